@@ -1,0 +1,177 @@
+/**
+ * The events of a run: its only record. Numbered 0, 1, 2… without gaps, stored, sent as SSE. Text on its way is a
+ * `Delta`, which is neither numbered nor stored.
+ */
+import type { ErrorData } from "./error.ts";
+import type { AssistantMessage, Document, FileRef, Message, ToolCall } from "./message.ts";
+import type { ToolResult } from "./tool.ts";
+
+/** The path through containers: a `map` item, a `loop` turn, or (for an agent called as a tool) the call's id. */
+export type Scope = ScopePart[];
+export interface ScopePart {
+  node: string;
+  item?: number;
+  turn?: number;
+  call?: string;
+}
+
+/** What a run was asked. `message` is always there; declared fields stand beside it. */
+export interface RunInput {
+  message: string;
+  files?: FileRef[];
+  /** The conversation before the message, where the caller brings it instead of a session. */
+  history?: Message[];
+  [field: string]: unknown;
+}
+
+export interface RunOutput {
+  reply: unknown;
+  documents?: Document[];
+}
+
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  costUsd?: number;
+}
+
+export interface Wait {
+  wait: string;
+  kind: "approval" | "tool" | "uncertain";
+  node: string;
+  scope?: Scope;
+  question: string;
+  call?: { id: string; tool: string; arguments: unknown };
+  argsHash?: string;
+  /** Unix milliseconds. */
+  expiresAt?: number;
+}
+
+export interface WaitAnswer {
+  wait: string;
+  choice: "approve" | "reject" | "retry" | "skip" | "fail";
+  value?: unknown;
+}
+
+/** How many tokens one piece of a built prompt took, and what was cut from it. */
+export interface PromptPiece {
+  name: "system" | "capabilities" | "examples" | "tools" | "knowledge" | "history" | "message";
+  tokens: number;
+  /** Turns, passages or tools left out; characters for a capped text. */
+  cut?: { count: number; unit: "turns" | "passages" | "tools" | "characters" | "examples" };
+}
+
+type Base = { run: string; seq: number; at: number };
+type AtNode = { node: string; scope?: Scope };
+
+/** The body of an event: what its writer gives; `run`, `seq` and `at` are added when it is appended. */
+export type EventBody =
+  | {
+      type: "run-start";
+      /** Name of the agent, its id or slug and version, and the hash of the frozen graph. */
+      agent: { id?: string; slug?: string; version?: number; name: string; graph: string };
+      input: RunInput;
+      session?: string;
+      user?: string;
+      /** Id of the agent key that called, where one did. */
+      key?: string;
+      /** The run and node that this one was forked from. */
+      fork?: { run: string; node: string };
+      /** Values that stand in for a node's outputs in this run (pinned data). */
+      pins?: Record<string, Record<string, unknown>>;
+      /** Run only a part: up to, from, or exactly one node. */
+      range?: { to?: string; from?: string; only?: string };
+    }
+  | (AtNode & { type: "node-start"; attempt?: number })
+  | (AtNode & {
+      type: "retrieval";
+      of: "knowledge" | "tools";
+      query: string;
+      hits: { id: string; title: string; score: number; ranks?: Record<string, number>; text?: string }[];
+      /** How many there were to choose from, where that is known. */
+      among?: number;
+      /** The call's position among the node's retrievals, from 0: the key by which a resumed run finds it. */
+      index: number;
+    })
+  | (AtNode & {
+      type: "prompt-built";
+      step: number;
+      model: string;
+      format: string;
+      pieces: PromptPiece[];
+      /** Tokens in all and the most there may be. */
+      tokens: number;
+      limit: number;
+      /** The first `keep` messages are those of the node's previous prompt; `messages` are the rest. */
+      keep: number;
+      messages: Message[];
+      /** Canonical names of the tools in the prompt; absent when the same as in the node's previous prompt. */
+      tools?: string[];
+    })
+  | (AtNode & {
+      type: "message";
+      step: number;
+      model: string;
+      message: AssistantMessage;
+      reason: FinishReason;
+      /** Milliseconds from request to first token and to the end. */
+      firstMs?: number;
+      ms: number;
+      /** Failed attempts before this one. */
+      attempts?: { error: ErrorData; waitedMs: number }[];
+    })
+  | (AtNode & { type: "usage"; step: number; model: string; estimated?: boolean } & Usage)
+  | (AtNode & {
+      type: "tool-start";
+      step?: number;
+      call: ToolCall;
+      /** Canonical name; absent for a tool that does not exist. */
+      tool?: string;
+      argsHash: string;
+      idempotencyKey: string;
+      attempt?: number;
+    })
+  | (AtNode & { type: "tool-end"; step?: number; call: string; tool?: string; result: ToolResult; ms: number; error?: ErrorData })
+  | (AtNode & { type: "node-end"; outputs: Record<string, unknown>; pinned?: boolean; rests?: Rests })
+  | (AtNode & { type: "node-skip" })
+  | (AtNode & { type: "node-fail"; error: ErrorData; attempt?: number; next: "fail" | "retry" | "branch"; retryInMs?: number })
+  | { type: "run-wait"; waits: Wait[] }
+  | { type: "run-resume"; answers?: WaitAnswer[]; reason?: "answer" | "restart" }
+  | { type: "run-end"; output: RunOutput }
+  | { type: "run-fail"; error: ErrorData; node?: string }
+  | { type: "run-cancel" };
+
+export type RunEvent = Base & EventBody;
+export type EventType = RunEvent["type"];
+export type EventOf<T extends EventType> = Extract<RunEvent, { type: T }>;
+export type BodyOf<T extends EventType> = Extract<EventBody, { type: T }>;
+
+export type FinishReason = "stop" | "tools" | "length" | "refused" | "error" | "aborted";
+
+/** What an answer rests on: documents cited and tool calls that succeeded. Both empty: it rests on the model alone. */
+export interface Rests {
+  documents: { id: string; title: string; number: number }[];
+  tools: string[];
+  /** The answer announces an action that no tool call of this run took. */
+  claim?: string;
+}
+
+/** Text on its way. `offset` is the length of what came before, in UTF-16 units, within this node's step. */
+export interface Delta {
+  run: string;
+  node: string;
+  scope?: Scope;
+  kind: "text" | "reasoning";
+  offset: number;
+  text: string;
+  /** It is part of the run's answer (the node is wired straight to `output.reply`). */
+  answer: boolean;
+}
+
+export const TERMINAL: ReadonlySet<EventType> = new Set(["run-end", "run-fail", "run-cancel"]);
+
+/** A scope as a text key: equal scopes give equal keys. */
+export function scopeKey(scope: Scope | undefined): string {
+  if (!scope?.length) return "";
+  return scope.map((part) => `${part.node}:${part.item ?? ""}:${part.turn ?? ""}:${part.call ?? ""}`).join("/");
+}

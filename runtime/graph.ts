@@ -1,0 +1,193 @@
+/** The agent file: its schema, and the stable form in which it is written. */
+import { z } from "zod";
+import { Approval } from "./tool.ts";
+
+export const FORMAT = "patchbay/1";
+export const NODE_ID = /^[a-z][a-z0-9-]{0,63}$/;
+
+/** A closed object: any key beyond the shape is an error, except those that begin with `x-`, which are kept. */
+function closed<T extends z.ZodRawShape>(shape: T) {
+  return z.looseObject(shape).superRefine((value, context) => {
+    for (const key of Object.keys(value))
+      if (!(key in shape) && !key.startsWith("x-"))
+        context.addIssue({ code: "custom", message: `Unknown key "${key}".`, path: [key], params: { unknownKey: key } });
+  });
+}
+
+export const Retry = closed({
+  /** Tries after the first, 0 to 10. */
+  times: z.number().int().min(0).max(10),
+  /** Before the first retry; doubled for each further one. */
+  waitMs: z.number().int().min(0).max(600_000).default(1000),
+});
+export type Retry = { times: number; waitMs: number };
+
+export const GraphNode = closed({
+  id: z.string().regex(NODE_ID, "A node id is a-z, then up to 63 of a-z, 0-9 and -."),
+  type: z.string().min(1).max(64),
+  version: z.number().int().min(1),
+  title: z.string().max(200).optional(),
+  retry: Retry.optional(),
+  onError: z.enum(["fail", "branch"]).optional(),
+  config: z.unknown().default({}),
+});
+export interface GraphNode {
+  id: string;
+  type: string;
+  version: number;
+  title?: string;
+  retry?: Retry;
+  onError?: "fail" | "branch";
+  config: unknown;
+}
+
+export const GraphEdge = closed({
+  from: z.string().regex(/^[^.]+\.[^.]+$/, 'An edge end is "node.port".'),
+  to: z.string().regex(/^[^.]+\.[^.]+$/, 'An edge end is "node.port".'),
+});
+export interface GraphEdge {
+  /** "node.port" */
+  from: string;
+  to: string;
+}
+
+/** What a run may spend. Absent means the server's default. */
+export const Budget = closed({
+  steps: z.number().int().min(1).max(1000).optional(),
+  toolCalls: z.number().int().min(0).max(1000).optional(),
+  tokens: z.number().int().min(1).optional(),
+  costUsd: z.number().min(0).optional(),
+  seconds: z.number().min(1).max(86_400).optional(),
+});
+export interface Budget {
+  steps?: number;
+  toolCalls?: number;
+  tokens?: number;
+  costUsd?: number;
+  seconds?: number;
+}
+
+export const Settings = closed({
+  greeting: z.string().max(4000).default(""),
+  suggestions: z.array(z.string().max(500)).max(12).default([]),
+  /** Language the agent answers in: `auto` follows the user. */
+  language: z.enum(["auto", "en", "zh"]).default("auto"),
+  /** Per tool name (or `mcp/<server>/*`); it overrides the tool nodes. */
+  approvals: z.record(z.string(), Approval).default({}),
+  budget: Budget.default({}),
+  /** What the hosted chat completions do with `system` and `developer` text. */
+  systemText: z.enum(["ignore", "refuse"]).optional(),
+});
+export interface Settings {
+  greeting: string;
+  suggestions: string[];
+  language: "auto" | "en" | "zh";
+  approvals: Record<string, Approval>;
+  budget: Budget;
+  systemText?: "ignore" | "refuse";
+}
+
+/** A frame around nodes; canvas only. */
+export const Group = closed({
+  id: z.string().min(1).max(64),
+  title: z.string().max(200).default(""),
+  nodes: z.array(z.string()),
+  color: z.string().max(32).optional(),
+});
+export type Group = { id: string; title: string; nodes: string[]; color?: string };
+
+/** A test message kept with the agent. */
+export const GraphTest = closed({
+  name: z.string().max(200),
+  input: z.record(z.string(), z.unknown()),
+  expect: z.record(z.string(), z.unknown()).optional(),
+});
+export type GraphTest = { name: string; input: Record<string, unknown>; expect?: Record<string, unknown> };
+
+export const Place = closed({ x: z.number(), y: z.number(), width: z.number().optional(), height: z.number().optional() });
+export type Place = { x: number; y: number; width?: number; height?: number };
+
+export const MAX_NODES = 5000;
+export const MAX_EDGES = 20_000;
+
+export const Graph = closed({
+  format: z.literal(FORMAT),
+  name: z.string().min(1).max(200),
+  description: z.string().max(4000).default(""),
+  settings: Settings.prefault({}),
+  nodes: z.array(GraphNode).max(MAX_NODES, `A graph has at most ${MAX_NODES} nodes.`),
+  edges: z.array(GraphEdge).max(MAX_EDGES, `A graph has at most ${MAX_EDGES} edges.`),
+  groups: z.array(Group).default([]),
+  tests: z.array(GraphTest).default([]),
+  layout: z.record(z.string(), Place).default({}),
+});
+/** An agent's graph as data. Written by hand beside its schema because the schema also keeps `x-` keys. */
+export interface Graph {
+  format: typeof FORMAT;
+  name: string;
+  description: string;
+  settings: Settings;
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  groups: Group[];
+  tests: GraphTest[];
+  layout: Record<string, Place>;
+}
+
+/** A graph with nothing in it. */
+export function emptyGraph(name: string): Graph {
+  return Graph.parse({ format: FORMAT, name, nodes: [], edges: [] }) as Graph;
+}
+
+/** Splits "node.port". */
+export function edgeEnd(end: string): { node: string; port: string } {
+  const dot = end.indexOf(".");
+  return { node: end.slice(0, dot), port: end.slice(dot + 1) };
+}
+
+const ORDER: Record<string, string[]> = {
+  graph: ["format", "name", "description", "settings", "nodes", "edges", "groups", "tests", "layout"],
+  settings: ["greeting", "suggestions", "language", "approvals", "budget", "systemText"],
+  node: ["id", "type", "version", "title", "retry", "onError", "config"],
+  edge: ["from", "to"],
+};
+
+/**
+ * The graph as the text of an agent file: the contract's key order, two-space indent, a newline at the end.
+ * Parsing and serializing again gives the same bytes.
+ */
+export function serializeGraph(graph: Graph): string {
+  const ordered = inOrder(graph, ORDER.graph!);
+  ordered.settings = inOrder(graph.settings, ORDER.settings!);
+  ordered.nodes = graph.nodes.map((node) => inOrder(node, ORDER.node!));
+  ordered.edges = graph.edges.map((edge) => inOrder(edge, ORDER.edge!));
+  return `${JSON.stringify(ordered, null, 2)}\n`;
+}
+
+/**
+ * What makes two graphs the same version: everything but `groups`, `tests`, `layout`, `note` nodes and keys that begin
+ * with `x-`, as canonical JSON (keys sorted). Hash it for an identity.
+ */
+export function graphIdentity(graph: Graph): string {
+  const { groups: _groups, tests: _tests, layout: _layout, ...meaning } = graph;
+  return canonicalJson({ ...meaning, nodes: meaning.nodes.filter((node) => node.type !== "note") }, true);
+}
+
+/** JSON with sorted keys and no white space, so that equal values are equal texts. */
+export function canonicalJson(value: unknown, dropExtensions = false): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, dropExtensions)).join(",")}]`;
+  const members = Object.entries(value)
+    .filter(([key, member]) => member !== undefined && !(dropExtensions && key.startsWith("x-")))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member, dropExtensions)}`);
+  return `{${members.join(",")}}`;
+}
+
+function inOrder(value: object, order: string[]): Record<string, unknown> {
+  const source = value as Record<string, unknown>;
+  const result: Record<string, unknown> = {};
+  for (const key of order) if (source[key] !== undefined) result[key] = source[key];
+  for (const key of Object.keys(source)) if (!order.includes(key) && source[key] !== undefined) result[key] = source[key];
+  return result;
+}

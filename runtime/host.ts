@@ -1,0 +1,95 @@
+/**
+ * The one door to the world. All that the runtime may ask for: the server builds one for a run, tests script one.
+ * Every method that takes a signal rejects with the signal's reason soon after it aborts.
+ */
+import type { CompiledGraph } from "./compile.ts";
+import type { Delta, RunEvent } from "./event.ts";
+import type { Document, FileRef, Message } from "./message.ts";
+import type { ChatRequest, Model, ModelEvent } from "./model.ts";
+import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "./tool.ts";
+
+export type SearchMode = "auto" | "hybrid" | "vector" | "text";
+
+export interface HttpRequest {
+  method: string;
+  /** Absolute; http or https. */
+  url: string;
+  headers: Record<string, string>;
+  body?: string;
+  timeoutMs?: number;
+}
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+  /** The body went over the limit and was cut. */
+  truncated?: boolean;
+}
+
+export interface Host {
+  /**
+   * Adds an event to the run's log, in call order. Resolves when it is on disk; rejects when it cannot be stored
+   * (the run then fails with `storage_full` or `unavailable`). Events that need not be waited for may be held back briefly.
+   */
+  append(event: RunEvent): Promise<void>;
+  /** Passes text on to whoever listens. May be dropped; never blocks. */
+  delta(delta: Delta): void;
+  /** Whether anybody listens to deltas; when not, none need be made. */
+  listening?(): boolean;
+
+  /** Resolves a model's name (`default` included). Rejects with `model_missing`. */
+  model(name: string): Promise<Model>;
+  /** Asks a model. Never throws; see `ModelEvent`. On abort: `end` with reason `aborted`. */
+  chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
+  /** One vector a text, all of one length. Rejects with `model_missing` when no embedder is set. */
+  embed(texts: string[], signal: AbortSignal): Promise<number[][]>;
+
+  /** At most `limit` passages, best first. Rejects with `knowledge_missing`. */
+  searchKnowledge(
+    name: string,
+    query: string,
+    options: { limit: number; mode: SearchMode; minScore?: number },
+    signal: AbortSignal,
+  ): Promise<Document[]>;
+
+  /** Specs for names and patterns (`mcp/<server>/*`), in order, each once. An unknown name rejects with `tool_not_allowed`. */
+  tools(names: string[], signal: AbortSignal): Promise<ToolSpec[]>;
+  /** The `limit` best of `offered` for the query, best first, by hybrid search. */
+  searchTools(query: string, offered: ToolOffer[], limit: number, signal: AbortSignal): Promise<RankedTool[]>;
+  /**
+   * Calls a tool by its canonical name with validated arguments. A failure of the tool is a result with `error`;
+   * it rejects only on abort or when the outcome is unknown (`PatchbayError` with code `connection_lost`).
+   */
+  callTool(
+    call: { id: string; tool: string; arguments: unknown },
+    options: { idempotencyKey: string },
+    signal: AbortSignal,
+  ): Promise<ToolResult>;
+
+  /** One guarded request: no private address unless the operator allowed it. Any status is an answer, not an error. */
+  fetch(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** Runs JavaScript in the sandbox: `input` is a global, the value of the last expression or of `return` comes back as JSON. */
+  evaluate(
+    source: string,
+    input: Record<string, unknown>,
+    limits: { timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<unknown>;
+
+  /** The graph of another agent. Without a version: the live one, or the draft when this run is of a draft. */
+  graph(agent: string, version?: number): Promise<CompiledGraph>;
+  /** The conversation before this run, oldest first, tool messages included. */
+  history(session: string): Promise<Message[]>;
+
+  artifact: {
+    put(file: { mediaType: string; name: string; bytes: Uint8Array }): Promise<FileRef>;
+    get(id: string): Promise<{ ref: FileRef; bytes: Uint8Array }>;
+  };
+
+  /** Unix milliseconds. */
+  now(): number;
+  newId(): string;
+  /** In [0, 1). */
+  random(): number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}

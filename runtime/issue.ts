@@ -1,0 +1,56 @@
+/** Something wrong with a graph: the author's mistake, as data. */
+import { z } from "zod";
+
+/** The closed list. `check.ts` says for each when it is raised. */
+export const ISSUE_CODES = [
+  "bad-json",
+  "duplicate-key",
+  "unknown-key",
+  "bad-value",
+  "newer-format",
+  "duplicate-id",
+  "unknown-type",
+  "unknown-version",
+  "bad-config",
+  "unknown-node",
+  "unknown-port",
+  "kind-mismatch",
+  "too-many-edges",
+  "duplicate-edge",
+  "missing-edge",
+  "cycle",
+  "no-input",
+  "no-output",
+  "too-many-inputs",
+  "too-many-outputs",
+  "unreachable",
+  "too-large",
+  "bad-template",
+  "bad-body",
+  "missing-model",
+  "missing-tool",
+  "missing-knowledge",
+  "missing-secret",
+  "missing-agent",
+  "demo-model",
+] as const;
+
+export const Issue = z.object({
+  /** An error stops a run and a publication; a warning does not. */
+  severity: z.enum(["error", "warning"]),
+  code: z.enum(ISSUE_CODES),
+  message: z.string(),
+  node: z.string().optional(),
+  port: z.string().optional(),
+  /** JSON pointer into the agent file. */
+  path: z.string().optional(),
+  /** How to mend it, as a sentence. */
+  mend: z.string().optional(),
+});
+export type Issue = z.infer<typeof Issue>;
+export type IssueCode = Issue["code"];
+
+/** Escapes and joins the parts of a JSON pointer (RFC 6901). */
+export function pointer(...parts: (string | number)[]): string {
+  return parts.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

@@ -1,0 +1,71 @@
+/** Messages, documents and files: what flows between nodes and models. */
+import { z } from "zod";
+
+/** A stored upload or artifact. Its bytes are behind `Host.artifact`. */
+export const FileRef = z.object({
+  id: z.string(),
+  mediaType: z.string(),
+  name: z.string(),
+  bytes: z.number().int().nonnegative(),
+});
+export type FileRef = z.infer<typeof FileRef>;
+
+/** A retrieved passage with its source. */
+export const Document = z.object({
+  id: z.string(),
+  /** The source's title: a file name or a page title. */
+  title: z.string(),
+  text: z.string(),
+  /** Larger is better; comparable only within one search. */
+  score: z.number(),
+  /** Where in the source: heading path, page, line. Shown with the citation. */
+  place: z.object({ heading: z.string().optional(), page: z.number().optional(), line: z.number().optional() }).optional(),
+  /** Rank (from 1) in each search that was fused. */
+  ranks: z.record(z.string(), z.number()).optional(),
+});
+export type Document = z.infer<typeof Document>;
+
+export const Part = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("text"), text: z.string() }),
+  /** Image, audio or any other file; models that cannot see it get its name as text. */
+  z.object({ type: z.literal("file"), file: FileRef }),
+]);
+export type Part = z.infer<typeof Part>;
+
+/** A call that a model asked for. `name` is the name the model saw. */
+export const ToolCall = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Parsed arguments; absent when the model's text was no JSON, which `raw` then holds. */
+  arguments: z.unknown().optional(),
+  raw: z.string().optional(),
+});
+export type ToolCall = z.infer<typeof ToolCall>;
+
+export const Message = z.discriminatedUnion("role", [
+  z.object({ role: z.literal("system"), content: z.string() }),
+  z.object({ role: z.literal("user"), content: z.union([z.string(), z.array(Part)]) }),
+  z.object({
+    role: z.literal("assistant"),
+    content: z.string(),
+    reasoning: z.string().optional(),
+    calls: z.array(ToolCall).optional(),
+  }),
+  z.object({
+    role: z.literal("tool"),
+    /** Id of the call that this answers. */
+    call: z.string(),
+    name: z.string(),
+    content: z.string(),
+    error: z.boolean().optional(),
+    files: z.array(FileRef).optional(),
+  }),
+]);
+export type Message = z.infer<typeof Message>;
+export type AssistantMessage = Extract<Message, { role: "assistant" }>;
+
+/** The text of a message's content; files are named in brackets. */
+export function messageText(message: Message): string {
+  if (typeof message.content === "string") return message.content;
+  return message.content.map((part) => (part.type === "text" ? part.text : `[${part.file.name}]`)).join("\n");
+}

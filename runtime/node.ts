@@ -1,0 +1,152 @@
+/** What a node type is: one value in one file under `nodes/`. */
+import type { z } from "zod";
+import type { CompiledGraph } from "./compile.ts";
+import type { BodyOf, EventOf, EventType, RunInput, Scope, ScopePart, Wait, WaitAnswer } from "./event.ts";
+import type { Graph, Settings } from "./graph.ts";
+import type { Host } from "./host.ts";
+import type { Issue } from "./issue.ts";
+import type { ToolResult, ToolSpec } from "./tool.ts";
+import type { Port, Ports } from "./port.ts";
+
+/** One value a port. A port left out is a branch not taken. */
+export type Values = Record<string, unknown>;
+
+/** How a config key is edited. The editor has one file a widget under `editor/fields/`. */
+export interface FieldHint {
+  widget:
+    | "text"
+    | "textarea"
+    | "prompt"
+    | "code"
+    | "json"
+    | "schema"
+    | "number"
+    | "slider"
+    | "toggle"
+    | "select"
+    | "model"
+    | "knowledge"
+    | "tool"
+    | "tools"
+    | "agent"
+    | "fields"
+    | "cases"
+    | "keyvalue"
+    | "budget"
+    | "examples"
+    | "body"
+    | "hidden";
+  label?: string;
+  /** The effect of the setting, in one sentence of plain words. */
+  help?: string;
+  /** Shown under "More". */
+  advanced?: boolean;
+  min?: number;
+  max?: number;
+  step?: number;
+}
+
+/** A tool's fixed description as far as `ports` can know it: the canvas passes what the catalogue says. */
+export interface PortContext {
+  tool?(name: string): ToolSpec | undefined;
+  /** Ports of another agent's input and output. */
+  agent?(agent: string, version?: number): Ports | undefined;
+}
+
+export interface NodeDefinition<C = unknown> {
+  type: string;
+  version: number;
+  title: string;
+  summary: string;
+  group: "io" | "think" | "know" | "act" | "flow";
+  /** A lucide icon name, kebab-case. */
+  icon: string;
+  /** Every key has a default: `config.parse({})` is a fresh node. */
+  config: z.ZodType<C>;
+  /** Pure and quick: the canvas calls it at each keystroke. */
+  ports(config: C, context?: PortContext): Ports;
+  form?: Partial<Record<keyof C & string, FieldHint>>;
+  /** Exactly one of the outputs is taken in a run (a router, an approval): what `check` proves joins by. */
+  exclusive?: boolean;
+  /** What only this node type can see: a template that does not parse, a case without a name. `path` is within the config. */
+  check?(config: C): Omit<Issue, "node">[];
+  /** Graphs inside the config, each with the JSON pointer to it. */
+  bodies?(config: C): { graph: Graph; path: string }[];
+  /** What must exist outside the graph for it to run. */
+  needs?(config: C): Needs;
+  run?(step: Step<C>): Promise<Values>;
+  /** Config of version n → n + 1, from index 0 for version 1. */
+  upgrades?: ((old: unknown) => unknown)[];
+}
+
+export interface Needs {
+  models?: string[];
+  tools?: string[];
+  knowledge?: string[];
+  secrets?: string[];
+  agents?: { agent: string; version?: number }[];
+}
+
+/**
+ * What a node's `run` is given. All of its verbs are journalled by the executor: when a run is resumed, what the log
+ * already holds is given back and not done again.
+ */
+export interface Step<C = unknown> {
+  readonly node: string;
+  readonly scope: Scope;
+  readonly title: string;
+  readonly config: C;
+  readonly ports: { inputs: Port[]; outputs: Port[] };
+  /** By port. A `many` port's value is an array in edge order; a port without a taken edge is absent. */
+  readonly inputs: Values;
+  readonly run: RunFacts;
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  /** An output of this node is wired straight to `output.reply`: its text streams as the answer. */
+  readonly answers: boolean;
+
+  /** The first event of this type of this node (in this scope) that the log already holds and that `match` accepts. */
+  past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined;
+  /** Appends an event of this node. Resolves when it is on disk. */
+  emit(body: Omit<BodyOf<NodeEventType>, "node" | "scope"> & { type: NodeEventType }): Promise<void>;
+  /** Text on its way; offsets are counted here. */
+  delta(kind: "text" | "reasoning", text: string, answer?: boolean): void;
+  /**
+   * Waits for a person. Resolves with the answer; when the whole run has nothing else to do it is parked: this promise
+   * rejects with `Parked`, and the node is run again when an answer is there. `key` tells the waits of one node apart.
+   */
+  wait(key: string, request: Omit<Wait, "wait" | "node" | "scope">): Promise<WaitAnswer>;
+  /** Runs tasks side by side, at most `limit` at once; results in the order of the tasks. Use it for any waiting in parallel. */
+  all<T>(tasks: (() => Promise<T>)[], limit?: number): Promise<T[]>;
+  /** Runs a graph inside this node; its events carry `part` in their scope. Rejects with the body's failure. */
+  body(graph: CompiledGraph, part: Omit<ScopePart, "node">, input: Values): Promise<Values>;
+  /** Compiles an inline body once. Rejects with `graph_has_issues`. */
+  compile(graph: Graph): CompiledGraph;
+  /** Calls a tool with everything that goes with it: intent before, result after, uncertainty, nested agents. */
+  callTool(
+    call: { id: string; name: string; arguments: unknown },
+    tool: ToolSpec,
+    options?: { step?: number },
+  ): Promise<ToolResult>;
+  /** Counts against the run's budget; throws the limit's error when it is used up. */
+  spend(what: { steps?: number; toolCalls?: number; inputTokens?: number; outputTokens?: number; costUsd?: number }): void;
+}
+
+type NodeEventType = Exclude<
+  EventType,
+  "run-start" | "run-wait" | "run-resume" | "run-end" | "run-fail" | "run-cancel" | "node-start" | "node-end" | "node-skip" | "node-fail"
+>;
+
+/** What a node may know of its run. */
+export interface RunFacts {
+  readonly id: string;
+  readonly input: RunInput;
+  readonly session?: string;
+  readonly user?: string;
+  readonly settings: Settings;
+}
+
+/** Types a definition so that config, form and run agree. */
+export function defineNode<C>(definition: NodeDefinition<C>): NodeDefinition<C> {
+  return definition;
+}

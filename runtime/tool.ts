@@ -1,0 +1,83 @@
+/** Tools as the loop sees them: a spec and a result. How one is called (its binding) is the server's. */
+import { z } from "zod";
+import { FileRef } from "./message.ts";
+
+/**
+ * `read` changes nothing, `write` changes something the operator owns, `outside` reaches the world beyond.
+ * Set by the operator or the importer, never by a remote server's annotations.
+ */
+export const Effect = z.enum(["read", "write", "outside"]);
+export type Effect = z.infer<typeof Effect>;
+
+/** `auto` calls at once, `ask` waits for a person, `off` withholds the tool. */
+export const Approval = z.enum(["auto", "ask", "off"]);
+export type Approval = z.infer<typeof Approval>;
+
+/** A JSON Schema (draft 2020-12 subset), as data. */
+export type JsonSchema = { [key: string]: unknown };
+
+export const ToolSpec = z.object({
+  /** `builtin/x`, `http/x`, `openapi/<api>/x`, `mcp/<server>/x`, `code/x` or `agent/<slug>`. */
+  name: z.string(),
+  summary: z.string(),
+  /** JSON Schema of the arguments; always of `type: "object"`. */
+  parameters: z.record(z.string(), z.unknown()),
+  effect: Effect,
+  /** The operator marked it safe to repeat: an uncertain call is sent again with the same idempotency key. */
+  repeatable: z.boolean().optional(),
+});
+export type ToolSpec = z.infer<typeof ToolSpec>;
+
+/** A tool as offered to a model by a `tool` node. */
+export interface ToolOffer extends ToolSpec {
+  approve: Approval;
+  /** Always in the prompt, whatever retrieval says. */
+  pinned?: boolean;
+}
+
+export const ToolResult = z.object({
+  /** What the model reads. */
+  content: z.string(),
+  /** The structured value, where the tool gave one. */
+  value: z.unknown().optional(),
+  files: z.array(FileRef).optional(),
+  /** The call failed; `content` says why. It goes back to the model and the run goes on. */
+  error: z.boolean().optional(),
+});
+export type ToolResult = z.infer<typeof ToolResult>;
+
+export interface RankedTool {
+  tool: ToolOffer;
+  score: number;
+  /** Rank (from 1) in each search that was fused. */
+  ranks: Record<string, number>;
+}
+
+/**
+ * The name a model sees: `[A-Za-z0-9_-]{1,64}`, without the binding's prefix, segments joined by `__`
+ * (`mcp/files/read_file` → `files__read_file`, `builtin/clock` → `clock`).
+ */
+export function modelName(name: string): string {
+  const segments = name.split("/");
+  const joined = segments.slice(segments.length > 1 ? 1 : 0).join("__").replaceAll(/[^A-Za-z0-9_-]/g, "_");
+  return joined.length <= 64 ? joined || "tool" : `${joined.slice(0, 55)}_${shortHash(name)}`;
+}
+
+/** Names for a set of tools, by the name the model sees. A collision gets a short hash of the full name. */
+export function modelNames<T extends { name: string }>(tools: T[]): Map<string, T> {
+  const count = new Map<string, number>();
+  for (const tool of tools) count.set(modelName(tool.name), (count.get(modelName(tool.name)) ?? 0) + 1);
+  const result = new Map<string, T>();
+  for (const tool of tools) {
+    const plain = modelName(tool.name);
+    result.set(count.get(plain)! > 1 ? `${plain.slice(0, 55)}_${shortHash(tool.name)}` : plain, tool);
+  }
+  return result;
+}
+
+/** FNV-1a, 32 bits, as 8 hex digits: tells names apart, protects nothing. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
