@@ -1,0 +1,109 @@
+/** The one guarded client for what a graph, a tool or an import may reach: `GuardedFetch` with caps on size and time. */
+import { PatchbayError } from "../../runtime/error.ts";
+import type { HttpRequest } from "../../runtime/host.ts";
+import type { SafeFetch } from "../services.ts";
+import { bareHost } from "./address.ts";
+import { createGuard, type Guard, type GuardedFetch, type NetOptions } from "./guarded-fetch.ts";
+
+/** Of a response body, after decompression. */
+export const MAX_BODY = 5 * 1024 * 1024;
+export const DEFAULT_TIMEOUT_MS = 30_000;
+export const MAX_TIMEOUT_MS = 10 * 60_000;
+
+export interface BinaryResponse {
+  status: number;
+  headers: Record<string, string>;
+  bytes: Uint8Array;
+  truncated?: boolean;
+}
+
+export interface Net extends Guard {
+  /** See `SafeFetch`: at most `MAX_BODY` bytes as text, by the charset the answer names. */
+  safeFetch: SafeFetch;
+  /** The same for answers that may be no text. */
+  download(request: HttpRequest, signal: AbortSignal, maxBytes?: number): Promise<BinaryResponse>;
+}
+
+/**
+ * Both functions reject as `GuardedFetch` does, with `tool_timeout` when `timeoutMs` (default 30 s, from the request
+ * to the last byte) is over, and with the signal's reason on abort. Any status is an answer.
+ */
+export function createNet(options: NetOptions = {}): Net {
+  const guard = createGuard(options);
+  const download: Net["download"] = (request, signal, maxBytes = MAX_BODY) =>
+    downloadWith(guard.fetch, request, signal, maxBytes);
+  return {
+    ...guard,
+    download,
+    safeFetch: async (request, signal) => {
+      const { bytes, ...answer } = await download(request, signal);
+      return { ...answer, body: decode(bytes, answer.headers["content-type"] ?? "") };
+    },
+  };
+}
+
+async function downloadWith(
+  fetch: GuardedFetch,
+  request: HttpRequest,
+  signal: AbortSignal,
+  maxBytes: number,
+): Promise<BinaryResponse> {
+  const timeoutMs = Math.min(Math.max(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1), MAX_TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const both = AbortSignal.any([signal, timeout]);
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: request.headers,
+      body: request.body,
+      signal: both,
+    });
+    const { bytes, truncated } = await readCapped(response, maxBytes);
+    const result: BinaryResponse = { status: response.status, headers: Object.fromEntries(response.headers), bytes };
+    if (truncated) result.truncated = true;
+    return result;
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason;
+    const host = URL.canParse(request.url) ? bareHost(new URL(request.url)) : request.url;
+    if (timeout.aborted)
+      throw new PatchbayError("tool_timeout", `${host} did not answer in full within ${timeoutMs} ms.`);
+    if (thrown instanceof PatchbayError) throw thrown;
+    throw new PatchbayError("tool_failed", `The answer of ${host} broke off: ${reason(thrown)}.`, { cause: thrown });
+  }
+}
+
+/** Reads at most `maxBytes` of the (decompressed) body and lets go of the rest. */
+export async function readCapped(
+  response: Response,
+  maxBytes: number,
+): Promise<{ bytes: Uint8Array; truncated: boolean }> {
+  if (!response.body) return { bytes: new Uint8Array(), truncated: false };
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return { bytes: Buffer.concat(chunks, length), truncated: false };
+    chunks.push(value);
+    length += value.byteLength;
+    if (length > maxBytes) {
+      await reader.cancel().catch(() => undefined); // already broken: nothing is owed to it
+      return { bytes: Buffer.concat(chunks, length).subarray(0, maxBytes), truncated: true };
+    }
+  }
+}
+
+/** Bytes as text by the content type's charset; UTF-8 where there is none or one that nobody knows. */
+export function decode(bytes: Uint8Array, contentType: string): string {
+  const charset = /charset="?([\w:.-]+)/i.exec(contentType)?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return new TextDecoder().decode(bytes); // an unknown charset label is the server's slip, not a failure
+  }
+}
+
+function reason(thrown: unknown): string {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
+  return cause instanceof Error ? cause.message : String(cause);
+}
