@@ -1,4 +1,7 @@
 /** The environment, parsed once. An unknown `PATCHBAY_*` name or a bad value stops the start with one clear line. */
+import { resolve } from "node:path";
+import { PatchbayError } from "../runtime/error.ts";
+
 export interface Env {
   host: string;
   port: number;
@@ -16,4 +19,161 @@ export interface Env {
   openai?: { baseUrl: string; apiKey?: string };
   defaultModel?: string;
   embedder?: string;
+}
+
+const KNOWN = [
+  "PATCHBAY_URL",
+  "PATCHBAY_DATA",
+  "PATCHBAY_TOKEN",
+  "PATCHBAY_SECRETS_KEY",
+  "PATCHBAY_DATABASE_URL",
+  "PATCHBAY_VECTORS",
+  "PATCHBAY_FILES",
+  "PATCHBAY_ALLOW_HOSTS",
+  "PATCHBAY_TRUST_PROXY",
+  "PATCHBAY_DEFAULT_MODEL",
+  "PATCHBAY_EMBEDDER",
+];
+
+/** Shorter tokens can be guessed over the network. */
+const MIN_TOKEN = 16;
+
+/**
+ * Parses the variables of CONTRACT's list. An empty value counts as unset.
+ * Throws `bad_request` whose message is one line: the variable, what is wrong with it, how to mend it. Values of secrets are never in it.
+ */
+export function parseEnv(vars: Record<string, string | undefined>): Env {
+  for (const name of Object.keys(vars))
+    if (name.startsWith("PATCHBAY_") && !KNOWN.includes(name))
+      throw bad(name, `is no setting of Patchbay${nearest(name)}; remove it or correct its name`);
+  const get = (name: string) => vars[name]?.trim() || undefined;
+
+  const env: Env = {
+    host: parseHost(get("HOST")),
+    port: parsePort(get("PORT")),
+    dataDir: resolve(get("PATCHBAY_DATA") ?? "./data"),
+    allowHosts: parseAllowHosts(get("PATCHBAY_ALLOW_HOSTS")),
+    trustProxy: parseFlag("PATCHBAY_TRUST_PROXY", get("PATCHBAY_TRUST_PROXY")),
+  };
+  const url = get("PATCHBAY_URL");
+  if (url) env.url = parsePublicUrl(url);
+  const token = get("PATCHBAY_TOKEN");
+  if (token) {
+    if (token.length < MIN_TOKEN || /\s/.test(token))
+      throw bad(
+        "PATCHBAY_TOKEN",
+        `must be at least ${MIN_TOKEN} characters without white space; take one from \`openssl rand -hex 32\``,
+      );
+    env.token = token;
+  }
+  const secretsKey = get("PATCHBAY_SECRETS_KEY");
+  if (secretsKey) {
+    if (secretsKey.length < 32)
+      throw bad("PATCHBAY_SECRETS_KEY", "must be at least 32 characters; take one from `openssl rand -hex 32`");
+    env.secretsKey = secretsKey;
+  }
+  const databaseUrl = get("PATCHBAY_DATABASE_URL");
+  if (databaseUrl) {
+    if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw bad("PATCHBAY_DATABASE_URL", "must begin with postgres://");
+    env.databaseUrl = databaseUrl;
+  }
+  env.vectors = get("PATCHBAY_VECTORS");
+  env.files = get("PATCHBAY_FILES");
+  const baseUrl = get("OPENAI_BASE_URL");
+  const apiKey = get("OPENAI_API_KEY");
+  if (baseUrl) env.openai = { baseUrl: parseHttpUrl("OPENAI_BASE_URL", baseUrl), ...(apiKey && { apiKey }) };
+  else if (apiKey) env.openai = { baseUrl: "https://api.openai.com/v1", apiKey };
+  env.defaultModel = parseModelName("PATCHBAY_DEFAULT_MODEL", get("PATCHBAY_DEFAULT_MODEL"));
+  env.embedder = parseModelName("PATCHBAY_EMBEDDER", get("PATCHBAY_EMBEDDER"));
+
+  if (!isLoopback(env.host) && !env.token)
+    throw bad(
+      "HOST",
+      `is ${env.host}, which other machines can reach; set PATCHBAY_TOKEN too, or leave HOST at 127.0.0.1`,
+    );
+  return env;
+}
+
+/** Whether a bind address or the host of a URL is this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+function parseHost(value = "127.0.0.1"): string {
+  const host = value.replace(/^\[(.*)\]$/, "$1");
+  if (!/^[A-Za-z0-9.:-]+$/.test(host))
+    throw bad("HOST", `"${value}" is no address; use for example 127.0.0.1 or 0.0.0.0`);
+  return host;
+}
+
+function parsePort(value = "4400"): number {
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port > 65_535)
+    throw bad("PORT", `"${value}" is no port; use 0 to 65535 (0 takes any free one)`);
+  return port;
+}
+
+function parseFlag(name: string, value: string | undefined): boolean {
+  if (value === undefined || value === "0" || value === "false") return false;
+  if (value === "1" || value === "true") return true;
+  throw bad(name, `"${value}" is neither true nor false`);
+}
+
+function parseHttpUrl(name: string, value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+    throw bad(name, `"${value}" is no address; it must begin with http:// or https://`);
+  const url = new URL(value);
+  if (url.username || url.password) throw bad(name, "must not hold a user name or password");
+  return value.replace(/\/+$/, "");
+}
+
+function parsePublicUrl(value: string): string {
+  const url = new URL(parseHttpUrl("PATCHBAY_URL", value));
+  if (url.pathname !== "/" || url.search || url.hash)
+    throw bad("PATCHBAY_URL", `"${value}" must be an origin alone, for example ${url.origin}`);
+  return url.origin;
+}
+
+function parseAllowHosts(value = ""): string[] {
+  const entries = value
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+  for (const entry of entries) {
+    const port = Number(/:(\d{1,5})$/.exec(entry)?.[1]);
+    if (!(port > 0 && port <= 65_535) || /[/@\s*]/.test(entry))
+      throw bad("PATCHBAY_ALLOW_HOSTS", `"${entry}" must be host:port, for example 127.0.0.1:11434`);
+  }
+  return entries.map((entry) => entry.toLowerCase());
+}
+
+function parseModelName(name: string, value: string | undefined): string | undefined {
+  if (value !== undefined && !/^[a-z0-9][a-z0-9-]*\/.+$/.test(value))
+    throw bad(name, `"${value}" must be provider/model, for example openai/gpt-4o-mini`);
+  return value;
+}
+
+/** A known name at an edit distance of at most 3, as a suggestion. */
+function nearest(name: string): string {
+  let best: { name: string; distance: number } | undefined;
+  for (const known of KNOWN) {
+    const distance = editDistance(name, known);
+    if (distance <= 3 && (!best || distance < best.distance)) best = { name: known, distance };
+  }
+  return best ? ` (did you mean ${best.name}?)` : "";
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function bad(name: string, what: string): PatchbayError {
+  return new PatchbayError("bad_request", `${name} ${what}.`);
 }

@@ -2,6 +2,8 @@
  * What the server is made of, as interfaces: each is implemented in the folder named beside it, built in `main.ts`,
  * handed to the routes and to `host.ts`. Nothing reaches a service by import.
  */
+import type { ErrorData } from "../runtime/error.ts";
+import type { Delta, RunEvent, RunOutput, Wait, WaitAnswer } from "../runtime/event.ts";
 import type { Graph } from "../runtime/graph.ts";
 import type { HttpRequest, HttpResponse, SearchMode } from "../runtime/host.ts";
 import type { Issue } from "../runtime/issue.ts";
@@ -85,7 +87,10 @@ export interface Tasks {
   /** Registers what does a kind of work; `work` must be safe to start again. */
   handle<I>(
     kind: string,
-    work: (input: I, context: { task: string; signal: AbortSignal; progress(p: Task["progress"]): void }) => Promise<unknown>,
+    work: (
+      input: I,
+      context: { task: string; signal: AbortSignal; progress(p: Task["progress"]): void },
+    ) => Promise<unknown>,
   ): void;
   start<I>(kind: string, input: I, options?: { title?: string }): Promise<Task>;
   get(id: string): Promise<Task | undefined>;
@@ -125,7 +130,14 @@ export interface ProviderTest {
   message: string;
   models: string[];
   /** What was found out by trying, per capability; absent where it was not tried. */
-  found: { chat?: boolean; streams?: boolean; tools?: boolean; vision?: boolean; embeddings?: boolean; structured?: boolean };
+  found: {
+    chat?: boolean;
+    streams?: boolean;
+    tools?: boolean;
+    vision?: boolean;
+    embeddings?: boolean;
+    structured?: boolean;
+  };
   latencyMs?: number;
 }
 
@@ -149,9 +161,7 @@ export interface Models {
 /* ---- net ---- */
 
 /** The one guarded client for everything that a graph, a tool or an import may reach. */
-export interface SafeFetch {
-  (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
-}
+export type SafeFetch = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
 
 /* ---- tools/ and mcp/ ---- */
 
@@ -263,7 +273,10 @@ export interface Knowledge {
   /** Stores the bytes and starts a task that indexes them. Same title and same content: nothing is done twice. */
   add(
     name: string,
-    source: { title: string; mediaType?: string; bytes: Uint8Array } | { title: string; text: string } | { url: string },
+    source:
+      | { title: string; mediaType?: string; bytes: Uint8Array }
+      | { title: string; text: string }
+      | { url: string },
   ): Promise<{ document: KnowledgeDocument; task: string }>;
   documents(name: string, options?: { after?: string; limit?: number }): Promise<KnowledgeDocument[]>;
   document(name: string, id: string): Promise<KnowledgeDocument & { text: string }>;
@@ -277,7 +290,179 @@ export interface Knowledge {
   ): Promise<Document[]>;
 }
 
-/* ---- agents (stores/agents.ts) ---- */
+/* ---- stores/event-log ---- */
+
+/** What a run came from and where it stands: derived from its events, written with them. */
+export interface RunRow {
+  id: string;
+  status: RunStatus;
+  /** Id of the saved agent; absent for a run of a graph that is not saved. */
+  agent?: string;
+  slug?: string;
+  version?: number;
+  /** The graph's name, for lists. */
+  name: string;
+  /** Hash of the graph that the run goes by; see `EventLog.graph`. */
+  graph: string;
+  session?: string;
+  user?: string;
+  /** Id of the agent key that called. */
+  key?: string;
+  /** The first 500 characters of the message. */
+  message: string;
+  usage: RunUsage;
+  /** Unix milliseconds. */
+  startedAt: number;
+  endedAt?: number;
+  /** Code of the error, where it failed. */
+  error?: string;
+  rating?: { score: number; comment?: string };
+}
+
+export type RunStatus = "queued" | "running" | "waiting" | "uncertain" | "done" | "failed" | "cancelled";
+
+export interface RunUsage {
+  inputTokens: number;
+  outputTokens: number;
+  costUsd?: number;
+  steps: number;
+  toolCalls: number;
+}
+
+export interface RunFilter {
+  agent?: string;
+  status?: RunStatus;
+  session?: string;
+  key?: string;
+  user?: string;
+  /** Part of the message. */
+  text?: string;
+  /** Started at or after, before: Unix milliseconds. */
+  from?: number;
+  to?: number;
+  /** Id of the last run of the page before. Newest first. */
+  after?: string;
+  limit?: number;
+}
+
+/** Names a call so that the same call sent twice is one run. Unique per `key` (empty: the admin). */
+export interface Idempotency {
+  key: string;
+  id: string;
+  /** Hash of the body: another body under the same id is a conflict. */
+  bodyHash: string;
+}
+
+/**
+ * The events of all runs: the only record of them. Events of one run are appended in order of `seq`, without gaps;
+ * readers see an event only after it is on disk. One contract suite, run by each implementation.
+ */
+export interface EventLog {
+  /**
+   * Adds an event. `urgent`: written at once; others may be held up to 20 ms or until the next urgent one of any run.
+   * Resolves when it and all before it are on disk; rejects with `storage_full` or `unavailable`, and then so does
+   * every later append to this run.
+   */
+  append(event: RunEvent, options?: { urgent?: boolean; idempotency?: Idempotency }): Promise<void>;
+  /** Events with a `seq` greater than `after` (all: -1), in order, at most `limit` (1000). */
+  read(run: string, after: number, limit?: number): Promise<RunEvent[]>;
+  /** `seq` of the last event on disk; -1 where there is none. */
+  last(run: string): number;
+  /** Calls back (with nothing) whenever more of the run is on disk, until the returned function is called. */
+  watch(run: string, listener: () => void): () => void;
+  row(run: string): Promise<RunRow | undefined>;
+  rows(filter: RunFilter): Promise<RunRow[]>;
+  /** Runs that have not ended, oldest first. */
+  unfinished(): Promise<RunRow[]>;
+  /** Runs of a session that began and were not forks, oldest first. */
+  sessionRuns(session: string, options?: { agent?: string; key?: string }): Promise<RunRow[]>;
+  findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined>;
+  rate(run: string, rating: { score: number; comment?: string }): Promise<boolean>;
+  /** Removes the events and the row. False when it was not there; rejects with `conflict` while it has not ended. */
+  delete(run: string): Promise<boolean>;
+  /** Deletes ended runs that started before; resolves with how many. */
+  deleteBefore(time: number): Promise<number>;
+  /** Stores a graph by its hash, once; on disk before any later event. */
+  saveGraph(hash: string, graph: Graph): void;
+  graph(hash: string): Promise<Graph | undefined>;
+  /** Sums by day (UTC) and agent. */
+  usage(filter: { from: number; to: number; agent?: string }): Promise<UsageRow[]>;
+  /** Writes what is pending and closes. */
+  close(): Promise<void>;
+}
+
+export interface UsageRow extends RunUsage {
+  /** YYYY-MM-DD, UTC. */
+  day: string;
+  agent?: string;
+  name: string;
+  runs: number;
+  failed: number;
+}
+
+/* ---- runs/ ---- */
+
+/** Who asks for a run: decides what it may reach and see. */
+export interface RunCaller {
+  /** Id of the agent key; absent for the admin. */
+  key?: string;
+  session?: string;
+  user?: string;
+  idempotency?: { id: string; body: string };
+}
+
+export interface RunResult {
+  id: string;
+  status: RunStatus;
+  output?: RunOutput;
+  error?: ErrorData;
+  usage: RunUsage;
+  /** Open waits, where `status` is `waiting` or `uncertain`. */
+  waits?: Wait[];
+  session?: string;
+}
+
+/** What a follower gets, in order: stored events, and text on its way between them. */
+export type RunItem = { event: RunEvent } | { delta: Delta };
+
+/** What a run is of: a published version, a saved draft, or a graph that is not saved. */
+export type RunTarget = { slug: string; version?: number } | { agent: string } | { graph: Graph };
+
+export interface Runs {
+  /**
+   * Starts a run (or finds the one with the same idempotency id). Resolves when it is accepted, which is when
+   * execution began; `done` resolves when it ends or waits. Rejects with `not_found`, `bad_request` (input),
+   * `graph_has_issues`, `conflict` (a turn of this session runs; same idempotency id, other body), `queue_full`.
+   */
+  start(
+    target: RunTarget,
+    input: Record<string, unknown>,
+    caller?: RunCaller,
+    options?: {
+      pins?: Record<string, Record<string, unknown>>;
+      range?: { to?: string; from?: string; only?: string };
+      fork?: { run: string; node: string };
+    },
+  ): Promise<{ id: string; done: Promise<RunResult>; accepted: Promise<void> }>;
+  /** Where it stands now. Rejects with `not_found`. `key`: only that key's own runs are found. */
+  get(id: string, key?: string): Promise<RunResult>;
+  /**
+   * Stored events after `after`, then live ones, with text on its way; ends after a terminal event, at the first
+   * wait when `untilWait`, or when the signal aborts. A slow reader costs nothing but its own delay.
+   */
+  follow(
+    id: string,
+    options: { after?: number; untilWait?: boolean; deltas?: boolean; signal: AbortSignal },
+  ): AsyncIterable<RunItem>;
+  /** No new model or tool call starts after it resolves. Nothing happens to a run that has ended. */
+  cancel(id: string): Promise<RunResult>;
+  /** Rejects with `not_found`, `gone` (expired), `conflict` (answered before, or by other words). */
+  answer(id: string, answers: WaitAnswer[]): Promise<{ id: string; done: Promise<RunResult> }>;
+  /** A new run with the values of all that came before `node`, and `outputs` in place of that node's own. */
+  fork(id: string, node: string, outputs?: Record<string, unknown>): Promise<{ id: string; done: Promise<RunResult> }>;
+}
+
+/* ---- agents/ ---- */
 
 export interface AgentRecord {
   id: string;
@@ -287,7 +472,106 @@ export interface AgentRecord {
   slug?: string;
   /** The live version, where it is published. */
   live?: number;
+  createdAt: number;
   updatedAt: number;
+}
+
+export type Access = "private" | "link" | "public";
+
+/** A published version: frozen. `graph` has its agents resolved to versions. */
+export interface AgentVersion {
+  slug: string;
+  version: number;
+  agent: string;
+  revision: number;
+  note: string;
+  graph: Graph;
+  hash: string;
+  /** SHA-256 of each tool's spec when it was published. */
+  tools: Record<string, string>;
+  publishedAt: number;
+}
+
+/** What a slug stands for now. */
+export interface Publication {
+  slug: string;
+  agent: string;
+  live: number;
+  latest: number;
+  /** A second version that takes this share of the calls, 0 to 1. */
+  share?: { version: number; share: number };
+  access: Access;
+  origins: string[];
+}
+
+export interface Agents {
+  list(options?: { after?: string; limit?: number }): Promise<AgentRecord[]>;
+  /** Rejects with `not_found`. */
+  get(id: string): Promise<AgentRecord>;
+  create(graph: unknown): Promise<AgentRecord>;
+  /** Rejects with `conflict` when the agent does not stand at `revision`. */
+  update(id: string, graph: unknown, revision: number): Promise<AgentRecord>;
+  delete(id: string): Promise<boolean>;
+  revisions(id: string): Promise<{ revision: number; updatedAt: number; name: string }[]>;
+  revision(id: string, revision: number): Promise<AgentRecord>;
+  /** The same verdict as in the editor and the CLI, with what this server has. */
+  check(graph: unknown): Promise<Issue[]>;
+  publish(
+    id: string,
+    options: { slug?: string; note?: string; access?: Access; origins?: string[] },
+  ): Promise<AgentVersion>;
+  versions(id: string): Promise<AgentVersion[]>;
+  setLive(id: string, options: { version: number; share?: number }): Promise<Publication>;
+  publication(slug: string): Promise<Publication | undefined>;
+  publications(): Promise<Publication[]>;
+  version(slug: string, version: number): Promise<AgentVersion | undefined>;
+}
+
+/* ---- keys/ ---- */
+
+export interface AgentKey {
+  id: string;
+  name: string;
+  /** Slugs, or all of them. */
+  agents: string[] | "*";
+  rights: ("run" | "answer")[];
+  /** Unix milliseconds. */
+  expiresAt?: number;
+  limits?: { callsPerMinute?: number; liveRuns?: number; openStreams?: number };
+  /** The first characters of the key, by which a person knows it again. */
+  prefix: string;
+  createdAt: number;
+  lastUsedAt?: number;
+}
+
+export interface Keys {
+  list(): Promise<AgentKey[]>;
+  create(
+    key: Pick<AgentKey, "name" | "agents" | "rights" | "expiresAt" | "limits">,
+  ): Promise<{ card: AgentKey; key: string }>;
+  /** Takes effect at once, open streams included. */
+  delete(id: string): Promise<boolean>;
+  /** The key of an `Authorization` header. Throws `unauthorized`. */
+  authenticate(authorization: string | undefined): AgentKey;
+  /** Whether this key may call the agent. */
+  allows(key: AgentKey, slug: string): boolean;
+  /** Counts a call against the key's limits. Throws `rate_limited`. */
+  count(key: AgentKey): void;
+  /** Aborts when the key is deleted or expires. Release it at the end of the stream. Throws `rate_limited`. */
+  openStream(key: AgentKey): { signal: AbortSignal; release(): void };
+}
+
+/* ---- the guarded sandbox ---- */
+
+export interface Sandbox {
+  /** See `Host.evaluate`. */
+  evaluate(
+    source: string,
+    input: Record<string, unknown>,
+    limits: { timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<unknown>;
+  close(): Promise<void>;
 }
 
 export interface Services {
@@ -301,4 +585,9 @@ export interface Services {
   mcp: McpServers;
   knowledge: Knowledge;
   fetch: SafeFetch;
+  sandbox: Sandbox;
+  log: EventLog;
+  runs: Runs;
+  agents: Agents;
+  keys: Keys;
 }
