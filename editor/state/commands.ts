@@ -1,0 +1,299 @@
+/**
+ * Everything that can be done to a graph, as pure `Graph → Graph` functions. A command that changes nothing returns the
+ * very graph it was given; parts that did not change keep their identity, so that only what changed is drawn again.
+ */
+import { type Graph, type GraphEdge, type GraphNode, type Group, NODE_ID, type Place, type Settings } from "../../runtime/graph.ts";
+import { edgeKey, lookup } from "./lookup.ts";
+
+/** What a step of the history is called; the i18n key is `commands.<label>`. */
+export type CommandLabel =
+  | "add"
+  | "remove"
+  | "move"
+  | "config"
+  | "title"
+  | "node"
+  | "connect"
+  | "disconnect"
+  | "insert"
+  | "paste"
+  | "duplicate"
+  | "layout"
+  | "settings"
+  | "group"
+  | "mend"
+  | "replace"
+  | "restore";
+
+export interface Command {
+  label: CommandLabel;
+  /** Commands of one group that follow each other within a moment are one step of the history (keystrokes, nudges). */
+  group?: string;
+  run(graph: Graph): Graph;
+}
+
+/** A node id that the graph does not have: `llm`, `llm-2`, `llm-3`… */
+export function freeId(wanted: string, taken: { has(id: string): boolean }): string {
+  const plain = wanted.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").replace(/^[^a-z]+/, "").slice(0, 56);
+  const base = NODE_ID.test(plain) ? plain : "node";
+  if (!taken.has(base)) return base;
+  const stem = base.replace(/-\d+$/, "") || "node";
+  for (let n = 2; ; n++) if (!taken.has(`${stem}-${n}`)) return `${stem}-${n}`;
+}
+
+/** Adds a node; with `edges`, wires that come with it. */
+export function addNode(node: GraphNode, place: Place, edges: GraphEdge[] = []): Command {
+  return {
+    label: "add",
+    run: (graph) => ({
+      ...graph,
+      nodes: [...graph.nodes, node],
+      edges: edges.length ? [...graph.edges, ...edges] : graph.edges,
+      layout: { ...graph.layout, [node.id]: place },
+    }),
+  };
+}
+
+/** Removes nodes and edges, the edges of removed nodes, their places and their membership in groups. */
+export function remove(nodes: ReadonlySet<string>, edges: ReadonlySet<string> = new Set()): Command {
+  return {
+    label: "remove",
+    run(graph) {
+      const keptNodes = graph.nodes.filter((node) => !nodes.has(node.id));
+      const keptEdges = graph.edges.filter((edge) => {
+        if (edges.has(edgeKey(edge))) return false;
+        return !nodes.has(endNode(edge.from)) && !nodes.has(endNode(edge.to));
+      });
+      if (keptNodes.length === graph.nodes.length && keptEdges.length === graph.edges.length) return graph;
+      if (keptNodes.length === graph.nodes.length) return { ...graph, edges: keptEdges };
+      const layout = Object.fromEntries(Object.entries(graph.layout).filter(([id]) => !nodes.has(id)));
+      const groups = graph.groups.some((group) => group.nodes.some((id) => nodes.has(id)))
+        ? graph.groups
+            .map((group) => ({ ...group, nodes: group.nodes.filter((id) => !nodes.has(id)) }))
+            .filter((group) => group.nodes.length > 0)
+        : graph.groups;
+      return { ...graph, nodes: keptNodes, edges: keptEdges.length === graph.edges.length ? graph.edges : keptEdges, layout, groups };
+    },
+  };
+}
+
+/** Moves nodes to places. A drag or a run of arrow keys shares one `group`. */
+export function move(places: Record<string, { x: number; y: number }>, group?: string): Command {
+  return {
+    label: "move",
+    group,
+    run(graph) {
+      const layout = { ...graph.layout };
+      let changed = false;
+      for (const [id, place] of Object.entries(places)) {
+        const old = graph.layout[id];
+        const next = { ...old, x: Math.round(place.x), y: Math.round(place.y) };
+        if (old && old.x === next.x && old.y === next.y) continue;
+        layout[id] = next;
+        changed = true;
+      }
+      return changed ? { ...graph, layout } : graph;
+    },
+  };
+}
+
+/** Sets the size of a note. */
+export function resize(id: string, place: Place): Command {
+  return { label: "move", group: `size:${id}`, run: (graph) => ({ ...graph, layout: { ...graph.layout, [id]: place } }) };
+}
+
+/** Sets one key of a node's config; `undefined` takes the key out, so that its default holds again. */
+export function setConfig(id: string, key: string, value: unknown): Command {
+  return {
+    label: "config",
+    group: `config:${id}:${key}`,
+    run: (graph) =>
+      changeNode(graph, id, (node) => {
+        const config = isRecord(node.config) ? node.config : {};
+        if (value === undefined) {
+          if (!(key in config)) return node;
+          const { [key]: _gone, ...rest } = config;
+          return { ...node, config: rest };
+        }
+        return Object.is(config[key], value) ? node : { ...node, config: { ...config, [key]: value } };
+      }),
+  };
+}
+
+/** Replaces a node's whole config. */
+export function setWholeConfig(id: string, config: unknown): Command {
+  return {
+    label: "config",
+    group: `config:${id}`,
+    run: (graph) => changeNode(graph, id, (node) => ({ ...node, config })),
+  };
+}
+
+/** Changes what a node carries beside its config. An empty title, `undefined` retry or onError is taken out. */
+export function setNode(id: string, change: Partial<Pick<GraphNode, "title" | "retry" | "onError" | "version">>): Command {
+  const keys = Object.keys(change) as (keyof typeof change)[];
+  return {
+    label: keys.length === 1 && keys[0] === "title" ? "title" : "node",
+    group: `node:${id}:${keys.join()}`,
+    run: (graph) =>
+      changeNode(graph, id, (node) => {
+        const next: Record<string, unknown> = { ...node };
+        for (const key of keys) {
+          const value = change[key];
+          if (value === undefined || value === "") delete next[key];
+          else next[key] = value;
+        }
+        return next as unknown as GraphNode;
+      }),
+  };
+}
+
+/** Puts another node type in a node's place, keeping its id, its place, and the edges whose ports the new type has. */
+export function swapType(id: string, next: Pick<GraphNode, "type" | "version" | "config">, ports: { inputs: string[]; outputs: string[] }): Command {
+  return {
+    label: "node",
+    run(graph) {
+      const swapped = changeNode(graph, id, (node) => ({ ...node, ...next }));
+      const edges = swapped.edges.filter((edge) => {
+        const from = splitEnd(edge.from);
+        const to = splitEnd(edge.to);
+        if (from.node === id && !ports.outputs.includes(from.port)) return false;
+        return !(to.node === id && !ports.inputs.includes(to.port));
+      });
+      return { ...swapped, edges };
+    },
+  };
+}
+
+/** Draws an edge. With `instead`, takes those edges out first: an input that holds one edge changes hands. */
+export function connect(edge: GraphEdge, instead: ReadonlySet<string> = new Set()): Command {
+  return {
+    label: "connect",
+    run(graph) {
+      const key = edgeKey(edge);
+      if (graph.edges.some((other) => edgeKey(other) === key)) return graph;
+      const kept = instead.size ? graph.edges.filter((other) => !instead.has(edgeKey(other))) : graph.edges;
+      return { ...graph, edges: [...kept, edge] };
+    },
+  };
+}
+
+/** Takes the old edge out and draws the new one in its place in the order. */
+export function reconnect(old: string, edge: GraphEdge): Command {
+  return {
+    label: "connect",
+    run(graph) {
+      const key = edgeKey(edge);
+      if (old === key || graph.edges.some((other) => edgeKey(other) === key)) return graph;
+      return { ...graph, edges: graph.edges.map((other) => (edgeKey(other) === old ? edge : other)) };
+    },
+  };
+}
+
+/** Puts a node into an edge: the edge is replaced by one to the node and one from it. */
+export function insertOnEdge(old: string, node: GraphNode, place: Place, input: string, output: string): Command {
+  return {
+    label: "insert",
+    run(graph) {
+      const edge = graph.edges.find((other) => edgeKey(other) === old);
+      if (!edge) return addNode(node, place).run(graph);
+      const known = graph.nodes.some((other) => other.id === node.id);
+      return {
+        ...graph,
+        nodes: known ? graph.nodes : [...graph.nodes, node],
+        edges: graph.edges.flatMap((other) =>
+          other === edge
+            ? [
+                { from: edge.from, to: `${node.id}.${input}` },
+                { from: `${node.id}.${output}`, to: edge.to },
+              ]
+            : [other],
+        ),
+        layout: { ...graph.layout, [node.id]: place },
+      };
+    },
+  };
+}
+
+/** Sets every place at once (auto-layout, align). Never touches what a run sees. */
+export function setLayout(places: Record<string, { x: number; y: number }>): Command {
+  return { ...move(places), label: "layout" };
+}
+
+export function setSettings(change: Partial<Settings>): Command {
+  return {
+    label: "settings",
+    group: `settings:${Object.keys(change).join()}`,
+    run(graph) {
+      const settings: Settings = { ...graph.settings, ...change };
+      for (const key of Object.keys(change) as (keyof Settings)[]) if (settings[key] === undefined) delete settings[key];
+      return { ...graph, settings };
+    },
+  };
+}
+
+export function setAbout(change: { name?: string; description?: string }): Command {
+  return {
+    label: "settings",
+    group: `about:${Object.keys(change).join()}`,
+    run: (graph) => (change.name?.trim() === "" ? graph : { ...graph, ...change }),
+  };
+}
+
+/** Frames nodes as a group; a node is in one group at most. */
+export function group(id: string, nodes: string[], title: string): Command {
+  return {
+    label: "group",
+    run(graph) {
+      const members = new Set(nodes);
+      const others = graph.groups
+        .map((other) => ({ ...other, nodes: other.nodes.filter((node) => !members.has(node)) }))
+        .filter((other) => other.nodes.length > 0);
+      return { ...graph, groups: [...others, { id, title, nodes }] };
+    },
+  };
+}
+
+export function setGroup(id: string, change: Partial<Pick<Group, "title" | "color">> | "remove"): Command {
+  return {
+    label: "group",
+    group: change === "remove" ? undefined : `group:${id}`,
+    run: (graph) => ({
+      ...graph,
+      groups:
+        change === "remove"
+          ? graph.groups.filter((other) => other.id !== id)
+          : graph.groups.map((other) => (other.id === id ? { ...other, ...change } : other)),
+    }),
+  };
+}
+
+/** The whole graph at once: the JSON panel, a restored version, theirs in a conflict. */
+export function replaceGraph(next: Graph, label: "replace" | "restore" | "mend" = "replace", groupKey?: string): Command {
+  return { label, group: groupKey, run: (graph) => (next === graph ? graph : next) };
+}
+
+/** Several commands as one step of the history. */
+export function several(label: CommandLabel, commands: Command[]): Command {
+  return { label, run: (graph) => commands.reduce((current, command) => command.run(current), graph) };
+}
+
+function changeNode(graph: Graph, id: string, change: (node: GraphNode) => GraphNode): Graph {
+  const old = lookup(graph).node(id);
+  if (!old) return graph;
+  const next = change(old);
+  return next === old ? graph : { ...graph, nodes: graph.nodes.map((node) => (node === old ? next : node)) };
+}
+
+function endNode(end: string): string {
+  return end.slice(0, end.indexOf("."));
+}
+
+function splitEnd(end: string): { node: string; port: string } {
+  const dot = end.indexOf(".");
+  return { node: end.slice(0, dot), port: end.slice(dot + 1) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,122 @@
+/**
+ * Which edges may be drawn. The same `edgeFit` and `checkGraph` that judge a saved graph decide here, so the canvas never
+ * draws what the server refuses.
+ */
+import { checkGraph } from "../../runtime/check.ts";
+import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
+import type { NodeDefinition } from "../../runtime/node.ts";
+import { edgeFit, type Kind, type Port } from "../../runtime/port.ts";
+import type { NodeTable } from "../../runtime/resolve.ts";
+import { edgeKey, lookup } from "./lookup.ts";
+import type { PortReader } from "./ports.ts";
+
+export type Refusal = "kind" | "circle" | "self" | "missing" | "twice";
+
+export type Verdict = { fits: true; how: "same" | "convert" } | { fits: false; why: Refusal };
+
+/** Whether an edge may be drawn at all. Quick: called while the pointer moves over ports. */
+export function judge(graph: Graph, reader: PortReader, edge: GraphEdge): Verdict {
+  const from = edgeEnd(edge.from);
+  const to = edgeEnd(edge.to);
+  if (from.node === to.node) return { fits: false, why: "self" };
+  const at = lookup(graph);
+  const source = at.node(from.node);
+  const target = at.node(to.node);
+  const output = source && reader.ports(source).outputs.find((port) => port.id === from.port);
+  const input = target && reader.ports(target).inputs.find((port) => port.id === to.port);
+  if (!output || !input) return { fits: false, why: "missing" };
+  const how = edgeFit(output.kind, input.kind);
+  if (how === "no") return { fits: false, why: "kind" };
+  if (at.outOf(from.node).some((other) => other.from === edge.from && other.to === edge.to)) return { fits: false, why: "twice" };
+  if (reaches(graph, to.node, from.node)) return { fits: false, why: "circle" };
+  return { fits: true, how };
+}
+
+/** The edges that must go when this one is drawn: an input holds one edge unless `check` proves that only one is taken. */
+export function displaced(graph: Graph, table: NodeTable, reader: PortReader, edge: GraphEdge): Set<string> {
+  const to = edgeEnd(edge.to);
+  const target = lookup(graph).node(to.node);
+  const input = target && reader.ports(target).inputs.find((port) => port.id === to.port);
+  const there = lookup(graph).at(to.node, to.port, "in");
+  if (!input || input.many || there.length === 0) return new Set();
+  const both = { ...graph, edges: [...graph.edges, edge] };
+  const clash = checkGraph(both, table).some((issue) => issue.code === "too-many-edges" && issue.node === to.node && issue.port === to.port);
+  return clash ? new Set(there.map(edgeKey)) : new Set();
+}
+
+/** Whether a value can get from one node to another along edges. */
+export function reaches(graph: Graph, from: string, to: string): boolean {
+  const at = lookup(graph);
+  const seen = new Set([from]);
+  const queue = [from];
+  for (const id of queue) {
+    if (id === to) return true;
+    for (const edge of at.outOf(id)) {
+      const next = edgeEnd(edge.to).node;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      queue.push(next);
+    }
+  }
+  return false;
+}
+
+export interface Offer {
+  definition: NodeDefinition;
+  /** The port that the loose end would go to. */
+  port: Port;
+}
+
+/** Node types that a loose wire fits, best first: the same kind before a conversion before `any`, needed inputs first. */
+export function fittingTypes(definitions: readonly NodeDefinition[], kind: Kind, side: "in" | "out"): Offer[] {
+  const offers: (Offer & { rank: number })[] = [];
+  definitions.forEach((definition, order) => {
+    const fresh = definition.config.safeParse({});
+    if (!fresh.success) return;
+    const ports = definition.ports(fresh.data);
+    let best: (Offer & { rank: number }) | undefined;
+    for (const port of side === "in" ? ports.inputs : ports.outputs) {
+      const fit = side === "in" ? edgeFit(kind, port.kind) : edgeFit(port.kind, kind);
+      if (fit === "no") continue;
+      const distance = port.kind === kind ? 0 : fit === "convert" ? 2 : kind === "any" ? 1 : 3;
+      const rank = distance * 1000 + (port.optional ? 200 : 0) + order;
+      if (!best || rank < best.rank) best = { definition, port, rank };
+    }
+    if (best) offers.push(best);
+  });
+  return offers.sort((a, b) => a.rank - b.rank).map(({ definition, port }) => ({ definition, port }));
+}
+
+export interface Mate {
+  node: GraphNode;
+  port: Port;
+  /** "node.port" */
+  end: string;
+}
+
+/** Ports elsewhere in the graph that a port could be wired to, nearest kind first: for wiring by keyboard. */
+export function mates(graph: Graph, reader: PortReader, id: string, port: string, side: "in" | "out"): Mate[] {
+  const found: (Mate & { rank: number })[] = [];
+  for (const node of graph.nodes) {
+    if (node.id === id) continue;
+    const ports = reader.ports(node);
+    for (const other of side === "in" ? ports.outputs : ports.inputs) {
+      const mine = `${id}.${port}`;
+      const end = `${node.id}.${other.id}`;
+      const verdict = judge(graph, reader, side === "in" ? { from: end, to: mine } : { from: mine, to: end });
+      if (!verdict.fits) continue;
+      const wired = side === "out" && lookup(graph).at(node.id, other.id, "in").length > 0;
+      found.push({ node, port: other, end, rank: (verdict.how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (wired ? 2 : 0) });
+    }
+  }
+  return found.sort((a, b) => a.rank - b.rank).map(({ node, port: other, end }) => ({ node, port: other, end }));
+}
+
+/** An input and an output of a node by which it can stand in an edge, or undefined. */
+export function passage(ports: { inputs: Port[]; outputs: Port[] }, from: Kind, to: Kind): { input: string; output: string } | undefined {
+  const inputs = ports.inputs.filter((port) => edgeFit(from, port.kind) !== "no");
+  const outputs = ports.outputs.filter((port) => edgeFit(port.kind, to) !== "no");
+  const input = inputs.find((port) => port.kind === from) ?? inputs[0];
+  const output = outputs.find((port) => port.kind === to) ?? outputs[0];
+  return input && output ? { input: input.id, output: output.id } : undefined;
+}

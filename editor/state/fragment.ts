@@ -1,0 +1,99 @@
+/**
+ * Copy and paste. A copied selection is itself an agent file, so it can be pasted into another tab, another instance or a
+ * text editor, and any agent file can be pasted here.
+ */
+import { edgeEnd, FORMAT, type Graph, serializeGraph } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { parseAgentFile } from "../../runtime/parse.ts";
+import { type Command, freeId } from "./commands.ts";
+
+/** The chosen nodes with the edges between them, as the text of an agent file. */
+export function copyText(graph: Graph, chosen: ReadonlySet<string>): string {
+  const nodes = graph.nodes.filter((node) => chosen.has(node.id));
+  const edges = graph.edges.filter((edge) => chosen.has(edgeEnd(edge.from).node) && chosen.has(edgeEnd(edge.to).node));
+  const layout = Object.fromEntries(nodes.flatMap((node) => (graph.layout[node.id] ? [[node.id, graph.layout[node.id]!]] : [])));
+  const groups = graph.groups.filter((group) => group.nodes.length > 0 && group.nodes.every((id) => chosen.has(id)));
+  return serializeGraph({
+    format: FORMAT,
+    name: graph.name,
+    description: "",
+    settings: { greeting: "", suggestions: [], language: "auto", approvals: {}, budget: {} },
+    nodes,
+    edges,
+    groups,
+    tests: [],
+    layout,
+  });
+}
+
+export type Pasted = { command: Command; ids: string[] } | { issues: Issue[] };
+
+/**
+ * What pasting a text would do. Ids that are taken get a number; edges between pasted nodes come along; the whole lands
+ * with its top left corner at `place`. A text that is no agent file gives its issues.
+ */
+export function pasteText(graph: Graph, text: string, place: { x: number; y: number }): Pasted {
+  const parsed = parseAgentFile(text);
+  if (!parsed.graph) return { issues: parsed.issues };
+  return pasteGraph(graph, parsed.graph, place);
+}
+
+export function pasteGraph(graph: Graph, piece: Graph, place: { x: number; y: number }, label: "paste" | "duplicate" = "paste"): { command: Command; ids: string[] } {
+  const taken = new Set(graph.nodes.map((node) => node.id));
+  const names = new Map<string, string>();
+  for (const node of piece.nodes) {
+    const id = freeId(node.id, taken);
+    taken.add(id);
+    names.set(node.id, id);
+  }
+  const corner = topLeft(piece);
+  const nodes = piece.nodes.map((node) => ({ ...node, id: names.get(node.id)! }));
+  const edges = piece.edges.flatMap((edge) => {
+    const from = edgeEnd(edge.from);
+    const to = edgeEnd(edge.to);
+    const source = names.get(from.node);
+    const target = names.get(to.node);
+    return source && target ? [{ ...edge, from: `${source}.${from.port}`, to: `${target}.${to.port}` }] : [];
+  });
+  const layout: Graph["layout"] = {};
+  piece.nodes.forEach((node, index) => {
+    const old = piece.layout[node.id] ?? { x: corner.x + index * 260, y: corner.y };
+    layout[names.get(node.id)!] = { ...old, x: Math.round(place.x + old.x - corner.x), y: Math.round(place.y + old.y - corner.y) };
+  });
+  const groupIds = new Set(graph.groups.map((group) => group.id));
+  const groups = piece.groups.map((group) => {
+    const id = freeId(group.id, groupIds);
+    groupIds.add(id);
+    return { ...group, id, nodes: group.nodes.flatMap((node) => names.get(node) ?? []) };
+  });
+  return {
+    ids: [...names.values()],
+    command: {
+      label,
+      run: (current) =>
+        nodes.length === 0
+          ? current
+          : {
+              ...current,
+              nodes: [...current.nodes, ...nodes],
+              edges: edges.length ? [...current.edges, ...edges] : current.edges,
+              groups: groups.length ? [...current.groups, ...groups] : current.groups,
+              layout: { ...current.layout, ...layout },
+            },
+    },
+  };
+}
+
+/** A copy of the chosen nodes beside them, with the edges between them. */
+export function duplicate(graph: Graph, chosen: ReadonlySet<string>): { command: Command; ids: string[] } {
+  const parsed = parseAgentFile(copyText(graph, chosen));
+  const piece = parsed.graph ?? { ...graph, nodes: [], edges: [], groups: [], layout: {} };
+  const corner = topLeft(piece);
+  return pasteGraph(graph, piece, { x: corner.x + 28, y: corner.y + 44 }, "duplicate");
+}
+
+function topLeft(piece: Graph): { x: number; y: number } {
+  const places = piece.nodes.flatMap((node) => piece.layout[node.id] ?? []);
+  if (places.length === 0) return { x: 0, y: 0 };
+  return { x: Math.min(...places.map((place) => place.x)), y: Math.min(...places.map((place) => place.y)) };
+}

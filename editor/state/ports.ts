@@ -1,0 +1,80 @@
+/** The ports that a node has right now, as the canvas draws them: worked out once for each version of a node. */
+import type { Graph, GraphEdge, GraphNode } from "../../runtime/graph.ts";
+import type { NodeDefinition, PortContext } from "../../runtime/node.ts";
+import type { Port, Ports } from "../../runtime/port.ts";
+import { type NodeTable, upgradeConfig } from "../../runtime/resolve.ts";
+import { lookup } from "./lookup.ts";
+
+export interface PortReader {
+  definition(node: GraphNode): NodeDefinition | undefined;
+  /**
+   * Inputs and outputs of a node by its config. While the config does not parse, the ports it had last; for a type that
+   * is not known, none (its edges still show, see `drawnPorts`).
+   */
+  ports(node: GraphNode): Ports;
+  /** The config with its defaults, or undefined while it does not parse. */
+  config(node: GraphNode): Record<string, unknown> | undefined;
+}
+
+const NO_PORTS: Ports = { inputs: [], outputs: [] };
+
+/** `context` says what the catalogue knows; make a new reader when that changes. */
+export function createPortReader(table: NodeTable, context: PortContext = {}): PortReader {
+  const read = new WeakMap<GraphNode, { ports: Ports; config?: Record<string, unknown> }>();
+  const lastGood = new Map<string, Ports>();
+  const look = (node: GraphNode) => {
+    const found = read.get(node);
+    if (found) return found;
+    const made = work(node);
+    read.set(node, made);
+    return made;
+  };
+  const work = (node: GraphNode): { ports: Ports; config?: Record<string, unknown> } => {
+    const definition = table.get(node.type);
+    const key = `${node.type} ${node.id}`;
+    if (!definition || node.version > definition.version) return { ports: NO_PORTS };
+    const parsed = definition.config.safeParse(upgradeConfig(definition, node.version, node.config));
+    if (!parsed.success) return { ports: lastGood.get(key) ?? freshPorts(definition, context) };
+    const ports = withError(definition.ports(parsed.data, context), node);
+    lastGood.set(key, ports);
+    return { ports, config: parsed.data as Record<string, unknown> };
+  };
+  return {
+    definition: (node) => table.get(node.type),
+    ports: (node) => look(node).ports,
+    config: (node) => look(node).config,
+  };
+}
+
+function freshPorts(definition: NodeDefinition, context: PortContext): Ports {
+  const fresh = definition.config.safeParse({});
+  return fresh.success ? definition.ports(fresh.data, context) : NO_PORTS;
+}
+
+function withError(ports: Ports, node: GraphNode): Ports {
+  if (node.onError !== "branch" || ports.outputs.some((port) => port.id === "error")) return ports;
+  return { inputs: ports.inputs, outputs: [...ports.outputs, { id: "error", kind: "json", optional: true }] };
+}
+
+export interface DrawnPort extends Port {
+  /** An edge names it, but the node does not have it (any more): drawn so that the edge is seen and can be mended. */
+  missing?: boolean;
+  wired: boolean;
+}
+
+/** The ports of a node together with those that only its edges know. Equal in content for equal wiring. */
+export function drawnPorts(graph: Graph, node: GraphNode, reader: PortReader): { inputs: DrawnPort[]; outputs: DrawnPort[] } {
+  const at = lookup(graph);
+  const ports = reader.ports(node);
+  return {
+    inputs: draw(ports.inputs, at.into(node.id), (edge) => edge.to, node.id),
+    outputs: draw(ports.outputs, at.outOf(node.id), (edge) => edge.from, node.id),
+  };
+}
+
+function draw(ports: Port[], edges: readonly GraphEdge[], end: (edge: GraphEdge) => string, node: string): DrawnPort[] {
+  const wired = new Set(edges.map((edge) => end(edge).slice(node.length + 1)));
+  const drawn: DrawnPort[] = ports.map((port) => ({ ...port, wired: wired.has(port.id) }));
+  for (const id of wired) if (!ports.some((port) => port.id === id)) drawn.push({ id, kind: "any", missing: true, wired: true });
+  return drawn;
+}
