@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, expect, test } from "vitest";
+import { sqliteRecords } from "../stores/records.ts";
+import { readOrCreate } from "./key-file.ts";
+import { openSecrets } from "./secrets.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "patchbay-secrets-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("values are kept, told only by name and last four, and are not in the file", async () => {
+  const file = join(folder, "kept.db");
+  const records = sqliteRecords(file);
+  const secrets = await openSecrets(records, "a master key of this test");
+  await secrets.set("API_KEY", "sk-very-secret-1234567890");
+  await secrets.set("PIN", "1234567");
+  expect(await secrets.names()).toMatchObject([
+    { name: "API_KEY", last4: "7890" },
+    { name: "PIN", last4: "" },
+  ]);
+  await records.close();
+  expect(readFileSync(file).includes("sk-very-secret")).toBe(false);
+
+  const again = sqliteRecords(file);
+  const reopened = await openSecrets(again, "a master key of this test");
+  expect(await reopened.get("API_KEY")).toBe("sk-very-secret-1234567890");
+  await expect(reopened.get("OTHER")).rejects.toMatchObject({
+    code: "secret_missing",
+    message: expect.stringContaining("OTHER"),
+  });
+  expect(await reopened.delete("API_KEY")).toBe(true);
+  await expect(reopened.get("API_KEY")).rejects.toMatchObject({ code: "secret_missing" });
+  await again.close();
+});
+
+test("another master key is refused and changes nothing", async () => {
+  const file = join(folder, "key.db");
+  const records = sqliteRecords(file);
+  await (await openSecrets(records, "the right key")).set("A", "value-of-a");
+  await expect(openSecrets(records, "the wrong key")).rejects.toMatchObject({ code: "unavailable" });
+  expect(await (await openSecrets(records, "the right key")).get("A")).toBe("value-of-a");
+  await records.close();
+});
+
+test("two rows that changed places do not decrypt", async () => {
+  const file = join(folder, "swap.db");
+  const records = sqliteRecords(file);
+  const secrets = await openSecrets(records, "key");
+  await secrets.set("A", "value-of-a");
+  await secrets.set("B", "value-of-b");
+  await records.close();
+  const db = new Database(file);
+  const bodies = db.prepare("SELECT id, body FROM records WHERE kind = 'secret' ORDER BY id").all() as {
+    id: string;
+    body: string;
+  }[];
+  db.prepare("UPDATE records SET body = ? WHERE kind = 'secret' AND id = 'A'").run(bodies[1]!.body);
+  db.prepare("UPDATE records SET body = ? WHERE kind = 'secret' AND id = 'B'").run(bodies[0]!.body);
+  db.close();
+  const again = sqliteRecords(file);
+  await expect(openSecrets(again, "key")).rejects.toThrow(/"A" does not decrypt/);
+  await again.close();
+});
+
+test("values are replaced in texts, also where JSON escapes them", async () => {
+  const records = sqliteRecords(join(folder, "redact.db"));
+  const secrets = await openSecrets(records, "key");
+  await secrets.set("SHORT", "abcdef");
+  await secrets.set("LONG", "abcdef-and-more");
+  await secrets.set("QUOTED", 'say "hello" to\nme');
+  expect(secrets.redact("x abcdef-and-more y abcdef")).toBe("x [secret LONG] y [secret SHORT]");
+  const text = secrets.redact(JSON.stringify({ a: 'say "hello" to\nme' }));
+  expect(JSON.parse(text)).toEqual({ a: "[secret QUOTED]" });
+  await secrets.delete("SHORT");
+  expect(secrets.redact("abcdef")).toBe("abcdef");
+  await records.close();
+});
+
+test("bad names and values are refused", async () => {
+  const records = sqliteRecords(join(folder, "bad.db"));
+  const secrets = await openSecrets(records, "key");
+  for (const name of ["", "1A", "a b", "a/b", "__proto__", "x".repeat(129)])
+    await expect(secrets.set(name, "value")).rejects.toMatchObject({ code: "bad_request" });
+  await expect(secrets.set("A", "")).rejects.toMatchObject({ code: "bad_request" });
+  await expect(secrets.set("A", "x".repeat(64 * 1024 + 1))).rejects.toMatchObject({ code: "too_large" });
+  await secrets.set("A", "x".repeat(64 * 1024));
+  await records.close();
+});
+
+test("a key file is made once, for its owner alone", () => {
+  const file = join(folder, "deep", "secrets.key");
+  const first = readOrCreate(file, () => "made");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readOrCreate(file, () => "made again")).toBe(first);
+  writeFileSync(file, "");
+  expect(() => readOrCreate(file, () => "x")).toThrow(/is empty/);
+});

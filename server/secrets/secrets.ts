@@ -1,0 +1,169 @@
+/**
+ * Secrets, encrypted at rest with AES-256-GCM: a key of its own for each value, wrapped by the master key, both bound
+ * to the secret's name, so that a row put in another's place does not decrypt. From outside they are write-only.
+ */
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Records, Secrets } from "../services.ts";
+
+const KIND = "secret";
+const CHECK_KIND = "secrets-check";
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
+const MAX_VALUE = 64 * 1024;
+/** Shorter values are not replaced in texts: they would hit words. */
+const MIN_REDACTED = 6;
+
+interface Sealed {
+  /** Base64 of nonce, tag and ciphertext, of the value's own key and of the value. */
+  key: string;
+  value: string;
+  last4: string;
+}
+
+/**
+ * Opens the store with a master key (any text of good entropy). Rejects with `unavailable` when secrets were written
+ * under another key; nothing is then changed.
+ */
+export async function openSecrets(records: Records, masterKey: string): Promise<Secrets> {
+  const kek = Buffer.from(hkdfSync("sha256", masterKey, "patchbay", "secrets/1", 32));
+  const check = await records.get<{ sealed: string }>(CHECK_KIND, "key");
+  if (check) {
+    try {
+      open(kek, check.body.sealed, "check");
+    } catch (error) {
+      throw new PatchbayError(
+        "unavailable",
+        "The stored secrets were written under another key; set PATCHBAY_SECRETS_KEY (or restore the file secrets.key of the data folder) to the one they were written with.",
+        { cause: error },
+      );
+    }
+  } else await records.put(CHECK_KIND, "key", { sealed: seal(kek, "patchbay", "check") }, { revision: 0 });
+
+  const values = new Map<string, string>();
+  const cards = new Map<string, { name: string; last4: string; updatedAt: number }>();
+  for (let after: string | undefined; ; ) {
+    const page = await records.list<Sealed>(KIND, { after, limit: 500 });
+    for (const { id, body, updatedAt } of page) {
+      values.set(id, unwrap(kek, id, body));
+      cards.set(id, { name: id, last4: body.last4, updatedAt });
+    }
+    after = page.at(-1)?.id;
+    if (page.length < 500) break;
+  }
+  return new RecordedSecrets(records, kek, values, cards);
+}
+
+class RecordedSecrets implements Secrets {
+  readonly #records: Records;
+  readonly #kek: Buffer;
+  readonly #values: Map<string, string>;
+  readonly #cards: Map<string, { name: string; last4: string; updatedAt: number }>;
+  /** What is looked for in texts, longest first: values as they are and as JSON writes them. */
+  #needles: { text: string; name: string }[] = [];
+
+  constructor(
+    records: Records,
+    kek: Buffer,
+    values: Map<string, string>,
+    cards: Map<string, { name: string; last4: string; updatedAt: number }>,
+  ) {
+    this.#records = records;
+    this.#kek = kek;
+    this.#values = values;
+    this.#cards = cards;
+    this.#sharpen();
+  }
+
+  async names(): Promise<{ name: string; last4: string; updatedAt: number }[]> {
+    return [...this.#cards.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async set(name: string, value: string): Promise<void> {
+    if (!NAME.test(name))
+      throw new PatchbayError(
+        "bad_request",
+        `"${name}" is no name for a secret: a letter, then up to 127 of letters, digits, ".", "_" and "-".`,
+        { path: "/name" },
+      );
+    if (typeof value !== "string" || value.length === 0)
+      throw new PatchbayError("bad_request", "A secret's value is a text that is not empty.", { path: "/value" });
+    if (value.length > MAX_VALUE)
+      throw new PatchbayError("too_large", `A secret's value has at most ${MAX_VALUE} characters.`, { path: "/value" });
+    const own = randomBytes(32);
+    const sealed: Sealed = {
+      key: seal(this.#kek, own.toString("base64"), `key|${name}`),
+      value: seal(own, value, `value|${name}`),
+      // Of a short value the last four would be too much of it.
+      last4: value.length >= 12 ? value.slice(-4) : "",
+    };
+    const { updatedAt } = await this.#records.put(KIND, name, sealed);
+    this.#values.set(name, value);
+    this.#cards.set(name, { name, last4: sealed.last4, updatedAt });
+    this.#sharpen();
+  }
+
+  async delete(name: string): Promise<boolean> {
+    const was = await this.#records.delete(KIND, name);
+    this.#values.delete(name);
+    this.#cards.delete(name);
+    this.#sharpen();
+    return was;
+  }
+
+  async get(name: string): Promise<string> {
+    const value = this.#values.get(name);
+    if (value === undefined)
+      throw new PatchbayError("secret_missing", `The secret "${name}" is not set; set it under Secrets.`);
+    return value;
+  }
+
+  redact(text: string): string {
+    let result = text;
+    for (const needle of this.#needles)
+      if (result.includes(needle.text)) result = result.replaceAll(needle.text, `[secret ${needle.name}]`);
+    return result;
+  }
+
+  #sharpen(): void {
+    const needles = new Map<string, string>();
+    for (const [name, value] of this.#values) {
+      if (value.length < MIN_REDACTED) continue;
+      needles.set(value, name);
+      needles.set(JSON.stringify(value).slice(1, -1), name);
+    }
+    this.#needles = [...needles].map(([text, name]) => ({ text, name })).sort((a, b) => b.text.length - a.text.length);
+  }
+}
+
+function unwrap(kek: Buffer, name: string, sealed: Sealed): string {
+  try {
+    return open(Buffer.from(open(kek, sealed.key, `key|${name}`), "base64"), sealed.value, `value|${name}`);
+  } catch (error) {
+    throw new PatchbayError(
+      "unavailable",
+      `The stored secret "${name}" does not decrypt: its row was changed. Delete it, or restore records.db from a backup.`,
+      { cause: error },
+    );
+  }
+}
+
+/** nonce (12) + tag (16) + ciphertext, base64. */
+function seal(key: Buffer, text: string, bound: string): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: 16 }).setAAD(Buffer.from(bound));
+  const body = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("base64");
+}
+
+function open(key: Buffer, sealed: string, bound: string): string {
+  const bytes = Buffer.from(sealed, "base64");
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12), { authTagLength: 16 })
+    .setAAD(Buffer.from(bound))
+    .setAuthTag(bytes.subarray(12, 28));
+  return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8");
+}
+
+/** SHA-256 of a text, in hex. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
