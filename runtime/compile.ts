@@ -1,32 +1,11 @@
 /** A graph made ready to run: nodes looked up, configs parsed, edges resolved. Done once, at publish or at the first run of a draft. */
-import type { Graph, Retry } from "./graph.ts";
-import type { NodeDefinition } from "./node.ts";
-import type { Port } from "./port.ts";
-
-export interface CompiledEdge {
-  from: CompiledNode;
-  fromPort: string;
-  to: CompiledNode;
-  toPort: string;
-}
-
-export interface CompiledNode {
-  id: string;
-  type: string;
-  title: string;
-  definition: NodeDefinition;
-  config: unknown;
-  inputs: Port[];
-  /** With the `error` port where `onError` is `branch`. */
-  outputs: Port[];
-  /** In edge order. */
-  incoming: CompiledEdge[];
-  outgoing: CompiledEdge[];
-  retry?: Retry;
-  onError: "fail" | "branch";
-  /** Wired straight to `output.reply`. */
-  answers: boolean;
-}
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { type CheckContext, examine } from "./check.ts";
+import { PatchbayError } from "./error.ts";
+import { type Graph, graphIdentity } from "./graph.ts";
+import type { Issue } from "./issue.ts";
+import type { CompiledNode, NodeTable } from "./resolve.ts";
 
 export interface CompiledGraph {
   graph: Graph;
@@ -34,4 +13,26 @@ export interface CompiledGraph {
   hash: string;
   /** In topological order; notes left out. */
   nodes: CompiledNode[];
+  warnings: Issue[];
+}
+
+/**
+ * Checks a graph and makes it ready to run. Rejects a graph that has errors with `graph_has_issues` and all of its
+ * issues. The graph is kept, not copied: do not change it afterwards.
+ */
+export function compile(graph: Graph, nodes: NodeTable, context: CheckContext = {}): CompiledGraph {
+  const { issues, order } = examine(graph, nodes, context);
+  const errors = issues.filter((issue) => issue.severity === "error");
+  if (errors.length > 0)
+    throw new PatchbayError(
+      "graph_has_issues",
+      errors.length === 1 ? `"${graph.name}" cannot run: ${errors[0]!.message}` : `"${graph.name}" cannot run: ${errors.length} issues, the first: ${errors[0]!.message}`,
+      { issues },
+    );
+  return { graph, hash: graphHash(graph), nodes: order, warnings: issues };
+}
+
+/** The identity of a graph's meaning: SHA-256 in hex. */
+export function graphHash(graph: Graph): string {
+  return bytesToHex(sha256(utf8ToBytes(graphIdentity(graph))));
 }

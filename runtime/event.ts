@@ -37,6 +37,8 @@ export interface Usage {
 
 export interface Wait {
   wait: string;
+  /** Tells the waits of one node apart. */
+  key: string;
   kind: "approval" | "tool" | "uncertain";
   node: string;
   scope?: Scope;

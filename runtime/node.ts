@@ -1,7 +1,7 @@
 /** What a node type is: one value in one file under `nodes/`. */
 import type { z } from "zod";
 import type { CompiledGraph } from "./compile.ts";
-import type { BodyOf, EventOf, EventType, RunInput, Scope, ScopePart, Wait, WaitAnswer } from "./event.ts";
+import type { BodyOf, EventOf, EventType, Rests, RunInput, Scope, ScopePart, Wait, WaitAnswer } from "./event.ts";
 import type { Graph, Settings } from "./graph.ts";
 import type { Host } from "./host.ts";
 import type { Issue } from "./issue.ts";
@@ -108,34 +108,46 @@ export interface Step<C = unknown> {
   /** The first event of this type of this node (in this scope) that the log already holds and that `match` accepts. */
   past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined;
   /** Appends an event of this node. Resolves when it is on disk. */
-  emit(body: Omit<BodyOf<NodeEventType>, "node" | "scope"> & { type: NodeEventType }): Promise<void>;
+  emit(body: StepEvent): Promise<void>;
   /** Text on its way; offsets are counted here. */
   delta(kind: "text" | "reasoning", text: string, answer?: boolean): void;
   /**
    * Waits for a person. Resolves with the answer; when the whole run has nothing else to do it is parked: this promise
    * rejects with `Parked`, and the node is run again when an answer is there. `key` tells the waits of one node apart.
    */
-  wait(key: string, request: Omit<Wait, "wait" | "node" | "scope">): Promise<WaitAnswer>;
-  /** Runs tasks side by side, at most `limit` at once; results in the order of the tasks. Use it for any waiting in parallel. */
-  all<T>(tasks: (() => Promise<T>)[], limit?: number): Promise<T[]>;
-  /** Runs a graph inside this node; its events carry `part` in their scope. Rejects with the body's failure. */
-  body(graph: CompiledGraph, part: Omit<ScopePart, "node">, input: Values): Promise<Values>;
+  wait(key: string, request: Omit<Wait, "wait" | "node" | "scope" | "key">, signal?: AbortSignal): Promise<WaitAnswer>;
+  /**
+   * Runs tasks side by side, at most `limit` at once; results in the order of the tasks. Use it for any waiting in
+   * parallel. The first failure aborts the others (through the signal each is given) and is thrown when all have ended.
+   */
+  all<T>(tasks: ((signal: AbortSignal) => Promise<T>)[], limit?: number): Promise<T[]>;
+  /**
+   * Runs a graph inside this node; its events carry `part` in their scope. Resolves with what reached its output node.
+   * Rejects with the body's failure. `answers`: its text is the answer of the run.
+   */
+  body(
+    graph: CompiledGraph,
+    part: Omit<ScopePart, "node">,
+    input: Values,
+    options?: { answers?: boolean; signal?: AbortSignal },
+  ): Promise<Values>;
   /** Compiles an inline body once. Rejects with `graph_has_issues`. */
   compile(graph: Graph): CompiledGraph;
   /** Calls a tool with everything that goes with it: intent before, result after, uncertainty, nested agents. */
   callTool(
     call: { id: string; name: string; arguments: unknown },
     tool: ToolSpec,
-    options?: { step?: number },
+    options?: { step?: number; attempt?: number; signal?: AbortSignal },
   ): Promise<ToolResult>;
+  /** Says what this node's answer rests on; it is kept on the node's `node-end`. */
+  rest(rests: Rests): void;
   /** Counts against the run's budget; throws the limit's error when it is used up. */
   spend(what: { steps?: number; toolCalls?: number; inputTokens?: number; outputTokens?: number; costUsd?: number }): void;
 }
 
-type NodeEventType = Exclude<
-  EventType,
-  "run-start" | "run-wait" | "run-resume" | "run-end" | "run-fail" | "run-cancel" | "node-start" | "node-end" | "node-skip" | "node-fail"
->;
+/** An event as a node writes it: its own node and scope are added. */
+export type StepEvent = { [T in StepEventType]: Omit<BodyOf<T>, "node" | "scope"> }[StepEventType];
+type StepEventType = "retrieval" | "prompt-built" | "message" | "usage" | "tool-start" | "tool-end";
 
 /** What a node may know of its run. */
 export interface RunFacts {

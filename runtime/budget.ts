@@ -1,0 +1,86 @@
+/** What a run may spend in all, whatever its nodes do. */
+import { PatchbayError } from "./error.ts";
+import type { RunEvent } from "./event.ts";
+import type { Budget as BudgetSettings } from "./graph.ts";
+
+export interface Limits {
+  steps: number;
+  toolCalls: number;
+  /** Depth of bodies and called agents. */
+  nesting: number;
+  tokens: number;
+  costUsd: number;
+  /** Active time; waiting for a person does not count. */
+  activeMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = { steps: 50, toolCalls: 25, nesting: 8, tokens: 200_000, costUsd: Number.POSITIVE_INFINITY, activeMs: 600_000 };
+
+export interface Spending {
+  steps?: number;
+  toolCalls?: number;
+  inputTokens?: number;
+  outputTokens?: number;
+  costUsd?: number;
+}
+
+/** The host's limits, made narrower (never wider) by the graph's own budget. */
+export function narrow(limits: Limits, own: BudgetSettings): Limits {
+  return {
+    steps: Math.min(limits.steps, own.steps ?? limits.steps),
+    toolCalls: Math.min(limits.toolCalls, own.toolCalls ?? limits.toolCalls),
+    nesting: limits.nesting,
+    tokens: Math.min(limits.tokens, own.tokens ?? limits.tokens),
+    costUsd: Math.min(limits.costUsd, own.costUsd ?? limits.costUsd),
+    activeMs: Math.min(limits.activeMs, own.seconds === undefined ? limits.activeMs : own.seconds * 1000),
+  };
+}
+
+export class Budget {
+  readonly limits: Limits;
+  #steps = 0;
+  #toolCalls = 0;
+  #tokens = 0;
+  #costUsd = 0;
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
+
+  /** Counts what is about to be done (steps, calls) or was used (tokens, cost); throws when that goes over a limit. */
+  spend(what: Spending): void {
+    const { limits } = this;
+    this.#steps += what.steps ?? 0;
+    this.#toolCalls += what.toolCalls ?? 0;
+    this.#tokens += (what.inputTokens ?? 0) + (what.outputTokens ?? 0);
+    this.#costUsd += what.costUsd ?? 0;
+    if (this.#steps > limits.steps) throw over("step_limit", `${limits.steps} model steps`);
+    if (this.#toolCalls > limits.toolCalls) throw over("tool_call_limit", `${limits.toolCalls} tool calls`);
+    if (this.#tokens > limits.tokens) throw over("token_limit", `${limits.tokens} tokens`);
+    if (this.#costUsd > limits.costUsd) throw over("cost_limit", `$${limits.costUsd}`);
+  }
+
+  /** Takes over what a resumed run had spent; throws nothing. Returns the active milliseconds so far. */
+  restore(past: readonly RunEvent[]): number {
+    let active = 0;
+    let since = past[0]?.at ?? 0;
+    past.forEach((event, index) => {
+      if (event.type === "message") this.#steps++;
+      else if (event.type === "tool-start") this.#toolCalls++;
+      else if (event.type === "usage") {
+        this.#tokens += event.inputTokens + event.outputTokens;
+        this.#costUsd += event.costUsd ?? 0;
+      }
+      const next = past[index + 1];
+      if (!next || next.type === "run-resume") {
+        active += event.at - since;
+        since = next?.at ?? 0;
+      }
+    });
+    return active;
+  }
+}
+
+function over(code: "step_limit" | "tool_call_limit" | "token_limit" | "cost_limit", limit: string): PatchbayError {
+  return new PatchbayError(code, `The run reached its limit of ${limit}. Raise it in the agent's settings under "budget", or ask for less at once.`);
+}

@@ -1,0 +1,198 @@
+/**
+ * Runs a graph: graph + nodes + Host → events. Resuming is the same call with the events so far: finished nodes,
+ * messages and tool results are read from them and never asked for again.
+ */
+import { Activity, Parked } from "./activity.ts";
+import { Budget, DEFAULT_LIMITS, type Limits, narrow } from "./budget.ts";
+import type { CompiledGraph } from "./compile.ts";
+import { type ErrorData, errorData, PatchbayError } from "./error.ts";
+import type { BodyOf, EventBody, RunEvent, RunOutput, Scope, Wait, WaitAnswer } from "./event.ts";
+import type { Host } from "./host.ts";
+import { Journal } from "./journal.ts";
+import { type Level, runLevel } from "./level.ts";
+import type { Values } from "./node.ts";
+import type { NodeTable } from "./resolve.ts";
+
+export interface ExecuteOptions {
+  /** The run's id. */
+  run: string;
+  graph: CompiledGraph;
+  /** All node types, for graphs inside configs. */
+  nodes: NodeTable;
+  host: Host;
+  /** Cancels the run: `run-cancel` follows at once, whatever its nodes do. */
+  signal: AbortSignal;
+  /** What goes into `run-start`. On resume the log's own is used and this is ignored. */
+  start: Omit<BodyOf<"run-start">, "type">;
+  /** The log so far, from seq 0. */
+  past?: readonly RunEvent[];
+  /** Answers to waits of a parked run; they go into `run-resume`. */
+  answers?: WaitAnswer[];
+  limits?: Partial<Limits>;
+}
+
+export interface RunOutcome {
+  status: "done" | "failed" | "cancelled" | "waiting" | "uncertain";
+  output?: RunOutput;
+  error?: ErrorData;
+  /** The waits that nobody has answered. */
+  waits?: Wait[];
+}
+
+export interface Execution {
+  /** The run is accepted: its first event is on disk. Rejects when it could not be stored. */
+  accepted: Promise<void>;
+  /** Resolves when the run ended or is parked; its last event is on disk. Never rejects. */
+  outcome: Promise<RunOutcome>;
+  /** Answers waits while the run is live. Resolves when the answers are on disk. */
+  answer(answers: WaitAnswer[]): Promise<void>;
+}
+
+/** What all levels of a run share. */
+export interface Running {
+  readonly id: string;
+  readonly host: Host;
+  readonly nodes: NodeTable;
+  readonly journal: Journal;
+  readonly activity: Activity;
+  readonly budget: Budget;
+  readonly user?: string;
+  append(body: EventBody): Promise<void>;
+  /** Runs a level: `runLevel`, handed down so that steps need not import what imports them. */
+  enter(level: Level): Promise<Values>;
+  /** Tells people about a wait, once. */
+  announce(scope: Scope, node: string, key: string, request: Omit<Wait, "wait" | "key" | "node" | "scope">): Promise<Wait>;
+}
+
+/** Starts (or resumes) a run. Everything that happens is told through `host.append`; nothing is thrown. */
+export function execute(options: ExecuteOptions): Execution {
+  const { host, run, graph } = options;
+  const journal = new Journal(options.past ?? []);
+  if (journal.end) return ended(journal);
+
+  const start = journal.start ?? options.start;
+  const budget = new Budget(narrow({ ...DEFAULT_LIMITS, ...options.limits }, graph.graph.settings.budget));
+  const activeBefore = journal.length > 0 ? budget.restore(options.past!) : 0;
+  const controller = new AbortController();
+  const activity = new Activity();
+  let seq = journal.length;
+  let closed = false;
+  let lastStored: Promise<void> = Promise.resolve();
+
+  const append = (body: EventBody): Promise<void> => {
+    if (closed) return Promise.reject(new PatchbayError("cancelled", "The run is over."));
+    const stored = host.append({ run, seq: seq++, at: host.now(), ...body } as RunEvent);
+    // A log that cannot be written stops the run: what it did from here on would be lost.
+    stored.catch((error: unknown) => controller.abort(error));
+    lastStored = stored;
+    return stored;
+  };
+
+  const running: Running = {
+    id: run,
+    host,
+    nodes: options.nodes,
+    journal,
+    activity,
+    budget,
+    ...(start.user === undefined ? {} : { user: start.user }),
+    append,
+    enter: runLevel,
+    async announce(scope, node, key, request) {
+      const known = journal.wait(scope, node, key);
+      if (known) return known;
+      const wait: Wait = { wait: host.newId(), key, node, ...(scope.length ? { scope } : {}), ...request };
+      journal.addWaits([wait]);
+      await append({ type: "run-wait", waits: [wait] });
+      return wait;
+    },
+  };
+
+  let accepted: Promise<void>;
+  if (!journal.start) accepted = append({ type: "run-start", ...start });
+  else {
+    const answers = options.answers ?? [];
+    journal.addAnswers(answers);
+    accepted = append({ type: "run-resume", reason: answers.length ? "answer" : "restart", ...(answers.length ? { answers } : {}) });
+  }
+  accepted.catch(() => {});
+
+  const cancel = () => controller.abort(new PatchbayError("cancelled", "The run was cancelled."));
+  options.signal.addEventListener("abort", cancel, { once: true });
+  if (options.signal.aborted) cancel();
+  const clock = new AbortController();
+  host.sleep(Math.max(0, budget.limits.activeMs - activeBefore), clock.signal).then(
+    () => controller.abort(new PatchbayError("time_limit", `The run reached its limit of ${budget.limits.activeMs / 1000} seconds of work. Raise it in the agent's settings under "budget".`)),
+    () => {},
+  );
+
+  const finish = async (body: EventBody | undefined, outcome: RunOutcome): Promise<RunOutcome> => {
+    clock.abort();
+    options.signal.removeEventListener("abort", cancel);
+    try {
+      if (body) await append(body);
+      else await lastStored;
+    } catch (error) {
+      return { status: "failed", error: errorData(error) };
+    } finally {
+      closed = true;
+    }
+    return outcome;
+  };
+
+  const level: Level = {
+    running,
+    graph,
+    scope: [],
+    facts: {
+      id: run,
+      input: start.input,
+      settings: graph.graph.settings,
+      ...(start.session === undefined ? {} : { session: start.session }),
+      ...(start.user === undefined ? {} : { user: start.user }),
+    },
+    answers: true,
+    controller,
+    ...(start.pins ? { pins: start.pins } : {}),
+    ...(start.range ? { range: start.range } : {}),
+  };
+  activity.mint();
+  const outcome = runLevel(level).then(
+    (values) => {
+      const output = toOutput(values);
+      return finish({ type: "run-end", output }, { status: "done", output });
+    },
+    (reason: unknown) => {
+      if (reason instanceof Parked) {
+        const waits = journal.open();
+        return finish(undefined, { status: waits.some((wait) => wait.kind === "uncertain") ? "uncertain" : "waiting", waits });
+      }
+      if (options.signal.aborted) return finish({ type: "run-cancel" }, { status: "cancelled" });
+      const error = errorData(reason);
+      const node = level.failedNode;
+      return finish({ type: "run-fail", error, ...(node === undefined ? {} : { node }) }, { status: "failed", error });
+    },
+  );
+
+  return {
+    accepted,
+    outcome,
+    async answer(answers) {
+      journal.addAnswers(answers);
+      await append({ type: "run-resume", reason: "answer", answers });
+      for (const answer of answers) activity.open(answer.wait, answer);
+    },
+  };
+}
+
+function toOutput(values: Values): RunOutput {
+  const documents = values.documents as RunOutput["documents"];
+  return { reply: values.reply ?? "", ...(documents?.length ? { documents } : {}) };
+}
+
+function ended(journal: Journal): Execution {
+  const end = journal.end!;
+  const outcome: RunOutcome =
+    end.type === "run-end" ? { status: "done", output: end.output } : end.type === "run-fail" ? { status: "failed", error: end.error } : { status: "cancelled" };
+  return { accepted: Promise.resolve(), outcome: Promise.resolve(outcome), answer: () => Promise.reject(new PatchbayError("gone", "The run is over.")) };
+}

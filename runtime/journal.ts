@@ -1,0 +1,68 @@
+/** What the log of a resumed run already holds, by node and scope, so that nothing is done twice. */
+import { type EventOf, type EventType, type RunEvent, type Scope, scopeKey, TERMINAL, type Wait, type WaitAnswer } from "./event.ts";
+
+export class Journal {
+  readonly #byNode = new Map<string, RunEvent[]>();
+  readonly #waits = new Map<string, Wait>();
+  readonly #answers = new Map<string, WaitAnswer>();
+  readonly start: EventOf<"run-start"> | undefined;
+  readonly end: EventOf<"run-end" | "run-fail" | "run-cancel"> | undefined;
+  readonly length: number;
+
+  constructor(past: readonly RunEvent[]) {
+    this.length = past.length;
+    for (const event of past) {
+      if (event.type === "run-start") this.start = event;
+      else if (event.type === "run-wait") this.addWaits(event.waits);
+      else if (event.type === "run-resume") this.addAnswers(event.answers ?? []);
+      else if (TERMINAL.has(event.type)) this.end = event as EventOf<"run-end" | "run-fail" | "run-cancel">;
+      else if ("node" in event && event.type !== "run-fail") {
+        const key = nodeKey(event.scope, event.node);
+        const list = this.#byNode.get(key);
+        if (list) list.push(event);
+        else this.#byNode.set(key, [event]);
+      }
+    }
+  }
+
+  /** The events of a node in a scope, oldest first. */
+  of(scope: Scope, node: string): readonly RunEvent[] {
+    return this.#byNode.size === 0 ? NONE : (this.#byNode.get(nodeKey(scope, node)) ?? NONE);
+  }
+
+  addWaits(waits: readonly Wait[]): void {
+    for (const wait of waits) this.#waits.set(`${nodeKey(wait.scope, wait.node)}|${wait.key}`, wait);
+  }
+
+  addAnswers(answers: readonly WaitAnswer[]): void {
+    for (const answer of answers) if (!this.#answers.has(answer.wait)) this.#answers.set(answer.wait, answer);
+  }
+
+  wait(scope: Scope, node: string, key: string): Wait | undefined {
+    return this.#waits.get(`${nodeKey(scope, node)}|${key}`);
+  }
+
+  answer(wait: string): WaitAnswer | undefined {
+    return this.#answers.get(wait);
+  }
+
+  /** Waits that nobody has answered. */
+  open(): Wait[] {
+    return [...this.#waits.values()].filter((wait) => !this.#answers.has(wait.wait));
+  }
+}
+
+const NONE: readonly RunEvent[] = [];
+
+function nodeKey(scope: Scope | undefined, node: string): string {
+  return scope?.length ? `${scopeKey(scope)}|${node}` : node;
+}
+
+/** The last of `events` with this type that `match` accepts. */
+export function findPast<T extends EventType>(events: readonly RunEvent[], type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined {
+  for (let i = events.length - 1; i >= 0; i--) {
+    const event = events[i]!;
+    if (event.type === type && (!match || match(event as EventOf<T>))) return event as EventOf<T>;
+  }
+  return undefined;
+}

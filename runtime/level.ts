@@ -1,0 +1,191 @@
+/** One level of a run: a graph, the agent's own or a body, whose nodes run as soon as they can. */
+import { Parked } from "./activity.ts";
+import type { CompiledGraph } from "./compile.ts";
+import { type ErrorCode, errorData, PatchbayError } from "./error.ts";
+import type { EventBody, Scope } from "./event.ts";
+import type { Running } from "./execute.ts";
+import { findPast } from "./journal.ts";
+import type { RunFacts, Values } from "./node.ts";
+import { type Moves, Plan } from "./plan.ts";
+import type { CompiledNode } from "./resolve.ts";
+import { NodeStep } from "./step.ts";
+
+export interface Level {
+  running: Running;
+  graph: CompiledGraph;
+  scope: Scope;
+  facts: RunFacts;
+  /** What reaches its output is (part of) the run's answer. */
+  answers: boolean;
+  /** Aborted when a node fails for good or the run is cancelled; every node's signal. */
+  controller: AbortController;
+  pins?: Record<string, Values>;
+  range?: { to?: string; from?: string; only?: string };
+  failedNode?: string;
+}
+
+/**
+ * Runs all nodes of a level. The caller holds a token of the run's activity and has it back when this settles.
+ * Resolves with what reached the output node. Rejects with the first failure, with `Parked`, or with the abort's reason;
+ * after an abort it does not wait for nodes that do not listen.
+ */
+export function runLevel(level: Level): Promise<Values> {
+  const { activity } = level.running;
+  const { signal } = level.controller;
+  const plan = new Plan(level.graph.nodes, rangeOf(level));
+  return new Promise<Values>((resolve, reject) => {
+    let running = 0;
+    let result: Values = {};
+    let parked = false;
+    let over = false;
+
+    const settle = () => {
+      over = true;
+      signal.removeEventListener("abort", onAbort);
+      if (signal.aborted) reject(signal.reason);
+      else if (parked) reject(new Parked());
+      else resolve(result);
+    };
+    // The caller's token comes back first, so that handing over never looks like idleness.
+    const onAbort = () => {
+      if (over) return;
+      activity.mint();
+      settle();
+    };
+    const launch = (moves: Moves) => {
+      for (const node of moves.skip) record(level, node, "node-skip");
+      for (const node of moves.start) {
+        running++;
+        activity.mint();
+        runNode(level, node, plan.inputs(node)).then(
+          (values) => {
+            if (!over) {
+              if (node.type === "output" || (level.range && isTarget(level, node))) result = node.type === "output" ? values : { reply: values };
+              try {
+                launch(plan.settle(node, values));
+              } catch (bug) {
+                level.controller.abort(bug);
+              }
+            }
+            leave();
+          },
+          (reason: unknown) => {
+            if (reason instanceof Parked) parked = true;
+            else if (!signal.aborted) {
+              level.failedNode = node.id;
+              level.controller.abort(reason);
+            }
+            leave();
+          },
+        );
+      }
+    };
+    const leave = () => {
+      running--;
+      if (running === 0 && !over) settle();
+      else activity.burn();
+    };
+
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) return settle();
+    launch(plan.begin());
+    if (running === 0) settle();
+    else activity.burn();
+  });
+}
+
+function record(level: Level, node: CompiledNode, type: "node-skip"): void {
+  if (findPast(level.running.journal.of(level.scope, node.id), type)) return;
+  put(level, { type, node: node.id });
+}
+
+/** Appends without waiting: a failed write aborts the run by itself. */
+function put(level: Level, body: Extract<EventBody, { node: string; scope?: Scope }>): void {
+  level.running.append(level.scope.length ? { ...body, scope: level.scope } : body).catch(() => {});
+}
+
+async function runNode(level: Level, node: CompiledNode, inputs: Values): Promise<Values> {
+  const past = level.running.journal.of(level.scope, node.id);
+  if (past.length > 0) {
+    const done = findPast(past, "node-end");
+    if (done) return done.outputs;
+    const failed = findPast(past, "node-fail", (event) => event.next !== "retry");
+    if (failed?.next === "branch") return { error: failed.error };
+    if (failed) throw new PatchbayError(failed.error.code, failed.error.message);
+  }
+  const pinned = level.pins?.[node.id];
+  if (pinned) {
+    put(level, { type: "node-end", node: node.id, outputs: pinned, pinned: true });
+    return pinned;
+  }
+
+  let attempt = 1;
+  for (const event of past) if (event.type === "node-fail") attempt++;
+  const step = new NodeStep(level, node, inputs, past);
+  for (let started = past.some((event) => event.type === "node-start" && (event.attempt ?? 1) === attempt); ; started = false) {
+    if (!started) put(level, attempt === 1 ? { type: "node-start", node: node.id } : { type: "node-start", node: node.id, attempt });
+    step.attempt = attempt;
+    try {
+      const outputs = await node.definition.run!(step);
+      level.controller.signal.throwIfAborted();
+      put(level, step.rests ? { type: "node-end", node: node.id, outputs, rests: step.rests } : { type: "node-end", node: node.id, outputs });
+      return outputs;
+    } catch (thrown) {
+      if (thrown instanceof Parked || level.controller.signal.aborted) throw thrown;
+      const error = errorData(thrown);
+      const retriesLeft = (node.retry?.times ?? 0) - (attempt - 1);
+      if (retriesLeft > 0 && !FINAL.has(error.code)) {
+        const retryInMs = Math.min(node.retry!.waitMs * 2 ** (attempt - 1), 600_000);
+        put(level, { type: "node-fail", node: node.id, error, attempt, next: "retry", retryInMs });
+        await level.running.host.sleep(retryInMs, level.controller.signal);
+        attempt++;
+        continue;
+      }
+      const next = node.onError;
+      put(level, { type: "node-fail", node: node.id, error, ...(attempt > 1 ? { attempt } : {}), next });
+      if (next === "branch") return { error };
+      throw thrown;
+    }
+  }
+}
+
+/** Failures that trying again cannot mend. */
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  "cancelled",
+  "step_limit",
+  "tool_call_limit",
+  "token_limit",
+  "cost_limit",
+  "time_limit",
+  "nesting_limit",
+  "graph_has_issues",
+  "auth_failed",
+  "context_overflow",
+  "secret_missing",
+  "model_missing",
+  "knowledge_missing",
+  "rejected",
+  "storage_full",
+]);
+
+function isTarget(level: Level, node: CompiledNode): boolean {
+  return node.id === level.range?.to || node.id === level.range?.only;
+}
+
+/** Which nodes a partial run takes part in: those asked for, and those whose outputs are pinned. */
+function rangeOf(level: Level): ((node: CompiledNode) => boolean) | undefined {
+  const { range, pins } = level;
+  if (!range || (!range.to && !range.from && !range.only)) return undefined;
+  const byId = new Map(level.graph.nodes.map((node) => [node.id, node]));
+  const inside = new Set<CompiledNode>();
+  const walk = (node: CompiledNode | undefined, next: (node: CompiledNode) => CompiledNode[]) => {
+    if (!node || inside.has(node)) return;
+    inside.add(node);
+    for (const one of next(node)) walk(one, next);
+  };
+  if (range.only) walk(byId.get(range.only), () => []);
+  // What is pinned needs nothing before it.
+  if (range.to) walk(byId.get(range.to), (node) => (pins?.[node.id] ? [] : node.incoming.map((edge) => edge.from)));
+  if (range.from) walk(byId.get(range.from), (node) => node.outgoing.map((edge) => edge.to));
+  return (node) => inside.has(node) || pins?.[node.id] !== undefined;
+}

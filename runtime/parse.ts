@@ -1,0 +1,112 @@
+/** Reading an agent file: from text or from a value, with every fault named by its place. */
+import { visit } from "jsonc-parser";
+import type { z } from "zod";
+import { FORMAT, Graph } from "./graph.ts";
+import { type Issue, type IssueCode, pointer } from "./issue.ts";
+
+/**
+ * Every saved format, oldest first, and what it brought. A reader takes all of them; `format` says which one a file is.
+ * A change that old readers would misread gets a new entry here and a step in `UPGRADES`.
+ */
+export const FORMATS: { format: string; brought: string }[] = [{ format: FORMAT, brought: "the first: nodes, edges, settings, groups, tests, layout" }];
+
+const MAX_DEPTH = 64;
+const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
+
+export type ParsedGraph = { graph: Graph; issues: [] } | { graph?: undefined; issues: Issue[] };
+
+/** Reads the text of an agent file. Never throws. Duplicate keys are refused, so that two readers never see two graphs. */
+export function parseAgentFile(text: string): ParsedGraph {
+  const clean = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  const found = scan(clean);
+  if (found) return { issues: [found] };
+  let value: unknown;
+  try {
+    value = JSON.parse(clean);
+  } catch (error) {
+    return { issues: [issue("bad-json", `This is no JSON: ${(error as Error).message}.`, "", "Check for a missing comma, quote or bracket.")] };
+  }
+  return parseGraph(value);
+}
+
+/** Reads a graph from a parsed value. Never throws. What is well-formed is accepted here, whether or not it could run. */
+export function parseGraph(value: unknown): ParsedGraph {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return { issues: [issue("bad-value", "An agent file is a JSON object.", "")] };
+  const bad = hostile(value, "", 0);
+  if (bad) return { issues: [bad] };
+  const format = (value as { format?: unknown }).format;
+  const newer = typeof format === "string" ? /^patchbay\/(\d+)$/.exec(format) : null;
+  if (newer && Number(newer[1]) > 1)
+    return {
+      issues: [issue("newer-format", `This file is of format ${format}; this version reads up to ${FORMAT}.`, "/format", "Update Patchbay, or export the agent from the newer version in the older format.")],
+    };
+  const parsed = Graph.safeParse(value);
+  if (parsed.success) return { graph: parsed.data as Graph, issues: [] };
+  return { issues: parsed.error.issues.slice(0, 100).flatMap(fromZod) };
+}
+
+/** Zod's issues about a value as ours; `base` is the JSON pointer of that value in the file. */
+export function fromZod(found: z.core.$ZodIssue, base: string | number = ""): Issue[] {
+  const prefix = typeof base === "string" ? base : "";
+  const path = prefix + pointer(...found.path.map((part) => (typeof part === "symbol" ? String(part) : part)));
+  const params = (found as { params?: { unknownKey?: string } }).params;
+  if (params?.unknownKey !== undefined)
+    return [issue("unknown-key", `Unknown key "${params.unknownKey}".`, path, 'Remove it, or begin it with "x-" to keep it as an extension.')];
+  if (found.code === "unrecognized_keys")
+    return found.keys.map((key) => issue("unknown-key", `Unknown key "${key}".`, path + pointer(key), "Remove it."));
+  return [issue("bad-value", `${found.message}${/[.!?]$/.test(found.message) ? "" : "."}`, path)];
+}
+
+function issue(code: IssueCode, message: string, path: string, mend?: string): Issue {
+  return { severity: "error", code, message, path, ...(mend ? { mend } : {}) };
+}
+
+/** Duplicate keys and depth, found on the text because `JSON.parse` hides the one and may overflow on the other. */
+function scan(text: string): Issue | undefined {
+  // A bracket count first: the visitor below recurses.
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (inString) {
+      if (char === 92) i++;
+      else if (char === 34) inString = false;
+    } else if (char === 34) inString = true;
+    else if (char === 123 || char === 91) {
+      if (++depth > MAX_DEPTH) return issue("too-large", `The JSON is nested more than ${MAX_DEPTH} deep.`, "");
+    } else if (char === 125 || char === 93) depth--;
+  }
+  let found: Issue | undefined;
+  const keys: Set<string>[] = [];
+  visit(
+    text,
+    {
+      onObjectBegin: () => {
+        keys.push(new Set());
+      },
+      onObjectEnd: () => {
+        keys.pop();
+      },
+      onObjectProperty: (key, _offset, _length, line, column, path) => {
+        const seen = keys.at(-1);
+        if (seen?.has(key) && !found)
+          found = issue("duplicate-key", `The key "${key}" stands twice in one object (line ${line + 1}, column ${column + 1}).`, pointer(...path(), key), "Remove one of the two.");
+        seen?.add(key);
+      },
+    },
+    { disallowComments: true },
+  );
+  return found;
+}
+
+function hostile(value: unknown, path: string, depth: number): Issue | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth > MAX_DEPTH) return issue("too-large", `The JSON is nested more than ${MAX_DEPTH} deep.`, path);
+  for (const key of Object.keys(value)) {
+    if (FORBIDDEN.has(key)) return issue("unknown-key", `The key "${key}" is not allowed anywhere in a graph.`, path + pointer(key), "Rename it.");
+    const found = hostile((value as Record<string, unknown>)[key], path + pointer(key), depth + 1);
+    if (found) return found;
+  }
+  return undefined;
+}

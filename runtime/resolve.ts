@@ -1,0 +1,143 @@
+/** From names to things: each node's definition, parsed config and ports, each edge's two ends; and what could not be resolved. */
+import { edgeEnd, type Graph, type Retry } from "./graph.ts";
+import { type Issue, type IssueCode, pointer } from "./issue.ts";
+import type { NodeDefinition, PortContext } from "./node.ts";
+import { fromZod } from "./parse.ts";
+import type { Port } from "./port.ts";
+
+/** Node types by name. */
+export type NodeTable = ReadonlyMap<string, NodeDefinition>;
+
+export function nodeTable(definitions: readonly NodeDefinition[]): NodeTable {
+  return new Map(definitions.map((definition) => [definition.type, definition]));
+}
+
+export interface CompiledEdge {
+  from: CompiledNode;
+  fromPort: string;
+  to: CompiledNode;
+  toPort: string;
+  /** Its place in the graph's `edges`. */
+  index: number;
+}
+
+export interface CompiledNode {
+  id: string;
+  type: string;
+  title: string;
+  definition: NodeDefinition;
+  config: unknown;
+  inputs: Port[];
+  /** With the `error` port where `onError` is `branch`. */
+  outputs: Port[];
+  /** In edge order. */
+  incoming: CompiledEdge[];
+  outgoing: CompiledEdge[];
+  retry?: Retry;
+  onError: "fail" | "branch";
+  /** Wired straight to `output.reply`. */
+  answers: boolean;
+  /** Its place in the graph's `nodes`. */
+  index: number;
+}
+
+export interface Resolved {
+  nodes: CompiledNode[];
+  edges: CompiledEdge[];
+  issues: Issue[];
+}
+
+/** Resolves what can be resolved; what cannot is left out and told as an issue. Never throws on a well-formed graph. */
+export function resolve(graph: Graph, table: NodeTable, context: PortContext = {}): Resolved {
+  const issues: Issue[] = [];
+  const byId = new Map<string, CompiledNode>();
+  const unresolved = new Set<string>();
+  const tell = (code: IssueCode, message: string, path: string, more: Partial<Issue> = {}) =>
+    issues.push({ severity: "error", code, message, path, ...more });
+
+  graph.nodes.forEach((node, index) => {
+    const path = pointer("nodes", index);
+    if (byId.has(node.id) || unresolved.has(node.id)) {
+      tell("duplicate-id", `Two nodes have the id "${node.id}".`, `${path}/id`, { node: node.id, mend: "Rename one of them." });
+      return;
+    }
+    const definition = table.get(node.type);
+    if (!definition || node.version > definition.version) {
+      unresolved.add(node.id);
+      if (!definition)
+        tell("unknown-type", `This version does not know the node type "${node.type}".`, `${path}/type`, { node: node.id, mend: "Update Patchbay, or replace the node. It is kept as it is until then." });
+      else
+        tell("unknown-version", `"${node.id}" is version ${node.version} of ${node.type}; this version knows up to ${definition.version}.`, `${path}/version`, { node: node.id, mend: "Update Patchbay, or replace the node. It is kept as it is until then." });
+      return;
+    }
+    const config = definition.config.safeParse(upgradeConfig(definition, node.version, node.config));
+    if (!config.success) {
+      unresolved.add(node.id);
+      for (const found of config.error.issues.slice(0, 20))
+        for (const one of fromZod(found, `${path}/config`)) issues.push({ ...one, code: one.code === "bad-value" ? "bad-config" : one.code, node: node.id });
+      return;
+    }
+    const ports = definition.ports(config.data, context);
+    const title = node.title || definition.title;
+    byId.set(node.id, {
+      id: node.id,
+      type: node.type,
+      title,
+      definition,
+      config: config.data,
+      inputs: ports.inputs,
+      outputs: node.onError === "branch" ? [...ports.outputs, { id: "error", kind: "json", optional: true }] : ports.outputs,
+      incoming: [],
+      outgoing: [],
+      ...(node.retry ? { retry: node.retry } : {}),
+      onError: node.onError ?? "fail",
+      answers: false,
+      index,
+    });
+  });
+
+  const edges: CompiledEdge[] = [];
+  const seen = new Set<string>();
+  graph.edges.forEach((edge, index) => {
+    const path = pointer("edges", index);
+    const ends = { from: edgeEnd(edge.from), to: edgeEnd(edge.to) };
+    const key = `${edge.from} ${edge.to}`;
+    if (seen.has(key)) {
+      tell("duplicate-edge", `The edge from ${edge.from} to ${edge.to} is there twice.`, path, { node: ends.to.node, port: ends.to.port, mend: "Remove one of the two." });
+      return;
+    }
+    seen.add(key);
+    let whole = true;
+    for (const side of ["from", "to"] as const) {
+      const { node: id, port } = ends[side];
+      if (unresolved.has(id)) {
+        whole = false;
+        continue;
+      }
+      const node = byId.get(id);
+      const ports = side === "from" ? node?.outputs : node?.inputs;
+      if (node && ports?.some((one) => one.id === port)) continue;
+      whole = false;
+      const noun = side === "from" ? "output" : "input";
+      if (!node) tell("unknown-node", `An edge names the node "${id}", which does not exist.`, `${path}/${side}`, { mend: "Remove the edge." });
+      else
+        tell("unknown-port", `${node.title} has no ${noun} "${port}"${ports?.length ? `; it has ${ports.map((one) => one.id).join(", ")}` : ""}.`, `${path}/${side}`, { node: id, port, mend: "Wire it to another port, or remove the edge." });
+    }
+    if (!whole) return;
+    const from = byId.get(ends.from.node)!;
+    const to = byId.get(ends.to.node)!;
+    const resolved = { from, fromPort: ends.from.port, to, toPort: ends.to.port, index };
+    edges.push(resolved);
+    from.outgoing.push(resolved);
+    to.incoming.push(resolved);
+    if (to.type === "output" && resolved.toPort === "reply") from.answers = true;
+  });
+  return { nodes: [...byId.values()], edges, issues };
+}
+
+/** A config of an older version as one of the definition's version. */
+export function upgradeConfig(definition: NodeDefinition, version: number, config: unknown): unknown {
+  let result = config;
+  for (let from = version; from < definition.version; from++) result = definition.upgrades?.[from - 1]?.(result) ?? result;
+  return result;
+}

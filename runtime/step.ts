@@ -1,0 +1,199 @@
+/** What a node's `run` is given: the verbs of `Step`, journalled. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { Parked } from "./activity.ts";
+import type { Spending } from "./budget.ts";
+import { type CompiledGraph, compile } from "./compile.ts";
+import { PatchbayError } from "./error.ts";
+import { type EventBody, type EventOf, type EventType, type Rests, type RunEvent, type RunInput, type ScopePart, scopeKey, type Wait, type WaitAnswer } from "./event.ts";
+import { canonicalJson, type Graph } from "./graph.ts";
+import type { Host } from "./host.ts";
+import { findPast } from "./journal.ts";
+import type { Level } from "./level.ts";
+import type { RunFacts, Step, StepEvent, Values } from "./node.ts";
+import type { Port } from "./port.ts";
+import type { CompiledNode } from "./resolve.ts";
+import type { ToolResult, ToolSpec } from "./tool.ts";
+
+export class NodeStep implements Step {
+  readonly node: string;
+  readonly title: string;
+  readonly config: unknown;
+  readonly inputs: Values;
+  readonly answers: boolean;
+  readonly host: Host;
+  readonly run: RunFacts;
+  readonly signal: AbortSignal;
+  attempt = 1;
+  rests: Rests | undefined;
+  readonly #level: Level;
+  readonly #compiled: CompiledNode;
+  readonly #past: readonly RunEvent[];
+  /** What this node appended in this process: a retry finds it as it would find the log after a restart. */
+  readonly #own: RunEvent[] = [];
+  #offsets = { text: 0, reasoning: 0 };
+
+  constructor(level: Level, node: CompiledNode, inputs: Values, past: readonly RunEvent[]) {
+    this.node = node.id;
+    this.title = node.title;
+    this.config = node.config;
+    this.inputs = inputs;
+    this.answers = level.answers && node.answers;
+    this.host = level.running.host;
+    this.run = level.facts;
+    this.signal = level.controller.signal;
+    this.#level = level;
+    this.#compiled = node;
+    this.#past = past;
+  }
+
+  get scope() {
+    return this.#level.scope;
+  }
+
+  get ports(): { inputs: Port[]; outputs: Port[] } {
+    return this.#compiled;
+  }
+
+  past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined {
+    return findPast(this.#own, type, match) ?? findPast(this.#past, type, match);
+  }
+
+  emit(body: StepEvent): Promise<void> {
+    this.signal.throwIfAborted();
+    const { scope } = this.#level;
+    const event = (scope.length ? { ...body, node: this.node, scope } : { ...body, node: this.node }) as EventBody;
+    this.#own.push(event as RunEvent);
+    return this.#level.running.append(event);
+  }
+
+  delta(kind: "text" | "reasoning", text: string, answer = this.answers && kind === "text"): void {
+    if (text === "" || this.signal.aborted) return;
+    const { scope } = this.#level;
+    this.host.delta({ run: this.run.id, node: this.node, ...(scope.length ? { scope } : {}), kind, offset: this.#offsets[kind], text, answer });
+    this.#offsets[kind] += text.length;
+  }
+
+  rest(rests: Rests): void {
+    this.rests = rests;
+  }
+
+  spend(what: Spending): void {
+    this.#level.running.budget.spend(what);
+  }
+
+  async wait(key: string, request: Omit<Wait, "wait" | "node" | "scope" | "key">, signal = this.signal): Promise<WaitAnswer> {
+    const { running, scope } = this.#level;
+    const wait = await running.announce(scope, this.node, key, request);
+    return running.journal.answer(wait.wait) ?? running.activity.wait<WaitAnswer>(wait.wait, signal);
+  }
+
+  all<T>(tasks: ((signal: AbortSignal) => Promise<T>)[], limit = tasks.length): Promise<T[]> {
+    return this.#level.running.activity.all(tasks, limit, this.signal);
+  }
+
+  compile(graph: Graph): CompiledGraph {
+    return compile(graph, this.#level.running.nodes);
+  }
+
+  async body(graph: CompiledGraph, part: Omit<ScopePart, "node">, input: Values, options: { answers?: boolean; signal?: AbortSignal } = {}): Promise<Values> {
+    const { running, scope, facts } = this.#level;
+    const parent = options.signal ?? this.signal;
+    parent.throwIfAborted();
+    if (scope.length >= running.budget.limits.nesting)
+      throw new PatchbayError("nesting_limit", `${this.title} would be nested more than ${running.budget.limits.nesting} deep. An agent that calls itself, perhaps?`);
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(parent.reason);
+    parent.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await running.enter({
+        running,
+        graph,
+        scope: [...scope, { node: this.node, ...part }],
+        facts: {
+          id: facts.id,
+          input: { message: "", ...input } as RunInput,
+          settings: graph.graph.settings,
+          ...(facts.user === undefined ? {} : { user: facts.user }),
+        },
+        answers: this.answers && options.answers === true,
+        controller,
+      });
+    } finally {
+      parent.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async callTool(
+    call: { id: string; name: string; arguments: unknown },
+    tool: ToolSpec,
+    options: { step?: number; attempt?: number; signal?: AbortSignal } = {},
+  ): Promise<ToolResult> {
+    const signal = options.signal ?? this.signal;
+    const at = options.step === undefined ? {} : { step: options.step };
+    const done = this.past("tool-end", (event) => event.call === call.id);
+    if (done) return done.result;
+
+    const argsHash = bytesToHex(sha256(utf8ToBytes(canonicalJson(call.arguments))));
+    const idempotencyKey = [this.run.id, scopeKey(this.scope), this.node, call.id].filter(Boolean).join(":");
+    let intents = [...this.#past, ...this.#own].filter((event) => event.type === "tool-start" && event.call.id === call.id).length;
+    let unknown = intents > 0;
+    // An agent's own events say how far it came, so a call of it goes on where it stood.
+    const resumable = tool.name.startsWith("agent/");
+    for (;;) {
+      if (unknown && !tool.repeatable && !resumable) {
+        const answer = await this.wait(
+          `uncertain:${call.id}:${intents}`,
+          {
+            kind: "uncertain",
+            question: `It is not known whether ${tool.name} did its work. Call it again?`,
+            call: { id: call.id, tool: tool.name, arguments: call.arguments },
+            argsHash,
+          },
+          signal,
+        );
+        if (answer.choice === "fail" || answer.choice === "reject")
+          throw new PatchbayError("tool_failed", `The outcome of ${tool.name} is not known, and a person chose to stop here.`);
+        if (answer.choice === "skip" || answer.choice === "approve") {
+          const result: ToolResult = { content: "It is not known whether this call did its work. It was not repeated.", error: true };
+          await this.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms: 0 });
+          return result;
+        }
+      }
+      signal.throwIfAborted();
+      if (!(resumable && unknown))
+        await this.emit({ type: "tool-start", ...at, call, tool: tool.name, argsHash, idempotencyKey, ...(intents > 0 ? { attempt: intents + 1 } : {}) });
+      intents++;
+      const startedAt = this.host.now();
+      try {
+        const result = resumable
+          ? await this.#callAgent(tool, call, signal)
+          : await this.host.callTool({ id: call.id, tool: tool.name, arguments: call.arguments }, { idempotencyKey }, signal);
+        await this.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms: this.host.now() - startedAt });
+        return result;
+      } catch (thrown) {
+        if (thrown instanceof Parked || signal.aborted) throw thrown;
+        if (!(thrown instanceof PatchbayError) || thrown.code !== "connection_lost") throw thrown;
+        if (tool.repeatable && intents >= 3) {
+          const result: ToolResult = { content: thrown.message, error: true };
+          await this.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms: this.host.now() - startedAt, error: thrown.toData() });
+          return result;
+        }
+        unknown = true;
+      }
+    }
+  }
+
+  async #callAgent(tool: ToolSpec, call: { id: string; arguments: unknown }, signal: AbortSignal): Promise<ToolResult> {
+    try {
+      const graph = await this.host.graph(tool.name.slice("agent/".length));
+      const values = await this.body(graph, { call: call.id }, (call.arguments ?? {}) as Values, { signal });
+      const reply = values.reply ?? "";
+      return typeof reply === "string" ? { content: reply } : { content: JSON.stringify(reply), value: reply };
+    } catch (thrown) {
+      if (thrown instanceof Parked || signal.aborted) throw thrown;
+      if (thrown instanceof PatchbayError && thrown.code !== "internal") return { content: thrown.message, error: true };
+      throw thrown;
+    }
+  }
+}
