@@ -1,0 +1,29 @@
+/** Reads a part of JSON by its place. */
+
+/**
+ * The value at `"/items/0/name"` (JSON pointer), `"items.0.name"` or `"items[0].name"`. Own properties only, so that
+ * nothing of JavaScript's own objects can be reached. `undefined` where there is none; `""` is the whole.
+ */
+export function getPath(root: unknown, path: string): unknown {
+  let value = root;
+  for (const part of pathParts(path)) {
+    if (value === null || typeof value !== "object" || !Object.hasOwn(value, part)) return undefined;
+    if (Array.isArray(value) && part === "length") return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+export function pathParts(path: string): string[] {
+  if (path === "" || path === "$") return [];
+  if (path.startsWith("/"))
+    return path
+      .slice(1)
+      .split("/")
+      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return path
+    .replace(/^\$\.?/, "")
+    .replaceAll(/\[(\d+)\]/g, ".$1")
+    .split(".")
+    .filter((part) => part !== "");
+}
