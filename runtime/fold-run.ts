@@ -1,0 +1,257 @@
+/** A run as seen: a pure fold over its events. Trace, cost, answer, state of each node, conversation: all come from here. */
+import type { ErrorData } from "./error.ts";
+import {
+  type EventOf,
+  type Rests,
+  type RunEvent,
+  type RunOutput,
+  type Scope,
+  scopeKey,
+  type Wait,
+  type WaitAnswer,
+} from "./event.ts";
+import type { Message } from "./message.ts";
+
+export type RunStatus = "queued" | "running" | "waiting" | "uncertain" | "done" | "failed" | "cancelled";
+
+export interface RunUsage {
+  inputTokens: number;
+  outputTokens: number;
+  /** Absent when no model of the run has a price. */
+  costUsd?: number;
+  steps: number;
+  toolCalls: number;
+}
+
+export interface NodeView {
+  node: string;
+  scope?: Scope;
+  status: "running" | "waiting" | "done" | "failed" | "skipped";
+  startedAt: number;
+  endedAt?: number;
+  attempts: number;
+  outputs?: Record<string, unknown>;
+  pinned?: boolean;
+  error?: ErrorData;
+  rests?: Rests;
+  /** In the order in which they happened. */
+  retrievals: EventOf<"retrieval">[];
+  prompts: EventOf<"prompt-built">[];
+  messages: EventOf<"message">[];
+  tools: ToolView[];
+  inputTokens: number;
+  outputTokens: number;
+  costUsd?: number;
+}
+
+export interface ToolView {
+  call: string;
+  start: EventOf<"tool-start">;
+  end?: EventOf<"tool-end">;
+}
+
+export interface RunView {
+  id: string;
+  status: RunStatus;
+  start?: EventOf<"run-start">;
+  startedAt: number;
+  endedAt?: number;
+  output?: RunOutput;
+  error?: ErrorData;
+  /** The node whose failure ended the run. */
+  failedNode?: string;
+  /** Waits that nobody has answered, oldest first. */
+  waits: Wait[];
+  answers: WaitAnswer[];
+  usage: RunUsage;
+  /** By `nodeKey(scope, node)`, in order of start. A node's view is replaced, never changed, so it can be compared by reference. */
+  nodes: Map<string, NodeView>;
+  /** `seq` of the last event; -1 before the first. */
+  seq: number;
+}
+
+export function nodeKey(scope: Scope | undefined, node: string): string {
+  return scope?.length ? `${scopeKey(scope)}|${node}` : node;
+}
+
+export function emptyRun(id: string): RunView {
+  return { id, status: "queued", startedAt: 0, waits: [], answers: [], usage: { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 }, nodes: new Map(), seq: -1 };
+}
+
+/** Folds a whole log. */
+export function foldRun(events: Iterable<RunEvent>): RunView {
+  let view: RunView | undefined;
+  for (const event of events) {
+    view ??= emptyRun(event.run);
+    applyEvent(view, event);
+  }
+  return view ?? emptyRun("");
+}
+
+/** Takes one more event into `view`, which is changed. An event that it has already seen is ignored. */
+export function applyEvent(view: RunView, event: RunEvent): void {
+  if (event.seq <= view.seq) return;
+  view.seq = event.seq;
+  switch (event.type) {
+    case "run-start":
+      view.start = event;
+      view.startedAt = event.at;
+      view.status = "running";
+      return;
+    case "run-wait":
+      view.waits = [...view.waits, ...event.waits];
+      view.status = waitStatus(view.waits);
+      for (const wait of event.waits) change(view, wait.scope, wait.node, event.at, { status: "waiting" });
+      return;
+    case "run-resume": {
+      const answers = event.answers ?? [];
+      const answered = new Set(answers.map((answer) => answer.wait));
+      for (const wait of view.waits) if (answered.has(wait.wait)) change(view, wait.scope, wait.node, event.at, { status: "running" });
+      view.waits = view.waits.filter((wait) => !answered.has(wait.wait));
+      view.answers = [...view.answers, ...answers];
+      view.status = view.waits.length > 0 ? waitStatus(view.waits) : "running";
+      return;
+    }
+    case "run-end":
+      view.output = event.output;
+      return close(view, event.at, "done");
+    case "run-fail":
+      view.error = event.error;
+      if (event.node !== undefined) view.failedNode = event.node;
+      return close(view, event.at, "failed");
+    case "run-cancel":
+      return close(view, event.at, "cancelled");
+    case "node-start":
+      change(view, event.scope, event.node, event.at, { status: "running", attempts: event.attempt ?? 1, error: undefined });
+      return;
+    case "node-end":
+      change(view, event.scope, event.node, event.at, {
+        status: "done",
+        endedAt: event.at,
+        outputs: event.outputs,
+        ...(event.pinned ? { pinned: true } : {}),
+        ...(event.rests ? { rests: event.rests } : {}),
+      });
+      return;
+    case "node-skip":
+      change(view, event.scope, event.node, event.at, { status: "skipped", endedAt: event.at });
+      return;
+    case "node-fail":
+      change(view, event.scope, event.node, event.at, { error: event.error, ...(event.next === "retry" ? {} : { status: "failed", endedAt: event.at }) });
+      return;
+    case "retrieval":
+      change(view, event.scope, event.node, event.at, (node) => ({ retrievals: [...node.retrievals, event] }));
+      return;
+    case "prompt-built":
+      change(view, event.scope, event.node, event.at, (node) => ({ prompts: [...node.prompts, event] }));
+      return;
+    case "message":
+      view.usage.steps++;
+      change(view, event.scope, event.node, event.at, (node) => ({ messages: [...node.messages, event] }));
+      return;
+    case "usage":
+      view.usage.inputTokens += event.inputTokens;
+      view.usage.outputTokens += event.outputTokens;
+      if (event.costUsd !== undefined) view.usage.costUsd = (view.usage.costUsd ?? 0) + event.costUsd;
+      change(view, event.scope, event.node, event.at, (node) => ({
+        inputTokens: node.inputTokens + event.inputTokens,
+        outputTokens: node.outputTokens + event.outputTokens,
+        ...(event.costUsd === undefined ? {} : { costUsd: (node.costUsd ?? 0) + event.costUsd }),
+      }));
+      return;
+    case "tool-start":
+      view.usage.toolCalls++;
+      change(view, event.scope, event.node, event.at, (node) => ({
+        tools: [...node.tools.filter((tool) => tool.call !== event.call.id), { call: event.call.id, start: event }],
+      }));
+      return;
+    case "tool-end":
+      change(view, event.scope, event.node, event.at, (node) => ({
+        tools: node.tools.map((tool) => (tool.call === event.call ? { ...tool, end: event } : tool)),
+      }));
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/**
+ * The turn that a run adds to its session's conversation: the user's message, then what the nodes that made the answer
+ * said and did (tool calls with their results), or the reply alone where no model was wired to it. Empty until the run is done.
+ */
+export function turnMessages(events: readonly RunEvent[], answering: (node: string) => boolean = () => true): Message[] {
+  const start = events.find((event) => event.type === "run-start");
+  const end = events.find((event) => event.type === "run-end");
+  if (!start || !end) return [];
+  const { message, files } = start.input;
+  const user: Message = {
+    role: "user",
+    content: files?.length ? [{ type: "text", text: message }, ...files.map((file) => ({ type: "file" as const, file }))] : message,
+  };
+  const said: Message[] = [];
+  const calls = new Map<string, string>();
+  for (const event of events) {
+    if (event.type === "message" && !event.scope?.length && answering(event.node)) {
+      said.push(event.message);
+      for (const call of event.message.calls ?? []) calls.set(`${event.node} ${call.id}`, call.name);
+    } else if (event.type === "tool-end" && !event.scope?.length) {
+      const name = calls.get(`${event.node} ${event.call}`);
+      if (name !== undefined)
+        said.push({
+          role: "tool",
+          call: event.call,
+          name,
+          content: event.result.content,
+          ...(event.result.error ? { error: true } : {}),
+          ...(event.result.files?.length ? { files: event.result.files } : {}),
+        });
+    }
+  }
+  const reply = typeof end.output.reply === "string" ? end.output.reply : JSON.stringify(end.output.reply);
+  const last = said.findLast((one) => one.role === "assistant");
+  // What the person read is the reply; a model's raw text that differs (markers taken out, repaired) gives way to it.
+  if (last?.role !== "assistant" || last.calls?.length) return [user, ...orderCalls(said), { role: "assistant", content: reply }];
+  return [user, ...orderCalls(said).map((one) => (one === last ? { ...last, content: reply } : one))];
+}
+
+/** Tool results in the order of their calls, right behind them; a call without a result is answered as unknown. */
+function orderCalls(messages: Message[]): Message[] {
+  const results = new Map(messages.filter((one) => one.role === "tool").map((one) => [one.call, one]));
+  return messages
+    .filter((one) => one.role !== "tool")
+    .flatMap((one) =>
+      one.role === "assistant" && one.calls
+        ? [one, ...one.calls.map((call): Message => results.get(call.id) ?? { role: "tool", call: call.id, name: call.name, content: "This call was not made.", error: true })]
+        : [one],
+    );
+}
+
+function change(view: RunView, scope: Scope | undefined, node: string, at: number, part: Partial<NodeView> | ((node: NodeView) => Partial<NodeView>)): void {
+  const key = nodeKey(scope, node);
+  const old: NodeView = view.nodes.get(key) ?? {
+    node,
+    ...(scope?.length ? { scope } : {}),
+    status: "running",
+    startedAt: at,
+    attempts: 1,
+    retrievals: [],
+    prompts: [],
+    messages: [],
+    tools: [],
+    inputTokens: 0,
+    outputTokens: 0,
+  };
+  view.nodes.set(key, { ...old, ...(typeof part === "function" ? part(old) : part) });
+}
+
+function close(view: RunView, at: number, status: RunStatus): void {
+  view.status = status;
+  view.endedAt = at;
+  view.waits = [];
+  for (const [key, node] of view.nodes)
+    if (node.status === "running" || node.status === "waiting") view.nodes.set(key, { ...node, status: "failed", endedAt: at });
+}
+
+function waitStatus(waits: Wait[]): RunStatus {
+  return waits.some((wait) => wait.kind === "uncertain") ? "uncertain" : "waiting";
+}
