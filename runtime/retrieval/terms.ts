@@ -27,7 +27,9 @@ const FUNCTION_WORDS = new Set(
 );
 const QUESTION_PHRASES =
   /为什么|为何|什么时候|什么|怎么样|怎么|怎样|如何|请问|请|哪些|哪个|哪里|哪儿|哪一|多少|是否|是不是|有没有|能不能|可不可以|可以吗/gu;
-const FUNCTION_CHARACTERS = new Set("的了吗呢是在有和与及为被于谁几哪我你您他她它们这那就都也还要会能吧啊么之其或把让给对");
+const FUNCTION_CHARACTERS = new Set(
+  "的了吗呢是在有和与及为被于谁几哪我你您他她它们这那就都也还要会能吧啊么之其或把让给对",
+);
 
 /** The terms of a text in order, repeats included. */
 export function terms(text: string): string[] {
@@ -51,7 +53,10 @@ interface Unit {
 
 function analyse(text: string): Unit[] {
   const units: Unit[] = [];
-  const folded = text.normalize("NFKD").replace(/[\u0300-\u036f]/gu, "").normalize("NFKC");
+  const folded = text
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/gu, "")
+    .normalize("NFKC");
   for (const match of folded.matchAll(UNIT)) {
     const { run, word } = match.groups!;
     if (run !== undefined) {

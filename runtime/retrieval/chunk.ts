@@ -1,0 +1,141 @@
+/**
+ * Cuts a text into passages of a size that fits a prompt, each knowing its place: heading path, line, page. A passage
+ * never crosses a heading or a page; tables repeat their head, code and list items stay together while they fit.
+ */
+import { type Block, isItem, markdownBlocks, textBlocks } from "./blocks.ts";
+
+export interface Chunk {
+  text: string;
+  /** The headings above it, outermost first: `Leave > Annual leave`. */
+  heading?: string;
+  /** Line of the source where it begins, from 1. */
+  line: number;
+  /** From 1; only in sources with form feeds between their pages. */
+  page?: number;
+}
+
+export interface ChunkOptions {
+  format: "markdown" | "text";
+  /** By `roughTokens`. A passage may go over it by its repeated table head alone. */
+  maxTokens?: number;
+}
+
+const DEFAULT_MAX_TOKENS = 320;
+
+/** An estimate that needs no tokenizer: one token a character of Chinese, Japanese or Korean, else one for four. */
+export function roughTokens(text: string): number {
+  let quarters = 0;
+  for (let i = 0; i < text.length; i++) quarters += text.charCodeAt(i) >= 0x2e80 ? 4 : 1;
+  return Math.ceil(quarters / 4);
+}
+
+/** Passages in the order of the text; none is empty. What stands in HTML comments of Markdown is left out. */
+export function* chunkText(source: string, options: ChunkOptions): Generator<Chunk> {
+  const maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS;
+  let pending: Block[] = [];
+  let size = 0;
+  const flush = function* (): Generator<Chunk> {
+    if (pending.length > 0) yield chunkOf(pending);
+    pending = [];
+    size = 0;
+  };
+  for (const block of options.format === "markdown" ? markdownBlocks(source) : textBlocks(source)) {
+    const first = pending[0];
+    if (first && (first.heading !== block.heading || first.page !== block.page)) yield* flush();
+    for (const piece of pieces(block, maxTokens)) {
+      const tokens = roughTokens(piece.text);
+      if (size + tokens > maxTokens) yield* flush();
+      pending.push(piece);
+      size += tokens;
+    }
+  }
+  yield* flush();
+}
+
+function chunkOf(blocks: Block[]): Chunk {
+  const { line, heading, page } = blocks[0]!;
+  const chunk: Chunk = { text: blocks.map((block) => block.text).join("\n\n"), line };
+  if (heading) chunk.heading = heading;
+  if (page !== undefined) chunk.page = page;
+  return chunk;
+}
+
+/* ---- blocks that are too large ---- */
+
+function* pieces(block: Block, maxTokens: number): Generator<Block> {
+  if (roughTokens(block.text) <= maxTokens) {
+    yield block;
+    return;
+  }
+  const lines = block.text.split("\n");
+  const head = block.kind === "table" && /^[\s|:-]+$/.test(lines[1] ?? "") ? `${lines[0]}\n${lines[1]}\n` : "";
+  const budget = Math.max(1, maxTokens - (head && roughTokens(head) < maxTokens / 2 ? roughTokens(head) : 0));
+  let gathered = "";
+  let line = block.line;
+  let next = block.line;
+  for (const unit of units(block, head ? lines.slice(2) : lines)) {
+    if (gathered && roughTokens(gathered) + roughTokens(unit.text) > budget) {
+      yield { ...block, text: (head + gathered).trimEnd(), line };
+      gathered = "";
+    }
+    if (!gathered) line = next + unit.blank + (head ? 2 : 0);
+    gathered += unit.text;
+    next += unit.lines;
+  }
+  if (gathered.trim()) yield { ...block, text: (head + gathered).trimEnd(), line };
+
+  /** What is kept whole: a line of a table or of code, an item of a list, a sentence; cut only when it alone is too large. */
+  function* units(of: Block, all: string[]): Generator<{ text: string; lines: number; blank: number }> {
+    const groups: string[] = [];
+    for (const part of all) {
+      if (of.kind === "list" && !isItem(part) && groups.length > 0) groups[groups.length - 1] += `\n${part}`;
+      else groups.push(part);
+    }
+    for (const [index, group] of groups.entries()) {
+      const text = index < groups.length - 1 ? `${group}\n` : group;
+      const whole = of.kind !== "prose" && roughTokens(text) <= budget;
+      for (const piece of whole ? [text] : sentences(text, budget))
+        yield { text: piece, lines: piece.split("\n").length - 1, blank: /^\n*/.exec(piece)![0].length };
+    }
+  }
+}
+
+const SENTENCE_END = /[.!?]["'”’)\]]{0,3}\s+|[。！？；…][”’」』）]{0,3}|\n/gu;
+
+/** Sentences with what follows them, so that joined they are the text; a longer one than `maxTokens` is cut at a space or anywhere. */
+function* sentences(text: string, maxTokens: number): Generator<string> {
+  let start = 0;
+  for (const match of text.matchAll(SENTENCE_END)) {
+    const end = match.index + match[0].length;
+    yield* cut(text.slice(start, end), maxTokens);
+    start = end;
+  }
+  if (start < text.length) yield* cut(text.slice(start), maxTokens);
+}
+
+function* cut(text: string, maxTokens: number): Generator<string> {
+  let start = 0;
+  while (start < text.length) {
+    let end = start;
+    let space = -1;
+    let quarters = 0;
+    while (end < text.length) {
+      quarters += text.charCodeAt(end) >= 0x2e80 ? 4 : 1;
+      if (quarters > maxTokens * 4) break;
+      end++;
+      if (text[end - 1] === " ") space = end;
+    }
+    if (end < text.length) {
+      if (space > start + (end - start) / 2) end = space;
+      else if (isLowSurrogate(text.charCodeAt(end)) && end > start + 1) end--;
+      else if (isLowSurrogate(text.charCodeAt(end))) end++;
+      if (end === start) end = start + 1;
+    }
+    yield text.slice(start, end);
+    start = end;
+  }
+}
+
+function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff;
+}
