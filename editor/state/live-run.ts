@@ -1,0 +1,60 @@
+/** The run that the canvas shows. Tokens are gathered and folded once a frame, and only the cards they touch draw again. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Delta, RunEvent } from "../../runtime/event.ts";
+import { foldAll, lifeKey, newLife, type NodeLife, type RunLife } from "./run-life.ts";
+
+export interface LiveRunState {
+  life?: RunLife;
+  /** The connection broke and is being tried again. */
+  lost?: boolean;
+}
+
+export interface LiveRun extends StoreApi<LiveRunState> {
+  /** A run is about to start; the cards go quiet. */
+  begin(at: number): void;
+  push(item: RunEvent | Delta): void;
+  /** Folds what is gathered now. */
+  settle(): void;
+  show(life: RunLife | undefined): void;
+  setLost(lost: boolean): void;
+}
+
+/** `frame` calls back once, soon (an animation frame). */
+export function createLiveRun(frame: (call: () => void) => void): LiveRun {
+  const store = createStore<LiveRunState>(() => ({}));
+  let pending: (RunEvent | Delta)[] = [];
+  let asked = false;
+  const settle = () => {
+    asked = false;
+    if (pending.length === 0) return;
+    const items = pending;
+    pending = [];
+    const life = store.getState().life ?? newLife(items[0]!.run, "at" in items[0]! ? items[0]!.at : 0);
+    store.setState({ life: foldAll(life, items), lost: false });
+  };
+  return Object.assign(store, {
+    begin(at: number) {
+      pending = [];
+      store.setState({ life: newLife("", at), lost: false });
+    },
+    push(item: RunEvent | Delta) {
+      pending.push(item);
+      if (asked) return;
+      asked = true;
+      frame(settle);
+    },
+    settle,
+    show(life: RunLife | undefined) {
+      pending = [];
+      store.setState({ life, lost: false });
+    },
+    setLost(lost: boolean) {
+      store.setState({ lost });
+    },
+  });
+}
+
+/** A node's life on the graph itself. */
+export function nodeLife(state: LiveRunState, node: string): NodeLife | undefined {
+  return state.life?.nodes.get(lifeKey(node));
+}
