@@ -1,0 +1,256 @@
+/**
+ * The editor's one way to the server. Every call resolves with the parsed body or rejects with an `ApiError`, whose
+ * message is a sentence fit to be shown; a call that was aborted rejects with the signal's reason.
+ */
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import type * as T from "./api-types.ts";
+
+export class ApiError extends Error {
+  /** HTTP status; 0 when the server did not answer at all. */
+  readonly status: number;
+  readonly code: string;
+  readonly path?: string;
+  readonly issues?: T.Issue[];
+
+  constructor(status: number, body: { code: string; message: string; path?: string; issues?: T.Issue[] }) {
+    super(body.message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = body.code;
+    this.path = body.path;
+    this.issues = body.issues;
+  }
+}
+
+interface Options {
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+async function send(method: string, path: string, { body, headers, signal }: Options = {}): Promise<Response> {
+  const form = body instanceof FormData;
+  const plain = body !== undefined && !form;
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { ...(plain ? { "Content-Type": "application/json" } : {}), ...headers },
+      body: form ? body : plain ? JSON.stringify(body) : undefined,
+      signal,
+      credentials: "same-origin",
+    });
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    throw new ApiError(0, { code: "network", message: error instanceof Error ? error.message : String(error) });
+  }
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  const text = await response.text().catch(() => "");
+  try {
+    const parsed = JSON.parse(text) as { error?: { code: string; message: string } };
+    if (parsed.error) return new ApiError(response.status, parsed.error);
+  } catch {
+    // No JSON: something between us and the server answered. Its status is all there is to tell.
+  }
+  return new ApiError(response.status, { code: "http", message: `${response.status} ${response.statusText}`.trim() });
+}
+
+async function call<R>(method: string, path: string, options?: Options): Promise<R> {
+  const response = await send(method, path, options);
+  if (response.status === 204) return undefined as R;
+  return (await response.json()) as R;
+}
+
+const get = <R>(path: string, signal?: AbortSignal) => call<R>("GET", path, { signal });
+const post = <R>(path: string, body: unknown = {}, more: Options = {}) => call<R>("POST", path, { ...more, body });
+const id = encodeURIComponent;
+
+/** A tool's name has slashes; the route takes it as one segment. */
+function query(values: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(values))
+    if (value !== undefined && value !== "") search.set(key, String(value));
+  const text = search.toString();
+  return text ? `?${text}` : "";
+}
+
+/** The signals of a run's stream, in order. Ends when the server ends it. */
+async function* signals(response: Response): AsyncGenerator<T.RunSignal> {
+  const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  const reader = events.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const data = JSON.parse(value.data);
+      if (value.event === "delta") yield { kind: "delta", delta: data };
+      else if (value.event === "error") throw new ApiError(500, data.error ?? data);
+      else yield { kind: "event", event: data };
+    }
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+async function* stream(method: string, path: string, options: Options = {}): AsyncGenerator<T.RunSignal> {
+  const headers = { ...options.headers, Accept: "text/event-stream" };
+  yield* signals(await send(method, path, { ...options, headers }));
+}
+
+export interface RunFilter {
+  agent?: string;
+  status?: string;
+  session?: string;
+  text?: string;
+  /** Unix milliseconds. */
+  since?: number;
+  until?: number;
+  after?: string;
+  limit?: number;
+}
+
+export interface RunRequest {
+  input: T.RunInput;
+  session?: string;
+  user?: string;
+}
+
+export const api = {
+  agents: {
+    list: (signal?: AbortSignal) => get<T.Agent[]>("/api/agents?limit=500", signal),
+    get: (agent: string, signal?: AbortSignal) => get<T.Agent>(`/api/agents/${id(agent)}`, signal),
+    create: (graph: T.Graph) => post<T.Agent>("/api/agents", { graph }),
+    /** `revision` is what the editor last saw: 409 when somebody saved meanwhile. */
+    save: (agent: string, graph: T.Graph, revision: number, signal?: AbortSignal) =>
+      call<T.Agent>("PUT", `/api/agents/${id(agent)}`, {
+        body: { graph },
+        headers: { "If-Match": `"${revision}"` },
+        signal,
+      }),
+    delete: (agent: string) => call<void>("DELETE", `/api/agents/${id(agent)}`),
+    revisions: (agent: string, signal?: AbortSignal) => get<T.Revision[]>(`/api/agents/${id(agent)}/revisions`, signal),
+    revision: (agent: string, revision: number) => get<T.Agent>(`/api/agents/${id(agent)}/revisions/${revision}`),
+    publish: (
+      agent: string,
+      body: { slug?: string; note?: string; access?: "private" | "link" | "public"; origins?: string[] },
+    ) => post<T.Published>(`/api/agents/${id(agent)}/publish`, body),
+    versions: (agent: string, signal?: AbortSignal) => get<T.Version[]>(`/api/agents/${id(agent)}/versions`, signal),
+    live: (agent: string, version: number, share?: number) =>
+      post<T.Version>(`/api/agents/${id(agent)}/live`, share === undefined ? { version } : { version, share }),
+    /** Runs the saved draft; the answer's first event carries the run's id. */
+    run: (agent: string, request: RunRequest, signal?: AbortSignal) =>
+      stream("POST", `/api/agents/${id(agent)}/runs`, { body: request, signal }),
+  },
+  check: (graph: T.Graph, signal?: AbortSignal) => post<{ issues: T.Issue[] }>("/api/check", { graph }, { signal }),
+  runs: {
+    list: (filter: RunFilter = {}, signal?: AbortSignal) => get<T.RunRow[]>(`/api/runs${query({ ...filter })}`, signal),
+    get: (run: string, signal?: AbortSignal) => get<T.RunRow & T.RunResult>(`/api/runs/${id(run)}`, signal),
+    /** Runs a graph that is not saved. */
+    start: (
+      request: RunRequest & {
+        graph: T.Graph;
+        pins?: Record<string, Record<string, unknown>>;
+        range?: { to?: string; from?: string; only?: string };
+      },
+      signal?: AbortSignal,
+    ) => stream("POST", "/api/runs", { body: request, signal }),
+    /** Stored events from the start (or after `lastSeq`), then live ones until the run ends or waits. */
+    follow: (run: string, lastSeq?: number, signal?: AbortSignal) =>
+      stream("GET", `/api/runs/${id(run)}/events`, {
+        headers: lastSeq === undefined ? {} : { "Last-Event-ID": String(lastSeq) },
+        signal,
+      }),
+    cancel: (run: string) => post<T.RunResult>(`/api/runs/${id(run)}/cancel`),
+    answer: (run: string, answer: { wait: string; choice: string; value?: unknown }) =>
+      post<T.RunResult>(`/api/runs/${id(run)}/answer`, answer),
+    fork: (run: string, node: string, outputs?: Record<string, unknown>) =>
+      post<T.RunResult>(`/api/runs/${id(run)}/fork`, outputs ? { node, outputs } : { node }),
+    rate: (run: string, score: number, comment?: string) =>
+      post<void>(`/api/runs/${id(run)}/rating`, { score, comment }),
+    delete: (run: string) => call<void>("DELETE", `/api/runs/${id(run)}`),
+  },
+  sessions: {
+    list: (agent?: string, signal?: AbortSignal) => get<T.SessionRow[]>(`/api/sessions${query({ agent })}`, signal),
+    get: (session: string, signal?: AbortSignal) =>
+      get<T.SessionRow & { messages?: unknown[]; runs?: T.RunRow[] }>(`/api/sessions/${id(session)}`, signal),
+    delete: (session: string) => call<void>("DELETE", `/api/sessions/${id(session)}`),
+  },
+  models: {
+    list: (signal?: AbortSignal) => get<{ providers: T.Provider[]; models: T.ModelCard[] }>("/api/models", signal),
+    save: (provider: T.Provider) => post<T.Provider>("/api/models", provider),
+    update: (provider: T.Provider) => call<T.Provider>("PATCH", `/api/models/${id(provider.id)}`, { body: provider }),
+    delete: (provider: string) => call<void>("DELETE", `/api/models/${id(provider)}`),
+    test: (provider: string, signal?: AbortSignal) =>
+      post<T.ProviderTest>(`/api/models/${id(provider)}/test`, {}, { signal }),
+  },
+  secrets: {
+    list: (signal?: AbortSignal) => get<T.SecretName[]>("/api/secrets", signal),
+    set: (name: string, value: string) => call<void>("PUT", `/api/secrets/${id(name)}`, { body: { value } }),
+    delete: (name: string) => call<void>("DELETE", `/api/secrets/${id(name)}`),
+  },
+  tools: {
+    list: (signal?: AbortSignal) => get<T.ToolCard[]>("/api/tools", signal),
+    save: (tool: T.CustomTool) => post<T.ToolCard>("/api/tools", tool),
+    delete: (name: string) => call<void>("DELETE", `/api/tools/${id(name)}`),
+    import: (source: { openapi?: unknown; template?: unknown }) => post<T.ImportReport>("/api/tools/import", source),
+    call: (name: string, args: unknown, signal?: AbortSignal) =>
+      post<{ content: string; value?: unknown; error?: boolean; files?: unknown[] }>(
+        "/api/tools/call",
+        { name, arguments: args },
+        { signal },
+      ),
+  },
+  mcp: {
+    list: (signal?: AbortSignal) => get<T.McpServer[]>("/api/mcp-servers", signal),
+    add: (body: unknown) => post<T.McpServer[]>("/api/mcp-servers", body),
+    approve: (name: string) => post<T.McpServer>(`/api/mcp-servers/${id(name)}/approve`),
+    tools: (name: string, signal?: AbortSignal) => get<T.ToolCard[]>(`/api/mcp-servers/${id(name)}/tools`, signal),
+    delete: (name: string) => call<void>("DELETE", `/api/mcp-servers/${id(name)}`),
+  },
+  knowledge: {
+    list: (signal?: AbortSignal) => get<T.KnowledgeCard[]>("/api/knowledge", signal),
+    create: (body: { name: string; embedder?: string }) => post<T.KnowledgeCard>("/api/knowledge", body),
+    get: (name: string, signal?: AbortSignal) => get<T.KnowledgeCard>(`/api/knowledge/${id(name)}`, signal),
+    delete: (name: string) => call<void>("DELETE", `/api/knowledge/${id(name)}`),
+    documents: (name: string, signal?: AbortSignal) =>
+      get<T.KnowledgeDocument[]>(`/api/knowledge/${id(name)}/documents?limit=500`, signal),
+    document: (name: string, document: string, signal?: AbortSignal) =>
+      get<T.KnowledgeDocument & { text: string }>(`/api/knowledge/${id(name)}/documents/${id(document)}`, signal),
+    upload: (name: string, form: FormData, signal?: AbortSignal) =>
+      post<unknown>(`/api/knowledge/${id(name)}/documents`, form, { signal }),
+    addText: (name: string, body: { text: string; title: string } | { url: string }) =>
+      post<unknown>(`/api/knowledge/${id(name)}/documents`, body),
+    deleteDocument: (name: string, document: string) =>
+      call<void>("DELETE", `/api/knowledge/${id(name)}/documents/${id(document)}`),
+    search: (name: string, q: string, options: { limit?: number; mode?: string } = {}, signal?: AbortSignal) =>
+      get<{ hits: T.Hit[] }>(`/api/knowledge/${id(name)}/search${query({ q, ...options })}`, signal),
+  },
+  tasks: {
+    list: (signal?: AbortSignal) => get<T.Task[]>("/api/tasks", signal),
+    get: (task: string, signal?: AbortSignal) => get<T.Task>(`/api/tasks/${id(task)}`, signal),
+    cancel: (task: string) => post<T.Task>(`/api/tasks/${id(task)}/cancel`),
+  },
+  keys: {
+    list: (signal?: AbortSignal) => get<T.AgentKey[]>("/api/keys", signal),
+    create: (body: { name: string; agents: string[] | "*"; rights?: string[]; expiresAt?: number }) =>
+      post<{ id: string; key: string }>("/api/keys", body),
+    delete: (key: string) => call<void>("DELETE", `/api/keys/${id(key)}`),
+  },
+  templates: {
+    list: (signal?: AbortSignal) => get<T.Template[]>("/api/templates", signal),
+    use: (template: string, body: unknown = {}) =>
+      post<{ id: string; agent?: T.Agent }>(`/api/templates/${id(template)}/use`, body),
+  },
+  files: {
+    upload: (file: File) => {
+      const form = new FormData();
+      form.set("file", file);
+      return post<{ id: string; mediaType: string; name: string; bytes: number }>("/api/files", form);
+    },
+    url: (file: string) => `/api/files/${id(file)}`,
+  },
+};

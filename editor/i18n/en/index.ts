@@ -1,0 +1,6 @@
+import { canvas } from "./canvas.ts";
+import { common } from "./common.ts";
+import { nodes } from "./nodes.ts";
+import { shell } from "./shell.ts";
+
+export const en = { common, shell, canvas, nodes };

@@ -1,0 +1,49 @@
+/**
+ * All words of the editor. English gives the shape; a key that Chinese lacks does not type-check, and `i18n.test.ts`
+ * compares keys and placeholders. One file a namespace and language: `en/runs.ts`, `zh/runs.ts`.
+ */
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+import { look } from "../ui/theme.ts";
+import { en } from "./en/index.ts";
+import { zh } from "./zh/index.ts";
+
+export const LANGUAGES = ["en", "zh"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "common";
+    resources: typeof en;
+    returnNull: false;
+  }
+}
+
+/** The language that shows when none was chosen. */
+function browserLanguage(): Language {
+  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+export const i18n = i18next.createInstance();
+void i18n.use(initReactI18next).init({
+  resources: { en, zh },
+  lng: look.getState().language ?? browserLanguage(),
+  fallbackLng: "en",
+  defaultNS: "common",
+  interpolation: { escapeValue: false },
+  returnNull: false,
+  initAsync: false,
+});
+document.documentElement.lang = i18n.language;
+i18n.on("languageChanged", (language) => {
+  document.documentElement.lang = language;
+});
+
+export function setLanguage(language: Language): void {
+  look.setState({ language });
+  void i18n.changeLanguage(language);
+}
+
+export function language(): Language {
+  return i18n.language === "zh" ? "zh" : "en";
+}

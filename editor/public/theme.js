@@ -1,0 +1,14 @@
+// Sets theme, contrast and language on <html> before anything is painted. `ui/theme.ts` owns the keys.
+(() => {
+  const root = document.documentElement;
+  let stored = {};
+  try {
+    stored = JSON.parse(localStorage.getItem("patchbay.look") || "{}");
+  } catch {
+    // An unreadable entry is the same as none.
+  }
+  const dark = stored.theme === "dark" || (stored.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  root.dataset.theme = dark ? "dark" : "light";
+  if (stored.contrast === "more") root.dataset.contrast = "more";
+  root.lang = stored.language || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+})();

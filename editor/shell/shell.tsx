@@ -1,0 +1,152 @@
+import {
+  BookText,
+  ChartColumn,
+  Clock3,
+  Cpu,
+  LayoutGrid,
+  type LucideIcon,
+  PanelLeftClose,
+  PanelLeftOpen,
+  Settings2,
+  Waypoints,
+  Wrench,
+} from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import { cx } from "../ui/cx.ts";
+import { IconButton } from "../ui/icon-button.tsx";
+import { setLook, useLook } from "../ui/theme.ts";
+import { Tooltip } from "../ui/tooltip.tsx";
+import { LookMenu } from "./look-menu.tsx";
+import { TopBarSlot } from "./top-bar.tsx";
+
+type PlaceName = "agents" | "templates" | "knowledge" | "tools" | "models" | "runs" | "usage" | "settings";
+interface PlaceLink {
+  name: PlaceName;
+  href: string;
+  icon: LucideIcon;
+  /** Other addresses that belong to this place. */
+  also?: string[];
+}
+
+const PLACES: PlaceLink[] = [
+  { name: "agents", href: "/", icon: Waypoints, also: ["/agents"] },
+  { name: "knowledge", href: "/knowledge", icon: BookText },
+  { name: "tools", href: "/tools", icon: Wrench },
+  { name: "models", href: "/models", icon: Cpu },
+  { name: "runs", href: "/runs", icon: Clock3, also: ["/sessions"] },
+  { name: "usage", href: "/usage", icon: ChartColumn },
+  { name: "templates", href: "/templates", icon: LayoutGrid },
+];
+
+function isHere(place: PlaceLink, path: string): boolean {
+  return [place.href, ...(place.also ?? [])].some(
+    (base) => path === base || (base !== "/" && path.startsWith(`${base}/`)),
+  );
+}
+
+/** The frame of every page: the bar on top (filled by the page through `TopBar`), the rail at the left, the page. */
+export function Shell({ children }: { children: ReactNode }) {
+  const { t } = useTranslation("shell");
+  const [path] = useLocation();
+  const [slot, setSlot] = useState<HTMLElement | null>(null);
+  const folded = useLook((state) => state.railFolded);
+  // The canvas needs the room: there the rail is always icons.
+  const narrow = folded || /^\/agents\/[^/]+$/.test(path);
+
+  return (
+    <TopBarSlot.Provider value={slot}>
+      <a
+        href="#page"
+        className="-translate-y-16 fixed top-1 left-1 z-50 rounded-md bg-ink px-3 py-1.5 text-surface focus:translate-y-0"
+      >
+        {t("skipToContent", { ns: "common" })}
+      </a>
+      <div className="grid h-full grid-cols-[auto_minmax(0,1fr)] grid-rows-[46px_minmax(0,1fr)]">
+        <header className="col-span-2 flex items-center border-line border-b bg-surface pr-3">
+          <Link
+            href="/"
+            aria-label={t("product")}
+            className="flex h-full w-[50px] shrink-0 items-center justify-center"
+          >
+            <Mark />
+          </Link>
+          <div ref={setSlot} className="flex min-w-0 flex-1 items-center" />
+        </header>
+        <nav
+          aria-label={t("main")}
+          className={cx(
+            "flex flex-col gap-0.5 border-line border-r bg-surface p-[7px]",
+            narrow ? "w-[50px]" : "w-44 max-md:w-[50px]",
+          )}
+        >
+          {PLACES.map((place) => (
+            <RailLink key={place.name} place={place} narrow={narrow} here={isHere(place, path)} />
+          ))}
+          <div className="flex-1" />
+          <RailLink
+            place={{ name: "settings", href: "/settings", icon: Settings2 }}
+            narrow={narrow}
+            here={path.startsWith("/settings")}
+          />
+          <div className={cx("flex gap-0.5", narrow ? "flex-col" : "justify-between max-md:flex-col")}>
+            <LookMenu />
+            {!/^\/agents\/[^/]+$/.test(path) && (
+              <IconButton
+                icon={folded ? PanelLeftOpen : PanelLeftClose}
+                label={folded ? t("unfold") : t("fold")}
+                side="right"
+                aria-expanded={!folded}
+                className="size-9 max-md:hidden"
+                onClick={() => setLook({ railFolded: !folded })}
+              />
+            )}
+          </div>
+        </nav>
+        <main id="page" tabIndex={-1} className="relative min-h-0 min-w-0 overflow-hidden outline-none">
+          {children}
+        </main>
+      </div>
+    </TopBarSlot.Provider>
+  );
+}
+
+function RailLink({ place, narrow, here }: { place: PlaceLink; narrow: boolean; here: boolean }) {
+  const { t } = useTranslation("shell");
+  const Icon = place.icon;
+  const link = (
+    <Link
+      href={place.href}
+      aria-current={here ? "page" : undefined}
+      aria-label={t(place.name)}
+      className={cx(
+        "flex h-9 items-center gap-2.5 rounded-md transition-colors",
+        narrow ? "w-9 justify-center" : "px-2.5 max-md:w-9 max-md:justify-center max-md:px-0",
+        here ? "bg-accent-soft font-medium text-accent" : "text-ink-2 hover:bg-hover hover:text-ink",
+      )}
+    >
+      <Icon size={16} aria-hidden />
+      {!narrow && <span className="max-md:hidden">{t(place.name)}</span>}
+    </Link>
+  );
+  return narrow ? (
+    <Tooltip label={t(place.name)} side="right">
+      {link}
+    </Tooltip>
+  ) : (
+    link
+  );
+}
+
+/** Two jacks and a cord. */
+export function Mark({ size = 24 }: { size?: number }) {
+  return (
+    <svg width={size} height={size} viewBox="0 0 24 24" aria-hidden>
+      <rect width="24" height="24" rx="6" fill="var(--ink)" />
+      <path d="M8 8.2c5 0 3 7.6 8 7.6" fill="none" stroke="var(--surface)" strokeWidth="1.6" strokeLinecap="round" />
+      <circle cx="8" cy="8.2" r="2.6" fill="var(--surface)" />
+      <circle cx="16" cy="15.8" r="2.6" fill="var(--surface)" />
+    </svg>
+  );
+}

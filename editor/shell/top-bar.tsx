@@ -1,0 +1,70 @@
+import { createContext, type ReactNode, useContext, useEffect } from "react";
+import { createPortal } from "react-dom";
+import { Link } from "wouter";
+
+export const TopBarSlot = createContext<HTMLElement | null>(null);
+
+export interface Crumb {
+  label: ReactNode;
+  href?: string;
+}
+
+/**
+ * What a page puts into the bar on top: where one is (the last crumb is the page; give `title` when it is no text),
+ * `aside` right behind it (a badge, a state), and its actions at the end.
+ */
+export function TopBar({
+  crumbs,
+  title,
+  aside,
+  actions,
+}: {
+  crumbs: Crumb[];
+  /** The document's title; by default the crumbs that are text. */
+  title?: string;
+  aside?: ReactNode;
+  actions?: ReactNode;
+}) {
+  const slot = useContext(TopBarSlot);
+  const words =
+    title ??
+    [...crumbs]
+      .reverse()
+      .flatMap((crumb) => (typeof crumb.label === "string" ? [crumb.label] : []))
+      .join(" · ");
+  useEffect(() => {
+    document.title = words ? `${words} · Patchbay` : "Patchbay";
+  }, [words]);
+  if (!slot) return null;
+  return createPortal(
+    <>
+      <ol className="flex min-w-0 items-center gap-2">
+        {crumbs.map((crumb, index) => {
+          const last = index === crumbs.length - 1;
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a crumb is its depth
+            <li key={index} className="flex min-w-0 items-center gap-2">
+              {index > 0 && (
+                <span aria-hidden className="text-ink-3">
+                  /
+                </span>
+              )}
+              {crumb.href && !last ? (
+                <Link href={crumb.href} className="truncate rounded-sm text-ink-2 text-md hover:text-ink">
+                  {crumb.label}
+                </Link>
+              ) : (
+                <span aria-current={last ? "page" : undefined} className="truncate font-semibold text-md">
+                  {crumb.label}
+                </span>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+      {aside && <div className="ml-3 flex items-center gap-2">{aside}</div>}
+      <div className="ml-auto flex shrink-0 items-center gap-2 pl-3">{actions}</div>
+    </>,
+    slot,
+  );
+}

@@ -1,0 +1,64 @@
+import { createContext, type ReactNode, useContext, useId } from "react";
+import { cx } from "./cx.ts";
+
+interface FieldIds {
+  id: string;
+  describedBy?: string;
+  invalid: boolean;
+}
+const FieldContext = createContext<FieldIds | undefined>(undefined);
+
+/** What a control inside a `Field` puts on itself so that label, help and error belong to it. */
+export function useFieldProps(): { id?: string; "aria-describedby"?: string; "aria-invalid"?: boolean } {
+  const field = useContext(FieldContext);
+  if (!field) return {};
+  return { id: field.id, "aria-describedby": field.describedBy, "aria-invalid": field.invalid || undefined };
+}
+
+/** A labelled control. `help` says the effect of the setting; `error` says what is wrong and how to mend it. */
+export function Field({
+  label,
+  hint,
+  help,
+  error,
+  optional,
+  className,
+  children,
+}: {
+  label: ReactNode;
+  /** At the right end of the label's line. */
+  hint?: ReactNode;
+  help?: ReactNode;
+  error?: ReactNode;
+  /** The word for "optional", where it is. */
+  optional?: string;
+  className?: string;
+  children: ReactNode;
+}) {
+  const id = useId();
+  const describedBy = [help ? `${id}-help` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ") || undefined;
+  return (
+    <FieldContext.Provider value={{ id, describedBy, invalid: Boolean(error) }}>
+      <div className={cx("flex min-w-0 flex-col gap-1.5", className)}>
+        <div className="flex items-baseline justify-between gap-3">
+          <label id={`${id}-label`} htmlFor={id} className="font-medium text-ink-2 text-sm">
+            {label}
+            {optional && <span className="ml-1.5 font-normal text-ink-3">{optional}</span>}
+          </label>
+          {hint && <span className="text-ink-3 text-xs tnum">{hint}</span>}
+        </div>
+        {children}
+        {help && (
+          <p id={`${id}-help`} className="text-ink-3 text-sm">
+            {help}
+          </p>
+        )}
+        {error && (
+          <p id={`${id}-error`} role="alert" className="text-bad text-sm">
+            {error}
+          </p>
+        )}
+      </div>
+    </FieldContext.Provider>
+  );
+}

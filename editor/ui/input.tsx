@@ -1,0 +1,87 @@
+import { type LucideIcon, Search } from "lucide-react";
+import type { ComponentProps, ReactNode } from "react";
+import { cx } from "./cx.ts";
+import { useFieldProps } from "./field.tsx";
+
+export const inputClass =
+  "w-full rounded-md border border-line-strong bg-surface px-2.5 text-ink transition-colors hover:border-ink-3 focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent/25 disabled:opacity-55 aria-invalid:border-bad";
+
+/** One line of text. Inside a `Field` it takes its label, help and error from there. */
+export function Input({
+  icon: Icon,
+  trailing,
+  mono,
+  className,
+  ...rest
+}: { icon?: LucideIcon; trailing?: ReactNode; mono?: boolean } & ComponentProps<"input">) {
+  const field = useFieldProps();
+  const input = (
+    <input
+      {...field}
+      autoComplete="off"
+      spellCheck={false}
+      className={cx(
+        inputClass,
+        "h-8",
+        Icon && "pl-8",
+        trailing ? "pr-10" : undefined,
+        mono && "font-mono",
+        !Icon && !trailing && className,
+      )}
+      {...rest}
+    />
+  );
+  if (!Icon && !trailing) return input;
+  return (
+    <span className={cx("relative block", className)}>
+      {Icon && (
+        <Icon
+          size={16}
+          aria-hidden
+          className="-translate-y-1/2 pointer-events-none absolute top-1/2 left-2.5 text-ink-3"
+        />
+      )}
+      {input}
+      {trailing && <span className="-translate-y-1/2 absolute top-1/2 right-1.5 flex items-center">{trailing}</span>}
+    </span>
+  );
+}
+
+/** A box that narrows what stands below it. `label` is read aloud and shown as the placeholder. */
+export function SearchInput({
+  value,
+  onChange,
+  label,
+  className,
+  ...rest
+}: { value: string; onChange(value: string): void; label: string } & Omit<
+  ComponentProps<"input">,
+  "value" | "onChange"
+>) {
+  return (
+    <Input
+      type="search"
+      icon={Search}
+      aria-label={label}
+      placeholder={label}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+      className={className}
+      {...rest}
+    />
+  );
+}
+
+/** Several lines of text. Grows with its content up to `maxRows`. */
+export function Textarea({ mono, className, rows = 3, ...rest }: { mono?: boolean } & ComponentProps<"textarea">) {
+  const field = useFieldProps();
+  return (
+    <textarea
+      {...field}
+      rows={rows}
+      spellCheck={!mono}
+      className={cx(inputClass, "min-h-16 resize-y py-1.5 leading-relaxed", mono && "font-mono text-sm", className)}
+      {...rest}
+    />
+  );
+}

@@ -1,0 +1,35 @@
+import { cx } from "./cx.ts";
+
+const MAC = typeof navigator !== "undefined" && /mac|iphone|ipad/i.test(navigator.platform);
+const GLYPH: Record<string, string> = {
+  mod: MAC ? "⌘" : "Ctrl",
+  shift: MAC ? "⇧" : "Shift",
+  alt: MAC ? "⌥" : "Alt",
+  enter: "↵",
+  escape: "Esc",
+  backspace: "⌫",
+  up: "↑",
+  down: "↓",
+  left: "←",
+  right: "→",
+};
+
+/** A shortcut as this machine writes it: `mod` is ⌘ or Ctrl. */
+export function keysText(keys: string[]): string {
+  return keys.map((key) => GLYPH[key] ?? key.toUpperCase()).join(MAC ? "" : "+");
+}
+
+/** A shortcut shown beside what it does. Hidden from screen readers: name it with `aria-keyshortcuts` where it matters. */
+export function Kbd({ keys, className }: { keys: string[]; className?: string }) {
+  return (
+    <kbd
+      aria-hidden
+      className={cx(
+        "rounded-xs border border-current/25 px-1 py-px font-sans text-2xs leading-none font-medium opacity-75",
+        className,
+      )}
+    >
+      {keysText(keys)}
+    </kbd>
+  );
+}

@@ -1,0 +1,102 @@
+import type { LucideIcon } from "lucide-react";
+import { ContextMenu as RadixContext, DropdownMenu as RadixDropdown } from "radix-ui";
+import type { ReactNode } from "react";
+import { cx } from "./cx.ts";
+import { Kbd } from "./kbd.tsx";
+
+export type MenuItem =
+  | "separator"
+  | {
+      label: ReactNode;
+      icon?: LucideIcon;
+      keys?: string[];
+      danger?: boolean;
+      disabled?: boolean;
+      /** A mark behind the label: the choice that holds now. */
+      checked?: boolean;
+      onSelect(): void;
+    };
+
+const contentClass = "z-50 min-w-48 max-w-80 rounded-lg border border-line bg-raised p-1 shadow-float animate-rise";
+const itemClass =
+  "flex cursor-pointer select-none items-center gap-2 rounded-md px-2 py-1.5 text-base outline-none data-[disabled]:cursor-default data-[disabled]:opacity-45 data-[highlighted]:bg-hover";
+
+function inside(item: Exclude<MenuItem, "separator">) {
+  const Icon = item.icon;
+  return (
+    <>
+      {Icon && <Icon size={16} aria-hidden className={item.danger ? undefined : "text-ink-2"} />}
+      <span className="flex-1">{item.label}</span>
+      {item.checked && <span aria-hidden>✓</span>}
+      {item.keys && <Kbd keys={item.keys} />}
+    </>
+  );
+}
+
+/** What can be done, behind a button: `trigger` is one element that takes a ref. */
+export function Menu({
+  trigger,
+  items,
+  align = "end",
+  side,
+}: {
+  trigger: ReactNode;
+  items: MenuItem[];
+  align?: "start" | "center" | "end";
+  side?: "top" | "right" | "bottom" | "left";
+}) {
+  return (
+    <RadixDropdown.Root modal={false}>
+      <RadixDropdown.Trigger asChild>{trigger}</RadixDropdown.Trigger>
+      <RadixDropdown.Portal>
+        <RadixDropdown.Content align={align} side={side} sideOffset={4} collisionPadding={8} className={contentClass}>
+          {items.map((item, index) =>
+            item === "separator" ? (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a menu's items have no identity but their place
+              <RadixDropdown.Separator key={index} className="my-1 h-px bg-line" />
+            ) : (
+              <RadixDropdown.Item
+                // biome-ignore lint/suspicious/noArrayIndexKey: as above
+                key={index}
+                disabled={item.disabled}
+                onSelect={item.onSelect}
+                className={cx(itemClass, item.danger && "text-bad")}
+              >
+                {inside(item)}
+              </RadixDropdown.Item>
+            ),
+          )}
+        </RadixDropdown.Content>
+      </RadixDropdown.Portal>
+    </RadixDropdown.Root>
+  );
+}
+
+/** The same items on a right click (and on the menu key) over `children`. */
+export function ContextMenu({ items, children }: { items: MenuItem[]; children: ReactNode }) {
+  return (
+    <RadixContext.Root modal={false}>
+      <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
+      <RadixContext.Portal>
+        <RadixContext.Content collisionPadding={8} className={contentClass}>
+          {items.map((item, index) =>
+            item === "separator" ? (
+              // biome-ignore lint/suspicious/noArrayIndexKey: as above
+              <RadixContext.Separator key={index} className="my-1 h-px bg-line" />
+            ) : (
+              <RadixContext.Item
+                // biome-ignore lint/suspicious/noArrayIndexKey: as above
+                key={index}
+                disabled={item.disabled}
+                onSelect={item.onSelect}
+                className={cx(itemClass, item.danger && "text-bad")}
+              >
+                {inside(item)}
+              </RadixContext.Item>
+            ),
+          )}
+        </RadixContext.Content>
+      </RadixContext.Portal>
+    </RadixContext.Root>
+  );
+}

@@ -1,0 +1,88 @@
+/**
+ * Monaco, loaded once and only when a field asks for it: the editor core, JSON, JavaScript, Liquid and Markdown, the
+ * workers they need, and two themes made from the tokens. Import this file with `import()`, never at the top of another.
+ */
+import * as monaco from "monaco-editor/editor/editor.api.js";
+import "monaco-editor/features/register.all.js";
+import "monaco-editor/languages/definitions/javascript/register.js";
+import "monaco-editor/languages/definitions/liquid/register.js";
+import "monaco-editor/languages/definitions/markdown/register.js";
+import "monaco-editor/languages/features/json/register.js";
+import "monaco-editor/languages/features/typescript/register.js";
+import EditorWorker from "monaco-editor/editor/editor.worker.js?worker";
+import JsonWorker from "monaco-editor/language/json/json.worker.js?worker";
+import TypeScriptWorker from "monaco-editor/language/typescript/ts.worker.js?worker";
+import { look, shownTheme } from "./theme.ts";
+
+self.MonacoEnvironment = {
+  getWorker(_id, label) {
+    if (label === "json") return new JsonWorker();
+    if (label === "typescript" || label === "javascript") return new TypeScriptWorker();
+    return new EditorWorker();
+  },
+};
+
+const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Monaco takes plain hex colours: the tokens of the theme that shows now, read anew at each change. */
+function applyTheme(): void {
+  const dark = shownTheme() === "dark";
+  const ink = (name: string) => token(name).replace("#", "");
+  monaco.editor.defineTheme("patchbay", {
+    base: dark ? "vs-dark" : "vs",
+    inherit: true,
+    rules: [
+      { token: "", foreground: ink("--ink") },
+      { token: "comment", foreground: ink("--ink-3") },
+      { token: "string", foreground: ink("--kind-documents") },
+      { token: "number", foreground: ink("--kind-json") },
+      { token: "keyword", foreground: ink("--kind-messages") },
+      { token: "variable.liquid", foreground: ink("--kind-text") },
+      { token: "delimiter.liquid", foreground: ink("--kind-text") },
+      { token: "string.key.json", foreground: ink("--kind-text") },
+      { token: "string.value.json", foreground: ink("--kind-documents") },
+    ],
+    colors: {
+      "editor.background": token("--surface"),
+      "editor.foreground": token("--ink"),
+      "editorLineNumber.foreground": token("--ink-3"),
+      "editor.lineHighlightBackground": token("--paper"),
+      "editor.lineHighlightBorder": token("--paper"),
+      "editorCursor.foreground": token("--accent"),
+      "editor.selectionBackground": token("--accent-soft"),
+      "editorWidget.background": token("--raised"),
+      "editorWidget.border": token("--line"),
+      focusBorder: token("--accent"),
+    },
+  });
+  monaco.editor.setTheme("patchbay");
+}
+
+applyTheme();
+look.subscribe(applyTheme);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
+
+/** Options every editor of ours starts from. */
+export const editorOptions: monaco.editor.IStandaloneEditorConstructionOptions = {
+  theme: "patchbay",
+  fontSize: 12.5,
+  lineHeight: 19,
+  fontFamily: token("--font-mono") || "ui-monospace, Menlo, Consolas, monospace",
+  minimap: { enabled: false },
+  scrollBeyondLastLine: false,
+  automaticLayout: true,
+  wordWrap: "on",
+  lineNumbers: "off",
+  folding: false,
+  glyphMargin: false,
+  lineDecorationsWidth: 8,
+  renderLineHighlight: "none",
+  overviewRulerLanes: 0,
+  hideCursorInOverviewRuler: true,
+  padding: { top: 8, bottom: 8 },
+  scrollbar: { verticalScrollbarSize: 8, horizontalScrollbarSize: 8, alwaysConsumeMouseWheel: false },
+  fixedOverflowWidgets: true,
+  tabSize: 2,
+};
+
+export { monaco };

@@ -1,0 +1,75 @@
+import { Tabs as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { cx } from "./cx.ts";
+
+const tabClass =
+  "relative inline-flex h-9 items-center gap-1.5 whitespace-nowrap text-ink-3 transition-colors hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-ink data-[state=active]:font-semibold data-[state=active]:text-ink after:absolute after:inset-x-0 after:-bottom-px after:h-0.5 after:rounded-full after:bg-transparent aria-[current=page]:after:bg-ink data-[state=active]:after:bg-ink";
+
+export interface Tab {
+  id: string;
+  label: ReactNode;
+  /** A count or dot behind the label. */
+  badge?: ReactNode;
+}
+
+/** A row of tabs and, below it, the content of the chosen one: `children(id)`. Arrow keys move between tabs. */
+export function Tabs({
+  tabs,
+  value,
+  onChange,
+  label,
+  className,
+  listClassName,
+  contentClassName,
+  children,
+}: {
+  tabs: Tab[];
+  value: string;
+  onChange(id: string): void;
+  label: string;
+  className?: string;
+  listClassName?: string;
+  contentClassName?: string;
+  children: (id: string) => ReactNode;
+}) {
+  return (
+    <Radix.Root value={value} onValueChange={onChange} className={cx("flex min-h-0 flex-col", className)}>
+      <Radix.List aria-label={label} className={cx("flex shrink-0 gap-4 border-line border-b", listClassName)}>
+        {tabs.map((tab) => (
+          <Radix.Trigger key={tab.id} value={tab.id} className={tabClass}>
+            {tab.label}
+            {tab.badge}
+          </Radix.Trigger>
+        ))}
+      </Radix.List>
+      {tabs.map((tab) => (
+        <Radix.Content key={tab.id} value={tab.id} className={cx("min-h-0 flex-1 outline-none", contentClassName)}>
+          {tab.id === value && children(tab.id)}
+        </Radix.Content>
+      ))}
+    </Radix.Root>
+  );
+}
+
+/** Tabs that are places of their own: each has an address. */
+export function NavTabs({
+  tabs,
+  current,
+  label,
+}: {
+  tabs: (Tab & { href: string })[];
+  current: string;
+  label: string;
+}) {
+  return (
+    <nav aria-label={label} className="flex gap-5 border-line border-b">
+      {tabs.map((tab) => (
+        <Link key={tab.id} href={tab.href} aria-current={tab.id === current ? "page" : undefined} className={tabClass}>
+          {tab.label}
+          {tab.badge}
+        </Link>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,69 @@
+import { CircleAlert, CircleCheck, X } from "lucide-react";
+import { Toast as Radix } from "radix-ui";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
+import { Button } from "./button.tsx";
+import { IconButton } from "./icon-button.tsx";
+
+export interface ToastContent {
+  title: string;
+  detail?: string;
+  tone?: "ok" | "bad";
+  /** One thing to do about it; an undo, mostly. */
+  action?: { label: string; onSelect(): void };
+}
+
+const store = createStore<{ toasts: (ToastContent & { id: number })[] }>(() => ({ toasts: [] }));
+let next = 1;
+
+/** Says that something happened elsewhere than where the eye is. What belongs to a field or a list is shown there instead. */
+export function toast(content: ToastContent): void {
+  const id = next++;
+  store.setState((state) => ({ toasts: [...state.toasts.slice(-2), { ...content, id }] }));
+}
+
+function drop(id: number): void {
+  store.setState((state) => ({ toasts: state.toasts.filter((one) => one.id !== id) }));
+}
+
+/** Where toasts appear; once, in the shell. */
+export function Toaster() {
+  const toasts = useStore(store, (state) => state.toasts);
+  const { t } = useTranslation("common");
+  return (
+    <Radix.Provider swipeDirection="right" label={t("notice")}>
+      {toasts.map((one) => (
+        <Radix.Root
+          key={one.id}
+          duration={one.tone === "bad" ? 12_000 : 5_000}
+          onOpenChange={(open) => !open && drop(one.id)}
+          className="flex items-start gap-2.5 rounded-lg border border-line bg-raised py-2.5 pr-2 pl-3 shadow-float animate-rise"
+        >
+          {one.tone === "bad" ? (
+            <CircleAlert size={16} aria-hidden className="mt-0.5 text-bad" />
+          ) : (
+            <CircleCheck size={16} aria-hidden className="mt-0.5 text-ok" />
+          )}
+          <div className="min-w-0 flex-1">
+            <Radix.Title className="font-medium">{one.title}</Radix.Title>
+            {one.detail && (
+              <Radix.Description className="break-words text-ink-2 text-sm">{one.detail}</Radix.Description>
+            )}
+          </div>
+          {one.action && (
+            <Radix.Action altText={one.action.label} asChild>
+              <Button size="sm" onClick={one.action.onSelect}>
+                {one.action.label}
+              </Button>
+            </Radix.Action>
+          )}
+          <Radix.Close asChild>
+            <IconButton icon={X} size="sm" label={t("close")} side="left" />
+          </Radix.Close>
+        </Radix.Root>
+      ))}
+      <Radix.Viewport className="fixed right-4 bottom-4 z-50 flex w-[min(380px,calc(100vw-32px))] flex-col gap-2 outline-none" />
+    </Radix.Provider>
+  );
+}

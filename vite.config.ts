@@ -1,0 +1,17 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** The editor. The server serves what this builds (`dist/editor`); under `--dev` it runs this same config as middleware. */
+export default defineConfig({
+  root: "editor",
+  plugins: [react(), tailwindcss()],
+  build: {
+    outDir: "../dist/editor",
+    emptyOutDir: true,
+    target: "es2023",
+    // Monaco is one large chunk that is loaded only when a prompt or code field opens.
+    chunkSizeWarningLimit: 4500,
+  },
+  worker: { format: "es" },
+});
