@@ -1,0 +1,235 @@
+/**
+ * Durable work that is no run, on the record store: what was asked is on disk before `start` resolves, and what was
+ * under way when the process ended begins again from its input. Open tasks are marked by records of their own, so a
+ * restart reads those alone.
+ */
+import { errorData, PatchbayError } from "../../runtime/error.ts";
+import { newId } from "../ids.ts";
+import type { Records, Task, Tasks } from "../services.ts";
+
+const KIND = "task";
+const OPEN = "task-open";
+const AT_ONCE = 2;
+/** Progress in between is told to watchers and not stored. */
+const STORE_EVERY_MS = 500;
+const KEEP = 2_000;
+
+interface TaskRecord extends Task {
+  input: unknown;
+}
+
+interface Live {
+  record: TaskRecord;
+  abort: AbortController;
+  storedAt: number;
+  startedAt: number;
+  /** Writes of this task, one after another. */
+  writing: Promise<unknown>;
+}
+
+type Work = Parameters<Tasks["handle"]>[1];
+
+export interface TaskStore extends Tasks {
+  /**
+   * Starts again what the last process left open, and forgets the oldest of more than 2,000 ended tasks. Call it once
+   * when all kinds have their handlers. A task of an unknown kind fails.
+   */
+  resume(): Promise<void>;
+  /** Stops what runs without ending it: `resume` in the next process begins it again. */
+  close(): Promise<void>;
+}
+
+export function createTasks(records: Records): TaskStore {
+  return new RecordTasks(records);
+}
+
+class RecordTasks implements TaskStore {
+  readonly #records: Records;
+  readonly #handlers = new Map<string, Work>();
+  readonly #live = new Map<string, Live>();
+  readonly #queue: Live[] = [];
+  readonly #running = new Set<Promise<void>>();
+  readonly #listeners = new Map<string, Set<(task: Task) => void>>();
+  #closed = false;
+
+  constructor(records: Records) {
+    this.#records = records;
+  }
+
+  handle<I>(
+    kind: string,
+    work: (
+      input: I,
+      context: { task: string; signal: AbortSignal; progress(p: Task["progress"]): void },
+    ) => Promise<unknown>,
+  ): void {
+    this.#handlers.set(kind, work as Work);
+  }
+
+  async start<I>(kind: string, input: I, options: { title?: string } = {}): Promise<Task> {
+    if (!this.#handlers.has(kind)) throw new PatchbayError("internal", `Nothing does tasks of kind "${kind}".`);
+    if (this.#closed) throw new PatchbayError("unavailable", "The server is stopping; ask again in a moment.");
+    const now = Date.now();
+    const record: TaskRecord = {
+      id: `task_${newId(now)}`,
+      kind,
+      status: "queued",
+      progress: { done: 0, total: 0, unit: "" },
+      ...(options.title !== undefined && { title: options.title }),
+      createdAt: now,
+      updatedAt: now,
+      input,
+    };
+    await this.#records.put(OPEN, record.id, {});
+    await this.#records.put(KIND, record.id, record, { revision: 0 });
+    this.#enqueue(record);
+    return shown(record);
+  }
+
+  async get(id: string): Promise<Task | undefined> {
+    const live = this.#live.get(id);
+    if (live) return shown(live.record);
+    const stored = await this.#records.get<TaskRecord>(KIND, id);
+    return stored && shown(stored.body);
+  }
+
+  async list(options: { after?: string; limit?: number } = {}): Promise<Task[]> {
+    const page = await this.#records.list<TaskRecord>(KIND, { ...options, newestFirst: true });
+    return page.map(({ id, body }) => shown(this.#live.get(id)?.record ?? body));
+  }
+
+  async cancel(id: string): Promise<Task | undefined> {
+    const live = this.#live.get(id);
+    if (!live) return await this.get(id);
+    const place = this.#queue.indexOf(live);
+    if (place >= 0) this.#queue.splice(place, 1);
+    live.abort.abort(new PatchbayError("cancelled", "The task was cancelled."));
+    await this.#end(live, { status: "cancelled" });
+    return shown(live.record);
+  }
+
+  watch(id: string, listener: (task: Task) => void): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(id);
+    };
+  }
+
+  async resume(): Promise<void> {
+    for (const { id } of await this.#records.list(OPEN, { limit: 100_000 })) {
+      if (this.#live.has(id)) continue;
+      const stored = await this.#records.get<TaskRecord>(KIND, id);
+      if (!stored || ended(stored.body)) await this.#records.delete(OPEN, id);
+      else this.#enqueue({ ...stored.body, status: "queued", progress: { done: 0, total: 0, unit: "" } });
+    }
+    const [last] = (await this.#records.list(KIND, { newestFirst: true, limit: KEEP })).slice(KEEP - 1);
+    if (!last) return;
+    for (const { id, body } of await this.#records.list<TaskRecord>(KIND, { newestFirst: true, after: last.id }))
+      if (ended(body)) await this.#records.delete(KIND, id);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#queue.length = 0;
+    for (const live of this.#live.values())
+      live.abort.abort(new PatchbayError("unavailable", "The server is stopping."));
+    await Promise.all(this.#running);
+    this.#live.clear();
+  }
+
+  #enqueue(record: TaskRecord): void {
+    const live: Live = {
+      record,
+      abort: new AbortController(),
+      storedAt: 0,
+      startedAt: 0,
+      writing: Promise.resolve(),
+    };
+    this.#live.set(record.id, live);
+    this.#queue.push(live);
+    this.#next();
+  }
+
+  #next(): void {
+    while (!this.#closed && this.#running.size < AT_ONCE) {
+      const live = this.#queue.shift();
+      if (!live) return;
+      const run = this.#run(live).finally(() => {
+        this.#running.delete(run);
+        this.#next();
+      });
+      this.#running.add(run);
+    }
+  }
+
+  async #run(live: Live): Promise<void> {
+    const work = this.#handlers.get(live.record.kind);
+    live.startedAt = performance.now();
+    this.#change(live, { status: "running" });
+    try {
+      if (!work) throw new PatchbayError("unavailable", `This server does no tasks of kind "${live.record.kind}".`);
+      await this.#store(live);
+      const result = await work(live.record.input, {
+        task: live.record.id,
+        signal: live.abort.signal,
+        progress: (progress) => this.#progress(live, progress),
+      });
+      await this.#end(live, { status: "done", ...(result !== undefined && { result }) });
+    } catch (thrown) {
+      const { code, message } = errorData(thrown);
+      await this.#end(live, { status: "failed", error: { code, message } });
+    }
+  }
+
+  #progress(live: Live, progress: Task["progress"]): void {
+    if (live.abort.signal.aborted || ended(live.record)) return;
+    const elapsed = (performance.now() - live.startedAt) / 1000;
+    const secondsLeft =
+      progress.done > 0 && progress.total > progress.done && elapsed > 2
+        ? Math.ceil((elapsed / progress.done) * (progress.total - progress.done))
+        : undefined;
+    this.#change(live, { progress: { ...(secondsLeft !== undefined && { secondsLeft }), ...progress } });
+    if (performance.now() - live.storedAt > STORE_EVERY_MS) void this.#store(live).catch(() => undefined);
+  }
+
+  /** The first ending counts: what a cancelled task does later is dropped, and so is the end of one stopped by `close`. */
+  async #end(live: Live, change: Partial<TaskRecord>): Promise<void> {
+    if (ended(live.record)) return;
+    if (this.#closed && change.status === "failed") return;
+    this.#change(live, change, false);
+    try {
+      await this.#store(live);
+      await this.#records.delete(OPEN, live.record.id);
+    } catch {
+      // The store is gone: the mark stays, and the next process does the task again.
+    }
+    this.#tell(live);
+    this.#live.delete(live.record.id);
+  }
+
+  #change(live: Live, change: Partial<TaskRecord>, tell = true): void {
+    live.record = { ...live.record, ...change, updatedAt: Date.now() };
+    if (tell) this.#tell(live);
+  }
+
+  #tell(live: Live): void {
+    for (const listener of this.#listeners.get(live.record.id) ?? []) listener(shown(live.record));
+  }
+
+  async #store(live: Live): Promise<void> {
+    live.storedAt = performance.now();
+    const write = live.writing.then(() => this.#records.put(KIND, live.record.id, live.record));
+    live.writing = write.catch(() => undefined);
+    await write;
+  }
+}
+
+export function ended(task: Pick<Task, "status">): boolean {
+  return task.status === "done" || task.status === "failed" || task.status === "cancelled";
+}
+
+function shown({ input: _input, ...task }: TaskRecord): Task {
+  return task;
+}
