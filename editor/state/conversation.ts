@@ -1,12 +1,12 @@
 /** The conversation that tries the agent: turns, each with the life of its run. The newest turn's run is the one on the canvas. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { errorData, type ErrorData } from "../../runtime/error.ts";
-import type { Delta, RunEvent, RunInput, WaitAnswer } from "../../runtime/event.ts";
+import type { RunInput, WaitAnswer } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import type { LiveRun } from "./live-run.ts";
-import { foldAll, newLife, type RunLife } from "./run-life.ts";
-import { type Follow, resumeRun, startRun } from "./run-stream.ts";
+import type { RunLife } from "./run-life.ts";
+import { type Follow, followRun, type RunSignal } from "./run-stream.ts";
 
 export interface Turn {
   id: number;
@@ -29,8 +29,8 @@ export interface ConversationState {
 export interface Conversation extends StoreApi<ConversationState> {
   /** Sends a message. Resolves when the run has ended or waits. One turn at a time: while busy, nothing happens. */
   send(input: RunInput, options?: RunOptions): Promise<void>;
-  /** Answers what a turn's run waits for and follows it on. */
-  answer(turn: number, answers: WaitAnswer[]): Promise<void>;
+  /** Answers something that a turn's run waits for, and follows it on. */
+  answer(turn: number, answer: WaitAnswer): Promise<void>;
   /** Stops the run on the server. */
   cancel(): Promise<void>;
   /** Shows a turn's run on the canvas. */
@@ -46,18 +46,24 @@ export interface RunOptions {
 }
 
 export interface ConversationWorld {
-  agent: string;
   live: LiveRun;
   /** Sends what is unsaved; false where that cannot be done, and the graph itself is then sent along. */
   save(): Promise<boolean>;
   graph(): Graph;
   newId(): string;
   now(): number;
-  fetch: Follow["fetch"];
   pause: Follow["pause"];
+  server: {
+    runSaved(request: { input: RunInput; session: string }, signal: AbortSignal): AsyncIterable<RunSignal>;
+    runGraph(request: { graph: Graph; input: RunInput; session: string } & RunOptions, signal: AbortSignal): AsyncIterable<RunSignal>;
+    follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunSignal>;
+    answer(run: string, answer: WaitAnswer): Promise<unknown>;
+    cancel(run: string): Promise<unknown>;
+  };
 }
 
 export function createConversation(world: ConversationWorld): Conversation {
+  const { live, server } = world;
   const store = createStore<ConversationState>(() => ({ session: world.newId(), turns: [], busy: false }));
   let abort = new AbortController();
   let count = 0;
@@ -65,28 +71,32 @@ export function createConversation(world: ConversationWorld): Conversation {
   const change = (id: number, more: Partial<Turn>) =>
     store.setState((state) => ({ turns: state.turns.map((turn) => (turn.id === id ? { ...turn, ...more } : turn)) }));
 
-  async function watch(turn: number, run: (follow: Follow) => Promise<void>): Promise<void> {
+  /** Follows a turn's run on the canvas; its life stays with the turn when it ends or waits. */
+  async function watch(turn: number, open: (signal: AbortSignal) => Promise<AsyncIterable<RunSignal>>, known?: { run: string; seq: number }): Promise<void> {
     const { signal } = abort;
     store.setState({ busy: true, shown: turn });
-    let own = store.getState().turns.find((one) => one.id === turn)?.life ?? newLife("", world.now());
     try {
-      await run({
-        fetch: world.fetch,
-        pause: world.pause,
-        signal,
-        onLost: () => world.live.setLost(true),
-        onItem(item: RunEvent | Delta) {
-          if (store.getState().shown === turn) world.live.push(item);
-          else own = foldAll(own, [item]);
+      const stream = await open(signal);
+      await followRun(
+        stream,
+        {
+          signal,
+          pause: world.pause,
+          reopen: (run, after) => server.follow(run, after, signal),
+          onLost: () => live.setLost(true),
+          onItem: (item) => live.push(item),
         },
-      });
+        known,
+      );
     } catch (error) {
-      if (!signal.aborted) change(turn, { error: errorData(error) });
+      if (!signal.aborted) change(turn, { error: toData(error) });
     } finally {
-      world.live.settle();
       if (!signal.aborted) {
-        const life = store.getState().shown === turn ? world.live.getState().life : own;
-        change(turn, { life: life?.run ? life : undefined });
+        live.settle();
+        live.setLost(false);
+        const { life } = live.getState();
+        change(turn, { life: life && life.view.seq >= 0 ? life : undefined });
+        if (!life || life.view.seq < 0) live.show(undefined);
         store.setState({ busy: false });
       }
     }
@@ -97,46 +107,45 @@ export function createConversation(world: ConversationWorld): Conversation {
       if (store.getState().busy) return;
       const id = ++count;
       store.setState((state) => ({ turns: [...state.turns, { id, message: input.message, files: input.files }], busy: true }));
-      world.live.begin(world.now());
+      live.begin(world.now());
       const partial = options.pins !== undefined || options.range !== undefined;
-      await watch(id, async (follow) => {
+      await watch(id, async (signal) => {
         const { session } = store.getState();
-        const saved = await world.save();
-        if (saved && !partial) await startRun(`/api/agents/${encodeURIComponent(world.agent)}/runs`, { input, session }, follow);
-        else await startRun("/api/runs", { graph: world.graph(), input, session, ...options }, follow);
+        if ((await world.save()) && !partial) return server.runSaved({ input, session }, signal);
+        return server.runGraph({ graph: world.graph(), input, session, ...options }, signal);
       });
     },
-    async answer(turn: number, answers: WaitAnswer[]) {
-      const life = store.getState().turns.find((one) => one.id === turn)?.life;
-      if (!life || store.getState().busy) return;
-      world.live.show(life);
-      await watch(turn, async (follow) => {
-        const response = await follow.fetch(`/api/runs/${encodeURIComponent(life.run)}/answer`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ answers }),
-          signal: follow.signal,
-        });
-        if (!response.ok) throw await refused(response);
-        await resumeRun(life.run, life.seq, follow);
-      });
+    async answer(turn: number, answer: WaitAnswer) {
+      const { turns, busy } = store.getState();
+      const life = turns.find((one) => one.id === turn)?.life;
+      if (!life || busy) return;
+      live.show(life);
+      change(turn, { error: undefined });
+      const place = { run: life.view.id, seq: life.view.seq };
+      await watch(
+        turn,
+        async (signal) => {
+          await server.answer(place.run, answer);
+          return server.follow(place.run, place.seq, signal);
+        },
+        place,
+      );
     },
     async cancel() {
-      const run = world.live.getState().life?.run;
-      if (!run) return;
-      await world.fetch(`/api/runs/${encodeURIComponent(run)}/cancel`, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+      const run = live.getState().life?.view.id;
+      if (run) await server.cancel(run);
     },
     show(turn: number) {
       const { turns, busy } = store.getState();
       const life = turns.find((one) => one.id === turn)?.life;
       if (busy || !life) return;
-      world.live.show(life);
+      live.show(life);
       store.setState({ shown: turn });
     },
     restart() {
       abort.abort();
       abort = new AbortController();
-      world.live.show(undefined);
+      live.show(undefined);
       store.setState({ session: world.newId(), turns: [], busy: false, shown: undefined });
     },
     close() {
@@ -145,7 +154,9 @@ export function createConversation(world: ConversationWorld): Conversation {
   });
 }
 
-async function refused(response: Response): Promise<Error> {
-  const body = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
-  return new Error(body?.error?.message ?? `The server answered with status ${response.status}.`);
+/** What the server said, or what went wrong on the way to it. */
+function toData(error: unknown): ErrorData {
+  const { code, issues } = error as { code?: ErrorData["code"]; issues?: ErrorData["issues"] };
+  const data = errorData(error);
+  return { ...data, ...(code ? { code } : {}), ...(issues ? { issues } : {}) };
 }

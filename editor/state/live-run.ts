@@ -1,7 +1,8 @@
 /** The run that the canvas shows. Tokens are gathered and folded once a frame, and only the cards they touch draw again. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Delta, RunEvent } from "../../runtime/event.ts";
-import { foldAll, lifeKey, newLife, type NodeLife, type RunLife } from "./run-life.ts";
+import type { NodeView } from "../../runtime/fold-run.ts";
+import { foldAll, newLife, type RunLife, type Typing } from "./run-life.ts";
 
 export interface LiveRunState {
   life?: RunLife;
@@ -29,13 +30,12 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
     if (pending.length === 0) return;
     const items = pending;
     pending = [];
-    const life = store.getState().life ?? newLife(items[0]!.run, "at" in items[0]! ? items[0]!.at : 0);
-    store.setState({ life: foldAll(life, items), lost: false });
+    store.setState({ life: foldAll(store.getState().life ?? newLife(0), items), lost: false });
   };
   return Object.assign(store, {
     begin(at: number) {
       pending = [];
-      store.setState({ life: newLife("", at), lost: false });
+      store.setState({ life: newLife(at), lost: false });
     },
     push(item: RunEvent | Delta) {
       pending.push(item);
@@ -54,7 +54,6 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
   });
 }
 
-/** A node's life on the graph itself. */
-export function nodeLife(state: LiveRunState, node: string): NodeLife | undefined {
-  return state.life?.nodes.get(lifeKey(node));
-}
+/** How a node on the graph itself fares in the run that is shown. */
+export const viewOf = (state: LiveRunState, node: string): NodeView | undefined => state.life?.view.nodes.get(node);
+export const typingOf = (state: LiveRunState, node: string): Typing | undefined => state.life?.typing.get(node);

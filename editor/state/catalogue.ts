@@ -1,0 +1,82 @@
+/** What exists outside the graph: what pickers offer and what `check` is told. Read from the server, refreshed when the window is looked at again. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { CheckContext } from "../../runtime/check.ts";
+import type { ModelProfile } from "../../runtime/model.ts";
+import type { Ports } from "../../runtime/port.ts";
+import type { Effect, JsonSchema, ToolSpec } from "../../runtime/tool.ts";
+
+export interface ModelEntry {
+  /** `provider/model` */
+  name: string;
+  demo?: boolean;
+  isDefault?: boolean;
+  profile: ModelProfile;
+}
+export interface ToolEntry {
+  name: string;
+  summary: string;
+  parameters: JsonSchema;
+  effect: Effect;
+  binding?: string;
+  source?: string;
+  needs?: string[];
+}
+export interface KnowledgeEntry {
+  name: string;
+  documents: number;
+}
+export interface AgentEntry {
+  id: string;
+  name: string;
+  slug?: string;
+  ports?: Ports;
+}
+
+export interface Catalogue {
+  /** False until the first answer: until then nothing is called missing. */
+  known: boolean;
+  models: ModelEntry[];
+  tools: ToolEntry[];
+  knowledge: KnowledgeEntry[];
+  secrets: string[];
+  agents: AgentEntry[];
+}
+
+export type CatalogueStore = StoreApi<Catalogue>;
+
+export function createCatalogue(): CatalogueStore {
+  return createStore<Catalogue>(() => ({ known: false, models: [], tools: [], knowledge: [], secrets: [], agents: [] }));
+}
+
+/** The model that `default` stands for. */
+export function defaultModel(catalogue: Catalogue): ModelEntry | undefined {
+  return catalogue.models.find((model) => model.isDefault) ?? catalogue.models.find((model) => !model.demo) ?? catalogue.models[0];
+}
+
+export function modelEntry(catalogue: Catalogue, name: string): ModelEntry | undefined {
+  return name === "default" ? defaultModel(catalogue) : catalogue.models.find((model) => model.name === name);
+}
+
+/** Whether a tool name or a pattern (`mcp/<server>/*`) finds a tool. */
+export function matchesTool(pattern: string, name: string): boolean {
+  return pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
+/** What `check` and `ports` are told, as the server tells them. */
+export function checkContext(catalogue: Catalogue): CheckContext {
+  if (!catalogue.known) return {};
+  const { models, tools, knowledge, secrets, agents } = catalogue;
+  const byName = new Map(tools.map((tool) => [tool.name, tool as ToolSpec]));
+  const agentOf = (name: string) => agents.find((agent) => agent.id === name || agent.slug === name);
+  return {
+    tool: (name) => byName.get(name),
+    agent: (name) => agentOf(name)?.ports,
+    hasModel: (name) => modelEntry(catalogue, name) !== undefined,
+    isDemo: (name) => modelEntry(catalogue, name)?.demo === true,
+    hasTool: (name) => (name.endsWith("/*") ? tools.some((tool) => matchesTool(name, tool.name)) : byName.has(name)),
+    hasKnowledge: (name) => knowledge.some((entry) => entry.name === name),
+    hasSecret: (name) => secrets.includes(name),
+    hasAgent: (name) => agentOf(name) !== undefined,
+    ...(models.length === 0 ? { hasModel: undefined } : {}),
+  };
+}

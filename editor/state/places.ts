@@ -1,0 +1,56 @@
+/** The four places around the graph: which are open, how large, and what the right one shows. Remembered in this browser. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { DraftShelf } from "./save.ts";
+
+export type RightPanel = "node" | "try" | "issues" | "json" | "publish" | "history";
+
+export interface Places {
+  left: boolean;
+  right: boolean;
+  below: boolean;
+  rightWidth: number;
+  belowHeight: number;
+  panel: RightPanel;
+}
+
+export interface PlacesStore extends StoreApi<Places> {
+  /** Opens the right place on a panel. */
+  open(panel: RightPanel): void;
+  toggle(place: "left" | "right" | "below"): void;
+  resize(change: { rightWidth?: number; belowHeight?: number }): void;
+}
+
+const KEY = "patchbay.places";
+const FRESH: Places = { left: true, right: true, below: true, rightWidth: 372, belowHeight: 196, panel: "node" };
+const LIMITS = { rightWidth: [300, 900], belowHeight: [120, 520] } as const;
+
+export function createPlaces(shelf: DraftShelf): PlacesStore {
+  const store = createStore<Places>(() => read(shelf));
+  store.subscribe((state) => {
+    try {
+      shelf.setItem(KEY, JSON.stringify(state));
+    } catch {
+      // Storage may be full or forbidden: the places then last as long as the page.
+    }
+  });
+  return Object.assign(store, {
+    open: (panel: RightPanel) => store.setState({ panel, right: true }),
+    toggle: (place: "left" | "right" | "below") => store.setState((state) => ({ [place]: !state[place] })),
+    resize(change: { rightWidth?: number; belowHeight?: number }) {
+      const next: Partial<Places> = {};
+      for (const key of ["rightWidth", "belowHeight"] as const)
+        if (change[key] !== undefined) next[key] = Math.round(Math.min(LIMITS[key][1], Math.max(LIMITS[key][0], change[key])));
+      store.setState(next);
+    },
+  });
+}
+
+function read(shelf: DraftShelf): Places {
+  try {
+    const kept = JSON.parse(shelf.getItem(KEY) ?? "{}") as Partial<Places>;
+    // What is being tried is not remembered as a place to be: a fresh visit begins at the graph.
+    return { ...FRESH, ...kept, panel: FRESH.panel };
+  } catch {
+    return FRESH;
+  }
+}

@@ -1,0 +1,11 @@
+/** The edge that is being drawn: ports that it cannot go to step back. Changes when a gesture begins and ends, not as it moves. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Kind } from "../../runtime/port.ts";
+
+export interface Wiring {
+  from?: { node: string; port: string; kind: Kind; side: "in" | "out" };
+}
+
+export type WiringStore = StoreApi<Wiring>;
+
+export const createWiring = (): WiringStore => createStore<Wiring>(() => ({}));
