@@ -173,36 +173,67 @@ export interface ToolCard extends ToolSpec {
   source?: string;
 }
 
+export interface ToolImport {
+  /** An OpenAPI 3.0, 3.1 or Swagger 2 document: an object, or its text in JSON or YAML. */
+  openapi?: unknown;
+  /** A tool template of ours, of Flowise or of the paper's schema: one or a list, an object or its text. */
+  template?: unknown;
+  /** Names the API of an OpenAPI document; made from its title when absent. */
+  name?: string;
+  /** Stands in for the document's server, which may be missing, relative or a test system. */
+  server?: string;
+}
+
+export interface ToolImportReport {
+  tools: ToolCard[];
+  report: { operation: string; result: "imported" | "simplified" | "left-out"; reason?: string }[];
+}
+
 export interface Toolbox {
   cards(): Promise<ToolCard[]>;
   /** As `Host.tools`. */
   specs(names: string[]): Promise<ToolSpec[]>;
   /** As `Host.searchTools`. */
   search(query: string, offered: ToolOffer[], limit: number, signal: AbortSignal): Promise<RankedTool[]>;
-  /** As `Host.callTool`. */
+  /** As `Host.callTool`. Arguments that break the tool's schema are a result with `error`. */
   call(
     call: { id: string; tool: string; arguments: unknown },
     options: { idempotencyKey: string },
     signal: AbortSignal,
   ): Promise<ToolResult>;
-  /** An `http` or `code` tool made by hand. */
-  save(tool: CustomTool): Promise<ToolCard>;
+  /** A tool made by hand, whole with its binding. Rejects with `not_found`. */
+  custom(name: string): Promise<CustomTool>;
+  /** Validates and stores an `http`, `code` or `model` tool made by hand; `create` rejects with `conflict` where it exists. */
+  save(tool: unknown, options?: { create?: boolean }): Promise<ToolCard>;
+  /** What the operator knows better than the importer: a tool's effect, and whether a call may be repeated. */
+  configure(name: string, change: { effect?: Effect; repeatable?: boolean }): Promise<ToolCard>;
+  /** One tool, or all of an API (`openapi/<api>/*`). */
   delete(name: string): Promise<boolean>;
-  import(source: { openapi?: unknown; template?: unknown }): Promise<{
-    tools: ToolCard[];
-    report: { operation: string; result: "imported" | "simplified" | "left-out"; reason?: string }[];
-  }>;
+  import(source: ToolImport): Promise<ToolImportReport>;
 }
 
+/** Text as it stands, or a secret's value with what is put before it; `basic`: the secret is `user:password`. */
+export type ToolHeader = string | { secret: string; prefix?: string; as?: "basic" };
+
 export interface CustomTool {
-  /** `http/x` or `code/x` */
+  /** `http/x`, `code/x` or `model/x` */
   name: string;
   summary: string;
   parameters: JsonSchema;
   effect: Effect;
   repeatable?: boolean;
-  http?: { method: string; url: string; headers: Record<string, string | { secret: string }>; body?: string };
+  http?: {
+    method: string;
+    url: string;
+    headers: Record<string, ToolHeader>;
+    body?: string;
+    timeoutMs?: number;
+    /** What of the answer the model reads; `file`: the picked text is a file. */
+    output?: { pick?: string; file?: "base64" | "url"; mediaType?: string };
+  };
   code?: { source: string; timeoutMs: number };
+  /** Asks a configured model. */
+  model?: { model: string; instructions: string; input: string; schema?: JsonSchema };
   source?: string;
 }
 
@@ -226,19 +257,40 @@ export interface McpServerCard {
   argv?: string[];
   envNames?: string[];
   cwd?: string;
-  status: "needs-approval" | "stopped" | "starting" | "ready" | "failed" | "needs-review";
+  /** Hash of what is shown; sent back with the approval, so that what runs is what was seen. */
+  seen: string;
+  status: "needs-approval" | "needs-sign-in" | "stopped" | "starting" | "ready" | "failed" | "needs-review";
   /** Why it failed or what changed. */
   message?: string;
   tools: number;
+  /** Tools that were left out, and why. */
+  rejected?: { tool: string; reason: string }[];
 }
 
 export interface McpServers {
   cards(): Promise<McpServerCard[]>;
   /** Takes one server or a pasted `{ mcpServers: {…} }`; header and env values become secrets. Starts nothing. */
   add(body: unknown): Promise<McpServerCard[]>;
-  /** The admin saw exactly this argv, env names and folder (or URL) and says yes. Then it may start. */
-  approve(name: string): Promise<McpServerCard>;
+  /** Replaces parts of a server's settings. Whatever changes what runs needs a new approval. */
+  change(name: string, change: unknown): Promise<McpServerCard>;
+  /**
+   * The admin saw exactly this argv, env names and folder (or URL) and says yes. Then it is started and its tools are
+   * pinned; also the answer to `needs-review`. Rejects with `conflict` when `seen` is not what stands now.
+   */
+  approve(name: string, seen?: string): Promise<McpServerCard>;
+  /** The pinned tools, without starting anything. Rejects with `not_found`; empty before the first approval. */
   tools(name: string, signal: AbortSignal): Promise<ToolSpec[]>;
+  /**
+   * Calls a tool, starting the server where it is not running. A failure of the tool is a result with `error`.
+   * Rejects with `mcp_start_failed`, `mcp_failed`, `tool_timeout` or, when the outcome is unknown, `connection_lost`.
+   */
+  call(
+    server: string,
+    tool: string,
+    args: Record<string, unknown>,
+    options: { idempotencyKey: string },
+    signal: AbortSignal,
+  ): Promise<ToolResult>;
   delete(name: string): Promise<boolean>;
   /** Ends every child with its process group. */
   close(): Promise<void>;
