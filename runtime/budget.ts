@@ -14,7 +14,14 @@ export interface Limits {
   activeMs: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { steps: 50, toolCalls: 25, nesting: 8, tokens: 200_000, costUsd: Number.POSITIVE_INFINITY, activeMs: 600_000 };
+export const DEFAULT_LIMITS: Limits = {
+  steps: 50,
+  toolCalls: 25,
+  nesting: 8,
+  tokens: 200_000,
+  costUsd: Number.POSITIVE_INFINITY,
+  activeMs: 600_000,
+};
 
 export interface Spending {
   steps?: number;
@@ -82,5 +89,8 @@ export class Budget {
 }
 
 function over(code: "step_limit" | "tool_call_limit" | "token_limit" | "cost_limit", limit: string): PatchbayError {
-  return new PatchbayError(code, `The run reached its limit of ${limit}. Raise it in the agent's settings under "budget", or ask for less at once.`);
+  return new PatchbayError(
+    code,
+    `The run reached its limit of ${limit}. Raise it in the agent's settings under "budget", or ask for less at once.`,
+  );
 }

@@ -27,18 +27,28 @@ export function checkGraph(graph: Graph, nodes: NodeTable, context: CheckContext
 }
 
 /** The issues together with the nodes in topological order (empty when there is a cycle). */
-export function examine(graph: Graph, table: NodeTable, context: CheckContext = {}, depth = 0): { issues: Issue[]; order: CompiledNode[] } {
+export function examine(
+  graph: Graph,
+  table: NodeTable,
+  context: CheckContext = {},
+  depth = 0,
+): { issues: Issue[]; order: CompiledNode[] } {
   const { nodes: all, edges, issues } = resolve(graph, table, context);
   // A node type without `run` (a note) is there for the eye only.
   const nodes = all.filter((node) => node.definition.run);
-  const tell = (severity: Issue["severity"], code: IssueCode, message: string, more: Partial<Issue>) => issues.push({ severity, code, message, ...more });
+  const tell = (severity: Issue["severity"], code: IssueCode, message: string, more: Partial<Issue>) =>
+    issues.push({ severity, code, message, ...more });
   const at = (node: CompiledNode) => ({ node: node.id, path: pointer("nodes", node.index) });
 
   for (const type of ["input", "output"] as const) {
     const found = nodes.filter((node) => node.type === type);
-    const one = type === "input" ? "An agent needs an input node: it is where the message comes in." : "An agent needs an output node: what reaches it is the answer.";
+    const one =
+      type === "input"
+        ? "An agent needs an input node: it is where the message comes in."
+        : "An agent needs an output node: what reaches it is the answer.";
     if (found.length === 0) tell("error", `no-${type}`, one, { path: "/nodes", mend: `Add an ${type} node.` });
-    for (const extra of found.slice(1)) tell("error", `too-many-${type}s`, `There can be only one ${type} node.`, { ...at(extra), mend: "Remove it." });
+    for (const extra of found.slice(1))
+      tell("error", `too-many-${type}s`, `There can be only one ${type} node.`, { ...at(extra), mend: "Remove it." });
   }
 
   const order = topological(nodes);
@@ -55,12 +65,17 @@ export function examine(graph: Graph, table: NodeTable, context: CheckContext = 
     const from = edge.from.outputs.find((port) => port.id === edge.fromPort)!;
     const to = edge.to.inputs.find((port) => port.id === edge.toPort)!;
     if (edgeFit(from.kind, to.kind) === "no")
-      tell("error", "kind-mismatch", `${edge.from.id}.${from.id} gives ${from.kind}, but ${edge.to.id}.${to.id} takes ${to.kind}.`, {
-        node: edge.to.id,
-        port: to.id,
-        path: pointer("edges", edge.index),
-        mend: `Wire it to an input that takes ${from.kind}, or put a node between that makes ${to.kind}.`,
-      });
+      tell(
+        "error",
+        "kind-mismatch",
+        `${edge.from.id}.${from.id} gives ${from.kind}, but ${edge.to.id}.${to.id} takes ${to.kind}.`,
+        {
+          node: edge.to.id,
+          port: to.id,
+          path: pointer("edges", edge.index),
+          mend: `Wire it to an input that takes ${from.kind}, or put a node between that makes ${to.kind}.`,
+        },
+      );
   }
 
   const conditions = order.length === nodes.length ? takenWhen(order) : undefined;
@@ -68,29 +83,47 @@ export function examine(graph: Graph, table: NodeTable, context: CheckContext = 
     for (const port of node.inputs) {
       const wired = node.incoming.filter((edge) => edge.toPort === port.id);
       if (wired.length === 0 && !port.optional)
-        tell("error", "missing-edge", `${node.title} needs something at "${port.id}".`, { ...at(node), port: port.id, mend: `Wire a ${port.kind === "any" ? "value" : port.kind} output to it.` });
-      if (wired.length > 1 && !port.many && conditions && !pairwiseExclusive(wired, conditions))
-        tell("error", "too-many-edges", `"${port.id}" of ${node.title} takes one edge, and ${wired.length} may bring a value at once.`, {
+        tell("error", "missing-edge", `${node.title} needs something at "${port.id}".`, {
           ...at(node),
           port: port.id,
-          path: pointer("edges", wired[1]!.index),
-          mend: "Keep one of them, or let a router decide so that only one is taken.",
+          mend: `Wire a ${port.kind === "any" ? "value" : port.kind} output to it.`,
         });
+      if (wired.length > 1 && !port.many && conditions && !pairwiseExclusive(wired, conditions))
+        tell(
+          "error",
+          "too-many-edges",
+          `"${port.id}" of ${node.title} takes one edge, and ${wired.length} may bring a value at once.`,
+          {
+            ...at(node),
+            port: port.id,
+            path: pointer("edges", wired[1]!.index),
+            mend: "Keep one of them, or let a router decide so that only one is taken.",
+          },
+        );
     }
     for (const found of node.definition.check?.(node.config) ?? [])
       issues.push({ ...found, node: node.id, path: `${pointer("nodes", node.index)}/config${found.path ?? ""}` });
     for (const body of node.definition.bodies?.(node.config) ?? []) {
       const place = `${pointer("nodes", node.index)}/config${body.path}`;
-      if (depth >= MAX_BODY_DEPTH) tell("error", "bad-body", `Bodies are nested more than ${MAX_BODY_DEPTH} deep.`, { ...at(node), path: place });
+      if (depth >= MAX_BODY_DEPTH)
+        tell("error", "bad-body", `Bodies are nested more than ${MAX_BODY_DEPTH} deep.`, { ...at(node), path: place });
       else
         for (const inner of examine(body.graph, table, context, depth + 1).issues)
-          issues.push({ ...inner, node: node.id, path: place + (inner.path ?? ""), message: `In ${node.title}: ${inner.message}` });
+          issues.push({
+            ...inner,
+            node: node.id,
+            path: place + (inner.path ?? ""),
+            message: `In ${node.title}: ${inner.message}`,
+          });
     }
     checkNeeds(node, context, (severity, code, message, mend) => tell(severity, code, message, { ...at(node), mend }));
   }
 
   for (const node of unreachable(nodes))
-    tell("warning", "unreachable", `Nothing that ${node.title} makes reaches the answer.`, { ...at(node), mend: "Wire it on, or remove it." });
+    tell("warning", "unreachable", `Nothing that ${node.title} makes reaches the answer.`, {
+      ...at(node),
+      mend: "Wire it on, or remove it.",
+    });
 
   issues.sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
   return { issues, order };
@@ -104,34 +137,67 @@ function checkNeeds(
   const needs = node.definition.needs?.(node.config) ?? {};
   for (const model of needs.models ?? []) {
     if (context.hasModel && !context.hasModel(model))
-      tell("error", "missing-model", `${node.title} uses the model "${model}", which is not set up.`, "Choose another model, or add its provider under Models.");
+      tell(
+        "error",
+        "missing-model",
+        `${node.title} uses the model "${model}", which is not set up.`,
+        "Choose another model, or add its provider under Models.",
+      );
     else if (context.isDemo?.(model))
-      tell("warning", "demo-model", `${node.title} answers with the demo model: no real model is set up.`, "Add a model under Models. The demo only shows how the graph works.");
+      tell(
+        "warning",
+        "demo-model",
+        `${node.title} answers with the demo model: no real model is set up.`,
+        "Add a model under Models. The demo only shows how the graph works.",
+      );
   }
   for (const tool of needs.tools ?? [])
     if (context.hasTool && !context.hasTool(tool))
-      tell("error", "missing-tool", `${node.title} uses the tool "${tool}", which is not in the library.`, tool.startsWith("mcp/") ? "Add and approve its MCP server under Tools, or choose another tool." : "Import it under Tools, or choose another tool.");
+      tell(
+        "error",
+        "missing-tool",
+        `${node.title} uses the tool "${tool}", which is not in the library.`,
+        tool.startsWith("mcp/")
+          ? "Add and approve its MCP server under Tools, or choose another tool."
+          : "Import it under Tools, or choose another tool.",
+      );
   for (const knowledge of needs.knowledge ?? []) {
-    if (knowledge === "") tell("error", "missing-knowledge", `${node.title} searches no knowledge yet.`, "Choose what it searches.");
+    if (knowledge === "")
+      tell("error", "missing-knowledge", `${node.title} searches no knowledge yet.`, "Choose what it searches.");
     else if (context.hasKnowledge && !context.hasKnowledge(knowledge))
-      tell("error", "missing-knowledge", `${node.title} searches "${knowledge}", which does not exist.`, "Create it under Knowledge, or choose another.");
+      tell(
+        "error",
+        "missing-knowledge",
+        `${node.title} searches "${knowledge}", which does not exist.`,
+        "Create it under Knowledge, or choose another.",
+      );
   }
   for (const secret of new Set([...(needs.secrets ?? []), ...secretsIn(node.config)]))
     if (context.hasSecret && !context.hasSecret(secret))
-      tell("error", "missing-secret", `${node.title} uses the secret "${secret}", which is not set.`, "Set it under Secrets.");
+      tell(
+        "error",
+        "missing-secret",
+        `${node.title} uses the secret "${secret}", which is not set.`,
+        "Set it under Secrets.",
+      );
   for (const { agent, version } of needs.agents ?? []) {
     if (agent === "") tell("error", "missing-agent", `${node.title} calls no agent yet.`, "Choose an agent.");
     else if (context.hasAgent && !context.hasAgent(agent, version))
-      tell("error", "missing-agent", `${node.title} calls the agent "${agent}"${version ? ` version ${version}` : ""}, which does not exist.`, "Choose another agent or version.");
+      tell(
+        "error",
+        "missing-agent",
+        `${node.title} calls the agent "${agent}"${version ? ` version ${version}` : ""}, which does not exist.`,
+        "Choose another agent or version.",
+      );
   }
 }
 
-/** Names in `{ "secret": "NAME" }`, anywhere in a config. */
+/** Names in `{ "secret": "NAME" }` (a header may add a `prefix`), anywhere in a config. */
 export function secretsIn(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
-  const keys = Object.keys(value);
-  const secret = (value as { secret?: unknown }).secret;
-  if (keys.length === 1 && typeof secret === "string") return [secret];
+  const { secret } = value as { secret?: unknown };
+  if (typeof secret === "string" && Object.keys(value).every((key) => key === "secret" || key === "prefix"))
+    return [secret];
   return Object.values(value).flatMap(secretsIn);
 }
 
@@ -167,7 +233,13 @@ type Condition = Map<CompiledNode, Set<string>>;
 
 function edgeCondition(edge: CompiledEdge, conditions: Map<CompiledNode, Condition>): Condition {
   const condition = new Map(conditions.get(edge.from));
-  const group = edge.from.definition.exclusive ? edge.fromPort : edge.from.onError === "branch" ? (edge.fromPort === "error" ? "error" : "ok") : undefined;
+  const group = edge.from.definition.exclusive
+    ? edge.fromPort
+    : edge.from.onError === "branch"
+      ? edge.fromPort === "error"
+        ? "error"
+        : "ok"
+      : undefined;
   if (group !== undefined) condition.set(edge.from, new Set([group]));
   return condition;
 }
@@ -177,7 +249,9 @@ function takenWhen(order: CompiledNode[]): Map<CompiledNode, Condition> {
   const conditions = new Map<CompiledNode, Condition>();
   for (const node of order) {
     const wired = Map.groupBy(node.incoming, (edge) => edge.toPort);
-    const required = node.inputs.filter((port) => !port.optional && wired.has(port.id)).map((port) => wired.get(port.id)!);
+    const required = node.inputs
+      .filter((port) => !port.optional && wired.has(port.id))
+      .map((port) => wired.get(port.id)!);
     const groups = required.length > 0 ? required : node.incoming.length > 0 ? [node.incoming] : [];
     let all: Condition = new Map();
     for (const group of groups) all = and(all, group.map((edge) => edgeCondition(edge, conditions)).reduce(or));
@@ -207,7 +281,9 @@ function or(a: Condition, b: Condition): Condition {
 function pairwiseExclusive(edges: CompiledEdge[], conditions: Map<CompiledNode, Condition>): boolean {
   const all = edges.map((edge) => edgeCondition(edge, conditions));
   return all.every((a, i) =>
-    all.slice(i + 1).every((b) => [...a].some(([node, ports]) => b.has(node) && ![...ports].some((port) => b.get(node)!.has(port)))),
+    all
+      .slice(i + 1)
+      .every((b) => [...a].some(([node, ports]) => b.has(node) && ![...ports].some((port) => b.get(node)!.has(port)))),
   );
 }
 

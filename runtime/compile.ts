@@ -26,7 +26,9 @@ export function compile(graph: Graph, nodes: NodeTable, context: CheckContext = 
   if (errors.length > 0)
     throw new PatchbayError(
       "graph_has_issues",
-      errors.length === 1 ? `"${graph.name}" cannot run: ${errors[0]!.message}` : `"${graph.name}" cannot run: ${errors.length} issues, the first: ${errors[0]!.message}`,
+      errors.length === 1
+        ? `"${graph.name}" cannot run: ${errors[0]!.message}`
+        : `"${graph.name}" cannot run: ${errors.length} issues, the first: ${errors[0]!.message}`,
       { issues },
     );
   return { graph, hash: graphHash(graph), nodes: order, warnings: issues };

@@ -133,10 +133,24 @@ export type EventBody =
       idempotencyKey: string;
       attempt?: number;
     })
-  | (AtNode & { type: "tool-end"; step?: number; call: string; tool?: string; result: ToolResult; ms: number; error?: ErrorData })
+  | (AtNode & {
+      type: "tool-end";
+      step?: number;
+      call: string;
+      tool?: string;
+      result: ToolResult;
+      ms: number;
+      error?: ErrorData;
+    })
   | (AtNode & { type: "node-end"; outputs: Record<string, unknown>; pinned?: boolean; rests?: Rests })
   | (AtNode & { type: "node-skip" })
-  | (AtNode & { type: "node-fail"; error: ErrorData; attempt?: number; next: "fail" | "retry" | "branch"; retryInMs?: number })
+  | (AtNode & {
+      type: "node-fail";
+      error: ErrorData;
+      attempt?: number;
+      next: "fail" | "retry" | "branch";
+      retryInMs?: number;
+    })
   | { type: "run-wait"; waits: Wait[] }
   | { type: "run-resume"; answers?: WaitAnswer[]; reason?: "answer" | "restart" }
   | { type: "run-end"; output: RunOutput }

@@ -61,7 +61,12 @@ export interface Running {
   /** Runs a level: `runLevel`, handed down so that steps need not import what imports them. */
   enter(level: Level): Promise<Values>;
   /** Tells people about a wait, once. */
-  announce(scope: Scope, node: string, key: string, request: Omit<Wait, "wait" | "key" | "node" | "scope">): Promise<Wait>;
+  announce(
+    scope: Scope,
+    node: string,
+    key: string,
+    request: Omit<Wait, "wait" | "key" | "node" | "scope">,
+  ): Promise<Wait>;
 }
 
 /** Starts (or resumes) a run. Everything that happens is told through `host.append`; nothing is thrown. */
@@ -113,7 +118,11 @@ export function execute(options: ExecuteOptions): Execution {
   else {
     const answers = options.answers ?? [];
     journal.addAnswers(answers);
-    accepted = append({ type: "run-resume", reason: answers.length ? "answer" : "restart", ...(answers.length ? { answers } : {}) });
+    accepted = append({
+      type: "run-resume",
+      reason: answers.length ? "answer" : "restart",
+      ...(answers.length ? { answers } : {}),
+    });
   }
   accepted.catch(() => {});
 
@@ -122,7 +131,13 @@ export function execute(options: ExecuteOptions): Execution {
   if (options.signal.aborted) cancel();
   const clock = new AbortController();
   host.sleep(Math.max(0, budget.limits.activeMs - activeBefore), clock.signal).then(
-    () => controller.abort(new PatchbayError("time_limit", `The run reached its limit of ${budget.limits.activeMs / 1000} seconds of work. Raise it in the agent's settings under "budget".`)),
+    () =>
+      controller.abort(
+        new PatchbayError(
+          "time_limit",
+          `The run reached its limit of ${budget.limits.activeMs / 1000} seconds of work. Raise it in the agent's settings under "budget".`,
+        ),
+      ),
     () => {},
   );
 
@@ -165,7 +180,10 @@ export function execute(options: ExecuteOptions): Execution {
     (reason: unknown) => {
       if (reason instanceof Parked) {
         const waits = journal.open();
-        return finish(undefined, { status: waits.some((wait) => wait.kind === "uncertain") ? "uncertain" : "waiting", waits });
+        return finish(undefined, {
+          status: waits.some((wait) => wait.kind === "uncertain") ? "uncertain" : "waiting",
+          waits,
+        });
       }
       if (options.signal.aborted) return finish({ type: "run-cancel" }, { status: "cancelled" });
       const error = errorData(reason);
@@ -193,6 +211,14 @@ function toOutput(values: Values): RunOutput {
 function ended(journal: Journal): Execution {
   const end = journal.end!;
   const outcome: RunOutcome =
-    end.type === "run-end" ? { status: "done", output: end.output } : end.type === "run-fail" ? { status: "failed", error: end.error } : { status: "cancelled" };
-  return { accepted: Promise.resolve(), outcome: Promise.resolve(outcome), answer: () => Promise.reject(new PatchbayError("gone", "The run is over.")) };
+    end.type === "run-end"
+      ? { status: "done", output: end.output }
+      : end.type === "run-fail"
+        ? { status: "failed", error: end.error }
+        : { status: "cancelled" };
+  return {
+    accepted: Promise.resolve(),
+    outcome: Promise.resolve(outcome),
+    answer: () => Promise.reject(new PatchbayError("gone", "The run is over.")),
+  };
 }

@@ -75,7 +75,16 @@ export function nodeKey(scope: Scope | undefined, node: string): string {
 }
 
 export function emptyRun(id: string): RunView {
-  return { id, status: "queued", startedAt: 0, waits: [], answers: [], usage: { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 }, nodes: new Map(), seq: -1 };
+  return {
+    id,
+    status: "queued",
+    startedAt: 0,
+    waits: [],
+    answers: [],
+    usage: { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 },
+    nodes: new Map(),
+    seq: -1,
+  };
 }
 
 /** Folds a whole log. */
@@ -106,7 +115,8 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case "run-resume": {
       const answers = event.answers ?? [];
       const answered = new Set(answers.map((answer) => answer.wait));
-      for (const wait of view.waits) if (answered.has(wait.wait)) change(view, wait.scope, wait.node, event.at, { status: "running" });
+      for (const wait of view.waits)
+        if (answered.has(wait.wait)) change(view, wait.scope, wait.node, event.at, { status: "running" });
       view.waits = view.waits.filter((wait) => !answered.has(wait.wait));
       view.answers = [...view.answers, ...answers];
       view.status = view.waits.length > 0 ? waitStatus(view.waits) : "running";
@@ -122,7 +132,11 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case "run-cancel":
       return close(view, event.at, "cancelled");
     case "node-start":
-      change(view, event.scope, event.node, event.at, { status: "running", attempts: event.attempt ?? 1, error: undefined });
+      change(view, event.scope, event.node, event.at, {
+        status: "running",
+        attempts: event.attempt ?? 1,
+        error: undefined,
+      });
       return;
     case "node-end":
       change(view, event.scope, event.node, event.at, {
@@ -137,7 +151,10 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       change(view, event.scope, event.node, event.at, { status: "skipped", endedAt: event.at });
       return;
     case "node-fail":
-      change(view, event.scope, event.node, event.at, { error: event.error, ...(event.next === "retry" ? {} : { status: "failed", endedAt: event.at }) });
+      change(view, event.scope, event.node, event.at, {
+        error: event.error,
+        ...(event.next === "retry" ? {} : { status: "failed", endedAt: event.at }),
+      });
       return;
     case "retrieval":
       change(view, event.scope, event.node, event.at, (node) => ({ retrievals: [...node.retrievals, event] }));
@@ -179,14 +196,19 @@ export function applyEvent(view: RunView, event: RunEvent): void {
  * The turn that a run adds to its session's conversation: the user's message, then what the nodes that made the answer
  * said and did (tool calls with their results), or the reply alone where no model was wired to it. Empty until the run is done.
  */
-export function turnMessages(events: readonly RunEvent[], answering: (node: string) => boolean = () => true): Message[] {
+export function turnMessages(
+  events: readonly RunEvent[],
+  answering: (node: string) => boolean = () => true,
+): Message[] {
   const start = events.find((event) => event.type === "run-start");
   const end = events.find((event) => event.type === "run-end");
   if (!start || !end) return [];
   const { message, files } = start.input;
   const user: Message = {
     role: "user",
-    content: files?.length ? [{ type: "text", text: message }, ...files.map((file) => ({ type: "file" as const, file }))] : message,
+    content: files?.length
+      ? [{ type: "text", text: message }, ...files.map((file) => ({ type: "file" as const, file }))]
+      : message,
   };
   const said: Message[] = [];
   const calls = new Map<string, string>();
@@ -210,7 +232,8 @@ export function turnMessages(events: readonly RunEvent[], answering: (node: stri
   const reply = typeof end.output.reply === "string" ? end.output.reply : JSON.stringify(end.output.reply);
   const last = said.findLast((one) => one.role === "assistant");
   // What the person read is the reply; a model's raw text that differs (markers taken out, repaired) gives way to it.
-  if (last?.role !== "assistant" || last.calls?.length) return [user, ...orderCalls(said), { role: "assistant", content: reply }];
+  if (last?.role !== "assistant" || last.calls?.length)
+    return [user, ...orderCalls(said), { role: "assistant", content: reply }];
   return [user, ...orderCalls(said).map((one) => (one === last ? { ...last, content: reply } : one))];
 }
 
@@ -221,12 +244,30 @@ function orderCalls(messages: Message[]): Message[] {
     .filter((one) => one.role !== "tool")
     .flatMap((one) =>
       one.role === "assistant" && one.calls
-        ? [one, ...one.calls.map((call): Message => results.get(call.id) ?? { role: "tool", call: call.id, name: call.name, content: "This call was not made.", error: true })]
+        ? [
+            one,
+            ...one.calls.map(
+              (call): Message =>
+                results.get(call.id) ?? {
+                  role: "tool",
+                  call: call.id,
+                  name: call.name,
+                  content: "This call was not made.",
+                  error: true,
+                },
+            ),
+          ]
         : [one],
     );
 }
 
-function change(view: RunView, scope: Scope | undefined, node: string, at: number, part: Partial<NodeView> | ((node: NodeView) => Partial<NodeView>)): void {
+function change(
+  view: RunView,
+  scope: Scope | undefined,
+  node: string,
+  at: number,
+  part: Partial<NodeView> | ((node: NodeView) => Partial<NodeView>),
+): void {
   const key = nodeKey(scope, node);
   const old: NodeView = view.nodes.get(key) ?? {
     node,
@@ -249,7 +290,8 @@ function close(view: RunView, at: number, status: RunStatus): void {
   view.endedAt = at;
   view.waits = [];
   for (const [key, node] of view.nodes)
-    if (node.status === "running" || node.status === "waiting") view.nodes.set(key, { ...node, status: "failed", endedAt: at });
+    if (node.status === "running" || node.status === "waiting")
+      view.nodes.set(key, { ...node, status: "failed", endedAt: at });
 }
 
 function waitStatus(waits: Wait[]): RunStatus {

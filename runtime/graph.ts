@@ -10,7 +10,12 @@ function closed<T extends z.ZodRawShape>(shape: T) {
   return z.looseObject(shape).superRefine((value, context) => {
     for (const key of Object.keys(value))
       if (!(key in shape) && !key.startsWith("x-"))
-        context.addIssue({ code: "custom", message: `Unknown key "${key}".`, path: [key], params: { unknownKey: key } });
+        context.addIssue({
+          code: "custom",
+          message: `Unknown key "${key}".`,
+          path: [key],
+          params: { unknownKey: key },
+        });
   });
 }
 
@@ -104,7 +109,12 @@ export const GraphTest = closed({
 });
 export type GraphTest = { name: string; input: Record<string, unknown>; expect?: Record<string, unknown> };
 
-export const Place = closed({ x: z.number(), y: z.number(), width: z.number().optional(), height: z.number().optional() });
+export const Place = closed({
+  x: z.number(),
+  y: z.number(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+});
 export type Place = { x: number; y: number; width?: number; height?: number };
 
 export const MAX_NODES = 5000;
@@ -188,6 +198,7 @@ function inOrder(value: object, order: string[]): Record<string, unknown> {
   const source = value as Record<string, unknown>;
   const result: Record<string, unknown> = {};
   for (const key of order) if (source[key] !== undefined) result[key] = source[key];
-  for (const key of Object.keys(source)) if (!order.includes(key) && source[key] !== undefined) result[key] = source[key];
+  for (const key of Object.keys(source))
+    if (!order.includes(key) && source[key] !== undefined) result[key] = source[key];
   return result;
 }

@@ -15,8 +15,15 @@ export interface HttpRequest {
   /** Absolute; http or https. */
   url: string;
   headers: Record<string, string>;
+  /** Headers whose value the host puts in: the runtime never sees a secret. */
+  secretHeaders?: Record<string, SecretHeader>;
   body?: string;
   timeoutMs?: number;
+}
+/** `prefix` stands before the secret ("Bearer "). */
+export interface SecretHeader {
+  secret: string;
+  prefix?: string;
 }
 export interface HttpResponse {
   status: number;

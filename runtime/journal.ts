@@ -1,5 +1,14 @@
 /** What the log of a resumed run already holds, by node and scope, so that nothing is done twice. */
-import { type EventOf, type EventType, type RunEvent, type Scope, scopeKey, TERMINAL, type Wait, type WaitAnswer } from "./event.ts";
+import {
+  type EventOf,
+  type EventType,
+  type RunEvent,
+  type Scope,
+  scopeKey,
+  TERMINAL,
+  type Wait,
+  type WaitAnswer,
+} from "./event.ts";
 
 export class Journal {
   readonly #byNode = new Map<string, RunEvent[]>();
@@ -59,7 +68,11 @@ function nodeKey(scope: Scope | undefined, node: string): string {
 }
 
 /** The last of `events` with this type that `match` accepts. */
-export function findPast<T extends EventType>(events: readonly RunEvent[], type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined {
+export function findPast<T extends EventType>(
+  events: readonly RunEvent[],
+  type: T,
+  match?: (event: EventOf<T>) => boolean,
+): EventOf<T> | undefined {
   for (let i = events.length - 1; i >= 0; i--) {
     const event = events[i]!;
     if (event.type === type && (!match || match(event as EventOf<T>))) return event as EventOf<T>;

@@ -60,7 +60,8 @@ export function runLevel(level: Level): Promise<Values> {
         runNode(level, node, plan.inputs(node)).then(
           (values) => {
             if (!over) {
-              if (node.type === "output" || (level.range && isTarget(level, node))) result = node.type === "output" ? values : { reply: values };
+              if (node.type === "output" || (level.range && isTarget(level, node)))
+                result = node.type === "output" ? values : { reply: values };
               try {
                 launch(plan.settle(node, values));
               } catch (bug) {
@@ -122,13 +123,26 @@ async function runNode(level: Level, node: CompiledNode, inputs: Values): Promis
   let attempt = 1;
   for (const event of past) if (event.type === "node-fail") attempt++;
   const step = new NodeStep(level, node, inputs, past);
-  for (let started = past.some((event) => event.type === "node-start" && (event.attempt ?? 1) === attempt); ; started = false) {
-    if (!started) put(level, attempt === 1 ? { type: "node-start", node: node.id } : { type: "node-start", node: node.id, attempt });
+  for (
+    let started = past.some((event) => event.type === "node-start" && (event.attempt ?? 1) === attempt);
+    ;
+    started = false
+  ) {
+    if (!started)
+      put(
+        level,
+        attempt === 1 ? { type: "node-start", node: node.id } : { type: "node-start", node: node.id, attempt },
+      );
     step.attempt = attempt;
     try {
       const outputs = await node.definition.run!(step);
       level.controller.signal.throwIfAborted();
-      put(level, step.rests ? { type: "node-end", node: node.id, outputs, rests: step.rests } : { type: "node-end", node: node.id, outputs });
+      put(
+        level,
+        step.rests
+          ? { type: "node-end", node: node.id, outputs, rests: step.rests }
+          : { type: "node-end", node: node.id, outputs },
+      );
       return outputs;
     } catch (thrown) {
       if (thrown instanceof Parked || level.controller.signal.aborted) throw thrown;

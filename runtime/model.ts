@@ -65,7 +65,8 @@ export type ModelEvent =
   | {
       type: "end";
       reason: FinishReason;
-      usage?: { inputTokens: number; outputTokens: number };
+      /** `estimated`: the server gave no count that can be believed, so it was counted here. */
+      usage?: { inputTokens: number; outputTokens: number; estimated?: boolean };
       /** Set when `reason` is `error`, `refused` or `aborted`. */
       error?: ErrorData;
       attempts?: { error: ErrorData; waitedMs: number }[];

@@ -5,8 +5,8 @@ import type { BodyOf, EventOf, EventType, Rests, RunInput, Scope, ScopePart, Wai
 import type { Graph, Settings } from "./graph.ts";
 import type { Host } from "./host.ts";
 import type { Issue } from "./issue.ts";
-import type { ToolResult, ToolSpec } from "./tool.ts";
 import type { Port, Ports } from "./port.ts";
+import type { ToolResult, ToolSpec } from "./tool.ts";
 
 /** One value a port. A port left out is a branch not taken. */
 export type Values = Record<string, unknown>;
@@ -69,7 +69,7 @@ export interface NodeDefinition<C = unknown> {
   /** Exactly one of the outputs is taken in a run (a router, an approval): what `check` proves joins by. */
   exclusive?: boolean;
   /** What only this node type can see: a template that does not parse, a case without a name. `path` is within the config. */
-  check?(config: C): Omit<Issue, "node">[];
+  check?(config: C): NodeIssue[];
   /** Graphs inside the config, each with the JSON pointer to it. */
   bodies?(config: C): { graph: Graph; path: string }[];
   /** What must exist outside the graph for it to run. */
@@ -78,6 +78,9 @@ export interface NodeDefinition<C = unknown> {
   /** Config of version n → n + 1, from index 0 for version 1. */
   upgrades?: ((old: unknown) => unknown)[];
 }
+
+/** An issue as a definition tells it: the node is added, `path` is within its config. */
+export type NodeIssue = Omit<Issue, "node">;
 
 export interface Needs {
   models?: string[];
@@ -102,6 +105,8 @@ export interface Step<C = unknown> {
   readonly run: RunFacts;
   readonly host: Host;
   readonly signal: AbortSignal;
+  /** 1, and one more at each retry. */
+  readonly attempt: number;
   /** An output of this node is wired straight to `output.reply`: its text streams as the answer. */
   readonly answers: boolean;
 
@@ -131,7 +136,7 @@ export interface Step<C = unknown> {
     input: Values,
     options?: { answers?: boolean; signal?: AbortSignal },
   ): Promise<Values>;
-  /** Compiles an inline body once. Rejects with `graph_has_issues`. */
+  /** Compiles an inline body, once for each config. Throws `graph_has_issues`. */
   compile(graph: Graph): CompiledGraph;
   /** Calls a tool with everything that goes with it: intent before, result after, uncertainty, nested agents. */
   callTool(
@@ -142,7 +147,13 @@ export interface Step<C = unknown> {
   /** Says what this node's answer rests on; it is kept on the node's `node-end`. */
   rest(rests: Rests): void;
   /** Counts against the run's budget; throws the limit's error when it is used up. */
-  spend(what: { steps?: number; toolCalls?: number; inputTokens?: number; outputTokens?: number; costUsd?: number }): void;
+  spend(what: {
+    steps?: number;
+    toolCalls?: number;
+    inputTokens?: number;
+    outputTokens?: number;
+    costUsd?: number;
+  }): void;
 }
 
 /** An event as a node writes it: its own node and scope are added. */

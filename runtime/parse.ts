@@ -8,7 +8,9 @@ import { type Issue, type IssueCode, pointer } from "./issue.ts";
  * Every saved format, oldest first, and what it brought. A reader takes all of them; `format` says which one a file is.
  * A change that old readers would misread gets a new entry here and a step in `UPGRADES`.
  */
-export const FORMATS: { format: string; brought: string }[] = [{ format: FORMAT, brought: "the first: nodes, edges, settings, groups, tests, layout" }];
+export const FORMATS: { format: string; brought: string }[] = [
+  { format: FORMAT, brought: "the first: nodes, edges, settings, groups, tests, layout" },
+];
 
 const MAX_DEPTH = 64;
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
@@ -24,7 +26,16 @@ export function parseAgentFile(text: string): ParsedGraph {
   try {
     value = JSON.parse(clean);
   } catch (error) {
-    return { issues: [issue("bad-json", `This is no JSON: ${(error as Error).message}.`, "", "Check for a missing comma, quote or bracket.")] };
+    return {
+      issues: [
+        issue(
+          "bad-json",
+          `This is no JSON: ${(error as Error).message}.`,
+          "",
+          "Check for a missing comma, quote or bracket.",
+        ),
+      ],
+    };
   }
   return parseGraph(value);
 }
@@ -39,7 +50,14 @@ export function parseGraph(value: unknown): ParsedGraph {
   const newer = typeof format === "string" ? /^patchbay\/(\d+)$/.exec(format) : null;
   if (newer && Number(newer[1]) > 1)
     return {
-      issues: [issue("newer-format", `This file is of format ${format}; this version reads up to ${FORMAT}.`, "/format", "Update Patchbay, or export the agent from the newer version in the older format.")],
+      issues: [
+        issue(
+          "newer-format",
+          `This file is of format ${format}; this version reads up to ${FORMAT}.`,
+          "/format",
+          "Update Patchbay, or export the agent from the newer version in the older format.",
+        ),
+      ],
     };
   const parsed = Graph.safeParse(value);
   if (parsed.success) return { graph: parsed.data as Graph, issues: [] };
@@ -52,7 +70,14 @@ export function fromZod(found: z.core.$ZodIssue, base: string | number = ""): Is
   const path = prefix + pointer(...found.path.map((part) => (typeof part === "symbol" ? String(part) : part)));
   const params = (found as { params?: { unknownKey?: string } }).params;
   if (params?.unknownKey !== undefined)
-    return [issue("unknown-key", `Unknown key "${params.unknownKey}".`, path, 'Remove it, or begin it with "x-" to keep it as an extension.')];
+    return [
+      issue(
+        "unknown-key",
+        `Unknown key "${params.unknownKey}".`,
+        path,
+        'Remove it, or begin it with "x-" to keep it as an extension.',
+      ),
+    ];
   if (found.code === "unrecognized_keys")
     return found.keys.map((key) => issue("unknown-key", `Unknown key "${key}".`, path + pointer(key), "Remove it."));
   return [issue("bad-value", `${found.message}${/[.!?]$/.test(found.message) ? "" : "."}`, path)];
@@ -91,7 +116,12 @@ function scan(text: string): Issue | undefined {
       onObjectProperty: (key, _offset, _length, line, column, path) => {
         const seen = keys.at(-1);
         if (seen?.has(key) && !found)
-          found = issue("duplicate-key", `The key "${key}" stands twice in one object (line ${line + 1}, column ${column + 1}).`, pointer(...path(), key), "Remove one of the two.");
+          found = issue(
+            "duplicate-key",
+            `The key "${key}" stands twice in one object (line ${line + 1}, column ${column + 1}).`,
+            pointer(...path(), key),
+            "Remove one of the two.",
+          );
         seen?.add(key);
       },
     },
@@ -104,7 +134,13 @@ function hostile(value: unknown, path: string, depth: number): Issue | undefined
   if (typeof value !== "object" || value === null) return undefined;
   if (depth > MAX_DEPTH) return issue("too-large", `The JSON is nested more than ${MAX_DEPTH} deep.`, path);
   for (const key of Object.keys(value)) {
-    if (FORBIDDEN.has(key)) return issue("unknown-key", `The key "${key}" is not allowed anywhere in a graph.`, path + pointer(key), "Rename it.");
+    if (FORBIDDEN.has(key))
+      return issue(
+        "unknown-key",
+        `The key "${key}" is not allowed anywhere in a graph.`,
+        path + pointer(key),
+        "Rename it.",
+      );
     const found = hostile((value as Record<string, unknown>)[key], path + pointer(key), depth + 1);
     if (found) return found;
   }

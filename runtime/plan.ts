@@ -3,8 +3,9 @@
  * edges are settled. It is skipped when a required wired input got no taken edge, or when none of its edges was taken;
  * so a branch not taken skips what hangs on it alone, and a join waits for the taken branches only.
  */
-import type { CompiledNode } from "./resolve.ts";
+
 import type { Values } from "./node.ts";
+import type { CompiledNode } from "./resolve.ts";
 
 export interface Moves {
   start: CompiledNode[];

@@ -58,23 +58,35 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
   graph.nodes.forEach((node, index) => {
     const path = pointer("nodes", index);
     if (byId.has(node.id) || unresolved.has(node.id)) {
-      tell("duplicate-id", `Two nodes have the id "${node.id}".`, `${path}/id`, { node: node.id, mend: "Rename one of them." });
+      tell("duplicate-id", `Two nodes have the id "${node.id}".`, `${path}/id`, {
+        node: node.id,
+        mend: "Rename one of them.",
+      });
       return;
     }
     const definition = table.get(node.type);
     if (!definition || node.version > definition.version) {
       unresolved.add(node.id);
       if (!definition)
-        tell("unknown-type", `This version does not know the node type "${node.type}".`, `${path}/type`, { node: node.id, mend: "Update Patchbay, or replace the node. It is kept as it is until then." });
+        tell("unknown-type", `This version does not know the node type "${node.type}".`, `${path}/type`, {
+          node: node.id,
+          mend: "Update Patchbay, or replace the node. It is kept as it is until then.",
+        });
       else
-        tell("unknown-version", `"${node.id}" is version ${node.version} of ${node.type}; this version knows up to ${definition.version}.`, `${path}/version`, { node: node.id, mend: "Update Patchbay, or replace the node. It is kept as it is until then." });
+        tell(
+          "unknown-version",
+          `"${node.id}" is version ${node.version} of ${node.type}; this version knows up to ${definition.version}.`,
+          `${path}/version`,
+          { node: node.id, mend: "Update Patchbay, or replace the node. It is kept as it is until then." },
+        );
       return;
     }
     const config = definition.config.safeParse(upgradeConfig(definition, node.version, node.config));
     if (!config.success) {
       unresolved.add(node.id);
       for (const found of config.error.issues.slice(0, 20))
-        for (const one of fromZod(found, `${path}/config`)) issues.push({ ...one, code: one.code === "bad-value" ? "bad-config" : one.code, node: node.id });
+        for (const one of fromZod(found, `${path}/config`))
+          issues.push({ ...one, code: one.code === "bad-value" ? "bad-config" : one.code, node: node.id });
       return;
     }
     const ports = definition.ports(config.data, context);
@@ -86,7 +98,8 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       definition,
       config: config.data,
       inputs: ports.inputs,
-      outputs: node.onError === "branch" ? [...ports.outputs, { id: "error", kind: "json", optional: true }] : ports.outputs,
+      outputs:
+        node.onError === "branch" ? [...ports.outputs, { id: "error", kind: "json", optional: true }] : ports.outputs,
       incoming: [],
       outgoing: [],
       ...(node.retry ? { retry: node.retry } : {}),
@@ -103,7 +116,11 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
     const ends = { from: edgeEnd(edge.from), to: edgeEnd(edge.to) };
     const key = `${edge.from} ${edge.to}`;
     if (seen.has(key)) {
-      tell("duplicate-edge", `The edge from ${edge.from} to ${edge.to} is there twice.`, path, { node: ends.to.node, port: ends.to.port, mend: "Remove one of the two." });
+      tell("duplicate-edge", `The edge from ${edge.from} to ${edge.to} is there twice.`, path, {
+        node: ends.to.node,
+        port: ends.to.port,
+        mend: "Remove one of the two.",
+      });
       return;
     }
     seen.add(key);
@@ -119,9 +136,17 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       if (node && ports?.some((one) => one.id === port)) continue;
       whole = false;
       const noun = side === "from" ? "output" : "input";
-      if (!node) tell("unknown-node", `An edge names the node "${id}", which does not exist.`, `${path}/${side}`, { mend: "Remove the edge." });
+      if (!node)
+        tell("unknown-node", `An edge names the node "${id}", which does not exist.`, `${path}/${side}`, {
+          mend: "Remove the edge.",
+        });
       else
-        tell("unknown-port", `${node.title} has no ${noun} "${port}"${ports?.length ? `; it has ${ports.map((one) => one.id).join(", ")}` : ""}.`, `${path}/${side}`, { node: id, port, mend: "Wire it to another port, or remove the edge." });
+        tell(
+          "unknown-port",
+          `${node.title} has no ${noun} "${port}"${ports?.length ? `; it has ${ports.map((one) => one.id).join(", ")}` : ""}.`,
+          `${path}/${side}`,
+          { node: id, port, mend: "Wire it to another port, or remove the edge." },
+        );
     }
     if (!whole) return;
     const from = byId.get(ends.from.node)!;
@@ -138,6 +163,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
 /** A config of an older version as one of the definition's version. */
 export function upgradeConfig(definition: NodeDefinition, version: number, config: unknown): unknown {
   let result = config;
-  for (let from = version; from < definition.version; from++) result = definition.upgrades?.[from - 1]?.(result) ?? result;
+  for (let from = version; from < definition.version; from++)
+    result = definition.upgrades?.[from - 1]?.(result) ?? result;
   return result;
 }

@@ -5,7 +5,18 @@ import { Parked } from "./activity.ts";
 import type { Spending } from "./budget.ts";
 import { type CompiledGraph, compile } from "./compile.ts";
 import { PatchbayError } from "./error.ts";
-import { type EventBody, type EventOf, type EventType, type Rests, type RunEvent, type RunInput, type ScopePart, scopeKey, type Wait, type WaitAnswer } from "./event.ts";
+import {
+  type EventBody,
+  type EventOf,
+  type EventType,
+  type Rests,
+  type RunEvent,
+  type RunInput,
+  type ScopePart,
+  scopeKey,
+  type Wait,
+  type WaitAnswer,
+} from "./event.ts";
 import { canonicalJson, type Graph } from "./graph.ts";
 import type { Host } from "./host.ts";
 import { findPast } from "./journal.ts";
@@ -14,6 +25,9 @@ import type { RunFacts, Step, StepEvent, Values } from "./node.ts";
 import type { Port } from "./port.ts";
 import type { CompiledNode } from "./resolve.ts";
 import type { ToolResult, ToolSpec } from "./tool.ts";
+
+/** Inline bodies by their graph object, which lives as long as the compiled config that holds it. */
+const bodies = new WeakMap<Graph, CompiledGraph>();
 
 export class NodeStep implements Step {
   readonly node: string;
@@ -70,7 +84,15 @@ export class NodeStep implements Step {
   delta(kind: "text" | "reasoning", text: string, answer = this.answers && kind === "text"): void {
     if (text === "" || this.signal.aborted) return;
     const { scope } = this.#level;
-    this.host.delta({ run: this.run.id, node: this.node, ...(scope.length ? { scope } : {}), kind, offset: this.#offsets[kind], text, answer });
+    this.host.delta({
+      run: this.run.id,
+      node: this.node,
+      ...(scope.length ? { scope } : {}),
+      kind,
+      offset: this.#offsets[kind],
+      text,
+      answer,
+    });
     this.#offsets[kind] += text.length;
   }
 
@@ -82,7 +104,11 @@ export class NodeStep implements Step {
     this.#level.running.budget.spend(what);
   }
 
-  async wait(key: string, request: Omit<Wait, "wait" | "node" | "scope" | "key">, signal = this.signal): Promise<WaitAnswer> {
+  async wait(
+    key: string,
+    request: Omit<Wait, "wait" | "node" | "scope" | "key">,
+    signal = this.signal,
+  ): Promise<WaitAnswer> {
     const { running, scope } = this.#level;
     const wait = await running.announce(scope, this.node, key, request);
     return running.journal.answer(wait.wait) ?? running.activity.wait<WaitAnswer>(wait.wait, signal);
@@ -93,15 +119,28 @@ export class NodeStep implements Step {
   }
 
   compile(graph: Graph): CompiledGraph {
-    return compile(graph, this.#level.running.nodes);
+    let compiled = bodies.get(graph);
+    if (!compiled) {
+      compiled = compile(graph, this.#level.running.nodes);
+      bodies.set(graph, compiled);
+    }
+    return compiled;
   }
 
-  async body(graph: CompiledGraph, part: Omit<ScopePart, "node">, input: Values, options: { answers?: boolean; signal?: AbortSignal } = {}): Promise<Values> {
+  async body(
+    graph: CompiledGraph,
+    part: Omit<ScopePart, "node">,
+    input: Values,
+    options: { answers?: boolean; signal?: AbortSignal } = {},
+  ): Promise<Values> {
     const { running, scope, facts } = this.#level;
     const parent = options.signal ?? this.signal;
     parent.throwIfAborted();
     if (scope.length >= running.budget.limits.nesting)
-      throw new PatchbayError("nesting_limit", `${this.title} would be nested more than ${running.budget.limits.nesting} deep. An agent that calls itself, perhaps?`);
+      throw new PatchbayError(
+        "nesting_limit",
+        `${this.title} would be nested more than ${running.budget.limits.nesting} deep. An agent that calls itself, perhaps?`,
+      );
     const controller = new AbortController();
     const onAbort = () => controller.abort(parent.reason);
     parent.addEventListener("abort", onAbort, { once: true });
@@ -136,7 +175,9 @@ export class NodeStep implements Step {
 
     const argsHash = bytesToHex(sha256(utf8ToBytes(canonicalJson(call.arguments))));
     const idempotencyKey = [this.run.id, scopeKey(this.scope), this.node, call.id].filter(Boolean).join(":");
-    let intents = [...this.#past, ...this.#own].filter((event) => event.type === "tool-start" && event.call.id === call.id).length;
+    let intents = [...this.#past, ...this.#own].filter(
+      (event) => event.type === "tool-start" && event.call.id === call.id,
+    ).length;
     let unknown = intents > 0;
     // An agent's own events say how far it came, so a call of it goes on where it stood.
     const resumable = tool.name.startsWith("agent/");
@@ -153,30 +194,63 @@ export class NodeStep implements Step {
           signal,
         );
         if (answer.choice === "fail" || answer.choice === "reject")
-          throw new PatchbayError("tool_failed", `The outcome of ${tool.name} is not known, and a person chose to stop here.`);
+          throw new PatchbayError(
+            "tool_failed",
+            `The outcome of ${tool.name} is not known, and a person chose to stop here.`,
+          );
         if (answer.choice === "skip" || answer.choice === "approve") {
-          const result: ToolResult = { content: "It is not known whether this call did its work. It was not repeated.", error: true };
+          const result: ToolResult = {
+            content: "It is not known whether this call did its work. It was not repeated.",
+            error: true,
+          };
           await this.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms: 0 });
           return result;
         }
       }
       signal.throwIfAborted();
       if (!(resumable && unknown))
-        await this.emit({ type: "tool-start", ...at, call, tool: tool.name, argsHash, idempotencyKey, ...(intents > 0 ? { attempt: intents + 1 } : {}) });
+        await this.emit({
+          type: "tool-start",
+          ...at,
+          call,
+          tool: tool.name,
+          argsHash,
+          idempotencyKey,
+          ...(intents > 0 ? { attempt: intents + 1 } : {}),
+        });
       intents++;
       const startedAt = this.host.now();
       try {
         const result = resumable
           ? await this.#callAgent(tool, call, signal)
-          : await this.host.callTool({ id: call.id, tool: tool.name, arguments: call.arguments }, { idempotencyKey }, signal);
-        await this.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms: this.host.now() - startedAt });
+          : await this.host.callTool(
+              { id: call.id, tool: tool.name, arguments: call.arguments },
+              { idempotencyKey },
+              signal,
+            );
+        await this.emit({
+          type: "tool-end",
+          ...at,
+          call: call.id,
+          tool: tool.name,
+          result,
+          ms: this.host.now() - startedAt,
+        });
         return result;
       } catch (thrown) {
         if (thrown instanceof Parked || signal.aborted) throw thrown;
         if (!(thrown instanceof PatchbayError) || thrown.code !== "connection_lost") throw thrown;
         if (tool.repeatable && intents >= 3) {
           const result: ToolResult = { content: thrown.message, error: true };
-          await this.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms: this.host.now() - startedAt, error: thrown.toData() });
+          await this.emit({
+            type: "tool-end",
+            ...at,
+            call: call.id,
+            tool: tool.name,
+            result,
+            ms: this.host.now() - startedAt,
+            error: thrown.toData(),
+          });
           return result;
         }
         unknown = true;
@@ -192,7 +266,8 @@ export class NodeStep implements Step {
       return typeof reply === "string" ? { content: reply } : { content: JSON.stringify(reply), value: reply };
     } catch (thrown) {
       if (thrown instanceof Parked || signal.aborted) throw thrown;
-      if (thrown instanceof PatchbayError && thrown.code !== "internal") return { content: thrown.message, error: true };
+      if (thrown instanceof PatchbayError && thrown.code !== "internal")
+        return { content: thrown.message, error: true };
       throw thrown;
     }
   }

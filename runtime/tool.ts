@@ -59,7 +59,10 @@ export interface RankedTool {
  */
 export function modelName(name: string): string {
   const segments = name.split("/");
-  const joined = segments.slice(segments.length > 1 ? 1 : 0).join("__").replaceAll(/[^A-Za-z0-9_-]/g, "_");
+  const joined = segments
+    .slice(segments.length > 1 ? 1 : 0)
+    .join("__")
+    .replaceAll(/[^A-Za-z0-9_-]/g, "_");
   return joined.length <= 64 ? joined || "tool" : `${joined.slice(0, 55)}_${shortHash(name)}`;
 }
 

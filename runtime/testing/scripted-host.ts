@@ -19,7 +19,17 @@ export type ScriptedAnswer =
       reasoning?: string;
       calls?: { id?: string; name: string; arguments?: unknown; raw?: string }[];
       reason?: FinishReason;
-      error?: { code: "provider_unavailable" | "connection_lost" | "auth_failed" | "bad_response" | "refused" | "context_overflow" | "stream_stalled"; message: string };
+      error?: {
+        code:
+          | "provider_unavailable"
+          | "connection_lost"
+          | "auth_failed"
+          | "bad_response"
+          | "refused"
+          | "context_overflow"
+          | "stream_stalled";
+        message: string;
+      };
       usage?: { inputTokens: number; outputTokens: number };
       /** Ends only when aborted. */
       hang?: boolean;
@@ -32,7 +42,12 @@ export interface Script {
   answers?: ScriptedAnswer[] | ((request: ChatRequest, index: number) => ScriptedAnswer | Promise<ScriptedAnswer>);
   /** Per model name; `default` resolves to the first. */
   models?: Record<string, Partial<ModelProfile> & { demo?: boolean; fallback?: string }>;
-  tools?: (ToolSpec & { call?: (args: unknown, context: { idempotencyKey: string; signal: AbortSignal }) => ToolResult | string | Promise<ToolResult | string> })[];
+  tools?: (ToolSpec & {
+    call?: (
+      args: unknown,
+      context: { idempotencyKey: string; signal: AbortSignal },
+    ) => ToolResult | string | Promise<ToolResult | string>;
+  })[];
   knowledge?: Record<string, Document[] | ((query: string) => Document[])>;
   agents?: Record<string, CompiledGraph>;
   history?: Record<string, Message[]>;
@@ -71,7 +86,11 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
     requests,
     calls,
     files,
-    answerText: () => deltas.filter((delta) => delta.answer && delta.kind === "text").map((delta) => delta.text).join(""),
+    answerText: () =>
+      deltas
+        .filter((delta) => delta.answer && delta.kind === "text")
+        .map((delta) => delta.text)
+        .join(""),
     async append(event) {
       script.onAppend?.(event);
       events.push(JSON.parse(JSON.stringify(event)) as RunEvent);
@@ -84,7 +103,12 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
       const found = models[resolved];
       if (!found) throw new PatchbayError("model_missing", `The model "${name}" is not set up.`);
       const { demo, fallback, ...profile } = found;
-      return { name: resolved, profile: ModelProfileSchema.parse(profile), ...(demo ? { demo } : {}), ...(fallback ? { fallback } : {}) } satisfies Model;
+      return {
+        name: resolved,
+        profile: ModelProfileSchema.parse(profile),
+        ...(demo ? { demo } : {}),
+        ...(fallback ? { fallback } : {}),
+      } satisfies Model;
     },
     async *chat(request, signal): AsyncGenerator<ModelEvent> {
       const index = asked++;
@@ -92,16 +116,28 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
       const next = Array.isArray(script.answers) ? script.answers[index] : await script.answers?.(request, index);
       if (signal.aborted) return yield { type: "end", reason: "aborted" };
       if (next === undefined)
-        return yield { type: "end", reason: "error", error: { code: "provider_unavailable", message: "The script has no further answer." } };
+        return yield {
+          type: "end",
+          reason: "error",
+          error: { code: "provider_unavailable", message: "The script has no further answer." },
+        };
       const answer = typeof next === "string" ? { text: next } : next;
       if (answer.reasoning) yield { type: "reasoning-delta", text: answer.reasoning };
-      for (const text of answer.text ? (answer.split?.(answer.text) ?? [answer.text]) : []) yield { type: "text-delta", text };
+      for (const text of answer.text ? (answer.split?.(answer.text) ?? [answer.text]) : [])
+        yield { type: "text-delta", text };
       if (answer.hang) {
         await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
         return yield { type: "end", reason: "aborted" };
       }
       for (const [at, call] of (answer.calls ?? []).entries())
-        yield { type: "tool-call", call: { id: call.id ?? `call-${index + 1}-${at + 1}`, name: call.name, ...(call.raw === undefined ? { arguments: call.arguments ?? {} } : { raw: call.raw }) } };
+        yield {
+          type: "tool-call",
+          call: {
+            id: call.id ?? `call-${index + 1}-${at + 1}`,
+            name: call.name,
+            ...(call.raw === undefined ? { arguments: call.arguments ?? {} } : { raw: call.raw }),
+          },
+        };
       yield {
         type: "end",
         reason: answer.error ? "error" : (answer.reason ?? (answer.calls?.length ? "tools" : "stop")),
@@ -121,14 +157,20 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
     async tools(names) {
       const all = script.tools ?? [];
       return names.flatMap((name) => {
-        const found = name.endsWith("/*") ? all.filter((tool) => tool.name.startsWith(name.slice(0, -1))) : all.filter((tool) => tool.name === name);
+        const found = name.endsWith("/*")
+          ? all.filter((tool) => tool.name.startsWith(name.slice(0, -1)))
+          : all.filter((tool) => tool.name === name);
         if (found.length === 0) throw new PatchbayError("tool_not_allowed", `There is no tool "${name}".`);
         return found.map(({ call: _call, ...spec }) => spec);
       });
     },
     async searchTools(query, offered, limit): Promise<RankedTool[]> {
       const words = new Set(query.toLowerCase().split(/\W+/));
-      const score = (tool: ToolOffer) => `${tool.name} ${tool.summary}`.toLowerCase().split(/\W+/).filter((word) => words.has(word)).length;
+      const score = (tool: ToolOffer) =>
+        `${tool.name} ${tool.summary}`
+          .toLowerCase()
+          .split(/\W+/)
+          .filter((word) => words.has(word)).length;
       return offered
         .map((tool) => ({ tool, score: score(tool), ranks: {} }))
         .sort((a, b) => b.score - a.score)
@@ -159,7 +201,12 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
     },
     artifact: {
       async put(file) {
-        const ref: FileRef = { id: `file-${files.size + 1}`, mediaType: file.mediaType, name: file.name, bytes: file.bytes.length };
+        const ref: FileRef = {
+          id: `file-${files.size + 1}`,
+          mediaType: file.mediaType,
+          name: file.name,
+          bytes: file.bytes.length,
+        };
         files.set(ref.id, { ref, bytes: file.bytes });
         return ref;
       },

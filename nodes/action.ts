@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { PatchbayError } from "../runtime/error.ts";
+import { FIELD_NAME } from "../runtime/field.ts";
+import { defineNode } from "../runtime/node.ts";
+import type { Kind, Port } from "../runtime/port.ts";
+import type { ToolSpec } from "../runtime/tool.ts";
+
+const config = z.strictObject({
+  tool: z.string().max(300).default(""),
+  /** Arguments that are the same at every call; they have no port. */
+  arguments: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** Calls one tool, always: the author decides, not a model. */
+export const action = defineNode<z.infer<typeof config>>({
+  type: "action",
+  version: 1,
+  title: "Action",
+  summary: "Calls one tool",
+  group: "act",
+  icon: "zap",
+  config,
+  ports({ tool, arguments: fixed }, context) {
+    const spec = context?.tool?.(tool);
+    return { inputs: spec ? argumentPorts(spec, fixed) : [], outputs: [{ id: "result", kind: "any" }] };
+  },
+  form: {
+    tool: { widget: "tool", label: "Tool", help: "Each of its arguments becomes an input." },
+    arguments: {
+      widget: "keyvalue",
+      label: "Fixed arguments",
+      help: "The same at every call; what is set here has no input.",
+    },
+  },
+  needs: ({ tool }) => ({ tools: tool === "" ? [] : [tool] }),
+  check: ({ tool }) =>
+    tool === ""
+      ? [
+          {
+            severity: "error",
+            code: "missing-tool",
+            message: "This action calls no tool yet.",
+            path: "/tool",
+            mend: "Choose a tool.",
+          },
+        ]
+      : [],
+  async run(step) {
+    const [spec] = await step.host.tools([step.config.tool], step.signal);
+    if (!spec) throw new PatchbayError("tool_not_allowed", `There is no tool "${step.config.tool}".`);
+    const call = {
+      id: step.attempt === 1 ? "action" : `action-${step.attempt}`,
+      name: spec.name,
+      arguments: { ...step.config.arguments, ...step.inputs },
+    };
+    if (step.run.settings.approvals[spec.name] === "off")
+      throw new PatchbayError("tool_not_allowed", `The agent's settings turn ${spec.name} off.`);
+    if (step.run.settings.approvals[spec.name] === "ask") {
+      const answer = await step.wait("approve", {
+        kind: "tool",
+        question: `Call ${spec.name}?`,
+        call: { id: call.id, tool: spec.name, arguments: call.arguments },
+      });
+      if (answer.choice !== "approve")
+        throw new PatchbayError("rejected", `A person refused the call of ${spec.name}.`);
+    }
+    step.spend({ toolCalls: 1 });
+    const result = await step.callTool(call, spec);
+    if (result.error) throw new PatchbayError("tool_failed", `${spec.name}: ${result.content}`);
+    return { result: result.value ?? result.content };
+  },
+});
+
+function argumentPorts(spec: ToolSpec, fixed: Record<string, unknown>): Port[] {
+  const properties = (spec.parameters.properties ?? {}) as Record<string, { type?: unknown }>;
+  const required = Array.isArray(spec.parameters.required) ? spec.parameters.required : [];
+  return Object.entries(properties)
+    .filter(([name]) => FIELD_NAME.test(name) && !Object.hasOwn(fixed, name))
+    .map(([id, schema]) => ({
+      id,
+      kind: argumentKind(schema?.type),
+      ...(required.includes(id) ? {} : { optional: true }),
+    }));
+}
+
+function argumentKind(type: unknown): Kind {
+  return type === "string" ? "text" : type === "object" || type === "array" ? "json" : "any";
+}

@@ -1,0 +1,41 @@
+/** The body of a container: a graph inside its config, or another agent. */
+import { z } from "zod";
+import type { CompiledGraph } from "./compile.ts";
+import { Graph } from "./graph.ts";
+import type { Needs, NodeIssue, Step } from "./node.ts";
+
+export const AgentRef = z.strictObject({
+  agent: z.string().min(1).max(200),
+  version: z.number().int().min(1).optional(),
+});
+
+/** `null` until the author gives one. */
+export const Body = z.union([z.null(), AgentRef, Graph]);
+export type Body = null | { agent: string; version?: number } | Graph;
+
+/** The body ready to run. Rejects with `not_found` or `graph_has_issues`. */
+export async function openBody(step: Step, body: Body): Promise<CompiledGraph> {
+  if (body === null) throw new TypeError("A container without a body passed the check.");
+  return "agent" in body ? step.host.graph(body.agent, body.version) : step.compile(body);
+}
+
+export const bodyIssues = (body: Body): NodeIssue[] =>
+  body === null
+    ? [
+        {
+          severity: "error",
+          code: "bad-body",
+          message: "This has no body yet.",
+          path: "/body",
+          mend: "Open it and build what it repeats, or choose an agent.",
+        },
+      ]
+    : [];
+
+export const bodyGraphs = (body: Body): { graph: Graph; path: string }[] =>
+  body !== null && !("agent" in body) ? [{ graph: body, path: "/body" }] : [];
+
+export const bodyNeeds = (body: Body): Needs =>
+  body !== null && "agent" in body
+    ? { agents: [{ agent: body.agent, ...(body.version === undefined ? {} : { version: body.version }) }] }
+    : {};

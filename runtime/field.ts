@@ -1,0 +1,26 @@
+/** A field that an author declares: an input of an agent, of a code node, of a body. Each is a port. */
+import { z } from "zod";
+import { Kind, type Port } from "./port.ts";
+
+export const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+
+export const Field = z.strictObject({
+  name: z.string().regex(FIELD_NAME, "A name is a letter or _, then letters, digits, _ or -."),
+  kind: Kind.default("text"),
+  required: z.boolean().default(true),
+});
+export type Field = z.infer<typeof Field>;
+
+export function fieldPorts(fields: readonly Field[]): Port[] {
+  return fields.map(({ name, kind, required }) => ({ id: name, kind, ...(required ? {} : { optional: true }) }));
+}
+
+/** The first name that stands twice, or that is taken already. */
+export function repeatedName(fields: readonly { name: string }[], taken: readonly string[] = []): string | undefined {
+  const seen = new Set(taken);
+  for (const { name } of fields) {
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
+}

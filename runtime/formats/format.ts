@@ -1,0 +1,50 @@
+/**
+ * An action format: how tools, calls and results are written for a model, and how its answer is read while it streams.
+ * `native` leaves it to the endpoint; the others put everything into plain text. All pass the one suite of contract.ts.
+ */
+import type { Document, Message, ToolCall } from "../message.ts";
+import type { ActionFormat, ModelTool } from "../model.ts";
+import type { Language } from "../prompt/language.ts";
+
+/** A prompt before it is written in a format. Texts are final: a format puts them side by side and never fills slots in them. */
+export interface PromptParts {
+  /** Instructions and capability note. */
+  system: string;
+  tools: readonly ModelTool[];
+  documents: readonly Document[];
+  /** Examples, history and the turn under way. Each call is followed by its result. */
+  messages: readonly Message[];
+  /** Index in `messages` of the question that the documents belong to; it is a user message. */
+  question: number;
+  language: Language;
+}
+
+export interface Written {
+  messages: Message[];
+  /** For the endpoint, where the format is native. */
+  tools?: ModelTool[];
+}
+
+/** A piece of the answer, as soon as it is certain. */
+export type Emit = (kind: "text" | "reasoning", text: string) => void;
+
+export interface AnswerParser {
+  /** Takes the next bit of the model's text, cut anywhere. Gives out what is certain to be text or reasoning, never syntax. */
+  push(text: string): void;
+  /** The stream is over: gives out the rest. Calls are in order, with empty ids; one that could not be read has the name `UNREADABLE` and its text in `raw`. */
+  end(): ToolCall[];
+}
+
+export interface Format {
+  id: ActionFormat;
+  /** Where the model is to be stopped. */
+  stop: readonly string[];
+  write(parts: PromptParts): Written;
+  /** What the tools add to a prompt: for counting. */
+  toolsText(tools: readonly ModelTool[]): string;
+  /** `tools`: some were offered; without any, call syntax is only hidden and never run. */
+  parser(emit: Emit, options: { tools: boolean }): AnswerParser;
+}
+
+/** Name of a call whose syntax was broken. No tool can have it: the names models see hold no space. */
+export const UNREADABLE = "unreadable call";

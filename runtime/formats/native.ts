@@ -1,0 +1,57 @@
+/** The endpoint takes tools and gives calls by itself. Text calls that it fails to take out of the answer are read all the same. */
+import type { Message, ToolCall } from "../message.ts";
+import type { ModelTool } from "../model.ts";
+import { withPassages } from "../prompt/documents.ts";
+import { type Format, type PromptParts, UNREADABLE } from "./format.ts";
+import { type Tag, TagParser, THINK } from "./tag-parser.ts";
+
+/** Servers without a parser for their model's calls let these through as text. */
+const TAGS: readonly Tag[] = [...THINK, { open: "<tool_call>", close: "</tool_call>", kind: "call" }];
+
+export const native: Format = {
+  id: "native",
+  stop: [],
+  write(parts) {
+    const messages: Message[] = parts.messages.map((message) =>
+      message.role === "assistant" && message.calls ? nameable(message) : message,
+    );
+    placePassages(messages, parts);
+    if (parts.system) messages.unshift({ role: "system", content: parts.system });
+    return parts.tools.length > 0 ? { messages, tools: [...parts.tools] } : { messages };
+  },
+  toolsText: (tools) => (tools.length > 0 ? JSON.stringify(tools.map(asFunction)) : ""),
+  parser: (emit, options) => new TagParser(TAGS, emit, options),
+};
+
+/** The usual JSON of a tool in a list: `{ type: "function", function: { name, description, parameters } }`. */
+export function asFunction(tool: ModelTool) {
+  return {
+    type: "function",
+    function: { name: tool.name, description: tool.description, parameters: tool.parameters },
+  };
+}
+
+/** Puts the passages before the question, in its message. Changes `messages`, not the message. */
+export function placePassages(messages: Message[], { documents, question }: PromptParts): void {
+  const message = messages[question];
+  if (documents.length === 0 || message?.role !== "user") return;
+  const { content } = message;
+  messages[question] =
+    typeof content === "string"
+      ? { role: "user", content: withPassages(documents, content) }
+      : { role: "user", content: [{ type: "text", text: withPassages(documents, "").trimEnd() }, ...content] };
+}
+
+/** Endpoints take no call names with spaces and no calls without arguments. */
+function nameable(message: Extract<Message, { role: "assistant" }>): Message {
+  const { calls } = message;
+  if (!calls!.some((call) => call.name === UNREADABLE || call.arguments === undefined)) return message;
+  return {
+    ...message,
+    calls: calls!.map((call): ToolCall => ({ ...call, name: callName(call), arguments: call.arguments ?? {} })),
+  };
+}
+
+export function callName(call: { name: string }): string {
+  return call.name === UNREADABLE ? "unreadable_call" : call.name;
+}

@@ -1,0 +1,160 @@
+/** Reads a stream in which calls and thoughts stand between tags. Holds back only what may still become a tag. */
+import type { ToolCall } from "../message.ts";
+import type { AnswerParser, Emit } from "./format.ts";
+import { readCalls } from "./json.ts";
+import { Visible } from "./visible.ts";
+
+export interface Tag {
+  open: string;
+  /** Absent: a mark that stands alone and is taken out. */
+  close?: string;
+  /** What stands inside. `rest`: nothing behind it counts, the model is playing another role. */
+  kind: "call" | "reasoning" | "drop" | "rest";
+}
+
+/** Thinking as open models write it when their server does not take it out. */
+export const THINK: readonly Tag[] = [
+  { open: "<think>", close: "</think>", kind: "reasoning" },
+  { open: "</think>", kind: "drop" },
+];
+
+export class TagParser implements AnswerParser {
+  readonly #tags: readonly Tag[];
+  readonly #visible: Visible;
+  readonly #run: boolean;
+  readonly #calls: ToolCall[] = [];
+  #inside: Tag | undefined;
+  /** What is not decided yet: outside, a possible beginning of a tag; inside a call, its body. */
+  #held = "";
+  /** Where in `#held` the search for a closing tag goes on. */
+  #searched = 0;
+  /** The first closing tag that was taken for a part of a string; -1 when there was none. */
+  #skipped = -1;
+  #quotes = { at: 0, inside: false };
+
+  constructor(tags: readonly Tag[], emit: Emit, options: { tools: boolean }) {
+    this.#tags = tags;
+    this.#visible = new Visible(emit);
+    this.#run = options.tools;
+  }
+
+  push(text: string): void {
+    if (this.#inside?.kind === "rest") return;
+    this.#held += text;
+    for (;;) if (!(this.#inside ? this.#readInside(this.#inside) : this.#readOutside())) return;
+  }
+
+  end(): ToolCall[] {
+    // The string never ended, so the tag inside it was the end of a broken call after all.
+    while (this.#inside?.kind === "call" && this.#skipped >= 0) {
+      this.#call(this.#held.slice(0, this.#skipped));
+      this.#leave(this.#skipped + this.#inside.close!.length);
+      this.push("");
+    }
+    const tag = this.#inside;
+    // A call whose closing tag is missing (a stop word took it) counts as it stands.
+    if (tag?.kind === "call") this.#call(this.#held);
+    else if (tag?.kind === "reasoning") this.#visible.give("reasoning", this.#held);
+    else if (!tag) this.#visible.give("text", this.#held);
+    this.#held = "";
+    return this.#calls;
+  }
+
+  /** False when more text is needed. */
+  #readOutside(): boolean {
+    let at = -1;
+    let found: Tag | undefined;
+    for (const tag of this.#tags) {
+      const index = this.#held.indexOf(tag.open);
+      if (index >= 0 && (at < 0 || index < at || (index === at && tag.open.length > found!.open.length))) {
+        at = index;
+        found = tag;
+      }
+    }
+    if (!found) {
+      const safe = this.#held.length - openingTail(this.#held, this.#tags);
+      this.#visible.give("text", this.#held.slice(0, safe));
+      this.#held = this.#held.slice(safe);
+      return false;
+    }
+    this.#visible.give("text", this.#held.slice(0, at));
+    this.#held = this.#held.slice(at + found.open.length);
+    if (found.kind === "rest") {
+      this.#held = "";
+      this.#inside = found;
+      return false;
+    }
+    if (found.close !== undefined) this.#enter(found);
+    return true;
+  }
+
+  #readInside(tag: Tag): boolean {
+    const close = tag.close!;
+    if (tag.kind === "call") {
+      let at = this.#held.indexOf(close, this.#searched);
+      // A closing tag inside a string of the arguments does not close.
+      while (at >= 0 && this.#inString(at)) {
+        if (this.#skipped < 0) this.#skipped = at;
+        this.#searched = at + close.length;
+        at = this.#held.indexOf(close, this.#searched);
+      }
+      if (at < 0) {
+        this.#searched = Math.max(this.#searched, this.#held.length - close.length + 1);
+        return false;
+      }
+      this.#call(this.#held.slice(0, at));
+      this.#leave(at + close.length);
+      return true;
+    }
+    const at = this.#held.indexOf(close);
+    if (at < 0) {
+      const safe = this.#held.length - tail(this.#held, close);
+      if (tag.kind === "reasoning") this.#visible.give("reasoning", this.#held.slice(0, safe));
+      this.#held = this.#held.slice(safe);
+      return false;
+    }
+    if (tag.kind === "reasoning") this.#visible.give("reasoning", this.#held.slice(0, at));
+    this.#leave(at + close.length);
+    return true;
+  }
+
+  /** Whether the arguments are within an open string at `end`. Goes on where it stopped. */
+  #inString(end: number): boolean {
+    for (; this.#quotes.at < end; this.#quotes.at++) {
+      const character = this.#held[this.#quotes.at];
+      if (this.#quotes.inside && character === "\\") this.#quotes.at++;
+      else if (character === '"') this.#quotes.inside = !this.#quotes.inside;
+    }
+    return this.#quotes.inside;
+  }
+
+  #enter(tag: Tag): void {
+    this.#inside = tag;
+    this.#searched = 0;
+    this.#skipped = -1;
+    this.#quotes = { at: 0, inside: false };
+  }
+
+  #leave(end: number): void {
+    this.#held = this.#held.slice(end);
+    this.#inside = undefined;
+  }
+
+  #call(body: string): void {
+    if (this.#run) this.#calls.push(...readCalls(body));
+  }
+}
+
+/** Length of the longest end of `text` that begins one of the tags. */
+function openingTail(text: string, tags: readonly Tag[]): number {
+  let longest = 0;
+  for (const tag of tags) longest = Math.max(longest, tail(text, tag.open));
+  return longest;
+}
+
+/** Length of the longest end of `text` that is a proper beginning of `word`. */
+function tail(text: string, word: string): number {
+  for (let length = Math.min(word.length - 1, text.length); length > 0; length--)
+    if (word.startsWith(text.slice(-length))) return length;
+  return 0;
+}

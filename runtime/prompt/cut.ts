@@ -1,0 +1,59 @@
+/** Cutting texts so that it shows. */
+import type { Message } from "../message.ts";
+import { messageTokens, type Tokenizer } from "./tokens.ts";
+
+export type ToolMessage = Extract<Message, { role: "tool" }>;
+
+/** Less of a tool result than this says nothing. */
+export const LEAST_RESULT_TOKENS = 150;
+
+/** The text cut to about `tokens` (its beginning is kept) with a marker that says how much is missing. */
+export function cutText(text: string, tokens: number, tokenizer: Tokenizer): { text: string; cut: number } {
+  const whole = tokenizer.count(text);
+  if (whole <= tokens) return { text, cut: 0 };
+  let keep = Math.max(0, Math.floor((text.length * Math.max(0, tokens - 20)) / whole));
+  // Dense beginnings take more tokens a character than the text on the whole.
+  while (keep > 0 && tokenizer.count(text.slice(0, keep)) > tokens - 20) keep = Math.floor(keep * 0.9);
+  if (isHighSurrogate(text.charCodeAt(keep - 1))) keep--;
+  return { text: `${text.slice(0, keep)}\n${cutMarker(text.length - keep)}`, cut: text.length - keep };
+}
+
+export function cutMarker(characters: number): string {
+  return `[… ${characters} more characters left out]`;
+}
+
+const shortened = new WeakMap<ToolMessage, { tokens: number; message: ToolMessage; cut: number }>();
+
+/** A tool result cut to about `tokens`; the same object for the same cut, so that unchanged prompts stay unchanged. */
+export function cutResult(
+  message: ToolMessage,
+  tokens: number,
+  tokenizer: Tokenizer,
+): { message: ToolMessage; cut: number } {
+  if (messageTokens(message, tokenizer) <= tokens) return { message, cut: 0 };
+  const known = shortened.get(message);
+  if (known?.tokens === tokens) return known;
+  const { text, cut } = cutText(message.content, tokens, tokenizer);
+  const result = { tokens, message: { ...message, content: text }, cut };
+  shortened.set(message, result);
+  return result;
+}
+
+/**
+ * The cap under which texts of these sizes fit into `room` together: small ones stay whole, the large ones share what
+ * they leave. Infinity when all fit.
+ */
+export function fairCap(sizes: readonly number[], room: number): number {
+  let left = room;
+  const ascending = [...sizes].sort((a, b) => a - b);
+  for (let i = 0; i < ascending.length; i++) {
+    const share = Math.floor(left / (ascending.length - i));
+    if (ascending[i]! > share) return share;
+    left -= ascending[i]!;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
+}

@@ -1,0 +1,61 @@
+/** A conversation as turns: a user's message and all that followed it. Turns are kept or dropped whole. */
+import type { Message } from "../message.ts";
+
+/** Splits at user messages. What stands before the first one is a turn of its own. System messages are left out: they are the agent's, not the conversation's. */
+export function turnsOf(history: readonly Message[]): Message[][] {
+  const turns: Message[][] = [];
+  let turn: Message[] | undefined;
+  for (const message of history) {
+    if (message.role === "system") continue;
+    if (!turn || message.role === "user") {
+      turn = [];
+      turns.push(turn);
+    }
+    turn.push(message);
+  }
+  return turns;
+}
+
+/**
+ * A history that any endpoint takes: each call has its result right behind it, in the order of the calls, and no result
+ * stands without its call. Histories come from callers too, so they may be broken. Returns the same array when nothing is wrong.
+ */
+export function mendHistory(history: readonly Message[]): readonly Message[] {
+  if (isWhole(history)) return history;
+  const mended: Message[] = [];
+  for (let i = 0; i < history.length; i++) {
+    const message = history[i]!;
+    if (message.role === "tool") continue;
+    mended.push(message);
+    if (message.role !== "assistant" || !message.calls?.length) continue;
+    const results = new Map<string, Message>();
+    for (let j = i + 1; j < history.length && history[j]!.role === "tool"; j++) {
+      const result = history[j] as Extract<Message, { role: "tool" }>;
+      if (!results.has(result.call)) results.set(result.call, result);
+    }
+    for (const call of message.calls)
+      mended.push(
+        results.get(call.id) ?? {
+          role: "tool",
+          call: call.id,
+          name: call.name,
+          content: "There is no result of this call.",
+          error: true,
+        },
+      );
+  }
+  return mended;
+}
+
+function isWhole(history: readonly Message[]): boolean {
+  for (let i = 0; i < history.length; ) {
+    const message = history[i++]!;
+    if (message.role === "tool") return false;
+    if (message.role !== "assistant" || !message.calls?.length) continue;
+    for (const call of message.calls) {
+      const result = history[i++];
+      if (result?.role !== "tool" || result.call !== call.id) return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,107 @@
+/**
+ * Liquid templates, made safe: own properties only, no files, bounded in size and work. A value is never read as a
+ * template, so nothing a user writes can fill a slot.
+ */
+import { Liquid, type Template } from "liquidjs";
+import { PatchbayError } from "./error.ts";
+import { FIELD_NAME } from "./field.ts";
+import type { Document } from "./message.ts";
+
+const engine = new Liquid({
+  ownPropertyOnly: true,
+  strictFilters: true,
+  jsTruthy: false,
+  parseLimit: 200_000,
+  renderLimit: 2_000,
+  memoryLimit: 20_000_000,
+  templates: {},
+  // What is printed is printed as text, documents and JSON included.
+  outputEscape: valueText,
+});
+for (const tag of ["include", "render", "layout", "block"]) delete (engine.tags as Record<string, unknown>)[tag];
+
+/** Parsed templates by source; the oldest goes when there are many. */
+const parsed = new Map<string, Template[]>();
+const MAX_PARSED = 500;
+
+function parse(source: string): Template[] {
+  const known = parsed.get(source);
+  if (known) return known;
+  const template = engine.parse(source);
+  if (parsed.size >= MAX_PARSED) parsed.delete(parsed.keys().next().value!);
+  parsed.set(source, template);
+  return template;
+}
+
+/** The names that a template takes from outside, in order of appearance. Empty while it does not parse. */
+export function templateNames(source: string): string[] {
+  if (!source.includes("{")) return [];
+  try {
+    return engine.globalVariablesSync(parse(source)).filter((name) => FIELD_NAME.test(name));
+  } catch {
+    // Half-typed: `templateFault` says why.
+    return [];
+  }
+}
+
+/** Why a template cannot be used, as a sentence; undefined when it can. */
+export function templateFault(source: string): string | undefined {
+  try {
+    parse(source);
+    return undefined;
+  } catch (error) {
+    return `The template does not parse: ${(error as Error).message.replace(/, line:(\d+), col:(\d+)$/, " (line $1, column $2)")}.`;
+  }
+}
+
+/**
+ * Fills a template. Texts go in as they are, documents as a numbered list, everything else as JSON; `encode` is put over
+ * each value last (percent-encoding for a URL). Throws `bad_request` when the template fails or goes over its limits.
+ */
+export function renderTemplate(
+  source: string,
+  values: Record<string, unknown>,
+  encode?: (text: string) => string,
+): string {
+  if (!source.includes("{")) return source;
+  const scope: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(values)) scope[name] = encode ? encode(valueText(value)) : value;
+  try {
+    return String(engine.renderSync(parse(source), scope, { sync: true }));
+  } catch (error) {
+    throw new PatchbayError("bad_request", `The template could not be filled: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** A value as the text a template shows. */
+export function valueText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (value === undefined || value === null) return "";
+  if (isDocuments(value)) return documentList(value);
+  return JSON.stringify(value);
+}
+
+/** Passages as a numbered list with their titles; what a citation `[n]` counts by. */
+export function documentList(documents: readonly Document[]): string {
+  return documents
+    .map((document, index) => {
+      const place = [
+        document.place?.heading,
+        document.place?.page === undefined ? undefined : `p. ${document.place.page}`,
+      ]
+        .filter(Boolean)
+        .join(", ");
+      return `[${index + 1}] ${document.title}${place ? ` (${place})` : ""}\n${document.text}`;
+    })
+    .join("\n\n");
+}
+
+function isDocuments(value: unknown): value is Document[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((item) => typeof item === "object" && item !== null && "text" in item && "title" in item)
+  );
+}
