@@ -124,13 +124,16 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     }
     case "run-end":
       view.output = event.output;
-      return close(view, event.at, "done");
+      close(view, event.at, "done");
+      return;
     case "run-fail":
       view.error = event.error;
       if (event.node !== undefined) view.failedNode = event.node;
-      return close(view, event.at, "failed");
+      close(view, event.at, "failed");
+      return;
     case "run-cancel":
-      return close(view, event.at, "cancelled");
+      close(view, event.at, "cancelled");
+      return;
     case "node-start":
       change(view, event.scope, event.node, event.at, {
         status: "running",

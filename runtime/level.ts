@@ -6,7 +6,7 @@ import type { EventBody, Scope } from "./event.ts";
 import type { Running } from "./execute.ts";
 import { findPast } from "./journal.ts";
 import type { RunFacts, Values } from "./node.ts";
-import { type Moves, Plan } from "./plan.ts";
+import { type Moves, type Part, Plan } from "./plan.ts";
 import type { CompiledNode } from "./resolve.ts";
 import { NodeStep } from "./step.ts";
 
@@ -32,7 +32,7 @@ export interface Level {
 export function runLevel(level: Level): Promise<Values> {
   const { activity } = level.running;
   const { signal } = level.controller;
-  const plan = new Plan(level.graph.nodes, rangeOf(level));
+  const plan = new Plan(level.graph.nodes, partOf(level));
   return new Promise<Values>((resolve, reject) => {
     let running = 0;
     let result: Values = {};
@@ -186,10 +186,11 @@ function isTarget(level: Level, node: CompiledNode): boolean {
   return node.id === level.range?.to || node.id === level.range?.only;
 }
 
-/** Which nodes a partial run takes part in: those asked for, and those whose outputs are pinned. */
-function rangeOf(level: Level): ((node: CompiledNode) => boolean) | undefined {
+/** What of the graph takes part: all, or what the range asks for; and which nodes have pinned outputs. */
+function partOf(level: Level): Part {
   const { range, pins } = level;
-  if (!range || (!range.to && !range.from && !range.only)) return undefined;
+  const fixed = pins ? (node: CompiledNode) => pins[node.id] !== undefined : undefined;
+  if (!range?.to && !range?.from && !range?.only) return fixed ? { fixed } : {};
   const byId = new Map(level.graph.nodes.map((node) => [node.id, node]));
   const inside = new Set<CompiledNode>();
   const walk = (node: CompiledNode | undefined, next: (node: CompiledNode) => CompiledNode[]) => {
@@ -199,7 +200,7 @@ function rangeOf(level: Level): ((node: CompiledNode) => boolean) | undefined {
   };
   if (range.only) walk(byId.get(range.only), () => []);
   // What is pinned needs nothing before it.
-  if (range.to) walk(byId.get(range.to), (node) => (pins?.[node.id] ? [] : node.incoming.map((edge) => edge.from)));
+  if (range.to) walk(byId.get(range.to), (node) => (fixed?.(node) ? [] : node.incoming.map((edge) => edge.from)));
   if (range.from) walk(byId.get(range.from), (node) => node.outgoing.map((edge) => edge.to));
-  return (node) => inside.has(node) || pins?.[node.id] !== undefined;
+  return { includes: (node) => inside.has(node), ...(fixed ? { fixed } : {}) };
 }

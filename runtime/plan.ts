@@ -12,16 +12,23 @@ export interface Moves {
   skip: CompiledNode[];
 }
 
+/** Which part of a graph to run. */
+export interface Part {
+  /** Nodes outside it give nothing and are neither started nor skipped aloud. Default: all. */
+  includes?(node: CompiledNode): boolean;
+  /** Its outputs are fixed beforehand, so it starts whatever reaches it. */
+  fixed?(node: CompiledNode): boolean;
+}
+
 export class Plan {
   readonly #open = new Map<CompiledNode, number>();
   readonly #outputs = new Map<CompiledNode, Values | null>();
-  readonly #include: ((node: CompiledNode) => boolean) | undefined;
+  readonly #part: Part;
   readonly nodes: CompiledNode[];
 
-  /** `include`: the part of the graph to run; other nodes give nothing and are never started or skipped aloud. */
-  constructor(nodes: CompiledNode[], include?: (node: CompiledNode) => boolean) {
+  constructor(nodes: CompiledNode[], part: Part = {}) {
     this.nodes = nodes;
-    this.#include = include;
+    this.#part = part;
   }
 
   /** The first moves. Call once. */
@@ -65,7 +72,15 @@ export class Plan {
   }
 
   #decide(node: CompiledNode, moves: Moves): void {
-    if (this.#include && !this.#include(node)) return this.#settle(node, null, moves);
+    const { includes, fixed } = this.#part;
+    if (fixed?.(node)) {
+      moves.start.push(node);
+      return;
+    }
+    if (includes && !includes(node)) {
+      this.#settle(node, null, moves);
+      return;
+    }
     const taken = new Set<string>();
     const wired = new Set<string>();
     for (const edge of node.incoming) {

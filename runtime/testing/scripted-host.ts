@@ -54,6 +54,8 @@ export interface Script {
   fetch?: (request: HttpRequest, signal: AbortSignal) => HttpResponse | Promise<HttpResponse>;
   evaluate?: (source: string, input: Record<string, unknown>) => unknown;
   embed?: (text: string) => number[];
+  /** Ids count from here + 1, so that a resumed run gets new ones. */
+  idsFrom?: number;
   /** Called before an event is stored; throw to play a full disk. */
   onAppend?: (event: RunEvent) => void;
 }
@@ -76,7 +78,7 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
   const calls: ScriptedHost["calls"] = [];
   const files: ScriptedHost["files"] = new Map();
   let clock = 1_700_000_000_000;
-  let ids = 0;
+  let ids = script.idsFrom ?? 0;
   let asked = 0;
   const models = script.models ?? { "scripted/model": {} };
 
