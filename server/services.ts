@@ -2,7 +2,7 @@
  * What the server is made of, as interfaces: each is implemented in the folder named beside it, built in `main.ts`,
  * handed to the routes and to `host.ts`. Nothing reaches a service by import.
  */
-import type { ErrorData } from "../runtime/error.ts";
+import type { ErrorCode, ErrorData } from "../runtime/error.ts";
 import type { Delta, RunEvent, RunOutput, Wait, WaitAnswer } from "../runtime/event.ts";
 import type { Graph } from "../runtime/graph.ts";
 import type { HttpRequest, HttpResponse, SearchMode } from "../runtime/host.ts";
@@ -105,7 +105,7 @@ export interface Tasks {
 export interface Provider {
   id: string;
   /** `demo` is built in and not stored. */
-  kind: "openai-compatible" | "anthropic" | "demo";
+  kind: "openai-compatible" | "anthropic" | "local" | "demo";
   baseUrl?: string;
   apiKey?: { secret: string };
   /** Model ids; when absent, what the endpoint lists. */
@@ -121,14 +121,22 @@ export interface ModelCard {
   provider: string;
   demo?: boolean;
   isDefault?: boolean;
+  /** An embedding model: for knowledge, not for chat. */
+  embeds?: boolean;
   profile: ModelProfile;
 }
 
 export interface ProviderTest {
   ok: boolean;
-  /** One sentence. */
+  /** What went wrong, for the editor to word in the user's language; absent when all is well. */
+  code?: ErrorCode;
+  /** One sentence, in English. */
   message: string;
   models: string[];
+  /** The model that was tried. */
+  tried?: string;
+  /** What the provider's profile should say by what was found; absent where it says so already. */
+  suggests?: Partial<ModelProfile>;
   /** What was found out by trying, per capability; absent where it was not tried. */
   found: {
     chat?: boolean;
@@ -558,6 +566,8 @@ export interface Publication {
 
 export interface Agents {
   list(options?: { after?: string; limit?: number }): Promise<AgentRecord[]>;
+  /** Ids of all drafts; held in memory. */
+  ids(): Promise<string[]>;
   /** Rejects with `not_found`. */
   get(id: string): Promise<AgentRecord>;
   create(graph: unknown): Promise<AgentRecord>;

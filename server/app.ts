@@ -1,0 +1,105 @@
+/** The HTTP face: the gate, the intake, and every route. `App` is what the editor's client is typed by. */
+
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { PatchbayError } from "../runtime/error.ts";
+import type { Auth } from "./auth.ts";
+import { errorResponse } from "./errors.ts";
+import { type AppEnv, guard, isHosted, isSafe } from "./guard.ts";
+import { LIMITS, readJson, tooLarge } from "./intake.ts";
+import { openApiRoute } from "./openapi.ts";
+import { agentRoutes, checkRoutes } from "./routes/agents.ts";
+import { keyRoutes } from "./routes/keys.ts";
+import { secretRoutes } from "./routes/secrets.ts";
+import { page, signInByCode, signInRoutes } from "./routes/sign-in.ts";
+import type { Services } from "./services.ts";
+
+export interface AppOptions {
+  services: Services;
+  auth: Auth;
+  /** Answers what is no route: the editor's pages and files. */
+  pages(c: Context): Response | Promise<Response>;
+  /** The server's own log: what went wrong and is not told to the caller. */
+  report?(thrown: unknown): void;
+}
+
+/** Routes in a chain, so that their types reach the client. */
+function routes(services: Services, auth: Auth) {
+  return new Hono<AppEnv>()
+    .route("/", signInRoutes(auth, services.env))
+    .route("/api/agents", agentRoutes(services))
+    .route("/api/check", checkRoutes(services))
+    .route("/api/keys", keyRoutes(services))
+    .route("/api/secrets", secretRoutes(services));
+}
+
+export type App = ReturnType<typeof routes>;
+
+export function buildApp({
+  services,
+  auth,
+  pages,
+  report = (thrown) => console.error(thrown),
+}: AppOptions): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.onError((error, c) => {
+    const thrown =
+      error instanceof HTTPException
+        ? new PatchbayError("bad_request", error.message || "The request cannot be read.")
+        : error;
+    const answer = errorResponse(thrown, report);
+    for (const [name, value] of c.res.headers) if (!answer.headers.has(name)) answer.headers.set(name, value);
+    return answer;
+  });
+  app.use(
+    guard({
+      env: services.env,
+      auth,
+      keys: services.keys,
+      signInPage: (c) => page(c),
+      signIn: (c, code) => signInByCode(c, code, auth, services.env),
+    }),
+  );
+  app.use("/api/*", async (c, next) => {
+    await takeIn(c);
+    await next();
+    c.header("Cache-Control", "no-store");
+    c.header("X-Content-Type-Options", "nosniff");
+  });
+  app.route("/", routes(services, auth));
+  app.get("/openapi.json", openApiRoute(app));
+  app.get("/healthz", (c) => c.json({ ok: true }));
+  app.notFound((c) => {
+    if (c.req.path.startsWith("/api/") || isHosted(c.req.path) || !isSafe(c.req.method))
+      return errorResponse(new PatchbayError("not_found", `There is no ${c.req.method} ${c.req.path}.`), report);
+    return pages(c);
+  });
+  return app;
+}
+
+const GRAPH_PATHS = /^\/api\/(?:agents|check|runs|templates|evaluations)(?:\/|$)/;
+
+/** Checks a write's type, size, depth and keys before any route sees it. Files are limited by their routes. */
+async function takeIn(c: Context): Promise<void> {
+  if (isSafe(c.req.method)) return;
+  const type = c.req.header("content-type") ?? "";
+  if (/^multipart\/form-data\s*;/i.test(type)) {
+    const length = Number(c.req.header("content-length"));
+    if (length > LIMITS.upload + LIMITS.json) throw tooLarge(LIMITS.upload);
+    if (Number.isNaN(length))
+      await bodyLimit({
+        maxSize: LIMITS.upload + LIMITS.json,
+        onError: () => {
+          throw tooLarge(LIMITS.upload);
+        },
+      })(c, async () => {});
+    return;
+  }
+  const path = c.req.path;
+  await readJson(
+    c,
+    GRAPH_PATHS.test(path) ? LIMITS.graph : path === "/api/tools/import" ? LIMITS.openapi : LIMITS.json,
+  );
+}

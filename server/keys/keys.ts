@@ -1,0 +1,190 @@
+/**
+ * Agent keys: 256 bits of chance, stored as their SHA-256, found by their first characters, compared in constant time.
+ * All are held in memory, so that a call costs no read and a deleted key stops at once.
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { PatchbayError } from "../../runtime/error.ts";
+import { newId } from "../ids.ts";
+import type { AgentKey, Keys, Records } from "../services.ts";
+
+const KIND = "key";
+const PREFIX = "pb_";
+/** `pb_` and the 8 characters by which a key is found. */
+const SHOWN = PREFIX.length + 8;
+const KEY = /^pb_[A-Za-z0-9_-]{43}$/;
+const MINUTE = 60_000;
+
+/** What a key may do when it says nothing itself: nothing is limited where only this machine can call. */
+export const OPEN_LIMITS = { callsPerMinute: Infinity, liveRuns: Infinity, openStreams: Infinity };
+export const NETWORK_LIMITS = { callsPerMinute: 600, liveRuns: 50, openStreams: 100 };
+export type KeyLimits = typeof OPEN_LIMITS;
+
+interface StoredKey extends AgentKey {
+  hash: string;
+}
+
+interface Held {
+  card: AgentKey;
+  hash: Buffer;
+  limits: KeyLimits;
+  /** Calls of the minute that began at `since`. */
+  calls: number;
+  since: number;
+  streams: Set<AbortController>;
+}
+
+/** Loads all keys. `limits`: what holds for keys that set none. */
+export async function openKeys(
+  records: Records,
+  limits: KeyLimits,
+  clock: () => number = () => performance.now(),
+): Promise<Keys & { limitsOf(key: AgentKey): KeyLimits; close(): void }> {
+  const byPrefix = new Map<string, Held>();
+  const hold = ({ hash, ...card }: StoredKey) =>
+    byPrefix.set(card.prefix, {
+      card,
+      hash: Buffer.from(hash, "hex"),
+      limits: { ...limits, ...card.limits },
+      calls: 0,
+      since: clock(),
+      streams: new Set(),
+    });
+  for (let after: string | undefined; ; ) {
+    const page = await records.list<StoredKey>(KIND, { after, limit: 500 });
+    for (const { body } of page) hold(body);
+    after = page.at(-1)?.id;
+    if (page.length < 500) break;
+  }
+  // When a key was last used is worth knowing, but no write per call.
+  const used = new Set<Held>();
+  const writeUsed = async () => {
+    const pending = [...used];
+    used.clear();
+    for (const held of pending)
+      if (byPrefix.get(held.card.prefix) === held)
+        await records
+          .put<StoredKey>(KIND, held.card.id, { ...held.card, hash: held.hash.toString("hex") })
+          .catch(() => used.add(held));
+  };
+  const timer = setInterval(writeUsed, MINUTE);
+  timer.unref();
+
+  const find = (key: AgentKey) => byPrefix.get(key.prefix);
+  const denied = () => new PatchbayError("unauthorized", "Send a valid agent key: Authorization: Bearer pb_….");
+
+  return {
+    async list() {
+      return [...byPrefix.values()].map((held) => held.card).sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+
+    async create(options) {
+      let key: string;
+      do key = PREFIX + randomBytes(32).toString("base64url");
+      while (byPrefix.has(key.slice(0, SHOWN)));
+      const prefix = key.slice(0, SHOWN);
+      const card: AgentKey = {
+        id: newId(),
+        name: options.name,
+        agents: options.agents,
+        rights: options.rights,
+        ...(options.expiresAt !== undefined && { expiresAt: options.expiresAt }),
+        ...(options.limits && { limits: options.limits }),
+        prefix,
+        createdAt: Date.now(),
+      };
+      const stored = { ...card, hash: digest(key).toString("hex") };
+      await records.put<StoredKey>(KIND, card.id, stored, { revision: 0 });
+      hold(stored);
+      return { card, key };
+    },
+
+    async delete(id) {
+      const held = [...byPrefix.values()].find((one) => one.card.id === id);
+      if (!held) return false;
+      byPrefix.delete(held.card.prefix);
+      for (const stream of held.streams) stream.abort(new PatchbayError("unauthorized", "This key was revoked."));
+      await records.delete(KIND, id);
+      return true;
+    },
+
+    authenticate(authorization) {
+      if (authorization === undefined || !/^bearer /i.test(authorization)) throw denied();
+      const key = authorization.slice(7).trim();
+      if (!KEY.test(key)) throw denied();
+      const held = byPrefix.get(key.slice(0, SHOWN));
+      // Compared also where nothing was found, so that time tells nothing.
+      const same = timingSafeEqual(digest(key), held?.hash ?? NOTHING);
+      if (!held || !same) throw denied();
+      const now = Date.now();
+      if (held.card.expiresAt !== undefined && now >= held.card.expiresAt)
+        throw new PatchbayError("unauthorized", `The key "${held.card.name}" expired.`);
+      held.card.lastUsedAt = now;
+      used.add(held);
+      return held.card;
+    },
+
+    allows(key, slug) {
+      return key.agents === "*" || key.agents.includes(slug);
+    },
+
+    count(key) {
+      const held = find(key);
+      if (!held || held.limits.callsPerMinute === Infinity) return;
+      const now = clock();
+      if (now - held.since >= MINUTE) {
+        held.since = now;
+        held.calls = 0;
+      }
+      if (held.calls >= held.limits.callsPerMinute)
+        throw new PatchbayError(
+          "rate_limited",
+          `The key "${held.card.name}" may call ${held.limits.callsPerMinute} times a minute.`,
+          {
+            retryAfter: (held.since + MINUTE - now) / 1000,
+          },
+        );
+      held.calls++;
+    },
+
+    openStream(key) {
+      const held = find(key);
+      if (!held) throw denied();
+      if (held.streams.size >= held.limits.openStreams)
+        throw new PatchbayError(
+          "rate_limited",
+          `The key "${held.card.name}" may hold ${held.limits.openStreams} streams open; close one first.`,
+          { retryAfter: 5 },
+        );
+      const controller = new AbortController();
+      held.streams.add(controller);
+      const left = key.expiresAt === undefined ? undefined : key.expiresAt - Date.now();
+      // Timers count no further than 2^31 ms.
+      const timer =
+        left !== undefined && left < 2 ** 31
+          ? setTimeout(() => controller.abort(new PatchbayError("unauthorized", "This key expired.")), left)
+          : undefined;
+      timer?.unref();
+      return {
+        signal: controller.signal,
+        release() {
+          clearTimeout(timer);
+          held.streams.delete(controller);
+        },
+      };
+    },
+
+    limitsOf(key) {
+      return find(key)?.limits ?? limits;
+    },
+
+    close() {
+      clearInterval(timer);
+    },
+  };
+}
+
+const NOTHING = Buffer.alloc(32);
+
+function digest(key: string): Buffer {
+  return createHash("sha256").update(key).digest();
+}

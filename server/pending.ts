@@ -1,0 +1,50 @@
+/** Rooms that are being built: each stands here until its own file does. */
+import { PatchbayError } from "../runtime/error.ts";
+import type { Knowledge, McpServers, Models, Sandbox, Toolbox } from "./services.ts";
+
+function soon(): never {
+  throw new PatchbayError("unavailable", "This part is not there yet.");
+}
+
+export const pendingModels: Models = {
+  providers: async () => [],
+  save: async () => soon(),
+  delete: async () => false,
+  test: async () => soon(),
+  cards: async () => [],
+  resolve: async () => soon(),
+  // biome-ignore lint/correctness/useYield: it ends at once.
+  chat: async function* () {
+    soon();
+  },
+  embed: async () => soon(),
+  embedder: () => undefined,
+};
+export const pendingToolbox: Toolbox = {
+  cards: async () => [],
+  specs: async () => soon(),
+  search: async () => [],
+  call: async () => soon(),
+  save: async () => soon(),
+  delete: async () => false,
+  import: async () => soon(),
+};
+export const pendingMcp: McpServers = {
+  cards: async () => [],
+  add: async () => soon(),
+  approve: async () => soon(),
+  tools: async () => [],
+  delete: async () => false,
+  close: async () => {},
+};
+export const pendingKnowledge: Knowledge = {
+  cards: async () => [],
+  create: async () => soon(),
+  delete: async () => false,
+  add: async () => soon(),
+  documents: async () => [],
+  document: async () => soon(),
+  removeDocument: async () => false,
+  search: async () => [],
+};
+export const pendingSandbox: Sandbox = { evaluate: async () => soon(), close: async () => {} };

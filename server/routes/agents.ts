@@ -1,0 +1,228 @@
+/** Agents: drafts, their revisions, and what is published of them. */
+
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import { Issue } from "../../runtime/issue.ts";
+import type { AppEnv } from "../guard.ts";
+import type { AgentRecord, Services } from "../services.ts";
+import { about, body, Paging, query } from "./describe.ts";
+
+/** The agent file; checked by `parseGraph`, which names every fault by its place. */
+const GraphBody = z.object({ graph: z.record(z.string(), z.unknown()).describe("An agent file (format patchbay/1).") });
+
+const Agent = z.object({
+  id: z.string(),
+  revision: z.number().int(),
+  graph: z.unknown(),
+  issues: z.array(Issue),
+  slug: z.string().optional(),
+  live: z.number().int().optional(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+});
+
+const Publish = z.strictObject({
+  slug: z.string().optional(),
+  note: z.string().max(4000).optional(),
+  access: z.enum(["private", "link", "public"]).optional(),
+  origins: z
+    .array(z.url().max(500))
+    .max(50)
+    .optional()
+    .describe("Sites that may embed the chat or call from a browser."),
+});
+
+const Live = z.strictObject({
+  version: z.number().int().min(1),
+  share: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("The share of calls this version takes; the rest stays with the live one."),
+});
+
+export function agentRoutes({ agents, env }: Pick<Services, "agents" | "env">) {
+  return new Hono<AppEnv>()
+    .get(
+      "/",
+      about({ summary: "List agents, newest first", tag: "agents", gives: z.object({ agents: z.array(Agent) }) }),
+      query(Paging),
+      async (c) => c.json({ agents: await agents.list(c.req.valid("query")) }),
+    )
+    .post(
+      "/",
+      about({
+        summary: "Create an agent",
+        tag: "agents",
+        description: "A well-formed graph is saved also when it has issues; running and publishing refuse it then.",
+        gives: Agent,
+        status: 201,
+        errors: { 422: "It is no agent file." },
+      }),
+      body(GraphBody),
+      async (c) => {
+        const agent = await agents.create(c.req.valid("json").graph);
+        c.header("Location", `/api/agents/${agent.id}`);
+        return tagged(c, agent, 201);
+      },
+    )
+    .get(
+      "/:id",
+      about({ summary: "Get an agent", tag: "agents", gives: Agent, errors: { 404: "There is none." } }),
+      async (c) => tagged(c, await agents.get(c.req.param("id"))),
+    )
+    .put(
+      "/:id",
+      about({
+        summary: "Save an agent",
+        tag: "agents",
+        gives: Agent,
+        headers: { "If-Match": "The revision that was changed, in quotes." },
+        errors: {
+          404: "There is none.",
+          409: "It was changed elsewhere.",
+          422: "It is no agent file.",
+          428: "If-Match is missing.",
+        },
+      }),
+      body(GraphBody),
+      async (c) => tagged(c, await agents.update(c.req.param("id"), c.req.valid("json").graph, ifMatch(c))),
+    )
+    .patch(
+      "/:id",
+      about({
+        summary: "Rename an agent or change its description",
+        tag: "agents",
+        gives: Agent,
+        headers: { "If-Match": "The revision that was changed, in quotes; without it the latest is changed." },
+        errors: { 404: "There is none.", 409: "It was changed elsewhere." },
+      }),
+      body(
+        z.strictObject({ name: z.string().min(1).max(200).optional(), description: z.string().max(4000).optional() }),
+      ),
+      async (c) => {
+        const agent = await agents.get(c.req.param("id"));
+        const revision = c.req.header("if-match") === undefined ? agent.revision : ifMatch(c);
+        return tagged(c, await agents.update(agent.id, { ...agent.graph, ...c.req.valid("json") }, revision));
+      },
+    )
+    .delete(
+      "/:id",
+      about({
+        summary: "Delete an agent with its history and versions",
+        tag: "agents",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        const id = c.req.param("id");
+        if (!(await agents.delete(id))) throw new PatchbayError("not_found", `There is no agent "${id}".`);
+        return c.body(null, 204);
+      },
+    )
+    .get(
+      "/:id/revisions",
+      about({
+        summary: "List what an agent was, newest first",
+        tag: "agents",
+        gives: z.object({
+          revisions: z.array(z.object({ revision: z.number(), updatedAt: z.number(), name: z.string() })),
+        }),
+        errors: { 404: "There is none." },
+      }),
+      async (c) => c.json({ revisions: await agents.revisions(c.req.param("id")) }),
+    )
+    .get(
+      "/:id/revisions/:n",
+      about({ summary: "Get an agent as it was", tag: "agents", gives: Agent, errors: { 404: "There is none." } }),
+      async (c) => c.json(await agents.revision(c.req.param("id"), wholeNumber(c.req.param("n")))),
+    )
+    .post(
+      "/:id/publish",
+      about({
+        summary: "Publish an agent: freeze it as a new version and make that live",
+        tag: "agents",
+        gives: z.object({ slug: z.string(), version: z.number(), urls: z.record(z.string(), z.string()) }),
+        errors: { 404: "There is none.", 409: "The address is taken.", 422: "It has issues." },
+      }),
+      body(Publish),
+      async (c) => {
+        const { slug, version } = await agents.publish(c.req.param("id"), c.req.valid("json"));
+        const base = env.url ?? new URL(c.req.url).origin;
+        return c.json({
+          slug,
+          version,
+          urls: {
+            runs: `${base}/v1/agents/${slug}/runs`,
+            openai: `${base}/v1`,
+            mcp: `${base}/mcp/${slug}`,
+            chat: `${base}/chat/${slug}`,
+          },
+        });
+      },
+    )
+    .get(
+      "/:id/versions",
+      about({
+        summary: "List an agent's published versions, newest first",
+        tag: "agents",
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        const versions = await agents.versions(c.req.param("id"));
+        const publication = versions[0] && (await agents.publication(versions[0].slug));
+        return c.json({ ...(publication && { publication }), versions });
+      },
+    )
+    .post(
+      "/:id/live",
+      about({
+        summary: "Promote a version, or roll back to one",
+        tag: "agents",
+        errors: { 404: "There is no such version." },
+      }),
+      body(Live),
+      async (c) => c.json(await agents.setLive(c.req.param("id"), c.req.valid("json"))),
+    );
+}
+
+/** `POST /api/check`: the verdict of the editor and the CLI. */
+export function checkRoutes({ agents }: Pick<Services, "agents">) {
+  return new Hono<AppEnv>().post(
+    "/",
+    about({ summary: "Say what is wrong with a graph", tag: "agents", gives: z.object({ issues: z.array(Issue) }) }),
+    body(z.object({ graph: z.unknown() })),
+    async (c) => c.json({ issues: await agents.check(c.req.valid("json").graph) }),
+  );
+}
+
+function tagged(c: Context, agent: AgentRecord, status: 200 | 201 = 200) {
+  c.header("ETag", `"${agent.revision}"`);
+  return c.json(agent, status);
+}
+
+/** The revision in `If-Match`. Throws `precondition_required` without one. */
+function ifMatch(c: Context): number {
+  const header = c.req.header("if-match");
+  if (header === undefined)
+    throw new PatchbayError(
+      "precondition_required",
+      'Send the revision you changed as If-Match: "<revision>", so that nobody\'s work is overwritten.',
+    );
+  const match = /^\s*(?:W\/)?"?(\d{1,9})"?\s*$/.exec(header);
+  if (!match)
+    throw new PatchbayError(
+      "bad_request",
+      `If-Match "${header.slice(0, 50)}" is no revision; send it as "3", quotes included.`,
+    );
+  return Number(match[1]);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new PatchbayError("not_found", `"${text.slice(0, 50)}" is no revision.`);
+  return Number(text);
+}

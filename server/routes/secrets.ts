@@ -1,0 +1,47 @@
+/** Secrets: names out, values in. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { AppEnv } from "../guard.ts";
+import type { Services } from "../services.ts";
+import { about, body } from "./describe.ts";
+
+const Card = z.object({ name: z.string(), last4: z.string(), updatedAt: z.number() });
+
+export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
+  return new Hono<AppEnv>()
+    .get(
+      "/",
+      about({
+        summary: "List the names of secrets",
+        tag: "secrets",
+        description: "Values are never told again.",
+        gives: z.object({ secrets: z.array(Card) }),
+      }),
+      async (c) => c.json({ secrets: await secrets.names() }),
+    )
+    .put(
+      "/:name",
+      about({ summary: "Set a secret", tag: "secrets", gives: z.object({ name: z.string() }) }),
+      body(z.strictObject({ value: z.string() })),
+      async (c) => {
+        await secrets.set(c.req.param("name"), c.req.valid("json").value);
+        return c.json({ name: c.req.param("name") });
+      },
+    )
+    .delete(
+      "/:name",
+      about({
+        summary: "Delete a secret",
+        tag: "secrets",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        if (!(await secrets.delete(c.req.param("name"))))
+          throw new PatchbayError("not_found", `There is no secret "${c.req.param("name")}".`);
+        return c.body(null, 204);
+      },
+    );
+}

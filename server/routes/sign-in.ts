@@ -1,0 +1,65 @@
+/** Signing in: by the link that the start prints, by the pasted token, out again, and fresh links for `patchbay login`. */
+
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Auth } from "../auth.ts";
+import type { Env } from "../env.ts";
+import type { AppEnv } from "../guard.ts";
+import { readJson } from "../intake.ts";
+import { signInPage } from "../sign-in-page.ts";
+import { about } from "./describe.ts";
+
+export function signInRoutes(auth: Auth, env: Env) {
+  return new Hono<AppEnv>()
+    .get("/sign-in", (c) => page(c))
+    .post("/sign-in", async (c) => {
+      const { token } = (await readJson(c, 4096)) as { token?: unknown };
+      if (typeof token !== "string" || !auth.tryToken(token))
+        throw new PatchbayError("unauthorized", "That is not the admin token.");
+      c.header("Set-Cookie", auth.cookie(isSecure(c, env)));
+      return c.json({ ok: true });
+    })
+    .post(
+      "/api/sign-out",
+      about({ summary: "Forget this browser's sign-in", tag: "sign-in", gives: null, status: 204 }),
+      (c) => {
+        c.header("Set-Cookie", auth.cookie(isSecure(c, env), true));
+        return c.body(null, 204);
+      },
+    )
+    .post(
+      "/api/sign-in-links",
+      about({
+        summary: "Make a sign-in link: single-use, good for ten minutes",
+        tag: "sign-in",
+        gives: z.object({ url: z.string() }),
+      }),
+      (c) => c.json({ url: signInUrl(env.url ?? new URL(c.req.url).origin, auth.newCode()) }),
+    );
+}
+
+/** Answers an address with a code: signs in and goes on to the start page, or says that the code is not good any more. */
+export function signInByCode(c: Context, code: string, auth: Auth, env: Env): Response {
+  if (!auth.redeem(code)) return page(c, true);
+  c.header("Set-Cookie", auth.cookie(isSecure(c, env)));
+  c.header("Cache-Control", "no-store");
+  c.header("Referrer-Policy", "no-referrer");
+  return c.redirect("/", 303);
+}
+
+/** The sign-in page in the reader's language. */
+export function page(c: Context, usedCode = false): Response {
+  return signInPage({ acceptLanguage: c.req.header("accept-language"), lang: c.req.query("lang"), usedCode });
+}
+
+/** The address to open with a code. */
+export function signInUrl(origin: string, code: string): string {
+  return `${origin}/?code=${code}`;
+}
+
+/** Whether the browser reaches us by https, so that the cookie may be bound to it. */
+function isSecure(c: Context, env: Env): boolean {
+  return env.url?.startsWith("https:") === true && new URL(env.url).host === c.req.header("host");
+}

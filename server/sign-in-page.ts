@@ -1,0 +1,107 @@
+/** The sign-in page: one file without anything from elsewhere, in English and Chinese, light and dark. */
+import { createHash } from "node:crypto";
+
+type Language = "en" | "zh";
+
+const WORDS = {
+  en: {
+    title: "Sign in to Patchbay",
+    lead: "Paste the admin token, or run this where Patchbay is installed to get a fresh sign-in link:",
+    label: "Admin token",
+    where: "It is in the file admin-token of the data folder, or what PATCHBAY_TOKEN was set to.",
+    button: "Sign in",
+    wrong: "That is not the admin token.",
+    usedCode: "This sign-in link was used before or is older than ten minutes. Get a fresh one with the command below.",
+    offline: "The server does not answer. Is it still running?",
+    other: "中文",
+  },
+  zh: {
+    title: "登录 Patchbay",
+    lead: "粘贴管理员令牌；或在安装 Patchbay 的机器上运行下面的命令，获取新的登录链接：",
+    label: "管理员令牌",
+    where: "令牌保存在数据目录的 admin-token 文件中，或是您设置的 PATCHBAY_TOKEN。",
+    button: "登录",
+    wrong: "这不是管理员令牌。",
+    usedCode: "此登录链接已被使用，或已超过十分钟。请用下面的命令获取新链接。",
+    offline: "服务器没有响应，它还在运行吗？",
+    other: "English",
+  },
+} satisfies Record<Language, Record<string, string>>;
+
+const STYLE = `
+:root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--ink:#16181d;--soft:#5b6270;--line:#dfe3ea;--brand:#4f46e5;--brand-ink:#fff;--bad:#b42318;--code:#f0f2f6}
+@media(prefers-color-scheme:dark){:root{--bg:#0e1014;--card:#171a21;--ink:#eceef2;--soft:#9aa2b1;--line:#2a2f3a;--brand:#7c74ff;--brand-ink:#0e1014;--bad:#ff8a7a;--code:#1f232c}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;background:var(--bg);color:var(--ink);font:15px/1.55 "Inter Variable",Inter,system-ui,-apple-system,"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
+main{width:min(26rem,100%);background:var(--card);border:1px solid var(--line);border-radius:16px;padding:28px;box-shadow:0 1px 2px #0000000d,0 12px 32px #0000000f}
+svg{display:block;margin-bottom:18px}
+h1{margin:0 0 8px;font-size:20px;line-height:1.3;letter-spacing:-.01em}
+p{margin:0 0 14px;color:var(--soft)}
+code{display:block;padding:10px 12px;margin:0 0 20px;background:var(--code);border-radius:8px;font:13px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;color:var(--ink);user-select:all}
+label{display:block;font-weight:600;margin-bottom:6px}
+input{width:100%;height:40px;padding:0 12px;border:1px solid var(--line);border-radius:8px;background:var(--bg);color:inherit;font:inherit}
+input:focus-visible,button:focus-visible,a:focus-visible{outline:2px solid var(--brand);outline-offset:2px}
+small{display:block;margin:6px 0 18px;color:var(--soft)}
+button{width:100%;height:40px;border:0;border-radius:8px;background:var(--brand);color:var(--brand-ink);font:inherit;font-weight:600;cursor:pointer}
+button:disabled{opacity:.6;cursor:default}
+[role=alert]{color:var(--bad);margin:0 0 14px}
+[role=alert]:empty{display:none}
+footer{margin-top:18px;text-align:center}
+a{color:var(--soft)}`;
+
+/** Posts the token as JSON; the page reloads where it was. Texts come in by data attributes. */
+const SCRIPT = `
+const form=document.querySelector("form"),alertBox=document.querySelector("[role=alert]"),button=form.querySelector("button");
+form.addEventListener("submit",async(event)=>{
+event.preventDefault();button.disabled=true;alertBox.textContent="";
+try{
+const answer=await fetch("/sign-in",{method:"POST",headers:{"content-type":"application/json"},body:JSON.stringify({token:form.token.value})});
+if(answer.ok){const to=new URL(location.href);to.searchParams.delete("code");to.searchParams.delete("lang");if(to.pathname==="/sign-in")to.pathname="/";location.replace(to.pathname+to.search+to.hash);return}
+alertBox.textContent=answer.status===401?form.dataset.wrong:(await answer.json()).error.message;
+}catch{alertBox.textContent=form.dataset.offline}
+button.disabled=false;form.token.select();
+});`;
+
+const sha = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const POLICY = `default-src 'none'; style-src ${sha(STYLE)}; script-src ${sha(SCRIPT)}; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+/** The page as an answer. `usedCode`: it was asked for with a code that is not good any more. */
+export function signInPage(options: { acceptLanguage?: string; lang?: string; usedCode?: boolean }): Response {
+  const language: Language =
+    options.lang === "zh" || options.lang === "en"
+      ? options.lang
+      : /^\s*zh\b/i.test(options.acceptLanguage ?? "")
+        ? "zh"
+        : "en";
+  const words = WORDS[language];
+  const html = `<!doctype html>
+<html lang="${language === "zh" ? "zh-CN" : "en"}">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
+<title>${words.title}</title>
+<style>${STYLE}</style>
+<main>
+<svg width="36" height="36" viewBox="0 0 36 36" fill="none" aria-hidden="true"><rect width="36" height="36" rx="9" fill="#4f46e5"/><circle cx="10" cy="11" r="3" fill="#fff"/><circle cx="10" cy="25" r="3" fill="#fff" fill-opacity=".55"/><circle cx="26" cy="18" r="3" fill="#fff"/><path d="M13 11h3c4 0 3 7 7 7M13 25h3c4 0 3-7 7-7" stroke="#fff" stroke-width="1.8" stroke-linecap="round"/></svg>
+<h1>${words.title}</h1>
+<p>${words.lead}</p>
+<code>npx patchbay login</code>
+<p role="alert">${options.usedCode ? words.usedCode : ""}</p>
+<form data-wrong="${words.wrong}" data-offline="${words.offline}">
+<label for="token">${words.label}</label>
+<input id="token" name="token" type="password" autocomplete="current-password" spellcheck="false" autofocus required>
+<small>${words.where}</small>
+<button>${words.button}</button>
+</form>
+<footer><a href="?lang=${language === "zh" ? "en" : "zh"}">${words.other}</a></footer>
+</main>
+<script>${SCRIPT}</script>
+</html>`;
+  return new Response(html, {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "content-security-policy": POLICY,
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+    },
+  });
+}
