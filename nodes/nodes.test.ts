@@ -1,0 +1,122 @@
+/** The contract of every node type; and what each does, played. */
+import { describe, expect, it } from "vitest";
+import { ISSUE_CODES } from "../runtime/issue.ts";
+import { KINDS } from "../runtime/port.ts";
+import { graphOf, play } from "../runtime/testing/play.ts";
+import { definitions, nodes } from "./index.ts";
+
+describe.each(definitions.map((definition) => [definition.type, definition] as const))("%s", (_, definition) => {
+  it("has a default for every key, and parses what it parsed", () => {
+    const fresh = definition.config.parse({});
+    expect(definition.config.parse(JSON.parse(JSON.stringify(fresh)))).toEqual(fresh);
+    expect(definition.config.safeParse({ "no-such-key": 1 }).success).toBe(false);
+  });
+
+  it("gives ports with unique ids of known kinds, the same each time", () => {
+    const config = definition.config.parse({});
+    const ports = definition.ports(config);
+    expect(definition.ports(config)).toEqual(ports);
+    for (const side of [ports.inputs, ports.outputs]) {
+      expect(new Set(side.map((port) => port.id)).size).toBe(side.length);
+      for (const port of side) expect(KINDS).toContain(port.kind);
+      expect(side.map((port) => port.id)).not.toContain("error");
+    }
+  });
+
+  it("says what it is: title, summary, icon, a hint for each key", () => {
+    expect(definition.title).toMatch(/^[A-Z]/);
+    expect(definition.summary.length).toBeLessThan(60);
+    expect(definition.icon).toMatch(/^[a-z0-9-]+$/);
+    const keys = Object.keys(definition.config.parse({}) as object);
+    expect(Object.keys(definition.form ?? {}).sort()).toEqual(keys.sort());
+  });
+
+  it("tells issues from the closed list, by places in its config", () => {
+    for (const issue of definition.check?.(definition.config.parse({})) ?? []) {
+      expect(ISSUE_CODES).toContain(issue.code);
+      expect(issue.path).toMatch(/^\//);
+      expect(issue.mend).toBeTruthy();
+    }
+  });
+});
+
+describe("a router that a model decides", () => {
+  const graph = graphOf(
+    {
+      ask: "input",
+      route: ["router", { by: "model", cases: [{ name: "refund", when: "wants money back" }, { name: "tech", when: "something does not work" }] }],
+      a: ["prompt", { template: "refund" }],
+      reply: "output",
+    },
+    ["ask.message route.value", "route.refund reply.reply", "route.tech reply.reply", "route.else reply.reply"],
+  );
+  it.each([
+    ['{"case":"tech"}', "tech"],
+    ['Sure: ```json\n{"case": "refund"}\n```', "refund"],
+    ["This one is tech.", "tech"],
+    ["refund or tech?", "else"],
+    ['{"case":"nonsense"}', "else"],
+  ])("reads %s as %s", async (answer, port) => {
+    const played = await play(graph, nodes, { answers: [answer] });
+    expect(Object.keys(played.of("node-end").find((event) => event.node === "route")!.outputs)).toEqual([port]);
+    expect(played.outcome.status).toBe("done");
+  });
+
+  it("does not ask again when it is resumed behind the answer", async () => {
+    const whole = await play(graph, nodes, { answers: ['{"case":"tech"}'] });
+    const past = whole.events.slice(0, whole.events.findIndex((event) => event.type === "message") + 1);
+    const resumed = await play(graph, nodes, {}, { past });
+    expect(resumed.outcome).toEqual(whole.outcome);
+    expect(resumed.host.requests).toEqual([]);
+  });
+});
+
+describe("http", () => {
+  const call = (config: object, values: Record<string, unknown>) => {
+    const graph = graphOf(
+      { ask: ["input", { fields: Object.keys(values).map((name) => ({ name, kind: "any" })) }], call: ["http", config], reply: "output" },
+      [...Object.keys(values).map((name) => `ask.${name} call.${name}`), "call.body reply.reply"],
+    );
+    return play(graph, nodes, { fetch: (request) => ({ status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(request) }) }, { input: values });
+  };
+  it("fills path, query, headers and body; a value cannot leave its slot", async () => {
+    const { outcome } = await call(
+      { method: "POST", url: "https://api.test/v1/{{id}}?q={{q}}", headers: { "x-a": "{{q}}", authorization: { secret: "KEY", prefix: "Bearer " } }, body: '{"q": {{ json }} }' },
+      { id: "../admin", q: "a&b=c", json: { k: 1 } },
+    );
+    expect(outcome.output!.reply).toEqual({
+      method: "POST",
+      url: "https://api.test/v1/..%2Fadmin?q=a%26b%3Dc",
+      headers: { "x-a": "a&b=c", "content-type": "application/json" },
+      secretHeaders: { authorization: { secret: "KEY", prefix: "Bearer " } },
+      timeoutMs: 30_000,
+      body: '{"q": {"k":1} }',
+    });
+  });
+  it("refuses a line break in a header", async () => {
+    expect((await call({ url: "https://api.test/", headers: { "x-a": "{{q}}" } }, { q: "a\r\nb: c" })).outcome).toMatchObject({ status: "failed", error: { code: "bad_request" } });
+  });
+  it.each(["", "ftp://x", "https://{{host}}/x", "https://user@x/", "//x", "https://a.test\\@b/"])("refuses the address %j", (url) => {
+    expect(nodes.get("http")!.check!(nodes.get("http")!.config.parse({ url })).map(({ path }) => path)).toContain("/url");
+  });
+});
+
+describe("prompt", () => {
+  it("makes a port of each name and prints values as text, lists and JSON", async () => {
+    const graph = graphOf(
+      { ask: ["input", { fields: [{ name: "data", kind: "json" }] }], find: ["retriever", { knowledge: "k" }], p: ["prompt", { template: "{{docs}}\n{{data}} {{data.n}}\n{{q}}" }], reply: "output" },
+      ["ask.message find.query", "ask.message p.q", "ask.data p.data", "find.documents p.docs", "p.text reply.reply"],
+    );
+    const { outcome } = await play(
+      graph,
+      nodes,
+      { knowledge: { k: [{ id: "1", title: "a.md", text: "One.", score: 1, place: { heading: "Top" } }] } },
+      { input: { message: "{{data}} {% raw %}", data: { n: 2 } } },
+    );
+    expect(outcome.output!.reply).toBe('[1] a.md (Top)\nOne.\n{"n":2} 2\n{{data}} {% raw %}');
+  });
+  it("reaches no prototype", async () => {
+    const graph = graphOf({ ask: "input", p: ["prompt", { template: "{{q.constructor.constructor}}{{q.__proto__}}|{{q.length}}" }], reply: "output" }, ["ask.message p.q", "p.text reply.reply"]);
+    expect((await play(graph, nodes)).outcome.output!.reply).toBe("|5");
+  });
+});
