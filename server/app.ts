@@ -12,6 +12,7 @@ import { LIMITS, readJson, tooLarge } from "./intake.ts";
 import { openApiRoute } from "./openapi.ts";
 import { agentRoutes, checkRoutes } from "./routes/agents.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { modelRoutes } from "./routes/models.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { page, signInByCode, signInRoutes } from "./routes/sign-in.ts";
 import type { Services } from "./services.ts";
@@ -32,6 +33,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/agents", agentRoutes(services))
     .route("/api/check", checkRoutes(services))
     .route("/api/keys", keyRoutes(services))
+    .route("/api/models", modelRoutes(services))
     .route("/api/secrets", secretRoutes(services));
 }
 

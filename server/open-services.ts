@@ -6,8 +6,9 @@ import type { CheckContext } from "../runtime/check.ts";
 import { openAgents } from "./agents/agents.ts";
 import { type Env, isLoopback } from "./env.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
+import { createModels } from "./models/models.ts";
 import { createNet } from "./net/safe-fetch.ts";
-import { pendingKnowledge, pendingMcp, pendingModels, pendingSandbox, pendingToolbox } from "./pending.ts";
+import { pendingKnowledge, pendingMcp, pendingSandbox, pendingToolbox } from "./pending.ts";
 import { readOrCreate } from "./secrets/key-file.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import type { Services } from "./services.ts";
@@ -40,7 +41,8 @@ export async function openServices(env: Env): Promise<Opened> {
     const keys = await openKeys(records, isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS);
     closers.push(() => keys.close());
     const net = createNet({ allowHosts: env.allowHosts });
-    const models = pendingModels;
+    const models = createModels({ records, secrets, files, env });
+    closers.push(() => models.close());
     const toolbox = pendingToolbox;
     const knowledge = pendingKnowledge;
 

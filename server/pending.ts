@@ -1,25 +1,11 @@
 /** Rooms that are being built: each stands here until its own file does. */
 import { PatchbayError } from "../runtime/error.ts";
-import type { Knowledge, McpServers, Models, Sandbox, Toolbox } from "./services.ts";
+import type { Knowledge, McpServers, Sandbox, Toolbox } from "./services.ts";
 
 function soon(): never {
   throw new PatchbayError("unavailable", "This part is not there yet.");
 }
 
-export const pendingModels: Models = {
-  providers: async () => [],
-  save: async () => soon(),
-  delete: async () => false,
-  test: async () => soon(),
-  cards: async () => [],
-  resolve: async () => soon(),
-  // biome-ignore lint/correctness/useYield: it ends at once.
-  chat: async function* () {
-    soon();
-  },
-  embed: async () => soon(),
-  embedder: () => undefined,
-};
 export const pendingToolbox: Toolbox = {
   cards: async () => [],
   specs: async () => soon(),

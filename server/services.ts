@@ -4,6 +4,7 @@
  */
 import type { ErrorCode, ErrorData } from "../runtime/error.ts";
 import type { Delta, RunEvent, RunOutput, Wait, WaitAnswer } from "../runtime/event.ts";
+import type { RunStatus, RunUsage } from "../runtime/fold-run.ts";
 import type { Graph } from "../runtime/graph.ts";
 import type { HttpRequest, HttpResponse, SearchMode } from "../runtime/host.ts";
 import type { Issue } from "../runtime/issue.ts";
@@ -368,6 +369,8 @@ export interface RunRow {
   user?: string;
   /** Id of the agent key that called. */
   key?: string;
+  /** The run that this one was forked from. */
+  fork?: string;
   /** The first 500 characters of the message. */
   message: string;
   usage: RunUsage;
@@ -377,16 +380,6 @@ export interface RunRow {
   /** Code of the error, where it failed. */
   error?: string;
   rating?: { score: number; comment?: string };
-}
-
-export type RunStatus = "queued" | "running" | "waiting" | "uncertain" | "done" | "failed" | "cancelled";
-
-export interface RunUsage {
-  inputTokens: number;
-  outputTokens: number;
-  costUsd?: number;
-  steps: number;
-  toolCalls: number;
 }
 
 export interface RunFilter {
@@ -442,7 +435,12 @@ export interface EventLog {
   delete(run: string): Promise<boolean>;
   /** Deletes ended runs that started before; resolves with how many. */
   deleteBefore(time: number): Promise<number>;
-  /** Stores a graph by its hash, once; on disk before any later event. */
+  /**
+   * Takes a run up again whose appends failed: its next event follows the last one on disk. Resolves with that `seq`;
+   * rejects as long as nothing can be stored.
+   */
+  recover(run: string): Promise<number>;
+  /** Stores a graph by its hash, once; on disk no later than any later event. */
   saveGraph(hash: string, graph: Graph): void;
   graph(hash: string): Promise<Graph | undefined>;
   /** Sums by day (UTC) and agent. */

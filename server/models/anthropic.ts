@@ -1,0 +1,186 @@
+/** Anthropic's messages API through `@ai-sdk/anthropic` at its model level, over our own wire. */
+import { createAnthropic } from "@ai-sdk/anthropic";
+import type { LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { ChatRequest } from "../../runtime/model.ts";
+import { bodyFailure, type Failure, failure } from "./failure.ts";
+import type { EndpointOptions } from "./openai-compatible.ts";
+import type { Attempt, Outcome, Sink } from "./sink.ts";
+import { callOptions, toPrompt } from "./to-prompt.ts";
+import { toCall } from "./tool-calls.ts";
+import { usageOf } from "./usage.ts";
+import { send, type WireLimits, type WireReader } from "./wire.ts";
+
+export const ANTHROPIC_URL = "https://api.anthropic.com/v1";
+
+export class Anthropic {
+  readonly #options: EndpointOptions;
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+  }
+
+  attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt {
+    const { who, baseUrl, files } = this.#options;
+    return async (sink, signal) => {
+      // The package wraps what its fetch throws; what really went wrong is kept here.
+      const wire: { failure?: Failure } = {};
+      const model = createAnthropic({
+        baseURL: baseUrl,
+        apiKey: key ?? "none",
+        fetch: (url, init) => this.#fetch(String(url), init ?? {}, request.model, wire, signal),
+      }).languageModel(request.model);
+      const [system, rest] = [
+        request.messages.filter((m) => m.role === "system"),
+        request.messages.filter((m) => m.role !== "system"),
+      ];
+      const prompt = await toPrompt([...system, ...rest], { vision, files });
+      const reader = new StreamReader(who, request, sink);
+      try {
+        await reader.read(await openStream(model, { prompt, ...callOptions(request), abortSignal: signal }));
+      } catch (error) {
+        const broken =
+          wire.failure ?? failure("bad_response", `${who} sent an answer that cannot be read: ${messageOf(error)}`);
+        return reader.outcome(broken);
+      }
+      return reader.outcome(wire.failure);
+    };
+  }
+
+  /** What the package takes for `fetch`: rejects, and fails the body's stream, with `wire.failure` set. */
+  #fetch(
+    url: string,
+    init: RequestInit,
+    model: string,
+    wire: { failure?: Failure },
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const { who, pool, limits } = this.#options;
+    return new Promise((resolve, reject) => {
+      let body: ReadableStreamDefaultController<Uint8Array> | undefined;
+      const reader: WireReader = {
+        head(contentType, status) {
+          if (contentType.includes("html")) {
+            return failure(
+              "bad_response",
+              `${who} answered with a web page instead of an answer. Check the base URL and any proxy.`,
+            );
+          }
+          const stream = new ReadableStream<Uint8Array>({
+            start(controller) {
+              body = controller;
+            },
+          });
+          resolve(new Response(stream, { status, headers: { "content-type": contentType } }));
+          return undefined;
+        },
+        data(chunk) {
+          body?.enqueue(chunk);
+          return undefined;
+        },
+        end() {
+          body?.close();
+          return undefined;
+        },
+      };
+      const request = {
+        who,
+        model,
+        url: new URL(url),
+        headers: { ...(init.headers as Record<string, string>) },
+        body: String(init.body),
+      };
+      void send(pool, request, reader, limits as WireLimits, signal).then((broken) => {
+        if (!broken) return;
+        wire.failure = broken;
+        const error = new PatchbayError(broken.error.code, broken.error.message);
+        if (body) body.error(error);
+        else reject(error);
+      });
+    });
+  }
+}
+
+async function openStream(
+  model: LanguageModelV4,
+  options: Parameters<LanguageModelV4["doStream"]>[0],
+): Promise<ReadableStream<LanguageModelV4StreamPart>> {
+  return (await model.doStream(options)).stream;
+}
+
+/** Folds the package's stream parts into a sink. */
+class StreamReader {
+  readonly #who: string;
+  readonly #request: ChatRequest;
+  readonly #sink: Sink;
+  #output = "";
+  #finish: Extract<LanguageModelV4StreamPart, { type: "finish" }> | undefined;
+  #failure: Failure | undefined;
+  #calls: { id: string; name: string; text: string }[] = [];
+
+  constructor(who: string, request: ChatRequest, sink: Sink) {
+    this.#who = who;
+    this.#request = request;
+    this.#sink = sink;
+  }
+
+  async read(stream: ReadableStream<LanguageModelV4StreamPart>): Promise<void> {
+    for await (const part of stream) this.#take(part);
+  }
+
+  #take(part: LanguageModelV4StreamPart): void {
+    switch (part.type) {
+      case "text-delta":
+        this.#output += part.delta;
+        this.#sink.text(part.delta);
+        break;
+      case "reasoning-delta":
+        this.#output += part.delta;
+        this.#sink.reasoning(part.delta);
+        break;
+      case "tool-input-start":
+        this.#sink.callPiece(part.id, part.toolName, "");
+        break;
+      case "tool-input-delta":
+        this.#sink.callPiece(part.id, undefined, part.delta);
+        break;
+      case "tool-call":
+        this.#output += part.input;
+        this.#calls.push({ id: part.toolCallId, name: part.toolName, text: part.input });
+        break;
+      case "error":
+        this.#failure ??= partFailure(this.#who, this.#request.model, part.error);
+        break;
+      case "finish":
+        this.#finish = part;
+        break;
+    }
+  }
+
+  outcome(broken: Failure | undefined): Outcome {
+    const counted = this.#finish?.usage;
+    const usage = usageOf(this.#request, this.#output, counted?.inputTokens.total, counted?.outputTokens.total);
+    const reason = this.#finish?.finishReason.unified;
+    let failed = broken ?? this.#failure;
+    if (!failed && (reason === undefined || reason === "interrupted" || reason === "error")) {
+      failed = failure("connection_lost", `${this.#who} ended its answer before it was finished.`, { retry: true });
+    }
+    if (failed) return { failure: failed, usage: this.#output ? usage : undefined };
+    if (reason === "content-filter") return { reason: "refused", usage, message: "The model refused to answer." };
+    for (const pending of this.#calls) this.#sink.call(toCall(pending));
+    if (reason === "length") return { reason: "length", usage };
+    return { reason: this.#calls.length ? "tools" : "stop", usage };
+  }
+}
+
+/** An error part is either the server's own error object or the package's complaint about a piece of the stream. */
+function partFailure(who: string, model: string, error: unknown): Failure {
+  if (error instanceof Error) {
+    return failure("bad_response", `${who} sent a piece of its answer that cannot be read.`, { retry: true });
+  }
+  return bodyFailure(who, model, error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

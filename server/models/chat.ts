@@ -1,0 +1,210 @@
+/** The verb `chat`: attempts at a model made into one stream of events that never throws and always ends with `end`. */
+import type { ErrorData } from "../../runtime/error.ts";
+import type { ToolCall } from "../../runtime/message.ts";
+import type { ModelEvent } from "../../runtime/model.ts";
+import { type Failure, failure } from "./failure.ts";
+import type { Attempt, Outcome, Sink } from "./sink.ts";
+
+export interface RetryPolicy {
+  /** Attempts after the first. */
+  retries: number;
+  /** Wait before the first retry; doubled each time, with jitter. */
+  backoffMs: number;
+  /** A server that asks to wait longer than this is not waited for. */
+  maxWaitMs: number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+}
+
+export const RETRY_POLICY: RetryPolicy = {
+  retries: 3,
+  backoffMs: 300,
+  maxWaitMs: 60_000,
+  sleep: abortableSleep,
+  random: Math.random,
+};
+
+type EndEvent = Extract<ModelEvent, { type: "end" }>;
+type Attempts = NonNullable<EndEvent["attempts"]>;
+
+/**
+ * Runs attempts until one succeeds, fails for good, or has shown something. Listened to, events come as they are read.
+ * `quiet`: they come together at the end, so that an attempt which breaks in the middle can still be made again.
+ * When the consumer stops early, the request is cancelled.
+ */
+export async function* chat(
+  attempt: Attempt,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+  quiet: boolean,
+): AsyncGenerator<ModelEvent, void, void> {
+  const attempts: Attempts = [];
+  for (;;) {
+    let outcome: Outcome;
+    let shown = false;
+    if (quiet) {
+      const whole = new Whole();
+      outcome = await guarded(attempt, whole, signal);
+      if (!("failure" in outcome) || !retryWait(outcome.failure, attempts.length, policy)) yield* whole.events();
+    } else {
+      const listened = new Listened();
+      const stop = new AbortController();
+      const onAbort = (): void => stop.abort(signal.reason);
+      signal.addEventListener("abort", onAbort);
+      if (signal.aborted) onAbort();
+      try {
+        listened.run(guarded(attempt, listened, stop.signal));
+        for (let batch = await listened.next(); batch; batch = await listened.next()) {
+          shown = true;
+          yield* batch;
+        }
+        outcome = await listened.outcome!;
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+        stop.abort(new Error("The consumer stopped reading."));
+      }
+    }
+    const wait = "failure" in outcome && !shown ? retryWait(outcome.failure, attempts.length, policy) : undefined;
+    if (wait === undefined || signal.aborted) {
+      yield endEvent(outcome, attempts, signal);
+      return;
+    }
+    attempts.push({ error: (outcome as { failure: Failure }).failure.error, waitedMs: Math.round(wait) });
+    try {
+      await policy.sleep(wait, signal);
+    } catch {
+      yield endEvent({ failure: failure("cancelled", "The call was cancelled.") }, attempts, signal);
+      return;
+    }
+  }
+}
+
+/** Milliseconds to wait before another attempt; undefined when there must be none. */
+function retryWait(failed: Failure, made: number, policy: RetryPolicy): number | undefined {
+  if (!failed.retry || made >= policy.retries) return undefined;
+  const backoff = policy.backoffMs * 2 ** made * (0.5 + policy.random());
+  if (failed.afterMs === undefined) return backoff;
+  if (failed.afterMs > policy.maxWaitMs) return undefined;
+  return Math.max(failed.afterMs + policy.backoffMs * policy.random(), backoff);
+}
+
+/** An attempt promises to resolve; a bug in one becomes an outcome, so that the stream still ends with `end`. */
+async function guarded(attempt: Attempt, sink: Sink, signal: AbortSignal): Promise<Outcome> {
+  try {
+    return await attempt(sink, signal);
+  } catch (error) {
+    if (signal.aborted) return { failure: failure("cancelled", "The call was cancelled.") };
+    return { failure: failure("internal", error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+function endEvent(outcome: Outcome, attempts: Attempts, signal: AbortSignal): EndEvent {
+  const end: EndEvent = { type: "end", reason: "stop" };
+  if (attempts.length) end.attempts = attempts;
+  if (outcome.usage) end.usage = outcome.usage;
+  if ("failure" in outcome) {
+    const aborted = signal.aborted || outcome.failure.error.code === "cancelled";
+    end.reason = aborted ? "aborted" : "error";
+    end.error = aborted ? CANCELLED : outcome.failure.error;
+  } else {
+    end.reason = outcome.reason;
+    if (outcome.reason === "refused") end.error = { code: "refused", message: outcome.message };
+  }
+  return end;
+}
+
+const CANCELLED: ErrorData = { code: "cancelled", message: "The call was cancelled." };
+
+/** Gathers an answer as a whole. */
+class Whole implements Sink {
+  #text = "";
+  #reasoning = "";
+  #calls: ToolCall[] = [];
+
+  text(piece: string): void {
+    this.#text += piece;
+  }
+  reasoning(piece: string): void {
+    this.#reasoning += piece;
+  }
+  callPiece(): void {}
+  call(call: ToolCall): void {
+    this.#calls.push(call);
+  }
+  *events(): Generator<ModelEvent> {
+    if (this.#reasoning) yield { type: "reasoning-delta", text: this.#reasoning };
+    if (this.#text) yield { type: "text-delta", text: this.#text };
+    for (const call of this.#calls) yield { type: "tool-call", call };
+  }
+}
+
+/** Hands events on as they come. What waits for a slow consumer is merged, so it never outgrows the answer itself. */
+class Listened implements Sink {
+  outcome: Promise<Outcome> | undefined;
+  #waiting: ModelEvent[] = [];
+  #wake: (() => void) | undefined;
+  #done = false;
+
+  run(outcome: Promise<Outcome>): void {
+    this.outcome = outcome.finally(() => {
+      this.#done = true;
+      this.#wake?.();
+    });
+  }
+
+  /** What came since the last call, at least one event; undefined once the attempt is over. */
+  async next(): Promise<ModelEvent[] | undefined> {
+    while (!this.#waiting.length) {
+      if (this.#done) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    const batch = this.#waiting;
+    this.#waiting = [];
+    return batch;
+  }
+
+  text(piece: string): void {
+    this.#add("text-delta", piece);
+  }
+  reasoning(piece: string): void {
+    this.#add("reasoning-delta", piece);
+  }
+  callPiece(id: string, name: string | undefined, piece: string): void {
+    const last = this.#waiting.at(-1);
+    if (last?.type === "tool-call-delta" && last.id === id) last.text += piece;
+    else this.#push({ type: "tool-call-delta", id, text: piece, ...(name === undefined ? {} : { name }) });
+  }
+  call(call: ToolCall): void {
+    this.#push({ type: "tool-call", call });
+  }
+
+  #add(type: "text-delta" | "reasoning-delta", text: string): void {
+    const last = this.#waiting.at(-1);
+    if (last?.type === type) last.text += text;
+    else this.#push({ type, text });
+  }
+  #push(event: ModelEvent): void {
+    this.#waiting.push(event);
+    this.#wake?.();
+  }
+}
+
+/** Rejects with the signal's reason on abort. */
+export function abortableSleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,53 @@
+/** A JSON answer that fits a schema, as well as words can tell: for routers and forms of a demo. */
+import type { JsonSchema } from "../../../runtime/tool.ts";
+import { fillArguments } from "./arguments.ts";
+import { identifierWords, questionTerms, termSet } from "./words.ts";
+
+/** `guide`: the instructions, where lines such as `- refund: money back` say what each choice means. */
+export function valueBySchema(schema: JsonSchema, message: string, guide: string, depth = 0): unknown {
+  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
+  if (schema.const !== undefined) return schema.const;
+  if (Array.isArray(schema.enum)) return choose(schema.enum, message, guide);
+  if (type === "object" || schema.properties) {
+    const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
+    const value: Record<string, unknown> = {};
+    for (const [name, property] of Object.entries(properties)) {
+      const filled = isPlain(property)
+        ? fillArguments({ properties: { [name]: property }, required: [name] }, message, "")
+        : undefined;
+      value[name] = filled
+        ? filled.arguments[name]
+        : depth < 8
+          ? valueBySchema(property, message, guide, depth + 1)
+          : null;
+    }
+    return value;
+  }
+  if (type === "array") return [];
+  if (type === "number" || type === "integer") return typeof schema.minimum === "number" ? schema.minimum : 0;
+  if (type === "boolean") return false;
+  if (type === "null") return null;
+  return message.slice(0, 500);
+}
+
+function isPlain(property: JsonSchema): boolean {
+  return !property.enum && ["string", "number", "integer"].includes(String(property.type));
+}
+
+/** The choice whose name, or whose line in the guide, shares most with the message; `else` or the last one when none does. */
+function choose(choices: unknown[], message: string, guide: string): unknown {
+  const words = questionTerms(message);
+  let best: unknown;
+  let bestScore = 0;
+  for (const choice of choices) {
+    if (typeof choice !== "string") continue;
+    const line = guide.split("\n").find((one) => one.replace(/^[-*\s]+/, "").startsWith(`${choice}:`)) ?? "";
+    const about = termSet(`${identifierWords(choice)} ${line}`);
+    let score = 0;
+    for (const word of words) if (about.has(word)) score += /^\p{Script=Han}$/u.test(word) ? 0.3 : 1;
+    if (score > bestScore) [best, bestScore] = [choice, score];
+  }
+  return bestScore >= 0.9
+    ? best
+    : (choices.find((choice) => choice === "else" || choice === "other") ?? choices.at(-1));
+}

@@ -1,0 +1,168 @@
+/**
+ * `demo/offline`: a model made of rules. The same request always gives the same answer, and nothing leaves the machine.
+ * It shows what a graph does before a real model is set: chooses among the tools it is offered, fills their arguments
+ * from the message, quotes the best sentences of the passages it is given, and says that it is a demo.
+ */
+import type { Message } from "../../../runtime/message.ts";
+import { messageText } from "../../../runtime/message.ts";
+import type { ChatRequest, ModelProfile } from "../../../runtime/model.ts";
+import type { Attempt, Sink } from "../sink.ts";
+import { usageOf } from "../usage.ts";
+import { valueBySchema } from "./by-schema.ts";
+import { chooseTools } from "./choose-tool.ts";
+import { bestQuotes, passagesIn, type Quote } from "./passages.ts";
+import { isChinese } from "./words.ts";
+
+export const DEMO_PROFILE: ModelProfile = {
+  nativeTools: true,
+  format: "native",
+  contextTokens: 32_768,
+  outputTokens: 4_096,
+  structured: true,
+  vision: false,
+  prices: { input: 0, output: 0 },
+};
+
+/** Characters of a tool's result that are shown. */
+const RESULT_SHOWN = 1_200;
+
+export function demoAttempt(request: ChatRequest): Attempt {
+  return async (sink, signal) => {
+    const answer = think(request);
+    const written = "calls" in answer ? JSON.stringify(answer.calls) : answer.text;
+    if ("text" in answer) {
+      for (const piece of pieces(answer.text)) {
+        if (signal.aborted) break;
+        sink.text(piece);
+        // Lets whoever listens take the piece: it shows as a stream, and a cancel is heard.
+        await new Promise<void>((resolve) => setImmediate(resolve));
+      }
+    } else for (const call of answer.calls) emitCall(call, sink);
+    const usage = usageOf(request, written, undefined, undefined);
+    if (signal.aborted)
+      return { failure: { error: { code: "cancelled", message: "The call was cancelled." }, retry: false }, usage };
+    return { reason: "calls" in answer ? "tools" : "stop", usage };
+  };
+}
+
+type Thought = { text: string } | { calls: { id: string; name: string; arguments: Record<string, unknown> }[] };
+
+/** What the demo answers. Pure. */
+export function think(request: ChatRequest): Thought {
+  const { messages } = request;
+  const lastUser = messages.findLastIndex((message) => message.role === "user");
+  const user = lastUser < 0 ? "" : messageText(messages[lastUser]!);
+  const system = messages.filter((message) => message.role === "system").map(messageText);
+  const { passages, question } = passagesIn(user, system);
+  const chinese = answersInChinese(question, system);
+  if (request.schema) return { text: JSON.stringify(valueBySchema(request.schema, question, system.join("\n"))) };
+
+  const results = messages.slice(lastUser + 1).filter((message) => message.role === "tool");
+  const quotes = bestQuotes(passages, question);
+  if (results.length) return { text: signed(tellResults(results, quotes, chinese), chinese) };
+
+  const choices = chooseTools(request.tools ?? [], question);
+  // A passage that answers comes before a tool that only shares words with the question.
+  const tools = choices.filter((choice) => choice.sure || !quotes.length || choice.score > 2 * quotes[0]!.score + 1);
+  if (tools.length) {
+    const made = messages.filter((message) => message.role === "tool").length;
+    return {
+      calls: tools.map(({ tool, arguments: values }, place) => ({
+        id: `demo${made + place + 1}`,
+        name: tool.name,
+        arguments: values,
+      })),
+    };
+  }
+  if (quotes.length) return { text: signed(tellQuotes(quotes), chinese) };
+  return { text: signed(tellNothing(request, question, passages.length > 0, chinese), chinese) };
+}
+
+function answersInChinese(question: string, system: string[]): boolean {
+  if (system.some((text) => /Answer in Chinese\.|请用中文回答/.test(text))) return true;
+  if (system.some((text) => /Answer in English\.|请用英文回答/.test(text))) return false;
+  return isChinese(question);
+}
+
+function tellQuotes(quotes: Quote[]): string {
+  return quotes
+    .map(({ sentence, number }) => {
+      const stop = /[.!?。！？]$/.exec(sentence)?.[0];
+      const body = stop ? sentence.slice(0, -1) : sentence;
+      return isChinese(sentence) ? `${body} [${number}]${stop ?? "。"}` : `${body} [${number}]${stop ?? "."}`;
+    })
+    .join(quotes.some((quote) => isChinese(quote.sentence)) ? "" : " ");
+}
+
+type ToolMessage = Extract<Message, { role: "tool" }>;
+
+function tellResults(results: ToolMessage[], quotes: Quote[], chinese: boolean): string {
+  const told = results.map((result) => {
+    const content = shown(result.content, chinese);
+    if (result.error)
+      return chinese
+        ? `工具 ${result.name} 没有成功：${content}`
+        : `The tool ${result.name} did not succeed: ${content}`;
+    const short = content.length <= 200 && !content.includes("\n");
+    if (chinese) return short ? `${result.name} 的结果是：${content}` : `${result.name} 的结果：\n\n${content}`;
+    return short ? `${result.name} answers: ${content}` : `Here is what ${result.name} gave:\n\n${content}`;
+  });
+  if (quotes.length) told.push(tellQuotes(quotes));
+  return told.join("\n\n");
+}
+
+/** JSON is laid out, a long text is cut with a mark. */
+function shown(content: string, chinese: boolean): string {
+  let text = content.trim();
+  if (/^[[{]/.test(text)) {
+    try {
+      text = `\`\`\`json\n${JSON.stringify(JSON.parse(text), null, 2)}\n\`\`\``;
+    } catch {
+      // Not JSON after all: shown as it is.
+    }
+  }
+  if (text.length <= RESULT_SHOWN) return text || (chinese ? "（空）" : "(nothing)");
+  const more = text.length - RESULT_SHOWN;
+  const fence = text.startsWith("```") ? "\n```" : "";
+  return `${text.slice(0, RESULT_SHOWN)}${fence}\n${chinese ? `…（另有 ${more} 个字符）` : `… (${more} more characters)`}`;
+}
+
+function tellNothing(request: ChatRequest, question: string, hadPassages: boolean, chinese: boolean): string {
+  const names = (request.tools ?? []).map((tool) => tool.name);
+  const listed = names.slice(0, 8).join(chinese ? "、" : ", ") + (names.length > 8 ? "…" : "");
+  if (hadPassages) {
+    return chinese ? "给出的资料没有回答这个问题。" : "The passages I was given do not answer this question.";
+  }
+  const greeting =
+    /^\s*(hi|hello|hey|good (morning|afternoon|evening)|你好|您好|嗨|早上好|晚上好)\b|^\s*(你好|您好)/i.test(question);
+  const hello = greeting ? (chinese ? "你好！" : "Hello! ") : "";
+  if (names.length) {
+    return chinese
+      ? `${hello}我没有找到适合这句话的工具。我可以使用：${listed}。`
+      : `${hello}None of my tools fits this. I can use: ${listed}.`;
+  }
+  return chinese
+    ? `${hello}我收到了：“${excerpt(question)}”。我只按规则工作：能调用工具、能引用给出的资料，但这里两者都没有，所以无法作答。`
+    : `${hello}I received: “${excerpt(question)}”. I work by rules: I can call tools and quote passages, but here I was given neither, so I cannot answer.`;
+}
+
+function excerpt(text: string): string {
+  const line = text.trim().replaceAll(/\s+/g, " ");
+  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
+}
+
+function signed(text: string, chinese: boolean): string {
+  return chinese
+    ? `${text}\n\n*（离线演示模型的回答。在“设置 → 模型”中接入真实模型。）*`
+    : `${text}\n\n*(An answer of the offline demo model. Set a real one under Settings → Models.)*`;
+}
+
+function emitCall(call: { id: string; name: string; arguments: Record<string, unknown> }, sink: Sink): void {
+  sink.callPiece(call.id, call.name, JSON.stringify(call.arguments));
+  sink.call(call);
+}
+
+/** Words with the space behind them; Chinese in pieces of two characters. */
+function pieces(text: string): string[] {
+  return text.match(/[\u3000-\u9fff]{1,2}|[^\s\u3000-\u9fff]+\s*|\s+/gu) ?? [];
+}

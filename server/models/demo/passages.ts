@@ -1,0 +1,183 @@
+/** Answers a question from numbered passages by their best sentences. */
+import { splitPassages } from "../../../runtime/prompt/documents.ts";
+import { questionTerms, termSet } from "./words.ts";
+
+export interface Passage {
+  number: number;
+  title: string;
+  text: string;
+}
+
+export interface Quote {
+  number: number;
+  sentence: string;
+  score: number;
+}
+
+/** Passages of a user message, or else a numbered list in other texts (a prompt node may have put it there). */
+export function passagesIn(user: string, others: string[]): { passages: Passage[]; question: string } {
+  const split = splitPassages(user);
+  if (split.passages.length) return split;
+  for (const text of [user, ...others]) {
+    const listed = listIn(text);
+    if (listed.passages.length)
+      return { passages: listed.passages, question: text === user ? listed.rest || user : user };
+  }
+  return { passages: [], question: user };
+}
+
+/** `[1] title`, the text below it, an empty line between two. */
+function listIn(text: string): { passages: Passage[]; rest: string } {
+  const passages: Passage[] = [];
+  const rest: string[] = [];
+  for (const block of text.split(/\n\s*\n(?=\[\d+\] )|(?<=^|\n)(?=\[1\] )/)) {
+    const head = /^\[(\d+)\] (.*)\n([\s\S]*)$/.exec(block.trim());
+    if (!head) {
+      rest.push(block.trim());
+      continue;
+    }
+    passages.push({ number: Number(head[1]), title: head[2]!, text: head[3]! });
+  }
+  return { passages, rest: rest.join("\n\n") };
+}
+
+/** Share of the question's weight that the best sentence must hold. */
+const ENOUGH = 0.3;
+const MOST_QUOTES = 3;
+
+/** The sentences that answer best, in reading order; empty when the passages say nothing about it. */
+export function bestQuotes(passages: Passage[], question: string): Quote[] {
+  const asked = questionTerms(question);
+  const wanted = kindOf(question);
+  const sentences = passages.flatMap((passage) =>
+    sentencesOf(passage.text).map((sentence) => ({
+      passage,
+      ...sentence,
+      words: termSet(sentence.text),
+      around: termSet(`${passage.title} ${sentence.heading}`),
+    })),
+  );
+  const weights = weigh(
+    asked,
+    sentences.map((sentence) => new Set([...sentence.words, ...sentence.around])),
+  );
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) return [];
+  const rated = sentences.map((sentence) => {
+    let score = 0;
+    for (const [term, weight] of weights) {
+      if (sentence.words.has(term)) score += weight;
+      else if (sentence.around.has(term)) score += 0.5 * weight;
+    }
+    score /= total;
+    if (score > 0 && wanted && wanted.test(sentence.text)) score += 0.15;
+    // Of two equal sentences the one of the better passage, and the shorter one.
+    score -= 0.01 * sentence.passage.number + Math.min(sentence.text.length, 400) / 20_000;
+    return { number: sentence.passage.number, sentence: sentence.text, score, order: 0 };
+  });
+  rated.forEach((quote, order) => {
+    quote.order = order;
+  });
+  const ranked = [...rated].sort((a, b) => b.score - a.score);
+  const best = ranked[0];
+  if (!best || best.score < ENOUGH) return [];
+  const chosen: typeof ranked = [];
+  for (const quote of ranked) {
+    if (quote.score < Math.max(ENOUGH, 0.85 * best.score) || chosen.length === MOST_QUOTES) break;
+    if (!chosen.some((other) => other.sentence === quote.sentence)) chosen.push(quote);
+  }
+  return chosen.sort((a, b) => a.order - b.order).map(({ number, sentence, score }) => ({ number, sentence, score }));
+}
+
+/** What form the answer should have, where the question tells. */
+function kindOf(question: string): RegExp | undefined {
+  if (/\bhow (many|much|long|often|far|old|big)\b|多少|几[天个次年月点岁小]|多[长久大远]/i.test(question)) {
+    return /\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty)\b|[一二两三四五六七八九十百]/i;
+  }
+  if (/\b(when|what time|what date)\b|什么时候|何时|几点/i.test(question)) {
+    return /\d|\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june|july|august|september|october|november|december|noon|midnight|before|after|within)\b|[日月年点周]/i;
+  }
+  if (/\bwho(m|se)?\b|谁/i.test(question))
+    return /\b[A-Z][a-z]+\b|\b(manager|lead|team|desk|office|officer|head|department)\b|经理|主管|部|组|人/;
+  return undefined;
+}
+
+function weigh(asked: Set<string>, holders: Set<string>[]): Map<string, number> {
+  const weights = new Map<string, number>();
+  for (const term of asked) {
+    const count = holders.filter((holder) => holder.has(term)).length;
+    // A pair of characters says more than the two alone.
+    const size = /^\p{Script=Han}$/u.test(term) ? 0.3 : 1;
+    weights.set(term, size * (count ? Math.log(1 + holders.length / count) : Math.log(1 + holders.length) * 0.35));
+  }
+  return weights;
+}
+
+interface Sentence {
+  text: string;
+  /** Headings and the introducing line of a list above it. */
+  heading: string;
+}
+
+/** Sentences, list items and table rows of Markdown, each with what stands over it. */
+export function sentencesOf(markdown: string): Sentence[] {
+  const sentences: Sentence[] = [];
+  const headings: string[] = [];
+  let intro = "";
+  let columns: string[] | undefined;
+  let paragraph = "";
+  const flush = (): void => {
+    for (const text of splitSentences(paragraph)) sentences.push({ text, heading: headings.join(" ") });
+    if (/[:：]\s*$/.test(paragraph)) intro = plain(paragraph);
+    paragraph = "";
+  };
+  for (const line of markdown.split("\n")) {
+    const trimmed = line.trim();
+    const heading = /^(#{1,6})\s+(.*)$/.exec(trimmed);
+    const item = /^(?:[-*+]|\d+[.)、])\s+(.*)$/.exec(trimmed);
+    if (heading) {
+      flush();
+      intro = "";
+      headings.length = Math.min(headings.length, heading[1]!.length - 1);
+      headings.push(plain(heading[2]!));
+    } else if (trimmed.startsWith("|")) {
+      flush();
+      const cells = trimmed
+        .replace(/^\||\|$/g, "")
+        .split("|")
+        .map((cell) => plain(cell.trim()));
+      if (cells.every((cell) => /^:?-+:?$/.test(cell))) continue;
+      if (!columns) columns = cells;
+      else sentences.push({ text: rowSentence(columns, cells), heading: `${headings.join(" ")} ${intro}` });
+      continue;
+    } else if (item) {
+      flush();
+      const text = plain(item[1]!);
+      if (text) sentences.push({ text, heading: `${headings.join(" ")} ${intro}` });
+    } else if (trimmed === "") flush();
+    else paragraph += paragraph ? `${/[\u4e00-\u9fff]$/.test(paragraph) ? "" : " "}${trimmed}` : trimmed;
+    columns = undefined;
+  }
+  flush();
+  return sentences;
+}
+
+/** `Year of service: second; Days: 25` */
+function rowSentence(columns: string[], cells: string[]): string {
+  return cells.map((cell, place) => (columns[place] ? `${columns[place]}: ${cell}` : cell)).join("; ");
+}
+
+function splitSentences(paragraph: string): string[] {
+  return plain(paragraph)
+    .split(/(?<=[.!?])\s+(?=[\p{Lu}\d"“(])|(?<=[。！？])/u)
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => sentence.length > 1);
+}
+
+/** Markdown's marks taken off. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll(/(\*\*|__|\*|`)/g, "")
+    .trim();
+}

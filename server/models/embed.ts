@@ -1,0 +1,99 @@
+/** Embeddings of an OpenAI-compatible endpoint: batched, retried, and checked before anybody stores them. */
+import { PatchbayError } from "../../runtime/error.ts";
+import type { RetryPolicy } from "./chat.ts";
+import { type Failure, failure } from "./failure.ts";
+import { type EndpointOptions, endpoint, jsonHeaders } from "./openai-compatible.ts";
+import { sendForJson, toError } from "./whole.ts";
+
+/** Texts a request. Endpoints that take fewer (DashScope: 10) refuse, and the batch is halved. */
+const BATCH = 32;
+
+/** One vector a text, in order, all of one length. Rejects with a model's error code, or with the signal's reason. */
+export async function embedTexts(
+  options: EndpointOptions,
+  policy: RetryPolicy,
+  model: string,
+  key: string | undefined,
+  texts: string[],
+  signal: AbortSignal,
+): Promise<number[][]> {
+  const vectors: number[][] = [];
+  let size = BATCH;
+  while (vectors.length < texts.length) {
+    signal.throwIfAborted();
+    const batch = texts.slice(vectors.length, vectors.length + size);
+    const answer = await withRetries(() => request(options, model, key, batch, signal), policy, signal);
+    if ("vectors" in answer) vectors.push(...answer.vectors);
+    else if (batch.length > 1 && TOO_MANY.has(answer.failure.error.code)) size = Math.ceil(batch.length / 2);
+    else {
+      signal.throwIfAborted();
+      throw toError(answer.failure);
+    }
+  }
+  const length = vectors[0]?.length;
+  if (vectors.some((vector) => vector.length !== length)) {
+    throw new PatchbayError("bad_response", `${options.who} sent embeddings of different lengths for "${model}".`);
+  }
+  return vectors;
+}
+
+/** What endpoints answer to a batch that is too large. */
+const TOO_MANY: ReadonlySet<string> = new Set(["bad_response", "context_overflow"]);
+
+type Answer = { vectors: number[][] } | { failure: Failure };
+
+async function request(
+  options: EndpointOptions,
+  model: string,
+  key: string | undefined,
+  texts: string[],
+  signal: AbortSignal,
+): Promise<Answer> {
+  const answer = await sendForJson(
+    options.pool,
+    {
+      who: options.who,
+      model,
+      url: endpoint(options.baseUrl, "/embeddings"),
+      headers: jsonHeaders(key),
+      body: JSON.stringify({ model, input: texts, encoding_format: "float" }),
+    },
+    options.limits,
+    signal,
+  );
+  if ("failure" in answer) return answer;
+  const vectors = readVectors(answer.value, texts.length);
+  if (vectors) return { vectors };
+  return {
+    failure: failure(
+      "bad_response",
+      `${options.who} sent no usable embeddings for "${model}": is it an embedding model?`,
+    ),
+  };
+}
+
+/** In the order of the texts; undefined unless there is one list of finite numbers for each. */
+function readVectors(value: unknown, count: number): number[][] | undefined {
+  const data = (value as { data?: unknown } | null)?.data;
+  if (!Array.isArray(data) || data.length !== count) return undefined;
+  const vectors = new Array<number[] | undefined>(count);
+  for (const [place, row] of data.entries()) {
+    const index = typeof row?.index === "number" ? row.index : place;
+    const vector: unknown = row?.embedding;
+    if (!Array.isArray(vector) || !vector.length || !vector.every((number) => Number.isFinite(number)))
+      return undefined;
+    if (index < 0 || index >= count) return undefined;
+    vectors[index] = vector;
+  }
+  return vectors.every((vector) => vector !== undefined) ? (vectors as number[][]) : undefined;
+}
+
+async function withRetries(call: () => Promise<Answer>, policy: RetryPolicy, signal: AbortSignal): Promise<Answer> {
+  for (let made = 0; ; made++) {
+    const answer = await call();
+    if ("vectors" in answer || !answer.failure.retry || made >= policy.retries) return answer;
+    const asked = answer.failure.afterMs ?? 0;
+    if (asked > policy.maxWaitMs) return answer;
+    await policy.sleep(Math.max(asked, policy.backoffMs * 2 ** made * (0.5 + policy.random())), signal);
+  }
+}

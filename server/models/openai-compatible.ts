@@ -1,0 +1,113 @@
+/**
+ * Any server that speaks OpenAI's chat completions: Ollama, vLLM, llama.cpp, LM Studio, DashScope, ModelScope, OpenAI…
+ * The request is built by `@ai-sdk/openai-compatible` at its model level; the answer is read by `openai-reader.ts`
+ * over our own wire, which costs an eighth of the package's stream (README has the numbers).
+ */
+import { OpenAICompatibleChatLanguageModel } from "@ai-sdk/openai-compatible";
+import type { Dispatcher } from "undici";
+import type { ChatRequest } from "../../runtime/model.ts";
+import type { Files } from "../services.ts";
+import type { Failure } from "./failure.ts";
+import { OpenAiReader } from "./openai-reader.ts";
+import type { Attempt } from "./sink.ts";
+import { callOptions, isStrictSchema, toPrompt } from "./to-prompt.ts";
+import { send, type WireLimits } from "./wire.ts";
+
+export interface EndpointOptions {
+  /** Names the provider in messages. */
+  who: string;
+  baseUrl: string;
+  pool: Dispatcher;
+  limits: WireLimits;
+  files?: Files;
+}
+
+export class OpenAiCompatible {
+  readonly #options: EndpointOptions;
+  readonly #url: URL;
+  readonly #models = new Map<string, OpenAICompatibleChatLanguageModel>();
+  /** OpenAI's own newer models refuse `max_tokens`. */
+  readonly #completionTokens: boolean;
+  /** False once the server has refused `stream_options`. */
+  #streamOptions = true;
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+    this.#url = endpoint(options.baseUrl, "/chat/completions");
+    this.#completionTokens = this.#url.hostname === "api.openai.com";
+  }
+
+  /** `request.model` is the server's own id here, without the provider. */
+  attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt {
+    return async (sink, signal) => {
+      const body = await this.#body(request, vision);
+      const once = async () => {
+        const reader = new OpenAiReader(this.#options.who, request, sink);
+        const wire = {
+          who: this.#options.who,
+          model: request.model,
+          url: this.#url,
+          headers: jsonHeaders(key),
+          body: JSON.stringify(this.#streamOptions ? { ...body, stream_options: { include_usage: true } } : body),
+        };
+        return { reader, broken: await send(this.#options.pool, wire, reader, this.#options.limits, signal) };
+      };
+      let { reader, broken } = await once();
+      if (broken && this.#streamOptions && refusesStreamOptions(broken)) {
+        this.#streamOptions = false;
+        ({ reader, broken } = await once());
+      }
+      return reader.outcome(broken);
+    };
+  }
+
+  async #body(request: ChatRequest, vision: boolean): Promise<Record<string, unknown>> {
+    const prompt = await toPrompt(request.messages, { vision, files: this.#options.files });
+    const options = { prompt, ...callOptions(request) };
+    const strict = request.schema && !isStrictSchema(request.schema);
+    const { body } = await this.#model(request.model).prepareRequest(
+      strict ? { ...options, providerOptions: { patchbay: { strictJsonSchema: false } } } : options,
+    );
+    if (this.#completionTokens && body.max_tokens !== undefined) {
+      body.max_completion_tokens = body.max_tokens;
+      delete body.max_tokens;
+    }
+    body.stream = true;
+    return body;
+  }
+
+  #model(id: string): OpenAICompatibleChatLanguageModel {
+    let model = this.#models.get(id);
+    if (!model) {
+      model = new OpenAICompatibleChatLanguageModel(id, {
+        provider: "patchbay.chat",
+        url: () => this.#url.href,
+        supportsStructuredOutputs: true,
+      });
+      // Names come from graphs: a bound keeps a stream of made-up ones from growing the process.
+      if (this.#models.size >= 500) this.#models.clear();
+      this.#models.set(id, model);
+    }
+    return model;
+  }
+}
+
+/** The base URL with a path behind it, whether or not it ends with a slash; a query is kept. */
+export function endpoint(baseUrl: string, path: string): URL {
+  const url = new URL(baseUrl);
+  url.pathname = url.pathname.replace(/\/+$/, "") + path;
+  return url;
+}
+
+export function jsonHeaders(key: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+  };
+  if (key) headers.authorization = `Bearer ${key}`;
+  return headers;
+}
+
+function refusesStreamOptions(broken: Failure): boolean {
+  return broken.error.code === "bad_response" && /stream_options|include_usage/.test(broken.error.message);
+}

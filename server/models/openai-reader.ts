@@ -1,0 +1,242 @@
+/** Reads an answer of the chat completions API, streamed or whole, into a sink. */
+import { createParser, type EventSourceParser } from "eventsource-parser";
+import type { ErrorCode } from "../../runtime/error.ts";
+import type { ChatRequest } from "../../runtime/model.ts";
+import { bodyFailure, type Failure, failure } from "./failure.ts";
+import type { Outcome, Sink } from "./sink.ts";
+import { ThinkSplitter } from "./thinking.ts";
+import { ToolCalls } from "./tool-calls.ts";
+import { type CallUsage, usageOf } from "./usage.ts";
+import type { WireReader } from "./wire.ts";
+
+interface WireDelta {
+  content?: unknown;
+  reasoning_content?: unknown;
+  reasoning?: unknown;
+  refusal?: unknown;
+  tool_calls?: unknown;
+}
+
+/** What may befall a connection after the answer on it was already whole. */
+const BROKEN_OFF: ReadonlySet<ErrorCode> = new Set(["connection_lost", "stream_stalled"]);
+
+type Mode = "events" | "json" | "unknown";
+
+export class OpenAiReader implements WireReader {
+  readonly #who: string;
+  readonly #request: ChatRequest;
+  readonly #sink: Sink;
+  readonly #decoder = new TextDecoder();
+  readonly #calls = new ToolCalls();
+  readonly #thinking = new ThinkSplitter();
+  readonly #onText = (piece: string): void => {
+    this.#output += piece;
+    this.#sink.text(piece);
+  };
+  readonly #onReasoning = (piece: string): void => {
+    this.#output += piece;
+    this.#sink.reasoning(piece);
+  };
+  #mode: Mode = "unknown";
+  #parser: EventSourceParser | undefined;
+  #whole = "";
+  #output = "";
+  #finish: string | undefined;
+  #refusal = "";
+  #done = false;
+  #closing = false;
+  #usage: { prompt_tokens?: unknown; completion_tokens?: unknown } | undefined;
+  #failure: Failure | undefined;
+
+  constructor(who: string, request: ChatRequest, sink: Sink) {
+    this.#who = who;
+    this.#request = request;
+    this.#sink = sink;
+  }
+
+  head(contentType: string): Failure | undefined {
+    if (contentType.includes("text/event-stream")) this.#begin("events");
+    else if (contentType.includes("json")) this.#begin("json");
+    else if (contentType.includes("html")) return this.#notAModel();
+    return undefined;
+  }
+
+  data(chunk: Buffer): Failure | "done" | undefined {
+    const text = this.#decoder.decode(chunk, { stream: true });
+    if (this.#mode === "unknown") {
+      this.#whole += text;
+      const begin = this.#whole.trimStart()[0];
+      if (begin === undefined) return undefined;
+      if (begin === "<") return this.#notAModel();
+      const mode = begin === "{" ? "json" : "events";
+      this.#begin(mode);
+      if (mode === "events") {
+        this.#parser!.feed(this.#whole);
+        this.#whole = "";
+      }
+    } else if (this.#mode === "events") this.#parser!.feed(text);
+    else this.#whole += text;
+    return this.#failure ?? (this.#done ? "done" : undefined);
+  }
+
+  end(): Failure | undefined {
+    if (this.#mode === "events") {
+      // A last event without the blank line after it still counts, unless it was cut short.
+      this.#closing = true;
+      this.#parser!.feed(`${this.#decoder.decode()}\n\n`);
+    } else this.#readWhole(this.#whole + this.#decoder.decode());
+    return this.#failure;
+  }
+
+  /** How it ended. Call once, after `end`, or after a failure of the wire (`broken`). */
+  outcome(broken: Failure | undefined): Outcome {
+    this.#thinking.end(this.#onText, this.#onReasoning);
+    const whole = this.#done || this.#finish !== undefined;
+    const failed =
+      this.#failure ??
+      (whole && broken && BROKEN_OFF.has(broken.error.code) ? undefined : broken) ??
+      this.#unfinished();
+    if (failed) {
+      const began = this.#output !== "" || this.#calls.size > 0;
+      return { failure: failed, usage: began ? this.#countUsage() : undefined };
+    }
+    const usage = this.#countUsage();
+    if (this.#refusal || this.#finish === "content_filter") {
+      const message = this.#refusal
+        ? "The model refused to answer."
+        : `${this.#who} withheld the answer (content filter).`;
+      return { reason: "refused", usage, message };
+    }
+    const cut = this.#finish === "length";
+    this.#calls.finish(this.#sink, cut);
+    if (cut) return { reason: "length", usage };
+    return { reason: this.#calls.size ? "tools" : "stop", usage };
+  }
+
+  #begin(mode: Mode): void {
+    this.#mode = mode;
+    if (mode !== "events") return;
+    this.#parser = createParser({
+      onEvent: (event) => {
+        if (this.#failure || event.data === "") return;
+        if (event.data.trim() === "[DONE]") {
+          this.#done = true;
+          return;
+        }
+        let value: unknown;
+        try {
+          value = JSON.parse(event.data);
+        } catch {
+          if (this.#closing) return;
+          this.#failure = failure("bad_response", `${this.#who} sent a piece of its answer that is no JSON.`, {
+            retry: true,
+          });
+          return;
+        }
+        this.#readChunk(value);
+      },
+    });
+  }
+
+  #readChunk(value: unknown): void {
+    const chunk = value as { error?: unknown; usage?: unknown; choices?: unknown } | null;
+    if (typeof chunk !== "object" || chunk === null) {
+      this.#failure = failure("bad_response", `${this.#who} sent a piece of its answer that is no object.`);
+      return;
+    }
+    if (chunk.error) {
+      this.#failure = bodyFailure(this.#who, this.#request.model, chunk.error);
+      return;
+    }
+    if (typeof chunk.usage === "object" && chunk.usage !== null) this.#usage = chunk.usage;
+    const choice = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
+    if (!choice) return;
+    if (choice.delta) this.#readDelta(choice.delta);
+    this.#readFinish(choice.finish_reason);
+  }
+
+  #readDelta(delta: WireDelta): void {
+    const thoughts = delta.reasoning_content ?? delta.reasoning;
+    if (typeof thoughts === "string" && thoughts) this.#onReasoning(thoughts);
+    if (typeof delta.content === "string") {
+      if (delta.content) this.#thinking.feed(delta.content, this.#onText, this.#onReasoning);
+    } else if (Array.isArray(delta.content)) this.#readParts(delta.content);
+    if (typeof delta.refusal === "string" && delta.refusal) {
+      this.#refusal += delta.refusal;
+      this.#onText(delta.refusal);
+    }
+    if (!Array.isArray(delta.tool_calls)) return;
+    for (const piece of delta.tool_calls as Record<string, unknown>[]) {
+      const made = (piece.function ?? {}) as { name?: unknown; arguments?: unknown };
+      const text = made.arguments ?? "";
+      this.#calls.piece(
+        typeof piece.index === "number" ? piece.index : undefined,
+        typeof piece.id === "string" && piece.id ? piece.id : undefined,
+        typeof made.name === "string" && made.name ? made.name : undefined,
+        typeof text === "string" ? text : JSON.stringify(text),
+        this.#sink,
+      );
+    }
+  }
+
+  /** Mistral's form: content as typed parts, thoughts among them. */
+  #readParts(parts: unknown[]): void {
+    for (const part of parts as Record<string, unknown>[]) {
+      if (part?.type === "text" && typeof part.text === "string") this.#onText(part.text);
+      else if (part?.type === "thinking" && Array.isArray(part.thinking)) {
+        for (const thought of part.thinking) if (typeof thought?.text === "string") this.#onReasoning(thought.text);
+      }
+    }
+  }
+
+  #readFinish(reason: unknown): void {
+    if (typeof reason !== "string" || reason === "") return;
+    this.#finish = reason;
+    if (reason === "error") {
+      this.#failure = failure("provider_unavailable", `${this.#who} broke off its answer with an error.`, {
+        retry: true,
+      });
+    }
+  }
+
+  /** A server that does not stream answers with one object. */
+  #readWhole(text: string): void {
+    let body: { error?: unknown; choices?: unknown; usage?: unknown };
+    try {
+      body = JSON.parse(text);
+    } catch {
+      this.#failure = failure("bad_response", `${this.#who} sent an answer that is no JSON.`);
+      return;
+    }
+    if (body?.error) {
+      this.#failure = bodyFailure(this.#who, this.#request.model, body.error);
+      return;
+    }
+    const choice = Array.isArray(body?.choices) ? body.choices[0] : undefined;
+    if (!choice?.message) {
+      this.#failure = failure("bad_response", `${this.#who} sent an answer without a message in it.`);
+      return;
+    }
+    if (typeof body.usage === "object" && body.usage !== null) this.#usage = body.usage;
+    this.#readDelta(choice.message);
+    this.#readFinish(choice.finish_reason);
+    this.#done = true;
+  }
+
+  #unfinished(): Failure | undefined {
+    if (this.#done || this.#finish !== undefined) return undefined;
+    return failure("connection_lost", `${this.#who} ended its answer before it was finished.`, { retry: true });
+  }
+
+  #notAModel(): Failure {
+    return failure(
+      "bad_response",
+      `${this.#who} answered with a web page instead of an answer. Check the base URL (it often ends in /v1) and any proxy.`,
+    );
+  }
+
+  #countUsage(): CallUsage {
+    const output = this.#output + this.#calls.text;
+    return usageOf(this.#request, output, this.#usage?.prompt_tokens, this.#usage?.completion_tokens);
+  }
+}

@@ -1,0 +1,192 @@
+/** Finds out what an endpoint can do, by trying. */
+import { type ErrorCode, errorData } from "../../runtime/error.ts";
+import type { ToolCall } from "../../runtime/message.ts";
+import type { ChatRequest, ModelProfile } from "../../runtime/model.ts";
+import type { Provider, ProviderTest } from "../services.ts";
+import { canChat, canEmbed } from "./profiles.ts";
+import type { Attempt, Outcome, Sink } from "./sink.ts";
+
+export interface ProbeOptions {
+  provider: Provider;
+  list(signal: AbortSignal): Promise<string[]>;
+  attempt(request: ChatRequest, vision: boolean): Attempt;
+  embed(model: string, signal: AbortSignal): Promise<number[][]>;
+  profile(model: string): ModelProfile;
+  now(): number;
+}
+
+/** Generous: reasoning models think before they say "ok". */
+const ANSWER_TOKENS = 512;
+
+/**
+ * Lists the models, asks one for a word, a tool call and an answer by schema, and an embedding model for a vector.
+ * Costs a few hundred tokens. Resolves also when nothing works: `message` then says why. Rejects on abort alone.
+ */
+export async function probe(options: ProbeOptions, signal: AbortSignal): Promise<ProviderTest> {
+  const { provider } = options;
+  const found: ProviderTest["found"] = {};
+  const startedAt = options.now();
+  let listFault: { code: ErrorCode; message: string } | undefined;
+  let models = provider.models ?? [];
+  try {
+    const listed = await options.list(signal);
+    if (!provider.models) models = listed;
+  } catch (error) {
+    signal.throwIfAborted();
+    listFault = errorData(error);
+  }
+  const tried = models.find(canChat);
+  if (!tried) {
+    const embedder = models.find(canEmbed);
+    if (embedder) return { ...(await embedOnly(options, embedder, signal)), models };
+    if (listFault) return { ok: false, code: listFault.code, message: listFault.message, models, found };
+    return {
+      ok: false,
+      code: "model_missing",
+      message: "It answers, but lists no model. Load one there, or write its id into the provider.",
+      models,
+      found,
+    };
+  }
+
+  const ask = (request: Partial<ChatRequest>): Promise<Answer> =>
+    answer(options.attempt({ model: tried, messages: [], maxOutputTokens: ANSWER_TOKENS, ...request }, false), signal);
+
+  const first = await ask({ messages: [{ role: "user", content: "Answer with the one word: ok" }] });
+  signal.throwIfAborted();
+  const latencyMs = options.now() - startedAt;
+  if ("failure" in first.outcome) {
+    const { code, message } = first.outcome.failure.error;
+    return { ok: false, code, message, models, tried, found: { ...found, chat: false } };
+  }
+  found.chat = true;
+  found.streams = first.pieces > 0;
+
+  const [tool, structured, embeds] = [
+    await ask({
+      messages: [{ role: "user", content: "What is the weather in Hangzhou? Use the tool." }],
+      tools: [WEATHER],
+    }),
+    await ask({ messages: [{ role: "user", content: "Name a colour, as JSON." }], schema: COLOUR }),
+    await embedding(options, models, signal),
+  ];
+  signal.throwIfAborted();
+  found.tools = tool.calls.some((call) => call.name === WEATHER.name && call.arguments !== undefined);
+  found.structured = fitsColour(structured.text);
+  if (embeds !== undefined) found.embeddings = embeds;
+
+  const profile = options.profile(tried);
+  const suggests: Partial<ModelProfile> = {};
+  if (profile.nativeTools && !found.tools) Object.assign(suggests, { nativeTools: false, format: "hermes" });
+  if (!profile.nativeTools && found.tools) Object.assign(suggests, { nativeTools: true, format: "native" });
+  if (Boolean(profile.structured) !== found.structured) suggests.structured = found.structured;
+  return {
+    ok: true,
+    message: sentence(tried, models.length, found),
+    models,
+    tried,
+    found,
+    latencyMs,
+    ...(Object.keys(suggests).length ? { suggests } : {}),
+  };
+}
+
+function sentence(tried: string, count: number, found: ProviderTest["found"]): string {
+  const works = ["chat"];
+  const not: string[] = [];
+  for (const [name, value] of [
+    ["tool calls", found.tools],
+    ["answers by schema", found.structured],
+    ["embeddings", found.embeddings],
+  ] as const) {
+    if (value !== undefined) (value ? works : not).push(name);
+  }
+  const listed = count === 1 ? "1 model" : `${count} models`;
+  return `It works: ${listed}; with ${tried}: ${works.join(", ")}${not.length ? `; not: ${not.join(", ")}` : ""}.`;
+}
+
+async function embedOnly(
+  options: ProbeOptions,
+  model: string,
+  signal: AbortSignal,
+): Promise<Omit<ProviderTest, "models">> {
+  try {
+    const [vector] = await options.embed(model, signal);
+    return {
+      ok: true,
+      message: `It works for embeddings: ${model} gives ${vector!.length} dimensions.`,
+      tried: model,
+      found: { embeddings: true },
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code, message } = errorData(error);
+    return { ok: false, code, message, tried: model, found: { embeddings: false } };
+  }
+}
+
+async function embedding(options: ProbeOptions, models: string[], signal: AbortSignal): Promise<boolean | undefined> {
+  const model = models.find(canEmbed);
+  if (!model) return undefined;
+  return options.embed(model, signal).then(
+    () => true,
+    () => false,
+  );
+}
+
+interface Answer {
+  outcome: Outcome;
+  text: string;
+  pieces: number;
+  calls: ToolCall[];
+}
+
+async function answer(attempt: Attempt, signal: AbortSignal): Promise<Answer> {
+  const gathered: Answer = {
+    outcome: { reason: "stop", usage: { inputTokens: 0, outputTokens: 0 } },
+    text: "",
+    pieces: 0,
+    calls: [],
+  };
+  const sink: Sink = {
+    text(piece) {
+      gathered.text += piece;
+      gathered.pieces += 1;
+    },
+    reasoning() {
+      gathered.pieces += 1;
+    },
+    callPiece() {},
+    call(call) {
+      gathered.calls.push(call);
+    },
+  };
+  gathered.outcome = await attempt(sink, signal);
+  return gathered;
+}
+
+const WEATHER = {
+  name: "get_weather",
+  description: "The weather in a city.",
+  parameters: {
+    type: "object",
+    properties: { city: { type: "string" } },
+    required: ["city"],
+    additionalProperties: false,
+  },
+};
+
+const COLOUR = {
+  type: "object",
+  properties: { colour: { type: "string" } },
+  required: ["colour"],
+  additionalProperties: false,
+};
+
+function fitsColour(text: string): boolean {
+  try {
+    return typeof JSON.parse(text)?.colour === "string";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * What is known of common models by their names: context, tools, action format, prices. A guess to start from: the
+ * provider's own `profile` wins over it key by key, and Settings → Models → Test says what an endpoint really does.
+ *
+ * A name that no row fits gets the schema's defaults: native tools, 32,768 tokens of context, 4,096 of output.
+ */
+import { ModelProfile } from "../../runtime/model.ts";
+import { KNOWN_MODELS, LIST_PRICES } from "./known-models.ts";
+
+/** The profile of a model, by its id at the provider. `baseUrl` tells whose list prices apply, if anybody's. */
+export function profileFor(id: string, own: Partial<ModelProfile> | undefined, baseUrl?: string): ModelProfile {
+  const name = id.toLowerCase();
+  const known = KNOWN_MODELS.find((row) => row.match.test(name));
+  const prices = baseUrl ? listPrice(new URL(baseUrl).hostname, name) : undefined;
+  const { match: _match, ...facts } = known ?? { match: undefined };
+  return ModelProfile.parse({ ...facts, ...(prices ? { prices } : {}), ...definedOnly(own) });
+}
+
+/** Whether a model of an endpoint's list can chat; embedders, speech, image and moderation models cannot. */
+export function canChat(id: string): boolean {
+  return !NO_CHAT.test(id.toLowerCase());
+}
+
+/** Whether a model of an endpoint's list looks like one for embeddings. */
+export function canEmbed(id: string): boolean {
+  return EMBEDS.test(id.toLowerCase());
+}
+
+const EMBEDS = /embed|\bbge\b|bge-|\bgte\b|gte-|\be5\b|e5-|minilm|arctic-embed|jina-clip/;
+const NO_CHAT =
+  /embed|bge-|gte-|e5-|minilm|rerank|whisper|tts|dall-e|moderation|transcribe|realtime|-audio|image-|stable-diffusion|flux|sora|davinci|babbage|paraformer|cosyvoice|wanx/;
+
+function listPrice(host: string, name: string): { input: number; output: number } | undefined {
+  const row = LIST_PRICES.find((price) => host === price.host && price.match.test(name));
+  return row && { input: row.input, output: row.output };
+}
+
+function definedOnly(own: Partial<ModelProfile> | undefined): Partial<ModelProfile> {
+  return Object.fromEntries(Object.entries(own ?? {}).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,149 @@
+/** Providers as records: checked when saved, and held as one snapshot that a call reads without a query. */
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import { ModelProfile } from "../../runtime/model.ts";
+import type { Env } from "../env.ts";
+import type { Provider, Records } from "../services.ts";
+
+export const PROVIDER = "provider";
+export const DEMO_PROVIDER: Provider = { id: "demo", kind: "demo", models: ["offline"] };
+export const ENV_PROVIDER = "openai";
+
+const modelName = z.string().regex(/^[a-z][a-z0-9-]{0,31}\/\S{1,200}$/, "Write a model as provider/model.");
+
+/** What may be stored. `demo` is built in; `local` models come by `patchbay models install`. */
+export const ProviderBody = z.strictObject({
+  id: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9-]{0,31}$/,
+      "An id is 1 to 32 lower-case letters, digits and dashes, and begins with a letter.",
+    ),
+  kind: z.enum(["openai-compatible", "anthropic", "local"]),
+  baseUrl: z.string().trim().max(2_000).optional(),
+  apiKey: z.strictObject({ secret: z.string().min(1).max(200) }).optional(),
+  models: z.array(z.string().trim().min(1).max(200)).max(1_000).optional(),
+  profile: ModelProfile.partial().optional(),
+  fallback: modelName.optional(),
+});
+
+/** How long a change made by another process may stay unseen. */
+const STALE_MS = 5_000;
+
+export class Providers {
+  readonly #records: Records;
+  readonly #env: ProviderEnv;
+  readonly #now: () => number;
+  #snapshot: { at: number; byId: Map<string, Provider> } | undefined;
+  #loading: Promise<Map<string, Provider>> | undefined;
+
+  constructor(records: Records, env: ProviderEnv, now: () => number) {
+    this.#records = records;
+    this.#env = env;
+    this.#now = now;
+  }
+
+  /** By id, in the order in which they were configured; the one from the environment first, the demo last. */
+  async all(): Promise<Map<string, Provider>> {
+    if (this.#snapshot && this.#now() - this.#snapshot.at < STALE_MS) return this.#snapshot.byId;
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  /** The snapshot without waiting, where it is fresh. */
+  fresh(): Map<string, Provider> | undefined {
+    return this.#snapshot && this.#now() - this.#snapshot.at < STALE_MS ? this.#snapshot.byId : undefined;
+  }
+
+  async #load(): Promise<Map<string, Provider>> {
+    const stored = [];
+    for (let after: string | undefined; ; ) {
+      const page = await this.#records.list<Provider>(PROVIDER, { after, limit: 200 });
+      stored.push(...page);
+      if (page.length < 200) break;
+      after = page.at(-1)!.id;
+    }
+    stored.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+    const byId = new Map<string, Provider>();
+    const fromEnv = envProvider(this.#env);
+    if (fromEnv) byId.set(fromEnv.id, fromEnv);
+    for (const record of stored) if (!byId.has(record.id)) byId.set(record.id, { ...record.body, id: record.id });
+    byId.set(DEMO_PROVIDER.id, DEMO_PROVIDER);
+    this.#snapshot = { at: this.#now(), byId };
+    return byId;
+  }
+
+  /** Creates or replaces. Rejects with `bad_request` (naming the key) or `conflict` (a built-in name). */
+  async save(input: unknown): Promise<Provider> {
+    const provider = parseProvider(input);
+    if (provider.id === DEMO_PROVIDER.id || provider.id === "default") {
+      throw new PatchbayError("conflict", `The name "${provider.id}" is built in. Choose another id.`, { path: "/id" });
+    }
+    if (provider.id === ENV_PROVIDER && this.#env.openai) {
+      throw new PatchbayError(
+        "conflict",
+        `The provider "openai" comes from OPENAI_BASE_URL and OPENAI_API_KEY. Choose another id, or unset them.`,
+        { path: "/id" },
+      );
+    }
+    await this.#records.put(PROVIDER, provider.id, provider);
+    this.#snapshot = undefined;
+    return provider;
+  }
+
+  async delete(id: string): Promise<boolean> {
+    if (id === DEMO_PROVIDER.id || (id === ENV_PROVIDER && this.#env.openai)) {
+      throw new PatchbayError(
+        "conflict",
+        `The provider "${id}" is built in or comes from the environment and cannot be deleted.`,
+      );
+    }
+    const deleted = await this.#records.delete(PROVIDER, id);
+    this.#snapshot = undefined;
+    return deleted;
+  }
+}
+
+export type ProviderEnv = Pick<Env, "openai" | "defaultModel" | "embedder">;
+
+function envProvider(env: ProviderEnv): Provider | undefined {
+  if (!env.openai) return undefined;
+  return { id: ENV_PROVIDER, kind: "openai-compatible", baseUrl: env.openai.baseUrl };
+}
+
+function parseProvider(input: unknown): Provider {
+  const parsed = ProviderBody.safeParse(input);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const path = `/${issue.path.join("/")}`;
+    throw new PatchbayError("bad_request", `The provider cannot be saved: ${issue.message} (at ${path})`, { path });
+  }
+  const provider = parsed.data;
+  if (provider.kind === "openai-compatible" && !provider.baseUrl) {
+    throw new PatchbayError(
+      "bad_request",
+      "An OpenAI-compatible provider needs a base URL, such as http://localhost:11434/v1.",
+      { path: "/baseUrl" },
+    );
+  }
+  if (provider.baseUrl !== undefined) provider.baseUrl = checkedUrl(provider.baseUrl);
+  return provider;
+}
+
+function checkedUrl(text: string): string {
+  const fail = (why: string): never => {
+    throw new PatchbayError("bad_request", `The base URL ${why}`, { path: "/baseUrl" });
+  };
+  if (!URL.canParse(text)) fail(`"${text}" is no address. It looks like http://localhost:11434/v1.`);
+  const url = new URL(text);
+  if (url.protocol !== "http:" && url.protocol !== "https:") fail("must begin with http:// or https://.");
+  if (url.username || url.password) fail("must not carry a user name or password. Save the key as a secret instead.");
+  if (url.hash) fail("must not have a # part.");
+  // People paste the address of one call; what is wanted is what stands before it.
+  url.pathname = url.pathname
+    .replace(/\/(chat\/completions|completions|models|embeddings|messages)\/?$/, "")
+    .replace(/\/+$/, "");
+  return url.href.replace(/\/$/, "");
+}

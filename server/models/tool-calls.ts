@@ -1,0 +1,101 @@
+/** Tool calls put together from the pieces of a stream. */
+import { randomInt } from "node:crypto";
+import type { ToolCall } from "../../runtime/message.ts";
+import type { Sink } from "./sink.ts";
+
+/** Arguments nested deeper than this stay text: nothing that walks JSON by recursion ever meets them. */
+const DEPTH = 64;
+const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+interface Pending {
+  id: string;
+  name: string;
+  text: string;
+}
+
+export class ToolCalls {
+  #calls: Pending[] = [];
+  /** The call that pieces with an index belong to. */
+  #byIndex = new Map<number, Pending>();
+  #ids = new Set<string>();
+
+  get size(): number {
+    return this.#calls.length;
+  }
+
+  /** All arguments so far, for counting. */
+  get text(): string {
+    return this.#calls.map((call) => call.name + call.text).join("");
+  }
+
+  /**
+   * Takes a piece. Servers differ: some leave out the index, some the id, some give every call of an answer index 0.
+   * A piece with a name and an id other than that of the call at its index begins a new call.
+   */
+  piece(index: number | undefined, id: string | undefined, name: string | undefined, text: string, sink: Sink): void {
+    let call = index === undefined ? this.#calls.at(-1) : this.#byIndex.get(index);
+    const other = call !== undefined && id !== undefined && call.id !== id && name !== undefined;
+    if (call === undefined || other || (index === undefined && name !== undefined)) {
+      call = { id: this.#freshId(id), name: "", text: "" };
+      this.#calls.push(call);
+      if (index !== undefined) this.#byIndex.set(index, call);
+    }
+    const first = name !== undefined && call.name === "" ? name : undefined;
+    if (first !== undefined) call.name = first;
+    call.text += text;
+    sink.callPiece(call.id, first, text);
+  }
+
+  /** Gives the calls to the sink. `cut`: the answer ended at its token limit, so a last call without whole arguments is left out. */
+  finish(sink: Sink, cut: boolean): void {
+    for (const [place, pending] of this.#calls.entries()) {
+      const call = toCall(pending);
+      if (cut && place === this.#calls.length - 1 && call.raw !== undefined) continue;
+      sink.call(call);
+    }
+  }
+
+  /** The server's id where it gave one that this answer has not used yet; else nine letters and digits (what Mistral takes). */
+  #freshId(id: string | undefined): string {
+    let fresh = id || letters();
+    while (this.#ids.has(fresh)) fresh = letters();
+    this.#ids.add(fresh);
+    return fresh;
+  }
+}
+
+function letters(): string {
+  let text = "";
+  for (let i = 0; i < 9; i++) text += ID_LETTERS[randomInt(ID_LETTERS.length)];
+  return text;
+}
+
+/** A call from its text. No text at all means no arguments; text that is no JSON, or nested too deep, is kept as `raw`. */
+export function toCall(pending: { id: string; name: string; text: string }): ToolCall {
+  const { id, name, text } = pending;
+  if (text.trim() === "") return { id, name, arguments: {} };
+  if (isTooDeep(text)) return { id, name, raw: text };
+  try {
+    return { id, name, arguments: JSON.parse(text) };
+  } catch {
+    return { id, name, raw: text };
+  }
+}
+
+function isTooDeep(text: string): boolean {
+  if (text.length < 2 * DEPTH) return false;
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i);
+    if (quoted) {
+      if (character === 92) i += 1;
+      else if (character === 34) quoted = false;
+    } else if (character === 34) quoted = true;
+    else if (character === 123 || character === 91) {
+      depth += 1;
+      if (depth > DEPTH) return true;
+    } else if (character === 125 || character === 93) depth -= 1;
+  }
+  return false;
+}

@@ -1,0 +1,46 @@
+/** Tokens of a call: the server's own count where it can be believed, an estimate where not. */
+import { type Message, messageText } from "../../runtime/message.ts";
+import type { ChatRequest } from "../../runtime/model.ts";
+
+export interface CallUsage {
+  inputTokens: number;
+  outputTokens: number;
+  /** Counted by us, because the server gave no count or one that cannot be. */
+  estimated?: boolean;
+}
+
+/** No context window of today comes near it: a larger count is a fault of the server. */
+const BELIEVABLE = 20_000_000;
+
+export function believable(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= BELIEVABLE;
+}
+
+/** The server's counts, each replaced by an estimate where it is missing, negative, not a number or beyond belief. */
+export function usageOf(request: ChatRequest, output: string, input: unknown, outputCount: unknown): CallUsage {
+  const fits = believable(input) && believable(outputCount);
+  if (fits) return { inputTokens: Math.round(input), outputTokens: Math.round(outputCount) };
+  return {
+    inputTokens: believable(input) ? Math.round(input) : requestTokens(request),
+    outputTokens: believable(outputCount) ? Math.round(outputCount) : estimateTokens(output),
+    estimated: true,
+  };
+}
+
+/** About four characters a token, and for Chinese, Japanese and Korean about three tokens to four characters. */
+export function estimateTokens(text: string): number {
+  let wide = 0;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x2e80) wide += 1;
+  return Math.ceil((text.length - wide) / 4 + wide * 0.75);
+}
+
+function requestTokens(request: ChatRequest): number {
+  let tokens = 0;
+  for (const message of request.messages) tokens += 4 + estimateTokens(messageText(message)) + callTokens(message);
+  if (request.tools?.length) tokens += estimateTokens(JSON.stringify(request.tools));
+  return tokens;
+}
+
+function callTokens(message: Message): number {
+  return message.role === "assistant" && message.calls ? estimateTokens(JSON.stringify(message.calls)) : 0;
+}

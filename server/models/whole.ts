@@ -1,0 +1,49 @@
+/** Small requests with a small JSON answer: a model list, embeddings. */
+import type { Dispatcher } from "undici";
+import { PatchbayError } from "../../runtime/error.ts";
+import { type Failure, failure } from "./failure.ts";
+import { cancelled, send, type WireLimits, type WireReader, type WireRequest } from "./wire.ts";
+
+/** The parsed answer, or what went wrong. Never rejects. */
+export async function sendForJson(
+  pool: Dispatcher,
+  request: WireRequest,
+  limits: WireLimits,
+  signal: AbortSignal,
+): Promise<{ value: unknown } | { failure: Failure }> {
+  if (signal.aborted) return { failure: cancelled() };
+  const reader = new JsonReader(request.who);
+  const broken = await send(pool, request, reader, limits, signal);
+  return broken ? { failure: broken } : { value: reader.value };
+}
+
+export function toError(failed: Failure): PatchbayError {
+  return new PatchbayError(failed.error.code, failed.error.message, {
+    retryAfter: failed.afterMs === undefined ? undefined : Math.ceil(failed.afterMs / 1000),
+  });
+}
+
+class JsonReader implements WireReader {
+  readonly #who: string;
+  #chunks: Buffer[] = [];
+  value: unknown;
+
+  constructor(who: string) {
+    this.#who = who;
+  }
+  head(): undefined {}
+  data(chunk: Buffer): undefined {
+    this.#chunks.push(chunk);
+  }
+  end(): Failure | undefined {
+    try {
+      this.value = JSON.parse(Buffer.concat(this.#chunks).toString("utf8"));
+      return undefined;
+    } catch {
+      return failure(
+        "bad_response",
+        `${this.#who} sent an answer that is no JSON. Check the base URL (it often ends in /v1).`,
+      );
+    }
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * One POST to a model's server over a pool of kept-alive connections. Straight on undici's dispatcher: a published
+ * call spends most of its time here, and `fetch` with web streams was measured to cost four times as much (README).
+ */
+import { Agent, type Dispatcher } from "undici";
+import { type Failure, failure, socketFailure, statusFailure } from "./failure.ts";
+
+export interface WireLimits {
+  /** From the request being sent to the first byte of the answer's body. */
+  firstByteMs: number;
+  /** Between two pieces of the answer. */
+  idleMs: number;
+  /** From the request being sent to the end of the answer. */
+  wallMs: number;
+  /** Of one line of a stream. */
+  lineBytes: number;
+  /** Of the whole answer. */
+  responseBytes: number;
+}
+
+export const WIRE_LIMITS: WireLimits = {
+  firstByteMs: 30_000,
+  idleMs: 30_000,
+  wallMs: 600_000,
+  lineBytes: 10 * 1024 * 1024,
+  responseBytes: 200 * 1024 * 1024,
+};
+
+export interface WireRequest {
+  /** Names the provider in messages, as `Provider "x"`. */
+  who: string;
+  model: string;
+  method?: "GET" | "POST";
+  url: URL;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** What reads the answer. Each method may return a failure, which ends the request. */
+export interface WireReader {
+  /** Called once, for a 2xx status. */
+  head(
+    contentType: string,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): Failure | undefined;
+  /** `done`: nothing that matters follows; the rest is waited for briefly, so that the connection can be used again. */
+  data(chunk: Buffer): Failure | "done" | undefined;
+  /** The answer is whole as far as HTTP can tell. */
+  end(): Failure | undefined;
+}
+
+/** Bytes of an error body that are read. */
+const ERROR_BODY = 64 * 1024;
+/** Sockets to one origin; more requests than that wait for one to be free. */
+const CONNECTIONS = 256;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** How long a server may take to close an answer that was already whole. */
+const LINGER_MS = 1_000;
+
+/** The pool that all models share. It takes no proxy from the environment and follows no redirect. */
+export function createPool(): Agent {
+  return new Agent({
+    connections: CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    keepAliveTimeout: 30_000,
+    // Our own timers are exact and tell the first byte from silence later on.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+/**
+ * Sends the request and feeds the answer to `reader`. Resolves with nothing when the answer was read to its end, else
+ * with what went wrong; never rejects. On abort it resolves at once with code `cancelled` and closes the connection.
+ */
+export function send(
+  pool: Dispatcher,
+  request: WireRequest,
+  reader: WireReader,
+  limits: WireLimits,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  return new Promise((resolve) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    let settled = false;
+    let startedAt = 0;
+    let bytes = 0;
+    let lineBytes = 0;
+    let status = 0;
+    let headers: Record<string, string | string[] | undefined> = {};
+    let errorBody = "";
+
+    const settle = (result: Failure | undefined): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      resolve(result);
+    };
+    const stop = (result: Failure): void => {
+      settle(result);
+      controller?.abort(new Error("stopped"));
+    };
+    const onAbort = (): void => stop(cancelled());
+    const onSilence = (): void => {
+      const { who } = request;
+      if (bytes === 0) {
+        stop(failure("first_byte_timeout", `${who} did not begin to answer within ${seconds(limits.firstByteMs)}.`));
+      } else {
+        stop(
+          failure("stream_stalled", `${who} fell silent for ${seconds(limits.idleMs)} in the middle of its answer.`),
+        );
+      }
+    };
+
+    if (signal.aborted) {
+      resolve(cancelled());
+      return;
+    }
+    signal.addEventListener("abort", onAbort);
+
+    pool.dispatch(
+      {
+        origin: request.url.origin,
+        path: request.url.pathname + request.url.search,
+        method: request.method ?? "POST",
+        headers: request.headers,
+        body: request.body ?? null,
+      },
+      {
+        onRequestStart(started) {
+          controller = started;
+          if (settled) {
+            started.abort(new Error("stopped"));
+            return;
+          }
+          startedAt = performance.now();
+          timer = setTimeout(onSilence, limits.firstByteMs);
+        },
+        onResponseStart(_controller, statusCode, responseHeaders) {
+          if (statusCode < 200) return;
+          status = statusCode;
+          headers = responseHeaders;
+          if (status >= 300) return;
+          const contentType = String(headers["content-type"] ?? "");
+          const refused = reader.head(contentType, status, headers);
+          if (refused) stop(refused);
+        },
+        onResponseData(_controller, chunk) {
+          if (settled) return;
+          if (bytes === 0) {
+            clearTimeout(timer);
+            timer = setTimeout(onSilence, limits.idleMs);
+          } else timer?.refresh();
+          bytes += chunk.length;
+          if (status >= 300) {
+            if (errorBody.length < ERROR_BODY) errorBody += chunk.toString("utf8");
+            return;
+          }
+          lineBytes = bytesOfLastLine(chunk, lineBytes);
+          const { who } = request;
+          if (lineBytes > limits.lineBytes) {
+            stop(failure("bad_response", `${who} sent a line of more than ${megabytes(limits.lineBytes)}.`));
+          } else if (bytes > limits.responseBytes) {
+            stop(failure("bad_response", `${who} sent an answer of more than ${megabytes(limits.responseBytes)}.`));
+          } else if (performance.now() - startedAt > limits.wallMs) {
+            stop(failure("time_limit", `${who} had not finished its answer after ${seconds(limits.wallMs)}.`));
+          } else {
+            const refused = reader.data(chunk);
+            if (refused === "done") {
+              settle(undefined);
+              timer = setTimeout(() => controller?.abort(new Error("stopped")), LINGER_MS);
+            } else if (refused) stop(refused);
+          }
+        },
+        onResponseEnd() {
+          if (settled) {
+            clearTimeout(timer);
+            return;
+          }
+          if (status >= 300) {
+            const { who, model } = request;
+            settle(statusFailure(who, model, status, headers, errorBody, Date.now()));
+          } else settle(reader.end());
+        },
+        onResponseError(_controller, error) {
+          clearTimeout(timer);
+          settle(socketFailure(request.who, error, bytes > 0));
+        },
+      },
+    );
+  });
+}
+
+export function cancelled(): Failure {
+  return failure("cancelled", "The call was cancelled.");
+}
+
+/** Bytes since the last line end, after this chunk, where `before` had come since the one before. */
+function bytesOfLastLine(chunk: Buffer, before: number): number {
+  const end = Math.max(chunk.lastIndexOf(10), chunk.lastIndexOf(13));
+  return end < 0 ? before + chunk.length : chunk.length - end - 1;
+}
+
+function seconds(ms: number): string {
+  return ms >= 1000 ? `${Math.round(ms / 1000)} s` : `${ms} ms`;
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1024 * 1024 ? `${Math.round(bytes / 1024 / 1024)} MB` : `${bytes} bytes`;
+}

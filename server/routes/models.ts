@@ -1,0 +1,157 @@
+/** Model providers: what is configured, and what an endpoint can really do. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { ERROR_CODES, PatchbayError } from "../../runtime/error.ts";
+import { ModelProfile } from "../../runtime/model.ts";
+import type { AppEnv } from "../guard.ts";
+import { ProviderBody } from "../models/providers.ts";
+import type { Models, Provider, Services } from "../services.ts";
+import { about, body } from "./describe.ts";
+
+const ProviderAnswer = ProviderBody.extend({ kind: z.enum(["openai-compatible", "anthropic", "local", "demo"]) });
+
+const Card = z.object({
+  name: z.string().describe("provider/model, as a graph names it."),
+  provider: z.string(),
+  demo: z.boolean().optional(),
+  isDefault: z.boolean().optional(),
+  embeds: z.boolean().optional().describe("An embedding model: for knowledge, not for chat."),
+  profile: ModelProfile,
+});
+
+const Found = z.object({
+  chat: z.boolean().optional(),
+  streams: z.boolean().optional(),
+  tools: z.boolean().optional(),
+  vision: z.boolean().optional(),
+  embeddings: z.boolean().optional(),
+  structured: z.boolean().optional(),
+});
+
+const TestAnswer = z.object({
+  ok: z.boolean(),
+  code: z.enum(ERROR_CODES).optional(),
+  message: z.string(),
+  models: z.array(z.string()),
+  tried: z.string().optional(),
+  suggests: ModelProfile.partial().optional(),
+  found: Found,
+  latencyMs: z.number().optional(),
+});
+
+const Changes = ProviderBody.omit({ id: true }).partial();
+
+export function modelRoutes({ models }: Pick<Services, "models">) {
+  return new Hono<AppEnv>()
+    .get(
+      "/",
+      about({
+        summary: "List providers and the models that can be chosen",
+        tag: "models",
+        gives: z.object({ providers: z.array(ProviderAnswer), models: z.array(Card), embedder: z.string().optional() }),
+      }),
+      async (c) => {
+        const [providers, cards] = await Promise.all([models.providers(), models.cards()]);
+        return c.json({ providers, models: cards, embedder: models.embedder() });
+      },
+    )
+    .post(
+      "/",
+      about({
+        summary: "Add a provider",
+        tag: "models",
+        description: "The key is named, not sent: save it first with PUT /api/secrets/{name}.",
+        gives: ProviderAnswer,
+        status: 201,
+        errors: { 409: "The id is taken or built in." },
+      }),
+      body(ProviderBody),
+      async (c) => {
+        const provider = c.req.valid("json");
+        if (await find(models, provider.id)) {
+          throw new PatchbayError(
+            "conflict",
+            `There is already a provider "${provider.id}". Choose another id, or change that one.`,
+            { path: "/id" },
+          );
+        }
+        return c.json(await models.save(provider), 201);
+      },
+    )
+    .get(
+      "/:id",
+      about({ summary: "Get a provider", tag: "models", gives: ProviderAnswer, errors: { 404: "There is none." } }),
+      async (c) => c.json(await get(models, c.req.param("id"))),
+    )
+    .patch(
+      "/:id",
+      about({
+        summary: "Change a provider",
+        tag: "models",
+        description: "Keys that are left out stay; `null` takes one away.",
+        gives: ProviderAnswer,
+        errors: { 404: "There is none.", 409: "It is built in or comes from the environment." },
+      }),
+      body(nullable(Changes)),
+      async (c) => {
+        const provider = await get(models, c.req.param("id"));
+        const changed = Object.fromEntries(
+          Object.entries({ ...provider, ...c.req.valid("json") }).filter(
+            ([, value]) => value !== null && value !== undefined,
+          ),
+        );
+        return c.json(await models.save(changed as unknown as Provider));
+      },
+    )
+    .delete(
+      "/:id",
+      about({
+        summary: "Delete a provider",
+        tag: "models",
+        description:
+          "Its key stays among the secrets. Graphs that name its models keep the name and do not run until it is back.",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is none.", 409: "It is built in or comes from the environment." },
+      }),
+      async (c) => {
+        const id = c.req.param("id");
+        if (!(await models.delete(id))) throw missing(id);
+        return c.body(null, 204);
+      },
+    )
+    .post(
+      "/:id/test",
+      about({
+        summary: "Try what a provider can do",
+        tag: "models",
+        description:
+          "Lists its models and asks one of them for a word, a tool call and an answer by schema; costs a few hundred tokens.",
+        gives: TestAnswer,
+        errors: { 404: "There is none." },
+      }),
+      async (c) => c.json(await models.test(c.req.param("id"), c.req.raw.signal)),
+    );
+}
+
+/** Each key may also be null. */
+function nullable<T extends z.ZodRawShape>(schema: z.ZodObject<T>) {
+  const shape = Object.fromEntries(
+    Object.entries(schema.shape).map(([key, value]) => [key, (value as z.ZodType).nullable()]),
+  );
+  return z.strictObject(shape);
+}
+
+async function find(models: Models, id: string): Promise<Provider | undefined> {
+  return (await models.providers()).find((provider) => provider.id === id);
+}
+
+async function get(models: Models, id: string): Promise<Provider> {
+  const provider = await find(models, id);
+  if (!provider) throw missing(id);
+  return provider;
+}
+
+function missing(id: string): PatchbayError {
+  return new PatchbayError("not_found", `There is no provider "${id}".`);
+}
