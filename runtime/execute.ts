@@ -142,7 +142,7 @@ export function execute(options: ExecuteOptions): Execution {
   );
 
   const finish = async (body: EventBody | undefined, outcome: RunOutcome): Promise<RunOutcome> => {
-    clock.abort();
+    clock.abort(OVER);
     options.signal.removeEventListener("abort", cancel);
     try {
       if (body) await append(body);
@@ -202,6 +202,9 @@ export function execute(options: ExecuteOptions): Execution {
     },
   };
 }
+
+/** Why a run's clock stops; a constant, because a fresh reason a run is dear. */
+const OVER = new Error("The run is over.");
 
 function toOutput(values: Values): RunOutput {
   const documents = values.documents as RunOutput["documents"];

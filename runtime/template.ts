@@ -21,23 +21,25 @@ const engine = new Liquid({
 for (const tag of ["include", "render", "layout", "block"]) delete (engine.tags as Record<string, unknown>)[tag];
 
 /** Parsed templates by source; the oldest goes when there are many. */
-const parsed = new Map<string, Template[]>();
-const MAX_PARSED = 500;
+const parsed = new Map<string, { template: Template[]; names?: string[] }>();
+const MAX_PARSED = 2000;
 
-function parse(source: string): Template[] {
+function parse(source: string): { template: Template[]; names?: string[] } {
   const known = parsed.get(source);
   if (known) return known;
-  const template = engine.parse(source);
+  const entry = { template: engine.parse(source) };
   if (parsed.size >= MAX_PARSED) parsed.delete(parsed.keys().next().value!);
-  parsed.set(source, template);
-  return template;
+  parsed.set(source, entry);
+  return entry;
 }
 
 /** The names that a template takes from outside, in order of appearance. Empty while it does not parse. */
 export function templateNames(source: string): string[] {
   if (!source.includes("{")) return [];
   try {
-    return engine.globalVariablesSync(parse(source)).filter((name) => FIELD_NAME.test(name));
+    const entry = parse(source);
+    entry.names ??= engine.globalVariablesSync(entry.template).filter((name) => FIELD_NAME.test(name));
+    return entry.names;
   } catch {
     // Half-typed: `templateFault` says why.
     return [];
@@ -67,7 +69,7 @@ export function renderTemplate(
   const scope: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(values)) scope[name] = encode ? encode(valueText(value)) : value;
   try {
-    return String(engine.renderSync(parse(source), scope, { sync: true }));
+    return String(engine.renderSync(parse(source).template, scope, { sync: true }));
   } catch (error) {
     throw new PatchbayError("bad_request", `The template could not be filled: ${(error as Error).message}.`, {
       cause: error,
