@@ -1,0 +1,140 @@
+/**
+ * The only writer of runs.db, in a thread of its own: everything that came in while the last transaction was synced
+ * goes into the next one, so the cost of a sync is shared by all runs of that moment.
+ */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import type Database from "better-sqlite3";
+import { openSqlite } from "./database.ts";
+import {
+  CHANGING_COLUMNS,
+  type Failure,
+  type FromWorker,
+  type Item,
+  ROW_COLUMNS,
+  SQLITE_EVENT_LOG,
+  type ToWorker,
+} from "./event-log-schema.ts";
+
+const port = parentPort as MessagePort;
+const tell = (message: FromWorker) => port.postMessage(message);
+
+let db: Database.Database;
+try {
+  const { file, busyMs, maxPages } = workerData as { file: string; busyMs?: number; maxPages?: number };
+  db = openSqlite(file, SQLITE_EVENT_LOG);
+  if (busyMs !== undefined) db.pragma(`busy_timeout = ${busyMs}`);
+  if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`);
+  // The pages of a busy log; less often written back than the default 1,000.
+  db.pragma("wal_autocheckpoint = 4000");
+  tell({ ready: true });
+  serve();
+} catch (error) {
+  tell({ broken: failure(error) });
+}
+
+function serve(): void {
+  const begin = db.prepare("BEGIN IMMEDIATE");
+  const commit = db.prepare("COMMIT");
+  const rollback = db.prepare("ROLLBACK");
+  const insertChunk = db.prepare("INSERT INTO chunks (run, first, last, body) VALUES (?, ?, ?, ?)");
+  const insertRow = db.prepare(
+    `INSERT INTO runs (${ROW_COLUMNS.join(", ")}, idempotency_id, body_hash) VALUES (${"?, ".repeat(ROW_COLUMNS.length)}?, ?)`,
+  );
+  const updateRow = db.prepare(
+    `UPDATE runs SET ${CHANGING_COLUMNS.map((name) => `${name} = ?`).join(", ")} WHERE id = ?`,
+  );
+  const insertGraph = db.prepare("INSERT INTO graphs (hash, body) VALUES (?, ?) ON CONFLICT DO NOTHING");
+  const rate = db.prepare("UPDATE runs SET rating = ? WHERE id = ?");
+  const deleteChunks = db.prepare("DELETE FROM chunks WHERE run = ?");
+  const deleteRow = db.prepare("DELETE FROM runs WHERE id = ? AND ended_at IS NOT NULL");
+
+  const store = (item: Item) => {
+    insertChunk.run(item.run, item.first, item.last, item.body);
+    if (item.insert) insertRow.run(item.insert);
+    if (item.update) updateRow.run(item.update);
+  };
+  const inTransaction = (work: () => void) => {
+    begin.run();
+    try {
+      work();
+      commit.run();
+    } catch (error) {
+      if (db.inTransaction) rollback.run();
+      throw error;
+    }
+  };
+
+  type Batch = Extract<ToWorker, { batch: number }>;
+  const write = (batches: Batch[]) => {
+    try {
+      inTransaction(() => {
+        for (const { items, graphs } of batches) {
+          if (graphs) for (const graph of graphs) insertGraph.run(graph);
+          for (const item of items) store(item);
+        }
+      });
+      for (const { batch } of batches) tell({ batch });
+    } catch (error) {
+      // One item that breaks a rule of the tables must not take the others with it.
+      if (isConstraint(error)) for (const batch of batches) writeSingly(batch);
+      else for (const { batch } of batches) tell({ batch, error: failure(error) });
+    }
+  };
+  const writeSingly = ({ batch, items, graphs }: Batch) => {
+    const failed: { place: number; error: Failure }[] = [];
+    items.forEach((item, place) => {
+      try {
+        inTransaction(() => {
+          if (graphs) for (const graph of graphs) insertGraph.run(graph);
+          store(item);
+        });
+      } catch (error) {
+        failed.push({ place, error: failure(error) });
+      }
+    });
+    tell({ batch, failed });
+  };
+
+  const call = (message: Exclude<ToWorker, Batch>) => {
+    try {
+      let result = 0;
+      if (message.op === "rate") result = rate.run(message.rating, message.run).changes;
+      else if (message.op === "delete")
+        inTransaction(() => {
+          for (const run of message.runs)
+            if (deleteRow.run(run).changes > 0) {
+              deleteChunks.run(run);
+              result++;
+            }
+        });
+      else db.close();
+      tell({ call: message.call, result });
+      if (message.op === "close") port.close();
+    } catch (error) {
+      tell({ call: message.call, error: failure(error) });
+    }
+  };
+
+  port.on("message", (first: ToWorker) => {
+    let batches: Batch[] = [];
+    for (let message: ToWorker | undefined = first; message; message = receiveMessageOnPort(port)?.message) {
+      if ("batch" in message) batches.push(message);
+      else {
+        if (batches.length > 0) write(batches);
+        batches = [];
+        call(message);
+        if (message.op === "close") return;
+      }
+    }
+    if (batches.length > 0) write(batches);
+  });
+}
+
+function isConstraint(error: unknown): boolean {
+  return failure(error).code.startsWith("SQLITE_CONSTRAINT");
+}
+
+function failure(error: unknown): Failure {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return { code: String(code ?? ""), message: String(message ?? error) };
+}
