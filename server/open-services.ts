@@ -6,9 +6,10 @@ import type { CheckContext } from "../runtime/check.ts";
 import { openAgents } from "./agents/agents.ts";
 import { type Env, isLoopback } from "./env.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
+import { createKnowledge } from "./knowledge/knowledge.ts";
 import { createModels } from "./models/models.ts";
 import { createNet } from "./net/safe-fetch.ts";
-import { pendingKnowledge, pendingMcp, pendingSandbox, pendingToolbox } from "./pending.ts";
+import { pendingMcp, pendingSandbox, pendingToolbox } from "./pending.ts";
 import { readOrCreate } from "./secrets/key-file.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import type { Services } from "./services.ts";
@@ -44,7 +45,17 @@ export async function openServices(env: Env): Promise<Opened> {
     const models = createModels({ records, secrets, files, env });
     closers.push(() => models.close());
     const toolbox = pendingToolbox;
-    const knowledge = pendingKnowledge;
+    const knowledge = createKnowledge({
+      records,
+      files,
+      tasks,
+      models,
+      fetch: net.safeFetch,
+      vectors: env.vectors ?? join(env.dataDir, "vectors"),
+      report: (message) => console.error(message),
+    });
+    closers.push(() => knowledge.close());
+    closers.push(() => tasks.close());
 
     const context = () => checkContext({ models, toolbox, knowledge, secrets, agents });
     const agents: Services["agents"] = await openAgents({
@@ -68,7 +79,15 @@ export async function openServices(env: Env): Promise<Opened> {
       agents,
       keys,
     } as unknown as Services;
-    return { services, start: async () => {}, stop };
+    return {
+      services,
+      start: async () => {
+        await tasks.resume();
+        await knowledge.recover();
+        await files.sweep();
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,6 +1,6 @@
 /** Rooms that are being built: each stands here until its own file does. */
 import { PatchbayError } from "../runtime/error.ts";
-import type { Knowledge, McpServers, Sandbox, Toolbox } from "./services.ts";
+import type { McpServers, Sandbox, Toolbox } from "./services.ts";
 
 function soon(): never {
   throw new PatchbayError("unavailable", "This part is not there yet.");
@@ -22,15 +22,5 @@ export const pendingMcp: McpServers = {
   tools: async () => [],
   delete: async () => false,
   close: async () => {},
-};
-export const pendingKnowledge: Knowledge = {
-  cards: async () => [],
-  create: async () => soon(),
-  delete: async () => false,
-  add: async () => soon(),
-  documents: async () => [],
-  document: async () => soon(),
-  removeDocument: async () => false,
-  search: async () => [],
 };
 export const pendingSandbox: Sandbox = { evaluate: async () => soon(), close: async () => {} };

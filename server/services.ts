@@ -341,7 +341,14 @@ export interface Knowledge {
   ): Promise<{ document: KnowledgeDocument; task: string }>;
   documents(name: string, options?: { after?: string; limit?: number }): Promise<KnowledgeDocument[]>;
   document(name: string, id: string): Promise<KnowledgeDocument & { text: string }>;
+  /** The bytes as they came. */
+  source(name: string, id: string): Promise<{ title: string; mediaType: string; bytes: Uint8Array }>;
   removeDocument(name: string, id: string): Promise<boolean>;
+  /**
+   * A task that makes the index anew beside the old one, which answers until then; `embedder` changes it, `null` takes
+   * it away.
+   */
+  reindex(name: string, options?: { embedder?: string | null }): Promise<Task>;
   /** See `Host.searchKnowledge`. */
   search(
     name: string,

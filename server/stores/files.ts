@@ -10,6 +10,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import { newId } from "../ids.ts";
 import type { Files, Records } from "../services.ts";
+import { Turns } from "../turns.ts";
 
 const KIND = "file";
 /** Younger files may be on their way to their record. */
@@ -44,8 +45,8 @@ export async function createFiles(folder: string, records: Records): Promise<Fil
 class DiskFiles implements FileStore {
   readonly #folder: string;
   readonly #records: Records;
-  /** Last piece of work on each blob, so that a delete never takes bytes that a put just counted on. */
-  readonly #busy = new Map<string, Promise<unknown>>();
+  /** By blob, so that a delete never takes bytes that a put just counted on. */
+  readonly #turns = new Turns();
 
   constructor(folder: string, records: Records) {
     this.#folder = folder;
@@ -62,7 +63,7 @@ class DiskFiles implements FileStore {
       sha256,
       ...(file.owner !== undefined && { owner: file.owner }),
     };
-    await this.#alone(sha256, async () => {
+    await this.#turns.take(sha256, async () => {
       await this.#write(sha256, file.bytes);
       await this.#records.put(KIND, id, body, { parent: sha256, revision: 0 });
     });
@@ -83,7 +84,7 @@ class DiskFiles implements FileStore {
     const record = await this.#records.get<FileRecord>(KIND, id);
     if (!record) return false;
     const { sha256 } = record.body;
-    return await this.#alone(sha256, async () => {
+    return await this.#turns.take(sha256, async () => {
       const there = await this.#records.delete(KIND, id);
       if (!(await this.#known(sha256))) await rm(this.#path(sha256), { force: true });
       return there;
@@ -104,7 +105,7 @@ class DiskFiles implements FileStore {
     }
     for (const shelf of await list(join(this.#folder, "blobs")))
       for (const sha256 of await list(join(this.#folder, "blobs", shelf)))
-        await this.#alone(sha256, async () => {
+        await this.#turns.take(sha256, async () => {
           if (!(await old(this.#path(sha256))) || (await this.#known(sha256))) return;
           await rm(this.#path(sha256), { force: true });
           swept++;
@@ -146,17 +147,6 @@ class DiskFiles implements FileStore {
 
   #path(sha256: string): string {
     return join(this.#folder, "blobs", sha256.slice(0, 2), sha256);
-  }
-
-  async #alone<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(key) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    this.#busy.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#busy.get(key) === mine) this.#busy.delete(key);
-    }
   }
 }
 

@@ -1,0 +1,126 @@
+/** What is kept about a knowledge and its documents, as records, and where a document comes from. */
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Knowledge, KnowledgeDocument, Records, SafeFetch } from "../services.ts";
+import { html } from "./parsers/html.ts";
+import { parserFor } from "./parsers/index.ts";
+
+export const KNOWLEDGE = "knowledge";
+export const DOCUMENT = "knowledge-document";
+export const MAX_BYTES = 100 * 1024 * 1024;
+const MAX_TITLE = 300;
+const FETCH_TIMEOUT_MS = 30_000;
+
+export interface KnowledgeRecord {
+  /** Never used again: what belongs to a knowledge names this, so a new one of the same name inherits nothing. */
+  uid: string;
+  embedder?: string;
+  /** Name of the index's table; a reindex makes another. */
+  table: string;
+  /** `PASSAGES_VERSION` of what is in the table. */
+  passages: string;
+}
+
+/** Parent: the uid of its knowledge. */
+export interface DocumentRecord extends Omit<KnowledgeDocument, "id" | "updatedAt"> {
+  sha256: string;
+  /** Id of the stored bytes. */
+  file: string;
+  /** The task that indexes or indexed it. */
+  task: string;
+}
+
+export interface NewDocument {
+  /** What makes two documents the same one: its title, or its address. */
+  identity: string;
+  title: string;
+  mediaType: string;
+  bytes: Uint8Array;
+}
+
+/** A knowledge's name, or `bad_request`: letters, digits, spaces, `.`, `_` and `-`, at most 64. */
+export function checkedName(name: string): string {
+  const normal = name.normalize("NFC").trim();
+  if (!/^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,63}$/u.test(normal))
+    throw new PatchbayError(
+      "bad_request",
+      `"${name.slice(0, 80)}" cannot name a knowledge: use up to 64 letters, digits, spaces, ".", "_" and "-", beginning with a letter or a digit.`,
+      { path: "/name" },
+    );
+  return normal;
+}
+
+export function documentId(uid: string, identity: string): string {
+  return `doc_${createHash("sha256").update(`${uid}\0${identity}`).digest("hex").slice(0, 24)}`;
+}
+
+/** The bytes behind a source. Rejects with `too_large`, `unsupported_media_type`, `bad_request`, or why the address could not be read. */
+export async function readSource(source: Parameters<Knowledge["add"]>[1], fetch: SafeFetch): Promise<NewDocument> {
+  if ("url" in source) return await readUrl(source.url, fetch);
+  const title = checkedTitle(source.title);
+  if ("text" in source) {
+    const bytes = new TextEncoder().encode(source.text);
+    checkSize(bytes.byteLength, title);
+    return {
+      identity: title,
+      title,
+      bytes,
+      mediaType: /\.[a-z0-9]{1,8}$/i.test(title) ? "text/plain" : "text/markdown",
+    };
+  }
+  checkSize(source.bytes.byteLength, title);
+  const mediaType = source.mediaType?.replace(/;.*$/s, "").trim().toLowerCase() || "application/octet-stream";
+  parserFor(title, mediaType);
+  return { identity: title, title, bytes: source.bytes, mediaType };
+}
+
+async function readUrl(url: string, fetch: SafeFetch): Promise<NewDocument> {
+  const headers = { accept: "text/html, text/markdown, text/plain, application/json;q=0.8, */*;q=0.1" };
+  const answer = await fetch(
+    { method: "GET", url, headers, timeoutMs: FETCH_TIMEOUT_MS },
+    AbortSignal.timeout(FETCH_TIMEOUT_MS),
+  );
+  if (answer.status < 200 || answer.status > 299)
+    throw new PatchbayError("bad_request", `${url} answered ${answer.status}; nothing was added.`, { path: "/url" });
+  if (answer.truncated)
+    throw new PatchbayError("too_large", `${url} is larger than what is fetched; download it and add the file.`, {
+      path: "/url",
+    });
+  const mediaType = (answer.headers["content-type"] ?? "text/html").replace(/;.*$/s, "").trim().toLowerCase();
+  const named = basename(decodeURI(new URL(url).pathname));
+  parserFor(/\.[a-z0-9]+$/i.test(named) ? named : "page", mediaType);
+  const bytes = new TextEncoder().encode(answer.body);
+  const own = mediaType === "text/html" ? html.parse(bytes, url).title : undefined;
+  return { identity: url, title: checkedTitle(own ?? url), bytes, mediaType };
+}
+
+function checkedTitle(title: string): string {
+  const clean = title
+    .replaceAll(/\p{Cc}/gu, " ")
+    .replaceAll("\\", "/")
+    .normalize("NFC")
+    .trim();
+  if (clean === "")
+    throw new PatchbayError("bad_request", "A document needs a title: it is what a citation shows.", {
+      path: "/title",
+    });
+  return clean.slice(0, MAX_TITLE);
+}
+
+function checkSize(bytes: number, title: string): void {
+  if (bytes === 0) throw new PatchbayError("bad_request", `"${title}" is empty; there is nothing to find in it.`);
+  if (bytes > MAX_BYTES)
+    throw new PatchbayError("too_large", `"${title}" is larger than 100 MiB, the most a document may have; split it.`);
+}
+
+/** All records under a parent, page by page. */
+export async function* eachDocument(records: Records, uid: string) {
+  let after: string | undefined;
+  while (true) {
+    const page = await records.list<DocumentRecord>(DOCUMENT, { parent: uid, limit: 500, ...(after && { after }) });
+    yield* page;
+    if (page.length < 500) return;
+    after = page.at(-1)!.id;
+  }
+}

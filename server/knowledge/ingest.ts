@@ -1,0 +1,93 @@
+/** From a file's bytes to passages in the index: parse, cut, embed where there is an embedder, write in batches. */
+import { errorData } from "../../runtime/error.ts";
+import { type Chunk, chunkText } from "../../runtime/retrieval/chunk.ts";
+import { TERMS_VERSION } from "../../runtime/retrieval/terms.ts";
+import type { Models } from "../services.ts";
+import { parserFor } from "./parsers/index.ts";
+import type { Passage, PassageTable } from "./passage-index.ts";
+
+/** Raised whenever the same bytes make other passages: what is in an index under another number is replaced. */
+export const PASSAGES_VERSION = `1.${TERMS_VERSION}`;
+/** A document of up to so many passages is replaced in one commit. */
+const BATCH = 512;
+const EMBED_BATCH = 32;
+
+export interface Source {
+  id: string;
+  title: string;
+  mediaType: string;
+  sha256: string;
+  bytes: Uint8Array;
+}
+
+export interface Ingested {
+  chunks: number;
+  /** One sentence: why it is found by words alone although its knowledge has an embedder. */
+  warning?: string;
+}
+
+/**
+ * Rejects when the bytes cannot be parsed, the index cannot be written, or the signal aborts; what stood in the index
+ * before still answers then. An embedder that fails is no failure: the document is found by its words.
+ *
+ * `write` does each write; it may refuse (by throwing) when the document was changed or removed in the meantime.
+ */
+export async function ingest(
+  source: Source,
+  table: PassageTable,
+  options: {
+    models: Pick<Models, "embed">;
+    embedder?: string;
+    signal: AbortSignal;
+    progress(done: number, total: number): void;
+    write(work: () => Promise<void>): Promise<void>;
+  },
+): Promise<Ingested> {
+  const parsed = parserFor(source.title, source.mediaType).parse(source.bytes, source.title);
+  const document = { id: source.id, version: `${source.sha256.slice(0, 16)}-${PASSAGES_VERSION}`, title: source.title };
+  let embedder = options.embedder;
+  let warning: string | undefined;
+  let number = 0;
+  let characters = 0;
+
+  const flush = async (chunks: Chunk[], last: boolean) => {
+    options.signal.throwIfAborted();
+    const vectors: number[][] = [];
+    if (embedder)
+      try {
+        for (let i = 0; i < chunks.length; i += EMBED_BATCH) {
+          const texts = chunks.slice(i, i + EMBED_BATCH).map((chunk) => spokenFor(source.title, chunk));
+          vectors.push(...(await options.models.embed(texts, options.signal, embedder)));
+        }
+      } catch (error) {
+        options.signal.throwIfAborted();
+        warning = `Found by its words alone: the embedder ${embedder} failed (${errorData(error).message}). Reindex the knowledge when it is back.`;
+        embedder = undefined;
+        vectors.length = 0;
+      }
+    const passages = chunks.map((chunk, index): Passage => {
+      const { line, ...rest } = chunk;
+      return { ...rest, number: number + index, ...(parsed.lines && { line }), vector: vectors[index] };
+    });
+    await options.write(() => table.write(document, passages, last));
+    number += chunks.length;
+    characters += chunks.reduce((sum, chunk) => sum + chunk.text.length, 0);
+    options.progress(last ? parsed.text.length : Math.min(characters, parsed.text.length), parsed.text.length);
+  };
+
+  let pending: Chunk[] = [];
+  for (const chunk of chunkText(parsed.text, { format: parsed.format })) {
+    if (pending.length === BATCH) {
+      await flush(pending, false);
+      pending = [];
+    }
+    pending.push(chunk);
+  }
+  await flush(pending, true);
+  return { chunks: number, ...(warning !== undefined && { warning }) };
+}
+
+/** What is embedded: a passage with what it stands under, so that "15 days" is about annual leave. */
+function spokenFor(title: string, chunk: Chunk): string {
+  return [title, chunk.heading, chunk.text].filter(Boolean).join("\n");
+}

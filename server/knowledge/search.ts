@@ -1,0 +1,145 @@
+/** Search over one knowledge: by words, by vectors, or both fused; words alone whenever vectors cannot be had. */
+import { PatchbayError } from "../../runtime/error.ts";
+import type { SearchMode } from "../../runtime/host.ts";
+import type { Document } from "../../runtime/message.ts";
+import { fuseRanks } from "../../runtime/retrieval/fuse.ts";
+import type { Models } from "../services.ts";
+import type { Hit, PassageTable } from "./passage-index.ts";
+
+/** A question waits so long for its vector, then goes by words. */
+const EMBED_TIMEOUT_MS = 5_000;
+/** After a failure the embedder is left alone for so long, so that an outage costs one wait and not one a question. */
+const REST_MS = 30_000;
+/** Each search gives more than is asked for, so that fusion has something to agree on. */
+const WIDER = 4;
+const AT_LEAST = 40;
+
+export interface SearchOptions {
+  limit: number;
+  mode: SearchMode;
+  /** 0 to 1, against each search's own score, before fusion: a passage stays that reaches it in one of them. */
+  minScore?: number;
+}
+
+export class Searcher {
+  readonly #models: Pick<Models, "embed">;
+  /** By embedder: when it may be asked again, in `performance.now()`, and what it said. */
+  readonly #resting = new Map<string, { until: number; why: string }>();
+  readonly #report: (message: string) => void;
+
+  constructor(models: Pick<Models, "embed">, report: (message: string) => void) {
+    this.#models = models;
+    this.#report = report;
+  }
+
+  /**
+   * At most `limit` passages, best first. The score is the words' or the cosine's own where one search was made, and
+   * that of the fusion (1: first in both) where two were; `ranks` says which. Mode `vector` rejects with
+   * `model_missing` or `provider_unavailable` where there are no vectors to be had; every other mode goes by words.
+   */
+  async search(
+    table: PassageTable,
+    query: string,
+    options: SearchOptions,
+    embedder: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Document[]> {
+    const { limit, mode, minScore = 0 } = options;
+    const wide = Math.max(limit * WIDER, AT_LEAST);
+    const good = (hits: Hit[]) => hits.filter((hit) => hit.score >= minScore);
+    const words = mode === "vector" ? undefined : table.searchText(query, wide).then(good);
+    words?.catch(() => undefined);
+    const meaning = mode === "text" ? undefined : await this.#searchVector(table, query, wide, embedder, mode, signal);
+    const vector = meaning && good(meaning);
+    const text = await words;
+    signal.throwIfAborted();
+    if (text && vector) {
+      const fused = fuseRanks({ text, vector }, (hit) => hit.key);
+      return fused.slice(0, limit).map(({ item, score, ranks }) => shown(item, score, ranks));
+    }
+    const [name, hits] = text ? ["text", text] : ["vector", vector ?? []];
+    return hits.slice(0, limit).map((hit, index) => shown(hit, hit.score, { [name as string]: index + 1 }));
+  }
+
+  async #searchVector(
+    table: PassageTable,
+    query: string,
+    limit: number,
+    embedder: string | undefined,
+    mode: SearchMode,
+    signal: AbortSignal,
+  ): Promise<Hit[] | undefined> {
+    const must = mode === "vector";
+    if (embedder === undefined || (await table.dimensions()) === undefined) {
+      if (!must) return undefined;
+      throw new PatchbayError(
+        "model_missing",
+        embedder === undefined
+          ? 'This knowledge has no embedder, so it cannot be searched by vectors: set one and reindex, or use the mode "auto".'
+          : 'This knowledge holds no vectors yet: reindex it, or use the mode "auto".',
+      );
+    }
+    const rest = this.#resting.get(embedder);
+    if (rest && rest.until > performance.now()) {
+      if (!must) return undefined;
+      throw unavailable(embedder, rest.why);
+    }
+    let vector: number[] | undefined;
+    try {
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(EMBED_TIMEOUT_MS)]);
+      [vector] = await untilAborted(this.#models.embed([query], patience, embedder), patience);
+      this.#resting.delete(embedder);
+    } catch (error) {
+      signal.throwIfAborted();
+      const why = error instanceof Error ? error.message : String(error);
+      this.#resting.set(embedder, { until: performance.now() + REST_MS, why });
+      this.#report(`Knowledge is searched by words alone: the embedder ${embedder} failed (${why}).`);
+      if (must) throw unavailable(embedder, why);
+      return undefined;
+    }
+    if (vector?.length === (await table.dimensions())) return await table.searchVector(vector!, limit);
+    const why = "its vectors have another length than the stored ones; reindex the knowledge";
+    this.#report(`Knowledge is searched by words alone: of the embedder ${embedder}, ${why}.`);
+    if (must) throw unavailable(embedder, why);
+    return undefined;
+  }
+}
+
+function unavailable(embedder: string, why: string): PatchbayError {
+  return new PatchbayError(
+    "provider_unavailable",
+    `The embedder ${embedder} cannot be used now (${why}); search with the mode "auto" or "text", or try again later.`,
+  );
+}
+
+function shown(hit: Hit, score: number, ranks: Record<string, number>): Document {
+  const { key, title, text, heading, line, page } = hit;
+  const place = {
+    ...(heading !== undefined && { heading }),
+    ...(page !== undefined && { page }),
+    ...(line !== undefined && { line }),
+  };
+  return {
+    id: key,
+    title,
+    text,
+    score: Math.round(score * 1e4) / 1e4,
+    ...(Object.keys(place).length > 0 && { place }),
+    ranks,
+  };
+}
+
+/** Rejects with the signal's reason as soon as it aborts, also where the work itself does not listen. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop!);
+  }
+}

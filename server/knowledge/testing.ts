@@ -1,0 +1,102 @@
+/** A knowledge over real stores in a folder of its own, with an embedder that a test can break. For tests and benches. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PatchbayError } from "../../runtime/error.ts";
+import { terms } from "../../runtime/retrieval/terms.ts";
+import type { Knowledge, SafeFetch, Task } from "../services.ts";
+import { createFiles } from "../stores/files.ts";
+import { sqliteRecords } from "../stores/records.ts";
+import { createTasks, ended, type TaskStore } from "../tasks/tasks.ts";
+import { createKnowledge, type KnowledgeStore } from "./knowledge.ts";
+
+export interface Bench {
+  folder: string;
+  knowledge: KnowledgeStore;
+  tasks: TaskStore;
+  reports: string[];
+  /** Adds and waits until it is indexed; resolves with the task as it ended. */
+  addNow(name: string, source: Parameters<Knowledge["add"]>[1]): Promise<Task>;
+  settled(task: string): Promise<Task>;
+  /** Ends this process's part, as a stop does; the folder stays. */
+  stop(): Promise<void>;
+}
+
+export interface FakeEmbedder {
+  name?: string;
+  /** What `embed` does beyond giving vectors: throw, hang, count. */
+  before?(texts: string[], signal: AbortSignal): Promise<void>;
+}
+
+export function temporaryFolder(): { folder: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-knowledge-"));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export async function openBench(
+  folder: string,
+  embedder: FakeEmbedder = {},
+  fetch: SafeFetch = noFetch,
+): Promise<Bench> {
+  const records = sqliteRecords(join(folder, "records.db"));
+  const files = await createFiles(join(folder, "files"), records);
+  const tasks = createTasks(records);
+  const reports: string[] = [];
+  const knowledge = createKnowledge({
+    records,
+    files,
+    tasks,
+    fetch,
+    vectors: join(folder, "vectors"),
+    report: (message) => reports.push(message),
+    models: {
+      embedder: () => embedder.name,
+      async embed(texts, signal) {
+        await embedder.before?.(texts, signal);
+        return texts.map(wordVector);
+      },
+    },
+  });
+  const settled = (id: string) =>
+    new Promise<Task>((resolve, reject) => {
+      const stop = tasks.watch(id, check);
+      function check(task: Task) {
+        if (!ended(task)) return;
+        stop();
+        resolve(task);
+      }
+      tasks.get(id).then((task) => task && check(task), reject);
+    });
+  return {
+    folder,
+    knowledge,
+    tasks,
+    reports,
+    settled,
+    async addNow(name, source) {
+      const { task } = await knowledge.add(name, source);
+      return await settled(task);
+    },
+    async stop() {
+      await tasks.close();
+      await knowledge.close();
+      await records.close();
+    },
+  };
+}
+
+const noFetch: SafeFetch = async () => {
+  throw new PatchbayError("address_blocked", "No network here.");
+};
+
+/** 64 numbers by the words of a text; two words count as one meaning, so that vectors can find what words cannot. */
+const SYNONYMS: Record<string, string> = { vacation: "holiday", laptop: "computer" };
+export function wordVector(text: string): number[] {
+  const vector = new Array<number>(64).fill(0.001);
+  for (const term of terms(text)) {
+    let hash = 7;
+    for (const character of SYNONYMS[term] ?? term) hash = (hash * 31 + character.codePointAt(0)!) % 9973;
+    vector[hash % 64]! += 1;
+  }
+  return vector;
+}
