@@ -12,7 +12,11 @@ type Room = (typeof rooms)[number];
 /** What each room may import: other rooms, and packages (a list, or any). Tests are free. */
 const law: Record<Room, { rooms: Room[]; packages: string[] | "any"; node: boolean }> = {
   // Pure libraries only: no clock, no chance, no environment, no I/O.
-  runtime: { rooms: [], packages: ["zod", "liquidjs", "jsonc-parser", "@noble/hashes", "ajv", "gpt-tokenizer", "re2js", "yaml"], node: false },
+  runtime: {
+    rooms: [],
+    packages: ["zod", "liquidjs", "jsonc-parser", "@noble/hashes", "ajv", "gpt-tokenizer", "re2js", "yaml", "diff"],
+    node: false,
+  },
   nodes: { rooms: ["runtime"], packages: ["zod", "liquidjs"], node: false },
   server: { rooms: ["runtime", "nodes"], packages: "any", node: true },
   editor: { rooms: ["runtime", "nodes"], packages: "any", node: false },
@@ -39,13 +43,18 @@ function importsOf(file: string): Import[] {
   const found: Import[] = [];
   for (const match of text.matchAll(/^\s*(?:import|export)\s+(type\s)?(?:[^"'();]*?\sfrom\s*)?["']([^"']+)["']/gm))
     found.push({ file, from: match[2]!, typeOnly: match[1] !== undefined });
-  for (const match of text.matchAll(/\bimport\(\s*["']([^"']+)["']/g)) found.push({ file, from: match[1]!, typeOnly: false });
+  for (const match of text.matchAll(/\bimport\(\s*["']([^"']+)["']/g))
+    found.push({ file, from: match[1]!, typeOnly: false });
   return found;
 }
 
 const roomOf = (file: string): string => path.relative(root, file).split(path.sep)[0]!;
 const show = (found: Import) => `${path.relative(root, found.file)} imports ${found.from}`;
-const packageOf = (from: string) => from.split("/").slice(0, from.startsWith("@") ? 2 : 1).join("/");
+const packageOf = (from: string) =>
+  from
+    .split("/")
+    .slice(0, from.startsWith("@") ? 2 : 1)
+    .join("/");
 
 describe.each(rooms)("%s", (room) => {
   const rule = law[room];
@@ -59,7 +68,12 @@ describe.each(rooms)("%s", (room) => {
       const target = roomOf(path.resolve(path.dirname(file), from));
       if (target === room || (rule.rooms as string[]).includes(target)) return false;
       // One exception: the types of the server's routes, for the editor's client.
-      return !(room === "editor" && path.relative(root, file) === path.join("editor", "api.ts") && from === "../server/app.ts" && typeOnly);
+      return !(
+        room === "editor" &&
+        path.relative(root, file) === path.join("editor", "api.ts") &&
+        from === "../server/app.ts" &&
+        typeOnly
+      );
     });
     expect(wrong.map(show)).toEqual([]);
   });
@@ -76,7 +90,8 @@ describe.each(rooms)("%s", (room) => {
 
 describe("runtime and nodes", () => {
   it("ask the Host for time, chance and the world", () => {
-    const forbidden = /\b(Date\.now|new Date\(\s*\)|Math\.random|process\.|globalThis\.fetch|setTimeout|setInterval|crypto\.randomUUID|performance\.now)\b|(?:await|return|[=(,])\s*fetch\(/;
+    const forbidden =
+      /\b(Date\.now|new Date\(\s*\)|Math\.random|process\.|globalThis\.fetch|setTimeout|setInterval|crypto\.randomUUID|performance\.now)\b|(?:await|return|[=(,])\s*fetch\(/;
     const wrong = [...sources("runtime"), ...sources("nodes")]
       .filter((file) => !isTest(file))
       .filter((file) => forbidden.test(readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")));
@@ -96,10 +111,17 @@ describe("runtime and nodes", () => {
       root,
       configFile: false,
       logLevel: "silent",
-      build: { write: false, minify: false, lib: { entry: path.join(root, "nodes", "index.ts"), formats: ["es"] }, rollupOptions: { external: /^node:/ } },
+      build: {
+        write: false,
+        minify: false,
+        lib: { entry: path.join(root, "nodes", "index.ts"), formats: ["es"] },
+        rollupOptions: { external: /^node:/ },
+      },
     });
     const outputs = (Array.isArray(result) ? result : [result]).flatMap((one) => ("output" in one ? one.output : []));
-    const external = outputs.flatMap((chunk) => (chunk.type === "chunk" ? [...chunk.imports, ...chunk.dynamicImports] : []));
+    const external = outputs.flatMap((chunk) =>
+      chunk.type === "chunk" ? [...chunk.imports, ...chunk.dynamicImports] : [],
+    );
     expect(external.filter((name) => name.startsWith("node:") || builtinModules.includes(name))).toEqual([]);
   }, 30_000);
 });

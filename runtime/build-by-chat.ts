@@ -1,0 +1,169 @@
+/**
+ * Building by conversation: what a person says becomes a patch to the graph, proposed by a model, checked here, and
+ * applied only when the person accepts it. AgentFabric's builder wrote the config itself; here it proposes.
+ */
+import { z } from "zod";
+import { type CheckContext, checkGraph } from "./check.ts";
+import { PatchbayError } from "./error.ts";
+import { type Graph, serializeGraph } from "./graph.ts";
+import type { Host } from "./host.ts";
+import type { Issue } from "./issue.ts";
+import type { Message } from "./message.ts";
+import { type Applied, applyPatch, Patch } from "./patch.ts";
+import type { NodeTable } from "./resolve.ts";
+
+/** What there is to build with. */
+export interface Materials {
+  tools: { name: string; summary: string }[];
+  knowledge: string[];
+  models: string[];
+  agents: string[];
+}
+
+export interface Proposal extends Applied {
+  patch: Patch;
+  /** Issues of the graph with the whole patch applied. */
+  issues: Issue[];
+}
+
+const MAX_REPAIRS = 2;
+const MAX_TOOLS = 60;
+
+/**
+ * Asks `model` for a patch. `conversation` is what was said so far, the newest last, without the graph. An answer that is
+ * no patch, or whose graph has errors, is sent back with what is wrong, at most twice; the best of the answers is returned.
+ * Rejects with the model's failure, or with `bad_response` when no answer was a patch.
+ */
+export async function proposePatch(
+  host: Pick<Host, "chat" | "model">,
+  request: { model: string; graph: Graph; conversation: Message[]; materials: Materials },
+  table: NodeTable,
+  context: CheckContext,
+  signal: AbortSignal,
+): Promise<Proposal> {
+  const model = await host.model(request.model);
+  if (model.demo)
+    throw new PatchbayError(
+      "model_missing",
+      "Building by conversation needs a real model; the demo cannot do it. Add one under Models.",
+    );
+  const messages: Message[] = [
+    { role: "system", content: instructions(request.graph, request.materials, table) },
+    ...request.conversation,
+  ];
+  let best: Proposal | undefined;
+  for (let repair = 0; repair <= MAX_REPAIRS; repair++) {
+    const text = await answer(
+      host,
+      {
+        model: model.name,
+        messages,
+        ...(model.profile.structured
+          ? { schema: z.toJSONSchema(Patch, { io: "input" }) as Record<string, unknown> }
+          : {}),
+      },
+      signal,
+    );
+    const read = readPatch(text);
+    let wrong: string[];
+    if ("patch" in read) {
+      const applied = applyPatch(request.graph, read.patch.parts, table);
+      const issues = checkGraph(applied.graph, table, context);
+      const proposal: Proposal = { ...applied, patch: read.patch, issues };
+      if (!best || faults(proposal) < faults(best)) best = proposal;
+      wrong = [
+        ...applied.left.map(({ part, reason }) => `Part ${part + 1}: ${reason}`),
+        ...issues
+          .filter((issue) => issue.severity === "error")
+          .map((issue) => `${issue.node ?? "graph"}: ${issue.message} ${issue.mend ?? ""}`),
+      ];
+      if (wrong.length === 0) return proposal;
+    } else wrong = [read.fault];
+    messages.push(
+      { role: "assistant", content: text },
+      {
+        role: "user",
+        content: `That does not work yet:\n${wrong
+          .slice(0, 10)
+          .map((one) => `- ${one}`)
+          .join("\n")}\nSend the whole patch again, mended, as JSON only.`,
+      },
+    );
+  }
+  if (!best)
+    throw new PatchbayError(
+      "bad_response",
+      "The model did not answer with a patch. A larger model may; or say it in smaller steps.",
+    );
+  return best;
+}
+
+const faults = (proposal: Proposal) =>
+  proposal.left.length + proposal.issues.filter((issue) => issue.severity === "error").length;
+
+async function answer(
+  host: Pick<Host, "chat">,
+  request: Parameters<Host["chat"]>[0],
+  signal: AbortSignal,
+): Promise<string> {
+  let text = "";
+  for await (const event of host.chat(request, signal)) {
+    if (event.type === "text-delta") text += event.text;
+    else if (event.type === "end") {
+      signal.throwIfAborted();
+      if (event.error) throw new PatchbayError(event.error.code, event.error.message);
+    }
+  }
+  return text;
+}
+
+/** The patch in a model's text: the outermost braces, whatever stands around them. */
+export function readPatch(text: string): { patch: Patch } | { fault: string } {
+  const from = text.indexOf("{");
+  const to = text.lastIndexOf("}");
+  if (from < 0 || to < from) return { fault: "The answer holds no JSON object." };
+  let value: unknown;
+  try {
+    value = JSON.parse(text.slice(from, to + 1));
+  } catch (error) {
+    return { fault: `The JSON does not parse: ${(error as Error).message}.` };
+  }
+  const parsed = Patch.safeParse(value);
+  if (parsed.success) return { patch: parsed.data };
+  const [first] = parsed.error.issues;
+  return { fault: `At ${first?.path.join("/") || "the top"}: ${first?.message}` };
+}
+
+function instructions(graph: Graph, materials: Materials, table: NodeTable): string {
+  const types = [...table.values()].map((definition) => {
+    const config = definition.config.parse({});
+    const { inputs, outputs } = definition.ports(config);
+    const port = (one: { id: string; kind: string; optional?: boolean; many?: boolean }) =>
+      `${one.id}:${one.kind}${one.optional ? "?" : ""}${one.many ? "*" : ""}`;
+    return `- ${definition.type}: ${definition.summary}. in [${inputs.map(port).join(", ")}] out [${outputs.map(port).join(", ")}] config ${JSON.stringify(config)}`;
+  });
+  return `You change an agent, which is a graph of nodes joined by edges, as the user asks. Answer with one JSON object and nothing else:
+{"summary": "what you change and why, in the user's language, one or two sentences", "parts": [ ... ]}
+Each part is one of:
+{"do":"add-node","id":"lower-case-id","type":"...","title":"...","config":{}}  {"do":"remove-node","id":"..."}
+{"do":"set-config","id":"...","config":{"only":"the keys to change"}}  {"do":"set-title","id":"...","title":"..."}
+{"do":"add-edge","from":"node.port","to":"node.port"}  {"do":"remove-edge","from":"node.port","to":"node.port"}
+{"do":"set-about","name":"...","description":"..."}  {"do":"set-settings","settings":{"greeting":"...","suggestions":["..."]}}
+Rules: an agent has one input and one output; what reaches output.reply is the answer. An input takes one edge unless marked *. Kinds must fit (any fits all). A "prompt" has one input for each {{name}} in its template. Write whole prompts and instructions, never placeholders. Use only the node types, tools, knowledge and models listed. Change as little as the request needs; the user may have changed the graph since your last answer.
+
+Node types (port:kind, ? optional, * many):
+${types.join("\n")}
+
+Tools: ${
+    materials.tools
+      .slice(0, MAX_TOOLS)
+      .map((tool) => `${tool.name} (${tool.summary})`)
+      .join("; ") || "none"
+  }
+Knowledge: ${materials.knowledge.join(", ") || "none"}
+Models: default, ${materials.models.join(", ")}
+Agents: ${materials.agents.join(", ") || "none"}
+
+The graph now:
+${serializeGraph({ ...graph, layout: {}, tests: [], groups: [] })}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * A patch to a graph, as a model proposes it and a person accepts it part by part. Each part stands for itself: those
+ * that are refused are left out, and what then no longer fits is told instead of applied.
+ */
+import { z } from "zod";
+import { edgeEnd, type Graph, type GraphNode, NODE_ID } from "./graph.ts";
+import { parseGraph } from "./parse.ts";
+import type { NodeTable } from "./resolve.ts";
+
+const End = z.string().regex(/^[^.]+\.[^.]+$/);
+
+export const PatchPart = z.discriminatedUnion("do", [
+  z.object({
+    do: z.literal("add-node"),
+    id: z.string().regex(NODE_ID),
+    type: z.string(),
+    title: z.string().max(200).optional(),
+    config: z.record(z.string(), z.unknown()).default({}),
+  }),
+  z.object({ do: z.literal("remove-node"), id: z.string() }),
+  /** Sets keys of a node's config; the others stay. */
+  z.object({ do: z.literal("set-config"), id: z.string(), config: z.record(z.string(), z.unknown()) }),
+  z.object({ do: z.literal("set-title"), id: z.string(), title: z.string().max(200) }),
+  z.object({ do: z.literal("add-edge"), from: End, to: End }),
+  z.object({ do: z.literal("remove-edge"), from: End, to: End }),
+  z.object({
+    do: z.literal("set-about"),
+    name: z.string().min(1).max(200).optional(),
+    description: z.string().max(4000).optional(),
+  }),
+  z.object({ do: z.literal("set-settings"), settings: z.record(z.string(), z.unknown()) }),
+]);
+export type PatchPart = z.infer<typeof PatchPart>;
+
+export const Patch = z.object({
+  /** What it does and why, for the person; in their language. */
+  summary: z.string(),
+  parts: z.array(PatchPart).max(200),
+});
+export type Patch = z.infer<typeof Patch>;
+
+export interface Applied {
+  graph: Graph;
+  /** Parts that could not be applied, by their place in the patch, each with a sentence. */
+  left: { part: number; reason: string }[];
+}
+
+/** Applies parts in order to a copy. Never throws; a part that does not fit is left out and told. */
+export function applyPatch(graph: Graph, parts: readonly PatchPart[], table: NodeTable): Applied {
+  let result = graph;
+  const left: Applied["left"] = [];
+  parts.forEach((part, index) => {
+    const next = applyPart(result, part, table);
+    if (typeof next === "string") left.push({ part: index, reason: next });
+    else result = next;
+  });
+  return { graph: result, left };
+}
+
+function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | string {
+  const node = "id" in part ? graph.nodes.find((one) => one.id === part.id) : undefined;
+  switch (part.do) {
+    case "add-node": {
+      if (node) return `There is already a node "${part.id}".`;
+      const definition = table.get(part.type);
+      if (!definition) return `There is no node type "${part.type}".`;
+      const config = definition.config.safeParse(part.config);
+      if (!config.success) return `The config of "${part.id}" does not fit: ${config.error.issues[0]?.message}`;
+      const added: GraphNode = {
+        id: part.id,
+        type: part.type,
+        version: definition.version,
+        ...(part.title ? { title: part.title } : {}),
+        config: part.config,
+      };
+      return { ...graph, nodes: [...graph.nodes, added], layout: { ...graph.layout, [part.id]: freePlace(graph) } };
+    }
+    case "remove-node": {
+      if (!node) return `There is no node "${part.id}".`;
+      const { [part.id]: _place, ...layout } = graph.layout;
+      return {
+        ...graph,
+        nodes: graph.nodes.filter((one) => one !== node),
+        edges: graph.edges.filter((edge) => edgeEnd(edge.from).node !== part.id && edgeEnd(edge.to).node !== part.id),
+        groups: graph.groups.map((group) => ({ ...group, nodes: group.nodes.filter((id) => id !== part.id) })),
+        layout,
+      };
+    }
+    case "set-config": {
+      if (!node) return `There is no node "${part.id}".`;
+      const config = { ...(node.config as object), ...part.config };
+      const checked = table.get(node.type)?.config.safeParse(config);
+      if (checked && !checked.success)
+        return `The config of "${part.id}" does not fit: ${checked.error.issues[0]?.message}`;
+      return { ...graph, nodes: graph.nodes.map((one) => (one === node ? { ...one, config } : one)) };
+    }
+    case "set-title":
+      if (!node) return `There is no node "${part.id}".`;
+      return { ...graph, nodes: graph.nodes.map((one) => (one === node ? { ...one, title: part.title } : one)) };
+    case "add-edge": {
+      for (const [side, end] of [
+        ["outputs", part.from],
+        ["inputs", part.to],
+      ] as const) {
+        const { node: id, port } = edgeEnd(end);
+        const found = graph.nodes.find((one) => one.id === id);
+        if (!found) return `There is no node "${id}".`;
+        const definition = table.get(found.type);
+        const config = definition?.config.safeParse(found.config);
+        if (
+          definition &&
+          config?.success &&
+          found.type !== "action" &&
+          found.type !== "agent" &&
+          !(side === "outputs" && port === "error" && found.onError === "branch")
+        ) {
+          const ports = definition.ports(config.data)[side];
+          if (!ports.some((one) => one.id === port))
+            return `"${id}" has no ${side === "outputs" ? "output" : "input"} "${port}"; it has ${ports.map((one) => one.id).join(", ") || "none"}.`;
+        }
+      }
+      if (graph.edges.some((edge) => edge.from === part.from && edge.to === part.to))
+        return "That edge is already there.";
+      return { ...graph, edges: [...graph.edges, { from: part.from, to: part.to }] };
+    }
+    case "remove-edge":
+      if (!graph.edges.some((edge) => edge.from === part.from && edge.to === part.to)) return "That edge is not there.";
+      return { ...graph, edges: graph.edges.filter((edge) => edge.from !== part.from || edge.to !== part.to) };
+    case "set-about":
+      return {
+        ...graph,
+        ...(part.name === undefined ? {} : { name: part.name }),
+        ...(part.description === undefined ? {} : { description: part.description }),
+      };
+    case "set-settings": {
+      const parsed = parseGraph({ ...graph, settings: { ...graph.settings, ...part.settings } });
+      return parsed.graph ?? `The settings do not fit: ${parsed.issues[0]?.message}`;
+    }
+  }
+}
+
+/** Right of everything, so that nothing is covered; a layout afterwards puts it in place. */
+function freePlace(graph: Graph): { x: number; y: number } {
+  const places = Object.values(graph.layout);
+  if (places.length === 0) return { x: 0, y: 0 };
+  const right = places.reduce((best, place) => (place.x > best.x ? place : best));
+  return { x: right.x + 320, y: right.y };
+}
