@@ -7,6 +7,7 @@ import { approval } from "./approval.ts";
 import { code } from "./code.ts";
 import { http } from "./http.ts";
 import { input } from "./input.ts";
+import { llm } from "./llm.ts";
 import { loop } from "./loop.ts";
 import { map } from "./map.ts";
 import { note } from "./note.ts";
@@ -20,6 +21,7 @@ export const definitions: readonly NodeDefinition[] = [
   input,
   output,
   prompt,
+  llm,
   agent,
   retriever,
   tool,

@@ -138,11 +138,19 @@ export interface Step<C = unknown> {
   ): Promise<Values>;
   /** Compiles an inline body, once for each config. Throws `graph_has_issues`. */
   compile(graph: Graph): CompiledGraph;
-  /** Calls a tool with everything that goes with it: intent before, result after, uncertainty, nested agents. */
+  /**
+   * Calls a tool with everything that goes with it: intent before, result after, uncertainty, nested agents. `shape`
+   * changes a fresh result before it is stored (a large one becomes an artifact).
+   */
   callTool(
     call: { id: string; name: string; arguments: unknown },
     tool: ToolSpec,
-    options?: { step?: number; attempt?: number; signal?: AbortSignal },
+    options?: {
+      step?: number;
+      attempt?: number;
+      signal?: AbortSignal;
+      shape?: (result: ToolResult) => Promise<ToolResult>;
+    },
   ): Promise<ToolResult>;
   /** Says what this node's answer rests on; it is kept on the node's `node-end`. */
   rest(rests: Rests): void;

@@ -78,6 +78,8 @@ export class NodeStep implements Step {
     const { scope } = this.#level;
     const event = (scope.length ? { ...body, node: this.node, scope } : { ...body, node: this.node }) as EventBody;
     this.#own.push(event as RunEvent);
+    // Offsets count within one message.
+    if (body.type === "message") this.#offsets = { text: 0, reasoning: 0 };
     return this.#level.running.append(event);
   }
 
@@ -166,7 +168,12 @@ export class NodeStep implements Step {
   async callTool(
     call: { id: string; name: string; arguments: unknown },
     tool: ToolSpec,
-    options: { step?: number; attempt?: number; signal?: AbortSignal } = {},
+    options: {
+      step?: number;
+      attempt?: number;
+      signal?: AbortSignal;
+      shape?: (result: ToolResult) => Promise<ToolResult>;
+    } = {},
   ): Promise<ToolResult> {
     const signal = options.signal ?? this.signal;
     const at = options.step === undefined ? {} : { step: options.step };

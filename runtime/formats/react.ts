@@ -115,7 +115,10 @@ class ReactParser implements AnswerParser {
   }
 
   #take(part: string): void {
-    if (this.#decided) return this.#pass(part);
+    if (this.#decided) {
+      this.#pass(part);
+      return;
+    }
     this.#line += part;
     const rest = this.#line.trimStart().replaceAll("：", ":");
     // The final answer is the last thing: its lines are its own, whatever they begin with.

@@ -1,0 +1,234 @@
+/**
+ * The retrieve–prompt–call loop: choose tools → build the prompt → ask the model → run the tools it asks for → feed
+ * results and errors back → again, until it answers or a limit is met. All that happens is told through `step` and read
+ * back from it, so a resumed run asks for nothing twice.
+ */
+import { type Asked, ask } from "./agent/ask.ts";
+import { runCalls } from "./agent/calls.ts";
+import { claimOf } from "./agent/claim.ts";
+import { chooseTools, collectOffers } from "./agent/offers.ts";
+import { readStructured, wholeJson } from "./agent/structured.ts";
+import { type AgentOptions, nodeBudget, type Talk } from "./agent/talk.ts";
+import { words } from "./agent/words.ts";
+import { PatchbayError } from "./error.ts";
+import type { Rests } from "./event.ts";
+import { UNREADABLE } from "./formats/format.ts";
+import { native } from "./formats/native.ts";
+import type { Document, FileRef, Message } from "./message.ts";
+import type { Step, Values } from "./node.ts";
+import { mergeDocuments } from "./prompt/documents.ts";
+import { languageOf } from "./prompt/language.ts";
+import type { ToolOffer } from "./tool.ts";
+
+/** What flows into the loop, by port of the `llm` node. */
+export interface AgentInputs {
+  message: string;
+  instructions?: string;
+  documents?: Document[][];
+  history?: Message[];
+  files?: FileRef[];
+  tools?: ToolOffer[][];
+}
+
+/** A broken answer is sent back with what is wrong this often. */
+const MAX_REPAIRS = 2;
+
+/**
+ * Runs the loop. Resolves with `text`, `json` (of an answer that is JSON, or matches the schema; else the text) and
+ * `messages` (the conversation with this turn). Rejects with the failure of the model, `context_overflow`, a limit,
+ * `loop_detected`, `invalid_output`, `Parked`, or the abort's reason.
+ */
+export async function runAgentLoop(step: Step, inputs: AgentInputs, options: AgentOptions): Promise<Values> {
+  const deadline = deadlineOf(step, options);
+  try {
+    const talk = await begin(step, inputs, options, deadline.signal);
+    const succeeded: ToolOffer[] = [];
+    let repairs = 0;
+    for (let index = 0; ; index++) {
+      const asked = await ask(talk, index);
+      const { message, reason } = asked;
+      talk.turn.push(message);
+
+      if (message.calls?.length) {
+        await asked.stored;
+        const done = await runCalls(talk, index, message.calls);
+        talk.turn.push(...done.messages);
+        succeeded.push(...done.succeeded);
+        talk.faults = done.fault ? talk.faults + 1 : 0;
+        if (done.fault && talk.faults > MAX_REPAIRS) {
+          if (message.calls.every((call) => call.name === UNREADABLE)) return giveUp(talk);
+          throw new PatchbayError(
+            done.fault.code,
+            `The model's tool calls were at fault ${talk.faults} times in a row. The last: ${done.fault.message}`,
+          );
+        }
+        continue;
+      }
+
+      const fault = faultOf(asked, options, talk);
+      if (!fault) return answer(talk, asked, succeeded);
+      if (repairs++ >= MAX_REPAIRS) throw new PatchbayError(fault.code, fault.message);
+      await asked.stored;
+      if (message.content === "") talk.turn.pop();
+      talk.turn.push({ role: "user", content: fault.correction });
+      if (reason === "length")
+        throw new PatchbayError(
+          "output_limit",
+          `${talk.model.name} reached its output limit before it answered. Raise "outputTokens" in the model's profile, or ask for less.`,
+        );
+    }
+  } finally {
+    deadline.end();
+  }
+}
+
+async function begin(step: Step, inputs: AgentInputs, options: AgentOptions, signal: AbortSignal): Promise<Talk> {
+  const { host, run } = step;
+  const model = await host.model(options.model);
+  const history = await historyOf(step, inputs);
+  const offers = await chooseTools(
+    step,
+    collectOffers(inputs.tools ?? [], run.settings, model),
+    inputs.message,
+    history,
+    options.toolLimit,
+  );
+  const callIds = new Set<string>();
+  for (const message of history)
+    if (message.role === "assistant") for (const call of message.calls ?? []) callIds.add(call.id);
+  return {
+    step,
+    options,
+    instructions: (inputs.instructions ?? "").trim(),
+    documents: mergeDocuments(inputs.documents ?? []),
+    history,
+    language: languageOf(run.settings.language, inputs.message, inputs.instructions ?? ""),
+    signal,
+    model,
+    offers,
+    format: native,
+    tried: new Set(),
+    turn: [userMessage(inputs)],
+    callIds,
+    lastMessages: [],
+    lastTools: [],
+    repeats: new Map(),
+    faults: 0,
+    spend: nodeBudget(step, options),
+  };
+}
+
+/** The wired history; else what the caller brought; else the session's, for nodes that speak for the run itself. */
+async function historyOf(step: Step, inputs: AgentInputs): Promise<readonly Message[]> {
+  if (inputs.history) return inputs.history;
+  const { run } = step;
+  if (run.input.history) return run.input.history;
+  return run.session === undefined ? [] : step.host.history(run.session);
+}
+
+function userMessage({ message, files }: AgentInputs): Message {
+  if (!files?.length) return { role: "user", content: message };
+  const named = files.map((file) => `[${file.name}: artifact://${file.id}]`).join("\n");
+  return {
+    role: "user",
+    content: [
+      { type: "text", text: `${message}\n${named}`.trim() },
+      ...files.map((file) => ({ type: "file" as const, file })),
+    ],
+  };
+}
+
+/** What is wrong with a text answer, what the model is told, and what is thrown when telling does not help. */
+function faultOf(
+  { message, reason }: Asked,
+  { schema }: AgentOptions,
+  talk: Talk,
+): { code: "bad_response" | "invalid_output"; correction: string; message: string } | undefined {
+  const say = words(talk.language);
+  if (schema) {
+    const read = readStructured(message.content, schema);
+    if (!("fault" in read)) return undefined;
+    return {
+      code: "invalid_output",
+      correction: say.badOutput(read.fault),
+      message: `The answer of "${talk.step.title}" does not match its schema, also after ${MAX_REPAIRS} repairs: ${read.fault}.`,
+    };
+  }
+  if (message.content.trim() !== "") return undefined;
+  return {
+    code: "bad_response",
+    correction: say.empty,
+    message: `${talk.model.name} gave an empty answer ${MAX_REPAIRS + 1} times (it ended with "${reason}").`,
+  };
+}
+
+function answer(talk: Talk, { message, cited }: Asked, succeeded: readonly ToolOffer[]): Values {
+  const { step, options } = talk;
+  const text = message.content;
+  // An answer that had to match a schema was not shown while it came.
+  if (options.schema && (step.host.listening?.() ?? true)) step.delta("text", text);
+  step.rest(restsOf(talk, text, cited, succeeded));
+  const read = options.schema ? readStructured(text, options.schema) : wholeJson(text);
+  return {
+    text,
+    json: read && "value" in read ? read.value : text,
+    messages: [...talk.history.filter((one) => one.role !== "system"), ...talk.turn],
+  };
+}
+
+function restsOf(
+  { documents, history }: Talk,
+  text: string,
+  cited: ReadonlySet<number>,
+  succeeded: readonly ToolOffer[],
+): Rests {
+  const rests: Rests = {
+    documents: [...cited]
+      .sort((a, b) => a - b)
+      .map((number) => ({ id: documents[number - 1]!.id, title: documents[number - 1]!.title, number })),
+    tools: [...new Set(succeeded.map((tool) => tool.name))],
+  };
+  const acted = history.some((message) => message.role === "tool" && !message.error);
+  const claim = claimOf(text, {
+    acted: acted || succeeded.some((tool) => tool.effect !== "read"),
+    looked: acted || succeeded.length > 0 || documents.length > 0,
+  });
+  if (claim !== undefined) rests.claim = claim;
+  return rests;
+}
+
+/** The model's calls stay unreadable: the user gets a plain sentence. */
+function giveUp(talk: Talk): Values {
+  const { step } = talk;
+  const text = words(talk.language).gaveUp;
+  if (step.host.listening?.() ?? true) step.delta("text", text);
+  step.rest({ documents: [], tools: [] });
+  return {
+    text,
+    json: text,
+    messages: [
+      ...talk.history.filter((one) => one.role !== "system"),
+      ...talk.turn,
+      { role: "assistant", content: text },
+    ],
+  };
+}
+
+/** The node's own time limit, as a signal. A person's time to answer does not count: a parked node starts anew. */
+function deadlineOf(step: Step, { budget }: AgentOptions): { signal: AbortSignal; end(): void } {
+  const { seconds } = budget;
+  if (seconds === undefined) return { signal: step.signal, end: () => {} };
+  const clock = new AbortController();
+  const late = new AbortController();
+  step.host.sleep(seconds * 1000, clock.signal).then(
+    () =>
+      late.abort(
+        new PatchbayError(
+          "time_limit",
+          `"${step.title}" reached its limit of ${seconds} seconds. Raise it in the node's settings.`,
+        ),
+      ),
+    () => {},
+  );
+  return { signal: AbortSignal.any([step.signal, late.signal]), end: () => clock.abort() };
+}

@@ -1,0 +1,214 @@
+/** Runs the tool calls of one message: checked, allowed, side by side, their results in order. What is wrong goes back to the model. */
+import { type ErrorCode, PatchbayError } from "../error.ts";
+import { UNREADABLE } from "../formats/format.ts";
+import { callName } from "../formats/native.ts";
+import type { ToolCall } from "../message.ts";
+import type { ToolMessage } from "../prompt/cut.ts";
+import type { ToolOffer, ToolResult } from "../tool.ts";
+import { argumentsHash } from "./hash.ts";
+import { capResult, toolMessage } from "./result.ts";
+import { SchemaError, schemaFault, shapeFault } from "./schema.ts";
+import type { Talk } from "./talk.ts";
+import { words } from "./words.ts";
+
+/** Calls of one message beyond this are not made, and the model is told. */
+export const MAX_CALLS = 16;
+/** How many of them run at once. */
+const SIDE_BY_SIDE = 8;
+const MAX_NAMES_TOLD = 60;
+
+export interface CallsDone {
+  messages: ToolMessage[];
+  /** What was the model's own mistake, when every call was one. */
+  fault?: { code: ErrorCode; message: string };
+  /** Canonical names of tools that did their work. */
+  succeeded: ToolOffer[];
+}
+
+type Verdict =
+  | { run: ToolOffer; hash: string }
+  | { fault: { code: ErrorCode; message: string }; offer?: ToolOffer; notMistake?: boolean };
+
+/** Runs all calls of message `index`. Throws a limit, `loop_detected`, an abort, or `Parked` when a person must be asked first. */
+export async function runCalls(talk: Talk, index: number, calls: readonly ToolCall[]): Promise<CallsDone> {
+  const verdicts = calls.map((call, at) => (at < MAX_CALLS ? judge(talk, call) : tooMany(talk)));
+  const results = await talk.step.all(
+    calls.map((call, at) => (signal: AbortSignal) => runOne(talk, index, call, verdicts[at]!, signal)),
+    SIDE_BY_SIDE,
+  );
+  const succeeded: ToolOffer[] = [];
+  calls.forEach((call, at) => {
+    const verdict = verdicts[at]!;
+    if (!("run" in verdict)) return;
+    const result = results[at]!;
+    if (!result.error) succeeded.push(verdict.run);
+    remember(talk, `${call.name} ${verdict.hash}`, result.content);
+  });
+  const mistakes = verdicts.map((verdict) => ("fault" in verdict && !verdict.notMistake ? verdict.fault : undefined));
+  const fault = mistakes.every((mistake) => mistake !== undefined) ? mistakes[0] : undefined;
+  return {
+    messages: calls.map((call, at) => toolMessage({ ...call, name: callName(call) }, results[at]!)),
+    succeeded,
+    ...(fault ? { fault } : {}),
+  };
+}
+
+function tooMany({ language }: Talk): Verdict {
+  return { fault: { code: "tool_call_limit", message: words(language).tooMany(MAX_CALLS) }, notMistake: true };
+}
+
+/** Whether a call can be made: its syntax, its tool, its arguments, and whether it is the same over and over. */
+function judge(talk: Talk, call: ToolCall): Verdict {
+  const say = words(talk.language);
+  if (call.name === UNREADABLE) return { fault: { code: "bad_json", message: say.unreadable(call.raw ?? "") } };
+  const offer = talk.offers.byName.get(call.name) ?? byCanonicalName(talk, call.name);
+  if (!offer) {
+    const names = [...talk.offers.byName.keys()];
+    const told = names.length > MAX_NAMES_TOLD ? talk.offers.shown.map((tool) => tool.name) : names;
+    return {
+      fault: {
+        code: "tool_not_allowed",
+        message: say.unknownTool(call.name.slice(0, 100), nearest(call.name, names), told),
+      },
+    };
+  }
+  const bad = (message: string): Verdict => ({ fault: { code: "bad_arguments", message }, offer });
+  if (call.arguments === undefined)
+    return { fault: { code: "bad_json", message: say.badJson(call.name, call.raw ?? "") }, offer };
+  try {
+    const fault = schemaFault(offer.parameters, call.arguments);
+    if (fault) return bad(say.badArguments(call.name, fault));
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    return {
+      fault: {
+        code: "tool_failed",
+        message: `${offer.name} cannot be called: its schema cannot be used (${error.message}).`,
+      },
+      offer,
+      notMistake: true,
+    };
+  }
+  const hash = argumentsHash(call.arguments);
+  const before = talk.repeats.get(`${call.name} ${hash}`);
+  if (before && before.times >= 2) {
+    if (before.warned)
+      throw new PatchbayError(
+        "loop_detected",
+        `"${talk.step.title}" went round in circles: the model asked for ${offer.name} with the same arguments again and again, although the result did not change. Change the instructions, or choose another model.`,
+      );
+    before.warned = true;
+    return { fault: { code: "loop_detected", message: say.repeated }, offer, notMistake: true };
+  }
+  return { run: offer, hash };
+}
+
+/** Models that read a canonical name somewhere (`builtin/clock`) may use it. */
+function byCanonicalName({ offers }: Talk, name: string): ToolOffer | undefined {
+  if (!name.includes("/")) return undefined;
+  for (const offer of offers.byName.values()) if (offer.name === name) return offer;
+  return undefined;
+}
+
+async function runOne(
+  talk: Talk,
+  index: number,
+  call: ToolCall,
+  verdict: Verdict,
+  signal: AbortSignal,
+): Promise<ToolResult> {
+  const { step } = talk;
+  const past = step.past("tool-end", (event) => event.call === call.id);
+  const started = step.past("tool-start", (event) => event.call.id === call.id) !== undefined;
+  if (past) {
+    talk.spend({ toolCalls: 1 }, true);
+    return past.result;
+  }
+  if ("fault" in verdict) {
+    talk.spend({ toolCalls: 1 }, started);
+    return refuse(talk, index, call, verdict, started);
+  }
+  const { run: tool, hash } = verdict;
+  if (tool.approve === "ask") {
+    const answer = await step.wait(
+      `approve:${call.id}:${hash.slice(0, 16)}`,
+      {
+        kind: "approval",
+        question: words(talk.language).ask(tool.name),
+        call: { id: call.id, tool: tool.name, arguments: call.arguments },
+        argsHash: hash,
+      },
+      signal,
+    );
+    if (answer.choice !== "approve") {
+      const reason = typeof answer.value === "string" ? answer.value : "";
+      talk.spend({ toolCalls: 1 }, started);
+      return refuse(
+        talk,
+        index,
+        call,
+        { fault: { code: "rejected", message: words(talk.language).rejected(reason) }, offer: tool },
+        started,
+      );
+    }
+  }
+  talk.spend({ toolCalls: 1 }, started);
+  return step.callTool({ id: call.id, name: call.name, arguments: call.arguments }, tool, {
+    step: index,
+    signal,
+    shape: (result) => capResult(result, tool.name, step.host),
+  });
+}
+
+/** A call that is not made is in the trace like one that failed. */
+async function refuse(
+  { step }: Talk,
+  index: number,
+  call: ToolCall,
+  { fault, offer }: Extract<Verdict, { fault: unknown }>,
+  started: boolean,
+): Promise<ToolResult> {
+  const result: ToolResult = { content: fault.message, error: true };
+  const tool = offer ? { tool: offer.name } : {};
+  const kept = shapeFault(call.arguments)
+    ? { id: call.id, name: call.name.slice(0, 200), raw: "(too large or too deep to be kept)" }
+    : { ...call, name: call.name.slice(0, 200) };
+  if (!started)
+    step
+      .emit({
+        type: "tool-start",
+        step: index,
+        call: kept,
+        ...tool,
+        argsHash: argumentsHash(kept.arguments ?? kept.raw ?? null),
+        idempotencyKey: `${step.run.id}:${step.node}:${call.id}`,
+      })
+      .catch(() => {});
+  await step.emit({
+    type: "tool-end",
+    step: index,
+    call: call.id,
+    ...tool,
+    result,
+    ms: 0,
+    error: { code: fault.code, message: fault.message },
+  });
+  return result;
+}
+
+function remember({ repeats }: Talk, key: string, result: string): void {
+  const before = repeats.get(key);
+  if (before?.result === result) before.times++;
+  else repeats.set(key, { times: 1, result, warned: before?.warned ?? false });
+}
+
+/** The name that a mistyped one probably means: the same letters in another dress, or a part of it. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const bare = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9\p{L}]/gu, "");
+  const wanted = bare(name);
+  if (wanted.length < 3) return undefined;
+  return (
+    names.find((one) => bare(one) === wanted) ??
+    names.find((one) => bare(one).endsWith(wanted) || wanted.endsWith(bare(one)) || bare(one).startsWith(wanted))
+  );
+}

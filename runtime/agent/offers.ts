@@ -1,0 +1,143 @@
+/** Which tools a model is offered: what is wired, less what the operator withholds, and of many the best for the question. */
+import type { Settings } from "../graph.ts";
+import type { Message } from "../message.ts";
+import type { Model, ModelTool } from "../model.ts";
+import type { Step } from "../node.ts";
+import { type Approval, modelNames, type ToolOffer } from "../tool.ts";
+
+export interface Offers {
+  /** All that may be called, by the name the model sees. */
+  byName: ReadonlyMap<string, ToolOffer>;
+  /** What is in the prompt, best first. */
+  shown: ModelTool[];
+  /** How many of `byName` are not. */
+  hidden: number;
+}
+
+/**
+ * The tools of all wired tool nodes, each once: the strictest approval counts, pinned anywhere is pinned. The graph's
+ * settings override the nodes. `off` tools are gone; a demo model keeps those that only read.
+ */
+export function collectOffers(
+  wired: readonly (readonly ToolOffer[])[],
+  settings: Settings,
+  model: Model,
+): Map<string, ToolOffer> {
+  const all = new Map<string, ToolOffer>();
+  for (const list of wired)
+    for (const offer of list) {
+      const known = all.get(offer.name);
+      const approve = approvalOf(offer.name, settings.approvals) ?? strictest(offer.approve, known?.approve);
+      const pinned = offer.pinned || known?.pinned;
+      const same = approve === offer.approve && Boolean(pinned) === Boolean(offer.pinned);
+      all.set(offer.name, same ? offer : { ...offer, approve, ...(pinned ? { pinned } : {}) });
+    }
+  const kept = [...all.values()].filter((offer) => offer.approve !== "off" && (!model.demo || offer.effect === "read"));
+  return modelNames(kept);
+}
+
+/** What is left of the offers for a model that may only read. */
+export function readOnly(offers: Offers): Offers {
+  const byName = new Map([...offers.byName].filter(([, offer]) => offer.effect === "read"));
+  return {
+    byName,
+    shown: offers.shown.filter((tool) => byName.has(tool.name)),
+    hidden: Math.min(offers.hidden, byName.size),
+  };
+}
+
+/** What the graph's settings say of a tool: by its name, else by the longest pattern `…/*` that it falls under. */
+export function approvalOf(tool: string, approvals: Settings["approvals"]): Approval | undefined {
+  if (Object.hasOwn(approvals, tool)) return approvals[tool];
+  let best = "";
+  for (const pattern of Object.keys(approvals))
+    if (pattern.endsWith("/*") && tool.startsWith(pattern.slice(0, -1)) && pattern.length > best.length) best = pattern;
+  return best === "" ? undefined : approvals[best];
+}
+
+function strictest(a: Approval, b: Approval | undefined): Approval {
+  if (a === "off" || b === "off") return "off";
+  return a === "ask" || b === "ask" ? "ask" : "auto";
+}
+
+/** Results of this many turns before count as in use: their tools stay in the prompt. */
+const TURNS_IN_USE = 2;
+
+/**
+ * Chooses what the prompt shows. Up to `limit` tools: all. More: the pinned ones, those used in the last turns, and the
+ * `limit` best for the question by the host's search; the scores are a `retrieval` event, and a resumed run reads them from it.
+ */
+export async function chooseTools(
+  step: Step,
+  byName: ReadonlyMap<string, ToolOffer>,
+  question: string,
+  history: readonly Message[],
+  limit: number,
+): Promise<Offers> {
+  if (byName.size <= limit)
+    return { byName, shown: [...byName].map(([name, offer]) => modelTool(name, offer)), hidden: 0 };
+  const nameOf = new Map<string, string>();
+  for (const [name, offer] of byName) nameOf.set(offer.name, name);
+  const offered = [...byName.values()];
+  const query = searchQuery(question, history);
+
+  const past = step.past("retrieval", (event) => event.of === "tools" && event.index === 0);
+  let best = past?.hits.map((hit) => hit.id);
+  if (!best) {
+    const ranked = await step.host.searchTools(query, offered, limit, step.signal);
+    const told = step.emit({
+      type: "retrieval",
+      of: "tools",
+      query,
+      hits: ranked.map(({ tool, score, ranks }) => ({
+        id: tool.name,
+        title: tool.summary.slice(0, 200),
+        score,
+        ranks,
+      })),
+      among: offered.length,
+      index: 0,
+    });
+    told.catch(() => {});
+    best = ranked.map(({ tool }) => tool.name);
+  }
+
+  const chosen = new Set<string>();
+  for (const offer of offered) if (offer.pinned) chosen.add(nameOf.get(offer.name)!);
+  for (const name of usedNames(history)) if (byName.has(name)) chosen.add(name);
+  for (const name of best) if (nameOf.has(name)) chosen.add(nameOf.get(name)!);
+  return {
+    byName,
+    shown: [...chosen].map((name) => modelTool(name, byName.get(name)!)),
+    hidden: byName.size - chosen.size,
+  };
+}
+
+/** A short follow-up ("now in a woman's voice") says little by itself: the question before it is searched for too. */
+function searchQuery(question: string, history: readonly Message[]): string {
+  if (question.length >= 60) return question.slice(0, 2000);
+  const before = history.findLast((message) => message.role === "user");
+  return before && typeof before.content === "string" ? `${question}\n${before.content.slice(0, 300)}` : question;
+}
+
+function usedNames(history: readonly Message[]): Set<string> {
+  const names = new Set<string>();
+  let turns = 0;
+  for (let i = history.length - 1; i >= 0 && turns < TURNS_IN_USE; i--) {
+    const message = history[i]!;
+    if (message.role === "user") turns++;
+    else if (message.role === "tool" && !message.error) names.add(message.name);
+  }
+  return names;
+}
+
+const modelTools = new WeakMap<object, ModelTool>();
+
+/** Remembered by the tool's schema, so that its tokens need not be counted again in each run. */
+function modelTool(name: string, offer: ToolOffer): ModelTool {
+  const known = modelTools.get(offer.parameters);
+  if (known && known.name === name && known.description === offer.summary) return known;
+  const tool: ModelTool = { name, description: offer.summary, parameters: offer.parameters };
+  modelTools.set(offer.parameters, tool);
+  return tool;
+}

@@ -1,0 +1,39 @@
+/** Tool results on their way to the model: capped, and with the ids of what they made. */
+import type { Host } from "../host.ts";
+import type { ToolCall } from "../message.ts";
+import { cutMarker, type ToolMessage } from "../prompt/cut.ts";
+import type { ToolResult } from "../tool.ts";
+
+/** The most of a result that goes to the model; the whole of a larger one is an artifact. */
+export const MAX_RESULT_BYTES = 256 * 1024;
+/** As much of a larger one the model still reads: enough to see what it is. */
+const EXCERPT_CHARACTERS = 32 * 1024;
+
+/** Stores a result that is too large as an artifact and keeps its beginning, with a marker that names it. */
+export async function capResult(result: ToolResult, tool: string, host: Host): Promise<ToolResult> {
+  // No character takes more than three bytes of UTF-8.
+  if (result.content.length * 3 <= MAX_RESULT_BYTES) return result;
+  const bytes = new TextEncoder().encode(result.content);
+  if (bytes.length <= MAX_RESULT_BYTES) return result;
+  const json = /^\s*[[{]/.test(result.content);
+  const name = `${tool.split("/").at(-1)}-result.${json ? "json" : "txt"}`;
+  const file = await host.artifact.put({ mediaType: json ? "application/json" : "text/plain", name, bytes });
+  const kept = result.content.slice(0, EXCERPT_CHARACTERS).toWellFormed();
+  return {
+    content: `${kept}\n${cutMarker(result.content.length - kept.length)}\n[The whole result (${bytes.length} bytes) is artifact://${file.id}]`,
+    files: [...(result.files ?? []), file],
+    ...(result.error ? { error: true } : {}),
+  };
+}
+
+/** A result as the model reads it. Files that it made are named with ids that later calls can pass as arguments. */
+export function toolMessage(call: ToolCall, result: ToolResult): ToolMessage {
+  let content = result.content;
+  if (content === "") content = result.value === undefined ? "(no output)" : JSON.stringify(result.value);
+  for (const file of result.files ?? [])
+    if (!content.includes(file.id)) content += `\n[${file.name}: artifact://${file.id}]`;
+  const message: ToolMessage = { role: "tool", call: call.id, name: call.name, content };
+  if (result.error) message.error = true;
+  if (result.files?.length) message.files = result.files;
+  return message;
+}

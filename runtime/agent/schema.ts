@@ -1,0 +1,211 @@
+/**
+ * JSON Schemas that others wrote, used safely. A schema is looked at before it is compiled: its size, its depth, its
+ * references (local ones only) and how much work it can make; its patterns run in linear time. Values are looked at
+ * before they are walked through. Compiled validators are kept by the schema's object.
+ */
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { RE2JS } from "re2js";
+import type { JsonSchema } from "../tool.ts";
+
+const MAX_SCHEMA_CHARACTERS = 256 * 1024;
+const MAX_SCHEMA_DEPTH = 48;
+/** Subschemas that one value can be held against when every reference is followed. */
+const MAX_WORK = 20_000;
+const MAX_VALUE_DEPTH = 64;
+const MAX_VALUE_NODES = 50_000;
+const MAX_VALUE_CHARACTERS = 256 * 1024;
+/** Their members are values, or schemas that count only where they are referred to. */
+const DATA_KEYWORDS: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "$defs", "definitions"]);
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/** What is wrong with a value, as part of a sentence; undefined when it fits the schema. A schema that cannot be used throws a `SchemaError`. */
+export function schemaFault(schema: JsonSchema, value: unknown): string | undefined {
+  const { validate, maxDepth } = validatorOf(schema);
+  const shape = shapeFault(value, maxDepth);
+  if (shape) return shape;
+  if (validate(value)) return undefined;
+  return describe(validate.errors?.[0]);
+}
+
+/** Thrown for a schema that must not or cannot be used; the message says why. */
+export class SchemaError extends Error {}
+
+/** What is wrong with a value whatever its schema: too large, too deep, or a key that reaches for prototypes. Never recurses. */
+export function shapeFault(value: unknown, maxDepth = MAX_VALUE_DEPTH): string | undefined {
+  let nodes = 0;
+  let characters = 0;
+  const stack: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    if (++nodes > MAX_VALUE_NODES) return `they hold more than ${MAX_VALUE_NODES} values`;
+    if (typeof top.value === "string") characters += top.value.length;
+    if (characters > MAX_VALUE_CHARACTERS) return `they are longer than ${MAX_VALUE_CHARACTERS} characters`;
+    if (top.value === null || typeof top.value !== "object") continue;
+    if (top.depth >= maxDepth) return `they are nested more than ${maxDepth} deep`;
+    for (const key of Object.keys(top.value)) {
+      if (FORBIDDEN_KEYS.has(key)) return `the key "${key}" is not allowed`;
+      characters += key.length;
+      stack.push({ value: (top.value as Record<string, unknown>)[key], depth: top.depth + 1 });
+    }
+  }
+  return undefined;
+}
+
+interface Validator {
+  validate: ((value: unknown) => boolean) & { errors?: ErrorObject[] | null };
+  maxDepth: number;
+}
+
+const byObject = new WeakMap<JsonSchema, Validator | SchemaError>();
+/** The same schema comes in a new object when tools are listed anew. */
+const byText = new Map<string, Validator | SchemaError>();
+const MAX_KEPT = 2000;
+
+function validatorOf(schema: JsonSchema): Validator {
+  let known = byObject.get(schema);
+  if (!known) {
+    const text = writeSchema(schema);
+    known = text instanceof SchemaError ? text : byText.get(text);
+    if (!known) {
+      known = makeValidator(schema);
+      if (byText.size >= MAX_KEPT) byText.clear();
+      byText.set(text as string, known);
+    }
+    byObject.set(schema, known);
+  }
+  if (known instanceof SchemaError) throw known;
+  return known;
+}
+
+function writeSchema(schema: JsonSchema): string | SchemaError {
+  try {
+    const text = JSON.stringify(schema);
+    return text.length > MAX_SCHEMA_CHARACTERS
+      ? new SchemaError(`it is longer than ${MAX_SCHEMA_CHARACTERS} characters`)
+      : text;
+  } catch {
+    return new SchemaError("it is no JSON");
+  }
+}
+
+function makeValidator(schema: JsonSchema): Validator | SchemaError {
+  try {
+    const maxDepth = examine(schema);
+    // One instance a schema: an `$id` in one must never answer a reference in another.
+    const ajv = new Ajv2020({
+      strict: false,
+      allErrors: false,
+      validateFormats: false,
+      validateSchema: false,
+      addUsedSchema: false,
+      logger: false,
+      code: { regExp: Object.assign(linearPattern, { code: "linearPattern" }) },
+    });
+    return { validate: compile(ajv, withoutIds(schema)), maxDepth };
+  } catch (error) {
+    return error instanceof SchemaError
+      ? error
+      : new SchemaError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A schema with words that JSON Schema does not know (`type: "dict"`) is held to its required names alone. */
+function compile(ajv: Ajv2020, schema: JsonSchema): Validator["validate"] {
+  try {
+    return ajv.compile(schema) as Validator["validate"];
+  } catch {
+    const required = Array.isArray(schema.required) ? schema.required.filter((name) => typeof name === "string") : [];
+    return ajv.compile({ type: "object", required: [...new Set(required)] }) as Validator["validate"];
+  }
+}
+
+/** A pattern that RE2 does not know (it looks around or refers back) is not checked: the tool checks its own arguments again. */
+function linearPattern(pattern: string) {
+  let compiled: RE2JS | undefined;
+  try {
+    compiled = RE2JS.compile(pattern.slice(0, 2000));
+  } catch {
+    compiled = undefined;
+  }
+  return { test: (text: string) => compiled === undefined || compiled.matcher(text).find() } as unknown as RegExp;
+}
+
+/** Dialect and identity are the author's affair; here they would only make references reach out. */
+function withoutIds(schema: JsonSchema): JsonSchema {
+  const { $schema: _schema, $id: _id, id: _oldId, ...rest } = schema;
+  return rest;
+}
+
+/**
+ * Refuses a schema that reaches out, is too deep, or makes too much work. Returns how deep a value may be: for a schema
+ * that refers to itself, so shallow that following every branch stays within bounds.
+ */
+function examine(root: JsonSchema): number {
+  const seen = new Map<object, { work: number; turns: number }>();
+  const open = new Set<object>();
+
+  const visit = (schema: unknown, depth: number): { work: number; turns: number } => {
+    if (schema === null || typeof schema !== "object") return { work: 0, turns: 0 };
+    if (depth > MAX_SCHEMA_DEPTH) throw new SchemaError(`it is nested more than ${MAX_SCHEMA_DEPTH} deep`);
+    const known = seen.get(schema);
+    if (known) return known;
+    if (open.has(schema)) return { work: 1, turns: 1 };
+    open.add(schema);
+    const sum = { work: 1, turns: 0 };
+    for (const [key, member] of Object.entries(schema)) {
+      if (DATA_KEYWORDS.has(key)) continue;
+      if (key === "$dynamicRef" || key === "$recursiveRef") throw new SchemaError(`it uses ${key}`);
+      const part = visit(key === "$ref" && typeof member === "string" ? resolveRef(root, member) : member, depth + 1);
+      sum.work += part.work;
+      sum.turns += part.turns;
+      if (sum.work > MAX_WORK || sum.turns > MAX_WORK) throw new SchemaError("it makes too much work");
+    }
+    open.delete(schema);
+    seen.set(schema, sum);
+    return sum;
+  };
+  const { turns } = visit(root, 0);
+  if (turns <= 1) return MAX_VALUE_DEPTH;
+  return Math.max(2, Math.min(MAX_VALUE_DEPTH, Math.floor(Math.log(MAX_WORK) / Math.log(turns))));
+}
+
+function resolveRef(root: JsonSchema, ref: string): unknown {
+  if (!ref.startsWith("#"))
+    throw new SchemaError(`it refers to ${JSON.stringify(ref.slice(0, 100))}, which is outside of it`);
+  let at: unknown = root;
+  for (const part of ref.slice(1).split("/").slice(1)) {
+    const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
+    if (at === null || typeof at !== "object" || !Object.hasOwn(at, key))
+      throw new SchemaError(`it refers to ${JSON.stringify(ref.slice(0, 100))}, which is not there`);
+    at = (at as Record<string, unknown>)[key];
+  }
+  return at;
+}
+
+/** An error of the validator in words that a model can act on. */
+function describe(error: ErrorObject | undefined): string {
+  if (!error) return "they do not match the schema";
+  const at = error.instancePath ? `"${error.instancePath.slice(1)}"` : "the value";
+  const { params } = error as { params: Record<string, unknown> };
+  switch (error.keyword) {
+    case "required":
+      return `${error.instancePath ? `${at} lacks ` : ""}"${String(params.missingProperty)}"${error.instancePath ? "" : " is missing"}`;
+    case "additionalProperties":
+    case "unevaluatedProperties":
+      return `"${String(params.additionalProperty ?? params.unevaluatedProperty)}" is not an argument${error.instancePath ? ` of ${at}` : ""}`;
+    case "enum":
+      return `${at} must be one of ${JSON.stringify(params.allowedValues).slice(0, 300)}`;
+    default:
+      return `${at} ${error.message ?? "does not match the schema"}`;
+  }
+}
+
+/** Why a schema cannot be used; undefined when it can. */
+export function schemaProblem(schema: JsonSchema): string | undefined {
+  try {
+    validatorOf(schema);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SchemaError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * The prompt generator: ordered pieces under the model's real budget. In order of priority: system and capability note,
+ * the turn under way, tools, examples, knowledge, history. What does not fit is cut whole (turns oldest first, passages
+ * by rank, tools by rank) or visibly (tool results), and told. Pure.
+ */
+import { PatchbayError } from "../error.ts";
+import type { PromptPiece } from "../event.ts";
+import type { Format } from "../formats/format.ts";
+import type { Document, Message } from "../message.ts";
+import type { ModelProfile, ModelTool } from "../model.ts";
+import { type Capabilities, capabilityNote } from "./capabilities.ts";
+import { cutResult, cutText, fairCap, LEAST_RESULT_TOKENS, type ToolMessage } from "./cut.ts";
+import { renderDocument } from "./documents.ts";
+import type { Language } from "./language.ts";
+import { jsonTokens, messageTokens, type Tokenizer } from "./tokens.ts";
+import { mendHistory, turnsOf } from "./turns.ts";
+
+export interface Example {
+  user: string;
+  assistant: string;
+}
+
+export interface PromptRequest {
+  profile: ModelProfile;
+  tokenizer: Tokenizer;
+  format: Format;
+  language: Language;
+  /** The author's instructions. */
+  instructions: string;
+  answerIn: Capabilities["answerIn"];
+  /** JSON Schema of the answer as text, where the endpoint is not told natively. */
+  schema?: string;
+  examples: readonly Example[];
+  /** Best first. */
+  tools: readonly ModelTool[];
+  /** How many tools retrieval left out before. */
+  hiddenTools: number;
+  /** Best first; their numbers are their places, from 1. */
+  documents: readonly Document[];
+  /** The conversation before this turn, oldest first. */
+  history: readonly Message[];
+  /** This turn: the user's message, then what was said and done since. */
+  turn: readonly Message[];
+}
+
+export interface Prompt {
+  messages: Message[];
+  pieces: PromptPiece[];
+  /** Tokens in all, and the most there may be. */
+  tokens: number;
+  limit: number;
+  /** The tools in it, and those of them that the endpoint is to be given natively. */
+  tools: ModelTool[];
+  nativeTools?: ModelTool[];
+  /** How many of the documents are in it: numbers above that are false. */
+  documents: number;
+}
+
+/** The most of a prompt that a piece may take while others want the room. */
+const SHARE = { tools: 0.4, examples: 0.15, knowledge: 0.5 };
+/** A tool result of an earlier turn is cut to this before a turn is dropped for want of room. */
+const OLD_RESULT_TOKENS = 1000;
+
+/** Builds a prompt. Throws `context_overflow` when what must be in it does not fit. */
+export function buildPrompt(request: PromptRequest): Prompt {
+  const { profile, tokenizer, format } = request;
+  // A profile may claim an output as large as the context; then the two share it.
+  const limit = profile.contextTokens - Math.min(profile.outputTokens, Math.floor(profile.contextTokens / 2));
+  const system = piece("system", tokenizer.count(request.instructions));
+
+  // The note is written at the end, when it is known what it speaks of; here it is counted at its longest.
+  const note = (tools: readonly ModelTool[], documents: number) =>
+    capabilityNote(
+      {
+        tools: tools.map((tool) => tool.name),
+        hidden: request.hiddenTools + request.tools.length - tools.length,
+        documents: documents > 0,
+        answerIn: request.answerIn,
+        ...(request.schema === undefined ? {} : { schema: request.schema }),
+      },
+      request.language,
+    );
+  const capabilities = piece("capabilities", tokenizer.count(note(request.tools, request.documents.length)));
+  let room = limit - system.tokens - capabilities.tokens;
+
+  const turn = fitTurn(request, room, limit);
+  room -= turn.piece.tokens;
+
+  const tools = fitTools(request, Math.min(room, SHARE.tools * limit));
+  room -= tools.piece.tokens;
+  const examples = fitExamples(request, Math.min(room, SHARE.examples * limit));
+  room -= examples.piece.tokens;
+  const knowledge = fitDocuments(request, Math.min(room, SHARE.knowledge * limit));
+  room -= knowledge.piece.tokens;
+  const history = fitHistory(request, room);
+  room -= history.piece.tokens;
+
+  const text = note(tools.tools, knowledge.documents.length);
+  const written = format.write({
+    system: [request.instructions, text].filter(Boolean).join("\n\n"),
+    tools: tools.tools,
+    documents: knowledge.documents,
+    messages: [...examples.messages, ...history.messages, ...turn.messages],
+    question: examples.messages.length + history.messages.length,
+    language: request.language,
+  });
+  const pieces = [system, capabilities, examples.piece, tools.piece, knowledge.piece, history.piece, turn.piece];
+  return {
+    messages: written.messages,
+    tools: tools.tools,
+    ...(written.tools ? { nativeTools: written.tools } : {}),
+    pieces: pieces.filter((one) => one.tokens > 0 || one.cut),
+    tokens: limit - room,
+    limit,
+    documents: knowledge.documents.length,
+  };
+}
+
+function piece(
+  name: PromptPiece["name"],
+  tokens: number,
+  count = 0,
+  unit?: NonNullable<PromptPiece["cut"]>["unit"],
+): PromptPiece {
+  return count > 0 && unit ? { name, tokens, cut: { count, unit } } : { name, tokens };
+}
+
+function total(messages: readonly Message[], tokenizer: Tokenizer): number {
+  let tokens = 0;
+  for (const message of messages) tokens += messageTokens(message, tokenizer);
+  return tokens;
+}
+
+/** The turn under way must be in. Only its tool results give way, the largest first. */
+function fitTurn(
+  { turn, tokenizer }: PromptRequest,
+  room: number,
+  limit: number,
+): { messages: readonly Message[]; piece: PromptPiece } {
+  const tokens = total(turn, tokenizer);
+  if (tokens <= room) return { messages: turn, piece: piece("message", tokens) };
+  const results = turn.filter((message): message is ToolMessage => message.role === "tool");
+  const sizes = results.map((result) => messageTokens(result, tokenizer));
+  const fixed = tokens - sizes.reduce((sum, size) => sum + size, 0);
+  const cap = fairCap(sizes, room - fixed);
+  if (results.length === 0 || cap < LEAST_RESULT_TOKENS) {
+    const what = results.length === 0 ? "The message is" : "The message and the tool results of this turn are";
+    throw new PatchbayError(
+      "context_overflow",
+      `${what} too long for this model: about ${tokens} tokens, and beside the instructions there is room for ${Math.max(0, room)} of ${limit}. Shorten the message, put long texts into knowledge, or choose a model with a larger context.`,
+    );
+  }
+  let cut = 0;
+  const messages = turn.map((message) => {
+    if (message.role !== "tool") return message;
+    const shorter = cutResult(message, cap, tokenizer);
+    cut += shorter.cut;
+    return shorter.message;
+  });
+  return { messages, piece: piece("message", total(messages, tokenizer), cut, "characters") };
+}
+
+function fitTools(
+  { tools, tokenizer, format }: PromptRequest,
+  room: number,
+): { tools: ModelTool[]; piece: PromptPiece } {
+  const kept: ModelTool[] = [];
+  if (tools.length === 0) return { tools: kept, piece: piece("tools", 0) };
+  let tokens =
+    format.id === "native" ? 0 : tokenizer.count(format.toolsText([{ name: "", description: "", parameters: {} }]));
+  for (const tool of tools) {
+    const size = jsonTokens(tool, tokenizer);
+    if (tokens + size > room) continue;
+    tokens += size;
+    kept.push(tool);
+  }
+  return { tools: kept, piece: piece("tools", kept.length > 0 ? tokens : 0, tools.length - kept.length, "tools") };
+}
+
+const exampleMessages = new WeakMap<Example, [Message, Message]>();
+
+function fitExamples(
+  { examples, tokenizer }: PromptRequest,
+  room: number,
+): { messages: Message[]; piece: PromptPiece } {
+  const messages: Message[] = [];
+  let tokens = 0;
+  let kept = 0;
+  for (const example of examples) {
+    let pair = exampleMessages.get(example);
+    if (!pair) {
+      pair = [
+        { role: "user", content: example.user },
+        { role: "assistant", content: example.assistant },
+      ];
+      exampleMessages.set(example, pair);
+    }
+    const size = total(pair, tokenizer);
+    if (tokens + size > room) break;
+    tokens += size;
+    kept++;
+    messages.push(...pair);
+  }
+  return { messages, piece: piece("examples", tokens, examples.length - kept, "examples") };
+}
+
+const passageTokens = new WeakMap<Document, { tokenizer: Tokenizer; tokens: number }>();
+
+/** Passages by rank, from the first on, so that numbers have no gaps. A first passage that alone is too long is cut. */
+function fitDocuments(
+  { documents, tokenizer }: PromptRequest,
+  room: number,
+): { documents: Document[]; piece: PromptPiece } {
+  const kept: Document[] = [];
+  let tokens = 0;
+  for (const document of documents) {
+    let known = passageTokens.get(document);
+    if (known?.tokenizer !== tokenizer) {
+      known = { tokenizer, tokens: tokenizer.count(renderDocument(document, kept.length + 1)) + 2 };
+      passageTokens.set(document, known);
+    }
+    if (tokens + known.tokens > room) {
+      if (kept.length === 0 && room > LEAST_RESULT_TOKENS) {
+        const { text } = cutText(document.text, room - 50, tokenizer);
+        kept.push({ ...document, text });
+        tokens = Math.floor(room);
+      }
+      break;
+    }
+    tokens += known.tokens;
+    kept.push(document);
+  }
+  return { documents: kept, piece: piece("knowledge", tokens, documents.length - kept.length, "passages") };
+}
+
+/** Whole turns from the newest on, as many as fit; so the oldest are dropped first and no call is parted from its result. */
+function fitHistory(
+  { history, tokenizer }: PromptRequest,
+  room: number,
+): { messages: readonly Message[]; piece: PromptPiece } {
+  const whole = mendHistory(history);
+  const tokens = total(whole, tokenizer);
+  if (tokens <= room && whole.every((message) => message.role !== "system"))
+    return { messages: whole, piece: piece("history", tokens) };
+  const turns = turnsOf(whole);
+  const kept: Message[][] = [];
+  let used = 0;
+  for (let i = turns.length - 1; i >= 0; i--) {
+    let turn = turns[i]!;
+    let size = total(turn, tokenizer);
+    if (used + size > room) {
+      turn = turn.map((message) =>
+        message.role === "tool" ? cutResult(message, OLD_RESULT_TOKENS, tokenizer).message : message,
+      );
+      size = total(turn, tokenizer);
+    }
+    if (used + size > room) break;
+    used += size;
+    kept.unshift(turn);
+  }
+  return { messages: kept.flat(), piece: piece("history", used, turns.length - kept.length, "turns") };
+}
