@@ -30,7 +30,7 @@ const MAX_REPAIRS = 2;
 const MAX_TOOLS = 60;
 
 /**
- * Asks `model` for a patch. `conversation` is what was said so far, the newest last, without the graph. An answer that is
+ * Asks `model` for a patch; `check` is the verdict on a graph. `conversation` is what was said so far, the newest last, without the graph. An answer that is
  * no patch, or whose graph has errors, is sent back with what is wrong, at most twice; the best of the answers is returned.
  * Rejects with the model's failure, or with `bad_response` when no answer was a patch.
  */
@@ -38,7 +38,7 @@ export async function proposePatch(
   host: Pick<Host, "chat" | "model">,
   request: { model: string; graph: Graph; conversation: Message[]; materials: Materials },
   table: NodeTable,
-  context: CheckContext,
+  check: (graph: Graph) => Issue[] | Promise<Issue[]>,
   signal: AbortSignal,
 ): Promise<Proposal> {
   const model = await host.model(request.model);
@@ -68,7 +68,7 @@ export async function proposePatch(
     let wrong: string[];
     if ("patch" in read) {
       const applied = applyPatch(request.graph, read.patch.parts, table);
-      const issues = checkGraph(applied.graph, table, context);
+      const issues = await check(applied.graph);
       const proposal: Proposal = { ...applied, patch: read.patch, issues };
       if (!best || faults(proposal) < faults(best)) best = proposal;
       wrong = [

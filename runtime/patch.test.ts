@@ -3,7 +3,7 @@ import { nodes } from "../nodes/index.ts";
 import { proposePatch, readPatch } from "./build-by-chat.ts";
 import { checkGraph } from "./check.ts";
 import { diffGraphs, diffWords } from "./diff.ts";
-import { emptyGraph, serializeGraph } from "./graph.ts";
+import { emptyGraph, type Graph, serializeGraph } from "./graph.ts";
 import { applyPatch, type PatchPart } from "./patch.ts";
 import { graphOf } from "./testing/play.ts";
 import { scriptedHost } from "./testing/scripted-host.ts";
@@ -109,22 +109,23 @@ describe("proposePatch", () => {
   };
   const good = JSON.stringify({ summary: "Greets.", parts: build });
   const signal = new AbortController().signal;
+  const check = (graph: Graph) => checkGraph(graph, nodes);
 
   it("repairs an answer that is no patch or does not check, then proposes", async () => {
     const host = scriptedHost({
       answers: ["Sure!", JSON.stringify({ summary: "", parts: build.slice(0, 3) }), `Here: ${good}`],
     });
-    const proposal = await proposePatch(host, request, nodes, {}, signal);
+    const proposal = await proposePatch(host, request, nodes, check, signal);
     expect(proposal.issues).toEqual([]);
     expect(proposal.patch.summary).toBe("Greets.");
     expect(host.requests[2]!.messages.at(-1)!.content).toContain("needs something at");
   });
   it("gives up in words when there is never a patch, and says that the demo cannot do it", async () => {
     await expect(
-      proposePatch(scriptedHost({ answers: ["a", "b", "c"] }), request, nodes, {}, signal),
+      proposePatch(scriptedHost({ answers: ["a", "b", "c"] }), request, nodes, check, signal),
     ).rejects.toMatchObject({ code: "bad_response" });
     await expect(
-      proposePatch(scriptedHost({ models: { "demo/offline": { demo: true } } }), request, nodes, {}, signal),
+      proposePatch(scriptedHost({ models: { "demo/offline": { demo: true } } }), request, nodes, check, signal),
     ).rejects.toMatchObject({ code: "model_missing" });
   });
   it("reads a patch out of fences and chatter", () => {

@@ -1,0 +1,78 @@
+/** Building by conversation: a model proposes a patch to a graph; the person accepts it part by part in the editor. */
+
+import { Hono } from "hono";
+import { z } from "zod";
+import { nodes } from "../../nodes/index.ts";
+import { proposePatch } from "../../runtime/build-by-chat.ts";
+import { PatchbayError } from "../../runtime/error.ts";
+import { Issue } from "../../runtime/issue.ts";
+import { parseGraph } from "../../runtime/parse.ts";
+import { Patch } from "../../runtime/patch.ts";
+import type { AppEnv } from "../guard.ts";
+import type { Services } from "../services.ts";
+import { about, body } from "./describe.ts";
+
+const BuildBody = z.strictObject({
+  graph: z.record(z.string(), z.unknown()).describe("The graph as it stands in the editor, saved or not."),
+  conversation: z
+    .array(z.strictObject({ role: z.enum(["user", "assistant"]), content: z.string().max(20_000) }))
+    .min(1)
+    .max(100)
+    .describe("What was said so far, oldest first; the last is the request."),
+  model: z.string().max(200).default("default"),
+});
+
+const Proposal = z.object({
+  patch: Patch,
+  graph: z.unknown().describe("The graph with the whole patch applied."),
+  left: z.array(z.object({ part: z.number().int(), reason: z.string() })).describe("Parts that do not fit."),
+  issues: z.array(Issue).describe("Issues of that graph."),
+});
+
+export function buildRoutes({
+  agents,
+  models,
+  toolbox,
+  knowledge,
+}: Pick<Services, "agents" | "models" | "toolbox" | "knowledge">) {
+  return new Hono<AppEnv>().post(
+    "/",
+    about({
+      summary: "Propose a patch to a graph from what a person says",
+      tag: "agents",
+      gives: Proposal,
+      errors: { 400: "No real model is set up, or the body is off.", 502: "The model did not answer with a patch." },
+    }),
+    body(BuildBody),
+    async (c) => {
+      const { graph, conversation, model } = c.req.valid("json");
+      const parsed = parseGraph(graph);
+      if (!parsed.graph)
+        throw new PatchbayError("bad_request", "The graph is no agent file.", { issues: parsed.issues });
+      const [tools, cards, known, drafts] = await Promise.all([
+        toolbox.cards(),
+        models.cards(),
+        knowledge.cards(),
+        agents.ids(),
+      ]);
+      const proposal = await proposePatch(
+        { chat: (request, signal) => models.chat(request, signal), model: (name) => models.resolve(name) },
+        {
+          model,
+          graph: parsed.graph,
+          conversation,
+          materials: {
+            tools: tools.map(({ name, summary }) => ({ name, summary })),
+            models: cards.filter((card) => !card.demo).map((card) => card.name),
+            knowledge: known.map((card) => card.name),
+            agents: drafts,
+          },
+        },
+        nodes,
+        (proposed) => agents.check(proposed),
+        c.req.raw.signal,
+      );
+      return c.json(proposal);
+    },
+  );
+}
