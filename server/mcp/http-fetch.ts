@@ -1,0 +1,47 @@
+/** The guarded client in the shape that the MCP SDK asks for, with a limit on what one message may weigh. */
+import { PatchbayError } from "../../runtime/error.ts";
+import type { GuardedFetch } from "../net/guarded-fetch.ts";
+
+const MAX_MESSAGE = 10 * 1024 * 1024;
+
+/** A `fetch` whose redirects come back as they are: the SDK follows those within the origin and refuses the rest. */
+export function asFetchLike(fetch: GuardedFetch): (url: string | URL, init?: RequestInit) => Promise<Response> {
+  return async (url, init = {}) => {
+    const headers: Record<string, string> = {};
+    new Headers(init.headers).forEach((value, name) => {
+      headers[name] = value;
+    });
+    const { body } = init;
+    if (body !== undefined && body !== null && typeof body !== "string" && !(body instanceof URLSearchParams))
+      throw new PatchbayError("internal", "An MCP request has a body of an unexpected kind.");
+    const response = await fetch(String(url), {
+      method: init.method,
+      headers:
+        body instanceof URLSearchParams ? { "content-type": "application/x-www-form-urlencoded", ...headers } : headers,
+      body: body === undefined || body === null ? undefined : String(body),
+      signal: init.signal ?? undefined,
+      redirect: "manual",
+    });
+    if (!response.body) return response;
+    const byLine = (response.headers.get("content-type") ?? "").includes("text/event-stream");
+    return new Response(response.body.pipeThrough(limit(byLine)), {
+      status: response.status,
+      statusText: response.statusText,
+      headers: response.headers,
+    });
+  };
+}
+
+/** Errors when a line of an event stream, or the whole of any other body, goes over the limit. */
+function limit(byLine: boolean): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      const lastBreak = byLine ? chunk.lastIndexOf(10) : -1;
+      bytes = lastBreak < 0 ? bytes + chunk.byteLength : chunk.byteLength - lastBreak - 1;
+      if (bytes > MAX_MESSAGE)
+        controller.error(new PatchbayError("too_large", "The MCP server sent a message over 10 MB."));
+      else controller.enqueue(chunk);
+    },
+  });
+}

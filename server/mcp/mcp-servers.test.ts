@@ -1,0 +1,356 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { ToolResult } from "../../runtime/tool.ts";
+import { startGroup } from "./process-group.ts";
+import { eventually, lives, modernServer, openWorld, rough, type TestWorld } from "./testing/world.ts";
+
+let world: TestWorld;
+const never = new AbortController().signal;
+
+beforeAll(async () => {
+  world = await openWorld({ startMs: 8_000 });
+});
+afterEach(async () => {
+  for (const { name } of await world.mcp.cards()) await world.mcp.delete(name);
+});
+afterAll(() => world.close());
+
+async function approved(server: object, name = "a") {
+  const [card] = await world.mcp.add({ name, ...server });
+  return world.mcp.approve(name, card!.seen);
+}
+const call = (tool: string, text = "", signal = never, name = "a"): Promise<ToolResult> =>
+  world.mcp.call(name, tool, { text }, { idempotencyKey: "k" }, signal);
+
+describe("approval", () => {
+  it("starts nothing before the admin approved exactly what stands", async () => {
+    const mark = join(world.dir, "started");
+    const [card] = await world.mcp.add({
+      name: "a",
+      command: process.execPath,
+      args: ["-e", `require("fs").writeFileSync(${JSON.stringify(mark)}, "x")`],
+      env: { TOKEN: "t0ps3cret" },
+    });
+    expect(card).toMatchObject({
+      status: "needs-approval",
+      transport: "stdio",
+      envNames: ["TOKEN"],
+      cwd: join(world.dir, "mcp", "a"),
+      tools: 0,
+    });
+    expect(card!.argv![0]).toBe(process.execPath);
+    expect(JSON.stringify(card)).not.toContain("t0ps3cret");
+    await expect(call("echo")).rejects.toThrow("has not been approved");
+    expect(await world.mcp.tools("a", never)).toEqual([]);
+    await world.mcp.change("a", { args: ["-e", "0"] });
+    await expect(world.mcp.approve("a", card!.seen)).rejects.toMatchObject({ code: "conflict" });
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  it("gives the child its own variables, a scratch folder, and no others of ours", async () => {
+    process.env.PATCHBAY_LEAK = "leak";
+    await approved({ ...rough("ok"), env: { TOKEN: "t0ps3cret" } });
+    const seen = JSON.parse((await call("env")).content);
+    expect(seen).toMatchObject({ token: "t0ps3cret", cwd: join(world.dir, "mcp", "a") });
+    expect(seen.names).not.toContain("PATCHBAY_LEAK");
+    expect(seen.names.filter((name: string) => !/^(PATH|HOME|LANG|LC_ALL|TZ|TMPDIR|TOKEN)$/.test(name))).toEqual([]);
+    delete process.env.PATCHBAY_LEAK;
+  });
+
+  it("a change of argv, env names or folder asks again; a change of an effect does not", async () => {
+    const card = await approved(rough("ok"));
+    expect(card.status).toBe("ready");
+    expect((await world.mcp.tools("a", never))[0]).toMatchObject({ name: "mcp/a/echo", effect: "outside" });
+    expect((await world.mcp.change("a", { effects: { echo: "read" } })).status).toBe("stopped");
+    expect((await world.mcp.tools("a", never))[0]).toMatchObject({ effect: "read" });
+    expect((await call("echo", "still")).content).toBe("still");
+    expect((await world.mcp.change("a", { env: { NEW: "x" } })).status).toBe("needs-approval");
+    await expect(call("echo")).rejects.toThrow("has not been approved");
+  });
+
+  it("what a server says of itself (annotations) decides no effect", async () => {
+    await approved(rough("ok"));
+    expect((await world.mcp.tools("a", never)).every((tool) => tool.effect === "outside")).toBe(true);
+  });
+
+  it("deleting ends the server and takes its secrets along", async () => {
+    await approved({ ...rough("ok"), env: { TOKEN: "t0ps3cret" } });
+    const pid = Number((await call("pid")).content);
+    expect(await world.mcp.delete("a")).toBe(true);
+    expect(lives(pid)).toBe(false);
+    expect(await world.secrets.names()).toEqual([]);
+    await expect(world.mcp.tools("a", never)).rejects.toMatchObject({ code: "not_found" });
+  });
+});
+
+describe("faults over stdio", () => {
+  it("M01 a command that is not there, or ends at once, says so with its last words and no secret", async () => {
+    expect(await approved({ command: "no-such-command-here" })).toMatchObject({
+      status: "failed",
+      message: expect.stringContaining("was not found"),
+    });
+    const card = await approved({ ...rough("exit1"), env: { TOKEN: "t0ps3cret" } }, "b");
+    expect(card).toMatchObject({
+      status: "failed",
+      message: expect.stringMatching(/ended with code 1\. It wrote: boom: cannot open \[secret mcp\.b\.TOKEN\]/),
+    });
+    await expect(call("echo", "", never, "b")).rejects.toMatchObject({ code: "mcp_start_failed" });
+  });
+
+  it("M01 a banner on stdout is passed over", async () => {
+    await approved(rough("banner"));
+    expect((await call("echo", "hi")).content).toBe("hi");
+  });
+
+  it("M02 no answer to the first request is a timeout that names what it wrote instead", async () => {
+    await world.reopen({ startMs: 400 });
+    const card = await approved(rough("banner-only"));
+    expect(card.message).toMatch(/did not answer within 400 ms.*lines to stdout that are no messages, first: Welcome/s);
+    await world.reopen({ startMs: 8_000 });
+  });
+
+  it("M03 a crash in a call: the outcome is unknown, the next call has a new server, the breaker opens at three", async () => {
+    await approved(rough("ok"));
+    const before = (await call("pid")).content;
+    for (let i = 0; i < 2; i++)
+      await expect(call("crash")).rejects.toMatchObject({
+        code: "connection_lost",
+        message: expect.stringContaining("segmentation fault"),
+      });
+    expect((await call("pid")).content).not.toBe(before);
+    await expect(call("crash")).rejects.toMatchObject({ code: "connection_lost" });
+    await expect(call("echo")).rejects.toMatchObject({
+      code: "mcp_failed",
+      message: expect.stringContaining("3 times within a minute"),
+    });
+    world.clock.ahead += 61_000;
+    expect((await call("echo", "again")).content).toBe("again");
+  });
+
+  it("M04 a call that hangs and ignores SIGTERM is a timeout, and its process is gone", async () => {
+    await approved(rough("ok"));
+    await world.reopen({ callMs: 300 });
+    const pid = Number((await call("pid")).content);
+    await expect(call("block")).rejects.toMatchObject({ code: "tool_timeout" });
+    await eventually(() => !lives(pid));
+    expect((await call("echo", "new")).content).toBe("new");
+  });
+
+  it("M04 a slow call does not take down the others of its server", async () => {
+    await approved(rough("ok"));
+    await world.reopen({ callMs: 400 });
+    const pid = (await call("pid")).content;
+    const [hung, other] = await Promise.allSettled([
+      call("hang"),
+      (async () => {
+        await new Promise((done) => setTimeout(done, 250));
+        return call("hang");
+      })(),
+    ]);
+    expect([hung.status, other.status]).toEqual(["rejected", "rejected"]);
+    expect(Number(pid)).toBeGreaterThan(0);
+    await world.reopen({ callMs: 60_000 });
+  });
+
+  it("M05 a wrapper's real server ends with it", async () => {
+    const note = join(world.dir, "pids");
+    await approved(rough("wrapper", note));
+    expect((await call("echo", "through")).content).toBe("through");
+    const pids = readFileSync(note, "utf8").split(" ").map(Number);
+    expect(pids.map(lives)).toEqual([true, true]);
+    await world.mcp.delete("a");
+    await eventually(() => !pids.some(lives));
+  });
+
+  it("M06 broken lines are passed over", async () => {
+    await approved(rough("garbage"));
+    expect((await call("echo", "fine")).content).toBe("fine");
+  });
+
+  it("M07 a line without end is cut at 10 MB and the server ended", async () => {
+    await approved(rough("ok"));
+    const pid = Number((await call("pid")).content);
+    await expect(call("big", "line")).rejects.toMatchObject({ code: "connection_lost" });
+    await eventually(() => !lives(pid));
+  });
+
+  it("M08 a flood on stderr is drained", async () => {
+    await approved(rough("stderr-flood"));
+    expect((await call("echo", "dry")).content).toBe("dry");
+  });
+
+  it("M09 answers to nobody, twice, or under another kind of id change nothing", async () => {
+    await approved(rough("ids"));
+    expect((await call("echo", "1")).content).toBe("1");
+    expect((await call("echo", "2")).content).toBe("2");
+  });
+
+  it.each(["both", "neither"])(
+    "M10 a response with %s of result and error is a protocol error, at once",
+    async (mode) => {
+      await approved(rough(mode));
+      await expect(call("echo", "x")).rejects.toMatchObject({ code: "mcp_failed" });
+    },
+  );
+
+  it("M11 an endless list is cut, and said", async () => {
+    const card = await approved(rough("many"));
+    expect(card.tools).toBe(1000);
+    expect(card.rejected?.at(-1)?.reason).toContain("at most 1000");
+  });
+
+  it("M11 M12 duplicate names, huge and hidden descriptions, hostile schemas", async () => {
+    let hits = 0;
+    const { createServer } = await import("node:http");
+    const trap = createServer((_, response) => {
+      hits++;
+      response.end("{}");
+    });
+    await new Promise<void>((done) => trap.listen(0, "127.0.0.1", done));
+    const { port } = trap.address() as { port: number };
+    const began = performance.now();
+    const card = await approved(rough("lists", `http://127.0.0.1:${port}/schema.json`));
+    expect(performance.now() - began).toBeLessThan(5000);
+    const why = Object.fromEntries(card.rejected!.map((each) => [each.tool, each.reason]));
+    expect(why).toMatchObject({
+      echo: expect.stringContaining("another tool"),
+      "bad name!": expect.stringContaining("characters"),
+      remote: expect.stringContaining("only references within it"),
+      recursive: expect.stringContaining("refers to itself"),
+      "self-ref": expect.stringContaining("refers to itself"),
+      deep: expect.stringContaining("deeper"),
+      pattern: expect.stringContaining("take for ever"),
+      missing: expect.stringContaining("not there"),
+    });
+    const tools = new Map((await world.mcp.tools("a", never)).map((tool) => [tool.name, tool]));
+    expect(tools.get("mcp/a/long")!.summary.length).toBeLessThan(4100);
+    expect(tools.get("mcp/a/hidden")!.summary).toBe("nice\\u{202e}\\u{0}\\u{e0041}tool");
+    expect(tools.has("mcp/a/local-ref")).toBe(true);
+    expect(hits).toBe(0);
+    trap.close();
+  });
+
+  it("M13 a flood of list_changed is one reading, and what changed waits for a review", async () => {
+    await approved(rough("flood"));
+    await eventually(async () => (await world.mcp.cards())[0]!.status === "needs-review", 5000);
+    const [card] = await world.mcp.cards();
+    expect(card!.message).toContain("new tool late");
+    expect((await world.mcp.tools("a", never)).some((tool) => tool.name === "mcp/a/late")).toBe(false);
+    await expect(call("echo")).rejects.toThrow("changed since it was approved");
+    expect((await world.mcp.approve("a", card!.seen)).status).toBe("ready");
+    expect((await call("echo", "reviewed")).content).toBe("reviewed");
+  });
+
+  it("M13 a new version or changed tools found at a start wait for a review", async () => {
+    await approved(rough("ok"));
+    await world.mcp.delete("a");
+    await world.records.delete("mcp-server", "a");
+    const [card] = await world.mcp.add({ name: "a", ...rough("upgraded") });
+    await world.mcp.approve("a", card!.seen);
+    const record = (await world.records.get<{ pin: { serverInfo: { version: string } } }>("mcp-server", "a"))!.body;
+    record.pin.serverInfo.version = "1.0.0";
+    await world.records.put("mcp-server", "a", record);
+    await world.reopen();
+    await expect(call("echo")).rejects.toThrow("rough 1.0.0 is now rough 2.0.0");
+  });
+
+  it("M14 strange results: broken media is named, structured values are kept, good media is an artifact", async () => {
+    await approved(rough("ok"));
+    await expect(call("strange", "bad")).rejects.toMatchObject({
+      code: "mcp_failed",
+      message: expect.stringContaining("Base64"),
+    });
+    const result = await call("strange");
+    expect(result).toMatchObject({
+      value: { n: 1 },
+      content: expect.stringContaining("[image/png, 3 bytes, kept as artifact://"),
+    });
+    expect(result.files).toHaveLength(1);
+    expect(Buffer.from((await world.files.get(result.files![0]!.id)).bytes).toString()).toBe("png");
+  });
+
+  it("M15 progress without end does not hold the limit off", async () => {
+    await approved(rough("ok"));
+    await world.reopen({ callMs: 300 });
+    await expect(call("progress")).rejects.toMatchObject({ code: "tool_timeout" });
+    await world.reopen({ callMs: 60_000 });
+  });
+
+  it("M16 requests for sampling, elicitation and roots are refused", async () => {
+    await approved(rough("ok"));
+    const answers = JSON.parse((await call("asks")).content);
+    expect(answers.map((answer: { id: string }) => answer.id)).toEqual(["s1", "s2", "s3"]);
+    for (const answer of answers) expect(answer.error.code).toBe(-32601);
+  });
+
+  it("M18 both eras work, one that ends on an unknown request too, and an unknown version is named", async () => {
+    await approved({ command: process.execPath, args: [modernServer] });
+    expect(await world.mcp.call("a", "add", { a: 2, b: 3 }, { idempotencyKey: "k" }, never)).toEqual({
+      content: "5",
+      value: { sum: 5 },
+    });
+    expect((await world.records.get<{ era: string }>("mcp-server", "a"))!.body.era).toBe("modern");
+    await approved(rough("exits-on-unknown"), "b");
+    expect((await call("echo", "old", never, "b")).content).toBe("old");
+    expect((await approved(rough("unknown-version"), "c")).message).toContain("1999-01-01");
+  });
+
+  it("M19 fifty calls answered in reverse order each get their own answer", async () => {
+    await approved(rough("ok"));
+    const all = await Promise.all(Array.from({ length: 50 }, (_, i) => call("reverse", String(i))));
+    expect(all.map((result) => result.content)).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
+  });
+
+  it("M20 a server that leaves when idle is started again and counts as no crash", async () => {
+    await approved(rough("ok"));
+    for (let i = 0; i < 5; i++) {
+      expect((await call("leave")).content).toBe("bye");
+      await eventually(async () => (await world.mcp.cards())[0]!.status === "stopped");
+    }
+    expect((await call("echo", "back")).content).toBe("back");
+  });
+
+  it("M21 what a killed server left running is ended at the next start, and nothing else", async () => {
+    const ledger = join(world.dir, "mcp", ".groups");
+    const left = startGroup({ ...rough("stubborn"), env: { PATH: process.env.PATH! }, cwd: world.dir, ledger });
+    const pid = left.child.pid!;
+    const note = join(ledger, String(pid));
+    const mine = readFileSync(note, "utf8").split(" ");
+    await world.reopen();
+    expect(lives(pid)).toBe(true); // its owner, this process, lives
+    const { writeFileSync } = await import("node:fs");
+    writeFileSync(note, `${mine[0]} ${mine[1]} 999999 1`);
+    writeFileSync(join(ledger, "1"), "1 12345 999999 1"); // a pid that is now another process
+    await world.reopen();
+    await eventually(() => !lives(pid));
+    expect(lives(1)).toBe(true);
+    expect(readdirSync(ledger)).toEqual([]);
+  });
+
+  it("an abort cancels the call and keeps the server", async () => {
+    await approved(rough("ok"));
+    const pid = (await call("pid")).content;
+    const stop = new AbortController();
+    const pending = call("hang", "", stop.signal);
+    setTimeout(() => stop.abort(new Error("stopped")), 30);
+    await expect(pending).rejects.toThrow("stopped");
+    expect((await call("pid")).content).toBe(pid);
+  });
+
+  it("an unknown tool is answered with the real list", async () => {
+    await approved(rough("ok"));
+    await expect(call("__proto__")).rejects.toMatchObject({
+      code: "tool_not_allowed",
+      message: expect.stringContaining("echo, env"),
+    });
+  });
+
+  it("nothing is left behind", async () => {
+    await approved(rough("ok"));
+    const pid = Number((await call("pid")).content);
+    await world.reopen();
+    expect(lives(pid)).toBe(false);
+    expect(readdirSync(join(world.dir, "mcp", ".groups"))).toEqual([]);
+  });
+});

@@ -1,0 +1,160 @@
+/**
+ * The SDK's transport over a child's stdin and stdout, with what the SDK's own lacks: the whole process group is
+ * ended, a line has a limit, a line that is no message is passed over, and stderr is drained into a small ring.
+ */
+import {
+  deserializeMessage,
+  type JSONRPCMessage,
+  serializeMessage,
+  type Transport,
+} from "@modelcontextprotocol/client";
+import { type Command, type ProcessGroup, startGroup } from "./process-group.ts";
+
+const MAX_LINE = 10 * 1024 * 1024;
+const KEPT_STDERR = 4 * 1024;
+const GRACE_MS = 1_000;
+
+export class StdioTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+  /** Lines of stdout that were no message; the first is kept. */
+  strayLines = 0;
+  firstStray = "";
+  /** How the command ended, once it has. */
+  exit: { code: number | null; signal: NodeJS.Signals | null; error?: Error } | undefined;
+  readonly #command: Command;
+  #group: ProcessGroup | undefined;
+  #stderr = Buffer.alloc(0);
+  #line: Buffer[] = [];
+  #lineBytes = 0;
+  #closed = false;
+  #overflow = false;
+
+  constructor(command: Command) {
+    this.#command = command;
+  }
+
+  get pid(): number | undefined {
+    return this.#group?.child.pid;
+  }
+
+  /** A line that went over the limit ended the connection. */
+  get overflowed(): boolean {
+    return this.#overflow;
+  }
+
+  /** The last 4 KB of stderr. */
+  get stderrTail(): string {
+    return this.#stderr.toString("utf8");
+  }
+
+  async start(): Promise<void> {
+    const group = startGroup(this.#command);
+    this.#group = group;
+    group.child.stderr.on("data", (chunk: Buffer) => {
+      const joined = chunk.length >= KEPT_STDERR ? chunk : Buffer.concat([this.#stderr, chunk]);
+      this.#stderr = Buffer.from(joined.subarray(-KEPT_STDERR));
+    });
+    group.child.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
+    group.child.once("exit", (code, signal) => {
+      this.exit = { code, signal };
+    });
+    group.child.once("error", (error) => {
+      this.exit = { code: null, signal: null, error };
+      this.#settle();
+    });
+    // stdout may still hold messages when the command has exited: `close` comes after its end
+    group.child.once("close", () => this.#settle());
+    await new Promise<void>((resolve, reject) => {
+      group.child.once("spawn", resolve);
+      group.child.once("error", reject);
+    });
+  }
+
+  send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#group?.child.stdin;
+    if (!stdin?.writable) return Promise.reject(new Error("The server has ended."));
+    return new Promise((resolve, reject) => {
+      stdin.write(serializeMessage(message), (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Ends the group; the server gets a moment to end by itself. */
+  async close(): Promise<void> {
+    await this.#group?.end(GRACE_MS);
+    this.#settle();
+  }
+
+  /** Ends the group at once. */
+  async kill(): Promise<void> {
+    this.#group?.kill();
+    await this.#group?.end(0);
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#line = [];
+    this.onclose?.();
+  }
+
+  #read(chunk: Buffer): void {
+    let from = 0;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      this.#line.push(chunk.subarray(from, at));
+      const line = Buffer.concat(this.#line).toString("utf8");
+      this.#line = [];
+      this.#lineBytes = 0;
+      from = at + 1;
+      this.#take(line);
+    }
+    if (from < chunk.length) {
+      this.#line.push(chunk.subarray(from));
+      this.#lineBytes += chunk.length - from;
+    }
+    if (this.#lineBytes > MAX_LINE && !this.#overflow) {
+      this.#overflow = true;
+      this.#line = [];
+      this.#group?.child.stdout.pause();
+      this.onerror?.(new Error(`The server sent a line of more than ${MAX_LINE} bytes.`));
+      void this.kill();
+    }
+  }
+
+  #take(line: string): void {
+    const text = line.trim();
+    if (!text || this.#closed) return;
+    let message: JSONRPCMessage;
+    try {
+      message = deserializeMessage(text);
+    } catch {
+      // a banner, a stray print, half a line: passed over, unless it means to answer one of our requests
+      if (this.strayLines++ === 0) this.firstStray = text.slice(0, 200);
+      const id = answeredId(text);
+      if (id === undefined) return;
+      message = {
+        jsonrpc: "2.0",
+        id,
+        error: { code: -32603, message: "The answer is neither a result nor an error, or it is both." },
+      };
+    }
+    try {
+      this.onmessage?.(message);
+    } catch (thrown) {
+      this.onerror?.(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
+  }
+}
+
+/** The id that a line would answer, were it a message. */
+function answeredId(text: string): string | number | undefined {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    const { id, method } = JSON.parse(text) as { id?: unknown; method?: unknown };
+    return method === undefined && (typeof id === "string" || typeof id === "number") ? id : undefined;
+  } catch {
+    return undefined; // no JSON: nobody's answer
+  }
+}

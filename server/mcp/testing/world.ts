@@ -1,0 +1,98 @@
+/** A world of real parts in a folder of its own: SQLite records, sealed secrets, files, and the guard. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createNet, type Net } from "../../net/safe-fetch.ts";
+import { openSecrets } from "../../secrets/secrets.ts";
+import type { Files, McpServers, Records, Secrets } from "../../services.ts";
+import { createFiles } from "../../stores/files.ts";
+import { sqliteRecords } from "../../stores/records.ts";
+import { createMcpServers, type McpWorld } from "../mcp-servers.ts";
+
+export interface TestWorld {
+  dir: string;
+  records: Records;
+  secrets: Secrets;
+  files: Files;
+  net: Net;
+  /** Time as the servers see it: real, plus what a test adds. */
+  clock: { ahead: number };
+  mcp: McpServers;
+  /** MCP servers over the same records, as after a restart. */
+  reopen(options?: Partial<McpWorld>): Promise<McpServers>;
+  close(): Promise<void>;
+}
+
+export async function openWorld(options: Partial<McpWorld> = {}): Promise<TestWorld> {
+  const dir = await mkdtemp(join(tmpdir(), "patchbay-mcp-"));
+  const records = sqliteRecords(join(dir, "records.db"));
+  const secrets = await openSecrets(records, "a key for tests, long enough");
+  const files = await createFiles(join(dir, "files"), records);
+  const net = createNet();
+  const clock = { ahead: 0 };
+  const make = (more: Partial<McpWorld> = {}) =>
+    createMcpServers({
+      records,
+      secrets,
+      files,
+      guard: net,
+      dataDir: dir,
+      now: () => Date.now() + clock.ahead,
+      ...options,
+      ...more,
+    });
+  const world: TestWorld = {
+    dir,
+    records,
+    secrets,
+    files,
+    net,
+    clock,
+    mcp: make(),
+    reopen: async (more) => {
+      await world.mcp.close();
+      world.mcp = make(more);
+      return world.mcp;
+    },
+    close: async () => {
+      await world.mcp.close();
+      await net.close();
+      await records.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+export const roughServer = fileURLToPath(new URL("./rough-server.ts", import.meta.url));
+export const modernServer = fileURLToPath(new URL("./modern-server.ts", import.meta.url));
+
+/** The command of a rough server in a mode. */
+export function rough(mode: string, ...more: string[]): { command: string; args: string[] } {
+  return { command: process.execPath, args: [roughServer, mode, ...more] };
+}
+
+/** The file of a package's bin in node_modules. */
+export function packageFile(path: string): string {
+  return fileURLToPath(new URL(`../../../node_modules/${path}`, import.meta.url));
+}
+
+/** Whether a process lives. */
+export function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until something is true, at most a second or what is given; looks every few milliseconds. */
+export async function eventually(holds: () => boolean | Promise<boolean>, ms = 3000): Promise<void> {
+  const end = Date.now() + ms;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error("It did not become true in time.");
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}

@@ -1,0 +1,76 @@
+/** What a call brought back, as the model reads it: cleaned, redacted, capped, with files and overlong text as artifacts. */
+import { type ErrorData, errorData } from "../../runtime/error.ts";
+import type { FileRef } from "../../runtime/message.ts";
+import type { ToolResult } from "../../runtime/tool.ts";
+import type { Files, Secrets } from "../services.ts";
+import { cleanText } from "./clean-text.ts";
+
+/** UTF-8 bytes of a result that go to the model; the rest is an artifact. */
+export const MAX_RESULT = 256 * 1024;
+
+export interface ResultWorld {
+  files: Files;
+  secrets: Secrets;
+}
+
+/** The last step of every call, whatever its binding. */
+export async function finishResult(result: ToolResult, world: ResultWorld): Promise<ToolResult> {
+  const content = world.secrets.redact(cleanText(result.content));
+  const finished: ToolResult = { ...result, content };
+  if (result.value !== null && typeof result.value === "object") finished.value = redactValue(result.value, world);
+  if (typeof result.value === "string") finished.value = content === result.content ? result.value : content;
+  if (content.length > MAX_RESULT / 4 && Buffer.byteLength(content) > MAX_RESULT) {
+    const isJson = result.value !== undefined && typeof result.value !== "string";
+    const ref = await world.files.put({
+      mediaType: isJson ? "application/json" : "text/plain",
+      name: isJson ? "result.json" : "result.txt",
+      bytes: Buffer.from(content),
+    });
+    finished.content = `${headOf(content)}\n[cut: the whole result is ${ref.bytes} bytes, kept as artifact://${ref.id}]`;
+    finished.files = [...(result.files ?? []), ref];
+    delete finished.value;
+  }
+  return finished;
+}
+
+/** A failure as a result: the model reads why, and the run goes on. */
+export function failedResult(thrown: unknown): ToolResult {
+  const error: ErrorData = errorData(thrown);
+  return { content: error.message, value: { error: { code: error.code, message: error.message } }, error: true };
+}
+
+/** Bytes as an artifact, and the line by which the model knows of it. */
+export async function fileResult(
+  file: { mediaType: string; name: string; bytes: Uint8Array },
+  files: Files,
+): Promise<{ ref: FileRef; line: string }> {
+  const ref = await files.put(file);
+  return { ref, line: `[${ref.mediaType}, ${ref.bytes} bytes, kept as artifact://${ref.id}]` };
+}
+
+export function extensionOf(mediaType: string): string {
+  const subtype = mediaType.split(";")[0]!.split("/")[1] ?? "bin";
+  const known: Record<string, string> = {
+    jpeg: "jpg",
+    mpeg: "mp3",
+    "svg+xml": "svg",
+    plain: "txt",
+    "octet-stream": "bin",
+    "x-wav": "wav",
+  };
+  return (known[subtype] ?? subtype).replaceAll(/[^a-z0-9]/gi, "").slice(0, 8) || "bin";
+}
+
+function redactValue(value: object, world: ResultWorld): unknown {
+  const text = JSON.stringify(value);
+  const clean = world.secrets.redact(text);
+  return clean === text ? value : JSON.parse(clean);
+}
+
+/** The first `MAX_RESULT` bytes, cut between characters. */
+function headOf(content: string): string {
+  const bytes = Buffer.from(content);
+  let end = MAX_RESULT;
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end).toString("utf8");
+}
