@@ -228,13 +228,14 @@ export class NodeStep implements Step {
       intents++;
       const startedAt = this.host.now();
       try {
-        const result = resumable
+        const given = resumable
           ? await this.#callAgent(tool, call, signal)
           : await this.host.callTool(
               { id: call.id, tool: tool.name, arguments: call.arguments },
               { idempotencyKey },
               signal,
             );
+        const result = options.shape ? await options.shape(given) : given;
         await this.emit({
           type: "tool-end",
           ...at,
