@@ -11,10 +11,13 @@ import { type AppEnv, guard, isHosted, isSafe } from "./guard.ts";
 import { LIMITS, readJson, tooLarge } from "./intake.ts";
 import { openApiRoute } from "./openapi.ts";
 import { agentRoutes, checkRoutes } from "./routes/agents.ts";
+import { fileRoutes } from "./routes/files.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { knowledgeRoutes } from "./routes/knowledge.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { page, signInByCode, signInRoutes } from "./routes/sign-in.ts";
+import { taskRoutes } from "./routes/tasks.ts";
 import type { Services } from "./services.ts";
 
 export interface AppOptions {
@@ -32,9 +35,12 @@ function routes(services: Services, auth: Auth) {
     .route("/", signInRoutes(auth, services.env))
     .route("/api/agents", agentRoutes(services))
     .route("/api/check", checkRoutes(services))
+    .route("/api/files", fileRoutes(services))
     .route("/api/keys", keyRoutes(services))
+    .route("/api/knowledge", knowledgeRoutes(services))
     .route("/api/models", modelRoutes(services))
-    .route("/api/secrets", secretRoutes(services));
+    .route("/api/secrets", secretRoutes(services))
+    .route("/api/tasks", taskRoutes(services));
 }
 
 export type App = ReturnType<typeof routes>;

@@ -1,0 +1,264 @@
+/** Knowledge: sets of documents, what is in them, and what a question finds there. */
+import { Hono } from "hono";
+import { stream } from "hono/streaming";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { AppEnv } from "../guard.ts";
+import { exportKnowledge, importKnowledge } from "../knowledge/bundle.ts";
+import type { Knowledge, KnowledgeDocument, Services } from "../services.ts";
+import { about, body, Paging, query } from "./describe.ts";
+import { uploads } from "./uploads.ts";
+
+const MAX_SHOWN = 1024 * 1024;
+
+const Card = z.object({
+  name: z.string(),
+  embedder: z.string().optional().describe("provider/model; absent: found by words alone."),
+  documents: z.number().int(),
+  chunks: z.number().int(),
+  bytes: z.number().int(),
+  updatedAt: z.number().describe("Unix milliseconds."),
+});
+const KnowledgeDocumentCard = z.object({
+  id: z.string(),
+  title: z.string(),
+  mediaType: z.string(),
+  bytes: z.number().int(),
+  chunks: z.number().int(),
+  status: z.enum(["queued", "indexing", "ready", "failed"]),
+  error: z.string().optional().describe("Why it failed; on a ready document, what to know about it."),
+  updatedAt: z.number(),
+});
+const Added = z.object({
+  documents: z.array(KnowledgeDocumentCard.extend({ task: z.string().describe("The task that indexes it.") })),
+  refused: z.array(z.object({ title: z.string(), error: z.object({ code: z.string(), message: z.string() }) })),
+});
+const Hit = z.object({
+  document: z.string().describe("Id of the document."),
+  title: z.string(),
+  text: z.string(),
+  score: z.number().describe("0 to 1; comparable within one answer."),
+  ranks: z.record(z.string(), z.number()).optional().describe("Rank in each search: text, vector."),
+  place: z
+    .object({ heading: z.string().optional(), page: z.number().optional(), line: z.number().optional() })
+    .optional(),
+});
+const TaskId = z.object({ task: z.string() });
+
+const NewDocument = z.union([
+  z.strictObject({ text: z.string().min(1), title: z.string().min(1).max(300) }),
+  z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(4000) }),
+]);
+const Search = z.object({
+  q: z.string().max(10_000).describe("The question."),
+  limit: z.coerce.number().int().min(1).max(50).default(5),
+  mode: z.enum(["auto", "hybrid", "vector", "text"]).default("auto"),
+  minScore: z.coerce.number().min(0).max(1).optional(),
+});
+const Embedder = z.strictObject({
+  embedder: z
+    .string()
+    .regex(/^[^/]+\/.+$/, 'A model is "provider/model".')
+    .nullable()
+    .optional(),
+});
+
+const missing = { 422: "There is no knowledge of that name." };
+
+export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
+  return new Hono<AppEnv>()
+    .get(
+      "/",
+      about({ summary: "List knowledge", tag: "knowledge", gives: z.object({ knowledge: z.array(Card) }) }),
+      async (c) => c.json({ knowledge: await knowledge.cards() }),
+    )
+    .post(
+      "/",
+      about({
+        summary: "Make a knowledge",
+        tag: "knowledge",
+        description: "Without `embedder` it takes the configured one, if there is any.",
+        gives: Card,
+        status: 201,
+        errors: { 409: "There is one of that name." },
+      }),
+      body(z.strictObject({ name: z.string(), embedder: z.string().max(200).optional() })),
+      async (c) => c.json(await knowledge.create(c.req.valid("json")), 201),
+    )
+    .post(
+      "/import",
+      about({
+        summary: "Add the documents of an exported knowledge",
+        tag: "knowledge",
+        body: { media: "multipart/form-data", description: "`file`: the exported file; `name`: another name for it." },
+        gives: z.object({ name: z.string(), documents: z.number().int(), tasks: z.array(z.string()) }),
+        status: 202,
+      }),
+      async (c) => {
+        const { files, fields } = await uploads(c);
+        const lines = new TextDecoder().decode(files[0]!.bytes).split("\n");
+        const { name, documents, tasks } = await importKnowledge(knowledge, lines, fields.name || undefined);
+        return c.json({ name, documents: documents.length, tasks }, 202);
+      },
+    )
+    .get(
+      "/:name",
+      about({ summary: "Get a knowledge", tag: "knowledge", gives: Card, errors: { 404: "There is none." } }),
+      async (c) => c.json(await card(knowledge, c.req.param("name"))),
+    )
+    .patch(
+      "/:name",
+      about({
+        summary: "Change the embedder, which makes the index anew",
+        tag: "knowledge",
+        description: "The old index answers until the new one is whole. `null` takes the embedder away.",
+        gives: TaskId,
+        status: 202,
+        errors: missing,
+      }),
+      body(Embedder),
+      async (c) => c.json({ task: (await knowledge.reindex(c.req.param("name"), c.req.valid("json"))).id }, 202),
+    )
+    .delete(
+      "/:name",
+      about({
+        summary: "Delete a knowledge with its documents",
+        tag: "knowledge",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        if (!(await knowledge.delete(c.req.param("name")))) throw none(c.req.param("name"));
+        return c.body(null, 204);
+      },
+    )
+    .post(
+      "/:name/reindex",
+      about({ summary: "Make the index anew", tag: "knowledge", gives: TaskId, status: 202, errors: missing }),
+      body(Embedder),
+      async (c) => c.json({ task: (await knowledge.reindex(c.req.param("name"), c.req.valid("json"))).id }, 202),
+    )
+    .get(
+      "/:name/export",
+      about({
+        summary: "Export a knowledge as JSON Lines",
+        tag: "knowledge",
+        gives: "application/jsonl",
+        errors: missing,
+      }),
+      async (c) => {
+        const { name } = await card(knowledge, c.req.param("name"));
+        c.header("content-type", "application/jsonl; charset=utf-8");
+        c.header("content-disposition", `attachment; filename*=UTF-8''${encodeURIComponent(name)}.knowledge.jsonl`);
+        return stream(c, async (out) => {
+          for await (const line of exportKnowledge(knowledge, name)) await out.write(line);
+        });
+      },
+    )
+    .get(
+      "/:name/search",
+      about({ summary: "Ask a knowledge", tag: "knowledge", gives: z.object({ hits: z.array(Hit) }), errors: missing }),
+      query(Search),
+      async (c) => {
+        const { q, ...options } = c.req.valid("query");
+        const documents = await knowledge.search(c.req.param("name"), q, options, c.req.raw.signal);
+        const hits = documents.map(({ id, ...hit }) => ({ document: id.slice(0, id.lastIndexOf(":")), ...hit }));
+        return c.json({ hits });
+      },
+    )
+    .get(
+      "/:name/documents",
+      about({
+        summary: "List documents",
+        tag: "knowledge",
+        gives: z.object({ documents: z.array(KnowledgeDocumentCard) }),
+        errors: missing,
+      }),
+      query(Paging),
+      async (c) => c.json({ documents: await knowledge.documents(c.req.param("name"), c.req.valid("query")) }),
+    )
+    .post(
+      "/:name/documents",
+      about({
+        summary: "Add documents: files, a text, or an address",
+        tag: "knowledge",
+        description:
+          "Multipart files of up to 100 MiB, or JSON `{ text, title }` or `{ url }`. A document of the same title is replaced; the same content again does nothing. Of several files those that cannot be read are refused one by one.",
+        body: { media: "multipart/form-data", description: "Any number of files." },
+        gives: Added,
+        status: 202,
+        errors: { ...missing, 413: "A file is too large.", 415: "A file of this kind cannot be read." },
+      }),
+      async (c) => {
+        const name = c.req.param("name");
+        if (!c.req.header("content-type")?.startsWith("multipart/")) {
+          const parsed = NewDocument.safeParse(await c.req.json());
+          if (!parsed.success)
+            throw new PatchbayError(
+              "bad_request",
+              "A document is { text, title }, { url: http(s)://… }, or files as multipart/form-data.",
+            );
+          const { document, task } = await knowledge.add(name, parsed.data);
+          return c.json({ documents: [{ ...document, task }], refused: [] }, 202);
+        }
+        const { files } = await uploads(c);
+        const documents: (KnowledgeDocument & { task: string })[] = [];
+        const refused: { title: string; error: { code: string; message: string } }[] = [];
+        for (const { name: title, mediaType, bytes } of files)
+          try {
+            const { document, task } = await knowledge.add(name, { title, mediaType, bytes });
+            documents.push({ ...document, task });
+          } catch (thrown) {
+            if (!(thrown instanceof PatchbayError) || thrown.code === "knowledge_missing" || files.length === 1)
+              throw thrown;
+            refused.push({ title, error: { code: thrown.code, message: thrown.message } });
+          }
+        return c.json({ documents, refused }, 202);
+      },
+    )
+    .get(
+      "/:name/documents/:id",
+      about({
+        summary: "Get a document with its text",
+        tag: "knowledge",
+        description: "At most a mebibyte of the text.",
+        gives: KnowledgeDocumentCard.extend({ text: z.string(), truncated: z.boolean().optional() }),
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        const { text, ...document } = await knowledge.document(c.req.param("name"), c.req.param("id"));
+        return c.json({
+          ...document,
+          text: text.slice(0, MAX_SHOWN),
+          ...(text.length > MAX_SHOWN && { truncated: true }),
+        });
+      },
+    )
+    .delete(
+      "/:name/documents/:id",
+      about({
+        summary: "Remove a document",
+        tag: "knowledge",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        const { name, id } = c.req.param();
+        if (!(await knowledge.removeDocument(name, id)))
+          throw new PatchbayError("not_found", `The knowledge "${name}" has no document "${id}".`);
+        return c.body(null, 204);
+      },
+    );
+}
+
+async function card(knowledge: Knowledge, name: string) {
+  const found = (await knowledge.cards()).find((one) => one.name === name);
+  if (!found) throw none(name);
+  return found;
+}
+
+function none(name: string): PatchbayError {
+  return new PatchbayError("not_found", `There is no knowledge "${name}".`);
+}

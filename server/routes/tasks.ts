@@ -1,0 +1,97 @@
+/** Tasks: durable work that is no run, with its progress as it goes. */
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { AppEnv } from "../guard.ts";
+import type { Services, Task } from "../services.ts";
+import { about, Paging, query } from "./describe.ts";
+
+const HEARTBEAT_MS = 15_000;
+
+const TaskCard = z.object({
+  id: z.string(),
+  kind: z.string(),
+  status: z.enum(["queued", "running", "done", "failed", "cancelled"]),
+  progress: z.object({ done: z.number(), total: z.number(), unit: z.string(), secondsLeft: z.number().optional() }),
+  title: z.string().optional(),
+  result: z.unknown().optional(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+});
+
+export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
+  const need = async (id: string): Promise<Task> => {
+    const task = await tasks.get(id);
+    if (!task) throw new PatchbayError("not_found", `There is no task "${id.slice(0, 80)}".`);
+    return task;
+  };
+  return new Hono<AppEnv>()
+    .get(
+      "/",
+      about({ summary: "List tasks, newest first", tag: "tasks", gives: z.object({ tasks: z.array(TaskCard) }) }),
+      query(Paging),
+      async (c) => c.json({ tasks: await tasks.list(c.req.valid("query")) }),
+    )
+    .get(
+      "/:id",
+      about({ summary: "Get a task", tag: "tasks", gives: TaskCard, errors: { 404: "There is none." } }),
+      async (c) => c.json(await need(c.req.param("id"))),
+    )
+    .get(
+      "/:id/events",
+      about({
+        summary: "Follow a task",
+        tag: "tasks",
+        description: "Server-sent events `task`, each the whole task; the stream ends with it.",
+        gives: "text/event-stream",
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        const id = c.req.param("id");
+        let latest: Task | undefined = await need(id);
+        return streamSSE(c, async (stream) => {
+          let wake: () => void = () => undefined;
+          const stop = tasks.watch(id, (task) => {
+            latest = task;
+            wake();
+          });
+          stream.onAbort(() => wake());
+          const beat = setInterval(() => void stream.write(": alive\n\n"), HEARTBEAT_MS);
+          try {
+            latest = (await tasks.get(id)) ?? latest;
+            while (!stream.aborted) {
+              const task = latest;
+              latest = undefined;
+              if (task) {
+                await stream.writeSSE({ event: "task", data: JSON.stringify(task) });
+                if (task.status !== "queued" && task.status !== "running") return;
+              }
+              if (!latest && !stream.aborted)
+                await new Promise<void>((resolve) => {
+                  wake = resolve;
+                });
+            }
+          } finally {
+            clearInterval(beat);
+            stop();
+          }
+        });
+      },
+    )
+    .post(
+      "/:id/cancel",
+      about({
+        summary: "Cancel a task",
+        tag: "tasks",
+        description: "Nothing happens to one that has ended.",
+        gives: TaskCard,
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        const { id } = await need(c.req.param("id"));
+        return c.json((await tasks.cancel(id)) ?? (await need(id)));
+      },
+    );
+}
