@@ -6,6 +6,8 @@ const config = z.strictObject({
   /** Names, or `mcp/<server>/*`. */
   tools: z.array(z.string().min(1).max(300)).max(2000).default([]),
   approve: z.record(z.string(), Approval).default({}),
+  /** In every prompt, also when there are more tools than fit and the others are searched for. */
+  pinned: z.array(z.string().min(1).max(300)).max(64).default([]),
 });
 
 /** Offers tools to a model. Which are called is the model's choice; which may be is decided here. */
@@ -25,6 +27,7 @@ export const tool = defineNode<z.infer<typeof config>>({
       help: "What the model may call. A tool that changes something asks a person first, unless you say otherwise.",
     },
     approve: { widget: "hidden" },
+    pinned: { widget: "hidden" },
   },
   needs: ({ tools }) => ({ tools }),
   async run({ config, host, run, signal }) {
@@ -40,7 +43,7 @@ export const tool = defineNode<z.infer<typeof config>>({
         config.approve[spec.name] ??
         config.approve[server] ??
         (spec.effect === "read" ? "auto" : "ask");
-      if (approve !== "off") tools.push({ ...spec, approve });
+      if (approve !== "off") tools.push({ ...spec, approve, ...(config.pinned.includes(spec.name) ? { pinned: true } : {}) });
     }
     return { tools };
   },
