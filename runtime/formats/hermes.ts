@@ -10,6 +10,7 @@ import { type Tag, TagParser, THINK } from "./tag-parser.ts";
 const TAGS: readonly Tag[] = [
   ...THINK,
   { open: "<tool_call>", close: "</tool_call>", kind: "call" },
+  { open: "</tool_call>", kind: "drop" },
   { open: "<tool_response>", kind: "rest" },
   { open: "<|im_end|>", kind: "rest" },
 ];

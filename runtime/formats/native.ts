@@ -6,7 +6,11 @@ import { type Format, type PromptParts, UNREADABLE } from "./format.ts";
 import { type Tag, TagParser, THINK } from "./tag-parser.ts";
 
 /** Servers without a parser for their model's calls let these through as text. */
-const TAGS: readonly Tag[] = [...THINK, { open: "<tool_call>", close: "</tool_call>", kind: "call" }];
+const TAGS: readonly Tag[] = [
+  ...THINK,
+  { open: "<tool_call>", close: "</tool_call>", kind: "call" },
+  { open: "</tool_call>", kind: "drop" },
+];
 
 export const native: Format = {
   id: "native",

@@ -1,7 +1,7 @@
 /** Reads a stream in which calls and thoughts stand between tags. Holds back only what may still become a tag. */
 import type { ToolCall } from "../message.ts";
 import type { AnswerParser, Emit } from "./format.ts";
-import { readCalls } from "./json.ts";
+import { MAX_CALL_CHARACTERS, readCalls, unreadable } from "./json.ts";
 import { Visible } from "./visible.ts";
 
 export interface Tag {
@@ -31,6 +31,10 @@ export class TagParser implements AnswerParser {
   /** The first closing tag that was taken for a part of a string; -1 when there was none. */
   #skipped = -1;
   #quotes = { at: 0, inside: false };
+  /** The end of `#held`, as long as a closing tag that lacks one character. */
+  #recent = "";
+  /** The beginning of a call that is too long to be one. */
+  #oversized: string | undefined;
 
   constructor(tags: readonly Tag[], emit: Emit, options: { tools: boolean }) {
     this.#tags = tags;
@@ -41,7 +45,23 @@ export class TagParser implements AnswerParser {
   push(text: string): void {
     if (this.#inside?.kind === "rest") return;
     this.#held += text;
+    if (this.#inside?.kind === "call" && !this.#mayClose(this.#inside.close!, text)) return;
     for (;;) if (!(this.#inside ? this.#readInside(this.#inside) : this.#readOutside())) return;
+  }
+
+  /** Looks at the end of a call alone, so that a long one is not searched anew with each bit; of a far too long one only the beginning is kept. */
+  #mayClose(close: string, text: string): boolean {
+    const recent = this.#recent + text;
+    this.#recent = recent.slice(1 - close.length);
+    if (recent.includes(close)) return true;
+    if (this.#held.length > MAX_CALL_CHARACTERS) {
+      this.#oversized ??= this.#held.slice(0, MAX_CALL_CHARACTERS);
+      this.#held = this.#recent;
+      this.#searched = 0;
+      this.#skipped = -1;
+      this.#quotes = { at: 0, inside: false };
+    }
+    return false;
   }
 
   end(): ToolCall[] {
@@ -100,6 +120,7 @@ export class TagParser implements AnswerParser {
       }
       if (at < 0) {
         this.#searched = Math.max(this.#searched, this.#held.length - close.length + 1);
+        this.#recent = this.#held.slice(1 - close.length);
         return false;
       }
       this.#call(this.#held.slice(0, at));
@@ -141,7 +162,9 @@ export class TagParser implements AnswerParser {
   }
 
   #call(body: string): void {
-    if (this.#run) this.#calls.push(...readCalls(body));
+    if (this.#run)
+      this.#calls.push(...(this.#oversized === undefined ? readCalls(body) : [unreadable(this.#oversized)]));
+    this.#oversized = undefined;
   }
 }
 
