@@ -168,8 +168,8 @@ class StreamReader {
     if (failed) return { failure: failed, usage: this.#output ? usage : undefined };
     if (reason === "content-filter") return { reason: "refused", usage, message: "The model refused to answer." };
     for (const pending of this.#calls) this.#sink.call(toCall(pending));
-    if (reason === "length") return { reason: "length", usage };
-    return { reason: this.#calls.length ? "tools" : "stop", usage };
+    if (reason === "length") return { reason: "length", usage, streamed: true };
+    return { reason: this.#calls.length ? "tools" : "stop", usage, streamed: true };
   }
 }
 

@@ -9,7 +9,7 @@ import { DEMO_PROFILE, demoAttempt } from "./demo/demo.ts";
 import { embedTexts } from "./embed.ts";
 import { listModels } from "./list-models.ts";
 import { OpenAiCompatible } from "./openai-compatible.ts";
-import { probe } from "./probe.ts";
+import { PROBE_IMAGE, probe } from "./probe.ts";
 import { canChat, canEmbed, profileFor } from "./profiles.ts";
 import { type ProviderEnv, Providers } from "./providers.ts";
 import type { Attempt } from "./sink.ts";
@@ -19,7 +19,7 @@ export interface ModelsOptions {
   records: Records;
   secrets: Pick<Secrets, "get" | "redact">;
   /** Where images for models that see are read from. */
-  files?: Files;
+  files?: Pick<Files, "get">;
   env: ProviderEnv;
   /** Replaced by tests alone. */
   limits?: Partial<WireLimits>;
@@ -60,6 +60,15 @@ class RecordedModels implements Models {
   readonly #clients = new Map<string, Client>();
   /** Resolved names. Emptied whenever the snapshot of providers is another one. */
   #resolved: { from: Map<string, Provider>; models: Map<string, Model> } | undefined;
+
+  /** The stored files, and the image that a provider test shows. */
+  readonly #files: Pick<Files, "get"> = {
+    get: async (id) => {
+      if (id === PROBE_IMAGE.ref.id) return PROBE_IMAGE;
+      if (!this.#options.files) throw new PatchbayError("not_found", `There is no file "${id}".`);
+      return this.#options.files.get(id);
+    },
+  };
 
   constructor(options: ModelsOptions) {
     this.#options = options;
@@ -155,20 +164,25 @@ class RecordedModels implements Models {
     if (provider.kind === "demo") return demoAttempt(bare);
     const client = this.#client(provider);
     const key = await this.#key(provider);
-    const attempt = client.attempt(bare, key, model.profile.vision ?? false);
-    return key ? this.#withoutKey(attempt, key) : attempt;
+    return this.#withoutKey(client.attempt(bare, key, model.profile.vision ?? false), key);
   }
 
   /** What a server says may repeat the key it was sent. */
-  #withoutKey(attempt: Attempt, key: string): Attempt {
+  #withoutKey(attempt: Attempt, key: string | undefined): Attempt {
     return async (sink, signal) => {
       const outcome = await attempt(sink, signal);
       if ("failure" in outcome) {
         const { error } = outcome.failure;
-        error.message = this.#options.secrets.redact(error.message.replaceAll(key, "[key]"));
+        error.message = this.#redact(error.message, key);
       }
       return outcome;
     };
+  }
+
+  /** The key from the environment is none of the stored secrets. A key so short would hit words. */
+  #redact(message: string, key: string | undefined): string {
+    const text = this.#options.secrets.redact(message);
+    return key && key.length >= 6 ? text.replaceAll(key, "[key]") : text;
   }
 
   async embed(texts: string[], signal: AbortSignal, model?: string): Promise<number[][]> {
@@ -199,8 +213,8 @@ class RecordedModels implements Models {
         signal,
       );
     } catch (error) {
-      if (!(error instanceof PatchbayError) || !key) throw error;
-      throw new PatchbayError(error.code, error.message.replaceAll(key, "[key]"), { retryAfter: error.retryAfter });
+      if (!(error instanceof PatchbayError)) throw error;
+      throw new PatchbayError(error.code, this.#redact(error.message, key), { retryAfter: error.retryAfter });
     }
   }
 
@@ -237,7 +251,7 @@ class RecordedModels implements Models {
       },
       signal,
     );
-    if (key) result.message = this.#options.secrets.redact(result.message.replaceAll(key, "[key]"));
+    result.message = this.#redact(result.message, key);
     return result;
   }
 
@@ -296,7 +310,7 @@ class RecordedModels implements Models {
     if (known && (known.provider === provider || sameEndpoint(known.provider, provider))) return known;
     const who = `Provider "${provider.id}"`;
     const baseUrl = this.#baseUrl(provider)!;
-    const endpoint = { who, baseUrl, pool: this.#pool, limits: this.#limits, files: this.#options.files };
+    const endpoint = { who, baseUrl, pool: this.#pool, limits: this.#limits, files: this.#files };
     const made = provider.kind === "anthropic" ? new Anthropic(endpoint) : new OpenAiCompatible(endpoint);
     const client: Client = {
       provider,

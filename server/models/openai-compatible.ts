@@ -19,7 +19,7 @@ export interface EndpointOptions {
   baseUrl: string;
   pool: Dispatcher;
   limits: WireLimits;
-  files?: Files;
+  files?: Pick<Files, "get">;
 }
 
 export class OpenAiCompatible {

@@ -109,8 +109,9 @@ export class OpenAiReader implements WireReader {
     }
     const cut = this.#finish === "length";
     this.#calls.finish(this.#sink, cut);
-    if (cut) return { reason: "length", usage };
-    return { reason: this.#calls.size ? "tools" : "stop", usage };
+    const streamed = this.#mode === "events";
+    if (cut) return { reason: "length", usage, streamed };
+    return { reason: this.#calls.size ? "tools" : "stop", usage, streamed };
   }
 
   #begin(mode: Mode): void {
@@ -167,6 +168,7 @@ export class OpenAiReader implements WireReader {
     }
     if (!Array.isArray(delta.tool_calls)) return;
     for (const piece of delta.tool_calls as Record<string, unknown>[]) {
+      if (typeof piece !== "object" || piece === null) continue;
       const made = (piece.function ?? {}) as { name?: unknown; arguments?: unknown };
       const text = made.arguments ?? "";
       this.#calls.piece(

@@ -1,6 +1,6 @@
 /** Finds out what an endpoint can do, by trying. */
 import { type ErrorCode, errorData } from "../../runtime/error.ts";
-import type { ToolCall } from "../../runtime/message.ts";
+import type { FileRef, ToolCall } from "../../runtime/message.ts";
 import type { ChatRequest, ModelProfile } from "../../runtime/model.ts";
 import type { Provider, ProviderTest } from "../services.ts";
 import { canChat, canEmbed } from "./profiles.ts";
@@ -49,8 +49,8 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
     };
   }
 
-  const ask = (request: Partial<ChatRequest>): Promise<Answer> =>
-    answer(options.attempt({ model: tried, messages: [], maxOutputTokens: ANSWER_TOKENS, ...request }, false), signal);
+  const ask = (request: Partial<ChatRequest>, vision = false): Promise<Answer> =>
+    answer(options.attempt({ model: tried, messages: [], maxOutputTokens: ANSWER_TOKENS, ...request }, vision), signal);
 
   const first = await ask({ messages: [{ role: "user", content: "Answer with the one word: ok" }] });
   signal.throwIfAborted();
@@ -60,25 +60,41 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
     return { ok: false, code, message, models, tried, found: { ...found, chat: false } };
   }
   found.chat = true;
-  found.streams = first.pieces > 0;
+  found.streams = "streamed" in first.outcome && first.outcome.streamed === true;
 
-  const [tool, structured, embeds] = [
+  const [tool, structured, sight, embeds] = [
     await ask({
       messages: [{ role: "user", content: "What is the weather in Hangzhou? Use the tool." }],
       tools: [WEATHER],
     }),
     await ask({ messages: [{ role: "user", content: "Name a colour, as JSON." }], schema: COLOUR }),
+    await ask(
+      {
+        messages: [
+          {
+            role: "user",
+            content: [
+              { type: "text", text: "Which colour is this? One word." },
+              { type: "file", file: PROBE_IMAGE.ref },
+            ],
+          },
+        ],
+      },
+      true,
+    ),
     await embedding(options, models, signal),
   ];
   signal.throwIfAborted();
   found.tools = tool.calls.some((call) => call.name === WEATHER.name && call.arguments !== undefined);
   found.structured = fitsColour(structured.text);
+  found.vision = /\bred\b|红/i.test(sight.text);
   if (embeds !== undefined) found.embeddings = embeds;
 
   const profile = options.profile(tried);
   const suggests: Partial<ModelProfile> = {};
   if (profile.nativeTools && !found.tools) Object.assign(suggests, { nativeTools: false, format: "hermes" });
   if (!profile.nativeTools && found.tools) Object.assign(suggests, { nativeTools: true, format: "native" });
+  if (Boolean(profile.vision) !== found.vision) suggests.vision = found.vision;
   if (Boolean(profile.structured) !== found.structured) suggests.structured = found.structured;
   return {
     ok: true,
@@ -97,6 +113,7 @@ function sentence(tried: string, count: number, found: ProviderTest["found"]): s
   for (const [name, value] of [
     ["tool calls", found.tools],
     ["answers by schema", found.structured],
+    ["images", found.vision],
     ["embeddings", found.embeddings],
   ] as const) {
     if (value !== undefined) (value ? works : not).push(name);
@@ -137,7 +154,6 @@ async function embedding(options: ProbeOptions, models: string[], signal: AbortS
 interface Answer {
   outcome: Outcome;
   text: string;
-  pieces: number;
   calls: ToolCall[];
 }
 
@@ -145,17 +161,13 @@ async function answer(attempt: Attempt, signal: AbortSignal): Promise<Answer> {
   const gathered: Answer = {
     outcome: { reason: "stop", usage: { inputTokens: 0, outputTokens: 0 } },
     text: "",
-    pieces: 0,
     calls: [],
   };
   const sink: Sink = {
     text(piece) {
       gathered.text += piece;
-      gathered.pieces += 1;
     },
-    reasoning() {
-      gathered.pieces += 1;
-    },
+    reasoning() {},
     callPiece() {},
     call(call) {
       gathered.calls.push(call);
@@ -164,6 +176,17 @@ async function answer(attempt: Attempt, signal: AbortSignal): Promise<Answer> {
   gathered.outcome = await attempt(sink, signal);
   return gathered;
 }
+
+const RED_PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAJ0lEQVR42u3NsQkAAAjAsP7/tF7hIASyp6lTCQQCgUAgEAgEgi/BAjLD/C5w/SM9AAAAAElFTkSuQmCC",
+  "base64",
+);
+
+/** A red square of 32 by 32 points. Endpoints under test read it beside the stored files. */
+export const PROBE_IMAGE: { ref: FileRef; bytes: Uint8Array } = {
+  ref: { id: "probe-red", mediaType: "image/png", name: "red.png", bytes: RED_PNG.length },
+  bytes: RED_PNG,
+};
 
 const WEATHER = {
   name: "get_weather",

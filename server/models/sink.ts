@@ -14,7 +14,7 @@ export interface Sink {
 
 /** How an attempt ended. */
 export type Outcome =
-  | { reason: "stop" | "tools" | "length"; usage: CallUsage }
+  | { reason: "stop" | "tools" | "length"; usage: CallUsage; streamed?: boolean }
   | { reason: "refused"; usage: CallUsage; message: string }
   | { failure: Failure; usage?: CallUsage };
 

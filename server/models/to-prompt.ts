@@ -10,7 +10,7 @@ type AssistantContent = Extract<LanguageModelV4Message, { role: "assistant" }>["
 export interface PromptOptions {
   /** The model sees images. Without it, and for every other kind of file, the model gets the file's name. */
   vision: boolean;
-  files?: Files;
+  files?: Pick<Files, "get">;
 }
 
 /** Bytes of an image that is sent to a model; a larger one is named instead. */

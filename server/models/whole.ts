@@ -13,7 +13,10 @@ export async function sendForJson(
 ): Promise<{ value: unknown } | { failure: Failure }> {
   if (signal.aborted) return { failure: cancelled() };
   const reader = new JsonReader(request.who);
-  const broken = await send(pool, request, reader, limits, signal);
+  let broken = await send(pool, request, reader, limits, signal);
+  // A kept-alive connection may have been closed by the other side while it was idle.
+  if (broken?.error.code === "connection_lost" && !reader.began)
+    broken = await send(pool, request, reader, limits, signal);
   return broken ? { failure: broken } : { value: reader.value };
 }
 
@@ -27,6 +30,10 @@ class JsonReader implements WireReader {
   readonly #who: string;
   #chunks: Buffer[] = [];
   value: unknown;
+
+  get began(): boolean {
+    return this.#chunks.length > 0;
+  }
 
   constructor(who: string) {
     this.#who = who;

@@ -145,7 +145,8 @@ const URL_TEXT = /https?:\/\/[^\s"'<>，。）)]+/g;
 const PATH =
   /(?<![\p{L}\d/.])(?:\.{0,2}\/)?(?:[\w\-.@]+\/)*[\w\-@]+\.[A-Za-z][A-Za-z\d]{0,7}(?![\w/])|(?<![\p{L}\d.:/])(?:\.{0,2}\/)[\w\-.@/]*/gu;
 const DATE = /\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)?\b/g;
-const NUMBER = /-?\d+(?:[.,]\d+)*/g;
+/** Digits of an id are no number. */
+const NUMBER = /(?<![A-Za-z\d_-])-?\d+(?:[.,]\d+)*(?![A-Za-z\d_-])/g;
 
 function findValues(text: string): Finds {
   const urls = text.match(URL_TEXT) ?? [];

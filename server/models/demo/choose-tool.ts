@@ -91,7 +91,7 @@ function rate(one: Described, part: string, rarity: Map<string, number>): Choice
 /** Sentences and clauses; first the whole, so that a single request is never torn apart. */
 function partsOf(message: string): string[] {
   const clauses = message
-    .split(/[?？!！。;；\n]+|\.\s+|,?\s+(?:and then|then|and also|and)\s+|，?(?:然后|并且|接着|再|同时)/)
+    .split(/[?!]+(?=\s|$)|[？！。；;\n]+|\.\s+|,?\s+(?:and then|then|and also|and)\s+|，?(?:然后|并且|接着|再|同时)/)
     .map((clause) => clause.trim())
     .filter((clause) => clause.length > 3);
   return clauses.length > 1 ? [...clauses, message] : [message];
