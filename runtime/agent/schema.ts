@@ -16,6 +16,8 @@ const MAX_VALUE_NODES = 50_000;
 const MAX_VALUE_CHARACTERS = 256 * 1024;
 /** Their members are values, or schemas that count only where they are referred to. */
 const DATA_KEYWORDS: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "$defs", "definitions"]);
+/** Their keys are the author's names, not keywords. */
+const NAME_KEYWORDS: ReadonlySet<string> = new Set(["properties", "patternProperties", "dependentSchemas"]);
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** What is wrong with a value, as part of a sentence; undefined when it fits the schema. A schema that cannot be used throws a `SchemaError`. */
@@ -143,7 +145,7 @@ function examine(root: JsonSchema): number {
   const seen = new Map<object, { work: number; turns: number }>();
   const open = new Set<object>();
 
-  const visit = (schema: unknown, depth: number): { work: number; turns: number } => {
+  const visit = (schema: unknown, depth: number, names = false): { work: number; turns: number } => {
     if (schema === null || typeof schema !== "object") return { work: 0, turns: 0 };
     if (depth > MAX_SCHEMA_DEPTH) throw new SchemaError(`it is nested more than ${MAX_SCHEMA_DEPTH} deep`);
     const known = seen.get(schema);
@@ -152,9 +154,10 @@ function examine(root: JsonSchema): number {
     open.add(schema);
     const sum = { work: 1, turns: 0 };
     for (const [key, member] of Object.entries(schema)) {
-      if (DATA_KEYWORDS.has(key)) continue;
-      if (key === "$dynamicRef" || key === "$recursiveRef") throw new SchemaError(`it uses ${key}`);
-      const part = visit(key === "$ref" && typeof member === "string" ? resolveRef(root, member) : member, depth + 1);
+      if (!names && DATA_KEYWORDS.has(key)) continue;
+      if (!names && (key === "$dynamicRef" || key === "$recursiveRef")) throw new SchemaError(`it uses ${key}`);
+      const referred = !names && key === "$ref" && typeof member === "string";
+      const part = visit(referred ? resolveRef(root, member) : member, depth + 1, !names && NAME_KEYWORDS.has(key));
       sum.work += part.work;
       sum.turns += part.turns;
       if (sum.work > MAX_WORK || sum.turns > MAX_WORK) throw new SchemaError("it makes too much work");

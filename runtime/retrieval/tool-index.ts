@@ -1,0 +1,96 @@
+/**
+ * Finding tools for a question: by the words of their names, summaries and parameters. Build an index once for a set of
+ * tools and keep it. Where there are vectors too, fuse both rankings with `fuseRanks`.
+ */
+import type { JsonSchema } from "../tool.ts";
+import { Bm25, type Bm25Field } from "./bm25.ts";
+import { queryTerms, terms } from "./terms.ts";
+
+export interface IndexedTool {
+  name: string;
+  summary: string;
+  parameters: JsonSchema;
+}
+
+const FIELDS: readonly Bm25Field[] = [
+  /* name */ { weight: 3, lengthPenalty: 0.3 },
+  /* summary */ { weight: 2, lengthPenalty: 0.5 },
+  /* parameters */ { weight: 1, lengthPenalty: 0.75 },
+];
+/** Longer texts say nothing more of a tool's purpose, and may be there to be found by anything. */
+const MAX_SUMMARY = 2000;
+const MAX_PARAMETER_TEXT = 4000;
+const MAX_PARAMETER_DEPTH = 4;
+
+export class ToolIndex<T extends IndexedTool = IndexedTool> {
+  readonly tools: readonly T[];
+  readonly #words: Bm25;
+
+  constructor(tools: readonly T[]) {
+    this.tools = tools;
+    this.#words = new Bm25(
+      FIELDS,
+      tools.map((tool) => [
+        terms(splitNames(tool.name)),
+        terms(splitNames(tool.summary.slice(0, MAX_SUMMARY))),
+        terms(splitNames(parameterText(tool.parameters))),
+      ]),
+    );
+  }
+
+  /** The `limit` best tools for a question in any language, best first, with scores; tools that share no word with it are left out. `only`: those on offer. */
+  search(question: string, limit: number, only?: (tool: T) => boolean): { tool: T; score: number }[] {
+    const found = this.#words.search(
+      queryTerms(splitNames(question)),
+      limit,
+      only && ((document) => only(this.tools[document]!)),
+    );
+    return found.map(({ document, score }) => ({ tool: this.tools[document]!, score }));
+  }
+}
+
+/** What a tool says of itself, as one text: for embedding. */
+export function toolText(tool: IndexedTool): string {
+  return [
+    splitNames(tool.name.slice(tool.name.indexOf("/") + 1)),
+    tool.summary.slice(0, MAX_SUMMARY),
+    parameterText(tool.parameters),
+  ]
+    .filter(Boolean)
+    .join("\n");
+}
+
+/** Names of programs as words: `getUserHTTPById` → `get User HTTP By Id`; `snake_case` is split by the terms themselves. */
+export function splitNames(text: string): string {
+  return text.replaceAll(/(\p{Ll}|\d)(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})|(\p{L})(?=\d)/gu, "$& ");
+}
+
+/** Names, descriptions and allowed values of all parameters, nested ones included. */
+function parameterText(schema: JsonSchema): string {
+  const parts: string[] = [];
+  let length = 0;
+  const visit = (value: unknown, depth: number) => {
+    if (value === null || typeof value !== "object" || depth > MAX_PARAMETER_DEPTH) return;
+    const {
+      properties,
+      items,
+      description,
+      enum: allowed,
+    } = value as { properties?: unknown; items?: unknown; description?: unknown; enum?: unknown };
+    const say = (text: unknown) => {
+      if (typeof text !== "string" || length > MAX_PARAMETER_TEXT) return;
+      parts.push(text);
+      length += text.length;
+    };
+    if (depth > 0) say(description);
+    if (Array.isArray(allowed)) for (const one of allowed.slice(0, 20)) say(one);
+    if (properties !== null && typeof properties === "object")
+      for (const [name, member] of Object.entries(properties)) {
+        say(name);
+        visit(member, depth + 1);
+      }
+    visit(items, depth + 1);
+  };
+  visit(schema, 0);
+  return parts.join(" ");
+}
