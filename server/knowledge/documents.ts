@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Knowledge, KnowledgeDocument, Records, SafeFetch } from "../services.ts";
+import type { Knowledge, KnowledgeDocument, SafeFetch } from "../services.ts";
 import { html } from "./parsers/html.ts";
 import { parserFor } from "./parsers/index.ts";
 
@@ -112,15 +112,4 @@ function checkSize(bytes: number, title: string): void {
   if (bytes === 0) throw new PatchbayError("bad_request", `"${title}" is empty; there is nothing to find in it.`);
   if (bytes > MAX_BYTES)
     throw new PatchbayError("too_large", `"${title}" is larger than 100 MiB, the most a document may have; split it.`);
-}
-
-/** All records under a parent, page by page. */
-export async function* eachDocument(records: Records, uid: string) {
-  let after: string | undefined;
-  while (true) {
-    const page = await records.list<DocumentRecord>(DOCUMENT, { parent: uid, limit: 500, ...(after && { after }) });
-    yield* page;
-    if (page.length < 500) return;
-    after = page.at(-1)!.id;
-  }
 }

@@ -1,0 +1,204 @@
+/** The tasks behind a knowledge: indexing one document, and making a whole index anew beside the one that answers. */
+import { errorData } from "../../runtime/error.ts";
+import { newId } from "../ids.ts";
+import type { Files, Models, Stored, Task, Tasks } from "../services.ts";
+import { Turns } from "../turns.ts";
+import type { DocumentRecord, KnowledgeRecord } from "./documents.ts";
+import { ingest, PASSAGES_VERSION } from "./ingest.ts";
+import type { PassageStore, PassageTable } from "./passage-index.ts";
+import { ignoreSuperseded, type Shelf, Superseded } from "./shelf.ts";
+
+const INDEX = "knowledge-index";
+const REINDEX = "knowledge-reindex";
+
+export interface IndexInput {
+  knowledge: string;
+  uid: string;
+  document: string;
+  sha256: string;
+}
+export interface ReindexInput {
+  knowledge: string;
+  uid: string;
+  /** `null`: from now on without. */
+  embedder?: string | null;
+}
+
+type Context = Parameters<Parameters<Tasks["handle"]>[1]>[1];
+
+export interface IndexingParts {
+  shelf: Shelf;
+  store: PassageStore;
+  files: Files;
+  tasks: Tasks;
+  models: Pick<Models, "embed">;
+}
+
+export class Indexing {
+  readonly #parts: Omit<IndexingParts, "shelf">;
+  readonly #shelf: Shelf;
+  /** By document: a check that it is still wanted and the write that goes by it are one piece. */
+  readonly turns = new Turns();
+
+  constructor({ shelf, ...parts }: IndexingParts) {
+    this.#shelf = shelf;
+    this.#parts = parts;
+    parts.tasks.handle<IndexInput>(INDEX, (input, context) => this.#index(input, context));
+    parts.tasks.handle<ReindexInput>(REINDEX, (input, context) => this.#reindex(input, context));
+  }
+
+  /** Starts the task that indexes a document as it is now, and notes it on the document. */
+  async index(input: IndexInput, title: string): Promise<Stored<DocumentRecord>> {
+    const task = await this.#parts.tasks.start(INDEX, input, { title: `Index ${title}` });
+    return await this.#shelf.change(input.document, { task: task.id });
+  }
+
+  async reindex(input: ReindexInput): Promise<Task> {
+    return await this.#parts.tasks.start(REINDEX, input, { title: `Reindex ${input.knowledge}` });
+  }
+
+  /** Whether a task is under way or waits for its turn. */
+  async open(task: string): Promise<boolean> {
+    const found = await this.#parts.tasks.get(task);
+    return found?.status === "queued" || found?.status === "running";
+  }
+
+  async reindexing(): Promise<boolean> {
+    const recent = await this.#parts.tasks.list({ limit: 500 });
+    return recent.some((task) => task.kind === REINDEX && (task.status === "queued" || task.status === "running"));
+  }
+
+  async #index(input: IndexInput, { signal, progress }: Context): Promise<{ chunks: number } | { superseded: true }> {
+    const ifWanted = (work: () => Promise<unknown>) =>
+      this.turns.take(input.document, async () => {
+        if (!(await this.#wanted(input))) throw new Superseded();
+        await work();
+      });
+    try {
+      await ifWanted(() => this.#shelf.change(input.document, { status: "indexing" }));
+      while (true) {
+        const { body } = await this.#shelf.need(input.knowledge);
+        const stored = await this.#wanted(input);
+        if (!stored) throw new Superseded();
+        // A reindex may have put another table in the place of the one that was written to: then once more.
+        const moved = async () => (await this.#shelf.find(input.knowledge))?.body.table !== body.table;
+        try {
+          const { bytes } = await this.#parts.files.get(stored.file);
+          const table = await this.#parts.store.table(body.table);
+          const { chunks, warning } = await ingest({ id: input.document, ...stored, bytes }, table, {
+            models: this.#parts.models,
+            embedder: body.embedder,
+            signal,
+            progress: (done, total) => progress({ done, total, unit: "characters" }),
+            write: ifWanted,
+          });
+          let done = false;
+          await ifWanted(async () => {
+            if (await moved()) return;
+            await this.#shelf.change(input.document, { status: "ready", chunks, error: warning });
+            done = true;
+          });
+          if (done) return { chunks };
+        } catch (thrown) {
+          if (signal.aborted || thrown instanceof Superseded || !(await moved())) throw thrown;
+        }
+      }
+    } catch (thrown) {
+      if (thrown instanceof Superseded || !(await this.#wanted(input))) return { superseded: true };
+      const { code, message } = errorData(signal.aborted ? signal.reason : thrown);
+      // Stopped with the process, it begins again; everything else is told on the document.
+      if (code !== "unavailable" || !signal.aborted)
+        await ifWanted(() => this.#shelf.change(input.document, { status: "failed", error: message })).catch(
+          ignoreSuperseded,
+        );
+      throw thrown;
+    }
+  }
+
+  /**
+   * A new table is filled beside the one that answers, which it then replaces; what was indexed into the old one in the
+   * meantime is indexed again.
+   */
+  async #reindex(input: ReindexInput, { signal, progress }: Context): Promise<{ documents: number; chunks: number }> {
+    const { body: before, revision } = await this.#shelf.need(input.knowledge);
+    if (before.uid !== input.uid) return { documents: 0, chunks: 0 };
+    const embedder = input.embedder === undefined ? before.embedder : (input.embedder ?? undefined);
+    const name = `k_${newId()}`;
+    const table = await this.#parts.store.table(name);
+    const done = new Map<string, { sha256: string; chunks: number; warning?: string }>();
+    try {
+      const all = await this.#documents(input.uid);
+      for (const { id, body } of all) {
+        signal.throwIfAborted();
+        done.set(id, { sha256: body.sha256, ...(await this.#refill(id, body, table, embedder, signal)) });
+        progress({ done: done.size, total: all.length, unit: "documents" });
+      }
+      await table.optimize();
+      const body: KnowledgeRecord = {
+        uid: before.uid,
+        table: name,
+        passages: PASSAGES_VERSION,
+        ...(embedder && { embedder }),
+      };
+      await this.#shelf.put(input.knowledge, body, revision);
+    } catch (thrown) {
+      await this.#parts.store.drop(name);
+      throw thrown;
+    }
+    const now = await this.#documents(input.uid);
+    for (const { id, body } of now) {
+      const filled = done.get(id);
+      if (filled?.sha256 !== body.sha256) {
+        if (await this.open(body.task)) continue;
+        await this.index({ knowledge: input.knowledge, uid: input.uid, document: id, sha256: body.sha256 }, body.title);
+      } else if (body.status === "ready")
+        await this.#shelf
+          .change(id, { status: "ready", chunks: filled.chunks, error: filled.warning })
+          .catch(ignoreSuperseded);
+    }
+    const there = new Set(now.map(({ id }) => id));
+    for (const id of done.keys()) if (!there.has(id)) await table.remove(id);
+    await this.#parts.store.drop(before.table);
+    return { documents: done.size, chunks: [...done.values()].reduce((sum, { chunks }) => sum + chunks, 0) };
+  }
+
+  /** One document into a new table. One that cannot be read any more is left out: it keeps its own error. */
+  async #refill(
+    id: string,
+    body: DocumentRecord,
+    table: PassageTable,
+    embedder: string | undefined,
+    signal: AbortSignal,
+  ) {
+    try {
+      const { bytes } = await this.#parts.files.get(body.file);
+      return await ingest({ id, ...body, bytes }, table, {
+        models: this.#parts.models,
+        embedder,
+        signal,
+        progress: () => undefined,
+        write: (work) => work(),
+      });
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const { code, message } = errorData(thrown);
+      if (code === "unavailable" || code === "storage_full" || code === "internal") throw thrown;
+      await this.#shelf.change(id, { status: "failed", error: message }).catch(ignoreSuperseded);
+      return { chunks: 0 };
+    }
+  }
+
+  async #documents(uid: string): Promise<Stored<DocumentRecord>[]> {
+    const all: Stored<DocumentRecord>[] = [];
+    for await (const stored of this.#shelf.each(uid)) all.push(stored);
+    return all;
+  }
+
+  /** The document as its task was asked to index it, unless it was removed or replaced since. */
+  async #wanted(input: IndexInput): Promise<DocumentRecord | undefined> {
+    const knowledge = await this.#shelf.find(input.knowledge);
+    const document = await this.#shelf.document(input.document);
+    const same = knowledge?.body.uid === input.uid && document?.body.sha256 === input.sha256;
+    return same ? document?.body : undefined;
+  }
+}

@@ -1,0 +1,133 @@
+/** The records of knowledge and of their documents: found, changed without losing a change, counted. */
+import { PatchbayError } from "../../runtime/error.ts";
+import type { KnowledgeCard, KnowledgeDocument, Records, Stored } from "../services.ts";
+import { DOCUMENT, type DocumentRecord, KNOWLEDGE, type KnowledgeRecord } from "./documents.ts";
+
+/** Counts may be so old, where another process changed something. */
+const COUNTS_MS = 2_000;
+const PAGE = 500;
+
+export class Shelf {
+  readonly #records: Records;
+  /** By uid; counting the documents of a large knowledge at every check of a graph would be slow. */
+  readonly #counts = new Map<string, { at: number; card: KnowledgeCard }>();
+
+  constructor(records: Records) {
+    this.#records = records;
+  }
+
+  async all(): Promise<Stored<KnowledgeRecord>[]> {
+    return await this.#records.list<KnowledgeRecord>(KNOWLEDGE);
+  }
+
+  async find(name: string): Promise<Stored<KnowledgeRecord> | undefined> {
+    return await this.#records.get<KnowledgeRecord>(KNOWLEDGE, name.normalize("NFC").trim());
+  }
+
+  /** Rejects with `knowledge_missing`, naming those that are there. */
+  async need(name: string): Promise<Stored<KnowledgeRecord>> {
+    const stored = await this.find(name);
+    if (stored) return stored;
+    const names = (await this.#records.list(KNOWLEDGE, { limit: 20 })).map(({ id }) => `"${id}"`);
+    const there = names.length > 0 ? `there is ${names.join(", ")}` : "there is none yet";
+    throw new PatchbayError(
+      "knowledge_missing",
+      `There is no knowledge "${name.slice(0, 80)}"; ${there}. Create it and add documents.`,
+    );
+  }
+
+  /** `revision: 0`: a new one; it rejects with `conflict` where there is one, or where it was changed since. */
+  async put(name: string, body: KnowledgeRecord, revision: number): Promise<Stored<KnowledgeRecord>> {
+    const stored = await this.#records.put(KNOWLEDGE, name, body, { revision });
+    this.#counts.clear();
+    return stored;
+  }
+
+  async delete(name: string): Promise<boolean> {
+    return await this.#records.delete(KNOWLEDGE, name);
+  }
+
+  async document(id: string): Promise<Stored<DocumentRecord> | undefined> {
+    return await this.#records.get<DocumentRecord>(DOCUMENT, id);
+  }
+
+  /** Rejects with `not_found` where the knowledge does not hold it. */
+  async needDocument(name: string, id: string): Promise<Stored<DocumentRecord>> {
+    const { id: knowledge, body } = await this.need(name);
+    const stored = await this.document(id);
+    if (stored && stored.parent === body.uid) return stored;
+    throw new PatchbayError("not_found", `The knowledge "${knowledge}" has no document "${id.slice(0, 80)}".`);
+  }
+
+  async page(uid: string, options: { after?: string; limit?: number }): Promise<Stored<DocumentRecord>[]> {
+    return await this.#records.list<DocumentRecord>(DOCUMENT, { ...options, parent: uid });
+  }
+
+  /** All documents of a knowledge, page by page. */
+  async *each(uid: string): AsyncGenerator<Stored<DocumentRecord>> {
+    let after: string | undefined;
+    while (true) {
+      const page = await this.page(uid, { limit: PAGE, ...(after && { after }) });
+      yield* page;
+      if (page.length < PAGE) return;
+      after = page.at(-1)!.id;
+    }
+  }
+
+  async putDocument(id: string, uid: string, body: DocumentRecord): Promise<void> {
+    await this.#records.put(DOCUMENT, id, body, { parent: uid });
+    this.#counts.clear();
+  }
+
+  /** A new `status` takes the old `error` away. Rejects with `Superseded` where the document was removed. */
+  async change(id: string, change: Partial<DocumentRecord>): Promise<Stored<DocumentRecord>> {
+    while (true) {
+      const stored = await this.document(id);
+      if (!stored) throw new Superseded();
+      const { error: _error, ...rest } = stored.body;
+      const kept = "status" in change ? rest : stored.body;
+      try {
+        const revision = stored.revision;
+        const changed = await this.#records.put(DOCUMENT, id, { ...kept, ...change }, { revision });
+        this.#counts.clear();
+        return changed;
+      } catch (error) {
+        if (!(error instanceof PatchbayError && error.code === "conflict")) throw error;
+      }
+    }
+  }
+
+  async deleteDocument(id: string): Promise<void> {
+    await this.#records.delete(DOCUMENT, id);
+    this.#counts.clear();
+  }
+
+  async card(stored: Stored<KnowledgeRecord>): Promise<KnowledgeCard> {
+    const { uid, embedder } = stored.body;
+    const counted = this.#counts.get(uid);
+    if (counted && performance.now() - counted.at < COUNTS_MS) return counted.card;
+    const card: KnowledgeCard = { name: stored.id, documents: 0, chunks: 0, bytes: 0, updatedAt: stored.updatedAt };
+    if (embedder) card.embedder = embedder;
+    for await (const { body, updatedAt } of this.each(uid)) {
+      card.documents++;
+      card.chunks += body.chunks;
+      card.bytes += body.bytes;
+      card.updatedAt = Math.max(card.updatedAt, updatedAt);
+    }
+    this.#counts.set(uid, { at: performance.now(), card });
+    return card;
+  }
+}
+
+/** The document was removed or replaced while its task ran: the task has nothing left to do. */
+export class Superseded extends Error {}
+
+export function ignoreSuperseded(thrown: unknown): void {
+  if (!(thrown instanceof Superseded)) throw thrown;
+}
+
+/** A document as it is told outside. */
+export function shown({ id, body, updatedAt }: Stored<DocumentRecord>): KnowledgeDocument {
+  const { sha256: _sha256, file: _file, task: _task, ...document } = body;
+  return { id, ...document, updatedAt };
+}
