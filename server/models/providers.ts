@@ -11,6 +11,17 @@ export const ENV_PROVIDER = "openai";
 
 const modelName = z.string().regex(/^[a-z][a-z0-9-]{0,31}\/\S{1,200}$/, "Write a model as provider/model.");
 
+const { nativeTools, format, contextTokens, outputTokens, ...rest } = ModelProfile.shape;
+
+/** A part of a profile. `ModelProfile.partial()` would fill in the defaults, and they would win over what is known of a model. */
+export const ProfileBody = z.strictObject({
+  ...rest,
+  nativeTools: nativeTools.unwrap().optional(),
+  format: format.unwrap().optional(),
+  contextTokens: contextTokens.unwrap().optional(),
+  outputTokens: outputTokens.unwrap().optional(),
+});
+
 /** What may be stored. `demo` is built in; `local` models come by `patchbay models install`. */
 export const ProviderBody = z.strictObject({
   id: z
@@ -23,7 +34,7 @@ export const ProviderBody = z.strictObject({
   baseUrl: z.string().trim().max(2_000).optional(),
   apiKey: z.strictObject({ secret: z.string().min(1).max(200) }).optional(),
   models: z.array(z.string().trim().min(1).max(200)).max(1_000).optional(),
-  profile: ModelProfile.partial().optional(),
+  profile: ProfileBody.optional(),
   fallback: modelName.optional(),
 });
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ERROR_CODES, PatchbayError } from "../../runtime/error.ts";
 import { ModelProfile } from "../../runtime/model.ts";
 import type { AppEnv } from "../guard.ts";
-import { ProviderBody } from "../models/providers.ts";
+import { ProfileBody, ProviderBody } from "../models/providers.ts";
 import type { Models, Provider, Services } from "../services.ts";
 import { about, body } from "./describe.ts";
 
@@ -34,7 +34,7 @@ const TestAnswer = z.object({
   message: z.string(),
   models: z.array(z.string()),
   tried: z.string().optional(),
-  suggests: ModelProfile.partial().optional(),
+  suggests: ProfileBody.optional(),
   found: Found,
   latencyMs: z.number().optional(),
 });
