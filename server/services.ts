@@ -12,6 +12,7 @@ import type { Document, FileRef } from "../runtime/message.ts";
 import type { ChatRequest, Model, ModelEvent, ModelProfile } from "../runtime/model.ts";
 import type { Effect, JsonSchema, RankedTool, ToolOffer, ToolResult, ToolSpec } from "../runtime/tool.ts";
 import type { Env } from "./env.ts";
+import type { Conversations } from "./runs/conversations.ts";
 
 /* ---- stores/ ---- */
 
@@ -434,7 +435,15 @@ export interface EventLog {
   rows(filter: RunFilter): Promise<RunRow[]>;
   /** Runs that have not ended, oldest first. */
   unfinished(): Promise<RunRow[]>;
-  /** Runs of a session that began and were not forks, oldest first. */
+  /** Conversations, the last spoken first. `after`: the last session of the page before. */
+  sessions(filter: {
+    agent?: string;
+    key?: string;
+    user?: string;
+    after?: string;
+    limit?: number;
+  }): Promise<SessionRow[]>;
+  /** Runs of a session that were not forks, oldest first. `key` empty: the admin's. */
   sessionRuns(session: string, options?: { agent?: string; key?: string }): Promise<RunRow[]>;
   findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined>;
   rate(run: string, rating: { score: number; comment?: string }): Promise<boolean>;
@@ -454,6 +463,21 @@ export interface EventLog {
   usage(filter: { from: number; to: number; agent?: string }): Promise<UsageRow[]>;
   /** Writes what is pending and closes. */
   close(): Promise<void>;
+}
+
+export interface SessionRow {
+  id: string;
+  /** Of its first run. */
+  agent?: string;
+  key?: string;
+  user?: string;
+  name: string;
+  /** What was said first. */
+  title: string;
+  turns: number;
+  /** Unix milliseconds, of its first and last run. */
+  startedAt: number;
+  updatedAt: number;
 }
 
 export interface UsageRow extends RunUsage {
@@ -507,6 +531,12 @@ export interface Runs {
       pins?: Record<string, Record<string, unknown>>;
       range?: { to?: string; from?: string; only?: string };
       fork?: { run: string; node: string };
+      /** Somebody will follow it: text on its way is made from the first word. */
+      stream?: boolean;
+      /** `accepted` is waited for: the first event is written at once. */
+      eager?: boolean;
+      /** The caller is our own: it may bring a conversation although it speaks for a key. */
+      trusted?: boolean;
     },
   ): Promise<{ id: string; done: Promise<RunResult>; accepted: Promise<void> }>;
   /** Where it stands now. Rejects with `not_found`. `key`: only that key's own runs are found. */
@@ -655,6 +685,7 @@ export interface Services {
   sandbox: Sandbox;
   log: EventLog;
   runs: Runs;
+  conversations: Conversations;
   agents: Agents;
   keys: Keys;
 }

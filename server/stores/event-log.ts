@@ -7,7 +7,7 @@ import type Database from "better-sqlite3";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { EventLog, Idempotency, RunFilter, RunRow, UsageRow } from "../services.ts";
+import type { EventLog, Idempotency, RunFilter, RunRow, SessionRow, UsageRow } from "../services.ts";
 import { openSqlite, storageError } from "./database.ts";
 import { type Cell, type FromWorker, type Item, ROW_COLUMNS, type ToWorker } from "./event-log-schema.ts";
 import { indexEvent, type RowState } from "./run-row.ts";
@@ -230,6 +230,38 @@ class SqliteEventLog implements EventLog {
     }
     const sql = `SELECT * FROM runs WHERE ${where.join(" AND ")} ORDER BY id`;
     return this.#query(() => this.#db.prepare(sql).all(...values) as DbRow[]).map(toRow);
+  }
+
+  async sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {
+    const where = ["session IS NOT NULL", "fork IS NULL"];
+    const values: Cell[] = [];
+    for (const name of ["agent", "user"] as const) {
+      const value = filter[name];
+      if (value === undefined) continue;
+      where.push(`${name} = ?`);
+      values.push(value);
+    }
+    if (filter.key !== undefined) {
+      where.push("coalesce(key, '') = ?");
+      values.push(filter.key);
+    }
+    let having = "";
+    if (filter.after !== undefined) {
+      having = "HAVING max(id) < (SELECT max(id) FROM runs WHERE session = ?)";
+      values.push(filter.after);
+    }
+    // Beside min(id), SQLite takes the bare columns from the row that has it: the first of the session.
+    const sql = `
+      SELECT session AS id, min(id) AS first, agent, key, user, name, message AS title, count(*) AS turns,
+        min(started_at) AS startedAt, max(started_at) AS updatedAt
+      FROM runs WHERE ${where.join(" AND ")} GROUP BY session, key ${having} ORDER BY max(started_at) DESC, first DESC LIMIT ?`;
+    const rows = this.#query(() => this.#db.prepare(sql).all(...values, filter.limit ?? 50) as (SessionRow & { first: string })[]);
+    return rows.map(({ first: _first, agent, key, user, ...row }) => ({
+      ...row,
+      ...(agent !== null && { agent }),
+      ...(key !== null && { key }),
+      ...(user !== null && { user }),
+    }));
   }
 
   async findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined> {

@@ -1,0 +1,195 @@
+/** The world of one run: `Host` over the services. Made for each run; it keeps nothing but what the run itself needs. */
+import type { CompiledGraph } from "../runtime/compile.ts";
+import { PatchbayError } from "../runtime/error.ts";
+import { type Delta, type RunEvent, TERMINAL } from "../runtime/event.ts";
+import type { RunUsage } from "../runtime/fold-run.ts";
+import type { Host, HttpRequest, HttpResponse, SearchMode } from "../runtime/host.ts";
+import type { Document, Message } from "../runtime/message.ts";
+import type { ChatRequest, Model, ModelEvent } from "../runtime/model.ts";
+import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "../runtime/tool.ts";
+import { newId } from "./ids.ts";
+import type { Feed } from "./runs/feed.ts";
+import type { Idempotency, Services } from "./services.ts";
+
+/** Events that are on disk before the next thing happens. */
+const URGENT: ReadonlySet<RunEvent["type"]> = new Set([
+  "tool-start",
+  "tool-end",
+  "run-wait",
+  "run-resume",
+  ...TERMINAL,
+]);
+
+export type World = Pick<Services, "log" | "models" | "toolbox" | "knowledge" | "files" | "fetch" | "sandbox"> & {
+  called(agent: string, version: number | undefined, draft: boolean): Promise<CompiledGraph>;
+  history(session: string, key: string, run: string): Promise<Message[]>;
+};
+
+export interface RunHostOptions {
+  run: string;
+  feed: Feed;
+  /** Whose files it makes; absent: the admin's. */
+  key?: string;
+  draft: boolean;
+  idempotency?: Idempotency;
+  /** Its acceptance is waited for: the first event is written at once. */
+  eager?: boolean;
+  /** What it had used before it was taken up again. */
+  usage?: RunUsage;
+}
+
+export class RunHost implements Host {
+  readonly usage: RunUsage;
+  readonly artifact: Host["artifact"];
+  /** `seq` of the last event. */
+  last = -1;
+  readonly #world: World;
+  readonly #options: RunHostOptions;
+  #parked: PatchbayError | undefined;
+
+  constructor(world: World, options: RunHostOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.usage = options.usage ?? { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 };
+    this.artifact = {
+      put: (file) => world.files.put({ ...file, ...(options.key !== undefined && { owner: options.key }) }),
+      get: async (id) => {
+        const { ref, bytes, owner } = await world.files.get(id);
+        if (options.key !== undefined && owner !== options.key)
+          throw new PatchbayError("not_found", `There is no file "${id}".`);
+        return { ref, bytes };
+      },
+    };
+  }
+
+  /** From now on nothing is stored: the run is left as it stands, to be resumed by the next process. */
+  park(): void {
+    this.#parked = new PatchbayError(
+      "unavailable",
+      "The server is stopping; the run goes on when it is started again.",
+    );
+  }
+
+  get isParked(): boolean {
+    return this.#parked !== undefined;
+  }
+
+  append(event: RunEvent): Promise<void> {
+    if (this.#parked) return Promise.reject(this.#parked);
+    this.last = event.seq;
+    this.#options.feed.pass(event);
+    this.#count(event);
+    const begins = event.type === "run-start";
+    return this.#world.log.append(event, {
+      urgent:
+        URGENT.has(event.type) ||
+        (begins && this.#options.eager === true) ||
+        (event.type === "message" && event.message.calls !== undefined && event.message.calls.length > 0),
+      ...(begins && this.#options.idempotency && { idempotency: this.#options.idempotency }),
+    });
+  }
+
+  delta(delta: Delta): void {
+    this.#options.feed.add(delta, this.last);
+  }
+
+  listening(): boolean {
+    return this.#options.feed.wanted;
+  }
+
+  model(name: string): Promise<Model> {
+    return this.#world.models.resolve(name);
+  }
+
+  chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelEvent> {
+    return this.#world.models.chat(request, signal, { quiet: !this.#options.feed.wanted });
+  }
+
+  embed(texts: string[], signal: AbortSignal): Promise<number[][]> {
+    return this.#world.models.embed(texts, signal);
+  }
+
+  searchKnowledge(
+    name: string,
+    query: string,
+    options: { limit: number; mode: SearchMode; minScore?: number },
+    signal: AbortSignal,
+  ): Promise<Document[]> {
+    return this.#world.knowledge.search(name, query, options, signal);
+  }
+
+  tools(names: string[]): Promise<ToolSpec[]> {
+    return this.#world.toolbox.specs(names);
+  }
+
+  searchTools(query: string, offered: ToolOffer[], limit: number, signal: AbortSignal): Promise<RankedTool[]> {
+    return this.#world.toolbox.search(query, offered, limit, signal);
+  }
+
+  callTool(
+    call: { id: string; tool: string; arguments: unknown },
+    options: { idempotencyKey: string },
+    signal: AbortSignal,
+  ): Promise<ToolResult> {
+    return this.#world.toolbox.call(call, options, signal);
+  }
+
+  fetch(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    return this.#world.fetch(request, signal);
+  }
+
+  evaluate(
+    source: string,
+    input: Record<string, unknown>,
+    limits: { timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    return this.#world.sandbox.evaluate(source, input, limits, signal);
+  }
+
+  graph(agent: string, version?: number): Promise<CompiledGraph> {
+    return this.#world.called(agent, version, this.#options.draft);
+  }
+
+  history(session: string): Promise<Message[]> {
+    return this.#world.history(session, this.#options.key ?? "", this.#options.run);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  newId(): string {
+    return newId();
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const onAbort = () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      }, ms);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  #count(event: RunEvent): void {
+    const { usage } = this;
+    if (event.type === "message") usage.steps++;
+    else if (event.type === "tool-start") usage.toolCalls++;
+    else if (event.type === "usage") {
+      usage.inputTokens += event.inputTokens;
+      usage.outputTokens += event.outputTokens;
+      if (event.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + event.costUsd;
+    }
+  }
+}

@@ -1,0 +1,259 @@
+/** Runs of drafts and of graphs that are not saved; and all runs, to look at, answer, fork, rate and delete. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { AppEnv } from "../guard.ts";
+import type { RunCaller, Services } from "../services.ts";
+import { about, body, Paging, query } from "./describe.ts";
+import { Answers, answerRun, lastEventId, Result, RUN_HEADERS, streamRun, Usage, wantsStream } from "./run-answers.ts";
+
+const Values = z.record(z.string(), z.unknown());
+
+const Asked = z.strictObject({
+  input: Values.default({}).describe("message, files, history, and the fields that the agent declares."),
+  session: z.string().min(1).max(200).optional(),
+  user: z.string().min(1).max(200).optional(),
+  pins: z.record(z.string(), Values).optional().describe("Outputs that stand in for a node's own."),
+  range: z
+    .strictObject({ to: z.string().optional(), from: z.string().optional(), only: z.string().optional() })
+    .optional()
+    .describe("Run a part: up to, from, or exactly one node."),
+});
+
+const Row = z.object({
+  id: z.string(),
+  status: Result.shape.status,
+  agent: z.string().optional(),
+  slug: z.string().optional(),
+  version: z.number().optional(),
+  name: z.string(),
+  graph: z.string(),
+  session: z.string().optional(),
+  user: z.string().optional(),
+  key: z.string().optional(),
+  fork: z.string().optional(),
+  message: z.string(),
+  usage: Usage,
+  startedAt: z.number(),
+  endedAt: z.number().optional(),
+  error: z.string().optional(),
+  rating: z.object({ score: z.number(), comment: z.string().optional() }).optional(),
+});
+
+const Filter = Paging.extend({
+  agent: z.string().optional(),
+  status: Result.shape.status.optional(),
+  session: z.string().optional(),
+  key: z.string().optional(),
+  user: z.string().optional(),
+  text: z.string().max(200).optional().describe("Part of the message."),
+  from: z.coerce.number().int().optional().describe("Started at or after: Unix milliseconds."),
+  to: z.coerce.number().int().optional().describe("Started before: Unix milliseconds."),
+});
+
+const RUN_ERRORS = {
+  404: "There is no such agent.",
+  409: "A turn of this session still runs, or the Idempotency-Key came with another body.",
+  422: "The graph has issues.",
+  429: "Too many runs are under way.",
+};
+
+/** `POST /api/agents/:id/runs`. */
+export function agentRunRoutes({ runs }: Pick<Services, "runs">) {
+  return new Hono<AppEnv>().post(
+    "/:id/runs",
+    about({
+      summary: "Run an agent as it is saved",
+      tag: "runs",
+      gives: Result,
+      headers: RUN_HEADERS,
+      errors: RUN_ERRORS,
+    }),
+    body(Asked),
+    async (c) => {
+      const { input, pins, range, ...caller } = c.req.valid("json");
+      const text = await c.req.text();
+      const begin = (how: object) =>
+        runs.start(
+          { agent: c.req.param("id") },
+          input,
+          withKey(caller, c.req.header("idempotency-key"), c.req.path + text),
+          {
+            ...how,
+            pins,
+            range,
+          },
+        );
+      return answerRun(c, runs, begin, { place: "/api/runs" });
+    },
+  );
+}
+
+export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
+  return new Hono<AppEnv>()
+    .post(
+      "/",
+      about({
+        summary: "Run a graph that is not saved",
+        tag: "runs",
+        gives: Result,
+        headers: RUN_HEADERS,
+        errors: RUN_ERRORS,
+      }),
+      body(Asked.extend({ graph: z.unknown().describe("An agent file.") })),
+      async (c) => {
+        const { graph, input, pins, range, ...caller } = c.req.valid("json");
+        const text = await c.req.text();
+        const begin = (how: object) =>
+          runs.start({ graph: graph as never }, input, withKey(caller, c.req.header("idempotency-key"), text), {
+            ...how,
+            pins,
+            range,
+          });
+        return answerRun(c, runs, begin, { place: "/api/runs" });
+      },
+    )
+    .get(
+      "/",
+      about({ summary: "List runs, newest first", tag: "runs", gives: z.object({ runs: z.array(Row) }) }),
+      query(Filter),
+      async (c) => c.json({ runs: await log.rows(c.req.valid("query")) }),
+    )
+    .get(
+      "/:id",
+      about({
+        summary: "Get a run",
+        tag: "runs",
+        gives: Row.omit({ error: true }).extend(Result.shape),
+        errors: { 404: "There is none." },
+      }),
+      async (c) => {
+        const result = await runs.get(c.req.param("id"));
+        const row = await log.row(result.id);
+        return c.json({ ...row, error: undefined, ...result });
+      },
+    )
+    .get(
+      "/:id/graph",
+      about({ summary: "Get the graph that a run goes by", tag: "runs", errors: { 404: "There is none." } }),
+      async (c) => {
+        const row = await log.row(c.req.param("id"));
+        const graph = row && (await log.graph(row.graph));
+        if (!graph) throw missing(c.req.param("id"));
+        return c.json({ graph });
+      },
+    )
+    .get(
+      "/:id/events",
+      about({
+        summary: "Get or follow a run's events",
+        tag: "runs",
+        description:
+          "JSON by default, a page at a time (?after=&limit=). With Accept: text/event-stream they come as they happen, with `delta` events for text on its way, until the run ends.",
+        headers: {
+          Accept: "text/event-stream to follow.",
+          "Last-Event-ID": "The number of the last event that was seen.",
+        },
+        errors: { 400: "That event does not exist yet.", 404: "There is no such run." },
+      }),
+      async (c) => {
+        const id = c.req.param("id");
+        const after = lastEventId(c);
+        if (wantsStream(c)) {
+          // A run that was just begun may not be on disk yet.
+          await runs.get(id);
+          return streamRun(runs, id, { after });
+        }
+        await runs.get(id);
+        const limit = Math.min(Math.max(1, Number(c.req.query("limit")) || 1000), 1000);
+        return c.json({ events: await log.read(id, after, limit), last: log.last(id) });
+      },
+    )
+    .post(
+      "/:id/cancel",
+      about({
+        summary: "Cancel a run",
+        tag: "runs",
+        description: "No model or tool call starts after the answer. A run that has ended stays as it is.",
+        gives: Result,
+        errors: { 404: "There is none." },
+      }),
+      async (c) => c.json(await runs.cancel(c.req.param("id"))),
+    )
+    .post(
+      "/:id/answer",
+      about({
+        summary: "Answer what a run waits for",
+        tag: "runs",
+        gives: Result,
+        headers: RUN_HEADERS,
+        errors: {
+          404: "There is no such run or wait.",
+          409: "It was answered otherwise.",
+          410: "The time to answer is over.",
+        },
+      }),
+      body(Answers),
+      async (c) => {
+        const given = c.req.valid("json");
+        const id = c.req.param("id");
+        const after = log.last(id);
+        const begin = async () => {
+          const { done } = await runs.answer(id, "answers" in given ? given.answers : [given]);
+          return { id, done, accepted: Promise.resolve() };
+        };
+        return answerRun(c, runs, begin, { place: "/api/runs", after });
+      },
+    )
+    .post(
+      "/:id/fork",
+      about({
+        summary: "Run again from a node, with what came before it as it was",
+        tag: "runs",
+        gives: Result,
+        headers: RUN_HEADERS,
+        errors: { 404: "There is no such run or node.", 409: "The run did not reach the node." },
+      }),
+      body(z.strictObject({ node: z.string(), outputs: Values.optional() })),
+      async (c) => {
+        const { node, outputs } = c.req.valid("json");
+        const begin = async () => {
+          const forked = await runs.fork(c.req.param("id"), node, outputs);
+          return { ...forked, accepted: Promise.resolve() };
+        };
+        return answerRun(c, runs, begin, { place: "/api/runs" });
+      },
+    )
+    .post(
+      "/:id/rating",
+      about({ summary: "Rate a run", tag: "runs", gives: null, status: 204, errors: { 404: "There is none." } }),
+      body(z.strictObject({ score: z.number().min(-1).max(1), comment: z.string().max(4000).optional() })),
+      async (c) => {
+        if (!(await log.rate(c.req.param("id"), c.req.valid("json")))) throw missing(c.req.param("id"));
+        return c.body(null, 204);
+      },
+    )
+    .delete(
+      "/:id",
+      about({
+        summary: "Delete a run with its events",
+        tag: "runs",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is none.", 409: "It has not ended." },
+      }),
+      async (c) => {
+        if (!(await log.delete(c.req.param("id")))) throw missing(c.req.param("id"));
+        return c.body(null, 204);
+      },
+    );
+}
+
+/** The caller with the idempotency id that came in a header, bound to what was asked. */
+export function withKey(caller: RunCaller, id: string | undefined, asked: string): RunCaller {
+  return id === undefined || id === "" ? caller : { ...caller, idempotency: { id, body: asked } };
+}
+
+function missing(id: string): PatchbayError {
+  return new PatchbayError("not_found", `There is no run "${id.slice(0, 100)}".`);
+}

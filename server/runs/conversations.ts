@@ -1,0 +1,69 @@
+/** Sessions: a conversation is the turns of its runs, folded when it is needed and kept while it is in use. */
+import type { RunEvent } from "../../runtime/event.ts";
+import { turnMessages } from "../../runtime/fold-run.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { Message } from "../../runtime/message.ts";
+import type { EventLog, RunRow } from "../services.ts";
+
+/** Older turns than these are never asked for: they would not fit any prompt. */
+const MAX_TURNS = 200;
+const MAX_KEPT = 1000;
+
+interface Kept {
+  /** Runs that are in it, in order, with the status that they were folded at. */
+  turns: { run: string; messages: Message[] }[];
+}
+
+export class Conversations {
+  readonly #log: EventLog;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** The messages of all done turns before `run`, oldest first, tool messages included. `key`: empty for the admin. */
+  async history(session: string, key: string, run: string): Promise<Message[]> {
+    const rows = (await this.#log.sessionRuns(session, { key }))
+      .filter((row) => row.status === "done" && row.id < run)
+      .slice(-MAX_TURNS);
+    if (rows.length === 0) return [];
+    const name = `${key} ${session}`;
+    const known = new Map(this.#kept.get(name)?.turns.map((turn) => [turn.run, turn]));
+    const turns = await Promise.all(
+      rows.map(async (row) => known.get(row.id) ?? { run: row.id, messages: await this.turn(row) }),
+    );
+    this.#kept.delete(name);
+    if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    this.#kept.set(name, { turns });
+    return turns.flatMap((turn) => turn.messages);
+  }
+
+  /** What one run adds to its conversation. */
+  async turn(row: RunRow): Promise<Message[]> {
+    const graph = await this.#log.graph(row.graph);
+    const answering = graph ? answeringNodes(graph) : undefined;
+    return turnMessages(await this.events(row.id), answering && ((node) => answering.has(node)));
+  }
+
+  async events(run: string): Promise<RunEvent[]> {
+    const events: RunEvent[] = [];
+    for (;;) {
+      const page = await this.#log.read(run, events.at(-1)?.seq ?? -1);
+      events.push(...page);
+      if (page.length < 1000) return events;
+    }
+  }
+
+  forget(session: string, key: string): void {
+    this.#kept.delete(`${key} ${session}`);
+  }
+}
+
+/** Nodes that are wired straight to an output's reply. */
+function answeringNodes(graph: Graph): Set<string> {
+  const outputs = new Set(graph.nodes.filter((node) => node.type === "output").map((node) => `${node.id}.reply`));
+  return new Set(
+    graph.edges.filter((edge) => outputs.has(edge.to)).map((edge) => edge.from.slice(0, edge.from.indexOf("."))),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * Text on its way, for whoever follows a run. Each stretch of text (one step of one node) is kept once, whole; a reader
+ * keeps only how far it has come. So a slow reader costs no memory, and one that joins late begins at offset 0.
+ */
+import { type Delta, type RunEvent, scopeKey, TERMINAL } from "../../runtime/event.ts";
+
+export interface Stretch {
+  delta: Omit<Delta, "text" | "offset">;
+  text: string;
+  /** It belongs behind the event with this `seq`, and before the one that closes it. */
+  after: number;
+  closedBy: number;
+}
+
+export class Feed {
+  readonly #open = new Map<string, Stretch>();
+  readonly #readers = new Set<Reader>();
+  /** The run came to rest (it ended or waits) behind the event with this `seq`. */
+  restsAt = -1;
+  /** Somebody asked for text: it is made from now on. */
+  wanted = false;
+
+  get isFollowed(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  /** Text came, behind the event `seq`. */
+  add(delta: Delta, seq: number): void {
+    const key = `${delta.kind} ${delta.node} ${scopeKey(delta.scope)}`;
+    let stretch = this.#open.get(key);
+    if (!stretch) {
+      const { text: _text, offset: _offset, ...rest } = delta;
+      stretch = { delta: rest, text: "", after: seq, closedBy: Number.POSITIVE_INFINITY };
+      this.#open.set(key, stretch);
+      for (const reader of this.#readers) reader.stretches.push({ stretch, sent: 0 });
+    }
+    stretch.text += delta.text;
+    for (const reader of this.#readers) reader.wake();
+  }
+
+  /** An event is about to be stored: those that end a step close its stretches. */
+  pass(event: RunEvent): void {
+    if (this.#open.size === 0) return;
+    if (TERMINAL.has(event.type)) {
+      for (const stretch of this.#open.values()) stretch.closedBy = event.seq;
+      this.#open.clear();
+    } else if (event.type === "message" || event.type === "node-end" || event.type === "node-fail") {
+      const place = `${event.node} ${scopeKey(event.scope)}`;
+      for (const kind of ["text", "reasoning"]) {
+        const key = `${kind} ${place}`;
+        const stretch = this.#open.get(key);
+        if (!stretch) continue;
+        stretch.closedBy = event.seq;
+        this.#open.delete(key);
+      }
+    }
+  }
+
+  /** The run came to rest behind `seq`; a resume takes that back with -1. */
+  rest(seq: number): void {
+    this.restsAt = seq;
+    for (const reader of this.#readers) reader.wake();
+  }
+
+  /** A new reader, which has what is open now before it, from offset 0. */
+  join(wake: () => void): Reader {
+    const reader: Reader = {
+      wake,
+      stretches: [...this.#open.values()].map((stretch) => ({ stretch, sent: 0 })),
+    };
+    this.#readers.add(reader);
+    this.wanted = true;
+    return reader;
+  }
+
+  leave(reader: Reader): void {
+    this.#readers.delete(reader);
+  }
+}
+
+export interface Reader {
+  wake(): void;
+  /** In the order in which they began. */
+  stretches: { stretch: Stretch; sent: number }[];
+}
+
+/** What a reader has not had yet of stretches that belong before `seq` (or of all that are due once `seq` was read). */
+export function* due(reader: Reader, seq: number, beforeEvent: boolean): Generator<Delta> {
+  for (const place of reader.stretches) {
+    const { stretch } = place;
+    if (beforeEvent ? stretch.closedBy !== seq : stretch.after > seq) continue;
+    if (stretch.text.length > place.sent) {
+      const text = stretch.text.slice(place.sent);
+      const offset = place.sent;
+      place.sent = stretch.text.length;
+      yield { ...stretch.delta, offset, text };
+    }
+  }
+  if (beforeEvent) reader.stretches = reader.stretches.filter((place) => place.stretch.closedBy !== seq);
+}

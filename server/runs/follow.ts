@@ -1,0 +1,53 @@
+/** Following a run: what is stored, then what comes, each event once and in order, with text on its way between. */
+import { TERMINAL } from "../../runtime/event.ts";
+import type { EventLog, RunItem } from "../services.ts";
+import { due, type Feed } from "./feed.ts";
+
+const PAGE = 200;
+
+/**
+ * Yields the events after `after`, then live ones. Reads from the log at the reader's own pace: nothing is buffered
+ * for it. Ends after a terminal event, when the run rests and `untilRest`, or when the signal aborts.
+ */
+export async function* follow(
+  log: EventLog,
+  run: string,
+  feed: Feed,
+  options: { after: number; untilRest: boolean; deltas: boolean; signal: AbortSignal },
+): AsyncGenerator<RunItem, void, void> {
+  const { signal } = options;
+  let wake = () => {};
+  let news = true;
+  const poke = () => {
+    news = true;
+    wake();
+  };
+  const reader = options.deltas ? feed.join(poke) : undefined;
+  const stopWatching = log.watch(run, poke);
+  signal.addEventListener("abort", poke);
+  try {
+    let cursor = options.after;
+    while (!signal.aborted) {
+      news = false;
+      const rests = feed.restsAt;
+      const events = cursor < log.last(run) ? await log.read(run, cursor, PAGE) : [];
+      for (const event of events) {
+        if (reader) for (const delta of due(reader, event.seq, true)) yield { delta };
+        if (signal.aborted) return;
+        yield { event };
+        cursor = event.seq;
+        if (TERMINAL.has(event.type)) return;
+      }
+      if (reader) for (const delta of due(reader, cursor, false)) yield { delta };
+      if (options.untilRest && rests >= 0 && cursor >= rests && feed.restsAt === rests) return;
+      if (events.length === PAGE || news || signal.aborted) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    signal.removeEventListener("abort", poke);
+    stopWatching();
+    if (reader) feed.leave(reader);
+  }
+}

@@ -1,0 +1,111 @@
+/** From what is asked for to a graph that can run, compiled once each. */
+import type { CheckContext } from "../../runtime/check.ts";
+import { type CompiledGraph, compile } from "../../runtime/compile.ts";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { BodyOf } from "../../runtime/event.ts";
+import type { NodeTable } from "../../runtime/resolve.ts";
+import { wellFormed } from "../agents/agents.ts";
+import type { Agents, EventLog, Publication, RunTarget } from "../services.ts";
+
+const MAX_KEPT = 500;
+
+export interface Chosen {
+  compiled: CompiledGraph;
+  agent: BodyOf<"run-start">["agent"];
+  /** Agents that it calls without a version are taken as they are saved, not as they are published. */
+  draft: boolean;
+}
+
+export interface GraphsOptions {
+  agents: Agents;
+  nodes: NodeTable;
+  log: Pick<EventLog, "graph">;
+  context(): Promise<CheckContext>;
+  /** In [0, 1): which of two live versions a call gets. */
+  random?(): number;
+}
+
+export class Graphs {
+  readonly #options: GraphsOptions;
+  readonly #versions = new Map<string, Chosen>();
+  readonly #byHash = new Map<string, CompiledGraph>();
+
+  constructor(options: GraphsOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with `not_found`, and with `graph_has_issues` for a draft that cannot run. */
+  async choose(target: RunTarget): Promise<Chosen> {
+    if ("slug" in target) return this.#published(target.slug, target.version);
+    const { agents, nodes } = this.#options;
+    const saved = "agent" in target ? await agents.get(target.agent) : undefined;
+    const graph = saved?.graph ?? wellFormed((target as { graph: unknown }).graph);
+    const compiled = compile(graph, nodes, await this.#options.context());
+    this.#remember(compiled);
+    const agent = { ...(saved && { id: saved.id }), name: graph.name, graph: compiled.hash };
+    return { compiled, agent, draft: true };
+  }
+
+  /** The graph that a run began with, from its snapshot. Rejects with `not_found`. */
+  async byHash(hash: string): Promise<CompiledGraph> {
+    const kept = this.#byHash.get(hash);
+    if (kept) return kept;
+    const graph = await this.#options.log.graph(hash);
+    if (!graph) throw new PatchbayError("not_found", "The graph that this run began with is not stored any more.");
+    // What it needs is looked for when it is used: a model that is gone fails the run, not its resumption.
+    const compiled = compile(graph, this.#options.nodes);
+    this.#remember(compiled);
+    return compiled;
+  }
+
+  /** A graph that another one calls, by id or slug. */
+  async called(agent: string, version: number | undefined, draft: boolean): Promise<CompiledGraph> {
+    const { agents } = this.#options;
+    const publication =
+      (await agents.publication(agent)) ?? (await agents.publications()).find((one) => one.agent === agent);
+    if (version !== undefined || !draft) {
+      if (!publication)
+        throw new PatchbayError(
+          "not_found",
+          `The agent "${agent}" is not published${draft ? "" : "; publish it first"}.`,
+        );
+      return (await this.#published(publication.slug, version)).compiled;
+    }
+    return (await this.choose({ agent: publication?.agent ?? agent })).compiled;
+  }
+
+  async #published(slug: string, version?: number): Promise<Chosen> {
+    const publication = await this.#options.agents.publication(slug);
+    if (!publication) throw new PatchbayError("not_found", `There is no published agent "${slug}".`);
+    const number = version ?? this.#liveVersion(publication);
+    const name = `${slug}@${number}`;
+    const kept = this.#versions.get(name);
+    if (kept) return kept;
+    const found = await this.#options.agents.version(slug, number);
+    if (!found) throw new PatchbayError("not_found", `The agent "${slug}" has no version ${number}.`);
+    const compiled = compile(found.graph, this.#options.nodes);
+    this.#remember(compiled);
+    const chosen: Chosen = {
+      compiled,
+      agent: { id: found.agent, slug, version: number, name: found.graph.name, graph: compiled.hash },
+      draft: false,
+    };
+    if (this.#versions.size >= MAX_KEPT) this.#versions.delete(this.#versions.keys().next().value!);
+    this.#versions.set(name, chosen);
+    return chosen;
+  }
+
+  #liveVersion({ live, share }: Publication): number {
+    return share && (this.#options.random ?? Math.random)() < share.share ? share.version : live;
+  }
+
+  /** A deleted agent's versions must not be found any more. */
+  forget(slug: string): void {
+    for (const name of this.#versions.keys()) if (name.startsWith(`${slug}@`)) this.#versions.delete(name);
+  }
+
+  #remember(compiled: CompiledGraph): void {
+    if (this.#byHash.size >= MAX_KEPT) this.#byHash.delete(this.#byHash.keys().next().value!);
+    this.#byHash.set(compiled.hash, compiled);
+  }
+}

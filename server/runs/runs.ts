@@ -1,0 +1,569 @@
+/** Runs: started, followed, cancelled, answered, forked, and taken up again after a restart. */
+import { createHash } from "node:crypto";
+import { PatchbayError } from "../../runtime/error.ts";
+import { type RunEvent, TERMINAL, type Wait, type WaitAnswer } from "../../runtime/event.ts";
+import { type Execution, execute, type RunOutcome } from "../../runtime/execute.ts";
+import { foldRun } from "../../runtime/fold-run.ts";
+import { canonicalJson } from "../../runtime/graph.ts";
+import type { NodeTable } from "../../runtime/resolve.ts";
+import { RunHost, type World } from "../host.ts";
+import { newId } from "../ids.ts";
+import type { Idempotency, RunCaller, RunItem, RunResult, RunRow, Runs, RunTarget } from "../services.ts";
+import { Turns } from "../turns.ts";
+import { Conversations } from "./conversations.ts";
+import { Feed } from "./feed.ts";
+import { follow } from "./follow.ts";
+import { forkValues } from "./fork.ts";
+import { Graphs, type GraphsOptions } from "./graphs.ts";
+import { checkInput } from "./input.ts";
+
+/** CONTRACT's queue: so many runs may be under way. */
+const MAX_LIVE = 10_000;
+/** Runs that are taken up at once after a restart. */
+const RESUME_AT_ONCE = 32;
+/** How long running runs may go on when the process is asked to stop, before they are parked. */
+const GRACE_MS = 8_000;
+/** How often a run that could not be stored is looked after. */
+const RECOVER_MS = 5_000;
+const MAX_TIMER = 2 ** 31 - 1;
+
+type Started = Awaited<ReturnType<Runs["start"]>>;
+
+interface Live {
+  host: RunHost;
+  execution: Execution;
+  controller: AbortController;
+  done: Promise<RunResult>;
+  session?: string;
+  key?: string;
+}
+
+export interface RunsOptions extends Omit<GraphsOptions, "log" | "nodes"> {
+  world: Omit<World, "called" | "history">;
+  nodes: NodeTable;
+  /** Live runs that a key may have. */
+  liveRuns?(key: string): number;
+  report?(thrown: unknown): void;
+}
+
+export interface RunsService extends Runs {
+  conversations: Conversations;
+  /** Takes up what the last process left. Resolves when all of it is under way. */
+  resumeAll(): Promise<void>;
+  /** Takes in nothing more, gives runs a moment to end, then leaves the rest as it stands for the next process. */
+  stop(): Promise<void>;
+  forget(slug: string): void;
+  /** Runs under way, of one key or of all. */
+  live(key?: string): number;
+}
+
+export function createRuns(options: RunsOptions): RunsService {
+  return new LiveRuns(options);
+}
+
+class LiveRuns implements RunsService {
+  readonly conversations: Conversations;
+  readonly #options: RunsOptions;
+  readonly #world: World;
+  readonly #graphs: Graphs;
+  readonly #live = new Map<string, Live>();
+  readonly #feeds = new Map<string, Feed>();
+  /** Sessions with a running turn, by key and session. */
+  readonly #turns = new Map<string, string>();
+  readonly #liveByKey = new Map<string, number>();
+  /** Runs on their way to the log, by idempotency id. */
+  readonly #starting = new Map<string, { bodyHash: string; started: Promise<Started> }>();
+  readonly #expiries = new Map<string, NodeJS.Timeout>();
+  readonly #locks = new Turns();
+  readonly #unsaved = new Set<NodeJS.Timeout>();
+  #stopping = false;
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+    const { log } = options.world;
+    this.conversations = new Conversations(log);
+    this.#graphs = new Graphs({ ...options, log });
+    this.#world = {
+      ...options.world,
+      called: (agent, version, draft) => this.#graphs.called(agent, version, draft),
+      history: (session, key, run) => this.conversations.history(session, key, run),
+    };
+  }
+
+  async start(
+    target: RunTarget,
+    given: Record<string, unknown>,
+    caller: RunCaller = {},
+    options: Parameters<Runs["start"]>[3] = {},
+  ) {
+    if (!caller.idempotency) return this.#begin(target, given, caller, options);
+    const { id, body } = caller.idempotency;
+    if (id.length > 255) throw new PatchbayError("bad_request", "An Idempotency-Key has at most 255 characters.");
+    const idempotency: Idempotency = { key: caller.key ?? "", id, bodyHash: hash(body) };
+    const name = `${idempotency.key} ${id}`;
+    const twin = this.#starting.get(name);
+    if (twin) {
+      mustBeSame(idempotency, twin.bodyHash);
+      return twin.started;
+    }
+    // Nothing was waited for since the look: a second call with this id finds this one.
+    const started = this.#findStored(idempotency).then(
+      (found) => found ?? this.#begin(target, given, caller, options, idempotency),
+    );
+    this.#starting.set(name, { bodyHash: idempotency.bodyHash, started });
+    const release = () => this.#starting.delete(name);
+    started.then(({ accepted }) => accepted).then(release, release);
+    return started;
+  }
+
+  async #begin(
+    target: RunTarget,
+    given: Record<string, unknown>,
+    caller: RunCaller,
+    options: NonNullable<Parameters<Runs["start"]>[3]>,
+    idempotency?: Idempotency,
+  ): Promise<Started> {
+    this.#mustRun();
+    const { compiled, agent, draft } = await this.#graphs.choose(target);
+    const input = await checkInput(compiled, given, {
+      key: caller.key,
+      history: caller.key === undefined || options.trusted === true,
+      files: this.#world.files,
+    });
+    // Nothing below waits before the run is live: two calls of one session or id cannot both pass.
+    this.#mustRun();
+    const turn = caller.session === undefined ? undefined : `${caller.key ?? ""} ${caller.session}`;
+    if (turn !== undefined) {
+      const other = this.#turns.get(turn);
+      if (other !== undefined)
+        throw new PatchbayError(
+          "conflict",
+          `Session "${caller.session}" has a turn that still runs (${other}); wait for it or cancel it.`,
+          { retryAfter: 1 },
+        );
+    }
+    this.#mustFit(caller.key);
+
+    const run = newId();
+    const { log } = this.#world;
+    log.saveGraph(compiled.hash, compiled.graph);
+    const feed = this.#feed(run);
+    if (options.stream) feed.wanted = true;
+    const host = new RunHost(this.#world, {
+      run,
+      feed,
+      draft,
+      ...(caller.key !== undefined && { key: caller.key }),
+      ...(idempotency && { idempotency }),
+      ...(options.eager && { eager: true }),
+    });
+    const controller = new AbortController();
+    const execution = execute({
+      run,
+      graph: compiled,
+      nodes: this.#options.nodes,
+      host,
+      signal: controller.signal,
+      start: {
+        agent,
+        input,
+        ...(caller.session !== undefined && { session: caller.session }),
+        ...(caller.user !== undefined && { user: caller.user }),
+        ...(caller.key !== undefined && { key: caller.key }),
+        ...(options.fork && { fork: options.fork }),
+        ...(options.pins && { pins: options.pins }),
+        ...(options.range && { range: options.range }),
+      },
+    });
+    if (turn !== undefined) this.#turns.set(turn, run);
+    const live = this.#attach(
+      run,
+      { host, execution, controller, session: caller.session, key: caller.key },
+      feed,
+      turn,
+    );
+    return { id: run, done: live.done, accepted: execution.accepted };
+  }
+
+  async get(id: string, key?: string): Promise<RunResult> {
+    const live = this.#live.get(id);
+    if (live && key !== undefined && live.key !== key) throw missing(id);
+    // What a live run has appended is on disk within milliseconds; its row is not looked for before that.
+    if (live) await live.execution.accepted;
+    const row = await this.#row(id, key);
+    return this.#result(row);
+  }
+
+  follow(id: string, options: Parameters<Runs["follow"]>[1]): AsyncIterable<RunItem> {
+    const { log } = this.#world;
+    const after = options.after ?? -1;
+    const live = this.#live.get(id);
+    if (!live && log.last(id) < 0) throw missing(id);
+    if (after > (live?.host.last ?? log.last(id)))
+      throw new PatchbayError("bad_request", `Run ${id} has no event ${after} yet; it stands at ${log.last(id)}.`);
+    return this.#followed(id, { ...options, after });
+  }
+
+  async *#followed(
+    id: string,
+    options: Parameters<Runs["follow"]>[1] & { after: number },
+  ): AsyncGenerator<RunItem, void, void> {
+    const { log } = this.#world;
+    const feed = this.#feed(id);
+    // A run that rests stands where its log ends.
+    if (!this.#live.has(id) && feed.restsAt < 0) feed.restsAt = log.last(id);
+    try {
+      yield* follow(log, id, feed, {
+        after: options.after,
+        untilRest: options.untilWait ?? false,
+        deltas: options.deltas ?? true,
+        signal: options.signal,
+      });
+    } finally {
+      this.#dropFeed(id);
+    }
+  }
+
+  async cancel(id: string): Promise<RunResult> {
+    const live = this.#live.get(id);
+    if (live) {
+      live.controller.abort(new PatchbayError("cancelled", "The run was cancelled."));
+      return live.done;
+    }
+    return this.#locks.take(id, async () => {
+      const again = this.#live.get(id);
+      if (again) {
+        again.controller.abort(new PatchbayError("cancelled", "The run was cancelled."));
+        return again.done;
+      }
+      const row = await this.#row(id);
+      if (row.endedAt !== undefined) return this.#result(row);
+      const { log } = this.#world;
+      this.#expire(id, []);
+      await log.append({ run: id, seq: log.last(id) + 1, at: Date.now(), type: "run-cancel" }, { urgent: true });
+      return this.#result(await this.#row(id));
+    });
+  }
+
+  async answer(id: string, answers: WaitAnswer[]): Promise<{ id: string; done: Promise<RunResult> }> {
+    return this.#locks.take(id, async () => {
+      const row = await this.#row(id);
+      const events = await this.conversations.events(id);
+      const fresh = newAnswers(id, events, answers, Date.now());
+      const live = this.#live.get(id);
+      if (fresh.length === 0) return { id, done: live?.done ?? this.#result(await this.#row(id)) };
+      if (live) {
+        await live.execution.answer(fresh);
+        return { id, done: live.done };
+      }
+      this.#mustRun();
+      this.#mustFit(row.key);
+      const resumed = await this.#resume(row, events, fresh);
+      await resumed.execution.accepted;
+      return { id, done: resumed.done };
+    });
+  }
+
+  async fork(id: string, node: string, outputs?: Record<string, unknown>) {
+    const row = await this.#row(id);
+    const events = await this.conversations.events(id);
+    const { graph } = await this.#graphs.byHash(row.graph);
+    const { input, pins, user } = forkValues(graph, events, node, outputs);
+    return this.start(
+      { graph },
+      input,
+      { ...(user !== undefined && { user }) },
+      { pins, fork: { run: id, node }, eager: true },
+    );
+  }
+
+  async resumeAll(): Promise<void> {
+    const rows = await this.#world.log.unfinished();
+    const queue = rows.filter((row) => !this.#live.has(row.id));
+    const take = async () => {
+      for (let row = queue.shift(); row && !this.#stopping; row = queue.shift()) {
+        const one = row;
+        await this.#locks
+          .take(one.id, async () => {
+            if (this.#live.has(one.id)) return;
+            const events = await this.conversations.events(one.id);
+            await (await this.#resume(one, events, [])).execution.accepted;
+          })
+          .catch((error: unknown) => this.#giveUp(one.id, error));
+      }
+    };
+    await Promise.all(Array.from({ length: RESUME_AT_ONCE }, take));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const timer of [...this.#expiries.values(), ...this.#unsaved]) clearTimeout(timer);
+    const settled = Promise.allSettled([...this.#live.values()].map((live) => live.done));
+    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
+    for (const live of this.#live.values()) {
+      live.host.park();
+      live.controller.abort(new PatchbayError("unavailable", "The server is stopping."));
+    }
+    await settled;
+  }
+
+  forget(slug: string): void {
+    this.#graphs.forget(slug);
+  }
+
+  live(key?: string): number {
+    return key === undefined ? this.#live.size : (this.#liveByKey.get(key) ?? 0);
+  }
+
+  /** Goes on with a run that no process holds. */
+  async #resume(row: RunRow, past: RunEvent[], answers: WaitAnswer[]): Promise<Live> {
+    const compiled = await this.#graphs.byHash(row.graph);
+    const feed = this.#feed(row.id);
+    feed.wanted ||= feed.isFollowed;
+    feed.rest(-1);
+    this.#expire(row.id, []);
+    const host = new RunHost(this.#world, {
+      run: row.id,
+      feed,
+      draft: row.version === undefined,
+      usage: foldRun(past).usage,
+      ...(row.key !== undefined && { key: row.key }),
+    });
+    const controller = new AbortController();
+    const start = past[0] as Extract<RunEvent, { type: "run-start" }>;
+    const execution = execute({
+      run: row.id,
+      graph: compiled,
+      nodes: this.#options.nodes,
+      host,
+      signal: controller.signal,
+      start,
+      past,
+      answers,
+    });
+    const turn = row.session === undefined ? undefined : `${row.key ?? ""} ${row.session}`;
+    if (turn !== undefined && !this.#turns.has(turn)) this.#turns.set(turn, row.id);
+    return this.#attach(row.id, { host, execution, controller, session: row.session, key: row.key }, feed, turn);
+  }
+
+  /** Keeps a run while it is under way, and lets go of everything when it comes to rest. */
+  #attach(run: string, parts: Omit<Live, "done">, feed: Feed, turn: string | undefined): Live {
+    const live: Live = {
+      ...parts,
+      done: parts.execution.outcome.then((outcome) => {
+        this.#live.delete(run);
+        if (turn !== undefined && this.#turns.get(turn) === run) this.#turns.delete(turn);
+        if (parts.key !== undefined) {
+          const left = this.live(parts.key) - 1;
+          if (left > 0) this.#liveByKey.set(parts.key, left);
+          else this.#liveByKey.delete(parts.key);
+        }
+        feed.rest(parts.host.last);
+        this.#dropFeed(run);
+        if (outcome.waits) this.#expire(run, outcome.waits);
+        const code = outcome.error?.code;
+        if (!parts.host.isParked && (code === "storage_full" || code === "unavailable")) this.#sealLater(run, outcome);
+        return toResult(run, outcome, parts.host.usage, parts.session);
+      }),
+    };
+    this.#live.set(run, live);
+    if (parts.key !== undefined) this.#liveByKey.set(parts.key, this.live(parts.key) + 1);
+    return live;
+  }
+
+  /**
+   * A run that failed because the log could not take its events has no end in it. It is written when the log takes
+   * events again, so that what the caller was told and what is stored agree.
+   */
+  #sealLater(run: string, outcome: RunOutcome): void {
+    const timer = setTimeout(async () => {
+      this.#unsaved.delete(timer);
+      const { log } = this.#world;
+      try {
+        const row = await log.row(run);
+        if (!row || row.endedAt !== undefined) return;
+        const last = await log.recover(run);
+        await log.append(
+          { run, seq: last + 1, at: Date.now(), type: "run-fail", error: outcome.error! },
+          { urgent: true },
+        );
+      } catch {
+        // Still full or busy: it is tried again until the process ends, and then the next one resumes the run.
+        if (!this.#stopping) this.#sealLater(run, outcome);
+      }
+    }, RECOVER_MS);
+    timer.unref();
+    this.#unsaved.add(timer);
+  }
+
+  /** A run that cannot be taken up ends, and says why. */
+  async #giveUp(run: string, thrown: unknown): Promise<void> {
+    this.#options.report?.(thrown);
+    const { log } = this.#world;
+    const error =
+      thrown instanceof PatchbayError
+        ? thrown.toData()
+        : { code: "internal" as const, message: "The run could not be resumed." };
+    await log
+      .append({ run, seq: log.last(run) + 1, at: Date.now(), type: "run-fail", error }, { urgent: true })
+      .catch((failed: unknown) => this.#options.report?.(failed));
+  }
+
+  /** Answers what nobody answered in time: with no. */
+  #expire(run: string, waits: Wait[]): void {
+    clearTimeout(this.#expiries.get(run));
+    this.#expiries.delete(run);
+    const first = Math.min(...waits.map((wait) => wait.expiresAt ?? Number.POSITIVE_INFINITY));
+    if (first === Number.POSITIVE_INFINITY || this.#stopping) return;
+    const timer = setTimeout(
+      async () => {
+        const now = Date.now();
+        const over = waits.filter((wait) => wait.expiresAt !== undefined && wait.expiresAt <= now);
+        if (over.length === 0) return this.#expire(run, waits);
+        await this.#locks
+          .take(run, async () => {
+            const row = await this.#row(run);
+            const events = await this.conversations.events(run);
+            const open = new Set(foldRun(events).waits.map((wait) => wait.wait));
+            const answers = over
+              .filter((wait) => open.has(wait.wait))
+              .map((wait): WaitAnswer => ({ wait: wait.wait, choice: wait.kind === "uncertain" ? "fail" : "reject" }));
+            if (answers.length > 0) await this.#resume(row, events, answers);
+          })
+          .catch((error: unknown) => this.#options.report?.(error));
+      },
+      Math.min(Math.max(0, first - Date.now()), MAX_TIMER),
+    );
+    timer.unref();
+    this.#expiries.set(run, timer);
+  }
+
+  /** The run that this very call started before, where it did. Rejects with `conflict` for another body. */
+  async #findStored(idempotency: Idempotency): Promise<Started | undefined> {
+    const found = await this.#world.log.findIdempotent(idempotency.key, idempotency.id);
+    if (!found) return undefined;
+    mustBeSame(idempotency, found.bodyHash);
+    const live = this.#live.get(found.run);
+    const done = live?.done ?? this.get(found.run);
+    return { id: found.run, done, accepted: Promise.resolve() };
+  }
+
+  async #row(id: string, key?: string): Promise<RunRow> {
+    const row = await this.#world.log.row(id);
+    if (!row || (key !== undefined && row.key !== key)) throw missing(id);
+    return row;
+  }
+
+  async #result(row: RunRow): Promise<RunResult> {
+    const session = row.session;
+    const result: RunResult = {
+      id: row.id,
+      status: row.status,
+      usage: row.usage,
+      ...(session !== undefined && { session }),
+    };
+    if (row.status === "running") return result;
+    const view = foldRun(await this.conversations.events(row.id));
+    result.status = view.status;
+    result.usage = view.usage;
+    if (view.output) result.output = view.output;
+    if (view.error) result.error = view.error;
+    if (view.waits.length > 0) result.waits = view.waits;
+    return result;
+  }
+
+  #feed(run: string): Feed {
+    let feed = this.#feeds.get(run);
+    if (!feed) {
+      feed = new Feed();
+      this.#feeds.set(run, feed);
+    }
+    return feed;
+  }
+
+  #dropFeed(run: string): void {
+    if (!this.#live.has(run) && !this.#feeds.get(run)?.isFollowed) this.#feeds.delete(run);
+  }
+
+  #mustRun(): void {
+    if (this.#stopping)
+      throw new PatchbayError("unavailable", "The server is stopping; try again in a moment.", { retryAfter: 5 });
+  }
+
+  #mustFit(key: string | undefined): void {
+    if (this.#live.size >= MAX_LIVE)
+      throw new PatchbayError("queue_full", `${MAX_LIVE} runs are under way, the most there may be; try again later.`, {
+        retryAfter: 5,
+      });
+    const limit = key === undefined ? undefined : this.#options.liveRuns?.(key);
+    if (limit !== undefined && this.live(key) >= limit)
+      throw new PatchbayError(
+        "rate_limited",
+        `This key has ${limit} runs under way, the most it may have; wait for one to end.`,
+        { retryAfter: 2 },
+      );
+  }
+}
+
+/**
+ * The answers that are new. The same answer again is no error: it changes nothing. Throws `not_found`, `gone` (expired
+ * or over), `conflict` (answered otherwise), `bad_request` (a choice that the wait does not have).
+ */
+export function newAnswers(run: string, events: RunEvent[], answers: WaitAnswer[], now: number): WaitAnswer[] {
+  const waits = new Map<string, Wait>();
+  const given = new Map<string, WaitAnswer>();
+  for (const event of events) {
+    if (event.type === "run-wait") for (const wait of event.waits) waits.set(wait.wait, wait);
+    else if (event.type === "run-resume") for (const answer of event.answers ?? []) given.set(answer.wait, answer);
+  }
+  const over = events.length > 0 && TERMINAL.has(events.at(-1)!.type);
+  return answers.filter((answer) => {
+    const wait = waits.get(answer.wait);
+    if (!wait) throw new PatchbayError("not_found", `Run ${run} does not wait for "${answer.wait}".`);
+    const before = given.get(answer.wait);
+    if (before) {
+      if (
+        before.choice === answer.choice &&
+        canonicalJson(before.value ?? null) === canonicalJson(answer.value ?? null)
+      )
+        return false;
+      throw new PatchbayError("conflict", `"${answer.wait}" was answered already: ${before.choice}.`);
+    }
+    if (over) throw new PatchbayError("gone", `Run ${run} is over; it waits for nothing any more.`);
+    if (wait.expiresAt !== undefined && wait.expiresAt <= now)
+      throw new PatchbayError("gone", `The time to answer "${answer.wait}" is over.`);
+    const choices = wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
+    if (!choices.includes(answer.choice))
+      throw new PatchbayError(
+        "bad_request",
+        `"${answer.choice}" is no answer to this; it takes ${choices.join(", ")}.`,
+        { path: "/choice" },
+      );
+    return true;
+  });
+}
+
+function toResult(id: string, outcome: RunOutcome, usage: RunResult["usage"], session: string | undefined): RunResult {
+  const result: RunResult = { id, status: outcome.status, usage };
+  if (outcome.output) result.output = outcome.output;
+  if (outcome.error) result.error = outcome.error;
+  if (outcome.waits) result.waits = outcome.waits;
+  if (session !== undefined) result.session = session;
+  return result;
+}
+
+function mustBeSame(idempotency: Idempotency, bodyHash: string): void {
+  if (idempotency.bodyHash !== bodyHash)
+    throw new PatchbayError(
+      "conflict",
+      `The Idempotency-Key "${idempotency.id}" was used before with another body; use a new one.`,
+    );
+}
+
+function missing(id: string): PatchbayError {
+  return new PatchbayError("not_found", `There is no run "${id.slice(0, 100)}".`);
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
