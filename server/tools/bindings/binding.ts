@@ -1,0 +1,34 @@
+/** How one kind of binding is called: one file a kind. */
+import type { ToolResult } from "../../../runtime/tool.ts";
+import type { Net } from "../../net/safe-fetch.ts";
+import type { Files, Models, Secrets } from "../../services.ts";
+import type { StoredTool } from "../stored-tool.ts";
+
+export interface BindingWorld {
+  net: Pick<Net, "download">;
+  secrets: Secrets;
+  files: Files;
+  models: Pick<Models, "resolve" | "chat">;
+  /** See `Host.evaluate`. */
+  evaluate(
+    source: string,
+    input: Record<string, unknown>,
+    limits: { timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<unknown>;
+  now(): number;
+}
+
+export interface BindingCall {
+  tool: StoredTool;
+  args: Record<string, unknown>;
+  idempotencyKey: string;
+}
+
+/** Throws `PatchbayError`; only `connection_lost` means that the outcome is unknown. */
+export type RunBinding<B> = (
+  binding: B,
+  call: BindingCall,
+  world: BindingWorld,
+  signal: AbortSignal,
+) => Promise<ToolResult>;

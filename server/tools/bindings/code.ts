@@ -1,0 +1,9 @@
+/** `code` tools: JavaScript in the sandbox. */
+import type { CodeBinding } from "../stored-tool.ts";
+import type { RunBinding } from "./binding.ts";
+
+export const callCode: RunBinding<CodeBinding> = async (binding, { args }, world, signal) => {
+  const value = await world.evaluate(binding.source, args, { timeoutMs: binding.timeoutMs }, signal);
+  if (value === undefined || value === null) return { content: "Done; the code gave no value." };
+  return { content: typeof value === "string" ? value : JSON.stringify(value), value };
+};

@@ -1,0 +1,57 @@
+/** `model` tools: one question to a configured model, outside of the conversation. */
+import { PatchbayError } from "../../../runtime/error.ts";
+import { fillSlots } from "../slots.ts";
+import type { ModelBinding } from "../stored-tool.ts";
+import type { RunBinding } from "./binding.ts";
+
+export const callModel: RunBinding<ModelBinding> = async (binding, { args, tool }, world, signal) => {
+  const model = await world.models.resolve(binding.model);
+  const instructions = binding.schema
+    ? `${binding.instructions}\n\nAnswer with one JSON value and nothing else. It must fit this JSON Schema:\n${JSON.stringify(binding.schema)}`
+    : binding.instructions;
+  let text = "";
+  const events = world.models.chat(
+    {
+      model: model.name,
+      messages: [
+        { role: "system", content: instructions },
+        { role: "user", content: fillSlots(binding.input, args) },
+      ],
+      temperature: 0,
+      schema: model.profile.structured ? binding.schema : undefined,
+    },
+    signal,
+    { quiet: true },
+  );
+  for await (const event of events) {
+    if (event.type === "text-delta") text += event.text;
+    if (event.type !== "end" || event.reason === "stop") continue;
+    signal.throwIfAborted();
+    if (event.error) throw new PatchbayError("tool_failed", `${tool.name}: ${event.error.message}`);
+    if (event.reason === "length")
+      throw new PatchbayError("output_limit", `${tool.name}: the model's answer was cut off at its limit.`);
+  }
+  if (!binding.schema) return { content: text.trim() };
+  const value = jsonIn(text);
+  return value === undefined
+    ? { content: `${tool.name}: the model answered with text that is no JSON: ${text.slice(0, 500)}`, error: true }
+    : { content: JSON.stringify(value), value };
+};
+
+/** The JSON in an answer, also within a fence or after a sentence. */
+function jsonIn(text: string): unknown {
+  const fenced = /```(?:json)?\s*([\s\S]*?)```/i.exec(text)?.[1];
+  for (const candidate of [
+    text,
+    fenced,
+    text.slice(text.search(/[[{]/), Math.max(text.lastIndexOf("}"), text.lastIndexOf("]")) + 1),
+  ]) {
+    if (!candidate) continue;
+    try {
+      return JSON.parse(candidate);
+    } catch {
+      // the next reading of the text may do
+    }
+  }
+  return undefined;
+}

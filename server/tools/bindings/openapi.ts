@@ -1,0 +1,156 @@
+/** `openapi` tools: one operation of an API, its arguments laid out as the document says. */
+import { PatchbayError } from "../../../runtime/error.ts";
+import type { HttpRequest } from "../../../runtime/host.ts";
+import { asText } from "../slots.ts";
+import type { ApiParameter, OpenApiBinding } from "../stored-tool.ts";
+import type { BindingWorld, RunBinding } from "./binding.ts";
+import { encodeStrict, headerValue, pathSegment } from "./http.ts";
+import { answerResult } from "./http-answer.ts";
+import { clientToken, forgetToken } from "./oauth-token.ts";
+
+export const callOpenApi: RunBinding<OpenApiBinding> = async (
+  binding,
+  { args, idempotencyKey, tool },
+  world,
+  signal,
+) => {
+  const send = async () => {
+    const request = openApiRequest(binding, args);
+    if (request.method !== "GET" && request.method !== "HEAD") request.headers["idempotency-key"] ??= idempotencyKey;
+    await authorise(binding, request, world, signal);
+    return world.net.download(request, signal);
+  };
+  let answer = await send();
+  const oauth = binding.auth.filter((auth) => auth.kind === "oauth");
+  if (answer.status === 401 && oauth.length) {
+    for (const auth of oauth) forgetToken(auth); // refused before its time: once more with a new one
+    answer = await send();
+  }
+  return answerResult(answer, tool.name, world, signal);
+};
+
+/** The request without its sign-in. Throws `bad_arguments` for a value that cannot stand in the address. */
+export function openApiRequest(binding: OpenApiBinding, args: Record<string, unknown>): HttpRequest {
+  const headers: Record<string, string> = { accept: binding.accept ?? "application/json, */*;q=0.5" };
+  const query: string[] = [];
+  const cookies: string[] = [];
+  let path = binding.path;
+  for (const parameter of binding.parameters) {
+    const value = Object.hasOwn(args, parameter.arg) ? args[parameter.arg] : undefined;
+    if (value === undefined || (value === null && parameter.in !== "path")) continue;
+    if (parameter.in === "path") path = path.replaceAll(`{${parameter.name}}`, () => pathValue(parameter, value));
+    else if (parameter.in === "query") query.push(...queryPairs(parameter, value));
+    else if (parameter.in === "cookie")
+      cookies.push(`${encodeStrict(parameter.name)}=${encodeStrict(simple(parameter, value))}`);
+    else headers[parameter.name.toLowerCase()] = simple(parameter, value);
+  }
+  if (cookies.length) headers.cookie = cookies.join("; ");
+  const open = /\{([^{}]+)\}/.exec(path);
+  if (open) throw new PatchbayError("bad_arguments", `"${open[1]}" is missing: it is part of the address.`);
+  const request: HttpRequest = {
+    method: binding.method,
+    url: `${binding.server}${path}${query.length ? `?${query.join("&")}` : ""}`,
+    headers,
+  };
+  const body = bodyOf(binding, args);
+  if (body) {
+    request.body = body.text;
+    headers["content-type"] = body.mediaType;
+  }
+  return request;
+}
+
+async function authorise(
+  binding: OpenApiBinding,
+  request: HttpRequest,
+  world: BindingWorld,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const auth of binding.auth) {
+    if (auth.kind === "header") request.headers[auth.header] = await headerValue(auth.value, world.secrets);
+    else if (auth.kind === "oauth") request.headers.authorization = `Bearer ${await clientToken(auth, world, signal)}`;
+    else {
+      const secret = await world.secrets.get(auth.secret);
+      if (auth.kind === "query")
+        request.url += `${request.url.includes("?") ? "&" : "?"}${encodeStrict(auth.name)}=${encodeStrict(secret)}`;
+      else
+        request.headers.cookie = [request.headers.cookie, `${auth.name}=${encodeStrict(secret)}`]
+          .filter(Boolean)
+          .join("; ");
+    }
+  }
+}
+
+function pathValue(parameter: ApiParameter, value: unknown): string {
+  if (parameter.style === "simple") return pathSegment(simple(parameter, value), parameter.arg);
+  const parts = (Array.isArray(value) ? value : [value]).map((each) => encodeStrict(asText(each)));
+  const separator = parameter.explode ? (parameter.style === "label" ? "." : `;${parameter.name}=`) : ",";
+  return parameter.style === "label"
+    ? `.${parts.join(separator)}`
+    : `;${encodeStrict(parameter.name)}=${parts.join(separator)}`;
+}
+
+/** Lists by commas; objects as `k,v` or `k=v`. */
+function simple(parameter: ApiParameter, value: unknown): string {
+  if (parameter.json) return JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(asText).join(",");
+  if (value !== null && typeof value === "object")
+    return Object.entries(value)
+      .map(([key, each]) => (parameter.explode ? `${key}=${asText(each)}` : `${key},${asText(each)}`))
+      .join(",");
+  return asText(value);
+}
+
+function queryPairs(parameter: ApiParameter, value: unknown): string[] {
+  const name = encodeStrict(parameter.name);
+  if (parameter.json) return [`${name}=${encodeStrict(JSON.stringify(value))}`];
+  if (Array.isArray(value)) {
+    if (parameter.explode) return value.map((each) => `${name}=${encodeStrict(asText(each))}`);
+    const separator = parameter.style === "spaceDelimited" ? "%20" : parameter.style === "pipeDelimited" ? "%7C" : ",";
+    return [`${name}=${value.map((each) => encodeStrict(asText(each))).join(separator)}`];
+  }
+  if (value !== null && typeof value === "object") {
+    const entries = Object.entries(value);
+    if (parameter.style === "deepObject")
+      return entries.map(([key, each]) => `${name}${encodeStrict(`[${key}]`)}=${encodeStrict(asText(each))}`);
+    if (parameter.explode) return entries.map(([key, each]) => `${encodeStrict(key)}=${encodeStrict(asText(each))}`);
+    return [`${name}=${entries.flatMap(([key, each]) => [encodeStrict(key), encodeStrict(asText(each))]).join(",")}`];
+  }
+  return [`${name}=${encodeStrict(asText(value))}`];
+}
+
+function bodyOf(
+  { body }: OpenApiBinding,
+  args: Record<string, unknown>,
+): { text: string; mediaType: string } | undefined {
+  if (!body) return undefined;
+  const { mediaType, from } = body;
+  let value: unknown;
+  if ("whole" in from) value = Object.hasOwn(args, from.whole) ? args[from.whole] : undefined;
+  else {
+    const given = from.args.filter(({ arg }) => Object.hasOwn(args, arg) && args[arg] !== undefined);
+    if (given.length) value = Object.fromEntries(given.map(({ arg, name }) => [name, args[arg]]));
+    else if (mediaType.includes("json") && from.args.length) value = {};
+  }
+  if (value === undefined) return undefined;
+  if (mediaType.includes("json")) return { text: JSON.stringify(value), mediaType };
+  if (mediaType.startsWith("text/")) return { text: asText(value), mediaType };
+  const fields = Object.entries((value ?? {}) as Record<string, unknown>).flatMap(([key, each]) =>
+    (Array.isArray(each) ? each : [each]).map((item) => [key, asText(item)] as const),
+  );
+  if (mediaType === "multipart/form-data") return multipart(fields);
+  return { text: fields.map(([key, each]) => `${encodeStrict(key)}=${encodeStrict(each)}`).join("&"), mediaType };
+}
+
+/** A boundary that no value holds: made from the values' length and counted up until it fits. */
+function multipart(fields: (readonly [string, string])[]): { text: string; mediaType: string } {
+  const all = fields.map(([key, value]) => key + value).join("\n");
+  let n = all.length;
+  while (all.includes(`patchbay-${n}`)) n++;
+  const boundary = `patchbay-${n}`;
+  const parts = fields.map(([key, value]) => {
+    const name = key.replaceAll(/["\r\n]/g, (c) => encodeURIComponent(c));
+    return `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  });
+  return { text: `${parts.join("")}--${boundary}--\r\n`, mediaType: `multipart/form-data; boundary=${boundary}` };
+}

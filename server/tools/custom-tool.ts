@@ -1,0 +1,64 @@
+/** Tools made by hand, between the shape that people write and the one that is kept. */
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { CustomTool } from "../services.ts";
+import { checkHttpBinding } from "./bindings/http.ts";
+import { checkArgumentSchema } from "./schema-guard.ts";
+import { checkSlots } from "./slots.ts";
+import { type Binding, CodeBinding, HttpBinding, ModelBinding, StoredTool } from "./stored-tool.ts";
+
+const { kind: _http, ...httpShape } = HttpBinding.shape;
+const { kind: _code, ...codeShape } = CodeBinding.shape;
+const { kind: _model, ...modelShape } = ModelBinding.shape;
+const { binding: _binding, ...toolShape } = StoredTool.shape;
+
+const Custom = z.strictObject({
+  ...toolShape,
+  parameters: toolShape.parameters.default({ type: "object", properties: {} }),
+  effect: toolShape.effect.default("outside"),
+  http: z.strictObject(httpShape).optional(),
+  code: z.strictObject(codeShape).optional(),
+  model: z.strictObject(modelShape).optional(),
+});
+
+/** Parses and checks a tool made by hand. Throws `bad_request` with the place and the mend. */
+export function parseCustomTool(input: unknown): StoredTool {
+  const parsed = Custom.safeParse(input);
+  if (!parsed.success) throw badRequest("tool", parsed.error);
+  const { http, code, model, ...tool } = parsed.data;
+  const prefix = tool.name.split("/")[0]!;
+  const given = { http, code, model };
+  const binding = { http, code, model, openapi: undefined }[prefix as "http"];
+  const others = Object.entries(given).filter(([key, value]) => value && key !== prefix);
+  if (prefix === "openapi")
+    throw new PatchbayError("bad_request", "openapi tools are imported from a document.", { path: "/name" });
+  if (!binding || others.length)
+    throw new PatchbayError(
+      "bad_request",
+      `A tool named "${prefix}/…" has "${prefix}" and none of ${others.map(([key]) => `"${key}"`).join(", ") || "the other bindings"}.`,
+      {
+        path: `/${prefix}`,
+      },
+    );
+  checkArgumentSchema(tool.parameters);
+  const stored: StoredTool = { ...tool, binding: { kind: prefix, ...binding } as Binding };
+  if (stored.binding.kind === "http") checkHttpBinding(stored.binding, tool.parameters);
+  if (stored.binding.kind === "model") checkSlots("input", stored.binding.input, tool.parameters);
+  return stored;
+}
+
+/** The same tool as people write it; secrets stay names. */
+export function toCustomTool(tool: StoredTool): CustomTool {
+  const { binding, ...rest } = tool;
+  if (binding.kind === "openapi") return rest;
+  const { kind, ...body } = binding;
+  return { ...rest, [kind]: body };
+}
+
+export function badRequest(what: string, error: z.ZodError): PatchbayError {
+  const issue = error.issues[0]!;
+  const path = issue.path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return new PatchbayError("bad_request", `The ${what} is not right${path ? ` at ${path}` : ""}: ${issue.message}.`, {
+    path,
+  });
+}

@@ -1,0 +1,99 @@
+/** An OpenAPI document from an object or from text, bounded and with nothing followed outside of it. */
+import { parseDocument } from "yaml";
+import { PatchbayError } from "../../../runtime/error.ts";
+import { resolvePointer } from "../schema-guard.ts";
+
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_DEPTH = 200;
+const MAX_NODES = 2_000_000;
+const MAX_ALIASES = 1_000;
+
+export type Json = { [key: string]: unknown };
+
+export interface ApiDocument {
+  root: Json;
+  version: "2.0" | "3.0" | "3.1";
+}
+
+/** Throws `bad_request` or `too_large` in words for the one who pasted it. */
+export function readDocument(input: unknown): ApiDocument {
+  const root = typeof input === "string" ? parseText(input) : input;
+  if (!isObject(root)) throw wrong("It is no object.");
+  checkShape(root);
+  if (root.swagger === "2.0") return { root, version: "2.0" };
+  const version = typeof root.openapi === "string" ? root.openapi : undefined;
+  if (version?.startsWith("3.0")) return { root, version: "3.0" };
+  if (version?.startsWith("3.1") || version?.startsWith("3.2")) return { root, version: "3.1" };
+  throw wrong(
+    `It says ${version ? `openapi: ${version.slice(0, 20)}` : "neither openapi nor swagger"}; OpenAPI 3.0, 3.1 and Swagger 2.0 can be read.`,
+  );
+}
+
+function parseText(text: string): unknown {
+  if (text.length > MAX_BYTES)
+    throw new PatchbayError("too_large", `The document is larger than ${MAX_BYTES / 1024 / 1024} MiB.`);
+  if (/^\s*\{/.test(text)) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      // YAML in flow style begins with a brace too: it says better what is wrong
+    }
+  }
+  try {
+    const document = parseDocument(text, { uniqueKeys: true, strict: true, merge: false, logLevel: "silent" });
+    const first = document.errors[0];
+    if (first) throw wrong(first.message.split("\n")[0]!);
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (thrown) {
+    if (thrown instanceof PatchbayError) throw thrown;
+    throw wrong(
+      thrown instanceof RangeError ? "It nests too deep." : thrown instanceof Error ? thrown.message : String(thrown),
+    );
+  }
+}
+
+/** Depth, size and keys. Shared parts of a YAML document count each time: a bomb of aliases ends here. */
+function checkShape(root: unknown): void {
+  let nodes = 0;
+  const walk = (value: unknown, depth: number): void => {
+    if (value === null || typeof value !== "object") return;
+    if (depth > MAX_DEPTH) throw wrong(`It nests deeper than ${MAX_DEPTH}.`);
+    if (++nodes > MAX_NODES) throw new PatchbayError("too_large", `The document has more than ${MAX_NODES} parts.`);
+    if (Array.isArray(value)) {
+      for (const item of value) walk(item, depth + 1);
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      if (key === "__proto__") throw wrong('It has a key "__proto__".');
+      walk((value as Json)[key], depth + 1);
+    }
+  };
+  walk(root, 0);
+}
+
+/** Follows local references; `undefined` with a reason for any other. */
+export function follow(root: Json, value: unknown): { value: Json } | { fault: string } {
+  let at = value;
+  for (let hops = 0; hops < 20; hops++) {
+    if (!isObject(at)) return { fault: "it is no object" };
+    const ref = at.$ref;
+    if (ref === undefined) return { value: at };
+    if (typeof ref !== "string" || !ref.startsWith("#/"))
+      return { fault: `it refers to ${String(ref).slice(0, 80)}, outside of the document` };
+    at = resolvePointer(root, ref);
+    if (at === undefined) return { fault: `it refers to ${ref.slice(0, 80)}, which is not there` };
+  }
+  return { fault: "its references lead in a circle" };
+}
+
+export function isObject(value: unknown): value is Json {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+export function text(value: unknown): string {
+  return typeof value === "string" ? value.trim() : "";
+}
+
+function wrong(why: string): PatchbayError {
+  return new PatchbayError("bad_request", `The OpenAPI document cannot be read. ${why}`, { path: "/openapi" });
+}

@@ -1,0 +1,35 @@
+/** `{{argument}}` slots: filled once, with own values of the arguments alone. */
+import { PatchbayError } from "../../runtime/error.ts";
+import { getPath } from "./json-path.ts";
+
+const SLOT = /\{\{\s*([A-Za-z_][\w.-]{0,127})\s*\}\}/g;
+const WHOLE = /^\{\{\s*([A-Za-z_][\w.-]{0,127})\s*\}\}$/;
+
+/** Names of the arguments (first part of each path) that a template uses. */
+export function slotNames(template: string): string[] {
+  return [...new Set(Array.from(template.matchAll(SLOT), (match) => match[1]!.split(".")[0]!))];
+}
+
+/** The value of a template that is one slot and nothing else; `undefined` inside the result where it was not given. */
+export function wholeSlot(template: string, args: unknown): { value: unknown } | undefined {
+  const name = WHOLE.exec(template)?.[1];
+  return name === undefined ? undefined : { value: getPath(args, name) };
+}
+
+/** Fills slots through `encode`; an argument that was not given is empty. What a value holds is never read as a slot. */
+export function fillSlots(template: string, args: unknown, encode: (text: string) => string = (text) => text): string {
+  return template.replaceAll(SLOT, (_, name: string) => encode(asText(getPath(args, name))));
+}
+
+export function asText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Every slot must be a declared argument. Throws `bad_request`. */
+export function checkSlots(what: string, template: string, parameters: Record<string, unknown>): void {
+  const declared = parameters.properties;
+  for (const name of slotNames(template))
+    if (typeof declared !== "object" || declared === null || !Object.hasOwn(declared, name))
+      throw new PatchbayError("bad_request", `The ${what} uses {{${name}}}, which is no argument of the tool.`);
+}

@@ -1,0 +1,229 @@
+/** The tool library: what there is, found by name or by search, and called through its binding. */
+import { PatchbayError } from "../../runtime/error.ts";
+import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { Net } from "../net/safe-fetch.ts";
+import type { Files, Knowledge, McpServers, Models, Records, Secrets, Toolbox, ToolCard } from "../services.ts";
+import { checkArguments } from "./arguments.ts";
+import type { BindingWorld } from "./bindings/binding.ts";
+import { callCode } from "./bindings/code.ts";
+import { callHttp } from "./bindings/http.ts";
+import { callModel } from "./bindings/model.ts";
+import { callOpenApi } from "./bindings/openapi.ts";
+import type { BuiltinContext } from "./builtin/builtin.ts";
+import { builtinTools } from "./builtin/index.ts";
+import { parseCustomTool, toCustomTool } from "./custom-tool.ts";
+import { importTools } from "./import.ts";
+import { failedResult, finishResult } from "./result.ts";
+import { createToolSearch } from "./search.ts";
+import { type StoredTool, secretsOf } from "./stored-tool.ts";
+import { createToolShelf, type ToolSetting } from "./tool-shelf.ts";
+
+/** Agents as tools: listed here, run by the run that calls them. */
+export interface AgentTools {
+  cards(): Promise<ToolCard[]>;
+  /** For a call from outside of a run (the library's try-it form). */
+  call?(slug: string, args: unknown, options: { idempotencyKey: string }, signal: AbortSignal): Promise<ToolResult>;
+}
+
+export interface ToolboxWorld {
+  records: Records;
+  secrets: Secrets;
+  files: Files;
+  net: Pick<Net, "download" | "safeFetch">;
+  models: Pick<Models, "resolve" | "chat" | "embed" | "embedder">;
+  knowledge?: Pick<Knowledge, "search">;
+  mcp: Pick<McpServers, "cards" | "tools" | "call">;
+  evaluate: BindingWorld["evaluate"];
+  agents?: AgentTools;
+  now(): number;
+}
+
+const builtins = new Map(builtinTools.map((tool) => [tool.spec.name, tool]));
+
+/** Builds the library over its world. Keeps the stored tools in memory and follows changes made by other processes. */
+export function createToolbox(world: ToolboxWorld): Toolbox {
+  const shelf = createToolShelf(world.records, world.now);
+  const search = createToolSearch(world);
+  const bindings: BindingWorld = world;
+
+  const withSetting = <T extends ToolSpec>(spec: T, setting: ToolSetting | undefined): T =>
+    setting ? { ...spec, ...setting } : spec;
+
+  async function cards(): Promise<ToolCard[]> {
+    const { tools, settings } = await shelf.all();
+    const secretNames = new Set((await world.secrets.names()).map((each) => each.name));
+    const all: ToolCard[] = builtinTools.map((tool) => ({ ...tool.spec, binding: "builtin" }));
+    for (const tool of tools.values()) all.push(storedCard(tool, settings.get(tool.name), secretNames));
+    for (const server of await world.mcp.cards()) {
+      const needs =
+        server.status === "needs-approval" || server.status === "needs-review" || server.status === "needs-sign-in";
+      for (const spec of await world.mcp.tools(server.name, new AbortController().signal)) {
+        const card: ToolCard = { ...withSetting(spec, settings.get(spec.name)), binding: "mcp", source: server.name };
+        if (needs) card.needs = [`MCP server ${server.name}: ${server.status}`];
+        all.push(card);
+      }
+    }
+    if (world.agents) all.push(...(await world.agents.cards()));
+    return all;
+  }
+
+  /** Every tool whose name begins with `prefix` (which ends in a slash), or the one of that name. */
+  async function find(name: string): Promise<ToolSpec[]> {
+    const prefix = name.endsWith("/*") ? name.slice(0, -1) : undefined;
+    const [kind, second] = name.split("/");
+    const fits = (spec: ToolSpec) => (prefix ? spec.name.startsWith(prefix) : spec.name === name);
+    if (kind === "builtin") return builtinTools.map((tool) => tool.spec).filter(fits);
+    const { tools, settings } = await shelf.all();
+    if (kind === "mcp") {
+      if (!second || second === "*") throw unknown(name, 'Name the server, as in "mcp/files/*".');
+      const card = (await world.mcp.cards()).find((server) => server.name === second);
+      if (!card) throw unknown(name, `There is no MCP server "${second}".`);
+      if (card.status === "needs-approval" || card.status === "needs-review")
+        throw unknown(
+          name,
+          `The MCP server "${second}" waits for the admin's ${card.status === "needs-review" ? "review" : "approval"}.`,
+        );
+      const found = (await world.mcp.tools(second, new AbortController().signal)).filter(fits);
+      return found.map((spec) => withSetting(spec, settings.get(spec.name)));
+    }
+    if (kind === "agent") return ((await world.agents?.cards()) ?? []).filter(fits).map(specOf);
+    if (!prefix) {
+      const tool = tools.get(name);
+      return tool ? [withSetting(specOf(tool), settings.get(name))] : [];
+    }
+    return [...tools.values()].filter(fits).map((tool) => withSetting(specOf(tool), settings.get(tool.name)));
+  }
+
+  async function dispatch(
+    name: string,
+    args: Record<string, unknown>,
+    spec: ToolSpec,
+    idempotencyKey: string,
+    signal: AbortSignal,
+  ): Promise<ToolResult> {
+    const builtin = builtins.get(name);
+    if (builtin) return builtin.call(args, builtinContext(signal));
+    checkArguments(spec, args);
+    const [kind, second] = name.split("/");
+    if (kind === "mcp")
+      return world.mcp.call(second!, name.slice(`mcp/${second}/`.length), args, { idempotencyKey }, signal);
+    if (kind === "agent") {
+      if (world.agents?.call) return world.agents.call(second!, args, { idempotencyKey }, signal);
+      throw new PatchbayError("tool_failed", `"${name}" is an agent; it can be called from an agent only.`);
+    }
+    const tool = (await shelf.all()).tools.get(name)!;
+    const call = { tool, args, idempotencyKey };
+    switch (tool.binding.kind) {
+      case "http":
+        return callHttp(tool.binding, call, bindings, signal);
+      case "openapi":
+        return callOpenApi(tool.binding, call, bindings, signal);
+      case "code":
+        return callCode(tool.binding, call, bindings, signal);
+      case "model":
+        return callModel(tool.binding, call, bindings, signal);
+    }
+  }
+
+  const builtinContext = (signal: AbortSignal): BuiltinContext => ({
+    now: world.now,
+    fetch: world.net.safeFetch,
+    signal,
+    searchTools: async (query, limit, stop) => {
+      const all = await cards();
+      const offered = all.map((card) => ({ ...specOf(card), approve: "auto" as const }));
+      const byName = new Map(all.map((card) => [card.name, card]));
+      return (await search(query, offered, limit, stop)).map((hit) => byName.get(hit.tool.name)!);
+    },
+    searchKnowledge: async (name, query, limit, stop) => {
+      if (!world.knowledge) throw new PatchbayError("knowledge_missing", "This server keeps no knowledge.");
+      return world.knowledge.search(name, query, { limit, mode: "auto" }, stop);
+    },
+  });
+
+  async function cardOf(name: string): Promise<ToolCard> {
+    const found = (await cards()).find((card) => card.name === name);
+    if (!found) throw new PatchbayError("not_found", `There is no tool "${name}".`);
+    return found;
+  }
+
+  return {
+    cards,
+    specs: async (names) => {
+      const found = new Map<string, ToolSpec>();
+      for (const name of names) {
+        const specs = await find(name);
+        if (!specs.length)
+          throw unknown(name, name.endsWith("/*") ? "Nothing has a name like that." : "There is no such tool.");
+        for (const spec of specs) if (!found.has(spec.name)) found.set(spec.name, spec);
+      }
+      return [...found.values()];
+    },
+    search,
+    call: async ({ tool: name, arguments: args }, { idempotencyKey }, signal) => {
+      signal.throwIfAborted();
+      let spec: ToolSpec | undefined;
+      try {
+        spec = (await find(name))[0];
+        if (!spec || spec.name !== name) throw unknown(name, "There is no such tool.");
+        return await finishResult(await dispatch(name, asObject(args), spec, idempotencyKey, signal), world);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        // a call that only reads may be lost without harm: the model is told and may try again
+        if (thrown instanceof PatchbayError && thrown.code === "connection_lost" && spec?.effect !== "read")
+          throw thrown;
+        if (thrown instanceof PatchbayError) return finishResult(failedResult(thrown), world);
+        throw thrown;
+      }
+    },
+    custom: async (name) => {
+      const tool = (await shelf.all()).tools.get(name);
+      if (!tool) throw new PatchbayError("not_found", `There is no tool "${name}" made by hand.`);
+      return toCustomTool(tool);
+    },
+    save: async (input, { create } = {}) => {
+      const tool = parseCustomTool(input);
+      await shelf.put([tool], { create });
+      return cardOf(tool.name);
+    },
+    configure: async (name, change) => {
+      if (builtins.has(name)) throw new PatchbayError("bad_request", `"${name}" is built in; its effect is known.`);
+      await cardOf(name);
+      await shelf.configure(name, change);
+      return cardOf(name);
+    },
+    delete: (name) => shelf.remove(name),
+    import: async (source) => {
+      const { tools, report, replaces } = importTools(source);
+      await shelf.put(tools, { replaces });
+      const names = new Set(tools.map((tool) => tool.name));
+      return { tools: (await cards()).filter((card) => names.has(card.name)), report };
+    },
+  };
+}
+
+function storedCard(tool: StoredTool, setting: ToolSetting | undefined, secrets: ReadonlySet<string>): ToolCard {
+  const card: ToolCard = { ...specOf(tool), ...setting, binding: tool.binding.kind };
+  if (tool.source !== undefined) card.source = tool.source;
+  const missing = secretsOf(tool.binding).filter((name) => !secrets.has(name));
+  if (missing.length) card.needs = missing.map((name) => `secret ${name}`);
+  return card;
+}
+
+/** The spec alone: what a run and a model see. */
+function specOf({ name, summary, parameters, effect, repeatable }: ToolSpec): ToolSpec {
+  return repeatable === undefined
+    ? { name, summary, parameters, effect }
+    : { name, summary, parameters, effect, repeatable };
+}
+
+function unknown(name: string, why: string): PatchbayError {
+  return new PatchbayError("tool_not_allowed", `The tool "${name}" cannot be used. ${why}`);
+}
+
+function asObject(args: unknown): Record<string, unknown> {
+  if (args === undefined || args === null) return {};
+  if (typeof args !== "object" || Array.isArray(args))
+    throw new PatchbayError("bad_arguments", "The arguments must be an object.");
+  return args as Record<string, unknown>;
+}
