@@ -427,8 +427,8 @@ export interface EventLog {
   append(event: RunEvent, options?: { urgent?: boolean; idempotency?: Idempotency }): Promise<void>;
   /** Events with a `seq` greater than `after` (all: -1), in order, at most `limit` (1000). */
   read(run: string, after: number, limit?: number): Promise<RunEvent[]>;
-  /** `seq` of the last event on disk; -1 where there is none. */
-  last(run: string): number;
+  /** `seq` of the last event on disk; -1 where there is none. At once where it is known here. */
+  last(run: string): number | Promise<number>;
   /** Calls back (with nothing) whenever more of the run is on disk, until the returned function is called. */
   watch(run: string, listener: () => void): () => void;
   row(run: string): Promise<RunRow | undefined>;
@@ -456,6 +456,15 @@ export interface EventLog {
    * rejects as long as nothing can be stored.
    */
   recover(run: string): Promise<number>;
+  /**
+   * Takes a run for this process alone, until it ends or is released: only then may it be appended to. A run that
+   * begins here is claimed with it. False while another living process has it, and when it is over.
+   */
+  claim(run: string): Promise<boolean>;
+  /** Gives back a run that rests. `queue`: there is work to do on it, which any worker may. */
+  release(run: string, options?: { queue?: boolean }): Promise<void>;
+  /** The living process that has the run, if any: see `Cluster`. */
+  owner(run: string): Promise<string | undefined>;
   /** Stores a graph by its hash, once; on disk no later than any later event. */
   saveGraph(hash: string, graph: Graph): void;
   graph(hash: string): Promise<Graph | undefined>;

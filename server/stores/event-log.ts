@@ -255,7 +255,9 @@ class SqliteEventLog implements EventLog {
       SELECT session AS id, min(id) AS first, agent, key, user, name, message AS title, count(*) AS turns,
         min(started_at) AS startedAt, max(started_at) AS updatedAt
       FROM runs WHERE ${where.join(" AND ")} GROUP BY session, key ${having} ORDER BY max(started_at) DESC, first DESC LIMIT ?`;
-    const rows = this.#query(() => this.#db.prepare(sql).all(...values, filter.limit ?? 50) as (SessionRow & { first: string })[]);
+    const rows = this.#query(
+      () => this.#db.prepare(sql).all(...values, filter.limit ?? 50) as (SessionRow & { first: string })[],
+    );
     return rows.map(({ first: _first, agent, key, user, ...row }) => ({
       ...row,
       ...(agent !== null && { agent }),
@@ -300,6 +302,19 @@ class SqliteEventLog implements EventLog {
     this.#live.delete(run);
     return stored;
   }
+
+  /** The file has one process: whatever has not ended is its own. */
+  async claim(run: string): Promise<boolean> {
+    const row = await this.row(run);
+    return row !== undefined && row.endedAt === undefined;
+  }
+
+  async release(run: string): Promise<void> {
+    const live = this.#live.get(run);
+    if (live && !live.queued && live.stored === live.appended) this.#live.delete(run);
+  }
+
+  async owner(_run: string): Promise<undefined> {}
 
   saveGraph(hash: string, graph: Graph): void {
     if (this.#graphs.has(hash)) return;

@@ -40,16 +40,20 @@ export const SQLITE_RECORDS = [
 
 /** Records in one SQLite file. Throws as `openSqlite` does. */
 export function sqliteRecords(file: string): Records {
-  return new KyselyRecords(new SqliteDialect({ database: openSqlite(file, SQLITE_RECORDS) }));
+  return new KyselyRecords(new SqliteDialect({ database: openSqlite(file, SQLITE_RECORDS) }), storageError);
 }
 
 const COLUMNS = ["id", "revision", "parent", "body", "created_at", "updated_at"] as const;
 
-class KyselyRecords implements Records {
+export class KyselyRecords implements Records {
   readonly #db: Kysely<Tables>;
+  readonly #failure: (error: unknown) => PatchbayError;
 
-  constructor(dialect: Dialect) {
-    this.#db = new Kysely<Tables>({ dialect });
+  /** `failure` words what went wrong in the database; `schema`: where the table lies, where there are schemas. */
+  constructor(dialect: Dialect, failure: (error: unknown) => PatchbayError, schema?: string) {
+    const db = new Kysely<Tables>({ dialect });
+    this.#db = schema === undefined ? db : db.withSchema(schema);
+    this.#failure = failure;
   }
 
   async get<T>(kind: string, id: string): Promise<Stored<T> | undefined> {
@@ -149,7 +153,7 @@ class KyselyRecords implements Records {
     try {
       return await query();
     } catch (error) {
-      throw storageError(error);
+      throw this.#failure(error);
     }
   }
 }

@@ -1,0 +1,224 @@
+/** The stores on a real PostgreSQL: the suites that SQLite passes, and what only many processes can do wrong. */
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunEvent } from "../../../runtime/event.ts";
+import { startPostgres, type TestPostgres, withoutPostgres } from "../../testing/postgres.ts";
+import { end, eventLogContract, start, writer } from "../event-log.contract.ts";
+import { recordsContract } from "../records.contract.ts";
+import { openPostgres, type Postgres } from "./connect.ts";
+import { openPostgresLog, type PostgresLogOptions } from "./event-log.ts";
+import { postgresRecords } from "./records.ts";
+import { migrate, POSTGRES_MIGRATIONS } from "./schema.ts";
+
+describe.skipIf(withoutPostgres())("PostgreSQL", () => {
+  let server: TestPostgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, 30_000);
+  afterAll(() => server.close());
+
+  recordsContract("PostgreSQL", async () => {
+    const postgres = await openPostgres(await server.database());
+    return { records: postgresRecords(postgres.pool), done: () => postgres.close() };
+  });
+
+  eventLogContract("PostgreSQL", async () => {
+    const postgres = await openPostgres(await server.database());
+    let log = await openPostgresLog({ ...postgres, member: "only" });
+    return {
+      log,
+      async reopen() {
+        await log.close();
+        log = await openPostgresLog({ ...postgres, member: "only" });
+        return log;
+      },
+      async done() {
+        await log.close();
+        await postgres.close();
+      },
+    };
+  });
+
+  describe("opening", () => {
+    test("names what is wrong in one line, without the password", async () => {
+      const base = `postgres://postgres:s3cret@127.0.0.1:${server.port}`;
+      await expect(openPostgres(`${base}/nowhere`)).rejects.toMatchObject({
+        code: "unavailable",
+        message: expect.stringMatching(
+          /^Cannot open PATCHBAY_DATABASE_URL \(127.0.0.1:\d+\/nowhere\): that database does not exist; create it first\.$/,
+        ),
+      });
+      await expect(openPostgres("postgres://u:s3cret@127.0.0.1:1/x")).rejects.toThrow(/nothing listens there/);
+    });
+
+    test("S06: a database of a newer version is refused, and a migration that died half-way is done once", async () => {
+      const url = await server.database();
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      const broken = [...POSTGRES_MIGRATIONS, "CREATE TABLE patchbay.extra (n int); SELECT 1 / 0"];
+      await expect(migrate(client, broken)).rejects.toThrow(/division by zero/);
+      // The first step stands, nothing of the second.
+      expect((await client.query("SELECT version FROM patchbay.schema_version")).rows).toEqual([{ version: 1 }]);
+      await migrate(client, [...POSTGRES_MIGRATIONS, "CREATE TABLE patchbay.extra (n int)"]);
+      await client.query("INSERT INTO patchbay.extra VALUES (1)");
+      await expect(openPostgres(url)).rejects.toThrow(/newer Patchbay \(schema 2, this one knows 1\)/);
+      expect((await client.query("SELECT n FROM patchbay.extra")).rows).toEqual([{ n: 1 }]);
+      await client.end();
+    });
+
+    test("replicas that start together migrate once", async () => {
+      const url = await server.database();
+      const all = await Promise.all(Array.from({ length: 4 }, () => openPostgres(url)));
+      for (const one of all) await one.close();
+    });
+  });
+
+  describe("several processes", () => {
+    let url: string;
+    const opened: Postgres[] = [];
+    beforeAll(async () => {
+      url = await server.database();
+    });
+    afterAll(async () => {
+      for (const postgres of opened) await postgres.close();
+    });
+    /** Each has connections of its own, as a process of its own would. */
+    const join = async (member: string, options: Partial<PostgresLogOptions> = {}) => {
+      const postgres = await openPostgres(url);
+      opened.push(postgres);
+      return { postgres, log: await openPostgresLog({ ...postgres, member, beatMs: 50, deadMs: 200, ...options }) };
+    };
+    const append = (seq: number, type: "node-skip" | "run-end" = "node-skip") =>
+      type === "run-end" ? { seq, at: seq, ...end } : { seq, at: seq, type, node: "n" };
+
+    test("a follower elsewhere hears of each event, in order and without a gap", async () => {
+      const { log: a } = await join("writes");
+      const { log: b } = await join("follows");
+      const seen: number[] = [];
+      const all = new Promise<void>((resolve) => {
+        const stop = b.watch("told", async () => {
+          for (const event of await b.read("told", seen.at(-1) ?? -1)) {
+            if (event.seq > (seen.at(-1) ?? -1)) seen.push(event.seq);
+            if (event.type === "run-end" && seen.at(-1) === event.seq) {
+              stop();
+              resolve();
+            }
+          }
+        });
+      });
+      const write = writer(a, "told");
+      await write(start(), { urgent: true });
+      for (let i = 0; i < 20; i++) await write({ type: "node-skip", node: `n${i}` }, { urgent: true });
+      await write(end, { urgent: true });
+      await all;
+      expect(seen).toEqual(Array.from({ length: 22 }, (_, i) => i));
+      expect(await b.last("told")).toBe(21);
+      await a.close();
+      await b.close();
+    });
+
+    test("R8: only who claimed a run may append to it, and what is released can be claimed", async () => {
+      const { log: a } = await join("first");
+      const { log: b } = await join("second");
+      await writer(a, "one")(start(), { urgent: true });
+      expect(await b.claim("one")).toBe(false);
+      expect(await b.owner("one")).toBe("first");
+      await expect(b.append({ run: "one", ...append(1) } as RunEvent)).rejects.toMatchObject({ code: "conflict" });
+      await a.release("one");
+      expect(await b.owner("one")).toBeUndefined();
+      expect(await b.claim("one")).toBe(true);
+      await b.append({ run: "one", ...append(1) } as RunEvent, { urgent: true });
+      await expect(a.append({ run: "one", ...append(2) } as RunEvent)).rejects.toMatchObject({ code: "conflict" });
+      expect((await a.read("one", -1)).map((event) => event.seq)).toEqual([0, 1]);
+      expect(await a.claim("nothing")).toBe(false);
+      await a.close();
+      await b.close();
+    });
+
+    test("of many that reach for a free run exactly one has it", async () => {
+      const all = await Promise.all(Array.from({ length: 4 }, (_, i) => join(`reach-${i}`)));
+      const { log } = all[0]!;
+      for (let round = 0; round < 5; round++) {
+        const run = `race-${round}`;
+        await writer(log, run)(start(), { urgent: true });
+        await log.release(run);
+        const claims = await Promise.all(all.map((one) => one.log.claim(run)));
+        expect(claims.filter(Boolean)).toHaveLength(1);
+      }
+      for (const one of all) await one.log.close();
+    });
+
+    test("a process that falls silent is buried, its run is taken over, and its late events are refused", async () => {
+      // Its beats do not come, but it lives on: a long pause, seen from outside.
+      const silent = await join("silent", { beatMs: 3_600_000 });
+      const write = writer(silent.log, "lost");
+      await write(start(), { urgent: true });
+      await write({ type: "node-start", node: "a" }, { urgent: true });
+      const { log } = await join("heir");
+      await expect.poll(() => log.orphans(10), { timeout: 4_000, interval: 50 }).toContain("lost");
+      expect(await log.claim("lost")).toBe(true);
+      await expect(write({ type: "node-skip", node: "late" }, { urgent: true })).rejects.toMatchObject({
+        code: "conflict",
+      });
+      await expect(silent.log.recover("lost")).rejects.toMatchObject({ code: "conflict" });
+      await log.append({ run: "lost", ...append(2, "run-end") } as RunEvent, { urgent: true });
+      expect((await log.read("lost", -1)).map((event) => event.type)).toEqual(["run-start", "node-start", "run-end"]);
+      await silent.log.close();
+      await log.close();
+    });
+
+    test("S07: the database restarts under load: nothing is lost, nothing twice, nobody is taken for dead", async () => {
+      const { log: a } = await join("steady-a");
+      const { log: b } = await join("steady-b");
+      let stop = false;
+      const load = [a, b].flatMap((log, side) =>
+        Array.from({ length: 4 }, async (_, i) => {
+          const run = `restart-${side}-${i}`;
+          const write = writer(log, run);
+          await write(start(), { urgent: true });
+          let count = 1;
+          while (!stop) {
+            await write({ type: "node-skip", node: "n" }, { urgent: true });
+            count++;
+          }
+          await write(end, { urgent: true });
+          return { run, count: count + 1 };
+        }),
+      );
+      await expect.poll(() => a.last("restart-0-0"), { timeout: 5_000 }).toBeGreaterThan(5);
+      await server.restart("immediate");
+      const after = Number(await a.last("restart-0-0"));
+      await expect.poll(() => a.last("restart-0-0"), { timeout: 10_000 }).toBeGreaterThan(after + 5);
+      stop = true;
+      for (const { run, count } of await Promise.all(load))
+        expect((await b.read(run, -1, 100_000)).map((event) => event.seq)).toEqual([...Array(count).keys()]);
+      await a.close();
+      await b.close();
+    }, 30_000);
+
+    test("S02: when the database stays away an append is refused with unavailable, and reads come back with it", async () => {
+      const { log } = await join("patient", { patienceMs: 300 });
+      const write = writer(log, "away");
+      await write(start(), { urgent: true });
+      await server.stopServer();
+      await expect(write({ type: "node-skip", node: "n" }, { urgent: true })).rejects.toMatchObject({
+        code: "unavailable",
+      });
+      await expect(write({ type: "node-skip", node: "n" })).rejects.toMatchObject({ code: "unavailable" });
+      await server.startServer();
+      expect(await log.recover("away")).toBe(0);
+      await log.append({ run: "away", ...append(1, "run-end") } as RunEvent, { urgent: true });
+      expect((await log.row("away"))?.status).toBe("done");
+      await log.close();
+    }, 30_000);
+
+    test("text that PostgreSQL cannot hold is stored all the same", async () => {
+      const { log } = await join("odd");
+      const message = `half ${"😀".slice(0, 1)} and \u0000 nul`;
+      await writer(log, "odd")(start({ input: { message }, session: "s\u0000" }), { urgent: true });
+      expect((await log.read("odd", -1))[0]).toMatchObject({ input: { message } });
+      expect((await log.sessionRuns("s\u0000")).map((row) => row.id)).toEqual(["odd"]);
+      await log.close();
+    });
+  });
+});

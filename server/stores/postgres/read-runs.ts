@@ -1,0 +1,227 @@
+/** The reading half of the event log on PostgreSQL. */
+import type pg from "pg";
+import type { RunEvent } from "../../../runtime/event.ts";
+import type { Graph } from "../../../runtime/graph.ts";
+import type { EventLog, RunFilter, RunRow, SessionRow, UsageRow } from "../../services.ts";
+import { postgresError } from "./errors.ts";
+import { retrying } from "./retry.ts";
+import { clean } from "./write-batch.ts";
+
+interface DbRow {
+  id: string;
+  status: RunRow["status"];
+  agent: string | null;
+  slug: string | null;
+  version: number | null;
+  name: string;
+  graph: string;
+  session: string | null;
+  user: string | null;
+  key: string | null;
+  fork: string | null;
+  message: string;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: number | null;
+  steps: number;
+  tool_calls: number;
+  started_at: number;
+  ended_at: number | null;
+  error: string | null;
+  rating: string | null;
+}
+
+type Value = string | number | string[];
+
+/** All queries are reads: they are asked again while the database is away for a moment. */
+export class RunReader {
+  readonly #pool: pg.Pool;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  async events(run: string, after: number, limit: number): Promise<RunEvent[]> {
+    // A chunk holds at least one event, so `limit` chunks are enough.
+    const rows = await this.#all<{ first: number; body: string }>(
+      "SELECT first, body FROM patchbay.chunks WHERE run = $1 AND last > $2 ORDER BY last LIMIT $3",
+      [run, after, Math.min(limit, 1_000_000)],
+    );
+    const events: RunEvent[] = [];
+    for (const { first, body } of rows) {
+      const lines = body.split("\n");
+      for (let i = Math.max(0, after + 1 - first); i < lines.length; i++) {
+        events.push(JSON.parse(lines[i]!) as RunEvent);
+        if (events.length >= limit) return events;
+      }
+    }
+    return events;
+  }
+
+  /** `seq` of the last event of each run that has any. */
+  async lasts(runs: string[]): Promise<Map<string, number>> {
+    // An index look-up a run: the greatest of a long log is not searched for.
+    const rows = await this.#all<{ run: string; last: number }>(
+      `SELECT t.run, c.last FROM unnest($1::text[]) AS t(run)
+       CROSS JOIN LATERAL (SELECT last FROM patchbay.chunks WHERE run = t.run ORDER BY last DESC LIMIT 1) AS c`,
+      [runs],
+    );
+    return new Map(rows.map((row) => [row.run, row.last]));
+  }
+
+  async row(run: string): Promise<RunRow | undefined> {
+    const [row] = await this.#all<DbRow>("SELECT * FROM patchbay.runs WHERE id = $1", [run]);
+    return row && toRow(row);
+  }
+
+  async rows(filter: RunFilter): Promise<RunRow[]> {
+    const where: string[] = [];
+    const values: Value[] = [];
+    const add = (condition: (place: string) => string, value: Value) => {
+      values.push(value);
+      where.push(condition(`$${values.length}`));
+    };
+    for (const column of ["agent", "status", "session", "key", "user"] as const)
+      if (filter[column] !== undefined) add((place) => `"${column}" = ${place}`, clean(filter[column]));
+    if (filter.from !== undefined) add((place) => `started_at >= ${place}`, filter.from);
+    if (filter.to !== undefined) add((place) => `started_at < ${place}`, filter.to);
+    if (filter.after !== undefined) add((place) => `id < ${place}`, clean(filter.after));
+    // Without regard to case, as SQLite's LIKE.
+    if (filter.text)
+      add((place) => `message ILIKE ${place}`, `%${clean(filter.text).replaceAll(/[\\%_]/g, (char) => `\\${char}`)}%`);
+    values.push(filter.limit ?? 50);
+    const rows = await this.#all<DbRow>(
+      `SELECT * FROM patchbay.runs ${where.length ? `WHERE ${where.join(" AND ")}` : ""} ORDER BY id DESC LIMIT $${values.length}`,
+      values,
+    );
+    return rows.map(toRow);
+  }
+
+  async unfinished(): Promise<RunRow[]> {
+    return (await this.#all<DbRow>("SELECT * FROM patchbay.runs WHERE ended_at IS NULL ORDER BY id", [])).map(toRow);
+  }
+
+  /** Runs that someone worked on who is dead: ids, oldest first. */
+  async orphans(limit: number): Promise<string[]> {
+    const rows = await this.#all<{ id: string }>(
+      `SELECT id FROM patchbay.runs AS r WHERE ended_at IS NULL AND owner IS NOT NULL AND status IN ('queued', 'running')
+       AND NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner) ORDER BY id LIMIT $1`,
+      [limit],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  async sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {
+    const values: Value[] = [];
+    const where = ["session IS NOT NULL", "fork IS NULL"];
+    if (filter.agent !== undefined) where.push(`agent = $${values.push(clean(filter.agent))}`);
+    if (filter.user !== undefined) where.push(`"user" = $${values.push(clean(filter.user))}`);
+    if (filter.key !== undefined) where.push(`coalesce(key, '') = $${values.push(clean(filter.key))}`);
+    let having = "";
+    if (filter.after !== undefined)
+      having = `HAVING max(id) < (SELECT max(id) FROM patchbay.runs WHERE session = $${values.push(clean(filter.after))})`;
+    // What a conversation is called and whose it is says its first run.
+    const first = (column: string) => `(array_agg(${column} ORDER BY id))[1]`;
+    const rows = await this.#all<
+      Omit<SessionRow, "agent" | "key" | "user"> & { agent: string | null; key: string | null; user: string | null }
+    >(
+      `SELECT session AS id, ${first("agent")} AS agent, key, ${first('"user"')} AS "user", ${first("name")} AS name,
+         ${first("message")} AS title, count(*) AS turns, min(started_at) AS "startedAt", max(started_at) AS "updatedAt"
+       FROM patchbay.runs WHERE ${where.join(" AND ")} GROUP BY session, key ${having}
+       ORDER BY max(started_at) DESC, min(id) DESC LIMIT $${values.push(filter.limit ?? 50)}`,
+      values,
+    );
+    return rows.map(({ agent, key, user, ...row }) => ({
+      ...row,
+      ...(agent !== null && { agent }),
+      ...(key !== null && { key }),
+      ...(user !== null && { user }),
+    }));
+  }
+
+  async sessionRuns(session: string, options: { agent?: string; key?: string }): Promise<RunRow[]> {
+    const values: Value[] = [clean(session)];
+    let where = "session = $1 AND fork IS NULL";
+    if (options.agent !== undefined) where += ` AND agent = $${values.push(options.agent)}`;
+    if (options.key !== undefined) where += ` AND coalesce(key, '') = $${values.push(options.key)}`;
+    return (await this.#all<DbRow>(`SELECT * FROM patchbay.runs WHERE ${where} ORDER BY id`, values)).map(toRow);
+  }
+
+  async findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined> {
+    const [found] = await this.#all<{ run: string; bodyHash: string }>(
+      `SELECT id AS run, body_hash AS "bodyHash" FROM patchbay.runs WHERE coalesce(key, '') = $1 AND idempotency_id = $2`,
+      [key, clean(id)],
+    );
+    return found;
+  }
+
+  async graph(hash: string): Promise<Graph | undefined> {
+    const [row] = await this.#all<{ body: string }>("SELECT body FROM patchbay.graphs WHERE hash = $1", [clean(hash)]);
+    return row && (JSON.parse(row.body) as Graph);
+  }
+
+  async usage(filter: { from: number; to: number; agent?: string }): Promise<UsageRow[]> {
+    const values: Value[] = [filter.from, filter.to];
+    const agent = filter.agent === undefined ? "" : `AND agent = $${values.push(filter.agent)}`;
+    const rows = await this.#all<
+      Omit<UsageRow, "agent" | "costUsd"> & { agent: string | null; costUsd: number | null }
+    >(
+      `SELECT to_char(to_timestamp(started_at / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, agent, max(name) AS name,
+         count(*) AS runs, count(*) FILTER (WHERE status = 'failed') AS failed,
+         sum(input_tokens)::bigint AS "inputTokens", sum(output_tokens)::bigint AS "outputTokens", sum(cost_usd) AS "costUsd",
+         sum(steps)::bigint AS steps, sum(tool_calls)::bigint AS "toolCalls"
+       FROM patchbay.runs WHERE started_at >= $1 AND started_at < $2 ${agent} GROUP BY 1, 2 ORDER BY 1, 2 NULLS FIRST`,
+      values,
+    );
+    return rows.map(({ agent: id, costUsd, ...row }) => ({
+      ...row,
+      ...(id !== null && { agent: id }),
+      ...(costUsd !== null && { costUsd }),
+    }));
+  }
+
+  async endedBefore(time: number, limit: number): Promise<string[]> {
+    const rows = await this.#all<{ id: string }>(
+      "SELECT id FROM patchbay.runs WHERE ended_at IS NOT NULL AND started_at < $1 ORDER BY id LIMIT $2",
+      [time, limit],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  async #all<T>(text: string, values: Value[]): Promise<T[]> {
+    try {
+      return await retrying(async () => (await this.#pool.query(text, values)).rows as T[]);
+    } catch (error) {
+      throw postgresError(error);
+    }
+  }
+}
+
+function toRow(row: DbRow): RunRow {
+  const rating = row.rating === null ? null : (JSON.parse(row.rating) as RunRow["rating"] | null);
+  return {
+    id: row.id,
+    status: row.status,
+    ...(row.agent !== null && { agent: row.agent }),
+    ...(row.slug !== null && { slug: row.slug }),
+    ...(row.version !== null && { version: row.version }),
+    name: row.name,
+    graph: row.graph,
+    ...(row.session !== null && { session: row.session }),
+    ...(row.user !== null && { user: row.user }),
+    ...(row.key !== null && { key: row.key }),
+    ...(row.fork !== null && { fork: row.fork }),
+    message: row.message,
+    usage: {
+      inputTokens: row.input_tokens,
+      outputTokens: row.output_tokens,
+      ...(row.cost_usd !== null && { costUsd: row.cost_usd }),
+      steps: row.steps,
+      toolCalls: row.tool_calls,
+    },
+    startedAt: row.started_at,
+    ...(row.ended_at !== null && { endedAt: row.ended_at }),
+    ...(row.error !== null && { error: row.error }),
+    ...(rating && { rating }),
+  };
+}

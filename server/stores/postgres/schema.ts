@@ -1,0 +1,115 @@
+/**
+ * The tables on PostgreSQL, all in the schema `patchbay`, and how they are brought up to date. Text is compared by its
+ * bytes (collation C), so that ids sort as they do everywhere else.
+ */
+import type { ClientBase } from "pg";
+import { PatchbayError } from "../../../runtime/error.ts";
+
+/** Any number that nobody else uses: replicas that start together migrate one after another. */
+const MIGRATION_LOCK = 7_283_640_115;
+
+export const POSTGRES_MIGRATIONS = [
+  `CREATE TABLE patchbay.records (
+     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+     kind text COLLATE "C" NOT NULL,
+     id text COLLATE "C" NOT NULL,
+     parent text COLLATE "C",
+     revision integer NOT NULL,
+     body text NOT NULL,
+     created_at bigint NOT NULL,
+     updated_at bigint NOT NULL,
+     UNIQUE (kind, id)
+   );
+   CREATE INDEX records_by_parent ON patchbay.records (kind, parent, id);
+   CREATE FUNCTION patchbay.tell_records() RETURNS trigger LANGUAGE plpgsql AS $$
+   BEGIN
+     PERFORM pg_notify('patchbay_records', coalesce(NEW.kind, OLD.kind) || ' ' || left(coalesce(NEW.id, OLD.id), 1000));
+     RETURN NULL;
+   END $$;
+   CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON patchbay.records
+     FOR EACH ROW EXECUTE FUNCTION patchbay.tell_records();
+
+   CREATE TABLE patchbay.chunks (
+     run text COLLATE "C" NOT NULL,
+     first integer NOT NULL,
+     last integer NOT NULL,
+     body text NOT NULL,
+     PRIMARY KEY (run, last)
+   );
+   CREATE TABLE patchbay.runs (
+     id text COLLATE "C" PRIMARY KEY,
+     status text NOT NULL,
+     agent text COLLATE "C",
+     slug text COLLATE "C",
+     version integer,
+     name text NOT NULL,
+     graph text NOT NULL,
+     session text COLLATE "C",
+     "user" text COLLATE "C",
+     key text COLLATE "C",
+     fork text COLLATE "C",
+     message text NOT NULL,
+     input_tokens bigint NOT NULL,
+     output_tokens bigint NOT NULL,
+     cost_usd double precision,
+     steps integer NOT NULL,
+     tool_calls integer NOT NULL,
+     started_at bigint NOT NULL,
+     ended_at bigint,
+     error text,
+     rating text,
+     idempotency_id text COLLATE "C",
+     body_hash text,
+     -- The process that may append, and how often the run changed hands: see members.ts.
+     owner text COLLATE "C",
+     fence bigint NOT NULL
+   );
+   CREATE INDEX runs_by_agent ON patchbay.runs (agent, id) WHERE agent IS NOT NULL;
+   CREATE INDEX runs_by_session ON patchbay.runs (session, id) WHERE session IS NOT NULL;
+   CREATE INDEX runs_by_start ON patchbay.runs (started_at);
+   CREATE INDEX runs_open ON patchbay.runs (id) WHERE ended_at IS NULL;
+   CREATE UNIQUE INDEX runs_idempotent ON patchbay.runs (coalesce(key, ''), idempotency_id) WHERE idempotency_id IS NOT NULL;
+   CREATE TABLE patchbay.graphs (
+     hash text COLLATE "C" PRIMARY KEY,
+     body text NOT NULL
+   );
+   CREATE TABLE patchbay.members (
+     id text COLLATE "C" PRIMARY KEY,
+     role text NOT NULL,
+     beats bigint NOT NULL
+   );`,
+];
+
+/**
+ * Brings the schema up to date, each step in one transaction, one replica at a time. Rejects with `unavailable` when
+ * it was written by a newer Patchbay; nothing is then changed.
+ */
+export async function migrate(client: ClientBase, migrations: string[] = POSTGRES_MIGRATIONS): Promise<void> {
+  await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
+  try {
+    await client.query(
+      "CREATE SCHEMA IF NOT EXISTS patchbay; CREATE TABLE IF NOT EXISTS patchbay.schema_version (version integer NOT NULL)",
+    );
+    const { rows } = await client.query<{ version: number }>("SELECT version FROM patchbay.schema_version");
+    const stands = rows[0]?.version ?? 0;
+    if (stands > migrations.length)
+      throw new PatchbayError(
+        "unavailable",
+        `The database was written by a newer Patchbay (schema ${stands}, this one knows ${migrations.length}); start that version, or use another PATCHBAY_DATABASE_URL.`,
+      );
+    for (let version = stands; version < migrations.length; version++) {
+      await client.query("BEGIN");
+      try {
+        await client.query(migrations[version]!);
+        await client.query("DELETE FROM patchbay.schema_version");
+        await client.query("INSERT INTO patchbay.schema_version VALUES ($1)", [version + 1]);
+        await client.query("COMMIT");
+      } catch (error) {
+        await client.query("ROLLBACK").catch(() => undefined);
+        throw error;
+      }
+    }
+  } finally {
+    await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]).catch(() => undefined);
+  }
+}

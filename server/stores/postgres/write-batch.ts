@@ -1,0 +1,182 @@
+/** Writes what came together of many runs: one statement, so one transaction, one round trip, one sync. */
+import type pg from "pg";
+import type { RunRow } from "../../services.ts";
+import { CHANGING_COLUMNS, ROW_COLUMNS } from "../event-log-schema.ts";
+
+/** What is written of one run. */
+export interface Part {
+  run: string;
+  first: number;
+  last: number;
+  /** One event a line. */
+  body: string;
+  /** The fence under which this process holds the run. */
+  fence: number;
+  /** For a run that begins. `owner` null: it waits for a worker. */
+  insert?: { row: RunRow; owner: string | null; idempotencyId?: string; bodyHash?: string };
+  /** For a run whose row changes with these events. */
+  update?: RunRow;
+}
+
+type Cells = Record<string, string | number | null>;
+
+const TYPES: Record<string, string> = {
+  version: "integer",
+  input_tokens: "bigint",
+  output_tokens: "bigint",
+  cost_usd: "double precision",
+  steps: "integer",
+  tool_calls: "integer",
+  started_at: "bigint",
+  ended_at: "bigint",
+  fence: "bigint",
+};
+const named = (columns: readonly string[]) => columns.map((name) => `"${name}"`).join(", ");
+const typed = (columns: readonly string[]) => columns.map((name) => `"${name}" ${TYPES[name] ?? "text"}`).join(", ");
+
+const INSERTED = [...ROW_COLUMNS, "idempotency_id", "body_hash", "owner", "fence"];
+
+/**
+ * A run's events go in only where its row is held under the fence (locked against a change of hands until the commit),
+ * or begins with them. A chunk that is there already was written by this same statement before its answer got lost.
+ */
+const WRITE = `
+WITH part AS (
+  SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::bigint[]) AS t(run, first, last, body, fence)
+), graphs AS (
+  INSERT INTO patchbay.graphs (hash, body) SELECT * FROM unnest($6::text[], $7::text[]) ON CONFLICT DO NOTHING
+), begun AS (
+  INSERT INTO patchbay.runs (${named(INSERTED)})
+  SELECT ${named(INSERTED)} FROM json_to_recordset($8::json) AS t(${typed(INSERTED)})
+  ON CONFLICT DO NOTHING RETURNING id, owner
+), changed AS (
+  UPDATE patchbay.runs AS r SET ${CHANGING_COLUMNS.map((name) => `"${name}" = t."${name}"`).join(", ")}
+  FROM json_to_recordset($9::json) AS t(id text, fence bigint, ${typed(CHANGING_COLUMNS)})
+  WHERE r.id = t.id AND r.fence = t.fence AND r.ended_at IS NULL RETURNING r.id
+), held AS (
+  SELECT r.id FROM patchbay.runs AS r JOIN unnest($10::text[], $11::bigint[]) AS t(id, fence) ON r.id = t.id
+  WHERE r.fence = t.fence AND r.ended_at IS NULL FOR SHARE OF r
+), stored AS (
+  INSERT INTO patchbay.chunks (run, first, last, body)
+  SELECT run, first, last, body FROM part
+  WHERE run IN (SELECT id FROM begun UNION ALL SELECT id FROM changed UNION ALL SELECT id FROM held)
+  ON CONFLICT DO NOTHING RETURNING run
+)
+SELECT coalesce(array_agg(run), '{}') AS runs,
+  (SELECT count(pg_notify('patchbay_events', told)) FROM unnest($12::text[]) AS told) AS told`;
+
+/** Runs that begin without an owner are queued with them: a run that is on disk is never forgotten. */
+const QUEUE = `,
+  (SELECT count(graphile_worker.add_job('run', json_build_object('run', id), job_key := id, max_attempts := 3))
+   FROM begun WHERE owner IS NULL) AS queued`;
+
+/** The longest text that NOTIFY takes is 8,000 bytes. */
+const TOLD_BYTES = 7_900;
+
+/**
+ * Resolves with the runs whose part is on disk; those missing were refused: the fence is old, the run is over, or its
+ * idempotency id is taken. `tell`: other processes are told of it.
+ */
+export async function writeBatch(
+  pool: pg.Pool,
+  parts: Part[],
+  graphs: [hash: string, body: string][],
+  tell: boolean,
+): Promise<Set<string>> {
+  const inserts: Cells[] = [];
+  const updates: Cells[] = [];
+  const held: Part[] = [];
+  for (const part of parts) {
+    if (part.insert) {
+      const { row, owner, idempotencyId, bodyHash } = part.insert;
+      inserts.push({
+        ...cells(row),
+        idempotency_id: cleaned(idempotencyId),
+        body_hash: bodyHash ?? null,
+        owner,
+        fence: part.fence,
+      });
+    } else if (part.update) updates.push({ ...cells(part.update), fence: part.fence });
+    else held.push(part);
+  }
+  const queued = inserts.some((one) => one.owner === null);
+  const { rows } = await pool.query<{ runs: string[] }>({
+    name: queued ? "patchbay-write-and-queue" : "patchbay-write",
+    text: `${WRITE}${queued ? QUEUE : ""} FROM stored`,
+    values: [
+      parts.map((part) => part.run),
+      parts.map((part) => part.first),
+      parts.map((part) => part.last),
+      parts.map((part) => part.body),
+      parts.map((part) => part.fence),
+      graphs.map(([hash]) => hash),
+      graphs.map(([, body]) => body),
+      JSON.stringify(inserts),
+      JSON.stringify(updates),
+      held.map((part) => part.run),
+      held.map((part) => part.fence),
+      tell ? told(parts) : [],
+    ],
+  });
+  return new Set(rows[0]!.runs);
+}
+
+/** After an answer got lost: which of the parts are on disk. */
+export async function alreadyWritten(pool: pg.Pool, parts: Part[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ run: string }>(
+    `SELECT c.run FROM patchbay.chunks AS c JOIN unnest($1::text[], $2::int[]) AS t(run, last)
+     ON c.run = t.run AND c.last = t.last`,
+    [parts.map((part) => part.run), parts.map((part) => part.last)],
+  );
+  return new Set(rows.map((row) => row.run));
+}
+
+/** `run last` a line, in texts short enough to be told. */
+function told(parts: Part[]): string[] {
+  const texts: string[] = [];
+  let text = "";
+  for (const { run, last } of parts) {
+    const line = `${run} ${last}\n`;
+    if (text.length + line.length > TOLD_BYTES) {
+      texts.push(text);
+      text = "";
+    }
+    text += line;
+  }
+  return [...texts, text];
+}
+
+function cells(row: RunRow): Cells {
+  const { usage } = row;
+  return {
+    id: row.id,
+    status: row.status,
+    agent: row.agent ?? null,
+    slug: row.slug ?? null,
+    version: row.version ?? null,
+    name: clean(row.name),
+    graph: row.graph,
+    session: cleaned(row.session),
+    user: cleaned(row.user),
+    key: row.key ?? null,
+    fork: row.fork ?? null,
+    message: clean(row.message),
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cost_usd: usage.costUsd ?? null,
+    steps: usage.steps,
+    tool_calls: usage.toolCalls,
+    started_at: row.startedAt,
+    ended_at: row.endedAt ?? null,
+    error: row.error ?? null,
+  };
+}
+
+/** PostgreSQL's text holds neither NUL nor half a surrogate pair. Events do not need this: in JSON both are escaped. */
+export function clean(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
+}
+
+function cleaned(text: string | undefined): string | null {
+  return text === undefined ? null : clean(text);
+}
