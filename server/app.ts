@@ -11,13 +11,20 @@ import { type AppEnv, guard, isHosted, isSafe } from "./guard.ts";
 import { LIMITS, readJson, tooLarge } from "./intake.ts";
 import { openApiRoute } from "./openapi.ts";
 import { agentRoutes, checkRoutes } from "./routes/agents.ts";
+import { catalogRoutes } from "./routes/catalog.ts";
 import { fileRoutes } from "./routes/files.ts";
+import { hostedRoutes } from "./routes/hosted-runs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { knowledgeRoutes } from "./routes/knowledge.ts";
+import { mcpServerRoutes } from "./routes/mcp-servers.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { agentRunRoutes, runRoutes } from "./routes/runs.ts";
 import { secretRoutes } from "./routes/secrets.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
 import { page, signInByCode, signInRoutes } from "./routes/sign-in.ts";
 import { taskRoutes } from "./routes/tasks.ts";
+import { toolRoutes } from "./routes/tools.ts";
+import { usageRoutes } from "./routes/usage.ts";
 import type { Services } from "./services.ts";
 
 export interface AppOptions {
@@ -34,12 +41,20 @@ function routes(services: Services, auth: Auth) {
   return new Hono<AppEnv>()
     .route("/", signInRoutes(auth, services.env))
     .route("/api/agents", agentRoutes(services))
+    .route("/api/agents", agentRunRoutes(services))
+    .route("/api/catalog", catalogRoutes(services))
     .route("/api/check", checkRoutes(services))
     .route("/api/files", fileRoutes(services))
     .route("/api/keys", keyRoutes(services))
     .route("/api/knowledge", knowledgeRoutes(services))
+    .route("/api/mcp-servers", mcpServerRoutes(services))
     .route("/api/models", modelRoutes(services))
+    .route("/api/runs", runRoutes(services))
     .route("/api/secrets", secretRoutes(services))
+    .route("/api/sessions", sessionRoutes(services))
+    .route("/api/tools", toolRoutes(services))
+    .route("/api/usage", usageRoutes(services))
+    .route("/v1", hostedRoutes(services))
     .route("/api/tasks", taskRoutes(services));
 }
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { PatchbayError } from "../runtime/error.ts";
 
 const SOURCES = ["editor", "nodes", "runtime", "vite.config.ts", "package.json"];
@@ -37,10 +38,13 @@ function vite(root: string, outDir: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const bin = join(root, "node_modules", "vite", "bin", "vite.js");
     const args = [bin, "build", "--outDir", outDir, "--emptyOutDir", "--logLevel", "warn"];
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let words = "";
     const hear = (chunk: Buffer) => {
-      words = (words + chunk.toString()).slice(-4000);
+      words = (words + chunk.toString()).slice(-3000);
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
@@ -51,7 +55,7 @@ function vite(root: string, outDir: string): Promise<void> {
         reject(
           new PatchbayError(
             "unavailable",
-            `The editor could not be built (vite exited with ${code}):\n${words.trim()}`,
+            `The editor could not be built (vite exited with ${code}):\n${stripVTControlCharacters(words).trim()}`,
           ),
         );
     });

@@ -1,4 +1,5 @@
 /** `npm start`: reads the environment, opens the stores, listens, prints one ready line. `--dev`: with hot reload. */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../runtime/error.ts";
 import { openAuth } from "./auth.ts";
@@ -17,15 +18,14 @@ async function main(): Promise<void> {
   const dev = process.argv.includes("--dev");
   const env = parseEnv(process.env);
   const auth = openAuth(env);
-  const editor = dev ? undefined : buildEditor(ROOT);
-  // Awaited below; a failure in between must not count as unhandled.
-  editor?.catch(() => {});
+  // Programs can call without an editor, so a failed build does not stop the start; what stood before is served.
+  const editor = dev ? undefined : buildEditor(ROOT).catch((error: Error) => console.error(error.message));
   const opened = await openServices(env);
-
+  await editor;
   const server = await listen({
     services: opened.services,
     auth,
-    pages: editor ? staticFiles(await editor) : undefined,
+    pages: dev ? undefined : staticFiles(join(ROOT, "dist", "editor")),
     devRoot: dev ? ROOT : undefined,
   });
   await opened.start();

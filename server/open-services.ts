@@ -2,20 +2,25 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { nodes } from "../nodes/index.ts";
-import type { CheckContext } from "../runtime/check.ts";
+import { agentTools } from "./agents/agent-tools.ts";
 import { openAgents } from "./agents/agents.ts";
+import { checkContext } from "./check-context.ts";
 import { type Env, isLoopback } from "./env.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
 import { createKnowledge } from "./knowledge/knowledge.ts";
+import { createMcpServers } from "./mcp/mcp-servers.ts";
 import { createModels } from "./models/models.ts";
 import { createNet } from "./net/safe-fetch.ts";
-import { pendingMcp, pendingSandbox, pendingToolbox } from "./pending.ts";
+import { pendingSandbox } from "./pending.ts";
+import { createRuns } from "./runs/runs.ts";
 import { readOrCreate } from "./secrets/key-file.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import type { Services } from "./services.ts";
+import { openEventLog } from "./stores/event-log.ts";
 import { createFiles } from "./stores/files.ts";
 import { sqliteRecords } from "./stores/records.ts";
 import { createTasks } from "./tasks/tasks.ts";
+import { createToolbox } from "./tools/toolbox.ts";
 
 export interface Opened {
   services: Services;
@@ -44,7 +49,25 @@ export async function openServices(env: Env): Promise<Opened> {
     const net = createNet({ allowHosts: env.allowHosts });
     const models = createModels({ records, secrets, files, env });
     closers.push(() => models.close());
-    const toolbox = pendingToolbox;
+    const mcp = createMcpServers({ records, secrets, files, guard: net, dataDir: env.dataDir, now: Date.now });
+    closers.push(() => mcp.close());
+    const sandbox = pendingSandbox;
+    closers.push(() => sandbox.close());
+    const toolbox = createToolbox({
+      records,
+      secrets,
+      files,
+      net,
+      models,
+      knowledge: { search: (...query) => knowledge.search(...query) },
+      mcp,
+      evaluate: (...code) => sandbox.evaluate(...code),
+      agents: agentTools(
+        () => agents,
+        () => runs,
+      ),
+      now: Date.now,
+    });
     const knowledge = createKnowledge({
       records,
       files,
@@ -63,8 +86,24 @@ export async function openServices(env: Env): Promise<Opened> {
       nodes,
       context,
       tools: (names) => toolbox.specs(names),
+      changed: (slug) => runs.forget(slug),
     });
-    const services = {
+    const log = await openEventLog({
+      file: join(env.dataDir, "runs.db"),
+      redact: (text) => secrets.redact(text),
+    });
+    closers.push(() => log.close());
+    const report = (thrown: unknown) => console.error(thrown);
+    const runs = createRuns({
+      agents,
+      nodes,
+      context,
+      world: { log, models, toolbox, knowledge, files, fetch: net.safeFetch, sandbox },
+      liveRuns: (key) => keys.limitsOf(key).liveRuns,
+      report,
+    });
+    closers.push(() => runs.stop());
+    const services: Services = {
       env,
       records,
       secrets,
@@ -72,16 +111,20 @@ export async function openServices(env: Env): Promise<Opened> {
       tasks,
       models,
       toolbox,
-      mcp: pendingMcp,
+      mcp,
       knowledge,
       fetch: net.safeFetch,
-      sandbox: pendingSandbox,
+      sandbox,
+      log,
+      runs,
+      conversations: runs.conversations,
       agents,
       keys,
-    } as unknown as Services;
+    };
     return {
       services,
       start: async () => {
+        await runs.resumeAll();
         await tasks.resume();
         await knowledge.recover();
         await files.sweep();
@@ -92,42 +135,4 @@ export async function openServices(env: Env): Promise<Opened> {
     await stop();
     throw error;
   }
-}
-
-/** What this server has, as `checkGraph` asks for it. Reads no network. */
-async function checkContext(
-  services: Pick<Services, "models" | "toolbox" | "knowledge" | "secrets" | "agents">,
-): Promise<CheckContext> {
-  const [providers, standard, tools, knowledge, secrets, publications, drafts] = await Promise.all([
-    services.models.providers(),
-    services.models.resolve("default").catch(() => undefined),
-    services.toolbox.cards(),
-    services.knowledge.cards(),
-    services.secrets.names(),
-    services.agents.publications(),
-    services.agents.ids(),
-  ]);
-  const providerIds = new Map(providers.map((provider) => [provider.id, provider]));
-  const provider = (name: string) => providerIds.get(name.slice(0, Math.max(0, name.indexOf("/"))));
-  const isDefault = (name: string) => name === "default" || name === "";
-  const toolSpecs = new Map(tools.map((tool) => [tool.name, tool]));
-  const toolPrefixes = new Set(tools.map((tool) => tool.name.slice(0, tool.name.lastIndexOf("/") + 1)));
-  const knowledgeNames = new Set(knowledge.map((card) => card.name));
-  const secretNames = new Set(secrets.map((secret) => secret.name));
-  const live = new Map(publications.flatMap((one) => [[one.slug, one] as const, [one.agent, one] as const]));
-  const draftIds = new Set(drafts);
-  return {
-    hasModel: (name) => (isDefault(name) ? standard !== undefined : provider(name) !== undefined),
-    isDemo: (name) => (isDefault(name) ? standard?.demo === true : provider(name)?.kind === "demo"),
-    tool: (name) => toolSpecs.get(name),
-    hasTool: (name) => (name.endsWith("/*") ? toolPrefixes.has(name.slice(0, -1)) : toolSpecs.has(name)),
-    hasKnowledge: (name) => knowledgeNames.has(name),
-    hasSecret: (name) => secretNames.has(name),
-    hasAgent: (agent, version) => {
-      const publication = live.get(agent);
-      return version === undefined || version === null
-        ? publication !== undefined || draftIds.has(agent)
-        : publication !== undefined && version <= publication.latest;
-    },
-  };
 }

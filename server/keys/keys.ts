@@ -38,17 +38,21 @@ export async function openKeys(
   records: Records,
   limits: KeyLimits,
   clock: () => number = () => performance.now(),
-): Promise<Keys & { limitsOf(key: AgentKey): KeyLimits; close(): void }> {
+): Promise<Keys & { limitsOf(id: string): KeyLimits; close(): void }> {
   const byPrefix = new Map<string, Held>();
-  const hold = ({ hash, ...card }: StoredKey) =>
-    byPrefix.set(card.prefix, {
+  const byId = new Map<string, Held>();
+  const hold = ({ hash, ...card }: StoredKey) => {
+    const held: Held = {
       card,
       hash: Buffer.from(hash, "hex"),
       limits: { ...limits, ...card.limits },
       calls: 0,
       since: clock(),
       streams: new Set(),
-    });
+    };
+    byPrefix.set(card.prefix, held);
+    byId.set(card.id, held);
+  };
   for (let after: string | undefined; ; ) {
     const page = await records.list<StoredKey>(KIND, { after, limit: 500 });
     for (const { body } of page) hold(body);
@@ -99,8 +103,9 @@ export async function openKeys(
     },
 
     async delete(id) {
-      const held = [...byPrefix.values()].find((one) => one.card.id === id);
+      const held = byId.get(id);
       if (!held) return false;
+      byId.delete(id);
       byPrefix.delete(held.card.prefix);
       for (const stream of held.streams) stream.abort(new PatchbayError("unauthorized", "This key was revoked."));
       await records.delete(KIND, id);
@@ -173,8 +178,8 @@ export async function openKeys(
       };
     },
 
-    limitsOf(key) {
-      return find(key)?.limits ?? limits;
+    limitsOf(id) {
+      return byId.get(id)?.limits ?? limits;
     },
 
     close() {

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { RunItem, RunResult, Runs } from "../services.ts";
+import type { EventLog, RunItem, RunResult, Runs } from "../services.ts";
 import { type SseMessage, sse } from "../sse.ts";
 
 export const Usage = z.object({
@@ -72,6 +72,17 @@ export function lastEventId(c: Context): number {
   if (!/^\d{1,15}$/.test(text))
     throw new PatchbayError("bad_request", `Last-Event-ID "${text.slice(0, 50)}" is no event's number.`);
   return Number(text);
+}
+
+/**
+ * Whether the run and the event are there, before a stream begins. Rejects with `not_found`, and with `bad_request` for
+ * an event that does not exist yet.
+ */
+export async function mustHave(runs: Runs, log: EventLog, id: string, after: number, key?: string): Promise<void> {
+  await runs.get(id, key);
+  const last = await log.last(id);
+  if (after > last)
+    throw new PatchbayError("bad_request", `Run ${id} has no event ${after} yet; it stands at ${last}.`);
 }
 
 export interface StreamOptions {

@@ -5,7 +5,17 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { AppEnv } from "../guard.ts";
 import type { RunCaller, Services } from "../services.ts";
 import { about, body, Paging, query } from "./describe.ts";
-import { Answers, answerRun, lastEventId, Result, RUN_HEADERS, streamRun, Usage, wantsStream } from "./run-answers.ts";
+import {
+  Answers,
+  answerRun,
+  lastEventId,
+  mustHave,
+  Result,
+  RUN_HEADERS,
+  streamRun,
+  Usage,
+  wantsStream,
+} from "./run-answers.ts";
 
 const Values = z.record(z.string(), z.unknown());
 
@@ -160,13 +170,12 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         const id = c.req.param("id");
         const after = lastEventId(c);
         if (wantsStream(c)) {
-          // A run that was just begun may not be on disk yet.
-          await runs.get(id);
+          await mustHave(runs, log, id, after);
           return streamRun(runs, id, { after });
         }
-        await runs.get(id);
+        await mustHave(runs, log, id, after);
         const limit = Math.min(Math.max(1, Number(c.req.query("limit")) || 1000), 1000);
-        return c.json({ events: await log.read(id, after, limit), last: log.last(id) });
+        return c.json({ events: await log.read(id, after, limit), last: await log.last(id) });
       },
     )
     .post(
@@ -197,7 +206,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       async (c) => {
         const given = c.req.valid("json");
         const id = c.req.param("id");
-        const after = log.last(id);
+        const after = await log.last(id);
         const begin = async () => {
           const { done } = await runs.answer(id, "answers" in given ? given.answers : [given]);
           return { id, done, accepted: Promise.resolve() };

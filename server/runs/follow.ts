@@ -30,7 +30,7 @@ export async function* follow(
     while (!signal.aborted) {
       news = false;
       const rests = feed.restsAt;
-      const events = cursor < log.last(run) ? await log.read(run, cursor, PAGE) : [];
+      const events = cursor < (await log.last(run)) ? await log.read(run, cursor, PAGE) : [];
       for (const event of events) {
         if (reader) for (const delta of due(reader, event.seq, true)) yield { delta };
         if (signal.aborted) return;

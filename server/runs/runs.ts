@@ -194,27 +194,18 @@ class LiveRuns implements RunsService {
     return this.#result(row);
   }
 
-  follow(id: string, options: Parameters<Runs["follow"]>[1]): AsyncIterable<RunItem> {
+  async *follow(id: string, options: Parameters<Runs["follow"]>[1]): AsyncGenerator<RunItem, void, void> {
     const { log } = this.#world;
-    const after = options.after ?? -1;
     const live = this.#live.get(id);
-    if (!live && log.last(id) < 0) throw missing(id);
-    if (after > (live?.host.last ?? log.last(id)))
-      throw new PatchbayError("bad_request", `Run ${id} has no event ${after} yet; it stands at ${log.last(id)}.`);
-    return this.#followed(id, { ...options, after });
-  }
-
-  async *#followed(
-    id: string,
-    options: Parameters<Runs["follow"]>[1] & { after: number },
-  ): AsyncGenerator<RunItem, void, void> {
-    const { log } = this.#world;
+    if (live) await live.execution.accepted;
+    const last = await log.last(id);
+    if (last < 0) throw missing(id);
     const feed = this.#feed(id);
     // A run that rests stands where its log ends.
-    if (!this.#live.has(id) && feed.restsAt < 0) feed.restsAt = log.last(id);
+    if (!this.#live.has(id) && feed.restsAt < 0) feed.restsAt = last;
     try {
       yield* follow(log, id, feed, {
-        after: options.after,
+        after: options.after ?? -1,
         untilRest: options.untilWait ?? false,
         deltas: options.deltas ?? true,
         signal: options.signal,
@@ -240,7 +231,10 @@ class LiveRuns implements RunsService {
       if (row.endedAt !== undefined) return this.#result(row);
       const { log } = this.#world;
       this.#expire(id, []);
-      await log.append({ run: id, seq: log.last(id) + 1, at: Date.now(), type: "run-cancel" }, { urgent: true });
+      await log.append(
+        { run: id, seq: (await log.last(id)) + 1, at: Date.now(), type: "run-cancel" },
+        { urgent: true },
+      );
       return this.#result(await this.#row(id));
     });
   }
@@ -404,8 +398,9 @@ class LiveRuns implements RunsService {
       thrown instanceof PatchbayError
         ? thrown.toData()
         : { code: "internal" as const, message: "The run could not be resumed." };
+    const seq = (await log.last(run)) + 1;
     await log
-      .append({ run, seq: log.last(run) + 1, at: Date.now(), type: "run-fail", error }, { urgent: true })
+      .append({ run, seq, at: Date.now(), type: "run-fail", error }, { urgent: true })
       .catch((failed: unknown) => this.#options.report?.(failed));
   }
 

@@ -1,0 +1,63 @@
+/** What this server has, as `checkGraph` asks for it: the same for the canvas, the routes, publishing and running. */
+import type { CheckContext } from "../runtime/check.ts";
+import { type Field, fieldPorts } from "../runtime/field.ts";
+import type { Graph } from "../runtime/graph.ts";
+import type { Ports } from "../runtime/port.ts";
+import type { Services } from "./services.ts";
+
+/** Asks no model endpoint; what it gives is a picture of this moment. */
+export async function checkContext(
+  services: Pick<Services, "models" | "toolbox" | "knowledge" | "secrets" | "agents">,
+): Promise<CheckContext> {
+  const { agents } = services;
+  const [providers, standard, tools, knowledge, secrets, publications, drafts] = await Promise.all([
+    services.models.providers(),
+    services.models.resolve("default").catch(() => undefined),
+    services.toolbox.cards(),
+    services.knowledge.cards(),
+    services.secrets.names(),
+    agents.publications(),
+    agents.ids(),
+  ]);
+  const versions = await Promise.all(publications.map((one) => agents.version(one.slug, one.live)));
+  const providerIds = new Map(providers.map((provider) => [provider.id, provider]));
+  const provider = (name: string) => providerIds.get(name.slice(0, Math.max(0, name.indexOf("/"))));
+  const isDefault = (name: string) => name === "default" || name === "";
+  const toolSpecs = new Map(tools.map((tool) => [tool.name, tool]));
+  const toolPrefixes = new Set(tools.map((tool) => tool.name.slice(0, tool.name.lastIndexOf("/") + 1)));
+  const knowledgeNames = new Set(knowledge.map((card) => card.name));
+  const secretNames = new Set(secrets.map((secret) => secret.name));
+  const published = new Map(publications.flatMap((one) => [[one.slug, one] as const, [one.agent, one] as const]));
+  const ports = new Map(
+    versions.flatMap((one) =>
+      one ? [[one.slug, portsOf(one.graph)] as const, [one.agent, portsOf(one.graph)] as const] : [],
+    ),
+  );
+  const draftIds = new Set(drafts);
+  return {
+    hasModel: (name) => (isDefault(name) ? standard !== undefined : provider(name) !== undefined),
+    isDemo: (name) => (isDefault(name) ? standard?.demo === true : provider(name)?.kind === "demo"),
+    tool: (name) => toolSpecs.get(name),
+    hasTool: (name) => (name.endsWith("/*") ? toolPrefixes.has(name.slice(0, -1)) : toolSpecs.has(name)),
+    hasKnowledge: (name) => knowledgeNames.has(name),
+    hasSecret: (name) => secretNames.has(name),
+    agent: (name) => ports.get(name),
+    hasAgent: (name, version) => {
+      const publication = published.get(name);
+      if (version === undefined) return publication !== undefined || draftIds.has(name);
+      return publication !== undefined && version >= 1 && version <= publication.latest;
+    },
+  };
+}
+
+/** The ports that an agent has as a node. */
+function portsOf(graph: Graph): Ports {
+  const config = graph.nodes.find((node) => node.type === "input")?.config as { fields?: Field[] } | undefined;
+  return {
+    inputs: [{ id: "message", kind: "text" }, ...fieldPorts(config?.fields ?? [])],
+    outputs: [
+      { id: "reply", kind: "any" },
+      { id: "documents", kind: "documents", optional: true },
+    ],
+  };
+}

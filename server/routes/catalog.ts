@@ -1,0 +1,86 @@
+/** `GET /api/catalog`: what a graph can be made of, for programs. The editor imports `nodes/` itself. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { definitions } from "../../nodes/index.ts";
+import type { NodeDefinition } from "../../runtime/node.ts";
+import type { AppEnv } from "../guard.ts";
+import type { Services } from "../services.ts";
+import { about } from "./describe.ts";
+
+const Port = z.object({
+  id: z.string(),
+  kind: z.string(),
+  label: z.string().optional(),
+  many: z.boolean().optional(),
+  optional: z.boolean().optional(),
+});
+
+const NodeCard = z.object({
+  type: z.string(),
+  version: z.number(),
+  title: z.string(),
+  summary: z.string(),
+  group: z.string(),
+  icon: z.string(),
+  config: z.record(z.string(), z.unknown()).describe("JSON Schema of the config."),
+  defaults: z.unknown(),
+  ports: z.object({ inputs: z.array(Port), outputs: z.array(Port) }),
+  form: z.unknown().optional(),
+});
+
+/** Node cards never change while the process runs. */
+let cards: z.infer<typeof NodeCard>[] | undefined;
+
+export function catalogRoutes({
+  models,
+  toolbox,
+  knowledge,
+  agents,
+}: Pick<Services, "models" | "toolbox" | "knowledge" | "agents">) {
+  return new Hono<AppEnv>().get(
+    "/",
+    about({
+      summary: "What a graph can be made of",
+      tag: "catalog",
+      gives: z.object({
+        nodes: z.array(NodeCard),
+        models: z.array(z.unknown()),
+        tools: z.array(z.unknown()),
+        knowledge: z.array(z.unknown()),
+        agents: z.array(z.unknown()),
+      }),
+    }),
+    async (c) => {
+      cards ??= definitions.map(nodeCard);
+      const [modelCards, tools, knowledgeCards, publications] = await Promise.all([
+        models.cards(),
+        toolbox.cards(),
+        knowledge.cards(),
+        agents.publications(),
+      ]);
+      return c.json({
+        nodes: cards,
+        models: modelCards,
+        tools,
+        knowledge: knowledgeCards,
+        agents: publications.map(({ slug, agent, live }) => ({ slug, agent, live })),
+      });
+    },
+  );
+}
+
+function nodeCard(definition: NodeDefinition): z.infer<typeof NodeCard> {
+  const defaults = definition.config.parse({});
+  return {
+    type: definition.type,
+    version: definition.version,
+    title: definition.title,
+    summary: definition.summary,
+    group: definition.group,
+    icon: definition.icon,
+    config: z.toJSONSchema(definition.config, { io: "input", unrepresentable: "any" }) as Record<string, unknown>,
+    defaults,
+    ports: definition.ports(defaults),
+    ...(definition.form && { form: definition.form }),
+  };
+}
