@@ -1,0 +1,203 @@
+/** The tool library: what there is, made by hand, imported, tried. */
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import { Effect, ToolResult } from "../../runtime/tool.ts";
+import type { AppEnv } from "../guard.ts";
+import type { Services, ToolCard } from "../services.ts";
+import { about, body, query } from "./describe.ts";
+
+const Card = z.object({
+  name: z.string(),
+  summary: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  effect: Effect,
+  repeatable: z.boolean().optional(),
+  binding: z.enum(["builtin", "http", "openapi", "mcp", "code", "agent", "model"]),
+  needs: z.array(z.string()).optional().describe("What it still needs before it can be called."),
+  source: z.string().optional().describe("The API, server or template it came from."),
+});
+
+const Custom = z
+  .looseObject({ name: z.string(), summary: z.string() })
+  .describe('A tool with one of "http", "code" or "model", by its name\'s first part.');
+
+const Listing = z.object({
+  q: z.string().max(1000).optional().describe("Only what fits this question, best first."),
+  binding: Card.shape.binding.optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+  after: z.string().max(200).optional().describe("Name of the last tool of the page before."),
+});
+
+const Import = z.strictObject({
+  openapi: z
+    .unknown()
+    .optional()
+    .describe("An OpenAPI 3.0, 3.1 or Swagger 2 document: an object, or its text in JSON or YAML."),
+  template: z
+    .unknown()
+    .optional()
+    .describe("A tool template of ours or of Flowise, a function schema, or the paper's; one or a list."),
+  name: z.string().min(1).max(100).optional().describe("Names the API; made from its title when absent."),
+  server: z
+    .string()
+    .max(2000)
+    .optional()
+    .describe("Where the API is, when the document does not say or says something else."),
+});
+
+const Report = z.array(
+  z.object({
+    operation: z.string(),
+    result: z.enum(["imported", "simplified", "left-out"]),
+    reason: z.string().optional(),
+  }),
+);
+
+const none = { 404: "There is none." };
+
+export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
+  const find = async (name: string): Promise<ToolCard> => {
+    const card = (await toolbox.cards()).find((each) => each.name === name);
+    if (!card) throw missing(name);
+    return card;
+  };
+  return new Hono<AppEnv>()
+    .get(
+      "/",
+      about({ summary: "List tools", tag: "tools", gives: z.object({ tools: z.array(Card) }) }),
+      query(Listing),
+      async (c) => {
+        const { q, binding, limit, after } = c.req.valid("query");
+        let cards = await toolbox.cards();
+        if (binding) cards = cards.filter((card) => card.binding === binding);
+        if (q) {
+          const byName = new Map(cards.map((card) => [card.name, card]));
+          const hits = await toolbox.search(
+            q,
+            cards.map((card) => ({ ...card, approve: "auto" as const })),
+            Math.min(limit, 200),
+            c.req.raw.signal,
+          );
+          return c.json({ tools: hits.map((hit) => byName.get(hit.tool.name)!) });
+        }
+        cards = [...cards].sort((a, b) => (a.name < b.name ? -1 : 1));
+        return c.json({ tools: cards.filter((card) => after === undefined || card.name > after).slice(0, limit) });
+      },
+    )
+    .post(
+      "/",
+      about({
+        summary: "Make a tool by hand",
+        tag: "tools",
+        description:
+          "`http`: a request whose path, query and body hold {{argument}} slots. `code`: JavaScript in the sandbox. `model`: a question to a configured model.",
+        gives: Card,
+        status: 201,
+        errors: { 409: "The name is taken." },
+      }),
+      body(Custom),
+      async (c) => c.json(await toolbox.save(c.req.valid("json"), { create: true }), 201),
+    )
+    .post(
+      "/import",
+      about({
+        summary: "Import tools",
+        tag: "tools",
+        description:
+          "The report says of each operation whether it was imported, simplified or left out, and why. The same API again replaces what was imported of it.",
+        gives: z.object({ tools: z.array(Card), report: Report }),
+      }),
+      body(Import),
+      async (c) => c.json(await toolbox.import(c.req.valid("json"))),
+    )
+    .post(
+      "/call",
+      about({
+        summary: "Try a tool",
+        tag: "tools",
+        description: "A failure of the tool is a result with `error`.",
+        gives: ToolResult,
+        headers: { "Idempotency-Key": "Sent along to the tool where it can carry one." },
+      }),
+      body(z.strictObject({ name: z.string().min(1).max(300), arguments: z.unknown().optional() })),
+      async (c) => {
+        const { name, arguments: args } = c.req.valid("json");
+        const idempotencyKey = c.req.header("Idempotency-Key") ?? randomUUID();
+        return c.json(
+          await toolbox.call(
+            { id: randomUUID(), tool: name, arguments: args ?? {} },
+            { idempotencyKey },
+            c.req.raw.signal,
+          ),
+        );
+      },
+    )
+    .get(
+      "/:name{.+}",
+      about({
+        summary: "Get a tool",
+        tag: "tools",
+        description: "With its binding where it was made by hand.",
+        gives: Card,
+        errors: none,
+      }),
+      async (c) => {
+        const card = await find(c.req.param("name"));
+        const byHand = card.binding === "http" || card.binding === "code" || card.binding === "model";
+        return c.json(byHand ? { ...(await toolbox.custom(card.name)), ...card } : card);
+      },
+    )
+    .patch(
+      "/:name{.+}",
+      about({
+        summary: "Change a tool",
+        tag: "tools",
+        description: "A tool made by hand can change whole; of any other its effect and whether it may be repeated.",
+        gives: Card,
+        errors: none,
+      }),
+      body(z.looseObject({ effect: Effect.optional(), repeatable: z.boolean().optional() })),
+      async (c) => {
+        const card = await find(c.req.param("name"));
+        const change = c.req.valid("json");
+        if (card.binding === "http" || card.binding === "code" || card.binding === "model")
+          return c.json(await toolbox.save({ ...(await toolbox.custom(card.name)), ...change, name: card.name }));
+        const { effect, repeatable, ...others } = change;
+        const other = Object.keys(others)[0];
+        if (other !== undefined)
+          throw new PatchbayError(
+            "bad_request",
+            `"${other}" of an imported tool cannot be changed; its effect and repeatable can.`,
+            { path: `/${other}` },
+          );
+        return c.json(
+          await toolbox.configure(card.name, {
+            ...(effect && { effect }),
+            ...(repeatable !== undefined && { repeatable }),
+          }),
+        );
+      },
+    )
+    .delete(
+      "/:name{.+}",
+      about({
+        summary: "Delete a tool, or all of an API",
+        tag: "tools",
+        description: "`openapi/<api>/*` deletes all tools of an imported API.",
+        gives: null,
+        status: 204,
+        errors: none,
+      }),
+      async (c) => {
+        const name = c.req.param("name");
+        if (!(await toolbox.delete(name))) throw missing(name);
+        return c.body(null, 204);
+      },
+    );
+}
+
+function missing(name: string): PatchbayError {
+  return new PatchbayError("not_found", `There is no tool "${name}" that was made or imported here.`);
+}
