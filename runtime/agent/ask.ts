@@ -10,6 +10,7 @@ import { estimateTokens, tokenizerOf } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
 import { readOnly } from "./offers.ts";
 import { Preamble } from "./preamble.ts";
+import { LEFT_OUT, sizeFault } from "./schema.ts";
 import type { Talk } from "./talk.ts";
 
 export interface Asked {
@@ -57,7 +58,7 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
     const { end } = answer;
     const usage = usageOf(end, prompt, answer);
     const failed = end.reason === "error" || end.reason === "aborted" || end.reason === "refused";
-    step.signal.throwIfAborted();
+    talk.signal.throwIfAborted();
 
     if (
       failed &&
@@ -243,7 +244,10 @@ async function stream(talk: Talk, prompt: Prompt): Promise<Answer> {
   };
 }
 
-/** Ids that are missing, odd or taken already are replaced: each call of a conversation has its own. */
+/**
+ * Makes calls fit to be kept: ids that are missing, odd or taken are replaced, so that each call of a conversation has
+ * its own; arguments that are too large or too deep are left out.
+ */
 function nameCalls(calls: ToolCall[], { callIds }: Talk): void {
   calls.forEach((call, at) => {
     let id = call.id;
@@ -251,11 +255,16 @@ function nameCalls(calls: ToolCall[], { callIds }: Talk): void {
       let number = callIds.size + 1;
       while (callIds.has(`call-${number}`)) number++;
       id = `call-${number}`;
-      calls[at] = { ...call, id };
     }
     callIds.add(id);
+    const name = call.name.slice(0, MAX_NAME);
+    const fault = sizeFault(call.arguments);
+    if (fault) calls[at] = { id, name, raw: `${LEFT_OUT}${fault})` };
+    else if (id !== call.id || name !== call.name) calls[at] = { ...call, id, name };
   });
 }
+
+const MAX_NAME = 200;
 
 function failureOf(end: End, model: Model): ErrorData {
   if (end.error) return end.error;

@@ -7,7 +7,7 @@ import type { ToolMessage } from "../prompt/cut.ts";
 import type { ToolOffer, ToolResult } from "../tool.ts";
 import { argumentsHash } from "./hash.ts";
 import { capResult, toolMessage } from "./result.ts";
-import { SchemaError, schemaFault, shapeFault } from "./schema.ts";
+import { LEFT_OUT, SchemaError, schemaFault } from "./schema.ts";
 import type { Talk } from "./talk.ts";
 import { words } from "./words.ts";
 
@@ -73,6 +73,7 @@ function judge(talk: Talk, call: ToolCall): Verdict {
     };
   }
   const bad = (message: string): Verdict => ({ fault: { code: "bad_arguments", message }, offer });
+  if (call.raw?.startsWith(LEFT_OUT)) return bad(say.badArguments(call.name, call.raw.slice(LEFT_OUT.length, -1)));
   if (call.arguments === undefined)
     return { fault: { code: "bad_json", message: say.badJson(call.name, call.raw ?? "") }, offer };
   try {
@@ -129,6 +130,7 @@ async function runOne(
     return refuse(talk, index, call, verdict, started);
   }
   const { run: tool, hash } = verdict;
+  const stop = talk.options.budget.seconds === undefined ? signal : AbortSignal.any([signal, talk.signal]);
   if (tool.approve === "ask") {
     const answer = await step.wait(
       `approve:${call.id}:${hash.slice(0, 16)}`,
@@ -155,7 +157,7 @@ async function runOne(
   talk.spend({ toolCalls: 1 }, started);
   return step.callTool({ id: call.id, name: call.name, arguments: call.arguments }, tool, {
     step: index,
-    signal,
+    signal: stop,
     shape: (result) => capResult(result, tool.name, step.host),
   });
 }
@@ -170,17 +172,14 @@ async function refuse(
 ): Promise<ToolResult> {
   const result: ToolResult = { content: fault.message, error: true };
   const tool = offer ? { tool: offer.name } : {};
-  const kept = shapeFault(call.arguments)
-    ? { id: call.id, name: call.name.slice(0, 200), raw: "(too large or too deep to be kept)" }
-    : { ...call, name: call.name.slice(0, 200) };
   if (!started)
     step
       .emit({
         type: "tool-start",
         step: index,
-        call: kept,
+        call,
         ...tool,
-        argsHash: argumentsHash(kept.arguments ?? kept.raw ?? null),
+        argsHash: argumentsHash(call.arguments ?? call.raw ?? null),
         idempotencyKey: `${step.run.id}:${step.node}:${call.id}`,
       })
       .catch(() => {});

@@ -23,7 +23,7 @@ const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor",
 /** What is wrong with a value, as part of a sentence; undefined when it fits the schema. A schema that cannot be used throws a `SchemaError`. */
 export function schemaFault(schema: JsonSchema, value: unknown): string | undefined {
   const { validate, maxDepth } = validatorOf(schema);
-  const shape = shapeFault(value, maxDepth);
+  const shape = walk(value, maxDepth, true);
   if (shape) return shape;
   if (validate(value)) return undefined;
   return describe(validate.errors?.[0]);
@@ -32,8 +32,15 @@ export function schemaFault(schema: JsonSchema, value: unknown): string | undefi
 /** Thrown for a schema that must not or cannot be used; the message says why. */
 export class SchemaError extends Error {}
 
-/** What is wrong with a value whatever its schema: too large, too deep, or a key that reaches for prototypes. Never recurses. */
-export function shapeFault(value: unknown, maxDepth = MAX_VALUE_DEPTH): string | undefined {
+/** What stands in the place of arguments that are too large or too deep to be kept; the fault follows it. */
+export const LEFT_OUT = "(arguments left out: ";
+
+/** What makes a value too large or too deep to be kept, whatever its schema. Never recurses. */
+export function sizeFault(value: unknown): string | undefined {
+  return walk(value, MAX_VALUE_DEPTH, false);
+}
+
+function walk(value: unknown, maxDepth: number, keys: boolean): string | undefined {
   let nodes = 0;
   let characters = 0;
   const stack: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
@@ -44,7 +51,7 @@ export function shapeFault(value: unknown, maxDepth = MAX_VALUE_DEPTH): string |
     if (top.value === null || typeof top.value !== "object") continue;
     if (top.depth >= maxDepth) return `they are nested more than ${maxDepth} deep`;
     for (const key of Object.keys(top.value)) {
-      if (FORBIDDEN_KEYS.has(key)) return `the key "${key}" is not allowed`;
+      if (keys && FORBIDDEN_KEYS.has(key)) return `the key "${key}" is not allowed`;
       characters += key.length;
       stack.push({ value: (top.value as Record<string, unknown>)[key], depth: top.depth + 1 });
     }
