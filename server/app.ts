@@ -6,14 +6,18 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { PatchbayError } from "../runtime/error.ts";
 import type { Auth } from "./auth.ts";
+import type { Visitors } from "./chat/visitors.ts";
 import { errorResponse } from "./errors.ts";
 import { type AppEnv, guard, isHosted, isSafe } from "./guard.ts";
+import { isOpenAiPath, openAiErrorResponse } from "./hosted/openai/errors.ts";
+import { openAiRoutes } from "./hosted/openai/routes.ts";
 import { LIMITS, readJson, tooLarge } from "./intake.ts";
 import { openApiRoute } from "./openapi.ts";
 import { agentRoutes, checkRoutes } from "./routes/agents.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { hostedRoutes } from "./routes/hosted-runs.ts";
+import { chatRoutes } from "./routes/chat.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { knowledgeRoutes } from "./routes/knowledge.ts";
 import { mcpServerRoutes } from "./routes/mcp-servers.ts";
@@ -23,6 +27,7 @@ import { secretRoutes } from "./routes/secrets.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { page, signInByCode, signInRoutes } from "./routes/sign-in.ts";
 import { taskRoutes } from "./routes/tasks.ts";
+import { templateRoutes } from "./routes/templates.ts";
 import { toolRoutes } from "./routes/tools.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import type { Services } from "./services.ts";
@@ -32,6 +37,9 @@ export interface AppOptions {
   auth: Auth;
   /** Answers what is no route: the editor's pages and files. */
   pages(c: Context): Response | Promise<Response>;
+  /** Answers with the chat page; `frames` are the sites that may frame it. */
+  chatPage(c: Context, frames: string[]): Response | Promise<Response>;
+  visitors: Visitors;
   /** The server's own log: what went wrong and is not told to the caller. */
   report?(thrown: unknown): void;
 }
@@ -55,7 +63,9 @@ function routes(services: Services, auth: Auth) {
     .route("/api/tools", toolRoutes(services))
     .route("/api/usage", usageRoutes(services))
     .route("/v1", hostedRoutes(services))
-    .route("/api/tasks", taskRoutes(services));
+    .route("/v1", openAiRoutes(services))
+    .route("/api/tasks", taskRoutes(services))
+    .route("/api/templates", templateRoutes(services));
 }
 
 export type App = ReturnType<typeof routes>;
@@ -64,6 +74,8 @@ export function buildApp({
   services,
   auth,
   pages,
+  chatPage,
+  visitors,
   report = (thrown) => console.error(thrown),
 }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -72,7 +84,7 @@ export function buildApp({
       error instanceof HTTPException
         ? new PatchbayError("bad_request", error.message || "The request cannot be read.")
         : error;
-    const answer = errorResponse(thrown, report);
+    const answer = (isOpenAiPath(c.req.path) ? openAiErrorResponse : errorResponse)(thrown, report);
     for (const [name, value] of c.res.headers) if (!answer.headers.has(name)) answer.headers.set(name, value);
     return answer;
   });
@@ -81,6 +93,13 @@ export function buildApp({
       env: services.env,
       auth,
       keys: services.keys,
+      async admitVisitor(key, path) {
+        const publication = await services.agents.publication(key.agents[0]!);
+        const open = publication && (publication.access !== "private" || (key as { admin?: boolean }).admin);
+        if (!open) throw new PatchbayError("unauthorized", "This visit is over; open the page again.");
+        if (!/^\/v1\/(?:agents|runs|sessions|files)(?:\/|$)/.test(path))
+          throw new PatchbayError("forbidden", "A visitor's token is for the chat page alone.");
+      },
       signInPage: (c) => page(c),
       signIn: (c, code) => signInByCode(c, code, auth, services.env),
     }),
@@ -92,6 +111,15 @@ export function buildApp({
     c.header("X-Content-Type-Options", "nosniff");
   });
   app.route("/", routes(services, auth));
+  app.route(
+    "/",
+    chatRoutes({
+      agents: services.agents,
+      visitors,
+      isAdmin: (c) => auth.isAdmin(c.req.header("authorization")) || auth.isSession(sessionCookie(c, auth)),
+      page: chatPage,
+    }),
+  );
   app.get("/openapi.json", openApiRoute(app));
   app.get("/healthz", (c) => c.json({ ok: true }));
   app.notFound((c) => {

@@ -19,12 +19,24 @@ export function sse(
   stop: () => void,
   headers: Record<string, string> = {},
 ): Response {
-  const iterator = items[Symbol.asyncIterator]();
+  async function* texts() {
+    for await (const item of items) yield sseText(item);
+  }
+  const failed = (thrown: unknown) => sseText({ event: "error", data: { error: errorData(thrown) } });
+  return sseTexts(texts(), { stop, failed, headers });
+}
+
+/** The same for texts that are written already, each whole messages; `failed` writes the last one after a failure. */
+export function sseTexts(
+  texts: AsyncIterable<string>,
+  options: { stop(): void; failed(thrown: unknown): string; headers?: Record<string, string> },
+): Response {
+  const iterator = texts[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let timer: NodeJS.Timeout | undefined;
   const end = () => {
     clearInterval(timer);
-    stop();
+    options.stop();
   };
   const body = new ReadableStream<Uint8Array>(
     {
@@ -41,10 +53,10 @@ export function sse(
           if (next.done) {
             end();
             controller.close();
-          } else controller.enqueue(encoder.encode(sseText(next.value)));
+          } else controller.enqueue(encoder.encode(next.value));
         } catch (thrown) {
           end();
-          controller.enqueue(encoder.encode(sseText({ event: "error", data: { error: errorData(thrown) } })));
+          controller.enqueue(encoder.encode(options.failed(thrown)));
           controller.close();
         }
       },
@@ -61,7 +73,7 @@ export function sse(
       "cache-control": "no-store",
       "x-accel-buffering": "no",
       "x-content-type-options": "nosniff",
-      ...headers,
+      ...options.headers,
     },
   });
 }
