@@ -1,4 +1,4 @@
-/** `npm start`: reads the environment, opens the stores, listens, prints one ready line. `--dev`: with hot reload. */
+/** `npm start`: reads the environment, opens the stores, listens, prints one ready line. `--dev`: with hot reload; `--no-editor`: for programs alone. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../runtime/error.ts";
@@ -8,7 +8,7 @@ import { parseEnv } from "./env.ts";
 import { listen } from "./listen.ts";
 import { openServices } from "./open-services.ts";
 import { signInUrl } from "./routes/sign-in.ts";
-import { staticFiles } from "./static-files.ts";
+import { chatPage, staticFiles } from "./static-files.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 /** What runs must have come to rest by then when the process is asked to stop. */
@@ -16,16 +16,17 @@ const STOP_MS = 18_000;
 
 async function main(): Promise<void> {
   const dev = process.argv.includes("--dev");
+  const withEditor = !process.argv.includes("--no-editor");
   const env = parseEnv(process.env);
   const auth = openAuth(env);
   // Programs can call without an editor, so a failed build does not stop the start; what stood before is served.
-  const editor = dev ? undefined : buildEditor(ROOT).catch((error: Error) => console.error(error.message));
+  const editor = dev || !withEditor ? undefined : buildEditor(ROOT).catch((error: Error) => console.error(error.message));
   const opened = await openServices(env);
   await editor;
   const server = await listen({
     services: opened.services,
     auth,
-    pages: dev ? undefined : staticFiles(join(ROOT, "dist", "editor")),
+    pages: dev || !withEditor ? undefined : staticFiles(join(ROOT, "dist", "editor")),
     devRoot: dev ? ROOT : undefined,
   });
   await opened.start();

@@ -1,0 +1,65 @@
+/** A closed loop of requests over keep-alive connections: each connection sends the next one when it has its answer. */
+import { Pool } from "undici";
+
+export interface LoadOptions {
+  origin: string;
+  path: string;
+  headers?: Record<string, string>;
+  body: string;
+  connections: number;
+  /** Ends after so much time, or so many requests, whichever comes first. */
+  seconds?: number;
+  requests?: number;
+  /** Throws when an answer is not what it should be. */
+  verify?(status: number, body: string): void;
+}
+
+export interface LoadResult {
+  requests: number;
+  seconds: number;
+  perSecond: number;
+  p50Ms: number;
+  p95Ms: number;
+  p99Ms: number;
+}
+
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const { connections, seconds = Number.POSITIVE_INFINITY, requests = Number.POSITIVE_INFINITY } = options;
+  const pool = new Pool(options.origin, { connections, pipelining: 1 });
+  const headers = { "content-type": "application/json", ...options.headers };
+  const times: number[] = [];
+  const began = performance.now();
+  const until = began + seconds * 1000;
+  let sent = 0;
+  const loop = async () => {
+    while (sent < requests && performance.now() < until) {
+      sent++;
+      const at = performance.now();
+      const { statusCode, body } = await pool.request({
+        method: "POST",
+        path: options.path,
+        headers,
+        body: options.body,
+      });
+      const text = await body.text();
+      times.push(performance.now() - at);
+      options.verify?.(statusCode, text);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: connections }, loop));
+  } finally {
+    await pool.destroy();
+  }
+  const took = (performance.now() - began) / 1000;
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
+  return {
+    requests: times.length,
+    seconds: took,
+    perSecond: times.length / took,
+    p50Ms: at(0.5),
+    p95Ms: at(0.95),
+    p99Ms: at(0.99),
+  };
+}

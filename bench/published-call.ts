@@ -1,0 +1,185 @@
+/**
+ * What a published call costs beside a bare handler that only forwards to the same mock model: each in a process of its
+ * own, both in one run, every run's events stored with full sync.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type LoadResult, load } from "./load.ts";
+import { freePort, type Program, start } from "./processes.ts";
+
+export const name = "published-call";
+export const quick = true;
+
+const MESSAGE = JSON.stringify({ input: { message: "What is 2 + 3? Answer in one sentence." } });
+const CONNECTIONS = [1, 16, 64];
+
+interface Target {
+  origin: string;
+  path: string;
+  headers?: Record<string, string>;
+  program: Program;
+}
+
+interface Row extends LoadResult {
+  target: string;
+  shape: string;
+  connections: number;
+  /** Milliseconds of processor of the process itself, per call. */
+  cpuMs: number;
+  rssMb: number;
+}
+
+export async function run({ full = false }: { full?: boolean } = {}) {
+  const seconds = full ? 15 : 4;
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-bench-"));
+  const programs: Program[] = [];
+  const keep = async (starting: Promise<Program>) => {
+    const program = await starting;
+    programs.push(program);
+    return program;
+  };
+  try {
+    const modelPort = await freePort();
+    await keep(start("server/models/mock-model.ts", ["--port", String(modelPort)]));
+    const model = `http://127.0.0.1:${modelPort}/v1`;
+    const barePort = await freePort();
+    const bare = await keep(start("bench/bare-forwarder.ts", [String(barePort), model]));
+    const token = "bench-token-0123456789abcdef";
+    const patchbay = await keep(
+      start("server/main.ts", ["--no-editor"], {
+        PORT: "0",
+        PATCHBAY_DATA: join(folder, "data"),
+        PATCHBAY_TOKEN: token,
+        OPENAI_BASE_URL: model,
+        OPENAI_API_KEY: "none",
+        PATCHBAY_DEFAULT_MODEL: "openai/mock",
+      }),
+    );
+    const origin = new URL(patchbay.line.slice(patchbay.line.indexOf("http"))).origin;
+    const key = await setUp(origin, token);
+    const before = { bare: bare.rss(), patchbay: patchbay.rss() };
+
+    const headers = { authorization: `Bearer ${key}` };
+    const rows: Row[] = [];
+    for (const shape of ["plain", "tool"]) {
+      const targets: [string, Target][] = [
+        ["bare", { origin: `http://127.0.0.1:${barePort}`, path: `/${shape}`, program: bare }],
+        ["patchbay", { origin, path: `/v1/agents/${shape}/runs`, headers, program: patchbay }],
+      ];
+      for (const [, target] of targets) await measure(target, 16, 1.5);
+      for (const connections of CONNECTIONS)
+        for (const [label, target] of targets) {
+          const cpu = target.program.cpu();
+          const result = await measure(target, connections, seconds);
+          rows.push({
+            target: label,
+            shape,
+            connections,
+            ...result,
+            cpuMs: ((target.program.cpu() - cpu) * 1000) / result.requests,
+            rssMb: target.program.rss() / 2 ** 20,
+          });
+        }
+    }
+    const after = { bare: bare.rss(), patchbay: patchbay.rss() };
+    return report(rows, { before, after, coldStartMs: { bare: bare.startMs, patchbay: patchbay.startMs } });
+  } finally {
+    for (const program of programs.reverse()) await program.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function measure(target: Target, connections: number, seconds: number): Promise<LoadResult> {
+  return load({
+    ...target,
+    body: MESSAGE,
+    connections,
+    seconds,
+    verify(status, body) {
+      if (status !== 200 || (target.headers && !body.includes('"status":"done"')))
+        throw new Error(`${target.path} answered ${status}: ${body.slice(0, 300)}`);
+    },
+  });
+}
+
+/** Publishes the two agents; resolves with a key that may call them. */
+async function setUp(origin: string, token: string): Promise<string> {
+  const post = async (path: string, body: unknown) => {
+    const answer = await fetch(origin + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const value = (await answer.json()) as { id: string; key: string };
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(value)}`);
+    return value;
+  };
+  const ask = { id: "ask", type: "input", version: 1, config: {} };
+  const brain = { id: "brain", type: "llm", version: 1, config: {} };
+  const kit = { id: "kit", type: "tool", version: 1, config: { tools: ["builtin/calculator"] } };
+  const reply = { id: "reply", type: "output", version: 1, config: {} };
+  const edges = [
+    { from: "ask.message", to: "brain.message" },
+    { from: "brain.text", to: "reply.reply" },
+  ];
+  const agents = {
+    plain: { nodes: [ask, brain, reply], edges },
+    tool: { nodes: [ask, kit, brain, reply], edges: [...edges, { from: "kit.tools", to: "brain.tools" }] },
+  };
+  for (const [slug, graph] of Object.entries(agents)) {
+    const { id } = await post("/api/agents", { graph: { format: "patchbay/1", name: slug, ...graph } });
+    await post(`/api/agents/${id}/publish`, { slug });
+  }
+  return (await post("/api/keys", { name: "bench", agents: "*" })).key;
+}
+
+function report(
+  rows: Row[],
+  facts: { before: Record<string, number>; after: Record<string, number>; coldStartMs: Record<string, number> },
+) {
+  const find = (target: string, shape: string, connections: number) =>
+    rows.find((row) => row.target === target && row.shape === shape && row.connections === connections)!;
+  console.table(
+    rows.map((row) => ({
+      what: `${row.shape}, ${row.target}`,
+      connections: row.connections,
+      "calls/s": Math.round(row.perSecond),
+      "p50 ms": round(row.p50Ms),
+      "p95 ms": round(row.p95Ms),
+      "CPU ms/call": round(row.cpuMs),
+      "RSS MB": Math.round(row.rssMb),
+    })),
+  );
+  const summary = ["plain", "tool"].flatMap((shape) =>
+    CONNECTIONS.map((connections) => {
+      const bare = find("bare", shape, connections);
+      const own = find("patchbay", shape, connections);
+      return {
+        shape,
+        connections,
+        shareOfBare: round(own.perSecond / bare.perSecond),
+        addedP50Ms: round(own.p50Ms - bare.p50Ms),
+        addedP95Ms: round(own.p95Ms - bare.p95Ms),
+      };
+    }),
+  );
+  console.table(summary);
+  const mb = (bytes: number) => Math.round(bytes / 2 ** 20);
+  const memory = {
+    bareMb: [mb(facts.before.bare!), mb(facts.after.bare!)],
+    patchbayMb: [mb(facts.before.patchbay!), mb(facts.after.patchbay!)],
+    addedMb: mb(facts.after.patchbay! - facts.after.bare!),
+  };
+  console.log(
+    `memory before and after: bare ${memory.bareMb.join(" → ")} MB, patchbay ${memory.patchbayMb.join(" → ")} MB (${memory.addedMb} MB more)`,
+  );
+  console.log(
+    `cold start: bare ${Math.round(facts.coldStartMs.bare!)} ms, patchbay ${Math.round(facts.coldStartMs.patchbay!)} ms`,
+  );
+  return { name, rows, summary, memory, coldStartMs: facts.coldStartMs };
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
