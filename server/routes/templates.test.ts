@@ -1,0 +1,248 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { nodes } from "../../nodes/index.ts";
+import { checkGraph } from "../../runtime/check.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import type { Document } from "../../runtime/message.ts";
+import { buildApp } from "../app.ts";
+import { openAuth } from "../auth.ts";
+import { parseEnv } from "../env.ts";
+import { type Opened, openServices } from "../open-services.ts";
+import { graphIn, readSample, readTemplates, TEMPLATES } from "../templates/template.ts";
+import type { Need } from "../templates/use-template.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "patchbay-templates-"));
+const env = parseEnv({ PATCHBAY_DATA: join(folder, "data"), PATCHBAY_TOKEN: "a-token-for-this-test" });
+mkdirSync(join(folder, "data"));
+const documents = join(folder, "documents");
+mkdirSync(documents);
+writeFileSync(join(documents, "README.md"), "# Heron\n\nHeron counts birds in pictures.\n");
+let opened: Opened;
+let app: ReturnType<typeof buildApp>;
+beforeAll(async () => {
+  opened = await openServices(env);
+  await opened.start();
+  app = buildApp({ services: opened.services, auth: openAuth(env), pages: () => new Response("page") });
+});
+afterAll(async () => {
+  await opened.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function call<T>(method: string, path: string, body?: unknown, status = 200): Promise<T> {
+  const answer = await app.request(`http://127.0.0.1:4400${path}`, {
+    method,
+    headers: {
+      host: "127.0.0.1:4400",
+      authorization: "Bearer a-token-for-this-test",
+      "content-type": "application/json",
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const value = await answer.json();
+  expect(answer.status, JSON.stringify(value)).toBe(status);
+  return value as T;
+}
+interface Used {
+  id: string;
+  agent: { revision: number; graph: Graph; issues: Issue[] };
+  needs: Need[];
+  tasks: string[];
+}
+const use = (id: string, choices: object = {}, status = 201) =>
+  call<Used>("POST", `/api/templates/${id}/use`, choices, status);
+interface Ran {
+  status: string;
+  output: { reply: string; documents?: Document[] };
+  usage: { toolCalls: number };
+}
+const ask = (agent: string, message: string) => call<Ran>("POST", `/api/agents/${agent}/runs`, { input: { message } });
+const errors = (issues: Issue[]) => issues.filter((issue) => issue.severity === "error");
+
+describe("the files", async () => {
+  const templates = await readTemplates();
+
+  test("all four are there", () => {
+    expect(templates.map((template) => template.id)).toEqual(
+      expect.arrayContaining(["file-assistant", "handbook-helper", "modelscope-assistant", "router-desk"]),
+    );
+  });
+
+  test.each(templates.map((template) => [template.id, template] as const))(
+    "%s is whole in each language",
+    async (_, template) => {
+      for (const language of ["en", "zh"] as const) {
+        const graph = graphIn(template, language);
+        expect(errors(checkGraph(graph, nodes))).toEqual([]);
+        const ids = new Set(graph.nodes.map((node) => node.id));
+        expect(Object.keys(graph.layout).sort()).toEqual([...ids].sort());
+        for (const id of [
+          ...Object.keys(template[language]?.titles ?? {}),
+          ...Object.keys(template[language]?.texts ?? {}),
+        ])
+          expect(ids).toContain(id);
+      }
+      expect(template.graph.settings.greeting).not.toBe("");
+      expect(template.graph.settings.suggestions.length).toBeGreaterThanOrEqual(3);
+      expect(template.graph.nodes.some((node) => node.type === "note")).toBe(true);
+      for (const { file } of template.samples) expect((await readSample(file)).text.length).toBeGreaterThan(100);
+    },
+  );
+
+  test("notes cover no node, and no file of samples is left over", () => {
+    for (const { id, graph } of templates) {
+      const boxes = graph.nodes.map((node) => {
+        const place = graph.layout[node.id]!;
+        const note = node.type === "note";
+        return {
+          id: node.id,
+          x: place.x,
+          y: place.y,
+          right: place.x + (note ? place.width! : 240),
+          bottom: place.y + (note ? place.height! : 110),
+        };
+      });
+      for (const a of boxes)
+        for (const b of boxes)
+          if (a.id < b.id)
+            expect(
+              a.x < b.right && b.x < a.right && a.y < b.bottom && b.y < a.bottom,
+              `${id}: ${a.id} and ${b.id}`,
+            ).toBe(false);
+    }
+    const named = new Set(templates.flatMap((template) => template.samples.map((sample) => sample.file)));
+    for (const name of readdirSync(join(TEMPLATES, "samples", "handbook"))) expect(named).toContain(`handbook/${name}`);
+  });
+});
+
+describe("handbook-helper", () => {
+  test("answers with its sources at once, in both languages", async () => {
+    const { id, agent, needs, tasks } = await use("handbook-helper");
+    expect({ needs, tasks, errors: errors(agent.issues) }).toEqual({
+      needs: [{ kind: "model", optional: true }],
+      tasks: [],
+      errors: [],
+    });
+    const english = await ask(id, "What may a hotel in Paris cost a night?");
+    expect(english).toMatchObject({ status: "done" });
+    expect(english.output.reply).toMatch(/190/);
+    expect(english.output.reply).toMatch(/\[\d\]/);
+    expect(english.output.documents![0]).toMatchObject({
+      title: expect.stringMatching(/travel-and-expenses|差旅/),
+      place: { heading: expect.any(String) },
+    });
+    const chinese = await ask(id, "病假第几天起需要医生证明？");
+    expect(chinese.output.reply).toContain("第四个自然日");
+    expect(chinese.output.documents![0]!.title).toBe("休假与工时.md");
+  });
+
+  test("used again it takes the same knowledge; where the name stands for something else, another", async () => {
+    const again = await use("handbook-helper", { language: "zh" });
+    expect(again.agent.graph.name).toBe("员工手册助手");
+    const { knowledge } = await call<{ knowledge: { name: string }[] }>("GET", "/api/knowledge");
+    expect(knowledge.map((one) => one.name)).toEqual(["handbook"]);
+    await opened.services.knowledge.delete("handbook");
+    await opened.services.knowledge.create({ name: "handbook" });
+    const other = await use("handbook-helper");
+    const facts = other.agent.graph.nodes.find((node) => node.id === "facts")!;
+    expect(facts.config).toMatchObject({ knowledge: "handbook-2" });
+    expect((await ask(other.id, "How much is a company card's limit?")).output.reply).toContain("3,000");
+  });
+});
+
+describe("router-desk", () => {
+  test.each([
+    ["I was charged twice for invoice 2291.", "billing-desk"],
+    ["登录时提示错误 E42。", "technical-desk"],
+    ["Hello", "ask-back"],
+  ])("%s goes to %s alone", async (message, taken) => {
+    const { id } = await use("router-desk");
+    const run = await call<Ran & { id: string }>("POST", `/api/agents/${id}/runs`, { input: { message } });
+    expect(run.status).toBe("done");
+    const events = await opened.services.log.read(run.id, -1);
+    const skipped = events.filter((event) => event.type === "node-skip").map((event) => event.node);
+    expect(skipped).not.toContain(taken);
+    expect(skipped).toEqual(
+      expect.arrayContaining(["billing-desk", "technical-desk", "ask-back"].filter((node) => node !== taken)),
+    );
+  });
+});
+
+describe("file-assistant", () => {
+  test("asks for a folder, then for a yes to the exact command, then works in that folder", async () => {
+    const first = await use("file-assistant");
+    expect(first.needs[0]).toEqual({ kind: "folder", server: "files", optional: false });
+    expect(errors(first.agent.issues).length).toBeGreaterThan(0);
+
+    const second = await use("file-assistant", { agent: first.id, folder: documents });
+    const need = second.needs[0] as Extract<Need, { kind: "approval" }>;
+    expect(need).toMatchObject({ kind: "approval", server: "files", card: { status: "needs-approval" } });
+    expect(need.card.argv!.at(-1)).toBe(documents);
+    expect(need.card.argv!.join(" ")).toContain("server-filesystem");
+
+    await use("file-assistant", { agent: first.id, folder: documents, approve: { files: "something else" } }, 409);
+    const third = await use("file-assistant", {
+      agent: first.id,
+      folder: documents,
+      approve: { files: need.card.seen },
+    });
+    expect(third.id).toBe(first.id);
+    expect({ needs: third.needs, errors: errors(third.agent.issues) }).toEqual({
+      needs: [{ kind: "model", optional: true }],
+      errors: [],
+    });
+    const answer = await ask(first.id, "Read README.md and tell me what it says.");
+    expect(answer.status).toBe("done");
+    expect(answer.usage.toolCalls).toBeGreaterThan(0);
+    expect(answer.output.reply).toContain("counts birds");
+  });
+
+  test("another folder gets another server; the same one is taken as it is", async () => {
+    const same = await use("file-assistant", { folder: documents });
+    expect(same.needs).toEqual([{ kind: "model", optional: true }]);
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    const other = await use("file-assistant", { folder: elsewhere });
+    expect(other.needs[0]).toMatchObject({ kind: "approval", server: "files-2" });
+    expect(other.agent.graph.nodes.find((node) => node.id === "kit")!.config).toMatchObject({
+      tools: ["mcp/files-2/*"],
+    });
+  });
+
+  test.each([
+    ["relative/folder", /absolute/],
+    [join(folder, "none"), /not there/],
+    [join(documents, "README.md"), /is a file/],
+    [join(folder, "data"), /own data/],
+    [folder, /own data/],
+    ["/", /own data/],
+  ])("the folder %s is refused in words", async (path, why) => {
+    const { error } = await call<{ error: { message: string; path: string } }>(
+      "POST",
+      "/api/templates/file-assistant/use",
+      { folder: path },
+      400,
+    );
+    expect(error).toMatchObject({ message: expect.stringMatching(why), path: "/folder" });
+  });
+});
+
+describe("over HTTP", () => {
+  test("the list says what each needs, and an unknown one names those there are", async () => {
+    const { templates } = await call<{ templates: { id: string; ready: boolean; samples: { title: string }[] }[] }>(
+      "GET",
+      "/api/templates",
+    );
+    expect(templates.find((template) => template.id === "handbook-helper")).toMatchObject({
+      ready: true,
+      samples: expect.arrayContaining([{ knowledge: "handbook", title: "休假与工时.md" }]),
+    });
+    expect(templates.find((template) => template.id === "file-assistant")).toMatchObject({ ready: false });
+    const { error } = await call<{ error: { message: string } }>("POST", "/api/templates/none/use", {}, 404);
+    expect(error.message).toContain("handbook-helper");
+    expect(readFileSync(join(TEMPLATES, "agents", "router-desk.json"), "utf8")).toContain("patchbay/1");
+  });
+});

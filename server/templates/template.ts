@@ -1,0 +1,116 @@
+/** Agent templates: one JSON file each under `templates/agents/`, read at the first look and checked by a test. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import { parseGraph } from "../../runtime/parse.ts";
+import { Effect } from "../../runtime/tool.ts";
+
+export const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.url));
+
+const Words = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
+
+/** The graph's words in the other language: by node id where they belong to a node. */
+const Translation = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  greeting: z.string(),
+  suggestions: z.array(z.string()),
+  titles: z.record(z.string(), z.string()).default({}),
+  /** Of notes (`text`) and prompts (`template`). */
+  texts: z.record(z.string(), z.string()).default({}),
+});
+
+const McpServerNeed = z.strictObject({
+  /** Name under which the graph's tools speak of it: `mcp/<name>/*`. */
+  name: z.string(),
+  /** npm package with one command, started from where it is installed, else by npx in this version. */
+  package: z.string(),
+  version: z.string(),
+  /** `{{folder}}` is the folder that the person chooses. */
+  args: z.array(z.string()),
+  effects: z.record(z.string(), Effect).default({}),
+});
+
+export const Template = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  /** A lucide icon name. */
+  icon: z.string(),
+  tags: z.array(z.string()),
+  title: Words,
+  summary: Words,
+  /** Language of the graph as it stands. */
+  language: z.enum(["en", "zh"]),
+  graph: z.record(z.string(), z.unknown()),
+  en: Translation.optional(),
+  zh: Translation.optional(),
+  /** Documents it brings: files under `templates/samples/`. */
+  samples: z.array(z.strictObject({ knowledge: z.string(), file: z.string() })).default([]),
+  needs: z
+    .strictObject({
+      knowledge: z.array(z.strictObject({ name: z.string() })).default([]),
+      mcpServers: z.array(McpServerNeed).default([]),
+      /** Files of `templates/tools/`, without `.json`: taken into the library when the template is used. */
+      tools: z.array(z.string()).default([]),
+      /** Wanted by some of its tools; the agent runs without. */
+      secrets: z.array(z.string()).default([]),
+      models: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+});
+export type Template = Omit<z.infer<typeof Template>, "graph"> & { graph: Graph };
+export type McpServerNeed = z.infer<typeof McpServerNeed>;
+export type Language = "en" | "zh";
+
+/** All templates, in order of file name. Rejects with `internal` that names the file where one is broken: a test holds that. */
+export async function readTemplates(folder = TEMPLATES): Promise<Template[]> {
+  const names = (await readdir(join(folder, "agents"))).filter((name) => name.endsWith(".json")).sort();
+  return await Promise.all(
+    names.map(async (name) => {
+      const read = Template.safeParse(JSON.parse(await readFile(join(folder, "agents", name), "utf8")));
+      if (!read.success) throw broken(name, z.prettifyError(read.error));
+      const { graph, issues } = parseGraph(read.data.graph);
+      if (!graph) throw broken(name, issues.map((issue) => `${issue.path}: ${issue.message}`).join(" "));
+      if (`${read.data.id}.json` !== name) throw broken(name, `its id is "${read.data.id}".`);
+      return { ...read.data, graph };
+    }),
+  );
+}
+
+/** The text of a sample; its title is the file's own name. */
+export async function readSample(file: string, folder = TEMPLATES): Promise<{ title: string; text: string }> {
+  return { title: file.slice(file.lastIndexOf("/") + 1), text: await readFile(join(folder, "samples", file), "utf8") };
+}
+
+export async function readToolTemplate(name: string, folder = TEMPLATES): Promise<unknown> {
+  return JSON.parse(await readFile(join(folder, "tools", `${name}.json`), "utf8"));
+}
+
+/** The template's graph in a language, where it has its words; else as it stands. */
+export function graphIn(template: Template, language: Language | undefined): Graph {
+  const words = language === template.language || language === undefined ? undefined : template[language];
+  if (!words) return structuredClone(template.graph);
+  const { name, description, greeting, suggestions, titles, texts } = words;
+  const graph = structuredClone(template.graph);
+  return {
+    ...graph,
+    name,
+    description,
+    settings: { ...graph.settings, greeting, suggestions },
+    nodes: graph.nodes.map((node) => {
+      const text = texts[node.id];
+      const config = node.config as Record<string, unknown>;
+      return {
+        ...node,
+        ...(titles[node.id] !== undefined && { title: titles[node.id] }),
+        ...(text !== undefined && { config: { ...config, [node.type === "note" ? "text" : "template"]: text } }),
+      };
+    }),
+  };
+}
+
+function broken(name: string, why: string): PatchbayError {
+  return new PatchbayError("internal", `The template templates/agents/${name} is broken: ${why}`);
+}

@@ -1,0 +1,219 @@
+/**
+ * A template becomes an agent of one's own. What it brings is put in place (knowledge with its samples, tools of the
+ * library); what only a person can give is told back as needs, and each next call brings more of it. Every call may be
+ * made again: nothing is put in place twice.
+ */
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, isAbsolute, join, relative } from "node:path";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { AgentRecord, McpServerCard, Services } from "../services.ts";
+import { graphIn, type Language, type McpServerNeed, readSample, readToolTemplate, type Template } from "./template.ts";
+
+/** So long are the samples waited for: then the first question finds them. They are small. */
+const INDEX_PATIENCE_MS = 10_000;
+
+export interface Choices {
+  /** The agent that an earlier call made. */
+  agent?: string;
+  language?: Language;
+  /** An absolute path on the server's machine: all that the template's MCP servers may see. */
+  folder?: string;
+  /** By MCP server: the `seen` of the card that was shown and agreed to. */
+  approve?: Record<string, string>;
+}
+
+/** What is still missing. The agent runs without what is `optional`. */
+export type Need =
+  | { kind: "folder"; server: string; optional: false }
+  | { kind: "approval"; server: string; card: McpServerCard; optional: false }
+  | { kind: "secret"; name: string; optional: true }
+  | { kind: "model"; optional: true };
+
+export interface Used {
+  agent: AgentRecord;
+  needs: Need[];
+  /** Tasks that still index samples. */
+  tasks: string[];
+}
+
+type Parts = Pick<Services, "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets" | "models">;
+
+/** Rejects with `bad_request` (folder), `not_found` (agent), `conflict` (what was approved is not what stands now). */
+export async function useTemplate(template: Template, choices: Choices, parts: Parts): Promise<Used> {
+  const folder = choices.folder === undefined ? undefined : checkedFolder(choices.folder, parts.env.dataDir);
+  const old = choices.agent === undefined ? undefined : await parts.agents.get(choices.agent);
+  let graph = old?.graph ?? graphIn(template, choices.language);
+  const needs: Need[] = [];
+  const tasks: string[] = [];
+
+  for (const name of template.needs.tools) await parts.toolbox.import({ template: await readToolTemplate(name) });
+  if (!old)
+    for (const { name } of template.needs.knowledge) {
+      const placed = await placeKnowledge(name, template, parts);
+      graph = renamed(graph, name, placed.name);
+      tasks.push(...placed.tasks);
+    }
+  for (const need of template.needs.mcpServers) {
+    const placed = await placeServer(need, graph, folder, parts);
+    if (!placed) {
+      needs.push({ kind: "folder", server: need.name, optional: false });
+      continue;
+    }
+    graph = renamed(graph, `mcp/${need.name}/`, `mcp/${placed.name}/`);
+    const seen = choices.approve?.[placed.name];
+    const card = seen === undefined ? placed : await parts.mcp.approve(placed.name, seen);
+    if (card.status === "needs-approval" || card.status === "needs-review" || card.status === "failed")
+      needs.push({ kind: "approval", server: card.name, card, optional: false });
+  }
+  const secrets = new Set((await parts.secrets.names()).map(({ name }) => name));
+  for (const name of template.needs.secrets)
+    if (!secrets.has(name)) needs.push({ kind: "secret", name, optional: true });
+  const standard = await parts.models.resolve("default").catch(() => undefined);
+  if (standard === undefined || standard.demo) needs.push({ kind: "model", optional: true });
+
+  const agent = old ? await changed(old, graph, parts) : await parts.agents.create(graph);
+  return { agent, needs, tasks };
+}
+
+/** Its issues are judged anew also where the graph stays: a server may have been approved since. */
+async function changed(old: AgentRecord, graph: Graph, { agents }: Parts): Promise<AgentRecord> {
+  if (JSON.stringify(graph) !== JSON.stringify(old.graph)) return await agents.update(old.id, graph, old.revision);
+  return { ...old, issues: await agents.check(graph) };
+}
+
+/* ---- knowledge ---- */
+
+/** The knowledge with the template's samples in it: the one there is, where it holds them, else a new one of a free name. */
+async function placeKnowledge(wanted: string, template: Template, { knowledge, tasks }: Parts) {
+  const samples = await Promise.all(
+    template.samples.filter((sample) => sample.knowledge === wanted).map((sample) => readSample(sample.file)),
+  );
+  const names = new Set((await knowledge.cards()).map((card) => card.name));
+  let name = wanted;
+  for (let n = 2; names.has(name); n++) {
+    const titles = new Set((await knowledge.documents(name, { limit: 500 })).map((document) => document.title));
+    if (samples.every((sample) => titles.has(sample.title))) return { name, tasks: [] };
+    name = `${wanted}-${n}`;
+  }
+  await knowledge.create({ name });
+  const started: string[] = [];
+  for (const sample of samples) started.push((await knowledge.add(name, sample)).task);
+  const waiting = await Promise.all(started.map(async (task) => ((await finished(task, tasks)) ? [] : [task])));
+  return { name, tasks: waiting.flat() };
+}
+
+/** Resolves when the task has ended, or with false when that takes too long. */
+async function finished(id: string, tasks: Services["tasks"]): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const end = (done: boolean) => {
+      clearTimeout(timer);
+      stop();
+      resolve(done);
+    };
+    const look = (status: string | undefined) => {
+      if (status !== "queued" && status !== "running") end(true);
+    };
+    const timer = setTimeout(() => end(false), INDEX_PATIENCE_MS);
+    const stop = tasks.watch(id, (task) => look(task.status));
+    tasks.get(id).then(
+      (task) => look(task?.status),
+      () => end(false),
+    );
+  });
+}
+
+/* ---- MCP servers ---- */
+
+/**
+ * The server for the template, made where there is none yet; `undefined` when the folder for it is still to be chosen. One
+ * of the same command is taken as it is; where the name stands for something else, the next free one is taken.
+ */
+async function placeServer(
+  need: McpServerNeed,
+  graph: Graph,
+  folder: string | undefined,
+  { mcp }: Parts,
+): Promise<McpServerCard | undefined> {
+  const cards = new Map((await mcp.cards()).map((card) => [card.name, card]));
+  const wantsFolder = need.args.some((arg) => arg.includes("{{folder}}"));
+  if (wantsFolder && folder === undefined) {
+    const text = JSON.stringify(graph.nodes);
+    return [...cards.values()].find((card) => text.includes(`"mcp/${card.name}/`) && isOf(card, need));
+  }
+  const { command, args } = commandOf(need, folder ?? "");
+  let name = need.name;
+  for (let n = 2; cards.has(name); n++) {
+    const card = cards.get(name)!;
+    if (JSON.stringify(card.argv) === JSON.stringify([command, ...args])) return card;
+    name = `${need.name}-${n}`;
+  }
+  const [card] = await mcp.add({ name, command, args, effects: need.effects });
+  return card;
+}
+
+function isOf(card: McpServerCard, need: McpServerNeed): boolean {
+  return card.argv?.some((arg) => arg.replaceAll("\\", "/").includes(need.package)) ?? false;
+}
+
+/** From the installed package where it is there: nothing is downloaded, and what is approved is a file that stands on disk. */
+function commandOf(need: McpServerNeed, folder: string): { command: string; args: string[] } {
+  const args = need.args.map((arg) => arg.replaceAll("{{folder}}", folder));
+  const script = installedCommand(need.package);
+  if (script) return { command: process.execPath, args: [script, ...args] };
+  return { command: "npx", args: ["-y", `${need.package}@${need.version}`, ...args] };
+}
+
+function installedCommand(name: string): string | undefined {
+  for (const folder of createRequire(import.meta.url).resolve.paths(name) ?? []) {
+    const file = join(folder, name, "package.json");
+    if (!existsSync(file)) continue;
+    const { bin } = JSON.parse(readFileSync(file, "utf8")) as { bin?: string | Record<string, string> };
+    const script = typeof bin === "string" ? bin : Object.values(bin ?? {})[0];
+    if (script) return join(dirname(file), script);
+  }
+  return undefined;
+}
+
+/** The folder's real path. The data folder holds keys and everybody's conversations: neither it nor what it lies in is given away. */
+function checkedFolder(folder: string, dataDir: string): string {
+  const refuse = (why: string) =>
+    new PatchbayError("bad_request", `The folder "${folder}" ${why}.`, { path: "/folder" });
+  if (!isAbsolute(folder)) throw refuse("must be an absolute path on the machine that runs Patchbay");
+  let real: string;
+  try {
+    real = realpathSync(folder);
+  } catch {
+    throw refuse("is not there; make it, or choose another");
+  }
+  if (!statSync(real).isDirectory()) throw refuse("is a file; choose the folder that it lies in");
+  const data = existsSync(dataDir) ? realpathSync(dataDir) : dataDir;
+  if (inside(data, real) || inside(real, data))
+    throw refuse("holds Patchbay's own data (keys, conversations) or lies in it; choose another");
+  return real;
+}
+
+function inside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || (!way.startsWith("..") && !isAbsolute(way));
+}
+
+/** Every config text that is, or begins with, `from`, with `to` in its place. */
+function renamed(graph: Graph, from: string, to: string): Graph {
+  if (from === to) return graph;
+  const change = (value: unknown): unknown => {
+    if (typeof value === "string") {
+      if (value === from) return to;
+      return from.endsWith("/") && value.startsWith(from) ? to + value.slice(from.length) : value;
+    }
+    if (Array.isArray(value)) return value.map(change);
+    if (typeof value === "object" && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, change(member)]));
+    return value;
+  };
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => (node.type === "note" ? node : { ...node, config: change(node.config) })),
+  };
+}
