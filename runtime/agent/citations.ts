@@ -4,6 +4,8 @@
 const BEGINNING = /^[[【]\s*(?:\d{1,3}\s*(?:[,，、]\s*\d{0,3}\s*)*)?$/;
 const WHOLE = /^[[【]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]】]$/;
 
+const MAX_MARKER = 40;
+
 export class Citations {
   /** How many documents there are; with none, brackets mean nothing and pass. */
   readonly #documents: number;
@@ -46,7 +48,10 @@ export class Citations {
       this.#held += character;
       const whole = WHOLE.exec(this.#held);
       if (whole) return this.#marker(whole[1]!);
-      return BEGINNING.test(this.#held) && this.#held.length < 40 ? "" : this.#release();
+      if (BEGINNING.test(this.#held) && this.#held.length < MAX_MARKER) return "";
+      // It was none; its last character may begin something else.
+      this.#held = this.#held.slice(0, -character.length);
+      return this.#release() + this.#take(character);
     }
     if (character === "`") this.#ticks++;
     else if (this.#ticks > 0) {

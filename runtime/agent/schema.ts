@@ -92,7 +92,7 @@ function writeSchema(schema: JsonSchema): string | SchemaError {
       ? new SchemaError(`it is longer than ${MAX_SCHEMA_CHARACTERS} characters`)
       : text;
   } catch {
-    return new SchemaError("it is no JSON");
+    return new SchemaError("it is no JSON, or nested too deep");
   }
 }
 
@@ -105,7 +105,6 @@ function makeValidator(schema: JsonSchema): Validator | SchemaError {
       allErrors: false,
       validateFormats: false,
       validateSchema: false,
-      addUsedSchema: false,
       logger: false,
       code: { regExp: Object.assign(linearPattern, { code: "linearPattern" }) },
     });

@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { SchemaError, schemaFault, schemaProblem } from "./schema.ts";
+
+const within = (ms: number, run: () => void) => {
+  const startedAt = performance.now();
+  run();
+  expect(performance.now() - startedAt).toBeLessThan(ms);
+};
+
+describe("schemas of others", () => {
+  it.each<[string, object, RegExp]>([
+    ["a remote reference", { $ref: "https://evil.test/schema.json" }, /outside of it/],
+    ["a file reference", { properties: { a: { $ref: "file:///etc/passwd" } } }, /outside of it/],
+    ["a reference to nothing", { $ref: "#/$defs/none" }, /not there/],
+    ["a dynamic reference", { $dynamicRef: "#x" }, /\$dynamicRef/],
+    ["depth", Array.from({ length: 5000 }).reduce<object>((inner) => ({ items: inner }), {}), /nested/],
+    ["size", { description: "x".repeat(300_000) }, /longer/],
+    [
+      "references that multiply",
+      {
+        $ref: "#/$defs/a0",
+        $defs: Object.fromEntries(
+          Array.from({ length: 40 }, (_, i) => [
+            `a${i}`,
+            i < 39 ? { allOf: [{ $ref: `#/$defs/a${i + 1}` }, { $ref: `#/$defs/a${i + 1}` }] } : {},
+          ]),
+        ),
+      },
+      /work|nested/,
+    ],
+    ["a property called like a keyword", { properties: { default: { $ref: "https://evil.test/x" } } }, /outside of it/],
+  ])("%s is refused", (_what, schema, message) => {
+    within(1000, () => {
+      expect(schemaProblem(schema as never)).toMatch(message);
+      expect(() => schemaFault(schema as never, {})).toThrow(SchemaError);
+    });
+  });
+
+  it("a hostile pattern runs in linear time", () => {
+    const schema = {
+      type: "object",
+      properties: { a: { type: "string", pattern: "^(a+)+$" }, b: { type: "string", pattern: "(x*)*y" } },
+    };
+    within(1000, () => {
+      expect(schemaFault(schema, { a: `${"a".repeat(50_000)}!` })).toMatch(/"a" must match pattern/);
+      expect(schemaFault(schema, { b: "x".repeat(50_000) })).toMatch(/"b" must match/);
+    });
+  });
+
+  it("a pattern that looks around is not held against anyone", () => {
+    expect(schemaFault({ properties: { a: { pattern: "(?<=b)c" } } }, { a: "anything" })).toBeUndefined();
+  });
+
+  it("a schema that refers to itself checks shallow values, whatever its branches", () => {
+    const tree = { type: "object", properties: { name: { type: "string" }, child: { $ref: "#" } }, required: ["name"] };
+    expect(schemaFault(tree, { name: "a", child: { name: "b", child: { name: "c" } } })).toBeUndefined();
+    expect(schemaFault(tree, { name: "a", child: {} })).toBe('"child" lacks "name"');
+    const hostile = {
+      anyOf: [
+        { type: "object", properties: { a: { $ref: "#" } }, required: ["never"] },
+        { type: "object", properties: { a: { $ref: "#" } }, required: ["nor this"] },
+        { type: "object", properties: { a: { $ref: "#" } }, required: ["nor that"] },
+      ],
+    };
+    let value: object = {};
+    for (let i = 0; i < 40; i++) value = { a: value };
+    within(1000, () => expect(schemaFault(hostile, value)).toMatch(/nested more than/));
+  });
+
+  it("identities and dialects do not meet", () => {
+    const schema = {
+      $schema: "http://json-schema.org/draft-07/schema#",
+      $id: "https://x.test/one",
+      type: "object",
+      required: ["a"],
+    };
+    expect(schemaFault(schema, {})).toBe('"a" is missing');
+    expect(schemaFault({ ...schema, required: ["b"] }, {})).toBe('"b" is missing');
+  });
+
+  it("words that JSON Schema does not know leave the required names", () => {
+    const schema = { type: "dict", properties: { a: { type: "float" } }, required: ["a"] };
+    expect(schemaFault(schema, {})).toBe('"a" is missing');
+    expect(schemaFault(schema, { a: 1.5 })).toBeUndefined();
+  });
+
+  it("says what is wrong in words to act on", () => {
+    const schema = {
+      type: "object",
+      properties: {
+        unit: { enum: ["c", "f"] },
+        at: { type: "object", properties: { x: { type: "integer" } }, additionalProperties: false },
+      },
+      additionalProperties: false,
+    };
+    expect(schemaFault(schema, { unit: "k" })).toBe('"unit" must be one of ["c","f"]');
+    expect(schemaFault(schema, { at: { y: 1 } })).toBe('"y" is not an argument of "at"');
+    expect(schemaFault(schema, { at: { x: 1.5 } })).toBe('"at/x" must be integer');
+  });
+
+  it("never throws anything but its own error, and never hangs (random JSON)", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), fc.jsonValue({ maxDepth: 5 }), (schema, value) => {
+        const given =
+          typeof schema === "object" && schema !== null && !Array.isArray(schema) ? schema : { enum: [schema] };
+        try {
+          schemaFault(given as never, value);
+        } catch (error) {
+          expect(error).toBeInstanceOf(SchemaError);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
