@@ -2,32 +2,31 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildApp } from "../app.ts";
 import { openAuth } from "../auth.ts";
 import { parseEnv } from "../env.ts";
+import { type Listening, listen } from "../listen.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import type { KnowledgeDocument, Task } from "../services.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-routes-"));
-const env = parseEnv({ PATCHBAY_DATA: folder, PATCHBAY_TOKEN: "a-token-for-this-test" });
+const env = parseEnv({ PATCHBAY_DATA: folder, PATCHBAY_TOKEN: "a-token-for-this-test", PORT: "0" });
 let opened: Opened;
-let app: ReturnType<typeof buildApp>;
+let server: Listening;
 beforeAll(async () => {
   opened = await openServices(env);
   await opened.start();
-  app = buildApp({ services: opened.services, auth: openAuth(env), pages: () => new Response("page") });
+  server = await listen({ services: opened.services, auth: openAuth(env) });
 });
 afterAll(async () => {
-  await opened.stop();
+  await server.stop(opened);
   rmSync(folder, { recursive: true, force: true });
 });
 
 async function call(method: string, path: string, body?: unknown): Promise<Response> {
   const form = body instanceof FormData;
-  return await app.request(`http://127.0.0.1:4400${path}`, {
+  return await fetch(server.origin + path, {
     method,
     headers: {
-      host: "127.0.0.1:4400",
       authorization: "Bearer a-token-for-this-test",
       ...(body !== undefined && !form && { "content-type": "application/json" }),
     },

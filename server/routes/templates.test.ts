@@ -7,36 +7,35 @@ import { checkGraph } from "../../runtime/check.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { Document } from "../../runtime/message.ts";
-import { buildApp } from "../app.ts";
 import { openAuth } from "../auth.ts";
 import { parseEnv } from "../env.ts";
+import { type Listening, listen } from "../listen.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import { graphIn, readSample, readTemplates, TEMPLATES } from "../templates/template.ts";
 import type { Need } from "../templates/use-template.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-templates-"));
-const env = parseEnv({ PATCHBAY_DATA: join(folder, "data"), PATCHBAY_TOKEN: "a-token-for-this-test" });
+const env = parseEnv({ PATCHBAY_DATA: join(folder, "data"), PATCHBAY_TOKEN: "a-token-for-this-test", PORT: "0" });
 mkdirSync(join(folder, "data"));
 const documents = join(folder, "documents");
 mkdirSync(documents);
 writeFileSync(join(documents, "README.md"), "# Heron\n\nHeron counts birds in pictures.\n");
 let opened: Opened;
-let app: ReturnType<typeof buildApp>;
+let server: Listening;
 beforeAll(async () => {
   opened = await openServices(env);
   await opened.start();
-  app = buildApp({ services: opened.services, auth: openAuth(env), pages: () => new Response("page") });
+  server = await listen({ services: opened.services, auth: openAuth(env) });
 });
 afterAll(async () => {
-  await opened.stop();
+  await server.stop(opened);
   rmSync(folder, { recursive: true, force: true });
 });
 
 async function call<T>(method: string, path: string, body?: unknown, status = 200): Promise<T> {
-  const answer = await app.request(`http://127.0.0.1:4400${path}`, {
+  const answer = await fetch(server.origin + path, {
     method,
     headers: {
-      host: "127.0.0.1:4400",
       authorization: "Bearer a-token-for-this-test",
       "content-type": "application/json",
     },
