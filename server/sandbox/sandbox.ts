@@ -1,0 +1,222 @@
+/**
+ * Code of others, run where it can reach nothing: an isolate without Node, in a child process without permissions,
+ * with limits on time, memory and output. Values cross as JSON text alone.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Sandbox } from "../services.ts";
+import type { Answer, Hello, Job } from "./isolate-worker.ts";
+
+export interface SandboxOptions {
+  /** Children at most; each runs one piece of code at a time. */
+  size?: number;
+  memoryMb?: number;
+  maxOutput?: number;
+  /** A child without work ends after this. */
+  idleMs?: number;
+  /** Package that brings the isolates; named so that a test can take it away. */
+  engine?: string;
+}
+
+const MAX_TIMEOUT_MS = 60_000;
+const MAX_INPUT = 10 * 1024 * 1024;
+const START_MS = 10_000;
+/** Beyond the code's own time, before the child is killed. */
+const GRACE_MS = 500;
+/** A child is replaced after so many runs. */
+const MAX_RUNS = 500;
+const MAX_WAITING = 1_000;
+
+interface Worker {
+  child: ChildProcess;
+  ready: Promise<Hello>;
+  busy: boolean;
+  runs: number;
+  settle?: (answer: Answer | "gone") => void;
+  idle?: NodeJS.Timeout;
+}
+
+/** Starts nothing until the first use. */
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  const { size = 2, memoryMb = 64, maxOutput = 5_000_000, idleMs = 60_000, engine = "isolated-vm" } = options;
+  const workers = new Set<Worker>();
+  const waiting: { take(worker: Worker): void; drop(reason: unknown): void }[] = [];
+  let nextId = 1;
+  let closed = false;
+
+  function startWorker(): Worker {
+    const child = spawnWorker(engine);
+    let hello: (hello: Hello) => void;
+    const worker: Worker = { child, busy: false, runs: 0, ready: new Promise((resolve) => (hello = resolve)) };
+    const late = setTimeout(() => child.kill("SIGKILL"), START_MS);
+    child.on("message", (message: Hello | Answer) => {
+      if ("ready" in message) {
+        clearTimeout(late);
+        hello(message);
+      } else worker.settle?.(message);
+    });
+    const gone = () => {
+      clearTimeout(late);
+      clearTimeout(worker.idle);
+      workers.delete(worker);
+      hello({ ready: false, why: "its process ended at the start" });
+      worker.settle?.("gone");
+      hand();
+    };
+    child.once("exit", gone);
+    child.once("error", gone);
+    workers.add(worker);
+    return worker;
+  }
+
+  /** Gives free workers to who waits, and starts one where there is room. */
+  function hand(): void {
+    while (waiting.length && !closed) {
+      const free = [...workers].find((worker) => !worker.busy) ?? (workers.size < size ? startWorker() : undefined);
+      if (!free) return;
+      clearTimeout(free.idle);
+      free.busy = true;
+      waiting.shift()!.take(free);
+    }
+  }
+
+  function release(worker: Worker, spent: boolean): void {
+    worker.busy = false;
+    worker.settle = undefined;
+    if (spent || worker.runs >= MAX_RUNS || closed) {
+      workers.delete(worker);
+      worker.child.kill("SIGKILL");
+    } else {
+      worker.idle = setTimeout(() => worker.child.kill("SIGKILL"), idleMs);
+      worker.idle.unref();
+    }
+    hand();
+  }
+
+  function acquire(signal: AbortSignal): Promise<Worker> {
+    if (waiting.length >= MAX_WAITING)
+      return Promise.reject(new PatchbayError("unavailable", "Too much code waits for the sandbox. Try again later."));
+    return new Promise((resolve, reject) => {
+      const entry = {
+        take: (worker: Worker) => {
+          signal.removeEventListener("abort", stop);
+          resolve(worker);
+        },
+        drop: (reason: unknown) => {
+          signal.removeEventListener("abort", stop);
+          reject(reason);
+        },
+      };
+      const stop = () => {
+        waiting.splice(waiting.indexOf(entry), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", stop, { once: true });
+      waiting.push(entry);
+      hand();
+    });
+  }
+
+  async function runOn(worker: Worker, job: Job, signal: AbortSignal): Promise<Answer | "gone"> {
+    const hello = await worker.ready;
+    signal.throwIfAborted();
+    if (!hello.ready)
+      throw new PatchbayError(
+        "unavailable",
+        `Code cannot run on this machine: the package ${engine} could not be loaded (${hello.why}). Everything else works without it.`,
+      );
+    worker.runs++;
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        worker.child.kill("SIGKILL");
+        reject(signal.reason);
+      };
+      const timer = setTimeout(() => {
+        worker.child.kill("SIGKILL");
+        resolve({ id: job.id, ok: false, code: "code_timeout", message: `It did not end within ${job.timeoutMs} ms.` });
+      }, job.timeoutMs + GRACE_MS);
+      worker.settle = (answer) => {
+        if (answer !== "gone" && answer.id !== job.id) return;
+        clearTimeout(timer);
+        signal.removeEventListener("abort", stop);
+        resolve(answer);
+      };
+      signal.addEventListener("abort", stop, { once: true });
+      worker.child.send(job, (error) => error && worker.settle?.("gone"));
+    });
+  }
+
+  return {
+    evaluate: async (source, input, limits, signal) => {
+      signal.throwIfAborted();
+      if (closed) throw new PatchbayError("unavailable", "The server is stopping.");
+      const json = JSON.stringify(input);
+      if (json.length > MAX_INPUT)
+        throw new PatchbayError("code_failed", `The code's input is larger than ${MAX_INPUT / 1024 / 1024} MB.`);
+      const timeoutMs = Math.min(Math.max(Math.floor(limits.timeoutMs), 1), MAX_TIMEOUT_MS);
+      const job: Job = { id: nextId++, source, input: json, timeoutMs, memoryMb, maxOutput };
+      const worker = await acquire(signal);
+      let answer: Answer | "gone" | undefined;
+      try {
+        answer = await runOn(worker, job, signal);
+      } finally {
+        // after a stop by force the child is not trusted with another piece of code
+        release(worker, !answer || answer === "gone" || (!answer.ok && answer.code !== "code_failed"));
+      }
+      // V8 ends a process that runs out of memory in a place where it cannot throw
+      if (answer === "gone")
+        throw new PatchbayError(
+          "code_memory",
+          `The code ended its process, most likely by using more than ${memoryMb} MB.`,
+        );
+      if (!answer.ok) throw new PatchbayError(answer.code, `The code failed. ${answer.message}`);
+      return JSON.parse(answer.json, (key, value) => (key === "__proto__" ? undefined : value));
+    },
+    close: async () => {
+      closed = true;
+      for (const entry of waiting.splice(0)) entry.drop(new PatchbayError("unavailable", "The server is stopping."));
+      await Promise.all(
+        [...workers].map(({ child }) => {
+          const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+          child.kill("SIGKILL");
+          return child.exitCode === null && child.signalCode === null ? ended : undefined;
+        }),
+      );
+    },
+  };
+}
+
+/** A child that may read its own file and the engine's package, and nothing else. */
+function spawnWorker(engine: string): ChildProcess {
+  const here = dirname(fileURLToPath(import.meta.url));
+  // the file /etc/alpine-release is how the engine's loader tells one C library from another
+  const readable = [join(here, "/"), join(here, "../../package.json"), "/etc/alpine-release", ...enginePaths(engine)];
+  return spawn(
+    process.execPath,
+    [
+      "--permission",
+      "--allow-addons",
+      "--no-node-snapshot",
+      "--no-warnings",
+      "--max-old-space-size=256",
+      ...readable.map((path) => `--allow-fs-read=${path}`),
+      join(here, "isolate-worker.ts"),
+    ],
+    { stdio: ["ignore", "ignore", "ignore", "ipc"], env: {}, cwd: tmpdir(), windowsHide: true, serialization: "json" },
+  );
+}
+
+function enginePaths(engine: string): string[] {
+  try {
+    const require = createRequire(import.meta.url);
+    const home = dirname(require.resolve(`${engine}/package.json`));
+    const loader = dirname(createRequire(join(home, "package.json")).resolve("node-gyp-build/package.json"));
+    return [join(home, "/"), join(loader, "/")];
+  } catch {
+    return []; // not installed: the child says so when it is used
+  }
+}
