@@ -45,12 +45,23 @@ export interface Catalogue {
 export type CatalogueStore = StoreApi<Catalogue>;
 
 export function createCatalogue(): CatalogueStore {
-  return createStore<Catalogue>(() => ({ known: false, models: [], tools: [], knowledge: [], secrets: [], agents: [] }));
+  return createStore<Catalogue>(() => ({
+    known: false,
+    models: [],
+    tools: [],
+    knowledge: [],
+    secrets: [],
+    agents: [],
+  }));
 }
 
 /** The model that `default` stands for. */
 export function defaultModel(catalogue: Catalogue): ModelEntry | undefined {
-  return catalogue.models.find((model) => model.isDefault) ?? catalogue.models.find((model) => !model.demo) ?? catalogue.models[0];
+  return (
+    catalogue.models.find((model) => model.isDefault) ??
+    catalogue.models.find((model) => !model.demo) ??
+    catalogue.models[0]
+  );
 }
 
 export function modelEntry(catalogue: Catalogue, name: string): ModelEntry | undefined {

@@ -2,7 +2,15 @@
  * Everything that can be done to a graph, as pure `Graph → Graph` functions. A command that changes nothing returns the
  * very graph it was given; parts that did not change keep their identity, so that only what changed is drawn again.
  */
-import { type Graph, type GraphEdge, type GraphNode, type Group, NODE_ID, type Place, type Settings } from "../../runtime/graph.ts";
+import {
+  type Graph,
+  type GraphEdge,
+  type GraphNode,
+  type Group,
+  NODE_ID,
+  type Place,
+  type Settings,
+} from "../../runtime/graph.ts";
 import { edgeKey, lookup } from "./lookup.ts";
 
 /** What a step of the history is called; the i18n key is `commands.<label>`. */
@@ -34,7 +42,11 @@ export interface Command {
 
 /** A node id that the graph does not have: `llm`, `llm-2`, `llm-3`… */
 export function freeId(wanted: string, taken: { has(id: string): boolean }): string {
-  const plain = wanted.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").replace(/^[^a-z]+/, "").slice(0, 56);
+  const plain = wanted
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, "-")
+    .replace(/^[^a-z]+/, "")
+    .slice(0, 56);
   const base = NODE_ID.test(plain) ? plain : "node";
   if (!taken.has(base)) return base;
   const stem = base.replace(/-\d+$/, "") || "node";
@@ -72,7 +84,13 @@ export function remove(nodes: ReadonlySet<string>, edges: ReadonlySet<string> = 
             .map((group) => ({ ...group, nodes: group.nodes.filter((id) => !nodes.has(id)) }))
             .filter((group) => group.nodes.length > 0)
         : graph.groups;
-      return { ...graph, nodes: keptNodes, edges: keptEdges.length === graph.edges.length ? graph.edges : keptEdges, layout, groups };
+      return {
+        ...graph,
+        nodes: keptNodes,
+        edges: keptEdges.length === graph.edges.length ? graph.edges : keptEdges,
+        layout,
+        groups,
+      };
     },
   };
 }
@@ -99,7 +117,11 @@ export function move(places: Record<string, { x: number; y: number }>, group?: s
 
 /** Sets the size of a note. */
 export function resize(id: string, place: Place): Command {
-  return { label: "move", group: `size:${id}`, run: (graph) => ({ ...graph, layout: { ...graph.layout, [id]: place } }) };
+  return {
+    label: "move",
+    group: `size:${id}`,
+    run: (graph) => ({ ...graph, layout: { ...graph.layout, [id]: place } }),
+  };
 }
 
 /** Sets one key of a node's config; `undefined` takes the key out, so that its default holds again. */
@@ -130,7 +152,10 @@ export function setWholeConfig(id: string, config: unknown): Command {
 }
 
 /** Changes what a node carries beside its config. An empty title, `undefined` retry or onError is taken out. */
-export function setNode(id: string, change: Partial<Pick<GraphNode, "title" | "retry" | "onError" | "version">>): Command {
+export function setNode(
+  id: string,
+  change: Partial<Pick<GraphNode, "title" | "retry" | "onError" | "version">>,
+): Command {
   const keys = Object.keys(change) as (keyof typeof change)[];
   return {
     label: keys.length === 1 && keys[0] === "title" ? "title" : "node",
@@ -149,7 +174,11 @@ export function setNode(id: string, change: Partial<Pick<GraphNode, "title" | "r
 }
 
 /** Puts another node type in a node's place, keeping its id, its place, and the edges whose ports the new type has. */
-export function swapType(id: string, next: Pick<GraphNode, "type" | "version" | "config">, ports: { inputs: string[]; outputs: string[] }): Command {
+export function swapType(
+  id: string,
+  next: Pick<GraphNode, "type" | "version" | "config">,
+  ports: { inputs: string[]; outputs: string[] },
+): Command {
   return {
     label: "node",
     run(graph) {
@@ -226,7 +255,8 @@ export function setSettings(change: Partial<Settings>): Command {
     group: `settings:${Object.keys(change).join()}`,
     run(graph) {
       const settings: Settings = { ...graph.settings, ...change };
-      for (const key of Object.keys(change) as (keyof Settings)[]) if (settings[key] === undefined) delete settings[key];
+      for (const key of Object.keys(change) as (keyof Settings)[])
+        if (settings[key] === undefined) delete settings[key];
       return { ...graph, settings };
     },
   };
@@ -269,7 +299,11 @@ export function setGroup(id: string, change: Partial<Pick<Group, "title" | "colo
 }
 
 /** The whole graph at once: the JSON panel, a restored version, theirs in a conflict. */
-export function replaceGraph(next: Graph, label: "replace" | "restore" | "mend" = "replace", groupKey?: string): Command {
+export function replaceGraph(
+  next: Graph,
+  label: "replace" | "restore" | "mend" = "replace",
+  groupKey?: string,
+): Command {
   return { label, group: groupKey, run: (graph) => (next === graph ? graph : next) };
 }
 

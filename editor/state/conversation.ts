@@ -1,6 +1,6 @@
 /** The conversation that tries the agent: turns, each with the life of its run. The newest turn's run is the one on the canvas. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import { errorData, type ErrorData } from "../../runtime/error.ts";
+import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput, WaitAnswer } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { FileRef } from "../../runtime/message.ts";
@@ -55,7 +55,10 @@ export interface ConversationWorld {
   pause: Follow["pause"];
   server: {
     runSaved(request: { input: RunInput; session: string }, signal: AbortSignal): AsyncIterable<RunSignal>;
-    runGraph(request: { graph: Graph; input: RunInput; session: string } & RunOptions, signal: AbortSignal): AsyncIterable<RunSignal>;
+    runGraph(
+      request: { graph: Graph; input: RunInput; session: string } & RunOptions,
+      signal: AbortSignal,
+    ): AsyncIterable<RunSignal>;
     follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunSignal>;
     answer(run: string, answer: WaitAnswer): Promise<unknown>;
     cancel(run: string): Promise<unknown>;
@@ -72,7 +75,11 @@ export function createConversation(world: ConversationWorld): Conversation {
     store.setState((state) => ({ turns: state.turns.map((turn) => (turn.id === id ? { ...turn, ...more } : turn)) }));
 
   /** Follows a turn's run on the canvas; its life stays with the turn when it ends or waits. */
-  async function watch(turn: number, open: (signal: AbortSignal) => Promise<AsyncIterable<RunSignal>>, known?: { run: string; seq: number }): Promise<void> {
+  async function watch(
+    turn: number,
+    open: (signal: AbortSignal) => Promise<AsyncIterable<RunSignal>>,
+    known?: { run: string; seq: number },
+  ): Promise<void> {
     const { signal } = abort;
     store.setState({ busy: true, shown: turn });
     try {
@@ -106,7 +113,10 @@ export function createConversation(world: ConversationWorld): Conversation {
     async send(input: RunInput, options: RunOptions = {}) {
       if (store.getState().busy) return;
       const id = ++count;
-      store.setState((state) => ({ turns: [...state.turns, { id, message: input.message, files: input.files }], busy: true }));
+      store.setState((state) => ({
+        turns: [...state.turns, { id, message: input.message, files: input.files }],
+        busy: true,
+      }));
       live.begin(world.now());
       const partial = options.pins !== undefined || options.range !== undefined;
       await watch(id, async (signal) => {

@@ -45,10 +45,13 @@ export function createDocument(graph: Graph, now: () => number = Date.now): Docu
       const next = command.run(state.graph);
       if (next === state.graph) return;
       const at = now();
-      const grows = command.group !== undefined && state.open?.group === command.group && at - state.open.at <= GROUP_MS;
+      const grows =
+        command.group !== undefined && state.open?.group === command.group && at - state.open.at <= GROUP_MS;
       store.setState({
         graph: next,
-        past: grows ? state.past : [...state.past.slice(-(MAX_STEPS - 1)), { label: command.label, graph: state.graph }],
+        past: grows
+          ? state.past
+          : [...state.past.slice(-(MAX_STEPS - 1)), { label: command.label, graph: state.graph }],
         future: [],
         open: command.group === undefined ? undefined : { group: command.group, at },
       });

@@ -27,7 +27,8 @@ export function judge(graph: Graph, reader: PortReader, edge: GraphEdge): Verdic
   if (!output || !input) return { fits: false, why: "missing" };
   const how = edgeFit(output.kind, input.kind);
   if (how === "no") return { fits: false, why: "kind" };
-  if (at.outOf(from.node).some((other) => other.from === edge.from && other.to === edge.to)) return { fits: false, why: "twice" };
+  if (at.outOf(from.node).some((other) => other.from === edge.from && other.to === edge.to))
+    return { fits: false, why: "twice" };
   if (reaches(graph, to.node, from.node)) return { fits: false, why: "circle" };
   return { fits: true, how };
 }
@@ -40,7 +41,9 @@ export function displaced(graph: Graph, table: NodeTable, reader: PortReader, ed
   const there = lookup(graph).at(to.node, to.port, "in");
   if (!input || input.many || there.length === 0) return new Set();
   const both = { ...graph, edges: [...graph.edges, edge] };
-  const clash = checkGraph(both, table).some((issue) => issue.code === "too-many-edges" && issue.node === to.node && issue.port === to.port);
+  const clash = checkGraph(both, table).some(
+    (issue) => issue.code === "too-many-edges" && issue.node === to.node && issue.port === to.port,
+  );
   return clash ? new Set(there.map(edgeKey)) : new Set();
 }
 
@@ -106,14 +109,23 @@ export function mates(graph: Graph, reader: PortReader, id: string, port: string
       const verdict = judge(graph, reader, side === "in" ? { from: end, to: mine } : { from: mine, to: end });
       if (!verdict.fits) continue;
       const wired = side === "out" && lookup(graph).at(node.id, other.id, "in").length > 0;
-      found.push({ node, port: other, end, rank: (verdict.how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (wired ? 2 : 0) });
+      found.push({
+        node,
+        port: other,
+        end,
+        rank: (verdict.how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (wired ? 2 : 0),
+      });
     }
   }
   return found.sort((a, b) => a.rank - b.rank).map(({ node, port: other, end }) => ({ node, port: other, end }));
 }
 
 /** An input and an output of a node by which it can stand in an edge, or undefined. */
-export function passage(ports: { inputs: Port[]; outputs: Port[] }, from: Kind, to: Kind): { input: string; output: string } | undefined {
+export function passage(
+  ports: { inputs: Port[]; outputs: Port[] },
+  from: Kind,
+  to: Kind,
+): { input: string; output: string } | undefined {
   const inputs = ports.inputs.filter((port) => edgeFit(from, port.kind) !== "no");
   const outputs = ports.outputs.filter((port) => edgeFit(port.kind, to) !== "no");
   const input = inputs.find((port) => port.kind === from) ?? inputs[0];

@@ -11,7 +11,9 @@ import { type Command, freeId } from "./commands.ts";
 export function copyText(graph: Graph, chosen: ReadonlySet<string>): string {
   const nodes = graph.nodes.filter((node) => chosen.has(node.id));
   const edges = graph.edges.filter((edge) => chosen.has(edgeEnd(edge.from).node) && chosen.has(edgeEnd(edge.to).node));
-  const layout = Object.fromEntries(nodes.flatMap((node) => (graph.layout[node.id] ? [[node.id, graph.layout[node.id]!]] : [])));
+  const layout = Object.fromEntries(
+    nodes.flatMap((node) => (graph.layout[node.id] ? [[node.id, graph.layout[node.id]!]] : [])),
+  );
   const groups = graph.groups.filter((group) => group.nodes.length > 0 && group.nodes.every((id) => chosen.has(id)));
   return serializeGraph({
     format: FORMAT,
@@ -38,7 +40,12 @@ export function pasteText(graph: Graph, text: string, place: { x: number; y: num
   return pasteGraph(graph, parsed.graph, place);
 }
 
-export function pasteGraph(graph: Graph, piece: Graph, place: { x: number; y: number }, label: "paste" | "duplicate" = "paste"): { command: Command; ids: string[] } {
+export function pasteGraph(
+  graph: Graph,
+  piece: Graph,
+  place: { x: number; y: number },
+  label: "paste" | "duplicate" = "paste",
+): { command: Command; ids: string[] } {
   const taken = new Set(graph.nodes.map((node) => node.id));
   const names = new Map<string, string>();
   for (const node of piece.nodes) {
@@ -58,7 +65,11 @@ export function pasteGraph(graph: Graph, piece: Graph, place: { x: number; y: nu
   const layout: Graph["layout"] = {};
   piece.nodes.forEach((node, index) => {
     const old = piece.layout[node.id] ?? { x: corner.x + index * 260, y: corner.y };
-    layout[names.get(node.id)!] = { ...old, x: Math.round(place.x + old.x - corner.x), y: Math.round(place.y + old.y - corner.y) };
+    layout[names.get(node.id)!] = {
+      ...old,
+      x: Math.round(place.x + old.x - corner.x),
+      y: Math.round(place.y + old.y - corner.y),
+    };
   });
   const groupIds = new Set(graph.groups.map((group) => group.id));
   const groups = piece.groups.map((group) => {

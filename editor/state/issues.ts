@@ -28,8 +28,15 @@ export interface IssueStore extends StoreApi<Issues> {
   close(): void;
 }
 
-export function createIssues(document: DocumentStore, catalogue: CatalogueStore, table: NodeTable, clock: Clock): IssueStore {
-  const store = createStore<Issues>(() => sort(document.getState().graph, checkGraph(document.getState().graph, table, checkContext(catalogue.getState()))));
+export function createIssues(
+  document: DocumentStore,
+  catalogue: CatalogueStore,
+  table: NodeTable,
+  clock: Clock,
+): IssueStore {
+  const store = createStore<Issues>(() =>
+    sort(document.getState().graph, checkGraph(document.getState().graph, table, checkContext(catalogue.getState()))),
+  );
   let stop: (() => void) | undefined;
   const check = () => {
     stop?.();
@@ -41,7 +48,10 @@ export function createIssues(document: DocumentStore, catalogue: CatalogueStore,
     stop?.();
     stop = clock.after(QUIET_MS, check);
   };
-  const ends = [document.subscribe((state, previous) => state.graph !== previous.graph && soon()), catalogue.subscribe(soon)];
+  const ends = [
+    document.subscribe((state, previous) => state.graph !== previous.graph && soon()),
+    catalogue.subscribe(soon),
+  ];
   return Object.assign(store, {
     check,
     close() {
@@ -72,7 +82,12 @@ function put(map: Map<string, Issue[]>, key: string, issue: Issue): void {
 /** Lists with the same content keep their identity, so that a card whose issues did not change is not drawn again. */
 function keepEqual(old: Issues, next: Issues): Issues {
   const same = (a: ReadonlyMap<string, readonly Issue[]>, b: ReadonlyMap<string, readonly Issue[]>) =>
-    new Map([...b].map(([key, list]) => [key, a.has(key) && JSON.stringify(a.get(key)) === JSON.stringify(list) ? a.get(key)! : list]));
+    new Map(
+      [...b].map(([key, list]) => [
+        key,
+        a.has(key) && JSON.stringify(a.get(key)) === JSON.stringify(list) ? a.get(key)! : list,
+      ]),
+    );
   return { ...next, byNode: same(old.byNode, next.byNode), byEdge: same(old.byEdge, next.byEdge) };
 }
 

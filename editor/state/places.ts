@@ -39,7 +39,8 @@ export function createPlaces(shelf: DraftShelf): PlacesStore {
     resize(change: { rightWidth?: number; belowHeight?: number }) {
       const next: Partial<Places> = {};
       for (const key of ["rightWidth", "belowHeight"] as const)
-        if (change[key] !== undefined) next[key] = Math.round(Math.min(LIMITS[key][1], Math.max(LIMITS[key][0], change[key])));
+        if (change[key] !== undefined)
+          next[key] = Math.round(Math.min(LIMITS[key][1], Math.max(LIMITS[key][0], change[key])));
       store.setState(next);
     },
   });

@@ -63,7 +63,11 @@ export interface DrawnPort extends Port {
 }
 
 /** The ports of a node together with those that only its edges know. Equal in content for equal wiring. */
-export function drawnPorts(graph: Graph, node: GraphNode, reader: PortReader): { inputs: DrawnPort[]; outputs: DrawnPort[] } {
+export function drawnPorts(
+  graph: Graph,
+  node: GraphNode,
+  reader: PortReader,
+): { inputs: DrawnPort[]; outputs: DrawnPort[] } {
   const at = lookup(graph);
   const ports = reader.ports(node);
   return {
@@ -75,6 +79,7 @@ export function drawnPorts(graph: Graph, node: GraphNode, reader: PortReader): {
 function draw(ports: Port[], edges: readonly GraphEdge[], end: (edge: GraphEdge) => string, node: string): DrawnPort[] {
   const wired = new Set(edges.map((edge) => end(edge).slice(node.length + 1)));
   const drawn: DrawnPort[] = ports.map((port) => ({ ...port, wired: wired.has(port.id) }));
-  for (const id of wired) if (!ports.some((port) => port.id === id)) drawn.push({ id, kind: "any", missing: true, wired: true });
+  for (const id of wired)
+    if (!ports.some((port) => port.id === id)) drawn.push({ id, kind: "any", missing: true, wired: true });
   return drawn;
 }

@@ -45,7 +45,10 @@ function typed(old: Typing | undefined, delta: Delta): Typing {
   const before = old?.[delta.kind] ?? "";
   // An offset of 0 begins a new step. A gap (a dropped delta) stays until the finished message closes it.
   const text = delta.offset <= before.length ? before.slice(0, delta.offset) + delta.text : before + delta.text;
-  const base = old && !(delta.kind === "text" && delta.offset === 0) ? old : { text: "", reasoning: old?.reasoning ?? "", answer: false };
+  const base =
+    old && !(delta.kind === "text" && delta.offset === 0)
+      ? old
+      : { text: "", reasoning: old?.reasoning ?? "", answer: false };
   return { ...base, [delta.kind]: text, answer: delta.answer };
 }
 
@@ -54,7 +57,11 @@ function closeText(typing: Map<string, Typing>, event: RunEvent): void {
   if (event.type !== "message") return;
   const key = nodeKey(event.scope, event.node);
   const old = typing.get(key);
-  typing.set(key, { text: event.message.content, reasoning: event.message.reasoning ?? old?.reasoning ?? "", answer: old?.answer ?? false });
+  typing.set(key, {
+    text: event.message.content,
+    reasoning: event.message.reasoning ?? old?.reasoning ?? "",
+    answer: old?.answer ?? false,
+  });
 }
 
 /** A bar of the timeline. */
@@ -81,7 +88,15 @@ export function spans(view: RunView): Span[] {
     const base = { node: node.node, scope: scopeKey(node.scope) };
     const inner = [...steps(key, node, base), ...tools(key, node, base)];
     if (inner.length > 0) result.push(...inner);
-    else result.push({ ...base, key, what: "node", startedAt: node.startedAt, endedAt: node.endedAt, failed: node.status === "failed" });
+    else
+      result.push({
+        ...base,
+        key,
+        what: "node",
+        startedAt: node.startedAt,
+        endedAt: node.endedAt,
+        failed: node.status === "failed",
+      });
   }
   return result.sort((a, b) => a.startedAt - b.startedAt);
 }
@@ -101,7 +116,14 @@ function steps(key: string, node: NodeView, base: Base): Span[] {
   const last = node.prompts.at(-1);
   // A model call that has not come back: it runs, or it ended with its node.
   if (last && !spoken.has(last.step))
-    found.push({ ...base, key: `${key} step ${last.step}`, what: "step", startedAt: last.at, endedAt: node.endedAt, failed: node.status === "failed" });
+    found.push({
+      ...base,
+      key: `${key} step ${last.step}`,
+      what: "step",
+      startedAt: last.at,
+      endedAt: node.endedAt,
+      failed: node.status === "failed",
+    });
   return found.map((span, index) => ({ ...span, step: index + 1 }));
 }
 
@@ -122,4 +144,5 @@ export function models(view: RunView): string[] {
   return [...new Set([...view.nodes.values()].flatMap((node) => node.messages.map((message) => message.model)))];
 }
 
-export const isOver = (view: RunView): boolean => view.status === "done" || view.status === "failed" || view.status === "cancelled";
+export const isOver = (view: RunView): boolean =>
+  view.status === "done" || view.status === "failed" || view.status === "cancelled";

@@ -1,7 +1,8 @@
 /** Following a run's stream through dropped connections, to its end or to where it waits for a person. */
+
+import { PatchbayError } from "../../runtime/error.ts";
 import type { Delta, RunEvent } from "../../runtime/event.ts";
 import { TERMINAL } from "../../runtime/event.ts";
-import { PatchbayError } from "../../runtime/error.ts";
 
 export type RunSignal = { kind: "event"; event: RunEvent } | { kind: "delta"; delta: Delta };
 
@@ -22,7 +23,11 @@ const TRIES = 6;
  * Resolves when the run has ended or waits. Rejects with what the first stream rejects with where no run came of it, with
  * `connection_lost` where the server cannot be reached again, and with the signal's reason on abort; the run goes on then.
  */
-export async function followRun(first: AsyncIterable<RunSignal>, follow: Follow, known?: { run: string; seq: number }): Promise<void> {
+export async function followRun(
+  first: AsyncIterable<RunSignal>,
+  follow: Follow,
+  known?: { run: string; seq: number },
+): Promise<void> {
   let place = known;
   let stream = first;
   for (let tries = 0; ; ) {
@@ -59,5 +64,8 @@ function isRefusal(error: unknown): boolean {
 }
 
 function lost(): PatchbayError {
-  return new PatchbayError("connection_lost", "The connection to the server was lost. The run goes on there; look under Runs.");
+  return new PatchbayError(
+    "connection_lost",
+    "The connection to the server was lost. The run goes on there; look under Runs.",
+  );
 }

@@ -124,7 +124,8 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
 
   function keep(): void {
     const { graph } = document.getState();
-    if (graph !== held) shelf.setItem(key, JSON.stringify({ revision: store.getState().revision, text: serializeGraph(graph) }));
+    if (graph !== held)
+      shelf.setItem(key, JSON.stringify({ revision: store.getState().revision, text: serializeGraph(graph) }));
   }
 
   function send(): Promise<boolean> {

@@ -1,0 +1,266 @@
+/** What can be done in the editor, each named once: the keys, the command palette and the menus all read this list. */
+import { useReactFlow } from "@xyflow/react";
+import {
+  AlignHorizontalJustifyStart,
+  AlignVerticalJustifyStart,
+  Braces,
+  ClipboardPaste,
+  Copy,
+  CopyPlus,
+  Frame,
+  History,
+  Keyboard,
+  ListChecks,
+  type LucideIcon,
+  Maximize,
+  MessageSquareText,
+  PanelBottom,
+  PanelLeft,
+  PanelRight,
+  Play,
+  Redo2,
+  Search,
+  SquareDashed,
+  Trash2,
+  Undo2,
+  Upload,
+  Workflow,
+  ZoomIn,
+  ZoomOut,
+} from "lucide-react";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { group, move, remove, setGroup } from "../state/commands.ts";
+import { copyText, duplicate, pasteText } from "../state/fragment.ts";
+import { useWorkbench } from "../state/use-workbench.ts";
+import type { Workbench } from "../state/workbench.ts";
+import { copyText as toClipboard } from "../ui/code-block.tsx";
+import { toast } from "../ui/toast.tsx";
+import { nodeSize } from "./geometry.ts";
+import { SEARCH_ID } from "./palette.tsx";
+import { useArrange } from "./use-arrange.ts";
+
+export type ActionId =
+  | "undo"
+  | "redo"
+  | "commands"
+  | "keys"
+  | "addNode"
+  | "run"
+  | "copy"
+  | "cut"
+  | "paste"
+  | "duplicate"
+  | "delete"
+  | "selectAll"
+  | "group"
+  | "ungroup"
+  | "alignLeft"
+  | "alignTop"
+  | "arrange"
+  | "fit"
+  | "zoomIn"
+  | "zoomOut"
+  | "foldLeft"
+  | "foldRight"
+  | "foldBelow"
+  | "tryIt"
+  | "issues"
+  | "json"
+  | "history"
+  | "publish";
+
+export interface Action {
+  id: ActionId;
+  icon: LucideIcon;
+  keys?: string[];
+  /** Works while a text field has the focus. */
+  everywhere?: boolean;
+  /** The browser does it by an event of its own (copy, cut, paste): the key is shown, and not taken. */
+  native?: boolean;
+  run(): void;
+}
+
+export function useActions(): ReadonlyMap<ActionId, Action> {
+  const workbench = useWorkbench();
+  const flow = useReactFlow();
+  const arrange = useArrange();
+  const { t } = useTranslation("canvas");
+  return useMemo(() => {
+    const { document: doc, selection, places, surfaces } = workbench;
+    const chosen = () => selection.getState();
+    const middle = () => {
+      const pane = document.querySelector(".react-flow")?.getBoundingClientRect() ?? new DOMRect(0, 0, 800, 600);
+      return flow.screenToFlowPosition({ x: pane.left + pane.width / 2 - 116, y: pane.top + pane.height / 3 });
+    };
+    const paste = (text: string) => {
+      const result = pasteText(workbench.graph(), text, middle());
+      if ("issues" in result) {
+        toast({ title: t("pasteFailed"), detail: result.issues[0]?.message, tone: "bad" });
+        return;
+      }
+      workbench.apply(result.command);
+      selection.choose(result.ids);
+    };
+    const actions: Action[] = [
+      { id: "undo", icon: Undo2, keys: ["mod", "z"], run: doc.undo },
+      { id: "redo", icon: Redo2, keys: ["mod", "shift", "z"], run: doc.redo },
+      {
+        id: "commands",
+        icon: Search,
+        keys: ["mod", "k"],
+        everywhere: true,
+        run: () => surfaces.setState({ commands: true }),
+      },
+      { id: "keys", icon: Keyboard, keys: ["?"], run: () => surfaces.setState({ keys: true }) },
+      {
+        id: "addNode",
+        icon: Search,
+        keys: ["/"],
+        run() {
+          places.setState({ left: true });
+          requestAnimationFrame(() => document.getElementById(SEARCH_ID)?.focus());
+        },
+      },
+      {
+        id: "run",
+        icon: Play,
+        keys: ["mod", "enter"],
+        everywhere: true,
+        run() {
+          places.open("try");
+          requestAnimationFrame(() => document.getElementById("try-message")?.focus());
+        },
+      },
+      {
+        id: "copy",
+        icon: Copy,
+        keys: ["mod", "c"],
+        native: true,
+        run: () => void toClipboard(copyText(workbench.graph(), chosen().nodes)),
+      },
+      {
+        id: "cut",
+        icon: Copy,
+        keys: ["mod", "x"],
+        native: true,
+        run() {
+          void toClipboard(copyText(workbench.graph(), chosen().nodes)).then(() =>
+            workbench.apply(remove(chosen().nodes)),
+          );
+        },
+      },
+      {
+        id: "paste",
+        icon: ClipboardPaste,
+        keys: ["mod", "v"],
+        native: true,
+        run: () =>
+          void navigator.clipboard.readText().then(paste, () => toast({ title: t("pasteByKey"), tone: "bad" })),
+      },
+      {
+        id: "duplicate",
+        icon: CopyPlus,
+        keys: ["mod", "d"],
+        run() {
+          if (chosen().nodes.size === 0) return;
+          const { command, ids } = duplicate(workbench.graph(), chosen().nodes);
+          workbench.apply(command);
+          selection.choose(ids);
+        },
+      },
+      {
+        id: "delete",
+        icon: Trash2,
+        keys: ["backspace"],
+        run: () => workbench.apply(remove(chosen().nodes, chosen().edges)),
+      },
+      {
+        id: "selectAll",
+        icon: SquareDashed,
+        keys: ["mod", "a"],
+        run: () => selection.choose(workbench.graph().nodes.map((node) => node.id)),
+      },
+      { id: "group", icon: Frame, keys: ["mod", "g"], run: () => groupChosen(workbench, t("groupTitle")) },
+      { id: "ungroup", icon: Frame, keys: ["mod", "shift", "g"], run: () => ungroupChosen(workbench) },
+      { id: "alignLeft", icon: AlignHorizontalJustifyStart, run: () => align(workbench, "x") },
+      { id: "alignTop", icon: AlignVerticalJustifyStart, run: () => align(workbench, "y") },
+      { id: "arrange", icon: Workflow, keys: ["shift", "l"], run: () => void arrange() },
+      {
+        id: "fit",
+        icon: Maximize,
+        keys: ["shift", "1"],
+        run: () => void flow.fitView({ duration: 180, padding: 0.12, maxZoom: 1 }),
+      },
+      { id: "zoomIn", icon: ZoomIn, keys: ["mod", "="], run: () => void flow.zoomIn({ duration: 120 }) },
+      { id: "zoomOut", icon: ZoomOut, keys: ["mod", "-"], run: () => void flow.zoomOut({ duration: 120 }) },
+      { id: "foldLeft", icon: PanelLeft, keys: ["mod", "["], run: () => places.toggle("left") },
+      { id: "foldRight", icon: PanelRight, keys: ["mod", "]"], run: () => places.toggle("right") },
+      { id: "foldBelow", icon: PanelBottom, keys: ["mod", "j"], run: () => places.toggle("below") },
+      { id: "tryIt", icon: MessageSquareText, keys: ["mod", "enter"], run: () => places.open("try") },
+      { id: "issues", icon: ListChecks, keys: ["mod", "i"], run: () => places.open("issues") },
+      { id: "json", icon: Braces, run: () => places.open("json") },
+      { id: "history", icon: History, run: () => places.open("history") },
+      { id: "publish", icon: Upload, run: () => places.open("publish") },
+    ];
+    return new Map(actions.map((action) => [action.id, action]));
+  }, [workbench, flow, arrange, t]);
+}
+
+function groupChosen(workbench: Workbench, title: string): void {
+  const ids = [...workbench.selection.getState().nodes];
+  if (ids.length === 0) return;
+  const taken = new Set(workbench.graph().groups.map((one) => one.id));
+  let n = taken.size + 1;
+  while (taken.has(`group-${n}`)) n++;
+  workbench.apply(group(`group-${n}`, ids, title));
+}
+
+function ungroupChosen(workbench: Workbench): void {
+  const { nodes } = workbench.selection.getState();
+  for (const one of workbench.graph().groups)
+    if (one.nodes.some((id) => nodes.has(id))) workbench.apply(setGroup(one.id, "remove"));
+}
+
+/** Lines the chosen nodes up by their left or top edges. */
+function align(workbench: Workbench, axis: "x" | "y"): void {
+  const graph = workbench.graph();
+  const places = [...workbench.selection.getState().nodes].flatMap((id) =>
+    graph.layout[id] ? [[id, graph.layout[id]] as const] : [],
+  );
+  if (places.length < 2) return;
+  const line = Math.min(...places.map(([, place]) => place[axis]));
+  workbench.apply({
+    ...move(Object.fromEntries(places.map(([id, place]) => [id, { ...place, [axis]: line }]))),
+    label: "layout",
+  });
+}
+
+/** The room that the chosen nodes take, for showing them. */
+export function boundsOf(
+  workbench: Workbench,
+  ids: Iterable<string>,
+): { x: number; y: number; width: number; height: number } | undefined {
+  const graph = workbench.graph();
+  const { reader } = workbench.reader.getState();
+  const wanted = new Set(ids);
+  const boxes = graph.nodes.flatMap((node) => {
+    const place = graph.layout[node.id];
+    if (!wanted.has(node.id) || !place) return [];
+    const ports = reader.ports(node);
+    const drawn = {
+      inputs: ports.inputs.map((port) => ({ ...port, wired: false })),
+      outputs: ports.outputs.map((port) => ({ ...port, wired: false })),
+    };
+    return [{ ...place, ...nodeSize(node, drawn, place) }];
+  });
+  if (boxes.length === 0) return undefined;
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  return {
+    x,
+    y,
+    width: Math.max(...boxes.map((box) => box.x + box.width)) - x,
+    height: Math.max(...boxes.map((box) => box.y + box.height)) - y,
+  };
+}

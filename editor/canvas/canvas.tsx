@@ -1,0 +1,262 @@
+import {
+  Background,
+  type Connection,
+  ConnectionMode,
+  type FinalConnectionState,
+  MiniMap,
+  type OnConnectStartParams,
+  ReactFlow,
+  SelectionMode,
+  useReactFlow,
+} from "@xyflow/react";
+import { type DragEvent, type MouseEvent, useCallback, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { connect, reconnect } from "../state/commands.ts";
+import { displaced, judge } from "../state/fit.ts";
+import { lookup } from "../state/lookup.ts";
+import { definitions, table } from "../state/node-types.ts";
+import type { Adding } from "../state/surfaces.ts";
+import { useDocument, useWorkbench } from "../state/use-workbench.ts";
+import { ContextMenu, type MenuItem } from "../ui/menu.tsx";
+import { toast } from "../ui/toast.tsx";
+import { addAt } from "./add.ts";
+import { Card } from "./card.tsx";
+import type { FlowNode, WireEdge } from "./flow-model.ts";
+import { FrameCard } from "./frame-card.tsx";
+import { CARD } from "./geometry.ts";
+import { useMenuItems } from "./menu-items.ts";
+import { NoteCard } from "./note-card.tsx";
+import { DRAG_TYPE } from "./palette.tsx";
+import { QuickAdd } from "./quick-add.tsx";
+import { useFlow } from "./use-flow.ts";
+import { useOpening } from "./use-opening.ts";
+import { useSettling } from "./use-settling.ts";
+import { Wire } from "./wire.tsx";
+import { ZoomBar } from "./zoom-bar.tsx";
+import "./canvas.css";
+
+const nodeTypes = { card: Card, note: NoteCard, frame: FrameCard };
+const edgeTypes = { wire: Wire };
+const NO_KEYS: string[] = [];
+const MULTI = ["Meta", "Control", "Shift"];
+const SNAP: [number, number] = [11, 11];
+
+/** The graph. Everything done with the mouse here is also done by keys, menu or form. */
+export function Canvas() {
+  const workbench = useWorkbench();
+  const { t } = useTranslation("canvas");
+  const { nodes, edges, onNodesChange, onEdgesChange } = useFlow();
+  const frozen = useDocument((state) => state.frozen);
+  const flow = useReactFlow<FlowNode, WireEdge>();
+  const settling = useSettling();
+  const opening = useOpening();
+  const adding = useStore(workbench.surfaces, (state) => state.adding);
+  const setAdding = (next: Adding | undefined) => workbench.surfaces.setState({ adding: next });
+  const [menu, setMenu] = useState<MenuItem[]>([]);
+  const menuItems = useMenuItems();
+  const overEdge = useRef<string>(undefined);
+
+  const allowed = useCallback(
+    (edge: Connection | WireEdge) => {
+      if (!edge.sourceHandle || !edge.targetHandle) return false;
+      const { reader } = workbench.reader.getState();
+      return judge(workbench.graph(), reader, {
+        from: `${edge.source}.${edge.sourceHandle}`,
+        to: `${edge.target}.${edge.targetHandle}`,
+      }).fits;
+    },
+    [workbench],
+  );
+
+  const onConnect = useCallback(
+    (edge: Connection) => {
+      const made = { from: `${edge.source}.${edge.sourceHandle}`, to: `${edge.target}.${edge.targetHandle}` };
+      const { reader } = workbench.reader.getState();
+      workbench.apply(connect(made, displaced(workbench.graph(), table, reader, made)));
+    },
+    [workbench],
+  );
+
+  const onReconnect = useCallback(
+    (old: WireEdge, edge: Connection) =>
+      workbench.apply(
+        reconnect(old.id, { from: `${edge.source}.${edge.sourceHandle}`, to: `${edge.target}.${edge.targetHandle}` }),
+      ),
+    [workbench],
+  );
+
+  const onConnectStart = useCallback(
+    (_event: unknown, { nodeId, handleId, handleType }: OnConnectStartParams) => {
+      const node = nodeId ? lookup(workbench.graph()).node(nodeId) : undefined;
+      if (!node || !handleId) return;
+      const ports = workbench.reader.getState().reader.ports(node);
+      const port = (handleType === "source" ? ports.outputs : ports.inputs).find((one) => one.id === handleId);
+      if (port)
+        workbench.wiring.setState({
+          from: { node: node.id, port: port.id, kind: port.kind, side: handleType === "source" ? "out" : "in" },
+        });
+    },
+    [workbench],
+  );
+
+  const onConnectEnd = useCallback(
+    (event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
+      const { from } = workbench.wiring.getState();
+      workbench.wiring.setState({ from: undefined });
+      if (!from) return;
+      const at = pointOf(event);
+      if (state.toHandle && !state.isValid) return tellRefusal(state);
+      if (state.isValid || state.toNode) return;
+      const point = flow.screenToFlowPosition(at);
+      workbench.surfaces.setState({
+        adding: {
+          at,
+          loose: from,
+          place: { x: from.side === "out" ? point.x : point.x - CARD.width, y: point.y - CARD.head },
+        },
+      });
+    },
+    [workbench, flow],
+  );
+
+  const tellRefusal = (state: FinalConnectionState) => {
+    const { reader } = workbench.reader.getState();
+    const ends = [
+      { node: state.fromHandle?.nodeId, port: state.fromHandle?.id, type: state.fromHandle?.type },
+      { node: state.toHandle?.nodeId, port: state.toHandle?.id, type: state.toHandle?.type },
+    ];
+    const source = ends.find((end) => end.type === "source");
+    const target = ends.find((end) => end.type === "target");
+    if (!source || !target) return toast({ title: t("refused.sides"), tone: "bad" });
+    const verdict = judge(workbench.graph(), reader, {
+      from: `${source.node}.${source.port}`,
+      to: `${target.node}.${target.port}`,
+    });
+    if (!verdict.fits) toast({ title: t(`refused.${verdict.why}`), tone: "bad" });
+  };
+
+  const edgeUnder = (event: DragEvent): string | undefined =>
+    document
+      .elementsFromPoint(event.clientX, event.clientY)
+      .map((element) => element.closest<SVGGElement>(".react-flow__edge")?.dataset.id)
+      .find((id) => id !== undefined);
+
+  const onDragOver = (event: DragEvent) => {
+    if (!event.dataTransfer.types.includes(DRAG_TYPE)) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
+    overEdge.current = edgeUnder(event);
+  };
+  const onDrop = (event: DragEvent) => {
+    const definition = table.get(event.dataTransfer.getData(DRAG_TYPE));
+    if (!definition || frozen) return;
+    event.preventDefault();
+    const point = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    addAt(workbench, definition, {
+      place: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) },
+      edge: overEdge.current,
+    });
+    overEdge.current = undefined;
+  };
+
+  const addHere = (event: MouseEvent | globalThis.MouseEvent, edge?: string) => {
+    const at = { x: event.clientX, y: event.clientY };
+    const point = flow.screenToFlowPosition(at);
+    setAdding({ at, edge, place: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) } });
+  };
+
+  return (
+    <ContextMenu items={menu}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: React Flow inside is the interactive part */}
+      <div
+        className={`relative size-full bg-paper ${settling ? "settling" : ""}`}
+        onDragOver={onDragOver}
+        onDrop={onDrop}
+      >
+        <ReactFlow<FlowNode, WireEdge>
+          nodes={nodes}
+          edges={edges}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          isValidConnection={allowed}
+          onConnect={onConnect}
+          onReconnect={onReconnect}
+          onConnectStart={onConnectStart}
+          onConnectEnd={onConnectEnd}
+          onNodeContextMenu={(event, node) => setMenu(menuItems.forNode(node.id, event))}
+          onEdgeContextMenu={(event, edge) => setMenu(menuItems.forEdge(edge.id, () => addHere(event, edge.id)))}
+          onSelectionContextMenu={() => setMenu(menuItems.forSelection())}
+          onPaneContextMenu={(event) => setMenu(menuItems.forPane(() => addHere(event as MouseEvent)))}
+          onEdgeDoubleClick={(event, edge) => addHere(event, edge.id)}
+          onNodeDoubleClick={(_event, node) => node.type === "card" && workbench.places.open("node")}
+          onDoubleClick={(event) => (event.target as Element).classList.contains("react-flow__pane") && addHere(event)}
+          onlyRenderVisibleElements
+          nodesDraggable={!frozen}
+          nodesConnectable={!frozen}
+          edgesReconnectable={!frozen}
+          connectionMode={ConnectionMode.Strict}
+          connectionRadius={26}
+          selectionMode={SelectionMode.Partial}
+          multiSelectionKeyCode={MULTI}
+          deleteKeyCode={NO_KEYS}
+          panOnScroll
+          zoomOnDoubleClick={false}
+          snapToGrid
+          snapGrid={SNAP}
+          minZoom={0.08}
+          maxZoom={2}
+          defaultViewport={opening.viewport}
+          onMoveEnd={opening.remember}
+          nodeDragThreshold={3}
+          elevateEdgesOnSelect
+          proOptions={{ hideAttribution: true }}
+          ariaLabelConfig={{
+            "node.a11yDescription.default": t("a11y.node"),
+            "node.a11yDescription.keyboardDisabled": t("a11y.nodeMoving"),
+            "edge.a11yDescription.default": t("a11y.edge"),
+            "minimap.ariaLabel": t("minimap"),
+          }}
+          aria-label={t("graph")}
+        >
+          <Background gap={22} size={1.4} />
+          <MiniMap<FlowNode>
+            pannable
+            zoomable
+            nodeStrokeWidth={0}
+            nodeBorderRadius={14}
+            nodeColor={miniColor}
+            className="max-md:hidden"
+            style={{ width: 150, height: 92 }}
+          />
+          <ZoomBar />
+        </ReactFlow>
+        {adding && (
+          <QuickAdd
+            at={adding.at}
+            loose={adding.loose}
+            definitions={definitions}
+            onClose={() => setAdding(undefined)}
+            onPick={(definition) => {
+              addAt(workbench, definition, adding);
+              setAdding(undefined);
+            }}
+          />
+        )}
+      </div>
+    </ContextMenu>
+  );
+}
+
+function miniColor(node: FlowNode): string {
+  if (node.type === "frame") return "transparent";
+  return node.selected ? "var(--accent)" : "var(--line-strong)";
+}
+
+function pointOf(event: globalThis.MouseEvent | TouchEvent): { x: number; y: number } {
+  if ("clientX" in event) return { x: event.clientX, y: event.clientY };
+  const touch = event.changedTouches[0];
+  return { x: touch?.clientX ?? 0, y: touch?.clientY ?? 0 };
+}

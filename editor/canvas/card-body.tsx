@@ -1,0 +1,121 @@
+import { useTranslation } from "react-i18next";
+import type { NodeView } from "../../runtime/fold-run.ts";
+import type { GraphNode } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { useIssueWords } from "../i18n/issue-words.ts";
+import { matchesTool } from "../state/catalogue.ts";
+import { typingOf } from "../state/live-run.ts";
+import { useLive, useNodeFacts } from "../state/use-workbench.ts";
+import { TONE_SOFT } from "../ui/badge.tsx";
+import { cx } from "../ui/cx.ts";
+import { bodyLines, CARD } from "./geometry.ts";
+import { configGist, type Gist, type GistPart, liveGist, shortName } from "./gist.ts";
+import { MendButton } from "./mend-button.tsx";
+
+const CLAMP: Record<number, string> = { 2: "line-clamp-2", 3: "line-clamp-3" };
+
+/** Below the ports: what the node last did, what it says now, why it failed, or what it is set to. */
+export function CardBody({ node, view, issues }: { node: GraphNode; view?: NodeView; issues: readonly Issue[] }) {
+  const typing = useLive((state) => typingOf(state, node.id));
+  const { config } = useNodeFacts(node);
+  const gist = (view && liveGist(view, typing)) ?? configGist(node, config);
+  const lines = bodyLines(node.type);
+  return (
+    <div
+      className="mt-auto border-line border-t px-3 text-ink-2 text-sm"
+      style={{
+        paddingBlock: CARD.bodyPad,
+        minHeight: lines * CARD.line + 2 * CARD.bodyPad + 1,
+        lineHeight: `${CARD.line}px`,
+      }}
+    >
+      <GistView gist={gist} node={node} lines={lines} issues={issues} />
+    </div>
+  );
+}
+
+function GistView({
+  gist,
+  node,
+  lines,
+  issues,
+}: {
+  gist: Gist;
+  node: GraphNode;
+  lines: number;
+  issues: readonly Issue[];
+}) {
+  const { t } = useTranslation("canvas");
+  const issueWords = useIssueWords();
+  switch (gist.is) {
+    case "failed":
+      return (
+        <div className="flex flex-col gap-1.5">
+          <p className="line-clamp-4 break-words text-bad">{gist.error.message}</p>
+          {gist.retrying ? <p>{t("retrying")}</p> : <MendButton error={gist.error} node={node.id} />}
+        </div>
+      );
+    case "waiting":
+      return <p className="text-warn">{t("waitsForYou")}</p>;
+    case "stream":
+      return (
+        <p className={cx("break-words", CLAMP[lines], gist.thinking ? "text-ink-3 italic" : "text-ink")}>
+          {gist.text}
+          <span aria-hidden className="ml-0.5 inline-block h-3 w-1.5 translate-y-0.5 animate-breathe bg-accent" />
+        </p>
+      );
+    case "parts":
+      if (node.type === "tool" && gist.parts.length === 1) return <ToolNames node={node} lines={lines} />;
+      return (
+        <p className={cx("break-words", CLAMP[lines])}>
+          {gist.parts.map((part, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their place
+            <Part key={index} part={part} />
+          ))}
+        </p>
+      );
+    case "empty": {
+      // Nothing set yet: the first thing that is missing says what to do.
+      const issue = issues.find(
+        (one) => one.code !== "missing-edge" && one.code !== "unreachable" && one.severity === "error",
+      );
+      return (
+        <p className="line-clamp-2 text-ink-3">{issue ? issueWords(issue).message : t(`idle.${idleKey(node.type)}`)}</p>
+      );
+    }
+  }
+}
+
+function idleKey(type: string) {
+  return type === "input" || type === "output" || type === "prompt" ? type : "other";
+}
+
+function Part({ part }: { part: GistPart }) {
+  if ("chip" in part)
+    return <span className={cx("mr-1 rounded-xs px-1 font-medium text-xs", TONE_SOFT[part.tone])}>{part.chip}</span>;
+  if ("mono" in part) return <span className="font-mono text-xs">{part.mono} </span>;
+  if ("quiet" in part) return <span className="text-ink-3 tnum">{part.quiet} </span>;
+  return <span>{part.text} </span>;
+}
+
+/** Tool names; the ones that ask first say so. */
+function ToolNames({ node, lines }: { node: GraphNode; lines: number }) {
+  const { t } = useTranslation("canvas");
+  const { config } = useNodeFacts(node);
+  const tools = (config?.tools as string[] | undefined) ?? [];
+  const approve = (config?.approve as Record<string, string> | undefined) ?? {};
+  return (
+    <p className={cx("break-words", CLAMP[lines])}>
+      {tools.map((name, index) => {
+        const says = Object.entries(approve).find(([pattern]) => matchesTool(pattern, name))?.[1];
+        return (
+          <span key={name}>
+            {index > 0 && " · "}
+            <span className={cx(says === "off" && "text-ink-3 line-through")}>{shortName(name)}</span>
+            {says === "ask" && <span className="text-warn"> {t("asks")}</span>}
+          </span>
+        );
+      })}
+    </p>
+  );
+}

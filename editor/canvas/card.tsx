@@ -1,0 +1,242 @@
+import { Handle, Position, useStore } from "@xyflow/react";
+import { CircleAlert, Clock3, Pin, TriangleAlert } from "lucide-react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore as useZustand } from "zustand";
+import type { NodeView } from "../../runtime/fold-run.ts";
+import type { GraphNode } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { edgeFit } from "../../runtime/port.ts";
+import * as format from "../i18n/format.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { viewOf } from "../state/live-run.ts";
+import type { DrawnPort } from "../state/ports.ts";
+import { useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../state/use-workbench.ts";
+import { TONE_SOFT, TONE_TEXT } from "../ui/badge.tsx";
+import { cx } from "../ui/cx.ts";
+import { CardBody } from "./card-body.tsx";
+import type { CardNode } from "./flow-model.ts";
+import { CARD, type CardPorts } from "./geometry.ts";
+import { nodeIcon, nodeTone } from "./icons.ts";
+
+/** Below this zoom words cannot be read: cards are drawn as titles alone. */
+export const FAR = 0.42;
+export const isFar = (state: { transform: [number, number, number] }): boolean => state.transform[2] < FAR;
+
+/** A node on the canvas. It draws again only when its own node, ports, issues or run change. */
+export const Card = memo(function Card({
+  data,
+  selected,
+  dragging,
+}: {
+  data: CardNode["data"];
+  selected?: boolean;
+  dragging?: boolean;
+}) {
+  const { node, ports } = data;
+  const far = useStore(isFar);
+  const view = useLive((state) => viewOf(state, node.id));
+  return far ? (
+    <FarCard node={node} view={view} ports={ports} selected={selected} />
+  ) : (
+    <NearCard node={node} view={view} ports={ports} selected={selected} dragging={dragging} />
+  );
+});
+
+function ring(view: NodeView | undefined, selected: boolean | undefined, bad: boolean): string {
+  if (view?.status === "failed") return "ring-bad";
+  if (view?.status === "running" && !selected) return "ring-accent card-running";
+  if (view?.status === "running") return "ring-accent card-running";
+  if (view?.status === "waiting") return "ring-warn";
+  if (selected) return "ring-accent ring-[1.5px]";
+  return bad ? "ring-bad/55" : "ring-line-strong";
+}
+
+function NearCard({
+  node,
+  view,
+  ports,
+  selected,
+  dragging,
+}: {
+  node: GraphNode;
+  view?: NodeView;
+  ports: CardPorts;
+  selected?: boolean;
+  dragging?: boolean;
+}) {
+  const words = useNodeWords();
+  const { definition } = useNodeFacts(node);
+  const issues = useNodeIssues(node.id);
+  const bad = issues.some((issue) => issue.severity === "error");
+  const Icon = nodeIcon(definition);
+  return (
+    <div
+      className={cx(
+        "card flex flex-col rounded-xl bg-surface ring-1 transition-[opacity,box-shadow]",
+        ring(view, selected, bad),
+        view?.status === "skipped" && "opacity-45",
+        dragging ? "shadow-float" : "shadow-card",
+      )}
+      style={{ width: CARD.width }}
+    >
+      <header className="flex shrink-0 items-center gap-2 px-3" style={{ height: CARD.head }}>
+        <Icon size={15} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
+        <span className="min-w-0 flex-1 truncate font-semibold">{words.nodeTitle(node)}</span>
+        <HeadFacts view={view} issues={issues} />
+      </header>
+      <PortRows node={node} ports={ports} view={view} />
+      <CardBody node={node} view={view} issues={issues} />
+    </div>
+  );
+}
+
+function HeadFacts({ view, issues }: { view?: NodeView; issues: readonly Issue[] }) {
+  const { t } = useTranslation("canvas");
+  const error = issues.find((issue) => issue.severity === "error");
+  const mark = error ?? issues[0];
+  return (
+    <span className="flex items-center gap-1.5">
+      {view && <Took view={view} />}
+      {view?.pinned && <Pin size={12} aria-label={t("pinned")} className="text-warn" />}
+      {mark && !view?.error && (
+        <span title={mark.message}>
+          {error ? (
+            <CircleAlert size={14} aria-hidden className="text-bad" />
+          ) : (
+            <TriangleAlert size={14} aria-hidden className="text-warn" />
+          )}
+          <span className="sr-only">{t("issueCount", { count: issues.length })}</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Took({ view }: { view: NodeView }) {
+  const { t } = useTranslation("canvas");
+  const tokens = view.inputTokens + view.outputTokens;
+  if (view.status === "waiting") return <Clock3 size={13} aria-label={t("waiting")} className="text-warn" />;
+  if (view.status === "running")
+    return <span className="size-1.5 animate-breathe rounded-full bg-accent" role="img" aria-label={t("running")} />;
+  if (view.endedAt === undefined || view.status === "skipped") return null;
+  return (
+    <span className="whitespace-nowrap font-mono text-2xs text-ink-3">
+      {format.span(view.endedAt - view.startedAt)}
+      {tokens > 0 && ` · ${t("tokensShort", { count: tokens, shown: format.compact(tokens) })}`}
+    </span>
+  );
+}
+
+function PortRows({ node, ports, view }: { node: GraphNode; ports: CardPorts; view?: NodeView }) {
+  const rows = Math.max(ports.inputs.length, ports.outputs.length);
+  if (rows === 0) return null;
+  return (
+    <div className="flex shrink-0 flex-col" style={{ paddingBlock: CARD.pad }}>
+      {Array.from({ length: rows }, (_, row) => {
+        const input = ports.inputs[row];
+        const output = ports.outputs[row];
+        return (
+          <div
+            key={`${input?.id ?? ""} ${output?.id ?? ""}`}
+            className="relative flex items-center justify-between gap-2 px-3"
+            style={{ height: CARD.row }}
+          >
+            {input ? <PortLabel node={node} port={input} side="in" /> : <span />}
+            {output && <PortLabel node={node} port={output} side="out" value={view?.outputs?.[output.id]} />}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+/** A port: its name, and the handle that edges hang on. It steps back while an edge is drawn that it cannot take. */
+const PortLabel = memo(function PortLabel({
+  node,
+  port,
+  side,
+  value,
+}: {
+  node: GraphNode;
+  port: DrawnPort;
+  side: "in" | "out";
+  value?: unknown;
+}) {
+  const words = useNodeWords();
+  const { wiring } = useWorkbench();
+  const fit = useZustand(wiring, ({ from }) => {
+    if (!from) return "calm";
+    if (from.node === node.id) return from.port === port.id && from.side === side ? "source" : "away";
+    if (from.side === side || port.missing) return "away";
+    const how = side === "in" ? edgeFit(from.kind, port.kind) : edgeFit(port.kind, from.kind);
+    return how === "no" ? "away" : "takes";
+  });
+  const count = Array.isArray(value) ? value.length : undefined;
+  return (
+    <span
+      className={cx(
+        "flex min-w-0 items-center transition-opacity",
+        fit === "away" && "opacity-30",
+        side === "out" && "ml-auto text-right",
+      )}
+    >
+      <span className={cx("truncate text-sm", port.missing ? "text-bad line-through" : "text-ink-2")}>
+        {words.port(node.type, port)}
+        {count !== undefined && <span className="text-ink-3 tnum"> · {count}</span>}
+      </span>
+      <Handle
+        id={port.id}
+        type={side === "in" ? "target" : "source"}
+        position={side === "in" ? Position.Left : Position.Right}
+        className={cx(
+          "port",
+          port.wired && "port-wired",
+          port.many && "port-many",
+          port.missing && "port-missing",
+          fit === "takes" && "port-takes",
+          port.optional && "port-optional",
+        )}
+        style={{ "--port": port.missing ? "var(--bad)" : `var(--kind-${port.kind})` } as React.CSSProperties}
+        title={`${port.id}: ${words.kind(port.kind)}`}
+      />
+    </span>
+  );
+});
+
+/** From afar: a title and a state, and nothing to measure or to hover. */
+function FarCard({
+  node,
+  view,
+  ports,
+  selected,
+}: {
+  node: GraphNode;
+  view?: NodeView;
+  ports: CardPorts;
+  selected?: boolean;
+}) {
+  const words = useNodeWords();
+  const { definition } = useNodeFacts(node);
+  const issues = useNodeIssues(node.id);
+  const rows = Math.max(ports.inputs.length, ports.outputs.length);
+  const height = CARD.head + (rows ? rows * CARD.row + 2 * CARD.pad : 0) + 1 + 2 * CARD.bodyPad + 2 * CARD.line;
+  return (
+    <div
+      className={cx(
+        "flex items-center justify-center rounded-xl bg-surface p-4 text-center ring-2",
+        ring(
+          view,
+          selected,
+          issues.some((issue) => issue.severity === "error"),
+        ),
+        view?.status === "skipped" && "opacity-45",
+      )}
+      style={{ width: CARD.width, height }}
+    >
+      <span className={cx("line-clamp-2 rounded-lg px-3 py-1 font-semibold text-2xl", TONE_SOFT[nodeTone(definition)])}>
+        {words.nodeTitle(node)}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,157 @@
+import { Command } from "cmdk";
+import { Dialog } from "radix-ui";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { useStore } from "zustand";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { useShowNode } from "../panels/issues-panel.tsx";
+import { definitions, table } from "../state/node-types.ts";
+import { useCatalogue, useGraph, useWorkbench } from "../state/use-workbench.ts";
+import { TONE_TEXT } from "../ui/badge.tsx";
+import { Kbd } from "../ui/kbd.tsx";
+import type { Action, ActionId } from "./actions.ts";
+import { nodeIcon, nodeTone } from "./icons.ts";
+import { useAddInView } from "./palette.tsx";
+
+const PAGES = [
+  ["agents", "/"],
+  ["knowledge", "/knowledge"],
+  ["tools", "/tools"],
+  ["models", "/models"],
+  ["runs", "/runs"],
+  ["settings", "/settings"],
+] as const;
+/** Named in the menu of the thing itself; here they would be noise. */
+const HIDDEN: readonly ActionId[] = ["commands", "addNode", "tryIt"];
+const itemClass = "flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-1.5 data-[selected=true]:bg-hover";
+const groupClass =
+  "px-1.5 pb-1 [&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:font-semibold [&_[cmdk-group-heading]]:text-ink-3";
+
+/** One search over everything: what can be done, what can be added, every node, page and agent. */
+export function CommandDialog({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
+  const workbench = useWorkbench();
+  const open = useStore(workbench.surfaces, (state) => state.commands);
+  const { t } = useTranslation("canvas");
+  const close = () => workbench.surfaces.setState({ commands: false });
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => workbench.surfaces.setState({ commands: next })}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 bg-scrim/50 animate-fade" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="-translate-x-1/2 fixed top-[14vh] left-1/2 z-40 w-[min(560px,calc(100vw-32px))] overflow-hidden rounded-xl border border-line bg-raised shadow-float outline-none animate-rise"
+        >
+          <Dialog.Title className="sr-only">{t("action.commands")}</Dialog.Title>
+          {open && <Commands actions={actions} close={close} />}
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; close(): void }) {
+  const { t } = useTranslation("canvas");
+  const words = useNodeWords();
+  const add = useAddInView();
+  const show = useShowNode();
+  const [, go] = useLocation();
+  const nodes = useGraph((graph) => graph.nodes);
+  const agents = useCatalogue((state) => state.agents);
+  const { id } = useWorkbench();
+  const then = (call: () => void) => () => {
+    close();
+    // The dialog gives the focus back first; what comes next may want it.
+    requestAnimationFrame(call);
+  };
+  return (
+    <Command label={t("action.commands")} loop>
+      <Command.Input
+        placeholder={t("commands.placeholder")}
+        className="h-11 w-full border-line border-b bg-transparent px-4 text-md outline-none"
+      />
+      <Command.List className="max-h-[min(420px,60vh)] overflow-y-auto py-1.5">
+        <Command.Empty className="px-4 py-6 text-center text-ink-3">{t("commands.none")}</Command.Empty>
+        <Command.Group heading={t("commands.actions")} className={groupClass}>
+          {[...actions.values()]
+            .filter((action) => !HIDDEN.includes(action.id))
+            .map((action) => (
+              <Command.Item
+                key={action.id}
+                value={`do ${t(`action.${action.id}`)} ${action.id}`}
+                onSelect={then(action.run)}
+                className={itemClass}
+              >
+                <action.icon size={16} aria-hidden className="text-ink-2" />
+                <span className="flex-1">{t(`action.${action.id}`)}</span>
+                {action.keys && <Kbd keys={action.keys} className="text-ink-3" />}
+              </Command.Item>
+            ))}
+        </Command.Group>
+        <Command.Group heading={t("commands.add")} className={groupClass}>
+          {definitions.map((definition) => {
+            const Icon = nodeIcon(definition);
+            return (
+              <Command.Item
+                key={definition.type}
+                value={`add ${words.title(definition.type)} ${definition.type}`}
+                onSelect={then(() => add(definition))}
+                className={itemClass}
+              >
+                <Icon size={16} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
+                <span className="flex-1">{words.title(definition.type)}</span>
+                <span className="truncate text-ink-3 text-sm">{words.summary(definition.type)}</span>
+              </Command.Item>
+            );
+          })}
+        </Command.Group>
+        <Command.Group heading={t("commands.go")} className={groupClass}>
+          {nodes.slice(0, 300).map((node) => {
+            const definition = table.get(node.type);
+            const Icon = nodeIcon(definition);
+            return (
+              <Command.Item
+                key={node.id}
+                value={`node ${words.nodeTitle(node)} ${node.id}`}
+                onSelect={then(() => show(node.id))}
+                className={itemClass}
+              >
+                <Icon size={16} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
+                <span className="flex-1">{words.nodeTitle(node)}</span>
+                <span className="font-mono text-ink-3 text-xs">{node.id}</span>
+              </Command.Item>
+            );
+          })}
+        </Command.Group>
+        <Command.Group heading={t("commands.pages")} className={groupClass}>
+          {PAGES.map(([page, href]) => (
+            <Command.Item
+              key={page}
+              value={`page ${t(`pages.${page}`)}`}
+              onSelect={then(() => go(href))}
+              className={itemClass}
+            >
+              {t(`pages.${page}`)}
+            </Command.Item>
+          ))}
+        </Command.Group>
+        {agents.length > 1 && (
+          <Command.Group heading={t("commands.agents")} className={groupClass}>
+            {agents
+              .filter((agent) => agent.id !== id)
+              .slice(0, 100)
+              .map((agent) => (
+                <Command.Item
+                  key={agent.id}
+                  value={`agent ${agent.name} ${agent.id}`}
+                  onSelect={then(() => go(`/agents/${agent.id}`))}
+                  className={itemClass}
+                >
+                  {agent.name}
+                </Command.Item>
+              ))}
+          </Command.Group>
+        )}
+      </Command.List>
+    </Command>
+  );
+}

@@ -1,0 +1,214 @@
+/**
+ * The graph as React Flow wants it. Each sync gives back the very objects of the one before for whatever did not change,
+ * so a keystroke in one node draws one card.
+ */
+import type { Edge, Node, NodeHandle } from "@xyflow/react";
+import { edgeEnd, type Graph, type GraphEdge, type GraphNode, type Group } from "../../runtime/graph.ts";
+import { edgeFit, type Kind } from "../../runtime/port.ts";
+import { edgeKey, lookup } from "../state/lookup.ts";
+import { drawnPorts, type PortReader } from "../state/ports.ts";
+import type { Selection } from "../state/selection.ts";
+import { type CardPorts, handles, nodeSize } from "./geometry.ts";
+
+export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "note">;
+export type FrameNode = Node<{ group: Group }, "frame">;
+export type FlowNode = CardNode | FrameNode;
+export type WireEdge = Edge<
+  { kind: Kind; to: Kind; how: "same" | "convert" | "no"; source: string; target: string; loose: boolean },
+  "wire"
+>;
+
+export interface Flow {
+  nodes: FlowNode[];
+  edges: WireEdge[];
+}
+
+interface Known {
+  node: GraphNode;
+  reader: PortReader;
+  into: readonly GraphEdge[];
+  outOf: readonly GraphEdge[];
+  ports: CardPorts;
+  handles: NodeHandle[];
+}
+
+/** Keeps what one sync worked out for the next. One for each canvas. */
+export function createFlowModel() {
+  let known = new Map<string, Known>();
+  let lastNodes = new Map<string, FlowNode>();
+  let lastEdges = new Map<string, WireEdge>();
+
+  function portsOf(graph: Graph, node: GraphNode, reader: PortReader): Known {
+    const at = lookup(graph);
+    const into = at.into(node.id);
+    const outOf = at.outOf(node.id);
+    const old = known.get(node.id);
+    if (old && old.node === node && old.reader === reader && sameList(old.into, into) && sameList(old.outOf, outOf))
+      return old;
+    const drawn = drawnPorts(graph, node, reader);
+    const ports = old && JSON.stringify(old.ports) === JSON.stringify(drawn) ? old.ports : drawn;
+    return { node, reader, into, outOf, ports, handles: old?.ports === ports ? old.handles : handles(ports) };
+  }
+
+  function card(
+    graph: Graph,
+    node: GraphNode,
+    reader: PortReader,
+    selected: boolean,
+    next: Map<string, Known>,
+  ): CardNode {
+    const facts = portsOf(graph, node, reader);
+    next.set(node.id, facts);
+    const place = graph.layout[node.id] ?? { x: 0, y: 0 };
+    const old = lastNodes.get(node.id) as CardNode | undefined;
+    if (
+      old &&
+      old.data.node === node &&
+      old.data.ports === facts.ports &&
+      old.position.x === place.x &&
+      old.position.y === place.y &&
+      old.selected === selected &&
+      (node.type !== "note" || (old.width === place.width && old.height === place.height) || place.width === undefined)
+    )
+      return old;
+    const size = nodeSize(node, facts.ports, place);
+    const samePorts = old?.data.ports === facts.ports && old.data.node.type === node.type;
+    return {
+      id: node.id,
+      type: node.type === "note" ? "note" : "card",
+      position: { x: place.x, y: place.y },
+      selected,
+      data: { node, ports: facts.ports },
+      handles: facts.handles,
+      ...(node.type === "note" ? size : { initialWidth: size.width, initialHeight: size.height }),
+      // What was measured stays until the card itself changes its size.
+      measured: samePorts && node.type !== "note" ? old.measured : size,
+      ...(old?.dragging ? { dragging: old.dragging } : {}),
+    };
+  }
+
+  /** `measured`: the nodes as React Flow last had them, with what it found out about them. */
+  function sync(graph: Graph, reader: PortReader, selection: Selection, measured?: readonly FlowNode[]): Flow {
+    if (measured) lastNodes = new Map(measured.map((node) => [node.id, node]));
+    const nextKnown = new Map<string, Known>();
+    const nodes = new Map<string, FlowNode>();
+    for (const node of graph.nodes)
+      if (!nodes.has(node.id)) nodes.set(node.id, card(graph, node, reader, selection.nodes.has(node.id), nextKnown));
+    const frames = graph.groups.flatMap((group) => frame(group, nodes, nextKnown, lastNodes) ?? []);
+    const edges = new Map<string, WireEdge>();
+    for (const edge of graph.edges) {
+      const key = edgeKey(edge);
+      const made = wire(edge, key, nextKnown, selection.edges.has(key));
+      if (!made || edges.has(key)) continue;
+      const old = lastEdges.get(key);
+      edges.set(key, old && sameWire(old, made) ? old : made);
+    }
+    known = nextKnown;
+    lastNodes = nodes;
+    lastEdges = edges;
+    return { nodes: [...frames, ...nodes.values()], edges: [...edges.values()] };
+  }
+
+  return { sync };
+}
+
+function wire(
+  edge: GraphEdge,
+  key: string,
+  known: ReadonlyMap<string, Known>,
+  selected: boolean,
+): WireEdge | undefined {
+  const from = edgeEnd(edge.from);
+  const to = edgeEnd(edge.to);
+  const output = known.get(from.node)?.ports.outputs.find((port) => port.id === from.port);
+  const input = known.get(to.node)?.ports.inputs.find((port) => port.id === to.port);
+  if (!output || !input) return undefined;
+  const loose = output.missing === true || input.missing === true;
+  return {
+    id: key,
+    type: "wire",
+    source: from.node,
+    sourceHandle: from.port,
+    target: to.node,
+    targetHandle: to.port,
+    selected,
+    data: {
+      kind: output.kind,
+      to: input.kind,
+      how: edgeFit(output.kind, input.kind),
+      source: from.node,
+      target: to.node,
+      loose,
+    },
+  };
+}
+
+function sameWire(a: WireEdge, b: WireEdge): boolean {
+  return (
+    a.selected === b.selected &&
+    a.data?.kind === b.data?.kind &&
+    a.data?.to === b.data?.to &&
+    a.data?.how === b.data?.how &&
+    a.data?.loose === b.data?.loose
+  );
+}
+
+const FRAME_PAD = 22;
+const FRAME_HEAD = 30;
+
+function frame(
+  group: Group,
+  nodes: ReadonlyMap<string, FlowNode>,
+  known: ReadonlyMap<string, Known>,
+  last: ReadonlyMap<string, FlowNode>,
+): FrameNode | undefined {
+  const boxes = group.nodes.flatMap((id) => {
+    const node = nodes.get(id);
+    const facts = known.get(id);
+    if (!node || !facts) return [];
+    const size = nodeSize(facts.node, facts.ports, { x: 0, y: 0, width: node.width, height: node.height });
+    return [
+      {
+        ...node.position,
+        right: node.position.x + (node.measured?.width ?? size.width),
+        bottom: node.position.y + (node.measured?.height ?? size.height),
+      },
+    ];
+  });
+  if (boxes.length === 0) return undefined;
+  const x = Math.min(...boxes.map((box) => box.x)) - FRAME_PAD;
+  const y = Math.min(...boxes.map((box) => box.y)) - FRAME_PAD - FRAME_HEAD;
+  const width = Math.max(...boxes.map((box) => box.right)) + FRAME_PAD - x;
+  const height = Math.max(...boxes.map((box) => box.bottom)) + FRAME_PAD - y;
+  const id = `group ${group.id}`;
+  const old = last.get(id) as FrameNode | undefined;
+  if (
+    old &&
+    old.data.group === group &&
+    old.position.x === x &&
+    old.position.y === y &&
+    old.width === width &&
+    old.height === height
+  )
+    return old;
+  return {
+    id,
+    type: "frame",
+    position: { x, y },
+    width,
+    height,
+    measured: { width, height },
+    data: { group },
+    selectable: false,
+    draggable: false,
+    connectable: false,
+    focusable: false,
+    deletable: false,
+    zIndex: -1,
+    handles: [],
+  };
+}
+
+function sameList(a: readonly GraphEdge[], b: readonly GraphEdge[]): boolean {
+  return a.length === b.length && a.every((edge, index) => edge === b[index]);
+}

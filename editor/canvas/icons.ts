@@ -1,0 +1,56 @@
+/** The icons that node types name, loaded one by one: the whole set is large. A test holds this list and `nodes/` together. */
+import {
+  BookOpenText,
+  Bot,
+  Box,
+  Check,
+  Code,
+  Flag,
+  Globe,
+  Layers,
+  type LucideIcon,
+  MessageCircle,
+  Repeat,
+  Sparkles,
+  Split,
+  StickyNote,
+  Text,
+  Wrench,
+  Zap,
+} from "lucide-react";
+import type { NodeDefinition } from "../../runtime/node.ts";
+import type { Tone } from "../ui/badge.tsx";
+
+export const ICONS: Readonly<Record<string, LucideIcon>> = {
+  "book-open-text": BookOpenText,
+  bot: Bot,
+  check: Check,
+  code: Code,
+  flag: Flag,
+  globe: Globe,
+  layers: Layers,
+  "message-circle": MessageCircle,
+  repeat: Repeat,
+  sparkles: Sparkles,
+  split: Split,
+  "sticky-note": StickyNote,
+  text: Text,
+  wrench: Wrench,
+  zap: Zap,
+};
+
+/** A node type that is not known is a plain box. */
+export const nodeIcon = (definition: NodeDefinition | undefined): LucideIcon =>
+  (definition && ICONS[definition.icon]) ?? Box;
+
+const GROUP_TONE: Record<NodeDefinition["group"], Tone> = {
+  io: "messages",
+  think: "text",
+  know: "documents",
+  act: "tools",
+  flow: "any",
+};
+
+/** The colour of a node's icon: what its group deals in. */
+export const nodeTone = (definition: NodeDefinition | undefined): Tone =>
+  definition ? GROUP_TONE[definition.group] : "any";

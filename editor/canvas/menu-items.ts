@@ -1,0 +1,78 @@
+import { CircleDot, Play, Plus, Replace, Trash2 } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { remove } from "../state/commands.ts";
+import { useWorkbench } from "../state/use-workbench.ts";
+import type { MenuItem } from "../ui/menu.tsx";
+import { type ActionId, useActions } from "./actions.ts";
+
+/** What a right click offers, by what is under it. A right click on a node that is not chosen chooses it. */
+export function useMenuItems() {
+  const workbench = useWorkbench();
+  const actions = useActions();
+  const { t } = useTranslation("canvas");
+  const item = (id: ActionId, more: { danger?: boolean } = {}): MenuItem => {
+    const action = actions.get(id)!;
+    return { label: t(`action.${id}`), icon: action.icon, keys: action.keys, onSelect: action.run, ...more };
+  };
+  const several = (): MenuItem[] => [
+    item("copy"),
+    item("duplicate"),
+    "separator",
+    item("group"),
+    item("alignLeft"),
+    item("alignTop"),
+    item("arrange"),
+    "separator",
+    item("delete", { danger: true }),
+  ];
+  return {
+    forNode(id: string, event: { preventDefault(): void }): MenuItem[] {
+      void event;
+      if (!workbench.selection.getState().nodes.has(id)) workbench.selection.choose([id]);
+      if (workbench.selection.getState().nodes.size > 1) return several();
+      return [
+        { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.places.open("node") },
+        { label: t("runToHere"), icon: Play, onSelect: () => runTo(id) },
+        "separator",
+        item("copy"),
+        item("duplicate"),
+        item("group"),
+        "separator",
+        item("delete", { danger: true }),
+      ];
+    },
+    forEdge(id: string, add: () => void): MenuItem[] {
+      workbench.selection.choose([], [id]);
+      return [
+        { label: t("insertNode"), icon: Replace, onSelect: () => setTimeout(add) },
+        "separator",
+        {
+          label: t("action.delete"),
+          icon: Trash2,
+          keys: ["backspace"],
+          danger: true,
+          onSelect: () => workbench.apply(remove(new Set(), new Set([id]))),
+        },
+      ];
+    },
+    forSelection: several,
+    forPane(add: () => void): MenuItem[] {
+      return [
+        { label: t("action.addNode"), icon: Plus, keys: ["/"], onSelect: () => setTimeout(add) },
+        item("paste"),
+        "separator",
+        item("selectAll"),
+        item("arrange"),
+        item("fit"),
+      ];
+    },
+  };
+
+  function runTo(id: string): void {
+    const last = workbench.conversation.getState().turns.at(-1);
+    workbench.places.open("try");
+    const message = last?.message ?? workbench.graph().settings.suggestions[0];
+    if (message) void workbench.conversation.send({ message }, { range: { to: id } });
+    else requestAnimationFrame(() => document.getElementById("try-message")?.focus());
+  }
+}

@@ -1,0 +1,104 @@
+import { applyEdgeChanges, applyNodeChanges, type EdgeChange, type NodeChange } from "@xyflow/react";
+import { useEffect, useState } from "react";
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
+import { move } from "../state/commands.ts";
+import { useWorkbench } from "../state/use-workbench.ts";
+import type { Workbench } from "../state/workbench.ts";
+import { createFlowModel, type Flow, type FlowNode, type WireEdge } from "./flow-model.ts";
+
+interface FlowStore {
+  read(): Flow;
+  onNodesChange(changes: NodeChange<FlowNode>[]): void;
+  onEdgesChange(changes: EdgeChange<WireEdge>[]): void;
+  close(): void;
+}
+
+/**
+ * Nodes and edges for React Flow, kept in step with document and selection. A drag moves them here alone; where it ends
+ * becomes one command.
+ */
+function createFlow(workbench: Workbench) {
+  const { document, selection, reader } = workbench;
+  const model = createFlowModel();
+  const read = () => model.sync(document.getState().graph, reader.getState().reader, selection.getState());
+  const store = createStore<Flow>(read);
+  let nudge = 0;
+
+  const sync = () => {
+    const flow = model.sync(
+      document.getState().graph,
+      reader.getState().reader,
+      selection.getState(),
+      store.getState().nodes,
+    );
+    const { nodes, edges } = store.getState();
+    store.setState({
+      nodes: sameItems(nodes, flow.nodes) ? nodes : flow.nodes,
+      edges: sameItems(edges, flow.edges) ? edges : flow.edges,
+    });
+  };
+  let graph = document.getState().graph;
+  const ends = [
+    document.subscribe((state) => {
+      if (state.graph === graph) return;
+      graph = state.graph;
+      sync();
+    }),
+    selection.subscribe(sync),
+    reader.subscribe(sync),
+  ];
+
+  const choose = (changes: (NodeChange<FlowNode> | EdgeChange<WireEdge>)[], kind: "nodes" | "edges") => {
+    const picked = changes.filter((change) => change.type === "select");
+    if (picked.length === 0) return;
+    const state = selection.getState();
+    const next = new Set(state[kind]);
+    for (const change of picked) {
+      if (change.selected) next.add(change.id);
+      else next.delete(change.id);
+    }
+    selection.choose(kind === "nodes" ? next : state.nodes, kind === "edges" ? next : state.edges);
+  };
+
+  return Object.assign(store, {
+    onNodesChange(changes: NodeChange<FlowNode>[]) {
+      const before = store.getState().nodes;
+      const own = changes.filter((change) => change.type !== "select" && change.type !== "remove");
+      if (own.length > 0) store.setState({ nodes: applyNodeChanges(own, before) });
+      const places: Record<string, { x: number; y: number }> = {};
+      let dragged = false;
+      for (const change of own) {
+        if (change.type !== "position" || change.dragging || !change.position) continue;
+        dragged ||= before.some((node) => node.id === change.id && node.dragging);
+        places[change.id] = change.position;
+      }
+      // Arrow keys come one by one and are one step; a drag is a step of its own.
+      if (Object.keys(places).length > 0)
+        document.apply(move(places, dragged ? undefined : `nudge ${Object.keys(places).join()} ${nudge}`));
+      choose(changes, "nodes");
+    },
+    onEdgesChange(changes: EdgeChange<WireEdge>[]) {
+      const own = changes.filter((change) => change.type !== "select" && change.type !== "remove");
+      if (own.length > 0) store.setState({ edges: applyEdgeChanges(own, store.getState().edges) });
+      choose(changes, "edges");
+    },
+    close() {
+      nudge++;
+      for (const end of ends) end();
+    },
+  });
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+export function useFlow(): Flow & Pick<FlowStore, "onNodesChange" | "onEdgesChange"> {
+  const workbench = useWorkbench();
+  const [flow] = useState(() => createFlow(workbench));
+  useEffect(() => () => flow.close(), [flow]);
+  const nodes = useStore(flow, (state) => state.nodes);
+  const edges = useStore(flow, (state) => state.edges);
+  return { nodes, edges, onNodesChange: flow.onNodesChange, onEdgesChange: flow.onEdgesChange };
+}

@@ -1,0 +1,60 @@
+import type { Viewport } from "@xyflow/react";
+import { useMemo } from "react";
+import { drawnPorts } from "../state/ports.ts";
+import { useWorkbench } from "../state/use-workbench.ts";
+import { nodeSize } from "./geometry.ts";
+
+const LEAST = 0.5;
+
+/** Where the canvas opens: as it was left, else with all of a small graph or the beginning of a large one. */
+export function useOpening(): { viewport: Viewport; remember: (event: unknown, viewport: Viewport) => void } {
+  const workbench = useWorkbench();
+  return useMemo(() => {
+    const key = `patchbay.view.${workbench.id}`;
+    return {
+      viewport: remembered(key) ?? whole(workbench),
+      remember: (_event: unknown, viewport: Viewport) => {
+        try {
+          sessionStorage.setItem(key, JSON.stringify(viewport));
+        } catch {
+          // Storage is full or forbidden: the next visit opens on the whole graph.
+        }
+      },
+    };
+  }, [workbench]);
+}
+
+function remembered(key: string): Viewport | undefined {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(key) ?? "null") as Viewport | null;
+    return kept && [kept.x, kept.y, kept.zoom].every(Number.isFinite) ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The four places leave this much room on a usual screen; the true size is not known before the first paint. */
+function whole(workbench: ReturnType<typeof useWorkbench>): Viewport {
+  const graph = workbench.graph();
+  const { reader } = workbench.reader.getState();
+  const { left, right, below, rightWidth, belowHeight } = workbench.places.getState();
+  const room = {
+    width: window.innerWidth - 50 - (left ? 224 : 0) - (right ? rightWidth : 0),
+    height: window.innerHeight - 46 - (below ? belowHeight : 34),
+  };
+  const boxes = graph.nodes.map((node) => {
+    const place = graph.layout[node.id] ?? { x: 0, y: 0 };
+    const size = nodeSize(node, drawnPorts(graph, node, reader), place);
+    return { x: place.x, y: place.y, right: place.x + size.width, bottom: place.y + size.height };
+  });
+  if (boxes.length === 0) return { x: room.width / 2 - 110, y: room.height / 3, zoom: 1 };
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  const width = Math.max(...boxes.map((box) => box.right)) - x;
+  const height = Math.max(...boxes.map((box) => box.bottom)) - y;
+  const fit = Math.min(1, (room.width - 64) / width, (room.height - 64) / height);
+  if (fit >= LEAST)
+    return { x: (room.width - width * fit) / 2 - x * fit, y: (room.height - height * fit) / 2 - y * fit, zoom: fit };
+  const zoom = 0.75;
+  return { x: 32 - x * zoom, y: 32 - y * zoom, zoom };
+}

@@ -1,0 +1,57 @@
+import { Panel, useReactFlow, useStore } from "@xyflow/react";
+import { Maximize, Minus, Plus, Workflow } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "../ui/icon-button.tsx";
+import { useArrange } from "./use-arrange.ts";
+
+/** Zoom, fit, arrange. */
+export function ZoomBar() {
+  const { t } = useTranslation("canvas");
+  const flow = useReactFlow();
+  const zoom = useStore((state) => Math.round(state.transform[2] * 100));
+  const arrange = useArrange();
+  return (
+    <Panel
+      position="bottom-left"
+      className="!m-3.5 flex items-center gap-0.5 rounded-lg border border-line bg-surface p-0.5 shadow-card"
+    >
+      <IconButton
+        icon={Workflow}
+        label={t("action.arrange")}
+        keys={["shift", "l"]}
+        side="top"
+        onClick={() => void arrange()}
+      />
+      <IconButton
+        icon={Maximize}
+        label={t("action.fit")}
+        keys={["shift", "1"]}
+        side="top"
+        onClick={() => void flow.fitView({ duration: 180, padding: 0.12, maxZoom: 1 })}
+      />
+      <IconButton
+        icon={Minus}
+        label={t("action.zoomOut")}
+        keys={["mod", "-"]}
+        side="top"
+        onClick={() => void flow.zoomOut({ duration: 120 })}
+      />
+      <button
+        type="button"
+        className="h-8 w-12 rounded-md text-ink-2 tnum hover:bg-hover hover:text-ink"
+        aria-label={t("action.zoomReset")}
+        title={t("action.zoomReset")}
+        onClick={() => void flow.zoomTo(1, { duration: 120 })}
+      >
+        {zoom}%
+      </button>
+      <IconButton
+        icon={Plus}
+        label={t("action.zoomIn")}
+        keys={["mod", "+"]}
+        side="top"
+        onClick={() => void flow.zoomIn({ duration: 120 })}
+      />
+    </Panel>
+  );
+}

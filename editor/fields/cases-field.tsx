@@ -1,0 +1,164 @@
+import { useTranslation } from "react-i18next";
+import { FIELD_NAME } from "../../runtime/field.ts";
+import { OPERATORS, type Rule } from "../../runtime/rule.ts";
+import { Input, Textarea } from "../ui/input.tsx";
+import { Select } from "../ui/select.tsx";
+import { type FieldProps, listOf, recordOf, textOf } from "./field-props.ts";
+import { freeName, ListField } from "./list-field.tsx";
+
+interface Case {
+  name: string;
+  rule?: Partial<Rule>;
+  when?: string;
+}
+
+/** The branches of a router: each an output, met by a rule or told to the model in words. */
+export function CasesField({ value, set, config, disabled }: FieldProps) {
+  const { t } = useTranslation("fields");
+  const items = listOf<Case>(value);
+  const byModel = config.by === "model";
+  return (
+    <ListField<Case>
+      items={items}
+      set={set}
+      fresh={() => ({
+        name: freeName(
+          "case",
+          items.map((one) => one.name),
+        ),
+      })}
+      add={t("addCase")}
+      itemLabel={(item) => item.name}
+      disabled={disabled}
+    >
+      {(item, change) => (
+        <div className="flex flex-col gap-1.5">
+          <Input
+            mono
+            aria-label={t("caseName")}
+            aria-invalid={!FIELD_NAME.test(item.name) || undefined}
+            value={item.name}
+            disabled={disabled}
+            onChange={(event) => change({ ...item, name: event.target.value })}
+          />
+          {!FIELD_NAME.test(item.name) && <p className="text-bad text-sm">{t("nameFault")}</p>}
+          {byModel ? (
+            <Textarea
+              rows={2}
+              aria-label={t("caseWhen")}
+              placeholder={t("caseWhen")}
+              value={item.when ?? ""}
+              disabled={disabled}
+              onChange={(event) => change({ ...item, when: event.target.value })}
+            />
+          ) : (
+            <RuleBox rule={item.rule ?? {}} disabled={disabled} onChange={(rule) => change({ ...item, rule })} />
+          )}
+        </div>
+      )}
+    </ListField>
+  );
+}
+
+/** A condition, as a sentence to fill in. */
+export function RuleBox({
+  rule,
+  onChange,
+  disabled,
+}: {
+  rule: Partial<Rule>;
+  onChange(rule: Partial<Rule>): void;
+  disabled: boolean;
+}) {
+  const { t } = useTranslation("fields");
+  const op = rule.op ?? "contains";
+  const needsValue = op !== "empty" && op !== "present";
+  return (
+    <div className="flex flex-col gap-1.5">
+      <div className="flex gap-1.5">
+        <Input
+          className="min-w-0 flex-1"
+          mono
+          aria-label={t("rule.path")}
+          placeholder={t("rule.whole")}
+          value={rule.path ?? ""}
+          disabled={disabled}
+          onChange={(event) => onChange({ ...rule, path: event.target.value })}
+        />
+        <Select
+          className="!w-32"
+          label={t("rule.op")}
+          value={op}
+          disabled={disabled}
+          onChange={(next) => onChange({ ...rule, op: next })}
+          options={OPERATORS.map((one) => ({ value: one, label: t(`rule.ops.${one}`) }))}
+        />
+      </div>
+      {needsValue && (
+        <Input
+          aria-label={t("rule.value")}
+          placeholder={t(op === "contains" ? "rule.words" : "rule.value")}
+          value={rule.value ?? ""}
+          disabled={disabled}
+          onChange={(event) => onChange({ ...rule, value: event.target.value })}
+        />
+      )}
+    </div>
+  );
+}
+
+export function RuleField({ value, set, disabled }: FieldProps) {
+  return <RuleBox rule={recordOf(value) as Partial<Rule>} onChange={set} disabled={disabled} />;
+}
+
+interface Example {
+  message?: string;
+  answer?: string;
+}
+
+/** Pairs of what is asked and how it is answered. */
+export function ExamplesField({ value, set, schema, disabled }: FieldProps) {
+  const { t } = useTranslation("fields");
+  const [ask, answer] = exampleKeys(schema);
+  const items = listOf<Record<string, unknown>>(value);
+  return (
+    <ListField<Record<string, unknown>>
+      items={items}
+      set={set}
+      fresh={() => ({ [ask]: "", [answer]: "" })}
+      add={t("addExample")}
+      itemLabel={(item, index) => textOf(item[ask]) || String(index + 1)}
+      disabled={disabled}
+    >
+      {(item, change) => (
+        <div className="flex flex-col gap-1.5">
+          <Textarea
+            rows={2}
+            className="!min-h-0"
+            aria-label={t("exampleAsk")}
+            placeholder={t("exampleAsk")}
+            value={textOf(item[ask])}
+            disabled={disabled}
+            onChange={(event) => change({ ...item, [ask]: event.target.value })}
+          />
+          <Textarea
+            rows={2}
+            className="!min-h-0"
+            aria-label={t("exampleAnswer")}
+            placeholder={t("exampleAnswer")}
+            value={textOf(item[answer])}
+            disabled={disabled}
+            onChange={(event) => change({ ...item, [answer]: event.target.value })}
+          />
+        </div>
+      )}
+    </ListField>
+  );
+}
+
+/** The two texts of an example, by the names that the config gives them. */
+function exampleKeys(schema: Record<string, unknown>): [keyof Example & string, string] | [string, string] {
+  const items = (schema.items ?? {}) as { properties?: Record<string, unknown> };
+  const [ask = "message", answer = "answer"] = Object.keys(items.properties ?? {});
+  return [ask, answer];
+}

@@ -1,0 +1,189 @@
+import type { editor as MonacoEditor } from "monaco-editor";
+import { useEffect, useId, useRef, useState } from "react";
+import { cx } from "../ui/cx.ts";
+import { inputClass, Textarea } from "../ui/input.tsx";
+
+type Monaco = typeof import("../ui/monaco.ts");
+let loading: Promise<Monaco> | undefined;
+let loaded: Monaco | undefined;
+const load = async (): Promise<Monaco> => {
+  loading ??= import("../ui/monaco.ts");
+  loaded = await loading;
+  return loaded;
+};
+
+export interface Marker {
+  message: string;
+  /** Offsets in the text, in UTF-16 units. */
+  start: number;
+  end: number;
+}
+
+/**
+ * Text with a language. Until Monaco is there it is a plain text area, so typing never waits. Tab leaves the field, as in
+ * any other. `value` set from outside (undo) goes in without moving the cursor when it is what the box holds already.
+ */
+export function CodeBox({
+  value,
+  onChange,
+  language,
+  label,
+  minLines = 4,
+  maxLines = 22,
+  fill,
+  readOnly,
+  markers,
+  placeholder,
+  lineNumbers,
+  onBlur,
+  reveal,
+}: {
+  value: string;
+  onChange(text: string): void;
+  language: "json" | "javascript" | "liquid" | "markdown" | "plaintext";
+  label: string;
+  minLines?: number;
+  maxLines?: number;
+  /** Takes the height of its parent instead of its content's. */
+  fill?: boolean;
+  readOnly?: boolean;
+  markers?: readonly Marker[];
+  placeholder?: string;
+  lineNumbers?: boolean;
+  onBlur?(): void;
+  /** Shows and chooses this part of the text when it changes. */
+  reveal?: { start: number; end: number };
+}) {
+  const [monaco, setMonaco] = useState(loaded);
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<MonacoEditor.IStandaloneCodeEditor>(undefined);
+  const latest = useRef({ onChange, onBlur, value });
+  latest.current = { onChange, onBlur, value };
+  const helpId = useId();
+
+  useEffect(() => {
+    if (monaco) return;
+    let gone = false;
+    void load().then((module) => {
+      if (!gone) setMonaco(module);
+    });
+    return () => {
+      gone = true;
+    };
+  }, [monaco]);
+
+  useEffect(() => {
+    if (!monaco || !host.current) return;
+    const made = monaco.monaco.editor.create(host.current, {
+      ...monaco.editorOptions,
+      value: latest.current.value,
+      language,
+      readOnly,
+      ariaLabel: label,
+      tabFocusMode: true,
+      placeholder,
+      lineNumbers: lineNumbers ? "on" : "off",
+      lineNumbersMinChars: 3,
+      folding: lineNumbers === true,
+      scrollBeyondLastLine: false,
+      quickSuggestions: language === "javascript",
+    });
+    editor.current = made;
+    const height = () => {
+      if (fill || !host.current) return;
+      const line = 19;
+      const wanted = Math.max(minLines * line + 16, Math.min(made.getContentHeight(), maxLines * line + 16));
+      host.current.style.height = `${wanted}px`;
+      made.layout();
+    };
+    const ends = [
+      made.onDidChangeModelContent(() => {
+        const text = made.getValue();
+        if (text !== latest.current.value) latest.current.onChange(text);
+      }),
+      made.onDidBlurEditorText(() => latest.current.onBlur?.()),
+      made.onDidContentSizeChange(height),
+    ];
+    height();
+    return () => {
+      for (const end of ends) end.dispose();
+      made.getModel()?.dispose();
+      made.dispose();
+      editor.current = undefined;
+    };
+  }, [monaco, language, readOnly, label, fill, minLines, maxLines, placeholder, lineNumbers]);
+
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!model || model.getValue() === value) return;
+    // As an edit, so that the cursor stays near where it was.
+    model.pushEditOperations([], [{ range: model.getFullModelRange(), text: value }], () => null);
+  }, [value]);
+
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!monaco || !model) return;
+    monaco.monaco.editor.setModelMarkers(
+      model,
+      "patchbay",
+      (markers ?? []).map((marker) => {
+        const start = model.getPositionAt(marker.start);
+        const end = model.getPositionAt(Math.max(marker.end, marker.start + 1));
+        return {
+          severity: monaco.monaco.MarkerSeverity.Error,
+          message: marker.message,
+          startLineNumber: start.lineNumber,
+          startColumn: start.column,
+          endLineNumber: end.lineNumber,
+          endColumn: end.column,
+        };
+      }),
+    );
+  }, [monaco, markers]);
+
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!model || !editor.current || !reveal) return;
+    const start = model.getPositionAt(reveal.start);
+    const end = model.getPositionAt(reveal.end);
+    const range = {
+      startLineNumber: start.lineNumber,
+      startColumn: start.column,
+      endLineNumber: end.lineNumber,
+      endColumn: end.column,
+    };
+    editor.current.setSelection(range);
+    editor.current.revealRangeInCenterIfOutsideViewport(range);
+  }, [reveal]);
+
+  if (!monaco)
+    return (
+      <Textarea
+        mono
+        aria-label={label}
+        aria-describedby={helpId}
+        className={fill ? "h-full" : undefined}
+        rows={minLines}
+        value={value}
+        readOnly={readOnly}
+        placeholder={placeholder}
+        onChange={(event) => onChange(event.target.value)}
+        onBlur={onBlur}
+      />
+    );
+  return (
+    <div
+      className={cx(
+        inputClass,
+        "overflow-hidden p-0 focus-within:border-accent focus-within:outline-2 focus-within:outline-accent/25",
+        fill && "h-full",
+      )}
+    >
+      <div
+        ref={host}
+        className={fill ? "h-full" : undefined}
+        style={fill ? undefined : { height: minLines * 19 + 16 }}
+      />
+    </div>
+  );
+}

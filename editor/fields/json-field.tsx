@@ -1,0 +1,121 @@
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { useWorkbench } from "../state/use-workbench.ts";
+import { CodeBox } from "./code-box.tsx";
+import type { FieldProps } from "./field-props.ts";
+
+/**
+ * Any value as JSON. While the text does not parse it is kept beside the document, with what is wrong below it, and comes
+ * back when the node is chosen again.
+ */
+export function JsonBox({
+  place,
+  value,
+  set,
+  label,
+  disabled,
+  empty,
+  minLines = 4,
+}: {
+  place: string;
+  value: unknown;
+  set(value: unknown): void;
+  label: string;
+  disabled?: boolean /** What an empty text stands for. */;
+  empty?: { value: unknown };
+  minLines?: number;
+}) {
+  const { t } = useTranslation("fields");
+  const { typing, document } = useWorkbench();
+  const kept = useStore(typing, (state) => state.texts.get(place));
+  const written = useMemo(() => (empty && value === empty.value ? "" : JSON.stringify(value, null, 2)), [value, empty]);
+  const text = kept !== undefined && !sameValue(kept, value) ? kept : (kept ?? written);
+  const fault = faultOf(text, empty !== undefined);
+  const change = (next: string) => {
+    typing.keep(place, next);
+    if (next.trim() === "" && empty) set(empty.value);
+    else if (faultOf(next, false) === undefined) set(JSON.parse(next));
+  };
+  return (
+    <div className="flex flex-col gap-1.5">
+      <CodeBox
+        value={text}
+        onChange={change}
+        language="json"
+        label={label}
+        minLines={minLines}
+        readOnly={disabled}
+        onBlur={() => {
+          document.seal();
+          if (faultOf(typing.getState().texts.get(place) ?? "", empty !== undefined) === undefined)
+            typing.keep(place, undefined);
+        }}
+      />
+      {fault && (
+        <p role="alert" className="text-bad text-sm">
+          {t("jsonFault", { fault })}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function JsonField({ node, name, value, set, label, disabled }: FieldProps) {
+  return <JsonBox place={`${node}/${name}`} value={value ?? null} set={set} label={label} disabled={disabled} />;
+}
+
+const NO_SCHEMA = { value: null };
+
+/** A JSON Schema, or nothing. Offers a small one to begin with. */
+export function SchemaField({ node, name, value, set, label, disabled }: FieldProps) {
+  const { t } = useTranslation("fields");
+  return (
+    <div className="flex flex-col gap-1.5">
+      <JsonBox
+        place={`${node}/${name}`}
+        value={value ?? null}
+        set={set}
+        label={label}
+        disabled={disabled}
+        empty={NO_SCHEMA}
+      />
+      {(value === null || value === undefined) && !disabled && (
+        <button
+          type="button"
+          className="self-start rounded-sm text-accent text-sm hover:underline"
+          onClick={() =>
+            set({
+              type: "object",
+              properties: { answer: { type: "string" } },
+              required: ["answer"],
+              additionalProperties: false,
+            })
+          }
+        >
+          {t("schemaBegin")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function faultOf(text: string, mayBeEmpty: boolean): string | undefined {
+  if (mayBeEmpty && text.trim() === "") return undefined;
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** What is kept says the same as the document: then the document's change came from here. */
+function sameValue(text: string, value: unknown): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
+  } catch {
+    // Half-typed: not in the document, so it must be kept.
+    return false;
+  }
+}

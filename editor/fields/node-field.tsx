@@ -1,0 +1,100 @@
+import { type ComponentType, memo, useCallback } from "react";
+import type { FieldHint } from "../../runtime/node.ts";
+import type { JsonSchema } from "../../runtime/tool.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { setConfig } from "../state/commands.ts";
+import { useWorkbench } from "../state/use-workbench.ts";
+import { Field } from "../ui/field.tsx";
+import { BodyField } from "./body-field.tsx";
+import { BudgetField } from "./budget-field.tsx";
+import { CasesField, ExamplesField, RuleField } from "./cases-field.tsx";
+import type { FieldProps } from "./field-props.ts";
+import { FieldsField } from "./fields-field.tsx";
+import { JsonField, SchemaField } from "./json-field.tsx";
+import { KeyValueField } from "./keyvalue-field.tsx";
+import { ModelField } from "./model-field.tsx";
+import { NumberField, SliderField, ToggleField } from "./number-field.tsx";
+import { AgentField, KnowledgeField } from "./pick-field.tsx";
+import { CodeField, PromptField } from "./prompt-field.tsx";
+import { SelectField } from "./select-field.tsx";
+import { TextareaField, TextField } from "./text-field.tsx";
+import { ToolField, ToolsField } from "./tools-field.tsx";
+
+const WIDGETS: Record<Exclude<FieldHint["widget"], "hidden">, ComponentType<FieldProps>> = {
+  text: TextField,
+  textarea: TextareaField,
+  prompt: PromptField,
+  code: CodeField,
+  json: JsonField,
+  schema: SchemaField,
+  number: NumberField,
+  slider: SliderField,
+  toggle: ToggleField,
+  select: SelectField,
+  model: ModelField,
+  knowledge: KnowledgeField,
+  tool: ToolField,
+  tools: ToolsField,
+  agent: AgentField,
+  fields: FieldsField,
+  cases: CasesField,
+  keyvalue: KeyValueField,
+  budget: BudgetField,
+  examples: ExamplesField,
+  body: BodyField,
+};
+
+/** One key of a node's config as its widget, with label, effect and what is wrong with it. */
+export const NodeField = memo(function NodeField({
+  node,
+  type,
+  name,
+  value,
+  hint,
+  schema,
+  config,
+  error,
+  disabled,
+}: Omit<FieldProps, "label" | "set" | "setKey"> & { error?: string }) {
+  const words = useNodeWords();
+  const { apply } = useWorkbench();
+  const { label, help } = words.field(type, name);
+  const setKey = useCallback((key: string, next: unknown) => apply(setConfig(node, key, next)), [apply, node]);
+  const set = useCallback((next: unknown) => setKey(name, next), [setKey, name]);
+  if (hint.widget === "hidden") return null;
+  const Widget = isRule(schema) ? RuleField : WIDGETS[hint.widget];
+  return (
+    <div data-field={name}>
+      <Field label={label} help={help} error={error}>
+        <Widget
+          node={node}
+          type={type}
+          name={name}
+          value={value}
+          hint={hint}
+          schema={schema}
+          config={config}
+          label={label}
+          disabled={disabled}
+          set={set}
+          setKey={setKey}
+        />
+      </Field>
+    </div>
+  );
+});
+
+/** The widget of a key without a hint: by the shape of its value. */
+export function defaultHint(schema: JsonSchema): FieldHint {
+  const { type } = schema;
+  if (Array.isArray(schema.enum)) return { widget: "select" };
+  if (type === "boolean") return { widget: "toggle" };
+  if (type === "number" || type === "integer") return { widget: "number" };
+  if (type === "string") return { widget: "text" };
+  return { widget: "json" };
+}
+
+function isRule(schema: JsonSchema): boolean {
+  const properties = schema.properties as Record<string, unknown> | undefined;
+  return properties !== undefined && "op" in properties && "path" in properties && "value" in properties;
+}

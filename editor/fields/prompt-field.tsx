@@ -1,0 +1,59 @@
+import { useTranslation } from "react-i18next";
+import { templateFault, templateNames } from "../../runtime/template.ts";
+import { useWorkbench } from "../state/use-workbench.ts";
+import { CodeBox } from "./code-box.tsx";
+import { type FieldProps, textOf } from "./field-props.ts";
+
+/** A Liquid template. Each `{{name}}` in it is a port on the card while it is typed. */
+export function PromptField({ value, set, disabled, label }: FieldProps) {
+  const { t } = useTranslation("fields");
+  const { document } = useWorkbench();
+  const text = textOf(value);
+  const names = templateNames(text);
+  return (
+    <div className="flex flex-col gap-1.5">
+      <CodeBox
+        value={text}
+        onChange={set}
+        language="liquid"
+        label={label}
+        minLines={6}
+        readOnly={disabled}
+        placeholder={t("promptEmpty")}
+        onBlur={document.seal}
+      />
+      {names.length > 0 && (
+        <p className="flex flex-wrap gap-1 text-ink-3 text-xs">
+          {t("ports")}
+          {names.map((name) => (
+            <code key={name} className="rounded-xs bg-hover px-1 text-ink-2">
+              {name}
+            </code>
+          ))}
+        </p>
+      )}
+      {templateFault(text) && (
+        <p role="alert" className="text-bad text-sm">
+          {t("templateFault")}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** JavaScript for the sandbox. */
+export function CodeField({ value, set, disabled, label }: FieldProps) {
+  const { document } = useWorkbench();
+  return (
+    <CodeBox
+      value={textOf(value)}
+      onChange={set}
+      language="javascript"
+      label={label}
+      minLines={8}
+      readOnly={disabled}
+      onBlur={document.seal}
+      lineNumbers
+    />
+  );
+}

@@ -1,0 +1,78 @@
+/** Issues in the language that shows. English is what `checkGraph` says; Chinese is said from the same facts. */
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Graph } from "../../runtime/graph.ts";
+import { edgeEnd } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { lookup } from "../state/lookup.ts";
+import type { PortReader } from "../state/ports.ts";
+import { useGraph, useReader } from "../state/use-workbench.ts";
+import { type NodeWords, nodeWords } from "./node-words.ts";
+import { chinese } from "./zh/issues.ts";
+
+export interface IssueText {
+  message: string;
+  mend?: string;
+}
+
+/** What a sentence about an issue may be made of. */
+export interface IssueFacts {
+  node: string;
+  port: string;
+  /** The two ends and kinds of the edge that it is about. */
+  from: string;
+  to: string;
+  fromKind: string;
+  toKind: string;
+  /** Names in quotes in the English sentence: a tool, a model, a key. */
+  names: string[];
+}
+
+export function issueText(issue: Issue, language: string, graph: Graph, reader: PortReader): IssueText {
+  const english: IssueText = { message: issue.message, ...(issue.mend ? { mend: issue.mend } : {}) };
+  if (language !== "zh") return english;
+  const said = chinese[issue.code](facts(issue, graph, reader, nodeWords(language)));
+  return { message: said.message ?? english.message, ...(said.mend ? { mend: said.mend } : {}) };
+}
+
+export function useIssueWords(): (issue: Issue) => IssueText {
+  const { i18n } = useTranslation();
+  const reader = useReader();
+  const graph = useGraph((one) => one);
+  return useMemo(
+    () => (issue: Issue) => issueText(issue, i18n.language, graph, reader),
+    [i18n.language, graph, reader],
+  );
+}
+
+function facts(issue: Issue, graph: Graph, reader: PortReader, words: NodeWords): IssueFacts {
+  const at = lookup(graph);
+  const title = (id: string) => {
+    const node = at.node(id);
+    return node ? words.nodeTitle(node) : id;
+  };
+  const place = /^\/edges\/(\d+)/.exec(issue.path ?? "");
+  const edge = place ? graph.edges[Number(place[1])] : undefined;
+  const end = (text: string | undefined, side: "from" | "to") => {
+    if (!text) return { name: "", kind: "" };
+    const { node, port } = edgeEnd(text);
+    const found = at.node(node);
+    const ports = found ? reader.ports(found) : undefined;
+    const kind = (side === "from" ? ports?.outputs : ports?.inputs)?.find((one) => one.id === port)?.kind;
+    return { name: `${title(node)}.${port}`, kind: kind ? words.kind(kind) : "" };
+  };
+  const from = end(edge?.from, "from");
+  const to = end(edge?.to, "to");
+  const node = issue.node === undefined ? undefined : at.node(issue.node);
+  const port =
+    issue.port === undefined || !node ? undefined : reader.ports(node).inputs.find((one) => one.id === issue.port);
+  return {
+    node: issue.node === undefined ? "" : title(issue.node),
+    port: port && node ? words.port(node.type, port) : (issue.port ?? ""),
+    from: from.name,
+    to: to.name,
+    fromKind: from.kind,
+    toKind: to.kind,
+    names: [...issue.message.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ""),
+  };
+}

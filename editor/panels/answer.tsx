@@ -1,0 +1,106 @@
+import { createContext, type ReactNode, useContext } from "react";
+import { useTranslation } from "react-i18next";
+import Markdown from "react-markdown";
+import remarkGfm from "remark-gfm";
+import type { Document } from "../../runtime/message.ts";
+import { Popover } from "../ui/popover.tsx";
+import { placeOf } from "./value-view.tsx";
+
+const Cited = createContext<readonly Document[]>([]);
+const CITE = "#cite-";
+
+/** A citation `[2]` as a link to passage 2, where there is one; anything else in brackets stays text. Code is left alone. */
+export function linkCitations(text: string, passages: number): string {
+  return text
+    .split(/(```[\s\S]*?```|`[^`\n]*`)/)
+    .map((part, index) =>
+      index % 2 === 1
+        ? part
+        : part.replaceAll(/\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\](?!\()/g, (whole, numbers: string) => {
+            const cited = numbers.split(/[,，、]/).map((one) => Number(one));
+            return cited.every((one) => one >= 1 && one <= passages)
+              ? cited.map((one) => `[${one}](${CITE}${one})`).join("")
+              : whole;
+          }),
+    )
+    .join("");
+}
+
+/** An answer as Markdown, with its citations as chips that show the passage. No images from elsewhere, no HTML. */
+export function Answer({ text, documents }: { text: string; documents: readonly Document[] }) {
+  return (
+    <Cited.Provider value={documents}>
+      <div className="prose-answer">
+        <Markdown
+          remarkPlugins={[remarkGfm]}
+          skipHtml
+          components={{
+            a: ({ href, children }) =>
+              href?.startsWith(CITE) ? (
+                <Citation number={Number(href.slice(CITE.length))} />
+              ) : (
+                <OutsideLink href={href}>{children}</OutsideLink>
+              ),
+            img: ({ src, alt }) => <LocalImage src={typeof src === "string" ? src : ""} alt={alt ?? ""} />,
+          }}
+        >
+          {linkCitations(text, documents.length)}
+        </Markdown>
+      </div>
+    </Cited.Provider>
+  );
+}
+
+/** A link that a model wrote says where it leads; one that leads to no web page is text. */
+function OutsideLink({ href, children }: { href?: string; children: ReactNode }) {
+  const host = hostOf(href);
+  if (host === undefined) return <>{children}</>;
+  return (
+    <a href={href} target="_blank" rel="noreferrer noopener nofollow">
+      {children}
+      {!String(children).includes(host) && <span className="text-ink-3"> ({host})</span>}
+    </a>
+  );
+}
+
+function hostOf(href: string | undefined): string | undefined {
+  if (!href || !/^https?:\/\//i.test(href)) return undefined;
+  return URL.canParse(href) ? new URL(href).host : undefined;
+}
+
+/** An image from another place would tell that place what is read here: only our own files are shown. */
+function LocalImage({ src, alt }: { src: string; alt: string }): ReactNode {
+  return src.startsWith("/api/files/") ? (
+    <img src={src} alt={alt} className="max-w-full rounded-md" />
+  ) : (
+    <code>{alt || src}</code>
+  );
+}
+
+function Citation({ number }: { number: number }) {
+  const { t } = useTranslation("panels");
+  const document = useContext(Cited)[number - 1];
+  if (!document) return null;
+  const place = placeOf(document);
+  return (
+    <Popover
+      label={t("passage", { number })}
+      className="w-80"
+      trigger={
+        <button
+          type="button"
+          className="mx-0.5 inline-flex max-w-56 items-baseline gap-1 rounded-xs bg-kind-documents/11 px-1 align-baseline font-medium text-kind-documents text-xs hover:bg-kind-documents/20"
+        >
+          {number}
+          <span className="truncate">{[document.title, place].filter(Boolean).join(", ")}</span>
+        </button>
+      }
+    >
+      <div className="max-h-72 overflow-y-auto p-3">
+        <p className="font-medium">{document.title}</p>
+        {place && <p className="text-ink-3 text-sm">{place}</p>}
+        <p className="mt-2 whitespace-pre-wrap text-ink-2 text-sm">{document.text}</p>
+      </div>
+    </Popover>
+  );
+}

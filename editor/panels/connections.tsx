@@ -1,0 +1,116 @@
+import { X } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { edgeEnd, type GraphNode } from "../../runtime/graph.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { connect, remove } from "../state/commands.ts";
+import { displaced, mates } from "../state/fit.ts";
+import { edgeKey, lookup } from "../state/lookup.ts";
+import { table } from "../state/node-types.ts";
+import { type DrawnPort, drawnPorts } from "../state/ports.ts";
+import { useDocument, useGraph, useReader, useWorkbench } from "../state/use-workbench.ts";
+import { TONE_FILL } from "../ui/badge.tsx";
+import { cx } from "../ui/cx.ts";
+import { IconButton } from "../ui/icon-button.tsx";
+import { Part } from "./inspector.tsx";
+
+/** What hangs on each port, and what could: wiring without a mouse. */
+export function Connections({ node }: { node: GraphNode }) {
+  const { t } = useTranslation("panels");
+  const graph = useGraph((one) => one);
+  const reader = useReader();
+  const ports = drawnPorts(graph, node, reader);
+  if (ports.inputs.length + ports.outputs.length === 0) return null;
+  return (
+    <Part title={t("connections")}>
+      <ul className="flex flex-col gap-2">
+        {ports.inputs.map((port) => (
+          <PortLine key={`in ${port.id}`} node={node} port={port} side="in" />
+        ))}
+        {ports.outputs.map((port) => (
+          <PortLine key={`out ${port.id}`} node={node} port={port} side="out" />
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side: "in" | "out" }) {
+  const { t } = useTranslation("panels");
+  const words = useNodeWords();
+  const { apply, selection, graph: current } = useWorkbench();
+  const graph = useGraph((one) => one);
+  const reader = useReader();
+  const frozen = useDocument((state) => state.frozen);
+  const at = lookup(graph);
+  const edges = at.at(node.id, port.id, side);
+  const name = (end: string) => {
+    const { node: id, port: other } = edgeEnd(end);
+    const found = at.node(id);
+    return found ? `${words.nodeTitle(found)} · ${words.port(found.type, { id: other, kind: "any" })}` : end;
+  };
+  const open = !frozen && !port.missing ? mates(graph, reader, node.id, port.id, side) : [];
+  const wire = (end: string) => {
+    const edge =
+      side === "in" ? { from: end, to: `${node.id}.${port.id}` } : { from: `${node.id}.${port.id}`, to: end };
+    apply(connect(edge, displaced(current(), table, reader, edge)));
+  };
+  const label = words.port(node.type, port);
+  return (
+    <li className="flex flex-col gap-1">
+      <div className="flex items-center gap-2">
+        <span
+          aria-hidden
+          className={cx("size-2 shrink-0 rounded-full", port.missing ? "bg-bad" : TONE_FILL[port.kind])}
+        />
+        <span className={cx("truncate", port.missing && "text-bad line-through")}>{label}</span>
+        <span className="text-ink-3 text-xs">
+          {side === "in"
+            ? t("inputOf", { kind: words.kind(port.kind) })
+            : t("outputOf", { kind: words.kind(port.kind) })}
+        </span>
+        {open.length > 0 && (
+          <select
+            aria-label={t("wirePort", { port: label })}
+            className="ml-auto h-6 w-24 rounded-sm border border-line bg-surface text-ink-2 text-xs"
+            value=""
+            onChange={(event) => wire(event.target.value)}
+          >
+            <option value="" disabled>
+              {t("wireTo")}
+            </option>
+            {open.map((mate) => (
+              <option key={mate.end} value={mate.end}>
+                {name(mate.end)}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
+      {edges.map((edge) => {
+        const end = side === "in" ? edge.from : edge.to;
+        return (
+          <div key={edgeKey(edge)} className="flex items-center gap-1 pl-4">
+            <button
+              type="button"
+              className="min-w-0 truncate rounded-sm text-left text-ink-2 text-sm hover:text-ink hover:underline"
+              onClick={() => selection.choose([edgeEnd(end).node])}
+            >
+              {side === "in" ? "← " : "→ "}
+              {name(end)}
+            </button>
+            {!frozen && (
+              <IconButton
+                size="sm"
+                icon={X}
+                danger
+                className="!size-5"
+                label={t("unwire", { end: name(end) })}
+                onClick={() => apply(remove(new Set(), new Set([edgeKey(edge)])))}
+              />
+            )}
+          </div>
+        );
+      })}
+    </li>
+  );
+}

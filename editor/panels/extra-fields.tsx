@@ -1,0 +1,64 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Kind } from "../../runtime/port.ts";
+import { useGraph } from "../state/use-workbench.ts";
+import { Field } from "../ui/field.tsx";
+import { Input } from "../ui/input.tsx";
+
+interface Declared {
+  name: string;
+  kind?: Kind;
+  required?: boolean;
+}
+
+export interface ExtraFields {
+  declared: readonly Declared[];
+  texts: Record<string, string>;
+  /** As the run takes them: JSON where the kind asks for it and the text is some. */
+  values: Record<string, unknown>;
+  set(name: string, text: string): void;
+}
+
+/** The fields that the input node declares beside the message. */
+export function useExtraFields(): ExtraFields {
+  const declared = useGraph((graph) => {
+    const config = graph.nodes.find((node) => node.type === "input")?.config as { fields?: Declared[] } | undefined;
+    return config?.fields ?? NONE;
+  });
+  const [texts, setTexts] = useState<Record<string, string>>({});
+  const usable = Array.isArray(declared)
+    ? declared.filter((field) => field.kind !== "files" && field.kind !== "tools")
+    : NONE;
+  const values = Object.fromEntries(
+    usable.flatMap((field) => (texts[field.name] ? [[field.name, parse(texts[field.name]!, field.kind)]] : [])),
+  );
+  return { declared: usable, texts, values, set: (name, text) => setTexts((old) => ({ ...old, [name]: text })) };
+}
+
+const NONE: readonly Declared[] = [];
+
+function parse(text: string, kind: Kind = "text"): unknown {
+  if (kind === "text") return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+export function FieldInputs({ fields }: { fields: ExtraFields }) {
+  const { t } = useTranslation("common");
+  if (fields.declared.length === 0) return null;
+  return (
+    <div className="mb-2 grid max-h-44 grid-cols-2 gap-2 overflow-y-auto">
+      {fields.declared.map((field) => (
+        <Field key={field.name} label={field.name} optional={field.required === false ? t("optional") : undefined}>
+          <Input
+            value={fields.texts[field.name] ?? ""}
+            onChange={(event) => fields.set(field.name, event.target.value)}
+          />
+        </Field>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,219 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { GitCompareArrows, History, RotateCcw } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Graph } from "../../runtime/graph.ts";
+import { api } from "../api.ts";
+import * as format from "../i18n/format.ts";
+import { replaceGraph } from "../state/commands.ts";
+import { useDocument, useGraph, useSaving, useWorkbench } from "../state/use-workbench.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { EmptyState } from "../ui/empty-state.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Segmented } from "../ui/segmented.tsx";
+import { Spinner } from "../ui/spinner.tsx";
+import { toast } from "../ui/toast.tsx";
+import { DiffView } from "./diff-view.tsx";
+
+type Kind = "versions" | "revisions" | "session";
+
+/** What was: published versions, every save, and the steps of this sitting. Any two of them compare; any can come back. */
+export function HistoryPanel() {
+  const { t } = useTranslation("panels");
+  const [kind, setKind] = useState<Kind>("versions");
+  return (
+    <div className="flex flex-col gap-3 p-4">
+      <Segmented<Kind>
+        label={t("history.title")}
+        value={kind}
+        onChange={setKind}
+        options={[
+          { value: "versions", label: t("history.versions") },
+          { value: "revisions", label: t("history.saves") },
+          { value: "session", label: t("history.steps") },
+        ]}
+      />
+      {kind === "versions" ? <Versions /> : kind === "revisions" ? <Revisions /> : <Steps />}
+    </div>
+  );
+}
+
+function Versions() {
+  const { t } = useTranslation("panels");
+  const { id } = useWorkbench();
+  const client = useQueryClient();
+  const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
+  const live = useMutation({
+    mutationFn: (version: number) => api.agents.live(id, version),
+    onSuccess(_answer, version) {
+      toast({ title: t("history.nowLive", { version }), tone: "ok" });
+      void client.invalidateQueries({ queryKey: ["versions", id] });
+    },
+  });
+  if (versions.isPending) return <Spinner label={t("loading", { ns: "common" })} />;
+  if (versions.error) return <Notice tone="bad" title={versions.error.message} />;
+  if (versions.data.versions.length === 0)
+    return (
+      <EmptyState icon={History} title={t("history.noVersions")}>
+        {t("history.noVersionsHelp")}
+      </EmptyState>
+    );
+  return (
+    <ol className="flex flex-col gap-2">
+      {live.error && <Notice tone="bad" title={live.error.message} />}
+      {versions.data.versions.map((version) => {
+        const isLive = versions.data.publication?.live === version.version;
+        return (
+          <li key={version.version} className="rounded-lg border border-line px-3 py-2.5">
+            <p className="flex items-center gap-2">
+              <span className="font-semibold">v{version.version}</span>
+              {isLive && (
+                <Badge tone="ok" dot>
+                  {t("history.live")}
+                </Badge>
+              )}
+              <span className="ml-auto text-ink-3 text-sm">{format.ago(version.publishedAt)}</span>
+            </p>
+            {version.note && <p className="mt-1 whitespace-pre-wrap text-ink-2">{version.note}</p>}
+            <Compare graph={version.graph}>
+              {!isLive && (
+                <Button
+                  size="sm"
+                  busy={live.isPending && live.variables === version.version}
+                  onClick={() => live.mutate(version.version)}
+                >
+                  {t("history.makeLive")}
+                </Button>
+              )}
+            </Compare>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function Revisions() {
+  const { t } = useTranslation("panels");
+  const { id } = useWorkbench();
+  const revision = useSaving((state) => state.revision);
+  const revisions = useQuery({
+    queryKey: ["revisions", id, revision],
+    queryFn: ({ signal }) => api.agents.revisions(id, signal),
+  });
+  if (revisions.isPending) return <Spinner label={t("loading", { ns: "common" })} />;
+  if (revisions.error) return <Notice tone="bad" title={revisions.error.message} />;
+  return (
+    <ol className="flex flex-col gap-2">
+      {[...revisions.data]
+        .sort((a, b) => b.revision - a.revision)
+        .slice(0, 200)
+        .map((one) => (
+          <Revision key={one.revision} revision={one.revision} at={one.updatedAt} current={one.revision === revision} />
+        ))}
+    </ol>
+  );
+}
+
+function Revision({ revision, at, current }: { revision: number; at: number; current: boolean }) {
+  const { t } = useTranslation("panels");
+  const { id } = useWorkbench();
+  const [open, setOpen] = useState(false);
+  const full = useQuery({
+    queryKey: ["revision", id, revision],
+    queryFn: () => api.agents.revision(id, revision),
+    enabled: open,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <li className="rounded-lg border border-line px-3 py-2">
+      <p className="flex items-center gap-2">
+        <button
+          type="button"
+          className="rounded-sm hover:underline"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          {t("history.save", { revision })}
+        </button>
+        {current && <Badge>{t("history.current")}</Badge>}
+        <span className="ml-auto text-ink-3 text-sm">{format.ago(at)}</span>
+      </p>
+      {open && full.isPending && <Spinner label={t("loading", { ns: "common" })} />}
+      {open && full.data && <Compare graph={full.data.graph} open />}
+    </li>
+  );
+}
+
+/** The difference to the draft as it stands, and a way back. */
+function Compare({ graph, open, children }: { graph: Graph; open?: boolean; children?: React.ReactNode }) {
+  const { t } = useTranslation("panels");
+  const { apply } = useWorkbench();
+  const frozen = useDocument((state) => state.frozen);
+  const draft = useGraph((one) => one);
+  const [shown, setShown] = useState(open === true);
+  const same = draft === graph;
+  return (
+    <div className="mt-2">
+      <div className="flex flex-wrap gap-2">
+        <Button size="sm" icon={GitCompareArrows} aria-expanded={shown} onClick={() => setShown(!shown)}>
+          {t("history.compare")}
+        </Button>
+        <Button
+          size="sm"
+          icon={RotateCcw}
+          disabled={frozen || same}
+          onClick={() => apply(replaceGraph(graph, "restore"))}
+        >
+          {t("history.restore")}
+        </Button>
+        {children}
+      </div>
+      {shown && (
+        <div className="mt-2.5">
+          <DiffView before={graph} after={draft} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** The steps of this sitting, newest first; a click goes back to where one stood. */
+function Steps() {
+  const { t } = useTranslation("panels");
+  const { document } = useWorkbench();
+  const past = useDocument((state) => state.past);
+  const future = useDocument((state) => state.future);
+  const go = (steps: number) => {
+    for (let n = 0; n < Math.abs(steps); n++) {
+      if (steps < 0) document.undo();
+      else document.redo();
+    }
+  };
+  if (past.length + future.length === 0) return <p className="text-ink-3">{t("history.noSteps")}</p>;
+  const line = "block w-full rounded-sm px-2 py-1 text-left hover:bg-hover";
+  return (
+    <ol className="flex flex-col">
+      {future.map((step, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the history
+        <li key={`future ${index}`}>
+          <button type="button" className={`${line} text-ink-3`} onClick={() => go(future.length - index)}>
+            {t(`label.${step.label}`, { ns: "canvas" })}
+          </button>
+        </li>
+      ))}
+      <li aria-current="step" className="px-2 py-1 font-medium text-accent">
+        {t("history.here")}
+      </li>
+      {past.toReversed().map((step, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
+        <li key={`past ${index}`}>
+          <button type="button" className={line} onClick={() => go(-(index + 1))}>
+            {t(`label.${step.label}`, { ns: "canvas" })}
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,247 @@
+import { ChevronRight } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { GraphNode } from "../../runtime/graph.ts";
+import { nodeIcon, nodeTone } from "../canvas/icons.ts";
+import { MendButton } from "../canvas/mend-button.tsx";
+import { type FormField, formFields } from "../fields/form-schema.ts";
+import { JsonBox } from "../fields/json-field.tsx";
+import { NodeField } from "../fields/node-field.tsx";
+import { useIssueWords } from "../i18n/issue-words.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { setNode, setWholeConfig } from "../state/commands.ts";
+import { fieldOf, mendFor } from "../state/mends.ts";
+import { onlyNode } from "../state/selection.ts";
+import {
+  useChosenNode,
+  useDocument,
+  useNodeFacts,
+  useNodeIssues,
+  useReader,
+  useSelection,
+  useWorkbench,
+} from "../state/use-workbench.ts";
+import { TONE_SOFT } from "../ui/badge.tsx";
+import { cx } from "../ui/cx.ts";
+import { Notice } from "../ui/notice.tsx";
+import { AgentForm } from "./agent-form.tsx";
+import { Connections } from "./connections.tsx";
+import { FailureForm } from "./failure-form.tsx";
+import { LastRun } from "./last-run.tsx";
+
+/** The chosen thing's form: a node's, or, with nothing chosen, the agent's own. */
+export function Inspector() {
+  const { t } = useTranslation("panels");
+  const node = useChosenNode();
+  const several = useSelection((state) => state.nodes.size);
+  const edges = useSelection((state) => state.edges.size);
+  const id = useSelection(onlyNode);
+  if (node) return <NodeForm key={id} node={node} />;
+  if (several > 1) return <p className="px-4 py-6 text-ink-2">{t("severalChosen", { count: several })}</p>;
+  if (edges > 0) return <p className="px-4 py-6 text-ink-2">{t("edgeChosen")}</p>;
+  return <AgentForm />;
+}
+
+function NodeForm({ node }: { node: GraphNode }) {
+  const { t } = useTranslation("panels");
+  const words = useNodeWords();
+  const { definition, config } = useNodeFacts(node);
+  const disabled = useDocument((state) => state.frozen);
+  const workbench = useWorkbench();
+  const Icon = nodeIcon(definition);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: leaving a field ends its step of the history
+    <div id="inspector" className="flex flex-col" onBlur={() => workbench.document.seal()}>
+      <header className="flex items-start gap-2.5 px-4 pt-4 pb-3">
+        <span
+          className={cx(
+            "mt-0.5 flex size-7 shrink-0 items-center justify-center rounded-md",
+            TONE_SOFT[nodeTone(definition)],
+          )}
+        >
+          <Icon size={15} aria-hidden />
+        </span>
+        <div className="min-w-0 flex-1">
+          <input
+            aria-label={t("nodeTitle")}
+            className="-mx-1.5 w-full rounded-sm bg-transparent px-1.5 font-semibold text-md outline-none hover:bg-hover focus:bg-hover"
+            value={node.title ?? ""}
+            placeholder={words.title(node.type)}
+            disabled={disabled}
+            maxLength={200}
+            onChange={(event) => workbench.apply(setNode(node.id, { title: event.target.value }))}
+          />
+          <p className="text-ink-3 text-sm">
+            {words.summary(node.type)} <span className="font-mono text-xs">{node.id}</span>
+          </p>
+        </div>
+      </header>
+      <NodeProblems node={node} />
+      {definition ? (
+        <ConfigForm node={node} config={config} fields={formFields(definition)} disabled={disabled} />
+      ) : (
+        <div className="flex flex-col gap-3 px-4 pb-4">
+          <Notice tone="warn" title={t("unknownType", { type: node.type })}>
+            {t("unknownTypeHelp")}
+          </Notice>
+          <JsonBox
+            place={`${node.id}/`}
+            value={node.config}
+            set={(value) => workbench.apply(setWholeConfig(node.id, value))}
+            label={t("config")}
+            disabled={disabled}
+            minLines={8}
+          />
+        </div>
+      )}
+      {node.type !== "note" && (
+        <>
+          <LastRun node={node} />
+          <Connections node={node} />
+          {definition && node.type !== "input" && node.type !== "output" && (
+            <FailureForm node={node} disabled={disabled} />
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Issues that belong to no field of the form. Those of a field stand below it. */
+function NodeProblems({ node }: { node: GraphNode }) {
+  const issues = useNodeIssues(node.id);
+  const words = useIssueWords();
+  const reader = useReader();
+  const { graph } = useWorkbench();
+  const rest = issues.filter((issue) => fieldOf(issue) === undefined);
+  if (rest.length === 0) return null;
+  return (
+    <div className="flex flex-col gap-2 px-4 pb-3">
+      {rest.slice(0, 4).map((issue) => {
+        const mend = mendFor(issue, graph(), reader);
+        const text = words(issue);
+        return (
+          <Notice
+            key={`${issue.code} ${issue.path} ${issue.port}`}
+            tone={issue.severity === "error" ? "bad" : "warn"}
+            title={text.message}
+            actions={mend && <MendButton mend={mend} />}
+          >
+            {!mend && text.mend}
+          </Notice>
+        );
+      })}
+    </div>
+  );
+}
+
+function ConfigForm({
+  node,
+  config,
+  fields,
+  disabled,
+}: {
+  node: GraphNode;
+  config?: Record<string, unknown>;
+  fields: FormField[];
+  disabled: boolean;
+}) {
+  const { t } = useTranslation("panels");
+  const issues = useNodeIssues(node.id);
+  const issueText = useIssueWords();
+  const raw = (typeof node.config === "object" && node.config !== null ? node.config : {}) as Record<string, unknown>;
+  const full = config ?? { ...Object.fromEntries(fields.map((field) => [field.name, field.fallback])), ...raw };
+  const errors = new Map(
+    issues.flatMap((issue) => (fieldOf(issue) === undefined ? [] : [[fieldOf(issue)!, issueText(issue).message]])),
+  );
+  const show = (field: FormField) => (
+    <NodeField
+      key={field.name}
+      node={node.id}
+      type={node.type}
+      name={field.name}
+      value={field.name in raw ? raw[field.name] : field.fallback}
+      hint={field.hint}
+      schema={field.schema}
+      config={full}
+      error={errors.get(field.name)}
+      disabled={disabled}
+    />
+  );
+  const plain = fields.filter((field) => !field.hint.advanced && applies(node.type, field.name, full));
+  const more = fields.filter((field) => field.hint.advanced);
+  const changed = more.filter(
+    (field) => field.name in raw && JSON.stringify(raw[field.name]) !== JSON.stringify(field.fallback),
+  );
+  return (
+    <div className="flex flex-col gap-4 px-4 pb-4">
+      {plain.map(show)}
+      {more.length > 0 && (
+        <More
+          label={t("more")}
+          note={changed.length > 0 ? t("changed", { count: changed.length }) : undefined}
+          open={more.some((field) => errors.has(field.name))}
+        >
+          {more.map(show)}
+        </More>
+      )}
+      {fields.length === 0 && <p className="text-ink-3">{t("nothingToSet")}</p>}
+    </div>
+  );
+}
+
+/** A router's model is asked only when a model decides. */
+function applies(type: string, name: string, config: Record<string, unknown>): boolean {
+  return !(type === "router" && name === "model" && config.by !== "model");
+}
+
+export function More({
+  label,
+  note,
+  open,
+  children,
+}: {
+  label: string;
+  note?: string;
+  open?: boolean;
+  children: React.ReactNode;
+}) {
+  const [shown, setShown] = useState(false);
+  const isOpen = shown || open === true;
+  return (
+    <div className="flex flex-col gap-4">
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        onClick={() => setShown(!isOpen)}
+        className="-mx-1 flex items-center gap-1 self-start rounded-sm px-1 text-ink-2 hover:text-ink"
+      >
+        <ChevronRight size={14} aria-hidden className={cx("transition-transform", isOpen && "rotate-90")} />
+        {label}
+        {note && !isOpen && <span className="text-ink-3 text-sm">· {note}</span>}
+      </button>
+      {isOpen && children}
+    </div>
+  );
+}
+
+/** A part of a panel with its own heading. */
+export function Part({
+  title,
+  aside,
+  children,
+}: {
+  title: string;
+  aside?: React.ReactNode;
+  children: React.ReactNode;
+}) {
+  return (
+    <section className="border-line border-t px-4 py-3.5">
+      <div className="mb-2 flex items-baseline justify-between gap-2">
+        <h3 className="font-medium text-ink-2 text-sm">{title}</h3>
+        {aside && <span className="text-ink-3 text-sm tnum">{aside}</span>}
+      </div>
+      {children}
+    </section>
+  );
+}

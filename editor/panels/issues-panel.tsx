@@ -1,0 +1,81 @@
+import { useReactFlow } from "@xyflow/react";
+import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Issue } from "../../runtime/issue.ts";
+import { boundsOf } from "../canvas/actions.ts";
+import { MendButton } from "../canvas/mend-button.tsx";
+import { useIssueWords } from "../i18n/issue-words.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { lookup } from "../state/lookup.ts";
+import { mendFor } from "../state/mends.ts";
+import { useGraph, useIssues, useReader, useWorkbench } from "../state/use-workbench.ts";
+import { EmptyState } from "../ui/empty-state.tsx";
+
+/** Everything that is wrong with the graph: each line jumps to its node; a mend is one click. */
+export function IssuesPanel() {
+  const { t } = useTranslation("panels");
+  const all = useIssues((issues) => issues.all);
+  if (all.length === 0)
+    return (
+      <div className="p-4">
+        <EmptyState icon={CircleCheck} title={t("noIssues")}>
+          {t("noIssuesHelp")}
+        </EmptyState>
+      </div>
+    );
+  return (
+    <ul className="divide-y divide-line">
+      {all.map((issue, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the same issue may stand twice
+        <IssueLine key={index} issue={issue} />
+      ))}
+    </ul>
+  );
+}
+
+function IssueLine({ issue }: { issue: Issue }) {
+  const words = useIssueWords();
+  const nodeWords = useNodeWords();
+  const graph = useGraph((one) => one);
+  const reader = useReader();
+  const show = useShowNode();
+  const text = words(issue);
+  const mend = mendFor(issue, graph, reader);
+  const node = issue.node === undefined ? undefined : lookup(graph).node(issue.node);
+  const Icon = issue.severity === "error" ? CircleAlert : TriangleAlert;
+  return (
+    <li className="flex gap-2.5 px-4 py-3">
+      <Icon size={16} aria-hidden className={issue.severity === "error" ? "mt-0.5 text-bad" : "mt-0.5 text-warn"} />
+      <div className="min-w-0 flex-1">
+        {node ? (
+          <button type="button" className="rounded-sm text-left hover:underline" onClick={() => show(node.id)}>
+            {text.message}
+          </button>
+        ) : (
+          <p>{text.message}</p>
+        )}
+        {text.mend && <p className="mt-0.5 text-ink-3 text-sm">{text.mend}</p>}
+        <div className="mt-1.5 flex flex-wrap items-center gap-2 empty:hidden">
+          {mend && <MendButton mend={mend} />}
+          {node && <span className="text-ink-3 text-xs">{nodeWords.nodeTitle(node)}</span>}
+          {!node && issue.path && <code className="text-ink-3 text-xs">{issue.path}</code>}
+        </div>
+      </div>
+    </li>
+  );
+}
+
+/** Chooses a node and brings it into view. */
+export function useShowNode(): (id: string) => void {
+  const workbench = useWorkbench();
+  const flow = useReactFlow();
+  return (id) => {
+    workbench.selection.choose([id]);
+    const box = boundsOf(workbench, [id]);
+    if (box)
+      void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, {
+        duration: 180,
+        zoom: Math.max(0.7, flow.getZoom()),
+      });
+  };
+}

@@ -1,0 +1,141 @@
+import { findNodeAtLocation, type ParseError, parse, parseTree } from "jsonc-parser";
+import { useEffect, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { serializeGraph } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { parseAgentFile } from "../../runtime/parse.ts";
+import { CodeBox, type Marker } from "../fields/code-box.tsx";
+import { issueText } from "../i18n/issue-words.ts";
+import { replaceGraph } from "../state/commands.ts";
+import { lookup } from "../state/lookup.ts";
+import { onlyNode } from "../state/selection.ts";
+import { useDocument, useGraph, useIssues, useReader, useSelection, useWorkbench } from "../state/use-workbench.ts";
+import { Button } from "../ui/button.tsx";
+import { CopyButton } from "../ui/code-block.tsx";
+
+/**
+ * The agent file beside the graph, editable both ways: what parses goes to the graph at once; what does not stays here,
+ * with each fault at its place, and can be given up.
+ */
+export function JsonPanel() {
+  const { t, i18n } = useTranslation("panels");
+  const { apply, document } = useWorkbench();
+  const graph = useGraph((one) => one);
+  const frozen = useDocument((state) => state.frozen);
+  const issues = useIssues((state) => state.all);
+  const reader = useReader();
+  const chosen = useSelection(onlyNode);
+  const written = useMemo(() => serializeGraph(graph), [graph]);
+  /** What is typed, and the graph's own text when it was last in step with it. */
+  const [draft, setDraft] = useState<{ text: string; faults: readonly Issue[] }>();
+
+  // A change from elsewhere (the canvas, an undo) shows here, unless what is typed here does not parse yet.
+  useEffect(() => {
+    setDraft((old) => (old && old.faults.length === 0 && !saysSame(old.text, written) ? undefined : old));
+  }, [written]);
+
+  const text = draft?.text ?? written;
+  const faults = draft?.faults ?? [];
+  const markers = useMemo(
+    () =>
+      (faults.length ? faults : issues.filter((issue) => issue.severity === "error")).flatMap((issue) =>
+        markerFor(text, issue, issueText(issue, i18n.language, graph, reader).message),
+      ),
+    [text, faults, issues, i18n.language, graph, reader],
+  );
+  const reveal = useMemo(
+    () => (chosen === undefined || draft ? undefined : spanOf(written, ["nodes", lookup(graph).position(chosen)])),
+    [chosen, draft, written, graph],
+  );
+
+  const change = (next: string) => {
+    const parsed = parseAgentFile(next);
+    setDraft({ text: next, faults: parsed.graph ? [] : parsed.issues });
+    if (parsed.graph && serializeGraph(parsed.graph) !== serializeGraph(document.getState().graph))
+      apply(replaceGraph(parsed.graph, "replace", "json"));
+  };
+
+  return (
+    <div className="flex h-full min-h-0 flex-col gap-2 p-3">
+      <div className="min-h-0 flex-1">
+        <CodeBox
+          value={text}
+          onChange={change}
+          language="json"
+          label={t("agentFile")}
+          fill
+          lineNumbers
+          readOnly={frozen}
+          markers={markers}
+          reveal={reveal}
+          onBlur={document.seal}
+        />
+      </div>
+      <div className="flex shrink-0 items-center gap-2">
+        {faults.length > 0 ? (
+          <>
+            <p role="alert" className="min-w-0 flex-1 text-bad text-sm">
+              {faults[0]!.message}
+              {faults[0]!.path && <code className="ml-1 text-xs">{faults[0]!.path}</code>}
+            </p>
+            <Button size="sm" onClick={() => setDraft(undefined)}>
+              {t("backToGraph")}
+            </Button>
+          </>
+        ) : (
+          <>
+            <p className="min-w-0 flex-1 text-ink-3 text-sm">{t("jsonHelp")}</p>
+            <CopyButton text={text} label={t("copyFile")} />
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function saysSame(text: string, written: string): boolean {
+  const parsed = parseAgentFile(text);
+  return parsed.graph !== undefined && serializeGraph(parsed.graph) === written;
+}
+
+/** Where a JSON pointer points in a text; the nearest place that exists. */
+export function placeOf(text: string, path: string): { start: number; end: number } | undefined {
+  const tree = parseTree(text);
+  if (!tree) return undefined;
+  const parts = path
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  for (let length = parts.length; length >= 0; length--) {
+    const node = findNodeAtLocation(tree, parts.slice(0, length));
+    if (node)
+      return {
+        start: node.offset,
+        end: node.offset + Math.min(node.length, firstLine(text, node.offset, node.length)),
+      };
+  }
+  return undefined;
+}
+
+function firstLine(text: string, offset: number, length: number): number {
+  const end = text.indexOf("\n", offset);
+  return end < 0 || end > offset + length ? length : Math.max(1, end - offset);
+}
+
+function markerFor(text: string, issue: Issue, message: string): Marker[] {
+  if (issue.code === "bad-json") {
+    const errors: ParseError[] = [];
+    parse(text, errors);
+    const [first] = errors;
+    return first ? [{ message, start: first.offset, end: first.offset + first.length }] : [];
+  }
+  const place = placeOf(text, issue.path ?? "");
+  return place ? [{ message, ...place }] : [];
+}
+
+function spanOf(text: string, path: (string | number)[]): { start: number; end: number } | undefined {
+  const tree = parseTree(text);
+  const node = tree && findNodeAtLocation(tree, path);
+  return node && { start: node.offset, end: node.offset + node.length };
+}

@@ -1,0 +1,114 @@
+import { useTranslation } from "react-i18next";
+import type { NodeView } from "../../runtime/fold-run.ts";
+import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
+import { MendButton } from "../canvas/mend-button.tsx";
+import * as format from "../i18n/format.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { viewOf } from "../state/live-run.ts";
+import { lookup } from "../state/lookup.ts";
+import type { RunLife } from "../state/run-life.ts";
+import { useGraph, useLive } from "../state/use-workbench.ts";
+import { Notice } from "../ui/notice.tsx";
+import { More, Part } from "./inspector.tsx";
+import { PromptBar, promptMessages } from "./prompt-bar.tsx";
+import { ToolSteps } from "./tool-steps.tsx";
+import { ValueView } from "./value-view.tsx";
+
+/** What the chosen node was given and gave in the run that is shown. */
+export function LastRun({ node }: { node: GraphNode }) {
+  const { t } = useTranslation("panels");
+  const view = useLive((state) => viewOf(state, node.id));
+  const life = useLive((state) => (view ? state.life : undefined));
+  const graph = useGraph((one) => one);
+  if (!view || !life) return null;
+  const prompt = view.prompts.at(-1);
+  const inputs = inputsOf(graph, node.id, life);
+  const outputs = Object.entries(view.outputs ?? {});
+  return (
+    <>
+      {prompt && (
+        <Part
+          title={t("builtPrompt")}
+          aside={t("promptTokens", { tokens: format.number(prompt.tokens), limit: format.number(prompt.limit) })}
+        >
+          <PromptBar prompt={prompt} messages={promptMessages(view.prompts)} />
+        </Part>
+      )}
+      <Part title={t("lastRun")} aside={took(view)}>
+        {view.status === "skipped" && <p className="text-ink-3">{t("wasSkipped")}</p>}
+        {view.error && (
+          <Notice
+            tone="bad"
+            className="mb-3"
+            title={view.error.message}
+            actions={<MendButton error={view.error} node={node.id} />}
+          />
+        )}
+        <Rests view={view} />
+        {view.tools.length > 0 && (
+          <div className="mb-3">
+            <ToolSteps tools={view.tools} />
+          </div>
+        )}
+        <div className="flex flex-col gap-3">
+          {inputs.length > 0 && (
+            <More label={t("received")} note={inputs.map(([port]) => port).join(", ")}>
+              <Values values={inputs} type={node.type} />
+            </More>
+          )}
+          {outputs.length > 0 && <Values values={outputs} type={node.type} />}
+        </div>
+      </Part>
+    </>
+  );
+}
+
+function Values({ values, type }: { values: [string, unknown][]; type: string }) {
+  const words = useNodeWords();
+  return values.map(([port, value]) => (
+    <div key={port}>
+      <p className="mb-1 text-ink-3 text-xs">{words.port(type, { id: port, kind: "any" })}</p>
+      <ValueView value={value} name={port} />
+    </div>
+  ));
+}
+
+/** What an answer rests on. */
+function Rests({ view }: { view: NodeView }) {
+  const { t } = useTranslation("panels");
+  const { rests } = view;
+  if (!rests) return null;
+  const nothing = rests.documents.length === 0 && rests.tools.length === 0;
+  return (
+    <>
+      {nothing && <p className="mb-2 text-ink-3">{t("restsOnNothing")}</p>}
+      {rests.claim && (
+        <Notice tone="warn" className="mb-3" title={t("claim")}>
+          {rests.claim}
+        </Notice>
+      )}
+    </>
+  );
+}
+
+export function took(view: NodeView): string | undefined {
+  if (view.endedAt === undefined || view.status === "skipped") return undefined;
+  const parts = [format.span(view.endedAt - view.startedAt)];
+  if (view.inputTokens + view.outputTokens > 0)
+    parts.push(`${format.number(view.inputTokens)} → ${format.number(view.outputTokens)} tok`);
+  if (view.costUsd !== undefined) parts.push(format.dollars(view.costUsd));
+  return parts.join(" · ");
+}
+
+/** What came along each edge into a node: the outputs of the nodes before it. */
+export function inputsOf(graph: Graph, node: string, life: RunLife): [string, unknown][] {
+  const values = new Map<string, unknown[]>();
+  for (const edge of lookup(graph).into(node)) {
+    const from = edgeEnd(edge.from);
+    const outputs = life.view.nodes.get(from.node)?.outputs;
+    if (!outputs || !(from.port in outputs)) continue;
+    const port = edgeEnd(edge.to).port;
+    values.set(port, [...(values.get(port) ?? []), outputs[from.port]]);
+  }
+  return [...values].map(([port, all]) => [port, all.length === 1 ? all[0] : all]);
+}

@@ -1,0 +1,57 @@
+/** Calls of a published agent, ready to paste. */
+export type SnippetKind = "curl" | "openai" | "python" | "mcp";
+
+export interface Called {
+  slug: string;
+  /** `runs`, `openai`, `mcp`: absolute. */
+  urls: Record<string, string>;
+  /** Absent: a placeholder stands in its place. */
+  key?: string;
+  message: string;
+}
+
+export function snippet(kind: SnippetKind, { slug, urls, key = "pb_YOUR_KEY", message }: Called): string {
+  switch (kind) {
+    case "curl":
+      return [
+        `curl ${urls.runs} \\`,
+        `  -H "Authorization: Bearer ${key}" \\`,
+        '  -H "Content-Type: application/json" \\',
+        `  -d ${shellQuote(JSON.stringify({ input: { message } }))}`,
+      ].join("\n");
+    case "openai":
+      return [
+        'import OpenAI from "openai";',
+        "",
+        `const client = new OpenAI({ baseURL: ${JSON.stringify(urls.openai)}, apiKey: ${JSON.stringify(key)} });`,
+        "const stream = await client.chat.completions.create({",
+        `  model: ${JSON.stringify(slug)},`,
+        `  messages: [{ role: "user", content: ${JSON.stringify(message)} }],`,
+        "  stream: true,",
+        "});",
+        'for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? "");',
+      ].join("\n");
+    case "python":
+      return [
+        "from openai import OpenAI",
+        "",
+        `client = OpenAI(base_url=${JSON.stringify(urls.openai)}, api_key=${JSON.stringify(key)})`,
+        "answer = client.chat.completions.create(",
+        `    model=${JSON.stringify(slug)},`,
+        `    messages=[{"role": "user", "content": ${JSON.stringify(message)}}],`,
+        ")",
+        "print(answer.choices[0].message.content)",
+      ].join("\n");
+    case "mcp":
+      return JSON.stringify(
+        { mcpServers: { [slug]: { url: urls.mcp, headers: { Authorization: `Bearer ${key}` } } } },
+        null,
+        2,
+      );
+  }
+}
+
+/** A text as one word of a POSIX shell. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,212 @@
+import { CircleStop, Plus, SendHorizontal } from "lucide-react";
+import { type FormEvent, type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { defaultModel } from "../state/catalogue.ts";
+import type { Turn } from "../state/conversation.ts";
+import { useCatalogue, useConversation, useGraph, useIssues, useLive, useWorkbench } from "../state/use-workbench.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { cx } from "../ui/cx.ts";
+import { IconButton } from "../ui/icon-button.tsx";
+import { inputClass } from "../ui/input.tsx";
+import { FieldInputs, useExtraFields } from "./extra-fields.tsx";
+import { TurnView } from "./turn-view.tsx";
+
+/** The conversation that tries the agent as it stands now, saved or not. */
+export function TryPanel() {
+  const { t } = useTranslation("panels");
+  const workbench = useWorkbench();
+  const turns = useConversation((state) => state.turns);
+  const busy = useConversation((state) => state.busy);
+  const greeting = useGraph((graph) => graph.settings.greeting);
+  const suggestions = useGraph((graph) => graph.settings.suggestions);
+  const demo = useCatalogue((state) => defaultModel(state)?.demo === true);
+  const usesDefault = useGraph((graph) =>
+    graph.nodes.some(
+      (node) =>
+        node.type === "llm" && ((node.config as { model?: string } | undefined)?.model ?? "default") === "default",
+    ),
+  );
+  const fields = useExtraFields();
+  const [message, setMessage] = useState("");
+  const scroller = useRef<HTMLDivElement>(null);
+  const stick = useRef(true);
+
+  const send = (text: string) => {
+    const trimmed = text.trim();
+    if (trimmed === "" || busy) return;
+    setMessage("");
+    stick.current = true;
+    void workbench.conversation.send({ ...fields.values, message: trimmed });
+  };
+
+  // The view follows the answer as it grows, unless the reader has scrolled away.
+  const seen = useLive((state) => state.life);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is drawn, not what it reads
+  useLayoutEffect(() => {
+    if (stick.current && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
+  }, [turns, seen]);
+
+  return (
+    <div className="flex h-full min-h-0 flex-col bg-paper">
+      <div
+        ref={scroller}
+        className="min-h-0 flex-1 overflow-y-auto px-4 py-4"
+        onScroll={({ currentTarget: view }) => {
+          stick.current = view.scrollHeight - view.scrollTop - view.clientHeight < 40;
+        }}
+      >
+        {demo && usesDefault && (
+          <p className="mb-3 flex items-start gap-2 text-ink-2 text-sm">
+            <Badge tone="warn">{t("demo", { ns: "common" })}</Badge>
+            {t("demoHelp")}
+          </p>
+        )}
+        {turns.length === 0 ? (
+          <Start greeting={greeting} suggestions={suggestions} onPick={send} />
+        ) : (
+          <ol className="flex flex-col gap-5" aria-label={t("conversation")}>
+            {turns.map((turn, index) => (
+              <TurnItem key={turn.id} turn={turn} last={index === turns.length - 1} />
+            ))}
+          </ol>
+        )}
+      </div>
+      <footer className="shrink-0 border-line border-t bg-surface p-3">
+        <FieldInputs fields={fields} />
+        <Composer
+          message={message}
+          setMessage={setMessage}
+          busy={busy}
+          onSend={() => send(message)}
+          onStop={() => void workbench.conversation.cancel()}
+          onRestart={turns.length > 0 ? workbench.conversation.restart : undefined}
+        />
+      </footer>
+    </div>
+  );
+}
+
+/** The newest turn reads the live run; older ones stay as they ended and are not drawn again. */
+const TurnItem = memo(function TurnItem({ turn, last }: { turn: Turn; last: boolean }) {
+  const shown = useConversation((state) => state.shown === turn.id);
+  const busy = useConversation((state) => state.busy);
+  return last && busy && shown ? (
+    <LiveTurn turn={turn} />
+  ) : (
+    <TurnView turn={turn} life={turn.life} busy={false} shown={shown} />
+  );
+});
+
+function LiveTurn({ turn }: { turn: Turn }) {
+  const life = useLive((state) => state.life);
+  const lost = useLive((state) => state.lost === true);
+  return <TurnView turn={turn} life={life} busy lost={lost} shown />;
+}
+
+function Start({
+  greeting,
+  suggestions,
+  onPick,
+}: {
+  greeting: string;
+  suggestions: readonly string[];
+  onPick(text: string): void;
+}) {
+  const { t } = useTranslation("panels");
+  const errors = useIssues((issues) => issues.errors);
+  const { places } = useWorkbench();
+  return (
+    <div className="flex flex-col gap-3">
+      <p className="whitespace-pre-wrap text-ink-2">{greeting || t("tryStart")}</p>
+      {errors > 0 && (
+        <p className="text-bad text-sm">
+          {t("tryIssues", { count: errors })}{" "}
+          <button type="button" className="rounded-sm underline" onClick={() => places.open("issues")}>
+            {t("mend.issues", { ns: "canvas" })}
+          </button>
+        </p>
+      )}
+      {suggestions.length > 0 && (
+        <ul className="flex flex-col gap-1.5" aria-label={t("suggestions")}>
+          {suggestions.map((suggestion) => (
+            <li key={suggestion}>
+              <button
+                type="button"
+                className="w-full rounded-lg border border-line bg-surface px-3 py-2 text-left hover:border-line-strong hover:bg-hover"
+                onClick={() => onPick(suggestion)}
+              >
+                {suggestion}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Composer({
+  message,
+  setMessage,
+  busy,
+  onSend,
+  onStop,
+  onRestart,
+}: {
+  message: string;
+  setMessage(text: string): void;
+  busy: boolean;
+  onSend(): void;
+  onStop(): void;
+  onRestart?(): void;
+}) {
+  const { t } = useTranslation("panels");
+  const area = useRef<HTMLTextAreaElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useEffect(() => {
+    const box = area.current;
+    if (!box) return;
+    box.style.height = "auto";
+    box.style.height = `${Math.min(160, box.scrollHeight + 2)}px`;
+  }, [message]);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onSend();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    onSend();
+  };
+  return (
+    <form onSubmit={submit} className="flex items-end gap-1.5">
+      {onRestart && <IconButton icon={Plus} label={t("newConversation")} side="top" onClick={onRestart} />}
+      <textarea
+        id="try-message"
+        ref={area}
+        rows={1}
+        aria-label={t("message")}
+        placeholder={t("messageEmpty")}
+        className={cx(inputClass, "min-h-8 flex-1 resize-none py-1.5 leading-snug")}
+        value={message}
+        onChange={(event) => setMessage(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      {busy ? (
+        <Button icon={CircleStop} onClick={onStop}>
+          {t("stop")}
+        </Button>
+      ) : (
+        <Button
+          type="submit"
+          variant="solid"
+          icon={SendHorizontal}
+          aria-label={t("send")}
+          className="!px-2.5"
+          disabled={message.trim() === ""}
+        />
+      )}
+    </form>
+  );
+}

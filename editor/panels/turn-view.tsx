@@ -1,0 +1,235 @@
+import { BookOpenText, CircleDashed, ShieldQuestion } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { NodeView, RunView } from "../../runtime/fold-run.ts";
+import type { Document } from "../../runtime/message.ts";
+import { isDocuments } from "../canvas/gist.ts";
+import { MendButton } from "../canvas/mend-button.tsx";
+import type { Turn } from "../state/conversation.ts";
+import { models, type RunLife } from "../state/run-life.ts";
+import { useConversation, useWorkbench } from "../state/use-workbench.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { CopyButton } from "../ui/code-block.tsx";
+import { cx } from "../ui/cx.ts";
+import { Notice } from "../ui/notice.tsx";
+import { Spinner } from "../ui/spinner.tsx";
+import { Answer } from "./answer.tsx";
+import { More } from "./inspector.tsx";
+import { ToolSteps } from "./tool-steps.tsx";
+import { ValueView } from "./value-view.tsx";
+
+/** One message and what came of it: passages, tool steps, what it waits for, the answer and what it rests on. */
+export function TurnView({
+  turn,
+  life,
+  busy,
+  lost,
+  shown,
+}: {
+  turn: Turn;
+  life?: RunLife;
+  busy: boolean;
+  lost?: boolean;
+  shown: boolean;
+}) {
+  const { t } = useTranslation("panels");
+  const { conversation } = useWorkbench();
+  const several = useConversation((state) => state.turns.length > 1);
+  const nodes = life ? [...life.view.nodes.values()] : [];
+  const view = life?.view;
+  const text = answerText(life);
+  const documents = answerDocuments(view);
+  return (
+    <li className="flex flex-col gap-2.5">
+      <div className="ml-8 self-end whitespace-pre-wrap break-words rounded-xl rounded-br-sm bg-accent-soft px-3 py-2">
+        {turn.message}
+      </div>
+      {nodes.map((node) => (
+        <NodeSteps key={`${node.scope?.map((part) => part.node).join() ?? ""} ${node.node}`} view={node} />
+      ))}
+      {text !== undefined && (
+        <div
+          className={cx(
+            "group relative rounded-xl rounded-bl-sm border border-line bg-surface px-3 py-2",
+            busy && "border-line-strong",
+          )}
+          aria-live={busy ? "polite" : undefined}
+        >
+          <Answer text={text} documents={documents} />
+          {busy && <span aria-hidden className="inline-block h-3.5 w-1.5 translate-y-0.5 animate-breathe bg-accent" />}
+          {!busy && (
+            <CopyButton
+              text={text}
+              className="absolute top-1.5 right-1.5 bg-surface opacity-0 focus:opacity-100 group-hover:opacity-100"
+            />
+          )}
+        </div>
+      )}
+      {busy && text === undefined && (
+        <p className="flex items-center gap-2 text-ink-3 text-sm">
+          <Spinner label={t("working")} />
+          {lost ? t("reconnecting") : t("working")}
+        </p>
+      )}
+      {!busy && view?.status === "done" && <Footing view={view} />}
+      {view?.waits.map((wait) => (
+        <WaitCard
+          key={wait.wait}
+          wait={wait}
+          disabled={busy}
+          onAnswer={(answer) => void conversation.answer(turn.id, answer)}
+        />
+      ))}
+      {view?.status === "cancelled" && <p className="text-ink-3 text-sm">{t("stopped")}</p>}
+      {(view?.error ?? turn.error) && (
+        <Notice
+          tone="bad"
+          title={(view?.error ?? turn.error)!.message}
+          actions={<MendButton error={(view?.error ?? turn.error)!} node={view?.failedNode} />}
+        />
+      )}
+      {several && !busy && !shown && life && (
+        <button
+          type="button"
+          className="self-start rounded-sm text-ink-3 text-sm hover:text-ink hover:underline"
+          onClick={() => conversation.show(turn.id)}
+        >
+          {t("showOnGraph")}
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** What a node looked up and called, as lines. */
+function NodeSteps({ view }: { view: NodeView }) {
+  const { t } = useTranslation("panels");
+  const found = view.retrievals
+    .filter((retrieval) => retrieval.of === "knowledge")
+    .reduce((sum, retrieval) => sum + retrieval.hits.length, 0);
+  const searched = view.retrievals.some((retrieval) => retrieval.of === "knowledge");
+  const documents = isDocuments(view.outputs?.documents) ? view.outputs.documents : undefined;
+  const [open, setOpen] = useState(false);
+  if (!searched && view.tools.length === 0) return null;
+  return (
+    <div className="flex flex-col gap-1.5">
+      {searched && (
+        <div>
+          <button
+            type="button"
+            aria-expanded={open}
+            disabled={!documents}
+            className="flex items-center gap-2 rounded-sm text-ink-2 text-sm enabled:hover:text-ink"
+            onClick={() => setOpen(!open)}
+          >
+            <BookOpenText size={15} aria-hidden className="text-kind-documents" />
+            {t("passages", { count: found })}
+          </button>
+          {open && documents && (
+            <div className="mt-1.5 ml-6">
+              <ValueView value={documents} name={t("passages", { count: found })} />
+            </div>
+          )}
+        </div>
+      )}
+      {view.tools.length > 0 && <ToolSteps tools={view.tools} />}
+    </div>
+  );
+}
+
+/** What the answer rests on; a badge where it rests on nothing but the model. */
+function Footing({ view }: { view: RunView }) {
+  const { t } = useTranslation("panels");
+  const rests = [...view.nodes.values()].flatMap((node) => node.rests ?? []);
+  const demo = models(view).some((model) => model.startsWith("demo/"));
+  const claim = rests.find((one) => one.claim)?.claim;
+  const nothing = rests.length > 0 && rests.every((one) => one.documents.length === 0 && one.tools.length === 0);
+  if (!demo && !claim && !nothing) return null;
+  return (
+    <div className="flex flex-wrap items-center gap-1.5">
+      {demo && <Badge tone="warn">{t("demoAnswer")}</Badge>}
+      {nothing && (
+        <Badge icon={CircleDashed} title={t("restsOnNothing")}>
+          {t("restsBadge")}
+        </Badge>
+      )}
+      {claim && (
+        <Badge tone="bad" title={claim}>
+          {t("claim")}
+        </Badge>
+      )}
+    </div>
+  );
+}
+
+/** A question to a person, answered here. The exact arguments are shown: the answer holds for them alone. */
+function WaitCard({ wait, disabled, onAnswer }: { wait: Wait; disabled: boolean; onAnswer(answer: WaitAnswer): void }) {
+  const { t } = useTranslation("panels");
+  const answer = (choice: WaitAnswer["choice"]) => onAnswer({ wait: wait.wait, choice });
+  return (
+    <div role="group" aria-label={wait.question} className="rounded-xl border border-warn/40 bg-warn/7 px-3 py-2.5">
+      <p className="flex items-start gap-2 font-medium">
+        <ShieldQuestion size={16} aria-hidden className="mt-0.5 text-warn" />
+        <span className="min-w-0 flex-1">{wait.kind === "uncertain" ? t("uncertain") : wait.question}</span>
+      </p>
+      {wait.call && (
+        <div className="mt-2">
+          {wait.call.tool && <p className="mb-1 font-mono text-ink-2 text-xs">{wait.call.tool}</p>}
+          {wait.kind === "approval" ? (
+            <ValueView value={wait.call.arguments} name={wait.question} />
+          ) : (
+            <More label={t("exactArguments")} open>
+              <ValueView value={wait.call.arguments} name={t("exactArguments")} />
+            </More>
+          )}
+        </div>
+      )}
+      <div className="mt-2.5 flex flex-wrap gap-2">
+        {wait.kind === "uncertain" ? (
+          <>
+            <Button size="sm" disabled={disabled} onClick={() => answer("retry")}>
+              {t("choice.retry")}
+            </Button>
+            <Button size="sm" disabled={disabled} onClick={() => answer("skip")}>
+              {t("choice.skip")}
+            </Button>
+            <Button size="sm" variant="danger" disabled={disabled} onClick={() => answer("fail")}>
+              {t("choice.fail")}
+            </Button>
+          </>
+        ) : (
+          <>
+            <Button size="sm" variant="solid" disabled={disabled} onClick={() => answer("approve")}>
+              {t("choice.approve")}
+            </Button>
+            <Button size="sm" disabled={disabled} onClick={() => answer("reject")}>
+              {t("choice.reject")}
+            </Button>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The answer so far, or as it ended; undefined while there is none. */
+export function answerText(life: RunLife | undefined): string | undefined {
+  if (!life) return undefined;
+  const { view } = life;
+  if (view.output)
+    return typeof view.output.reply === "string" ? view.output.reply : JSON.stringify(view.output.reply, null, 2);
+  for (const typing of life.typing.values()) if (typing.answer && typing.text !== "") return typing.text;
+  return undefined;
+}
+
+/** The passages that citations count by: those given to the answer, else those of the one node that found any. */
+export function answerDocuments(view: RunView | undefined): Document[] {
+  if (!view) return [];
+  if (isDocuments(view.output?.documents)) return view.output.documents;
+  const found = [...view.nodes.values()].flatMap((node) =>
+    !node.scope?.length && isDocuments(node.outputs?.documents) ? [node.outputs.documents] : [],
+  );
+  return found.flat();
+}

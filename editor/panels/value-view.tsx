@@ -1,0 +1,82 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Document } from "../../runtime/message.ts";
+import { isDocuments } from "../canvas/gist.ts";
+import * as format from "../i18n/format.ts";
+import { CopyButton } from "../ui/code-block.tsx";
+
+const LONG = 1200;
+
+/** A value that flowed: text as text, passages with their places, everything else as JSON. Long ones are cut until asked for. */
+export function ValueView({ value, name }: { value: unknown; name: string }) {
+  const { t } = useTranslation("panels");
+  const [whole, setWhole] = useState(false);
+  if (isDocuments(value)) return <Passages documents={value} />;
+  const text = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "undefined");
+  const long = text.length > LONG;
+  return (
+    <div className="group relative">
+      <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        aria-label={name}
+        className={`max-h-64 overflow-auto whitespace-pre-wrap break-words rounded-md border border-line bg-paper px-2.5 py-2 text-sm leading-relaxed ${typeof value === "string" ? "font-sans" : "font-mono text-xs"}`}
+      >
+        {text === "" ? (
+          <span className="text-ink-3">{t("emptyText")}</span>
+        ) : whole || !long ? (
+          text
+        ) : (
+          `${text.slice(0, LONG)}…`
+        )}
+      </pre>
+      <CopyButton
+        text={text}
+        className="absolute top-1 right-1 bg-paper opacity-0 focus:opacity-100 group-hover:opacity-100"
+      />
+      {long && !whole && (
+        <button
+          type="button"
+          className="mt-1 rounded-sm text-accent text-sm hover:underline"
+          onClick={() => setWhole(true)}
+        >
+          {t("showAll", { size: format.compact(text.length) })}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Passages({ documents }: { documents: Document[] }) {
+  return (
+    <ol className="flex flex-col gap-1.5">
+      {documents.map((document, index) => (
+        <li key={document.id} className="rounded-md border border-line bg-paper px-2.5 py-1.5 text-sm">
+          <p className="flex items-baseline gap-1.5">
+            <span className="rounded-xs bg-kind-documents/11 px-1 font-medium text-kind-documents text-xs tnum">
+              {index + 1}
+            </span>
+            <span className="min-w-0 flex-1 truncate font-medium">
+              {[document.title, placeOf(document)].filter(Boolean).join(" · ")}
+            </span>
+            <span className="text-ink-3 text-xs tnum">{document.score.toFixed(2)}</span>
+          </p>
+          <p className="mt-0.5 line-clamp-3 text-ink-2">{document.text}</p>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Where in its source a passage stands. */
+export function placeOf(document: Pick<Document, "place">): string {
+  const { place } = document;
+  if (!place) return "";
+  return [
+    place.heading,
+    place.page === undefined ? undefined : `p. ${place.page}`,
+    place.line === undefined ? undefined : `:${place.line}`,
+  ]
+    .filter(Boolean)
+    .join(" ");
+}

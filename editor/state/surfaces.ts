@@ -1,0 +1,24 @@
+/** Surfaces that come and go over the graph: the command palette, the map of keys, the list of nodes to add at a spot. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Wiring } from "./wiring.ts";
+
+export interface Adding {
+  /** Where the list opens, in the window. */
+  at: { x: number; y: number };
+  /** Top left corner of the new card, on the canvas. */
+  place: { x: number; y: number };
+  /** The loose end of a wire that the node is to take. */
+  loose?: Wiring["from"];
+  /** The edge (by key) that the node goes into. */
+  edge?: string;
+}
+
+export interface Surfaces {
+  commands: boolean;
+  keys: boolean;
+  adding?: Adding;
+}
+
+export type SurfaceStore = StoreApi<Surfaces>;
+
+export const createSurfaces = (): SurfaceStore => createStore<Surfaces>(() => ({ commands: false, keys: false }));

@@ -1,0 +1,122 @@
+/** All that belongs to one open agent, made once when it opens and closed with it. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Graph } from "../../runtime/graph.ts";
+import { type AgentEntry, type Catalogue, type CatalogueStore, checkContext, createCatalogue } from "./catalogue.ts";
+import type { Command } from "./commands.ts";
+import { type Conversation, type ConversationWorld, createConversation } from "./conversation.ts";
+import { createDocument, type DocumentStore } from "./document.ts";
+import { createIssues, type IssueStore } from "./issues.ts";
+import { createLiveRun, type LiveRun } from "./live-run.ts";
+import { table } from "./node-types.ts";
+import { createPlaces, type PlacesStore } from "./places.ts";
+import { createPortReader, type PortReader } from "./ports.ts";
+import { type AgentKeeper, type Clock, createSaver, type DraftShelf, type SavedAgent, type Saver } from "./save.ts";
+import { createSelection, type SelectionStore } from "./selection.ts";
+import { createSurfaces, type SurfaceStore } from "./surfaces.ts";
+import { createTyping, type TypingStore } from "./typing.ts";
+import { createWiring, type WiringStore } from "./wiring.ts";
+
+export interface Workbench {
+  id: string;
+  document: DocumentStore;
+  selection: SelectionStore;
+  saver: Saver;
+  issues: IssueStore;
+  catalogue: CatalogueStore;
+  /** Replaced when the catalogue changes what ports a node has. */
+  reader: StoreApi<{ reader: PortReader }>;
+  live: LiveRun;
+  conversation: Conversation;
+  places: PlacesStore;
+  typing: TypingStore;
+  wiring: WiringStore;
+  surfaces: SurfaceStore;
+  graph(): Graph;
+  apply(command: Command): void;
+  close(): void;
+}
+
+export interface WorkbenchWorld {
+  keeper: AgentKeeper;
+  server: ConversationWorld["server"];
+  shelf: DraftShelf;
+  clock: Clock;
+  frame(call: () => void): void;
+  newId(): string;
+  pause: ConversationWorld["pause"];
+}
+
+export function createWorkbench(id: string, saved: SavedAgent, world: WorkbenchWorld): Workbench {
+  const { clock, shelf } = world;
+  const document = createDocument(saved.graph, clock.now);
+  const catalogue = createCatalogue();
+  const selection = createSelection();
+  const saver = createSaver({ id, document, keeper: world.keeper, shelf, clock }, saved);
+  const issues = createIssues(document, catalogue, table, clock);
+  const reader = createStore<{ reader: PortReader }>(() => ({ reader: createPortReader(table, {}) }));
+  const live = createLiveRun(world.frame);
+  const conversation = createConversation({
+    live,
+    save: saver.flush,
+    graph: () => document.getState().graph,
+    newId: world.newId,
+    now: clock.now,
+    pause: world.pause,
+    server: world.server,
+  });
+  const ends = [
+    catalogue.subscribe((next, before) => {
+      if (next.tools !== before.tools || !sameAgents(next.agents, before.agents))
+        reader.setState({ reader: createPortReader(table, checkContext(next)) });
+    }),
+    // What is gone cannot stay chosen.
+    document.subscribe((state, before) => {
+      if (state.graph.nodes === before.graph.nodes && state.graph.edges === before.graph.edges) return;
+      const chosen = selection.getState();
+      if (chosen.nodes.size === 0) return;
+      const there = new Set(state.graph.nodes.map((node) => node.id));
+      const kept = [...chosen.nodes].filter((node) => there.has(node));
+      if (kept.length < chosen.nodes.size) selection.choose(kept, chosen.edges);
+    }),
+  ];
+  return {
+    id,
+    document,
+    selection,
+    saver,
+    issues,
+    catalogue,
+    reader,
+    live,
+    conversation,
+    places: createPlaces(shelf),
+    typing: createTyping(),
+    wiring: createWiring(),
+    surfaces: createSurfaces(),
+    graph: () => document.getState().graph,
+    apply: document.apply,
+    close() {
+      for (const end of ends) end();
+      issues.close();
+      saver.close();
+      conversation.close();
+    },
+  };
+}
+
+function sameAgents(a: AgentEntry[], b: AgentEntry[]): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Lists that did not change keep their identity, so that nothing is worked out again for nothing. */
+export function setCatalogue(store: CatalogueStore, next: Catalogue): void {
+  const old = store.getState();
+  const kept: Partial<Catalogue> = {};
+  let changed = false;
+  for (const key of Object.keys(next) as (keyof Catalogue)[]) {
+    if (JSON.stringify(old[key]) === JSON.stringify(next[key])) continue;
+    Object.assign(kept, { [key]: next[key] });
+    changed = true;
+  }
+  if (changed) store.setState(kept);
+}
