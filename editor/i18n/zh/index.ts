@@ -1,6 +1,35 @@
 import { canvas } from "./canvas.ts";
+import { chat } from "./chat.ts";
 import { common } from "./common.ts";
-import { nodes } from "./nodes.ts";
+import { errors } from "./errors.ts";
+import { fields } from "./fields.ts";
+import { home } from "./home.ts";
+import { knowledge } from "./knowledge.ts";
+import { models } from "./models.ts";
+import { panels } from "./panels.ts";
+import { runs } from "./runs.ts";
+import { settings } from "./settings.ts";
 import { shell } from "./shell.ts";
+import { templates } from "./templates.ts";
+import { tools } from "./tools.ts";
+import { usage } from "./usage.ts";
+import { versions } from "./versions.ts";
 
-export const zh = { common, shell, canvas, nodes };
+export const zh = {
+  canvas,
+  chat,
+  common,
+  errors,
+  fields,
+  home,
+  knowledge,
+  models,
+  panels,
+  runs,
+  settings,
+  shell,
+  templates,
+  tools,
+  usage,
+  versions,
+};
