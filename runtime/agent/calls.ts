@@ -6,7 +6,7 @@ import type { ToolCall } from "../message.ts";
 import type { ToolMessage } from "../prompt/cut.ts";
 import type { ToolOffer, ToolResult } from "../tool.ts";
 import { argumentsHash } from "./hash.ts";
-import { capResult, toolMessage } from "./result.ts";
+import { shapeResult, toolMessage } from "./result.ts";
 import { LEFT_OUT, SchemaError, schemaFault } from "./schema.ts";
 import type { Talk } from "./talk.ts";
 import { words } from "./words.ts";
@@ -158,7 +158,7 @@ async function runOne(
   return step.callTool({ id: call.id, name: call.name, arguments: call.arguments }, tool, {
     step: index,
     signal: stop,
-    shape: (result) => capResult(result, tool.name, step.host),
+    shape: (result) => shapeResult(result, tool.name, step.host),
   });
 }
 

@@ -9,8 +9,21 @@ export const MAX_RESULT_BYTES = 256 * 1024;
 /** As much of a larger one the model still reads: enough to see what it is. */
 const EXCERPT_CHARACTERS = 32 * 1024;
 
-/** Stores a result that is too large as an artifact and keeps its beginning, with a marker that names it. */
-export async function capResult(result: ToolResult, tool: string, host: Host): Promise<ToolResult> {
+/**
+ * Makes a fresh result fit for the model, and so for the log: one that is too large is stored as an artifact and keeps
+ * its beginning, with a marker that names it; files that it made are named with ids that later calls can pass as arguments.
+ */
+export async function shapeResult(result: ToolResult, tool: string, host: Host): Promise<ToolResult> {
+  const told =
+    result.content === "" && result.value !== undefined ? { ...result, content: JSON.stringify(result.value) } : result;
+  const capped = await capResult(told, tool, host);
+  let { content } = capped;
+  for (const file of capped.files ?? [])
+    if (!content.includes(file.id)) content += `\n[${file.name}: artifact://${file.id}]`;
+  return content === capped.content ? capped : { ...capped, content: content.trimStart() };
+}
+
+async function capResult(result: ToolResult, tool: string, host: Host): Promise<ToolResult> {
   // No character takes more than three bytes of UTF-8.
   if (result.content.length * 3 <= MAX_RESULT_BYTES) return result;
   const bytes = new TextEncoder().encode(result.content);
@@ -26,13 +39,14 @@ export async function capResult(result: ToolResult, tool: string, host: Host): P
   };
 }
 
-/** A result as the model reads it. Files that it made are named with ids that later calls can pass as arguments. */
+/** A result as the model reads it. */
 export function toolMessage(call: ToolCall, result: ToolResult): ToolMessage {
-  let content = result.content;
-  if (content === "") content = result.value === undefined ? "(no output)" : JSON.stringify(result.value);
-  for (const file of result.files ?? [])
-    if (!content.includes(file.id)) content += `\n[${file.name}: artifact://${file.id}]`;
-  const message: ToolMessage = { role: "tool", call: call.id, name: call.name, content };
+  const message: ToolMessage = {
+    role: "tool",
+    call: call.id,
+    name: call.name,
+    content: result.content || "(no output)",
+  };
   if (result.error) message.error = true;
   if (result.files?.length) message.files = result.files;
   return message;
