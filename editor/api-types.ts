@@ -1,8 +1,11 @@
 /** What the server's building routes answer with, as this side reads it. Nouns of the runtime are imported, not repeated. */
-import type { Delta, RunEvent, RunInput, RunOutput, Wait } from "../runtime/event.ts";
+
+import type { ErrorCode, ErrorData } from "../runtime/error.ts";
+import type { Delta, RunEvent, RunInput, RunOutput, Wait, WaitAnswer } from "../runtime/event.ts";
+import type { RunStatus, RunUsage } from "../runtime/fold-run.ts";
 import type { Graph } from "../runtime/graph.ts";
 import type { Issue } from "../runtime/issue.ts";
-import type { Document } from "../runtime/message.ts";
+import type { Document, Message } from "../runtime/message.ts";
 import type { ModelProfile } from "../runtime/model.ts";
 import type { Effect, JsonSchema, ToolSpec } from "../runtime/tool.ts";
 
@@ -14,24 +17,39 @@ export interface Agent {
   slug?: string;
   /** The live version, where it is published. */
   live?: number;
+  createdAt: number;
   updatedAt: number;
 }
 
 export interface Revision {
   revision: number;
-  at: number;
-  graph?: Graph;
+  updatedAt: number;
+  name: string;
 }
 
+export type Access = "private" | "link" | "public";
+
 export interface Version {
+  slug: string;
   version: number;
-  at: number;
-  note?: string;
-  live?: boolean;
-  /** Part of the calls that go to it, 0 to 1, where two versions share them. */
-  share?: number;
-  hash?: string;
-  access?: "private" | "link" | "public";
+  agent: string;
+  revision: number;
+  note: string;
+  graph: Graph;
+  hash: string;
+  publishedAt: number;
+}
+
+/** What a slug stands for now. */
+export interface Publication {
+  slug: string;
+  agent: string;
+  live: number;
+  latest: number;
+  /** A second version that takes this share of the calls, 0 to 1. */
+  share?: { version: number; share: number };
+  access: Access;
+  origins: string[];
 }
 
 export interface Published {
@@ -40,23 +58,13 @@ export interface Published {
   urls: Record<string, string>;
 }
 
-export type RunStatus = "queued" | "running" | "waiting" | "uncertain" | "done" | "failed" | "cancelled";
-
-export interface RunUsage {
-  inputTokens: number;
-  outputTokens: number;
-  costUsd?: number;
-  steps?: number;
-  toolCalls?: number;
-}
-
 export interface RunRow {
   id: string;
   status: RunStatus;
   agent?: string;
-  name?: string;
   slug?: string;
   version?: number;
+  name: string;
   session?: string;
   user?: string;
   key?: string;
@@ -64,30 +72,56 @@ export interface RunRow {
   usage: RunUsage;
   startedAt: number;
   endedAt?: number;
-  error?: { code: string; message: string };
+  /** Code of the error, where it failed. */
+  error?: string;
+  rating?: { score: number; comment?: string };
 }
 
 export interface RunResult {
   id: string;
   status: RunStatus;
   output?: RunOutput;
-  usage?: RunUsage;
+  usage: RunUsage;
   waits?: Wait[];
-  error?: { code: string; message: string };
+  error?: ErrorData;
+  session?: string;
+}
+
+export interface UsageRow extends RunUsage {
+  /** YYYY-MM-DD, UTC. */
+  day: string;
+  agent?: string;
+  name: string;
+  runs: number;
+  failed: number;
 }
 
 export interface SessionRow {
   id: string;
   agent?: string;
+  key?: string;
   user?: string;
+  /** The agent's name. */
+  name: string;
+  title: string;
   turns: number;
-  title?: string;
+  startedAt: number;
   updatedAt: number;
+}
+
+export interface Session {
+  id: string;
+  turns: { run: string; status: RunStatus; startedAt: number; messages: Message[] }[];
+}
+
+export interface ServerSettings {
+  /** Ended runs older than this are deleted; null: never. */
+  keepRunsDays: number | null;
 }
 
 export interface Provider {
   id: string;
-  kind: "openai-compatible" | "anthropic" | "demo";
+  kind: "openai-compatible" | "anthropic" | "local" | "demo";
   baseUrl?: string;
   apiKey?: { secret: string };
   models?: string[];
@@ -100,6 +134,8 @@ export interface ModelCard {
   name: string;
   provider: string;
   demo?: boolean;
+  /** Makes embeddings and does not chat. */
+  embeds?: boolean;
   isDefault?: boolean;
   profile: ModelProfile;
 }
@@ -107,7 +143,12 @@ export interface ModelCard {
 export interface ProviderTest {
   ok: boolean;
   message: string;
+  code?: ErrorCode;
   models: string[];
+  /** The model that was asked. */
+  tried?: string;
+  /** What the profile should say by what was found. */
+  suggests?: Partial<ModelProfile>;
   found: {
     chat?: boolean;
     streams?: boolean;
@@ -142,8 +183,17 @@ export interface CustomTool {
   summary: string;
   parameters: JsonSchema;
   effect: Effect;
-  http?: { method: string; url: string; headers: Record<string, string | { secret: string }>; body?: string };
+  repeatable?: boolean;
+  http?: {
+    method: string;
+    url: string;
+    headers: Record<string, string | { secret: string; prefix?: string; as?: "basic" }>;
+    body?: string;
+    timeoutMs?: number;
+  };
   code?: { source: string; timeoutMs: number };
+  model?: { model: string; instructions: string; input: string; schema?: JsonSchema };
+  source?: string;
 }
 
 export interface McpServer {
@@ -154,9 +204,12 @@ export interface McpServer {
   argv?: string[];
   envNames?: string[];
   cwd?: string;
-  status: "needs-approval" | "stopped" | "starting" | "ready" | "failed" | "needs-review";
+  /** Hash of what is shown; sent back with the approval, so that what runs is what was seen. */
+  seen: string;
+  status: "needs-approval" | "needs-sign-in" | "stopped" | "starting" | "ready" | "failed" | "needs-review";
   message?: string;
   tools: number;
+  rejected?: { tool: string; reason: string }[];
 }
 
 export interface KnowledgeCard {
@@ -198,25 +251,50 @@ export interface AgentKey {
   agents: string[] | "*";
   rights: ("run" | "answer")[];
   expiresAt?: number;
-  createdAt?: number;
+  prefix: string;
+  createdAt: number;
   lastUsedAt?: number;
 }
 
+type BothWords = { en: string; zh: string };
+
 export interface Template {
   id: string;
+  /** A lucide icon name. */
+  icon: string;
+  tags: string[];
+  title: BothWords;
+  summary: BothWords;
+  language: "en" | "zh";
   graph: Graph;
-  title?: { en: string; zh: string };
-  summary?: { en: string; zh: string };
-  samples?: unknown[];
+  samples: { knowledge: string; title: string }[];
   needs: {
-    knowledge?: unknown[];
-    mcpServers?: unknown[];
-    secrets?: unknown[];
-    models?: unknown[];
+    knowledge: { name: string }[];
+    mcpServers: { name: string; package: string; folder: boolean }[];
+    tools: string[];
+    secrets: string[];
+    models: string[];
   };
+  /** Nothing has to be given before its first answer. */
+  ready: boolean;
+}
+
+/** What only a person can give before a template's agent runs; it runs without what is optional. */
+export type TemplateNeed =
+  | { kind: "folder"; server: string; optional: false }
+  | { kind: "approval"; server: string; card: McpServer; optional: false }
+  | { kind: "secret"; name: string; optional: true }
+  | { kind: "model"; optional: true };
+
+export interface UsedTemplate {
+  id: string;
+  agent: Agent;
+  needs: TemplateNeed[];
+  /** Tasks that still index samples. */
+  tasks: string[];
 }
 
 /** What a run's stream brings: its stored events and the text on its way. */
 export type RunSignal = { kind: "event"; event: RunEvent } | { kind: "delta"; delta: Delta };
 
-export type { Delta, Document, Graph, Issue, RunEvent, RunInput, RunOutput, Wait };
+export type { Delta, Document, Graph, Issue, RunEvent, RunInput, RunOutput, RunStatus, RunUsage, Wait, WaitAnswer };

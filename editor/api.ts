@@ -66,6 +66,14 @@ async function call<R>(method: string, path: string, options?: Options): Promise
 }
 
 const get = <R>(path: string, signal?: AbortSignal) => call<R>("GET", path, { signal });
+
+/** A list, whether it comes bare or as the one array of its envelope. */
+async function list<R>(path: string, signal?: AbortSignal): Promise<R[]> {
+  const body = await get<unknown>(path, signal);
+  if (Array.isArray(body)) return body as R[];
+  return (Object.values(body as object).find(Array.isArray) ?? []) as R[];
+}
+
 const post = <R>(path: string, body: unknown = {}, more: Options = {}) => call<R>("POST", path, { ...more, body });
 const id = encodeURIComponent;
 
@@ -106,9 +114,10 @@ export interface RunFilter {
   status?: string;
   session?: string;
   text?: string;
+  user?: string;
   /** Unix milliseconds. */
-  since?: number;
-  until?: number;
+  from?: number;
+  to?: number;
   after?: string;
   limit?: number;
 }
@@ -121,7 +130,7 @@ export interface RunRequest {
 
 export const api = {
   agents: {
-    list: (signal?: AbortSignal) => get<T.Agent[]>("/api/agents?limit=500", signal),
+    list: (signal?: AbortSignal) => list<T.Agent>("/api/agents?limit=500", signal),
     get: (agent: string, signal?: AbortSignal) => get<T.Agent>(`/api/agents/${id(agent)}`, signal),
     create: (graph: T.Graph) => post<T.Agent>("/api/agents", { graph }),
     /** `revision` is what the editor last saw: 409 when somebody saved meanwhile. */
@@ -132,23 +141,27 @@ export const api = {
         signal,
       }),
     delete: (agent: string) => call<void>("DELETE", `/api/agents/${id(agent)}`),
-    revisions: (agent: string, signal?: AbortSignal) => get<T.Revision[]>(`/api/agents/${id(agent)}/revisions`, signal),
+    revisions: (agent: string, signal?: AbortSignal) => list<T.Revision>(`/api/agents/${id(agent)}/revisions`, signal),
     revision: (agent: string, revision: number) => get<T.Agent>(`/api/agents/${id(agent)}/revisions/${revision}`),
     publish: (
       agent: string,
       body: { slug?: string; note?: string; access?: "private" | "link" | "public"; origins?: string[] },
     ) => post<T.Published>(`/api/agents/${id(agent)}/publish`, body),
-    versions: (agent: string, signal?: AbortSignal) => get<T.Version[]>(`/api/agents/${id(agent)}/versions`, signal),
+    versions: (agent: string, signal?: AbortSignal) =>
+      get<{ publication?: T.Publication; versions: T.Version[] }>(`/api/agents/${id(agent)}/versions`, signal),
     live: (agent: string, version: number, share?: number) =>
-      post<T.Version>(`/api/agents/${id(agent)}/live`, share === undefined ? { version } : { version, share }),
+      post<T.Publication>(`/api/agents/${id(agent)}/live`, share === undefined ? { version } : { version, share }),
     /** Runs the saved draft; the answer's first event carries the run's id. */
     run: (agent: string, request: RunRequest, signal?: AbortSignal) =>
       stream("POST", `/api/agents/${id(agent)}/runs`, { body: request, signal }),
   },
   check: (graph: T.Graph, signal?: AbortSignal) => post<{ issues: T.Issue[] }>("/api/check", { graph }, { signal }),
   runs: {
-    list: (filter: RunFilter = {}, signal?: AbortSignal) => get<T.RunRow[]>(`/api/runs${query({ ...filter })}`, signal),
-    get: (run: string, signal?: AbortSignal) => get<T.RunRow & T.RunResult>(`/api/runs/${id(run)}`, signal),
+    list: (filter: RunFilter = {}, signal?: AbortSignal) => list<T.RunRow>(`/api/runs${query({ ...filter })}`, signal),
+    get: (run: string, signal?: AbortSignal) =>
+      get<Omit<T.RunRow, "error"> & T.RunResult>(`/api/runs/${id(run)}`, signal),
+    /** The graph that a run goes by, as it was then. */
+    graph: (run: string, signal?: AbortSignal) => get<{ graph: T.Graph }>(`/api/runs/${id(run)}/graph`, signal),
     /** Runs a graph that is not saved. */
     start: (
       request: RunRequest & {
@@ -165,8 +178,7 @@ export const api = {
         signal,
       }),
     cancel: (run: string) => post<T.RunResult>(`/api/runs/${id(run)}/cancel`),
-    answer: (run: string, answer: { wait: string; choice: string; value?: unknown }) =>
-      post<T.RunResult>(`/api/runs/${id(run)}/answer`, answer),
+    answer: (run: string, answers: T.WaitAnswer[]) => post<T.RunResult>(`/api/runs/${id(run)}/answer`, { answers }),
     fork: (run: string, node: string, outputs?: Record<string, unknown>) =>
       post<T.RunResult>(`/api/runs/${id(run)}/fork`, outputs ? { node, outputs } : { node }),
     rate: (run: string, score: number, comment?: string) =>
@@ -174,29 +186,44 @@ export const api = {
     delete: (run: string) => call<void>("DELETE", `/api/runs/${id(run)}`),
   },
   sessions: {
-    list: (agent?: string, signal?: AbortSignal) => get<T.SessionRow[]>(`/api/sessions${query({ agent })}`, signal),
-    get: (session: string, signal?: AbortSignal) =>
-      get<T.SessionRow & { messages?: unknown[]; runs?: T.RunRow[] }>(`/api/sessions/${id(session)}`, signal),
+    list: (filter: { agent?: string; after?: string; limit?: number } = {}, signal?: AbortSignal) =>
+      list<T.SessionRow>(`/api/sessions${query(filter)}`, signal),
+    get: (session: string, signal?: AbortSignal) => get<T.Session>(`/api/sessions/${id(session)}`, signal),
     delete: (session: string) => call<void>("DELETE", `/api/sessions/${id(session)}`),
   },
   models: {
-    list: (signal?: AbortSignal) => get<{ providers: T.Provider[]; models: T.ModelCard[] }>("/api/models", signal),
+    list: (signal?: AbortSignal) =>
+      get<{ providers: T.Provider[]; models: T.ModelCard[]; embedder?: string }>("/api/models", signal),
     save: (provider: T.Provider) => post<T.Provider>("/api/models", provider),
-    update: (provider: T.Provider) => call<T.Provider>("PATCH", `/api/models/${id(provider.id)}`, { body: provider }),
+    /** Replaces all but the id: what is absent is taken away. */
+    update: ({ id: provider, apiKey, models, profile, fallback, ...rest }: T.Provider) =>
+      call<T.Provider>("PATCH", `/api/models/${id(provider)}`, {
+        body: {
+          ...rest,
+          apiKey: apiKey ?? null,
+          models: models ?? null,
+          profile: profile ?? null,
+          fallback: fallback ?? null,
+        },
+      }),
     delete: (provider: string) => call<void>("DELETE", `/api/models/${id(provider)}`),
     test: (provider: string, signal?: AbortSignal) =>
       post<T.ProviderTest>(`/api/models/${id(provider)}/test`, {}, { signal }),
   },
   secrets: {
-    list: (signal?: AbortSignal) => get<T.SecretName[]>("/api/secrets", signal),
+    list: (signal?: AbortSignal) => list<T.SecretName>("/api/secrets", signal),
     set: (name: string, value: string) => call<void>("PUT", `/api/secrets/${id(name)}`, { body: { value } }),
     delete: (name: string) => call<void>("DELETE", `/api/secrets/${id(name)}`),
   },
   tools: {
-    list: (signal?: AbortSignal) => get<T.ToolCard[]>("/api/tools", signal),
+    list: (signal?: AbortSignal) => list<T.ToolCard>("/api/tools", signal),
     save: (tool: T.CustomTool) => post<T.ToolCard>("/api/tools", tool),
     delete: (name: string) => call<void>("DELETE", `/api/tools/${id(name)}`),
-    import: (source: { openapi?: unknown; template?: unknown }) => post<T.ImportReport>("/api/tools/import", source),
+    custom: (name: string, signal?: AbortSignal) => get<T.CustomTool>(`/api/tools/${id(name)}`, signal),
+    configure: (name: string, change: { effect?: string; repeatable?: boolean }) =>
+      call<T.ToolCard>("PATCH", `/api/tools/${id(name)}`, { body: change }),
+    import: (source: { openapi?: unknown; template?: unknown; name?: string; server?: string }) =>
+      post<T.ImportReport>("/api/tools/import", source),
     call: (name: string, args: unknown, signal?: AbortSignal) =>
       post<{ content: string; value?: unknown; error?: boolean; files?: unknown[] }>(
         "/api/tools/call",
@@ -205,45 +232,63 @@ export const api = {
       ),
   },
   mcp: {
-    list: (signal?: AbortSignal) => get<T.McpServer[]>("/api/mcp-servers", signal),
+    list: (signal?: AbortSignal) => list<T.McpServer>("/api/mcp-servers", signal),
     add: (body: unknown) => post<T.McpServer[]>("/api/mcp-servers", body),
-    approve: (name: string) => post<T.McpServer>(`/api/mcp-servers/${id(name)}/approve`),
-    tools: (name: string, signal?: AbortSignal) => get<T.ToolCard[]>(`/api/mcp-servers/${id(name)}/tools`, signal),
+    /** `seen`: the card's, so that what starts is what was shown. */
+    approve: (name: string, seen: string) => post<T.McpServer>(`/api/mcp-servers/${id(name)}/approve`, { seen }),
+    tools: (name: string, signal?: AbortSignal) => list<T.ToolCard>(`/api/mcp-servers/${id(name)}/tools`, signal),
     delete: (name: string) => call<void>("DELETE", `/api/mcp-servers/${id(name)}`),
   },
   knowledge: {
-    list: (signal?: AbortSignal) => get<T.KnowledgeCard[]>("/api/knowledge", signal),
+    list: (signal?: AbortSignal) => list<T.KnowledgeCard>("/api/knowledge", signal),
     create: (body: { name: string; embedder?: string }) => post<T.KnowledgeCard>("/api/knowledge", body),
     get: (name: string, signal?: AbortSignal) => get<T.KnowledgeCard>(`/api/knowledge/${id(name)}`, signal),
     delete: (name: string) => call<void>("DELETE", `/api/knowledge/${id(name)}`),
     documents: (name: string, signal?: AbortSignal) =>
-      get<T.KnowledgeDocument[]>(`/api/knowledge/${id(name)}/documents?limit=500`, signal),
+      list<T.KnowledgeDocument>(`/api/knowledge/${id(name)}/documents?limit=500`, signal),
     document: (name: string, document: string, signal?: AbortSignal) =>
-      get<T.KnowledgeDocument & { text: string }>(`/api/knowledge/${id(name)}/documents/${id(document)}`, signal),
+      get<T.KnowledgeDocument & { text: string; truncated?: boolean }>(
+        `/api/knowledge/${id(name)}/documents/${id(document)}`,
+        signal,
+      ),
     upload: (name: string, form: FormData, signal?: AbortSignal) =>
       post<unknown>(`/api/knowledge/${id(name)}/documents`, form, { signal }),
     addText: (name: string, body: { text: string; title: string } | { url: string }) =>
       post<unknown>(`/api/knowledge/${id(name)}/documents`, body),
     deleteDocument: (name: string, document: string) =>
       call<void>("DELETE", `/api/knowledge/${id(name)}/documents/${id(document)}`),
+    /** Makes the index anew; with `embedder` (null: none) another way. */
+    reindex: (name: string, change: { embedder?: string | null } = {}) =>
+      post<{ task: string }>(`/api/knowledge/${id(name)}/reindex`, change),
+    exportUrl: (name: string) => `/api/knowledge/${id(name)}/export`,
     search: (name: string, q: string, options: { limit?: number; mode?: string } = {}, signal?: AbortSignal) =>
       get<{ hits: T.Hit[] }>(`/api/knowledge/${id(name)}/search${query({ q, ...options })}`, signal),
   },
   tasks: {
-    list: (signal?: AbortSignal) => get<T.Task[]>("/api/tasks", signal),
+    list: (signal?: AbortSignal) => list<T.Task>("/api/tasks", signal),
     get: (task: string, signal?: AbortSignal) => get<T.Task>(`/api/tasks/${id(task)}`, signal),
     cancel: (task: string) => post<T.Task>(`/api/tasks/${id(task)}/cancel`),
   },
   keys: {
-    list: (signal?: AbortSignal) => get<T.AgentKey[]>("/api/keys", signal),
+    list: (signal?: AbortSignal) => list<T.AgentKey>("/api/keys", signal),
     create: (body: { name: string; agents: string[] | "*"; rights?: string[]; expiresAt?: number }) =>
       post<{ id: string; key: string }>("/api/keys", body),
     delete: (key: string) => call<void>("DELETE", `/api/keys/${id(key)}`),
   },
+  /** Sums by day (UTC) and agent, over the last `days`. */
+  usage: (range: { days: number; agent?: string }, signal?: AbortSignal) =>
+    list<T.UsageRow>(`/api/usage${query(range)}`, signal),
+  settings: {
+    get: (signal?: AbortSignal) => get<T.ServerSettings>("/api/settings", signal),
+    change: (change: Partial<T.ServerSettings>) => call<T.ServerSettings>("PATCH", "/api/settings", { body: change }),
+  },
   templates: {
-    list: (signal?: AbortSignal) => get<T.Template[]>("/api/templates", signal),
-    use: (template: string, body: unknown = {}) =>
-      post<{ id: string; agent?: T.Agent }>(`/api/templates/${id(template)}/use`, body),
+    list: (signal?: AbortSignal) => list<T.Template>("/api/templates", signal),
+    /** The first call makes the agent; each next one (with `agent`) brings more of what it needs. */
+    use: (
+      template: string,
+      choices: { agent?: string; language?: "en" | "zh"; folder?: string; approve?: Record<string, string> },
+    ) => post<T.UsedTemplate>(`/api/templates/${id(template)}/use`, choices),
   },
   files: {
     upload: (file: File) => {

@@ -12,6 +12,24 @@ const page = <P extends object>(load: () => Promise<ComponentType<P>>): LazyExot
   lazy(async () => ({ default: await load() }));
 
 const AgentEditor = page(() => import("./canvas/agent-editor.tsx").then((module) => module.AgentEditor));
+const HomePage = page(() => import("./pages/home/home-page.tsx").then((module) => module.HomePage));
+const KeysPage = page(() => import("./pages/settings/keys-page.tsx").then((module) => module.KeysPage));
+const KnowledgeDetail = page(() =>
+  import("./pages/knowledge/knowledge-detail.tsx").then((module) => module.KnowledgeDetail),
+);
+const KnowledgePage = page(() => import("./pages/knowledge/knowledge-page.tsx").then((module) => module.KnowledgePage));
+const McpPage = page(() => import("./pages/tools/mcp-page.tsx").then((module) => module.McpPage));
+const ModelsPage = page(() => import("./pages/models/models-page.tsx").then((module) => module.ModelsPage));
+const RunPage = page(() => import("./pages/runs/run-page.tsx").then((module) => module.RunPage));
+const RunsPage = page(() => import("./pages/runs/runs-page.tsx").then((module) => module.RunsPage));
+const SecretsPage = page(() => import("./pages/settings/secrets-page.tsx").then((module) => module.SecretsPage));
+const SessionPage = page(() => import("./pages/runs/sessions-page.tsx").then((module) => module.SessionPage));
+const SessionsPage = page(() => import("./pages/runs/sessions-page.tsx").then((module) => module.SessionsPage));
+const SettingsPage = page(() => import("./pages/settings/settings-page.tsx").then((module) => module.SettingsPage));
+const TemplatesPage = page(() => import("./pages/templates/templates-page.tsx").then((module) => module.TemplatesPage));
+const ToolsPage = page(() => import("./pages/tools/tools-page.tsx").then((module) => module.ToolsPage));
+const UsagePage = page(() => import("./pages/usage/usage-page.tsx").then((module) => module.UsagePage));
+const VersionsPage = page(() => import("./pages/versions/versions-page.tsx").then((module) => module.VersionsPage));
 
 export function App() {
   return (
@@ -26,7 +44,25 @@ export function App() {
             }
           >
             <Switch>
+              <Route path="/" component={HomePage} />
+              <Route path="/templates" component={TemplatesPage} />
               <Route path="/agents/:id">{({ id }) => <AgentEditor key={id} id={id} />}</Route>
+              <Route path="/agents/:id/versions">{({ id }) => <VersionsPage key={id} id={id} />}</Route>
+              <Route path="/knowledge" component={KnowledgePage} />
+              <Route path="/knowledge/:name">
+                {({ name }) => <KnowledgeDetail key={name} name={decodeURIComponent(name)} />}
+              </Route>
+              <Route path="/tools" component={ToolsPage} />
+              <Route path="/tools/servers" component={McpPage} />
+              <Route path="/models" component={ModelsPage} />
+              <Route path="/runs" component={RunsPage} />
+              <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
+              <Route path="/sessions" component={SessionsPage} />
+              <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={decodeURIComponent(id)} />}</Route>
+              <Route path="/usage" component={UsagePage} />
+              <Route path="/settings" component={SettingsPage} />
+              <Route path="/settings/secrets" component={SecretsPage} />
+              <Route path="/settings/keys" component={KeysPage} />
               <Route>
                 <NotFoundPage />
               </Route>

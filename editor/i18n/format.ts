@@ -69,3 +69,8 @@ export function dateTime(at: number): string {
 export function list(items: string[]): string {
   return new Intl.ListFormat(locale(), { type: "conjunction" }).format(items);
 }
+
+/** A UTC day, `YYYY-MM-DD`, as month and day. */
+export function shortDay(day: string): string {
+  return new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric", timeZone: "UTC" }).format(Date.parse(day));
+}

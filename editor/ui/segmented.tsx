@@ -13,7 +13,7 @@ export function Segmented<V extends string>({
   className,
 }: {
   value: V;
-  onChange(value: V): void;
+  onChange(value: NoInfer<V>): void;
   options: { value: V; label: ReactNode; icon?: LucideIcon; title?: string }[];
   label: string;
   size?: "sm" | "md";

@@ -29,7 +29,7 @@ export function Select<V extends string>({
   className,
 }: {
   value: V | undefined;
-  onChange(value: V): void;
+  onChange(value: NoInfer<V>): void;
   options?: SelectOption<V>[];
   groups?: { label: string; options: SelectOption<V>[] }[];
   placeholder?: string;

@@ -15,4 +15,21 @@ import { tools } from "./tools.ts";
 import { usage } from "./usage.ts";
 import { versions } from "./versions.ts";
 
-export const en = { canvas, chat, common, errors, fields, home, knowledge, models, panels, runs, settings, shell, templates, tools, usage, versions };
+export const en = {
+  canvas,
+  chat,
+  common,
+  errors,
+  fields,
+  home,
+  knowledge,
+  models,
+  panels,
+  runs,
+  settings,
+  shell,
+  templates,
+  tools,
+  usage,
+  versions,
+};

@@ -1,0 +1,23 @@
+export const templates = {
+  title: "Templates",
+  lead: "Graphs that work as they are. Each explains itself on the canvas; take it apart and make it yours.",
+  search: "Search templates",
+  readyNow: "runs at once",
+  needsServer: "needs your approval",
+  needsFolder: "needs a folder",
+  brings_one: "brings {{count}} document",
+  brings_other: "brings {{count}} documents",
+  use: "Use “{{title}}”",
+  opening: "Setting up",
+  steps: {
+    of: "Step {{step}} of {{total}}",
+    folder: "Choose a folder",
+    folderLead: "The agent sees this folder and nothing else on this machine.",
+    folderLabel: "Folder",
+    folderHelp: "The whole path on the machine that runs Patchbay.",
+    folderBad: "Write the whole path, beginning with / or a drive letter.",
+    approve: "Approve the program",
+    next: "Continue",
+    later: "Open without it",
+  },
+};

@@ -1,0 +1,37 @@
+/** Agents as files: read from disk, written to disk. */
+import { type Graph, serializeGraph } from "../../../runtime/graph.ts";
+
+/** Offers a graph as `name.agent.json`. */
+export function downloadAgent(graph: Graph): void {
+  const url = URL.createObjectURL(new Blob([serializeGraph(graph)], { type: "application/json" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `${fileName(graph.name)}.agent.json`;
+  link.click();
+  URL.revokeObjectURL(url);
+}
+
+/** A name as part of a file name: letters and digits of any language, the rest as hyphens. */
+export function fileName(name: string): string {
+  return (
+    name
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+      .replaceAll(/^-+|-+$/g, "")
+      .slice(0, 60) || "agent"
+  );
+}
+
+/** The JSON of a file. Rejects with the parser's own words; whether it is a well-formed graph is the server's to say. */
+export async function readJsonFile(file: File): Promise<unknown> {
+  return JSON.parse(await file.text());
+}
+
+/** A name that no other agent has: "Untitled agent", "Untitled agent 2", … as `numbered` writes it. */
+export function freeName(base: string, taken: ReadonlySet<string>, numbered: (count: number) => string): string {
+  if (!taken.has(base)) return base;
+  let count = 2;
+  while (taken.has(numbered(count))) count++;
+  return numbered(count);
+}

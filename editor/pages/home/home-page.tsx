@@ -1,0 +1,149 @@
+import { Plus, Upload } from "lucide-react";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Agent } from "../../api-types.ts";
+import { Page, Section } from "../../shell/page.tsx";
+import { Loaded } from "../../shell/query-state.tsx";
+import { Button, LinkButton } from "../../ui/button.tsx";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
+import { WindowDrop } from "../../ui/drop-zone.tsx";
+import { SearchInput } from "../../ui/input.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Skeleton } from "../../ui/progress.tsx";
+import { TemplateGallery } from "../templates/template-gallery.tsx";
+import { AgentCard } from "./agent-card.tsx";
+import { downloadAgent } from "./agent-files.ts";
+import { useAgentActions, useAgents } from "./use-agents.ts";
+
+/** Where everybody starts: the agents there are, or, when there are none, what to begin with. */
+export function HomePage() {
+  const { t } = useTranslation(["home", "shell", "common"]);
+  const agents = useAgents();
+  const { create, duplicate, remove, importFiles } = useAgentActions();
+  const [search, setSearch] = useState("");
+  const [doomed, setDoomed] = useState<Agent>();
+  const picker = useRef<HTMLInputElement>(null);
+  const none = agents.data?.length === 0;
+
+  return (
+    <Page
+      crumbs={[{ label: t("title") }]}
+      title={none ? t("firstTitle") : t("title")}
+      lead={none ? t("firstLead") : t("lead")}
+      wide
+      actions={
+        <>
+          {(agents.data?.length ?? 0) > 6 && (
+            <SearchInput value={search} onChange={setSearch} label={t("search")} className="w-56" />
+          )}
+          <Button icon={Upload} onClick={() => picker.current?.click()} busy={importFiles.isPending}>
+            {t("import")}
+          </Button>
+          <Button
+            variant={none ? "outline" : "solid"}
+            icon={Plus}
+            onClick={() => create.mutate()}
+            busy={create.isPending}
+          >
+            {t("newAgent")}
+          </Button>
+          <input
+            ref={picker}
+            type="file"
+            accept=".json,application/json"
+            multiple
+            className="hidden"
+            aria-label={t("import")}
+            onChange={(event) => {
+              importFiles.mutate([...(event.target.files ?? [])]);
+              event.target.value = "";
+            }}
+          />
+        </>
+      }
+    >
+      <WindowDrop
+        title={t("shell:dropTitle")}
+        hint={t("shell:dropHint")}
+        onFiles={(files) => importFiles.mutate(files)}
+      />
+      <Loaded
+        query={agents}
+        skeleton={
+          <div className="grid grid-cols-[repeat(auto-fill,minmax(280px,1fr))] gap-4">
+            {[0, 1, 2].map((shape) => (
+              <Skeleton key={shape} className="h-64 rounded-xl" />
+            ))}
+          </div>
+        }
+      >
+        {(list) => {
+          if (list.length === 0) return <TemplateGallery large />;
+          const shown = matching(list, search);
+          return (
+            <>
+              {shown.length === 0 ? (
+                <Notice
+                  title={t("common:noMatch", { query: search })}
+                  actions={
+                    <Button size="sm" onClick={() => setSearch("")}>
+                      {t("common:clearSearch")}
+                    </Button>
+                  }
+                />
+              ) : (
+                <div className="grid grid-cols-[repeat(auto-fill,minmax(280px,1fr))] gap-4">
+                  {shown.map((agent) => (
+                    <AgentCard
+                      key={agent.id}
+                      agent={agent}
+                      onDuplicate={() => duplicate.mutate(agent)}
+                      onExport={() => downloadAgent(agent.graph)}
+                      onDelete={() => setDoomed(agent)}
+                    />
+                  ))}
+                </div>
+              )}
+              {!search && (
+                <Section
+                  className="mt-12"
+                  title={t("templatesTitle")}
+                  lead={t("templatesLead")}
+                  actions={
+                    <LinkButton href="/templates" variant="ghost" size="sm">
+                      {t("allTemplates")}
+                    </LinkButton>
+                  }
+                >
+                  <TemplateGallery limit={4} />
+                </Section>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+      <ConfirmDialog
+        open={doomed !== undefined}
+        onOpenChange={(open) => !open && setDoomed(undefined)}
+        title={t("deleteTitle", { name: doomed?.graph.name })}
+        description={[t("deleteLead"), doomed?.live && t("deleteLive", { slug: doomed.slug })]
+          .filter(Boolean)
+          .join(" ")}
+        confirm={t("common:delete")}
+        busy={remove.isPending}
+        onConfirm={() => doomed && remove.mutate(doomed, { onSettled: () => setDoomed(undefined) })}
+      />
+    </Page>
+  );
+}
+
+/** Agents whose name or description holds every word of the search. Newest first. */
+function matching(agents: Agent[], search: string): Agent[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return agents
+    .filter((agent) => {
+      const text = `${agent.graph.name} ${agent.graph.description}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    })
+    .sort((a, b) => b.updatedAt - a.updatedAt);
+}

@@ -1,0 +1,117 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { FORMAT, type Graph } from "../../../runtime/graph.ts";
+import { ApiError, api } from "../../api.ts";
+import type { Agent } from "../../api-types.ts";
+import { useErrorWords } from "../../shell/query-state.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { freeName, readJsonFile } from "./agent-files.ts";
+
+const KEY = ["agents"];
+
+export function useAgents() {
+  return useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.agents.list(signal) });
+}
+
+/** A new agent is a question, a model and an answer: it runs as it is. */
+function starter(name: string): Graph {
+  return {
+    format: FORMAT,
+    name,
+    description: "",
+    settings: { greeting: "", suggestions: [], language: "auto", approvals: {}, budget: {} },
+    nodes: [
+      { id: "ask", type: "input", version: 1, config: {} },
+      { id: "brain", type: "llm", version: 1, config: {} },
+      { id: "reply", type: "output", version: 1, config: {} },
+    ],
+    edges: [
+      { from: "ask.message", to: "brain.message" },
+      { from: "brain.text", to: "reply.reply" },
+    ],
+    groups: [],
+    tests: [],
+    layout: { ask: { x: 0, y: 0 }, brain: { x: 320, y: 0 }, reply: { x: 660, y: 0 } },
+  };
+}
+
+/** What can be done with agents from outside the editor. Failures are told by a toast that says what and why. */
+export function useAgentActions() {
+  const { t } = useTranslation("home");
+  const client = useQueryClient();
+  const words = useErrorWords();
+  const [, go] = useLocation();
+  const refresh = () => client.invalidateQueries({ queryKey: KEY });
+  const fail = (error: unknown) => {
+    const { title, detail } = words(error);
+    toast({ tone: "bad", title, detail });
+  };
+  const taken = () => new Set((client.getQueryData<Agent[]>(KEY) ?? []).map((agent) => agent.graph.name));
+
+  const create = useMutation({
+    mutationFn: () => api.agents.create(starter(freeName(t("newName"), taken(), (count) => t("newNameN", { count })))),
+    onSuccess: (agent) => {
+      void refresh();
+      go(`/agents/${agent.id}`);
+    },
+    onError: fail,
+  });
+
+  const duplicate = useMutation({
+    mutationFn: (agent: Agent) =>
+      api.agents.create({
+        ...agent.graph,
+        name: freeName(
+          t("copyOf", { name: agent.graph.name }),
+          taken(),
+          (count) => `${t("copyOf", { name: agent.graph.name })} ${count}`,
+        ),
+      }),
+    onSuccess: refresh,
+    onError: fail,
+  });
+
+  const remove = useMutation({
+    mutationFn: (agent: Agent) => api.agents.delete(agent.id),
+    onSuccess: (_, agent) => {
+      void refresh();
+      toast({ title: t("deleted", { name: agent.graph.name }) });
+    },
+    onError: fail,
+  });
+
+  /** Imports files one by one; a bad one is told and does not stop the others. Opens the agent when it was one. */
+  const importFiles = useMutation({
+    mutationFn: async (files: File[]) => {
+      const made: Agent[] = [];
+      for (const file of files) {
+        try {
+          made.push(await api.agents.create((await readJsonFile(file)) as Graph));
+        } catch (error) {
+          const reason =
+            error instanceof ApiError
+              ? words(error).detail
+              : t("importNotFile", { reason: String((error as Error).message) });
+          toast({ tone: "bad", title: t("importFailed", { file: file.name }), detail: reason });
+        }
+      }
+      return made;
+    },
+    onSuccess: (made) => {
+      if (made.length === 0) return;
+      void refresh();
+      const issues = made.reduce(
+        (sum, agent) => sum + agent.issues.filter((issue) => issue.severity === "error").length,
+        0,
+      );
+      toast({
+        title: t("imported", { count: made.length }),
+        detail: issues > 0 ? t("importIssues", { count: issues }) : undefined,
+      });
+      if (made.length === 1) go(`/agents/${made[0]!.id}`);
+    },
+  });
+
+  return { create, duplicate, remove, importFiles };
+}

@@ -1,0 +1,67 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api } from "../../api.ts";
+import type { KnowledgeCard } from "../../api-types.ts";
+import { ErrorNotice } from "../../shell/query-state.tsx";
+import { Button } from "../../ui/button.tsx";
+import { SidePanel } from "../../ui/dialog.tsx";
+import { Field } from "../../ui/field.tsx";
+import { Input } from "../../ui/input.tsx";
+import { useModels } from "../models/use-models.ts";
+import { EmbedderField, NO_EMBEDDER } from "./embedder-field.tsx";
+import { KNOWLEDGE_KEY, KNOWLEDGE_NAME } from "./use-knowledge.ts";
+
+export function CreateKnowledgePanel({
+  onClose,
+  onCreated,
+}: {
+  onClose(): void;
+  onCreated(card: KnowledgeCard): void;
+}) {
+  const { t } = useTranslation(["knowledge", "common"]);
+  const client = useQueryClient();
+  const models = useModels();
+  const [name, setName] = useState("");
+  const [chosen, setChosen] = useState<string>();
+  const [shown, setShown] = useState(false);
+  const embedder = chosen ?? models.data?.embedder ?? NO_EMBEDDER;
+  const create = useMutation({
+    mutationFn: () => api.knowledge.create({ name: name.trim(), ...(embedder !== NO_EMBEDDER && { embedder }) }),
+    onSuccess: (card) => {
+      void client.invalidateQueries({ queryKey: KNOWLEDGE_KEY });
+      onCreated(card);
+    },
+  });
+  const bad = !KNOWLEDGE_NAME.test(name.trim());
+  const submit = () => {
+    setShown(true);
+    if (!bad) create.mutate();
+  };
+  return (
+    <SidePanel
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={t("createTitle")}
+      footer={
+        <Button variant="solid" busy={create.isPending} onClick={submit}>
+          {t("common:create")}
+        </Button>
+      }
+    >
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <Field label={t("name")} help={t("nameHelp")} error={shown && bad && t("nameBad")}>
+          <Input value={name} onChange={(event) => setName(event.target.value)} placeholder="handbook" />
+        </Field>
+        <EmbedderField value={embedder} onChange={setChosen} />
+        {create.isError && <ErrorNotice error={create.error} />}
+      </form>
+    </SidePanel>
+  );
+}

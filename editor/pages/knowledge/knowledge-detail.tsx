@@ -1,0 +1,212 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Download, Ellipsis, RefreshCw, SlidersHorizontal, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { api } from "../../api.ts";
+import type { KnowledgeCard } from "../../api-types.ts";
+import { bytes } from "../../i18n/format.ts";
+import { Page } from "../../shell/page.tsx";
+import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
+import { ConfirmDialog, SidePanel } from "../../ui/dialog.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { Menu } from "../../ui/menu.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Progress } from "../../ui/progress.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { AddDocuments } from "./add-documents.tsx";
+import { DocumentPanel, DocumentsTable } from "./documents-table.tsx";
+import { EmbedderField, NO_EMBEDDER } from "./embedder-field.tsx";
+import { SearchTest } from "./search-test.tsx";
+import { isBusy, KNOWLEDGE_KEY, useDocuments } from "./use-knowledge.ts";
+
+/** One knowledge: what is put in at the left, what comes out at the right. */
+export function KnowledgeDetail({ name }: { name: string }) {
+  const { t } = useTranslation(["knowledge", "common"]);
+  const [, go] = useLocation();
+  const client = useQueryClient();
+  const words = useErrorWords();
+  const documents = useDocuments(name);
+  const busy = documents.data?.filter(isBusy).length ?? 0;
+  const card = useQuery({
+    queryKey: [...KNOWLEDGE_KEY, name],
+    queryFn: ({ signal }) => api.knowledge.get(name, signal),
+    refetchInterval: busy > 0 ? 2000 : false,
+  });
+  const [open, setOpen] = useState<string>();
+  const [asking, setAsking] = useState(false);
+  const [changing, setChanging] = useState(false);
+  const [task, setTask] = useState<string>();
+  const fail = (error: unknown) => {
+    const { title, detail } = words(error);
+    toast({ tone: "bad", title, detail });
+  };
+  const remove = useMutation({
+    mutationFn: () => api.knowledge.delete(name),
+    onSuccess: () => {
+      toast({ title: t("deleted", { name }) });
+      go("/knowledge");
+      void client.invalidateQueries({ queryKey: KNOWLEDGE_KEY });
+    },
+    onError: fail,
+  });
+  const reindex = useMutation({
+    mutationFn: () => api.knowledge.reindex(name),
+    onSuccess: (started) => setTask(started.task),
+    onError: fail,
+  });
+
+  return (
+    <Page
+      wide
+      crumbs={[{ label: t("title"), href: "/knowledge" }, { label: name }]}
+      title={name}
+      lead={card.data && <Facts card={card.data} />}
+      actions={
+        <Menu
+          trigger={<IconButton icon={Ellipsis} label={t("more", { name })} />}
+          items={[
+            { label: t("reindex"), icon: RefreshCw, onSelect: () => reindex.mutate() },
+            { label: t("changeEmbedder"), icon: SlidersHorizontal, onSelect: () => setChanging(true) },
+            { label: t("export"), icon: Download, onSelect: () => window.open(api.knowledge.exportUrl(name), "_self") },
+            "separator",
+            { label: t("delete"), icon: Trash2, danger: true, onSelect: () => setAsking(true) },
+          ]}
+        />
+      }
+    >
+      {task && <TaskProgress task={task} label={t("reindexing")} onDone={() => setTask(undefined)} />}
+      <div className="grid grid-cols-[minmax(0,1fr)_minmax(320px,420px)] gap-8 max-lg:grid-cols-1">
+        <div className="min-w-0">
+          <AddDocuments name={name} />
+          {busy > 0 && (
+            <p role="status" className="mt-3 text-ink-2 text-sm">
+              {t("indexingCount", { count: busy })}
+            </p>
+          )}
+          <div className="mt-6">
+            <Loaded query={documents}>
+              {(list) => <DocumentsTable name={name} documents={list} onOpen={setOpen} />}
+            </Loaded>
+          </div>
+        </div>
+        <aside className="min-w-0 lg:sticky lg:top-8 lg:self-start">
+          <SearchTest name={name} vectors={Boolean(card.data?.embedder)} onOpen={setOpen} />
+        </aside>
+      </div>
+      {open && <DocumentPanel name={name} document={open} onClose={() => setOpen(undefined)} />}
+      {changing && card.data && (
+        <ChangeEmbedder
+          card={card.data}
+          onClose={() => setChanging(false)}
+          onStarted={(started) => {
+            setChanging(false);
+            setTask(started);
+          }}
+        />
+      )}
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={t("deleteTitle", { name })}
+        description={t("deleteLead")}
+        confirm={t("common:delete")}
+        busy={remove.isPending}
+        onConfirm={() => remove.mutate()}
+      />
+    </Page>
+  );
+}
+
+function Facts({ card }: { card: KnowledgeCard }) {
+  const { t } = useTranslation("knowledge");
+  return (
+    <span className="flex flex-wrap items-center gap-x-3 gap-y-1 tnum">
+      <span>{t("documents", { count: card.documents })}</span>
+      <span>{t("passages", { count: card.chunks })}</span>
+      <span>{bytes(card.bytes)}</span>
+      <Badge tone={card.embedder ? "documents" : "neutral"}>
+        {card.embedder ? `${t("byBoth")} · ${card.embedder}` : t("byWords")}
+      </Badge>
+    </span>
+  );
+}
+
+function ChangeEmbedder({
+  card,
+  onClose,
+  onStarted,
+}: {
+  card: KnowledgeCard;
+  onClose(): void;
+  onStarted(task: string): void;
+}) {
+  const { t } = useTranslation(["knowledge", "common"]);
+  const [embedder, setEmbedder] = useState(card.embedder ?? NO_EMBEDDER);
+  const change = useMutation({
+    mutationFn: () => api.knowledge.reindex(card.name, { embedder: embedder === NO_EMBEDDER ? null : embedder }),
+    onSuccess: ({ task }) => onStarted(task),
+  });
+  return (
+    <SidePanel
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={t("changeEmbedder")}
+      description={t("reindexHelp")}
+      footer={
+        <Button
+          variant="solid"
+          busy={change.isPending}
+          disabled={embedder === (card.embedder ?? NO_EMBEDDER)}
+          onClick={() => change.mutate()}
+        >
+          {t("reindex")}
+        </Button>
+      }
+    >
+      <EmbedderField value={embedder} onChange={setEmbedder} />
+      {change.isError && <ErrorNotice error={change.error} className="mt-4" />}
+    </SidePanel>
+  );
+}
+
+/** A task's progress until it ends; a failure stays and says why. */
+function TaskProgress({ task, label, onDone }: { task: string; label: string; onDone(): void }) {
+  const client = useQueryClient();
+  const query = useQuery({
+    queryKey: ["tasks", task],
+    queryFn: async ({ signal }) => {
+      const found = await api.tasks.get(task, signal);
+      if (found.status === "done" || found.status === "cancelled") {
+        void client.invalidateQueries({ queryKey: KNOWLEDGE_KEY });
+        onDone();
+      }
+      return found;
+    },
+    refetchInterval: 700,
+  });
+  if (query.data?.status === "failed")
+    return (
+      <Notice tone="bad" className="mb-5">
+        {query.data.error?.message}
+      </Notice>
+    );
+  const progress = query.data?.progress;
+  return (
+    <div className="mb-5 flex items-center gap-3">
+      <span className="text-ink-2">{label}</span>
+      <Progress
+        className="flex-1"
+        label={label}
+        value={progress && progress.total > 0 ? progress.done / progress.total : undefined}
+      />
+      {progress && progress.total > 0 && (
+        <span className="text-ink-3 text-sm tnum">
+          {progress.done} / {progress.total}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+import { useQuery } from "@tanstack/react-query";
+import { api } from "../../api.ts";
+import type { KnowledgeDocument } from "../../api-types.ts";
+
+export const KNOWLEDGE_KEY = ["knowledge"];
+
+export function useKnowledgeList() {
+  return useQuery({ queryKey: KNOWLEDGE_KEY, queryFn: ({ signal }) => api.knowledge.list(signal) });
+}
+
+export const isBusy = (document: KnowledgeDocument) => document.status === "queued" || document.status === "indexing";
+
+/** All documents of a knowledge; asked again each second while any is on its way. */
+export function useDocuments(name: string) {
+  return useQuery({
+    queryKey: [...KNOWLEDGE_KEY, name, "documents"],
+    queryFn: ({ signal }) => api.knowledge.documents(name, signal),
+    refetchInterval: (query) => (query.state.data?.some(isBusy) ? 1000 : false),
+  });
+}
+
+/** Letters, digits, spaces, `.`, `_` and `-`; the server has the last word. */
+export const KNOWLEDGE_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;

@@ -1,0 +1,14 @@
+import { useTranslation } from "react-i18next";
+import type { ModelProfile } from "../../../runtime/model.ts";
+
+/** What a model can do, as plain words with middle dots between. */
+export function Capabilities({ profile }: { profile: ModelProfile }) {
+  const { t } = useTranslation("models");
+  const words = [
+    profile.nativeTools ? t("capability.tools") : t("capability.toolsByPrompt", { format: profile.format }),
+    profile.vision && t("capability.vision"),
+    profile.structured && t("capability.structured"),
+    t("capability.context", { count: Math.round(profile.contextTokens / 1024) }),
+  ].filter(Boolean);
+  return <span className="text-ok">{words.join(" · ")}</span>;
+}

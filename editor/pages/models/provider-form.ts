@@ -1,0 +1,83 @@
+/** The provider form's values and what they become. */
+import type { ActionFormat, ModelProfile } from "../../../runtime/model.ts";
+import type { Provider } from "../../api-types.ts";
+import { PROVIDER_ID, type Preset, secretName } from "./presets.ts";
+
+export interface ProviderForm {
+  id: string;
+  kind: Exclude<Provider["kind"], "demo" | "local">;
+  baseUrl: string;
+  /** What was typed; empty keeps what is stored. */
+  key: string;
+  models: string;
+  contextTokens: string;
+  outputTokens: string;
+  format: ActionFormat | "auto";
+  priceIn: string;
+  priceOut: string;
+  fallback: string;
+}
+
+export const NO_FALLBACK = "none";
+
+export function formOf(provider: Provider): ProviderForm {
+  const { profile } = provider;
+  return {
+    id: provider.id,
+    kind: provider.kind === "anthropic" ? "anthropic" : "openai-compatible",
+    baseUrl: provider.baseUrl ?? "",
+    key: "",
+    models: provider.models?.join("\n") ?? "",
+    contextTokens: profile?.contextTokens ? String(profile.contextTokens) : "",
+    outputTokens: profile?.outputTokens ? String(profile.outputTokens) : "",
+    format: profile?.format ?? "auto",
+    priceIn: profile?.prices ? String(profile.prices.input) : "",
+    priceOut: profile?.prices ? String(profile.prices.output) : "",
+    fallback: provider.fallback ?? NO_FALLBACK,
+  };
+}
+
+export function formOfPreset(preset: Pick<Preset, "kind" | "baseUrl">, id: string): ProviderForm {
+  return formOf({ id, kind: preset.kind, baseUrl: preset.baseUrl });
+}
+
+export interface FormFaults {
+  id?: "bad" | "taken";
+  baseUrl?: "bad";
+}
+
+/** `taken`: ids of other providers. */
+export function faultsOf(form: ProviderForm, taken: ReadonlySet<string>): FormFaults {
+  const faults: FormFaults = {};
+  if (!PROVIDER_ID.test(form.id)) faults.id = "bad";
+  else if (taken.has(form.id)) faults.id = "taken";
+  if (!/^https?:\/\/\S+$/.test(form.baseUrl.trim())) faults.baseUrl = "bad";
+  return faults;
+}
+
+/** What is saved. `stored`: the provider as it stands, whose key stays when none was typed. */
+export function providerOf(form: ProviderForm, stored?: Provider): Provider {
+  const models = form.models.split(/[\n,]/).flatMap((line) => line.trim() || []);
+  const profile: Partial<ModelProfile> = {};
+  const whole = (text: string) => (/^\d+$/.test(text.trim()) ? Number(text) : undefined);
+  const contextTokens = whole(form.contextTokens);
+  const outputTokens = whole(form.outputTokens);
+  if (contextTokens) profile.contextTokens = contextTokens;
+  if (outputTokens) profile.outputTokens = outputTokens;
+  if (form.format !== "auto") {
+    profile.format = form.format;
+    profile.nativeTools = form.format === "native";
+  }
+  const [input, output] = [Number(form.priceIn), Number(form.priceOut)];
+  if (form.priceIn.trim() && form.priceOut.trim() && input >= 0 && output >= 0) profile.prices = { input, output };
+  const secret = form.key.trim() ? { secret: stored?.apiKey?.secret ?? secretName(form.id) } : stored?.apiKey;
+  return {
+    id: form.id,
+    kind: form.kind,
+    baseUrl: form.baseUrl.trim(),
+    ...(secret && { apiKey: secret }),
+    ...(models.length > 0 && { models }),
+    ...(Object.keys(profile).length > 0 && { profile }),
+    ...(form.fallback !== NO_FALLBACK && { fallback: form.fallback }),
+  };
+}

@@ -1,0 +1,59 @@
+/** The filters of the runs page, kept in the address so that they can be shared and come back. */
+import type { RunStatus } from "../../../runtime/fold-run.ts";
+import type { RunFilter } from "../../api.ts";
+
+export type Period = "any" | "day" | "week" | "month";
+
+export interface RunFilters {
+  text: string;
+  agent?: string;
+  status?: RunStatus;
+  period: Period;
+}
+
+export const STATUSES: readonly RunStatus[] = [
+  "running",
+  "waiting",
+  "uncertain",
+  "done",
+  "failed",
+  "cancelled",
+  "queued",
+];
+const DAYS: Record<Period, number> = { any: 0, day: 1, week: 7, month: 30 };
+
+export function readFilters(search: string): RunFilters {
+  const query = new URLSearchParams(search);
+  const status = query.get("status") as RunStatus | null;
+  const period = query.get("period") as Period | null;
+  return {
+    text: query.get("text") ?? "",
+    ...(query.get("agent") && { agent: query.get("agent")! }),
+    ...(status && STATUSES.includes(status) && { status }),
+    period: period && period in DAYS ? period : "any",
+  };
+}
+
+export function writeFilters(filters: RunFilters): string {
+  const query = new URLSearchParams();
+  if (filters.text) query.set("text", filters.text);
+  if (filters.agent) query.set("agent", filters.agent);
+  if (filters.status) query.set("status", filters.status);
+  if (filters.period !== "any") query.set("period", filters.period);
+  const text = query.toString();
+  return text ? `?${text}` : "";
+}
+
+/** What is asked of the server. The time is cut to the minute, so that the same filter stays the same question. */
+export function askedFor(filters: RunFilters, now: number): RunFilter {
+  const days = DAYS[filters.period];
+  const minute = Math.floor(now / 60_000) * 60_000;
+  return {
+    ...(filters.text.trim() && { text: filters.text.trim() }),
+    ...(filters.agent && { agent: filters.agent }),
+    ...(filters.status && { status: filters.status }),
+    ...(days > 0 && { from: minute - days * 86_400_000 }),
+  };
+}
+
+export const isFiltered = (filters: RunFilters) => writeFilters(filters) !== "";

@@ -1,0 +1,239 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { CircleStop, ThumbsDown, ThumbsUp, Trash2 } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import type { RunView } from "../../../runtime/fold-run.ts";
+import { api } from "../../api.ts";
+import type { RunRow } from "../../api-types.ts";
+import { dateTime, dollars, number, span } from "../../i18n/format.ts";
+import { useNodeWords } from "../../i18n/node-words.ts";
+import { Page, Section } from "../../shell/page.tsx";
+import { ErrorNotice } from "../../shell/query-state.tsx";
+import { Button, LinkButton } from "../../ui/button.tsx";
+import { CodeBlock } from "../../ui/code-block.tsx";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Skeleton } from "../../ui/progress.tsx";
+import { Answer, AnswerText } from "./answer.tsx";
+import { EventList } from "./event-list.tsx";
+import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
+import { RunTimeline } from "./run-timeline.tsx";
+import { RUNS_KEY, useDeleteRuns } from "./runs-page.tsx";
+import { useRun } from "./use-run.ts";
+import { WaitCard } from "./wait-card.tsx";
+
+/** One run, whole: the question, the answer and what it rests on, the timeline, and the events it is made of. */
+export function RunPage({ id }: { id: string }) {
+  const { t } = useTranslation(["runs", "common", "errors"]);
+  const [, go] = useLocation();
+  const { events, view, text, error, loading, again } = useRun(id);
+  const row = useQuery({ queryKey: [...RUNS_KEY, id], queryFn: ({ signal }) => api.runs.get(id, signal) });
+  const [chosen, setChosen] = useState<string>();
+  const [asking, setAsking] = useState(false);
+  const now = useNow(isOpen(view.status) && !loading);
+  const titles = useTitles(id, view.start !== undefined);
+  const cancel = useMutation({ mutationFn: () => api.runs.cancel(id) });
+  const remove = useDeleteRuns(() => go("/runs"));
+
+  const message = view.start?.input.message ?? row.data?.message ?? id;
+  const rests = [...view.nodes.values()].reverse().find((node) => node.rests && !node.scope?.length)?.rests;
+  const status = loading ? row.data?.status : view.status;
+
+  return (
+    <Page
+      wide
+      crumbs={[{ label: t("title"), href: "/runs" }, { label: shorten(message) }]}
+      title={<span className="line-clamp-2">{shorten(message, 140)}</span>}
+      aside={status && <RunBadge status={status} />}
+      actions={
+        <>
+          {isOpen(view.status) && !loading && (
+            <Button icon={CircleStop} busy={cancel.isPending} onClick={() => cancel.mutate()}>
+              {t("page.cancel")}
+            </Button>
+          )}
+          {view.start?.agent.id && (
+            <LinkButton href={`/agents/${view.start.agent.id}`}>{t("page.openAgent")}</LinkButton>
+          )}
+          {hasEnded(view.status) && (
+            <IconButton icon={Trash2} danger label={t("page.deleteOne")} side="left" onClick={() => setAsking(true)} />
+          )}
+        </>
+      }
+    >
+      {error !== undefined && events.length === 0 ? (
+        <ErrorNotice error={error} onRetry={again} />
+      ) : loading ? (
+        <Skeleton className="h-64" />
+      ) : (
+        <div className="grid grid-cols-[minmax(0,1fr)_260px] gap-8 max-lg:grid-cols-1">
+          <div className="min-w-0">
+            {error !== undefined && <ErrorNotice error={error} onRetry={again} className="mb-6" />}
+            {view.waits.length > 0 && (
+              <Section title={t("wait.title", { count: view.waits.length })}>
+                <div className="flex flex-col gap-3">
+                  {view.waits.map((wait) => (
+                    <WaitCard key={wait.wait} run={id} wait={wait} onAnswered={again} />
+                  ))}
+                </div>
+              </Section>
+            )}
+            <Section title={t("page.question")}>
+              <p className="whitespace-pre-wrap rounded-xl bg-accent-soft px-4 py-3">{message}</p>
+            </Section>
+            <Section title={t("page.answer")}>
+              <div className="rounded-xl border border-line bg-surface px-4 py-3.5">
+                {view.output ? (
+                  <Answer output={view.output} rests={rests} />
+                ) : view.error ? (
+                  <Notice tone="bad" title={t(`errors:${view.error.code}`)}>
+                    {view.failedNode && (
+                      <p>{t("page.failedAt", { node: titles.get(view.failedNode) ?? view.failedNode })}</p>
+                    )}
+                    {view.error.message}
+                  </Notice>
+                ) : text ? (
+                  <AnswerText text={text} />
+                ) : (
+                  <p className="text-ink-3">{t("page.noAnswer")}</p>
+                )}
+              </div>
+            </Section>
+            <Section title={t("page.timeline")} lead={t("page.timelineLead")}>
+              <RunTimeline run={view} now={now} titles={titles} chosen={chosen} onChoose={setChosen} />
+            </Section>
+            <Section title={t("page.events")} lead={t("page.eventsLead")}>
+              <EventList events={events} startedAt={view.startedAt} />
+            </Section>
+          </div>
+          <Facts id={id} view={view} row={row.data} now={now} />
+        </div>
+      )}
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={t("deleteTitle", { count: 1 })}
+        description={t("deleteLead")}
+        confirm={t("common:delete")}
+        busy={remove.isPending}
+        onConfirm={() => remove.mutate([id])}
+      />
+    </Page>
+  );
+}
+
+function Facts({ id, view, row, now }: { id: string; view: RunView; row?: Pick<RunRow, "rating">; now: number }) {
+  const { t } = useTranslation("runs");
+  const { start, usage } = view;
+  return (
+    <aside aria-label={t("page.facts")} className="lg:sticky lg:top-8 lg:self-start">
+      <dl className="flex flex-col gap-2.5 rounded-xl border border-line bg-surface p-4">
+        <Fact name={t("page.started")}>{view.startedAt > 0 && dateTime(view.startedAt)}</Fact>
+        <Fact name={t("page.took")}>{view.startedAt > 0 && span((view.endedAt ?? now) - view.startedAt)}</Fact>
+        <Fact name={t("page.inTokens")}>{number(usage.inputTokens)}</Fact>
+        <Fact name={t("page.outTokens")}>{number(usage.outputTokens)}</Fact>
+        <Fact name={t("page.steps")}>{number(usage.steps)}</Fact>
+        <Fact name={t("page.toolCalls")}>{number(usage.toolCalls)}</Fact>
+        <Fact name={t("page.cost")}>{usage.costUsd !== undefined && dollars(usage.costUsd)}</Fact>
+        <Fact name={t("page.agent")}>
+          {start && (
+            <>
+              {start.agent.name}{" "}
+              <span className="text-ink-3">
+                {start.agent.version ? t("version", { version: start.agent.version }) : t("draft")}
+              </span>
+            </>
+          )}
+        </Fact>
+        <Fact name={t("page.session")}>
+          {start?.session && (
+            <Link
+              href={`/sessions/${encodeURIComponent(start.session)}`}
+              className="block truncate text-accent hover:underline"
+            >
+              {start.session}
+            </Link>
+          )}
+        </Fact>
+        <Fact name={t("page.user")}>{start?.user}</Fact>
+        <Fact name={t("page.key")}>{start?.key}</Fact>
+        <Fact name={t("page.forkOf")}>
+          {start?.fork && (
+            <Link href={`/runs/${start.fork.run}`} className="text-accent hover:underline">
+              {start.fork.run}
+            </Link>
+          )}
+        </Fact>
+        <Fact name={t("page.id")}>
+          <code className="break-all text-ink-3">{id}</code>
+        </Fact>
+      </dl>
+      {view.status === "done" && <Rating id={id} row={row} />}
+    </aside>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  if (children === undefined || children === null || children === false) return null;
+  return (
+    <div className="flex justify-between gap-3">
+      <dt className="shrink-0 text-ink-3">{name}</dt>
+      <dd className="min-w-0 text-right tnum">{children}</dd>
+    </div>
+  );
+}
+
+function Rating({ id, row }: { id: string; row?: Pick<RunRow, "rating"> }) {
+  const { t } = useTranslation("runs");
+  const client = useQueryClient();
+  const rate = useMutation({
+    mutationFn: (score: number) => api.runs.rate(id, score),
+    onSuccess: () => client.invalidateQueries({ queryKey: [...RUNS_KEY, id] }),
+  });
+  const score = rate.variables ?? row?.rating?.score;
+  return (
+    <div className="mt-3 flex items-center justify-between rounded-xl border border-line bg-surface py-2 pr-2 pl-4">
+      <span className="text-ink-2">{t("page.rate")}</span>
+      <span className="flex gap-0.5">
+        <IconButton icon={ThumbsUp} label={t("page.rateGood")} pressed={score === 1} onClick={() => rate.mutate(1)} />
+        <IconButton
+          icon={ThumbsDown}
+          label={t("page.rateBad")}
+          pressed={score === -1}
+          onClick={() => rate.mutate(-1)}
+        />
+      </span>
+      {rate.isError && <CodeBlock code={String(rate.error.message)} />}
+    </div>
+  );
+}
+
+/** The time, four times a second while it matters. */
+function useNow(ticking: boolean): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!ticking) return;
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, [ticking]);
+  return now;
+}
+
+/** Titles of the nodes, by the graph that the run went by. */
+function useTitles(run: string, began: boolean): ReadonlyMap<string, string> {
+  const words = useNodeWords();
+  const query = useQuery({
+    queryKey: [...RUNS_KEY, run, "graph"],
+    queryFn: ({ signal }) => api.runs.graph(run, signal),
+    enabled: began,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return new Map((query.data?.graph.nodes ?? []).map((node) => [node.id, words.nodeTitle(node)]));
+}
+
+function shorten(text: string, length = 48): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > length ? `${line.slice(0, length).trimEnd()}…` : line;
+}

@@ -1,0 +1,131 @@
+import { BookText, Box, Cpu, Wrench } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Scope } from "../../../runtime/event.ts";
+import type { RunView } from "../../../runtime/fold-run.ts";
+import { modelName } from "../../../runtime/tool.ts";
+import { span as spanWords } from "../../i18n/format.ts";
+import { TONE_FILL, TONE_TEXT } from "../../ui/badge.tsx";
+import { cx } from "../../ui/cx.ts";
+import { RowDetail } from "./row-detail.tsx";
+import { type TimelineRow, timelineOf } from "./timeline.ts";
+
+/** Bars on the run's own clock. Choosing a row opens what it took and gave, right below it. */
+export function RunTimeline({
+  run,
+  now,
+  titles,
+  chosen,
+  onChoose,
+}: {
+  run: RunView;
+  now: number;
+  /** A node's title by id. */
+  titles: ReadonlyMap<string, string>;
+  chosen?: string;
+  onChoose(key: string | undefined): void;
+}) {
+  const { rows, span } = timelineOf(run, now);
+  return (
+    <ol className="overflow-hidden rounded-xl border border-line bg-surface">
+      {rows.map((row) => (
+        <li key={row.key} className="border-line border-b last:border-b-0">
+          <button
+            type="button"
+            aria-expanded={row.key === chosen}
+            onClick={() => onChoose(row.key === chosen ? undefined : row.key)}
+            className={cx(
+              "grid w-full grid-cols-[minmax(150px,240px)_minmax(0,1fr)_84px] items-center gap-3 px-4 py-1.5 text-left transition-colors hover:bg-hover focus-visible:-outline-offset-2",
+              row.key === chosen && "bg-hover",
+              row.skipped && "opacity-60",
+            )}
+          >
+            <RowName row={row} title={titles.get(row.node) ?? row.node} />
+            <span aria-hidden className="relative block h-2.5">
+              <span
+                className={cx(
+                  "absolute inset-y-0 min-w-1.5 rounded-xs",
+                  row.failed ? TONE_FILL.bad : row.skipped ? "bg-line-strong" : TONE_FILL[row.kind],
+                  row.what.is === "node" && row.depth === 0 && hasParts(rows, row) && "opacity-35",
+                  row.open && "animate-breathe",
+                )}
+                style={{
+                  left: `${(row.from / span) * 100}%`,
+                  width: `${Math.max(0, (row.to - row.from) / span) * 100}%`,
+                }}
+              />
+            </span>
+            <span className={cx("text-right text-sm tnum", row.failed ? "text-bad" : "text-ink-2")}>
+              <RowTime row={row} />
+            </span>
+          </button>
+          {row.key === chosen && (
+            <div className="border-line border-t bg-paper px-4 py-3.5">
+              <RowDetail row={row} />
+            </div>
+          )}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const hasParts = (rows: TimelineRow[], row: TimelineRow) => rows.some((other) => other.key.startsWith(`${row.key} `));
+
+function RowTime({ row }: { row: TimelineRow }) {
+  const { t } = useTranslation("runs");
+  if (row.skipped) return t("detail.skipped");
+  if (row.open) return t("status.running");
+  return spanWords(row.to - row.from);
+}
+
+function RowName({ row, title }: { row: TimelineRow; title: string }) {
+  const { t } = useTranslation("runs");
+  const { what } = row;
+  const Icon =
+    what.is === "tool"
+      ? Wrench
+      : what.is === "search"
+        ? BookText
+        : what.is === "step" || what.view.messages.length > 0
+          ? Cpu
+          : Box;
+  const name =
+    what.is === "step"
+      ? t("detail.step", { title, step: what.message.step })
+      : what.is === "search"
+        ? t("detail.retrieval", { title })
+        : what.is === "tool"
+          ? what.tool.start.tool
+            ? modelName(what.tool.start.tool)
+            : what.tool.start.call.name
+          : title;
+  return (
+    <span className="flex min-w-0 items-center gap-2" style={{ paddingLeft: row.depth * 14 }}>
+      <Icon size={14} aria-hidden className={TONE_TEXT[row.kind]} />
+      <span
+        className={cx(
+          "truncate",
+          what.is === "tool" && "font-mono text-sm",
+          what.is === "node" && row.depth === 0 && "font-medium",
+        )}
+      >
+        {name}
+      </span>
+      <ScopeWords scope={what.view.scope} />
+    </span>
+  );
+}
+
+/** Which item or turn of its containers a row belongs to. */
+function ScopeWords({ scope }: { scope?: Scope }) {
+  const { t } = useTranslation("runs");
+  const words = (scope ?? []).flatMap((part) =>
+    part.item !== undefined
+      ? t("detail.item", { item: part.item + 1 })
+      : part.turn !== undefined
+        ? t("detail.turn", { turn: part.turn + 1 })
+        : [],
+  );
+  if (words.length === 0) return null;
+  return <span className="shrink-0 text-ink-3 text-xs tnum">{words.join(" · ")}</span>;
+}

@@ -1,0 +1,50 @@
+import { useMutation } from "@tanstack/react-query";
+import { Hand } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Wait, WaitAnswer } from "../../../runtime/event.ts";
+import { api } from "../../api.ts";
+import { ago } from "../../i18n/format.ts";
+import { ErrorNotice } from "../../shell/query-state.tsx";
+import { Button } from "../../ui/button.tsx";
+import { CodeBlock } from "../../ui/code-block.tsx";
+
+/** What a run waits for a person for: the question, the exact call, and the answers there are. */
+export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; onAnswered(): void }) {
+  const { t } = useTranslation("runs");
+  const answer = useMutation({
+    mutationFn: (choice: WaitAnswer["choice"]) => api.runs.answer(run, [{ wait: wait.wait, choice }]),
+    onSuccess: onAnswered,
+  });
+  const choices: WaitAnswer["choice"][] = wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
+  return (
+    <article className="rounded-xl border border-warn/35 bg-warn/6 p-4">
+      <div className="flex gap-2.5">
+        <Hand size={16} aria-hidden className="mt-0.5 text-warn" />
+        <div className="min-w-0 flex-1">
+          <p className="font-medium">{wait.question}</p>
+          {wait.kind === "uncertain" && <p className="mt-0.5 text-ink-2">{t("wait.uncertain")}</p>}
+          {wait.expiresAt && (
+            <p className="mt-0.5 text-ink-3 text-sm">{t("wait.expires", { when: ago(wait.expiresAt) })}</p>
+          )}
+        </div>
+      </div>
+      {wait.call && (
+        <CodeBlock className="mt-3" label={wait.call.tool} code={JSON.stringify(wait.call.arguments, null, 2)} wrap />
+      )}
+      <div className="mt-3 flex flex-wrap gap-2">
+        {choices.map((choice, index) => (
+          <Button
+            key={choice}
+            variant={index === 0 ? "solid" : "outline"}
+            busy={answer.isPending && answer.variables === choice}
+            disabled={answer.isPending}
+            onClick={() => answer.mutate(choice)}
+          >
+            {t(`wait.${choice}`)}
+          </Button>
+        ))}
+      </div>
+      {answer.isError && <ErrorNotice error={answer.error} className="mt-3" />}
+    </article>
+  );
+}

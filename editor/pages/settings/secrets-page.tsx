@@ -1,0 +1,173 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { KeyRound, Pencil, Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api } from "../../api.ts";
+import { ago, dateTime } from "../../i18n/format.ts";
+import { Page } from "../../shell/page.tsx";
+import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { Button } from "../../ui/button.tsx";
+import { ConfirmDialog, SidePanel } from "../../ui/dialog.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Field } from "../../ui/field.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { Input } from "../../ui/input.tsx";
+import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { SettingsTabs } from "./settings-page.tsx";
+
+const KEY = ["secrets"];
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
+
+export function SecretsPage() {
+  const { t } = useTranslation(["settings", "common"]);
+  const client = useQueryClient();
+  const words = useErrorWords();
+  const secrets = useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.secrets.list(signal) });
+  /** Empty text: a new one. */
+  const [editing, setEditing] = useState<string>();
+  const [doomed, setDoomed] = useState<string>();
+  const remove = useMutation({
+    mutationFn: (name: string) => api.secrets.delete(name),
+    onSuccess: (_, name) => toast({ title: t("secrets.deleted", { name }) }),
+    onError: (error) => {
+      const { title, detail } = words(error);
+      toast({ tone: "bad", title, detail });
+    },
+    onSettled: () => {
+      setDoomed(undefined);
+      void client.invalidateQueries({ queryKey: KEY });
+    },
+  });
+  const add = (
+    <Button variant="solid" icon={Plus} onClick={() => setEditing("")}>
+      {t("secrets.add")}
+    </Button>
+  );
+  return (
+    <Page
+      crumbs={[{ label: t("title"), href: "/settings" }, { label: t("tabs.secrets") }]}
+      title={t("tabs.secrets")}
+      lead={t("secrets.lead")}
+      tabs={<SettingsTabs current="secrets" />}
+      actions={secrets.data?.length ? add : undefined}
+    >
+      <Loaded query={secrets}>
+        {(list) =>
+          list.length === 0 ? (
+            <EmptyState icon={KeyRound} title={t("secrets.empty")} actions={add}>
+              {t("secrets.emptyLead")}
+            </EmptyState>
+          ) : (
+            <Table label={t("tabs.secrets")}>
+              <Head>
+                <HeadCell>{t("secrets.column.name")}</HeadCell>
+                <HeadCell>{t("secrets.column.ends")}</HeadCell>
+                <HeadCell end>{t("secrets.column.changed")}</HeadCell>
+                <HeadCell>
+                  <span className="sr-only">{t("secrets.column.actions")}</span>
+                </HeadCell>
+              </Head>
+              <tbody>
+                {list.map((secret) => (
+                  <Row key={secret.name}>
+                    <Cell className="w-full font-medium font-mono">{secret.name}</Cell>
+                    <Cell className="font-mono text-ink-3">{secret.last4 ? `•••• ${secret.last4}` : "••••"}</Cell>
+                    <Cell end className="whitespace-nowrap text-ink-2">
+                      <time dateTime={new Date(secret.updatedAt).toISOString()} title={dateTime(secret.updatedAt)}>
+                        {ago(secret.updatedAt)}
+                      </time>
+                    </Cell>
+                    <Cell end>
+                      <span className="flex justify-end">
+                        <IconButton
+                          icon={Pencil}
+                          size="sm"
+                          side="left"
+                          label={t("secrets.replace", { name: secret.name })}
+                          onClick={() => setEditing(secret.name)}
+                        />
+                        <IconButton
+                          icon={Trash2}
+                          size="sm"
+                          side="left"
+                          danger
+                          label={t("secrets.delete", { name: secret.name })}
+                          onClick={() => setDoomed(secret.name)}
+                        />
+                      </span>
+                    </Cell>
+                  </Row>
+                ))}
+              </tbody>
+            </Table>
+          )
+        }
+      </Loaded>
+      {editing !== undefined && <SecretPanel name={editing} onClose={() => setEditing(undefined)} />}
+      <ConfirmDialog
+        open={doomed !== undefined}
+        onOpenChange={(open) => !open && setDoomed(undefined)}
+        title={t("secrets.deleteTitle", { name: doomed })}
+        description={t("secrets.deleteLead")}
+        confirm={t("common:delete")}
+        busy={remove.isPending}
+        onConfirm={() => doomed && remove.mutate(doomed)}
+      />
+    </Page>
+  );
+}
+
+function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }) {
+  const { t } = useTranslation("settings");
+  const client = useQueryClient();
+  const [name, setName] = useState(known);
+  const [value, setValue] = useState("");
+  const bad = name !== "" && !NAME.test(name);
+  const ready = NAME.test(name) && value !== "";
+  const save = useMutation({
+    mutationFn: () => api.secrets.set(name, value),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: KEY });
+      toast({ title: t("secrets.saved", { name }) });
+      onClose();
+    },
+  });
+  return (
+    <SidePanel
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={known ? t("secrets.replaceTitle", { name: known }) : t("secrets.addTitle")}
+      footer={
+        <Button variant="solid" disabled={!ready} busy={save.isPending} onClick={() => save.mutate()}>
+          {t("secrets.save")}
+        </Button>
+      }
+    >
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready) save.mutate();
+        }}
+      >
+        {!known && (
+          <Field label={t("secrets.name")} help={t("secrets.nameHelp")} error={bad && t("secrets.nameBad")}>
+            <Input value={name} onChange={(event) => setName(event.target.value)} mono placeholder="WEATHER_KEY" />
+          </Field>
+        )}
+        <Field label={t("secrets.value")} help={t("secrets.valueHelp")}>
+          <Input
+            type="password"
+            autoComplete="new-password"
+            value={value}
+            onChange={(event) => setValue(event.target.value)}
+            mono
+          />
+        </Field>
+        <button type="submit" className="hidden" tabIndex={-1} aria-hidden />
+        {save.isError && <ErrorNotice error={save.error} />}
+      </form>
+    </SidePanel>
+  );
+}

@@ -1,0 +1,86 @@
+import { ShieldCheck } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { McpServer } from "../../api-types.ts";
+import { Notice } from "../../ui/notice.tsx";
+
+/** What an approval says yes to, whole: each part of the command on a line of its own, so that nothing hides in spaces. */
+export function ExactCommand({ server }: { server: McpServer }) {
+  const { t } = useTranslation("tools");
+  return (
+    <dl className="overflow-hidden rounded-lg border border-line bg-surface">
+      {server.transport === "stdio" ? (
+        <>
+          <Part name={t("mcp.command")}>
+            <ol aria-label={t("mcp.commandParts")} className="flex flex-col gap-1">
+              {server.argv?.map((part, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place
+                <li key={index} className="flex gap-2.5">
+                  <span aria-hidden className="w-4 shrink-0 text-right text-ink-3 text-xs leading-5 tnum">
+                    {index + 1}
+                  </span>
+                  <code className="whitespace-pre-wrap break-all">{part}</code>
+                </li>
+              ))}
+            </ol>
+          </Part>
+          <Part name={t("mcp.folder")}>
+            {server.cwd ? <code className="break-all">{server.cwd}</code> : t("mcp.folderNone")}
+          </Part>
+          <Part name={t("mcp.env")}>
+            <Names names={server.envNames} />
+          </Part>
+        </>
+      ) : (
+        <>
+          <Part name={t("mcp.address")}>
+            <code className="break-all">{server.url}</code>
+          </Part>
+          <Part name={t("mcp.headers")}>
+            <Names names={server.headerNames} />
+          </Part>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Part({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div className="grid grid-cols-[96px_1fr] gap-3 border-line border-b px-3.5 py-2.5 last:border-b-0">
+      <dt className="text-ink-3">{name}</dt>
+      <dd className="min-w-0">{children}</dd>
+    </div>
+  );
+}
+
+function Names({ names }: { names?: string[] }) {
+  const { t } = useTranslation("tools");
+  if (!names?.length) return <span className="text-ink-3">{t("mcp.nothing")}</span>;
+  return (
+    <span className="flex flex-wrap gap-1.5">
+      {names.map((name) => (
+        <code key={name} className="rounded-xs bg-hover px-1.5">
+          {name}
+        </code>
+      ))}
+    </span>
+  );
+}
+
+/** The words above the command: what approving it means. */
+export function ApprovalWords({ server }: { server: McpServer }) {
+  const { t } = useTranslation("tools");
+  return (
+    <>
+      {server.status === "needs-review" && (
+        <Notice tone="warn" title={t("mcp.reviewLead")}>
+          {server.message}
+        </Notice>
+      )}
+      <p className="flex gap-2.5">
+        <ShieldCheck size={16} aria-hidden className="mt-0.5 text-ink-2" />
+        <span>{server.transport === "stdio" ? t("mcp.approveStdio") : t("mcp.approveHttp")}</span>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,93 @@
+/** MCP servers as people write them: a form's fields, or pasted JSON, as the body that the server takes. */
+
+export interface McpDraft {
+  kind: "command" | "url";
+  name: string;
+  program: string;
+  args: string;
+  env: string;
+  cwd: string;
+  url: string;
+  headers: string;
+}
+
+export const emptyMcpDraft: McpDraft = {
+  kind: "command",
+  name: "",
+  program: "npx",
+  args: "",
+  env: "",
+  cwd: "",
+  url: "https://",
+  headers: "",
+};
+
+export type McpFaults = Partial<Record<"name" | "program" | "url", true>> & {
+  env?: { line: number };
+  headers?: { line: number };
+};
+
+const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
+export function mcpFaults(draft: McpDraft): McpFaults {
+  const faults: McpFaults = {};
+  if (!NAME.test(draft.name)) faults.name = true;
+  if (draft.kind === "command") {
+    if (!draft.program.trim()) faults.program = true;
+    const line = badLine(draft.env, /^[A-Za-z_]\w*=/);
+    if (line) faults.env = { line };
+  } else {
+    if (!/^https?:\/\/\S+$/.test(draft.url)) faults.url = true;
+    const line = badLine(draft.headers, /^[\w-]+\s*:/);
+    if (line) faults.headers = { line };
+  }
+  return faults;
+}
+
+/** Number (from 1) of the first line that is neither empty nor of the form; 0 when all are. */
+function badLine(text: string, form: RegExp): number {
+  return text.split("\n").findIndex((line) => line.trim() !== "" && !form.test(line.trim())) + 1;
+}
+
+export function mcpBody(draft: McpDraft): Record<string, unknown> {
+  if (draft.kind === "url") {
+    const headers = pairs(draft.headers, ":");
+    return { name: draft.name, url: draft.url.trim(), ...(Object.keys(headers).length > 0 && { headers }) };
+  }
+  const env = pairs(draft.env, "=");
+  return {
+    name: draft.name,
+    command: draft.program.trim(),
+    // A line is one argument whole, spaces and all; only the line break parts them.
+    args: draft.args.split("\n").filter((line) => line !== ""),
+    ...(Object.keys(env).length > 0 && { env }),
+    ...(draft.cwd.trim() && { cwd: draft.cwd.trim() }),
+  };
+}
+
+function pairs(text: string, mark: "=" | ":"): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const line of text.split("\n")) {
+    const at = line.indexOf(mark);
+    if (at > 0) result[line.slice(0, at).trim()] = line.slice(at + 1).trim();
+  }
+  return result;
+}
+
+/**
+ * Pasted JSON, forgiving where people's clipboards are: fences, a bare member without the outer braces. Throws
+ * `SyntaxError`.
+ */
+export function parsePasted(text: string): unknown {
+  const bare = text
+    .trim()
+    .replace(/^```\w*\s*/, "")
+    .replace(/\s*```$/, "")
+    .replace(/,\s*$/, "");
+  return JSON.parse(/^"[^"]+"\s*:/.test(bare) ? wrapped(bare) : bare);
+}
+
+/** `"mcpServers": {…}` gets its braces; `"files": { "command": … }` is a server and gets both. */
+function wrapped(member: string): string {
+  return /^"mcpServers"/.test(member) ? `{${member}}` : `{"mcpServers":{${member}}}`;
+}

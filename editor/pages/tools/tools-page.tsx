@@ -1,0 +1,229 @@
+import { Plus, Wrench } from "lucide-react";
+import { useDeferredValue, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Effect, modelName } from "../../../runtime/tool.ts";
+import type { ToolCard } from "../../api-types.ts";
+import { number } from "../../i18n/format.ts";
+import { Page } from "../../shell/page.tsx";
+import { Loaded } from "../../shell/query-state.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Button, LinkButton } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { SearchInput } from "../../ui/input.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Select } from "../../ui/select.tsx";
+import { NavTabs } from "../../ui/tabs.tsx";
+import { EffectBadge } from "./effect-badge.tsx";
+import { ToolAddPanel } from "./tool-add-panel.tsx";
+import { ToolPanel } from "./tool-panel.tsx";
+import { useTools } from "./use-tools.ts";
+
+const BINDINGS = ["builtin", "http", "openapi", "mcp", "code", "agent", "model"] as const;
+const ANY = "any";
+/** A list of thousands is shown in parts. */
+const PAGE = 200;
+
+export function ToolTabs({ current }: { current: "library" | "servers" }) {
+  const { t } = useTranslation("tools");
+  return (
+    <NavTabs
+      label={t("label")}
+      current={current}
+      tabs={[
+        { id: "library", label: t("library"), href: "/tools" },
+        { id: "servers", label: t("servers"), href: "/tools/servers" },
+      ]}
+    />
+  );
+}
+
+/** The library: everything that an agent could be offered. */
+export function ToolsPage() {
+  const { t } = useTranslation(["tools", "common"]);
+  const tools = useTools();
+  const [search, setSearch] = useState("");
+  const [binding, setBinding] = useState<string>(ANY);
+  const [effect, setEffect] = useState<string>(ANY);
+  const [limit, setLimit] = useState(PAGE);
+  const [open, setOpen] = useState<string>();
+  const [adding, setAdding] = useState(false);
+  const sought = useDeferredValue(search);
+  const groups = useMemo(
+    () => grouped(filtered(tools.data ?? [], sought, binding, effect), limit),
+    [tools.data, sought, binding, effect, limit],
+  );
+  const shown = tools.data?.find((tool) => tool.name === open);
+
+  return (
+    <Page
+      crumbs={[{ label: t("title") }]}
+      title={t("title")}
+      lead={t("lead")}
+      tabs={<ToolTabs current="library" />}
+      actions={
+        <Button variant="solid" icon={Plus} onClick={() => setAdding(true)}>
+          {t("addTools")}
+        </Button>
+      }
+    >
+      <Loaded query={tools}>
+        {(all) =>
+          all.length === 0 ? (
+            <EmptyState
+              icon={Wrench}
+              title={t("empty")}
+              actions={
+                <>
+                  <Button variant="solid" icon={Plus} onClick={() => setAdding(true)}>
+                    {t("addTools")}
+                  </Button>
+                  <LinkButton href="/tools/servers">{t("servers")}</LinkButton>
+                </>
+              }
+            >
+              {t("emptyLead")}
+            </EmptyState>
+          ) : (
+            <>
+              <div className="mb-4 flex flex-wrap gap-2">
+                <SearchInput
+                  value={search}
+                  onChange={setSearch}
+                  label={t("search", { count: all.length })}
+                  className="min-w-56 flex-1"
+                />
+                <Select
+                  className="w-40"
+                  label={t("bindingLabel")}
+                  value={binding}
+                  onChange={setBinding}
+                  options={[
+                    { value: ANY, label: t("allBindings") },
+                    ...BINDINGS.filter((one) => all.some((tool) => tool.binding === one)).map((one) => ({
+                      value: one,
+                      label: t(`binding.${one}`),
+                    })),
+                  ]}
+                />
+                <Select
+                  className="w-36"
+                  label={t("effectLabel")}
+                  value={effect}
+                  onChange={setEffect}
+                  options={[
+                    { value: ANY, label: t("allEffects") },
+                    ...Effect.options.map((one) => ({ value: one, label: t(`effect.${one}`) })),
+                  ]}
+                />
+              </div>
+              {groups.total === 0 && (
+                <Notice
+                  title={t("common:noMatch", {
+                    query: search || t(`effect.${effect as Effect}`, { defaultValue: "" }),
+                  })}
+                  actions={
+                    <Button
+                      size="sm"
+                      onClick={() => {
+                        setSearch("");
+                        setBinding(ANY);
+                        setEffect(ANY);
+                      }}
+                    >
+                      {t("common:clearSearch")}
+                    </Button>
+                  }
+                />
+              )}
+              {groups.list.map((group) => (
+                <section key={group.key} className="mb-6">
+                  <h2 className="mb-1.5 flex items-baseline gap-2 font-semibold text-ink-2 text-sm">
+                    {t(`binding.${group.binding}`)}
+                    {group.source && <span className="font-mono font-normal text-ink-3">{group.source}</span>}
+                    <span className="font-normal text-ink-3 tnum">{number(group.count)}</span>
+                  </h2>
+                  <ul className="overflow-hidden rounded-xl border border-line bg-surface">
+                    {group.tools.map((tool) => (
+                      <li key={tool.name} className="border-line border-b last:border-b-0">
+                        <ToolRow tool={tool} onOpen={() => setOpen(tool.name)} />
+                      </li>
+                    ))}
+                  </ul>
+                </section>
+              ))}
+              {groups.total > limit && (
+                <div className="text-center">
+                  <Button onClick={() => setLimit(limit + PAGE)}>{t("common:showMore")}</Button>
+                </div>
+              )}
+            </>
+          )
+        }
+      </Loaded>
+      {shown && <ToolPanel tool={shown} onClose={() => setOpen(undefined)} />}
+      {adding && <ToolAddPanel onClose={() => setAdding(false)} />}
+    </Page>
+  );
+}
+
+function ToolRow({ tool, onOpen }: { tool: ToolCard; onOpen(): void }) {
+  const { t } = useTranslation("tools");
+  const count = Object.keys((tool.parameters.properties as object | undefined) ?? {}).length;
+  return (
+    <button
+      type="button"
+      onClick={onOpen}
+      className="grid w-full grid-cols-[minmax(150px,220px)_minmax(0,1fr)_auto] items-center gap-4 px-4 py-2.5 text-left transition-colors hover:bg-hover focus-visible:-outline-offset-2 max-sm:grid-cols-1 max-sm:gap-1"
+    >
+      <span className="truncate font-mono font-medium text-sm">{modelName(tool.name)}</span>
+      <span className="truncate text-ink-2">{tool.summary}</span>
+      <span className="flex items-center gap-2">
+        {tool.needs?.length ? <Badge tone="warn">{t("needs", { what: tool.needs.join(", ") })}</Badge> : null}
+        <span className="text-ink-3 text-sm tnum max-lg:hidden">
+          {count > 0 ? t("arguments", { count }) : t("noArguments")}
+        </span>
+        <EffectBadge effect={tool.effect} />
+      </span>
+    </button>
+  );
+}
+
+function filtered(tools: ToolCard[], search: string, binding: string, effect: string): ToolCard[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return tools.filter((tool) => {
+    if (binding !== ANY && tool.binding !== binding) return false;
+    if (effect !== ANY && tool.effect !== effect) return false;
+    const text = `${tool.name} ${tool.summary} ${tool.source ?? ""}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+interface Group {
+  key: string;
+  binding: ToolCard["binding"];
+  source?: string;
+  count: number;
+  tools: ToolCard[];
+}
+
+/** By kind, and within it by the API or server they came from; the first `limit` tools of all. */
+function grouped(tools: ToolCard[], limit: number): { list: Group[]; total: number } {
+  const groups = new Map<string, Group>();
+  for (const tool of tools) {
+    const segments = tool.name.split("/");
+    const source = segments.length > 2 ? segments[1] : undefined;
+    const key = `${BINDINGS.indexOf(tool.binding)} ${source ?? ""}`;
+    const group = groups.get(key) ?? { key, binding: tool.binding, source, count: 0, tools: [] };
+    group.count++;
+    group.tools.push(tool);
+    groups.set(key, group);
+  }
+  let left = limit;
+  const list: Group[] = [];
+  for (const group of [...groups.values()].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    if (left <= 0) break;
+    list.push({ ...group, tools: group.tools.slice(0, left) });
+    left -= group.tools.length;
+  }
+  return { list, total: tools.length };
+}

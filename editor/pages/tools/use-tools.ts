@@ -1,0 +1,20 @@
+import { useQuery } from "@tanstack/react-query";
+import { api } from "../../api.ts";
+import type { McpServer } from "../../api-types.ts";
+
+export const TOOLS_KEY = ["tools"];
+export const MCP_KEY = ["mcp-servers"];
+
+export function useTools() {
+  return useQuery({ queryKey: TOOLS_KEY, queryFn: ({ signal }) => api.tools.list(signal) });
+}
+
+/** Asked again each second while a server is starting. */
+export function useMcpServers() {
+  return useQuery({
+    queryKey: MCP_KEY,
+    queryFn: ({ signal }) => api.mcp.list(signal),
+    refetchInterval: (query) =>
+      query.state.data?.some((server: McpServer) => server.status === "starting") ? 1000 : false,
+  });
+}

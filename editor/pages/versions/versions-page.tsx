@@ -1,0 +1,178 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Download, GitBranch, RotateCcw } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api } from "../../api.ts";
+import type { Agent, Publication, Version } from "../../api-types.ts";
+import { ago, dateTime, percent } from "../../i18n/format.ts";
+import { Page, Section } from "../../shell/page.tsx";
+import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Button, LinkButton } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { GraphPicture } from "../../ui/graph-picture.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { downloadAgent } from "../home/agent-files.ts";
+
+/** What was published of an agent, which of it is live, and what its draft was before. */
+export function VersionsPage({ id }: { id: string }) {
+  const { t } = useTranslation(["versions", "home"]);
+  const agent = useQuery({ queryKey: ["agents", id], queryFn: ({ signal }) => api.agents.get(id, signal) });
+  const versions = useQuery({
+    queryKey: ["agents", id, "versions"],
+    queryFn: ({ signal }) => api.agents.versions(id, signal),
+  });
+  const name = agent.data?.graph.name ?? "…";
+  return (
+    <Page
+      crumbs={[{ label: t("home:title"), href: "/" }, { label: name, href: `/agents/${id}` }, { label: t("title") }]}
+      title={t("title")}
+      lead={t("lead")}
+      actions={<LinkButton href={`/agents/${id}`}>{t("openAgent")}</LinkButton>}
+    >
+      <Loaded query={versions}>
+        {({ publication, versions: list }) =>
+          list.length === 0 ? (
+            <EmptyState
+              icon={GitBranch}
+              title={t("empty")}
+              actions={
+                <LinkButton href={`/agents/${id}`} variant="solid">
+                  {t("openAgent")}
+                </LinkButton>
+              }
+            >
+              {t("emptyLead")}
+            </EmptyState>
+          ) : (
+            <>
+              {publication && (
+                <p className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-1 text-ink-2">
+                  {t("address")} <code>{publication.slug}</code>
+                  <Badge>{t(`access.${publication.access}`)}</Badge>
+                </p>
+              )}
+              <ol className="flex flex-col gap-3">
+                {list.map((version) => (
+                  <li key={version.version}>
+                    <VersionCard id={id} version={version} publication={publication} />
+                  </li>
+                ))}
+              </ol>
+            </>
+          )
+        }
+      </Loaded>
+      {agent.data && <Revisions agent={agent.data} />}
+    </Page>
+  );
+}
+
+function VersionCard({ id, version, publication }: { id: string; version: Version; publication?: Publication }) {
+  const { t } = useTranslation("versions");
+  const client = useQueryClient();
+  const words = useErrorWords();
+  const live = publication?.live === version.version;
+  const share = publication?.share?.version === version.version ? publication.share.share : undefined;
+  const promote = useMutation({
+    mutationFn: () => api.agents.live(id, version.version),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["agents"] });
+      toast({ title: t("promoted", { version: version.version }) });
+    },
+    onError: (error) => {
+      const { title, detail } = words(error);
+      toast({ tone: "bad", title, detail });
+    },
+  });
+  return (
+    <article className="flex items-center gap-4 overflow-hidden rounded-xl border border-line bg-surface pr-4">
+      <GraphPicture graph={version.graph} className="h-24 w-40 shrink-0 border-line border-r max-sm:hidden" />
+      <div className="min-w-0 flex-1 py-3 max-sm:pl-4">
+        <h3 className="flex flex-wrap items-center gap-2 font-semibold text-md">
+          {t("version", { version: version.version })}
+          {live && (
+            <Badge tone="ok" dot>
+              {t("live")}
+            </Badge>
+          )}
+          {share !== undefined && <Badge tone="accent">{t("share", { share: percent(share) })}</Badge>}
+        </h3>
+        <p className="mt-0.5 truncate text-ink-2">{version.note || t("noNote")}</p>
+        <p className="mt-1 flex flex-wrap gap-x-3 text-ink-3 text-sm">
+          <time dateTime={new Date(version.publishedAt).toISOString()} title={dateTime(version.publishedAt)}>
+            {t("published", { when: ago(version.publishedAt) })}
+          </time>
+          <span>{t("fromRevision", { revision: version.revision })}</span>
+          <code title={t("hash")}>{version.hash.slice(0, 10)}</code>
+        </p>
+      </div>
+      <IconButton icon={Download} label={t("export")} onClick={() => downloadAgent(version.graph)} />
+      {!live && (
+        <Button busy={promote.isPending} onClick={() => promote.mutate()}>
+          {publication && version.version < publication.live ? t("rollback") : t("promote")}
+        </Button>
+      )}
+    </article>
+  );
+}
+
+function Revisions({ agent }: { agent: Agent }) {
+  const { t } = useTranslation("versions");
+  const client = useQueryClient();
+  const words = useErrorWords();
+  const revisions = useQuery({
+    queryKey: ["agents", agent.id, "revisions", agent.revision],
+    queryFn: ({ signal }) => api.agents.revisions(agent.id, signal),
+  });
+  const restore = useMutation({
+    mutationFn: async (revision: number) => {
+      const old = await api.agents.revision(agent.id, revision);
+      return api.agents.save(agent.id, old.graph, agent.revision);
+    },
+    onSuccess: (_, revision) => {
+      void client.invalidateQueries({ queryKey: ["agents"] });
+      toast({ title: t("restored", { revision }) });
+    },
+    onError: (error) => {
+      const { title, detail } = words(error);
+      toast({ tone: "bad", title, detail });
+    },
+  });
+  return (
+    <Section className="mt-10" title={t("revisions")} lead={t("revisionsLead")}>
+      <Loaded query={revisions}>
+        {(list) => (
+          <ol className="max-h-96 overflow-y-auto rounded-xl border border-line bg-surface">
+            {list.map((one) => (
+              <li key={one.revision} className="flex items-center gap-3 border-line border-b px-4 py-2 last:border-b-0">
+                <span className="font-medium tnum">{t("revision", { revision: one.revision })}</span>
+                <span className="min-w-0 truncate text-ink-2">{one.name}</span>
+                <time
+                  className="ml-auto shrink-0 text-ink-3 text-sm"
+                  dateTime={new Date(one.updatedAt).toISOString()}
+                  title={dateTime(one.updatedAt)}
+                >
+                  {ago(one.updatedAt)}
+                </time>
+                {one.revision === agent.revision ? (
+                  <Badge>{t("current")}</Badge>
+                ) : (
+                  <Button
+                    size="sm"
+                    variant="ghost"
+                    icon={RotateCcw}
+                    busy={restore.isPending && restore.variables === one.revision}
+                    onClick={() => restore.mutate(one.revision)}
+                  >
+                    {t("restore")}
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ol>
+        )}
+      </Loaded>
+    </Section>
+  );
+}
