@@ -25,6 +25,8 @@ const NOT_ARGUMENTS = new Set([
   "connection",
 ]);
 
+const CREDENTIAL = /^(?:token|access[_-]?token|api[_-]?key|x-api-key|auth[_-]?token)$/i;
+
 type Report = ToolImportReport["report"];
 
 /** Throws `bad_request` where the document as a whole cannot be used. Same document, same names: an import again replaces. */
@@ -127,7 +129,9 @@ function importOperation(
       continue;
     }
     if (where === "header" && NOT_ARGUMENTS.has(name.toLowerCase())) continue;
-    if (where !== "path" && secretNames.has(name.toLowerCase())) continue; // the sign-in brings it
+    // the sign-in brings it: a model is never asked for a credential
+    if (where !== "path" && (secretNames.has(name.toLowerCase()) || (security.auth.length && CREDENTIAL.test(name))))
+      continue;
     const schema = parameterSchema(document, parameter, reader);
     const arg = uniqueArg(name, properties);
     if (parameter.description && !schema.value.description)
@@ -294,7 +298,8 @@ function uniqueName(api: string, operation: Json, method: string, path: string, 
   const plain =
     wanted
       .replaceAll(/[^A-Za-z0-9_.-]+/g, "_")
-      .replaceAll(/^_+|_+$/g, "")
+      .replaceAll(/_{2,}/g, "_")
+      .replaceAll(/^_|_$/g, "")
       .slice(0, 60) || method;
   let name = plain;
   for (let n = 2; names.has(name); n++) name = `${plain}_${n}`;
