@@ -6,18 +6,18 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { PatchbayError } from "../runtime/error.ts";
 import type { Auth } from "./auth.ts";
-import type { Visitors } from "./chat/visitors.ts";
 import { errorResponse } from "./errors.ts";
-import { type AppEnv, guard, isHosted, isSafe } from "./guard.ts";
+import { type AppEnv, guard, isHosted, isSafe, sessionCookie } from "./guard.ts";
+import { mcpRoutes } from "./hosted/mcp/routes.ts";
 import { isOpenAiPath, openAiErrorResponse } from "./hosted/openai/errors.ts";
 import { openAiRoutes } from "./hosted/openai/routes.ts";
 import { LIMITS, readJson, tooLarge } from "./intake.ts";
 import { openApiRoute } from "./openapi.ts";
 import { agentRoutes, checkRoutes } from "./routes/agents.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
+import { chatRoutes } from "./routes/chat.ts";
 import { fileRoutes } from "./routes/files.ts";
 import { hostedRoutes } from "./routes/hosted-runs.ts";
-import { chatRoutes } from "./routes/chat.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { knowledgeRoutes } from "./routes/knowledge.ts";
 import { mcpServerRoutes } from "./routes/mcp-servers.ts";
@@ -38,8 +38,7 @@ export interface AppOptions {
   /** Answers what is no route: the editor's pages and files. */
   pages(c: Context): Response | Promise<Response>;
   /** Answers with the chat page; `frames` are the sites that may frame it. */
-  chatPage(c: Context, frames: string[]): Response | Promise<Response>;
-  visitors: Visitors;
+  chatPage?(c: Context, frames: string[]): Response | Promise<Response>;
   /** The server's own log: what went wrong and is not told to the caller. */
   report?(thrown: unknown): void;
 }
@@ -64,6 +63,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/usage", usageRoutes(services))
     .route("/v1", hostedRoutes(services))
     .route("/v1", openAiRoutes(services))
+    .route("/mcp", mcpRoutes(services))
     .route("/api/tasks", taskRoutes(services))
     .route("/api/templates", templateRoutes(services));
 }
@@ -74,8 +74,7 @@ export function buildApp({
   services,
   auth,
   pages,
-  chatPage,
-  visitors,
+  chatPage = noChatPage,
   report = (thrown) => console.error(thrown),
 }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -95,7 +94,7 @@ export function buildApp({
       keys: services.keys,
       async admitVisitor(key, path) {
         const publication = await services.agents.publication(key.agents[0]!);
-        const open = publication && (publication.access !== "private" || (key as { admin?: boolean }).admin);
+        const open = publication && (publication.access !== "private" || key.admin);
         if (!open) throw new PatchbayError("unauthorized", "This visit is over; open the page again.");
         if (!/^\/v1\/(?:agents|runs|sessions|files)(?:\/|$)/.test(path))
           throw new PatchbayError("forbidden", "A visitor's token is for the chat page alone.");
@@ -115,7 +114,7 @@ export function buildApp({
     "/",
     chatRoutes({
       agents: services.agents,
-      visitors,
+      visitors: services.visitors,
       isAdmin: (c) => auth.isAdmin(c.req.header("authorization")) || auth.isSession(sessionCookie(c, auth)),
       page: chatPage,
     }),
@@ -128,6 +127,10 @@ export function buildApp({
     return pages(c);
   });
   return app;
+}
+
+function noChatPage(): Response {
+  throw new PatchbayError("not_found", "This server has no pages.");
 }
 
 const GRAPH_PATHS = /^\/api\/(?:agents|check|runs|templates|evaluations)(?:\/|$)/;
