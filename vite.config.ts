@@ -10,6 +10,8 @@ export default defineConfig({
     outDir: "../dist/editor",
     emptyOutDir: true,
     target: "es2023",
+    // Two pages: the editor, and the chat page that anybody may be shown.
+    rollupOptions: { input: ["editor/index.html", "editor/chat.html"] },
     // Monaco is one large chunk that is loaded only when a prompt or code field opens.
     chunkSizeWarningLimit: 4500,
   },

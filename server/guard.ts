@@ -17,12 +17,23 @@ export interface AppEnv {
 }
 
 /** Exactly these answer without a sign-in; pages show the sign-in page themselves. */
-const OPEN = new Set(["/healthz", "/openapi.json", "/sign-in", "/favicon.ico", "/favicon.svg"]);
+const OPEN = new Set([
+  "/healthz",
+  "/openapi.json",
+  "/sign-in",
+  "/favicon.ico",
+  "/favicon.svg",
+  "/mark.svg",
+  "/theme.js",
+  "/embed.js",
+]);
 
 export function guard(options: {
   env: Env;
   auth: Auth;
   keys: Pick<Keys, "authenticate" | "count">;
+  /** Throws where a visitor of a chat page has come too far: another protocol, an agent that is private by now. */
+  admitVisitor(key: AgentKey, path: string): Promise<void>;
   /** Shown instead of a page that needs a sign-in. */
   signInPage(c: Context): Response;
   /** Answers the printed address. */
@@ -43,6 +54,7 @@ export function guard(options: {
     if (isHosted(path)) {
       if (c.req.method === "OPTIONS") return next();
       const key = keys.authenticate(c.req.header("authorization"));
+      if (key.session !== undefined) await options.admitVisitor(key, path);
       keys.count(key);
       c.set("key", key);
       return next();
@@ -51,7 +63,8 @@ export function guard(options: {
     const origin = c.req.header("origin");
     if (origin !== undefined && !isOwnOrigin(origin, host, env.url))
       throw new PatchbayError("forbidden", "This request comes from another site's page.");
-    if (OPEN.has(path)) return next();
+    // Chat pages have rules of their own; what was built is code and holds nothing.
+    if (OPEN.has(path) || path.startsWith("/chat/") || path.startsWith("/assets/")) return next();
     // The printed address is `/?code=…`: it is used up whether or not somebody is signed in already.
     const code = path === "/" ? c.req.query("code") : undefined;
     if (code !== undefined) return options.signIn(c, code);

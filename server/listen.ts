@@ -25,16 +25,18 @@ export interface ListenOptions {
   auth: Auth;
   /** Serves the built editor. */
   pages?(c: Context): Response | Promise<Response>;
+  /** Serves the built chat page; see `AppOptions`. */
+  chatPage?(c: Context, frames: string[]): Response | Promise<Response>;
   /** The project's folder: the editor is then served from its sources, with hot reload. */
   devRoot?: string;
 }
 
 /** Rejects with `unavailable` and one line when the port is taken or the address is not this machine's. */
-export async function listen({ services, auth, pages, devRoot }: ListenOptions): Promise<Listening> {
+export async function listen({ services, auth, pages, chatPage, devRoot }: ListenOptions): Promise<Listening> {
   const { host, port } = services.env;
   const server = createServer();
   const dev = devRoot ? await devPages(devRoot, server) : undefined;
-  const app = buildApp({ services, auth, pages: dev?.pages ?? pages ?? noPages });
+  const app = buildApp({ services, auth, pages: dev?.pages ?? pages ?? noPages, chatPage: dev?.chatPage ?? chatPage });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => void listener(request, response));
   server.headersTimeout = 15_000;
@@ -74,15 +76,20 @@ async function devPages(root: string, server: Server) {
     server: { middlewareMode: true, hmr: { server } },
     appType: "spa",
   });
+  const pages = (c: Context): Promise<Response> => {
+    const { incoming, outgoing } = c.env as HttpBindings;
+    return new Promise((resolve, reject) => {
+      outgoing.once("close", () => resolve(RESPONSE_ALREADY_SENT));
+      vite.middlewares(incoming, outgoing, (error?: unknown) =>
+        error ? reject(error) : reject(new PatchbayError("not_found", `There is no ${c.req.path}.`)),
+      );
+    });
+  };
   return {
-    pages(c: Context): Promise<Response> {
-      const { incoming, outgoing } = c.env as HttpBindings;
-      return new Promise((resolve, reject) => {
-        outgoing.once("close", () => resolve(RESPONSE_ALREADY_SENT));
-        vite.middlewares(incoming, outgoing, (error?: unknown) =>
-          error ? reject(error) : reject(new PatchbayError("not_found", `There is no ${c.req.path}.`)),
-        );
-      });
+    pages,
+    chatPage(c: Context): Promise<Response> {
+      (c.env as HttpBindings).incoming.url = "/chat.html";
+      return pages(c);
     },
     close: () => vite.close(),
   };

@@ -1,14 +1,15 @@
-/** `npm start`: reads the environment, opens the stores, listens, prints one ready line. `--dev`: with hot reload; `--no-editor`: for programs alone. */
+/** `npm start`: reads the environment, opens the stores, listens, prints one ready line. `--dev`: with hot reload; `--no-editor`: for programs alone; `--role web|worker|all`. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../runtime/error.ts";
 import { openAuth } from "./auth.ts";
 import { buildEditor } from "./editor-build.ts";
-import { parseEnv } from "./env.ts";
+import { type Env, parseEnv } from "./env.ts";
 import { listen } from "./listen.ts";
 import { openServices } from "./open-services.ts";
 import { signInUrl } from "./routes/sign-in.ts";
 import { chatPage, staticFiles } from "./static-files.ts";
+import type { Role } from "./stores/open-stores.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 /** What runs must have come to rest by then when the process is asked to stop. */
@@ -20,13 +21,15 @@ async function main(): Promise<void> {
   const env = parseEnv(process.env);
   const auth = openAuth(env);
   // Programs can call without an editor, so a failed build does not stop the start; what stood before is served.
-  const editor = dev || !withEditor ? undefined : buildEditor(ROOT).catch((error: Error) => console.error(error.message));
-  const opened = await openServices(env);
+  const editor =
+    dev || !withEditor ? undefined : buildEditor(ROOT).catch((error: Error) => console.error(error.message));
+  const opened = await openServices(env, parseRole(process.argv, env));
   await editor;
   const server = await listen({
     services: opened.services,
     auth,
     pages: dev || !withEditor ? undefined : staticFiles(join(ROOT, "dist", "editor")),
+    chatPage: dev || !withEditor ? undefined : chatPage(join(ROOT, "dist", "editor")),
     devRoot: dev ? ROOT : undefined,
   });
   await opened.start();
@@ -47,6 +50,21 @@ async function main(): Promise<void> {
   process.on("SIGINT", stop);
 
   console.log(`Patchbay is ready: ${signInUrl(env.url ?? server.origin, auth.newCode())}`);
+}
+
+/** Throws `bad_request` for a role that is none, or that one process cannot have. */
+function parseRole(argv: string[], env: Env): Role {
+  const place = argv.findIndex((word) => word === "--role" || word.startsWith("--role="));
+  if (place < 0) return "all";
+  const role = argv[place]!.split("=")[1] ?? argv[place + 1];
+  if (role !== "web" && role !== "worker" && role !== "all")
+    throw new PatchbayError("bad_request", `--role ${role ?? ""} is none; it is web, worker or all.`);
+  if (role !== "all" && env.databaseUrl === undefined)
+    throw new PatchbayError(
+      "bad_request",
+      `--role ${role} needs PATCHBAY_DATABASE_URL: processes share runs over PostgreSQL.`,
+    );
+  return role;
 }
 
 process.on("unhandledRejection", (reason) => console.error("Unexpected:", reason));

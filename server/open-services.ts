@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { nodes } from "../nodes/index.ts";
 import { agentTools } from "./agents/agent-tools.ts";
 import { openAgents } from "./agents/agents.ts";
+import { openVisitors } from "./chat/visitors.ts";
 import { checkContext } from "./check-context.ts";
 import { type Env, isLoopback } from "./env.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
@@ -11,14 +12,13 @@ import { createKnowledge } from "./knowledge/knowledge.ts";
 import { createMcpServers } from "./mcp/mcp-servers.ts";
 import { createModels } from "./models/models.ts";
 import { createNet } from "./net/safe-fetch.ts";
-import { pendingSandbox } from "./pending.ts";
 import { createRuns } from "./runs/runs.ts";
+import { createSandbox } from "./sandbox/sandbox.ts";
 import { readOrCreate } from "./secrets/key-file.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import type { Services } from "./services.ts";
-import { openEventLog } from "./stores/event-log.ts";
 import { createFiles } from "./stores/files.ts";
-import { sqliteRecords } from "./stores/records.ts";
+import { openStores, type Role } from "./stores/open-stores.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { createToolbox } from "./tools/toolbox.ts";
 
@@ -31,27 +31,30 @@ export interface Opened {
 }
 
 /** Rejects with one line that says what is missing or cannot be opened; nothing is left open then. */
-export async function openServices(env: Env): Promise<Opened> {
+export async function openServices(env: Env, role: Role = "all"): Promise<Opened> {
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const records = sqliteRecords(join(env.dataDir, "records.db"));
-    closers.push(() => records.close());
+    const report = (thrown: unknown) => console.error(thrown);
+    const stores = await openStores(env, role, report);
+    const { records } = stores;
+    closers.push(() => stores.close());
     const masterKey =
       env.secretsKey ?? readOrCreate(join(env.dataDir, "secrets.key"), () => randomBytes(32).toString("hex"));
     const secrets = await openSecrets(records, masterKey);
     const files = await createFiles(env.files ?? join(env.dataDir, "files"), records);
     const tasks = createTasks(records);
-    const keys = await openKeys(records, isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS);
+    const visitors = openVisitors(masterKey);
+    const keys = visitors.among(await openKeys(records, isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS));
     closers.push(() => keys.close());
     const net = createNet({ allowHosts: env.allowHosts });
     const models = createModels({ records, secrets, files, env });
     closers.push(() => models.close());
     const mcp = createMcpServers({ records, secrets, files, guard: net, dataDir: env.dataDir, now: Date.now });
     closers.push(() => mcp.close());
-    const sandbox = pendingSandbox;
+    const sandbox = createSandbox();
     closers.push(() => sandbox.close());
     const toolbox = createToolbox({
       records,
@@ -88,12 +91,8 @@ export async function openServices(env: Env): Promise<Opened> {
       tools: (names) => toolbox.specs(names),
       changed: (slug) => runs.forget(slug),
     });
-    const log = await openEventLog({
-      file: join(env.dataDir, "runs.db"),
-      redact: (text) => secrets.redact(text),
-    });
+    const log = await stores.openLog((text) => secrets.redact(text));
     closers.push(() => log.close());
-    const report = (thrown: unknown) => console.error(thrown);
     const runs = createRuns({
       agents,
       nodes,
@@ -101,8 +100,10 @@ export async function openServices(env: Env): Promise<Opened> {
       world: { log, models, toolbox, knowledge, files, fetch: net.safeFetch, sandbox },
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
+      elsewhere: stores.elsewhere,
     });
     closers.push(() => runs.stop());
+    closers.push(() => stores.stopTaking());
     const services: Services = {
       env,
       records,
@@ -118,13 +119,14 @@ export async function openServices(env: Env): Promise<Opened> {
       log,
       runs,
       conversations: runs.conversations,
+      visitors,
       agents,
       keys,
     };
     return {
       services,
       start: async () => {
-        await runs.resumeAll();
+        await stores.start(runs);
         await tasks.resume();
         await knowledge.recover();
         await files.sweep();

@@ -11,6 +11,7 @@ import type { Issue } from "../runtime/issue.ts";
 import type { Document, FileRef } from "../runtime/message.ts";
 import type { ChatRequest, Model, ModelEvent, ModelProfile } from "../runtime/model.ts";
 import type { Effect, JsonSchema, RankedTool, ToolOffer, ToolResult, ToolSpec } from "../runtime/tool.ts";
+import type { Visitors } from "./chat/visitors.ts";
 import type { Env } from "./env.ts";
 import type { Conversations } from "./runs/conversations.ts";
 
@@ -648,6 +649,10 @@ export interface AgentKey {
   prefix: string;
   createdAt: number;
   lastUsedAt?: number;
+  /** It is a visitor of a chat page: held to one agent, this session, and the run routes. */
+  session?: string;
+  /** That visitor is the admin, who may also see what is private. */
+  admin?: boolean;
 }
 
 export interface Keys {
@@ -697,4 +702,5 @@ export interface Services {
   conversations: Conversations;
   agents: Agents;
   keys: Keys;
+  visitors: Visitors;
 }

@@ -54,8 +54,30 @@ export function staticFiles(folder: string): (c: Context) => Response {
   };
 }
 
-function page(folder: string): Response {
-  const file = join(folder, "index.html");
+/** The chat page, which only `frames` may frame. It holds no cookie and takes nothing from elsewhere. */
+export function chatPage(folder: string): (c: Context, frames: string[]) => Response {
+  return (_c, frames) =>
+    page(
+      folder,
+      "chat.html",
+      [
+        "default-src 'none'",
+        "script-src 'self'",
+        // Styles that scripts set on elements are not inline styles.
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        `frame-ancestors ${frames.length > 0 ? ["'self'", ...frames].join(" ") : "'none'"}`,
+      ].join("; "),
+    );
+}
+
+function page(folder: string, name = "index.html", chatPolicy?: string): Response {
+  const file = join(folder, name);
   if (!existsSync(file))
     throw new PatchbayError(
       "unavailable",
@@ -66,10 +88,10 @@ function page(folder: string): Response {
     headers: {
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-cache",
-      "content-security-policy": policy(html),
+      "content-security-policy": chatPolicy ?? policy(html),
       "x-content-type-options": "nosniff",
-      "x-frame-options": "DENY",
-      "referrer-policy": "same-origin",
+      ...(chatPolicy ? {} : { "x-frame-options": "DENY" }),
+      "referrer-policy": chatPolicy ? "no-referrer" : "same-origin",
       "cross-origin-opener-policy": "same-origin",
     },
   });

@@ -26,7 +26,8 @@ const english: NodeWords = {
   title: (type) => table.get(type)?.title ?? type,
   summary: (type) => table.get(type)?.summary ?? "",
   nodeTitle: (node) => node.title || english.title(node.type),
-  port: (_type, port) => port.label ?? port.id,
+  // A label that says the id again (by another case) is the id: ports are written small.
+  port: (_type, port) => (port.label === undefined || port.label.toLowerCase() === port.id ? port.id : port.label),
   kind: (kind) => kind,
   field: (type, key) => {
     const hint = formHint(table.get(type), key);

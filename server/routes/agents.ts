@@ -44,7 +44,7 @@ const Live = z.strictObject({
     .describe("The share of calls this version takes; the rest stays with the live one."),
 });
 
-export function agentRoutes({ agents, env }: Pick<Services, "agents" | "env">) {
+export function agentRoutes({ agents, env, visitors }: Pick<Services, "agents" | "env" | "visitors">) {
   return new Hono<AppEnv>()
     .get(
       "/",
@@ -152,6 +152,7 @@ export function agentRoutes({ agents, env }: Pick<Services, "agents" | "env">) {
       body(Publish),
       async (c) => {
         const { slug, version } = await agents.publish(c.req.param("id"), c.req.valid("json"));
+        const access = (await agents.publication(slug))?.access;
         const base = env.url ?? new URL(c.req.url).origin;
         return c.json({
           slug,
@@ -160,7 +161,7 @@ export function agentRoutes({ agents, env }: Pick<Services, "agents" | "env">) {
             runs: `${base}/v1/agents/${slug}/runs`,
             openai: `${base}/v1`,
             mcp: `${base}/mcp/${slug}`,
-            chat: `${base}/chat/${slug}`,
+            chat: `${base}/chat/${slug}${access === "link" ? `?key=${visitors.linkKey(slug)}` : ""}`,
           },
         });
       },

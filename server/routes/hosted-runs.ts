@@ -68,7 +68,7 @@ export function hostedRoutes(services: HostedServices) {
         const { input, session, user } = await readAsked(c);
         const idempotencyKey = c.req.header("idempotency-key");
         const text = idempotencyKey ? c.req.path + (await c.req.text()) : "";
-        const caller = withKey({ key: key.id, session, user }, idempotencyKey, text);
+        const caller = withKey({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
         const begin = (how: object) => runs.start({ slug, version }, input, caller, how);
         const streams = wantsStream(c) ? stream(c) : {};
         return answerRun(c, runs, begin, { place: "/v1/runs", result: hostedResult, ...streams });

@@ -1,0 +1,49 @@
+/** The visitor's conversations with this agent, remembered in this browser alone. */
+import { slug, type Visit } from "./visit.ts";
+
+export interface Remembered {
+  token: string;
+  session: string;
+  /** The first words of it; empty before anything was said. */
+  title: string;
+  at: number;
+}
+
+const KEY = `patchbay.chat.${slug}`;
+const MAX = 50;
+
+/** Newest first. */
+export function remembered(): Remembered[] {
+  try {
+    const list = JSON.parse(localStorage.getItem(KEY) ?? "[]") as Remembered[];
+    return Array.isArray(list) ? list : [];
+  } catch {
+    return [];
+  }
+}
+
+export function remember(visit: Visit, title: string): Remembered[] {
+  const list = remembered();
+  const known = list.find((one) => one.session === visit.session);
+  const next = {
+    token: visit.token,
+    session: visit.session,
+    title: known?.title || title.slice(0, 80),
+    at: Date.now(),
+  };
+  return store([next, ...list.filter((one) => one !== known)]);
+}
+
+export function forget(session: string): Remembered[] {
+  return store(remembered().filter((one) => one.session !== session));
+}
+
+function store(list: Remembered[]): Remembered[] {
+  const kept = list.slice(0, MAX);
+  try {
+    localStorage.setItem(KEY, JSON.stringify(kept));
+  } catch {
+    // No storage in this frame: the conversation lasts as long as the page.
+  }
+  return kept;
+}

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { graphOf } from "../../runtime/testing/play.ts";
+import { type TestApp, testApp } from "../testing/test-app.ts";
+import { openVisitors } from "./visitors.ts";
+
+describe("a visitor's token", () => {
+  let time = 1_000_000;
+  const visitors = openVisitors("secret", () => time);
+
+  it("is for one agent and one session, and ends", () => {
+    const visit = visitors.visit("desk", { mayAnswer: false, admin: false });
+    expect(visitors.read(`Bearer ${visit.token}`)).toMatchObject({
+      agents: ["desk"],
+      rights: ["run"],
+      session: visit.session,
+      id: `visitor-${visit.session}`,
+    });
+    time = visit.expiresAt;
+    expect(() => visitors.read(`Bearer ${visit.token}`)).toThrow(expect.objectContaining({ code: "unauthorized" }));
+  });
+
+  it("cannot be made up or changed", () => {
+    const { token } = visitors.visit("desk", { mayAnswer: false, admin: false });
+    const [body, mac] = token.slice(3).split(".") as [string, string];
+    const claims = JSON.parse(Buffer.from(body, "base64url").toString());
+    const forged = Buffer.from(JSON.stringify({ ...claims, slug: "other" })).toString("base64url");
+    for (const bad of [
+      `pv_${forged}.${mac}`,
+      `pv_${body}`,
+      `pv_${body}.${mac}.x`,
+      "pv_",
+      `pv_${body}.`,
+      openVisitors("other", () => time).visit("desk", { mayAnswer: false, admin: false }).token,
+    ])
+      expect(() => visitors.read(`Bearer ${bad}`)).toThrow(expect.objectContaining({ code: "unauthorized" }));
+    expect(visitors.read("Bearer pb_key")).toBeUndefined();
+    expect(visitors.read(undefined)).toBeUndefined();
+  });
+
+  it("is renewed for the same session, of the same agent only", () => {
+    const visit = visitors.visit("desk", { mayAnswer: true, admin: false });
+    time = visit.expiresAt + 1000;
+    expect(visitors.visit("desk", { mayAnswer: true, admin: false, renew: visit.token }).session).toBe(visit.session);
+    expect(visitors.visit("other", { mayAnswer: true, admin: false, renew: visit.token }).session).not.toBe(
+      visit.session,
+    );
+    time += 31 * 24 * 3_600_000;
+    expect(visitors.visit("desk", { mayAnswer: true, admin: false, renew: visit.token }).session).not.toBe(
+      visit.session,
+    );
+  });
+
+  it("a link is known by its key alone", () => {
+    expect(visitors.isLinkKey("desk", visitors.linkKey("desk"))).toBe(true);
+    expect(visitors.isLinkKey("other", visitors.linkKey("desk"))).toBe(false);
+    expect(visitors.isLinkKey("desk", undefined)).toBe(false);
+  });
+});
+
+describe("the chat page", () => {
+  let app: TestApp;
+  let linked: string;
+  const graph = graphOf(
+    { ask: "input", p: ["prompt", { template: "You said {{m}}." }], reply: "output" },
+    ["ask.message p.m", "p.text reply.reply"],
+    { greeting: "Hello", suggestions: ["Hi"] },
+  );
+  const publish = (slug: string, access: string) => app.publish(graph, slug, { access });
+  beforeAll(async () => {
+    app = await testApp();
+    await publish("open", "public");
+    linked = (await publish("linked", "link")).id;
+    await publish("closed", "private");
+  });
+  afterAll(() => app.close());
+
+  const visit = (slug: string, body: object = {}) => app.request("POST", `/chat/${slug}/visits`, { token: null, body });
+
+  it("opens by the agent's access; what is private looks like what is not there", async () => {
+    const open = async (path: string) =>
+      (await app.request("GET", path, { token: null, headers: { accept: "text/html" } })).status;
+    expect(await open("/chat/open")).toBe(200);
+    expect(await open("/chat/linked")).toBe(404);
+    expect(await open(`/chat/linked?key=${app.services.visitors.linkKey("linked")}`)).toBe(200);
+    const answers = await Promise.all(["closed", "nowhere"].map(async (slug) => (await visit(slug)).json()));
+    expect(answers[0]).toEqual(answers[1]);
+    expect((await app.request("GET", "/chat/closed")).status).toBe(200); // The admin's bearer.
+  });
+
+  it("talks with the visitor's token, in the visitor's session, with this agent alone", async () => {
+    const begun = await (await visit("open")).json();
+    expect(begun).toMatchObject({ agent: { name: "Test", greeting: "Hello", suggestions: ["Hi"] } });
+    const { token, session } = begun as { token: string; session: string };
+    const said = await app.json<{ id: string; output: object; session: string }>("POST", "/v1/agents/open/runs", {
+      token,
+      body: { input: { message: "x" }, session: "somebody-else" },
+    });
+    expect(said).toMatchObject({ output: { reply: "You said x." }, session });
+    expect((await app.json<{ turns: unknown[] }>("GET", `/v1/sessions/${session}`, { token })).turns).toHaveLength(1);
+
+    const other = (await (await visit("open")).json()) as { token: string };
+    for (const [method, path, body] of [
+      ["GET", `/v1/runs/${said.id}`],
+      ["GET", `/v1/sessions/${session}`],
+      ["POST", "/v1/agents/linked/runs", { input: { message: "x" } }],
+    ] as const)
+      expect((await app.request(method, path, { token: other.token, ...(body && { body }) })).status, path).toBe(404);
+    for (const path of ["/v1/chat/completions", "/mcp/open"])
+      expect((await app.request("POST", path, { token, body: {} })).status, path).toBe(403);
+    expect((await app.request("GET", "/api/agents", { token })).status).toBe(401);
+  });
+
+  it("ends when the agent becomes private", async () => {
+    const { token } = (await (await visit("linked", { key: app.services.visitors.linkKey("linked") })).json()) as {
+      token: string;
+    };
+    const ask = () => app.request("POST", "/v1/agents/linked/runs", { token, body: { input: { message: "x" } } });
+    expect((await ask()).status).toBe(200);
+    await app.json("POST", `/api/agents/${linked}/publish`, { body: { slug: "linked", access: "private" } });
+    expect((await ask()).status).toBe(401);
+  });
+});
