@@ -55,6 +55,8 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
         talk.turn.push(...done.messages);
         succeeded.push(...done.succeeded);
         talk.faults = done.fault ? talk.faults + 1 : 0;
+        // A failure that the log has already led to is not failed again: a retry of the node begins afresh behind it.
+        if (done.fault && talk.faults > MAX_REPAIRS && asked.past) talk.faults = 0;
         if (done.fault && talk.faults > MAX_REPAIRS) {
           if (message.calls.every((call) => call.name === UNREADABLE)) return giveUp(talk);
           throw new PatchbayError(
@@ -67,6 +69,7 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
 
       const fault = faultOf(asked, options, talk);
       if (!fault) return answer(talk, asked, succeeded);
+      if (repairs >= MAX_REPAIRS && asked.past) repairs = -1;
       if (repairs++ >= MAX_REPAIRS) throw new PatchbayError(fault.code, fault.message);
       await asked.stored;
       if (message.content === "") talk.turn.pop();
@@ -110,6 +113,7 @@ async function begin(step: Step, inputs: AgentInputs, options: AgentOptions, sig
     tried: new Set(),
     turn: [userMessage(inputs)],
     callIds,
+    built: new Set(),
     lastMessages: [],
     lastTools: [],
     repeats: new Map(),

@@ -6,6 +6,7 @@ import { Liquid, type Template } from "liquidjs";
 import { PatchbayError } from "./error.ts";
 import { FIELD_NAME } from "./field.ts";
 import type { Document } from "./message.ts";
+import { renderDocuments } from "./prompt/documents.ts";
 
 const engine = new Liquid({
   ownPropertyOnly: true,
@@ -81,23 +82,8 @@ export function renderTemplate(
 export function valueText(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";
-  if (isDocuments(value)) return documentList(value);
+  if (isDocuments(value)) return renderDocuments(value);
   return JSON.stringify(value);
-}
-
-/** Passages as a numbered list with their titles; what a citation `[n]` counts by. */
-export function documentList(documents: readonly Document[]): string {
-  return documents
-    .map((document, index) => {
-      const place = [
-        document.place?.heading,
-        document.place?.page === undefined ? undefined : `p. ${document.place.page}`,
-      ]
-        .filter(Boolean)
-        .join(", ");
-      return `[${index + 1}] ${document.title}${place ? ` (${place})` : ""}\n${document.text}`;
-    })
-    .join("\n\n");
 }
 
 function isDocuments(value: unknown): value is Document[] {

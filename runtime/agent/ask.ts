@@ -4,7 +4,7 @@ import type { BodyOf, FinishReason } from "../event.ts";
 import { formatFor } from "../formats/index.ts";
 import type { AssistantMessage, ToolCall } from "../message.ts";
 import type { ChatRequest, Model, ModelEvent } from "../model.ts";
-import { buildPrompt, type Prompt } from "../prompt/build.ts";
+import { buildPrompt, limitOf, type Prompt } from "../prompt/build.ts";
 import { commonMessages } from "../prompt/keep.ts";
 import { estimateTokens, tokenizerOf } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
@@ -18,6 +18,8 @@ export interface Asked {
   reason: FinishReason;
   /** Numbers of the documents that the text cites. */
   cited: ReadonlySet<number>;
+  /** It was in the log already. */
+  past: boolean;
   /** Resolves when the message is on disk. */
   stored: Promise<unknown>;
 }
@@ -51,7 +53,13 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
         },
         true,
       );
-      return { message: past.message, reason: past.reason, cited: citations.cited, stored: Promise.resolve() };
+      return {
+        message: past.message,
+        reason: past.reason,
+        cited: citations.cited,
+        past: true,
+        stored: Promise.resolve(),
+      };
     }
     talk.spend({ steps: 1 });
     const answer = await stream(talk, prompt);
@@ -71,6 +79,13 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
       tellUsage(talk, index, usage, end.usage !== undefined);
       talk.tried.add(talk.model.name);
       await turnTo(talk, talk.model.fallback);
+      continue;
+    }
+
+    if (end.error?.code === "context_overflow" && !answer.shown && talk.limit === undefined) {
+      // The profile promised too much, or the tokens were counted too low: once, with less.
+      failures.push({ error: end.error, waitedMs: 0 });
+      talk.limit = Math.floor(prompt.tokens * SHORTER);
       continue;
     }
 
@@ -101,13 +116,17 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
       outputTokens: usage.outputTokens,
       ...(usage.costUsd === undefined ? {} : { costUsd: usage.costUsd }),
     });
-    return { message, reason: end.reason, cited: answer.cited, stored };
+    return { message, reason: end.reason, cited: answer.cited, past: false, stored };
   }
 }
+
+/** How much of a prompt that was too long is tried next. */
+const SHORTER = 0.6;
 
 /** Goes on with another model; a demo model loses the tools that do more than read. */
 async function turnTo(talk: Talk, name: string): Promise<void> {
   talk.model = await talk.step.host.model(name);
+  delete talk.limit;
   if (talk.model.demo) talk.offers = readOnly(talk.offers);
 }
 
@@ -117,8 +136,15 @@ async function build(talk: Talk, index: number): Promise<Prompt> {
   const { profile } = model;
   const format = formatFor(options.format, profile, offers.byName.size > 0);
   const tokenizer = tokenizerOf(model.name);
+  const key = `${index} ${model.name}`;
+  const told = talk.built.has(key)
+    ? undefined
+    : step.past("prompt-built", (event) => event.step === index && event.model === model.name);
+  talk.built.add(key);
+  if (told && told.limit < limitOf(profile)) talk.limit = told.limit;
   const prompt = buildPrompt({
     profile,
+    ...(talk.limit === undefined ? {} : { limit: talk.limit }),
     tokenizer: tokenizer instanceof Promise ? await tokenizer : tokenizer,
     format,
     language: talk.language,
@@ -135,7 +161,7 @@ async function build(talk: Talk, index: number): Promise<Prompt> {
   const keep = commonMessages(talk.lastMessages, prompt.messages);
   const names = prompt.tools.map((tool) => offers.byName.get(tool.name)!.name);
   const sameTools = names.length === talk.lastTools.length && names.every((name, at) => name === talk.lastTools[at]);
-  if (!step.past("prompt-built", (event) => event.step === index && event.model === model.name)) {
+  if (!told) {
     const body: Omit<BodyOf<"prompt-built">, "node" | "scope"> = {
       type: "prompt-built",
       step: index,

@@ -5,6 +5,7 @@ import { callName } from "../formats/native.ts";
 import type { ToolCall } from "../message.ts";
 import type { ToolMessage } from "../prompt/cut.ts";
 import type { ToolOffer, ToolResult } from "../tool.ts";
+import { fitArguments } from "./fit-arguments.ts";
 import { argumentsHash } from "./hash.ts";
 import { shapeResult, toolMessage } from "./result.ts";
 import { LEFT_OUT, SchemaError, schemaFault } from "./schema.ts";
@@ -12,7 +13,7 @@ import type { Talk } from "./talk.ts";
 import { words } from "./words.ts";
 
 /** Calls of one message beyond this are not made, and the model is told. */
-export const MAX_CALLS = 16;
+const MAX_CALLS = 16;
 /** How many of them run at once. */
 const SIDE_BY_SIDE = 8;
 const MAX_NAMES_TOLD = 60;
@@ -26,7 +27,7 @@ export interface CallsDone {
 }
 
 type Verdict =
-  | { run: ToolOffer; hash: string }
+  | { run: ToolOffer; arguments: unknown; hash: string }
   | { fault: { code: ErrorCode; message: string }; offer?: ToolOffer; notMistake?: boolean };
 
 /** Runs all calls of message `index`. Throws a limit, `loop_detected`, an abort, or `Parked` when a person must be asked first. */
@@ -76,9 +77,14 @@ function judge(talk: Talk, call: ToolCall): Verdict {
   if (call.raw?.startsWith(LEFT_OUT)) return bad(say.badArguments(call.name, call.raw.slice(LEFT_OUT.length, -1)));
   if (call.arguments === undefined)
     return { fault: { code: "bad_json", message: say.badJson(call.name, call.raw ?? "") }, offer };
+  let given: unknown = call.arguments;
   try {
-    const fault = schemaFault(offer.parameters, call.arguments);
-    if (fault) return bad(say.badArguments(call.name, fault));
+    const fault = schemaFault(offer.parameters, given);
+    if (fault) {
+      given = fitArguments(offer.parameters, given);
+      if (given === call.arguments || schemaFault(offer.parameters, given))
+        return bad(say.badArguments(call.name, fault));
+    }
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
     return {
@@ -90,7 +96,7 @@ function judge(talk: Talk, call: ToolCall): Verdict {
       notMistake: true,
     };
   }
-  const hash = argumentsHash(call.arguments);
+  const hash = argumentsHash(given);
   const before = talk.repeats.get(`${call.name} ${hash}`);
   if (before && before.times >= 2) {
     if (before.warned)
@@ -101,7 +107,7 @@ function judge(talk: Talk, call: ToolCall): Verdict {
     before.warned = true;
     return { fault: { code: "loop_detected", message: say.repeated }, offer, notMistake: true };
   }
-  return { run: offer, hash };
+  return { run: offer, arguments: given, hash };
 }
 
 /** Models that read a canonical name somewhere (`builtin/clock`) may use it. */
@@ -129,7 +135,7 @@ async function runOne(
     talk.spend({ toolCalls: 1 }, started);
     return refuse(talk, index, call, verdict, started);
   }
-  const { run: tool, hash } = verdict;
+  const { run: tool, arguments: given, hash } = verdict;
   const stop = talk.options.budget.seconds === undefined ? signal : AbortSignal.any([signal, talk.signal]);
   if (tool.approve === "ask") {
     const answer = await step.wait(
@@ -137,7 +143,7 @@ async function runOne(
       {
         kind: "approval",
         question: words(talk.language).ask(tool.name),
-        call: { id: call.id, tool: tool.name, arguments: call.arguments },
+        call: { id: call.id, tool: tool.name, arguments: given },
         argsHash: hash,
       },
       signal,
@@ -155,7 +161,7 @@ async function runOne(
     }
   }
   talk.spend({ toolCalls: 1 }, started);
-  return step.callTool({ id: call.id, name: call.name, arguments: call.arguments }, tool, {
+  return step.callTool({ id: call.id, name: call.name, arguments: given }, tool, {
     step: index,
     signal: stop,
     shape: (result) => shapeResult(result, tool.name, step.host),

@@ -47,7 +47,7 @@ export function readOnly(offers: Offers): Offers {
 }
 
 /** What the graph's settings say of a tool: by its name, else by the longest pattern `…/*` that it falls under. */
-export function approvalOf(tool: string, approvals: Settings["approvals"]): Approval | undefined {
+function approvalOf(tool: string, approvals: Settings["approvals"]): Approval | undefined {
   if (Object.hasOwn(approvals, tool)) return approvals[tool];
   let best = "";
   for (const pattern of Object.keys(approvals))

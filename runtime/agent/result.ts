@@ -5,7 +5,7 @@ import { cutMarker, type ToolMessage } from "../prompt/cut.ts";
 import type { ToolResult } from "../tool.ts";
 
 /** The most of a result that goes to the model; the whole of a larger one is an artifact. */
-export const MAX_RESULT_BYTES = 256 * 1024;
+const MAX_RESULT_BYTES = 256 * 1024;
 /** As much of a larger one the model still reads: enough to see what it is. */
 const EXCERPT_CHARACTERS = 32 * 1024;
 

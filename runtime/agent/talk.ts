@@ -35,12 +35,16 @@ export interface Talk {
   model: Model;
   offers: Offers;
   format: Format;
+  /** The most tokens of a prompt, once the endpoint has refused one as too long. */
+  limit?: number;
   /** Models that failed for good. */
   readonly tried: Set<string>;
   /** The user's message and what followed it. */
   readonly turn: Message[];
   /** Ids of all calls, the history's included. */
   readonly callIds: Set<string>;
+  /** Prompts told since this process began with the node, as `step model`. */
+  readonly built: Set<string>;
   lastMessages: readonly Message[];
   lastTools: readonly string[];
   /** How often each call (tool and arguments) was made, and what it gave last. */

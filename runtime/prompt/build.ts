@@ -22,6 +22,8 @@ export interface Example {
 
 export interface PromptRequest {
   profile: ModelProfile;
+  /** Narrower than the profile's: what the endpoint turned out to take. */
+  limit?: number;
   tokenizer: Tokenizer;
   format: Format;
   language: Language;
@@ -64,8 +66,7 @@ const OLD_RESULT_TOKENS = 1000;
 /** Builds a prompt. Throws `context_overflow` when what must be in it does not fit. */
 export function buildPrompt(request: PromptRequest): Prompt {
   const { profile, tokenizer, format } = request;
-  // A profile may claim an output as large as the context; then the two share it.
-  const limit = profile.contextTokens - Math.min(profile.outputTokens, Math.floor(profile.contextTokens / 2));
+  const limit = Math.min(limitOf(profile), request.limit ?? Number.POSITIVE_INFINITY);
   const system = piece("system", tokenizer.count(request.instructions));
 
   // The note is written at the end, when it is known what it speaks of; here it is counted at its longest.
@@ -114,6 +115,11 @@ export function buildPrompt(request: PromptRequest): Prompt {
     limit,
     documents: knowledge.documents.length,
   };
+}
+
+/** The most tokens a prompt may take. A profile may claim an output as large as the context; then the two share it. */
+export function limitOf({ contextTokens, outputTokens }: ModelProfile): number {
+  return contextTokens - Math.min(outputTokens, Math.floor(contextTokens / 2));
 }
 
 function piece(

@@ -14,7 +14,7 @@ export function renderDocument(document: Document, number: number): string {
 }
 
 /** Where in its source a passage stands: `Leave > Annual leave, page 3, line 40`; empty when nothing is known. */
-export function documentPlace({ place }: Document): string {
+function documentPlace({ place }: Document): string {
   if (!place) return "";
   const parts: string[] = [];
   if (place.heading) parts.push(oneLine(place.heading));
