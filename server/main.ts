@@ -8,6 +8,7 @@ import { type Env, parseEnv } from "./env.ts";
 import { listen } from "./listen.ts";
 import { openServices } from "./open-services.ts";
 import { signInUrl } from "./routes/sign-in.ts";
+import { announce, withdraw } from "./running.ts";
 import { chatPage, staticFiles } from "./static-files.ts";
 import type { Role } from "./stores/open-stores.ts";
 
@@ -33,11 +34,13 @@ async function main(): Promise<void> {
     devRoot: dev ? ROOT : undefined,
   });
   await opened.start();
+  announce(env.dataDir, server.origin);
 
   let stopping = false;
   const stop = async () => {
     if (stopping) process.exit(1);
     stopping = true;
+    withdraw(env.dataDir);
     const timer = setTimeout(() => {
       console.error("Patchbay did not come to rest in time; what runs goes on at the next start.");
       process.exit(0);

@@ -1,0 +1,142 @@
+/** `patchbay check`, `import`, `export`, `publish`: agent files in, judged, out, and live. */
+import { existsSync, writeFileSync } from "node:fs";
+import { nodes } from "../../nodes/index.ts";
+import { checkGraph } from "../../runtime/check.ts";
+import { PatchbayError } from "../../runtime/error.ts";
+import { type Graph, serializeGraph } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import type { AgentRecord } from "../services.ts";
+import { type AgentFile, graphOf, issueLines, readAgentFile } from "./agent-file.ts";
+import type { Client } from "./client.ts";
+import type { Io } from "./io.ts";
+
+/**
+ * The verdict of the editor and of `POST /api/check`, with what this installation has; without a client on the graph
+ * alone. Exit code 1 where there is an error, or with `strict` any issue.
+ */
+export async function check(
+  client: Client | undefined,
+  paths: string[],
+  options: { json?: boolean; strict?: boolean },
+  io: Io,
+): Promise<number> {
+  const report: { file: string; issues: Issue[] }[] = [];
+  for (const path of paths) {
+    const file = readAgentFile(path);
+    const issues = file.graph ? await judge(client, file.graph) : file.issues;
+    report.push({ file: file.name, issues });
+    if (!options.json) tell(file, issues, io);
+  }
+  if (options.json) io.out(`${JSON.stringify(report, null, 2)}\n`);
+  const bad = report.some(({ issues }) => issues.some((issue) => options.strict || issue.severity === "error"));
+  return bad ? 1 : 0;
+}
+
+async function judge(client: Client | undefined, graph: Graph): Promise<Issue[]> {
+  if (!client) return checkGraph(graph, nodes);
+  return (await client.call<{ issues: Issue[] }>("POST", "/api/check", { graph })).issues;
+}
+
+function tell(file: AgentFile, issues: Issue[], io: Io): void {
+  for (const line of issueLines(file, issues)) io.out(`${line}\n`);
+  const count = (severity: Issue["severity"]) => {
+    const found = issues.filter((issue) => issue.severity === severity).length;
+    return `${found} ${severity}${found === 1 ? "" : "s"}`;
+  };
+  io.err(`${file.name}: ${issues.length === 0 ? "no issues" : `${count("error")}, ${count("warning")}`}\n`);
+}
+
+/** Saves a file as a new agent, or over the one of `replace`; writes its id. Issues are told and hinder nothing. */
+export async function importFile(client: Client, path: string, options: { replace?: string }, io: Io): Promise<number> {
+  const file = readAgentFile(path);
+  const saved = await save(client, graphOf(file), options.replace);
+  for (const line of issueLines(file, saved.issues)) io.err(`${line}\n`);
+  io.out(`${saved.id}\n`);
+  return 0;
+}
+
+/** Writes an agent as its file: to standard output, or to `output`. `which`: an id, a slug, or a name that is the only one. */
+export async function exportAgent(
+  client: Client,
+  which: string,
+  options: { output?: string },
+  io: Io,
+): Promise<number> {
+  const { graph } = await find(client, which);
+  const text = serializeGraph(graph);
+  if (options.output === undefined) io.out(text);
+  else writeFileSync(options.output, text);
+  return 0;
+}
+
+/**
+ * Publishes a file, or an agent that is saved already. A file goes over the agent that has its slug, where there is one;
+ * else it becomes a new agent. Writes the addresses.
+ */
+export async function publish(
+  client: Client,
+  which: string,
+  options: { slug?: string; note?: string; access?: string },
+  io: Io,
+): Promise<number> {
+  let id: string;
+  if (which === "-" || existsSync(which)) {
+    const file = readAgentFile(which);
+    const graph = graphOf(file);
+    const there = options.slug === undefined ? undefined : await bySlug(client, options.slug);
+    const saved = await save(client, graph, there?.id);
+    for (const line of issueLines(file, saved.issues)) io.err(`${line}\n`);
+    id = saved.id;
+  } else id = (await find(client, which)).id;
+  const { slug, version, urls } = await client.call<{ slug: string; version: number; urls: Record<string, string> }>(
+    "POST",
+    `/api/agents/${encodeURIComponent(id)}/publish`,
+    options,
+  );
+  io.out(`${slug}@${version}\n`);
+  // Without a running server nobody answers there yet.
+  if (client.origin) for (const [name, url] of Object.entries(urls)) io.err(`${name}: ${url}\n`);
+  else io.err("It answers as soon as the server runs: npm start.\n");
+  return 0;
+}
+
+async function save(client: Client, graph: Graph, id: string | undefined): Promise<AgentRecord> {
+  if (id === undefined) return await client.call("POST", "/api/agents", { graph });
+  const old = await find(client, id);
+  return await client.call(
+    "PUT",
+    `/api/agents/${encodeURIComponent(old.id)}`,
+    { graph },
+    { "if-match": `"${old.revision}"` },
+  );
+}
+
+async function find(client: Client, which: string): Promise<AgentRecord> {
+  const found: AgentRecord[] = [];
+  for await (const agent of all(client)) {
+    if (agent.id === which || agent.slug === which) return agent;
+    if (agent.graph.name === which) found.push(agent);
+  }
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1)
+    throw new PatchbayError(
+      "bad_request",
+      `${found.length} agents are named "${which}"; say which by its id: ${found.map((agent) => agent.id).join(", ")}.`,
+    );
+  throw new PatchbayError("not_found", `There is no agent with the id, slug or name "${which}".`);
+}
+
+async function bySlug(client: Client, slug: string): Promise<AgentRecord | undefined> {
+  for await (const agent of all(client)) if (agent.slug === slug) return agent;
+  return undefined;
+}
+
+async function* all(client: Client): AsyncGenerator<AgentRecord> {
+  let after = "";
+  while (true) {
+    const { agents } = await client.call<{ agents: AgentRecord[] }>("GET", `/api/agents?limit=100${after}`);
+    yield* agents;
+    if (agents.length < 100) return;
+    after = `&after=${encodeURIComponent(agents.at(-1)!.id)}`;
+  }
+}
