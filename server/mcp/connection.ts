@@ -19,7 +19,7 @@ import type { JsonSchema } from "../../runtime/tool.ts";
 import type { GuardedFetch } from "../net/guarded-fetch.ts";
 import { cleanText, cutText } from "../tools/clean-text.ts";
 import { schemaMismatch } from "../tools/schema-check.ts";
-import { asFetchLike } from "./http-fetch.ts";
+import { asFetchLike, CALL_KEY } from "./http-fetch.ts";
 import { baseEnvironment } from "./process-group.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 import { acceptTools, MAX_TOOLS, type PinnedTool, type RejectedTool } from "./tool-list.ts";
@@ -27,6 +27,8 @@ import { acceptTools, MAX_TOOLS, type PinnedTool, type RejectedTool } from "./to
 const MAX_PAGES = 64;
 const PROBE_MS = 2_000;
 const PING_MS = 2_000;
+/** After an event stream ended, for the message that may still be on its way through the SDK. */
+const CUT_GRACE_MS = 250;
 
 /** All that is needed to connect, with every secret already looked up. */
 export interface Launch {
@@ -74,6 +76,7 @@ export class McpConnection {
   readonly #definitions = new Map<string, Tool>();
   #inFlight = 0;
   #closing = false;
+  readonly #cuts: Cuts;
   #alive = true;
 
   /** Starts or reaches the server and lists its tools. Rejects with `mcp_start_failed`, `address_blocked` or `SignInNeeded`. */
@@ -90,7 +93,7 @@ export class McpConnection {
       const attempt = connectOnce(launch, era, deadline - Date.now());
       try {
         const { client, transport } = await attempt.connected;
-        const connection = new McpConnection(client, transport, launch, events);
+        const connection = new McpConnection(client, transport, launch, events, attempt.cuts);
         try {
           await connection.#list(deadline - Date.now());
         } catch (thrown) {
@@ -112,7 +115,9 @@ export class McpConnection {
     transport: StdioTransport | StreamableHTTPClientTransport,
     launch: Launch,
     events: ConnectionEvents,
+    cuts: Cuts,
   ) {
+    this.#cuts = cuts;
     this.#client = client;
     this.#transport = transport;
     this.#launch = launch;
@@ -152,13 +157,20 @@ export class McpConnection {
   ): Promise<CallToolResult> {
     const { callMs, name } = this.#launch;
     this.#inFlight++;
+    const cut = this.#cuts.watch(idempotencyKey);
     try {
       return await this.#client.callTool(
-        { name: tool, arguments: args, _meta: { "patchbay/idempotency-key": idempotencyKey } },
-        { timeout: callMs, maxTotalTimeout: callMs, signal, toolDefinition: this.#definitions.get(tool) },
+        { name: tool, arguments: args, _meta: { [CALL_KEY]: idempotencyKey } },
+        {
+          timeout: callMs,
+          maxTotalTimeout: callMs,
+          signal: AbortSignal.any([signal, cut.signal]),
+          toolDefinition: this.#definitions.get(tool),
+        },
       );
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
+      if (cut.signal.aborted) throw this.#lost(tool);
       if (thrown instanceof PatchbayError) throw thrown;
       if (thrown instanceof SdkError && thrown.code === SdkErrorCode.RequestTimeout) {
         void this.#afterTimeout();
@@ -169,6 +181,7 @@ export class McpConnection {
       }
       throw this.#callFailure(tool, thrown);
     } finally {
+      cut.done();
       this.#inFlight--;
     }
   }
@@ -200,7 +213,9 @@ export class McpConnection {
     );
     if (thrown instanceof UnauthorizedError) return new SignInNeeded(name);
     if (thrown instanceof SdkHttpError) {
-      if (thrown.status === 404) return new SessionLost(name);
+      // 404 by the protocol; some servers say 400. Either way the request was refused and nothing was done
+      if (thrown.status === 404 || (thrown.status === 400 && this.#hasSession))
+        return new SessionLost(name, thrown.status);
       if (thrown.status === 401 || thrown.status === 403) return new SignInNeeded(name);
       return new PatchbayError("mcp_failed", `The MCP server "${name}" answered HTTP ${thrown.status} to ${tool}.`);
     }
@@ -211,10 +226,18 @@ export class McpConnection {
         "mcp_failed",
         `The MCP server "${name}" answered ${tool} with something that is no result: ${message}`,
       );
+    return this.#lost(tool);
+  }
+
+  #lost(tool: string): PatchbayError {
     return new PatchbayError(
       "connection_lost",
-      `The MCP server "${name}" ended in the middle of ${tool}; whether it took effect is not known.${this.#ending()}`,
+      `The MCP server "${this.#launch.name}" ended in the middle of ${tool}; whether it took effect is not known.${this.#ending()}`,
     );
+  }
+
+  get #hasSession(): boolean {
+    return !(this.#transport instanceof StdioTransport) && this.#transport.sessionId !== undefined;
   }
 
   #ending(): string {
@@ -269,15 +292,44 @@ export class SignInNeeded extends PatchbayError {
 
 /** The server had forgotten the session: nothing was done, and a new session may try again. */
 export class SessionLost extends PatchbayError {
-  constructor(name: string) {
-    super("mcp_failed", `The MCP server "${name}" does not know the session any more.`);
+  constructor(name: string, status: number) {
+    super(
+      "mcp_failed",
+      `The MCP server "${name}" refused the request with HTTP ${status}; it may not know the session any more.`,
+    );
+  }
+}
+
+/** Calls over HTTP whose answer was cut: told by the stream, heard by the call. */
+class Cuts {
+  readonly #waiting = new Map<string, Set<AbortController>>();
+
+  watch(key: string): { signal: AbortSignal; done(): void } {
+    const controller = new AbortController();
+    const set = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, set.add(controller));
+    return {
+      signal: controller.signal,
+      done: () => {
+        set.delete(controller);
+        if (!set.size) this.#waiting.delete(key);
+      },
+    };
+  }
+
+  tell(key: string): void {
+    const cut = [...(this.#waiting.get(key) ?? [])];
+    setTimeout(() => {
+      for (const controller of cut) controller.abort();
+    }, CUT_GRACE_MS).unref();
   }
 }
 
 function connectOnce(launch: Launch, era: "auto" | "legacy", timeoutMs: number) {
+  const cuts = new Cuts();
   const transport = launch.stdio
     ? new StdioTransport({ ...launch.stdio, env: { ...baseEnvironment(), ...launch.stdio.env } })
-    : httpTransport(launch);
+    : httpTransport(launch, cuts);
   if (launch.stdio) mkdirSync(launch.stdio.cwd, { recursive: true });
   const client = new Client(
     { name: "patchbay", version: "1" },
@@ -308,13 +360,13 @@ function connectOnce(launch: Launch, era: "auto" | "legacy", timeoutMs: number) 
       clearTimeout(timer);
     }
   })();
-  return { connected, endedEarly: () => ended };
+  return { connected, cuts, endedEarly: () => ended };
 }
 
-function httpTransport({ http, ...launch }: Launch): StreamableHTTPClientTransport {
+function httpTransport({ http, ...launch }: Launch, cuts: Cuts): StreamableHTTPClientTransport {
   const { url, headers, fetch, auth } = http!;
   return new StreamableHTTPClientTransport(new URL(url), {
-    fetch: asFetchLike(fetch) as FetchLike,
+    fetch: asFetchLike(fetch, (key) => cuts.tell(key)) as FetchLike,
     requestInit: { headers },
     authProvider: auth,
     reconnectionOptions: {

@@ -3,9 +3,17 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { GuardedFetch } from "../net/guarded-fetch.ts";
 
 const MAX_MESSAGE = 10 * 1024 * 1024;
+/** Under which a call carries its key; also how a broken answer is matched to its call. */
+export const CALL_KEY = "patchbay/idempotency-key";
 
-/** A `fetch` whose redirects come back as they are: the SDK follows those within the origin and refuses the rest. */
-export function asFetchLike(fetch: GuardedFetch): (url: string | URL, init?: RequestInit) => Promise<Response> {
+/**
+ * A `fetch` whose redirects come back as they are: the SDK follows those within the origin and refuses the rest.
+ * `onCut` hears of a call whose event stream ended, or broke, and cannot be taken up again: no answer will come.
+ */
+export function asFetchLike(
+  fetch: GuardedFetch,
+  onCut: (callKey: string) => void,
+): (url: string | URL, init?: RequestInit) => Promise<Response> {
   return async (url, init = {}) => {
     const headers: Record<string, string> = {};
     new Headers(init.headers).forEach((value, name) => {
@@ -24,7 +32,9 @@ export function asFetchLike(fetch: GuardedFetch): (url: string | URL, init?: Req
     });
     if (!response.body) return response;
     const byLine = (response.headers.get("content-type") ?? "").includes("text/event-stream");
-    return new Response(response.body.pipeThrough(limit(byLine)), {
+    const key = byLine && typeof body === "string" ? callKey(body) : undefined;
+    const stream = response.body.pipeThrough(limit(byLine));
+    return new Response(key === undefined ? stream : watched(stream, () => onCut(key)), {
       status: response.status,
       statusText: response.statusText,
       headers: response.headers,
@@ -44,4 +54,35 @@ function limit(byLine: boolean): TransformStream<Uint8Array, Uint8Array> {
       else controller.enqueue(chunk);
     },
   });
+}
+
+/** Passes a stream on, and calls `ended` when it is over, unless its events have ids by which it could be resumed. */
+function watched(stream: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  let resumable = false;
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (done) {
+          controller.close();
+          if (!resumable) ended();
+          return;
+        }
+        resumable ||= /(?:^|[\r\n])id:/.test(Buffer.from(value).toString("latin1"));
+        controller.enqueue(value);
+      } catch (thrown) {
+        controller.error(thrown);
+        if (!resumable) ended();
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+function callKey(body: string): string | undefined {
+  if (!body.includes(CALL_KEY)) return undefined;
+  const message = JSON.parse(body) as { params?: { _meta?: Record<string, unknown> } };
+  const key = message.params?._meta?.[CALL_KEY];
+  return typeof key === "string" ? key : undefined;
 }
