@@ -1,5 +1,4 @@
 /** A chat completion request, checked by hand: it is on the path of every call. */
-import { PatchbayError } from "../../../runtime/error.ts";
 import type { FileRef, Message } from "../../../runtime/message.ts";
 import type { AgentKey, Files } from "../../services.ts";
 import { bad, readContent, toParts } from "./content.ts";
@@ -103,18 +102,18 @@ function refuseTools(given: Record<string, unknown>): void {
 
 /** `user`, and `metadata.session`; what else is in `metadata` has no effect. */
 function callerOf(given: Record<string, unknown>): Pick<ChatCall, "session" | "user"> {
-  const caller: Pick<ChatCall, "session" | "user"> = {};
-  if (given.user !== undefined && given.user !== null) caller.user = nameAt(given.user, "/user");
-  if (given.metadata !== undefined && given.metadata !== null) {
-    if (typeof given.metadata !== "object" || Array.isArray(given.metadata))
-      throw bad("/metadata", "must be an object");
-    const { session } = given.metadata as Record<string, unknown>;
-    if (session !== undefined && session !== null) caller.session = nameAt(session, "/metadata/session");
-  }
-  return caller;
+  const user = given.user === undefined || given.user === null ? {} : { user: nameAt(given.user, "/user") };
+  return { ...user, ...sessionOf(given.metadata) };
 }
 
-function nameAt(value: unknown, path: string): string {
+export function sessionOf(metadata: unknown): { session?: string } {
+  if (metadata === undefined || metadata === null) return {};
+  if (typeof metadata !== "object" || Array.isArray(metadata)) throw bad("/metadata", "must be an object");
+  const { session } = metadata as Record<string, unknown>;
+  return session === undefined || session === null ? {} : { session: nameAt(session, "/metadata/session") };
+}
+
+export function nameAt(value: unknown, path: string): string {
   if (typeof value !== "string" || value === "" || value.length > NAME_LENGTH)
     throw bad(path, `must be a text of 1 to ${NAME_LENGTH} characters`);
   return value;
@@ -156,14 +155,4 @@ async function conversation(
     } else throw bad(`${path}/role`, "must be user, assistant, system or developer");
   }
   return { message: last!.text, files: last!.files, history, ignored: [...ignored] };
-}
-
-/** By the version's setting system text is refused, or left out and named in a header. */
-export function refuseSystemText(ignored: string[], setting: "ignore" | "refuse" | undefined): void {
-  if (ignored.length === 0 || setting !== "refuse") return;
-  throw new PatchbayError(
-    "bad_request",
-    `This agent takes no ${ignored.join(" or ")} messages: its instructions are its own.`,
-    { path: "/messages" },
-  );
 }
