@@ -74,7 +74,7 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
       await asked.stored;
       if (message.content === "") talk.turn.pop();
       talk.turn.push({ role: "user", content: fault.correction });
-      if (reason === "length")
+      if (reason === "length" && !asked.past)
         throw new PatchbayError(
           "output_limit",
           `${talk.model.name} reached its output limit before it answered. Raise "outputTokens" in the model's profile, or ask for less.`,

@@ -1,0 +1,370 @@
+/** The loop played whole: a graph with one `llm` node against a scripted host. */
+import { describe, expect, it } from "vitest";
+import { nodes } from "../../nodes/index.ts";
+import type { Document, Message } from "../message.ts";
+import { graphOf, play } from "../testing/play.ts";
+import { agent, call, error, plain, run, tool } from "./testing/play-agent.ts";
+
+describe("answering", () => {
+  it("passes the text on while it comes, and ends with it", async () => {
+    const { outcome, host, of } = await run(plain(), [
+      { text: "Hello there, you.", split: (text: string) => text.split(/(?<= )/) },
+    ]);
+    expect(outcome.output?.reply).toBe("Hello there, you.");
+    expect(host.answerText()).toBe("Hello there, you.");
+    expect(host.deltas.length).toBeGreaterThan(2);
+    expect(of("node-end").find((event) => event.node === "brain")).toMatchObject({
+      outputs: {
+        text: "Hello there, you.",
+        json: "Hello there, you.",
+        messages: [
+          { role: "user", content: "Go" },
+          { role: "assistant", content: "Hello there, you." },
+        ],
+      },
+      rests: { documents: [], tools: [] },
+    });
+  });
+
+  it("runs tools side by side, keeps their order, and answers from their results", async () => {
+    const order: string[] = [];
+    let open = () => {};
+    const second = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const tools = [
+      tool("builtin/slow", async () => {
+        await second;
+        order.push("slow");
+        return "slow result";
+      }),
+      tool("builtin/quick", () => {
+        order.push("quick");
+        open();
+        return "quick result";
+      }),
+    ];
+    const { outcome, host, lines } = await run(
+      agent(),
+      [
+        {
+          text: "Let me see.",
+          calls: [
+            { name: "slow", arguments: { x: 1 } },
+            { name: "quick", arguments: { x: 2 } },
+          ],
+        },
+        "Both done.",
+      ],
+      { tools },
+    );
+    expect(outcome.output?.reply).toBe("Both done.");
+    expect(order).toEqual(["quick", "slow"]);
+    expect(host.requests[1]!.messages.slice(-3)).toMatchObject([
+      { role: "assistant", content: "Let me see.", calls: [{ name: "slow" }, { name: "quick" }] },
+      { role: "tool", name: "slow", content: "slow result" },
+      { role: "tool", name: "quick", content: "quick result" },
+    ]);
+    expect(lines().filter((line) => line.includes("brain"))).toEqual([
+      "node-start brain",
+      "prompt-built brain",
+      "message brain",
+      "usage brain",
+      "tool-start brain",
+      "tool-start brain",
+      "tool-end brain",
+      "tool-end brain",
+      "prompt-built brain",
+      "message brain",
+      "usage brain",
+      "node-end brain",
+    ]);
+    // The word before the calls is no part of the answer.
+    expect(host.answerText()).toBe("Both done.");
+    expect(host.deltas.find((delta) => !delta.answer)?.text).toBe("Let me see.");
+  });
+
+  it("tells each prompt by what is new in it", async () => {
+    const { of, host } = await run(agent(), [{ calls: [call(1)] }, { calls: [call(2)] }, "4"]);
+    const built = of("prompt-built");
+    expect(built.map((event) => event.keep)).toEqual([0, 2, 4]);
+    expect(built.map((event) => event.tools)).toEqual([["builtin/double"], undefined, undefined]);
+    let messages: Message[] = [];
+    built.forEach((event, at) => {
+      messages = [...messages.slice(0, event.keep), ...event.messages];
+      expect(messages).toEqual(host.requests[at]!.messages);
+    });
+    expect(built[0]!.pieces.map((piece) => piece.name)).toEqual(["capabilities", "tools", "message"]);
+    expect(built[0]!.tokens).toBe(built[0]!.pieces.reduce((sum, piece) => sum + piece.tokens, 0));
+  });
+
+  it("takes the session's conversation, a caller's, or what is wired", async () => {
+    const history: Message[] = [
+      { role: "user", content: "My name is Ann." },
+      { role: "assistant", content: "", calls: [{ id: "c", name: "double", arguments: { x: 1 } }] },
+      { role: "tool", call: "c", name: "double", content: "2" },
+      { role: "assistant", content: "Hello Ann." },
+    ];
+    const session = await play(
+      plain(),
+      nodes,
+      { answers: ["Ann"], history: { s: history } },
+      { input: "Who am I?", start: { session: "s" } },
+    );
+    expect(session.host.requests[0]!.messages.slice(1, -1)).toEqual(history);
+    const caller = await play(
+      plain(),
+      nodes,
+      { answers: ["Ann"], history: { s: history } },
+      { input: { message: "Who?", history: [{ role: "user", content: "I am Bo." }] }, start: { session: "s" } },
+    );
+    expect(caller.host.requests[0]!.messages.slice(1)).toEqual([
+      { role: "user", content: "I am Bo." },
+      { role: "user", content: "Who?" },
+    ]);
+  });
+
+  it("gives the model's parts their names: instructions, examples, files", async () => {
+    const graph = graphOf(
+      {
+        ask: "input",
+        say: ["prompt", { template: "Be brief." }],
+        brain: ["llm", { examples: [{ user: "1+1", assistant: "2" }], temperature: 0.2 }],
+        reply: "output",
+      },
+      ["ask.message brain.message", "ask.files brain.files", "say.text brain.instructions", "brain.text reply.reply"],
+    );
+    const file = { id: "f1", mediaType: "image/png", name: "cat.png", bytes: 3 };
+    const { host } = await play(
+      graph,
+      nodes,
+      { answers: ["A cat."] },
+      { input: { message: "What is it?", files: [file] } },
+    );
+    expect(host.requests[0]).toMatchObject({
+      temperature: 0.2,
+      messages: [
+        { role: "system", content: expect.stringMatching(/^Be brief\.\n\nYou have no tools/) },
+        { role: "user", content: "1+1" },
+        { role: "assistant", content: "2" },
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "What is it?\n[cat.png: artifact://f1]" },
+            { type: "file", file },
+          ],
+        },
+      ],
+    });
+  });
+});
+
+describe("documents", () => {
+  const documents: Document[] = [1, 2].map((n) => ({
+    id: `d${n}`,
+    title: `book${n}.md`,
+    text: `Fact ${n}.\n[9] not a head`,
+    score: 1,
+    place: { heading: "A > B", line: n },
+  }));
+  const graph = graphOf({ ask: "input", facts: ["retriever", { knowledge: "k" }], brain: "llm", reply: "output" }, [
+    "ask.message facts.query",
+    "ask.message brain.message",
+    "facts.documents brain.documents",
+    "brain.text reply.reply",
+  ]);
+
+  it("are numbered for the model, and markers that name none of them never show", async () => {
+    const text = "Fact one [1]. Made up [7]. Both [1, 2, 3]. Code `a[7]` stays【2】[x].";
+    for (const split of [undefined, (whole: string) => [...whole]]) {
+      const { outcome, host, of } = await run(graph, [{ text, ...(split ? { split } : {}) }], {
+        knowledge: { k: documents },
+      });
+      expect(outcome.output?.reply).toBe("Fact one [1]. Made up. Both [1, 2]. Code `a[7]` stays【2】[x].");
+      expect(host.answerText()).toBe(outcome.output?.reply);
+      expect(host.requests[0]!.messages.at(-1)!.content).toBe(
+        "<passages>\n[1] book1.md (A > B, line 1)\nFact 1.\n [9] not a head\n\n[2] book2.md (A > B, line 2)\nFact 2.\n [9] not a head\n</passages>\n\nGo",
+      );
+      expect(of("node-end").find((event) => event.node === "brain")!.rests).toEqual({
+        documents: [
+          { id: "d1", title: "book1.md", number: 1 },
+          { id: "d2", title: "book2.md", number: 2 },
+        ],
+        tools: [],
+      });
+    }
+  });
+});
+
+describe("many tools", () => {
+  const many = Array.from({ length: 40 }, (_, n) =>
+    tool(`builtin/tool${n}`, () => `result ${n}`, { summary: n === 33 ? "Renews an instance" : `Thing number ${n}` }),
+  );
+  it("are searched for; those of the last turns stay; the scores are told; one that is not shown may still be called", async () => {
+    const history: Message[] = [
+      { role: "user", content: "before" },
+      { role: "assistant", content: "", calls: [{ id: "c", name: "tool7", arguments: { x: 1 } }] },
+      { role: "tool", call: "c", name: "tool7", content: "7" },
+      { role: "assistant", content: "ok" },
+    ];
+    const { host, of, outcome } = await play(
+      agent({ toolLimit: 3 }),
+      nodes,
+      { tools: many, history: { s: history }, answers: [{ calls: [{ name: "tool20", arguments: { x: 1 } }] }, "done"] },
+      { input: "Please renews an instance", start: { session: "s" } },
+    );
+    expect(outcome.output?.reply).toBe("done");
+    const names = host.requests[0]!.tools!.map((one) => one.name);
+    expect(names).toContain("tool33");
+    expect(names).toContain("tool7");
+    expect(names).toHaveLength(4);
+    expect(of("retrieval")).toMatchObject([
+      { of: "tools", among: 40, index: 0, hits: [{ id: "builtin/tool33" }, {}, {}] },
+    ]);
+    expect(host.requests[0]!.messages[0]!.content).toContain("The best 4 of 40");
+    expect(host.calls.map((one) => one.tool)).toEqual(["builtin/tool20"]);
+  });
+});
+
+describe("large results", () => {
+  it("become artifacts; the model reads the beginning, the size and the id", async () => {
+    const { host, of, outcome } = await run(agent(), [{ calls: [call(1)] }, "Big."], {
+      tools: [tool("builtin/double", () => "é".repeat(200_000))],
+    });
+    expect(outcome.output?.reply).toBe("Big.");
+    const result = of("tool-end")[0]!.result;
+    expect(result.content.length).toBeLessThan(40_000);
+    expect(result.content).toMatch(
+      /\[… 167232 more characters left out\]\n\[The whole result \(400000 bytes\) is artifact:\/\/file-1\]$/,
+    );
+    expect(host.files.get("file-1")!.bytes.length).toBe(400_000);
+  });
+  it("at the limit stay whole, one byte more do not", async () => {
+    const at = async (size: number) =>
+      (
+        await run(agent(), [{ calls: [call(1)] }, "ok"], {
+          tools: [tool("builtin/double", () => "a".repeat(size))],
+          models: { "a/b": { contextTokens: 1_000_000 } },
+        })
+      ).of("tool-end")[0]!.result;
+    expect((await at(262_144)).content).toHaveLength(262_144);
+    expect((await at(262_145)).files).toHaveLength(1);
+  });
+  it("are cut for a small context, and that shows", async () => {
+    const { host, of } = await run(agent(), [{ calls: [call(1), call(2)] }, "ok"], {
+      tools: [tool("builtin/double", (args) => ((args as { x: number }).x === 1 ? "word ".repeat(20_000) : "short"))],
+      models: { "a/b": { contextTokens: 4000, outputTokens: 500 } },
+    });
+    const [long, short] = host.requests[1]!.messages.slice(-2);
+    expect(long!.content).toMatch(/\[… \d+ more characters left out\]$/);
+    expect(short!.content).toBe("short");
+    const built = of("prompt-built")[1]!;
+    expect(built.tokens).toBeLessThanOrEqual(built.limit);
+    expect(built.pieces.find((piece) => piece.name === "message")!.cut!.unit).toBe("characters");
+  });
+});
+
+describe("structured answers", () => {
+  const schema = {
+    type: "object",
+    properties: { city: { type: "string" }, people: { type: "integer" } },
+    required: ["city", "people"],
+    additionalProperties: false,
+  };
+  const graph = graphOf({ ask: "input", brain: ["llm", { schema }], reply: "output" }, [
+    "ask.message brain.message",
+    "brain.json reply.reply",
+  ]);
+
+  it("are asked for natively where the model can", async () => {
+    const { outcome, host } = await run(graph, ['{"city": "Paris", "people": 2}'], {
+      models: { "a/b": { structured: true } },
+    });
+    expect(outcome.output?.reply).toEqual({ city: "Paris", people: 2 });
+    expect(host.requests[0]!.schema).toEqual(schema);
+  });
+  it("are else described, validated and repaired", async () => {
+    const { outcome, host } = await run(graph, [
+      "Paris has two.",
+      '```json\n{"city": "Paris"}\n```',
+      'Here: {"city": "Paris", "people": 2}',
+    ]);
+    expect(outcome.output?.reply).toEqual({ city: "Paris", people: 2 });
+    expect(host.requests[0]!.schema).toBeUndefined();
+    expect(host.requests[0]!.messages[0]!.content).toContain('"required":["city","people"]');
+    expect(host.requests[1]!.messages.at(-1)!.content).toMatch(/not one JSON value/);
+    expect(host.requests[2]!.messages.at(-1)!.content).toMatch(/"people" is missing/);
+  });
+  it("fail after two repairs, and nothing wrong was shown", async () => {
+    const streamed = plain({ schema });
+    const { outcome, host } = await run(streamed, () => "no");
+    expect(outcome).toMatchObject(error("invalid_output"));
+    expect(host.deltas).toEqual([]);
+    const right = await run(streamed, ['{"city": "Paris", "people": 2}']);
+    expect(right.host.answerText()).toBe('{"city": "Paris", "people": 2}');
+  });
+});
+
+describe("models without native tools", () => {
+  const models = (format: "hermes" | "react" | "modelscope") => ({ "a/b": { nativeTools: false, format } });
+  it.each([
+    ["hermes", '<tool_call>\n{"name": "double", "arguments": {"x": 21}}\n</tool_call>', "It is 42."],
+    [
+      "react",
+      'Thought: I double it.\nAction: double\nAction Input: {"x": 21}\nObservation: 9000\nFinal Answer: 9000',
+      "Thought: I know.\nFinal Answer: It is 42.",
+    ],
+    [
+      "modelscope",
+      '<|startofthink|>```JSON\n{"api_name": "double", "parameters": {"x": 21}}\n```<|endofthink|>',
+      "It is 42.",
+    ],
+  ] as const)("%s", async (format, first, last) => {
+    const { outcome, host } = await run(
+      agent(),
+      [
+        { text: first, split: (text: string) => [...text] },
+        { text: last, split: (text: string) => [...text] },
+      ],
+      { models: models(format) },
+    );
+    expect(outcome.output?.reply).toBe("It is 42.");
+    expect(host.answerText()).toBe("It is 42.");
+    expect(host.calls).toMatchObject([{ tool: "builtin/double", arguments: { x: 21 } }]);
+    expect(host.requests[0]!.tools).toBeUndefined();
+    expect(host.requests[0]!.stop?.length).toBeGreaterThan(0);
+  });
+  it("broken calls are sent back twice, then the user gets a plain sentence", async () => {
+    const { outcome, host, of } = await run(
+      agent(),
+      () => ({ text: 'I call it. <tool_call>{"name": "double", "arg' }),
+      { models: models("hermes") },
+    );
+    expect(outcome.output?.reply).toBe(
+      "I am sorry, I could not finish this: the model's tool calls could not be read. Please try again, or ask in another way.",
+    );
+    expect(host.requests).toHaveLength(3);
+    expect(host.requests[1]!.messages.at(-1)!.content).toMatch(/could not be read: \{"name": "double", "arg/);
+    expect(host.deltas.map((delta) => delta.text).join("")).not.toContain("<tool_call>");
+    expect(of("node-end").find((event) => event.node === "brain")!.rests).toEqual({ documents: [], tools: [] });
+  });
+});
+
+describe("no tool, no claim", () => {
+  it("flags an answer that says it did what it did not", async () => {
+    const { of } = await run(plain(), ["I've sent the email to Anna."]);
+    expect(of("node-end").find((event) => event.node === "brain")!.rests).toEqual({
+      documents: [],
+      tools: [],
+      claim: "I've sent the email to Anna.",
+    });
+  });
+  it("tells the model what it can do", async () => {
+    const none = await run(plain({}, { language: "zh" }), ["好"]);
+    expect(none.host.requests[0]!.messages[0]!.content).toBe(
+      "你在这里没有任何工具：不能查询、发送、预订、保存或打开任何东西。不要说你已经做了或将要去做，请直接说明做不到的事。\n请用中文回答。",
+    );
+    const some = await run(agent(), ["ok"]);
+    expect(some.host.requests[0]!.messages[0]!.content).toMatch(/^You can act only through these tools: double\./);
+  });
+});

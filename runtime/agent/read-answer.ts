@@ -1,0 +1,118 @@
+/** A model's answer, read while it streams. */
+import type { ToolCall } from "../message.ts";
+import type { ChatRequest, ModelEvent } from "../model.ts";
+import type { Prompt } from "../prompt/build.ts";
+import { Citations } from "./citations.ts";
+import { Preamble } from "./preamble.ts";
+import { LEFT_OUT, sizeFault } from "./schema.ts";
+import type { Talk } from "./talk.ts";
+
+export type End = Extract<ModelEvent, { type: "end" }>;
+
+export interface Answer {
+  content: string;
+  reasoning: string;
+  calls: ToolCall[];
+  cited: ReadonlySet<number>;
+  end: End;
+  /** Some of its text was passed on. */
+  shown: boolean;
+  firstMs?: number;
+  ms: number;
+}
+
+/** Asks the talk's model and reads its answer: text, thoughts and calls apart, true citations only, passed on as soon as it is certain. */
+export async function readAnswer(talk: Talk, prompt: Prompt): Promise<Answer> {
+  const { step, model, options, format } = talk;
+  const request: ChatRequest = {
+    model: model.name,
+    messages: prompt.messages,
+    maxOutputTokens: model.profile.outputTokens,
+  };
+  if (prompt.nativeTools) request.tools = prompt.nativeTools;
+  if (options.temperature !== null) request.temperature = options.temperature;
+  if (options.schema && model.profile.structured) request.schema = options.schema;
+  if (format.stop.length > 0 && prompt.tools.length > 0) request.stop = [...format.stop];
+
+  const citations = new Citations(prompt.documents);
+  const listening = step.host.listening?.() ?? true;
+  // An answer that must match a schema is shown when it does.
+  const preamble = new Preamble((text, answer) => step.delta("text", text, answer && step.answers), {
+    quiet: !listening || options.schema !== null,
+    hold: prompt.tools.length > 0 && step.answers,
+  });
+  let content = "";
+  let reasoning = "";
+  const think = (text: string) => {
+    reasoning += text;
+    if (listening) step.delta("reasoning", text);
+  };
+  const parser = format.parser(
+    (kind, text) => {
+      if (kind === "reasoning") return think(text);
+      const shown = citations.push(text);
+      content += shown;
+      preamble.push(shown);
+    },
+    { tools: prompt.tools.length > 0 },
+  );
+
+  const startedAt = step.host.now();
+  let firstMs: number | undefined;
+  let end: End | undefined;
+  const native: ToolCall[] = [];
+  for await (const event of step.host.chat(request, talk.signal)) {
+    if (event.type === "end") {
+      end = event;
+      break;
+    }
+    firstMs ??= step.host.now() - startedAt;
+    if (event.type === "text-delta") parser.push(event.text);
+    else if (event.type === "reasoning-delta") think(event.text);
+    else if (event.type === "tool-call") native.push(event.call);
+  }
+  end ??= {
+    type: "end",
+    reason: "error",
+    error: { code: "bad_response", message: `${model.name} ended its answer without saying so.` },
+  };
+  const calls = [...parser.end(), ...native];
+  const rest = citations.end();
+  content += rest;
+  preamble.push(rest);
+  preamble.end(calls.length === 0);
+  nameCalls(calls, talk);
+  const ms = step.host.now() - startedAt;
+  return {
+    content,
+    reasoning,
+    calls,
+    cited: citations.cited,
+    end,
+    shown: preamble.shown,
+    ms,
+    ...(firstMs === undefined ? {} : { firstMs }),
+  };
+}
+
+/**
+ * Makes calls fit to be kept: ids that are missing, odd or taken are replaced, so that each call of a conversation has
+ * its own; arguments that are too large or too deep are left out.
+ */
+function nameCalls(calls: ToolCall[], { callIds }: Talk): void {
+  calls.forEach((call, at) => {
+    let id = call.id;
+    if (!/^[\w-]{1,64}$/.test(id) || callIds.has(id)) {
+      let number = callIds.size + 1;
+      while (callIds.has(`call-${number}`)) number++;
+      id = `call-${number}`;
+    }
+    callIds.add(id);
+    const name = call.name.slice(0, MAX_NAME);
+    const fault = sizeFault(call.arguments);
+    if (fault) calls[at] = { id, name, raw: `${LEFT_OUT}${fault})` };
+    else if (id !== call.id || name !== call.name) calls[at] = { ...call, id, name };
+  });
+}
+
+const MAX_NAME = 200;

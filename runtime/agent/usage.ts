@@ -1,0 +1,45 @@
+/** What a message of the model used. */
+import type { BodyOf } from "../event.ts";
+import type { Prompt } from "../prompt/build.ts";
+import { estimateTokens } from "../prompt/tokens.ts";
+import type { Answer, End } from "./read-answer.ts";
+import type { Talk } from "./talk.ts";
+
+export interface StepUsage {
+  inputTokens: number;
+  outputTokens: number;
+  costUsd?: number;
+  estimated: boolean;
+}
+
+/** More than any model takes in one call: such a number is a mistake. */
+const MAX_TOKENS = 100_000_000;
+
+/** What the endpoint says it used; where it says nothing, or nonsense, an estimate, so that budgets hold. */
+export function usageOf(end: End, prompt: Prompt, answer: Answer): StepUsage {
+  const good = (tokens: unknown): tokens is number => typeof tokens === "number" && tokens >= 0 && tokens <= MAX_TOKENS;
+  const told = end.usage;
+  const inputTokens = good(told?.inputTokens) ? told.inputTokens : prompt.tokens;
+  const outputTokens = good(told?.outputTokens)
+    ? told.outputTokens
+    : estimateTokens(answer.content) +
+      estimateTokens(answer.reasoning) +
+      answer.calls.reduce((sum, call) => sum + estimateTokens(call.raw ?? JSON.stringify(call.arguments ?? {})), 0);
+  return { inputTokens, outputTokens, estimated: !good(told?.inputTokens) || !good(told?.outputTokens) };
+}
+
+/** Writes it into the log, with its cost where the model has prices. */
+export function tellUsage({ step, model }: Talk, index: number, usage: StepUsage): void {
+  const { prices } = model.profile;
+  if (prices) usage.costUsd = (usage.inputTokens * prices.input + usage.outputTokens * prices.output) / 1_000_000;
+  const body: Omit<BodyOf<"usage">, "node" | "scope"> = {
+    type: "usage",
+    step: index,
+    model: model.name,
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+  };
+  if (usage.costUsd !== undefined) body.costUsd = usage.costUsd;
+  if (usage.estimated) body.estimated = true;
+  step.emit(body).catch(() => {});
+}

@@ -1,0 +1,130 @@
+/** Approvals, resuming, stopping. */
+import { describe, expect, it } from "vitest";
+import { nodes } from "../../nodes/index.ts";
+import { play } from "../testing/play.ts";
+import type { Script, ScriptedAnswer } from "../testing/scripted-host.ts";
+import { agent, call, double, plain, run, tool } from "./testing/play-agent.ts";
+
+describe("approvals", () => {
+  const write = tool("builtin/write", () => "written", { effect: "write" });
+  const graph = agent({}, ["builtin/write"], {}, { "builtin/write": "ask" });
+  const script: Script = {
+    tools: [write],
+    answers: [{ calls: [{ id: "w", name: "write", arguments: { x: 1 } }] }, "Written."],
+  };
+
+  it("asks a person, bound to the exact arguments, and goes on with the answer", async () => {
+    const first = await play(graph, nodes, script, { input: "Write" });
+    expect(first.outcome.status).toBe("waiting");
+    const [wait] = first.outcome.waits!;
+    expect(wait).toMatchObject({
+      kind: "approval",
+      node: "brain",
+      question: "May builtin/write be called with these arguments?",
+      call: { id: "w", tool: "builtin/write", arguments: { x: 1 } },
+      argsHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(first.host.calls).toEqual([]);
+    const then = await play(
+      graph,
+      nodes,
+      { ...script, answers: ["Written."] },
+      { input: "Write", past: first.events, answers: [{ wait: wait!.wait, choice: "approve" }] },
+    );
+    expect(then.outcome.output?.reply).toBe("Written.");
+    expect(then.host.calls).toHaveLength(1);
+    expect(then.host.requests).toHaveLength(1);
+  });
+  it("a rejected call goes back to the model with the reason", async () => {
+    const first = await play(graph, nodes, script, { input: "Write" });
+    const then = await play(
+      graph,
+      nodes,
+      { ...script, answers: ["I did not write."] },
+      {
+        input: "Write",
+        past: first.events,
+        answers: [{ wait: first.outcome.waits![0]!.wait, choice: "reject", value: "not today" }],
+      },
+    );
+    expect(then.outcome.output?.reply).toBe("I did not write.");
+    expect(then.host.calls).toEqual([]);
+    expect(then.host.requests[0]!.messages.at(-1)).toMatchObject({
+      role: "tool",
+      error: true,
+      content: expect.stringContaining("not today"),
+    });
+    expect(then.of("tool-end")[0]!.error?.code).toBe("rejected");
+  });
+  it("the graph's settings override the node: off is not offered, auto does not ask", async () => {
+    const off = await run(
+      agent({}, ["builtin/write"], { approvals: { "builtin/write": "off" } }, { "builtin/write": "auto" }),
+      ["I cannot."],
+      { tools: [write] },
+    );
+    expect(off.host.requests[0]!.tools).toBeUndefined();
+    const auto = await run(
+      agent({}, ["builtin/write"], { approvals: { "builtin/*": "auto" } }, { "builtin/write": "ask" }),
+      script.answers,
+      { tools: [write] },
+    );
+    expect(auto.outcome.output?.reply).toBe("Written.");
+  });
+  it("a demo model is offered only what reads", async () => {
+    const { host } = await run(agent({}, ["builtin/*"], { approvals: { "builtin/*": "auto" } }), ["hi"], {
+      tools: [write, double],
+      models: { "demo/offline": { demo: true } },
+    });
+    expect(host.requests[0]!.tools?.map((one) => one.name)).toEqual(["double"]);
+  });
+});
+
+describe("resuming", () => {
+  it("from any point of the log ends the same, and asks nothing twice", async () => {
+    const answers: ScriptedAnswer[] = [
+      { text: "First.", calls: [call(1), call(2)] },
+      { calls: [{ name: "nope", arguments: {} }] },
+      { calls: [call(3)] },
+      "It is 12 [1].",
+    ];
+    const graph = agent();
+    const repeatable = { ...double, repeatable: true };
+    const whole = await play(graph, nodes, { tools: [repeatable], answers }, { input: "Go" });
+    expect(whole.outcome.output?.reply).toBe("It is 12 [1].");
+    for (let cut = 1; cut < whole.events.length; cut++) {
+      const past = whole.events.slice(0, cut);
+      const asked = past.filter((event) => event.type === "message").length;
+      const again = await play(
+        graph,
+        nodes,
+        { tools: [repeatable], answers: answers.slice(asked) },
+        { input: "Go", past },
+      );
+      expect(again.outcome, `cut at ${cut}`).toEqual(whole.outcome);
+      const all = [...past, ...again.events.slice(again.events[0]?.seq === 0 ? cut : 0)];
+      const ended = all.filter((event) => event.type === "tool-end").map((event) => event.call);
+      expect(ended.length, `cut at ${cut}`).toBe(4);
+      expect(new Set(ended).size).toBe(4);
+      expect(all.filter((event) => event.type === "message").length).toBe(4);
+      expect(all.filter((event) => event.type === "prompt-built").length).toBe(4);
+    }
+  });
+});
+
+describe("stopping", () => {
+  it("a cancelled run ends its model call at once", async () => {
+    const controller = new AbortController();
+    const { outcome, lines } = await play(
+      plain(),
+      nodes,
+      { answers: [{ text: "Half", hang: true }] },
+      {
+        input: "Go",
+        signal: controller.signal,
+        live: () => queueMicrotask(() => setTimeout(() => controller.abort(), 5)),
+      },
+    );
+    expect(outcome.status).toBe("cancelled");
+    expect(lines().at(-1)).toContain("run-cancel");
+  });
+});
