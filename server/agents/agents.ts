@@ -315,6 +315,7 @@ class RecordedAgents implements Agents {
   #freeSlug(name: string): string {
     const plain = name
       .normalize("NFKD")
+      .replaceAll(/\p{M}/gu, "")
       .toLowerCase()
       .replaceAll(/[^a-z0-9]+/g, "-")
       .replaceAll(/^-+|-+$/g, "")

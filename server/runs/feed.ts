@@ -17,6 +17,8 @@ export class Feed {
   readonly #readers = new Set<Reader>();
   /** The run came to rest (it ended or waits) behind the event with this `seq`. */
   restsAt = -1;
+  /** It rests for good: the event at `restsAt` is its last. */
+  ended = false;
   /** Somebody asked for text: it is made from now on. */
   wanted = false;
 
@@ -57,8 +59,9 @@ export class Feed {
   }
 
   /** The run came to rest behind `seq`; a resume takes that back with -1. */
-  rest(seq: number): void {
+  rest(seq: number, ended = false): void {
     this.restsAt = seq;
+    this.ended = ended;
     for (const reader of this.#readers) reader.wake();
   }
 

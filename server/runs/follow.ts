@@ -7,7 +7,7 @@ const PAGE = 200;
 
 /**
  * Yields the events after `after`, then live ones. Reads from the log at the reader's own pace: nothing is buffered
- * for it. Ends after a terminal event, when the run rests and `untilRest`, or when the signal aborts.
+ * for it. Ends after the last event of the run, when the run rests and `untilRest`, or when the signal aborts.
  */
 export async function* follow(
   log: EventLog,
@@ -39,7 +39,7 @@ export async function* follow(
         if (TERMINAL.has(event.type)) return;
       }
       if (reader) for (const delta of due(reader, cursor, false)) yield { delta };
-      if (options.untilRest && rests >= 0 && cursor >= rests && feed.restsAt === rests) return;
+      if ((options.untilRest || feed.ended) && rests >= 0 && cursor >= rests && feed.restsAt === rests) return;
       if (events.length === PAGE || news || signal.aborted) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;

@@ -44,12 +44,24 @@ export interface RunsOptions extends Omit<GraphsOptions, "log" | "nodes"> {
   /** Live runs that a key may have. */
   liveRuns?(key: string): number;
   report?(thrown: unknown): void;
+  /** Other processes on the same log. */
+  elsewhere?: Elsewhere;
+}
+
+/** What a process with others beside it does differently. */
+export interface Elsewhere {
+  /** Runs that begin here are left to the workers. */
+  leave: boolean;
+  /** Asks the process that has a run to cancel it or to take answers in. Rejects as `cancel` and `answer` do. */
+  ask(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitAnswer[] }): Promise<void>;
 }
 
 export interface RunsService extends Runs {
   conversations: Conversations;
   /** Takes up what the last process left. Resolves when all of it is under way. */
   resumeAll(): Promise<void>;
+  /** Takes up one run and resolves when it rests; at once where another process has it or it is over. */
+  work(run: string): Promise<void>;
   /** Takes in nothing more, gives runs a moment to end, then leaves the rest as it stands for the next process. */
   stop(): Promise<void>;
   forget(slug: string): void;
@@ -76,6 +88,7 @@ class LiveRuns implements RunsService {
   readonly #expiries = new Map<string, NodeJS.Timeout>();
   readonly #locks = new Turns();
   readonly #unsaved = new Set<NodeJS.Timeout>();
+  readonly #releasing = new Set<Promise<void>>();
   #stopping = false;
 
   constructor(options: RunsOptions) {
@@ -157,6 +170,25 @@ class LiveRuns implements RunsService {
       ...(idempotency && { idempotency }),
       ...(options.eager && { eager: true }),
     });
+    const start = {
+      agent,
+      input,
+      ...(caller.session !== undefined && { session: caller.session }),
+      ...(caller.user !== undefined && { user: caller.user }),
+      ...(caller.key !== undefined && { key: caller.key }),
+      ...(options.fork && { fork: options.fork }),
+      ...(options.pins && { pins: options.pins }),
+      ...(options.range && { range: options.range }),
+    };
+    if (this.#options.elsewhere?.leave) {
+      const accepted = log.append(
+        { run, seq: 0, at: Date.now(), type: "run-start", ...start },
+        { urgent: true, ...(idempotency && { idempotency }) },
+      );
+      const done = accepted.then(() => this.#rest(run));
+      done.catch(() => {});
+      return { id: run, done, accepted };
+    }
     const controller = new AbortController();
     const execution = execute({
       run,
@@ -164,16 +196,7 @@ class LiveRuns implements RunsService {
       nodes: this.#options.nodes,
       host,
       signal: controller.signal,
-      start: {
-        agent,
-        input,
-        ...(caller.session !== undefined && { session: caller.session }),
-        ...(caller.user !== undefined && { user: caller.user }),
-        ...(caller.key !== undefined && { key: caller.key }),
-        ...(options.fork && { fork: options.fork }),
-        ...(options.pins && { pins: options.pins }),
-        ...(options.range && { range: options.range }),
-      },
+      start,
     });
     if (turn !== undefined) this.#turns.set(turn, run);
     const live = this.#attach(
@@ -201,8 +224,14 @@ class LiveRuns implements RunsService {
     const last = await log.last(id);
     if (last < 0) throw missing(id);
     const feed = this.#feed(id);
-    // A run that rests stands where its log ends.
-    if (!this.#live.has(id) && feed.restsAt < 0) feed.restsAt = last;
+    // Nobody here says when a run rests that is not live here: its row does, looked at again whenever there is news.
+    const look = async () => {
+      const how = this.#live.has(id) ? undefined : await this.#rests(id);
+      if (how && !this.#live.has(id)) feed.rest(await log.last(id), how === "ended");
+    };
+    const stopLooking = this.#live.has(id) ? undefined : log.watch(id, () => void look().catch(() => undefined));
+    if (!this.#live.has(id)) feed.restsAt = -1;
+    await look();
     try {
       yield* follow(log, id, feed, {
         after: options.after ?? -1,
@@ -211,8 +240,25 @@ class LiveRuns implements RunsService {
         signal: options.signal,
       });
     } finally {
+      stopLooking?.();
       this.#dropFeed(id);
     }
+  }
+
+  /** Whether nobody works on the run: it ended, or it waits and was given back. */
+  async #rests(id: string): Promise<"ended" | "waits" | undefined> {
+    const { log } = this.#world;
+    const row = await this.#row(id);
+    if (row.endedAt !== undefined) return "ended";
+    const waits = row.status === "waiting" || row.status === "uncertain";
+    return waits && (await log.owner(id)) === undefined ? "waits" : undefined;
+  }
+
+  /** Resolves when a run that another process has ended or waits. */
+  async #rest(id: string): Promise<RunResult> {
+    const { signal } = new AbortController();
+    for await (const _item of this.follow(id, { untilWait: true, deltas: false, signal }));
+    return this.#result(await this.#row(id));
   }
 
   async cancel(id: string): Promise<RunResult> {
@@ -230,6 +276,11 @@ class LiveRuns implements RunsService {
       const row = await this.#row(id);
       if (row.endedAt !== undefined) return this.#result(row);
       const { log } = this.#world;
+      const owner = await log.owner(id);
+      if (owner !== undefined && this.#options.elsewhere) {
+        await this.#options.elsewhere.ask(owner, { run: id, what: "cancel" });
+        return this.#result(await this.#row(id));
+      }
       this.#expire(id, []);
       await log.append(
         { run: id, seq: (await log.last(id)) + 1, at: Date.now(), type: "run-cancel" },
@@ -250,9 +301,41 @@ class LiveRuns implements RunsService {
         await live.execution.answer(fresh);
         return { id, done: live.done };
       }
+      const { elsewhere } = this.#options;
+      const owner = await this.#world.log.owner(id);
+      if (owner !== undefined && elsewhere) {
+        await elsewhere.ask(owner, { run: id, what: "answer", answers: fresh });
+        return { id, done: this.#rest(id) };
+      }
       this.#mustRun();
-      this.#mustFit(row.key);
-      const resumed = await this.#resume(row, events, fresh);
+      if (!elsewhere?.leave) this.#mustFit(row.key);
+      await this.#hold(id);
+      try {
+        // Another door may have been faster.
+        const still = newAnswers(id, await this.conversations.events(id), answers, Date.now());
+        if (elsewhere?.leave && still.length > 0) {
+          const { log } = this.#world;
+          await log.append(
+            {
+              run: id,
+              seq: (await log.last(id)) + 1,
+              at: Date.now(),
+              type: "run-resume",
+              reason: "answer",
+              answers: still,
+            },
+            { urgent: true },
+          );
+        }
+        if (elsewhere?.leave || still.length === 0) {
+          await this.#world.log.release(id, { queue: true });
+          return { id, done: this.#rest(id) };
+        }
+      } catch (error) {
+        await this.#world.log.release(id, { queue: true });
+        throw error;
+      }
+      const resumed = await this.#resume(row, fresh);
       await resumed.execution.accepted;
       return { id, done: resumed.done };
     });
@@ -280,13 +363,26 @@ class LiveRuns implements RunsService {
         await this.#locks
           .take(one.id, async () => {
             if (this.#live.has(one.id)) return;
-            const events = await this.conversations.events(one.id);
-            await (await this.#resume(one, events, [])).execution.accepted;
+            await (await this.#resume(one, [])).execution.accepted;
           })
           .catch((error: unknown) => this.#giveUp(one.id, error));
       }
     };
     await Promise.all(Array.from({ length: RESUME_AT_ONCE }, take));
+  }
+
+  async work(run: string): Promise<void> {
+    let live: Live | undefined;
+    await this.#locks
+      .take(run, async () => {
+        live = this.#live.get(run);
+        const row = live ? undefined : await this.#world.log.row(run);
+        if (!row || row.endedAt !== undefined || this.#stopping) return;
+        live = await this.#resume(row, []);
+        await live.execution.accepted;
+      })
+      .catch((error: unknown) => this.#giveUp(run, error));
+    await live?.done;
   }
 
   async stop(): Promise<void> {
@@ -299,6 +395,7 @@ class LiveRuns implements RunsService {
       live.controller.abort(new PatchbayError("unavailable", "The server is stopping."));
     }
     await settled;
+    await Promise.all(this.#releasing);
   }
 
   forget(slug: string): void {
@@ -309,8 +406,19 @@ class LiveRuns implements RunsService {
     return key === undefined ? this.#live.size : (this.#liveByKey.get(key) ?? 0);
   }
 
-  /** Goes on with a run that no process holds. */
-  async #resume(row: RunRow, past: RunEvent[], answers: WaitAnswer[]): Promise<Live> {
+  /** Takes a run for this process. Rejects with `conflict` while another one has it. */
+  async #hold(run: string): Promise<void> {
+    if (!(await this.#world.log.claim(run)))
+      throw new PatchbayError("conflict", `Another process works on run ${run}; try again in a moment.`, {
+        retryAfter: 1,
+      });
+  }
+
+  /** Goes on with a run that no process holds. Rejects with `conflict` when another one was faster. */
+  async #resume(row: RunRow, answers: WaitAnswer[]): Promise<Live> {
+    await this.#hold(row.id);
+    // Read once it is held: nobody adds to it any more.
+    const past = await this.conversations.events(row.id);
     const compiled = await this.#graphs.byHash(row.graph);
     const feed = this.#feed(row.id);
     feed.wanted ||= feed.isFollowed;
@@ -344,7 +452,7 @@ class LiveRuns implements RunsService {
   #attach(run: string, parts: Omit<Live, "done">, feed: Feed, turn: string | undefined): Live {
     const live: Live = {
       ...parts,
-      done: parts.execution.outcome.then((outcome) => {
+      done: parts.execution.outcome.then(async (outcome) => {
         this.#live.delete(run);
         if (turn !== undefined && this.#turns.get(turn) === run) this.#turns.delete(turn);
         if (parts.key !== undefined) {
@@ -352,17 +460,29 @@ class LiveRuns implements RunsService {
           if (left > 0) this.#liveByKey.set(parts.key, left);
           else this.#liveByKey.delete(parts.key);
         }
-        feed.rest(parts.host.last);
+        // What is not over is anybody's again: after an answer, or, where this process stops, at once.
+        if (outcome.waits || parts.host.isParked) this.#letGo(run, parts.host.isParked);
+        feed.rest(parts.host.last, outcome.waits === undefined);
         this.#dropFeed(run);
         if (outcome.waits) this.#expire(run, outcome.waits);
         const code = outcome.error?.code;
         if (!parts.host.isParked && (code === "storage_full" || code === "unavailable")) this.#sealLater(run, outcome);
+        // Another process took the run over, this one being taken for dead: how it ends is to be seen there.
+        if (code === "conflict" && this.#options.elsewhere && (await this.#world.log.row(run))) return this.#rest(run);
         return toResult(run, outcome, parts.host.usage, parts.session);
       }),
     };
     this.#live.set(run, live);
     if (parts.key !== undefined) this.#liveByKey.set(parts.key, this.live(parts.key) + 1);
     return live;
+  }
+
+  #letGo(run: string, queue: boolean): void {
+    const releasing = this.#world.log
+      .release(run, { queue })
+      .catch((error: unknown) => this.#options.report?.(error))
+      .finally(() => this.#releasing.delete(releasing));
+    this.#releasing.add(releasing);
   }
 
   /**
@@ -392,6 +512,8 @@ class LiveRuns implements RunsService {
 
   /** A run that cannot be taken up ends, and says why. */
   async #giveUp(run: string, thrown: unknown): Promise<void> {
+    // Another process was faster.
+    if (thrown instanceof PatchbayError && thrown.code === "conflict") return;
     this.#options.report?.(thrown);
     const { log } = this.#world;
     const error =
@@ -423,7 +545,7 @@ class LiveRuns implements RunsService {
             const answers = over
               .filter((wait) => open.has(wait.wait))
               .map((wait): WaitAnswer => ({ wait: wait.wait, choice: wait.kind === "uncertain" ? "fail" : "reject" }));
-            if (answers.length > 0) await this.#resume(row, events, answers);
+            if (answers.length > 0) await this.#resume(row, answers);
           })
           .catch((error: unknown) => this.#options.report?.(error));
       },
@@ -457,7 +579,7 @@ class LiveRuns implements RunsService {
       usage: row.usage,
       ...(session !== undefined && { session }),
     };
-    if (row.status === "running") return result;
+    if (row.status === "running" || row.status === "queued") return result;
     const view = foldRun(await this.conversations.events(row.id));
     result.status = view.status;
     result.usage = view.usage;

@@ -217,6 +217,32 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await ids({ to: middle })).toEqual(["list-1", "list-0"]);
     });
 
+    test("lists conversations, the last spoken first", async () => {
+      const say = async (run: string, session: string, message: string, more: object = {}) => {
+        const write = writer(log, run);
+        write(start({ session, input: { message }, agent: { id: "talker", name: "T", graph: "h" }, ...more }));
+        await write(end, { urgent: true });
+      };
+      await say("say-1", "talk-a", "first of a");
+      await say("say-2", "talk-b", "first of b", { key: "kb", user: "ub" });
+      await say("say-3", "talk-a", "second of a");
+      await say("say-4", "talk-c", "first of c");
+      await say("say-5", "talk-c", "a fork", { fork: { run: "say-4", node: "n" } });
+      const list = (filter: object) => log.sessions({ agent: "talker", ...filter });
+      const all = await list({});
+      expect(all.map((row) => [row.id, row.turns, row.title])).toEqual([
+        ["talk-c", 1, "first of c"],
+        ["talk-a", 2, "first of a"],
+        ["talk-b", 1, "first of b"],
+      ]);
+      expect(all[1]!.updatedAt).toBeGreaterThan(all[1]!.startedAt);
+      expect(all[2]).toMatchObject({ agent: "talker", key: "kb", user: "ub", name: "T" });
+      expect((await list({ limit: 1 })).map((row) => row.id)).toEqual(["talk-c"]);
+      expect((await list({ after: "talk-c" })).map((row) => row.id)).toEqual(["talk-a", "talk-b"]);
+      expect((await list({ key: "kb" })).map((row) => row.id)).toEqual(["talk-b"]);
+      expect((await list({ key: "" })).map((row) => row.id)).toEqual(["talk-c", "talk-a"]);
+    });
+
     test("an idempotency id is taken once a key, and its neighbours in the batch are stored", async () => {
       const idempotency = { key: "k1", id: "call-1", bodyHash: "b" };
       const first = writer(log, "idem-1")(start({ key: "k1" }), { urgent: true, idempotency });

@@ -247,18 +247,18 @@ class SqliteEventLog implements EventLog {
     }
     let having = "";
     if (filter.after !== undefined) {
-      having = "HAVING max(id) < (SELECT max(id) FROM runs WHERE session = ?)";
+      having = "HAVING max(id) < (SELECT max(id) FROM runs WHERE session = ? AND fork IS NULL)";
       values.push(filter.after);
     }
-    // Beside min(id), SQLite takes the bare columns from the row that has it: the first of the session.
     const sql = `
-      SELECT session AS id, min(id) AS first, agent, key, user, name, message AS title, count(*) AS turns,
-        min(started_at) AS startedAt, max(started_at) AS updatedAt
-      FROM runs WHERE ${where.join(" AND ")} GROUP BY session, key ${having} ORDER BY max(started_at) DESC, first DESC LIMIT ?`;
-    const rows = this.#query(
-      () => this.#db.prepare(sql).all(...values, filter.limit ?? 50) as (SessionRow & { first: string })[],
-    );
-    return rows.map(({ first: _first, agent, key, user, ...row }) => ({
+      SELECT runs.session AS id, agent, runs.key, user, name, message AS title, turns, begun AS startedAt, spoken AS updatedAt
+      FROM runs JOIN (
+        SELECT min(id) AS first, max(id) AS last, count(*) AS turns, min(started_at) AS begun, max(started_at) AS spoken
+        FROM runs WHERE ${where.join(" AND ")} GROUP BY session, key ${having}
+      ) ON runs.id = first
+      ORDER BY last DESC LIMIT ?`;
+    const rows = this.#query(() => this.#db.prepare(sql).all(...values, filter.limit ?? 50) as SessionRow[]);
+    return rows.map(({ agent, key, user, ...row }) => ({
       ...row,
       ...(agent !== null && { agent }),
       ...(key !== null && { key }),

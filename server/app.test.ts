@@ -1,0 +1,265 @@
+/** The gate and the intake: who may come in, and what may be sent. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MIB } from "./intake.ts";
+import { echo, type TestApp, TOKEN, testApp } from "./testing/test-app.ts";
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await testApp();
+});
+afterAll(() => app.close());
+
+const codeOf = async (answer: Response) => ((await answer.json()) as { error: { code: string } }).error.code;
+
+describe("who may come in", () => {
+  test("every route of the document is closed without a token, and with a wrong one", async () => {
+    const document = await app.json<{ paths: Record<string, Record<string, { security?: unknown[] }>> }>(
+      "GET",
+      "/openapi.json",
+      { token: null },
+    );
+    const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => [method.toUpperCase(), path.replaceAll(/\{[^}]+\}/g, "x")] as const),
+    );
+    expect(routes.length).toBeGreaterThan(40);
+    for (const [method, path] of routes)
+      for (const token of [null, "wrong-token-0123456789", `pb_${"A".repeat(43)}`]) {
+        const answer = await app.request(method, path, { token, ...(method !== "GET" && { body: {} }) });
+        expect(answer.status, `${method} ${path} with ${token}`).toBe(401);
+      }
+  });
+
+  test("an agent key opens no building route, and the admin token no hosted one", async () => {
+    const { key } = await app.key();
+    expect((await app.request("GET", "/api/agents", { token: key })).status).toBe(401);
+    expect((await app.request("GET", "/v1/runs/x", { token: TOKEN })).status).toBe(401);
+    expect((await app.request("GET", "/v1/runs/x", { token: key })).status).toBe(404);
+  });
+
+  test("unknown paths are closed too, and say so once one is in", async () => {
+    expect((await app.request("GET", "/api/nothing", { token: null })).status).toBe(401);
+    expect((await app.request("GET", "/api/nothing")).status).toBe(404);
+    expect((await app.request("GET", "/some/file.js", { token: null })).status).toBe(401);
+    expect((await app.request("DELETE", "/", {})).status).toBe(404);
+  });
+
+  test("what CONTRACT names is open", async () => {
+    expect(await app.json("GET", "/healthz", { token: null })).toEqual({ ok: true });
+    expect((await app.request("GET", "/openapi.json", { token: null })).status).toBe(200);
+  });
+
+  test("only known hosts are answered", async () => {
+    for (const host of [
+      "evil.example",
+      "127.0.0.1.nip.io:4400",
+      "patchbay.localhost.evil.example",
+      "10.1.2.3:4400",
+      "[fe80::1]",
+      "a b",
+      "",
+      "localhost:4400@evil.example",
+    ])
+      expect((await app.request("GET", "/healthz", { headers: { host } })).status, host).toBe(403);
+    for (const host of ["127.0.0.1:4400", "localhost:9", "LOCALHOST", "[::1]:4400"])
+      expect((await app.request("GET", "/healthz", { headers: { host } })).status, host).toBe(200);
+  });
+
+  test("a page of another site cannot call, signed in or not", async () => {
+    const cookie = app.auth.cookie(false).split(";")[0]!;
+    const from = (origin: string | undefined, more: Record<string, string> = {}) =>
+      app.request("POST", "/api/check", {
+        token: null,
+        body: { graph: echo },
+        headers: { cookie, ...(origin && { origin }), ...more },
+      });
+    expect((await from("http://127.0.0.1:4400")).status).toBe(200);
+    expect((await from(undefined)).status).toBe(200);
+    for (const origin of ["https://evil.example", "http://127.0.0.1:5173", "null"])
+      expect((await from(origin)).status).toBe(403);
+    expect((await from(undefined, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect((await from(undefined, { "sec-fetch-site": "same-origin" })).status).toBe(200);
+    expect((await app.request("GET", "/api/agents", { headers: { origin: "https://evil.example" } })).status).toBe(403);
+  });
+
+  test("a public address is answered, its origin is taken, and its cookie is bound to https", async () => {
+    const other = await testApp({ env: { PATCHBAY_URL: "https://agents.example.org" } });
+    const headers = { host: "agents.example.org" };
+    expect((await other.request("GET", "/healthz", { headers })).status).toBe(200);
+    expect(
+      (await other.request("GET", "/api/agents", { headers: { ...headers, origin: "https://agents.example.org" } }))
+        .status,
+    ).toBe(200);
+    const answer = await other.request("POST", "/sign-in", { token: null, body: { token: TOKEN }, headers });
+    const cookie = answer.headers.get("set-cookie")!;
+    expect(cookie).toMatch(/^__Host-patchbay-[^;]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=\d+; Secure$/);
+    expect(
+      (
+        await other.request("GET", "/api/agents", {
+          token: null,
+          headers: { ...headers, cookie: cookie.split(";")[0]! },
+        })
+      ).status,
+    ).toBe(200);
+    await other.close();
+  });
+});
+
+describe("signing in", () => {
+  const session = (answer: Response) => answer.headers.get("set-cookie")?.split(";")[0];
+
+  test("by a code, once", async () => {
+    const { url } = await app.json<{ url: string }>("POST", "/api/sign-in-links");
+    const path = url.slice(url.indexOf("/?"));
+    const first = await app.request("GET", path, { token: null });
+    expect(first.status).toBe(303);
+    expect(first.headers.get("location")).toBe("/");
+    const cookie = session(first)!;
+    expect((await app.request("GET", "/api/agents", { token: null, headers: { cookie } })).status).toBe(200);
+    const second = await app.request("GET", path, { token: null });
+    expect(second.status).toBe(200);
+    expect(session(second)).toBeUndefined();
+    expect(await second.text()).toContain("was used before");
+  });
+
+  test("by the token, pasted", async () => {
+    const wrong = await app.request("POST", "/sign-in", { token: null, body: { token: "wrong" } });
+    expect(wrong.status).toBe(401);
+    expect(session(wrong)).toBeUndefined();
+    const right = await app.request("POST", "/sign-in", { token: null, body: { token: ` ${TOKEN}\n` } });
+    expect(right.status).toBe(200);
+    expect(right.headers.get("set-cookie")).toMatch(/HttpOnly; SameSite=Lax/);
+    const out = await app.request("POST", "/api/sign-out", { token: null, headers: { cookie: session(right)! } });
+    expect(out.headers.get("set-cookie")).toMatch(/=; .*Max-Age=0/);
+  });
+
+  test("a cookie outlives a restart, and a made-up one opens nothing", async () => {
+    const cookie = app.auth.cookie(false).split(";")[0]!;
+    await app.restart();
+    const get = async (value: string) =>
+      (await app.request("GET", "/api/agents", { token: null, headers: { cookie: value } })).status;
+    expect(await get(cookie)).toBe(200);
+    const [name, value] = cookie.split("=") as [string, string];
+    const [issued, mac] = value.split(".") as [string, string];
+    expect(await get(`${name}=${Number(issued) + 1}.${mac}`)).toBe(401);
+    expect(await get(`${name}=${issued}.${mac.slice(0, -1)}`)).toBe(401);
+    expect(await get(`${name}=${issued}`)).toBe(401);
+    expect(await get(`other=${value}`)).toBe(401);
+  });
+
+  test("without it pages show the sign-in page, in the reader's language, with nothing from elsewhere", async () => {
+    const page = (path: string, headers = {}) =>
+      app.request("GET", path, { token: null, headers: { accept: "text/html", ...headers } });
+    for (const path of ["/", "/agents/x", "/sign-in"])
+      expect(await (await page(path)).text()).toContain("Sign in to Patchbay");
+    expect(await (await page("/", { "accept-language": "zh-CN,zh;q=0.9" })).text()).toContain("登录 Patchbay");
+    const answer = await page("/");
+    expect(answer.headers.get("content-security-policy")).toMatch(/default-src 'none'/);
+    expect(await answer.text()).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    expect(await (await app.request("GET", "/")).text()).toBe("the editor");
+  });
+
+  test("guessing is slowed down", async () => {
+    const other = await testApp();
+    const statuses: number[] = [];
+    for (let i = 0; i < 22; i++)
+      statuses.push((await other.request("POST", "/sign-in", { token: null, body: { token: `guess ${i}` } })).status);
+    expect(statuses.slice(0, 20).every((status) => status === 401)).toBe(true);
+    expect(statuses.slice(20)).toEqual([429, 429]);
+    await other.close();
+  });
+});
+
+describe("what may be sent", () => {
+  const post = (body: unknown, headers: Record<string, string> = {}, path = "/api/check") =>
+    app.request("POST", path, { body, headers });
+
+  test("JSON only", async () => {
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonp"])
+      expect((await post('{"graph":{}}', { "content-type": type })).status, type).toBe(415);
+    for (const type of [
+      "application/json",
+      "application/json; charset=utf-8",
+      "APPLICATION/JSON",
+      "application/merge-patch+json",
+    ])
+      expect((await post('{"graph":{}}', { "content-type": type })).status, type).toBe(200);
+    expect(await codeOf(await post("{"))).toBe("bad_json");
+    expect(await codeOf(await post(""))).toBe("bad_request");
+  });
+
+  test("bodies to their limit and no byte further, announced or not", async () => {
+    const exactly = (bytes: number) => {
+      const body = JSON.stringify({ value: "" });
+      return `{"value":"${"x".repeat(bytes - body.length)}"}`;
+    };
+    const put = (body: string, chunked = false) =>
+      app.request("PUT", "/api/secrets/BIG", {
+        body: chunked ? new Blob([body]).stream() : body,
+        headers: chunked ? {} : { "content-length": String(Buffer.byteLength(body)) },
+      });
+    // The secret itself is too long; that it is said by the route shows that the body was let in.
+    for (const chunked of [false, true]) {
+      const fits = await (await put(exactly(MIB), chunked)).json();
+      expect(fits).toMatchObject({ error: { code: "too_large", message: expect.stringContaining("secret") } });
+      const over = await (await put(exactly(MIB + 1), chunked)).json();
+      expect(over).toMatchObject({ error: { code: "too_large", message: expect.stringContaining("1 MiB") } });
+    }
+  });
+
+  test("a graph may have 8 MiB, an OpenAPI document 16 MiB, a hosted call 1 MiB", async () => {
+    const { key } = await app.key();
+    const statusAt = async (path: string, bytes: number, token = TOKEN) =>
+      (await app.request("POST", path, { token, body: "{}", headers: { "content-length": String(bytes) } })).status;
+    for (const [path, limit, token] of [
+      ["/api/agents", 8 * MIB, TOKEN],
+      ["/api/check", 8 * MIB, TOKEN],
+      ["/api/runs", 8 * MIB, TOKEN],
+      ["/api/tools/import", 16 * MIB, TOKEN],
+      ["/api/keys", MIB, TOKEN],
+      ["/v1/agents/x/runs", MIB, key],
+    ] as const) {
+      expect(await statusAt(path, limit, token), path).not.toBe(413);
+      expect(await statusAt(path, limit + 1, token), path).toBe(413);
+    }
+  });
+
+  test("JSON 64 deep, not 65, and no parser is overflowed", async () => {
+    const deep = (levels: number) => `{"graph":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
+    expect((await post(deep(64))).status).toBe(200);
+    expect(await codeOf(await post(deep(65)))).toBe("bad_request");
+    expect(await codeOf(await post(deep(500_000)))).toBe("bad_request");
+    // Brackets within texts do not count.
+    expect((await post(JSON.stringify({ graph: { text: `${"[{".repeat(100)}\\"` } }))).status).toBe(200);
+  });
+
+  test("no key that reaches for prototypes, anywhere, however it is spelled", async () => {
+    for (const text of [
+      '{"graph":{"__proto__":{"x":1}}}',
+      '{"graph":[{"constructor":1}]}',
+      '{"prototype":1}',
+      '{"graph":{"\\u005f_proto__":1}}',
+      '{"graph":{"a":{"b":[{"\\u0063onstructor":{}}]}}}',
+    ]) {
+      const answer = await post(text);
+      expect(answer.status, text).toBe(400);
+      expect(await codeOf(answer)).toBe("bad_request");
+    }
+    // As a value they are words like any other.
+    expect((await post('{"graph":{"text":"__proto__ and constructor \\u0041"}}')).status).toBe(200);
+    expect(({} as { x?: unknown }).x).toBeUndefined();
+  });
+
+  test("errors have one shape and tell nothing of the inside", async () => {
+    const answer = await app.request("POST", "/api/keys", { body: { name: "", agents: "*" } });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toEqual({
+      error: { code: "bad_request", message: expect.stringContaining("/name"), path: "/name" },
+    });
+    const unknown = await app.request("POST", "/api/keys", { body: { name: "x", agents: "*", admin: true } });
+    expect(await unknown.json()).toMatchObject({
+      error: { code: "bad_request", message: expect.stringContaining("admin") },
+    });
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+});

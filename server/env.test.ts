@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { isLoopback, parseEnv } from "./env.ts";
+
+describe("the environment", () => {
+  test("has defaults", () => {
+    expect(parseEnv({})).toMatchObject({ host: "127.0.0.1", port: 4400, allowHosts: [], trustProxy: false });
+    expect(parseEnv({}).dataDir).toMatch(/\/data$/);
+    expect(parseEnv({ PORT: "", PATCHBAY_URL: " " })).toMatchObject({ port: 4400 });
+  });
+
+  test("takes what CONTRACT lists", () => {
+    expect(
+      parseEnv({
+        HOST: "0.0.0.0",
+        PORT: "0",
+        PATCHBAY_URL: "https://agents.example.org/",
+        PATCHBAY_TOKEN: "0123456789abcdef",
+        PATCHBAY_ALLOW_HOSTS: "127.0.0.1:11434, Intra.net:80",
+        PATCHBAY_TRUST_PROXY: "1",
+        OPENAI_BASE_URL: "http://127.0.0.1:11434/v1/",
+        PATCHBAY_DEFAULT_MODEL: "openai/qwen3:8b",
+      }),
+    ).toMatchObject({
+      host: "0.0.0.0",
+      port: 0,
+      url: "https://agents.example.org",
+      allowHosts: ["127.0.0.1:11434", "intra.net:80"],
+      trustProxy: true,
+      openai: { baseUrl: "http://127.0.0.1:11434/v1" },
+      defaultModel: "openai/qwen3:8b",
+    });
+    expect(parseEnv({ OPENAI_API_KEY: "sk-1" }).openai).toEqual({
+      baseUrl: "https://api.openai.com/v1",
+      apiKey: "sk-1",
+    });
+  });
+
+  test.each([
+    [{ PATCHBAY_TOKN: "x" }, /PATCHBAY_TOKN is no setting.*did you mean PATCHBAY_TOKEN/],
+    [{ PATCHBAY_COLOUR: "x" }, /PATCHBAY_COLOUR is no setting/],
+    [{ PORT: "http" }, /PORT "http"/],
+    [{ PORT: "65536" }, /PORT/],
+    [{ PORT: "-1" }, /PORT/],
+    [{ HOST: "a b" }, /HOST/],
+    [{ HOST: "0.0.0.0" }, /HOST is 0\.0\.0\.0.*PATCHBAY_TOKEN/],
+    [{ HOST: "192.168.1.2" }, /PATCHBAY_TOKEN/],
+    [{ PATCHBAY_TOKEN: "short" }, /PATCHBAY_TOKEN must be at least 16/],
+    [{ PATCHBAY_TOKEN: "with a space in the middle" }, /white space/],
+    [{ PATCHBAY_SECRETS_KEY: "short" }, /PATCHBAY_SECRETS_KEY/],
+    [{ PATCHBAY_URL: "agents.example.org" }, /PATCHBAY_URL/],
+    [{ PATCHBAY_URL: "https://example.org/agents" }, /origin alone/],
+    [{ PATCHBAY_URL: "https://me:pw@example.org" }, /user name/],
+    [{ PATCHBAY_DATABASE_URL: "mysql://x" }, /postgres:\/\//],
+    [{ PATCHBAY_ALLOW_HOSTS: "localhost" }, /"localhost" must be host:port/],
+    [{ PATCHBAY_ALLOW_HOSTS: "*:80" }, /host:port/],
+    [{ PATCHBAY_TRUST_PROXY: "maybe" }, /neither true nor false/],
+    [{ OPENAI_BASE_URL: "localhost:11434" }, /OPENAI_BASE_URL/],
+    [{ PATCHBAY_DEFAULT_MODEL: "gpt" }, /provider\/model/],
+  ])("refuses %j in one line", (vars, message) => {
+    expect(() => parseEnv(vars)).toThrow(message);
+    try {
+      parseEnv(vars);
+    } catch (error) {
+      expect((error as Error).message).not.toContain("\n");
+    }
+  });
+
+  test("tells no secret", () => {
+    try {
+      parseEnv({ PATCHBAY_TOKEN: "hunter2" });
+      expect.fail();
+    } catch (error) {
+      expect((error as Error).message).not.toContain("hunter2");
+    }
+  });
+
+  test("knows what only this machine reaches", () => {
+    for (const host of ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"]) expect(isLoopback(host)).toBe(true);
+    for (const host of ["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.nip.io"])
+      expect(isLoopback(host)).toBe(false);
+  });
+});
