@@ -234,10 +234,12 @@ export function turnMessages(
   }
   const reply = typeof end.output.reply === "string" ? end.output.reply : JSON.stringify(end.output.reply);
   const last = said.findLast((one) => one.role === "assistant");
+  // A text that another followed (a broken answer that was sent back, an earlier node's) was never read by anybody.
+  const kept = said.filter((one) => one.role !== "assistant" || one.calls?.length || one === last);
   // What the person read is the reply; a model's raw text that differs (markers taken out, repaired) gives way to it.
   if (last?.role !== "assistant" || last.calls?.length)
-    return [user, ...orderCalls(said), { role: "assistant", content: reply }];
-  return [user, ...orderCalls(said).map((one) => (one === last ? { ...last, content: reply } : one))];
+    return [user, ...orderCalls(kept), { role: "assistant", content: reply }];
+  return [user, ...orderCalls(kept).map((one) => (one === last ? { ...last, content: reply } : one))];
 }
 
 /** Tool results in the order of their calls, right behind them; a call without a result is answered as unknown. */

@@ -19,7 +19,7 @@ export interface PromptParts {
   language: Language;
 }
 
-export interface Written {
+interface Written {
   messages: Message[];
   /** For the endpoint, where the format is native. */
   tools?: ModelTool[];

@@ -40,13 +40,24 @@ You may call one or more functions to assist with the user query.
 
 You are provided with function signatures within <tools></tools> XML tags:
 <tools>
-${tools.map((tool) => spacedJson(asFunction(tool))).join("\n")}
+${tools.map(toolJson).join("\n")}
 </tools>
 
 For each function call, return a json object with function name and arguments within <tool_call></tool_call> XML tags:
 <tool_call>
 {"name": <function-name>, "arguments": <args-json-object>}
 </tool_call>`;
+}
+
+const toolTexts = new WeakMap<ModelTool, string>();
+
+function toolJson(tool: ModelTool): string {
+  let text = toolTexts.get(tool);
+  if (text === undefined) {
+    text = spacedJson(asFunction(tool));
+    toolTexts.set(tool, text);
+  }
+  return text;
 }
 
 function writeCalls(message: Extract<Message, { role: "assistant" }>): string {

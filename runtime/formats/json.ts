@@ -3,7 +3,7 @@ import type { ToolCall } from "../message.ts";
 import { UNREADABLE } from "./format.ts";
 
 /** Deeper nesting is refused before anything walks through it. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 /** Longer arguments are no arguments. */
 export const MAX_CALL_CHARACTERS = 256 * 1024;
 
@@ -76,7 +76,7 @@ export function readJson(text: string): unknown[] | undefined {
 }
 
 /** The index behind the JSON object or array that begins at `from`; -1 when it does not end or is nested too deep. */
-export function jsonEnd(text: string, from: number): number {
+function jsonEnd(text: string, from: number): number {
   let depth = 0;
   for (let i = from; i < text.length; i++) {
     const character = text[i];
