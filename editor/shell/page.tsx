@@ -33,7 +33,7 @@ export function Page({
           )}
         >
           <div className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
-            <div className="min-w-0 max-w-[68ch]">
+            <div className="min-w-0 max-w-[88ch]">
               <h1 className="flex items-center gap-3 font-semibold text-xl tracking-tight">
                 {title}
                 {aside}

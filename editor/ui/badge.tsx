@@ -35,9 +35,9 @@ export const TONE_TEXT: Record<Tone, string> = {
 export const TONE_SOFT: Record<Tone, string> = {
   neutral: "bg-hover text-ink-2",
   accent: "bg-accent-soft text-accent",
-  ok: "bg-ok/10 text-ok",
-  warn: "bg-warn/11 text-warn",
-  bad: "bg-bad/9 text-bad",
+  ok: "bg-ok-soft text-ok",
+  warn: "bg-warn-soft text-warn",
+  bad: "bg-bad-soft text-bad",
   text: "bg-kind-text/10 text-kind-text",
   json: "bg-kind-json/11 text-kind-json",
   messages: "bg-kind-messages/10 text-kind-messages",

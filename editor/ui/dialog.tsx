@@ -66,6 +66,14 @@ export function ConfirmDialog({
   );
 }
 
+/** Puts the focus on the first thing to fill in or press inside the body, else on the panel itself; never on its close button. */
+function focusBody(event: Event): void {
+  event.preventDefault();
+  const panel = event.currentTarget as HTMLElement;
+  const first = panel.querySelector<HTMLElement>("[data-body] :is(input:not([type=file]), textarea, button, a[href], [tabindex='0'])");
+  (first ?? panel).focus();
+}
+
 /** A panel from the right edge, for a form or a detail. The page behind stays visible; Escape closes it. */
 export function SidePanel({ open, onOpenChange, title, description, footer, children, className }: Frame) {
   const { t } = useTranslation("common");
@@ -75,6 +83,8 @@ export function SidePanel({ open, onOpenChange, title, description, footer, chil
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim/50 animate-fade" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onOpenAutoFocus={focusBody}
+          tabIndex={-1}
           className={cx(
             "fixed inset-y-0 right-0 z-40 flex w-[min(480px,100vw)] flex-col border-line border-l bg-raised shadow-float outline-none animate-slide",
             className,
@@ -89,7 +99,7 @@ export function SidePanel({ open, onOpenChange, title, description, footer, chil
               <IconButton icon={X} label={t("close")} side="left" />
             </Radix.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 py-5">{children}</div>
+          <div data-body className="min-h-0 flex-1 overflow-y-auto px-5 py-5">{children}</div>
           {footer && <footer className="flex justify-end gap-2 border-line border-t px-5 py-3.5">{footer}</footer>}
         </Radix.Content>
       </Radix.Portal>

@@ -96,8 +96,8 @@ export function DropZone({
         type="button"
         onClick={() => input.current?.click()}
         className={cx(
-          "flex w-full items-center gap-3 rounded-xl text-left",
-          compact ? "px-4 py-3" : "flex-col px-6 py-8 text-center",
+          "flex w-full items-center gap-3 rounded-xl",
+          compact ? "px-4 py-3 text-left" : "flex-col px-6 py-8 text-center",
         )}
       >
         <Icon size={20} aria-hidden className="text-ink-2" />

@@ -22,7 +22,7 @@ interface Cord {
 }
 
 const WIDTH = 190;
-const HEAD = 40;
+const HEAD = 38;
 const ROW = 21;
 const GAP = 70;
 /** A card takes the colour of what it gives, and of what it takes where it gives nothing. */
@@ -42,6 +42,16 @@ export function GraphPicture({ graph, className }: { graph: Graph; className?: s
   return (
     <div aria-hidden className={cx("dots overflow-hidden bg-paper", className)}>
       <svg viewBox={picture.viewBox} preserveAspectRatio="xMidYMid meet" className="h-full w-full" role="presentation">
+        {picture.cords.map((cord) => (
+          <path
+            key={cord.key}
+            d={cord.path}
+            fill="none"
+            stroke={INK[cord.kind]}
+            strokeWidth={4.5}
+            strokeLinecap="round"
+          />
+        ))}
         {picture.cards.map((card) => (
           <g key={card.id}>
             <rect
@@ -56,37 +66,8 @@ export function GraphPicture({ graph, className }: { graph: Graph; className?: s
             />
             <rect x={card.x + 15} y={card.y + 14} width={20} height={20} rx={6} fill={INK[card.kind]} opacity={0.9} />
             <rect x={card.x + 45} y={card.y + 20} width={62} height={8} rx={4} fill="var(--ink)" opacity={0.55} />
-            {card.height > 100 && (
-              <>
-                <rect
-                  x={card.x + 15}
-                  y={card.y + card.height - 34}
-                  width={128}
-                  height={6}
-                  rx={3}
-                  fill="var(--line-strong)"
-                />
-                <rect
-                  x={card.x + 15}
-                  y={card.y + card.height - 20}
-                  width={88}
-                  height={6}
-                  rx={3}
-                  fill="var(--line-strong)"
-                />
-              </>
-            )}
+            <rect x={card.x + 15} y={card.y + card.height - 24} width={112} height={7} rx={3.5} fill="var(--line-strong)" />
           </g>
-        ))}
-        {picture.cords.map((cord) => (
-          <path
-            key={cord.key}
-            d={cord.path}
-            fill="none"
-            stroke={INK[cord.kind]}
-            strokeWidth={4.5}
-            strokeLinecap="round"
-          />
         ))}
         {picture.jacks.map((jack) => (
           <circle
@@ -123,7 +104,7 @@ function draw(graph: Graph) {
       x: place.x,
       y: place.y,
       width: WIDTH,
-      height: HEAD + rows * ROW + 50,
+      height: HEAD + rows * ROW + 24,
       kind: known?.outputs[0]?.kind ?? known?.inputs[0]?.kind ?? "any",
       inputs: [...new Set(inputs)],
       outputs: [...new Set(outputs)],

@@ -4,7 +4,9 @@ import { cx } from "./cx.ts";
 import { useFieldProps } from "./field.tsx";
 
 export const inputClass =
-  "w-full rounded-md border border-line-strong bg-surface px-2.5 text-ink transition-colors hover:border-ink-3 focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent/25 disabled:opacity-55 aria-invalid:border-bad";
+  "rounded-md border border-line-strong bg-surface px-2.5 text-ink transition-colors hover:border-ink-3 focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent/25 disabled:opacity-55 aria-invalid:border-bad";
+
+const hasWidth = (className: string | undefined) => /(^| )(w|flex)-/.test(className ?? "");
 
 /** One line of text. Inside a `Field` it takes its label, help and error from there. */
 export function Input({
@@ -22,6 +24,7 @@ export function Input({
       spellCheck={false}
       className={cx(
         inputClass,
+        (Icon !== undefined || Boolean(trailing) || !hasWidth(className)) && "w-full",
         "h-8",
         Icon && "pl-8",
         trailing ? "pr-10" : undefined,
@@ -80,7 +83,7 @@ export function Textarea({ mono, className, rows = 3, ...rest }: { mono?: boolea
       {...field}
       rows={rows}
       spellCheck={!mono}
-      className={cx(inputClass, "min-h-16 resize-y py-1.5 leading-relaxed", mono && "font-mono text-sm", className)}
+      className={cx(inputClass, !hasWidth(className) && "w-full", "min-h-16 resize-y py-1.5 leading-relaxed", mono && "font-mono text-sm", className)}
       {...rest}
     />
   );

@@ -22,7 +22,12 @@ self.MonacoEnvironment = {
   },
 };
 
-const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** A token as six hex digits: a build may write #fff, which Monaco does not take. */
+const token = (name: string) =>
+  getComputedStyle(document.documentElement)
+    .getPropertyValue(name)
+    .trim()
+    .replace(/^#([0-9a-f])([0-9a-f])([0-9a-f])$/i, "#$1$1$2$2$3$3");
 
 /** Monaco takes plain hex colours: the tokens of the theme that shows now, read anew at each change. */
 function applyTheme(): void {

@@ -3,10 +3,10 @@ import type { ReactNode } from "react";
 import { cx } from "./cx.ts";
 
 const LOOK = {
-  info: { icon: Info, ink: "text-accent", ground: "border-accent/25 bg-accent-soft/60" },
-  ok: { icon: CircleCheck, ink: "text-ok", ground: "border-ok/25 bg-ok/7" },
-  warn: { icon: TriangleAlert, ink: "text-warn", ground: "border-warn/30 bg-warn/8" },
-  bad: { icon: CircleAlert, ink: "text-bad", ground: "border-bad/30 bg-bad/6" },
+  info: { icon: Info, ink: "text-accent", ground: "border-accent/25 bg-accent-soft" },
+  ok: { icon: CircleCheck, ink: "text-ok", ground: "border-ok/25 bg-ok-soft" },
+  warn: { icon: TriangleAlert, ink: "text-warn", ground: "border-warn/30 bg-warn-soft" },
+  bad: { icon: CircleAlert, ink: "text-bad", ground: "border-bad/30 bg-bad-soft" },
 } as const;
 
 /** A message that belongs to this place: what happened, and under it how to mend it. */

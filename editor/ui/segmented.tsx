@@ -25,7 +25,7 @@ export function Segmented<V extends string>({
       value={value}
       onValueChange={(next) => next && onChange(next as V)}
       aria-label={label}
-      className={cx("inline-flex rounded-md border border-line bg-hover p-0.5", className)}
+      className={cx("inline-flex max-w-full rounded-md border border-line bg-hover p-0.5", !/w-full/.test(className ?? "") && "self-start", className)}
     >
       {options.map((option) => {
         const Icon = option.icon;
@@ -35,7 +35,7 @@ export function Segmented<V extends string>({
             value={option.value}
             title={option.title}
             className={cx(
-              "inline-flex flex-1 items-center justify-center gap-1.5 rounded-sm border border-transparent text-ink-2 transition-colors hover:text-ink",
+              "inline-flex flex-auto items-center justify-center gap-1.5 whitespace-nowrap rounded-sm border border-transparent text-ink-2 transition-colors hover:text-ink",
               "data-[state=on]:border-line data-[state=on]:bg-surface data-[state=on]:font-medium data-[state=on]:text-ink data-[state=on]:shadow-card",
               size === "sm" ? "h-5.5 px-2 text-sm" : "h-6.5 px-2.5 text-base",
             )}

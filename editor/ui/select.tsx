@@ -46,8 +46,9 @@ export function Select<V extends string>({
         {...field}
         aria-label={label}
         className={cx(
-          "inline-flex w-full items-center justify-between gap-2 rounded-md border border-line-strong bg-surface px-2.5 text-left text-ink transition-colors hover:border-ink-3 data-[placeholder]:text-ink-3 disabled:opacity-55",
+          "inline-flex items-center justify-between gap-2 rounded-md border border-line-strong bg-surface px-2.5 text-left text-ink transition-colors hover:border-ink-3 data-[placeholder]:text-ink-3 disabled:opacity-55",
           size === "sm" ? "h-7 text-sm" : "h-8",
+          !/(^| )w-/.test(className ?? "") && "w-full",
           className,
         )}
       >

@@ -19,7 +19,7 @@ export const usage: Words<typeof en> = {
   costNone: "未设价格",
   costHelp: "在“模型”中为服务填写价格。",
   toolCalls: "工具调用",
-  steps: "模型步数",
+  steps_other: "{{count}} 个模型步骤",
   perDay: "每日运行",
   tokensPerDay: "每日 token",
   costPerDay: "每日费用",

@@ -118,7 +118,7 @@ function HitCard({ hit, number: place, onOpen }: { hit: Hit; number: number; onO
         </button>
         {where.length > 0 && <span className="min-w-0 truncate text-ink-3 text-sm">{where.join(" · ")}</span>}
       </header>
-      <p className="mt-2 line-clamp-5 whitespace-pre-line">{hit.text}</p>
+      <p className="mt-2 line-clamp-5 whitespace-pre-line">{hit.text.replaceAll(/\n\s*\n/g, "\n")}</p>
       <footer className="mt-2 flex flex-wrap gap-1.5">
         {Object.entries(hit.ranks ?? {}).map(([search, rank]) => (
           <Badge key={search}>

@@ -19,7 +19,7 @@ export function TestResult({ test }: { test: ProviderTest }) {
     );
   const time = test.latencyMs === undefined ? undefined : span(test.latencyMs);
   return (
-    <div className="rounded-lg border border-ok/25 bg-ok/6 px-3.5 py-3">
+    <div className="rounded-lg border border-ok/25 bg-ok-soft px-3.5 py-3">
       <div className="flex flex-wrap items-center gap-2">
         <Check size={16} aria-hidden className="text-ok" />
         <p className="font-medium">{test.tried && time ? t("testOkWith", { model: test.tried, time }) : t("testOk")}</p>

@@ -130,7 +130,7 @@ function Prompt({ prompt }: { prompt: EventOf<"prompt-built"> }) {
   const { t } = useTranslation("runs");
   return (
     <Part
-      title={t("detail.prompt", { step: prompt.step })}
+      title={t("detail.prompt", { step: prompt.step + 1 })}
       aside={t("detail.promptTokens", { tokens: number(prompt.tokens), limit: number(prompt.limit) })}
     >
       <div aria-hidden className="flex h-2 gap-px overflow-hidden rounded-full bg-line">
@@ -181,7 +181,7 @@ function Said({ message: event }: { message: EventOf<"message"> }) {
   const { message } = event;
   return (
     <Part
-      title={t("detail.said", { step: event.step })}
+      title={t("detail.said", { step: event.step + 1 })}
       aside={[
         event.model,
         event.firstMs !== undefined && t("detail.firstToken", { time: span(event.firstMs) }),

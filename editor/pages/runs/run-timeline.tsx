@@ -91,7 +91,7 @@ function RowName({ row, title }: { row: TimelineRow; title: string }) {
           : Box;
   const name =
     what.is === "step"
-      ? t("detail.step", { title, step: what.message.step })
+      ? t("detail.step", { title, step: what.message.step + 1 })
       : what.is === "search"
         ? t("detail.retrieval", { title })
         : what.is === "tool"

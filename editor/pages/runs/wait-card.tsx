@@ -17,7 +17,7 @@ export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; o
   });
   const choices: WaitAnswer["choice"][] = wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
   return (
-    <article className="rounded-xl border border-warn/35 bg-warn/6 p-4">
+    <article className="rounded-xl border border-warn/30 bg-warn-soft p-4">
       <div className="flex gap-2.5">
         <Hand size={16} aria-hidden className="mt-0.5 text-warn" />
         <div className="min-w-0 flex-1">

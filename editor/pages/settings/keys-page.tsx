@@ -73,7 +73,7 @@ export function KeysPage() {
               <tbody>
                 {list.map((key) => (
                   <Row key={key.id}>
-                    <Cell className="font-medium">{key.name}</Cell>
+                    <Cell className="whitespace-nowrap font-medium">{key.name}</Cell>
                     <Cell className="font-mono text-ink-3">{key.prefix}…</Cell>
                     <Cell className="w-full">
                       {key.agents === "*" ? (

@@ -39,7 +39,7 @@ export function TemplateCard({
             {title}
           </button>
         </h3>
-        <p className={cx("mt-1 text-ink-2", !large && "line-clamp-3")}>{template.summary[language()]}</p>
+        <p className={cx("mt-1 text-ink-2", !large && "line-clamp-4")}>{template.summary[language()]}</p>
         <div className="mt-auto flex flex-wrap gap-1.5 pt-3">
           {busy ? (
             <span className="inline-flex items-center gap-2 text-ink-2 text-sm">

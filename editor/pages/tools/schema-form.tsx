@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Field } from "../../ui/field.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
-import type { Fault, SchemaField } from "./schema-values.ts";
+import { type Fault, type SchemaField, typedFor } from "./schema-values.ts";
 
 /** A field for each argument, as `fieldsOf` made them. `typed` holds texts by name. */
 export function SchemaForm({
@@ -19,7 +19,7 @@ export function SchemaForm({
 }) {
   const { t } = useTranslation(["tools", "common"]);
   return fields.map((field) => {
-    const fault = faults[field.name];
+    const fault = Object.hasOwn(faults, field.name) ? faults[field.name] : undefined;
     return (
       <Field
         key={field.name}
@@ -31,7 +31,7 @@ export function SchemaForm({
       >
         <Widget
           field={field}
-          text={typed[field.name] ?? field.initial}
+          text={typedFor(field, typed)}
           onChange={(text) => onChange(field.name, text)}
         />
       </Field>

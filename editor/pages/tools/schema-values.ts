@@ -58,7 +58,12 @@ function kindOf(name: string, schema: JsonSchema): FieldKind {
 
 function written(value: unknown, kind: FieldKind): string {
   if (kind === "list" && Array.isArray(value)) return value.join("\n");
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
+}
+
+/** The text of a field as it stands. */
+export function typedFor(field: SchemaField, typed: Readonly<Record<string, string>>): string {
+  return Object.hasOwn(typed, field.name) ? typed[field.name]! : field.initial;
 }
 
 export type Fault = "missing" | "number" | "json";
@@ -71,10 +76,11 @@ export function argumentsOf(
   fields: readonly SchemaField[],
   typed: Readonly<Record<string, string>>,
 ): { args: Record<string, unknown>; faults: Record<string, Fault> } {
-  const args: Record<string, unknown> = {};
-  const faults: Record<string, Fault> = {};
+  // Without a prototype: an argument may be called anything.
+  const args: Record<string, unknown> = Object.create(null);
+  const faults: Record<string, Fault> = Object.create(null);
   for (const one of fields) {
-    const text = typed[one.name] ?? one.initial;
+    const text = typedFor(one, typed);
     if (text.trim() === "") {
       // A required text may be meant to be empty; nothing else can be.
       if (one.required) faults[one.name] = "missing";

@@ -179,10 +179,12 @@ function ToolRow({ tool, onOpen }: { tool: ToolCard; onOpen(): void }) {
       <span className="truncate text-ink-2">{tool.summary}</span>
       <span className="flex items-center gap-2">
         {tool.needs?.length ? <Badge tone="warn">{t("needs", { what: tool.needs.join(", ") })}</Badge> : null}
-        <span className="text-ink-3 text-sm tnum max-lg:hidden">
+        <span className="w-24 text-right text-ink-3 text-sm tnum max-lg:hidden">
           {count > 0 ? t("arguments", { count }) : t("noArguments")}
         </span>
-        <EffectBadge effect={tool.effect} />
+        <span className="flex w-24 justify-end">
+          <EffectBadge effect={tool.effect} />
+        </span>
       </span>
     </button>
   );

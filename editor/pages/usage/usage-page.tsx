@@ -88,7 +88,7 @@ export function UsagePage() {
                 >
                   {compact(total.inputTokens + total.outputTokens)}
                 </Figure>
-                <Figure name={t("toolCalls")} note={`${t("steps")} ${compact(total.steps)}`}>
+                <Figure name={t("toolCalls")} note={t("steps", { count: total.steps })}>
                   {number(total.toolCalls)}
                 </Figure>
                 <Figure name={t("cost")} note={total.costUsd === undefined ? t("costHelp") : ""}>
@@ -107,7 +107,7 @@ export function UsagePage() {
                   (sum) => sum.failed,
                 )}
                 {plot(t("tokensPerDay"), (sum) => sum.inputTokens + sum.outputTokens, compact)}
-                {total.costUsd !== undefined && plot(t("costPerDay"), (sum) => sum.costUsd ?? 0, dollars)}
+                {(total.costUsd ?? 0) > 0 && plot(t("costPerDay"), (sum) => sum.costUsd ?? 0, dollars)}
               </div>
               <Section title={t("byAgent")}>
                 <Table label={t("byAgent")}>
