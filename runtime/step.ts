@@ -1,7 +1,7 @@
 /** What a node's `run` is given: the verbs of `Step`, journalled. */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { Parked } from "./activity.ts";
+import { argumentsHash } from "./agent/hash.ts";
+import { withArtifacts } from "./artifact.ts";
 import type { Spending } from "./budget.ts";
 import { type CompiledGraph, compile } from "./compile.ts";
 import { PatchbayError } from "./error.ts";
@@ -17,7 +17,7 @@ import {
   type Wait,
   type WaitAnswer,
 } from "./event.ts";
-import { canonicalJson, type Graph } from "./graph.ts";
+import type { Graph } from "./graph.ts";
 import type { Host } from "./host.ts";
 import { findPast } from "./journal.ts";
 import type { Level } from "./level.ts";
@@ -180,7 +180,7 @@ export class NodeStep implements Step {
     const done = this.past("tool-end", (event) => event.call === call.id);
     if (done) return done.result;
 
-    const argsHash = bytesToHex(sha256(utf8ToBytes(canonicalJson(call.arguments))));
+    const argsHash = argumentsHash(call.arguments);
     const idempotencyKey = [this.run.id, scopeKey(this.scope), this.node, call.id].filter(Boolean).join(":");
     let intents = [...this.#past, ...this.#own].filter(
       (event) => event.type === "tool-start" && event.call.id === call.id,
@@ -230,11 +230,7 @@ export class NodeStep implements Step {
       try {
         const given = resumable
           ? await this.#callAgent(tool, call, signal)
-          : await this.host.callTool(
-              { id: call.id, tool: tool.name, arguments: call.arguments },
-              { idempotencyKey },
-              signal,
-            );
+          : await this.#callHost(tool, call, idempotencyKey, signal);
         const result = options.shape ? await options.shape(given) : given;
         await this.emit({
           type: "tool-end",
@@ -264,6 +260,23 @@ export class NodeStep implements Step {
         unknown = true;
       }
     }
+  }
+
+  async #callHost(
+    tool: ToolSpec,
+    call: { id: string; arguments: unknown },
+    idempotencyKey: string,
+    signal: AbortSignal,
+  ): Promise<ToolResult> {
+    let given: unknown;
+    try {
+      given = await withArtifacts(call.arguments, this.host.artifact);
+    } catch (thrown) {
+      if (thrown instanceof PatchbayError && thrown.code === "not_found")
+        return { content: thrown.message, error: true };
+      throw thrown;
+    }
+    return this.host.callTool({ id: call.id, tool: tool.name, arguments: given }, { idempotencyKey }, signal);
   }
 
   async #callAgent(tool: ToolSpec, call: { id: string; arguments: unknown }, signal: AbortSignal): Promise<ToolResult> {

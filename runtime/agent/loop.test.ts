@@ -239,6 +239,28 @@ describe("large results", () => {
     );
     expect(host.files.get("file-1")!.bytes.length).toBe(400_000);
   });
+  it("are passed on by their ids: texts as what they hold, other files as they are named", async () => {
+    const read = tool("builtin/read", (args) => JSON.stringify(args), {
+      parameters: { type: "object", properties: { text: { type: "string" }, deep: { type: "object" } } },
+    });
+    const big = tool("builtin/double", () => "é".repeat(200_000));
+    const args = { text: "artifact://file-1", deep: { list: ["artifact://file-1", "see artifact://file-1", 1] } };
+    const { host, of } = await run(
+      agent(),
+      [
+        { calls: [call(1)] },
+        { calls: [{ name: "read", arguments: args }] },
+        { calls: [{ name: "read", arguments: { text: "artifact://none" } }] },
+        "ok",
+      ],
+      { tools: [big, read] },
+    );
+    const text = "é".repeat(200_000);
+    expect(host.calls[1]!.arguments).toEqual({ text, deep: { list: [text, "see artifact://file-1", 1] } });
+    expect(of("tool-start")[1]!.call.arguments).toEqual(args);
+    expect(host.calls).toHaveLength(2);
+    expect(of("tool-end")[2]!.result).toEqual({ content: 'There is no file "none".', error: true });
+  });
   it("at the limit stay whole, one byte more do not", async () => {
     const at = async (size: number) =>
       (
