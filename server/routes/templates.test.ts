@@ -112,8 +112,9 @@ describe("the files", async () => {
               `${id}: ${a.id} and ${b.id}`,
             ).toBe(false);
     }
-    const named = new Set(templates.flatMap((template) => template.samples.map((sample) => sample.file)));
-    for (const name of readdirSync(join(TEMPLATES, "samples", "handbook"))) expect(named).toContain(`handbook/${name}`);
+    const named = templates.flatMap((template) => template.samples.map((sample) => sample.file));
+    const there = readdirSync(join(TEMPLATES, "samples"), { recursive: true }).map(String);
+    expect(there.filter((name) => name.endsWith(".md")).sort()).toEqual([...new Set(named)].sort());
   });
 });
 
@@ -226,6 +227,26 @@ describe("file-assistant", () => {
       400,
     );
     expect(error).toMatchObject({ message: expect.stringMatching(why), path: "/folder" });
+  });
+});
+
+describe("modelscope-assistant", () => {
+  test("puts the paper's tools into the library and answers from tools and knowledge", async () => {
+    const { id, agent, needs } = await use("modelscope-assistant");
+    expect(errors(agent.issues)).toEqual([]);
+    expect(needs.every((need) => need.optional)).toBe(true);
+    const sum = await ask(id, "(1280 - 320) * 0.85 等于多少？");
+    expect(sum.output.reply).toContain("816");
+    const fact = await ask(id, "ModelScope-Agent 的工具检索是怎么做的？");
+    expect(fact.output.reply).toMatch(/内积|前三/);
+    for (const message of agent.graph.settings.suggestions) expect((await ask(id, message)).status).toBe("done");
+  });
+
+  test("a tool that a person changed stays changed", async () => {
+    const tool = await opened.services.toolbox.custom("code/RenewInstance");
+    await opened.services.toolbox.save({ ...tool, summary: "Mine now" });
+    await use("modelscope-assistant");
+    expect((await opened.services.toolbox.custom("code/RenewInstance")).summary).toBe("Mine now");
   });
 });
 

@@ -48,7 +48,7 @@ export async function useTemplate(template: Template, choices: Choices, parts: P
   const needs: Need[] = [];
   const tasks: string[] = [];
 
-  for (const name of template.needs.tools) await parts.toolbox.import({ template: await readToolTemplate(name) });
+  await placeTools(template.needs.tools, parts);
   if (!old)
     for (const { name } of template.needs.knowledge) {
       const placed = await placeKnowledge(name, template, parts);
@@ -81,6 +81,17 @@ export async function useTemplate(template: Template, choices: Choices, parts: P
 async function changed(old: AgentRecord, graph: Graph, { agents }: Parts): Promise<AgentRecord> {
   if (JSON.stringify(graph) !== JSON.stringify(old.graph)) return await agents.update(old.id, graph, old.revision);
   return { ...old, issues: await agents.check(graph) };
+}
+
+/** Into the library, where they are not: what a person changed there stays as it is. */
+async function placeTools(names: string[], { toolbox }: Parts): Promise<void> {
+  if (names.length === 0) return;
+  const there = new Set((await toolbox.cards()).map((card) => card.name));
+  for (const name of names) {
+    const tool = (await readToolTemplate(name)) as { name?: string; tools?: { name: string }[] };
+    const wanted = tool.tools ?? [tool as { name: string }];
+    if (wanted.some((one) => !there.has(one.name))) await toolbox.import({ template: tool });
+  }
 }
 
 /* ---- knowledge ---- */
