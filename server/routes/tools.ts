@@ -6,6 +6,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { Effect, ToolResult } from "../../runtime/tool.ts";
 import type { AppEnv } from "../guard.ts";
 import type { Services, ToolCard } from "../services.ts";
+import { readToolTemplates, ToolTemplate } from "../tools/shipped-templates.ts";
 import { about, body, query } from "./describe.ts";
 
 const Card = z.object({
@@ -38,7 +39,9 @@ const Import = z.strictObject({
   template: z
     .unknown()
     .optional()
-    .describe("A tool template of ours or of Flowise, a function schema, or the paper's; one or a list."),
+    .describe(
+      "The id of a shipped template, or one of ours or of Flowise, a function schema, or the paper's; one or a list.",
+    ),
   name: z.string().min(1).max(100).optional().describe("Names the API; made from its title when absent."),
   server: z
     .string()
@@ -133,6 +136,16 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
           ),
         );
       },
+    )
+    .get(
+      "/templates",
+      about({
+        summary: "List the tool templates that are shipped",
+        tag: "tools",
+        description: 'Take one in with POST /api/tools/import `{ "template": "<id>" }`.',
+        gives: z.object({ templates: z.array(ToolTemplate) }),
+      }),
+      async (c) => c.json({ templates: await readToolTemplates() }),
     )
     .get(
       "/:name{.+}",

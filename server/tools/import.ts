@@ -2,21 +2,25 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolImport, ToolImportReport } from "../services.ts";
 import { importOpenApi } from "./openapi/import.ts";
+import { isTemplateId, readToolTemplate } from "./shipped-templates.ts";
 import type { StoredTool } from "./stored-tool.ts";
 import { importTemplate } from "./templates.ts";
 
-/** `replaces`: the names under which earlier tools of the same source stand and go, as `openapi/<api>/*`. */
 export interface Imported {
   tools: StoredTool[];
   report: ToolImportReport["report"];
-  replaces?: string;
+  /** Name of the API, all of whose earlier tools these replace. */
+  api?: string;
 }
 
-/** Throws `bad_request` where the source as a whole is nothing that can be read. */
-export function importTools(source: ToolImport): Imported {
-  if ((source.openapi === undefined) === (source.template === undefined))
+/**
+ * Throws `bad_request` where the source as a whole is nothing that can be read. A template may be given by the id of one
+ * that is shipped.
+ */
+export async function importTools(source: ToolImport): Promise<Imported> {
+  const { openapi, template } = source;
+  if ((openapi === undefined) === (template === undefined))
     throw new PatchbayError("bad_request", 'Send either "openapi" or "template".');
-  if (source.template !== undefined) return importTemplate(source.template);
-  const { api, ...imported } = importOpenApi(source);
-  return { ...imported, replaces: `openapi/${api}/*` };
+  if (openapi !== undefined) return importOpenApi(source);
+  return importTemplate(isTemplateId(template) ? await readToolTemplate(template) : template);
 }

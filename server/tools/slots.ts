@@ -33,3 +33,16 @@ export function checkSlots(what: string, template: string, parameters: Record<st
     if (typeof declared !== "object" || declared === null || !Object.hasOwn(declared, name))
       throw new PatchbayError("bad_request", `The ${what} uses {{${name}}}, which is no argument of the tool.`);
 }
+
+/** Arguments with the schema's defaults where they were not given. */
+export function withDefaults(
+  args: Record<string, unknown>,
+  parameters: Record<string, unknown>,
+): Record<string, unknown> {
+  const { properties } = parameters;
+  if (typeof properties !== "object" || properties === null) return args;
+  const filled = { ...args };
+  for (const [name, property] of Object.entries(properties as Record<string, { default?: unknown } | null>))
+    if (filled[name] === undefined && property?.default !== undefined) filled[name] = property.default;
+  return filled;
+}

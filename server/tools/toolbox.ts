@@ -2,7 +2,17 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
 import type { Net } from "../net/safe-fetch.ts";
-import type { Files, Knowledge, McpServers, Models, Records, Secrets, Toolbox, ToolCard } from "../services.ts";
+import type {
+  Files,
+  Knowledge,
+  McpServers,
+  Models,
+  Records,
+  Secrets,
+  Toolbox,
+  ToolCard,
+  ToolImportReport,
+} from "../services.ts";
 import { checkArguments } from "./arguments.ts";
 import type { BindingWorld } from "./bindings/binding.ts";
 import { callCode } from "./bindings/code.ts";
@@ -141,6 +151,22 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
     },
   });
 
+  /** A template never writes over a tool of the same name that is another by now: that one is somebody's work. */
+  async function besideOwn(tools: StoredTool[]): Promise<{ kept: StoredTool[]; changed: ToolImportReport["report"] }> {
+    const own = (await shelf.all()).tools;
+    const differs = (tool: StoredTool) =>
+      own.has(tool.name) && JSON.stringify(own.get(tool.name)) !== JSON.stringify(tool);
+    return {
+      kept: tools.filter((tool) => !own.has(tool.name)),
+      changed: tools.filter(differs).map((tool) => ({
+        operation: tool.name,
+        result: "left-out",
+        reason:
+          "there is already a tool of that name, and it is not the same: it was kept. Delete it first to take the template's.",
+      })),
+    };
+  }
+
   async function cardOf(name: string): Promise<ToolCard> {
     const found = (await cards()).find((card) => card.name === name);
     if (!found) throw new PatchbayError("not_found", `There is no tool "${name}".`);
@@ -194,10 +220,11 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
     },
     delete: (name) => shelf.remove(name),
     import: async (source) => {
-      const { tools, report, replaces } = importTools(source);
-      await shelf.put(tools, { replaces });
+      const { tools, report, api } = await importTools(source);
+      const { kept, changed } = api === undefined ? await besideOwn(tools) : { kept: tools, changed: [] };
+      await shelf.put(kept, { replaces: api === undefined ? undefined : `openapi/${api}/*` });
       const names = new Set(tools.map((tool) => tool.name));
-      return { tools: (await cards()).filter((card) => names.has(card.name)), report };
+      return { tools: (await cards()).filter((card) => names.has(card.name)), report: [...report, ...changed] };
     },
   };
 }

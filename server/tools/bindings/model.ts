@@ -1,6 +1,6 @@
 /** `model` tools: one question to a configured model, outside of the conversation. */
 import { PatchbayError } from "../../../runtime/error.ts";
-import { fillSlots } from "../slots.ts";
+import { fillSlots, withDefaults } from "../slots.ts";
 import type { ModelBinding } from "../stored-tool.ts";
 import type { RunBinding } from "./binding.ts";
 
@@ -15,7 +15,7 @@ export const callModel: RunBinding<ModelBinding> = async (binding, { args, tool 
       model: model.name,
       messages: [
         { role: "system", content: instructions },
-        { role: "user", content: fillSlots(binding.input, args) },
+        { role: "user", content: fillSlots(binding.input, withDefaults(args, tool.parameters)) },
       ],
       temperature: 0,
       schema: model.profile.structured ? binding.schema : undefined,

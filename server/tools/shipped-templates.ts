@@ -1,0 +1,44 @@
+/** The tool templates under `templates/tools/`: what the library offers to take in. */
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+
+const FOLDER = fileURLToPath(new URL("../../templates/tools/", import.meta.url));
+const ID = /^[a-z][a-z0-9-]{0,63}$/;
+const Words = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
+
+/** What a template file says beside its tool (or `tools`, or `openapi` document). */
+export const ToolTemplate = z.looseObject({
+  id: z.string().regex(ID),
+  title: Words,
+  group: z.enum(["language", "media", "world", "examples"]),
+  about: Words.optional(),
+  needs: z
+    .strictObject({ secrets: z.array(z.strictObject({ name: z.string(), about: Words })).default([]) })
+    .optional(),
+  /** Arguments to try it with. */
+  sample: z.record(z.string(), z.unknown()).optional(),
+});
+export type ToolTemplate = z.infer<typeof ToolTemplate>;
+
+export function isTemplateId(value: unknown): value is string {
+  return typeof value === "string" && ID.test(value);
+}
+
+/** In order of id. */
+export async function readToolTemplates(): Promise<ToolTemplate[]> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".json")).sort();
+  return Promise.all(names.map((name) => readToolTemplate(name.slice(0, -".json".length))));
+}
+
+/** Rejects with `not_found`. */
+export async function readToolTemplate(id: string): Promise<ToolTemplate> {
+  let text: string;
+  try {
+    text = await readFile(`${FOLDER}${id}.json`, "utf8");
+  } catch (cause) {
+    throw new PatchbayError("not_found", `There is no tool template "${id}".`, { cause });
+  }
+  return ToolTemplate.parse(JSON.parse(text));
+}
