@@ -115,7 +115,10 @@ export function execute(options: ExecuteOptions): Execution {
 
   let accepted: Promise<void>;
   if (!journal.start) accepted = append({ type: "run-start", ...start });
-  else {
+  else if (journal.length === 1 && !options.answers?.length) {
+    // Nothing has happened yet: it begins here, whoever accepted it.
+    accepted = Promise.resolve();
+  } else {
     const answers = options.answers ?? [];
     journal.addAnswers(answers);
     accepted = append({

@@ -26,6 +26,12 @@ export class Feed {
     return this.#readers.size > 0;
   }
 
+  /** Somebody reads text. */
+  get isRead(): boolean {
+    for (const reader of this.#readers) if (reader.text) return true;
+    return false;
+  }
+
   /** Text came, behind the event `seq`. */
   add(delta: Delta, seq: number): void {
     const key = `${delta.kind} ${delta.node} ${scopeKey(delta.scope)}`;
@@ -34,10 +40,10 @@ export class Feed {
       const { text: _text, offset: _offset, ...rest } = delta;
       stretch = { delta: rest, text: "", after: seq, closedBy: Number.POSITIVE_INFINITY };
       this.#open.set(key, stretch);
-      for (const reader of this.#readers) reader.stretches.push({ stretch, sent: 0 });
+      for (const reader of this.#readers) if (reader.text) reader.stretches.push({ stretch, sent: 0 });
     }
     stretch.text += delta.text;
-    for (const reader of this.#readers) reader.wake();
+    for (const reader of this.#readers) if (reader.text) reader.wake();
   }
 
   /** An event is about to be stored: those that end a step close its stretches. */
@@ -65,14 +71,15 @@ export class Feed {
     for (const reader of this.#readers) reader.wake();
   }
 
-  /** A new reader, which has what is open now before it, from offset 0. */
-  join(wake: () => void): Reader {
+  /** A new reader. One that wants text has what is open now before it, from offset 0; any is woken when the run rests. */
+  join(wake: () => void, text: boolean): Reader {
     const reader: Reader = {
       wake,
-      stretches: [...this.#open.values()].map((stretch) => ({ stretch, sent: 0 })),
+      text,
+      stretches: text ? [...this.#open.values()].map((stretch) => ({ stretch, sent: 0 })) : [],
     };
     this.#readers.add(reader);
-    this.wanted = true;
+    this.wanted ||= text;
     return reader;
   }
 
@@ -83,6 +90,8 @@ export class Feed {
 
 export interface Reader {
   wake(): void;
+  /** Whether it wants text at all. */
+  text: boolean;
   /** In the order in which they began. */
   stretches: { stretch: Stretch; sent: number }[];
 }

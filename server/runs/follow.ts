@@ -22,7 +22,7 @@ export async function* follow(
     news = true;
     wake();
   };
-  const reader = options.deltas ? feed.join(poke) : undefined;
+  const reader = feed.join(poke, options.deltas);
   const stopWatching = log.watch(run, poke);
   signal.addEventListener("abort", poke);
   try {
@@ -32,13 +32,13 @@ export async function* follow(
       const rests = feed.restsAt;
       const events = cursor < (await log.last(run)) ? await log.read(run, cursor, PAGE) : [];
       for (const event of events) {
-        if (reader) for (const delta of due(reader, event.seq, true)) yield { delta };
+        for (const delta of due(reader, event.seq, true)) yield { delta };
         if (signal.aborted) return;
         yield { event };
         cursor = event.seq;
         if (TERMINAL.has(event.type)) return;
       }
-      if (reader) for (const delta of due(reader, cursor, false)) yield { delta };
+      for (const delta of due(reader, cursor, false)) yield { delta };
       if ((options.untilRest || feed.ended) && rests >= 0 && cursor >= rests && feed.restsAt === rests) return;
       if (events.length === PAGE || news || signal.aborted) continue;
       await new Promise<void>((resolve) => {
@@ -48,6 +48,6 @@ export async function* follow(
   } finally {
     signal.removeEventListener("abort", poke);
     stopWatching();
-    if (reader) feed.leave(reader);
+    feed.leave(reader);
   }
 }

@@ -421,7 +421,7 @@ class LiveRuns implements RunsService {
     const past = await this.conversations.events(row.id);
     const compiled = await this.#graphs.byHash(row.graph);
     const feed = this.#feed(row.id);
-    feed.wanted ||= feed.isFollowed;
+    feed.wanted ||= feed.isRead;
     feed.rest(-1);
     this.#expire(row.id, []);
     const host = new RunHost(this.#world, {

@@ -23,6 +23,10 @@ const MAX_KNOWN_GRAPHS = 10_000;
 /** Telling can be missed: what is watched is looked up again each so many beats. */
 const LOOK_EVERY = 3;
 const LOAD_PAGE = 5_000;
+/** Queues the run `id`; a job of it that nobody began is replaced. */
+const ADD_JOB = "graphile_worker.add_job('run', json_build_object('run', id), job_key := id, max_attempts := 3)";
+/** Told behind a run's last event: nobody has the run any more. */
+const RESTS = "rests";
 
 export interface PostgresLogOptions {
   pool: pg.Pool;
@@ -44,6 +48,8 @@ interface Live {
   appended: number;
   stored: number;
   failed?: PatchbayError;
+  /** Until when waits that are open may be answered. */
+  expires: Map<string, number>;
   /** What waits for the next batch. */
   lines: string[];
   /** The run begins with this batch. */
@@ -55,8 +61,8 @@ interface Live {
 }
 
 export interface PostgresLog extends EventLog {
-  /** Runs whose process died while it worked on them: ids, oldest first, at most `limit`. */
-  orphans(limit: number): Promise<string[]>;
+  /** Queues the runs that want a worker although no job says so: see `RunReader.due`. */
+  queueDue(limit: number, now: number): Promise<void>;
   readonly members: Members;
 }
 
@@ -170,8 +176,9 @@ class PostgresEventLog implements PostgresLog {
     return this.#reader.unfinished();
   }
 
-  orphans(limit: number): Promise<string[]> {
-    return this.#reader.orphans(limit);
+  async queueDue(limit: number, now: number): Promise<void> {
+    const runs = await this.#reader.due(limit, now);
+    if (runs.length > 0) await this.#change(`SELECT ${ADD_JOB} FROM unnest($1::text[]) AS t(id)`, [runs]);
   }
 
   sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {
@@ -210,7 +217,9 @@ class PostgresEventLog implements PostgresLog {
 
   async claim(run: string): Promise<boolean> {
     const live = this.#live.get(run);
-    if (live) return !live.failed;
+    if (live && !live.failed) return true;
+    // What failed here is read anew: it may have been another's since.
+    this.#live.delete(run);
     try {
       return (await this.#load(run)).state !== undefined;
     } catch (error) {
@@ -224,13 +233,13 @@ class PostgresEventLog implements PostgresLog {
     if (!live || live.failed) return;
     if (live.batch) await live.batch.promise;
     if (!this.#live.delete(run) || live.ended) return;
-    const queue = options.queue
-      ? `, queued AS (SELECT graphile_worker.add_job('run', json_build_object('run', id), job_key := id, max_attempts := 3) FROM freed)`
-      : "";
+    const wakesAt = Math.min(...live.expires.values());
     await this.#change(
-      `WITH freed AS (UPDATE patchbay.runs SET owner = NULL WHERE id = $1 AND fence = $2 AND ended_at IS NULL RETURNING id)${queue}
-       SELECT 1 FROM ${options.queue ? "queued" : "freed"}`,
-      [run, live.fence],
+      `WITH freed AS (
+         UPDATE patchbay.runs SET owner = NULL, wakes_at = $3 WHERE id = $1 AND fence = $2 AND ended_at IS NULL RETURNING id
+       )
+       SELECT pg_notify('patchbay_events', id || ' ' || $4 || ' ${RESTS}')${options.queue ? `, ${ADD_JOB}` : ""} FROM freed`,
+      [run, live.fence, Number.isFinite(wakesAt) ? wakesAt : null, String(live.stored)],
     );
   }
 
@@ -308,6 +317,7 @@ class PostgresEventLog implements PostgresLog {
       );
     const { state, changed } = indexEvent(live.state, event);
     live.state = state;
+    noteExpiry(live.expires, event);
     live.appended = event.seq;
     const text = JSON.stringify(event);
     live.lines.push(this.#options.redact ? this.#options.redact(text) : text);
@@ -466,7 +476,7 @@ class PostgresEventLog implements PostgresLog {
     try {
       const { rows } = await retrying(() =>
         this.#pool.query<{ fence: number }>(
-          `UPDATE patchbay.runs AS r SET owner = $2, fence = fence + 1,
+          `UPDATE patchbay.runs AS r SET owner = $2, fence = fence + 1, wakes_at = NULL,
              status = CASE WHEN status = 'queued' THEN 'running' ELSE status END
            WHERE id = $1 AND ended_at IS NULL AND (owner IS NULL OR owner = $2
              OR NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner))
@@ -488,7 +498,10 @@ class PostgresEventLog implements PostgresLog {
       live.fence = claimed.fence;
       for (;;) {
         const events = await this.#reader.events(run, live.stored, LOAD_PAGE);
-        for (const event of events) live.state = indexEvent(live.state, event).state;
+        for (const event of events) {
+          live.state = indexEvent(live.state, event).state;
+          noteExpiry(live.expires, event);
+        }
         live.stored = events.at(-1)?.seq ?? live.stored;
         if (events.length < LOAD_PAGE) break;
       }
@@ -512,9 +525,10 @@ class PostgresEventLog implements PostgresLog {
 
   #hear(told: string): void {
     for (const line of told.split("\n")) {
-      const space = line.indexOf(" ");
-      const run = line.slice(0, space);
-      if (this.#watchers.has(run) && !this.#live.has(run)) this.#saw(run, Number(line.slice(space + 1)));
+      const [run = "", last, rests] = line.split(" ");
+      if (this.#live.has(run)) continue;
+      this.#saw(run, Number(last));
+      if (rests === RESTS) this.#wake(run);
     }
   }
 
@@ -559,14 +573,29 @@ class PostgresEventLog implements PostgresLog {
 }
 
 function fresh(): Live {
-  return { state: undefined, fence: 0, appended: -1, stored: -1, lines: [], update: false, ended: false };
+  return {
+    state: undefined,
+    fence: 0,
+    appended: -1,
+    stored: -1,
+    expires: new Map(),
+    lines: [],
+    update: false,
+    ended: false,
+  };
+}
+
+function noteExpiry(expires: Map<string, number>, event: RunEvent): void {
+  if (event.type === "run-wait") {
+    for (const { wait, expiresAt } of event.waits) if (expiresAt !== undefined) expires.set(wait, expiresAt);
+  } else if (event.type === "run-resume") for (const { wait } of event.answers ?? []) expires.delete(wait);
 }
 
 function refused({ run, insert }: Part): PatchbayError {
   return new PatchbayError(
     "conflict",
     insert
-      ? `Run ${run} was not begun: its Idempotency-Key is taken.`
+      ? `Run ${run} was not begun: its Idempotency-Key is taken, or a turn of its session still runs.`
       : `Run ${run} is over or was given to another process.`,
   );
 }

@@ -101,12 +101,21 @@ export class RunReader {
     return (await this.#all<DbRow>("SELECT * FROM patchbay.runs WHERE ended_at IS NULL ORDER BY id", [])).map(toRow);
   }
 
-  /** Runs that someone worked on who is dead: ids, oldest first. */
-  async orphans(limit: number): Promise<string[]> {
+  /**
+   * Runs that want a worker although no job says so: someone worked on them who is dead, a wait of theirs is over, or
+   * their job was lost (a worker took it and died before it had the run). Ids, oldest first.
+   */
+  async due(limit: number, now: number): Promise<string[]> {
     const rows = await this.#all<{ id: string }>(
-      `SELECT id FROM patchbay.runs AS r WHERE ended_at IS NULL AND owner IS NOT NULL AND status IN ('queued', 'running')
-       AND NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner) ORDER BY id LIMIT $1`,
-      [limit],
+      `SELECT id FROM patchbay.runs AS r
+       WHERE ended_at IS NULL AND owner IS NOT NULL AND NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner)
+       UNION SELECT id FROM patchbay.runs WHERE wakes_at <= $2 AND owner IS NULL AND ended_at IS NULL
+       UNION SELECT id FROM patchbay.runs AS r
+       WHERE ended_at IS NULL AND owner IS NULL AND status IN ('queued', 'running') AND NOT EXISTS (
+         SELECT FROM graphile_worker.jobs AS j
+         WHERE j.key = r.id AND (j.locked_at IS NULL OR j.locked_at > now() - interval '10 seconds'))
+       ORDER BY id LIMIT $1`,
+      [limit, now],
     );
     return rows.map((row) => row.id);
   }
@@ -119,7 +128,7 @@ export class RunReader {
     if (filter.key !== undefined) where.push(`coalesce(key, '') = $${values.push(clean(filter.key))}`);
     let having = "";
     if (filter.after !== undefined)
-      having = `HAVING max(id) < (SELECT max(id) FROM patchbay.runs WHERE session = $${values.push(clean(filter.after))})`;
+      having = `HAVING max(id) < (SELECT max(id) FROM patchbay.runs WHERE fork IS NULL AND session = $${values.push(clean(filter.after))})`;
     // What a conversation is called and whose it is says its first run.
     const first = (column: string) => `(array_agg(${column} ORDER BY id))[1]`;
     const rows = await this.#all<

@@ -60,6 +60,10 @@ export const POSTGRES_MIGRATIONS = [
      rating text,
      idempotency_id text COLLATE "C",
      body_hash text,
+     -- A turn of a session that is under way: there is one at a time.
+     turn boolean NOT NULL,
+     -- When a wait of it is over, Unix milliseconds.
+     wakes_at bigint,
      -- The process that may append, and how often the run changed hands: see members.ts.
      owner text COLLATE "C",
      fence bigint NOT NULL
@@ -69,6 +73,8 @@ export const POSTGRES_MIGRATIONS = [
    CREATE INDEX runs_by_start ON patchbay.runs (started_at);
    CREATE INDEX runs_open ON patchbay.runs (id) WHERE ended_at IS NULL;
    CREATE UNIQUE INDEX runs_idempotent ON patchbay.runs (coalesce(key, ''), idempotency_id) WHERE idempotency_id IS NOT NULL;
+   CREATE UNIQUE INDEX runs_turn ON patchbay.runs (coalesce(key, ''), session) WHERE turn;
+   CREATE INDEX runs_wake ON patchbay.runs (wakes_at) WHERE wakes_at IS NOT NULL;
    CREATE TABLE patchbay.graphs (
      hash text COLLATE "C" PRIMARY KEY,
      body text NOT NULL
@@ -77,6 +83,12 @@ export const POSTGRES_MIGRATIONS = [
      id text COLLATE "C" PRIMARY KEY,
      role text NOT NULL,
      beats bigint NOT NULL
+   );
+   -- What one process asks of another; gone once it was answered.
+   CREATE TABLE patchbay.asks (
+     id text COLLATE "C" PRIMARY KEY,
+     body text NOT NULL,
+     reply text
    );`,
 ];
 

@@ -18,7 +18,7 @@ export interface Part {
   update?: RunRow;
 }
 
-type Cells = Record<string, string | number | null>;
+type Cells = Record<string, string | number | boolean | null>;
 
 const TYPES: Record<string, string> = {
   version: "integer",
@@ -30,11 +30,12 @@ const TYPES: Record<string, string> = {
   started_at: "bigint",
   ended_at: "bigint",
   fence: "bigint",
+  turn: "boolean",
 };
 const named = (columns: readonly string[]) => columns.map((name) => `"${name}"`).join(", ");
 const typed = (columns: readonly string[]) => columns.map((name) => `"${name}" ${TYPES[name] ?? "text"}`).join(", ");
 
-const INSERTED = [...ROW_COLUMNS, "idempotency_id", "body_hash", "owner", "fence"];
+const INSERTED = [...ROW_COLUMNS, "idempotency_id", "body_hash", "owner", "fence", "turn"];
 
 /**
  * A run's events go in only where its row is held under the fence (locked against a change of hands until the commit),
@@ -50,7 +51,8 @@ WITH part AS (
   SELECT ${named(INSERTED)} FROM json_to_recordset($8::json) AS t(${typed(INSERTED)})
   ON CONFLICT DO NOTHING RETURNING id, owner
 ), changed AS (
-  UPDATE patchbay.runs AS r SET ${CHANGING_COLUMNS.map((name) => `"${name}" = t."${name}"`).join(", ")}
+  UPDATE patchbay.runs AS r SET ${CHANGING_COLUMNS.map((name) => `"${name}" = t."${name}"`).join(", ")},
+    turn = r.turn AND t.status IN ('queued', 'running')
   FROM json_to_recordset($9::json) AS t(id text, fence bigint, ${typed(CHANGING_COLUMNS)})
   WHERE r.id = t.id AND r.fence = t.fence AND r.ended_at IS NULL RETURNING r.id
 ), held AS (
@@ -95,6 +97,8 @@ export async function writeBatch(
         body_hash: bodyHash ?? null,
         owner,
         fence: part.fence,
+        // A fork is no turn of the conversation that it came from.
+        turn: row.session !== undefined && row.fork === undefined && row.endedAt === undefined,
       });
     } else if (part.update) updates.push({ ...cells(part.update), fence: part.fence });
     else held.push(part);

@@ -1,0 +1,105 @@
+/** Asks another process to do something with a run that it has: cancel it, or take answers in. */
+import type pg from "pg";
+import { errorData, PatchbayError } from "../../runtime/error.ts";
+import { newId } from "../ids.ts";
+import type { Listener } from "../stores/postgres/listen.ts";
+
+/** A living process answers within milliseconds; one that does not is on its way out. */
+const PATIENCE_MS = 4_000;
+
+export interface Ask {
+  run: string;
+  what: "cancel" | "answer";
+  answers?: unknown;
+}
+
+export interface Asks {
+  /** Resolves when the other process did it; rejects with its failure, or with `unavailable` when it does not answer. */
+  ask(member: string, ask: Ask): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Reply = { ok: true } | { error: ReturnType<typeof errorData> };
+
+/** `me`: this process's id now. `serve` does what others ask of it. */
+export async function openAsks(options: {
+  pool: pg.Pool;
+  listener: Listener;
+  me(): string;
+  serve(ask: Ask): Promise<void>;
+}): Promise<Asks> {
+  const { pool, listener } = options;
+  const open = new Map<string, PromiseWithResolvers<void>>();
+
+  const settle = (id: string, reply: Reply) => {
+    const waiting = open.get(id);
+    open.delete(id);
+    if ("ok" in reply) waiting?.resolve();
+    else waiting?.reject(new PatchbayError(reply.error.code, reply.error.message));
+  };
+
+  const stopReplies = await listener.on("patchbay_replies", async (id) => {
+    if (!open.has(id)) return;
+    const { rows } = await pool.query<{ reply: string }>(
+      "DELETE FROM patchbay.asks WHERE id = $1 AND reply IS NOT NULL RETURNING reply",
+      [id],
+    );
+    if (rows[0]) settle(id, JSON.parse(rows[0].reply) as Reply);
+  });
+
+  const stopAsks = await listener.on("patchbay_asks", async (told) => {
+    const space = told.indexOf(" ");
+    if (told.slice(space + 1) !== options.me()) return;
+    const id = told.slice(0, space);
+    const { rows } = await pool.query<{ body: string }>(
+      "SELECT body FROM patchbay.asks WHERE id = $1 AND reply IS NULL",
+      [id],
+    );
+    if (!rows[0]) return;
+    const reply: Reply = await options.serve(JSON.parse(rows[0].body) as Ask).then(
+      () => ({ ok: true }) as const,
+      (thrown: unknown) => ({ error: errorData(thrown) }),
+    );
+    await pool.query(
+      `WITH answered AS (UPDATE patchbay.asks SET reply = $2 WHERE id = $1 RETURNING id)
+       SELECT pg_notify('patchbay_replies', id) FROM answered`,
+      [id, JSON.stringify(reply)],
+    );
+  });
+
+  return {
+    async ask(member, ask) {
+      const id = newId();
+      const waiting = Promise.withResolvers<void>();
+      open.set(id, waiting);
+      const timer = setTimeout(() => {
+        open.delete(id);
+        void pool.query("DELETE FROM patchbay.asks WHERE id = $1", [id]).catch(() => undefined);
+        waiting.reject(
+          new PatchbayError(
+            "unavailable",
+            "The process that works on this run does not answer; try again in a moment.",
+            {
+              retryAfter: 2,
+            },
+          ),
+        );
+      }, PATIENCE_MS);
+      try {
+        await pool.query(
+          `WITH asked AS (INSERT INTO patchbay.asks (id, body) VALUES ($1, $2) RETURNING id)
+           SELECT pg_notify('patchbay_asks', id || ' ' || $3) FROM asked`,
+          [id, JSON.stringify(ask), member],
+        );
+        await waiting.promise;
+      } finally {
+        clearTimeout(timer);
+        open.delete(id);
+      }
+    },
+    async close() {
+      stopReplies();
+      stopAsks();
+    },
+  };
+}

@@ -1,0 +1,235 @@
+/** Processes that share runs over PostgreSQL: one that takes calls in, two that work. Each is whole, with connections of its own. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunEvent } from "../../runtime/event.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import { graphOf } from "../../runtime/testing/play.ts";
+import { parseEnv } from "../env.ts";
+import { type Opened, openServices } from "../open-services.ts";
+import type { RunItem } from "../services.ts";
+import type { Role } from "../stores/open-stores.ts";
+import { startPostgres, type TestPostgres, withoutPostgres } from "../testing/postgres.ts";
+
+describe.skipIf(withoutPostgres())("processes that share runs", () => {
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-cluster-"));
+  let postgres: TestPostgres;
+  let url: string;
+  let web: Opened;
+  let otherWeb: Opened;
+  let workers: Opened[];
+  const all: Opened[] = [];
+
+  /** Answers a request only when a test says so, and tells how often each path was asked. */
+  let gate: Server;
+  let gateUrl: string;
+  const asked = new Map<string, number>();
+  const gates = new Map<string, PromiseWithResolvers<void>>();
+  const gateOf = (name: string) => {
+    let one = gates.get(name);
+    if (!one) gates.set(name, (one = Promise.withResolvers()));
+    return one;
+  };
+  const arrivals = new Map<string, PromiseWithResolvers<void>>();
+  const arrival = (name: string) => {
+    let one = arrivals.get(name);
+    if (!one) arrivals.set(name, (one = Promise.withResolvers()));
+    return one;
+  };
+
+  const open = async (role: Role) => {
+    const env = parseEnv({
+      PATCHBAY_DATA: mkdtempSync(join(folder, `${role}-`)),
+      PATCHBAY_DATABASE_URL: url,
+      PATCHBAY_SECRETS_KEY: "a key that all replicas share, as they must",
+      PATCHBAY_ALLOW_HOSTS: new URL(gateUrl).host,
+    });
+    const opened = await openServices(env, role);
+    await opened.start();
+    all.push(opened);
+    return opened;
+  };
+
+  beforeAll(async () => {
+    gate = createServer(async (request, response) => {
+      const name = request.url!.slice(1);
+      asked.set(name, (asked.get(name) ?? 0) + 1);
+      arrival(name).resolve();
+      await gateOf(name).promise;
+      response.end(`through ${name}`);
+    });
+    await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+    gateUrl = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`;
+    postgres = await startPostgres();
+    url = await postgres.database();
+    web = await open("web");
+    otherWeb = await open("web");
+    workers = [await open("worker"), await open("worker")];
+  }, 60_000);
+  afterAll(async () => {
+    for (const one of gates.values()) one.resolve();
+    gate?.closeAllConnections();
+    gate?.close();
+    await Promise.all(all.map((one) => one.stop()));
+    await postgres?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  const echo = graphOf({ ask: "input", words: ["prompt", { template: "You said {{message}}" }], reply: "output" }, [
+    "ask.message words.message",
+    "words.text reply.reply",
+  ]);
+  const through = (name: string): Graph =>
+    graphOf({ ask: "input", call: ["http", { url: `${gateUrl}/${name}` }], reply: "output" }, [
+      "call.body reply.reply",
+    ]);
+  const asking = graphOf({ ask: "input", person: ["approval", { question: "Sure?" }], reply: "output" }, [
+    "ask.message person.value",
+    "person.approved reply.reply",
+    "person.rejected reply.reply",
+  ]);
+
+  const eventsOf = async (opened: Opened, id: string): Promise<RunEvent[]> => opened.services.log.read(id, -1);
+  const types = (events: RunEvent[]) => events.map((event) => event.type);
+
+  test("a run taken in by one process is worked on by another, and its result comes back", async () => {
+    const { id, accepted, done } = await web.services.runs.start({ graph: echo }, { message: "hello" });
+    await accepted;
+    expect((await eventsOf(web, id))[0]?.type).toBe("run-start");
+    expect(await done).toMatchObject({ id, status: "done", output: { reply: "You said hello" } });
+    const events = await eventsOf(otherWeb, id);
+    expect(events.map((event) => event.seq)).toEqual([...events.keys()]);
+    expect(types(events).at(-1)).toBe("run-end");
+    // Nothing happened before a worker had it: it was not "resumed".
+    expect(types(events)).not.toContain("run-resume");
+  });
+
+  test("many at once are shared out, and each is done once", async () => {
+    const started = await Promise.all(
+      Array.from({ length: 40 }, (_, i) =>
+        [web, otherWeb][i % 2]!.services.runs.start({ graph: echo }, { message: `${i}` }),
+      ),
+    );
+    const results = await Promise.all(started.map((one) => one.done));
+    expect(results.map((one) => one.output?.reply)).toEqual(started.map((_, i) => `You said ${i}`));
+    for (const { id } of started)
+      expect(types(await eventsOf(web, id)).filter((type) => type === "run-end")).toHaveLength(1);
+  });
+
+  test("a follower at either door sees the same events as they happen, and the end", async () => {
+    const { id, accepted } = await web.services.runs.start({ graph: through("followed") }, { message: "x" });
+    await accepted;
+    const follow = async (opened: Opened, after = -1) => {
+      const items: RunItem[] = [];
+      const { signal } = new AbortController();
+      for await (const item of opened.services.runs.follow(id, { after, signal })) items.push(item);
+      return items.flatMap((item) => ("event" in item ? [item.event.seq] : []));
+    };
+    const followers = [follow(web), follow(otherWeb), follow(workers[0]!), follow(web, 1)];
+    await arrival("followed").promise;
+    gateOf("followed").resolve();
+    const [a, b, c, late] = await Promise.all(followers);
+    expect(a).toEqual([...a!.keys()]);
+    expect(b).toEqual(a);
+    expect(c).toEqual(a);
+    expect(late).toEqual(a!.slice(2));
+  });
+
+  test("a run is cancelled through a process that does not have it", async () => {
+    const { id, accepted, done } = await web.services.runs.start({ graph: through("cancelled") }, { message: "x" });
+    await accepted;
+    await arrival("cancelled").promise;
+    expect(await otherWeb.services.runs.cancel(id)).toMatchObject({ status: "cancelled" });
+    expect(await done).toMatchObject({ status: "cancelled" });
+    // Again, and after its end: nothing happens.
+    expect(await web.services.runs.cancel(id)).toMatchObject({ status: "cancelled" });
+    expect(types(await eventsOf(web, id)).filter((type) => type === "run-cancel")).toHaveLength(1);
+  });
+
+  test("a wait is answered at one door and its run goes on at a worker; the answer counts once", async () => {
+    const { id, done } = await web.services.runs.start({ graph: asking }, { message: "gold" });
+    const waiting = await done;
+    expect(waiting).toMatchObject({ status: "waiting", waits: [{ kind: "approval", question: "Sure?" }] });
+    await expect.poll(() => web.services.log.owner(id)).toBeUndefined();
+    const { wait } = waiting.waits![0]!;
+    const answers = await Promise.allSettled([
+      web.services.runs.answer(id, [{ wait, choice: "approve" }]),
+      otherWeb.services.runs.answer(id, [{ wait, choice: "approve" }]),
+    ]);
+    const took = answers.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    expect(took.length).toBeGreaterThan(0);
+    expect(await took[0]!.done).toMatchObject({ status: "done", output: { reply: "gold" } });
+    const given = (await eventsOf(web, id)).filter((event) => event.type === "run-resume" && event.answers?.length);
+    expect(given).toHaveLength(1);
+    await expect(otherWeb.services.runs.answer(id, [{ wait, choice: "reject" }])).rejects.toMatchObject({
+      code: "conflict",
+    });
+  });
+
+  test("a wait that nobody answers is over in time, whoever waits for it", async () => {
+    const graph = graphOf({ ask: "input", person: ["approval", { timeoutMs: 200 }], reply: "output" }, [
+      "ask.message person.value",
+      "person.approved reply.reply",
+      "person.rejected reply.reply",
+    ]);
+    const { id, done } = await web.services.runs.start({ graph }, { message: "late" });
+    await done;
+    await expect.poll(async () => (await web.services.log.row(id))?.status, { timeout: 8_000 }).toBe("done");
+  }, 10_000);
+
+  test("C05: the same call at two doors at once is one run", async () => {
+    const caller = { idempotency: { id: "twice", body: "same" } };
+    const started = await Promise.allSettled([
+      web.services.runs.start({ graph: echo }, { message: "once" }, caller),
+      otherWeb.services.runs.start({ graph: echo }, { message: "once" }, caller),
+    ]);
+    const ids = new Set<string>();
+    for (const one of started) {
+      if (one.status === "rejected") continue;
+      const result = await one.value.done.catch(() => undefined);
+      if (result) ids.add(result.id);
+    }
+    expect(ids.size).toBe(1);
+    const again = await otherWeb.services.runs.start({ graph: echo }, { message: "once" }, caller);
+    expect(ids).toContain(again.id);
+  });
+
+  test("a session has one running turn, whichever door it comes through", async () => {
+    const session = "shared";
+    const first = await web.services.runs.start({ graph: through("turn") }, { message: "x" }, { session });
+    await first.accepted;
+    const second = async () => {
+      const { accepted } = await otherWeb.services.runs.start({ graph: echo }, { message: "y" }, { session });
+      await accepted;
+    };
+    await expect(second()).rejects.toMatchObject({ code: "conflict" });
+    gateOf("turn").resolve();
+    await first.done;
+    const third = await otherWeb.services.runs.start({ graph: echo }, { message: "z" }, { session });
+    expect(await third.done).toMatchObject({ status: "done" });
+  });
+
+  test("R9: a worker that stops gives its runs to the others, and no finished call is made again", async () => {
+    const leaving = await open("worker");
+    const graph = graphOf(
+      {
+        ask: "input",
+        first: ["http", { url: `${gateUrl}/kept` }],
+        person: ["approval", {}],
+        reply: "output",
+      },
+      ["first.body person.value", "person.approved reply.reply", "person.rejected reply.reply"],
+    );
+    gateOf("kept").resolve();
+    // The third worker may or may not have it; it is told to stop while the run waits, and then while it works.
+    const { id, done } = await web.services.runs.start({ graph }, { message: "x" });
+    const { waits } = await done;
+    await leaving.stop();
+    const answered = await web.services.runs.answer(id, [{ wait: waits![0]!.wait, choice: "approve" }]);
+    expect(await answered.done).toMatchObject({ status: "done", output: { reply: "through kept" } });
+    expect(asked.get("kept")).toBe(1);
+  }, 20_000);
+});

@@ -1,0 +1,86 @@
+/** Opens what a process keeps its records, events and run queue in: files in the data folder, or PostgreSQL. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Env } from "../env.ts";
+import { newId } from "../ids.ts";
+import { openAsks } from "../queue/asks.ts";
+import { prepareRunQueue, type RunQueue, startRunQueue } from "../queue/run-queue.ts";
+import type { Elsewhere, RunsService } from "../runs/runs.ts";
+import type { EventLog, Records } from "../services.ts";
+import { openEventLog } from "./event-log.ts";
+import { openPostgres } from "./postgres/connect.ts";
+import { openPostgresLog, type PostgresLog } from "./postgres/event-log.ts";
+import { postgresRecords } from "./postgres/records.ts";
+import { sqliteRecords } from "./records.ts";
+
+/** `web` takes calls in, `worker` works on runs, `all` does both. */
+export type Role = "web" | "worker" | "all";
+
+export interface Stores {
+  records: Records;
+  /** Opened after the secrets are: `redact` takes them out of what is written. */
+  openLog(redact: (text: string) => string): Promise<EventLog>;
+  /** For `createRuns`; absent where there is one process alone. */
+  elsewhere?: Elsewhere;
+  /** Takes up what is to be done: what the last process left, or what the queue brings. Call it once. */
+  start(runs: RunsService): Promise<void>;
+  /** Takes up nothing more. Before the runs are stopped. */
+  stopTaking(): Promise<void>;
+  /** After the runs are stopped and the log is closed. */
+  close(): Promise<void>;
+}
+
+/** Rejects with `unavailable` and one line. Nothing is left open then. */
+export async function openStores(env: Env, role: Role, report: (thrown: unknown) => void): Promise<Stores> {
+  if (env.databaseUrl !== undefined) return postgresStores(env.databaseUrl, role, report);
+  const records = sqliteRecords(join(env.dataDir, "records.db"));
+  return {
+    records,
+    openLog: (redact) => openEventLog({ file: join(env.dataDir, "runs.db"), redact }),
+    start: (runs) => runs.resumeAll(),
+    stopTaking: async () => {},
+    close: () => records.close(),
+  };
+}
+
+async function postgresStores(url: string, role: Role, report: (thrown: unknown) => void): Promise<Stores> {
+  const postgres = await openPostgres(url);
+  const records = postgresRecords(postgres.pool);
+  let log: PostgresLog | undefined;
+  let queue: RunQueue | undefined;
+  let asked: Awaited<ReturnType<typeof openAsks>> | undefined;
+  return {
+    records,
+    async openLog(redact) {
+      await prepareRunQueue(url, report);
+      log = await openPostgresLog({ ...postgres, role, redact, member: `${hostname()}/${role}/${newId()}` });
+      return log;
+    },
+    elsewhere: {
+      leave: role === "web",
+      ask: (owner, ask) => asked!.ask(owner, ask),
+    },
+    async start(runs) {
+      const open = log!;
+      asked = await openAsks({
+        ...postgres,
+        me: () => open.members.id(),
+        async serve({ run, what, answers }) {
+          if (what === "cancel") await runs.cancel(run);
+          else await runs.answer(run, answers as never);
+        },
+      });
+      if (role === "web") return;
+      queue = await startRunQueue({ url, log: open, work: (run) => runs.work(run), report });
+    },
+    async stopTaking() {
+      await queue?.stop();
+      await asked?.close();
+    },
+    async close() {
+      await queue?.close();
+      await records.close();
+      await postgres.close();
+    },
+  };
+}
