@@ -217,12 +217,20 @@ describe("many tools", () => {
     const names = host.requests[0]!.tools!.map((one) => one.name);
     expect(names).toContain("tool33");
     expect(names).toContain("tool7");
-    expect(names).toHaveLength(4);
-    expect(of("retrieval")).toMatchObject([
-      { of: "tools", among: 40, index: 0, hits: [{ id: "builtin/tool33" }, {}, {}] },
-    ]);
-    expect(host.requests[0]!.messages[0]!.content).toContain("The best 4 of 40");
+    expect(names).toHaveLength(3);
+    expect(of("retrieval")).toMatchObject([{ of: "tools", among: 40, index: 0, hits: [{ id: "builtin/tool33" }] }]);
+    expect(host.requests[0]!.messages[0]!.content).toContain("The best 3 of 40");
     expect(host.calls.map((one) => one.tool)).toEqual(["builtin/tool20"]);
+  });
+
+  it("are never all hidden: a question that finds none is given the first", async () => {
+    const { host } = await play(
+      agent({ toolLimit: 3 }),
+      nodes,
+      { tools: many, answers: ["ok"] },
+      { input: "完全不同的语言" },
+    );
+    expect(host.requests[0]!.tools!.map((one) => one.name)).toEqual(["tool0", "tool1", "tool2"]);
   });
 });
 
@@ -239,7 +247,7 @@ describe("large results", () => {
     );
     expect(host.files.get("file-1")!.bytes.length).toBe(400_000);
   });
-  it("are passed on by their ids: texts as what they hold, other files as they are named", async () => {
+  it("are passed on by their ids, as the texts they hold", async () => {
     const read = tool("builtin/read", (args) => JSON.stringify(args), {
       parameters: { type: "object", properties: { text: { type: "string" }, deep: { type: "object" } } },
     });

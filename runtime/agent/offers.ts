@@ -106,6 +106,11 @@ export async function chooseTools(
   for (const offer of offered) if (offer.pinned) chosen.add(nameOf.get(offer.name)!);
   for (const name of usedNames(history)) if (byName.has(name)) chosen.add(name);
   for (const name of best) if (nameOf.has(name)) chosen.add(nameOf.get(name)!);
+  // A question in another language than the tools' may find none by words: then the first ones are better than nothing.
+  for (const name of byName.keys()) {
+    if (chosen.size >= limit) break;
+    chosen.add(name);
+  }
   return {
     byName,
     shown: [...chosen].map((name) => modelTool(name, byName.get(name)!)),

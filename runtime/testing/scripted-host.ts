@@ -9,7 +9,8 @@ import type { Host, HttpRequest, HttpResponse } from "../host.ts";
 import type { Document, FileRef, Message } from "../message.ts";
 import type { ChatRequest, Model, ModelEvent, ModelProfile } from "../model.ts";
 import { ModelProfile as ModelProfileSchema } from "../model.ts";
-import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "../tool.ts";
+import { ToolIndex } from "../retrieval/tool-index.ts";
+import type { RankedTool, ToolResult, ToolSpec } from "../tool.ts";
 
 /** One answer of the scripted model. A plain string is a text answer. */
 export type ScriptedAnswer =
@@ -167,16 +168,8 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
       });
     },
     async searchTools(query, offered, limit): Promise<RankedTool[]> {
-      const words = new Set(query.toLowerCase().split(/\W+/));
-      const score = (tool: ToolOffer) =>
-        `${tool.name} ${tool.summary}`
-          .toLowerCase()
-          .split(/\W+/)
-          .filter((word) => words.has(word)).length;
-      return offered
-        .map((tool) => ({ tool, score: score(tool), ranks: {} }))
-        .sort((a, b) => b.score - a.score)
-        .slice(0, limit);
+      const found = new ToolIndex(offered).search(query, limit);
+      return found.map(({ tool, score }, at) => ({ tool, score, ranks: { words: at + 1 } }));
     },
     async callTool(call, { idempotencyKey }, signal) {
       calls.push({ tool: call.tool, arguments: call.arguments, idempotencyKey });
