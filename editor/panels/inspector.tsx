@@ -1,5 +1,3 @@
-import { ChevronRight } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
 import { nodeIcon, nodeTone } from "../canvas/icons.ts";
@@ -28,6 +26,9 @@ import { AgentForm } from "./agent-form.tsx";
 import { Connections } from "./connections.tsx";
 import { FailureForm } from "./failure-form.tsx";
 import { LastRun } from "./last-run.tsx";
+import { More } from "./more.tsx";
+
+export { More } from "./more.tsx";
 
 /** The chosen thing's form: a node's, or, with nothing chosen, the agent's own. */
 export function Inspector() {
@@ -193,36 +194,6 @@ function ConfigForm({
 /** A router's model is asked only when a model decides. */
 function applies(type: string, name: string, config: Record<string, unknown>): boolean {
   return !(type === "router" && name === "model" && config.by !== "model");
-}
-
-export function More({
-  label,
-  note,
-  open,
-  children,
-}: {
-  label: string;
-  note?: string;
-  open?: boolean;
-  children: React.ReactNode;
-}) {
-  const [shown, setShown] = useState(false);
-  const isOpen = shown || open === true;
-  return (
-    <div className="flex flex-col gap-4">
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        onClick={() => setShown(!isOpen)}
-        className="-mx-1 flex items-center gap-1 self-start rounded-sm px-1 text-ink-2 hover:text-ink"
-      >
-        <ChevronRight size={14} aria-hidden className={cx("transition-transform", isOpen && "rotate-90")} />
-        {label}
-        {note && !isOpen && <span className="text-ink-3 text-sm">· {note}</span>}
-      </button>
-      {isOpen && children}
-    </div>
-  );
 }
 
 /** A part of a panel with its own heading. */

@@ -124,23 +124,6 @@ export const runs = {
     item: "item {{item}}",
     turn: "turn {{turn}}",
     firstToken: "first token after {{time}}",
-    cut: {
-      turns: "{{count}} turns cut",
-      passages: "{{count}} passages cut",
-      tools: "{{count}} tools left out",
-      characters: "{{count}} characters cut",
-      examples: "{{count}} examples cut",
-    },
-    piece: {
-      system: "system",
-      capabilities: "capabilities",
-      examples: "examples",
-      tools: "tools",
-      knowledge: "knowledge",
-      history: "history",
-      message: "message",
-    },
-    role: { system: "System", user: "User", assistant: "Assistant", tool: "Tool" },
   },
   sessions: {
     title: "Sessions",

@@ -122,23 +122,6 @@ export const runs: Words<typeof en> = {
     item: "第 {{item}} 项",
     turn: "第 {{turn}} 轮",
     firstToken: "首个 token 用时 {{time}}",
-    cut: {
-      turns: "裁去 {{count}} 轮",
-      passages: "裁去 {{count}} 段",
-      tools: "略去 {{count}} 个工具",
-      characters: "裁去 {{count}} 字",
-      examples: "裁去 {{count}} 个示例",
-    },
-    piece: {
-      system: "系统",
-      capabilities: "能力说明",
-      examples: "示例",
-      tools: "工具",
-      knowledge: "知识",
-      history: "历史",
-      message: "提问",
-    },
-    role: { system: "系统", user: "用户", assistant: "助手", tool: "工具" },
   },
   sessions: {
     title: "会话",

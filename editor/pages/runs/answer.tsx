@@ -1,40 +1,19 @@
 import { useTranslation } from "react-i18next";
-import ReactMarkdown from "react-markdown";
-import remarkGfm from "remark-gfm";
 import type { Rests, RunOutput } from "../../../runtime/event.ts";
+import type { Document } from "../../../runtime/message.ts";
 import { modelName } from "../../../runtime/tool.ts";
+import { Answer } from "../../panels/answer.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 
-/** An answer's text as Markdown; raw HTML in it stays text, and links say where they go. */
-export function AnswerText({ text }: { text: string }) {
-  return (
-    <div className="prose-answer">
-      <ReactMarkdown
-        remarkPlugins={[remarkGfm]}
-        components={{
-          a: ({ href, children }) => (
-            <a href={href} target="_blank" rel="noreferrer" title={href}>
-              {children}
-            </a>
-          ),
-          // A picture from an answer would call home: its address is shown instead.
-          img: ({ src, alt }) => <code>{alt || String(src ?? "")}</code>,
-        }}
-      >
-        {text}
-      </ReactMarkdown>
-    </div>
-  );
-}
-
-export function Answer({ output, rests }: { output: RunOutput; rests?: Rests }) {
+/** A run's answer with its citations, and below it what it rests on. */
+export function RunAnswer({ output, documents, rests }: { output: RunOutput; documents: Document[]; rests?: Rests }) {
   const { t } = useTranslation("runs");
   const { reply } = output;
   return (
     <div className="flex flex-col gap-3">
       {typeof reply === "string" ? (
-        <AnswerText text={reply} />
+        <Answer text={reply} documents={documents} />
       ) : (
         <CodeBlock code={JSON.stringify(reply, null, 2)} wrap />
       )}

@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { EventOf, PromptPiece } from "../../../runtime/event.ts";
-import { type Message, messageText } from "../../../runtime/message.ts";
+import type { EventOf } from "../../../runtime/event.ts";
 import { modelName } from "../../../runtime/tool.ts";
 import { number, span } from "../../i18n/format.ts";
-import { Badge, TONE_FILL, type Tone } from "../../ui/badge.tsx";
+import { PromptBar, promptMessages } from "../../panels/prompt-bar.tsx";
+import { Badge } from "../../ui/badge.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Notice } from "../../ui/notice.tsx";
@@ -23,7 +23,14 @@ export function RowDetail({ row }: { row: TimelineRow }) {
       const prompt = what.view.prompts.find((one) => one.step === what.message.step);
       return (
         <Stack>
-          {prompt && <Prompt prompt={prompt} />}
+          {prompt && (
+            <Part
+              title={t("detail.prompt", { step: prompt.step + 1 })}
+              aside={t("detail.promptTokens", { tokens: number(prompt.tokens), limit: number(prompt.limit) })}
+            >
+              <PromptBar prompt={prompt} messages={promptMessages(upTo(what.view.prompts, prompt))} />
+            </Part>
+          )}
           <Said message={what.message} />
         </Stack>
       );
@@ -63,6 +70,9 @@ export function RowDetail({ row }: { row: TimelineRow }) {
     }
   }
 }
+
+const upTo = (prompts: EventOf<"prompt-built">[], last: EventOf<"prompt-built">) =>
+  prompts.slice(0, prompts.indexOf(last) + 1);
 
 const written = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
@@ -113,67 +123,6 @@ function Search({ retrieval }: { retrieval: EventOf<"retrieval"> }) {
       </ol>
     </Part>
   );
-}
-
-const PIECE_TONE: Record<PromptPiece["name"], Tone> = {
-  system: "neutral",
-  capabilities: "any",
-  examples: "json",
-  tools: "tools",
-  knowledge: "documents",
-  history: "messages",
-  message: "text",
-};
-
-/** The built prompt: how many tokens each piece took as a bar, what was cut, and below it the messages themselves. */
-function Prompt({ prompt }: { prompt: EventOf<"prompt-built"> }) {
-  const { t } = useTranslation("runs");
-  return (
-    <Part
-      title={t("detail.prompt", { step: prompt.step + 1 })}
-      aside={t("detail.promptTokens", { tokens: number(prompt.tokens), limit: number(prompt.limit) })}
-    >
-      <div aria-hidden className="flex h-2 gap-px overflow-hidden rounded-full bg-line">
-        {prompt.pieces.map((piece) => (
-          <span
-            key={piece.name}
-            className={TONE_FILL[PIECE_TONE[piece.name]]}
-            style={{ width: `${(piece.tokens / prompt.limit) * 100}%` }}
-          />
-        ))}
-      </div>
-      <ul className="mt-2 flex flex-wrap gap-x-4 gap-y-1 text-sm">
-        {prompt.pieces.map((piece) => (
-          <li key={piece.name} className="flex items-center gap-1.5">
-            <span aria-hidden className={cx("size-2 rounded-xs", TONE_FILL[PIECE_TONE[piece.name]])} />
-            <span className="text-ink-2">{t(`detail.piece.${piece.name}`)}</span>
-            <span className="tnum">{number(piece.tokens)}</span>
-            {piece.cut && (
-              <span className="text-warn">{t(`detail.cut.${piece.cut.unit}`, { count: piece.cut.count })}</span>
-            )}
-          </li>
-        ))}
-      </ul>
-      <details className="mt-2">
-        <summary className="text-ink-2 text-sm">
-          {prompt.model} · {prompt.format}
-        </summary>
-        <div className="mt-2 flex flex-col gap-2">
-          {prompt.messages.map((message, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a message is its place in the prompt
-            <MessageBlock key={index} message={message} />
-          ))}
-        </div>
-      </details>
-    </Part>
-  );
-}
-
-function MessageBlock({ message }: { message: Message }) {
-  const { t } = useTranslation("runs");
-  const calls =
-    message.role === "assistant" && message.calls?.length ? `\n\n${JSON.stringify(message.calls, null, 2)}` : "";
-  return <CodeBlock label={t(`detail.role.${message.role}`)} code={`${messageText(message)}${calls}`} wrap />;
 }
 
 function Said({ message: event }: { message: EventOf<"message"> }) {

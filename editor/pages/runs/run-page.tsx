@@ -6,20 +6,24 @@ import { Link, useLocation } from "wouter";
 import type { RunView } from "../../../runtime/fold-run.ts";
 import { api } from "../../api.ts";
 import type { RunRow } from "../../api-types.ts";
+import { nodeIcon, nodeTone } from "../../canvas/icons.ts";
 import { dateTime, dollars, number, span } from "../../i18n/format.ts";
 import { useNodeWords } from "../../i18n/node-words.ts";
+import { Answer } from "../../panels/answer.tsx";
+import { answerDocuments } from "../../panels/turn-view.tsx";
 import { Page, Section } from "../../shell/page.tsx";
 import { ErrorNotice } from "../../shell/query-state.tsx";
+import { table } from "../../state/node-types.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
-import { Answer, AnswerText } from "./answer.tsx";
+import { RunAnswer } from "./answer.tsx";
 import { EventList } from "./event-list.tsx";
 import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
-import { RunTimeline } from "./run-timeline.tsx";
+import { type NodeFace, RunTimeline } from "./run-timeline.tsx";
 import { RUNS_KEY, useDeleteRuns } from "./runs-page.tsx";
 import { useRun } from "./use-run.ts";
 import { WaitCard } from "./wait-card.tsx";
@@ -33,7 +37,7 @@ export function RunPage({ id }: { id: string }) {
   const [chosen, setChosen] = useState<string>();
   const [asking, setAsking] = useState(false);
   const now = useNow(isOpen(view.status) && !loading);
-  const titles = useTitles(id, view.start !== undefined);
+  const faces = useFaces(id, view.start !== undefined);
   const cancel = useMutation({ mutationFn: () => api.runs.cancel(id) });
   const remove = useDeleteRuns(() => go("/runs"));
 
@@ -86,23 +90,23 @@ export function RunPage({ id }: { id: string }) {
             <Section title={t("page.answer")}>
               <div className="rounded-xl border border-line bg-surface px-4 py-3.5">
                 {view.output ? (
-                  <Answer output={view.output} rests={rests} />
+                  <RunAnswer output={view.output} documents={answerDocuments(view)} rests={rests} />
                 ) : view.error ? (
                   <Notice tone="bad" title={t(`errors:${view.error.code}`)}>
                     {view.failedNode && (
-                      <p>{t("page.failedAt", { node: titles.get(view.failedNode) ?? view.failedNode })}</p>
+                      <p>{t("page.failedAt", { node: faces.get(view.failedNode)?.title ?? view.failedNode })}</p>
                     )}
                     {view.error.message}
                   </Notice>
                 ) : text ? (
-                  <AnswerText text={text} />
+                  <Answer text={text} documents={[]} />
                 ) : (
                   <p className="text-ink-3">{t("page.noAnswer")}</p>
                 )}
               </div>
             </Section>
             <Section title={t("page.timeline")} lead={t("page.timelineLead")}>
-              <RunTimeline run={view} now={now} titles={titles} chosen={chosen} onChoose={setChosen} />
+              <RunTimeline run={view} now={now} faces={faces} chosen={chosen} onChoose={setChosen} />
             </Section>
             <Section title={t("page.events")} lead={t("page.eventsLead")}>
               <EventList events={events} startedAt={view.startedAt} />
@@ -221,8 +225,8 @@ function useNow(ticking: boolean): number {
   return now;
 }
 
-/** Titles of the nodes, by the graph that the run went by. */
-function useTitles(run: string, began: boolean): ReadonlyMap<string, string> {
+/** How the nodes look, by the graph that the run went by. */
+function useFaces(run: string, began: boolean): ReadonlyMap<string, NodeFace> {
   const words = useNodeWords();
   const query = useQuery({
     queryKey: [...RUNS_KEY, run, "graph"],
@@ -230,7 +234,12 @@ function useTitles(run: string, began: boolean): ReadonlyMap<string, string> {
     enabled: began,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return new Map((query.data?.graph.nodes ?? []).map((node) => [node.id, words.nodeTitle(node)]));
+  return new Map(
+    (query.data?.graph.nodes ?? []).map((node) => {
+      const definition = table.get(node.type);
+      return [node.id, { title: words.nodeTitle(node), icon: nodeIcon(definition), tone: nodeTone(definition) }];
+    }),
+  );
 }
 
 function shorten(text: string, length = 48): string {

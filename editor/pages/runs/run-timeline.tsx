@@ -1,26 +1,32 @@
-import { BookText, Box, Cpu, Wrench } from "lucide-react";
+import { Box, Cpu, type LucideIcon, Search, Wrench } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Scope } from "../../../runtime/event.ts";
 import type { RunView } from "../../../runtime/fold-run.ts";
 import { modelName } from "../../../runtime/tool.ts";
 import { span as spanWords } from "../../i18n/format.ts";
-import { TONE_FILL, TONE_TEXT } from "../../ui/badge.tsx";
+import { TONE_FILL, TONE_TEXT, type Tone } from "../../ui/badge.tsx";
 import { cx } from "../../ui/cx.ts";
 import { RowDetail } from "./row-detail.tsx";
 import { type TimelineRow, timelineOf } from "./timeline.ts";
+
+export interface NodeFace {
+  title: string;
+  icon: LucideIcon;
+  tone: Tone;
+}
 
 /** Bars on the run's own clock. Choosing a row opens what it took and gave, right below it. */
 export function RunTimeline({
   run,
   now,
-  titles,
+  faces,
   chosen,
   onChoose,
 }: {
   run: RunView;
   now: number;
-  /** A node's title by id. */
-  titles: ReadonlyMap<string, string>;
+  /** How each node looks, by id, where the graph is known. */
+  faces: ReadonlyMap<string, NodeFace>;
   chosen?: string;
   onChoose(key: string | undefined): void;
 }) {
@@ -39,12 +45,16 @@ export function RunTimeline({
               row.skipped && "opacity-60",
             )}
           >
-            <RowName row={row} title={titles.get(row.node) ?? row.node} />
+            <RowName row={row} face={faces.get(row.node)} />
             <span aria-hidden className="relative block h-2.5">
               <span
                 className={cx(
                   "absolute inset-y-0 min-w-1.5 rounded-xs",
-                  row.failed ? TONE_FILL.bad : row.skipped ? "bg-line-strong" : TONE_FILL[row.kind],
+                  row.failed
+                    ? TONE_FILL.bad
+                    : row.skipped
+                      ? "bg-line-strong"
+                      : TONE_FILL[toneOf(row, faces.get(row.node))],
                   row.what.is === "node" && row.depth === 0 && hasParts(rows, row) && "opacity-35",
                   row.open && "animate-breathe",
                 )}
@@ -78,17 +88,16 @@ function RowTime({ row }: { row: TimelineRow }) {
   return spanWords(row.to - row.from);
 }
 
-function RowName({ row, title }: { row: TimelineRow; title: string }) {
+/** A node has the colour of what its type deals in; a part of it that of what it did. */
+const toneOf = (row: TimelineRow, face: NodeFace | undefined): Tone =>
+  row.what.is === "node" && face ? face.tone : row.kind;
+
+function RowName({ row, face }: { row: TimelineRow; face?: NodeFace }) {
   const { t } = useTranslation("runs");
   const { what } = row;
+  const title = face?.title ?? row.node;
   const Icon =
-    what.is === "tool"
-      ? Wrench
-      : what.is === "search"
-        ? BookText
-        : what.is === "step" || what.view.messages.length > 0
-          ? Cpu
-          : Box;
+    what.is === "tool" ? Wrench : what.is === "search" ? Search : what.is === "step" ? Cpu : (face?.icon ?? Box);
   const name =
     what.is === "step"
       ? t("detail.step", { title, step: what.message.step + 1 })
@@ -101,7 +110,7 @@ function RowName({ row, title }: { row: TimelineRow; title: string }) {
           : title;
   return (
     <span className="flex min-w-0 items-center gap-2" style={{ paddingLeft: row.depth * 14 }}>
-      <Icon size={14} aria-hidden className={TONE_TEXT[row.kind]} />
+      <Icon size={14} aria-hidden className={TONE_TEXT[toneOf(row, face)]} />
       <span
         className={cx(
           "truncate",

@@ -7,6 +7,7 @@ import { type Message, messageText } from "../../../runtime/message.ts";
 import { api } from "../../api.ts";
 import type { Session } from "../../api-types.ts";
 import { ago, dateTime, number } from "../../i18n/format.ts";
+import { Answer } from "../../panels/answer.tsx";
 import { Page } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, RowsSkeleton, useErrorWords } from "../../shell/query-state.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
@@ -16,7 +17,6 @@ import { IconButton } from "../../ui/icon-button.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { AnswerText } from "./answer.tsx";
 import { hasEnded, RunBadge } from "./run-badge.tsx";
 import { RunTabs } from "./runs-page.tsx";
 
@@ -241,7 +241,7 @@ function Spoken({ message }: { message: Message }) {
   if (!text) return null;
   return (
     <div className="max-w-[88%] self-start rounded-xl border border-line bg-surface px-4 py-2.5">
-      <AnswerText text={text} />
+      <Answer text={text} documents={[]} />
     </div>
   );
 }

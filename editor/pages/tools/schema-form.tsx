@@ -29,11 +29,7 @@ export function SchemaForm({
         error={fault && t(`fault.${fault}`)}
         hint={field.kind === "list" ? t("onePerLine") : field.kind === "json" ? "JSON" : undefined}
       >
-        <Widget
-          field={field}
-          text={typedFor(field, typed)}
-          onChange={(text) => onChange(field.name, text)}
-        />
+        <Widget field={field} text={typedFor(field, typed)} onChange={(text) => onChange(field.name, text)} />
       </Field>
     );
   });
