@@ -100,6 +100,25 @@ export function Canvas() {
     [workbench],
   );
 
+  const tellRefusal = useCallback(
+    (state: FinalConnectionState) => {
+      const { reader } = workbench.reader.getState();
+      const ends = [
+        { node: state.fromHandle?.nodeId, port: state.fromHandle?.id, type: state.fromHandle?.type },
+        { node: state.toHandle?.nodeId, port: state.toHandle?.id, type: state.toHandle?.type },
+      ];
+      const source = ends.find((end) => end.type === "source");
+      const target = ends.find((end) => end.type === "target");
+      if (!source || !target) return toast({ title: t("refused.sides"), tone: "bad" });
+      const verdict = judge(workbench.graph(), reader, {
+        from: `${source.node}.${source.port}`,
+        to: `${target.node}.${target.port}`,
+      });
+      if (!verdict.fits) toast({ title: t(`refused.${verdict.why}`), tone: "bad" });
+    },
+    [workbench, t],
+  );
+
   const onConnectEnd = useCallback(
     (event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
       const { from } = workbench.wiring.getState();
@@ -117,24 +136,8 @@ export function Canvas() {
         },
       });
     },
-    [workbench, flow],
+    [workbench, flow, tellRefusal],
   );
-
-  const tellRefusal = (state: FinalConnectionState) => {
-    const { reader } = workbench.reader.getState();
-    const ends = [
-      { node: state.fromHandle?.nodeId, port: state.fromHandle?.id, type: state.fromHandle?.type },
-      { node: state.toHandle?.nodeId, port: state.toHandle?.id, type: state.toHandle?.type },
-    ];
-    const source = ends.find((end) => end.type === "source");
-    const target = ends.find((end) => end.type === "target");
-    if (!source || !target) return toast({ title: t("refused.sides"), tone: "bad" });
-    const verdict = judge(workbench.graph(), reader, {
-      from: `${source.node}.${source.port}`,
-      to: `${target.node}.${target.port}`,
-    });
-    if (!verdict.fits) toast({ title: t(`refused.${verdict.why}`), tone: "bad" });
-  };
 
   const edgeUnder = (event: DragEvent): string | undefined =>
     document
@@ -221,7 +224,7 @@ export function Canvas() {
           }}
           aria-label={t("graph")}
         >
-          <Background gap={22} size={1.4} />
+          <Background gap={22} size={2} />
           <MiniMap<FlowNode>
             pannable
             zoomable

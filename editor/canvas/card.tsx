@@ -1,5 +1,5 @@
 import { Handle, Position, useStore } from "@xyflow/react";
-import { CircleAlert, Clock3, Pin, TriangleAlert } from "lucide-react";
+import { Clock3, Pin } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore as useZustand } from "zustand";
@@ -66,6 +66,7 @@ function NearCard({
   dragging?: boolean;
 }) {
   const words = useNodeWords();
+  const { t } = useTranslation("canvas");
   const { definition } = useNodeFacts(node);
   const issues = useNodeIssues(node.id);
   const bad = issues.some((issue) => issue.severity === "error");
@@ -81,9 +82,13 @@ function NearCard({
       style={{ width: CARD.width }}
     >
       <header className="flex shrink-0 items-center gap-2 px-3" style={{ height: CARD.head }}>
-        <Icon size={15} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
+        <span className="relative">
+          <Icon size={15} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
+          <IssueMark issues={issues} />
+        </span>
         <span className="min-w-0 flex-1 truncate font-semibold">{words.nodeTitle(node)}</span>
-        <HeadFacts view={view} issues={issues} />
+        {view?.pinned && <Pin size={12} aria-label={t("pinned")} className="text-warn" />}
+        {view && <Took view={view} />}
       </header>
       <PortRows node={node} ports={ports} view={view} />
       <CardBody node={node} view={view} issues={issues} />
@@ -91,24 +96,20 @@ function NearCard({
   );
 }
 
-function HeadFacts({ view, issues }: { view?: NodeView; issues: readonly Issue[] }) {
+/** A dot on the icon: something is wrong here. */
+function IssueMark({ issues }: { issues: readonly Issue[] }) {
   const { t } = useTranslation("canvas");
-  const error = issues.find((issue) => issue.severity === "error");
-  const mark = error ?? issues[0];
+  const mark = issues.find((issue) => issue.severity === "error") ?? issues[0];
+  if (!mark) return null;
   return (
-    <span className="flex items-center gap-1.5">
-      {view && <Took view={view} />}
-      {view?.pinned && <Pin size={12} aria-label={t("pinned")} className="text-warn" />}
-      {mark && !view?.error && (
-        <span title={mark.message}>
-          {error ? (
-            <CircleAlert size={14} aria-hidden className="text-bad" />
-          ) : (
-            <TriangleAlert size={14} aria-hidden className="text-warn" />
-          )}
-          <span className="sr-only">{t("issueCount", { count: issues.length })}</span>
-        </span>
+    <span
+      title={mark.message}
+      className={cx(
+        "-top-1.5 -right-1.5 absolute size-2 rounded-full ring-2 ring-surface",
+        mark.severity === "error" ? "bg-bad" : "bg-warn",
       )}
+    >
+      <span className="sr-only">{t("issueCount", { count: issues.length })}</span>
     </span>
   );
 }

@@ -19,6 +19,7 @@ import {
   useDocument,
   useGraph,
   useIssues,
+  useLive,
   usePlaces,
   useSaving,
   useWorkbench,
@@ -259,7 +260,15 @@ function Below({ open }: { open: boolean }) {
   const { t } = useTranslation("panels");
   const { places } = useWorkbench();
   const height = usePlaces((state) => state.belowHeight);
+  // Before anything has run there is a line to read and no need for more room.
+  const empty = useLive((state) => state.life === undefined);
   if (!open) return null;
+  if (empty)
+    return (
+      <section aria-label={t("belowPlace")} className="shrink-0 border-line border-t bg-surface">
+        <Timeline />
+      </section>
+    );
   return (
     <section
       aria-label={t("belowPlace")}

@@ -7,11 +7,9 @@ import { useWorkbench } from "../state/use-workbench.ts";
 import type { Workbench } from "../state/workbench.ts";
 import { createFlowModel, type Flow, type FlowNode, type WireEdge } from "./flow-model.ts";
 
-interface FlowStore {
-  read(): Flow;
+interface FlowHandlers {
   onNodesChange(changes: NodeChange<FlowNode>[]): void;
   onEdgesChange(changes: EdgeChange<WireEdge>[]): void;
-  close(): void;
 }
 
 /**
@@ -23,7 +21,6 @@ function createFlow(workbench: Workbench) {
   const model = createFlowModel();
   const read = () => model.sync(document.getState().graph, reader.getState().reader, selection.getState());
   const store = createStore<Flow>(read);
-  let nudge = 0;
 
   const sync = () => {
     const flow = model.sync(
@@ -38,16 +35,23 @@ function createFlow(workbench: Workbench) {
       edges: sameItems(edges, flow.edges) ? edges : flow.edges,
     });
   };
-  let graph = document.getState().graph;
-  const ends = [
-    document.subscribe((state) => {
-      if (state.graph === graph) return;
-      graph = state.graph;
-      sync();
-    }),
-    selection.subscribe(sync),
-    reader.subscribe(sync),
-  ];
+  /** Follows the stores until the returned function is called. */
+  const follow = () => {
+    sync();
+    let { graph } = document.getState();
+    const ends = [
+      document.subscribe((state) => {
+        if (state.graph === graph) return;
+        graph = state.graph;
+        sync();
+      }),
+      selection.subscribe(sync),
+      reader.subscribe(sync),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  };
 
   const choose = (changes: (NodeChange<FlowNode> | EdgeChange<WireEdge>)[], kind: "nodes" | "edges") => {
     const picked = changes.filter((change) => change.type === "select");
@@ -75,7 +79,7 @@ function createFlow(workbench: Workbench) {
       }
       // Arrow keys come one by one and are one step; a drag is a step of its own.
       if (Object.keys(places).length > 0)
-        document.apply(move(places, dragged ? undefined : `nudge ${Object.keys(places).join()} ${nudge}`));
+        document.apply(move(places, dragged ? undefined : `nudge ${Object.keys(places).join()}`));
       choose(changes, "nodes");
     },
     onEdgesChange(changes: EdgeChange<WireEdge>[]) {
@@ -83,10 +87,7 @@ function createFlow(workbench: Workbench) {
       if (own.length > 0) store.setState({ edges: applyEdgeChanges(own, store.getState().edges) });
       choose(changes, "edges");
     },
-    close() {
-      nudge++;
-      for (const end of ends) end();
-    },
+    follow,
   });
 }
 
@@ -94,10 +95,10 @@ function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-export function useFlow(): Flow & Pick<FlowStore, "onNodesChange" | "onEdgesChange"> {
+export function useFlow(): Flow & FlowHandlers {
   const workbench = useWorkbench();
   const [flow] = useState(() => createFlow(workbench));
-  useEffect(() => () => flow.close(), [flow]);
+  useEffect(() => flow.follow(), [flow]);
   const nodes = useStore(flow, (state) => state.nodes);
   const edges = useStore(flow, (state) => state.edges);
   return { nodes, edges, onNodesChange: flow.onNodesChange, onEdgesChange: flow.onEdgesChange };

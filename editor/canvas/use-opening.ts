@@ -37,10 +37,10 @@ function remembered(key: string): Viewport | undefined {
 function whole(workbench: ReturnType<typeof useWorkbench>): Viewport {
   const graph = workbench.graph();
   const { reader } = workbench.reader.getState();
-  const { left, right, below, rightWidth, belowHeight } = workbench.places.getState();
+  const { left, right, below, rightWidth } = workbench.places.getState();
   const room = {
     width: window.innerWidth - 50 - (left ? 224 : 0) - (right ? rightWidth : 0),
-    height: window.innerHeight - 46 - (below ? belowHeight : 34),
+    height: window.innerHeight - 46 - (below ? 46 : 0),
   };
   const boxes = graph.nodes.map((node) => {
     const place = graph.layout[node.id] ?? { x: 0, y: 0 };

@@ -64,9 +64,13 @@ export function CodeBox({
   useEffect(() => {
     if (monaco) return;
     let gone = false;
-    void load().then((module) => {
-      if (!gone) setMonaco(module);
-    });
+    load().then(
+      (module) => {
+        if (!gone) setMonaco(module);
+      },
+      // Without Monaco (a chunk that cannot be fetched) the text area stays; it holds everything.
+      (error: unknown) => console.warn("Monaco could not be loaded.", error),
+    );
     return () => {
       gone = true;
     };

@@ -28,6 +28,7 @@ export function KeyValueField({ value, set, schema, disabled, label }: FieldProp
     <div className="flex flex-col gap-1.5">
       {shown.map((row, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place while its name is typed
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend to be seen
         <div key={index} role="group" aria-label={row.key || label} className="flex items-center gap-1">
           <Input
             mono

@@ -13,6 +13,7 @@ export function ListField<T>({
   itemLabel,
   disabled,
   max = 50,
+  slim,
   children,
 }: {
   items: readonly T[];
@@ -23,6 +24,8 @@ export function ListField<T>({
   itemLabel(item: T, index: number): string;
   disabled: boolean;
   max?: number;
+  /** Items of one line: no box around each. */
+  slim?: boolean;
   children(item: T, change: (next: T) => void, index: number): ReactNode;
 }) {
   const { t } = useTranslation("fields");
@@ -35,16 +38,19 @@ export function ListField<T>({
   return (
     <div className="flex flex-col gap-2">
       {items.map((item, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: items are values and have no identity but their place
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend to be seen
         <div
+          // biome-ignore lint/suspicious/noArrayIndexKey: items are values and have no identity but their place
           key={index}
           role="group"
           aria-label={itemLabel(item, index)}
-          className="flex gap-1.5 rounded-md border border-line bg-paper/60 py-2 pr-1 pl-2"
+          className={
+            slim ? "flex items-center gap-1" : "flex gap-1.5 rounded-md border border-line bg-paper/60 py-2 pr-1 pl-2"
+          }
         >
           <div className="min-w-0 flex-1">{children(item, (next) => replace(index, next), index)}</div>
           {!disabled && (
-            <div className="flex shrink-0 flex-col">
+            <div className={slim ? "flex shrink-0 flex-row-reverse" : "flex shrink-0 flex-col"}>
               <IconButton
                 size="sm"
                 side="left"

@@ -49,6 +49,7 @@ export function AgentForm() {
       </Field>
       <Field label={t("suggestions")} help={t("suggestionsHelp")}>
         <ListField<string>
+          slim
           items={settings.suggestions}
           set={(suggestions) => set({ suggestions })}
           fresh={() => ""}

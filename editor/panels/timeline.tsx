@@ -21,7 +21,7 @@ const MOST = 400;
 export function Timeline() {
   const { t } = useTranslation("panels");
   const life = useLive((state) => state.life);
-  if (!life || life.view.id === "") return <p className="px-4 py-3 text-ink-3">{t("timelineEmpty")}</p>;
+  if (!life || life.view.id === "") return <p className="px-4 py-2.5 text-ink-3">{t("timelineEmpty")}</p>;
   return <RunTimeline life={life} />;
 }
 
@@ -117,7 +117,7 @@ function Bar({ span, from, total, end }: { span: Span; from: number; total: numb
       <button
         type="button"
         className={cx(
-          "grid w-full grid-cols-[minmax(72px,148px)_minmax(0,1fr)_64px] items-center gap-3 rounded-sm py-[3px] text-left hover:bg-hover",
+          "grid w-full grid-cols-[minmax(72px,148px)_minmax(0,1fr)_64px] items-center gap-3 rounded-sm py-px text-left hover:bg-hover",
           chosen && "bg-hover",
         )}
         onClick={() => node && show(node.id)}

@@ -169,7 +169,7 @@ function WaitCard({ wait, disabled, onAnswer }: { wait: Wait; disabled: boolean;
   const { t } = useTranslation("panels");
   const answer = (choice: WaitAnswer["choice"]) => onAnswer({ wait: wait.wait, choice });
   return (
-    <div role="group" aria-label={wait.question} className="rounded-xl border border-warn/40 bg-warn/7 px-3 py-2.5">
+    <section aria-label={wait.question} className="rounded-xl border border-warn/40 bg-warn/7 px-3 py-2.5">
       <p className="flex items-start gap-2 font-medium">
         <ShieldQuestion size={16} aria-hidden className="mt-0.5 text-warn" />
         <span className="min-w-0 flex-1">{wait.kind === "uncertain" ? t("uncertain") : wait.question}</span>
@@ -210,7 +210,7 @@ function WaitCard({ wait, disabled, onAnswer }: { wait: Wait; disabled: boolean;
           </>
         )}
       </div>
-    </div>
+    </section>
   );
 }
 

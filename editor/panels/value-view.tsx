@@ -16,20 +16,21 @@ export function ValueView({ value, name }: { value: unknown; name: string }) {
   const long = text.length > LONG;
   return (
     <div className="group relative">
-      <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        tabIndex={0}
-        aria-label={name}
-        className={`max-h-64 overflow-auto whitespace-pre-wrap break-words rounded-md border border-line bg-paper px-2.5 py-2 text-sm leading-relaxed ${typeof value === "string" ? "font-sans" : "font-mono text-xs"}`}
-      >
-        {text === "" ? (
-          <span className="text-ink-3">{t("emptyText")}</span>
-        ) : whole || !long ? (
-          text
-        ) : (
-          `${text.slice(0, LONG)}…`
-        )}
-      </pre>
+      <section aria-label={name}>
+        <pre
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          tabIndex={0}
+          className={`max-h-64 overflow-auto whitespace-pre-wrap break-words rounded-md border border-line bg-paper px-2.5 py-2 text-sm leading-relaxed ${typeof value === "string" ? "font-sans" : "font-mono text-xs"}`}
+        >
+          {text === "" ? (
+            <span className="text-ink-3">{t("emptyText")}</span>
+          ) : whole || !long ? (
+            text
+          ) : (
+            `${text.slice(0, LONG)}…`
+          )}
+        </pre>
+      </section>
       <CopyButton
         text={text}
         className="absolute top-1 right-1 bg-paper opacity-0 focus:opacity-100 group-hover:opacity-100"

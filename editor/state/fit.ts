@@ -82,7 +82,7 @@ export function fittingTypes(definitions: readonly NodeDefinition[], kind: Kind,
       const fit = side === "in" ? edgeFit(kind, port.kind) : edgeFit(port.kind, kind);
       if (fit === "no") continue;
       const distance = port.kind === kind ? 0 : fit === "convert" ? 2 : kind === "any" ? 1 : 3;
-      const rank = distance * 1000 + (port.optional ? 200 : 0) + order;
+      const rank = distance * 1000 + (port.optional ? 200 : 0) + (definition.group === "io" ? 500 : 0) + order;
       if (!best || rank < best.rank) best = { definition, port, rank };
     }
     if (best) offers.push(best);

@@ -1,0 +1,178 @@
+/** The real server on a temporary data folder, and a real Chromium signed in to it. Shared by all end-to-end tests. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Graph } from "../../runtime/graph.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** A build of the editor may come before the first ready line. */
+const START_MS = 120_000;
+
+export interface TestServer {
+  /** `http://127.0.0.1:PORT` */
+  origin: string;
+  data: string;
+  /** A JSON call as the admin. Throws on a status of 400 or more, with the server's words. */
+  call<R = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<R>;
+  /** Stops it at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data and port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const TOKEN = "e2e-admin-token-0123456789abcdef";
+
+/** Starts the server as `npm start` does. `env` adds to its environment. */
+export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
+  const data = await mkdtemp(join(tmpdir(), "patchbay-e2e-"));
+  let child: ChildProcess;
+  let port = "0";
+  const start = async () => {
+    child = spawn(join(ROOT, "node_modules/.bin/node"), ["server/main.ts"], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH ?? "", HOME: data, PATCHBAY_DATA: data, PATCHBAY_TOKEN: TOKEN, PORT: port, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const origin = await readyLine(child);
+    port = new URL(origin).port;
+    return origin;
+  };
+  const origin = await start();
+  const ended = (signal: NodeJS.Signals) =>
+    new Promise<void>((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      child.once("exit", () => resolve());
+      child.kill(signal);
+    });
+  return {
+    origin,
+    data,
+    async call<R>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+      const response = await fetch(origin + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        body: body === undefined ? undefined : body instanceof FormData ? body : JSON.stringify(body),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return (text === "" ? undefined : JSON.parse(text)) as R;
+    },
+    kill: () => ended("SIGKILL"),
+    async restart() {
+      await ended("SIGTERM");
+      await start();
+    },
+    async stop() {
+      await ended("SIGTERM");
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function readyLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const said: string[] = [];
+    const timer = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`The server did not get ready. It said:\n${said.join("\n")}`));
+    }, START_MS);
+    const hear = (line: string) => {
+      said.push(line);
+      const ready = /Patchbay is ready: (http:\/\/\S+)/.exec(line)?.[1];
+      if (!ready) return;
+      clearTimeout(timer);
+      resolve(new URL(ready).origin);
+    };
+    createInterface({ input: child.stdout! }).on("line", hear);
+    createInterface({ input: child.stderr! }).on("line", hear);
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`The server ended with ${code}. It said:\n${said.join("\n")}`));
+    });
+  });
+}
+
+export interface Desk {
+  browser: Browser;
+  context: BrowserContext;
+  page: Page;
+  /** What went wrong in the page: exceptions and errors on the console. A test may expect some; the rest must be none. */
+  faults: string[];
+  close(): Promise<void>;
+}
+
+export interface DeskOptions {
+  width?: number;
+  height?: number;
+  theme?: "light" | "dark";
+  language?: "en" | "zh";
+  reducedMotion?: boolean;
+}
+
+/** A browser signed in as the admin, on the start page. */
+export async function openDesk(server: Pick<TestServer, "origin">, options: DeskOptions = {}): Promise<Desk> {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+    args: FLAGS,
+  });
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+    reducedMotion: options.reducedMotion === false ? "no-preference" : "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+    locale: options.language === "zh" ? "zh-CN" : "en-US",
+  });
+  context.setDefaultTimeout(15_000);
+  const look = JSON.stringify({
+    theme: options.theme ?? "light",
+    language: options.language ?? "en",
+    contrast: "normal",
+    railFolded: false,
+  });
+  await context.addInitScript((text) => {
+    if (!localStorage.getItem("patchbay.look")) localStorage.setItem("patchbay.look", text);
+  }, look);
+  const page = await context.newPage();
+  await signIn(page, server.origin);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push(message.text());
+  });
+  return { browser, context, page, faults, close: () => browser.close() };
+}
+
+async function signIn(page: Page, origin: string): Promise<void> {
+  await page.goto(`${origin}/`);
+  const token = page.locator("input[name=token]");
+  const app = page.locator("#root nav");
+  await token.or(app).first().waitFor();
+  if (!(await token.isVisible())) return;
+  await token.fill(TOKEN);
+  await token.press("Enter");
+  await app.waitFor();
+}
+
+/** Saves an agent and gives its id. */
+export async function makeAgent(server: TestServer, graph: Graph): Promise<string> {
+  const { id } = await server.call<{ id: string }>("POST", "/api/agents", { graph });
+  return id;
+}
