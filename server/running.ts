@@ -28,12 +28,22 @@ export function withdraw(dataDir: string): void {
 /** Where the server of this data folder answers; `undefined` where none does. */
 export async function findRunning(dataDir: string): Promise<string | undefined> {
   const note = read(dataDir);
-  if (!note) return undefined;
+  // The port of a server that is gone may be another program's by now: it gets no token of ours.
+  if (!note || !alive(note.pid)) return undefined;
   try {
     const answer = await fetch(`${note.origin}/healthz`, { signal: AbortSignal.timeout(ASK_MS) });
     return answer.ok ? note.origin : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

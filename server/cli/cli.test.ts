@@ -1,0 +1,302 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openAuth } from "../auth.ts";
+import { parseEnv } from "../env.ts";
+import { listen } from "../listen.ts";
+import { openServices } from "../open-services.ts";
+import { announce, findRunning, withdraw } from "../running.ts";
+import { check, exportAgent, importFile, publish } from "./agents.ts";
+import { type Client, openClient, serverEvents } from "./client.ts";
+import { doctor } from "./doctor.ts";
+import type { Io } from "./io.ts";
+import * as knowledge from "./knowledge.ts";
+import { runFile } from "./run.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "patchbay-cli-"));
+const dataDir = join(folder, "data");
+const env = parseEnv({ PATCHBAY_DATA: dataDir, PORT: "0" });
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** An Io that keeps what is written; nobody sits at it. */
+function paper(input = ""): Io & { written: string; told: string } {
+  const io = {
+    written: "",
+    told: "",
+    stdin: Object.assign(Readable.from([input]), { isTTY: false }) as unknown as Io["stdin"],
+    stderr: { isTTY: false } as Io["stderr"],
+    out: (text: string) => {
+      io.written += text;
+    },
+    err: (text: string) => {
+      io.told += text;
+    },
+  };
+  return io;
+}
+
+function file(name: string, change: (made: AgentJson) => void = () => undefined): string {
+  const made = graph();
+  change(made);
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify(made, null, 2));
+  return path;
+}
+type AgentJson = ReturnType<typeof graph>;
+function graph() {
+  return {
+    format: "patchbay/1",
+    name: "Sums",
+    nodes: [
+      { id: "ask", type: "input", version: 1, config: {} },
+      { id: "kit", type: "tool", version: 1, config: { tools: ["builtin/calculator"] } },
+      { id: "brain", type: "llm", version: 1, config: {} },
+      { id: "reply", type: "output", version: 1, config: {} },
+    ] as { id: string; type: string; version: number; config: Record<string, unknown>; colour?: string }[],
+    edges: [
+      { from: "ask.message", to: "brain.message" },
+      { from: "kit.tools", to: "brain.tools" },
+      { from: "brain.text", to: "reply.reply" },
+    ],
+  };
+}
+const good = () => file("good.agent.json");
+const bad = () =>
+  file("bad.agent.json", (made) => {
+    made.edges[2]!.from = "brain.txt";
+  });
+
+describe("without a server", () => {
+  let client: Client;
+  beforeAll(async () => {
+    client = await openClient(env);
+    expect(client.origin).toBeUndefined();
+  });
+  afterAll(() => client.close());
+
+  test("run writes the answer alone to standard output", async () => {
+    const io = paper();
+    expect(await runFile(client, good(), { message: "What is 12 * (3 + 4)?" }, io)).toBe(0);
+    expect(io.written).toContain("84");
+    expect(io.told).toBe("");
+  });
+
+  test("run streams the answer, and tells of tools on standard error", async () => {
+    const io = paper();
+    expect(await runFile(client, good(), { message: "12 * 7", stream: true }, io)).toBe(0);
+    expect(io.written).toMatch(/84[\s\S]*\n$/);
+    expect(io.told).toMatch(/→ builtin\/calculator .*12 \* 7/);
+    const whole = paper();
+    expect(await runFile(client, good(), { message: "12 * 7", stream: true, json: true }, whole)).toBe(0);
+    expect(JSON.parse(whole.written)).toMatchObject({ status: "done", usage: { toolCalls: 1 } });
+  });
+
+  test("run takes its message from standard input, and says what is missing or wrong", async () => {
+    const io = paper("2 ^ 10\n");
+    expect(await runFile(client, good(), {}, io)).toBe(0);
+    expect(io.written).toContain("1024");
+    await expect(runFile(client, good(), {}, paper())).rejects.toThrow(/--message/);
+    await expect(runFile(client, join(folder, "none.json"), { message: "x" }, paper())).rejects.toThrow(/is not there/);
+    await expect(runFile(client, bad(), { message: "x" }, paper())).rejects.toMatchObject({ code: "graph_has_issues" });
+  });
+
+  test("a run that waits is told as such, and can be answered from here", async () => {
+    const asking = file("asking.agent.json", (made) => {
+      made.nodes[1]!.config.approve = { "builtin/calculator": "ask" };
+    });
+    const io = paper();
+    expect(await runFile(client, asking, { message: "6 * 7" }, io)).toBe(3);
+    expect(io.told).toMatch(/Waits for a person: .*builtin\/calculator/);
+    const yes = paper();
+    expect(await runFile(client, asking, { message: "6 * 7", approve: "all" }, yes)).toBe(0);
+    expect(yes.written).toContain("42");
+  });
+
+  test("check tells each issue by line and column, and is the verdict of the API", async () => {
+    const io = paper();
+    expect(await check(client, [good(), bad()], {}, io)).toBe(1);
+    const lines = io.written.trim().split("\n");
+    const place =
+      readFileSync(bad(), "utf8")
+        .split("\n")
+        .findIndex((line) => line.includes("brain.txt")) + 1;
+    expect(
+      lines.some((line) => new RegExp(`bad\\.agent\\.json:${place}:\\d+: error unknown-port: .*"txt"`).test(line)),
+    ).toBe(true);
+    const told = paper();
+    await check(client, [bad()], { json: true }, told);
+    const { issues } = await client.call<{ issues: unknown[] }>("POST", "/api/check", {
+      graph: JSON.parse(readFileSync(bad(), "utf8")),
+    });
+    expect(JSON.parse(told.written)[0].issues).toEqual(issues);
+    expect(await check(client, [good()], { strict: true }, paper())).toBe(1);
+    expect(await check(undefined, [good()], { strict: true }, paper())).toBe(0);
+  });
+
+  test("check names what is no agent file by its place", async () => {
+    const path = join(folder, "broken.agent.json");
+    const told = async (text: string) => {
+      writeFileSync(path, text);
+      const io = paper();
+      expect(await check(undefined, [path], {}, io)).toBe(1);
+      return io.written;
+    };
+    expect(await told("{")).toContain("bad-json");
+    expect(await told('{"format":"patchbay/1","name":"a","name":"b","nodes":[],"edges":[]}')).toContain(
+      "duplicate-key",
+    );
+    expect(await told('{\n  "format": "patchbay/1", "name": "a", "nodes": [], "edges": [],\n  "nodez": 1 }')).toMatch(
+      /:3:3: error unknown-key/,
+    );
+    expect(await told('{"format":"patchbay/9","name":"a","nodes":[],"edges":[]}')).toContain("newer-format");
+  });
+
+  test("import, export and publish go round", async () => {
+    const io = paper();
+    await importFile(client, good(), {}, io);
+    const id = io.written.trim();
+    const out = join(folder, "out.agent.json");
+    await exportAgent(client, id, { output: out }, paper());
+    expect(JSON.parse(readFileSync(out, "utf8"))).toMatchObject(graph());
+    const again = paper();
+    await importFile(client, out, { replace: id }, again);
+    expect(again.written.trim()).toBe(id);
+    const byName = paper();
+    await exportAgent(client, "Sums", {}, byName);
+    expect(byName.written).toBe(readFileSync(out, "utf8"));
+
+    const first = paper();
+    await publish(client, id, { slug: "sums" }, first);
+    expect(first.written).toBe("sums@1\n");
+    const changed = file("changed.agent.json", (made) => {
+      made.nodes[2]!.config.maxSteps = 3;
+    });
+    const second = paper();
+    await publish(client, changed, { slug: "sums" }, second);
+    expect(second.written).toBe("sums@2\n");
+    await expect(exportAgent(client, "nobody", {}, paper())).rejects.toMatchObject({ code: "not_found" });
+    await expect(publish(client, bad(), {}, paper())).rejects.toMatchObject({ code: "graph_has_issues" });
+  });
+
+  test("a folder becomes knowledge, is asked, goes out and comes in", async () => {
+    const documents = join(folder, "documents");
+    mkdirSync(join(documents, "deep", ".git"), { recursive: true });
+    writeFileSync(join(documents, "leave.md"), "# Leave\n\nFifteen days a year.");
+    writeFileSync(join(documents, "deep", "年假.txt"), "年假每年十五天。");
+    writeFileSync(join(documents, "deep", "photo.png"), "not for reading");
+    writeFileSync(join(documents, "deep", ".git", "config"), "secret");
+    const io = paper();
+    expect(await knowledge.add(client, "handbook", [documents], {}, io)).toBe(0);
+    expect(io.written).toBe("handbook: 2 of 3 documents\n");
+    expect(io.told).toContain("left out deep/photo.png");
+    const found = paper();
+    expect(await knowledge.search(client, "handbook", "How many days of leave?", { limit: "1" }, found)).toBe(0);
+    expect(found.written).toMatch(/^1\. leave\.md \(Leave, line 3\) {2}0\.\d+ \[text 1\]\n {3}Fifteen days a year\./);
+    expect(await knowledge.search(client, "handbook", "quantum", {}, paper())).toBe(1);
+    const out = join(folder, "handbook.jsonl");
+    await knowledge.exportKnowledge(client, "handbook", { output: out }, paper());
+    const imported = paper();
+    await knowledge.importKnowledge(client, out, { name: "copy" }, imported);
+    expect(imported.written).toBe("copy: 2 documents\n");
+    expect(await knowledge.reindex(client, "copy", {}, paper())).toBe(0);
+    const listed = paper();
+    await knowledge.list(client, listed);
+    expect(listed.written).toMatch(/copy\t2 documents\t2 passages\twords alone\nhandbook\t2/);
+    expect(await knowledge.add(client, "handbook", [join(documents, "deep", "photo.png")], {}, paper())).toBe(1);
+    await expect(knowledge.add(client, "handbook", [join(folder, "none")], {}, paper())).rejects.toThrow(
+      /is not there/,
+    );
+  });
+});
+
+describe("with a server on the data folder", () => {
+  test("commands talk to it, with its token, and login gives a link that it takes", async () => {
+    const opened = await openServices(env);
+    const auth = openAuth(env);
+    const server = await listen({ services: opened.services, auth });
+    announce(dataDir, server.origin);
+    try {
+      expect(await findRunning(dataDir)).toBe(server.origin);
+      const client = await openClient(env);
+      expect(client.origin).toBe(server.origin);
+      const io = paper();
+      expect(await runFile(client, good(), { message: "3 * 3", stream: true }, io)).toBe(0);
+      expect(io.written).toContain("9");
+      const { url } = await client.call<{ url: string }>("POST", "/api/sign-in-links", {});
+      const signedIn = await fetch(url, { redirect: "manual" });
+      expect(signedIn.headers.get("set-cookie")).toContain("HttpOnly");
+      const published = paper();
+      await publish(client, "sums", { slug: "sums" }, published);
+      expect(published.told).toContain(`${server.origin}/v1/agents/sums/runs`);
+      const told = paper();
+      expect(await doctor({ PATCHBAY_DATA: dataDir }, told)).toBe(0);
+      expect(told.written).toContain(`✓ A server runs at ${server.origin}.`);
+      await client.close();
+    } finally {
+      withdraw(dataDir);
+      await server.stop(opened);
+    }
+    expect(await findRunning(dataDir)).toBeUndefined();
+  });
+
+  test("a note that a killed server left is not believed", async () => {
+    writeFileSync(join(dataDir, "server.json"), JSON.stringify({ pid: 1, origin: "http://127.0.0.1:1" }));
+    expect(await findRunning(dataDir)).toBeUndefined();
+    writeFileSync(join(dataDir, "server.json"), "{ half");
+    expect(await findRunning(dataDir)).toBeUndefined();
+  });
+});
+
+test("doctor names what is wrong and how to mend it", async () => {
+  const told = paper();
+  expect(await doctor({ PATCHBAY_DATTA: "x" }, told)).toBe(1);
+  expect(told.written).toMatch(/✗ PATCHBAY_DATTA .*PATCHBAY_DATA/);
+  const blocked = paper();
+  writeFileSync(join(folder, "no-folder"), "");
+  expect(await doctor({ PATCHBAY_DATA: join(folder, "no-folder") }, blocked)).toBe(1);
+});
+
+test("server-sent events are read whatever the pieces they come in", async () => {
+  const text = 'event: delta\ndata: {"text":"年"}\n\n: alive\n\nid: 3\nevent: run-end\ndata: {"a":1}\n\n';
+  const bytes = new TextEncoder().encode(text);
+  for (const size of [1, 2, 7, bytes.length]) {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+      bytes.slice(i * size, (i + 1) * size),
+    );
+    const answer = new Response(Readable.toWeb(Readable.from(pieces)) as ReadableStream);
+    const events = [];
+    for await (const event of serverEvents(answer)) events.push(event);
+    expect(events).toEqual([
+      { event: "delta", data: '{"text":"年"}' },
+      { event: "run-end", data: '{"a":1}' },
+    ]);
+  }
+});
+
+test("the command itself: help, exit codes, one line for a wrong environment", async () => {
+  const run = async (args: string[], more: Record<string, string> = {}) =>
+    await promisify(execFile)(process.execPath, [join(import.meta.dirname, "..", "bin.mjs"), ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, PATCHBAY_DATA: join(folder, "untouched"), ...more },
+    }).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+  const [help, checked, unknown, wrong] = await Promise.all([
+    run(["--help"]),
+    run(["check", bad()]),
+    run(["nonsense"]),
+    run(["run", good(), "-m", "x"], { PATCHBAY_DATTA: "1" }),
+  ]);
+  expect(help.code).toBe(0);
+  for (const command of ["run", "check", "import", "export", "publish", "knowledge", "login", "serve", "doctor"])
+    expect(help.stdout).toMatch(new RegExp(`^ {2}${command}`, "m"));
+  expect(checked).toMatchObject({ code: 1, stdout: expect.stringContaining("unknown-port") });
+  expect(checked.stderr).toContain("There is no data");
+  expect(unknown.code).toBe(2);
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/^PATCHBAY_DATTA [^\n]*\n$/) });
+});
