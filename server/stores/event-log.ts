@@ -355,11 +355,12 @@ class SqliteEventLog implements EventLog {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#flush();
-    const last = this.#call({ op: "close" });
     this.#closed = new PatchbayError("unavailable", "The server is stopping.");
-    await last;
-    await this.#worker.terminate();
+    await Promise.allSettled([...this.#sent.values()].map((batch) => batch.promise));
+    // The writer is the last to close: only then SQLite folds the journal into the file.
     this.#db.close();
+    await this.#call({ op: "close" });
+    await this.#worker.terminate();
   }
 
   /** A run that this process did not begin. */
@@ -484,7 +485,7 @@ class SqliteEventLog implements EventLog {
   #call(
     message: { op: "rate"; run: string; rating: string } | { op: "delete"; runs: string[] } | { op: "close" },
   ): Promise<number> {
-    if (this.#closed) return Promise.reject(this.#closed);
+    if (this.#closed && message.op !== "close") return Promise.reject(this.#closed);
     const number = this.#next++;
     return new Promise((resolve, reject) => {
       this.#calls.set(number, { resolve, reject });
