@@ -25,6 +25,7 @@ import { modelRoutes } from "./routes/models.ts";
 import { agentRunRoutes, runRoutes } from "./routes/runs.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { settingsRoutes } from "./routes/settings.ts";
 import { page, signInByCode, signInRoutes } from "./routes/sign-in.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { templateRoutes } from "./routes/templates.ts";
@@ -59,6 +60,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/runs", runRoutes(services))
     .route("/api/secrets", secretRoutes(services))
     .route("/api/sessions", sessionRoutes(services))
+    .route("/api/settings", settingsRoutes(services))
     .route("/api/tools", toolRoutes(services))
     .route("/api/usage", usageRoutes(services))
     .route("/v1", hostedRoutes(services))

@@ -17,6 +17,7 @@ import { createSandbox } from "./sandbox/sandbox.ts";
 import { readOrCreate } from "./secrets/key-file.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import type { Services } from "./services.ts";
+import { createSettings } from "./settings.ts";
 import { createFiles } from "./stores/files.ts";
 import { openStores, type Role } from "./stores/open-stores.ts";
 import { createTasks } from "./tasks/tasks.ts";
@@ -50,7 +51,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
     const keys = visitors.among(await openKeys(records, isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS));
     closers.push(() => keys.close());
     const net = createNet({ allowHosts: env.allowHosts });
-    const models = createModels({ records, secrets, files, env });
+    const models = createModels({ records, secrets, files, env, localFolder: join(env.dataDir, "models") });
     closers.push(() => models.close());
     const mcp = createMcpServers({ records, secrets, files, guard: net, dataDir: env.dataDir, now: Date.now });
     closers.push(() => mcp.close());
@@ -104,6 +105,8 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
     });
     closers.push(() => runs.stop());
     closers.push(() => stores.stopTaking());
+    const settings = createSettings({ records, log, now: Date.now, report });
+    closers.push(() => settings.close());
     const services: Services = {
       env,
       records,
@@ -122,6 +125,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       visitors,
       agents,
       keys,
+      settings,
     };
     return {
       services,
@@ -130,6 +134,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
         await tasks.resume();
         await knowledge.recover();
         await files.sweep();
+        settings.start();
       },
       stop,
     };

@@ -289,6 +289,10 @@ export interface McpServers {
    * pinned; also the answer to `needs-review`. Rejects with `conflict` when `seen` is not what stands now.
    */
   approve(name: string, seen?: string): Promise<McpServerCard>;
+  /** Begins a sign-in (OAuth) at an HTTP server; gives the address to send the person to. `origin`: of our own pages. */
+  signIn(name: string, origin: string): Promise<{ url: string }>;
+  /** Ends it with what the person was sent back with. Rejects with `forbidden` for what was not begun here. */
+  finishSignIn(params: URLSearchParams): Promise<McpServerCard>;
   /** The pinned tools, without starting anything. Rejects with `not_found`; empty before the first approval. */
   tools(name: string, signal: AbortSignal): Promise<ToolSpec[]>;
   /**
@@ -567,6 +571,19 @@ export interface Runs {
   fork(id: string, node: string, outputs?: Record<string, unknown>): Promise<{ id: string; done: Promise<RunResult> }>;
 }
 
+/* ---- settings.ts ---- */
+
+export interface ServerSettings {
+  /** Ended runs that started earlier are deleted with their events; null: never. */
+  keepRunsDays: number | null;
+}
+
+export interface Settings {
+  get(): Promise<ServerSettings>;
+  /** Resolves when what follows from the change is done. */
+  change(change: Partial<ServerSettings>): Promise<ServerSettings>;
+}
+
 /* ---- agents/ ---- */
 
 export interface AgentRecord {
@@ -702,5 +719,6 @@ export interface Services {
   conversations: Conversations;
   agents: Agents;
   keys: Keys;
+  settings: Settings;
   visitors: Visitors;
 }

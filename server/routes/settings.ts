@@ -1,0 +1,24 @@
+/** Settings of the whole server. */
+import { Hono } from "hono";
+import type { AppEnv } from "../guard.ts";
+import type { Services } from "../services.ts";
+import { SettingsBody } from "../settings.ts";
+import { about, body } from "./describe.ts";
+
+export function settingsRoutes({ settings }: Pick<Services, "settings">) {
+  return new Hono<AppEnv>()
+    .get("/", about({ summary: "Get the server's settings", tag: "settings", gives: SettingsBody }), async (c) =>
+      c.json(await settings.get()),
+    )
+    .patch(
+      "/",
+      about({
+        summary: "Change the server's settings",
+        tag: "settings",
+        description: "Keys that are left out stay. Runs that are too old by the new setting are deleted at once.",
+        gives: SettingsBody,
+      }),
+      body(SettingsBody.partial()),
+      async (c) => c.json(await settings.change(c.req.valid("json"))),
+    );
+}
