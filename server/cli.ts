@@ -7,6 +7,7 @@ import { type Client, openClient } from "./cli/client.ts";
 import { doctor } from "./cli/doctor.ts";
 import { terminal } from "./cli/io.ts";
 import * as knowledge from "./cli/knowledge.ts";
+import * as models from "./cli/models.ts";
 import { type RunOptions, runFile } from "./cli/run.ts";
 import { parseEnv } from "./env.ts";
 import { hasData } from "./running.ts";
@@ -150,6 +151,37 @@ sets
   .action((file: string, options: { name?: string }) =>
     withClient((client) => knowledge.importKnowledge(client, file, options, io)),
   );
+
+const localModels = program.command("models").description("what can be chosen, and models that run on this machine");
+localModels
+  .command("list", { isDefault: true })
+  .description("the models of all providers")
+  .action(() => withClient((client) => models.list(client, io)));
+localModels
+  .command("install")
+  .description(
+    "bring a GGUF model, and once the program that runs it, into the data folder; goes on where it was broken off",
+  )
+  .argument("<source>", "a file, or the http(s) address of one")
+  .option("--name <name>", "else made from the file's name")
+  .option("--context <tokens>", "tokens of context to allot; else the model's own, at most 8192")
+  .option(
+    "--runtime <builds...>",
+    "other builds of llama.cpp beside the one for the processor: linux-x64-cuda, linux-x64-vulkan, …",
+  )
+  .action(async (source: string, options: { name?: string; context?: string; runtime?: string[] }) => {
+    const alive = setInterval(() => undefined, 60_000);
+    process.exitCode = await models
+      .install(parseEnv(process.env), source, options, io)
+      .finally(() => clearInterval(alive));
+  });
+localModels
+  .command("remove")
+  .description("delete a local model's file")
+  .argument("<name>")
+  .action(async (name: string) => {
+    process.exitCode = await models.remove(parseEnv(process.env), name);
+  });
 
 program
   .command("login")

@@ -1,8 +1,7 @@
 /** The verb `chat`: attempts at a model made into one stream of events that never throws and always ends with `end`. */
-import type { ErrorData } from "../../runtime/error.ts";
 import type { ToolCall } from "../../runtime/message.ts";
 import type { ModelEvent } from "../../runtime/model.ts";
-import { type Failure, failure } from "./failure.ts";
+import { cancelled, type Failure, failure } from "./failure.ts";
 import type { Attempt, Outcome, Sink } from "./sink.ts";
 
 export interface RetryPolicy {
@@ -74,7 +73,7 @@ export async function* chat(
     try {
       await policy.sleep(wait, signal);
     } catch {
-      yield endEvent({ failure: failure("cancelled", "The call was cancelled.") }, attempts, signal);
+      yield endEvent({ failure: cancelled() }, attempts, signal);
       return;
     }
   }
@@ -94,7 +93,7 @@ async function guarded(attempt: Attempt, sink: Sink, signal: AbortSignal): Promi
   try {
     return await attempt(sink, signal);
   } catch (error) {
-    if (signal.aborted) return { failure: failure("cancelled", "The call was cancelled.") };
+    if (signal.aborted) return { failure: cancelled() };
     return { failure: failure("internal", error instanceof Error ? error.message : String(error)) };
   }
 }
@@ -106,15 +105,13 @@ function endEvent(outcome: Outcome, attempts: Attempts, signal: AbortSignal): En
   if ("failure" in outcome) {
     const aborted = signal.aborted || outcome.failure.error.code === "cancelled";
     end.reason = aborted ? "aborted" : "error";
-    end.error = aborted ? CANCELLED : outcome.failure.error;
+    end.error = aborted ? cancelled().error : outcome.failure.error;
   } else {
     end.reason = outcome.reason;
     if (outcome.reason === "refused") end.error = { code: "refused", message: outcome.message };
   }
   return end;
 }
-
-const CANCELLED: ErrorData = { code: "cancelled", message: "The call was cancelled." };
 
 /** Gathers an answer as a whole. */
 class Whole implements Sink {

@@ -16,6 +16,10 @@ export function failure(code: ErrorCode, message: string, more: { retry?: boolea
   return { error: { code, message }, retry: more.retry ?? false, afterMs: more.afterMs };
 }
 
+export function cancelled(): Failure {
+  return failure("cancelled", "The call was cancelled.");
+}
+
 /**
  * A failure from an HTTP status and the body that came with it. `who` names the provider in the message; addresses in
  * the server's own words are left out, because the message may reach callers of a published agent.

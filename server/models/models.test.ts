@@ -34,7 +34,7 @@ async function all(events: AsyncIterable<ModelEvent>): Promise<ModelEvent[]> {
 }
 
 const compatible = (server: MockModel, more = {}) => ({
-  id: "local",
+  id: "mine",
   kind: "openai-compatible" as const,
   baseUrl: server.url,
   ...more,
@@ -50,12 +50,12 @@ test("without anything configured the default is the demo, labelled", async () =
 test("the default is what the environment says, else the first provider's first model that chats", async () => {
   const { server, models } = await rig({ models: ["text-embedding-3", "qwen3:8b", "llama3.1"] });
   await models.save(compatible(server));
-  expect((await models.resolve("default")).name).toBe("local/qwen3:8b");
+  expect((await models.resolve("default")).name).toBe("mine/qwen3:8b");
   const cards = await models.cards();
   expect(cards.map((card) => [card.name, card.isDefault, card.embeds])).toEqual([
-    ["local/text-embedding-3", undefined, true],
-    ["local/qwen3:8b", true, undefined],
-    ["local/llama3.1", undefined, undefined],
+    ["mine/text-embedding-3", undefined, true],
+    ["mine/qwen3:8b", true, undefined],
+    ["mine/llama3.1", undefined, undefined],
     ["demo/offline", undefined, undefined],
   ]);
   const set = await rig(
@@ -80,16 +80,16 @@ test("a configured provider that is down never hands over to the demo", async ()
 
 test("names that cannot be had are refused with what there is", async () => {
   const { server, models } = await rig();
-  await models.save(compatible(server, { models: ["a", "b"], fallback: "local/b" }));
-  expect(await models.resolve("local/a")).toMatchObject({ name: "local/a", fallback: "local/b" });
-  expect((await models.resolve("local/b")).fallback).toBeUndefined();
-  await expect(models.resolve("local/c")).rejects.toMatchObject({
+  await models.save(compatible(server, { models: ["a", "b"], fallback: "mine/b" }));
+  expect(await models.resolve("mine/a")).toMatchObject({ name: "mine/a", fallback: "mine/b" });
+  expect((await models.resolve("mine/b")).fallback).toBeUndefined();
+  await expect(models.resolve("mine/c")).rejects.toMatchObject({
     code: "model_missing",
     message: expect.stringContaining("a, b"),
   });
   await expect(models.resolve("nobody/x")).rejects.toMatchObject({
     code: "model_missing",
-    message: expect.stringContaining("local, demo"),
+    message: expect.stringContaining("mine, demo"),
   });
   await expect(models.resolve("__proto__/x")).rejects.toMatchObject({ code: "model_missing" });
   await expect(models.resolve("gpt-4")).rejects.toMatchObject({ message: expect.stringContaining("provider/model") });
@@ -136,13 +136,13 @@ test("what is saved is checked, and a change counts at once", async () => {
     server.url,
   );
   expect(
-    await all(models.chat({ model: "local/mock", messages: [{ role: "user", content: "hi" }] }, soon())),
+    await all(models.chat({ model: "mine/mock", messages: [{ role: "user", content: "hi" }] }, soon())),
   ).toHaveLength(2);
   await models.save(compatible(server, { profile: { contextTokens: 999 } }));
-  expect((await models.resolve("local/mock")).profile.contextTokens).toBe(999);
-  expect(await models.delete("local")).toBe(true);
-  expect(await models.delete("local")).toBe(false);
-  await expect(models.resolve("local/mock")).rejects.toMatchObject({ code: "model_missing" });
+  expect((await models.resolve("mine/mock")).profile.contextTokens).toBe(999);
+  expect(await models.delete("mine")).toBe(true);
+  expect(await models.delete("mine")).toBe(false);
+  await expect(models.resolve("mine/mock")).rejects.toMatchObject({ code: "model_missing" });
 });
 
 test("a conversation reaches the server in its own words, and comes back in ours", async () => {
@@ -177,7 +177,7 @@ test("a conversation reaches the server in its own words, and comes back in ours
     { role: "user", content: "go on" },
   ];
   const request: ChatRequest = {
-    model: "local/mock",
+    model: "mine/mock",
     messages,
     tools: [
       {
@@ -238,7 +238,7 @@ test("a model that sees gets the image itself", async () => {
   const { server, models } = await rig({}, { files: { get: async () => ({ ref, bytes }) } });
   await models.save(compatible(server, { profile: { vision: true } }));
   await all(
-    models.chat({ model: "local/mock", messages: [{ role: "user", content: [{ type: "file", file: ref }] }] }, soon()),
+    models.chat({ model: "mine/mock", messages: [{ role: "user", content: [{ type: "file", file: ref }] }] }, soon()),
   );
   expect(server.requests[0]!.messages[0]!.content).toEqual([
     { type: "image_url", image_url: { url: "data:image/png;base64,AQID" } },
@@ -249,7 +249,7 @@ test("a schema is sent as strict only where it meets the rules of strict", async
   const { server, models } = await rig({ reply: () => ({ text: "{}" }) });
   await models.save(compatible(server));
   const ask = (schema: Record<string, unknown>) =>
-    all(models.chat({ model: "local/mock", messages: [], schema }, soon()));
+    all(models.chat({ model: "mine/mock", messages: [], schema }, soon()));
   await ask({ type: "object", properties: { a: { type: "string" } }, required: ["a"], additionalProperties: false });
   await ask({ type: "object", properties: { a: { type: "string" } } });
   const formats = server.requests.map(
@@ -328,7 +328,7 @@ test("the provider test says what was found, and what the profile should say", a
     },
   });
   await models.save(compatible(server));
-  expect(await models.test("local", soon())).toMatchObject({
+  expect(await models.test("mine", soon())).toMatchObject({
     ok: true,
     tried: "qwen3:8b",
     models: ["qwen3:8b", "bge-m3"],
@@ -337,7 +337,7 @@ test("the provider test says what was found, and what the profile should say", a
     message: expect.stringContaining("not: tool calls"),
   });
   await server.close();
-  expect(await models.test("local", soon())).toMatchObject({ ok: false, code: "provider_unavailable", found: {} });
+  expect(await models.test("mine", soon())).toMatchObject({ ok: false, code: "provider_unavailable", found: {} });
   await expect(models.test("nobody", soon())).rejects.toMatchObject({ code: "not_found" });
   expect(await models.test("demo", soon())).toMatchObject({ ok: true });
 });
@@ -345,7 +345,7 @@ test("the provider test says what was found, and what the profile should say", a
 test("an endpoint without chat completions at its base URL is told so", async () => {
   const { server, models } = await rig({ reply: () => ({ status: 404, message: "page not found" }) });
   await models.save(compatible(server));
-  expect(await models.test("local", soon())).toMatchObject({
+  expect(await models.test("mine", soon())).toMatchObject({
     ok: false,
     code: "model_not_found",
     found: { chat: false },
@@ -362,7 +362,7 @@ test("no proxy of the environment is used", async () => {
     ALL_PROXY: "http://127.0.0.1:9",
   });
   try {
-    const events = await all(models.chat({ model: "local/mock", messages: [{ role: "user", content: "hi" }] }, soon()));
+    const events = await all(models.chat({ model: "mine/mock", messages: [{ role: "user", content: "hi" }] }, soon()));
     expect(events.at(-1)).toMatchObject({ reason: "stop" });
   } finally {
     process.env = before;

@@ -8,6 +8,7 @@ import { chat, RETRY_POLICY, type RetryPolicy } from "./chat.ts";
 import { DEMO_PROFILE, demoAttempt } from "./demo/demo.ts";
 import { embedTexts } from "./embed.ts";
 import { listModels } from "./list-models.ts";
+import { LocalModels } from "./local/local-models.ts";
 import { OpenAiCompatible } from "./openai-compatible.ts";
 import { PROBE_IMAGE, probe } from "./probe.ts";
 import { canChat, canEmbed, profileFor } from "./profiles.ts";
@@ -21,6 +22,8 @@ export interface ModelsOptions {
   /** Where images for models that see are read from. */
   files?: Pick<Files, "get">;
   env: ProviderEnv;
+  /** `<data>/models`: where models that run on this machine lie. Without it there are none. */
+  localFolder?: string;
   /** Replaced by tests alone. */
   limits?: Partial<WireLimits>;
   retry?: Partial<RetryPolicy>;
@@ -53,6 +56,7 @@ export function createModels(options: ModelsOptions): Models & { close(): Promis
 class RecordedModels implements Models {
   readonly #options: ModelsOptions;
   readonly #providers: Providers;
+  readonly #local: LocalModels | undefined;
   readonly #pool: Agent = createPool();
   readonly #limits: WireLimits;
   readonly #retry: RetryPolicy;
@@ -73,12 +77,14 @@ class RecordedModels implements Models {
   constructor(options: ModelsOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#providers = new Providers(options.records, options.env, this.#now);
+    this.#local = options.localFolder === undefined ? undefined : new LocalModels(options.localFolder);
+    this.#providers = new Providers(options.records, options.env, this.#now, this.#local);
     this.#limits = { ...WIRE_LIMITS, ...options.limits };
     this.#retry = { ...RETRY_POLICY, ...options.retry };
   }
 
   async close(): Promise<void> {
+    await this.#local?.close();
     await this.#pool.destroy();
   }
 
@@ -162,6 +168,7 @@ class RecordedModels implements Models {
     const { provider, id } = this.#split(model.name, await this.#providers.all());
     const bare = { ...request, model: id };
     if (provider.kind === "demo") return demoAttempt(bare);
+    if (provider.kind === "local") return this.#local!.attempt(bare, this.#providers.localModel(id)!);
     const client = this.#client(provider);
     const key = await this.#key(provider);
     return this.#withoutKey(client.attempt(bare, key, model.profile.vision ?? false), key);
@@ -230,6 +237,7 @@ class RecordedModels implements Models {
         found: { chat: true, streams: true, tools: true },
       };
     }
+    if (provider.kind === "local") return this.#testLocal(provider, signal);
     const client = this.#client(provider);
     const key = await this.#key(provider);
     const result = await probe(
@@ -253,6 +261,20 @@ class RecordedModels implements Models {
     );
     result.message = this.#redact(result.message, key);
     return result;
+  }
+
+  #testLocal(provider: Provider, signal: AbortSignal): Promise<ProviderTest> {
+    return probe(
+      {
+        provider,
+        list: async () => provider.models!,
+        attempt: (request) => this.#local!.attempt(request, this.#providers.localModel(request.model)!),
+        embed: () => Promise.reject(new PatchbayError("model_missing", "Local models make no embeddings.")),
+        profile: (model) => this.#profile(provider, model),
+        now: this.#now,
+      },
+      signal,
+    );
   }
 
   /* ---- names ---- */
@@ -300,7 +322,10 @@ class RecordedModels implements Models {
   }
 
   #profile(provider: Provider, id: string): Model["profile"] {
-    return provider.kind === "demo" ? DEMO_PROFILE : profileFor(id, provider.profile, this.#baseUrl(provider));
+    if (provider.kind === "demo") return DEMO_PROFILE;
+    const local = provider.kind === "local" ? this.#providers.localModel(id) : undefined;
+    if (local) return this.#local!.profile(local);
+    return profileFor(id, provider.profile, this.#baseUrl(provider));
   }
 
   /* ---- endpoints ---- */

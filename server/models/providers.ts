@@ -4,10 +4,14 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { ModelProfile } from "../../runtime/model.ts";
 import type { Env } from "../env.ts";
 import type { Provider, Records } from "../services.ts";
+import type { LocalModel, LocalModels } from "./local/local-models.ts";
 
 export const PROVIDER = "provider";
 export const DEMO_PROVIDER: Provider = { id: "demo", kind: "demo", models: ["offline"] };
 export const ENV_PROVIDER = "openai";
+/** Models from files on this machine; there when there is one. */
+export const LOCAL_PROVIDER = "local";
+const RESERVED = new Set([DEMO_PROVIDER.id, LOCAL_PROVIDER, "default"]);
 
 const modelName = z.string().regex(/^[a-z][a-z0-9-]{0,31}\/\S{1,200}$/, "Write a model as provider/model.");
 
@@ -22,7 +26,7 @@ export const ProfileBody = z.strictObject({
   outputTokens: outputTokens.unwrap().optional(),
 });
 
-/** What may be stored. `demo` is built in; `local` models come by `patchbay models install`. */
+/** What may be stored. `demo` and `local` are built in; local models come by `patchbay models install`. */
 export const ProviderBody = z.strictObject({
   id: z
     .string()
@@ -30,7 +34,7 @@ export const ProviderBody = z.strictObject({
       /^[a-z][a-z0-9-]{0,31}$/,
       "An id is 1 to 32 lower-case letters, digits and dashes, and begins with a letter.",
     ),
-  kind: z.enum(["openai-compatible", "anthropic", "local"]),
+  kind: z.enum(["openai-compatible", "anthropic"]),
   baseUrl: z.string().trim().max(2_000).optional(),
   apiKey: z.strictObject({ secret: z.string().min(1).max(200) }).optional(),
   models: z.array(z.string().trim().min(1).max(200)).max(1_000).optional(),
@@ -45,11 +49,14 @@ export class Providers {
   readonly #records: Records;
   readonly #env: ProviderEnv;
   readonly #now: () => number;
+  readonly #local: LocalModels | undefined;
+  #localModels = new Map<string, LocalModel>();
   #snapshot: { at: number; byId: Map<string, Provider> } | undefined;
   #loading: Promise<Map<string, Provider>> | undefined;
 
-  constructor(records: Records, env: ProviderEnv, now: () => number) {
+  constructor(records: Records, env: ProviderEnv, now: () => number, local?: LocalModels) {
     this.#records = records;
+    this.#local = local;
     this.#env = env;
     this.#now = now;
   }
@@ -63,9 +70,9 @@ export class Providers {
     return this.#loading;
   }
 
-  /** The snapshot without waiting, where it is fresh. */
-  fresh(): Map<string, Provider> | undefined {
-    return this.#snapshot && this.#now() - this.#snapshot.at < STALE_MS ? this.#snapshot.byId : undefined;
+  /** As the last snapshot has it. */
+  localModel(name: string): LocalModel | undefined {
+    return this.#localModels.get(name);
   }
 
   async #load(): Promise<Map<string, Provider>> {
@@ -81,6 +88,10 @@ export class Providers {
     const fromEnv = envProvider(this.#env);
     if (fromEnv) byId.set(fromEnv.id, fromEnv);
     for (const record of stored) if (!byId.has(record.id)) byId.set(record.id, { ...record.body, id: record.id });
+    this.#localModels = new Map((await this.#local?.list())?.map((model) => [model.name, model]));
+    if (this.#localModels.size > 0) {
+      byId.set(LOCAL_PROVIDER, { id: LOCAL_PROVIDER, kind: "local", models: [...this.#localModels.keys()] });
+    }
     byId.set(DEMO_PROVIDER.id, DEMO_PROVIDER);
     this.#snapshot = { at: this.#now(), byId };
     return byId;
@@ -89,7 +100,7 @@ export class Providers {
   /** Creates or replaces. Rejects with `bad_request` (naming the key) or `conflict` (a built-in name). */
   async save(input: unknown): Promise<Provider> {
     const provider = parseProvider(input);
-    if (provider.id === DEMO_PROVIDER.id || provider.id === "default") {
+    if (RESERVED.has(provider.id)) {
       throw new PatchbayError("conflict", `The name "${provider.id}" is built in. Choose another id.`, { path: "/id" });
     }
     if (provider.id === ENV_PROVIDER && this.#env.openai) {
@@ -105,6 +116,9 @@ export class Providers {
   }
 
   async delete(id: string): Promise<boolean> {
+    if (id === LOCAL_PROVIDER) {
+      throw new PatchbayError("conflict", "Local models are removed one by one: npx patchbay models remove <name>.");
+    }
     if (id === DEMO_PROVIDER.id || (id === ENV_PROVIDER && this.#env.openai)) {
       throw new PatchbayError(
         "conflict",

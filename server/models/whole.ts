@@ -1,8 +1,8 @@
 /** Small requests with a small JSON answer: a model list, embeddings. */
 import type { Dispatcher } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
-import { type Failure, failure } from "./failure.ts";
-import { cancelled, send, type WireLimits, type WireReader, type WireRequest } from "./wire.ts";
+import { cancelled, type Failure, failure } from "./failure.ts";
+import { send, type WireLimits, type WireReader, type WireRequest } from "./wire.ts";
 
 /** The parsed answer, or what went wrong. Never rejects. */
 export async function sendForJson(

@@ -3,7 +3,7 @@
  * call spends most of its time here, and `fetch` with web streams was measured to cost four times as much (README).
  */
 import { Agent, type Dispatcher } from "undici";
-import { type Failure, failure, socketFailure, statusFailure } from "./failure.ts";
+import { cancelled, type Failure, failure, socketFailure, statusFailure } from "./failure.ts";
 
 export interface WireLimits {
   /** From the request being sent to the first byte of the answer's body. */
@@ -194,10 +194,6 @@ export function send(
       },
     );
   });
-}
-
-export function cancelled(): Failure {
-  return failure("cancelled", "The call was cancelled.");
 }
 
 /** Bytes since the last line end, after this chunk, where `before` had come since the one before. */

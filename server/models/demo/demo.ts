@@ -6,6 +6,7 @@
 import type { Message } from "../../../runtime/message.ts";
 import { messageText } from "../../../runtime/message.ts";
 import type { ChatRequest, ModelProfile } from "../../../runtime/model.ts";
+import { cancelled } from "../failure.ts";
 import type { Attempt, Sink } from "../sink.ts";
 import { usageOf } from "../usage.ts";
 import { valueBySchema } from "./by-schema.ts";
@@ -39,8 +40,7 @@ export function demoAttempt(request: ChatRequest): Attempt {
       }
     } else for (const call of answer.calls) emitCall(call, sink);
     const usage = usageOf(request, written, undefined, undefined);
-    if (signal.aborted)
-      return { failure: { error: { code: "cancelled", message: "The call was cancelled." }, retry: false }, usage };
+    if (signal.aborted) return { failure: cancelled(), usage };
     return { reason: "calls" in answer ? "tools" : "stop", usage };
   };
 }
