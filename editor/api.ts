@@ -67,17 +67,27 @@ async function call<R>(method: string, path: string, options?: Options): Promise
 
 const get = <R>(path: string, signal?: AbortSignal) => call<R>("GET", path, { signal });
 
-/** A list, whether it comes bare or as the one array of its envelope. */
-async function list<R>(path: string, signal?: AbortSignal): Promise<R[]> {
-  const body = await get<unknown>(path, signal);
-  if (Array.isArray(body)) return body as R[];
-  return (Object.values(body as object).find(Array.isArray) ?? []) as R[];
+/** The items of a list's envelope, `{ [key]: […] }`. */
+async function list<R>(path: string, key: string, signal?: AbortSignal): Promise<R[]> {
+  return (await get<Record<string, R[]>>(path, signal))[key] ?? [];
+}
+
+/** All pages of a list whose items have an id. */
+async function all<R extends { id: string }>(path: string, key: string, signal?: AbortSignal): Promise<R[]> {
+  const limit = 500;
+  const found: R[] = [];
+  for (;;) {
+    const page = await list<R>(`${path}${query({ limit, after: found.at(-1)?.id })}`, key, signal);
+    found.push(...page);
+    if (page.length < limit) return found;
+  }
 }
 
 const post = <R>(path: string, body: unknown = {}, more: Options = {}) => call<R>("POST", path, { ...more, body });
+/** A path segment. A tool's name has slashes and is one segment all the same. */
 const id = encodeURIComponent;
 
-/** A tool's name has slashes; the route takes it as one segment. */
+/** Query parameters; what is absent or empty is left out. */
 function query(values: Record<string, string | number | undefined>): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(values))
@@ -130,7 +140,7 @@ export interface RunRequest {
 
 export const api = {
   agents: {
-    list: (signal?: AbortSignal) => list<T.Agent>("/api/agents?limit=500", signal),
+    list: (signal?: AbortSignal) => all<T.Agent>("/api/agents", "agents", signal),
     get: (agent: string, signal?: AbortSignal) => get<T.Agent>(`/api/agents/${id(agent)}`, signal),
     create: (graph: T.Graph) => post<T.Agent>("/api/agents", { graph }),
     /** `revision` is what the editor last saw: 409 when somebody saved meanwhile. */
@@ -141,7 +151,8 @@ export const api = {
         signal,
       }),
     delete: (agent: string) => call<void>("DELETE", `/api/agents/${id(agent)}`),
-    revisions: (agent: string, signal?: AbortSignal) => list<T.Revision>(`/api/agents/${id(agent)}/revisions`, signal),
+    revisions: (agent: string, signal?: AbortSignal) =>
+      list<T.Revision>(`/api/agents/${id(agent)}/revisions`, "revisions", signal),
     revision: (agent: string, revision: number) => get<T.Agent>(`/api/agents/${id(agent)}/revisions/${revision}`),
     publish: (
       agent: string,
@@ -157,7 +168,8 @@ export const api = {
   },
   check: (graph: T.Graph, signal?: AbortSignal) => post<{ issues: T.Issue[] }>("/api/check", { graph }, { signal }),
   runs: {
-    list: (filter: RunFilter = {}, signal?: AbortSignal) => list<T.RunRow>(`/api/runs${query({ ...filter })}`, signal),
+    list: (filter: RunFilter = {}, signal?: AbortSignal) =>
+      list<T.RunRow>(`/api/runs${query({ ...filter })}`, "runs", signal),
     get: (run: string, signal?: AbortSignal) =>
       get<Omit<T.RunRow, "error"> & T.RunResult>(`/api/runs/${id(run)}`, signal),
     /** The graph that a run goes by, as it was then. */
@@ -187,7 +199,7 @@ export const api = {
   },
   sessions: {
     list: (filter: { agent?: string; after?: string; limit?: number } = {}, signal?: AbortSignal) =>
-      list<T.SessionRow>(`/api/sessions${query(filter)}`, signal),
+      list<T.SessionRow>(`/api/sessions${query(filter)}`, "sessions", signal),
     get: (session: string, signal?: AbortSignal) => get<T.Session>(`/api/sessions/${id(session)}`, signal),
     delete: (session: string) => call<void>("DELETE", `/api/sessions/${id(session)}`),
   },
@@ -211,12 +223,12 @@ export const api = {
       post<T.ProviderTest>(`/api/models/${id(provider)}/test`, {}, { signal }),
   },
   secrets: {
-    list: (signal?: AbortSignal) => list<T.SecretName>("/api/secrets", signal),
+    list: (signal?: AbortSignal) => list<T.SecretName>("/api/secrets", "secrets", signal),
     set: (name: string, value: string) => call<void>("PUT", `/api/secrets/${id(name)}`, { body: { value } }),
     delete: (name: string) => call<void>("DELETE", `/api/secrets/${id(name)}`),
   },
   tools: {
-    list: (signal?: AbortSignal) => list<T.ToolCard>("/api/tools", signal),
+    list: (signal?: AbortSignal) => list<T.ToolCard>("/api/tools?limit=10000", "tools", signal),
     save: (tool: T.CustomTool) => post<T.ToolCard>("/api/tools", tool),
     delete: (name: string) => call<void>("DELETE", `/api/tools/${id(name)}`),
     custom: (name: string, signal?: AbortSignal) => get<T.CustomTool>(`/api/tools/${id(name)}`, signal),
@@ -232,20 +244,21 @@ export const api = {
       ),
   },
   mcp: {
-    list: (signal?: AbortSignal) => list<T.McpServer>("/api/mcp-servers", signal),
-    add: (body: unknown) => post<T.McpServer[]>("/api/mcp-servers", body),
+    list: (signal?: AbortSignal) => list<T.McpServer>("/api/mcp-servers", "servers", signal),
+    add: async (body: unknown) => (await post<{ servers: T.McpServer[] }>("/api/mcp-servers", body)).servers,
     /** `seen`: the card's, so that what starts is what was shown. */
     approve: (name: string, seen: string) => post<T.McpServer>(`/api/mcp-servers/${id(name)}/approve`, { seen }),
-    tools: (name: string, signal?: AbortSignal) => list<T.ToolCard>(`/api/mcp-servers/${id(name)}/tools`, signal),
+    tools: (name: string, signal?: AbortSignal) =>
+      list<T.ToolCard>(`/api/mcp-servers/${id(name)}/tools`, "tools", signal),
     delete: (name: string) => call<void>("DELETE", `/api/mcp-servers/${id(name)}`),
   },
   knowledge: {
-    list: (signal?: AbortSignal) => list<T.KnowledgeCard>("/api/knowledge", signal),
+    list: (signal?: AbortSignal) => list<T.KnowledgeCard>("/api/knowledge", "knowledge", signal),
     create: (body: { name: string; embedder?: string }) => post<T.KnowledgeCard>("/api/knowledge", body),
     get: (name: string, signal?: AbortSignal) => get<T.KnowledgeCard>(`/api/knowledge/${id(name)}`, signal),
     delete: (name: string) => call<void>("DELETE", `/api/knowledge/${id(name)}`),
     documents: (name: string, signal?: AbortSignal) =>
-      list<T.KnowledgeDocument>(`/api/knowledge/${id(name)}/documents?limit=500`, signal),
+      all<T.KnowledgeDocument>(`/api/knowledge/${id(name)}/documents`, "documents", signal),
     document: (name: string, document: string, signal?: AbortSignal) =>
       get<T.KnowledgeDocument & { text: string; truncated?: boolean }>(
         `/api/knowledge/${id(name)}/documents/${id(document)}`,
@@ -265,25 +278,25 @@ export const api = {
       get<{ hits: T.Hit[] }>(`/api/knowledge/${id(name)}/search${query({ q, ...options })}`, signal),
   },
   tasks: {
-    list: (signal?: AbortSignal) => list<T.Task>("/api/tasks", signal),
+    list: (signal?: AbortSignal) => list<T.Task>("/api/tasks", "tasks", signal),
     get: (task: string, signal?: AbortSignal) => get<T.Task>(`/api/tasks/${id(task)}`, signal),
     cancel: (task: string) => post<T.Task>(`/api/tasks/${id(task)}/cancel`),
   },
   keys: {
-    list: (signal?: AbortSignal) => list<T.AgentKey>("/api/keys", signal),
+    list: (signal?: AbortSignal) => list<T.AgentKey>("/api/keys", "keys", signal),
     create: (body: { name: string; agents: string[] | "*"; rights?: string[]; expiresAt?: number }) =>
       post<{ id: string; key: string }>("/api/keys", body),
     delete: (key: string) => call<void>("DELETE", `/api/keys/${id(key)}`),
   },
   /** Sums by day (UTC) and agent, over the last `days`. */
   usage: (range: { days: number; agent?: string }, signal?: AbortSignal) =>
-    list<T.UsageRow>(`/api/usage${query(range)}`, signal),
+    list<T.UsageRow>(`/api/usage${query(range)}`, "usage", signal),
   settings: {
     get: (signal?: AbortSignal) => get<T.ServerSettings>("/api/settings", signal),
     change: (change: Partial<T.ServerSettings>) => call<T.ServerSettings>("PATCH", "/api/settings", { body: change }),
   },
   templates: {
-    list: (signal?: AbortSignal) => list<T.Template>("/api/templates", signal),
+    list: (signal?: AbortSignal) => list<T.Template>("/api/templates", "templates", signal),
     /** The first call makes the agent; each next one (with `agent`) brings more of what it needs. */
     use: (
       template: string,

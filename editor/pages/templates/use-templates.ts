@@ -30,7 +30,7 @@ export function useTemplateStep(template: Template) {
 /** Opens the agent with the conversation in front: its suggestions are the next click. */
 export function useOpenTried(): (used: UsedTemplate) => void {
   const [, go] = useLocation();
-  return (used) => go(`/agents/${used.id}?panel=try`);
+  return (used) => go(`/agents/${used.id}?try`);
 }
 
 /** What still stands in the way, in the order in which it is asked for. */
