@@ -61,6 +61,9 @@ interface Ran {
 const ask = (agent: string, message: string) => call<Ran>("POST", `/api/agents/${agent}/runs`, { input: { message } });
 const errors = (issues: Issue[]) => issues.filter((issue) => issue.severity === "error");
 
+/** About how high the canvas draws a node, by type. */
+const TALL: Record<string, number> = { llm: 265, input: 180, output: 175, router: 200 };
+
 describe("the files", async () => {
   const templates = await readTemplates();
 
@@ -101,7 +104,7 @@ describe("the files", async () => {
           x: place.x,
           y: place.y,
           right: place.x + (note ? place.width! : 240),
-          bottom: place.y + (note ? place.height! : 110),
+          bottom: place.y + (note ? place.height! : (TALL[node.type] ?? 160)),
         };
       });
       for (const a of boxes)
