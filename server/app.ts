@@ -6,6 +6,7 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { PatchbayError } from "../runtime/error.ts";
 import type { Auth } from "./auth.ts";
+import { hostedCors } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { type AppEnv, guard, isHosted, isSafe, sessionCookie } from "./guard.ts";
 import { mcpRoutes } from "./hosted/mcp/routes.ts";
@@ -105,6 +106,8 @@ export function buildApp({
       signIn: (c, code) => signInByCode(c, code, auth, services.env),
     }),
   );
+  app.use("/v1/*", hostedCors(services));
+  app.use("/mcp/*", hostedCors(services));
   app.use("/api/*", async (c, next) => {
     await takeIn(c);
     await next();

@@ -290,3 +290,32 @@ describe("sessions and files", () => {
     expect((await app.request("POST", "/v1/files", { token: key.key, body: new FormData() })).status).toBe(400);
   });
 });
+
+describe("a page of another site", () => {
+  test("may call what names it, and reads the answer; no other page may", async () => {
+    await app.publish(echo, "framed", { origins: ["https://shop.example"] });
+    const narrow = await app.key({ agents: ["framed"] });
+    const from = (origin: string, token = narrow.key) => call("framed", {}, { origin }, token);
+    const good = await from("https://shop.example");
+    expect(good.status).toBe(200);
+    expect(good.headers.get("access-control-allow-origin")).toBe("https://shop.example");
+    expect(good.headers.get("access-control-allow-credentials")).toBeNull();
+    for (const origin of ["https://evil.example", "null", "https://shop.example.evil.example"]) {
+      const refused = await from(origin);
+      expect(refused.status, origin).toBe(403);
+      expect(refused.headers.get("access-control-allow-origin")).toBeNull();
+    }
+    expect(
+      (await call("echo", {}, { origin: "https://shop.example" }, (await app.key({ agents: ["echo"] })).key)).status,
+    ).toBe(403);
+    const preflight = (origin: string) =>
+      app.request("OPTIONS", "/v1/agents/framed/runs", {
+        token: null,
+        headers: { origin, "access-control-request-method": "POST" },
+      });
+    expect((await preflight("https://shop.example")).headers.get("access-control-allow-headers")).toContain(
+      "authorization",
+    );
+    expect((await preflight("https://evil.example")).status).toBe(403);
+  });
+});
