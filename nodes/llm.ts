@@ -53,10 +53,20 @@ export const llm = defineNode<Config>({
       max: 2,
       step: 0.1,
     },
-    schema: { widget: "schema", help: "The answer becomes JSON of this shape, on the JSON output. Empty: plain text." },
-    examples: { widget: "examples", help: "Questions with the answers you would like; the model follows them." },
+    schema: {
+      widget: "schema",
+      label: "Shape of the answer",
+      help: "The answer becomes JSON of this shape, on the JSON output. Empty: plain text.",
+      advanced: true,
+    },
+    examples: {
+      widget: "examples",
+      help: "Questions with the answers you would like; the model follows them.",
+      advanced: true,
+    },
     maxSteps: {
       widget: "number",
+      label: "Steps at most",
       help: "How often it may think and call tools before it must have an answer.",
       min: 1,
       max: 100,

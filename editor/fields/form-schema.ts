@@ -3,7 +3,6 @@ import { z } from "zod";
 import type { FieldHint, NodeDefinition } from "../../runtime/node.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 import { formHint } from "../i18n/node-words.ts";
-import { defaultHint } from "./node-field.tsx";
 
 export interface FormField {
   name: string;
@@ -35,4 +34,14 @@ export function formFields(definition: NodeDefinition): FormField[] {
   });
   known.set(definition, fields);
   return fields;
+}
+
+/** The widget of a key without a hint: by the shape of its value. */
+function defaultHint(schema: JsonSchema): FieldHint {
+  const { type } = schema;
+  if (Array.isArray(schema.enum)) return { widget: "select" };
+  if (type === "boolean") return { widget: "toggle" };
+  if (type === "number" || type === "integer") return { widget: "number" };
+  if (type === "string") return { widget: "text" };
+  return { widget: "json" };
 }

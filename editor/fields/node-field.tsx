@@ -84,16 +84,6 @@ export const NodeField = memo(function NodeField({
   );
 });
 
-/** The widget of a key without a hint: by the shape of its value. */
-export function defaultHint(schema: JsonSchema): FieldHint {
-  const { type } = schema;
-  if (Array.isArray(schema.enum)) return { widget: "select" };
-  if (type === "boolean") return { widget: "toggle" };
-  if (type === "number" || type === "integer") return { widget: "number" };
-  if (type === "string") return { widget: "text" };
-  return { widget: "json" };
-}
-
 function isRule(schema: JsonSchema): boolean {
   const properties = schema.properties as Record<string, unknown> | undefined;
   return properties !== undefined && "op" in properties && "path" in properties && "value" in properties;

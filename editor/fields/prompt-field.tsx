@@ -19,7 +19,7 @@ export function PromptField({ value, set, disabled, label }: FieldProps) {
         label={label}
         minLines={6}
         readOnly={disabled}
-        placeholder={t("promptEmpty")}
+        placeholder={t("promptEmpty", { topic: "{{topic}}" })}
         onBlur={document.seal}
       />
       {names.length > 0 && (

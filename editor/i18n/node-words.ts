@@ -33,7 +33,7 @@ const english: NodeWords = {
     const hint = formHint(table.get(type), key);
     return { label: hint?.label ?? humanize(key), ...(hint?.help ? { help: hint.help } : {}) };
   },
-  option: (value) => humanize(value),
+  option: (value) => (value === value.toUpperCase() ? value : humanize(value)),
 };
 
 const chinese: NodeWords = {

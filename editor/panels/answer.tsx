@@ -4,27 +4,10 @@ import Markdown from "react-markdown";
 import remarkGfm from "remark-gfm";
 import type { Document } from "../../runtime/message.ts";
 import { Popover } from "../ui/popover.tsx";
+import { CITE, linkCitations } from "./citations.ts";
 import { placeOf } from "./value-view.tsx";
 
 const Cited = createContext<readonly Document[]>([]);
-const CITE = "#cite-";
-
-/** A citation `[2]` as a link to passage 2, where there is one; anything else in brackets stays text. Code is left alone. */
-export function linkCitations(text: string, passages: number): string {
-  return text
-    .split(/(```[\s\S]*?```|`[^`\n]*`)/)
-    .map((part, index) =>
-      index % 2 === 1
-        ? part
-        : part.replaceAll(/\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\](?!\()/g, (whole, numbers: string) => {
-            const cited = numbers.split(/[,，、]/).map((one) => Number(one));
-            return cited.every((one) => one >= 1 && one <= passages)
-              ? cited.map((one) => `[${one}](${CITE}${one})`).join("")
-              : whole;
-          }),
-    )
-    .join("");
-}
 
 /** An answer as Markdown, with its citations as chips that show the passage. No images from elsewhere, no HTML. */
 export function Answer({ text, documents }: { text: string; documents: readonly Document[] }) {

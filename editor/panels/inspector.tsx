@@ -8,13 +8,16 @@ import { NodeField } from "../fields/node-field.tsx";
 import { useIssueWords } from "../i18n/issue-words.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { setNode, setWholeConfig } from "../state/commands.ts";
+import { viewOf } from "../state/live-run.ts";
 import { fieldOf, mendFor } from "../state/mends.ts";
 import { onlyNode } from "../state/selection.ts";
 import {
   useChosenNode,
   useDocument,
+  useLive,
   useNodeFacts,
   useNodeIssues,
+  usePlaces,
   useReader,
   useSelection,
   useWorkbench,
@@ -22,10 +25,11 @@ import {
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { Notice } from "../ui/notice.tsx";
+import { Segmented } from "../ui/segmented.tsx";
 import { AgentForm } from "./agent-form.tsx";
 import { Connections } from "./connections.tsx";
 import { FailureForm } from "./failure-form.tsx";
-import { LastRun } from "./last-run.tsx";
+import { BuiltPrompt, LastRun } from "./last-run.tsx";
 import { More } from "./more.tsx";
 
 export { More } from "./more.tsx";
@@ -46,9 +50,11 @@ export function Inspector() {
 function NodeForm({ node }: { node: GraphNode }) {
   const { t } = useTranslation("panels");
   const words = useNodeWords();
-  const { definition, config } = useNodeFacts(node);
+  const { definition } = useNodeFacts(node);
   const disabled = useDocument((state) => state.frozen);
   const workbench = useWorkbench();
+  const view = useLive((state) => viewOf(state, node.id));
+  const inspect = usePlaces((state) => state.inspect);
   const Icon = nodeIcon(definition);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: leaving a field ends its step of the history
@@ -78,33 +84,58 @@ function NodeForm({ node }: { node: GraphNode }) {
         </div>
       </header>
       <NodeProblems node={node} />
-      {definition ? (
-        <ConfigForm node={node} config={config} fields={formFields(definition)} disabled={disabled} />
-      ) : (
-        <div className="flex flex-col gap-3 px-4 pb-4">
-          <Notice tone="warn" title={t("unknownType", { type: node.type })}>
-            {t("unknownTypeHelp")}
-          </Notice>
-          <JsonBox
-            place={`${node.id}/`}
-            value={node.config}
-            set={(value) => workbench.apply(setWholeConfig(node.id, value))}
-            label={t("config")}
-            disabled={disabled}
-            minLines={8}
-          />
-        </div>
+      {view && (
+        <Segmented
+          className="mx-4 mb-3.5"
+          label={t("inspect")}
+          value={inspect}
+          onChange={(next) => workbench.places.setState({ inspect: next })}
+          options={[
+            { value: "form", label: t("form") },
+            { value: "run", label: t("lastRun") },
+          ]}
+        />
       )}
-      {node.type !== "note" && (
+      {view && inspect === "run" ? (
+        <LastRun node={node} />
+      ) : (
         <>
-          <LastRun node={node} />
-          <Connections node={node} />
-          {definition && node.type !== "input" && node.type !== "output" && (
-            <FailureForm node={node} disabled={disabled} />
-          )}
+          <BuiltPrompt node={node} />
+          <Settings node={node} />
         </>
       )}
     </div>
+  );
+}
+
+/** What the node is set to, what it is wired to, and what happens when it fails. */
+function Settings({ node }: { node: GraphNode }) {
+  const { t } = useTranslation("panels");
+  const { definition, config } = useNodeFacts(node);
+  const disabled = useDocument((state) => state.frozen);
+  const workbench = useWorkbench();
+  if (!definition)
+    return (
+      <div className="flex flex-col gap-3 px-4 pb-4">
+        <Notice tone="warn" title={t("unknownType", { type: node.type })}>
+          {t("unknownTypeHelp")}
+        </Notice>
+        <JsonBox
+          place={`${node.id}/`}
+          value={node.config}
+          set={(value) => workbench.apply(setWholeConfig(node.id, value))}
+          label={t("config")}
+          disabled={disabled}
+          minLines={8}
+        />
+      </div>
+    );
+  return (
+    <>
+      <ConfigForm node={node} config={config} fields={formFields(definition)} disabled={disabled} />
+      {node.type !== "note" && <Connections node={node} />}
+      {!["note", "input", "output"].includes(node.type) && <FailureForm node={node} disabled={disabled} />}
+    </>
   );
 }
 

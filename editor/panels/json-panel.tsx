@@ -1,10 +1,9 @@
-import { findNodeAtLocation, type ParseError, parse, parseTree } from "jsonc-parser";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { serializeGraph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { parseAgentFile } from "../../runtime/parse.ts";
-import { CodeBox, type Marker } from "../fields/code-box.tsx";
+import { CodeBox } from "../fields/code-box.tsx";
 import { issueText } from "../i18n/issue-words.ts";
 import { replaceGraph } from "../state/commands.ts";
 import { lookup } from "../state/lookup.ts";
@@ -12,6 +11,7 @@ import { onlyNode } from "../state/selection.ts";
 import { useDocument, useGraph, useIssues, useReader, useSelection, useWorkbench } from "../state/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
+import { markerFor, spanOf } from "./json-place.ts";
 
 /**
  * The agent file beside the graph, editable both ways: what parses goes to the graph at once; what does not stays here,
@@ -96,46 +96,4 @@ export function JsonPanel() {
 function saysSame(text: string, written: string): boolean {
   const parsed = parseAgentFile(text);
   return parsed.graph !== undefined && serializeGraph(parsed.graph) === written;
-}
-
-/** Where a JSON pointer points in a text; the nearest place that exists. */
-export function placeOf(text: string, path: string): { start: number; end: number } | undefined {
-  const tree = parseTree(text);
-  if (!tree) return undefined;
-  const parts = path
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-  for (let length = parts.length; length >= 0; length--) {
-    const node = findNodeAtLocation(tree, parts.slice(0, length));
-    if (node)
-      return {
-        start: node.offset,
-        end: node.offset + Math.min(node.length, firstLine(text, node.offset, node.length)),
-      };
-  }
-  return undefined;
-}
-
-function firstLine(text: string, offset: number, length: number): number {
-  const end = text.indexOf("\n", offset);
-  return end < 0 || end > offset + length ? length : Math.max(1, end - offset);
-}
-
-function markerFor(text: string, issue: Issue, message: string): Marker[] {
-  if (issue.code === "bad-json") {
-    const errors: ParseError[] = [];
-    parse(text, errors);
-    const [first] = errors;
-    return first ? [{ message, start: first.offset, end: first.offset + first.length }] : [];
-  }
-  const place = placeOf(text, issue.path ?? "");
-  return place ? [{ message, ...place }] : [];
-}
-
-function spanOf(text: string, path: (string | number)[]): { start: number; end: number } | undefined {
-  const tree = parseTree(text);
-  const node = tree && findNodeAtLocation(tree, path);
-  return node && { start: node.offset, end: node.offset + node.length };
 }

@@ -10,7 +10,8 @@ import type { RunLife } from "../state/run-life.ts";
 import { useGraph, useLive } from "../state/use-workbench.ts";
 import { Notice } from "../ui/notice.tsx";
 import { More, Part } from "./inspector.tsx";
-import { PromptBar, promptMessages } from "./prompt-bar.tsx";
+import { PromptBar } from "./prompt-bar.tsx";
+import { promptMessages } from "./prompt-messages.ts";
 import { ToolSteps } from "./tool-steps.tsx";
 import { ValueView } from "./value-view.tsx";
 
@@ -21,19 +22,11 @@ export function LastRun({ node }: { node: GraphNode }) {
   const life = useLive((state) => (view ? state.life : undefined));
   const graph = useGraph((one) => one);
   if (!view || !life) return null;
-  const prompt = view.prompts.at(-1);
   const inputs = inputsOf(graph, node.id, life);
   const outputs = Object.entries(view.outputs ?? {});
   return (
     <>
-      {prompt && (
-        <Part
-          title={t("builtPrompt")}
-          aside={t("promptTokens", { tokens: format.number(prompt.tokens), limit: format.number(prompt.limit) })}
-        >
-          <PromptBar prompt={prompt} messages={promptMessages(view.prompts)} />
-        </Part>
-      )}
+      <BuiltPrompt node={node} />
       <Part title={t("lastRun")} aside={took(view)}>
         {view.status === "skipped" && <p className="text-ink-3">{t("wasSkipped")}</p>}
         {view.error && (
@@ -60,6 +53,25 @@ export function LastRun({ node }: { node: GraphNode }) {
         </div>
       </Part>
     </>
+  );
+}
+
+/** The tokens of the last prompt that the node built, by piece. */
+export function BuiltPrompt({ node }: { node: GraphNode }) {
+  const { t } = useTranslation("panels");
+  const prompts = useLive((state) => viewOf(state, node.id)?.prompts);
+  const prompt = prompts?.at(-1);
+  if (!prompts || !prompt) return null;
+  return (
+    <div className="mb-4 border-line border-y bg-paper/50 px-4 py-3.5">
+      <div className="mb-2 flex items-baseline justify-between gap-2">
+        <h3 className="font-medium text-ink-2 text-sm">{t("builtPrompt")}</h3>
+        <span className="text-ink-3 text-sm tnum">
+          {t("promptTokens", { tokens: format.number(prompt.tokens), limit: format.number(prompt.limit) })}
+        </span>
+      </div>
+      <PromptBar prompt={prompt} messages={promptMessages(prompts)} />
+    </div>
   );
 }
 

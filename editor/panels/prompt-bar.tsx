@@ -79,8 +79,3 @@ function callsText(message: Message): string {
     ? (message.calls ?? []).map((call) => `${call.name} ${JSON.stringify(call.arguments ?? call.raw)}`).join("\n")
     : "";
 }
-
-/** The messages of the last of a node's prompts: each prompt keeps the first `keep` of the one before. */
-export function promptMessages(prompts: readonly EventOf<"prompt-built">[]): Message[] {
-  return prompts.reduce<Message[]>((before, prompt) => [...before.slice(0, prompt.keep), ...prompt.messages], []);
-}

@@ -11,6 +11,8 @@ export interface Places {
   rightWidth: number;
   belowHeight: number;
   panel: RightPanel;
+  /** What the inspector shows of a node that has run. */
+  inspect: "form" | "run";
 }
 
 export interface PlacesStore extends StoreApi<Places> {
@@ -21,7 +23,15 @@ export interface PlacesStore extends StoreApi<Places> {
 }
 
 const KEY = "patchbay.places";
-const FRESH: Places = { left: true, right: true, below: true, rightWidth: 372, belowHeight: 196, panel: "node" };
+const FRESH: Places = {
+  left: true,
+  right: true,
+  below: true,
+  rightWidth: 372,
+  belowHeight: 196,
+  panel: "node",
+  inspect: "form",
+};
 const LIMITS = { rightWidth: [300, 900], belowHeight: [120, 520] } as const;
 
 export function createPlaces(shelf: DraftShelf): PlacesStore {

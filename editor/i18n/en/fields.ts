@@ -4,7 +4,7 @@ export const fields = {
   range: "From {{min}} to {{max}}.",
   ports: "Inputs: ",
   promptEmpty: "You answer questions about {{topic}}.",
-  templateFault: "The template does not parse yet: close each {{ with }} and each {% with %}.",
+  templateFault: "The template does not parse yet: a brace or a tag is left open.",
   jsonFault: "Not saved yet: {{fault}}",
   schemaBegin: "Begin with a small schema",
   notThere: "Not there",

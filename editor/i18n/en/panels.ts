@@ -22,6 +22,8 @@ export const panels = {
   nodeTitle: "Title of the node",
   unknownType: "This version does not know the node type “{{type}}”",
   unknownTypeHelp: "It is kept as it is and does not run. Update Patchbay or replace the node.",
+  form: "Settings",
+  inspect: "Settings or last run",
   config: "Config",
   more: "More",
   changed_one: "{{count}} changed",

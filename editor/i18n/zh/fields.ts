@@ -7,7 +7,7 @@ export const fields: Words<typeof en> = {
   range: "从 {{min}} 到 {{max}}。",
   ports: "输入：",
   promptEmpty: "你来回答关于 {{topic}} 的问题。",
-  templateFault: "模板还读不通：每个 {{ 都要有 }}，每个 {% 都要有 %}。",
+  templateFault: "模板还读不通：有括号或标签没有合上。",
   jsonFault: "还没有保存：{{fault}}",
   schemaBegin: "从一个小模式开始",
   notThere: "不存在",

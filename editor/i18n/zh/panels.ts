@@ -24,6 +24,8 @@ export const panels: Words<typeof en> = {
   nodeTitle: "节点标题",
   unknownType: "本版本不认识节点类型“{{type}}”",
   unknownTypeHelp: "它会原样保留，但不会运行。请升级 Patchbay 或换一个节点。",
+  form: "设置",
+  inspect: "设置或上次运行",
   config: "设置",
   more: "更多",
   changed_other: "改了 {{count}} 项",

@@ -1,0 +1,118 @@
+/** Every page by keyboard and by the rules of axe, in both themes and languages, empty and full. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const EMPTY = [
+  "/",
+  "/templates",
+  "/knowledge",
+  "/tools",
+  "/tools/servers",
+  "/models",
+  "/runs",
+  "/sessions",
+  "/usage",
+  "/settings",
+  "/settings/secrets",
+  "/settings/keys",
+  "/nowhere",
+];
+
+let server: TestServer;
+let full: string[];
+beforeAll(async () => {
+  server = await startServer();
+}, 180_000);
+afterAll(() => server?.stop());
+
+/** Puts something on every page. */
+async function fill(): Promise<string[]> {
+  const { id } = await server.call<{ id: string }>("POST", "/api/templates/handbook-helper/use", {});
+  const run = await server.call<{ id: string }>("POST", `/api/agents/${id}/runs`, {
+    input: { message: "What is 3 * 4?" },
+    session: "talk",
+  });
+  await server.call("POST", `/api/agents/${id}/publish`, { slug: "handbook" });
+  await server.call("PUT", "/api/secrets/A_KEY", { value: "something-long" });
+  await server.call("POST", "/api/keys", { name: "One", agents: "*" });
+  await server.call("POST", "/api/mcp-servers", { name: "files", command: "node", args: ["x.js"] });
+  return [...EMPTY, `/agents/${id}/versions`, "/knowledge/handbook", `/runs/${run.id}`, "/sessions/talk"];
+}
+
+async function faultsOn(desk: Desk, path: string): Promise<string[]> {
+  await desk.page.goto(server.origin + path);
+  await desk.page.waitForLoadState("networkidle");
+  await desk.page
+    .getByRole("heading", { level: 1 })
+    .or(desk.page.getByRole("heading", { level: 2 }))
+    .first()
+    .waitFor();
+  await desk.page.evaluate(AXE);
+  return desk.page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+      };
+    };
+    const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
+    return violations.flatMap((violation) =>
+      violation.nodes.map(
+        (node) => `${violation.id}: ${node.html.slice(0, 160)} ${node.failureSummary.split("\n")[1] ?? ""}`,
+      ),
+    );
+  });
+}
+
+async function sweep(paths: readonly string[], look: { theme: "light" | "dark"; language: "en" | "zh" }) {
+  const desk = await openDesk(server, look);
+  try {
+    const found: string[] = [];
+    for (const path of paths) for (const fault of await faultsOn(desk, path)) found.push(`${path} ${fault}`);
+    expect(found).toEqual([]);
+    expect(desk.faults).toEqual([]);
+  } finally {
+    await desk.close();
+  }
+}
+
+describe("every page", () => {
+  it("is clean while it is empty", () => sweep(EMPTY, { theme: "light", language: "en" }), 90_000);
+
+  it("is clean with something on it, light and English", async () => {
+    full = await fill();
+    await sweep(full, { theme: "light", language: "en" });
+  }, 90_000);
+
+  it("is clean with something on it, dark and Chinese", () => sweep(full, { theme: "dark", language: "zh" }), 90_000);
+
+  it("is reached and used by keyboard alone", async () => {
+    const desk = await openDesk(server);
+    const { page } = desk;
+    try {
+      await page.goto(`${server.origin}/models`);
+      await page.getByRole("heading", { name: "Models" }).waitFor();
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
+      await page.getByRole("button", { name: "Add provider" }).first().focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor();
+      // The focus goes to the first choice, stays inside, and comes back when the panel closes.
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").getByLabel("Address").waitFor();
+      for (let step = 0; step < 25; step++) {
+        await page.keyboard.press("Tab");
+        expect(await page.evaluate(() => document.activeElement?.closest("[role=dialog]") !== null)).toBe(true);
+      }
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Add provider");
+    } finally {
+      await desk.close();
+    }
+  }, 30_000);
+});

@@ -1,0 +1,291 @@
+/** The pages beside the canvas, each by what a person does there. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Desk, makeAgent, openDesk, smallGraph, startServer, type TestServer } from "./harness.ts";
+
+const EVERYTHING = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-everything/dist/index.js"));
+
+let server: TestServer;
+let desk: Desk;
+let page: Page;
+let endpoint: Server;
+let endpointUrl: string;
+
+beforeAll(async () => {
+  endpoint = createServer((request, response) => {
+    // An endpoint that knows its models and refuses to chat without a key.
+    response.setHeader("content-type", "application/json");
+    if (request.url?.endsWith("/models"))
+      return response.end(JSON.stringify({ data: [{ id: "qwen3:8b", object: "model" }] }));
+    response.statusCode = 401;
+    response.end(JSON.stringify({ error: { message: "Incorrect API key provided" } }));
+  });
+  await new Promise<void>((ready) => endpoint.listen(0, "127.0.0.1", ready));
+  endpointUrl = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/v1`;
+  server = await startServer();
+  desk = await openDesk(server);
+  page = desk.page;
+}, 180_000);
+afterAll(async () => {
+  await desk?.close();
+  await server?.stop();
+  endpoint?.close();
+});
+
+const go = (path: string) => page.goto(server.origin + path);
+const button = (name: string | RegExp) => page.getByRole("button", { name });
+const dialog = () => page.getByRole("dialog");
+
+describe("models", () => {
+  beforeEach(() => go("/models"));
+
+  it("explains the demo, and tests it in plain words", async () => {
+    await page.getByText("You are using the demo").waitFor();
+    await button("Test").click();
+    await page.getByText("It works").waitFor();
+    await page.getByText("Calls tools").waitFor();
+  });
+
+  it("adds a provider from a preset, stores its key write-only, and says why it does not work", async () => {
+    await button("Add provider").first().click();
+    await button(/^vLLM/).click();
+    await dialog().getByLabel("Address").fill("not an address");
+    await button("Save and test").click();
+    await page.getByText("An address begins with http").waitFor();
+    await dialog().getByLabel("Address").fill(endpointUrl);
+    await dialog().getByLabel("API key").fill("sk-a-wrong-key");
+    await button("Save and test").click();
+    await page.getByText("The provider refused the key").waitFor();
+    expect(await dialog().innerText()).not.toContain("sk-a-wrong-key");
+    await page.keyboard.press("Escape");
+    await page.getByRole("heading", { name: "vllm" }).waitFor();
+    const { secrets } = await server.call<{ secrets: { name: string }[] }>("GET", "/api/secrets");
+    expect(secrets.map((secret) => secret.name)).toContain("VLLM_API_KEY");
+  });
+
+  it("changes and removes one", async () => {
+    await button("Edit: vllm").click();
+    await dialog().getByLabel("Models").fill("qwen3:8b\nqwen3:30b");
+    await button("Save and test").click();
+    await page.getByText("The provider refused the key").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("qwen3:30b").waitFor();
+    await button("Remove: vllm").click();
+    await dialog().getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("heading", { name: "vllm" }).waitFor({ state: "detached" });
+  });
+});
+
+describe("MCP servers", () => {
+  beforeEach(() => go("/tools/servers"));
+
+  it("shows the exact command and starts nothing before the approval", async () => {
+    await button("Add server").first().click();
+    const config = {
+      mcpServers: {
+        everything: { command: process.execPath, args: [EVERYTHING, "stdio"], env: { TOKEN: "kept-away-1234" } },
+      },
+    };
+    await dialog().getByLabel("Server settings").fill("npx -y server");
+    await dialog().getByRole("button", { name: "Add" }).click();
+    await page.getByText("This is not JSON").waitFor();
+    await dialog().getByLabel("Server settings").fill(JSON.stringify(config));
+    await dialog().getByRole("button", { name: "Add" }).click();
+    const parts = page.getByRole("list", { name: "Command, part by part" }).getByRole("listitem");
+    await parts.first().waitFor();
+    expect((await parts.allInnerTexts()).map((text) => text.replace(/^\d+\s*/, ""))).toEqual([
+      process.execPath,
+      EVERYTHING,
+      "stdio",
+    ]);
+    expect(await dialog().innerText()).toContain("TOKEN");
+    expect(await dialog().innerText()).not.toContain("kept-away");
+    const { servers } = await server.call<{ servers: { status: string }[] }>("GET", "/api/mcp-servers");
+    expect(servers[0]?.status).toBe("needs-approval");
+  });
+
+  it("starts it with the approval, and lists its tools in the library", async () => {
+    await button("Approve").click();
+    await button("Approve and start").click();
+    await page.getByText("ready", { exact: true }).waitFor();
+    await button(/tools$/).click();
+    await page.getByText("echo", { exact: true }).waitFor();
+    await go("/tools");
+    await page.getByLabel(/^Search \d+ tools/).fill("everything echo");
+    await button(/echo/).click();
+    await dialog().getByLabel("message").fill("over the wire");
+    await dialog().getByRole("button", { name: "Call" }).click();
+    await dialog().getByText("over the wire").last().waitFor();
+  }, 30_000);
+
+  it("removes it with its tools", async () => {
+    await button("Remove: everything").click();
+    await dialog().getByRole("button", { name: "Remove" }).click();
+    await page.getByText("No MCP server yet").waitFor();
+  });
+});
+
+describe("tools", () => {
+  beforeEach(() => go("/tools"));
+
+  it("calls one from a form made of its schema, and says what is missing", async () => {
+    await button(/^calculator/).click();
+    await dialog().getByRole("button", { name: "Call" }).click();
+    await page.getByText("This is required.").waitFor();
+    await dialog().getByLabel("expression").fill("(3 + 4) * 12");
+    await dialog().getByRole("button", { name: "Call" }).click();
+    await dialog().getByText("84", { exact: true }).waitFor();
+  });
+
+  it("imports an OpenAPI document and reports each operation", async () => {
+    await button("Add tools").first().click();
+    const document = {
+      openapi: "3.1.0",
+      info: { title: "Birds", version: "1" },
+      servers: [{ url: "https://birds.example" }],
+      paths: {
+        "/birds/{id}": {
+          get: {
+            operationId: "getBird",
+            summary: "One bird",
+            parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
+            responses: { 200: { description: "ok" } },
+          },
+        },
+      },
+    };
+    await dialog().getByLabel("Document").fill(JSON.stringify(document));
+    await dialog().getByRole("button", { name: "Import" }).click();
+    await page.getByText("1 tool imported").waitFor();
+    await dialog().getByRole("button", { name: "Close" }).last().click();
+    await button(/getBird/i).waitFor();
+  });
+});
+
+describe("knowledge", () => {
+  it("takes documents, says when they are ready, and finds passages with their place", async () => {
+    await go("/knowledge");
+    await button("New knowledge").first().click();
+    await dialog().getByLabel("Name").fill("bird notes");
+    await button("Create").click();
+    await page.waitForURL(/\/knowledge\/bird%20notes/);
+    await page
+      .locator("input[type=file]:not([webkitdirectory])")
+      .first()
+      .setInputFiles([
+        {
+          name: "heron.md",
+          mimeType: "text/markdown",
+          buffer: Buffer.from("# Heron\n\n## Nest\n\nThe heron nests in tall alders by the river.\n"),
+        },
+        { name: "鹭.md", mimeType: "text/markdown", buffer: Buffer.from("# 鹭\n\n## 食物\n\n苍鹭主要吃鱼和青蛙。\n") },
+        { name: "photo.png", mimeType: "image/png", buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47]) },
+      ]);
+    await page.getByText("1 file could not be taken").waitFor();
+    await page
+      .getByRole("row", { name: /heron\.md/ })
+      .getByText("ready")
+      .waitFor();
+    await page
+      .getByRole("row", { name: /鹭\.md/ })
+      .getByText("ready")
+      .waitFor();
+    await page.getByLabel("Question").fill("Where does the heron nest?");
+    await button("Search").click();
+    const hit = page.getByRole("region", { name: "Test it" }).getByRole("article").first();
+    await hit.getByText("tall alders").waitFor();
+    expect(await hit.innerText()).toMatch(/heron\.md[\s\S]*Nest[\s\S]*Rank 1 by words/);
+    await page.getByLabel("Question").fill("苍鹭吃什么");
+    await button("Search").click();
+    await hit.getByText("青蛙").waitFor();
+  }, 40_000);
+
+  it("removes a document", async () => {
+    await go("/knowledge/bird%20notes");
+    await button("Remove “heron.md”").click();
+    await page.getByRole("row", { name: /heron\.md/ }).waitFor({ state: "detached" });
+  });
+});
+
+describe("runs", () => {
+  it("are filtered, opened with their timeline, and deleted", async () => {
+    const agent = await makeAgent(server, smallGraph({ name: "Counter" }));
+    for (const message of ["What is 6 * 7?", "Tell me the time"])
+      await server.call("POST", `/api/agents/${agent}/runs`, { input: { message }, session: "talk" });
+    await go("/runs");
+    await page.getByRole("link", { name: /Tell me the time/ }).waitFor();
+    await page.getByLabel("Search messages").fill("6 * 7");
+    await page.getByRole("link", { name: /Tell me the time/ }).waitFor({ state: "detached" });
+    await page.getByRole("link", { name: /6 \* 7/ }).click();
+    await button(/^calculator/).click();
+    await page.getByText("Called calculator").waitFor();
+    await page.getByRole("heading", { name: "Answer" }).waitFor();
+    await page.getByText("42").first().waitFor();
+    await button("Delete run").click();
+    await dialog().getByRole("button", { name: "Delete" }).click();
+    await page.waitForURL(/\/runs$/);
+    await page.getByRole("link", { name: /Tell me the time/ }).waitFor();
+    expect(await page.getByRole("link", { name: /6 \* 7/ }).count()).toBe(0);
+  });
+
+  it("stand in their session", async () => {
+    await go("/sessions");
+    await page.getByRole("link", { name: /Tell me the time/ }).click();
+    await page.getByText("Open the run").first().waitFor();
+  });
+
+  it("are kept as long as the settings say", async () => {
+    await go("/settings");
+    await page.getByLabel("Keep runs for").click();
+    await page.getByRole("option", { name: "30 days" }).click();
+    await go("/runs");
+    await page.getByText("Runs are kept for 30 days.").waitFor();
+  });
+
+  it("add up on the usage page", async () => {
+    await go("/usage");
+    await page.getByRole("row", { name: /Counter/ }).waitFor();
+  });
+});
+
+describe("settings", () => {
+  it("write a secret and never show it", async () => {
+    await go("/settings/secrets");
+    await button("Add secret").first().click();
+    await dialog().getByLabel("Name").fill("WEATHER_KEY");
+    await dialog().getByLabel("Value").fill("a-very-secret-value");
+    await button("Save").click();
+    await page.getByRole("row", { name: /WEATHER_KEY/ }).waitFor();
+    await page.reload();
+    await page.getByRole("row", { name: /WEATHER_KEY/ }).waitFor();
+    expect(await page.content()).not.toContain("a-very-secret-value");
+  });
+
+  it("show an agent key once", async () => {
+    await go("/settings/keys");
+    await button("New key").first().click();
+    await dialog().getByLabel("Name").fill("Intranet");
+    await button("Create key").click();
+    const key = await dialog().getByText(/^pb_/).innerText();
+    await button("Done").click();
+    await page.getByRole("row", { name: /Intranet/ }).waitFor();
+    expect(await page.content()).not.toContain(key);
+  });
+
+  it("change language and theme at once, and remember them", async () => {
+    await go("/settings");
+    await page.getByRole("radio", { name: "中文" }).click();
+    await page.getByRole("radio", { name: "深色" }).click();
+    await page.reload();
+    await page.getByRole("heading", { name: "外观与语言" }).waitFor();
+    expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.theme])).toEqual([
+      "zh",
+      "dark",
+    ]);
+    await page.getByRole("radio", { name: "English" }).click();
+    await page.getByRole("radio", { name: "Light" }).click();
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { ISSUE_CODES } from "../../runtime/issue.ts";
+import { KINDS } from "../../runtime/port.ts";
+import { ICONS } from "../canvas/icons.ts";
+import { smallGraph } from "../e2e/graphs.ts";
+import { formFields } from "../fields/form-schema.ts";
+import { definitions, table } from "../state/node-types.ts";
+import { createPortReader } from "../state/ports.ts";
+import { issueText } from "./issue-words.ts";
+import { nodeWords } from "./node-words.ts";
+
+const zh = nodeWords("zh");
+const en = nodeWords("en");
+const han = /\p{Script=Han}/u;
+/** Names that are the same in both languages. */
+const names = new Set([
+  "HTTP",
+  "JSON",
+  "JavaScript",
+  "Hermes",
+  "ReAct",
+  "ModelScope",
+  "GET",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "HEAD",
+]);
+const inChinese = (text: string) => han.test(text) || names.has(text);
+
+describe("words of node types", () => {
+  it.each(definitions.map((definition) => [definition.type, definition] as const))(
+    "has %s in Chinese: title, fields, ports, options",
+    (type, definition) => {
+      expect(inChinese(zh.title(type)), zh.title(type)).toBe(true);
+      expect(han.test(zh.summary(type)), zh.summary(type)).toBe(true);
+      for (const field of formFields(definition)) {
+        const words = zh.field(type, field.name);
+        expect(inChinese(words.label), `${type}.${field.name}: ${words.label}`).toBe(true);
+        if (en.field(type, field.name).help)
+          expect(han.test(words.help ?? ""), `${type}.${field.name}: help`).toBe(true);
+        for (const option of (field.schema.enum ?? []) as string[])
+          expect(inChinese(zh.option(option)), option).toBe(true);
+      }
+      const parsed = definition.config.parse({});
+      const ports = definition.ports(parsed);
+      // What the author names (a field of a code node) keeps its name in both languages.
+      const own = type === "code" ? [] : [...ports.inputs, ...ports.outputs];
+      for (const port of own) expect(inChinese(zh.port(type, port)), `${type}.${port.id}`).toBe(true);
+      expect(Object.hasOwn(ICONS, definition.icon), definition.icon).toBe(true);
+    },
+  );
+
+  it("has every kind", () => {
+    for (const kind of KINDS) expect(inChinese(zh.kind(kind)), kind).toBe(true);
+  });
+
+  it("says every issue in Chinese, and keeps the English detail where there is no other", () => {
+    const reader = createPortReader(table);
+    for (const code of ISSUE_CODES) {
+      const text = issueText(
+        {
+          severity: "error",
+          code,
+          message: 'English "name".',
+          mend: "Mend it.",
+          node: "brain",
+          port: "message",
+          path: "/edges/0",
+        },
+        "zh",
+        smallGraph(),
+        reader,
+      );
+      if (code !== "bad-value") expect(han.test(text.message), code).toBe(true);
+      if (text.mend) expect(han.test(text.mend), code).toBe(true);
+    }
+  });
+});
