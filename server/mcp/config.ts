@@ -31,12 +31,15 @@ const Entry = z.looseObject({
   env: z.record(z.string().max(200), Value).optional(),
   cwd: z.string().max(4000).optional(),
   effects: z.record(z.string().max(200), Effect).optional(),
+  oauth: z.strictObject({ clientId: z.string().min(1).max(1000), clientSecret: Value.optional() }).optional(),
 });
 
 /** Settings as they are kept, with the effects that the operator (or a template of theirs) gave to tools. */
 export interface McpSettings extends McpServerConfig {
   /** By tool name; `*` for the rest. What is not named is `outside`. */
   effects?: Record<string, Effect>;
+  /** An app registered by hand at the server's sign-in, where it does not register ours by itself. */
+  oauth?: { clientId: string; clientSecret?: { secret: string } };
 }
 
 export interface ParsedServer {
@@ -108,8 +111,18 @@ export function parseServer(name: unknown, input: unknown): ParsedServer {
     settings.headers = takeSecrets(fitted, entry.headers ?? {}, secrets, (header) => {
       if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) throw wrong(name, `"${header}" is no header name.`);
     });
+    if (entry.oauth) {
+      const { clientSecret } = takeSecrets(
+        fitted,
+        entry.oauth.clientSecret === undefined ? {} : { clientSecret: entry.oauth.clientSecret },
+        secrets,
+        () => undefined,
+      );
+      settings.oauth = { clientId: entry.oauth.clientId, ...(clientSecret && { clientSecret }) };
+    }
     return { settings, secrets };
   }
+  if (entry.oauth) throw wrong(name, '"oauth" belongs to a "url", not to a "command".');
   if (!entry.command) throw wrong(name, 'It needs a "url" or a "command".');
   if (entry.headers) throw wrong(name, '"headers" belong to a "url", not to a "command".');
   if ([entry.command, ...(entry.args ?? [])].some((part) => part.includes("\0")))

@@ -1,6 +1,7 @@
 /** The MCP servers that the admin entered: approved before they start, pinned by what they offer, started when called. */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FetchLike } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Guard } from "../net/guarded-fetch.ts";
 import type { Files, McpServerCard, McpServers, Records, Secrets } from "../services.ts";
@@ -8,6 +9,8 @@ import { createMirror, everyRecord } from "../stores/mirror.ts";
 import { cutText } from "../tools/clean-text.ts";
 import { type McpSettings, type ParsedServer, parseServer, parseServers } from "./config.ts";
 import { type Launch, McpConnection, type ServerInfo, SessionLost, SignInNeeded } from "./connection.ts";
+import { asFetchLike } from "./http-fetch.ts";
+import { beginSignIn, connectionAuth, endSignIn, forgetSignIn, serverOfState } from "./oauth.ts";
 import { reapLeftGroups } from "./process-group.ts";
 import { toolResult } from "./result.ts";
 import { listChanges, type PinnedTool, type RejectedTool, sha256, toSpec } from "./tool-list.ts";
@@ -140,6 +143,7 @@ export function createMcpServers(world: McpWorld): McpServers {
       launch.http = {
         url: settings.url,
         headers: await values(settings.headers),
+        auth: await connectionAuth(settings, world),
         fetch: world.guard.allowing([settings.url]),
       };
     else
@@ -242,6 +246,9 @@ export function createMcpServers(world: McpWorld): McpServers {
     });
   }
 
+  const signInFetch = (settings: McpSettings) =>
+    asFetchLike(world.guard.allowing([settings.url!]), () => undefined) as FetchLike;
+
   async function stop(name: string): Promise<void> {
     const live = liveOf(name);
     const starting = await live.starting?.catch(() => undefined);
@@ -314,6 +321,26 @@ export function createMcpServers(world: McpWorld): McpServers {
       return card(await recordOf(name));
     },
 
+    signIn: async (name, origin) => {
+      const { settings, approved } = await recordOf(name);
+      if (!settings.url)
+        throw new PatchbayError("bad_request", `"${name}" is a command; only servers with an address have a sign-in.`);
+      if (approved !== seenHash(settings, world.dataDir))
+        throw new PatchbayError("mcp_failed", `Approve the MCP server "${name}" before you sign in.`);
+      return { url: await beginSignIn(settings, origin, signInFetch(settings), world) };
+    },
+
+    finishSignIn: async (params) => {
+      const name = serverOfState(params);
+      const record = name === undefined ? undefined : (await mirror.current()).get(name);
+      if (name === undefined || !record?.settings.url)
+        throw new PatchbayError("forbidden", "This sign-in was not begun here. Begin it again.");
+      await endSignIn(record.settings, params, signInFetch(record.settings), world);
+      await stop(name);
+      await connect(name).catch(() => undefined); // the card says what happened
+      return card(await recordOf(name));
+    },
+
     tools: async (name) => {
       const { settings, pin } = await recordOf(name);
       return (pin?.tools ?? []).map((tool) => specFor(settings, tool));
@@ -348,13 +375,16 @@ export function createMcpServers(world: McpWorld): McpServers {
       const record = (await mirror.current()).get(name);
       if (!record) return false;
       await stop(name);
+      await forgetSignIn(name, secrets);
       const removed = await records.delete(KIND, name);
       await mirror.changed();
-      for (const { secret } of [
-        ...Object.values(record.settings.env ?? {}),
-        ...Object.values(record.settings.headers ?? {}),
-      ])
-        if (secret.startsWith(`mcp.${name}.`)) await secrets.delete(secret);
+      const { env, headers, oauth } = record.settings;
+      const named = [
+        ...Object.values(env ?? {}),
+        ...Object.values(headers ?? {}),
+        ...(oauth?.clientSecret ? [oauth.clientSecret] : []),
+      ];
+      for (const { secret } of named) if (secret.startsWith(`mcp.${name}.`)) await secrets.delete(secret);
       return removed;
     },
 

@@ -24,7 +24,7 @@ const Card = z.object({
 
 const none = { 404: "There is none." };
 
-export function mcpServerRoutes({ mcp }: Pick<Services, "mcp">) {
+export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pick<Services["env"], "url"> }) {
   const find = async (name: string): Promise<McpServerCard> => {
     const card = (await mcp.cards()).find((each) => each.name === name);
     if (!card) throw new PatchbayError("not_found", `There is no MCP server "${name}".`);
@@ -49,6 +49,20 @@ export function mcpServerRoutes({ mcp }: Pick<Services, "mcp">) {
       }),
       body(z.looseObject({})),
       async (c) => c.json({ servers: await mcp.add(c.req.valid("json")) }, 201),
+    )
+    .get(
+      "/oauth/callback",
+      about({
+        summary: "The way back from a sign-in",
+        tag: "mcp-servers",
+        description: "The page of the authorization server sends the admin's browser here.",
+        gives: "text/html",
+        errors: { 403: "It was not begun here, was used before, or took too long." },
+      }),
+      async (c) => {
+        const card = await mcp.finishSignIn(new URL(c.req.url).searchParams);
+        return c.html(signedInPage(card));
+      },
     )
     .get("/:name", about({ summary: "Get an MCP server", tag: "mcp-servers", gives: Card, errors: none }), async (c) =>
       c.json(await find(c.req.param("name"))),
@@ -94,6 +108,18 @@ export function mcpServerRoutes({ mcp }: Pick<Services, "mcp">) {
       body(z.strictObject({ seen: z.string().optional() })),
       async (c) => c.json(await mcp.approve(c.req.param("name"), c.req.valid("json").seen)),
     )
+    .post(
+      "/:name/sign-in",
+      about({
+        summary: "Begin a sign-in at an MCP server",
+        tag: "mcp-servers",
+        description:
+          "OAuth 2.1 with PKCE. Open the address in the admin's browser; it comes back to `/api/mcp-servers/oauth/callback`.",
+        gives: z.object({ url: z.string() }),
+        errors: none,
+      }),
+      async (c) => c.json(await mcp.signIn(c.req.param("name"), env.url ?? new URL(c.req.url).origin)),
+    )
     .get(
       "/:name/tools",
       about({
@@ -104,4 +130,14 @@ export function mcpServerRoutes({ mcp }: Pick<Services, "mcp">) {
       }),
       async (c) => c.json({ tools: await mcp.tools(c.req.param("name"), c.req.raw.signal) }),
     );
+}
+
+/** Says that it is done, and tells the page that opened it. No script of anyone else, no address to leak. */
+function signedInPage({ name, status, message }: McpServerCard): string {
+  const html = (text: string) => text.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  const ready = status === "ready";
+  const words = ready
+    ? `Signed in to ${html(name)}. You can close this window. · 已登录 ${html(name)}，可以关闭此窗口。`
+    : `Signed in, but ${html(name)} is not ready: ${html(message ?? status)}`;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Patchbay</title><body style="font:16px system-ui;margin:20vh auto;max-width:32rem;padding:0 1rem;text-align:center"><p>${words}</p><p><a href="/">Patchbay</a></p></body></html>`;
 }

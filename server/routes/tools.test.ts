@@ -26,7 +26,9 @@ beforeAll(async () => {
   });
   app = new Hono<AppEnv>();
   app.onError((thrown) => errorResponse(thrown, () => undefined));
-  app.route("/api/tools", toolRoutes({ toolbox })).route("/api/mcp-servers", mcpServerRoutes({ mcp: world.mcp }));
+  app
+    .route("/api/tools", toolRoutes({ toolbox }))
+    .route("/api/mcp-servers", mcpServerRoutes({ mcp: world.mcp, env: {} }));
 });
 afterAll(() => world.close());
 
