@@ -85,7 +85,7 @@ describe("the files", async () => {
           ...Object.keys(template[language]?.titles ?? {}),
           ...Object.keys(template[language]?.texts ?? {}),
         ])
-          expect(ids).toContain(id);
+          expect([...ids, ...graph.groups.map((group) => group.id)]).toContain(id);
       }
       expect(template.graph.settings.greeting).not.toBe("");
       expect(template.graph.settings.suggestions.length).toBeGreaterThanOrEqual(3);

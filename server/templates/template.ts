@@ -12,7 +12,7 @@ export const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.ur
 
 const Words = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 
-/** The graph's words in the other language: by node id where they belong to a node. */
+/** The graph's words in the other language: by id where they belong to a node or a group. */
 const Translation = z.strictObject({
   name: z.string(),
   description: z.string(),
@@ -99,6 +99,7 @@ export function graphIn(template: Template, language: Language | undefined): Gra
     name,
     description,
     settings: { ...graph.settings, greeting, suggestions },
+    groups: graph.groups.map((group) => ({ ...group, title: titles[group.id] ?? group.title })),
     nodes: graph.nodes.map((node) => {
       const text = texts[node.id];
       const config = node.config as Record<string, unknown>;
