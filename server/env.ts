@@ -33,6 +33,8 @@ const KNOWN = [
   "PATCHBAY_TRUST_PROXY",
   "PATCHBAY_DEFAULT_MODEL",
   "PATCHBAY_EMBEDDER",
+  // Read by fault.ts, for the crash harness.
+  "PATCHBAY_TEST_FAULT_AT",
 ];
 
 /** Shorter tokens can be guessed over the network. */

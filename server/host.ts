@@ -7,6 +7,7 @@ import type { Host, HttpRequest, HttpResponse, SearchMode } from "../runtime/hos
 import type { Document, Message } from "../runtime/message.ts";
 import type { ChatRequest, Model, ModelEvent } from "../runtime/model.ts";
 import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "../runtime/tool.ts";
+import { faultPoint, faultsArmed } from "./fault.ts";
 import { newId } from "./ids.ts";
 import type { Feed } from "./runs/feed.ts";
 import type { Idempotency, Services } from "./services.ts";
@@ -76,17 +77,19 @@ export class RunHost implements Host {
 
   append(event: RunEvent): Promise<void> {
     if (this.#parked) return Promise.reject(this.#parked);
+    if (faultsArmed) reached(event);
     this.last = event.seq;
     this.#options.feed.pass(event);
     this.#count(event);
     const begins = event.type === "run-start";
-    return this.#world.log.append(event, {
+    const stored = this.#world.log.append(event, {
       urgent:
         URGENT.has(event.type) ||
         (begins && this.#options.eager === true) ||
         (event.type === "message" && event.message.calls !== undefined && event.message.calls.length > 0),
       ...(begins && this.#options.idempotency && { idempotency: this.#options.idempotency }),
     });
+    return faultsArmed ? stored.then(() => passed(event)) : stored;
   }
 
   delta(delta: Delta): void {
@@ -102,7 +105,8 @@ export class RunHost implements Host {
   }
 
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelEvent> {
-    return this.#world.models.chat(request, signal, { quiet: !this.#options.feed.wanted });
+    const events = this.#world.models.chat(request, signal, { quiet: !this.#options.feed.wanted });
+    return faultsArmed ? interrupted(events) : events;
   }
 
   embed(texts: string[], signal: AbortSignal): Promise<number[][]> {
@@ -131,7 +135,8 @@ export class RunHost implements Host {
     options: { idempotencyKey: string },
     signal: AbortSignal,
   ): Promise<ToolResult> {
-    return this.#world.toolbox.call(call, options, signal);
+    const called = this.#world.toolbox.call(call, options, signal);
+    return faultsArmed ? called.finally(() => faultPoint("after-tool-return-before-result")) : called;
   }
 
   fetch(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
@@ -191,5 +196,25 @@ export class RunHost implements Host {
       usage.outputTokens += event.outputTokens;
       if (event.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + event.costUsd;
     }
+  }
+}
+
+/* ---- places of the crash harness ---- */
+
+function reached(event: RunEvent): void {
+  faultPoint("before-event-append");
+  if (TERMINAL.has(event.type)) faultPoint("before-terminal");
+}
+
+function passed(event: RunEvent): void {
+  faultPoint("after-event-append");
+  if (event.type === "run-start") faultPoint("after-accept");
+  if (event.type === "tool-start") faultPoint("after-intent");
+}
+
+async function* interrupted(events: AsyncIterable<ModelEvent>): AsyncGenerator<ModelEvent, void, void> {
+  for await (const event of events) {
+    if (event.type !== "end") faultPoint("mid-llm-stream");
+    yield event;
   }
 }

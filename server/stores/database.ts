@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { PatchbayError } from "../../runtime/error.ts";
+import { faultPoint } from "../fault.ts";
 
 /**
  * Opens or creates a database in WAL mode with full sync (a commit survives a power cut) and brings its schema up to
@@ -35,6 +36,7 @@ export function openSqlite(
       open
         .transaction(() => {
           open.exec(migrations[version]!);
+          faultPoint("mid-migration");
           open.pragma(`user_version = ${version + 1}`);
         })
         .immediate();

@@ -8,6 +8,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promis
 import { join } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { FileRef } from "../../runtime/message.ts";
+import { faultPoint } from "../fault.ts";
 import { newId } from "../ids.ts";
 import type { Files, Records } from "../services.ts";
 import { Turns } from "../turns.ts";
@@ -127,6 +128,7 @@ class DiskFiles implements FileStore {
       try {
         await file.writeFile(bytes);
         await file.sync();
+        faultPoint("mid-upload");
       } finally {
         await file.close();
       }

@@ -4,6 +4,7 @@
  */
 import type { ClientBase } from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
+import { faultPoint } from "../../fault.ts";
 
 /** Any number that nobody else uses: replicas that start together migrate one after another. */
 const MIGRATION_LOCK = 7_283_640_115;
@@ -113,6 +114,7 @@ export async function migrate(client: ClientBase, migrations: string[] = POSTGRE
       await client.query("BEGIN");
       try {
         await client.query(migrations[version]!);
+        faultPoint("mid-migration");
         await client.query("DELETE FROM patchbay.schema_version");
         await client.query("INSERT INTO patchbay.schema_version VALUES ($1)", [version + 1]);
         await client.query("COMMIT");

@@ -1,0 +1,301 @@
+/**
+ * Kills servers at named places and at random moments while clients use them, and judges what the clients saw.
+ * The same seed gives the same kinds of kill in the same order; what the processes do meanwhile is their own.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { RunEvent } from "../../runtime/event.ts";
+import type { FaultPoint } from "../../server/fault.ts";
+import { startPostgres } from "../../server/testing/postgres.ts";
+import { drive, type Record, TOKEN } from "./client.ts";
+import { judge } from "./judge.ts";
+import { type Oracle, startOracle } from "./oracle.ts";
+import { freePort, ServerProcess } from "./process.ts";
+
+export interface HarnessOptions {
+  kills: number;
+  seed: number;
+  /** One door and three workers on PostgreSQL, which is restarted in the middle; else one server on SQLite. */
+  postgres?: boolean;
+  clients?: number;
+  log?(line: string): void;
+}
+
+export interface Report {
+  seed: number;
+  store: "SQLite" | "PostgreSQL";
+  kills: { [place: string]: number };
+  databaseRestarts: number;
+  runs: number;
+  events: number;
+  /** How often a run was taken up again. */
+  resumed: number;
+  toolCalls: number;
+  uncertain: number;
+  streamBreaks: number;
+  /** From a server's ready line (SQLite) or the kill (PostgreSQL) to the end of each run that it had interrupted. */
+  recoveryMs: { p50: number; p95: number; max: number };
+  startMs: { p50: number; max: number };
+  violations: string[];
+}
+
+/** Where a run can be cut, and how often a process may pass the place before it is. */
+const PLACES: [FaultPoint, number][] = [
+  ["before-event-append", 60],
+  ["after-event-append", 60],
+  ["after-accept", 4],
+  ["after-intent", 12],
+  ["after-tool-return-before-result", 12],
+  ["mid-llm-stream", 40],
+  ["before-terminal", 4],
+];
+/** A place that is not come by within this time gives way to a kill at that moment. */
+const PATIENCE_MS = 6_000;
+/** R2: how long after the last kill every run may take to end; much more than it should. */
+const SETTLE_MS = 40_000;
+
+export async function crash(options: HarnessOptions): Promise<Report> {
+  const { kills, seed, postgres = false, clients = 8, log = () => {} } = options;
+  const chance = random(seed);
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-crash-"));
+  const oracle = await startOracle(chance);
+  const database = postgres ? await startPostgres() : undefined;
+  const servers = await makeServers(folder, oracle, await database?.database());
+  const doors = servers.filter((server) => !server.name.startsWith("worker")).map((server) => server.origin);
+  const records: Record[] = [];
+  const interrupted: { record: Record; since: number; kill: number }[] = [];
+  const report: Report = {
+    seed,
+    store: postgres ? "PostgreSQL" : "SQLite",
+    kills: {},
+    databaseRestarts: 0,
+    runs: 0,
+    events: 0,
+    resumed: 0,
+    toolCalls: 0,
+    uncertain: 0,
+    streamBreaks: 0,
+    recoveryMs: { p50: 0, p95: 0, max: 0 },
+    startMs: { p50: 0, max: 0 },
+    violations: [],
+  };
+  const stop = new AbortController();
+  try {
+    await Promise.all(servers.map((server) => server.start()));
+    const agent = await prepare(servers[0]!.origin, oracle.url);
+
+    // Clients go on through all kills; each begins a run when its last one ended.
+    let enough = false;
+    const busy = Array.from({ length: clients }, async (_, client) => {
+      for (let n = 0; !enough && !stop.signal.aborted; n++) {
+        const record: Record = { key: `${seed}-${client}-${n}`, seen: [], breaks: 0, faults: [], ended: false };
+        records.push(record);
+        const message = `${record.key} ${1 + Math.floor(chance() * 3)}`;
+        await drive({ doors, agent, key: record.key, message, signal: stop.signal }, record);
+      }
+    });
+
+    // A server that was killed starts again with the next place armed, so each start serves one kill.
+    const armed = new Map<ServerProcess, FaultPoint>();
+    for (let kill = 0; kill < kills; kill++) {
+      const [waiting] = armed.keys();
+      const server = waiting && chance() < 0.8 ? waiting : servers[Math.floor(chance() * servers.length)]!;
+      const label = await die(server, armed.get(server), chance() * 900);
+      armed.delete(server);
+      report.kills[label] = (report.kills[label] ?? 0) + 1;
+      const killedAt = performance.now();
+      const hit = records.filter((record) => record.acceptedAt !== undefined && !record.ended);
+      // A door does not work on runs, so it comes by few places; it is killed at random moments.
+      const [place, within] = PLACES[kill % PLACES.length]!;
+      const arms = kill + 1 < kills && server.name !== "door" && chance() < 0.85;
+      await server.start(arms ? `${place}#${1 + Math.floor(chance() * within)}` : undefined);
+      if (arms) armed.set(server, place);
+      for (const record of hit) interrupted.push({ record, since: postgres ? killedAt : server.readyAt, kill });
+      if (database && kill === Math.floor(kills / 2)) {
+        await database.restart("immediate");
+        report.databaseRestarts++;
+      }
+      if ((kill + 1) % 20 === 0)
+        log(`${kill + 1} kills, ${records.filter((record) => record.ended).length} runs ended`);
+    }
+
+    enough = true;
+    // What is armed still must not die while the last runs end.
+    for (const server of armed.keys()) {
+      await server.kill();
+      await server.start();
+    }
+    const settled = Promise.all(busy).then(() => true);
+    if (!(await Promise.race([settled, pause(SETTLE_MS, false)]))) {
+      const left = records.filter((record) => !record.ended);
+      for (const { id, key, seen } of left)
+        report.violations.push(
+          `R2: ${id ?? key} did not end within ${SETTLE_MS} ms; it stands at ${JSON.stringify(seen.at(-1))}.`,
+        );
+    }
+    await conclude(report, records, servers, doors, oracle);
+    measure(report, interrupted, servers);
+    for (const server of servers)
+      if ((await server.kill("SIGTERM")) !== 0)
+        report.violations.push(`R9: ${server.name} did not stop with 0: ${server.errors.slice(-500)}`);
+    return report;
+  } finally {
+    stop.abort();
+    await Promise.all(servers.map((server) => server.kill()));
+    await oracle.close();
+    await database?.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function makeServers(folder: string, oracle: Oracle, databaseUrl?: string): Promise<ServerProcess[]> {
+  const env = {
+    PATCHBAY_TOKEN: TOKEN,
+    PATCHBAY_SECRETS_KEY: "one key for all that share a database",
+    PATCHBAY_ALLOW_HOSTS: new URL(oracle.url).host,
+    OPENAI_BASE_URL: oracle.model.url,
+    PATCHBAY_DEFAULT_MODEL: "openai/mock",
+    ...(databaseUrl !== undefined && {
+      PATCHBAY_DATABASE_URL: databaseUrl,
+      PATCHBAY_FILES: join(folder, "files"),
+      PATCHBAY_VECTORS: join(folder, "vectors"),
+    }),
+  };
+  const one = async (name: string, args: string[] = []) =>
+    new ServerProcess(name, await freePort(), { ...env, PATCHBAY_DATA: join(folder, name) }, args);
+  if (databaseUrl === undefined) return [await one("server")];
+  return [
+    await one("door", ["--role", "web"]),
+    await one("worker-1", ["--role", "worker"]),
+    await one("worker-2", ["--role", "worker"]),
+    await one("worker-3", ["--role", "worker"]),
+  ];
+}
+
+/** Two tools that count, one of them safe to repeat, and an agent that uses both. Resolves with its id. */
+async function prepare(origin: string, url: string): Promise<string> {
+  const post = async (path: string, body: unknown) => {
+    const answer = await fetch(origin + path, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as { id: string };
+  };
+  for (const [name, repeatable] of [
+    ["count", false],
+    ["safe", true],
+  ] as const)
+    await post("/api/tools", {
+      name: `http/${name}`,
+      summary: "Counts.",
+      parameters: { type: "object", properties: { item: { type: "string" } }, required: ["item"] },
+      effect: "write",
+      repeatable,
+      http: { method: "POST", url: `${url}/${name}`, headers: {}, body: '{"item":"{{item}}"}' },
+    });
+  const { id } = await post("/api/agents", {
+    graph: {
+      format: "patchbay/1",
+      name: "Counter",
+      description: "",
+      settings: { approvals: { "http/count": "auto", "http/safe": "auto" } },
+      nodes: [
+        { id: "ask", type: "input", version: 1, config: {} },
+        { id: "kit", type: "tool", version: 1, config: { tools: ["http/count", "http/safe"] } },
+        { id: "brain", type: "llm", version: 1, config: {} },
+        { id: "reply", type: "output", version: 1, config: {} },
+      ],
+      edges: [
+        { from: "ask.message", to: "brain.message" },
+        { from: "kit.tools", to: "brain.tools" },
+        { from: "brain.text", to: "reply.reply" },
+      ],
+    },
+  });
+  return id;
+}
+
+/** Waits for the server to die where it is armed to, or kills it after a while: at once where it does not come by. */
+async function die(server: ServerProcess, place: FaultPoint | undefined, ms: number): Promise<string> {
+  if (place !== undefined) {
+    const died = await Promise.race([server.ended.then(() => true), pause(PATIENCE_MS, false)]);
+    if (died) return place;
+  } else await pause(ms);
+  await server.kill();
+  return "random moment";
+}
+
+async function conclude(
+  report: Report,
+  records: Record[],
+  servers: ServerProcess[],
+  doors: string[],
+  oracle: Oracle,
+): Promise<void> {
+  for (const record of records) {
+    report.streamBreaks += record.breaks;
+    if (record.id === undefined) {
+      report.violations.push(...record.faults);
+      continue;
+    }
+    const events = await eventsOf(doors[0]!, record.id);
+    const verdict = judge(record, events, oracle.calls);
+    report.runs++;
+    report.events += events.length;
+    report.toolCalls += events.filter((event) => event.type === "tool-start").length;
+    report.resumed += verdict.resumed;
+    report.uncertain += verdict.uncertain;
+    report.violations.push(...verdict.violations.map((what) => `${record.id}: ${what}`));
+  }
+  for (const server of servers)
+    if (/TypeError|ReferenceError|Unexpected:/.test(server.errors))
+      report.violations.push(`${server.name} said: ${server.errors.slice(-1000)}`);
+}
+
+async function eventsOf(origin: string, run: string): Promise<RunEvent[]> {
+  const events: RunEvent[] = [];
+  for (;;) {
+    const answer = await fetch(`${origin}/api/runs/${run}/events?after=${events.at(-1)?.seq ?? ""}`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    const page = ((await answer.json()) as { events: RunEvent[] }).events;
+    if (page.length === 0) return events;
+    events.push(...page);
+  }
+}
+
+function measure(
+  report: Report,
+  interrupted: { record: Record; since: number; kill: number }[],
+  servers: ServerProcess[],
+): void {
+  // A run that was hit again before it ended counts from the last kill.
+  const last = new Map<Record, number>();
+  for (const { record, since } of interrupted) last.set(record, since);
+  const times = [...last].flatMap(([record, since]) =>
+    record.endedAt === undefined ? [] : [Math.max(0, record.endedAt - since)],
+  );
+  const starts = servers.flatMap((server) => server.starts);
+  report.recoveryMs = { p50: share(times, 0.5), p95: share(times, 0.95), max: share(times, 1) };
+  report.startMs = { p50: share(starts, 0.5), max: share(starts, 1) };
+}
+
+function share(values: number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0);
+}
+
+/** Mulberry32: small, and the same everywhere. */
+function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
