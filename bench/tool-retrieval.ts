@@ -4,7 +4,9 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { ToolIndex } from "../runtime/retrieval/tool-index.ts";
+import { Bm25 } from "../runtime/retrieval/bm25.ts";
+import { fuseRanks } from "../runtime/retrieval/fuse.ts";
+import { ToolIndex, toolText } from "../runtime/retrieval/tool-index.ts";
 
 const DATA = path.join(import.meta.dirname, "../../shared/data/tools");
 const WHERE =
@@ -72,28 +74,112 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   }
   const { tools, questions } = load();
   const index = new ToolIndex(tools);
-  const ranks: number[] = [];
-  const questionTimes: number[] = [];
-  for (const { text, tool } of questions) {
+  const all = new Bm25(
+    [{ weight: 1, lengthPenalty: 0.75 }],
+    tools.map((tool) => [plainWords(`${tool.name} ${tool.summary} ${JSON.stringify(tool.parameters)}`)]),
+  );
+  const rows: Row[] = [
+    score("words: ours", questions, (question) => index.search(question, DEPTH).map((found) => found.tool)),
+    score("words: BM25 of the whole text", questions, (question) =>
+      all.search([...new Set(plainWords(question))], DEPTH).map((found) => tools[found.document]!),
+    ),
+  ];
+
+  const { EMBEDDINGS_URL, EMBEDDINGS_MODEL = "default" } = process.env;
+  if (EMBEDDINGS_URL) {
+    const embed = (texts: string[]) => embeddings(EMBEDDINGS_URL, EMBEDDINGS_MODEL, texts);
     const startedAt = performance.now();
-    const found = index.search(text, 50);
-    questionTimes.push(performance.now() - startedAt);
-    ranks.push(found.findIndex((one) => one.tool.name === tool) + 1);
-  }
-  const recall = (k: number) => ranks.filter((rank) => rank > 0 && rank <= k).length / ranks.length;
-  const mrr = ranks.reduce((sum, rank) => sum + (rank > 0 ? 1 / rank : 0), 0) / ranks.length;
-  report.bfcl = {
-    tools: tools.length,
-    questions: questions.length,
-    recall1: round(recall(1)),
-    recall3: round(recall(3)),
-    recall5: round(recall(5)),
-    recall12: round(recall(12)),
-    mrr: round(mrr),
-    rankP95Ms: round(percentile(questionTimes, 0.95)),
-  };
-  console.table([report.bfcl]);
+    const vectors = await embed(tools.map(toolText));
+    const asked = new Map<string, number[]>();
+    const queries = await embed(questions.map((question) => question.text));
+    questions.forEach((question, at) => {
+      asked.set(question.text, queries[at]!);
+    });
+    const embedMs = (performance.now() - startedAt) / (tools.length + questions.length);
+    const nearest = (question: string) => {
+      const query = asked.get(question)!;
+      const scores = vectors.map((vector) => vector.reduce((sum, x, i) => sum + x * query[i]!, 0));
+      return [...scores.keys()]
+        .sort((a, b) => scores[b]! - scores[a]!)
+        .slice(0, DEPTH)
+        .map((at) => tools[at]!);
+    };
+    rows.push(score(`vectors: ${EMBEDDINGS_MODEL}`, questions, nearest));
+    rows.push(
+      score("both, fused", questions, (question) =>
+        fuseRanks(
+          { words: index.search(question, DEPTH).map((found) => found.tool), meaning: nearest(question) },
+          (tool) => tool.name,
+        ).map((fused) => fused.item),
+      ),
+    );
+    report.embedMs = round(embedMs);
+    console.log(`embedding: ${embedMs.toFixed(1)} ms a text, apart from ranking`);
+  } else console.log("For vectors too, set EMBEDDINGS_URL (an OpenAI-compatible …/v1) and EMBEDDINGS_MODEL.");
+  report.bfcl = { tools: tools.length, questions: questions.length, rows };
+  console.log(`BFCL: ${tools.length} tools, ${questions.length} questions`);
+  console.table(rows);
   return report;
+}
+
+/** How deep each ranking is read. */
+const DEPTH = 50;
+
+interface Row {
+  ranking: string;
+  recall1: number;
+  recall3: number;
+  recall5: number;
+  recall12: number;
+  mrr: number;
+  rankP95Ms: number;
+}
+
+function score(
+  ranking: string,
+  questions: { text: string; tool: string }[],
+  search: (question: string) => Tool[],
+): Row {
+  const times: number[] = [];
+  const ranks = questions.map(({ text, tool }) => {
+    const startedAt = performance.now();
+    const found = search(text);
+    times.push(performance.now() - startedAt);
+    return found.findIndex((one) => one.name === tool) + 1;
+  });
+  const recall = (k: number) => round(ranks.filter((rank) => rank > 0 && rank <= k).length / ranks.length);
+  const mrr = round(ranks.reduce((sum, rank) => sum + (rank > 0 ? 1 / rank : 0), 0) / ranks.length);
+  return {
+    ranking,
+    recall1: recall(1),
+    recall3: recall(3),
+    recall5: recall(5),
+    recall12: recall(12),
+    mrr,
+    rankP95Ms: round(percentile(times, 0.95)),
+  };
+}
+
+function plainWords(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+async function embeddings(url: string, model: string, texts: string[]): Promise<number[][]> {
+  const vectors: number[][] = [];
+  for (let at = 0; at < texts.length; at += 32) {
+    const response = await fetch(`${url}/embeddings`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${process.env.OPENAI_API_KEY ?? "none"}` },
+      body: JSON.stringify({ model, input: texts.slice(at, at + 32) }),
+    });
+    if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+    const { data } = (await response.json()) as { data: { embedding: number[] }[] };
+    for (const { embedding } of data) {
+      const length = Math.hypot(...embedding);
+      vectors.push(embedding.map((x) => x / length));
+    }
+  }
+  return vectors;
 }
 
 function round(value: number): number {
