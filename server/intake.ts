@@ -6,6 +6,9 @@ export const MIB = 1024 * 1024;
 /** Defaults of CONTRACT's table. */
 export const LIMITS = { json: MIB, graph: 8 * MIB, openapi: 16 * MIB, hosted: MIB, upload: 100 * MIB, depth: 64 };
 
+/** A JSON body is there within this time, or its connection is not worth keeping. */
+const BODY_MS = 30_000;
+
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
@@ -43,17 +46,27 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
-/** The body as text of at most `limit` bytes, cached for `c.req.json()`. */
+/** The body as text of at most `limit` bytes, cached for `c.req.json()`. A body that trickles in is given up. */
 async function readText(c: Context, limit: number): Promise<string> {
   const announced = c.req.header("content-length");
   if (announced !== undefined) {
     if (Number(announced) > limit) throw tooLarge(limit);
-    return c.req.text();
+    return inTime(c.req.text());
   }
-  const bytes = await readBytes(c.req.raw.body, limit);
+  const bytes = await inTime(readBytes(c.req.raw.body, limit));
   const text = new TextDecoder().decode(bytes);
   c.req.bodyCache.text = Promise.resolve(text) as unknown as string;
   return text;
+}
+
+function inTime<T>(reading: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new PatchbayError("bad_request", `The body did not arrive within ${BODY_MS / 1000} seconds.`)),
+      BODY_MS,
+    );
+    reading.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** A stream's bytes; throws `too_large` as soon as there are more than `limit`, without reading the rest. */

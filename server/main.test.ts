@@ -154,6 +154,20 @@ describe("the start", () => {
     taken.close();
   });
 
+  test("of a second process on the same data folder is refused; after a kill it is free again", async () => {
+    const env = { PATCHBAY_DATA: join(folder, "shared") };
+    const first = await start(env);
+    const second = await start(env);
+    expect(await second.ended).toBe(1);
+    expect(second.err()).toContain(`Another Patchbay (process ${first.child.pid}) works on`);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const third = await start(env);
+    expect(third.out()).toContain("ready");
+    third.child.kill("SIGTERM");
+    expect(await third.ended).toBe(0);
+  });
+
   test("with a damaged database or another master key changes nothing", async () => {
     const data = join(folder, "keys");
     const first = await start({ PATCHBAY_DATA: data, PATCHBAY_TOKEN: TOKEN, PATCHBAY_SECRETS_KEY: "a".repeat(32) });

@@ -8,6 +8,7 @@ import { prepareRunQueue, type RunQueue, startRunQueue } from "../queue/run-queu
 import type { Elsewhere, RunsService } from "../runs/runs.ts";
 import type { EventLog, Records } from "../services.ts";
 import { openEventLog } from "./event-log.ts";
+import { lockFolder } from "./folder-lock.ts";
 import { openPostgres } from "./postgres/connect.ts";
 import { openPostgresLog, type PostgresLog } from "./postgres/event-log.ts";
 import { postgresRecords } from "./postgres/records.ts";
@@ -33,19 +34,28 @@ export interface Stores {
 /** Rejects with `unavailable` and one line. Nothing is left open then. */
 export async function openStores(env: Env, role: Role, report: (thrown: unknown) => void): Promise<Stores> {
   if (env.databaseUrl !== undefined) return postgresStores(env.databaseUrl, role, report);
-  const records = sqliteRecords(join(env.dataDir, "records.db"));
-  return {
-    records,
-    openLog: (redact) => openEventLog({ file: join(env.dataDir, "runs.db"), redact }),
-    start: (runs) => runs.resumeAll(),
-    stopTaking: async () => {},
-    close: () => records.close(),
-  };
+  const lock = lockFolder(env.dataDir);
+  try {
+    const records = sqliteRecords(join(env.dataDir, "records.db"));
+    return {
+      records,
+      openLog: (redact) => openEventLog({ file: join(env.dataDir, "runs.db"), redact }),
+      start: (runs) => runs.resumeAll(),
+      stopTaking: async () => {},
+      async close() {
+        await records.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 async function postgresStores(url: string, role: Role, report: (thrown: unknown) => void): Promise<Stores> {
   const postgres = await openPostgres(url);
-  const records = postgresRecords(postgres.pool);
+  const records = await postgresRecords(postgres);
   let log: PostgresLog | undefined;
   let queue: RunQueue | undefined;
   let asked: Awaited<ReturnType<typeof openAsks>> | undefined;
