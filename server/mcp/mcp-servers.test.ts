@@ -238,6 +238,7 @@ describe("faults over stdio", () => {
     expect(card!.message).toContain("new tool late");
     expect((await world.mcp.tools("a", never)).some((tool) => tool.name === "mcp/a/late")).toBe(false);
     await expect(call("echo")).rejects.toThrow("changed since it was approved");
+    await expect(world.mcp.approve("a", "what was seen before")).rejects.toMatchObject({ code: "conflict" });
     expect((await world.mcp.approve("a", card!.seen)).status).toBe("ready");
     expect((await call("echo", "reviewed")).content).toBe("reviewed");
   });

@@ -228,6 +228,14 @@ it("a header that the admin set wins over any sign-in", async () => {
   expect((await whoami()).content).toBe("you are static-token-1");
 });
 
+it("a server that moves to another address takes no credential along", async () => {
+  await add({ headers: { "X-Key": "k3y-of-the-first" } });
+  await world.mcp.finishSignIn(consent((await world.mcp.signIn("guarded", ORIGIN)).url));
+  const moved = await world.mcp.change("guarded", { url: "https://elsewhere.example/mcp" });
+  expect(moved).toMatchObject({ status: "needs-approval", headerNames: [] });
+  expect((await world.secrets.names()).filter((each) => each.name.includes("oauth"))).toEqual([]);
+});
+
 it("nothing is begun before the approval, or for a command; deleting takes every trace along", async () => {
   await world.mcp.add({ name: "guarded", url: `${base}/mcp` });
   await expect(world.mcp.signIn("guarded", ORIGIN)).rejects.toThrow("Approve");

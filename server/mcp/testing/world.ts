@@ -8,7 +8,8 @@ import { openSecrets } from "../../secrets/secrets.ts";
 import type { Files, McpServers, Records, Secrets } from "../../services.ts";
 import { createFiles } from "../../stores/files.ts";
 import { sqliteRecords } from "../../stores/records.ts";
-import { createMcpServers, type McpWorld } from "../mcp-servers.ts";
+import { createMcpServers } from "../mcp-servers.ts";
+import type { McpWorld } from "../running.ts";
 
 export interface TestWorld {
   dir: string;
