@@ -1,8 +1,8 @@
 /** Putting a new node on the canvas: alone, on the end of a loose wire, or into an edge. */
-import { edgeEnd, type GraphNode } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { addNode, type Command, freeId, insertOnEdge } from "../state/commands.ts";
-import { passage } from "../state/fit.ts";
+import { passage, reaches } from "../state/fit.ts";
 import { edgeKey, lookup } from "../state/lookup.ts";
 import type { Wiring } from "../state/wiring.ts";
 import type { Workbench } from "../state/workbench.ts";
@@ -53,7 +53,10 @@ function addCommand(workbench: Workbench, node: GraphNode, { place, loose, edge 
     const old = graph.edges.find((one) => edgeKey(one) === edge);
     const kinds = old && edgeKinds(workbench, old);
     const way = kinds && passage(ports, kinds.from, kinds.to);
-    if (way) return insertOnEdge(edge, node, place, way.input, way.output);
+    if (old && way) {
+      const room = makeRoom(graph, old, place);
+      return insertOnEdge(edge, node, room.place, way, room.moved);
+    }
   }
   if (loose?.side === "out") {
     const port = passage({ inputs: ports.inputs, outputs: [{ id: "", kind: "any" }] }, loose.kind, "any")?.input;
@@ -89,4 +92,25 @@ export function spotFor(workbench: Workbench, middle: { x: number; y: number }):
     graph,
     beside ? { x: beside.x + CARD.width + 72, y: beside.y } : { x: middle.x - CARD.width / 2, y: middle.y - 70 },
   );
+}
+
+const GAP = 72;
+
+/** Where a card goes between the two ends of an edge, and where what comes after it moves so that it fits in. */
+function makeRoom(graph: Graph, edge: { from: string; to: string }, wanted: { x: number; y: number }) {
+  const from = graph.layout[edgeEnd(edge.from).node];
+  const to = graph.layout[edgeEnd(edge.to).node];
+  if (!from || !to || to.x <= from.x) return { place: wanted, moved: {} };
+  const least = from.x + CARD.width + GAP;
+  const most = to.x - CARD.width - GAP;
+  const x = Math.max(least, Math.min(wanted.x, most));
+  const shift = Math.max(0, x + CARD.width + GAP - to.x);
+  const moved: Record<string, { x: number; y: number }> = {};
+  if (shift > 0)
+    for (const node of graph.nodes) {
+      const place = graph.layout[node.id];
+      if (place && place.x >= to.x && reaches(graph, edgeEnd(edge.to).node, node.id))
+        moved[node.id] = { x: place.x + shift, y: place.y };
+    }
+  return { place: { x: Math.round(x), y: Math.round(wanted.y) }, moved };
 }

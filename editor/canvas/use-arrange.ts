@@ -1,3 +1,4 @@
+import { useReactFlow } from "@xyflow/react";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { setLayout } from "../state/commands.ts";
@@ -8,14 +9,18 @@ import { layoutPlaces } from "./layout.ts";
 /** Lays out the chosen nodes (two or more), or all. */
 export function useArrange(): () => Promise<void> {
   const workbench = useWorkbench();
+  const flow = useReactFlow();
   const { t } = useTranslation("canvas");
   return useCallback(async () => {
     try {
       const { reader } = workbench.reader.getState();
       const places = await layoutPlaces(workbench.graph(), reader, workbench.selection.getState().nodes);
       workbench.apply(setLayout(places));
+      // All of it was arranged: all of it is shown, where it went.
+      if (Object.keys(places).length > 1 && workbench.selection.getState().nodes.size < 2)
+        requestAnimationFrame(() => void flow.fitView({ duration: 180, padding: 0.12, maxZoom: 1, minZoom: 0.45 }));
     } catch (error) {
       toast({ title: t("arrangeFailed"), detail: error instanceof Error ? error.message : String(error), tone: "bad" });
     }
-  }, [workbench, t]);
+  }, [workbench, flow, t]);
 }

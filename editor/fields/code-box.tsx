@@ -85,6 +85,8 @@ export function CodeBox({
       readOnly,
       ariaLabel: label,
       tabFocusMode: true,
+      // A text area takes every input method and is known as a text field to whatever listens to keys.
+      editContext: false,
       placeholder,
       lineNumbers: lineNumbers ? "on" : "off",
       lineNumbersMinChars: 3,
@@ -179,7 +181,7 @@ export function CodeBox({
     <div
       className={cx(
         inputClass,
-        "overflow-hidden p-0 focus-within:border-accent focus-within:outline-2 focus-within:outline-accent/25",
+        "nokey overflow-hidden p-0 focus-within:border-accent focus-within:outline-2 focus-within:outline-accent/25",
         fill && "h-full",
       )}
     >

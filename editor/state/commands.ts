@@ -219,26 +219,32 @@ export function reconnect(old: string, edge: GraphEdge): Command {
   };
 }
 
-/** Puts a node into an edge: the edge is replaced by one to the node and one from it. */
-export function insertOnEdge(old: string, node: GraphNode, place: Place, input: string, output: string): Command {
+/** Puts a node into an edge: the edge is replaced by one to the node and one from it. `moved`: nodes that make room. */
+export function insertOnEdge(
+  old: string,
+  node: GraphNode,
+  place: Place,
+  way: { input: string; output: string },
+  moved: Record<string, { x: number; y: number }> = {},
+): Command {
   return {
     label: "insert",
     run(graph) {
       const edge = graph.edges.find((other) => edgeKey(other) === old);
       if (!edge) return addNode(node, place).run(graph);
-      const known = graph.nodes.some((other) => other.id === node.id);
+      const roomy = move(moved).run(graph);
       return {
-        ...graph,
-        nodes: known ? graph.nodes : [...graph.nodes, node],
-        edges: graph.edges.flatMap((other) =>
+        ...roomy,
+        nodes: [...roomy.nodes, node],
+        edges: roomy.edges.flatMap((other) =>
           other === edge
             ? [
-                { from: edge.from, to: `${node.id}.${input}` },
-                { from: `${node.id}.${output}`, to: edge.to },
+                { from: edge.from, to: `${node.id}.${way.input}` },
+                { from: `${node.id}.${way.output}`, to: edge.to },
               ]
             : [other],
         ),
-        layout: { ...graph.layout, [node.id]: place },
+        layout: { ...roomy.layout, [node.id]: place },
       };
     },
   };

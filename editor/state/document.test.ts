@@ -58,7 +58,15 @@ const anyCommand = fc
       case 9:
         return edge ? commands.reconnect(edgeKey(edge), { from: edge.from, to: `${node}.x` }) : commands.move({});
       case 10:
-        return edge ? commands.insertOnEdge(edgeKey(edge), made, { x: a, y: b }, "in", "text") : commands.move({});
+        return edge
+          ? commands.insertOnEdge(
+              edgeKey(edge),
+              made,
+              { x: a, y: b },
+              { input: "in", output: "text" },
+              { [node]: { x: b, y: a } },
+            )
+          : commands.move({});
       case 11:
         return commands.setSettings({ greeting: text });
       case 12:

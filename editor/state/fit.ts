@@ -100,6 +100,7 @@ export interface Mate {
 /** Ports elsewhere in the graph that a port could be wired to, nearest kind first: for wiring by keyboard. */
 export function mates(graph: Graph, reader: PortReader, id: string, port: string, side: "in" | "out"): Mate[] {
   const found: (Mate & { rank: number })[] = [];
+  const ends = lookup(graph).node(id)?.type === "output";
   for (const node of graph.nodes) {
     if (node.id === id) continue;
     const ports = reader.ports(node);
@@ -109,11 +110,14 @@ export function mates(graph: Graph, reader: PortReader, id: string, port: string
       const verdict = judge(graph, reader, side === "in" ? { from: end, to: mine } : { from: mine, to: end });
       if (!verdict.fits) continue;
       const wired = side === "out" && lookup(graph).at(node.id, other.id, "in").length > 0;
+      const sameName = other.id === port ? -2 : 0;
+      // An answer comes from a node that thinks, rather than from the question itself.
+      const answers = ends && reader.definition(node)?.group === "think" && other.kind === "text" ? -3 : 0;
       found.push({
         node,
         port: other,
         end,
-        rank: (verdict.how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (wired ? 2 : 0),
+        rank: (verdict.how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (wired ? 2 : 0) + sameName + answers,
       });
     }
   }

@@ -1,0 +1,13 @@
+/** End-to-end tests: `npm run e2e`. They need a Chromium (`CHROMIUM_PATH`) and nothing else. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["editor/e2e/**/*.e2e.ts"],
+    // One server and one browser at a time: a machine of two cores is enough.
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 150_000,
+    expect: { poll: { timeout: 10_000, interval: 60 } },
+  },
+});
