@@ -1,7 +1,7 @@
 /** Tools from elsewhere: OpenAPI documents, our templates, Flowise's, and bare function schemas. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolImport, ToolImportReport } from "../services.ts";
-import { importOpenApi } from "./openapi/import.ts";
+import { importAside } from "./openapi/import-aside.ts";
 import { isTemplateId, readToolTemplate } from "./shipped-templates.ts";
 import type { StoredTool } from "./stored-tool.ts";
 import { importTemplate } from "./templates.ts";
@@ -21,6 +21,6 @@ export async function importTools(source: ToolImport): Promise<Imported> {
   const { openapi, template } = source;
   if ((openapi === undefined) === (template === undefined))
     throw new PatchbayError("bad_request", 'Send either "openapi" or "template".');
-  if (openapi !== undefined) return importOpenApi(source);
+  if (openapi !== undefined) return importAside(source);
   return importTemplate(isTemplateId(template) ? await readToolTemplate(template) : template);
 }

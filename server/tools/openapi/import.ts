@@ -29,12 +29,15 @@ const CREDENTIAL = /^(?:token|access[_-]?token|api[_-]?key|x-api-key|auth[_-]?to
 
 type Report = ToolImportReport["report"];
 
-/** Throws `bad_request` where the document as a whole cannot be used. Same document, same names: an import again replaces. */
-export function importOpenApi(source: { openapi?: unknown; name?: string; server?: string }): {
+export interface ImportedApi {
+  /** The second part of the tools' names. */
   api: string;
   tools: StoredTool[];
   report: Report;
-} {
+}
+
+/** Throws `bad_request` where the document as a whole cannot be used. Same document, same names: an import again replaces. */
+export function importOpenApi(source: { openapi?: unknown; name?: string; server?: string }): ImportedApi {
   const document = readDocument(source.openapi);
   const { root } = document;
   if (!isObject(root.paths))

@@ -422,6 +422,14 @@ describe("reading documents", () => {
     expect(() => importOpenApi({ openapi: document })).toThrow(message);
   });
 
+  it("a large document is read aside, with the same outcome and the same refusals", async () => {
+    const { importAside } = await import("./import-aside.ts");
+    const large = { ...shop, "x-padding": "x".repeat(200_000) };
+    expect(await importAside({ openapi: JSON.stringify(large) })).toEqual(importOpenApi({ openapi: large }));
+    const refused = importAside({ openapi: `{"openapi": "9.9", "x": "${"x".repeat(200_000)}"}` });
+    await expect(refused).rejects.toMatchObject({ name: "PatchbayError", code: "bad_request", path: "/openapi" });
+  });
+
   it("a YAML bomb, a bottomless document and a huge one are refused quickly", () => {
     const bomb = `a: &a ["x","x","x","x","x","x","x","x","x"]\n${"bcdefghij"
       .split("")

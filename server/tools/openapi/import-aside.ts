@@ -1,0 +1,40 @@
+/** The import of an OpenAPI document, aside from the server's own thread where the document is large. */
+import { Worker } from "node:worker_threads";
+import { type ErrorData, PatchbayError } from "../../../runtime/error.ts";
+import type { ToolImport } from "../../services.ts";
+import { type ImportedApi, importOpenApi } from "./import.ts";
+
+/** Characters that are read within a few milliseconds. */
+const SMALL = 100_000;
+const MAX_MS = 60_000;
+const MEMORY_MB = 1024;
+
+/** As `importOpenApi`; a document that takes longer than a minute or a gigabyte is `too_large`. */
+export async function importAside(source: ToolImport): Promise<ImportedApi> {
+  if (typeof source.openapi === "string" && source.openapi.length <= SMALL) return importOpenApi(source);
+  const worker = new Worker(new URL("./import-worker.ts", import.meta.url), {
+    workerData: { openapi: source.openapi, name: source.name, server: source.server },
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+  });
+  const tooLarge = () =>
+    new PatchbayError(
+      "too_large",
+      "The OpenAPI document is too large to be read. Import the part of it that you need.",
+    );
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<ImportedApi>((resolve, reject) => {
+      timer = setTimeout(() => reject(tooLarge()), MAX_MS);
+      worker.once("message", (message: { imported: ImportedApi } | { error: ErrorData }) => {
+        if ("imported" in message) resolve(message.imported);
+        else reject(new PatchbayError(message.error.code, message.error.message, { path: message.error.path }));
+      });
+      worker.once("error", (error: Error & { code?: string }) =>
+        reject(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? tooLarge() : error),
+      );
+    });
+  } finally {
+    clearTimeout(timer);
+    await worker.terminate();
+  }
+}
