@@ -382,6 +382,68 @@ describe("after the process died", () => {
     }
   });
 
+  test("a tool's intent without a result is asked about, never repeated by itself; retry sends the same key", async () => {
+    const { createServer } = await import("node:http");
+    const keys: string[] = [];
+    let answers = false;
+    const api = createServer((request, response) => {
+      keys.push(String(request.headers["idempotency-key"]));
+      if (answers) response.end("booked");
+    });
+    await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
+    const { port } = api.address() as { port: number };
+    const other = await testApp({ env: { PATCHBAY_ALLOW_HOSTS: `127.0.0.1:${port}` } });
+    try {
+      const tool = {
+        name: "http/book",
+        summary: "Books a room",
+        parameters: { type: "object", properties: {} },
+        effect: "outside",
+        http: { method: "POST", url: `http://127.0.0.1:${port}/book`, headers: {} },
+      };
+      await other.json("POST", "/api/tools", { body: tool, status: 201 });
+      const graph = chat({ tools: ["http/book"], approve: { "http/book": "auto" } });
+      const begin = async () =>
+        (await (
+          await other.request("POST", "/api/runs", {
+            body: { graph, input: { message: "book" } },
+            headers: { prefer: "respond-async" },
+          })
+        ).json()) as { id: string };
+      const crashed = async () => {
+        const { id } = await begin();
+        const before = keys.length;
+        await expect.poll(() => keys.length, { timeout: 5000 }).toBeGreaterThan(before);
+        await other.restart({ crash: true });
+        await expect
+          .poll(async () => (await other.json<RunResult>("GET", `/api/runs/${id}`)).status, { timeout: 5000 })
+          .toBe("uncertain");
+        return other.json<RunResult>("GET", `/api/runs/${id}`);
+      };
+      const first = await crashed();
+      expect(first.waits).toMatchObject([{ kind: "uncertain", call: { tool: "http/book" } }]);
+      expect(keys).toHaveLength(1);
+      answers = true;
+      const done = await other.json<RunResult>("POST", `/api/runs/${first.id}/answer`, {
+        body: { wait: first.waits![0]!.wait, choice: "retry" },
+      });
+      expect(done).toMatchObject({ status: "done", output: { reply: expect.stringContaining("booked") } });
+      expect(keys).toHaveLength(2);
+      expect(new Set(keys).size).toBe(1);
+      answers = false;
+      const second = await crashed();
+      const skipped = await other.json<RunResult>("POST", `/api/runs/${second.id}/answer`, {
+        body: { wait: second.waits![0]!.wait, choice: "skip" },
+      });
+      expect(skipped.status).toBe("done");
+      expect(keys).toHaveLength(3);
+    } finally {
+      await other.close();
+      api.closeAllConnections();
+      api.close();
+    }
+  });
+
   test("a draft that was changed since does not change the run", async () => {
     const { id: agent } = await app.json<{ id: string }>("POST", "/api/agents", {
       body: { graph: approval() },

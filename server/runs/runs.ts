@@ -18,7 +18,7 @@ import { Graphs, type GraphsOptions } from "./graphs.ts";
 import { checkInput } from "./input.ts";
 
 /** CONTRACT's queue: so many runs may be under way. */
-const MAX_LIVE = 10_000;
+export const MAX_LIVE = 10_000;
 /** Runs that are taken up at once after a restart. */
 const RESUME_AT_ONCE = 32;
 /** How long running runs may go on when the process is asked to stop, before they are parked. */
@@ -44,6 +44,9 @@ export interface RunsOptions extends Omit<GraphsOptions, "log" | "nodes"> {
   /** Live runs that a key may have. */
   liveRuns?(key: string): number;
   report?(thrown: unknown): void;
+  /** Replaced by tests alone. */
+  maxLive?: number;
+  recoverMs?: number;
   /** Other processes on the same log. */
   elsewhere?: Elsewhere;
 }
@@ -505,7 +508,7 @@ class LiveRuns implements RunsService {
         // Still full or busy: it is tried again until the process ends, and then the next one resumes the run.
         if (!this.#stopping) this.#sealLater(run, outcome);
       }
-    }, RECOVER_MS);
+    }, this.#options.recoverMs ?? RECOVER_MS);
     timer.unref();
     this.#unsaved.add(timer);
   }
@@ -580,11 +583,17 @@ class LiveRuns implements RunsService {
       ...(session !== undefined && { session }),
     };
     if (row.status === "running" || row.status === "queued") return result;
+    if (row.endedAt !== undefined) {
+      // All that is told of an ended run is in its row and its last event, however long its log is.
+      const { log } = this.#world;
+      const [end] = await log.read(row.id, (await log.last(row.id)) - 1, 1);
+      if (end?.type === "run-end") result.output = end.output;
+      else if (end?.type === "run-fail") result.error = end.error;
+      return result;
+    }
     const view = foldRun(await this.conversations.events(row.id));
     result.status = view.status;
     result.usage = view.usage;
-    if (view.output) result.output = view.output;
-    if (view.error) result.error = view.error;
     if (view.waits.length > 0) result.waits = view.waits;
     return result;
   }
@@ -608,8 +617,9 @@ class LiveRuns implements RunsService {
   }
 
   #mustFit(key: string | undefined): void {
-    if (this.#live.size >= MAX_LIVE)
-      throw new PatchbayError("queue_full", `${MAX_LIVE} runs are under way, the most there may be; try again later.`, {
+    const most = this.#options.maxLive ?? MAX_LIVE;
+    if (this.#live.size >= most)
+      throw new PatchbayError("queue_full", `${most} runs are under way, the most there may be; try again later.`, {
         retryAfter: 5,
       });
     const limit = key === undefined ? undefined : this.#options.liveRuns?.(key);
