@@ -263,3 +263,45 @@ describe("what may be sent", () => {
     expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
   });
 });
+
+test("the document is OpenAPI 3.1 and holds every route of the contract", async () => {
+  const document = await app.json<{
+    openapi: string;
+    paths: Record<string, Record<string, { summary?: string; responses: object }>>;
+  }>("GET", "/openapi.json", { token: null });
+  expect(document.openapi).toBe("3.1.0");
+  const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => {
+      expect(operation.summary, `${method} ${path}`).toBeTruthy();
+      expect(operation.responses, `${method} ${path}`).toHaveProperty("401");
+      return `${method.toUpperCase()} ${path.replaceAll(/\{[^}]+\}/g, "*")}`;
+    }),
+  );
+  for (const wanted of CONTRACT) expect(routes, wanted).toContain(wanted);
+});
+
+const CONTRACT = `
+GET /api/catalog
+GET /api/agents, POST /api/agents, GET /api/agents/*, PUT /api/agents/*, PATCH /api/agents/*, DELETE /api/agents/*
+GET /api/agents/*/revisions, GET /api/agents/*/revisions/*
+POST /api/check, POST /api/agents/*/runs, POST /api/runs
+GET /api/runs, GET /api/runs/*, GET /api/runs/*/events, DELETE /api/runs/*
+POST /api/runs/*/cancel, POST /api/runs/*/answer, POST /api/runs/*/fork, POST /api/runs/*/rating
+GET /api/sessions, GET /api/sessions/*, DELETE /api/sessions/*
+POST /api/agents/*/publish, GET /api/agents/*/versions, POST /api/agents/*/live
+GET /api/keys, POST /api/keys, DELETE /api/keys/*
+GET /api/models, POST /api/models, POST /api/models/*/test
+GET /api/secrets, PUT /api/secrets/*, DELETE /api/secrets/*
+GET /api/tools, POST /api/tools, POST /api/tools/import, POST /api/tools/call
+GET /api/mcp-servers, POST /api/mcp-servers, POST /api/mcp-servers/*/approve, GET /api/mcp-servers/*/tools, DELETE /api/mcp-servers/*
+GET /api/knowledge, POST /api/knowledge, POST /api/knowledge/*/documents, GET /api/knowledge/*/search
+GET /api/knowledge/*/documents/*, DELETE /api/knowledge/*/documents/*
+POST /api/files, GET /api/files/*
+GET /api/templates, POST /api/templates/*/use, GET /api/usage
+GET /api/tasks, GET /api/tasks/*, GET /api/tasks/*/events, POST /api/tasks/*/cancel
+POST /v1/agents/*/runs, GET /v1/runs/*, GET /v1/runs/*/events, POST /v1/runs/*/cancel, POST /v1/runs/*/answer
+GET /v1/sessions/*, DELETE /v1/sessions/*, POST /v1/files
+POST /v1/chat/completions, GET /v1/models, POST /mcp/*, POST /mcp`
+  .split(/[\n,]/)
+  .map((route) => route.trim())
+  .filter(Boolean);
