@@ -2,12 +2,16 @@
  * A process that holds one local model. Native code and gigabytes of weights stay out of the server: when they fail,
  * a call fails and not the server. Started with the path of node-llama-cpp's module as its argument.
  */
+import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import type { Llama, LlamaModel, LlamaModule, LlamaSequence } from "./llama.ts";
 import type { AskMessage, FromWorker, ToWorker } from "./messages.ts";
 
 /** Small models repeat themselves without it. */
 const REPEAT_PENALTY = 1.1;
+
+/** One core is left to the server: threads of llama.cpp wait for each other by spinning, and one that is held up holds up all. */
+const THREADS = Math.max(1, availableParallelism() - 1);
 
 const tell = (message: FromWorker): void => void process.send?.(message);
 const loading: Promise<LlamaModule> = import(pathToFileURL(process.argv[2]!).href);
@@ -95,7 +99,7 @@ async function load({ file, contextTokens }: AskMessage): Promise<LlamaSequence>
   await loaded?.model.dispose();
   loaded = undefined;
   const model = await llama.loadModel({ modelPath: file });
-  const context = await model.createContext({ contextSize: { max: contextTokens } });
+  const context = await model.createContext({ contextSize: { max: contextTokens }, threads: THREADS });
   loaded = { file, contextTokens, model, sequence: context.getSequence() };
   return loaded.sequence;
 }
