@@ -2,32 +2,39 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { PatchbayError } from "../runtime/error.ts";
-import { check, exportAgent, importFile, publish } from "./cli/agents.ts";
-import { type Client, openClient } from "./cli/client.ts";
-import { doctor } from "./cli/doctor.ts";
+import type { Client } from "./cli/client.ts";
 import { terminal } from "./cli/io.ts";
-import * as knowledge from "./cli/knowledge.ts";
-import * as models from "./cli/models.ts";
-import { type RunOptions, runFile } from "./cli/run.ts";
+import type { RunOptions } from "./cli/run.ts";
 import { parseEnv } from "./env.ts";
 import { hasData } from "./running.ts";
 
+/** Loaded when a command needs them: help and mistakes are answered without the whole server. */
+const agents = () => import("./cli/agents.ts");
+const knowledge = () => import("./cli/knowledge.ts");
+const models = () => import("./cli/models.ts");
+
 const io = terminal;
 
-/** Runs a command with a client, closes it, and leaves with the command's exit code. */
-async function withClient(work: (client: Client) => Promise<number>): Promise<void> {
-  // The stores' own threads and timers do not hold a process; what is under way here must.
+/** Runs a command and leaves with its exit code. The stores' own threads and timers hold no process; this does. */
+async function held(work: () => Promise<number>): Promise<void> {
   const alive = setInterval(() => undefined, 60_000);
   try {
-    const client = await openClient(parseEnv(process.env));
-    try {
-      process.exitCode = await work(client);
-    } finally {
-      await client.close();
-    }
+    process.exitCode = await work();
   } finally {
     clearInterval(alive);
   }
+}
+
+async function withClient(work: (client: Client) => Promise<number>): Promise<void> {
+  await held(async () => {
+    const { openClient } = await import("./cli/client.ts");
+    const client = await openClient(parseEnv(process.env));
+    try {
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  });
 }
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -56,7 +63,9 @@ program
   .option("--session <id>", "go on with this conversation")
   .option("--user <id>", "the end user's id")
   .addOption(new Option("--approve <what>", "answer every question about a tool").choices(["all", "none"]))
-  .action((file: string, options: RunOptions) => withClient((client) => runFile(client, file, options, io)));
+  .action((file: string, options: RunOptions) =>
+    withClient(async (client) => (await import("./cli/run.ts")).runFile(client, file, options, io)),
+  );
 
 program
   .command("check")
@@ -67,10 +76,11 @@ program
   .option("--graph-only", "do not look whether models, tools and knowledge are there")
   .action(async (files: string[], options: { json?: boolean; strict?: boolean; graphOnly?: boolean }) => {
     const env = parseEnv(process.env);
-    if (!options.graphOnly && hasData(env)) return await withClient((client) => check(client, files, options, io));
+    if (!options.graphOnly && hasData(env))
+      return await withClient(async (client) => (await agents()).check(client, files, options, io));
     if (!options.graphOnly)
       io.err(`There is no data at ${env.dataDir} yet: models, tools and knowledge are not looked at.\n`);
-    process.exitCode = await check(undefined, files, options, io);
+    process.exitCode = await (await agents()).check(undefined, files, options, io);
   });
 
 program
@@ -79,7 +89,7 @@ program
   .argument("<file>", "an agent file; - is standard input")
   .option("--replace <agent>", "over this agent (id, slug or name), as its next revision")
   .action((file: string, options: { replace?: string }) =>
-    withClient((client) => importFile(client, file, options, io)),
+    withClient(async (client) => (await agents()).importFile(client, file, options, io)),
   );
 
 program
@@ -88,7 +98,7 @@ program
   .argument("<agent>", "id, slug or name")
   .option("-o, --output <file>", "into this file")
   .action((agent: string, options: { output?: string }) =>
-    withClient((client) => exportAgent(client, agent, options, io)),
+    withClient(async (client) => (await agents()).exportAgent(client, agent, options, io)),
   );
 
 program
@@ -99,14 +109,14 @@ program
   .option("--note <text>", "what is new in this version")
   .addOption(new Option("--access <who>", "who may open its chat page").choices(["private", "link", "public"]))
   .action((file: string, options: { slug?: string; note?: string; access?: string }) =>
-    withClient((client) => publish(client, file, options, io)),
+    withClient(async (client) => (await agents()).publish(client, file, options, io)),
   );
 
 const sets = program.command("knowledge").description("documents that agents answer from");
 sets
   .command("list", { isDefault: true })
   .description("what there is")
-  .action(() => withClient((client) => knowledge.list(client, io)));
+  .action(() => withClient(async (client) => (await knowledge()).list(client, io)));
 sets
   .command("add")
   .description("add files, folders and addresses, and wait until they can be found")
@@ -114,7 +124,7 @@ sets
   .argument("<places...>", "files, folders, http(s) addresses")
   .option("--embedder <model>", "for a new one: provider/model; else the configured one, or words alone")
   .action((name: string, places: string[], options: { embedder?: string }) =>
-    withClient((client) => knowledge.add(client, name, places, options, io)),
+    withClient(async (client) => (await knowledge()).add(client, name, places, options, io)),
   );
 sets
   .command("search")
@@ -125,7 +135,7 @@ sets
   .addOption(new Option("--mode <mode>").choices(["auto", "hybrid", "vector", "text"]))
   .option("--json", "as JSON")
   .action((name: string, question: string, options: { limit?: string; mode?: string; json?: boolean }) =>
-    withClient((client) => knowledge.search(client, name, question, options, io)),
+    withClient(async (client) => (await knowledge()).search(client, name, question, options, io)),
   );
 sets
   .command("reindex")
@@ -133,7 +143,7 @@ sets
   .argument("<name>")
   .option("--embedder <model>", "provider/model from now on; none takes it away")
   .action((name: string, options: { embedder?: string }) =>
-    withClient((client) => knowledge.reindex(client, name, options, io)),
+    withClient(async (client) => (await knowledge()).reindex(client, name, options, io)),
   );
 sets
   .command("export")
@@ -141,7 +151,7 @@ sets
   .argument("<name>")
   .option("-o, --output <file>", "into this file")
   .action((name: string, options: { output?: string }) =>
-    withClient((client) => knowledge.exportKnowledge(client, name, options, io)),
+    withClient(async (client) => (await knowledge()).exportKnowledge(client, name, options, io)),
   );
 sets
   .command("import")
@@ -149,14 +159,14 @@ sets
   .argument("<file>")
   .option("--name <name>", "into this knowledge")
   .action((file: string, options: { name?: string }) =>
-    withClient((client) => knowledge.importKnowledge(client, file, options, io)),
+    withClient(async (client) => (await knowledge()).importKnowledge(client, file, options, io)),
   );
 
 const localModels = program.command("models").description("what can be chosen, and models that run on this machine");
 localModels
   .command("list", { isDefault: true })
   .description("the models of all providers")
-  .action(() => withClient((client) => models.list(client, io)));
+  .action(() => withClient(async (client) => (await models()).list(client, io)));
 localModels
   .command("install")
   .description(
@@ -169,19 +179,14 @@ localModels
     "--runtime <builds...>",
     "other builds of llama.cpp beside the one for the processor: linux-x64-cuda, linux-x64-vulkan, …",
   )
-  .action(async (source: string, options: { name?: string; context?: string; runtime?: string[] }) => {
-    const alive = setInterval(() => undefined, 60_000);
-    process.exitCode = await models
-      .install(parseEnv(process.env), source, options, io)
-      .finally(() => clearInterval(alive));
-  });
+  .action((source: string, options: { name?: string; context?: string; runtime?: string[] }) =>
+    held(async () => (await models()).install(parseEnv(process.env), source, options, io)),
+  );
 localModels
   .command("remove")
   .description("delete a local model's file")
   .argument("<name>")
-  .action(async (name: string) => {
-    process.exitCode = await models.remove(parseEnv(process.env), name);
-  });
+  .action((name: string) => held(async () => (await models()).remove(parseEnv(process.env), name)));
 
 program
   .command("login")
@@ -215,10 +220,7 @@ program
 program
   .command("doctor")
   .description("look at the installation and say how to mend what is wrong")
-  .action(async () => {
-    const alive = setInterval(() => undefined, 60_000);
-    process.exitCode = await doctor(process.env, io).finally(() => clearInterval(alive));
-  });
+  .action(() => held(async () => (await import("./cli/doctor.ts")).doctor(process.env, io)));
 
 function field(text: string, before: Record<string, string>): Record<string, string> {
   const equals = text.indexOf("=");
