@@ -1,7 +1,10 @@
 /** The OpenAPI 3.1 document, made from the routes themselves. */
 import type { Context, Hono } from "hono";
 import { generateSpecs } from "hono-openapi";
+import { z } from "zod";
+import { Graph } from "../runtime/graph.ts";
 import type { AppEnv } from "./guard.ts";
+import { ErrorBody } from "./routes/describe.ts";
 
 /** `GET /openapi.json`: made once, at the first call. */
 export function openApiRoute(app: Hono<AppEnv>) {
@@ -17,6 +20,10 @@ export function openApiRoute(app: Hono<AppEnv>) {
             "Build agents under /api (admin token as a bearer, or the cookie); call published ones under /v1 (agent key as a bearer).",
         },
         components: {
+          schemas: {
+            Error: z.toJSONSchema(ErrorBody, { io: "output" }) as object,
+            Graph: z.toJSONSchema(Graph, { io: "input", unrepresentable: "any" }) as object,
+          },
           securitySchemes: {
             admin: { type: "http", scheme: "bearer", description: "The admin token." },
             key: { type: "http", scheme: "bearer", description: "An agent key: pb_…" },

@@ -37,7 +37,7 @@ export function about(text: RouteText): MiddlewareHandler {
   const { gives = z.unknown(), status = 200 } = text;
   const failure = (description: string) => ({
     description,
-    content: { "application/json": { schema: resolver(ErrorBody) } },
+    content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
   });
   const responses: Record<string, { description: string; content?: Record<string, { schema: never }> }> = {
     [status]:
