@@ -46,7 +46,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       env.secretsKey ?? readOrCreate(join(env.dataDir, "secrets.key"), () => randomBytes(32).toString("hex"));
     const secrets = await openSecrets(records, masterKey);
     const files = await createFiles(env.files ?? join(env.dataDir, "files"), records);
-    const tasks = createTasks(records);
+    const tasks = createTasks(records, { leave: stores.elsewhere !== undefined });
     const visitors = openVisitors(masterKey);
     const keys = visitors.among(await openKeys(records, isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS));
     closers.push(() => keys.close());
@@ -130,10 +130,14 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
     return {
       services,
       start: async () => {
-        await stores.start(runs);
-        await tasks.resume();
-        await knowledge.recover();
-        await files.sweep();
+        await stores.start(runs, {
+          async begin() {
+            await tasks.resume();
+            await knowledge.recover();
+            await files.sweep();
+          },
+          end: () => tasks.pause(),
+        });
         settings.start();
       },
       stop,

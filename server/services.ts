@@ -46,6 +46,11 @@ export interface Records {
   put<T>(kind: string, id: string, body: T, options?: { parent?: string; revision?: number }): Promise<Stored<T>>;
   /** False when it was not there. */
   delete(kind: string, id: string): Promise<boolean>;
+  /**
+   * Calls back soon after another process changed a record (and perhaps after this one did); without a change when any
+   * may have been missed. For what a process keeps in memory. Until the returned function is called.
+   */
+  watch(listener: (change: { kind: string; id: string } | undefined) => void): () => void;
   close(): Promise<void>;
 }
 

@@ -14,6 +14,7 @@ import type { ToolSpec } from "../../runtime/tool.ts";
 import { newId } from "../ids.ts";
 import { sha256 } from "../secrets/secrets.ts";
 import type { AgentRecord, Agents, AgentVersion, Publication, Records, Stored } from "../services.ts";
+import { everyRecord } from "../stores/mirror.ts";
 import { resolveAgents } from "./freeze.ts";
 
 const AGENT = "agent";
@@ -51,7 +52,34 @@ export async function openAgents(options: AgentsOptions): Promise<Agents> {
     after = page.at(-1)?.id;
     if (page.length < 100) break;
   }
+  // What another process published, saved or deleted holds here at once too.
+  options.records.watch(async (change) => {
+    try {
+      if (!change || change.kind === PUBLICATION) {
+        const slugs = change ? [change.id] : [...publications.keys(), ...(await everyId(options.records, PUBLICATION))];
+        for (const slug of new Set(slugs)) {
+          const stored = await options.records.get<Publication>(PUBLICATION, slug);
+          if (stored) publications.set(slug, stored.body);
+          else publications.delete(slug);
+          options.changed?.(slug);
+        }
+      }
+      if (!change || change.kind === AGENT) {
+        const ids = change ? [change.id] : [...drafts, ...(await everyId(options.records, AGENT))];
+        for (const id of new Set(ids)) {
+          if (await options.records.get(AGENT, id)) drafts.add(id);
+          else drafts.delete(id);
+        }
+      }
+    } catch {
+      // The store is away; when it is back, all is read again.
+    }
+  });
   return new RecordedAgents(options, publications, drafts);
+}
+
+async function everyId(records: Records, kind: string): Promise<string[]> {
+  return (await everyRecord(records, kind)).map((record) => record.id);
 }
 
 class RecordedAgents implements Agents {

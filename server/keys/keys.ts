@@ -59,6 +59,35 @@ export async function openKeys(
     after = page.at(-1)?.id;
     if (page.length < 500) break;
   }
+  const drop = (held: Held) => {
+    byPrefix.delete(held.card.prefix);
+    byId.delete(held.card.id);
+    for (const stream of held.streams) stream.abort(new PatchbayError("unauthorized", "This key was revoked."));
+  };
+  /** What another process did to a key holds here at once too. */
+  const refresh = async (id: string) => {
+    const stored = await records.get<StoredKey>(KIND, id);
+    const held = byId.get(id);
+    if (!stored) {
+      if (held) drop(held);
+    } else if (held) {
+      const { hash: _hash, ...card } = stored.body;
+      held.card = card;
+      held.limits = { ...limits, ...card.limits };
+    } else hold(stored.body);
+  };
+  const stopWatching = records.watch(async (change) => {
+    if (change && change.kind !== KIND) return;
+    try {
+      const known = [...byPrefix.values()].map((held) => held.card.id);
+      const ids = change
+        ? [change.id]
+        : [...known, ...(await records.list(KIND, { limit: 100_000 })).map((one) => one.id)];
+      for (const id of new Set(ids)) await refresh(id);
+    } catch {
+      // The store is away; when it is back, all is read again.
+    }
+  });
   // When a key was last used is worth knowing, but no write per call.
   const used = new Set<Held>();
   const writeUsed = async () => {
@@ -106,8 +135,7 @@ export async function openKeys(
       const held = byId.get(id);
       if (!held) return false;
       byId.delete(id);
-      byPrefix.delete(held.card.prefix);
-      for (const stream of held.streams) stream.abort(new PatchbayError("unauthorized", "This key was revoked."));
+      drop(held);
       await records.delete(KIND, id);
       return true;
     },
@@ -184,6 +212,7 @@ export async function openKeys(
 
     close() {
       clearInterval(timer);
+      stopWatching();
     },
   };
 }

@@ -29,14 +29,14 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
   const asked = new Map<string, number>();
   const gates = new Map<string, PromiseWithResolvers<void>>();
   const gateOf = (name: string) => {
-    let one = gates.get(name);
-    if (!one) gates.set(name, (one = Promise.withResolvers()));
+    const one = gates.get(name) ?? Promise.withResolvers<void>();
+    gates.set(name, one);
     return one;
   };
   const arrivals = new Map<string, PromiseWithResolvers<void>>();
   const arrival = (name: string) => {
-    let one = arrivals.get(name);
-    if (!one) arrivals.set(name, (one = Promise.withResolvers()));
+    const one = arrivals.get(name) ?? Promise.withResolvers<void>();
+    arrivals.set(name, one);
     return one;
   };
 
@@ -232,4 +232,50 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     expect(await answered.done).toMatchObject({ status: "done", output: { reply: "through kept" } });
     expect(asked.get("kept")).toBe(1);
   }, 20_000);
+
+  test("what one process saves, publishes, sets or revokes holds in the others within a second", async () => {
+    const soon = { timeout: 3_000, interval: 20 };
+    const [a, b] = [web.services, otherWeb.services];
+    const agent = await a.agents.create(echo);
+    await a.agents.publish(agent.id, { slug: "shared" });
+    await expect.poll(async () => (await b.agents.publication("shared"))?.live, soon).toBe(1);
+    await expect.poll(() => b.agents.ids(), soon).toContain(agent.id);
+    expect(await (await b.runs.start({ slug: "shared" }, { message: "x" })).done).toMatchObject({ status: "done" });
+
+    await a.secrets.set("TOKEN", "hunter2-hunter2");
+    await expect.poll(() => b.secrets.redact("it is hunter2-hunter2"), soon).toBe("it is [secret TOKEN]");
+    await expect.poll(() => workers[0]!.services.secrets.get("TOKEN").catch(() => ""), soon).toBe("hunter2-hunter2");
+
+    const { card, key } = await a.keys.create({ name: "k", agents: "*", rights: ["run"] });
+    const bearer = `Bearer ${key}`;
+    await expect.poll(() => attempt(() => b.keys.authenticate(bearer).id), soon).toBe(card.id);
+    const stream = b.keys.openStream(b.keys.authenticate(bearer));
+    await a.keys.delete(card.id);
+    await expect.poll(() => stream.signal.aborted, soon).toBe(true);
+    expect(() => b.keys.authenticate(bearer)).toThrow(/valid agent key/);
+  });
+
+  test("a task begun at a door is done once, by one of the workers, and told at the door", async () => {
+    const done: string[] = [];
+    for (const opened of all)
+      opened.services.tasks.handle("count", async (input: { n: number }) => {
+        done.push(`${all.indexOf(opened)}:${input.n}`);
+        return input.n * 2;
+      });
+    const tasks = await Promise.all([1, 2, 3].map((n) => web.services.tasks.start("count", { n })));
+    for (const { id } of tasks)
+      await expect.poll(async () => (await otherWeb.services.tasks.get(id))?.status, { timeout: 8_000 }).toBe("done");
+    expect(done).toHaveLength(3);
+    // One process does them all: no two ever write to one index.
+    expect(new Set(done.map((one) => one.split(":")[0])).size).toBe(1);
+    expect(all[Number(done[0]!.split(":")[0])]).not.toBe(web);
+  }, 15_000);
 });
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

@@ -72,6 +72,30 @@ class RecordedSecrets implements Secrets {
     this.#values = values;
     this.#cards = cards;
     this.#sharpen();
+    // What another process set is had, and taken out of texts, here too.
+    records.watch(async (change) => {
+      if (change && change.kind !== KIND) return;
+      try {
+        const ids = change
+          ? [change.id]
+          : [...cards.keys(), ...(await records.list(KIND, { limit: 100_000 })).map((one) => one.id)];
+        for (const id of new Set(ids)) await this.#refresh(id);
+      } catch {
+        // The store is away; when it is back, all is read again.
+      }
+    });
+  }
+
+  async #refresh(name: string): Promise<void> {
+    const stored = await this.#records.get<Sealed>(KIND, name);
+    if (stored) {
+      this.#values.set(name, unwrap(this.#kek, name, stored.body));
+      this.#cards.set(name, { name, last4: stored.body.last4, updatedAt: stored.updatedAt });
+    } else {
+      this.#values.delete(name);
+      this.#cards.delete(name);
+    }
+    this.#sharpen();
   }
 
   async names(): Promise<{ name: string; last4: string; updatedAt: number }[]> {

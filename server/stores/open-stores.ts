@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Env } from "../env.ts";
 import { newId } from "../ids.ts";
 import { openAsks } from "../queue/asks.ts";
+import { type Leader, standForLeader } from "../queue/leader.ts";
 import { prepareRunQueue, type RunQueue, startRunQueue } from "../queue/run-queue.ts";
 import type { Elsewhere, RunsService } from "../runs/runs.ts";
 import type { EventLog, Records } from "../services.ts";
@@ -23,8 +24,11 @@ export interface Stores {
   openLog(redact: (text: string) => string): Promise<EventLog>;
   /** For `createRuns`; absent where there is one process alone. */
   elsewhere?: Elsewhere;
-  /** Takes up what is to be done: what the last process left, or what the queue brings. Call it once. */
-  start(runs: RunsService): Promise<void>;
+  /**
+   * Takes up what is to be done: what the last process left, or what the queue brings. Call it once. `once` is what
+   * only one of all processes does at a time: it begins here when this one may, and ends when it no longer may.
+   */
+  start(runs: RunsService, once: { begin(): Promise<void>; end(): Promise<void> }): Promise<void>;
   /** Takes up nothing more. Before the runs are stopped. */
   stopTaking(): Promise<void>;
   /** After the runs are stopped and the log is closed. */
@@ -40,7 +44,10 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
     return {
       records,
       openLog: (redact) => openEventLog({ file: join(env.dataDir, "runs.db"), redact }),
-      start: (runs) => runs.resumeAll(),
+      async start(runs, once) {
+        await runs.resumeAll();
+        await once.begin();
+      },
       stopTaking: async () => {},
       async close() {
         await records.close();
@@ -58,6 +65,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
   const records = await postgresRecords(postgres);
   let log: PostgresLog | undefined;
   let queue: RunQueue | undefined;
+  let leader: Leader | undefined;
   let asked: Awaited<ReturnType<typeof openAsks>> | undefined;
   return {
     records,
@@ -70,7 +78,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
       leave: role === "web",
       ask: (owner, ask) => asked!.ask(owner, ask),
     },
-    async start(runs) {
+    async start(runs, once) {
       const open = log!;
       asked = await openAsks({
         ...postgres,
@@ -82,10 +90,12 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
       });
       if (role === "web") return;
       queue = await startRunQueue({ url, log: open, work: (run) => runs.work(run), report });
+      leader = standForLeader({ url, ...once, report });
     },
     async stopTaking() {
       await queue?.stop();
       await asked?.close();
+      await leader?.close();
     },
     async close() {
       await queue?.close();

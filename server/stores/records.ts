@@ -145,6 +145,11 @@ export class KyselyRecords implements Records {
     return Number(result?.numDeletedRows ?? 0) > 0;
   }
 
+  /** A file has one process: nobody else changes it. */
+  watch(_listener: Parameters<Records["watch"]>[0]): () => void {
+    return () => {};
+  }
+
   async close(): Promise<void> {
     await this.#db.destroy();
   }

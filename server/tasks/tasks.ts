@@ -9,6 +9,8 @@ import type { Records, Task, Tasks } from "../services.ts";
 
 const KIND = "task";
 const OPEN = "task-open";
+/** By it a process that does not do the task asks for its end. */
+const CANCEL = "task-cancel";
 const AT_ONCE = 2;
 /** Progress in between is told to watchers and not stored. */
 const STORE_EVERY_MS = 500;
@@ -35,12 +37,15 @@ export interface TaskStore extends Tasks {
    * when all kinds have their handlers. A task of an unknown kind fails.
    */
   resume(): Promise<void>;
-  /** Stops what runs without ending it: `resume` in the next process begins it again. */
+  /** Stops what runs without ending it, until `resume` is called: here, or in another process. */
+  pause(): Promise<void>;
+  /** As `pause`, for good. */
   close(): Promise<void>;
 }
 
-export function createTasks(records: Records): TaskStore {
-  return new RecordTasks(records);
+/** `leave`: another process does the tasks that are started here, until `resume` is called. */
+export function createTasks(records: Records, options: { leave?: boolean } = {}): TaskStore {
+  return new RecordTasks(records, options.leave ?? false);
 }
 
 class RecordTasks implements TaskStore {
@@ -50,10 +55,15 @@ class RecordTasks implements TaskStore {
   readonly #queue: Live[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #listeners = new Map<string, Set<(task: Task) => void>>();
+  readonly #stopWatching: () => void;
   #closed = false;
+  /** Tasks are another process's to do. */
+  #paused: boolean;
 
-  constructor(records: Records) {
+  constructor(records: Records, leave: boolean) {
     this.#records = records;
+    this.#paused = leave;
+    this.#stopWatching = records.watch((change) => void this.#hear(change).catch(() => undefined));
   }
 
   handle<I>(
@@ -82,7 +92,7 @@ class RecordTasks implements TaskStore {
     };
     await this.#records.put(OPEN, record.id, {});
     await this.#records.put(KIND, record.id, record, { revision: 0 });
-    this.#enqueue(record);
+    if (!this.#paused) this.#enqueue(record);
     return shown(record);
   }
 
@@ -100,7 +110,12 @@ class RecordTasks implements TaskStore {
 
   async cancel(id: string): Promise<Task | undefined> {
     const live = this.#live.get(id);
-    if (!live) return await this.get(id);
+    if (!live) {
+      const task = await this.get(id);
+      // Another process may be doing it: that one ends it.
+      if (task && !ended(task)) await this.#records.put(CANCEL, id, {});
+      return task;
+    }
     const place = this.#queue.indexOf(live);
     if (place >= 0) this.#queue.splice(place, 1);
     live.abort.abort(new PatchbayError("cancelled", "The task was cancelled."));
@@ -118,12 +133,15 @@ class RecordTasks implements TaskStore {
   }
 
   async resume(): Promise<void> {
+    if (this.#closed) return;
+    this.#paused = false;
     for (const { id } of await this.#records.list(OPEN, { limit: 100_000 })) {
       if (this.#live.has(id)) continue;
       const stored = await this.#records.get<TaskRecord>(KIND, id);
       if (!stored || ended(stored.body)) await this.#records.delete(OPEN, id);
       else this.#enqueue({ ...stored.body, status: "queued", progress: { done: 0, total: 0, unit: "" } });
     }
+    for (const { id } of await this.#records.list(CANCEL)) await this.#cancelAsked(id);
     const [last] = (await this.#records.list(KIND, { newestFirst: true, limit: KEEP })).slice(KEEP - 1);
     if (!last) return;
     for (const { id, body } of await this.#records.list<TaskRecord>(KIND, { newestFirst: true, after: last.id }))
@@ -132,11 +150,37 @@ class RecordTasks implements TaskStore {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stopWatching();
+    await this.pause();
+  }
+
+  async pause(): Promise<void> {
+    this.#paused = true;
     this.#queue.length = 0;
     for (const live of this.#live.values())
       live.abort.abort(new PatchbayError("unavailable", "The server is stopping."));
     await Promise.all(this.#running);
     this.#live.clear();
+  }
+
+  /** What other processes did: begun a task, got on with one, asked for an end. */
+  async #hear(change: { kind: string; id: string } | undefined): Promise<void> {
+    if (!change) {
+      if (!this.#paused) await this.resume();
+    } else if (change.kind === CANCEL) {
+      if (!this.#paused) await this.#cancelAsked(change.id);
+    } else if (change.kind === KIND && !this.#live.has(change.id)) {
+      if (this.#paused && !this.#listeners.has(change.id)) return;
+      const stored = await this.#records.get<TaskRecord>(KIND, change.id);
+      if (!stored || this.#live.has(change.id)) return;
+      for (const listener of this.#listeners.get(change.id) ?? []) listener(shown(stored.body));
+      if (!this.#paused && !ended(stored.body)) this.#enqueue(stored.body);
+    }
+  }
+
+  async #cancelAsked(id: string): Promise<void> {
+    if (this.#live.has(id)) await this.cancel(id);
+    await this.#records.delete(CANCEL, id);
   }
 
   #enqueue(record: TaskRecord): void {
@@ -153,7 +197,7 @@ class RecordTasks implements TaskStore {
   }
 
   #next(): void {
-    while (!this.#closed && this.#running.size < AT_ONCE) {
+    while (!this.#paused && this.#running.size < AT_ONCE) {
       const live = this.#queue.shift();
       if (!live) return;
       const run = this.#run(live).finally(() => {
@@ -197,7 +241,7 @@ class RecordTasks implements TaskStore {
   /** The first ending counts: what a cancelled task does later is dropped, and so is the end of one stopped by `close`. */
   async #end(live: Live, change: Partial<TaskRecord>): Promise<void> {
     if (ended(live.record)) return;
-    if (this.#closed && change.status === "failed") return;
+    if (this.#paused && change.status === "failed") return;
     this.#change(live, change, false);
     try {
       await this.#store(live);

@@ -19,7 +19,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
 
   recordsContract("PostgreSQL", async () => {
     const postgres = await openPostgres(await server.database());
-    return { records: postgresRecords(postgres.pool), done: () => postgres.close() };
+    return { records: await postgresRecords(postgres), done: () => postgres.close() };
   });
 
   eventLogContract("PostgreSQL", async () => {
