@@ -80,6 +80,7 @@ export function formatContract(format: Format, samples: FormatSamples): { name: 
       calls: [],
     }),
   );
+  add("an answer may speak of thinking", () => each("Use <think> first.", { text: "Use <think> first.", calls: [] }));
   add("a text that looks like the beginning of syntax is shown when it is none", () =>
     each("a <b> c <too> <|x|> Act: on", { text: "a <b> c <too> <|x|> Act: on", calls: [] }),
   );

@@ -9,14 +9,14 @@ import { react } from "./react.ts";
 
 const think = (text: string) => `<think>${text}</think>`;
 const kinds: [Format, FormatSamples][] = [
-  [native, { think, syntax: ["<tool_call>", "</tool_call>", "<think>", "</think>"] }],
+  [native, { think, syntax: ["<tool_call>", "</tool_call>", "</think>"] }],
   [
     hermes,
     {
       think,
       call: (name, json) =>
         `<tool_call>\n${json.startsWith("```") ? json.replace("{", `{"name": "${name}", "arguments": {`).replace(/\}(?=\s*```)/, "}}") : `{"name": "${name}", "arguments": ${json}}`}\n</tool_call>`,
-      syntax: ["<tool_call>", "</tool_call>", "<tool_response>", "<think>", "</think>"],
+      syntax: ["<tool_call>", "</tool_call>", "<tool_response>", "</think>"],
     },
   ],
   [

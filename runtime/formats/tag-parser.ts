@@ -10,11 +10,13 @@ export interface Tag {
   close?: string;
   /** What stands inside. `rest`: nothing behind it counts, the model is playing another role. */
   kind: "call" | "reasoning" | "drop" | "rest";
+  /** Counts only before any text: later it is something that the answer speaks of. */
+  leading?: boolean;
 }
 
 /** Thinking as open models write it when their server does not take it out. */
 export const THINK: readonly Tag[] = [
-  { open: "<think>", close: "</think>", kind: "reasoning" },
+  { open: "<think>", close: "</think>", kind: "reasoning", leading: true },
   { open: "</think>", kind: "drop" },
 ];
 
@@ -99,6 +101,10 @@ export class TagParser implements AnswerParser {
     }
     this.#visible.give("text", this.#held.slice(0, at));
     this.#held = this.#held.slice(at + found.open.length);
+    if (found.leading && this.#visible.shown) {
+      this.#visible.give("text", found.open);
+      return true;
+    }
     if (found.kind === "rest") {
       this.#held = "";
       this.#inside = found;

@@ -84,6 +84,11 @@ export function buildPrompt(request: PromptRequest): Prompt {
   const capabilities = piece("capabilities", tokenizer.count(note(request.tools, request.documents.length)));
   let room = limit - system.tokens - capabilities.tokens;
 
+  if (room <= 0)
+    throw new PatchbayError(
+      "context_overflow",
+      `The instructions are too long for this model: about ${limit - room} tokens of the ${limit} that there are. Shorten them, put long texts into knowledge, or choose a model with a larger context.`,
+    );
   const turn = fitTurn(request, room, limit);
   room -= turn.piece.tokens;
 
@@ -153,7 +158,7 @@ function fitTurn(
     const what = results.length === 0 ? "The message is" : "The message and the tool results of this turn are";
     throw new PatchbayError(
       "context_overflow",
-      `${what} too long for this model: about ${tokens} tokens, and beside the instructions there is room for ${Math.max(0, room)} of ${limit}. Shorten the message, put long texts into knowledge, or choose a model with a larger context.`,
+      `${what} too long for this model: about ${tokens} tokens, and beside the instructions there is room for ${Math.floor(room)} of ${limit}. Shorten the message, put long texts into knowledge, or choose a model with a larger context.`,
     );
   }
   let cut = 0;
