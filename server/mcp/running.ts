@@ -1,9 +1,10 @@
 /** Servers while they run: started when they are needed, left alone when they keep failing, held against their pin. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Guard } from "../net/guarded-fetch.ts";
 import type { Files, Records, Secrets } from "../services.ts";
+import type { McpSettings } from "./config.ts";
 import { type Launch, SignInNeeded } from "./connect.ts";
 import { McpConnection } from "./connection.ts";
 import { connectionAuth } from "./oauth.ts";
@@ -11,6 +12,10 @@ import { reapLeftGroups } from "./process-group.ts";
 import { folderOf, launchHash, type ServerRecord, type ServerState } from "./server-record.ts";
 import { listChanges } from "./tool-list.ts";
 
+const START_MS = 10_000;
+/** For a command that may have to download the server before it can start it. */
+const FETCHING_START_MS = 60_000;
+const FETCHING = /^(?:npx|bunx|uvx|pipx|pnpm|pnpx|yarn|uv|deno|docker|podman)(?:\.cmd|\.exe)?$/;
 const RESTART_WAITS_MS = [0, 250, 1_000];
 /** So many failures within a minute, and the server is left alone until the minute is over. */
 const BREAKER = { failures: 3, withinMs: 60_000 };
@@ -58,6 +63,10 @@ export interface Running {
   close(): Promise<void>;
 }
 
+function fetchesFirst({ command }: McpSettings): boolean {
+  return command !== undefined && FETCHING.test(basename(command));
+}
+
 /** Ends what an earlier process left running, and starts nothing. */
 export function createRunning(world: McpWorld, book: ServerBook): Running {
   const { secrets } = world;
@@ -82,7 +91,7 @@ export function createRunning(world: McpWorld, book: ServerBook): Running {
     };
     const launch: Launch = {
       name: settings.name,
-      startMs: world.startMs ?? 10_000,
+      startMs: world.startMs ?? (fetchesFirst(settings) ? FETCHING_START_MS : START_MS),
       callMs: world.callMs ?? 60_000,
       era,
       redact: (text) => secrets.redact(text),
