@@ -113,8 +113,9 @@ export function CodeBox({
     height();
     return () => {
       for (const end of ends) end.dispose();
-      made.getModel()?.dispose();
+      const model = made.getModel();
       made.dispose();
+      model?.dispose();
       editor.current = undefined;
     };
   }, [monaco, language, readOnly, label, fill, minLines, maxLines, placeholder, lineNumbers]);
