@@ -125,6 +125,9 @@ async function runOne(
   signal: AbortSignal,
 ): Promise<ToolResult> {
   const { step } = talk;
+  // Calls beyond the most of a message are as if they had not been asked for: no event, no budget.
+  if ("fault" in verdict && verdict.fault.code === "tool_call_limit")
+    return { content: verdict.fault.message, error: true };
   const past = step.past("tool-end", (event) => event.call === call.id);
   const started = step.past("tool-start", (event) => event.call.id === call.id) !== undefined;
   if (past) {

@@ -83,7 +83,7 @@ describe("mistakes of the model go back to it", () => {
       agent(),
       nodes,
       { tools: [double], answers: [{ calls: Array.from({ length: 200 }, (_, x) => call(x)) }, "enough"] },
-      { input: "Go", limits: { toolCalls: 500 } },
+      { input: "Go" },
     );
     expect(outcome.output?.reply).toBe("enough");
     expect(host.calls).toHaveLength(16);
