@@ -48,6 +48,19 @@ describe("a run", () => {
     expectSound(events);
   });
 
+  it("converts without loss on the way: JSON into text", async () => {
+    const graph = graphOf(
+      {
+        ask: ["input", { fields: [{ name: "data", kind: "json" }] }],
+        find: ["retriever", { knowledge: "k" }],
+        reply: "output",
+      },
+      ["ask.data find.query", "find.documents reply.reply"],
+    );
+    const played = await play(graph, nodes, { knowledge: { k: [] } }, { input: { data: { city: "Paris" } } });
+    expect(played.of("retrieval")[0]!.query).toBe('{"city":"Paris"}');
+  });
+
   it("runs independent branches at the same time", async () => {
     const tools = [echo("builtin/a"), echo("builtin/b")];
     const { graph, table } = actions(

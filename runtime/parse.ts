@@ -5,10 +5,10 @@ import { FORMAT, Graph } from "./graph.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
 
 /**
- * Every saved format, oldest first, and what it brought. A reader takes all of them; `format` says which one a file is.
- * A change that old readers would misread gets a new entry here and a step in `UPGRADES`.
+ * Every saved format, oldest first, and what it brought. A reader takes all of them. A change that older readers would
+ * misread gets a new entry here, and a step in `parseGraph` from the one before.
  */
-export const FORMATS: { format: string; brought: string }[] = [
+const FORMATS: { format: string; brought: string }[] = [
   { format: FORMAT, brought: "the first: nodes, edges, settings, groups, tests, layout" },
 ];
 
@@ -47,8 +47,7 @@ export function parseGraph(value: unknown): ParsedGraph {
   const bad = hostile(value, "", 0);
   if (bad) return { issues: [bad] };
   const format = (value as { format?: unknown }).format;
-  const newer = typeof format === "string" ? /^patchbay\/(\d+)$/.exec(format) : null;
-  if (newer && Number(newer[1]) > 1)
+  if (typeof format === "string" && /^patchbay\/\d+$/.test(format) && !FORMATS.some((known) => known.format === format))
     return {
       issues: [
         issue(

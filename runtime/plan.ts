@@ -5,6 +5,7 @@
  */
 
 import type { Values } from "./node.ts";
+import { convertValue } from "./port.ts";
 import type { CompiledNode } from "./resolve.ts";
 
 export interface Moves {
@@ -52,12 +53,13 @@ export class Plan {
     for (const edge of node.incoming) {
       const value = this.#outputs.get(edge.from)?.[edge.fromPort];
       if (value === undefined) continue;
-      const port = node.inputs.find((one) => one.id === edge.toPort);
-      if (port?.many) {
+      const port = node.inputs.find((one) => one.id === edge.toPort)!;
+      const fitting = convertValue(value, port.kind);
+      if (port.many) {
         const list = values[edge.toPort] as unknown[] | undefined;
-        if (list) list.push(value);
-        else values[edge.toPort] = [value];
-      } else values[edge.toPort] = value;
+        if (list) list.push(fitting);
+        else values[edge.toPort] = [fitting];
+      } else values[edge.toPort] = fitting;
     }
     return values;
   }

@@ -15,6 +15,7 @@ import { openAiRoutes } from "./hosted/openai/routes.ts";
 import { LIMITS, readJson, tooLarge } from "./intake.ts";
 import { openApiRoute } from "./openapi.ts";
 import { agentRoutes, checkRoutes } from "./routes/agents.ts";
+import { buildRoutes } from "./routes/build.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { fileRoutes } from "./routes/files.ts";
@@ -52,6 +53,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/agents", agentRoutes(services))
     .route("/api/agents", agentRunRoutes(services))
     .route("/api/catalog", catalogRoutes(services))
+    .route("/api/build", buildRoutes(services))
     .route("/api/check", checkRoutes(services))
     .route("/api/files", fileRoutes(services))
     .route("/api/keys", keyRoutes(services))
@@ -138,7 +140,7 @@ function noChatPage(): Response {
   throw new PatchbayError("not_found", "This server has no pages.");
 }
 
-const GRAPH_PATHS = /^\/api\/(?:agents|check|runs|templates|evaluations)(?:\/|$)/;
+const GRAPH_PATHS = /^\/api\/(?:agents|build|check|runs|templates|evaluations)(?:\/|$)/;
 
 /** Checks a write's type, size, depth and keys before any route sees it. Files are limited by their routes. */
 async function takeIn(c: Context): Promise<void> {
