@@ -19,11 +19,22 @@ export interface Program {
   stop(): Promise<void>;
 }
 
+/** The flags that `npm start` gives to Node. */
+export function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: { start: string } };
+  return scripts.start.split(" ").filter((word) => word.startsWith("--"));
+}
+
 /** Starts a script under this Node; resolves with its first line. Rejects with its last words when it ends before. */
-export function start(script: string, args: string[] = [], env: Record<string, string> = {}): Promise<Program> {
+export function start(
+  script: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+  flags: string[] = [],
+): Promise<Program> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
-    const child = spawn(process.execPath, [join(ROOT, script), ...args], {
+    const child = spawn(process.execPath, [...flags, join(ROOT, script), ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],

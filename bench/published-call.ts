@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LoadResult, load } from "./load.ts";
-import { freePort, type Program, start } from "./processes.ts";
+import { freePort, type Program, start, startFlags } from "./processes.ts";
 
 export const name = "published-call";
 export const quick = true;
@@ -47,14 +47,19 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     const bare = await keep(start("bench/bare-forwarder.ts", [String(barePort), model]));
     const token = "bench-token-0123456789abcdef";
     const patchbay = await keep(
-      start("server/main.ts", ["--no-editor"], {
-        PORT: "0",
-        PATCHBAY_DATA: join(folder, "data"),
-        PATCHBAY_TOKEN: token,
-        OPENAI_BASE_URL: model,
-        OPENAI_API_KEY: "none",
-        PATCHBAY_DEFAULT_MODEL: "openai/mock",
-      }),
+      start(
+        "server/main.ts",
+        ["--no-editor"],
+        {
+          PORT: "0",
+          PATCHBAY_DATA: join(folder, "data"),
+          PATCHBAY_TOKEN: token,
+          OPENAI_BASE_URL: model,
+          OPENAI_API_KEY: "none",
+          PATCHBAY_DEFAULT_MODEL: "openai/mock",
+        },
+        startFlags(),
+      ),
     );
     const origin = new URL(patchbay.line.slice(patchbay.line.indexOf("http"))).origin;
     const key = await setUp(origin, token);
@@ -104,7 +109,7 @@ function measure(target: Target, connections: number, seconds: number): Promise<
 }
 
 /** Publishes the two agents; resolves with a key that may call them. */
-async function setUp(origin: string, token: string): Promise<string> {
+export async function setUp(origin: string, token: string): Promise<string> {
   const post = async (path: string, body: unknown) => {
     const answer = await fetch(origin + path, {
       method: "POST",

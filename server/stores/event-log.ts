@@ -102,7 +102,6 @@ class SqliteEventLog implements EventLog {
     this.#selectRow = db.prepare("SELECT * FROM runs WHERE id = ?");
     worker.on("message", (message: FromWorker) => this.#hear(message));
     worker.on("error", (error) => this.#break(error));
-    worker.unref();
   }
 
   append(event: RunEvent, options: { urgent?: boolean; idempotency?: Idempotency } = {}): Promise<void> {
