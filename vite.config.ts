@@ -1,11 +1,13 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { version } from "./package.json" with { type: "json" };
 
 /** The editor. The server serves what this builds (`dist/editor`); under `--dev` it runs this same config as middleware. */
 export default defineConfig({
   root: "editor",
   plugins: [react(), tailwindcss()],
+  define: { "import.meta.env.PATCHBAY_VERSION": JSON.stringify(version) },
   build: {
     outDir: "../dist/editor",
     emptyOutDir: true,

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { serializeGraph } from "../../runtime/graph.ts";
-import { type Desk, openDesk, smallGraph, startServer, type TestServer } from "./harness.ts";
+import { smallGraph } from "./graphs.ts";
+import { type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
 let desk: Desk;
@@ -88,8 +89,8 @@ describe("agents as files", () => {
       file("broken.json", "{ not json"),
       file("odd.json", JSON.stringify({ ...smallGraph(), surprise: true })),
     );
-    await page.getByText("“broken.json” could not be imported").waitFor();
-    await page.getByText("“odd.json” could not be imported").waitFor();
+    await page.getByText("“broken.json” could not be imported").first().waitFor();
+    await page.getByText("“odd.json” could not be imported").first().waitFor();
     await page
       .getByText(/surprise/)
       .first()

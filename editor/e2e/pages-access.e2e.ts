@@ -44,12 +44,9 @@ async function fill(): Promise<string[]> {
 
 async function faultsOn(desk: Desk, path: string): Promise<string[]> {
   await desk.page.goto(server.origin + path);
-  await desk.page.waitForLoadState("networkidle");
-  await desk.page
-    .getByRole("heading", { level: 1 })
-    .or(desk.page.getByRole("heading", { level: 2 }))
-    .first()
-    .waitFor();
+  await desk.page.getByRole("heading", { level: 1 }).waitFor();
+  // What is still loading says so.
+  await desk.page.waitForFunction(() => document.querySelector("#page [role=status]") === null);
   await desk.page.evaluate(AXE);
   return desk.page.evaluate(async () => {
     const { axe } = window as unknown as {

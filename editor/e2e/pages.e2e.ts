@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Desk, makeAgent, openDesk, smallGraph, startServer, type TestServer } from "./harness.ts";
+import { smallGraph } from "./graphs.ts";
+import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
 
 const EVERYTHING = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-everything/dist/index.js"));
 

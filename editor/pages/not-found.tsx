@@ -11,6 +11,7 @@ export function NotFoundPage() {
       <TopBar crumbs={[{ label: t("error.notFound") }]} />
       <div className="mx-auto max-w-xl px-6 pt-24">
         <EmptyState
+          page
           icon={Unplug}
           title={t("error.notFound")}
           actions={

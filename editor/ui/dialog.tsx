@@ -70,7 +70,9 @@ export function ConfirmDialog({
 function focusBody(event: Event): void {
   event.preventDefault();
   const panel = event.currentTarget as HTMLElement;
-  const first = panel.querySelector<HTMLElement>("[data-body] :is(input:not([type=file]), textarea, button, a[href], [tabindex='0'])");
+  const first = panel.querySelector<HTMLElement>(
+    "[data-body] :is(input:not([type=file]), textarea, button, a[href], [tabindex='0'])",
+  );
   (first ?? panel).focus();
 }
 
@@ -99,7 +101,9 @@ export function SidePanel({ open, onOpenChange, title, description, footer, chil
               <IconButton icon={X} label={t("close")} side="left" />
             </Radix.Close>
           </header>
-          <div data-body className="min-h-0 flex-1 overflow-y-auto px-5 py-5">{children}</div>
+          <div data-body className="min-h-0 flex-1 overflow-y-auto px-5 py-5">
+            {children}
+          </div>
           {footer && <footer className="flex justify-end gap-2 border-line border-t px-5 py-3.5">{footer}</footer>}
         </Radix.Content>
       </Radix.Portal>

@@ -9,13 +9,17 @@ export function EmptyState({
   children,
   actions,
   className,
+  page,
 }: {
   icon: LucideIcon;
   title: ReactNode;
   children?: ReactNode;
   actions?: ReactNode;
   className?: string;
+  /** It is all there is on the page. */
+  page?: boolean;
 }) {
+  const Heading = page ? "h1" : "h2";
   return (
     <div
       className={cx(
@@ -26,7 +30,7 @@ export function EmptyState({
       <span className="mb-3 flex size-10 items-center justify-center rounded-lg bg-hover text-ink-2">
         <Icon size={20} aria-hidden />
       </span>
-      <h2 className="font-semibold text-md">{title}</h2>
+      <Heading className="font-semibold text-md">{title}</Heading>
       {children && <div className="mt-1 max-w-md text-ink-2">{children}</div>}
       {actions && <div className="mt-4 flex flex-wrap justify-center gap-2">{actions}</div>}
     </div>

@@ -66,7 +66,14 @@ export function GraphPicture({ graph, className }: { graph: Graph; className?: s
             />
             <rect x={card.x + 15} y={card.y + 14} width={20} height={20} rx={6} fill={INK[card.kind]} opacity={0.9} />
             <rect x={card.x + 45} y={card.y + 20} width={62} height={8} rx={4} fill="var(--ink)" opacity={0.55} />
-            <rect x={card.x + 15} y={card.y + card.height - 24} width={112} height={7} rx={3.5} fill="var(--line-strong)" />
+            <rect
+              x={card.x + 15}
+              y={card.y + card.height - 24}
+              width={112}
+              height={7}
+              rx={3.5}
+              fill="var(--line-strong)"
+            />
           </g>
         ))}
         {picture.jacks.map((jack) => (

@@ -83,7 +83,13 @@ export function Textarea({ mono, className, rows = 3, ...rest }: { mono?: boolea
       {...field}
       rows={rows}
       spellCheck={!mono}
-      className={cx(inputClass, !hasWidth(className) && "w-full", "min-h-16 resize-y py-1.5 leading-relaxed", mono && "font-mono text-sm", className)}
+      className={cx(
+        inputClass,
+        !hasWidth(className) && "w-full",
+        "min-h-16 resize-y py-1.5 leading-relaxed",
+        mono && "font-mono text-sm",
+        className,
+      )}
       {...rest}
     />
   );

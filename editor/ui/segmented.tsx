@@ -25,7 +25,11 @@ export function Segmented<V extends string>({
       value={value}
       onValueChange={(next) => next && onChange(next as V)}
       aria-label={label}
-      className={cx("inline-flex max-w-full rounded-md border border-line bg-hover p-0.5", !/w-full/.test(className ?? "") && "self-start", className)}
+      className={cx(
+        "inline-flex max-w-full rounded-md border border-line bg-hover p-0.5",
+        !/w-full/.test(className ?? "") && "self-start",
+        className,
+      )}
     >
       {options.map((option) => {
         const Icon = option.icon;

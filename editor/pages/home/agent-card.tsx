@@ -30,7 +30,7 @@ export function AgentCard({
       <GraphPicture graph={graph} className="h-36 border-line border-b" />
       <div className="flex flex-1 flex-col gap-1 p-3.5">
         <div className="flex items-start justify-between gap-2">
-          <h3 className="min-w-0 font-semibold text-md">
+          <h2 className="min-w-0 font-semibold text-md">
             {/* The whole card is the link's. */}
             <Link
               href={`/agents/${agent.id}`}
@@ -38,7 +38,7 @@ export function AgentCard({
             >
               {graph.name}
             </Link>
-          </h3>
+          </h2>
           <div className="relative z-10 -mt-1 -mr-1.5">
             <Menu
               trigger={<IconButton icon={Ellipsis} label={t("actions", { name: graph.name })} size="sm" />}

@@ -24,7 +24,7 @@ export function KeepNote() {
   return (
     <>
       {days === null ? t("keepForever") : t("keep", { count: days })}{" "}
-      <Link href="/settings" className="rounded-sm text-accent hover:underline">
+      <Link href="/settings" className="rounded-sm text-accent underline underline-offset-2">
         {t("keepChange")}
       </Link>
     </>

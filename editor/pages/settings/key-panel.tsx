@@ -13,7 +13,8 @@ import { Segmented } from "../../ui/segmented.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Checkbox } from "../../ui/switch.tsx";
 import { useAgents } from "../home/use-agents.ts";
-import { KEYS_KEY } from "./keys-page.tsx";
+
+export const KEYS_KEY = ["keys"];
 
 const DAYS = { never: 0, d30: 30, d90: 90, d365: 365 } as const;
 type Expiry = keyof typeof DAYS;

@@ -14,10 +14,8 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { KeyPanel } from "./key-panel.tsx";
+import { KEYS_KEY, KeyPanel } from "./key-panel.tsx";
 import { SettingsTabs } from "./settings-page.tsx";
-
-export const KEYS_KEY = ["keys"];
 
 export function KeysPage() {
   const { t } = useTranslation("settings");

@@ -1,6 +1,5 @@
 import { ExternalLink, Monitor, Moon, Sun } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { version } from "../../../package.json";
 import { type Language, setLanguage } from "../../i18n/index.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { Mark } from "../../shell/shell.tsx";
@@ -76,7 +75,7 @@ export function SettingsPage() {
         <div className="flex gap-4 rounded-xl border border-line bg-surface p-4">
           <Mark size={36} />
           <div className="min-w-0">
-            <p className="font-semibold">{t("version", { version })}</p>
+            <p className="font-semibold">{t("version", { version: import.meta.env.PATCHBAY_VERSION })}</p>
             <p className="mt-1 max-w-[64ch] text-ink-2">{t("aboutLead")}</p>
             <p className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-1">
               <a

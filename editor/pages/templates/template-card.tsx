@@ -23,11 +23,13 @@ export function TemplateCard({
 }) {
   const { t } = useTranslation("templates");
   const title = template.title[language()];
+  // The large ones stand right under the page's heading, the others in a section of their own.
+  const Heading = large ? "h2" : "h3";
   return (
     <article className="group relative flex h-full flex-col overflow-hidden rounded-xl border border-line bg-surface transition-shadow focus-within:shadow-card hover:border-line-strong hover:shadow-card">
       <GraphPicture graph={template.graph} className={cx("border-line border-b", large ? "h-44" : "h-32")} />
       <div className="flex flex-1 flex-col p-3.5">
-        <h3 className={cx("font-semibold", large ? "text-lg" : "text-md")}>
+        <Heading className={cx("font-semibold", large ? "text-lg" : "text-md")}>
           <button
             type="button"
             disabled={disabled}
@@ -38,7 +40,7 @@ export function TemplateCard({
           >
             {title}
           </button>
-        </h3>
+        </Heading>
         <p className={cx("mt-1 text-ink-2", !large && "line-clamp-4")}>{template.summary[language()]}</p>
         <div className="mt-auto flex flex-wrap gap-1.5 pt-3">
           {busy ? (

@@ -176,12 +176,12 @@ function ServerCard({ server, onApprove, onRemove }: { server: McpServer; onAppr
           <Icon size={16} aria-hidden />
         </span>
         <div className="min-w-0 flex-1">
-          <h3 className="flex items-center gap-2 font-mono font-semibold">
+          <h2 className="flex items-center gap-2 font-mono font-semibold">
             {server.name}
             <Badge tone={TONE[server.status]} dot pulse={server.status === "starting"} className="font-sans">
               {t(`mcp.status.${server.status}`)}
             </Badge>
-          </h3>
+          </h2>
           <p className="truncate font-mono text-ink-3 text-sm">
             {server.transport === "stdio" ? server.argv?.join(" ") : server.url}
           </p>

@@ -89,7 +89,7 @@ function VersionCard({ id, version, publication }: { id: string; version: Versio
     <article className="flex items-center gap-4 overflow-hidden rounded-xl border border-line bg-surface pr-4">
       <GraphPicture graph={version.graph} className="h-24 w-40 shrink-0 border-line border-r max-sm:hidden" />
       <div className="min-w-0 flex-1 py-3 max-sm:pl-4">
-        <h3 className="flex flex-wrap items-center gap-2 font-semibold text-md">
+        <h2 className="flex flex-wrap items-center gap-2 font-semibold text-md">
           {t("version", { version: version.version })}
           {live && (
             <Badge tone="ok" dot>
@@ -97,7 +97,7 @@ function VersionCard({ id, version, publication }: { id: string; version: Versio
             </Badge>
           )}
           {share !== undefined && <Badge tone="accent">{t("share", { share: percent(share) })}</Badge>}
-        </h3>
+        </h2>
         <p className="mt-0.5 truncate text-ink-2">{version.note || t("noNote")}</p>
         <p className="mt-1 flex flex-wrap gap-x-3 text-ink-3 text-sm">
           <time dateTime={new Date(version.publishedAt).toISOString()} title={dateTime(version.publishedAt)}>
