@@ -1,0 +1,90 @@
+/** A run with a million events: a page of them takes the same time wherever it lies. On SQLite, and on PostgreSQL where it is installed. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunEvent } from "../runtime/event.ts";
+import type { EventLog } from "../server/services.ts";
+import { openEventLog } from "../server/stores/event-log.ts";
+import { openPostgres } from "../server/stores/postgres/connect.ts";
+import { openPostgresLog } from "../server/stores/postgres/event-log.ts";
+import { postgresBin, startPostgres } from "../server/testing/postgres.ts";
+
+export const name = "long-log";
+export const quick = false;
+
+const PAGE = 200;
+const TRIES = 200;
+
+export async function run({ full = false }: { full?: boolean } = {}) {
+  const events = full ? 1_000_000 : 100_000;
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-bench-"));
+  const rows: Record<string, string | number>[] = [];
+  // The log's thread keeps no process alive by itself.
+  const alive = setInterval(() => {}, 1_000);
+  try {
+    const sqlite = await openEventLog({ file: join(folder, "runs.db") });
+    rows.push(await measure("SQLite", sqlite, events));
+    await sqlite.close();
+    if (postgresBin()) {
+      const server = await startPostgres();
+      const postgres = await openPostgres(await server.database());
+      const log = await openPostgresLog({ ...postgres, member: "bench" });
+      rows.push(await measure("PostgreSQL", log, events));
+      await log.close();
+      await postgres.close();
+      await server.close();
+    }
+    console.table(rows);
+    return rows;
+  } finally {
+    clearInterval(alive);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(store: string, log: EventLog, events: number) {
+  const began = performance.now();
+  let last: Promise<void> = log.append({
+    run: "long",
+    seq: 0,
+    at: 0,
+    type: "run-start",
+    agent: { name: "Long", graph: "g" },
+    input: { message: "x" },
+  });
+  for (let seq = 1; seq < events; seq++) {
+    last = log.append({
+      run: "long",
+      seq,
+      at: seq,
+      type: "node-start",
+      node: "each",
+      scope: [{ node: "m", item: seq }],
+    } as RunEvent);
+    // As a run does: a few events, then one that is waited for.
+    if (seq % 50 === 0)
+      await log.append({ run: "long", seq: ++seq, at: seq, type: "node-skip", node: "n" } as RunEvent, {
+        urgent: true,
+      });
+  }
+  await last;
+  const writtenMs = performance.now() - began;
+  const page = async (place: number) => {
+    const times: number[] = [];
+    for (let i = 0; i < TRIES; i++) {
+      const at = performance.now();
+      const got = await log.read("long", place, PAGE);
+      if (got[0]?.seq !== place + 1) throw new Error(`The page behind ${place} begins with ${got[0]?.seq}.`);
+      times.push(performance.now() - at);
+    }
+    return Math.round(times.sort((a, b) => a - b)[TRIES / 2]! * 100) / 100;
+  };
+  return {
+    store,
+    events,
+    "events/s written": Math.round((events / writtenMs) * 1000),
+    "first page ms": await page(-1),
+    "middle page ms": await page(Math.floor(events / 2)),
+    "last page ms": await page(events - PAGE - 1),
+  };
+}

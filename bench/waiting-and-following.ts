@@ -1,0 +1,126 @@
+/** What waits and what is followed: a thousand runs that wait for a person, and five hundred open streams. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Pool } from "undici";
+import { type Program, start } from "./processes.ts";
+
+export const name = "waiting-and-following";
+export const quick = false;
+
+const TOKEN = "bench-token-0123456789abcdef";
+
+export async function run({ full = false }: { full?: boolean } = {}) {
+  const waits = full ? 5_000 : 1_000;
+  const streams = full ? 1_000 : 500;
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-bench-"));
+  let server: Program | undefined;
+  const begin = async () =>
+    start("server/main.ts", ["--no-editor"], { PORT: "0", PATCHBAY_DATA: folder, PATCHBAY_TOKEN: TOKEN });
+  const originOf = (program: Program) => new URL(program.line.slice(program.line.indexOf("http"))).origin;
+  try {
+    server = await begin();
+    let origin = originOf(server);
+    const pool = new Pool(origin, { connections: 32 });
+    const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+    const graph = {
+      format: "patchbay/1",
+      name: "Asks",
+      nodes: [
+        { id: "ask", type: "input", version: 1, config: {} },
+        { id: "person", type: "approval", version: 1, config: {} },
+        { id: "reply", type: "output", version: 1, config: {} },
+      ],
+      edges: [
+        { from: "ask.message", to: "person.value" },
+        { from: "person.approved", to: "reply.reply" },
+        { from: "person.rejected", to: "reply.reply" },
+      ],
+    };
+    const body = JSON.stringify({ graph, input: { message: "May I?" } });
+    const ids: string[] = [];
+    const ask = async () => {
+      const answer = await pool.request({ method: "POST", path: "/api/runs", headers, body });
+      const result = (await answer.body.json()) as { id: string; status: string };
+      if (result.status !== "waiting") throw new Error(`A run is ${result.status}.`);
+      return result.id;
+    };
+    // Warm, so that what is compared is the waiting alone.
+    for (let i = 0; i < 200; i++) await ask();
+    await pause(1_000);
+    const before = server.rss();
+    for (let n = 0; n < waits; n += 32)
+      ids.push(...(await Promise.all(Array.from({ length: Math.min(32, waits - n) }, ask))));
+    await pause(1_000);
+    const waitingMb = (server.rss() - before) / 2 ** 20;
+
+    // Every stream gets the same run's events, and a heartbeat; then the run is answered and all of them end.
+    const run = ids[0]!;
+    const cpuBefore = server.cpu();
+    const rssBefore = server.rss();
+    const followers = new Pool(origin, { connections: streams });
+    let open = 0;
+    const opened = Promise.withResolvers<void>();
+    const ended = Array.from({ length: streams }, async () => {
+      const answer = await followers.request({
+        method: "GET",
+        path: `/api/runs/${run}/events`,
+        headers: { ...headers, accept: "text/event-stream" },
+        bodyTimeout: 0,
+      });
+      let text = "";
+      let counted = false;
+      for await (const chunk of answer.body) {
+        text += chunk;
+        if (!counted && text.includes("event: run-wait")) {
+          counted = true;
+          if (++open === streams) opened.resolve();
+        }
+      }
+      return (text.match(/^id: /gm) ?? []).length;
+    });
+    await opened.promise;
+    await pause(1_000);
+    const streamsMb = (server.rss() - rssBefore) / 2 ** 20;
+    const answeredAt = performance.now();
+    const stored = (await (await pool.request({ method: "GET", path: `/api/runs/${run}`, headers })).body.json()) as {
+      waits: { wait: string }[];
+    };
+    const answer = JSON.stringify({ wait: stored.waits[0]!.wait, choice: "approve" });
+    await (await pool.request({ method: "POST", path: `/api/runs/${run}/answer`, headers, body: answer })).body.dump();
+    const counts = new Set(await Promise.all(ended));
+    const allToldMs = performance.now() - answeredAt;
+    const streamsCpu = server.cpu() - cpuBefore;
+    if (counts.size !== 1) throw new Error("The streams saw different events.");
+    await pool.destroy();
+    await followers.destroy();
+
+    await server.stop();
+    const restarted = performance.now();
+    server = await begin();
+    origin = originOf(server);
+    const restartMs = performance.now() - restarted;
+    await pause(1_000);
+    const report = {
+      waits,
+      waitingMb: round(waitingMb),
+      kbAWait: round((waitingMb * 1024) / waits),
+      streams,
+      streamsMb: round(streamsMb),
+      allToldMs: Math.round(allToldMs),
+      streamsCpuSeconds: round(streamsCpu),
+      restartWithWaitsMs: Math.round(restartMs),
+      afterRestartMb: Math.round(server.rss() / 2 ** 20),
+    };
+    console.table(report);
+    return report;
+  } finally {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
