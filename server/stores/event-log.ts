@@ -17,6 +17,8 @@ const HOLD_MS = 20;
 /** Runs deleted in one transaction, so that writers wait for milliseconds only. */
 const DELETE_BATCH = 200;
 const MAX_KNOWN_GRAPHS = 10_000;
+/** Batches on their way at once: one that is being synced and the next. What comes meanwhile fills a third here. */
+const MAX_SENT = 2;
 
 /** A run that is being written. */
 interface Live {
@@ -87,6 +89,8 @@ class SqliteEventLog implements EventLog {
   #next = 1;
   #timer: NodeJS.Timeout | undefined;
   #flushSoon = false;
+  /** The open batch goes as soon as another one is back. */
+  #overdue = false;
   #closed: PatchbayError | undefined;
 
   readonly #selectChunks: Database.Statement;
@@ -353,9 +357,9 @@ class SqliteEventLog implements EventLog {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#flush();
     this.#closed = new PatchbayError("unavailable", "The server is stopping.");
-    await Promise.allSettled([...this.#sent.values()].map((batch) => batch.promise));
+    for (this.#flush(); this.#sent.size > 0 || this.#open; this.#flush())
+      await Promise.allSettled([...this.#sent.values()].map((batch) => batch.promise));
     // The writer is the last to close: only then SQLite folds the journal into the file.
     this.#db.close();
     await this.#call({ op: "close" });
@@ -391,6 +395,11 @@ class SqliteEventLog implements EventLog {
     this.#timer = undefined;
     const batch = this.#open;
     if (!batch) return;
+    if (this.#sent.size >= MAX_SENT) {
+      this.#overdue = true;
+      return;
+    }
+    this.#overdue = false;
     this.#open = undefined;
     const items: Item[] = [];
     // A run that failed since it was queued has nothing more to store.
@@ -442,6 +451,7 @@ class SqliteEventLog implements EventLog {
         for (const [hash] of batch.graphs) this.#newGraphs.delete(hash);
         batch.resolve();
       }
+      if (this.#overdue) this.#flush();
     } else if ("call" in message) {
       const call = this.#calls.get(message.call);
       this.#calls.delete(message.call);
@@ -468,6 +478,7 @@ class SqliteEventLog implements EventLog {
 
   /** A graph that could not be stored goes with the next batch. */
   #saveAgain(graph: [string, string]): void {
+    if (this.#closed) return;
     this.#open ??= newBatch();
     this.#open.graphs.push(graph);
   }
