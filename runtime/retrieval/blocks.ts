@@ -16,26 +16,21 @@ export function* textBlocks(source: string): Generator<Block> {
   let page = 1;
   let lines: string[] = [];
   let start = 0;
-  let number = 0;
   const take = function* (): Generator<Block> {
     const text = lines.join("\n").trimEnd();
     if (text.trim()) yield { kind: "prose", text, line: start, ...(paged && { page }) };
     lines = [];
   };
-  for (const raw of linesOf(source)) {
-    number++;
-    const parts = raw.split("\f");
-    for (const [index, part] of parts.entries()) {
-      if (index > 0) {
-        yield* take();
-        page++;
-      }
-      if (part.trim() === "") {
-        yield* take();
-      } else {
-        if (lines.length === 0) start = number;
-        lines.push(part);
-      }
+  for (const { text, number, newPage } of numbered(linesOf(source))) {
+    if (newPage) {
+      yield* take();
+      page++;
+    }
+    if (text.trim() === "") {
+      yield* take();
+    } else {
+      if (lines.length === 0) start = number;
+      lines.push(text);
     }
   }
   yield* take();
@@ -80,13 +75,13 @@ export function* markdownBlocks(source: string): Generator<Block> {
     bare = title ? { level, title, line: number, heading: headingPath() } : undefined;
   };
 
-  for (const raw of frontMatterBlanked(source)) {
-    number++;
-    let line = raw;
-    if (line.includes("\f")) {
+  for (const { text, number: here, newPage } of numbered(frontMatterBlanked(source))) {
+    number = here;
+    let line = text;
+    if (newPage) {
       yield* take();
-      page += line.split("\f").length - 1;
-      line = line.replaceAll("\f", "");
+      fence = undefined;
+      page++;
     }
     if (fence !== undefined) {
       block!.lines.push(line);
@@ -180,6 +175,15 @@ function* frontMatterBlanked(source: string): Generator<string> {
   }
   for (const _ of linesOf(match[0])) yield "";
   yield* linesOf(source.slice(match[0].length).replace(/^\r?\n/, ""));
+}
+
+/** Lines with their numbers; what follows a form feed within a line is a line of its own with the same number. */
+function* numbered(lines: Iterable<string>): Generator<{ text: string; number: number; newPage: boolean }> {
+  let number = 0;
+  for (const line of lines) {
+    number++;
+    for (const [index, text] of line.split("\f").entries()) yield { text, number, newPage: index > 0 };
+  }
 }
 
 function* linesOf(text: string): Generator<string> {

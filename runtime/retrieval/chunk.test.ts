@@ -74,30 +74,40 @@ describe("chunkText on plain text", () => {
     }
   });
 
-  it("loses nothing, keeps order, size and lines, and splits no character, whatever the text", () => {
-    const word = fc.oneof(
-      fc.string({ unit: "grapheme", maxLength: 30 }),
-      fc.constantFrom("。", ". ", "\n", "\n\n", " ", "\f"),
-    );
-    fc.assert(
-      fc.property(fc.array(word, { maxLength: 60 }), fc.integer({ min: 8, max: 60 }), (words, maxTokens) => {
-        const source = words.join("");
-        const chunks = plain(source, maxTokens);
-        const bare = (text: string) => text.replaceAll(/\s/g, "");
-        expect(bare(chunks.map((chunk) => chunk.text).join(""))).toBe(bare(source));
-        const lines = source.split("\n");
-        for (const chunk of chunks) {
-          expect(roughTokens(chunk.text)).toBeLessThanOrEqual(maxTokens + 2);
-          expect(chunk.text.isWellFormed() || !source.isWellFormed()).toBe(true);
-          const first = chunk.text.trimStart().split("\n")[0]!.trim();
-          expect(lines[chunk.line - 1]).toContain(first);
-        }
-      }),
-    );
+  it("counts the line of what is seen, not of the blanks before it", () => {
+    const [, second] = plain('some words to fill it up. \n"and a quote that begins its own line"', 8);
+    expect(second).toMatchObject({ line: 2 });
   });
 
   it("is linear: a megabyte on one line takes no time to speak of", () => {
     const chunks = plain("word ".repeat(200_000));
     expect(chunks.length).toBeGreaterThan(700);
+  });
+});
+
+describe("chunkText on anything", () => {
+  const word = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 30 }),
+    fc.constantFrom("。", ". ", "\n", "\n\n", " ", "\f", "# ", "- ", "| a |\n|---|\n", "```\n", "===\n"),
+  );
+  const bare = (text: string) => text.replaceAll(/\s/g, "");
+
+  it.each(["text", "markdown"] as const)("keeps size and lines and splits no character (%s)", (format) => {
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 60 }), fc.integer({ min: 16, max: 60 }), (words, maxTokens) => {
+        const source = words.join("");
+        const chunks = [...chunkText(source, { format, maxTokens })];
+        if (format === "text") expect(bare(chunks.map((chunk) => chunk.text).join(""))).toBe(bare(source));
+        const lines = source.split("\n");
+        for (const { text, line } of chunks) {
+          expect(text.trim()).not.toBe("");
+          expect(roughTokens(text)).toBeLessThanOrEqual(maxTokens * 2);
+          expect(text.isWellFormed()).toBe(true);
+          expect(line).toBeLessThanOrEqual(lines.length);
+          if (format === "text") expect(lines[line - 1]).toContain(text.trimStart().split("\n")[0]!.trim());
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });

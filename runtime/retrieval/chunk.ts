@@ -78,14 +78,15 @@ function* pieces(block: Block, maxTokens: number): Generator<Block> {
       yield { ...block, text: (head + gathered).trimEnd(), line };
       gathered = "";
     }
-    if (!gathered) line = next + unit.blank + (head ? 2 : 0);
-    gathered += unit.text;
+    if (!gathered) line = next + (head ? 2 : 0);
+    // A piece never begins with white space alone: its line is that of its first visible character.
+    if (gathered || unit.text.trim()) gathered += unit.text;
     next += unit.lines;
   }
   if (gathered.trim()) yield { ...block, text: (head + gathered).trimEnd(), line };
 
   /** What is kept whole: a line of a table or of code, an item of a list, a sentence; cut only when it alone is too large. */
-  function* units(of: Block, all: string[]): Generator<{ text: string; lines: number; blank: number }> {
+  function* units(of: Block, all: string[]): Generator<{ text: string; lines: number }> {
     const groups: string[] = [];
     for (const part of all) {
       if (of.kind === "list" && !isItem(part) && groups.length > 0) groups[groups.length - 1] += `\n${part}`;
@@ -95,7 +96,7 @@ function* pieces(block: Block, maxTokens: number): Generator<Block> {
       const text = index < groups.length - 1 ? `${group}\n` : group;
       const whole = of.kind !== "prose" && roughTokens(text) <= budget;
       for (const piece of whole ? [text] : sentences(text, budget))
-        yield { text: piece, lines: piece.split("\n").length - 1, blank: /^\n*/.exec(piece)![0].length };
+        yield { text: piece, lines: piece.split("\n").length - 1 };
     }
   }
 }

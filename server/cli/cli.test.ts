@@ -299,4 +299,4 @@ test("the command itself: help, exit codes, one line for a wrong environment", a
   expect(checked.stderr).toContain("There is no data");
   expect(unknown.code).toBe(2);
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/^PATCHBAY_DATTA [^\n]*\n$/) });
-});
+}, 30_000);
