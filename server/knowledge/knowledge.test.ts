@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -351,5 +351,33 @@ describe("a process that ends", () => {
     expect(await find(second, "zebras", { mode: "text" })).toEqual([]);
     expect(await find(second, "giraffes", { mode: "text", limit: 9 })).toHaveLength(1);
     expect(await second.knowledge.document("handbook", document.id)).toMatchObject({ status: "ready", chunks: 1 });
+  });
+
+  test("an index that is gone or damaged is told in words and made again by the next one", async () => {
+    const first = await openBench(join(folder, "lost"));
+    await first.knowledge.create({ name: "handbook" });
+    await first.knowledge.create({ name: "empty" });
+    await first.addNow("handbook", { title: "a.txt", text: "okapi in the forest" });
+    await first.stop();
+    rmSync(join(folder, "lost", "vectors"), { recursive: true });
+    const second = await openBench(join(folder, "lost"));
+    await second.tasks.resume();
+    await second.knowledge.recover();
+    for (const task of await second.tasks.list()) await second.settled(task.id);
+    expect((await find(second, "okapi"))[0]).toMatchObject({ title: "a.txt" });
+    expect((await second.tasks.list()).filter((task) => task.kind === "knowledge-reindex")).toHaveLength(1);
+    await second.stop();
+
+    for (const entry of readdirSync(join(folder, "lost", "vectors"), { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) writeFileSync(join(entry.parentPath, entry.name), "garbage");
+    const third = await bench("lost");
+    await expect(find(third, "okapi")).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("reindex"),
+    });
+    await third.tasks.resume();
+    await third.knowledge.recover();
+    for (const task of await third.tasks.list()) await third.settled(task.id);
+    expect((await find(third, "okapi"))[0]).toMatchObject({ title: "a.txt" });
   });
 });

@@ -27,7 +27,7 @@ import {
 import { Indexing } from "./indexing.ts";
 import { PASSAGES_VERSION } from "./ingest.ts";
 import { parserFor } from "./parsers/index.ts";
-import { PassageStore, type PassageTable } from "./passage-index.ts";
+import { indexError, PassageStore, type PassageTable } from "./passage-index.ts";
 import { Searcher, type SearchOptions, untilAborted } from "./search.ts";
 import { Shelf, shown } from "./shelf.ts";
 
@@ -47,8 +47,8 @@ export interface KnowledgeParts {
 
 export interface KnowledgeStore extends Knowledge {
   /**
-   * For the one process that runs tasks, once, after `Tasks.resume`: takes up documents whose task was lost and drops
-   * tables that belong to nothing.
+   * For the one process that runs tasks, once, after `Tasks.resume`: takes up documents whose task was lost, makes an
+   * index anew that is gone, damaged or of an older kind, and drops tables that belong to nothing.
    */
   recover(): Promise<void>;
   /** Ends what is being written and closes the index. */
@@ -144,8 +144,8 @@ class LanceKnowledge implements KnowledgeStore {
       } catch (error) {
         // A reindex may have taken the table away while it was read.
         const now = await this.#shelf.need(name);
-        if (now.body.table === body.table) throw error;
-        return await ask(now.body);
+        if (now.body.table !== body.table) return await ask(now.body);
+        throw indexError(error);
       }
     };
     return await untilAborted(work(), signal);
@@ -157,17 +157,22 @@ class LanceKnowledge implements KnowledgeStore {
   }
 
   async recover(): Promise<void> {
+    const there = new Set(await this.#store.names());
     const used = new Set<string>();
     for (const { id: knowledge, body } of await this.#shelf.all()) {
       used.add(body.table);
-      if (body.passages !== PASSAGES_VERSION && !(await this.#indexing.reindexing())) await this.reindex(knowledge);
+      let documents = 0;
       for await (const { id, body: document } of this.#shelf.each(body.uid)) {
-        if (document.status === "ready" || document.status === "failed" || (await this.#indexing.open(document.task)))
-          continue;
+        documents++;
+        if (document.status === "ready" || document.status === "failed") continue;
+        if (await this.#indexing.open(document.task)) continue;
         await this.#indexing.index({ knowledge, uid: body.uid, document: id, sha256: document.sha256 }, document.title);
       }
+      const whole = documents === 0 || (there.has(body.table) && (await this.#store.readable(body.table)));
+      if ((!whole || body.passages !== PASSAGES_VERSION) && !(await this.#indexing.reindexing()))
+        await this.reindex(knowledge);
     }
-    for (const name of await this.#store.names())
+    for (const name of there)
       if (name.startsWith("k_") && !used.has(name) && !(await this.#indexing.reindexing()))
         await this.#store.drop(name);
   }

@@ -5,7 +5,9 @@
  */
 import { type Connection, connect, Index, MatchQuery, type Table } from "@lancedb/lancedb";
 import { Field, type FixedSizeList, Int32, Schema, Utf8 } from "apache-arrow";
+import { PatchbayError } from "../../runtime/error.ts";
 import { queryTerms, terms } from "../../runtime/retrieval/terms.ts";
+import { faultPoint } from "../fault.ts";
 import { Turns } from "../turns.ts";
 
 export interface Passage {
@@ -63,6 +65,16 @@ export class PassageStore {
     return await table;
   }
 
+  /** Whether the table can be opened and counted. */
+  async readable(name: string): Promise<boolean> {
+    try {
+      await (await this.table(name)).count();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async names(): Promise<string[]> {
     return await (await this.#connect()).tableNames({ limit: 100_000 });
   }
@@ -112,6 +124,27 @@ export class PassageStore {
     if (!indexed.has("document")) await table.createIndex("document", { config: Index.btree() });
     return new PassageTable(table);
   }
+}
+
+/** What LanceDB throws, in words; our own errors stay as they are. */
+export function indexError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof PatchbayError || error.name === "AbortError") return error;
+  if (/No space left|os error 28\b/i.test(error.message))
+    return new PatchbayError(
+      "storage_full",
+      "The disk is full: the index could not be written. Free some space and try again.",
+      {
+        cause: error,
+      },
+    );
+  const why = error.message.split("\n")[0]!.slice(0, 200);
+  return new PatchbayError(
+    "unavailable",
+    `The index of this knowledge cannot be read or written (${why}); reindex it.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function schema(): Schema {
@@ -166,9 +199,12 @@ export class PassageTable {
       ...(vectors && { vector: passage.vector ?? null }),
     }));
     await this.#alone(async () => {
+      faultPoint("mid-index");
       const merge = this.#table.mergeInsert("key").whenMatchedUpdateAll().whenNotMatchedInsertAll();
       const stale = `document = ${literal(document.id)} AND version <> ${literal(document.version)}`;
       await (last ? merge.whenNotMatchedBySourceDelete({ where: stale }) : merge).execute(rows);
+    }).catch((error: unknown) => {
+      throw indexError(error);
     });
   }
 
