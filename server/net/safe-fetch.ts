@@ -10,6 +10,9 @@ export const MAX_BODY = 5 * 1024 * 1024;
 export const DEFAULT_TIMEOUT_MS = 30_000;
 export const MAX_TIMEOUT_MS = 10 * 60_000;
 
+/** A request whose body may be bytes. */
+export type BinaryRequest = Omit<HttpRequest, "body"> & { body?: string | Uint8Array };
+
 export interface BinaryResponse {
   status: number;
   headers: Record<string, string>;
@@ -21,7 +24,7 @@ export interface Net extends Guard {
   /** See `SafeFetch`: at most `MAX_BODY` bytes as text, by the charset the answer names. */
   safeFetch: SafeFetch;
   /** The same for answers that may be no text. */
-  download(request: HttpRequest, signal: AbortSignal, maxBytes?: number): Promise<BinaryResponse>;
+  download(request: BinaryRequest, signal: AbortSignal, maxBytes?: number): Promise<BinaryResponse>;
 }
 
 /**
@@ -44,7 +47,7 @@ export function createNet(options: NetOptions = {}): Net {
 
 async function downloadWith(
   fetch: GuardedFetch,
-  request: HttpRequest,
+  request: BinaryRequest,
   signal: AbortSignal,
   maxBytes: number,
 ): Promise<BinaryResponse> {

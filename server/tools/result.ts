@@ -5,8 +5,10 @@ import type { ToolResult } from "../../runtime/tool.ts";
 import type { Files, Secrets } from "../services.ts";
 import { cleanText } from "./clean-text.ts";
 
-/** UTF-8 bytes of a result that go to the model; the rest is an artifact. */
+/** UTF-8 bytes of a result that go to the model; a larger one is an artifact. */
 export const MAX_RESULT = 256 * 1024;
+/** As much of a larger one is still read: enough to see what it is. */
+const EXCERPT = 32 * 1024;
 
 export interface ResultWorld {
   files: Files;
@@ -67,10 +69,6 @@ function redactValue(value: object, world: ResultWorld): unknown {
   return clean === text ? value : JSON.parse(clean);
 }
 
-/** The first `MAX_RESULT` bytes, cut between characters. */
 function headOf(content: string): string {
-  const bytes = Buffer.from(content);
-  let end = MAX_RESULT;
-  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end).toString("utf8");
+  return content.slice(0, EXCERPT).toWellFormed();
 }

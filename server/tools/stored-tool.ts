@@ -92,7 +92,9 @@ export const OpenApiBinding = z.strictObject({
       mediaType: z.string(),
       /** `args`: these arguments are the body's properties; `whole`: one argument is the body. */
       from: z.union([
-        z.strictObject({ args: z.array(z.strictObject({ arg: z.string(), name: z.string() })) }),
+        z.strictObject({
+          args: z.array(z.strictObject({ arg: z.string(), name: z.string(), file: z.boolean().optional() })),
+        }),
         z.strictObject({ whole: z.string() }),
       ]),
     })

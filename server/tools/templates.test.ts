@@ -27,7 +27,7 @@ beforeAll(async () => {
     net: {
       ...world.net,
       download: async (request) => {
-        sent.push(request);
+        sent.push({ ...request, body: request.body === undefined ? undefined : String(request.body) });
         return { status: 200, headers: { "content-type": answer.type }, bytes: Buffer.from(answer.body) };
       },
     },

@@ -2,6 +2,7 @@
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { HttpRequest } from "../../../runtime/host.ts";
 import type { Secrets } from "../../services.ts";
+import { withMedia } from "../media.ts";
 import { asText, checkSlots, fillSlots, wholeSlot, withDefaults } from "../slots.ts";
 import type { HeaderValue, HttpBinding } from "../stored-tool.ts";
 import type { RunBinding } from "./binding.ts";
@@ -9,7 +10,9 @@ import { answerResult } from "./http-answer.ts";
 
 /** Sends nothing when a slot is refused; the key goes along as `Idempotency-Key` on everything but GET and HEAD. */
 export const callHttp: RunBinding<HttpBinding> = async (binding, { args, idempotencyKey, tool }, world, signal) => {
-  const request = await httpRequest(binding, withDefaults(args, tool.parameters), world.secrets, idempotencyKey);
+  const given = withDefaults(args, tool.parameters);
+  const filled = binding.body === undefined ? given : await withMedia(given, world.files);
+  const request = await httpRequest(binding, filled, world.secrets, idempotencyKey);
   const answer = await world.net.download(request, signal);
   return answerResult(answer, tool.name, world, signal, binding.output);
 };

@@ -1,6 +1,7 @@
 /** `openapi` tools: one operation of an API, its arguments laid out as the document says. */
 import { PatchbayError } from "../../../runtime/error.ts";
-import type { HttpRequest } from "../../../runtime/host.ts";
+import type { BinaryRequest } from "../../net/safe-fetch.ts";
+import { mediaOf, withMedia } from "../media.ts";
 import { asText } from "../slots.ts";
 import type { ApiParameter, OpenApiBinding } from "../stored-tool.ts";
 import type { BindingWorld, RunBinding } from "./binding.ts";
@@ -8,14 +9,12 @@ import { encodeStrict, headerValue, pathSegment } from "./http.ts";
 import { answerResult } from "./http-answer.ts";
 import { clientToken, forgetToken } from "./oauth-token.ts";
 
-export const callOpenApi: RunBinding<OpenApiBinding> = async (
-  binding,
-  { args, idempotencyKey, tool },
-  world,
-  signal,
-) => {
+export const callOpenApi: RunBinding<OpenApiBinding> = async (binding, call, world, signal) => {
+  const { idempotencyKey, tool } = call;
+  const files = await uploads(binding, call.args, world);
+  const args = binding.body ? await withMedia(call.args, world.files) : call.args;
   const send = async () => {
-    const request = openApiRequest(binding, args);
+    const request = openApiRequest(binding, args, files);
     if (request.method !== "GET" && request.method !== "HEAD") request.headers["idempotency-key"] ??= idempotencyKey;
     await authorise(binding, request, world, signal);
     return world.net.download(request, signal);
@@ -30,7 +29,11 @@ export const callOpenApi: RunBinding<OpenApiBinding> = async (
 };
 
 /** The request without its sign-in. Throws `bad_arguments` for a value that cannot stand in the address. */
-export function openApiRequest(binding: OpenApiBinding, args: Record<string, unknown>): HttpRequest {
+export function openApiRequest(
+  binding: OpenApiBinding,
+  args: Record<string, unknown>,
+  files: ReadonlyMap<string, Media> = new Map(),
+): BinaryRequest {
   const headers: Record<string, string> = { accept: binding.accept ?? "application/json, */*;q=0.5" };
   const query: string[] = [];
   const cookies: string[] = [];
@@ -47,14 +50,14 @@ export function openApiRequest(binding: OpenApiBinding, args: Record<string, unk
   if (cookies.length) headers.cookie = cookies.join("; ");
   const open = /\{([^{}]+)\}/.exec(path);
   if (open) throw new PatchbayError("bad_arguments", `"${open[1]}" is missing: it is part of the address.`);
-  const request: HttpRequest = {
+  const request: BinaryRequest = {
     method: binding.method,
     url: `${binding.server}${path}${query.length ? `?${query.join("&")}` : ""}`,
     headers,
   };
-  const body = bodyOf(binding, args);
+  const body = bodyOf(binding, args, files);
   if (body) {
-    request.body = body.text;
+    request.body = body.content;
     headers["content-type"] = body.mediaType;
   }
   return request;
@@ -62,7 +65,7 @@ export function openApiRequest(binding: OpenApiBinding, args: Record<string, unk
 
 async function authorise(
   binding: OpenApiBinding,
-  request: HttpRequest,
+  request: BinaryRequest,
   world: BindingWorld,
   signal: AbortSignal,
 ): Promise<void> {
@@ -119,38 +122,72 @@ function queryPairs(parameter: ApiParameter, value: unknown): string[] {
   return [`${name}=${encodeStrict(asText(value))}`];
 }
 
+type Media = NonNullable<Awaited<ReturnType<typeof mediaOf>>>;
+
+/** The files that a multipart body asks for, by argument. */
+async function uploads(
+  { body }: OpenApiBinding,
+  args: Record<string, unknown>,
+  world: BindingWorld,
+): Promise<Map<string, Media>> {
+  const found = new Map<string, Media>();
+  if (!body || "whole" in body.from) return found;
+  for (const { arg, file } of body.from.args) {
+    const media = file ? await mediaOf(args[arg], world.files) : undefined;
+    if (media) found.set(arg, media);
+  }
+  return found;
+}
+
 function bodyOf(
   { body }: OpenApiBinding,
   args: Record<string, unknown>,
-): { text: string; mediaType: string } | undefined {
+  files: ReadonlyMap<string, Media>,
+): { content: string | Uint8Array; mediaType: string } | undefined {
   if (!body) return undefined;
   const { mediaType, from } = body;
+  const given =
+    "whole" in from ? [] : from.args.filter(({ arg }) => Object.hasOwn(args, arg) && args[arg] !== undefined);
   let value: unknown;
   if ("whole" in from) value = Object.hasOwn(args, from.whole) ? args[from.whole] : undefined;
-  else {
-    const given = from.args.filter(({ arg }) => Object.hasOwn(args, arg) && args[arg] !== undefined);
-    if (given.length) value = Object.fromEntries(given.map(({ arg, name }) => [name, args[arg]]));
-    else if (mediaType.includes("json") && from.args.length) value = {};
-  }
+  else if (given.length) value = Object.fromEntries(given.map(({ arg, name }) => [name, files.get(arg) ?? args[arg]]));
+  else if (mediaType.includes("json") && from.args.length) value = {};
   if (value === undefined) return undefined;
-  if (mediaType.includes("json")) return { text: JSON.stringify(value), mediaType };
-  if (mediaType.startsWith("text/")) return { text: asText(value), mediaType };
+  if (mediaType.includes("json")) return { content: JSON.stringify(value), mediaType };
+  if (mediaType.startsWith("text/")) return { content: asText(value), mediaType };
   const fields = Object.entries((value ?? {}) as Record<string, unknown>).flatMap(([key, each]) =>
-    (Array.isArray(each) ? each : [each]).map((item) => [key, asText(item)] as const),
+    (Array.isArray(each) ? each : [each]).map((item) => [key, isMedia(item) ? item : asText(item)] as const),
   );
   if (mediaType === "multipart/form-data") return multipart(fields);
-  return { text: fields.map(([key, each]) => `${encodeStrict(key)}=${encodeStrict(each)}`).join("&"), mediaType };
+  return {
+    content: fields.map(([key, each]) => `${encodeStrict(key)}=${encodeStrict(asText(each))}`).join("&"),
+    mediaType,
+  };
 }
 
-/** A boundary that no value holds: made from the values' length and counted up until it fits. */
-function multipart(fields: (readonly [string, string])[]): { text: string; mediaType: string } {
-  const all = fields.map(([key, value]) => key + value).join("\n");
+function isMedia(value: unknown): value is Media {
+  return value !== null && typeof value === "object" && "bytes" in value && value.bytes instanceof Uint8Array;
+}
+
+/** A boundary that no text holds: made from its length and counted up until it fits. */
+function multipart(fields: (readonly [string, string | Media])[]): { content: Uint8Array; mediaType: string } {
+  const all = fields.map(([key, value]) => key + (typeof value === "string" ? value : value.ref.id)).join("\n");
   let n = all.length;
-  while (all.includes(`patchbay-${n}`)) n++;
-  const boundary = `patchbay-${n}`;
-  const parts = fields.map(([key, value]) => {
-    const name = key.replaceAll(/["\r\n]/g, (c) => encodeURIComponent(c));
-    return `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  while (all.includes(`patchbay-boundary-${n}`)) n++;
+  const boundary = `patchbay-boundary-${n}`;
+  const quoted = (text: string) => text.replaceAll(/["\r\n]/g, (c) => encodeURIComponent(c));
+  const parts = fields.flatMap(([key, value]) => {
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(key)}"`;
+    if (typeof value === "string") return [Buffer.from(`${head}\r\n\r\n${value}\r\n`)];
+    const { ref, bytes } = value;
+    return [
+      Buffer.from(`${head}; filename="${quoted(ref.name)}"\r\nContent-Type: ${quoted(ref.mediaType)}\r\n\r\n`),
+      bytes,
+      Buffer.from("\r\n"),
+    ];
   });
-  return { text: `${parts.join("")}--${boundary}--\r\n`, mediaType: `multipart/form-data; boundary=${boundary}` };
+  return {
+    content: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]),
+    mediaType: `multipart/form-data; boundary=${boundary}`,
+  };
 }

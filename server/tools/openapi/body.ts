@@ -9,7 +9,6 @@ export interface Body {
   from: NonNullable<OpenApiBinding["body"]>["from"];
   properties: Record<string, JsonSchema>;
   required: string[];
-  notes: string[];
 }
 
 const FORM = "application/x-www-form-urlencoded";
@@ -99,20 +98,19 @@ function spread(
   reader: SchemaReader,
   taken: Record<string, unknown>,
 ): Body | { fault: string } {
-  const notes: string[] = [];
   const parts = mediaType.startsWith("text/") ? undefined : reader.objectParts(schema);
   const names = parts ? Object.keys(parts.properties) : [];
   const fits = names.every((name) => /^[A-Za-z0-9_.-]{1,64}$/.test(name) && !Object.hasOwn(taken, name));
   if (parts && names.length && fits) {
     const properties: Record<string, JsonSchema> = {};
-    const args: { arg: string; name: string }[] = [];
+    const args: { arg: string; name: string; file?: boolean }[] = [];
     for (const name of names) {
       const property = follow(document.root, parts.properties[name]);
       if ("value" in property && property.value.readOnly === true) continue;
       if (mediaType === MULTIPART && "value" in property && isFile(document.root, property.value)) {
-        if (parts.required.includes(name))
-          return { fault: `it needs a file upload ("${name}"), which a tool cannot send` };
-        notes.push(`the file "${name}" was left out`);
+        const note = "A file: artifact://<id> of one that an earlier call made or that was uploaded.";
+        properties[name] = { type: "string", pattern: "^artifact://", description: note };
+        args.push({ arg: name, name, file: true });
         continue;
       }
       properties[name] = reader.read(parts.properties[name], 1);
@@ -124,14 +122,13 @@ function spread(
       from: { args },
       properties,
       required: needed || document.version === "2.0" ? required : [],
-      notes,
     };
   }
   if (mediaType === MULTIPART && !parts) return { fault: "its multipart body is not described as an object" };
   const arg = Object.hasOwn(taken, "body") ? "request_body" : "body";
   const value = mediaType.startsWith("text/") ? { type: "string" } : reader.read(schema, 1);
   if (description && !value.description) value.description = description.slice(0, 300);
-  return { mediaType, from: { whole: arg }, properties: { [arg]: value }, required: needed ? [arg] : [], notes };
+  return { mediaType, from: { whole: arg }, properties: { [arg]: value }, required: needed ? [arg] : [] };
 }
 
 /** JSON before forms before text; binary bodies are not for tools. */

@@ -165,7 +165,6 @@ function importOperation(
     body = read;
     Object.assign(properties, read.properties);
     required.push(...read.required);
-    notes.push(...read.notes);
   }
   notes.push(...reader.notes);
 

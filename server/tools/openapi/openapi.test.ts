@@ -352,10 +352,8 @@ describe("reading documents", () => {
     expect(why["DELETE /items/{id}"]!.reason).toBe("deprecated");
     expect(why["POST /upload"]).toMatchObject({ result: "left-out", reason: expect.stringContaining("octet-stream") });
     expect(why["GET /tls"]).toMatchObject({ result: "left-out", reason: expect.stringContaining("sign in") });
-    expect(why["POST /multi"]).toMatchObject({
-      result: "simplified",
-      reason: expect.stringContaining('"picture" was left out'),
-    });
+    expect(why["POST /multi"]).toMatchObject({ result: "imported" });
+    expect(tools.get("multi")!.parameters.properties).toMatchObject({ picture: { pattern: "^artifact://" } });
     expect(why["POST /tree"]).toMatchObject({ result: "simplified", reason: expect.stringContaining("holds itself") });
     expect(why["GET /remote"]).toMatchObject({
       result: "simplified",
@@ -377,7 +375,7 @@ describe("reading documents", () => {
 
   it("reads Swagger 2", () => {
     const old = byName(JSON.stringify(swagger));
-    expect([...old.tools.keys()]).toEqual(["list", "add", "form"]);
+    expect([...old.tools.keys()]).toEqual(["list", "add", "form", "file"]);
     expect(old.tools.get("list")!.binding).toMatchObject({
       server: "https://old.example/api",
       parameters: [{ style: "form", explode: false }, { explode: true }],
@@ -386,7 +384,9 @@ describe("reading documents", () => {
       parameters: { required: ["name"], properties: { kind: { enum: ["cat", "dog"] } } },
       binding: { auth: [{ value: { as: "basic", secret: "old-api.pass" } }] },
     });
-    expect(old.report.at(-1)).toMatchObject({ result: "left-out", reason: expect.stringContaining("file upload") });
+    expect(old.tools.get("file")!.binding).toMatchObject({
+      body: { mediaType: "multipart/form-data", from: { args: [{ file: true }] } },
+    });
   });
 
   it("a model is never asked for a credential", () => {
@@ -474,7 +474,13 @@ describe("calling an API that a document describes", () => {
   let toolbox: Toolbox;
   let server: Server;
   let base = "";
-  let seen: { method: string; url: string; headers: IncomingMessage["headers"]; body: string }[] = [];
+  let seen: {
+    method: string;
+    url: string;
+    headers: IncomingMessage["headers"];
+    body: string;
+    raw: Buffer<ArrayBuffer>;
+  }[] = [];
   let tokens = 0;
   let refuse = 0;
 
@@ -494,7 +500,13 @@ describe("calling an API that a document describes", () => {
           );
         return;
       }
-      seen.push({ method: request.method!, url: request.url!, headers: request.headers, body });
+      seen.push({
+        method: request.method!,
+        url: request.url!,
+        headers: request.headers,
+        body,
+        raw: Buffer.concat(parts),
+      });
       if (refuse-- > 0) response.writeHead(401).end("{}");
       else response.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
     });
@@ -611,6 +623,29 @@ describe("calling an API that a document describes", () => {
       body: "plain",
       headers: { "content-type": "text/plain" },
     });
+  });
+
+  it("uploads a file that an earlier call made, and puts one into JSON as a data URL", async () => {
+    const picture = await world.files.put({
+      mediaType: "image/png",
+      name: 'a".png',
+      bytes: Buffer.from([0x89, 0, 255, 13, 10]),
+    });
+    const { request } = await call("multi", { note: "n", picture: `artifact://${picture.id}` });
+    const form = await new Response(request.raw, {
+      headers: { "content-type": request.headers["content-type"]! },
+    }).formData();
+    const file = form.get("picture") as File;
+    expect([file.type, new Uint8Array(await file.arrayBuffer())]).toEqual([
+      "image/png",
+      new Uint8Array([0x89, 0, 255, 13, 10]),
+    ]);
+    expect(JSON.parse((await call("clash", { name: "p", body: { name: "x" } })).request.body)).toEqual({ name: "x" });
+    expect((await call("whole", { body: `artifact://${picture.id}` })).request.body).toBe(
+      '"data:image/png;base64,iQD/DQo="',
+    );
+    expect((await call("multi", { picture: "artifact://nothing" })).result).toMatchObject({ error: true });
+    expect((await call("multi", { picture: "/etc/passwd" })).result).toMatchObject({ error: true });
   });
 
   it("refuses what does not fit before anything is sent", async () => {
