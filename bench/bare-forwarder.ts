@@ -47,7 +47,7 @@ const app = new Hono()
     return c.json({ reply: answer.choices[0]!.message.content });
   });
 
-const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+const listener = getRequestListener(app.fetch);
 createServer((incoming, outgoing) => void listener(incoming, outgoing)).listen(Number(port), "127.0.0.1", () =>
   console.log("ready"),
 );

@@ -1,7 +1,7 @@
 /** A closed loop of requests over keep-alive connections: each connection sends the next one when it has its answer. */
 import { Pool } from "undici";
 
-export interface LoadOptions {
+interface LoadOptions {
   origin: string;
   path: string;
   headers?: Record<string, string>;

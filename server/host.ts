@@ -26,7 +26,7 @@ export type World = Pick<Services, "log" | "models" | "toolbox" | "knowledge" | 
   history(session: string, key: string, run: string): Promise<Message[]>;
 };
 
-export interface RunHostOptions {
+interface RunHostOptions {
   run: string;
   feed: Feed;
   /** Whose files it makes; absent: the admin's. */

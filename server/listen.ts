@@ -34,10 +34,11 @@ export interface ListenOptions {
 /** Rejects with `unavailable` and one line when the port is taken or the address is not this machine's. */
 export async function listen({ services, auth, pages, chatPage, devRoot }: ListenOptions): Promise<Listening> {
   const { host, port } = services.env;
-  const server = createServer();
+  // How often the limits below are looked at: by default only each half minute.
+  const server = createServer({ connectionsCheckingInterval: 5_000 });
   const dev = devRoot ? await devPages(devRoot, server) : undefined;
   const app = buildApp({ services, auth, pages: dev?.pages ?? pages ?? noPages, chatPage: dev?.chatPage ?? chatPage });
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(app.fetch);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => void listener(request, response));
   server.headersTimeout = 15_000;
   // Long enough for a large upload over a slow line; bodies of JSON have a shorter limit of their own.

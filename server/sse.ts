@@ -8,6 +8,8 @@ export interface SseMessage {
 }
 
 const HEARTBEAT_MS = 15_000;
+/** A reader that takes nothing of what there is for so many heartbeats is let go; it can come back for the rest. */
+const STALLED_BEATS = 3;
 const BEAT = new TextEncoder().encode(": \n\n");
 
 /**
@@ -29,11 +31,17 @@ export function sse(
 /** The same for texts that are written already, each whole messages; `failed` writes the last one after a failure. */
 export function sseTexts(
   texts: AsyncIterable<string>,
-  options: { stop(): void; failed(thrown: unknown): string; headers?: Record<string, string> },
+  options: {
+    stop(): void;
+    failed(thrown: unknown): string;
+    headers?: Record<string, string>;
+    heartbeatMs?: number;
+  },
 ): Response {
   const iterator = texts[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let timer: NodeJS.Timeout | undefined;
+  let stalled = 0;
   const end = () => {
     clearInterval(timer);
     options.stop();
@@ -43,11 +51,19 @@ export function sseTexts(
       start(controller) {
         timer = setInterval(() => {
           // A reader that does not take what there is needs no sign of life.
-          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(BEAT);
-        }, HEARTBEAT_MS);
+          if ((controller.desiredSize ?? 0) > 0) {
+            stalled = 0;
+            controller.enqueue(BEAT);
+          } else if (++stalled >= STALLED_BEATS) {
+            end();
+            void iterator.return?.(undefined);
+            controller.error(new Error("The reader takes nothing."));
+          }
+        }, options.heartbeatMs ?? HEARTBEAT_MS);
         timer.unref();
       },
       async pull(controller) {
+        stalled = 0;
         try {
           const next = await iterator.next();
           if (next.done) {
@@ -78,6 +94,6 @@ export function sseTexts(
   });
 }
 
-export function sseText({ id, event, data }: SseMessage): string {
+function sseText({ id, event, data }: SseMessage): string {
   return `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -25,7 +25,7 @@ const PUBLICATION = "publication";
 const KEPT_REVISIONS = 1000;
 const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-export interface AgentsOptions {
+interface AgentsOptions {
   records: Records;
   nodes: NodeTable;
   /** What this server has: read anew for each check. */

@@ -15,7 +15,7 @@ export const ErrorBody = z.object({
 });
 
 /** A route's place in the document: what it does, what it gives, and which errors are its own. */
-export interface RouteText {
+interface RouteText {
   summary: string;
   /** The group it is shown under. */
   tag: string;

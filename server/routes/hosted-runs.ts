@@ -300,7 +300,7 @@ export function hostedError(error: ErrorData): ErrorData {
 }
 
 /** What a caller sees of an event or of text on its way. */
-export async function hostedView(item: RunItem, runs: Runs): Promise<SseMessage | undefined> {
+async function hostedView(item: RunItem, runs: Runs): Promise<SseMessage | undefined> {
   if ("delta" in item) {
     const { run, kind, offset, text, answer } = item.delta;
     return answer && kind === "text" ? { event: "delta", data: { run, kind, offset, text, answer } } : undefined;

@@ -61,7 +61,7 @@ export function wantsStream(c: Context): boolean {
   return (c.req.header("accept") ?? "").includes("text/event-stream");
 }
 
-export function wantsAsync(c: Context): boolean {
+function wantsAsync(c: Context): boolean {
   return /(?:^|[,\s])respond-async(?:$|[,;\s])/i.test(c.req.header("prefer") ?? "");
 }
 
@@ -85,7 +85,7 @@ export async function mustHave(runs: Runs, log: EventLog, id: string, after: num
     throw new PatchbayError("bad_request", `Run ${id} has no event ${after} yet; it stands at ${last}.`);
 }
 
-export interface StreamOptions {
+interface StreamOptions {
   after?: number;
   /** The stream ends when the run waits. */
   untilWait?: boolean;

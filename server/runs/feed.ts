@@ -4,7 +4,7 @@
  */
 import { type Delta, type RunEvent, scopeKey, TERMINAL } from "../../runtime/event.ts";
 
-export interface Stretch {
+interface Stretch {
   delta: Omit<Delta, "text" | "offset">;
   text: string;
   /** It belongs behind the event with this `seq`, and before the one that closes it. */

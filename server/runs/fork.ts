@@ -3,7 +3,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { RunEvent } from "../../runtime/event.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 
-export interface ForkValues {
+interface ForkValues {
   input: Record<string, unknown>;
   pins: Record<string, Record<string, unknown>>;
   user?: string;

@@ -9,7 +9,7 @@ import type { Agents, EventLog, Publication, RunTarget } from "../services.ts";
 
 const MAX_KEPT = 500;
 
-export interface Chosen {
+interface Chosen {
   compiled: CompiledGraph;
   agent: BodyOf<"run-start">["agent"];
   /** Agents that it calls without a version are taken as they are saved, not as they are published. */

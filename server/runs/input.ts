@@ -9,7 +9,7 @@ import type { Files } from "../services.ts";
 const MAX_MESSAGE = 1_000_000;
 const MAX_FILES = 20;
 
-export interface InputRules {
+interface InputRules {
   /** Whose uploads may be named; absent: the admin's view, any. */
   key?: string;
   /** The caller may bring the conversation so far. */

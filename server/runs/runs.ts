@@ -18,7 +18,7 @@ import { Graphs, type GraphsOptions } from "./graphs.ts";
 import { checkInput } from "./input.ts";
 
 /** CONTRACT's queue: so many runs may be under way. */
-export const MAX_LIVE = 10_000;
+const MAX_LIVE = 10_000;
 /** Runs that are taken up at once after a restart. */
 const RESUME_AT_ONCE = 32;
 /** How long running runs may go on when the process is asked to stop, before they are parked. */
@@ -636,7 +636,7 @@ class LiveRuns implements RunsService {
  * The answers that are new. The same answer again is no error: it changes nothing. Throws `not_found`, `gone` (expired
  * or over), `conflict` (answered otherwise), `bad_request` (a choice that the wait does not have).
  */
-export function newAnswers(run: string, events: RunEvent[], answers: WaitAnswer[], now: number): WaitAnswer[] {
+function newAnswers(run: string, events: RunEvent[], answers: WaitAnswer[], now: number): WaitAnswer[] {
   const waits = new Map<string, Wait>();
   const given = new Map<string, WaitAnswer>();
   for (const event of events) {
