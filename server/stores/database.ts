@@ -1,9 +1,12 @@
 /** Opens the SQLite files. What goes wrong is told in one line that names the file. */
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { PatchbayError } from "../../runtime/error.ts";
 import { faultPoint } from "../fault.ts";
+
+/** Larger files are not looked through at each start; a damaged page of theirs is told when it is read. */
+const CHECKED_BYTES = 64 * 2 ** 20;
 
 /**
  * Opens or creates a database in WAL mode with full sync (a commit survives a power cut) and brings its schema up to
@@ -28,6 +31,14 @@ export function openSqlite(
         "unavailable",
         `${file} was written by a newer Patchbay (schema ${stands}, this one knows ${migrations.length}); start that version, or use another PATCHBAY_DATA.`,
       );
+    if (stands > 0 && statSync(file).size <= CHECKED_BYTES) {
+      const found = db.pragma("quick_check(1)", { simple: true }) as string;
+      if (found !== "ok")
+        throw new PatchbayError(
+          "unavailable",
+          `Cannot open ${file}: the file is damaged (${found.split("\n")[0]}); restore it from a backup. It was not changed.`,
+        );
+    }
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");

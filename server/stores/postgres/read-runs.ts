@@ -42,9 +42,9 @@ export class RunReader {
   }
 
   async events(run: string, after: number, limit: number): Promise<RunEvent[]> {
-    // A chunk holds at least one event, so `limit` chunks are enough.
+    // Events are numbered without gaps, so their numbers bound the chunks that a page needs.
     const rows = await this.#all<{ first: number; body: string }>(
-      "SELECT first, body FROM patchbay.chunks WHERE run = $1 AND last > $2 ORDER BY last LIMIT $3",
+      "SELECT first, body FROM patchbay.chunks WHERE run = $1 AND last > $2 AND first <= $2 + $3 ORDER BY last LIMIT $3",
       [run, after, Math.min(limit, 1_000_000)],
     );
     const events: RunEvent[] = [];
