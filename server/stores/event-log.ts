@@ -46,7 +46,7 @@ interface Batch {
   reject(error: PatchbayError): void;
 }
 
-export interface EventLogOptions {
+interface EventLogOptions {
   file: string;
   /** Takes known secrets out of every event's text. */
   redact?(text: string): string;
