@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connect, Index, MatchQuery } from "@lancedb/lancedb";
-import { PassageStore } from "../server/knowledge/passage-index.ts";
+import { PassageStore } from "../server/knowledge/passage-store.ts";
 
 const DATA = path.join(import.meta.dirname, "../../shared/data/retrieval");
 const WHERE = "github.com/google-deepmind/xquad: xquad.en.json and xquad.zh.json";

@@ -5,7 +5,8 @@ import type { Files, Models, Stored, Task, Tasks } from "../services.ts";
 import { Turns } from "../turns.ts";
 import type { DocumentRecord, KnowledgeRecord } from "./documents.ts";
 import { ingest, PASSAGES_VERSION } from "./ingest.ts";
-import type { PassageStore, PassageTable } from "./passage-index.ts";
+import type { PassageStore } from "./passage-store.ts";
+import type { PassageTable } from "./passage-table.ts";
 import { ignoreSuperseded, type Shelf, Superseded } from "./shelf.ts";
 
 const INDEX = "knowledge-index";

@@ -4,7 +4,7 @@ import { type Chunk, chunkText } from "../../runtime/retrieval/chunk.ts";
 import { TERMS_VERSION } from "../../runtime/retrieval/terms.ts";
 import type { Models } from "../services.ts";
 import { parserFor } from "./parsers/index.ts";
-import type { Passage, PassageTable } from "./passage-index.ts";
+import type { Passage, PassageTable } from "./passage-table.ts";
 
 /** Raised whenever the same bytes make other passages: what is in an index under another number is replaced. */
 export const PASSAGES_VERSION = `1.${TERMS_VERSION}`;

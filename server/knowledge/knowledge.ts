@@ -27,7 +27,8 @@ import {
 import { Indexing } from "./indexing.ts";
 import { PASSAGES_VERSION } from "./ingest.ts";
 import { parserFor } from "./parsers/index.ts";
-import { indexError, PassageStore, type PassageTable } from "./passage-index.ts";
+import { PassageStore } from "./passage-store.ts";
+import { indexError, type PassageTable } from "./passage-table.ts";
 import { Searcher, type SearchOptions, untilAborted } from "./search.ts";
 import { Shelf, shown } from "./shelf.ts";
 
@@ -157,9 +158,11 @@ class LanceKnowledge implements KnowledgeStore {
   }
 
   async recover(): Promise<void> {
+    const all = await this.#shelf.all();
+    if (all.length === 0) return;
     const there = new Set(await this.#store.names());
     const used = new Set<string>();
-    for (const { id: knowledge, body } of await this.#shelf.all()) {
+    for (const { id: knowledge, body } of all) {
       used.add(body.table);
       let documents = 0;
       for await (const { id, body: document } of this.#shelf.each(body.uid)) {

@@ -4,7 +4,7 @@ import type { SearchMode } from "../../runtime/host.ts";
 import type { Document } from "../../runtime/message.ts";
 import { fuseRanks } from "../../runtime/retrieval/fuse.ts";
 import type { Models } from "../services.ts";
-import type { Hit, PassageTable } from "./passage-index.ts";
+import type { Hit, PassageTable } from "./passage-table.ts";
 
 /** A question waits so long for its vector, then goes by words. */
 const EMBED_TIMEOUT_MS = 5_000;

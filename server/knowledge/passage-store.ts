@@ -1,0 +1,108 @@
+/** The LanceDB tables of all knowledge: opened when they are needed, made where they are not there, dropped. */
+import type { Connection } from "@lancedb/lancedb";
+import type { Schema } from "apache-arrow";
+import { lance, PassageTable } from "./passage-table.ts";
+
+/** A reader sees what other processes wrote after at most so long. */
+const CONSISTENT_AFTER_S = 2;
+
+export class PassageStore {
+  readonly #uri: string;
+  #connection: Promise<Connection> | undefined;
+  readonly #tables = new Map<string, Promise<PassageTable>>();
+
+  /** `uri`: an absolute folder, or the address of an object store. Nothing is opened before it is needed. */
+  constructor(uri: string) {
+    this.#uri = uri;
+  }
+
+  /** The table of that name, made when it is not there. */
+  async table(name: string): Promise<PassageTable> {
+    let table = this.#tables.get(name);
+    if (!table) {
+      table = this.#open(name);
+      this.#tables.set(name, table);
+      table.catch(() => this.#tables.delete(name));
+    }
+    return await table;
+  }
+
+  /** Whether the table can be opened and counted. */
+  async readable(name: string): Promise<boolean> {
+    try {
+      await (await this.table(name)).count();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async names(): Promise<string[]> {
+    return await (await this.#connect()).tableNames({ limit: 100_000 });
+  }
+
+  async drop(name: string): Promise<void> {
+    const open = this.#tables.get(name);
+    this.#tables.delete(name);
+    await (await open?.catch(() => undefined))?.close();
+    const connection = await this.#connect();
+    if ((await connection.tableNames({ limit: 100_000 })).includes(name)) await connection.dropTable(name);
+  }
+
+  async close(): Promise<void> {
+    for (const table of this.#tables.values()) await (await table.catch(() => undefined))?.close();
+    this.#tables.clear();
+    (await this.#connection?.catch(() => undefined))?.close();
+    this.#connection = undefined;
+  }
+
+  async #connect(): Promise<Connection> {
+    this.#connection ??= lance().then(({ connect }) =>
+      connect(this.#uri, { readConsistencyInterval: CONSISTENT_AFTER_S }),
+    );
+    try {
+      return await this.#connection;
+    } catch (error) {
+      this.#connection = undefined;
+      throw error;
+    }
+  }
+
+  async #open(name: string): Promise<PassageTable> {
+    const connection = await this.#connect();
+    const { Index } = await lance();
+    const there = (await connection.tableNames({ limit: 100_000 })).includes(name);
+    const table = await (there ? connection.openTable(name) : connection.createEmptyTable(name, await schema()));
+    const indexed = new Set((await table.listIndices()).flatMap((index) => index.columns));
+    if (!indexed.has("terms"))
+      await table.createIndex("terms", {
+        config: Index.fts({
+          baseTokenizer: "whitespace",
+          maxTokenLength: 160,
+          lowercase: false,
+          asciiFolding: false,
+          stem: false,
+          removeStopWords: false,
+          withPosition: false,
+        }),
+      });
+    if (!indexed.has("document")) await table.createIndex("document", { config: Index.btree() });
+    return new PassageTable(table);
+  }
+}
+
+async function schema(): Promise<Schema> {
+  const { Field, Int32, Schema, Utf8 } = await import("apache-arrow");
+  const text = (name: string, nullable = false) => new Field(name, new Utf8(), nullable);
+  return new Schema([
+    text("key"),
+    text("document"),
+    text("version"),
+    text("title"),
+    text("text"),
+    text("terms"),
+    text("heading", true),
+    new Field("line", new Int32(), true),
+    new Field("page", new Int32(), true),
+  ]);
+}
