@@ -75,7 +75,10 @@ export function createMcpServers(world: McpWorld): McpServers {
       await running.stop(name);
       if (parsed.settings.url !== settings.url) await forgetSignIn(name, secrets); // it was another's
       await keepSecrets(parsed);
-      return card(await write(name, (record) => ({ ...record, settings: { ...parsed.settings, name } })));
+      const changed = await write(name, (record) => ({ ...record, settings: { ...parsed.settings, name } }));
+      const kept = ownSecrets(changed.settings);
+      for (const secret of ownSecrets(settings)) if (!kept.has(secret)) await secrets.delete(secret);
+      return card(changed);
     },
 
     approve: async (name, seen) => {
@@ -156,18 +159,22 @@ export function createMcpServers(world: McpWorld): McpServers {
       await forgetSignIn(name, secrets);
       const removed = await records.delete(KIND, name);
       await mirror.changed();
-      const { env, headers, oauth } = record.settings;
-      const named = [
-        ...Object.values(env ?? {}),
-        ...Object.values(headers ?? {}),
-        ...(oauth?.clientSecret ? [oauth.clientSecret] : []),
-      ];
-      for (const { secret } of named) if (secret.startsWith(`mcp.${name}.`)) await secrets.delete(secret);
+      for (const secret of ownSecrets(record.settings)) await secrets.delete(secret);
       return removed;
     },
 
     close: () => running.close(),
   };
+}
+
+/** Names of the secrets that were made for this server, and so go with it; those it only refers to stay. */
+function ownSecrets({ name, env, headers, oauth }: McpSettings): Set<string> {
+  const named = [
+    ...Object.values(env ?? {}),
+    ...Object.values(headers ?? {}),
+    ...(oauth?.clientSecret ? [oauth.clientSecret] : []),
+  ];
+  return new Set(named.map(({ secret }) => secret).filter((secret) => secret.startsWith(`mcp.${name}.`)));
 }
 
 /**
