@@ -7,7 +7,7 @@ import type { Graph } from "../runtime/graph.ts";
 import type { Issue } from "../runtime/issue.ts";
 import type { Document, Message } from "../runtime/message.ts";
 import type { ModelProfile } from "../runtime/model.ts";
-import type { Effect, JsonSchema, ToolSpec } from "../runtime/tool.ts";
+import type { Effect, JsonSchema, ToolResult, ToolSpec } from "../runtime/tool.ts";
 
 export interface Agent {
   id: string;
@@ -128,6 +128,9 @@ export interface Provider {
   profile?: Partial<ModelProfile>;
   fallback?: string;
 }
+
+/** What may be saved: `demo` is built in, `local` models are installed. */
+export type NewProvider = Omit<Provider, "kind"> & { kind: Exclude<Provider["kind"], "demo" | "local"> };
 
 export interface ModelCard {
   /** `provider/model` */
@@ -297,4 +300,18 @@ export interface UsedTemplate {
 /** What a run's stream brings: its stored events and the text on its way. */
 export type RunSignal = { kind: "event"; event: RunEvent } | { kind: "delta"; delta: Delta };
 
-export type { Delta, Document, Graph, Issue, RunEvent, RunInput, RunOutput, RunStatus, RunUsage, Wait, WaitAnswer };
+export type {
+  Delta,
+  Effect,
+  Graph,
+  Issue,
+  RunEvent,
+  RunInput,
+  RunOutput,
+  RunStatus,
+  RunUsage,
+  ToolResult,
+  ToolSpec,
+  Wait,
+  WaitAnswer,
+};

@@ -18,6 +18,8 @@ export interface Llama {
 export interface LlamaModel {
   createContext(options: {
     contextSize: { max: number };
+    threads: number;
+    threads: number;
   }): Promise<{ getSequence(): LlamaSequence; dispose(): Promise<void> }>;
   dispose(): Promise<void>;
 }
