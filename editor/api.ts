@@ -1,127 +1,75 @@
 /**
- * The editor's one way to the server. Every call resolves with the parsed body or rejects with an `ApiError`, whose
- * message is a sentence fit to be shown; a call that was aborted rejects with the signal's reason.
+ * The editor's one way to the server, typed by the server's own routes: one that changes what it takes or gives does
+ * not compile here. Every call resolves with the parsed body or rejects with an `ApiError`, whose message is a sentence
+ * fit to be shown; a call that was aborted rejects with the signal's reason.
  */
-import { EventSourceParserStream } from "eventsource-parser/stream";
+import { type ClientResponse, hc } from "hono/client";
+import type { App } from "../server/app.ts";
+import { runSignals, send } from "./api-call.ts";
 import type * as T from "./api-types.ts";
 
-export class ApiError extends Error {
-  /** HTTP status; 0 when the server did not answer at all. */
-  readonly status: number;
-  readonly code: string;
-  readonly path?: string;
-  readonly issues?: T.Issue[];
+export { ApiError } from "./api-call.ts";
 
-  constructor(status: number, body: { code: string; message: string; path?: string; issues?: T.Issue[] }) {
-    super(body.message);
-    this.name = "ApiError";
-    this.status = status;
-    this.code = body.code;
-    this.path = body.path;
-    this.issues = body.issues;
-  }
+const { api: routes } = hc<App>("/", { fetch: send });
+
+/** The body of an answer. */
+async function read<R>(answer: Promise<ClientResponse<R>>): Promise<R> {
+  return (await (await answer).json()) as R;
 }
 
-interface Options {
-  body?: unknown;
-  headers?: Record<string, string>;
-  signal?: AbortSignal;
+/** Waits for an answer that has no body. */
+async function done(answer: Promise<unknown>): Promise<void> {
+  await answer;
 }
 
-async function send(method: string, path: string, { body, headers, signal }: Options = {}): Promise<Response> {
+/** For a route that streams, or checks its body by hand: its types do not reach this side. */
+async function plain<R>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<R> {
   const form = body instanceof FormData;
-  const plain = body !== undefined && !form;
-  let response: Response;
-  try {
-    response = await fetch(path, {
-      method,
-      headers: { ...(plain ? { "Content-Type": "application/json" } : {}), ...headers },
-      body: form ? body : plain ? JSON.stringify(body) : undefined,
-      signal,
-      credentials: "same-origin",
-    });
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    throw new ApiError(0, { code: "network", message: error instanceof Error ? error.message : String(error) });
-  }
-  if (!response.ok) throw await failure(response);
-  return response;
-}
-
-async function failure(response: Response): Promise<ApiError> {
-  const text = await response.text().catch(() => "");
-  try {
-    const parsed = JSON.parse(text) as { error?: { code: string; message: string } };
-    if (parsed.error) return new ApiError(response.status, parsed.error);
-  } catch {
-    // No JSON: something between us and the server answered. Its status is all there is to tell.
-  }
-  return new ApiError(response.status, { code: "http", message: `${response.status} ${response.statusText}`.trim() });
-}
-
-async function call<R>(method: string, path: string, options?: Options): Promise<R> {
-  const response = await send(method, path, options);
-  if (response.status === 204) return undefined as R;
+  const response = await send(path, {
+    method,
+    signal,
+    ...(body !== undefined && {
+      body: form ? body : JSON.stringify(body),
+      ...(!form && { headers: { "Content-Type": "application/json" } }),
+    }),
+  });
   return (await response.json()) as R;
 }
 
-const get = <R>(path: string, signal?: AbortSignal) => call<R>("GET", path, { signal });
-
-/** The items of a list's envelope, `{ [key]: […] }`. */
-async function list<R>(path: string, key: string, signal?: AbortSignal): Promise<R[]> {
-  return (await get<Record<string, R[]>>(path, signal))[key] ?? [];
+/** Sends something and reads the run that comes of it, or follows one (no body), as it happens. */
+async function* stream(path: string, body?: object, signal?: AbortSignal, last?: number): AsyncGenerator<T.RunSignal> {
+  const headers = {
+    Accept: "text/event-stream",
+    ...(body && { "Content-Type": "application/json" }),
+    ...(last !== undefined && { "Last-Event-ID": String(last) }),
+  };
+  yield* runSignals(
+    await send(path, body ? { method: "POST", headers, body: JSON.stringify(body), signal } : { headers, signal }),
+  );
 }
 
-/** All pages of a list whose items have an id. */
-async function all<R extends { id: string }>(path: string, key: string, signal?: AbortSignal): Promise<R[]> {
-  const limit = 500;
-  const found: R[] = [];
-  for (;;) {
-    const page = await list<R>(`${path}${query({ limit, after: found.at(-1)?.id })}`, key, signal);
-    found.push(...page);
-    if (page.length < limit) return found;
-  }
-}
+const until = (signal: AbortSignal | undefined) => ({ init: { signal } });
 
-const post = <R>(path: string, body: unknown = {}, more: Options = {}) => call<R>("POST", path, { ...more, body });
 /** A path segment. A tool's name has slashes and is one segment all the same. */
 const id = encodeURIComponent;
 
-/** Query parameters; what is absent or empty is left out. */
-function query(values: Record<string, string | number | undefined>): string {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(values))
-    if (value !== undefined && value !== "") search.set(key, String(value));
-  const text = search.toString();
-  return text ? `?${text}` : "";
-}
-
-/** The signals of a run's stream, in order. Ends when the server ends it. */
-async function* signals(response: Response): AsyncGenerator<T.RunSignal> {
-  const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  const reader = events.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const data = JSON.parse(value.data);
-      if (value.event === "delta") yield { kind: "delta", delta: data };
-      else if (value.event === "error") throw new ApiError(500, data.error ?? data);
-      else yield { kind: "event", event: data };
-    }
-  } finally {
-    reader.cancel().catch(() => undefined);
+/** All pages of a list whose items have an id. */
+async function everyPage<R extends { id: string }>(
+  page: (query: { limit: string; after?: string }) => Promise<R[]>,
+): Promise<R[]> {
+  const limit = 500;
+  const found: R[] = [];
+  for (;;) {
+    const last = found.at(-1)?.id;
+    const items = await page({ limit: String(limit), ...(last !== undefined && { after: last }) });
+    found.push(...items);
+    if (items.length < limit) return found;
   }
-}
-
-async function* stream(method: string, path: string, options: Options = {}): AsyncGenerator<T.RunSignal> {
-  const headers = { ...options.headers, Accept: "text/event-stream" };
-  yield* signals(await send(method, path, { ...options, headers }));
 }
 
 export interface RunFilter {
   agent?: string;
-  status?: string;
+  status?: T.RunStatus;
   session?: string;
   text?: string;
   user?: string;
@@ -138,177 +86,214 @@ export interface RunRequest {
   user?: string;
 }
 
+export interface RunPart {
+  /** Outputs that stand in for a node's own. */
+  pins?: Record<string, Record<string, unknown>>;
+  range?: { to?: string; from?: string; only?: string };
+}
+
+/** A query's values as texts; what is absent is left out. */
+function texts<Q extends object>(query: Q): { [K in keyof Q]: string } {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  return Object.fromEntries(given.map(([key, value]) => [key, String(value)])) as { [K in keyof Q]: string };
+}
+
 export const api = {
   agents: {
-    list: (signal?: AbortSignal) => all<T.Agent>("/api/agents", "agents", signal),
-    get: (agent: string, signal?: AbortSignal) => get<T.Agent>(`/api/agents/${id(agent)}`, signal),
-    create: (graph: T.Graph) => post<T.Agent>("/api/agents", { graph }),
+    list: (signal?: AbortSignal): Promise<T.Agent[]> =>
+      everyPage(async (query) => (await read(routes.agents.$get({ query }, until(signal)))).agents),
+    get: (agent: string, signal?: AbortSignal): Promise<T.Agent> =>
+      read(routes.agents[":id"].$get({ param: { id: id(agent) } }, until(signal))),
+    create: (graph: T.Graph): Promise<T.Agent> => read(routes.agents.$post({ json: { graph: { ...graph } } })),
     /** `revision` is what the editor last saw: 409 when somebody saved meanwhile. */
-    save: (agent: string, graph: T.Graph, revision: number, signal?: AbortSignal) =>
-      call<T.Agent>("PUT", `/api/agents/${id(agent)}`, {
-        body: { graph },
-        headers: { "If-Match": `"${revision}"` },
-        signal,
-      }),
-    delete: (agent: string) => call<void>("DELETE", `/api/agents/${id(agent)}`),
-    revisions: (agent: string, signal?: AbortSignal) =>
-      list<T.Revision>(`/api/agents/${id(agent)}/revisions`, "revisions", signal),
-    revision: (agent: string, revision: number) => get<T.Agent>(`/api/agents/${id(agent)}/revisions/${revision}`),
+    save: (agent: string, graph: T.Graph, revision: number): Promise<T.Agent> =>
+      read(
+        routes.agents[":id"].$put(
+          { param: { id: id(agent) }, json: { graph: { ...graph } } },
+          { headers: { "If-Match": `"${revision}"` } },
+        ),
+      ),
+    delete: (agent: string) => done(routes.agents[":id"].$delete({ param: { id: id(agent) } })),
+    revisions: async (agent: string, signal?: AbortSignal): Promise<T.Revision[]> =>
+      (await read(routes.agents[":id"].revisions.$get({ param: { id: id(agent) } }, until(signal)))).revisions,
+    revision: (agent: string, revision: number): Promise<T.Agent> =>
+      read(routes.agents[":id"].revisions[":n"].$get({ param: { id: id(agent), n: String(revision) } })),
     publish: (
       agent: string,
-      body: { slug?: string; note?: string; access?: "private" | "link" | "public"; origins?: string[] },
-    ) => post<T.Published>(`/api/agents/${id(agent)}/publish`, body),
-    versions: (agent: string, signal?: AbortSignal) =>
-      get<{ publication?: T.Publication; versions: T.Version[] }>(`/api/agents/${id(agent)}/versions`, signal),
-    live: (agent: string, version: number, share?: number) =>
-      post<T.Publication>(`/api/agents/${id(agent)}/live`, share === undefined ? { version } : { version, share }),
-    /** Runs the saved draft; the answer's first event carries the run's id. */
-    run: (agent: string, request: RunRequest, signal?: AbortSignal) =>
-      stream("POST", `/api/agents/${id(agent)}/runs`, { body: request, signal }),
+      json: { slug?: string; note?: string; access?: T.Access; origins?: string[] },
+    ): Promise<T.Published> => read(routes.agents[":id"].publish.$post({ param: { id: id(agent) }, json })),
+    versions: (agent: string, signal?: AbortSignal): Promise<{ publication?: T.Publication; versions: T.Version[] }> =>
+      read(routes.agents[":id"].versions.$get({ param: { id: id(agent) } }, until(signal))),
+    live: (agent: string, version: number, share?: number): Promise<T.Publication> =>
+      read(
+        routes.agents[":id"].live.$post({
+          param: { id: id(agent) },
+          json: share === undefined ? { version } : { version, share },
+        }),
+      ),
+    /** Runs the draft as it is saved. */
+    run: (agent: string, request: RunRequest & RunPart, signal?: AbortSignal) =>
+      stream(`/api/agents/${id(agent)}/runs`, request, signal),
   },
-  check: (graph: T.Graph, signal?: AbortSignal) => post<{ issues: T.Issue[] }>("/api/check", { graph }, { signal }),
   runs: {
-    list: (filter: RunFilter = {}, signal?: AbortSignal) =>
-      list<T.RunRow>(`/api/runs${query({ ...filter })}`, "runs", signal),
-    get: (run: string, signal?: AbortSignal) =>
-      get<Omit<T.RunRow, "error"> & T.RunResult>(`/api/runs/${id(run)}`, signal),
+    list: async (filter: RunFilter, signal?: AbortSignal): Promise<T.RunRow[]> =>
+      (await read(routes.runs.$get({ query: { ...texts(filter), status: filter.status } }, until(signal)))).runs,
+    get: (run: string, signal?: AbortSignal): Promise<Omit<T.RunRow, "error"> & T.RunResult> =>
+      plain("GET", `/api/runs/${id(run)}`, undefined, signal),
     /** The graph that a run goes by, as it was then. */
-    graph: (run: string, signal?: AbortSignal) => get<{ graph: T.Graph }>(`/api/runs/${id(run)}/graph`, signal),
-    /** Runs a graph that is not saved. */
-    start: (
-      request: RunRequest & {
-        graph: T.Graph;
-        pins?: Record<string, Record<string, unknown>>;
-        range?: { to?: string; from?: string; only?: string };
-      },
-      signal?: AbortSignal,
-    ) => stream("POST", "/api/runs", { body: request, signal }),
-    /** Stored events from the start (or after `lastSeq`), then live ones until the run ends or waits. */
-    follow: (run: string, lastSeq?: number, signal?: AbortSignal) =>
-      stream("GET", `/api/runs/${id(run)}/events`, {
-        headers: lastSeq === undefined ? {} : { "Last-Event-ID": String(lastSeq) },
-        signal,
-      }),
-    cancel: (run: string) => post<T.RunResult>(`/api/runs/${id(run)}/cancel`),
-    answer: (run: string, answers: T.WaitAnswer[]) => post<T.RunResult>(`/api/runs/${id(run)}/answer`, { answers }),
-    fork: (run: string, node: string, outputs?: Record<string, unknown>) =>
-      post<T.RunResult>(`/api/runs/${id(run)}/fork`, outputs ? { node, outputs } : { node }),
-    rate: (run: string, score: number, comment?: string) =>
-      post<void>(`/api/runs/${id(run)}/rating`, { score, comment }),
-    delete: (run: string) => call<void>("DELETE", `/api/runs/${id(run)}`),
+    graph: (run: string, signal?: AbortSignal): Promise<{ graph: T.Graph }> =>
+      read(routes.runs[":id"].graph.$get({ param: { id: id(run) } }, until(signal))),
+    /** Stored events from the start (or after the event `last`), then live ones until the run ends. */
+    follow: (run: string, last?: number, signal?: AbortSignal) =>
+      stream(`/api/runs/${id(run)}/events`, undefined, signal, last),
+    /** Runs a graph that is not saved, or a part of it. */
+    start: (request: RunRequest & { graph: T.Graph } & RunPart, signal?: AbortSignal) =>
+      stream("/api/runs", request, signal),
+    cancel: (run: string): Promise<T.RunResult> => read(routes.runs[":id"].cancel.$post({ param: { id: id(run) } })),
+    answer: (run: string, answers: T.WaitAnswer[]): Promise<T.RunResult> =>
+      plain("POST", `/api/runs/${id(run)}/answer`, { answers }),
+    rate: (run: string, score: number) =>
+      done(routes.runs[":id"].rating.$post({ param: { id: id(run) }, json: { score } })),
+    delete: (run: string) => done(routes.runs[":id"].$delete({ param: { id: id(run) } })),
   },
   sessions: {
-    list: (filter: { agent?: string; after?: string; limit?: number } = {}, signal?: AbortSignal) =>
-      list<T.SessionRow>(`/api/sessions${query(filter)}`, "sessions", signal),
-    get: (session: string, signal?: AbortSignal) => get<T.Session>(`/api/sessions/${id(session)}`, signal),
-    delete: (session: string) => call<void>("DELETE", `/api/sessions/${id(session)}`),
+    list: async (
+      filter: { agent?: string; after?: string; limit?: number },
+      signal?: AbortSignal,
+    ): Promise<T.SessionRow[]> => (await read(routes.sessions.$get({ query: texts(filter) }, until(signal)))).sessions,
+    get: (session: string, signal?: AbortSignal): Promise<T.Session> =>
+      read(routes.sessions[":id"].$get({ param: { id: id(session) } }, until(signal))),
+    delete: (session: string) => done(routes.sessions[":id"].$delete({ param: { id: id(session) } })),
   },
   models: {
-    list: (signal?: AbortSignal) =>
-      get<{ providers: T.Provider[]; models: T.ModelCard[]; embedder?: string }>("/api/models", signal),
-    save: (provider: T.Provider) => post<T.Provider>("/api/models", provider),
+    list: (signal?: AbortSignal): Promise<{ providers: T.Provider[]; models: T.ModelCard[]; embedder?: string }> =>
+      read(routes.models.$get({}, until(signal))),
+    save: (provider: T.NewProvider): Promise<T.Provider> => read(routes.models.$post({ json: provider })),
     /** Replaces all but the id: what is absent is taken away. */
-    update: ({ id: provider, apiKey, models, profile, fallback, ...rest }: T.Provider) =>
-      call<T.Provider>("PATCH", `/api/models/${id(provider)}`, {
-        body: {
-          ...rest,
-          apiKey: apiKey ?? null,
-          models: models ?? null,
-          profile: profile ?? null,
-          fallback: fallback ?? null,
-        },
-      }),
-    delete: (provider: string) => call<void>("DELETE", `/api/models/${id(provider)}`),
-    test: (provider: string, signal?: AbortSignal) =>
-      post<T.ProviderTest>(`/api/models/${id(provider)}/test`, {}, { signal }),
+    update: ({ id: provider, apiKey, models, profile, fallback, ...rest }: T.NewProvider): Promise<T.Provider> =>
+      read(
+        routes.models[":id"].$patch({
+          param: { id: id(provider) },
+          json: {
+            ...rest,
+            apiKey: apiKey ?? null,
+            models: models ?? null,
+            profile: profile ?? null,
+            fallback: fallback ?? null,
+          },
+        }),
+      ),
+    delete: (provider: string) => done(routes.models[":id"].$delete({ param: { id: id(provider) } })),
+    test: (provider: string, signal?: AbortSignal): Promise<T.ProviderTest> =>
+      read(routes.models[":id"].test.$post({ param: { id: id(provider) } }, until(signal))),
   },
   secrets: {
-    list: (signal?: AbortSignal) => list<T.SecretName>("/api/secrets", "secrets", signal),
-    set: (name: string, value: string) => call<void>("PUT", `/api/secrets/${id(name)}`, { body: { value } }),
-    delete: (name: string) => call<void>("DELETE", `/api/secrets/${id(name)}`),
+    list: async (signal?: AbortSignal): Promise<T.SecretName[]> =>
+      (await read(routes.secrets.$get({}, until(signal)))).secrets,
+    set: (name: string, value: string) =>
+      done(routes.secrets[":name"].$put({ param: { name: id(name) }, json: { value } })),
+    delete: (name: string) => done(routes.secrets[":name"].$delete({ param: { name: id(name) } })),
   },
   tools: {
-    list: (signal?: AbortSignal) => list<T.ToolCard>("/api/tools?limit=10000", "tools", signal),
-    save: (tool: T.CustomTool) => post<T.ToolCard>("/api/tools", tool),
-    delete: (name: string) => call<void>("DELETE", `/api/tools/${id(name)}`),
-    custom: (name: string, signal?: AbortSignal) => get<T.CustomTool>(`/api/tools/${id(name)}`, signal),
-    configure: (name: string, change: { effect?: string; repeatable?: boolean }) =>
-      call<T.ToolCard>("PATCH", `/api/tools/${id(name)}`, { body: change }),
-    import: (source: { openapi?: unknown; template?: unknown; name?: string; server?: string }) =>
-      post<T.ImportReport>("/api/tools/import", source),
-    call: (name: string, args: unknown, signal?: AbortSignal) =>
-      post<{ content: string; value?: unknown; error?: boolean; files?: unknown[] }>(
-        "/api/tools/call",
-        { name, arguments: args },
-        { signal },
-      ),
+    list: async (signal?: AbortSignal): Promise<T.ToolCard[]> =>
+      (await read(routes.tools.$get({ query: { limit: "10000" } }, until(signal)))).tools,
+    save: (tool: T.CustomTool): Promise<T.ToolCard> => read(routes.tools.$post({ json: { ...tool } })),
+    delete: (name: string) => done(routes.tools[":name{.+}"].$delete({ param: { name: id(name) } })),
+    configure: (name: string, json: { effect?: T.Effect; repeatable?: boolean }): Promise<T.ToolCard> =>
+      read(routes.tools[":name{.+}"].$patch({ param: { name: id(name) }, json })),
+    import: (json: {
+      openapi?: unknown;
+      template?: unknown;
+      name?: string;
+      server?: string;
+    }): Promise<T.ImportReport> => read(routes.tools.import.$post({ json })),
+    call: (name: string, args: unknown, signal?: AbortSignal): Promise<T.ToolResult> =>
+      read(routes.tools.call.$post({ json: { name, arguments: args } }, until(signal))),
   },
   mcp: {
-    list: (signal?: AbortSignal) => list<T.McpServer>("/api/mcp-servers", "servers", signal),
-    add: async (body: unknown) => (await post<{ servers: T.McpServer[] }>("/api/mcp-servers", body)).servers,
+    list: async (signal?: AbortSignal): Promise<T.McpServer[]> =>
+      (await read(routes["mcp-servers"].$get({}, until(signal)))).servers,
+    add: async (body: object): Promise<T.McpServer[]> =>
+      (await read(routes["mcp-servers"].$post({ json: { ...body } }))).servers,
     /** `seen`: the card's, so that what starts is what was shown. */
-    approve: (name: string, seen: string) => post<T.McpServer>(`/api/mcp-servers/${id(name)}/approve`, { seen }),
-    tools: (name: string, signal?: AbortSignal) =>
-      list<T.ToolCard>(`/api/mcp-servers/${id(name)}/tools`, "tools", signal),
-    delete: (name: string) => call<void>("DELETE", `/api/mcp-servers/${id(name)}`),
+    approve: (name: string, seen: string): Promise<T.McpServer> =>
+      read(routes["mcp-servers"][":name"].approve.$post({ param: { name: id(name) }, json: { seen } })),
+    tools: async (name: string, signal?: AbortSignal): Promise<T.ToolSpec[]> =>
+      (await read(routes["mcp-servers"][":name"].tools.$get({ param: { name: id(name) } }, until(signal)))).tools,
+    delete: (name: string) => done(routes["mcp-servers"][":name"].$delete({ param: { name: id(name) } })),
   },
   knowledge: {
-    list: (signal?: AbortSignal) => list<T.KnowledgeCard>("/api/knowledge", "knowledge", signal),
-    create: (body: { name: string; embedder?: string }) => post<T.KnowledgeCard>("/api/knowledge", body),
-    get: (name: string, signal?: AbortSignal) => get<T.KnowledgeCard>(`/api/knowledge/${id(name)}`, signal),
-    delete: (name: string) => call<void>("DELETE", `/api/knowledge/${id(name)}`),
-    documents: (name: string, signal?: AbortSignal) =>
-      all<T.KnowledgeDocument>(`/api/knowledge/${id(name)}/documents`, "documents", signal),
-    document: (name: string, document: string, signal?: AbortSignal) =>
-      get<T.KnowledgeDocument & { text: string; truncated?: boolean }>(
-        `/api/knowledge/${id(name)}/documents/${id(document)}`,
-        signal,
+    list: async (signal?: AbortSignal): Promise<T.KnowledgeCard[]> =>
+      (await read(routes.knowledge.$get({}, until(signal)))).knowledge,
+    create: (json: { name: string; embedder?: string }): Promise<T.KnowledgeCard> =>
+      read(routes.knowledge.$post({ json })),
+    get: (name: string, signal?: AbortSignal): Promise<T.KnowledgeCard> =>
+      read(routes.knowledge[":name"].$get({ param: { name: id(name) } }, until(signal))),
+    delete: (name: string) => done(routes.knowledge[":name"].$delete({ param: { name: id(name) } })),
+    documents: (name: string, signal?: AbortSignal): Promise<T.KnowledgeDocument[]> =>
+      everyPage(
+        async (query) =>
+          (await read(routes.knowledge[":name"].documents.$get({ param: { name: id(name) }, query }, until(signal))))
+            .documents,
       ),
-    upload: (name: string, form: FormData, signal?: AbortSignal) =>
-      post<unknown>(`/api/knowledge/${id(name)}/documents`, form, { signal }),
-    addText: (name: string, body: { text: string; title: string } | { url: string }) =>
-      post<unknown>(`/api/knowledge/${id(name)}/documents`, body),
+    document: (
+      name: string,
+      document: string,
+      signal?: AbortSignal,
+    ): Promise<T.KnowledgeDocument & { text: string; truncated?: boolean }> =>
+      read(
+        routes.knowledge[":name"].documents[":id"].$get({ param: { name: id(name), id: id(document) } }, until(signal)),
+      ),
+    upload: (name: string, form: FormData, signal?: AbortSignal): Promise<unknown> =>
+      plain("POST", `/api/knowledge/${id(name)}/documents`, form, signal),
+    addText: (name: string, body: { text: string; title: string } | { url: string }): Promise<unknown> =>
+      plain("POST", `/api/knowledge/${id(name)}/documents`, body),
     deleteDocument: (name: string, document: string) =>
-      call<void>("DELETE", `/api/knowledge/${id(name)}/documents/${id(document)}`),
+      done(routes.knowledge[":name"].documents[":id"].$delete({ param: { name: id(name), id: id(document) } })),
     /** Makes the index anew; with `embedder` (null: none) another way. */
-    reindex: (name: string, change: { embedder?: string | null } = {}) =>
-      post<{ task: string }>(`/api/knowledge/${id(name)}/reindex`, change),
+    reindex: (name: string, json: { embedder?: string | null } = {}): Promise<{ task: string }> =>
+      read(routes.knowledge[":name"].reindex.$post({ param: { name: id(name) }, json })),
     exportUrl: (name: string) => `/api/knowledge/${id(name)}/export`,
-    search: (name: string, q: string, options: { limit?: number; mode?: string } = {}, signal?: AbortSignal) =>
-      get<{ hits: T.Hit[] }>(`/api/knowledge/${id(name)}/search${query({ q, ...options })}`, signal),
+    search: (
+      name: string,
+      query: { q: string; limit: number; mode: "auto" | "text" | "vector" | "hybrid" },
+      signal?: AbortSignal,
+    ): Promise<{ hits: T.Hit[] }> =>
+      read(
+        routes.knowledge[":name"].search.$get(
+          { param: { name: id(name) }, query: { ...query, limit: String(query.limit) } },
+          until(signal),
+        ),
+      ),
   },
   tasks: {
-    list: (signal?: AbortSignal) => list<T.Task>("/api/tasks", "tasks", signal),
-    get: (task: string, signal?: AbortSignal) => get<T.Task>(`/api/tasks/${id(task)}`, signal),
-    cancel: (task: string) => post<T.Task>(`/api/tasks/${id(task)}/cancel`),
+    get: (task: string, signal?: AbortSignal): Promise<T.Task> =>
+      read(routes.tasks[":id"].$get({ param: { id: id(task) } }, until(signal))),
   },
   keys: {
-    list: (signal?: AbortSignal) => list<T.AgentKey>("/api/keys", "keys", signal),
-    create: (body: { name: string; agents: string[] | "*"; rights?: string[]; expiresAt?: number }) =>
-      post<{ id: string; key: string }>("/api/keys", body),
-    delete: (key: string) => call<void>("DELETE", `/api/keys/${id(key)}`),
+    list: async (signal?: AbortSignal): Promise<T.AgentKey[]> => (await read(routes.keys.$get({}, until(signal)))).keys,
+    create: (json: {
+      name: string;
+      agents: string[] | "*";
+      rights?: ("run" | "answer")[];
+      expiresAt?: number;
+    }): Promise<{ id: string; key: string }> => read(routes.keys.$post({ json })),
+    delete: (key: string) => done(routes.keys[":id"].$delete({ param: { id: id(key) } })),
   },
   /** Sums by day (UTC) and agent, over the last `days`. */
-  usage: (range: { days: number; agent?: string }, signal?: AbortSignal) =>
-    list<T.UsageRow>(`/api/usage${query(range)}`, "usage", signal),
+  usage: async (days: number, signal?: AbortSignal): Promise<T.UsageRow[]> =>
+    (await read(routes.usage.$get({ query: { days: String(days) } }, until(signal)))).usage,
   settings: {
-    get: (signal?: AbortSignal) => get<T.ServerSettings>("/api/settings", signal),
-    change: (change: Partial<T.ServerSettings>) => call<T.ServerSettings>("PATCH", "/api/settings", { body: change }),
+    get: (signal?: AbortSignal): Promise<T.ServerSettings> => read(routes.settings.$get({}, until(signal))),
+    change: (json: Partial<T.ServerSettings>): Promise<T.ServerSettings> => read(routes.settings.$patch({ json })),
   },
   templates: {
-    list: (signal?: AbortSignal) => list<T.Template>("/api/templates", "templates", signal),
+    list: async (signal?: AbortSignal): Promise<T.Template[]> =>
+      (await read(routes.templates.$get({}, until(signal)))).templates,
     /** The first call makes the agent; each next one (with `agent`) brings more of what it needs. */
     use: (
       template: string,
-      choices: { agent?: string; language?: "en" | "zh"; folder?: string; approve?: Record<string, string> },
-    ) => post<T.UsedTemplate>(`/api/templates/${id(template)}/use`, choices),
-  },
-  files: {
-    upload: (file: File) => {
-      const form = new FormData();
-      form.set("file", file);
-      return post<{ id: string; mediaType: string; name: string; bytes: number }>("/api/files", form);
-    },
-    url: (file: string) => `/api/files/${id(file)}`,
+      json: { agent?: string; language?: "en" | "zh"; folder?: string; approve?: Record<string, string> },
+    ): Promise<T.UsedTemplate> => read(routes.templates[":id"].use.$post({ param: { id: id(template) }, json })),
   },
 };

@@ -57,7 +57,7 @@ describe("a newcomer", () => {
     await page.getByRole("button", { name: "Continue" }).click();
     const parts = page.getByRole("list", { name: "Command, part by part" });
     await parts.waitFor();
-    expect(await parts.innerText()).toContain(folder);
+    expect(await parts.textContent()).toContain(folder);
     const before = await server.call<{ servers: { status: string }[] }>("GET", "/api/mcp-servers");
     expect(before.servers.map((one) => one.status)).toEqual(["needs-approval"]);
     await page.getByRole("button", { name: "Approve and start" }).click();

@@ -47,6 +47,11 @@ async function faultsOn(desk: Desk, path: string): Promise<string[]> {
   await desk.page.getByRole("heading", { level: 1 }).waitFor();
   // What is still loading says so.
   await desk.page.waitForFunction(() => document.querySelector("#page [role=status]") === null);
+  return axe(desk);
+}
+
+/** What axe finds wrong with what shows now. */
+async function axe(desk: Desk): Promise<string[]> {
   await desk.page.evaluate(AXE);
   return desk.page.evaluate(async () => {
     const { axe } = window as unknown as {
@@ -86,6 +91,36 @@ describe("every page", () => {
   }, 90_000);
 
   it("is clean with something on it, dark and Chinese", () => sweep(full, { theme: "dark", language: "zh" }), 90_000);
+
+  it("opens panels that are clean too", async () => {
+    const desk = await openDesk(server, { theme: "dark" });
+    const { page } = desk;
+    const panels: [path: string, ...buttons: (string | RegExp)[]][] = [
+      ["/models", "Add provider"],
+      ["/models", "Add provider", /^DashScope/],
+      ["/tools", "Add tools"],
+      ["/tools", /^calculator/],
+      ["/tools/servers", "Add server"],
+      ["/tools/servers", "Approve"],
+      ["/templates", "Use “File assistant”"],
+      ["/knowledge", "New knowledge"],
+      ["/knowledge/handbook", "Paste text"],
+      ["/settings/secrets", "Add secret"],
+      ["/settings/keys", "New key"],
+    ];
+    try {
+      const found: string[] = [];
+      for (const [path, ...buttons] of panels) {
+        await page.goto(server.origin + path);
+        for (const name of buttons) await page.getByRole("button", { name }).first().click();
+        await page.getByRole("dialog").waitFor();
+        for (const fault of await axe(desk)) found.push(`${path} ${buttons} ${fault}`);
+      }
+      expect(found).toEqual([]);
+    } finally {
+      await desk.close();
+    }
+  }, 60_000);
 
   it("is reached and used by keyboard alone", async () => {
     const desk = await openDesk(server);

@@ -60,7 +60,7 @@ describe("models", () => {
     await dialog().getByLabel("API key").fill("sk-a-wrong-key");
     await button("Save and test").click();
     await page.getByText("The provider refused the key").waitFor();
-    expect(await dialog().innerText()).not.toContain("sk-a-wrong-key");
+    expect(await dialog().textContent()).not.toContain("sk-a-wrong-key");
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "vllm" }).waitFor();
     const { secrets } = await server.call<{ secrets: { name: string }[] }>("GET", "/api/secrets");
@@ -102,8 +102,8 @@ describe("MCP servers", () => {
       EVERYTHING,
       "stdio",
     ]);
-    expect(await dialog().innerText()).toContain("TOKEN");
-    expect(await dialog().innerText()).not.toContain("kept-away");
+    expect(await dialog().textContent()).toContain("TOKEN");
+    expect(await dialog().textContent()).not.toContain("kept-away");
     const { servers } = await server.call<{ servers: { status: string }[] }>("GET", "/api/mcp-servers");
     expect(servers[0]?.status).toBe("needs-approval");
   });
@@ -198,7 +198,7 @@ describe("knowledge", () => {
     await button("Search").click();
     const hit = page.getByRole("region", { name: "Test it" }).getByRole("article").first();
     await hit.getByText("tall alders").waitFor();
-    expect(await hit.innerText()).toMatch(/heron\.md[\s\S]*Nest[\s\S]*Rank 1 by words/);
+    expect(await hit.textContent()).toMatch(/heron\.md[\s\S]*Nest[\s\S]*Rank 1 by words/);
     await page.getByLabel("Question").fill("苍鹭吃什么");
     await button("Search").click();
     await hit.getByText("青蛙").waitFor();
@@ -270,10 +270,10 @@ describe("settings", () => {
     await button("New key").first().click();
     await dialog().getByLabel("Name").fill("Intranet");
     await button("Create key").click();
-    const key = await dialog().getByText(/^pb_/).innerText();
+    const key = await dialog().getByText(/^pb_/).textContent();
     await button("Done").click();
     await page.getByRole("row", { name: /Intranet/ }).waitFor();
-    expect(await page.content()).not.toContain(key);
+    expect(await page.content()).not.toContain(key!);
   });
 
   it("change language and theme at once, and remember them", async () => {

@@ -65,11 +65,6 @@ export function dateTime(at: number): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "medium" }).format(at);
 }
 
-/** A list as words: "a, b and c". */
-export function list(items: string[]): string {
-  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(items);
-}
-
 /** A UTC day, `YYYY-MM-DD`, as month and day. */
 export function shortDay(day: string): string {
   return new Intl.DateTimeFormat(locale(), { month: "short", day: "numeric", timeZone: "UTC" }).format(Date.parse(day));

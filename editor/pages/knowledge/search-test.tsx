@@ -29,7 +29,7 @@ export function SearchTest({
   const ask = useMutation({
     mutationFn: async () => {
       const begun = performance.now();
-      const { hits } = await api.knowledge.search(name, question.trim(), { limit: 6, mode });
+      const { hits } = await api.knowledge.search(name, { q: question.trim(), limit: 6, mode });
       return { hits, ms: performance.now() - begun };
     },
   });

@@ -1,6 +1,6 @@
 /** The provider form's values and what they become. */
 import type { ActionFormat, ModelProfile } from "../../../runtime/model.ts";
-import type { Provider } from "../../api-types.ts";
+import type { NewProvider, Provider } from "../../api-types.ts";
 import { PROVIDER_ID, type Preset, secretName } from "./presets.ts";
 
 export interface ProviderForm {
@@ -56,7 +56,7 @@ export function faultsOf(form: ProviderForm, taken: ReadonlySet<string>): FormFa
 }
 
 /** What is saved. `stored`: the provider as it stands, whose key stays when none was typed. */
-export function providerOf(form: ProviderForm, stored?: Provider): Provider {
+export function providerOf(form: ProviderForm, stored?: Provider): NewProvider {
   const models = form.models.split(/[\n,]/).flatMap((line) => line.trim() || []);
   const profile: Partial<ModelProfile> = {};
   const whole = (text: string) => (/^\d+$/.test(text.trim()) ? Number(text) : undefined);

@@ -31,7 +31,7 @@ export function McpAddPanel({ onClose, onAdded }: { onClose(): void; onAdded(ser
   const [draft, setDraft] = useState<McpDraft>(emptyMcpDraft);
   const [shown, setShown] = useState(false);
   const add = useMutation({
-    mutationFn: (body: unknown) => api.mcp.add(body),
+    mutationFn: (body: object) => api.mcp.add(body),
     onSuccess: (servers) => {
       void client.invalidateQueries({ queryKey: MCP_KEY });
       onAdded(servers);

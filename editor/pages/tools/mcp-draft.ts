@@ -78,13 +78,15 @@ function pairs(text: string, mark: "=" | ":"): Record<string, string> {
  * Pasted JSON, forgiving where people's clipboards are: fences, a bare member without the outer braces. Throws
  * `SyntaxError`.
  */
-export function parsePasted(text: string): unknown {
+export function parsePasted(text: string): object {
   const bare = text
     .trim()
     .replace(/^```\w*\s*/, "")
     .replace(/\s*```$/, "")
     .replace(/,\s*$/, "");
-  return JSON.parse(/^"[^"]+"\s*:/.test(bare) ? wrapped(bare) : bare);
+  const value: unknown = JSON.parse(/^"[^"]+"\s*:/.test(bare) ? wrapped(bare) : bare);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SyntaxError("it is no object");
+  return value;
 }
 
 /** `"mcpServers": {…}` gets its braces; `"files": { "command": … }` is a server and gets both. */

@@ -21,7 +21,7 @@ export function UsagePage() {
   const [days, setDays] = useState<Days>("30");
   const usage = useQuery({
     queryKey: ["usage", days],
-    queryFn: ({ signal }) => api.usage({ days: Number(days) }, signal),
+    queryFn: ({ signal }) => api.usage(Number(days), signal),
   });
   return (
     <Page

@@ -1,0 +1,62 @@
+/** How a call to the server goes: failures as one class with a sentence to show, and a run's stream as signals. */
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import type { Issue, RunSignal } from "./api-types.ts";
+
+export class ApiError extends Error {
+  /** HTTP status; 0 when the server did not answer at all. */
+  readonly status: number;
+  readonly code: string;
+  readonly path?: string;
+  readonly issues?: Issue[];
+
+  constructor(status: number, body: { code: string; message: string; path?: string; issues?: Issue[] }) {
+    super(body.message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = body.code;
+    this.path = body.path;
+    this.issues = body.issues;
+  }
+}
+
+/** `fetch` that rejects with an `ApiError` for whatever is no success; on abort with the signal's reason. */
+export async function send(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(input, { ...init, credentials: "same-origin" });
+  } catch (error) {
+    if (init.signal?.aborted) throw init.signal.reason;
+    throw new ApiError(0, { code: "network", message: error instanceof Error ? error.message : String(error) });
+  }
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  const text = await response.text().catch(() => "");
+  try {
+    const parsed = JSON.parse(text) as { error?: { code: string; message: string } };
+    if (parsed.error) return new ApiError(response.status, parsed.error);
+  } catch {
+    // No JSON: something between us and the server answered. Its status is all there is to tell.
+  }
+  return new ApiError(response.status, { code: "http", message: `${response.status} ${response.statusText}`.trim() });
+}
+
+/** The signals of a run's stream, in order. Ends when the server ends it. */
+export async function* runSignals(response: Response): AsyncGenerator<RunSignal> {
+  const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  const reader = events.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const data = JSON.parse(value.data);
+      if (value.event === "delta") yield { kind: "delta", delta: data };
+      else if (value.event === "error") throw new ApiError(500, data.error ?? data);
+      else yield { kind: "event", event: data };
+    }
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}
