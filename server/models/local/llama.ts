@@ -19,7 +19,6 @@ export interface LlamaModel {
   createContext(options: {
     contextSize: { max: number };
     threads: number;
-    threads: number;
   }): Promise<{ getSequence(): LlamaSequence; dispose(): Promise<void> }>;
   dispose(): Promise<void>;
 }
