@@ -159,13 +159,13 @@ const keys = new WeakMap<readonly ToolSpec[], string>();
 function contentKey(tools: readonly ToolSpec[]): string {
   const known = keys.get(tools);
   if (known !== undefined) return known;
-  const hash = createHash("sha256");
+  let text = "";
   for (const { name, summary, parameters } of tools) {
     const id = schemaIds.get(parameters) ?? nextSchemaId++;
     schemaIds.set(parameters, id);
-    hash.update(`${name}\n${summary}\n${id}\n`);
+    text += `${name}\n${summary}\n${id}\n`;
   }
-  const key = hash.digest("base64");
+  const key = createHash("sha256").update(text).digest("base64");
   keys.set(tools, key);
   return key;
 }
