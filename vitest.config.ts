@@ -2,5 +2,10 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { exclude: [...configDefaults.exclude, "editor/e2e/**", "dist/**", "data/**"] },
+  test: {
+    exclude: [...configDefaults.exclude, "editor/e2e/**", "dist/**", "data/**"],
+    // Real servers and processes are started; a busy machine needs a while for that. Nothing waits this long when all is well.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { Body, bodyGraphs, bodyIssues, bodyNeeds, openBody } from "../runtime/body.ts";
-import { Field, fieldPorts, repeatedName } from "../runtime/field.ts";
+import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody } from "../runtime/body.ts";
+import { Field, fieldPorts } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
 import { meets, Rule } from "../runtime/rule.ts";
 import { valueText } from "../runtime/template.ts";
@@ -45,23 +45,7 @@ export const loop = defineNode<z.infer<typeof config>>({
     },
     inputs: { widget: "fields", label: "Inputs for every turn", advanced: true },
   },
-  check({ body, inputs }) {
-    const twice = repeatedName(inputs, ["value", "turn", "first", "message"]);
-    return [
-      ...bodyIssues(body),
-      ...(twice === undefined
-        ? []
-        : [
-            {
-              severity: "error" as const,
-              code: "bad-config" as const,
-              message: `The name "${twice}" is taken.`,
-              path: "/inputs",
-              mend: "Give it another name.",
-            },
-          ]),
-    ];
-  },
+  check: ({ body, inputs }) => containerIssues(body, inputs, ["value", "turn", "first", "message"]),
   bodies: ({ body }) => bodyGraphs(body),
   needs: ({ body }) => bodyNeeds(body),
   async run(step) {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Parked } from "../runtime/activity.ts";
-import { Body, bodyGraphs, bodyIssues, bodyNeeds, openBody } from "../runtime/body.ts";
+import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody } from "../runtime/body.ts";
 import { errorData, PatchbayError } from "../runtime/error.ts";
-import { Field, fieldPorts, repeatedName } from "../runtime/field.ts";
+import { Field, fieldPorts } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
 import { valueText } from "../runtime/template.ts";
 
@@ -53,23 +53,7 @@ export const map = defineNode<z.infer<typeof config>>({
       advanced: true,
     },
   },
-  check({ body, inputs }) {
-    const twice = repeatedName(inputs, ["items", "item", "index", "message"]);
-    return [
-      ...bodyIssues(body),
-      ...(twice === undefined
-        ? []
-        : [
-            {
-              severity: "error" as const,
-              code: "bad-config" as const,
-              message: `The name "${twice}" is taken.`,
-              path: "/inputs",
-              mend: "Give it another name.",
-            },
-          ]),
-    ];
-  },
+  check: ({ body, inputs }) => containerIssues(body, inputs, ["items", "item", "index", "message"]),
   bodies: ({ body }) => bodyGraphs(body),
   needs: ({ body }) => bodyNeeds(body),
   async run(step) {

@@ -44,7 +44,16 @@ describe("a router that a model decides", () => {
   const graph = graphOf(
     {
       ask: "input",
-      route: ["router", { by: "model", cases: [{ name: "refund", when: "wants money back" }, { name: "tech", when: "something does not work" }] }],
+      route: [
+        "router",
+        {
+          by: "model",
+          cases: [
+            { name: "refund", when: "wants money back" },
+            { name: "tech", when: "something does not work" },
+          ],
+        },
+      ],
       a: ["prompt", { template: "refund" }],
       reply: "output",
     },
@@ -74,14 +83,34 @@ describe("a router that a model decides", () => {
 describe("http", () => {
   const call = (config: object, values: Record<string, unknown>) => {
     const graph = graphOf(
-      { ask: ["input", { fields: Object.keys(values).map((name) => ({ name, kind: "any" })) }], call: ["http", config], reply: "output" },
+      {
+        ask: ["input", { fields: Object.keys(values).map((name) => ({ name, kind: "any" })) }],
+        call: ["http", config],
+        reply: "output",
+      },
       [...Object.keys(values).map((name) => `ask.${name} call.${name}`), "call.body reply.reply"],
     );
-    return play(graph, nodes, { fetch: (request) => ({ status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(request) }) }, { input: values });
+    return play(
+      graph,
+      nodes,
+      {
+        fetch: (request) => ({
+          status: 200,
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(request),
+        }),
+      },
+      { input: values },
+    );
   };
   it("fills path, query, headers and body; a value cannot leave its slot", async () => {
     const { outcome } = await call(
-      { method: "POST", url: "https://api.test/v1/{{id}}?q={{q}}", headers: { "x-a": "{{q}}", authorization: { secret: "KEY", prefix: "Bearer " } }, body: '{"q": {{ json }} }' },
+      {
+        method: "POST",
+        url: "https://api.test/v1/{{id}}?q={{q}}",
+        headers: { "x-a": "{{q}}", authorization: { secret: "KEY", prefix: "Bearer " } },
+        body: '{"q": {{ json }} }',
+      },
       { id: "../admin", q: "a&b=c", json: { k: 1 } },
     );
     expect(outcome.output!.reply).toEqual({
@@ -94,17 +123,29 @@ describe("http", () => {
     });
   });
   it("refuses a line break in a header", async () => {
-    expect((await call({ url: "https://api.test/", headers: { "x-a": "{{q}}" } }, { q: "a\r\nb: c" })).outcome).toMatchObject({ status: "failed", error: { code: "bad_request" } });
+    expect(
+      (await call({ url: "https://api.test/", headers: { "x-a": "{{q}}" } }, { q: "a\r\nb: c" })).outcome,
+    ).toMatchObject({ status: "failed", error: { code: "bad_request" } });
   });
-  it.each(["", "ftp://x", "https://{{host}}/x", "https://user@x/", "//x", "https://a.test\\@b/"])("refuses the address %j", (url) => {
-    expect(nodes.get("http")!.check!(nodes.get("http")!.config.parse({ url })).map(({ path }) => path)).toContain("/url");
-  });
+  it.each(["", "ftp://x", "https://{{host}}/x", "https://user@x/", "//x", "https://a.test\\@b/"])(
+    "refuses the address %j",
+    (url) => {
+      expect(nodes.get("http")!.check!(nodes.get("http")!.config.parse({ url })).map(({ path }) => path)).toContain(
+        "/url",
+      );
+    },
+  );
 });
 
 describe("prompt", () => {
   it("makes a port of each name and prints values as text, lists and JSON", async () => {
     const graph = graphOf(
-      { ask: ["input", { fields: [{ name: "data", kind: "json" }] }], find: ["retriever", { knowledge: "k" }], p: ["prompt", { template: "{{docs}}\n{{data}} {{data.n}}\n{{q}}" }], reply: "output" },
+      {
+        ask: ["input", { fields: [{ name: "data", kind: "json" }] }],
+        find: ["retriever", { knowledge: "k" }],
+        p: ["prompt", { template: "{{docs}}\n{{data}} {{data.n}}\n{{q}}" }],
+        reply: "output",
+      },
       ["ask.message find.query", "ask.message p.q", "ask.data p.data", "find.documents p.docs", "p.text reply.reply"],
     );
     const { outcome } = await play(
@@ -116,7 +157,14 @@ describe("prompt", () => {
     expect(outcome.output!.reply).toBe('[1] a.md (Top)\nOne.\n{"n":2} 2\n{{data}} {% raw %}');
   });
   it("reaches no prototype", async () => {
-    const graph = graphOf({ ask: "input", p: ["prompt", { template: "{{q.constructor.constructor}}{{q.__proto__}}|{{q.length}}" }], reply: "output" }, ["ask.message p.q", "p.text reply.reply"]);
+    const graph = graphOf(
+      {
+        ask: "input",
+        p: ["prompt", { template: "{{q.constructor.constructor}}{{q.__proto__}}|{{q.length}}" }],
+        reply: "output",
+      },
+      ["ask.message p.q", "p.text reply.reply"],
+    );
     expect((await play(graph, nodes)).outcome.output!.reply).toBe("|5");
   });
 });

@@ -43,7 +43,8 @@ export const tool = defineNode<z.infer<typeof config>>({
         config.approve[spec.name] ??
         config.approve[server] ??
         (spec.effect === "read" ? "auto" : "ask");
-      if (approve !== "off") tools.push({ ...spec, approve, ...(config.pinned.includes(spec.name) ? { pinned: true } : {}) });
+      if (approve !== "off")
+        tools.push({ ...spec, approve, ...(config.pinned.includes(spec.name) ? { pinned: true } : {}) });
     }
     return { tools };
   },

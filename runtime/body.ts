@@ -1,6 +1,7 @@
 /** The body of a container: a graph inside its config, or another agent. */
 import { z } from "zod";
 import type { CompiledGraph } from "./compile.ts";
+import { type Field, repeatedName } from "./field.ts";
 import { Graph } from "./graph.ts";
 import type { Needs, NodeIssue, Step } from "./node.ts";
 
@@ -19,18 +20,28 @@ export async function openBody(step: Step, body: Body): Promise<CompiledGraph> {
   return "agent" in body ? step.host.graph(body.agent, body.version) : step.compile(body);
 }
 
-export const bodyIssues = (body: Body): NodeIssue[] =>
-  body === null
-    ? [
-        {
-          severity: "error",
-          code: "bad-body",
-          message: "This has no body yet.",
-          path: "/body",
-          mend: "Open it and build what it repeats, or choose an agent.",
-        },
-      ]
-    : [];
+/** What a container lacks: a body, or a name for an input that is not `taken`. */
+export function containerIssues(body: Body, inputs: readonly Field[], taken: readonly string[]): NodeIssue[] {
+  const issues: NodeIssue[] = [];
+  if (body === null)
+    issues.push({
+      severity: "error",
+      code: "bad-body",
+      message: "This has no body yet.",
+      path: "/body",
+      mend: "Open it and build what it repeats, or choose an agent.",
+    });
+  const twice = repeatedName(inputs, taken);
+  if (twice !== undefined)
+    issues.push({
+      severity: "error",
+      code: "bad-config",
+      message: `The name "${twice}" is taken.`,
+      path: "/inputs",
+      mend: "Give it another name.",
+    });
+  return issues;
+}
 
 export const bodyGraphs = (body: Body): { graph: Graph; path: string }[] =>
   body !== null && !("agent" in body) ? [{ graph: body, path: "/body" }] : [];
