@@ -9,7 +9,7 @@ import { Field } from "../ui/field.tsx";
 import { Input, Textarea } from "../ui/input.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { Select } from "../ui/select.tsx";
-import { More } from "./inspector.tsx";
+import { More } from "./parts.tsx";
 
 /** The agent's own settings, shown when no node is chosen. */
 export function AgentForm() {

@@ -11,7 +11,7 @@ import { useDocument, useGraph, useReader, useWorkbench } from "../state/use-wor
 import { TONE_FILL } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
-import { Part } from "./inspector.tsx";
+import { Part } from "./parts.tsx";
 
 /** What hangs on each port, and what could: wiring without a mouse. */
 export function Connections({ node }: { node: GraphNode }) {

@@ -5,7 +5,7 @@ import { setNode } from "../state/commands.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
 import { Field } from "../ui/field.tsx";
 import { Segmented } from "../ui/segmented.tsx";
-import { More } from "./inspector.tsx";
+import { More } from "./parts.tsx";
 
 /** What happens when the node fails: how often it is tried again, and whether the run goes on by its error port. */
 export function FailureForm({ node, disabled }: { node: GraphNode; disabled: boolean }) {

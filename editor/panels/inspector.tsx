@@ -30,9 +30,7 @@ import { AgentForm } from "./agent-form.tsx";
 import { Connections } from "./connections.tsx";
 import { FailureForm } from "./failure-form.tsx";
 import { BuiltPrompt, LastRun } from "./last-run.tsx";
-import { More } from "./more.tsx";
-
-export { More } from "./more.tsx";
+import { More } from "./parts.tsx";
 
 /** The chosen thing's form: a node's, or, with nothing chosen, the agent's own. */
 export function Inspector() {
@@ -225,25 +223,4 @@ function ConfigForm({
 /** A router's model is asked only when a model decides. */
 function applies(type: string, name: string, config: Record<string, unknown>): boolean {
   return !(type === "router" && name === "model" && config.by !== "model");
-}
-
-/** A part of a panel with its own heading. */
-export function Part({
-  title,
-  aside,
-  children,
-}: {
-  title: string;
-  aside?: React.ReactNode;
-  children: React.ReactNode;
-}) {
-  return (
-    <section className="border-line border-t px-4 py-3.5">
-      <div className="mb-2 flex items-baseline justify-between gap-2">
-        <h3 className="font-medium text-ink-2 text-sm">{title}</h3>
-        {aside && <span className="text-ink-3 text-sm tnum">{aside}</span>}
-      </div>
-      {children}
-    </section>
-  );
 }

@@ -9,7 +9,7 @@ import { lookup } from "../state/lookup.ts";
 import type { RunLife } from "../state/run-life.ts";
 import { useGraph, useLive } from "../state/use-workbench.ts";
 import { Notice } from "../ui/notice.tsx";
-import { More, Part } from "./inspector.tsx";
+import { More, Part } from "./parts.tsx";
 import { PromptBar } from "./prompt-bar.tsx";
 import { promptMessages } from "./prompt-messages.ts";
 import { ToolSteps } from "./tool-steps.tsx";

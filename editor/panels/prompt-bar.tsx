@@ -4,7 +4,7 @@ import { type Message, messageText } from "../../runtime/message.ts";
 import * as format from "../i18n/format.ts";
 import { TONE_FILL, type Tone } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
-import { More } from "./more.tsx";
+import { More } from "./parts.tsx";
 
 const TONES: Record<PromptPiece["name"], Tone> = {
   system: "neutral",

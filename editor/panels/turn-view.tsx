@@ -16,7 +16,7 @@ import { cx } from "../ui/cx.ts";
 import { Notice } from "../ui/notice.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { Answer } from "./answer.tsx";
-import { More } from "./inspector.tsx";
+import { More } from "./parts.tsx";
 import { ToolSteps } from "./tool-steps.tsx";
 import { ValueView } from "./value-view.tsx";
 

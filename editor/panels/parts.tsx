@@ -32,3 +32,16 @@ export function More({
     </div>
   );
 }
+
+/** A part of a panel with its own heading. */
+export function Part({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="border-line border-t px-4 py-3.5">
+      <div className="mb-2 flex items-baseline justify-between gap-2">
+        <h3 className="font-medium text-ink-2 text-sm">{title}</h3>
+        {aside && <span className="text-ink-3 text-sm tnum">{aside}</span>}
+      </div>
+      {children}
+    </section>
+  );
+}
