@@ -164,6 +164,25 @@ describe("tools", () => {
     }
   });
 
+  test("with neither tools nor passages it says who it speaks for and what it was asked", () => {
+    const answer = (system: string, content: string) =>
+      textOf(
+        think({
+          model: "offline",
+          messages: [
+            { role: "system", content: system },
+            { role: "user", content },
+          ],
+        }),
+      );
+    const text = answer("You are the billing desk. Never promise a refund.", "I was charged twice.");
+    expect(text).toMatch(/^This is the billing desk\. I received: “I was charged twice\.”/);
+    expect(text).not.toContain("promise");
+    expect(answer("你是技术支持台，最多给三步。", "登录时提示错误")).toMatch(
+      /^这里是“技术支持台”。我收到了：“登录时提示错误”/,
+    );
+  });
+
   test("after the results it tells them, failures too, and calls nothing again", () => {
     const messages: Message[] = [
       { role: "user", content: "What is 2 + 2?" },

@@ -75,7 +75,7 @@ export function think(request: ChatRequest): Thought {
     };
   }
   if (quotes.length) return { text: signed(tellQuotes(quotes), chinese) };
-  return { text: signed(tellNothing(request, question, passages.length > 0, chinese), chinese) };
+  return { text: signed(tellNothing(request, question, system, passages.length > 0, chinese), chinese) };
 }
 
 function answersInChinese(question: string, system: string[]): boolean {
@@ -127,7 +127,13 @@ function shown(content: string, chinese: boolean): string {
   return `${text.slice(0, RESULT_SHOWN)}${fence}\n${chinese ? `…（另有 ${more} 个字符）` : `… (${more} more characters)`}`;
 }
 
-function tellNothing(request: ChatRequest, question: string, hadPassages: boolean, chinese: boolean): string {
+function tellNothing(
+  request: ChatRequest,
+  question: string,
+  system: string[],
+  hadPassages: boolean,
+  chinese: boolean,
+): string {
   const names = (request.tools ?? []).map((tool) => tool.name);
   const listed = names.slice(0, 8).join(chinese ? "、" : ", ") + (names.length > 8 ? "…" : "");
   if (hadPassages) {
@@ -141,9 +147,17 @@ function tellNothing(request: ChatRequest, question: string, hadPassages: boolea
       ? `${hello}我没有找到适合这句话的工具。我可以使用：${listed}。`
       : `${hello}None of my tools fits this. I can use: ${listed}.`;
   }
+  const role = roleIn(system);
   return chinese
-    ? `${hello}我收到了：“${excerpt(question)}”。我只按规则工作：能调用工具、能引用给出的资料，但这里两者都没有，所以无法作答。`
-    : `${hello}I received: “${excerpt(question)}”. I work by rules: I can call tools and quote passages, but here I was given neither, so I cannot answer.`;
+    ? `${hello}${role ? `这里是“${role}”。` : ""}我收到了：“${excerpt(question)}”。演示模型只按规则工作：能调用工具、能引用给出的资料，而这里两者都没有；接入真实模型后，这一步会作答。`
+    : `${hello}${role ? `This is the ${role}. ` : ""}I received: “${excerpt(question)}”. A demo works by rules: it can call tools and quote passages, and here it was given neither; with a real model this step answers.`;
+}
+
+/** Who the instructions say is speaking ("You are the billing desk."), so that a graph with several speakers shows which one it was. */
+function roleIn(system: string[]): string | undefined {
+  const text = system.join("\n");
+  return (/\bYou are (?:the|an?) ([^.,;:\n“”]{2,60})/.exec(text) ??
+    /你是(?:一名|一个|一位)?([^。，,；：\n“”]{2,40})/.exec(text))?.[1]?.trim();
 }
 
 function excerpt(text: string): string {
