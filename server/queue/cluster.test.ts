@@ -9,13 +9,17 @@ import type { RunEvent } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import { graphOf } from "../../runtime/testing/play.ts";
 import { parseEnv } from "../env.ts";
+import { type MockModel, startMockModel } from "../models/mock-model.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import type { RunItem } from "../services.ts";
 import type { Role } from "../stores/open-stores.ts";
 import { startPostgres, type TestPostgres, withoutPostgres } from "../testing/postgres.ts";
 
+const SPEECH = "Giraffes sleep standing, 长颈鹿站着睡觉, and so on. ".repeat(20);
+
 describe.skipIf(withoutPostgres())("processes that share runs", () => {
   const folder = mkdtempSync(join(tmpdir(), "patchbay-cluster-"));
+  let model: MockModel;
   let postgres: TestPostgres;
   let url: string;
   let web: Opened;
@@ -46,6 +50,8 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
       PATCHBAY_DATABASE_URL: url,
       PATCHBAY_SECRETS_KEY: "a key that all replicas share, as they must",
       PATCHBAY_ALLOW_HOSTS: new URL(gateUrl).host,
+      OPENAI_BASE_URL: model.url,
+      PATCHBAY_DEFAULT_MODEL: "openai/mock",
     });
     const opened = await openServices(env, role);
     await opened.start();
@@ -63,6 +69,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     });
     await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
     gateUrl = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`;
+    model = await startMockModel({ chunkMs: 20, reply: () => ({ text: SPEECH }) });
     postgres = await startPostgres();
     url = await postgres.database();
     web = await open("web");
@@ -74,6 +81,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     gate?.closeAllConnections();
     gate?.close();
     await Promise.all(all.map((one) => one.stop()));
+    await model?.close();
     await postgres?.close();
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
@@ -136,6 +144,38 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     expect(b).toEqual(a);
     expect(c).toEqual(a);
     expect(late).toEqual(a!.slice(2));
+  });
+
+  test("text on its way reaches both doors whole, also a reader who joins late", async () => {
+    const brain = graphOf({ ask: "input", brain: ["llm", {}], reply: "output" }, [
+      "ask.message brain.message",
+      "brain.text reply.reply",
+    ]);
+    const { id, accepted } = await web.services.runs.start({ graph: brain }, { message: "talk" }, {}, { stream: true });
+    await accepted;
+    let begun = () => {};
+    const speaking = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const textAt = async (opened: Opened) => {
+      let text = "";
+      const { signal } = new AbortController();
+      for await (const item of opened.services.runs.follow(id, { signal })) {
+        if (!("delta" in item) || item.delta.kind !== "text") continue;
+        expect(item.delta.offset).toBe(text.length);
+        text += item.delta.text;
+        if (text.length > 200) begun();
+      }
+      return text;
+    };
+    const first = textAt(web);
+    await speaking;
+    const [a, b] = await Promise.all([first, textAt(otherWeb)]);
+    // The last twentieth of a second may come with the message's event alone.
+    expect(SPEECH.startsWith(a)).toBe(true);
+    expect(a.length).toBeGreaterThan(SPEECH.length / 2);
+    expect(SPEECH.startsWith(b)).toBe(true);
+    expect(b.length).toBeGreaterThan(200);
   });
 
   test("a run is cancelled through a process that does not have it", async () => {

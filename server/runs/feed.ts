@@ -21,6 +21,11 @@ export class Feed {
   ended = false;
   /** Somebody asked for text: it is made from now on. */
   wanted = false;
+  /** The run is another process's: its text comes from there, and its events from the log. */
+  far = false;
+  /** By stretch, the event that closed it last: what comes for it later is too late. Only where `far`. */
+  readonly #closed = new Map<string, number>();
+  #seen = -1;
 
   get isFollowed(): boolean {
     return this.#readers.size > 0;
@@ -44,6 +49,27 @@ export class Feed {
     }
     stretch.text += delta.text;
     for (const reader of this.#readers) if (reader.text) reader.wake();
+  }
+
+  /** Text of another process came: what is new of it is added. False where a part before it is missing. */
+  addFar(delta: Delta, after: number): boolean {
+    const key = `${delta.kind} ${delta.node} ${scopeKey(delta.scope)}`;
+    if (after < (this.#closed.get(key) ?? -1)) return true;
+    const length = this.#open.get(key)?.text.length ?? 0;
+    if (delta.offset > length) return false;
+    const text = delta.text.slice(length - delta.offset);
+    if (text !== "") this.add({ ...delta, text }, after);
+    return true;
+  }
+
+  /** An event of another process's run was read. */
+  see(event: RunEvent): void {
+    if (!this.far || event.seq <= this.#seen) return;
+    this.#seen = event.seq;
+    if (event.type === "message" || event.type === "node-end" || event.type === "node-fail")
+      for (const kind of ["text", "reasoning"])
+        this.#closed.set(`${kind} ${event.node} ${scopeKey(event.scope)}`, event.seq);
+    this.pass(event);
   }
 
   /** An event is about to be stored: those that end a step close its stretches. */

@@ -32,6 +32,7 @@ export async function* follow(
       const rests = feed.restsAt;
       const events = cursor < (await log.last(run)) ? await log.read(run, cursor, PAGE) : [];
       for (const event of events) {
+        feed.see(event);
         for (const delta of due(reader, event.seq, true)) yield { delta };
         if (signal.aborted) return;
         yield { event };

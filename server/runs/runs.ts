@@ -1,7 +1,7 @@
 /** Runs: started, followed, cancelled, answered, forked, and taken up again after a restart. */
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
-import { type RunEvent, TERMINAL, type Wait, type WaitAnswer } from "../../runtime/event.ts";
+import { type Delta, type RunEvent, TERMINAL, type Wait, type WaitAnswer } from "../../runtime/event.ts";
 import { type Execution, execute, type RunOutcome } from "../../runtime/execute.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import { canonicalJson } from "../../runtime/graph.ts";
@@ -57,6 +57,10 @@ export interface Elsewhere {
   leave: boolean;
   /** Asks the process that has a run to cancel it or to take answers in. Rejects as `cancel` and `answer` do. */
   ask(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitAnswer[] }): Promise<void>;
+  /** Text of a run that another process has is read here, until the returned function is called; see `hearText`. */
+  want(run: string): () => void;
+  /** Text of a run that this process has is for others too, until the returned function is called. */
+  offer(run: string, feed: Feed): () => void;
 }
 
 export interface RunsService extends Runs {
@@ -65,6 +69,8 @@ export interface RunsService extends Runs {
   resumeAll(): Promise<void>;
   /** Takes up one run and resolves when it rests; at once where another process has it or it is over. */
   work(run: string): Promise<void>;
+  /** Text came of a run that another process has. False where a part before it is missing. */
+  hearText(run: string, delta: Delta, after: number): boolean;
   /** Takes in nothing more, gives runs a moment to end, then leaves the rest as it stands for the next process. */
   stop(): Promise<void>;
   forget(slug: string): void;
@@ -235,6 +241,12 @@ class LiveRuns implements RunsService {
     const stopLooking = this.#live.has(id) ? undefined : log.watch(id, () => void look().catch(() => undefined));
     if (!this.#live.has(id)) feed.restsAt = -1;
     await look();
+    const { elsewhere } = this.#options;
+    let stopWanting: (() => void) | undefined;
+    if (elsewhere && !this.#live.has(id) && !feed.ended) {
+      feed.far = true;
+      if (options.deltas ?? true) stopWanting = elsewhere.want(id);
+    }
     try {
       yield* follow(log, id, feed, {
         after: options.after ?? -1,
@@ -244,6 +256,7 @@ class LiveRuns implements RunsService {
       });
     } finally {
       stopLooking?.();
+      stopWanting?.();
       this.#dropFeed(id);
     }
   }
@@ -388,6 +401,11 @@ class LiveRuns implements RunsService {
     await live?.done;
   }
 
+  hearText(run: string, delta: Delta, after: number): boolean {
+    const feed = this.#feeds.get(run);
+    return !feed?.far || feed.addFar(delta, after);
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const timer of [...this.#expiries.values(), ...this.#unsaved]) clearTimeout(timer);
@@ -425,6 +443,7 @@ class LiveRuns implements RunsService {
     const compiled = await this.#graphs.byHash(row.graph);
     const feed = this.#feed(row.id);
     feed.wanted ||= feed.isRead;
+    feed.far = false;
     feed.rest(-1);
     this.#expire(row.id, []);
     const host = new RunHost(this.#world, {
@@ -453,10 +472,12 @@ class LiveRuns implements RunsService {
 
   /** Keeps a run while it is under way, and lets go of everything when it comes to rest. */
   #attach(run: string, parts: Omit<Live, "done">, feed: Feed, turn: string | undefined): Live {
+    const stopOffering = this.#options.elsewhere?.offer(run, feed);
     const live: Live = {
       ...parts,
       done: parts.execution.outcome.then(async (outcome) => {
         this.#live.delete(run);
+        stopOffering?.();
         if (turn !== undefined && this.#turns.get(turn) === run) this.#turns.delete(turn);
         if (parts.key !== undefined) {
           const left = this.live(parts.key) - 1;

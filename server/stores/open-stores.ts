@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Env } from "../env.ts";
 import { newId } from "../ids.ts";
 import { openAsks } from "../queue/asks.ts";
+import { type FarText, openFarText } from "../queue/far-text.ts";
 import { type Leader, standForLeader } from "../queue/leader.ts";
 import { prepareRunQueue, type RunQueue, startRunQueue } from "../queue/run-queue.ts";
 import type { Elsewhere, RunsService } from "../runs/runs.ts";
@@ -66,6 +67,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
   let log: PostgresLog | undefined;
   let queue: RunQueue | undefined;
   let leader: Leader | undefined;
+  let farText: FarText | undefined;
   let asked: Awaited<ReturnType<typeof openAsks>> | undefined;
   return {
     records,
@@ -77,6 +79,8 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
     elsewhere: {
       leave: role === "web",
       ask: (owner, ask) => asked!.ask(owner, ask),
+      want: (run) => farText?.want(run) ?? (() => {}),
+      offer: (run, feed) => farText?.offer(run, feed) ?? (() => {}),
     },
     async start(runs, once) {
       const open = log!;
@@ -88,6 +92,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
           else await runs.answer(run, answers as never);
         },
       });
+      farText = await openFarText({ ...postgres, hear: (run, delta, after) => runs.hearText(run, delta, after) });
       if (role === "web") return;
       queue = await startRunQueue({ url, log: open, work: (run) => runs.work(run), report });
       leader = standForLeader({ url, ...once, report });
@@ -95,6 +100,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
     async stopTaking() {
       await queue?.stop();
       await asked?.close();
+      farText?.close();
       await leader?.close();
     },
     async close() {
