@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME…] [--full]`: runs benches by name (those marked quick by default), prints their tables and
- * writes `bench/report.json`. A bench is a file here that exports `name` and `run`.
+ * writes `bench/report.json`. A bench is a file here, called by the file's name, that exports `run`.
  */
 import { readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 interface Bench {
-  name: string;
   /** False: only by name or with --full. */
   quick?: boolean;
   run(options: { full?: boolean }): Promise<unknown>;
@@ -20,30 +19,36 @@ const { values, positionals } = parseArgs({
 });
 
 /** Parts of benches, and programs that they start. */
-const NOT_BENCHES = new Set(["main.ts", "bare-forwarder.ts", "load.ts", "processes.ts"]);
-const benches: Bench[] = [];
-for (const file of readdirSync(import.meta.dirname).sort()) {
-  if (!file.endsWith(".ts") || NOT_BENCHES.has(file)) continue;
-  const module = (await import(join(import.meta.dirname, file))) as Partial<Bench>;
-  if (module.name && module.run) benches.push(module as Bench);
-}
-
-const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name));
+const NOT_BENCHES = new Set(["main", "bare-forwarder", "load", "processes"]);
+const files = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -3))
+  .filter((name) => !NOT_BENCHES.has(name))
+  .sort();
+const unknown = positionals.filter((name) => !files.includes(name));
 if (values.help || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no bench ${unknown.join(", ")}.`);
-  console.error(`Benches: ${benches.map((bench) => bench.name).join(", ")}. With --full: all, and larger.`);
+  console.error(`Benches: ${files.join(", ")}. With --full: all, and larger.`);
   process.exit(values.help ? 0 : 1);
 }
 
-const chosen = benches.filter((bench) =>
-  positionals.length > 0 ? positionals.includes(bench.name) : values.full || bench.quick !== false,
-);
 const reports: Record<string, unknown> = {};
-for (const bench of chosen) {
-  console.log(`\n=== ${bench.name}`);
-  const began = performance.now();
-  reports[bench.name] = await bench.run({ full: values.full });
-  console.log(`(${((performance.now() - began) / 1000).toFixed(1)} s)`);
+let failed = false;
+for (const file of files) {
+  if (positionals.length > 0 && !positionals.includes(file)) continue;
+  try {
+    const bench = (await import(join(import.meta.dirname, `${file}.ts`))) as Partial<Bench>;
+    if (!bench.run || (positionals.length === 0 && !values.full && bench.quick === false)) continue;
+    console.log(`\n=== ${file}`);
+    const began = performance.now();
+    reports[file] = await bench.run({ full: values.full });
+    console.log(`(${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    // One that fails must not take the others' results with it.
+    failed = true;
+    reports[file] = { failed: (error as Error).message };
+    console.error(`${file} failed:`, error);
+  }
 }
 const report = {
   at: new Date().toISOString(),
@@ -53,4 +58,4 @@ const report = {
   benches: reports,
 };
 writeFileSync(join(import.meta.dirname, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
-process.exit(0);
+process.exit(failed ? 1 : 0);
