@@ -9,11 +9,13 @@ import { type RunEvent, TERMINAL } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import type { EventLog, Idempotency, RunFilter, RunRow, SessionRow, UsageRow } from "../../services.ts";
 import { indexEvent, type RowState } from "../run-row.ts";
+import { giveBack, ownerOf, queueRuns, takeRun } from "./claims.ts";
 import { isTransient, postgresError } from "./errors.ts";
 import type { Listener } from "./listen.ts";
 import { join, type Members } from "./members.ts";
 import { RunReader } from "./read-runs.ts";
 import { PATIENCE_MS, retrying } from "./retry.ts";
+import { Watchers } from "./watchers.ts";
 import { alreadyWritten, type Part, writeBatch } from "./write-batch.ts";
 
 /** The longest that an event which need not be waited for is held back. */
@@ -23,11 +25,6 @@ const MAX_KNOWN_GRAPHS = 10_000;
 /** Telling can be missed: what is watched is looked up again each so many beats. */
 const LOOK_EVERY = 3;
 const LOAD_PAGE = 5_000;
-/** Queues the run `id`; a job of it that nobody began is replaced. */
-const ADD_JOB = "graphile_worker.add_job('run', json_build_object('run', id), job_key := id, max_attempts := 3)";
-/** Told behind a run's last event: nobody has the run any more. */
-const RESTS = "rests";
-
 export interface PostgresLogOptions {
   pool: pg.Pool;
   listener: Listener;
@@ -85,9 +82,7 @@ class PostgresEventLog implements PostgresLog {
   readonly #live = new Map<string, Live>();
   /** Runs that are being claimed. */
   readonly #loading = new Map<string, Promise<Live>>();
-  readonly #watchers = new Map<string, Set<() => void>>();
-  /** `seq` of the last event, as far as it was seen, of runs that are watched and not live here. */
-  readonly #lasts = new Map<string, number>();
+  readonly #watchers: Watchers;
   readonly #graphs = new Set<string>();
   /** Graphs that are not known to be on disk yet. */
   readonly #newGraphs = new Map<string, string>();
@@ -102,14 +97,18 @@ class PostgresEventLog implements PostgresLog {
     this.#options = options;
     this.#pool = options.pool;
     this.#reader = new RunReader(options.pool);
+    this.#watchers = new Watchers({
+      isLive: (run) => this.#live.has(run),
+      lasts: (runs) => this.#reader.lasts(runs),
+    });
   }
 
   async open(): Promise<void> {
     const { pool, listener, member, role = "all", beatMs, deadMs } = this.#options;
     this.#stopListening = await listener.on(
       "patchbay_events",
-      (told) => this.#hear(told),
-      () => void this.#look(),
+      (told) => this.#watchers.hear(told),
+      () => void this.#watchers.look(),
     );
     this.members = await join({
       pool,
@@ -120,7 +119,7 @@ class PostgresEventLog implements PostgresLog {
       ...(deadMs !== undefined && { deadMs }),
       onBuried: () => this.#buried(),
       onBeat: () => {
-        if (++this.#beats % LOOK_EVERY === 0) void this.#look();
+        if (++this.#beats % LOOK_EVERY === 0) void this.#watchers.look();
       },
     });
   }
@@ -141,27 +140,16 @@ class PostgresEventLog implements PostgresLog {
     const live = this.#live.get(run);
     if (live) return live.stored;
     return (
-      this.#lasts.get(run) ??
+      this.#watchers.last(run) ??
       this.#reader.lasts([run]).then((found) => this.#live.get(run)?.stored ?? found.get(run) ?? -1)
     );
   }
 
   watch(run: string, listener: () => void): () => void {
-    let listeners = this.#watchers.get(run);
-    if (!listeners) {
-      listeners = new Set();
-      this.#watchers.set(run, listeners);
-      // What was stored before anybody listened is not told.
-      if (!this.#live.has(run)) void this.#look([run]);
-    }
-    listeners.add(listener);
+    const stop = this.#watchers.watch(run, listener);
+    // Somebody looks: what was held back comes at once.
     if (this.#live.get(run)?.batch) this.#writeSoon();
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size > 0 || this.#watchers.get(run) !== listeners) return;
-      this.#watchers.delete(run);
-      this.#lasts.delete(run);
-    };
+    return stop;
   }
 
   row(run: string): Promise<RunRow | undefined> {
@@ -177,8 +165,7 @@ class PostgresEventLog implements PostgresLog {
   }
 
   async queueDue(limit: number, now: number): Promise<void> {
-    const runs = await this.#reader.due(limit, now);
-    if (runs.length > 0) await this.#change(`SELECT ${ADD_JOB} FROM unnest($1::text[]) AS t(id)`, [runs]);
+    await tried(queueRuns(this.#pool, await this.#reader.due(limit, now)));
   }
 
   sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {
@@ -234,28 +221,19 @@ class PostgresEventLog implements PostgresLog {
     if (live.batch) await live.batch.promise;
     if (!this.#live.delete(run) || live.ended) return;
     const wakesAt = Math.min(...live.expires.values());
-    await this.#change(
-      `WITH freed AS (
-         UPDATE patchbay.runs SET owner = NULL, wakes_at = $3 WHERE id = $1 AND fence = $2 AND ended_at IS NULL RETURNING id
-       )
-       SELECT pg_notify('patchbay_events', id || ' ' || $4 || ' ${RESTS}')${options.queue ? `, ${ADD_JOB}` : ""} FROM freed`,
-      [run, live.fence, Number.isFinite(wakesAt) ? wakesAt : null, String(live.stored)],
+    await tried(
+      giveBack(this.#pool, {
+        run,
+        fence: live.fence,
+        last: live.stored,
+        queue: options.queue ?? false,
+        ...(Number.isFinite(wakesAt) && { wakesAt }),
+      }),
     );
   }
 
-  async owner(run: string): Promise<string | undefined> {
-    try {
-      const { rows } = await retrying(() =>
-        this.#pool.query<{ owner: string }>(
-          `SELECT m.id AS owner FROM patchbay.runs AS r JOIN patchbay.members AS m ON m.id = r.owner
-           WHERE r.id = $1 AND r.ended_at IS NULL`,
-          [run],
-        ),
-      );
-      return rows[0]?.owner;
-    } catch (error) {
-      throw postgresError(error);
-    }
+  owner(run: string): Promise<string | undefined> {
+    return tried(ownerOf(this.#pool, run));
   }
 
   async recover(run: string): Promise<number> {
@@ -440,10 +418,10 @@ class PostgresEventLog implements PostgresLog {
     const left = part.insert?.owner === null;
     if ((left || (live.ended && part.last === live.appended)) && this.#live.get(part.run) === live) {
       this.#live.delete(part.run);
-      if (this.#watchers.has(part.run)) this.#lasts.set(part.run, part.last);
+      this.#watchers.left(part.run, part.last);
     }
     batch.resolve();
-    this.#wake(part.run);
+    this.#watchers.wake(part.run);
   }
 
   /** What was appended since can be stored no more either: it would leave a gap. */
@@ -471,22 +449,10 @@ class PostgresEventLog implements PostgresLog {
 
   /** Takes the run for this process and reads how far it came. Rejects with `conflict` while another one has it. */
   async #claim(run: string, fence?: number): Promise<Live> {
-    const owner = this.members.id();
     const live = fresh();
     try {
-      const { rows } = await retrying(() =>
-        this.#pool.query<{ fence: number }>(
-          `UPDATE patchbay.runs AS r SET owner = $2, fence = fence + 1, wakes_at = NULL,
-             status = CASE WHEN status = 'queued' THEN 'running' ELSE status END
-           WHERE id = $1 AND ended_at IS NULL AND (owner IS NULL OR owner = $2
-             OR NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner))
-             AND ($3::bigint IS NULL OR fence = $3)
-           RETURNING fence`,
-          [run, owner, fence ?? null],
-        ),
-      );
-      const claimed = rows[0];
-      if (!claimed) {
+      const taken = await takeRun(this.#pool, run, this.members.id(), fence);
+      if (taken === undefined) {
         const row = await this.#reader.row(run);
         if (row && row.endedAt === undefined)
           throw new PatchbayError("conflict", `Run ${run} is in the hands of another process.`);
@@ -495,7 +461,7 @@ class PostgresEventLog implements PostgresLog {
         live.appended = live.stored = (await this.#reader.lasts([run])).get(run) ?? -1;
         return live;
       }
-      live.fence = claimed.fence;
+      live.fence = taken;
       for (;;) {
         const events = await this.#reader.events(run, live.stored, LOAD_PAGE);
         for (const event of events) {
@@ -507,7 +473,7 @@ class PostgresEventLog implements PostgresLog {
       }
       live.appended = live.stored;
       this.#live.set(run, live);
-      this.#lasts.delete(run);
+      this.#watchers.took(run);
       return live;
     } catch (error) {
       throw postgresError(error);
@@ -521,38 +487,6 @@ class PostgresEventLog implements PostgresLog {
     }
   }
 
-  /* ---- hearing ---- */
-
-  #hear(told: string): void {
-    for (const line of told.split("\n")) {
-      const [run = "", last, rests] = line.split(" ");
-      if (this.#live.has(run)) continue;
-      this.#saw(run, Number(last));
-      if (rests === RESTS) this.#wake(run);
-    }
-  }
-
-  /** Looks up how far runs came that others write. */
-  async #look(runs = [...this.#watchers.keys()].filter((run) => !this.#live.has(run))): Promise<void> {
-    if (runs.length === 0 || this.#closed) return;
-    try {
-      for (const [run, last] of await this.#reader.lasts(runs)) this.#saw(run, last);
-    } catch {
-      // The database is away: the next look, or being told, makes up for it.
-    }
-  }
-
-  #saw(run: string, last: number): void {
-    if (!this.#watchers.has(run) || last <= (this.#lasts.get(run) ?? -1)) return;
-    this.#lasts.set(run, last);
-    this.#wake(run);
-  }
-
-  #wake(run: string): void {
-    const listeners = this.#watchers.get(run);
-    if (listeners) for (const listener of [...listeners]) listener();
-  }
-
   async #delete(runs: string[]): Promise<number> {
     return this.#change(
       `WITH gone AS (DELETE FROM patchbay.runs WHERE id = ANY($1) AND ended_at IS NOT NULL RETURNING id),
@@ -564,11 +498,15 @@ class PostgresEventLog implements PostgresLog {
 
   async #change(text: string, values: unknown[]): Promise<number> {
     if (this.#closed) throw this.#closed;
-    try {
-      return (await retrying(() => this.#pool.query(text, values))).rowCount ?? 0;
-    } catch (error) {
-      throw postgresError(error);
-    }
+    return (await tried(retrying(() => this.#pool.query(text, values)))).rowCount ?? 0;
+  }
+}
+
+async function tried<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw postgresError(error);
   }
 }
 

@@ -1,0 +1,58 @@
+/** Who has a run: taken, given back, asked for. The fence in a run's row counts how often it changed hands. */
+import type pg from "pg";
+import { retrying } from "./retry.ts";
+import { RESTS } from "./watchers.ts";
+
+/** Queues the run `id`; a job of it that nobody began is replaced. */
+const ADD_JOB = "graphile_worker.add_job('run', json_build_object('run', id), job_key := id, max_attempts := 3)";
+
+/**
+ * Takes a run that is not over and that no living process has; `fence`: only as long as it did not change hands since.
+ * Resolves with the new fence, or undefined where it cannot be taken.
+ */
+export async function takeRun(pool: pg.Pool, run: string, owner: string, fence?: number): Promise<number | undefined> {
+  const { rows } = await retrying(() =>
+    pool.query<{ fence: number }>(
+      `UPDATE patchbay.runs AS r SET owner = $2, fence = fence + 1, wakes_at = NULL,
+         status = CASE WHEN status = 'queued' THEN 'running' ELSE status END
+       WHERE id = $1 AND ended_at IS NULL AND (owner IS NULL OR owner = $2
+         OR NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner))
+         AND ($3::bigint IS NULL OR fence = $3)
+       RETURNING fence`,
+      [run, owner, fence ?? null],
+    ),
+  );
+  return rows[0]?.fence;
+}
+
+/** Gives back a run that is held under the fence, and tells those who follow it. `wakesAt`: when a wait of it is over. */
+export async function giveBack(
+  pool: pg.Pool,
+  held: { run: string; fence: number; last: number; wakesAt?: number; queue: boolean },
+): Promise<void> {
+  await retrying(() =>
+    pool.query(
+      `WITH freed AS (
+         UPDATE patchbay.runs SET owner = NULL, wakes_at = $3 WHERE id = $1 AND fence = $2 AND ended_at IS NULL RETURNING id
+       )
+       SELECT pg_notify('patchbay_events', id || ' ' || $4 || ' ${RESTS}')${held.queue ? `, ${ADD_JOB}` : ""} FROM freed`,
+      [held.run, held.fence, held.wakesAt ?? null, String(held.last)],
+    ),
+  );
+}
+
+/** The living process that has the run, if any. */
+export async function ownerOf(pool: pg.Pool, run: string): Promise<string | undefined> {
+  const { rows } = await retrying(() =>
+    pool.query<{ owner: string }>(
+      `SELECT m.id AS owner FROM patchbay.runs AS r JOIN patchbay.members AS m ON m.id = r.owner
+       WHERE r.id = $1 AND r.ended_at IS NULL`,
+      [run],
+    ),
+  );
+  return rows[0]?.owner;
+}
+
+export async function queueRuns(pool: pg.Pool, runs: string[]): Promise<void> {
+  if (runs.length > 0) await retrying(() => pool.query(`SELECT ${ADD_JOB} FROM unnest($1::text[]) AS t(id)`, [runs]));
+}
