@@ -175,6 +175,15 @@ export interface ToolCard extends ToolSpec {
   source?: string;
 }
 
+/** A shipped template of the tool library. */
+export interface ToolTemplate {
+  id: string;
+  title: BothWords;
+  group: "language" | "media" | "world" | "examples";
+  about?: BothWords;
+  needs?: { secrets: { name: string; about: BothWords }[] };
+}
+
 export interface ImportReport {
   tools: ToolCard[];
   report: { operation: string; result: "imported" | "simplified" | "left-out"; reason?: string }[];

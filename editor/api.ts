@@ -197,6 +197,8 @@ export const api = {
   tools: {
     list: async (signal?: AbortSignal): Promise<T.ToolCard[]> =>
       (await read(routes.tools.$get({ query: { limit: "10000" } }, until(signal)))).tools,
+    templates: async (signal?: AbortSignal): Promise<T.ToolTemplate[]> =>
+      (await read(routes.tools.templates.$get({}, until(signal)))).templates,
     save: (tool: T.CustomTool): Promise<T.ToolCard> => read(routes.tools.$post({ json: { ...tool } })),
     delete: (name: string) => done(routes.tools[":name{.+}"].$delete({ param: { name: id(name) } })),
     configure: (name: string, json: { effect?: T.Effect; repeatable?: boolean }): Promise<T.ToolCard> =>
@@ -220,6 +222,9 @@ export const api = {
       read(routes["mcp-servers"][":name"].approve.$post({ param: { name: id(name) }, json: { seen } })),
     tools: async (name: string, signal?: AbortSignal): Promise<T.ToolSpec[]> =>
       (await read(routes["mcp-servers"][":name"].tools.$get({ param: { name: id(name) } }, until(signal)))).tools,
+    /** Begins a sign-in; gives the address to send the person to. */
+    signIn: (name: string): Promise<{ url: string }> =>
+      read(routes["mcp-servers"][":name"]["sign-in"].$post({ param: { name: id(name) } })),
     delete: (name: string) => done(routes["mcp-servers"][":name"].$delete({ param: { name: id(name) } })),
   },
   knowledge: {

@@ -143,6 +143,7 @@ describe("tools", () => {
 
   it("imports an OpenAPI document and reports each operation", async () => {
     await button("Add tools").first().click();
+    await page.getByRole("radio", { name: "Paste" }).click();
     const document = {
       openapi: "3.1.0",
       info: { title: "Birds", version: "1" },
@@ -163,6 +164,20 @@ describe("tools", () => {
     await page.getByText("1 tool imported").waitFor();
     await dialog().getByRole("button", { name: "Close" }).last().click();
     await button(/getBird/i).waitFor();
+  });
+});
+
+describe("ready-made tools", () => {
+  it("are added with the key that they ask for", async () => {
+    await go("/tools");
+    await button("Add tools").first().click();
+    await button("Add Translate Chinese to English").click();
+    await page.getByText(/^Added: /).waitFor();
+    await dialog().getByRole("button", { name: "Close" }).click();
+    await page.getByLabel(/^Search \d+ tools/).fill("translate");
+    await button(/translate/)
+      .first()
+      .waitFor();
   });
 });
 

@@ -49,6 +49,10 @@ export const models = {
   testListed_other: "{{count}} models listed",
   noTools:
     "No native tool calls: Patchbay then writes them into the prompt and reads them back, which works with most models.",
+  suggestsTitle: "The profile of these models says otherwise",
+  suggests: "Setting it to what was found makes agents use the models as they are.",
+  applySuggests: "Set it",
+  applied: "The profile of “{{id}}” is set",
   panel: {
     addTitle: "Add a provider",
     editTitle: "Edit “{{id}}”",

@@ -48,6 +48,10 @@ export const models: Words<typeof en> = {
   testOkWith: "可以使用。{{model}} 用时 {{time}}。",
   testListed_other: "列出 {{count}} 个模型",
   noTools: "不支持原生工具调用：Patchbay 会把工具写进提示词再解析回答，多数模型都能配合。",
+  suggestsTitle: "测试结果与模型设定不一致",
+  suggests: "按测试结果设定后，智能体会以模型实际的能力来使用它。",
+  applySuggests: "按结果设定",
+  applied: "已设定“{{id}}”",
   panel: {
     addTitle: "接入模型服务",
     editTitle: "编辑“{{id}}”",

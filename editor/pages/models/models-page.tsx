@@ -2,8 +2,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Cloud, Cpu, HardDrive, Pencil, Plus, Sparkles, Trash2, Zap } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { ModelProfile } from "../../../runtime/model.ts";
 import { api } from "../../api.ts";
-import type { ModelCard, Provider } from "../../api-types.ts";
+import type { ModelCard, NewProvider, Provider } from "../../api-types.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
@@ -122,6 +123,38 @@ function DefaultModel({ card, onAdd }: { card: ModelCard; onAdd(): void }) {
   );
 }
 
+const differs = (provider: Provider, suggests: Partial<ModelProfile>) =>
+  Object.entries(suggests).some(([key, value]) => provider.profile?.[key as keyof ModelProfile] !== value);
+
+/** A test that found other than the profile says: one click sets it. */
+function Suggestion({ provider, suggests }: { provider: Provider; suggests: Partial<ModelProfile> }) {
+  const { t } = useTranslation("models");
+  const client = useQueryClient();
+  const apply = useMutation({
+    mutationFn: () =>
+      api.models.update({ ...(provider as NewProvider), profile: { ...provider.profile, ...suggests } }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: MODELS_KEY });
+      toast({ title: t("applied", { id: provider.id }) });
+    },
+  });
+  return (
+    <Notice
+      tone="warn"
+      className="mt-2"
+      title={t("suggestsTitle")}
+      actions={
+        <Button size="sm" busy={apply.isPending} onClick={() => apply.mutate()}>
+          {t("applySuggests")}
+        </Button>
+      }
+    >
+      {t("suggests")}
+      {apply.isError && <ErrorNotice error={apply.error} className="mt-2" />}
+    </Notice>
+  );
+}
+
 const MANY = 6;
 
 function ProviderCard({
@@ -155,7 +188,7 @@ function ProviderCard({
         <Button size="sm" icon={Zap} busy={test.isPending} onClick={() => test.mutate()}>
           {test.isPending ? t("testing") : test.data ? t("testAgain") : t("test")}
         </Button>
-        {!demo && (
+        {!demo && provider.kind !== "local" && (
           <div className="flex">
             <IconButton icon={Pencil} label={`${t("edit")}: ${provider.id}`} onClick={onEdit} />
             <IconButton icon={Trash2} label={`${t("remove")}: ${provider.id}`} danger onClick={onRemove} />
@@ -165,6 +198,9 @@ function ProviderCard({
       <div aria-live="polite" className="px-4 pb-3 empty:hidden">
         {test.isError && <ErrorNotice error={test.error} onRetry={() => test.mutate()} />}
         {test.data && <TestResult test={test.data} />}
+        {test.data?.suggests && differs(provider, test.data.suggests) && (
+          <Suggestion provider={provider} suggests={test.data.suggests} />
+        )}
       </div>
       {!demo && (
         <div className="border-line border-t px-4 py-1">

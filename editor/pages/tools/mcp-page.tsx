@@ -191,6 +191,7 @@ function ServerCard({ server, onApprove, onRemove }: { server: McpServer; onAppr
             {server.status === "needs-review" ? t("mcp.review") : t("mcp.approve")}
           </Button>
         )}
+        {server.status === "needs-sign-in" && <SignIn server={server} />}
         {server.status === "failed" && (
           <Button size="sm" icon={RotateCw} busy={restart.isPending} onClick={() => restart.mutate(server)}>
             {t("mcp.restart")}
@@ -230,6 +231,28 @@ function ServerCard({ server, onApprove, onRemove }: { server: McpServer; onAppr
         </div>
       )}
     </article>
+  );
+}
+
+/** Opens the server's own sign-in page in another tab; the list is asked again when this one is looked at. */
+function SignIn({ server }: { server: McpServer }) {
+  const { t } = useTranslation("tools");
+  const words = useErrorWords();
+  const begin = useMutation({
+    mutationFn: () => api.mcp.signIn(server.name),
+    onSuccess: ({ url }) => {
+      toast({ title: t("mcp.signInLead") });
+      window.open(url, "_blank", "noopener");
+    },
+    onError: (error) => {
+      const { title, detail } = words(error);
+      toast({ tone: "bad", title, detail });
+    },
+  });
+  return (
+    <Button variant="solid" size="sm" busy={begin.isPending} onClick={() => begin.mutate()}>
+      {t("mcp.signIn")}
+    </Button>
   );
 }
 

@@ -14,13 +14,14 @@ import { Segmented } from "../../ui/segmented.tsx";
 import { Select } from "../../ui/select.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { ImportReportView } from "./import-report.tsx";
+import { ReadyTools } from "./ready-tools.tsx";
 import { type DraftFaults, emptyDraft, faultsOf, importOf, type ToolDraft, toolOf } from "./tool-draft.ts";
 import { TOOLS_KEY } from "./use-tools.ts";
 
-/** Three ways into the library: a document that is pasted, a request, or code of one's own. */
+/** Four ways into the library: what is shipped, a document that is pasted, a request, or code of one's own. */
 export function ToolAddPanel({ onClose }: { onClose(): void }) {
   const { t } = useTranslation("tools");
-  const [way, setWay] = useState<"paste" | "http" | "code">("paste");
+  const [way, setWay] = useState<"ready" | "paste" | "http" | "code">("ready");
   return (
     <SidePanel
       open
@@ -34,12 +35,15 @@ export function ToolAddPanel({ onClose }: { onClose(): void }) {
         onChange={setWay}
         className="mb-5 flex w-full"
         options={[
+          { value: "ready", label: t("import.ready") },
           { value: "paste", label: t("import.paste") },
           { value: "http", label: t("import.request") },
           { value: "code", label: t("import.code") },
         ]}
       />
-      {way === "paste" ? <PasteImport onClose={onClose} /> : <HandMade key={way} kind={way} onClose={onClose} />}
+      {way === "ready" && <ReadyTools />}
+      {way === "paste" && <PasteImport onClose={onClose} />}
+      {(way === "http" || way === "code") && <HandMade key={way} kind={way} onClose={onClose} />}
     </SidePanel>
   );
 }

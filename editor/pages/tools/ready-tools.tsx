@@ -1,0 +1,135 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Check, Plus } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { modelName } from "../../../runtime/tool.ts";
+import { api } from "../../api.ts";
+import type { ToolTemplate } from "../../api-types.ts";
+import { language } from "../../i18n/index.ts";
+import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Field } from "../../ui/field.tsx";
+import { Input } from "../../ui/input.tsx";
+import { Skeleton } from "../../ui/progress.tsx";
+import { TOOLS_KEY } from "./use-tools.ts";
+
+const GROUPS = ["language", "world", "media", "examples"] as const;
+
+/** The tool templates that are shipped. Adding one asks, right there, for the keys that it needs. */
+export function ReadyTools() {
+  const { t } = useTranslation("tools");
+  const templates = useQuery({
+    queryKey: [...TOOLS_KEY, "templates"],
+    queryFn: ({ signal }) => api.tools.templates(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <>
+      <p className="mb-4 text-ink-2">{t("import.readyLead")}</p>
+      <Loaded query={templates} skeleton={<Skeleton className="h-64" />}>
+        {(all) =>
+          GROUPS.map((group) => {
+            const members = all.filter((template) => template.group === group);
+            if (members.length === 0) return null;
+            return (
+              <section key={group} className="mb-5">
+                <h3 className="mb-1.5 font-semibold text-ink-2 text-sm">{t(`import.groups.${group}`)}</h3>
+                <ul className="rounded-lg border border-line bg-surface">
+                  {members.map((template) => (
+                    <li key={template.id} className="border-line border-b last:border-b-0">
+                      <ReadyTool template={template} />
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            );
+          })
+        }
+      </Loaded>
+    </>
+  );
+}
+
+function ReadyTool({ template }: { template: ToolTemplate }) {
+  const { t } = useTranslation("tools");
+  const client = useQueryClient();
+  const add = useMutation({
+    mutationFn: () => api.tools.import({ template: template.id }),
+    onSuccess: () => client.invalidateQueries({ queryKey: TOOLS_KEY }),
+  });
+  const title = template.title[language()];
+  return (
+    <div className="px-3.5 py-2.5">
+      <div className="flex items-start gap-3">
+        <div className="min-w-0 flex-1">
+          <h4 className="font-medium">{title}</h4>
+          {template.about && <p className="text-ink-2 text-sm">{template.about[language()]}</p>}
+        </div>
+        <Button
+          size="sm"
+          icon={add.data ? Check : Plus}
+          busy={add.isPending}
+          aria-label={t("import.addReadyNamed", { title })}
+          onClick={() => add.mutate()}
+        >
+          {add.data ? t("import.addAgain") : t("import.addReady")}
+        </Button>
+      </div>
+      <div aria-live="polite" className="empty:hidden">
+        {add.isError && <ErrorNotice error={add.error} className="mt-2" />}
+        {add.data && (
+          <>
+            <p className="mt-1.5 text-ok text-sm">
+              {t("import.addedTools", { tools: add.data.tools.map((tool) => modelName(tool.name)).join(", ") })}
+            </p>
+            {template.needs?.secrets.map((secret) => (
+              <MissingSecret key={secret.name} name={secret.name} about={secret.about[language()]} />
+            ))}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Asks for a key where it is not stored yet. */
+function MissingSecret({ name, about }: { name: string; about: string }) {
+  const { t } = useTranslation("tools");
+  const client = useQueryClient();
+  const secrets = useQuery({ queryKey: ["secrets"], queryFn: ({ signal }) => api.secrets.list(signal) });
+  const [value, setValue] = useState("");
+  const store = useMutation({
+    mutationFn: () => api.secrets.set(name, value),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["secrets"] });
+      void client.invalidateQueries({ queryKey: TOOLS_KEY });
+    },
+  });
+  if (!secrets.data || secrets.data.some((secret) => secret.name === name)) return null;
+  return (
+    <form
+      className="mt-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (value !== "") store.mutate();
+      }}
+    >
+      <Field label={<span className="font-mono">{name}</span>} help={about}>
+        <span className="flex gap-2">
+          <Input
+            type="password"
+            autoComplete="new-password"
+            value={value}
+            onChange={(event) => setValue(event.target.value)}
+            className="flex-1"
+            mono
+          />
+          <Button type="submit" busy={store.isPending} disabled={value === ""}>
+            {t("import.storeSecret")}
+          </Button>
+        </span>
+      </Field>
+      {store.isError && <ErrorNotice error={store.error} className="mt-2" />}
+    </form>
+  );
+}
