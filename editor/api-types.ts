@@ -7,6 +7,7 @@ import type { Graph } from "../runtime/graph.ts";
 import type { Issue } from "../runtime/issue.ts";
 import type { Document, Message } from "../runtime/message.ts";
 import type { ModelProfile } from "../runtime/model.ts";
+import type { Applied, Patch } from "../runtime/patch.ts";
 import type { Effect, JsonSchema, ToolResult, ToolSpec } from "../runtime/tool.ts";
 
 export interface Agent {
@@ -304,6 +305,13 @@ export interface UsedTemplate {
   needs: TemplateNeed[];
   /** Tasks that still index samples. */
   tasks: string[];
+}
+
+/** A patch to a graph, what of it does not fit there, and the issues of the graph with all of it. */
+export interface Proposal {
+  patch: Patch;
+  left: Applied["left"];
+  issues: Issue[];
 }
 
 /** What a run's stream brings: its stored events and the text on its way. */

@@ -288,6 +288,14 @@ export const api = {
   /** Sums by day (UTC) and agent, over the last `days`. */
   usage: async (days: number, signal?: AbortSignal): Promise<T.UsageRow[]> =>
     (await read(routes.usage.$get({ query: { days: String(days) } }, until(signal)))).usage,
+  /** A patch to a graph, which a model proposes from what a person says. Nothing is changed by it. */
+  propose: (
+    {
+      graph,
+      ...json
+    }: { graph: T.Graph; conversation: { role: "user" | "assistant"; content: string }[]; model: string },
+    signal?: AbortSignal,
+  ): Promise<T.Proposal> => read(routes.build.$post({ json: { graph: { ...graph }, ...json } }, until(signal))),
   settings: {
     get: (signal?: AbortSignal): Promise<T.ServerSettings> => read(routes.settings.$get({}, until(signal))),
     change: (json: Partial<T.ServerSettings>): Promise<T.ServerSettings> => read(routes.settings.$patch({ json })),

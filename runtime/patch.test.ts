@@ -87,6 +87,15 @@ describe("applyPatch", () => {
       nodes,
     );
     expect(left.map(({ part }) => part)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(left.map(({ code, about }) => `${code}: ${about}`)).toEqual([
+      "node-there: ask",
+      "no-type: teleport",
+      'bad-config: p: Unrecognized key: "nonsense"',
+      "no-port: p.nothing",
+      "no-edge: a.b → c.d",
+      expect.stringMatching(/^bad-settings: ./),
+      "no-node: ghost",
+    ]);
     expect(serializeGraph(graph)).toBe(serializeGraph(base()));
   });
   it("a part refused makes only those fail that need it", () => {

@@ -39,10 +39,30 @@ export const Patch = z.object({
 });
 export type Patch = z.infer<typeof Patch>;
 
+export const MISFITS = [
+  "node-there",
+  "no-node",
+  "no-type",
+  "bad-config",
+  "no-port",
+  "edge-there",
+  "no-edge",
+  "bad-settings",
+] as const;
+
+/** Why a part could not be applied. */
+export interface Misfit {
+  code: (typeof MISFITS)[number];
+  /** The node, type, port or edge that it is about, or what the schema says. */
+  about: string;
+  /** All of it as a sentence. */
+  reason: string;
+}
+
 export interface Applied {
   graph: Graph;
-  /** Parts that could not be applied, by their place in the patch, each with a sentence. */
-  left: { part: number; reason: string }[];
+  /** Parts that could not be applied, by their place in the patch. */
+  left: (Misfit & { part: number })[];
 }
 
 /** Applies parts in order to a copy. Never throws; a part that does not fit is left out and told. */
@@ -51,21 +71,21 @@ export function applyPatch(graph: Graph, parts: readonly PatchPart[], table: Nod
   const left: Applied["left"] = [];
   parts.forEach((part, index) => {
     const next = applyPart(result, part, table);
-    if (typeof next === "string") left.push({ part: index, reason: next });
+    if ("reason" in next) left.push({ part: index, ...next });
     else result = next;
   });
   return { graph: result, left };
 }
 
-function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | string {
+function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Misfit {
   const node = "id" in part ? graph.nodes.find((one) => one.id === part.id) : undefined;
   switch (part.do) {
     case "add-node": {
-      if (node) return `There is already a node "${part.id}".`;
+      if (node) return misfit("node-there", part.id, `There is already a node "${part.id}".`);
       const definition = table.get(part.type);
-      if (!definition) return `There is no node type "${part.type}".`;
+      if (!definition) return misfit("no-type", part.type, `There is no node type "${part.type}".`);
       const config = definition.config.safeParse(part.config);
-      if (!config.success) return `The config of "${part.id}" does not fit: ${config.error.issues[0]?.message}`;
+      if (!config.success) return badConfig(part.id, config.error);
       const added: GraphNode = {
         id: part.id,
         type: part.type,
@@ -76,7 +96,7 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | str
       return { ...graph, nodes: [...graph.nodes, added], layout: { ...graph.layout, [part.id]: freePlace(graph) } };
     }
     case "remove-node": {
-      if (!node) return `There is no node "${part.id}".`;
+      if (!node) return noNode(part.id);
       const { [part.id]: _place, ...layout } = graph.layout;
       return {
         ...graph,
@@ -87,15 +107,14 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | str
       };
     }
     case "set-config": {
-      if (!node) return `There is no node "${part.id}".`;
+      if (!node) return noNode(part.id);
       const config = { ...(node.config as object), ...part.config };
       const checked = table.get(node.type)?.config.safeParse(config);
-      if (checked && !checked.success)
-        return `The config of "${part.id}" does not fit: ${checked.error.issues[0]?.message}`;
+      if (checked && !checked.success) return badConfig(part.id, checked.error);
       return { ...graph, nodes: graph.nodes.map((one) => (one === node ? { ...one, config } : one)) };
     }
     case "set-title":
-      if (!node) return `There is no node "${part.id}".`;
+      if (!node) return noNode(part.id);
       return { ...graph, nodes: graph.nodes.map((one) => (one === node ? { ...one, title: part.title } : one)) };
     case "add-edge": {
       for (const [side, end] of [
@@ -104,7 +123,7 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | str
       ] as const) {
         const { node: id, port } = edgeEnd(end);
         const found = graph.nodes.find((one) => one.id === id);
-        if (!found) return `There is no node "${id}".`;
+        if (!found) return noNode(id);
         const definition = table.get(found.type);
         const config = definition?.config.safeParse(found.config);
         if (
@@ -116,15 +135,20 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | str
         ) {
           const ports = definition.ports(config.data)[side];
           if (!ports.some((one) => one.id === port))
-            return `"${id}" has no ${side === "outputs" ? "output" : "input"} "${port}"; it has ${ports.map((one) => one.id).join(", ") || "none"}.`;
+            return misfit(
+              "no-port",
+              end,
+              `"${id}" has no ${side === "outputs" ? "output" : "input"} "${port}"; it has ${ports.map((one) => one.id).join(", ") || "none"}.`,
+            );
         }
       }
       if (graph.edges.some((edge) => edge.from === part.from && edge.to === part.to))
-        return "That edge is already there.";
+        return misfit("edge-there", `${part.from} → ${part.to}`, "That edge is already there.");
       return { ...graph, edges: [...graph.edges, { from: part.from, to: part.to }] };
     }
     case "remove-edge":
-      if (!graph.edges.some((edge) => edge.from === part.from && edge.to === part.to)) return "That edge is not there.";
+      if (!graph.edges.some((edge) => edge.from === part.from && edge.to === part.to))
+        return misfit("no-edge", `${part.from} → ${part.to}`, "That edge is not there.");
       return { ...graph, edges: graph.edges.filter((edge) => edge.from !== part.from || edge.to !== part.to) };
     case "set-about":
       return {
@@ -134,9 +158,19 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | str
       };
     case "set-settings": {
       const parsed = parseGraph({ ...graph, settings: { ...graph.settings, ...part.settings } });
-      return parsed.graph ?? `The settings do not fit: ${parsed.issues[0]?.message}`;
+      if (parsed.graph) return parsed.graph;
+      const [first] = parsed.issues;
+      return misfit("bad-settings", first?.message ?? "", `The settings do not fit: ${first?.message}`);
     }
   }
+}
+
+const misfit = (code: Misfit["code"], about: string, reason: string): Misfit => ({ code, about, reason });
+const noNode = (id: string) => misfit("no-node", id, `There is no node "${id}".`);
+function badConfig(id: string, error: z.ZodError): Misfit {
+  const [first] = error.issues;
+  const what = `${first?.path.join(".") || id}: ${first?.message}`;
+  return misfit("bad-config", what, `The config of "${id}" does not fit: ${what}`);
 }
 
 /** Right of everything, so that nothing is covered; a layout afterwards puts it in place. */

@@ -20,6 +20,7 @@ import {
   Play,
   Redo2,
   Search,
+  Sparkles,
   SquareDashed,
   Trash2,
   Undo2,
@@ -65,6 +66,7 @@ export type ActionId =
   | "foldRight"
   | "foldBelow"
   | "tryIt"
+  | "build"
   | "issues"
   | "json"
   | "history"
@@ -198,6 +200,14 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       { id: "foldRight", icon: PanelRight, keys: ["mod", "]"], run: () => places.toggle("right") },
       { id: "foldBelow", icon: PanelBottom, keys: ["mod", "j"], run: () => places.toggle("below") },
       { id: "tryIt", icon: MessageSquareText, keys: ["mod", "enter"], run: () => places.open("try") },
+      {
+        id: "build",
+        icon: Sparkles,
+        run() {
+          places.open("build");
+          requestAnimationFrame(() => document.getElementById("build-request")?.focus());
+        },
+      },
       { id: "issues", icon: ListChecks, keys: ["mod", "i"], run: () => places.open("issues") },
       { id: "json", icon: Braces, run: () => places.open("json") },
       { id: "history", icon: History, run: () => places.open("history") },

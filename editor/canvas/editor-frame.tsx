@@ -3,6 +3,7 @@ import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2
 import { type KeyboardEvent, lazy, type PointerEvent, type ReactNode, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api.ts";
+import { BuildPanel } from "../builder/build-panel.tsx";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { HistoryPanel } from "../panels/history-panel.tsx";
 import { Inspector } from "../panels/inspector.tsx";
@@ -218,6 +219,7 @@ function RightPlace() {
             label: <span className="max-w-28 truncate">{chosen ? words.nodeTitle(chosen) : t("agent")}</span>,
           },
           { id: "try", label: t("tryIt") },
+          { id: "build", label: t("tab", { ns: "builder" }) },
           {
             id: "issues",
             label: t("issues"),
@@ -241,6 +243,8 @@ function Panel({ id }: { id: RightPanel }) {
       return <Inspector />;
     case "try":
       return <TryPanel />;
+    case "build":
+      return <BuildPanel />;
     case "issues":
       return <IssuesPanel />;
     case "json":

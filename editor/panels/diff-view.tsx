@@ -68,35 +68,7 @@ function Values({ values }: { values: readonly ValueChange[] }) {
               .replaceAll("/", ".")}
           </dt>
           <dd className="whitespace-pre-wrap break-words text-sm">
-            {value.words ? (
-              value.words.map((run, index) =>
-                run.change === "added" ? (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: runs of a text have no identity but their place
-                  <ins key={index} className="rounded-xs bg-ok/14 text-ok no-underline">
-                    {run.text}
-                  </ins>
-                ) : run.change === "removed" ? (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: as above
-                  <del key={index} className="rounded-xs bg-bad/12 text-bad">
-                    {run.text}
-                  </del>
-                ) : (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: as above
-                  <span key={index}>
-                    {run.text.length > 160 ? `${run.text.slice(0, 70)} … ${run.text.slice(-70)}` : run.text}
-                  </span>
-                ),
-              )
-            ) : (
-              <>
-                {value.before !== undefined && (
-                  <del className="rounded-xs bg-bad/12 text-bad">{short(value.before)}</del>
-                )}{" "}
-                {value.after !== undefined && (
-                  <ins className="rounded-xs bg-ok/14 text-ok no-underline">{short(value.after)}</ins>
-                )}
-              </>
-            )}
+            <ChangedValue value={value} />
           </dd>
         </div>
       ))}
@@ -104,7 +76,39 @@ function Values({ values }: { values: readonly ValueChange[] }) {
   );
 }
 
+/** A value before and after; two texts by words. `whole`: nothing is cut. */
+export function ChangedValue({ value, whole = false }: { value: ValueChange; whole?: boolean }) {
+  if (value.words)
+    return value.words.map((run, index) =>
+      run.change === "added" ? (
+        // biome-ignore lint/suspicious/noArrayIndexKey: runs of a text have no identity but their place
+        <ins key={index} className="rounded-xs bg-ok/14 text-ok no-underline">
+          {run.text}
+        </ins>
+      ) : run.change === "removed" ? (
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
+        <del key={index} className="rounded-xs bg-bad/12 text-bad">
+          {run.text}
+        </del>
+      ) : (
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
+        <span key={index}>
+          {!whole && run.text.length > 160 ? `${run.text.slice(0, 70)} … ${run.text.slice(-70)}` : run.text}
+        </span>
+      ),
+    );
+  const say = whole ? text : short;
+  return (
+    <>
+      {value.before !== undefined && <del className="rounded-xs bg-bad/12 text-bad">{say(value.before)}</del>}{" "}
+      {value.after !== undefined && <ins className="rounded-xs bg-ok/14 text-ok no-underline">{say(value.after)}</ins>}
+    </>
+  );
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
 function short(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+  const all = text(value);
+  return all.length > 400 ? `${all.slice(0, 400)}…` : all;
 }

@@ -31,7 +31,8 @@ export type CommandLabel =
   | "group"
   | "mend"
   | "replace"
-  | "restore";
+  | "restore"
+  | "build";
 
 export interface Command {
   label: CommandLabel;

@@ -31,6 +31,7 @@ export async function openAgent(id: string, signal: AbortSignal): Promise<Workbe
             reject(stop.reason);
           });
         }),
+      propose: (request, stop) => api.propose(request, stop),
       server: {
         runSaved: (request, stop) => api.agents.run(id, request, stop),
         runGraph: (request, stop) => api.runs.start(request, stop),

@@ -1,6 +1,7 @@
 /** All that belongs to one open agent, made once when it opens and closed with it. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
+import { type BuildTalk, type BuildWorld, createBuildTalk } from "../builder/build-talk.ts";
 import { type AgentEntry, type Catalogue, type CatalogueStore, checkContext, createCatalogue } from "./catalogue.ts";
 import type { Command } from "./commands.ts";
 import { type Conversation, type ConversationWorld, createConversation } from "./conversation.ts";
@@ -27,6 +28,7 @@ export interface Workbench {
   reader: StoreApi<{ reader: PortReader }>;
   live: LiveRun;
   conversation: Conversation;
+  builder: BuildTalk;
   places: PlacesStore;
   typing: TypingStore;
   wiring: WiringStore;
@@ -39,6 +41,7 @@ export interface Workbench {
 export interface WorkbenchWorld {
   keeper: AgentKeeper;
   server: ConversationWorld["server"];
+  propose: BuildWorld["propose"];
   shelf: DraftShelf;
   clock: Clock;
   frame(call: () => void): void;
@@ -64,6 +67,7 @@ export function createWorkbench(id: string, saved: SavedAgent, world: WorkbenchW
     pause: world.pause,
     server: world.server,
   });
+  const builder = createBuildTalk({ graph: () => document.getState().graph, propose: world.propose });
   const ends = [
     catalogue.subscribe((next, before) => {
       if (next.tools !== before.tools || !sameAgents(next.agents, before.agents))
@@ -89,6 +93,7 @@ export function createWorkbench(id: string, saved: SavedAgent, world: WorkbenchW
     reader,
     live,
     conversation,
+    builder,
     places: createPlaces(shelf),
     typing: createTyping(),
     wiring: createWiring(),
@@ -100,6 +105,7 @@ export function createWorkbench(id: string, saved: SavedAgent, world: WorkbenchW
       issues.close();
       saver.close();
       conversation.close();
+      builder.close();
     },
   };
 }

@@ -7,7 +7,7 @@ import { proposePatch } from "../../runtime/build-by-chat.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Issue } from "../../runtime/issue.ts";
 import { parseGraph } from "../../runtime/parse.ts";
-import { Patch } from "../../runtime/patch.ts";
+import { MISFITS, Patch } from "../../runtime/patch.ts";
 import type { AppEnv } from "../guard.ts";
 import type { Services } from "../services.ts";
 import { about, body } from "./describe.ts";
@@ -25,7 +25,9 @@ const BuildBody = z.strictObject({
 const Proposal = z.object({
   patch: Patch,
   graph: z.unknown().describe("The graph with the whole patch applied."),
-  left: z.array(z.object({ part: z.number().int(), reason: z.string() })).describe("Parts that do not fit."),
+  left: z
+    .array(z.object({ part: z.number().int(), code: z.enum(MISFITS), about: z.string(), reason: z.string() }))
+    .describe("Parts that do not fit."),
   issues: z.array(Issue).describe("Issues of that graph."),
 });
 

@@ -85,6 +85,7 @@ export const canvas = {
     foldRight: "Fold the right side",
     foldBelow: "Fold the timeline",
     tryIt: "Try it",
+    build: "Build by conversation",
     issues: "Issues",
     json: "Agent file",
     history: "History",
@@ -135,5 +136,6 @@ export const canvas = {
     mend: "mended an issue",
     replace: "edited the file",
     restore: "restored",
+    build: "applied a proposal",
   },
 };

@@ -1,3 +1,4 @@
+import { builder } from "./builder.ts";
 import { canvas } from "./canvas.ts";
 import { chat } from "./chat.ts";
 import { common } from "./common.ts";
@@ -16,6 +17,7 @@ import { usage } from "./usage.ts";
 import { versions } from "./versions.ts";
 
 export const en = {
+  builder,
   canvas,
   chat,
   common,

@@ -86,6 +86,7 @@ export const canvas: Words<typeof en> = {
     foldRight: "收起右侧",
     foldBelow: "收起时间线",
     tryIt: "试一试",
+    build: "对话搭建",
     issues: "问题",
     json: "智能体文件",
     history: "历史",
@@ -136,5 +137,6 @@ export const canvas: Words<typeof en> = {
     mend: "修好一个问题",
     replace: "改了文件",
     restore: "恢复",
+    build: "应用了提案",
   },
 };

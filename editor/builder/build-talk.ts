@@ -1,0 +1,143 @@
+/**
+ * Building by conversation: what the person asked for, what was proposed, and what became of it. Kept while the agent is
+ * open. Nothing here changes the graph; a proposal is only looked at until the person takes it.
+ */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Graph } from "../../runtime/graph.ts";
+import type { Patch } from "../../runtime/patch.ts";
+
+export interface Spoken {
+  role: "user" | "assistant";
+  content: string;
+}
+
+export interface BuildTurn {
+  id: number;
+  request: string;
+  state: "asking" | "proposed" | "applied" | "refused" | "stopped" | "failed";
+  patch?: Patch;
+  /** Parts of the patch, by place, that the person has unticked. */
+  unticked: ReadonlySet<number>;
+  /** Parts that were applied. */
+  applied?: ReadonlySet<number>;
+  error?: unknown;
+}
+
+export interface BuildState {
+  turns: readonly BuildTurn[];
+  /** The model that is asked; absent: the first that is able. */
+  model?: string;
+  /** What is written and not sent. */
+  draft: string;
+}
+
+export interface BuildTalk extends StoreApi<BuildState> {
+  /** Asks for a patch to the graph as it stands. While an answer is awaited nothing happens. A proposal that still stands is dropped. */
+  ask(request: string, model: string): Promise<void>;
+  /** Asks the last request again, after a failure or a stop. */
+  again(model: string): Promise<void>;
+  stop(): void;
+  tick(turn: number, parts: readonly number[], on: boolean): void;
+  refuse(turn: number): void;
+  took(turn: number, parts: ReadonlySet<number>): void;
+  restart(): void;
+  close(): void;
+}
+
+export interface BuildWorld {
+  graph(): Graph;
+  propose(
+    request: { graph: Graph; conversation: Spoken[]; model: string },
+    signal: AbortSignal,
+  ): Promise<{ patch: Patch }>;
+}
+
+/** What the server takes in one message, and how much of the past is told. */
+const MAX_MESSAGE = 20_000;
+const MAX_TURNS = 20;
+
+export function createBuildTalk(world: BuildWorld): BuildTalk {
+  const store = createStore<BuildState>(() => ({ turns: [], draft: "" }));
+  let abort: AbortController | undefined;
+  let made = 0;
+  const change = (id: number, next: Partial<BuildTurn>) =>
+    store.setState((state) => ({ turns: state.turns.map((turn) => (turn.id === id ? { ...turn, ...next } : turn)) }));
+  const ask = async (request: string, model: string): Promise<void> => {
+    if (abort) return;
+    const mine = new AbortController();
+    abort = mine;
+    const id = made++;
+    const past = store
+      .getState()
+      .turns.map((turn) => (turn.state === "proposed" ? { ...turn, state: "refused" as const } : turn));
+    store.setState({ turns: [...past, { id, request, state: "asking", unticked: new Set() }] });
+    try {
+      const { patch } = await world.propose(
+        { graph: world.graph(), conversation: conversation(past, request), model },
+        mine.signal,
+      );
+      mine.signal.throwIfAborted();
+      change(id, { state: "proposed", patch });
+    } catch (error) {
+      change(id, mine.signal.aborted ? { state: "stopped" } : { state: "failed", error });
+    } finally {
+      if (abort === mine) abort = undefined;
+    }
+  };
+  const stop = () => {
+    abort?.abort();
+    abort = undefined;
+  };
+  return Object.assign(store, {
+    ask,
+    async again(model: string) {
+      const last = store.getState().turns.at(-1);
+      if (!last || (last.state !== "failed" && last.state !== "stopped")) return;
+      store.setState((state) => ({ turns: state.turns.slice(0, -1) }));
+      await ask(last.request, model);
+    },
+    stop,
+    tick(turn: number, parts: readonly number[], on: boolean) {
+      const old = store.getState().turns.find((one) => one.id === turn);
+      if (old?.state !== "proposed") return;
+      const unticked = new Set(old.unticked);
+      for (const part of parts) {
+        if (on) unticked.delete(part);
+        else unticked.add(part);
+      }
+      change(turn, { unticked });
+    },
+    refuse: (turn: number) => change(turn, { state: "refused" }),
+    took: (turn: number, parts: ReadonlySet<number>) => change(turn, { state: "applied", applied: parts }),
+    restart() {
+      stop();
+      store.setState({ turns: [] });
+    },
+    close: stop,
+  });
+}
+
+/** What the model is told: requests, its patches, and what became of each, said before the next request. */
+export function conversation(turns: readonly BuildTurn[], request: string): Spoken[] {
+  const spoken: Spoken[] = [];
+  let outcome = "";
+  for (const turn of turns.filter((one) => one.patch !== undefined).slice(-MAX_TURNS)) {
+    const whole = JSON.stringify(turn.patch);
+    spoken.push(
+      { role: "user", content: cut(outcome + turn.request) },
+      { role: "assistant", content: whole.length <= MAX_MESSAGE ? whole : cut(turn.patch?.summary ?? "") },
+    );
+    outcome = `(${becameOf(turn)})\n`;
+  }
+  return [...spoken, { role: "user", content: cut(outcome + request) }];
+}
+
+function becameOf({ state, patch, applied }: BuildTurn): string {
+  if (state !== "applied" || !applied) return "I did not apply that patch.";
+  const refused = (patch?.parts ?? []).flatMap((_part, index) => (applied.has(index) ? [] : [index + 1]));
+  return refused.length === 0
+    ? "I applied that patch."
+    : `I applied that patch without its parts ${refused.join(", ")}.`;
+}
+
+const cut = (text: string) => text.slice(0, MAX_MESSAGE);

@@ -1,0 +1,98 @@
+/** A patch against the graph as it stands now: what each part does, what does not fit, and what would be wrong afterwards. */
+import { type CheckContext, checkGraph } from "../../runtime/check.ts";
+import { diffGraphs, type ValueChange } from "../../runtime/diff.ts";
+import type { Graph, GraphNode } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { applyPatch, type Misfit, type PatchPart } from "../../runtime/patch.ts";
+import type { NodeTable } from "../../runtime/resolve.ts";
+
+export interface PartView {
+  /** Its place in the patch. */
+  index: number;
+  part: PatchPart;
+  /** Config, title, name and settings: what changes, prompts by words. For a new node, what its config says. */
+  values: ValueChange[];
+  /** Why it does not fit with the parts before it that are ticked. */
+  misfit?: Misfit;
+}
+
+export interface PatchView {
+  parts: PartView[];
+  /** The graph with the ticked parts that fit. */
+  graph: Graph;
+  /** The ticked parts that fit, by place. */
+  fits: ReadonlySet<number>;
+}
+
+/** Pure. A part that is not ticked is shown against the graph that it would meet, and left out of it. */
+export function viewPatch(
+  graph: Graph,
+  parts: readonly PatchPart[],
+  unticked: ReadonlySet<number>,
+  table: NodeTable,
+): PatchView {
+  let current = graph;
+  const fits = new Set<number>();
+  const views = parts.map((part, index): PartView => {
+    const { graph: next, left } = applyPatch(current, [part], table);
+    const [misfit] = left;
+    const view: PartView = { index, part, values: misfit ? asked(part) : changes(current, next, part) };
+    if (unticked.has(index)) return view;
+    if (misfit) return { ...view, misfit };
+    current = next;
+    fits.add(index);
+    return view;
+  });
+  return { parts: views, graph: current, fits };
+}
+
+function changes(before: Graph, after: Graph, part: PatchPart): ValueChange[] {
+  switch (part.do) {
+    case "set-config":
+    case "set-title": {
+      const diff = diffGraphs(only(before, part.id), only(after, part.id));
+      return diff.nodes.flatMap((node) => node.values);
+    }
+    case "set-about":
+    case "set-settings":
+      return diffGraphs(only(before), only(after)).about;
+    default:
+      return asked(part);
+  }
+}
+
+/** What a part says by itself, where there is nothing to compare it with. */
+function asked(part: PatchPart): ValueChange[] {
+  const list = (values: object, path: string) =>
+    Object.entries(values).map(([key, after]): ValueChange => ({ path: `${path}/${key}`, after }));
+  switch (part.do) {
+    case "add-node":
+    case "set-config":
+      return list(part.config, "/config");
+    case "set-settings":
+      return list(part.settings, "/settings");
+    case "set-title":
+      return [{ path: "/title", after: part.title }];
+    case "set-about":
+      return list(
+        { ...(part.name && { name: part.name }), ...(part.description && { description: part.description }) },
+        "",
+      );
+    default:
+      return [];
+  }
+}
+
+/** The graph with one node, or none: comparing it costs the same however large the graph is. */
+function only(graph: Graph, id?: string): Graph {
+  const nodes = graph.nodes.filter((node: GraphNode) => node.id === id);
+  return { ...graph, nodes, edges: [], layout: {} };
+}
+
+/** Issues that `after` has and `before` has not. */
+export function newIssues(before: Graph, after: Graph, table: NodeTable, context: CheckContext): Issue[] {
+  if (before === after) return [];
+  const key = (issue: Issue) => JSON.stringify([issue.code, issue.node, issue.port, issue.message]);
+  const had = new Set(checkGraph(before, table, context).map(key));
+  return checkGraph(after, table, context).filter((issue) => !had.has(key(issue)));
+}
