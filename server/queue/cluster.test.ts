@@ -222,19 +222,19 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
 
   test("C05: the same call at two doors at once is one run", async () => {
     const caller = { idempotency: { id: "twice", body: "same" } };
-    const started = await Promise.allSettled([
+    const started = await Promise.all([
       web.services.runs.start({ graph: echo }, { message: "once" }, caller),
       otherWeb.services.runs.start({ graph: echo }, { message: "once" }, caller),
     ]);
-    const ids = new Set<string>();
-    for (const one of started) {
-      if (one.status === "rejected") continue;
-      const result = await one.value.done.catch(() => undefined);
-      if (result) ids.add(result.id);
-    }
-    expect(ids.size).toBe(1);
+    const results = await Promise.all(started.map((one) => one.done));
+    expect(results.map((one) => one.output?.reply)).toEqual(["You said once", "You said once"]);
+    expect(results[0]!.id).toBe(results[1]!.id);
     const again = await otherWeb.services.runs.start({ graph: echo }, { message: "once" }, caller);
-    expect(ids).toContain(again.id);
+    expect(again.id).toBe(results[0]!.id);
+    const other = { idempotency: { id: "twice", body: "other" } };
+    await expect(web.services.runs.start({ graph: echo }, { message: "x" }, other)).rejects.toMatchObject({
+      code: "conflict",
+    });
   });
 
   test("a session has one running turn, whichever door it comes through", async () => {

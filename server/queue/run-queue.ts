@@ -8,7 +8,7 @@ import type { PostgresLog } from "../stores/postgres/event-log.ts";
 /** Runs that one worker works on at once; they mostly wait for models and tools. */
 const AT_ONCE = 100;
 /** How often a worker looks for runs whose process died, and for waits that are over. */
-const SWEEP_MS = 1_500;
+const SWEEP_MS = 1_000;
 const SWEEP_LIMIT = 500;
 /** The library listens too; this is for what it may miss. */
 const POLL_MS = 2_000;

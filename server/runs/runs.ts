@@ -130,12 +130,32 @@ class LiveRuns implements RunsService {
     }
     // Nothing was waited for since the look: a second call with this id finds this one.
     const started = this.#findStored(idempotency).then(
-      (found) => found ?? this.#begin(target, given, caller, options, idempotency),
+      (found) => found ?? this.#beginOnce(target, given, caller, options, idempotency),
     );
     this.#starting.set(name, { bodyHash: idempotency.bodyHash, started });
     const release = () => this.#starting.delete(name);
     started.then(({ accepted }) => accepted).then(release, release);
     return started;
+  }
+
+  /** Begins a run unless the same call was faster at another door, whose run is found then. */
+  async #beginOnce(
+    target: RunTarget,
+    given: Record<string, unknown>,
+    caller: RunCaller,
+    options: NonNullable<Parameters<Runs["start"]>[3]>,
+    idempotency: Idempotency,
+  ): Promise<Started> {
+    const begun = await this.#begin(target, given, caller, options, idempotency);
+    if (!this.#options.elsewhere) return begun;
+    try {
+      await begun.accepted;
+      return begun;
+    } catch (error) {
+      const found = await this.#findStored(idempotency);
+      if (found) return found;
+      throw error;
+    }
   }
 
   async #begin(
@@ -585,7 +605,8 @@ class LiveRuns implements RunsService {
     if (!found) return undefined;
     mustBeSame(idempotency, found.bodyHash);
     const live = this.#live.get(found.run);
-    const done = live?.done ?? this.get(found.run);
+    const done = live?.done ?? (this.#options.elsewhere ? this.#rest(found.run) : this.get(found.run));
+    done.catch(() => {});
     return { id: found.run, done, accepted: Promise.resolve() };
   }
 

@@ -32,8 +32,8 @@ export interface Members {
   close(): Promise<void>;
 }
 
-export const BEAT_MS = 1_500;
-export const DEAD_MS = 6_000;
+export const BEAT_MS = 1_000;
+export const DEAD_MS = 4_500;
 
 /** Joins. Rejects when the database cannot be reached. */
 export async function join(options: MembersOptions): Promise<Members> {
