@@ -173,6 +173,10 @@ describe("ready-made tools", () => {
     await button("Add tools").first().click();
     await button("Add Translate Chinese to English").click();
     await page.getByText(/^Added: /).waitFor();
+    await button("Add Web search (Brave)").click();
+    await dialog().getByLabel("BRAVE_API_KEY").fill("a-brave-key-123");
+    await button("Store").click();
+    await dialog().getByLabel("BRAVE_API_KEY").waitFor({ state: "detached" });
     await dialog().getByRole("button", { name: "Close" }).click();
     await page.getByLabel(/^Search \d+ tools/).fill("translate");
     await button(/translate/)

@@ -46,7 +46,7 @@ export const runs = {
   delete: "Delete",
   deleteTitle_one: "Delete this run?",
   deleteTitle_other: "Delete {{count}} runs?",
-  deleteLead: "Its events go for good, and its turn leaves the session. Usage sums stay.",
+  deleteLead: "Its events go for good, its turn leaves the session, and it no longer counts under Usage.",
   deleted_one: "{{count}} run deleted",
   deleted_other: "{{count}} runs deleted",
   stillRunning: "A run that has not ended is kept.",

@@ -11,7 +11,7 @@ export const settings = {
   languageHelp: "Of the editor. What an agent answers in is a setting of the agent.",
   runsTitle: "Runs",
   keep: "Keep runs for",
-  keepHelp: "Ended runs that are older are deleted with their events. Usage sums stay.",
+  keepHelp: "Ended runs that are older are deleted with their events, and no longer count under Usage.",
   keepDays: "{{count}} days",
   keepForever: "For ever",
   keepOther: "{{count}} days (set elsewhere)",

@@ -47,7 +47,7 @@ export const runs: Words<typeof en> = {
   selected_other: "已选 {{count}} 个",
   delete: "删除",
   deleteTitle_other: "删除 {{count}} 个运行？",
-  deleteLead: "事件记录会彻底删除，会话中也不再有这一轮。用量统计不受影响。",
+  deleteLead: "事件记录会彻底删除，会话中不再有这一轮，也不再计入用量。",
   deleted_other: "已删除 {{count}} 个运行",
   stillRunning: "尚未结束的运行会保留。",
   keep: "运行记录保留 {{count}} 天。",

@@ -14,7 +14,7 @@ export const settings: Words<typeof en> = {
   languageHelp: "编辑器的界面语言。智能体用什么语言回答，在智能体自己的设置里。",
   runsTitle: "运行",
   keep: "运行记录保留",
-  keepHelp: "更早的、已结束的运行会连同事件一起删除。用量统计不受影响。",
+  keepHelp: "更早的、已结束的运行会连同事件一起删除，也不再计入用量。",
   keepDays: "{{count}} 天",
   keepForever: "一直保留",
   keepOther: "{{count}} 天（在别处设置）",
