@@ -128,6 +128,10 @@ export function buildApp({
   );
   app.get("/openapi.json", openApiRoute(app));
   app.get("/healthz", (c) => c.json({ ok: true }));
+  app.get("/metrics", async (c) => {
+    const { text, type } = await services.metrics.read();
+    return c.body(text, 200, { "content-type": type, "cache-control": "no-store" });
+  });
   app.notFound((c) => {
     if (c.req.path.startsWith("/api/") || isHosted(c.req.path) || !isSafe(c.req.method))
       return errorResponse(new PatchbayError("not_found", `There is no ${c.req.method} ${c.req.path}.`), report);

@@ -10,6 +10,7 @@ import { type Env, isLoopback } from "./env.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
 import { createKnowledge } from "./knowledge/knowledge.ts";
 import { createMcpServers } from "./mcp/mcp-servers.ts";
+import { openMetrics } from "./metrics.ts";
 import { createModels } from "./models/models.ts";
 import { createNet } from "./net/safe-fetch.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -102,7 +103,9 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
       elsewhere: stores.elsewhere,
+      rested: (result, ms) => metrics.rested(result, ms),
     });
+    const metrics = openMetrics(() => runs.live());
     closers.push(() => runs.stop());
     closers.push(() => stores.stopTaking());
     const settings = createSettings({ records, log, now: Date.now, report });
@@ -125,6 +128,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       visitors,
       agents,
       keys,
+      metrics,
       settings,
     };
     return {

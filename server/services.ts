@@ -13,6 +13,7 @@ import type { ChatRequest, Model, ModelEvent, ModelProfile } from "../runtime/mo
 import type { Effect, JsonSchema, RankedTool, ToolOffer, ToolResult, ToolSpec } from "../runtime/tool.ts";
 import type { Visitors } from "./chat/visitors.ts";
 import type { Env } from "./env.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Conversations } from "./runs/conversations.ts";
 
 /* ---- stores/ ---- */
@@ -430,7 +431,7 @@ export interface Idempotency {
  */
 export interface EventLog {
   /**
-   * Adds an event. `urgent`: written at once; others may be held up to 20 ms or until the next urgent one of any run.
+   * Adds an event. `urgent`: written at once; others may be held up to 20 ms or until the next urgent one of the run.
    * Resolves when it and all before it are on disk; rejects with `storage_full` or `unavailable`, and then so does
    * every later append to this run.
    */
@@ -724,6 +725,7 @@ export interface Services {
   conversations: Conversations;
   agents: Agents;
   keys: Keys;
+  metrics: Metrics;
   settings: Settings;
   visitors: Visitors;
 }

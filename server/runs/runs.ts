@@ -49,6 +49,8 @@ export interface RunsOptions extends Omit<GraphsOptions, "log" | "nodes"> {
   recoverMs?: number;
   /** Other processes on the same log. */
   elsewhere?: Elsewhere;
+  /** Told when a run came to rest, `ms` after it began or was taken up here. */
+  rested?(result: RunResult, ms: number): void;
 }
 
 /** What a process with others beside it does differently. */
@@ -492,6 +494,7 @@ class LiveRuns implements RunsService {
 
   /** Keeps a run while it is under way, and lets go of everything when it comes to rest. */
   #attach(run: string, parts: Omit<Live, "done">, feed: Feed, turn: string | undefined): Live {
+    const beganAt = performance.now();
     const stopOffering = this.#options.elsewhere?.offer(run, feed);
     const live: Live = {
       ...parts,
@@ -513,7 +516,9 @@ class LiveRuns implements RunsService {
         if (!parts.host.isParked && (code === "storage_full" || code === "unavailable")) this.#sealLater(run, outcome);
         // Another process took the run over, this one being taken for dead: how it ends is to be seen there.
         if (code === "conflict" && this.#options.elsewhere && (await this.#world.log.row(run))) return this.#rest(run);
-        return toResult(run, outcome, parts.host.usage, parts.session);
+        const result = toResult(run, outcome, parts.host.usage, parts.session);
+        this.#options.rested?.(result, performance.now() - beganAt);
+        return result;
       }),
     };
     this.#live.set(run, live);
