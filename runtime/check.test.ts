@@ -6,7 +6,8 @@ import { emptyGraph, type Graph, serializeGraph } from "./graph.ts";
 import { parseAgentFile, parseGraph } from "./parse.ts";
 import { graphOf } from "./testing/play.ts";
 
-const codes = (graph: Graph, context?: CheckContext) => checkGraph(graph, nodes, context).map(({ severity, code, node, port, path }) => [severity, code, node, port, path]);
+const codes = (graph: Graph, context?: CheckContext) =>
+  checkGraph(graph, nodes, context).map(({ severity, code, node, port, path }) => [severity, code, node, port, path]);
 
 describe("an agent file", () => {
   const text = serializeGraph(graphOf({ ask: "input", reply: "output" }, ["ask.message reply.reply"]));
@@ -14,14 +15,27 @@ describe("an agent file", () => {
   it("is written in a stable form: parsing and writing again gives the same bytes", () => {
     const shuffled = JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(text)).reverse()));
     expect(serializeGraph(parseAgentFile(shuffled).graph!)).toBe(text);
-    expect(Object.keys(JSON.parse(text))).toEqual(["format", "name", "description", "settings", "nodes", "edges", "groups", "tests", "layout"]);
+    expect(Object.keys(JSON.parse(text))).toEqual([
+      "format",
+      "name",
+      "description",
+      "settings",
+      "nodes",
+      "edges",
+      "groups",
+      "tests",
+      "layout",
+    ]);
   });
 
   it("keeps x- keys, refuses other unknown keys by their place", () => {
     const value = JSON.parse(text);
     value["x-owner"] = "me";
     value.nodes[0]["x-color"] = "red";
-    expect(JSON.parse(serializeGraph(parseGraph(value).graph!))).toMatchObject({ "x-owner": "me", nodes: [{ "x-color": "red" }, {}] });
+    expect(JSON.parse(serializeGraph(parseGraph(value).graph!))).toMatchObject({
+      "x-owner": "me",
+      nodes: [{ "x-color": "red" }, {}],
+    });
     value.nodes[1].data = {};
     value.edges[0].color = 1;
     expect(parseGraph(value).issues.map(({ code, path }) => [code, path])).toEqual([
@@ -41,11 +55,19 @@ describe("an agent file", () => {
     ["broken JSON", '{"format": ', "bad-json"],
     ["no object", "[]", "bad-value"],
     ["a duplicate key", '{"format":"patchbay/1","name":"a","name":"b","nodes":[],"edges":[]}', "duplicate-key"],
-    ["a forbidden key", '{"format":"patchbay/1","name":"a","nodes":[{"id":"a","type":"note","version":1,"config":{"__proto__":{"x":1}}}],"edges":[]}', "unknown-key"],
+    [
+      "a forbidden key",
+      '{"format":"patchbay/1","name":"a","nodes":[{"id":"a","type":"note","version":1,"config":{"__proto__":{"x":1}}}],"edges":[]}',
+      "unknown-key",
+    ],
     ["a newer format", '{"format":"patchbay/2","name":"a","nodes":[],"edges":[]}', "newer-format"],
     ["another tool's JSON", '{"nodes":[],"edges":[]}', "bad-value"],
     ["deep nesting", `${"[".repeat(100_000)}`, "too-large"],
-    ["a bad node id", '{"format":"patchbay/1","name":"a","nodes":[{"id":"A b","type":"note","version":1}],"edges":[]}', "bad-value"],
+    [
+      "a bad node id",
+      '{"format":"patchbay/1","name":"a","nodes":[{"id":"A b","type":"note","version":1}],"edges":[]}',
+      "bad-value",
+    ],
     ["a bad edge end", '{"format":"patchbay/1","name":"a","nodes":[],"edges":[{"from":"a","to":"b.c"}]}', "bad-value"],
   ])("with %s is refused with its place", (_, text, code) => {
     const parsed = parseAgentFile(text);
@@ -62,10 +84,12 @@ describe("checkGraph", () => {
   });
 
   it("names unknown types, versions, nodes and ports, and keeps quiet about what hangs on them", () => {
-    const graph = graphOf(
-      { ask: "input", odd: "teleport", old: ["prompt", {}, { version: 9 }], reply: "output" },
-      ["ask.message odd.in", "odd.out reply.reply", "ask.nothing reply.documents", "ghost.out reply.documents"],
-    );
+    const graph = graphOf({ ask: "input", odd: "teleport", old: ["prompt", {}, { version: 9 }], reply: "output" }, [
+      "ask.message odd.in",
+      "odd.out reply.reply",
+      "ask.nothing reply.documents",
+      "ghost.out reply.documents",
+    ]);
     expect(codes(graph).slice(0, 4)).toEqual([
       ["error", "unknown-type", "odd", undefined, "/nodes/1/type"],
       ["error", "unknown-version", "old", undefined, "/nodes/2/version"],
@@ -75,7 +99,9 @@ describe("checkGraph", () => {
   });
 
   it("names a bad config by its JSON pointer", () => {
-    const graph = graphOf({ ask: "input", find: ["retriever", { limit: 0, nonsense: 1 }], reply: "output" }, ["ask.message reply.reply"]);
+    const graph = graphOf({ ask: "input", find: ["retriever", { limit: 0, nonsense: 1 }], reply: "output" }, [
+      "ask.message reply.reply",
+    ]);
     expect(codes(graph)).toEqual([
       ["error", "bad-config", "find", undefined, "/nodes/1/config/limit"],
       ["error", "unknown-key", "find", undefined, "/nodes/1/config/nonsense"],
@@ -100,12 +126,15 @@ describe("checkGraph", () => {
   });
 
   it("names a cycle with its way", () => {
-    const graph = graphOf({ ask: "input", a: ["prompt", { template: "{{x}}{{y}}" }], b: ["prompt", { template: "{{x}}" }], reply: "output" }, [
-      "ask.message a.y",
-      "a.text b.x",
-      "b.text a.x",
-      "b.text reply.reply",
-    ]);
+    const graph = graphOf(
+      {
+        ask: "input",
+        a: ["prompt", { template: "{{x}}{{y}}" }],
+        b: ["prompt", { template: "{{x}}" }],
+        reply: "output",
+      },
+      ["ask.message a.y", "a.text b.x", "b.text a.x", "b.text reply.reply"],
+    );
     const [issue] = checkGraph(graph, nodes);
     expect(issue).toMatchObject({ code: "cycle", severity: "error" });
     expect(issue!.message).toMatch(/a → b → a|b → a → b/);
@@ -125,39 +154,62 @@ describe("checkGraph", () => {
         ["ask.message route.value", "route.x p.v", "route.y q.v", "p.text reply.reply", "q.text reply.reply", ...more],
       );
     expect(codes(branches(["route.else r.v", "r.text reply.reply"]))).toEqual([]);
-    expect(codes(branches(["ask.message r.v", "r.text reply.reply"])).map(([, code]) => code)).toEqual(["too-many-edges"]);
+    expect(codes(branches(["ask.message r.v", "r.text reply.reply"])).map(([, code]) => code)).toEqual([
+      "too-many-edges",
+    ]);
     // Two steps behind the branch, and joined in between, it is still known.
     expect(codes(branches(["route.else r.v"])).map(([, code]) => code)).toEqual(["unreachable"]);
   });
 
   it("knows that a node gives its outputs or its error, not both", () => {
-    const graph = graphOf({ ask: "input", p: ["prompt", { template: "{{v}}" }, { onError: "branch" }], e: ["prompt", { template: "{{v}}" }], reply: "output" }, [
-      "ask.message p.v",
-      "p.error e.v",
-      "p.text reply.reply",
-      "e.text reply.reply",
-    ]);
+    const graph = graphOf(
+      {
+        ask: "input",
+        p: ["prompt", { template: "{{v}}" }, { onError: "branch" }],
+        e: ["prompt", { template: "{{v}}" }],
+        reply: "output",
+      },
+      ["ask.message p.v", "p.error e.v", "p.text reply.reply", "e.text reply.reply"],
+    );
     expect(codes(graph)).toEqual([]);
   });
 
   it("asks for input and output, one of each", () => {
     expect(codes(emptyGraph("x")).map(([, code]) => code)).toEqual(["no-input", "no-output"]);
-    expect(codes(graphOf({ a: "input", b: "input", reply: "output" }, ["a.message reply.reply"])).map(([, code]) => code)).toEqual(["too-many-inputs"]);
+    expect(
+      codes(graphOf({ a: "input", b: "input", reply: "output" }, ["a.message reply.reply"])).map(([, code]) => code),
+    ).toEqual(["too-many-inputs"]);
   });
 
   it("names what is missing outside the graph, with the mend", () => {
     const graph = graphOf(
-      { ask: "input", find: ["retriever", { knowledge: "gone" }], kit: ["tool", { tools: ["mcp/files/*"] }], call: ["http", { url: "https://a.test/", headers: { "x-key": { secret: "KEY" } } }], reply: "output" },
+      {
+        ask: "input",
+        find: ["retriever", { knowledge: "gone" }],
+        kit: ["tool", { tools: ["mcp/files/*"] }],
+        call: ["http", { url: "https://a.test/", headers: { "x-key": { secret: "KEY" } } }],
+        reply: "output",
+      },
       ["ask.message find.query", "find.documents reply.reply"],
     );
-    const issues = checkGraph(graph, nodes, { hasKnowledge: () => false, hasTool: () => false, hasSecret: () => false });
+    const issues = checkGraph(graph, nodes, {
+      hasKnowledge: () => false,
+      hasTool: () => false,
+      hasSecret: () => false,
+    });
     expect(issues.map(({ code }) => code)).toEqual(["missing-knowledge", "missing-tool", "missing-secret"]);
     for (const issue of issues) expect(issue.mend).toBeTruthy();
   });
 
   it("looks into bodies", () => {
-    const body = graphOf({ ask: "input", p: ["prompt", { template: "{{" }], reply: "output" }, ["ask.message reply.reply"]);
-    const graph = graphOf({ ask: "input", each: ["map", { body }], empty: "map", reply: "output" }, ["ask.message each.items", "ask.message empty.items", "each.results reply.reply"]);
+    const body = graphOf({ ask: "input", p: ["prompt", { template: "{{" }], reply: "output" }, [
+      "ask.message reply.reply",
+    ]);
+    const graph = graphOf({ ask: "input", each: ["map", { body }], empty: "map", reply: "output" }, [
+      "ask.message each.items",
+      "ask.message empty.items",
+      "each.results reply.reply",
+    ]);
     expect(codes(graph).slice(0, 2)).toEqual([
       ["error", "bad-template", "each", undefined, "/nodes/1/config/body/nodes/1/config/template"],
       ["error", "bad-body", "empty", undefined, "/nodes/2/config/body"],
@@ -165,7 +217,10 @@ describe("checkGraph", () => {
   });
 
   it("gives the nodes of a sound graph in topological order, and refuses another with all its issues", () => {
-    const graph = graphOf({ reply: "output", p: ["prompt", { template: "{{x}}" }], ask: "input", hint: "note" }, ["ask.message p.x", "p.text reply.reply"]);
+    const graph = graphOf({ reply: "output", p: ["prompt", { template: "{{x}}" }], ask: "input", hint: "note" }, [
+      "ask.message p.x",
+      "p.text reply.reply",
+    ]);
     expect(compile(graph, nodes).nodes.map((node) => node.id)).toEqual(["ask", "p", "reply"]);
     expect(() => compile(emptyGraph("x"), nodes)).toThrow(expect.objectContaining({ code: "graph_has_issues" }));
   });
