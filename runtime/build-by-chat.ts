@@ -3,7 +3,6 @@
  * applied only when the person accepts it. AgentFabric's builder wrote the config itself; here it proposes.
  */
 import { z } from "zod";
-import { type CheckContext, checkGraph } from "./check.ts";
 import { PatchbayError } from "./error.ts";
 import { type Graph, serializeGraph } from "./graph.ts";
 import type { Host } from "./host.ts";

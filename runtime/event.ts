@@ -122,7 +122,8 @@ export type EventBody =
       /** Failed attempts before this one. */
       attempts?: { error: ErrorData; waitedMs: number }[];
     })
-  | (AtNode & { type: "usage"; step: number; model: string; estimated?: boolean } & Usage)
+  /** `call`: it is of a tool that asked a model, not of the node's own message. */
+  | (AtNode & { type: "usage"; step: number; model: string; estimated?: boolean; call?: string } & Usage)
   | (AtNode & {
       type: "tool-start";
       step?: number;

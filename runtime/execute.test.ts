@@ -454,3 +454,25 @@ describe("a full script host", () => {
     expect(host.requests).toHaveLength(1);
   });
 });
+
+describe("a tool that asks a model", () => {
+  it("counts against the run's tokens, apart from the node's own messages", async () => {
+    const tools = [echo("model/translate")];
+    const { graph, table } = actions(
+      [
+        { ask: "input", act: ["action", { tool: "model/translate" }], reply: "output" },
+        ["ask.message act.text", "act.result reply.reply"],
+      ],
+      tools,
+    );
+    const usage = { model: "scripted/model", inputTokens: 70, outputTokens: 7 };
+    const script = { tools: [{ ...tools[0]!, call: () => ({ content: "done", usage }) }] };
+    const played = await play(graph, table, script);
+    expect(foldRun(played.events).usage).toMatchObject({ inputTokens: 70, outputTokens: 7 });
+    expect(played.of("tool-end")[0]!.result).toEqual({ content: "done" });
+    expect((await play(graph, table, script, { limits: { tokens: 76 } })).outcome).toMatchObject({
+      status: "failed",
+      error: { code: "token_limit" },
+    });
+  });
+});

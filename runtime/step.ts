@@ -231,7 +231,10 @@ export class NodeStep implements Step {
         const given = resumable
           ? await this.#callAgent(tool, call, signal)
           : await this.#callHost(tool, call, idempotencyKey, signal);
-        const result = options.shape ? await options.shape(given) : given;
+        const { usage, ...shaped } = options.shape ? await options.shape(given) : given;
+        const result: ToolResult = shaped;
+        // A failed write aborts the run by itself.
+        if (usage) this.emit({ type: "usage", step: options.step ?? 0, call: call.id, ...usage }).catch(() => {});
         await this.emit({
           type: "tool-end",
           ...at,
@@ -240,6 +243,7 @@ export class NodeStep implements Step {
           result,
           ms: this.host.now() - startedAt,
         });
+        if (usage) this.spend(usage);
         return result;
       } catch (thrown) {
         if (thrown instanceof Parked || signal.aborted) throw thrown;

@@ -41,6 +41,10 @@ export const ToolResult = z.object({
   /** The structured value, where the tool gave one. */
   value: z.unknown().optional(),
   files: z.array(FileRef).optional(),
+  /** What a tool that asks a model used; counted against the run's budget. */
+  usage: z
+    .object({ model: z.string(), inputTokens: z.number(), outputTokens: z.number(), costUsd: z.number().optional() })
+    .optional(),
   /** The call failed; `content` says why. It goes back to the model and the run goes on. */
   error: z.boolean().optional(),
 });

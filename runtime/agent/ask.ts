@@ -41,7 +41,7 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
       const citations = new Citations(prompt.documents);
       citations.push(past.message.content);
       for (const call of past.message.calls ?? []) talk.callIds.add(call.id);
-      const used = step.past("usage", (event) => event.step === index);
+      const used = step.past("usage", (event) => event.step === index && event.call === undefined);
       talk.spend(
         {
           steps: 1,

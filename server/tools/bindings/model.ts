@@ -1,5 +1,6 @@
 /** `model` tools: one question to a configured model, outside of the conversation. */
 import { PatchbayError } from "../../../runtime/error.ts";
+import type { ToolResult } from "../../../runtime/tool.ts";
 import { fillSlots, withDefaults } from "../slots.ts";
 import type { ModelBinding } from "../stored-tool.ts";
 import type { RunBinding } from "./binding.ts";
@@ -10,6 +11,7 @@ export const callModel: RunBinding<ModelBinding> = async (binding, { args, tool 
     ? `${binding.instructions}\n\nAnswer with one JSON value and nothing else. It must fit this JSON Schema:\n${JSON.stringify(binding.schema)}`
     : binding.instructions;
   let text = "";
+  let usage: ToolResult["usage"];
   const events = world.models.chat(
     {
       model: model.name,
@@ -25,17 +27,29 @@ export const callModel: RunBinding<ModelBinding> = async (binding, { args, tool 
   );
   for await (const event of events) {
     if (event.type === "text-delta") text += event.text;
-    if (event.type !== "end" || event.reason === "stop") continue;
+    if (event.type !== "end") continue;
+    if (event.usage) {
+      const { inputTokens, outputTokens } = event.usage;
+      const { prices } = model.profile;
+      usage = { model: model.name, inputTokens, outputTokens };
+      if (prices) usage.costUsd = (inputTokens * prices.input + outputTokens * prices.output) / 1_000_000;
+    }
+    if (event.reason === "stop") continue;
     signal.throwIfAborted();
     if (event.error) throw new PatchbayError("tool_failed", `${tool.name}: ${event.error.message}`);
     if (event.reason === "length")
       throw new PatchbayError("output_limit", `${tool.name}: the model's answer was cut off at its limit.`);
   }
-  if (!binding.schema) return { content: text.trim() };
+  const used = usage ? { usage } : {};
+  if (!binding.schema) return { content: text.trim(), ...used };
   const value = jsonIn(text);
   return value === undefined
-    ? { content: `${tool.name}: the model answered with text that is no JSON: ${text.slice(0, 500)}`, error: true }
-    : { content: JSON.stringify(value), value };
+    ? {
+        content: `${tool.name}: the model answered with text that is no JSON: ${text.slice(0, 500)}`,
+        error: true,
+        ...used,
+      }
+    : { content: JSON.stringify(value), value, ...used };
 };
 
 /** The JSON in an answer, also within a fence or after a sentence. */
