@@ -113,7 +113,7 @@ export class RunReader {
        UNION SELECT id FROM patchbay.runs AS r
        WHERE ended_at IS NULL AND owner IS NULL AND status IN ('queued', 'running') AND NOT EXISTS (
          SELECT FROM graphile_worker.jobs AS j
-         WHERE j.key = r.id AND (j.locked_at IS NULL OR j.locked_at > now() - interval '10 seconds'))
+         WHERE j.key = r.id AND (j.locked_at IS NULL OR j.locked_at > now() - interval '3 seconds'))
        ORDER BY id LIMIT $1`,
       [limit, now],
     );
