@@ -38,7 +38,7 @@ export function PartLine({
   onTick(on: boolean): void;
 }) {
   const { icon: Icon, ink } = SIGN[view.part.do];
-  const misfit = useMisfitWords();
+  const misfit = useMisfitWords(graph, patch);
   return (
     <li className={cx("px-3 py-2", !ticked && "opacity-60")}>
       <Checkbox checked={ticked} onChange={onTick} className="[&>span]:flex-1">
@@ -171,7 +171,11 @@ const nameOf = (id: string, graph: Graph, patch: Patch, words: NodeWords) => {
   return face ? words.nodeTitle(face) : id;
 };
 
-function useMisfitWords(): (misfit: Misfit) => string {
+function useMisfitWords(graph: Graph, patch: Patch): (misfit: Misfit) => string {
   const { t } = useTranslation("builder");
-  return ({ code, about }) => t(`misfit.${code}`, { about });
+  const words = useNodeWords();
+  return ({ code, about }) =>
+    t(`misfit.${code}`, {
+      about: code === "no-node" || code === "node-there" ? nameOf(about, graph, patch, words) : about,
+    });
 }

@@ -1,4 +1,7 @@
-/** Where new nodes go: laid out among themselves, beside what they are wired to, and never over a card that stands. */
+/**
+ * Where new nodes go: laid out among themselves, right of what feeds them, and never over a card that stands. What they
+ * feed, and all that stands right of it, makes room.
+ */
 
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { nodeSize } from "../canvas/geometry.ts";
@@ -14,8 +17,9 @@ interface Box {
 const GAP = { x: 88, y: 36 } as const;
 
 /**
- * Places for the nodes that `after` has and `before` has not. Where they are at least as many as the old ones, all are
- * laid out; else the old ones stay where the person put them. Rejects when the layout engine cannot be loaded.
+ * Places for the nodes that `after` has and `before` has not, and for those that make room. Where the new ones are at least
+ * as many as the old, all are laid out; else the old ones keep their order and rows. Rejects when the layout engine
+ * cannot be loaded.
  */
 export async function placeNew(
   before: Graph,
@@ -33,42 +37,56 @@ export async function placeNew(
     const node = after.nodes.find((one) => one.id === id)!;
     return nodeSize(node, drawnPorts(after, node, reader), place);
   };
-  const old: Box[] = cards.flatMap(({ id }) => {
+  const old = cards.flatMap(({ id }): (Box & { id: string })[] => {
     const place = had.has(id) ? after.layout[id] : undefined;
-    return place ? [{ ...place, ...size(id) }] : [];
+    return place ? [{ id, ...place, ...size(id) }] : [];
   });
   const block = fresh.map((id): Box => ({ ...laid[id]!, ...size(id) }));
-  const origin = beside(after, new Set(fresh), size, bounds(block), bounds(old));
-  const shift = { x: origin.x - bounds(block).x, y: origin.y - bounds(block).y };
-  const moved = block.map((box) => ({ ...box, x: box.x + shift.x, y: box.y + shift.y }));
-  const down = freeDown(moved, old);
-  return Object.fromEntries(fresh.map((id, index) => [id, { x: moved[index]!.x, y: moved[index]!.y + down }]));
+  const { x, y, from, right } = beside(after, new Set(fresh), old, bounds(block));
+  const shift = { x: x - bounds(block).x, y: y - bounds(block).y };
+  const put = block.map((box) => ({ ...box, x: box.x + shift.x, y: box.y + shift.y }));
+  const moved = right > 0 ? old.filter((box) => box.x >= from).map((box) => ({ ...box, x: box.x + right })) : [];
+  const aside = new Set(moved.map((box) => box.id));
+  const down = freeDown(put, [...moved, ...old.filter((box) => !aside.has(box.id))]);
+  return Object.fromEntries([
+    ...fresh.map((id, index) => [id, { x: put[index]!.x, y: put[index]!.y + down }] as const),
+    ...moved.map((box) => [box.id, { x: box.x, y: box.y }] as const),
+  ]);
 }
 
-/** The corner of the new block: right of what feeds it, else left of what it feeds, else right of everything. */
+/**
+ * The corner of the new block: right of what feeds it, else left of what it feeds, else right of everything. All that
+ * stands at `from` or right of it goes `right` pixels further.
+ */
 function beside(
   graph: Graph,
   fresh: ReadonlySet<string>,
-  size: (id: string) => { width: number; height: number },
+  old: readonly (Box & { id: string })[],
   block: Box,
-  old: Box,
-): { x: number; y: number } {
-  const ends = graph.edges.map((edge) => ({ from: edgeEnd(edge.from).node, to: edgeEnd(edge.to).node }));
-  const boxes = (ids: string[]) =>
-    ids.flatMap((id): Box[] => {
-      const place = fresh.has(id) ? undefined : graph.layout[id];
-      return place ? [{ ...place, ...size(id) }] : [];
-    });
-  const feeds = boxes(ends.filter(({ to }) => fresh.has(to)).map(({ from }) => from));
-  const fed = boxes(ends.filter(({ from }) => fresh.has(from)).map(({ to }) => to));
+): { x: number; y: number; from: number; right: number } {
+  const feeding = new Set<string>();
+  const taking = new Set<string>();
+  for (const edge of graph.edges) {
+    const from = edgeEnd(edge.from).node;
+    const to = edgeEnd(edge.to).node;
+    if (fresh.has(to)) feeding.add(from);
+    if (fresh.has(from)) taking.add(to);
+  }
+  const feeds = old.filter((box) => feeding.has(box.id));
+  const fed = old.filter((box) => taking.has(box.id));
   const near = [...feeds, ...fed];
-  if (near.length === 0) return { x: old.x + old.width + GAP.x, y: old.y };
-  const middle = near.reduce((sum, box) => sum + box.y + box.height / 2, 0) / near.length;
-  const x =
-    feeds.length > 0
-      ? Math.max(...feeds.map((box) => box.x + box.width)) + GAP.x
-      : Math.min(...fed.map((box) => box.x)) - GAP.x - block.width;
-  return { x, y: middle - block.height / 2 };
+  if (near.length === 0) {
+    const all = bounds(old);
+    return { x: all.x + all.width + GAP.x, y: all.y, from: 0, right: 0 };
+  }
+  const y = near.reduce((sum, box) => sum + box.y + box.height / 2, 0) / near.length - block.height / 2;
+  const left = bounds(fed).x;
+  if (feeds.length === 0) return { x: left - GAP.x - block.width, y, from: 0, right: 0 };
+  const feedEnd = Math.max(...feeds.map((box) => box.x + box.width));
+  const x = feedEnd + GAP.x;
+  // What is fed from behind (it stands left of what feeds the block) stays: there is no room to make between the two.
+  const makes = fed.length > 0 && left >= feedEnd;
+  return { x, y, from: left, right: makes ? Math.max(0, x + block.width + GAP.x - left) : 0 };
 }
 
 /** How far down the block must go so that none of it lies on a card. */

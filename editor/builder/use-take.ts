@@ -36,7 +36,7 @@ export function useTake(): (parts: readonly PatchPart[]) => Promise<void> {
         .map((node) => node.id);
       if (fresh.length === 0) return;
       workbench.selection.choose(fresh);
-      const bounds = boundsOf(workbench, fresh);
+      const bounds = boundsOf(workbench, [...fresh, ...Object.keys(places)]);
       if (bounds)
         requestAnimationFrame(() => {
           const pane = document.querySelector(".react-flow")?.getBoundingClientRect();

@@ -90,6 +90,8 @@ describe("building by conversation", () => {
     boxes.forEach((box, index) => {
       for (const other of boxes.slice(index + 1)) expect(apart(box, other)).toBe(true);
     });
+    const x = (node: string) => graph.layout[node]!.x;
+    expect([x("brain"), x("gate"), x("reply")]).toEqual([x("brain"), x("gate"), x("reply")].sort((a, b) => a - b));
     // All of it is one step back.
     await page.getByRole("tabpanel").getByRole("button", { name: "Undo" }).click();
     await expect.poll(async () => (await saved(id)).nodes.length).toBe(5);
@@ -101,8 +103,8 @@ describe("building by conversation", () => {
     const id = await open();
     await ask("Ask first");
     await change(/^Add .*Ask first/).click();
-    await page.getByText("Does not fit: there is no node “gate”.").first().waitFor();
-    expect(await page.getByText("Does not fit: there is no node “gate”.").count()).toBe(2);
+    await page.getByText("Does not fit: there is no node “Ask first”.").first().waitFor();
+    expect(await page.getByText("Does not fit: there is no node “Ask first”.").count()).toBe(2);
     await page.getByText(/issues? would be new/).waitFor();
     await change(/^Unwire/).click();
     await page.getByRole("button", { name: "Apply 1 change" }).click();
