@@ -29,25 +29,25 @@ const WORDS = {
 } satisfies Record<Language, Record<string, string>>;
 
 const STYLE = `
-:root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--ink:#16181d;--soft:#5b6270;--line:#dfe3ea;--brand:#4f46e5;--brand-ink:#fff;--bad:#b42318;--code:#f0f2f6}
-@media(prefers-color-scheme:dark){:root{--bg:#0e1014;--card:#171a21;--ink:#eceef2;--soft:#9aa2b1;--line:#2a2f3a;--brand:#7c74ff;--brand-ink:#0e1014;--bad:#ff8a7a;--code:#1f232c}}
+:root{color-scheme:light dark;--paper:#f7f6f3;--surface:#fff;--line:#e4e1da;--line-strong:#d3cfc6;--ink:#1d1b17;--ink-2:#5b574f;--accent:#3b5bdb;--bad:#c92a2a}
+@media(prefers-color-scheme:dark){:root{--paper:#17161a;--surface:#201f24;--line:#34323a;--line-strong:#45424c;--ink:#f1efea;--ink-2:#b4b0a8;--accent:#7c9aff;--bad:#ff8787}}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;background:var(--bg);color:var(--ink);font:15px/1.55 "Inter Variable",Inter,system-ui,-apple-system,"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
-main{width:min(26rem,100%);background:var(--card);border:1px solid var(--line);border-radius:16px;padding:28px;box-shadow:0 1px 2px #0000000d,0 12px 32px #0000000f}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;background:var(--paper);color:var(--ink);font:13px/1.45 "Inter Variable",Inter,system-ui,-apple-system,"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
+main{width:min(26rem,100%);background:var(--surface);border:1px solid var(--line);border-radius:12px;padding:26px;box-shadow:0 1px 2px #0000000d,0 12px 32px #0000000f}
 svg{display:block;margin-bottom:18px}
-h1{margin:0 0 8px;font-size:20px;line-height:1.3;letter-spacing:-.01em}
-p{margin:0 0 14px;color:var(--soft)}
-code{display:block;padding:10px 12px;margin:0 0 20px;background:var(--code);border-radius:8px;font:13px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;color:var(--ink);user-select:all}
+h1{margin:0 0 8px;font-size:18px;line-height:1.3;letter-spacing:-.01em}
+p{margin:0 0 14px;color:var(--ink-2)}
+code{display:block;padding:10px 12px;margin:0 0 20px;background:var(--paper);border-radius:8px;font:12px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;color:var(--ink);user-select:all}
 label{display:block;font-weight:600;margin-bottom:6px}
-input{width:100%;height:40px;padding:0 12px;border:1px solid var(--line);border-radius:8px;background:var(--bg);color:inherit;font:inherit}
-input:focus-visible,button:focus-visible,a:focus-visible{outline:2px solid var(--brand);outline-offset:2px}
-small{display:block;margin:6px 0 18px;color:var(--soft)}
-button{width:100%;height:40px;border:0;border-radius:8px;background:var(--brand);color:var(--brand-ink);font:inherit;font-weight:600;cursor:pointer}
+input{width:100%;height:36px;padding:0 12px;border:1px solid var(--line-strong);border-radius:8px;background:var(--surface);color:inherit;font:inherit}
+input:focus-visible,button:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+small{display:block;margin:6px 0 18px;color:var(--ink-2)}
+button{width:100%;height:36px;border:0;border-radius:8px;background:var(--ink);color:var(--surface);font:inherit;font-weight:600;cursor:pointer}
 button:disabled{opacity:.6;cursor:default}
 [role=alert]{color:var(--bad);margin:0 0 14px}
 [role=alert]:empty{display:none}
 footer{margin-top:18px;text-align:center}
-a{color:var(--soft)}`;
+a{color:var(--ink-2)}`;
 
 /** Posts the token as JSON; the page reloads where it was. Texts come in by data attributes. */
 const SCRIPT = `
@@ -80,7 +80,7 @@ export function signInPage(options: { acceptLanguage?: string; lang?: string; us
 <title>${words.title}</title>
 <style>${STYLE}</style>
 <main>
-<svg width="36" height="36" viewBox="0 0 36 36" fill="none" aria-hidden="true"><rect width="36" height="36" rx="9" fill="#4f46e5"/><circle cx="10" cy="11" r="3" fill="#fff"/><circle cx="10" cy="25" r="3" fill="#fff" fill-opacity=".55"/><circle cx="26" cy="18" r="3" fill="#fff"/><path d="M13 11h3c4 0 3 7 7 7M13 25h3c4 0 3-7 7-7" stroke="#fff" stroke-width="1.8" stroke-linecap="round"/></svg>
+<svg width="32" height="32" viewBox="0 0 24 24" aria-hidden="true"><rect width="24" height="24" rx="6" fill="var(--ink)"/><path d="M8 8.2c5 0 3 7.6 8 7.6" fill="none" stroke="var(--surface)" stroke-width="1.6" stroke-linecap="round"/><circle cx="8" cy="8.2" r="2.6" fill="var(--surface)"/><circle cx="16" cy="15.8" r="2.6" fill="var(--surface)"/></svg>
 <h1>${words.title}</h1>
 <p>${words.lead}</p>
 <code>npx patchbay login</code>
