@@ -1,0 +1,42 @@
+/** Every script of this folder, as a person would run it, against a server with a published agent. */
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chatGraph, type Served, serve } from "../../server/testing/served.ts";
+
+const run = promisify(execFile);
+const here = import.meta.dirname;
+const scripts = readdirSync(here).filter((name) => /\.(?:mjs|sh)$/.test(name) && name !== "setup.mjs");
+
+let served: Served;
+let env: Record<string, string | undefined>;
+
+beforeAll(async () => {
+  served = await serve();
+  await served.publish(chatGraph({ name: "Handbook helper" }), "handbook");
+  const { key } = await served.key(["handbook"]);
+  env = { PATH: process.env.PATH, SERVER: served.origin, KEY: key, AGENT: "handbook" };
+});
+afterAll(() => served.close());
+
+test.concurrent.each(scripts)("%s", async (script) => {
+  const program = script.endsWith(".sh") ? "sh" : process.execPath;
+  const { stdout } = await run(program, [path.join(here, script)], { env });
+  expect(stdout).toContain("scripted answer");
+});
+
+test("a script fails where the server does not do what it says", async () => {
+  const wrong = { ...env, AGENT: "nobody" };
+  for (const [program, script] of [
+    [process.execPath, "openai-chat.mjs"],
+    ["sh", "curl.sh"],
+  ] as const)
+    await expect(run(program, [path.join(here, script)], { env: wrong })).rejects.toThrow();
+});
+
+test("the table names every script", () => {
+  const table = readFileSync(path.join(here, "README.md"), "utf8");
+  for (const script of scripts) expect(table).toContain(`](${script})`);
+});

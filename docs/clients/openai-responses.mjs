@@ -1,0 +1,25 @@
+/** The official `openai` client, responses: whole, going on from one, streamed. `KEY=pb_… AGENT=handbook node openai-responses.mjs` */
+import assert from "node:assert/strict";
+import OpenAI from "openai";
+import { agent, key, origin } from "./setup.mjs";
+
+const client = new OpenAI({ baseURL: `${origin}/v1`, apiKey: key });
+
+const first = await client.responses.create({ model: agent, input: "How many days of annual leave do I get?" });
+assert.equal(first.status, "completed");
+assert(first.output_text, "There is an answer.");
+
+const second = await client.responses.create({ model: agent, input: "And in May?", previous_response_id: first.id });
+assert.equal(second.status, "completed");
+assert.notEqual(second.id, first.id);
+
+let text = "";
+let completed;
+for await (const event of await client.responses.create({ model: agent, input: "Once more, please.", stream: true })) {
+  if (event.type === "response.output_text.delta") text += event.delta;
+  if (event.type === "response.completed") completed = event.response;
+}
+assert(text, "The stream holds an answer.");
+assert.equal(completed?.output_text ?? completed?.output[0].content[0].text, text);
+
+console.log(text);
