@@ -23,15 +23,19 @@ async function done(answer: Promise<unknown>): Promise<void> {
 }
 
 /** For a route that streams, or checks its body by hand: its types do not reach this side. */
-async function plain<R>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<R> {
+async function plain<R>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  headers: Record<string, string> = {},
+): Promise<R> {
   const form = body instanceof FormData;
   const response = await send(path, {
     method,
     signal,
-    ...(body !== undefined && {
-      body: form ? body : JSON.stringify(body),
-      ...(!form && { headers: { "Content-Type": "application/json" } }),
-    }),
+    headers: { ...(body !== undefined && !form && { "Content-Type": "application/json" }), ...headers },
+    ...(body !== undefined && { body: form ? body : JSON.stringify(body) }),
   });
   return (await response.json()) as R;
 }
@@ -150,8 +154,9 @@ export const api = {
     start: (request: RunRequest & { graph: T.Graph } & RunPart, signal?: AbortSignal) =>
       stream("/api/runs", request, signal),
     cancel: (run: string): Promise<T.RunResult> => read(routes.runs[":id"].cancel.$post({ param: { id: id(run) } })),
-    answer: (run: string, answers: T.WaitAnswer[]): Promise<T.RunResult> =>
-      plain("POST", `/api/runs/${id(run)}/answer`, { answers }),
+    /** Resolves when the answers are on record; what comes of them is followed, or looked at later. */
+    answer: (run: string, answers: T.WaitAnswer[]): Promise<{ id: string; status: T.RunStatus }> =>
+      plain("POST", `/api/runs/${id(run)}/answer`, { answers }, undefined, { Prefer: "respond-async" }),
     rate: (run: string, score: number) =>
       done(routes.runs[":id"].rating.$post({ param: { id: id(run) }, json: { score } })),
     delete: (run: string) => done(routes.runs[":id"].$delete({ param: { id: id(run) } })),

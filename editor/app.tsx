@@ -22,6 +22,7 @@ const McpPage = page(() => import("./pages/tools/mcp-page.tsx").then((module) =>
 const ModelsPage = page(() => import("./pages/models/models-page.tsx").then((module) => module.ModelsPage));
 const RunPage = page(() => import("./pages/runs/run-page.tsx").then((module) => module.RunPage));
 const RunsPage = page(() => import("./pages/runs/runs-page.tsx").then((module) => module.RunsPage));
+const WaitsPage = page(() => import("./pages/runs/waits-page.tsx").then((module) => module.WaitsPage));
 const SecretsPage = page(() => import("./pages/settings/secrets-page.tsx").then((module) => module.SecretsPage));
 const SessionPage = page(() => import("./pages/runs/sessions-page.tsx").then((module) => module.SessionPage));
 const SessionsPage = page(() => import("./pages/runs/sessions-page.tsx").then((module) => module.SessionsPage));
@@ -57,6 +58,7 @@ export function App() {
               <Route path="/models" component={ModelsPage} />
               <Route path="/runs" component={RunsPage} />
               <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
+              <Route path="/waiting" component={WaitsPage} />
               <Route path="/sessions" component={SessionsPage} />
               <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={decodeURIComponent(id)} />}</Route>
               <Route path="/usage" component={UsagePage} />

@@ -3,6 +3,7 @@ import {
   ChartColumn,
   Clock3,
   Cpu,
+  Hand,
   LayoutGrid,
   type LucideIcon,
   PanelLeftClose,
@@ -14,6 +15,7 @@ import {
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
+import { MOST_WAITS, useWaits } from "../pages/runs/use-waits.ts";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { setLook, useLook } from "../ui/theme.ts";
@@ -21,7 +23,7 @@ import { Tooltip } from "../ui/tooltip.tsx";
 import { LookMenu } from "./look-menu.tsx";
 import { TopBarSlot } from "./top-bar.tsx";
 
-type PlaceName = "agents" | "templates" | "knowledge" | "tools" | "models" | "runs" | "usage" | "settings";
+type PlaceName = "agents" | "templates" | "knowledge" | "tools" | "models" | "runs" | "waiting" | "usage" | "settings";
 interface PlaceLink {
   name: PlaceName;
   href: string;
@@ -36,6 +38,7 @@ const PLACES: PlaceLink[] = [
   { name: "tools", href: "/tools", icon: Wrench },
   { name: "models", href: "/models", icon: Cpu },
   { name: "runs", href: "/runs", icon: Clock3, also: ["/sessions"] },
+  { name: "waiting", href: "/waiting", icon: Hand },
   { name: "usage", href: "/usage", icon: ChartColumn },
   { name: "templates", href: "/templates", icon: LayoutGrid },
 ];
@@ -81,9 +84,10 @@ export function Shell({ children }: { children: ReactNode }) {
             narrow ? "w-[50px]" : "w-44 max-md:w-[50px]",
           )}
         >
-          {PLACES.map((place) => (
-            <RailLink key={place.name} place={place} narrow={narrow} here={isHere(place, path)} />
-          ))}
+          {PLACES.map((place) => {
+            const Rail = place.name === "waiting" ? WaitingLink : RailLink;
+            return <Rail key={place.name} place={place} narrow={narrow} here={isHere(place, path)} />;
+          })}
           <div className="flex-1" />
           <RailLink
             place={{ name: "settings", href: "/settings", icon: Settings2 }}
@@ -112,26 +116,50 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-function RailLink({ place, narrow, here }: { place: PlaceLink; narrow: boolean; here: boolean }) {
+interface RailLinkProps {
+  place: PlaceLink;
+  narrow: boolean;
+  here: boolean;
+}
+
+/** Says from everywhere how many runs wait for a person. */
+function WaitingLink(props: RailLinkProps) {
+  const count = useWaits().data?.length ?? 0;
+  return <RailLink {...props} count={count} />;
+}
+
+function RailLink({ place, narrow, here, count = 0 }: RailLinkProps & { count?: number }) {
   const { t } = useTranslation("shell");
   const Icon = place.icon;
+  const label = count > 0 ? t("waitingCount", { count }) : t(place.name);
   const link = (
     <Link
       href={place.href}
       aria-current={here ? "page" : undefined}
-      aria-label={t(place.name)}
+      aria-label={label}
       className={cx(
-        "flex h-9 items-center gap-2.5 rounded-md transition-colors",
+        "relative flex h-9 items-center gap-2.5 rounded-md transition-colors",
         narrow ? "w-9 justify-center" : "px-2.5 max-md:w-9 max-md:justify-center max-md:px-0",
         here ? "bg-accent-soft font-medium text-accent" : "text-ink-2 hover:bg-hover hover:text-ink",
       )}
     >
       <Icon size={16} aria-hidden />
       {!narrow && <span className="max-md:hidden">{t(place.name)}</span>}
+      {count > 0 && (
+        <span
+          aria-hidden
+          className={cx(
+            "min-w-4 rounded-full bg-warn px-1 text-center font-semibold text-2xs text-surface leading-4 tnum",
+            narrow ? "absolute top-0.5 right-0.5" : "ml-auto max-md:absolute max-md:top-0.5 max-md:right-0.5",
+          )}
+        >
+          {count >= MOST_WAITS ? `${MOST_WAITS}+` : count}
+        </span>
+      )}
     </Link>
   );
   return narrow ? (
-    <Tooltip label={t(place.name)} side="right">
+    <Tooltip label={label} side="right">
       {link}
     </Tooltip>
   ) : (

@@ -103,6 +103,14 @@ export const runs = {
     arguments: "Arguments",
     expires: "Until {{when}}",
   },
+  waits: {
+    title: "What waits",
+    lead: "Runs that need a person, over all agents. An answer holds for exactly what is shown.",
+    empty: "Nothing waits",
+    emptyLead: "When an agent asks before it acts, the question comes here.",
+    openRuns: "Open runs",
+    openRun: "Open run",
+  },
   detail: {
     outputs: "Came out",
     found: "Found",

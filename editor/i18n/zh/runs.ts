@@ -102,6 +102,14 @@ export const runs: Words<typeof en> = {
     arguments: "参数",
     expires: "{{when}}前有效",
   },
+  waits: {
+    title: "等待处理",
+    lead: "所有智能体中需要人来决定的运行。答复只对所示内容有效。",
+    empty: "没有等待处理的",
+    emptyLead: "智能体在行动前征求意见时，问题会出现在这里。",
+    openRuns: "打开运行",
+    openRun: "打开运行",
+  },
   detail: {
     outputs: "输出",
     found: "检索结果",

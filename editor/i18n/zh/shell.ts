@@ -10,6 +10,8 @@ export const shell: Words<typeof en> = {
   tools: "工具",
   models: "模型",
   runs: "运行",
+  waiting: "等待处理",
+  waitingCount_other: "等待处理：{{count}} 个运行",
   usage: "用量",
   settings: "设置",
   fold: "收起菜单",

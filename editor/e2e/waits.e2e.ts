@@ -1,0 +1,118 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type MockModel, startMockModel } from "../../server/models/mock-model.ts";
+import { graphOf } from "./graphs.ts";
+import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+let desk: Desk;
+let page: Page;
+let model: MockModel;
+
+beforeAll(async () => {
+  model = await startMockModel();
+  server = await startServer({
+    OPENAI_BASE_URL: model.url,
+    OPENAI_API_KEY: "key",
+    PATCHBAY_DEFAULT_MODEL: "openai/mock",
+  });
+  desk = await openDesk(server);
+  page = desk.page;
+});
+afterAll(async () => {
+  await desk?.close();
+  await server?.stop();
+  await model?.close();
+});
+afterEach(() => {
+  expect(desk.faults.splice(0)).toEqual([]);
+});
+
+/** A model whose one tool asks first. */
+const asker = () =>
+  graphOf(
+    "Careful",
+    [
+      ["ask", "input", {}],
+      ["kit", "tool", { tools: ["builtin/calculator"], approve: { "builtin/calculator": "ask" } }],
+      ["brain", "llm", {}],
+      ["reply", "output", {}],
+    ],
+    ["ask.message > brain.message", "kit.tools > brain.tools", "brain.text > reply.reply"],
+    { ask: [0, 0], kit: [0, 200], brain: [320, 0], reply: [640, 0] },
+  );
+
+/** A gate before the answer. */
+const gate = () =>
+  graphOf(
+    "Gatekeeper",
+    [
+      ["ask", "input", {}],
+      ["gate", "approval", { question: "Let this out?" }],
+      ["reply", "output", {}],
+    ],
+    ["ask.message > gate.value", "gate.approved > reply.reply"],
+    { ask: [0, 0], gate: [320, 0], reply: [640, 0] },
+  );
+
+async function begin(graph: ReturnType<typeof gate>, message: string): Promise<string> {
+  const agent = await makeAgent(server, graph);
+  const { id, status } = await server.call<{ id: string; status: string }>("POST", `/api/agents/${agent}/runs`, {
+    input: { message },
+  });
+  expect(status).toBe("waiting");
+  return id;
+}
+
+const run = async (id: string) =>
+  server.call<{ status: string; output?: { reply: unknown } }>("GET", `/api/runs/${id}`);
+const waiting = (message: string) =>
+  page.getByRole("list", { name: "What waits" }).getByRole("listitem").filter({ hasText: message });
+
+describe("what waits", () => {
+  it("is counted everywhere, shown with its exact arguments and answered in place", async () => {
+    await page.goto(server.origin);
+    await page.getByRole("link", { name: "What waits", exact: true }).click();
+    await page.getByText("Nothing waits").waitFor();
+    const sum = await begin(asker(), "6 * 7");
+    const letter = await begin(gate(), "The letter to the board");
+    await page.goto(`${server.origin}/knowledge`);
+    await page.getByRole("link", { name: "What waits: 2 runs" }).click();
+    await waiting("6 * 7").getByText('"expression": "6 * 7"').waitFor();
+    await waiting("The letter to the board").getByText("Let this out?").waitFor();
+    await waiting("6 * 7").getByRole("button", { name: "Approve" }).click();
+    await waiting("6 * 7").waitFor({ state: "detached" });
+    await expect.poll(async () => (await run(sum)).status).toBe("done");
+    expect(String((await run(sum)).output?.reply)).toContain("42");
+    await page.getByRole("link", { name: "What waits: 1 run", exact: true }).waitFor();
+    await waiting("The letter to the board").getByRole("button", { name: "Reject" }).click();
+    await page.getByText("Nothing waits").waitFor();
+    await expect.poll(async () => (await run(letter)).status).not.toBe("waiting");
+  });
+
+  it("comes and goes by itself, and leads to its run", async () => {
+    await page.goto(`${server.origin}/waiting`);
+    await page.getByText("Nothing waits").waitFor();
+    const id = await begin(gate(), "Later on");
+    await waiting("Later on").getByRole("link", { name: "Open the run “Later on”" }).click();
+    await page.waitForURL(`${server.origin}/runs/${id}`);
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
+    await page.getByRole("button", { name: "Approve", exact: true }).waitFor({ state: "detached" });
+    await page.goBack();
+    await page.getByText("Nothing waits").waitFor();
+  });
+
+  it("says when somebody else was faster", async () => {
+    const id = await begin(gate(), "Twice");
+    const { waits } = await server.call<{ waits: { wait: string }[] }>("GET", `/api/runs/${id}`);
+    await page.goto(`${server.origin}/waiting`);
+    await waiting("Twice").getByRole("button", { name: "Approve" }).waitFor();
+    // What the page knows is old: the list does not come again before the click.
+    await page.route("**/api/runs?*", () => undefined);
+    await server.call("POST", `/api/runs/${id}/answer`, { wait: waits[0]!.wait, choice: "reject" });
+    await waiting("Twice").getByRole("button", { name: "Approve" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.unroute("**/api/runs?*");
+    expect(desk.faults.splice(0).every((fault) => /40[49]|410/.test(fault))).toBe(true);
+  });
+});

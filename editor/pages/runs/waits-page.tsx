@@ -1,0 +1,105 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ArrowUpRight, CircleCheck } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { api } from "../../api.ts";
+import type { RunRow } from "../../api-types.ts";
+import { ago, dateTime } from "../../i18n/format.ts";
+import { Page } from "../../shell/page.tsx";
+import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
+import { Button, LinkButton } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { Skeleton } from "../../ui/progress.tsx";
+import { RunBadge } from "./run-badge.tsx";
+import { useWaits } from "./use-waits.ts";
+import { WaitCard } from "./wait-card.tsx";
+
+const PAGE = 20;
+
+/** Everything that waits for a person, over all agents, answered here. The longest waiting stands first. */
+export function WaitsPage() {
+  const { t } = useTranslation(["runs", "common"]);
+  const waits = useWaits(3_000);
+  const [shown, setShown] = useState(PAGE);
+  return (
+    <Page crumbs={[{ label: t("waits.title") }]} title={t("waits.title")} lead={t("waits.lead")}>
+      <Loaded query={waits}>
+        {(runs) =>
+          runs.length === 0 ? (
+            <EmptyState
+              icon={CircleCheck}
+              title={t("waits.empty")}
+              actions={<LinkButton href="/runs">{t("waits.openRuns")}</LinkButton>}
+            >
+              {t("waits.emptyLead")}
+            </EmptyState>
+          ) : (
+            <>
+              <ul aria-label={t("waits.title")} className="flex flex-col gap-8">
+                {runs.slice(0, shown).map((run) => (
+                  <WaitingRun key={run.id} run={run} />
+                ))}
+              </ul>
+              {runs.length > shown && (
+                <div className="mt-6 text-center">
+                  <Button onClick={() => setShown(shown + PAGE)}>{t("common:showMore")}</Button>
+                </div>
+              )}
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function WaitingRun({ run }: { run: RunRow }) {
+  const { t } = useTranslation("runs");
+  const client = useQueryClient();
+  // Under the runs: an answer here or a run that goes on elsewhere reads it anew.
+  const full = useQuery({
+    queryKey: ["runs", run.id, "waits"],
+    queryFn: ({ signal }) => api.runs.get(run.id, signal),
+  });
+  return (
+    <li>
+      <div className="mb-2 flex items-start gap-3">
+        <div className="min-w-0 flex-1">
+          <Link href={`/runs/${run.id}`} className="line-clamp-2 rounded-sm font-medium hover:underline">
+            {run.message || run.id}
+          </Link>
+          <p className="mt-0.5 text-ink-3 text-sm">
+            {run.name} {run.version ? t("version", { version: run.version }) : t("draft")}
+            {" · "}
+            <time dateTime={new Date(run.startedAt).toISOString()} title={dateTime(run.startedAt)}>
+              {ago(run.startedAt)}
+            </time>
+          </p>
+        </div>
+        <RunBadge status={run.status} />
+        <LinkButton
+          href={`/runs/${run.id}`}
+          size="sm"
+          variant="ghost"
+          icon={ArrowUpRight}
+          aria-label={t("open", { message: run.message })}
+        >
+          {t("waits.openRun")}
+        </LinkButton>
+      </div>
+      {full.isPending && <Skeleton className="h-28" />}
+      {full.isError && <ErrorNotice error={full.error} onRetry={() => void full.refetch()} />}
+      <div className="flex flex-col gap-3">
+        {full.data?.waits?.map((wait) => (
+          <WaitCard
+            key={wait.wait}
+            run={run.id}
+            wait={wait}
+            onAnswered={() => void client.invalidateQueries({ queryKey: ["runs"] })}
+          />
+        ))}
+      </div>
+    </li>
+  );
+}
