@@ -50,7 +50,7 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
       talk.turn.push(message);
 
       if (message.calls?.length) {
-        await asked.stored;
+        // Not waited for by itself: a call's intent is on disk only when all before it is.
         const done = await runCalls(talk, index, message.calls);
         talk.turn.push(...done.messages);
         succeeded.push(...done.succeeded);

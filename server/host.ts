@@ -83,10 +83,8 @@ export class RunHost implements Host {
     this.#count(event);
     const begins = event.type === "run-start";
     const stored = this.#world.log.append(event, {
-      urgent:
-        URGENT.has(event.type) ||
-        (begins && this.#options.eager === true) ||
-        (event.type === "message" && event.message.calls !== undefined && event.message.calls.length > 0),
+      // A message with calls is written with the intent of its first call, which is waited for.
+      urgent: URGENT.has(event.type) || (begins && this.#options.eager === true),
       ...(begins && this.#options.idempotency && { idempotency: this.#options.idempotency }),
     });
     return faultsArmed ? stored.then(() => passed(event)) : stored;
