@@ -1,4 +1,4 @@
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, Pin } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -7,17 +7,27 @@ import { shortName } from "../canvas/gist.ts";
 import { matchesTool, type ToolEntry } from "../state/catalogue.ts";
 import { useCatalogue } from "../state/use-workbench.ts";
 import { cx } from "../ui/cx.ts";
+import { IconButton } from "../ui/icon-button.tsx";
 import { SearchInput } from "../ui/input.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { Checkbox } from "../ui/switch.tsx";
 import { type FieldProps, listOf, recordOf } from "./field-props.ts";
+import { useToolRoom } from "./use-tool-room.ts";
 
-/** What the model may call, and whether a person is asked first. Tools stand by where they come from. */
-export function ToolsField({ value, set, setKey, config, disabled }: FieldProps) {
+/** What `nodes/tool.ts` takes. */
+const MAX_PINNED = 64;
+
+/**
+ * What the model may call, whether a person is asked first, and, where more are chosen than a model sees at a time, which
+ * are always shown. Tools stand by where they come from.
+ */
+export function ToolsField({ node, value, set, setKey, config, disabled }: FieldProps) {
   const { t } = useTranslation("fields");
   const tools = useCatalogue((state) => state.tools);
   const chosen = listOf<string>(value);
   const approve = recordOf(config.approve) as Record<string, Approval>;
+  const pinned = listOf<string>(config.pinned);
+  const room = useToolRoom(node);
   const [query, setQuery] = useState("");
   const groups = useMemo(() => grouped(tools, chosen, query), [tools, chosen, query]);
   const says = (tool: ToolEntry): Approval => {
@@ -25,6 +35,8 @@ export function ToolsField({ value, set, setKey, config, disabled }: FieldProps)
     return approve[tool.name] ?? approve[server] ?? (tool.effect === "read" ? "auto" : "ask");
   };
   const toggle = (name: string, on: boolean) => set(on ? [...chosen, name] : chosen.filter((one) => one !== name));
+  const pin = (name: string) =>
+    setKey("pinned", pinned.includes(name) ? pinned.filter((one) => one !== name) : [...pinned, name]);
   const setApproval = (name: string, next: Approval) => setKey("approve", { ...approve, [name]: next });
 
   if (tools.length === 0 && chosen.length === 0)
@@ -39,6 +51,7 @@ export function ToolsField({ value, set, setKey, config, disabled }: FieldProps)
   return (
     <div className="flex flex-col gap-2">
       {tools.length > 8 && <SearchInput value={query} onChange={setQuery} label={t("searchTools")} />}
+      {room && <p className="text-ink-3 text-sm">{t("toolRoom", { offered: room.offered, limit: room.limit })}</p>}
       <div className="flex flex-col divide-y divide-line rounded-md border border-line">
         {groups.map(({ source, pattern, items }) => {
           const whole = pattern !== undefined && chosen.includes(pattern);
@@ -73,18 +86,29 @@ export function ToolsField({ value, set, setKey, config, disabled }: FieldProps)
                       <span className="line-clamp-2 text-ink-3 text-xs">{tool.summary}</span>
                     </Checkbox>
                     {on && (
-                      <Segmented
-                        size="sm"
-                        label={t("approval", { tool: tool.name })}
-                        value={says(tool)}
-                        onChange={(next) => setApproval(tool.name, next)}
-                        options={[
-                          { value: "auto", label: t("approvals.auto"), title: t("approvals.autoHelp") },
-                          { value: "ask", label: t("approvals.ask"), title: t("approvals.askHelp") },
-                          { value: "off", label: t("approvals.off"), title: t("approvals.offHelp") },
-                        ]}
-                        className="ml-6 self-start"
-                      />
+                      <div className="ml-6 flex items-center gap-1.5">
+                        <Segmented
+                          size="sm"
+                          label={t("approval", { tool: tool.name })}
+                          value={says(tool)}
+                          onChange={(next) => setApproval(tool.name, next)}
+                          options={[
+                            { value: "auto", label: t("approvals.auto"), title: t("approvals.autoHelp") },
+                            { value: "ask", label: t("approvals.ask"), title: t("approvals.askHelp") },
+                            { value: "off", label: t("approvals.off"), title: t("approvals.offHelp") },
+                          ]}
+                        />
+                        {(room || pinned.includes(tool.name)) && (
+                          <IconButton
+                            icon={Pin}
+                            size="sm"
+                            label={t("pin", { tool: shortName(tool.name) })}
+                            pressed={pinned.includes(tool.name)}
+                            disabled={disabled || (pinned.length >= MAX_PINNED && !pinned.includes(tool.name))}
+                            onClick={() => pin(tool.name)}
+                          />
+                        )}
+                      </div>
                     )}
                   </div>
                 );

@@ -22,6 +22,9 @@ export const fields = {
   searchTools: "Search tools",
   changeTool: "Choose another tool",
   wholeServer: "All tools of this server, also new ones",
+  pin: "Always show {{tool}} to the model",
+  toolRoom:
+    "{{offered}} tools are offered, and a model sees {{limit}} at a time: those that fit the message best. Pinned ones it always sees.",
   approval: "Approval of {{tool}}",
   approvals: {
     auto: "Go ahead",

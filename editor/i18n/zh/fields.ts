@@ -24,6 +24,8 @@ export const fields: Words<typeof en> = {
   searchTools: "搜索工具",
   changeTool: "换一个工具",
   wholeServer: "这台服务器的全部工具，包括以后新增的",
+  pin: "始终向模型展示 {{tool}}",
+  toolRoom: "共提供 {{offered}} 个工具，模型一次看到 {{limit}} 个：与消息最相配的那些。固定的始终可见。",
   approval: "{{tool}} 的审批",
   approvals: {
     auto: "直接用",

@@ -70,7 +70,9 @@ function WaitingRun({ run }: { run: RunRow }) {
             {run.message || run.id}
           </Link>
           <p className="mt-0.5 text-ink-3 text-sm">
-            {run.name} {run.version ? t("version", { version: run.version }) : t("draft")}
+            {run.name}
+            {" · "}
+            {run.version ? t("version", { version: run.version }) : t("draft")}
             {" · "}
             <time dateTime={new Date(run.startedAt).toISOString()} title={dateTime(run.startedAt)}>
               {ago(run.startedAt)}

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Graph } from "../../runtime/graph.ts";
+import { graphOf } from "./graphs.ts";
+import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+let desk: Desk;
+
+beforeAll(async () => {
+  server = await startServer();
+  desk = await openDesk(server);
+});
+afterAll(async () => {
+  await desk?.close();
+  await server?.stop();
+});
+
+it("pins tools where more are chosen than a model sees at a time", async () => {
+  const { page } = desk;
+  const id = await makeAgent(
+    server,
+    graphOf(
+      "Many tools",
+      [
+        ["ask", "input", {}],
+        ["kit", "tool", { tools: ["builtin/calculator", "builtin/clock"] }],
+        ["brain", "llm", { toolLimit: 2 }],
+        ["reply", "output", {}],
+      ],
+      ["ask.message > brain.message", "kit.tools > brain.tools", "brain.text > reply.reply"],
+      { ask: [0, 0], kit: [0, 220], brain: [320, 0], reply: [640, 0] },
+    ),
+  );
+  await page.goto(`${server.origin}/agents/${id}`);
+  await page.locator('.react-flow__node[data-id="kit"] header').click();
+  const pin = page.getByRole("button", { name: "Always show clock to the model" });
+  await page.getByRole("checkbox", { name: /^clock/ }).waitFor();
+  expect(await pin.count()).toBe(0);
+  await page.getByRole("checkbox", { name: /^text/ }).click();
+  await page.getByText("3 tools are offered, and a model sees 2 at a time").waitFor();
+  await pin.click();
+  expect(await pin.getAttribute("aria-pressed")).toBe("true");
+  const pinned = async () => {
+    const { graph } = await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`);
+    return (graph.nodes[1]!.config as { pinned?: string[] }).pinned;
+  };
+  await expect.poll(pinned).toEqual(["builtin/clock"]);
+  await pin.click();
+  await expect.poll(pinned).toEqual([]);
+  expect(desk.faults).toEqual([]);
+});

@@ -1,0 +1,45 @@
+import { edgeEnd, type Graph } from "../../runtime/graph.ts";
+import { matchesTool, type ToolEntry } from "../state/catalogue.ts";
+import { lookup } from "../state/lookup.ts";
+import type { PortReader } from "../state/ports.ts";
+import { useCatalogue, useGraph, useReader } from "../state/use-workbench.ts";
+import { listOf } from "./field-props.ts";
+
+export interface ToolRoom {
+  /** Tools that the models wired to the node get in all, where they get more than their limit. */
+  offered: number;
+  /** How many of them one model sees at a time. */
+  limit: number;
+}
+
+/** The tightest place among the models that a tools node offers to; undefined while all of its tools fit. */
+export function useToolRoom(node: string): ToolRoom | undefined {
+  const tools = useCatalogue((state) => state.tools);
+  const reader = useReader();
+  const graph = useGraph((one) => one);
+  return toolRoom(graph, reader, tools, node);
+}
+
+export function toolRoom(
+  graph: Graph,
+  reader: PortReader,
+  tools: readonly Pick<ToolEntry, "name">[],
+  id: string,
+): ToolRoom | undefined {
+  const at = lookup(graph);
+  let tight: ToolRoom | undefined;
+  for (const edge of at.outOf(id)) {
+    const model = at.node(edgeEnd(edge.to).node);
+    const limit = model?.type === "llm" && reader.config(model)?.toolLimit;
+    if (!model || typeof limit !== "number") continue;
+    const names = new Set<string>();
+    for (const other of at.into(model.id)) {
+      const source = at.node(edgeEnd(other.from).node);
+      if (source?.type !== "tool") continue;
+      for (const pattern of listOf<string>(reader.config(source)?.tools))
+        for (const tool of tools) if (matchesTool(pattern, tool.name)) names.add(tool.name);
+    }
+    if (names.size > limit && (!tight || limit < tight.limit)) tight = { offered: names.size, limit };
+  }
+  return tight;
+}
