@@ -83,7 +83,7 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
               >
                 <action.icon size={16} aria-hidden className="text-ink-2" />
                 <span className="flex-1">{t(`action.${action.id}`)}</span>
-                {action.keys && <Kbd keys={action.keys} className="text-ink-3" />}
+                {action.keys && <Kbd keys={action.keys} className="text-ink-2" />}
               </Command.Item>
             ))}
         </Command.Group>
@@ -99,7 +99,7 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
               >
                 <Icon size={16} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
                 <span className="flex-1">{words.title(definition.type)}</span>
-                <span className="truncate text-ink-3 text-sm">{words.summary(definition.type)}</span>
+                <span className="truncate text-ink-2 text-sm">{words.summary(definition.type)}</span>
               </Command.Item>
             );
           })}
@@ -117,7 +117,7 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
               >
                 <Icon size={16} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
                 <span className="flex-1">{words.nodeTitle(node)}</span>
-                <span className="font-mono text-ink-3 text-xs">{node.id}</span>
+                <span className="font-mono text-ink-2 text-xs">{node.id}</span>
               </Command.Item>
             );
           })}

@@ -48,8 +48,10 @@ export function EditorFrame() {
   useCatalogueSync();
   useGuards();
   const { left, right, below } = usePlaces(({ left, right, below }) => ({ left, right, below }));
+  const name = useGraph((graph) => graph.name);
   return (
     <div className="flex h-full min-h-0">
+      <h1 className="sr-only">{name}</h1>
       <Bar actions={actions} />
       {left && (
         <aside aria-label={t("leftPlace")} className="w-56 shrink-0 border-line border-r bg-surface max-md:hidden">

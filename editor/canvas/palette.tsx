@@ -58,9 +58,9 @@ export function Palette() {
           if (items.length === 0) return null;
           return (
             <section key={group} aria-labelledby={`palette-${group}`}>
-              <h3 id={`palette-${group}`} className="px-1.5 pt-3 pb-1 font-semibold text-2xs text-ink-3">
+              <h2 id={`palette-${group}`} className="px-1.5 pt-3 pb-1 font-semibold text-2xs text-ink-3">
                 {t(`group.${group}`)}
-              </h3>
+              </h2>
               {items.map((definition) => (
                 <PaletteItem
                   key={definition.type}

@@ -39,7 +39,7 @@ export function ZoomBar() {
       <button
         type="button"
         className="h-8 w-12 rounded-md text-ink-2 tnum hover:bg-hover hover:text-ink"
-        aria-label={t("action.zoomReset")}
+        aria-label={`${zoom}%. ${t("action.zoomReset")}`}
         title={t("action.zoomReset")}
         onClick={() => void flow.zoomTo(1, { duration: 120 })}
       >

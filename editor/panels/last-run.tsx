@@ -65,7 +65,7 @@ export function BuiltPrompt({ node }: { node: GraphNode }) {
   return (
     <div className="mb-4 border-line border-y bg-paper/50 px-4 py-3.5">
       <div className="mb-2 flex items-baseline justify-between gap-2">
-        <h3 className="font-medium text-ink-2 text-sm">{t("builtPrompt")}</h3>
+        <h2 className="font-medium text-ink-2 text-sm">{t("builtPrompt")}</h2>
         <span className="text-ink-3 text-sm tnum">
           {t("promptTokens", { tokens: format.number(prompt.tokens), limit: format.number(prompt.limit) })}
         </span>

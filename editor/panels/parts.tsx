@@ -38,7 +38,7 @@ export function Part({ title, aside, children }: { title: string; aside?: ReactN
   return (
     <section className="border-line border-t px-4 py-3.5">
       <div className="mb-2 flex items-baseline justify-between gap-2">
-        <h3 className="font-medium text-ink-2 text-sm">{title}</h3>
+        <h2 className="font-medium text-ink-2 text-sm">{title}</h2>
         {aside && <span className="text-ink-3 text-sm tnum">{aside}</span>}
       </div>
       {children}

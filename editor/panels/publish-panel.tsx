@@ -147,7 +147,7 @@ function Calls({ slug, urls, access }: { slug: string; urls: Record<string, stri
   const example = useGraph((graph) => graph.settings.suggestions[0]);
   return (
     <section className="flex flex-col gap-3 border-line border-t pt-4">
-      <h3 className="font-medium">{t("callIt")}</h3>
+      <h2 className="font-medium">{t("callIt")}</h2>
       {secret ? (
         <Notice tone="ok" title={t("keyOnce")}>
           <code className="mt-1 block break-all rounded-sm bg-hover px-2 py-1 text-ink text-xs">{secret}</code>

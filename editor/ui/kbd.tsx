@@ -25,7 +25,7 @@ export function Kbd({ keys, className }: { keys: string[]; className?: string })
     <kbd
       aria-hidden
       className={cx(
-        "rounded-xs border border-current/25 px-1 py-px font-sans text-2xs leading-none font-medium opacity-75",
+        "rounded-xs border border-current/25 px-1 py-px font-sans text-2xs leading-none font-medium",
         className,
       )}
     >
