@@ -59,14 +59,36 @@ async function readText(c: Context, limit: number): Promise<string> {
   return text;
 }
 
+/** Bodies on their way, each with what gives it up. One clock looks after all: most are there before it ticks. */
+const arriving = new Set<{ until: number; giveUp(): void }>();
+let clock: NodeJS.Timeout | undefined;
+
 function inTime<T>(reading: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new PatchbayError("bad_request", `The body did not arrive within ${BODY_MS / 1000} seconds.`)),
-      BODY_MS,
-    );
-    reading.then(resolve, reject).finally(() => clearTimeout(timer));
+    const late = () => new PatchbayError("bad_request", `The body did not arrive within ${BODY_MS / 1000} seconds.`);
+    const body = { until: performance.now() + BODY_MS, giveUp: () => reject(late()) };
+    arriving.add(body);
+    clock ??= setInterval(lookAfter, BODY_MS / 6).unref();
+    const settle =
+      <A>(settled: (value: A) => void) =>
+      (value: A) => {
+        arriving.delete(body);
+        settled(value);
+      };
+    reading.then(settle(resolve), settle(reject));
   });
+}
+
+function lookAfter(): void {
+  const now = performance.now();
+  for (const body of arriving)
+    if (body.until <= now) {
+      arriving.delete(body);
+      body.giveUp();
+    }
+  if (arriving.size > 0) return;
+  clearInterval(clock);
+  clock = undefined;
 }
 
 /** A stream's bytes; throws `too_large` as soon as there are more than `limit`, without reading the rest. */

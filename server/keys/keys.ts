@@ -2,7 +2,7 @@
  * Agent keys: 256 bits of chance, stored as their SHA-256, found by their first characters, compared in constant time.
  * All are held in memory, so that a call costs no read and a deleted key stops at once.
  */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
 import { newId } from "../ids.ts";
 import type { AgentKey, Keys, Records } from "../services.ts";
@@ -220,5 +220,5 @@ export async function openKeys(
 const NOTHING = Buffer.alloc(32);
 
 function digest(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
+  return hash("sha256", key, "buffer");
 }
