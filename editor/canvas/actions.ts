@@ -7,6 +7,7 @@ import {
   ClipboardPaste,
   Copy,
   CopyPlus,
+  FlaskConical,
   Frame,
   History,
   Keyboard,
@@ -17,11 +18,14 @@ import {
   PanelBottom,
   PanelLeft,
   PanelRight,
+  Pin,
   Play,
   Redo2,
   Search,
   Sparkles,
   SquareDashed,
+  StepBack,
+  StepForward,
   Trash2,
   Undo2,
   Upload,
@@ -33,8 +37,10 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { group, move, remove, setGroup } from "../state/commands.ts";
 import { copyText, duplicate, pasteText } from "../state/fragment.ts";
+import { onlyNode } from "../state/selection.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
 import type { Workbench } from "../state/workbench.ts";
+import { runPart, togglePin } from "../trying/run-part.ts";
 import { copyText as toClipboard } from "../ui/code-block.tsx";
 import { toast } from "../ui/toast.tsx";
 import { nodeSize } from "./geometry.ts";
@@ -70,7 +76,12 @@ export type ActionId =
   | "issues"
   | "json"
   | "history"
-  | "publish";
+  | "publish"
+  | "runOnly"
+  | "runTo"
+  | "runFrom"
+  | "pin"
+  | "tests";
 
 export interface Action {
   id: ActionId;
@@ -87,13 +98,19 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
   const workbench = useWorkbench();
   const flow = useReactFlow();
   const arrange = useArrange();
-  const { t } = useTranslation("canvas");
+  const { t } = useTranslation(["canvas", "trying"]);
   return useMemo(() => {
     const { document: doc, selection, places, surfaces } = workbench;
     const chosen = () => selection.getState();
     const middle = () => {
       const pane = document.querySelector(".react-flow")?.getBoundingClientRect() ?? new DOMRect(0, 0, 800, 600);
       return flow.screenToFlowPosition({ x: pane.left + pane.width / 2 - 116, y: pane.top + pane.height / 3 });
+    };
+    /** The one chosen node, or a word that one must be chosen. */
+    const withNode = (does: (id: string) => void) => {
+      const id = onlyNode(chosen());
+      if (id === undefined) toast({ title: t("chooseFirst", { ns: "trying" }) });
+      else does(id);
     };
     const paste = (text: string) => {
       const result = pasteText(workbench.graph(), text, middle());
@@ -212,6 +229,26 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       { id: "json", icon: Braces, run: () => places.open("json") },
       { id: "history", icon: History, run: () => places.open("history") },
       { id: "publish", icon: Upload, run: () => places.open("publish") },
+      {
+        id: "runOnly",
+        icon: Play,
+        keys: ["mod", "shift", "enter"],
+        run: () => withNode((id) => runPart(workbench, "only", id)),
+      },
+      {
+        id: "runTo",
+        icon: StepBack,
+        keys: ["alt", "enter"],
+        run: () => withNode((id) => runPart(workbench, "to", id)),
+      },
+      {
+        id: "runFrom",
+        icon: StepForward,
+        keys: ["alt", "shift", "enter"],
+        run: () => withNode((id) => runPart(workbench, "from", id)),
+      },
+      { id: "pin", icon: Pin, keys: ["p"], run: () => withNode((id) => togglePin(workbench, id)) },
+      { id: "tests", icon: FlaskConical, run: () => places.open("tests") },
     ];
     return new Map(actions.map((action) => [action.id, action]));
   }, [workbench, flow, arrange, t]);

@@ -1,5 +1,5 @@
 import { Handle, Position, useStore } from "@xyflow/react";
-import { Clock3, Pin } from "lucide-react";
+import { Clock3 } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore as useZustand } from "zustand";
@@ -12,6 +12,7 @@ import { useNodeWords } from "../i18n/node-words.ts";
 import { viewOf } from "../state/live-run.ts";
 import type { DrawnPort } from "../state/ports.ts";
 import { useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../state/use-workbench.ts";
+import { PinMark } from "../trying/pin-mark.tsx";
 import { TONE_SOFT, TONE_TEXT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { CardBody } from "./card-body.tsx";
@@ -66,7 +67,6 @@ function NearCard({
   dragging?: boolean;
 }) {
   const words = useNodeWords();
-  const { t } = useTranslation("canvas");
   const { definition } = useNodeFacts(node);
   const issues = useNodeIssues(node.id);
   const bad = issues.some((issue) => issue.severity === "error");
@@ -87,7 +87,7 @@ function NearCard({
           <IssueMark issues={issues} />
         </span>
         <span className="min-w-0 flex-1 truncate font-semibold">{words.nodeTitle(node)}</span>
-        {view?.pinned && <Pin size={12} aria-label={t("pinned")} className="text-warn" />}
+        <PinMark node={node.id} inRun={view?.pinned === true} />
         {view && <Took view={view} />}
       </header>
       <PortRows node={node} ports={ports} view={view} />

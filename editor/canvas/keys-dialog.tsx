@@ -8,7 +8,7 @@ import type { Action, ActionId } from "./actions.ts";
 
 const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
   edit: ["undo", "redo", "copy", "cut", "paste", "duplicate", "delete", "selectAll", "group", "ungroup"],
-  graph: ["addNode", "run", "arrange", "fit", "zoomIn", "zoomOut"],
+  graph: ["addNode", "run", "runOnly", "runTo", "runFrom", "pin", "arrange", "fit", "zoomIn", "zoomOut"],
   places: ["commands", "issues", "foldLeft", "foldRight", "foldBelow", "keys"],
 };
 const OTHERS = [

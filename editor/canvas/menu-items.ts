@@ -1,4 +1,4 @@
-import { CircleDot, Play, Plus, Replace, Trash2 } from "lucide-react";
+import { CircleDot, Plus, Replace, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { remove } from "../state/commands.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
@@ -25,6 +25,8 @@ export function useMenuItems() {
     "separator",
     item("delete", { danger: true }),
   ];
+  const trials = (): MenuItem[] =>
+    workbench.document.getState().frozen ? [] : [item("runOnly"), item("runTo"), item("runFrom"), item("pin")];
   return {
     forNode(id: string, event: { preventDefault(): void }): MenuItem[] {
       void event;
@@ -32,7 +34,7 @@ export function useMenuItems() {
       if (workbench.selection.getState().nodes.size > 1) return several();
       return [
         { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.places.open("node") },
-        { label: t("runToHere"), icon: Play, onSelect: () => runTo(id) },
+        ...trials(),
         "separator",
         item("copy"),
         item("duplicate"),
@@ -67,12 +69,4 @@ export function useMenuItems() {
       ];
     },
   };
-
-  function runTo(id: string): void {
-    const last = workbench.conversation.getState().turns.at(-1);
-    workbench.places.open("try");
-    const message = last?.message ?? workbench.graph().settings.suggestions[0];
-    if (message) void workbench.conversation.send({ message }, { range: { to: id } });
-    else requestAnimationFrame(() => document.getElementById("try-message")?.focus());
-  }
 }

@@ -22,6 +22,7 @@ import {
   useSelection,
   useWorkbench,
 } from "../state/use-workbench.ts";
+import { PinnedHere } from "../trying/pin-note.tsx";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { Notice } from "../ui/notice.tsx";
@@ -82,6 +83,7 @@ function NodeForm({ node }: { node: GraphNode }) {
         </div>
       </header>
       <NodeProblems node={node} />
+      <PinnedHere node={node.id} />
       {view && (
         <Segmented
           className="mx-4 mb-3.5"

@@ -8,6 +8,7 @@ import { viewOf } from "../state/live-run.ts";
 import { lookup } from "../state/lookup.ts";
 import type { RunLife } from "../state/run-life.ts";
 import { useGraph, useLive } from "../state/use-workbench.ts";
+import { NodeTrial } from "../trying/node-trial.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { More, Part } from "./parts.tsx";
 import { PromptBar } from "./prompt-bar.tsx";
@@ -49,7 +50,9 @@ export function LastRun({ node }: { node: GraphNode }) {
               <Values values={inputs} type={node.type} />
             </More>
           )}
-          {outputs.length > 0 && <Values values={outputs} type={node.type} />}
+          <NodeTrial node={node} view={view}>
+            {outputs.length > 0 && <Values values={outputs} type={node.type} />}
+          </NodeTrial>
         </div>
       </Part>
     </>

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { defaultModel } from "../state/catalogue.ts";
 import type { Turn } from "../state/conversation.ts";
 import { useCatalogue, useConversation, useGraph, useIssues, useLive, useWorkbench } from "../state/use-workbench.ts";
+import { PinNote } from "../trying/pin-note.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
@@ -73,6 +74,7 @@ export function TryPanel() {
         )}
       </div>
       <footer className="shrink-0 border-line border-t bg-surface p-3">
+        <PinNote />
         <FieldInputs fields={fields} />
         <Composer
           message={message}

@@ -9,6 +9,7 @@ import { MendButton } from "../canvas/mend-button.tsx";
 import type { Turn } from "../state/conversation.ts";
 import { models, type RunLife } from "../state/run-life.ts";
 import { useConversation, useWorkbench } from "../state/use-workbench.ts";
+import { TurnPart, TurnTools } from "../trying/turn-part.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
@@ -46,6 +47,7 @@ export function TurnView({
       <div className="ml-8 self-end whitespace-pre-wrap break-words rounded-xl rounded-br-sm bg-accent-soft px-3 py-2">
         {turn.message}
       </div>
+      <TurnPart turn={turn} />
       {nodes.map((node) => (
         <NodeSteps key={`${node.scope?.map((part) => part.node).join() ?? ""} ${node.node}`} view={node} />
       ))}
@@ -90,15 +92,18 @@ export function TurnView({
           actions={<MendButton error={(view?.error ?? turn.error)!} node={view?.failedNode} />}
         />
       )}
-      {several && !busy && !shown && life && (
-        <button
-          type="button"
-          className="self-start rounded-sm text-ink-3 text-sm hover:text-ink hover:underline"
-          onClick={() => conversation.show(turn.id)}
-        >
-          {t("showOnGraph")}
-        </button>
-      )}
+      <div className="flex flex-wrap gap-x-4 gap-y-1 empty:hidden">
+        {several && !busy && !shown && life && (
+          <button
+            type="button"
+            className="self-start rounded-sm text-ink-3 text-sm hover:text-ink hover:underline"
+            onClick={() => conversation.show(turn.id)}
+          >
+            {t("showOnGraph")}
+          </button>
+        )}
+        {!busy && life && <TurnTools turn={turn} />}
+      </div>
     </li>
   );
 }

@@ -32,7 +32,9 @@ export type CommandLabel =
   | "mend"
   | "replace"
   | "restore"
-  | "build";
+  | "build"
+  | "pin"
+  | "test";
 
 export interface Command {
   label: CommandLabel;
@@ -312,11 +314,6 @@ export function replaceGraph(
   groupKey?: string,
 ): Command {
   return { label, group: groupKey, run: (graph) => (next === graph ? graph : next) };
-}
-
-/** Several commands as one step of the history. */
-export function several(label: CommandLabel, commands: Command[]): Command {
-  return { label, run: (graph) => commands.reduce((current, command) => command.run(current), graph) };
 }
 
 function changeNode(graph: Graph, id: string, change: (node: GraphNode) => GraphNode): Graph {

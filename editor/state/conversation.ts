@@ -4,6 +4,9 @@ import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput, WaitAnswer } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { FileRef } from "../../runtime/message.ts";
+import type { PartHow } from "../trying/part.ts";
+import { type Pins, pinsOf } from "../trying/pins.ts";
+import { earlierTurns } from "../trying/turns.ts";
 import type { LiveRun } from "./live-run.ts";
 import type { RunLife } from "./run-life.ts";
 import { type Follow, followRun, type RunSignal } from "./run-stream.ts";
@@ -12,6 +15,10 @@ export interface Turn {
   id: number;
   message: string;
   files?: FileRef[];
+  /** What of the graph ran, where it was not the whole. */
+  part?: RunPart;
+  /** How many outputs were pinned in it. */
+  pins?: number;
   /** Grows while the run is under way (the canvas's live run), and stays as it ended. */
   life?: RunLife;
   /** Why no run came of it. */
@@ -40,10 +47,21 @@ export interface Conversation extends StoreApi<ConversationState> {
   close(): void;
 }
 
-export interface RunOptions {
-  pins?: Record<string, Record<string, unknown>>;
-  range?: { to?: string; from?: string; only?: string };
+export interface RunPart {
+  how: PartHow;
+  node: string;
 }
+
+export interface RunOptions {
+  /** Absent: the outputs that are pinned in the draft. */
+  pins?: Pins;
+  range?: { to?: string; from?: string; only?: string };
+  /** Said where a part of the graph runs. Such a run is no turn of the session; it is given the turns before it. */
+  part?: RunPart;
+}
+
+/** What a run is asked, and how. */
+type Asked = { input: RunInput; session?: string } & Pick<RunOptions, "pins" | "range">;
 
 export interface ConversationWorld {
   live: LiveRun;
@@ -54,11 +72,8 @@ export interface ConversationWorld {
   now(): number;
   pause: Follow["pause"];
   server: {
-    runSaved(request: { input: RunInput; session: string }, signal: AbortSignal): AsyncIterable<RunSignal>;
-    runGraph(
-      request: { graph: Graph; input: RunInput; session: string } & RunOptions,
-      signal: AbortSignal,
-    ): AsyncIterable<RunSignal>;
+    runSaved(request: Asked, signal: AbortSignal): AsyncIterable<RunSignal>;
+    runGraph(request: Asked & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunSignal>;
     follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunSignal>;
     answer(run: string, answer: WaitAnswer): Promise<unknown>;
     cancel(run: string): Promise<unknown>;
@@ -113,16 +128,22 @@ export function createConversation(world: ConversationWorld): Conversation {
     async send(input: RunInput, options: RunOptions = {}) {
       if (store.getState().busy) return;
       const id = ++count;
-      store.setState((state) => ({
-        turns: [...state.turns, { id, message: input.message, files: input.files }],
+      const { session, turns } = store.getState();
+      const { part, range, pins = pinsOf(world.graph()) } = options;
+      const fixed = Object.keys(pins).length;
+      const asked: Asked = {
+        ...(part ? { input: { ...earlierTurns(turns), ...input } } : { input, session }),
+        ...(fixed > 0 && { pins }),
+        ...(range && { range }),
+      };
+      store.setState({
+        turns: [...turns, { id, message: input.message, files: input.files, part, pins: fixed }],
         busy: true,
-      }));
+      });
       live.begin(world.now());
-      const partial = options.pins !== undefined || options.range !== undefined;
       await watch(id, async (signal) => {
-        const { session } = store.getState();
-        if ((await world.save()) && !partial) return server.runSaved({ input, session }, signal);
-        return server.runGraph({ graph: world.graph(), input, session, ...options }, signal);
+        if (await world.save()) return server.runSaved(asked, signal);
+        return server.runGraph({ graph: world.graph(), ...asked }, signal);
       });
     },
     async answer(turn: number, answer: WaitAnswer) {

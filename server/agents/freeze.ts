@@ -1,18 +1,19 @@
-/** What publishing does to a graph: each reference to another agent gets the version that is live now. */
+/** What publishing does to a graph: each reference to another agent gets the version that is live now; what serves trying alone goes. */
 import type { Graph } from "../../runtime/graph.ts";
 import { type Issue, pointer } from "../../runtime/issue.ts";
 import type { NodeTable } from "../../runtime/resolve.ts";
 
 /**
  * A copy of the graph in which every `{ agent }` without a version has one, inline bodies included. An agent that is
- * not published is an issue. The graph that was given is not changed.
+ * not published is an issue. Pinned outputs (`x-pins`) stay with the draft. The graph that was given is not changed.
  */
 export function resolveAgents(
   graph: Graph,
   nodes: NodeTable,
   live: (agent: string) => { agent: string; version: number } | undefined,
 ): { graph: Graph; issues: Issue[] } {
-  const copy = structuredClone(graph);
+  const { "x-pins": _pins, ...kept } = graph as Graph & { "x-pins"?: unknown };
+  const copy: Graph = structuredClone(kept);
   const issues: Issue[] = [];
   copy.nodes.forEach((node, index) => {
     const definition = nodes.get(node.type);

@@ -7,7 +7,6 @@ export const canvas = {
   noteEmpty: "Double click to write.",
   groupTitle: "Group",
   openForm: "Open its form",
-  runToHere: "Run up to here",
   insertNode: "Insert a node…",
   converted: "Converted without loss on the way",
   pinned: "Pinned: its output is fixed",
@@ -90,6 +89,11 @@ export const canvas = {
     json: "Agent file",
     history: "History",
     publish: "Publish",
+    runOnly: "Run this node",
+    runTo: "Run up to here",
+    runFrom: "Run from here",
+    pin: "Pin or unpin its output",
+    tests: "Test messages",
   },
   keys: {
     title: "Keys",
@@ -137,5 +141,7 @@ export const canvas = {
     replace: "edited the file",
     restore: "restored",
     build: "applied a proposal",
+    pin: "changed a pin",
+    test: "changed the tests",
   },
 };

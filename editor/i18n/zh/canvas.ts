@@ -10,7 +10,6 @@ export const canvas: Words<typeof en> = {
   noteEmpty: "双击即可书写。",
   groupTitle: "分组",
   openForm: "打开设置",
-  runToHere: "运行到这里",
   insertNode: "插入节点…",
   converted: "途中转换，不丢内容",
   pinned: "已固定：输出不再变化",
@@ -91,6 +90,11 @@ export const canvas: Words<typeof en> = {
     json: "智能体文件",
     history: "历史",
     publish: "发布",
+    runOnly: "只运行这个节点",
+    runTo: "运行到这里",
+    runFrom: "从这里开始运行",
+    pin: "固定或放开它的输出",
+    tests: "测试消息",
   },
   keys: {
     title: "快捷键",
@@ -138,5 +142,7 @@ export const canvas: Words<typeof en> = {
     replace: "改了文件",
     restore: "恢复",
     build: "应用了提案",
+    pin: "改动了固定的输出",
+    test: "改动了测试",
   },
 };

@@ -13,6 +13,7 @@ import { settings } from "./settings.ts";
 import { shell } from "./shell.ts";
 import { templates } from "./templates.ts";
 import { tools } from "./tools.ts";
+import { trying } from "./trying.ts";
 import { usage } from "./usage.ts";
 import { versions } from "./versions.ts";
 
@@ -32,6 +33,7 @@ export const zh = {
   shell,
   templates,
   tools,
+  trying,
   usage,
   versions,
 };

@@ -1,0 +1,24 @@
+/** A node's outputs as texts that a person edits, and back. */
+
+export const written = (value: unknown): string =>
+  typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
+
+/** The edited texts as values: a text stays a text, everything else is JSON. `values` only when all can be read. */
+export function readOutputs(
+  outputs: Record<string, unknown>,
+  texts: Record<string, string>,
+): { values?: Record<string, unknown>; faults: Record<string, string> } {
+  const values: Record<string, unknown> = {};
+  const faults: Record<string, string> = {};
+  for (const [port, before] of Object.entries(outputs)) {
+    const text = texts[port] ?? "";
+    if (typeof before === "string") values[port] = text;
+    else
+      try {
+        values[port] = JSON.parse(text);
+      } catch (error) {
+        faults[port] = (error as Error).message;
+      }
+  }
+  return Object.keys(faults).length === 0 ? { values, faults } : { faults };
+}
