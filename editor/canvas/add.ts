@@ -6,7 +6,7 @@ import { passage, reaches } from "../state/fit.ts";
 import { edgeKey, lookup } from "../state/lookup.ts";
 import type { Wiring } from "../state/wiring.ts";
 import type { Workbench } from "../state/workbench.ts";
-import { CARD, freePlace } from "./geometry.ts";
+import { CARD, freePlace, placeOf } from "./geometry.ts";
 
 export type LooseEnd = NonNullable<Wiring["from"]>;
 
@@ -87,7 +87,7 @@ export function edgeKinds(workbench: Workbench, edge: { from: string; to: string
 export function spotFor(workbench: Workbench, middle: { x: number; y: number }): { x: number; y: number } {
   const graph = workbench.graph();
   const [chosen] = workbench.selection.getState().nodes;
-  const beside = chosen === undefined ? undefined : graph.layout[chosen];
+  const beside = chosen === undefined ? undefined : placeOf(graph, chosen);
   return freePlace(
     graph,
     beside ? { x: beside.x + CARD.width + 72, y: beside.y } : { x: middle.x - CARD.width / 2, y: middle.y - 70 },
@@ -98,9 +98,9 @@ const GAP = 72;
 
 /** Where a card goes between the two ends of an edge, and where what comes after it moves so that it fits in. */
 function makeRoom(graph: Graph, edge: { from: string; to: string }, wanted: { x: number; y: number }) {
-  const from = graph.layout[edgeEnd(edge.from).node];
-  const to = graph.layout[edgeEnd(edge.to).node];
-  if (!from || !to || to.x <= from.x) return { place: wanted, moved: {} };
+  const from = placeOf(graph, edgeEnd(edge.from).node);
+  const to = placeOf(graph, edgeEnd(edge.to).node);
+  if (to.x <= from.x) return { place: wanted, moved: {} };
   const least = from.x + CARD.width + GAP;
   const most = to.x - CARD.width - GAP;
   const x = Math.max(least, Math.min(wanted.x, most));
@@ -108,8 +108,8 @@ function makeRoom(graph: Graph, edge: { from: string; to: string }, wanted: { x:
   const moved: Record<string, { x: number; y: number }> = {};
   if (shift > 0)
     for (const node of graph.nodes) {
-      const place = graph.layout[node.id];
-      if (place && place.x >= to.x && reaches(graph, edgeEnd(edge.to).node, node.id))
+      const place = placeOf(graph, node.id);
+      if (place.x >= to.x && reaches(graph, edgeEnd(edge.to).node, node.id))
         moved[node.id] = { x: place.x + shift, y: place.y };
     }
   return { place: { x: Math.round(x), y: Math.round(wanted.y) }, moved };

@@ -8,7 +8,7 @@ import { edgeFit, type Kind } from "../../runtime/port.ts";
 import { edgeKey, lookup } from "../state/lookup.ts";
 import { drawnPorts, type PortReader } from "../state/ports.ts";
 import type { Selection } from "../state/selection.ts";
-import { type CardPorts, handles, nodeSize } from "./geometry.ts";
+import { type CardPorts, handles, nodeSize, placeOf } from "./geometry.ts";
 
 export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "note">;
 export type FrameNode = Node<{ group: Group }, "frame">;
@@ -59,7 +59,7 @@ export function createFlowModel() {
   ): CardNode {
     const facts = portsOf(graph, node, reader);
     next.set(node.id, facts);
-    const place = graph.layout[node.id] ?? { x: 0, y: 0 };
+    const place = placeOf(graph, node.id);
     const old = lastNodes.get(node.id) as CardNode | undefined;
     if (
       old &&

@@ -3,7 +3,8 @@
  * before a card is drawn at all: a large graph opens without measuring its nodes.
  */
 import { type NodeHandle, Position } from "@xyflow/react";
-import type { Graph, GraphNode, Place } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph, type GraphNode, type Place } from "../../runtime/graph.ts";
+import { lookup } from "../state/lookup.ts";
 import type { DrawnPort } from "../state/ports.ts";
 
 export const CARD = { width: 232, head: 38, row: 22, pad: 6, handle: 12, line: 17, bodyPad: 8 } as const;
@@ -55,14 +56,44 @@ export function handles(ports: CardPorts): NodeHandle[] {
   ];
 }
 
-/** Where a node stands that has no place yet: to the right of all that have one. */
-export function openPlace(graph: Graph): { x: number; y: number } {
-  const places = Object.values(graph.layout);
-  if (places.length === 0) return { x: 0, y: 0 };
-  return {
-    x: Math.max(...places.map((place) => place.x)) + CARD.width + 72,
-    y: Math.min(...places.map((place) => place.y)),
-  };
+const columns = new WeakMap<Graph, ReadonlyMap<string, Place>>();
+
+/** Where a node stands: its own place, else, in a file without a layout, a column by how far it is from the beginning. */
+export function placeOf(graph: Graph, id: string): Place {
+  const own = graph.layout[id];
+  if (own) return own;
+  const found = columns.get(graph) ?? inColumns(graph);
+  columns.set(graph, found);
+  return found.get(id) ?? { x: 0, y: 0 };
+}
+
+/**
+ * Places in columns along the edges; nodes on a circle stay in the first. A node that gets a place of its own leaves the
+ * others where they are.
+ */
+function inColumns(graph: Graph): ReadonlyMap<string, Place> {
+  const at = lookup(graph);
+  const open = new Map(graph.nodes.map((node) => [node.id, at.into(node.id).length]));
+  const depth = new Map(graph.nodes.map((node) => [node.id, 0]));
+  const queue = graph.nodes.filter((node) => open.get(node.id) === 0).map((node) => node.id);
+  for (const id of queue)
+    for (const edge of at.outOf(id)) {
+      const next = edgeEnd(edge.to).node;
+      const left = open.get(next);
+      if (left === undefined) continue;
+      depth.set(next, Math.max(depth.get(next) ?? 0, (depth.get(id) ?? 0) + 1));
+      open.set(next, left - 1);
+      if (left === 1) queue.push(next);
+    }
+  const rows = new Map<number, number>();
+  const result = new Map<string, Place>();
+  for (const node of graph.nodes) {
+    const column = depth.get(node.id) ?? 0;
+    const row = rows.get(column) ?? 0;
+    rows.set(column, row + 1);
+    result.set(node.id, { x: column * (CARD.width + 88), y: row * 220 });
+  }
+  return result;
 }
 
 /** The nearest place to `wanted` where a card covers no other. */

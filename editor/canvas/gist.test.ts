@@ -4,7 +4,7 @@ import { smallGraph } from "../e2e/graphs.ts";
 import { table } from "../state/node-types.ts";
 import { createPortReader } from "../state/ports.ts";
 import { createFlowModel } from "./flow-model.ts";
-import { cardHeight, freePlace, handles } from "./geometry.ts";
+import { cardHeight, freePlace, handles, placeOf } from "./geometry.ts";
 import { configGist, liveGist } from "./gist.ts";
 import { elkGraph } from "./layout.ts";
 import { presses } from "./use-keys.ts";
@@ -133,6 +133,18 @@ describe("the canvas's model", () => {
     const ports = new Set(elk.children?.flatMap((child) => child.ports?.map((port) => port.id) ?? []));
     for (const edge of elk.edges ?? [])
       for (const end of [...edge.sources, ...edge.targets]) expect(ports).toContain(end);
+  });
+
+  it("puts the nodes of a file without a layout in columns, and leaves the others there when one is moved", () => {
+    const graph = { ...smallGraph(), layout: {} };
+    const x = (id: string) => placeOf(graph, id).x;
+    expect(x("ask")).toBeLessThan(x("brief"));
+    expect(x("brief")).toBeLessThan(x("brain"));
+    expect(x("brain")).toBeLessThan(x("reply"));
+    const places = graph.nodes.map((node) => JSON.stringify(placeOf(graph, node.id)));
+    expect(new Set(places).size).toBe(places.length);
+    const moved = { ...graph, layout: { ask: { x: 900, y: 900 } } };
+    for (const id of ["brief", "kit", "brain", "reply"]) expect(placeOf(moved, id)).toEqual(placeOf(graph, id));
   });
 
   it("finds a place where a new card covers no other", () => {

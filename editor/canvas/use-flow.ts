@@ -2,10 +2,12 @@ import { applyEdgeChanges, applyNodeChanges, type EdgeChange, type NodeChange } 
 import { useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
+import type { Graph } from "../../runtime/graph.ts";
 import { move } from "../state/commands.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
 import type { Workbench } from "../state/workbench.ts";
 import { createFlowModel, type Flow, type FlowNode, type WireEdge } from "./flow-model.ts";
+import { placeOf } from "./geometry.ts";
 
 interface FlowHandlers {
   onNodesChange(changes: NodeChange<FlowNode>[]): void;
@@ -77,9 +79,11 @@ function createFlow(workbench: Workbench) {
         dragged ||= before.some((node) => node.id === change.id && node.dragging);
         places[change.id] = change.position;
       }
-      // Arrow keys come one by one and are one step; a drag is a step of its own.
-      if (Object.keys(places).length > 0)
-        document.apply(move(places, dragged ? undefined : `nudge ${Object.keys(places).join()}`));
+      if (Object.keys(places).length > 0) {
+        // Arrow keys come one by one and are one step; a drag is a step of its own.
+        const step = dragged ? undefined : `nudge ${Object.keys(places).join()}`;
+        document.apply(move({ ...standing(document.getState().graph), ...places }, step));
+      }
       choose(changes, "nodes");
     },
     onEdgesChange(changes: EdgeChange<WireEdge>[]) {
@@ -89,6 +93,12 @@ function createFlow(workbench: Workbench) {
     },
     follow,
   });
+}
+
+/** In a file without a layout, the first move fixes where all of its nodes stand. */
+function standing(graph: Graph): Record<string, { x: number; y: number }> {
+  const open = graph.nodes.filter((node) => !graph.layout[node.id]);
+  return Object.fromEntries(open.map((node) => [node.id, placeOf(graph, node.id)]));
 }
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -2,7 +2,7 @@ import type { Viewport } from "@xyflow/react";
 import { useMemo } from "react";
 import { drawnPorts } from "../state/ports.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
-import { nodeSize } from "./geometry.ts";
+import { nodeSize, placeOf } from "./geometry.ts";
 
 const LEAST = 0.5;
 
@@ -43,7 +43,7 @@ function whole(workbench: ReturnType<typeof useWorkbench>): Viewport {
     height: window.innerHeight - 46 - (below ? 46 : 0),
   };
   const boxes = graph.nodes.map((node) => {
-    const place = graph.layout[node.id] ?? { x: 0, y: 0 };
+    const place = placeOf(graph, node.id);
     const size = nodeSize(node, drawnPorts(graph, node, reader), place);
     return { x: place.x, y: place.y, right: place.x + size.width, bottom: place.y + size.height };
   });
