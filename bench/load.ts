@@ -21,6 +21,8 @@ export interface LoadResult {
   p50Ms: number;
   p95Ms: number;
   p99Ms: number;
+  /** Milliseconds of each request. */
+  times: number[];
 }
 
 export async function load(options: LoadOptions): Promise<LoadResult> {
@@ -51,15 +53,27 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   } finally {
     await pool.destroy();
   }
-  const took = (performance.now() - began) / 1000;
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
+  return summary(times, (performance.now() - began) / 1000);
+}
+
+/** Several loads of one target as one. */
+export function together(results: LoadResult[]): LoadResult {
+  return summary(
+    results.flatMap((result) => result.times),
+    results.reduce((sum, result) => sum + result.seconds, 0),
+  );
+}
+
+function summary(times: number[], seconds: number): LoadResult {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return {
     requests: times.length,
-    seconds: took,
-    perSecond: times.length / took,
+    seconds,
+    perSecond: times.length / seconds,
     p50Ms: at(0.5),
     p95Ms: at(0.95),
     p99Ms: at(0.99),
+    times,
   };
 }
