@@ -32,6 +32,7 @@ import { page, signInByCode, signInRoutes } from "./routes/sign-in.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { templateRoutes } from "./routes/templates.ts";
 import { toolRoutes } from "./routes/tools.ts";
+import { hookRoutes, triggerRoutes } from "./routes/triggers.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import type { Services } from "./services.ts";
 
@@ -52,6 +53,7 @@ function routes(services: Services, auth: Auth) {
     .route("/", signInRoutes(auth, services.env))
     .route("/api/agents", agentRoutes(services))
     .route("/api/agents", agentRunRoutes(services))
+    .route("/api/agents", triggerRoutes(services))
     .route("/api/catalog", catalogRoutes(services))
     .route("/api/build", buildRoutes(services))
     .route("/api/check", checkRoutes(services))
@@ -68,6 +70,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/usage", usageRoutes(services))
     .route("/v1", hostedRoutes(services))
     .route("/v1", openAiRoutes(services))
+    .route("/v1", hookRoutes(services))
     .route("/mcp", mcpRoutes(services))
     .route("/api/tasks", taskRoutes(services))
     .route("/api/templates", templateRoutes(services));

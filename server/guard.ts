@@ -53,6 +53,11 @@ export function guard(options: {
 
     if (isHosted(path)) {
       if (c.req.method === "OPTIONS") return next();
+      if (isHook(path)) {
+        // Its signature is its right, and no page can have the secret.
+        if (c.req.header("origin") !== undefined) throw new PatchbayError("forbidden", "Pages send no webhooks.");
+        return next();
+      }
       const key = keys.authenticate(c.req.header("authorization"));
       if (key.session !== undefined) await options.admitVisitor(key, path);
       keys.count(key);
@@ -86,6 +91,11 @@ export function guard(options: {
 /** Routes for agent keys, by their own rules. */
 export function isHosted(path: string): boolean {
   return path.startsWith("/v1/") || path === "/mcp" || path.startsWith("/mcp/");
+}
+
+/** Where signed messages come in: `triggers/` checks them. */
+function isHook(path: string): boolean {
+  return path.startsWith("/v1/hooks/");
 }
 
 export function sessionCookie(c: Context, auth: Auth): string | undefined {

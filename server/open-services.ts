@@ -23,6 +23,8 @@ import { createFiles } from "./stores/files.ts";
 import { openStores, type Role } from "./stores/open-stores.ts";
 import { createTasks } from "./tasks/tasks.ts";
 import { createToolbox } from "./tools/toolbox.ts";
+import { hearNews } from "./triggers/notices.ts";
+import { createTriggers } from "./triggers/triggers.ts";
 
 export interface Opened {
   services: Services;
@@ -93,7 +95,10 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       tools: (names) => toolbox.specs(names),
       changed: (slug) => runs.forget(slug),
     });
-    const log = await stores.openLog((text) => secrets.redact(text));
+    const log = hearNews(
+      await stores.openLog((text) => secrets.redact(text)),
+      (...news) => void triggers.hear(...news),
+    );
     closers.push(() => log.close());
     const runs = createRuns({
       agents,
@@ -107,6 +112,18 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
     });
     const metrics = openMetrics(() => runs.live());
     closers.push(() => runs.stop());
+    const triggers = createTriggers({
+      records,
+      secrets,
+      agents,
+      runs,
+      log,
+      fetch: net.safeFetch,
+      env,
+      now: Date.now,
+      report,
+    });
+    closers.push(() => triggers.close());
     closers.push(() => stores.stopTaking());
     const settings = createSettings({ records, log, now: Date.now, report });
     closers.push(() => settings.close());
@@ -130,6 +147,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       keys,
       metrics,
       settings,
+      triggers,
     };
     return {
       services,
@@ -139,8 +157,12 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
             await tasks.resume();
             await knowledge.recover();
             await files.sweep();
+            await triggers.begin();
           },
-          end: () => tasks.pause(),
+          async end() {
+            await triggers.pause();
+            await tasks.pause();
+          },
         });
         settings.start();
       },

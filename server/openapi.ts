@@ -42,6 +42,7 @@ function secured(document: unknown): unknown {
   const { paths } = document as { paths: Record<string, Record<string, Record<string, unknown>>> };
   for (const [path, methods] of Object.entries(paths))
     if (path.startsWith("/v1/") || path.startsWith("/mcp"))
-      for (const operation of Object.values(methods)) operation.security = [{ key: [] }];
+      for (const operation of Object.values(methods))
+        operation.security = path.startsWith("/v1/hooks/") ? [] : [{ key: [] }];
   return document;
 }

@@ -15,6 +15,7 @@ import type { Visitors } from "./chat/visitors.ts";
 import type { Env } from "./env.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Conversations } from "./runs/conversations.ts";
+import type { Triggers } from "./triggers/triggers.ts";
 
 /* ---- stores/ ---- */
 
@@ -727,5 +728,6 @@ export interface Services {
   keys: Keys;
   metrics: Metrics;
   settings: Settings;
+  triggers: Triggers;
   visitors: Visitors;
 }

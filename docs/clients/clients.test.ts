@@ -15,16 +15,27 @@ let env: Record<string, string | undefined>;
 
 beforeAll(async () => {
   served = await serve();
-  await served.publish(chatGraph({ name: "Handbook helper" }), "handbook");
-  const { key } = await served.key(["handbook"]);
-  env = { PATH: process.env.PATH, SERVER: served.origin, KEY: key, AGENT: "handbook" };
+  const { id } = await served.publish(chatGraph({ name: "Handbook helper" }), "handbook");
+  const { key } = await served.key(["handbook"], { rights: ["run"] });
+  const hook = await served.admin<{ url: string; secret: string }>("POST", `/api/agents/${id}/triggers`, {
+    kind: "webhook",
+    name: "Example",
+  });
+  env = {
+    PATH: process.env.PATH,
+    SERVER: served.origin,
+    KEY: key,
+    AGENT: "handbook",
+    HOOK: hook.url,
+    SECRET: hook.secret,
+  };
 });
 afterAll(() => served.close());
 
 test.concurrent.each(scripts)("%s", async (script) => {
   const program = script.endsWith(".sh") ? "sh" : process.execPath;
   const { stdout } = await run(program, [path.join(here, script)], { env });
-  expect(stdout).toContain("scripted answer");
+  expect(stdout).toContain(script === "webhook.mjs" ? "started" : "scripted answer");
 });
 
 test("a script fails where the server does not do what it says", async () => {

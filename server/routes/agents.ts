@@ -44,7 +44,12 @@ const Live = z.strictObject({
     .describe("The share of calls this version takes; the rest stays with the live one."),
 });
 
-export function agentRoutes({ agents, env, visitors }: Pick<Services, "agents" | "env" | "visitors">) {
+export function agentRoutes({
+  agents,
+  env,
+  visitors,
+  triggers,
+}: Pick<Services, "agents" | "env" | "visitors" | "triggers">) {
   return new Hono<AppEnv>()
     .get(
       "/",
@@ -121,6 +126,7 @@ export function agentRoutes({ agents, env, visitors }: Pick<Services, "agents" |
       async (c) => {
         const id = c.req.param("id");
         if (!(await agents.delete(id))) throw new PatchbayError("not_found", `There is no agent "${id}".`);
+        await triggers.deleteAll(id);
         return c.body(null, 204);
       },
     )

@@ -1,0 +1,184 @@
+/**
+ * Signed messages about runs that wait or ended. Each is a record with the moment of its next try, so that it outlives
+ * restarts and holds nothing up while it waits; it is gone when the receiver has it.
+ */
+import { errorData, PatchbayError } from "../../runtime/error.ts";
+import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
+import { hostedResult } from "../routes/hosted-runs.ts";
+import type { EventLog, Records, RunRow, Runs, SafeFetch, Secrets } from "../services.ts";
+import { everyRecord } from "../stores/mirror.ts";
+import { sign } from "./signature.ts";
+import { type Notice, secretName, type Trigger } from "./trigger.ts";
+
+const KIND = "notice";
+/** What was told already, so that a look back does not tell it again. */
+const TOLD = "notice-told";
+/** After the first try: 5 s to 6 h, about a day in all. */
+export const WAITS_MS = [5e3, 30e3, 2 * 60e3, 10 * 60e3, 3600e3, 3 * 3600e3, 6 * 3600e3, 6 * 3600e3, 6 * 3600e3];
+/** How far back a process looks for what the last one had no time to note. */
+const LOOK_BACK_MS = 24 * 3600e3;
+const TIMEOUT_MS = 15_000;
+const AT_ONCE = 4;
+
+interface Delivery {
+  trigger: string;
+  run: string;
+  seq: number;
+  about: "wait" | "end";
+  tries: number;
+  dueAt: number;
+}
+
+export interface NoticesOptions {
+  records: Records;
+  secrets: Secrets;
+  runs: Pick<Runs, "get">;
+  log: Pick<EventLog, "row" | "rows" | "last">;
+  fetch: SafeFetch;
+  now(): number;
+  /** All notices; what another process added may be missing for a moment. */
+  all(): Promise<Notice[]>;
+  /** One as it stands. */
+  get(id: string): Promise<Notice | undefined>;
+  /** Notes on a trigger what became of a message. */
+  mark(trigger: string, change: Partial<Pick<Trigger, "lastAt" | "lastRun" | "lastError">>): Promise<void>;
+}
+
+/** What an event says to somebody outside; `undefined`: nothing. */
+function newsOf(event: Pick<RunEvent, "type">): "wait" | "end" | undefined {
+  return event.type === "run-wait" ? "wait" : TERMINAL.has(event.type) ? "end" : undefined;
+}
+
+/** A log that tells of its news once they are on disk. Who appends does not wait for the hearer. */
+export function hearNews<L extends Pick<EventLog, "append">>(
+  log: L,
+  hear: (run: string, seq: number, about: "wait" | "end") => void,
+): L {
+  const append = log.append.bind(log);
+  log.append = (event, options) => {
+    const about = newsOf(event);
+    const appended = append(event, options);
+    return about ? appended.then(() => hear(event.run, event.seq, about)) : appended;
+  };
+  return log;
+}
+
+export class Notices {
+  readonly #options: NoticesOptions;
+
+  constructor(options: NoticesOptions) {
+    this.#options = options;
+  }
+
+  /** Notes what is to be told of an event that is on disk. Resolves with whether there is anything. */
+  async hear(run: string, seq: number, about: "wait" | "end"): Promise<boolean> {
+    if ((await this.#options.all()).length === 0) return false;
+    const row = await this.#options.log.row(run);
+    return row !== undefined && (await this.#note(row, seq, about));
+  }
+
+  /** Notes what the last process had no time for: it ended between an event and its note. */
+  async lookBack(): Promise<void> {
+    const { log, now, records } = this.#options;
+    const from = now() - LOOK_BACK_MS;
+    for (const agent of new Set((await this.#options.all()).map((one) => one.agent)))
+      for (let after: string | undefined; ; ) {
+        const rows = await log.rows({ agent, from, after, limit: 200 });
+        for (const row of rows) {
+          const about = row.endedAt !== undefined ? "end" : isWaiting(row) ? "wait" : undefined;
+          if (about) await this.#note(row, await log.last(row.id), about, row.startedAt);
+        }
+        after = rows.at(-1)?.id;
+        if (rows.length < 200) break;
+      }
+    for (const { id, createdAt } of await everyRecord(records, TOLD))
+      if (createdAt < from - LOOK_BACK_MS) await records.delete(TOLD, id);
+  }
+
+  /** `before`: only for notices that there were by then. */
+  async #note(row: RunRow, seq: number, about: "wait" | "end", before?: number): Promise<boolean> {
+    const { agent, version } = row;
+    // Runs of a draft are seen by the one who tries it.
+    if (agent === undefined || version === undefined) return false;
+    let any = false;
+    for (const trigger of await this.#options.all()) {
+      if (trigger.agent !== agent || !trigger.on.includes(about) || trigger.createdAt > (before ?? Infinity)) continue;
+      const id = `${trigger.id}/${row.id}/${seq}`;
+      if (await this.#options.records.get(TOLD, id)) continue;
+      const delivery: Delivery = { trigger: trigger.id, run: row.id, seq, about, tries: 0, dueAt: 0 };
+      // The message first: should the process end in between, it is written once more under the same id.
+      await this.#options.records.put(KIND, id, delivery);
+      await this.#options.records.put(TOLD, id, {});
+      any = true;
+    }
+    return any;
+  }
+
+  /** Sends what is due. Resolves with when the next one is. */
+  async send(signal: AbortSignal): Promise<number> {
+    const { records, now } = this.#options;
+    const all = await everyRecord<Delivery>(records, KIND);
+    const due = all.filter(({ body }) => body.dueAt <= now());
+    let next = Math.min(...all.filter(({ body }) => body.dueAt > now()).map(({ body }) => body.dueAt));
+    const work = async () => {
+      for (let one = due.shift(); one && !signal.aborted; one = due.shift())
+        next = Math.min(next, await this.#deliver(one.id, one.body, signal));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return next;
+  }
+
+  async #deliver(id: string, delivery: Delivery, signal: AbortSignal): Promise<number> {
+    const { records, now, mark } = this.#options;
+    const drop = async () => {
+      await records.delete(KIND, id);
+      return Infinity;
+    };
+    const trigger = await this.#options.get(delivery.trigger);
+    if (!trigger) return drop();
+    try {
+      await this.#post(trigger, id, delivery, signal);
+      await mark(trigger.id, { lastAt: now(), lastRun: delivery.run, lastError: undefined });
+      return drop();
+    } catch (thrown) {
+      if (signal.aborted) return Infinity;
+      const { code, message } = errorData(thrown);
+      // The run was deleted, or the address may not be reached: trying again mends neither.
+      if (code === "not_found") return drop();
+      const wait = code === "address_blocked" ? undefined : WAITS_MS[delivery.tries];
+      await mark(trigger.id, {
+        lastRun: delivery.run,
+        lastError: wait === undefined ? `Given up: ${message}` : message,
+      });
+      if (wait === undefined) return drop();
+      const dueAt = now() + wait;
+      await records.put(KIND, id, { ...delivery, tries: delivery.tries + 1, dueAt });
+      return dueAt;
+    }
+  }
+
+  async #post(trigger: Notice, id: string, delivery: Delivery, signal: AbortSignal): Promise<void> {
+    const { log, runs, secrets, now, fetch } = this.#options;
+    const row = await log.row(delivery.run);
+    const result = await runs.get(delivery.run);
+    const body = JSON.stringify({
+      type: delivery.about === "wait" ? "run.waiting" : "run.ended",
+      timestamp: new Date(now()).toISOString(),
+      data: {
+        agent: row?.slug,
+        version: row?.version,
+        ...(row?.user && { user: row.user }),
+        run: hostedResult(result),
+      },
+    });
+    const signed = sign(await secrets.get(secretName(trigger.id)), id, now(), body);
+    const headers = { ...signed, "content-type": "application/json", "user-agent": "Patchbay" };
+    const answer = await fetch({ url: trigger.url, method: "POST", headers, body, timeoutMs: TIMEOUT_MS }, signal);
+    if (answer.status < 200 || answer.status > 299)
+      throw new PatchbayError("tool_failed", `${new URL(trigger.url).host} answered with ${answer.status}.`);
+  }
+}
+
+function isWaiting(row: RunRow): boolean {
+  return row.status === "waiting" || row.status === "uncertain";
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { newSecret, type SignedHeaders, sign, TOLERANCE_MS, verify } from "./signature.ts";
+
+const at = Date.UTC(2026, 0, 1);
+
+/** What a check of a message says: its id, or the refusal. */
+function check(secret: string, headers: Partial<SignedHeaders>, body: string, now = at): string {
+  try {
+    return verify(secret, (name) => headers[name], body, now);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe("signatures", () => {
+  test("are those of Standard Webhooks: the example of its own libraries", () => {
+    const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    expect(sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330_000, '{"test": 2432232314}')).toEqual({
+      "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      "webhook-timestamp": "1614265330",
+      "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    });
+  });
+
+  test("hold for this body, id, time and secret alone", () => {
+    const secret = newSecret();
+    const signed = sign(secret, "m1", at, "{}");
+    expect(check(secret, signed, "{}")).toBe("m1");
+    expect(check(secret, { ...signed, "webhook-signature": `v1,AAAA v2,x ${signed["webhook-signature"]}` }, "{}")).toBe(
+      "m1",
+    );
+    const wrong = "This webhook is not accepted: the signature does not fit.";
+    expect(check(secret, signed, "{} ")).toBe(wrong);
+    expect(check(newSecret(), signed, "{}")).toBe(wrong);
+    expect(check(secret, { ...signed, "webhook-id": "m2" }, "{}")).toBe(wrong);
+    expect(check(secret, { ...signed, "webhook-timestamp": String(at / 1000 + 1) }, "{}")).toBe(wrong);
+    for (const signature of ["v1,", "v1", "x", "v1,%%%", "v1a,AAAA"])
+      expect(check(secret, { ...signed, "webhook-signature": signature }, "{}")).toBe(wrong);
+    for (const missing of Object.keys(signed))
+      expect(check(secret, { ...signed, [missing]: "" }, "{}")).toMatch("send");
+  });
+
+  test("hold up to five minutes before and after, and not a second longer", () => {
+    const secret = newSecret();
+    const signed = sign(secret, "m1", at, "{}");
+    for (const now of [at - TOLERANCE_MS, at + TOLERANCE_MS]) expect(check(secret, signed, "{}", now)).toBe("m1");
+    for (const now of [at - TOLERANCE_MS - 1, at + TOLERANCE_MS + 1])
+      expect(check(secret, signed, "{}", now)).toMatch("more than 5 minutes");
+  });
+});

@@ -1,0 +1,437 @@
+/** Webhooks, schedules and notices over a real server on a temporary folder; time is a number that the tests set. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { approval, chat, echo, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
+import { WAITS_MS } from "./notices.ts";
+import { newSecret, sign, verify } from "./signature.ts";
+import type { NewTrigger, Schedule, Trigger } from "./trigger.ts";
+import { createTriggers, type TriggerService } from "./triggers.ts";
+
+interface Made {
+  trigger: Trigger;
+  secret: string;
+  url: string;
+}
+
+interface Got {
+  headers: Record<string, string>;
+  text: string;
+}
+
+let app: TestApp;
+let receiver: Server;
+let address: string;
+let got: Got[] = [];
+let answers: number[] = [];
+let heard: (() => void) | undefined;
+
+/** A clock in years to come: what the server itself does by the real one does not meddle. */
+let clock = Date.parse("2035-03-05T08:00:00Z");
+const reported: unknown[] = [];
+let own: TriggerService;
+
+beforeAll(async () => {
+  receiver = createServer(async (request, response) => {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    got.push({ headers: request.headers as Record<string, string>, text });
+    response.writeHead(answers.shift() ?? 204).end();
+    heard?.();
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  const { port } = receiver.address() as AddressInfo;
+  address = `http://127.0.0.1:${port}/told`;
+  app = await testApp({ env: { PATCHBAY_ALLOW_HOSTS: `127.0.0.1:${port}` } });
+  await (app.services.triggers as TriggerService).pause();
+  own = createTriggers({ ...app.services, now: () => clock, report: (thrown) => reported.push(thrown) });
+});
+afterAll(async () => {
+  await own.close();
+  await app.close();
+  receiver.closeAllConnections();
+  receiver.close();
+});
+afterEach(() => {
+  got = [];
+  answers = [];
+  expect(reported.splice(0)).toEqual([]);
+});
+
+let agents = 0;
+async function published(graph: unknown = echo): Promise<{ id: string; slug: string }> {
+  const slug = `agent-${++agents}`;
+  return { id: (await app.publish(graph, slug)).id, slug };
+}
+
+const add = (agent: string, body: object, status = 201) =>
+  app.json<Made>("POST", `/api/agents/${agent}/triggers`, { body, status });
+const runsOf = async (agent: string) =>
+  (await app.json<{ runs: { id: string; status: string; message: string }[] }>("GET", `/api/runs?agent=${agent}`)).runs;
+const inputOf = async (run: string) =>
+  ((await app.services.log.read(run, -1, 1))[0] as { input: Record<string, unknown> }).input;
+
+describe("a webhook", () => {
+  const send = (
+    made: Made,
+    body: unknown,
+    more: { id?: string; secret?: string; headers?: object; at?: number } = {},
+  ) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    const signed = sign(more.secret ?? made.secret, more.id ?? `m-${Math.random()}`, more.at ?? Date.now(), text);
+    return app.request("POST", `/v1/hooks/${made.trigger.id}`, {
+      body: text,
+      token: null,
+      headers: { ...signed, ...more.headers },
+    });
+  };
+
+  test("starts a run of the live version with the body's inputs, once a message", async () => {
+    const agent = await published();
+    const made = await add(agent.id, { kind: "webhook", name: "Orders" });
+    expect(made.url).toBe(`http://127.0.0.1:4400/v1/hooks/${made.trigger.id}`);
+    const answer = await send(made, { message: "hello" }, { id: "m1" });
+    expect(answer.status).toBe(202);
+    const { id } = (await answer.json()) as { id: string };
+    expect(await inputOf(id)).toEqual({ message: "hello" });
+    const again = await send(made, { message: "hello" }, { id: "m1" });
+    expect(again.status).toBe(409);
+    expect(await again.text()).toContain(id);
+    expect(await runsOf(agent.id)).toHaveLength(1);
+    // Sent twice at once it is one run too.
+    const twins = await Promise.all([1, 2].map(() => send(made, { message: "twin" }, { id: "m2" })));
+    expect(twins.map((one) => one.status).sort()).toEqual(
+      twins.some((one) => one.status === 409) ? [202, 409] : [202, 202],
+    );
+    expect(await runsOf(agent.id)).toHaveLength(2);
+    const { triggers } = await app.json<{ triggers: Trigger[] }>("GET", `/api/agents/${agent.id}/triggers`);
+    expect(triggers).toMatchObject([{ id: made.trigger.id, kind: "webhook", name: "Orders" }]);
+    expect(JSON.stringify(triggers)).not.toContain(made.secret);
+  });
+
+  test("without the right signature, in time, from a program, starts nothing", async () => {
+    const agent = await published();
+    const made = await add(agent.id, { kind: "webhook", name: "Orders" });
+    const body = { message: "hello" };
+    const wrong = await send(made, body, { secret: newSecret() });
+    expect(wrong.status).toBe(401);
+    // Whether there is such a webhook is not told.
+    const unknown = { ...made, trigger: { ...made.trigger, id: "0".repeat(26) } };
+    expect(await (await send(unknown, body)).text()).toBe(await wrong.text());
+    const schedule = await add(agent.id, { kind: "schedule", name: "x", cron: "0 0 1 1 *", input: { message: "" } });
+    expect((await send({ ...made, trigger: schedule.trigger }, body)).status).toBe(401);
+    expect((await send(made, body, { at: Date.now() - 301_000 })).status).toBe(401);
+    expect((await send(made, body, { headers: { "webhook-signature": "" } })).status).toBe(401);
+    expect((await send(made, body, { headers: { origin: "https://evil.example" } })).status).toBe(403);
+    expect((await send(made, body, { headers: { "content-type": "text/plain" } })).status).toBe(415);
+    expect((await send(made, "{oops")).status).toBe(400);
+    expect((await send(made, { message: "x".repeat(1024 * 1024) })).status).toBe(413);
+    expect((await app.request("GET", `/v1/hooks/${made.trigger.id}`, { token: null })).status).toBe(404);
+    expect(await runsOf(agent.id)).toHaveLength(0);
+  });
+
+  test("takes inputs from places of the body; what does not fit is refused and may be sent again", async () => {
+    const graph = graphOf(
+      { ask: ["input", { fields: [{ name: "order", kind: "json", required: true }] }], reply: ["output"] },
+      ["ask.message reply.reply"],
+    );
+    const agent = await published(graph);
+    const take = { message: "/a~1b/0/title", order: "" };
+    const made = await add(agent.id, { kind: "webhook", name: "Orders", take });
+    const body = { "a/b": [{ title: { en: "New" } }] };
+    const answer = await send(made, body);
+    expect(answer.status).toBe(202);
+    expect(await inputOf(((await answer.json()) as { id: string }).id)).toEqual({
+      message: '{"en":"New"}',
+      order: body,
+    });
+    const lacks = await send(made, { "a/b": [] }, { id: "m3" });
+    expect(lacks.status).toBe(400);
+    expect(await lacks.text()).toContain("/a~1b/0/title");
+    expect((await send(made, body, { id: "m3" })).status).toBe(202);
+
+    const plain = await add(agent.id, { kind: "webhook", name: "Plain" });
+    expect((await send(plain, { message: "x", order: {}, history: [] })).status).toBe(400);
+    expect((await send(plain, { message: "x" })).status).toBe(400);
+    expect((await send(plain, ["x"])).status).toBe(400);
+    expect((await send(plain, { message: "x", order: {}, files: ["some-file"] })).status).toBe(400);
+  });
+
+  test("is gone with its secret when it or its agent is deleted", async () => {
+    const agent = await published();
+    const made = await add(agent.id, { kind: "webhook", name: "Orders" });
+    const other = await add(agent.id, { kind: "webhook", name: "More" });
+    const secrets = async () => (await app.services.secrets.names()).map((one) => one.name);
+    expect(await secrets()).toContain(`trigger.${made.trigger.id}`);
+    const path = `/api/agents/${agent.id}/triggers/${made.trigger.id}`;
+    await app.json("DELETE", `/api/agents/${(await published()).id}/triggers/${made.trigger.id}`, { status: 404 });
+    await app.json("DELETE", path, { status: 204 });
+    await app.json("DELETE", path, { status: 404 });
+    expect((await send(made, { message: "x" })).status).toBe(401);
+    await app.json("DELETE", `/api/agents/${agent.id}`, { status: 204 });
+    expect((await send(other, { message: "x" })).status).toBe(401);
+    expect(await secrets()).not.toContain(`trigger.${other.trigger.id}`);
+  });
+});
+
+test("what cannot be is refused when it is made, and only the admin makes it", async () => {
+  const draft = await app.json<{ id: string }>("POST", "/api/agents", { body: { graph: echo }, status: 201 });
+  const hook = { kind: "webhook", name: "x" };
+  await add(draft.id, hook, 409);
+  await add("nobody", hook, 404);
+  const { id } = await published();
+  const schedule = { kind: "schedule", name: "x", cron: "0 9 * * *", input: { message: "x" } };
+  for (const body of [
+    { ...hook, take: { colour: "" } },
+    { ...hook, take: { message: "no-pointer" } },
+    { ...hook, secret: "whsec_mine" },
+    { ...schedule, cron: "* * * * * *" },
+    { ...schedule, cron: "often" },
+    { ...schedule, cron: "0 0 30 2 *" },
+    { ...schedule, timeZone: "Mars/Olympus" },
+    { ...schedule, input: { colour: "red" } },
+    { kind: "notice", name: "x", url: "no address" },
+    { kind: "notice", name: "x", url: address, on: [] },
+    { kind: "other", name: "x" },
+  ])
+    await add(id, body, 400);
+  for (const url of [
+    "http://127.0.0.1:1/",
+    "http://169.254.169.254/",
+    "ftp://example.com/",
+    "https://u:p@example.com/",
+  ])
+    await add(id, { kind: "notice", name: "x", url }, 422);
+  const { key } = await app.key();
+  expect((await app.request("GET", `/api/agents/${id}/triggers`, { token: key })).status).toBe(401);
+  const made = await Promise.all(Array.from({ length: 50 }, () => add(id, hook)));
+  expect(made).toHaveLength(50);
+  await add(id, hook, 409);
+});
+
+describe("a schedule", () => {
+  const every = (more: object = {}): NewTrigger =>
+    ({
+      kind: "schedule",
+      name: "x",
+      cron: "0 9 * * *",
+      timeZone: "Europe/Berlin",
+      input: { message: "go" },
+      ...more,
+    }) as NewTrigger;
+  const standing = async (agent: string) => (await own.list(agent)).at(-1) as Schedule;
+
+  test("fires at its time in its zone, once, also over the change of the clocks", async () => {
+    const { id } = await published();
+    clock = Date.parse("2035-03-24T07:59:59Z");
+    await own.create(id, every());
+    await own.tick();
+    expect(await runsOf(id)).toHaveLength(0);
+    clock += 1000;
+    await Promise.all([own.tick(), own.tick()]);
+    await own.tick();
+    expect(await runsOf(id)).toMatchObject([{ message: "go" }]);
+    // Summer time begins in the night: nine o'clock is an hour earlier.
+    expect(new Date((await standing(id)).nextAt).toISOString()).toBe("2035-03-25T07:00:00.000Z");
+    expect((await standing(id)).lastRun).toBe((await runsOf(id))[0]!.id);
+  });
+
+  test("makes up once for what was missed, and never fires again when the clock goes back", async () => {
+    const { id } = await published();
+    clock = Date.parse("2036-01-10T12:00:00Z");
+    await own.create(id, every());
+    clock += 5 * 86_400_000;
+    await own.tick();
+    await own.tick();
+    expect(await runsOf(id)).toHaveLength(1);
+    expect(new Date((await standing(id)).nextAt).toISOString()).toBe("2036-01-16T08:00:00.000Z");
+    clock -= 10 * 86_400_000;
+    await own.tick();
+    expect(await runsOf(id)).toHaveLength(1);
+  });
+
+  test("fires once although several processes see it due, and although one died before it noted so", async () => {
+    const { id } = await published();
+    clock = Date.parse("2037-01-10T12:00:00Z");
+    await own.create(id, every());
+    const before = await app.services.records.get("trigger", (await standing(id)).id);
+    clock += 86_400_000;
+    const other = createTriggers({ ...app.services, now: () => clock, report: (thrown) => reported.push(thrown) });
+    await Promise.all([own.tick(), other.tick()]);
+    await app.services.records.put("trigger", before!.id, before!.body, { parent: id });
+    await other.tick();
+    await other.close();
+    expect(await runsOf(id)).toHaveLength(1);
+  });
+
+  test("says why it did not start, and goes on with the next time", async () => {
+    const graph = graphOf(
+      { ask: ["input", { fields: [{ name: "city", kind: "text", required: true }] }], reply: ["output"] },
+      ["ask.message reply.reply"],
+    );
+    const { id } = await published(graph);
+    clock = Date.parse("2038-01-10T12:00:00Z");
+    await own.create(id, every());
+    clock += 86_400_000;
+    await own.tick();
+    expect(await runsOf(id)).toHaveLength(0);
+    const { lastError, nextAt } = await standing(id);
+    expect(lastError).toContain("/input/city");
+    expect(nextAt).toBeGreaterThan(clock);
+  });
+});
+
+describe("a notice", () => {
+  const call = async (slug: string, message = "hello") => {
+    const { key } = await app.key({ rights: ["run", "answer"] });
+    return app.json<{ id: string; status: string; waits?: { wait: string }[] }>("POST", `/v1/agents/${slug}/runs`, {
+      token: key,
+      body: { input: { message } },
+    });
+  };
+  const told = () => got.map(({ text }) => JSON.parse(text) as { type: string; data: { run: { id: string } } });
+
+  /** What the server hears, it notes at once but without being waited for. */
+  async function tickUntil(count: number): Promise<void> {
+    for (let i = 0; got.length < count && i < 1000; i++) {
+      await own.tick();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await own.tick();
+    expect(got).toHaveLength(count);
+  }
+
+  test("tells of a wait and of the end, signed, without the inside", async () => {
+    const { id, slug } = await published(approval());
+    const { secret } = await app.services.triggers.create(id, {
+      kind: "notice",
+      name: "x",
+      url: address,
+      on: ["wait", "end"],
+    });
+    const waiting = await call(slug);
+    await tickUntil(1);
+    await app.json("POST", `/api/runs/${waiting.id}/answer`, {
+      body: { wait: waiting.waits![0]!.wait, choice: "approve" },
+    });
+    await tickUntil(2);
+    expect(told()).toMatchObject([
+      {
+        type: "run.waiting",
+        data: {
+          agent: slug,
+          version: 1,
+          run: { id: waiting.id, status: "waiting", waits: [{ question: "Send it?" }] },
+        },
+      },
+      { type: "run.ended", data: { run: { id: waiting.id, status: "done", output: { reply: "hello" } } } },
+    ]);
+    expect(got[0]!.text).not.toContain('"node"');
+    for (const { headers, text } of got)
+      expect(verify(secret!, (name) => headers[name], text, clock)).toBe(headers["webhook-id"]);
+  });
+
+  test("is tried again, later and later, under the same id, and given up at last", async () => {
+    const { id, slug } = await published();
+    await app.services.triggers.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
+    answers = [500, 503];
+    await call(slug);
+    await tickUntil(1);
+    expect((await own.list(id))[0]!.lastError).toContain("500");
+    clock += WAITS_MS[0]! - 1;
+    await own.tick();
+    expect(got).toHaveLength(1);
+    clock += 1;
+    await own.tick();
+    expect(got).toHaveLength(2);
+    clock += WAITS_MS[1]!;
+    await own.tick();
+    expect(got).toHaveLength(3);
+    expect(new Set(got.map((one) => one.headers["webhook-id"])).size).toBe(1);
+    expect((await own.list(id))[0]!.lastError).toBeUndefined();
+    clock += 86_400_000;
+    await own.tick();
+    expect(got).toHaveLength(3);
+
+    got = [];
+    answers = Array.from({ length: 20 }, () => 500);
+    await call(slug);
+    await tickUntil(1);
+    for (const wait of [...WAITS_MS, 86_400_000, 86_400_000]) {
+      clock += wait;
+      await own.tick();
+    }
+    expect(got).toHaveLength(WAITS_MS.length + 1);
+    expect((await own.list(id))[0]!.lastError).toContain("Given up");
+  });
+
+  test("waits through a restart", async () => {
+    const { id, slug } = await published();
+    await app.services.triggers.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
+    answers = [500];
+    await call(slug);
+    await tickUntil(1);
+    const next = createTriggers({ ...app.services, now: () => clock, report: (thrown) => reported.push(thrown) });
+    clock += WAITS_MS[0]!;
+    await next.tick();
+    await next.close();
+    expect(got).toHaveLength(2);
+  });
+
+  test("is made up for where the process ended between the end of a run and its note, and told once", async () => {
+    const { id, slug } = await published();
+    await app.services.triggers.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
+    const run = await call(slug);
+    await tickUntil(1);
+    // As if neither had been written.
+    for (const kind of ["notice-told", "notice"])
+      for (const one of await app.services.records.list(kind, { limit: 500 }))
+        if (one.id.includes(run.id)) await app.services.records.delete(kind, one.id);
+    clock = Date.now();
+    const next = createTriggers({ ...app.services, now: () => clock, report: (thrown) => reported.push(thrown) });
+    await next.begin();
+    await next.pause();
+    await next.tick();
+    await next.begin();
+    await next.pause();
+    await next.tick();
+    await next.close();
+    expect(told().map((one) => one.data.run.id)).toEqual([run.id, run.id]);
+    expect(new Set(got.map((one) => one.headers["webhook-id"])).size).toBe(1);
+  });
+
+  test("nothing is told of drafts, of other agents, and of what it does not ask for", async () => {
+    const { id } = await published(approval());
+    const other = await published(chat());
+    await app.services.triggers.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
+    await app.json("POST", `/api/agents/${id}/runs`, { body: { input: { message: "draft" } } });
+    await call(other.slug);
+    await own.tick();
+    expect(got).toEqual([]);
+  });
+});
+
+test("the server itself sends at once, by its own clock", async () => {
+  const server = app.services.triggers as TriggerService;
+  await server.begin();
+  const { id, slug } = await published();
+  await server.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
+  const arrived = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  const { key } = await app.key();
+  await app.json("POST", `/v1/agents/${slug}/runs`, { token: key, body: { input: { message: "hello" } } });
+  await arrived;
+  await server.pause();
+  expect(got.at(-1)!.text).toContain(slug);
+});
+
+test("the document describes the routes, and says that a hook needs no key", async () => {
+  const { paths } = await app.json<{ paths: Record<string, Record<string, { security: unknown[] }>> }>(
+    "GET",
+    "/openapi.json",
+  );
+  expect(paths["/api/agents/{id}/triggers"]).toHaveProperty("post");
+  expect(paths["/api/agents/{id}/triggers/{trigger}"]).toHaveProperty("delete");
+  expect(paths["/v1/hooks/{id}"]!.post!.security).toEqual([]);
+});
