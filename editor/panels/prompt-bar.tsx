@@ -20,7 +20,9 @@ const TONES: Record<PromptPiece["name"], Tone> = {
 export function PromptBar({ prompt, messages }: { prompt: EventOf<"prompt-built">; messages: readonly Message[] }) {
   const { t } = useTranslation("panels");
   const pieces = prompt.pieces.filter((piece) => piece.tokens > 0 || piece.cut);
-  const width = (tokens: number) => `${(tokens / Math.max(prompt.limit, prompt.tokens, 1)) * 100}%`;
+  // A prompt far below its limit would be a sliver: it is drawn no shorter than a third of the bar.
+  const scale = Math.max(1, Math.min(Math.max(prompt.limit, prompt.tokens), prompt.tokens * 3));
+  const width = (tokens: number) => `${(tokens / scale) * 100}%`;
   return (
     <div>
       <div

@@ -73,11 +73,7 @@ function Passages({ documents }: { documents: Document[] }) {
 export function placeOf(document: Pick<Document, "place">): string {
   const { place } = document;
   if (!place) return "";
-  return [
-    place.heading,
-    place.page === undefined ? undefined : `p. ${place.page}`,
-    place.line === undefined ? undefined : `:${place.line}`,
-  ]
-    .filter(Boolean)
-    .join(" ");
+  const parts = [place.heading, place.page === undefined ? undefined : `p. ${place.page}`].filter(Boolean);
+  // A line helps only where there is nothing better to go by.
+  return parts.length > 0 || place.line === undefined ? parts.join(" ") : `:${place.line}`;
 }

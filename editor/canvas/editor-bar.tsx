@@ -1,0 +1,118 @@
+import { useQuery } from "@tanstack/react-query";
+import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2, Upload } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api } from "../api.ts";
+import { SaveBadge } from "../panels/save-state.tsx";
+import { TopBar } from "../shell/top-bar.tsx";
+import { useDocument, useGraph, usePlaces, useSaving, useWorkbench } from "../state/use-workbench.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { cx } from "../ui/cx.ts";
+import { IconButton } from "../ui/icon-button.tsx";
+import type { Action, ActionId } from "./actions.ts";
+
+/** In the bar on top: where one is, whether it is saved and live, and what can be done with the whole. */
+export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
+  const { t } = useTranslation(["canvas", "panels"]);
+  const { id, places } = useWorkbench();
+  const name = useGraph((graph) => graph.name);
+  const canUndo = useDocument((state) => state.past.length > 0);
+  const canRedo = useDocument((state) => state.future.length > 0);
+  const open = usePlaces(({ left, right, below }) => ({ left, right, below }));
+  const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
+  const last = versions.data?.versions[0];
+  const does = (action: ActionId) => actions.get(action)!.run;
+  return (
+    <TopBar
+      crumbs={[{ label: t("pages.agents"), href: "/" }, { label: name }]}
+      aside={
+        <>
+          <LiveBadge live={versions.data?.publication?.live} />
+          <SaveBadge />
+        </>
+      }
+      actions={
+        <>
+          <div className="flex">
+            <IconButton
+              icon={PanelLeft}
+              label={t("action.foldLeft")}
+              keys={["mod", "["]}
+              aria-expanded={open.left}
+              onClick={does("foldLeft")}
+              className={cx("max-md:hidden", !open.left && "text-ink-3")}
+            />
+            <IconButton
+              icon={PanelBottom}
+              label={t("action.foldBelow")}
+              keys={["mod", "j"]}
+              aria-expanded={open.below}
+              onClick={does("foldBelow")}
+              className={cx(!open.below && "text-ink-3")}
+            />
+            <IconButton
+              icon={PanelRight}
+              label={t("action.foldRight")}
+              keys={["mod", "]"]}
+              aria-expanded={open.right}
+              onClick={does("foldRight")}
+              className={cx(!open.right && "text-ink-3")}
+            />
+          </div>
+          <div className="flex">
+            <IconButton
+              icon={Undo2}
+              label={t("action.undo")}
+              keys={["mod", "z"]}
+              disabled={!canUndo}
+              onClick={does("undo")}
+            />
+            <IconButton
+              icon={Redo2}
+              label={t("action.redo")}
+              keys={["mod", "shift", "z"]}
+              disabled={!canRedo}
+              onClick={does("redo")}
+            />
+          </div>
+          <Button
+            variant="ghost"
+            icon={Search}
+            keys={["mod", "k"]}
+            onClick={does("commands")}
+            className="max-lg:[&>:not(svg)]:hidden"
+          >
+            {t("search", { ns: "common" })}
+          </Button>
+          <Button icon={History} onClick={() => places.open("history")} className="max-lg:hidden">
+            {t("action.history")}
+          </Button>
+          <Button icon={Play} keys={["mod", "enter"]} onClick={does("run")}>
+            {t("action.run")}
+          </Button>
+          <Button variant="solid" icon={Upload} onClick={() => places.open("publish")}>
+            {last ? t("publishVersion", { ns: "panels", version: last.version + 1 }) : t("action.publish")}
+          </Button>
+        </>
+      }
+    />
+  );
+}
+
+/** Whether what is published is what is here: by the revision that was frozen. */
+function LiveBadge({ live }: { live?: number }) {
+  const { t } = useTranslation("panels");
+  const { id } = useWorkbench();
+  const revision = useSaving((state) => state.revision);
+  const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
+  if (live === undefined) return null;
+  const frozen = versions.data?.versions.find((version) => version.version === live);
+  const ahead = frozen !== undefined && frozen.revision < revision;
+  return ahead ? (
+    <Badge tone="warn">{t("draftAhead", { version: live })}</Badge>
+  ) : (
+    <Badge tone="ok" dot>
+      {t("isLive", { version: live })}
+    </Badge>
+  );
+}

@@ -1,0 +1,105 @@
+import { X } from "lucide-react";
+import { lazy, Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { BuildPanel } from "../builder/build-panel.tsx";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { HistoryPanel } from "../panels/history-panel.tsx";
+import { Inspector } from "../panels/inspector.tsx";
+import { IssuesPanel } from "../panels/issues-panel.tsx";
+import { PublishPanel } from "../panels/publish-panel.tsx";
+import { TryPanel } from "../panels/try-panel.tsx";
+import type { RightPanel } from "../state/places.ts";
+import { useChosenNode, useIssues, usePlaces, useWorkbench } from "../state/use-workbench.ts";
+import { Badge } from "../ui/badge.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { Spinner } from "../ui/spinner.tsx";
+import { Tabs } from "../ui/tabs.tsx";
+import { Divider } from "./divider.tsx";
+
+const JsonPanel = lazy(() => import("../panels/json-panel.tsx").then((module) => ({ default: module.JsonPanel })));
+
+/** The right place: the chosen thing and what can be seen or done beside the graph, as tabs. */
+export function RightPlace() {
+  const { t } = useTranslation("panels");
+  const workbench = useWorkbench();
+  const words = useNodeWords();
+  const { panel, rightWidth } = usePlaces(({ panel, rightWidth }) => ({ panel, rightWidth }));
+  const errors = useIssues((issues) => issues.errors);
+  const warnings = useIssues((issues) => issues.all.length - issues.errors);
+  const chosen = useChosenNode();
+  const extra =
+    panel === "publish" || panel === "history"
+      ? [{ id: panel, label: t(panel === "publish" ? "publish" : "historyTab") }]
+      : [];
+  return (
+    <aside
+      aria-label={t("rightPlace")}
+      className="relative flex shrink-0 flex-col border-line border-l bg-surface max-md:absolute max-md:inset-y-0 max-md:right-0 max-md:z-20 max-md:shadow-float"
+      style={{ width: `min(${rightWidth}px, 100vw - 60px)` }}
+    >
+      <Divider
+        label={t("resizeRight")}
+        side="left"
+        value={rightWidth}
+        onResize={(width) => workbench.places.resize({ rightWidth: width })}
+      />
+      <IconButton
+        icon={X}
+        size="sm"
+        label={t("action.foldRight", { ns: "canvas" })}
+        className="absolute top-2 right-2 z-10"
+        onClick={() => workbench.places.toggle("right")}
+      />
+      <Tabs
+        className="h-full"
+        listClassName="px-4 pr-10 overflow-x-auto overflow-y-hidden"
+        contentClassName="overflow-y-auto"
+        label={t("rightPlace")}
+        value={panel}
+        onChange={(next) => workbench.places.open(next as RightPanel)}
+        tabs={[
+          {
+            id: "node",
+            label: <span className="max-w-28 truncate">{chosen ? words.nodeTitle(chosen) : t("agent")}</span>,
+          },
+          { id: "try", label: t("tryIt") },
+          { id: "build", label: t("tab", { ns: "builder" }) },
+          {
+            id: "issues",
+            label: t("issues"),
+            badge:
+              errors + warnings > 0 ? <Badge tone={errors > 0 ? "bad" : "warn"}>{errors + warnings}</Badge> : undefined,
+          },
+          { id: "json", label: t("file") },
+          ...extra,
+        ]}
+      >
+        {(id) => <Panel id={id as RightPanel} />}
+      </Tabs>
+    </aside>
+  );
+}
+
+function Panel({ id }: { id: RightPanel }) {
+  const { t } = useTranslation("common");
+  switch (id) {
+    case "node":
+      return <Inspector />;
+    case "try":
+      return <TryPanel />;
+    case "build":
+      return <BuildPanel />;
+    case "issues":
+      return <IssuesPanel />;
+    case "json":
+      return (
+        <Suspense fallback={<Spinner label={t("loading")} className="p-4" />}>
+          <JsonPanel />
+        </Suspense>
+      );
+    case "publish":
+      return <PublishPanel />;
+    case "history":
+      return <HistoryPanel />;
+  }
+}
