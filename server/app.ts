@@ -19,6 +19,7 @@ import { buildRoutes } from "./routes/build.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { chatRoutes } from "./routes/chat.ts";
 import { fileRoutes } from "./routes/files.ts";
+import { agentDocumentRoutes } from "./routes/hosted-openapi.ts";
 import { hostedRoutes } from "./routes/hosted-runs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { knowledgeRoutes } from "./routes/knowledge.ts";
@@ -71,6 +72,7 @@ function routes(services: Services, auth: Auth) {
     .route("/v1", hostedRoutes(services))
     .route("/v1", openAiRoutes(services))
     .route("/v1", hookRoutes(services))
+    .route("/v1", agentDocumentRoutes(services))
     .route("/mcp", mcpRoutes(services))
     .route("/api/tasks", taskRoutes(services))
     .route("/api/templates", templateRoutes(services));

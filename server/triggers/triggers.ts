@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Env } from "../env.ts";
-import { agentTool } from "../hosted/mcp/agent-tool.ts";
+import { inputsOf } from "../hosted/mcp/agent-tool.ts";
 import { isId, newId } from "../ids.ts";
 import { authorities, checkUrl } from "../net/address.ts";
 import type { Agents, EventLog, Publication, Records, Runs, SafeFetch, Secrets, Stored } from "../services.ts";
@@ -318,11 +318,10 @@ class RecordedTriggers implements TriggerService {
   async #declared({ slug, live }: Publication) {
     const version = await this.#options.agents.version(slug, live);
     if (!version) throw new PatchbayError("not_found", `The agent "${slug}" has no version ${live}.`);
-    const { properties = {} } = agentTool(slug, version.graph).inputSchema as { properties?: Record<string, object> };
-    const { session: _session, ...fields } = properties;
+    const { properties } = inputsOf(version.graph);
     return {
-      names: new Set(Object.keys(fields)),
-      isText: (name: string) => (fields[name] as { type?: string } | undefined)?.type === "string",
+      names: new Set(Object.keys(properties)),
+      isText: (name: string) => properties[name]?.type === "string",
     };
   }
 }

@@ -17,8 +17,8 @@ const SCHEMAS: Record<Field["kind"], Record<string, unknown> | undefined> = {
   tools: undefined,
 };
 
-/** The tool's name is the slug. `message` and the declared fields; `session` goes on with a conversation. */
-export function agentTool(slug: string, graph: Graph): Tool {
+/** What the agent takes, as JSON Schema: `message` and the declared fields. */
+export function inputsOf(graph: Graph): { properties: Record<string, Record<string, unknown>>; required: string[] } {
   const properties: Record<string, Record<string, unknown>> = {
     message: { type: "string", description: "What the agent is asked." },
   };
@@ -29,6 +29,12 @@ export function agentTool(slug: string, graph: Graph): Tool {
     properties[field.name] = schema;
     if (field.required) required.push(field.name);
   }
+  return { properties, required };
+}
+
+/** The tool's name is the slug. It takes the agent's inputs; `session` goes on with a conversation. */
+export function agentTool(slug: string, graph: Graph): Tool {
+  const { properties, required } = inputsOf(graph);
   properties.session ??= { type: "string", description: "Calls with the same value are turns of one conversation." };
   return {
     name: slug,
