@@ -1,6 +1,7 @@
 /**
  * What a published call is measured against: a Hono handler that only forwards the message to the model and answers with
- * its text. Arguments: port, the model's base URL.
+ * its text. Arguments: port, the model's base URL, and `fetch` (as anybody would write it) or `pooled` (by undici's own
+ * request over a pool of connections, the leanest there is).
  */
 
 import { createServer } from "node:http";
@@ -8,7 +9,7 @@ import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { Agent, request } from "undici";
 
-const [port, model] = process.argv.slice(2);
+const [port, model, how] = process.argv.slice(2);
 const pool = new Agent({ connections: 256, pipelining: 1 });
 const tool = {
   type: "function",
@@ -23,13 +24,14 @@ interface Answer {
 }
 
 async function ask(messages: unknown[], tools?: unknown[]): Promise<Answer> {
-  const { body } = await request(`${model}/chat/completions`, {
-    method: "POST",
-    dispatcher: pool,
+  const sent = {
+    method: "POST" as const,
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ model: "mock", messages, ...(tools && { tools }) }),
-  });
-  return (await body.json()) as Answer;
+  };
+  const url = `${model}/chat/completions`;
+  if (how === "pooled") return (await (await request(url, { ...sent, dispatcher: pool })).body.json()) as Answer;
+  return (await (await fetch(url, sent)).json()) as Answer;
 }
 
 const app = new Hono()

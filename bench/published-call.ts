@@ -1,6 +1,6 @@
 /**
- * What a published call costs beside a bare handler that only forwards to the same mock model: each in a process of its
- * own, both in one run, every run's events stored with full sync.
+ * What a published call costs beside a bare handler that only forwards to the same mock model, once by plain fetch and
+ * once by a pooled client: each in a process of its own, all in one run, every run's events stored with full sync.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -47,7 +47,9 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     await keep(start("server/models/mock-model.ts", ["--port", String(modelPort)]));
     const model = `http://127.0.0.1:${modelPort}/v1`;
     const barePort = await freePort();
-    const bare = await keep(start("bench/bare-forwarder.ts", [String(barePort), model]));
+    const bare = await keep(start("bench/bare-forwarder.ts", [String(barePort), model, "fetch"]));
+    const pooledPort = await freePort();
+    const pooled = await keep(start("bench/bare-forwarder.ts", [String(pooledPort), model, "pooled"]));
     const token = "bench-token-0123456789abcdef";
     const patchbay = await keep(
       start(
@@ -73,12 +75,13 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     for (const shape of ["plain", "tool"]) {
       const targets: [string, Target][] = [
         ["bare", { origin: `http://127.0.0.1:${barePort}`, path: `/${shape}`, program: bare }],
+        ["pooled", { origin: `http://127.0.0.1:${pooledPort}`, path: `/${shape}`, program: pooled }],
         ["patchbay", { origin, path: `/v1/agents/${shape}/runs`, headers, program: patchbay }],
       ];
       for (const [, target] of targets) await measure(target, 16, WARM_UP);
       for (const connections of CONNECTIONS) {
-        const slices: Record<string, LoadResult[]> = { bare: [], patchbay: [] };
-        const cpu: Record<string, number> = { bare: 0, patchbay: 0 };
+        const slices: Record<string, LoadResult[]> = { bare: [], pooled: [], patchbay: [] };
+        const cpu: Record<string, number> = { bare: 0, pooled: 0, patchbay: 0 };
         // In turns, so that whatever else the machine does meets both alike.
         for (let slice = 0; slice < seconds / SLICE; slice++)
           for (const [label, target] of targets) {
@@ -171,11 +174,13 @@ function report(
   const summary = ["plain", "tool"].flatMap((shape) =>
     CONNECTIONS.map((connections) => {
       const bare = find("bare", shape, connections);
+      const pooled = find("pooled", shape, connections);
       const own = find("patchbay", shape, connections);
       return {
         shape,
         connections,
         shareOfBare: round(own.perSecond / bare.perSecond),
+        shareOfPooled: round(own.perSecond / pooled.perSecond),
         addedP50Ms: round(own.p50Ms - bare.p50Ms),
         addedP95Ms: round(own.p95Ms - bare.p95Ms),
       };
