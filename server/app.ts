@@ -9,6 +9,7 @@ import type { Auth } from "./auth.ts";
 import { hostedCors } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { type AppEnv, guard, isHosted, isSafe, sessionCookie } from "./guard.ts";
+import { a2aRoutes } from "./hosted/a2a/routes.ts";
 import { mcpRoutes } from "./hosted/mcp/routes.ts";
 import { isOpenAiPath, openAiErrorResponse } from "./hosted/openai/errors.ts";
 import { openAiRoutes } from "./hosted/openai/routes.ts";
@@ -71,6 +72,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/usage", usageRoutes(services))
     .route("/v1", hostedRoutes(services))
     .route("/v1", openAiRoutes(services))
+    .route("/v1", a2aRoutes(services))
     .route("/v1", hookRoutes(services))
     .route("/v1", agentDocumentRoutes(services))
     .route("/mcp", mcpRoutes(services))
