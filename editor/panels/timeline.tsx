@@ -1,13 +1,14 @@
 import { CircleStop } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { RunView } from "../../runtime/fold-run.ts";
 import { shortName } from "../canvas/gist.ts";
 import { nodeTone } from "../canvas/icons.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { lookup } from "../state/lookup.ts";
 import { table } from "../state/node-types.ts";
-import { isOver, type RunLife, type Span, spans } from "../state/run-life.ts";
+import { isOver, type Span, spans } from "../state/run-life.ts";
 import { onlyNode } from "../state/selection.ts";
 import { useGraph, useLive, useSelection, useWorkbench } from "../state/use-workbench.ts";
 import { Badge, TONE_FILL, type Tone } from "../ui/badge.tsx";
@@ -15,19 +16,23 @@ import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
 import { useShowNode } from "./issues-panel.tsx";
 
-const MOST = 400;
+/** Height of a row in pixels, and how many are drawn beyond what is seen. */
+const ROW = 20;
+const MARGIN = 8;
 
 /** The time of the run: a bar for whatever took time, in the colour of its node. */
 export function Timeline() {
   const { t } = useTranslation("panels");
-  const life = useLive((state) => state.life);
-  if (!life || life.view.id === "") return <p className="px-4 py-2.5 text-ink-3">{t("timelineEmpty")}</p>;
-  return <RunTimeline life={life} />;
+  // Of the view alone: text on its way takes no time of its own.
+  const view = useLive((state) => state.life?.view);
+  if (!view || view.id === "") return <p className="px-4 py-2.5 text-ink-3">{t("timelineEmpty")}</p>;
+  return <RunTimeline view={view} />;
 }
 
-function RunTimeline({ life }: { life: RunLife }) {
+function RunTimeline({ view }: { view: RunView }) {
   const { t } = useTranslation("panels");
-  const { view } = life;
+  const list = useRef<HTMLOListElement>(null);
+  const seen = useRowsSeen(list);
   const all = useMemo(() => spans(view), [view]);
   const running = !isOver(view) && view.status !== "waiting";
   const now = useNow(running);
@@ -35,23 +40,29 @@ function RunTimeline({ life }: { life: RunLife }) {
   const total = Math.max(1, end - view.startedAt);
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <Summary life={life} ms={total} running={running} />
-      <ol className="min-h-0 flex-1 overflow-y-auto px-4 pb-3" aria-label={t("timeline")}>
-        {all.slice(0, MOST).map((span) => (
-          <Bar key={span.key} span={span} from={view.startedAt} total={total} end={end} />
+      <Summary view={view} ms={total} running={running} />
+      <ol ref={list} className="min-h-0 flex-1 overflow-y-auto px-4 pb-3" aria-label={t("timeline")}>
+        {seen.from > 0 && <li aria-hidden style={{ height: seen.from * ROW }} />}
+        {all.slice(seen.from, seen.to).map((span, index) => (
+          <Bar
+            key={span.key}
+            span={span}
+            place={seen.from + index + 1}
+            of={all.length}
+            from={view.startedAt}
+            total={total}
+            end={end}
+          />
         ))}
-        {all.length > MOST && (
-          <li className="py-1 text-ink-3 text-sm">{t("moreBars", { count: all.length - MOST })}</li>
-        )}
+        {seen.to < all.length && <li aria-hidden style={{ height: (all.length - seen.to) * ROW }} />}
       </ol>
     </div>
   );
 }
 
-function Summary({ life, ms, running }: { life: RunLife; ms: number; running: boolean }) {
+function Summary({ view, ms, running }: { view: RunView; ms: number; running: boolean }) {
   const { t } = useTranslation("panels");
   const { conversation } = useWorkbench();
-  const { view } = life;
   const tone: Tone =
     view.status === "failed"
       ? "bad"
@@ -95,7 +106,40 @@ function Summary({ life, ms, running }: { life: RunLife; ms: number; running: bo
   );
 }
 
-function Bar({ span, from, total, end }: { span: Span; from: number; total: number; end: number }) {
+/** Which rows are in sight: a run of a thousand nodes draws a dozen bars. */
+function useRowsSeen(list: RefObject<HTMLElement | null>): { from: number; to: number } {
+  const [seen, setSeen] = useState({ from: 0, to: 40 });
+  useLayoutEffect(() => {
+    const view = list.current;
+    if (!view) return;
+    const look = () => {
+      const from = Math.max(0, Math.floor(view.scrollTop / ROW) - MARGIN);
+      const to = Math.ceil((view.scrollTop + view.clientHeight) / ROW) + MARGIN;
+      setSeen((old) => (old.from === from && old.to === to ? old : { from, to }));
+    };
+    look();
+    const size = new ResizeObserver(look);
+    size.observe(view);
+    view.addEventListener("scroll", look, { passive: true });
+    return () => {
+      size.disconnect();
+      view.removeEventListener("scroll", look);
+    };
+  }, [list]);
+  return seen;
+}
+
+interface BarProps {
+  span: Span;
+  /** Which of how many, from 1. */
+  place: number;
+  of: number;
+  from: number;
+  total: number;
+  end: number;
+}
+
+function Bar({ span, place, of, from, total, end }: BarProps) {
   const { t } = useTranslation("panels");
   const words = useNodeWords();
   const node = useGraph((graph) => lookup(graph).node(span.node));
@@ -113,11 +157,11 @@ function Bar({ span, from, total, end }: { span: Span; from: number; total: numb
   const width = (((span.endedAt ?? end) - span.startedAt) / total) * 100;
   const depth = span.scope === "" ? 0 : span.scope.split("/").length;
   return (
-    <li>
+    <li aria-posinset={place} aria-setsize={of} style={{ height: ROW }}>
       <button
         type="button"
         className={cx(
-          "grid w-full grid-cols-[minmax(72px,148px)_minmax(0,1fr)_64px] items-center gap-3 rounded-sm py-px text-left hover:bg-hover",
+          "grid h-full w-full grid-cols-[minmax(72px,148px)_minmax(0,1fr)_64px] items-center gap-3 rounded-sm text-left hover:bg-hover",
           chosen && "bg-hover",
         )}
         onClick={() => node && show(node.id)}

@@ -25,11 +25,13 @@ export function newLife(at: number): RunLife {
 
 /**
  * Events and deltas in the order in which they came, into a life of their own: the one given is not changed. An event
- * that was seen before (a reconnect) changes nothing.
+ * that was seen before (a reconnect) changes nothing. While only text comes, the view keeps its identity.
  */
 export function foldAll(life: RunLife, items: readonly (RunEvent | Delta)[]): RunLife {
   if (items.length === 0) return life;
-  const view: RunView = { ...life.view, usage: { ...life.view.usage }, nodes: new Map(life.view.nodes) };
+  const view: RunView = items.some((item) => "seq" in item)
+    ? { ...life.view, usage: { ...life.view.usage }, nodes: new Map(life.view.nodes) }
+    : life.view;
   const typing = new Map(life.typing);
   for (const item of items) {
     if ("seq" in item) {

@@ -1,4 +1,5 @@
 export const panels = {
+  body: "Body",
   agent: "Agent",
   node: "Node",
   tryIt: "Try it",
@@ -144,8 +145,6 @@ export const panels = {
 
   timeline: "Timeline",
   timelineEmpty: "Run the agent to see what took how long.",
-  moreBars_one: "and {{count}} more",
-  moreBars_other: "and {{count}} more",
   runName: "Run {{id}}",
   status: {
     queued: "queued",

@@ -2,6 +2,7 @@ import type { panels as en } from "../en/panels.ts";
 import type { Words } from "../shape.ts";
 
 export const panels: Words<typeof en> = {
+  body: "主体",
   agent: "智能体",
   node: "节点",
   tryIt: "试一试",
@@ -137,7 +138,6 @@ export const panels: Words<typeof en> = {
 
   timeline: "时间线",
   timelineEmpty: "运行一次，就能看到每一步花了多久。",
-  moreBars_other: "还有 {{count}} 条",
   runName: "运行 {{id}}",
   status: {
     queued: "排队中",
