@@ -1,8 +1,7 @@
 /** What can be done in the editor, each named once: the keys, the command palette and the menus all read this list. */
 import { useReactFlow } from "@xyflow/react";
 import {
-  AlignHorizontalJustifyStart,
-  AlignVerticalJustifyStart,
+  ArrowLeft,
   Braces,
   ClipboardPaste,
   Copy,
@@ -14,6 +13,7 @@ import {
   ListChecks,
   type LucideIcon,
   Maximize,
+  Maximize2,
   MessageSquareText,
   PanelBottom,
   PanelLeft,
@@ -35,7 +35,10 @@ import {
 } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { group, move, remove, setGroup } from "../state/commands.ts";
+import { useOpenBody } from "../bodies/open-body.ts";
+import { useBodies } from "../bodies/views.tsx";
+import { type EditingActionId, editingActions } from "../editing/actions.ts";
+import { group, remove, setGroup } from "../state/commands.ts";
 import { copyText, duplicate, pasteText } from "../state/fragment.ts";
 import { onlyNode } from "../state/selection.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
@@ -62,8 +65,6 @@ export type ActionId =
   | "selectAll"
   | "group"
   | "ungroup"
-  | "alignLeft"
-  | "alignTop"
   | "arrange"
   | "fit"
   | "zoomIn"
@@ -81,7 +82,10 @@ export type ActionId =
   | "runTo"
   | "runFrom"
   | "pin"
-  | "tests";
+  | "openBody"
+  | "leaveBody"
+  | "tests"
+  | EditingActionId;
 
 export interface Action {
   id: ActionId;
@@ -98,7 +102,9 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
   const workbench = useWorkbench();
   const flow = useReactFlow();
   const arrange = useArrange();
-  const { t } = useTranslation(["canvas", "trying"]);
+  const bodies = useBodies();
+  const openBody = useOpenBody();
+  const { t } = useTranslation(["canvas", "bodies", "trying"]);
   return useMemo(() => {
     const { document: doc, selection, places, surfaces } = workbench;
     const chosen = () => selection.getState();
@@ -109,7 +115,8 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
     /** The one chosen node, or a word that one must be chosen. */
     const withNode = (does: (id: string) => void) => {
       const id = onlyNode(chosen());
-      if (id === undefined) toast({ title: t("chooseFirst", { ns: "trying" }) });
+      if (workbench.inside) toast({ title: t("onlyWhole", { ns: "bodies" }) });
+      else if (id === undefined) toast({ title: t("chooseFirst", { ns: "trying" }) });
       else does(id);
     };
     const paste = (text: string) => {
@@ -202,8 +209,6 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       },
       { id: "group", icon: Frame, keys: ["mod", "g"], run: () => groupChosen(workbench, t("groupTitle")) },
       { id: "ungroup", icon: Frame, keys: ["mod", "shift", "g"], run: () => ungroupChosen(workbench) },
-      { id: "alignLeft", icon: AlignHorizontalJustifyStart, run: () => align(workbench, "x") },
-      { id: "alignTop", icon: AlignVerticalJustifyStart, run: () => align(workbench, "y") },
       { id: "arrange", icon: Workflow, keys: ["shift", "l"], run: () => void arrange() },
       {
         id: "fit",
@@ -247,11 +252,23 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         keys: ["alt", "shift", "enter"],
         run: () => withNode((id) => runPart(workbench, "from", id)),
       },
+      { id: "openBody", icon: Maximize2, keys: ["o"], run: () => openBody(onlyNode(chosen())) },
+      {
+        id: "leaveBody",
+        icon: ArrowLeft,
+        keys: ["escape"],
+        native: true,
+        run() {
+          if (chosen().nodes.size + chosen().edges.size > 0) selection.clear();
+          else bodies.back(bodies.stack.length - 2);
+        },
+      },
       { id: "pin", icon: Pin, keys: ["p"], run: () => withNode((id) => togglePin(workbench, id)) },
       { id: "tests", icon: FlaskConical, run: () => places.open("tests") },
+      ...editingActions(workbench, () => toast({ title: t("chooseFirst", { ns: "trying" }) })),
     ];
     return new Map(actions.map((action) => [action.id, action]));
-  }, [workbench, flow, arrange, t]);
+  }, [workbench, flow, arrange, bodies, openBody, t]);
 }
 
 function groupChosen(workbench: Workbench, title: string): void {
@@ -267,20 +284,6 @@ function ungroupChosen(workbench: Workbench): void {
   const { nodes } = workbench.selection.getState();
   for (const one of workbench.graph().groups)
     if (one.nodes.some((id) => nodes.has(id))) workbench.apply(setGroup(one.id, "remove"));
-}
-
-/** Lines the chosen nodes up by their left or top edges. */
-function align(workbench: Workbench, axis: "x" | "y"): void {
-  const graph = workbench.graph();
-  const places = [...workbench.selection.getState().nodes].flatMap((id) =>
-    graph.layout[id] ? [[id, graph.layout[id]] as const] : [],
-  );
-  if (places.length < 2) return;
-  const line = Math.min(...places.map(([, place]) => place[axis]));
-  workbench.apply({
-    ...move(Object.fromEntries(places.map(([id, place]) => [id, { ...place, [axis]: line }]))),
-    label: "layout",
-  });
 }
 
 /** The room that the chosen nodes take, for showing them. */

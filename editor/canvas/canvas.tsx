@@ -12,6 +12,9 @@ import {
 import { type DragEvent, type MouseEvent, useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { FileDrop } from "../editing/file-drop.tsx";
+import { GuideLines } from "../editing/guide-lines.tsx";
+import { swapAt, swapTypes } from "../editing/swap-at.ts";
 import { connect, reconnect } from "../state/commands.ts";
 import { displaced, judge } from "../state/fit.ts";
 import { lookup } from "../state/lookup.ts";
@@ -45,8 +48,8 @@ const SNAP: [number, number] = [11, 11];
 /** The graph. Everything done with the mouse here is also done by keys, menu or form. */
 export function Canvas() {
   const workbench = useWorkbench();
-  const { t } = useTranslation("canvas");
-  const { nodes, edges, onNodesChange, onEdgesChange } = useFlow();
+  const { t, i18n } = useTranslation(["canvas", "editing"]);
+  const { nodes, edges, onNodesChange, onEdgesChange, guides } = useFlow();
   const frozen = useDocument((state) => state.frozen);
   const flow = useReactFlow<FlowNode, WireEdge>();
   const settling = useSettling();
@@ -235,15 +238,18 @@ export function Canvas() {
             style={{ width: 150, height: 92 }}
           />
           <ZoomBar />
+          <GuideLines guides={guides} />
         </ReactFlow>
+        <FileDrop />
         {adding && (
           <QuickAdd
             at={adding.at}
             loose={adding.loose}
-            definitions={definitions}
+            definitions={adding.swap === undefined ? definitions : swapTypes(workbench, adding.swap)}
             onClose={() => setAdding(undefined)}
             onPick={(definition) => {
-              addAt(workbench, definition, adding);
+              if (adding.swap === undefined) addAt(workbench, definition, adding);
+              else swapAt(workbench, adding.swap, definition, i18n.getFixedT(i18n.language, "editing"), i18n.language);
               setAdding(undefined);
             }}
           />

@@ -7,8 +7,41 @@ import { Kbd } from "../ui/kbd.tsx";
 import type { Action, ActionId } from "./actions.ts";
 
 const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
-  edit: ["undo", "redo", "copy", "cut", "paste", "duplicate", "delete", "selectAll", "group", "ungroup"],
-  graph: ["addNode", "run", "runOnly", "runTo", "runFrom", "pin", "arrange", "fit", "zoomIn", "zoomOut"],
+  edit: [
+    "undo",
+    "redo",
+    "copy",
+    "cut",
+    "paste",
+    "duplicate",
+    "delete",
+    "selectAll",
+    "group",
+    "ungroup",
+    "find",
+    "findReplace",
+  ],
+  graph: [
+    "addNode",
+    "run",
+    "runOnly",
+    "runTo",
+    "runFrom",
+    "pin",
+    "openBody",
+    "leaveBody",
+    "swap",
+    "arrange",
+    "alignLeft",
+    "alignCenter",
+    "alignRight",
+    "alignTop",
+    "alignMiddle",
+    "alignBottom",
+    "fit",
+    "zoomIn",
+    "zoomOut",
+  ],
   places: ["commands", "issues", "foldLeft", "foldRight", "foldBelow", "keys"],
 };
 const OTHERS = [

@@ -1,6 +1,9 @@
 import { CircleDot, Plus, Replace, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { isContainer } from "../bodies/body.ts";
+import { namedAgent } from "../bodies/open-body.ts";
 import { remove } from "../state/commands.ts";
+import { lookup } from "../state/lookup.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
 import type { MenuItem } from "../ui/menu.tsx";
 import { type ActionId, useActions } from "./actions.ts";
@@ -20,13 +23,25 @@ export function useMenuItems() {
     "separator",
     item("group"),
     item("alignLeft"),
+    item("alignCenter"),
+    item("alignRight"),
     item("alignTop"),
+    item("alignMiddle"),
+    item("alignBottom"),
+    item("spreadX"),
+    item("spreadY"),
     item("arrange"),
     "separator",
     item("delete", { danger: true }),
   ];
   const trials = (): MenuItem[] =>
-    workbench.document.getState().frozen ? [] : [item("runOnly"), item("runTo"), item("runFrom"), item("pin")];
+    workbench.document.getState().frozen || workbench.inside
+      ? []
+      : [item("runOnly"), item("runTo"), item("runFrom"), item("pin")];
+  const holds = (id: string): boolean => {
+    const node = lookup(workbench.graph()).node(id);
+    return node !== undefined && (isContainer(node) || namedAgent(node) !== undefined);
+  };
   return {
     forNode(id: string, event: { preventDefault(): void }): MenuItem[] {
       void event;
@@ -34,11 +49,13 @@ export function useMenuItems() {
       if (workbench.selection.getState().nodes.size > 1) return several();
       return [
         { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.places.open("node") },
+        ...(holds(id) ? [item("openBody")] : []),
         ...trials(),
         "separator",
         item("copy"),
         item("duplicate"),
         item("group"),
+        item("swap"),
         "separator",
         item("delete", { danger: true }),
       ];

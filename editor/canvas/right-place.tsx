@@ -1,7 +1,9 @@
 import { X } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { OfAgent } from "../bodies/views.tsx";
 import { BuildPanel } from "../builder/build-panel.tsx";
+import { FindPanel } from "../editing/find-panel.tsx";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { HistoryPanel } from "../panels/history-panel.tsx";
 import { Inspector } from "../panels/inspector.tsx";
@@ -10,6 +12,7 @@ import { PublishPanel } from "../panels/publish-panel.tsx";
 import { TryPanel } from "../panels/try-panel.tsx";
 import type { RightPanel } from "../state/places.ts";
 import { useChosenNode, useIssues, usePlaces, useWorkbench } from "../state/use-workbench.ts";
+import { TestsPanel } from "../trying/tests-panel.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
@@ -60,7 +63,11 @@ export function RightPlace() {
         tabs={[
           {
             id: "node",
-            label: <span className="max-w-28 truncate">{chosen ? words.nodeTitle(chosen) : t("agent")}</span>,
+            label: (
+              <span className="max-w-28 truncate">
+                {chosen ? words.nodeTitle(chosen) : workbench.inside ? t("body") : t("agent")}
+              </span>
+            ),
           },
           { id: "try", label: t("tryIt") },
           { id: "build", label: t("tab", { ns: "builder" }) },
@@ -71,10 +78,20 @@ export function RightPlace() {
               errors + warnings > 0 ? <Badge tone={errors > 0 ? "bad" : "warn"}>{errors + warnings}</Badge> : undefined,
           },
           { id: "json", label: t("file") },
+          ...(panel === "find" ? [{ id: panel, label: t("find.tab", { ns: "editing" }) }] : []),
+          { id: "tests", label: t("tests", { ns: "trying" }) },
           ...extra,
         ]}
       >
-        {(id) => <Panel id={id as RightPanel} />}
+        {(id) =>
+          id === "node" || id === "issues" || id === "json" ? (
+            <Panel id={id} />
+          ) : (
+            <OfAgent>
+              <Panel id={id as RightPanel} />
+            </OfAgent>
+          )
+        }
       </Tabs>
     </aside>
   );
@@ -101,5 +118,9 @@ function Panel({ id }: { id: RightPanel }) {
       return <PublishPanel />;
     case "history":
       return <HistoryPanel />;
+    case "tests":
+      return <TestsPanel />;
+    case "find":
+      return <FindPanel />;
   }
 }

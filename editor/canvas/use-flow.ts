@@ -3,6 +3,8 @@ import { useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
+import type { GuideStore } from "../editing/guides.ts";
+import { createSnapping } from "../editing/snapping.ts";
 import { move } from "../state/commands.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
 import type { Workbench } from "../state/workbench.ts";
@@ -21,6 +23,7 @@ interface FlowHandlers {
 function createFlow(workbench: Workbench) {
   const { document, selection, reader } = workbench;
   const model = createFlowModel();
+  const snapping = createSnapping();
   const read = () => model.sync(document.getState().graph, reader.getState().reader, selection.getState());
   const store = createStore<Flow>(read);
 
@@ -68,8 +71,10 @@ function createFlow(workbench: Workbench) {
   };
 
   return Object.assign(store, {
-    onNodesChange(changes: NodeChange<FlowNode>[]) {
+    guides: snapping.guides,
+    onNodesChange(asked: NodeChange<FlowNode>[]) {
       const before = store.getState().nodes;
+      const changes = snapping.snapped(asked, before);
       const own = changes.filter((change) => change.type !== "select" && change.type !== "remove");
       if (own.length > 0) store.setState({ nodes: applyNodeChanges(own, before) });
       const places: Record<string, { x: number; y: number }> = {};
@@ -105,11 +110,11 @@ function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((item, index) => item === b[index]);
 }
 
-export function useFlow(): Flow & FlowHandlers {
+export function useFlow(): Flow & FlowHandlers & { guides: GuideStore } {
   const workbench = useWorkbench();
   const [flow] = useState(() => createFlow(workbench));
   useEffect(() => flow.follow(), [flow]);
   const nodes = useStore(flow, (state) => state.nodes);
   const edges = useStore(flow, (state) => state.edges);
-  return { nodes, edges, onNodesChange: flow.onNodesChange, onEdgesChange: flow.onEdgesChange };
+  return { nodes, edges, onNodesChange: flow.onNodesChange, onEdgesChange: flow.onEdgesChange, guides: flow.guides };
 }

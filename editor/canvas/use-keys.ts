@@ -27,7 +27,7 @@ export function useKeys(actions: ReadonlyMap<ActionId, Action>): void {
       if (typing) return;
       if (event.key === "Delete") actions.get("delete")?.run();
       else if (event.key === "y" && (event.ctrlKey || event.metaKey)) actions.get("redo")?.run();
-      else if (event.key === "Escape") workbench.selection.clear();
+      else if (event.key === "Escape") actions.get("leaveBody")?.run();
       else if (
         event.key === "Enter" &&
         isOnCanvas(event.target) &&
@@ -104,7 +104,11 @@ export function presses(
   if ((event.ctrlKey || event.metaKey) !== keys.includes("mod") || event.altKey !== keys.includes("alt")) return false;
   if (wanted.length > 1 || /[a-z0-9]/.test(wanted)) {
     if (event.shiftKey !== keys.includes("shift")) return false;
-    return event.key.toLowerCase() === wanted || event.code === `Digit${wanted}`;
+    return (
+      event.key.toLowerCase() === wanted ||
+      event.code === `Digit${wanted}` ||
+      (event.altKey && event.code === `Key${wanted.toUpperCase()}`)
+    );
   }
   return event.key === wanted || (wanted === "=" && event.key === "+");
 }

@@ -33,8 +33,13 @@ export type CommandLabel =
   | "replace"
   | "restore"
   | "build"
+  | "body"
+  | "encapsulate"
+  | "unpack"
   | "pin"
-  | "test";
+  | "test"
+  | "text"
+  | "swap";
 
 export interface Command {
   label: CommandLabel;

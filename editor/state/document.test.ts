@@ -2,11 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { edgeEnd, type Graph, serializeGraph } from "../../runtime/graph.ts";
 import { graphOf } from "../e2e/graphs.ts";
+import { planSwap, swapNode } from "../editing/swap.ts";
+import { replaceText } from "../editing/text-search.ts";
 import type { Command } from "./commands.ts";
 import * as commands from "./commands.ts";
 import { createDocument } from "./document.ts";
 import { copyText, duplicate, pasteText } from "./fragment.ts";
 import { edgeKey } from "./lookup.ts";
+import { definitions, table } from "./node-types.ts";
+import { createPortReader } from "./ports.ts";
 
 const start = () =>
   graphOf(
@@ -29,7 +33,7 @@ const start = () =>
 
 /** Any command, made for the graph as it stands: numbers choose among what there is. */
 const anyCommand = fc
-  .tuple(fc.nat({ max: 17 }), fc.nat({ max: 1000 }), fc.nat({ max: 1000 }), fc.string({ maxLength: 12 }))
+  .tuple(fc.nat({ max: 20 }), fc.nat({ max: 1000 }), fc.nat({ max: 1000 }), fc.string({ maxLength: 12 }))
   .map(([what, a, b, text]) => (graph: Graph): Command => {
     const node = graph.nodes[a % Math.max(1, graph.nodes.length)]?.id ?? "none";
     const other = graph.nodes[b % Math.max(1, graph.nodes.length)]?.id ?? "none";
@@ -81,6 +85,13 @@ const anyCommand = fc
       }
       case 16:
         return commands.swapType(node, { type: "note", version: 1, config: {} }, { inputs: [], outputs: [] });
+      case 17:
+        return replaceText({ text: text.slice(0, 1), matchCase: a % 2 === 0, wholeWord: b % 2 === 0 }, text);
+      case 18: {
+        const old = graph.nodes[a % Math.max(1, graph.nodes.length)];
+        const definition = definitions[b % definitions.length]!;
+        return old ? swapNode(planSwap(graph, createPortReader(table), old, definition)) : commands.move({});
+      }
       default:
         return commands.setLayout({ [node]: { x: a, y: b }, [other]: { x: b, y: a } });
     }

@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { DraftShelf } from "./save.ts";
 
-export type RightPanel = "node" | "try" | "build" | "issues" | "json" | "publish" | "history" | "tests";
+export type RightPanel = "node" | "try" | "build" | "issues" | "json" | "publish" | "history" | "tests" | "find";
 
 export interface Places {
   left: boolean;

@@ -11,6 +11,8 @@ export interface Adding {
   loose?: Wiring["from"];
   /** The edge (by key) that the node goes into. */
   edge?: string;
+  /** The node (by id) that another type is to replace. */
+  swap?: string;
 }
 
 export interface Surfaces {

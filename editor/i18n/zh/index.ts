@@ -1,7 +1,9 @@
+import { bodies } from "./bodies.ts";
 import { builder } from "./builder.ts";
 import { canvas } from "./canvas.ts";
 import { chat } from "./chat.ts";
 import { common } from "./common.ts";
+import { editing } from "./editing.ts";
 import { errors } from "./errors.ts";
 import { fields } from "./fields.ts";
 import { home } from "./home.ts";
@@ -18,10 +20,12 @@ import { usage } from "./usage.ts";
 import { versions } from "./versions.ts";
 
 export const zh = {
+  bodies,
   builder,
   canvas,
   chat,
   common,
+  editing,
   errors,
   fields,
   home,

@@ -1,0 +1,165 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Graph, serializeGraph } from "../../runtime/graph.ts";
+import { largeGraph, smallGraph } from "./graphs.ts";
+import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+let desk: Desk;
+let page: Page;
+
+beforeAll(async () => {
+  server = await startServer();
+  desk = await openDesk(server);
+  page = desk.page;
+});
+afterAll(async () => {
+  await desk?.close();
+  await server?.stop();
+});
+afterEach(() => {
+  expect(desk.faults.splice(0)).toEqual([]);
+});
+
+async function open(graph: Graph = smallGraph()): Promise<string> {
+  const id = await makeAgent(server, graph);
+  await page.goto(`${server.origin}/agents/${id}`);
+  await page.locator(".react-flow__node").first().waitFor();
+  return id;
+}
+
+async function saved(id: string): Promise<Graph> {
+  await page.getByText("Saved", { exact: true }).waitFor();
+  return (await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`)).graph;
+}
+
+const card = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
+
+/** Drops a file on the canvas, as the browser tells it. */
+async function dropFile(name: string, text: string): Promise<void> {
+  await page.locator(".react-flow").evaluate(
+    (target, file) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([file.text], file.name));
+      const box = target.getBoundingClientRect();
+      const at = { clientX: box.x + 200, clientY: box.y + 500, bubbles: true, cancelable: true, dataTransfer };
+      for (const type of ["dragover", "drop"]) target.dispatchEvent(new DragEvent(type, at));
+    },
+    { name, text },
+  );
+}
+
+describe("search and replace", () => {
+  it("lists every place, jumps to it, and replaces all in one step that one undo takes back", async () => {
+    const id = await open();
+    await page.keyboard.press("Control+f");
+    await page.keyboard.type("topic");
+    await page.getByText("1 place", { exact: true }).waitFor();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => card("brief").getAttribute("class")).toContain("selected");
+    await page.getByLabel("Find in all texts").last().fill("about");
+    await page.keyboard.press("Control+Shift+f");
+    await page.keyboard.type("on");
+    await page.getByRole("button", { name: "Replace all" }).click();
+    await page.getByText("Replaced in 1 place").first().waitFor();
+    await expect
+      .poll(async () => (await saved(id)).nodes[1]!.config)
+      .toEqual({ template: "You answer on {{topic}} in one paragraph." });
+    await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
+    await page.keyboard.press("Control+z");
+    await expect.poll(async () => (await saved(id)).nodes).toEqual(smallGraph().nodes);
+  });
+});
+
+describe("lining up", () => {
+  it("by keys, and by guides while dragging", async () => {
+    const id = await open();
+    for (const node of ["brief", "kit"])
+      await card(node)
+        .locator("header")
+        .click({ modifiers: node === "kit" ? ["Shift"] : [] });
+    await card("brain")
+      .locator("header")
+      .click({ modifiers: ["Shift"] });
+    await page.keyboard.press("Alt+w");
+    await expect
+      .poll(async () => {
+        const { layout } = await saved(id);
+        return [layout.brief?.y, layout.kit?.y, layout.brain?.y];
+      })
+      .toEqual([40, 40, 40]);
+    await page.keyboard.press("Control+z");
+    await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
+    const head = (await card("reply").locator("header").boundingBox())!;
+    const target = (await card("brain").locator("header").boundingBox())!;
+    const from = { x: head.x + head.width / 2, y: head.y + head.height / 2 };
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    await page.mouse.move(from.x, from.y + 40, { steps: 5 });
+    await page.mouse.move(from.x, from.y + (target.y - head.y) + 2, { steps: 5 });
+    await page.locator("[data-guide=y]").waitFor({ state: "attached" });
+    await page.mouse.up();
+    await expect.poll(async () => (await saved(id)).layout.reply?.y).toBe(smallGraph().layout.brain!.y);
+    expect(await page.locator("[data-guide]").count()).toBe(0);
+  });
+});
+
+describe("replacing a node", () => {
+  it("keeps what fits, says what goes, and is undone", async () => {
+    const id = await open();
+    await card("brief").locator("header").click();
+    await page.keyboard.press("r");
+    await page.getByRole("combobox", { name: "Add a node…" }).fill("language");
+    await page.keyboard.press("Enter");
+    await page.getByText("The node is another one now").first().waitFor();
+    await expect.poll(async () => (await saved(id)).nodes[1]?.type).toBe("llm");
+    expect((await saved(id)).edges).toHaveLength(5);
+    await page.keyboard.press("Control+z");
+    await expect.poll(async () => (await saved(id)).nodes).toEqual(smallGraph().nodes);
+  });
+});
+
+describe("a dropped file", () => {
+  it("that is an agent is pasted here, or opened as a new one", async () => {
+    const id = await open();
+    const text = serializeGraph(smallGraph({ name: "Guest" }));
+    await dropFile("guest.agent.json", text);
+    await page.getByRole("button", { name: "Paste into this graph" }).click();
+    await expect.poll(async () => (await saved(id)).nodes.length).toBe(10);
+    await dropFile("guest.agent.json", text);
+    await page.getByRole("button", { name: "Open as a new agent" }).click();
+    await page.waitForURL((url) => url.pathname !== `/agents/${id}`);
+    await page.getByRole("heading", { name: "Guest" }).waitFor({ state: "attached" });
+  });
+
+  it.each([
+    ["n8n.json", '{"nodes":[],"connections":{}}', "This is a flow of n8n"],
+    ["flow.json", '{"nodes":[{"data":{"inputAnchors":[]}}],"edges":[]}', "This is a flow of Flowise"],
+    ["langflow.json", '{"data":{"nodes":[],"edges":[]}}', "This is a flow of Langflow"],
+    ["half.json", serializeGraph(smallGraph()).slice(0, 200), "The file ends in the middle"],
+    ["photo.png", "\u0000\u0001", "This is no agent file"],
+    ["big.json", " ".repeat(20_000_001), "The file is too large to be an agent"],
+  ])("that is not (%s) gets one sentence and changes nothing", async (name, text, words) => {
+    await open();
+    await dropFile(name, text);
+    await page.getByText(words).first().waitFor();
+    expect(await page.locator(".react-flow__node").count()).toBe(5);
+  });
+});
+
+describe("a graph of 5,000 nodes", () => {
+  it("opens, is searched and keeps a node type that is not known", async () => {
+    const graph = largeGraph(5000);
+    graph.nodes[1] = { ...graph.nodes[1]!, type: "from-the-future", version: 9 };
+    const id = await open(graph);
+    expect(await page.locator(".react-flow__node").count()).toBeLessThan(200);
+    await page.keyboard.press("Control+f");
+    await page.keyboard.type("Step 4999");
+    await page.getByText("Nothing matches.").waitFor();
+    await page.getByLabel("Find in all texts").last().fill("Step 4321");
+    await page.getByText("1 place", { exact: true }).waitFor();
+    await page.keyboard.press("Enter");
+    await card("p-4321").waitFor();
+    expect((await saved(id)).nodes[1]?.type).toBe("from-the-future");
+  });
+});

@@ -1,0 +1,53 @@
+/** Lining nodes up and spacing them evenly. Pure: boxes in, places out; what stays where it is is left out. */
+export interface Box {
+  id: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export type Side = "left" | "center" | "right" | "top" | "middle" | "bottom";
+export type Axis = "x" | "y";
+type Places = Record<string, { x: number; y: number }>;
+
+/** Lines boxes up by a side, or by their middles, of the room that they take together. Fewer than two stay. */
+export function alignPlaces(boxes: readonly Box[], side: Side): Places {
+  if (boxes.length < 2) return {};
+  const axis: Axis = side === "left" || side === "center" || side === "right" ? "x" : "y";
+  const size = axis === "x" ? "width" : "height";
+  const first = Math.min(...boxes.map((box) => box[axis]));
+  const last = Math.max(...boxes.map((box) => box[axis] + box[size]));
+  const at = (box: Box) => {
+    if (side === "left" || side === "top") return first;
+    if (side === "right" || side === "bottom") return last - box[size];
+    return Math.round((first + last - box[size]) / 2);
+  };
+  return places(boxes, axis, at);
+}
+
+/** Leaves the outermost two where they are and makes the gaps between all equal. Fewer than three stay. */
+export function distributePlaces(boxes: readonly Box[], axis: Axis): Places {
+  if (boxes.length < 3) return {};
+  const size = axis === "x" ? "width" : "height";
+  const ordered = [...boxes].sort((a, b) => a[axis] + a[size] / 2 - (b[axis] + b[size] / 2));
+  const start = ordered[0]![axis];
+  const end = ordered.at(-1)![axis] + ordered.at(-1)![size];
+  const gap = (end - start - ordered.reduce((sum, box) => sum + box[size], 0)) / (ordered.length - 1);
+  const at = new Map<string, number>();
+  let next = start;
+  for (const box of ordered) {
+    at.set(box.id, Math.round(next));
+    next += box[size] + gap;
+  }
+  return places(boxes, axis, (box) => at.get(box.id)!);
+}
+
+function places(boxes: readonly Box[], axis: Axis, at: (box: Box) => number): Places {
+  return Object.fromEntries(
+    boxes.flatMap((box) => {
+      const value = at(box);
+      return value === box[axis] ? [] : [[box.id, { x: box.x, y: box.y, [axis]: value }]];
+    }),
+  );
+}
