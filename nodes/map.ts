@@ -92,7 +92,7 @@ export const map = defineNode<z.infer<typeof config>>({
 });
 
 /** A list as it is; text that is a JSON list; text by lines; one thing as a list of one. */
-function listOf(value: unknown): unknown[] {
+export function listOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
   if (typeof value !== "string") return value === undefined || value === null ? [] : [value];
   const text = value.trim();

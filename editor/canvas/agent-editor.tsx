@@ -1,10 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { ReactFlowProvider } from "@xyflow/react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { BodyViews } from "../bodies/views.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { openAgent } from "../state/open-agent.ts";
-import { WorkbenchContext } from "../state/use-workbench.ts";
 import type { Workbench } from "../state/workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -65,10 +64,8 @@ export function AgentEditor({ id }: { id: string }) {
       </>
     );
   return (
-    <WorkbenchContext.Provider value={opened}>
-      <ReactFlowProvider>
-        <EditorFrame />
-      </ReactFlowProvider>
-    </WorkbenchContext.Provider>
+    <BodyViews root={opened}>
+      <EditorFrame />
+    </BodyViews>
   );
 }

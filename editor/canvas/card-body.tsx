@@ -2,6 +2,8 @@ import { useTranslation } from "react-i18next";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
+import { isContainer } from "../bodies/body.ts";
+import { ContainerBody } from "../bodies/card-parts.tsx";
 import { useIssueWords } from "../i18n/issue-words.ts";
 import { matchesTool } from "../state/catalogue.ts";
 import { typingOf } from "../state/live-run.ts";
@@ -29,7 +31,13 @@ export function CardBody({ node, view, issues }: { node: GraphNode; view?: NodeV
         lineHeight: `${CARD.line}px`,
       }}
     >
-      <GistView gist={gist} node={node} lines={lines} issues={issues} />
+      {isContainer(node) ? (
+        <ContainerBody node={node} view={view}>
+          <GistView gist={gist} node={node} lines={lines} issues={issues} />
+        </ContainerBody>
+      ) : (
+        <GistView gist={gist} node={node} lines={lines} issues={issues} />
+      )}
     </div>
   );
 }

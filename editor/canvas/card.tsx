@@ -7,6 +7,7 @@ import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { edgeFit } from "../../runtime/port.ts";
+import { OpenMark } from "../bodies/card-parts.tsx";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { viewOf } from "../state/live-run.ts";
@@ -89,6 +90,7 @@ function NearCard({
         <span className="min-w-0 flex-1 truncate font-semibold">{words.nodeTitle(node)}</span>
         <PinMark node={node.id} inRun={view?.pinned === true} />
         {view && <Took view={view} />}
+        <OpenMark node={node} />
       </header>
       <PortRows node={node} ports={ports} view={view} />
       <CardBody node={node} view={view} issues={issues} />

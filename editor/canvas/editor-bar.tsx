@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2, Upload } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api.ts";
+import { useBodyCrumbs } from "../bodies/body-bar.tsx";
 import { SaveBadge } from "../panels/save-state.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
-import { useDocument, useGraph, usePlaces, useSaving, useWorkbench } from "../state/use-workbench.ts";
+import { useDocument, usePlaces, useSaving, useWorkbench } from "../state/use-workbench.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
@@ -15,7 +16,7 @@ import type { Action, ActionId } from "./actions.ts";
 export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   const { t } = useTranslation(["canvas", "panels"]);
   const { id, places } = useWorkbench();
-  const name = useGraph((graph) => graph.name);
+  const crumbs = useBodyCrumbs();
   const canUndo = useDocument((state) => state.past.length > 0);
   const canRedo = useDocument((state) => state.future.length > 0);
   const open = usePlaces(({ left, right, below }) => ({ left, right, below }));
@@ -24,7 +25,7 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
   const does = (action: ActionId) => actions.get(action)!.run;
   return (
     <TopBar
-      crumbs={[{ label: t("pages.agents"), href: "/" }, { label: name }]}
+      crumbs={[{ label: t("pages.agents"), href: "/" }, ...crumbs]}
       aside={
         <>
           <LiveBadge live={versions.data?.publication?.live} />

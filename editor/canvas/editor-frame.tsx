@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { BodyBar } from "../bodies/body-bar.tsx";
 import { ConflictPanel } from "../panels/save-state.tsx";
 import { Timeline } from "../panels/timeline.tsx";
 import { useCatalogueSync } from "../state/use-catalogue-sync.ts";
@@ -34,6 +35,7 @@ export function EditorFrame() {
       )}
       <div className="flex min-w-0 flex-1 flex-col">
         <ConflictPanel />
+        <BodyBar />
         <div className="min-h-0 flex-1">
           <Canvas />
         </div>

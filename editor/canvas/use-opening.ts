@@ -10,7 +10,7 @@ const LEAST = 0.5;
 export function useOpening(): { viewport: Viewport; remember: (event: unknown, viewport: Viewport) => void } {
   const workbench = useWorkbench();
   return useMemo(() => {
-    const key = `patchbay.view.${workbench.id}`;
+    const key = `patchbay.view.${[workbench.id, ...(workbench.inside?.path ?? [])].join("/")}`;
     return {
       viewport: remembered(key) ?? whole(workbench),
       remember: (_event: unknown, viewport: Viewport) => {

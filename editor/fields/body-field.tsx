@@ -1,77 +1,110 @@
+import { Maximize2, Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { emptyGraph, type Graph } from "../../runtime/graph.ts";
-import { useNodeWords } from "../i18n/node-words.ts";
+import { Link } from "wouter";
+import { bodyOf } from "../bodies/body.ts";
+import { agentNamed, useOpenBody } from "../bodies/open-body.ts";
 import { useCatalogue, useWorkbench } from "../state/use-workbench.ts";
+import { Button } from "../ui/button.tsx";
 import { GraphPicture } from "../ui/graph-picture.tsx";
-import { Segmented } from "../ui/segmented.tsx";
+import { Notice } from "../ui/notice.tsx";
 import { Select } from "../ui/select.tsx";
 import { type FieldProps, recordOf } from "./field-props.ts";
 import { JsonBox } from "./json-field.tsx";
 
-type Body = null | { agent: string; version?: number } | Graph;
-
-/** What a container repeats: another agent, or a graph of its own. */
+/** What a container repeats: a graph of its own, opened on the canvas, or another agent. */
 export function BodyField({ node, name, value, set, label, disabled }: FieldProps) {
-  const { t } = useTranslation("fields");
-  const words = useNodeWords();
-  const { id } = useWorkbench();
-  const agents = useCatalogue((state) => state.agents).filter((agent) => agent.id !== id);
-  const body = (value ?? null) as Body;
-  const record = recordOf(body);
-  const how = body !== null && "nodes" in record ? "graph" : "agent";
-  const agent = typeof record.agent === "string" ? record.agent : "";
-  return (
-    <div className="flex flex-col gap-2">
-      <Segmented
-        value={how}
-        label={label}
-        onChange={(next) => set(next === "graph" ? startBody(words.nodeTitle({ type: "map" })) : null)}
-        options={[
-          { value: "agent", label: t("body.agent") },
-          { value: "graph", label: t("body.graph") },
-        ]}
-      />
-      {how === "agent" ? (
-        agents.length === 0 && !agent ? (
-          <p className="text-ink-3">{t("noOtherAgent")}</p>
-        ) : (
-          <Select
-            value={agent || undefined}
-            placeholder={t("chooseAgent")}
-            label={t("chooseAgent")}
-            disabled={disabled}
-            onChange={(next) => set({ agent: next })}
-            options={[
-              ...agents.map((one) => ({ value: one.slug ?? one.id, label: one.name })),
-              ...(agent && !agents.some((one) => one.id === agent || one.slug === agent)
-                ? [{ value: agent, label: agent, hint: t("notThere") }]
-                : []),
-            ]}
+  const { t } = useTranslation(["fields", "bodies"]);
+  const open = useOpenBody();
+  const body = bodyOf({ config: { body: value } });
+  switch (body.is) {
+    case "graph":
+      return (
+        <div className="flex flex-col gap-2">
+          <button
+            type="button"
+            aria-label={t("bodies:open")}
+            className="rounded-md border border-line hover:border-ink-3"
+            onClick={() => open(node)}
+          >
+            <GraphPicture graph={body.graph} className="h-28 w-full" />
+          </button>
+          <div className="flex items-center gap-2">
+            <Button size="sm" icon={Maximize2} onClick={() => open(node)}>
+              {t("bodies:open")}
+            </Button>
+            <span className="text-ink-3 text-sm">{t("bodies:nodes", { count: body.graph.nodes.length })}</span>
+            <Button size="sm" variant="ghost" className="ml-auto" disabled={disabled} onClick={() => set(null)}>
+              {t("bodies:startAgain")}
+            </Button>
+          </div>
+        </div>
+      );
+    case "bad":
+      return (
+        <div className="flex flex-col gap-2">
+          <Notice
+            tone="warn"
+            title={t("bodies:badBody")}
+            actions={
+              <Button disabled={disabled} onClick={() => set(null)}>
+                {t("bodies:startAgain")}
+              </Button>
+            }
           />
-        )
-      ) : (
-        <>
-          <GraphPicture graph={body as Graph} className="h-28 w-full rounded-md border border-line" />
-          <JsonBox place={`${node}/${name}`} value={body} set={set} label={label} disabled={disabled} minLines={8} />
-        </>
-      )}
-    </div>
-  );
+          <JsonBox place={`${node}/${name}`} value={value} set={set} label={label} disabled={disabled} minLines={8} />
+        </div>
+      );
+    default:
+      return (
+        <div className="flex flex-col gap-2">
+          {body.is === "none" && (
+            <Button icon={Plus} className="self-start" disabled={disabled} onClick={() => open(node)}>
+              {t("bodies:build")}
+            </Button>
+          )}
+          <AgentChoice value={value} set={set} disabled={disabled} />
+        </div>
+      );
+  }
 }
 
-/** A body to begin with: the message goes to a model, its answer comes back. */
-function startBody(title: string): Graph {
-  return {
-    ...emptyGraph(title),
-    nodes: [
-      { id: "ask", type: "input", version: 1, config: {} },
-      { id: "brain", type: "llm", version: 1, config: {} },
-      { id: "reply", type: "output", version: 1, config: {} },
-    ],
-    edges: [
-      { from: "ask.message", to: "brain.message" },
-      { from: "brain.text", to: "reply.reply" },
-    ],
-    layout: { ask: { x: 0, y: 0 }, brain: { x: 300, y: 0 }, reply: { x: 600, y: 0 } },
-  };
+function AgentChoice({ value, set, disabled }: Pick<FieldProps, "value" | "set" | "disabled">) {
+  const { t } = useTranslation(["fields", "bodies"]);
+  const { id } = useWorkbench();
+  const all = useCatalogue((state) => state.agents);
+  const agents = all.filter((agent) => agent.id !== id);
+  const { agent: raw } = recordOf(value);
+  const agent = typeof raw === "string" ? raw : "";
+  const known = agentNamed(all, agent);
+  if (agents.length === 0 && !agent) return null;
+  return (
+    <>
+      <Select
+        value={agent || undefined}
+        placeholder={t("chooseAgent")}
+        label={t("chooseAgent")}
+        disabled={disabled}
+        onChange={(next) => set({ agent: next })}
+        options={[
+          ...agents.map((one) => ({ value: one.id === agent ? one.id : (one.slug ?? one.id), label: one.name })),
+          ...(agent && !known ? [{ value: agent, label: agent, hint: t("notThere") }] : []),
+        ]}
+      />
+      {agent && (
+        <div className="flex gap-3">
+          {known && (
+            <Link
+              href={`/agents/${encodeURIComponent(known.id)}`}
+              className="rounded-sm text-accent text-sm hover:underline"
+            >
+              {t("bodies:openAgent")}
+            </Link>
+          )}
+          <Button size="sm" variant="ghost" className="ml-auto" disabled={disabled} onClick={() => set(null)}>
+            {t("bodies:startAgain")}
+          </Button>
+        </div>
+      )}
+    </>
+  );
 }

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
+import { BodyAbout } from "../bodies/body-about.tsx";
 import { nodeIcon, nodeTone } from "../canvas/icons.ts";
 import { MendButton } from "../canvas/mend-button.tsx";
 import { type FormField, formFields } from "../fields/form-schema.ts";
@@ -36,6 +37,7 @@ import { More } from "./parts.tsx";
 /** The chosen thing's form: a node's, or, with nothing chosen, the agent's own. */
 export function Inspector() {
   const { t } = useTranslation("panels");
+  const { inside } = useWorkbench();
   const node = useChosenNode();
   const several = useSelection((state) => state.nodes.size);
   const edges = useSelection((state) => state.edges.size);
@@ -43,7 +45,7 @@ export function Inspector() {
   if (node) return <NodeForm key={id} node={node} />;
   if (several > 1) return <p className="px-4 py-6 text-ink-2">{t("severalChosen", { count: several })}</p>;
   if (edges > 0) return <p className="px-4 py-6 text-ink-2">{t("edgeChosen")}</p>;
-  return <AgentForm />;
+  return inside ? <BodyAbout inside={inside} /> : <AgentForm />;
 }
 
 function NodeForm({ node }: { node: GraphNode }) {

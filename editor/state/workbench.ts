@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
 import { type BuildTalk, type BuildWorld, createBuildTalk } from "../builder/build-talk.ts";
+import { createTestRuns, type TestRuns } from "../trying/test-runs.ts";
 import { type AgentEntry, type Catalogue, type CatalogueStore, checkContext, createCatalogue } from "./catalogue.ts";
 import type { Command } from "./commands.ts";
 import { type Conversation, type ConversationWorld, createConversation } from "./conversation.ts";
@@ -29,10 +30,13 @@ export interface Workbench {
   live: LiveRun;
   conversation: Conversation;
   builder: BuildTalk;
+  tests: TestRuns;
   places: PlacesStore;
   typing: TypingStore;
   wiring: WiringStore;
   surfaces: SurfaceStore;
+  /** Where this is the body of a container and not the agent's own graph. `item`: whose life is shown, by key. */
+  inside?: { root: Workbench; outer: Workbench; node: string; path: string[]; item: StoreApi<{ item?: string }> };
   graph(): Graph;
   apply(command: Command): void;
   close(): void;
@@ -67,6 +71,13 @@ export function createWorkbench(id: string, saved: SavedAgent, world: WorkbenchW
     pause: world.pause,
     server: world.server,
   });
+  const tests = createTestRuns({
+    save: saver.flush,
+    graph: () => document.getState().graph,
+    now: clock.now,
+    pause: world.pause,
+    server: world.server,
+  });
   const builder = createBuildTalk({ graph: () => document.getState().graph, propose: world.propose });
   const ends = [
     catalogue.subscribe((next, before) => {
@@ -94,6 +105,7 @@ export function createWorkbench(id: string, saved: SavedAgent, world: WorkbenchW
     live,
     conversation,
     builder,
+    tests,
     places: createPlaces(shelf),
     typing: createTyping(),
     wiring: createWiring(),
@@ -106,6 +118,7 @@ export function createWorkbench(id: string, saved: SavedAgent, world: WorkbenchW
       saver.close();
       conversation.close();
       builder.close();
+      tests.cancel();
     },
   };
 }

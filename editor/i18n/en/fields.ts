@@ -89,5 +89,4 @@ export const fields = {
     costUsd: "Cost in USD",
     seconds: "Seconds",
   },
-  body: { agent: "Another agent", graph: "A graph of its own" },
 };

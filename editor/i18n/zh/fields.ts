@@ -90,5 +90,4 @@ export const fields: Words<typeof en> = {
     costUsd: "费用（美元）",
     seconds: "秒数",
   },
-  body: { agent: "另一个智能体", graph: "自己的一张图" },
 };
