@@ -10,6 +10,7 @@ import { useCatalogue, useGraph, useWorkbench } from "../state/use-workbench.ts"
 import { TONE_TEXT } from "../ui/badge.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import type { Action, ActionId } from "./actions.ts";
+import { commandScore } from "./command-score.ts";
 import { nodeIcon, nodeTone } from "./icons.ts";
 import { useAddInView } from "./palette.tsx";
 
@@ -64,7 +65,7 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
     requestAnimationFrame(call);
   };
   return (
-    <Command label={t("action.commands")} loop>
+    <Command label={t("action.commands")} filter={commandScore} loop>
       <Command.Input
         placeholder={t("commands.placeholder")}
         className="h-11 w-full border-line border-b bg-transparent px-4 text-md outline-none"

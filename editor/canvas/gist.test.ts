@@ -3,6 +3,7 @@ import type { NodeView } from "../../runtime/fold-run.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { table } from "../state/node-types.ts";
 import { createPortReader } from "../state/ports.ts";
+import { commandScore } from "./command-score.ts";
 import { createFlowModel } from "./flow-model.ts";
 import { cardHeight, freePlace, handles, placeOf } from "./geometry.ts";
 import { configGist, liveGist } from "./gist.ts";
@@ -172,5 +173,15 @@ describe("keys", () => {
     expect(presses(key("?", { shiftKey: true }), ["?"])).toBe(true);
     expect(presses(key("!", { shiftKey: true, code: "Digit1" }), ["shift", "1"])).toBe(true);
     expect(presses(key("/"), ["mod", "/"])).toBe(false);
+  });
+});
+
+describe("the search over everything", () => {
+  it("takes words that stand in an entry, whole words first, and no strewn letters", () => {
+    expect(commandScore("node Language model brain", "brain")).toBe(1);
+    expect(commandScore("do Build by conversation", "brain")).toBe(0);
+    expect(commandScore("do Build by conversation", "conv")).toBeGreaterThan(commandScore("do Reconvene", "conv"));
+    expect(commandScore("add 大模型 llm", "模型")).toBeGreaterThan(0);
+    expect(commandScore("do Zoom in", "in zoom")).toBe(1);
   });
 });

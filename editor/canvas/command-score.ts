@@ -1,0 +1,17 @@
+/**
+ * How well what is typed fits an entry of the search, 0 (not at all) to 1. Every word must stand in it; words at the
+ * beginning of a word of the entry count more. Letters strewn over an entry, as fuzzy search takes them, count nothing.
+ */
+export function commandScore(value: string, search: string): number {
+  const wanted = search.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  if (wanted.length === 0) return 1;
+  const text = value.toLowerCase();
+  let sum = 0;
+  for (const word of wanted) {
+    const at = text.indexOf(word);
+    if (at < 0) return 0;
+    const words = text.split(/[\s/_-]+/);
+    sum += words.includes(word) ? 1 : words.some((one) => one.startsWith(word)) ? 0.8 : 0.5;
+  }
+  return sum / wanted.length;
+}
