@@ -120,6 +120,11 @@ export const api = {
     delete: (agent: string) => done(routes.agents[":id"].$delete({ param: { id: id(agent) } })),
     revisions: async (agent: string, signal?: AbortSignal): Promise<T.Revision[]> =>
       (await read(routes.agents[":id"].revisions.$get({ param: { id: id(agent) } }, until(signal)))).revisions,
+    /** Names a revision; "" takes the name away. */
+    nameRevision: (agent: string, revision: number, label: string) =>
+      done(
+        routes.agents[":id"].revisions[":n"].$patch({ param: { id: id(agent), n: String(revision) }, json: { label } }),
+      ),
     revision: (agent: string, revision: number): Promise<T.Agent> =>
       read(routes.agents[":id"].revisions[":n"].$get({ param: { id: id(agent), n: String(revision) } })),
     publish: (
@@ -157,6 +162,13 @@ export const api = {
     /** Resolves when the answers are on record; what comes of them is followed, or looked at later. */
     answer: (run: string, answers: T.WaitAnswer[]): Promise<{ id: string; status: T.RunStatus }> =>
       plain("POST", `/api/runs/${id(run)}/answer`, { answers }, undefined, { Prefer: "respond-async" }),
+    /** Runs again from a node, with all that is not behind it as it was; resolves when the new run has begun. */
+    fork: (
+      run: string,
+      node: string,
+      outputs?: Record<string, unknown>,
+    ): Promise<{ id: string; status: T.RunStatus }> =>
+      plain("POST", `/api/runs/${id(run)}/fork`, { node, outputs }, undefined, { Prefer: "respond-async" }),
     rate: (run: string, score: number) =>
       done(routes.runs[":id"].rating.$post({ param: { id: id(run) }, json: { score } })),
     delete: (run: string) => done(routes.runs[":id"].$delete({ param: { id: id(run) } })),

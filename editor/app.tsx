@@ -20,6 +20,8 @@ const KnowledgeDetail = page(() =>
 const KnowledgePage = page(() => import("./pages/knowledge/knowledge-page.tsx").then((module) => module.KnowledgePage));
 const McpPage = page(() => import("./pages/tools/mcp-page.tsx").then((module) => module.McpPage));
 const ModelsPage = page(() => import("./pages/models/models-page.tsx").then((module) => module.ModelsPage));
+const ComparePage = page(() => import("./trying/compare-page.tsx").then((module) => module.ComparePage));
+const PastRun = page(() => import("./trying/past-run.tsx").then((module) => module.PastRun));
 const RunPage = page(() => import("./pages/runs/run-page.tsx").then((module) => module.RunPage));
 const RunsPage = page(() => import("./pages/runs/runs-page.tsx").then((module) => module.RunsPage));
 const WaitsPage = page(() => import("./pages/runs/waits-page.tsx").then((module) => module.WaitsPage));
@@ -58,6 +60,10 @@ export function App() {
               <Route path="/models" component={ModelsPage} />
               <Route path="/runs" component={RunsPage} />
               <Route path="/runs/:id">{({ id }) => <RunPage key={id} id={id} />}</Route>
+              <Route path="/runs/:id/graph">{({ id }) => <PastRun key={id} id={id} />}</Route>
+              <Route path="/compare/:a/:b">
+                {({ a, b }) => <ComparePage key={`${a} ${b}`} first={a} second={b} />}
+              </Route>
               <Route path="/waiting" component={WaitsPage} />
               <Route path="/sessions" component={SessionsPage} />
               <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={decodeURIComponent(id)} />}</Route>

@@ -51,6 +51,7 @@ export const trying = {
   totals: "In all",
   node: "Node",
   status: "Status",
+  nodeStatus: { running: "running", waiting: "waits", done: "done", failed: "failed", skipped: "not taken" },
   took: "Time",
   tokens: "Tokens",
   cost: "Cost",

@@ -52,6 +52,7 @@ export const trying: Words<typeof en> = {
   totals: "合计",
   node: "节点",
   status: "状态",
+  nodeStatus: { running: "运行中", waiting: "等待", done: "完成", failed: "失败", skipped: "没有走到" },
   took: "用时",
   tokens: "Token",
   cost: "费用",

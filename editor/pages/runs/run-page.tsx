@@ -30,7 +30,7 @@ import { WaitCard } from "./wait-card.tsx";
 
 /** One run, whole: the question, the answer and what it rests on, the timeline, and the events it is made of. */
 export function RunPage({ id }: { id: string }) {
-  const { t } = useTranslation(["runs", "common", "errors"]);
+  const { t } = useTranslation(["runs", "common", "errors", "trying"]);
   const [, go] = useLocation();
   const { events, view, text, error, loading, again } = useRun(id);
   const row = useQuery({ queryKey: [...RUNS_KEY, id], queryFn: ({ signal }) => api.runs.get(id, signal) });
@@ -58,6 +58,7 @@ export function RunPage({ id }: { id: string }) {
               {t("page.cancel")}
             </Button>
           )}
+          {view.start && <LinkButton href={`/runs/${id}/graph`}>{t("trying:onGraph")}</LinkButton>}
           {view.start?.agent.id && (
             <LinkButton href={`/agents/${view.start.agent.id}`}>{t("page.openAgent")}</LinkButton>
           )}

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Clock3, Trash2 } from "lucide-react";
+import { Clock3, Columns2, Trash2 } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useSearch } from "wouter";
@@ -180,7 +180,7 @@ function Filters({
 }
 
 function RunTable({ runs }: { runs: RunRow[] }) {
-  const { t } = useTranslation(["runs", "common"]);
+  const { t } = useTranslation(["runs", "common", "trying"]);
   const [, go] = useLocation();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState(false);
@@ -200,6 +200,11 @@ function RunTable({ runs }: { runs: RunRow[] }) {
       {picked.length > 0 && (
         <div className="sticky top-2 z-10 mb-3 flex items-center gap-3 self-start rounded-lg border border-line bg-raised py-1.5 pr-1.5 pl-3.5 shadow-float animate-rise">
           <span className="font-medium tnum">{t("selected", { count: picked.length })}</span>
+          {picked.length === 2 && (
+            <Button size="sm" icon={Columns2} onClick={() => go(`/compare/${picked[1]!.id}/${picked[0]!.id}`)}>
+              {t("trying:compare")}
+            </Button>
+          )}
           <Button size="sm" variant="danger" icon={Trash2} onClick={() => setAsking(true)}>
             {t("delete")}
           </Button>

@@ -1,0 +1,148 @@
+/** Trying a draft part by part: pins, parts, edited outputs, past runs on their graph, comparing, test messages. */
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { Graph } from "../../runtime/graph.ts";
+import { graphOf } from "./graphs.ts";
+import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+
+let server: TestServer;
+let desk: Desk;
+let page: Page;
+let agent: string;
+
+const twoSteps = () =>
+  graphOf(
+    "Two steps",
+    [
+      ["ask", "input", {}],
+      ["first", "prompt", { template: "First {{x}}" }],
+      ["second", "prompt", { template: "Second {{x}}" }],
+      ["reply", "output", {}],
+    ],
+    ["ask.message > first.x", "first.text > second.x", "second.text > reply.reply"],
+    { ask: [0, 120], first: [300, 120], second: [600, 120], reply: [900, 120] },
+  );
+
+beforeAll(async () => {
+  server = await startServer();
+  desk = await openDesk(server);
+  page = desk.page;
+  agent = await makeAgent(server, twoSteps());
+  await page.goto(`${server.origin}/agents/${agent}?try=1`);
+  await card("ask").waitFor();
+}, 180_000);
+afterAll(async () => {
+  await desk?.close();
+  await server?.stop();
+});
+afterEach(() => {
+  expect(desk.faults.splice(0)).toEqual([]);
+});
+
+const card = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
+const talk = () => page.getByLabel("Conversation");
+const shot = (name: string) => page.screenshot({ path: `/tmp/trying-${name}.png` });
+const choose = (id: string) => card(id).click({ position: { x: 90, y: 12 } });
+const draft = async () => {
+  await page.getByText("Saved", { exact: true }).waitFor();
+  return (await server.call<{ graph: Graph & { "x-pins"?: unknown } }>("GET", `/api/agents/${agent}`)).graph;
+};
+
+it("runs one node alone, to it and from it, with the rest as it was", async () => {
+  await page.getByLabel("Message", { exact: true }).fill("hello");
+  await page.keyboard.press("Enter");
+  await talk().getByText("Second First hello").waitFor();
+  await card("second").click({ button: "right", position: { x: 90, y: 12 } });
+  await page.getByRole("menuitem", { name: "Run this node" }).click();
+  await talk()
+    .getByText(/alone · 1 output kept/)
+    .waitFor();
+  await choose("first");
+  await page.keyboard.press("Alt+Enter");
+  await talk()
+    .getByText(/^Up to/)
+    .waitFor();
+  await talk()
+    .getByText(/"First hello"/)
+    .waitFor();
+});
+
+it("pins an output with a key, keeps it with the draft, uses it in trials, and never publishes it", async () => {
+  await choose("first");
+  await page.keyboard.press("p");
+  await card("first").getByText("Pinned").waitFor();
+  expect((await draft())["x-pins"]).toEqual({ first: { text: "First hello" } });
+  await page.getByRole("tab", { name: "Try it" }).click();
+  await page.getByText("1 output is pinned").waitFor();
+  await page.getByLabel("Message", { exact: true }).fill("other");
+  await page.keyboard.press("Enter");
+  await talk().getByText("Second First hello").nth(1).waitFor();
+  await shot("pinned");
+  await server.call("POST", `/api/agents/${agent}/publish`, { slug: "two-steps" });
+  const { versions } = await server.call<{ versions: object[] }>("GET", `/api/agents/${agent}/versions`);
+  expect(JSON.stringify(versions)).not.toContain("x-pins");
+  await page.getByRole("button", { name: "Unpin all" }).click();
+  await page.getByText("1 output is pinned").waitFor({ state: "detached" });
+  expect((await draft())["x-pins"]).toBeUndefined();
+});
+
+it("edits an output in the last run and goes on from there", async () => {
+  await choose("first");
+  await page.getByRole("tab", { name: "Prompt" }).click();
+  await page.getByRole("radio", { name: "Last run" }).click();
+  await page.getByRole("button", { name: "Edit output" }).click();
+  await page.getByLabel(/^Output/).fill("Mine");
+  await page.getByRole("button", { name: "Go on from here" }).click();
+  await talk().getByText("Second Mine").waitFor();
+});
+
+it("keeps messages as tests, runs them all and says which pass", async () => {
+  await page.getByRole("button", { name: "Keep as a test" }).first().click();
+  await page.getByRole("tab", { name: "Tests" }).click();
+  await page.getByLabel("Message", { exact: true }).fill("blue");
+  await page.getByLabel("The answer contains", { exact: true }).fill("red");
+  await page.getByRole("button", { name: "Add a test" }).click();
+  await page.getByRole("button", { name: "Run all" }).click();
+  await page.getByText("1 of 2 passed").waitFor();
+  await page.getByText("The answer does not contain “red”.").waitFor();
+  await shot("tests");
+  expect((await draft()).tests).toEqual([
+    { name: "hello", input: { message: "hello" } },
+    { name: "blue", input: { message: "blue" }, expect: { contains: "red" } },
+  ]);
+});
+
+it("shows a past run on its graph as it was, and forks it from a node", async () => {
+  const { runs } = await server.call<{ runs: { id: string; message: string }[] }>("GET", "/api/runs");
+  const run = runs.find((one) => one.message === "hello")!;
+  const changed = twoSteps();
+  changed.nodes.splice(1, 1);
+  changed.edges = [{ from: "ask.message", to: "second.x" }, changed.edges[2]!];
+  const { revision } = await server.call<{ revision: number }>("GET", `/api/agents/${agent}`);
+  await server.call("PUT", `/api/agents/${agent}`, { graph: changed }, { "if-match": `"${revision}"` });
+  await page.goto(`${server.origin}/runs/${run.id}`);
+  await page.getByRole("link", { name: "On the graph" }).click();
+  await page.getByText(/as it was then/).waitFor();
+  await choose("first");
+  await shot("past");
+  await page.keyboard.press("Backspace");
+  expect(await card("first").count()).toBe(1);
+  await page.getByRole("button", { name: "Edit output" }).click();
+  await page.getByLabel(/^Output/).fill("Forked");
+  await page.getByRole("button", { name: "Go on from here" }).click();
+  await page.waitForURL((url) => url.pathname.endsWith("/graph") && !url.pathname.includes(run.id));
+  await page.getByRole("complementary", { name: "Run on the graph" }).getByText("Second Forked").waitFor();
+  const forked = /runs\/([^/]+)\/graph/.exec(page.url())![1]!;
+  await page.getByRole("link", { name: "Back to the draft" }).click();
+  await card("second").waitFor();
+  expect(await card("first").count()).toBe(0);
+
+  await page.goto(`${server.origin}/compare/${run.id}/${forked}`);
+  await page.getByRole("heading", { name: "Two runs side by side" }).waitFor();
+  await page.locator("ins", { hasText: "Forked" }).first().waitFor();
+  await page
+    .getByRole("button", { name: /Show what differs/ })
+    .first()
+    .click();
+  await shot("compare");
+});

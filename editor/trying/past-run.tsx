@@ -1,0 +1,187 @@
+import { Lock } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { api } from "../api.ts";
+import { BodyBar } from "../bodies/body-bar.tsx";
+import { BodyViews } from "../bodies/views.tsx";
+import { Canvas } from "../canvas/canvas.tsx";
+import * as format from "../i18n/format.ts";
+import { Answer } from "../panels/answer.tsx";
+import { Inspector } from "../panels/inspector.tsx";
+import { Timeline } from "../panels/timeline.tsx";
+import { answerDocuments, answerText } from "../panels/turn-view.tsx";
+import { ErrorNotice, useErrorWords } from "../shell/query-state.tsx";
+import { TopBar } from "../shell/top-bar.tsx";
+import { viewOf } from "../state/live-run.ts";
+import { useCatalogueSync } from "../state/use-catalogue-sync.ts";
+import { useChosenNode, useGraph, useLive, useWorkbench } from "../state/use-workbench.ts";
+import type { Workbench } from "../state/workbench.ts";
+import { LinkButton } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Spinner } from "../ui/spinner.tsx";
+import { toast } from "../ui/toast.tsx";
+import { ForkContext } from "./node-trial.tsx";
+import { followPast, openPast } from "./open-past.ts";
+
+/** A run on its graph as it was then. Nothing can be changed; it can be run again from any node. */
+export function PastRun({ id }: { id: string }) {
+  const { t } = useTranslation("runs");
+  const [opened, setOpened] = useState<Workbench>();
+  const [error, setError] = useState<unknown>();
+  const [attempt, setAttempt] = useState(0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt opens it anew
+  useEffect(() => {
+    const stop = new AbortController();
+    let workbench: Workbench | undefined;
+    openPast(id, stop.signal)
+      .then((made) => {
+        if (stop.signal.aborted) return made.close();
+        workbench = made;
+        setOpened(made);
+        return followPast(made, id, stop.signal);
+      })
+      .catch((failure: unknown) => {
+        if (!stop.signal.aborted) setError(failure);
+      });
+    return () => {
+      stop.abort();
+      workbench?.close();
+      setOpened(undefined);
+      setError(undefined);
+    };
+  }, [id, attempt]);
+
+  return (
+    <>
+      <TopBar crumbs={[{ label: t("title"), href: "/runs" }, { label: id.slice(-4) }]} />
+      {error !== undefined && (
+        <div className="p-6">
+          <ErrorNotice error={error} onRetry={() => setAttempt(attempt + 1)} />
+        </div>
+      )}
+      {opened ? (
+        <BodyViews root={opened}>
+          <Frame id={id} />
+        </BodyViews>
+      ) : (
+        error === undefined && (
+          <div className="flex h-full items-center justify-center">
+            <Spinner />
+          </div>
+        )
+      )}
+    </>
+  );
+}
+
+function Frame({ id }: { id: string }) {
+  const { t } = useTranslation("trying");
+  const fork = useFork(id);
+  useCatalogueSync();
+  return (
+    <ForkContext.Provider value={fork}>
+      <div className="flex h-full min-h-0 max-md:flex-col">
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <Bar id={id} />
+          <BodyBar />
+          <div className="min-h-0 flex-1">
+            <Canvas />
+          </div>
+          <section aria-label={t("pastTitle")} className="h-48 shrink-0 border-line border-t bg-surface">
+            <Timeline />
+          </section>
+        </div>
+        <aside
+          aria-label={t("pastTitle")}
+          className="w-[372px] shrink-0 overflow-y-auto border-line border-l bg-surface max-md:h-2/5 max-md:w-full"
+        >
+          <Chosen />
+        </aside>
+      </div>
+    </ForkContext.Provider>
+  );
+}
+
+/** That this is the past, and the ways out of it. */
+function Bar({ id }: { id: string }) {
+  const { t } = useTranslation("trying");
+  const startedAt = useLive((state) => state.life?.view.startedAt);
+  const agent = useLive((state) => state.life?.view.start?.agent.id);
+  return (
+    <div
+      role="status"
+      className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 border-warn/30 border-b bg-warn-soft px-4 py-2"
+    >
+      <Lock size={14} aria-hidden className="text-warn" />
+      <span className="min-w-0 flex-1 font-medium">
+        {startedAt ? t("pastBar", { id: id.slice(-4), when: format.dateTime(startedAt) }) : t("pastTitle")}
+      </span>
+      <LinkButton size="sm" href={`/runs/${id}`}>
+        {t("allOfRun")}
+      </LinkButton>
+      {agent && (
+        <LinkButton size="sm" href={`/agents/${agent}`}>
+          {t("backToDraft")}
+        </LinkButton>
+      )}
+    </div>
+  );
+}
+
+/** The chosen node as it ran; with nothing chosen, the question and the answer. */
+function Chosen() {
+  const { t } = useTranslation("trying");
+  const node = useChosenNode();
+  const ran = useLive((state) => node !== undefined && viewOf(state, node.id) !== undefined);
+  if (node)
+    return (
+      <>
+        <Inspector />
+        {!ran && <p className="px-4 pb-4 text-ink-3">{t("neverRan")}</p>}
+      </>
+    );
+  return <Story />;
+}
+
+function Story() {
+  const { t } = useTranslation("trying");
+  const life = useLive((state) => state.life);
+  const name = useGraph((graph) => graph.name);
+  const text = answerText(life);
+  return (
+    <div className="flex flex-col gap-3 p-4">
+      <h2 className="font-semibold text-md">{name}</h2>
+      {life?.view.start && (
+        <p className="whitespace-pre-wrap break-words rounded-xl bg-accent-soft px-3 py-2">
+          {life.view.start.input.message}
+        </p>
+      )}
+      {text !== undefined && (
+        <div className="rounded-xl border border-line px-3 py-2">
+          <Answer text={text} documents={answerDocuments(life?.view)} />
+        </div>
+      )}
+      {life?.view.error && <Notice tone="bad" title={life.view.error.message} />}
+      <p className="text-ink-3 text-sm">{t("chooseNode")}</p>
+    </div>
+  );
+}
+
+/** Runs again from a node and opens the new run; what was before the node stays as it was. */
+function useFork(id: string): (node: string, outputs?: Record<string, unknown>) => Promise<void> {
+  const { t } = useTranslation("trying");
+  const words = useErrorWords();
+  const [, go] = useLocation();
+  const { selection } = useWorkbench();
+  return async (node, outputs) => {
+    try {
+      const forked = await api.runs.fork(id, node, outputs);
+      selection.clear();
+      go(`/runs/${forked.id}/graph`);
+    } catch (error) {
+      toast({ tone: "bad", title: t("forkFailed"), detail: words(error).title });
+    }
+  };
+}
