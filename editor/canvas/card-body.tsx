@@ -4,6 +4,7 @@ import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { isContainer } from "../bodies/body.ts";
 import { ContainerBody } from "../bodies/card-parts.tsx";
+import { WaitHere } from "../bodies/wait-here.tsx";
 import { useIssueWords } from "../i18n/issue-words.ts";
 import { matchesTool } from "../state/catalogue.ts";
 import { typingOf } from "../state/live-run.ts";
@@ -33,10 +34,10 @@ export function CardBody({ node, view, issues }: { node: GraphNode; view?: NodeV
     >
       {isContainer(node) ? (
         <ContainerBody node={node} view={view}>
-          <GistView gist={gist} node={node} lines={lines} issues={issues} />
+          <GistView gist={gist} node={node} lines={lines} issues={issues} view={view} />
         </ContainerBody>
       ) : (
-        <GistView gist={gist} node={node} lines={lines} issues={issues} />
+        <GistView gist={gist} node={node} lines={lines} issues={issues} view={view} />
       )}
     </div>
   );
@@ -47,9 +48,11 @@ function GistView({
   node,
   lines,
   issues,
+  view,
 }: {
   gist: Gist;
   node: GraphNode;
+  view?: NodeView;
   lines: number;
   issues: readonly Issue[];
 }) {
@@ -64,7 +67,7 @@ function GistView({
         </div>
       );
     case "waiting":
-      return <p className="text-warn">{t("waitsForYou")}</p>;
+      return <WaitHere view={view} />;
     case "stream":
       return (
         <p className={cx("break-words", CLAMP[lines], gist.thinking ? "text-ink-3 italic" : "text-ink")}>

@@ -72,3 +72,29 @@ describe("a container's body", () => {
     await card("each").getByText("3 of 3").waitFor();
   });
 });
+
+describe("a node that waits", () => {
+  it("is answered on its card", async () => {
+    const id = await makeAgent(
+      server,
+      graphOf(
+        "Gatekeeper",
+        [
+          ["ask", "input", {}],
+          ["gate", "approval", { question: "Let this out?" }],
+          ["reply", "output", {}],
+        ],
+        ["ask.message > gate.value", "gate.approved > reply.reply"],
+        { ask: [0, 0], gate: [320, 0], reply: [640, 0] },
+      ),
+    );
+    await page.goto(`${server.origin}/agents/${id}`);
+    await card("gate").waitFor();
+    await page.keyboard.press("Control+Enter");
+    await page.locator("#try-message").fill("The letter");
+    await page.keyboard.press("Enter");
+    await card("gate").getByText("Let this out?").waitFor();
+    await card("gate").getByRole("button", { name: "Approve" }).click();
+    await card("reply").getByText("The letter").waitFor();
+  });
+});

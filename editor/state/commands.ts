@@ -34,8 +34,6 @@ export type CommandLabel =
   | "restore"
   | "build"
   | "body"
-  | "encapsulate"
-  | "unpack"
   | "pin"
   | "test"
   | "text"

@@ -26,5 +26,6 @@ export const bodies = {
   failed_one: "{{count}} failed",
   failed_other: "{{count}} failed",
   onlyWhole: "Only the agent’s own graph runs in parts and pins. This body runs with its container.",
+  look: "Look and answer",
   noBody: "Choose a map or a loop first",
 };

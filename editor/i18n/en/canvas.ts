@@ -153,8 +153,6 @@ export const canvas = {
     restore: "restored",
     build: "applied a proposal",
     body: "changed a body",
-    encapsulate: "made an agent of a part",
-    unpack: "unpacked",
     pin: "changed a pin",
     test: "changed the tests",
     text: "replaced a text",

@@ -26,5 +26,6 @@ export const bodies: Words<typeof en> = {
   progress_other: "完成 {{count}}",
   failed_other: "失败 {{count}}",
   onlyWhole: "只有智能体自己的图能分段运行和固定。这个主体随它的容器一起运行。",
+  look: "看过再答复",
   noBody: "先选一个映射或循环",
 };

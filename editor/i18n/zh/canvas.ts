@@ -154,8 +154,6 @@ export const canvas: Words<typeof en> = {
     restore: "恢复",
     build: "应用了提案",
     body: "修改了主体",
-    encapsulate: "把一部分变成了智能体",
-    unpack: "展开了",
     pin: "改动了固定的输出",
     test: "改动了测试",
     text: "替换了文字",

@@ -1,0 +1,48 @@
+import { useTranslation } from "react-i18next";
+import { scopeKey, type WaitAnswer } from "../../runtime/event.ts";
+import type { NodeView } from "../../runtime/fold-run.ts";
+import { useConversation, useLive, useWorkbench } from "../state/use-workbench.ts";
+import { Button } from "../ui/button.tsx";
+
+/** More cannot be read on a card, and an answer holds for the exact arguments: they are then shown beside the graph. */
+const READABLE = 110;
+
+/** On the card of a node that waits: the question and its answer. A run that is not of this conversation is only shown. */
+export function WaitHere({ view }: { view?: NodeView }) {
+  const { t } = useTranslation(["canvas", "panels", "bodies"]);
+  const { conversation, places } = useWorkbench();
+  const wait = useLive((state) =>
+    state.life?.view.waits.find((one) => one.node === view?.node && scopeKey(one.scope) === scopeKey(view?.scope)),
+  );
+  const run = useLive((state) => state.life?.view.id);
+  const turn = useConversation((state) => state.turns.find((one) => one.life?.view.id === run)?.id);
+  const busy = useConversation((state) => state.busy);
+  if (!wait || turn === undefined) return <p className="text-warn">{t("waitsForYou")}</p>;
+  const given = wait.call === undefined ? "" : JSON.stringify(wait.call.arguments);
+  const readable = wait.kind !== "uncertain" && given.length <= READABLE && wait.question.length <= READABLE;
+  const answer = (choice: WaitAnswer["choice"]) => void conversation.answer(turn, { wait: wait.wait, choice });
+  return (
+    <div className="nodrag nopan flex flex-col gap-1.5">
+      <p className="line-clamp-4 break-words text-warn">
+        {wait.kind === "uncertain" ? t("panels:uncertain") : wait.question}
+      </p>
+      {readable && given !== "" && <p className="break-all font-mono text-ink text-xs">{given}</p>}
+      <div className="flex gap-1.5">
+        {readable ? (
+          <>
+            <Button size="sm" variant="solid" disabled={busy} onClick={() => answer("approve")}>
+              {t("panels:choice.approve")}
+            </Button>
+            <Button size="sm" disabled={busy} onClick={() => answer("reject")}>
+              {t("panels:choice.reject")}
+            </Button>
+          </>
+        ) : (
+          <Button size="sm" onClick={() => places.open("try")}>
+            {t("bodies:look")}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
