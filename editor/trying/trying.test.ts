@@ -1,16 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
+import type { RunEvent } from "../../runtime/event.ts";
 import { Graph, graphIdentity, serializeGraph } from "../../runtime/graph.ts";
 import { play } from "../../runtime/testing/play.ts";
 import { graphOf, smallGraph } from "../e2e/graphs.ts";
 import type { Command } from "../state/commands.ts";
 import { createDocument } from "../state/document.ts";
 import { foldAll, newLife, type RunLife } from "../state/run-life.ts";
-import { addTest, expected, judge, removeTest, setExpected } from "./agent-tests.ts";
+import type { RunSignal } from "../state/run-stream.ts";
+import { addTest, expected, judge, removeTest, replyText, setExpected } from "./agent-tests.ts";
+import { compareRuns, compareText } from "./compare.ts";
 import { readOutputs } from "./outputs.ts";
 import { knownFrom, type PartPlan, planEdited, planPart } from "./part.ts";
 import { pinOf, pinsOf, removePins, setPin } from "./pins.ts";
+import { createTestRuns, testKey } from "./test-runs.ts";
 
 /** Two branches that meet: `a` and `b` read the message, `both` joins them. */
 const forked = () =>
@@ -169,4 +173,98 @@ it("reads edited outputs: a text as it stands, everything else as JSON", () => {
     faults: {},
   });
   expect(readOutputs({ count: 1 }, { count: "two" })).toEqual({ faults: { count: expect.any(String) } });
+});
+
+describe("two runs side by side", () => {
+  it("finds what differs, node by node and by words", async () => {
+    const first = (await run(forked())).life.view;
+    const changed = forked();
+    const second = (
+      await run({
+        ...changed,
+        nodes: changed.nodes.map((node) => (node.id === "a" ? { ...node, config: { template: "New {{x}}" } } : node)),
+      })
+    ).life.view;
+    const compared = new Map(compareRuns(first, second).map((node) => [node.node, node]));
+    expect(compared.get("b")?.same).toBe(true);
+    expect(compared.get("a")?.values).toEqual([
+      {
+        name: "text",
+        of: "output",
+        first: "A hi",
+        second: "New hi",
+        words: [{ text: "A", change: "removed" }, { text: "New", change: "added" }, { text: " hi" }],
+      },
+    ]);
+  });
+
+  it("keeps nodes that only one of them had", async () => {
+    const graph = forked();
+    const whole = (await run(graph)).life.view;
+    const part = (await run(graph, planPart(graph, "to", "a", {}, knownFrom(undefined)))).life.view;
+    const only = compareRuns(whole, part).filter((node) => !node.second);
+    expect(only.map((node) => node.node)).toContain("reply");
+    expect(only.every((node) => !node.same)).toBe(true);
+  });
+
+  it("does not compare very long texts word by word", () => {
+    expect(compareText("a ".repeat(20_000), "b")).toHaveLength(2);
+    expect(compareText("a", "a")).toBeUndefined();
+  });
+});
+
+describe("running the tests", () => {
+  const story = (run: string, reply: string): RunSignal[] =>
+    [
+      { type: "run-start", agent: { name: "x", graph: "h" }, input: { message: "" } },
+      { type: "run-end", output: { reply } },
+    ].map((body, seq) => ({ kind: "event", event: { run, seq, at: seq, ...body } as RunEvent }));
+  async function* stream(signals: RunSignal[]): AsyncGenerator<RunSignal> {
+    yield* signals;
+  }
+  const runs = (answer: (message: string) => AsyncIterable<RunSignal>) => {
+    const asked: object[] = [];
+    const tests = createTestRuns({
+      save: async () => true,
+      graph: smallGraph,
+      now: () => 0,
+      pause: async () => {},
+      server: {
+        runSaved(request) {
+          asked.push(request);
+          return answer(request.input.message);
+        },
+        runGraph: () => stream([]),
+        follow: () => stream([]),
+        answer: async () => {},
+        cancel: async () => {},
+      },
+    });
+    return { tests, asked };
+  };
+  const messages = ["a", "b", "c"].map((message) => ({ name: message, input: { message } }));
+
+  it("runs each outside of any session and without pins, and keeps what came of it", async () => {
+    const { tests, asked } = runs((message) => stream(story(`run-${message}`, `Answer ${message}`)));
+    await tests.run(messages);
+    expect(asked).toEqual(messages.map(({ input }) => ({ input })));
+    const { results, progress } = tests.getState();
+    expect(progress).toBeUndefined();
+    expect(messages.map((test) => replyText(results.get(testKey(test))!.life!))).toEqual([
+      "Answer a",
+      "Answer b",
+      "Answer c",
+    ]);
+  });
+
+  it("says why a test did not run, and starts no further one after a cancel", async () => {
+    const { tests, asked } = runs(async function* (message) {
+      yield* [];
+      tests.cancel();
+      throw Object.assign(new Error(`No ${message}`), { status: 422 });
+    });
+    await tests.run(messages);
+    expect(asked.length).toBeLessThanOrEqual(2);
+    expect(tests.getState().progress).toBeUndefined();
+  });
 });
