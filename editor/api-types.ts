@@ -26,6 +26,8 @@ export interface Revision {
   revision: number;
   updatedAt: number;
   name: string;
+  /** What a person called it. */
+  label?: string;
 }
 
 export type Access = "private" | "link" | "public";

@@ -643,7 +643,10 @@ export interface Agents {
   /** Rejects with `conflict` when the agent does not stand at `revision`. */
   update(id: string, graph: unknown, revision: number): Promise<AgentRecord>;
   delete(id: string): Promise<boolean>;
-  revisions(id: string): Promise<{ revision: number; updatedAt: number; name: string }[]>;
+  /** `label`: what a person called it. */
+  revisions(id: string): Promise<{ revision: number; updatedAt: number; name: string; label?: string }[]>;
+  /** Names a revision, or takes its name away with "". A named one is kept however many come after it. */
+  nameRevision(id: string, revision: number, label: string): Promise<void>;
   revision(id: string, revision: number): Promise<AgentRecord>;
   /** The same verdict as in the editor and the CLI, with what this server has. */
   check(graph: unknown): Promise<Issue[]>;

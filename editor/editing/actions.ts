@@ -41,12 +41,11 @@ const REPLACE_ID = "replace-text";
 export function editingActions(workbench: Workbench, tell: () => void): Action[] {
   const { places, selection, surfaces } = workbench;
   const find = (field: string) => () => {
+    const there = () => document.getElementById(field) as HTMLInputElement | null;
     places.open("find");
-    requestAnimationFrame(() => {
-      const input = document.getElementById(field) as HTMLInputElement | null;
-      input?.focus();
-      input?.select();
-    });
+    // Where the panel stands already, the next key goes to the field at once.
+    if (there()) there()?.select();
+    else requestAnimationFrame(() => there()?.select());
   };
   const align = (side: Side) => () => workbench.apply(setLayout(alignPlaces(boxes(workbench), side)));
   const spread = (axis: Axis) => () => workbench.apply(setLayout(distributePlaces(boxes(workbench), axis)));

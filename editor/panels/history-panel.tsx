@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api.ts";
+import { RevisionName } from "../editing/revision-name.tsx";
 import * as format from "../i18n/format.ts";
 import { replaceGraph } from "../state/commands.ts";
 import { useDocument, useGraph, useSaving, useWorkbench } from "../state/use-workbench.ts";
@@ -110,13 +111,29 @@ function Revisions() {
         .sort((a, b) => b.revision - a.revision)
         .slice(0, 200)
         .map((one) => (
-          <Revision key={one.revision} revision={one.revision} at={one.updatedAt} current={one.revision === revision} />
+          <Revision
+            key={one.revision}
+            revision={one.revision}
+            at={one.updatedAt}
+            label={one.label}
+            current={one.revision === revision}
+          />
         ))}
     </ol>
   );
 }
 
-function Revision({ revision, at, current }: { revision: number; at: number; current: boolean }) {
+function Revision({
+  revision,
+  at,
+  label,
+  current,
+}: {
+  revision: number;
+  at: number;
+  label?: string;
+  current: boolean;
+}) {
   const { t } = useTranslation("panels");
   const { id } = useWorkbench();
   const [open, setOpen] = useState(false);
@@ -135,12 +152,13 @@ function Revision({ revision, at, current }: { revision: number; at: number; cur
           aria-expanded={open}
           onClick={() => setOpen(!open)}
         >
-          {t("history.save", { revision })}
+          {label ? <strong className="font-semibold">{label}</strong> : t("history.save", { revision })}
         </button>
         {current && <Badge>{t("history.current")}</Badge>}
         <span className="ml-auto text-ink-3 text-sm">{format.ago(at)}</span>
       </p>
       {open && full.isPending && <Spinner label={t("loading", { ns: "common" })} />}
+      {open && <RevisionName agent={id} revision={revision} label={label} />}
       {open && full.data && <Compare graph={full.data.graph} open />}
     </li>
   );

@@ -19,6 +19,7 @@ import { resolveAgents } from "./freeze.ts";
 
 const AGENT = "agent";
 const REVISION = "agent-revision";
+const LABEL = "agent-revision-label";
 const VERSION = "agent-version";
 const PUBLICATION = "publication";
 /** Older revisions than this many are dropped. */
@@ -137,8 +138,10 @@ class RecordedAgents implements Agents {
       const now = await this.#records.get<Graph>(AGENT, id);
       throw now ? stale(id, revision, now.revision) : missing(id);
     });
-    if (stored.revision > KEPT_REVISIONS)
-      await this.#records.delete(REVISION, revisionId(id, stored.revision - KEPT_REVISIONS));
+    if (stored.revision > KEPT_REVISIONS) {
+      const oldest = revisionId(id, stored.revision - KEPT_REVISIONS);
+      if (!(await this.#records.get(LABEL, oldest))) await this.#records.delete(REVISION, oldest);
+    }
     return this.#record(stored, await this.#issues(body));
   }
 
@@ -154,14 +157,16 @@ class RecordedAgents implements Agents {
     }
     const was = await this.#records.delete(AGENT, id);
     this.#drafts.delete(id);
-    for (;;) {
-      const page = await this.#records.list(REVISION, { parent: id, limit: 200 });
-      for (const revision of page) await this.#records.delete(REVISION, revision.id);
-      if (page.length < 200) return was;
-    }
+    for (const kind of [REVISION, LABEL])
+      for (let full = true; full; ) {
+        const page = await this.#records.list(kind, { parent: id, limit: 200 });
+        for (const one of page) await this.#records.delete(kind, one.id);
+        full = page.length === 200;
+      }
+    return was;
   }
 
-  async revisions(id: string): Promise<{ revision: number; updatedAt: number; name: string }[]> {
+  async revisions(id: string): Promise<{ revision: number; updatedAt: number; name: string; label?: string }[]> {
     const current = await this.#records.get<Graph>(AGENT, id);
     if (!current) throw missing(id);
     const past = await this.#records.list<{ graph: Graph; at: number }>(REVISION, {
@@ -172,7 +177,22 @@ class RecordedAgents implements Agents {
       .map((row) => ({ revision: Number(row.id.split("/")[1]), updatedAt: row.body.at, name: row.body.graph.name }))
       .filter((row) => row.revision < current.revision);
     all.push({ revision: current.revision, updatedAt: current.updatedAt, name: current.body.name });
-    return all.reverse();
+    const labels = new Map(
+      (await this.#records.list<{ label: string }>(LABEL, { parent: id, limit: KEPT_REVISIONS })).map((row) => [
+        row.id,
+        row.body.label,
+      ]),
+    );
+    return all.reverse().map((row) => {
+      const label = labels.get(revisionId(id, row.revision));
+      return label === undefined ? row : { ...row, label };
+    });
+  }
+
+  async nameRevision(id: string, revision: number, label: string): Promise<void> {
+    await this.revision(id, revision);
+    if (label === "") await this.#records.delete(LABEL, revisionId(id, revision));
+    else await this.#records.put(LABEL, revisionId(id, revision), { label }, { parent: id });
   }
 
   async revision(id: string, revision: number): Promise<AgentRecord> {

@@ -67,6 +67,11 @@ describe("drafts", () => {
       revision: 3,
       graph: { name: "Name 2" },
     });
+    await app.json("PATCH", `/api/agents/${id}/revisions/1`, { body: { label: "As it began" }, status: 204 });
+    await app.json("PATCH", `/api/agents/${id}/revisions/7`, { body: { label: "None" }, status: 404 });
+    const named = await app.json<{ revisions: { label?: string }[] }>("GET", `/api/agents/${id}/revisions`);
+    expect(named.revisions.map((one) => one.label)).toEqual([...Array(5).fill(undefined), "As it began"]);
+    await app.json("PATCH", `/api/agents/${id}/revisions/1`, { body: { label: "" }, status: 204 });
     await app.json("GET", `/api/agents/${id}/revisions/7`, { status: 404 });
     await app.json("GET", `/api/agents/${id}/revisions/x`, { status: 404 });
     await app.restart();

@@ -136,7 +136,9 @@ export function agentRoutes({
         summary: "List what an agent was, newest first",
         tag: "agents",
         gives: z.object({
-          revisions: z.array(z.object({ revision: z.number(), updatedAt: z.number(), name: z.string() })),
+          revisions: z.array(
+            z.object({ revision: z.number(), updatedAt: z.number(), name: z.string(), label: z.string().optional() }),
+          ),
         }),
         errors: { 404: "There is none." },
       }),
@@ -146,6 +148,21 @@ export function agentRoutes({
       "/:id/revisions/:n",
       about({ summary: "Get an agent as it was", tag: "agents", gives: Agent, errors: { 404: "There is none." } }),
       async (c) => c.json(await agents.revision(c.req.param("id"), wholeNumber(c.req.param("n")))),
+    )
+    .patch(
+      "/:id/revisions/:n",
+      about({
+        summary: "Name a revision, so that it is found again and kept",
+        tag: "agents",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is none." },
+      }),
+      body(z.strictObject({ label: z.string().trim().max(200).describe("Empty takes the name away.") })),
+      async (c) => {
+        await agents.nameRevision(c.req.param("id"), wholeNumber(c.req.param("n")), c.req.valid("json").label);
+        return c.body(null, 204);
+      },
     )
     .post(
       "/:id/publish",

@@ -35,6 +35,11 @@ export const editing = {
     loses_other: "loses {{count}} edges",
     keeps: "keeps every edge",
   },
+  revision: {
+    name: "Name of this version",
+    help: "Name it, and it is kept and found again",
+    failed: "The name was not kept",
+  },
   drop: {
     here: "Drop an agent file",
     title: "What to do with “{{name}}”?",

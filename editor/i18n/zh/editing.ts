@@ -34,6 +34,11 @@ export const editing: Words<typeof en> = {
     loses_other: "少 {{count}} 条连线",
     keeps: "连线全部保留",
   },
+  revision: {
+    name: "这个版本的名称",
+    help: "起个名字，就会一直保留、容易找到",
+    failed: "名称没有保存",
+  },
   drop: {
     here: "放下智能体文件",
     title: "怎样处理“{{name}}”？",
