@@ -71,6 +71,8 @@ export interface RunRow {
   session?: string;
   user?: string;
   key?: string;
+  /** The run that it was forked from. */
+  fork?: string;
   message: string;
   usage: RunUsage;
   startedAt: number;

@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { Lock } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -23,6 +24,9 @@ import { Spinner } from "../ui/spinner.tsx";
 import { toast } from "../ui/toast.tsx";
 import { ForkContext } from "./node-trial.tsx";
 import { followPast, openPast } from "./open-past.ts";
+
+/** A fork of a fork of a fork: this far back its agent is looked for. */
+const MOST_FORKS = 20;
 
 /** A run on its graph as it was then. Nothing can be changed; it can be run again from any node. */
 export function PastRun({ id }: { id: string }) {
@@ -108,7 +112,11 @@ function Frame({ id }: { id: string }) {
 function Bar({ id }: { id: string }) {
   const { t } = useTranslation("trying");
   const startedAt = useLive((state) => state.life?.view.startedAt);
-  const agent = useLive((state) => state.life?.view.start?.agent.id);
+  const agent = useQuery({
+    queryKey: ["runs", id, "agent"],
+    queryFn: () => agentOf(id),
+    staleTime: Number.POSITIVE_INFINITY,
+  }).data;
   return (
     <div
       role="status"
@@ -128,6 +136,17 @@ function Bar({ id }: { id: string }) {
       )}
     </div>
   );
+}
+
+/** The agent that a run belongs to: its own, or for a fork that of the run it came from. Null where there is none. */
+async function agentOf(run: string): Promise<string | null> {
+  let next: string | undefined = run;
+  for (let hops = 0; next !== undefined && hops < MOST_FORKS; hops++) {
+    const row: Awaited<ReturnType<typeof api.runs.get>> = await api.runs.get(next);
+    if (row.agent) return row.agent;
+    next = row.fork;
+  }
+  return null;
 }
 
 /** The chosen node as it ran; with nothing chosen, the question and the answer. */
