@@ -27,9 +27,10 @@ type Gesture = (typeof GESTURES)[number] | "stream";
 
 /** What a page costs under one gesture. */
 interface Cost {
-  /** Milliseconds of the main thread for each move: all tasks, and script alone. */
+  /** Milliseconds of the main thread for each move: all tasks; of them script, and style with layout. */
   work: number;
   script: number;
+  layout: number;
   /** Moves that the page took in three seconds. A display shows about 180. */
   moves: number;
   /** Frames of 50 ms and more. */
@@ -97,7 +98,7 @@ async function measureOurs(desk: Desk, server: TestServer, size: number, rounds:
   // The same drag while a run streams into the card beside it, from where the page opens.
   await page.evaluate(() => sessionStorage.clear());
   await page.reload();
-  await page.locator('.react-flow__node[data-id="p-22"]').waitFor();
+  await page.locator('.react-flow__node[data-id="p-21"]').waitFor();
   await page.keyboard.press("Control+Enter");
   await page.getByLabel("Message", { exact: true }).fill("Go on");
   await page.keyboard.press("Enter");
@@ -190,6 +191,7 @@ async function median(rounds: number, measure: () => Promise<Cost>): Promise<Cos
   return {
     work: of((cost) => cost.work),
     script: of((cost) => cost.script),
+    layout: of((cost) => cost.layout),
     moves: of((cost) => cost.moves),
     slow: costs.reduce((sum, cost) => sum + cost.slow, 0),
   };
@@ -198,7 +200,7 @@ async function median(rounds: number, measure: () => Promise<Cost>): Promise<Cos
 /** Moves for `ms`, each sent when the page has taken the last, and reads what that cost. */
 async function gesture(page: Page, kind: (typeof GESTURES)[number], ms = 1000): Promise<Cost> {
   const cdp = await session(page);
-  const at = kind === "drag" ? await onNode(page, "p-22") : await onPane(page);
+  const at = kind === "drag" ? await onNode(page, "p-21") : await onPane(page);
   await page.mouse.move(at.x, at.y);
   if (kind === "zoom") await page.keyboard.down("Control");
   else {
@@ -213,10 +215,11 @@ async function gesture(page: Page, kind: (typeof GESTURES)[number], ms = 1000): 
     if (kind === "zoom") await page.mouse.wheel(0, moves % 20 < 10 ? 12 : -12);
     else {
       const radius = kind === "drag" ? 60 : 240;
-      await page.mouse.move(at.x + radius * Math.sin(turn), at.y + radius * (1 - Math.cos(turn)) * 0.6);
+      await page.mouse.move(at.x + radius * Math.sin(turn), at.y + 12 + radius * (1 - Math.cos(turn)) * 0.6);
     }
   }
   const after = await read(cdp, page);
+  if (kind === "drag" && (await onNode(page, "p-21")).y === at.y) throw new Error("The drag moved nothing.");
   if (kind === "zoom") await page.keyboard.up("Control");
   else {
     await page.mouse.move(at.x, at.y);
@@ -225,6 +228,7 @@ async function gesture(page: Page, kind: (typeof GESTURES)[number], ms = 1000): 
   return {
     work: (after.task - before.task) / moves,
     script: (after.script - before.script) / moves,
+    layout: (after.layout - before.layout) / moves,
     moves: Math.round((moves * 3000) / ms),
     slow: after.slow - before.slow,
   };
@@ -245,13 +249,18 @@ async function read(cdp: CDPSession, page: Page) {
   const { metrics } = await cdp.send("Performance.getMetrics");
   const of = (wanted: string) => (metrics.find((metric) => metric.name === wanted)?.value ?? Number.NaN) * 1000;
   const slow = await page.evaluate(() => (window as unknown as Watched).slowFrames);
-  return { task: of("TaskDuration"), script: of("ScriptDuration"), slow };
+  return {
+    task: of("TaskDuration"),
+    script: of("ScriptDuration"),
+    layout: of("RecalcStyleDuration") + of("LayoutDuration"),
+    slow,
+  };
 }
 
 async function onNode(page: Page, id: string): Promise<{ x: number; y: number }> {
   const box = await page.locator(`.react-flow__node[data-id="${id}"]`).boundingBox();
   if (!box) throw new Error(`The node ${id} is not in view.`);
-  return { x: box.x + box.width / 2, y: box.y + 8 };
+  return { x: box.x + box.width / 2, y: box.y + 10 };
 }
 
 /** A point of the canvas with nothing on it, as near to its middle as may be. */
@@ -275,7 +284,7 @@ async function editing(desk: Desk, server: TestServer, seconds: number) {
   const id = await makeAgent(server, benchGraph(nodes));
   const { page } = desk;
   await page.goto(`${server.origin}/agents/${id}`);
-  await page.locator('.react-flow__node[data-id="p-22"]').waitFor();
+  await page.locator('.react-flow__node[data-id="p-21"]').waitFor();
   const cdp = await session(page);
   const heap = async () => {
     await cdp.send("HeapProfiler.collectGarbage");
@@ -285,7 +294,7 @@ async function editing(desk: Desk, server: TestServer, seconds: number) {
   const began = performance.now();
   let firstMb: number | undefined;
   while (performance.now() - began < seconds * 1000) {
-    const at = await onNode(page, "p-22");
+    const at = await onNode(page, "p-21");
     await page.mouse.move(at.x, at.y);
     await page.mouse.down();
     for (let step = 1; step <= 10; step++) await page.mouse.move(at.x + step * 4, at.y + step * 2);
@@ -352,6 +361,7 @@ function print(size: number, { ours, visible, all }: Record<Kind, Measured>): vo
     const whole = all.gestures[kind === "stream" ? "drag" : kind]!;
     row(`  ${kind}, a move`, ms(mine.work), ms(plain.work), ratio(mine.work, plain.work), ms(whole.work));
     row("    script of it", ms(mine.script), ms(plain.script), ratio(mine.script, plain.script), ms(whole.script));
+    row("    style and layout", ms(mine.layout), ms(plain.layout), ratio(mine.layout, plain.layout), ms(whole.layout));
     row("    moves in 3 s", mine.moves, plain.moves, "", whole.moves);
     row("    frames over 50 ms", mine.slow, plain.slow, "", whole.slow);
   }

@@ -1,5 +1,5 @@
 import { CircleStop, Plus, SendHorizontal } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { defaultModel } from "../state/catalogue.ts";
 import type { Turn } from "../state/conversation.ts";
@@ -41,12 +41,17 @@ export function TryPanel() {
     void workbench.conversation.send({ ...fields.values, message: trimmed });
   };
 
-  // The view follows the answer as it grows, unless the reader has scrolled away.
-  const seen = useLive((state) => state.life);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is drawn, not what it reads
-  useLayoutEffect(() => {
-    if (stick.current && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
-  }, [turns, seen]);
+  // The view follows the answer as it grows, unless the reader has scrolled away. Asked for when the size has changed and
+  // is known: to ask at each token would lay the page out once more for each.
+  useEffect(() => {
+    const view = scroller.current;
+    if (!view?.firstElementChild) return;
+    const follow = new ResizeObserver(() => {
+      if (stick.current) view.scrollTop = view.scrollHeight;
+    });
+    follow.observe(view.firstElementChild);
+    return () => follow.disconnect();
+  }, []);
 
   return (
     <div className="flex h-full min-h-0 flex-col bg-paper">
@@ -57,21 +62,23 @@ export function TryPanel() {
           stick.current = view.scrollHeight - view.scrollTop - view.clientHeight < 40;
         }}
       >
-        {demo && usesDefault && (
-          <p className="mb-3 flex items-start gap-2 text-ink-2 text-sm">
-            <Badge tone="warn">{t("demo", { ns: "common" })}</Badge>
-            {t("demoHelp")}
-          </p>
-        )}
-        {turns.length === 0 ? (
-          <Start greeting={greeting} suggestions={suggestions} onPick={send} />
-        ) : (
-          <ol className="flex flex-col gap-5" aria-label={t("conversation")}>
-            {turns.map((turn, index) => (
-              <TurnItem key={turn.id} turn={turn} last={index === turns.length - 1} />
-            ))}
-          </ol>
-        )}
+        <div>
+          {demo && usesDefault && (
+            <p className="mb-3 flex items-start gap-2 text-ink-2 text-sm">
+              <Badge tone="warn">{t("demo", { ns: "common" })}</Badge>
+              {t("demoHelp")}
+            </p>
+          )}
+          {turns.length === 0 ? (
+            <Start greeting={greeting} suggestions={suggestions} onPick={send} />
+          ) : (
+            <ol className="flex flex-col gap-5" aria-label={t("conversation")}>
+              {turns.map((turn, index) => (
+                <TurnItem key={turn.id} turn={turn} last={index === turns.length - 1} />
+              ))}
+            </ol>
+          )}
+        </div>
       </div>
       <footer className="shrink-0 border-line border-t bg-surface p-3">
         <PinNote />

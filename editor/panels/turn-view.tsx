@@ -1,5 +1,5 @@
 import { BookOpenText, CircleDashed, ShieldQuestion } from "lucide-react";
-import { useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Wait, WaitAnswer } from "../../runtime/event.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
@@ -38,8 +38,8 @@ export function TurnView({
   const { t } = useTranslation("panels");
   const { conversation } = useWorkbench();
   const several = useConversation((state) => state.turns.length > 1);
-  const nodes = life ? [...life.view.nodes.values()] : [];
   const view = life?.view;
+  const active = useMemo(() => (view ? [...view.nodes.values()].filter(lookedUpOrCalled) : []), [view]);
   const text = answerText(life);
   const documents = answerDocuments(view);
   return (
@@ -48,7 +48,7 @@ export function TurnView({
         {turn.message}
       </div>
       <TurnPart turn={turn} />
-      {nodes.map((node) => (
+      {active.map((node) => (
         <NodeSteps key={`${node.scope?.map((part) => part.node).join() ?? ""} ${node.node}`} view={node} />
       ))}
       {text !== undefined && (
@@ -108,8 +108,11 @@ export function TurnView({
   );
 }
 
+const lookedUpOrCalled = (node: NodeView) =>
+  node.tools.length > 0 || node.retrievals.some((retrieval) => retrieval.of === "knowledge");
+
 /** What a node looked up and called, as lines. */
-function NodeSteps({ view }: { view: NodeView }) {
+const NodeSteps = memo(function NodeSteps({ view }: { view: NodeView }) {
   const { t } = useTranslation("panels");
   const found = view.retrievals
     .filter((retrieval) => retrieval.of === "knowledge")
@@ -117,7 +120,6 @@ function NodeSteps({ view }: { view: NodeView }) {
   const searched = view.retrievals.some((retrieval) => retrieval.of === "knowledge");
   const documents = isDocuments(view.outputs?.documents) ? view.outputs.documents : undefined;
   const [open, setOpen] = useState(false);
-  if (!searched && view.tools.length === 0) return null;
   return (
     <div className="flex flex-col gap-1.5">
       {searched && (
@@ -142,7 +144,7 @@ function NodeSteps({ view }: { view: NodeView }) {
       {view.tools.length > 0 && <ToolSteps tools={view.tools} />}
     </div>
   );
-}
+});
 
 /** What the answer rests on; a badge where it rests on nothing but the model. */
 function Footing({ view }: { view: RunView }) {
