@@ -115,7 +115,7 @@ function Visited({ visit, onSaid, onNew }: { visit: Visit; onSaid(message: strin
   useEffect(() => {
     if (remembered().some((one) => one.session === visit.session)) void talk.load();
     return () => talk.close();
-  }, [talk]);
+  }, [talk, visit.session]);
   return (
     <Conversation
       agent={visit.agent}

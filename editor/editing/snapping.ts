@@ -4,7 +4,7 @@ import type { FlowNode } from "../canvas/flow-model.ts";
 import { CARD } from "../canvas/geometry.ts";
 import { createGuides, type Rect, snap } from "./guides.ts";
 
-export type Guides = ReturnType<typeof createGuides>;
+type Guides = ReturnType<typeof createGuides>;
 
 export function createSnapping() {
   const guides = createGuides();

@@ -7,7 +7,8 @@
   } catch {
     // An unreadable entry is the same as none.
   }
-  const dark = stored.theme === "dark" || (stored.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const dark =
+    stored.theme === "dark" || (stored.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   root.dataset.theme = dark ? "dark" : "light";
   if (stored.contrast === "more") root.dataset.contrast = "more";
   root.lang = stored.language || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
