@@ -6,10 +6,11 @@ import {
   MiniMap,
   type OnConnectStartParams,
   ReactFlow,
+  type ReactFlowProps,
   SelectionMode,
   useReactFlow,
 } from "@xyflow/react";
-import { type DragEvent, type MouseEvent, useCallback, useRef, useState } from "react";
+import { type DragEvent, type MouseEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { FileDrop } from "../editing/file-drop.tsx";
@@ -43,7 +44,19 @@ const nodeTypes = { card: Card, note: NoteCard, frame: FrameCard };
 const edgeTypes = { wire: Wire };
 const NO_KEYS: string[] = [];
 const MULTI = ["Meta", "Control", "Shift"];
+const PRO = { hideAttribution: true };
 const SNAP: [number, number] = [11, 11];
+
+type Doings = Pick<
+  ReactFlowProps<FlowNode, WireEdge>,
+  | "onNodeContextMenu"
+  | "onEdgeContextMenu"
+  | "onSelectionContextMenu"
+  | "onPaneContextMenu"
+  | "onEdgeDoubleClick"
+  | "onNodeDoubleClick"
+  | "onDoubleClick"
+>;
 
 /** The graph. Everything done with the mouse here is also done by keys, menu or form. */
 export function Canvas() {
@@ -172,6 +185,34 @@ export function Canvas() {
     setAdding({ at, edge, place: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) } });
   };
 
+  // React Flow hands these to every card and wire: they stay the same, or each move of a drag would draw all of them.
+  const latest = useRef({ menuItems, addHere });
+  useLayoutEffect(() => {
+    latest.current = { menuItems, addHere };
+  });
+  const doings = useMemo((): Doings => {
+    const items = () => latest.current.menuItems;
+    const add: typeof addHere = (event, edge) => latest.current.addHere(event, edge);
+    return {
+      onNodeContextMenu: (event, node) => setMenu(items().forNode(node.id, event)),
+      onEdgeContextMenu: (event, edge) => setMenu(items().forEdge(edge.id, () => add(event, edge.id))),
+      onSelectionContextMenu: () => setMenu(items().forSelection()),
+      onPaneContextMenu: (event) => setMenu(items().forPane(() => add(event as MouseEvent))),
+      onEdgeDoubleClick: (event, edge) => add(event, edge.id),
+      onNodeDoubleClick: (_event, node) => node.type === "card" && workbench.places.open("node"),
+      onDoubleClick: (event) => (event.target as Element).classList.contains("react-flow__pane") && add(event),
+    };
+  }, [workbench]);
+  const labels = useMemo(
+    () => ({
+      "node.a11yDescription.default": t("a11y.node"),
+      "node.a11yDescription.keyboardDisabled": t("a11y.nodeMoving"),
+      "edge.a11yDescription.default": t("a11y.edge"),
+      "minimap.ariaLabel": t("minimap"),
+    }),
+    [t],
+  );
+
   return (
     <ContextMenu items={menu}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: React Flow inside is the interactive part */}
@@ -192,13 +233,7 @@ export function Canvas() {
           onReconnect={onReconnect}
           onConnectStart={onConnectStart}
           onConnectEnd={onConnectEnd}
-          onNodeContextMenu={(event, node) => setMenu(menuItems.forNode(node.id, event))}
-          onEdgeContextMenu={(event, edge) => setMenu(menuItems.forEdge(edge.id, () => addHere(event, edge.id)))}
-          onSelectionContextMenu={() => setMenu(menuItems.forSelection())}
-          onPaneContextMenu={(event) => setMenu(menuItems.forPane(() => addHere(event as MouseEvent)))}
-          onEdgeDoubleClick={(event, edge) => addHere(event, edge.id)}
-          onNodeDoubleClick={(_event, node) => node.type === "card" && workbench.places.open("node")}
-          onDoubleClick={(event) => (event.target as Element).classList.contains("react-flow__pane") && addHere(event)}
+          {...doings}
           onlyRenderVisibleElements
           nodesDraggable={!frozen}
           nodesConnectable={!frozen}
@@ -218,13 +253,8 @@ export function Canvas() {
           onMoveEnd={opening.remember}
           nodeDragThreshold={3}
           elevateEdgesOnSelect
-          proOptions={{ hideAttribution: true }}
-          ariaLabelConfig={{
-            "node.a11yDescription.default": t("a11y.node"),
-            "node.a11yDescription.keyboardDisabled": t("a11y.nodeMoving"),
-            "edge.a11yDescription.default": t("a11y.edge"),
-            "minimap.ariaLabel": t("minimap"),
-          }}
+          proOptions={PRO}
+          ariaLabelConfig={labels}
           aria-label={t("graph")}
         >
           <Background gap={22} size={2} />

@@ -8,7 +8,6 @@ import { useArrange } from "./use-arrange.ts";
 export function ZoomBar() {
   const { t } = useTranslation("canvas");
   const flow = useReactFlow();
-  const zoom = useStore((state) => Math.round(state.transform[2] * 100));
   const arrange = useArrange();
   return (
     <Panel
@@ -36,15 +35,7 @@ export function ZoomBar() {
         side="top"
         onClick={() => void flow.zoomOut({ duration: 120 })}
       />
-      <button
-        type="button"
-        className="h-8 w-12 rounded-md text-ink-2 tnum hover:bg-hover hover:text-ink"
-        aria-label={`${zoom}%. ${t("action.zoomReset")}`}
-        title={t("action.zoomReset")}
-        onClick={() => void flow.zoomTo(1, { duration: 120 })}
-      >
-        {zoom}%
-      </button>
+      <ZoomLevel />
       <IconButton
         icon={Plus}
         label={t("action.zoomIn")}
@@ -53,5 +44,23 @@ export function ZoomBar() {
         onClick={() => void flow.zoomIn({ duration: 120 })}
       />
     </Panel>
+  );
+}
+
+/** Apart from its neighbours, which a change of the zoom does not touch. */
+function ZoomLevel() {
+  const { t } = useTranslation("canvas");
+  const flow = useReactFlow();
+  const zoom = useStore((state) => Math.round(state.transform[2] * 100));
+  return (
+    <button
+      type="button"
+      className="h-8 w-12 rounded-md text-ink-2 tnum hover:bg-hover hover:text-ink"
+      aria-label={`${zoom}%. ${t("action.zoomReset")}`}
+      title={t("action.zoomReset")}
+      onClick={() => void flow.zoomTo(1, { duration: 120 })}
+    >
+      {zoom}%
+    </button>
   );
 }
