@@ -28,15 +28,18 @@ export interface IssueStore extends StoreApi<Issues> {
   close(): void;
 }
 
+/** `told`: what the server said of this very graph, so that opening it does not wait for a check. */
 export function createIssues(
   document: DocumentStore,
   catalogue: CatalogueStore,
   table: NodeTable,
   clock: Clock,
+  told?: Issue[],
 ): IssueStore {
-  const store = createStore<Issues>(() =>
-    sort(document.getState().graph, checkGraph(document.getState().graph, table, checkContext(catalogue.getState()))),
-  );
+  const store = createStore<Issues>(() => {
+    const { graph } = document.getState();
+    return sort(graph, told ?? checkGraph(graph, table, checkContext(catalogue.getState())));
+  });
   let stop: (() => void) | undefined;
   const check = () => {
     stop?.();

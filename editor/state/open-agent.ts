@@ -16,7 +16,7 @@ export async function openAgent(id: string, signal: AbortSignal): Promise<Workbe
   const agent = await api.agents.get(id, signal);
   return createWorkbench(
     id,
-    { revision: agent.revision, graph: agent.graph },
+    { revision: agent.revision, graph: agent.graph, issues: agent.issues },
     {
       keeper: keeper(id),
       shelf: localStorage,

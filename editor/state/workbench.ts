@@ -1,6 +1,7 @@
 /** All that belongs to one open agent, made once when it opens and closed with it. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
 import { type BuildTalk, type BuildWorld, createBuildTalk } from "../builder/build-talk.ts";
 import { createTestRuns, type TestRuns } from "../trying/test-runs.ts";
 import { type AgentEntry, type Catalogue, type CatalogueStore, checkContext, createCatalogue } from "./catalogue.ts";
@@ -53,13 +54,25 @@ export interface WorkbenchWorld {
   pause: ConversationWorld["pause"];
 }
 
-export function createWorkbench(id: string, saved: SavedAgent, world: WorkbenchWorld): Workbench {
+/** `saved.issues`: what the server said of the graph. */
+export function createWorkbench(
+  id: string,
+  saved: SavedAgent & { issues?: Issue[] },
+  world: WorkbenchWorld,
+): Workbench {
   const { clock, shelf } = world;
   const document = createDocument(saved.graph, clock.now);
   const catalogue = createCatalogue();
   const selection = createSelection();
   const saver = createSaver({ id, document, keeper: world.keeper, shelf, clock }, saved);
-  const issues = createIssues(document, catalogue, table, clock);
+  const issues = createIssues(
+    document,
+    catalogue,
+    table,
+    clock,
+    // A draft that was kept in this browser stands in its place: nothing was said of that.
+    document.getState().graph === saved.graph ? saved.issues : undefined,
+  );
   const reader = createStore<{ reader: PortReader }>(() => ({ reader: createPortReader(table, {}) }));
   const live = createLiveRun(world.frame);
   const conversation = createConversation({
