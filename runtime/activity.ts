@@ -7,6 +7,11 @@ export class Activity {
   #waiting = new Set<Waiter>();
   #parked = false;
 
+  /** Everybody who waited was sent away; the run goes on by being resumed. */
+  get parked(): boolean {
+    return this.#parked;
+  }
+
   /** Work begins. */
   mint(): void {
     this.#held++;

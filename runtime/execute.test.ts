@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nodes } from "../nodes/index.ts";
 import { PatchbayError } from "./error.ts";
 import type { RunEvent } from "./event.ts";
+import type { Execution } from "./execute.ts";
 import { foldRun } from "./fold-run.ts";
 import { graphOf, play } from "./testing/play.ts";
 import { scriptedHost } from "./testing/scripted-host.ts";
@@ -421,6 +422,92 @@ describe("waiting for people", () => {
   });
   let answerWith: (wait: string) => Promise<void>;
   const answer = (wait: string) => void answerWith(wait);
+});
+
+describe("an answer that comes as the run is parked", () => {
+  const graph = graphOf({ ask: "input", ok: ["approval", {}], reply: "output" }, [
+    "ask.message ok.value",
+    "ok.approved reply.reply",
+  ]);
+
+  it("is not taken in by the old process, and writes nothing: the run is to be resumed with it", async () => {
+    let taken: Promise<boolean> | undefined;
+    let execution: Execution;
+    const parked = await play(
+      graph,
+      nodes,
+      {
+        onAppend: (event) => {
+          // The wait is on its way to the disk; by the time it is there, nothing else is left to do.
+          if (event.type === "run-wait")
+            setTimeout(() => {
+              taken = execution.answer([{ wait: event.waits[0]!.wait, choice: "approve" }]);
+            });
+        },
+      },
+      {
+        live: (live) => {
+          execution = live;
+        },
+      },
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(parked.outcome.status).toBe("waiting");
+    expect(await taken).toBe(false);
+    expect(parked.host.events.some((event) => event.type === "run-resume")).toBe(false);
+    const { wait } = parked.outcome.waits![0]!;
+    const resumed = await play(graph, nodes, {}, { past: parked.events, answers: [{ wait, choice: "approve" }] });
+    expect(resumed.outcome.status).toBe("done");
+  });
+
+  it("is waited for by the run when it came in time, whatever ends meanwhile", async () => {
+    const tools = [echo("builtin/slow")];
+    const made = actions(
+      [
+        {
+          ask: "input",
+          ok: ["approval", {}],
+          slow: ["action", { tool: "builtin/slow" }],
+          both: ["prompt", { template: "{{a}}{{b}}" }],
+          reply: "output",
+        },
+        [
+          "ask.message ok.value",
+          "ask.message slow.text",
+          "ok.approved both.a",
+          "slow.result both.b",
+          "both.text reply.reply",
+        ],
+      ],
+      tools,
+    );
+    const work = Promise.withResolvers<string>();
+    let execution: Execution;
+    const host = scriptedHost({ tools: [{ ...tools[0]!, call: () => work.promise }] });
+    const append = host.append.bind(host);
+    host.append = async (event) => {
+      await append(event);
+      if (event.type === "run-wait")
+        queueMicrotask(() => void execution.answer([{ wait: event.waits[0]!.wait, choice: "approve" }]));
+      // While the answer is written, the other branch ends: nothing but the answer keeps the run from being parked.
+      if (event.type === "run-resume") {
+        work.resolve("!");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    const { outcome } = await play(
+      made.graph,
+      made.table,
+      {},
+      {
+        host,
+        live: (live) => {
+          execution = live;
+        },
+      },
+    );
+    expect(outcome).toEqual({ status: "done", output: { reply: "hello!" } });
+  });
 });
 
 describe("a part of a graph", () => {

@@ -44,8 +44,11 @@ export interface Execution {
   accepted: Promise<void>;
   /** Resolves when the run ended or is parked; its last event is on disk. Never rejects. */
   outcome: Promise<RunOutcome>;
-  /** Answers waits while the run is live. Resolves when the answers are on disk. */
-  answer(answers: WaitAnswer[]): Promise<void>;
+  /**
+   * Answers waits while the run is live. Resolves with true when the answers are on disk and work goes on; with false,
+   * and nothing written, when the run is parked or over by now: once `outcome` is there, take it up again with them.
+   */
+  answer(answers: WaitAnswer[]): Promise<boolean>;
 }
 
 /** What all levels of a run share. */
@@ -144,7 +147,9 @@ export function execute(options: ExecuteOptions): Execution {
     () => {},
   );
 
+  let closing = false;
   const finish = async (body: EventBody | undefined, outcome: RunOutcome): Promise<RunOutcome> => {
+    closing = true;
     clock.abort(OVER);
     options.signal.removeEventListener("abort", cancel);
     try {
@@ -199,9 +204,17 @@ export function execute(options: ExecuteOptions): Execution {
     accepted,
     outcome,
     async answer(answers) {
-      journal.addAnswers(answers);
-      await append({ type: "run-resume", reason: "answer", answers });
-      for (const answer of answers) activity.open(answer.wait, answer);
+      if (closing || activity.parked) return false;
+      // Held while the answers are written, so that the run is not parked between them and those who wait for them.
+      activity.mint();
+      try {
+        journal.addAnswers(answers);
+        await append({ type: "run-resume", reason: "answer", answers });
+        for (const answer of answers) activity.open(answer.wait, answer);
+        return true;
+      } finally {
+        activity.burn();
+      }
     },
   };
 }

@@ -4,8 +4,6 @@ import type { FlowNode } from "../canvas/flow-model.ts";
 import { CARD } from "../canvas/geometry.ts";
 import { createGuides, type Rect, snap } from "./guides.ts";
 
-type Guides = ReturnType<typeof createGuides>;
-
 export function createSnapping() {
   const guides = createGuides();
   return {

@@ -336,8 +336,10 @@ class LiveRuns implements RunsService {
       const live = this.#live.get(id);
       if (fresh.length === 0) return { id, done: live?.done ?? this.#result(await this.#row(id)) };
       if (live) {
-        await live.execution.answer(fresh);
-        return { id, done: live.done };
+        if (await live.execution.answer(fresh)) return { id, done: live.done };
+        // It was parked just now; it is taken up again below, when it has been let go.
+        await live.execution.outcome;
+        await Promise.all(this.#releasing);
       }
       const { elsewhere } = this.#options;
       const owner = await this.#world.log.owner(id);
