@@ -87,8 +87,9 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** Also where nothing has the focus: a dialog that closed gave it back to the page. */
 function isOnCanvas(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest(".react-flow") !== null;
+  return target === document.body || (target instanceof Element && target.closest(".react-flow") !== null);
 }
 
 function hasTextSelection(): boolean {

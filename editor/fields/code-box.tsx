@@ -20,8 +20,8 @@ export interface Marker {
 }
 
 /**
- * Text with a language. Until Monaco is there it is a plain text area, so typing never waits. Tab leaves the field, as in
- * any other. `value` set from outside (undo) goes in without moving the cursor when it is what the box holds already.
+ * Text with a language. Until Monaco is there it is a plain text area, so typing never waits; who types in it keeps it
+ * until they leave it. Tab leaves the field, as in any other. `value` set from outside (undo) goes in without moving the cursor when it is what the box holds already.
  */
 export function CodeBox({
   value,
@@ -56,6 +56,7 @@ export function CodeBox({
 }) {
   const [monaco, setMonaco] = useState(loaded);
   const host = useRef<HTMLDivElement>(null);
+  const area = useRef<HTMLTextAreaElement>(null);
   const editor = useRef<MonacoEditor.IStandaloneCodeEditor>(undefined);
   const latest = useRef({ onChange, onBlur, value });
   latest.current = { onChange, onBlur, value };
@@ -66,7 +67,13 @@ export function CodeBox({
     let gone = false;
     load().then(
       (module) => {
-        if (!gone) setMonaco(module);
+        const take = () => {
+          if (!gone) setMonaco(module);
+        };
+        // To change the field under the cursor would lose what is typed meanwhile.
+        if (area.current && area.current === document.activeElement)
+          area.current.addEventListener("blur", take, { once: true });
+        else take();
       },
       // Without Monaco (a chunk that cannot be fetched) the text area stays; it holds everything.
       (error: unknown) => console.warn("Monaco could not be loaded.", error),
@@ -166,6 +173,7 @@ export function CodeBox({
   if (!monaco)
     return (
       <Textarea
+        ref={area}
         mono
         aria-label={label}
         aria-describedby={helpId}
