@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     exclude: [...configDefaults.exclude, "editor/e2e/**", "dist/**", "data/**"],
     // Real servers and processes are started; a busy machine needs a while for that. Nothing waits this long when all is well.
+    // Races with real processes are told by a second try; a fault fails both.
+    retry: process.env.CI ? 1 : 0,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -112,9 +112,9 @@ describe("trying", () => {
       ),
     );
     await ask("The letter");
-    await card("gate").getByText("Waits for your answer.").waitFor();
+    await card("gate").getByRole("button", { name: "Approve" }).waitFor();
     await page.getByRole("region", { name: "Send it out?" }).getByText("The letter").waitFor();
-    await page.getByRole("button", { name: "Approve" }).click();
+    await page.getByRole("region", { name: "Send it out?" }).getByRole("button", { name: "Approve" }).click();
     await page.getByText("done", { exact: true }).waitFor();
     const runs = await server.call<{ runs: { status: string }[] }>("GET", `/api/runs?agent=${id}`);
     expect(runs.runs.map((one) => one.status)).toEqual(["done"]);

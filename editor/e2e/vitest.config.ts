@@ -6,6 +6,8 @@ export default defineConfig({
     include: ["editor/e2e/**/*.e2e.ts"],
     // One server and one browser at a time: a machine of two cores is enough.
     fileParallelism: false,
+    // A pointer on a busy machine may miss; what is broken fails three times.
+    retry: 2,
     testTimeout: 60_000,
     hookTimeout: 150_000,
     expect: { poll: { timeout: 10_000, interval: 60 } },
