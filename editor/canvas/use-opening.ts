@@ -1,7 +1,8 @@
-import type { Viewport } from "@xyflow/react";
+import { useStoreApi, type Viewport } from "@xyflow/react";
 import { useMemo } from "react";
 import { drawnPorts } from "../state/ports.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
+import type { Workbench } from "../state/workbench.ts";
 import { nodeSize, placeOf } from "./geometry.ts";
 
 const LEAST = 0.5;
@@ -9,10 +10,16 @@ const LEAST = 0.5;
 /** Where the canvas opens: as it was left, else with all of a small graph or the beginning of a large one. */
 export function useOpening(): { viewport: Viewport; remember: (event: unknown, viewport: Viewport) => void } {
   const workbench = useWorkbench();
+  const flow = useStoreApi();
   return useMemo(() => {
     const key = `patchbay.view.${[workbench.id, ...(workbench.inside?.path ?? [])].join("/")}`;
+    const room = roomOf(workbench);
+    const viewport = remembered(key) ?? whole(workbench, room);
+    // React Flow takes `defaultViewport` after it has drawn once. Told before, it draws what is in view at once, and once.
+    if (flow.getState().panZoom === null)
+      flow.setState({ transform: [viewport.x, viewport.y, viewport.zoom], ...room });
     return {
-      viewport: remembered(key) ?? whole(workbench),
+      viewport,
       remember: (_event: unknown, viewport: Viewport) => {
         try {
           sessionStorage.setItem(key, JSON.stringify(viewport));
@@ -21,7 +28,7 @@ export function useOpening(): { viewport: Viewport; remember: (event: unknown, v
         }
       },
     };
-  }, [workbench]);
+  }, [workbench, flow]);
 }
 
 function remembered(key: string): Viewport | undefined {
@@ -33,15 +40,23 @@ function remembered(key: string): Viewport | undefined {
   }
 }
 
+interface Room {
+  width: number;
+  height: number;
+}
+
 /** The four places leave this much room on a usual screen; the true size is not known before the first paint. */
-function whole(workbench: ReturnType<typeof useWorkbench>): Viewport {
-  const graph = workbench.graph();
-  const { reader } = workbench.reader.getState();
+function roomOf(workbench: Workbench): Room {
   const { left, right, below, rightWidth } = workbench.places.getState();
-  const room = {
+  return {
     width: window.innerWidth - 50 - (left ? 224 : 0) - (right ? rightWidth : 0),
     height: window.innerHeight - 46 - (below ? 46 : 0),
   };
+}
+
+function whole(workbench: Workbench, room: Room): Viewport {
+  const graph = workbench.graph();
+  const { reader } = workbench.reader.getState();
   const boxes = graph.nodes.map((node) => {
     const place = placeOf(graph, node.id);
     const size = nodeSize(node, drawnPorts(graph, node, reader), place);
