@@ -575,7 +575,11 @@ export interface Runs {
   /** Rejects with `not_found`, `gone` (expired), `conflict` (answered before, or by other words). */
   answer(id: string, answers: WaitAnswer[]): Promise<{ id: string; done: Promise<RunResult> }>;
   /** A new run with the values of all that came before `node`, and `outputs` in place of that node's own. */
-  fork(id: string, node: string, outputs?: Record<string, unknown>): Promise<{ id: string; done: Promise<RunResult> }>;
+  fork(
+    id: string,
+    node: string,
+    outputs?: Record<string, unknown>,
+  ): Promise<{ id: string; done: Promise<RunResult>; accepted: Promise<void> }>;
 }
 
 /* ---- settings.ts ---- */

@@ -114,7 +114,7 @@ it("keeps messages as tests, runs them all and says which pass", async () => {
 
 it("shows a past run on its graph as it was, and forks it from a node", async () => {
   const { runs } = await server.call<{ runs: { id: string; message: string }[] }>("GET", "/api/runs");
-  const run = runs.find((one) => one.message === "hello")!;
+  const run = runs.findLast((one) => one.message === "hello")!;
   const changed = twoSteps();
   changed.nodes.splice(1, 1);
   changed.edges = [{ from: "ask.message", to: "second.x" }, changed.edges[2]!];

@@ -226,11 +226,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       body(z.strictObject({ node: z.string(), outputs: Values.optional() })),
       async (c) => {
         const { node, outputs } = c.req.valid("json");
-        const begin = async () => {
-          const forked = await runs.fork(c.req.param("id"), node, outputs);
-          return { ...forked, accepted: Promise.resolve() };
-        };
-        return answerRun(c, runs, begin, { place: "/api/runs" });
+        return answerRun(c, runs, () => runs.fork(c.req.param("id"), node, outputs), { place: "/api/runs" });
       },
     )
     .post(
