@@ -9,6 +9,7 @@ import {
   type ReactFlowProps,
   SelectionMode,
   useReactFlow,
+  type Viewport,
 } from "@xyflow/react";
 import { type DragEvent, type MouseEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -203,6 +204,18 @@ export function Canvas() {
       onDoubleClick: (event) => (event.target as Element).classList.contains("react-flow__pane") && add(event),
     };
   }, [workbench]);
+  // While the view moves it is one picture that is moved, and cards are painted anew where it comes to rest.
+  const ground = useRef<HTMLDivElement>(null);
+  const moving = useMemo(
+    () => ({
+      start: () => ground.current?.classList.add("moving"),
+      end: (event: unknown, viewport: Viewport) => {
+        ground.current?.classList.remove("moving");
+        opening.remember(event, viewport);
+      },
+    }),
+    [opening],
+  );
   const labels = useMemo(
     () => ({
       "node.a11yDescription.default": t("a11y.node"),
@@ -217,6 +230,7 @@ export function Canvas() {
     <ContextMenu items={menu}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: React Flow inside is the interactive part */}
       <div
+        ref={ground}
         className={`relative size-full bg-paper ${settling ? "settling" : ""}`}
         onDragOver={onDragOver}
         onDrop={onDrop}
@@ -250,7 +264,8 @@ export function Canvas() {
           minZoom={0.08}
           maxZoom={2}
           defaultViewport={opening.viewport}
-          onMoveEnd={opening.remember}
+          onMoveStart={moving.start}
+          onMoveEnd={moving.end}
           nodeDragThreshold={3}
           elevateEdgesOnSelect
           proOptions={PRO}
