@@ -1,4 +1,6 @@
 /** Trying a draft part by part: pins, parts, edited outputs, past runs on their graph, comparing, test messages. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
@@ -41,7 +43,7 @@ afterEach(() => {
 
 const card = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
 const talk = () => page.getByLabel("Conversation");
-const shot = (name: string) => page.screenshot({ path: `/tmp/trying-${name}.png` });
+const shot = (name: string) => page.screenshot({ path: join(tmpdir(), `trying-${name}.png`) });
 const choose = (id: string) => card(id).click({ position: { x: 90, y: 12 } });
 const draft = async () => {
   await page.getByText("Saved", { exact: true }).waitFor();
