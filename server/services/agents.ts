@@ -1,0 +1,70 @@
+import type { Graph } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+
+export interface AgentRecord {
+  id: string;
+  revision: number;
+  graph: Graph;
+  issues: Issue[];
+  slug?: string;
+  /** The live version, where it is published. */
+  live?: number;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export type Access = "private" | "link" | "public";
+
+/** A published version: frozen. `graph` has its agents resolved to versions. */
+export interface AgentVersion {
+  slug: string;
+  version: number;
+  agent: string;
+  revision: number;
+  note: string;
+  graph: Graph;
+  hash: string;
+  /** SHA-256 of each tool's spec when it was published. */
+  tools: Record<string, string>;
+  publishedAt: number;
+}
+
+/** What a slug stands for now. */
+export interface Publication {
+  slug: string;
+  agent: string;
+  live: number;
+  latest: number;
+  /** A second version that takes this share of the calls, 0 to 1. */
+  share?: { version: number; share: number };
+  access: Access;
+  origins: string[];
+}
+
+export interface Agents {
+  list(options?: { after?: string; limit?: number }): Promise<AgentRecord[]>;
+  /** Ids of all drafts; held in memory. */
+  ids(): Promise<string[]>;
+  /** Rejects with `not_found`. */
+  get(id: string): Promise<AgentRecord>;
+  create(graph: unknown): Promise<AgentRecord>;
+  /** Rejects with `conflict` when the agent does not stand at `revision`. */
+  update(id: string, graph: unknown, revision: number): Promise<AgentRecord>;
+  delete(id: string): Promise<boolean>;
+  /** `label`: what a person called it. */
+  revisions(id: string): Promise<{ revision: number; updatedAt: number; name: string; label?: string }[]>;
+  /** Names a revision, or takes its name away with "". A named one is kept however many come after it. */
+  nameRevision(id: string, revision: number, label: string): Promise<void>;
+  revision(id: string, revision: number): Promise<AgentRecord>;
+  /** The same verdict as in the editor and the CLI, with what this server has. */
+  check(graph: unknown): Promise<Issue[]>;
+  publish(
+    id: string,
+    options: { slug?: string; note?: string; access?: Access; origins?: string[] },
+  ): Promise<AgentVersion>;
+  versions(id: string): Promise<AgentVersion[]>;
+  setLive(id: string, options: { version: number; share?: number }): Promise<Publication>;
+  publication(slug: string): Promise<Publication | undefined>;
+  publications(): Promise<Publication[]>;
+  version(slug: string, version: number): Promise<AgentVersion | undefined>;
+}

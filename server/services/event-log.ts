@@ -1,0 +1,140 @@
+import type { RunEvent } from "../../runtime/event.ts";
+import type { RunStatus, RunUsage } from "../../runtime/fold-run.ts";
+import type { Graph } from "../../runtime/graph.ts";
+
+/** What a run came from and where it stands: derived from its events, written with them. */
+export interface RunRow {
+  id: string;
+  status: RunStatus;
+  /** Id of the saved agent; absent for a run of a graph that is not saved. */
+  agent?: string;
+  slug?: string;
+  version?: number;
+  /** The graph's name, for lists. */
+  name: string;
+  /** Hash of the graph that the run goes by; see `EventLog.graph`. */
+  graph: string;
+  session?: string;
+  user?: string;
+  /** Id of the agent key that called. */
+  key?: string;
+  /** The run that this one was forked from. */
+  fork?: string;
+  /** The first 500 characters of the message. */
+  message: string;
+  usage: RunUsage;
+  /** Unix milliseconds. */
+  startedAt: number;
+  endedAt?: number;
+  /** Code of the error, where it failed. */
+  error?: string;
+  rating?: { score: number; comment?: string };
+}
+
+export interface RunFilter {
+  agent?: string;
+  status?: RunStatus;
+  session?: string;
+  key?: string;
+  user?: string;
+  /** Part of the message. */
+  text?: string;
+  /** Started at or after, before: Unix milliseconds. */
+  from?: number;
+  to?: number;
+  /** Id of the last run of the page before. Newest first. */
+  after?: string;
+  limit?: number;
+}
+
+/** Names a call so that the same call sent twice is one run. Unique per `key` (empty: the admin). */
+export interface Idempotency {
+  key: string;
+  id: string;
+  /** Hash of the body: another body under the same id is a conflict. */
+  bodyHash: string;
+}
+
+/**
+ * The events of all runs: the only record of them. Events of one run are appended in order of `seq`, without gaps;
+ * readers see an event only after it is on disk. One contract suite, run by each implementation.
+ */
+export interface EventLog {
+  /**
+   * Adds an event. `urgent`: written at once; others may be held up to 20 ms or until the next urgent one of the run.
+   * Resolves when it and all before it are on disk; rejects with `storage_full` or `unavailable`, and then so does
+   * every later append to this run.
+   */
+  append(event: RunEvent, options?: { urgent?: boolean; idempotency?: Idempotency }): Promise<void>;
+  /** Events with a `seq` greater than `after` (all: -1), in order, at most `limit` (1000). */
+  read(run: string, after: number, limit?: number): Promise<RunEvent[]>;
+  /** `seq` of the last event on disk; -1 where there is none. At once where it is known here. */
+  last(run: string): number | Promise<number>;
+  /** Calls back (with nothing) whenever more of the run is on disk, until the returned function is called. */
+  watch(run: string, listener: () => void): () => void;
+  row(run: string): Promise<RunRow | undefined>;
+  rows(filter: RunFilter): Promise<RunRow[]>;
+  /** Runs that have not ended, oldest first. */
+  unfinished(): Promise<RunRow[]>;
+  /** Conversations, the last spoken first. `after`: the last session of the page before. */
+  sessions(filter: {
+    agent?: string;
+    key?: string;
+    user?: string;
+    after?: string;
+    limit?: number;
+  }): Promise<SessionRow[]>;
+  /** Runs of a session that were not forks, oldest first. `key` empty: the admin's. */
+  sessionRuns(session: string, options?: { agent?: string; key?: string }): Promise<RunRow[]>;
+  findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined>;
+  rate(run: string, rating: { score: number; comment?: string }): Promise<boolean>;
+  /** Removes the events and the row. False when it was not there; rejects with `conflict` while it has not ended. */
+  delete(run: string): Promise<boolean>;
+  /** Deletes ended runs that started before; resolves with how many. */
+  deleteBefore(time: number): Promise<number>;
+  /**
+   * Takes a run up again whose appends failed: its next event follows the last one on disk. Resolves with that `seq`;
+   * rejects as long as nothing can be stored.
+   */
+  recover(run: string): Promise<number>;
+  /**
+   * Takes a run for this process alone, until it ends or is released: only then may it be appended to. A run that
+   * begins here is claimed with it. False while another living process has it, and when it is over.
+   */
+  claim(run: string): Promise<boolean>;
+  /** Gives back a run that rests. `queue`: there is work to do on it, which any worker may. */
+  release(run: string, options?: { queue?: boolean }): Promise<void>;
+  /** The living process that has the run, if any: see `Cluster`. */
+  owner(run: string): Promise<string | undefined>;
+  /** Stores a graph by its hash, once; on disk no later than any later event. */
+  saveGraph(hash: string, graph: Graph): void;
+  graph(hash: string): Promise<Graph | undefined>;
+  /** Sums by day (UTC) and agent. */
+  usage(filter: { from: number; to: number; agent?: string }): Promise<UsageRow[]>;
+  /** Writes what is pending and closes. */
+  close(): Promise<void>;
+}
+
+export interface SessionRow {
+  id: string;
+  /** Of its first run. */
+  agent?: string;
+  key?: string;
+  user?: string;
+  name: string;
+  /** What was said first. */
+  title: string;
+  turns: number;
+  /** Unix milliseconds, of its first and last run. */
+  startedAt: number;
+  updatedAt: number;
+}
+
+export interface UsageRow extends RunUsage {
+  /** YYYY-MM-DD, UTC. */
+  day: string;
+  agent?: string;
+  name: string;
+  runs: number;
+  failed: number;
+}

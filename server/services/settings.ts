@@ -1,0 +1,10 @@
+export interface ServerSettings {
+  /** Ended runs that started earlier are deleted with their events; null: never. */
+  keepRunsDays: number | null;
+}
+
+export interface Settings {
+  get(): Promise<ServerSettings>;
+  /** Resolves when what follows from the change is done. */
+  change(change: Partial<ServerSettings>): Promise<ServerSettings>;
+}
