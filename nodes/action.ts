@@ -3,7 +3,7 @@ import { PatchbayError } from "../runtime/error.ts";
 import { FIELD_NAME } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
 import type { Kind, Port } from "../runtime/port.ts";
-import type { ToolSpec } from "../runtime/tool.ts";
+import { approvalOf, type ToolSpec } from "../runtime/tool.ts";
 
 const config = z.strictObject({
   tool: z.string().max(300).default(""),
@@ -53,9 +53,9 @@ export const action = defineNode<z.infer<typeof config>>({
       name: spec.name,
       arguments: { ...step.config.arguments, ...step.inputs },
     };
-    if (step.run.settings.approvals[spec.name] === "off")
-      throw new PatchbayError("tool_not_allowed", `The agent's settings turn ${spec.name} off.`);
-    if (step.run.settings.approvals[spec.name] === "ask") {
+    const approval = approvalOf(spec.name, step.run.settings.approvals);
+    if (approval === "off") throw new PatchbayError("tool_not_allowed", `The agent's settings turn ${spec.name} off.`);
+    if (approval === "ask") {
       const answer = await step.wait("approve", {
         kind: "tool",
         question: `Call ${spec.name}?`,

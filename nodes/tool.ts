@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineNode } from "../runtime/node.ts";
-import { Approval, type ToolOffer } from "../runtime/tool.ts";
+import { Approval, approvalOf, type ToolOffer } from "../runtime/tool.ts";
 
 const config = z.strictObject({
   /** Names, or `mcp/<server>/*`. */
@@ -29,20 +29,14 @@ export const tool = defineNode<z.infer<typeof config>>({
     approve: { widget: "hidden" },
     pinned: { widget: "hidden" },
   },
-  needs: ({ tools }) => ({ tools }),
+  needs: ({ tools, approve }) => ({ tools, approvals: approve }),
   async run({ config, host, run, signal }) {
     const specs = await host.tools(config.tools, signal);
-    const settings = run.settings.approvals;
     const tools: ToolOffer[] = [];
     for (const spec of specs) {
-      const server = `${spec.name.slice(0, spec.name.lastIndexOf("/"))}/*`;
       // The agent's settings, then this node, then what the tool does: reading goes ahead, anything else asks.
       const approve =
-        settings[spec.name] ??
-        settings[server] ??
-        config.approve[spec.name] ??
-        config.approve[server] ??
-        (spec.effect === "read" ? "auto" : "ask");
+        approvalOf(spec.name, run.settings.approvals, config.approve) ?? (spec.effect === "read" ? "auto" : "ask");
       if (approve !== "off")
         tools.push({ ...spec, approve, ...(config.pinned.includes(spec.name) ? { pinned: true } : {}) });
     }

@@ -3,8 +3,10 @@ import { nodes } from "../nodes/index.ts";
 import { type CheckContext, checkGraph } from "./check.ts";
 import { compile, graphHash } from "./compile.ts";
 import { emptyGraph, type Graph, serializeGraph } from "./graph.ts";
+import { pointer } from "./issue.ts";
 import { parseAgentFile, parseGraph } from "./parse.ts";
 import { graphOf } from "./testing/play.ts";
+import { type Approval, type ToolSpec, toolFinder } from "./tool.ts";
 
 const codes = (graph: Graph, context?: CheckContext) =>
   checkGraph(graph, nodes, context).map(({ severity, code, node, port, path }) => [severity, code, node, port, path]);
@@ -194,11 +196,44 @@ describe("checkGraph", () => {
     );
     const issues = checkGraph(graph, nodes, {
       hasKnowledge: () => false,
-      hasTool: () => false,
+      tools: () => [],
       hasSecret: () => false,
     });
     expect(issues.map(({ code }) => code)).toEqual(["missing-knowledge", "missing-tool", "missing-secret"]);
     for (const issue of issues) expect(issue.mend).toBeTruthy();
+  });
+
+  it("warns where a model reads what others wrote and may act unasked", () => {
+    const tools: ToolSpec[] = [
+      { name: "mcp/files/read", summary: "", parameters: {}, effect: "read" },
+      { name: "mcp/files/write", summary: "", parameters: {}, effect: "write" },
+      { name: "builtin/clock", summary: "", parameters: {}, effect: "read" },
+      { name: "code/post", summary: "", parameters: {}, effect: "outside" },
+    ];
+    const context = { tools: toolFinder(new Map(tools.map((tool) => [tool.name, tool]))) };
+    const asks = (kit: object, approvals: Record<string, Approval> = {}, documents = false) => {
+      const graph = graphOf(
+        { ask: "input", facts: ["retriever", { knowledge: "k" }], kit: ["tool", kit], brain: "llm", reply: "output" },
+        [
+          "ask.message facts.query",
+          "ask.message brain.message",
+          "kit.tools brain.tools",
+          "brain.text reply.reply",
+          documents ? "facts.documents brain.documents" : "facts.documents reply.documents",
+        ],
+      );
+      graph.settings.approvals = approvals;
+      return checkGraph(graph, nodes, context).map(({ code, severity, node, path }) => [code, severity, node, path]);
+    };
+    const warned = (tool: string) => [["acts-unasked", "warning", "brain", pointer("settings", "approvals", tool)]];
+    const auto = { "mcp/files/*": "auto" };
+    expect(asks({ tools: ["mcp/files/*"] })).toEqual([]);
+    expect(asks({ tools: ["mcp/files/*"], approve: auto })).toEqual(warned("mcp/files/write"));
+    expect(asks({ tools: ["mcp/files/*"] }, { "mcp/files/write": "auto" })).toEqual(warned("mcp/files/write"));
+    expect(asks({ tools: ["mcp/files/*"], approve: auto }, { "mcp/files/write": "ask" })).toEqual([]);
+    const post = { tools: ["builtin/clock", "code/post"], approve: { "code/post": "auto" } };
+    expect(asks(post)).toEqual([]);
+    expect(asks(post, {}, true)).toEqual(warned("code/post"));
   });
 
   it("looks into bodies", () => {

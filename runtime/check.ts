@@ -7,13 +7,16 @@ import { type Issue, type IssueCode, pointer } from "./issue.ts";
 import type { PortContext } from "./node.ts";
 import { edgeFit } from "./port.ts";
 import { type CompiledEdge, type CompiledNode, type NodeTable, resolve } from "./resolve.ts";
+import type { ToolSpec } from "./tool.ts";
+import { actsUnasked } from "./trust.ts";
 
 /** What exists outside the graph. A function left out means: not known, so nothing is said about it. */
 export interface CheckContext extends PortContext {
   hasModel?(name: string): boolean;
   /** It answers, but only as a demo. */
   isDemo?(name: string): boolean;
-  hasTool?(name: string): boolean;
+  /** The tools that a name, or a pattern `…/*`, finds. */
+  tools?(pattern: string): readonly ToolSpec[];
   hasKnowledge?(name: string): boolean;
   hasSecret?(name: string): boolean;
   hasAgent?(agent: string, version?: number): boolean;
@@ -116,6 +119,18 @@ export function examine(
             message: `In ${node.title}: ${inner.message}`,
           });
     }
+    const unasked = actsUnasked(node, graph.settings, context);
+    if (unasked)
+      tell(
+        "warning",
+        "acts-unasked",
+        `${node.title} reads what others wrote ("${unasked.reads}") and may call "${unasked.tool}" without asking: words hidden in a text could make it do so.`,
+        {
+          node: node.id,
+          path: pointer("settings", "approvals", unasked.tool),
+          mend: `Let "${unasked.tool}" ask a person first, unless no call of it can do harm.`,
+        },
+      );
     checkNeeds(node, context, (severity, code, message, mend) => tell(severity, code, message, { ...at(node), mend }));
   }
 
@@ -152,7 +167,7 @@ function checkNeeds(
       );
   }
   for (const tool of needs.tools ?? [])
-    if (context.hasTool && !context.hasTool(tool))
+    if (context.tools?.(tool).length === 0)
       tell(
         "error",
         "missing-tool",

@@ -33,6 +33,7 @@ export const ISSUE_CODES = [
   "missing-secret",
   "missing-agent",
   "demo-model",
+  "acts-unasked",
 ] as const;
 
 export const Issue = z.object({

@@ -6,7 +6,7 @@ import type { Graph, Settings } from "./graph.ts";
 import type { Host } from "./host.ts";
 import type { Issue } from "./issue.ts";
 import type { Port, Ports } from "./port.ts";
-import type { ToolResult, ToolSpec } from "./tool.ts";
+import type { Approval, ToolResult, ToolSpec } from "./tool.ts";
 
 /** One value a port. A port left out is a branch not taken. */
 export type Values = Record<string, unknown>;
@@ -84,7 +84,10 @@ export type NodeIssue = Omit<Issue, "node">;
 
 export interface Needs {
   models?: string[];
+  /** Names, or patterns `…/*`. */
   tools?: string[];
+  /** What it says of the tools that it offers to a model. */
+  approvals?: Record<string, Approval>;
   knowledge?: string[];
   secrets?: string[];
   agents?: { agent: string; version?: number }[];

@@ -13,6 +13,40 @@ export type Effect = z.infer<typeof Effect>;
 export const Approval = z.enum(["auto", "ask", "off"]);
 export type Approval = z.infer<typeof Approval>;
 
+/**
+ * What is said of a tool in the first of these maps that says anything: by its name, else by the longest pattern `…/*`
+ * that it falls under.
+ */
+export function approvalOf(tool: string, ...said: Readonly<Record<string, Approval>>[]): Approval | undefined {
+  for (const approvals of said) {
+    if (Object.hasOwn(approvals, tool)) return approvals[tool];
+    let best = "";
+    for (const pattern of Object.keys(approvals))
+      if (pattern.length > best.length && matchesTool(pattern, tool)) best = pattern;
+    if (best !== "") return approvals[best];
+  }
+  return undefined;
+}
+
+/** Whether a name, or a pattern (`mcp/<server>/*`), finds a tool. */
+export function matchesTool(pattern: string, name: string): boolean {
+  return pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
+}
+
+/** Finds tools by name or pattern among many, the same answer (the same array) each time. */
+export function toolFinder(tools: ReadonlyMap<string, ToolSpec>): (pattern: string) => readonly ToolSpec[] {
+  const found = new Map<string, readonly ToolSpec[]>();
+  return (pattern) => {
+    let hits = found.get(pattern);
+    if (!hits) {
+      const exact = tools.get(pattern);
+      hits = exact ? [exact] : [...tools.values()].filter((tool) => matchesTool(pattern, tool.name));
+      found.set(pattern, hits);
+    }
+    return hits;
+  };
+}
+
 /** A JSON Schema (draft 2020-12 subset), as data. */
 export type JsonSchema = { [key: string]: unknown };
 

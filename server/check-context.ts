@@ -3,6 +3,7 @@ import type { CheckContext } from "../runtime/check.ts";
 import { type Field, fieldPorts } from "../runtime/field.ts";
 import type { Graph } from "../runtime/graph.ts";
 import type { Ports } from "../runtime/port.ts";
+import { toolFinder } from "../runtime/tool.ts";
 import type { Services } from "./services.ts";
 
 /** Asks no model endpoint; what it gives is a picture of this moment. */
@@ -24,7 +25,6 @@ export async function checkContext(
   const provider = (name: string) => providerIds.get(name.slice(0, Math.max(0, name.indexOf("/"))));
   const isDefault = (name: string) => name === "default" || name === "";
   const toolSpecs = new Map(tools.map((tool) => [tool.name, tool]));
-  const toolPrefixes = new Set(tools.map((tool) => tool.name.slice(0, tool.name.lastIndexOf("/") + 1)));
   const knowledgeNames = new Set(knowledge.map((card) => card.name));
   const secretNames = new Set(secrets.map((secret) => secret.name));
   const published = new Map(publications.flatMap((one) => [[one.slug, one] as const, [one.agent, one] as const]));
@@ -38,7 +38,7 @@ export async function checkContext(
     hasModel: (name) => (isDefault(name) ? standard !== undefined : provider(name) !== undefined),
     isDemo: (name) => (isDefault(name) ? standard?.demo === true : provider(name)?.kind === "demo"),
     tool: (name) => toolSpecs.get(name),
-    hasTool: (name) => (name.endsWith("/*") ? toolPrefixes.has(name.slice(0, -1)) : toolSpecs.has(name)),
+    tools: toolFinder(toolSpecs),
     hasKnowledge: (name) => knowledgeNames.has(name),
     hasSecret: (name) => secretNames.has(name),
     agent: (name) => ports.get(name),

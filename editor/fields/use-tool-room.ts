@@ -1,5 +1,6 @@
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
-import { matchesTool, type ToolEntry } from "../state/catalogue.ts";
+import { matchesTool } from "../../runtime/tool.ts";
+import type { ToolEntry } from "../state/catalogue.ts";
 import { lookup } from "../state/lookup.ts";
 import type { PortReader } from "../state/ports.ts";
 import { useCatalogue, useGraph, useReader } from "../state/use-workbench.ts";

@@ -3,7 +3,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CheckContext } from "../../runtime/check.ts";
 import type { ModelProfile } from "../../runtime/model.ts";
 import type { Ports } from "../../runtime/port.ts";
-import type { Effect, JsonSchema, ToolSpec } from "../../runtime/tool.ts";
+import { type Effect, type JsonSchema, type ToolSpec, toolFinder } from "../../runtime/tool.ts";
 
 export interface ModelEntry {
   /** `provider/model` */
@@ -68,11 +68,6 @@ export function modelEntry(catalogue: Catalogue, name: string): ModelEntry | und
   return name === "default" ? defaultModel(catalogue) : catalogue.models.find((model) => model.name === name);
 }
 
-/** Whether a tool name or a pattern (`mcp/<server>/*`) finds a tool. */
-export function matchesTool(pattern: string, name: string): boolean {
-  return pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
-}
-
 /** What `check` and `ports` are told, as the server tells them. */
 export function checkContext(catalogue: Catalogue): CheckContext {
   if (!catalogue.known) return {};
@@ -84,7 +79,7 @@ export function checkContext(catalogue: Catalogue): CheckContext {
     agent: (name) => agentOf(name)?.ports,
     hasModel: (name) => modelEntry(catalogue, name) !== undefined,
     isDemo: (name) => modelEntry(catalogue, name)?.demo === true,
-    hasTool: (name) => (name.endsWith("/*") ? tools.some((tool) => matchesTool(name, tool.name)) : byName.has(name)),
+    tools: toolFinder(byName),
     hasKnowledge: (name) => knowledge.some((entry) => entry.name === name),
     hasSecret: (name) => secrets.includes(name),
     hasAgent: (name) => agentOf(name) !== undefined,

@@ -23,6 +23,7 @@ export type MendWord =
   | "knowledge"
   | "secrets"
   | "issues"
+  | "askFirst"
   | "runAgain";
 
 export type Mend = { says: MendWord /** Where to, for `wire`. */; what?: string } & (
@@ -84,6 +85,8 @@ export function mendFor(issue: Issue, graph: Graph, reader?: PortReader): Mend |
       return issue.node === undefined
         ? undefined
         : { says: "openField", does: "field", node: issue.node, key: "model" };
+    case "acts-unasked":
+      return { says: "askFirst", does: "command", command: askFirst(issue) };
     case "demo-model":
       return { says: "models", does: "page", href: "/models" };
     case "missing-tool":
@@ -151,6 +154,19 @@ function removeEdgeAt(index: number): Command {
   return {
     label: "mend",
     run: (graph) => (graph.edges[index] ? { ...graph, edges: graph.edges.filter((_edge, at) => at !== index) } : graph),
+  };
+}
+
+/** The tool that the issue's path names asks a person, whatever its nodes say. */
+function askFirst(issue: Issue): Command {
+  const tool = /^\/settings\/approvals\/([^/]+)$/.exec(issue.path ?? "")?.[1];
+  return {
+    label: "mend",
+    run(graph) {
+      if (!tool) return graph;
+      const name = tool.replaceAll("~1", "/").replaceAll("~0", "~");
+      return { ...graph, settings: { ...graph.settings, approvals: { ...graph.settings.approvals, [name]: "ask" } } };
+    },
   };
 }
 

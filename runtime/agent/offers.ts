@@ -3,7 +3,7 @@ import type { Settings } from "../graph.ts";
 import type { Message } from "../message.ts";
 import type { Model, ModelTool } from "../model.ts";
 import type { Step } from "../node.ts";
-import { type Approval, modelNames, type ToolOffer } from "../tool.ts";
+import { type Approval, approvalOf, modelNames, type ToolOffer } from "../tool.ts";
 
 export interface Offers {
   /** All that may be called, by the name the model sees. */
@@ -44,15 +44,6 @@ export function readOnly(offers: Offers): Offers {
     shown: offers.shown.filter((tool) => byName.has(tool.name)),
     hidden: Math.min(offers.hidden, byName.size),
   };
-}
-
-/** What the graph's settings say of a tool: by its name, else by the longest pattern `…/*` that it falls under. */
-function approvalOf(tool: string, approvals: Settings["approvals"]): Approval | undefined {
-  if (Object.hasOwn(approvals, tool)) return approvals[tool];
-  let best = "";
-  for (const pattern of Object.keys(approvals))
-    if (pattern.endsWith("/*") && tool.startsWith(pattern.slice(0, -1)) && pattern.length > best.length) best = pattern;
-  return best === "" ? undefined : approvals[best];
 }
 
 function strictest(a: Approval, b: Approval | undefined): Approval {

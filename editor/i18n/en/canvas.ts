@@ -48,6 +48,7 @@ export const canvas = {
     removeKey: "Remove “{{what}}”",
     wire: "Wire {{what}} to it",
     addInput: "Add an input",
+    askFirst: "Let it ask first",
     addOutput: "Add an output",
     rename: "Give it another id",
     openField: "Open the setting",

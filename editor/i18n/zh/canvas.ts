@@ -49,6 +49,7 @@ export const canvas: Words<typeof en> = {
     removeKey: "去掉“{{what}}”",
     wire: "接上 {{what}}",
     addInput: "添加输入",
+    askFirst: "让它先问人",
     addOutput: "添加输出",
     rename: "换一个 id",
     openField: "去改设置",

@@ -80,4 +80,8 @@ export const chinese: Record<IssueCode, (facts: IssueFacts) => Said> = {
     message: `“${node}”用的是演示模型：还没有配置真正的模型。`,
     mend: "到“模型”里添加一个。演示模型只用来看图怎么跑。",
   }),
+  "acts-unasked": ({ node, names }) => ({
+    message: `“${node}”会读到别人写的内容（“${names[0] ?? ""}”），又可以不问人就调用“${names[1] ?? ""}”：藏在文字里的指令可能让它这么做。`,
+    mend: `让“${names[1] ?? ""}”先问人，除非它怎么调用都不会有害。`,
+  }),
 };
