@@ -220,7 +220,7 @@ class RecordedAgents implements Agents {
 
   async publish(
     id: string,
-    options: { slug?: string; note?: string; access?: Publication["access"]; origins?: string[] },
+    options: { slug?: string; note?: string; access?: Publication["access"]; origins?: string[]; steps?: boolean },
   ): Promise<AgentVersion> {
     const stored = await this.#records.get<Graph>(AGENT, id);
     if (!stored) throw missing(id);
@@ -281,8 +281,16 @@ class RecordedAgents implements Agents {
       latest: version.version,
       access: options.access ?? before?.access ?? "private",
       origins: options.origins ?? before?.origins ?? [],
+      steps: options.steps ?? before?.steps ?? false,
     });
     return version;
+  }
+
+  async setPublication(
+    id: string,
+    change: Partial<Pick<Publication, "access" | "origins" | "steps">>,
+  ): Promise<Publication> {
+    return this.#save({ ...this.#published(id), ...change });
   }
 
   async versions(id: string): Promise<AgentVersion[]> {
@@ -292,8 +300,7 @@ class RecordedAgents implements Agents {
   }
 
   async setLive(id: string, options: { version: number; share?: number }): Promise<Publication> {
-    const publication = [...this.#publications.values()].find((one) => one.agent === id);
-    if (!publication) throw new PatchbayError("not_found", "This agent is not published yet.");
+    const publication = this.#published(id);
     const { share: _share, ...plain } = publication;
     if (!(await this.version(publication.slug, options.version)))
       throw new PatchbayError(
@@ -324,6 +331,12 @@ class RecordedAgents implements Agents {
     const row = await this.#records.get<AgentVersion>(VERSION, id);
     if (row) this.#versions.set(id, row.body);
     return row?.body;
+  }
+
+  #published(id: string): Publication {
+    const publication = [...this.#publications.values()].find((one) => one.agent === id);
+    if (!publication) throw new PatchbayError("not_found", "This agent is not published yet.");
+    return publication;
   }
 
   #find(agent: string): Publication | undefined {

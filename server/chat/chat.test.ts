@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { graphOf } from "../../runtime/testing/play.ts";
-import { type TestApp, testApp } from "../testing/test-app.ts";
+import { all, chat, sseOf, type TestApp, testApp } from "../testing/test-app.ts";
 import { openVisitors } from "./visitors.ts";
 
 describe("a visitor's token", () => {
@@ -108,6 +108,56 @@ describe("the chat page", () => {
     for (const path of ["/v1/chat/completions", "/mcp/open"])
       expect((await app.request("POST", path, { token, body: {} })).status, path).toBe(403);
     expect((await app.request("GET", "/api/agents", { token })).status).toBe(401);
+  });
+
+  it("shows what the agent does only where its owner says so, by name alone", async () => {
+    const { id } = await app.publish(chat({ tools: ["builtin/calculator"] }), "kit", { access: "public" });
+    const { token, session } = (await (await visit("kit")).json()) as { token: string; session: string };
+    const ask = async () => {
+      const answer = await app.request("POST", "/v1/agents/kit/runs", {
+        token,
+        body: { input: { message: "2 + 3" } },
+        headers: { accept: "text/event-stream" },
+      });
+      return all(sseOf(answer));
+    };
+    expect(JSON.stringify(await ask())).not.toContain("calculator");
+    const shown = await app.json<{ publication: object }>("PATCH", `/api/agents/${id}/publication`, {
+      body: { steps: true },
+    });
+    expect(shown.publication).toMatchObject({ steps: true, access: "public", live: 1 });
+    const items = await ask();
+    const steps = items.flatMap(({ data }) => ("step" in (data as object) ? [(data as { step: object }).step] : []));
+    expect(steps).toEqual([
+      { kind: "tool", tool: "calculator", call: expect.any(String), state: "running" },
+      { kind: "tool", tool: "calculator", call: expect.any(String), state: "done" },
+    ]);
+    for (const word of ["argsHash", "expression", "prompt", "openai", app.mock.url])
+      expect(JSON.stringify(items)).not.toContain(word);
+    const { turns } = await app.json<{ turns: object[] }>("GET", `/v1/sessions/${session}`, { token });
+    expect(turns).toMatchObject([{ steps: [{ kind: "tool", tool: "calculator", state: "done" }] }, {}]);
+    // A program with a key gets the answer alone, whatever the page shows.
+    const { key } = await app.key();
+    const told = await app.request("POST", "/v1/agents/kit/runs", {
+      token: key,
+      body: { input: { message: "2 + 3" } },
+      headers: { accept: "text/event-stream" },
+    });
+    expect(JSON.stringify(await all(sseOf(told)))).not.toContain("calculator");
+  });
+
+  it("takes sites as browsers name them, and no other scheme", async () => {
+    const { id } = await app.publish(graph, "sited", { access: "public" });
+    const set = (origins: string[], status = 200) =>
+      app.json<{ publication: { origins: string[] } }>("PATCH", `/api/agents/${id}/publication`, {
+        body: { origins },
+        status,
+      });
+    expect((await set(["https://Shop.example/path?x=1", "http://localhost:3000"])).publication.origins).toEqual([
+      "https://shop.example",
+      "http://localhost:3000",
+    ]);
+    for (const bad of ["javascript:alert(1)", "shop.example", "https://a.example; script-src *"]) await set([bad], 400);
   });
 
   it("ends when the agent becomes private", async () => {

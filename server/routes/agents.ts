@@ -6,7 +6,7 @@ import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Issue } from "../../runtime/issue.ts";
 import type { AppEnv } from "../guard.ts";
-import type { AgentRecord, Services } from "../services.ts";
+import type { AgentRecord, Publication, Services } from "../services.ts";
 import { about, body, Paging, query } from "./describe.ts";
 
 /** The agent file; checked by `parseGraph`, which names every fault by its place. */
@@ -23,16 +23,22 @@ const Agent = z.object({
   updatedAt: z.number(),
 });
 
-const Publish = z.strictObject({
-  slug: z.string().optional(),
-  note: z.string().max(4000).optional(),
+/** As browsers send it: scheme, host and port. What stands behind them is left off. */
+const Origin = z
+  .url({ protocol: /^https?$/, error: "Must be the address of a site, such as https://example.com" })
+  .max(500)
+  .transform((url) => new URL(url).origin);
+
+const Admission = z.strictObject({
   access: z.enum(["private", "link", "public"]).optional(),
-  origins: z
-    .array(z.url().max(500))
-    .max(50)
+  origins: z.array(Origin).max(50).optional().describe("Sites that may embed the chat or call from a browser."),
+  steps: z
+    .boolean()
     .optional()
-    .describe("Sites that may embed the chat or call from a browser."),
+    .describe("The chat page shows which tools were called and what media they made; never arguments or results."),
 });
+
+const Publish = Admission.extend({ slug: z.string().optional(), note: z.string().max(4000).optional() });
 
 const Live = z.strictObject({
   version: z.number().int().min(1),
@@ -50,6 +56,20 @@ export function agentRoutes({
   visitors,
   triggers,
 }: Pick<Services, "agents" | "env" | "visitors" | "triggers">) {
+  /** Where a published agent is reached, by the kind of who comes. */
+  const urlsOf = (c: Context, { slug, access }: Publication) => {
+    const base = env.url ?? new URL(c.req.url).origin;
+    return {
+      runs: `${base}/v1/agents/${slug}/runs`,
+      openapi: `${base}/v1/agents/${slug}/openapi.json`,
+      openai: `${base}/v1`,
+      mcp: `${base}/mcp/${slug}`,
+      a2a: `${base}/v1/a2a/${slug}`,
+      chat: `${base}/chat/${slug}${access === "link" ? `?key=${visitors.linkKey(slug)}` : ""}`,
+      embed: `${base}/embed.js`,
+    };
+  };
+
   return new Hono<AppEnv>()
     .get(
       "/",
@@ -175,18 +195,22 @@ export function agentRoutes({
       body(Publish),
       async (c) => {
         const { slug, version } = await agents.publish(c.req.param("id"), c.req.valid("json"));
-        const access = (await agents.publication(slug))?.access;
-        const base = env.url ?? new URL(c.req.url).origin;
-        return c.json({
-          slug,
-          version,
-          urls: {
-            runs: `${base}/v1/agents/${slug}/runs`,
-            openai: `${base}/v1`,
-            mcp: `${base}/mcp/${slug}`,
-            chat: `${base}/chat/${slug}${access === "link" ? `?key=${visitors.linkKey(slug)}` : ""}`,
-          },
-        });
+        const publication = (await agents.publication(slug))!;
+        return c.json({ slug, version, urls: urlsOf(c, publication) });
+      },
+    )
+    .patch(
+      "/:id/publication",
+      about({
+        summary: "Change who may open the chat page and what it shows; no version changes",
+        tag: "agents",
+        gives: z.object({ publication: z.unknown(), urls: z.record(z.string(), z.string()) }),
+        errors: { 404: "It is not published." },
+      }),
+      body(Admission),
+      async (c) => {
+        const publication = await agents.setPublication(c.req.param("id"), c.req.valid("json"));
+        return c.json({ publication, urls: urlsOf(c, publication) });
       },
     )
     .get(
@@ -199,7 +223,7 @@ export function agentRoutes({
       async (c) => {
         const versions = await agents.versions(c.req.param("id"));
         const publication = versions[0] && (await agents.publication(versions[0].slug));
-        return c.json({ ...(publication && { publication }), versions });
+        return c.json({ ...(publication && { publication, urls: urlsOf(c, publication) }), versions });
       },
     )
     .post(

@@ -132,10 +132,15 @@ describe("a key", () => {
       ["GET", `/v1/runs/${id}`],
       ["GET", `/v1/runs/${id}/events`],
       ["POST", `/v1/runs/${id}/cancel`],
+      ["POST", `/v1/runs/${id}/rating`],
+      ["GET", `/v1/runs/${id}/files/none`],
       ["GET", "/v1/sessions/mine"],
       ["DELETE", "/v1/sessions/mine"],
     ] as const) {
-      const answer = await app.request(method, path, { token: other.key, ...(method === "POST" && { body: {} }) });
+      const answer = await app.request(method, path, {
+        token: other.key,
+        ...(method === "POST" && { body: path.endsWith("rating") ? { score: 1 } : {} }),
+      });
       expect(answer.status, path).toBe(404);
     }
     // The admin's runs are no key's either.
@@ -272,8 +277,29 @@ describe("sessions and files", () => {
       ["user", "assistant"],
       ["user", "assistant"],
     ]);
+    expect(session.turns[1]).toMatchObject({
+      status: "done",
+      output: { reply: session.turns[1]!.messages[1]!.content },
+    });
+    expect(JSON.stringify(session)).not.toContain("calculator");
     expect((await app.request("DELETE", "/v1/sessions/talk", { token: key.key })).status).toBe(204);
     expect((await get("/v1/sessions/talk")).status).toBe(404);
+  });
+
+  test("an answer is rated by who asked, and found by it", async () => {
+    const { id } = await result(await call("echo", { session: "rated" }));
+    const rate = (body: unknown) => app.request("POST", `/v1/runs/${id}/rating`, { token: key.key, body });
+    for (const body of [{}, { score: 2 }, { score: 1, why: "" }, { score: 1, comment: "x".repeat(4001) }])
+      expect((await rate(body)).status).toBe(400);
+    expect((await rate({ score: -1, comment: "Not what I asked" })).status).toBe(204);
+    const mute = await app.key({ rights: ["answer"] });
+    expect((await app.request("POST", `/v1/runs/${id}/rating`, { token: mute.key, body: { score: 1 } })).status).toBe(
+      403,
+    );
+    const found = await app.json<{ runs: object[] }>("GET", "/api/runs?rating=bad");
+    expect(found.runs).toMatchObject([{ id, rating: { score: -1, comment: "Not what I asked" } }]);
+    expect(await app.json("GET", "/api/runs?rating=good")).toEqual({ runs: [] });
+    expect(await (await get("/v1/sessions/rated")).json()).toMatchObject({ turns: [{ rating: { score: -1 } }] });
   });
 
   test("an upload belongs to its key", async () => {
@@ -286,6 +312,10 @@ describe("sessions and files", () => {
     expect((await call("echo", { input: { message: "", files: [file.id] } })).status).toBe(200);
     const other = await app.key();
     expect((await call("echo", { input: { message: "", files: [file.id] } }, {}, other.key)).status).toBe(400);
+    expect(await (await get(`/v1/files/${file.id}`)).text()).toBe("hello");
+    const [foreign, missing] = [await get(`/v1/files/${file.id}`, other.key), await get("/v1/files/none", other.key)];
+    expect([foreign.status, missing.status]).toEqual([404, 404]);
+    expect((await errorOf(foreign)).message.replace(file.id, "none")).toBe((await errorOf(missing)).message);
     expect((await app.request("POST", "/v1/files", { token: key.key, body: { file: "x" } })).status).toBe(415);
     expect((await app.request("POST", "/v1/files", { token: key.key, body: new FormData() })).status).toBe(400);
   });

@@ -5,13 +5,13 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
-import { type ErrorCode, type ErrorData, PatchbayError } from "../../runtime/error.ts";
-import type { Wait } from "../../runtime/event.ts";
+import { PatchbayError } from "../../runtime/error.ts";
 import type { AppEnv } from "../guard.ts";
 import { LIMITS, readBytes, readJson, tooLarge } from "../intake.ts";
-import type { AgentKey, RunItem, RunResult, Runs, Services } from "../services.ts";
-import type { SseMessage } from "../sse.ts";
+import type { AgentKey, RunItem, Services } from "../services.ts";
 import { about } from "./describe.ts";
+import { fileAnswer } from "./files.ts";
+import { filesOf, hostedResult, hostedTurn, hostedView, type Shown } from "./hosted-view.ts";
 import {
   Answers,
   answerRun,
@@ -22,7 +22,7 @@ import {
   streamRun,
   wantsStream,
 } from "./run-answers.ts";
-import { withKey } from "./runs.ts";
+import { Rating, withKey } from "./runs.ts";
 import { deleteSession, readSession } from "./sessions.ts";
 
 const Asked = z.strictObject({
@@ -33,16 +33,22 @@ const Asked = z.strictObject({
   user: z.string().optional(),
 });
 
-type HostedServices = Pick<Services, "runs" | "log" | "keys" | "files" | "conversations">;
+type HostedServices = Pick<Services, "agents" | "runs" | "log" | "keys" | "files" | "conversations">;
 
 export function hostedRoutes(services: HostedServices) {
-  const { runs, log, keys, files, conversations } = services;
+  const { agents, runs, log, keys, files, conversations } = services;
+
+  /** Programs get the answer alone; visitors of a chat page what its owner shows there. */
+  const shownTo = async (key: AgentKey): Promise<Shown> => ({
+    steps: key.session !== undefined && (await agents.publication(key.agents[0]!))?.steps === true,
+  });
 
   /** A stream that ends when its key does. */
-  const stream = (c: Context<AppEnv>) => {
+  const stream = async (c: Context<AppEnv>) => {
     const key = c.get("key");
+    const shown = await shownTo(key);
     const { signal, release } = keys.openStream(key);
-    return { signal, done: release, view: (item: RunItem) => hostedView(item, runs) };
+    return { signal, done: release, view: (item: RunItem) => hostedView(item, runs, shown) };
   };
 
   return new Hono<AppEnv>()
@@ -70,7 +76,7 @@ export function hostedRoutes(services: HostedServices) {
         const text = idempotencyKey ? c.req.path + (await c.req.text()) : "";
         const caller = withKey({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
         const begin = (how: object) => runs.start({ slug, version }, input, caller, how);
-        const streams = wantsStream(c) ? stream(c) : {};
+        const streams = wantsStream(c) ? await stream(c) : {};
         return answerRun(c, runs, begin, { place: "/v1/runs", result: hostedResult, ...streams });
       },
     )
@@ -97,7 +103,7 @@ export function hostedRoutes(services: HostedServices) {
         const id = c.req.param("id");
         const after = lastEventId(c);
         await mustHave(runs, log, id, after, c.get("key").id);
-        return streamRun(runs, id, { after, ...stream(c) });
+        return streamRun(runs, id, { after, ...(await stream(c)) });
       },
     )
     .post(
@@ -145,8 +151,45 @@ export function hostedRoutes(services: HostedServices) {
           const { done } = await runs.answer(id, "answers" in given.data ? given.data.answers : [given.data]);
           return { id, done, accepted: Promise.resolve() };
         };
-        const streams = wantsStream(c) ? stream(c) : {};
+        const streams = wantsStream(c) ? await stream(c) : {};
         return answerRun(c, runs, begin, { place: "/v1/runs", after, result: hostedResult, ...streams });
+      },
+    )
+    .post(
+      "/runs/:id/rating",
+      about({
+        summary: "Say how good the answer of a run of this key was",
+        tag: "hosted",
+        gives: null,
+        status: 204,
+        body: Rating,
+        errors: { 404: "This key has no such run." },
+      }),
+      async (c) => {
+        const key = mayRun(c);
+        const given = Rating.safeParse(await readJson(c, LIMITS.hosted));
+        if (!given.success)
+          throw new PatchbayError("bad_request", "A rating is { score, comment? }, with a score from -1 to 1.");
+        const { id } = await runs.get(c.req.param("id"), key.id);
+        await log.rate(id, given.data);
+        return c.body(null, 204);
+      },
+    )
+    .get(
+      "/runs/:id/files/:file",
+      about({
+        summary: "Get a file that the answer of a run names",
+        tag: "hosted",
+        gives: "application/octet-stream",
+        errors: { 404: "This key has no such run, or its answer no such file." },
+      }),
+      async (c) => {
+        const key = c.get("key");
+        const { id } = await runs.get(c.req.param("id"), key.id);
+        const named = filesOf(await conversations.events(id), await shownTo(key));
+        const file = c.req.param("file");
+        if (!named.some((one) => one.id === file)) throw noFile(file);
+        return fileAnswer(files, file);
       },
     )
     .get(
@@ -157,16 +200,22 @@ export function hostedRoutes(services: HostedServices) {
         errors: { 404: "This key has no such session." },
       }),
       async (c) => {
-        const session = await readSession(log, conversations, c.req.param("id"), c.get("key").id);
+        const key = c.get("key");
+        const session = await readSession(log, conversations, c.req.param("id"), key.id);
+        const shown = await shownTo(key);
         // What was asked and answered; how the agent came to it stays inside.
-        const turns = session.turns.map((turn) => ({
-          ...turn,
-          messages: turn.messages.flatMap((message) =>
-            message.role === "user" || (message.role === "assistant" && !("calls" in message && message.calls?.length))
-              ? [{ role: message.role, content: message.content }]
-              : [],
-          ),
-        }));
+        const turns = await Promise.all(
+          session.turns.map(async (turn) => ({
+            ...turn,
+            messages: turn.messages.flatMap((message) =>
+              message.role === "user" ||
+              (message.role === "assistant" && !("calls" in message && message.calls?.length))
+                ? [{ role: message.role, content: message.content }]
+                : [],
+            ),
+            ...hostedTurn(await conversations.events(turn.run), shown),
+          })),
+        );
         return c.json({ ...session, turns });
       },
     )
@@ -218,7 +267,31 @@ export function hostedRoutes(services: HostedServices) {
         });
         return c.json(ref, 201);
       },
+    )
+    .get(
+      "/files/:id",
+      about({
+        summary: "Get a file that this key uploaded",
+        tag: "hosted",
+        gives: "application/octet-stream",
+        errors: { 404: "This key has no such file." },
+      }),
+      async (c) => {
+        const id = c.req.param("id");
+        // Another's file looks the same as one that is not there.
+        const owner = await files.get(id).then((file) => file.owner, passNotFound);
+        if (owner !== c.get("key").id) throw noFile(id);
+        return fileAnswer(files, id);
+      },
     );
+}
+
+function noFile(id: string): PatchbayError {
+  return new PatchbayError("not_found", `There is no file "${id.slice(0, 100)}" for this key.`);
+}
+
+function passNotFound(thrown: unknown): undefined {
+  if (!(thrown instanceof PatchbayError) || thrown.code !== "not_found") throw thrown;
 }
 
 function mayRun(c: Context<AppEnv>): AgentKey {
@@ -258,71 +331,4 @@ function name<K extends string>(key: K, value: unknown): { [key in K]?: string }
 
 function bad(path: string, what: string): PatchbayError {
   return new PatchbayError("bad_request", `At ${path || "the body"}: ${what}.`, { path });
-}
-
-/** What a caller may know of a result. */
-export function hostedResult(result: RunResult): RunResult {
-  const { error, waits, ...rest } = result;
-  return {
-    ...rest,
-    ...(error && { error: hostedError(error) }),
-    ...(waits && { waits: waits.map(hostedWait) }),
-  };
-}
-
-/** What a caller may know of a wait: what it must decide, not where in the graph it stands. */
-function hostedWait({ wait, kind, question, call, expiresAt }: Wait): Wait {
-  return { wait, kind, question, ...(call && { call }), ...(expiresAt !== undefined && { expiresAt }) } as Wait;
-}
-
-/** Codes whose messages speak of the call or its limits alone. Others may name models, addresses or tools. */
-const TELLABLE: ReadonlySet<ErrorCode> = new Set([
-  "bad_request",
-  "rejected",
-  "refused",
-  "step_limit",
-  "tool_call_limit",
-  "token_limit",
-  "cost_limit",
-  "time_limit",
-  "loop_detected",
-  "context_overflow",
-  "cancelled",
-  "unavailable",
-  "storage_full",
-]);
-
-export function hostedError(error: ErrorData): ErrorData {
-  return {
-    code: error.code,
-    message: TELLABLE.has(error.code) ? error.message : "The agent could not answer; its owner sees why in the run.",
-  };
-}
-
-/** What a caller sees of an event or of text on its way. */
-async function hostedView(item: RunItem, runs: Runs): Promise<SseMessage | undefined> {
-  if ("delta" in item) {
-    const { run, kind, offset, text, answer } = item.delta;
-    return answer && kind === "text" ? { event: "delta", data: { run, kind, offset, text, answer } } : undefined;
-  }
-  const { event } = item;
-  const { run, seq, at, type } = event;
-  const base = { run, seq, at, type };
-  const message = (more: object): SseMessage => ({ id: seq, event: type, data: { ...base, ...more } });
-  switch (event.type) {
-    case "run-start":
-      return message(event.session === undefined ? {} : { session: event.session });
-    case "run-wait":
-      return message({ waits: event.waits.map(hostedWait) });
-    case "run-resume":
-      return message({});
-    case "run-end":
-      return message({ output: event.output, usage: (await runs.get(run)).usage });
-    case "run-fail":
-      return message({ error: hostedError(event.error), usage: (await runs.get(run)).usage });
-    case "run-cancel":
-      return message({ usage: (await runs.get(run)).usage });
-    default:
-      return undefined;
-  }
 }

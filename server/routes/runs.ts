@@ -30,6 +30,8 @@ const Asked = z.strictObject({
     .describe("Run a part: up to, from, or exactly one node."),
 });
 
+export const Rating = z.strictObject({ score: z.number().min(-1).max(1), comment: z.string().max(4000).optional() });
+
 const Row = z.object({
   id: z.string(),
   status: Result.shape.status,
@@ -47,7 +49,7 @@ const Row = z.object({
   startedAt: z.number(),
   endedAt: z.number().optional(),
   error: z.string().optional(),
-  rating: z.object({ score: z.number(), comment: z.string().optional() }).optional(),
+  rating: Rating.optional(),
 });
 
 const Filter = Paging.extend({
@@ -57,6 +59,7 @@ const Filter = Paging.extend({
   key: z.string().optional(),
   user: z.string().optional(),
   text: z.string().max(200).optional().describe("Part of the message."),
+  rating: z.enum(["good", "bad", "commented"]).optional().describe("Runs that were rated, and how."),
   from: z.coerce.number().int().optional().describe("Started at or after: Unix milliseconds."),
   to: z.coerce.number().int().optional().describe("Started before: Unix milliseconds."),
 });
@@ -232,7 +235,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     .post(
       "/:id/rating",
       about({ summary: "Rate a run", tag: "runs", gives: null, status: 204, errors: { 404: "There is none." } }),
-      body(z.strictObject({ score: z.number().min(-1).max(1), comment: z.string().max(4000).optional() })),
+      body(Rating),
       async (c) => {
         if (!(await log.rate(c.req.param("id"), c.req.valid("json")))) throw missing(c.req.param("id"));
         return c.body(null, 204);

@@ -6,6 +6,7 @@ import type { AppEnv } from "../guard.ts";
 import type { Conversations } from "../runs/conversations.ts";
 import type { EventLog, RunRow, Services } from "../services.ts";
 import { about, Paging, query } from "./describe.ts";
+import { Rating } from "./runs.ts";
 
 const Row = z.object({
   id: z.string(),
@@ -22,7 +23,13 @@ const Row = z.object({
 const Session = z.object({
   id: z.string(),
   turns: z.array(
-    z.object({ run: z.string(), status: z.string(), startedAt: z.number(), messages: z.array(z.unknown()) }),
+    z.object({
+      run: z.string(),
+      status: z.string(),
+      startedAt: z.number(),
+      rating: Rating.optional(),
+      messages: z.array(z.unknown()),
+    }),
   ),
 });
 
@@ -67,6 +74,7 @@ export async function readSession(log: EventLog, conversations: Conversations, i
       run: row.id,
       status: row.status,
       startedAt: row.startedAt,
+      ...(row.rating && { rating: row.rating }),
       messages: await messagesOf(conversations, row),
     })),
   );

@@ -39,6 +39,8 @@ export interface Publication {
   share?: { version: number; share: number };
   access: Access;
   origins: string[];
+  /** The chat page shows what the agent does on its way to an answer, by name alone. */
+  steps?: boolean;
 }
 
 export interface Agents {
@@ -60,8 +62,10 @@ export interface Agents {
   check(graph: unknown): Promise<Issue[]>;
   publish(
     id: string,
-    options: { slug?: string; note?: string; access?: Access; origins?: string[] },
+    options: { slug?: string; note?: string; access?: Access; origins?: string[]; steps?: boolean },
   ): Promise<AgentVersion>;
+  /** Changes who may come and what they see, and no version. Rejects with `not_found` where it is not published. */
+  setPublication(id: string, change: Partial<Pick<Publication, "access" | "origins" | "steps">>): Promise<Publication>;
   versions(id: string): Promise<AgentVersion[]>;
   setLive(id: string, options: { version: number; share?: number }): Promise<Publication>;
   publication(slug: string): Promise<Publication | undefined>;

@@ -39,6 +39,8 @@ export interface RunFilter {
   user?: string;
   /** Part of the message. */
   text?: string;
+  /** Rated above or below nothing, or with a comment. */
+  rating?: "good" | "bad" | "commented";
   /** Started at or after, before: Unix milliseconds. */
   from?: number;
   to?: number;

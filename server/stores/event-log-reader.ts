@@ -7,6 +7,12 @@ import { storageError } from "./database.ts";
 import type { Cell } from "./event-log-schema.ts";
 import { type DbRow, toRow } from "./run-cells.ts";
 
+const RATED = {
+  good: "rating ->> 'score' > 0",
+  bad: "rating ->> 'score' < 0",
+  commented: "rating ->> 'comment' <> ''",
+};
+
 /** Each method is as in `EventLog`. */
 export class EventLogReader {
   readonly #db: Database.Database;
@@ -64,6 +70,7 @@ export class EventLogReader {
     if (filter.after !== undefined) add("id < ?", filter.after);
     if (filter.text !== undefined && filter.text !== "")
       add("message LIKE ? ESCAPE '\\'", `%${filter.text.replaceAll(/[\\%_]/g, (char) => `\\${char}`)}%`);
+    if (filter.rating !== undefined) where.push(RATED[filter.rating]);
     const sql = `SELECT * FROM runs ${where.length ? `WHERE ${where.join(" AND ")}` : ""} ORDER BY id DESC LIMIT ?`;
     const rows = query(() => this.#db.prepare(sql).all(...values, filter.limit ?? 50) as DbRow[]);
     return rows.map(toRow);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EventBody, RunEvent } from "../../runtime/event.ts";
 import { emptyGraph } from "../../runtime/graph.ts";
-import type { EventLog } from "../services.ts";
+import type { EventLog, RunFilter } from "../services.ts";
 
 let clock = 1_700_000_000_000;
 
@@ -294,6 +294,12 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await log.rate("rated", { score: 1, comment: "good" })).toBe(true);
       expect(await log.rate("nothing", { score: 1 })).toBe(false);
       expect((await log.row("rated"))?.rating).toEqual({ score: 1, comment: "good" });
+      await writer(log, "scolded")(start(), { urgent: true });
+      await log.rate("scolded", { score: -1 });
+      const rated = async (rating: RunFilter["rating"]) => (await log.rows({ rating })).map((row) => row.id);
+      expect(await rated("good")).toEqual(["rated"]);
+      expect(await rated("bad")).toEqual(["scolded"]);
+      expect(await rated("commented")).toEqual(["rated"]);
       log = await opened.reopen();
       expect(await log.graph("hash-kept")).toEqual(graph);
       expect(await log.graph("hash-unknown")).toBeUndefined();

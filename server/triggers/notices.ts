@@ -4,7 +4,7 @@
  */
 import { errorData, PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
-import { hostedResult } from "../routes/hosted-runs.ts";
+import { hostedResult } from "../routes/hosted-view.ts";
 import type { EventLog, Records, RunRow, Runs, SafeFetch, Secrets } from "../services.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import { sign } from "./signature.ts";

@@ -24,7 +24,7 @@ import {
 import type { A2ARequestHandler } from "@a2a-js/sdk/server";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { newId } from "../../ids.ts";
-import { hostedError, hostedResult } from "../../routes/hosted-runs.ts";
+import { hostedError, hostedResult } from "../../routes/hosted-view.ts";
 import type { AgentKey, RunResult } from "../../services.ts";
 import { type HostedServices, startCall, type Target, waitSentence } from "../agent-call.ts";
 import { answerPieces } from "../answer-stream.ts";

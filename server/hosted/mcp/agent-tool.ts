@@ -3,7 +3,7 @@ import type { CallToolResult, Tool } from "@modelcontextprotocol/server";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Field } from "../../../runtime/field.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import { hostedError, hostedResult } from "../../routes/hosted-runs.ts";
+import { hostedError, hostedResult } from "../../routes/hosted-view.ts";
 import type { AgentKey } from "../../services.ts";
 import { awaitCall, type HostedServices, replyText, startCall, waitSentence } from "../agent-call.ts";
 

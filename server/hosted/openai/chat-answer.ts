@@ -1,6 +1,6 @@
 /** The answers of a run as chat completions: whole, or in chunks. */
 
-import { hostedError, hostedResult } from "../../routes/hosted-runs.ts";
+import { hostedError, hostedResult } from "../../routes/hosted-view.ts";
 import type { RunResult } from "../../services.ts";
 import { replyText, waitSentence } from "../agent-call.ts";
 import type { AnswerPiece } from "../answer-stream.ts";

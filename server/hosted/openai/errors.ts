@@ -1,7 +1,7 @@
 /** Errors in the shape that OpenAI's clients read. */
 import { type ErrorCode, type ErrorData, errorData, PatchbayError } from "../../../runtime/error.ts";
 import { errorResponse, statusOf } from "../../errors.ts";
-import { hostedError } from "../../routes/hosted-runs.ts";
+import { hostedError } from "../../routes/hosted-view.ts";
 
 /** Paths whose errors are told in this shape, those of the gate included. */
 export function isOpenAiPath(path: string): boolean {

@@ -1,5 +1,5 @@
 /** The answers of a run as objects and events of the responses API. */
-import { hostedError } from "../../routes/hosted-runs.ts";
+import { hostedError } from "../../routes/hosted-view.ts";
 import type { RunResult } from "../../services.ts";
 import type { AnswerPiece } from "../answer-stream.ts";
 import { answerText, isWaiting, patchbayOf } from "./chat-answer.ts";

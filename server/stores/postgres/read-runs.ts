@@ -33,6 +33,12 @@ interface DbRow {
 
 type Value = string | number | string[];
 
+const RATED = {
+  good: "(rating::json ->> 'score')::float > 0",
+  bad: "(rating::json ->> 'score')::float < 0",
+  commented: "rating::json ->> 'comment' <> ''",
+};
+
 /** All queries are reads: they are asked again while the database is away for a moment. */
 export class RunReader {
   readonly #pool: pg.Pool;
@@ -89,6 +95,7 @@ export class RunReader {
     // Without regard to case, as SQLite's LIKE.
     if (filter.text)
       add((place) => `message ILIKE ${place}`, `%${clean(filter.text).replaceAll(/[\\%_]/g, (char) => `\\${char}`)}%`);
+    if (filter.rating !== undefined) where.push(RATED[filter.rating]);
     values.push(filter.limit ?? 50);
     const rows = await this.#all<DbRow>(
       `SELECT * FROM patchbay.runs ${where.length ? `WHERE ${where.join(" AND ")}` : ""} ORDER BY id DESC LIMIT $${values.length}`,
