@@ -218,21 +218,16 @@ function giveUp(talk: Talk): Values {
   };
 }
 
-/** The node's own time limit, as a signal. A person's time to answer does not count: a parked node starts anew. */
+/** The node's own time limit, as a signal. A person's time to answer does not count; a parked node starts anew. */
 function deadlineOf(step: Step, { budget }: AgentOptions): { signal: AbortSignal; end(): void } {
   const { seconds } = budget;
   if (seconds === undefined) return { signal: step.signal, end: () => {} };
-  const clock = new AbortController();
-  const late = new AbortController();
-  step.host.sleep(seconds * 1000, clock.signal).then(
+  return step.limit(
+    seconds * 1000,
     () =>
-      late.abort(
-        new PatchbayError(
-          "time_limit",
-          `"${step.title}" reached its limit of ${seconds} seconds. Raise it in the node's settings.`,
-        ),
+      new PatchbayError(
+        "time_limit",
+        `"${step.title}" reached its limit of ${seconds} seconds. Raise it in the node's settings.`,
       ),
-    () => {},
   );
-  return { signal: AbortSignal.any([step.signal, late.signal]), end: () => clock.abort() };
 }

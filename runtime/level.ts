@@ -21,6 +21,8 @@ export interface Level {
   controller: AbortController;
   pins?: Record<string, Values>;
   range?: { to?: string; from?: string; only?: string };
+  /** Tells the node around that something in here began (1) or ended (-1) to wait for a person. */
+  waits?(change: 1 | -1): void;
   failedNode?: string;
 }
 

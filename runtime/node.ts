@@ -125,6 +125,11 @@ export interface Step<C = unknown> {
    */
   wait(key: string, request: Omit<Wait, "wait" | "node" | "scope" | "key">, signal?: AbortSignal): Promise<WaitAnswer>;
   /**
+   * A limit on the time that this node works: `signal` aborts with the step, or with `late()` after `ms` of work. While
+   * the node, or anything inside of it, waits for a person its clock stands. `end` is called when the work is done.
+   */
+  limit(ms: number, late: () => Error): { signal: AbortSignal; end(): void };
+  /**
    * Runs tasks side by side, at most `limit` at once; results in the order of the tasks. Use it for any waiting in
    * parallel. The first failure aborts the others (through the signal each is given) and is thrown when all have ended.
    */

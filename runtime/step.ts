@@ -25,6 +25,7 @@ import type { RunFacts, Step, StepEvent, Values } from "./node.ts";
 import type { Port } from "./port.ts";
 import type { CompiledNode } from "./resolve.ts";
 import type { ToolResult, ToolSpec } from "./tool.ts";
+import { WorkClock } from "./work-clock.ts";
 
 /** Inline bodies by their graph object, which lives as long as the compiled config that holds it. */
 const bodies = new WeakMap<Graph, CompiledGraph>();
@@ -45,6 +46,7 @@ export class NodeStep implements Step {
   readonly #past: readonly RunEvent[];
   /** What this node appended in this process: a retry finds it as it would find the log after a restart. */
   readonly #own: RunEvent[] = [];
+  readonly #clocks = new Set<WorkClock>();
   #offsets = { text: 0, reasoning: 0 };
 
   constructor(level: Level, node: CompiledNode, inputs: Values, past: readonly RunEvent[]) {
@@ -113,8 +115,34 @@ export class NodeStep implements Step {
   ): Promise<WaitAnswer> {
     const { running, scope } = this.#level;
     const wait = await running.announce(scope, this.node, key, request);
-    return running.journal.answer(wait.wait) ?? running.activity.wait<WaitAnswer>(wait.wait, signal);
+    const known = running.journal.answer(wait.wait);
+    if (known) return known;
+    this.#waits(1);
+    try {
+      return await running.activity.wait<WaitAnswer>(wait.wait, signal);
+    } finally {
+      this.#waits(-1);
+    }
   }
+
+  limit(ms: number, late: () => Error): { signal: AbortSignal; end(): void } {
+    const over = new AbortController();
+    const clock = new WorkClock(this.host, ms, () => over.abort(late()));
+    this.#clocks.add(clock);
+    return {
+      signal: AbortSignal.any([this.signal, over.signal]),
+      end: () => {
+        this.#clocks.delete(clock);
+        clock.end();
+      },
+    };
+  }
+
+  /** A wait of this node, or of one inside of it, began or ended: it is one of every node around, too. */
+  readonly #waits = (change: 1 | -1): void => {
+    for (const clock of this.#clocks) clock.waits(change);
+    this.#level.waits?.(change);
+  };
 
   all<T>(tasks: ((signal: AbortSignal) => Promise<T>)[], limit = tasks.length): Promise<T[]> {
     return this.#level.running.activity.all(tasks, limit, this.signal);
@@ -159,6 +187,7 @@ export class NodeStep implements Step {
         },
         answers: this.answers && options.answers === true,
         controller,
+        waits: this.#waits,
       });
     } finally {
       parent.removeEventListener("abort", onAbort);

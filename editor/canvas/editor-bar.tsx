@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2, Upload } from "lucide-react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api.ts";
 import { useBodyCrumbs } from "../bodies/body-bar.tsx";
+import { agentNamed } from "../bodies/open-body.ts";
 import { SaveBadge } from "../panels/save-state.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
-import { useDocument, usePlaces, useSaving, useWorkbench } from "../state/use-workbench.ts";
+import { isAhead } from "../state/ahead.ts";
+import { useCatalogue, useDocument, usePlaces, useSaving, useWorkbench } from "../state/use-workbench.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
@@ -100,15 +103,27 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
   );
 }
 
-/** Whether what is published is what is here: by the revision that was frozen. */
+/** Whether what is published is what is here: looked at with each save, whichever body is open. */
 function LiveBadge({ live }: { live?: number }) {
   const { t } = useTranslation("panels");
-  const { id } = useWorkbench();
+  const { inside, ...workbench } = useWorkbench();
+  const root = inside?.root ?? workbench;
   const revision = useSaving((state) => state.revision);
-  const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
-  if (live === undefined) return null;
+  const agents = useCatalogue((state) => state.agents);
+  const versions = useQuery({
+    queryKey: ["versions", root.id],
+    queryFn: ({ signal }) => api.agents.versions(root.id, signal),
+  });
   const frozen = versions.data?.versions.find((version) => version.version === live);
-  const ahead = frozen !== undefined && frozen.revision < revision;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the graph is read as it stands at a save
+  const ahead = useMemo(
+    () =>
+      frozen !== undefined &&
+      frozen.revision !== revision &&
+      isAhead(root.graph(), frozen.graph, (agent) => agentNamed(agents, agent)?.slug),
+    [frozen, revision, agents],
+  );
+  if (live === undefined) return null;
   return ahead ? (
     <Badge tone="warn">{t("draftAhead", { version: live })}</Badge>
   ) : (

@@ -1,8 +1,11 @@
 /** Approvals, resuming, stopping. */
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
-import { play } from "../testing/play.ts";
-import type { Script, ScriptedAnswer } from "../testing/scripted-host.ts";
+import { compile } from "../compile.ts";
+import type { RunEvent } from "../event.ts";
+import type { Execution } from "../execute.ts";
+import { graphOf, play } from "../testing/play.ts";
+import { type Script, type ScriptedAnswer, scriptedHost } from "../testing/scripted-host.ts";
 import { agent, call, double, plain, run, tool } from "./testing/play-agent.ts";
 
 describe("approvals", () => {
@@ -76,6 +79,90 @@ describe("approvals", () => {
       models: { "demo/offline": { demo: true } },
     });
     expect(host.requests[0]!.tools?.map((one) => one.name)).toEqual(["double"]);
+  });
+});
+
+describe("the time limit of a node", () => {
+  const write = tool("builtin/write", () => "written", { effect: "write" });
+  const gate = compile(
+    graphOf({ ask: "input", ok: ["approval", {}], reply: "output" }, [
+      "ask.message ok.value",
+      "ok.approved reply.reply",
+    ]),
+    nodes,
+  );
+
+  it.each([
+    ["of a call of its own", "builtin/write", { x: 1 }],
+    ["in an agent that it calls", "agent/gate", { message: "May I?" }],
+  ])("does not count a person's time, also while another branch runs: %s", async (_where, name, given) => {
+    const slow = Promise.withResolvers<string>();
+    const graph = graphOf(
+      {
+        ask: "input",
+        kit: ["tool", { tools: [name], approve: { "builtin/write": "ask" } }],
+        brain: ["llm", { budget: { seconds: 100 } }],
+        long: ["prompt", { template: "Take your time." }],
+        slow: "llm",
+        both: ["prompt", { template: "{{a}} {{b}}" }],
+        reply: "output",
+      },
+      [
+        "ask.message brain.message",
+        "kit.tools brain.tools",
+        "long.text slow.message",
+        "brain.text both.a",
+        "slow.text both.b",
+        "both.text reply.reply",
+      ],
+    );
+    const host = scriptedHost({
+      tools: [write, tool("agent/gate", undefined, { parameters: { type: "object" } })],
+      agents: { gate },
+      answers: ({ messages, tools }) => {
+        if (messages.some((message) => message.content === "Take your time.")) return slow.promise;
+        return messages.at(-1)?.role === "tool" ? "Written." : { calls: [{ name: tools![0]!.name, arguments: given }] };
+      },
+    });
+    let later = 0;
+    const { now, append } = host;
+    const limits: { ms: number; signal: AbortSignal }[] = [];
+    let execution: Execution;
+    Object.assign(host, {
+      now: () => now() + later,
+      sleep: (ms: number, signal: AbortSignal) => {
+        if (ms <= 100_000) limits.push({ ms, signal });
+        return new Promise<void>((_resolve, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+        );
+      },
+      append: async (event: RunEvent) => {
+        await append.call(host, event);
+        if (event.type !== "run-wait") return;
+        setTimeout(() => {
+          expect(limits.map(({ signal }) => signal.aborted)).toEqual([true]);
+          later = 500_000;
+          void execution
+            .answer([{ wait: event.waits[0]!.wait, choice: "approve" }])
+            .then(() => slow.resolve("Slowly."));
+        });
+      },
+    });
+    const { outcome } = await play(
+      graph,
+      nodes,
+      {},
+      {
+        host,
+        live: (live) => {
+          execution = live;
+        },
+      },
+    );
+    expect(outcome).toMatchObject({ status: "done", output: { reply: "Written. Slowly." } });
+    expect(limits).toHaveLength(2);
+    expect(limits[1]!.ms).toBeGreaterThan(99_900);
+    expect(limits[1]!.signal.aborted).toBe(true);
   });
 });
 

@@ -147,7 +147,8 @@ function Revisions({ agent }: { agent: Agent }) {
             {list.map((one) => (
               <li key={one.revision} className="flex items-center gap-3 border-line border-b px-4 py-2 last:border-b-0">
                 <span className="font-medium tnum">{t("revision", { revision: one.revision })}</span>
-                <span className="min-w-0 truncate text-ink-2">{one.name}</span>
+                {one.label && <span className="min-w-0 truncate font-medium">{one.label}</span>}
+                {one.name !== agent.graph.name && <span className="min-w-0 truncate text-ink-2">{one.name}</span>}
                 <time
                   className="ml-auto shrink-0 text-ink-3 text-sm"
                   dateTime={new Date(one.updatedAt).toISOString()}

@@ -1,0 +1,47 @@
+/** Measures the time that a node works: it stands while the node, or anything inside of it, waits for a person. */
+import type { Host } from "./host.ts";
+
+export class WorkClock {
+  readonly #host: Pick<Host, "now" | "sleep">;
+  readonly #onLate: () => void;
+  #leftMs: number;
+  #startedAt = 0;
+  /** Whoever waits; the clock goes while nobody does. */
+  #waiting = 0;
+  #sleep: AbortController | undefined;
+
+  /** Starts at once. `onLate` is called when `ms` of work have gone by, unless `end` came before. */
+  constructor(host: Pick<Host, "now" | "sleep">, ms: number, onLate: () => void) {
+    this.#host = host;
+    this.#leftMs = ms;
+    this.#onLate = onLate;
+    this.#go();
+  }
+
+  /** A wait began (1) or ended (-1). */
+  waits(change: 1 | -1): void {
+    this.#waiting += change;
+    if (change === 1 && this.#waiting === 1) {
+      this.#leftMs -= this.#host.now() - this.#startedAt;
+      this.#sleep?.abort();
+    } else if (this.#waiting === 0) this.#go();
+  }
+
+  end(): void {
+    this.#sleep?.abort();
+    this.#waiting = Number.POSITIVE_INFINITY;
+  }
+
+  #go(): void {
+    const sleep = new AbortController();
+    this.#sleep = sleep;
+    this.#startedAt = this.#host.now();
+    this.#host.sleep(Math.max(0, this.#leftMs), sleep.signal).then(
+      () => {
+        if (!sleep.signal.aborted) this.#onLate();
+      },
+      // It stands, or has ended.
+      () => {},
+    );
+  }
+}
