@@ -22,7 +22,8 @@ export const action = defineNode<z.infer<typeof config>>({
   config,
   ports({ tool, arguments: fixed }, context) {
     const spec = context?.tool?.(tool);
-    return { inputs: spec ? argumentPorts(spec, fixed) : [], outputs: [{ id: "result", kind: "any" }] };
+    const outputs: Port[] = [{ id: "result", kind: "any" }];
+    return spec ? { inputs: argumentPorts(spec, fixed), outputs } : { inputs: [], outputs, open: true };
   },
   form: {
     tool: { widget: "tool", label: "Tool", help: "Each of its arguments becomes an input." },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { agentPorts } from "../runtime/agent-ports.ts";
 import { defineNode } from "../runtime/node.ts";
 import { valueText } from "../runtime/template.ts";
 
@@ -20,14 +21,7 @@ export const agent = defineNode<Config>({
   group: "think",
   icon: "bot",
   config,
-  ports: (config, context) =>
-    context?.agent?.(...ref(config)) ?? {
-      inputs: [{ id: "message", kind: "text" }],
-      outputs: [
-        { id: "reply", kind: "any" },
-        { id: "documents", kind: "documents" },
-      ],
-    },
+  ports: (config, context) => context?.agent?.(...ref(config)) ?? { ...agentPorts({ nodes: [] }), open: true },
   form: {
     agent: { widget: "agent", label: "Agent", help: "Its inputs and outputs become this node's ports." },
     version: {

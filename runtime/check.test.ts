@@ -236,6 +236,21 @@ describe("checkGraph", () => {
     expect(asks(post, {}, true)).toEqual(warned("code/post"));
   });
 
+  it("believes the wires of what is not known here, and tells once what is known to be missing", () => {
+    const graph = graphOf(
+      {
+        ask: "input",
+        sum: ["action", { tool: "mcp/gone/add" }],
+        sub: ["agent", { agent: "other" }],
+        reply: "output",
+      },
+      ["ask.message sum.left", "sum.result sub.message", "sum.result sub.topic", "sub.reply reply.reply"],
+    );
+    expect(checkGraph(graph, nodes)).toEqual([]);
+    const context = { tool: () => undefined, tools: () => [], agent: () => undefined, hasAgent: () => false };
+    expect(checkGraph(graph, nodes, context).map(({ code }) => code)).toEqual(["missing-tool", "missing-agent"]);
+  });
+
   it("looks into bodies", () => {
     const body = graphOf({ ask: "input", p: ["prompt", { template: "{{" }], reply: "output" }, [
       "ask.message reply.reply",

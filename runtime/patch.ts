@@ -126,15 +126,9 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Mis
         if (!found) return noNode(id);
         const definition = table.get(found.type);
         const config = definition?.config.safeParse(found.config);
-        if (
-          definition &&
-          config?.success &&
-          found.type !== "action" &&
-          found.type !== "agent" &&
-          !(side === "outputs" && port === "error" && found.onError === "branch")
-        ) {
-          const ports = definition.ports(config.data)[side];
-          if (!ports.some((one) => one.id === port))
+        if (definition && config?.success && !(side === "outputs" && port === "error" && found.onError === "branch")) {
+          const { [side]: ports, open } = definition.ports(config.data);
+          if (!open && !ports.some((one) => one.id === port))
             return misfit(
               "no-port",
               end,

@@ -18,6 +18,11 @@ export interface Port {
 export interface Ports {
   inputs: Port[];
   outputs: Port[];
+  /**
+   * What the node calls is not known here (a tool, another agent): a port that an edge names is taken to be there, of
+   * kind `any`. Where it is called, what it takes and gives is known.
+   */
+  open?: boolean;
 }
 
 /**

@@ -30,6 +30,8 @@ export interface CompiledNode {
   inputs: Port[];
   /** With the `error` port where `onError` is `branch`. */
   outputs: Port[];
+  /** `Ports.open`: those that edges name were added. */
+  open: boolean;
   /** In edge order. */
   incoming: CompiledEdge[];
   outgoing: CompiledEdge[];
@@ -97,9 +99,12 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       title,
       definition,
       config: config.data,
-      inputs: ports.inputs,
-      outputs:
-        node.onError === "branch" ? [...ports.outputs, { id: "error", kind: "json", optional: true }] : ports.outputs,
+      inputs: [...ports.inputs],
+      outputs: [
+        ...ports.outputs,
+        ...(node.onError === "branch" ? [{ id: "error", kind: "json" as const, optional: true }] : []),
+      ],
+      open: ports.open === true,
       incoming: [],
       outgoing: [],
       ...(node.retry ? { retry: node.retry } : {}),
@@ -134,6 +139,10 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       const node = byId.get(id);
       const ports = side === "from" ? node?.outputs : node?.inputs;
       if (node && ports?.some((one) => one.id === port)) continue;
+      if (node?.open) {
+        ports?.push({ id: port, kind: "any", optional: true });
+        continue;
+      }
       whole = false;
       const noun = side === "from" ? "output" : "input";
       if (!node)

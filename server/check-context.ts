@@ -1,8 +1,6 @@
 /** What this server has, as `checkGraph` asks for it: the same for the canvas, the routes, publishing and running. */
+import { agentPorts } from "../runtime/agent-ports.ts";
 import type { CheckContext } from "../runtime/check.ts";
-import { type Field, fieldPorts } from "../runtime/field.ts";
-import type { Graph } from "../runtime/graph.ts";
-import type { Ports } from "../runtime/port.ts";
 import { toolFinder } from "../runtime/tool.ts";
 import type { Services } from "./services.ts";
 
@@ -18,7 +16,7 @@ export async function checkContext(
     services.knowledge.cards(),
     services.secrets.names(),
     agents.publications(),
-    agents.ids(),
+    agents.drafts(),
   ]);
   const versions = await Promise.all(publications.map((one) => agents.version(one.slug, one.live)));
   const providerIds = new Map(providers.map((provider) => [provider.id, provider]));
@@ -28,12 +26,7 @@ export async function checkContext(
   const knowledgeNames = new Set(knowledge.map((card) => card.name));
   const secretNames = new Set(secrets.map((secret) => secret.name));
   const published = new Map(publications.flatMap((one) => [[one.slug, one] as const, [one.agent, one] as const]));
-  const ports = new Map(
-    versions.flatMap((one) =>
-      one ? [[one.slug, portsOf(one.graph)] as const, [one.agent, portsOf(one.graph)] as const] : [],
-    ),
-  );
-  const draftIds = new Set(drafts);
+  const live = new Map(versions.flatMap((one) => (one ? [[one.slug, one] as const] : [])));
   return {
     hasModel: (name) => (isDefault(name) ? standard !== undefined : provider(name) !== undefined),
     isDemo: (name) => (isDefault(name) ? standard?.demo === true : provider(name)?.kind === "demo"),
@@ -41,23 +34,16 @@ export async function checkContext(
     tools: toolFinder(toolSpecs),
     hasKnowledge: (name) => knowledgeNames.has(name),
     hasSecret: (name) => secretNames.has(name),
-    agent: (name) => ports.get(name),
+    agent: (name, version) => {
+      const publication = published.get(name);
+      if (version === undefined) return drafts.get(publication?.agent ?? name);
+      const one = publication && live.get(publication.slug);
+      return one?.version === version ? agentPorts(one.graph) : undefined;
+    },
     hasAgent: (name, version) => {
       const publication = published.get(name);
-      if (version === undefined) return publication !== undefined || draftIds.has(name);
+      if (version === undefined) return publication !== undefined || drafts.has(name);
       return publication !== undefined && version >= 1 && version <= publication.latest;
     },
-  };
-}
-
-/** The ports that an agent has as a node. */
-function portsOf(graph: Graph): Ports {
-  const config = graph.nodes.find((node) => node.type === "input")?.config as { fields?: Field[] } | undefined;
-  return {
-    inputs: [{ id: "message", kind: "text" }, ...fieldPorts(config?.fields ?? [])],
-    outputs: [
-      { id: "reply", kind: "any" },
-      { id: "documents", kind: "documents", optional: true },
-    ],
   };
 }

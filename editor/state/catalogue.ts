@@ -76,7 +76,11 @@ export function checkContext(catalogue: Catalogue): CheckContext {
   const agentOf = (name: string) => agents.find((agent) => agent.id === name || agent.slug === name);
   return {
     tool: (name) => byName.get(name),
-    agent: (name) => agentOf(name)?.ports,
+    agent: (name, version) => {
+      const ports = agentOf(name)?.ports;
+      // A version may have other ports than the draft has by now: those that are wired are believed.
+      return ports && version !== undefined ? { ...ports, open: true } : ports;
+    },
     hasModel: (name) => modelEntry(catalogue, name) !== undefined,
     isDemo: (name) => modelEntry(catalogue, name)?.demo === true,
     tools: toolFinder(byName),

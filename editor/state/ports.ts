@@ -53,7 +53,7 @@ function freshPorts(definition: NodeDefinition, context: PortContext): Ports {
 
 function withError(ports: Ports, node: GraphNode): Ports {
   if (node.onError !== "branch" || ports.outputs.some((port) => port.id === "error")) return ports;
-  return { inputs: ports.inputs, outputs: [...ports.outputs, { id: "error", kind: "json", optional: true }] };
+  return { ...ports, outputs: [...ports.outputs, { id: "error", kind: "json", optional: true }] };
 }
 
 export interface DrawnPort extends Port {
@@ -71,15 +71,22 @@ export function drawnPorts(
   const at = lookup(graph);
   const ports = reader.ports(node);
   return {
-    inputs: draw(ports.inputs, at.into(node.id), (edge) => edge.to, node.id),
-    outputs: draw(ports.outputs, at.outOf(node.id), (edge) => edge.from, node.id),
+    inputs: draw(ports.inputs, at.into(node.id), (edge) => edge.to, node.id, ports.open),
+    outputs: draw(ports.outputs, at.outOf(node.id), (edge) => edge.from, node.id, ports.open),
   };
 }
 
-function draw(ports: Port[], edges: readonly GraphEdge[], end: (edge: GraphEdge) => string, node: string): DrawnPort[] {
+function draw(
+  ports: Port[],
+  edges: readonly GraphEdge[],
+  end: (edge: GraphEdge) => string,
+  node: string,
+  open = false,
+): DrawnPort[] {
   const wired = new Set(edges.map((edge) => end(edge).slice(node.length + 1)));
   const drawn: DrawnPort[] = ports.map((port) => ({ ...port, wired: wired.has(port.id) }));
   for (const id of wired)
-    if (!ports.some((port) => port.id === id)) drawn.push({ id, kind: "any", missing: true, wired: true });
+    if (!ports.some((port) => port.id === id))
+      drawn.push({ id, kind: "any", wired: true, ...(open ? {} : { missing: true }) });
   return drawn;
 }

@@ -1,10 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { agentPorts } from "../../runtime/agent-ports.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api.ts";
 import type { AgentEntry } from "./catalogue.ts";
-import { table } from "./node-types.ts";
-import { createPortReader } from "./ports.ts";
 import { useWorkbench } from "./use-workbench.ts";
 import { setCatalogue } from "./workbench.ts";
 
@@ -39,27 +38,9 @@ export function useCatalogueSync(): void {
   }, [catalogue, models, tools, knowledge, secrets, agents]);
 }
 
-/** An agent as a node sees it: its input's outputs are what it takes, its output's inputs are what it gives. */
-export function agentEntry(id: string, graph: Graph, slug?: string): AgentEntry {
-  const reader = createPortReader(table);
-  const input = graph.nodes.find((node) => node.type === "input");
-  const output = graph.nodes.find((node) => node.type === "output");
-  const takes = input ? reader.ports(input).outputs : [];
-  return {
-    id,
-    name: graph.name,
-    ...(slug ? { slug } : {}),
-    ...(input && output
-      ? {
-          ports: {
-            inputs: takes.map((port) => ({
-              id: port.id,
-              kind: port.kind,
-              ...(port.id === "message" ? {} : { optional: true }),
-            })),
-            outputs: reader.ports(output).inputs.map(({ id: port, kind }) => ({ id: port, kind })),
-          },
-        }
-      : {}),
-  };
-}
+const agentEntry = (id: string, graph: Graph, slug?: string): AgentEntry => ({
+  id,
+  name: graph.name,
+  ...(slug ? { slug } : {}),
+  ports: agentPorts(graph),
+});

@@ -3,12 +3,14 @@
  * and never changes.
  */
 
+import { agentPorts } from "../../runtime/agent-ports.ts";
 import { type CheckContext, checkGraph } from "../../runtime/check.ts";
 import { compile } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { canonicalJson, type Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { parseGraph } from "../../runtime/parse.ts";
+import type { Ports } from "../../runtime/port.ts";
 import type { NodeTable } from "../../runtime/resolve.ts";
 import type { ToolSpec } from "../../runtime/tool.ts";
 import { newId } from "../ids.ts";
@@ -46,10 +48,10 @@ export async function openAgents(options: AgentsOptions): Promise<Agents> {
     after = page.at(-1)?.id;
     if (page.length < 500) break;
   }
-  const drafts = new Set<string>();
+  const drafts = new Map<string, Ports>();
   for (let after: string | undefined; ; ) {
     const page = await options.records.list<Graph>(AGENT, { after, limit: 100 });
-    for (const { id } of page) drafts.add(id);
+    for (const { id, body } of page) drafts.set(id, agentPorts(body));
     after = page.at(-1)?.id;
     if (page.length < 100) break;
   }
@@ -66,9 +68,10 @@ export async function openAgents(options: AgentsOptions): Promise<Agents> {
         }
       }
       if (!change || change.kind === AGENT) {
-        const ids = change ? [change.id] : [...drafts, ...(await everyId(options.records, AGENT))];
+        const ids = change ? [change.id] : [...drafts.keys(), ...(await everyId(options.records, AGENT))];
         for (const id of new Set(ids)) {
-          if (await options.records.get(AGENT, id)) drafts.add(id);
+          const stored = await options.records.get<Graph>(AGENT, id);
+          if (stored) drafts.set(id, agentPorts(stored.body));
           else drafts.delete(id);
         }
       }
@@ -88,9 +91,9 @@ class RecordedAgents implements Agents {
   readonly #options: AgentsOptions;
   readonly #publications: Map<string, Publication>;
   readonly #versions = new Map<string, AgentVersion>();
-  readonly #drafts: Set<string>;
+  readonly #drafts: Map<string, Ports>;
 
-  constructor(options: AgentsOptions, publications: Map<string, Publication>, drafts: Set<string>) {
+  constructor(options: AgentsOptions, publications: Map<string, Publication>, drafts: Map<string, Ports>) {
     this.#drafts = drafts;
     this.#records = options.records;
     this.#options = options;
@@ -103,8 +106,8 @@ class RecordedAgents implements Agents {
     return page.map((stored) => this.#record(stored, checkGraph(stored.body, this.#options.nodes, context)));
   }
 
-  async ids(): Promise<string[]> {
-    return [...this.#drafts];
+  async drafts(): Promise<ReadonlyMap<string, Ports>> {
+    return this.#drafts;
   }
 
   async get(id: string): Promise<AgentRecord> {
@@ -116,7 +119,7 @@ class RecordedAgents implements Agents {
   async create(graph: unknown): Promise<AgentRecord> {
     const body = wellFormed(graph);
     const stored = await this.#records.put(AGENT, newId(), body, { revision: 0 });
-    this.#drafts.add(stored.id);
+    this.#drafts.set(stored.id, agentPorts(body));
     return this.#record(stored, await this.#issues(body));
   }
 
@@ -138,6 +141,7 @@ class RecordedAgents implements Agents {
       const now = await this.#records.get<Graph>(AGENT, id);
       throw now ? stale(id, revision, now.revision) : missing(id);
     });
+    this.#drafts.set(id, agentPorts(body));
     if (stored.revision > KEPT_REVISIONS) {
       const oldest = revisionId(id, stored.revision - KEPT_REVISIONS);
       if (!(await this.#records.get(LABEL, oldest))) await this.#records.delete(REVISION, oldest);

@@ -279,7 +279,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     const agent = await a.agents.create(echo);
     await a.agents.publish(agent.id, { slug: "shared" });
     await expect.poll(async () => (await b.agents.publication("shared"))?.live, soon).toBe(1);
-    await expect.poll(() => b.agents.ids(), soon).toContain(agent.id);
+    await expect.poll(async () => [...(await b.agents.drafts()).keys()], soon).toContain(agent.id);
     expect(await (await b.runs.start({ slug: "shared" }, { message: "x" })).done).toMatchObject({ status: "done" });
 
     await a.secrets.set("TOKEN", "hunter2-hunter2");

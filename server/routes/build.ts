@@ -55,7 +55,7 @@ export function buildRoutes({
         toolbox.cards(),
         models.cards(),
         knowledge.cards(),
-        agents.ids(),
+        agents.drafts(),
       ]);
       const proposal = await proposePatch(
         { chat: (request, signal) => models.chat(request, signal), model: (name) => models.resolve(name) },
@@ -67,7 +67,7 @@ export function buildRoutes({
             tools: tools.map(({ name, summary }) => ({ name, summary })),
             models: cards.filter((card) => !card.demo).map((card) => card.name),
             knowledge: known.map((card) => card.name),
-            agents: drafts,
+            agents: [...drafts.keys()],
           },
         },
         nodes,

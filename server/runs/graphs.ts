@@ -1,9 +1,12 @@
 /** From what is asked for to a graph that can run, compiled once each. */
+import { agentPorts } from "../../runtime/agent-ports.ts";
 import type { CheckContext } from "../../runtime/check.ts";
 import { type CompiledGraph, compile } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { BodyOf } from "../../runtime/event.ts";
-import type { NodeTable } from "../../runtime/resolve.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { Ports } from "../../runtime/port.ts";
+import { type NodeTable, resolve } from "../../runtime/resolve.ts";
 import { wellFormed } from "../agents/agents.ts";
 import type { Agents, EventLog, Publication, RunTarget } from "../services.ts";
 
@@ -52,8 +55,7 @@ export class Graphs {
     if (kept) return kept;
     const graph = await this.#options.log.graph(hash);
     if (!graph) throw new PatchbayError("not_found", "The graph that this run began with is not stored any more.");
-    // What it needs is looked for when it is used: a model that is gone fails the run, not its resumption.
-    const compiled = compile(graph, this.#options.nodes);
+    const compiled = await this.#again(graph);
     this.#remember(compiled);
     return compiled;
   }
@@ -83,7 +85,7 @@ export class Graphs {
     if (kept) return kept;
     const found = await this.#options.agents.version(slug, number);
     if (!found) throw new PatchbayError("not_found", `The agent "${slug}" has no version ${number}.`);
-    const compiled = compile(found.graph, this.#options.nodes);
+    const compiled = await this.#again(found.graph);
     this.#remember(compiled);
     const chosen: Chosen = {
       compiled,
@@ -93,6 +95,24 @@ export class Graphs {
     if (this.#versions.size >= MAX_KEPT) this.#versions.delete(this.#versions.keys().next().value!);
     this.#versions.set(name, chosen);
     return chosen;
+  }
+
+  /**
+   * Compiles what passed its check once. What it needs is looked for when it is used: a model that is gone fails the run,
+   * not its resumption. Only what decides a node's ports is asked for now.
+   */
+  async #again(graph: Graph): Promise<CompiledGraph> {
+    const { agents, nodes, context } = this.#options;
+    const { tool, agent } = await context();
+    const called = new Map<string, Ports>();
+    for (const { agent: slug, version } of agentsIn(graph, nodes)) {
+      const found = version === undefined ? undefined : await agents.version(slug, version);
+      if (found) called.set(`${slug}@${version}`, agentPorts(found.graph));
+    }
+    return compile(graph, nodes, {
+      ...(tool && { tool }),
+      agent: (name, version) => called.get(`${name}@${version}`) ?? agent?.(name, version),
+    });
   }
 
   #liveVersion({ live, share }: Publication): number {
@@ -108,4 +128,12 @@ export class Graphs {
     if (this.#byHash.size >= MAX_KEPT) this.#byHash.delete(this.#byHash.keys().next().value!);
     this.#byHash.set(compiled.hash, compiled);
   }
+}
+
+/** The agents that a graph calls, those in bodies too. */
+function agentsIn(graph: Graph, nodes: NodeTable): { agent: string; version?: number }[] {
+  return resolve(graph, nodes).nodes.flatMap(({ definition, config }) => [
+    ...(definition.needs?.(config)?.agents ?? []),
+    ...(definition.bodies?.(config) ?? []).flatMap((body) => agentsIn(body.graph, nodes)),
+  ]);
 }

@@ -1,5 +1,6 @@
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
+import type { Ports } from "../../runtime/port.ts";
 
 export interface AgentRecord {
   id: string;
@@ -45,8 +46,8 @@ export interface Publication {
 
 export interface Agents {
   list(options?: { after?: string; limit?: number }): Promise<AgentRecord[]>;
-  /** Ids of all drafts; held in memory. */
-  ids(): Promise<string[]>;
+  /** Every draft's ports as a node, by id; held in memory. */
+  drafts(): Promise<ReadonlyMap<string, Ports>>;
   /** Rejects with `not_found`. */
   get(id: string): Promise<AgentRecord>;
   create(graph: unknown): Promise<AgentRecord>;
