@@ -37,6 +37,7 @@ import { toolRoutes } from "./routes/tools.ts";
 import { hookRoutes, triggerRoutes } from "./routes/triggers.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import type { Services } from "./services.ts";
+import { requestLog } from "./telemetry/request-log.ts";
 
 export interface AppOptions {
   services: Services;
@@ -45,8 +46,6 @@ export interface AppOptions {
   pages(c: Context): Response | Promise<Response>;
   /** Answers with the chat page; `frames` are the sites that may frame it. */
   chatPage?(c: Context, frames: string[]): Response | Promise<Response>;
-  /** The server's own log: what went wrong and is not told to the caller. */
-  report?(thrown: unknown): void;
 }
 
 /** Routes in a chain, so that their types reach the client. */
@@ -82,20 +81,17 @@ function routes(services: Services, auth: Auth) {
 
 export type App = ReturnType<typeof routes>;
 
-export function buildApp({
-  services,
-  auth,
-  pages,
-  chatPage = noChatPage,
-  report = (thrown) => console.error(thrown),
-}: AppOptions): Hono<AppEnv> {
+export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
+  const { logger } = services;
+  const reportOf = (c: Context<AppEnv>) => (thrown: unknown) => logger.report(thrown, { request: c.get("request") });
+  app.use(requestLog(logger, services.metrics));
   app.onError((error, c) => {
     const thrown =
       error instanceof HTTPException
         ? new PatchbayError("bad_request", error.message || "The request cannot be read.")
         : error;
-    const answer = (isOpenAiPath(c.req.path) ? openAiErrorResponse : errorResponse)(thrown, report);
+    const answer = (isOpenAiPath(c.req.path) ? openAiErrorResponse : errorResponse)(thrown, reportOf(c));
     for (const [name, value] of c.res.headers) if (!answer.headers.has(name)) answer.headers.set(name, value);
     return answer;
   });
@@ -141,7 +137,7 @@ export function buildApp({
   });
   app.notFound((c) => {
     if (c.req.path.startsWith("/api/") || isHosted(c.req.path) || !isSafe(c.req.method))
-      return errorResponse(new PatchbayError("not_found", `There is no ${c.req.method} ${c.req.path}.`), report);
+      return errorResponse(new PatchbayError("not_found", `There is no ${c.req.method} ${c.req.path}.`), reportOf(c));
     return pages(c);
   });
   return app;

@@ -19,7 +19,12 @@ export interface Env {
   openai?: { baseUrl: string; apiKey?: string };
   defaultModel?: string;
   embedder?: string;
+  /** From which level on the server's own log tells; see `telemetry/logger.ts`. */
+  logLevel?: LogLevel;
 }
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const KNOWN = [
   "PATCHBAY_URL",
@@ -33,6 +38,7 @@ const KNOWN = [
   "PATCHBAY_TRUST_PROXY",
   "PATCHBAY_DEFAULT_MODEL",
   "PATCHBAY_EMBEDDER",
+  "PATCHBAY_LOG_LEVEL",
   // Read by fault.ts, for the crash harness.
   "PATCHBAY_TEST_FAULT_AT",
 ];
@@ -87,6 +93,8 @@ export function parseEnv(vars: Record<string, string | undefined>): Env {
   else if (apiKey) env.openai = { baseUrl: "https://api.openai.com/v1", apiKey };
   env.defaultModel = parseModelName("PATCHBAY_DEFAULT_MODEL", get("PATCHBAY_DEFAULT_MODEL"));
   env.embedder = parseModelName("PATCHBAY_EMBEDDER", get("PATCHBAY_EMBEDDER"));
+
+  env.logLevel = parseLogLevel(get("PATCHBAY_LOG_LEVEL"));
 
   if (!isLoopback(env.host) && !env.token)
     throw bad(
@@ -153,6 +161,13 @@ function parseModelName(name: string, value: string | undefined): string | undef
   if (value !== undefined && !/^[a-z0-9][a-z0-9-]*\/.+$/.test(value))
     throw bad(name, `"${value}" must be provider/model, for example openai/gpt-4o-mini`);
   return value;
+}
+
+function parseLogLevel(value: string | undefined): LogLevel | undefined {
+  const level = LOG_LEVELS.find((one) => one === value);
+  if (value !== undefined && level === undefined)
+    throw bad("PATCHBAY_LOG_LEVEL", `"${value}" is none; it is ${LOG_LEVELS.join(", ")}`);
+  return level;
 }
 
 /** A known name at an edit distance of at most 3, as a suggestion. */

@@ -13,6 +13,8 @@ export interface AppEnv {
   Variables: {
     /** The agent key that called; set on hosted routes. */
     key: AgentKey;
+    /** Names the request in the log and in the answer's `x-request-id`. */
+    request: string;
   };
 }
 

@@ -11,6 +11,7 @@ import { signInUrl } from "./routes/sign-in.ts";
 import { announce, withdraw } from "./running.ts";
 import { chatPage, staticFiles } from "./static-files.ts";
 import type { Role } from "./stores/open-stores.ts";
+import { createLogger } from "./telemetry/logger.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 /** What runs must have come to rest by then when the process is asked to stop. */
@@ -20,11 +21,12 @@ async function main(): Promise<void> {
   const dev = process.argv.includes("--dev");
   const withEditor = !process.argv.includes("--no-editor");
   const env = parseEnv(process.env);
+  const logger = createLogger({ level: env.logLevel });
+  process.on("unhandledRejection", (reason) => logger.report(reason));
   const auth = openAuth(env);
   // Programs can call without an editor, so a failed build does not stop the start; what stood before is served.
-  const editor =
-    dev || !withEditor ? undefined : buildEditor(ROOT).catch((error: Error) => console.error(error.message));
-  const opened = await openServices(env, parseRole(process.argv, env));
+  const editor = dev || !withEditor ? undefined : buildEditor(ROOT).catch((error: Error) => logger.warn(error.message));
+  const opened = await openServices(env, parseRole(process.argv, env), logger);
   await editor;
   const server = await listen({
     services: opened.services,
@@ -42,7 +44,7 @@ async function main(): Promise<void> {
     stopping = true;
     withdraw(env.dataDir);
     const timer = setTimeout(() => {
-      console.error("Patchbay did not come to rest in time; what runs goes on at the next start.");
+      logger.warn("Patchbay did not come to rest in time; what runs goes on at the next start.");
       process.exit(0);
     }, STOP_MS);
     timer.unref();
@@ -70,7 +72,6 @@ function parseRole(argv: string[], env: Env): Role {
   return role;
 }
 
-process.on("unhandledRejection", (reason) => console.error("Unexpected:", reason));
 main().catch((error) => {
   // What can be mended is one line; our own faults keep their stack.
   console.error(error instanceof PatchbayError ? error.message : error);

@@ -10,7 +10,6 @@ import { type Env, isLoopback } from "./env.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
 import { createKnowledge } from "./knowledge/knowledge.ts";
 import { createMcpServers } from "./mcp/mcp-servers.ts";
-import { openMetrics } from "./metrics.ts";
 import { createModels } from "./models/models.ts";
 import { createNet } from "./net/safe-fetch.ts";
 import { createRuns } from "./runs/runs.ts";
@@ -19,9 +18,13 @@ import { readOrCreate } from "./secrets/key-file.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import type { Services } from "./services.ts";
 import { createSettings } from "./settings.ts";
+import { openStreams } from "./sse.ts";
 import { createFiles } from "./stores/files.ts";
 import { openStores, type Role } from "./stores/open-stores.ts";
 import { createTasks } from "./tasks/tasks.ts";
+import { createLogger, type Logger } from "./telemetry/logger.ts";
+import { openMetrics } from "./telemetry/metrics.ts";
+import { watchEvents } from "./telemetry/watch-events.ts";
 import { createToolbox } from "./tools/toolbox.ts";
 import { hearNews } from "./triggers/notices.ts";
 import { createTriggers } from "./triggers/triggers.ts";
@@ -34,20 +37,29 @@ export interface Opened {
   stop(): Promise<void>;
 }
 
-/** Rejects with one line that says what is missing or cannot be opened; nothing is left open then. */
-export async function openServices(env: Env, role: Role = "all"): Promise<Opened> {
+/**
+ * Rejects with one line that says what is missing or cannot be opened; nothing is left open then. `logger`: of a program
+ * that has none, warnings go to standard error.
+ */
+export async function openServices(
+  env: Env,
+  role: Role = "all",
+  logger: Logger = createLogger({ level: env.logLevel ?? "warn" }),
+): Promise<Opened> {
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const report = (thrown: unknown) => console.error(thrown);
+    const report = (thrown: unknown) => logger.report(thrown);
     const stores = await openStores(env, role, report);
     const { records } = stores;
     closers.push(() => stores.close());
     const masterKey =
       env.secretsKey ?? readOrCreate(join(env.dataDir, "secrets.key"), () => randomBytes(32).toString("hex"));
     const secrets = await openSecrets(records, masterKey);
+    const own = [env.token, env.secretsKey, env.openai?.apiKey].filter((text) => text !== undefined);
+    logger.redactWith((line) => own.reduce((text, value) => text.replaceAll(value, "[secret]"), secrets.redact(line)));
     const files = await createFiles(env.files ?? join(env.dataDir, "files"), records);
     const tasks = createTasks(records, { leave: stores.elsewhere !== undefined });
     const visitors = openVisitors(masterKey);
@@ -82,7 +94,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       models,
       fetch: net.safeFetch,
       vectors: env.vectors ?? join(env.dataDir, "vectors"),
-      report: (message) => console.error(message),
+      report: (message) => logger.warn(message),
     });
     closers.push(() => knowledge.close());
     closers.push(() => tasks.close());
@@ -96,7 +108,10 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       changed: (slug) => runs.forget(slug),
     });
     const log = hearNews(
-      await stores.openLog((text) => secrets.redact(text)),
+      watchEvents(await stores.openLog((text) => secrets.redact(text)), {
+        happened: (event) => metrics.happened(event),
+        stored: (ms) => metrics.stored(ms),
+      }),
       (...news) => void triggers.hear(...news),
     );
     closers.push(() => log.close());
@@ -110,7 +125,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
       elsewhere: stores.elsewhere,
       rested: (result, ms) => metrics.rested(result, ms),
     });
-    const metrics = openMetrics(() => runs.live());
+    const metrics = openMetrics({ live: () => runs.live(), open: () => log.openRuns(), readers: openStreams });
     closers.push(() => runs.stop());
     const triggers = createTriggers({
       records,
@@ -129,6 +144,7 @@ export async function openServices(env: Env, role: Role = "all"): Promise<Opened
     closers.push(() => settings.close());
     const services: Services = {
       env,
+      logger,
       records,
       secrets,
       files,

@@ -4,7 +4,6 @@
  */
 import type { Visitors } from "./chat/visitors.ts";
 import type { Env } from "./env.ts";
-import type { Metrics } from "./metrics.ts";
 import type { Conversations } from "./runs/conversations.ts";
 import type { Agents } from "./services/agents.ts";
 import type { EventLog } from "./services/event-log.ts";
@@ -21,6 +20,8 @@ import type { Secrets } from "./services/secrets.ts";
 import type { Settings } from "./services/settings.ts";
 import type { Tasks } from "./services/tasks.ts";
 import type { Toolbox } from "./services/tools.ts";
+import type { Logger } from "./telemetry/logger.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
 import type { Triggers } from "./triggers/triggers.ts";
 
 export type * from "./services/agents.ts";
@@ -41,6 +42,7 @@ export type * from "./services/tools.ts";
 
 export interface Services {
   env: Env;
+  logger: Logger;
   records: Records;
   secrets: Secrets;
   files: Files;

@@ -10,6 +10,13 @@ export interface SseMessage {
 const HEARTBEAT_MS = 15_000;
 /** A reader that takes nothing of what there is for so many heartbeats is let go; it can come back for the rest. */
 const STALLED_BEATS = 3;
+let open = 0;
+
+/** Streams that are read from this process now. */
+export function openStreams(): number {
+  return open;
+}
+
 const BEAT = new TextEncoder().encode(": \n\n");
 
 /**
@@ -42,13 +49,17 @@ export function sseTexts(
   const encoder = new TextEncoder();
   let timer: NodeJS.Timeout | undefined;
   let stalled = 0;
+  let ended = false;
   const end = () => {
+    if (!ended) open--;
+    ended = true;
     clearInterval(timer);
     options.stop();
   };
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
+        open++;
         timer = setInterval(() => {
           // A reader that does not take what there is needs no sign of life.
           if ((controller.desiredSize ?? 0) > 0) {

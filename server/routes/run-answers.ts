@@ -137,6 +137,7 @@ export async function answerRun(
   const later = wantsAsync(c);
   const stream = !later && wantsStream(c);
   const { id, done, accepted } = await begin({ stream: stream || later, eager: stream || later });
+  c.header("x-run-id", id);
   if (later) {
     await accepted;
     options.done?.();

@@ -78,6 +78,8 @@ export interface EventLog {
   rows(filter: RunFilter): Promise<RunRow[]>;
   /** Runs that have not ended, oldest first. */
   unfinished(): Promise<RunRow[]>;
+  /** How many runs have not ended, by status; `queued`: no process has it. */
+  openRuns(): Promise<Partial<Record<RunStatus, number>>>;
   /** Conversations, the last spoken first. `after`: the last session of the page before. */
   sessions(filter: {
     agent?: string;

@@ -83,6 +83,12 @@ export class EventLogReader {
     return rows.map(toRow);
   }
 
+  openRuns(): Record<string, number> {
+    const sql = "SELECT status, count(*) AS runs FROM runs WHERE ended_at IS NULL GROUP BY status";
+    const rows = query(() => this.#db.prepare(sql).all() as { status: string; runs: number }[]);
+    return Object.fromEntries(rows.map(({ status, runs }) => [status, runs]));
+  }
+
   sessionRuns(session: string, options: { agent?: string; key?: string } = {}): RunRow[] {
     const where = ["session = ?", "fork IS NULL"];
     const values: Cell[] = [session];

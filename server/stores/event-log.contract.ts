@@ -165,6 +165,9 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       await write({ type: "usage", node: "b", step: 0, model: "m", inputTokens: 7, outputTokens: 1 });
       log = await opened.reopen();
       expect((await log.unfinished()).map((row) => row.id)).toContain("again");
+      const count = async () => Object.values(await log.openRuns()).reduce((sum, runs) => sum + runs, 0);
+      const open = await count();
+      expect(open).toBeGreaterThan(0);
       await expect(log.append({ run: "again", seq: 1, at: 0, ...end } as RunEvent)).rejects.toMatchObject({
         code: "conflict",
       });
@@ -178,6 +181,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       ]);
       expect(await log.row("again")).toMatchObject({ status: "done", usage: { inputTokens: 7 } });
       expect((await log.unfinished()).map((row) => row.id)).not.toContain("again");
+      expect(await count()).toBe(open - 1);
     });
 
     test("lists newest first, by filter, page by page", async () => {

@@ -55,6 +55,7 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter): EventLog {
     row: async (run) => reader.row(run),
     rows: async (filter) => reader.rows(filter),
     unfinished: async () => reader.unfinished(),
+    openRuns: async () => reader.openRuns(),
     sessions: async (filter) => reader.sessions(filter),
     sessionRuns: async (session, options) => reader.sessionRuns(session, options),
     findIdempotent: async (key, id) => reader.findIdempotent(key, id),

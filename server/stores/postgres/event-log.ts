@@ -164,6 +164,10 @@ class PostgresEventLog implements PostgresLog {
     return this.#reader.unfinished();
   }
 
+  openRuns(): Promise<Record<string, number>> {
+    return this.#reader.openRuns();
+  }
+
   async queueDue(limit: number, now: number): Promise<void> {
     await tried(queueRuns(this.#pool, await this.#reader.due(limit, now)));
   }

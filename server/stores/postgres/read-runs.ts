@@ -108,6 +108,15 @@ export class RunReader {
     return (await this.#all<DbRow>("SELECT * FROM patchbay.runs WHERE ended_at IS NULL ORDER BY id", [])).map(toRow);
   }
 
+  async openRuns(): Promise<Record<string, number>> {
+    const rows = await this.#all<{ status: string; runs: string }>(
+      `SELECT CASE WHEN status = 'running' AND owner IS NULL THEN 'queued' ELSE status END AS status, count(*) AS runs
+       FROM patchbay.runs WHERE ended_at IS NULL GROUP BY 1`,
+      [],
+    );
+    return Object.fromEntries(rows.map(({ status, runs }) => [status, Number(runs)]));
+  }
+
   /**
    * Runs that want a worker although no job says so: someone worked on them who is dead, a wait of theirs is over, or
    * their job was lost (a worker took it and died before it had the run). Ids, oldest first.
