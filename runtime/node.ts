@@ -136,7 +136,7 @@ export interface Step<C = unknown> {
   all<T>(tasks: ((signal: AbortSignal) => Promise<T>)[], limit?: number): Promise<T[]>;
   /**
    * Runs a graph inside this node; its events carry `part` in their scope. Resolves with what reached its output node.
-   * Rejects with the body's failure. `answers`: its text is the answer of the run.
+   * Rejects with the body's failure. `answers`: its text is the answer of the run, and it goes on with its conversation.
    */
   body(
     graph: CompiledGraph,

@@ -174,6 +174,9 @@ export class NodeStep implements Step {
     const controller = new AbortController();
     const onAbort = () => controller.abort(parent.reason);
     parent.addEventListener("abort", onAbort, { once: true });
+    const answers = this.answers && options.answers === true;
+    // What answers for the run goes on with its conversation.
+    const { history } = answers ? facts.input : {};
     try {
       return await running.enter({
         running,
@@ -181,11 +184,12 @@ export class NodeStep implements Step {
         scope: [...scope, { node: this.node, ...part }],
         facts: {
           id: facts.id,
-          input: { message: "", ...input } as RunInput,
+          input: { message: "", ...(history && { history }), ...input } as RunInput,
           settings: graph.graph.settings,
+          ...(answers && facts.session !== undefined ? { session: facts.session } : {}),
           ...(facts.user === undefined ? {} : { user: facts.user }),
         },
-        answers: this.answers && options.answers === true,
+        answers,
         controller,
         waits: this.#waits,
       });

@@ -1,6 +1,9 @@
 /** The loop played whole: a graph with one `llm` node against a scripted host. */
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
+import { compile } from "../compile.ts";
+import type { RunInput } from "../event.ts";
+import type { Graph } from "../graph.ts";
 import type { Document, Message } from "../message.ts";
 import { graphOf, play } from "../testing/play.ts";
 import { agent, call, error, plain, run, tool } from "./testing/play-agent.ts";
@@ -122,6 +125,28 @@ describe("answering", () => {
       { role: "user", content: "I am Bo." },
       { role: "user", content: "Who?" },
     ]);
+  });
+
+  it("takes the conversation in another agent too, where that agent gives the answer", async () => {
+    const history: Message[] = [{ role: "user", content: "My name is Ann." }];
+    const agents = { other: compile(plain(), nodes) };
+    const asked = async (graph: Graph, input: Partial<RunInput>, answers: string[]) => {
+      const script = { answers, agents, history: { s: history } };
+      const { host } = await play(graph, nodes, script, { input, start: { session: "s" } });
+      return host.requests[0]!.messages.slice(1);
+    };
+    const outer = (edges: string[]) =>
+      graphOf({ ask: "input", sub: ["agent", { agent: "other" }], brain: "llm", reply: "output" }, edges);
+    const speaks = graphOf({ ask: "input", sub: ["agent", { agent: "other" }], reply: "output" }, [
+      "ask.message sub.message",
+      "sub.reply reply.reply",
+    ]);
+    const who: Message = { role: "user", content: "Who?" };
+    expect(await asked(speaks, { message: "Who?" }, ["Ann"])).toEqual([...history, who]);
+    const brought: Message[] = [{ role: "user", content: "I am Bo." }];
+    expect(await asked(speaks, { message: "Who?", history: brought }, ["Bo"])).toEqual([...brought, who]);
+    const helps = outer(["ask.message sub.message", "sub.reply brain.message", "brain.text reply.reply"]);
+    expect(await asked(helps, { message: "Who?" }, ["Somebody", "Ann"])).toEqual([who]);
   });
 
   it("gives the model's parts their names: instructions, examples, files", async () => {
