@@ -91,7 +91,7 @@ export async function startRunQueue({
     if (stopped) return;
     starting ??= (async () => {
       if (!runner) await start();
-      await log.queueDue(SWEEP_LIMIT, Date.now());
+      await log.queueDue(Date.now(), SWEEP_LIMIT);
     })().finally(() => {
       starting = undefined;
     });

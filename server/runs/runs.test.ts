@@ -290,8 +290,11 @@ describe("waiting for a person", () => {
 
   test("goes on after a restart, and an answer can be streamed", async () => {
     const { id, waits } = await result(await run(approval()));
+    const before = await events(id);
     await app.restart();
     expect(await app.json("GET", `/api/runs/${id}`)).toMatchObject({ status: "waiting" });
+    // Waiting costs nothing at a start: nothing was done to it.
+    expect(await events(id)).toEqual(before);
     const answer = await app.request("POST", `/api/runs/${id}/answer`, {
       body: { wait: waits![0]!.wait, choice: "approve" },
       headers: SSE,

@@ -76,10 +76,13 @@ export interface EventLog {
   watch(run: string, listener: () => void): () => void;
   row(run: string): Promise<RunRow | undefined>;
   rows(filter: RunFilter): Promise<RunRow[]>;
-  /** Runs that have not ended, oldest first. */
-  unfinished(): Promise<RunRow[]>;
   /** How many runs have not ended, by status; `queued`: no process has it. */
   openRuns(): Promise<Partial<Record<RunStatus, number>>>;
+  /**
+   * Ids of runs that nobody has and that have something to do at `now` (Unix milliseconds), at most `limit`: neither
+   * over nor parked, or parked with a wait that is over.
+   */
+  due(now: number, limit: number): Promise<string[]>;
   /** Conversations, the last spoken first. `after`: the last session of the page before. */
   sessions(filter: {
     agent?: string;
@@ -106,8 +109,11 @@ export interface EventLog {
    * begins here is claimed with it. False while another living process has it, and when it is over.
    */
   claim(run: string): Promise<boolean>;
-  /** Gives back a run that rests. `queue`: there is work to do on it, which any worker may. */
-  release(run: string, options?: { queue?: boolean }): Promise<void>;
+  /**
+   * Gives back a run. `parked`: it waits for people alone, so nothing is to be done on it before an answer or the end
+   * of its first wait; else any worker may go on with it.
+   */
+  release(run: string, options?: { parked?: boolean }): Promise<void>;
   /** The living process that has the run, if any: see `Cluster`. */
   owner(run: string): Promise<string | undefined>;
   /** Stores a graph by its hash, once; on disk no later than any later event. */

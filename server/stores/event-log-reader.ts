@@ -13,6 +13,9 @@ const RATED = {
   commented: "rating ->> 'comment' <> ''",
 };
 
+const OVERDUE = "SELECT id FROM runs WHERE wakes_at <= ? AND ended_at IS NULL ORDER BY wakes_at";
+const UNPARKED = "SELECT id FROM runs WHERE ended_at IS NULL AND parked = 0 ORDER BY id";
+
 /** Each method is as in `EventLog`. */
 export class EventLogReader {
   readonly #db: Database.Database;
@@ -76,11 +79,19 @@ export class EventLogReader {
     return rows.map(toRow);
   }
 
-  unfinished(): RunRow[] {
-    const rows = query(
-      () => this.#db.prepare("SELECT * FROM runs WHERE ended_at IS NULL ORDER BY id").all() as DbRow[],
-    );
-    return rows.map(toRow);
+  /** As `EventLog.due`; `isHere`: runs that this process has. */
+  due(now: number, limit: number, isHere: (run: string) => boolean): string[] {
+    return query(() => {
+      const runs: string[] = [];
+      const statements = [this.#db.prepare(OVERDUE).pluck().iterate(now), this.#db.prepare(UNPARKED).pluck().iterate()];
+      for (const found of statements)
+        for (const run of found as Iterable<string>) {
+          if (isHere(run)) continue;
+          runs.push(run);
+          if (runs.length >= limit) return runs;
+        }
+      return runs;
+    });
   }
 
   openRuns(): Record<string, number> {

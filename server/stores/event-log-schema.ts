@@ -40,6 +40,12 @@ export const SQLITE_EVENT_LOG = [
      hash TEXT NOT NULL PRIMARY KEY,
      body TEXT NOT NULL
    ) STRICT;`,
+  // Runs that wait for people alone, and when the first of their waits is over.
+  `ALTER TABLE runs ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE runs ADD COLUMN wakes_at INTEGER;
+   DROP INDEX runs_open;
+   CREATE INDEX runs_open ON runs (parked, id, status) WHERE ended_at IS NULL;
+   CREATE INDEX runs_wake ON runs (wakes_at) WHERE wakes_at IS NOT NULL;`,
 ];
 
 /** Columns of `runs` in the order in which rows cross to the worker. */
@@ -91,11 +97,14 @@ export interface Item {
   insert?: Cell[];
   /** `CHANGING_COLUMNS`, then the id. */
   update?: Cell[];
+  /** The run was taken up again: it is parked no more. */
+  unpark?: true;
 }
 
 export type ToWorker =
   | { batch: number; items: Item[]; graphs?: [hash: string, body: string][] }
   | { call: number; op: "rate"; run: string; rating: string }
+  | { call: number; op: "park"; run: string; wakesAt: number | null }
   | { call: number; op: "delete"; runs: string[] }
   | { call: number; op: "close" };
 

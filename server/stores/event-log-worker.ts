@@ -45,6 +45,8 @@ function serve(): void {
   );
   const insertGraph = db.prepare("INSERT INTO graphs (hash, body) VALUES (?, ?) ON CONFLICT DO NOTHING");
   const rate = db.prepare("UPDATE runs SET rating = ? WHERE id = ?");
+  const park = db.prepare("UPDATE runs SET parked = 1, wakes_at = ? WHERE id = ? AND ended_at IS NULL");
+  const unpark = db.prepare("UPDATE runs SET parked = 0, wakes_at = NULL WHERE id = ?");
   const deleteChunks = db.prepare("DELETE FROM chunks WHERE run = ?");
   const deleteRow = db.prepare("DELETE FROM runs WHERE id = ? AND ended_at IS NOT NULL");
 
@@ -52,6 +54,7 @@ function serve(): void {
     insertChunk.run(item.run, item.first, item.last, item.body);
     if (item.insert) insertRow.run(item.insert);
     if (item.update) updateRow.run(item.update);
+    if (item.unpark) unpark.run(item.run);
   };
   const inTransaction = (work: () => void) => {
     begin.run();
@@ -99,6 +102,7 @@ function serve(): void {
     try {
       let result = 0;
       if (message.op === "rate") result = rate.run(message.rating, message.run).changes;
+      else if (message.op === "park") result = park.run(message.wakesAt, message.run).changes;
       else if (message.op === "delete")
         inTransaction(() => {
           for (const run of message.runs)

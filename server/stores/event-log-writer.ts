@@ -9,7 +9,7 @@ import type { Idempotency, RunRow } from "../services.ts";
 import { storageError } from "./database.ts";
 import { type Cell, type FromWorker, type Item, ROW_COLUMNS, type ToWorker } from "./event-log-schema.ts";
 import { cells, changes } from "./run-cells.ts";
-import { indexEvent, type RowState } from "./run-row.ts";
+import { indexEvent, type RowState, wakesAt } from "./run-row.ts";
 
 /** The longest that an event which need not be waited for is held back. */
 const HOLD_MS = 20;
@@ -32,6 +32,8 @@ interface Live {
   chunk?: Settled;
   insert?: Cell[];
   update: boolean;
+  /** It was taken up again, and nothing of it was written since. */
+  unpark: boolean;
   /** It goes with the next batch; else what waits is held back. */
   due: boolean;
 }
@@ -48,7 +50,8 @@ interface Sent {
   graphs: [hash: string, body: string][];
 }
 
-type Call = { op: "rate"; run: string; rating: string } | { op: "delete"; runs: string[] } | { op: "close" };
+type WithoutNumber<T> = T extends { call: number } ? Omit<T, "call"> : never;
+type Call = WithoutNumber<ToWorker>;
 
 export interface WriterOptions {
   /** Takes known secrets out of every event's text. */
@@ -147,6 +150,22 @@ export class EventLogWriter {
     };
   }
 
+  /** Whether the run is being written here: it began or was taken up, and neither ended nor was let go. */
+  has(run: string): boolean {
+    return this.#live.has(run);
+  }
+
+  /** Lets go of a run that waits for people alone. Resolves when that is on disk. */
+  async park(run: string): Promise<void> {
+    const live = this.#live.get(run);
+    if (!live?.state || live.failed || live.ended) return;
+    await live.chunk?.promise;
+    // Somebody went on with it meanwhile.
+    if (live.stored !== live.appended || this.#live.get(run) !== live) return;
+    this.#live.delete(run);
+    await this.call({ op: "park", run, wakesAt: wakesAt(live.state) });
+  }
+
   /** Lets go of a run of which all is on disk. `force`: whatever its state, to be loaded anew. */
   forget(run: string, force = false): void {
     const live = this.#live.get(run);
@@ -198,6 +217,7 @@ export class EventLogWriter {
     // Usage and open waits are folded anew: a row is written only when its status changes.
     for (const event of events) live.state = indexEvent(live.state, event).state;
     live.ended = row?.endedAt !== undefined;
+    live.unpark = true;
     return live;
   }
 
@@ -248,6 +268,7 @@ export class EventLogWriter {
       live.lines = [];
       live.insert = undefined;
       live.update = false;
+      live.unpark = false;
     }
     if (items.length === 0 && graphs.length === 0) return;
     const number = this.#next++;
@@ -315,7 +336,16 @@ export class EventLogWriter {
 }
 
 function fresh(): Live {
-  return { state: undefined, appended: -1, stored: -1, ended: false, lines: [], update: false, due: false };
+  return {
+    state: undefined,
+    appended: -1,
+    stored: -1,
+    ended: false,
+    lines: [],
+    update: false,
+    unpark: false,
+    due: false,
+  };
 }
 
 function itemOf(live: Live): Item {
@@ -329,5 +359,6 @@ function itemOf(live: Live): Item {
   // A run that began and ended since is written once, as it ended.
   if (live.insert) item.insert = live.update ? [...cells(row), ...live.insert.slice(ROW_COLUMNS.length)] : live.insert;
   else if (live.update) item.update = changes(row);
+  if (live.unpark) item.unpark = true;
   return item;
 }

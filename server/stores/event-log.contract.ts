@@ -164,7 +164,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       write(start());
       await write({ type: "usage", node: "b", step: 0, model: "m", inputTokens: 7, outputTokens: 1 });
       log = await opened.reopen();
-      expect((await log.unfinished()).map((row) => row.id)).toContain("again");
+      expect(await log.due(clock, 1000)).toContain("again");
       const count = async () => Object.values(await log.openRuns()).reduce((sum, runs) => sum + runs, 0);
       const open = await count();
       expect(open).toBeGreaterThan(0);
@@ -180,8 +180,59 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
         "run-end",
       ]);
       expect(await log.row("again")).toMatchObject({ status: "done", usage: { inputTokens: 7 } });
-      expect((await log.unfinished()).map((row) => row.id)).not.toContain("again");
+      expect(await log.due(clock, 1000)).not.toContain("again");
       expect(await count()).toBe(open - 1);
+    });
+
+    test("a parked run has nothing to do before its first wait is over or it is taken up, also after a restart", async () => {
+      const wait = (id: string, expiresAt?: number): EventBody => ({
+        type: "run-wait",
+        waits: [{ wait: id, key: id, kind: "approval", node: "n", question: "?", ...(expiresAt && { expiresAt }) }],
+      });
+      const due = async (now: number) => {
+        const all = await log.due(now, 1000);
+        return ["parks", "parks-for-ever", "crashes"].filter((run) => all.includes(run));
+      };
+      const soon = clock + 60_000;
+      const write = writer(log, "parks");
+      await write(start(), { urgent: true });
+      await write(wait("late", soon + 5));
+      await write(wait("first", soon), { urgent: true });
+      const forEver = writer(log, "parks-for-ever");
+      await forEver(start());
+      await forEver(wait("w"), { urgent: true });
+      const crashes = writer(log, "crashes");
+      await crashes(start());
+      await crashes(wait("w"), { urgent: true });
+      // What this process has is not due, whatever its row says.
+      expect(await due(soon + 10)).toEqual([]);
+      await log.release("parks", { parked: true });
+      await log.release("parks-for-ever", { parked: true });
+      expect(await due(soon - 1)).toEqual([]);
+      expect(await due(soon)).toEqual(["parks"]);
+      log = await opened.reopen();
+      // It waited when the process ended, but nobody had parked it: something may have been under way beside the wait.
+      expect(await due(soon - 1)).toEqual(["crashes"]);
+      expect(await due(soon)).toEqual(["parks", "crashes"]);
+      expect(await log.claim("parks")).toBe(true);
+      await log.append(
+        { run: "parks", seq: 3, at: clock, type: "run-resume", answers: [{ wait: "first", choice: "reject" }] },
+        { urgent: true },
+      );
+      expect(await due(soon)).toEqual(["crashes"]);
+      // Of the waits that are left, the first counts.
+      await log.release("parks", { parked: true });
+      expect(await due(soon + 4)).toEqual(["crashes"]);
+      expect(await due(soon + 5)).toEqual(["parks", "crashes"]);
+      for (const [run, seq] of [
+        ["parks", 4],
+        ["parks-for-ever", 2],
+        ["crashes", 2],
+      ] as const) {
+        await log.claim(run);
+        await log.append({ run, seq, at: clock, type: "run-cancel" }, { urgent: true });
+      }
+      expect(await due(soon + 10)).toEqual([]);
     });
 
     test("lists newest first, by filter, page by page", async () => {

@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, test } from "vitest";
+import { openSqlite } from "./database.ts";
 import { end, eventLogContract, start, writer } from "./event-log.contract.ts";
 import { openEventLog } from "./event-log.ts";
+import { SQLITE_EVENT_LOG } from "./event-log-schema.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-log-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -72,6 +74,21 @@ describe("SQLite", () => {
     await writer(log, "small")(start(), { urgent: true });
     expect(await log.recover("full")).toBe(0);
     await log.append({ run: "full", seq: 1, at: 1, ...end } as never, { urgent: true });
+    await log.close();
+  });
+
+  test("a file of the first schema is brought up to date: what waits in it is taken up once, and then parked", async () => {
+    const file = join(folder, "old.db");
+    openSqlite(file, SQLITE_EVENT_LOG.slice(0, 1)).close();
+    const old = new Database(file);
+    old.exec(
+      `INSERT INTO runs (id, status, name, graph, message, input_tokens, output_tokens, steps, tool_calls, started_at)
+       VALUES ('waits', 'waiting', 'Old', 'h', '', 0, 0, 0, 0, 1)`,
+    );
+    old.close();
+    const log = await openEventLog({ file });
+    expect(await log.due(1, 10)).toEqual(["waits"]);
+    expect(await log.row("waits")).toMatchObject({ status: "waiting", name: "Old" });
     await log.close();
   });
 

@@ -54,7 +54,7 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter): EventLog {
     read: async (run, after, limit) => reader.read(run, after, limit),
     row: async (run) => reader.row(run),
     rows: async (filter) => reader.rows(filter),
-    unfinished: async () => reader.unfinished(),
+    due: async (now, limit) => reader.due(now, limit, (run) => writer.has(run)),
     openRuns: async () => reader.openRuns(),
     sessions: async (filter) => reader.sessions(filter),
     sessionRuns: async (session, options) => reader.sessionRuns(session, options),
@@ -95,8 +95,9 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter): EventLog {
       const row = reader.row(run);
       return row !== undefined && row.endedAt === undefined;
     },
-    async release(run) {
-      writer.forget(run);
+    async release(run, options = {}) {
+      if (options.parked) await writer.park(run);
+      else writer.forget(run);
     },
     async owner() {
       return undefined;

@@ -7,7 +7,9 @@ import { openAsks } from "../queue/asks.ts";
 import { type FarText, openFarText } from "../queue/far-text.ts";
 import { type Leader, standForLeader } from "../queue/leader.ts";
 import { prepareRunQueue, type RunQueue, startRunQueue } from "../queue/run-queue.ts";
-import type { Elsewhere, RunsService } from "../runs/runs.ts";
+import { startTakingUp, type TakingUp } from "../queue/take-up.ts";
+import type { Elsewhere } from "../runs/elsewhere.ts";
+import type { RunsService } from "../runs/runs.ts";
 import type { EventLog, Records } from "../services.ts";
 import { openEventLog } from "./event-log.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -42,14 +44,21 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
   const lock = lockFolder(env.dataDir);
   try {
     const records = sqliteRecords(join(env.dataDir, "records.db"));
+    let log: EventLog | undefined;
+    let taking: TakingUp | undefined;
     return {
       records,
-      openLog: (redact) => openEventLog({ file: join(env.dataDir, "runs.db"), redact }),
+      async openLog(redact) {
+        log = await openEventLog({ file: join(env.dataDir, "runs.db"), redact });
+        return log;
+      },
       async start(runs, once) {
-        await runs.resumeAll();
+        taking = await startTakingUp({ log: log!, takeUp: (run) => runs.takeUp(run), report });
         await once.begin();
       },
-      stopTaking: async () => {},
+      async stopTaking() {
+        await taking?.stop();
+      },
       async close() {
         await records.close();
         lock.release();

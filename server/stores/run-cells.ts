@@ -1,6 +1,6 @@
-/** Rows of `runs` as they cross to the worker and come back from the table. */
+/** Rows of `runs` as they go into the table and come back from it, on SQLite and on PostgreSQL alike. */
 import type { RunRow } from "../services.ts";
-import type { Cell } from "./event-log-schema.ts";
+import { type Cell, CHANGING_COLUMNS, ROW_COLUMNS } from "./event-log-schema.ts";
 
 /** A row as it is stored, in the shape of the table. */
 export interface DbRow {
@@ -56,45 +56,41 @@ export function toRow(row: DbRow): RunRow {
   };
 }
 
+/** What is written of a row, by column. */
+export function named(row: RunRow): Record<(typeof ROW_COLUMNS)[number], Cell> {
+  const { usage } = row;
+  return {
+    id: row.id,
+    status: row.status,
+    agent: row.agent ?? null,
+    slug: row.slug ?? null,
+    version: row.version ?? null,
+    name: row.name,
+    graph: row.graph,
+    session: row.session ?? null,
+    user: row.user ?? null,
+    key: row.key ?? null,
+    fork: row.fork ?? null,
+    message: row.message,
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cost_usd: usage.costUsd ?? null,
+    steps: usage.steps,
+    tool_calls: usage.toolCalls,
+    started_at: row.startedAt,
+    ended_at: row.endedAt ?? null,
+    error: row.error ?? null,
+  };
+}
+
 /** In the order of `ROW_COLUMNS`. */
 export function cells(row: RunRow): Cell[] {
-  const { usage } = row;
-  return [
-    row.id,
-    row.status,
-    row.agent ?? null,
-    row.slug ?? null,
-    row.version ?? null,
-    row.name,
-    row.graph,
-    row.session ?? null,
-    row.user ?? null,
-    row.key ?? null,
-    row.fork ?? null,
-    row.message,
-    usage.inputTokens,
-    usage.outputTokens,
-    usage.costUsd ?? null,
-    usage.steps,
-    usage.toolCalls,
-    row.startedAt,
-    row.endedAt ?? null,
-    row.error ?? null,
-  ];
+  const all = named(row);
+  return ROW_COLUMNS.map((column) => all[column]);
 }
 
 /** In the order of `CHANGING_COLUMNS`, then the id. */
 export function changes(row: RunRow): Cell[] {
-  const { usage } = row;
-  return [
-    row.status,
-    usage.inputTokens,
-    usage.outputTokens,
-    usage.costUsd ?? null,
-    usage.steps,
-    usage.toolCalls,
-    row.endedAt ?? null,
-    row.error ?? null,
-    row.id,
-  ];
+  const all = named(row);
+  return [...CHANGING_COLUMNS.map((column) => all[column]), row.id];
 }

@@ -1,13 +1,13 @@
 /** A run's row in lists: derived from its events, one by one, by the rules of `foldRun`. */
-import type { RunEvent } from "../../runtime/event.ts";
+import type { RunEvent, Wait } from "../../runtime/event.ts";
 import type { RunRow } from "../services.ts";
 
 const MESSAGE_CHARACTERS = 500;
 
-/** What a row is derived with. `waits`: kinds of the open waits by id. */
+/** What a row is derived with. `waits`: those that nobody has answered, by id. */
 export interface RowState {
   row: RunRow;
-  waits: Map<string, string>;
+  waits: Map<string, Pick<Wait, "kind" | "expiresAt">>;
 }
 
 /** Takes an event into the row, which is changed. True when lists must see it now: a new status. */
@@ -28,7 +28,7 @@ export function indexEvent(state: RowState | undefined, event: RunEvent): { stat
       if (event.costUsd !== undefined) row.usage.costUsd = (row.usage.costUsd ?? 0) + event.costUsd;
       break;
     case "run-wait":
-      for (const wait of event.waits) waits.set(wait.wait, wait.kind);
+      for (const wait of event.waits) waits.set(wait.wait, { kind: wait.kind, expiresAt: wait.expiresAt });
       return { state, changed: settle(state) };
     case "run-resume":
       for (const answer of event.answers ?? []) waits.delete(answer.wait);
@@ -74,6 +74,13 @@ function begin(event: Extract<RunEvent, { type: "run-start" }>): RowState {
 /** The status that open waits give. */
 function settle({ row, waits }: RowState): boolean {
   const before = row.status;
-  row.status = waits.size === 0 ? "running" : [...waits.values()].includes("uncertain") ? "uncertain" : "waiting";
+  const uncertain = [...waits.values()].some((wait) => wait.kind === "uncertain");
+  row.status = waits.size === 0 ? "running" : uncertain ? "uncertain" : "waiting";
   return row.status !== before;
+}
+
+/** When the first open wait is over (Unix milliseconds); null where none ever is. */
+export function wakesAt({ waits }: RowState): number | null {
+  const first = Math.min(...[...waits.values()].map((wait) => wait.expiresAt ?? Number.POSITIVE_INFINITY));
+  return first === Number.POSITIVE_INFINITY ? null : first;
 }

@@ -13,7 +13,7 @@ const ADD_JOB = "graphile_worker.add_job('run', json_build_object('run', id), jo
 export async function takeRun(pool: pg.Pool, run: string, owner: string, fence?: number): Promise<number | undefined> {
   const { rows } = await retrying(() =>
     pool.query<{ fence: number }>(
-      `UPDATE patchbay.runs AS r SET owner = $2, fence = fence + 1, wakes_at = NULL,
+      `UPDATE patchbay.runs AS r SET owner = $2, fence = fence + 1, parked = false, wakes_at = NULL,
          status = CASE WHEN status = 'queued' THEN 'running' ELSE status END
        WHERE id = $1 AND ended_at IS NULL AND (owner IS NULL OR owner = $2
          OR NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner))
@@ -25,18 +25,22 @@ export async function takeRun(pool: pg.Pool, run: string, owner: string, fence?:
   return rows[0]?.fence;
 }
 
-/** Gives back a run that is held under the fence, and tells those who follow it. `wakesAt`: when a wait of it is over. */
+/**
+ * Gives back a run that is held under the fence, and tells those who follow it: parked until one of its waits is over
+ * (`wakesAt`; null: until it is answered), else queued for whoever comes first.
+ */
 export async function giveBack(
   pool: pg.Pool,
-  held: { run: string; fence: number; last: number; wakesAt?: number; queue: boolean },
+  held: { run: string; fence: number; last: number; parked?: { wakesAt: number | null } },
 ): Promise<void> {
   await retrying(() =>
     pool.query(
       `WITH freed AS (
-         UPDATE patchbay.runs SET owner = NULL, wakes_at = $3 WHERE id = $1 AND fence = $2 AND ended_at IS NULL RETURNING id
+         UPDATE patchbay.runs SET owner = NULL, parked = $3, wakes_at = $4
+         WHERE id = $1 AND fence = $2 AND ended_at IS NULL RETURNING id
        )
-       SELECT pg_notify('patchbay_events', id || ' ' || $4 || ' ${RESTS}')${held.queue ? `, ${ADD_JOB}` : ""} FROM freed`,
-      [held.run, held.fence, held.wakesAt ?? null, String(held.last)],
+       SELECT pg_notify('patchbay_events', id || ' ' || $5 || ' ${RESTS}')${held.parked ? "" : `, ${ADD_JOB}`} FROM freed`,
+      [held.run, held.fence, held.parked !== undefined, held.parked?.wakesAt ?? null, String(held.last)],
     ),
   );
 }

@@ -5,26 +5,25 @@
  */
 import type pg from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { type RunEvent, TERMINAL } from "../../../runtime/event.ts";
+import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import type { EventLog, Idempotency, RunFilter, RunRow, SessionRow, UsageRow } from "../../services.ts";
-import { indexEvent, type RowState } from "../run-row.ts";
+import { indexEvent, wakesAt } from "../run-row.ts";
+import { Batches, type LiveRun, liveRun } from "./batches.ts";
 import { giveBack, ownerOf, queueRuns, takeRun } from "./claims.ts";
-import { isTransient, postgresError } from "./errors.ts";
+import { postgresError } from "./errors.ts";
 import type { Listener } from "./listen.ts";
 import { join, type Members } from "./members.ts";
 import { RunReader } from "./read-runs.ts";
-import { PATIENCE_MS, retrying } from "./retry.ts";
+import { retrying } from "./retry.ts";
 import { Watchers } from "./watchers.ts";
-import { alreadyWritten, type Part, writeBatch } from "./write-batch.ts";
 
-/** The longest that an event which need not be waited for is held back. */
-const HOLD_MS = 20;
 const DELETE_BATCH = 200;
 const MAX_KNOWN_GRAPHS = 10_000;
 /** Telling can be missed: what is watched is looked up again each so many beats. */
 const LOOK_EVERY = 3;
 const LOAD_PAGE = 5_000;
+
 export interface PostgresLogOptions {
   pool: pg.Pool;
   listener: Listener;
@@ -38,28 +37,9 @@ export interface PostgresLogOptions {
   patienceMs?: number;
 }
 
-/** A run that this process appends to. */
-interface Live {
-  state: RowState | undefined;
-  fence: number;
-  appended: number;
-  stored: number;
-  failed?: PatchbayError;
-  /** Until when waits that are open may be answered. */
-  expires: Map<string, number>;
-  /** What waits for the next batch. */
-  lines: string[];
-  /** The run begins with this batch. */
-  begins?: { idempotency?: Idempotency };
-  update: boolean;
-  ended: boolean;
-  /** Settles when what waits for the next batch is on disk, or cannot be. */
-  batch?: PromiseWithResolvers<void>;
-}
-
 export interface PostgresLog extends EventLog {
   /** Queues the runs that want a worker although no job says so: see `RunReader.due`. */
-  queueDue(limit: number, now: number): Promise<void>;
+  queueDue(now: number, limit: number): Promise<void>;
   readonly members: Members;
 }
 
@@ -79,16 +59,12 @@ class PostgresEventLog implements PostgresLog {
   readonly #options: PostgresLogOptions;
   readonly #pool: pg.Pool;
   readonly #reader: RunReader;
-  readonly #live = new Map<string, Live>();
-  /** Runs that are being claimed. */
-  readonly #loading = new Map<string, Promise<Live>>();
+  readonly #batches: Batches;
   readonly #watchers: Watchers;
+  readonly #live = new Map<string, LiveRun>();
+  /** Runs that are being claimed. */
+  readonly #loading = new Map<string, Promise<LiveRun>>();
   readonly #graphs = new Set<string>();
-  /** Graphs that are not known to be on disk yet. */
-  readonly #newGraphs = new Map<string, string>();
-  readonly #waiting = new Set<Live>();
-  #writing: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #beats = 0;
   #stopListening = () => {};
   #closed: PatchbayError | undefined;
@@ -100,6 +76,14 @@ class PostgresEventLog implements PostgresLog {
     this.#watchers = new Watchers({
       isLive: (run) => this.#live.has(run),
       lasts: (runs) => this.#reader.lasts(runs),
+    });
+    this.#batches = new Batches({
+      ...options,
+      leave: options.role === "web",
+      me: () => this.members.id(),
+      tells: () => this.members.others() > 0,
+      isFollowed: (run) => this.#watchers.has(run),
+      stored: (live, last, left) => this.#stored(live, last, left),
     });
   }
 
@@ -126,10 +110,14 @@ class PostgresEventLog implements PostgresLog {
 
   append(event: RunEvent, options: { urgent?: boolean; idempotency?: Idempotency } = {}): Promise<void> {
     if (this.#closed) return Promise.reject(this.#closed);
-    const live = this.#live.get(event.run) ?? (event.type === "run-start" ? this.#begin(event.run) : undefined);
-    if (live) return this.#take(live, event, options);
+    let live = this.#live.get(event.run);
+    if (!live && event.type === "run-start") {
+      live = liveRun(1);
+      this.#live.set(event.run, live);
+    }
+    if (live) return this.#batches.append(live, event, options);
     // Callbacks of one promise run in the order in which they were added, so order is kept.
-    return this.#load(event.run).then((loaded) => this.#take(loaded, event, options));
+    return this.#load(event.run).then((loaded) => this.#batches.append(loaded, event, options));
   }
 
   read(run: string, after: number, limit = 1000): Promise<RunEvent[]> {
@@ -148,7 +136,7 @@ class PostgresEventLog implements PostgresLog {
   watch(run: string, listener: () => void): () => void {
     const stop = this.#watchers.watch(run, listener);
     // Somebody looks: what was held back comes at once.
-    if (this.#live.get(run)?.batch) this.#writeSoon();
+    if (this.#live.get(run)?.batch) this.#batches.hurry();
     return stop;
   }
 
@@ -160,16 +148,16 @@ class PostgresEventLog implements PostgresLog {
     return this.#reader.rows(filter);
   }
 
-  unfinished(): Promise<RunRow[]> {
-    return this.#reader.unfinished();
+  due(now: number, limit: number): Promise<string[]> {
+    return this.#reader.due(now, limit);
   }
 
   openRuns(): Promise<Record<string, number>> {
     return this.#reader.openRuns();
   }
 
-  async queueDue(limit: number, now: number): Promise<void> {
-    await tried(queueRuns(this.#pool, await this.#reader.due(limit, now)));
+  async queueDue(now: number, limit: number): Promise<void> {
+    await tried(queueRuns(this.#pool, await this.due(now, limit)));
   }
 
   sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {
@@ -219,19 +207,17 @@ class PostgresEventLog implements PostgresLog {
     }
   }
 
-  async release(run: string, options: { queue?: boolean } = {}): Promise<void> {
+  async release(run: string, options: { parked?: boolean } = {}): Promise<void> {
     const live = this.#live.get(run);
     if (!live || live.failed) return;
     if (live.batch) await live.batch.promise;
     if (!this.#live.delete(run) || live.ended) return;
-    const wakesAt = Math.min(...live.expires.values());
     await tried(
       giveBack(this.#pool, {
         run,
         fence: live.fence,
         last: live.stored,
-        queue: options.queue ?? false,
-        ...(Number.isFinite(wakesAt) && { wakesAt }),
+        ...(options.parked && { parked: { wakesAt: live.state ? wakesAt(live.state) : null } }),
       }),
     );
   }
@@ -252,12 +238,11 @@ class PostgresEventLog implements PostgresLog {
     if (this.#graphs.has(hash)) return;
     if (this.#graphs.size >= MAX_KNOWN_GRAPHS) this.#graphs.clear();
     this.#graphs.add(hash);
-    this.#newGraphs.set(hash, JSON.stringify(graph));
-    this.#writeLater();
+    this.#batches.saveGraph(hash, JSON.stringify(graph));
   }
 
   async graph(hash: string): Promise<Graph | undefined> {
-    const pending = this.#newGraphs.get(hash);
+    const pending = this.#batches.newGraph(hash);
     return pending ? (JSON.parse(pending) as Graph) : this.#reader.graph(hash);
   }
 
@@ -268,181 +253,22 @@ class PostgresEventLog implements PostgresLog {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = new PatchbayError("unavailable", "The server is stopping.");
-    clearTimeout(this.#timer);
-    while (this.#waiting.size > 0 || this.#newGraphs.size > 0 || this.#writing) {
-      this.#writing ??= this.#writeAll();
-      await this.#writing;
-      if (this.#lastFailed) break;
-    }
+    await this.#batches.close(this.#closed);
     this.#stopListening();
     // What this process owned is free as soon as its row is gone.
     await this.members.close();
   }
 
-  /* ---- appending ---- */
-
-  #begin(run: string): Live {
-    const live: Live = { ...fresh(), fence: 1 };
-    this.#live.set(run, live);
-    return live;
-  }
-
-  #take(live: Live, event: RunEvent, options: { urgent?: boolean; idempotency?: Idempotency }): Promise<void> {
-    if (this.#closed) return Promise.reject(this.#closed);
-    if (live.failed) return Promise.reject(live.failed);
-    if (event.seq !== live.appended + 1 || live.ended)
-      return Promise.reject(
-        new PatchbayError(
-          "conflict",
-          `Run ${event.run} stands at event ${live.appended}${live.ended ? ", its last" : ""}; event ${event.seq} does not follow.`,
-        ),
-      );
-    const { state, changed } = indexEvent(live.state, event);
-    live.state = state;
-    noteExpiry(live.expires, event);
-    live.appended = event.seq;
-    const text = JSON.stringify(event);
-    live.lines.push(this.#options.redact ? this.#options.redact(text) : text);
-    if (event.type === "run-start") live.begins = options.idempotency ? { idempotency: options.idempotency } : {};
-    else if (changed) live.update = true;
-    if (TERMINAL.has(event.type)) live.ended = true;
-    if (!live.batch) {
-      live.batch = Promise.withResolvers();
-      // Each append hears of a failure; where nobody asked, nobody needs to.
-      live.batch.promise.catch(() => {});
-      this.#waiting.add(live);
+  #stored(live: LiveRun, last: number, left: boolean): void {
+    const { id } = live.state!.row;
+    if ((left || (live.ended && last === live.appended)) && this.#live.get(id) === live) {
+      this.#live.delete(id);
+      this.#watchers.left(id, last);
     }
-    if (options.urgent || this.#watchers.has(event.run)) this.#writeSoon();
-    else this.#writeLater();
-    return live.batch.promise;
+    this.#watchers.wake(id);
   }
 
-  #writeLater(): void {
-    this.#timer ??= setTimeout(() => this.#write(), HOLD_MS);
-  }
-
-  /** At the end of this turn of the event loop, so that what comes together goes together. */
-  #writeSoon(): void {
-    queueMicrotask(() => this.#write());
-  }
-
-  #write(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#closed) return;
-    this.#writing ??= this.#writeAll();
-  }
-
-  #lastFailed = false;
-
-  /** One batch after another: the next one takes all that came meanwhile. */
-  async #writeAll(): Promise<void> {
-    // Lets the caller's turn end first.
-    await undefined;
-    while (this.#waiting.size > 0 || this.#newGraphs.size > 0) {
-      const lives = [...this.#waiting];
-      const graphs = [...this.#newGraphs];
-      this.#waiting.clear();
-      await this.#writeBatch(lives, graphs);
-      if (this.#lastFailed) break;
-    }
-    this.#writing = undefined;
-    if (this.#waiting.size > 0 && !this.#closed) this.#writeLater();
-  }
-
-  async #writeBatch(lives: Live[], graphs: [string, string][]): Promise<void> {
-    const web = this.#options.role === "web";
-    const parts: Part[] = [];
-    const batches: PromiseWithResolvers<void>[] = [];
-    for (const live of lives) {
-      const { row } = live.state!;
-      const idempotency = live.begins?.idempotency;
-      // A run that begins here and is left to the workers is theirs from its first event on.
-      const left = web && live.begins !== undefined && !live.ended;
-      parts.push({
-        run: row.id,
-        first: live.appended - live.lines.length + 1,
-        last: live.appended,
-        body: live.lines.length === 1 ? live.lines[0]! : live.lines.join("\n"),
-        fence: left ? 0 : live.fence,
-        ...(live.begins
-          ? {
-              insert: {
-                row: left ? { ...row, status: "queued" } : row,
-                owner: left ? null : this.members.id(),
-                ...(idempotency && { idempotencyId: idempotency.id, bodyHash: idempotency.bodyHash }),
-              },
-            }
-          : live.update
-            ? { update: row }
-            : {}),
-      });
-      batches.push(live.batch!);
-      live.lines = [];
-      live.batch = undefined;
-      live.begins = undefined;
-      live.update = false;
-    }
-    try {
-      const stored = await this.#insist(parts, graphs);
-      this.#lastFailed = false;
-      for (const [hash] of graphs) this.#newGraphs.delete(hash);
-      parts.forEach((part, place) => {
-        if (stored.has(part.run)) this.#stored(lives[place]!, part, batches[place]!);
-        else this.#fail(lives[place]!, refused(part), batches[place]!);
-      });
-    } catch (error) {
-      this.#lastFailed = true;
-      const failure = postgresError(error);
-      lives.forEach((live, place) => {
-        this.#fail(live, failure, batches[place]!);
-      });
-    }
-  }
-
-  /** Writes, and goes on through a restart of the database. What is found written already is not written again. */
-  async #insist(parts: Part[], graphs: [string, string][]): Promise<Set<string>> {
-    const done = new Set<string>();
-    let doubt = false;
-    await retrying(async () => {
-      if (doubt) for (const run of await alreadyWritten(this.#pool, parts)) done.add(run);
-      const rest = parts.filter((part) => !done.has(part.run));
-      try {
-        for (const run of await writeBatch(this.#pool, rest, graphs, this.members.others() > 0)) done.add(run);
-      } catch (error) {
-        doubt = isTransient(error);
-        throw error;
-      }
-    }, this.#options.patienceMs ?? PATIENCE_MS);
-    return done;
-  }
-
-  #stored(live: Live, part: Part, batch: PromiseWithResolvers<void>): void {
-    live.stored = part.last;
-    const left = part.insert?.owner === null;
-    if ((left || (live.ended && part.last === live.appended)) && this.#live.get(part.run) === live) {
-      this.#live.delete(part.run);
-      this.#watchers.left(part.run, part.last);
-    }
-    batch.resolve();
-    this.#watchers.wake(part.run);
-  }
-
-  /** What was appended since can be stored no more either: it would leave a gap. */
-  #fail(live: Live, error: PatchbayError, batch: PromiseWithResolvers<void>): void {
-    live.failed ??= error;
-    batch.reject(error);
-    this.#waiting.delete(live);
-    live.batch?.reject(error);
-    live.batch = undefined;
-    live.lines = [];
-    live.update = false;
-    live.begins = undefined;
-  }
-
-  /* ---- claiming ---- */
-
-  #load(run: string, fence?: number): Promise<Live> {
+  #load(run: string, fence?: number): Promise<LiveRun> {
     let loading = this.#loading.get(run);
     if (!loading) {
       loading = this.#claim(run, fence).finally(() => this.#loading.delete(run));
@@ -452,8 +278,8 @@ class PostgresEventLog implements PostgresLog {
   }
 
   /** Takes the run for this process and reads how far it came. Rejects with `conflict` while another one has it. */
-  async #claim(run: string, fence?: number): Promise<Live> {
-    const live = fresh();
+  async #claim(run: string, fence?: number): Promise<LiveRun> {
+    const live = liveRun(0);
     try {
       const taken = await takeRun(this.#pool, run, this.members.id(), fence);
       if (taken === undefined) {
@@ -468,10 +294,7 @@ class PostgresEventLog implements PostgresLog {
       live.fence = taken;
       for (;;) {
         const events = await this.#reader.events(run, live.stored, LOAD_PAGE);
-        for (const event of events) {
-          live.state = indexEvent(live.state, event).state;
-          noteExpiry(live.expires, event);
-        }
+        for (const event of events) live.state = indexEvent(live.state, event).state;
         live.stored = events.at(-1)?.seq ?? live.stored;
         if (events.length < LOAD_PAGE) break;
       }
@@ -512,32 +335,4 @@ async function tried<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     throw postgresError(error);
   }
-}
-
-function fresh(): Live {
-  return {
-    state: undefined,
-    fence: 0,
-    appended: -1,
-    stored: -1,
-    expires: new Map(),
-    lines: [],
-    update: false,
-    ended: false,
-  };
-}
-
-function noteExpiry(expires: Map<string, number>, event: RunEvent): void {
-  if (event.type === "run-wait") {
-    for (const { wait, expiresAt } of event.waits) if (expiresAt !== undefined) expires.set(wait, expiresAt);
-  } else if (event.type === "run-resume") for (const { wait } of event.answers ?? []) expires.delete(wait);
-}
-
-function refused({ run, insert }: Part): PatchbayError {
-  return new PatchbayError(
-    "conflict",
-    insert
-      ? `Run ${run} was not begun: its Idempotency-Key is taken, or a turn of its session still runs.`
-      : `Run ${run} is over or was given to another process.`,
-  );
 }

@@ -2,6 +2,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../../runtime/event.ts";
+import { prepareRunQueue } from "../../queue/run-queue.ts";
 import { startPostgres, type TestPostgres, withoutPostgres } from "../../testing/postgres.ts";
 import { end, eventLogContract, start, writer } from "../event-log.contract.ts";
 import { recordsContract } from "../records.contract.ts";
@@ -23,13 +24,17 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
   });
 
   eventLogContract("PostgreSQL", async () => {
-    const postgres = await openPostgres(await server.database());
-    let log = await openPostgresLog({ ...postgres, member: "only" });
+    const url = await server.database();
+    const postgres = await openPostgres(url);
+    await prepareRunQueue(url, console.error);
+    let starts = 0;
+    const open = () => openPostgresLog({ ...postgres, member: `start-${++starts}` });
+    let log = await open();
     return {
       log,
       async reopen() {
         await log.close();
-        log = await openPostgresLog({ ...postgres, member: "only" });
+        log = await open();
         return log;
       },
       async done() {
@@ -57,11 +62,15 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await client.connect();
       const broken = [...POSTGRES_MIGRATIONS, "CREATE TABLE patchbay.extra (n int); SELECT 1 / 0"];
       await expect(migrate(client, broken)).rejects.toThrow(/division by zero/);
-      // The first step stands, nothing of the second.
-      expect((await client.query("SELECT version FROM patchbay.schema_version")).rows).toEqual([{ version: 1 }]);
+      // The steps before it stand, nothing of the last.
+      expect((await client.query("SELECT version FROM patchbay.schema_version")).rows).toEqual([
+        { version: POSTGRES_MIGRATIONS.length },
+      ]);
       await migrate(client, [...POSTGRES_MIGRATIONS, "CREATE TABLE patchbay.extra (n int)"]);
       await client.query("INSERT INTO patchbay.extra VALUES (1)");
-      await expect(openPostgres(url)).rejects.toThrow(/newer Patchbay \(schema 2, this one knows 1\)/);
+      await expect(openPostgres(url)).rejects.toThrow(
+        `newer Patchbay (schema ${POSTGRES_MIGRATIONS.length + 1}, this one knows ${POSTGRES_MIGRATIONS.length})`,
+      );
       expect((await client.query("SELECT n FROM patchbay.extra")).rows).toEqual([{ n: 1 }]);
       await client.end();
     });
@@ -124,7 +133,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       expect(await b.claim("one")).toBe(false);
       expect(await b.owner("one")).toBe("first");
       await expect(b.append({ run: "one", ...append(1) } as RunEvent)).rejects.toMatchObject({ code: "conflict" });
-      await a.release("one");
+      await a.release("one", { parked: true });
       expect(await b.owner("one")).toBeUndefined();
       expect(await b.claim("one")).toBe(true);
       await b.append({ run: "one", ...append(1) } as RunEvent, { urgent: true });
@@ -141,7 +150,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       for (let round = 0; round < 5; round++) {
         const run = `race-${round}`;
         await writer(log, run)(start(), { urgent: true });
-        await log.release(run);
+        await log.release(run, { parked: true });
         const claims = await Promise.all(all.map((one) => one.log.claim(run)));
         expect(claims.filter(Boolean)).toHaveLength(1);
       }

@@ -3,33 +3,10 @@ import type pg from "pg";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import type { EventLog, RunFilter, RunRow, SessionRow, UsageRow } from "../../services.ts";
+import { type DbRow, toRow } from "../run-cells.ts";
 import { postgresError } from "./errors.ts";
 import { retrying } from "./retry.ts";
 import { clean } from "./write-batch.ts";
-
-interface DbRow {
-  id: string;
-  status: RunRow["status"];
-  agent: string | null;
-  slug: string | null;
-  version: number | null;
-  name: string;
-  graph: string;
-  session: string | null;
-  user: string | null;
-  key: string | null;
-  fork: string | null;
-  message: string;
-  input_tokens: number;
-  output_tokens: number;
-  cost_usd: number | null;
-  steps: number;
-  tool_calls: number;
-  started_at: number;
-  ended_at: number | null;
-  error: string | null;
-  rating: string | null;
-}
 
 type Value = string | number | string[];
 
@@ -104,10 +81,6 @@ export class RunReader {
     return rows.map(toRow);
   }
 
-  async unfinished(): Promise<RunRow[]> {
-    return (await this.#all<DbRow>("SELECT * FROM patchbay.runs WHERE ended_at IS NULL ORDER BY id", [])).map(toRow);
-  }
-
   async openRuns(): Promise<Record<string, number>> {
     const rows = await this.#all<{ status: string; runs: string }>(
       `SELECT CASE WHEN status = 'running' AND owner IS NULL THEN 'queued' ELSE status END AS status, count(*) AS runs
@@ -118,16 +91,17 @@ export class RunReader {
   }
 
   /**
-   * Runs that want a worker although no job says so: someone worked on them who is dead, a wait of theirs is over, or
-   * their job was lost (a worker took it and died before it had the run). Ids, oldest first.
+   * As `EventLog.due`: runs whose process is dead, whose wait is over, or whose job was lost (a worker took it and died
+   * before it had the run).
    */
-  async due(limit: number, now: number): Promise<string[]> {
+  async due(now: number, limit: number): Promise<string[]> {
     const rows = await this.#all<{ id: string }>(
       `SELECT id FROM patchbay.runs AS r
-       WHERE ended_at IS NULL AND owner IS NOT NULL AND NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner)
+       WHERE ended_at IS NULL AND NOT parked AND owner IS NOT NULL
+         AND NOT EXISTS (SELECT FROM patchbay.members AS m WHERE m.id = r.owner)
        UNION SELECT id FROM patchbay.runs WHERE wakes_at <= $2 AND owner IS NULL AND ended_at IS NULL
        UNION SELECT id FROM patchbay.runs AS r
-       WHERE ended_at IS NULL AND owner IS NULL AND status IN ('queued', 'running') AND NOT EXISTS (
+       WHERE ended_at IS NULL AND NOT parked AND owner IS NULL AND NOT EXISTS (
          SELECT FROM graphile_worker.jobs AS j
          WHERE j.key = r.id AND (j.locked_at IS NULL OR j.locked_at > now() - interval '3 seconds'))
        ORDER BY id LIMIT $1`,
@@ -220,33 +194,4 @@ export class RunReader {
       throw postgresError(error);
     }
   }
-}
-
-function toRow(row: DbRow): RunRow {
-  const rating = row.rating === null ? null : (JSON.parse(row.rating) as RunRow["rating"] | null);
-  return {
-    id: row.id,
-    status: row.status,
-    ...(row.agent !== null && { agent: row.agent }),
-    ...(row.slug !== null && { slug: row.slug }),
-    ...(row.version !== null && { version: row.version }),
-    name: row.name,
-    graph: row.graph,
-    ...(row.session !== null && { session: row.session }),
-    ...(row.user !== null && { user: row.user }),
-    ...(row.key !== null && { key: row.key }),
-    ...(row.fork !== null && { fork: row.fork }),
-    message: row.message,
-    usage: {
-      inputTokens: row.input_tokens,
-      outputTokens: row.output_tokens,
-      ...(row.cost_usd !== null && { costUsd: row.cost_usd }),
-      steps: row.steps,
-      toolCalls: row.tool_calls,
-    },
-    startedAt: row.started_at,
-    ...(row.ended_at !== null && { endedAt: row.ended_at }),
-    ...(row.error !== null && { error: row.error }),
-    ...(rating && { rating }),
-  };
 }

@@ -91,6 +91,11 @@ export const POSTGRES_MIGRATIONS = [
      body text NOT NULL,
      reply text
    );`,
+  // Runs that wait for people alone: nobody has them, and nothing is to be done on them.
+  `ALTER TABLE patchbay.runs ADD COLUMN parked boolean NOT NULL DEFAULT false;
+   UPDATE patchbay.runs SET parked = true WHERE owner IS NULL AND status IN ('waiting', 'uncertain');
+   DROP INDEX patchbay.runs_open;
+   CREATE INDEX runs_open ON patchbay.runs (parked, id) WHERE ended_at IS NULL;`,
 ];
 
 /**

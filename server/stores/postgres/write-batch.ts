@@ -2,6 +2,7 @@
 import type pg from "pg";
 import type { RunRow } from "../../services.ts";
 import { CHANGING_COLUMNS, ROW_COLUMNS } from "../event-log-schema.ts";
+import { named } from "../run-cells.ts";
 
 /** What is written of one run. */
 export interface Part {
@@ -32,7 +33,7 @@ const TYPES: Record<string, string> = {
   fence: "bigint",
   turn: "boolean",
 };
-const named = (columns: readonly string[]) => columns.map((name) => `"${name}"`).join(", ");
+const quoted = (columns: readonly string[]) => columns.map((name) => `"${name}"`).join(", ");
 const typed = (columns: readonly string[]) => columns.map((name) => `"${name}" ${TYPES[name] ?? "text"}`).join(", ");
 
 const INSERTED = [...ROW_COLUMNS, "idempotency_id", "body_hash", "owner", "fence", "turn"];
@@ -47,8 +48,8 @@ WITH part AS (
 ), graphs AS (
   INSERT INTO patchbay.graphs (hash, body) SELECT * FROM unnest($6::text[], $7::text[]) ON CONFLICT DO NOTHING
 ), begun AS (
-  INSERT INTO patchbay.runs (${named(INSERTED)})
-  SELECT ${named(INSERTED)} FROM json_to_recordset($8::json) AS t(${typed(INSERTED)})
+  INSERT INTO patchbay.runs (${quoted(INSERTED)})
+  SELECT ${quoted(INSERTED)} FROM json_to_recordset($8::json) AS t(${typed(INSERTED)})
   ON CONFLICT DO NOTHING RETURNING id, owner
 ), changed AS (
   UPDATE patchbay.runs AS r SET ${CHANGING_COLUMNS.map((name) => `"${name}" = t."${name}"`).join(", ")},
@@ -151,28 +152,12 @@ function told(parts: Part[]): string[] {
 }
 
 function cells(row: RunRow): Cells {
-  const { usage } = row;
   return {
-    id: row.id,
-    status: row.status,
-    agent: row.agent ?? null,
-    slug: row.slug ?? null,
-    version: row.version ?? null,
+    ...named(row),
     name: clean(row.name),
-    graph: row.graph,
     session: cleaned(row.session),
     user: cleaned(row.user),
-    key: row.key ?? null,
-    fork: row.fork ?? null,
     message: clean(row.message),
-    input_tokens: usage.inputTokens,
-    output_tokens: usage.outputTokens,
-    cost_usd: usage.costUsd ?? null,
-    steps: usage.steps,
-    tool_calls: usage.toolCalls,
-    started_at: row.startedAt,
-    ended_at: row.endedAt ?? null,
-    error: row.error ?? null,
   };
 }
 
