@@ -122,6 +122,10 @@ export interface Session {
 export interface ServerSettings {
   /** Ended runs older than this are deleted; null: never. */
   keepRunsDays: number | null;
+  /** What "default" means in a graph, `provider/model`; null: the environment's, else the first that is configured. */
+  defaultModel: string | null;
+  /** How new knowledge is searched by meaning; null: the environment's, else by words alone. */
+  defaultEmbedder: string | null;
 }
 
 export interface Provider {

@@ -183,7 +183,9 @@ export const api = {
     delete: (session: string) => done(routes.sessions[":id"].$delete({ param: { id: id(session) } })),
   },
   models: {
-    list: (signal?: AbortSignal): Promise<{ providers: T.Provider[]; models: T.ModelCard[]; embedder?: string }> =>
+    list: (
+      signal?: AbortSignal,
+    ): Promise<{ providers: T.Provider[]; models: T.ModelCard[]; defaultModel?: string; embedder?: string }> =>
       read(routes.models.$get({}, until(signal))),
     save: (provider: T.NewProvider): Promise<T.Provider> => read(routes.models.$post({ json: provider })),
     /** Replaces all but the id: what is absent is taken away. */

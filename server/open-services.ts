@@ -140,7 +140,7 @@ export async function openServices(
     });
     closers.push(() => triggers.close());
     closers.push(() => stores.stopTaking());
-    const settings = createSettings({ records, log, now: Date.now, report });
+    const settings = createSettings({ records, log, models, now: Date.now, report });
     closers.push(() => settings.close());
     const services: Services = {
       env,

@@ -83,7 +83,7 @@ class LanceKnowledge implements KnowledgeStore {
   async create(knowledge: { name: string; embedder?: string }): Promise<KnowledgeCard> {
     const name = checkedName(knowledge.name);
     const uid = newId();
-    const embedder = knowledge.embedder || this.#parts.models.embedder();
+    const embedder = knowledge.embedder || (await this.#parts.models.embedder());
     const body: KnowledgeRecord = { uid, table: `k_${uid}`, passages: PASSAGES_VERSION, ...(embedder && { embedder }) };
     return await this.#shelf.card(await this.#shelf.put(name, body, 0));
   }

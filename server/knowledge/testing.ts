@@ -50,7 +50,7 @@ export async function openBench(
     vectors: join(folder, "vectors"),
     report: (message) => reports.push(message),
     models: {
-      embedder: () => embedder.name,
+      embedder: async () => embedder.name,
       async embed(texts, signal) {
         await embedder.before?.(texts, signal);
         return texts.map(wordVector);

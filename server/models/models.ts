@@ -100,8 +100,16 @@ class RecordedModels implements Models {
     return this.#providers.delete(id);
   }
 
-  embedder(): string | undefined {
-    return this.#options.env.embedder;
+  async defaultModel(): Promise<string | undefined> {
+    return (await this.#providers.defaults()).model;
+  }
+
+  async embedder(): Promise<string | undefined> {
+    return (await this.#providers.defaults()).embedder;
+  }
+
+  refresh(): void {
+    this.#providers.refresh();
   }
 
   /** What can be chosen. An endpoint that does not answer within five seconds adds only the models that are written down for it. */
@@ -193,11 +201,11 @@ class RecordedModels implements Models {
   }
 
   async embed(texts: string[], signal: AbortSignal, model?: string): Promise<number[][]> {
-    const name = model ?? this.embedder();
+    const name = model ?? (await this.embedder());
     if (!name) {
       throw new PatchbayError(
         "model_missing",
-        "No embedding model is set. Set PATCHBAY_EMBEDDER to provider/model, or choose one for the knowledge.",
+        "No embedding model is set. Choose one under Models or for the knowledge, or set PATCHBAY_EMBEDDER to provider/model.",
       );
     }
     if (texts.length === 0) return [];
@@ -304,7 +312,7 @@ class RecordedModels implements Models {
 
   /** `must`: reject where it cannot be known; else the demo stands in, for a list that is only shown. */
   async #defaultName(must: boolean): Promise<string> {
-    const set = this.#options.env.defaultModel;
+    const set = await this.defaultModel();
     if (set && set !== "default") return set;
     for (const provider of (await this.#providers.all()).values()) {
       if (provider.kind === "demo") break;
@@ -314,7 +322,7 @@ class RecordedModels implements Models {
       if (must) {
         throw new PatchbayError(
           "model_missing",
-          `The default model cannot be told: the provider "${provider.id}" lists no chat model, or does not answer. Set PATCHBAY_DEFAULT_MODEL, or write model ids into the provider.`,
+          `The default model cannot be told: the provider "${provider.id}" lists no chat model, or does not answer. Choose the default model under Models, set PATCHBAY_DEFAULT_MODEL, or write model ids into the provider.`,
         );
       }
     }

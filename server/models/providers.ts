@@ -4,6 +4,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { ModelProfile } from "../../runtime/model.ts";
 import type { Env } from "../env.ts";
 import type { Provider, Records } from "../services.ts";
+import { ModelName, readSettings } from "../settings.ts";
 import type { LocalModel, LocalModels } from "./local/local-models.ts";
 
 export const PROVIDER = "provider";
@@ -12,8 +13,6 @@ export const ENV_PROVIDER = "openai";
 /** Models from files on this machine; there when there is one. */
 export const LOCAL_PROVIDER = "local";
 const RESERVED = new Set([DEMO_PROVIDER.id, LOCAL_PROVIDER, "default"]);
-
-const modelName = z.string().regex(/^[a-z][a-z0-9-]{0,31}\/\S{1,200}$/, "Write a model as provider/model.");
 
 const { nativeTools, format, contextTokens, outputTokens, ...rest } = ModelProfile.shape;
 
@@ -39,11 +38,22 @@ export const ProviderBody = z.strictObject({
   apiKey: z.strictObject({ secret: z.string().min(1).max(200) }).optional(),
   models: z.array(z.string().trim().min(1).max(200)).max(1_000).optional(),
   profile: ProfileBody.optional(),
-  fallback: modelName.optional(),
+  fallback: ModelName.optional(),
 });
 
 /** How long a change made by another process may stay unseen. */
 const STALE_MS = 5_000;
+
+interface Defaults {
+  model: string | undefined;
+  embedder: string | undefined;
+}
+
+interface Snapshot {
+  at: number;
+  byId: Map<string, Provider>;
+  defaults: Defaults;
+}
 
 export class Providers {
   readonly #records: Records;
@@ -51,8 +61,8 @@ export class Providers {
   readonly #now: () => number;
   readonly #local: LocalModels | undefined;
   #localModels = new Map<string, LocalModel>();
-  #snapshot: { at: number; byId: Map<string, Provider> } | undefined;
-  #loading: Promise<Map<string, Provider>> | undefined;
+  #snapshot: Snapshot | undefined;
+  #loading: Promise<Snapshot> | undefined;
 
   constructor(records: Records, env: ProviderEnv, now: () => number, local?: LocalModels) {
     this.#records = records;
@@ -63,7 +73,21 @@ export class Providers {
 
   /** By id, in the order in which they were configured; the one from the environment first, the demo last. */
   async all(): Promise<Map<string, Provider>> {
-    if (this.#snapshot && this.#now() - this.#snapshot.at < STALE_MS) return this.#snapshot.byId;
+    return (await this.#held()).byId;
+  }
+
+  /** What the admin chose; else what the environment says. */
+  async defaults(): Promise<Defaults> {
+    return (await this.#held()).defaults;
+  }
+
+  /** What is stored has changed: it is read anew. */
+  refresh(): void {
+    this.#snapshot = undefined;
+  }
+
+  async #held(): Promise<Snapshot> {
+    if (this.#snapshot && this.#now() - this.#snapshot.at < STALE_MS) return this.#snapshot;
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
     });
@@ -75,7 +99,7 @@ export class Providers {
     return this.#localModels.get(name);
   }
 
-  async #load(): Promise<Map<string, Provider>> {
+  async #load(): Promise<Snapshot> {
     const stored = [];
     for (let after: string | undefined; ; ) {
       const page = await this.#records.list<Provider>(PROVIDER, { after, limit: 200 });
@@ -93,8 +117,13 @@ export class Providers {
       byId.set(LOCAL_PROVIDER, { id: LOCAL_PROVIDER, kind: "local", models: [...this.#localModels.keys()] });
     }
     byId.set(DEMO_PROVIDER.id, DEMO_PROVIDER);
-    this.#snapshot = { at: this.#now(), byId };
-    return byId;
+    const { defaultModel, defaultEmbedder } = await readSettings(this.#records);
+    const defaults = {
+      model: defaultModel ?? this.#env.defaultModel,
+      embedder: defaultEmbedder ?? this.#env.embedder,
+    };
+    this.#snapshot = { at: this.#now(), byId, defaults };
+    return this.#snapshot;
   }
 
   /** Creates or replaces. Rejects with `bad_request` (naming the key) or `conflict` (a built-in name). */
@@ -111,7 +140,7 @@ export class Providers {
       );
     }
     await this.#records.put(PROVIDER, provider.id, provider);
-    this.#snapshot = undefined;
+    this.refresh();
     return provider;
   }
 
@@ -126,7 +155,7 @@ export class Providers {
       );
     }
     const deleted = await this.#records.delete(PROVIDER, id);
-    this.#snapshot = undefined;
+    this.refresh();
     return deleted;
   }
 }

@@ -48,11 +48,29 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
       about({
         summary: "List providers and the models that can be chosen",
         tag: "models",
-        gives: z.object({ providers: z.array(ProviderAnswer), models: z.array(Card), embedder: z.string().optional() }),
+        gives: z.object({
+          providers: z.array(ProviderAnswer),
+          models: z.array(Card),
+          defaultModel: z
+            .string()
+            .optional()
+            .describe("What `default` was set to; a model that cannot be had is not among the models."),
+          embedder: z.string().optional().describe("What searches by meaning where nothing else is chosen."),
+        }),
       }),
       async (c) => {
-        const [providers, cards] = await Promise.all([models.providers(), models.cards()]);
-        return c.json({ providers, models: cards, embedder: models.embedder() });
+        const [providers, cards, defaultModel, embedder] = await Promise.all([
+          models.providers(),
+          models.cards(),
+          models.defaultModel(),
+          models.embedder(),
+        ]);
+        return c.json({
+          providers,
+          models: cards,
+          ...(defaultModel !== undefined && { defaultModel }),
+          ...(embedder !== undefined && { embedder }),
+        });
       },
     )
     .post(

@@ -21,7 +21,7 @@ beforeAll(async () => {
       resolve: async () => Promise.reject(new Error("none")),
       chat: async function* () {},
       embed: async () => [],
-      embedder: () => undefined,
+      embedder: async () => undefined,
     },
   });
   app = new Hono<AppEnv>();

@@ -61,6 +61,10 @@ export interface Models {
   chat(request: ChatRequest, signal: AbortSignal, options?: { quiet?: boolean }): AsyncIterable<ModelEvent>;
   /** `model` defaults to the configured embedder. Rejects with `model_missing` where there is none. */
   embed(texts: string[], signal: AbortSignal, model?: string): Promise<number[][]>;
+  /** What `default` was set to, by the admin or the environment, whether it can be had or not. */
+  defaultModel(): Promise<string | undefined>;
   /** The configured embedder, if any: `provider/model`. */
-  embedder(): string | undefined;
+  embedder(): Promise<string | undefined>;
+  /** The server's settings have changed: what is known of them is read anew. */
+  refresh(): void;
 }

@@ -1,6 +1,10 @@
 export interface ServerSettings {
   /** Ended runs that started earlier are deleted with their events; null: never. */
   keepRunsDays: number | null;
+  /** `provider/model`; null: what the environment says, else the first that is configured. */
+  defaultModel: string | null;
+  /** `provider/model`; null: what the environment says, else none. */
+  defaultEmbedder: string | null;
 }
 
 export interface Settings {

@@ -116,8 +116,9 @@ export function createToolSearch(world: SearchWorld): ToolSearch {
     limit: number,
     signal: AbortSignal,
   ): Promise<ToolSpec[] | undefined> {
-    const embedder = world.models.embedder();
-    if (!embedder || world.now() < coolUntil || !query.trim()) return undefined;
+    if (world.now() < coolUntil || !query.trim()) return undefined;
+    const embedder = await world.models.embedder();
+    if (!embedder) return undefined;
     try {
       const matrix = await matrixFor(held, embedder, signal);
       if (!matrix) return undefined;

@@ -42,7 +42,7 @@ beforeAll(async () => {
         yield { type: "end", reason: "stop" };
       },
       embed: async () => [],
-      embedder: () => undefined,
+      embedder: async () => undefined,
     },
   });
 });

@@ -63,7 +63,7 @@ beforeAll(async () => {
       }),
       chat,
       embed: async () => [],
-      embedder: () => undefined,
+      embedder: async () => undefined,
     },
     evaluate: async (_, input) => ({ got: input }),
   };
@@ -363,7 +363,7 @@ describe("search", () => {
       createToolbox({
         ...deps,
         now: () => Date.now() + ahead,
-        models: { ...deps.models, embedder: () => "x/e", embed },
+        models: { ...deps.models, embedder: async () => "x/e", embed },
       });
     const box = withEmbedder();
     const hits = await box.search("do I need an umbrella", offered, 1, never);

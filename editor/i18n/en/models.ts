@@ -3,8 +3,24 @@ export const models = {
   lead: "Where your agents think. Add a model on this machine or a service; every graph can choose among all of them.",
   add: "Add provider",
   defaultTitle: "Default model",
-  defaultLead:
-    "Nodes that say “default” use this one. It is the first provider you added, or what PATCHBAY_DEFAULT_MODEL names.",
+  defaultLead: "Nodes that say “default” use this one. Choose another at any model below.",
+  defaultEmbedderTitle: "Search by meaning",
+  defaultEmbedderLead:
+    "New knowledge, and the choice among many tools, are searched with this model, beside the search by words.",
+  noEmbedder: "By words alone: no embedding model is chosen.",
+  makeDefault: "Make it the default",
+  makeDefaultOf: "Make {{model}} the default",
+  useForMeaning: "Search with it",
+  useForMeaningOf: "Search by meaning with {{model}}",
+  isEmbedder: "searches",
+  nowDefault: "{{model}} is the default now",
+  nowEmbedder: "New knowledge is searched with {{model}}",
+  chosenHere: "chosen here",
+  giveBack: "Choose by itself",
+  givenBack: "The default is no longer fixed",
+  missingDefault: "{{model}} cannot be had",
+  missingDefaultBody:
+    "Nodes that say “default” do not run until its provider is back, or another model is the default.",
   demoTitle: "You are using the demo",
   demoBody:
     "demo/offline needs no network and no key. It picks tools and quotes documents by simple rules, so that every template runs at once, but it does not understand language. Add a real model when you want real answers.",

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Cloud, Cpu, HardDrive, Pencil, Plus, Sparkles, Trash2, Zap } from "lucide-react";
+import { Cloud, HardDrive, Pencil, Plus, Sparkles, Trash2, Zap } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ModelProfile } from "../../../runtime/model.ts";
@@ -7,16 +7,16 @@ import { api } from "../../api.ts";
 import type { ModelCard, NewProvider, Provider } from "../../api-types.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
-import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { Capabilities } from "./capabilities.tsx";
+import { DefaultChoice, DefaultModels } from "./default-models.tsx";
 import { ProviderPanel } from "./provider-panel.tsx";
 import { TestResult } from "./test-result.tsx";
-import { defaultModel, MODELS_KEY, useModels } from "./use-models.ts";
+import { MODELS_KEY, useModels } from "./use-models.ts";
 
 export function ModelsPage() {
   const { t } = useTranslation(["models", "common"]);
@@ -50,38 +50,34 @@ export function ModelsPage() {
       }
     >
       <Loaded query={models}>
-        {({ providers, models: cards }) => {
-          const chosen = defaultModel(cards);
-          return (
-            <>
-              <Section title={t("defaultTitle")} lead={t("defaultLead")}>
-                {chosen && <DefaultModel card={chosen} onAdd={() => setPanel("add")} />}
-              </Section>
-              <Section title={t("providers")}>
-                <ul className="flex flex-col gap-3">
-                  {providers.map((provider) => (
-                    <li key={provider.id}>
-                      <ProviderCard
-                        provider={provider}
-                        cards={cards.filter((card) => card.provider === provider.id)}
-                        onEdit={() => setPanel(provider)}
-                        onRemove={() => setDoomed(provider)}
-                      />
-                    </li>
-                  ))}
-                </ul>
-              </Section>
-              {panel && (
-                <ProviderPanel
-                  provider={panel === "add" ? undefined : panel}
-                  providers={providers}
-                  models={cards}
-                  onClose={() => setPanel(undefined)}
-                />
-              )}
-            </>
-          );
-        }}
+        {({ providers, models: cards, defaultModel, embedder }) => (
+          <>
+            <DefaultModels cards={cards} named={defaultModel} embedder={embedder} onAdd={() => setPanel("add")} />
+            <Section title={t("providers")}>
+              <ul className="flex flex-col gap-3">
+                {providers.map((provider) => (
+                  <li key={provider.id}>
+                    <ProviderCard
+                      provider={provider}
+                      cards={cards.filter((card) => card.provider === provider.id)}
+                      embedder={embedder}
+                      onEdit={() => setPanel(provider)}
+                      onRemove={() => setDoomed(provider)}
+                    />
+                  </li>
+                ))}
+              </ul>
+            </Section>
+            {panel && (
+              <ProviderPanel
+                provider={panel === "add" ? undefined : panel}
+                providers={providers}
+                models={cards}
+                onClose={() => setPanel(undefined)}
+              />
+            )}
+          </>
+        )}
       </Loaded>
       <ConfirmDialog
         open={doomed !== undefined}
@@ -93,33 +89,6 @@ export function ModelsPage() {
         onConfirm={() => doomed && remove.mutate(doomed.id)}
       />
     </Page>
-  );
-}
-
-function DefaultModel({ card, onAdd }: { card: ModelCard; onAdd(): void }) {
-  const { t } = useTranslation("models");
-  if (card.demo)
-    return (
-      <Notice
-        tone="warn"
-        title={t("demoTitle")}
-        actions={
-          <Button size="sm" icon={Plus} onClick={onAdd}>
-            {t("add")}
-          </Button>
-        }
-      >
-        {t("demoBody")}
-      </Notice>
-    );
-  return (
-    <div className="flex flex-wrap items-center gap-3 rounded-xl border border-line bg-surface px-4 py-3">
-      <Cpu size={16} aria-hidden className="text-ink-2" />
-      <span className="font-mono font-medium">{card.name}</span>
-      <span className="ml-auto text-sm">
-        <Capabilities profile={card.profile} />
-      </span>
-    </div>
   );
 }
 
@@ -160,11 +129,13 @@ const MANY = 6;
 function ProviderCard({
   provider,
   cards,
+  embedder,
   onEdit,
   onRemove,
 }: {
   provider: Provider;
   cards: ModelCard[];
+  embedder?: string;
   onEdit(): void;
   onRemove(): void;
 }) {
@@ -212,7 +183,7 @@ function ProviderCard({
                 className="flex flex-wrap items-center gap-x-3 gap-y-0.5 border-line border-b py-2 last:border-b-0"
               >
                 <span className="font-mono">{card.name.slice(provider.id.length + 1)}</span>
-                {card.isDefault && <Badge tone="accent">{t("isDefault")}</Badge>}
+                <DefaultChoice card={card} embedder={embedder} />
                 <span className="ml-auto text-sm">
                   {card.embeds ? (
                     <span className="text-ink-2">{t("embeds")}</span>

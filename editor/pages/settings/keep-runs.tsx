@@ -7,12 +7,12 @@ import { Field } from "../../ui/field.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { Select } from "../../ui/select.tsx";
 
-const KEY = ["settings"];
+export const SETTINGS_KEY = ["settings"];
 const CHOICES = [1, 7, 30, 90, 365];
 const FOREVER = "forever";
 
 export function useServerSettings() {
-  return useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.settings.get(signal), staleTime: 60_000 });
+  return useQuery({ queryKey: SETTINGS_KEY, queryFn: ({ signal }) => api.settings.get(signal), staleTime: 60_000 });
 }
 
 /** How long runs are kept, in a sentence with the way to change it. */
@@ -37,7 +37,7 @@ export function KeepRuns() {
   const settings = useServerSettings();
   const change = useMutation({
     mutationFn: (keepRunsDays: number | null) => api.settings.change({ keepRunsDays }),
-    onSuccess: (next) => client.setQueryData(KEY, next),
+    onSuccess: (next) => client.setQueryData(SETTINGS_KEY, next),
   });
   return (
     <Loaded query={settings} skeleton={<Skeleton className="h-8 w-48" />}>

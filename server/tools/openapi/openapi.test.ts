@@ -522,7 +522,7 @@ describe("calling an API that a document describes", () => {
         resolve: async () => Promise.reject(new Error("none")),
         chat: async function* () {},
         embed: async () => [],
-        embedder: () => undefined,
+        embedder: async () => undefined,
       },
     });
     const document = structuredClone(shop) as typeof shop & {
