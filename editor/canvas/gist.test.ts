@@ -80,6 +80,12 @@ describe("what a card says", () => {
       parts: [{ chip: "handbook", tone: "documents" }],
     });
     expect(gist("retriever", {})).toEqual({ is: "empty" });
+    expect(gist("map", { body: smallGraph() })).toEqual({
+      is: "parts",
+      parts: [{ text: expect.stringContaining(" · ") }],
+    });
+    expect(gist("loop", { body: { agent: "helper" } })).toEqual({ is: "parts", parts: [{ mono: "helper" }] });
+    expect(gist("map", { body: null })).toEqual({ is: "empty" });
     expect(gist("from-the-future", { a: 1 })).toEqual({ is: "empty" });
   });
 });

@@ -17,6 +17,8 @@ export type Gist =
   | { is: "empty" };
 
 const LONG = 180;
+/** Nodes of a body that every body has, or that do nothing. */
+const UNTOLD = new Set(["input", "output", "note"]);
 
 /** How a node fares in the run that is shown; undefined where the run has nothing to say about it. */
 export function liveGist(view: NodeView, typing: Typing | undefined): Gist | undefined {
@@ -105,6 +107,13 @@ function configParts(type: string, c: Record<string, unknown>): GistPart[] {
     case "router": {
       const cases = Array.isArray(c.cases) ? (c.cases as { name: string }[]) : [];
       return cases.length ? [{ text: cases.map((one) => one.name).join(" · ") }] : [];
+    }
+    case "map":
+    case "loop": {
+      const body = c.body as Graph | { agent: string } | null | undefined;
+      if (body && "agent" in body) return [{ mono: body.agent }];
+      const steps = body?.nodes.filter((one) => !UNTOLD.has(one.type)) ?? [];
+      return steps.length ? [{ text: short(steps.map((one) => one.title || one.type).join(" · ")) }] : [];
     }
     case "agent":
       return text("agent") ? [{ mono: text("agent") }] : [];

@@ -61,16 +61,30 @@ interface Ran {
 const ask = (agent: string, message: string) => call<Ran>("POST", `/api/agents/${agent}/runs`, { input: { message } });
 const errors = (issues: Issue[]) => issues.filter((issue) => issue.severity === "error");
 
+/** The graph and the graphs inside it. */
+function withBodies(graph: Graph): Graph[] {
+  const bodies = graph.nodes.flatMap(({ config }) => (config as { body?: Graph | null }).body ?? []);
+  return [graph, ...bodies.flatMap(withBodies)];
+}
+
 /** About how high the canvas draws a node, by type. */
 const TALL: Record<string, number> = { llm: 265, input: 180, output: 175, router: 200 };
 
 describe("the files", async () => {
   const templates = await readTemplates();
 
-  test("all four are there", () => {
-    expect(templates.map((template) => template.id)).toEqual(
-      expect.arrayContaining(["file-assistant", "handbook-helper", "modelscope-assistant", "router-desk"]),
-    );
+  test("all are there, in the order of the gallery", () => {
+    expect(templates.map((template) => template.id)).toEqual([
+      "handbook-helper",
+      "feedback-sorter",
+      "second-look",
+      "notes-to-tasks",
+      "draft-and-critique",
+      "router-desk",
+      "file-assistant",
+      "modelscope-assistant",
+    ]);
+    expect(templates.map((template) => template.place)).toEqual(templates.map((_, index) => index + 1));
   });
 
   test.each(templates.map((template) => [template.id, template] as const))(
@@ -79,8 +93,8 @@ describe("the files", async () => {
       for (const language of ["en", "zh"] as const) {
         const graph = graphIn(template, language);
         expect(errors(checkGraph(graph, nodes))).toEqual([]);
-        const ids = new Set(graph.nodes.map((node) => node.id));
-        expect(Object.keys(graph.layout).sort()).toEqual([...ids].sort());
+        expect(Object.keys(graph.layout).sort()).toEqual(graph.nodes.map((node) => node.id).sort());
+        const ids = new Set(withBodies(graph).flatMap((one) => one.nodes.map((node) => node.id)));
         for (const id of [
           ...Object.keys(template[language]?.titles ?? {}),
           ...Object.keys(template[language]?.texts ?? {}),
@@ -171,6 +185,64 @@ describe("router-desk", () => {
     expect(skipped).toEqual(
       expect.arrayContaining(["billing-desk", "technical-desk", "ask-back"].filter((node) => node !== taken)),
     );
+  });
+});
+
+describe("feedback-sorter", () => {
+  test("sorts and counts with no model, in both languages", async () => {
+    const { id, agent, needs } = await use("feedback-sorter");
+    expect({ needs, issues: agent.issues }).toEqual({ needs: [], issues: [] });
+    const english = await ask(id, "Search is great\nLogin fails\nI love it\nHow do I export?");
+    expect(english.output.reply.split("\n").slice(2)).toEqual([
+      "| Praise | 2 | Search is great; I love it |",
+      "| Problem | 1 | Login fails |",
+      "| Question | 1 | How do I export? |",
+    ]);
+    const chinese = await use("feedback-sorter", { language: "zh" });
+    const table = (await ask(chinese.id, "很好用\n手机上登录不了")).output.reply;
+    expect(table).toBe(
+      "| 类别 | 数量 | 内容 |\n| --- | --- | --- |\n| 表扬 | 1 | 很好用 |\n| 问题 | 1 | 手机上登录不了 |",
+    );
+  });
+});
+
+describe("second-look", () => {
+  test.each([
+    ["approve", "It is on its way.", /^It is on its way\.$/],
+    ["reject", undefined, /turned away.*\n\n.+/s],
+  ])("waits for a person, who may %s", async (choice, value, reply) => {
+    const { id } = await use("second-look");
+    const run = await call<Ran & { id: string; waits: { wait: string; question: string }[] }>(
+      "POST",
+      `/api/agents/${id}/runs`,
+      { input: { message: "Where is my order?" } },
+    );
+    expect(run).toMatchObject({ status: "waiting", waits: [{ question: "May this reply go out?" }] });
+    const answers = [{ wait: run.waits[0]!.wait, choice, ...(value !== undefined && { value }) }];
+    const done = await call<Ran>("POST", `/api/runs/${run.id}/answer`, { answers });
+    expect(done).toMatchObject({ status: "done", output: { reply: expect.stringMatching(reply) } });
+  });
+});
+
+describe("notes-to-tasks", () => {
+  test("makes a row of each task", async () => {
+    const { id } = await use("notes-to-tasks", { language: "zh" });
+    const { output } = await ask(id, "小李周五前把报价发给客户。小王周一联系供应商。");
+    expect(output.reply.split("\n")).toHaveLength(4);
+    expect(output.reply).toMatch(/^\| 谁 \| 做什么 \| 什么时候 \|/);
+  });
+});
+
+describe("draft-and-critique", () => {
+  test("writes in turns until the critic is content, or three times", async () => {
+    const { id } = await use("draft-and-critique");
+    const run = await call<Ran & { id: string }>("POST", `/api/agents/${id}/runs`, { input: { message: "A haiku" } });
+    expect(run.status).toBe("done");
+    const events = await opened.services.log.read(run.id, -1);
+    const turns = new Set(
+      events.flatMap((event) => ("scope" in event ? event.scope : undefined)?.map((one) => one.turn) ?? []),
+    );
+    expect([...turns]).toEqual([0, 1, 2]);
   });
 });
 

@@ -19,7 +19,7 @@ const Translation = z.strictObject({
   greeting: z.string(),
   suggestions: z.array(z.string()),
   titles: z.record(z.string(), z.string()).default({}),
-  /** Of notes (`text`) and prompts (`template`). */
+  /** What a node says: see `SAYS`. */
   texts: z.record(z.string(), z.string()).default({}),
 });
 
@@ -36,6 +36,8 @@ const McpServerNeed = z.strictObject({
 
 export const Template = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  /** Place in the gallery, from 1. */
+  place: z.number().int().min(1),
   /** A lucide icon name. */
   icon: z.string(),
   tags: z.array(z.string()),
@@ -64,10 +66,10 @@ export type Template = Omit<z.infer<typeof Template>, "graph"> & { graph: Graph 
 export type McpServerNeed = z.infer<typeof McpServerNeed>;
 export type Language = "en" | "zh";
 
-/** All templates, in order of file name. Rejects with `internal` that names the file where one is broken: a test holds that. */
+/** All templates, in the order of the gallery. Rejects with `internal` that names the file where one is broken: a test holds that. */
 export async function readTemplates(folder = TEMPLATES): Promise<Template[]> {
-  const names = (await readdir(join(folder, "agents"))).filter((name) => name.endsWith(".json")).sort();
-  return await Promise.all(
+  const names = (await readdir(join(folder, "agents"))).filter((name) => name.endsWith(".json"));
+  const templates = await Promise.all(
     names.map(async (name) => {
       const read = Template.safeParse(JSON.parse(await readFile(join(folder, "agents", name), "utf8")));
       if (!read.success) throw broken(name, z.prettifyError(read.error));
@@ -77,6 +79,7 @@ export async function readTemplates(folder = TEMPLATES): Promise<Template[]> {
       return { ...read.data, graph };
     }),
   );
+  return templates.sort((a, b) => a.place - b.place);
 }
 
 /** The text of a sample; its title is the file's own name. */
@@ -92,22 +95,27 @@ export async function readToolTemplate(name: string, folder = TEMPLATES): Promis
 export function graphIn(template: Template, language: Language | undefined): Graph {
   const words = language === template.language || language === undefined ? undefined : template[language];
   if (!words) return structuredClone(template.graph);
-  const { name, description, greeting, suggestions, titles, texts } = words;
-  const graph = structuredClone(template.graph);
+  const { name, description, greeting, suggestions } = words;
+  const graph = inWords(structuredClone(template.graph), words);
+  return { ...graph, name, description, settings: { ...graph.settings, greeting, suggestions } };
+}
+
+/** The config key in which a node of this type has its words. */
+const SAYS: Record<string, string> = { note: "text", prompt: "template", approval: "question", code: "source" };
+
+/** Titles and texts by id, in the graph and in the bodies inside it. */
+function inWords(graph: Graph, words: z.infer<typeof Translation>): Graph {
+  const { titles, texts } = words;
   return {
     ...graph,
-    name,
-    description,
-    settings: { ...graph.settings, greeting, suggestions },
     groups: graph.groups.map((group) => ({ ...group, title: titles[group.id] ?? group.title })),
     nodes: graph.nodes.map((node) => {
-      const text = texts[node.id];
-      const config = node.config as Record<string, unknown>;
-      return {
-        ...node,
-        ...(titles[node.id] !== undefined && { title: titles[node.id] }),
-        ...(text !== undefined && { config: { ...config, [node.type === "note" ? "text" : "template"]: text } }),
-      };
+      const config = { ...(node.config as Record<string, unknown>) };
+      const says = SAYS[node.type];
+      if (says !== undefined && texts[node.id] !== undefined) config[says] = texts[node.id];
+      const body = config.body as Graph | { agent: string } | null | undefined;
+      if (body && "nodes" in body) config.body = inWords(body, words);
+      return { ...node, config, ...(titles[node.id] !== undefined && { title: titles[node.id] }) };
     }),
   };
 }

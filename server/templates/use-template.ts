@@ -38,7 +38,7 @@ export interface Used {
   tasks: string[];
 }
 
-type Parts = Pick<Services, "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets" | "models">;
+type Parts = Pick<Services, "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets">;
 
 /** Rejects with `bad_request` (folder), `not_found` (agent), `conflict` (what was approved is not what stands now). */
 export async function useTemplate(template: Template, choices: Choices, parts: Parts): Promise<Used> {
@@ -70,10 +70,9 @@ export async function useTemplate(template: Template, choices: Choices, parts: P
   const secrets = new Set((await parts.secrets.names()).map(({ name }) => name));
   for (const name of template.needs.secrets)
     if (!secrets.has(name)) needs.push({ kind: "secret", name, optional: true });
-  const standard = await parts.models.resolve("default").catch(() => undefined);
-  if (standard === undefined || standard.demo) needs.push({ kind: "model", optional: true });
-
   const agent = old ? await changed(old, graph, parts) : await parts.agents.create(graph);
+  if (agent.issues.some(({ code }) => code === "demo-model" || code === "missing-model"))
+    needs.push({ kind: "model", optional: true });
   return { agent, needs, tasks };
 }
 

@@ -3,6 +3,9 @@ import type { JsonSchema } from "../../../runtime/tool.ts";
 import { fillArguments } from "./arguments.ts";
 import { identifierWords, questionTerms, termSet } from "./words.ts";
 
+/** Items of a list that is made up at the most. */
+const MAX_ITEMS = 12;
+
 /** `guide`: the instructions, where lines such as `- refund: money back` say what each choice means. */
 export function valueBySchema(schema: JsonSchema, message: string, guide: string, depth = 0): unknown {
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
@@ -23,11 +26,25 @@ export function valueBySchema(schema: JsonSchema, message: string, guide: string
     }
     return value;
   }
-  if (type === "array") return [];
+  if (type === "array") {
+    const item = (schema.items ?? {}) as JsonSchema;
+    const most = typeof schema.maxItems === "number" ? Math.min(schema.maxItems, MAX_ITEMS) : MAX_ITEMS;
+    if (depth >= 8) return [];
+    return piecesOf(message)
+      .slice(0, most)
+      .map((piece) => valueBySchema(item, piece, guide, depth + 1));
+  }
   if (type === "number" || type === "integer") return typeof schema.minimum === "number" ? schema.minimum : 0;
   if (type === "boolean") return false;
   if (type === "null") return null;
   return message.slice(0, 500);
+}
+
+/** An item a line, or a sentence where there is one line. */
+function piecesOf(message: string): string[] {
+  const lines = message.split("\n").map((line) => line.trim());
+  const pieces = lines.filter(Boolean).length > 1 ? lines : message.split(/(?<=[.!?;])\s+|(?<=[。！？；])/);
+  return pieces.map((piece) => piece.trim().replace(/[.;。；]$/, "")).filter(Boolean);
 }
 
 function isPlain(property: JsonSchema): boolean {
