@@ -35,7 +35,29 @@ describe("the environment", () => {
     });
   });
 
+  test("takes a bucket for files with the variables that every S3 client takes", () => {
+    const aws = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key" };
+    expect(parseEnv({ ...aws, PATCHBAY_FILES: "s3://my-bucket" }).files).toEqual({
+      bucket: "my-bucket",
+      prefix: "",
+      region: "us-east-1",
+      accessKeyId: "id",
+      secretAccessKey: "key",
+    });
+    const all = { AWS_REGION: "eu-1", AWS_ENDPOINT_URL: "http://store:9000/", AWS_SESSION_TOKEN: "t" };
+    expect(parseEnv({ ...aws, ...all, PATCHBAY_FILES: "s3://b-1/a//b/" }).files).toMatchObject({
+      prefix: "a/b/",
+      region: "eu-1",
+      endpoint: "http://store:9000",
+      sessionToken: "t",
+    });
+    expect(parseEnv({ PATCHBAY_FILES: "./files" }).files).toBe("./files");
+  });
+
   test.each([
+    [{ PATCHBAY_FILES: "s3://b-1" }, /PATCHBAY_FILES is s3:\/\/b-1, which needs AWS_ACCESS_KEY_ID/],
+    [{ PATCHBAY_FILES: "gs://b-1" }, /neither a folder nor s3:/],
+    [{ PATCHBAY_LOG_LEVEL: "loud" }, /it is debug, info/],
     [{ PATCHBAY_TOKN: "x" }, /PATCHBAY_TOKN is no setting.*did you mean PATCHBAY_TOKEN/],
     [{ PATCHBAY_COLOUR: "x" }, /PATCHBAY_COLOUR is no setting/],
     [{ PORT: "http" }, /PORT "http"/],

@@ -1,6 +1,7 @@
 /** The environment, parsed once. An unknown `PATCHBAY_*` name or a bad value stops the start with one clear line. */
 import { resolve } from "node:path";
 import { PatchbayError } from "../runtime/error.ts";
+import type { S3Place } from "./stores/s3-client.ts";
 
 export interface Env {
   host: string;
@@ -12,7 +13,8 @@ export interface Env {
   secretsKey?: string;
   databaseUrl?: string;
   vectors?: string;
-  files?: string;
+  /** A folder, or a place in an S3-compatible store. */
+  files?: string | S3Place;
   /** `host:port` that tools may reach although private. */
   allowHosts: string[];
   trustProxy: boolean;
@@ -86,7 +88,7 @@ export function parseEnv(vars: Record<string, string | undefined>): Env {
     env.databaseUrl = databaseUrl;
   }
   env.vectors = get("PATCHBAY_VECTORS");
-  env.files = get("PATCHBAY_FILES");
+  env.files = parseFiles(get("PATCHBAY_FILES"), get);
   const baseUrl = get("OPENAI_BASE_URL");
   const apiKey = get("OPENAI_API_KEY");
   if (baseUrl) env.openai = { baseUrl: parseHttpUrl("OPENAI_BASE_URL", baseUrl), ...(apiKey && { apiKey }) };
@@ -161,6 +163,33 @@ function parseModelName(name: string, value: string | undefined): string | undef
   if (value !== undefined && !/^[a-z0-9][a-z0-9-]*\/.+$/.test(value))
     throw bad(name, `"${value}" must be provider/model, for example openai/gpt-4o-mini`);
   return value;
+}
+
+/** With the standard variables of every S3 client for what an `s3://` address does not say. */
+function parseFiles(
+  value: string | undefined,
+  get: (name: string) => string | undefined,
+): string | S3Place | undefined {
+  if (value === undefined || !/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) return value;
+  const [, bucket, path = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.*'()/-]*))?$/.exec(value) ?? [];
+  if (bucket === undefined) throw bad("PATCHBAY_FILES", `"${value}" is neither a folder nor s3://bucket/prefix`);
+  const needed = (name: string) => {
+    const given = get(name);
+    if (given === undefined) throw bad("PATCHBAY_FILES", `is ${value}, which needs ${name} too`);
+    return given;
+  };
+  const endpoint = get("AWS_ENDPOINT_URL_S3") ?? get("AWS_ENDPOINT_URL");
+  const sessionToken = get("AWS_SESSION_TOKEN");
+  const prefix = path.split("/").filter(Boolean).join("/");
+  return {
+    bucket,
+    prefix: prefix && `${prefix}/`,
+    region: get("AWS_REGION") ?? get("AWS_DEFAULT_REGION") ?? "us-east-1",
+    ...(endpoint !== undefined && { endpoint: parseHttpUrl("AWS_ENDPOINT_URL", endpoint) }),
+    accessKeyId: needed("AWS_ACCESS_KEY_ID"),
+    secretAccessKey: needed("AWS_SECRET_ACCESS_KEY"),
+    ...(sessionToken !== undefined && { sessionToken }),
+  };
 }
 
 function parseLogLevel(value: string | undefined): LogLevel | undefined {

@@ -19,6 +19,7 @@ import { openSecrets } from "./secrets/secrets.ts";
 import type { Services } from "./services.ts";
 import { createSettings } from "./settings.ts";
 import { openStreams } from "./sse.ts";
+import { openBlobs } from "./stores/blobs.ts";
 import { createFiles } from "./stores/files.ts";
 import { openStores, type Role } from "./stores/open-stores.ts";
 import { createTasks } from "./tasks/tasks.ts";
@@ -58,9 +59,15 @@ export async function openServices(
     const masterKey =
       env.secretsKey ?? readOrCreate(join(env.dataDir, "secrets.key"), () => randomBytes(32).toString("hex"));
     const secrets = await openSecrets(records, masterKey);
-    const own = [env.token, env.secretsKey, env.openai?.apiKey].filter((text) => text !== undefined);
+    const own = [
+      env.token,
+      env.secretsKey,
+      env.openai?.apiKey,
+      env.files && typeof env.files !== "string" ? env.files.secretAccessKey : undefined,
+    ].filter((text) => text !== undefined);
     logger.redactWith((line) => own.reduce((text, value) => text.replaceAll(value, "[secret]"), secrets.redact(line)));
-    const files = await createFiles(env.files ?? join(env.dataDir, "files"), records);
+    const blobs = await openBlobs(env.files ?? join(env.dataDir, "files"));
+    const files = createFiles(records, blobs);
     const tasks = createTasks(records, { leave: stores.elsewhere !== undefined });
     const visitors = openVisitors(masterKey);
     const keys = visitors.among(await openKeys(records, isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS));
@@ -172,8 +179,8 @@ export async function openServices(
           async begin() {
             await tasks.resume();
             await knowledge.recover();
-            await files.sweep();
             await triggers.begin();
+            await files.sweep();
           },
           async end() {
             await triggers.pause();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import { terms } from "../../runtime/retrieval/terms.ts";
 import type { Knowledge, SafeFetch, Task } from "../services.ts";
+import { openBlobs } from "../stores/blobs.ts";
 import { createFiles } from "../stores/files.ts";
 import { sqliteRecords } from "../stores/records.ts";
 import { createTasks, ended, type TaskStore } from "../tasks/tasks.ts";
@@ -39,7 +40,7 @@ export async function openBench(
   fetch: SafeFetch = noFetch,
 ): Promise<Bench> {
   const records = sqliteRecords(join(folder, "records.db"));
-  const files = await createFiles(join(folder, "files"), records);
+  const files = createFiles(records, await openBlobs(join(folder, "files")));
   const tasks = createTasks(records);
   const reports: string[] = [];
   const knowledge = createKnowledge({

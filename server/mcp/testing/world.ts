@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { createNet, type Net } from "../../net/safe-fetch.ts";
 import { openSecrets } from "../../secrets/secrets.ts";
 import type { Files, McpServers, Records, Secrets } from "../../services.ts";
+import { openBlobs } from "../../stores/blobs.ts";
 import { createFiles } from "../../stores/files.ts";
 import { sqliteRecords } from "../../stores/records.ts";
 import { createMcpServers } from "../mcp-servers.ts";
@@ -29,7 +30,7 @@ export async function openWorld(options: Partial<McpWorld> = {}): Promise<TestWo
   const dir = await mkdtemp(join(tmpdir(), "patchbay-mcp-"));
   const records = sqliteRecords(join(dir, "records.db"));
   const secrets = await openSecrets(records, "a key for tests, long enough");
-  const files = await createFiles(join(dir, "files"), records);
+  const files = createFiles(records, await openBlobs(join(dir, "files")));
   const net = createNet();
   const clock = { ahead: 0 };
   const make = (more: Partial<McpWorld> = {}) =>
