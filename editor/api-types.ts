@@ -92,13 +92,26 @@ export interface RunResult {
   session?: string;
 }
 
+export type UsageDimension = "day" | "agent" | "version" | "key";
+
 export interface UsageRow extends RunUsage {
   /** YYYY-MM-DD, UTC. */
-  day: string;
+  day?: string;
   agent?: string;
-  name: string;
+  /** Absent: drafts. */
+  version?: number;
+  /** Absent: the admin's own runs. */
+  key?: string;
+  name?: string;
   runs: number;
   failed: number;
+  /** Milliseconds of work; absent where none has ended. */
+  p50Ms?: number;
+  p95Ms?: number;
+  p99Ms?: number;
+  rated?: number;
+  /** The mean, -1 to 1. */
+  rating?: number;
 }
 
 export interface SessionRow {
@@ -272,9 +285,20 @@ export interface AgentKey {
   agents: string[] | "*";
   rights: ("run" | "answer")[];
   expiresAt?: number;
+  limits?: KeyLimits;
   prefix: string;
   createdAt: number;
   lastUsedAt?: number;
+  /** What it used since 00:00 UTC, where it has a limit of tokens or money. */
+  today?: { tokens: number; costUsd: number };
+}
+
+export interface KeyLimits {
+  callsPerMinute?: number;
+  liveRuns?: number;
+  openStreams?: number;
+  tokensPerDay?: number;
+  costUsdPerDay?: number;
 }
 
 type BothWords = { en: string; zh: string };

@@ -1,7 +1,10 @@
 /** One question to a model without tools: for nodes that need a decision, not a conversation. */
+import { whenAborted } from "./agent/usage.ts";
 import { PatchbayError } from "./error.ts";
+import type { Usage } from "./event.ts";
 import type { Message } from "./message.ts";
 import type { Step } from "./node.ts";
+import { estimate, estimateTokens, messageTokens } from "./prompt/tokens.ts";
 import type { JsonSchema } from "./tool.ts";
 
 /**
@@ -19,12 +22,28 @@ export async function askModel(
   const startedAt = step.host.now();
   let text = "";
   let reasoning = "";
+  const tell = (used: { inputTokens: number; outputTokens: number; estimated?: boolean }, aborting = false): Usage => {
+    const { prices } = model.profile;
+    const usage = {
+      ...used,
+      ...(prices && { costUsd: (used.inputTokens * prices.input + used.outputTokens * prices.output) / 1e6 }),
+    };
+    // A failed write aborts the run by itself.
+    step.emit({ type: "usage", step: 0, model: model.name, ...usage }, { aborting }).catch(() => {});
+    return usage;
+  };
+  const over = whenAborted(step.signal, () => {
+    const inputTokens = request.messages.reduce((sum, message) => sum + messageTokens(message, estimate), 0);
+    const outputTokens = estimateTokens(text) + estimateTokens(reasoning);
+    tell({ inputTokens, outputTokens, estimated: true }, true);
+  });
   for await (const event of step.host.chat({ ...request, model: model.name }, step.signal)) {
     if (event.type === "text-delta") text += event.text;
     else if (event.type === "reasoning-delta") {
       reasoning += event.text;
       step.delta("reasoning", event.text);
     } else if (event.type === "end") {
+      over();
       step.signal.throwIfAborted();
       if (event.error) throw new PatchbayError(event.error.code, event.error.message);
       await step.emit({
@@ -36,17 +55,7 @@ export async function askModel(
         ms: step.host.now() - startedAt,
         ...(event.attempts?.length ? { attempts: event.attempts } : {}),
       });
-      if (event.usage) {
-        const { prices } = model.profile;
-        const used = {
-          ...event.usage,
-          ...(prices
-            ? { costUsd: (event.usage.inputTokens * prices.input + event.usage.outputTokens * prices.output) / 1e6 }
-            : {}),
-        };
-        step.emit({ type: "usage", step: 0, model: model.name, ...used }).catch(() => {}); // A failed write aborts the run by itself.
-        step.spend(used);
-      }
+      if (event.usage) step.spend(tell(event.usage));
     }
   }
   return text;

@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   "unsupported_media_type",
   "graph_has_issues",
   "rate_limited",
+  "quota_exceeded",
   "queue_full",
   // what is missing in the set-up
   "secret_missing",

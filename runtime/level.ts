@@ -174,6 +174,8 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   "cost_limit",
   "time_limit",
   "nesting_limit",
+  "quota_exceeded",
+  "forbidden",
   "graph_has_issues",
   "auth_failed",
   "context_overflow",

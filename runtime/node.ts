@@ -115,8 +115,11 @@ export interface Step<C = unknown> {
 
   /** The first event of this type of this node (in this scope) that the log already holds and that `match` accepts. */
   past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined;
-  /** Appends an event of this node. Resolves when it is on disk. */
-  emit(body: StepEvent): Promise<void>;
+  /**
+   * Appends an event of this node. Resolves when it is on disk. Throws the abort's reason once the run is aborted, but
+   * for `aborting`: told in the moment of the abort (by a listener of its signal), it still comes before the run's end.
+   */
+  emit(body: StepEvent, options?: { aborting?: boolean }): Promise<void>;
   /** Text on its way; offsets are counted here. */
   delta(kind: "text" | "reasoning", text: string, answer?: boolean): void;
   /**

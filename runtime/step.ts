@@ -75,8 +75,8 @@ export class NodeStep implements Step {
     return findPast(this.#own, type, match) ?? findPast(this.#past, type, match);
   }
 
-  emit(body: StepEvent): Promise<void> {
-    this.signal.throwIfAborted();
+  emit(body: StepEvent, { aborting = false } = {}): Promise<void> {
+    if (!aborting) this.signal.throwIfAborted();
     const { scope } = this.#level;
     const event = (scope.length ? { ...body, node: this.node, scope } : { ...body, node: this.node }) as EventBody;
     this.#own.push(event as RunEvent);

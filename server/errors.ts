@@ -15,6 +15,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   graph_has_issues: 422,
   precondition_required: 428,
   rate_limited: 429,
+  quota_exceeded: 429,
   queue_full: 429,
   secret_missing: 422,
   model_missing: 422,

@@ -10,7 +10,7 @@ import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "../runtime/too
 import { faultPoint, faultsArmed } from "./fault.ts";
 import { newId } from "./ids.ts";
 import type { Feed } from "./runs/feed.ts";
-import type { Idempotency, Services } from "./services.ts";
+import type { Idempotency, Models, Services } from "./services.ts";
 
 /** Events that are on disk before the next thing happens. */
 const URGENT: ReadonlySet<RunEvent["type"]> = new Set([
@@ -21,7 +21,10 @@ const URGENT: ReadonlySet<RunEvent["type"]> = new Set([
   ...TERMINAL,
 ]);
 
-export type World = Pick<Services, "log" | "models" | "toolbox" | "knowledge" | "files" | "fetch" | "sandbox"> & {
+export type World = Pick<
+  Services,
+  "log" | "models" | "toolbox" | "knowledge" | "files" | "fetch" | "sandbox" | "purse"
+> & {
   called(agent: string, version: number | undefined, draft: boolean): Promise<CompiledGraph>;
   history(session: string, key: string, run: string): Promise<Message[]>;
 };
@@ -103,9 +106,16 @@ export class RunHost implements Host {
   }
 
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelEvent> {
-    const events = this.#world.models.chat(request, signal, { quiet: !this.#options.feed.wanted });
+    const events = this.#ask(request, signal, { quiet: !this.#options.feed.wanted });
     return faultsArmed ? interrupted(events) : events;
   }
+
+  /** Asks a model on the account of the run's key. */
+  #ask: Models["chat"] = (request, signal, options) => {
+    const { key } = this.#options;
+    const call = () => this.#world.models.chat(request, signal, options);
+    return key === undefined ? call() : this.#world.purse.chat(key, request, signal, call);
+  };
 
   embed(texts: string[], signal: AbortSignal): Promise<number[][]> {
     return this.#world.models.embed(texts, signal);
@@ -133,7 +143,7 @@ export class RunHost implements Host {
     options: { idempotencyKey: string },
     signal: AbortSignal,
   ): Promise<ToolResult> {
-    const called = this.#world.toolbox.call(call, options, signal);
+    const called = this.#world.toolbox.call(call, { ...options, chat: this.#ask }, signal);
     return faultsArmed ? called.finally(() => faultPoint("after-tool-return-before-result")) : called;
   }
 

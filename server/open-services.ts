@@ -8,6 +8,7 @@ import { openVisitors } from "./chat/visitors.ts";
 import { checkContext } from "./check-context.ts";
 import { type Env, isLoopback } from "./env.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
+import { createPurse } from "./keys/purse.ts";
 import { createKnowledge } from "./knowledge/knowledge.ts";
 import { createMcpServers } from "./mcp/mcp-servers.ts";
 import { createModels } from "./models/models.ts";
@@ -122,11 +123,28 @@ export async function openServices(
       (...news) => void triggers.hear(...news),
     );
     closers.push(() => log.close());
+    const purse = createPurse({
+      ledger: stores.ledger,
+      models,
+      limitsOf: (key) => keys.limitsOf(key),
+      nameOf: (key) => keys.nameOf(key),
+      async usedSince(key, from) {
+        const rows = await log.usage({ from, to: from + 86_400_000, key });
+        return {
+          tokens: rows.reduce((sum, row) => sum + row.inputTokens + row.outputTokens, 0),
+          nanoUsd: Math.round(rows.reduce((sum, row) => sum + (row.costUsd ?? 0), 0) * 1e9),
+        };
+      },
+      alone: stores.elsewhere === undefined,
+      now: Date.now,
+      report,
+    });
+    closers.push(() => purse.close());
     const runs = createRuns({
       agents,
       nodes,
       context,
-      world: { log, models, toolbox, knowledge, files, fetch: net.safeFetch, sandbox },
+      world: { log, models, toolbox, knowledge, files, fetch: net.safeFetch, sandbox, purse },
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
       elsewhere: stores.elsewhere,
@@ -168,6 +186,7 @@ export async function openServices(
       visitors,
       agents,
       keys,
+      purse,
       metrics,
       settings,
       triggers,
@@ -175,6 +194,7 @@ export async function openServices(
     return {
       services,
       start: async () => {
+        await purse.start();
         await stores.start(runs, {
           async begin() {
             await tasks.resume();

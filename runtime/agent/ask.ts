@@ -59,7 +59,7 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
         stored: Promise.resolve(),
       };
     }
-    const answer = await readAnswer(talk, prompt);
+    const answer = await readAnswer(talk, prompt, index);
     const { end } = answer;
     const usage = usageOf(end, prompt, answer);
     const failed = FAILED.has(end.reason);

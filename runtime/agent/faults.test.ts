@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
 import type { Message } from "../message.ts";
-import { play } from "../testing/play.ts";
+import { graphOf, play } from "../testing/play.ts";
 import type { ScriptedAnswer } from "../testing/scripted-host.ts";
 import { agent, call, double, error, plain, run, tool } from "./testing/play-agent.ts";
 
@@ -297,5 +297,42 @@ describe("what can be mended without the model", () => {
     expect(outcome.status).toBe("done");
     expect(host.calls).toHaveLength(1);
     expect(host.requests).toHaveLength(5);
+  });
+});
+
+describe("L26: what an aborted call used is counted", () => {
+  const models = { "test/model": { prices: { input: 1, output: 2 } } };
+  /** Answers with a part of a text, is aborted then, and ends no other way. */
+  const broken = (graph: ReturnType<typeof plain>) => {
+    const controller = new AbortController();
+    const answers = () => {
+      setImmediate(() => controller.abort());
+      return { text: "This far it came", hang: true };
+    };
+    return play(graph, nodes, { models, answers }, { signal: controller.signal });
+  };
+  const expectCounted = ({ of, events }: Awaited<ReturnType<typeof play>>, node: string) => {
+    const [used, ...more] = of("usage");
+    expect(used).toMatchObject({ node, step: 0, estimated: true });
+    expect(used!.inputTokens).toBeGreaterThan(0);
+    expect(used!.outputTokens).toBeGreaterThan(0);
+    expect(used!.costUsd).toBeCloseTo((used!.inputTokens + used!.outputTokens * 2) / 1e6, 12);
+    expect(more).toEqual([]);
+    expect(events.map((event) => event.seq)).toEqual(events.map((_, at) => at));
+  };
+
+  it("by a cancel, and nothing follows the run's end", async () => {
+    const played = await broken(plain());
+    expect(played.outcome.status).toBe("cancelled");
+    expect(played.events.at(-1)!.type).toBe("run-cancel");
+    expectCounted(played, "brain");
+  });
+
+  it("of a router's question", async () => {
+    const graph = graphOf(
+      { ask: "input", route: ["router", { by: "model", cases: [{ name: "a", when: "it is a" }] }], reply: "output" },
+      ["ask.message route.value", "route.a reply.reply"],
+    );
+    expectCounted(await broken(graph), "route");
   });
 });

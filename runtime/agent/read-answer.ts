@@ -2,10 +2,12 @@
 import type { ToolCall } from "../message.ts";
 import type { ChatRequest, ModelEvent } from "../model.ts";
 import type { Prompt } from "../prompt/build.ts";
+import { estimateTokens } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
 import { Preamble } from "./preamble.ts";
 import { LEFT_OUT, sizeFault } from "./schema.ts";
 import type { Talk } from "./talk.ts";
+import { tellUsage, whenAborted } from "./usage.ts";
 
 export type End = Extract<ModelEvent, { type: "end" }>;
 
@@ -21,8 +23,8 @@ export interface Answer {
   ms: number;
 }
 
-/** Asks the talk's model and reads its answer: text, thoughts and calls apart, true citations only, passed on as soon as it is certain. */
-export async function readAnswer(talk: Talk, prompt: Prompt): Promise<Answer> {
+/** Asks the talk's model for message `index` and reads its answer: text, thoughts and calls apart, true citations only, passed on as soon as it is certain. */
+export async function readAnswer(talk: Talk, prompt: Prompt, index: number): Promise<Answer> {
   const { step, model, options, format } = talk;
   const request: ChatRequest = {
     model: model.name,
@@ -61,15 +63,26 @@ export async function readAnswer(talk: Talk, prompt: Prompt): Promise<Answer> {
   let firstMs: number | undefined;
   let end: End | undefined;
   const native: ToolCall[] = [];
-  for await (const event of step.host.chat(request, talk.signal)) {
-    if (event.type === "end") {
-      end = event;
-      break;
+  let heard = "";
+  const over = whenAborted(talk.signal, () => {
+    const outputTokens = estimateTokens(heard) + estimateTokens(reasoning);
+    tellUsage(talk, index, { inputTokens: prompt.tokens, outputTokens, estimated: true }, true);
+  });
+  try {
+    for await (const event of step.host.chat(request, talk.signal)) {
+      if (event.type === "end") {
+        end = event;
+        break;
+      }
+      firstMs ??= step.host.now() - startedAt;
+      if (event.type === "text-delta") {
+        heard += event.text;
+        parser.push(event.text);
+      } else if (event.type === "reasoning-delta") think(event.text);
+      else if (event.type === "tool-call") native.push(event.call);
     }
-    firstMs ??= step.host.now() - startedAt;
-    if (event.type === "text-delta") parser.push(event.text);
-    else if (event.type === "reasoning-delta") think(event.text);
-    else if (event.type === "tool-call") native.push(event.call);
+  } finally {
+    over();
   }
   end ??= {
     type: "end",

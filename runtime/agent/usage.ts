@@ -29,7 +29,7 @@ export function usageOf(end: End, prompt: Prompt, answer: Answer): StepUsage {
 }
 
 /** Writes it into the log, with its cost where the model has prices. */
-export function tellUsage({ step, model }: Talk, index: number, usage: StepUsage): void {
+export function tellUsage({ step, model }: Talk, index: number, usage: StepUsage, aborting = false): void {
   const { prices } = model.profile;
   if (prices) usage.costUsd = (usage.inputTokens * prices.input + usage.outputTokens * prices.output) / 1_000_000;
   const body: Omit<BodyOf<"usage">, "node" | "scope"> = {
@@ -41,5 +41,14 @@ export function tellUsage({ step, model }: Talk, index: number, usage: StepUsage
   };
   if (usage.costUsd !== undefined) body.costUsd = usage.costUsd;
   if (usage.estimated) body.estimated = true;
-  step.emit(body).catch(() => {});
+  step.emit(body, { aborting }).catch(() => {});
+}
+
+/**
+ * An aborted call was paid for as far as it came: `tell` is called in the moment of the abort, when what it tells still
+ * comes before the run's end. Returns what to call when the answer is over.
+ */
+export function whenAborted(signal: AbortSignal, tell: () => void): () => void {
+  signal.addEventListener("abort", tell, { once: true });
+  return () => signal.removeEventListener("abort", tell);
 }

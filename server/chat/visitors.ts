@@ -4,15 +4,15 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { KeyLimits } from "../keys/keys.ts";
-import type { AgentKey, Keys } from "../services.ts";
+import { OPEN_LIMITS } from "../keys/keys.ts";
+import type { AgentKey, KeyLimits, Keys } from "../services.ts";
 
 const PREFIX = "pv_";
 const LIFE_MS = 12 * 3_600_000;
 /** A token that expired within this time may be exchanged for a fresh one of the same session. */
 const RENEW_MS = 30 * 24 * 3_600_000;
 const MINUTE = 60_000;
-const LIMITS: KeyLimits = { callsPerMinute: 120, liveRuns: 2, openStreams: 6 };
+const LIMITS: Required<KeyLimits> = { ...OPEN_LIMITS, callsPerMinute: 120, liveRuns: 2, openStreams: 6 };
 /** Visits begun in a minute, for one agent: a page that many open at once, not a flood. */
 const VISITS_A_MINUTE = 600;
 
@@ -32,7 +32,7 @@ export interface Visitors {
   /** The visitor as a key; `admin` says that the admin opened the page. Undefined: this is no visitor's token. Throws `unauthorized`. */
   read(authorization: string | undefined): AgentKey | undefined;
   /** Keys that know visitors too. */
-  among<K extends Keys & { limitsOf(id: string): KeyLimits }>(keys: K): K;
+  among<K extends Keys & { limitsOf(id: string): Required<KeyLimits> }>(keys: K): K;
 }
 
 interface Claims {

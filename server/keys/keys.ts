@@ -5,7 +5,7 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
 import { newId } from "../ids.ts";
-import type { AgentKey, Keys, Records } from "../services.ts";
+import type { AgentKey, KeyLimits, Keys, Records } from "../services.ts";
 
 const KIND = "key";
 const PREFIX = "pb_";
@@ -15,9 +15,19 @@ const KEY = /^pb_[A-Za-z0-9_-]{43}$/;
 const MINUTE = 60_000;
 
 /** What a key may do when it says nothing itself: nothing is limited where only this machine can call. */
-export const OPEN_LIMITS = { callsPerMinute: Infinity, liveRuns: Infinity, openStreams: Infinity };
-export const NETWORK_LIMITS = { callsPerMinute: 600, liveRuns: 50, openStreams: 100 };
-export type KeyLimits = typeof OPEN_LIMITS;
+export const OPEN_LIMITS: Required<KeyLimits> = {
+  callsPerMinute: Infinity,
+  liveRuns: Infinity,
+  openStreams: Infinity,
+  tokensPerDay: Infinity,
+  costUsdPerDay: Infinity,
+};
+export const NETWORK_LIMITS: Required<KeyLimits> = {
+  ...OPEN_LIMITS,
+  callsPerMinute: 600,
+  liveRuns: 50,
+  openStreams: 100,
+};
 
 interface StoredKey extends AgentKey {
   hash: string;
@@ -26,7 +36,7 @@ interface StoredKey extends AgentKey {
 interface Held {
   card: AgentKey;
   hash: Buffer;
-  limits: KeyLimits;
+  limits: Required<KeyLimits>;
   /** Calls of the minute that began at `since`. */
   calls: number;
   since: number;
@@ -36,9 +46,9 @@ interface Held {
 /** Loads all keys. `limits`: what holds for keys that set none. */
 export async function openKeys(
   records: Records,
-  limits: KeyLimits,
+  limits: Required<KeyLimits>,
   clock: () => number = () => performance.now(),
-): Promise<Keys & { limitsOf(id: string): KeyLimits; close(): void }> {
+): Promise<Keys & { limitsOf(id: string): Required<KeyLimits>; nameOf(id: string): string; close(): void }> {
   const byPrefix = new Map<string, Held>();
   const byId = new Map<string, Held>();
   const hold = ({ hash, ...card }: StoredKey) => {
@@ -88,16 +98,21 @@ export async function openKeys(
       // The store is away; when it is back, all is read again.
     }
   });
+  const update = async (id: string, change: (stored: StoredKey) => StoredKey): Promise<StoredKey | undefined> => {
+    const stored = await records.get<StoredKey>(KIND, id);
+    if (!stored) return undefined;
+    return (await records.put(KIND, id, change(stored.body), { revision: stored.revision })).body;
+  };
   // When a key was last used is worth knowing, but no write per call.
   const used = new Set<Held>();
   const writeUsed = async () => {
     const pending = [...used];
     used.clear();
-    for (const held of pending)
-      if (byPrefix.get(held.card.prefix) === held)
-        await records
-          .put<StoredKey>(KIND, held.card.id, { ...held.card, hash: held.hash.toString("hex") })
-          .catch(() => used.add(held));
+    for (const held of pending) {
+      const { id, lastUsedAt } = held.card;
+      // At the revision that was read: what another process changed or deleted meanwhile stays so.
+      await update(id, (stored) => ({ ...stored, lastUsedAt })).catch(() => byId.has(id) && used.add(held));
+    }
   };
   const timer = setInterval(writeUsed, MINUTE);
   timer.unref();
@@ -129,6 +144,21 @@ export async function openKeys(
       await records.put<StoredKey>(KIND, card.id, stored, { revision: 0 });
       hold(stored);
       return { card, key };
+    },
+
+    async change(id, { expiresAt, ...change }) {
+      const stored = await update(id, ({ expiresAt: before, ...rest }) => {
+        const until = expiresAt === undefined ? before : (expiresAt ?? undefined);
+        return { ...rest, ...change, ...(until !== undefined && { expiresAt: until }) };
+      });
+      if (!stored) return undefined;
+      const { hash: _hash, ...card } = stored;
+      const held = byId.get(id);
+      if (held) {
+        held.card = { ...card, ...(held.card.lastUsedAt !== undefined && { lastUsedAt: held.card.lastUsedAt }) };
+        held.limits = { ...limits, ...card.limits };
+      }
+      return held?.card ?? card;
     },
 
     async delete(id) {
@@ -208,6 +238,10 @@ export async function openKeys(
 
     limitsOf(id) {
       return byId.get(id)?.limits ?? limits;
+    },
+
+    nameOf(id) {
+      return byId.get(id)?.card.name ?? id;
     },
 
     close() {

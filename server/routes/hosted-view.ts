@@ -43,6 +43,7 @@ const TELLABLE: ReadonlySet<ErrorCode> = new Set([
   "token_limit",
   "cost_limit",
   "time_limit",
+  "quota_exceeded",
   "loop_detected",
   "context_overflow",
   "cancelled",

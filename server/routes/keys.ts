@@ -1,15 +1,25 @@
-/** Agent keys: made, listed, revoked. The key itself is shown once, when it is made. */
+/** Agent keys: made, listed, changed, revoked. The key itself is shown once, when it is made. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { AppEnv } from "../guard.ts";
-import type { Services } from "../services.ts";
+import type { AgentKey, Services } from "../services.ts";
 import { about, body } from "./describe.ts";
+
+/** So many models without prices are named. */
+const SHOWN_NAMES = 5;
 
 const Limits = z.strictObject({
   callsPerMinute: z.number().int().min(1).max(1_000_000).optional(),
   liveRuns: z.number().int().min(1).max(100_000).optional(),
   openStreams: z.number().int().min(1).max(100_000).optional(),
+  tokensPerDay: z.number().int().min(1).max(1e12).optional().describe("Input and output, all models, a day (UTC)."),
+  costUsdPerDay: z
+    .number()
+    .positive()
+    .max(1e6)
+    .optional()
+    .describe("At the prices of the models' profiles, a day (UTC). A model without prices is refused then."),
 });
 
 const Card = z.object({
@@ -22,28 +32,54 @@ const Card = z.object({
   prefix: z.string(),
   createdAt: z.number(),
   lastUsedAt: z.number().optional(),
+  today: z
+    .object({ tokens: z.number(), costUsd: z.number() })
+    .optional()
+    .describe("What it used since 00:00 UTC, where it has a limit of tokens or money."),
 });
+const Warnings = z.array(z.string()).optional().describe("What the operator should know, a sentence each.");
 
+const Rights = z.array(z.enum(["run", "answer"])).min(1);
+const Expiry = z.union([
+  z.number().int().positive(),
+  z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+]);
 const NewKey = z.strictObject({
   name: z.string().min(1).max(200),
   agents: z
     .union([z.array(z.string().min(1).max(64)).min(1).max(1000), z.literal("*")])
     .describe("Slugs, or * for all."),
-  rights: z
-    .array(z.enum(["run", "answer"]))
-    .min(1)
-    .default(["run"]),
-  expiresAt: z
-    .union([z.number().int().positive(), z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))])
-    .optional()
-    .describe("Unix milliseconds, or a date and time of ISO 8601."),
+  rights: Rights.default(["run"]),
+  expiresAt: Expiry.optional().describe("Unix milliseconds, or a date and time of ISO 8601."),
   limits: Limits.optional(),
 });
+const Change = NewKey.partial().extend({
+  rights: Rights.optional(),
+  expiresAt: Expiry.nullable().optional().describe("Null takes the end away."),
+  limits: Limits.optional().describe("All of them: what is not named is not limited by the key any more."),
+});
 
-export function keyRoutes({ keys }: Pick<Services, "keys">) {
+export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purse" | "models">) {
+  const shown = async (card: AgentKey) => {
+    const today = await purse.today(card.id);
+    return { ...card, ...(today && { today }) };
+  };
+  /** Models that a key with a limit of money will be refused, because nobody knows what they cost. */
+  const warnings = async ({ limits }: AgentKey): Promise<{ warnings?: string[] }> => {
+    if (limits?.costUsdPerDay === undefined) return {};
+    const unpriced = (await models.cards()).filter((card) => !card.embeds && !card.profile.prices);
+    if (unpriced.length === 0) return {};
+    const names = unpriced.slice(0, SHOWN_NAMES).map((card) => card.name);
+    const more = unpriced.length - names.length;
+    return {
+      warnings: [
+        `This key limits money, and ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} ${unpriced.length === 1 ? "has" : "have"} no prices: calls of ${unpriced.length === 1 ? "it" : "them"} will be refused to it. Set prices under Models (0 where a model is free).`,
+      ],
+    };
+  };
   return new Hono<AppEnv>()
     .get("/", about({ summary: "List agent keys", tag: "keys", gives: z.object({ keys: z.array(Card) }) }), async (c) =>
-      c.json({ keys: await keys.list() }),
+      c.json({ keys: await Promise.all((await keys.list()).map(shown)) }),
     )
     .post(
       "/",
@@ -51,13 +87,13 @@ export function keyRoutes({ keys }: Pick<Services, "keys">) {
         summary: "Make an agent key",
         tag: "keys",
         description: "The answer is the only place where the key is ever shown.",
-        gives: Card.extend({ key: z.string() }),
+        gives: Card.extend({ key: z.string(), warnings: Warnings }),
         status: 201,
       }),
       body(NewKey),
       async (c) => {
         const { card, key } = await keys.create(c.req.valid("json"));
-        return c.json({ ...card, key }, 201);
+        return c.json({ ...card, key, ...(await warnings(card)) }, 201);
       },
     )
     .get(
@@ -66,7 +102,22 @@ export function keyRoutes({ keys }: Pick<Services, "keys">) {
       async (c) => {
         const card = (await keys.list()).find((one) => one.id === c.req.param("id"));
         if (!card) throw missing(c.req.param("id"));
-        return c.json(card);
+        return c.json(await shown(card));
+      },
+    )
+    .patch(
+      "/:id",
+      about({
+        summary: "Change an agent key's name, agents, rights, end or limits, at once",
+        tag: "keys",
+        gives: Card.extend({ warnings: Warnings }),
+        errors: { 404: "There is none." },
+      }),
+      body(Change),
+      async (c) => {
+        const card = await keys.change(c.req.param("id"), c.req.valid("json"));
+        if (!card) throw missing(c.req.param("id"));
+        return c.json({ ...(await shown(card)), ...(await warnings(card)) });
       },
     )
     .delete(

@@ -1,37 +1,101 @@
-/** What runs used, by day and agent. */
+/** What runs used: sums by day, agent, version and key. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
 import type { AppEnv } from "../guard.ts";
-import type { Services } from "../services.ts";
+import type { Services, UsageDimension } from "../services.ts";
 import { about, query } from "./describe.ts";
 import { Usage } from "./run-answers.ts";
 
 const DAY = 86_400_000;
+const DIMENSIONS: readonly UsageDimension[] = ["day", "agent", "version", "key"];
 
 const Row = Usage.extend({
-  day: z.string().describe("YYYY-MM-DD, UTC."),
+  day: z.string().optional().describe("YYYY-MM-DD, UTC."),
   agent: z.string().optional(),
-  name: z.string(),
+  version: z.number().optional().describe("Absent: drafts."),
+  key: z.string().optional().describe("Id of the agent key; absent: the admin's own runs."),
+  name: z.string().optional(),
   runs: z.number(),
   failed: z.number(),
+  p50Ms: z.number().optional().describe("Milliseconds of work, waits not counted; exact, by nearest rank."),
+  p95Ms: z.number().optional(),
+  p99Ms: z.number().optional(),
+  rated: z.number().optional(),
+  rating: z.number().optional().describe("The mean, -1 to 1."),
 });
+
+const Time = z
+  .union([z.coerce.number().int(), z.iso.date(), z.iso.datetime({ offset: true })])
+  .transform((time) => (typeof time === "number" ? time : Date.parse(time)));
 
 export function usageRoutes({ log }: Pick<Services, "log">) {
   return new Hono<AppEnv>().get(
     "/",
-    about({ summary: "Usage by day and agent", tag: "usage", gives: z.object({ usage: z.array(Row) }) }),
+    about({
+      summary: "Usage by day, agent, version and key",
+      tag: "usage",
+      gives: z.object({ usage: z.array(Row) }),
+      errors: { 400: "The time or the grouping cannot be read." },
+    }),
     query(
       z.object({
-        days: z.coerce.number().int().min(1).max(366).default(30),
-        to: z.coerce.number().int().optional().describe("Unix milliseconds; now where it is not said."),
+        from: Time.optional().describe("Runs that began at or after: Unix milliseconds, or ISO 8601."),
+        to: Time.optional().describe("Runs that began before; now where it is not said."),
+        days: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(366)
+          .default(30)
+          .describe("Whole days (UTC), where `from` is not said."),
         agent: z.string().optional(),
+        version: z.coerce.number().int().min(0).optional().describe("0: drafts."),
+        key: z.string().optional().describe("Id of an agent key; empty: the admin's own runs."),
+        by: z
+          .string()
+          .default("day,agent")
+          .describe("What has a row of its own: day, agent, version, key, separated by commas; empty: one row in all."),
       }),
     ),
     async (c) => {
-      const { days, agent, to = Date.now() } = c.req.valid("query");
-      // Whole days, so that the first is no part of one.
-      const from = Math.floor(to / DAY) * DAY - (days - 1) * DAY;
-      return c.json({ usage: await log.usage({ from, to: to + 1, ...(agent !== undefined && { agent }) }) });
+      const {
+        days,
+        by,
+        to = Date.now() + 1,
+        from = dayOf(to - 1) - (days - 1) * DAY,
+        ...filter
+      } = c.req.valid("query");
+      if (from > to) throw new PatchbayError("bad_request", "`from` is later than `to`.", { path: "/from" });
+      const usage = await log.usage({ ...only(filter), from, to, by: dimensions(by) });
+      return c.json({ usage });
     },
   );
+}
+
+function dayOf(time: number): number {
+  return Math.floor(time / DAY) * DAY;
+}
+
+function dimensions(by: string): UsageDimension[] {
+  return by
+    .split(",")
+    .filter((one) => one !== "")
+    .map((one) => {
+      const known = DIMENSIONS.find((dimension) => dimension === one.trim());
+      if (!known)
+        throw new PatchbayError(
+          "bad_request",
+          `Usage has no "${one.slice(0, 50)}": group by ${DIMENSIONS.join(", ")}.`,
+          {
+            path: "/by",
+          },
+        );
+      return known;
+    });
+}
+
+/** Without the keys that are undefined. */
+function only<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
 }

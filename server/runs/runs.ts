@@ -93,7 +93,7 @@ class LoggedRuns implements RunsService {
     idempotency?: Idempotency,
   ) {
     this.#mustRun();
-    const { log, files } = this.#options.world;
+    const { log, files, purse } = this.#options.world;
     const { key, session, user } = caller;
     const { compiled, agent, draft } = await this.#graphs.choose(target);
     const input = await checkInput(compiled, given, {
@@ -101,6 +101,8 @@ class LoggedRuns implements RunsService {
       history: key === undefined || options.trusted === true,
       files,
     });
+    const had = key === undefined ? undefined : purse.mustHave(key);
+    if (had) await had;
     // Nothing below waits before the run is live: two calls of one session or id cannot both pass.
     this.#mustRun();
     if (session !== undefined) this.#live.mustBeNextTurn(session, key);

@@ -26,6 +26,8 @@ export interface RunRow {
   /** Unix milliseconds. */
   startedAt: number;
   endedAt?: number;
+  /** Milliseconds of work of a run that ended; what it waited for people or lay still does not count. */
+  activeMs?: number;
   /** Code of the error, where it failed. */
   error?: string;
   rating?: { score: number; comment?: string };
@@ -119,8 +121,8 @@ export interface EventLog {
   /** Stores a graph by its hash, once; on disk no later than any later event. */
   saveGraph(hash: string, graph: Graph): void;
   graph(hash: string): Promise<Graph | undefined>;
-  /** Sums by day (UTC) and agent. */
-  usage(filter: { from: number; to: number; agent?: string }): Promise<UsageRow[]>;
+  /** Sums over runs by their rows, in order of what they are grouped by. May take long; nothing else waits for it. */
+  usage(filter: UsageFilter): Promise<UsageRow[]>;
   /** Writes what is pending and closes. */
   close(): Promise<void>;
 }
@@ -140,11 +142,42 @@ export interface SessionRow {
   updatedAt: number;
 }
 
+/** `version` is one of an agent, so it brings `agent` with it. */
+export type UsageDimension = "day" | "agent" | "version" | "key";
+
+export interface UsageFilter {
+  /** Runs that began at or after, before: Unix milliseconds. */
+  from: number;
+  to: number;
+  agent?: string;
+  /** A published version; 0: drafts. */
+  version?: number;
+  /** Id of an agent key; empty: the admin's own runs. */
+  key?: string;
+  /** What has a row of its own: a day (UTC) and an agent where it is not said; one row in all where it is empty. */
+  by?: readonly UsageDimension[];
+}
+
 export interface UsageRow extends RunUsage {
   /** YYYY-MM-DD, UTC. */
-  day: string;
+  day?: string;
   agent?: string;
-  name: string;
+  /** Absent: drafts. */
+  version?: number;
+  /** Absent: the admin's own runs. */
+  key?: string;
+  /** The agent's, one that it went by. */
+  name?: string;
   runs: number;
   failed: number;
+  /**
+   * Milliseconds of work within which half, 95 and 99 of a hundred ended runs were done: exact, by nearest rank over
+   * all of them. Absent where none has ended.
+   */
+  p50Ms?: number;
+  p95Ms?: number;
+  p99Ms?: number;
+  /** How many were rated, and their mean, -1 to 1. */
+  rated?: number;
+  rating?: number;
 }

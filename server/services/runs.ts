@@ -33,7 +33,8 @@ export interface Runs {
   /**
    * Starts a run (or finds the one with the same idempotency id). Resolves when it is accepted, which is when
    * execution began; `done` resolves when it ends or waits. Rejects with `not_found`, `bad_request` (input),
-   * `graph_has_issues`, `conflict` (a turn of this session runs; same idempotency id, other body), `queue_full`.
+   * `graph_has_issues`, `conflict` (a turn of this session runs; same idempotency id, other body), `queue_full`, `rate_limited`,
+   * `quota_exceeded` (what the key may use a day).
    */
   start(
     target: RunTarget,

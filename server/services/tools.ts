@@ -1,4 +1,5 @@
 import type { Effect, JsonSchema, RankedTool, ToolOffer, ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { Models } from "./models.ts";
 
 export interface ToolCard extends ToolSpec {
   binding: "builtin" | "http" | "openapi" | "mcp" | "code" | "agent" | "model";
@@ -30,10 +31,13 @@ export interface Toolbox {
   specs(names: string[]): Promise<ToolSpec[]>;
   /** As `Host.searchTools`. */
   search(query: string, offered: ToolOffer[], limit: number, signal: AbortSignal): Promise<RankedTool[]>;
-  /** As `Host.callTool`. Arguments that break the tool's schema are a result with `error`. */
+  /**
+   * As `Host.callTool`. Arguments that break the tool's schema are a result with `error`. `chat` asks a model for a tool
+   * that needs one, on whose account it may be.
+   */
   call(
     call: { id: string; tool: string; arguments: unknown },
-    options: { idempotencyKey: string },
+    options: { idempotencyKey: string; chat?: Models["chat"] },
     signal: AbortSignal,
   ): Promise<ToolResult>;
   /** A tool made by hand, whole with its binding. Rejects with `not_found`. */

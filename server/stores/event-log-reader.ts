@@ -2,7 +2,7 @@
 import type Database from "better-sqlite3";
 import type { RunEvent } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { EventLog, RunFilter, RunRow, SessionRow, UsageRow } from "../services.ts";
+import type { EventLog, RunFilter, RunRow, SessionRow } from "../services.ts";
 import { storageError } from "./database.ts";
 import type { Cell } from "./event-log-schema.ts";
 import { type DbRow, toRow } from "./run-cells.ts";
@@ -163,22 +163,6 @@ export class EventLogReader {
   graph(hash: string): Graph | undefined {
     const body = query(() => this.#selectGraph.get(hash) as string | undefined);
     return body === undefined ? undefined : (JSON.parse(body) as Graph);
-  }
-
-  usage(filter: { from: number; to: number; agent?: string }): UsageRow[] {
-    const sql = `
-      SELECT date(started_at / 1000, 'unixepoch') AS day, agent, max(name) AS name, count(*) AS runs,
-        sum(status = 'failed') AS failed, sum(input_tokens) AS inputTokens, sum(output_tokens) AS outputTokens,
-        sum(cost_usd) AS costUsd, sum(steps) AS steps, sum(tool_calls) AS toolCalls
-      FROM runs WHERE started_at >= ? AND started_at < ? ${filter.agent === undefined ? "" : "AND agent = ?"}
-      GROUP BY day, agent ORDER BY day, agent`;
-    const values: Cell[] = [filter.from, filter.to, ...(filter.agent === undefined ? [] : [filter.agent])];
-    const rows = query(() => this.#db.prepare(sql).all(...values) as UsageRow[]);
-    return rows.map(({ agent, costUsd, ...row }) => ({
-      ...row,
-      ...(agent !== null && { agent }),
-      ...(costUsd !== null && { costUsd }),
-    }));
   }
 
   close(): void {

@@ -46,6 +46,10 @@ export const SQLITE_EVENT_LOG = [
    DROP INDEX runs_open;
    CREATE INDEX runs_open ON runs (parked, id, status) WHERE ended_at IS NULL;
    CREATE INDEX runs_wake ON runs (wakes_at) WHERE wakes_at IS NOT NULL;`,
+  // Of runs that ended before the column was there it is not known what they waited for people: all of it counts.
+  `ALTER TABLE runs ADD COLUMN active_ms INTEGER;
+   UPDATE runs SET active_ms = ended_at - started_at WHERE ended_at IS NOT NULL;
+   CREATE INDEX runs_by_start ON runs (started_at);`,
 ];
 
 /** Columns of `runs` in the order in which rows cross to the worker. */
@@ -69,6 +73,7 @@ export const ROW_COLUMNS = [
   "tool_calls",
   "started_at",
   "ended_at",
+  "active_ms",
   "error",
 ] as const;
 
@@ -81,6 +86,7 @@ export const CHANGING_COLUMNS = [
   "steps",
   "tool_calls",
   "ended_at",
+  "active_ms",
   "error",
 ] as const;
 

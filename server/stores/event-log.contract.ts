@@ -395,6 +395,9 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
           costUsd: 0.5,
           steps: 0,
           toolCalls: 0,
+          p50Ms: 0,
+          p95Ms: 0,
+          p99Ms: 0,
         },
         {
           day: "2031-05-07",
@@ -407,8 +410,72 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
           costUsd: 0.25,
           steps: 0,
           toolCalls: 0,
+          p50Ms: 0,
+          p95Ms: 0,
+          p99Ms: 0,
         },
       ]);
+    });
+
+    test("groups usage by version and key, gives exact percentiles and ratings, and filters", async () => {
+      const time = Date.UTC(2032, 0, 1);
+      const agent = { id: "timed", slug: "timed", name: "Timed", graph: "h" };
+      // A hundred runs of version 1 that took 1 to 100 ms, in no order, by one key; and a draft that still runs.
+      for (let i = 0; i < 100; i++) {
+        const run = `timed-${String(i).padStart(3, "0")}`;
+        const write = (seq: number, at: number, body: EventBody) => log.append({ run, seq, at, ...body } as RunEvent);
+        write(0, time + i, start({ agent: { ...agent, version: 1 }, key: "k1" }));
+        await write(1, time + i + 1 + ((i * 37) % 100), end);
+      }
+      await log.rate("timed-000", { score: 1 });
+      await log.rate("timed-001", { score: -1, comment: "no" });
+      await log.rate("timed-002", { score: 1 });
+      await log.append(
+        {
+          run: "timed-draft",
+          seq: 0,
+          at: time,
+          ...start({ agent: { id: "timed", name: "Timed", graph: "h" } }),
+        } as RunEvent,
+        { urgent: true },
+      );
+      const filter = { from: time, to: time + 86_400_000, agent: "timed" };
+      const [draft, version, ...more] = await log.usage({ ...filter, by: ["version"] });
+      expect(more).toEqual([]);
+      expect(draft).toMatchObject({ agent: "timed", runs: 1, failed: 0 });
+      for (const absent of ["version", "day", "key", "p50Ms", "rated"]) expect(draft).not.toHaveProperty(absent);
+      expect(version).toMatchObject({ version: 1, runs: 100, p50Ms: 50, p95Ms: 95, p99Ms: 99, rated: 3 });
+      expect(version!.rating).toBeCloseTo(1 / 3, 10);
+      const keys = await log.usage({ ...filter, by: ["key"] });
+      expect(keys.map(({ key, runs }) => [key, runs])).toEqual([
+        [undefined, 1],
+        ["k1", 100],
+      ]);
+      expect(await log.usage({ ...filter, key: "", by: [] })).toMatchObject([{ runs: 1 }]);
+      expect(await log.usage({ ...filter, version: 0, by: [] })).toMatchObject([{ runs: 1 }]);
+      expect(await log.usage({ ...filter, version: 1, key: "k1", by: [] })).toMatchObject([{ runs: 100, p50Ms: 50 }]);
+      expect(await log.usage({ ...filter, version: 2, by: [] })).toEqual([]);
+      expect(await log.usage({ ...filter, by: ["key", "day", "day"] })).toMatchObject([
+        { day: "2032-01-01", runs: 1 },
+        { day: "2032-01-01", key: "k1", runs: 100 },
+      ]);
+    });
+
+    test("a run's time is what it worked: waits and what a restart took do not count", async () => {
+      let seq = 0;
+      const at = (time: number, body: EventBody) =>
+        log.append({ run: "worked", seq: seq++, at: 1_000_000 + time, ...body } as RunEvent, { urgent: true });
+      await at(0, start());
+      await at(10, { type: "run-wait", waits: [{ wait: "w", key: "k", node: "a", kind: "approval", question: "?" }] });
+      expect((await log.row("worked"))?.activeMs).toBeUndefined();
+      log = await opened.reopen();
+      await at(5_000, { type: "run-resume", reason: "answer", answers: [{ wait: "w", choice: "approve" }] });
+      await at(5_020, { type: "node-start", node: "a" });
+      log = await opened.reopen();
+      await log.claim("worked");
+      await at(9_000, { type: "run-resume", reason: "restart" });
+      await at(9_003, end);
+      expect((await log.row("worked"))?.activeMs).toBe(33);
     });
 
     test("whatever runs are mixed and whenever they are flushed, each log is whole", async () => {

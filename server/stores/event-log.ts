@@ -9,6 +9,8 @@ import { openSqlite } from "./database.ts";
 import { EventLogReader } from "./event-log-reader.ts";
 import type { FromWorker } from "./event-log-schema.ts";
 import { EventLogWriter } from "./event-log-writer.ts";
+import { openSideReader, type SideReader } from "./side-reader.ts";
+import { type DbUsageRow, toUsageRow, usageQuery } from "./usage-query.ts";
 
 /** Runs deleted in one transaction, so that writers wait for milliseconds only. */
 const DELETE_BATCH = 200;
@@ -42,10 +44,10 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
     redact: options.redact,
     load: (run) => ({ row: reader.row(run), events: reader.read(run, -1, Number.POSITIVE_INFINITY) }),
   });
-  return sqliteLog(reader, writer);
+  return sqliteLog(reader, writer, openSideReader(options.file));
 }
 
-function sqliteLog(reader: EventLogReader, writer: EventLogWriter): EventLog {
+function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideReader): EventLog {
   const knownGraphs = new Set<string>();
   return {
     append: (event, options = {}) => writer.append(event, options),
@@ -59,7 +61,10 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter): EventLog {
     sessions: async (filter) => reader.sessions(filter),
     sessionRuns: async (session, options) => reader.sessionRuns(session, options),
     findIdempotent: async (key, id) => reader.findIdempotent(key, id),
-    usage: async (filter) => reader.usage(filter),
+    async usage(filter) {
+      const { text, values } = usageQuery("sqlite", filter);
+      return (await aside.all<DbUsageRow>(text, values)).map(toUsageRow);
+    },
 
     async rate(run, rating) {
       return (await writer.call({ op: "rate", run, rating: JSON.stringify(rating) })) > 0;
@@ -116,6 +121,7 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter): EventLog {
 
     async close() {
       if (!(await writer.drain())) return;
+      await aside.close();
       // The writer is the last to close: only then SQLite folds the journal into the file.
       reader.close();
       await writer.close();

@@ -10,11 +10,13 @@ import { prepareRunQueue, type RunQueue, startRunQueue } from "../queue/run-queu
 import { startTakingUp, type TakingUp } from "../queue/take-up.ts";
 import type { Elsewhere } from "../runs/elsewhere.ts";
 import type { RunsService } from "../runs/runs.ts";
-import type { EventLog, Records } from "../services.ts";
+import type { EventLog, Ledger, Records } from "../services.ts";
 import { openEventLog } from "./event-log.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { sqliteLedger } from "./ledger.ts";
 import { openPostgres } from "./postgres/connect.ts";
 import { openPostgresLog, type PostgresLog } from "./postgres/event-log.ts";
+import { postgresLedger } from "./postgres/ledger.ts";
 import { postgresRecords } from "./postgres/records.ts";
 import { sqliteRecords } from "./records.ts";
 
@@ -23,6 +25,7 @@ export type Role = "web" | "worker" | "all";
 
 export interface Stores {
   records: Records;
+  ledger: Ledger;
   /** Opened after the secrets are: `redact` takes them out of what is written. */
   openLog(redact: (text: string) => string): Promise<EventLog>;
   /** For `createRuns`; absent where there is one process alone. */
@@ -44,10 +47,12 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
   const lock = lockFolder(env.dataDir);
   try {
     const records = sqliteRecords(join(env.dataDir, "records.db"));
+    const ledger = sqliteLedger(join(env.dataDir, "ledger.db"));
     let log: EventLog | undefined;
     let taking: TakingUp | undefined;
     return {
       records,
+      ledger,
       async openLog(redact) {
         log = await openEventLog({ file: join(env.dataDir, "runs.db"), redact });
         return log;
@@ -60,6 +65,7 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
         await taking?.stop();
       },
       async close() {
+        await ledger.close();
         await records.close();
         lock.release();
       },
@@ -78,8 +84,10 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
   let leader: Leader | undefined;
   let farText: FarText | undefined;
   let asked: Awaited<ReturnType<typeof openAsks>> | undefined;
+  const ledger = postgresLedger(postgres.pool);
   return {
     records,
+    ledger,
     async openLog(redact) {
       await prepareRunQueue(url, report);
       log = await openPostgresLog({ ...postgres, role, redact, member: `${hostname()}/${role}/${newId()}` });
@@ -114,6 +122,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
     },
     async close() {
       await queue?.close();
+      await ledger.close();
       await records.close();
       await postgres.close();
     },

@@ -23,6 +23,7 @@ export interface DbRow {
   tool_calls: number;
   started_at: number;
   ended_at: number | null;
+  active_ms: number | null;
   error: string | null;
   rating: string | null;
 }
@@ -51,6 +52,7 @@ export function toRow(row: DbRow): RunRow {
     },
     startedAt: row.started_at,
     ...(row.ended_at !== null && { endedAt: row.ended_at }),
+    ...(row.active_ms !== null && { activeMs: row.active_ms }),
     ...(row.error !== null && { error: row.error }),
     ...(rating && { rating }),
   };
@@ -79,6 +81,7 @@ export function named(row: RunRow): Record<(typeof ROW_COLUMNS)[number], Cell> {
     tool_calls: usage.toolCalls,
     started_at: row.startedAt,
     ended_at: row.endedAt ?? null,
+    active_ms: row.activeMs ?? null,
     error: row.error ?? null,
   };
 }

@@ -4,10 +4,16 @@ import type { RunRow } from "../services.ts";
 
 const MESSAGE_CHARACTERS = 500;
 
-/** What a row is derived with. `waits`: those that nobody has answered, by id. */
+/** What a row is derived with. */
 export interface RowState {
   row: RunRow;
+  /** Those that nobody has answered, by id. */
   waits: Map<string, Pick<Wait, "kind" | "expiresAt">>;
+  /** When the stretch of work began that the last event belongs to, and when that event was. */
+  since: number;
+  at: number;
+  /** Milliseconds of work before that stretch. */
+  activeMs: number;
 }
 
 /** Takes an event into the row, which is changed. True when lists must see it now: a new status. */
@@ -15,6 +21,12 @@ export function indexEvent(state: RowState | undefined, event: RunEvent): { stat
   if (event.type === "run-start") return { state: begin(event), changed: true };
   if (!state) throw new Error(`The first event of run ${event.run} is ${event.type}, not run-start.`);
   const { row, waits } = state;
+  if (event.type === "run-resume") {
+    // From the last event to here it lay still.
+    state.activeMs += state.at - state.since;
+    state.since = event.at;
+  }
+  state.at = event.at;
   switch (event.type) {
     case "message":
       row.usage.steps++;
@@ -34,17 +46,14 @@ export function indexEvent(state: RowState | undefined, event: RunEvent): { stat
       for (const answer of event.answers ?? []) waits.delete(answer.wait);
       return { state, changed: settle(state) };
     case "run-end":
-      row.status = "done";
-      row.endedAt = event.at;
+      end(state, "done");
       return { state, changed: true };
     case "run-fail":
-      row.status = "failed";
-      row.endedAt = event.at;
+      end(state, "failed");
       row.error = event.error.code;
       return { state, changed: true };
     case "run-cancel":
-      row.status = "cancelled";
-      row.endedAt = event.at;
+      end(state, "cancelled");
       return { state, changed: true };
   }
   return { state, changed: false };
@@ -68,7 +77,14 @@ function begin(event: Extract<RunEvent, { type: "run-start" }>): RowState {
   if (event.user !== undefined) row.user = event.user;
   if (event.key !== undefined) row.key = event.key;
   if (event.fork !== undefined) row.fork = event.fork.run;
-  return { row, waits: new Map() };
+  return { row, waits: new Map(), since: event.at, at: event.at, activeMs: 0 };
+}
+
+function end(state: RowState, status: RunRow["status"]): void {
+  const { row, at, since } = state;
+  row.status = status;
+  row.endedAt = at;
+  row.activeMs = Math.max(0, state.activeMs + at - since);
 }
 
 /** The status that open waits give. */

@@ -17,7 +17,7 @@ import { checkArguments } from "./arguments.ts";
 import type { BindingWorld } from "./bindings/binding.ts";
 import { callCode } from "./bindings/code.ts";
 import { callHttp } from "./bindings/http.ts";
-import { callModel } from "./bindings/model.ts";
+import { callModel, type ModelWorld } from "./bindings/model.ts";
 import { callOpenApi } from "./bindings/openapi.ts";
 import type { BuiltinContext } from "./builtin/builtin.ts";
 import { builtinTools } from "./builtin/index.ts";
@@ -55,6 +55,10 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
   const shelf = createToolShelf(world.records, world.now);
   const search = createToolSearch(world);
   const bindings: BindingWorld = world;
+  const asks: ModelWorld["models"] = {
+    resolve: (name) => world.models.resolve(name),
+    chat: (...question) => world.models.chat(...question),
+  };
 
   const withSetting = <T extends ToolSpec>(spec: T, setting: ToolSetting | undefined): T =>
     setting ? { ...spec, ...setting } : spec;
@@ -108,7 +112,7 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
     name: string,
     args: Record<string, unknown>,
     spec: ToolSpec,
-    idempotencyKey: string,
+    { idempotencyKey, chat }: Parameters<Toolbox["call"]>[1],
     signal: AbortSignal,
   ): Promise<ToolResult> {
     const builtin = builtins.get(name);
@@ -131,7 +135,7 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
       case "code":
         return callCode(tool.binding, call, bindings, signal);
       case "model":
-        return callModel(tool.binding, call, bindings, signal);
+        return callModel(tool.binding, call, { models: chat ? { ...asks, chat } : asks }, signal);
     }
   }
 
@@ -186,13 +190,13 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
       return [...found.values()];
     },
     search,
-    call: async ({ tool: name, arguments: args }, { idempotencyKey }, signal) => {
+    call: async ({ tool: name, arguments: args }, options, signal) => {
       signal.throwIfAborted();
       let spec: ToolSpec | undefined;
       try {
         spec = (await find(name))[0];
         if (!spec || spec.name !== name) throw unknown(name, "There is no such tool.");
-        return await finishResult(await dispatch(name, asObject(args), spec, idempotencyKey, signal), world);
+        return await finishResult(await dispatch(name, asObject(args), spec, options, signal), world);
       } catch (thrown) {
         signal.throwIfAborted();
         // a call that only reads may be lost without harm: the model is told and may try again

@@ -12,6 +12,7 @@ export const errors = {
   unsupported_media_type: "The server does not take this kind of file",
   graph_has_issues: "The graph has issues",
   rate_limited: "Too many calls at once",
+  quota_exceeded: "The key's budget of today is used up",
   queue_full: "Too many runs are waiting",
   secret_missing: "A secret is missing",
   model_missing: "A model is missing",

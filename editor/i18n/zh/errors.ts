@@ -14,6 +14,7 @@ export const errors: Words<typeof en> = {
   unsupported_media_type: "不支持这种文件",
   graph_has_issues: "图中还有问题",
   rate_limited: "调用过于频繁",
+  quota_exceeded: "凭证今天的额度已用完",
   queue_full: "排队的运行过多",
   secret_missing: "缺少密钥",
   model_missing: "缺少模型",

@@ -31,7 +31,7 @@ export function add(sum: Sum, row: Sum): Sum {
 /** One sum for each of the last `days` days (UTC) up to `now`, oldest first, empty days too. */
 export function byDay(rows: readonly UsageRow[], days: number, now: number): { day: string; sum: Sum }[] {
   const sums = new Map<string, Sum>();
-  for (const row of rows) sums.set(row.day, add(sums.get(row.day) ?? NOTHING, row));
+  for (const row of rows) sums.set(row.day ?? "", add(sums.get(row.day ?? "") ?? NOTHING, row));
   const today = Math.floor(now / 86_400_000);
   return Array.from({ length: days }, (_, index) => {
     const day = new Date((today - days + 1 + index) * 86_400_000).toISOString().slice(0, 10);
@@ -45,12 +45,13 @@ export function byAgent(rows: readonly UsageRow[]): { key: string; agent?: strin
   for (const row of rows) {
     const key = row.agent ?? `~${row.name}`;
     const known = sums.get(key);
+    const { day = "", name = "" } = row;
     sums.set(key, {
       key,
       ...(row.agent !== undefined && { agent: row.agent }),
       // The newest name it went by.
-      name: known && known.day > row.day ? known.name : row.name,
-      day: known && known.day > row.day ? known.day : row.day,
+      name: known && known.day > day ? known.name : name,
+      day: known && known.day > day ? known.day : day,
       sum: add(known?.sum ?? NOTHING, row),
     });
   }

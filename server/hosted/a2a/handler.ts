@@ -239,7 +239,7 @@ async function told<T>(work: Promise<T>): Promise<T> {
     if (!(error instanceof PatchbayError)) throw new Error("Something went wrong in the server.");
     const { message } = hostedError(error);
     if (error.code === "bad_request") throw new RequestMalformedError(message);
-    if (["conflict", "rate_limited", "queue_full"].includes(error.code))
+    if (["conflict", "rate_limited", "quota_exceeded", "queue_full"].includes(error.code))
       throw new UnsupportedOperationError(error.message);
     throw new Error(message);
   }

@@ -18,6 +18,7 @@ export interface OpenAiError {
 const CODES: Partial<Record<ErrorCode, string>> = {
   unauthorized: "invalid_api_key",
   rate_limited: "rate_limit_exceeded",
+  quota_exceeded: "insufficient_quota",
   context_overflow: "context_length_exceeded",
 };
 

@@ -7,7 +7,7 @@ import type pg from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import type { EventLog, Idempotency, RunFilter, RunRow, SessionRow, UsageRow } from "../../services.ts";
+import type { EventLog, Idempotency, RunFilter, RunRow, SessionRow, UsageFilter, UsageRow } from "../../services.ts";
 import { indexEvent, wakesAt } from "../run-row.ts";
 import { Batches, type LiveRun, liveRun } from "./batches.ts";
 import { giveBack, ownerOf, queueRuns, takeRun } from "./claims.ts";
@@ -246,7 +246,7 @@ class PostgresEventLog implements PostgresLog {
     return pending ? (JSON.parse(pending) as Graph) : this.#reader.graph(hash);
   }
 
-  usage(filter: { from: number; to: number; agent?: string }): Promise<UsageRow[]> {
+  usage(filter: UsageFilter): Promise<UsageRow[]> {
     return this.#reader.usage(filter);
   }
 

@@ -5,9 +5,11 @@ import type { RunEvent } from "../../../runtime/event.ts";
 import { prepareRunQueue } from "../../queue/run-queue.ts";
 import { startPostgres, type TestPostgres, withoutPostgres } from "../../testing/postgres.ts";
 import { end, eventLogContract, start, writer } from "../event-log.contract.ts";
+import { ledgerContract } from "../ledger.contract.ts";
 import { recordsContract } from "../records.contract.ts";
 import { openPostgres, type Postgres } from "./connect.ts";
 import { openPostgresLog, type PostgresLogOptions } from "./event-log.ts";
+import { postgresLedger } from "./ledger.ts";
 import { postgresRecords } from "./records.ts";
 import { migrate, POSTGRES_MIGRATIONS } from "./schema.ts";
 
@@ -21,6 +23,18 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
   recordsContract("PostgreSQL", async () => {
     const postgres = await openPostgres(await server.database());
     return { records: await postgresRecords(postgres), done: () => postgres.close() };
+  });
+
+  ledgerContract("PostgreSQL", async () => {
+    const url = await server.database();
+    const [one, other] = [await openPostgres(url), await openPostgres(url)];
+    return {
+      ledgers: [postgresLedger(one.pool), postgresLedger(other.pool)],
+      async done() {
+        await one.close();
+        await other.close();
+      },
+    };
   });
 
   eventLogContract("PostgreSQL", async () => {

@@ -2,8 +2,9 @@
 import type pg from "pg";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import type { EventLog, RunFilter, RunRow, SessionRow, UsageRow } from "../../services.ts";
+import type { EventLog, RunFilter, RunRow, SessionRow, UsageFilter, UsageRow } from "../../services.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
+import { type DbUsageRow, toUsageRow, usageQuery } from "../usage-query.ts";
 import { postgresError } from "./errors.ts";
 import { retrying } from "./retry.ts";
 import { clean } from "./write-batch.ts";
@@ -159,24 +160,9 @@ export class RunReader {
     return row && (JSON.parse(row.body) as Graph);
   }
 
-  async usage(filter: { from: number; to: number; agent?: string }): Promise<UsageRow[]> {
-    const values: Value[] = [filter.from, filter.to];
-    const agent = filter.agent === undefined ? "" : `AND agent = $${values.push(filter.agent)}`;
-    const rows = await this.#all<
-      Omit<UsageRow, "agent" | "costUsd"> & { agent: string | null; costUsd: number | null }
-    >(
-      `SELECT to_char(to_timestamp(started_at / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, agent, max(name) AS name,
-         count(*) AS runs, count(*) FILTER (WHERE status = 'failed') AS failed,
-         sum(input_tokens)::bigint AS "inputTokens", sum(output_tokens)::bigint AS "outputTokens", sum(cost_usd) AS "costUsd",
-         sum(steps)::bigint AS steps, sum(tool_calls)::bigint AS "toolCalls"
-       FROM patchbay.runs WHERE started_at >= $1 AND started_at < $2 ${agent} GROUP BY 1, 2 ORDER BY 1, 2 NULLS FIRST`,
-      values,
-    );
-    return rows.map(({ agent: id, costUsd, ...row }) => ({
-      ...row,
-      ...(id !== null && { agent: id }),
-      ...(costUsd !== null && { costUsd }),
-    }));
+  async usage(filter: UsageFilter): Promise<UsageRow[]> {
+    const { text, values } = usageQuery("postgres", filter);
+    return (await this.#all<DbUsageRow>(text, values)).map(toUsageRow);
   }
 
   async endedBefore(time: number, limit: number): Promise<string[]> {

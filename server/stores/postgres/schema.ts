@@ -96,6 +96,27 @@ export const POSTGRES_MIGRATIONS = [
    UPDATE patchbay.runs SET parked = true WHERE owner IS NULL AND status IN ('waiting', 'uncertain');
    DROP INDEX patchbay.runs_open;
    CREATE INDEX runs_open ON patchbay.runs (parked, id) WHERE ended_at IS NULL;`,
+  // What agent keys used of a day, and what their calls under way hold (see ledger.ts); how long runs worked.
+  `CREATE TABLE patchbay.key_days (
+     key text COLLATE "C" NOT NULL,
+     day text COLLATE "C" NOT NULL,
+     used_tokens bigint NOT NULL,
+     used_nano_usd bigint NOT NULL,
+     held_tokens bigint NOT NULL,
+     held_nano_usd bigint NOT NULL,
+     PRIMARY KEY (key, day)
+   );
+   CREATE TABLE patchbay.key_holds (
+     id text COLLATE "C" PRIMARY KEY,
+     key text COLLATE "C" NOT NULL,
+     day text COLLATE "C" NOT NULL,
+     tokens bigint NOT NULL,
+     nano_usd bigint NOT NULL,
+     taken_at bigint NOT NULL
+   );
+   -- Of runs that ended before the column was there it is not known what they waited for people: all of it counts.
+   ALTER TABLE patchbay.runs ADD COLUMN active_ms bigint;
+   UPDATE patchbay.runs SET active_ms = ended_at - started_at WHERE ended_at IS NOT NULL;`,
 ];
 
 /**

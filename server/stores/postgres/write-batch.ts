@@ -30,6 +30,7 @@ const TYPES: Record<string, string> = {
   tool_calls: "integer",
   started_at: "bigint",
   ended_at: "bigint",
+  active_ms: "bigint",
   fence: "bigint",
   turn: "boolean",
 };

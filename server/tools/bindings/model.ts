@@ -3,9 +3,16 @@ import { PatchbayError } from "../../../runtime/error.ts";
 import type { ToolResult } from "../../../runtime/tool.ts";
 import { fillSlots, withDefaults } from "../slots.ts";
 import type { ModelBinding } from "../stored-tool.ts";
-import type { RunBinding } from "./binding.ts";
+import type { BindingCall, BindingWorld } from "./binding.ts";
 
-export const callModel: RunBinding<ModelBinding> = async (binding, { args, tool }, world, signal) => {
+export type ModelWorld = Pick<BindingWorld, "models">;
+
+export async function callModel(
+  binding: ModelBinding,
+  { args, tool }: BindingCall,
+  world: ModelWorld,
+  signal: AbortSignal,
+): Promise<ToolResult> {
   const model = await world.models.resolve(binding.model);
   const instructions = binding.schema
     ? `${binding.instructions}\n\nAnswer with one JSON value and nothing else. It must fit this JSON Schema:\n${JSON.stringify(binding.schema)}`
@@ -36,6 +43,7 @@ export const callModel: RunBinding<ModelBinding> = async (binding, { args, tool 
     }
     if (event.reason === "stop") continue;
     signal.throwIfAborted();
+    if (event.error?.code === "quota_exceeded") throw new PatchbayError("quota_exceeded", event.error.message);
     if (event.error) throw new PatchbayError("tool_failed", `${tool.name}: ${event.error.message}`);
     if (event.reason === "length")
       throw new PatchbayError("output_limit", `${tool.name}: the model's answer was cut off at its limit.`);
@@ -50,7 +58,7 @@ export const callModel: RunBinding<ModelBinding> = async (binding, { args, tool 
         ...used,
       }
     : { content: JSON.stringify(value), value, ...used };
-};
+}
 
 /** The JSON in an answer, also within a fence or after a sentence. */
 function jsonIn(text: string): unknown {

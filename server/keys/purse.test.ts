@@ -1,0 +1,277 @@
+/** What keys may use a day: the whole server, with a model that says what it used. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ModelEvent } from "../../runtime/model.ts";
+import { sqliteLedger } from "../stores/ledger.ts";
+import { chat, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
+import { createPurse } from "./purse.ts";
+
+/** Each call of the model uses a hundred tokens, at a cent. */
+const USED = { prompt_tokens: 60, completion_tokens: 40 };
+const PRICES = { input: 100, output: 100 };
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await testApp({
+    env: { PATCHBAY_DEFAULT_MODEL: "priced/mock" },
+    mock: {
+      reply: ({ messages, tools }) =>
+        tools?.length && messages.at(-1)?.role !== "tool"
+          ? { calls: [{ name: tools[0]!.function.name, arguments: { expression: "1 + 1" } }], usage: USED }
+          : { text: "Hi", usage: USED },
+    },
+  });
+  const provider = (id: string, profile: object) =>
+    app.json("POST", "/api/models", {
+      body: { id, kind: "openai-compatible", baseUrl: app.mock.url, models: ["mock"], profile },
+      status: 201,
+    });
+  await provider("priced", { prices: PRICES, outputTokens: 100 });
+  await provider("unpriced", { outputTokens: 100 });
+  await app.publish(chat(), "chat");
+  await app.publish(chat({ tools: ["builtin/calculator"] }), "kit");
+});
+afterAll(() => app.close());
+
+const call = (key: string, slug = "chat", headers: Record<string, string> = {}) =>
+  app.request("POST", `/v1/agents/${slug}/runs`, { token: key, body: { input: { message: "Hello" } }, headers });
+const today = async (id: string) =>
+  (await app.json<{ today?: { tokens: number; costUsd: number } }>("GET", `/api/keys/${id}`)).today;
+interface Told {
+  id: string;
+  status: string;
+  error?: { code: string; message: string };
+}
+
+describe("a day's limit", () => {
+  test.each([
+    ["tokens", { tokensPerDay: 200 }, /used its 200 tokens of today/],
+    ["money", { costUsdPerDay: 0.02 }, /used its \$0\.02 of today/],
+  ])(
+    "of %s lets calls through to N and not N + 1, says until when, and outlives a restart",
+    async (_, limits, words) => {
+      const key = await app.key({ name: "website", limits });
+      expect(await today(key.id)).toEqual({ tokens: 0, costUsd: 0 });
+      const first = (await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as Told;
+      expect(first.status).toBe("done");
+      expect(await today(key.id)).toEqual({ tokens: 100, costUsd: 0.01 });
+      expect((await call(key.key)).status).toBe(200);
+      const calls = app.mock.counts.chat;
+
+      const refused = await call(key.key);
+      expect(refused.status).toBe(429);
+      const wait = Number(refused.headers.get("retry-after"));
+      expect(wait).toBeGreaterThan(0);
+      expect(Date.now() + wait * 1000).toBeGreaterThanOrEqual(Math.ceil(Date.now() / 86_400_000) * 86_400_000);
+      const { error } = (await refused.json()) as Told;
+      expect(error).toMatchObject({ code: "quota_exceeded", message: expect.stringMatching(words) });
+      const openai = await app.request("POST", "/v1/chat/completions", {
+        token: key.key,
+        body: { model: "chat", messages: [{ role: "user", content: "Hello" }] },
+      });
+      expect(openai.status).toBe(429);
+      expect(await openai.json()).toMatchObject({ error: { code: "insufficient_quota", type: "rate_limit_error" } });
+
+      // What it has it may still see; and a call that was made is no new one.
+      expect((await app.request("GET", `/v1/runs/${first.id}`, { token: key.key })).status).toBe(200);
+      expect(((await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as Told).id).toBe(first.id);
+      await app.restart();
+      expect((await call(key.key)).status).toBe(429);
+      expect(app.mock.counts.chat).toBe(calls);
+
+      // Raised, it holds at once; taken away, nothing is counted any more.
+      await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits: { tokensPerDay: 300 } } });
+      expect((await call(key.key)).status).toBe(200);
+      expect((await call(key.key)).status).toBe(429);
+      const free = await app.json<object>("PATCH", `/api/keys/${key.id}`, { body: { name: "free", limits: {} } });
+      expect(free).toMatchObject({ name: "free", limits: {} });
+      expect(free).not.toHaveProperty("today");
+      expect((await call(key.key)).status).toBe(200);
+    },
+  );
+
+  test("counts what the day had already used when it is set", async () => {
+    const key = await app.key();
+    await call(key.key);
+    await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits: { tokensPerDay: 150 } } });
+    expect(await today(key.id)).toEqual({ tokens: 100, costUsd: 0.01 });
+    expect((await call(key.key)).status).toBe(200);
+    expect((await call(key.key)).status).toBe(429);
+  });
+
+  test("is not overspent by calls at once, and none that fits is refused", async () => {
+    const key = await app.key({ limits: { tokensPerDay: 500 } });
+    const before = app.mock.counts.chat;
+    const answers = await Promise.all(Array.from({ length: 20 }, () => call(key.key)));
+    const runs = await Promise.all(answers.map((answer) => answer.json() as Promise<Told>));
+    expect(runs.filter(({ status }) => status === "done").length).toBe(5);
+    expect(app.mock.counts.chat - before).toBe(5);
+    for (const { status, error } of runs) if (status !== "done") expect(error?.code).toBe("quota_exceeded");
+    expect(await today(key.id)).toEqual({ tokens: 500, costUsd: 0.05 });
+  });
+
+  test("ends a run that is under way in words, at the model call that no longer fits", async () => {
+    const key = await app.key({ name: "small", limits: { tokensPerDay: 50 } });
+    const run = (await (await call(key.key, "kit")).json()) as Told;
+    expect(run).toMatchObject({
+      status: "failed",
+      error: { code: "quota_exceeded", message: expect.stringContaining('"small" has used its 50 tokens') },
+    });
+    const row = await app.json<{ usage: object }>("GET", `/api/runs/${run.id}`);
+    expect(row.usage).toMatchObject({ inputTokens: 60, outputTokens: 40, toolCalls: 1 });
+  });
+
+  test("counts models that tools ask", async () => {
+    await app.json("POST", "/api/tools", {
+      body: {
+        name: "model/judge",
+        summary: "Judges",
+        parameters: { type: "object", properties: {} },
+        effect: "read",
+        model: { model: "priced/mock", instructions: "Judge.", input: "x" },
+      },
+      status: 201,
+    });
+    await app.publish(
+      graphOf({ ask: ["input"], act: ["action", { tool: "model/judge" }], reply: ["output"] }, [
+        "act.result reply.reply",
+      ]),
+      "judge",
+    );
+    const key = await app.key({ limits: { tokensPerDay: 100 } });
+    expect(((await (await call(key.key, "judge")).json()) as Told).status).toBe("done");
+    expect(await today(key.id)).toMatchObject({ tokens: 100 });
+    expect((await call(key.key, "judge")).status).toBe(429);
+  });
+});
+
+describe("a model without prices", () => {
+  test("is refused to a key with a limit of money, which says so when it is made", async () => {
+    await app.publish(
+      graphOf({ ask: ["input"], brain: ["llm", { model: "unpriced/mock" }], reply: ["output"] }, [
+        "ask.message brain.message",
+        "brain.text reply.reply",
+      ]),
+      "unpriced",
+    );
+    const key = await app.key({ limits: { costUsdPerDay: 5 } });
+    expect(key).toMatchObject({ warnings: [expect.stringMatching(/unpriced\/mock.*no prices.*will be refused/)] });
+    const run = (await (await call(key.key, "unpriced")).json()) as Told;
+    expect(run).toMatchObject({
+      status: "failed",
+      // The owner is told why, the caller no names of models.
+      error: { code: "forbidden", message: expect.stringContaining("its owner sees why") },
+    });
+    const events = await app.request("GET", `/api/runs/${run.id}/events`);
+    expect(await events.text()).toContain('\\"unpriced/mock\\" has no prices');
+    const tokens = await app.key({ limits: { tokensPerDay: 5000 } });
+    expect(tokens).not.toHaveProperty("warnings");
+    expect(((await (await call(tokens.key, "unpriced")).json()) as Told).status).toBe("done");
+  });
+});
+
+describe("limits that make no sense", () => {
+  test.each([
+    { tokensPerDay: 0 },
+    { tokensPerDay: 1.5 },
+    { costUsdPerDay: 0 },
+    { costUsdPerDay: -1 },
+    { costUsdPerDay: "5" },
+    { tokensPerWeek: 5 },
+  ])("%o are refused", async (limits) => {
+    await app.json("POST", "/api/keys", { body: { name: "x", agents: "*", limits }, status: 400 });
+    const key = await app.key();
+    await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits }, status: 400 });
+  });
+
+  test("a key that is not there cannot be changed", () =>
+    app.json("PATCH", "/api/keys/none", { body: { name: "x" }, status: 404 }));
+});
+
+describe("the purse", () => {
+  const limits = {
+    callsPerMinute: Infinity,
+    liveRuns: Infinity,
+    openStreams: Infinity,
+    tokensPerDay: 1000,
+    costUsdPerDay: Infinity,
+  };
+  const purseOver = (ledger: ReturnType<typeof sqliteLedger>, more: object = {}) =>
+    createPurse({
+      ledger,
+      models: app.services.models,
+      limitsOf: () => limits,
+      nameOf: (key) => key,
+      usedSince: async () => ({ tokens: 0, nanoUsd: 0 }),
+      alone: true,
+      now: Date.now,
+      report: () => {},
+      ...more,
+    });
+  const request = { model: "priced/mock", messages: [{ role: "user" as const, content: "Hello" }] };
+  const end: ModelEvent = { type: "end", reason: "stop", usage: { inputTokens: 1, outputTokens: 1 } };
+  async function* answer(...events: ModelEvent[]) {
+    yield* events;
+  }
+  const ended = async (events: AsyncIterable<ModelEvent>) => {
+    let last: ModelEvent | undefined;
+    for await (const event of events) last = event;
+    return last;
+  };
+  const signal = new AbortController().signal;
+
+  test("asks no model while the ledger cannot be reached", async () => {
+    const ledger = sqliteLedger(":memory:");
+    const purse = purseOver(ledger);
+    await purse.today("k");
+    await ledger.close();
+    let asked = false;
+    const last = await ended(
+      purse.chat("k", request, signal, () => {
+        asked = true;
+        return answer(end);
+      }),
+    );
+    expect(last).toMatchObject({
+      reason: "error",
+      error: { code: "unavailable", message: expect.stringMatching(/no model is asked/) },
+    });
+    expect(asked).toBe(false);
+    await expect(purse.mustHave("k")).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  test("counts an answer that breaks off as far as it came, and one that never began as nothing", async () => {
+    const ledger = sqliteLedger(":memory:");
+    const purse = purseOver(ledger);
+    const failed: ModelEvent = { type: "end", reason: "error", error: { code: "provider_unavailable", message: "" } };
+    await ended(purse.chat("k", request, signal, () => answer(failed)));
+    expect(await purse.today("k")).toMatchObject({ tokens: 0 });
+    const text: ModelEvent = { type: "text-delta", text: "four words and more" };
+    for await (const _event of purse.chat("k", request, signal, () => answer(text, end))) break;
+    const { tokens } = (await purse.today("k"))!;
+    expect(tokens).toBeGreaterThan(5);
+    await ended(purse.chat("k", request, signal, () => answer(text, { type: "end", reason: "aborted" })));
+    expect((await purse.today("k"))?.tokens).toBe(2 * tokens);
+    await ledger.close();
+  });
+
+  test("gives up waiting for what others hold, or when the run is cancelled", async () => {
+    const ledger = sqliteLedger(":memory:");
+    const purse = purseOver(ledger, { patienceMs: 0 });
+    await purse.today("k");
+    const day = new Date().toISOString().slice(0, 10);
+    await ledger.hold(
+      { id: "other", key: "k", day, amount: { tokens: 1000, nanoUsd: 0 } },
+      { tokens: 1000, nanoUsd: 1 },
+    );
+    const call = (over: AbortSignal) => ended(purse.chat("k", request, over, () => answer(end)));
+    expect(await call(signal)).toMatchObject({
+      error: { code: "quota_exceeded", message: expect.stringContaining("calls under way hold all") },
+    });
+    expect(await call(AbortSignal.abort(new Error("over")))).toMatchObject({ reason: "aborted" });
+    // The process that held it died: what it held is used.
+    await purse.start();
+    purse.close();
+    await expect(purse.mustHave("k")).rejects.toMatchObject({ code: "quota_exceeded" });
+    await ledger.close();
+  });
+});

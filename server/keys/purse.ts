@@ -1,0 +1,203 @@
+/**
+ * What agent keys may use a day: before a model call the most that it may use is held, after it what it did use is
+ * counted, in a ledger that all processes share. A key without a limit of tokens or money never comes here.
+ */
+import { type ErrorData, errorData, PatchbayError } from "../../runtime/error.ts";
+import type { ChatRequest, ModelEvent, ModelProfile } from "../../runtime/model.ts";
+import { jsonTokens, messageTokens, tokenizerOf } from "../../runtime/prompt/tokens.ts";
+import { newId } from "../ids.ts";
+import { estimateTokens } from "../models/usage.ts";
+import type { Amount, KeyDay, KeyLimits, Ledger, Models, Purse } from "../services.ts";
+
+const DAY_MS = 86_400_000;
+/** A hold this old is of a process that died: no model call takes so long. */
+const LOST_MS = 3_600_000;
+/** How long a call waits for others to give back what they hold and will not use. */
+const PATIENCE_MS = 30_000;
+/** How often it looks what other processes gave back. */
+const LOOK_MS = 500;
+
+interface PurseOptions {
+  ledger: Ledger;
+  models: Pick<Models, "resolve">;
+  limitsOf(key: string): Required<KeyLimits>;
+  nameOf(key: string): string;
+  /** What the runs of a key that began at or after this time have used, by the log. */
+  usedSince(key: string, from: number): Promise<Amount>;
+  /** No other process uses the ledger: what is held when this one begins is of one that died. */
+  alone: boolean;
+  now(): number;
+  report(thrown: unknown): void;
+  /** Replaced by tests alone. */
+  patienceMs?: number;
+}
+
+/** `start` counts what the dead held, now and each hour until `close`. */
+export function createPurse(options: PurseOptions): Purse & { start(): Promise<void>; close(): void } {
+  const { ledger, models, now } = options;
+  /** Woken when something is given back here. */
+  const waiting = new Set<() => void>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const today = () => new Date(now()).toISOString().slice(0, 10);
+  const limited = (key: string) => {
+    const { tokensPerDay, costUsdPerDay } = options.limitsOf(key);
+    return tokensPerDay === Infinity && costUsdPerDay === Infinity ? undefined : { tokensPerDay, costUsdPerDay };
+  };
+
+  const usedOn = async (key: string, day: string): Promise<Amount> => {
+    const known = await ledger.day(key, day);
+    if (known) return known.used;
+    // The limit may have been set in the middle of a day.
+    await ledger.begin(key, day, await options.usedSince(key, Date.parse(day)));
+    return (await ledger.day(key, day))!.used;
+  };
+
+  /** Throws `quota_exceeded` where the day is used up; what calls under way hold is not counted. */
+  const check = async (key: string, day: string): Promise<void> => {
+    const limits = limited(key);
+    if (!limits) return;
+    const used = await usedOn(key, day);
+    const what =
+      used.tokens >= limits.tokensPerDay
+        ? `${limits.tokensPerDay.toLocaleString("en-US")} tokens`
+        : used.nanoUsd >= nano(limits.costUsdPerDay)
+          ? `$${limits.costUsdPerDay}`
+          : undefined;
+    if (what !== undefined) throw overDay(`used its ${what} of today (${day})`, key);
+  };
+  const overDay = (what: string, key: string) =>
+    new PatchbayError(
+      "quota_exceeded",
+      `The key "${options.nameOf(key)}" has ${what}; it may go on at 00:00 UTC, or when its limit is raised.`,
+      { retryAfter: (DAY_MS - (now() % DAY_MS)) / 1000 },
+    );
+
+  /** Holds the most that the call may use. Throws `quota_exceeded`, `unavailable`, or the abort's reason. */
+  const hold = async (key: string, amount: Amount, signal: AbortSignal): Promise<string> => {
+    const until = performance.now() + (options.patienceMs ?? PATIENCE_MS);
+    for (;;) {
+      signal.throwIfAborted();
+      const day = today();
+      const limits = options.limitsOf(key);
+      const id = newId();
+      await check(key, day);
+      const most = { tokens: limits.tokensPerDay, nanoUsd: nano(limits.costUsdPerDay) };
+      if (await ledger.hold({ id, key, day, amount }, most)) return id;
+      // Others hold what is left, and mostly give much of it back.
+      if (performance.now() >= until) throw overDay("its calls under way hold all that it may use today", key);
+      await givenBack(signal);
+    }
+  };
+  const givenBack = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(look);
+        waiting.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const look = setTimeout(done, LOOK_MS);
+      waiting.add(done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  const settle = async (id: string, used: Amount): Promise<void> => {
+    // What cannot be settled stays held, and counts as used: the safe side.
+    await ledger.settle(id, used).catch(options.report);
+    for (const wake of [...waiting]) wake();
+  };
+
+  async function* chat(key: string, request: ChatRequest, signal: AbortSignal, call: () => AsyncIterable<ModelEvent>) {
+    let id: string;
+    let prices: ModelProfile["prices"];
+    let prompt: number;
+    try {
+      const { name, profile } = await models.resolve(request.model);
+      prices = profile.prices;
+      if (!prices && Number.isFinite(options.limitsOf(key).costUsdPerDay))
+        throw new PatchbayError(
+          "forbidden",
+          `"${name}" has no prices, so what the key "${options.nameOf(key)}" spends with it cannot be held to its limit. Set them under Models (0 where it is free).`,
+        );
+      prompt = await promptTokens(request);
+      const most = amountOf(prompt, request.maxOutputTokens ?? profile.outputTokens, prices);
+      id = await hold(key, most, signal);
+    } catch (thrown) {
+      yield refused(thrown, signal);
+      return;
+    }
+    let written = "";
+    let used: Amount | undefined;
+    /** An answer that breaks off was paid for as far as it came; a call that failed before its first word was not. */
+    const soFar = (failed: boolean) =>
+      failed && written === "" ? { tokens: 0, nanoUsd: 0 } : amountOf(prompt, estimateTokens(written), prices);
+    try {
+      for await (const event of call()) {
+        if (event.type === "end") {
+          const { usage } = event;
+          used = usage ? amountOf(usage.inputTokens, usage.outputTokens, prices) : soFar(event.reason === "error");
+          // Before the end is told: what is asked next finds the room.
+          await settle(id, used);
+        } else written += event.type === "tool-call" ? JSON.stringify(event.call) : event.text;
+        yield event;
+      }
+    } finally {
+      if (!used) await settle(id, soFar(false));
+    }
+  }
+
+  return {
+    mustHave(key) {
+      return limited(key) && check(key, today());
+    },
+
+    chat(key, request, signal, call) {
+      return limited(key) ? chat(key, request, signal, call) : call();
+    },
+
+    async today(key): Promise<KeyDay | undefined> {
+      if (!limited(key)) return undefined;
+      const used = await usedOn(key, today());
+      return { tokens: used.tokens, costUsd: used.nanoUsd / 1e9 };
+    },
+
+    async start() {
+      await ledger.giveUp(now() - (options.alone ? 0 : LOST_MS));
+      timer = setInterval(() => void ledger.giveUp(now() - LOST_MS).catch(options.report), LOST_MS);
+      timer.unref();
+    },
+
+    close() {
+      clearInterval(timer);
+    },
+  };
+}
+
+function nano(usd: number): number {
+  return Math.round(usd * 1e9);
+}
+
+/** Prices are dollars a million tokens: thousands of billionths a token. */
+function amountOf(input: number, output: number, prices: ModelProfile["prices"]): Amount {
+  return {
+    tokens: input + output,
+    nanoUsd: prices ? Math.round((input * prices.input + output * prices.output) * 1000) : 0,
+  };
+}
+
+async function promptTokens({ model, messages, tools, schema }: ChatRequest): Promise<number> {
+  const tokenizer = await tokenizerOf(model);
+  let tokens = schema ? jsonTokens(schema, tokenizer) : 0;
+  for (const message of messages) tokens += messageTokens(message, tokenizer);
+  for (const tool of tools ?? []) tokens += jsonTokens(tool, tokenizer);
+  return tokens;
+}
+
+/** The end of a call that is not made. */
+function refused(thrown: unknown, signal: AbortSignal): ModelEvent {
+  if (signal.aborted) return { type: "end", reason: "aborted", error: errorData(thrown) };
+  const error: ErrorData = errorData(thrown);
+  if (error.code === "unavailable")
+    error.message = `What this key may still use cannot be looked up, so no model is asked. ${error.message}`;
+  return { type: "end", reason: "error", error };
+}

@@ -1,0 +1,95 @@
+/** Sums over the rows of runs, in one statement for both databases. */
+import type { UsageDimension, UsageFilter, UsageRow } from "../services.ts";
+
+type Dialect = "sqlite" | "postgres";
+
+export interface DbUsageRow {
+  day?: string;
+  agent?: string | null;
+  version?: number | null;
+  key?: string | null;
+  name?: string;
+  runs: number;
+  failed: number;
+  inputTokens: number;
+  outputTokens: number;
+  costUsd: number | null;
+  steps: number;
+  toolCalls: number;
+  p50Ms: number | null;
+  p95Ms: number | null;
+  p99Ms: number | null;
+  rated: number;
+  rating: number | null;
+}
+
+const DAY: Record<Dialect, string> = {
+  sqlite: "date(started_at / 1000, 'unixepoch')",
+  postgres: "to_char(to_timestamp(started_at / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
+};
+const SCORE: Record<Dialect, string> = {
+  sqlite: "json_extract(rating, '$.score')",
+  postgres: "(rating::json ->> 'score')::double precision",
+};
+/** PostgreSQL makes numerics of sums of 64-bit integers. */
+const WHOLE: Record<Dialect, (sum: string) => string> = {
+  sqlite: (sum) => sum,
+  postgres: (sum) => `(${sum})::bigint`,
+};
+
+/** The statement and its values, in order of its places. */
+export function usageQuery(dialect: Dialect, filter: UsageFilter): { text: string; values: (string | number)[] } {
+  const by = dimensions(filter.by ?? ["day", "agent"]);
+  const values: (string | number)[] = [];
+  const place = (value: string | number) => {
+    values.push(value);
+    return dialect === "sqlite" ? "?" : `$${values.length}`;
+  };
+  const where = [`started_at >= ${place(filter.from)}`, `started_at < ${place(filter.to)}`];
+  if (filter.agent !== undefined) where.push(`agent = ${place(filter.agent)}`);
+  if (filter.version !== undefined) where.push(`coalesce(version, 0) = ${place(filter.version)}`);
+  if (filter.key !== undefined) where.push(`coalesce(key, '') = ${place(filter.key)}`);
+  const whole = WHOLE[dialect];
+  const group = by.length > 0 ? by.join(", ") : "1";
+  // Nearest rank: the value at place ⌈n · p / 100⌉ of those that ended.
+  const percentile = (p: number) => `max(CASE WHEN place = (ended * ${p} + 99) / 100 THEN active_ms END)`;
+  const text = `
+    WITH picked AS (
+      SELECT ${DAY[dialect]} AS day, agent, version, key, name, status, input_tokens, output_tokens, cost_usd, steps,
+        tool_calls, active_ms, ${SCORE[dialect]} AS score
+      FROM ${dialect === "sqlite" ? "runs" : "patchbay.runs"} WHERE ${where.join(" AND ")}
+    ), ranked AS (
+      SELECT picked.*, count(active_ms) OVER (PARTITION BY ${group}) AS ended,
+        CASE WHEN active_ms IS NOT NULL
+          THEN row_number() OVER (PARTITION BY ${group}, active_ms IS NULL ORDER BY active_ms) END AS place
+      FROM picked
+    )
+    SELECT ${by.map((one) => `${one}, `).join("")}${by.includes("agent") ? "max(name) AS name, " : ""}
+      count(*) AS runs, ${whole("sum(CASE WHEN status = 'failed' THEN 1 ELSE 0 END)")} AS failed,
+      ${whole("sum(input_tokens)")} AS "inputTokens", ${whole("sum(output_tokens)")} AS "outputTokens",
+      sum(cost_usd) AS "costUsd", ${whole("sum(steps)")} AS steps, ${whole("sum(tool_calls)")} AS "toolCalls",
+      ${percentile(50)} AS "p50Ms", ${percentile(95)} AS "p95Ms", ${percentile(99)} AS "p99Ms",
+      count(score) AS rated, avg(score) AS rating
+    FROM ranked ${by.length > 0 ? `GROUP BY ${group} ORDER BY ${by.map((one) => `${one} NULLS FIRST`).join(", ")}` : "HAVING count(*) > 0"}`;
+  return { text, values };
+}
+
+/** In a fixed order, each once; a version is one of an agent. */
+function dimensions(by: readonly UsageDimension[]): UsageDimension[] {
+  const asked = new Set(by);
+  if (asked.has("version")) asked.add("agent");
+  return (["day", "agent", "version", "key"] as const).filter((one) => asked.has(one));
+}
+
+export function toUsageRow(row: DbUsageRow): UsageRow {
+  const { costUsd, p50Ms, p95Ms, p99Ms, rated, rating, agent, version, key, ...sums } = row;
+  return {
+    ...sums,
+    ...(agent != null && { agent }),
+    ...(version != null && { version }),
+    ...(key != null && { key }),
+    ...(costUsd !== null && { costUsd }),
+    ...(p50Ms !== null && p95Ms !== null && p99Ms !== null && { p50Ms, p95Ms, p99Ms }),
+    ...(rated > 0 && rating !== null && { rated, rating }),
+  };
+}
