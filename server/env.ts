@@ -12,7 +12,8 @@ export interface Env {
   token?: string;
   secretsKey?: string;
   databaseUrl?: string;
-  vectors?: string;
+  /** A folder, the address of an object store as LanceDB takes it, or a place in an S3-compatible one. */
+  vectors?: string | S3Place;
   /** A folder, or a place in an S3-compatible store. */
   files?: string | S3Place;
   /** `host:port` that tools may reach although private. */
@@ -87,8 +88,12 @@ export function parseEnv(vars: Record<string, string | undefined>): Env {
     if (!/^postgres(ql)?:\/\//.test(databaseUrl)) throw bad("PATCHBAY_DATABASE_URL", "must begin with postgres://");
     env.databaseUrl = databaseUrl;
   }
-  env.vectors = get("PATCHBAY_VECTORS");
-  env.files = parseFiles(get("PATCHBAY_FILES"), get);
+  const vectors = get("PATCHBAY_VECTORS");
+  // Without keys LanceDB finds its right by itself: the role of the machine.
+  env.vectors =
+    vectors?.startsWith("s3://") && get("AWS_ACCESS_KEY_ID") ? parseS3("PATCHBAY_VECTORS", vectors, get) : vectors;
+  const files = get("PATCHBAY_FILES");
+  env.files = files && /^[a-z][a-z0-9+.-]+:\/\//i.test(files) ? parseS3("PATCHBAY_FILES", files, get) : files;
   const baseUrl = get("OPENAI_BASE_URL");
   const apiKey = get("OPENAI_API_KEY");
   if (baseUrl) env.openai = { baseUrl: parseHttpUrl("OPENAI_BASE_URL", baseUrl), ...(apiKey && { apiKey }) };
@@ -166,16 +171,12 @@ function parseModelName(name: string, value: string | undefined): string | undef
 }
 
 /** With the standard variables of every S3 client for what an `s3://` address does not say. */
-function parseFiles(
-  value: string | undefined,
-  get: (name: string) => string | undefined,
-): string | S3Place | undefined {
-  if (value === undefined || !/^[a-z][a-z0-9+.-]+:\/\//i.test(value)) return value;
+function parseS3(name: string, value: string, get: (name: string) => string | undefined): S3Place {
   const [, bucket, path = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.*'()/-]*))?$/.exec(value) ?? [];
-  if (bucket === undefined) throw bad("PATCHBAY_FILES", `"${value}" is neither a folder nor s3://bucket/prefix`);
-  const needed = (name: string) => {
-    const given = get(name);
-    if (given === undefined) throw bad("PATCHBAY_FILES", `is ${value}, which needs ${name} too`);
+  if (bucket === undefined) throw bad(name, `"${value}" is neither a folder nor s3://bucket/prefix`);
+  const needed = (other: string) => {
+    const given = get(other);
+    if (given === undefined) throw bad(name, `is ${value}, which needs ${other} too`);
     return given;
   };
   const endpoint = get("AWS_ENDPOINT_URL_S3") ?? get("AWS_ENDPOINT_URL");

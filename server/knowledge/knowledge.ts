@@ -16,6 +16,7 @@ import type {
   Task,
   Tasks,
 } from "../services.ts";
+import type { S3Place } from "../stores/s3-client.ts";
 import {
   checkedName,
   type DocumentRecord,
@@ -40,8 +41,8 @@ export interface KnowledgeParts {
   tasks: Tasks;
   models: Pick<Models, "embed" | "embedder">;
   fetch: SafeFetch;
-  /** An absolute folder or the address of an object store (`PATCHBAY_VECTORS`). */
-  vectors: string;
+  /** Where the index lies: see `PassageStore`. */
+  vectors: string | S3Place;
   /** Takes lines for the server's own log. */
   report?(message: string): void;
 }

@@ -1,19 +1,20 @@
 /** The LanceDB tables of all knowledge: opened when they are needed, made where they are not there, dropped. */
 import type { Connection } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
+import type { S3Place } from "../stores/s3-client.ts";
 import { lance, PassageTable } from "./passage-table.ts";
 
 /** A reader sees what other processes wrote after at most so long. */
 const CONSISTENT_AFTER_S = 2;
 
 export class PassageStore {
-  readonly #uri: string;
+  readonly #place: string | S3Place;
   #connection: Promise<Connection> | undefined;
   readonly #tables = new Map<string, Promise<PassageTable>>();
 
-  /** `uri`: an absolute folder, or the address of an object store. Nothing is opened before it is needed. */
-  constructor(uri: string) {
-    this.#uri = uri;
+  /** `place`: an absolute folder, the address of an object store, or a place in a bucket. Nothing is opened before it is needed. */
+  constructor(place: string | S3Place) {
+    this.#place = place;
   }
 
   /** The table of that name, made when it is not there. */
@@ -58,7 +59,15 @@ export class PassageStore {
 
   async #connect(): Promise<Connection> {
     this.#connection ??= lance().then(({ connect }) =>
-      connect(this.#uri, { readConsistencyInterval: CONSISTENT_AFTER_S }),
+      connect(
+        typeof this.#place === "string"
+          ? this.#place
+          : `s3://${this.#place.bucket}/${this.#place.prefix}`.replace(/\/$/, ""),
+        {
+          readConsistencyInterval: CONSISTENT_AFTER_S,
+          ...(typeof this.#place !== "string" && { storageOptions: storageOptions(this.#place) }),
+        },
+      ),
     );
     try {
       return await this.#connection;
@@ -89,6 +98,20 @@ export class PassageStore {
     if (!indexed.has("document")) await table.createIndex("document", { config: Index.btree() });
     return new PassageTable(table);
   }
+}
+
+/** By the names that LanceDB knows. */
+function storageOptions(place: S3Place): Record<string, string> {
+  return {
+    aws_access_key_id: place.accessKeyId,
+    aws_secret_access_key: place.secretAccessKey,
+    aws_region: place.region,
+    ...(place.sessionToken !== undefined && { aws_session_token: place.sessionToken }),
+    ...(place.endpoint !== undefined && {
+      aws_endpoint: place.endpoint,
+      allow_http: String(place.endpoint.startsWith("http://")),
+    }),
+  };
 }
 
 async function schema(): Promise<Schema> {

@@ -1,4 +1,5 @@
-/** An S3-compatible server on loopback over a temporary folder, and in front of it a door that can be made to fail. */
+/** S3-compatible servers on loopback: one in this process behind a door that can be made to fail, and moto, which knows more of S3. */
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, request as forward } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -70,6 +71,50 @@ export async function startS3(): Promise<S3Server> {
       door.close();
       await store.close();
       rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** For `skipIf`: says loudly that tests are left out because moto is not installed. */
+export function withoutMoto(): boolean {
+  try {
+    execFileSync("moto_server", ["--help"], { stdio: "ignore" });
+    return false;
+  } catch {
+    console.warn("\n*** moto is not installed (pip install 'moto[server]'): tests of LanceDB on S3 are SKIPPED. ***\n");
+    return true;
+  }
+}
+
+/** moto over nothing but memory, with an empty bucket. */
+export async function startMoto(): Promise<{ place: S3Place; close(): Promise<void> }> {
+  const child = spawn("moto_server", ["-H", "127.0.0.1", "-p", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    let told = "";
+    const read = (chunk: Buffer) => {
+      told += chunk.toString();
+      const found = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(told);
+      if (found) resolve(found[1]!);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.once("exit", () => reject(new Error(`moto did not start: ${told}`)));
+  });
+  const place: S3Place = {
+    bucket: "patchbay",
+    prefix: "",
+    region: "us-east-1",
+    endpoint,
+    accessKeyId: "test",
+    secretAccessKey: "test",
+  };
+  await fetch(`${endpoint}/${place.bucket}`, { method: "PUT" });
+  return {
+    place,
+    async close() {
+      child.kill("SIGTERM");
+      await ended;
     },
   };
 }
