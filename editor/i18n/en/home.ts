@@ -27,7 +27,7 @@ export const home = {
   runs: "Runs of this agent",
   versions: "Versions",
   deleteTitle: "Delete “{{name}}”?",
-  deleteLead: "Its drafts and revisions go. Runs are kept until they are deleted or grow too old.",
+  deleteLead: "Its draft and all of its saves go. Runs are kept until they are deleted or grow too old.",
   deleteLive: "It is live as “{{slug}}”: calls to it will fail at once.",
   deleted: "“{{name}}” is deleted",
   imported_one: "{{count}} agent imported",

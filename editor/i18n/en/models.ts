@@ -3,7 +3,7 @@ export const models = {
   lead: "Where your agents think. Add a model on this machine or a service; every graph can choose among all of them.",
   add: "Add provider",
   defaultTitle: "Default model",
-  defaultLead: "Nodes that say “default” use this one. Choose another at any model below.",
+  defaultLead: "Nodes set to “Default model” use this one. Choose another at any model below.",
   defaultEmbedderTitle: "Search by meaning",
   defaultEmbedderLead:
     "New knowledge, and the choice among many tools, are searched with this model, beside the search by words.",
@@ -18,9 +18,9 @@ export const models = {
   chosenHere: "chosen here",
   giveBack: "Choose by itself",
   givenBack: "The default is no longer fixed",
-  missingDefault: "{{model}} cannot be had",
+  missingDefault: "{{model}} is not available",
   missingDefaultBody:
-    "Nodes that say “default” do not run until its provider is back, or another model is the default.",
+    "Nodes set to “Default model” do not run until its provider is back, or another model is the default.",
   demoTitle: "You are using the demo",
   demoBody:
     "demo/offline needs no network and no key. It picks tools and quotes documents by simple rules, so that every template runs at once, but it does not understand language. Add a real model when you want real answers.",
@@ -91,7 +91,7 @@ export const models = {
     keyKept: "A key is stored as {{name}}. Leave this empty to keep it.",
     keyGet: "Get a key",
     models: "Models",
-    modelsHelp: "One a line. Empty: all that the address lists.",
+    modelsHelp: "One per line. Empty: all that the address lists.",
     advanced: "What the models can do",
     advancedHelp: "Known models are recognised by name; set this only where that is wrong.",
     context: "Context, tokens",

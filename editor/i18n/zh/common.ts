@@ -33,9 +33,9 @@ export const common: Words<typeof en> = {
   skipToContent: "跳到正文",
   demo: "演示",
   error: {
-    title: "没有成功",
-    network: "连不上服务。",
-    networkMend: "请看看终端里的 Patchbay 是否还在运行。你写下的内容都还在。",
+    title: "操作没有成功",
+    network: "连不上服务器。",
+    networkMend: "请确认终端里的 Patchbay 还在运行。你输入的内容都还在。",
     unauthorized: "你已退出登录。",
     unauthorizedMend: "在项目目录运行 “npx patchbay login”，再打开它给出的地址。",
     signIn: "去登录",

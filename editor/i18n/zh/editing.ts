@@ -20,9 +20,9 @@ export const editing: Words<typeof en> = {
     group: "分组标题",
     title: "标题",
     name: "名称",
-    description: "简介",
+    description: "说明",
     greeting: "开场白",
-    suggestions: "建议问题",
+    suggestions: "推荐问题",
     frozen: "正在查看过去的运行，现在不能改动。",
   },
   swap: {
@@ -35,8 +35,8 @@ export const editing: Words<typeof en> = {
     keeps: "连线全部保留",
   },
   revision: {
-    name: "这个版本的名称",
-    help: "起个名字，就会一直保留、容易找到",
+    name: "这次保存的名称",
+    help: "命名后会一直保留，方便找到",
     failed: "名称没有保存",
   },
   drop: {
@@ -46,7 +46,7 @@ export const editing: Words<typeof en> = {
     asNew: "作为新智能体打开",
     intoThis: "粘贴到当前图",
     foreign: "这是 {{tool}} 的流程，工作方式不同",
-    foreignHelp: "Patchbay 读不了它。可以在“构建”里说明它做什么，或从模板开始。",
+    foreignHelp: "Patchbay 读不了它。可以在“搭建”里说明它做什么，或从模板开始。",
     half: "文件不完整，或 JSON 有错",
     halfHelp: "请重新保存或下载一次。这里什么都没有改动。",
     notJson: "这不是智能体文件",

@@ -2,7 +2,7 @@ import type { errors as en } from "../en/errors.ts";
 import type { Words } from "../shape.ts";
 
 export const errors: Words<typeof en> = {
-  bad_request: "服务没有接受这个请求",
+  bad_request: "服务器没有接受这个请求",
   bad_json: "这不是合法的 JSON",
   unauthorized: "你已退出登录",
   forbidden: "不允许这样做",
@@ -50,7 +50,7 @@ export const errors: Words<typeof en> = {
   loop_detected: "模型反复发起同一个调用",
   invalid_output: "回答不符合规定的结构",
   cancelled: "已取消",
-  unavailable: "服务暂时无法完成",
+  unavailable: "服务器暂时无法完成",
   storage_full: "磁盘已满",
-  internal: "服务内部出错",
+  internal: "服务器内部出错",
 };

@@ -44,18 +44,18 @@ export const chinese: Record<IssueCode, (facts: IssueFacts) => Said> = {
   }),
   "duplicate-edge": () => ({ message: "同一条连线有两份。", mend: "删掉其中一条。" }),
   "missing-edge": ({ node, port }) => ({ message: `“${node}”的“${port}”还没有接。`, mend: "给它接上一个输出。" }),
-  cycle: () => ({ message: "连线绕成了圈。", mend: "删掉其中一条。想重复做事，请用“循环”或“逐项”节点。" }),
+  cycle: () => ({ message: "连线形成了循环。", mend: "删掉其中一条。想重复做事，请用“循环”或“逐项”节点。" }),
   "no-input": () => ({ message: "智能体需要一个输入节点：消息从那里进来。", mend: "加一个输入节点。" }),
   "no-output": () => ({ message: "智能体需要一个输出节点：到达那里的就是回答。", mend: "加一个输出节点。" }),
   "too-many-inputs": () => ({ message: "只能有一个输入节点。", mend: "删掉这一个。" }),
   "too-many-outputs": () => ({ message: "只能有一个输出节点。", mend: "删掉这一个。" }),
-  unreachable: ({ node }) => ({ message: `“${node}”做出的东西到不了回答。`, mend: "把它接下去，或者删掉。" }),
+  unreachable: ({ node }) => ({ message: `“${node}”的输出到不了回答。`, mend: "把它接下去，或者删掉。" }),
   "too-large": () => ({ message: "图太大，或者嵌套太深。" }),
   "bad-template": ({ node }) => ({
-    message: `“${node}”的模板读不通。`,
+    message: `“${node}”的模板有语法错误。`,
     mend: "每个 {{ 都要有 }}，每个 {% 都要有 %}。",
   }),
-  "bad-body": ({ node }) => ({ message: `“${node}”的循环体有问题。`, mend: "打开这个节点，改正循环体。" }),
+  "bad-body": ({ node }) => ({ message: `“${node}”的内层图有问题。`, mend: "打开它的内层图，改正那里的问题。" }),
   "missing-model": ({ node, names }) => ({
     message: `“${node}”用的模型“${names[0] ?? ""}”没有配置。`,
     mend: "换一个模型，或者到“模型”里添加。",
@@ -78,7 +78,7 @@ export const chinese: Record<IssueCode, (facts: IssueFacts) => Said> = {
   }),
   "demo-model": ({ node }) => ({
     message: `“${node}”用的是演示模型：还没有配置真正的模型。`,
-    mend: "到“模型”里添加一个。演示模型只用来看图怎么跑。",
+    mend: "到“模型”里添加一个。演示模型只用来了解图如何运行。",
   }),
   "acts-unasked": ({ node, names }) => ({
     message: `“${node}”会读到别人写的内容（“${names[0] ?? ""}”），又可以不问人就调用“${names[1] ?? ""}”：藏在文字里的指令可能让它这么做。`,

@@ -6,7 +6,7 @@ export const models: Words<typeof en> = {
   lead: "智能体靠模型思考。接入本机模型或在线服务，所有图都能从中选用。",
   add: "接入模型",
   defaultTitle: "默认模型",
-  defaultLead: "填 “default” 的节点用的就是它。想换一个，在下面的模型旁边点一下。",
+  defaultLead: "选了“默认模型”的节点就用它。想换一个，在下面的模型旁点一下。",
   defaultEmbedderTitle: "按语义检索",
   defaultEmbedderLead: "新建的知识库，以及工具很多时的挑选，除了按词匹配，还会用这个模型按语义查找。",
   noEmbedder: "只按词查找：还没有选向量模型。",
@@ -21,7 +21,7 @@ export const models: Words<typeof en> = {
   giveBack: "改回自动选择",
   givenBack: "默认模型不再固定",
   missingDefault: "找不到 {{model}}",
-  missingDefaultBody: "在它的服务恢复或另选默认模型之前，填 “default” 的节点无法运行。",
+  missingDefaultBody: "在它的服务恢复或另选默认模型之前，选了“默认模型”的节点无法运行。",
   demoTitle: "正在使用演示模型",
   demoBody:
     "demo/offline 不联网、不要密钥，按简单规则挑选工具、摘引文档，让每个模板都能马上跑起来，但它并不理解语言。需要真正的回答时，请接入一个真实模型。",
@@ -50,7 +50,7 @@ export const models: Words<typeof en> = {
   },
   found: {
     chat: "能对话",
-    streams: "边想边答（流式）",
+    streams: "边生成边输出（流式）",
     tools: "能调用工具",
     structured: "能按 JSON 结构作答",
     vision: "能看图片",
