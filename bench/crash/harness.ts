@@ -35,7 +35,10 @@ export interface Report {
   toolCalls: number;
   uncertain: number;
   streamBreaks: number;
-  /** From a server's ready line (SQLite) or the kill (PostgreSQL) to the end of each run that it had interrupted. */
+  /**
+   * To the end of each run that was under way at a kill: from the kill where other workers go on with it, from the
+   * server's return where it was the only one, or the only door.
+   */
   recoveryMs: { p50: number; p95: number; max: number };
   startMs: { p50: number; max: number };
   violations: string[];
@@ -65,7 +68,7 @@ export async function crash(options: HarnessOptions): Promise<Report> {
   const servers = await makeServers(folder, oracle, await database?.database());
   const doors = servers.filter((server) => !server.name.startsWith("worker")).map((server) => server.origin);
   const records: Record[] = [];
-  const interrupted: { record: Record; since: number; kill: number }[] = [];
+  const interrupted: { record: Record; since: number }[] = [];
   const report: Report = {
     seed,
     store: postgres ? "PostgreSQL" : "SQLite",
@@ -106,13 +109,15 @@ export async function crash(options: HarnessOptions): Promise<Report> {
       armed.delete(server);
       report.kills[label] = (report.kills[label] ?? 0) + 1;
       const killedAt = performance.now();
+      // Other workers go on with a worker's runs; what a door or the only server had waits for its return.
+      const takenOver = server.name.startsWith("worker");
       const hit = records.filter((record) => record.acceptedAt !== undefined && !record.ended);
       // A door does not work on runs, so it comes by few places; it is killed at random moments.
       const [place, within] = PLACES[kill % PLACES.length]!;
       const arms = kill + 1 < kills && server.name !== "door" && chance() < 0.85;
       await server.start(arms ? `${place}#${1 + Math.floor(chance() * within)}` : undefined);
       if (arms) armed.set(server, place);
-      for (const record of hit) interrupted.push({ record, since: postgres ? killedAt : server.readyAt, kill });
+      for (const record of hit) interrupted.push({ record, since: takenOver ? killedAt : server.readyAt });
       if (database && kill === Math.floor(kills / 2)) {
         await database.restart("immediate");
         report.databaseRestarts++;
@@ -251,9 +256,10 @@ async function conclude(
     report.uncertain += verdict.uncertain;
     report.violations.push(...verdict.violations.map((what) => `${record.id}: ${what}`));
   }
-  for (const server of servers)
-    if (/TypeError|ReferenceError|Unexpected:/.test(server.errors))
-      report.violations.push(`${server.name} said: ${server.errors.slice(-1000)}`);
+  for (const server of servers) {
+    const [bug] = /^.*(?:TypeError|ReferenceError|Unexpected:)[\s\S]{0,1000}/m.exec(server.errors) ?? [];
+    if (bug) report.violations.push(`${server.name} said: ${bug}`);
+  }
 }
 
 async function eventsOf(origin: string, run: string): Promise<RunEvent[]> {
@@ -268,11 +274,7 @@ async function eventsOf(origin: string, run: string): Promise<RunEvent[]> {
   }
 }
 
-function measure(
-  report: Report,
-  interrupted: { record: Record; since: number; kill: number }[],
-  servers: ServerProcess[],
-): void {
+function measure(report: Report, interrupted: { record: Record; since: number }[], servers: ServerProcess[]): void {
   // A run that was hit again before it ended counts from the last kill.
   const last = new Map<Record, number>();
   for (const { record, since } of interrupted) last.set(record, since);

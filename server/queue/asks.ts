@@ -3,9 +3,10 @@ import type pg from "pg";
 import { errorData, PatchbayError } from "../../runtime/error.ts";
 import { newId } from "../ids.ts";
 import type { Listener } from "../stores/postgres/listen.ts";
+import type { Members } from "../stores/postgres/members.ts";
 
-/** A living process answers within milliseconds; one that does not is on its way out. */
-const PATIENCE_MS = 4_000;
+/** A living process answers within milliseconds; one that died is known to be gone before this is over. */
+const PATIENCE_MS = 8_000;
 
 export interface Ask {
   run: string;
@@ -14,27 +15,30 @@ export interface Ask {
 }
 
 export interface Asks {
-  /** Resolves when the other process did it; rejects with its failure, or with `unavailable` when it does not answer. */
-  ask(member: string, ask: Ask): Promise<void>;
+  /**
+   * Resolves with true when the other process did it, with false when it is gone, whether it did it or not. Rejects
+   * with its failure, or with `unavailable` when it does not answer.
+   */
+  ask(member: string, ask: Ask): Promise<boolean>;
   close(): Promise<void>;
 }
 
 type Reply = { ok: true } | { error: ReturnType<typeof errorData> };
 
-/** `me`: this process's id now. `serve` does what others ask of it. */
+/** `serve` does what others ask of this process. */
 export async function openAsks(options: {
   pool: pg.Pool;
   listener: Listener;
-  me(): string;
+  members: Pick<Members, "id" | "onGone">;
   serve(ask: Ask): Promise<void>;
 }): Promise<Asks> {
-  const { pool, listener } = options;
-  const open = new Map<string, PromiseWithResolvers<void>>();
+  const { pool, listener, members } = options;
+  const open = new Map<string, { member: string; waiting: PromiseWithResolvers<boolean> }>();
 
   const settle = (id: string, reply: Reply) => {
-    const waiting = open.get(id);
+    const waiting = open.get(id)?.waiting;
     open.delete(id);
-    if ("ok" in reply) waiting?.resolve();
+    if ("ok" in reply) waiting?.resolve(true);
     else waiting?.reject(new PatchbayError(reply.error.code, reply.error.message));
   };
 
@@ -49,7 +53,7 @@ export async function openAsks(options: {
 
   const stopAsks = await listener.on("patchbay_asks", async (told) => {
     const space = told.indexOf(" ");
-    if (told.slice(space + 1) !== options.me()) return;
+    if (told.slice(space + 1) !== members.id()) return;
     const id = told.slice(0, space);
     const { rows } = await pool.query<{ body: string }>(
       "SELECT body FROM patchbay.asks WHERE id = $1 AND reply IS NULL",
@@ -67,14 +71,25 @@ export async function openAsks(options: {
     );
   });
 
+  const forget = (id: string) => {
+    open.delete(id);
+    void pool.query("DELETE FROM patchbay.asks WHERE id = $1", [id]).catch(() => undefined);
+  };
+  const stopGone = members.onGone((who) => {
+    for (const [id, { member, waiting }] of open)
+      if (member === who) {
+        forget(id);
+        waiting.resolve(false);
+      }
+  });
+
   return {
     async ask(member, ask) {
       const id = newId();
-      const waiting = Promise.withResolvers<void>();
-      open.set(id, waiting);
+      const waiting = Promise.withResolvers<boolean>();
+      open.set(id, { member, waiting });
       const timer = setTimeout(() => {
-        open.delete(id);
-        void pool.query("DELETE FROM patchbay.asks WHERE id = $1", [id]).catch(() => undefined);
+        forget(id);
         waiting.reject(
           new PatchbayError(
             "unavailable",
@@ -91,7 +106,7 @@ export async function openAsks(options: {
            SELECT pg_notify('patchbay_asks', id || ' ' || $3) FROM asked`,
           [id, JSON.stringify(ask), member],
         );
-        await waiting.promise;
+        return await waiting.promise;
       } finally {
         clearTimeout(timer);
         open.delete(id);
@@ -100,6 +115,7 @@ export async function openAsks(options: {
     async close() {
       stopReplies();
       stopAsks();
+      stopGone();
     },
   };
 }

@@ -72,9 +72,9 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     model = await startMockModel({ chunkMs: 20, reply: () => ({ text: SPEECH }) });
     postgres = await startPostgres();
     url = await postgres.database();
-    web = await open("web");
-    otherWeb = await open("web");
-    workers = [await open("worker"), await open("worker")];
+    // All at once, on a database that is empty.
+    const roles: Role[] = ["web", "web", "worker", "worker"];
+    [web, otherWeb, ...workers] = (await Promise.all(roles.map(open))) as [Opened, Opened, ...Opened[]];
   }, 60_000);
   afterAll(async () => {
     for (const one of gates.values()) one.resolve();

@@ -3,10 +3,13 @@
  * the claim in the event log, so a job that comes twice, late, or after its run ended does no harm.
  */
 import { Logger, makeWorkerUtils, type Runner, run as runWorkers } from "graphile-worker";
+import { connectionPool } from "../stores/postgres/connect.ts";
 import type { PostgresLog } from "../stores/postgres/event-log.ts";
 
 /** Runs that one worker works on at once; they mostly wait for models and tools. */
 const AT_ONCE = 100;
+/** Connections of its own. */
+const POOL = 4;
 /** How often a worker looks for runs whose process died, and for waits that are over. */
 const SWEEP_MS = 1_000;
 const SWEEP_LIMIT = 500;
@@ -57,10 +60,10 @@ export async function startRunQueue({
   let runner: Runner | undefined;
   let starting: Promise<void> | undefined;
 
+  const pool = connectionPool(url, POOL);
   const start = async () => {
     const one = await runWorkers({
-      connectionString: url,
-      maxPoolSize: 4,
+      pgPool: pool,
       concurrency: AT_ONCE,
       pollInterval: POLL_MS,
       noHandleSignals: true,
@@ -102,17 +105,21 @@ export async function startRunQueue({
   await start();
   const timer = setInterval(() => void sweep(), sweepMs);
   timer.unref();
+  // What a process had that is gone is taken over at once.
+  const stopWatching = log.members.onGone(() => void sweep());
   void sweep();
   let stopping: Promise<void> | undefined;
   return {
     async stop() {
       stopped = true;
       clearInterval(timer);
+      stopWatching();
       await starting?.catch(() => undefined);
       stopping = runner?.stop().catch(() => undefined);
     },
     async close() {
       await stopping;
+      await pool.end();
     },
   };
 }

@@ -6,8 +6,11 @@ import type { Feed } from "./feed.ts";
 export interface Elsewhere {
   /** Runs that begin here are left to the workers. */
   leave: boolean;
-  /** Asks the process that has a run to cancel it or to take answers in. Rejects as `cancel` and `answer` do. */
-  ask(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitAnswer[] }): Promise<void>;
+  /**
+   * Asks the process that has a run to cancel it or to take answers in. False when that process is gone, whether it did
+   * it or not. Rejects as `cancel` and `answer` do.
+   */
+  ask(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitAnswer[] }): Promise<boolean>;
   /** Text of a run that another process has is read here, until the returned function is called. */
   want(run: string): () => void;
   /** Text of a run that this process has is for others too, until the returned function is called. */

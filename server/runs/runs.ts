@@ -7,6 +7,7 @@ import type { Idempotency, RunCaller, RunResult, RunRow, Runs, RunTarget } from 
 import { Turns } from "../turns.ts";
 import { newAnswers } from "./answers.ts";
 import { Conversations } from "./conversations.ts";
+import type { Elsewhere } from "./elsewhere.ts";
 import { forkValues } from "./fork.ts";
 import { Graphs, type GraphsOptions } from "./graphs.ts";
 import { checkInput } from "./input.ts";
@@ -144,25 +145,32 @@ class LoggedRuns implements RunsService {
   }
 
   async cancel(id: string): Promise<RunResult> {
-    return (
-      this.#abort(id) ??
-      this.#locks.take(id, async () => {
-        const aborted = this.#abort(id);
-        if (aborted) return aborted;
-        const row = await this.#standing.row(id);
-        if (row.endedAt !== undefined) return this.#standing.result(row);
-        const { log } = this.#options.world;
-        const owner = await log.owner(id);
-        if (owner !== undefined && this.#options.elsewhere)
-          await this.#options.elsewhere.ask(owner, { run: id, what: "cancel" });
-        else
-          await log.append(
-            { run: id, seq: (await log.last(id)) + 1, at: Date.now(), type: "run-cancel" },
-            { urgent: true },
-          );
-        return this.#standing.get(id);
-      })
-    );
+    return this.#abort(id) ?? this.#locks.take(id, () => this.#cancel(id));
+  }
+
+  async #cancel(id: string): Promise<RunResult> {
+    const aborted = this.#abort(id);
+    if (aborted) return aborted;
+    const row = await this.#standing.row(id);
+    if (row.endedAt !== undefined) return this.#standing.result(row);
+    const { log } = this.#options.world;
+    const asked = await this.#ask({ run: id, what: "cancel" });
+    // The process that had it is gone: how the run stands is looked at again.
+    if (asked === "gone") return this.#cancel(id);
+    if (asked === "nobody")
+      await log.append(
+        { run: id, seq: (await log.last(id)) + 1, at: Date.now(), type: "run-cancel" },
+        { urgent: true },
+      );
+    return this.#standing.get(id);
+  }
+
+  /** Asks the other process that has the run, where one has it. */
+  async #ask(ask: Parameters<Elsewhere["ask"]>[1]): Promise<"done" | "gone" | "nobody"> {
+    const { elsewhere, world } = this.#options;
+    const owner = elsewhere && (await world.log.owner(ask.run));
+    if (owner === undefined) return "nobody";
+    return (await elsewhere!.ask(owner, ask)) ? "done" : "gone";
   }
 
   /** Cancels a run that is live here. */
@@ -173,27 +181,28 @@ class LoggedRuns implements RunsService {
   }
 
   async answer(id: string, answers: WaitAnswer[]): Promise<{ id: string; done: Promise<RunResult> }> {
-    return this.#locks.take(id, async () => {
-      const row = await this.#standing.row(id);
-      const fresh = await this.#newAnswers(id, answers);
-      const live = this.#live.get(id);
-      if (fresh.length === 0) return { id, done: live?.done ?? this.#standing.get(id) };
-      if (live) {
-        if (await live.execution.answer(fresh)) return { id, done: live.done };
-        // It was parked just now; it is taken up again below, when it has been let go.
-        await live.execution.outcome;
-        await this.#live.released();
-      }
-      const { elsewhere } = this.#options;
-      const owner = await this.#options.world.log.owner(id);
-      if (owner !== undefined && elsewhere) {
-        await elsewhere.ask(owner, { run: id, what: "answer", answers: fresh });
-        return { id, done: this.#standing.rest(id) };
-      }
-      this.#mustRun();
-      if (!elsewhere?.leave) this.#live.mustFit(row.key);
-      return elsewhere ? this.#answerHeld(row, answers, elsewhere.leave) : this.#resume(row, fresh);
-    });
+    return this.#locks.take(id, () => this.#answer(id, answers));
+  }
+
+  async #answer(id: string, answers: WaitAnswer[]): Promise<{ id: string; done: Promise<RunResult> }> {
+    const row = await this.#standing.row(id);
+    const fresh = await this.#newAnswers(id, answers);
+    const live = this.#live.get(id);
+    if (fresh.length === 0) return { id, done: live?.done ?? this.#standing.get(id) };
+    if (live) {
+      if (await live.execution.answer(fresh)) return { id, done: live.done };
+      // It was parked just now; it is taken up again below, when it has been let go.
+      await live.execution.outcome;
+      await this.#live.released();
+    }
+    const asked = await this.#ask({ run: id, what: "answer", answers: fresh });
+    if (asked === "done") return { id, done: this.#standing.rest(id) };
+    // The process that had it is gone, and perhaps took the answers in.
+    if (asked === "gone") return this.#answer(id, answers);
+    this.#mustRun();
+    const { elsewhere } = this.#options;
+    if (!elsewhere?.leave) this.#live.mustFit(row.key);
+    return elsewhere ? this.#answerHeld(row, answers, elsewhere.leave) : this.#resume(row, fresh);
   }
 
   /** Answers a run that no process has; another door may be faster still. `leave`: a worker goes on with it. */

@@ -44,6 +44,17 @@ test("another master key is refused and changes nothing", async () => {
   await records.close();
 });
 
+test("of processes that start together for the first time the first one's key counts", async () => {
+  const records = sqliteRecords(join(folder, "together.db"));
+  const same = await Promise.all([openSecrets(records, "one key"), openSecrets(records, "one key")]);
+  await same[0]!.set("A", "value-of-a");
+  await records.close();
+  const others = sqliteRecords(join(folder, "apart.db"));
+  const opened = await Promise.allSettled([openSecrets(others, "one key"), openSecrets(others, "another key")]);
+  expect(opened.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+  await others.close();
+});
+
 test("two rows that changed places do not decrypt", async () => {
   const file = join(folder, "swap.db");
   const records = sqliteRecords(file);

@@ -26,18 +26,7 @@ interface Sealed {
  */
 export async function openSecrets(records: Records, masterKey: string): Promise<Secrets> {
   const kek = Buffer.from(hkdfSync("sha256", masterKey, "patchbay", "secrets/1", 32));
-  const check = await records.get<{ sealed: string }>(CHECK_KIND, "key");
-  if (check) {
-    try {
-      open(kek, check.body.sealed, "check");
-    } catch (error) {
-      throw new PatchbayError(
-        "unavailable",
-        "The stored secrets were written under another key; set PATCHBAY_SECRETS_KEY (or restore the file secrets.key of the data folder) to the one they were written with.",
-        { cause: error },
-      );
-    }
-  } else await records.put(CHECK_KIND, "key", { sealed: seal(kek, "patchbay", "check") }, { revision: 0 });
+  await mustBeTheKey(records, kek);
 
   const values = new Map<string, string>();
   const cards = new Map<string, { name: string; last4: string; updatedAt: number }>();
@@ -190,4 +179,28 @@ function open(key: Buffer, sealed: string, bound: string): string {
 /** SHA-256 of a text, in hex. */
 export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** What the first process sealed must open under this key. */
+async function mustBeTheKey(records: Records, kek: Buffer): Promise<void> {
+  let check = await records.get<{ sealed: string }>(CHECK_KIND, "key");
+  if (!check) {
+    try {
+      await records.put(CHECK_KIND, "key", { sealed: seal(kek, "patchbay", "check") }, { revision: 0 });
+      return;
+    } catch (error) {
+      // Another process that started at the same time was first.
+      if (!(error instanceof PatchbayError) || error.code !== "conflict") throw error;
+      check = (await records.get<{ sealed: string }>(CHECK_KIND, "key"))!;
+    }
+  }
+  try {
+    open(kek, check.body.sealed, "check");
+  } catch (error) {
+    throw new PatchbayError(
+      "unavailable",
+      "The stored secrets were written under another key; set PATCHBAY_SECRETS_KEY (or restore the file secrets.key of the data folder) to the one they were written with.",
+      { cause: error },
+    );
+  }
 }

@@ -103,7 +103,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
       const open = log!;
       asked = await openAsks({
         ...postgres,
-        me: () => open.members.id(),
+        members: open.members,
         async serve({ run, what, answers }) {
           if (what === "cancel") await runs.cancel(run);
           else await runs.answer(run, answers as never);

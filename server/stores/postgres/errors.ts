@@ -12,8 +12,19 @@ const TRANSIENT_SOCKET = new Set([
   "EAI_AGAIN",
   "ENOTFOUND",
 ]);
-/** serialization_failure, deadlock_detected, lock_not_available, too_many_connections, *_shutdown, cannot_connect_now, read_only_sql_transaction (a replica during failover). */
-const TRANSIENT_STATE = new Set(["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "57P05", "25006"]);
+/** serialization_failure, deadlock_detected, lock_not_available, too_many_connections, query_canceled (it took too long), *_shutdown, cannot_connect_now, read_only_sql_transaction (a replica during failover). */
+const TRANSIENT_STATE = new Set([
+  "40001",
+  "40P01",
+  "55P03",
+  "53300",
+  "57014",
+  "57P01",
+  "57P02",
+  "57P03",
+  "57P05",
+  "25006",
+]);
 
 /** Whether the failure may pass by itself. A statement that failed so may or may not have been done. */
 export function isTransient(error: unknown): boolean {
@@ -22,8 +33,16 @@ export function isTransient(error: unknown): boolean {
   // The driver's own: what it says when the socket closed under a query, or no connection came in time.
   return (
     error instanceof Error &&
-    /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|not queryable/i.test(error.message)
+    (isSilence(error) ||
+      /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|not queryable/i.test(
+        error.message,
+      ))
   );
+}
+
+/** Whether the connection did not answer in time: it can be dead without a word. */
+export function isSilence(error: Error): boolean {
+  return /query read timeout/i.test(error.message);
 }
 
 /** Any failure as what a caller is told; `PatchbayError`s as they are. Never the connection string. */

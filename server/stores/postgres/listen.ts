@@ -2,7 +2,7 @@
 import pg from "pg";
 
 const RECONNECT_MS = 500;
-const PING_MS = 5_000;
+const ANSWER_MS = 9_000;
 
 export interface Listener {
   /** Calls back with each payload told on the channel, also by this process. `again`: telling may have been missed. */
@@ -10,7 +10,9 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export async function listenTo(config: pg.ClientConfig): Promise<Listener> {
+/** `answerMs`: how long the connection can be dead before that is noticed. */
+export async function listenTo(config: pg.ClientConfig, answerMs = ANSWER_MS): Promise<Listener> {
+  const pingMs = answerMs / 2;
   const channels = new Map<string, Set<{ heard(payload: string): void; again?(): void }>>();
   let client: pg.Client | undefined;
   let closed = false;
@@ -60,7 +62,7 @@ export async function listenTo(config: pg.ClientConfig): Promise<Listener> {
   const ping = setInterval(() => {
     const asked = client;
     if (!asked) return;
-    const late = setTimeout(() => broken(asked), PING_MS - 500);
+    const late = setTimeout(() => broken(asked), pingMs * 0.9);
     late.unref();
     asked.query("SELECT 1").then(
       () => clearTimeout(late),
@@ -69,7 +71,7 @@ export async function listenTo(config: pg.ClientConfig): Promise<Listener> {
         broken(asked);
       },
     );
-  }, PING_MS);
+  }, pingMs);
   ping.unref();
 
   await connect();

@@ -27,6 +27,8 @@ export interface Members {
   id(): string;
   /** How many others are alive. */
   others(): number;
+  /** Calls back with the id of each other process that left or was buried, until the returned function is called. */
+  onGone(heard: (id: string) => void): () => void;
   /** Beats now instead of at the next turn. */
   beat(): Promise<void>;
   close(): Promise<void>;
@@ -39,6 +41,7 @@ export const DEAD_MS = 4_500;
 export async function join(options: MembersOptions): Promise<Members> {
   const { pool, listener, role, beatMs = BEAT_MS, deadMs = DEAD_MS } = options;
   const seen = new Map<string, { beats: number; quietMs: number }>();
+  const goneListeners = new Set<(id: string) => void>();
   let generation = 0;
   let id = options.id;
   let closed = false;
@@ -48,6 +51,11 @@ export async function join(options: MembersOptions): Promise<Members> {
   const enter = async () => {
     await pool.query("INSERT INTO patchbay.members (id, role, beats) VALUES ($1, $2, 0)", [id, role]);
     await pool.query("SELECT pg_notify('patchbay_members', $1)", [id]);
+  };
+
+  const gone = (who: string) => {
+    seen.delete(who);
+    for (const heard of goneListeners) heard(who);
   };
 
   async function beat(): Promise<void> {
@@ -66,7 +74,7 @@ export async function join(options: MembersOptions): Promise<Members> {
     const passedMs = Math.min(now - beatAt, 2 * beatMs);
     beatAt = now;
     const there = new Set(result.rows.map((row) => row.id));
-    for (const known of seen.keys()) if (!there.has(known)) seen.delete(known);
+    for (const known of seen.keys()) if (!there.has(known)) gone(known);
     for (const row of result.rows) {
       if (row.id === id) continue;
       const before = seen.get(row.id);
@@ -75,7 +83,7 @@ export async function join(options: MembersOptions): Promise<Members> {
         before.quietMs += passedMs;
         if (before.quietMs < deadMs) continue;
         await pool.query("DELETE FROM patchbay.members WHERE id = $1 AND beats = $2", [row.id, row.beats]);
-        seen.delete(row.id);
+        gone(row.id);
       }
     }
     options.onBeat?.();
@@ -103,6 +111,12 @@ export async function join(options: MembersOptions): Promise<Members> {
     id: () => id,
     beat: tick,
     others: () => seen.size,
+    onGone(heard) {
+      goneListeners.add(heard);
+      return () => {
+        goneListeners.delete(heard);
+      };
+    },
     async close() {
       closed = true;
       clearInterval(timer);

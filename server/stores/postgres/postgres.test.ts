@@ -1,4 +1,5 @@
 /** The stores on a real PostgreSQL: the suites that SQLite passes, and what only many processes can do wrong. */
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../../runtime/event.ts";
@@ -12,6 +13,34 @@ import { openPostgresLog, type PostgresLogOptions } from "./event-log.ts";
 import { postgresLedger } from "./ledger.ts";
 import { postgresRecords } from "./records.ts";
 import { migrate, POSTGRES_MIGRATIONS } from "./schema.ts";
+
+/** A way to the database on which what is open can fall silent: nothing passes any more, and nobody is told. */
+async function silenced(to: number) {
+  const open = new Set<Socket>();
+  const proxy = createServer((near) => {
+    const far = connect(to, "127.0.0.1");
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      open.add(socket);
+      socket.on("data", (bytes) => other.write(bytes));
+      socket.on("close", () => other.destroy());
+      socket.on("error", () => undefined);
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    silence() {
+      for (const socket of open) socket.pause();
+    },
+    close() {
+      for (const socket of open) socket.destroy();
+      proxy.close();
+    },
+  };
+}
 
 describe.skipIf(withoutPostgres())("PostgreSQL", () => {
   let server: TestPostgres;
@@ -233,6 +262,28 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       expect((await log.row("away"))?.status).toBe("done");
       await log.close();
     }, 30_000);
+
+    test("connections that are dead without a word are noticed and made anew, also the one that listens", async () => {
+      const cut = await silenced(server.port);
+      const postgres = await openPostgres(url.replace(`:${server.port}/`, `:${cut.port}/`), 400);
+      opened.push(postgres);
+      const log = await openPostgresLog({ ...postgres, member: "behind a firewall", beatMs: 50 });
+      const { log: other } = await join("in the open", { deadMs: 60_000 });
+      const write = writer(log, "silence");
+      await write(start(), { urgent: true });
+      await Promise.all(Array.from({ length: 8 }, () => log.row("silence")));
+      const heardAgain = Promise.withResolvers<void>();
+      await postgres.listener.on("patchbay_test", () => {}, heardAgain.resolve);
+      cut.silence();
+      await write({ type: "node-skip", node: "n" }, { urgent: true });
+      expect(await log.last("silence")).toBe(1);
+      await write(end, { urgent: true });
+      expect(await other.last("silence")).toBe(2);
+      await heardAgain.promise;
+      await log.close();
+      await other.close();
+      cut.close();
+    });
 
     test("text that PostgreSQL cannot hold is stored all the same", async () => {
       const { log } = await join("odd");
