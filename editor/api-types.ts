@@ -61,6 +61,14 @@ export interface Published {
   urls: Record<string, string>;
 }
 
+export interface Rating {
+  /** -1 to 1. */
+  score: number;
+  comment?: string;
+}
+
+export type RatingFilter = "good" | "bad" | "commented";
+
 export interface RunRow {
   id: string;
   status: RunStatus;
@@ -79,7 +87,7 @@ export interface RunRow {
   endedAt?: number;
   /** Code of the error, where it failed. */
   error?: string;
-  rating?: { score: number; comment?: string };
+  rating?: Rating;
 }
 
 export interface RunResult {

@@ -77,6 +77,7 @@ export interface RunFilter {
   session?: string;
   text?: string;
   user?: string;
+  rating?: T.RatingFilter;
   /** Unix milliseconds. */
   from?: number;
   to?: number;
@@ -146,7 +147,14 @@ export const api = {
   },
   runs: {
     list: async (filter: RunFilter, signal?: AbortSignal): Promise<T.RunRow[]> =>
-      (await read(routes.runs.$get({ query: { ...texts(filter), status: filter.status } }, until(signal)))).runs,
+      (
+        await read(
+          routes.runs.$get(
+            { query: { ...texts(filter), status: filter.status, rating: filter.rating } },
+            until(signal),
+          ),
+        )
+      ).runs,
     get: (run: string, signal?: AbortSignal): Promise<Omit<T.RunRow, "error"> & T.RunResult> =>
       plain("GET", `/api/runs/${id(run)}`, undefined, signal),
     /** The graph that a run goes by, as it was then. */
@@ -169,8 +177,7 @@ export const api = {
       outputs?: Record<string, unknown>,
     ): Promise<{ id: string; status: T.RunStatus }> =>
       plain("POST", `/api/runs/${id(run)}/fork`, { node, outputs }, undefined, { Prefer: "respond-async" }),
-    rate: (run: string, score: number) =>
-      done(routes.runs[":id"].rating.$post({ param: { id: id(run) }, json: { score } })),
+    rate: (run: string, json: T.Rating) => done(routes.runs[":id"].rating.$post({ param: { id: id(run) }, json })),
     delete: (run: string) => done(routes.runs[":id"].$delete({ param: { id: id(run) } })),
   },
   sessions: {

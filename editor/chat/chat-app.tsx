@@ -1,39 +1,52 @@
-import { Lock, MessageSquarePlus, Trash2, WifiOff } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { Lock, WifiOff, X } from "lucide-react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { setLanguage } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
-import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
+import { look } from "../ui/theme.ts";
 import { Conversation } from "./conversation.tsx";
-import { forget, type Remembered, remember, remembered } from "./conversations.ts";
+import { ConversationList, type ConversationListProps } from "./conversation-list.tsx";
+import { forget, type Remembered, remember, remembered, rename } from "./conversations.ts";
+import { askToClose, embedded } from "./embedding.ts";
 import { createTalk } from "./talk.ts";
 import { beginVisit, Line, Refusal, type Visit } from "./visit.ts";
-
-const embedded = window.parent !== window;
 
 /** The page: a visit is begun, then talked in. Conversations stand at the side, where there is room. */
 export function ChatApp() {
   const { t } = useTranslation("chat");
   const [visit, setVisit] = useState<Visit>();
-  const [refused, setRefused] = useState<"closed" | "offline">();
+  const [refused, setRefused] = useState<"closed" | "full" | "offline">();
   const [list, setList] = useState<Remembered[]>(remembered);
+  const [listed, setListed] = useState(false);
 
-  const open = (renew?: string) =>
-    beginVisit(renew).then(
-      (begun) => {
-        setRefused(undefined);
-        setVisit(begun);
-        if (begun.agent.language !== "auto") setLanguage(begun.agent.language);
-        document.title = begun.agent.name;
-      },
-      (error: unknown) => setRefused(error instanceof Refusal && error.status === 404 ? "closed" : "offline"),
-    );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page opens
+  const open = useCallback(async (renew?: string) => {
+    setListed(false);
+    try {
+      const begun = await beginVisit(renew);
+      setRefused(undefined);
+      setVisit(begun);
+      // What the reader chose for himself stays.
+      if (begun.agent.language !== "auto" && !look.getState().language) setLanguage(begun.agent.language);
+      document.title = begun.agent.name;
+    } catch (error) {
+      const status = error instanceof Refusal ? error.status : 0;
+      setRefused(status === 404 ? "closed" : status === 429 ? "full" : "offline");
+    }
+  }, []);
   useEffect(() => {
     void open(remembered()[0]?.token);
-  }, []);
+  }, [open]);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      if (listed) setListed(false);
+      else askToClose();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [listed]);
 
   if (refused)
     return (
@@ -45,8 +58,11 @@ export function ChatApp() {
             <WifiOff size={22} className="text-ink-3" aria-hidden />
           )}
           <h1 className="font-semibold text-lg">{t(refused)}</h1>
-          {refused === "closed" && <p className="text-ink-2">{t("closedHint")}</p>}
-          {refused === "offline" && <Button onClick={() => void open(remembered()[0]?.token)}>{t("again")}</Button>}
+          {refused === "closed" ? (
+            <p className="text-ink-2">{t("closedHint")}</p>
+          ) : (
+            <Button onClick={() => void open(remembered()[0]?.token)}>{t("again")}</Button>
+          )}
         </div>
       </main>
     );
@@ -57,46 +73,37 @@ export function ChatApp() {
       </main>
     );
 
+  const conversations: ConversationListProps = {
+    list,
+    current: visit.session,
+    onOpen: (one) => void open(one.token),
+    onNew: () => void open(),
+    onRename: (session, title) => setList(rename(session, title)),
+    async onForget(one) {
+      await new Line(await beginVisit(one.token)).forget();
+      setList(forget(one.session));
+      if (one.session === visit.session) void open();
+    },
+  };
   return (
-    <div className="flex h-full">
+    <div className="relative flex h-full">
       {!embedded && list.length > 0 && (
+        <nav aria-label={t("conversations")} className="hidden w-60 shrink-0 flex-col border-line border-r p-3 md:flex">
+          <ConversationList {...conversations} />
+        </nav>
+      )}
+      {listed && (
         <nav
+          ref={focusOnce}
+          tabIndex={-1}
           aria-label={t("conversations")}
-          className="hidden w-60 shrink-0 flex-col gap-1 border-line border-r p-3 md:flex"
+          className="absolute inset-0 z-20 flex flex-col bg-paper p-3 outline-none animate-fade md:hidden"
         >
-          <Button icon={MessageSquarePlus} className="mb-2 w-full" onClick={() => void open()}>
-            {t("newConversation")}
-          </Button>
-          <ul className="flex min-h-0 flex-1 flex-col gap-0.5 overflow-y-auto">
-            {list.map((one) => (
-              <li key={one.session} className="group relative">
-                <button
-                  type="button"
-                  aria-current={one.session === visit.session ? "true" : undefined}
-                  className={cx(
-                    "w-full truncate rounded-md px-2.5 py-1.5 pr-8 text-left hover:bg-hover",
-                    one.session === visit.session && "bg-hover font-medium",
-                  )}
-                  onClick={() => void open(one.token)}
-                >
-                  {one.title || t("untitled")}
-                </button>
-                <IconButton
-                  icon={Trash2}
-                  label={t("forget")}
-                  size="sm"
-                  className="absolute top-0.5 right-0.5 opacity-0 focus:opacity-100 group-hover:opacity-100"
-                  onClick={async () => {
-                    if (!confirm(t("forgetAsk"))) return;
-                    await new Line(await beginVisit(one.token)).forget();
-                    setList(forget(one.session));
-                    if (one.session === visit.session) void open();
-                  }}
-                />
-              </li>
-            ))}
-          </ul>
-          <p className="px-2.5 text-ink-3 text-xs">{t("madeWith")}</p>
+          <div className="mb-2 flex items-center justify-between">
+            <h2 className="font-semibold text-md">{t("conversations")}</h2>
+            <IconButton icon={X} label={t("close", { ns: "common" })} onClick={() => setListed(false)} />
+          </div>
+          <ConversationList {...conversations} />
         </nav>
       )}
       <Visited
@@ -104,12 +111,25 @@ export function ChatApp() {
         visit={visit}
         onSaid={(message) => setList(remember(visit, message))}
         onNew={() => void open()}
+        onList={list.length > 0 ? () => setListed(true) : undefined}
       />
     </div>
   );
 }
 
-function Visited({ visit, onSaid, onNew }: { visit: Visit; onSaid(message: string): void; onNew(): void }) {
+/** One and the same function at each draw: it is called when the element comes, and not again. */
+function focusOnce(element: HTMLElement | null): void {
+  element?.focus();
+}
+
+interface VisitedProps {
+  visit: Visit;
+  onSaid(message: string): void;
+  onNew(): void;
+  onList?(): void;
+}
+
+function Visited({ visit, onSaid, onNew, onList }: VisitedProps) {
   const line = useMemo(() => new Line(visit), [visit]);
   const talk = useMemo(() => createTalk(line), [line]);
   useEffect(() => {
@@ -121,9 +141,10 @@ function Visited({ visit, onSaid, onNew }: { visit: Visit; onSaid(message: strin
       agent={visit.agent}
       talk={talk}
       upload={(file) => line.upload(file)}
+      load={(run, file) => line.file(run, file)}
       onSaid={onSaid}
       onNew={onNew}
-      embedded={embedded}
+      onList={onList}
     />
   );
 }

@@ -1,33 +1,68 @@
-import { ArrowUp, Mic, Paperclip, Square, X } from "lucide-react";
-import { type KeyboardEvent, useRef, useState } from "react";
+import { ArrowUp, Paperclip, Square, X } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { FileRef } from "../../runtime/message.ts";
-import { language } from "../i18n/index.ts";
+import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
+import { Spinner } from "../ui/spinner.tsx";
+import { onOpened } from "./embedding.ts";
+import { FieldsForm, useFields } from "./fields.tsx";
+import type { Question } from "./talk.ts";
+import type { Face } from "./visit.ts";
+import { Voice } from "./voice.tsx";
 
-/** Where a message is written: Enter sends, Shift+Enter breaks the line; files and, where the browser can, the voice. */
-export function Composer({
-  busy,
-  onSend,
-  onStop,
-  upload,
-}: {
+export interface ComposerProps {
+  agent: Face;
+  /** An answer is under way. */
   busy: boolean;
-  onSend(message: string, files: FileRef[]): void;
+  /** The answer waits for somebody's decision: that comes first. */
+  waiting: boolean;
+  onSend(question: Question): void;
   onStop(): void;
   upload(file: File): Promise<FileRef>;
-}) {
+}
+
+/** Where a message is written: Enter sends, Shift+Enter breaks the line; files by button, paste or drop; the voice where the browser can. */
+export function Composer({ agent, busy, waiting, onSend, onStop, upload }: ComposerProps) {
   const { t } = useTranslation("chat");
   const [text, setText] = useState("");
   const [files, setFiles] = useState<FileRef[]>([]);
+  const [uploading, setUploading] = useState(0);
   const [problem, setProblem] = useState<string>();
+  const [over, setOver] = useState(false);
+  const [asked, setAsked] = useState(false);
+  const fields = useFields(agent.fields);
   const picker = useRef<HTMLInputElement>(null);
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    // On a touch screen the keyboard would cover what there is to read.
+    if (matchMedia("(pointer: fine)").matches) box.current?.focus();
+    return onOpened(() => box.current?.focus());
+  }, []);
+
+  const empty = text.trim() === "" && files.length === 0;
+  const held = busy || waiting || uploading > 0;
   const send = () => {
-    const message = text.trim();
-    if (busy || (message === "" && files.length === 0)) return;
-    onSend(message, files);
+    if (held || empty) return;
+    setAsked(true);
+    if (fields.missing.length > 0) return;
+    onSend({ message: text.trim(), files, fields: fields.values });
     setText("");
     setFiles([]);
+    setProblem(undefined);
+  };
+  const take = async (chosen: Iterable<File>) => {
+    setProblem(undefined);
+    for (const file of chosen) {
+      setUploading((count) => count + 1);
+      try {
+        const ref = await upload(file);
+        setFiles((before) => [...before, ref]);
+      } catch (error) {
+        setProblem(t("uploadFailed", { name: file.name, why: (error as Error).message }));
+      }
+      setUploading((count) => count - 1);
+    }
   };
   const onKey = (event: KeyboardEvent) => {
     // Enter that ends a word of an input method sends nothing.
@@ -35,17 +70,36 @@ export function Composer({
     event.preventDefault();
     send();
   };
+
   return (
-    <div className="shrink-0 px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
-      <div className="mx-auto w-full max-w-2xl rounded-xl border border-line-strong bg-surface shadow-card focus-within:border-accent">
-        {(files.length > 0 || problem) && (
+    <div className="px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way to do what the button does */}
+      <div
+        className={cx(
+          "mx-auto w-full max-w-2xl rounded-xl border bg-surface shadow-card focus-within:border-accent",
+          over ? "border-accent" : "border-line-strong",
+        )}
+        onDragOver={(event) => {
+          if (!event.dataTransfer.types.includes("Files")) return;
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setOver(false);
+          void take(event.dataTransfer.files);
+        }}
+      >
+        <FieldsForm fields={fields} asked={asked} />
+        {(files.length > 0 || uploading > 0 || problem) && (
           <div className="flex flex-wrap items-center gap-1.5 px-3 pt-2.5">
             {files.map((file) => (
               <span
                 key={file.id}
-                className="inline-flex items-center gap-1 rounded-md bg-kind-files/10 px-2 py-0.5 text-kind-files text-sm"
+                className="inline-flex max-w-full items-center gap-1 rounded-md bg-kind-files/10 px-2 py-0.5 text-kind-files text-sm"
               >
-                {file.name}
+                <span className="truncate">{file.name}</span>
                 <button
                   type="button"
                   aria-label={t("detach", { name: file.name })}
@@ -55,6 +109,7 @@ export function Composer({
                 </button>
               </span>
             ))}
+            {uploading > 0 && <Spinner label={t("uploading")} />}
             {problem && (
               <span role="alert" className="text-bad text-sm">
                 {problem}
@@ -63,13 +118,19 @@ export function Composer({
           </div>
         )}
         <textarea
+          ref={box}
           value={text}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKey}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length === 0) return;
+            event.preventDefault();
+            void take([...event.clipboardData.files]);
+          }}
           rows={Math.min(8, Math.max(1, text.split("\n").length))}
           aria-label={t("ask")}
-          placeholder={t("ask")}
-          className="block w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-md outline-none placeholder:text-ink-3"
+          placeholder={waiting ? t("decideFirst") : t("ask")}
+          className="field-sizing-content block max-h-52 w-full resize-none bg-transparent px-3.5 pt-3 pb-1 text-md outline-none placeholder:text-ink-3 max-md:text-[16px]"
         />
         <div className="flex items-center gap-1 px-2 pb-2">
           <input
@@ -77,30 +138,25 @@ export function Composer({
             type="file"
             multiple
             hidden
-            onChange={async (event) => {
+            onChange={(event) => {
               const chosen = [...(event.target.files ?? [])];
               event.target.value = "";
-              setProblem(undefined);
-              for (const file of chosen) {
-                try {
-                  const ref = await upload(file);
-                  setFiles((before) => [...before, ref]);
-                } catch (error) {
-                  setProblem((error as Error).message);
-                }
-              }
+              void take(chosen);
             }}
           />
           <IconButton icon={Paperclip} label={t("attach")} onClick={() => picker.current?.click()} />
-          <Voice onText={(heard) => setText((before) => (before ? `${before} ${heard}` : heard))} />
+          <Voice
+            onText={(heard) => setText((before) => (before ? `${before} ${heard}` : heard))}
+            onProblem={setProblem}
+          />
           <span className="flex-1" />
-          {busy ? (
+          {busy || waiting ? (
             <IconButton icon={Square} label={t("stop")} onClick={onStop} />
           ) : (
             <button
               type="button"
               aria-label={t("send")}
-              disabled={text.trim() === "" && files.length === 0}
+              disabled={held || empty}
               onClick={send}
               className="grid size-8 place-items-center rounded-full bg-ink text-surface disabled:opacity-35"
             >
@@ -110,44 +166,5 @@ export function Composer({
         </div>
       </div>
     </div>
-  );
-}
-
-interface Recognition {
-  lang: string;
-  interimResults: boolean;
-  start(): void;
-  stop(): void;
-  onresult: ((event: { results: ArrayLike<ArrayLike<{ transcript: string }>> }) => void) | null;
-  onend: (() => void) | null;
-}
-
-/** Speech to text by the browser, where it can. */
-function Voice({ onText }: { onText(text: string): void }) {
-  const { t } = useTranslation("chat");
-  const [listening, setListening] = useState<Recognition>();
-  const world = window as {
-    SpeechRecognition?: new () => Recognition;
-    webkitSpeechRecognition?: new () => Recognition;
-  };
-  const Make = world.SpeechRecognition ?? world.webkitSpeechRecognition;
-  if (!Make) return null;
-  return (
-    <IconButton
-      icon={Mic}
-      label={listening ? t("listening") : t("listen")}
-      pressed={listening !== undefined}
-      onClick={() => {
-        if (listening) return listening.stop();
-        const recognition = new Make();
-        recognition.lang = language() === "zh" ? "zh-CN" : "en-US";
-        recognition.interimResults = false;
-        recognition.onresult = (event) =>
-          onText([...Array.from(event.results)].map((result) => result[0]?.transcript ?? "").join(" "));
-        recognition.onend = () => setListening(undefined);
-        setListening(recognition);
-        recognition.start();
-      }}
-    />
   );
 }

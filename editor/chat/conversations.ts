@@ -34,6 +34,11 @@ export function remember(visit: Visit, title: string): Remembered[] {
   return store([next, ...list.filter((one) => one !== known)]);
 }
 
+/** The name that the visitor gives it, known to this browser alone. */
+export function rename(session: string, title: string): Remembered[] {
+  return store(remembered().map((one) => (one.session === session ? { ...one, title: title.slice(0, 80) } : one)));
+}
+
 export function forget(session: string): Remembered[] {
   return store(remembered().filter((one) => one.session !== session));
 }

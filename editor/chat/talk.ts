@@ -1,18 +1,25 @@
-/** One conversation as the page shows it: messages, the answer under way, what waits. */
+/** One conversation as the page shows it: messages, the answer under way, what waits. It outlives lost connections. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { WaitAnswer } from "../../runtime/event.ts";
 import type { Document, FileRef } from "../../runtime/message.ts";
-import { type HostedItem, type Line, Refusal } from "./visit.ts";
+import { type HostedItem, type Line, type OpenWait, type PastTurn, type Rating, Refusal, type Step } from "./visit.ts";
 
 export interface Said {
   id: number;
   from: "user" | "agent";
   text: string;
   files?: FileRef[];
+  /** The run that gave the answer, once it has begun. */
+  run?: string;
   documents?: Document[];
-  waits?: Pick<Wait, "wait" | "kind" | "question" | "call">[];
+  steps?: Step[];
+  /** Media that tools made on the way. */
+  media?: FileRef[];
+  waits?: OpenWait[];
   /** The visitor may not answer; the owner must. */
   owner?: boolean;
+  rating?: Rating;
+  /** "offline", or the server's sentence. */
   error?: string;
   stopped?: boolean;
 }
@@ -20,37 +27,67 @@ export interface Said {
 export interface TalkState {
   said: readonly Said[];
   busy: boolean;
+  /** The connection was lost and is sought again. */
   lost: boolean;
-  run?: string;
+  /** How it stands with what was said before. */
+  past: "none" | "loading" | "loaded" | "failed";
+}
+
+export interface Question {
+  message: string;
+  files?: FileRef[];
+  /** Values of the fields that the agent declares. */
+  fields?: Record<string, unknown>;
 }
 
 export interface Talk extends StoreApi<TalkState> {
+  /** Shows what was said before, and goes on with an answer that is still under way. */
   load(): Promise<void>;
-  send(message: string, files?: FileRef[]): Promise<void>;
-  answer(answer: WaitAnswer): Promise<void>;
+  send(question: Question): Promise<void>;
+  /** After a failure: follows the answer again, or asks again where there is none. */
+  retry(id: number): Promise<void>;
+  answer(id: number, answer: WaitAnswer): Promise<void>;
+  rate(id: number, rating: Rating): Promise<void>;
   stop(): Promise<void>;
   close(): void;
 }
 
-const TRIES = 6;
+/** About forty seconds: a server that is started anew is back by then. */
+const TRIES = 12;
+const ENDED: ReadonlySet<PastTurn["status"]> = new Set(["done", "failed", "cancelled"]);
+
+type Open = () => Promise<AsyncIterable<HostedItem>>;
 
 export function createTalk(line: Line): Talk {
-  const store = createStore<TalkState>(() => ({ said: [], busy: false, lost: false }));
+  const store = createStore<TalkState>(() => ({ said: [], busy: false, lost: false, past: "none" }));
   const gone = new AbortController();
+  /** How each question is asked again. */
+  const questions = new Map<number, Open>();
   let count = 0;
+  /** The person pressed stop before the run was known. */
+  let stopping = false;
 
+  const cancel = async (run: string) => {
+    stopping = false;
+    await line.cancel(run).catch((error: unknown) => {
+      // It goes on, and is followed on.
+      if (error instanceof Refusal) return;
+      store.setState({ lost: true });
+    });
+  };
   const add = (said: Omit<Said, "id">): number => {
     const id = ++count;
     store.setState((state) => ({ said: [...state.said, { ...said, id }] }));
     return id;
   };
+  const get = (id: number) => store.getState().said.find((one) => one.id === id);
   const change = (id: number, more: Partial<Said>) =>
     store.setState((state) => ({ said: state.said.map((one) => (one.id === id ? { ...one, ...more } : one)) }));
 
-  /** Follows a run into message `id`, over lost connections. */
-  async function follow(id: number, open: () => Promise<AsyncIterable<HostedItem>>): Promise<void> {
-    store.setState({ busy: true });
-    let run: string | undefined;
+  /** Follows a run into message `id` to its end: over lost connections, and while it waits for whoever answers. */
+  async function follow(id: number, open: Open): Promise<void> {
+    store.setState({ busy: !get(id)?.waits?.length });
+    change(id, { error: undefined });
     let seq = -1;
     let next = open;
     try {
@@ -60,28 +97,21 @@ export function createTalk(line: Line): Talk {
             store.setState({ lost: false });
             tries = 0;
             if (item.type === "error") throw new Refusal(500, item.error.message);
-            run = item.run;
             if (item.type !== "delta") seq = item.seq;
-            store.setState({ run });
             if (take(id, item)) return;
           }
-          // The server ends the stream of a run that waits.
-          if (store.getState().said.find((one) => one.id === id)?.waits?.length) return;
         } catch (error) {
           if (gone.signal.aborted) return;
-          if (error instanceof Refusal) {
-            change(id, { error: error.message });
-            return;
-          }
-          if (run === undefined || ++tries > TRIES) {
-            change(id, { error: "offline" });
-            return;
-          }
+          if (error instanceof Refusal) return change(id, { error: error.message });
+          if (++tries > TRIES) return change(id, { error: "offline" });
         }
-        store.setState({ lost: true });
-        await new Promise((resolve) => setTimeout(resolve, Math.min(4000, 200 * 2 ** tries)));
-        const known = run!;
-        next = () => line.follow(known, seq, gone.signal);
+        const { run, waits } = get(id) ?? {};
+        // The answer to a question ends when its run waits; the run itself is followed on.
+        if (tries > 0 || !waits?.length) {
+          store.setState({ lost: true });
+          await new Promise((resolve) => setTimeout(resolve, Math.min(4000, 200 * 2 ** tries)));
+        }
+        if (run !== undefined) next = () => line.follow(run, seq, gone.signal);
       }
     } finally {
       store.setState({ busy: false, lost: false });
@@ -90,24 +120,38 @@ export function createTalk(line: Line): Talk {
 
   /** Takes one item in; true when the run ended. */
   function take(id: number, item: HostedItem): boolean {
-    const now = store.getState().said.find((one) => one.id === id);
+    const now = get(id);
     switch (item.type) {
+      case "run-start":
+        change(id, { run: item.run });
+        if (stopping) void cancel(item.run);
+        return false;
       case "delta":
         // A reader who came late, or a second try of the model, begins again at 0.
-        change(id, { text: item.offset === 0 ? item.text : (now?.text ?? "") + item.text });
+        change(id, { run: item.run, text: item.offset === 0 ? item.text : (now?.text ?? "") + item.text });
+        return false;
+      case "tool-start":
+      case "tool-end":
+      case "retrieval":
+        change(id, {
+          steps: withStep(now?.steps ?? [], item.step),
+          ...(item.files && { media: [...(now?.media ?? []), ...item.files] }),
+        });
         return false;
       case "run-wait":
-        change(id, { waits: [...(now?.waits ?? []), ...item.waits] });
+        change(id, { run: item.run, waits: [...(now?.waits ?? []), ...item.waits] });
+        store.setState({ busy: false });
         return false;
-      case "run-end": {
-        const { reply, documents } = item.output;
-        change(id, {
-          text: typeof reply === "string" ? reply : JSON.stringify(reply, null, 2),
-          waits: undefined,
-          ...(documents ? { documents } : {}),
-        });
-        return true;
+      case "run-resume": {
+        const answered = new Set(item.answered);
+        const waits = now?.waits?.filter((wait) => !answered.has(wait.wait));
+        change(id, { waits, owner: undefined });
+        store.setState({ busy: !waits?.length });
+        return false;
       }
+      case "run-end":
+        change(id, { ...answerOf(item.output), waits: undefined });
+        return true;
       case "run-fail":
         change(id, { error: item.error.message, waits: undefined });
         return true;
@@ -121,41 +165,126 @@ export function createTalk(line: Line): Talk {
 
   return Object.assign(store, {
     async load() {
-      const past = await line.past();
-      for (const { role, content } of past) add({ from: role === "user" ? "user" : "agent", text: content });
-    },
-    async send(message: string, files: FileRef[] = []) {
-      if (store.getState().busy) return;
-      add({ from: "user", text: message, ...(files.length ? { files } : {}) });
-      const id = add({ from: "agent", text: "" });
-      await follow(id, () =>
-        line.ask({ message, ...(files.length ? { files: files.map((file) => file.id) } : {}) }, gone.signal),
-      );
-    },
-    async answer(answer: WaitAnswer) {
-      const { run, said } = store.getState();
-      const waiting = said.findLast((one) => one.waits?.length);
-      if (!run || !waiting) return;
-      let stream: AsyncIterable<HostedItem>;
-      store.setState({ busy: true });
+      store.setState({ past: "loading" });
+      let turns: PastTurn[];
       try {
-        stream = await line.answer(run, answer, gone.signal);
-      } catch (error) {
-        // Without the right to answer, the visitor waits with the run.
-        if (error instanceof Refusal && error.status === 403) change(waiting.id, { owner: true });
-        else change(waiting.id, { error: error instanceof Refusal ? error.message : "offline" });
-        store.setState({ busy: false });
+        turns = await line.past();
+      } catch {
+        if (!gone.signal.aborted) store.setState({ past: "failed" });
         return;
       }
-      change(waiting.id, { waits: waiting.waits?.filter((wait) => wait.wait !== answer.wait), error: undefined });
-      await follow(waiting.id, async () => stream);
+      store.setState({ past: "loaded" });
+      for (const turn of turns) {
+        add(askedIn(turn));
+        const id = add(answeredIn(turn));
+        if (turn === turns.at(-1) && !ENDED.has(turn.status)) {
+          // From its beginning: the text on its way is told anew, and so is what waits.
+          change(id, { waits: undefined, steps: undefined, media: undefined });
+          void follow(id, () => line.follow(turn.run, -1, gone.signal));
+        }
+      }
+    },
+    async send({ message, files = [], fields = {} }: Question) {
+      if (store.getState().busy) return;
+      add({ from: "user", text: message, ...(files.length > 0 && { files }) });
+      const id = add({ from: "agent", text: "" });
+      const input = { ...fields, message, ...(files.length > 0 && { files: files.map((file) => file.id) }) };
+      stopping = false;
+      const once = newName();
+      const ask: Open = () => line.ask(input, once, gone.signal);
+      questions.set(id, ask);
+      await follow(id, ask);
+    },
+    async retry(id: number) {
+      const { run } = get(id) ?? {};
+      const ask = questions.get(id);
+      if (store.getState().busy) return;
+      if (run !== undefined) {
+        change(id, { text: "", steps: undefined, media: undefined, waits: undefined });
+        await follow(id, () => line.follow(run, -1, gone.signal));
+      } else if (ask) await follow(id, ask);
+    },
+    async answer(id: number, answer: WaitAnswer) {
+      const { run } = get(id) ?? {};
+      if (run === undefined || store.getState().busy) return;
+      store.setState({ busy: true });
+      try {
+        // What comes of it is seen by whoever follows the run.
+        await line.answer(run, answer);
+        change(id, { error: undefined });
+      } catch (error) {
+        // Without the right to answer, the visitor waits with the run.
+        if (error instanceof Refusal && error.status === 403) change(id, { owner: true });
+        else change(id, { error: error instanceof Refusal ? error.message : "offline" });
+        store.setState({ busy: false });
+      }
+    },
+    async rate(id: number, rating: Rating) {
+      const { run, rating: before } = get(id) ?? {};
+      if (run === undefined) return;
+      change(id, { rating });
+      try {
+        await line.rate(run, rating);
+      } catch (error) {
+        change(id, { rating: before });
+        throw error;
+      }
     },
     async stop() {
-      const { run } = store.getState();
-      if (run) await line.cancel(run);
+      const run = store.getState().said.at(-1)?.run;
+      if (run !== undefined) await cancel(run);
+      else stopping = true;
     },
     close() {
       gone.abort();
     },
   });
+}
+
+function answerOf({ reply, documents }: NonNullable<PastTurn["output"]>): Pick<Said, "text" | "documents"> {
+  return {
+    text: typeof reply === "string" ? reply : `\`\`\`json\n${JSON.stringify(reply, null, 2)}\n\`\`\``,
+    ...(documents && { documents }),
+  };
+}
+
+/** The step in the place of its own beginning, else behind the others. */
+function withStep(steps: readonly Step[], step: Step): Step[] {
+  const begun =
+    step.kind === "tool" && step.state !== "running"
+      ? steps.findLastIndex((one) => one.kind === "tool" && one.call === step.call && one.state === "running")
+      : -1;
+  const before = steps[begun];
+  if (before?.kind !== "tool" || step.kind !== "tool") return [...steps, step];
+  return steps.with(begun, { ...before, state: step.state });
+}
+
+function askedIn(turn: PastTurn): Omit<Said, "id"> {
+  const asked = turn.messages.find((message) => message.role === "user")?.content;
+  if (typeof asked === "string") return { from: "user", text: asked };
+  const parts = (asked ?? []) as ({ type: "text"; text: string } | { type: "file"; file: FileRef })[];
+  return {
+    from: "user",
+    text: parts.flatMap((part) => (part.type === "text" ? part.text : [])).join("\n"),
+    files: parts.flatMap((part) => (part.type === "file" ? part.file : [])),
+  };
+}
+
+function answeredIn({ run, status, output, error, waits, steps, files, rating }: PastTurn): Omit<Said, "id"> {
+  return {
+    from: "agent",
+    run,
+    ...(output ? answerOf(output) : { text: "" }),
+    ...(error && { error: error.message }),
+    ...(waits && { waits }),
+    ...(steps && { steps }),
+    ...(files && { media: files }),
+    ...(rating && { rating }),
+    ...(status === "cancelled" && { stopped: true }),
+  };
+}
+
+/** A name that nobody else has. `randomUUID` is missing on plain http. */
+function newName(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -2,6 +2,7 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { RunOutput, Wait, WaitAnswer } from "../../runtime/event.ts";
 import type { Field } from "../../runtime/field.ts";
+import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
 
 export interface Face {
@@ -10,7 +11,10 @@ export interface Face {
   greeting: string;
   suggestions: string[];
   language: "auto" | "en" | "zh";
+  /** What the agent asks for beside the message and files. */
   fields: Field[];
+  /** The built-in demo answers, and no real model. */
+  demo: boolean;
 }
 
 export interface Visit {
@@ -20,11 +24,38 @@ export interface Visit {
   agent: Face;
 }
 
+/** What the agent does on its way to an answer, where its owner shows it. */
+export type Step =
+  | { kind: "tool"; tool: string; call: string; state: "running" | "done" | "failed" }
+  | { kind: "search"; found: number };
+
+export interface Rating {
+  score: number;
+  comment?: string;
+}
+
+export type OpenWait = Pick<Wait, "wait" | "kind" | "question" | "call" | "expiresAt">;
+
+/** A turn of an earlier visit. */
+export interface PastTurn {
+  run: string;
+  status: RunStatus;
+  messages: { role: "user" | "assistant"; content: unknown }[];
+  output?: RunOutput;
+  error?: { code: string; message: string };
+  waits?: OpenWait[];
+  steps?: Step[];
+  files?: FileRef[];
+  rating?: Rating;
+}
+
 /** What the hosted stream tells of a run. */
 export type HostedItem =
   | { type: "delta"; run: string; offset: number; text: string }
-  | { type: "run-start" | "run-resume"; run: string; seq: number }
-  | { type: "run-wait"; run: string; seq: number; waits: Pick<Wait, "wait" | "kind" | "question" | "call">[] }
+  | { type: "run-start"; run: string; seq: number }
+  | { type: "run-resume"; run: string; seq: number; answered?: string[] }
+  | { type: "run-wait"; run: string; seq: number; waits: OpenWait[] }
+  | { type: "tool-start" | "tool-end" | "retrieval"; run: string; seq: number; step: Step; files?: FileRef[] }
   | { type: "run-end"; run: string; seq: number; output: RunOutput }
   | { type: "run-fail"; run: string; seq: number; error: { code: string; message: string } }
   | { type: "run-cancel"; run: string; seq: number }
@@ -74,13 +105,19 @@ export class Line {
     return response;
   }
 
-  /** Sends a message; the run's answer as it comes. */
-  ask(input: { message: string; files?: string[] }, signal: AbortSignal): Promise<AsyncIterable<HostedItem>> {
-    return this.#stream(`/v1/agents/${encodeURIComponent(slug)}/runs`, { input }, signal);
+  /** Sends a message; the run's answer as it comes. Sent again under the same `once` it is the same run. */
+  ask(input: Record<string, unknown>, once: string, signal: AbortSignal): Promise<AsyncIterable<HostedItem>> {
+    const headers = { "Idempotency-Key": once };
+    return this.#stream(`/v1/agents/${encodeURIComponent(slug)}/runs`, { input }, signal, headers);
   }
 
-  answer(run: string, answer: WaitAnswer, signal: AbortSignal): Promise<AsyncIterable<HostedItem>> {
-    return this.#stream(`/v1/runs/${run}/answer`, answer, signal);
+  /** Resolves when the answer is on record. Rejects with a `Refusal` (403: this visitor may not answer). */
+  async answer(run: string, answer: WaitAnswer): Promise<void> {
+    await this.#call(`/v1/runs/${run}/answer`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Prefer: "respond-async" },
+      body: JSON.stringify(answer),
+    });
   }
 
   /** The stream again after a lost connection. */
@@ -106,14 +143,24 @@ export class Line {
     return (await this.#call("/v1/files", { method: "POST", body: form })).json() as Promise<FileRef>;
   }
 
-  /** What was said in this session; nothing where nothing was. */
-  async past(): Promise<{ role: "user" | "assistant"; content: string }[]> {
+  async rate(run: string, rating: Rating): Promise<void> {
+    await this.#call(`/v1/runs/${run}/rating`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(rating),
+    });
+  }
+
+  /** A file that the answer of a run names. Rejects with a `Refusal` where it names no such one. */
+  async file(run: string, file: string): Promise<Blob> {
+    return (await this.#call(`/v1/runs/${run}/files/${encodeURIComponent(file)}`)).blob();
+  }
+
+  /** What was said in this session, oldest first; nothing where nothing was. */
+  async past(): Promise<PastTurn[]> {
     try {
       const response = await this.#call(`/v1/sessions/${this.visit.session}`);
-      const { turns } = (await response.json()) as {
-        turns: { messages: { role: "user" | "assistant"; content: unknown }[] }[];
-      };
-      return turns.flatMap((turn) => turn.messages.map(({ role, content }) => ({ role, content: textOf(content) })));
+      return ((await response.json()) as { turns: PastTurn[] }).turns;
     } catch (error) {
       if (error instanceof Refusal && error.status === 404) return [];
       throw error;
@@ -128,10 +175,15 @@ export class Line {
     }
   }
 
-  async #stream(path: string, body: unknown, signal: AbortSignal): Promise<AsyncIterable<HostedItem>> {
+  async #stream(
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+    headers: Record<string, string> = {},
+  ): Promise<AsyncIterable<HostedItem>> {
     const response = await this.#call(path, {
       method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+      headers: { "Content-Type": "application/json", Accept: "text/event-stream", ...headers },
       body: JSON.stringify(body),
       signal,
     });
@@ -147,14 +199,4 @@ async function* items(response: Response): AsyncGenerator<HostedItem> {
     if (done) return;
     yield { ...(JSON.parse(value.data) as object), type: value.event ?? "message" } as HostedItem;
   }
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return JSON.stringify(content);
-  return content
-    .map((part: { type: string; text?: string; file?: FileRef }) =>
-      part.type === "text" ? part.text : `📎 ${part.file?.name ?? ""}`,
-    )
-    .join("\n");
 }

@@ -1,19 +1,32 @@
 /** The hosted chat page: talking, coming back, waiting for a person, and text from a model that means harm. */
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import { graphOf } from "../../runtime/testing/play.ts";
-import { type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
+import { axeFaults, type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
 let desk: Desk;
 let context: BrowserContext;
 let page: Page;
-/** Whatever asks this server for something was tricked into it. */
+/** Whatever asks this server for something was tricked into it; but for its shop, which has a chat embedded. */
 let elsewhere: Server;
+let there: string;
 const hits: string[] = [];
+
+/** A page with the strictest policy that still lets the chat in, as `docs/hosting.md` says. */
+function shop(url: string, response: ServerResponse): void {
+  const agent = url.split("/")[2];
+  response.setHeader("content-type", "text/html");
+  response.setHeader(
+    "content-security-policy",
+    `default-src 'none'; script-src ${server.origin}; frame-src ${server.origin}`,
+  );
+  response.end(`<!doctype html><title>Shop</title><h1>Shop</h1><a href="#">First</a>
+    <script src="${server.origin}/embed.js" data-agent="${agent}" data-label="Ask us" async></script>`);
+}
 
 const says = (template: string): Graph =>
   graphOf(
@@ -22,21 +35,29 @@ const says = (template: string): Graph =>
     { greeting: "Hello there", suggestions: ["What time is it?"] },
   );
 
-async function publish(graph: Graph, slug: string, more: object = { access: "public" }): Promise<string> {
+let published = 0;
+
+/** The address of the agent's chat page. */
+async function publish(graph: Graph, name: string, more: object = { access: "public" }): Promise<string> {
   const { id } = await server.call<{ id: string }>("POST", "/api/agents", { graph });
   const { urls } = await server.call<{ urls: { chat: string } }>("POST", `/api/agents/${id}/publish`, {
-    slug,
+    slug: `${name}-${++published}`,
     ...more,
   });
   return urls.chat;
 }
 
+/** A page of the shop with the chat of that address in it. */
+const shopWith = (chat: string) => there + chat.replace(`${server.origin}/chat/`, "/shop/");
+
 beforeAll(async () => {
   elsewhere = createServer((request, response) => {
+    if (request.url?.startsWith("/shop")) return void shop(request.url, response);
     hits.push(request.url ?? "");
     response.end("");
   });
   await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
+  there = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
   server = await startServer();
   desk = await openDesk(server);
 }, 180_000);
@@ -52,19 +73,104 @@ beforeEach(async () => {
   page = await context.newPage();
 });
 
+const write = (text: string) => page.getByRole("textbox", { name: "Write a message…" }).fill(text);
+const say = async (text: string) => {
+  await write(text);
+  await page.keyboard.press("Enter");
+};
+
 describe("a visitor", () => {
-  it("talks, comes back to the conversation, and keeps no cookie", async () => {
+  it("talks, comes back to the conversation, names it, deletes it, and keeps no cookie", async () => {
     await page.goto(await publish(says("You said {{m}}."), "echo"));
     await page.getByRole("button", { name: "What time is it?" }).click();
-    await page.getByText("You said What time is it?.").waitFor();
-    await page.getByRole("textbox", { name: "Write a message…" }).fill("again");
-    await page.keyboard.press("Enter");
-    await page.getByText("You said again.").waitFor();
+    await page.getByRole("log").getByText("You said What time is it?.").waitFor();
+    await say("again");
+    await page.getByRole("log").getByText("You said again.").waitFor();
     await page.reload();
-    await page.getByText("You said again.").waitFor();
+    await page.getByRole("log").getByText("You said again.").waitFor();
     expect(await context.cookies()).toEqual([]);
-    await page.getByRole("navigation").getByRole("button", { name: "New conversation" }).click();
+    const list = page.getByRole("navigation", { name: "Conversations" });
+    await list.getByRole("button", { name: "Rename “What time is it?”" }).press("Enter");
+    await page.keyboard.type(" (asked)");
+    await page.keyboard.press("Enter");
+    await list.getByRole("button", { name: "What time is it? (asked)", exact: true }).waitFor();
+    await list.getByRole("button", { name: "New conversation" }).click();
     await page.getByText("Hello there").waitFor();
+    await say("second");
+    await page.getByRole("log").getByText("You said second.").waitFor();
+    await list.getByRole("button", { name: "What time is it? (asked)", exact: true }).click();
+    await page.getByRole("log").getByText("You said again.").waitFor();
+    await list.getByRole("button", { name: "Delete “What time is it? (asked)”" }).press("Enter");
+    await list.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByText("Hello there").waitFor();
+    expect(await list.getByRole("listitem").count()).toBe(1);
+    const { sessions } = await server.call<{ sessions: { title: string }[] }>("GET", "/api/sessions");
+    expect(sessions.map((one) => one.title)).toEqual(["second"]);
+  });
+
+  it("rates an answer, with words, and the owner finds it among the runs", async () => {
+    await page.goto(await publish(says("You said {{m}}."), "rated"));
+    await say("something");
+    await page.getByRole("log").getByText("You said something.").waitFor();
+    await page.getByRole("button", { name: "Bad answer" }).click();
+    await page.getByRole("textbox", { name: "Comment" }).fill("It only repeats me");
+    await page.getByRole("button", { name: "Send" }).first().click();
+    await page.getByRole("textbox", { name: "Comment" }).waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("log").getByText("You said something.").waitFor();
+    expect(await page.getByRole("button", { name: "Bad answer" }).getAttribute("aria-pressed")).toBe("true");
+    await desk.page.goto(`${server.origin}/runs`);
+    await desk.page.getByRole("combobox", { name: "Rating" }).click();
+    await desk.page.getByRole("option", { name: "With a comment" }).click();
+    await desk.page.getByRole("row", { name: /something/ }).click();
+    await desk.page.getByText("It only repeats me").waitFor();
+  });
+
+  it("sees the steps that the owner shows, on a phone, in the dark, in Chinese, and axe finds nothing", async () => {
+    const kit = graphOf(
+      { ask: "input", kit: ["tool", { tools: ["builtin/calculator"] }], brain: "llm", reply: "output" },
+      ["ask.message brain.message", "kit.tools brain.tools", "brain.text reply.reply"],
+    );
+    const url = await publish(kit, "kit", { access: "public", steps: true });
+    await context.close();
+    context = await desk.browser.newContext({
+      viewport: { width: 390, height: 780 },
+      locale: "zh-CN",
+      colorScheme: "dark",
+      hasTouch: true,
+    });
+    page = await context.newPage();
+    await page.goto(url);
+    await page.getByRole("textbox", { name: "说点什么…" }).fill("12 * 7");
+    await page.getByRole("button", { name: "发送" }).click();
+    await page.getByRole("log").getByText("使用了 calculator").waitFor();
+    await page.getByRole("log").getByText("84").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(await axeFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "对话", exact: true }).click();
+    await page.getByRole("navigation", { name: "对话" }).getByRole("button", { name: "12 * 7", exact: true }).waitFor();
+    expect(await axeFaults(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("navigation", { name: "对话" }).waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByRole("log").getByText("使用了 calculator").waitFor();
+  });
+
+  it("fills in what the agent asks for", async () => {
+    const graph = graphOf(
+      {
+        ask: ["input", { fields: [{ name: "city", kind: "text", required: true }] }],
+        p: ["prompt", { template: "{{m}} in {{c}}" }],
+        reply: "output",
+      },
+      ["ask.message p.m", "ask.city p.c", "p.text reply.reply"],
+    );
+    await page.goto(await publish(graph, "fields"));
+    await say("Rain");
+    await page.getByText("Please fill this in").waitFor();
+    await page.getByRole("textbox", { name: "city" }).fill("Lisbon");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("log").getByText("Rain in Lisbon").waitFor();
   });
 
   it("is shown a closed door where the agent is private", async () => {
@@ -78,9 +184,13 @@ describe("a visitor", () => {
       "ok.approved reply.reply",
     ]);
     await page.goto(await publish(graph, "gate", { access: "link" }));
-    await page.getByRole("textbox", { name: "Write a message…" }).fill("the letter");
-    await page.keyboard.press("Enter");
+    await say("the letter");
     const asked = page.getByRole("region", { name: "Send it?" });
+    await asked.getByText("the letter").waitFor();
+    // It waits through the death of the server, in front of an open page.
+    await server.kill();
+    await server.restart();
+    await page.reload();
     await asked.getByText("the letter").waitFor();
     await asked.getByRole("button", { name: "Approve" }).click();
     await asked.waitFor({ state: "detached" });
@@ -90,39 +200,111 @@ describe("a visitor", () => {
 
 describe("text from a model that means harm", () => {
   it("loads nothing from elsewhere, runs nothing, and says where its links lead", async () => {
-    const there = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
     const hostile = [
-      `![pixel](${there}/pixel.png)`,
-      `<img src="${there}/img" onerror="fetch('${there}/onerror')">`,
+      `![pixel](${there}/pixel.png) ![ref][ref] <img src="${there}/img" onerror="fetch('${there}/onerror')">`,
       `<script src="${there}/script.js"></script><script>window.pwned = 1</script>`,
-      `<iframe src="${there}/frame"></iframe><link rel="stylesheet" href="${there}/css">`,
-      `<svg onload="fetch('${there}/svg')"></svg>`,
-      `[bank](${there}/phish) [js](javascript:window.pwned=1) [data](data:text/html,<script>1</script>)`,
+      `<iframe src="${there}/frame"></iframe><link rel="stylesheet" href="${there}/css"><meta http-equiv="refresh" content="0;url=${there}/meta">`,
+      `<svg onload="fetch('${there}/svg')"></svg><style>@import url(${there}/style)</style><form action="${there}/form"><button>Send</button></form>`,
+      `<video src="${there}/video" autoplay></video><object data="${there}/object"></object><base href="${there}/">`,
+      `![data](data:image/svg+xml,<svg/onload=fetch('${there}/datasvg')>) ![file](/api/files/x) ![art](artifact://nothing)`,
+      `[bank](${there}/phish) [js](javascript:window.pwned=1) [JS](JaVaScRiPt:window.pwned=1) [tab](java\tscript:window.pwned=1)`,
+      "[vb](vbscript:x) [data](data:text/html,<script>1</script>) [file](file:///etc/passwd) [mail](mailto:a@b.example)",
+      "[your bank](https://xn--pypal-4ve.example/login) [https://good.example](https://evil.example/x) [auth](https://good.example@evil.example/)",
+      "[host](//evil.example/protocol-relative) <https://auto.example/link> www.bare.example",
+      `[huge](https://long.example/${"a".repeat(5000)})`,
       `[ref]: ${there}/ref "t"`,
       "the end",
     ].join("\n\n");
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(error.message));
     await page.goto(await publish(says(hostile), "hostile"));
-    await page.getByRole("textbox", { name: "Write a message…" }).fill("go");
-    await page.keyboard.press("Enter");
-    await page.getByText("the end").waitFor();
+    await say("go");
+    await page.getByRole("log").getByText("the end").waitFor();
     await page.waitForLoadState("networkidle");
     expect(hits).toEqual([]);
+    expect(faults).toEqual([]);
     expect(await page.evaluate(() => "pwned" in window)).toBe(false);
     const log = page.getByRole("log");
-    expect(await log.locator("img, script, iframe, svg[onload], link").count()).toBe(0);
-    expect(await log.getByRole("link").evaluateAll((links) => links.map((link) => link.getAttribute("href")))).toEqual([
+    const forbidden = "img, script, iframe, link, meta, style, form, video, object, base, svg[onload]";
+    expect(await log.locator(forbidden).count()).toBe(0);
+    const links = await log
+      .getByRole("link")
+      .evaluateAll((all) =>
+        all.map((link) => [link.getAttribute("href")!, link.textContent!, link.getAttribute("rel")]),
+      );
+    // Each leads to the web, says in its text to which host, and tells that host nothing of this page.
+    expect(links.map(([href]) => href!.slice(0, 50))).toEqual([
+      // The words of a style that is none, with an address in them.
+      `${there}/style`,
       `${there}/phish`,
+      "https://xn--pypal-4ve.example/login",
+      "https://evil.example/x",
+      "https://good.example@evil.example/",
+      "https://auto.example/link",
+      "http://www.bare.example",
+      `https://long.example/${"a".repeat(29)}`,
     ]);
-    expect(await log.getByRole("link").textContent()).toContain(new URL(there).host);
+    for (const [href, text, rel] of links) {
+      expect(text).toContain(new URL(href!).host);
+      expect(rel).toBe("noreferrer noopener nofollow");
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(900);
+  });
+});
+
+describe("on another site", () => {
+  it("opens and closes by keyboard, keeps to a strict policy, and gives the focus back", async () => {
+    const faults: string[] = [];
+    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+    page.on("pageerror", (error) => faults.push(error.message));
+    await page.goto(shopWith(await publish(says("You said {{m}}."), "shared", { access: "public", origins: [there] })));
+    const button = page.getByRole("button", { name: "Ask us" });
+    await button.focus();
+    await page.keyboard.press("Enter");
+    const frame = page.frameLocator('iframe[title="Ask us"]');
+    const box = frame.getByRole("textbox", { name: "Write a message…" });
+    await box.waitFor();
+    await expect.poll(() => box.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.type("hello");
+    await page.keyboard.press("Enter");
+    await frame.getByRole("log").getByText("You said hello.").waitFor();
+    expect(await button.getAttribute("aria-expanded")).toBe("true");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => button.getAttribute("aria-expanded")).toBe("false");
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press("Enter");
+    await frame.getByRole("log").getByText("You said hello.").waitFor();
+    await frame.getByRole("button", { name: "Close the chat" }).click();
+    await expect.poll(() => button.getAttribute("aria-expanded")).toBe("false");
+    // What other windows post is not heard, whatever it says.
+    await page.keyboard.press("Enter");
+    await page.evaluate(() => {
+      window.postMessage("close", "*");
+      window.postMessage("patchbay-embed", "*", [new MessageChannel().port2]);
+    });
+    await box.fill("still here");
+    expect(await button.getAttribute("aria-expanded")).toBe("true");
+    expect(faults).toEqual([]);
   });
 
-  it("the page may be framed by the sites it names, and by no other", async () => {
+  it("shows nothing where the owner did not name the site, or let nobody in", async () => {
+    const shown = async (url: string) => {
+      await page.goto(url);
+      await page.getByRole("button", { name: "Ask us" }).click();
+      await page.waitForLoadState("networkidle");
+      return page.frameLocator("iframe").getByRole("textbox").count();
+    };
+    const alone = await publish(says("x"), "alone");
+    const inside = await publish(says("x"), "inside", { access: "private", origins: [there] });
+    const shared = await publish(says("x"), "shared", { access: "public", origins: [there] });
+    expect(await shown(shopWith(shared))).toBe(1);
+    expect(await shown(shopWith(alone))).toBe(0);
+    expect(await shown(shopWith(inside))).toBe(0);
+    // The same machine by another name is another site.
+    expect(await shown(shopWith(shared).replace("127.0.0.1", "localhost"))).toBe(0);
     const policy = async (url: string) => (await fetch(url)).headers.get("content-security-policy") ?? "";
-    expect(await policy(await publish(says("x"), "alone"))).toContain("frame-ancestors 'none'");
-    const shared = await policy(
-      await publish(says("x"), "shared", { access: "public", origins: ["https://shop.example"] }),
-    );
-    expect(shared).toContain("frame-ancestors 'self' https://shop.example");
-    expect(shared).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(await policy(alone)).toContain("frame-ancestors 'none'");
+    expect(await policy(shared)).toContain(`frame-ancestors 'self' ${there}`);
+    expect(await policy(shared)).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
   });
 });

@@ -1,10 +1,7 @@
 /** Every page by keyboard and by the rules of axe, in both themes and languages, empty and full. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
+import { axeFaults, type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
 
-const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const EMPTY = [
   "/",
   "/templates",
@@ -47,27 +44,7 @@ async function faultsOn(desk: Desk, path: string): Promise<string[]> {
   await desk.page.getByRole("heading", { level: 1 }).waitFor();
   // What is still loading says so.
   await desk.page.waitForFunction(() => document.querySelector("#page [role=status]") === null);
-  return axe(desk);
-}
-
-/** What axe finds wrong with what shows now. */
-async function axe(desk: Desk): Promise<string[]> {
-  await desk.page.evaluate(AXE);
-  return desk.page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(
-          options: object,
-        ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
-      };
-    };
-    const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
-    return violations.flatMap((violation) =>
-      violation.nodes.map(
-        (node) => `${violation.id}: ${node.html.slice(0, 160)} ${node.failureSummary.split("\n")[1] ?? ""}`,
-      ),
-    );
-  });
+  return axeFaults(desk.page);
 }
 
 async function sweep(paths: readonly string[], look: { theme: "light" | "dark"; language: "en" | "zh" }) {
@@ -114,7 +91,7 @@ describe("every page", () => {
         await page.goto(server.origin + path);
         for (const name of buttons) await page.getByRole("button", { name }).first().click();
         await page.getByRole("dialog").waitFor();
-        for (const fault of await axe(desk)) found.push(`${path} ${buttons} ${fault}`);
+        for (const fault of await axeFaults(desk.page)) found.push(`${path} ${buttons} ${fault}`);
       }
       expect(found).toEqual([]);
     } finally {

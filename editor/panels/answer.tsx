@@ -1,30 +1,49 @@
-import { createContext, type ReactNode, useContext } from "react";
+import { createContext, isValidElement, type ReactNode, useContext } from "react";
 import { useTranslation } from "react-i18next";
-import Markdown from "react-markdown";
+import Markdown, { defaultUrlTransform } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import type { Document } from "../../runtime/message.ts";
+import { CopyButton } from "../ui/code-block.tsx";
 import { Popover } from "../ui/popover.tsx";
 import { CITE, linkCitations } from "./citations.ts";
 import { placeOf } from "./value-view.tsx";
 
 const Cited = createContext<readonly Document[]>([]);
 
+export interface AnswerProps {
+  text: string;
+  documents: readonly Document[];
+  /** Shows what an address stands for, where it is a file of the run; else nothing. */
+  file?(address: string, name: string): ReactNode;
+}
+
 /** An answer as Markdown, with its citations as chips that show the passage. No images from elsewhere, no HTML. */
-export function Answer({ text, documents }: { text: string; documents: readonly Document[] }) {
+export function Answer({ text, documents, file }: AnswerProps) {
   return (
     <Cited.Provider value={documents}>
       <div className="prose-answer">
         <Markdown
           remarkPlugins={[remarkGfm]}
           skipHtml
+          urlTransform={(url) => (url.startsWith("artifact://") ? url : defaultUrlTransform(url))}
           components={{
-            a: ({ href, children }) =>
-              href?.startsWith(CITE) ? (
+            a: ({ href = "", children }) =>
+              href.startsWith(CITE) ? (
                 <Citation number={Number(href.slice(CITE.length))} />
               ) : (
-                <OutsideLink href={href}>{children}</OutsideLink>
+                (file?.(href, plainText(children)) ?? <OutsideLink href={href}>{children}</OutsideLink>)
               ),
-            img: ({ src, alt }) => <LocalImage src={typeof src === "string" ? src : ""} alt={alt ?? ""} />,
+            img: ({ src, alt = "" }) => {
+              const address = typeof src === "string" ? src : "";
+              return <>{file?.(address, alt) ?? <LocalImage src={address} alt={alt} />}</>;
+            },
+            pre: ({ children }) => <Code>{children}</Code>,
+            table: ({ children }) => (
+              // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+              <div className="overflow-x-auto" tabIndex={0}>
+                <table>{children}</table>
+              </div>
+            ),
           }}
         >
           {linkCitations(text, documents.length)}
@@ -41,7 +60,7 @@ function OutsideLink({ href, children }: { href?: string; children: ReactNode })
   return (
     <a href={href} target="_blank" rel="noreferrer noopener nofollow">
       {children}
-      {!String(children).includes(host) && <span className="text-ink-3"> ({host})</span>}
+      {!plainText(children).includes(host) && <span className="text-ink-3"> ({host})</span>}
     </a>
   );
 }
@@ -58,6 +77,24 @@ function LocalImage({ src, alt }: { src: string; alt: string }): ReactNode {
   ) : (
     <code>{alt || src}</code>
   );
+}
+
+/** Code with a way to take it along. */
+function Code({ children }: { children: ReactNode }) {
+  return (
+    <div className="relative">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <pre tabIndex={0}>{children}</pre>
+      <CopyButton text={plainText(children).replace(/\n$/, "")} className="absolute top-1 right-1 bg-paper" />
+    </div>
+  );
+}
+
+/** The words of what React draws. */
+function plainText(node: ReactNode): string {
+  if (typeof node === "string" || typeof node === "number") return String(node);
+  if (Array.isArray(node)) return node.map(plainText).join("");
+  return isValidElement<{ children?: ReactNode }>(node) ? plainText(node.props.children) : "";
 }
 
 function Citation({ number }: { number: number }) {

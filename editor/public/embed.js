@@ -2,7 +2,8 @@
  * One line on a site shows an agent's chat in its corner:
  *   <script src="https://your-server/embed.js" data-agent="slug" async></script>
  * `data-key` for an agent shared by link, `data-label` for the button, `data-open` to begin open. The site must be among
- * the agent's origins. The chat is a frame of its own: it sees nothing of the page, and the page nothing of it.
+ * the agent's origins. The chat is a frame of its own: it sees nothing of the page, and the page nothing of it. All that
+ * passes between the two is "open" and "close", through a port that only this frame is given.
  */
 (() => {
   const script = document.currentScript;
@@ -14,9 +15,10 @@
   const server = new URL(script.src).origin;
   const address = new URL(`/chat/${encodeURIComponent(slug)}`, server);
   if (script.dataset.key) address.searchParams.set("key", script.dataset.key);
-
-  const button = document.createElement("button");
   const label = script.dataset.label || "Chat";
+
+  // Styles are set on the elements by script: no `style-src` of the page is in the way.
+  const button = document.createElement("button");
   button.type = "button";
   button.textContent = label;
   button.setAttribute("aria-expanded", "false");
@@ -35,33 +37,65 @@
     boxShadow: "0 6px 24px rgb(0 0 0 / .2)",
   });
 
+  const isSmall = matchMedia("(max-width: 480px)");
+  const place = () =>
+    Object.assign(frame.style, {
+      position: "fixed",
+      zIndex: "2147483001",
+      background: "#fff",
+      ...(isSmall.matches
+        ? {
+            right: "0",
+            bottom: "0",
+            width: "100%",
+            height: "100dvh",
+            border: "0",
+            borderRadius: "0",
+            boxShadow: "none",
+          }
+        : {
+            right: "20px",
+            bottom: "76px",
+            width: "400px",
+            height: "min(620px, calc(100vh - 110px))",
+            border: "1px solid rgb(0 0 0 / .12)",
+            borderRadius: "14px",
+            boxShadow: "0 14px 50px rgb(0 0 0 / .22)",
+          }),
+    });
+
   let frame;
+  let port;
+  const isOpen = () => button.getAttribute("aria-expanded") === "true";
   const show = (open) => {
+    if (open === isOpen()) return;
     if (open && !frame) {
       frame = document.createElement("iframe");
       frame.src = address.href;
       frame.title = label;
       frame.allow = "microphone; clipboard-write";
-      Object.assign(frame.style, {
-        position: "fixed",
-        right: "20px",
-        bottom: "76px",
-        zIndex: "2147483000",
-        width: "min(400px, calc(100vw - 40px))",
-        height: "min(620px, calc(100vh - 110px))",
-        border: "1px solid rgb(0 0 0 / .12)",
-        borderRadius: "14px",
-        background: "#fff",
-        boxShadow: "0 14px 50px rgb(0 0 0 / .22)",
+      frame.addEventListener("load", () => {
+        const channel = new MessageChannel();
+        port = channel.port1;
+        port.onmessage = ({ data }) => {
+          if (data === "close") show(false);
+        };
+        frame.contentWindow.postMessage("patchbay-embed", server, [channel.port2]);
       });
+      place();
+      isSmall.addEventListener("change", place);
       document.body.append(frame);
     }
-    if (frame) frame.style.display = open ? "block" : "none";
+    frame.style.display = open ? "block" : "none";
     button.setAttribute("aria-expanded", String(open));
+    if (open) {
+      frame.focus();
+      port?.postMessage("open");
+    } else button.focus();
   };
-  button.addEventListener("click", () => show(button.getAttribute("aria-expanded") !== "true"));
+  button.addEventListener("click", () => show(!isOpen()));
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape") show(false);
+    if (event.key === "Escape" && isOpen()) show(false);
   });
   const begin = () => {
     document.body.append(button);

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Field } from "../../runtime/field.ts";
+import type { GraphNode } from "../../runtime/graph.ts";
 import type { Visitors } from "../chat/visitors.ts";
 import type { AppEnv } from "../guard.ts";
 import { LIMITS, readJson } from "../intake.ts";
@@ -30,11 +31,13 @@ const Visit = z.object({
     suggestions: z.array(z.string()),
     language: z.enum(["auto", "en", "zh"]),
     fields: z.array(z.unknown()),
+    demo: z.boolean().describe("The built-in demo answers, and no real model."),
   }),
 });
 
 export interface ChatOptions {
   agents: Services["agents"];
+  models: Services["models"];
   visitors: Visitors;
   /** Whether the admin is signed in: a private page opens for him alone. */
   isAdmin(c: Context): boolean;
@@ -42,7 +45,7 @@ export interface ChatOptions {
   page(c: Context, frames: string[]): Response | Promise<Response>;
 }
 
-export function chatRoutes({ agents, visitors, isAdmin, page }: ChatOptions) {
+export function chatRoutes({ agents, models, visitors, isAdmin, page }: ChatOptions) {
   /** The publication, if this caller may open its page. What is private looks the same as what is not there. */
   const admitted = async (
     c: Context,
@@ -101,10 +104,25 @@ export function chatRoutes({ agents, visitors, isAdmin, page }: ChatOptions) {
         return c.json(
           {
             ...visitors.visit(slug, { mayAnswer, admin, ...(renew && { renew }) }),
-            agent: { name, description, greeting, suggestions, language, fields },
+            agent: { name, description, greeting, suggestions, language, fields, demo: await isDemo(models, nodes) },
           },
           201,
         );
       },
     );
+}
+
+/** Whether any node of the graph asks the demo. A model that cannot be had is told by the run. */
+async function isDemo(models: Services["models"], nodes: readonly GraphNode[]): Promise<boolean> {
+  const asked = nodes.flatMap((node) =>
+    node.type === "llm" ? [(node.config as { model?: string }).model ?? "default"] : [],
+  );
+  const found = await Promise.all(
+    [...new Set(asked)].map((name) =>
+      models.resolve(name).catch((error: unknown) => {
+        if (!(error instanceof PatchbayError)) throw error;
+      }),
+    ),
+  );
+  return found.some((model) => model?.demo === true);
 }

@@ -74,7 +74,7 @@ export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promi
     case "run-wait":
       return message({ waits: event.waits.map(hostedWait) });
     case "run-resume":
-      return message({});
+      return message(event.answers ? { answered: event.answers.map((answer) => answer.wait) } : {});
     case "run-end":
       return message({ output: event.output, usage: (await runs.get(run)).usage });
     case "run-fail":

@@ -3,12 +3,12 @@ import { askedFor, isFiltered, readFilters, writeFilters } from "./run-filters.t
 
 describe("run filters", () => {
   it("come back from the address as they were", () => {
-    const filters = { text: "leave days 假期", agent: "a1", status: "failed", period: "week" } as const;
+    const filters = { text: "leave days 假期", agent: "a1", status: "failed", rating: "bad", period: "week" } as const;
     expect(readFilters(writeFilters(filters))).toEqual(filters);
   });
 
   it("take nothing from an address that means nothing", () => {
-    expect(readFilters("?status=odd&period=century&x=1")).toEqual({ text: "", period: "any" });
+    expect(readFilters("?status=odd&rating=superb&period=century&x=1")).toEqual({ text: "", period: "any" });
     expect(isFiltered(readFilters(""))).toBe(false);
   });
 

@@ -1,6 +1,7 @@
 /** The filters of the runs page, kept in the address so that they can be shared and come back. */
 import type { RunStatus } from "../../../runtime/fold-run.ts";
 import type { RunFilter } from "../../api.ts";
+import type { RatingFilter } from "../../api-types.ts";
 
 export type Period = "any" | "day" | "week" | "month";
 
@@ -8,8 +9,11 @@ export interface RunFilters {
   text: string;
   agent?: string;
   status?: RunStatus;
+  rating?: RatingFilter;
   period: Period;
 }
+
+export const RATINGS: readonly RatingFilter[] = ["good", "bad", "commented"];
 
 export const STATUSES: readonly RunStatus[] = [
   "running",
@@ -25,11 +29,13 @@ const DAYS: Record<Period, number> = { any: 0, day: 1, week: 7, month: 30 };
 export function readFilters(search: string): RunFilters {
   const query = new URLSearchParams(search);
   const status = query.get("status") as RunStatus | null;
+  const rating = query.get("rating") as RatingFilter | null;
   const period = query.get("period") as Period | null;
   return {
     text: query.get("text") ?? "",
     ...(query.get("agent") && { agent: query.get("agent")! }),
     ...(status && STATUSES.includes(status) && { status }),
+    ...(rating && RATINGS.includes(rating) && { rating }),
     period: period && period in DAYS ? period : "any",
   };
 }
@@ -39,6 +45,7 @@ export function writeFilters(filters: RunFilters): string {
   if (filters.text) query.set("text", filters.text);
   if (filters.agent) query.set("agent", filters.agent);
   if (filters.status) query.set("status", filters.status);
+  if (filters.rating) query.set("rating", filters.rating);
   if (filters.period !== "any") query.set("period", filters.period);
   const text = query.toString();
   return text ? `?${text}` : "";
@@ -52,6 +59,7 @@ export function askedFor(filters: RunFilters, now: number): RunFilter {
     ...(filters.text.trim() && { text: filters.text.trim() }),
     ...(filters.agent && { agent: filters.agent }),
     ...(filters.status && { status: filters.status }),
+    ...(filters.rating && { rating: filters.rating }),
     ...(days > 0 && { from: minute - days * 86_400_000 }),
   };
 }

@@ -194,22 +194,31 @@ function Rating({ id, row }: { id: string; row?: Pick<RunRow, "rating"> }) {
   const { t } = useTranslation("runs");
   const client = useQueryClient();
   const rate = useMutation({
-    mutationFn: (score: number) => api.runs.rate(id, score),
+    // What the caller wrote stays with the thumb.
+    mutationFn: (score: number) =>
+      api.runs.rate(id, { score, ...(row?.rating?.comment && { comment: row.rating.comment }) }),
     onSuccess: () => client.invalidateQueries({ queryKey: [...RUNS_KEY, id] }),
   });
   const score = rate.variables ?? row?.rating?.score;
   return (
-    <div className="mt-3 flex items-center justify-between rounded-xl border border-line bg-surface py-2 pr-2 pl-4">
-      <span className="text-ink-2">{t("page.rate")}</span>
-      <span className="flex gap-0.5">
-        <IconButton icon={ThumbsUp} label={t("page.rateGood")} pressed={score === 1} onClick={() => rate.mutate(1)} />
-        <IconButton
-          icon={ThumbsDown}
-          label={t("page.rateBad")}
-          pressed={score === -1}
-          onClick={() => rate.mutate(-1)}
-        />
-      </span>
+    <div className="mt-3 rounded-xl border border-line bg-surface py-2 pr-2 pl-4">
+      <div className="flex items-center justify-between">
+        <span className="text-ink-2">{t("page.rate")}</span>
+        <span className="flex gap-0.5">
+          <IconButton icon={ThumbsUp} label={t("page.rateGood")} pressed={score === 1} onClick={() => rate.mutate(1)} />
+          <IconButton
+            icon={ThumbsDown}
+            label={t("page.rateBad")}
+            pressed={score === -1}
+            onClick={() => rate.mutate(-1)}
+          />
+        </span>
+      </div>
+      {row?.rating?.comment && (
+        <blockquote className="mt-1 mb-1 whitespace-pre-wrap break-words border-line-strong border-l-2 pl-3">
+          {row.rating.comment}
+        </blockquote>
+      )}
       {rate.isError && <CodeBlock code={String(rate.error.message)} />}
     </div>
   );

@@ -19,11 +19,13 @@ import { NavTabs } from "../../ui/tabs.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useAgents } from "../home/use-agents.ts";
 import { KeepNote } from "../settings/keep-runs.tsx";
+import { RatingMark } from "./rating-mark.tsx";
 import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
 import {
   askedFor,
   isFiltered,
   type Period,
+  RATINGS,
   type RunFilters,
   readFilters,
   STATUSES,
@@ -163,6 +165,16 @@ function Filters({
           ...STATUSES.map((status) => ({ value: status, label: t(`status.${status}`) })),
         ]}
       />
+      <Select
+        className="w-36"
+        label={t("filter.rating")}
+        value={filters.rating ?? ANY}
+        onChange={(rating) => onChange({ rating: rating === ANY ? undefined : rating })}
+        options={[
+          { value: ANY, label: t("filter.anyRating") },
+          ...RATINGS.map((rating) => ({ value: rating, label: t(`rating.${rating}`) })),
+        ]}
+      />
       <Select<Period>
         className="w-36"
         label={t("filter.time")}
@@ -249,8 +261,9 @@ function RunTable({ runs }: { runs: RunRow[] }) {
                   {run.message || run.id}
                 </Link>
               </Cell>
-              <Cell>
+              <Cell className="whitespace-nowrap">
                 <RunBadge status={run.status} />
+                {run.rating && <RatingMark rating={run.rating} />}
               </Cell>
               <Cell className="whitespace-nowrap">
                 {run.name}

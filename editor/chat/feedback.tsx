@@ -1,0 +1,76 @@
+import { ThumbsDown, ThumbsUp } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "../ui/button.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { Textarea } from "../ui/input.tsx";
+import type { Rating } from "./visit.ts";
+
+/** The two thumbs under an answer. */
+export function Thumbs({ rating, onThumb }: { rating?: Rating; onThumb(score: 1 | -1): void }) {
+  const { t } = useTranslation("chat");
+  return ([1, -1] as const).map((score) => (
+    <IconButton
+      key={score}
+      icon={score === 1 ? ThumbsUp : ThumbsDown}
+      size="sm"
+      label={t(score === 1 ? "good" : "bad")}
+      pressed={rating?.score === score}
+      onClick={() => onThumb(score)}
+    />
+  ));
+}
+
+/** After a thumb: what was good or wrong, in words, for whoever wants to say it. The thumb counts without. */
+export function Comment({
+  rating,
+  onSend,
+  onClose,
+}: {
+  rating: Rating;
+  /** Rejects where it could not be told. */
+  onSend(comment: string): Promise<void>;
+  onClose(): void;
+}) {
+  const { t } = useTranslation("chat");
+  const [comment, setComment] = useState(rating.comment ?? "");
+  const [state, setState] = useState<"writing" | "sending" | "failed">("writing");
+  return (
+    <form
+      className="flex max-w-md flex-col gap-2 rounded-lg border border-line bg-surface p-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        setState("sending");
+        onSend(comment.trim()).then(onClose, () => setState("failed"));
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        onClose();
+      }}
+    >
+      <Textarea
+        autoFocus
+        rows={2}
+        maxLength={4000}
+        aria-label={t("comment")}
+        placeholder={t(rating.score < 0 ? "badWhy" : "goodWhy")}
+        value={comment}
+        onChange={(event) => setComment(event.target.value)}
+      />
+      {state === "failed" && (
+        <p role="alert" className="text-bad text-sm">
+          {t("offline")}
+        </p>
+      )}
+      <div className="flex justify-end gap-2">
+        <Button size="sm" onClick={onClose}>
+          {t("close", { ns: "common" })}
+        </Button>
+        <Button size="sm" variant="solid" type="submit" busy={state === "sending"} disabled={comment.trim() === ""}>
+          {t("send")}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,66 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Field as Declared } from "../../runtime/field.ts";
+import { Field } from "../ui/field.tsx";
+import { Input } from "../ui/input.tsx";
+
+/** Kinds that a person can write down. The rest come from programs. */
+const WRITABLE: ReadonlySet<string> = new Set(["text", "json", "any"]);
+
+export interface Filled {
+  declared: readonly Declared[];
+  texts: Readonly<Record<string, string>>;
+  /** As the agent takes them. */
+  values: Record<string, unknown>;
+  /** Names of required fields that are still empty. */
+  missing: string[];
+  set(name: string, text: string): void;
+}
+
+/** What the agent asks for beside the message. It stays filled in for the next message. */
+export function useFields(fields: readonly Declared[]): Filled {
+  const [texts, setTexts] = useState<Record<string, string>>({});
+  const declared = fields.filter((field) => WRITABLE.has(field.kind));
+  const filled = declared.filter((field) => texts[field.name]?.trim());
+  return {
+    declared,
+    texts,
+    values: Object.fromEntries(filled.map(({ name, kind }) => [name, written(texts[name]!, kind)])),
+    missing: declared.flatMap((field) => (field.required && !texts[field.name]?.trim() ? field.name : [])),
+    set: (name, text) => setTexts((before) => ({ ...before, [name]: text })),
+  };
+}
+
+function written(text: string, kind: string): unknown {
+  if (kind === "text") return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+export function FieldsForm({
+  fields,
+  asked,
+}: {
+  fields: Filled /** Sending was tried: what is missing is said. */;
+  asked: boolean;
+}) {
+  const { t } = useTranslation("chat");
+  if (fields.declared.length === 0) return null;
+  return (
+    <div className="grid max-h-48 gap-2 overflow-y-auto border-line border-b p-3 sm:grid-cols-2">
+      {fields.declared.map(({ name, required }) => (
+        <Field
+          key={name}
+          label={name}
+          optional={required ? undefined : t("optional", { ns: "common" })}
+          error={asked && fields.missing.includes(name) && t("fieldMissing")}
+        >
+          <Input value={fields.texts[name] ?? ""} onChange={(event) => fields.set(name, event.target.value)} />
+        </Field>
+      ))}
+    </div>
+  );
+}

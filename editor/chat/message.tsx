@@ -1,0 +1,164 @@
+import { CircleAlert, Paperclip, RotateCcw, Volume2, VolumeX } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { language } from "../i18n/index.ts";
+import { Answer } from "../panels/answer.tsx";
+import { Button } from "../ui/button.tsx";
+import { CopyButton } from "../ui/code-block.tsx";
+import { cx } from "../ui/cx.ts";
+import { IconButton } from "../ui/icon-button.tsx";
+import { Spinner } from "../ui/spinner.tsx";
+import { Comment, Thumbs } from "./feedback.tsx";
+import { OpenWait } from "./open-wait.tsx";
+import { fileIn, RunFile } from "./run-file.tsx";
+import { Steps } from "./steps.tsx";
+import type { Said, Talk } from "./talk.ts";
+
+export interface MessageProps {
+  said: Said;
+  /** The answer is under way. */
+  busy: boolean;
+  lost: boolean;
+  /** The newest: what can be done with it is always in sight. */
+  last: boolean;
+  talk: Talk;
+  load(run: string, file: string): Promise<Blob>;
+}
+
+export function Message(props: MessageProps) {
+  return props.said.from === "user" ? <Asked said={props.said} /> : <Answered {...props} />;
+}
+
+function Asked({ said }: { said: Said }) {
+  return (
+    <div className="ml-10 max-w-[85%] self-end rounded-xl rounded-br-sm bg-accent-soft px-3.5 py-2.5 text-md">
+      <p className="whitespace-pre-wrap break-words">{said.text}</p>
+      {said.files?.map((file) => (
+        <p key={file.id} className="mt-1 flex items-center gap-1.5 text-ink-2 text-sm">
+          <Paperclip size={13} aria-hidden className="shrink-0" />
+          <span className="truncate">{file.name}</span>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
+  const { t } = useTranslation("chat");
+  const [commenting, setCommenting] = useState(false);
+  const { id, run, text, documents, steps, media, waits, rating } = said;
+  const empty = text === "" && !waits?.length && !said.error && !said.stopped;
+  return (
+    <article className="group flex min-w-0 flex-col gap-2 text-md" aria-busy={busy}>
+      {steps && steps.length > 0 && <Steps steps={steps} />}
+      {text !== "" && (
+        <Answer
+          text={text}
+          documents={documents ?? []}
+          file={
+            run === undefined
+              ? undefined
+              : (address, name) => {
+                  const file = fileIn(address);
+                  return file && <RunFile key={file} load={() => load(run, file)} name={name || file} />;
+                }
+          }
+        />
+      )}
+      {run !== undefined &&
+        media
+          ?.filter((file) => !text.includes(file.id))
+          .map((file) => <RunFile key={file.id} load={() => load(run, file.id)} name={file.name} />)}
+      {busy && (lost || empty) && (
+        <p className="flex items-center gap-2 text-ink-3">
+          <Spinner label={t("working")} />
+          {lost ? t("reconnecting") : t("working")}
+        </p>
+      )}
+      {waits?.map((wait) => (
+        <OpenWait
+          key={wait.wait}
+          wait={wait}
+          owner={said.owner === true}
+          busy={busy}
+          onAnswer={(answer) => void talk.answer(id, answer)}
+        />
+      ))}
+      {said.stopped && <p className="text-ink-3 text-sm">{t("stopped")}</p>}
+      {said.error && (
+        <div
+          role="alert"
+          className="flex items-start gap-2 rounded-md border border-bad/40 bg-bad/7 px-3 py-2 text-bad text-sm"
+        >
+          <CircleAlert size={15} aria-hidden className="mt-0.5 shrink-0" />
+          <span className="min-w-0 flex-1 break-words">{said.error === "offline" ? t("offline") : said.error}</span>
+          {last && said.error === "offline" && (
+            <Button size="sm" icon={RotateCcw} onClick={() => void talk.retry(id)}>
+              {t("again")}
+            </Button>
+          )}
+        </div>
+      )}
+      {!busy && text !== "" && (
+        <div
+          className={cx(
+            "-ml-1 flex gap-0.5",
+            !last && "opacity-0 focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100",
+          )}
+        >
+          <CopyButton text={text} />
+          <ReadAloud text={text} />
+          {run !== undefined && (
+            <Thumbs
+              rating={rating}
+              onThumb={(score) => {
+                setCommenting(true);
+                void talk.rate(id, { ...rating, score }).catch(() => undefined);
+              }}
+            />
+          )}
+        </div>
+      )}
+      {commenting && rating && (
+        <Comment
+          rating={rating}
+          onSend={(comment) => talk.rate(id, { score: rating.score, comment })}
+          onClose={() => setCommenting(false)}
+        />
+      )}
+    </article>
+  );
+}
+
+/** Reads by the browser's own voice, where it has one. */
+function ReadAloud({ text }: { text: string }) {
+  const { t } = useTranslation("chat");
+  const [speaking, setSpeaking] = useState(false);
+  if (!("speechSynthesis" in window)) return null;
+  return (
+    <IconButton
+      icon={speaking ? VolumeX : Volume2}
+      size="sm"
+      label={speaking ? t("quiet") : t("speak")}
+      pressed={speaking}
+      onClick={() => {
+        speechSynthesis.cancel();
+        if (speaking) return setSpeaking(false);
+        const words = new SpeechSynthesisUtterance(spoken(text));
+        words.lang = /\p{Script=Han}/u.test(text) || language() === "zh" ? "zh-CN" : "en-US";
+        words.onend = () => setSpeaking(false);
+        words.onerror = () => setSpeaking(false);
+        setSpeaking(true);
+        speechSynthesis.speak(words);
+      }}
+    />
+  );
+}
+
+/** The words of a Markdown text, without its marks, its code and the addresses of its links. */
+function spoken(text: string): string {
+  return text
+    .replaceAll(/```[\s\S]*?(?:```|$)/g, " ")
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replaceAll(/\[\d+\]|[*_#`>|]/g, "");
+}

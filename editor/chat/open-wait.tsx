@@ -1,0 +1,65 @@
+import { ShieldQuestion } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { WaitAnswer } from "../../runtime/event.ts";
+import { dateTime } from "../i18n/format.ts";
+import { Button } from "../ui/button.tsx";
+import type { OpenWait as Wait } from "./visit.ts";
+
+/** A question that the run waits for: what will be done, and the answers. */
+export function OpenWait({
+  wait,
+  owner,
+  busy,
+  onAnswer,
+}: {
+  wait: Wait;
+  /** Only the owner may answer. */
+  owner: boolean;
+  busy: boolean;
+  onAnswer(answer: WaitAnswer): void;
+}) {
+  const { t } = useTranslation("chat");
+  const choices = wait.kind === "uncertain" ? (["retry", "skip", "fail"] as const) : (["approve", "reject"] as const);
+  return (
+    <section aria-label={wait.question} className="rounded-xl border border-warn/40 bg-warn/7 px-3.5 py-3">
+      <p className="flex items-start gap-2 font-medium">
+        <ShieldQuestion size={16} aria-hidden className="mt-0.5 shrink-0 text-warn" />
+        {wait.kind === "uncertain" ? t("uncertain") : wait.question}
+      </p>
+      {wait.call && (
+        <details className="mt-2 text-sm" open>
+          <summary className="text-ink-2">{t("arguments")}</summary>
+          <pre
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+            tabIndex={0}
+            className="mt-1 max-h-52 overflow-auto whitespace-pre-wrap break-words rounded-md border border-line bg-surface p-2 font-mono text-xs"
+          >
+            {typeof wait.call.arguments === "string"
+              ? wait.call.arguments
+              : JSON.stringify(wait.call.arguments, null, 2)}
+          </pre>
+        </details>
+      )}
+      {wait.expiresAt !== undefined && (
+        <p className="mt-2 text-ink-2 text-sm">{t("until", { time: dateTime(wait.expiresAt) })}</p>
+      )}
+      {owner ? (
+        <p className="mt-2 text-ink-2 text-sm">{t("waitsForOwner")}</p>
+      ) : (
+        <div className="mt-3 flex flex-wrap gap-2">
+          {choices.map((choice, index) => (
+            <Button
+              key={choice}
+              size="sm"
+              variant={index === 0 ? "solid" : "outline"}
+              disabled={busy}
+              onClick={() => onAnswer({ wait: wait.wait, choice })}
+            >
+              {t(choice === "fail" ? "giveUp" : choice)}
+            </Button>
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,56 @@
+import { Download, FileQuestion } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Spinner } from "../ui/spinner.tsx";
+
+/** What an answer may call a file of its run by. */
+const REFERENCE = /^(?:artifact:\/\/|\/api\/files\/)([\w.-]{1,128})$/;
+
+/** The id of the file that an address in an answer stands for; `undefined` for any other address. */
+export function fileIn(address: string): string | undefined {
+  return REFERENCE.exec(address)?.[1];
+}
+
+/** A file of a run, shown as what it is: a picture, a sound, a film, or something to keep. */
+export function RunFile({ load, name }: { load(): Promise<Blob>; name: string }) {
+  const { t } = useTranslation("chat");
+  const [shown, setShown] = useState<{ url: string; type: string } | "missing">();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once; a file never changes
+  useEffect(() => {
+    let url: string | undefined;
+    let gone = false;
+    load().then(
+      (blob) => {
+        if (gone) return;
+        url = URL.createObjectURL(blob);
+        setShown({ url, type: blob.type });
+      },
+      () => !gone && setShown("missing"),
+    );
+    return () => {
+      gone = true;
+      if (url) URL.revokeObjectURL(url);
+    };
+  }, []);
+  if (!shown) return <Spinner label={t("loading", { ns: "common" })} />;
+  if (shown === "missing")
+    return (
+      <span className="inline-flex items-center gap-1.5 text-ink-3 text-sm">
+        <FileQuestion size={14} aria-hidden />
+        {t("fileMissing", { name })}
+      </span>
+    );
+  const { url, type } = shown;
+  if (type.startsWith("image/")) return <img src={url} alt={name} className="max-h-96 max-w-full rounded-md" />;
+  // biome-ignore lint/a11y/useMediaCaption: a model's own speech; its text stands beside it
+  if (type.startsWith("audio/")) return <audio controls src={url} aria-label={name} className="max-w-full" />;
+  if (type.startsWith("video/"))
+    // biome-ignore lint/a11y/useMediaCaption: as above
+    return <video controls src={url} aria-label={name} className="max-w-full rounded-md" />;
+  return (
+    <a href={url} download={name} className="inline-flex items-center gap-1.5">
+      <Download size={14} aria-hidden />
+      {name}
+    </a>
+  );
+}
