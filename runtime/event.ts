@@ -72,6 +72,8 @@ export type EventBody =
       type: "run-start";
       /** Name of the agent, its id or slug and version, and the hash of the frozen graph. */
       agent: { id?: string; slug?: string; version?: number; name: string; graph: string };
+      /** Agents that it calls without a version, by the name that it calls them by: the hash of what they are in this run. */
+      agents?: Record<string, string>;
       input: RunInput;
       session?: string;
       user?: string;

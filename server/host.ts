@@ -26,6 +26,8 @@ export type World = Pick<
   "log" | "models" | "toolbox" | "knowledge" | "files" | "fetch" | "sandbox" | "purse"
 > & {
   called(agent: string, version: number | undefined, draft: boolean): Promise<CompiledGraph>;
+  /** A graph that was saved with the run. Rejects with `not_found`. */
+  graph(hash: string): Promise<CompiledGraph>;
   history(session: string, key: string, run: string): Promise<Message[]>;
 };
 
@@ -35,6 +37,8 @@ interface RunHostOptions {
   /** Whose files it makes; absent: the admin's. */
   key?: string;
   draft: boolean;
+  /** See `run-start`. */
+  agents?: Record<string, string>;
   idempotency?: Idempotency;
   /** Its acceptance is waited for: the first event is written at once. */
   eager?: boolean;
@@ -161,7 +165,9 @@ export class RunHost implements Host {
   }
 
   graph(agent: string, version?: number): Promise<CompiledGraph> {
-    return this.#world.called(agent, version, this.#options.draft);
+    const { agents, draft } = this.#options;
+    const hash = version === undefined && agents && Object.hasOwn(agents, agent) ? agents[agent] : undefined;
+    return hash === undefined ? this.#world.called(agent, version, draft) : this.#world.graph(hash);
   }
 
   history(session: string): Promise<Message[]> {

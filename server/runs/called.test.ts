@@ -76,3 +76,70 @@ describe("an action with wired arguments", () => {
     expect(answered).toMatchObject({ status: "done", output: { reply: 2 } });
   });
 });
+
+describe("what a run calls stays what it was at its start", () => {
+  const asking = (said: string) =>
+    graphOf(
+      { ask: ["input"], gate: ["approval"], say: ["prompt", { template: said }], reply: ["output"] },
+      ["ask.message gate.value", "gate.approved say.message", "say.text reply.reply"],
+      { name: said.split(" ")[0] },
+    );
+  const change = (id: string, graph: unknown) =>
+    app.json("PUT", `/api/agents/${id}`, { body: { graph }, headers: { "if-match": '"1"' } });
+  const approve = (run: RunResult) =>
+    app.json<RunResult>("POST", `/api/runs/${run.id}/answer`, {
+      body: { wait: run.waits![0]!.wait, choice: "approve" },
+    });
+
+  test("a draft, and what that one calls, changed while the run waits and over a restart", async () => {
+    const inner = await create(asking("inner as it was: {{message}}"));
+    const middle = await create(
+      graphOf({ ask: ["input"], sub: ["agent", { agent: inner.id }], reply: ["output"] }, [
+        "ask.message sub.message",
+        "sub.reply reply.reply",
+      ]),
+    );
+    const outer = graphOf({ ask: ["input"], sub: ["agent", { agent: middle.id }], reply: ["output"] }, [
+      "ask.message sub.message",
+      "sub.reply reply.reply",
+    ]);
+    const waiting = await app.json<RunResult>("POST", "/api/runs", { body: { graph: outer, input: { message: "x" } } });
+    expect(waiting.status).toBe("waiting");
+    await change(inner.id, asking("inner as it is now: {{message}}"));
+    await app.json("DELETE", `/api/agents/${middle.id}`, { status: 204 });
+    await app.restart();
+    expect(await approve(waiting)).toMatchObject({ status: "done", output: { reply: "inner as it was: x" } });
+  });
+
+  test("a published agent that a published one has as a tool, promoted while the run waits", async () => {
+    const { id } = await app.publish(asking("tool as it was: {{message}}"), "told");
+    await app.publish(
+      graphOf({ ask: ["input"], act: ["action", { tool: "agent/told" }], reply: ["output"] }, [
+        "ask.message act.message",
+        "act.result reply.reply",
+      ]),
+      "teller",
+    );
+    const { key } = await app.key({ rights: ["run", "answer"] });
+    const waiting = await ask("/v1/agents/teller/runs", key);
+    expect(waiting.status).toBe("waiting");
+    await change(id, asking("tool as it is now: {{message}}"));
+    await app.json("POST", `/api/agents/${id}/publish`, { body: {} });
+    expect(await approve(waiting)).toMatchObject({ status: "done", output: { reply: "tool as it was: 1+1" } });
+  });
+
+  test("one that cannot run is told of where it is called", async () => {
+    const broken = await create(
+      graphOf({ ask: ["input"], brain: ["llm", { model: "none/such" }], reply: ["output"] }, [
+        "ask.message brain.message",
+        "brain.text reply.reply",
+      ]),
+    );
+    const outer = graphOf({ ask: ["input"], sub: ["agent", { agent: broken.id }], reply: ["output"] }, [
+      "ask.message sub.message",
+      "sub.reply reply.reply",
+    ]);
+    const run = await app.json<RunResult>("POST", "/api/runs", { body: { graph: outer, input: { message: "x" } } });
+    expect(run).toMatchObject({ status: "failed", error: { code: "graph_has_issues" } });
+  });
+});

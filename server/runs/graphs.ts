@@ -11,6 +11,12 @@ import { wellFormed } from "../agents/agents.ts";
 import type { Agents, EventLog, Publication, RunTarget } from "../services.ts";
 
 const MAX_KEPT = 500;
+const AS_TOOL = "agent/";
+
+interface AgentCall {
+  agent: string;
+  version?: number;
+}
 
 interface Chosen {
   compiled: CompiledGraph;
@@ -22,7 +28,7 @@ interface Chosen {
 export interface GraphsOptions {
   agents: Agents;
   nodes: NodeTable;
-  log: Pick<EventLog, "graph">;
+  log: Pick<EventLog, "graph" | "saveGraph">;
   context(): Promise<CheckContext>;
   /** In [0, 1): which of two live versions a call gets. */
   random?(): number;
@@ -32,6 +38,7 @@ export class Graphs {
   readonly #options: GraphsOptions;
   readonly #versions = new Map<string, Chosen>();
   readonly #byHash = new Map<string, CompiledGraph>();
+  readonly #callsOf = new WeakMap<CompiledGraph, AgentCall[]>();
 
   constructor(options: GraphsOptions) {
     this.#options = options;
@@ -47,6 +54,32 @@ export class Graphs {
     this.#remember(compiled);
     const agent = { ...(saved && { id: saved.id }), name: graph.name, graph: compiled.hash };
     return { compiled, agent, draft: true };
+  }
+
+  /**
+   * What a run is held to from its start on, whatever is saved or published meanwhile: the agents that its graph calls
+   * without a version, and those that these call, by the name that they are called by. Saves their graphs with it.
+   */
+  async freeze(compiled: CompiledGraph, draft: boolean): Promise<Record<string, string> | undefined> {
+    if (this.#calls(compiled).length === 0) return undefined;
+    const held: Record<string, string> = Object.create(null);
+    const seen = new Set([compiled]);
+    // The set grows while it is gone through.
+    for (const graph of seen)
+      for (const { agent, version } of await this.#eachCall(graph)) {
+        if (version === undefined && agent in held) continue;
+        try {
+          const called = await this.called(agent, version, draft);
+          seen.add(called);
+          if (version !== undefined) continue;
+          held[agent] = called.hash;
+          this.#options.log.saveGraph(called.hash, called.graph);
+        } catch (error) {
+          // An agent that cannot run is told of where it is called, if it is.
+          if (!(error instanceof PatchbayError)) throw error;
+        }
+      }
+    return held;
   }
 
   /** The graph that a run began with, from its snapshot. Rejects with `not_found`. */
@@ -115,6 +148,23 @@ export class Graphs {
     });
   }
 
+  /** The agents that a graph calls, as nodes, bodies and tools (`*`: as a tool whichever is published). */
+  #calls(compiled: CompiledGraph): AgentCall[] {
+    let calls = this.#callsOf.get(compiled);
+    if (!calls) {
+      calls = agentsIn(compiled.graph, this.#options.nodes);
+      this.#callsOf.set(compiled, calls);
+    }
+    return calls;
+  }
+
+  async #eachCall(compiled: CompiledGraph): Promise<AgentCall[]> {
+    const calls = this.#calls(compiled);
+    if (!calls.some((call) => call.agent === "*")) return calls;
+    const published = await this.#options.agents.publications();
+    return [...calls.filter((call) => call.agent !== "*"), ...published.map(({ slug }) => ({ agent: slug }))];
+  }
+
   #liveVersion({ live, share }: Publication): number {
     return share && (this.#options.random ?? Math.random)() < share.share ? share.version : live;
   }
@@ -131,9 +181,13 @@ export class Graphs {
 }
 
 /** The agents that a graph calls, those in bodies too. */
-function agentsIn(graph: Graph, nodes: NodeTable): { agent: string; version?: number }[] {
-  return resolve(graph, nodes).nodes.flatMap(({ definition, config }) => [
-    ...(definition.needs?.(config)?.agents ?? []),
-    ...(definition.bodies?.(config) ?? []).flatMap((body) => agentsIn(body.graph, nodes)),
-  ]);
+function agentsIn(graph: Graph, nodes: NodeTable): AgentCall[] {
+  return resolve(graph, nodes).nodes.flatMap(({ definition, config }) => {
+    const { agents = [], tools = [] } = definition.needs?.(config) ?? {};
+    return [
+      ...agents,
+      ...tools.filter((tool) => tool.startsWith(AS_TOOL)).map((tool) => ({ agent: tool.slice(AS_TOOL.length) })),
+      ...(definition.bodies?.(config) ?? []).flatMap((body) => agentsIn(body.graph, nodes)),
+    ];
+  });
 }

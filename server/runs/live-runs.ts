@@ -43,7 +43,6 @@ export interface LiveRunsOptions {
 /** What those around it do for it. */
 interface Around {
   world: World;
-  graph(hash: string): Promise<CompiledGraph>;
   events(run: string): Promise<RunEvent[]>;
   /** Resolves with how a run ends that another process took over, this one being taken for dead. */
   endsElsewhere(run: string): Promise<RunResult>;
@@ -115,6 +114,7 @@ export class LiveRuns {
       run,
       feed,
       draft: options.draft,
+      ...(start.agents && { agents: start.agents }),
       ...(start.key !== undefined && { key: start.key }),
       ...(options.idempotency && { idempotency: options.idempotency }),
       ...(options.eager && { eager: true }),
@@ -131,7 +131,8 @@ export class LiveRuns {
     await this.hold(run);
     // Read once it is held: nobody adds to it any more.
     const past = await this.#around.events(run);
-    const graph = await this.#around.graph(row.graph);
+    const graph = await this.#around.world.graph(row.graph);
+    const start = past[0] as EventOf<"run-start">;
     const { usage, waits } = foldRun(past);
     const answered = new Set(answers.map((answer) => answer.wait));
     const over = expiredAnswers(waits, Date.now()).filter((answer) => !answered.has(answer.wait));
@@ -143,13 +144,11 @@ export class LiveRuns {
       run,
       feed,
       draft: row.version === undefined,
+      ...(start.agents && { agents: start.agents }),
       usage,
       ...(row.key !== undefined && { key: row.key }),
     });
-    return this.#carry(
-      { run, graph, host, start: past[0] as EventOf<"run-start">, past, answers: [...answers, ...over] },
-      feed,
-    );
+    return this.#carry({ run, graph, host, start, past, answers: [...answers, ...over] }, feed);
   }
 
   /** Takes a run for this process. Rejects with `conflict` while another one has it. */

@@ -18,7 +18,7 @@ import { Standing } from "./standing.ts";
 type StartOptions = NonNullable<Parameters<Runs["start"]>[3]>;
 
 export interface RunsOptions extends LiveRunsOptions, Omit<GraphsOptions, "log" | "nodes"> {
-  world: Omit<World, "called" | "history">;
+  world: Omit<World, "called" | "graph" | "history">;
 }
 
 export interface RunsService extends Runs {
@@ -63,9 +63,9 @@ class LoggedRuns implements RunsService {
       world: {
         ...options.world,
         called: (agent, version, draft) => graphs.called(agent, version, draft),
+        graph: (hash) => graphs.byHash(hash),
         history: (session, key, run) => conversations.history(session, key, run),
       },
-      graph: (hash) => graphs.byHash(hash),
       events: (run) => conversations.events(run),
       endsElsewhere: (run) => this.#standing.rest(run),
     });
@@ -97,6 +97,7 @@ class LoggedRuns implements RunsService {
     const { log, files, purse } = this.#options.world;
     const { key, session, user } = caller;
     const { compiled, agent, draft } = await this.#graphs.choose(target);
+    const agents = await this.#graphs.freeze(compiled, draft);
     const input = await checkInput(compiled, given, {
       key,
       history: key === undefined || options.trusted === true,
@@ -113,6 +114,7 @@ class LoggedRuns implements RunsService {
     log.saveGraph(compiled.hash, compiled.graph);
     const start = {
       agent,
+      ...(agents && { agents }),
       input,
       ...(session !== undefined && { session }),
       ...(user !== undefined && { user }),
