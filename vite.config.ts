@@ -13,7 +13,21 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2023",
     // Two pages: the editor, and the chat page that anybody may be shown.
-    rollupOptions: { input: ["editor/index.html", "editor/chat.html"] },
+    rollupOptions: {
+      input: ["editor/index.html", "editor/chat.html"],
+      output: {
+        codeSplitting: {
+          // Each icon and widget that two pages share would be a file of its own: a page of forty files opens slowly.
+          groups: [
+            {
+              name: "base",
+              test: /lucide-react|editor.ui.(?!monaco|graph-picture)[^.]*\.tsx?$|editor.shell|editor.i18n.format|useMutation/,
+              minShareCount: 2,
+            },
+          ],
+        },
+      },
+    },
     // Monaco is one large chunk that is loaded only when a prompt or code field opens.
     chunkSizeWarningLimit: 4500,
   },

@@ -1,5 +1,6 @@
 import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
+import { loadAgentEditor } from "./begin.ts";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { PageErrors } from "./shell/page-errors.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -11,7 +12,7 @@ import { TooltipProvider } from "./ui/tooltip.tsx";
 const page = <P extends object>(load: () => Promise<ComponentType<P>>): LazyExoticComponent<ComponentType<P>> =>
   lazy(async () => ({ default: await load() }));
 
-const AgentEditor = page(() => import("./canvas/agent-editor.tsx").then((module) => module.AgentEditor));
+const AgentEditor = page(loadAgentEditor);
 const HomePage = page(() => import("./pages/home/home-page.tsx").then((module) => module.HomePage));
 const KeysPage = page(() => import("./pages/settings/keys-page.tsx").then((module) => module.KeysPage));
 const KnowledgeDetail = page(() =>

@@ -5,6 +5,9 @@ import { App } from "./app.tsx";
 import "./i18n/index.ts";
 import "./ui/theme.css";
 import { ApiError } from "./api.ts";
+import { begin } from "./begin.ts";
+
+begin(window.location.pathname);
 
 const client = new QueryClient({
   defaultOptions: {

@@ -8,18 +8,25 @@ import { FIELD_NAME } from "./field.ts";
 import type { Document } from "./message.ts";
 import { renderDocuments } from "./prompt/documents.ts";
 
-const engine = new Liquid({
-  ownPropertyOnly: true,
-  strictFilters: true,
-  jsTruthy: false,
-  parseLimit: 200_000,
-  renderLimit: 2_000,
-  memoryLimit: 20_000_000,
-  templates: {},
-  // What is printed is printed as text, documents and JSON included.
-  outputEscape: valueText,
-});
-for (const tag of ["include", "render", "layout", "block"]) delete (engine.tags as Record<string, unknown>)[tag];
+let made: Liquid | undefined;
+
+/** Made when first needed: an editor opens with templates that it need not parse. */
+function engine(): Liquid {
+  if (made) return made;
+  made = new Liquid({
+    ownPropertyOnly: true,
+    strictFilters: true,
+    jsTruthy: false,
+    parseLimit: 200_000,
+    renderLimit: 2_000,
+    memoryLimit: 20_000_000,
+    templates: {},
+    // What is printed is printed as text, documents and JSON included.
+    outputEscape: valueText,
+  });
+  for (const tag of ["include", "render", "layout", "block"]) delete (made.tags as Record<string, unknown>)[tag];
+  return made;
+}
 
 /** Parsed templates by source; the oldest goes when there are many. */
 const parsed = new Map<string, { template: Template[]; names?: string[] }>();
@@ -28,7 +35,7 @@ const MAX_PARSED = 2000;
 function parse(source: string): { template: Template[]; names?: string[] } {
   const known = parsed.get(source);
   if (known) return known;
-  const entry = { template: engine.parse(source) };
+  const entry = { template: engine().parse(source) };
   if (parsed.size >= MAX_PARSED) parsed.delete(parsed.keys().next().value!);
   parsed.set(source, entry);
   return entry;
@@ -58,7 +65,7 @@ export function templateNames(source: string): string[] {
   if (plain) return plain;
   try {
     const entry = parse(source);
-    entry.names ??= engine.globalVariablesSync(entry.template).filter((name) => FIELD_NAME.test(name));
+    entry.names ??= engine().globalVariablesSync(entry.template).filter((name) => FIELD_NAME.test(name));
     return entry.names;
   } catch {
     // Half-typed: `templateFault` says why.
@@ -90,7 +97,7 @@ export function renderTemplate(
   const scope: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(values)) scope[name] = encode ? encode(valueText(value)) : value;
   try {
-    return String(engine.renderSync(parse(source).template, scope, { sync: true }));
+    return String(engine().renderSync(parse(source).template, scope, { sync: true }));
   } catch (error) {
     throw new PatchbayError("bad_request", `The template could not be filled: ${(error as Error).message}.`, {
       cause: error,

@@ -46,6 +46,7 @@ import type { Workbench } from "../state/workbench.ts";
 import { runPart, togglePin } from "../trying/run-part.ts";
 import { copyText as toClipboard } from "../ui/code-block.tsx";
 import { toast } from "../ui/toast.tsx";
+import { focusSoon } from "../ui/when-there.ts";
 import { nodeSize } from "./geometry.ts";
 import { SEARCH_ID } from "./palette.tsx";
 import { useArrange } from "./use-arrange.ts";
@@ -145,7 +146,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         keys: ["/"],
         run() {
           places.setState({ left: true });
-          requestAnimationFrame(() => document.getElementById(SEARCH_ID)?.focus());
+          focusSoon(SEARCH_ID);
         },
       },
       {
@@ -155,7 +156,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         everywhere: true,
         run() {
           places.open("try");
-          requestAnimationFrame(() => document.getElementById("try-message")?.focus());
+          focusSoon("try-message");
         },
       },
       {
@@ -227,7 +228,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         icon: Sparkles,
         run() {
           places.open("build");
-          requestAnimationFrame(() => document.getElementById("build-request")?.focus());
+          focusSoon("build-request");
         },
       },
       { id: "issues", icon: ListChecks, keys: ["mod", "i"], run: () => places.open("issues") },

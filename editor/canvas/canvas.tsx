@@ -36,6 +36,7 @@ import { DRAG_TYPE } from "./palette.tsx";
 import { QuickAdd } from "./quick-add.tsx";
 import { useFlow } from "./use-flow.ts";
 import { useOpening } from "./use-opening.ts";
+import { useSeen } from "./use-seen.ts";
 import { useSettling } from "./use-settling.ts";
 import { Wire } from "./wire.tsx";
 import { ZoomBar } from "./zoom-bar.tsx";
@@ -68,6 +69,7 @@ export function Canvas() {
   const flow = useReactFlow<FlowNode, WireEdge>();
   const settling = useSettling();
   const opening = useOpening();
+  const seen = useSeen();
   const adding = useStore(workbench.surfaces, (state) => state.adding);
   const setAdding = (next: Adding | undefined) => workbench.surfaces.setState({ adding: next });
   const [menu, setMenu] = useState<MenuItem[]>([]);
@@ -273,15 +275,17 @@ export function Canvas() {
           aria-label={t("graph")}
         >
           <Background gap={22} size={2} />
-          <MiniMap<FlowNode>
-            pannable
-            zoomable
-            nodeStrokeWidth={0}
-            nodeBorderRadius={14}
-            nodeColor={miniColor}
-            className="max-md:hidden"
-            style={{ width: 150, height: 92 }}
-          />
+          {seen && (
+            <MiniMap<FlowNode>
+              pannable
+              zoomable
+              nodeStrokeWidth={0}
+              nodeBorderRadius={14}
+              nodeColor={miniColor}
+              className="max-md:hidden"
+              style={{ width: 150, height: 92 }}
+            />
+          )}
           <ZoomBar />
           <GuideLines guides={guides} />
         </ReactFlow>

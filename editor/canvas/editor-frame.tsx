@@ -1,36 +1,44 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { BodyBar } from "../bodies/body-bar.tsx";
+import { BodyBar, useBodyCrumbs } from "../bodies/body-bar.tsx";
 import { ConflictPanel } from "../panels/save-state.tsx";
 import { Timeline } from "../panels/timeline.tsx";
+import { TopBar } from "../shell/top-bar.tsx";
 import { useCatalogueSync } from "../state/use-catalogue-sync.ts";
 import { useGraph, useLive, usePlaces, useWorkbench } from "../state/use-workbench.ts";
 import { useActions } from "./actions.ts";
 import { Canvas } from "./canvas.tsx";
-import { CommandDialog } from "./command-dialog.tsx";
 import { Divider } from "./divider.tsx";
 import { EditorBar } from "./editor-bar.tsx";
-import { KeysDialog } from "./keys-dialog.tsx";
 import { Palette } from "./palette.tsx";
-import { RightPlace } from "./right-place.tsx";
 import { useKeys } from "./use-keys.ts";
+import { useSeen } from "./use-seen.ts";
+
+const RightPlace = lazy(() => import("./right-place.tsx").then((module) => ({ default: module.RightPlace })));
+const Dialogs = lazy(() => import("./dialogs.tsx").then((module) => ({ default: module.Dialogs })));
 
 /** The four places: what can be added, the graph, the chosen thing, the time of the run. Each folds. */
 export function EditorFrame() {
   const { t } = useTranslation("panels");
   const actions = useActions();
   useKeys(actions);
-  useCatalogueSync();
   useGuards();
-  const { left, right, below } = usePlaces(({ left, right, below }) => ({ left, right, below }));
+  const { left, right, below, rightWidth } = usePlaces(({ left, right, below, rightWidth }) => ({
+    left,
+    right,
+    below,
+    rightWidth,
+  }));
+  const seen = useSeen();
   const name = useGraph((graph) => graph.name);
   return (
     <div className="flex h-full min-h-0">
       <h1 className="sr-only">{name}</h1>
-      <EditorBar actions={actions} />
+      {seen ? <EditorBar actions={actions} /> : <FirstBar />}
+      {seen && <CatalogueSync />}
       {left && (
         <aside aria-label={t("leftPlace")} className="w-56 shrink-0 border-line border-r bg-surface max-md:hidden">
-          <Palette />
+          {seen && <Palette />}
         </aside>
       )}
       <div className="flex min-w-0 flex-1 flex-col">
@@ -41,11 +49,29 @@ export function EditorFrame() {
         </div>
         <Below open={below} />
       </div>
-      {right && <RightPlace />}
-      <CommandDialog actions={actions} />
-      <KeysDialog actions={actions} />
+      {right && (
+        <aside
+          aria-label={t("rightPlace")}
+          className="relative flex shrink-0 flex-col border-line border-l bg-surface max-md:absolute max-md:inset-y-0 max-md:right-0 max-md:z-20 max-md:shadow-float"
+          style={{ width: `min(${rightWidth}px, 100vw - 60px)` }}
+        >
+          <Suspense>{seen && <RightPlace />}</Suspense>
+        </aside>
+      )}
+      <Suspense>{seen && <Dialogs actions={actions} />}</Suspense>
     </div>
   );
+}
+
+/** Where one is, until the whole bar comes. */
+function FirstBar() {
+  const { t } = useTranslation("canvas");
+  return <TopBar crumbs={[{ label: t("pages.agents"), href: "/" }, ...useBodyCrumbs()]} />;
+}
+
+function CatalogueSync() {
+  useCatalogueSync();
+  return null;
 }
 
 function Below({ open }: { open: boolean }) {

@@ -1,13 +1,13 @@
 import { NodeResizer } from "@xyflow/react";
-import { memo, useRef, useState } from "react";
+import { lazy, memo, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import Markdown from "react-markdown";
-import remarkGfm from "remark-gfm";
 import { resize, setConfig } from "../state/commands.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
 import { cx } from "../ui/cx.ts";
 import type { CardNode } from "./flow-model.ts";
 import { NOTE } from "./geometry.ts";
+
+const NoteText = lazy(() => import("./note-text.tsx").then((module) => ({ default: module.NoteText })));
 
 /** Words on the canvas. Double click, or Enter on the chosen note, writes in it; Escape leaves it. */
 export const NoteCard = memo(function NoteCard({
@@ -63,7 +63,9 @@ export const NoteCard = memo(function NoteCard({
       ) : (
         <div className="prose-note h-full overflow-hidden">
           {text ? (
-            <Markdown remarkPlugins={[remarkGfm]}>{text}</Markdown>
+            <Suspense fallback={<p className="whitespace-pre-wrap">{text}</p>}>
+              <NoteText text={text} />
+            </Suspense>
           ) : (
             <p className="text-ink-3">{t("noteEmpty")}</p>
           )}

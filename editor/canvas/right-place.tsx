@@ -21,7 +21,7 @@ import { Divider } from "./divider.tsx";
 
 const JsonPanel = lazy(() => import("../panels/json-panel.tsx").then((module) => ({ default: module.JsonPanel })));
 
-/** The right place: the chosen thing and what can be seen or done beside the graph, as tabs. */
+/** In the right place: the chosen thing and what can be seen or done beside the graph, as tabs. */
 export function RightPlace() {
   const { t } = useTranslation("panels");
   const workbench = useWorkbench();
@@ -35,11 +35,7 @@ export function RightPlace() {
       ? [{ id: panel, label: t(panel === "publish" ? "publish" : "historyTab") }]
       : [];
   return (
-    <aside
-      aria-label={t("rightPlace")}
-      className="relative flex shrink-0 flex-col border-line border-l bg-surface max-md:absolute max-md:inset-y-0 max-md:right-0 max-md:z-20 max-md:shadow-float"
-      style={{ width: `min(${rightWidth}px, 100vw - 60px)` }}
-    >
+    <>
       <Divider
         label={t("resizeRight")}
         side="left"
@@ -93,7 +89,7 @@ export function RightPlace() {
           )
         }
       </Tabs>
-    </aside>
+    </>
   );
 }
 

@@ -18,6 +18,7 @@ import { setLayout } from "../state/commands.ts";
 import { drawnPorts } from "../state/ports.ts";
 import { onlyNode } from "../state/selection.ts";
 import type { Workbench } from "../state/workbench.ts";
+import { whenThere } from "../ui/when-there.ts";
 import { type Axis, alignPlaces, type Box, distributePlaces, type Side } from "./align.ts";
 
 export type EditingActionId =
@@ -45,7 +46,7 @@ export function editingActions(workbench: Workbench, tell: () => void): Action[]
     places.open("find");
     // Where the panel stands already, the next key goes to the field at once.
     if (there()) there()?.select();
-    else requestAnimationFrame(() => there()?.select());
+    else whenThere<HTMLInputElement>(`#${field}`, (element) => element.select());
   };
   const align = (side: Side) => () => workbench.apply(setLayout(alignPlaces(boxes(workbench), side)));
   const spread = (axis: Axis) => () => workbench.apply(setLayout(distributePlaces(boxes(workbench), axis)));

@@ -1,5 +1,6 @@
 /** Opens an agent: its stores, made over the server, the browser's storage and its clock. */
 import { ApiError, api } from "../api.ts";
+import { takeEarlyAgent } from "./early-agent.ts";
 import { type AgentKeeper, type Clock, SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
@@ -13,7 +14,8 @@ const clock: Clock = {
 
 /** Rejects with what the server says where there is no such agent, or it cannot be reached. */
 export async function openAgent(id: string, signal: AbortSignal): Promise<Workbench> {
-  const agent = await api.agents.get(id, signal);
+  const agent = await (takeEarlyAgent(id) ?? api.agents.get(id, signal));
+  signal.throwIfAborted();
   return createWorkbench(
     id,
     { revision: agent.revision, graph: agent.graph, issues: agent.issues },

@@ -4,6 +4,7 @@ import type { Conversation } from "../state/conversation.ts";
 import { viewOf } from "../state/live-run.ts";
 import type { Workbench } from "../state/workbench.ts";
 import { toast } from "../ui/toast.tsx";
+import { focusSoon } from "../ui/when-there.ts";
 import { knownFrom, planEdited, planPart } from "./part.ts";
 import { type Pins, pinOf, pinsOf, setPin } from "./pins.ts";
 
@@ -36,7 +37,7 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
   if (message) void conversation.send({ ...asked, message }, options);
   else {
     toast({ title: i18n.t("trying:sayFirst") });
-    requestAnimationFrame(() => document.getElementById("try-message")?.focus());
+    focusSoon("try-message");
   }
 }
 

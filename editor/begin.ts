@@ -1,0 +1,15 @@
+/**
+ * Asks for what the address needs most before the frame is drawn: the code of the canvas and the agent itself come
+ * while React draws what stands around them.
+ */
+import { askEarly } from "./state/early-agent.ts";
+
+export const loadAgentEditor = () => import("./canvas/agent-editor.tsx").then((module) => module.AgentEditor);
+
+export function begin(path: string): void {
+  const agent = /^\/agents\/([^/]+)$/.exec(path)?.[1];
+  if (agent === undefined) return;
+  askEarly(decodeURIComponent(agent));
+  // The page asks for it again, and tells where it cannot be had.
+  loadAgentEditor().catch(() => undefined);
+}
