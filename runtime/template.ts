@@ -65,7 +65,9 @@ export function templateNames(source: string): string[] {
   if (plain) return plain;
   try {
     const entry = parse(source);
-    entry.names ??= engine().globalVariablesSync(entry.template).filter((name) => FIELD_NAME.test(name));
+    entry.names ??= engine()
+      .globalVariablesSync(entry.template)
+      .filter((name) => FIELD_NAME.test(name));
     return entry.names;
   } catch {
     // Half-typed: `templateFault` says why.
