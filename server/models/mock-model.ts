@@ -42,6 +42,8 @@ export interface MockOptions {
   chunkMs?: number;
   /** Milliseconds before the answer begins, streamed or not. */
   delayMs?: number;
+  /** Waited for before the n-th piece of a streamed answer (0: the first): a test says when text comes. */
+  hold?(piece: number): Promise<void> | undefined;
   /** The text of the default answer. */
   text?: string;
   /** False: offered tools are not called. */
@@ -92,7 +94,7 @@ export async function startMockModel(options: MockOptions = {}): Promise<MockMod
     const reply = options.reply?.(body) ?? defaultReply(body, options);
     if (options.delayMs) await pause(options.delayMs, response);
     if (reply.status) return sendError(response, reply.status, reply.message ?? "Scripted failure.");
-    if (body.stream) await sendStream(response, body, reply, options.chunkMs ?? 0);
+    if (body.stream) await sendStream(response, body, reply, options);
     else sendWhole(response, body, reply);
   }
 
@@ -184,7 +186,7 @@ async function sendStream(
   response: ServerResponse,
   request: MockRequest,
   reply: MockReply,
-  chunkMs: number,
+  { chunkMs = 0, hold }: MockOptions,
 ): Promise<void> {
   const head = { id: "chatcmpl-mock", object: "chat.completion.chunk", created: 0, model: request.model };
   const chunk = (delta: unknown, finish: string | null = null): string =>
@@ -204,12 +206,13 @@ async function sendStream(
   }
   pieces.push("data: [DONE]\n\n");
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
-  if (chunkMs === 0) {
+  if (chunkMs === 0 && !hold) {
     response.end(pieces.join(""));
     return;
   }
-  for (const piece of pieces) {
+  for (const [place, piece] of pieces.entries()) {
     await pause(chunkMs, response);
+    await hold?.(place);
     if (response.destroyed) return;
     response.write(piece);
   }

@@ -26,6 +26,22 @@ export class Feed {
   /** By stretch, the event that closed it last: what comes for it later is too late. Only where `far`. */
   readonly #closed = new Map<string, number>();
   #seen = -1;
+  /** Stretches that closed since a reader was announced who has not come yet. */
+  #kept: Stretch[] | undefined;
+
+  /** A reader of text is on the way: nothing of it is lost until he comes, or until `forgo`. */
+  announce(): void {
+    this.wanted = true;
+    this.#kept = [];
+  }
+
+  forgo(): void {
+    this.#kept = undefined;
+  }
+
+  get isAwaited(): boolean {
+    return this.#kept !== undefined;
+  }
 
   get isFollowed(): boolean {
     return this.#readers.size > 0;
@@ -76,18 +92,21 @@ export class Feed {
   pass(event: RunEvent): void {
     if (this.#open.size === 0) return;
     if (TERMINAL.has(event.type)) {
-      for (const stretch of this.#open.values()) stretch.closedBy = event.seq;
-      this.#open.clear();
+      for (const [key, stretch] of this.#open) this.#close(key, stretch, event.seq);
     } else if (event.type === "message" || event.type === "node-end" || event.type === "node-fail") {
       const place = `${event.node} ${scopeKey(event.scope)}`;
       for (const kind of ["text", "reasoning"]) {
         const key = `${kind} ${place}`;
         const stretch = this.#open.get(key);
-        if (!stretch) continue;
-        stretch.closedBy = event.seq;
-        this.#open.delete(key);
+        if (stretch) this.#close(key, stretch, event.seq);
       }
     }
+  }
+
+  #close(key: string, stretch: Stretch, seq: number): void {
+    stretch.closedBy = seq;
+    this.#open.delete(key);
+    this.#kept?.push(stretch);
   }
 
   /** The run came to rest behind `seq`; a resume takes that back with -1. */
@@ -97,15 +116,17 @@ export class Feed {
     for (const reader of this.#readers) reader.wake();
   }
 
-  /** A new reader. One that wants text has what is open now before it, from offset 0; any is woken when the run rests. */
+  /**
+   * A new reader. One that wants text has what is open now before it, from offset 0, and what closed since he was
+   * announced; any is woken when the run rests.
+   */
   join(wake: () => void, text: boolean): Reader {
-    const reader: Reader = {
-      wake,
-      text,
-      stretches: text ? [...this.#open.values()].map((stretch) => ({ stretch, sent: 0 })) : [],
-    };
+    const reader: Reader = { wake, text, stretches: [] };
     this.#readers.add(reader);
-    this.wanted ||= text;
+    if (!text) return reader;
+    for (const stretch of [...(this.#kept ?? []), ...this.#open.values()]) reader.stretches.push({ stretch, sent: 0 });
+    this.wanted = true;
+    this.forgo();
     return reader;
   }
 

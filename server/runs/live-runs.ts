@@ -17,6 +17,9 @@ const MAX_LIVE = 10_000;
 /** How long running runs may go on when the process is asked to stop, before they are parked. */
 const GRACE_MS = 8_000;
 
+/** How long text is kept for a reader who was announced and has not come when his run is over. */
+const READER_MS = 5_000;
+
 interface Live {
   host: RunHost;
   execution: Execution;
@@ -109,7 +112,7 @@ export class LiveRuns {
     options: { draft: boolean; idempotency?: Idempotency; eager?: boolean; stream?: boolean },
   ): Live {
     const feed = this.feed(run);
-    if (options.stream) feed.wanted = true;
+    if (options.stream) feed.announce();
     const host = new RunHost(this.#around.world, {
       run,
       feed,
@@ -208,8 +211,19 @@ export class LiveRuns {
     return this.#feeds.get(run);
   }
 
+  /** Forgets the feed of a run that nobody here makes or reads any more. */
   dropFeed(run: string): void {
-    if (!this.#live.has(run) && !this.#feeds.get(run)?.isFollowed) this.#feeds.delete(run);
+    const feed = this.#feeds.get(run);
+    if (!feed || this.#live.has(run) || feed.isFollowed) return;
+    if (!feed.isAwaited) {
+      this.#feeds.delete(run);
+      return;
+    }
+    // The run was faster than the reader who started it.
+    setTimeout(() => {
+      feed.forgo();
+      this.dropFeed(run);
+    }, READER_MS).unref();
   }
 
   #carry(work: Omit<ExecuteOptions, "nodes" | "signal"> & { host: RunHost }, feed: Feed): Live {

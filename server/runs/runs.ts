@@ -124,7 +124,6 @@ class LoggedRuns implements RunsService {
       ...(options.range && { range: options.range }),
     };
     if (this.#options.elsewhere?.leave) {
-      if (options.stream) this.#live.feed(id).wanted = true;
       const accepted = log.append(
         { run: id, seq: 0, at: Date.now(), type: "run-start", ...start },
         { urgent: true, ...(idempotency && { idempotency }) },
