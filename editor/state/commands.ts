@@ -37,7 +37,9 @@ export type CommandLabel =
   | "pin"
   | "test"
   | "text"
-  | "swap";
+  | "swap"
+  | "encapsulate"
+  | "unpack";
 
 export interface Command {
   label: CommandLabel;

@@ -158,5 +158,7 @@ export const canvas = {
     test: "changed the tests",
     text: "replaced a text",
     swap: "replaced a node",
+    encapsulate: "made an agent of nodes",
+    unpack: "unpacked an agent",
   },
 };

@@ -159,5 +159,7 @@ export const canvas: Words<typeof en> = {
     test: "改了测试",
     text: "替换了文字",
     swap: "换了节点",
+    encapsulate: "将节点打包成了智能体",
+    unpack: "展开了智能体",
   },
 };
