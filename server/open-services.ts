@@ -71,7 +71,8 @@ export async function openServices(
     const files = createFiles(records, blobs);
     const tasks = createTasks(records, { leave: stores.elsewhere !== undefined });
     const visitors = openVisitors(masterKey);
-    const keys = visitors.among(await openKeys(records, isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS));
+    const limits = isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS;
+    const keys = visitors.among(await openKeys(records, limits));
     closers.push(() => keys.close());
     const net = createNet({ allowHosts: env.allowHosts, own: env.url ? [env.url] : [] });
     const models = createModels({ records, secrets, files, env, localFolder: join(env.dataDir, "models") });
@@ -160,6 +161,7 @@ export async function openServices(
       log,
       fetch: net.safeFetch,
       env,
+      callsPerMinute: limits.callsPerMinute,
       now: Date.now,
       report,
     });

@@ -1,14 +1,21 @@
 /** Triggers: webhooks, schedules and notices of an agent, for the admin; and where webhooks come in. */
+import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { AppEnv } from "../guard.ts";
 import { LIMITS, readJson } from "../intake.ts";
 import type { Services } from "../services.ts";
-import { NewTrigger, Trigger } from "../triggers/trigger.ts";
+import { Delivery, NewTrigger, Trigger, TriggerChange } from "../triggers/trigger.ts";
 import { about, body } from "./describe.ts";
 
+const MISSING = "The agent has no such trigger.";
+
 export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "env">) {
+  /** Where the messages of a webhook are sent to. */
+  const urlOf = (c: Context, { kind, id }: Trigger) =>
+    kind === "webhook" ? { url: `${env.url ?? new URL(c.req.url).origin}/v1/hooks/${id}` } : {};
+
   return new Hono<AppEnv>()
     .get(
       "/:id/triggers",
@@ -38,9 +45,79 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
       body(NewTrigger),
       async (c) => {
         const { trigger, secret } = await triggers.create(c.req.param("id"), c.req.valid("json"));
-        const base = env.url ?? new URL(c.req.url).origin;
-        const url = trigger.kind === "webhook" ? `${base}/v1/hooks/${trigger.id}` : undefined;
-        return c.json({ trigger, ...(secret !== undefined && { secret }), ...(url !== undefined && { url }) }, 201);
+        return c.json({ trigger, ...(secret !== undefined && { secret }), ...urlOf(c, trigger) }, 201);
+      },
+    )
+    .get(
+      "/:id/triggers/:trigger",
+      about({
+        summary: "Get a trigger, and where its messages are sent to",
+        tag: "triggers",
+        gives: z.object({ trigger: Trigger, url: z.string().optional() }),
+        errors: { 404: MISSING },
+      }),
+      async (c) => {
+        const { id, trigger: name } = c.req.param();
+        const trigger = await triggers.get(id, name);
+        return c.json({ trigger, ...urlOf(c, trigger) });
+      },
+    )
+    .patch(
+      "/:id/triggers/:trigger",
+      about({
+        summary: "Change, pause or resume a trigger",
+        tag: "triggers",
+        gives: z.object({ trigger: Trigger, url: z.string().optional() }),
+        errors: { 404: MISSING, 422: "The address may not be reached." },
+      }),
+      body(TriggerChange),
+      async (c) => {
+        const { id, trigger: name } = c.req.param();
+        const trigger = await triggers.update(id, name, c.req.valid("json"));
+        return c.json({ trigger, ...urlOf(c, trigger) });
+      },
+    )
+    .post(
+      "/:id/triggers/:trigger/test",
+      about({
+        summary: "Do now what a trigger is for: start its run, or send a message of the type `test`",
+        tag: "triggers",
+        gives: Delivery,
+        errors: { 404: MISSING, 400: "The body does not hold what the agent takes." },
+      }),
+      body(z.strictObject({ body: z.unknown().describe("What would come to a webhook.") })),
+      async (c) => {
+        const { id, trigger } = c.req.param();
+        return c.json(await triggers.test(id, trigger, c.req.valid("json").body, c.req.raw.signal));
+      },
+    )
+    .get(
+      "/:id/triggers/:trigger/deliveries",
+      about({
+        summary: "List the last fifty things a trigger did, newest first",
+        tag: "triggers",
+        gives: z.object({ deliveries: z.array(Delivery) }),
+        errors: { 404: MISSING },
+      }),
+      async (c) => {
+        const { id, trigger } = c.req.param();
+        return c.json({ deliveries: await triggers.deliveries(id, trigger) });
+      },
+    )
+    .post(
+      "/:id/triggers/:trigger/redeliver",
+      about({
+        summary: "Send a message of a notice once more, under the id that it had",
+        tag: "triggers",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is no such delivery." },
+      }),
+      body(z.strictObject({ delivery: z.string().max(300) })),
+      async (c) => {
+        const { id, trigger } = c.req.param();
+        await triggers.redeliver(id, trigger, c.req.valid("json").delivery);
+        return c.body(null, 204);
       },
     )
     .delete(
@@ -50,7 +127,7 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
         tag: "triggers",
         gives: null,
         status: 204,
-        errors: { 404: "The agent has no such trigger." },
+        errors: { 404: MISSING },
       }),
       async (c) => {
         const { id, trigger } = c.req.param();
@@ -80,6 +157,8 @@ export function hookRoutes({ triggers }: Pick<Services, "triggers">) {
         400: "The body does not hold what the agent takes.",
         401: "It is not signed as it must be, or there is no such webhook.",
         409: "The message came before.",
+        429: "More messages than a webhook takes in a minute.",
+        503: "The webhook is paused.",
       },
     }),
     async (c) => {

@@ -4,13 +4,17 @@
  */
 import { errorData, PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
+import { newId } from "../ids.ts";
 import { hostedResult } from "../routes/hosted-view.ts";
 import type { EventLog, Records, RunRow, Runs, SafeFetch, Secrets } from "../services.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import { sign } from "./signature.ts";
-import { type Notice, secretName, type Trigger } from "./trigger.ts";
+import { type Delivery, type Notice, secretName, type Trigger } from "./trigger.ts";
 
 const KIND = "notice";
+/** What was sent, or given up: the last of each notice. */
+const SENT = "notice-sent";
+const MAX_SENT = 50;
 /** What was told already, so that a look back does not tell it again. */
 const TOLD = "notice-told";
 /** After the first try: 5 s to 6 h, about a day in all. */
@@ -20,14 +24,21 @@ const LOOK_BACK_MS = 24 * 3600e3;
 const TIMEOUT_MS = 15_000;
 const AT_ONCE = 4;
 
-interface Delivery {
+interface Message {
   trigger: string;
   run: string;
   seq: number;
   about: "wait" | "end";
   tries: number;
+  /** When it was noted, or last tried. */
+  at: number;
   dueAt: number;
+  error?: string;
 }
+
+/** One that is not tried again by itself. */
+type Sent = Omit<Message, "dueAt" | "run" | "seq" | "about"> &
+  Partial<Pick<Message, "run" | "seq">> & { about: Message["about"] | "test" };
 
 export interface NoticesOptions {
   records: Records;
@@ -102,12 +113,26 @@ export class Notices {
     if (agent === undefined || version === undefined) return false;
     let any = false;
     for (const trigger of await this.#options.all()) {
-      if (trigger.agent !== agent || !trigger.on.includes(about) || trigger.createdAt > (before ?? Infinity)) continue;
+      if (
+        trigger.agent !== agent ||
+        trigger.paused ||
+        !trigger.on.includes(about) ||
+        trigger.createdAt > (before ?? Infinity)
+      )
+        continue;
       const id = `${trigger.id}/${row.id}/${seq}`;
       if (await this.#options.records.get(TOLD, id)) continue;
-      const delivery: Delivery = { trigger: trigger.id, run: row.id, seq, about, tries: 0, dueAt: 0 };
+      const message: Message = {
+        trigger: trigger.id,
+        run: row.id,
+        seq,
+        about,
+        tries: 0,
+        at: this.#options.now(),
+        dueAt: 0,
+      };
       // The message first: should the process end in between, it is written once more under the same id.
-      await this.#options.records.put(KIND, id, delivery);
+      await this.#options.records.put(KIND, id, message, { parent: trigger.id });
       await this.#options.records.put(TOLD, id, {});
       any = true;
     }
@@ -117,7 +142,7 @@ export class Notices {
   /** Sends what is due. Resolves with when the next one is. */
   async send(signal: AbortSignal): Promise<number> {
     const { records, now } = this.#options;
-    const all = await everyRecord<Delivery>(records, KIND);
+    const all = await everyRecord<Message>(records, KIND);
     const due = all.filter(({ body }) => body.dueAt <= now());
     let next = Math.min(...all.filter(({ body }) => body.dueAt > now()).map(({ body }) => body.dueAt));
     const work = async () => {
@@ -128,41 +153,139 @@ export class Notices {
     return next;
   }
 
-  async #deliver(id: string, delivery: Delivery, signal: AbortSignal): Promise<number> {
+  /** Of one notice, newest first: what waits for its next try, and the last of what was sent or given up. */
+  async deliveries(trigger: string): Promise<Delivery[]> {
+    const { records } = this.#options;
+    const pending = await records.list<Message>(KIND, { parent: trigger, limit: MAX_SENT });
+    const sent = await records.list<Sent>(SENT, { parent: trigger, limit: 2 * MAX_SENT });
+    return [
+      ...pending.map(
+        ({ id, body: { run, about, tries, at, dueAt, error } }): Delivery => ({
+          id,
+          at,
+          run,
+          about,
+          status: "pending",
+          tries,
+          ...(tries > 0 && { nextAt: dueAt }),
+          ...(error !== undefined && { error }),
+        }),
+      ),
+      ...sent.map(
+        ({ id, body: { run, about, tries, at, error } }): Delivery => ({
+          id,
+          at,
+          ...(run !== undefined && { run }),
+          about,
+          status: error === undefined ? "delivered" : "failed",
+          tries,
+          ...(error !== undefined && { error }),
+        }),
+      ),
+    ]
+      .sort((a, b) => b.at - a.at)
+      .slice(0, MAX_SENT);
+  }
+
+  /** Sends a message of this notice once more, beginning with its tries anew. Rejects with `not_found`. */
+  async again(trigger: string, id: string): Promise<void> {
+    const { records, now } = this.#options;
+    const message = (await records.get<Message>(KIND, id))?.body ?? (await records.get<Sent>(SENT, id))?.body;
+    if (message?.trigger !== trigger || message.run === undefined)
+      throw new PatchbayError("not_found", "There is no such delivery, or it was a test.");
+    const { run, seq, about } = message as Message;
+    await records.put(KIND, id, { trigger, run, seq, about, tries: 0, at: now(), dueAt: now() }, { parent: trigger });
+    await records.delete(SENT, id);
+  }
+
+  /** Sends a message that tells of no run, at once and once. */
+  async test(trigger: Notice, signal: AbortSignal): Promise<Delivery> {
+    const { now, mark } = this.#options;
+    const id = `${trigger.id}/test/${newId(now())}`;
+    const body = JSON.stringify({
+      type: "test",
+      timestamp: new Date(now()).toISOString(),
+      data: { name: trigger.name },
+    });
+    let error: string | undefined;
+    try {
+      await this.#post(trigger, id, body, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      error = errorData(thrown).message;
+    }
+    await mark(trigger.id, { lastAt: now(), lastError: error });
+    await this.#keep(id, { trigger: trigger.id, about: "test", tries: 1, at: now(), ...(error && { error }) });
+    return {
+      id,
+      at: now(),
+      about: "test",
+      tries: 1,
+      status: error === undefined ? "delivered" : "failed",
+      ...(error !== undefined && { error }),
+    };
+  }
+
+  /** Drops all messages of a notice that is deleted. */
+  async forget(trigger: string): Promise<void> {
+    const { records } = this.#options;
+    for (const kind of [KIND, SENT])
+      for (const { id } of await records.list(kind, { parent: trigger, limit: 10_000 })) await records.delete(kind, id);
+  }
+
+  /** Notes what became of a message, and forgets the oldest of its notice. */
+  async #keep(id: string, sent: Sent): Promise<void> {
+    const { records } = this.#options;
+    await records.put(SENT, id, sent, { parent: sent.trigger });
+    const all = await records.list<Sent>(SENT, { parent: sent.trigger, limit: 2 * MAX_SENT });
+    const old = all.sort((a, b) => b.body.at - a.body.at).slice(MAX_SENT);
+    for (const one of old) await records.delete(SENT, one.id);
+  }
+
+  async #deliver(id: string, message: Message, signal: AbortSignal): Promise<number> {
     const { records, now, mark } = this.#options;
-    const drop = async () => {
+    const { trigger: of, run, seq, about } = message;
+    const tries = message.tries + 1;
+    const end = async (error?: string) => {
+      await this.#keep(id, { trigger: of, run, seq, about, tries, at: now(), ...(error && { error }) });
       await records.delete(KIND, id);
       return Infinity;
     };
-    const trigger = await this.#options.get(delivery.trigger);
-    if (!trigger) return drop();
+    const trigger = await this.#options.get(of);
+    if (!trigger) {
+      await records.delete(KIND, id);
+      return Infinity;
+    }
+    // It is due still, and is sent when the notice is resumed.
+    if (trigger.paused) return Infinity;
     try {
-      await this.#post(trigger, id, delivery, signal);
-      await mark(trigger.id, { lastAt: now(), lastRun: delivery.run, lastError: undefined });
-      return drop();
+      await this.#post(trigger, id, await this.#bodyOf(message), signal);
+      await mark(trigger.id, { lastAt: now(), lastRun: run, lastError: undefined });
+      return await end();
     } catch (thrown) {
       if (signal.aborted) return Infinity;
-      const { code, message } = errorData(thrown);
+      const { code, message: why } = errorData(thrown);
       // The run was deleted, or the address may not be reached: trying again mends neither.
-      if (code === "not_found") return drop();
-      const wait = code === "address_blocked" ? undefined : WAITS_MS[delivery.tries];
-      await mark(trigger.id, {
-        lastRun: delivery.run,
-        lastError: wait === undefined ? `Given up: ${message}` : message,
-      });
-      if (wait === undefined) return drop();
+      if (code === "not_found") {
+        await records.delete(KIND, id);
+        return Infinity;
+      }
+      const wait = code === "address_blocked" ? undefined : WAITS_MS[message.tries];
+      const error = wait === undefined ? `Given up: ${why}` : why;
+      await mark(trigger.id, { lastRun: run, lastError: error });
+      if (wait === undefined) return end(error);
       const dueAt = now() + wait;
-      await records.put(KIND, id, { ...delivery, tries: delivery.tries + 1, dueAt });
+      await records.put(KIND, id, { ...message, tries, at: now(), dueAt, error }, { parent: of });
       return dueAt;
     }
   }
 
-  async #post(trigger: Notice, id: string, delivery: Delivery, signal: AbortSignal): Promise<void> {
-    const { log, runs, secrets, now, fetch } = this.#options;
-    const row = await log.row(delivery.run);
-    const result = await runs.get(delivery.run);
-    const body = JSON.stringify({
-      type: delivery.about === "wait" ? "run.waiting" : "run.ended",
+  async #bodyOf({ run, about }: Message): Promise<string> {
+    const { log, runs, now } = this.#options;
+    const row = await log.row(run);
+    const result = await runs.get(run);
+    return JSON.stringify({
+      type: about === "wait" ? "run.waiting" : "run.ended",
       timestamp: new Date(now()).toISOString(),
       data: {
         agent: row?.slug,
@@ -171,6 +294,10 @@ export class Notices {
         run: hostedResult(result),
       },
     });
+  }
+
+  async #post(trigger: Notice, id: string, body: string, signal: AbortSignal): Promise<void> {
+    const { secrets, now, fetch } = this.#options;
     const signed = sign(await secrets.get(secretName(trigger.id)), id, now(), body);
     const headers = { ...signed, "content-type": "application/json", "user-agent": "Patchbay" };
     const answer = await fetch({ url: trigger.url, method: "POST", headers, body, timeoutMs: TIMEOUT_MS }, signal);

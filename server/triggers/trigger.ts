@@ -51,6 +51,7 @@ const kept = {
   id: z.string(),
   agent: z.string(),
   createdAt: z.number(),
+  paused: z.boolean().optional().describe("It does nothing until it is resumed."),
   /** When it last did what it is for, and the run. */
   lastAt: z.number().optional(),
   lastRun: z.string().optional(),
@@ -66,6 +67,49 @@ export type Trigger = z.infer<typeof Trigger>;
 export type Webhook = Extract<Trigger, { kind: "webhook" }>;
 export type Schedule = Extract<Trigger, { kind: "schedule" }>;
 export type Notice = Extract<Trigger, { kind: "notice" }>;
+
+/** What may be changed of a trigger; which of it fits depends on its kind. Null takes a setting away. */
+export const TriggerChange = z.strictObject({
+  name: Name.optional(),
+  paused: z.boolean().optional(),
+  take: NewWebhook.shape.take.unwrap().nullable().optional(),
+  session: Session.nullable().optional(),
+  cron: NewSchedule.shape.cron.optional(),
+  timeZone: z.string().max(64).optional(),
+  input: NewSchedule.shape.input.optional(),
+  url: NewNotice.shape.url.optional(),
+  on: NewNotice.shape.on.unwrap().optional(),
+});
+export type TriggerChange = z.infer<typeof TriggerChange>;
+
+/** The settings of a trigger as it is made anew with them. Throws `bad_request` for what this kind does not have. */
+export function changed(trigger: Trigger, { paused: _paused, ...change }: TriggerChange): NewTrigger {
+  const { id, agent, createdAt, paused, lastAt, lastRun, lastError, ...settings } = trigger;
+  const { nextAt: _nextAt, ...old } = settings as typeof settings & { nextAt?: number };
+  const merged = Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, value]) => value !== null));
+  const parsed = NewTrigger.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new PatchbayError("bad_request", `A ${trigger.kind} cannot be changed so: ${issue?.message}.`, {
+    path: `/${issue?.path.join("/") ?? ""}`,
+  });
+}
+
+/** Something that a trigger did: a run that it started, or a message that it sends. Newest first in lists. */
+export const Delivery = z.object({
+  id: z.string(),
+  at: z.number().describe("When it began, or was last tried: Unix milliseconds."),
+  run: z.string().optional(),
+  /** Of a webhook or schedule: where the run stands. */
+  runStatus: z.string().optional(),
+  /** Of a notice. */
+  about: z.enum(["wait", "end", "test"]).optional(),
+  status: z.enum(["started", "pending", "delivered", "failed"]),
+  tries: z.number().optional(),
+  nextAt: z.number().optional().describe("When it is tried again."),
+  error: z.string().optional(),
+});
+export type Delivery = z.infer<typeof Delivery>;
 
 /** By this key its runs are found, and its calls are told from others'. */
 export function keyOf(trigger: Pick<Trigger, "id">): string {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { approval, chat, echo, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
 import { WAITS_MS } from "./notices.ts";
 import { newSecret, sign, verify } from "./signature.ts";
-import type { NewTrigger, Schedule, Trigger } from "./trigger.ts";
+import type { Delivery, NewTrigger, Schedule, Trigger } from "./trigger.ts";
 import { createTriggers, type TriggerService } from "./triggers.ts";
 
 interface Made {
@@ -157,6 +157,68 @@ describe("a webhook", () => {
     expect((await send(plain, { message: "x", order: {}, files: ["some-file"] })).status).toBe(400);
   });
 
+  test("can be paused, changed and tried, and says what it did and why not", async () => {
+    const agent = await published();
+    const made = await add(agent.id, { kind: "webhook", name: "Orders" });
+    const path = `/api/agents/${agent.id}/triggers/${made.trigger.id}`;
+    const now = () => app.json<{ trigger: Trigger; url: string }>("GET", path);
+    const change = (body: object, status = 200) => app.json<{ trigger: Trigger }>("PATCH", path, { body, status });
+    await change({ paused: true });
+    const late = await send(made, { message: "later" }, { id: "m9" });
+    expect(late.status).toBe(503);
+    expect((await change({ paused: false, name: "All orders", session: "orders" })).trigger).toMatchObject({
+      name: "All orders",
+      session: "orders",
+    });
+    expect((await now()).url).toBe(made.url);
+    // The message that came meanwhile is taken when it is sent again.
+    expect((await send(made, { message: "later" }, { id: "m9" })).status).toBe(202);
+    for (const wrong of [{ cron: "* * * * *" }, { url: "https://a.example" }, { take: { city: "" } }, { id: "x" }])
+      await change(wrong, 400);
+
+    expect((await send(made, { text: "x" })).status).toBe(400);
+    expect((await now()).trigger.lastError).toContain("text");
+    expect((await send(made, { message: "x" }, { secret: newSecret() })).status).toBe(401);
+    expect((await now()).trigger.lastError).toContain("signature");
+    const tried = await app.json<Delivery>("POST", `${path}/test`, { body: { body: { message: "tried" } } });
+    expect(await inputOf(tried.run!)).toEqual({ message: "tried" });
+    expect((await now()).trigger.lastError).toBeUndefined();
+    await app.json("POST", `${path}/test`, { body: { body: { text: "x" } }, status: 400 });
+    const { deliveries } = await app.json<{ deliveries: Delivery[] }>("GET", `${path}/deliveries`);
+    expect(deliveries.map((one) => one.run)).toEqual((await runsOf(agent.id)).map((run) => run.id));
+    const other = (await published()).id;
+    for (const [method, more] of [
+      ["GET", ""],
+      ["PATCH", ""],
+      ["POST", "/test"],
+      ["GET", "/deliveries"],
+    ] as const)
+      await app.json(method, path.replace(agent.id, other) + more, {
+        status: 404,
+        ...(method !== "GET" && { body: more ? { body: {} } : {} }),
+      });
+  });
+
+  test("takes so many messages a minute, and not one more; what is refused may be sent again", async () => {
+    const agent = await published();
+    const limited = createTriggers({ ...app.services, callsPerMinute: 2, now: () => clock, report: () => undefined });
+    const { trigger, secret } = await limited.create(agent.id, { kind: "webhook", name: "x" });
+    const text = '{"message":"x"}';
+    const bring = (id: string, key = secret!) => {
+      const signed = sign(key, id, clock, text);
+      return limited.receive(trigger.id, { header: (name) => signed[name], text, value: JSON.parse(text) });
+    };
+    // Who cannot sign takes nothing of what may come.
+    for (let i = 0; i < 5; i++) await expect(bring("m", newSecret())).rejects.toMatchObject({ code: "unauthorized" });
+    await bring("m1");
+    await bring("m2");
+    await expect(bring("m3")).rejects.toMatchObject({ code: "rate_limited", retryAfter: 60 });
+    clock += 60_000;
+    await bring("m3");
+    await limited.close();
+    expect(await runsOf(agent.id)).toHaveLength(3);
+  });
+
   test("is gone with its secret when it or its agent is deleted", async () => {
     const agent = await published();
     const made = await add(agent.id, { kind: "webhook", name: "Orders" });
@@ -264,6 +326,25 @@ describe("a schedule", () => {
     expect(await runsOf(id)).toHaveLength(1);
   });
 
+  test("does nothing while it is paused and makes up for nothing then; its times can be changed; it runs when it is tried", async () => {
+    const { id } = await published();
+    clock = Date.parse("2039-01-10T12:00:00Z");
+    const { trigger } = await own.create(id, every());
+    await own.update(id, trigger.id, { paused: true });
+    clock += 3 * 86_400_000;
+    await own.tick();
+    const tried = await own.test(id, trigger.id, undefined, new AbortController().signal);
+    expect(await runsOf(id)).toMatchObject([{ id: tried.run, message: "go" }]);
+    await own.update(id, trigger.id, { paused: false, cron: "30 18 * * 1-5", timeZone: "Asia/Shanghai" });
+    await own.tick();
+    expect(await runsOf(id)).toHaveLength(1);
+    expect(new Date((await standing(id)).nextAt).toISOString()).toBe("2039-01-14T10:30:00.000Z");
+    await expect(own.update(id, trigger.id, { cron: "never" })).rejects.toMatchObject({ path: "/cron" });
+    clock = (await standing(id)).nextAt;
+    await own.tick();
+    expect(await own.deliveries(id, trigger.id)).toMatchObject([{ status: "started" }, { run: tried.run }]);
+  });
+
   test("says why it did not start, and goes on with the next time", async () => {
     const graph = graphOf(
       { ask: ["input", { fields: [{ name: "city", kind: "text", required: true }] }], reply: ["output"] },
@@ -363,6 +444,51 @@ describe("a notice", () => {
     }
     expect(got).toHaveLength(WAITS_MS.length + 1);
     expect((await own.list(id))[0]!.lastError).toContain("Given up");
+  });
+
+  test("keeps what became of its messages, sends one again under its id, and can be tried and paused", async () => {
+    const { id, slug } = await published();
+    const { trigger } = await app.services.triggers.create(id, {
+      kind: "notice",
+      name: "x",
+      url: address,
+      on: ["end"],
+    });
+    const none = new AbortController().signal;
+    answers = [204, 500];
+    expect(await own.test(id, trigger.id, undefined, none)).toMatchObject({ status: "delivered", about: "test" });
+    expect(await own.test(id, trigger.id, undefined, none)).toMatchObject({ status: "failed" });
+    expect(told()[0]).toMatchObject({ type: "test" });
+    got = [];
+    answers = [500];
+    const run = await call(slug);
+    await tickUntil(1);
+    const last = async () => (await own.deliveries(id, trigger.id))[0]!;
+    expect(await last()).toMatchObject({ status: "pending", run: run.id, tries: 1, nextAt: clock + WAITS_MS[0]! });
+    clock += WAITS_MS[0]!;
+    await own.tick();
+    expect(await last()).toMatchObject({ status: "delivered", run: run.id, tries: 2 });
+    await own.redeliver(id, trigger.id, (await last()).id);
+    await own.tick();
+    expect(new Set(got.map((one) => one.headers["webhook-id"])).size).toBe(1);
+    expect(got).toHaveLength(3);
+    await expect(own.redeliver(id, trigger.id, "nothing")).rejects.toMatchObject({ code: "not_found" });
+
+    answers = [500];
+    await call(slug);
+    await tickUntil(4);
+    await app.services.triggers.update(id, trigger.id, { paused: true });
+    clock += 86_400_000;
+    await call(slug);
+    await own.tick();
+    expect(got).toHaveLength(4);
+    await app.services.triggers.update(id, trigger.id, { paused: false });
+    // What was on its way is sent now; of what happened meanwhile nothing is told.
+    await own.tick();
+    expect(got).toHaveLength(5);
+    await own.delete(id, trigger.id);
+    for (const kind of ["notice", "notice-sent"])
+      expect(await app.services.records.list(kind, { parent: trigger.id })).toEqual([]);
   });
 
   test("waits through a restart", async () => {

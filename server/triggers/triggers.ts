@@ -4,15 +4,16 @@
  */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Env } from "../env.ts";
-import { inputsOf } from "../hosted/mcp/agent-tool.ts";
 import { isId, newId } from "../ids.ts";
 import { authorities, checkUrl } from "../net/address.ts";
-import type { Agents, EventLog, Publication, Records, Runs, SafeFetch, Secrets, Stored } from "../services.ts";
+import type { Agents, EventLog, Records, Runs, SafeFetch, Secrets, Stored } from "../services.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
-import { hookInput } from "./hook-input.ts";
+import { Firing, type HookMessage } from "./firing.ts";
 import { Notices } from "./notices.ts";
-import { newSecret, refused, type SignedHeaders, verify } from "./signature.ts";
+import { newSecret } from "./signature.ts";
 import {
+  changed,
+  type Delivery,
   keyOf,
   type NewTrigger,
   type Notice,
@@ -20,7 +21,7 @@ import {
   type Schedule,
   secretName,
   type Trigger,
-  type Webhook,
+  type TriggerChange,
 } from "./trigger.ts";
 
 const KIND = "trigger";
@@ -29,6 +30,7 @@ const MAX_OF_AGENT = 50;
 const MAX_SLEEP_MS = 30_000;
 /** A start that is refused for now is tried again after this. */
 const AGAIN_MS = 5_000;
+const MINUTE = 60_000;
 /** Refusals that pass by themselves. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(["queue_full", "rate_limited", "unavailable", "storage_full"]);
 
@@ -40,22 +42,29 @@ export interface Triggers {
    * `bad_request` and `address_blocked`.
    */
   create(agent: string, trigger: NewTrigger): Promise<{ trigger: Trigger; secret?: string }>;
+  /** Rejects with `not_found`. */
+  get(agent: string, id: string): Promise<Trigger>;
+  /** Changes it, pauses or resumes it. A schedule that is resumed makes up for nothing. Rejects as `create` does. */
+  update(agent: string, id: string, change: TriggerChange): Promise<Trigger>;
+  /**
+   * Does at once what the trigger is for. `body`: what would come to a webhook. Resolves with the run, or with how the
+   * receiver of a notice answered. Rejects as `Runs.start` does.
+   */
+  test(agent: string, id: string, body: unknown, signal: AbortSignal): Promise<Delivery>;
+  /** The last fifty things that it did, newest first. Rejects with `not_found`. */
+  deliveries(agent: string, id: string): Promise<Delivery[]>;
+  /** Sends a message of a notice once more, under the id that it had. Rejects with `not_found`. */
+  redeliver(agent: string, id: string, delivery: string): Promise<void>;
   /** False when the agent has no such trigger. */
   delete(agent: string, id: string): Promise<boolean>;
   /** All of an agent that is deleted. */
   deleteAll(agent: string): Promise<void>;
   /**
    * Starts a run for a signed message and resolves when it is on disk. Rejects with `unauthorized` (also where there is
-   * no such webhook), `conflict` (the message came before), `bad_request`, and as `Runs.start` does.
+   * no such webhook), `conflict` (the message came before), `bad_request`, `rate_limited`, `unavailable` (it is paused),
+   * and as `Runs.start` does.
    */
   receive(id: string, message: HookMessage): Promise<{ id: string }>;
-}
-
-export interface HookMessage {
-  header(name: keyof SignedHeaders): string | undefined;
-  /** The body as it came, and what it says. */
-  text: string;
-  value: unknown;
 }
 
 export interface TriggersOptions {
@@ -66,6 +75,8 @@ export interface TriggersOptions {
   log: Pick<EventLog, "row" | "rows" | "last" | "findIdempotent">;
   fetch: SafeFetch;
   env: Pick<Env, "allowHosts" | "url">;
+  /** Messages that one webhook takes in a minute; as many as come where nothing is said. */
+  callsPerMinute?: number;
   /** Unix milliseconds. */
   now(): number;
   report(thrown: unknown): void;
@@ -90,6 +101,9 @@ export function createTriggers(options: TriggersOptions): TriggerService {
 class RecordedTriggers implements TriggerService {
   readonly #options: TriggersOptions;
   readonly #notices: Notices;
+  readonly #firing: Firing;
+  /** When a message that was not signed as it must be was last noted on its webhook. */
+  readonly #refusedAt = new Map<string, number>();
   readonly #all: ReturnType<typeof createMirror<Trigger[]>>;
   readonly #stopWatching: () => void;
   #timer: NodeJS.Timeout | undefined;
@@ -103,6 +117,7 @@ class RecordedTriggers implements TriggerService {
     this.#all = createMirror(records, KIND, now, async () =>
       (await everyRecord<Trigger>(records, KIND)).map((one) => one.body),
     );
+    this.#firing = new Firing({ ...options, callsPerMinute: options.callsPerMinute ?? Number.POSITIVE_INFINITY });
     this.#notices = new Notices({
       ...options,
       all: async () => (await this.#all.current()).filter((one): one is Notice => one.kind === "notice"),
@@ -128,31 +143,8 @@ class RecordedTriggers implements TriggerService {
     const others = await this.list(agent);
     if (others.length >= MAX_OF_AGENT)
       throw new PatchbayError("conflict", `An agent has at most ${MAX_OF_AGENT} triggers; delete one first.`);
-    const publication = await this.#publication(agent);
-    if (!publication)
-      throw new PatchbayError("conflict", "Only a published agent has triggers: publish it first, then add this.");
     const now = this.#options.now();
-    const base = { id: newId(now), agent, createdAt: now };
-    let trigger: Trigger;
-    if (given.kind === "notice") {
-      const { allowHosts, url } = this.#options.env;
-      checkUrl(given.url, { allowed: authorities(allowHosts), own: authorities(url === undefined ? [] : [url]) });
-      trigger = { ...given, ...base };
-    } else {
-      const names = Object.keys(given.kind === "schedule" ? given.input : (given.take ?? {}));
-      const declared = await this.#declared(publication);
-      for (const name of names)
-        if (!declared.names.has(name))
-          throw new PatchbayError(
-            "bad_request",
-            `"${name}" is no input of this agent; it takes ${[...declared.names].join(", ")}.`,
-            { path: given.kind === "schedule" ? `/input/${name}` : `/take/${name}` },
-          );
-      trigger =
-        given.kind === "schedule"
-          ? { ...given, ...base, nextAt: nextAt(given.cron, given.timeZone, now) }
-          : { ...given, ...base };
-    }
+    const trigger = { ...(await this.#checked(agent, given)), id: newId(now), agent, createdAt: now } as Trigger;
     const secret = trigger.kind === "schedule" ? undefined : newSecret();
     if (secret !== undefined) await this.#options.secrets.set(secretName(trigger.id), secret);
     await this.#options.records.put(KIND, trigger.id, trigger, { parent: agent, revision: 0 });
@@ -161,10 +153,57 @@ class RecordedTriggers implements TriggerService {
     return { trigger, ...(secret !== undefined && { secret }) };
   }
 
+  async get(agent: string, id: string): Promise<Trigger> {
+    return (await this.#of(agent, id)).body;
+  }
+
+  async update(agent: string, id: string, change: TriggerChange): Promise<Trigger> {
+    const { body, revision } = await this.#of(agent, id);
+    const paused = change.paused ?? body.paused ?? false;
+    const next = {
+      ...(await this.#checked(agent, changed(body, change))),
+      ...kept(body),
+      ...(paused && { paused }),
+    } as Trigger;
+    await this.#options.records.put(KIND, id, next, { parent: agent, revision });
+    await this.#all.changed();
+    this.#wake(0);
+    return next;
+  }
+
+  async test(agent: string, id: string, body: unknown, signal: AbortSignal): Promise<Delivery> {
+    const trigger = await this.get(agent, id);
+    if (trigger.kind === "notice") return this.#notices.test(trigger, signal);
+    const run = await this.#firing.test(trigger, body);
+    await this.#mark(id, { lastAt: this.#options.now(), lastRun: run, lastError: undefined });
+    return { id: run, at: this.#options.now(), run, runStatus: "running", status: "started" };
+  }
+
+  async deliveries(agent: string, id: string): Promise<Delivery[]> {
+    const trigger = await this.get(agent, id);
+    if (trigger.kind === "notice") return this.#notices.deliveries(id);
+    const rows = await this.#options.log.rows({ key: keyOf(trigger), limit: 50 });
+    return rows.map((row) => ({
+      id: row.id,
+      at: row.startedAt,
+      run: row.id,
+      runStatus: row.status,
+      status: "started",
+      ...(row.error !== undefined && { error: row.error }),
+    }));
+  }
+
+  async redeliver(agent: string, id: string, delivery: string): Promise<void> {
+    await this.get(agent, id);
+    await this.#notices.again(id, delivery);
+    this.#wake(0);
+  }
+
   async delete(agent: string, id: string): Promise<boolean> {
     const stored = await this.#get(id);
     if (!stored || stored.body.agent !== agent) return false;
     const was = await this.#options.records.delete(KIND, id);
+    await this.#notices.forget(id);
     if (stored.body.kind !== "schedule") await this.#options.secrets.delete(secretName(id));
     await this.#all.changed();
     return was;
@@ -175,28 +214,30 @@ class RecordedTriggers implements TriggerService {
       await this.delete(agent, id);
   }
 
-  async receive(id: string, { header, text, value }: HookMessage): Promise<{ id: string }> {
-    const { secrets, log, runs, now } = this.#options;
+  async receive(id: string, message: HookMessage): Promise<{ id: string }> {
+    const { now } = this.#options;
     const trigger = (await this.#get(id))?.body;
-    // The same work and the same words, whether there is such a webhook or not.
-    const secret = trigger?.kind === "webhook" ? await secrets.get(secretName(id)) : newSecret();
-    const message = verify(secret, header, text, now());
-    if (trigger?.kind !== "webhook") throw refused("the signature does not fit");
-    const publication = await this.#publication(trigger.agent);
-    if (!publication) throw new PatchbayError("not_found", "The agent of this webhook is not published any more.");
-    const before = await log.findIdempotent(keyOf(trigger), message);
-    if (before)
-      throw new PatchbayError("conflict", `The message "${message}" came before and started run ${before.run}.`);
-    const { isText } = await this.#declared(publication);
-    const started = await runs.start(
-      { slug: publication.slug },
-      hookInput(trigger, value, isText),
-      caller(trigger, message, text),
-      { eager: true },
-    );
-    await started.accepted;
-    await this.#mark(id, { lastAt: now(), lastRun: started.id, lastError: undefined });
-    return { id: started.id };
+    let run: string;
+    try {
+      const name = await this.#firing.check(trigger, message);
+      // Checked: it is a webhook.
+      run = await this.#firing.receive(trigger as Extract<Trigger, { kind: "webhook" }>, name, message);
+    } catch (thrown) {
+      const { code, message: why } = errorData(thrown);
+      // What the owner would mend. Anybody can send what is not signed: that is noted once a minute at most.
+      if (trigger?.kind === "webhook" && (code === "bad_request" || (code === "unauthorized" && this.#isNews(id))))
+        await this.#mark(id, { lastError: why });
+      throw thrown;
+    }
+    await this.#mark(id, { lastAt: now(), lastRun: run, lastError: undefined });
+    return { id: run };
+  }
+
+  #isNews(id: string): boolean {
+    const time = performance.now();
+    const isNews = time - (this.#refusedAt.get(id) ?? Number.NEGATIVE_INFINITY) > MINUTE;
+    if (isNews) this.#refusedAt.set(id, time);
+    return isNews;
   }
 
   async begin(): Promise<void> {
@@ -230,19 +271,14 @@ class RecordedTriggers implements TriggerService {
 
   /** Starts the run of a schedule that is due. However often it was missed, it is made up for once. */
   async #fire({ id, body, revision }: Stored<Schedule>): Promise<number> {
-    const { now, runs, records } = this.#options;
+    const { now, records } = this.#options;
+    if (body.paused) return Number.POSITIVE_INFINITY;
     if (body.nextAt > now()) return body.nextAt;
     let last: Partial<Schedule> = {};
     try {
-      const publication = await this.#publication(body.agent);
-      if (!publication) throw new PatchbayError("not_found", "The agent is not published any more.");
-      // The moment names the firing: another process, or this one after a crash, finds the same run by it.
-      const moment = String(body.nextAt);
-      const started = await runs.start({ slug: publication.slug }, body.input, caller(body, moment, moment), {
-        eager: true,
-      });
-      await started.accepted;
-      last = { lastAt: now(), lastRun: started.id, lastError: undefined };
+      // Another process, or this one after a crash, finds the same run.
+      const run = await this.#firing.due(body);
+      last = { lastAt: now(), lastRun: run, lastError: undefined };
     } catch (thrown) {
       const { code, message } = errorData(thrown);
       if (PASSING.has(code)) return now() + AGAIN_MS;
@@ -310,26 +346,46 @@ class RecordedTriggers implements TriggerService {
       });
   }
 
-  async #publication(agent: string): Promise<Publication | undefined> {
-    return (await this.#options.agents.publications()).find((one) => one.agent === agent);
+  /** Rejects with `not_found`. */
+  async #of(agent: string, id: string): Promise<Stored<Trigger>> {
+    const stored = await this.#get(id);
+    if (stored?.body.agent !== agent)
+      throw new PatchbayError("not_found", `The agent has no trigger "${id.slice(0, 100)}".`);
+    return stored;
   }
 
-  /** What the live version takes. */
-  async #declared({ slug, live }: Publication) {
-    const version = await this.#options.agents.version(slug, live);
-    if (!version) throw new PatchbayError("not_found", `The agent "${slug}" has no version ${live}.`);
-    const { properties } = inputsOf(version.graph);
-    return {
-      names: new Set(Object.keys(properties)),
-      isText: (name: string) => properties[name]?.type === "string",
-    };
+  /** What was given, where it can be, and when a schedule is next. */
+  async #checked(agent: string, given: NewTrigger): Promise<NewTrigger & { nextAt?: number }> {
+    const publication = await this.#firing.publication(agent);
+    if (!publication)
+      throw new PatchbayError("conflict", "Only a published agent has triggers: publish it first, then add this.");
+    if (given.kind === "notice") {
+      const { allowHosts, url } = this.#options.env;
+      checkUrl(given.url, { allowed: authorities(allowHosts), own: authorities(url === undefined ? [] : [url]) });
+      return given;
+    }
+    const { names } = await this.#firing.declared(publication);
+    for (const name of Object.keys(given.kind === "schedule" ? given.input : (given.take ?? {})))
+      if (!names.has(name))
+        throw new PatchbayError(
+          "bad_request",
+          `"${name}" is no input of this agent; it takes ${[...names].join(", ")}.`,
+          { path: given.kind === "schedule" ? `/input/${name}` : `/take/${name}` },
+        );
+    return given.kind === "schedule"
+      ? { ...given, nextAt: nextAt(given.cron, given.timeZone, this.#options.now()) }
+      : given;
   }
 }
 
-function caller(trigger: Webhook | Schedule, id: string, body: string) {
+/** What a change leaves as it is. */
+function kept({ id, agent, createdAt, lastAt, lastRun, lastError }: Trigger) {
   return {
-    key: keyOf(trigger),
-    idempotency: { id, body },
-    ...(trigger.session !== undefined && { session: trigger.session }),
+    id,
+    agent,
+    createdAt,
+    ...(lastAt !== undefined && { lastAt }),
+    ...(lastRun !== undefined && { lastRun }),
+    ...(lastError !== undefined && { lastError }),
   };
 }

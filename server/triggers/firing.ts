@@ -1,0 +1,132 @@
+/** The runs that triggers start: for a signed message, at a moment, or because the owner tries it. */
+import { PatchbayError } from "../../runtime/error.ts";
+import { inputsOf } from "../hosted/mcp/agent-tool.ts";
+import { newId } from "../ids.ts";
+import type { Agents, EventLog, Publication, Runs, Secrets } from "../services.ts";
+import { hookInput } from "./hook-input.ts";
+import { newSecret, refused, type SignedHeaders, verify } from "./signature.ts";
+import { keyOf, type Schedule, secretName, type Trigger, type Webhook } from "./trigger.ts";
+
+const MINUTE = 60_000;
+
+export interface HookMessage {
+  header(name: keyof SignedHeaders): string | undefined;
+  /** The body as it came, and what it says. */
+  text: string;
+  value: unknown;
+}
+
+export interface FiringOptions {
+  secrets: Secrets;
+  agents: Agents;
+  runs: Pick<Runs, "start">;
+  log: Pick<EventLog, "findIdempotent">;
+  /** Signed messages that one webhook may bring in a minute. */
+  callsPerMinute: number;
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+export class Firing {
+  readonly #options: FiringOptions;
+  readonly #minutes = new Map<string, { since: number; calls: number }>();
+
+  constructor(options: FiringOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The name of a message that is signed as it must be, by `verify`. The same work and the same words, whether there is
+   * such a webhook or not. Throws `unauthorized`.
+   */
+  async check(trigger: Trigger | undefined, { header, text }: HookMessage): Promise<string> {
+    const { secrets, now } = this.#options;
+    const secret = trigger?.kind === "webhook" ? await secrets.get(secretName(trigger.id)) : newSecret();
+    const message = verify(secret, header, text, now());
+    if (trigger?.kind !== "webhook") throw refused("the signature does not fit");
+    return message;
+  }
+
+  /** Starts the run of a message that was checked; resolves with its id when it is on disk. Rejects as `Triggers.receive` says. */
+  async receive(trigger: Webhook, message: string, { text, value }: HookMessage): Promise<string> {
+    if (trigger.paused) throw new PatchbayError("unavailable", "This webhook is paused; send the message again later.");
+    const publication = await this.#published(trigger);
+    const before = await this.#options.log.findIdempotent(keyOf(trigger), message);
+    if (before)
+      throw new PatchbayError("conflict", `The message "${message}" came before and started run ${before.run}.`);
+    this.#count(trigger.id);
+    return this.#start(trigger, publication, await this.#hookInput(trigger, publication, value), message, text);
+  }
+
+  /** Starts the run of a schedule for the moment at which it fell due: the moment names it, so it is one run however often this is called. */
+  async due(trigger: Schedule): Promise<string> {
+    const moment = String(trigger.nextAt);
+    return this.#start(trigger, await this.#published(trigger), trigger.input, moment, moment);
+  }
+
+  /** A run as the trigger would start it now. `value`: the body of a webhook. */
+  async test(trigger: Webhook | Schedule, value: unknown): Promise<string> {
+    const publication = await this.#published(trigger);
+    const input = trigger.kind === "schedule" ? trigger.input : await this.#hookInput(trigger, publication, value);
+    const id = `test-${newId(this.#options.now())}`;
+    return this.#start(trigger, publication, input, id, id);
+  }
+
+  /** Inputs of the live version, and which of them are text. */
+  async declared({ slug, live }: Publication): Promise<{ names: Set<string>; isText(name: string): boolean }> {
+    const version = await this.#options.agents.version(slug, live);
+    if (!version) throw new PatchbayError("not_found", `The agent "${slug}" has no version ${live}.`);
+    const { properties } = inputsOf(version.graph);
+    return {
+      names: new Set(Object.keys(properties)),
+      isText: (name) => properties[name]?.type === "string",
+    };
+  }
+
+  async publication(agent: string): Promise<Publication | undefined> {
+    return (await this.#options.agents.publications()).find((one) => one.agent === agent);
+  }
+
+  async #published(trigger: Trigger): Promise<Publication> {
+    const publication = await this.publication(trigger.agent);
+    if (!publication) throw new PatchbayError("not_found", "The agent is not published any more.");
+    return publication;
+  }
+
+  async #hookInput(trigger: Webhook, publication: Publication, value: unknown): Promise<Record<string, unknown>> {
+    return hookInput(trigger, value, (await this.declared(publication)).isText);
+  }
+
+  async #start(
+    trigger: Webhook | Schedule,
+    { slug }: Publication,
+    input: Record<string, unknown>,
+    id: string,
+    body: string,
+  ): Promise<string> {
+    const started = await this.#options.runs.start(
+      { slug },
+      input,
+      {
+        key: keyOf(trigger),
+        idempotency: { id, body },
+        ...(trigger.session !== undefined && { session: trigger.session }),
+      },
+      { eager: true },
+    );
+    await started.accepted;
+    return started.id;
+  }
+
+  #count(id: string): void {
+    const { callsPerMinute, now } = this.#options;
+    if (callsPerMinute === Number.POSITIVE_INFINITY) return;
+    const time = now();
+    const minute = this.#minutes.get(id);
+    if (!minute || Math.abs(time - minute.since) >= MINUTE) this.#minutes.set(id, { since: time, calls: 1 });
+    else if (++minute.calls > callsPerMinute)
+      throw new PatchbayError("rate_limited", `A webhook takes ${callsPerMinute} messages a minute; send it again.`, {
+        retryAfter: (minute.since + MINUTE - time) / 1000,
+      });
+  }
+}
