@@ -9,6 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { RunEvent } from "../../runtime/event.ts";
 import type { FaultPoint } from "../../server/fault.ts";
 import { startPostgres } from "../../server/testing/postgres.ts";
+import { dieAtRest } from "./at-rest.ts";
 import { drive, type Record, TOKEN } from "./client.ts";
 import { judge } from "./judge.ts";
 import { type Oracle, startOracle } from "./oracle.ts";
@@ -85,8 +86,12 @@ export async function crash(options: HarnessOptions): Promise<Report> {
     violations: [],
   };
   const stop = new AbortController();
+  const count = (place: string) => {
+    report.kills[place] = (report.kills[place] ?? 0) + 1;
+  };
   try {
-    await Promise.all(servers.map((server) => server.start()));
+    await dieAtRest(servers[0]!, servers[1] ?? servers[0]!, chance, report);
+    await Promise.all(servers.map((server) => server.isAlive || server.start()));
     const agent = await prepare(servers[0]!.origin, oracle.url);
 
     // Clients go on through all kills; each begins a run when its last one ended.
@@ -104,10 +109,18 @@ export async function crash(options: HarnessOptions): Promise<Report> {
     const armed = new Map<ServerProcess, FaultPoint>();
     for (let kill = 0; kill < kills; kill++) {
       const [waiting] = armed.keys();
-      const server = waiting && chance() < 0.8 ? waiting : servers[Math.floor(chance() * servers.length)]!;
+      const server = waiting && chance() < 0.8 ? waiting : pick(servers, chance);
       const label = await die(server, armed.get(server), chance() * 900);
       armed.delete(server);
-      report.kills[label] = (report.kills[label] ?? 0) + 1;
+      count(label);
+      // Now and then a second worker dies in the same moment.
+      const others = servers.filter((one) => one !== server && one.name.startsWith("worker"));
+      const second = server.name.startsWith("worker") && chance() < 0.25 ? pick(others, chance) : undefined;
+      if (second) {
+        await second.kill();
+        armed.delete(second);
+        count("a second worker with it");
+      }
       const killedAt = performance.now();
       // Other workers go on with a worker's runs; what a door or the only server had waits for its return.
       const takenOver = server.name.startsWith("worker");
@@ -115,7 +128,10 @@ export async function crash(options: HarnessOptions): Promise<Report> {
       // A door does not work on runs, so it comes by few places; it is killed at random moments.
       const [place, within] = PLACES[kill % PLACES.length]!;
       const arms = kill + 1 < kills && server.name !== "door" && chance() < 0.85;
-      await server.start(arms ? `${place}#${1 + Math.floor(chance() * within)}` : undefined);
+      await Promise.all([
+        server.start(arms ? `${place}#${1 + Math.floor(chance() * within)}` : undefined),
+        second?.start(),
+      ]);
       if (arms) armed.set(server, place);
       for (const record of hit) interrupted.push({ record, since: takenOver ? killedAt : server.readyAt });
       if (database && kill === Math.floor(kills / 2)) {
@@ -289,6 +305,10 @@ function measure(report: Report, interrupted: { record: Record; since: number }[
 function share(values: number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0);
+}
+
+function pick<T>(from: T[], chance: () => number): T {
+  return from[Math.floor(chance() * from.length)]!;
 }
 
 /** Mulberry32: small, and the same everywhere. */

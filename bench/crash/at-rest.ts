@@ -1,0 +1,84 @@
+/**
+ * Places that no run comes by: a migration, an upload, an index that is written. A server dies once in each and must be
+ * whole when it is back.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { TOKEN } from "./client.ts";
+import type { ServerProcess } from "./process.ts";
+
+/** A fresh server comes by so many migrations at least, on either store. */
+const MIGRATIONS = 3;
+const INDEX_MS = 60_000;
+
+export interface AtRestReport {
+  kills: { [place: string]: number };
+  violations: string[];
+}
+
+/**
+ * `door` takes calls in, `indexer` does tasks (it may be the same). Neither has been started; only `door` is up in the
+ * end. `chance` in [0, 1): which migration it is.
+ */
+export async function dieAtRest(
+  door: ServerProcess,
+  indexer: ServerProcess,
+  chance: () => number,
+  report: AtRestReport,
+): Promise<void> {
+  const died = async (server: ServerProcess, place: string) => {
+    const whether = await Promise.race([server.ended.then(() => true), pause(INDEX_MS, false)]);
+    if (whether) report.kills[place] = (report.kills[place] ?? 0) + 1;
+    else report.violations.push(`${server.name} did not come by ${place}.`);
+    await server.kill();
+  };
+
+  // S06: half a migration is none, and is done at the next start.
+  await door.start(`mid-migration#${1 + Math.floor(chance() * MIGRATIONS)}`);
+  await died(door, "mid-migration");
+
+  // S09: what was cut off is not there, and can be sent again.
+  const bytes = "A line of the file. ".repeat(20_000);
+  const upload = async () => {
+    const form = new FormData();
+    form.append("file", new File([bytes], "lines.txt", { type: "text/plain" }));
+    const answer = await call(door, "POST", "/api/files", form);
+    return ((await answer.json()) as { id: string }).id;
+  };
+  await door.start("mid-upload#1");
+  const cut = await upload().catch(() => undefined);
+  await died(door, "mid-upload");
+  await door.start(door === indexer ? "mid-index#1" : undefined);
+  if (cut !== undefined) report.violations.push("S09: an upload that was cut off was answered.");
+  const stored = await (await call(door, "GET", `/api/files/${await upload()}`)).text();
+  if (stored !== bytes) report.violations.push("S09: an upload after one that was cut off is not whole.");
+
+  // S08: a document that was being indexed is indexed after all, once.
+  if (indexer !== door) await indexer.start("mid-index#1");
+  await call(door, "POST", "/api/knowledge", { name: "crash" });
+  await call(door, "POST", "/api/knowledge/crash/documents", { title: "Whales", text: "A whale is no fish." });
+  await died(indexer, "mid-index");
+  await indexer.start();
+  let status = "";
+  for (const began = performance.now(); status !== "ready" && performance.now() - began < INDEX_MS; await pause(100)) {
+    const answer = await call(door, "GET", "/api/knowledge/crash/documents");
+    status = ((await answer.json()) as { documents: { status: string }[] }).documents[0]?.status ?? "gone";
+  }
+  if (status !== "ready") report.violations.push(`S08: a document whose indexing was cut off is ${status}.`);
+  const found = await call(door, "GET", "/api/knowledge/crash/search?q=whale&limit=10");
+  const { hits } = (await found.json()) as { hits: unknown[] };
+  if (hits.length !== 1) report.violations.push(`S08: a passage that was indexed twice is found ${hits.length} times.`);
+  if (indexer !== door) await indexer.kill();
+}
+
+async function call(server: ServerProcess, method: string, path: string, body?: FormData | object): Promise<Response> {
+  const answer = await fetch(server.origin + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      ...(body && !(body instanceof FormData) && { "content-type": "application/json" }),
+    },
+    body: body instanceof FormData ? body : body && JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return answer;
+}
