@@ -49,8 +49,8 @@ export interface Publication {
   agent: string;
   live: number;
   latest: number;
-  /** A second version that takes this share of the calls, 0 to 1. */
-  share?: { version: number; share: number };
+  /** A second version that takes this share of the calls, 0 to 1, and since when. */
+  share?: { version: number; share: number; since: number };
   access: Access;
   origins: string[];
 }

@@ -103,6 +103,25 @@ function texts<Q extends object>(query: Q): { [K in keyof Q]: string } {
   return Object.fromEntries(given.map(([key, value]) => [key, String(value)])) as { [K in keyof Q]: string };
 }
 
+interface KeyBody {
+  name: string;
+  agents: string[] | "*";
+  rights?: ("run" | "answer")[];
+  limits?: T.KeyLimits;
+}
+
+export interface UsageQuery {
+  by: readonly T.UsageDimension[];
+  /** Whole days up to now, or a time from which on: Unix milliseconds. */
+  days?: number;
+  from?: number;
+  agent?: string;
+  /** 0: drafts. */
+  version?: number;
+  /** Empty: the admin's own. */
+  key?: string;
+}
+
 export const api = {
   agents: {
     list: (signal?: AbortSignal): Promise<T.Agent[]> =>
@@ -303,17 +322,23 @@ export const api = {
   },
   keys: {
     list: async (signal?: AbortSignal): Promise<T.AgentKey[]> => (await read(routes.keys.$get({}, until(signal)))).keys,
-    create: (json: {
-      name: string;
-      agents: string[] | "*";
-      rights?: ("run" | "answer")[];
-      expiresAt?: number;
-    }): Promise<{ id: string; key: string }> => read(routes.keys.$post({ json })),
+    /** `warnings`: what of its limits will not do what one may think. */
+    create: (json: KeyBody & { expiresAt?: number }): Promise<{ id: string; key: string; warnings?: string[] }> =>
+      read(routes.keys.$post({ json })),
+    /** `limits` as a whole; `expiresAt: null` takes the end away. */
+    change: (
+      key: string,
+      json: Partial<KeyBody> & { expiresAt?: number | null },
+    ): Promise<T.AgentKey & { warnings?: string[] }> =>
+      read(routes.keys[":id"].$patch({ param: { id: id(key) }, json })),
     delete: (key: string) => done(routes.keys[":id"].$delete({ param: { id: id(key) } })),
   },
-  /** Sums by day (UTC) and agent, over the last `days`. */
-  usage: async (days: number, signal?: AbortSignal): Promise<T.UsageRow[]> =>
-    (await read(routes.usage.$get({ query: { days: String(days) } }, until(signal)))).usage,
+  /** Sums over runs, a row for each day (UTC), agent, version or key, as `by` says; one in all where it is empty. */
+  usage: async ({ by, ...filter }: UsageQuery, signal?: AbortSignal): Promise<T.UsageRow[]> => {
+    const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+    const query = { by: by.join(","), ...Object.fromEntries(given.map(([name, value]) => [name, String(value)])) };
+    return (await read(routes.usage.$get({ query }, until(signal)))).usage;
+  },
   /** A patch to a graph, which a model proposes from what a person says. Nothing is changed by it. */
   propose: (
     {

@@ -33,8 +33,10 @@ async function fill(): Promise<string[]> {
     session: "talk",
   });
   await server.call("POST", `/api/agents/${id}/publish`, { slug: "handbook" });
+  await server.call("POST", `/api/agents/${id}/publish`, { slug: "handbook", note: "With a note" });
+  await server.call("POST", `/api/agents/${id}/live`, { version: 1, share: 0.1 });
   await server.call("PUT", "/api/secrets/A_KEY", { value: "something-long" });
-  await server.call("POST", "/api/keys", { name: "One", agents: "*" });
+  await server.call("POST", "/api/keys", { name: "One", agents: "*", limits: { tokensPerDay: 10, costUsdPerDay: 1 } });
   await server.call("POST", "/api/mcp-servers", { name: "files", command: "node", args: ["x.js"] });
   return [...EMPTY, `/agents/${id}/versions`, "/knowledge/handbook", `/runs/${run.id}`, "/sessions/talk"];
 }
@@ -84,6 +86,7 @@ describe("every page", () => {
       ["/knowledge/handbook", "Paste text"],
       ["/settings/secrets", "Add secret"],
       ["/settings/keys", "New key"],
+      ["/settings/keys", "Change One"],
     ];
     try {
       const found: string[] = [];

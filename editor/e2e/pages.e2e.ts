@@ -268,6 +268,24 @@ describe("runs", () => {
   it("add up on the usage page", async () => {
     await go("/usage");
     await page.getByRole("row", { name: /Counter/ }).waitFor();
+    // A row narrows the page to its agent, then to a version of it; the address keeps what is shown.
+    await button("Show Counter alone").click();
+    await button("Show Counter · draft alone").click();
+    await page.getByRole("row", { name: /the editor and the admin/ }).waitFor();
+    await page.reload();
+    await page.getByRole("row", { name: /the editor and the admin/ }).waitFor();
+    await page.getByRole("combobox", { name: "Key" }).click();
+    await page.getByRole("option", { name: "chat pages" }).click();
+    await page.getByText("Nothing fits these filters").waitFor();
+    await button("Clear filters").first().click();
+    const plot = page.getByRole("img", { name: /^Runs per day/ });
+    await plot.focus();
+    await page.keyboard.press("ArrowLeft");
+    await page
+      .getByRole("figure", { name: /Runs per day/ })
+      .getByText(/[A-Z][a-z]{2} \d+/)
+      .first()
+      .waitFor();
   });
 });
 
@@ -293,6 +311,25 @@ describe("settings", () => {
     await button("Done").click();
     await page.getByRole("row", { name: /Intranet/ }).waitFor();
     expect(await page.content()).not.toContain(key!);
+  });
+
+  it("limit what a key may use a day, and say how much of it is used", async () => {
+    await go("/settings/keys");
+    await button("Change Intranet").click();
+    await dialog().getByLabel("Tokens a day").fill("many");
+    await button("Save").click();
+    await dialog().getByText("Type a whole number above 0").waitFor();
+    await dialog().getByLabel("Tokens a day").fill("2,000");
+    await dialog().getByLabel("Dollars a day").fill("0.50");
+    await dialog().getByLabel("Dollars a day").press("Enter");
+    const row = page.getByRole("row", { name: /Intranet/ });
+    await row.getByText("0 of 2K tokens").waitFor();
+    await row.getByText("$0.00 of $0.50").waitFor();
+    await button("Change Intranet").click();
+    await dialog().getByLabel("Dollars a day").fill("");
+    await button("Save").click();
+    await row.getByText("$0.00 of $0.50").waitFor({ state: "detached" });
+    await row.getByText("0 of 2K tokens").waitFor();
   });
 
   it("change language and theme at once, and remember them", async () => {

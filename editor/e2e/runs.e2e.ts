@@ -188,6 +188,20 @@ describe("publishing", () => {
     expect(publication.live).toBe(1);
     await first.getByRole("button", { name: "Compare with the draft" }).click();
     await first.getByText("Instructions").first().waitFor();
+
+    // The second version on a share of the calls, beside the first, and back.
+    await page.goto(`${server.origin}/agents/${id}/versions`);
+    await page.getByRole("button", { name: "Try on a share: v2" }).click();
+    await page.getByRole("menuitem", { name: "10% of calls" }).click();
+    await page.getByRole("heading", { name: "v2 takes 10% of the calls" }).waitFor();
+    await page.getByText("Too few calls to tell").waitFor();
+    await page.getByRole("radio", { name: "25%" }).click();
+    await page.getByRole("heading", { name: "v2 takes 25% of the calls" }).waitFor();
+    await page.getByRole("button", { name: "Roll back to v1 alone" }).click();
+    await page.getByRole("heading", { name: "v2 takes 25% of the calls" }).waitFor({ state: "detached" });
+    const after = await server.call<{ publication: object }>("GET", `/api/agents/${id}/versions`);
+    expect(after.publication).toMatchObject({ live: 1 });
+    expect(after.publication).not.toHaveProperty("share");
   });
 
   it("is refused while there are issues, and shows them", async () => {

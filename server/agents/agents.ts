@@ -305,19 +305,24 @@ class RecordedAgents implements Agents {
 
   async setLive(id: string, options: { version: number; share?: number }): Promise<Publication> {
     const publication = this.#published(id);
-    const { share: _share, ...plain } = publication;
+    const { share: before, ...plain } = publication;
     if (!(await this.version(publication.slug, options.version)))
       throw new PatchbayError(
         "not_found",
         `"${publication.slug}" has no version ${options.version}; it has 1 to ${publication.latest}.`,
         { path: "/version" },
       );
-    const whole = options.share === undefined || options.share >= 1;
-    return this.#save(
-      whole
-        ? { ...plain, live: options.version }
-        : { ...plain, share: { version: options.version, share: options.share! } },
-    );
+    const { version, share } = options;
+    if (share === undefined || share >= 1) return this.#save({ ...plain, live: version });
+    if (version === publication.live)
+      throw new PatchbayError(
+        "bad_request",
+        `Version ${version} is the live one: it has all calls that no other takes. Give a share to another version.`,
+        { path: "/share" },
+      );
+    // A larger share of the same version goes on with the same comparison.
+    const since = before?.version === version ? before.since : Date.now();
+    return this.#save({ ...plain, share: { version, share, since } });
   }
 
   async publication(slug: string): Promise<Publication | undefined> {

@@ -163,10 +163,15 @@ describe("publishing", () => {
     });
     expect(await app.json("GET", `/api/agents/${id}`)).toMatchObject({ slug: "frozen", live: 1 });
     await app.json("POST", `/api/agents/${id}/live`, { body: { version: 9 }, status: 404 });
-    expect(await app.json("POST", `/api/agents/${id}/live`, { body: { version: 2, share: 0.25 } })).toMatchObject({
-      live: 1,
-      share: { version: 2, share: 0.25 },
-    });
+    const live = (body: object, status = 200) =>
+      app.json<{ live: number; share?: { since: number } }>("POST", `/api/agents/${id}/live`, { body, status });
+    const shared = await live({ version: 2, share: 0.25 });
+    expect(shared).toMatchObject({ live: 1, share: { version: 2, share: 0.25, since: expect.any(Number) } });
+    // More of the same goes on with the same comparison; a share of the live one is nothing.
+    expect((await live({ version: 2, share: 0.5 })).share?.since).toBe(shared.share!.since);
+    await live({ version: 1, share: 0.5 }, 400);
+    await live({ version: 2, share: -0.1 }, 400);
+    expect(await live({ version: 1 })).toEqual(expect.not.objectContaining({ share: expect.anything() }));
   });
 
   test("makes an address of the name, and keeps it", async () => {

@@ -14,7 +14,12 @@ const Row = Usage.extend({
   day: z.string().optional().describe("YYYY-MM-DD, UTC."),
   agent: z.string().optional(),
   version: z.number().optional().describe("Absent: drafts."),
-  key: z.string().optional().describe("Id of the agent key; absent: the admin's own runs."),
+  key: z
+    .string()
+    .optional()
+    .describe(
+      "Id of the agent key; visitor: chat pages, trigger: schedules and webhooks; absent: the admin's own runs.",
+    ),
   name: z.string().optional(),
   runs: z.number(),
   failed: z.number(),

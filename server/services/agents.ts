@@ -36,8 +36,8 @@ export interface Publication {
   agent: string;
   live: number;
   latest: number;
-  /** A second version that takes this share of the calls, 0 to 1. */
-  share?: { version: number; share: number };
+  /** A second version that takes this share of the calls, 0 to 1, and since when (Unix milliseconds). */
+  share?: { version: number; share: number; since: number };
   access: Access;
   origins: string[];
   /** The chat page shows what the agent does on its way to an answer, by name alone. */
@@ -68,6 +68,10 @@ export interface Agents {
   /** Changes who may come and what they see, and no version. Rejects with `not_found` where it is not published. */
   setPublication(id: string, change: Partial<Pick<Publication, "access" | "origins" | "steps">>): Promise<Publication>;
   versions(id: string): Promise<AgentVersion[]>;
+  /**
+   * Makes a version the live one, or gives it a share of the live one's calls. Rejects with `not_found`, and with
+   * `bad_request` for a share of the live version itself.
+   */
   setLive(id: string, options: { version: number; share?: number }): Promise<Publication>;
   publication(slug: string): Promise<Publication | undefined>;
   publications(): Promise<Publication[]>;

@@ -152,7 +152,7 @@ export interface UsageFilter {
   agent?: string;
   /** A published version; 0: drafts. */
   version?: number;
-  /** Id of an agent key; empty: the admin's own runs. */
+  /** Id of an agent key; `visitor`: of chat pages, `trigger`: of schedules and webhooks; empty: the admin's own runs. */
   key?: string;
   /** What has a row of its own: a day (UTC) and an agent where it is not said; one row in all where it is empty. */
   by?: readonly UsageDimension[];
@@ -164,7 +164,7 @@ export interface UsageRow extends RunUsage {
   agent?: string;
   /** Absent: drafts. */
   version?: number;
-  /** Absent: the admin's own runs. */
+  /** `visitor` and `trigger` stand for all of them; absent: the admin's own runs. */
   key?: string;
   /** The agent's, one that it went by. */
   name?: string;

@@ -31,6 +31,8 @@ const SCORE: Record<Dialect, string> = {
   sqlite: "json_extract(rating, '$.score')",
   postgres: "(rating::json ->> 'score')::double precision",
 };
+/** Each visitor of a chat page and each trigger goes by a key of its own: they count as one each. */
+const KEY = "CASE WHEN key LIKE 'visitor-%' THEN 'visitor' WHEN key LIKE 'trigger-%' THEN 'trigger' ELSE key END";
 /** PostgreSQL makes numerics of sums of 64-bit integers. */
 const WHOLE: Record<Dialect, (sum: string) => string> = {
   sqlite: (sum) => sum,
@@ -48,14 +50,14 @@ export function usageQuery(dialect: Dialect, filter: UsageFilter): { text: strin
   const where = [`started_at >= ${place(filter.from)}`, `started_at < ${place(filter.to)}`];
   if (filter.agent !== undefined) where.push(`agent = ${place(filter.agent)}`);
   if (filter.version !== undefined) where.push(`coalesce(version, 0) = ${place(filter.version)}`);
-  if (filter.key !== undefined) where.push(`coalesce(key, '') = ${place(filter.key)}`);
+  if (filter.key !== undefined) where.push(`coalesce(${KEY}, '') = ${place(filter.key)}`);
   const whole = WHOLE[dialect];
   const group = by.length > 0 ? by.join(", ") : "1";
   // Nearest rank: the value at place ⌈n · p / 100⌉ of those that ended.
   const percentile = (p: number) => `max(CASE WHEN place = (ended * ${p} + 99) / 100 THEN active_ms END)`;
   const text = `
     WITH picked AS (
-      SELECT ${DAY[dialect]} AS day, agent, version, key, name, status, input_tokens, output_tokens, cost_usd, steps,
+      SELECT ${DAY[dialect]} AS day, agent, version, ${KEY} AS key, name, status, input_tokens, output_tokens, cost_usd, steps,
         tool_calls, active_ms, ${SCORE[dialect]} AS score
       FROM ${dialect === "sqlite" ? "runs" : "patchbay.runs"} WHERE ${where.join(" AND ")}
     ), ranked AS (

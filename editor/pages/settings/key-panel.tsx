@@ -2,6 +2,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api.ts";
+import type { AgentKey } from "../../api-types.ts";
+import { date } from "../../i18n/format.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
@@ -12,64 +14,71 @@ import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Checkbox } from "../../ui/switch.tsx";
+import { toast } from "../../ui/toast.tsx";
 import { useAgents } from "../home/use-agents.ts";
+import { bodyOf, DAYS, type Expiry, faultsOf, formOf, type KeyForm, LIMITS } from "./key-form.ts";
 
 export const KEYS_KEY = ["keys"];
 
-const DAYS = { never: 0, d30: 30, d90: 90, d365: 365 } as const;
-type Expiry = keyof typeof DAYS;
-
-/** Makes an agent key and shows it, once. */
-export function KeyPanel({ onClose }: { onClose(): void }) {
+/** Makes an agent key and shows it, once; or, with `known`, changes one. */
+export function KeyPanel({ known, onClose }: { known?: AgentKey; onClose(): void }) {
   const { t } = useTranslation("settings");
   const client = useQueryClient();
-  const agents = useAgents();
-  const slugs = (agents.data ?? []).flatMap((agent) => agent.slug ?? []);
-  const [name, setName] = useState("");
-  const [which, setWhich] = useState<"all" | "some">("all");
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [answer, setAnswer] = useState(false);
-  const [expiry, setExpiry] = useState<Expiry>("never");
+  const [form, setForm] = useState(() => formOf(known));
   const [shown, setShown] = useState(false);
-  const create = useMutation({
-    mutationFn: () =>
-      api.keys.create({
-        name: name.trim(),
-        agents: which === "all" ? "*" : [...chosen],
-        rights: answer ? ["run", "answer"] : ["run"],
-        ...(DAYS[expiry] > 0 && { expiresAt: Date.now() + DAYS[expiry] * 86_400_000 }),
-      }),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEYS_KEY }),
+  const faults = faultsOf(form);
+  const save = useMutation({
+    mutationFn: async (): Promise<{ key?: string; warnings?: string[] }> => {
+      const { expiresAt, ...body } = bodyOf(form, Date.now());
+      return known
+        ? api.keys.change(known.id, { ...body, ...(expiresAt !== undefined && { expiresAt }) })
+        : api.keys.create({ ...body, ...(typeof expiresAt === "number" && { expiresAt }) });
+    },
+    onSuccess(saved) {
+      void client.invalidateQueries({ queryKey: KEYS_KEY });
+      if (!known) return;
+      toast({ title: t("keys.changed", { name: form.name.trim() }) });
+      if (!saved.warnings) onClose();
+    },
   });
-  const noName = name.trim() === "";
-  const noAgent = which === "some" && chosen.size === 0;
   const submit = () => {
     setShown(true);
-    if (!noName && !noAgent) create.mutate();
+    if (faults.size === 0) save.mutate();
   };
+  const { data } = save;
   return (
     <SidePanel
       open
       onOpenChange={(open) => !open && onClose()}
-      title={t("keys.createTitle")}
+      title={known ? t("keys.changeTitle", { name: known.name }) : t("keys.createTitle")}
       footer={
-        create.data ? (
+        data ? (
           <Button variant="solid" onClick={onClose}>
             {t("keys.done")}
           </Button>
         ) : (
-          <Button variant="solid" busy={create.isPending} onClick={submit}>
-            {t("keys.create")}
+          <Button variant="solid" busy={save.isPending} onClick={submit}>
+            {known ? t("keys.save") : t("keys.create")}
           </Button>
         )
       }
     >
-      {create.data ? (
+      {data ? (
         <div className="flex flex-col gap-4">
-          <Notice tone="warn" title={t("keys.onceTitle")}>
-            {t("keys.onceLead")}
-          </Notice>
-          <CodeBlock code={create.data.key} wrap />
+          {data.key !== undefined && (
+            <>
+              <Notice tone="warn" title={t("keys.onceTitle")}>
+                {t("keys.onceLead")}
+              </Notice>
+              <CodeBlock code={data.key} wrap />
+            </>
+          )}
+          {data.warnings && (
+            <Notice tone="warn" title={t("keys.unpricedTitle")}>
+              {t("keys.unpricedLead")}
+              <span className="mt-2 block text-ink-3">{data.warnings.join(" ")}</span>
+            </Notice>
+          )}
         </div>
       ) : (
         <form
@@ -79,53 +88,112 @@ export function KeyPanel({ onClose }: { onClose(): void }) {
             submit();
           }}
         >
-          <Field label={t("keys.name")} help={t("keys.nameHelp")} error={shown && noName && t("keys.nameMissing")}>
-            <Input value={name} onChange={(event) => setName(event.target.value)} />
-          </Field>
-          <Field label={t("keys.which")} error={shown && noAgent && t("keys.noneChosen")}>
-            <Segmented
-              label={t("keys.which")}
-              value={which}
-              onChange={setWhich}
-              options={[
-                { value: "all", label: t("keys.all") },
-                { value: "some", label: t("keys.some") },
-              ]}
-            />
-          </Field>
-          {slugs.length === 0 ? (
-            <p className="text-ink-3">{t("keys.noPublished")}</p>
-          ) : (
-            which === "some" && (
-              <div className="flex flex-col gap-2">
-                {slugs.map((slug) => (
-                  <Checkbox
-                    key={slug}
-                    checked={chosen.has(slug)}
-                    onChange={(on) =>
-                      setChosen(on ? new Set([...chosen, slug]) : new Set([...chosen].filter((one) => one !== slug)))
-                    }
-                  >
-                    <span className="font-mono">{slug}</span>
-                  </Checkbox>
-                ))}
-              </div>
-            )
-          )}
-          <Checkbox checked={answer} onChange={setAnswer}>
-            {t("keys.answer")}
-            <span className="block text-ink-3 text-sm">{t("keys.answerHelp")}</span>
-          </Checkbox>
-          <Field label={t("keys.expires")}>
-            <Select
-              value={expiry}
-              onChange={setExpiry}
-              options={(Object.keys(DAYS) as Expiry[]).map((one) => ({ value: one, label: t(`keys.expiry.${one}`) }))}
-            />
-          </Field>
-          {create.isError && <ErrorNotice error={create.error} />}
+          <KeyFields form={form} onChange={setForm} known={known} faults={shown ? faults : new Set()} />
+          {save.isError && <ErrorNotice error={save.error} />}
+          {/* Enter in a field sends the form. */}
+          <button type="submit" hidden tabIndex={-1} aria-hidden />
         </form>
       )}
     </SidePanel>
   );
 }
+
+function KeyFields({
+  form,
+  onChange,
+  known,
+  faults,
+}: {
+  form: KeyForm;
+  onChange(form: KeyForm): void;
+  known?: AgentKey;
+  faults: ReturnType<typeof faultsOf>;
+}) {
+  const { t } = useTranslation("settings");
+  const agents = useAgents();
+  const published = (agents.data ?? []).flatMap((agent) => agent.slug ?? []);
+  // What it may call stays to be seen also where it is published no more.
+  const slugs = [...new Set([...published, ...form.chosen])];
+  const set = (change: Partial<KeyForm>) => onChange({ ...form, ...change });
+  const choose = (slug: string, on: boolean) => {
+    const chosen = new Set(form.chosen);
+    if (on) chosen.add(slug);
+    else chosen.delete(slug);
+    set({ chosen });
+  };
+  const expiries: Expiry[] = [...(known?.expiresAt === undefined ? [] : ["keep" as const]), ...EXPIRIES];
+  return (
+    <>
+      <Field label={t("keys.name")} help={t("keys.nameHelp")} error={faults.has("name") && t("keys.nameMissing")}>
+        <Input value={form.name} onChange={(event) => set({ name: event.target.value })} />
+      </Field>
+      <Field label={t("keys.which")} error={faults.has("agents") && t("keys.noneChosen")}>
+        <Segmented
+          label={t("keys.which")}
+          value={form.which}
+          onChange={(which) => set({ which })}
+          options={[
+            { value: "all", label: t("keys.all") },
+            { value: "some", label: t("keys.some") },
+          ]}
+        />
+      </Field>
+      {slugs.length === 0 ? (
+        <p className="text-ink-3">{t("keys.noPublished")}</p>
+      ) : (
+        form.which === "some" && (
+          <div className="flex flex-col gap-2">
+            {slugs.map((slug) => (
+              <Checkbox key={slug} checked={form.chosen.has(slug)} onChange={(on) => choose(slug, on)}>
+                <span className="font-mono">{slug}</span>
+              </Checkbox>
+            ))}
+          </div>
+        )
+      )}
+      <Checkbox checked={form.answer} onChange={(answer) => set({ answer })}>
+        {t("keys.answer")}
+        <span className="block text-ink-3 text-sm">{t("keys.answerHelp")}</span>
+      </Checkbox>
+      <Field label={t("keys.expires")}>
+        <Select
+          value={form.expiry}
+          onChange={(expiry) => set({ expiry })}
+          options={expiries.map((one) => ({
+            value: one,
+            label: one === "keep" ? t("keys.expiry.keep", { date: date(known!.expiresAt!) }) : t(`keys.expiry.${one}`),
+          }))}
+        />
+      </Field>
+      <fieldset className="flex flex-col gap-4 border-line border-t pt-5">
+        <legend className="sr-only">{t("keys.limits")}</legend>
+        <div>
+          <p aria-hidden className="font-medium">
+            {t("keys.limits")}
+          </p>
+          <p className="mt-0.5 text-ink-3 text-sm">{t("keys.limitsHelp")}</p>
+        </div>
+        <div className="grid grid-cols-2 gap-x-4 gap-y-4 max-sm:grid-cols-1">
+          {LIMITS.map((name) => (
+            <Field
+              key={name}
+              label={t(`keys.limit.${name}`)}
+              help={name === "costUsdPerDay" ? t("keys.costHelp") : undefined}
+              error={faults.has(name) && t(name === "costUsdPerDay" ? "keys.limitMoney" : "keys.limitWhole")}
+            >
+              <Input
+                inputMode={name === "costUsdPerDay" ? "decimal" : "numeric"}
+                className="tnum"
+                placeholder={t("keys.unlimited")}
+                value={form.limits[name]}
+                onChange={(event) => set({ limits: { ...form.limits, [name]: event.target.value } })}
+              />
+            </Field>
+          ))}
+        </div>
+      </fieldset>
+    </>
+  );
+}
+
+const EXPIRIES = Object.keys(DAYS) as (keyof typeof DAYS)[];

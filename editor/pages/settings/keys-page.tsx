@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { KeySquare, Plus, Trash2 } from "lucide-react";
+import { KeySquare, Plus, SlidersHorizontal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api.ts";
-import type { AgentKey } from "../../api-types.ts";
-import { ago, date } from "../../i18n/format.ts";
+import type { AgentKey, KeyLimits } from "../../api-types.ts";
+import { ago, date, number } from "../../i18n/format.ts";
 import { Page } from "../../shell/page.tsx";
 import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
@@ -15,6 +15,7 @@ import { IconButton } from "../../ui/icon-button.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { KEYS_KEY, KeyPanel } from "./key-panel.tsx";
+import { KeyToday } from "./key-today.tsx";
 import { SettingsTabs } from "./settings-page.tsx";
 
 export function KeysPage() {
@@ -23,6 +24,7 @@ export function KeysPage() {
   const words = useErrorWords();
   const keys = useQuery({ queryKey: KEYS_KEY, queryFn: ({ signal }) => api.keys.list(signal) });
   const [creating, setCreating] = useState(false);
+  const [changing, setChanging] = useState<AgentKey>();
   const [doomed, setDoomed] = useState<AgentKey>();
   const revoke = useMutation({
     mutationFn: (key: AgentKey) => api.keys.delete(key.id),
@@ -43,6 +45,7 @@ export function KeysPage() {
   );
   return (
     <Page
+      wide
       crumbs={[{ label: t("title"), href: "/settings" }, { label: t("tabs.keys") }]}
       title={t("tabs.keys")}
       lead={t("keys.lead")}
@@ -59,9 +62,9 @@ export function KeysPage() {
             <Table label={t("tabs.keys")}>
               <Head>
                 <HeadCell>{t("keys.column.name")}</HeadCell>
-                <HeadCell>{t("keys.column.key")}</HeadCell>
                 <HeadCell>{t("keys.column.agents")}</HeadCell>
-                <HeadCell>{t("keys.column.rights")}</HeadCell>
+                <HeadCell>{t("keys.column.limits")}</HeadCell>
+                <HeadCell>{t("keys.column.today")}</HeadCell>
                 <HeadCell end>{t("keys.column.used")}</HeadCell>
                 <HeadCell end>{t("keys.column.expires")}</HeadCell>
                 <HeadCell>
@@ -70,9 +73,11 @@ export function KeysPage() {
               </Head>
               <tbody>
                 {list.map((key) => (
-                  <Row key={key.id}>
-                    <Cell className="whitespace-nowrap font-medium">{key.name}</Cell>
-                    <Cell className="font-mono text-ink-3">{key.prefix}…</Cell>
+                  <Row key={key.id} onOpen={() => setChanging(key)}>
+                    <Cell className="whitespace-nowrap">
+                      <span className="font-medium">{key.name}</span>
+                      <span className="block font-mono text-ink-3 text-xs">{key.prefix}…</span>
+                    </Cell>
                     <Cell className="w-full">
                       {key.agents === "*" ? (
                         t("keys.all")
@@ -85,9 +90,15 @@ export function KeysPage() {
                           ))}
                         </span>
                       )}
+                      <span className="mt-0.5 block text-ink-3 text-sm">
+                        {key.rights.map((right) => t(`keys.rights.${right}`)).join(", ")}
+                      </span>
                     </Cell>
-                    <Cell className="whitespace-nowrap text-ink-2">
-                      {key.rights.map((right) => t(`keys.rights.${right}`)).join(", ")}
+                    <Cell className="whitespace-nowrap text-ink-2 text-sm tnum">
+                      <Rates limits={key.limits} />
+                    </Cell>
+                    <Cell>
+                      <KeyToday name={key.name} today={key.today} limits={key.limits} />
                     </Cell>
                     <Cell end className="whitespace-nowrap text-ink-2">
                       {key.lastUsedAt ? ago(key.lastUsedAt) : t("keys.never")}
@@ -101,7 +112,14 @@ export function KeysPage() {
                         date(key.expiresAt)
                       )}
                     </Cell>
-                    <Cell end>
+                    <Cell end className="whitespace-nowrap">
+                      <IconButton
+                        icon={SlidersHorizontal}
+                        size="sm"
+                        side="left"
+                        label={t("keys.change", { name: key.name })}
+                        onClick={() => setChanging(key)}
+                      />
                       <IconButton
                         icon={Trash2}
                         size="sm"
@@ -119,6 +137,7 @@ export function KeysPage() {
         }
       </Loaded>
       {creating && <KeyPanel onClose={() => setCreating(false)} />}
+      {changing && <KeyPanel known={changing} onClose={() => setChanging(undefined)} />}
       <ConfirmDialog
         open={doomed !== undefined}
         onOpenChange={(open) => !open && setDoomed(undefined)}
@@ -130,4 +149,21 @@ export function KeysPage() {
       />
     </Page>
   );
+}
+
+/** Calls a minute, runs and streams at once, where the key limits them itself. */
+function Rates({ limits = {} }: { limits?: KeyLimits }) {
+  const { t } = useTranslation("settings");
+  const { callsPerMinute, liveRuns, openStreams } = limits;
+  const rates = [
+    callsPerMinute === undefined ? "" : t("keys.rate.calls", { count: callsPerMinute, shown: number(callsPerMinute) }),
+    liveRuns === undefined ? "" : t("keys.rate.runs", { count: liveRuns, shown: number(liveRuns) }),
+    openStreams === undefined ? "" : t("keys.rate.streams", { count: openStreams, shown: number(openStreams) }),
+  ].filter(Boolean);
+  if (rates.length === 0) return <span className="text-ink-3">{t("keys.rate.none")}</span>;
+  return rates.map((rate) => (
+    <span key={rate} className="block">
+      {rate}
+    </span>
+  ));
 }

@@ -1,43 +1,46 @@
 import { describe, expect, it } from "vitest";
 import type { UsageRow } from "../../api-types.ts";
-import { add, byAgent, byDay, NOTHING } from "./sums.ts";
+import { busiest, everyDay } from "./sums.ts";
+import { askedFor, readFilters, writeFilters } from "./usage-filters.ts";
 
-const row = (day: string, more: Partial<UsageRow> = {}): UsageRow => ({
-  day,
-  name: "A",
-  agent: "a",
-  ...NOTHING,
+const row = (more: Partial<UsageRow>): UsageRow => ({
   runs: 1,
+  failed: 0,
   inputTokens: 10,
   outputTokens: 2,
+  steps: 1,
+  toolCalls: 0,
   ...more,
 });
-const now = Date.UTC(2026, 10, 24, 12);
 
-describe("usage sums", () => {
+describe("usage", () => {
   it("has a place for each day, empty ones too, and ends today", () => {
-    const days = byDay([row("2026-11-24"), row("2026-11-24"), row("2026-11-22", { failed: 1 })], 3, now);
-    expect(days.map(({ day, sum }) => [day, sum.runs, sum.failed])).toEqual([
-      ["2026-11-22", 1, 1],
-      ["2026-11-23", 0, 0],
-      ["2026-11-24", 2, 0],
+    const now = Date.UTC(2026, 10, 24, 12);
+    const days = everyDay([row({ day: "2026-11-24", p50Ms: 5 }), row({ day: "2026-11-22", failed: 1 })], 3, now);
+    expect(days.map(({ day, runs, failed, p50Ms }) => [day, runs, failed, p50Ms])).toEqual([
+      ["2026-11-22", 1, 1, undefined],
+      ["2026-11-23", 0, 0, undefined],
+      ["2026-11-24", 1, 0, 5],
     ]);
   });
 
-  it("puts the busiest agent first, under its newest name", () => {
-    const sums = byAgent([
-      row("2026-11-20", { name: "Old" }),
-      row("2026-11-24", { name: "New", runs: 3 }),
-      row("2026-11-24", { agent: undefined, name: "B", runs: 9 }),
-    ]);
-    expect(sums.map(({ name, sum }) => [name, sum.runs])).toEqual([
-      ["B", 9],
-      ["New", 4],
-    ]);
+  it("puts the busiest first", () => {
+    expect(busiest([row({ agent: "a" }), row({ agent: "b", runs: 3 })]).map(({ agent }) => agent)).toEqual(["b", "a"]);
+  });
+});
+
+describe("the page's address", () => {
+  it.each([
+    ["", { days: 30, by: "agent" }],
+    ["?days=7&by=key&key=", { days: 7, by: "key", key: "" }],
+    ["?by=version&agent=a&version=0", { days: 30, by: "version", agent: "a", version: 0 }],
+  ] as const)("%j is read and written", (search, filters) => {
+    expect(readFilters(search)).toEqual(filters);
+    expect(readFilters(writeFilters(filters))).toEqual(filters);
   });
 
-  it("has a cost only where something had a price", () => {
-    expect(add(NOTHING, NOTHING)).not.toHaveProperty("costUsd");
-    expect(add({ ...NOTHING, costUsd: 1 }, NOTHING).costUsd).toBe(1);
+  it("makes nothing of what it does not know", () => {
+    expect(readFilters("?days=8&by=moon&version=3&agent=")).toEqual({ days: 30, by: "agent" });
+    expect(askedFor(readFilters("?agent=a&version=x&by=version"))).toEqual({ days: 30, agent: "a" });
   });
 });

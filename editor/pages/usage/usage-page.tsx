@@ -1,27 +1,45 @@
-import { useQuery } from "@tanstack/react-query";
-import { ChartColumn } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { ChartColumn, FilterX } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
+import { useLocation, useSearch } from "wouter";
 import { api } from "../../api.ts";
-import { compact, dollars, number, percent, shortDay } from "../../i18n/format.ts";
-import { Page, Section } from "../../shell/page.tsx";
+import type { UsageRow } from "../../api-types.ts";
+import { compact, dollars, number, percent, shortDay, span } from "../../i18n/format.ts";
+import { Page } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";
-import { LinkButton } from "../../ui/button.tsx";
+import { Button, LinkButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
-import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
-import { type Bar, Bars } from "./bars.tsx";
-import { add, byAgent, byDay, NOTHING, type Sum } from "./sums.ts";
+import { Bars } from "./bars.tsx";
+import { FilterBar } from "./filter-bar.tsx";
+import { Lines } from "./lines.tsx";
+import { everyDay } from "./sums.ts";
+import { askedFor, RANGES, readFilters, type UsageFilters, writeFilters } from "./usage-filters.ts";
+import { UsageTable } from "./usage-table.tsx";
+import { useUsageNames } from "./use-names.ts";
 
-type Days = "7" | "30" | "90";
-
+/** What agents ran, how fast, at what cost, and what failed: over time, and by agent, version and key. */
 export function UsagePage() {
   const { t } = useTranslation("usage");
-  const [days, setDays] = useState<Days>("30");
+  const search = useSearch();
+  const [, go] = useLocation();
+  const filters = readFilters(search);
+  const set = (next: UsageFilters) => go(`/usage${writeFilters(next)}`, { replace: true });
+  const asked = askedFor(filters);
+  const names = useUsageNames();
+  const filtered = filters.agent !== undefined || filters.key !== undefined;
+  // One row in all, and one a day: percentiles cannot be summed.
   const usage = useQuery({
-    queryKey: ["usage", days],
-    queryFn: ({ signal }) => api.usage(Number(days), signal),
+    queryKey: ["usage", "days", asked],
+    queryFn: async ({ signal }) => {
+      const [total, days] = await Promise.all([
+        api.usage({ ...asked, by: [] }, signal),
+        api.usage({ ...asked, by: ["day"] }, signal),
+      ]);
+      return { total: total[0], days };
+    },
+    placeholderData: keepPreviousData,
   });
   return (
     <Page
@@ -32,125 +50,90 @@ export function UsagePage() {
       actions={
         <Segmented
           label={t("range")}
-          value={days}
-          onChange={setDays}
-          options={(["7", "30", "90"] as const).map((value) => ({ value, label: t("days", { count: Number(value) }) }))}
+          value={String(filters.days)}
+          onChange={(days) => set({ ...filters, days: RANGES.find((one) => String(one) === days)! })}
+          options={RANGES.map((days) => ({ value: String(days), label: t("days", { count: days }) }))}
         />
       }
     >
       <Loaded query={usage}>
-        {(rows) => {
-          const total = rows.reduce<Sum>(add, NOTHING);
-          if (total.runs === 0)
-            return (
+        {({ total, days }) =>
+          total ? (
+            <>
+              <FilterBar filters={filters} names={names} onChange={set} />
+              <Figures total={total} />
+              <Plots days={everyDay(days, filters.days, Date.now())} total={total} />
+              <UsageTable filters={filters} names={names} onChange={set} />
+            </>
+          ) : filtered ? (
+            <>
+              <FilterBar filters={filters} names={names} onChange={set} />
               <EmptyState
-                icon={ChartColumn}
-                title={t("empty")}
+                icon={FilterX}
+                title={t("noneHere")}
                 actions={
-                  <LinkButton href="/" variant="solid">
-                    {t("openAgents")}
-                  </LinkButton>
+                  <Button onClick={() => set({ days: filters.days, by: filters.by })}>{t("clearFilters")}</Button>
                 }
               >
-                {t("emptyLead")}
+                {t("noneHereLead")}
               </EmptyState>
-            );
-          const perDay = byDay(rows, Number(days), Date.now());
-          const plot = (
-            title: string,
-            pick: (sum: Sum) => number,
-            words: (value: number) => string,
-            bad?: (sum: Sum) => number,
-          ) => {
-            const bars: Bar[] = perDay.map(({ day, sum }) => ({
-              key: day,
-              value: pick(sum),
-              bad: bad?.(sum),
-              label: shortDay(day),
-            }));
-            const max = words(Math.max(...bars.map((bar) => bar.value)));
-            return <Bars title={title} summary={t("plot", { title, max })} bars={bars} words={words} />;
-          };
-          return (
-            <>
-              <dl className="mb-6 grid grid-cols-4 gap-4 max-lg:grid-cols-2">
-                <Figure
-                  name={t("runs")}
-                  note={
-                    total.failed > 0 ? t("failedShare", { share: percent(total.failed / total.runs) }) : t("noneFailed")
-                  }
-                >
-                  {number(total.runs)}
-                </Figure>
-                <Figure
-                  name={t("tokens")}
-                  note={t("tokensSplit", { input: compact(total.inputTokens), output: compact(total.outputTokens) })}
-                >
-                  {compact(total.inputTokens + total.outputTokens)}
-                </Figure>
-                <Figure name={t("toolCalls")} note={t("steps", { count: total.steps })}>
-                  {number(total.toolCalls)}
-                </Figure>
-                <Figure name={t("cost")} note={total.costUsd === undefined ? t("costHelp") : ""}>
-                  {total.costUsd === undefined ? (
-                    <span className="font-medium text-ink-3 text-md">{t("costNone")}</span>
-                  ) : (
-                    dollars(total.costUsd)
-                  )}
-                </Figure>
-              </dl>
-              <div className="mb-10 grid grid-cols-[repeat(auto-fit,minmax(340px,1fr))] gap-4">
-                {plot(
-                  t("perDay"),
-                  (sum) => sum.runs,
-                  (value) => number(value),
-                  (sum) => sum.failed,
-                )}
-                {plot(t("tokensPerDay"), (sum) => sum.inputTokens + sum.outputTokens, compact)}
-                {(total.costUsd ?? 0) > 0 && plot(t("costPerDay"), (sum) => sum.costUsd ?? 0, dollars)}
-              </div>
-              <Section title={t("byAgent")}>
-                <Table label={t("byAgent")}>
-                  <Head>
-                    <HeadCell>{t("column.agent")}</HeadCell>
-                    <HeadCell end>{t("column.runs")}</HeadCell>
-                    <HeadCell end>{t("column.failed")}</HeadCell>
-                    <HeadCell end>{t("column.tokens")}</HeadCell>
-                    <HeadCell end>{t("column.calls")}</HeadCell>
-                    <HeadCell end>{t("column.cost")}</HeadCell>
-                  </Head>
-                  <tbody>
-                    {byAgent(rows).map(({ key, agent, name, sum }) => (
-                      <Row key={key}>
-                        <Cell className="w-full">
-                          {agent ? (
-                            <Link
-                              href={`/runs?agent=${encodeURIComponent(agent)}`}
-                              className="rounded-sm font-medium hover:underline"
-                            >
-                              {name}
-                            </Link>
-                          ) : (
-                            <span className="font-medium">{name}</span>
-                          )}
-                        </Cell>
-                        <Cell end>{number(sum.runs)}</Cell>
-                        <Cell end className={sum.failed > 0 ? "text-bad" : "text-ink-3"}>
-                          {number(sum.failed)}
-                        </Cell>
-                        <Cell end>{compact(sum.inputTokens + sum.outputTokens)}</Cell>
-                        <Cell end>{number(sum.toolCalls)}</Cell>
-                        <Cell end>{sum.costUsd === undefined ? "" : dollars(sum.costUsd)}</Cell>
-                      </Row>
-                    ))}
-                  </tbody>
-                </Table>
-              </Section>
             </>
-          );
-        }}
+          ) : (
+            <EmptyState
+              icon={ChartColumn}
+              title={t("empty")}
+              actions={
+                <LinkButton href="/" variant="solid">
+                  {t("openAgents")}
+                </LinkButton>
+              }
+            >
+              {t("emptyLead")}
+            </EmptyState>
+          )
+        }
       </Loaded>
     </Page>
+  );
+}
+
+function Figures({ total }: { total: UsageRow }) {
+  const { t } = useTranslation("usage");
+  return (
+    <dl className="mb-6 grid grid-cols-4 gap-4 max-lg:grid-cols-2">
+      <Figure
+        name={t("runs")}
+        note={total.failed > 0 ? t("failedShare", { share: percent(total.failed / total.runs) }) : t("noneFailed")}
+      >
+        {number(total.runs)}
+      </Figure>
+      <Figure
+        name={t("latency")}
+        note={
+          total.p95Ms === undefined
+            ? ""
+            : t("slowest", { p95: span(total.p95Ms), p99: span(total.p99Ms ?? total.p95Ms) })
+        }
+      >
+        {total.p50Ms === undefined ? "–" : span(total.p50Ms)}
+      </Figure>
+      <Figure
+        name={t("tokens")}
+        note={t("tokensSplit", { input: compact(total.inputTokens), output: compact(total.outputTokens) })}
+      >
+        {compact(total.inputTokens + total.outputTokens)}
+      </Figure>
+      <Figure
+        name={t("cost")}
+        note={total.costUsd === undefined ? t("costHelp") : t("calls", { count: total.toolCalls })}
+      >
+        {total.costUsd === undefined ? (
+          <span className="font-medium text-ink-3 text-md">{t("costNone")}</span>
+        ) : (
+          dollars(total.costUsd)
+        )}
+      </Figure>
+    </dl>
   );
 }
 
@@ -160,6 +143,58 @@ function Figure({ name, note, children }: { name: string; note: string; children
       <dt className="text-ink-2">{name}</dt>
       <dd className="mt-1 font-semibold text-2xl tracking-tight tnum">{children}</dd>
       <dd className="mt-1 text-ink-3 text-sm tnum">{note}</dd>
+    </div>
+  );
+}
+
+function Plots({ days, total }: { days: (UsageRow & { day: string })[]; total: UsageRow }) {
+  const { t } = useTranslation("usage");
+  const labels = days.map(({ day }) => shortDay(day));
+  const summary = (title: string, words: (value: number) => string, pick: (day: UsageRow) => number) =>
+    t("plot", { title, max: words(Math.max(...days.map(pick))) });
+  const bars = (
+    title: string,
+    words: (value: number) => string,
+    pick: (day: UsageRow) => number,
+    more: Partial<Parameters<typeof Bars>[0]> & { part?(day: UsageRow): number } = {},
+  ) => {
+    const { part, ...rest } = more;
+    return (
+      <Bars
+        title={title}
+        summary={summary(title, words, pick)}
+        words={words}
+        bars={days.map((day, at) => ({ label: labels[at]!, value: pick(day), ...(part && { part: part(day) }) }))}
+        {...rest}
+      />
+    );
+  };
+  return (
+    <div className="mb-10 grid grid-cols-2 gap-4 max-lg:grid-cols-1 lg:[&>:last-child:nth-child(odd)]:col-span-2">
+      {bars(t("perDay"), number, (day) => day.runs, {
+        part: (day) => day.failed,
+        tellPart: (failed) => t("failedCount", { count: failed }),
+      })}
+      {total.p50Ms !== undefined && (
+        <Lines
+          title={t("latencyPerDay")}
+          summary={summary(t("latencyPerDay"), span, (day) => day.p99Ms ?? 0)}
+          labels={labels}
+          words={span}
+          lines={[
+            { name: "p50", weight: "first", values: days.map((day) => day.p50Ms) },
+            { name: "p95", weight: "second", values: days.map((day) => day.p95Ms) },
+            { name: "p99", weight: "third", values: days.map((day) => day.p99Ms) },
+          ]}
+        />
+      )}
+      {bars(t("tokensPerDay"), compact, (day) => day.inputTokens + day.outputTokens, {
+        part: (day) => day.outputTokens,
+        tellPart: (output) => t("outputOf", { tokens: compact(output) }),
+        partTone: "soft",
+      })}
+      {(total.costUsd ?? 0) > 0 && bars(t("costPerDay"), dollars, (day) => day.costUsd ?? 0)}
+      {total.failed > 0 && bars(t("failedPerDay"), number, (day) => day.failed, { partTone: "whole" })}
     </div>
   );
 }

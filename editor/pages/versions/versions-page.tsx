@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Download, GitBranch, RotateCcw } from "lucide-react";
+import { Download, GitBranch, RotateCcw, Split } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api.ts";
 import type { Agent, Publication, Version } from "../../api-types.ts";
@@ -8,11 +8,15 @@ import { Page, Section } from "../../shell/page.tsx";
 import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
+import { cx } from "../../ui/cx.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { GraphPicture } from "../../ui/graph-picture.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
+import { Menu } from "../../ui/menu.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { downloadAgent } from "../home/agent-files.ts";
+import { Canary, SHARES } from "./canary.tsx";
+import { useLive } from "./use-live.ts";
 
 /** What was published of an agent, which of it is live, and what its draft was before. */
 export function VersionsPage({ id }: { id: string }) {
@@ -52,6 +56,7 @@ export function VersionsPage({ id }: { id: string }) {
                   <Badge>{t(`access.${publication.access}`)}</Badge>
                 </p>
               )}
+              {publication?.share && <Canary agent={id} publication={publication} share={publication.share} />}
               <ol className="flex flex-col gap-3">
                 {list.map((version) => (
                   <li key={version.version}>
@@ -70,21 +75,9 @@ export function VersionsPage({ id }: { id: string }) {
 
 function VersionCard({ id, version, publication }: { id: string; version: Version; publication?: Publication }) {
   const { t } = useTranslation("versions");
-  const client = useQueryClient();
-  const words = useErrorWords();
   const live = publication?.live === version.version;
   const share = publication?.share?.version === version.version ? publication.share.share : undefined;
-  const promote = useMutation({
-    mutationFn: () => api.agents.live(id, version.version),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["agents"] });
-      toast({ title: t("promoted", { version: version.version }) });
-    },
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
-  });
+  const change = useLive(id);
   return (
     <article className="flex items-center gap-4 overflow-hidden rounded-xl border border-line bg-surface pr-4">
       <GraphPicture graph={version.graph} className="h-24 w-40 shrink-0 border-line border-r max-sm:hidden" />
@@ -98,22 +91,52 @@ function VersionCard({ id, version, publication }: { id: string; version: Versio
           )}
           {share !== undefined && <Badge tone="accent">{t("share", { share: percent(share) })}</Badge>}
         </h2>
-        <p className="mt-0.5 truncate text-ink-2">{version.note || t("noNote")}</p>
+        <p className={cx("mt-0.5 whitespace-pre-line break-words", version.note ? "text-ink-2" : "text-ink-3")}>
+          {version.note || t("noNote")}
+        </p>
         <p className="mt-1 flex flex-wrap gap-x-3 text-ink-3 text-sm">
           <time dateTime={new Date(version.publishedAt).toISOString()} title={dateTime(version.publishedAt)}>
             {t("published", { when: ago(version.publishedAt) })}
           </time>
           <span>{t("fromRevision", { revision: version.revision })}</span>
+          <code title={t("pinned")}>
+            {version.slug}@{version.version}
+          </code>
           <code title={t("hash")}>{version.hash.slice(0, 10)}</code>
         </p>
       </div>
       <IconButton icon={Download} label={t("export")} onClick={() => downloadAgent(version.graph)} />
+      {!live && share === undefined && (
+        <ShareMenu
+          version={version.version}
+          onShare={(part) => change.mutate({ version: version.version, share: part })}
+        />
+      )}
       {!live && (
-        <Button busy={promote.isPending} onClick={() => promote.mutate()}>
+        <Button busy={change.isPending} onClick={() => change.mutate({ version: version.version })}>
           {publication && version.version < publication.live ? t("rollback") : t("promote")}
         </Button>
       )}
     </article>
+  );
+}
+
+/** Gives a version a share of the calls, to compare it with the live one. */
+function ShareMenu({ version, onShare }: { version: number; onShare(share: number): void }) {
+  const { t } = useTranslation("versions");
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <Button variant="ghost" icon={Split} aria-label={t("tryShare", { version })}>
+          {t("try")}
+        </Button>
+      }
+      items={SHARES.map((share) => ({
+        label: t("takeShare", { share: percent(share) }),
+        onSelect: () => onShare(share),
+      }))}
+    />
   );
 }
 

@@ -1,0 +1,26 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { api } from "../../api.ts";
+import { percent } from "../../i18n/format.ts";
+import { useErrorWords } from "../../shell/query-state.tsx";
+import { toast } from "../../ui/toast.tsx";
+
+/** Makes a version the live one, or gives it a share of the calls; says so, or why not. */
+export function useLive(agent: string) {
+  const { t } = useTranslation("versions");
+  const client = useQueryClient();
+  const words = useErrorWords();
+  return useMutation({
+    mutationFn: ({ version, share }: { version: number; share?: number }) => api.agents.live(agent, version, share),
+    onSuccess(_, { version, share }) {
+      void client.invalidateQueries({ queryKey: ["agents"] });
+      toast({
+        title: share === undefined ? t("promoted", { version }) : t("shared", { version, share: percent(share) }),
+      });
+    },
+    onError(error) {
+      const { title, detail } = words(error);
+      toast({ tone: "bad", title, detail });
+    },
+  });
+}
