@@ -6,6 +6,7 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { PatchbayError } from "../runtime/error.ts";
 import type { Auth } from "./auth.ts";
+import { MEDIA_TYPE } from "./backup/format.ts";
 import { hostedCors } from "./cors.ts";
 import { errorResponse } from "./errors.ts";
 import { type AppEnv, guard, isHosted, isSafe, sessionCookie } from "./guard.ts";
@@ -16,6 +17,7 @@ import { openAiRoutes } from "./hosted/openai/routes.ts";
 import { LIMITS, readJson, tooLarge } from "./intake.ts";
 import { openApiRoute } from "./openapi.ts";
 import { agentRoutes, checkRoutes } from "./routes/agents.ts";
+import { backupRoutes, restoreRoutes } from "./routes/backup.ts";
 import { buildRoutes } from "./routes/build.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { chatRoutes } from "./routes/chat.ts";
@@ -56,6 +58,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/agents", agentRunRoutes(services))
     .route("/api/agents", triggerRoutes(services))
     .route("/api/catalog", catalogRoutes(services))
+    .route("/api/backup", backupRoutes(services))
     .route("/api/build", buildRoutes(services))
     .route("/api/check", checkRoutes(services))
     .route("/api/files", fileRoutes(services))
@@ -63,6 +66,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/knowledge", knowledgeRoutes(services))
     .route("/api/mcp-servers", mcpServerRoutes(services))
     .route("/api/models", modelRoutes(services))
+    .route("/api/restore", restoreRoutes(services))
     .route("/api/runs", runRoutes(services))
     .route("/api/secrets", secretRoutes(services))
     .route("/api/sessions", sessionRoutes(services))
@@ -167,6 +171,8 @@ async function takeIn(c: Context): Promise<void> {
     return;
   }
   const path = c.req.path;
+  // Read as it comes, into a file; no page of another site can send this type unasked.
+  if (path === "/api/restore" && type === MEDIA_TYPE) return;
   await readJson(
     c,
     GRAPH_PATHS.test(path) ? LIMITS.graph : path === "/api/tools/import" ? LIMITS.openapi : LIMITS.json,

@@ -1,12 +1,13 @@
 /** The command line: `patchbay …`. Results go to standard output, everything else to standard error. */
-import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { PatchbayError } from "../runtime/error.ts";
+import type { BackupFlags, RestoreFlags } from "./cli/backup.ts";
 import type { Client } from "./cli/client.ts";
 import { terminal } from "./cli/io.ts";
 import type { RunOptions } from "./cli/run.ts";
 import { parseEnv } from "./env.ts";
 import { hasData } from "./running.ts";
+import { VERSION } from "./version.ts";
 
 /** Loaded when a command needs them: help and mistakes are answered without the whole server. */
 const agents = () => import("./cli/agents.ts");
@@ -37,12 +38,9 @@ async function withClient(work: (client: Client) => Promise<number>): Promise<vo
   });
 }
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 const program = new Command("patchbay")
   .description("Agents without the editor: run, check, publish, and fill their knowledge.")
-  .version(version)
+  .version(VERSION)
   .showHelpAfterError("(patchbay --help shows what there is)")
   .configureOutput({ outputError: (text, write) => write(text) })
   .addHelpText(
@@ -216,6 +214,28 @@ program
     // main.ts reads its own options from the command line.
     await import("./main.ts");
   });
+
+program
+  .command("backup")
+  .description("write everything into one file: agents with their history, tools, knowledge, files, keys, settings")
+  .argument("<file>", "an archive (.tar.gz); - is standard output")
+  .option("--runs", "with the runs that have ended")
+  .option("--secrets", "with the secrets, sealed with a passphrase that is asked for")
+  .option("--passphrase-file <file>", "take the passphrase from its first line")
+  .action((file: string, options: BackupFlags) =>
+    withClient(async (client) => (await import("./cli/backup.ts")).backup(client, file, options, io)),
+  );
+
+program
+  .command("restore")
+  .description("bring a backup back: all of it, or nothing where anything is wrong with it")
+  .argument("<file>")
+  .option("--merge", "add to what is here; what is here under the same name stays")
+  .option("--without-secrets", "leave out the secrets that are in it")
+  .option("--passphrase-file <file>", "take the passphrase from its first line")
+  .action((file: string, options: RestoreFlags) =>
+    withClient(async (client) => (await import("./cli/backup.ts")).restore(client, file, options, io)),
+  );
 
 program
   .command("doctor")

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { nodes } from "../nodes/index.ts";
 import { agentTools } from "./agents/agent-tools.ts";
 import { openAgents } from "./agents/agents.ts";
+import { createBackup } from "./backup/backup.ts";
 import { openVisitors } from "./chat/visitors.ts";
 import { checkContext } from "./check-context.ts";
 import { type Env, isLoopback } from "./env.ts";
@@ -30,6 +31,7 @@ import { watchEvents } from "./telemetry/watch-events.ts";
 import { createToolbox } from "./tools/toolbox.ts";
 import { hearNews } from "./triggers/notices.ts";
 import { createTriggers } from "./triggers/triggers.ts";
+import { VERSION } from "./version.ts";
 
 export interface Opened {
   services: Services;
@@ -116,8 +118,10 @@ export async function openServices(
       tools: (names) => toolbox.specs(names),
       changed: (slug) => runs.forget(slug),
     });
+    const ownLog = await stores.openLog((text) => secrets.redact(text));
+    const append = ownLog.append.bind(ownLog);
     const log = hearNews(
-      watchEvents(await stores.openLog((text) => secrets.redact(text)), {
+      watchEvents(ownLog, {
         happened: (event) => metrics.happened(event),
         stored: (ms) => metrics.stored(ms),
       }),
@@ -169,6 +173,20 @@ export async function openServices(
     closers.push(() => stores.stopTaking());
     const settings = createSettings({ records, log, models, now: Date.now, report });
     closers.push(() => settings.close());
+    const backup = createBackup(
+      {
+        records,
+        secrets,
+        files,
+        blobs,
+        log,
+        append,
+        version: VERSION,
+        now: Date.now,
+        restored: () => knowledge.recover(),
+      },
+      join(env.dataDir, "restoring"),
+    );
     const services: Services = {
       env,
       logger,
@@ -186,6 +204,7 @@ export async function openServices(
       runs,
       conversations: runs.conversations,
       visitors,
+      backup,
       agents,
       keys,
       purse,

@@ -2,6 +2,7 @@
  * What the server is made of, as interfaces, a role a file in `services/`: each is implemented in the folder that has
  * its name, built in `open-services.ts`, handed to the routes and to `host.ts`. Nothing reaches a service by import.
  */
+import type { Backup } from "./backup/backup.ts";
 import type { Visitors } from "./chat/visitors.ts";
 import type { Env } from "./env.ts";
 import type { Conversations } from "./runs/conversations.ts";
@@ -64,4 +65,5 @@ export interface Services {
   settings: Settings;
   triggers: Triggers;
   visitors: Visitors;
+  backup: Backup;
 }

@@ -13,7 +13,7 @@ import { findRunning } from "../running.ts";
 export interface Client {
   /** Address of the running server; absent where the app is open in this process. */
   origin?: string;
-  /** The answer, whatever its status. */
+  /** The answer, whatever its status. A body is sent as JSON, a form or a stream of bytes as it is. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** The answer's JSON; rejects with the error it tells. */
   call<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
@@ -42,17 +42,18 @@ function clientOf(
   origin?: string,
 ): Client {
   const send: Client["send"] = async (method, path, body, headers = {}) => {
-    const form = body instanceof FormData;
+    const raw = body instanceof FormData || body instanceof ReadableStream;
     return await fetch(base + path, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
         host: new URL(base).host,
-        ...(body !== undefined && !form && { "content-type": "application/json" }),
+        ...(body !== undefined && !raw && { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body !== undefined && { body: form ? body : JSON.stringify(body) }),
-    });
+      ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+      ...(body instanceof ReadableStream && { duplex: "half" as const }),
+    } as RequestInit);
   };
   return {
     ...(origin !== undefined && { origin }),

@@ -102,17 +102,26 @@ class RecordedSecrets implements Secrets {
       throw new PatchbayError("bad_request", "A secret's value is a text that is not empty.", { path: "/value" });
     if (value.length > MAX_VALUE)
       throw new PatchbayError("too_large", `A secret's value has at most ${MAX_VALUE} characters.`, { path: "/value" });
+    const sealed = this.sealed(name, value).body;
+    const { updatedAt } = await this.#records.put(KIND, name, sealed);
+    this.#values.set(name, value);
+    this.#cards.set(name, { name, last4: sealed.last4, updatedAt });
+    this.#sharpen();
+  }
+
+  async values(): Promise<Map<string, string>> {
+    return new Map(this.#values);
+  }
+
+  sealed(name: string, value: string): { kind: string; id: string; body: Sealed } {
     const own = randomBytes(32);
-    const sealed: Sealed = {
+    const body: Sealed = {
       key: seal(this.#kek, own.toString("base64"), `key|${name}`),
       value: seal(own, value, `value|${name}`),
       // Of a short value the last four would be too much of it.
       last4: value.length >= 12 ? value.slice(-4) : "",
     };
-    const { updatedAt } = await this.#records.put(KIND, name, sealed);
-    this.#values.set(name, value);
-    this.#cards.set(name, { name, last4: sealed.last4, updatedAt });
-    this.#sharpen();
+    return { kind: KIND, id: name, body };
   }
 
   async delete(name: string): Promise<boolean> {

@@ -9,6 +9,11 @@ export interface Stored<T> {
   updatedAt: number;
 }
 
+/** A record as it stands, with its kind: for backups. */
+export interface WholeRecord extends Stored<unknown> {
+  kind: string;
+}
+
 /**
  * The record store: JSON bodies by kind and id. One contract suite, run on SQLite and on PostgreSQL.
  * Bodies are parsed by their owner's zod schema, not here.
@@ -32,5 +37,12 @@ export interface Records {
    * may have been missed. For what a process keeps in memory. Until the returned function is called.
    */
   watch(listener: (change: { kind: string; id: string } | undefined) => void): () => void;
+  /** All records as they stand when it begins, in order of creation; what is written meanwhile neither shows nor waits. */
+  snapshot(): AsyncGenerator<WholeRecord[]>;
+  /**
+   * Adds records as they are, all or none. Rejects with `conflict` where one is there already. Everybody who watches is
+   * then told that anything may have changed.
+   */
+  addAll(records: AsyncIterable<WholeRecord[]>): Promise<void>;
   close(): Promise<void>;
 }

@@ -7,4 +7,8 @@ export interface Secrets {
   get(name: string): Promise<string>;
   /** Replaces every known secret value in a text by `[secret NAME]`. For logs, errors, events and exports. */
   redact(text: string): string;
+  /** All values by name: for a backup that seals them with a passphrase, and for nothing else. */
+  values(): Promise<Map<string, string>>;
+  /** A secret as the record in which it is kept here; nothing is stored. */
+  sealed(name: string, value: string): { kind: string; id: string; body: unknown };
 }

@@ -21,6 +21,12 @@ export function createMirror<T>(records: Records, name: string, now: () => numbe
 
   const revisionNow = async () => (await records.get("mirror", name))?.revision ?? 0;
 
+  function drop(): void {
+    era++;
+    held = undefined;
+    loading = undefined;
+  }
+
   async function refresh(): Promise<T> {
     const began = era;
     const revision = await revisionNow();
@@ -36,6 +42,11 @@ export function createMirror<T>(records: Records, name: string, now: () => numbe
     return value;
   }
 
+  // Anything may have changed without this mirror's own mark.
+  records.watch((change) => {
+    if (!change) drop();
+  });
+
   return {
     current: () => {
       if (held && Math.abs(now() - checkedAt) < RECHECK_MS) return Promise.resolve(held.value);
@@ -45,9 +56,7 @@ export function createMirror<T>(records: Records, name: string, now: () => numbe
       return loading;
     },
     changed: async () => {
-      era++;
-      held = undefined;
-      loading = undefined;
+      drop();
       await records.put("mirror", name, {});
     },
   };

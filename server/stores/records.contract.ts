@@ -1,6 +1,7 @@
 /** What every record store must do. Each implementation runs this in its own test. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Records } from "../services.ts";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Records, WholeRecord } from "../services.ts";
 
 export function recordsContract(name: string, open: () => Promise<{ records: Records; done(): Promise<void> }>) {
   describe(`${name}: records`, () => {
@@ -57,6 +58,72 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
       expect(await records.delete("gone", "x")).toBe(true);
       expect(await records.delete("gone", "x")).toBe(false);
       expect(await records.get("gone", "x")).toBeUndefined();
+    });
+
+    test("a snapshot is of one moment, however slowly it is read, and gives records whole", async () => {
+      for (let i = 0; i < 1100; i++) await records.put("snap", `s-${i}`, { i }, { parent: "p" });
+      const pages = records.snapshot();
+      const seen: WholeRecord[] = (await pages.next()).value!;
+      await records.put("snap", "s-1099", { i: "changed" });
+      await records.put("snap", "later", {});
+      await records.delete("snap", "s-1000");
+      for await (const page of pages) seen.push(...page);
+      const snap = seen.filter((record) => record.kind === "snap");
+      expect(snap.map((record) => record.body)).toEqual(Array.from({ length: 1100 }, (_, i) => ({ i })));
+      expect(snap[7]).toMatchObject({
+        kind: "snap",
+        id: "s-7",
+        parent: "p",
+        revision: 1,
+        createdAt: expect.any(Number),
+      });
+      // One that is not read to its end lets go.
+      await records.snapshot().return(undefined);
+      const begun = records.snapshot();
+      await begun.next();
+      await begun.return(undefined);
+    });
+
+    test("records are added as they are, all or none, and whoever watches is told", async () => {
+      const record = (id: string, body: unknown): WholeRecord => ({
+        kind: "added",
+        id,
+        parent: "a parent",
+        revision: 7,
+        body,
+        createdAt: 1000,
+        updatedAt: 2000,
+      });
+      const told: unknown[] = [];
+      const stop = records.watch((change) => told.push(change));
+      async function* pages(...all: WholeRecord[][]) {
+        yield* all;
+      }
+      await records.addAll(pages([record("a", "中文"), record("b", null)], [], [record("c", [1])]));
+      expect(await records.get("added", "a")).toEqual({
+        id: "a",
+        parent: "a parent",
+        revision: 7,
+        body: "中文",
+        createdAt: 1000,
+        updatedAt: 2000,
+      });
+      expect(told).toContain(undefined);
+      await expect(records.addAll(pages([record("d", 1)], [record("b", 2)]))).rejects.toMatchObject({
+        code: "conflict",
+        message: 'The added "b" is there already.',
+      });
+      expect(await records.get("added", "d")).toBeUndefined();
+      await expect(
+        records.addAll(
+          (async function* () {
+            yield [record("e", 1)];
+            throw new PatchbayError("bad_request", "The source broke off.");
+          })(),
+        ),
+      ).rejects.toMatchObject({ code: "bad_request" });
+      expect(await records.get("added", "e")).toBeUndefined();
+      stop();
     });
   });
 }

@@ -4,7 +4,7 @@
  */
 import { type Dialect, type Generated, Kysely, SqliteDialect, sql } from "kysely";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Records, Stored } from "../services.ts";
+import type { Records, Stored, WholeRecord } from "../services.ts";
 import { openSqlite, storageError } from "./database.ts";
 
 interface RecordTable {
@@ -19,7 +19,7 @@ interface RecordTable {
   seq: Generated<number>;
 }
 
-interface Tables {
+export interface Tables {
   records: RecordTable;
 }
 
@@ -40,14 +40,21 @@ export const SQLITE_RECORDS = [
 
 /** Records in one SQLite file. Throws as `openSqlite` does. */
 export function sqliteRecords(file: string): Records {
-  return new KyselyRecords(new SqliteDialect({ database: openSqlite(file, SQLITE_RECORDS) }), storageError);
+  return new SqliteRecords(file);
 }
 
 const COLUMNS = ["id", "revision", "parent", "body", "created_at", "updated_at"] as const;
+/** How many records a snapshot gives at once. */
+export const SNAPSHOT_PAGE = 500;
 
-export class KyselyRecords implements Records {
+type Change = Parameters<Parameters<Records["watch"]>[0]>[0];
+/** A row as a snapshot reads it. */
+export type SnapshotRow = Pick<RecordTable, (typeof COLUMNS)[number]> & { seq: number; kind: string };
+
+export abstract class KyselyRecords implements Records {
   readonly #db: Kysely<Tables>;
   readonly #failure: (error: unknown) => PatchbayError;
+  readonly #listeners = new Set<(change: Change) => void>();
 
   /** `failure` words what went wrong in the database; `schema`: where the table lies, where there are schemas. */
   constructor(dialect: Dialect, failure: (error: unknown) => PatchbayError, schema?: string) {
@@ -145,10 +152,53 @@ export class KyselyRecords implements Records {
     return Number(result?.numDeletedRows ?? 0) > 0;
   }
 
-  /** A file has one process: nobody else changes it. */
-  watch(_listener: Parameters<Records["watch"]>[0]): () => void {
-    return () => {};
+  watch(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
+
+  /** Tells all who watch in this process. */
+  tell(change: Change): void {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  abstract snapshot(): AsyncGenerator<WholeRecord[]>;
+
+  async addAll(records: AsyncIterable<WholeRecord[]>): Promise<void> {
+    await this.#try(() =>
+      this.#db.transaction().execute(async (transaction) => {
+        for await (const page of records) {
+          if (page.length === 0) continue;
+          const added = await transaction
+            .insertInto("records")
+            .values(
+              page.map(({ kind, id, parent, revision, body, createdAt, updatedAt }) => ({
+                kind,
+                id,
+                parent: parent ?? null,
+                revision,
+                body: JSON.stringify(body),
+                created_at: createdAt,
+                updated_at: updatedAt,
+              })),
+            )
+            .onConflict((conflict) => conflict.columns(["kind", "id"]).doNothing())
+            .returning(["kind", "id"])
+            .execute();
+          const there = new Set(added.map(({ kind, id }) => `${kind}/${id}`));
+          const taken = page.find(({ kind, id }) => !there.has(`${kind}/${id}`));
+          if (taken) throw new PatchbayError("conflict", `The ${taken.kind} "${taken.id}" is there already.`);
+        }
+        await this.tellOthers(transaction);
+      }),
+    );
+    this.tell(undefined);
+  }
+
+  /** Tells the other processes, at the end of a transaction, that anything may have changed. A file has one process. */
+  protected async tellOthers(_transaction: Kysely<Tables>): Promise<void> {}
 
   async close(): Promise<void> {
     await this.#db.destroy();
@@ -161,6 +211,38 @@ export class KyselyRecords implements Records {
       throw this.#failure(error);
     }
   }
+}
+
+class SqliteRecords extends KyselyRecords {
+  readonly #file: string;
+
+  constructor(file: string) {
+    super(new SqliteDialect({ database: openSqlite(file, SQLITE_RECORDS) }), storageError);
+    this.#file = file;
+  }
+
+  /** Over a connection of its own, so that nobody waits for it. */
+  async *snapshot(): AsyncGenerator<WholeRecord[]> {
+    const db = openSqlite(this.#file, [], { readonly: true });
+    try {
+      db.exec("BEGIN");
+      const select = db.prepare("SELECT * FROM records WHERE seq > ? ORDER BY seq LIMIT ?");
+      for (let after = 0; ; ) {
+        const rows = select.all(after, SNAPSHOT_PAGE) as SnapshotRow[];
+        if (rows.length === 0) return;
+        after = rows.at(-1)!.seq;
+        yield rows.map(whole);
+      }
+    } catch (error) {
+      throw storageError(error);
+    } finally {
+      db.close();
+    }
+  }
+}
+
+export function whole(row: SnapshotRow): WholeRecord {
+  return { kind: row.kind, ...stored(row) };
 }
 
 function stored<T>(row: Pick<RecordTable, (typeof COLUMNS)[number]>): Stored<T> {

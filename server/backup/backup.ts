@@ -1,0 +1,64 @@
+/** Backup and restore of this instance, as the routes and the command line ask for it. */
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { PatchbayError } from "../../runtime/error.ts";
+import { type RestoreOptions, type RestoreReport, type RestoreWorld, restoreBackup } from "./restore.ts";
+import { type BackupOptions, writeBackup } from "./write.ts";
+
+export interface Backup {
+  /** The bytes of a backup of now; see `writeBackup`. */
+  write(options: BackupOptions): Promise<Readable>;
+  /**
+   * Takes in a whole backup, then restores it; see `restoreBackup`. Abort ends it until the moment in which all is
+   * there at once. Rejects with `conflict` while another one is under way.
+   */
+  restore(source: ReadableStream<Uint8Array>, options: RestoreOptions, signal: AbortSignal): Promise<RestoreReport>;
+}
+
+/** Halves of uploads that were broken off by the end of their process are removed then. */
+const ABANDONED_MS = 24 * 3600_000;
+
+/** `folder`: where a backup lies while it is looked through. */
+export function createBackup(world: RestoreWorld, folder: string): Backup {
+  let busy = false;
+
+  async function tidy(): Promise<void> {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found && world.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+    }
+  }
+
+  return {
+    write: (options) => writeBackup(world, options),
+    async restore(source, options, signal) {
+      if (busy)
+        throw new PatchbayError("conflict", "Another backup is being restored here; wait for it to end.", {
+          retryAfter: 10,
+        });
+      busy = true;
+      const path = join(folder, `${randomUUID()}.tar.gz`);
+      try {
+        await mkdir(folder, { recursive: true });
+        await tidy();
+        await pipeline(Readable.fromWeb(source), createWriteStream(path, { mode: 0o600 }), { signal });
+        return await restoreBackup(world, path, options, signal);
+      } catch (error) {
+        if (error instanceof PatchbayError) throw error;
+        if (signal.aborted) throw new PatchbayError("cancelled", "It was cancelled. Nothing was changed.");
+        if ((error as NodeJS.ErrnoException).code === "ENOSPC")
+          throw new PatchbayError("storage_full", "The disk is too full to take the backup in. Nothing was changed.");
+        throw error;
+      } finally {
+        busy = false;
+        await rm(path, { force: true });
+      }
+    },
+  };
+}

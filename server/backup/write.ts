@@ -1,0 +1,238 @@
+/** Writes a backup as it is read: one moment's records, then the bytes and the runs, never more than a part in memory. */
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { pipeline, type Readable, type Writable } from "node:stream";
+import { createGzip } from "node:zlib";
+import { pack } from "tar-stream";
+import { errorData, PatchbayError } from "../../runtime/error.ts";
+import type { RunEvent } from "../../runtime/event.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { EventLog, Records, RunRow, Secrets } from "../services.ts";
+import type { Blobs } from "../stores/blobs.ts";
+import { FILE, type FileRecord, type FileStore } from "../stores/files.ts";
+import { FORMAT, HEAD, type Head, MANIFEST, type Manifest, PART_BYTES, partName, SECRETS } from "./format.ts";
+import { isBackedUp } from "./kinds.ts";
+import { sealSecrets } from "./sealed-secrets.ts";
+
+export interface BackupWorld {
+  records: Records;
+  secrets: Secrets;
+  files: Pick<FileStore, "hold">;
+  blobs: Blobs;
+  log: EventLog;
+  version: string;
+  now(): number;
+}
+
+export interface BackupOptions {
+  /** Runs that have ended are in it, with all their events. */
+  runs?: boolean;
+  /** Secrets are in it, sealed with this. */
+  passphrase?: string;
+}
+
+const EVENTS_PAGE = 1000;
+const RUNS_PAGE = 200;
+/** Of a run's events, as text. */
+const MAX_RUN_LENGTH = 64 * 2 ** 20;
+
+/**
+ * The bytes of a backup. Fails as a stream does; a reader that goes away ends it. Throws `bad_request` for a passphrase
+ * that is too short before anything is read.
+ */
+export async function writeBackup(world: BackupWorld, options: BackupOptions): Promise<Readable> {
+  const sealed =
+    options.passphrase === undefined ? undefined : await sealSecrets(await world.secrets.values(), options.passphrase);
+  const archive = pack();
+  const zipped = createGzip({ level: 5 });
+  const release = world.files.hold();
+  pipeline(archive as AsyncIterable<Uint8Array>, zipped, () => {
+    release();
+    archive.destroy();
+  });
+  write(world, new Entries(archive), options, sealed).then(
+    () => archive.finalize(),
+    (thrown: unknown) => archive.destroy(thrown instanceof Error ? thrown : new Error(errorData(thrown).message)),
+  );
+  return zipped;
+}
+
+async function write(
+  world: BackupWorld,
+  entries: Entries,
+  options: BackupOptions,
+  sealed: string | undefined,
+): Promise<void> {
+  const head: Head = {
+    format: FORMAT,
+    version: world.version,
+    createdAt: world.now(),
+    secrets: sealed !== undefined,
+    runs: options.runs === true,
+  };
+  await entries.add(HEAD, JSON.stringify(head));
+  if (sealed !== undefined) await entries.add(SECRETS, sealed);
+
+  const { counts, blobs } = await writeRecords(world, entries);
+  const files = { count: 0, bytes: 0 };
+  const missing: string[] = [];
+  for (const [sha256, bytes] of blobs) {
+    if (!(await entries.addFile(`files/${sha256}`, bytes, world.blobs.read(sha256)))) missing.push(sha256);
+    else {
+      files.count++;
+      files.bytes += bytes;
+    }
+  }
+  const { runs, tooLong } = options.runs ? await writeRuns(world.log, entries) : { runs: 0, tooLong: 0 };
+  const manifest: Manifest = { entries: Object.fromEntries(entries.digests), files, missing, counts, runs, tooLong };
+  await entries.add(MANIFEST, JSON.stringify(manifest));
+}
+
+async function writeRecords({ records }: BackupWorld, entries: Entries) {
+  const counts: Record<string, number> = {};
+  /** Size by hash. */
+  const blobs = new Map<string, number>();
+  const part = new Part(entries, "records");
+  for await (const page of records.snapshot())
+    for (const record of page) {
+      if (!isBackedUp(record.kind)) continue;
+      counts[record.kind] = (counts[record.kind] ?? 0) + 1;
+      if (record.kind === FILE) {
+        const { sha256, bytes } = record.body as FileRecord;
+        blobs.set(sha256, bytes);
+      }
+      await part.add(record);
+    }
+  await part.end();
+  return { counts, blobs };
+}
+
+/** Those that have ended, whose events change no more. A run is one line, so that it is restored as one. */
+async function writeRuns(log: EventLog, entries: Entries): Promise<{ runs: number; tooLong: number }> {
+  const part = new Part(entries, "runs");
+  const graphs = new Set<string>();
+  let runs = 0;
+  let tooLong = 0;
+  for (let after: string | undefined; ; ) {
+    const page: RunRow[] = await log.rows({ limit: RUNS_PAGE, ...(after !== undefined && { after }) });
+    for (const row of page) {
+      if (row.endedAt === undefined) continue;
+      if (!graphs.has(row.graph)) {
+        graphs.add(row.graph);
+        const body: Graph | undefined = await log.graph(row.graph);
+        if (body) await part.add({ graph: row.graph, body });
+      }
+      const events = await eventsOf(log, row.id);
+      if (!events) {
+        tooLong++;
+        continue;
+      }
+      // Deleted meanwhile, by its age or by hand.
+      if (events.length === 0) continue;
+      await part.add({ run: row.id, events, ...(row.rating && { rating: row.rating }) });
+      runs++;
+    }
+    after = page.at(-1)?.id;
+    if (page.length < RUNS_PAGE) break;
+  }
+  await part.end();
+  return { runs, tooLong };
+}
+
+/** Undefined where they are more than one line should be. */
+async function eventsOf(log: EventLog, run: string): Promise<RunEvent[] | undefined> {
+  const events: RunEvent[] = [];
+  for (let length = 0; ; ) {
+    const page = await log.read(run, events.at(-1)?.seq ?? -1, EVENTS_PAGE);
+    events.push(...page);
+    if (page.length < EVENTS_PAGE) return events;
+    length += JSON.stringify(page).length;
+    if (length > MAX_RUN_LENGTH) return undefined;
+  }
+}
+
+/** Lines on their way into entries of bearable size. */
+class Part {
+  readonly #entries: Entries;
+  readonly #name: "records" | "runs";
+  #lines: Buffer[] = [];
+  #bytes = 0;
+  #number = 0;
+
+  constructor(entries: Entries, name: "records" | "runs") {
+    this.#entries = entries;
+    this.#name = name;
+  }
+
+  async add(line: unknown): Promise<void> {
+    const text = Buffer.from(`${JSON.stringify(line)}\n`);
+    this.#lines.push(text);
+    this.#bytes += text.byteLength;
+    if (this.#bytes >= PART_BYTES) await this.end();
+  }
+
+  async end(): Promise<void> {
+    if (this.#lines.length === 0) return;
+    await this.#entries.add(partName(this.#name, ++this.#number), Buffer.concat(this.#lines));
+    this.#lines = [];
+    this.#bytes = 0;
+  }
+}
+
+class Entries {
+  /** Size and hash of what was added, but for files. */
+  readonly digests = new Map<string, { bytes: number; sha256: string }>();
+  readonly #archive: ReturnType<typeof pack>;
+
+  constructor(archive: ReturnType<typeof pack>) {
+    this.#archive = archive;
+  }
+
+  async add(name: string, content: string | Buffer): Promise<void> {
+    const bytes = Buffer.from(content);
+    if (name !== MANIFEST)
+      this.digests.set(name, {
+        bytes: bytes.byteLength,
+        sha256: createHash("sha256").update(bytes).digest("hex"),
+      });
+    await this.#write(
+      name,
+      bytes.byteLength,
+      (async function* () {
+        yield bytes;
+      })(),
+    );
+  }
+
+  /** False where there are no such bytes; nothing is added then. */
+  async addFile(name: string, size: number, bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
+    const iterator = bytes[Symbol.asyncIterator]();
+    let first: IteratorResult<Uint8Array>;
+    try {
+      first = await iterator.next();
+    } catch (error) {
+      if (error instanceof PatchbayError && error.code === "not_found") return false;
+      throw error;
+    }
+    await this.#write(
+      name,
+      size,
+      (async function* () {
+        for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+      })(),
+    );
+    return true;
+  }
+
+  async #write(name: string, size: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const { promise: stored, resolve, reject } = Promise.withResolvers<void>();
+    stored.catch(() => undefined);
+    const sink = this.#archive.entry({ name, size, mode: 0o600, mtime: new Date(0) }, (error) =>
+      error ? reject(error) : resolve(),
+    );
+    // The archive waits for its reader, and so does this; a reader that is gone ends it.
+    for await (const chunk of chunks) if (!sink.write(chunk)) await Promise.race([once(sink, "drain"), stored]);
+    (sink as unknown as Writable).end();
+    await stored;
+  }
+}

@@ -1,0 +1,148 @@
+/** `patchbay backup` and `patchbay restore`. */
+import { constants, createReadStream, createWriteStream, readFileSync } from "node:fs";
+import { access, rename, rm } from "node:fs/promises";
+import { createInterface } from "node:readline/promises";
+import { Readable, Transform, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { PatchbayError } from "../../runtime/error.ts";
+import { MEDIA_TYPE } from "../backup/format.ts";
+import type { RestoreReport } from "../backup/restore.ts";
+import { type Client, errorOf } from "./client.ts";
+import type { Io } from "./io.ts";
+
+interface PassphraseFlags {
+  passphraseFile?: string;
+}
+export interface BackupFlags extends PassphraseFlags {
+  runs?: boolean;
+  secrets?: boolean;
+}
+export interface RestoreFlags extends PassphraseFlags {
+  merge?: boolean;
+  withoutSecrets?: boolean;
+}
+
+/** Into a file beside it that takes its name when it is whole: what stood there before stays until then. */
+export async function backup(client: Client, file: string, flags: BackupFlags, io: Io): Promise<number> {
+  const passphrase =
+    flags.secrets || flags.passphraseFile ? await askPassphrase(flags, io, "Passphrase for the secrets: ") : undefined;
+  const answer = await client.send("POST", "/api/backup", {
+    runs: flags.runs === true,
+    ...(passphrase !== undefined && { passphrase }),
+  });
+  if (!answer.ok) throw await errorOf(answer);
+  const bytes = Readable.fromWeb(answer.body as ReadableStream<Uint8Array>);
+  if (file === "-") {
+    const out = new Writable({ write: (chunk: Buffer, _encoding, done) => void process.stdout.write(chunk, done) });
+    await pipeline(bytes, out);
+    return 0;
+  }
+  const half = `${file}.part`;
+  const stop = new AbortController();
+  const interrupted = () => stop.abort();
+  process.once("SIGINT", interrupted);
+  const count = { bytes: 0 };
+  try {
+    await pipeline(bytes, counted(count, io, "written"), createWriteStream(half, { mode: 0o600 }), {
+      signal: stop.signal,
+    });
+    await rename(half, file);
+  } catch (error) {
+    await rm(half, { force: true });
+    if (stop.signal.aborted) {
+      io.err("Cancelled; nothing was written.\n");
+      return 130;
+    }
+    throw error instanceof PatchbayError
+      ? error
+      : new PatchbayError(
+          "unavailable",
+          `The backup was broken off: ${(error as Error).message}. Nothing was written.`,
+        );
+  } finally {
+    process.off("SIGINT", interrupted);
+  }
+  io.err(`${file}: ${size(count.bytes)}${passphrase === undefined ? ", without secrets" : ""}\n`);
+  return 0;
+}
+
+export async function restore(client: Client, file: string, flags: RestoreFlags, io: Io): Promise<number> {
+  await access(file, constants.R_OK).catch((cause: unknown) => {
+    throw new PatchbayError("not_found", `${file} cannot be read (${(cause as Error).message}).`, { cause });
+  });
+  let passphrase = flags.passphraseFile ? await askPassphrase(flags, io, "") : undefined;
+  let answer = await send(client, file, flags, passphrase, io);
+  if (answer.status === 400 && passphrase === undefined && !flags.withoutSecrets) {
+    const error = await errorOf(answer);
+    if (error.path !== "/passphrase" || !io.stdin.isTTY) throw error;
+    passphrase = await askPassphrase(flags, io, "Passphrase of its secrets: ");
+    answer = await send(client, file, flags, passphrase, io);
+  }
+  if (!answer.ok) throw await errorOf(answer);
+  tell((await answer.json()) as RestoreReport, io);
+  return 0;
+}
+
+async function send(
+  client: Client,
+  file: string,
+  flags: RestoreFlags,
+  passphrase: string | undefined,
+  io: Io,
+): Promise<Response> {
+  const query = new URLSearchParams({
+    merge: String(flags.merge === true),
+    withoutSecrets: String(flags.withoutSecrets === true),
+  });
+  const bytes = createReadStream(file).pipe(counted({ bytes: 0 }, io, "sent"));
+  return await client.send("POST", `/api/restore?${query}`, Readable.toWeb(bytes), {
+    "content-type": MEDIA_TYPE,
+    ...(passphrase !== undefined && { "x-backup-passphrase": encodeURIComponent(passphrase) }),
+  });
+}
+
+function tell({ added, files, runs, secrets, same, conflicts, toApprove, createdAt }: RestoreReport, io: Io): void {
+  io.out(`Restored the backup of ${new Date(createdAt).toISOString().slice(0, 16).replace("T", " ")} UTC:\n`);
+  const counts = { ...added, files, runs, secrets, ...(same > 0 && { "there already": same }) };
+  for (const [what, count] of Object.entries(counts)) if (count > 0) io.out(`  ${what}: ${count}\n`);
+  if (toApprove.length > 0) io.out(`These MCP servers wait for your approval: ${toApprove.join(", ")}\n`);
+  for (const { kind, name, reason } of conflicts) io.out(`Left out: ${kind} "${name}": ${reason}.\n`);
+}
+
+/** From the file, from the terminal without showing it, else the first line of standard input. */
+async function askPassphrase({ passphraseFile }: PassphraseFlags, io: Io, question: string): Promise<string> {
+  if (passphraseFile !== undefined) return readFileSync(passphraseFile, "utf8").split(/\r?\n/)[0]!;
+  const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
+  if (io.stdin.isTTY) io.err(question);
+  const lines = createInterface({ input: io.stdin, output: hidden, terminal: io.stdin.isTTY });
+  try {
+    return await lines.question("");
+  } finally {
+    lines.close();
+    if (io.stdin.isTTY) io.err("\n");
+  }
+}
+
+/** Passes bytes on and, on a terminal, tells how many on one line. */
+function counted(count: { bytes: number }, io: Io, what: string): Transform {
+  let toldAt = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      count.bytes += chunk.byteLength;
+      if (io.stderr.isTTY && performance.now() - toldAt > 200) {
+        toldAt = performance.now();
+        io.err(`\r\u001b[K${size(count.bytes)} ${what}`);
+      }
+      done(null, chunk);
+    },
+    flush(done) {
+      if (io.stderr.isTTY) io.err("\r\u001b[K");
+      done();
+    },
+  });
+}
+
+function size(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
