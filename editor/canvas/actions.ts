@@ -15,6 +15,8 @@ import {
   Maximize,
   Maximize2,
   MessageSquareText,
+  PackageOpen,
+  PackagePlus,
   PanelBottom,
   PanelLeft,
   PanelRight,
@@ -38,11 +40,13 @@ import { useTranslation } from "react-i18next";
 import { useOpenBody } from "../bodies/open-body.ts";
 import { useBodies } from "../bodies/views.tsx";
 import { type EditingActionId, editingActions } from "../editing/actions.ts";
+import { usePaste } from "../editing/use-paste.ts";
 import { group, remove, setGroup } from "../state/commands.ts";
-import { copyText, duplicate, pasteText } from "../state/fragment.ts";
+import { copyText, duplicate } from "../state/fragment.ts";
 import { onlyNode } from "../state/selection.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
 import type { Workbench } from "../state/workbench.ts";
+import { useSubagents } from "../subagents/use-subagents.ts";
 import { runPart, togglePin } from "../trying/run-part.ts";
 import { copyText as toClipboard } from "../ui/code-block.tsx";
 import { toast } from "../ui/toast.tsx";
@@ -86,6 +90,8 @@ export type ActionId =
   | "openBody"
   | "leaveBody"
   | "tests"
+  | "encapsulate"
+  | "unpack"
   | EditingActionId;
 
 export interface Action {
@@ -105,6 +111,8 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
   const arrange = useArrange();
   const bodies = useBodies();
   const openBody = useOpenBody();
+  const subagents = useSubagents();
+  const paste = usePaste();
   const { t } = useTranslation(["canvas", "bodies", "trying"]);
   return useMemo(() => {
     const { document: doc, selection, places, surfaces } = workbench;
@@ -119,15 +127,6 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       if (workbench.inside) toast({ title: t("onlyWhole", { ns: "bodies" }) });
       else if (id === undefined) toast({ title: t("chooseFirst", { ns: "trying" }) });
       else does(id);
-    };
-    const paste = (text: string) => {
-      const result = pasteText(workbench.graph(), text, middle());
-      if ("issues" in result) {
-        toast({ title: t("pasteFailed"), detail: result.issues[0]?.message, tone: "bad" });
-        return;
-      }
-      workbench.apply(result.command);
-      selection.choose(result.ids);
     };
     const actions: Action[] = [
       { id: "undo", icon: Undo2, keys: ["mod", "z"], run: doc.undo },
@@ -183,7 +182,10 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         keys: ["mod", "v"],
         native: true,
         run: () =>
-          void navigator.clipboard.readText().then(paste, () => toast({ title: t("pasteByKey"), tone: "bad" })),
+          void navigator.clipboard.readText().then(
+            (text) => paste(text, middle()),
+            () => toast({ title: t("pasteByKey"), tone: "bad" }),
+          ),
       },
       {
         id: "duplicate",
@@ -266,10 +268,12 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       },
       { id: "pin", icon: Pin, keys: ["p"], run: () => withNode((id) => togglePin(workbench, id)) },
       { id: "tests", icon: FlaskConical, run: () => places.open("tests") },
+      { id: "encapsulate", icon: PackagePlus, keys: ["e"], run: subagents.encapsulate },
+      { id: "unpack", icon: PackageOpen, keys: ["shift", "e"], run: subagents.unpack },
       ...editingActions(workbench, () => toast({ title: t("chooseFirst", { ns: "trying" }) })),
     ];
     return new Map(actions.map((action) => [action.id, action]));
-  }, [workbench, flow, arrange, bodies, openBody, t]);
+  }, [workbench, flow, arrange, bodies, openBody, subagents, paste, t]);
 }
 
 function groupChosen(workbench: Workbench, title: string): void {

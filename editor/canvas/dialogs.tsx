@@ -1,3 +1,4 @@
+import { EncapsulateDialog } from "../subagents/encapsulate-dialog.tsx";
 import type { Action, ActionId } from "./actions.ts";
 import { CommandDialog } from "./command-dialog.tsx";
 import { KeysDialog } from "./keys-dialog.tsx";
@@ -8,6 +9,7 @@ export function Dialogs({ actions }: { actions: ReadonlyMap<ActionId, Action> })
     <>
       <CommandDialog actions={actions} />
       <KeysDialog actions={actions} />
+      <EncapsulateDialog />
     </>
   );
 }

@@ -18,6 +18,8 @@ const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
     "selectAll",
     "group",
     "ungroup",
+    "encapsulate",
+    "unpack",
     "find",
     "findReplace",
   ],

@@ -22,6 +22,8 @@ export function useMenuItems() {
     item("duplicate"),
     "separator",
     item("group"),
+    item("encapsulate"),
+    "separator",
     item("alignLeft"),
     item("alignCenter"),
     item("alignRight"),
@@ -42,6 +44,7 @@ export function useMenuItems() {
     const node = lookup(workbench.graph()).node(id);
     return node !== undefined && (isContainer(node) || namedAgent(node) !== undefined);
   };
+  const calls = (id: string): boolean => lookup(workbench.graph()).node(id)?.type === "agent";
   return {
     forNode(id: string, event: { preventDefault(): void }): MenuItem[] {
       void event;
@@ -55,6 +58,8 @@ export function useMenuItems() {
         item("copy"),
         item("duplicate"),
         item("group"),
+        item("encapsulate"),
+        ...(calls(id) ? [item("unpack")] : []),
         item("swap"),
         "separator",
         item("delete", { danger: true }),

@@ -1,18 +1,17 @@
 import { useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
-import { useTranslation } from "react-i18next";
+import { usePaste } from "../editing/use-paste.ts";
 import { remove } from "../state/commands.ts";
-import { copyText, pasteText } from "../state/fragment.ts";
+import { copyText } from "../state/fragment.ts";
 import { onlyNode } from "../state/selection.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
-import { toast } from "../ui/toast.tsx";
 import type { Action, ActionId } from "./actions.ts";
 
 /** Keys for every action, and the clipboard, wherever the focus is outside of a text field. */
 export function useKeys(actions: ReadonlyMap<ActionId, Action>): void {
   const workbench = useWorkbench();
   const flow = useReactFlow();
-  const { t } = useTranslation("canvas");
+  const paste = usePaste();
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -58,12 +57,7 @@ export function useKeys(actions: ReadonlyMap<ActionId, Action>): void {
         x: (pane?.left ?? 0) + (pane?.width ?? 0) / 3,
         y: (pane?.top ?? 0) + (pane?.height ?? 0) / 3,
       });
-      const result = pasteText(workbench.graph(), text, place);
-      if ("issues" in result) toast({ title: t("pasteFailed"), detail: result.issues[0]?.message, tone: "bad" });
-      else {
-        workbench.apply(result.command);
-        workbench.selection.choose(result.ids);
-      }
+      paste(text, place);
     };
     window.addEventListener("keydown", onKey);
     window.addEventListener("copy", onCopy);
@@ -75,7 +69,7 @@ export function useKeys(actions: ReadonlyMap<ActionId, Action>): void {
       window.removeEventListener("cut", onCopy);
       window.removeEventListener("paste", onPaste);
     };
-  }, [actions, workbench, flow, t]);
+  }, [actions, workbench, flow, paste]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -13,7 +13,7 @@ import { alignPlaces, type Box, distributePlaces, type Side } from "./align.ts";
 import { fileKind } from "./file-kind.ts";
 import { snap } from "./guides.ts";
 import { planSwap, swapNode, swaps } from "./swap.ts";
-import { findText, type Query, replaceText } from "./text-search.ts";
+import { countReplaced, findText, type Query, replaceText } from "./text-search.ts";
 
 const ask = (text: string, more: Partial<Query> = {}): Query => ({ text, matchCase: false, wholeWord: false, ...more });
 const reader = createPortReader(table);
@@ -76,6 +76,16 @@ describe("search", () => {
     expect(document.getState().past).toHaveLength(1);
     document.undo();
     expect(serializeGraph(document.getState().graph)).toBe(before);
+  });
+
+  it("counts what it replaced, and what had to stay", () => {
+    const graph = graphOf("x", [["memo", "note", { text: "x and x" }]], [], {});
+    graph.nodes[0]!.title = "x".repeat(150);
+    expect(countReplaced(graph, ask("x"), "yy")).toEqual({ done: 3, kept: 150 });
+    expect(countReplaced(graph, ask("x"), "")).toEqual({ done: 152, kept: 1 });
+    expect(countReplaced(graph, ask(""), "y")).toEqual({ done: 0, kept: 0 });
+    const next = replaceText(ask("x"), "yy").run(graph);
+    expect(findText(next, ask("x"))).toHaveLength(150);
   });
 
   it("keeps the name, and every graph a graph that parses", () => {

@@ -11,8 +11,7 @@ import { useWorkbench } from "../state/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { toast } from "../ui/toast.tsx";
-import { MAX_FILE_BYTES } from "./file-kind.ts";
-import { useFileTrouble } from "./file-trouble.ts";
+import { useFileReader } from "./file-trouble.ts";
 
 interface Dropped {
   graph: Graph;
@@ -29,7 +28,7 @@ export function FileDrop() {
   const workbench = useWorkbench();
   const flow = useReactFlow();
   const { t } = useTranslation("editing");
-  const trouble = useFileTrouble();
+  const read = useFileReader();
   const [over, setOver] = useState(false);
   const [dropped, setDropped] = useState<Dropped>();
 
@@ -51,8 +50,7 @@ export function FileDrop() {
       if (!file) return;
       if (more.length > 0) toast({ title: t("drop.many") });
       const place = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
-      void read(file).then((text) => {
-        const found = trouble(text);
+      void read(file).then((found) => {
         if ("graph" in found) setDropped({ graph: found.graph, file: file.name, place });
         else toast({ tone: "bad", ...found });
       });
@@ -65,7 +63,7 @@ export function FileDrop() {
       window.removeEventListener("dragleave", onLeave);
       window.removeEventListener("drop", onDrop);
     };
-  }, [flow, t, trouble]);
+  }, [flow, t, read]);
 
   return (
     <>
@@ -132,14 +130,4 @@ function AskWhere({
       }
     />
   );
-}
-
-/** The text of a file, or what kept it from being read. */
-async function read(file: File): Promise<string | "huge" | "unread"> {
-  if (file.size > MAX_FILE_BYTES) return "huge";
-  try {
-    return await file.text();
-  } catch {
-    return "unread";
-  }
 }

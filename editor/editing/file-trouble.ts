@@ -5,13 +5,12 @@ import { fileKind, MAX_FILE_BYTES } from "./file-kind.ts";
 
 export type ReadFile = { graph: Graph } | { title: string; detail?: string };
 
-/** Reads the text of a file: its graph, or one calm sentence (and what to do) about why it is none. */
-export function useFileTrouble(): (text: string) => ReadFile {
+/** What a text is: a graph, or one calm sentence (and what to do) about why it is none. `source`: where it comes from. */
+export function useTextReader(source: "drop" | "paste"): (text: string) => ReadFile {
   const { t } = useTranslation("editing");
   return useCallback(
     (text) => {
-      if (text === "unread") return { title: t("drop.unread") };
-      if (text === "huge" || text.length > MAX_FILE_BYTES) return { title: t("drop.huge"), detail: t("drop.hugeHelp") };
+      if (text.length > MAX_FILE_BYTES) return { title: t(`${source}.huge`), detail: t("drop.hugeHelp") };
       const kind = fileKind(text);
       switch (kind.is) {
         case "agent":
@@ -19,17 +18,34 @@ export function useFileTrouble(): (text: string) => ReadFile {
         case "foreign":
           return { title: t("drop.foreign", { tool: kind.tool }), detail: t("drop.foreignHelp") };
         case "half":
-          return { title: t("drop.half"), detail: t("drop.halfHelp") };
+          return { title: t(`${source}.half`), detail: t(`${source}.halfHelp`) };
         case "newer":
           return { title: t("drop.newer"), detail: t("drop.newerHelp") };
         case "other-json":
           return { title: t("drop.otherJson"), detail: t("drop.otherJsonHelp") };
         case "not-json":
-          return { title: t("drop.notJson"), detail: t("drop.notJsonHelp") };
+          return { title: t(`${source}.notJson`), detail: t(`${source}.notJsonHelp`) };
         case "bad":
           return { title: t("drop.bad"), detail: `${kind.issue.message} ${kind.issue.path ?? ""}`.trim() };
       }
     },
-    [t],
+    [t, source],
+  );
+}
+
+/** Reads a file in the same way. One that is too large is not read at all. Never rejects. */
+export function useFileReader(): (file: File) => Promise<ReadFile> {
+  const { t } = useTranslation("editing");
+  const readText = useTextReader("drop");
+  return useCallback(
+    async (file) => {
+      if (file.size > MAX_FILE_BYTES) return { title: t("drop.huge"), detail: t("drop.hugeHelp") };
+      try {
+        return readText(await file.text());
+      } catch {
+        return { title: t("drop.unread") };
+      }
+    },
+    [t, readText],
   );
 }

@@ -10,7 +10,7 @@ import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Input, SearchInput } from "../ui/input.tsx";
 import { toast } from "../ui/toast.tsx";
-import { findText, type Hit, MAX_HITS, type Query, replaceText } from "./text-search.ts";
+import { countReplaced, findText, type Hit, MAX_HITS, type Query, replaceText } from "./text-search.ts";
 
 export const FIND_ID = "find-text";
 export const REPLACE_ID = "replace-text";
@@ -45,10 +45,14 @@ export function FindPanel() {
     setCurrent(hits.indexOf(hit));
   };
   const replaceAll = () => {
-    const count = findText(graph, query, Number.POSITIVE_INFINITY).length;
-    if (count === 0 || frozen) return;
-    apply(replaceText(query, by));
-    toast({ title: t("find.done", { count }) });
+    if (frozen) return;
+    const { done, kept } = countReplaced(graph, query, by);
+    if (done > 0) apply(replaceText(query, by));
+    if (done + kept > 0)
+      toast({
+        title: t("find.done", { count: done }),
+        ...(kept > 0 ? { detail: t("find.kept", { count: kept }), tone: "bad" } : {}),
+      });
   };
 
   return (

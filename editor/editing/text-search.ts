@@ -48,28 +48,36 @@ export function findText(graph: Graph, query: Query, limit = MAX_HITS): Hit[] {
 
 /** Puts `by` in the place of every match, or of the one that is given, as one step. `by` is taken as it is written. */
 export function replaceText(query: Query, by: string, only?: Pick<Hit, "way" | "start" | "text">): Command {
-  return {
-    label: "text",
-    run(graph) {
-      if (query.text === "") return graph;
-      const wanted = only?.way.join("/");
-      return overTexts(graph, (text, way) => {
-        if (wanted !== undefined && (way.join("/") !== wanted || text !== only?.text)) return text;
-        const found = matches(text, query).filter(([start]) => only === undefined || start === only.start);
-        if (found.length === 0) return text;
-        let next = "";
-        let from = 0;
-        for (const [start, end] of found) {
-          next += text.slice(from, start) + by;
-          from = end;
-        }
-        next += text.slice(from);
-        // An agent without a name is no agent, and a text that is too long is refused by the server: both stay.
-        if (way.at(-1) === "name" && next.trim() === "") return text;
-        return next.length > most(way) ? text : next;
-      });
-    },
-  };
+  return { label: "text", run: (graph) => replaceIn(graph, query, by, only).graph };
+}
+
+/** In how many places replacing all would put `by`, and how many stay: see `replaceIn`. */
+export function countReplaced(graph: Graph, query: Query, by: string): { done: number; kept: number } {
+  const { done, kept } = replaceIn(graph, query, by);
+  return { done, kept };
+}
+
+/** An agent without a name is no agent, and a text that is too long is refused by the server: both stay, and are counted. */
+function replaceIn(graph: Graph, query: Query, by: string, only?: Pick<Hit, "way" | "start" | "text">) {
+  const counts = { done: 0, kept: 0 };
+  if (query.text === "") return { graph, ...counts };
+  const wanted = only?.way.join("/");
+  const next = overTexts(graph, (text, way) => {
+    if (wanted !== undefined && (way.join("/") !== wanted || text !== only?.text)) return text;
+    const found = matches(text, query).filter(([start]) => only === undefined || start === only.start);
+    if (found.length === 0) return text;
+    let made = "";
+    let from = 0;
+    for (const [start, end] of found) {
+      made += text.slice(from, start) + by;
+      from = end;
+    }
+    made += text.slice(from);
+    const stays = (way.at(-1) === "name" && made.trim() === "") || made.length > most(way);
+    counts[stays ? "kept" : "done"] += found.length;
+    return stays ? text : made;
+  });
+  return { graph: next, ...counts };
 }
 
 /** The longest text that the format takes at a place. */

@@ -202,13 +202,13 @@ export function swapType(
   };
 }
 
-/** Draws an edge. With `instead`, takes those edges out first: an input that holds one edge changes hands. */
+/** Draws an edge between nodes that are there. With `instead`, takes those edges out first: an input that holds one edge changes hands. */
 export function connect(edge: GraphEdge, instead: ReadonlySet<string> = new Set()): Command {
   return {
     label: "connect",
     run(graph) {
       const key = edgeKey(edge);
-      if (graph.edges.some((other) => edgeKey(other) === key)) return graph;
+      if (!joins(graph, edge) || graph.edges.some((other) => edgeKey(other) === key)) return graph;
       const kept = instead.size ? graph.edges.filter((other) => !instead.has(edgeKey(other))) : graph.edges;
       return { ...graph, edges: [...kept, edge] };
     },
@@ -221,7 +221,7 @@ export function reconnect(old: string, edge: GraphEdge): Command {
     label: "connect",
     run(graph) {
       const key = edgeKey(edge);
-      if (old === key || graph.edges.some((other) => edgeKey(other) === key)) return graph;
+      if (!joins(graph, edge) || old === key || graph.edges.some((other) => edgeKey(other) === key)) return graph;
       return { ...graph, edges: graph.edges.map((other) => (edgeKey(other) === old ? edge : other)) };
     },
   };
@@ -284,16 +284,18 @@ export function setAbout(change: { name?: string; description?: string }): Comma
   };
 }
 
-/** Frames nodes as a group; a node is in one group at most. */
+/** Frames the nodes that are there as a group; a node is in one group at most. */
 export function group(id: string, nodes: string[], title: string): Command {
   return {
     label: "group",
     run(graph) {
-      const members = new Set(nodes);
+      const there = nodes.filter((node) => lookup(graph).node(node));
+      const members = new Set(there);
+      if (members.size === 0) return graph;
       const others = graph.groups
         .map((other) => ({ ...other, nodes: other.nodes.filter((node) => !members.has(node)) }))
         .filter((other) => other.nodes.length > 0);
-      return { ...graph, groups: [...others, { id, title, nodes }] };
+      return { ...graph, groups: [...others, { id, title, nodes: [...members] }] };
     },
   };
 }
@@ -330,6 +332,11 @@ function changeNode(graph: Graph, id: string, change: (node: GraphNode) => Graph
 
 function endNode(end: string): string {
   return end.slice(0, end.indexOf("."));
+}
+
+/** Whether the nodes at both ends are there. */
+function joins(graph: Graph, edge: GraphEdge): boolean {
+  return [edge.from, edge.to].every((end) => lookup(graph).node(endNode(end)));
 }
 
 function splitEnd(end: string): { node: string; port: string } {

@@ -175,6 +175,16 @@ describe("the document", () => {
     expect(document.getState().future).toHaveLength(0);
   });
 
+  it("groups and wires nothing that is not there", () => {
+    const document = createDocument(start());
+    document.apply(commands.group("none", ["nobody"], "Nobody"));
+    document.apply(commands.connect({ from: "ask.message", to: "nobody.message" }));
+    document.apply(commands.reconnect("brain.text>reply.reply", { from: "nobody.text", to: "reply.reply" }));
+    expect(document.getState().past).toHaveLength(0);
+    document.apply(commands.group("some", ["ask", "nobody", "ask"], "Some"));
+    expect(document.getState().graph.groups.at(-1)).toEqual({ id: "some", title: "Some", nodes: ["ask"] });
+  });
+
   it("changes nothing while it is frozen", () => {
     const document = createDocument(start());
     document.freeze(true);

@@ -187,6 +187,6 @@ describe("mends", () => {
 
   it("are one step of the history each", () => {
     expect(replaceGraph(smallGraph()).label).toBe("replace");
-    expect(connect({ from: "a.b", to: "c.d" }).run(smallGraph()).edges).toHaveLength(6);
+    expect(connect({ from: "ask.message", to: "reply.documents" }).run(smallGraph()).edges).toHaveLength(6);
   });
 });

@@ -1,5 +1,6 @@
-/** Surfaces that come and go over the graph: the command palette, the map of keys, the list of nodes to add at a spot. */
+/** Surfaces that come and go over the graph: the command palette, the map of keys, the list of nodes to add at a spot, questions. */
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Encapsulation } from "../subagents/encapsulate.ts";
 import type { Wiring } from "./wiring.ts";
 
 export interface Adding {
@@ -19,6 +20,8 @@ export interface Surfaces {
   commands: boolean;
   keys: boolean;
   adding?: Adding;
+  /** Nodes that are to become an agent of their own, once it has a name. */
+  encapsulating?: { plan: Encapsulation; nodes: number; suggested: string };
 }
 
 export type SurfaceStore = StoreApi<Surfaces>;

@@ -20,23 +20,21 @@ export const HARMLESS: ReadonlySet<string> = new Set(["input", "note", "prompt",
 const WHOLE: ReadonlySet<string> = new Set(["prompt", "llm", "retriever", "tool", "action", "http"]);
 
 /** Tells of an edge whether it brings a value in every run that does not fail. Says no where that is not plain. */
-export function alwaysTaken(): (edge: CompiledEdge) => boolean {
-  const known = new Map<CompiledNode, boolean>();
-  const runs = (node: CompiledNode): boolean => {
-    const found = known.get(node);
-    if (found !== undefined) return found;
-    // A circle would ask without end: nothing on it is sure.
-    known.set(node, false);
-    const sure = node.incoming.filter(taken);
-    const wired = node.inputs.filter((port) => node.incoming.some((edge) => edge.toPort === port.id));
-    const result =
-      node.incoming.length === 0 ||
-      (sure.length > 0 && wired.every((port) => port.optional || sure.some((edge) => edge.toPort === port.id)));
-    known.set(node, result);
-    return result;
-  };
+export function alwaysTaken(nodes: readonly CompiledNode[]): (edge: CompiledEdge) => boolean {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const sure = new Set<CompiledNode>();
   const taken = ({ from, fromPort }: CompiledEdge): boolean =>
-    from.onError === "fail" && (from.type === "input" ? fromPort === "message" : WHOLE.has(from.type)) && runs(from);
+    from.onError === "fail" &&
+    (from.type === "input" ? fromPort === "message" : WHOLE.has(from.type)) &&
+    sure.has(from);
+  // In the order in which they would run: what a node hangs on comes before it.
+  for (const id of runsWithout(nodes, new Set())) {
+    const node = byId.get(id)!;
+    const ports = new Set(node.incoming.filter(taken).map((edge) => edge.toPort));
+    const wired = node.inputs.filter((port) => node.incoming.some((edge) => edge.toPort === port.id));
+    if (wired.length === 0 || (ports.size > 0 && wired.every((port) => port.optional || ports.has(port.id))))
+      sure.add(node);
+  }
   return taken;
 }
 
@@ -46,7 +44,7 @@ export function repliesWithDocuments(
   reply: readonly CompiledEdge[],
   documents: readonly CompiledEdge[],
 ): boolean {
-  if (reply.some(alwaysTaken())) return true;
+  if (reply.some(alwaysTaken(nodes))) return true;
   const silent = runsWithout(nodes, new Set(reply.map((edge) => `${edge.from.id}.${edge.fromPort}`)));
   return documents.every((edge) => !silent.has(edge.from.id));
 }

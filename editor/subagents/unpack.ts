@@ -10,6 +10,7 @@ import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/res
 import { CARD, placeOf } from "../canvas/geometry.ts";
 import { type Command, freeId } from "../state/commands.ts";
 import { pinsOf, setPin } from "../trying/pins.ts";
+import { nodeOf } from "./borders.ts";
 import { takesConversation, type World } from "./encapsulate.ts";
 import { alwaysTaken, HARMLESS, repliesWithDocuments, runsWithout } from "./flows.ts";
 import { boxOf, Edges, newErrors } from "./parts.ts";
@@ -53,7 +54,8 @@ export function unpack(graph: Graph, id: string, called: Graph, world: World): U
 
   const wired = Map.groupBy(caller.incoming, (edge) => edge.toPort);
   const entering = input.outgoing;
-  const idle = idleParts(runs, entering, wired, caller);
+  const sure = alwaysTaken(around.nodes.filter((node) => node.definition.run));
+  const idle = idleParts(runs, entering, wired, caller, sure);
   if (idle) return refuse(idle);
   const changed = entering.filter((edge) =>
     (wired.get(edge.fromPort) ?? []).some((source) => arrivesOtherwise(source, edge)),
@@ -109,12 +111,12 @@ function idleParts(
   entering: readonly CompiledEdge[],
   wired: ReadonlyMap<string, readonly CompiledEdge[]>,
   caller: CompiledNode,
+  sure: (edge: CompiledEdge) => boolean,
 ): UnpackRefusal | undefined {
   const open = entering.filter((edge) => !wired.has(edge.fromPort));
   const left = runsWithout(runs, new Set(open.map((edge) => `${edge.from.id}.${edge.fromPort}`)));
   const dead = open.filter((edge) => !left.has(edge.to.id));
   if (dead.length > 0) return { why: "unwired", names: portsOf(dead) };
-  const sure = alwaysTaken();
   for (const port of caller.inputs) {
     const sources = wired.get(port.id);
     if (port.optional || !sources || sources.some(sure)) continue;
@@ -225,7 +227,6 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
   };
 }
 
-const nodeOf = (end: string) => end.slice(0, end.indexOf("."));
 const portIn = (end: string) => end.slice(end.indexOf(".") + 1);
 
 /** The agent's groups come along; what has none takes the node's place in its group. */

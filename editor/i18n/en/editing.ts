@@ -15,6 +15,8 @@ export const editing = {
     all: "Replace all",
     done_one: "Replaced in {{count}} place",
     done_other: "Replaced in {{count}} places",
+    kept_one: "{{count}} place stays: the text there would be too long, or a name would be empty.",
+    kept_other: "{{count}} places stay: the texts there would be too long, or a name would be empty.",
     agent: "The agent",
     group: "A group's title",
     title: "Title",
@@ -39,6 +41,14 @@ export const editing = {
     name: "Name of this save",
     help: "Named saves are kept, and easy to find",
     failed: "The name was not kept",
+  },
+  paste: {
+    empty: "The clipboard holds an agent without nodes",
+    half: "The text ends in the middle or has a fault in its JSON",
+    halfHelp: "Copy all of it once more. Nothing was changed here.",
+    notJson: "The clipboard holds no graph",
+    notJsonHelp: "Copy nodes here, or the text of an agent file.",
+    huge: "The text is too large to be an agent",
   },
   drop: {
     here: "Drop an agent file",

@@ -33,7 +33,6 @@ export const home = {
   imported_one: "{{count}} agent imported",
   imported_other: "{{count}} agents imported",
   importFailed: "“{{file}}” could not be imported",
-  importNotFile: "It is not an agent file: {{reason}}",
   importIssues_one: "It has {{count}} issue; the editor shows where.",
   importIssues_other: "It has {{count}} issues; the editor shows where.",
 };

@@ -13,6 +13,7 @@ import { panels } from "./panels.ts";
 import { runs } from "./runs.ts";
 import { settings } from "./settings.ts";
 import { shell } from "./shell.ts";
+import { subagents } from "./subagents.ts";
 import { templates } from "./templates.ts";
 import { tools } from "./tools.ts";
 import { trying } from "./trying.ts";
@@ -35,6 +36,7 @@ export const en = {
   runs,
   settings,
   shell,
+  subagents,
   templates,
   tools,
   trying,

@@ -16,6 +16,7 @@ export const editing: Words<typeof en> = {
     oneShort: "替换",
     all: "全部替换",
     done_other: "已替换 {{count}} 处",
+    kept_other: "有 {{count}} 处未替换：替换后文本会过长，或名称会变空。",
     agent: "智能体",
     group: "分组标题",
     title: "标题",
@@ -38,6 +39,14 @@ export const editing: Words<typeof en> = {
     name: "这次保存的名称",
     help: "命名后会一直保留，方便找到",
     failed: "名称没有保存",
+  },
+  paste: {
+    empty: "剪贴板里的智能体没有节点",
+    half: "文本不完整，或 JSON 有错",
+    halfHelp: "请重新完整复制一次。这里什么都没有改动。",
+    notJson: "剪贴板里没有图",
+    notJsonHelp: "请先在这里复制节点，或复制智能体文件的文本。",
+    huge: "文本太大，不会是智能体",
   },
   drop: {
     here: "放下智能体文件",

@@ -33,6 +33,5 @@ export const home: Words<typeof en> = {
   deleted: "已删除“{{name}}”",
   imported_other: "已导入 {{count}} 个智能体",
   importFailed: "“{{file}}”导入失败",
-  importNotFile: "这不是智能体文件：{{reason}}",
   importIssues_other: "其中有 {{count}} 个问题，编辑器会指出位置。",
 };

@@ -23,11 +23,6 @@ export function fileName(name: string): string {
   );
 }
 
-/** The JSON of a file. Rejects with the parser's own words; whether it is a well-formed graph is the server's to say. */
-export async function readJsonFile(file: File): Promise<unknown> {
-  return JSON.parse(await file.text());
-}
-
 /** A name that no other agent has: "Untitled agent", "Untitled agent 2", … as `numbered` writes it. */
 export function freeName(base: string, taken: ReadonlySet<string>, numbered: (count: number) => string): string {
   if (!taken.has(base)) return base;

@@ -2,11 +2,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { FORMAT, type Graph } from "../../../runtime/graph.ts";
-import { ApiError, api } from "../../api.ts";
+import { api } from "../../api.ts";
 import type { Agent } from "../../api-types.ts";
+import { useFileReader } from "../../editing/file-trouble.ts";
 import { useErrorWords } from "../../shell/query-state.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { freeName, readJsonFile } from "./agent-files.ts";
+import { freeName } from "./agent-files.ts";
 
 const KEY = ["agents"];
 
@@ -41,6 +42,7 @@ export function useAgentActions() {
   const { t } = useTranslation("home");
   const client = useQueryClient();
   const words = useErrorWords();
+  const read = useFileReader();
   const [, go] = useLocation();
   const refresh = () => client.invalidateQueries({ queryKey: KEY });
   const fail = (error: unknown) => {
@@ -86,14 +88,15 @@ export function useAgentActions() {
     mutationFn: async (files: File[]) => {
       const made: Agent[] = [];
       for (const file of files) {
+        const found = await read(file);
+        if (!("graph" in found)) {
+          toast({ tone: "bad", title: `${file.name}: ${found.title}`, ...(found.detail && { detail: found.detail }) });
+          continue;
+        }
         try {
-          made.push(await api.agents.create((await readJsonFile(file)) as Graph));
+          made.push(await api.agents.create(found.graph));
         } catch (error) {
-          const reason =
-            error instanceof ApiError
-              ? words(error).detail
-              : t("importNotFile", { reason: String((error as Error).message) });
-          toast({ tone: "bad", title: t("importFailed", { file: file.name }), detail: reason });
+          toast({ tone: "bad", title: t("importFailed", { file: file.name }), detail: words(error).detail });
         }
       }
       return made;
