@@ -1,7 +1,6 @@
 /** Bytes under their SHA-256: what the file store keeps its contents in. One contract suite, run on a folder and on S3. */
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { S3Place } from "./s3-client.ts";
 
 export interface Blobs {
   /** Stores the bytes, whole or not at all. Nothing is done where they are there. Rejects with `storage_full` or `unavailable`. */
@@ -15,12 +14,6 @@ export interface Blobs {
   list(): AsyncIterable<{ sha256: string; at: number }>;
   /** Removes what writers that died before `time` left half done. Resolves with how much. */
   tidy(time: number): Promise<number>;
-}
-
-/** `place`: a folder, made when it is missing, or a bucket. Rejects with `unavailable` where it cannot be used. */
-export async function openBlobs(place: string | S3Place): Promise<Blobs> {
-  if (typeof place === "string") return (await import("./folder-blobs.ts")).openFolderBlobs(place);
-  return (await import("./s3-blobs.ts")).openS3Blobs(place);
 }
 
 /** The bytes as they pass; throws `bad_request` at their end where they are not what the hash says. */

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type S3Server, startS3 } from "../testing/s3.ts";
-import { openBlobs } from "./blobs.ts";
 import { filesContract } from "./files.contract.ts";
+import { openBlobs } from "./open-blobs.ts";
 import { sqliteRecords } from "./records.ts";
 import { openS3Blobs } from "./s3-blobs.ts";
 
