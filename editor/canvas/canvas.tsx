@@ -1,13 +1,12 @@
 import {
-  Background,
   type Connection,
   ConnectionMode,
   type FinalConnectionState,
-  MiniMap,
   type OnConnectStartParams,
   ReactFlow,
   type ReactFlowProps,
   SelectionMode,
+  useStore as useFlowStore,
   useReactFlow,
   type Viewport,
 } from "@xyflow/react";
@@ -27,11 +26,14 @@ import { ContextMenu, type MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toast.tsx";
 import { addAt } from "./add.ts";
 import { Card } from "./card.tsx";
+import { Dots } from "./dots.tsx";
+import { FarContext, isFar } from "./far.ts";
 import type { FlowNode, WireEdge } from "./flow-model.ts";
 import { FrameCard } from "./frame-card.tsx";
 import { CARD } from "./geometry.ts";
 import { useMenuItems } from "./menu-items.ts";
 import { NoteCard } from "./note-card.tsx";
+import { Overview } from "./overview.tsx";
 import { DRAG_TYPE } from "./palette.tsx";
 import { QuickAdd } from "./quick-add.tsx";
 import { useFlow } from "./use-flow.ts";
@@ -48,6 +50,8 @@ const NO_KEYS: string[] = [];
 const MULTI = ["Meta", "Control", "Shift"];
 const PRO = { hideAttribution: true };
 const SNAP: [number, number] = [11, 11];
+/** So long without a move, and the view is at rest. */
+const REST_MS = 200;
 
 type Doings = Pick<
   ReactFlowProps<FlowNode, WireEdge>,
@@ -67,6 +71,7 @@ export function Canvas() {
   const { nodes, edges, onNodesChange, onEdgesChange, guides } = useFlow();
   const frozen = useDocument((state) => state.frozen);
   const flow = useReactFlow<FlowNode, WireEdge>();
+  const far = useFlowStore(isFar);
   const settling = useSettling();
   const opening = useOpening();
   const seen = useSeen();
@@ -208,22 +213,28 @@ export function Canvas() {
   }, [workbench]);
   // While the view moves it is one picture that is moved, and cards are painted anew where it comes to rest.
   const ground = useRef<HTMLDivElement>(null);
-  const moving = useMemo(
-    () => ({
-      start: () => ground.current?.classList.add("moving"),
-      end: (event: unknown, viewport: Viewport) => {
-        ground.current?.classList.remove("moving");
+  const moving = useMemo(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const rest = () => ground.current?.classList.remove("moving");
+    return {
+      // React Flow tells no end of a move that comes back to where it began.
+      move() {
+        ground.current?.classList.add("moving");
+        clearTimeout(timer);
+        timer = setTimeout(rest, REST_MS);
+      },
+      end(event: unknown, viewport: Viewport) {
+        clearTimeout(timer);
+        rest();
         opening.remember(event, viewport);
       },
-    }),
-    [opening],
-  );
+    };
+  }, [opening]);
   const labels = useMemo(
     () => ({
       "node.a11yDescription.default": t("a11y.node"),
       "node.a11yDescription.keyboardDisabled": t("a11y.nodeMoving"),
       "edge.a11yDescription.default": t("a11y.edge"),
-      "minimap.ariaLabel": t("minimap"),
     }),
     [t],
   );
@@ -237,58 +248,50 @@ export function Canvas() {
         onDragOver={onDragOver}
         onDrop={onDrop}
       >
-        <ReactFlow<FlowNode, WireEdge>
-          nodes={nodes}
-          edges={edges}
-          onNodesChange={onNodesChange}
-          onEdgesChange={onEdgesChange}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          isValidConnection={allowed}
-          onConnect={onConnect}
-          onReconnect={onReconnect}
-          onConnectStart={onConnectStart}
-          onConnectEnd={onConnectEnd}
-          {...doings}
-          onlyRenderVisibleElements
-          nodesDraggable={!frozen}
-          nodesConnectable={!frozen}
-          edgesReconnectable={!frozen}
-          connectionMode={ConnectionMode.Strict}
-          connectionRadius={26}
-          selectionMode={SelectionMode.Partial}
-          multiSelectionKeyCode={MULTI}
-          deleteKeyCode={NO_KEYS}
-          panOnScroll
-          zoomOnDoubleClick={false}
-          snapToGrid
-          snapGrid={SNAP}
-          minZoom={0.08}
-          maxZoom={2}
-          defaultViewport={opening.viewport}
-          onMoveStart={moving.start}
-          onMoveEnd={moving.end}
-          nodeDragThreshold={3}
-          elevateEdgesOnSelect
-          proOptions={PRO}
-          ariaLabelConfig={labels}
-          aria-label={t("graph")}
-        >
-          <Background gap={22} size={2} />
-          {seen && (
-            <MiniMap<FlowNode>
-              pannable
-              zoomable
-              nodeStrokeWidth={0}
-              nodeBorderRadius={14}
-              nodeColor={miniColor}
-              className="max-md:hidden"
-              style={{ width: 150, height: 92 }}
-            />
-          )}
-          <ZoomBar />
-          <GuideLines guides={guides} />
-        </ReactFlow>
+        <FarContext value={far}>
+          <ReactFlow<FlowNode, WireEdge>
+            nodes={nodes}
+            edges={edges}
+            onNodesChange={onNodesChange}
+            onEdgesChange={onEdgesChange}
+            nodeTypes={nodeTypes}
+            edgeTypes={edgeTypes}
+            isValidConnection={allowed}
+            onConnect={onConnect}
+            onReconnect={onReconnect}
+            onConnectStart={onConnectStart}
+            onConnectEnd={onConnectEnd}
+            {...doings}
+            onlyRenderVisibleElements
+            nodesDraggable={!frozen}
+            nodesConnectable={!frozen}
+            edgesReconnectable={!frozen && !far}
+            connectionMode={ConnectionMode.Strict}
+            connectionRadius={26}
+            selectionMode={SelectionMode.Partial}
+            multiSelectionKeyCode={MULTI}
+            deleteKeyCode={NO_KEYS}
+            panOnScroll
+            zoomOnDoubleClick={false}
+            snapToGrid
+            snapGrid={SNAP}
+            minZoom={0.08}
+            maxZoom={2}
+            defaultViewport={opening.viewport}
+            onMove={moving.move}
+            onMoveEnd={moving.end}
+            nodeDragThreshold={3}
+            elevateEdgesOnSelect
+            proOptions={PRO}
+            ariaLabelConfig={labels}
+            aria-label={t("graph")}
+          >
+            <Dots />
+            {seen && <Overview />}
+            <ZoomBar />
+            <GuideLines guides={guides} />
+          </ReactFlow>
+        </FarContext>
         <FileDrop />
         {adding && (
           <QuickAdd
@@ -306,11 +309,6 @@ export function Canvas() {
       </div>
     </ContextMenu>
   );
-}
-
-function miniColor(node: FlowNode): string {
-  if (node.type === "frame") return "transparent";
-  return node.selected ? "var(--accent)" : "var(--line-strong)";
 }
 
 function pointOf(event: globalThis.MouseEvent | TouchEvent): { x: number; y: number } {

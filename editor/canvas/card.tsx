@@ -1,4 +1,4 @@
-import { Handle, Position, useStore } from "@xyflow/react";
+import { Handle, Position } from "@xyflow/react";
 import { Clock3 } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
@@ -17,13 +17,10 @@ import { PinMark } from "../trying/pin-mark.tsx";
 import { TONE_SOFT, TONE_TEXT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { CardBody } from "./card-body.tsx";
+import { useFar } from "./far.ts";
 import type { CardNode } from "./flow-model.ts";
 import { CARD, type CardPorts } from "./geometry.ts";
 import { nodeIcon, nodeTone } from "./icons.ts";
-
-/** Below this zoom words cannot be read: cards are drawn as titles alone. */
-export const FAR = 0.42;
-export const isFar = (state: { transform: [number, number, number] }): boolean => state.transform[2] < FAR;
 
 /** A node on the canvas. It draws again only when its own node, ports, issues or run change. */
 export const Card = memo(function Card({
@@ -36,7 +33,7 @@ export const Card = memo(function Card({
   dragging?: boolean;
 }) {
   const { node, ports } = data;
-  const far = useStore(isFar);
+  const far = useFar();
   const view = useLive((state) => viewOf(state, node.id));
   return far ? (
     <FarCard node={node} view={view} ports={ports} selected={selected} />

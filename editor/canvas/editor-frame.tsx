@@ -38,7 +38,7 @@ export function EditorFrame() {
       {seen && <CatalogueSync />}
       {left && (
         <aside aria-label={t("leftPlace")} className="w-56 shrink-0 border-line border-r bg-surface max-md:hidden">
-          {seen && <Palette />}
+          <Palette />
         </aside>
       )}
       <div className="flex min-w-0 flex-1 flex-col">

@@ -1,10 +1,10 @@
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath, useStore } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { type LiveRunState, viewOf } from "../state/live-run.ts";
 import { useIssues, useLive } from "../state/use-workbench.ts";
-import { isFar } from "./card.tsx";
+import { useFar } from "./far.ts";
 import type { WireEdge } from "./flow-model.ts";
 
 type Flowing = "calm" | "carries" | "carried" | "dead";
@@ -38,7 +38,7 @@ export const Wire = memo(function Wire({
   const words = useNodeWords();
   const bad = useIssues((issues) => issues.byEdge.has(id));
   const state = useLive((live) => flowing(live, data?.source ?? "", sourceHandleId, data?.target ?? ""));
-  const far = useStore(isFar);
+  const far = useFar();
   const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
   const wrong = bad || data?.loose || data?.how === "no";
   return (
