@@ -115,7 +115,7 @@ describe("replacing a node", () => {
     await page.keyboard.press("r");
     await page.getByRole("combobox", { name: "Add a node…" }).fill("language");
     await page.keyboard.press("Enter");
-    await page.getByText("The node is another one now").first().waitFor();
+    await page.getByText("The node is replaced").first().waitFor();
     await expect.poll(async () => (await saved(id)).nodes[1]?.type).toBe("llm");
     expect((await saved(id)).edges).toHaveLength(5);
     await page.keyboard.press("Control+z");
