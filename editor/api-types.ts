@@ -53,6 +53,69 @@ export interface Publication {
   share?: { version: number; share: number; since: number };
   access: Access;
   origins: string[];
+  /** The chat page shows what the agent does. */
+  steps?: boolean;
+}
+
+export type Admission = Partial<Pick<Publication, "access" | "origins" | "steps">>;
+
+interface TriggerBase {
+  id: string;
+  agent: string;
+  name: string;
+  createdAt: number;
+  paused?: boolean;
+  lastAt?: number;
+  lastRun?: string;
+  lastError?: string;
+}
+
+export interface Webhook extends TriggerBase {
+  kind: "webhook";
+  take?: Record<string, string>;
+  session?: string;
+}
+
+export interface Schedule extends TriggerBase {
+  kind: "schedule";
+  cron: string;
+  timeZone: string;
+  input: Record<string, unknown>;
+  session?: string;
+  nextAt: number;
+}
+
+export interface Notice extends TriggerBase {
+  kind: "notice";
+  url: string;
+  on: ("wait" | "end")[];
+}
+
+export type Trigger = Webhook | Schedule | Notice;
+type New<T extends Trigger> = Omit<
+  T,
+  "id" | "agent" | "createdAt" | "paused" | "lastAt" | "lastRun" | "lastError" | "nextAt"
+>;
+export type NewTrigger = New<Webhook> | New<Schedule> | New<Notice>;
+
+/** The secret is told this once. */
+export interface MadeTrigger {
+  trigger: Trigger;
+  secret?: string;
+  url?: string;
+}
+
+/** A run that a trigger started, or a message that it sends. */
+export interface Delivery {
+  id: string;
+  at: number;
+  run?: string;
+  runStatus?: string;
+  about?: "wait" | "end" | "test";
+  status: "started" | "pending" | "delivered" | "failed";
+  tries?: number;
+  nextAt?: number;
+  error?: string;
 }
 
 export interface Published {

@@ -147,11 +147,15 @@ export const api = {
       ),
     revision: (agent: string, revision: number): Promise<T.Agent> =>
       read(routes.agents[":id"].revisions[":n"].$get({ param: { id: id(agent), n: String(revision) } })),
-    publish: (
+    publish: (agent: string, json: { slug?: string; note?: string } & T.Admission): Promise<T.Published> =>
+      read(routes.agents[":id"].publish.$post({ param: { id: id(agent) }, json })),
+    /** Who may open the chat page and what it shows; no version changes. */
+    setPublication: async (agent: string, json: T.Admission): Promise<void> =>
+      done(routes.agents[":id"].publication.$patch({ param: { id: id(agent) }, json })),
+    versions: (
       agent: string,
-      json: { slug?: string; note?: string; access?: T.Access; origins?: string[] },
-    ): Promise<T.Published> => read(routes.agents[":id"].publish.$post({ param: { id: id(agent) }, json })),
-    versions: (agent: string, signal?: AbortSignal): Promise<{ publication?: T.Publication; versions: T.Version[] }> =>
+      signal?: AbortSignal,
+    ): Promise<{ publication?: T.Publication; urls?: Record<string, string>; versions: T.Version[] }> =>
       read(routes.agents[":id"].versions.$get({ param: { id: id(agent) } }, until(signal))),
     live: (agent: string, version: number, share?: number): Promise<T.Publication> =>
       read(
@@ -163,6 +167,54 @@ export const api = {
     /** Runs the draft as it is saved. */
     run: (agent: string, request: RunRequest & RunPart, signal?: AbortSignal) =>
       stream(`/api/agents/${id(agent)}/runs`, request, signal),
+  },
+  triggers: {
+    list: async (agent: string, signal?: AbortSignal): Promise<T.Trigger[]> =>
+      (await read(routes.agents[":id"].triggers.$get({ param: { id: id(agent) } }, until(signal)))).triggers,
+    /** With the address of a webhook. */
+    get: (agent: string, trigger: string, signal?: AbortSignal): Promise<{ trigger: T.Trigger; url?: string }> =>
+      read(
+        routes.agents[":id"].triggers[":trigger"].$get(
+          { param: { id: id(agent), trigger: id(trigger) } },
+          until(signal),
+        ),
+      ),
+    create: (agent: string, json: T.NewTrigger): Promise<T.MadeTrigger> =>
+      read(routes.agents[":id"].triggers.$post({ param: { id: id(agent) }, json })),
+    /** Null takes a setting away. */
+    update: (agent: string, trigger: string, json: object): Promise<unknown> =>
+      read(
+        routes.agents[":id"].triggers[":trigger"].$patch({
+          param: { id: id(agent), trigger: id(trigger) },
+          json: { ...json },
+        }),
+      ),
+    /** `body`: what would come to a webhook. */
+    test: (agent: string, trigger: string, body?: unknown): Promise<T.Delivery> =>
+      read(
+        routes.agents[":id"].triggers[":trigger"].test.$post({
+          param: { id: id(agent), trigger: id(trigger) },
+          json: { body },
+        }),
+      ),
+    deliveries: async (agent: string, trigger: string, signal?: AbortSignal): Promise<T.Delivery[]> =>
+      (
+        await read(
+          routes.agents[":id"].triggers[":trigger"].deliveries.$get(
+            { param: { id: id(agent), trigger: id(trigger) } },
+            until(signal),
+          ),
+        )
+      ).deliveries,
+    redeliver: (agent: string, trigger: string, delivery: string) =>
+      done(
+        routes.agents[":id"].triggers[":trigger"].redeliver.$post({
+          param: { id: id(agent), trigger: id(trigger) },
+          json: { delivery },
+        }),
+      ),
+    delete: (agent: string, trigger: string) =>
+      done(routes.agents[":id"].triggers[":trigger"].$delete({ param: { id: id(agent), trigger: id(trigger) } })),
   },
   runs: {
     list: async (filter: RunFilter, signal?: AbortSignal): Promise<T.RunRow[]> =>

@@ -32,6 +32,7 @@ const SessionsPage = page(() => import("./pages/runs/sessions-page.tsx").then((m
 const SettingsPage = page(() => import("./pages/settings/settings-page.tsx").then((module) => module.SettingsPage));
 const TemplatesPage = page(() => import("./pages/templates/templates-page.tsx").then((module) => module.TemplatesPage));
 const ToolsPage = page(() => import("./pages/tools/tools-page.tsx").then((module) => module.ToolsPage));
+const TriggersPage = page(() => import("./pages/triggers/triggers-page.tsx").then((module) => module.TriggersPage));
 const UsagePage = page(() => import("./pages/usage/usage-page.tsx").then((module) => module.UsagePage));
 const VersionsPage = page(() => import("./pages/versions/versions-page.tsx").then((module) => module.VersionsPage));
 
@@ -52,6 +53,7 @@ export function App() {
               <Route path="/templates" component={TemplatesPage} />
               <Route path="/agents/:id">{({ id }) => <AgentEditor key={id} id={id} />}</Route>
               <Route path="/agents/:id/versions">{({ id }) => <VersionsPage key={id} id={id} />}</Route>
+              <Route path="/agents/:id/triggers">{({ id }) => <TriggersPage key={id} id={id} />}</Route>
               <Route path="/knowledge" component={KnowledgePage} />
               <Route path="/knowledge/:name">
                 {({ name }) => <KnowledgeDetail key={name} name={decodeURIComponent(name)} />}

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { hookCommand } from "../../editor/panels/snippets.ts";
 import { chatGraph, type Served, serve } from "../../server/testing/served.ts";
 
 const run = promisify(execFile);
@@ -45,6 +46,13 @@ test("a script fails where the server does not do what it says", async () => {
     ["sh", "curl.sh"],
   ] as const)
     await expect(run(program, [path.join(here, script)], { env: wrong })).rejects.toThrow();
+});
+
+test("the call that the editor shows for a new webhook, as it is pasted into a shell", async () => {
+  const { HOOK, SECRET } = env as Record<string, string>;
+  const command = hookCommand(HOOK!, SECRET!, JSON.stringify({ message: 'It\'s "quoted" $HOME 世界' }));
+  const { stdout } = await run("sh", ["-c", command], { env });
+  expect(JSON.parse(stdout)).toMatchObject({ status: "running" });
 });
 
 test("the table names every script", () => {

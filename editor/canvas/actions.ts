@@ -32,11 +32,13 @@ import {
   Undo2,
   Upload,
   Workflow,
+  Zap,
   ZoomIn,
   ZoomOut,
 } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { navigate } from "wouter/use-browser-location";
 import { useOpenBody } from "../bodies/open-body.ts";
 import { useBodies } from "../bodies/views.tsx";
 import { type EditingActionId, editingActions } from "../editing/actions.ts";
@@ -83,6 +85,7 @@ export type ActionId =
   | "json"
   | "history"
   | "publish"
+  | "triggers"
   | "runOnly"
   | "runTo"
   | "runFrom"
@@ -237,6 +240,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       { id: "json", icon: Braces, run: () => places.open("json") },
       { id: "history", icon: History, run: () => places.open("history") },
       { id: "publish", icon: Upload, run: () => places.open("publish") },
+      { id: "triggers", icon: Zap, run: () => navigate(`/agents/${workbench.id}/triggers`) },
       {
         id: "runOnly",
         icon: Play,

@@ -18,8 +18,8 @@ export interface Filled {
 }
 
 /** What the agent asks for beside the message. It stays filled in for the next message. */
-export function useFields(fields: readonly Declared[]): Filled {
-  const [texts, setTexts] = useState<Record<string, string>>({});
+export function useFields(fields: readonly Declared[], before: Record<string, string> = {}): Filled {
+  const [texts, setTexts] = useState(before);
   const declared = fields.filter((field) => WRITABLE.has(field.kind));
   const filled = declared.filter((field) => texts[field.name]?.trim());
   return {

@@ -38,7 +38,14 @@ async function fill(): Promise<string[]> {
   await server.call("PUT", "/api/secrets/A_KEY", { value: "something-long" });
   await server.call("POST", "/api/keys", { name: "One", agents: "*", limits: { tokensPerDay: 10, costUsdPerDay: 1 } });
   await server.call("POST", "/api/mcp-servers", { name: "files", command: "node", args: ["x.js"] });
-  return [...EMPTY, `/agents/${id}/versions`, "/knowledge/handbook", `/runs/${run.id}`, "/sessions/talk"];
+  return [
+    ...EMPTY,
+    `/agents/${id}/versions`,
+    `/agents/${id}/triggers`,
+    "/knowledge/handbook",
+    `/runs/${run.id}`,
+    "/sessions/talk",
+  ];
 }
 
 async function faultsOn(desk: Desk, path: string): Promise<string[]> {

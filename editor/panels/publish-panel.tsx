@@ -1,18 +1,18 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ExternalLink, KeyRound, Upload } from "lucide-react";
+import { ExternalLink, KeyRound, Upload, Zap } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
 import { api } from "../api.ts";
 import { useGraph, useIssues, useSaving, useWorkbench } from "../state/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
-import { CodeBlock } from "../ui/code-block.tsx";
+import { CodeBlock, CopyButton } from "../ui/code-block.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input, Textarea } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Segmented } from "../ui/segmented.tsx";
+import { AdmissionFields, useAdmission } from "./admission.tsx";
 import { type SnippetKind, snippet } from "./snippets.ts";
-
-type Access = "private" | "link" | "public";
 
 /** Publishing: an address, who may come, a note; then the calls to paste, with a key made here and shown once. */
 export function PublishPanel() {
@@ -28,23 +28,19 @@ export function PublishPanel() {
   });
   const last = versions.data?.versions[0];
   const publication = versions.data?.publication;
+  const urls = versions.data?.urls;
   const [slug, setSlug] = useState<string>();
   const [note, setNote] = useState("");
-  const [chosenAccess, setAccess] = useState<Access>();
-  const [typedOrigins, setOrigins] = useState<string>();
-  const access = chosenAccess ?? publication?.access ?? "private";
-  const origins = typedOrigins ?? publication?.origins.join(" ") ?? "";
+  const admission = useAdmission(publication);
   const address = slug ?? last?.slug ?? suggestSlug(name);
 
   const publish = useMutation({
     async mutationFn() {
       if (!(await workbench.saver.flush())) throw new Error(t("publishUnsaved"));
-      const sites = origins.split(/[\s,]+/).filter(Boolean);
       return api.agents.publish(workbench.id, {
         slug: address,
         ...(note.trim() ? { note: note.trim() } : {}),
-        access,
-        ...(sites.length ? { origins: sites } : {}),
+        ...(publication ? {} : admission.stands),
       });
     },
     onSuccess() {
@@ -53,9 +49,6 @@ export function PublishPanel() {
       void client.invalidateQueries({ queryKey: ["agents"] });
     },
   });
-  const published =
-    publish.data ?? (last ? { slug: last.slug, version: last.version, urls: urlsOf(last.slug) } : undefined);
-
   return (
     <div className="flex flex-col gap-4 p-4">
       <p className="text-ink-2">{t("publishHelp")}</p>
@@ -71,30 +64,15 @@ export function PublishPanel() {
         />
       )}
       <Field label={t("slug")} help={t("slugHelp")} error={address && !SLUG.test(address) ? t("slugFault") : undefined}>
-        <Input mono value={address} onChange={(event) => setSlug(event.target.value)} />
-      </Field>
-      <Field label={t("access")} help={t(`accessHelp.${access}`)}>
-        <Segmented<Access>
-          label={t("access")}
-          value={access}
-          onChange={setAccess}
-          options={[
-            { value: "private", label: t("accesses.private") },
-            { value: "link", label: t("accesses.link") },
-            { value: "public", label: t("accesses.public") },
-          ]}
+        <Input
+          mono
+          value={address}
+          // Callers rely on it from the first version on.
+          disabled={publication !== undefined}
+          onChange={(event) => setSlug(event.target.value)}
         />
       </Field>
-      {access !== "private" && (
-        <Field label={t("origins")} help={t("originsHelp")} optional={t("optional", { ns: "common" })}>
-          <Input
-            mono
-            placeholder="https://example.com"
-            value={origins}
-            onChange={(event) => setOrigins(event.target.value)}
-          />
-        </Field>
-      )}
+      {!publication && <AdmissionFields admission={admission} slug={address} />}
       <Field label={t("versionNote")} optional={t("optional", { ns: "common" })}>
         <Textarea rows={2} value={note} onChange={(event) => setNote(event.target.value)} />
       </Field>
@@ -109,11 +87,27 @@ export function PublishPanel() {
       </Button>
       {publish.error && <Notice tone="bad" title={publish.error.message} />}
       {publish.data && <Notice tone="ok" title={t("published", { version: publish.data.version })} />}
-      {published && <Calls slug={published.slug} urls={published.urls} access={access} />}
+      {publication && urls && (
+        <>
+          <section className="flex flex-col gap-4 border-line border-t pt-4">
+            <AdmissionFields admission={admission} slug={publication.slug} urls={urls} />
+            <a href={urls.chat} target="_blank" rel="noreferrer" className={LINK}>
+              <ExternalLink size={14} aria-hidden />
+              {t("openChat")}
+            </a>
+          </section>
+          <Calls slug={publication.slug} urls={urls} />
+          <Link href={`/agents/${workbench.id}/triggers`} className={LINK}>
+            <Zap size={14} aria-hidden />
+            {t("triggersLink")}
+          </Link>
+        </>
+      )}
     </div>
   );
 }
 
+const LINK = "inline-flex items-center gap-1.5 self-start rounded-sm text-accent hover:underline";
 const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 function suggestSlug(name: string): string {
@@ -126,18 +120,8 @@ function suggestSlug(name: string): string {
   return plain || "agent";
 }
 
-function urlsOf(slug: string): Record<string, string> {
-  const base = window.location.origin;
-  return {
-    runs: `${base}/v1/agents/${slug}/runs`,
-    openai: `${base}/v1`,
-    mcp: `${base}/mcp/${slug}`,
-    chat: `${base}/chat/${slug}`,
-  };
-}
-
 /** Calls to paste into a shell or a program. With a key made here they work as they stand. */
-function Calls({ slug, urls, access }: { slug: string; urls: Record<string, string>; access: Access }) {
+function Calls({ slug, urls }: { slug: string; urls: Record<string, string> }) {
   const { t } = useTranslation("panels");
   const [kind, setKind] = useState<SnippetKind>("curl");
   const key = useMutation({
@@ -174,17 +158,24 @@ function Calls({ slug, urls, access }: { slug: string; urls: Record<string, stri
         ]}
       />
       <CodeBlock code={snippet(kind, { slug, urls, key: secret, message: example ?? t("exampleMessage") })} wrap />
-      {access !== "private" && urls.chat && (
-        <a
-          href={urls.chat}
-          target="_blank"
-          rel="noreferrer"
-          className="inline-flex items-center gap-1.5 self-start rounded-sm text-accent hover:underline"
-        >
-          <ExternalLink size={14} aria-hidden />
-          {t("openChat")}
-        </a>
-      )}
+      <details>
+        <summary className="text-ink-2">{t("addresses")}</summary>
+        <dl className="mt-2 flex flex-col gap-2">
+          {(["runs", "openapi", "openai", "mcp", "a2a", "chat"] as const).map((one) => (
+            <div key={one}>
+              <dt className="text-ink-3 text-xs">{t(`addressOf.${one}`)}</dt>
+              <dd className="flex items-center gap-1">
+                <code className="min-w-0 flex-1 truncate text-sm">{addressOf(urls, one)}</code>
+                <CopyButton text={addressOf(urls, one)} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </details>
     </section>
   );
+}
+
+function addressOf(urls: Record<string, string>, one: string): string {
+  return one === "a2a" ? `${urls.a2a}/.well-known/agent-card.json` : (urls[one] ?? "");
 }

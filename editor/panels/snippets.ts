@@ -51,7 +51,26 @@ export function snippet(kind: SnippetKind, { slug, urls, key = "pb_YOUR_KEY", me
   }
 }
 
+/** The line that puts the chat into a page. `chat`: the address of the chat page, with its key where it has one. */
+export function embedLine(embed: string, slug: string, chat: string): string {
+  const key = new URL(chat).searchParams.get("key");
+  return `<script src="${embed}" data-agent="${slug}"${key ? ` data-key="${key}"` : ""} async></script>`;
+}
+
 /** A text as one word of a POSIX shell. */
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A webhook's message, signed and sent from a POSIX shell with openssl and curl. */
+export function hookCommand(url: string, secret: string, body: string): string {
+  return [
+    `BODY=${shellQuote(body)}; SECRET=${shellQuote(secret)}`,
+    "ID=msg_$(date +%s)_$$; TIME=$(date +%s)",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+    "KEY=$(printf %s \"${SECRET#whsec_}\" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \\n')",
+    'SIGNATURE=$(printf %s "$ID.$TIME.$BODY" | openssl dgst -sha256 -mac HMAC -macopt hexkey:$KEY -binary | openssl base64 -A)',
+    `curl ${shellQuote(url)} -d "$BODY" -H "Content-Type: application/json" \\`,
+    '  -H "webhook-id: $ID" -H "webhook-timestamp: $TIME" -H "webhook-signature: v1,$SIGNATURE"',
+  ].join("\n");
 }

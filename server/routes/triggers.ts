@@ -85,7 +85,7 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
         gives: Delivery,
         errors: { 404: MISSING, 400: "The body does not hold what the agent takes." },
       }),
-      body(z.strictObject({ body: z.unknown().describe("What would come to a webhook.") })),
+      body(z.strictObject({ body: z.unknown().optional().describe("What would come to a webhook.") })),
       async (c) => {
         const { id, trigger } = c.req.param();
         return c.json(await triggers.test(id, trigger, c.req.valid("json").body, c.req.raw.signal));

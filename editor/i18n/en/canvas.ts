@@ -89,6 +89,7 @@ export const canvas = {
     json: "Agent file",
     history: "History",
     publish: "Publish",
+    triggers: "Triggers",
     runOnly: "Run this node",
     runTo: "Run up to here",
     runFrom: "Run from here",

@@ -26,6 +26,7 @@ export const home = {
   export: "Export file",
   runs: "Runs of this agent",
   versions: "Versions",
+  triggers: "Triggers",
   deleteTitle: "Delete “{{name}}”?",
   deleteLead: "Its draft and all of its saves go. Runs are kept until they are deleted or grow too old.",
   deleteLive: "It is live as “{{slug}}”: calls to it will fail at once.",

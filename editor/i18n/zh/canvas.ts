@@ -90,6 +90,7 @@ export const canvas: Words<typeof en> = {
     json: "智能体文件",
     history: "历史",
     publish: "发布",
+    triggers: "触发器",
     runOnly: "只运行这个节点",
     runTo: "运行到这里",
     runFrom: "从这里开始运行",

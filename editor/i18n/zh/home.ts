@@ -27,6 +27,7 @@ export const home: Words<typeof en> = {
   export: "导出文件",
   runs: "查看运行记录",
   versions: "版本",
+  triggers: "触发器",
   deleteTitle: "删除“{{name}}”？",
   deleteLead: "草稿和历次保存会一并删除。运行记录会保留，直到被删除或过期。",
   deleteLive: "它正以“{{slug}}”在线上服务，删除后对它的调用会立即失败。",

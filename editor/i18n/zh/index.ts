@@ -16,6 +16,7 @@ import { shell } from "./shell.ts";
 import { subagents } from "./subagents.ts";
 import { templates } from "./templates.ts";
 import { tools } from "./tools.ts";
+import { triggers } from "./triggers.ts";
 import { trying } from "./trying.ts";
 import { usage } from "./usage.ts";
 import { versions } from "./versions.ts";
@@ -39,6 +40,7 @@ export const zh = {
   subagents,
   templates,
   tools,
+  triggers,
   trying,
   usage,
   versions,

@@ -1,4 +1,4 @@
-import { Clock3, Copy, Download, Ellipsis, GitBranch, Trash2 } from "lucide-react";
+import { Clock3, Copy, Download, Ellipsis, GitBranch, Trash2, Zap } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { Agent } from "../../api-types.ts";
@@ -47,6 +47,7 @@ export function AgentCard({
                 { label: t("export"), icon: Download, onSelect: onExport },
                 { label: t("runs"), icon: Clock3, onSelect: () => go(`/runs?agent=${agent.id}`) },
                 { label: t("versions"), icon: GitBranch, onSelect: () => go(`/agents/${agent.id}/versions`) },
+                { label: t("triggers"), icon: Zap, onSelect: () => go(`/agents/${agent.id}/triggers`) },
                 "separator",
                 { label: t("delete", { ns: "common" }), icon: Trash2, danger: true, onSelect: onDelete },
               ]}

@@ -1,0 +1,66 @@
+/** Schedules as people say them, and as cron patterns. */
+import { Cron } from "croner";
+
+export const KINDS = ["hour", "day", "weekday", "week", "month", "custom"] as const;
+
+export interface Rhythm {
+  every: (typeof KINDS)[number];
+  /** 0 to 23 and 0 to 59; an hourly one has its minute alone. */
+  hour: number;
+  minute: number;
+  /** 0 (Sunday) to 6, of a weekly one. */
+  weekday: number;
+  /** 1 to 31, of a monthly one. */
+  day: number;
+  /** The pattern of a custom one. */
+  cron: string;
+}
+
+export const MORNING: Rhythm = { every: "weekday", hour: 9, minute: 0, weekday: 1, day: 1, cron: "*/15 8-18 * * 1-5" };
+
+export function cronOf({ every, hour, minute, weekday, day, cron }: Rhythm): string {
+  switch (every) {
+    case "hour":
+      return `${minute} * * * *`;
+    case "day":
+      return `${minute} ${hour} * * *`;
+    case "weekday":
+      return `${minute} ${hour} * * 1-5`;
+    case "week":
+      return `${minute} ${hour} * * ${weekday}`;
+    case "month":
+      return `${minute} ${hour} ${day} * *`;
+    case "custom":
+      return cron.trim();
+  }
+}
+
+/** The rhythm that a pattern says; `custom` for one that has no plainer words. */
+export function rhythmOf(cron: string): Rhythm {
+  const custom: Rhythm = { ...MORNING, every: "custom", cron };
+  const fields = /^(\d{1,2}) (\d{1,2}|\*) (\d{1,2}|\*) \* (1-5|[0-6]|\*)$/.exec(cron.trim());
+  if (!fields) return custom;
+  const [, minute, hour, day, weekday] = fields as unknown as [string, string, string, string, string];
+  const rhythm: Rhythm = {
+    ...MORNING,
+    cron,
+    minute: Number(minute),
+    hour: hour === "*" ? 0 : Number(hour),
+    day: day === "*" ? 1 : Number(day),
+    weekday: /^[0-6]$/.test(weekday) ? Number(weekday) : 1,
+    every:
+      hour === "*" ? "hour" : day !== "*" ? "month" : weekday === "*" ? "day" : weekday === "1-5" ? "weekday" : "week",
+  };
+  const isWhole = rhythm.minute < 60 && rhythm.hour < 24 && rhythm.day >= 1 && rhythm.day <= 31;
+  return isWhole && cronOf(rhythm) === cron.trim() ? rhythm : custom;
+}
+
+/** The next times, as the server will count them: Unix milliseconds. `undefined` for what is no pattern, no zone, or never comes. */
+export function nextTimes(cron: string, timeZone: string, count: number, from = new Date()): number[] | undefined {
+  try {
+    const times = new Cron(cron, { timezone: timeZone, paused: true, mode: "5-part" }).nextRuns(count, from);
+    return times.length > 0 ? times.map((time) => time.getTime()) : undefined;
+  } catch {
+    return undefined;
+  }
+}

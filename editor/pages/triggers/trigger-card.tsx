@@ -1,0 +1,193 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Activity, Bell, CalendarClock, Ellipsis, Pause, Pencil, Play, Trash2, Webhook } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import type { Field } from "../../../runtime/field.ts";
+import { api } from "../../api.ts";
+import type { Trigger } from "../../api-types.ts";
+import { ago, dateTime } from "../../i18n/format.ts";
+import { useErrorWords } from "../../shell/query-state.tsx";
+import { Badge } from "../../ui/badge.tsx";
+import { Button } from "../../ui/button.tsx";
+import { CopyButton } from "../../ui/code-block.tsx";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { Menu } from "../../ui/menu.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { ActivityPanel } from "./activity-panel.tsx";
+import { nextTimes } from "./schedule.ts";
+import { inZone, useScheduleWords } from "./schedule-words.ts";
+import { TestPanel } from "./test-panel.tsx";
+import { TriggerPanel } from "./trigger-panel.tsx";
+import { triggersKey } from "./use-triggers.ts";
+
+export const TRIGGER_ICONS = { schedule: CalendarClock, webhook: Webhook, notice: Bell } as const;
+
+/** One trigger: what it does in words, how it last went, and what can be done with it. */
+export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger: Trigger; fields: readonly Field[] }) {
+  const { t } = useTranslation("triggers");
+  const client = useQueryClient();
+  const words = useErrorWords();
+  const [, go] = useLocation();
+  const [open, setOpen] = useState<"edit" | "activity" | "test" | "delete">();
+  const refresh = () => client.invalidateQueries({ queryKey: triggersKey(agent) });
+  const fail = (error: unknown) => {
+    const { title, detail } = words(error);
+    toast({ tone: "bad", title, detail });
+  };
+  const pause = useMutation({
+    mutationFn: () => api.triggers.update(agent, trigger.id, { paused: !trigger.paused }),
+    onError: fail,
+    onSettled: refresh,
+  });
+  const test = useMutation({
+    mutationFn: () => api.triggers.test(agent, trigger.id),
+    onError: fail,
+    onSuccess({ run, status, error }) {
+      if (run) toast({ title: t("tested"), action: { label: t("testedRun"), onSelect: () => go(`/runs/${run}`) } });
+      else if (status === "delivered") toast({ tone: "ok", title: t("testDelivered") });
+      else toast({ tone: "bad", title: t("testFailed"), detail: error });
+    },
+    onSettled: refresh,
+  });
+  const remove = useMutation({
+    mutationFn: () => api.triggers.delete(agent, trigger.id),
+    onError: fail,
+    onSuccess: () => toast({ title: t("deleted", { name: trigger.name }) }),
+    onSettled: () => {
+      setOpen(undefined);
+      void refresh();
+    },
+  });
+  const Icon = TRIGGER_ICONS[trigger.kind];
+  return (
+    <article aria-label={trigger.name} className="rounded-xl border border-line bg-surface px-4 py-3.5">
+      <div className="flex items-start gap-3">
+        <Icon size={18} aria-hidden className="mt-0.5 shrink-0 text-ink-3" />
+        <div className="min-w-0 flex-1">
+          <h2 className="flex flex-wrap items-center gap-2 font-medium">
+            {trigger.name}
+            {trigger.paused && <Badge tone="warn">{t("paused")}</Badge>}
+          </h2>
+          <Does agent={agent} trigger={trigger} />
+          <p className="mt-1 text-ink-3 text-sm">
+            {t("last")}:{" "}
+            {trigger.lastAt === undefined ? (
+              t("lastNever")
+            ) : (
+              <time dateTime={new Date(trigger.lastAt).toISOString()} title={dateTime(trigger.lastAt)}>
+                {ago(trigger.lastAt)}
+              </time>
+            )}
+            {trigger.lastRun && (
+              <>
+                {" · "}
+                <Link href={`/runs/${trigger.lastRun}`} className="rounded-sm text-accent hover:underline">
+                  {t("run")}
+                </Link>
+              </>
+            )}
+          </p>
+          {trigger.lastError && <Notice tone="bad" className="mt-2" title={trigger.lastError} />}
+        </div>
+        <div className="flex shrink-0 items-center gap-1 max-sm:flex-col max-sm:items-end">
+          <Button
+            size="sm"
+            icon={Play}
+            busy={test.isPending}
+            onClick={() => (trigger.kind === "webhook" ? setOpen("test") : test.mutate())}
+          >
+            {t(trigger.kind === "notice" ? "testNotice" : "test")}
+          </Button>
+          <Button size="sm" icon={Activity} onClick={() => setOpen("activity")}>
+            {t("activity")}
+          </Button>
+          <Menu
+            trigger={<IconButton icon={Ellipsis} label={t("more", { ns: "common" })} />}
+            items={[
+              { label: t("edit"), icon: Pencil, onSelect: () => setOpen("edit") },
+              {
+                label: t(trigger.paused ? "resume" : "pause"),
+                icon: trigger.paused ? Play : Pause,
+                onSelect: () => pause.mutate(),
+              },
+              "separator",
+              { label: t("delete"), icon: Trash2, danger: true, onSelect: () => setOpen("delete") },
+            ]}
+          />
+        </div>
+      </div>
+      {open === "edit" && (
+        <TriggerPanel
+          agent={agent}
+          fields={fields}
+          kind={trigger.kind}
+          trigger={trigger}
+          onClose={() => setOpen(undefined)}
+        />
+      )}
+      {open === "activity" && <ActivityPanel agent={agent} trigger={trigger} onClose={() => setOpen(undefined)} />}
+      {open === "test" && trigger.kind === "webhook" && (
+        <TestPanel agent={agent} webhook={trigger} fields={fields} onClose={() => setOpen(undefined)} />
+      )}
+      <ConfirmDialog
+        open={open === "delete"}
+        onOpenChange={(shown) => !shown && setOpen(undefined)}
+        title={t("deleteTitle", { name: trigger.name })}
+        description={t(`deleteLead.${trigger.kind}`)}
+        confirm={t("delete")}
+        busy={remove.isPending}
+        onConfirm={() => remove.mutate()}
+      />
+    </article>
+  );
+}
+
+/** What it does, in a line. */
+function Does({ agent, trigger }: { agent: string; trigger: Trigger }) {
+  const { t, i18n } = useTranslation("triggers");
+  const says = useScheduleWords();
+  switch (trigger.kind) {
+    case "schedule": {
+      const { cron, timeZone } = trigger;
+      const times = trigger.paused ? undefined : nextTimes(cron, timeZone, 3);
+      return (
+        <>
+          <p className="text-ink-2">{says(cron, timeZone)}</p>
+          {times && (
+            <p className="mt-0.5 text-ink-3 text-sm tnum">
+              {t("next")}: {times.map((time) => inZone(time, timeZone, i18n.language)).join(" · ")}
+            </p>
+          )}
+        </>
+      );
+    }
+    case "webhook":
+      return <HookAddress agent={agent} id={trigger.id} />;
+    case "notice":
+      return (
+        <p className="break-all text-ink-2">
+          {trigger.on.map((one) => t(one === "wait" ? "onWait" : "onEnd")).join(", ")} →{" "}
+          <code className="text-sm">{trigger.url}</code>
+        </p>
+      );
+  }
+}
+
+function HookAddress({ agent, id }: { agent: string; id: string }) {
+  const query = useQuery({
+    queryKey: [...triggersKey(agent), id],
+    queryFn: ({ signal }) => api.triggers.get(agent, id, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const url = query.data?.url;
+  if (!url) return null;
+  return (
+    <p className="flex items-center gap-1 text-ink-2">
+      <code className="min-w-0 truncate text-sm">{url}</code>
+      <CopyButton text={url} />
+    </p>
+  );
+}

@@ -1,0 +1,25 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Field } from "../../../runtime/field.ts";
+import { api } from "../../api.ts";
+
+export const triggersKey = (agent: string) => ["agents", agent, "triggers"];
+
+export function useTriggers(agent: string) {
+  return useQuery({
+    queryKey: triggersKey(agent),
+    queryFn: ({ signal }) => api.triggers.list(agent, signal),
+    // What fires by itself shows by itself.
+    refetchInterval: 10_000,
+  });
+}
+
+/** Fields that the live version asks for beside the message; `undefined` until it is known, and where none is live. */
+export function useLiveFields(agent: string): Field[] | undefined {
+  const versions = useQuery({
+    queryKey: ["agents", agent, "versions"],
+    queryFn: ({ signal }) => api.agents.versions(agent, signal),
+  });
+  const live = versions.data?.versions.find((one) => one.version === versions.data?.publication?.live);
+  const input = live?.graph.nodes.find((node) => node.type === "input");
+  return live && ((input?.config as { fields?: Field[] } | undefined)?.fields ?? []);
+}
