@@ -7,18 +7,21 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const cli = fileURLToPath(new URL("./cli.ts", import.meta.url));
+const able = Number(process.versions.node.split(".")[0]) >= 24;
+// The server as `npm start` runs it. The size of V8's nursery can only be told to a process that begins.
+const flags = process.argv[2] === "serve" ? ["--max-semi-space-size=16"] : [];
 
-if (Number(process.versions.node.split(".")[0]) >= 24) {
+if (able && flags.every((flag) => process.execArgv.includes(flag))) {
   await import(cli);
 } else {
-  const node = packagedNode();
+  const node = able ? process.execPath : packagedNode();
   if (!node) {
     console.error(
       `Patchbay needs Node 24; this is ${process.version}, and the packaged one is missing: run npm install in its folder.`,
     );
     process.exit(1);
   }
-  const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [...flags, cli, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     console.error(`Node 24 could not be started (${error.message}): run npm install again.`);

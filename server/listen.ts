@@ -1,7 +1,7 @@
 /** The HTTP server around the app: where it listens, how long it waits, how it stops. */
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Context } from "hono";
@@ -29,6 +29,15 @@ export interface ListenOptions {
   chatPage?(c: Context, frames: string[]): Response | Promise<Response>;
   /** The project's folder: the editor is then served from its sources, with hot reload. */
   devRoot?: string;
+}
+
+/** Rejects as `listen` would where it could not have the address, before anything else was begun. */
+export async function canListen({ host, port }: { host: string; port: number }): Promise<void> {
+  const probe = createNetServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
 }
 
 /** Rejects with `unavailable` and one line when the port is taken or the address is not this machine's. */

@@ -5,7 +5,7 @@ import { PatchbayError } from "../runtime/error.ts";
 import { openAuth } from "./auth.ts";
 import { buildEditor } from "./editor-build.ts";
 import { type Env, parseEnv } from "./env.ts";
-import { listen } from "./listen.ts";
+import { canListen, listen } from "./listen.ts";
 import { openServices } from "./open-services.ts";
 import { signInUrl } from "./routes/sign-in.ts";
 import { announce, withdraw } from "./running.ts";
@@ -24,6 +24,8 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: env.logLevel });
   process.on("unhandledRejection", (reason) => logger.report(reason));
   const auth = openAuth(env);
+  // Before the editor is built: a port that is taken is told at once.
+  await canListen(env);
   // Programs can call without an editor, so a failed build does not stop the start; what stood before is served.
   const editor = dev || !withEditor ? undefined : buildEditor(ROOT).catch((error: Error) => logger.warn(error.message));
   const opened = await openServices(env, parseRole(process.argv, env), logger);
