@@ -28,6 +28,7 @@ import { addAt } from "./add.ts";
 import { Card } from "./card.tsx";
 import { Dots } from "./dots.tsx";
 import { FarContext, isFar } from "./far.ts";
+import { EmptyCanvas } from "./empty-canvas.tsx";
 import type { FlowNode, WireEdge } from "./flow-model.ts";
 import { FrameCard } from "./frame-card.tsx";
 import { CARD } from "./geometry.ts";
@@ -193,6 +194,13 @@ export function Canvas() {
     setAdding({ at, edge, place: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) } });
   };
 
+  const addInMiddle = () => {
+    const box = ground.current?.getBoundingClientRect();
+    if (!box) return;
+    const at = { x: box.x + box.width / 2 - CARD.width / 2, y: box.y + box.height / 3 };
+    setAdding({ at, place: flow.screenToFlowPosition(at) });
+  };
+
   // React Flow hands these to every card and wire: they stay the same, or each move of a drag would draw all of them.
   const latest = useRef({ menuItems, addHere });
   useLayoutEffect(() => {
@@ -293,6 +301,7 @@ export function Canvas() {
           </ReactFlow>
         </FarContext>
         <FileDrop />
+        <EmptyCanvas onAdd={addInMiddle} />
         {adding && (
           <QuickAdd
             at={adding.at}

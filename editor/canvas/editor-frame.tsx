@@ -13,6 +13,7 @@ import { EditorBar } from "./editor-bar.tsx";
 import { Palette } from "./palette.tsx";
 import { useKeys } from "./use-keys.ts";
 import { useSeen } from "./use-seen.ts";
+import { useShowChosen } from "./use-show-chosen.ts";
 
 const RightPlace = lazy(() => import("./right-place.tsx").then((module) => ({ default: module.RightPlace })));
 const Dialogs = lazy(() => import("./dialogs.tsx").then((module) => ({ default: module.Dialogs })));
@@ -23,6 +24,7 @@ export function EditorFrame() {
   const actions = useActions();
   useKeys(actions);
   useGuards();
+  useShowChosen();
   const { left, right, below, rightWidth } = usePlaces(({ left, right, below, rightWidth }) => ({
     left,
     right,

@@ -47,10 +47,10 @@ const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
   places: ["commands", "issues", "foldLeft", "foldRight", "foldBelow", "keys"],
 };
 const OTHERS = [
-  ["walk", ["Tab"]],
+  ["walk", ["tab"]],
   ["open", ["enter"]],
-  ["move", ["up", "down"]],
-  ["several", ["shift", "Click"]],
+  ["move", ["arrows"]],
+  ["several", ["shift", "click"]],
   ["clear", ["escape"]],
 ] as const;
 

@@ -51,7 +51,7 @@ export function RightPlace() {
       />
       <Tabs
         className="h-full"
-        listClassName="px-4 pr-10 overflow-x-auto overflow-y-hidden"
+        listClassName="mr-11 pl-4 overflow-x-auto overflow-y-hidden [scrollbar-width:none]"
         contentClassName="overflow-y-auto"
         label={t("rightPlace")}
         value={panel}
@@ -60,7 +60,7 @@ export function RightPlace() {
           {
             id: "node",
             label: (
-              <span className="max-w-28 truncate">
+              <span className="max-w-24 truncate">
                 {chosen ? words.nodeTitle(chosen) : workbench.inside ? t("body") : t("agent")}
               </span>
             ),

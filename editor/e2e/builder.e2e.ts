@@ -186,7 +186,7 @@ describe("without an able model", () => {
       const id = await makeAgent(plain, smallGraph());
       await alone.page.goto(`${plain.origin}/agents/${id}`);
       await alone.page.getByRole("tab", { name: "Build" }).click();
-      await alone.page.getByText("An able model is needed to build by conversation").waitFor();
+      await alone.page.getByText("Building by conversation needs a real model").waitFor();
       expect(await alone.page.getByLabel("What should change?").isDisabled()).toBe(true);
       await alone.page.getByRole("link", { name: "Open Models" }).click();
       await alone.page.waitForURL(/\/models$/);

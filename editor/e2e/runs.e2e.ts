@@ -186,7 +186,7 @@ describe("publishing", () => {
     await page.getByText("v1 is live now").first().waitFor();
     const { publication } = await server.call<{ publication: { live: number } }>("GET", `/api/agents/${id}/versions`);
     expect(publication.live).toBe(1);
-    await first.getByRole("button", { name: "Compare with the draft" }).click();
+    await first.getByRole("button", { name: "Compare with draft" }).click();
     await first.getByText("Instructions").first().waitFor();
 
     // The second version on a share of the calls, beside the first, and back.

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import type { Approval } from "../../runtime/tool.ts";
 import { matchesTool } from "../../runtime/tool.ts";
 import { shortName } from "../canvas/gist.ts";
+import { inLanguage } from "../i18n/in-language.ts";
 import type { ToolEntry } from "../state/catalogue.ts";
 import { useCatalogue } from "../state/use-workbench.ts";
 import { cx } from "../ui/cx.ts";
@@ -23,7 +24,7 @@ const MAX_PINNED = 64;
  * are always shown. Tools stand by where they come from.
  */
 export function ToolsField({ node, value, set, setKey, config, disabled }: FieldProps) {
-  const { t } = useTranslation("fields");
+  const { t, i18n } = useTranslation("fields");
   const tools = useCatalogue((state) => state.tools);
   const chosen = listOf<string>(value);
   const approve = recordOf(config.approve) as Record<string, Approval>;
@@ -84,7 +85,7 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
                       onChange={(next) => toggle(tool.name, next)}
                     >
                       <span className="block font-mono text-sm">{shortName(tool.name)}</span>
-                      <span className="line-clamp-2 text-ink-3 text-xs">{tool.summary}</span>
+                      <span className="line-clamp-2 text-ink-3 text-xs">{inLanguage(tool.summary, i18n.language)}</span>
                     </Checkbox>
                     {on && (
                       <div className="ml-6 flex items-center gap-1.5">
@@ -179,7 +180,7 @@ function Fold({ label, count, open, children }: { label: string; count: string; 
 
 /** One tool. */
 export function ToolField({ value, set, disabled, label }: FieldProps) {
-  const { t } = useTranslation("fields");
+  const { t, i18n } = useTranslation("fields");
   const tools = useCatalogue((state) => state.tools);
   const [query, setQuery] = useState("");
   const name = typeof value === "string" ? value : "";
@@ -190,7 +191,9 @@ export function ToolField({ value, set, disabled, label }: FieldProps) {
       {name && (
         <div className="rounded-md border border-line px-2.5 py-1.5">
           <p className="font-mono text-sm">{name}</p>
-          <p className={tool ? "text-ink-3 text-xs" : "text-bad text-xs"}>{tool ? tool.summary : t("notThere")}</p>
+          <p className={tool ? "text-ink-3 text-xs" : "text-bad text-xs"}>
+            {tool ? inLanguage(tool.summary, i18n.language) : t("notThere")}
+          </p>
         </div>
       )}
       <SearchInput
@@ -212,7 +215,7 @@ export function ToolField({ value, set, disabled, label }: FieldProps) {
                 }}
               >
                 <span className="block font-mono text-sm">{shortName(one.name)}</span>
-                <span className="line-clamp-1 text-ink-3 text-xs">{one.summary}</span>
+                <span className="line-clamp-1 text-ink-3 text-xs">{inLanguage(one.summary, i18n.language)}</span>
               </button>
             </li>
           ))}

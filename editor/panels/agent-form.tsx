@@ -59,12 +59,14 @@ export function AgentForm() {
           max={12}
         >
           {(item, change) => (
-            <Input
+            <Textarea
+              rows={1}
+              className="block !resize-none leading-snug"
               aria-label={t("suggestion")}
               value={item}
               maxLength={500}
               disabled={disabled}
-              onChange={(event) => change(event.target.value)}
+              onChange={(event) => change(event.target.value.replaceAll("\n", " "))}
             />
           )}
         </ListField>

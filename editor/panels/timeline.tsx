@@ -34,6 +34,7 @@ function RunTimeline({ view }: { view: RunView }) {
   const list = useRef<HTMLOListElement>(null);
   const seen = useRowsSeen(list);
   const all = useMemo(() => spans(view), [view]);
+  const waits = useMemo(() => new Set(view.waits.map((wait) => wait.node)), [view]);
   const running = !isOver(view) && view.status !== "waiting";
   const now = useNow(running);
   const end = view.endedAt ?? Math.max(now, ...all.map((span) => span.endedAt ?? 0));
@@ -52,6 +53,7 @@ function RunTimeline({ view }: { view: RunView }) {
             from={view.startedAt}
             total={total}
             end={end}
+            waits={waits.has(all[seen.from + index]?.node ?? "")}
           />
         ))}
         {seen.to < all.length && <li aria-hidden style={{ height: (all.length - seen.to) * ROW }} />}
@@ -137,9 +139,11 @@ interface BarProps {
   from: number;
   total: number;
   end: number;
+  /** A person is asked there. */
+  waits: boolean;
 }
 
-function Bar({ span, place, of, from, total, end }: BarProps) {
+function Bar({ span, place, of, from, total, end, waits }: BarProps) {
   const { t } = useTranslation("panels");
   const words = useNodeWords();
   const node = useGraph((graph) => lookup(graph).node(span.node));
@@ -183,7 +187,11 @@ function Bar({ span, place, of, from, total, end }: BarProps) {
           />
         </span>
         <span className="text-right text-ink-3 text-xs tnum">
-          {span.endedAt === undefined ? t("status.running") : format.span(span.endedAt - span.startedAt)}
+          {span.endedAt !== undefined
+            ? format.span(span.endedAt - span.startedAt)
+            : waits
+              ? t("nodeStatus.waiting", { ns: "trying" })
+              : t("status.running")}
         </span>
       </button>
     </li>

@@ -11,7 +11,7 @@ import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { inputClass } from "../ui/input.tsx";
 import { FieldInputs, useExtraFields } from "./extra-fields.tsx";
-import { TurnView } from "./turn-view.tsx";
+import { answerText, TurnView } from "./turn-view.tsx";
 
 /** The conversation that tries the agent as it stands now, saved or not. */
 export function TryPanel() {
@@ -80,6 +80,7 @@ export function TryPanel() {
           )}
         </div>
       </div>
+      <RunNews />
       <footer className="shrink-0 border-line border-t bg-surface p-3">
         <PinNote />
         <FieldInputs fields={fields} />
@@ -93,6 +94,24 @@ export function TryPanel() {
         />
       </footer>
     </div>
+  );
+}
+
+/** For those who hear the page: that a run is under way, and what came of it when it ends. Never text on its way. */
+function RunNews() {
+  const { t } = useTranslation("panels");
+  const busy = useConversation((state) => state.busy);
+  const said = useConversation((state) => state.turns.length > 0);
+  const news = useLive(({ life }) => {
+    if (!life || busy || !said) return "";
+    const { view } = life;
+    if (view.waits.length > 0) return view.waits.map((wait) => wait.question).join(" ");
+    return view.error?.message ?? answerText(life) ?? t(`status.${view.status}`);
+  });
+  return (
+    <p role="status" className="sr-only">
+      {busy ? t("working") : news}
+    </p>
   );
 }
 

@@ -57,7 +57,6 @@ export function TurnView({
             "group relative rounded-xl rounded-bl-sm border border-line bg-surface px-3 py-2",
             busy && "border-line-strong",
           )}
-          aria-live={busy ? "polite" : undefined}
         >
           <Answer text={text} documents={documents} />
           {busy && <span aria-hidden className="inline-block h-3.5 w-1.5 translate-y-0.5 animate-breathe bg-accent" />}
@@ -176,7 +175,7 @@ function WaitCard({ wait, disabled, onAnswer }: { wait: Wait; disabled: boolean;
   const { t } = useTranslation("panels");
   const answer = (choice: WaitAnswer["choice"]) => onAnswer({ wait: wait.wait, choice });
   return (
-    <section aria-label={wait.question} className="rounded-xl border border-warn/40 bg-warn/7 px-3 py-2.5">
+    <section aria-label={wait.question} className="rounded-xl border border-warn/30 bg-warn-soft px-3 py-2.5">
       <p className="flex items-start gap-2 font-medium">
         <ShieldQuestion size={16} aria-hidden className="mt-0.5 text-warn" />
         <span className="min-w-0 flex-1">{wait.kind === "uncertain" ? t("uncertain") : wait.question}</span>

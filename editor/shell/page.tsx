@@ -26,24 +26,22 @@ export function Page({
     <>
       <TopBar crumbs={crumbs} />
       <div className="h-full overflow-y-auto">
-        <div
-          className={cx(
-            "mx-auto flex min-h-full flex-col px-8 pt-8 pb-16 max-md:px-4",
-            wide ? "max-w-[1400px]" : "max-w-[1080px]",
-          )}
-        >
-          <div className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
-            <div className="min-w-0 max-w-[88ch]">
-              <h1 className="flex items-center gap-3 font-semibold text-xl tracking-tight">
-                {title}
-                {aside}
-              </h1>
-              {lead && <p className="mt-1 text-ink-2">{lead}</p>}
+        {/* All pages begin at the same edge, however wide they are: the heading stays where it is from place to place. */}
+        <div className="mx-auto max-w-[1400px] px-8 pt-8 pb-16 max-md:px-4">
+          <div className={cx("flex min-h-full flex-col", !wide && "max-w-[1016px]")}>
+            <div className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+              <div className="min-w-0 max-w-[88ch]">
+                <h1 className="flex items-center gap-3 font-semibold text-xl tracking-tight">
+                  {title}
+                  {aside}
+                </h1>
+                {lead && <p className="mt-1 text-ink-2">{lead}</p>}
+              </div>
+              {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
             </div>
-            {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+            {tabs && <div className="mb-6">{tabs}</div>}
+            {children}
           </div>
-          {tabs && <div className="mb-6">{tabs}</div>}
-          {children}
         </div>
       </div>
     </>

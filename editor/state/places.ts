@@ -29,7 +29,7 @@ const FRESH: Places = {
   below: true,
   rightWidth: 372,
   belowHeight: 196,
-  panel: "node",
+  panel: "try",
   inspect: "form",
 };
 const LIMITS = { rightWidth: [300, 900], belowHeight: [120, 520] } as const;
@@ -59,7 +59,7 @@ export function createPlaces(shelf: DraftShelf): PlacesStore {
 function read(shelf: DraftShelf): Places {
   try {
     const kept = JSON.parse(shelf.getItem(KEY) ?? "{}") as Partial<Places>;
-    // What is being tried is not remembered as a place to be: a fresh visit begins at the graph.
+    // Which panel was open is not remembered: a visit begins where the agent can be asked.
     return { ...FRESH, ...kept, panel: FRESH.panel };
   } catch {
     return FRESH;

@@ -62,7 +62,7 @@ function Compared({ first, second }: { first: FollowedRun; second: FollowedRun }
       <Section title={t("answer")}>
         <Texts first={replyOf(first.view)} second={replyOf(second.view)} />
       </Section>
-      <Section title={t("node")}>
+      <Section title={t("nodes")}>
         <NodeTable nodes={nodes} run={second.view.id} />
       </Section>
     </>

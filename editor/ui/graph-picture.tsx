@@ -25,6 +25,8 @@ const WIDTH = 190;
 const HEAD = 38;
 const ROW = 21;
 const GAP = 70;
+const MARGIN = 40;
+const LEAST = { width: 600, height: 300 };
 /** A card takes the colour of what it gives, and of what it takes where it gives nothing. */
 const INK: Record<Kind, string> = {
   text: "var(--kind-text)",
@@ -143,17 +145,30 @@ function draw(graph: Graph) {
   }
 
   const all = [...cards.values()];
-  const left = Math.min(0, ...all.map((card) => card.x));
-  const top = Math.min(...all.map((card) => card.y), Number.POSITIVE_INFINITY);
-  const right = Math.max(...all.map((card) => card.x + card.width), 600);
-  const bottom = Math.max(...all.map((card) => card.y + card.height), 300);
-  const y = Number.isFinite(top) ? top : 0;
+  // A small graph stands in the middle and is not blown up.
+  const across = span(
+    all.map((card) => [card.x, card.x + card.width]),
+    LEAST.width,
+  );
+  const down = span(
+    all.map((card) => [card.y, card.y + card.height]),
+    LEAST.height,
+  );
   return {
     cards: all,
     cords,
     jacks: [...jacks.values()],
-    viewBox: `${left - 40} ${y - 40} ${right - left + 80} ${bottom - y + 80}`,
+    viewBox: `${across.from} ${down.from} ${across.length} ${down.length}`,
   };
+}
+
+/** From where and how far a picture reaches along one axis: all the pieces in its middle, and a margin. */
+function span(pieces: (readonly [number, number])[], least: number): { from: number; length: number } {
+  if (pieces.length === 0) return { from: 0, length: least };
+  const from = Math.min(...pieces.map(([begin]) => begin));
+  const to = Math.max(...pieces.map(([, end]) => end));
+  const length = Math.max(to - from, least) + 2 * MARGIN;
+  return { from: (from + to - length) / 2, length };
 }
 
 /** Places for a graph without a layout: a column for each step from the inputs. */

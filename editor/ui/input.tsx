@@ -75,18 +75,19 @@ export function SearchInput({
   );
 }
 
-/** Several lines of text. Grows with its content up to `maxRows`. */
+/** Several lines of text. Begins with `rows` and grows with what is in it, up to a part of the window. */
 export function Textarea({ mono, className, rows = 3, ...rest }: { mono?: boolean } & ComponentProps<"textarea">) {
   const field = useFieldProps();
   return (
     <textarea
       {...field}
       rows={rows}
+      style={{ minHeight: `calc(${rows} * 1lh + 14px)` }}
       spellCheck={!mono}
       className={cx(
         inputClass,
         !hasWidth(className) && "w-full",
-        "min-h-16 resize-y py-1.5 leading-relaxed",
+        "field-sizing-content max-h-[40vh] resize-y py-1.5 leading-relaxed",
         mono && "font-mono text-sm",
         className,
       )}

@@ -7,11 +7,14 @@ const GLYPH: Record<string, string> = {
   alt: MAC ? "⌥" : "Alt",
   enter: "↵",
   escape: "Esc",
+  tab: "Tab",
+  click: "Click",
   backspace: "⌫",
   up: "↑",
   down: "↓",
   left: "←",
   right: "→",
+  arrows: "← ↑ ↓ →",
 };
 
 /** A shortcut as this machine writes it: `mod` is ⌘ or Ctrl. */

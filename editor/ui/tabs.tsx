@@ -1,10 +1,10 @@
 import { Tabs as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link } from "wouter";
 import { cx } from "./cx.ts";
 
 const tabClass =
-  "relative inline-flex h-9 items-center gap-1.5 whitespace-nowrap text-ink-3 transition-colors hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-ink data-[state=active]:font-semibold data-[state=active]:text-ink after:absolute after:inset-x-0 after:-bottom-px after:h-0.5 after:rounded-full after:bg-transparent aria-[current=page]:after:bg-ink data-[state=active]:after:bg-ink";
+  "relative inline-flex h-9 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm focus-visible:-outline-offset-2 text-ink-3 transition-colors hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-ink data-[state=active]:font-semibold data-[state=active]:text-ink after:absolute after:inset-x-0 after:-bottom-px after:h-0.5 after:rounded-full after:bg-transparent aria-[current=page]:after:bg-ink data-[state=active]:after:bg-ink";
 
 export interface Tab {
   id: string;
@@ -33,16 +33,24 @@ export function Tabs({
   contentClassName?: string;
   children: (id: string) => ReactNode;
 }) {
+  const list = useRef<HTMLDivElement>(null);
+  // Where the row is longer than its place, the chosen tab is in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of what is chosen
+  useEffect(() => {
+    list.current?.querySelector('[data-state="active"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [value]);
   return (
     <Radix.Root value={value} onValueChange={onChange} className={cx("flex min-h-0 flex-col", className)}>
-      <Radix.List aria-label={label} className={cx("flex shrink-0 gap-4 border-line border-b", listClassName)}>
-        {tabs.map((tab) => (
-          <Radix.Trigger key={tab.id} value={tab.id} className={tabClass}>
-            {tab.label}
-            {tab.badge}
-          </Radix.Trigger>
-        ))}
-      </Radix.List>
+      <div className="shrink-0 border-line border-b">
+        <Radix.List ref={list} aria-label={label} className={cx("-mb-px flex gap-4 pb-px", listClassName)}>
+          {tabs.map((tab) => (
+            <Radix.Trigger key={tab.id} value={tab.id} className={tabClass}>
+              {tab.label}
+              {tab.badge}
+            </Radix.Trigger>
+          ))}
+        </Radix.List>
+      </div>
       {tabs.map((tab) => (
         <Radix.Content key={tab.id} value={tab.id} className={cx("min-h-0 flex-1 outline-none", contentClassName)}>
           {tab.id === value && children(tab.id)}

@@ -37,7 +37,7 @@ export function statusFailure(
   if (status === 401 || status === 403) {
     return failure(
       "auth_failed",
-      `${who} refused the API key (HTTP ${status}). Check the provider's key in Settings → Models.`,
+      `${who} refused the API key (HTTP ${status}). Check the provider's key under Models.`,
     );
   }
   if (status === 402) {
@@ -89,7 +89,7 @@ export function bodyFailure(who: string, model: string, error: unknown): Failure
   if (/\b429\b|rate.?limit/i.test(text))
     return failure("provider_rate_limited", `${who} limits requests${quote}`, { retry: true });
   if (/\b40[13]\b|authentication|permission|api.?key/i.test(`${code} ${kind}`)) {
-    return failure("auth_failed", `${who} refused the API key. Check the provider's key in Settings → Models.`);
+    return failure("auth_failed", `${who} refused the API key. Check the provider's key under Models.`);
   }
   return failure("provider_unavailable", `${who} broke off its answer with an error${quote}`, { retry: true });
 }

@@ -297,7 +297,7 @@ class RecordedModels implements Models {
       const why = slash > 0 ? `there is no provider "${name.slice(0, slash)}"` : `a model is written as provider/model`;
       throw new PatchbayError(
         "model_missing",
-        `The model "${name}" cannot be had: ${why}. Providers are: ${known}. Add one under Settings → Models, or use "default".`,
+        `The model "${name}" cannot be had: ${why}. Providers are: ${known}. Add one under Models, or use "default".`,
       );
     }
     if (!id || (provider.models && !provider.models.includes(id))) {

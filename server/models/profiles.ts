@@ -1,6 +1,6 @@
 /**
  * What is known of common models by their names: context, tools, action format, prices. A guess to start from: the
- * provider's own `profile` wins over it key by key, and Settings → Models → Test says what an endpoint really does.
+ * provider's own `profile` wins over it key by key, and the test under Models says what an endpoint really does.
  *
  * A name that no row fits gets the schema's defaults: native tools, 32,768 tokens of context, 4,096 of output.
  */

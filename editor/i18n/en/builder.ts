@@ -9,7 +9,7 @@ export const builder = {
     second: "Ask a person before anything is sent",
     third: "Let the answer be checked and mended by a second model",
   },
-  noModel: "An able model is needed to build by conversation",
+  noModel: "Building by conversation needs a real model",
   noModelHelp:
     "The demo answers by rules and cannot design a graph. Add a model that runs on this machine, or one from a provider.",
   addModel: "Open Models",

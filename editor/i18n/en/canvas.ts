@@ -2,6 +2,11 @@ export const canvas = {
   graph: "Graph of the agent",
   minimap: "Overview of the graph",
   addNode: "Add a node…",
+  empty: {
+    title: "Nothing on the canvas yet",
+    lead: "A message comes in, something works on it, an answer goes out. Begin with all three, or add one node after another.",
+    begin: "Begin with a model",
+  },
   nothingFits: "No node fits this wire.",
   note: "Note",
   noteEmpty: "Double-click to write.",

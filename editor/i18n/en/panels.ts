@@ -216,7 +216,7 @@ export const panels = {
     nowLive: "v{{version}} is live now",
     save: "Save {{revision}}",
     current: "now",
-    compare: "Compare with the draft",
+    compare: "Compare with draft",
     restore: "Restore as draft",
     noSteps: "Nothing was changed in this sitting.",
     here: "Here",

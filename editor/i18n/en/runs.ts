@@ -62,6 +62,7 @@ export const runs = {
     question: "Question",
     answer: "Answer",
     noAnswer: "No answer",
+    noAnswerYet: "No answer yet",
     sources: "Rests on",
     restsOnNothing: "Rests on nothing but the model",
     restsHelp: "No document was cited and no tool was called for this answer.",

@@ -50,6 +50,7 @@ export const trying = {
   same: "the same",
   totals: "In all",
   node: "Node",
+  nodes: "Nodes",
   status: "Status",
   nodeStatus: { running: "running", waiting: "waits", done: "done", failed: "failed", skipped: "not taken" },
   took: "Time",

@@ -5,6 +5,11 @@ export const canvas: Words<typeof en> = {
   graph: "智能体的图",
   minimap: "全图概览",
   addNode: "添加节点…",
+  empty: {
+    title: "画布还是空的",
+    lead: "消息进来，经过处理，回答出去。可以一次放好这三样，也可以逐个添加节点。",
+    begin: "从一个模型开始",
+  },
   nothingFits: "没有节点能接这条线。",
   note: "便签",
   noteEmpty: "双击即可书写。",

@@ -206,7 +206,7 @@ export const panels: Words<typeof en> = {
     nowLive: "v{{version}} 现在是线上版本",
     save: "第 {{revision}} 次保存",
     current: "当前",
-    compare: "和草稿比较",
+    compare: "与草稿比较",
     restore: "恢复为草稿",
     noSteps: "打开后还没有改动。",
     here: "当前位置",

@@ -62,6 +62,7 @@ export const runs: Words<typeof en> = {
     question: "提问",
     answer: "回答",
     noAnswer: "没有回答",
+    noAnswerYet: "还没有回答",
     sources: "依据",
     restsOnNothing: "仅凭模型作答",
     restsHelp: "这个回答没有引用文档，也没有调用工具。",

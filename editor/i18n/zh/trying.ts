@@ -51,6 +51,7 @@ export const trying: Words<typeof en> = {
   same: "相同",
   totals: "合计",
   node: "节点",
+  nodes: "节点",
   status: "状态",
   nodeStatus: { running: "运行中", waiting: "等待", done: "完成", failed: "失败", skipped: "没有走到" },
   took: "用时",

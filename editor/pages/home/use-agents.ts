@@ -1,11 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { FORMAT, type Graph } from "../../../runtime/graph.ts";
+import type { Graph } from "../../../runtime/graph.ts";
 import { api } from "../../api.ts";
 import type { Agent } from "../../api-types.ts";
 import { useFileReader } from "../../editing/file-trouble.ts";
 import { useErrorWords } from "../../shell/query-state.tsx";
+import { starter } from "../../state/starter.ts";
 import { toast } from "../../ui/toast.tsx";
 import { freeName } from "./agent-files.ts";
 
@@ -13,28 +14,6 @@ const KEY = ["agents"];
 
 export function useAgents() {
   return useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.agents.list(signal) });
-}
-
-/** A new agent is a question, a model and an answer: it runs as it is. */
-function starter(name: string): Graph {
-  return {
-    format: FORMAT,
-    name,
-    description: "",
-    settings: { greeting: "", suggestions: [], language: "auto", approvals: {}, budget: {} },
-    nodes: [
-      { id: "ask", type: "input", version: 1, config: {} },
-      { id: "brain", type: "llm", version: 1, config: {} },
-      { id: "reply", type: "output", version: 1, config: {} },
-    ],
-    edges: [
-      { from: "ask.message", to: "brain.message" },
-      { from: "brain.text", to: "reply.reply" },
-    ],
-    groups: [],
-    tests: [],
-    layout: { ask: { x: 0, y: 0 }, brain: { x: 320, y: 0 }, reply: { x: 660, y: 0 } },
-  };
 }
 
 /** What can be done with agents from outside the editor. Failures are told by a toast that says what and why. */

@@ -73,7 +73,7 @@ export function RunPage({ id }: { id: string }) {
       ) : loading ? (
         <Skeleton className="h-64" />
       ) : (
-        <div className="grid grid-cols-[minmax(0,1fr)_260px] gap-8 max-lg:grid-cols-1">
+        <div className="grid grid-cols-[minmax(0,1fr)_280px] gap-8 max-lg:grid-cols-1">
           <div className="min-w-0">
             {error !== undefined && <ErrorNotice error={error} onRetry={again} className="mb-6" />}
             {view.waits.length > 0 && (
@@ -89,22 +89,24 @@ export function RunPage({ id }: { id: string }) {
               <p className="whitespace-pre-wrap rounded-xl bg-accent-soft px-4 py-3">{message}</p>
             </Section>
             <Section title={t("page.answer")}>
-              <div className="rounded-xl border border-line bg-surface px-4 py-3.5">
-                {view.output ? (
-                  <RunAnswer output={view.output} documents={answerDocuments(view)} rests={rests} />
-                ) : view.error ? (
-                  <Notice tone="bad" title={t(`errors:${view.error.code}`)}>
-                    {view.failedNode && (
-                      <p>{t("page.failedAt", { node: faces.get(view.failedNode)?.title ?? view.failedNode })}</p>
-                    )}
-                    {view.error.message}
-                  </Notice>
-                ) : text ? (
-                  <Answer text={text} documents={[]} />
-                ) : (
-                  <p className="text-ink-3">{t("page.noAnswer")}</p>
-                )}
-              </div>
+              {view.error && !view.output ? (
+                <Notice tone="bad" title={t(`errors:${view.error.code}`)}>
+                  {view.failedNode && (
+                    <p>{t("page.failedAt", { node: faces.get(view.failedNode)?.title ?? view.failedNode })}</p>
+                  )}
+                  {view.error.message}
+                </Notice>
+              ) : (
+                <div className="rounded-xl border border-line bg-surface px-4 py-3.5">
+                  {view.output ? (
+                    <RunAnswer output={view.output} documents={answerDocuments(view)} rests={rests} />
+                  ) : text ? (
+                    <Answer text={text} documents={[]} />
+                  ) : (
+                    <p className="text-ink-3">{t(hasEnded(view.status) ? "page.noAnswer" : "page.noAnswerYet")}</p>
+                  )}
+                </div>
+              )}
             </Section>
             <Section title={t("page.timeline")} lead={t("page.timelineLead")}>
               <RunTimeline run={view} now={now} faces={faces} chosen={chosen} onChoose={setChosen} />
@@ -172,7 +174,7 @@ function Facts({ id, view, row, now }: { id: string; view: RunView; row?: Pick<R
           )}
         </Fact>
         <Fact name={t("page.id")}>
-          <code className="break-all text-ink-3">{id}</code>
+          <code className="break-all text-ink-3 text-xs">{id}</code>
         </Fact>
       </dl>
       {view.status === "done" && <Rating id={id} row={row} />}

@@ -82,9 +82,9 @@ export function RunTimeline({
 const hasParts = (rows: TimelineRow[], row: TimelineRow) => rows.some((other) => other.key.startsWith(`${row.key} `));
 
 function RowTime({ row }: { row: TimelineRow }) {
-  const { t } = useTranslation("runs");
+  const { t } = useTranslation(["runs", "trying"]);
   if (row.skipped) return t("detail.skipped");
-  if (row.open) return t("status.running");
+  if (row.open) return t(row.what.view.status === "waiting" ? "trying:nodeStatus.waiting" : "status.running");
   return spanWords(row.to - row.from);
 }
 

@@ -29,7 +29,14 @@ export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; o
         </div>
       </div>
       {wait.call && (
-        <CodeBlock className="mt-3" label={wait.call.tool} code={JSON.stringify(wait.call.arguments, null, 2)} wrap />
+        <CodeBlock
+          className="mt-3"
+          label={wait.call.tool}
+          code={
+            typeof wait.call.arguments === "string" ? wait.call.arguments : JSON.stringify(wait.call.arguments, null, 2)
+          }
+          wrap
+        />
       )}
       <div className="mt-3 flex flex-wrap gap-2">
         {choices.map((choice, index) => (

@@ -60,7 +60,7 @@ function ReadyTool({ template }: { template: ToolTemplate }) {
   const title = template.title[language()];
   return (
     <div className="px-3.5 py-2.5">
-      <div className="flex items-start gap-3">
+      <div className="flex items-center gap-3">
         <div className="min-w-0 flex-1">
           <h4 className="font-medium">{title}</h4>
           {template.about && <p className="text-ink-2 text-sm">{template.about[language()]}</p>}

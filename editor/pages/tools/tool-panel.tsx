@@ -6,6 +6,7 @@ import { Effect, modelName } from "../../../runtime/tool.ts";
 import { api } from "../../api.ts";
 import type { ToolCard } from "../../api-types.ts";
 import { span } from "../../i18n/format.ts";
+import { inLanguage } from "../../i18n/in-language.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -23,13 +24,13 @@ import { TOOLS_KEY } from "./use-tools.ts";
 
 /** One tool: what it does, a form that calls it, and what the operator knows better than its importer. */
 export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }) {
-  const { t } = useTranslation(["tools", "common"]);
+  const { t, i18n } = useTranslation(["tools", "common"]);
   return (
     <SidePanel
       open
       onOpenChange={(open) => !open && onClose()}
       title={<span className="font-mono">{modelName(tool.name)}</span>}
-      description={tool.summary}
+      description={inLanguage(tool.summary, i18n.language)}
       className="w-[min(560px,100vw)]"
     >
       <div className="flex flex-col gap-7">

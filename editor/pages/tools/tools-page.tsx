@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Effect, modelName } from "../../../runtime/tool.ts";
 import type { ToolCard } from "../../api-types.ts";
 import { number } from "../../i18n/format.ts";
+import { inLanguage } from "../../i18n/in-language.ts";
 import { Page } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
@@ -56,6 +57,7 @@ export function ToolsPage() {
 
   return (
     <Page
+      wide
       crumbs={[{ label: t("title") }]}
       title={t("title")}
       lead={t("lead")}
@@ -167,7 +169,7 @@ export function ToolsPage() {
 }
 
 function ToolRow({ tool, onOpen }: { tool: ToolCard; onOpen(): void }) {
-  const { t } = useTranslation("tools");
+  const { t, i18n } = useTranslation("tools");
   const count = Object.keys((tool.parameters.properties as object | undefined) ?? {}).length;
   return (
     <button
@@ -176,13 +178,13 @@ function ToolRow({ tool, onOpen }: { tool: ToolCard; onOpen(): void }) {
       className="grid w-full grid-cols-[minmax(150px,220px)_minmax(0,1fr)_auto] items-center gap-4 px-4 py-2.5 text-left transition-colors hover:bg-hover focus-visible:-outline-offset-2 max-sm:grid-cols-1 max-sm:gap-1"
     >
       <span className="truncate font-mono font-medium text-sm">{modelName(tool.name)}</span>
-      <span className="truncate text-ink-2">{tool.summary}</span>
-      <span className="flex items-center gap-2">
+      <span className="truncate text-ink-2">{inLanguage(tool.summary, i18n.language)}</span>
+      <span className="flex items-center gap-3">
         {tool.needs?.length ? <Badge tone="warn">{t("needs", { what: tool.needs.join(", ") })}</Badge> : null}
         <span className="w-24 text-right text-ink-3 text-sm tnum max-lg:hidden">
           {count > 0 ? t("arguments", { count }) : t("noArguments")}
         </span>
-        <span className="flex w-24 justify-end">
+        <span className="flex w-28 justify-end">
           <EffectBadge effect={tool.effect} />
         </span>
       </span>

@@ -167,8 +167,8 @@ function excerpt(text: string): string {
 
 function signed(text: string, chinese: boolean): string {
   return chinese
-    ? `${text}\n\n*（离线演示模型的回答。在“设置 → 模型”中接入真实模型。）*`
-    : `${text}\n\n*(An answer of the offline demo model. Set a real one under Settings → Models.)*`;
+    ? `${text}\n\n*（离线演示模型的回答。在“模型”中接入真实模型。）*`
+    : `${text}\n\n*(An answer of the offline demo model. Add a real one under Models.)*`;
 }
 
 function emitCall(call: { id: string; name: string; arguments: Record<string, unknown> }, sink: Sink): void {

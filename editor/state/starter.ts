@@ -1,0 +1,23 @@
+import { FORMAT, type Graph } from "../../runtime/graph.ts";
+
+/** A new agent is a question, a model and an answer: it runs as it is. */
+export function starter(name: string): Graph {
+  return {
+    format: FORMAT,
+    name,
+    description: "",
+    settings: { greeting: "", suggestions: [], language: "auto", approvals: {}, budget: {} },
+    nodes: [
+      { id: "ask", type: "input", version: 1, config: {} },
+      { id: "brain", type: "llm", version: 1, config: {} },
+      { id: "reply", type: "output", version: 1, config: {} },
+    ],
+    edges: [
+      { from: "ask.message", to: "brain.message" },
+      { from: "brain.text", to: "reply.reply" },
+    ],
+    groups: [],
+    tests: [],
+    layout: { ask: { x: 0, y: 0 }, brain: { x: 320, y: 0 }, reply: { x: 660, y: 0 } },
+  };
+}
