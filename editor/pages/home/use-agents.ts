@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import type { Graph } from "../../../runtime/graph.ts";
 import { api } from "../../api.ts";
 import type { Agent } from "../../api-types.ts";
 import { useFileReader } from "../../editing/file-trouble.ts";
