@@ -393,6 +393,8 @@ export interface Template {
   };
   /** Nothing has to be given before its first answer. */
   ready: boolean;
+  /** Saved or imported here; else it comes with Patchbay. */
+  own: boolean;
 }
 
 /** What only a person can give before a template's agent runs; it runs without what is optional. */

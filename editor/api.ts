@@ -404,8 +404,22 @@ export const api = {
     change: (json: Partial<T.ServerSettings>): Promise<T.ServerSettings> => read(routes.settings.$patch({ json })),
   },
   templates: {
-    list: async (signal?: AbortSignal): Promise<T.Template[]> =>
-      (await read(routes.templates.$get({}, until(signal)))).templates,
+    /** Those that come with Patchbay, then one's own, newest first. */
+    list: (signal?: AbortSignal): Promise<T.Template[]> =>
+      everyPage(async (query) => (await read(routes.templates.$get({ query }, until(signal)))).templates),
+    save: (json: {
+      graph: T.Graph;
+      name?: string;
+      summary?: string;
+      tags?: string[];
+      language?: "en" | "zh";
+    }): Promise<T.Template> => read(routes.templates.$post({ json: { ...json, graph: { ...json.graph } } })),
+    /** From a template file. */
+    import: (template: Record<string, unknown>): Promise<T.Template> =>
+      read(routes.templates.$post({ json: { template } })),
+    file: (template: string): Promise<unknown> =>
+      read(routes.templates[":id"].file.$get({ param: { id: id(template) } })),
+    delete: (template: string) => done(routes.templates[":id"].$delete({ param: { id: id(template) } })),
     /** The first call makes the agent; each next one (with `agent`) brings more of what it needs. */
     use: (
       template: string,

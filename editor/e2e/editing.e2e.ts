@@ -123,6 +123,75 @@ describe("replacing a node", () => {
   });
 });
 
+describe("chosen nodes", () => {
+  it("become an agent of their own under a name, run as before, and are unpacked again", async () => {
+    const id = await open();
+    await card("ask").locator("header").click();
+    await page.keyboard.press("e");
+    await page.getByText("The input and the output stay with this agent").first().waitFor();
+    await card("brief").locator("header").click();
+    for (const node of ["kit", "brain"])
+      await card(node)
+        .locator("header")
+        .click({ modifiers: ["Shift"] });
+    await page.keyboard.press("e");
+    const dialog = page.getByRole("dialog", { name: "Make an agent of this" });
+    await dialog.waitFor();
+    if (process.env.E2E_SHOTS) await page.screenshot({ path: `${process.env.E2E_SHOTS}/encapsulate.png` });
+    await page.keyboard.type("Explainer");
+    await page.keyboard.press("Enter");
+    await page.getByText("“Explainer” is an agent of its own now").first().waitFor();
+    await expect
+      .poll(async () => (await saved(id)).nodes.map((node) => node.type))
+      .toEqual(["input", "agent", "output"]);
+    const { graph, issues } = await server.call<{ graph: Graph; issues: { severity: string }[] }>(
+      "GET",
+      `/api/agents/${id}`,
+    );
+    expect(issues.filter((issue) => issue.severity === "error")).toEqual([]);
+    expect(graph.edges).toEqual([
+      { from: "ask.message", to: "explainer.message" },
+      { from: "explainer.reply", to: "reply.reply" },
+    ]);
+    if (process.env.E2E_SHOTS) await page.screenshot({ path: `${process.env.E2E_SHOTS}/encapsulated.png` });
+    const run = await server.call<{ status: string; output: { reply: string } }>("POST", `/api/agents/${id}/runs`, {
+      input: { message: "Hello" },
+    });
+    expect(run.status).toBe("done");
+
+    await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
+    await page.keyboard.press("Control+z");
+    await expect.poll(async () => (await saved(id)).nodes).toEqual(smallGraph().nodes);
+    await page.keyboard.press("Control+Shift+z");
+    await card("explainer").locator("header").click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Unpack the agent" }).click();
+    await page.getByText("“Explainer” is unpacked").first().waitFor();
+    await expect.poll(async () => (await saved(id)).nodes).toEqual(smallGraph().nodes);
+    const back = await saved(id);
+    expect(back.layout).toEqual(smallGraph().layout);
+    expect(new Set(back.edges.map((edge) => edge.to))).toEqual(new Set(smallGraph().edges.map((edge) => edge.to)));
+    const { agents } = await server.call<{ agents: { graph: Graph }[] }>("GET", "/api/agents");
+    expect(agents.map((agent) => agent.graph.name)).toContain("Explainer");
+  });
+});
+
+describe("a pasted text of another tool", () => {
+  it("is named in one sentence", async () => {
+    await open();
+    await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
+    for (const [text, words] of [
+      ['{"nodes":[{"type":"n8n-nodes-base.webhook"}],"connections":{}}', "This is a flow of n8n"],
+      [serializeGraph(smallGraph()).slice(0, 200), "The text ends in the middle"],
+      ["huge", "The clipboard holds no graph"],
+    ] as const) {
+      await page.evaluate((value) => navigator.clipboard.writeText(value), text);
+      await page.keyboard.press("Control+v");
+      await page.getByText(words).first().waitFor();
+    }
+    expect(await page.locator(".react-flow__node").count()).toBe(5);
+  });
+});
+
 describe("a dropped file", () => {
   it("that is an agent is pasted here, or opened as a new one", async () => {
     const id = await open();

@@ -1,12 +1,14 @@
 /** Templates: what an agent can begin as. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { nodes } from "../../nodes/index.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { AppEnv } from "../guard.ts";
 import type { Services } from "../services.ts";
+import { About, isOwn, type OwnTemplate, ownTemplates, templateFile } from "../templates/own-templates.ts";
 import { readTemplates, type Template } from "../templates/template.ts";
 import { useTemplate } from "../templates/use-template.ts";
-import { about, body } from "./describe.ts";
+import { about, body, Paging, query } from "./describe.ts";
 
 const Words = z.object({ en: z.string(), zh: z.string() });
 const Card = z.object({
@@ -26,7 +28,16 @@ const Card = z.object({
     models: z.array(z.string()),
   }),
   ready: z.boolean().describe("Nothing has to be given before its first answer."),
+  own: z.boolean().describe("Saved or imported here; else it comes with Patchbay."),
 });
+/** Either a graph (an agent file) with words about it, or a template file. */
+const Save = z.union([
+  About.extend({
+    graph: z.record(z.string(), z.unknown()).describe("An agent file (format patchbay/1)."),
+    language: z.enum(["en", "zh"]).optional().describe("Of the words in the graph."),
+  }),
+  z.strictObject({ template: z.record(z.string(), z.unknown()).describe("What `GET …/file` gave.") }),
+]);
 const Use = z.strictObject({
   agent: z.string().max(64).optional().describe("The agent that an earlier call made."),
   language: z.enum(["en", "zh"]).optional(),
@@ -49,7 +60,10 @@ const Need = z.object({
   card: z.unknown().optional().describe("What would start: show it, and send its `seen` back."),
 });
 
-type Parts = Pick<Services, "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets" | "models">;
+type Parts = Pick<
+  Services,
+  "records" | "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets" | "models"
+>;
 
 export function templateRoutes(parts: Parts) {
   let all: Promise<Template[]> | undefined;
@@ -57,17 +71,101 @@ export function templateRoutes(parts: Parts) {
     all ??= readTemplates();
     return all;
   };
-  const need = async (id: string): Promise<Template> => {
-    const found = (await templates()).find((template) => template.id === id);
+  const own = ownTemplates(parts, nodes);
+  const need = async (id: string): Promise<Template | OwnTemplate> => {
+    const found = isOwn(id) ? await own.get(id) : (await templates()).find((template) => template.id === id);
     if (found) return found;
     const there = (await templates()).map((template) => template.id).join(", ");
     throw new PatchbayError("not_found", `There is no template "${id.slice(0, 80)}". There are: ${there}.`);
   };
+  /** An own template's id, and none else's. */
+  const needOwn = async (id: string): Promise<string> => {
+    const found = await need(id);
+    if ("own" in found) return id;
+    throw new PatchbayError(
+      "conflict",
+      `"${found.title.en}" comes with Patchbay: it can be used, but neither changed nor deleted.`,
+    );
+  };
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List templates", tag: "templates", gives: z.object({ templates: z.array(Card) }) }),
-      async (c) => c.json({ templates: (await templates()).map(card) }),
+      about({
+        summary: "List templates: those that come with Patchbay, then your own, newest first",
+        tag: "templates",
+        gives: z.object({ templates: z.array(Card) }),
+      }),
+      query(Paging),
+      async (c) => {
+        const { limit, after } = c.req.valid("query");
+        const all = await templates();
+        const from = after === undefined ? 0 : isOwn(after) ? all.length : all.findIndex(({ id }) => id === after) + 1;
+        const ours = all.slice(from, from + limit);
+        const left = limit - ours.length;
+        const more = left > 0 ? await own.list({ limit: left, ...(after && isOwn(after) && { after }) }) : [];
+        return c.json({ templates: [...ours, ...more].map(card) });
+      },
+    )
+    .post(
+      "/",
+      about({
+        summary: "Save an agent as a template, or import a template file",
+        tag: "templates",
+        description:
+          "What it needs (knowledge, secrets, models) is read out of the graph. A secret's value never gets in, nor what is pinned.",
+        gives: Card,
+        status: 201,
+        errors: {
+          400: "It is no template, or holds a secret's value.",
+          409: "There are too many.",
+          422: "It holds no agent file.",
+        },
+      }),
+      body(Save),
+      async (c) => {
+        const given = c.req.valid("json");
+        const made = "template" in given ? await own.import(given.template) : await own.save(given.graph, given);
+        c.header("Location", `/api/templates/${made.id}`);
+        return c.json(card(made), 201);
+      },
+    )
+    .get(
+      "/:id/file",
+      about({
+        summary: "Get a template as a file, to be imported elsewhere",
+        tag: "templates",
+        errors: { 404: "There is none." },
+      }),
+      async (c) => c.json(templateFile(await need(c.req.param("id")))),
+    )
+    .patch(
+      "/:id",
+      about({
+        summary: "Change the words about a template of your own",
+        tag: "templates",
+        gives: Card,
+        errors: { 404: "There is none.", 409: "It comes with Patchbay." },
+      }),
+      body(About),
+      async (c) => {
+        const id = await needOwn(c.req.param("id"));
+        const changed = await own.change(id, c.req.valid("json"));
+        return c.json(card(changed ?? (await need(id))));
+      },
+    )
+    .delete(
+      "/:id",
+      about({
+        summary: "Delete a template of your own; agents made from it stay",
+        tag: "templates",
+        gives: null,
+        status: 204,
+        errors: { 404: "There is none.", 409: "It comes with Patchbay." },
+      }),
+      async (c) => {
+        await own.delete(await needOwn(c.req.param("id")));
+        return c.body(null, 204);
+      },
     )
     .get(
       "/:id",
@@ -93,7 +191,7 @@ export function templateRoutes(parts: Parts) {
     );
 }
 
-function card({ needs, samples, en: _en, zh: _zh, ...template }: Template) {
+function card({ needs, samples, en: _en, zh: _zh, ...template }: Template | OwnTemplate) {
   const mcpServers = needs.mcpServers.map(({ name, package: from, args }) => ({
     name,
     package: from,
@@ -104,5 +202,6 @@ function card({ needs, samples, en: _en, zh: _zh, ...template }: Template) {
     samples: samples.map(({ knowledge, file }) => ({ knowledge, title: file.slice(file.lastIndexOf("/") + 1) })),
     needs: { ...needs, mcpServers },
     ready: mcpServers.length === 0,
+    own: "own" in template,
   };
 }

@@ -1,6 +1,6 @@
 /** Agent templates: one JSON file each under `templates/agents/`, read at the first look and checked by a test. */
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -84,11 +84,14 @@ export async function readTemplates(folder = TEMPLATES): Promise<Template[]> {
 
 /** The text of a sample; its title is the file's own name. */
 export async function readSample(file: string, folder = TEMPLATES): Promise<{ title: string; text: string }> {
-  return { title: file.slice(file.lastIndexOf("/") + 1), text: await readFile(join(folder, "samples", file), "utf8") };
+  return {
+    title: file.slice(file.lastIndexOf("/") + 1),
+    text: await readFile(within(join(folder, "samples"), file), "utf8"),
+  };
 }
 
 export async function readToolTemplate(name: string, folder = TEMPLATES): Promise<unknown> {
-  return JSON.parse(await readFile(join(folder, "tools", `${name}.json`), "utf8"));
+  return JSON.parse(await readFile(within(join(folder, "tools"), `${name}.json`), "utf8"));
 }
 
 /** The template's graph in a language, where it has its words; else as it stands. */
@@ -118,6 +121,14 @@ function inWords(graph: Graph, words: z.infer<typeof Translation>): Graph {
       return { ...node, config, ...(titles[node.id] !== undefined && { title: titles[node.id] }) };
     }),
   };
+}
+
+/** A file of the folder; a name that leads out of it is refused, whoever wrote the template. */
+function within(folder: string, name: string): string {
+  const path = resolve(folder, name);
+  if (!path.startsWith(folder + sep))
+    throw new PatchbayError("bad_request", `A template names the file "${name.slice(0, 200)}", which lies elsewhere.`);
+  return path;
 }
 
 function broken(name: string, why: string): PatchbayError {

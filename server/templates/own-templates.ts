@@ -1,0 +1,167 @@
+/** Templates that the admin saved or imported, beside those that come with Patchbay: of the same shape, in the record store. */
+import { z } from "zod";
+import { secretsIn } from "../../runtime/check.ts";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import { pointer } from "../../runtime/issue.ts";
+import { type NodeTable, resolve } from "../../runtime/resolve.ts";
+import { wellFormed } from "../agents/agents.ts";
+import { newId } from "../ids.ts";
+import type { Records, Secrets } from "../services.ts";
+import { everyRecord } from "../stores/mirror.ts";
+import { type Language, readTemplates, Template } from "./template.ts";
+
+const KIND = "template";
+/** What the gallery can show calmly. */
+export const MAX_OWN = 300;
+
+export const About = z.strictObject({
+  name: z.string().trim().min(1).max(200).optional(),
+  summary: z.string().trim().max(2000).optional(),
+  tags: z.array(z.string().trim().min(1).max(40)).max(12).optional(),
+});
+export type About = z.infer<typeof About>;
+
+/** A template and what is ours alone. */
+export type OwnTemplate = Template & { own: true };
+
+export interface OwnTemplates {
+  /** Newest first, after the one with this id. */
+  list(options: { after?: string; limit: number }): Promise<OwnTemplate[]>;
+  get(id: string): Promise<OwnTemplate | undefined>;
+  /** From a graph: its needs are read out of it. Rejects with `graph_has_issues` for what is no graph, `conflict` when there are too many. */
+  save(graph: unknown, about: About & { language?: Language }): Promise<OwnTemplate>;
+  /** From a template file. Rejects with `bad_request` that names the place of what does not fit. */
+  import(file: unknown): Promise<OwnTemplate>;
+  change(id: string, about: About): Promise<OwnTemplate | undefined>;
+  delete(id: string): Promise<boolean>;
+}
+
+export const isOwn = (id: string): boolean => id.startsWith("own-");
+
+/** The template as a file: what `import` reads, and what stands under `templates/agents/`. */
+export function templateFile({ own: _own, ...template }: Template & { own?: true }): z.input<typeof Template> {
+  return template as unknown as z.input<typeof Template>;
+}
+
+export function ownTemplates(
+  { records, secrets }: { records: Records; secrets: Pick<Secrets, "redact"> },
+  nodes: NodeTable,
+): OwnTemplates {
+  const put = async (template: Template): Promise<OwnTemplate> => {
+    if ((await everyRecord(records, KIND)).length >= MAX_OWN)
+      throw new PatchbayError("conflict", `There are ${MAX_OWN} templates of your own already. Delete some first.`);
+    const clean = { ...template, graph: withoutTrials(template.graph) };
+    refuseSecrets(clean, secrets);
+    const { body } = await records.put(KIND, template.id, clean, { revision: 0 });
+    return { ...body, own: true };
+  };
+  return {
+    async list({ after, limit }) {
+      const page = await records.list<Template>(KIND, { ...(after && { after }), limit, newestFirst: true });
+      return page.map(({ body }) => ({ ...body, own: true }));
+    },
+    async get(id) {
+      const found = await records.get<Template>(KIND, id);
+      return found && { ...found.body, own: true };
+    },
+    save(given, { name, summary, tags, language }) {
+      const graph = wellFormed(given);
+      const title = name ?? graph.name;
+      return put({
+        id: freshId(),
+        place: 1,
+        icon: "bookmark",
+        tags: tags ?? [],
+        title: both(title),
+        summary: both(summary || graph.description || title),
+        language: language ?? (graph.settings.language === "zh" ? "zh" : "en"),
+        graph: { ...graph, name: title },
+        samples: [],
+        needs: { ...NO_NEEDS, ...needsOf(graph, nodes) },
+      });
+    },
+    async import(file) {
+      const read = Template.safeParse(file);
+      if (!read.success) {
+        const fault = read.error.issues[0]!;
+        const path = `/template${pointer(...fault.path.map(String))}`;
+        throw new PatchbayError("bad_request", `This is no template: at ${path}: ${fault.message}.`, { path });
+      }
+      const graph = wellFormed(read.data.graph);
+      return put({ ...read.data, graph, id: freshId(), ...(await shipped(read.data)) });
+    },
+    async change(id, { name, summary, tags }) {
+      const found = await records.get<Template>(KIND, id);
+      if (!found) return undefined;
+      const { body } = await records.put(
+        KIND,
+        id,
+        {
+          ...found.body,
+          ...(name && { title: both(name) }),
+          ...(summary && { summary: both(summary) }),
+          ...(tags && { tags }),
+        },
+        { revision: found.revision },
+      );
+      return { ...body, own: true };
+    },
+    delete: (id) => records.delete(KIND, id),
+  };
+}
+
+const NO_NEEDS: Template["needs"] = { knowledge: [], mcpServers: [], tools: [], secrets: [], models: [] };
+const freshId = () => `own-${newId()}`;
+const both = (text: string) => ({ en: text, zh: text });
+
+/** What a graph uses that is no part of it, bodies included. `default` is every server's own. */
+function needsOf(graph: Graph, nodes: NodeTable): Pick<Template["needs"], "knowledge" | "secrets" | "models"> {
+  const knowledge = new Set<string>();
+  const models = new Set<string>();
+  const secrets = new Set(graph.nodes.flatMap((node) => secretsIn(node.config)));
+  const walk = (one: Graph) => {
+    for (const { definition, config } of resolve(one, nodes).nodes) {
+      const needs = definition.needs?.(config) ?? {};
+      for (const name of needs.knowledge ?? []) if (name !== "") knowledge.add(name);
+      for (const name of needs.models ?? []) if (name !== "" && name !== "default") models.add(name);
+      for (const name of needs.secrets ?? []) secrets.add(name);
+      for (const body of definition.bodies?.(config) ?? []) walk(body.graph);
+    }
+  };
+  walk(graph);
+  return { knowledge: [...knowledge].map((name) => ({ name })), secrets: [...secrets].sort(), models: [...models] };
+}
+
+/** Pinned outputs are what a trial gave: they stay with the draft. */
+function withoutTrials(graph: Graph): Graph {
+  const { "x-pins": _pins, ...rest } = graph as Graph & { "x-pins"?: unknown };
+  return rest;
+}
+
+/** A value that is kept as a secret, typed into a setting: it would leave with the template. */
+function refuseSecrets(template: Template, secrets: Pick<Secrets, "redact">): void {
+  const text = JSON.stringify(template);
+  const redacted = secrets.redact(text);
+  if (redacted === text) return;
+  const name = /\[secret ([^\]]*)\]/.exec(redacted)?.[1] ?? "";
+  throw new PatchbayError(
+    "bad_request",
+    `The graph holds the value of the secret "${name}" as plain text. Choose the secret in that setting instead, then save the template.`,
+    { path: "/graph" },
+  );
+}
+
+/**
+ * Samples and tools are named as files of this server: only names that its own templates use are taken, so that a file
+ * from elsewhere reaches no other.
+ */
+async function shipped({ samples, needs }: z.infer<typeof Template>): Promise<Pick<Template, "samples" | "needs">> {
+  const ours = await readTemplates();
+  const files = new Set(ours.flatMap((template) => template.samples.map((sample) => sample.file)));
+  const tools = new Set(ours.flatMap((template) => template.needs.tools));
+  return {
+    samples: samples.filter((sample) => files.has(sample.file)),
+    needs: { ...needs, tools: needs.tools.filter((tool) => tools.has(tool)) },
+  };
+}
