@@ -81,6 +81,8 @@ export type EventBody =
       key?: string;
       /** The run and node that this one was forked from. */
       fork?: { run: string; node: string };
+      /** The caller's place in a trace of its own (W3C `traceparent`), where traces are kept. */
+      trace?: string;
       /** Values that stand in for a node's outputs in this run (pinned data). */
       pins?: Record<string, Record<string, unknown>>;
       /** Run only a part: up to, from, or exactly one node. */

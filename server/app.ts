@@ -39,6 +39,7 @@ import { toolRoutes } from "./routes/tools.ts";
 import { hookRoutes, triggerRoutes } from "./routes/triggers.ts";
 import { usageRoutes } from "./routes/usage.ts";
 import type { Services } from "./services.ts";
+import { takeTrace } from "./telemetry/incoming.ts";
 import { requestLog } from "./telemetry/request-log.ts";
 
 export interface AppOptions {
@@ -90,6 +91,7 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
   const { logger } = services;
   const reportOf = (c: Context<AppEnv>) => (thrown: unknown) => logger.report(thrown, { request: c.get("request") });
   app.use(requestLog(logger, services.metrics));
+  if (services.env.telemetry) app.use(takeTrace());
   app.onError((error, c) => {
     const thrown =
       error instanceof HTTPException

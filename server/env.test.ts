@@ -54,7 +54,36 @@ describe("the environment", () => {
     expect(parseEnv({ PATCHBAY_FILES: "./files" }).files).toBe("./files");
   });
 
+  test("sends traces and measures where the standard variables say, and else nowhere", () => {
+    expect(parseEnv({}).telemetry).toBeUndefined();
+    const all = parseEnv({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/" }).telemetry;
+    expect(all).toEqual({
+      protocol: "http/protobuf",
+      tracesUrl: "http://collector:4318/v1/traces",
+      metricsUrl: "http://collector:4318/v1/metrics",
+      sampleRatio: 1,
+      content: false,
+    });
+    const some = {
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "https://t.example/x",
+      OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+      OTEL_TRACES_SAMPLER_ARG: "0.25",
+      OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "TRUE",
+    };
+    expect(parseEnv(some).telemetry).toMatchObject({
+      tracesUrl: "https://t.example/x",
+      sampleRatio: 0.25,
+      content: true,
+    });
+    expect(parseEnv(some).telemetry).not.toHaveProperty("metricsUrl");
+    expect(parseEnv({ ...some, OTEL_SDK_DISABLED: "true" }).telemetry).toBeUndefined();
+    expect(parseEnv({ ...some, OTEL_TRACES_EXPORTER: "none" }).telemetry).toBeUndefined();
+  });
+
   test.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, /speaks http\/protobuf/],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /must begin with http/],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_TRACES_SAMPLER: "some" }, /none that this server knows/],
     [{ PATCHBAY_FILES: "s3://b-1" }, /PATCHBAY_FILES is s3:\/\/b-1, which needs AWS_ACCESS_KEY_ID/],
     [{ PATCHBAY_FILES: "gs://b-1" }, /neither a folder nor s3:/],
     [{ PATCHBAY_LOG_LEVEL: "loud" }, /it is debug, info/],

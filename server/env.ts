@@ -22,8 +22,22 @@ export interface Env {
   openai?: { baseUrl: string; apiKey?: string };
   defaultModel?: string;
   embedder?: string;
+  /** Where traces and measures go; absent: nowhere. */
+  telemetry?: TelemetryEnv;
   /** From which level on the server's own log tells; see `telemetry/logger.ts`. */
   logLevel?: LogLevel;
+}
+
+/** Of the standard `OTEL_*` variables, what is decided here; headers, timeouts and compression its exporters read themselves. */
+export interface TelemetryEnv {
+  protocol: "http/protobuf" | "http/json";
+  tracesUrl?: string;
+  metricsUrl?: string;
+  metricsIntervalMs?: number;
+  /** Of traces that begin here, 0 to 1. */
+  sampleRatio: number;
+  /** What was said is sent too. */
+  content: boolean;
 }
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
@@ -101,6 +115,7 @@ export function parseEnv(vars: Record<string, string | undefined>): Env {
   env.defaultModel = parseModelName("PATCHBAY_DEFAULT_MODEL", get("PATCHBAY_DEFAULT_MODEL"));
   env.embedder = parseModelName("PATCHBAY_EMBEDDER", get("PATCHBAY_EMBEDDER"));
 
+  env.telemetry = parseTelemetry(get);
   env.logLevel = parseLogLevel(get("PATCHBAY_LOG_LEVEL"));
 
   if (!isLoopback(env.host) && !env.token)
@@ -191,6 +206,44 @@ function parseS3(name: string, value: string, get: (name: string) => string | un
     secretAccessKey: needed("AWS_SECRET_ACCESS_KEY"),
     ...(sessionToken !== undefined && { sessionToken }),
   };
+}
+
+function parseTelemetry(get: (name: string) => string | undefined): TelemetryEnv | undefined {
+  if (get("OTEL_SDK_DISABLED")?.toLowerCase() === "true") return undefined;
+  const base = get("OTEL_EXPORTER_OTLP_ENDPOINT");
+  const urlOf = (signal: "TRACES" | "METRICS", path: string) => {
+    if (get(`OTEL_${signal}_EXPORTER`) === "none") return undefined;
+    const name = `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`;
+    const own = get(name);
+    if (own) return parseHttpUrl(name, own);
+    return base && `${parseHttpUrl("OTEL_EXPORTER_OTLP_ENDPOINT", base)}${path}`;
+  };
+  const tracesUrl = urlOf("TRACES", "/v1/traces");
+  const metricsUrl = urlOf("METRICS", "/v1/metrics");
+  if (!tracesUrl && !metricsUrl) return undefined;
+  const protocol = get("OTEL_EXPORTER_OTLP_PROTOCOL") ?? "http/protobuf";
+  if (protocol !== "http/protobuf" && protocol !== "http/json")
+    throw bad("OTEL_EXPORTER_OTLP_PROTOCOL", `is "${protocol}"; this server speaks http/protobuf and http/json`);
+  const interval = Number(get("OTEL_METRIC_EXPORT_INTERVAL"));
+  const content = get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")?.toLowerCase() ?? "";
+  return {
+    protocol,
+    ...(tracesUrl && { tracesUrl }),
+    ...(metricsUrl && { metricsUrl }),
+    ...(interval > 0 && { metricsIntervalMs: interval }),
+    sampleRatio: sampleRatio(get("OTEL_TRACES_SAMPLER") ?? "parentbased_always_on", get("OTEL_TRACES_SAMPLER_ARG")),
+    content: ["true", "1", "span_only", "span_and_event"].includes(content),
+  };
+}
+
+function sampleRatio(sampler: string, arg: string | undefined): number {
+  const kind = sampler.replace(/^parentbased_/, "");
+  if (kind === "always_on") return 1;
+  if (kind === "always_off") return 0;
+  const ratio = Number(arg ?? 1);
+  if (kind !== "traceidratio" || !(ratio >= 0 && ratio <= 1))
+    throw bad("OTEL_TRACES_SAMPLER", `"${sampler}" with "${arg ?? ""}" is none that this server knows`);
+  return ratio;
 }
 
 function parseLogLevel(value: string | undefined): LogLevel | undefined {

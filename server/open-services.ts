@@ -25,6 +25,7 @@ import { createFiles } from "./stores/files.ts";
 import { openBlobs } from "./stores/open-blobs.ts";
 import { openStores, type Role } from "./stores/open-stores.ts";
 import { createTasks } from "./tasks/tasks.ts";
+import { incomingTrace } from "./telemetry/incoming.ts";
 import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { openMetrics } from "./telemetry/metrics.ts";
 import { watchEvents } from "./telemetry/watch-events.ts";
@@ -118,11 +119,27 @@ export async function openServices(
       tools: (names) => toolbox.specs(names),
       changed: (slug) => runs.forget(slug),
     });
+    // Nothing of it is loaded where nothing is sent.
+    const telemetry =
+      env.telemetry &&
+      (await (
+        await import("./telemetry/otel.ts")
+      ).openTelemetry({
+        env: env.telemetry,
+        version: VERSION,
+        logger,
+        redact: (text) => secrets.redact(text),
+        log: { read: (...page) => log.read(...page) },
+      }));
+    closers.push(() => telemetry?.close());
     const ownLog = await stores.openLog((text) => secrets.redact(text));
     const append = ownLog.append.bind(ownLog);
     const log = hearNews(
       watchEvents(ownLog, {
-        happened: (event) => metrics.happened(event),
+        happened(event) {
+          metrics.happened(event);
+          telemetry?.happened(event);
+        },
         stored: (ms) => metrics.stored(ms),
       }),
       (...news) => void triggers.hear(...news),
@@ -153,7 +170,11 @@ export async function openServices(
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
       elsewhere: stores.elsewhere,
-      rested: (result, ms) => metrics.rested(result, ms),
+      rested(result, ms) {
+        metrics.rested(result, ms);
+        telemetry?.rested(result, ms);
+      },
+      ...(telemetry && { trace: incomingTrace }),
     });
     const metrics = openMetrics({ live: () => runs.live(), open: () => log.openRuns(), readers: openStreams });
     closers.push(() => runs.stop());

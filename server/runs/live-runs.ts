@@ -38,6 +38,8 @@ export interface LiveRunsOptions {
   elsewhere?: Elsewhere;
   /** Told when a run came to rest, `ms` after it began or was taken up here. */
   rested?(result: RunResult, ms: number): void;
+  /** The caller's place in a trace of its own, where it has one. */
+  trace?(): string | undefined;
   /** Replaced by tests alone. */
   maxLive?: number;
   recoverMs?: number;

@@ -112,6 +112,7 @@ class LoggedRuns implements RunsService {
 
     const id = newId();
     log.saveGraph(compiled.hash, compiled.graph);
+    const trace = this.#options.trace?.();
     const start = {
       agent,
       ...(agents && { agents }),
@@ -120,6 +121,7 @@ class LoggedRuns implements RunsService {
       ...(user !== undefined && { user }),
       ...(key !== undefined && { key }),
       ...(options.fork && { fork: options.fork }),
+      ...(trace !== undefined && { trace }),
       ...(options.pins && { pins: options.pins }),
       ...(options.range && { range: options.range }),
     };
