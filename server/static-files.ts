@@ -24,8 +24,14 @@ const TYPES: Record<string, string> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
+/** Best first. The build puts each larger file there in these shapes too. */
+const PACKED = [
+  { encoding: "br", ending: ".br" },
+  { encoding: "gzip", ending: ".gz" },
+];
+
 /**
- * Serves a folder. Files with a hash in their name are kept by browsers for a year. A path without an extension is a
+ * Serves a folder. What the build has packed is sent packed to who takes it. Files with a hash in their name are kept by browsers for a year. A path without an extension is a
  * page: it gets `index.html`. Throws `not_found`, and `unavailable` while nothing is built.
  */
 export function staticFiles(folder: string): (c: Context) => Response {
@@ -38,20 +44,39 @@ export function staticFiles(folder: string): (c: Context) => Response {
     }
     const file = join(folder, path);
     if (path.includes("\0") || !file.startsWith(folder + sep)) return page(folder);
-    const found = extname(path) !== "" && existsSync(file) ? statSync(file) : undefined;
-    if (!found?.isFile()) {
+    if (extname(path) === "" || !isFile(file)) {
       if (extname(path) !== "") throw new PatchbayError("not_found", `There is no ${path}.`);
       return page(folder);
     }
+    const accepted = c.req.header("accept-encoding");
+    const packed = PACKED.find(({ encoding, ending }) => takes(accepted, encoding) && isFile(file + ending));
+    const sent = file + (packed?.ending ?? "");
     const headers = {
       "content-type": TYPES[extname(path)] ?? "application/octet-stream",
-      "content-length": String(found.size),
+      "content-length": String(statSync(sent).size),
+      ...(packed && { "content-encoding": packed.encoding }),
+      vary: "accept-encoding",
       "cache-control": path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
       "x-content-type-options": "nosniff",
     };
     if (c.req.method === "HEAD") return new Response(null, { headers });
-    return new Response(Readable.toWeb(createReadStream(file)) as ReadableStream, { headers });
+    return new Response(Readable.toWeb(createReadStream(sent)) as ReadableStream, { headers });
   };
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Whether an Accept-Encoding header names an encoding, and not to refuse it. */
+function takes(header: string | undefined, encoding: string): boolean {
+  return (header ?? "").split(",").some((part) => {
+    const [name, ...settings] = part
+      .toLowerCase()
+      .split(";")
+      .map((word) => word.trim());
+    return name === encoding && !settings.some((setting) => /^q=0(?:\.0*)?$/.test(setting));
+  });
 }
 
 /** The chat page, which only `frames` may frame. It holds no cookie and takes nothing from elsewhere. */

@@ -2,15 +2,9 @@ import type { editor as MonacoEditor } from "monaco-editor";
 import { useEffect, useId, useRef, useState } from "react";
 import { cx } from "../ui/cx.ts";
 import { inputClass, Textarea } from "../ui/input.tsx";
+import { whenCalm } from "../ui/when-calm.ts";
 
 type Monaco = typeof import("../ui/monaco.ts");
-let loading: Promise<Monaco> | undefined;
-let loaded: Monaco | undefined;
-const load = async (): Promise<Monaco> => {
-  loading ??= import("../ui/monaco.ts");
-  loaded = await loading;
-  return loaded;
-};
 
 export interface Marker {
   message: string;
@@ -21,7 +15,7 @@ export interface Marker {
 
 /**
  * Text with a language. Until Monaco is there it is a plain text area, so typing never waits; who types in it keeps it
- * until they leave it. Tab leaves the field, as in any other. `value` set from outside (undo) goes in without moving the cursor when it is what the box holds already.
+ * until they leave it. Monaco takes a while to begin: it comes when nobody drags. Tab leaves the field, as in any other. `value` set from outside (undo) goes in without moving the cursor when it is what the box holds already.
  */
 export function CodeBox({
   value,
@@ -54,7 +48,7 @@ export function CodeBox({
   /** Shows and chooses this part of the text when it changes. */
   reveal?: { start: number; end: number };
 }) {
-  const [monaco, setMonaco] = useState(loaded);
+  const [monaco, setMonaco] = useState<Monaco>();
   const host = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const editor = useRef<MonacoEditor.IStandaloneCodeEditor>(undefined);
@@ -65,21 +59,24 @@ export function CodeBox({
   useEffect(() => {
     if (monaco) return;
     let gone = false;
-    load().then(
-      (module) => {
-        const take = () => {
-          if (!gone) setMonaco(module);
-        };
-        // To change the field under the cursor would lose what is typed meanwhile.
-        if (area.current && area.current === document.activeElement)
-          area.current.addEventListener("blur", take, { once: true });
-        else take();
-      },
-      // Without Monaco (a chunk that cannot be fetched) the text area stays; it holds everything.
-      (error: unknown) => console.warn("Monaco could not be loaded.", error),
-    );
+    const bring = () =>
+      import("../ui/monaco.ts").then(
+        (module) => {
+          const take = () => {
+            if (!gone) setMonaco(module);
+          };
+          // To change the field under the cursor would lose what is typed meanwhile.
+          if (area.current && area.current === document.activeElement)
+            area.current.addEventListener("blur", take, { once: true });
+          else take();
+        },
+        // Without Monaco (a chunk that cannot be fetched) the text area stays; it holds everything.
+        (error: unknown) => console.warn("Monaco could not be loaded.", error),
+      );
+    const stop = whenCalm(bring);
     return () => {
       gone = true;
+      stop();
     };
   }, [monaco]);
 

@@ -13,6 +13,9 @@ import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Part } from "./parts.tsx";
 
+/** The nearest come first; further ones are wired on the canvas. */
+const MOST_OFFERS = 200;
+
 /** What hangs on each port, and what could: wiring without a mouse. */
 export function Connections({ node }: { node: GraphNode }) {
   const { t } = useTranslation("panels");
@@ -78,7 +81,7 @@ function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side
             <option value="" disabled>
               {t("wireTo")}
             </option>
-            {open.map((mate) => (
+            {open.slice(0, MOST_OFFERS).map((mate) => (
               <option key={mate.end} value={mate.end}>
                 {name(mate.end)}
               </option>

@@ -16,21 +16,28 @@ export type Verdict = { fits: true; how: "same" | "convert" } | { fits: false; w
 
 /** Whether an edge may be drawn at all. Quick: called while the pointer moves over ports. */
 export function judge(graph: Graph, reader: PortReader, edge: GraphEdge): Verdict {
-  const from = edgeEnd(edge.from);
-  const to = edgeEnd(edge.to);
-  if (from.node === to.node) return { fits: false, why: "self" };
+  const from = edgeEnd(edge.from).node;
+  const to = edgeEnd(edge.to).node;
+  if (from === to) return { fits: false, why: "self" };
+  const how = endsFit(graph, reader, edge.from, edge.to);
+  if (how !== "same" && how !== "convert") return { fits: false, why: how };
+  if (reaches(graph, to, from)) return { fits: false, why: "circle" };
+  return { fits: true, how };
+}
+
+/** How two ends fit, circles aside. */
+function endsFit(graph: Graph, reader: PortReader, fromEnd: string, toEnd: string): "same" | "convert" | Refusal {
+  const from = edgeEnd(fromEnd);
+  const to = edgeEnd(toEnd);
   const at = lookup(graph);
   const source = at.node(from.node);
   const target = at.node(to.node);
   const output = source && reader.ports(source).outputs.find((port) => port.id === from.port);
   const input = target && reader.ports(target).inputs.find((port) => port.id === to.port);
-  if (!output || !input) return { fits: false, why: "missing" };
+  if (!output || !input) return "missing";
   const how = edgeFit(output.kind, input.kind);
-  if (how === "no") return { fits: false, why: "kind" };
-  if (at.outOf(from.node).some((other) => other.from === edge.from && other.to === edge.to))
-    return { fits: false, why: "twice" };
-  if (reaches(graph, to.node, from.node)) return { fits: false, why: "circle" };
-  return { fits: true, how };
+  if (how === "no") return "kind";
+  return at.outOf(from.node).some((other) => other.from === fromEnd && other.to === toEnd) ? "twice" : how;
 }
 
 /** The edges that must go when this one is drawn: an input holds one edge unless `check` proves that only one is taken. */
@@ -49,19 +56,19 @@ export function displaced(graph: Graph, table: NodeTable, reader: PortReader, ed
 
 /** Whether a value can get from one node to another along edges. */
 export function reaches(graph: Graph, from: string, to: string): boolean {
+  return reached(graph, from, "out", to).has(to);
+}
+
+/** A node with all that a value can reach from it, or (`in`) come from to it. Ends early once it has `until`. */
+function reached(graph: Graph, node: string, way: "in" | "out", until?: string): Set<string> {
   const at = lookup(graph);
-  const seen = new Set([from]);
-  const queue = [from];
-  for (const id of queue) {
-    if (id === to) return true;
-    for (const edge of at.outOf(id)) {
-      const next = edgeEnd(edge.to).node;
-      if (seen.has(next)) continue;
-      seen.add(next);
-      queue.push(next);
-    }
+  const seen = new Set([node]);
+  for (const id of seen) {
+    if (id === until) break;
+    if (way === "out") for (const edge of at.outOf(id)) seen.add(edgeEnd(edge.to).node);
+    else for (const edge of at.into(id)) seen.add(edgeEnd(edge.from).node);
   }
-  return false;
+  return seen;
 }
 
 export interface Offer {
@@ -101,14 +108,16 @@ export interface Mate {
 export function mates(graph: Graph, reader: PortReader, id: string, port: string, side: "in" | "out"): Mate[] {
   const found: (Mate & { rank: number })[] = [];
   const ends = lookup(graph).node(id)?.type === "output";
+  // Wired to one of these it would be a circle.
+  const behind = side === "in" ? reached(graph, id, "out") : reached(graph, id, "in");
   for (const node of graph.nodes) {
-    if (node.id === id) continue;
+    if (behind.has(node.id)) continue;
     const ports = reader.ports(node);
     for (const other of side === "in" ? ports.outputs : ports.inputs) {
       const mine = `${id}.${port}`;
       const end = `${node.id}.${other.id}`;
-      const verdict = judge(graph, reader, side === "in" ? { from: end, to: mine } : { from: mine, to: end });
-      if (!verdict.fits) continue;
+      const how = side === "in" ? endsFit(graph, reader, end, mine) : endsFit(graph, reader, mine, end);
+      if (how !== "same" && how !== "convert") continue;
       const wired = side === "out" && lookup(graph).at(node.id, other.id, "in").length > 0;
       const sameName = other.id === port ? -2 : 0;
       // An answer comes from a node that thinks, rather than from the question itself.
@@ -117,7 +126,7 @@ export function mates(graph: Graph, reader: PortReader, id: string, port: string
         node,
         port: other,
         end,
-        rank: (verdict.how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (wired ? 2 : 0) + sameName + answers,
+        rank: (how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (wired ? 2 : 0) + sameName + answers,
       });
     }
   }
