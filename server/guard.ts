@@ -62,7 +62,8 @@ export function guard(options: {
       }
       const key = keys.authenticate(c.req.header("authorization"));
       if (key.session !== undefined) await options.admitVisitor(key, path);
-      keys.count(key);
+      const counted = keys.count(key);
+      if (counted) await counted;
       c.set("key", key);
       return next();
     }

@@ -75,7 +75,13 @@ export async function openServices(
     const tasks = createTasks(records, { leave: stores.elsewhere !== undefined });
     const visitors = openVisitors(masterKey);
     const limits = isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS;
-    const keys = visitors.among(await openKeys(records, limits));
+    const keys = visitors.among(
+      await openKeys({
+        records,
+        limits,
+        ...(stores.elsewhere && { takeCalls: (...asked) => stores.ledger.takeCalls(...asked) }),
+      }),
+    );
     closers.push(() => keys.close());
     const net = createNet({ allowHosts: env.allowHosts, own: env.url ? [env.url] : [] });
     const models = createModels({ records, secrets, files, env, localFolder: join(env.dataDir, "models") });

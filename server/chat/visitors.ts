@@ -126,6 +126,7 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
             throw new PatchbayError("rate_limited", "That was a lot at once; try again in a minute.", {
               retryAfter: (one.since + MINUTE - now()) / 1000,
             });
+          return undefined;
         },
         openStream(key) {
           if (key.session === undefined) return keys.openStream(key);

@@ -5,7 +5,8 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
 import { newId } from "../ids.ts";
-import type { AgentKey, KeyLimits, Keys, Records } from "../services.ts";
+import type { AgentKey, KeyLimits, Keys, Ledger, Records } from "../services.ts";
+import { type Minute, ownMinute, sharedMinute } from "./minute.ts";
 
 const KIND = "key";
 const PREFIX = "pb_";
@@ -37,27 +38,38 @@ interface Held {
   card: AgentKey;
   hash: Buffer;
   limits: Required<KeyLimits>;
-  /** Calls of the minute that began at `since`. */
-  calls: number;
-  since: number;
+  minute: Minute;
   streams: Set<AbortController>;
 }
 
-/** Loads all keys. `limits`: what holds for keys that set none. */
-export async function openKeys(
-  records: Records,
-  limits: Required<KeyLimits>,
-  clock: () => number = () => performance.now(),
-): Promise<Keys & { limitsOf(id: string): Required<KeyLimits>; nameOf(id: string): string; close(): void }> {
+export interface KeysOptions {
+  records: Records;
+  /** What holds for keys that set none. */
+  limits: Required<KeyLimits>;
+  /** Counts calls of a minute over all processes; absent where there is one alone. See `Ledger.takeCalls`. */
+  takeCalls?: Ledger["takeCalls"];
+  /** Replaced by tests alone. */
+  clock?(): number;
+}
+
+/** Loads all keys. */
+export async function openKeys({
+  records,
+  limits,
+  takeCalls,
+  clock = () => performance.now(),
+}: KeysOptions): Promise<
+  Keys & { limitsOf(id: string): Required<KeyLimits>; nameOf(id: string): string; close(): void }
+> {
   const byPrefix = new Map<string, Held>();
   const byId = new Map<string, Held>();
+  const minuteOf = (): Minute => (takeCalls ? sharedMinute(takeCalls) : ownMinute(clock));
   const hold = ({ hash, ...card }: StoredKey) => {
     const held: Held = {
       card,
       hash: Buffer.from(hash, "hex"),
       limits: { ...limits, ...card.limits },
-      calls: 0,
-      since: clock(),
+      minute: minuteOf(),
       streams: new Set(),
     };
     byPrefix.set(card.prefix, held);
@@ -192,21 +204,8 @@ export async function openKeys(
 
     count(key) {
       const held = find(key);
-      if (!held || held.limits.callsPerMinute === Infinity) return;
-      const now = clock();
-      if (now - held.since >= MINUTE) {
-        held.since = now;
-        held.calls = 0;
-      }
-      if (held.calls >= held.limits.callsPerMinute)
-        throw new PatchbayError(
-          "rate_limited",
-          `The key "${held.card.name}" may call ${held.limits.callsPerMinute} times a minute.`,
-          {
-            retryAfter: (held.since + MINUTE - now) / 1000,
-          },
-        );
-      held.calls++;
+      if (!held || held.limits.callsPerMinute === Infinity) return undefined;
+      return held.minute.take(held.card, held.limits.callsPerMinute);
     },
 
     openStream(key) {

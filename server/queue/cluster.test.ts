@@ -327,6 +327,47 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     await expect.poll(async () => (await runsOf(hook.trigger)).map((row) => row.status), soon).toEqual(["done"]);
   }, 15_000);
 
+  test("what a key may do holds over all doors: calls a minute, runs under way, tokens a day", async () => {
+    const soon = { timeout: 3_000, interval: 20 };
+    const doors = [web.services, otherWeb.services];
+    const limits = { callsPerMinute: 5, liveRuns: 2, tokensPerDay: 10 };
+    const { card, key } = await doors[0]!.keys.create({ name: "k", agents: "*", rights: ["run"], limits });
+    for (const opened of [web, otherWeb, ...workers])
+      await expect.poll(() => attempt(() => opened.services.keys.authenticate(`Bearer ${key}`).id), soon).toBe(card.id);
+
+    // Of one minute: what begins in the next is counted anew.
+    const minute = () => Math.floor(Date.now() / 60_000);
+    let began: number;
+    let counted: PromiseSettledResult<void>[];
+    do {
+      began = minute();
+      counted = await Promise.allSettled(Array.from({ length: 8 }, async (_, at) => doors[at % 2]!.keys.count(card)));
+    } while (began !== minute());
+    expect(counted.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+
+    const slow = { graph: through("limited") };
+    const caller = { key: card.id };
+    const running = [];
+    for (const door of doors) running.push(await door.runs.start(slow, { message: "x" }, caller, { eager: true }));
+    await Promise.all(running.map(({ accepted }) => accepted));
+    await expect(doors[1]!.runs.start(slow, { message: "x" }, caller)).rejects.toMatchObject({ code: "rate_limited" });
+    gateOf("limited").resolve();
+    await Promise.all(running.map(({ done }) => done));
+
+    // One call of the model uses up the day, whichever worker makes it and whichever door is asked next.
+    const speak = graphOf({ ask: "input", brain: "llm", reply: "output" }, [
+      "ask.message brain.message",
+      "brain.text reply.reply",
+    ]);
+    const first = await doors[0]!.runs.start({ graph: speak }, { message: "x" }, caller);
+    expect(await first.done).toMatchObject({ status: "done" });
+    expect((await doors[1]!.purse.today(card.id))!.tokens).toBeGreaterThan(10);
+    for (const door of doors)
+      await expect(door.runs.start({ graph: speak }, { message: "x" }, caller)).rejects.toMatchObject({
+        code: "quota_exceeded",
+      });
+  }, 20_000);
+
   test("a task begun at a door is done once, by one of the workers, and told at the door", async () => {
     const done: string[] = [];
     for (const opened of all)

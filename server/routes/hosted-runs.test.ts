@@ -245,7 +245,7 @@ describe("a key", () => {
       [NETWORK_LIMITS, 600],
       [OPEN_LIMITS, 5000],
     ] as const) {
-      const keys = await openKeys(app.services.records, limits, () => 0);
+      const keys = await openKeys({ records: app.services.records, limits, clock: () => 0 });
       const card = (await keys.list()).find((one) => one.id === key.id)!;
       for (let i = 0; i < calls; i++) keys.count(card);
       if (calls === 600) expect(() => keys.count(card)).toThrow(/600 times a minute/);

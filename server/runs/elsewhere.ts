@@ -11,6 +11,8 @@ export interface Elsewhere {
    * it or not. Rejects as `cancel` and `answer` do.
    */
   ask(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitAnswer[] }): Promise<boolean>;
+  /** Runs of a key that are under way or queued in any process; those that wait for people are not. */
+  liveRuns(key: string): Promise<number>;
   /** Text of a run that another process has is read here, until the returned function is called. */
   want(run: string): () => void;
   /** Text of a run that this process has is for others too, until the returned function is called. */

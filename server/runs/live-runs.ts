@@ -86,13 +86,25 @@ export class LiveRuns {
       throw new PatchbayError("queue_full", `${most} runs are under way, the most there may be; try again later.`, {
         retryAfter: 5,
       });
-    const limit = key === undefined ? undefined : this.#options.liveRuns?.(key);
-    if (limit !== undefined && this.count(key) >= limit)
-      throw new PatchbayError(
-        "rate_limited",
-        `This key has ${limit} runs under way, the most it may have; wait for one to end.`,
-        { retryAfter: 2 },
-      );
+    const limit = this.#limitOf(key);
+    if (limit !== undefined && this.count(key) >= limit) throw tooManyOf(limit);
+  }
+
+  /**
+   * The same over all processes; what other doors begin in the same moment is not seen. Nothing to wait for where there
+   * is one process, or the key has no limit.
+   */
+  mustFitAmongAll(key: string | undefined): Promise<void> | undefined {
+    const { elsewhere } = this.#options;
+    const limit = this.#limitOf(key);
+    if (!elsewhere || key === undefined || limit === undefined || limit === Number.POSITIVE_INFINITY) return undefined;
+    return elsewhere.liveRuns(key).then((live) => {
+      if (live >= limit) throw tooManyOf(limit);
+    });
+  }
+
+  #limitOf(key: string | undefined): number | undefined {
+    return key === undefined ? undefined : this.#options.liveRuns?.(key);
   }
 
   /** Throws `conflict` while a turn of the session runs here. */
@@ -293,4 +305,12 @@ export class LiveRuns {
 
 function turnOf(session: string, key: string | undefined): string {
   return `${key ?? ""} ${session}`;
+}
+
+function tooManyOf(limit: number): PatchbayError {
+  return new PatchbayError(
+    "rate_limited",
+    `This key has ${limit} runs under way, the most it may have; wait for one to end.`,
+    { retryAfter: 2 },
+  );
 }

@@ -105,6 +105,8 @@ class LoggedRuns implements RunsService {
     });
     const had = key === undefined ? undefined : purse.mustHave(key);
     if (had) await had;
+    const fits = this.#live.mustFitAmongAll(key);
+    if (fits) await fits;
     // Nothing below waits before the run is live: two calls of one session or id cannot both pass.
     this.#mustRun();
     if (session !== undefined) this.#live.mustBeNextTurn(session, key);

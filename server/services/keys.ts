@@ -49,8 +49,11 @@ export interface Keys {
   authenticate(authorization: string | undefined): AgentKey;
   /** Whether this key may call the agent. */
   allows(key: AgentKey, slug: string): boolean;
-  /** Counts a call against the key's limits. Throws `rate_limited`. */
-  count(key: AgentKey): void;
+  /**
+   * Counts a call against the key's limits. Throws or rejects with `rate_limited`; with several processes also with
+   * `unavailable`. Nothing to wait for where it is known here.
+   */
+  count(key: AgentKey): Promise<void> | undefined;
   /** Aborts when the key is deleted or expires. Release it at the end of the stream. Throws `rate_limited`. */
   openStream(key: AgentKey): { signal: AbortSignal; release(): void };
 }

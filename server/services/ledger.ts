@@ -28,7 +28,12 @@ export interface Ledger {
   hold(hold: { id: string; key: string; day: string; amount: Amount }, limits: Amount): Promise<boolean>;
   /** Takes a hold back and counts what was used. Nothing happens where it is settled already. */
   settle(id: string, used: Amount): Promise<void>;
-  /** Counts holds taken before that time (Unix milliseconds) as used: whoever took them died. */
+  /**
+   * Calls of a minute (whole minutes since 1970): gives as many of `calls` as are left of `limit`, all or none, over all
+   * processes. Rejects with `unavailable`.
+   */
+  takeCalls(key: string, minute: number, calls: number, limit: number): Promise<boolean>;
+  /** Counts holds taken before that time (Unix milliseconds) as used: whoever took them died. Forgets minutes before it. */
   giveUp(before: number): Promise<void>;
   close(): Promise<void>;
 }

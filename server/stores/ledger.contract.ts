@@ -71,6 +71,19 @@ export function ledgerContract(
       expect(await one.day("again", DAY)).toEqual({ used: tokens(4), held: NONE });
     });
 
+    test("calls of a minute are given out to N and not N + 1, whoever asks", async () => {
+      expect(await one.takeCalls("calls", 7, 2, 5)).toBe(true);
+      expect(await other.takeCalls("calls", 7, 2, 5)).toBe(true);
+      expect(await one.takeCalls("calls", 7, 2, 5)).toBe(false);
+      expect(await one.takeCalls("calls", 7, 1, 5)).toBe(true);
+      expect(await other.takeCalls("calls", 7, 1, 5)).toBe(false);
+      expect(await other.takeCalls("calls", 8, 1, 5)).toBe(true);
+      expect(await one.takeCalls("other", 7, 6, 5)).toBe(false);
+      await one.giveUp(8 * 60_000);
+      expect(await one.takeCalls("calls", 7, 5, 5)).toBe(true);
+      expect(await one.takeCalls("calls", 8, 5, 5)).toBe(false);
+    });
+
     test("what the dead held counts as used; what is held since does not", async () => {
       await one.begin("dead", DAY, NONE);
       await hold(one, "dead", tokens(10), NO_LIMIT);

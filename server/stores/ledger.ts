@@ -13,6 +13,7 @@ interface Tables {
     held_tokens: number;
     held_nano_usd: number;
   };
+  key_minutes: { key: string; minute: number; calls: number };
   key_holds: { id: string; key: string; day: string; tokens: number; nano_usd: number; taken_at: number };
 }
 
@@ -33,6 +34,12 @@ const SQLITE_LEDGER = [
      tokens INTEGER NOT NULL,
      nano_usd INTEGER NOT NULL,
      taken_at INTEGER NOT NULL
+   ) STRICT;`,
+  `CREATE TABLE key_minutes (
+     key TEXT NOT NULL,
+     minute INTEGER NOT NULL,
+     calls INTEGER NOT NULL,
+     PRIMARY KEY (key, minute)
    ) STRICT;`,
 ];
 
@@ -136,12 +143,32 @@ export class KyselyLedger implements Ledger {
     await this.#try(() => this.#transaction((tables) => settle(tables, id, used)));
   }
 
+  async takeCalls(key: string, minute: number, calls: number, limit: number): Promise<boolean> {
+    if (calls > limit) return false;
+    // A call that is counted twice, its answer lost, errs on the safe side.
+    const taken = await this.#try(() =>
+      this.#db
+        .insertInto("key_minutes")
+        .values({ key, minute, calls })
+        .onConflict((conflict) =>
+          conflict
+            .columns(["key", "minute"])
+            .doUpdateSet({ calls: sql<number>`key_minutes.calls + ${calls}` })
+            .where(sql<boolean>`key_minutes.calls + ${calls} <= ${limit}`),
+        )
+        .executeTakeFirst(),
+    );
+    return Number(taken.numInsertedOrUpdatedRows ?? 0) > 0;
+  }
+
   async giveUp(before: number): Promise<void> {
     const lost = await this.#try(() =>
       this.#db.selectFrom("key_holds").selectAll().where("taken_at", "<", before).execute(),
     );
     for (const { id, tokens, nano_usd } of lost)
       await this.settle(id, { tokens: Number(tokens), nanoUsd: Number(nano_usd) });
+    const minute = Math.floor(before / 60_000);
+    await this.#try(() => this.#db.deleteFrom("key_minutes").where("minute", "<", minute).execute());
   }
 
   async close(): Promise<void> {

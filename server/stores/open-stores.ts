@@ -96,6 +96,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
     elsewhere: {
       leave: role === "web",
       ask: (owner, ask) => asked!.ask(owner, ask),
+      liveRuns: (key) => log!.liveRuns(key),
       want: (run) => farText?.want(run) ?? (() => {}),
       offer: (run, feed) => farText?.offer(run, feed) ?? (() => {}),
     },

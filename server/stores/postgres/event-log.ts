@@ -40,6 +40,8 @@ export interface PostgresLogOptions {
 export interface PostgresLog extends EventLog {
   /** Queues the runs that want a worker although no job says so: see `RunReader.due`. */
   queueDue(now: number, limit: number): Promise<void>;
+  /** See `Elsewhere.liveRuns`. */
+  liveRuns(key: string): Promise<number>;
   readonly members: Members;
 }
 
@@ -158,6 +160,10 @@ class PostgresEventLog implements PostgresLog {
 
   async queueDue(now: number, limit: number): Promise<void> {
     await tried(queueRuns(this.#pool, await this.due(now, limit)));
+  }
+
+  liveRuns(key: string): Promise<number> {
+    return this.#reader.liveRuns(key);
   }
 
   sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {

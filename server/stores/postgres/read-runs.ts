@@ -111,6 +111,14 @@ export class RunReader {
     return rows.map((row) => row.id);
   }
 
+  async liveRuns(key: string): Promise<number> {
+    const [row] = await this.#all<{ live: number }>(
+      "SELECT count(*) AS live FROM patchbay.runs WHERE ended_at IS NULL AND NOT parked AND key = $1",
+      [key],
+    );
+    return row?.live ?? 0;
+  }
+
   async sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {
     const values: Value[] = [];
     const where = ["session IS NOT NULL", "fork IS NULL"];

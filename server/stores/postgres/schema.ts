@@ -117,6 +117,13 @@ export const POSTGRES_MIGRATIONS = [
    -- Of runs that ended before the column was there it is not known what they waited for people: all of it counts.
    ALTER TABLE patchbay.runs ADD COLUMN active_ms bigint;
    UPDATE patchbay.runs SET active_ms = ended_at - started_at WHERE ended_at IS NOT NULL;`,
+  // Calls of agent keys in the minute that runs: nothing is lost with it, and no call waits for a sync.
+  `CREATE UNLOGGED TABLE patchbay.key_minutes (
+     key text COLLATE "C" NOT NULL,
+     minute bigint NOT NULL,
+     calls integer NOT NULL,
+     PRIMARY KEY (key, minute)
+   );`,
 ];
 
 /**
