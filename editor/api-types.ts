@@ -8,6 +8,7 @@ import type { Issue } from "../runtime/issue.ts";
 import type { Document, Message } from "../runtime/message.ts";
 import type { ModelProfile } from "../runtime/model.ts";
 import type { Applied, Patch } from "../runtime/patch.ts";
+import type { Ports } from "../runtime/port.ts";
 import type { Effect, JsonSchema, ToolResult, ToolSpec } from "../runtime/tool.ts";
 
 export interface Agent {
@@ -20,6 +21,14 @@ export interface Agent {
   live?: number;
   createdAt: number;
   updatedAt: number;
+}
+
+/** An agent as others name and call it. */
+export interface AgentCard {
+  id: string;
+  name: string;
+  slug?: string;
+  ports: Ports;
 }
 
 export interface Revision {

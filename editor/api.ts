@@ -125,7 +125,13 @@ export interface UsageQuery {
 export const api = {
   agents: {
     list: (signal?: AbortSignal): Promise<T.Agent[]> =>
-      everyPage(async (query) => (await read(routes.agents.$get({ query }, until(signal)))).agents),
+      everyPage(async (query) => (await read(routes.agents.$get({ query }, until(signal)))).agents as T.Agent[]),
+    cards: (signal?: AbortSignal): Promise<T.AgentCard[]> =>
+      everyPage(
+        async (query) =>
+          (await read(routes.agents.$get({ query: { ...query, view: "cards" } }, until(signal))))
+            .agents as T.AgentCard[],
+      ),
     get: (agent: string, signal?: AbortSignal): Promise<T.Agent> =>
       read(routes.agents[":id"].$get({ param: { id: id(agent) } }, until(signal))),
     create: (graph: T.Graph): Promise<T.Agent> => read(routes.agents.$post({ json: { graph: { ...graph } } })),

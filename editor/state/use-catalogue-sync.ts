@@ -1,7 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { agentPorts } from "../../runtime/agent-ports.ts";
-import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api.ts";
 import type { AgentEntry } from "./catalogue.ts";
 import { useWorkbench } from "./use-workbench.ts";
@@ -22,7 +20,11 @@ export function useCatalogueSync(): void {
     ...again,
   });
   const secrets = useQuery({ queryKey: ["secrets"], queryFn: ({ signal }) => api.secrets.list(signal), ...again });
-  const agents = useQuery({ queryKey: ["agents"], queryFn: ({ signal }) => api.agents.list(signal), ...again });
+  const agents = useQuery({
+    queryKey: ["agents", "cards"],
+    queryFn: ({ signal }) => api.agents.cards(signal),
+    ...again,
+  });
 
   useEffect(() => {
     const old = catalogue.getState();
@@ -33,14 +35,9 @@ export function useCatalogueSync(): void {
       tools: tools.data ?? old.tools,
       knowledge: knowledge.data ?? old.knowledge,
       secrets: secrets.data?.map((secret) => secret.name) ?? old.secrets,
-      agents: agents.data?.map((agent) => agentEntry(agent.id, agent.graph, agent.slug)) ?? old.agents,
+      agents:
+        agents.data?.map(({ id, name, slug, ports }): AgentEntry => ({ id, name, ...(slug && { slug }), ports })) ??
+        old.agents,
     });
   }, [catalogue, models, tools, knowledge, secrets, agents]);
 }
-
-const agentEntry = (id: string, graph: Graph, slug?: string): AgentEntry => ({
-  id,
-  name: graph.name,
-  ...(slug ? { slug } : {}),
-  ports: agentPorts(graph),
-});

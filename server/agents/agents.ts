@@ -15,7 +15,7 @@ import type { NodeTable } from "../../runtime/resolve.ts";
 import type { ToolSpec } from "../../runtime/tool.ts";
 import { newId } from "../ids.ts";
 import { sha256 } from "../secrets/secrets.ts";
-import type { AgentRecord, Agents, AgentVersion, Publication, Records, Stored } from "../services.ts";
+import type { AgentCard, AgentRecord, Agents, AgentVersion, Publication, Records, Stored } from "../services.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import { resolveAgents } from "./freeze.ts";
 
@@ -104,6 +104,15 @@ class RecordedAgents implements Agents {
     const context = await this.#options.context();
     const page = await this.#records.list<Graph>(AGENT, { ...options, newestFirst: true });
     return page.map((stored) => this.#record(stored, checkGraph(stored.body, this.#options.nodes, context)));
+  }
+
+  async cards(options: { after?: string; limit?: number } = {}): Promise<AgentCard[]> {
+    const page = await this.#records.list<Graph>(AGENT, { ...options, newestFirst: true });
+    return page.map((stored) => {
+      const { graph, issues: _none, ...rest } = this.#record(stored, []);
+      const { name, description } = graph;
+      return { ...rest, name, description, ports: agentPorts(graph) };
+    });
   }
 
   async drafts(): Promise<ReadonlyMap<string, Ports>> {

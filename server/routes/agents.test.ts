@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AgentRecord } from "../services.ts";
+import type { AgentCard, AgentRecord } from "../services.ts";
 import { approval, chat, echo, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
 
 let app: TestApp;
@@ -29,6 +29,12 @@ describe("drafts", () => {
     expect((await app.json<{ agents: AgentRecord[] }>("GET", "/api/agents")).agents.map((agent) => agent.id)).toContain(
       made.id,
     );
+    const cards = await app.json<{ agents: AgentCard[] }>("GET", "/api/agents?view=cards");
+    const card = cards.agents.find((agent) => agent.id === made.id);
+    expect(card).toMatchObject({ name: "回声", revision: 3 });
+    expect(card?.ports.inputs.map((port) => port.id)).toContain("message");
+    expect(card).not.toHaveProperty("graph");
+    await app.json("GET", "/api/agents?view=pictures", { status: 400 });
     await app.json("DELETE", `/api/agents/${made.id}`, { status: 204 });
     await app.json("GET", `/api/agents/${made.id}`, { status: 404 });
     await app.json("DELETE", `/api/agents/${made.id}`, { status: 404 });

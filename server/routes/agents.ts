@@ -38,6 +38,20 @@ const Admission = z.strictObject({
     .describe("The chat page shows which tools were called and what media they made; never arguments or results."),
 });
 
+const PortShape = z.looseObject({ id: z.string(), kind: z.string() });
+
+/** An agent without its graph. */
+const Card = Agent.omit({ graph: true, issues: true }).extend({
+  name: z.string(),
+  description: z.string(),
+  ports: z.object({ inputs: z.array(PortShape), outputs: z.array(PortShape) }),
+});
+
+const View = z
+  .enum(["whole", "cards"])
+  .default("whole")
+  .describe("`cards` leaves out graphs and issues, and says what each agent takes and gives as a node.");
+
 const Publish = Admission.extend({ slug: z.string().optional(), note: z.string().max(4000).optional() });
 
 const Live = z.strictObject({
@@ -73,9 +87,16 @@ export function agentRoutes({
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List agents, newest first", tag: "agents", gives: z.object({ agents: z.array(Agent) }) }),
-      query(Paging),
-      async (c) => c.json({ agents: await agents.list(c.req.valid("query")) }),
+      about({
+        summary: "List agents, newest first",
+        tag: "agents",
+        gives: z.object({ agents: z.array(z.union([Agent, Card])) }),
+      }),
+      query(Paging.extend({ view: View })),
+      async (c) => {
+        const { view, ...page } = c.req.valid("query");
+        return c.json({ agents: view === "cards" ? await agents.cards(page) : await agents.list(page) });
+      },
     )
     .post(
       "/",

@@ -44,8 +44,24 @@ export interface Publication {
   steps?: boolean;
 }
 
+/** What others need to know of an agent to name it, link to it and call it; a page of these is small and quickly made. */
+export interface AgentCard {
+  id: string;
+  revision: number;
+  name: string;
+  description: string;
+  slug?: string;
+  live?: number;
+  /** What it takes and gives as a node. */
+  ports: Ports;
+  createdAt: number;
+  updatedAt: number;
+}
+
 export interface Agents {
   list(options?: { after?: string; limit?: number }): Promise<AgentRecord[]>;
+  /** The same page as `list`, with neither graphs nor a check of them. */
+  cards(options?: { after?: string; limit?: number }): Promise<AgentCard[]>;
   /** Every draft's ports as a node, by id; held in memory. */
   drafts(): Promise<ReadonlyMap<string, Ports>>;
   /** Rejects with `not_found`. */
