@@ -29,6 +29,9 @@ export interface NodeView {
   status: "running" | "waiting" | "done" | "failed" | "skipped";
   startedAt: number;
   endedAt?: number;
+  /** Since when it waits for a person, while it does; and how long it did before. */
+  waitsSince?: number;
+  waitedMs?: number;
   attempts: number;
   outputs?: Record<string, unknown>;
   pinned?: boolean;
@@ -110,14 +113,23 @@ export function applyEvent(view: RunView, event: RunEvent): void {
     case "run-wait":
       view.waits = [...view.waits, ...event.waits];
       view.status = waitStatus(view.waits);
-      for (const wait of event.waits) change(view, wait.scope, wait.node, event.at, { status: "waiting" });
+      for (const wait of event.waits)
+        change(view, wait.scope, wait.node, event.at, (node) => ({
+          status: "waiting",
+          waitsSince: node.waitsSince ?? event.at,
+        }));
       return;
     case "run-resume": {
       const answers = event.answers ?? [];
       const answered = new Set(answers.map((answer) => answer.wait));
-      for (const wait of view.waits)
-        if (answered.has(wait.wait)) change(view, wait.scope, wait.node, event.at, { status: "running" });
+      const over = view.waits.filter((wait) => answered.has(wait.wait));
       view.waits = view.waits.filter((wait) => !answered.has(wait.wait));
+      for (const wait of over)
+        if (!view.waits.some((open) => sameNode(open, wait)))
+          change(view, wait.scope, wait.node, event.at, (node) => ({
+            status: "running",
+            ...waited(node, event.at),
+          }));
       view.answers = [...view.answers, ...answers];
       view.status = view.waits.length > 0 ? waitStatus(view.waits) : "running";
       return;
@@ -296,8 +308,20 @@ function close(view: RunView, at: number, status: RunStatus): void {
   view.waits = [];
   for (const [key, node] of view.nodes)
     if (node.status === "running" || node.status === "waiting")
-      view.nodes.set(key, { ...node, status: "failed", endedAt: at });
+      view.nodes.set(key, { ...node, status: "failed", endedAt: at, ...waited(node, at) });
 }
+
+const sameNode = (a: Wait, b: Wait): boolean => a.node === b.node && scopeKey(a.scope) === scopeKey(b.scope);
+
+/** A wait that was open until now is added to those before. */
+function waited(node: NodeView, at: number): Pick<NodeView, "waitsSince" | "waitedMs"> {
+  if (node.waitsSince === undefined) return {};
+  return { waitsSince: undefined, waitedMs: (node.waitedMs ?? 0) + at - node.waitsSince };
+}
+
+/** How long a node worked, once it has ended: a person's time to answer does not count. */
+export const workedMs = (node: NodeView): number | undefined =>
+  node.endedAt === undefined ? undefined : node.endedAt - node.startedAt - (node.waitedMs ?? 0);
 
 function waitStatus(waits: Wait[]): RunStatus {
   return waits.some((wait) => wait.kind === "uncertain") ? "uncertain" : "waiting";

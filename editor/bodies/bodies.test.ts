@@ -84,7 +84,7 @@ describe("a body", () => {
 
   it("that is no graph is called so", () => {
     expect(bodyOf({ config: { body: { nodes: "?" } } })).toEqual({ is: "bad" });
-    expect(bodyOf({ config: { body: { agent: "helper" } } })).toEqual({ is: "agent", agent: "helper" });
+    expect(bodyOf({ config: { body: { agent: "helper" } } })).toEqual({ is: "agent", ref: { agent: "helper" } });
     expect(bodyOf({ config: null })).toEqual({ is: "none" });
   });
 });
@@ -125,8 +125,10 @@ describe("a run inside", () => {
       [1, "done"],
       [2, "running"],
     ]);
-    expect(progressOf(items, ["a", "b", "c", "d"])).toEqual({ done: 1, failed: 1, total: 4 });
-    expect(defaultItem(items)?.at).toBe(0);
+    expect(progressOf(items, ["a", "b", "c", "d"])).toEqual({ done: 1, failed: 1, waiting: 0, total: 4 });
+    expect(items[0]?.error?.message).toBe("No.");
+    expect(defaultItem(items)?.at).toBe(2);
+    expect(defaultItem(items.slice(0, 2))?.at).toBe(0);
     expect(itemsOf(run, "ask")).toEqual([]);
     expect(lifeWithin(run, items[1]!.part).view.nodes.get("ask")?.status).toBe("done");
   });

@@ -4,16 +4,16 @@ import { useStore } from "zustand";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { Part } from "../panels/parts.tsx";
 import { lookup } from "../state/lookup.ts";
-import type { Workbench } from "../state/workbench.ts";
+import type { Inside } from "../state/workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { bodyFields } from "./body.ts";
 import { useBodies } from "./views.tsx";
 
 /** Beside a container's body, with nothing chosen: when it runs, and what it is given. */
-export function BodyAbout({ inside }: { inside: NonNullable<Workbench["inside"]> }) {
+export function BodyAbout({ inside }: { inside: Inside }) {
   const { t } = useTranslation("bodies");
   const words = useNodeWords();
-  const { stack, back } = useBodies();
+  const { back } = useBodies();
   const holder = useStore(inside.outer.document, (state) => lookup(state.graph).node(inside.node));
   if (!holder) return null;
   const kind = holder.type === "loop" ? "loop" : "map";
@@ -31,7 +31,7 @@ export function BodyAbout({ inside }: { inside: NonNullable<Workbench["inside"]>
           ))}
         </ul>
       </Part>
-      <Button icon={Settings2} className="self-start" onClick={() => back(stack.length - 2)}>
+      <Button icon={Settings2} className="self-start" onClick={() => back(inside.path.length - 1)}>
         {t("ofHolder", { name: words.nodeTitle(holder) })}
       </Button>
     </div>

@@ -5,7 +5,11 @@ import { type Command, setConfig } from "../state/commands.ts";
 import { lookup } from "../state/lookup.ts";
 
 /** What a container repeats, as it stands in its config. */
-export type BodyState = { is: "none" } | { is: "agent"; agent: string } | { is: "graph"; graph: Graph } | { is: "bad" };
+export type BodyState =
+  | { is: "none" }
+  | { is: "agent"; ref: { agent: string; version?: number } }
+  | { is: "graph"; graph: Graph }
+  | { is: "bad" };
 
 export const isContainer = (node: Pick<GraphNode, "type">): boolean => node.type === "map" || node.type === "loop";
 
@@ -15,7 +19,11 @@ const read = new WeakMap<object, Graph | null>();
 export function bodyOf(node: Pick<GraphNode, "config">): BodyState {
   const raw = (node.config as { body?: unknown } | null)?.body;
   if (typeof raw !== "object" || raw === null) return { is: "none" };
-  if ("agent" in raw) return typeof raw.agent === "string" ? { is: "agent", agent: raw.agent } : { is: "bad" };
+  if ("agent" in raw) {
+    const { agent, version } = raw as { agent: unknown; version?: unknown };
+    if (typeof agent !== "string") return { is: "bad" };
+    return { is: "agent", ref: { agent, ...(typeof version === "number" ? { version } : {}) } };
+  }
   let graph = read.get(raw);
   if (graph === undefined) {
     const parsed = Graph.safeParse(raw);

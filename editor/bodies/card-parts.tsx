@@ -1,41 +1,55 @@
 /** What a container's card shows beside a usual card's: the way in, and how far it is. */
-import { ArrowUpRight, Maximize2 } from "lucide-react";
+import { ChevronDown, ChevronUp, Maximize2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { listOf } from "../../nodes/map.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import { type LiveRunState, viewOf } from "../state/live-run.ts";
 import { lookup } from "../state/lookup.ts";
-import { useDocument, useGraph, useLive } from "../state/use-workbench.ts";
+import { toggleUnfolded } from "../state/surfaces.ts";
+import { useDocument, useGraph, useLive, useWorkbench } from "../state/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
-import { bodyOf, isContainer } from "./body.ts";
+import { bodyOf } from "./body.ts";
+import { agentOf, holdsGraph } from "./called.ts";
 import { itemsOf, type Progress, progressOf } from "./items.ts";
-import { namedAgent, useOpenBody } from "./open-body.ts";
+import { useOpenBody } from "./open-body.ts";
 
-/** In the head of a card: opens the body, or the agent, that the node holds. */
+/** In the head of a card: unfolds what the node holds on the card, and opens it. */
 export function OpenMark({ node }: { node: GraphNode }) {
-  return isContainer(node) || node.type === "agent" ? <Mark node={node} /> : null;
+  return holdsGraph(node) ? <Mark node={node} /> : null;
 }
 
 function Mark({ node }: { node: GraphNode }) {
   const { t } = useTranslation("bodies");
   const open = useOpenBody();
-  const agent = namedAgent(node) !== undefined;
-  if (!agent && (!isContainer(node) || bodyOf(node).is !== "graph")) return null;
+  const { surfaces } = useWorkbench();
+  const unfolded = useStore(surfaces, (state) => state.unfolded.has(node.id));
   return (
-    <IconButton
-      size="sm"
-      icon={agent ? ArrowUpRight : Maximize2}
-      label={agent ? t("openAgent") : t("open")}
-      className="nodrag nopan -mr-1"
-      onClick={(event) => {
-        event.stopPropagation();
-        open(node.id);
-      }}
-    />
+    <span className="nodrag nopan -mr-1.5 flex">
+      <IconButton
+        size="sm"
+        icon={unfolded ? ChevronUp : ChevronDown}
+        label={t(unfolded ? "fold" : "unfold")}
+        aria-expanded={unfolded}
+        onClick={(event) => {
+          event.stopPropagation();
+          toggleUnfolded(surfaces, node.id);
+        }}
+      />
+      <IconButton
+        size="sm"
+        icon={Maximize2}
+        label={t(agentOf(node) ? "lookInside" : "open")}
+        onClick={(event) => {
+          event.stopPropagation();
+          open(node.id);
+        }}
+      />
+    </span>
   );
 }
 
@@ -46,6 +60,7 @@ export function ContainerBody({ node, view, children }: { node: GraphNode; view?
   const frozen = useDocument((state) => state.frozen);
   const given = useGivenEnd(node.id);
   const progress = useLive(useShallow((state) => progressIn(state, node.id, given)));
+  const why = useLive((state) => itemsOf(state.life, node.id).find((item) => item.error)?.error?.message);
   if (bodyOf(node).is === "none" && !frozen)
     return (
       <Button
@@ -61,10 +76,10 @@ export function ContainerBody({ node, view, children }: { node: GraphNode; view?
     );
   if (!progress || view?.status === "waiting" || (view?.error && view.status === "failed" && progress.failed === 0))
     return children;
-  return <ProgressLine progress={progress} />;
+  return <ProgressLine progress={progress} why={why} />;
 }
 
-function ProgressLine({ progress: { done, failed, total } }: { progress: Progress }) {
+function ProgressLine({ progress: { done, failed, waiting, total }, why }: { progress: Progress; why?: string }) {
   const { t } = useTranslation("bodies");
   const all = total ?? done + failed;
   const share = (count: number) => `${all === 0 ? 0 : (count / all) * 100}%`;
@@ -74,6 +89,7 @@ function ProgressLine({ progress: { done, failed, total } }: { progress: Progres
         <span>
           {total === undefined ? t("progress", { count: done }) : t("progressOf", { done: done + failed, total })}
         </span>
+        {waiting > 0 && <span className="text-warn">{t("waiting", { count: waiting })}</span>}
         {failed > 0 && <span className="text-bad">{t("failed", { count: failed })}</span>}
       </p>
       {total !== undefined && (
@@ -82,6 +98,7 @@ function ProgressLine({ progress: { done, failed, total } }: { progress: Progres
           <span className="bg-bad transition-[width]" style={{ width: share(failed) }} />
         </div>
       )}
+      {why && <p className="mt-1 line-clamp-2 break-words text-bad">{why}</p>}
     </div>
   );
 }

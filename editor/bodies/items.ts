@@ -1,9 +1,11 @@
 /** What a run did inside a container: its items or turns, and the life of one of them. */
+import type { ErrorData } from "../../runtime/error.ts";
 import { type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
 import { type NodeView, nodeKey } from "../../runtime/fold-run.ts";
 import type { RunLife, Typing } from "../state/run-life.ts";
 
-export type ItemStatus = "running" | "waiting" | "done" | "failed";
+/** `stopped`: it had not ended when the run did. */
+export type ItemStatus = "running" | "waiting" | "done" | "failed" | "stopped";
 
 export interface BodyItem {
   /** `scopeKey` of the one part. */
@@ -12,14 +14,28 @@ export interface BodyItem {
   /** Position, from 0: of the item, or of the turn. */
   at: number;
   status: ItemStatus;
+  /** Why it failed. */
+  error?: ErrorData;
 }
+
+const NONE: readonly BodyItem[] = [];
+/** By the nodes of a life: text on its way changes no item. */
+const known = new WeakMap<RunLife["view"]["nodes"], Map<string, BodyItem[]>>();
 
 /**
  * Items or turns of `node` in the run, in their order. `life` is that of the graph which holds the node: an item of a
- * container that is itself inside of one is looked for in the life of the outer item.
+ * container that is itself inside of one is looked for in the life of the outer item. A called agent has one.
  */
-export function itemsOf(life: RunLife | undefined, node: string): BodyItem[] {
-  if (!life) return [];
+export function itemsOf(life: RunLife | undefined, node: string): readonly BodyItem[] {
+  if (!life) return NONE;
+  const all = known.get(life.view.nodes) ?? new Map<string, BodyItem[]>();
+  known.set(life.view.nodes, all);
+  const items = all.get(node) ?? findItems(life, node);
+  all.set(node, items);
+  return items;
+}
+
+function findItems(life: RunLife, node: string): BodyItem[] {
   const found = new Map<string, { part: ScopePart; views: NodeView[] }>();
   for (const [, view] of life.view.nodes) {
     const part = inner(life, view.scope)?.[0];
@@ -34,7 +50,7 @@ export function itemsOf(life: RunLife | undefined, node: string): BodyItem[] {
     key,
     part,
     at: part.item ?? part.turn ?? 0,
-    status: statusOf(views, holder),
+    ...stateOf(views, holder),
   }));
   items.sort((a, b) => a.at - b.at);
   // Turns follow each other: one that another followed is over.
@@ -45,18 +61,22 @@ export function itemsOf(life: RunLife | undefined, node: string): BodyItem[] {
   );
 }
 
-function statusOf(views: NodeView[], holder: NodeView | undefined): ItemStatus {
-  if (views.some((view) => view.status === "waiting")) return "waiting";
-  if (views.some((view) => view.status === "running")) return "running";
-  if (views.some((view) => view.status === "failed" && view.outputs === undefined)) return "failed";
+function stateOf(views: NodeView[], holder: NodeView | undefined): Pick<BodyItem, "status" | "error"> {
+  if (views.some((view) => view.status === "waiting")) return { status: "waiting" };
+  if (views.some((view) => view.status === "running")) return { status: "running" };
+  const failed = views.filter((view) => view.status === "failed" && view.outputs === undefined);
+  const error = failed.find((view) => view.error)?.error;
+  if (error) return { status: "failed", error };
+  if (failed.length > 0) return { status: "stopped" };
   // Between two nodes of the body nothing runs for a moment.
   const ended = views.some((view) => view.status === "done" && "reply" in (view.outputs ?? {}));
-  return ended || !holder || holder.status === "done" || holder.status === "failed" ? "done" : "running";
+  return { status: ended || !holder || holder.status === "done" || holder.status === "failed" ? "done" : "running" };
 }
 
 export interface Progress {
   done: number;
   failed: number;
+  waiting: number;
   /** Absent while it is not known how many there will be. */
   total?: number;
 }
@@ -67,13 +87,14 @@ export function progressOf(items: readonly BodyItem[], given: unknown): Progress
   return {
     done: items.filter((item) => item.status === "done").length,
     failed: items.filter((item) => item.status === "failed").length,
+    waiting: items.filter((item) => item.status === "waiting").length,
     ...(Array.isArray(given) ? { total: Math.max(given.length, items.length) } : {}),
   };
 }
 
-/** The one to look at when nobody chose: what waits, what failed, what runs, else the last. */
+/** The one to look at when nobody chose: what waits, what runs, and when all is over what failed, else the last. */
 export function defaultItem(items: readonly BodyItem[]): BodyItem | undefined {
-  for (const status of ["waiting", "failed", "running"] as const) {
+  for (const status of ["waiting", "running", "failed"] as const) {
     const found = items.find((item) => item.status === status);
     if (found) return found;
   }

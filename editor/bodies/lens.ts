@@ -1,12 +1,12 @@
 /**
- * A container's body, open for editing: a workbench of its own over the one around it. What is changed here is a change
- * of the outer document, so undo, saving and conflicts are the agent's; what is chosen, what is wrong and what is drawn
- * are the body's. A body inside a body is a lens over a lens.
+ * What a node holds, open in a view of its own: a workbench over the one around it. A container's body is edited: what is
+ * changed is a change of the outer document, so undo, saving and conflicts are the agent's; what is chosen, what is wrong
+ * and what is drawn are the body's. A called agent is only looked at. A body inside a body is a lens over a lens.
  */
 import { createStore } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
 import { checkContext } from "../state/catalogue.ts";
-import type { DocumentState, DocumentStore } from "../state/document.ts";
+import { createDocument, type DocumentState, type DocumentStore } from "../state/document.ts";
 import { createIssues } from "../state/issues.ts";
 import type { LiveRun, LiveRunState } from "../state/live-run.ts";
 import { lookup } from "../state/lookup.ts";
@@ -17,8 +17,9 @@ import { createSelection } from "../state/selection.ts";
 import { createSurfaces } from "../state/surfaces.ts";
 import { createTyping } from "../state/typing.ts";
 import { createWiring } from "../state/wiring.ts";
-import type { Workbench } from "../state/workbench.ts";
+import { type Inside, rootOf, type Workbench } from "../state/workbench.ts";
 import { bodyOf, withinBody } from "./body.ts";
+import type { Called } from "./called.ts";
 import { defaultItem, itemsOf, lifeWithin } from "./items.ts";
 
 const clock: Clock = {
@@ -29,11 +30,14 @@ const clock: Clock = {
   },
 };
 
-/** Undefined where the node has no body that can be opened. `close` ends what the lens listens to, and nothing else. */
-export function createLens(outer: Workbench, node: string): Workbench | undefined {
-  const first = graphOf(outer, node);
+/**
+ * `called`: the graph of the agent that the node calls or repeats. Undefined where there is none and the node has no body
+ * that can be opened. `close` ends what the lens listens to, and nothing else.
+ */
+export function createLens(outer: Workbench, node: string, called?: Called): Workbench | undefined {
+  const first = called?.graph ?? graphOf(outer, node);
   if (!first) return undefined;
-  const { document, endDocument } = lensDocument(outer, node, first);
+  const { document, endDocument } = called ? frozenDocument(first) : lensDocument(outer, node, first);
   const item = createStore<{ item?: string }>(() => ({}));
   const { live, endLive } = lensLive(outer, node, item);
   const selection = createSelection();
@@ -54,7 +58,14 @@ export function createLens(outer: Workbench, node: string): Workbench | undefine
   ];
   return {
     ...outer,
-    inside: { root: outer.inside?.root ?? outer, outer, node, path: [...(outer.inside?.path ?? []), node], item },
+    inside: {
+      root: rootOf(outer),
+      outer,
+      node,
+      path: [...(outer.inside?.path ?? []), node],
+      item,
+      ...(called && { called: { id: called.id, ...(called.version !== undefined && { version: called.version }) } }),
+    },
     document,
     selection,
     issues,
@@ -78,6 +89,12 @@ function graphOf(outer: Workbench, node: string): Graph | undefined {
   return body?.is === "graph" ? body.graph : undefined;
 }
 
+function frozenDocument(graph: Graph) {
+  const document = createDocument(graph);
+  document.freeze(true);
+  return { document, endDocument: () => {} };
+}
+
 function lensDocument(outer: Workbench, node: string, first: Graph) {
   const { document: around } = outer;
   // A body that is gone (undone, replaced by an agent) is shown as it was until its view closes.
@@ -99,7 +116,7 @@ function lensDocument(outer: Workbench, node: string, first: Graph) {
   return { document, endDocument };
 }
 
-function lensLive(outer: Workbench, node: string, choice: NonNullable<Workbench["inside"]>["item"]) {
+function lensLive(outer: Workbench, node: string, choice: Inside["item"]) {
   const { live: around } = outer;
   const look = (): LiveRunState => {
     const { life, lost } = around.getState();

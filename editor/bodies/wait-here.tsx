@@ -1,26 +1,39 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
 import { scopeKey, type WaitAnswer } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
+import { api } from "../api.ts";
+import { useErrorWords } from "../shell/query-state.tsx";
 import { useConversation, useLive, useWorkbench } from "../state/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
+import { toast } from "../ui/toast.tsx";
 
 /** More cannot be read on a card, and an answer holds for the exact arguments: they are then shown beside the graph. */
 const READABLE = 110;
 
-/** On the card of a node that waits: the question and its answer. A run that is not of this conversation is only shown. */
+/** On the card of a node that waits: the question and its answer. */
 export function WaitHere({ view }: { view?: NodeView }) {
   const { t } = useTranslation(["canvas", "panels", "bodies"]);
   const { conversation, places } = useWorkbench();
+  const words = useErrorWords();
   const wait = useLive((state) =>
     state.life?.view.waits.find((one) => one.node === view?.node && scopeKey(one.scope) === scopeKey(view?.scope)),
   );
   const run = useLive((state) => state.life?.view.id);
-  const turn = useConversation((state) => state.turns.find((one) => one.life?.view.id === run)?.id);
-  const busy = useConversation((state) => state.busy);
-  if (!wait || turn === undefined) return <p className="text-warn">{t("waitsForYou")}</p>;
+  const turn = useConversation((state) => state.shown);
+  const [busy, setBusy] = useState(false);
+  const [, go] = useLocation();
+  if (!wait || run === undefined) return <p className="text-warn">{t("waitsForYou")}</p>;
+  const answer = (choice: WaitAnswer["choice"]) => {
+    setBusy(true);
+    const given = { wait: wait.wait, choice };
+    // A run that is no turn of this conversation (a past one) is followed all the same.
+    const sent = turn === undefined ? api.runs.answer(run, [given]) : conversation.answer(turn, given);
+    sent.catch((error: unknown) => toast({ tone: "bad", title: words(error).title })).finally(() => setBusy(false));
+  };
   const given = wait.call === undefined ? "" : JSON.stringify(wait.call.arguments);
   const readable = wait.kind !== "uncertain" && given.length <= READABLE && wait.question.length <= READABLE;
-  const answer = (choice: WaitAnswer["choice"]) => void conversation.answer(turn, { wait: wait.wait, choice });
   return (
     <div className="nodrag nopan flex flex-col gap-1.5">
       <p className="line-clamp-4 break-words text-warn">
@@ -38,7 +51,7 @@ export function WaitHere({ view }: { view?: NodeView }) {
             </Button>
           </>
         ) : (
-          <Button size="sm" onClick={() => places.open("try")}>
+          <Button size="sm" onClick={() => (turn === undefined ? go(`/runs/${run}`) : places.open("try"))}>
             {t("bodies:look")}
           </Button>
         )}

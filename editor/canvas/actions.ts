@@ -3,6 +3,7 @@ import { useReactFlow } from "@xyflow/react";
 import {
   ArrowLeft,
   Braces,
+  ChevronDown,
   ClipboardPaste,
   Copy,
   CopyPlus,
@@ -39,13 +40,16 @@ import {
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { navigate } from "wouter/use-browser-location";
+import { holdsGraph } from "../bodies/called.ts";
 import { useOpenBody } from "../bodies/open-body.ts";
 import { useBodies } from "../bodies/views.tsx";
 import { type EditingActionId, editingActions } from "../editing/actions.ts";
 import { usePaste } from "../editing/use-paste.ts";
 import { group, remove, setGroup } from "../state/commands.ts";
 import { copyText, duplicate } from "../state/fragment.ts";
+import { lookup } from "../state/lookup.ts";
 import { onlyNode } from "../state/selection.ts";
+import { toggleUnfolded } from "../state/surfaces.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
 import type { Workbench } from "../state/workbench.ts";
 import { useSubagents } from "../subagents/use-subagents.ts";
@@ -91,6 +95,7 @@ export type ActionId =
   | "runFrom"
   | "pin"
   | "openBody"
+  | "unfoldBody"
   | "leaveBody"
   | "tests"
   | "encapsulate"
@@ -261,13 +266,24 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       },
       { id: "openBody", icon: Maximize2, keys: ["o"], run: () => openBody(onlyNode(chosen())) },
       {
+        id: "unfoldBody",
+        icon: ChevronDown,
+        keys: ["shift", "o"],
+        run() {
+          const id = onlyNode(chosen());
+          const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
+          if (node && holdsGraph(node)) toggleUnfolded(surfaces, node.id);
+          else toast({ title: t("noBody", { ns: "bodies" }) });
+        },
+      },
+      {
         id: "leaveBody",
         icon: ArrowLeft,
         keys: ["escape"],
         native: true,
         run() {
           if (chosen().nodes.size + chosen().edges.size > 0) selection.clear();
-          else bodies.back(bodies.stack.length - 2);
+          else bodies.back(bodies.getState().stack.length - 2);
         },
       },
       { id: "pin", icon: Pin, keys: ["p"], run: () => withNode((id) => togglePin(workbench, id)) },

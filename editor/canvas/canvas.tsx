@@ -41,6 +41,7 @@ import { useFlow } from "./use-flow.ts";
 import { useOpening } from "./use-opening.ts";
 import { useSeen } from "./use-seen.ts";
 import { useSettling } from "./use-settling.ts";
+import { useShowing } from "./use-showing.ts";
 import { Wire } from "./wire.tsx";
 import { ZoomBar } from "./zoom-bar.tsx";
 import "./canvas.css";
@@ -76,6 +77,7 @@ export function Canvas() {
   const settling = useSettling();
   const opening = useOpening();
   const seen = useSeen();
+  useShowing();
   const adding = useStore(workbench.surfaces, (state) => state.adding);
   const setAdding = (next: Adding | undefined) => workbench.surfaces.setState({ adding: next });
   const [menu, setMenu] = useState<MenuItem[]>([]);

@@ -1,13 +1,16 @@
 import { Handle, Position } from "@xyflow/react";
+import type { TFunction } from "i18next";
 import { Clock3 } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore as useZustand } from "zustand";
-import type { NodeView } from "../../runtime/fold-run.ts";
+import { type NodeView, workedMs } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { edgeFit } from "../../runtime/port.ts";
+import { holdsGraph } from "../bodies/called.ts";
 import { OpenMark } from "../bodies/card-parts.tsx";
+import { Unfolded } from "../bodies/unfolded.tsx";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { viewOf } from "../state/live-run.ts";
@@ -91,6 +94,7 @@ function NearCard({
       </header>
       <PortRows node={node} ports={ports} view={view} />
       <CardBody node={node} view={view} issues={issues} />
+      {holdsGraph(node) && <Unfolded node={node} />}
     </div>
   );
 }
@@ -119,13 +123,23 @@ function Took({ view }: { view: NodeView }) {
   if (view.status === "waiting") return <Clock3 size={13} aria-label={t("waiting")} className="text-warn" />;
   if (view.status === "running")
     return <span className="size-1.5 animate-breathe rounded-full bg-accent" role="img" aria-label={t("running")} />;
-  if (view.endedAt === undefined || view.status === "skipped") return null;
+  const ms = workedMs(view);
+  if (ms === undefined || view.status === "skipped") return null;
   return (
-    <span className="whitespace-nowrap font-mono text-2xs text-ink-3">
-      {format.span(view.endedAt - view.startedAt)}
+    <span className="whitespace-nowrap font-mono text-2xs text-ink-3" title={spentWords(view, t)}>
+      {format.span(ms)}
       {tokens > 0 && ` · ${t("tokensShort", { count: tokens, shown: format.compact(tokens) })}`}
     </span>
   );
+}
+
+/** What the short figures leave out: what it cost, and how long a person took. */
+function spentWords(view: NodeView, t: TFunction<"canvas">): string | undefined {
+  const parts = [
+    view.costUsd !== undefined && format.dollars(view.costUsd),
+    view.waitedMs !== undefined && t("waitedFor", { time: format.span(view.waitedMs) }),
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join(" · ") : undefined;
 }
 
 function PortRows({ node, ports, view }: { node: GraphNode; ports: CardPorts; view?: NodeView }) {

@@ -4,11 +4,12 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api.ts";
 import { useBodyCrumbs } from "../bodies/body-bar.tsx";
-import { agentNamed } from "../bodies/open-body.ts";
+import { agentNamed } from "../bodies/called.ts";
 import { SaveBadge } from "../panels/save-state.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { isAhead } from "../state/ahead.ts";
 import { useCatalogue, useDocument, usePlaces, useSaving, useWorkbench } from "../state/use-workbench.ts";
+import { rootOf } from "../state/workbench.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
@@ -106,8 +107,7 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
 /** Whether what is published is what is here: looked at with each save, whichever body is open. */
 function LiveBadge({ live }: { live?: number }) {
   const { t } = useTranslation("panels");
-  const { inside, ...workbench } = useWorkbench();
-  const root = inside?.root ?? workbench;
+  const root = rootOf(useWorkbench());
   const revision = useSaving((state) => state.revision);
   const agents = useCatalogue((state) => state.agents);
   const versions = useQuery({

@@ -31,6 +31,7 @@ const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
     "runFrom",
     "pin",
     "openBody",
+    "unfoldBody",
     "leaveBody",
     "swap",
     "arrange",

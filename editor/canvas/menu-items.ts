@@ -1,7 +1,7 @@
 import { CircleDot, Plus, Replace, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { isContainer } from "../bodies/body.ts";
-import { namedAgent } from "../bodies/open-body.ts";
+import { agentOf } from "../bodies/called.ts";
 import { remove } from "../state/commands.ts";
 import { lookup } from "../state/lookup.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
@@ -42,7 +42,7 @@ export function useMenuItems() {
       : [item("runOnly"), item("runTo"), item("runFrom"), item("pin")];
   const holds = (id: string): boolean => {
     const node = lookup(workbench.graph()).node(id);
-    return node !== undefined && (isContainer(node) || namedAgent(node) !== undefined);
+    return node !== undefined && (isContainer(node) || agentOf(node) !== undefined);
   };
   const calls = (id: string): boolean => lookup(workbench.graph()).node(id)?.type === "agent";
   return {
@@ -52,7 +52,7 @@ export function useMenuItems() {
       if (workbench.selection.getState().nodes.size > 1) return several();
       return [
         { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.places.open("node") },
-        ...(holds(id) ? [item("openBody")] : []),
+        ...(holds(id) ? [item("openBody"), item("unfoldBody")] : []),
         ...trials(),
         "separator",
         item("copy"),

@@ -65,11 +65,104 @@ describe("a container's body", () => {
     await page.keyboard.press("Enter");
     await card("each").getByText("3 of 3").waitFor();
     await card("each").getByRole("button", { name: "Open what it repeats" }).click();
-    const picker = page.getByRole("combobox", { name: "Whose life the cards show" });
-    await picker.selectOption({ label: "Item 2 · done" });
+    await page.getByLabel("Number of the item").fill("2");
     await card("ask").getByText("two").waitFor();
+    await page.getByRole("button", { name: "Next item" }).click();
+    await card("ask").getByText("three").waitFor();
     await page.getByRole("button", { name: "Line by line", exact: true }).click();
     await card("each").getByText("3 of 3").waitFor();
+  });
+});
+
+/** A loop around a map around an agent around an approval. The word "boom" fails its item. */
+async function nested(): Promise<string> {
+  const gate = await makeAgent(
+    server,
+    graphOf(
+      "Gate",
+      [
+        ["ask", "input", {}],
+        ["check", "code", { inputs: [{ name: "text" }], outputs: [{ name: "text" }], source: CHECK }],
+        ["gate", "approval", { question: "Let this out?" }],
+        ["reply", "output", {}],
+      ],
+      ["ask.message > check.text", "check.text > gate.value", "gate.approved > reply.reply"],
+      { ask: [0, 0], check: [300, 0], gate: [600, 0], reply: [900, 0] },
+    ),
+  );
+  const places = { ask: [0, 0], inner: [300, 0], reply: [600, 0] } satisfies Record<string, [number, number]>;
+  const around = (name: string, type: string, config: object, wires: string[]) =>
+    graphOf(
+      name,
+      [
+        ["ask", "input", {}],
+        ["inner", type, config],
+        ["reply", "output", {}],
+      ],
+      wires,
+      places,
+    );
+  const item = around("Item", "agent", { agent: gate }, ["ask.message > inner.message", "inner.reply > reply.reply"]);
+  const each = { body: item, onItemError: "collect", concurrency: 2 };
+  const turn = around("Turn", "map", each, ["ask.message > inner.items", "inner.results > reply.reply"]);
+  const loop = { body: turn, maxTurns: 1 };
+  return makeAgent(server, around("Nested", "loop", loop, ["ask.message > inner.value", "inner.result > reply.reply"]));
+}
+const CHECK =
+  'if (input.text === "boom") throw new Error("The word boom is not allowed."); return { text: input.text };';
+
+describe("bodies in bodies", () => {
+  it("are unfolded, opened and answered in place, item by item, while the rest goes on", async () => {
+    await page.goto(`${server.origin}/agents/${await nested()}?try=1`);
+    await card("inner").waitFor();
+    await page.locator("#try-message").fill("alpha\nboom\ngamma");
+    await page.keyboard.press("Enter");
+    const asked = page.getByRole("region", { name: "Let this out?" });
+    await expect.poll(() => asked.count()).toBe(2);
+    await asked.getByText("Loop, turn 1 › Map, item 3 › Agent").waitFor();
+    await card("inner").getByText("1 waits for a person").waitFor();
+    await card("inner").getByRole("button", { name: "Unfold it on the card" }).click();
+    await card("inner").getByText("Turn 1 · waits for a person").waitFor();
+
+    // A half-typed message outlives the way in and back.
+    await page.locator("#try-message").fill("Not sent yet");
+    await card("inner").getByRole("button", { name: "Open what it repeats" }).first().click();
+    await card("inner").getByText("1 failed").waitFor();
+    await card("inner").getByText("The word boom is not allowed.").waitFor();
+    await card("inner").getByRole("button", { name: "Open what it repeats" }).first().click();
+    await page.getByRole("button", { name: "1 failed" }).click();
+    await page.getByRole("group", { name: "Whose life" }).getByText("failed: ").waitFor();
+    expect(await page.getByLabel("Number of the item").inputValue()).toBe("2");
+    await page.getByRole("button", { name: "Show what runs or waits now" }).click();
+    expect(await page.getByLabel("Number of the item").inputValue()).toBe("1");
+
+    // The agent inside is looked at with its run, and answered there.
+    await card("inner").getByRole("button", { name: "Look inside" }).click();
+    await page.getByText("The draft of “Gate”, to look at").waitFor();
+    await card("gate").getByText("alpha").waitFor();
+    await card("gate").getByRole("button", { name: "Approve" }).click();
+    await expect.poll(() => asked.count()).toBe(1);
+    expect(await page.locator("#try-message").inputValue()).toBe("Not sent yet");
+
+    // From the question in the conversation to the node that asks, and the answer there.
+    await asked.getByRole("button", { name: "Loop, turn 1 › Map, item 3 › Agent" }).click();
+    await card("gate").getByText("gamma").waitFor();
+    await asked.getByRole("button", { name: "Approve" }).click();
+    await page.getByText("done", { exact: true }).first().waitFor();
+    await page.getByRole("listitem").getByText("alpha").last().waitFor();
+
+    // The time of it, folded until somebody looks.
+    await page.getByRole("button", { name: "Nested", exact: true }).click();
+    const bars = page.getByRole("list", { name: "Timeline" });
+    expect(await bars.getByText("Item 2").count()).toBe(0);
+    for (const name of ["Loop", "Turn 1", "Map", "Item 2", "Agent"])
+      await bars
+        .getByRole("button", { name: `Unfold “${name}”` })
+        .first()
+        .click();
+    await bars.getByRole("button", { name: "Code", exact: true }).click();
+    await page.getByText("The draft of “Gate”, to look at").waitFor();
+    await card("check").getByText("The word boom is not allowed.").waitFor();
   });
 });
 

@@ -1,7 +1,7 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
 import type { Kind } from "../../runtime/port.ts";
-import { useGraph } from "../state/use-workbench.ts";
+import { useGraph, useWorkbench } from "../state/use-workbench.ts";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 
@@ -19,20 +19,27 @@ export interface ExtraFields {
   set(name: string, text: string): void;
 }
 
-/** The fields that the input node declares beside the message. */
-export function useExtraFields(): ExtraFields {
+/** The fields that the input node declares beside the message. What is typed is kept under `place`. */
+export function useExtraFields(place: string): ExtraFields {
+  const { typing } = useWorkbench();
   const declared = useGraph((graph) => {
     const config = graph.nodes.find((node) => node.type === "input")?.config as { fields?: Declared[] } | undefined;
     return config?.fields ?? NONE;
   });
-  const [texts, setTexts] = useState<Record<string, string>>({});
+  const kept = useStore(typing, (state) => state.texts);
   const usable = Array.isArray(declared)
     ? declared.filter((field) => field.kind !== "files" && field.kind !== "tools")
     : NONE;
+  const texts = Object.fromEntries(usable.map(({ name }) => [name, kept.get(`${place}/field/${name}`) ?? ""]));
   const values = Object.fromEntries(
     usable.flatMap((field) => (texts[field.name] ? [[field.name, parse(texts[field.name]!, field.kind)]] : [])),
   );
-  return { declared: usable, texts, values, set: (name, text) => setTexts((old) => ({ ...old, [name]: text })) };
+  return {
+    declared: usable,
+    texts,
+    values,
+    set: (name, text) => typing.keep(`${place}/field/${name}`, text || undefined),
+  };
 }
 
 const NONE: readonly Declared[] = [];

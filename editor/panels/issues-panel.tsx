@@ -1,8 +1,7 @@
-import { useReactFlow } from "@xyflow/react";
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Issue } from "../../runtime/issue.ts";
-import { boundsOf } from "../canvas/actions.ts";
+import { useBodies } from "../bodies/views.tsx";
 import { MendButton } from "../canvas/mend-button.tsx";
 import { useIssueWords } from "../i18n/issue-words.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
@@ -68,14 +67,6 @@ function IssueLine({ issue }: { issue: Issue }) {
 /** Chooses a node and brings it into view. */
 export function useShowNode(): (id: string) => void {
   const workbench = useWorkbench();
-  const flow = useReactFlow();
-  return (id) => {
-    workbench.selection.choose([id]);
-    const box = boundsOf(workbench, [id]);
-    if (box)
-      void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, {
-        duration: 180,
-        zoom: Math.max(0.7, flow.getZoom()),
-      });
-  };
+  const bodies = useBodies();
+  return (id) => bodies.show(workbench, id);
 }

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { NodeView } from "../../runtime/fold-run.ts";
+import { type NodeView, workedMs } from "../../runtime/fold-run.ts";
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import { MendButton } from "../canvas/mend-button.tsx";
 import * as format from "../i18n/format.ts";
@@ -107,8 +107,9 @@ function Rests({ view }: { view: NodeView }) {
 }
 
 export function took(view: NodeView): string | undefined {
-  if (view.endedAt === undefined || view.status === "skipped") return undefined;
-  const parts = [format.span(view.endedAt - view.startedAt)];
+  const ms = workedMs(view);
+  if (ms === undefined || view.status === "skipped") return undefined;
+  const parts = [format.span(ms)];
   if (view.inputTokens + view.outputTokens > 0)
     parts.push(`${format.number(view.inputTokens)} → ${format.number(view.outputTokens)} tok`);
   if (view.costUsd !== undefined) parts.push(format.dollars(view.costUsd));

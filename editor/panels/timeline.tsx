@@ -1,68 +1,83 @@
-import { CircleStop } from "lucide-react";
-import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { ChevronRight, CircleStop } from "lucide-react";
+import { type RefObject, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
 import type { RunView } from "../../runtime/fold-run.ts";
+import type { GraphNode } from "../../runtime/graph.ts";
+import { agentOf, calledOf, fetchCalled } from "../bodies/called.ts";
+import { graphAt } from "../bodies/scope-words.ts";
+import { useBodies } from "../bodies/views.tsx";
 import { shortName } from "../canvas/gist.ts";
 import { nodeTone } from "../canvas/icons.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { lookup } from "../state/lookup.ts";
 import { table } from "../state/node-types.ts";
-import { isOver, type Span, spans } from "../state/run-life.ts";
+import { isBusy, isOver } from "../state/run-life.ts";
 import { onlyNode } from "../state/selection.ts";
-import { useGraph, useLive, useSelection, useWorkbench } from "../state/use-workbench.ts";
+import { lastTime, type Span, spanLines, spansOf } from "../state/spans.ts";
+import { useLive, useSelection, useWorkbench } from "../state/use-workbench.ts";
+import { rootOf } from "../state/workbench.ts";
 import { Badge, TONE_FILL, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
-import { useShowNode } from "./issues-panel.tsx";
 
 /** Height of a row in pixels, and how many are drawn beyond what is seen. */
 const ROW = 20;
 const MARGIN = 8;
 
-/** The time of the run: a bar for whatever took time, in the colour of its node. */
+/** The time of the run: a bar for whatever took time, in the colour of its node; what is inside of a bar unfolds. */
 export function Timeline() {
   const { t } = useTranslation("panels");
   // Of the view alone: text on its way takes no time of its own.
-  const view = useLive((state) => state.life?.view);
+  const view = useDeferredValue(useLive((state) => state.life?.view));
   if (!view || view.id === "") return <p className="px-4 py-2.5 text-ink-3">{t("timelineEmpty")}</p>;
   return <RunTimeline view={view} />;
 }
 
 function RunTimeline({ view }: { view: RunView }) {
   const { t } = useTranslation("panels");
+  const { inside } = useWorkbench();
   const list = useRef<HTMLOListElement>(null);
   const seen = useRowsSeen(list);
-  const all = useMemo(() => spans(view), [view]);
-  const waits = useMemo(() => new Set(view.waits.map((wait) => wait.node)), [view]);
-  const running = !isOver(view) && view.status !== "waiting";
-  const now = useNow(running);
-  const end = view.endedAt ?? Math.max(now, ...all.map((span) => span.endedAt ?? 0));
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const spans = useMemo(() => spansOf(view, inside?.path.length), [view, inside]);
+  const lines = useMemo(() => spanLines(spans, open), [spans, open]);
+  const working = isBusy(view);
+  const now = useNow(working);
+  const end = view.endedAt ?? (working ? now : lastTime(spans));
   const total = Math.max(1, end - view.startedAt);
+  const toggle = (key: string) => {
+    const next = new Set(open);
+    if (!next.delete(key)) next.add(key);
+    setOpen(next);
+  };
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <Summary view={view} ms={total} running={running} />
+      <Summary view={view} ms={total} working={working} />
       <ol ref={list} className="min-h-0 flex-1 overflow-y-auto px-4 pb-3" aria-label={t("timeline")}>
         {seen.from > 0 && <li aria-hidden style={{ height: seen.from * ROW }} />}
-        {all.slice(seen.from, seen.to).map((span, index) => (
+        {lines.slice(seen.from, seen.to).map(({ span, level }, index) => (
           <Bar
             key={span.key}
             span={span}
+            level={level}
             place={seen.from + index + 1}
-            of={all.length}
+            of={lines.length}
             from={view.startedAt}
             total={total}
             end={end}
-            waits={waits.has(all[seen.from + index]?.node ?? "")}
+            open={span.inside.length > 0 ? open.has(span.key) : undefined}
+            onToggle={toggle}
           />
         ))}
-        {seen.to < all.length && <li aria-hidden style={{ height: (all.length - seen.to) * ROW }} />}
+        {seen.to < lines.length && <li aria-hidden style={{ height: (lines.length - seen.to) * ROW }} />}
       </ol>
     </div>
   );
 }
 
-function Summary({ view, ms, running }: { view: RunView; ms: number; running: boolean }) {
+function Summary({ view, ms, working }: { view: RunView; ms: number; working: boolean }) {
   const { t } = useTranslation("panels");
   const { conversation } = useWorkbench();
   const tone: Tone =
@@ -78,7 +93,7 @@ function Summary({ view, ms, running }: { view: RunView; ms: number; running: bo
       <a href={`/runs/${view.id}`} className="rounded-sm font-semibold text-ink hover:underline" title={view.id}>
         {t("runName", { id: view.id.slice(-4) })}
       </a>
-      <Badge tone={tone} dot pulse={running}>
+      <Badge tone={tone} dot pulse={working}>
         {t(`status.${view.status}`)}
       </Badge>
       <span>{format.span(ms)}</span>
@@ -99,7 +114,7 @@ function Summary({ view, ms, running }: { view: RunView; ms: number; running: bo
           {view.usage.costUsd !== undefined && ` · ${format.dollars(view.usage.costUsd)}`}
         </span>
       )}
-      {running && (
+      {!isOver(view) && (
         <Button size="sm" icon={CircleStop} className="ml-auto" onClick={() => void conversation.cancel()}>
           {t("stop")}
         </Button>
@@ -133,69 +148,107 @@ function useRowsSeen(list: RefObject<HTMLElement | null>): { from: number; to: n
 
 interface BarProps {
   span: Span;
+  level: number;
   /** Which of how many, from 1. */
   place: number;
   of: number;
   from: number;
   total: number;
   end: number;
-  /** A person is asked there. */
-  waits: boolean;
+  /** Whether what is inside is unfolded; absent where nothing is. */
+  open?: boolean;
+  onToggle(key: string): void;
 }
 
-function Bar({ span, place, of, from, total, end, waits }: BarProps) {
+function Bar({ span, level, place, of, from, total, end, open, onToggle }: BarProps) {
   const { t } = useTranslation("panels");
-  const words = useNodeWords();
-  const node = useGraph((graph) => lookup(graph).node(span.node));
-  const chosen = useSelection((state) => onlyNode(state) === span.node);
-  const show = useShowNode();
-  const title = node ? words.nodeTitle(node) : span.node;
-  const label =
-    span.what === "tool"
-      ? shortName(span.tool ?? "")
-      : span.what === "step"
-        ? t("stepOf", { title, step: span.step })
-        : title;
-  const tone: Tone = span.failed ? "bad" : span.what === "tool" ? "tools" : nodeTone(node && table.get(node.type));
+  const bodies = useBodies();
+  const { label, node } = useSpanWords(span);
+  const workbench = useWorkbench();
+  const chosen = useSelection((state) => level === 0 && onlyNode(state) === span.node);
+  const failed = span.status === "failed";
+  const tone: Tone = failed ? "bad" : span.what === "tool" ? "tools" : nodeTone(node && table.get(node.type));
+  const unfold = () => {
+    const ref = node && agentOf(node);
+    // For the names of what is inside; without them there are the ids.
+    if (ref && !open) void fetchCalled(workbench, ref).catch(() => {});
+    onToggle(span.key);
+  };
   const left = ((span.startedAt - from) / total) * 100;
   const width = (((span.endedAt ?? end) - span.startedAt) / total) * 100;
-  const depth = span.scope === "" ? 0 : span.scope.split("/").length;
+  const spent = [
+    span.tokens > 0 && t("tokensShort", { ns: "canvas", count: span.tokens, shown: format.compact(span.tokens) }),
+    span.costUsd !== undefined && format.dollars(span.costUsd),
+  ].filter(Boolean);
   return (
-    <li aria-posinset={place} aria-setsize={of} style={{ height: ROW }}>
-      <button
-        type="button"
-        className={cx(
-          "grid h-full w-full grid-cols-[minmax(72px,148px)_minmax(0,1fr)_64px] items-center gap-3 rounded-sm text-left hover:bg-hover",
-          chosen && "bg-hover",
+    <li
+      aria-posinset={place}
+      aria-setsize={of}
+      style={{ height: ROW }}
+      className={cx(
+        "grid w-full grid-cols-[minmax(90px,190px)_minmax(0,1fr)_auto_64px] items-center gap-3 rounded-sm hover:bg-hover",
+        chosen && "bg-hover",
+      )}
+    >
+      <span className="flex min-w-0 items-center" style={{ paddingLeft: level * 12 }}>
+        {open !== undefined && (
+          <button
+            type="button"
+            aria-expanded={open}
+            aria-label={t(open ? "foldSpan" : "unfoldSpan", { label })}
+            className="-ml-1 flex size-4 shrink-0 items-center justify-center rounded-xs text-ink-3 hover:text-ink"
+            onClick={unfold}
+          >
+            <ChevronRight size={12} aria-hidden className={cx("transition-transform", open && "rotate-90")} />
+          </button>
         )}
-        onClick={() => node && show(node.id)}
-      >
-        <span
-          className={cx("truncate text-sm", span.failed ? "text-bad" : "text-ink-2")}
-          style={{ paddingLeft: depth * 10 }}
+        <button
+          type="button"
+          className={cx("truncate rounded-xs text-left text-sm hover:text-ink", failed ? "text-bad" : "text-ink-2")}
+          onClick={() => (span.what === "part" ? unfold() : void bodies.showAt(span.scope, span.node))}
         >
           {label}
-        </span>
-        <span className="relative h-2.5">
-          <span
-            className={cx(
-              "absolute inset-y-0 min-w-1 rounded-xs",
-              TONE_FILL[tone],
-              span.endedAt === undefined && "animate-breathe",
-            )}
-            style={{ left: `${Math.min(left, 99.5)}%`, width: `${Math.max(0, Math.min(width, 100 - left))}%` }}
-          />
-        </span>
-        <span className="text-right text-ink-3 text-xs tnum">
-          {span.endedAt !== undefined
-            ? format.span(span.endedAt - span.startedAt)
-            : waits
-              ? t("nodeStatus.waiting", { ns: "trying" })
-              : t("status.running")}
-        </span>
-      </button>
+        </button>
+      </span>
+      <span className="relative h-2.5" aria-hidden>
+        <span
+          className={cx(
+            "absolute inset-y-0 min-w-1 rounded-xs",
+            TONE_FILL[span.status === "waiting" ? "warn" : tone],
+            open && "opacity-35",
+            span.endedAt === undefined && span.status === "running" && "animate-breathe",
+          )}
+          style={{ left: `${Math.min(left, 99.5)}%`, width: `${Math.max(0, Math.min(width, 100 - left))}%` }}
+        />
+      </span>
+      <span className="whitespace-nowrap text-right text-ink-3 text-xs tnum">{spent.join(" · ")}</span>
+      <span className="text-right text-ink-3 text-xs tnum">
+        {span.status === "waiting"
+          ? t("waits")
+          : span.endedAt === undefined
+            ? t("status.running")
+            : format.span(span.endedAt - span.startedAt)}
+      </span>
     </li>
   );
+}
+
+/** What a bar is called, and its node where the graph that holds it is known. */
+function useSpanWords(span: Span): { label: string; node?: GraphNode } {
+  const { t } = useTranslation(["panels", "bodies"]);
+  const words = useNodeWords();
+  const workbench = useWorkbench();
+  const root = rootOf(workbench);
+  const graph = useStore(root.document, (state) => state.graph);
+  const called = useStore(calledOf(workbench));
+  const around = graphAt(graph, span.part ? span.scope.slice(0, -1) : span.scope, called);
+  const node = around && lookup(around).node(span.node);
+  const title = node ? words.nodeTitle(node) : span.node;
+  if (span.what === "tool") return { label: shortName(span.tool ?? ""), node };
+  if (span.what === "step") return { label: t("stepOf", { title, step: span.step }), node };
+  if (span.part?.item !== undefined) return { label: t("bodies:item", { number: span.part.item + 1 }), node };
+  if (span.part?.turn !== undefined) return { label: t("bodies:turn", { number: span.part.turn + 1 }), node };
+  return { label: title, node };
 }
 
 /** The time, renewed while something runs. */

@@ -1,6 +1,7 @@
 import { CircleStop, Plus, SendHorizontal } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
 import { defaultModel } from "../state/catalogue.ts";
 import type { Turn } from "../state/conversation.ts";
 import { useCatalogue, useConversation, useGraph, useIssues, useLive, useWorkbench } from "../state/use-workbench.ts";
@@ -12,6 +13,9 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { inputClass } from "../ui/input.tsx";
 import { FieldInputs, useExtraFields } from "./extra-fields.tsx";
 import { answerText, TurnView } from "./turn-view.tsx";
+
+/** Where the message that is not sent yet is kept. */
+const MESSAGE = "try/message";
 
 /** The conversation that tries the agent as it stands now, saved or not. */
 export function TryPanel() {
@@ -28,8 +32,10 @@ export function TryPanel() {
         node.type === "llm" && ((node.config as { model?: string } | undefined)?.model ?? "default") === "default",
     ),
   );
-  const fields = useExtraFields();
-  const [message, setMessage] = useState("");
+  const fields = useExtraFields("try");
+  // Kept with the agent until it is sent: another graph may open meanwhile, or another panel.
+  const message = useStore(workbench.typing, ({ texts }) => texts.get(MESSAGE) ?? "");
+  const setMessage = (text: string) => workbench.typing.keep(MESSAGE, text === "" ? undefined : text);
   const scroller = useRef<HTMLDivElement>(null);
   const stick = useRef(true);
 

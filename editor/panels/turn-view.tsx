@@ -4,6 +4,8 @@ import { useTranslation } from "react-i18next";
 import type { Wait, WaitAnswer } from "../../runtime/event.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import type { Document } from "../../runtime/message.ts";
+import { useScopeWords } from "../bodies/scope-words.ts";
+import { useBodies } from "../bodies/views.tsx";
 import { isDocuments } from "../canvas/gist.ts";
 import { MendButton } from "../canvas/mend-button.tsx";
 import type { Turn } from "../state/conversation.ts";
@@ -76,19 +78,14 @@ export function TurnView({
       )}
       {!busy && view?.status === "done" && <Footing view={view} />}
       {view?.waits.map((wait) => (
-        <WaitCard
-          key={wait.wait}
-          wait={wait}
-          disabled={busy}
-          onAnswer={(answer) => void conversation.answer(turn.id, answer)}
-        />
+        <WaitCard key={wait.wait} wait={wait} onAnswer={(answer) => conversation.answer(turn.id, answer)} />
       ))}
       {view?.status === "cancelled" && <p className="text-ink-3 text-sm">{t("stopped")}</p>}
       {(view?.error ?? turn.error) && (
         <Notice
           tone="bad"
           title={(view?.error ?? turn.error)!.message}
-          actions={<MendButton error={(view?.error ?? turn.error)!} node={view?.failedNode} />}
+          actions={<MendButton error={(view?.error ?? turn.error)!} node={view?.failedNode} run={view} />}
         />
       )}
       <div className="flex flex-wrap gap-x-4 gap-y-1 empty:hidden">
@@ -170,21 +167,42 @@ function Footing({ view }: { view: RunView }) {
   );
 }
 
+/** Which item of what asks, where it is inside of something; leads to it on the canvas. */
+function WaitPlace({ wait }: { wait: Wait }) {
+  const bodies = useBodies();
+  const place = useScopeWords(wait.scope);
+  if (place === "") return null;
+  return (
+    <button
+      type="button"
+      className="mt-0.5 ml-6 rounded-sm text-left text-ink-3 text-sm hover:text-ink hover:underline"
+      onClick={() => void bodies.showAt(wait.scope, wait.node)}
+    >
+      {place}
+    </button>
+  );
+}
+
 /** A question to a person, answered here. The exact arguments are shown: the answer holds for them alone. */
-function WaitCard({ wait, disabled, onAnswer }: { wait: Wait; disabled: boolean; onAnswer(answer: WaitAnswer): void }) {
+function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitAnswer): Promise<void> }) {
   const { t } = useTranslation("panels");
-  const answer = (choice: WaitAnswer["choice"]) => onAnswer({ wait: wait.wait, choice });
+  const [disabled, setDisabled] = useState(false);
+  const answer = (choice: WaitAnswer["choice"]) => {
+    setDisabled(true);
+    void onAnswer({ wait: wait.wait, choice }).finally(() => setDisabled(false));
+  };
   return (
     <section aria-label={wait.question} className="rounded-xl border border-warn/30 bg-warn-soft px-3 py-2.5">
       <p className="flex items-start gap-2 font-medium">
         <ShieldQuestion size={16} aria-hidden className="mt-0.5 text-warn" />
         <span className="min-w-0 flex-1">{wait.kind === "uncertain" ? t("uncertain") : wait.question}</span>
       </p>
+      <WaitPlace wait={wait} />
       {wait.call && (
         <div className="mt-2">
           {wait.call.tool && <p className="mb-1 font-mono text-ink-2 text-xs">{wait.call.tool}</p>}
           {wait.kind === "approval" ? (
-            <ValueView value={wait.call.arguments} name={wait.question} />
+            <ValueView value={wait.call.arguments} name={t("exactArguments")} />
           ) : (
             <More label={t("exactArguments")} open>
               <ValueView value={wait.call.arguments} name={t("exactArguments")} />

@@ -8,7 +8,7 @@ import type { PartHow } from "../trying/part.ts";
 import { type Pins, pinsOf } from "../trying/pins.ts";
 import { earlierTurns } from "../trying/turns.ts";
 import type { LiveRun } from "./live-run.ts";
-import type { RunLife } from "./run-life.ts";
+import { isBusy, isOver, type RunLife } from "./run-life.ts";
 import { type Follow, followRun, type RunSignal } from "./run-stream.ts";
 
 export interface Turn {
@@ -28,15 +28,19 @@ export interface Turn {
 export interface ConversationState {
   session: string;
   turns: readonly Turn[];
+  /** Something is being done in the run that is shown: it does not only wait for a person. */
   busy: boolean;
   /** The turn whose run the canvas shows. */
   shown?: number;
 }
 
 export interface Conversation extends StoreApi<ConversationState> {
-  /** Sends a message. Resolves when the run has ended or waits. One turn at a time: while busy, nothing happens. */
+  /** Sends a message. Resolves when the run has ended or only waits. One turn at a time: while busy, nothing happens. */
   send(input: RunInput, options?: RunOptions): Promise<void>;
-  /** Answers something that a turn's run waits for, and follows it on. */
+  /**
+   * Answers something that a turn's run waits for, also while the rest of it goes on. Resolves when the run has ended or
+   * only waits again; a refused answer is told with the turn.
+   */
   answer(turn: number, answer: WaitAnswer): Promise<void>;
   /** Stops the run on the server. */
   cancel(): Promise<void>;
@@ -83,46 +87,73 @@ export interface ConversationWorld {
 export function createConversation(world: ConversationWorld): Conversation {
   const { live, server } = world;
   const store = createStore<ConversationState>(() => ({ session: world.newId(), turns: [], busy: false }));
-  let abort = new AbortController();
+  /** Of the run that is followed onto the canvas: the one of the turn that is shown. */
+  let following = new AbortController();
+  following.abort();
+  const waiters: (() => void)[] = [];
   let count = 0;
 
   const change = (id: number, more: Partial<Turn>) =>
     store.setState((state) => ({ turns: state.turns.map((turn) => (turn.id === id ? { ...turn, ...more } : turn)) }));
+  const lifeOf = (id: number) => store.getState().turns.find((turn) => turn.id === id)?.life;
+  const rested = () => new Promise<void>((resolve) => waiters.push(resolve));
 
-  /** Follows a turn's run on the canvas; its life stays with the turn when it ends or waits. */
+  /** The life so far stays with its turn; whoever waited for a rest goes on. */
+  function rest(turn: number): void {
+    const { life } = live.getState();
+    const begun = life !== undefined && life.view.seq >= 0;
+    change(turn, { life: begun ? life : undefined });
+    store.setState({ busy: false });
+    for (const go of waiters.splice(0)) go();
+  }
+
+  const endWatch = live.subscribe(({ life }) => {
+    const { shown, busy } = store.getState();
+    if (following.signal.aborted || shown === undefined || !life || life.view.seq < 0) return;
+    if (isBusy(life.view)) {
+      if (!busy) store.setState({ busy: true });
+    } else if (busy || lifeOf(shown)?.view !== life.view) rest(shown);
+  });
+
+  /** Follows a turn's run on the canvas to its end, also through what it waits for, until another turn is shown. */
   async function watch(
     turn: number,
     open: (signal: AbortSignal) => Promise<AsyncIterable<RunSignal>>,
     known?: { run: string; seq: number },
   ): Promise<void> {
-    const { signal } = abort;
+    following.abort();
+    const own = new AbortController();
+    following = own;
+    const { signal } = own;
     store.setState({ busy: true, shown: turn });
     try {
-      const stream = await open(signal);
       await followRun(
-        stream,
+        await open(signal),
         {
           signal,
           pause: world.pause,
           reopen: (run, after) => server.follow(run, after, signal),
           onLost: () => live.setLost(true),
-          onItem: (item) => live.push(item),
+          onItem: (item) => {
+            if (!signal.aborted) live.push(item);
+          },
         },
         known,
       );
     } catch (error) {
       if (!signal.aborted) change(turn, { error: toData(error) });
-    } finally {
-      if (!signal.aborted) {
-        live.settle();
-        live.setLost(false);
-        const { life } = live.getState();
-        change(turn, { life: life && life.view.seq >= 0 ? life : undefined });
-        if (!life || life.view.seq < 0) live.show(undefined);
-        store.setState({ busy: false });
-      }
     }
+    if (signal.aborted) return;
+    live.settle();
+    live.setLost(false);
+    own.abort();
+    rest(turn);
+    if (!lifeOf(turn)) live.show(undefined);
   }
+
+  /** Follows on from where a turn's life ends. */
+  const resume = (turn: number, { view }: RunLife) =>
+    watch(turn, async (signal) => server.follow(view.id, view.seq, signal), { run: view.id, seq: view.seq });
 
   return Object.assign(store, {
     async send(input: RunInput, options: RunOptions = {}) {
@@ -136,51 +167,59 @@ export function createConversation(world: ConversationWorld): Conversation {
         ...(fixed > 0 && { pins }),
         ...(range && { range }),
       };
+      following.abort();
       store.setState({
         turns: [...turns, { id, message: input.message, files: input.files, part, pins: fixed }],
         busy: true,
       });
       live.begin(world.now());
-      await watch(id, async (signal) => {
+      const resting = rested();
+      void watch(id, async (signal) => {
         if (await world.save()) return server.runSaved(asked, signal);
         return server.runGraph({ graph: world.graph(), ...asked }, signal);
       });
+      await resting;
     },
     async answer(turn: number, answer: WaitAnswer) {
-      const { turns, busy } = store.getState();
-      const life = turns.find((one) => one.id === turn)?.life;
-      if (!life || busy) return;
-      live.show(life);
+      const { shown } = store.getState();
+      const life = shown === turn ? live.getState().life : lifeOf(turn);
+      if (!life || isOver(life.view)) return;
       change(turn, { error: undefined });
-      const place = { run: life.view.id, seq: life.view.seq };
-      await watch(
-        turn,
-        async (signal) => {
-          await server.answer(place.run, answer);
-          return server.follow(place.run, place.seq, signal);
-        },
-        place,
-      );
+      try {
+        await server.answer(life.view.id, answer);
+      } catch (error) {
+        change(turn, { error: toData(error) });
+        return;
+      }
+      const resting = rested();
+      if (shown !== turn) {
+        live.show(life);
+        void resume(turn, life);
+      } else if (following.signal.aborted) void resume(turn, live.getState().life ?? life);
+      await resting;
     },
     async cancel() {
       const run = live.getState().life?.view.id;
       if (run) await server.cancel(run);
     },
     show(turn: number) {
-      const { turns, busy } = store.getState();
-      const life = turns.find((one) => one.id === turn)?.life;
-      if (busy || !life) return;
+      const { busy, shown } = store.getState();
+      const life = lifeOf(turn);
+      if (busy || !life || shown === turn) return;
+      following.abort();
       live.show(life);
       store.setState({ shown: turn });
+      if (!isOver(life.view)) void resume(turn, life);
     },
     restart() {
-      abort.abort();
-      abort = new AbortController();
+      following.abort();
       live.show(undefined);
       store.setState({ session: world.newId(), turns: [], busy: false, shown: undefined });
+      for (const go of waiters.splice(0)) go();
     },
     close() {
-      abort.abort();
+      following.abort();
+      endWatch();
     },
   });
 }

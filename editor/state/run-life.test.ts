@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Delta, EventBody, RunEvent } from "../../runtime/event.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { createConversation } from "./conversation.ts";
 import { createLiveRun, typingOf, viewOf } from "./live-run.ts";
-import { foldAll, newLife, spans } from "./run-life.ts";
+import { foldAll, newLife } from "./run-life.ts";
 import { followRun, type RunSignal } from "./run-stream.ts";
 
 let seq = 0;
@@ -91,17 +91,6 @@ describe("a run's life", () => {
     expect(life.typing.get("brain")?.text).toBe("It is noon");
   });
 
-  it("draws a bar for each model step and tool call, and none for the node that made them", () => {
-    const life = foldAll(newLife(0), story());
-    expect(
-      spans(life.view).map(({ what, step, tool, startedAt, endedAt }) => [what, step ?? tool, startedAt, endedAt]),
-    ).toEqual([
-      ["step", 1, 110, 150],
-      ["tool", "builtin/clock", 150, 170],
-      ["step", 2, 171, 220],
-    ]);
-  });
-
   it("leaves a life as it was when a later one is folded from it", () => {
     const events = story();
     const early = foldAll(newLife(0), events.slice(0, 4));
@@ -178,10 +167,41 @@ describe("following a run", () => {
   });
 });
 
+/** A stream that gives what is pushed into it until it is ended. */
+function channel() {
+  const items: RunEvent[] = [];
+  let ended = false;
+  let wake = () => {};
+  async function* read(): AsyncGenerator<RunSignal> {
+    for (;;) {
+      for (const event of items.splice(0)) yield { kind: "event", event };
+      if (ended) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+  return {
+    stream: read(),
+    push(...events: RunEvent[]) {
+      items.push(...events);
+      wake();
+    },
+    end() {
+      ended = true;
+      wake();
+    },
+  };
+}
+
 describe("a conversation", () => {
-  function talk(runs: (RunEvent | Delta)[][]) {
+  function talk(runs: ((RunEvent | Delta)[] | AsyncIterable<RunSignal>)[]) {
     const live = createLiveRun((call) => call());
     const sent: unknown[] = [];
+    const next = () => {
+      const run = runs.shift() ?? [];
+      return Array.isArray(run) ? streamOf(run) : run;
+    };
     const conversation = createConversation({
       live,
       save: async () => true,
@@ -192,13 +212,13 @@ describe("a conversation", () => {
       server: {
         runSaved(request) {
           sent.push(request);
-          return streamOf(runs.shift() ?? []);
+          return next();
         },
         runGraph(request) {
           sent.push(request);
-          return streamOf(runs.shift() ?? []);
+          return next();
         },
-        follow: () => streamOf(runs.shift() ?? []),
+        follow: () => next(),
         answer: async (_run, answer) => void sent.push(answer),
         cancel: async () => {},
       },
@@ -241,5 +261,42 @@ describe("a conversation", () => {
     await conversation.answer(1, { wait: "w", choice: "approve" });
     expect(sent.at(-1)).toEqual({ wait: "w", choice: "approve" });
     expect(conversation.getState().turns[0]?.life?.view).toMatchObject({ status: "done", waits: [] });
+  });
+
+  it("goes on following while one item waits and another works, and is answered meanwhile", async () => {
+    const at = (seq: number, body: object) => ({ run: "r1", seq, at: seq, ...body }) as RunEvent;
+    const item = (n: number) => [{ node: "each", item: n }];
+    const wait = { wait: "w", key: "a", kind: "approval", node: "gate", scope: item(0), question: "Out?" };
+    const feed = channel();
+    const { conversation, live, sent } = talk([feed.stream]);
+    const sending = conversation.send({ message: "one" });
+    feed.push(
+      at(0, { type: "run-start", agent: { name: "A", graph: "g" }, input: { message: "one" } }),
+      at(1, { type: "node-start", node: "each" }),
+      at(2, { type: "node-start", node: "gate", scope: item(0) }),
+      at(3, { type: "run-wait", waits: [wait] }),
+      at(4, { type: "node-start", node: "brain", scope: item(1) }),
+    );
+    await vi.waitFor(() => expect(live.getState().life?.view.seq).toBe(4));
+    expect(conversation.getState().busy).toBe(true);
+    const answering = conversation.answer(1, { wait: "w", choice: "approve" });
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual({ wait: "w", choice: "approve" }));
+    const again = { ...wait, wait: "w2", scope: item(1) };
+    feed.push(
+      at(5, { type: "run-resume", reason: "answer", answers: [{ wait: "w", choice: "approve" }] }),
+      at(6, { type: "node-end", node: "gate", scope: item(0), outputs: {} }),
+      at(7, { type: "node-end", node: "brain", scope: item(1), outputs: {} }),
+      at(8, { type: "run-wait", waits: [again] }),
+    );
+    await Promise.all([sending, answering]);
+    expect(conversation.getState()).toMatchObject({ busy: false, turns: [{ life: { view: { waits: [again] } } }] });
+    // Somebody answered it elsewhere: what comes of it is seen here, too.
+    feed.push(
+      at(9, { type: "run-resume", reason: "answer", answers: [{ wait: "w2", choice: "reject" }] }),
+      at(10, { type: "run-end", output: { reply: "Out." } }),
+    );
+    feed.end();
+    await vi.waitFor(() => expect(conversation.getState().turns[0]?.life?.view.status).toBe("done"));
+    expect(conversation.getState().busy).toBe(false);
   });
 });

@@ -2,6 +2,7 @@
  * A run while it lives: the fold of its events (`foldRun`'s own step) together with the text on its way, which is no
  * event. The cards, the conversation and the timeline read it.
  */
+import type { ErrorData } from "../../runtime/error.ts";
 import { type Delta, type RunEvent, scopeKey } from "../../runtime/event.ts";
 import { applyEvent, emptyRun, type NodeView, nodeKey, type RunView } from "../../runtime/fold-run.ts";
 
@@ -66,84 +67,46 @@ function closeText(typing: Map<string, Typing>, event: RunEvent): void {
   });
 }
 
-/** A bar of the timeline. */
-export interface Span {
-  key: string;
-  node: string;
-  /** "" on the graph itself; else the path through containers. */
-  scope: string;
-  what: "node" | "step" | "tool";
-  /** Step number, from 1. */
-  step?: number;
-  /** The tool's name. */
-  tool?: string;
-  startedAt: number;
-  endedAt?: number;
-  failed?: boolean;
-}
-
-/** What took time, in order of start: a node as one bar, or its model steps and tool calls where it made any. */
-export function spans(view: RunView): Span[] {
-  const result: Span[] = [];
-  for (const [key, node] of view.nodes) {
-    if (node.status === "skipped") continue;
-    const base = { node: node.node, scope: scopeKey(node.scope) };
-    const inner = [...steps(key, node, base), ...tools(key, node, base)];
-    if (inner.length > 0) result.push(...inner);
-    else
-      result.push({
-        ...base,
-        key,
-        what: "node",
-        startedAt: node.startedAt,
-        endedAt: node.endedAt,
-        failed: node.status === "failed",
-      });
-  }
-  return result.sort((a, b) => a.startedAt - b.startedAt);
-}
-
-type Base = Pick<Span, "node" | "scope">;
-
-function steps(key: string, node: NodeView, base: Base): Span[] {
-  const spoken = new Map(node.messages.map((message) => [message.step, message]));
-  const found: Span[] = node.messages.map((message) => ({
-    ...base,
-    key: `${key} step ${message.step}`,
-    what: "step",
-    startedAt: message.at - message.ms,
-    endedAt: message.at,
-    failed: message.reason === "error" || message.reason === "refused",
-  }));
-  const last = node.prompts.at(-1);
-  // A model call that has not come back: it runs, or it ended with its node.
-  if (last && !spoken.has(last.step))
-    found.push({
-      ...base,
-      key: `${key} step ${last.step}`,
-      what: "step",
-      startedAt: last.at,
-      endedAt: node.endedAt,
-      failed: node.status === "failed",
-    });
-  return found.map((span, index) => ({ ...span, step: index + 1 }));
-}
-
-function tools(key: string, node: NodeView, base: Base): Span[] {
-  return node.tools.map((tool) => ({
-    ...base,
-    key: `${key} tool ${tool.call}`,
-    what: "tool",
-    tool: tool.start.tool ?? tool.start.call.name,
-    startedAt: tool.start.at,
-    endedAt: tool.end?.at ?? node.endedAt,
-    failed: tool.end?.result.error === true,
-  }));
-}
-
 /** Models that spoke in the run. */
 export function models(view: RunView): string[] {
   return [...new Set([...view.nodes.values()].flatMap((node) => node.messages.map((message) => message.model)))];
+}
+
+/** Whether something is being done in a run: it has not ended, and does not only wait for people. */
+export function isBusy(view: RunView): boolean {
+  if (isOver(view)) return false;
+  if (view.waits.length === 0) return true;
+  // Whoever holds what waits has begun, and does nothing itself.
+  const holders = new Set(
+    view.waits.flatMap(({ scope = [] }) => scope.map((part, depth) => nodeKey(scope.slice(0, depth), part.node))),
+  );
+  for (const [key, node] of view.nodes) {
+    if (node.status === "running" && !holders.has(key)) return true;
+    if (node.status === "waiting" && node.tools.some((tool) => !tool.end && !waitsIn(view, node, tool.call)))
+      return true;
+  }
+  return false;
+}
+
+/** The call is one that a person is asked about, or of an agent in which something waits. */
+function waitsIn(view: RunView, node: NodeView, call: string): boolean {
+  const own = scopeKey(node.scope);
+  const inside = scopeKey([...(node.scope ?? []), { node: node.node, call }]);
+  return view.waits.some(
+    (wait) =>
+      (wait.node === node.node && scopeKey(wait.scope) === own && wait.call?.id === call) ||
+      scopeKey(wait.scope).startsWith(inside),
+  );
+}
+
+/** The node that an error came from: the deepest of those that failed with it, for it ends every node around. */
+export function originOf(error: ErrorData, view: RunView | undefined): NodeView | undefined {
+  let found: NodeView | undefined;
+  for (const node of view?.nodes.values() ?? []) {
+    if (node.error?.code !== error.code || node.error.message !== error.message) continue;
+    if (!found || (node.scope?.length ?? 0) > (found.scope?.length ?? 0)) found = node;
+  }
+  return found;
 }
 
 export const isOver = (view: RunView): boolean =>

@@ -22,8 +22,20 @@ export interface Surfaces {
   adding?: Adding;
   /** Nodes that are to become an agent of their own, once it has a name. */
   encapsulating?: { plan: Encapsulation; nodes: number; suggested: string };
+  /** A node (by id) that the canvas is to bring into view; it takes the wish away. */
+  show?: string;
+  /** Nodes (by id) whose body is unfolded on their card. */
+  unfolded: ReadonlySet<string>;
 }
 
 export type SurfaceStore = StoreApi<Surfaces>;
 
-export const createSurfaces = (): SurfaceStore => createStore<Surfaces>(() => ({ commands: false, keys: false }));
+export const createSurfaces = (): SurfaceStore =>
+  createStore<Surfaces>(() => ({ commands: false, keys: false, unfolded: new Set() }));
+
+/** Unfolds a node's body on its card, or folds it. */
+export function toggleUnfolded(surfaces: SurfaceStore, node: string): void {
+  const unfolded = new Set(surfaces.getState().unfolded);
+  if (!unfolded.delete(node)) unfolded.add(node);
+  surfaces.setState({ unfolded });
+}

@@ -1,13 +1,20 @@
-/** Texts that do not parse yet (half a number, broken JSON): kept beside the document until they do, so that no keystroke is lost. */
+/**
+ * Texts that are not done yet (half a number, broken JSON, a message before it is sent): kept beside the document until
+ * they are, so that no keystroke is lost. What is to be said to the agent is kept in this browser, too.
+ */
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { DraftShelf } from "./save.ts";
 
 export interface TypingStore extends StoreApi<{ texts: ReadonlyMap<string, string> }> {
   /** `undefined` forgets it: what was typed is in the document now. */
   keep(place: string, text: string | undefined): void;
 }
 
-export function createTyping(): TypingStore {
-  const store = createStore<{ texts: ReadonlyMap<string, string> }>(() => ({ texts: new Map() }));
+/** Places that begin so are kept on the shelf. */
+const LASTING = "try/";
+
+export function createTyping(shelf?: DraftShelf, key = ""): TypingStore {
+  const store = createStore<{ texts: ReadonlyMap<string, string> }>(() => ({ texts: readTexts(shelf, key) }));
   return Object.assign(store, {
     keep(place: string, text: string | undefined) {
       const { texts } = store.getState();
@@ -16,6 +23,27 @@ export function createTyping(): TypingStore {
       if (text === undefined) next.delete(place);
       else next.set(place, text);
       store.setState({ texts: next });
+      if (shelf && place.startsWith(LASTING)) writeTexts(shelf, key, next);
     },
   });
+}
+
+function readTexts(shelf: DraftShelf | undefined, key: string): Map<string, string> {
+  try {
+    const kept: unknown = JSON.parse(shelf?.getItem(key) ?? "{}");
+    return new Map(Object.entries(kept as object).filter(([, text]) => typeof text === "string"));
+  } catch {
+    // Storage is forbidden, or something else wrote there.
+    return new Map();
+  }
+}
+
+function writeTexts(shelf: DraftShelf, key: string, texts: ReadonlyMap<string, string>): void {
+  const lasting = [...texts].filter(([place]) => place.startsWith(LASTING));
+  try {
+    if (lasting.length === 0) shelf.removeItem(key);
+    else shelf.setItem(key, JSON.stringify(Object.fromEntries(lasting)));
+  } catch {
+    // Storage is full or forbidden: the texts then last as long as the page.
+  }
 }

@@ -36,12 +36,27 @@ export interface Workbench {
   typing: TypingStore;
   wiring: WiringStore;
   surfaces: SurfaceStore;
-  /** Where this is the body of a container and not the agent's own graph. `item`: whose life is shown, by key. */
-  inside?: { root: Workbench; outer: Workbench; node: string; path: string[]; item: StoreApi<{ item?: string }> };
+  /** Where this is what a node holds (a container's body, a called agent) and not the agent's own graph. */
+  inside?: Inside;
   graph(): Graph;
   apply(command: Command): void;
   close(): void;
 }
+
+export interface Inside {
+  root: Workbench;
+  outer: Workbench;
+  /** The node of the outer graph that holds this one, and those from the agent's own graph to here. */
+  node: string;
+  path: string[];
+  /** Whose life is shown, by key; absent: whatever is most worth a look. */
+  item: StoreApi<{ item?: string }>;
+  /** It is another agent's graph, which is only shown. */
+  called?: { id: string; version?: number };
+}
+
+/** The agent's own, whichever body of it is given. */
+export const rootOf = (workbench: Workbench): Workbench => workbench.inside?.root ?? workbench;
 
 export interface WorkbenchWorld {
   keeper: AgentKeeper;
@@ -120,7 +135,7 @@ export function createWorkbench(
     builder,
     tests,
     places: createPlaces(shelf),
-    typing: createTyping(),
+    typing: createTyping(shelf, `patchbay.typing.${id}`),
     wiring: createWiring(),
     surfaces: createSurfaces(),
     graph: () => document.getState().graph,

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api.ts";
-import { agentNamed } from "../bodies/open-body.ts";
+import { agentNamed } from "../bodies/called.ts";
 import { issueText } from "../i18n/issue-words.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { useErrorWords } from "../shell/query-state.tsx";

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { TextRun } from "../../runtime/diff.ts";
-import type { NodeView, RunView } from "../../runtime/fold-run.ts";
+import { type NodeView, type RunView, workedMs } from "../../runtime/fold-run.ts";
 import { api } from "../api.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
@@ -163,7 +163,10 @@ function NodeRow({ compared, run }: { compared: ComparedNode; run: string }) {
         <Cell className="font-medium">{title}</Cell>
         <Cell className="whitespace-nowrap">{both((view) => t(`nodeStatus.${view.status}`))}</Cell>
         <Cell end className="whitespace-nowrap text-ink-2">
-          {both((view) => (view.endedAt === undefined ? "–" : format.span(view.endedAt - view.startedAt)))}
+          {both((view) => {
+            const ms = workedMs(view);
+            return ms === undefined ? "–" : format.span(ms);
+          })}
         </Cell>
         <Cell end className="text-ink-2">
           {both((view) => tokensOf(view))}

@@ -1,5 +1,6 @@
 import { Pin } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { useBodies } from "../bodies/views.tsx";
 import { useDocument, useGraph, useWorkbench } from "../state/use-workbench.ts";
 import { pinOf, pinsOf, removePins, setPin } from "./pins.ts";
 
@@ -9,6 +10,7 @@ const linkClass = "rounded-sm text-accent hover:underline";
 export function PinNote() {
   const { t } = useTranslation("trying");
   const workbench = useWorkbench();
+  const bodies = useBodies();
   const count = useGraph((graph) => Object.keys(pinsOf(graph)).length);
   if (count === 0) return null;
   return (
@@ -19,7 +21,10 @@ export function PinNote() {
         <button
           type="button"
           className={linkClass}
-          onClick={() => workbench.selection.choose(Object.keys(pinsOf(workbench.graph())))}
+          onClick={() => {
+            bodies.reach(workbench);
+            workbench.selection.choose(Object.keys(pinsOf(workbench.graph())));
+          }}
         >
           {t("showPinned")}
         </button>

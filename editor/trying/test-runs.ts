@@ -61,6 +61,7 @@ export function createTestRuns(
         saved ? server.runSaved({ input }, signal) : server.runGraph({ graph: world.graph(), input }, signal),
         {
           signal,
+          untilRest: true,
           pause: world.pause,
           reopen: (run, after) => server.follow(run, after, signal),
           onItem: (item) => {

@@ -144,7 +144,7 @@ function NewTest() {
   const { t } = useTranslation("trying");
   const workbench = useWorkbench();
   const frozen = useDocument((state) => state.frozen);
-  const fields = useExtraFields();
+  const fields = useExtraFields("test");
   const [message, setMessage] = useState("");
   const [contains, setContains] = useState("");
   const add = (event: FormEvent) => {

@@ -38,8 +38,19 @@ const INK: Record<Kind, string> = {
   any: "var(--kind-any)",
 };
 
-/** A small picture of a graph: its cards where they stand and its edges in the colours of what flows. Decorative: hidden from readers. */
-export function GraphPicture({ graph, className }: { graph: Graph; className?: string }) {
+/**
+ * A small picture of a graph: its cards where they stand and its edges in the colours of what flows. Decorative: hidden
+ * from readers. `rings`: colours around cards, by node.
+ */
+export function GraphPicture({
+  graph,
+  rings,
+  className,
+}: {
+  graph: Graph;
+  rings?: ReadonlyMap<string, string | undefined>;
+  className?: string;
+}) {
   const picture = useMemo(() => draw(graph), [graph]);
   return (
     <div aria-hidden className={cx("dots overflow-hidden bg-paper", className)}>
@@ -63,8 +74,8 @@ export function GraphPicture({ graph, className }: { graph: Graph; className?: s
               height={card.height}
               rx={16}
               fill="var(--surface)"
-              stroke="var(--line-strong)"
-              strokeWidth={2.5}
+              stroke={rings?.get(card.id) ?? "var(--line-strong)"}
+              strokeWidth={rings?.get(card.id) ? 9 : 2.5}
             />
             <rect x={card.x + 15} y={card.y + 14} width={20} height={20} rx={6} fill={INK[card.kind]} opacity={0.9} />
             <rect x={card.x + 45} y={card.y + 20} width={62} height={8} rx={4} fill="var(--ink)" opacity={0.55} />

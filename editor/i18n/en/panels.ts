@@ -144,6 +144,9 @@ export const panels = {
   copyFile: "Copy the file",
 
   timeline: "Timeline",
+  unfoldSpan: "Unfold “{{label}}”",
+  foldSpan: "Fold “{{label}}”",
+  waits: "waits",
   timelineEmpty: "Run the agent to see what took how long.",
   runName: "Run {{id}}",
   status: {

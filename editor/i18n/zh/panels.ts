@@ -137,6 +137,9 @@ export const panels: Words<typeof en> = {
   copyFile: "复制文件",
 
   timeline: "时间线",
+  unfoldSpan: "展开“{{label}}”",
+  foldSpan: "收起“{{label}}”",
+  waits: "等待中",
   timelineEmpty: "运行一次，就能看到每一步花了多久。",
   runName: "运行 {{id}}",
   status: {
