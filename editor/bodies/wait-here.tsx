@@ -35,7 +35,9 @@ export function WaitHere({ view }: { view?: NodeView }) {
   const given = wait.call === undefined ? "" : JSON.stringify(wait.call.arguments);
   const readable = wait.kind !== "uncertain" && given.length <= READABLE && wait.question.length <= READABLE;
   return (
-    <div className="nodrag nopan flex flex-col gap-1.5">
+    // biome-ignore lint/a11y/noStaticElementInteractions: an answer is no choice of the card, which would take the conversation's place
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the buttons inside are what is pressed
+    <div className="nodrag nopan flex flex-col gap-1.5" onClick={(event) => event.stopPropagation()}>
       <p className="line-clamp-4 break-words text-warn">
         {wait.kind === "uncertain" ? t("panels:uncertain") : wait.question}
       </p>

@@ -170,13 +170,14 @@ function Footing({ view }: { view: RunView }) {
 /** Which item of what asks, where it is inside of something; leads to it on the canvas. */
 function WaitPlace({ wait }: { wait: Wait }) {
   const bodies = useBodies();
+  const { places } = useWorkbench();
   const place = useScopeWords(wait.scope);
   if (place === "") return null;
   return (
     <button
       type="button"
       className="mt-0.5 ml-6 rounded-sm text-left text-ink-3 text-sm hover:text-ink hover:underline"
-      onClick={() => void bodies.showAt(wait.scope, wait.node)}
+      onClick={() => void bodies.showAt(wait.scope, wait.node).then(() => places.open("try"))}
     >
       {place}
     </button>
