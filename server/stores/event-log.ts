@@ -1,5 +1,6 @@
 /**
- * The event log on SQLite: runs.db, written by one thread of its own and read over another connection on this one.
+ * The event log on SQLite: runs.db, written by a thread of its own. What an index finds is read on this one, lists and
+ * sums on a third.
  */
 import { Worker } from "node:worker_threads";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -9,12 +10,15 @@ import { openSqlite } from "./database.ts";
 import { EventLogReader } from "./event-log-reader.ts";
 import type { FromWorker } from "./event-log-schema.ts";
 import { EventLogWriter } from "./event-log-writer.ts";
+import { type DbSessionRow, runsQuery, sessionsQuery, toSessionRow } from "./list-queries.ts";
+import { type DbRow, toRow } from "./run-cells.ts";
 import { openSideReader, type SideReader } from "./side-reader.ts";
 import { type DbUsageRow, toUsageRow, usageQuery } from "./usage-query.ts";
 
 /** Runs deleted in one transaction, so that writers wait for milliseconds only. */
 const DELETE_BATCH = 200;
 const MAX_KNOWN_GRAPHS = 10_000;
+const ENDED_BEFORE = "SELECT id FROM runs WHERE ended_at IS NOT NULL AND started_at < ? ORDER BY id LIMIT ?";
 
 interface EventLogOptions {
   file: string;
@@ -55,15 +59,18 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideRe
     last: (run) => writer.stored(run) ?? reader.last(run),
     read: async (run, after, limit) => reader.read(run, after, limit),
     row: async (run) => reader.row(run),
-    rows: async (filter) => reader.rows(filter),
+    async rows(filter) {
+      return (await aside.all<DbRow>(runsQuery("sqlite", filter))).map(toRow);
+    },
     due: async (now, limit) => reader.due(now, limit, (run) => writer.has(run)),
     openRuns: async () => reader.openRuns(),
-    sessions: async (filter) => reader.sessions(filter),
+    async sessions(filter) {
+      return (await aside.all<DbSessionRow>(sessionsQuery("sqlite", filter))).map(toSessionRow);
+    },
     sessionRuns: async (session, options) => reader.sessionRuns(session, options),
     findIdempotent: async (key, id) => reader.findIdempotent(key, id),
     async usage(filter) {
-      const { text, values } = usageQuery("sqlite", filter);
-      return (await aside.all<DbUsageRow>(text, values)).map(toUsageRow);
+      return (await aside.all<DbUsageRow>(usageQuery("sqlite", filter))).map(toUsageRow);
     },
 
     async rate(run, rating) {
@@ -80,7 +87,8 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideRe
 
     async deleteBefore(time) {
       for (let deleted = 0; ; ) {
-        const runs = reader.endedBefore(time, DELETE_BATCH);
+        const old = await aside.all<{ id: string }>({ text: ENDED_BEFORE, values: [time, DELETE_BATCH] });
+        const runs = old.map((row) => row.id);
         if (runs.length > 0) deleted += await writer.call({ op: "delete", runs });
         if (runs.length < DELETE_BATCH) return deleted;
       }

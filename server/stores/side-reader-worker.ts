@@ -1,12 +1,12 @@
 /** The thread of `side-reader.ts`. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { openSqlite } from "./database.ts";
-import type { Answer, Query } from "./side-reader.ts";
+import type { Answer, Asked } from "./side-reader.ts";
 
 const port = parentPort as MessagePort;
 const db = openSqlite((workerData as { file: string }).file, [], { readonly: true });
 
-port.on("message", ({ call, text, values }: Query) => {
+port.on("message", ({ call, text, values }: Asked) => {
   try {
     port.postMessage({ call, rows: db.prepare(text).all(...values) } satisfies Answer);
   } catch (error) {

@@ -2,15 +2,16 @@
 import { Worker } from "node:worker_threads";
 import { PatchbayError } from "../../runtime/error.ts";
 import { storageError } from "./database.ts";
-import type { Cell, Failure } from "./event-log-schema.ts";
+import type { Failure } from "./event-log-schema.ts";
+import type { Query } from "./list-queries.ts";
 
 export interface SideReader {
   /** The rows of a query. Rejects with `unavailable`. */
-  all<T>(text: string, values: Cell[]): Promise<T[]>;
+  all<T>(query: Query): Promise<T[]>;
   close(): Promise<void>;
 }
 
-export type Query = { call: number; text: string; values: Cell[] };
+export type Asked = Query & { call: number };
 export type Answer = { call: number; rows?: unknown[]; error?: Failure };
 
 /** The thread begins with the first query. */
@@ -39,14 +40,14 @@ export function openSideReader(file: string): SideReader {
   };
 
   return {
-    async all<T>(text: string, values: Cell[]) {
+    async all<T>(query: Query) {
       if (closed) throw new PatchbayError("unavailable", "The server is stopping.");
       worker ??= start();
       worker.ref();
       const call = next++;
       const waiting = Promise.withResolvers<unknown[]>();
       calls.set(call, waiting);
-      worker.postMessage({ call, text, values } satisfies Query);
+      worker.postMessage({ ...query, call } satisfies Asked);
       return (await waiting.promise) as T[];
     },
 

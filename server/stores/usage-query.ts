@@ -1,7 +1,6 @@
 /** Sums over the rows of runs, in one statement for both databases. */
 import type { UsageDimension, UsageFilter, UsageRow } from "../services.ts";
-
-type Dialect = "sqlite" | "postgres";
+import { type Dialect, places, type Query } from "./list-queries.ts";
 
 export interface DbUsageRow {
   day?: string;
@@ -40,13 +39,9 @@ const WHOLE: Record<Dialect, (sum: string) => string> = {
 };
 
 /** The statement and its values, in order of its places. */
-export function usageQuery(dialect: Dialect, filter: UsageFilter): { text: string; values: (string | number)[] } {
+export function usageQuery(dialect: Dialect, filter: UsageFilter): Query {
   const by = dimensions(filter.by ?? ["day", "agent"]);
-  const values: (string | number)[] = [];
-  const place = (value: string | number) => {
-    values.push(value);
-    return dialect === "sqlite" ? "?" : `$${values.length}`;
-  };
+  const { values, place } = places(dialect);
   const where = [`started_at >= ${place(filter.from)}`, `started_at < ${place(filter.to)}`];
   if (filter.agent !== undefined) where.push(`agent = ${place(filter.agent)}`);
   if (filter.version !== undefined) where.push(`coalesce(version, 0) = ${place(filter.version)}`);

@@ -3,6 +3,7 @@ import type pg from "pg";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import type { EventLog, RunFilter, RunRow, SessionRow, UsageFilter, UsageRow } from "../../services.ts";
+import { type DbSessionRow, type Query, runsQuery, sessionsQuery, toSessionRow } from "../list-queries.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
 import { type DbUsageRow, toUsageRow, usageQuery } from "../usage-query.ts";
 import { postgresError } from "./errors.ts";
@@ -10,12 +11,6 @@ import { retrying } from "./retry.ts";
 import { clean } from "./write-batch.ts";
 
 type Value = string | number | string[];
-
-const RATED = {
-  good: "(rating::json ->> 'score')::float > 0",
-  bad: "(rating::json ->> 'score')::float < 0",
-  commented: "rating::json ->> 'comment' <> ''",
-};
 
 /** All queries are reads: they are asked again while the database is away for a moment. */
 export class RunReader {
@@ -59,27 +54,7 @@ export class RunReader {
   }
 
   async rows(filter: RunFilter): Promise<RunRow[]> {
-    const where: string[] = [];
-    const values: Value[] = [];
-    const add = (condition: (place: string) => string, value: Value) => {
-      values.push(value);
-      where.push(condition(`$${values.length}`));
-    };
-    for (const column of ["agent", "status", "session", "key", "user"] as const)
-      if (filter[column] !== undefined) add((place) => `"${column}" = ${place}`, clean(filter[column]));
-    if (filter.from !== undefined) add((place) => `started_at >= ${place}`, filter.from);
-    if (filter.to !== undefined) add((place) => `started_at < ${place}`, filter.to);
-    if (filter.after !== undefined) add((place) => `id < ${place}`, clean(filter.after));
-    // Without regard to case, as SQLite's LIKE.
-    if (filter.text)
-      add((place) => `message ILIKE ${place}`, `%${clean(filter.text).replaceAll(/[\\%_]/g, (char) => `\\${char}`)}%`);
-    if (filter.rating !== undefined) where.push(RATED[filter.rating]);
-    values.push(filter.limit ?? 50);
-    const rows = await this.#all<DbRow>(
-      `SELECT * FROM patchbay.runs ${where.length ? `WHERE ${where.join(" AND ")}` : ""} ORDER BY id DESC LIMIT $${values.length}`,
-      values,
-    );
-    return rows.map(toRow);
+    return (await this.#list<DbRow>(runsQuery("postgres", filter))).map(toRow);
   }
 
   async openRuns(): Promise<Record<string, number>> {
@@ -120,31 +95,7 @@ export class RunReader {
   }
 
   async sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {
-    const values: Value[] = [];
-    const where = ["session IS NOT NULL", "fork IS NULL"];
-    if (filter.agent !== undefined) where.push(`agent = $${values.push(clean(filter.agent))}`);
-    if (filter.user !== undefined) where.push(`"user" = $${values.push(clean(filter.user))}`);
-    if (filter.key !== undefined) where.push(`coalesce(key, '') = $${values.push(clean(filter.key))}`);
-    let having = "";
-    if (filter.after !== undefined)
-      having = `HAVING max(id) < (SELECT max(id) FROM patchbay.runs WHERE fork IS NULL AND session = $${values.push(clean(filter.after))})`;
-    // What a conversation is called and whose it is says its first run.
-    const first = (column: string) => `(array_agg(${column} ORDER BY id))[1]`;
-    const rows = await this.#all<
-      Omit<SessionRow, "agent" | "key" | "user"> & { agent: string | null; key: string | null; user: string | null }
-    >(
-      `SELECT session AS id, ${first("agent")} AS agent, key, ${first('"user"')} AS "user", ${first("name")} AS name,
-         ${first("message")} AS title, count(*) AS turns, min(started_at) AS "startedAt", max(started_at) AS "updatedAt"
-       FROM patchbay.runs WHERE ${where.join(" AND ")} GROUP BY session, key ${having}
-       ORDER BY max(started_at) DESC, min(id) DESC LIMIT $${values.push(filter.limit ?? 50)}`,
-      values,
-    );
-    return rows.map(({ agent, key, user, ...row }) => ({
-      ...row,
-      ...(agent !== null && { agent }),
-      ...(key !== null && { key }),
-      ...(user !== null && { user }),
-    }));
+    return (await this.#list<DbSessionRow>(sessionsQuery("postgres", filter))).map(toSessionRow);
   }
 
   async sessionRuns(session: string, options: { agent?: string; key?: string }): Promise<RunRow[]> {
@@ -169,8 +120,7 @@ export class RunReader {
   }
 
   async usage(filter: UsageFilter): Promise<UsageRow[]> {
-    const { text, values } = usageQuery("postgres", filter);
-    return (await this.#all<DbUsageRow>(text, values)).map(toUsageRow);
+    return (await this.#list<DbUsageRow>(usageQuery("postgres", filter))).map(toUsageRow);
   }
 
   async endedBefore(time: number, limit: number): Promise<string[]> {
@@ -179,6 +129,13 @@ export class RunReader {
       [time, limit],
     );
     return rows.map((row) => row.id);
+  }
+
+  #list<T>({ text, values }: Query): Promise<T[]> {
+    return this.#all(
+      text,
+      values.map((value) => (typeof value === "string" ? clean(value) : value)),
+    );
   }
 
   async #all<T>(text: string, values: Value[]): Promise<T[]> {
