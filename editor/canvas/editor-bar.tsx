@@ -53,7 +53,7 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
               keys={["mod", "j"]}
               aria-expanded={open.below}
               onClick={does("foldBelow")}
-              className={cx(!open.below && "text-ink-3")}
+              className={cx("max-md:hidden", !open.below && "text-ink-3")}
             />
             <IconButton
               icon={PanelRight}
@@ -64,7 +64,7 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
               className={cx(!open.right && "text-ink-3")}
             />
           </div>
-          <div className="flex">
+          <div className="flex max-md:hidden">
             <IconButton
               icon={Undo2}
               label={t("action.undo")}
@@ -92,7 +92,7 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
           <Button icon={History} onClick={() => places.open("history")} className="max-lg:hidden">
             {t("action.history")}
           </Button>
-          <Button icon={Play} keys={["mod", "enter"]} onClick={does("run")}>
+          <Button icon={Play} keys={["mod", "enter"]} onClick={does("run")} className="max-md:[&>kbd]:hidden">
             {t("action.run")}
           </Button>
           <Button variant="solid" icon={Upload} onClick={() => places.open("publish")}>

@@ -23,7 +23,7 @@ export function EmptyCanvas({ onAdd }: { onAdd(): void }) {
       <EmptyState
         icon={Blocks}
         title={t("empty.title")}
-        className="max-w-md border-none bg-paper/90 [&_button]:pointer-events-auto"
+        className="max-w-xl border-none bg-paper/90 [&_button]:pointer-events-auto"
         actions={
           <>
             <Button variant="solid" icon={BrainCircuit} onClick={begin}>

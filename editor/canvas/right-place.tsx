@@ -51,7 +51,7 @@ export function RightPlace() {
       />
       <Tabs
         className="h-full"
-        listClassName="mr-11 pl-4 overflow-x-auto overflow-y-hidden [scrollbar-width:none]"
+        listClassName="mr-10 pr-1 pl-4 overflow-x-auto overflow-y-hidden [scrollbar-width:none]"
         contentClassName="overflow-y-auto"
         label={t("rightPlace")}
         value={panel}

@@ -60,8 +60,9 @@ export function TurnView({
             busy && "border-line-strong",
           )}
         >
-          <Answer text={text} documents={documents} />
-          {busy && <span aria-hidden className="inline-block h-3.5 w-1.5 translate-y-0.5 animate-breathe bg-accent" />}
+          <div className={busy ? "typing" : undefined}>
+            <Answer text={text} documents={documents} />
+          </div>
           {!busy && (
             <CopyButton
               text={text}

@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext, useEffect } from "react";
 import { createPortal } from "react-dom";
 import { Link } from "wouter";
+import { cx } from "../ui/cx.ts";
 
 export const TopBarSlot = createContext<HTMLElement | null>(null);
 
@@ -43,9 +44,9 @@ export function TopBar({
           const last = index === crumbs.length - 1;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: a crumb is its depth
-            <li key={index} className="flex min-w-0 items-center gap-2">
+            <li key={index} className={cx("flex min-w-0 items-center gap-2", !last && "max-sm:hidden")}>
               {index > 0 && (
-                <span aria-hidden className="text-ink-3">
+                <span aria-hidden className="text-ink-3 max-sm:hidden">
                   /
                 </span>
               )}
@@ -62,7 +63,7 @@ export function TopBar({
           );
         })}
       </ol>
-      {aside && <div className="ml-3 flex items-center gap-2">{aside}</div>}
+      {aside && <div className="ml-3 flex items-center gap-2 max-md:hidden">{aside}</div>}
       <div className="ml-auto flex shrink-0 items-center gap-2 pl-3">{actions}</div>
     </>,
     slot,

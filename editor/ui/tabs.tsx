@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { cx } from "./cx.ts";
 
 const tabClass =
-  "relative inline-flex h-9 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm focus-visible:-outline-offset-2 text-ink-3 transition-colors hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-ink data-[state=active]:font-semibold data-[state=active]:text-ink after:absolute after:inset-x-0 after:-bottom-px after:h-0.5 after:rounded-full after:bg-transparent aria-[current=page]:after:bg-ink data-[state=active]:after:bg-ink";
+  "-mx-1 relative inline-flex h-9 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm px-1 focus-visible:-outline-offset-2 text-ink-3 transition-colors hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-ink data-[state=active]:font-semibold data-[state=active]:text-ink after:absolute after:inset-x-1 after:-bottom-px after:h-0.5 after:rounded-full after:bg-transparent aria-[current=page]:after:bg-ink data-[state=active]:after:bg-ink";
 
 export interface Tab {
   id: string;

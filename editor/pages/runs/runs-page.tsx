@@ -252,7 +252,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
                   <span className="sr-only">{t("select", { message: run.message })}</span>
                 </Checkbox>
               </Cell>
-              <Cell className="w-full max-w-0">
+              <Cell className="w-full max-w-0 max-md:min-w-44">
                 <Link
                   href={`/runs/${run.id}`}
                   aria-label={t("open", { message: run.message })}

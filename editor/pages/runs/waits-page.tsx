@@ -64,8 +64,8 @@ function WaitingRun({ run }: { run: RunRow }) {
   });
   return (
     <li>
-      <div className="mb-2 flex items-start gap-3">
-        <div className="min-w-0 flex-1">
+      <div className="mb-2 flex flex-wrap items-start gap-x-3 gap-y-1">
+        <div className="min-w-60 flex-1">
           <Link href={`/runs/${run.id}`} className="line-clamp-2 rounded-sm font-medium hover:underline">
             {run.message || run.id}
           </Link>
