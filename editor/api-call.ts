@@ -33,14 +33,57 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
 }
 
 async function failure(response: Response): Promise<ApiError> {
-  const text = await response.text().catch(() => "");
+  return failureOf(response.status, response.statusText, await response.text().catch(() => ""));
+}
+
+function failureOf(status: number, statusText: string, text: string): ApiError {
   try {
     const parsed = JSON.parse(text) as { error?: { code: string; message: string } };
-    if (parsed.error) return new ApiError(response.status, parsed.error);
+    if (parsed.error) return new ApiError(status, parsed.error);
   } catch {
     // No JSON: something between us and the server answered. Its status is all there is to tell.
   }
-  return new ApiError(response.status, { code: "http", message: `${response.status} ${response.statusText}`.trim() });
+  return new ApiError(status, { code: "http", message: `${status} ${statusText}`.trim() });
+}
+
+/** Sends a file as it is and tells how much of it is sent, 0 to 1, which `fetch` cannot. Fails as `send` does. */
+export function sendFile(
+  path: string,
+  file: Blob,
+  headers: Record<string, string>,
+  onSent: (share: number) => void,
+  signal: AbortSignal,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.open("POST", path);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0);
+    request.upload.onload = () => onSent(1);
+    request.onload = () => {
+      if (request.status < 300) resolve(JSON.parse(request.responseText));
+      else reject(failureOf(request.status, request.statusText, request.responseText));
+    };
+    request.onerror = () => reject(new ApiError(0, { code: "network", message: "The connection broke off." }));
+    request.onabort = () => reject(signal.reason);
+    request.onloadend = () => signal.removeEventListener("abort", abort);
+    signal.addEventListener("abort", abort, { once: true });
+    request.send(file);
+  });
+}
+
+/** An answer's bytes, told as they come. */
+export async function received(response: Response, onBytes: (count: number) => void): Promise<Blob> {
+  let count = 0;
+  const counting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      count += chunk.byteLength;
+      onBytes(count);
+      controller.enqueue(chunk);
+    },
+  });
+  return await new Response(response.body!.pipeThrough(counting)).blob();
 }
 
 /** The signals of a run's stream, in order. Ends when the server ends it. */

@@ -446,3 +446,18 @@ export type {
   Wait,
   WaitAnswer,
 };
+
+/** What came of a restored backup. */
+export interface RestoreReport {
+  /** When the backup was made, Unix milliseconds, and by which version. */
+  createdAt: number;
+  version: string;
+  /** How many records of each kind were added. */
+  added: Record<string, number>;
+  files: number;
+  runs: number;
+  secrets: number;
+  same: number;
+  conflicts: { kind: string; id: string; name: string; reason: string }[];
+  toApprove: string[];
+}

@@ -5,7 +5,7 @@
  */
 import { type ClientResponse, hc } from "hono/client";
 import type { App } from "../server/app.ts";
-import { runSignals, send } from "./api-call.ts";
+import { received, runSignals, send, sendFile } from "./api-call.ts";
 import type * as T from "./api-types.ts";
 
 export { ApiError } from "./api-call.ts";
@@ -289,6 +289,39 @@ export const api = {
     delete: (provider: string) => done(routes.models[":id"].$delete({ param: { id: id(provider) } })),
     test: (provider: string, signal?: AbortSignal): Promise<T.ProviderTest> =>
       read(routes.models[":id"].test.$post({ param: { id: id(provider) } }, until(signal))),
+  },
+  backup: {
+    /** The whole file, with the name that the server gives it. Secrets are in it where there is a passphrase. */
+    async make(
+      options: { runs: boolean; passphrase?: string },
+      onBytes: (count: number) => void,
+      signal: AbortSignal,
+    ): Promise<{ name: string; blob: Blob }> {
+      const answer = await send("/api/backup", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(options),
+        signal,
+      });
+      const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1];
+      return { name: name ?? "patchbay.tar.gz", blob: await received(answer, onBytes) };
+    },
+    restore: async (
+      file: File,
+      { merge, withoutSecrets, passphrase }: { merge: boolean; withoutSecrets: boolean; passphrase?: string },
+      onSent: (share: number) => void,
+      signal: AbortSignal,
+    ): Promise<T.RestoreReport> =>
+      (await sendFile(
+        `/api/restore?merge=${merge}&withoutSecrets=${withoutSecrets}`,
+        file,
+        {
+          "Content-Type": "application/gzip",
+          ...(passphrase !== undefined && { "X-Backup-Passphrase": encodeURIComponent(passphrase) }),
+        },
+        onSent,
+        signal,
+      )) as T.RestoreReport,
   },
   secrets: {
     list: async (signal?: AbortSignal): Promise<T.SecretName[]> =>

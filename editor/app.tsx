@@ -26,6 +26,7 @@ const PastRun = page(() => import("./trying/past-run.tsx").then((module) => modu
 const RunPage = page(() => import("./pages/runs/run-page.tsx").then((module) => module.RunPage));
 const RunsPage = page(() => import("./pages/runs/runs-page.tsx").then((module) => module.RunsPage));
 const WaitsPage = page(() => import("./pages/runs/waits-page.tsx").then((module) => module.WaitsPage));
+const BackupPage = page(() => import("./pages/settings/backup-page.tsx").then((module) => module.BackupPage));
 const SecretsPage = page(() => import("./pages/settings/secrets-page.tsx").then((module) => module.SecretsPage));
 const SessionPage = page(() => import("./pages/runs/sessions-page.tsx").then((module) => module.SessionPage));
 const SessionsPage = page(() => import("./pages/runs/sessions-page.tsx").then((module) => module.SessionsPage));
@@ -74,6 +75,7 @@ export function App() {
               <Route path="/settings" component={SettingsPage} />
               <Route path="/settings/secrets" component={SecretsPage} />
               <Route path="/settings/keys" component={KeysPage} />
+              <Route path="/settings/backup" component={BackupPage} />
               <Route>
                 <NotFoundPage />
               </Route>

@@ -15,6 +15,7 @@ const EMPTY = [
   "/settings",
   "/settings/secrets",
   "/settings/keys",
+  "/settings/backup",
   "/nowhere",
 ];
 

@@ -1,4 +1,5 @@
 /** The pages beside the canvas, each by what a person does there. */
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -400,6 +401,37 @@ describe("settings", () => {
     await button("Save").click();
     await row.getByText("$0.00 of $0.50").waitFor({ state: "detached" });
     await row.getByText("0 of 2K tokens").waitFor();
+  });
+
+  it("back the instance up into a download, and bring it back", async () => {
+    await go("/settings/backup");
+    await page.getByLabel("With secrets, sealed with a passphrase").click();
+    await page.getByLabel("Passphrase", { exact: true }).fill("short");
+    await page.getByText("At least 12 characters.").waitFor();
+    await page.getByLabel("Passphrase", { exact: true }).fill("a passphrase of its own");
+    await page.getByLabel("Once more").fill("a passphrase of its own");
+    const download = page.waitForEvent("download");
+    await button("Download backup").click();
+    const file = await (await download).path();
+    await page.getByText(/Backup made/).first().waitFor();
+
+    await page.locator("input[type=file]").setInputFiles({
+      name: "patchbay.tar.gz",
+      mimeType: "application/gzip",
+      buffer: readFileSync(file),
+    });
+    const restore = page.getByRole("button", { name: "Restore", exact: true });
+    await restore.click();
+    await page.getByText(/This instance is not empty/).waitFor();
+    await page.getByLabel("Add to what is here").click();
+    await restore.click();
+    await page.getByText("This backup holds secrets").waitFor();
+    await page.getByLabel("Passphrase of its secrets").fill("another passphrase");
+    await restore.click();
+    await page.getByText("This is not its passphrase").waitFor();
+    await page.getByLabel("Passphrase of its secrets").fill("a passphrase of its own");
+    await restore.click();
+    await page.getByText("All of it was here already.").waitFor();
   });
 
   it("change language and theme at once, and remember them", async () => {

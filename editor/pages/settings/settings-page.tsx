@@ -9,7 +9,7 @@ import { NavTabs } from "../../ui/tabs.tsx";
 import { setLook, useLook } from "../../ui/theme.ts";
 import { KeepRuns } from "./keep-runs.tsx";
 
-export function SettingsTabs({ current }: { current: "general" | "secrets" | "keys" }) {
+export function SettingsTabs({ current }: { current: "general" | "secrets" | "keys" | "backup" }) {
   const { t } = useTranslation("settings");
   return (
     <NavTabs
@@ -19,6 +19,7 @@ export function SettingsTabs({ current }: { current: "general" | "secrets" | "ke
         { id: "general", label: t("tabs.general"), href: "/settings" },
         { id: "secrets", label: t("tabs.secrets"), href: "/settings/secrets" },
         { id: "keys", label: t("tabs.keys"), href: "/settings/keys" },
+        { id: "backup", label: t("tabs.backup"), href: "/settings/backup" },
       ]}
     />
   );
