@@ -75,7 +75,17 @@ function inTime<T>(reading: Promise<T>): Promise<T> {
         arriving.delete(body);
         settled(value);
       };
-    reading.then(settle(resolve), settle(reject));
+    reading.then(
+      settle(resolve),
+      // A caller who hangs up in the middle is no failure of the server.
+      settle((error: unknown) =>
+        reject(
+          (error as NodeJS.ErrnoException).code === "ECONNRESET"
+            ? new PatchbayError("bad_request", "The connection ended before the body was whole.")
+            : error,
+        ),
+      ),
+    );
   });
 }
 

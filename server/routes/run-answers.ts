@@ -152,6 +152,8 @@ export async function answerRun(
   }
   try {
     const result = await done;
+    // What could not be stored from its first event on was never accepted, and is no run that could be looked at.
+    if (result.status === "failed") await accepted;
     return c.json((options.result?.(result) ?? result) as never);
   } finally {
     options.done?.();

@@ -18,6 +18,7 @@ export function newAnswers(run: string, events: RunEvent[], answers: WaitAnswer[
   return answers.filter((answer) => {
     const wait = waits.get(answer.wait);
     if (!wait) throw new PatchbayError("not_found", `Run ${run} does not wait for "${answer.wait}".`);
+    const isLate = wait.expiresAt !== undefined && wait.expiresAt <= now;
     const before = given.get(answer.wait);
     if (before) {
       if (
@@ -25,11 +26,11 @@ export function newAnswers(run: string, events: RunEvent[], answers: WaitAnswer[
         canonicalJson(before.value ?? null) === canonicalJson(answer.value ?? null)
       )
         return false;
-      throw new PatchbayError("conflict", `"${answer.wait}" was answered already: ${before.choice}.`);
+      // Time itself may have answered: who comes after it is late, not contradicted.
+      if (!isLate) throw new PatchbayError("conflict", `"${answer.wait}" was answered already: ${before.choice}.`);
     }
+    if (isLate) throw new PatchbayError("gone", `The time to answer "${answer.wait}" is over.`);
     if (over) throw new PatchbayError("gone", `Run ${run} is over; it waits for nothing any more.`);
-    if (wait.expiresAt !== undefined && wait.expiresAt <= now)
-      throw new PatchbayError("gone", `The time to answer "${answer.wait}" is over.`);
     const choices = wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
     if (!choices.includes(answer.choice))
       throw new PatchbayError(

@@ -342,7 +342,7 @@ describe("waiting for a person", () => {
     });
     await app.json("POST", `/api/runs/${first.id}/answer`, {
       body: { wait: first.waits![0]!.wait, choice: "approve" },
-      status: 409,
+      status: 410,
     });
     const second = await result(await run(graph));
     await app.restart();

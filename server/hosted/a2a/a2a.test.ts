@@ -26,6 +26,11 @@ interface Task {
   status: { state: string; message?: { parts: { text: string }[] } };
   artifacts?: { parts: object[] }[];
 }
+interface TaskList {
+  tasks: Task[];
+  totalSize: number;
+  nextPageToken: string;
+}
 const rpc = (method: string, params: object, options: { agent?: string; token?: string; version?: string } = {}) =>
   app.json<Answer>("POST", `/v1/a2a/${options.agent ?? "careful"}`, {
     token: options.token ?? key,
@@ -67,12 +72,49 @@ test("declared inputs come in a part of data, and structured answers go out as o
   expect(card.skills[0]!.description).toContain("city");
 });
 
+test("tasks are listed, the newest first, a page at a time, by context and state, to their own key alone", async () => {
+  const mine = await app.key({ agents: ["careful"] });
+  const list = async (params: object, token = mine.key) =>
+    (await rpc("ListTasks", params, { token })) as unknown as { result: TaskList; error?: { message: string } };
+  const begin = async (more: object = {}) =>
+    (await rpc("SendMessage", message([{ text: "hello" }], more), { token: mine.key })).result!.task!;
+  const first = await begin({ contextId: "talk" });
+  await rpc("CancelTask", { id: first.id }, { token: mine.key });
+  const second = await begin();
+  const third = await begin({ contextId: "talk-2" });
+  const all = (await list({})).result;
+  expect(all).toMatchObject({ totalSize: 3, pageSize: 50, nextPageToken: "" });
+  expect(all.tasks.map((task) => task.id).sort()).toEqual([first.id, second.id, third.id].sort());
+  expect(all.tasks[0]!.status).toHaveProperty("timestamp");
+  expect(JSON.stringify(all)).not.toContain('"node"');
+
+  const pages: string[] = [];
+  for (let pageToken = ""; pages.length < 9; ) {
+    const { tasks, nextPageToken } = (await list({ pageSize: 2, ...(pageToken && { pageToken }) })).result;
+    pages.push(...tasks.map((task) => task.id));
+    if (nextPageToken === "") break;
+    pageToken = nextPageToken;
+  }
+  expect(pages).toEqual(all.tasks.map((task) => task.id));
+  const ids = async (params: object) => (await list(params)).result.tasks.map((task) => task.id);
+  expect(await ids({ contextId: "talk" })).toEqual([first.id]);
+  expect(await ids({ status: "TASK_STATE_CANCELED" })).toEqual([first.id]);
+  expect(await ids({ statusTimestampAfter: "2999-01-01T00:00:00Z" })).toEqual([]);
+  for (const wrong of [
+    { pageSize: 0 },
+    { pageSize: 101 },
+    { pageToken: "nothing" },
+    { pageToken: second.id, contextId: "talk" },
+  ])
+    expect((await list(wrong)).error?.message, JSON.stringify(wrong)).toEqual(expect.any(String));
+  expect((await list({}, (await app.key({ agents: ["careful"] })).key)).result.totalSize).toBe(0);
+});
+
 test("what is not offered is refused in the protocol's words", async () => {
   const text = [{ text: "hello" }];
   expect((await rpc("SendMessage", message([{ url: "http://169.254.169.254/" }]))).error!.code).toBe(-32005);
   expect((await rpc("SendMessage", message([{ raw: "AAAA" }]))).error!.code).toBe(-32005);
   expect((await rpc("SendMessage", message(text, { taskId: "x" }))).error!.code).toBe(-32004);
-  expect((await rpc("ListTasks", {})).error!.code).toBe(-32004);
   expect((await rpc("CreateTaskPushNotificationConfig", { taskId: "x", url: "http://x" })).error!.code).toBe(-32003);
   expect((await rpc("SendMessage", message(text), { version: "0.2" })).error!.code).toBe(-32009);
   expect((await rpc("Nothing", {})).error!.code).toBe(-32601);

@@ -4,13 +4,14 @@
  */
 import {
   type AgentCard,
+  type ListTasksRequest,
+  type ListTasksResponse,
   type Message,
   type Part,
   Role,
   type SendMessageRequest,
   type StreamResponse,
   type Task,
-  TaskState,
 } from "@a2a-js/sdk";
 import {
   ContentTypeNotSupportedError,
@@ -25,9 +26,12 @@ import type { A2ARequestHandler } from "@a2a-js/sdk/server";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { newId } from "../../ids.ts";
 import { hostedError, hostedResult } from "../../routes/hosted-view.ts";
-import type { AgentKey, RunResult } from "../../services.ts";
+import type { AgentKey, RunResult, Services } from "../../services.ts";
 import { type HostedServices, startCall, type Target, waitSentence } from "../agent-call.ts";
 import { answerPieces } from "../answer-stream.ts";
+import { changedAt, listTasks, STATES } from "./list-tasks.ts";
+
+export type TaskServices = HostedServices & Pick<Services, "log">;
 
 export interface Asked {
   key: AgentKey;
@@ -37,22 +41,13 @@ export interface Asked {
   signal: AbortSignal;
 }
 
-const STATES: Record<RunResult["status"], TaskState> = {
-  queued: TaskState.TASK_STATE_SUBMITTED,
-  running: TaskState.TASK_STATE_WORKING,
-  waiting: TaskState.TASK_STATE_INPUT_REQUIRED,
-  uncertain: TaskState.TASK_STATE_INPUT_REQUIRED,
-  done: TaskState.TASK_STATE_COMPLETED,
-  failed: TaskState.TASK_STATE_FAILED,
-  cancelled: TaskState.TASK_STATE_CANCELED,
-};
 const ARTIFACT = { artifactId: "answer", name: "", description: "", metadata: undefined, extensions: [] };
 
 export class AgentHandler implements A2ARequestHandler {
-  readonly #services: HostedServices;
+  readonly #services: TaskServices;
   readonly #asked: Asked;
 
-  constructor(services: HostedServices, asked: Asked) {
+  constructor(services: TaskServices, asked: Asked) {
     this.#services = services;
     this.#asked = asked;
   }
@@ -111,8 +106,17 @@ export class AgentHandler implements A2ARequestHandler {
     yield statusUpdate(task);
   }
 
-  async listTasks(): Promise<never> {
-    throw new UnsupportedOperationError("Tasks are not listed; get each by its id.");
+  async listTasks(request: ListTasksRequest): Promise<ListTasksResponse> {
+    const { key, target } = this.#asked;
+    const { rows, ...page } = await listTasks(this.#services.log, key.id, target.slug, request);
+    const tasks = await Promise.all(
+      rows.map(async (row) => {
+        const task = taskOf(await this.#run(row.id));
+        const status = { ...task.status, timestamp: new Date(changedAt(row)).toISOString() } as Task["status"];
+        return { ...task, status, ...(!request.includeArtifacts && { artifacts: [] }) };
+      }),
+    );
+    return { tasks, ...page };
   }
 
   async getAuthenticatedExtendedAgentCard(): Promise<never> {

@@ -12,7 +12,7 @@ import { type HostedServices, targetOf } from "../agent-call.ts";
 import { agentCard } from "./card.ts";
 import { AgentHandler } from "./handler.ts";
 
-type A2aServices = HostedServices & Pick<Services, "env">;
+type A2aServices = HostedServices & Pick<Services, "env" | "log">;
 
 export function a2aRoutes(services: A2aServices) {
   /** Who is meant, and its card. Throws `not_found` for whatever the key may not know of. */
