@@ -110,10 +110,17 @@ export async function openKeys({
       // The store is away; when it is back, all is read again.
     }
   });
+  /** At the revision that was read: what another process changed or deleted meanwhile stays so, and is built upon. */
   const update = async (id: string, change: (stored: StoredKey) => StoredKey): Promise<StoredKey | undefined> => {
-    const stored = await records.get<StoredKey>(KIND, id);
-    if (!stored) return undefined;
-    return (await records.put(KIND, id, change(stored.body), { revision: stored.revision })).body;
+    for (let tries = 3; ; tries--) {
+      const stored = await records.get<StoredKey>(KIND, id);
+      if (!stored) return undefined;
+      try {
+        return (await records.put(KIND, id, change(stored.body), { revision: stored.revision })).body;
+      } catch (error) {
+        if (tries === 1 || !(error instanceof PatchbayError) || error.code !== "conflict") throw error;
+      }
+    }
   };
   // When a key was last used is worth knowing, but no write per call.
   const used = new Set<Held>();
@@ -122,7 +129,6 @@ export async function openKeys({
     used.clear();
     for (const held of pending) {
       const { id, lastUsedAt } = held.card;
-      // At the revision that was read: what another process changed or deleted meanwhile stays so.
       await update(id, (stored) => ({ ...stored, lastUsedAt })).catch(() => byId.has(id) && used.add(held));
     }
   };

@@ -48,6 +48,10 @@ const Row = z.object({
   usage: Usage,
   startedAt: z.number(),
   endedAt: z.number().optional(),
+  activeMs: z
+    .number()
+    .optional()
+    .describe("Milliseconds of work of a run that ended; what it waited for people does not count."),
   error: z.string().optional(),
   rating: Rating.optional(),
 });

@@ -3,7 +3,8 @@ import type { UsageDimension, UsageFilter, UsageRow } from "../services.ts";
 import { type Dialect, places, type Query } from "./list-queries.ts";
 
 export interface DbUsageRow {
-  day?: string;
+  /** Whole days since 1970. */
+  day?: number;
   agent?: string | null;
   version?: number | null;
   key?: string | null;
@@ -22,10 +23,7 @@ export interface DbUsageRow {
   rating: number | null;
 }
 
-const DAY: Record<Dialect, string> = {
-  sqlite: "date(started_at / 1000, 'unixepoch')",
-  postgres: "to_char(to_timestamp(started_at / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
-};
+const DAY_MS = 86_400_000;
 const SCORE: Record<Dialect, string> = {
   sqlite: "json_extract(rating, '$.score')",
   postgres: "(rating::json ->> 'score')::double precision",
@@ -47,27 +45,35 @@ export function usageQuery(dialect: Dialect, filter: UsageFilter): Query {
   if (filter.version !== undefined) where.push(`coalesce(version, 0) = ${place(filter.version)}`);
   if (filter.key !== undefined) where.push(`coalesce(${KEY}, '') = ${place(filter.key)}`);
   const whole = WHOLE[dialect];
-  const group = by.length > 0 ? by.join(", ") : "1";
+  // The rank of each run costs a sort: it carries no more than it needs.
+  const groups = by.map((one) => `${one}, `).join("");
+  const partition = by.length > 0 ? `PARTITION BY ${by.join(", ")}` : "";
+  const grouped = by.length > 0 ? `GROUP BY ${by.join(", ")}` : "HAVING count(*) > 0";
+  const same = by.map((one) => `sums.${one} IS NOT DISTINCT FROM ranks.${one}`);
   // Nearest rank: the value at place ⌈n · p / 100⌉ of those that ended.
   const percentile = (p: number) => `max(CASE WHEN place = (ended * ${p} + 99) / 100 THEN active_ms END)`;
   const text = `
     WITH picked AS (
-      SELECT ${DAY[dialect]} AS day, agent, version, ${KEY} AS key, name, status, input_tokens, output_tokens, cost_usd, steps,
-        tool_calls, active_ms, ${SCORE[dialect]} AS score
+      SELECT started_at / ${DAY_MS} AS day, agent, version, ${KEY} AS key, name, status, input_tokens, output_tokens,
+        cost_usd, steps, tool_calls, active_ms, ${SCORE[dialect]} AS score
       FROM ${dialect === "sqlite" ? "runs" : "patchbay.runs"} WHERE ${where.join(" AND ")}
-    ), ranked AS (
-      SELECT picked.*, count(active_ms) OVER (PARTITION BY ${group}) AS ended,
-        CASE WHEN active_ms IS NOT NULL
-          THEN row_number() OVER (PARTITION BY ${group}, active_ms IS NULL ORDER BY active_ms) END AS place
-      FROM picked
+    ), sums AS (
+      SELECT ${groups}${by.includes("agent") ? "max(name) AS name, " : ""}
+        count(*) AS runs, ${whole("sum(CASE WHEN status = 'failed' THEN 1 ELSE 0 END)")} AS failed,
+        ${whole("sum(input_tokens)")} AS "inputTokens", ${whole("sum(output_tokens)")} AS "outputTokens",
+        sum(cost_usd) AS "costUsd", ${whole("sum(steps)")} AS steps, ${whole("sum(tool_calls)")} AS "toolCalls",
+        count(score) AS rated, avg(score) AS rating
+      FROM picked ${grouped}
+    ), placed AS (
+      SELECT ${groups}active_ms, row_number() OVER (${partition} ORDER BY active_ms) AS place,
+        count(*) OVER (${partition}) AS ended
+      FROM picked WHERE active_ms IS NOT NULL
+    ), ranks AS (
+      SELECT ${groups}${percentile(50)} AS "p50Ms", ${percentile(95)} AS "p95Ms", ${percentile(99)} AS "p99Ms"
+      FROM placed ${by.length > 0 ? grouped : ""}
     )
-    SELECT ${by.map((one) => `${one}, `).join("")}${by.includes("agent") ? "max(name) AS name, " : ""}
-      count(*) AS runs, ${whole("sum(CASE WHEN status = 'failed' THEN 1 ELSE 0 END)")} AS failed,
-      ${whole("sum(input_tokens)")} AS "inputTokens", ${whole("sum(output_tokens)")} AS "outputTokens",
-      sum(cost_usd) AS "costUsd", ${whole("sum(steps)")} AS steps, ${whole("sum(tool_calls)")} AS "toolCalls",
-      ${percentile(50)} AS "p50Ms", ${percentile(95)} AS "p95Ms", ${percentile(99)} AS "p99Ms",
-      count(score) AS rated, avg(score) AS rating
-    FROM ranked ${by.length > 0 ? `GROUP BY ${group} ORDER BY ${by.map((one) => `${one} NULLS FIRST`).join(", ")}` : "HAVING count(*) > 0"}`;
+    SELECT sums.*, "p50Ms", "p95Ms", "p99Ms" FROM sums LEFT JOIN ranks ON ${same.join(" AND ") || "1 = 1"}
+    ${by.length > 0 ? `ORDER BY ${by.map((one) => `sums.${one} NULLS FIRST`).join(", ")}` : ""}`;
   return { text, values };
 }
 
@@ -79,9 +85,10 @@ function dimensions(by: readonly UsageDimension[]): UsageDimension[] {
 }
 
 export function toUsageRow(row: DbUsageRow): UsageRow {
-  const { costUsd, p50Ms, p95Ms, p99Ms, rated, rating, agent, version, key, ...sums } = row;
+  const { day, costUsd, p50Ms, p95Ms, p99Ms, rated, rating, agent, version, key, ...sums } = row;
   return {
     ...sums,
+    ...(day !== undefined && { day: new Date(day * DAY_MS).toISOString().slice(0, 10) }),
     ...(agent != null && { agent }),
     ...(version != null && { version }),
     ...(key != null && { key }),
