@@ -2,6 +2,7 @@
 import { useReactFlow } from "@xyflow/react";
 import {
   ArrowLeft,
+  BookmarkPlus,
   Braces,
   ChevronDown,
   ClipboardPaste,
@@ -98,6 +99,7 @@ export type ActionId =
   | "unfoldBody"
   | "leaveBody"
   | "tests"
+  | "saveTemplate"
   | "encapsulate"
   | "unpack"
   | EditingActionId;
@@ -288,6 +290,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       },
       { id: "pin", icon: Pin, keys: ["p"], run: () => withNode((id) => togglePin(workbench, id)) },
       { id: "tests", icon: FlaskConical, run: () => places.open("tests") },
+      { id: "saveTemplate", icon: BookmarkPlus, run: () => surfaces.setState({ savingTemplate: true }) },
       { id: "encapsulate", icon: PackagePlus, keys: ["e"], run: subagents.encapsulate },
       { id: "unpack", icon: PackageOpen, keys: ["shift", "e"], run: subagents.unpack },
       ...editingActions(workbench, () => toast({ title: t("chooseFirst", { ns: "trying" }) })),

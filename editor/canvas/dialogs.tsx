@@ -1,7 +1,19 @@
+import { useStore } from "zustand";
+import { SaveTemplate } from "../pages/templates/save-template.tsx";
+import { useWorkbench } from "../state/use-workbench.ts";
 import { EncapsulateDialog } from "../subagents/encapsulate-dialog.tsx";
 import type { Action, ActionId } from "./actions.ts";
 import { CommandDialog } from "./command-dialog.tsx";
 import { KeysDialog } from "./keys-dialog.tsx";
+
+function SaveTemplateDialog() {
+  const workbench = useWorkbench();
+  const open = useStore(workbench.surfaces, (state) => state.savingTemplate);
+  const { graph } = workbench.inside?.root ?? workbench;
+  return open ? (
+    <SaveTemplate graph={graph()} onClose={() => workbench.surfaces.setState({ savingTemplate: false })} />
+  ) : null;
+}
 
 /** What opens over the graph by a key. */
 export function Dialogs({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
@@ -10,6 +22,7 @@ export function Dialogs({ actions }: { actions: ReadonlyMap<ActionId, Action> })
       <CommandDialog actions={actions} />
       <KeysDialog actions={actions} />
       <EncapsulateDialog />
+      <SaveTemplateDialog />
     </>
   );
 }

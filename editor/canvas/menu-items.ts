@@ -88,6 +88,7 @@ export function useMenuItems() {
         item("selectAll"),
         item("arrange"),
         item("fit"),
+        ...(workbench.inside ? [] : (["separator", item("saveTemplate")] satisfies MenuItem[])),
       ];
     },
   };

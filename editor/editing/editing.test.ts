@@ -216,6 +216,16 @@ describe("what a file is", () => {
     });
   });
 
+  it("a template, with its agent", () => {
+    const file = { id: "x", title: { en: "X", zh: "X" }, graph: smallGraph() };
+    expect(fileKind(JSON.stringify(file))).toMatchObject({
+      is: "agent",
+      graph: { name: "Small helper" },
+      template: { id: "x" },
+    });
+    expect(fileKind(JSON.stringify({ ...file, graph: { nodes: 1 } })).is).toBe("bad");
+  });
+
   it("never throws", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {

@@ -1,12 +1,13 @@
-/** What a text that somebody drops or pastes is: an agent file, another tool's flow, or nothing we read. */
+/** What a text that somebody drops or pastes is: an agent file, a template, another tool's flow, or nothing we read. */
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import { parseAgentFile } from "../../runtime/parse.ts";
+import { parseAgentFile, parseGraph } from "../../runtime/parse.ts";
 
 export type OtherTool = "Flowise" | "n8n" | "Langflow" | "Dify";
 
 export type FileKind =
-  | { is: "agent"; graph: Graph }
+  /** `template`: the whole file, where the agent stands in a template. */
+  | { is: "agent"; graph: Graph; template?: Record<string, unknown> }
   | { is: "foreign"; tool: OtherTool }
   | { is: "half" }
   | { is: "newer" }
@@ -30,6 +31,10 @@ export function fileKind(text: string): FileKind {
     if (/^\s*(app|workflow|kind)\s*:/m.test(text.slice(0, 4000)) && /\bdify|workflow:/i.test(text.slice(0, 20_000)))
       return { is: "foreign", tool: "Dify" };
     return /^\uFEFF?\s*[{[]/.test(text) ? { is: "half" } : { is: "not-json" };
+  }
+  if (isObject(value) && isObject(value.graph) && isObject(value.title)) {
+    const inner = parseGraph(value.graph);
+    return inner.graph ? { is: "agent", graph: inner.graph, template: value } : { is: "bad", issue: inner.issues[0]! };
   }
   const tool = foreign(value);
   if (tool) return { is: "foreign", tool };

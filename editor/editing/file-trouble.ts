@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { fileKind, MAX_FILE_BYTES } from "./file-kind.ts";
 
-export type ReadFile = { graph: Graph } | { title: string; detail?: string };
+export type ReadFile = { graph: Graph; template?: Record<string, unknown> } | { title: string; detail?: string };
 
 /** What a text is: a graph, or one calm sentence (and what to do) about why it is none. `source`: where it comes from. */
 export function useTextReader(source: "drop" | "paste"): (text: string) => ReadFile {
@@ -14,7 +14,7 @@ export function useTextReader(source: "drop" | "paste"): (text: string) => ReadF
       const kind = fileKind(text);
       switch (kind.is) {
         case "agent":
-          return { graph: kind.graph };
+          return kind;
         case "foreign":
           return { title: t("drop.foreign", { tool: kind.tool }), detail: t("drop.foreignHelp") };
         case "half":

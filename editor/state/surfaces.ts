@@ -21,6 +21,7 @@ export interface Surfaces {
   keys: boolean;
   adding?: Adding;
   /** Nodes that are to become an agent of their own, once it has a name. */
+  savingTemplate?: boolean;
   encapsulating?: { plan: Encapsulation; nodes: number; suggested: string };
   /** A node (by id) that the canvas is to bring into view; it takes the wish away. */
   show?: string;

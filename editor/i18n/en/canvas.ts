@@ -107,6 +107,7 @@ export const canvas = {
     find: "Find and replace",
     findReplace: "Replace in all texts",
     swap: "Replace the node",
+    saveTemplate: "Save as a template…",
     encapsulate: "Make an agent of this…",
     unpack: "Unpack the agent",
     alignCenter: "Align centres",

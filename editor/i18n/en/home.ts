@@ -24,6 +24,7 @@ export const home = {
   actions: "Actions for {{name}}",
   duplicate: "Duplicate",
   export: "Export file",
+  asTemplate: "Save as a template…",
   runs: "Runs of this agent",
   versions: "Versions",
   triggers: "Triggers",

@@ -108,6 +108,7 @@ export const canvas: Words<typeof en> = {
     find: "查找和替换",
     findReplace: "在所有文字中替换",
     swap: "换成其他节点",
+    saveTemplate: "存为模板…",
     encapsulate: "打包成智能体…",
     unpack: "展开智能体",
     alignCenter: "水平居中对齐",

@@ -25,6 +25,7 @@ export const home: Words<typeof en> = {
   actions: "“{{name}}”的操作",
   duplicate: "创建副本",
   export: "导出文件",
+  asTemplate: "存为模板…",
   runs: "查看运行记录",
   versions: "版本",
   triggers: "触发器",

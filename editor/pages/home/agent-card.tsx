@@ -1,4 +1,4 @@
-import { Clock3, Copy, Download, Ellipsis, GitBranch, Trash2, Zap } from "lucide-react";
+import { BookmarkPlus, Clock3, Copy, Download, Ellipsis, GitBranch, Trash2, Zap } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { Agent } from "../../api-types.ts";
@@ -13,11 +13,13 @@ export function AgentCard({
   agent,
   onDuplicate,
   onExport,
+  onTemplate,
   onDelete,
 }: {
   agent: Agent;
   onDuplicate(): void;
   onExport(): void;
+  onTemplate(): void;
   onDelete(): void;
 }) {
   const { t } = useTranslation("home");
@@ -45,6 +47,7 @@ export function AgentCard({
               items={[
                 { label: t("duplicate"), icon: Copy, onSelect: onDuplicate },
                 { label: t("export"), icon: Download, onSelect: onExport },
+                { label: t("asTemplate"), icon: BookmarkPlus, onSelect: onTemplate },
                 { label: t("runs"), icon: Clock3, onSelect: () => go(`/runs?agent=${agent.id}`) },
                 { label: t("versions"), icon: GitBranch, onSelect: () => go(`/agents/${agent.id}/versions`) },
                 { label: t("triggers"), icon: Zap, onSelect: () => go(`/agents/${agent.id}/triggers`) },

@@ -3,10 +3,15 @@ import { type Graph, serializeGraph } from "../../../runtime/graph.ts";
 
 /** Offers a graph as `name.agent.json`. */
 export function downloadAgent(graph: Graph): void {
-  const url = URL.createObjectURL(new Blob([serializeGraph(graph)], { type: "application/json" }));
+  downloadJson(serializeGraph(graph), `${fileName(graph.name)}.agent.json`);
+}
+
+/** Offers a text of JSON as a file. */
+export function downloadJson(text: string, name: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   const link = document.createElement("a");
   link.href = url;
-  link.download = `${fileName(graph.name)}.agent.json`;
+  link.download = name;
   link.click();
   URL.revokeObjectURL(url);
 }

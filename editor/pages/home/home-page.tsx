@@ -10,6 +10,7 @@ import { WindowDrop } from "../../ui/drop-zone.tsx";
 import { SearchInput } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
+import { SaveTemplate } from "../templates/save-template.tsx";
 import { TemplateGallery } from "../templates/template-gallery.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { downloadAgent } from "./agent-files.ts";
@@ -22,6 +23,7 @@ export function HomePage() {
   const { create, duplicate, remove, importFiles } = useAgentActions();
   const [search, setSearch] = useState("");
   const [doomed, setDoomed] = useState<Agent>();
+  const [kept, setKept] = useState<Agent>();
   const picker = useRef<HTMLInputElement>(null);
   const none = agents.data?.length === 0;
 
@@ -99,6 +101,7 @@ export function HomePage() {
                       agent={agent}
                       onDuplicate={() => duplicate.mutate(agent)}
                       onExport={() => downloadAgent(agent.graph)}
+                      onTemplate={() => setKept(agent)}
                       onDelete={() => setDoomed(agent)}
                     />
                   ))}
@@ -122,6 +125,7 @@ export function HomePage() {
           );
         }}
       </Loaded>
+      {kept && <SaveTemplate graph={kept.graph} onClose={() => setKept(undefined)} />}
       <ConfirmDialog
         open={doomed !== undefined}
         onOpenChange={(open) => !open && setDoomed(undefined)}

@@ -1,10 +1,12 @@
-import { FileText, FolderOpen, ShieldCheck, Zap } from "lucide-react";
+import { Ellipsis, FileText, FolderOpen, ShieldCheck, Zap } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Template } from "../../api-types.ts";
 import { language } from "../../i18n/index.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { cx } from "../../ui/cx.ts";
 import { GraphPicture } from "../../ui/graph-picture.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
+import { Menu, type MenuItem } from "../../ui/menu.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 
 /** A template as a card: its picture, what it does, what it needs. The whole card is the button. */
@@ -12,35 +14,50 @@ export function TemplateCard({
   template,
   large,
   busy,
+  inSection,
   disabled,
   onUse,
+  actions,
 }: {
   template: Template;
   large?: boolean;
+  /** Under a section's heading, and not right under the page's. */
+  inSection: boolean;
   busy: boolean;
   disabled: boolean;
   onUse(): void;
+  /** What else can be done with it, behind a button. */
+  actions?: MenuItem[];
 }) {
   const { t } = useTranslation("templates");
   const title = template.title[language()];
-  // The large ones stand right under the page's heading, the others in a section of their own.
-  const Heading = large ? "h2" : "h3";
+  const Heading = inSection ? "h3" : "h2";
   return (
     <article className="group relative flex h-full flex-col overflow-hidden rounded-xl border border-line bg-surface transition-shadow focus-within:shadow-card hover:border-line-strong hover:shadow-card">
       <GraphPicture graph={template.graph} className={cx("border-line border-b", large ? "h-44" : "h-32")} />
       <div className="flex flex-1 flex-col p-3.5">
-        <Heading className={cx("font-semibold", large ? "text-lg" : "text-md")}>
-          <button
-            type="button"
-            disabled={disabled}
-            aria-label={t("use", { title })}
-            aria-busy={busy || undefined}
-            onClick={onUse}
-            className="text-left outline-none after:absolute after:inset-0 after:rounded-xl focus-visible:after:outline-2 focus-visible:after:outline-accent"
-          >
-            {title}
-          </button>
-        </Heading>
+        <div className="flex items-start justify-between gap-2">
+          <Heading className={cx("min-w-0 font-semibold", large ? "text-lg" : "text-md")}>
+            <button
+              type="button"
+              disabled={disabled}
+              aria-label={t("use", { title })}
+              aria-busy={busy || undefined}
+              onClick={onUse}
+              className="text-left outline-none after:absolute after:inset-0 after:rounded-xl focus-visible:after:outline-2 focus-visible:after:outline-accent"
+            >
+              {title}
+            </button>
+          </Heading>
+          {actions && (
+            <div className="relative z-10 -mt-1 -mr-1.5">
+              <Menu
+                trigger={<IconButton icon={Ellipsis} label={t("actions", { title })} size="sm" />}
+                items={actions}
+              />
+            </div>
+          )}
+        </div>
         <p className={cx("mt-1 text-ink-2", !large && "line-clamp-4")}>{template.summary[language()]}</p>
         <div className="mt-auto flex flex-wrap gap-1.5 pt-3">
           {busy ? (

@@ -1,39 +1,67 @@
+import { Download, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Template } from "../../api-types.ts";
 import { language } from "../../i18n/index.ts";
+import { Section } from "../../shell/page.tsx";
 import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
+import type { MenuItem } from "../../ui/menu.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { TemplateCard } from "./template-card.tsx";
 import { TemplateSteps } from "./template-steps.tsx";
-import { required, useOpenTried, useTemplateStep, useTemplates } from "./use-templates.ts";
+import { required, useOpenTried, useTemplateActions, useTemplateStep, useTemplates } from "./use-templates.ts";
 
-/** Templates as cards. One that needs nothing opens at a click; the others ask step by step. */
+/** Pictures drawn at a time; a search finds the others. */
+const SHOWN = 60;
+
+const gridOf = (large?: boolean) =>
+  large
+    ? "grid grid-cols-[repeat(auto-fill,minmax(320px,1fr))] gap-5"
+    : "grid grid-cols-[repeat(auto-fill,minmax(240px,1fr))] gap-4";
+
+/**
+ * Templates as cards. One that needs nothing opens at a click; the others ask step by step. `managed`: one's own stand in
+ * a section of their own, and each can be exported or deleted.
+ */
 export function TemplateGallery({
   limit,
   search = "",
   large,
+  managed,
   onClear,
 }: {
   limit?: number;
   search?: string;
   large?: boolean;
+  managed?: boolean;
   onClear?(): void;
 }) {
-  const { t } = useTranslation("common");
+  const { t } = useTranslation(["templates", "common"]);
   const templates = useTemplates();
+  const { download, remove } = useTemplateActions();
   const [used, setUsed] = useState<Template>();
-  const grid = large
-    ? "grid grid-cols-[repeat(auto-fill,minmax(320px,1fr))] gap-5"
-    : "grid grid-cols-[repeat(auto-fill,minmax(240px,1fr))] gap-4";
+  const [doomed, setDoomed] = useState<Template>();
+  const actions = (template: Template): MenuItem[] => [
+    { label: t("export"), icon: Download, onSelect: () => download.mutate(template) },
+    ...(template.own
+      ? ([
+          "separator",
+          { label: t("common:delete"), icon: Trash2, danger: true, onSelect: () => setDoomed(template) },
+        ] satisfies MenuItem[])
+      : []),
+  ];
+  const cards = (some: Template[], inSection = false) => (
+    <Cards templates={some} large={large} inSection={inSection} onSteps={setUsed} {...(managed && { actions })} />
+  );
   return (
     <Loaded
       query={templates}
       skeleton={
-        <div className={grid}>
+        <div className={gridOf(large)}>
           {[0, 1, 2, 3].map((shape) => (
             <Skeleton key={shape} className="h-60 rounded-xl" />
           ))}
@@ -42,29 +70,35 @@ export function TemplateGallery({
     >
       {(all) => {
         const shown = all.filter((template) => matches(template, search)).slice(0, limit);
-        if (shown.length === 0)
-          return (
-            <Notice
-              title={t("noMatch", { query: search })}
-              actions={
-                onClear && (
-                  <Button size="sm" onClick={onClear}>
-                    {t("clearSearch")}
-                  </Button>
-                )
-              }
-            />
-          );
+        const own = managed ? shown.filter((template) => template.own) : [];
+        const ours = managed ? shown.filter((template) => !template.own) : shown;
         return (
           <>
-            <ul className={grid}>
-              {shown.map((template) => (
-                <li key={template.id}>
-                  <Usable template={template} large={large} onSteps={() => setUsed(template)} />
-                </li>
-              ))}
-            </ul>
+            {shown.length === 0 && (
+              <Notice
+                title={t("common:noMatch", { query: search })}
+                actions={
+                  onClear && (
+                    <Button size="sm" onClick={onClear}>
+                      {t("common:clearSearch")}
+                    </Button>
+                  )
+                }
+              />
+            )}
+            {own.length > 0 && <Section title={t("own")}>{cards(own, true)}</Section>}
+            {own.length > 0 && ours.length > 0 && <Section title={t("ours")}>{cards(ours, true)}</Section>}
+            {own.length === 0 && ours.length > 0 && cards(ours, !large)}
             {used && <TemplateSteps template={used} onClose={() => setUsed(undefined)} />}
+            <ConfirmDialog
+              open={doomed !== undefined}
+              onOpenChange={(open) => !open && setDoomed(undefined)}
+              title={t("deleteTitle", { title: doomed?.title[language()] })}
+              description={t("deleteLead")}
+              confirm={t("common:delete")}
+              busy={remove.isPending}
+              onConfirm={() => doomed && remove.mutate(doomed, { onSettled: () => setDoomed(undefined) })}
+            />
           </>
         );
       }}
@@ -72,7 +106,57 @@ export function TemplateGallery({
   );
 }
 
-function Usable({ template, large, onSteps }: { template: Template; large?: boolean; onSteps(): void }) {
+function Cards({
+  templates,
+  large,
+  inSection,
+  actions,
+  onSteps,
+}: {
+  templates: Template[];
+  large?: boolean;
+  inSection: boolean;
+  actions?(template: Template): MenuItem[];
+  onSteps(template: Template): void;
+}) {
+  const { t } = useTranslation("templates");
+  const [shown, setShown] = useState(SHOWN);
+  const left = templates.length - shown;
+  return (
+    <>
+      <ul className={gridOf(large)}>
+        {templates.slice(0, shown).map((template) => (
+          <li key={template.id}>
+            <Usable
+              template={template}
+              large={large}
+              inSection={inSection}
+              onSteps={() => onSteps(template)}
+              {...(actions && { actions: actions(template) })}
+            />
+          </li>
+        ))}
+      </ul>
+      {left > 0 && (
+        <div className="mt-5 flex justify-center">
+          <Button onClick={() => setShown(shown + SHOWN)}>{t("more", { count: Math.min(SHOWN, left) })}</Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Usable({
+  template,
+  onSteps,
+  ...card
+}: {
+  template: Template;
+  large?: boolean;
+  inSection: boolean;
+  actions?: MenuItem[];
+  onSteps(): void;
+}) {
   const step = useTemplateStep(template);
   const open = useOpenTried();
   const words = useErrorWords();
@@ -89,7 +173,7 @@ function Usable({ template, large, onSteps }: { template: Template; large?: bool
       },
     );
   };
-  return <TemplateCard template={template} large={large} busy={step.isPending} disabled={step.isPending} onUse={use} />;
+  return <TemplateCard {...card} template={template} busy={step.isPending} disabled={step.isPending} onUse={use} />;
 }
 
 function matches(template: Template, search: string): boolean {

@@ -1,8 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { api } from "../../api.ts";
 import type { Template, UsedTemplate } from "../../api-types.ts";
+import { useFileReader } from "../../editing/file-trouble.ts";
 import { language } from "../../i18n/index.ts";
+import { useErrorWords } from "../../shell/query-state.tsx";
+import { toast } from "../../ui/toast.tsx";
+import { downloadJson, fileName } from "../home/agent-files.ts";
 
 export function useTemplates() {
   return useQuery({
@@ -10,6 +15,64 @@ export function useTemplates() {
     queryFn: ({ signal }) => api.templates.list(signal),
     staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** What can be done with the gallery itself. Failures are told by a toast that says what and why. */
+export function useTemplateActions() {
+  const { t } = useTranslation("templates");
+  const client = useQueryClient();
+  const words = useErrorWords();
+  const read = useFileReader();
+  const refresh = () => client.invalidateQueries({ queryKey: ["templates"] });
+  const fail = (error: unknown) => {
+    const { title, detail } = words(error);
+    toast({ tone: "bad", title, detail });
+  };
+
+  /** Takes template files and agent files, one by one; a bad one is told and does not stop the others. */
+  const importFiles = useMutation({
+    mutationFn: async (files: File[]) => {
+      let made = 0;
+      for (const file of files) {
+        const found = await read(file);
+        if (!("graph" in found)) {
+          toast({ tone: "bad", title: `${file.name}: ${found.title}`, ...(found.detail && { detail: found.detail }) });
+          continue;
+        }
+        try {
+          if (found.template) await api.templates.import(found.template);
+          else await api.templates.save({ graph: found.graph, language: language() });
+          made++;
+        } catch (error) {
+          toast({ tone: "bad", title: t("importFailed", { file: file.name }), detail: words(error).detail });
+        }
+      }
+      return made;
+    },
+    onSuccess(made) {
+      if (made === 0) return;
+      void refresh();
+      toast({ title: t("imported", { count: made }) });
+    },
+  });
+
+  const download = useMutation({
+    mutationFn: (template: Template) => api.templates.file(template.id),
+    onSuccess: (file, template) =>
+      downloadJson(`${JSON.stringify(file, null, 2)}\n`, `${fileName(template.title[language()])}.template.json`),
+    onError: fail,
+  });
+
+  const remove = useMutation({
+    mutationFn: (template: Template) => api.templates.delete(template.id),
+    onSuccess(_, template) {
+      void refresh();
+      toast({ title: t("deleted", { title: template.title[language()] }) });
+    },
+    onError: fail,
+  });
+
+  return { importFiles, download, remove };
 }
 
 type Choices = Parameters<typeof api.templates.use>[1];
