@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import type { Port } from "../../runtime/port.ts";
 import { api } from "../api.ts";
-import type { Agent } from "../api-types.ts";
+import type { AgentCard } from "../api-types.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { ErrorNotice } from "../shell/query-state.tsx";
 import { lookup } from "../state/lookup.ts";
@@ -45,7 +45,8 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Surfaces["encapsul
       const entry = { id: agent.id, name: agent.graph.name, ports: agentPorts(agent.graph) };
       // The list is read anew in a moment; until then its ports are known all the same.
       setCatalogue(catalogue, { ...known, agents: [...known.agents, entry] });
-      client.setQueryData<Agent[]>(["agents"], (list) => list && [...list, agent]);
+      client.setQueryData<AgentCard[]>(["agents", "cards"], (list) => list && [...list, entry]);
+      void client.invalidateQueries({ queryKey: ["agents"] });
       const { command, node } = plan.command({ id: agent.id, name: agent.graph.name });
       workbench.apply(command);
       workbench.selection.choose([node]);
