@@ -1,5 +1,6 @@
 /** Two runs side by side: what each node took and gave in one and in the other. Pure. */
 import { diffWords, type TextRun } from "../../runtime/diff.ts";
+import { type Scope, scopeKey } from "../../runtime/event.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import { canonicalJson } from "../../runtime/graph.ts";
 import { written } from "./outputs.ts";
@@ -27,14 +28,18 @@ export interface ComparedNode {
 /** Longer texts are compared as wholes: a diff of them by words would take too long, and nobody reads it. */
 const LONGEST = 20_000;
 
-/** Nodes in the order of the second run; those that only the first had come last. Nodes inside of containers are left out. */
-export function compareRuns(first: RunView, second: RunView): ComparedNode[] {
+/**
+ * The nodes of one graph: the agent's own, or what ran at `place` (the same item beside the same item). In the order of the
+ * second run; those that only the first had come last.
+ */
+export function compareRuns(first: RunView, second: RunView, place: Scope = []): ComparedNode[] {
   const keys = new Set([...second.nodes.keys(), ...first.nodes.keys()]);
+  const wanted = scopeKey(place);
   return [...keys].flatMap((key) => {
     const a = first.nodes.get(key);
     const b = second.nodes.get(key);
     const node = (b ?? a)!;
-    if (node.scope?.length) return [];
+    if (scopeKey(node.scope) !== wanted) return [];
     const values = [
       ...compareTexts(outputTexts(a), outputTexts(b), "output"),
       ...compareTexts(argumentTexts(a), argumentTexts(b), "arguments"),
@@ -43,6 +48,45 @@ export function compareRuns(first: RunView, second: RunView): ComparedNode[] {
     return [{ key, node: node.node, ...(a && { first: a }), ...(b && { second: b }), values, same }];
   });
 }
+
+export interface ComparedPart {
+  /** Where it ran: the place of its node, and the item, the turn or the call. */
+  scope: Scope;
+  key: string;
+  /** Everything inside did and gave the same in both. */
+  same: boolean;
+  only?: "first" | "second";
+}
+
+/** What ran inside of the nodes at `place`, by node: items, turns or the one run of an agent, by number. */
+export function partsInside(first: RunView, second: RunView, place: Scope = []): ReadonlyMap<string, ComparedPart[]> {
+  const prefix = place.length;
+  const wanted = scopeKey(place);
+  const found = new Map<string, ComparedPart & { in: Set<RunView> }>();
+  for (const run of [first, second])
+    for (const [key, view] of run.nodes) {
+      const scope = view.scope ?? [];
+      const part = scope[prefix];
+      if (!part || scopeKey(scope.slice(0, prefix)) !== wanted) continue;
+      const inner = scope.slice(0, prefix + 1);
+      const name = scopeKey(inner);
+      const one = found.get(name) ?? { scope: inner, key: name, same: true, in: new Set() };
+      found.set(name, one);
+      one.in.add(run);
+      const other = (run === first ? second : first).nodes.get(key);
+      one.same &&= other?.status === view.status && stable(other.outputs) === stable(view.outputs);
+    }
+  const byNode = new Map<string, ComparedPart[]>();
+  for (const { in: runs, ...part } of found.values()) {
+    const { node } = part.scope[prefix]!;
+    const only = runs.size === 2 ? undefined : runs.has(first) ? "first" : "second";
+    byNode.set(node, [...(byNode.get(node) ?? []), { ...part, ...(only && { only }) }]);
+  }
+  for (const parts of byNode.values()) parts.sort((a, b) => numberOf(a, prefix) - numberOf(b, prefix));
+  return byNode;
+}
+
+const numberOf = ({ scope }: ComparedPart, depth: number): number => scope[depth]?.item ?? scope[depth]?.turn ?? 0;
 
 /** The words of two texts; undefined where they are the same. */
 export function compareText(first: string, second: string): TextRun[] | undefined {

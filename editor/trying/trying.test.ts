@@ -10,7 +10,7 @@ import { createDocument } from "../state/document.ts";
 import { foldAll, newLife, type RunLife } from "../state/run-life.ts";
 import type { RunSignal } from "../state/run-stream.ts";
 import { addTest, expected, judge, removeTest, replyText, setExpected } from "./agent-tests.ts";
-import { compareRuns, compareText } from "./compare.ts";
+import { compareRuns, compareText, partsInside } from "./compare.ts";
 import { readOutputs } from "./outputs.ts";
 import { knownFrom, type PartPlan, planEdited, planPart } from "./part.ts";
 import { pinOf, pinsOf, removePins, setPin } from "./pins.ts";
@@ -205,6 +205,40 @@ describe("two runs side by side", () => {
     const only = compareRuns(whole, part).filter((node) => !node.second);
     expect(only.map((node) => node.node)).toContain("reply");
     expect(only.every((node) => !node.same)).toBe(true);
+  });
+
+  it("finds what differs inside of a container, item by item", () => {
+    const view = (replies: string[]) => {
+      const life = foldAll(
+        newLife(0),
+        replies.flatMap((reply, item) =>
+          (["node-start", "node-end"] as const).map(
+            (type, step) =>
+              ({
+                run: "r",
+                seq: item * 2 + step,
+                at: item * 2 + step,
+                type,
+                node: "ask",
+                scope: [{ node: "each", item }],
+                ...(type === "node-end" && { outputs: { reply } }),
+              }) as RunEvent,
+          ),
+        ),
+      );
+      return life.view;
+    };
+    const [first, second] = [view(["a", "b"]), view(["a", "c", "d"])];
+    expect(compareRuns(first, second)).toEqual([]);
+    const parts = partsInside(first, second).get("each")!;
+    expect(parts.map(({ scope, same, only }) => [scope[0]?.item, same, only])).toEqual([
+      [0, true, undefined],
+      [1, false, undefined],
+      [2, false, "second"],
+    ]);
+    const [inside] = compareRuns(first, second, parts[1]!.scope);
+    expect(inside).toMatchObject({ node: "ask", same: false, values: [{ first: "b", second: "c" }] });
+    expect(partsInside(first, second, parts[1]!.scope).size).toBe(0);
   });
 
   it("does not compare very long texts word by word", () => {

@@ -61,6 +61,12 @@ export const trying = {
   outputs: "Outputs",
   toolArguments: "Arguments of {{tool}}",
   difference: "Show what differs",
+  differs: "differs",
+  lookInside: "Look inside",
+  insideOf: "Look inside of {{title}}",
+  inside: "Where in the runs",
+  wholeRun: "Whole run",
+  call: "Call",
 
   tests: "Tests",
   testsHelp: "Messages kept with the agent, to run again after a change. They are not part of a published version.",

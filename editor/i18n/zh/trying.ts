@@ -62,6 +62,12 @@ export const trying: Words<typeof en> = {
   outputs: "输出",
   toolArguments: "{{tool}} 的参数",
   difference: "查看差异",
+  differs: "有差异",
+  lookInside: "看里面",
+  insideOf: "看“{{title}}”里面",
+  inside: "在运行中的位置",
+  wholeRun: "整次运行",
+  call: "调用",
 
   tests: "测试",
   testsHelp: "随智能体保存的消息，改动之后可以再运行一遍。它们不属于发布的版本。",
