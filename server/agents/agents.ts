@@ -18,15 +18,10 @@ import { sha256 } from "../secrets/secrets.ts";
 import type { AgentCard, AgentRecord, Agents, AgentVersion, Publication, Records, Stored } from "../services.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import { resolveAgents } from "./freeze.ts";
+import { History } from "./history.ts";
+import { Publications } from "./publications.ts";
 
 const AGENT = "agent";
-const REVISION = "agent-revision";
-const LABEL = "agent-revision-label";
-const VERSION = "agent-version";
-const PUBLICATION = "publication";
-/** Older revisions than this many are dropped. */
-const KEPT_REVISIONS = 1000;
-const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 interface AgentsOptions {
   records: Records;
@@ -39,65 +34,48 @@ interface AgentsOptions {
   changed?(slug: string): void;
 }
 
-/** Loads what is published and keeps it in memory; drafts and versions are read when they are asked for. */
+/** Loads what is published, and the ports of drafts, and keeps both in memory; the rest is read when it is asked for. */
 export async function openAgents(options: AgentsOptions): Promise<Agents> {
-  const publications = new Map<string, Publication>();
-  for (let after: string | undefined; ; ) {
-    const page = await options.records.list<Publication>(PUBLICATION, { after, limit: 500 });
-    for (const { id, body } of page) publications.set(id, body);
-    after = page.at(-1)?.id;
-    if (page.length < 500) break;
-  }
-  const drafts = new Map<string, Ports>();
-  for (let after: string | undefined; ; ) {
-    const page = await options.records.list<Graph>(AGENT, { after, limit: 100 });
-    for (const { id, body } of page) drafts.set(id, agentPorts(body));
-    after = page.at(-1)?.id;
-    if (page.length < 100) break;
-  }
+  const { records } = options;
+  const publications = new Publications(records, (slug) => options.changed?.(slug));
+  await publications.load();
+  const ports = new Map<string, Ports>();
+  for (const { id, body } of await everyRecord<Graph>(records, AGENT)) ports.set(id, agentPorts(body));
   // What another process published, saved or deleted holds here at once too.
-  options.records.watch(async (change) => {
+  records.watch(async (change) => {
     try {
-      if (!change || change.kind === PUBLICATION) {
-        const slugs = change ? [change.id] : [...publications.keys(), ...(await everyId(options.records, PUBLICATION))];
-        for (const slug of new Set(slugs)) {
-          const stored = await options.records.get<Publication>(PUBLICATION, slug);
-          if (stored) publications.set(slug, stored.body);
-          else publications.delete(slug);
-          options.changed?.(slug);
-        }
-      }
+      await publications.refresh(change);
       if (!change || change.kind === AGENT) {
-        const ids = change ? [change.id] : [...drafts.keys(), ...(await everyId(options.records, AGENT))];
+        const ids = change
+          ? [change.id]
+          : [...ports.keys(), ...(await everyRecord(records, AGENT)).map(({ id }) => id)];
         for (const id of new Set(ids)) {
-          const stored = await options.records.get<Graph>(AGENT, id);
-          if (stored) drafts.set(id, agentPorts(stored.body));
-          else drafts.delete(id);
+          const stored = await records.get<Graph>(AGENT, id);
+          if (stored) ports.set(id, agentPorts(stored.body));
+          else ports.delete(id);
         }
       }
     } catch {
       // The store is away; when it is back, all is read again.
     }
   });
-  return new RecordedAgents(options, publications, drafts);
-}
-
-async function everyId(records: Records, kind: string): Promise<string[]> {
-  return (await everyRecord(records, kind)).map((record) => record.id);
+  return new RecordedAgents(options, publications, ports);
 }
 
 class RecordedAgents implements Agents {
   readonly #records: Records;
   readonly #options: AgentsOptions;
-  readonly #publications: Map<string, Publication>;
-  readonly #versions = new Map<string, AgentVersion>();
+  readonly #publications: Publications;
+  readonly #history: History;
+  /** Of each draft, by id. */
   readonly #drafts: Map<string, Ports>;
 
-  constructor(options: AgentsOptions, publications: Map<string, Publication>, drafts: Map<string, Ports>) {
-    this.#drafts = drafts;
+  constructor(options: AgentsOptions, publications: Publications, drafts: Map<string, Ports>) {
     this.#records = options.records;
     this.#options = options;
     this.#publications = publications;
+    this.#history = new History(options.records);
+    this.#drafts = drafts;
   }
 
   async list(options: { after?: string; limit?: number } = {}): Promise<AgentRecord[]> {
@@ -139,80 +117,41 @@ class RecordedAgents implements Agents {
     if (before.revision !== revision) throw stale(id, revision, before.revision);
     if (canonicalJson(before.body) === canonicalJson(body)) return this.#record(before, await this.#issues(body));
     // The history first: should the process end in between, it holds the revision that still stands, which does no harm.
-    await this.#records.put(
-      REVISION,
-      revisionId(id, before.revision),
-      { graph: before.body, at: before.updatedAt },
-      { parent: id },
-    );
+    await this.#history.keep(before);
     const stored = await this.#records.put(AGENT, id, body, { revision }).catch(async (error) => {
       if ((error as PatchbayError).code !== "conflict") throw error;
       const now = await this.#records.get<Graph>(AGENT, id);
       throw now ? stale(id, revision, now.revision) : missing(id);
     });
     this.#drafts.set(id, agentPorts(body));
-    if (stored.revision > KEPT_REVISIONS) {
-      const oldest = revisionId(id, stored.revision - KEPT_REVISIONS);
-      if (!(await this.#records.get(LABEL, oldest))) await this.#records.delete(REVISION, oldest);
-    }
+    await this.#history.trim(id, stored.revision);
     return this.#record(stored, await this.#issues(body));
   }
 
   async delete(id: string): Promise<boolean> {
-    for (const publication of [...this.#publications.values()].filter((one) => one.agent === id)) {
-      await this.#records.delete(PUBLICATION, publication.slug);
-      this.#publications.delete(publication.slug);
-      for (const version of await this.#records.list<AgentVersion>(VERSION, { parent: id })) {
-        await this.#records.delete(VERSION, version.id);
-        this.#versions.delete(version.id);
-      }
-      this.#options.changed?.(publication.slug);
-    }
+    await this.#publications.deleteAll(id);
     const was = await this.#records.delete(AGENT, id);
     this.#drafts.delete(id);
-    for (const kind of [REVISION, LABEL])
-      for (let full = true; full; ) {
-        const page = await this.#records.list(kind, { parent: id, limit: 200 });
-        for (const one of page) await this.#records.delete(kind, one.id);
-        full = page.length === 200;
-      }
+    await this.#history.deleteAll(id);
     return was;
   }
 
   async revisions(id: string): Promise<{ revision: number; updatedAt: number; name: string; label?: string }[]> {
     const current = await this.#records.get<Graph>(AGENT, id);
     if (!current) throw missing(id);
-    const past = await this.#records.list<{ graph: Graph; at: number }>(REVISION, {
-      parent: id,
-      limit: KEPT_REVISIONS,
-    });
-    const all = past
-      .map((row) => ({ revision: Number(row.id.split("/")[1]), updatedAt: row.body.at, name: row.body.graph.name }))
-      .filter((row) => row.revision < current.revision);
-    all.push({ revision: current.revision, updatedAt: current.updatedAt, name: current.body.name });
-    const labels = new Map(
-      (await this.#records.list<{ label: string }>(LABEL, { parent: id, limit: KEPT_REVISIONS })).map((row) => [
-        row.id,
-        row.body.label,
-      ]),
-    );
-    return all.reverse().map((row) => {
-      const label = labels.get(revisionId(id, row.revision));
-      return label === undefined ? row : { ...row, label };
-    });
+    return this.#history.list(current);
   }
 
   async nameRevision(id: string, revision: number, label: string): Promise<void> {
     await this.revision(id, revision);
-    if (label === "") await this.#records.delete(LABEL, revisionId(id, revision));
-    else await this.#records.put(LABEL, revisionId(id, revision), { label }, { parent: id });
+    await this.#history.name(id, revision, label);
   }
 
   async revision(id: string, revision: number): Promise<AgentRecord> {
     const current = await this.get(id);
     if (current.revision === revision) return current;
-    const row = await this.#records.get<{ graph: Graph; at: number }>(REVISION, revisionId(id, revision));
-    if (!row || revision > current.revision)
+    const past = await this.#history.get(id, revision);
+    if (!past || revision > current.revision)
       throw new PatchbayError(
         "not_found",
         `The agent "${id}" has no revision ${revision}; it stands at ${current.revision}.`,
@@ -220,9 +159,9 @@ class RecordedAgents implements Agents {
     return {
       ...current,
       revision,
-      graph: row.body.graph,
-      issues: await this.#issues(row.body.graph),
-      updatedAt: row.body.at,
+      graph: past.graph,
+      issues: await this.#issues(past.graph),
+      updatedAt: past.at,
     };
   }
 
@@ -237,28 +176,10 @@ class RecordedAgents implements Agents {
   ): Promise<AgentVersion> {
     const stored = await this.#records.get<Graph>(AGENT, id);
     if (!stored) throw missing(id);
-    const known = [...this.#publications.values()].find((one) => one.agent === id);
-    const slug = options.slug ?? known?.slug ?? this.#freeSlug(stored.body.name);
-    if (!SLUG.test(slug))
-      throw new PatchbayError(
-        "bad_request",
-        `"${slug}" cannot be an address: use a-z, 0-9 and -, at most 63, not beginning with -.`,
-        { path: "/slug" },
-      );
-    const taken = this.#publications.get(slug);
-    if (taken && taken.agent !== id)
-      throw new PatchbayError("conflict", `The address "${slug}" belongs to another agent; choose another.`, {
-        path: "/slug",
-      });
-    if (known && known.slug !== slug)
-      throw new PatchbayError(
-        "conflict",
-        `This agent is published as "${known.slug}" already; its address does not change.`,
-        { path: "/slug" },
-      );
+    const slug = this.#publications.slugFor(id, stored.body.name, options.slug);
 
     const frozen = resolveAgents(stored.body, this.#options.nodes, (agent) => {
-      const publication = this.#find(agent);
+      const publication = this.#publications.find(agent);
       return publication && { agent: publication.slug, version: publication.live };
     });
     const compiled = compile(frozen.graph, this.#options.nodes, await this.#options.context());
@@ -286,8 +207,8 @@ class RecordedAgents implements Agents {
       ),
       publishedAt: Date.now(),
     };
-    if (!same) await this.#records.put(VERSION, versionId(slug, version.version), version, { parent: id, revision: 0 });
-    await this.#save({
+    if (!same) await this.#publications.addVersion(version);
+    await this.#publications.save({
       slug,
       agent: id,
       live: version.version,
@@ -303,17 +224,16 @@ class RecordedAgents implements Agents {
     id: string,
     change: Partial<Pick<Publication, "access" | "origins" | "steps">>,
   ): Promise<Publication> {
-    return this.#save({ ...this.#published(id), ...change });
+    return this.#publications.save({ ...this.#publications.mustOf(id), ...change });
   }
 
   async versions(id: string): Promise<AgentVersion[]> {
     if (!(await this.#records.get(AGENT, id))) throw missing(id);
-    const rows = await this.#records.list<AgentVersion>(VERSION, { parent: id });
-    return rows.map((row) => row.body).reverse();
+    return this.#publications.versions(id);
   }
 
   async setLive(id: string, options: { version: number; share?: number }): Promise<Publication> {
-    const publication = this.#published(id);
+    const publication = this.#publications.mustOf(id);
     const { share: before, ...plain } = publication;
     if (!(await this.version(publication.slug, options.version)))
       throw new PatchbayError(
@@ -322,7 +242,7 @@ class RecordedAgents implements Agents {
         { path: "/version" },
       );
     const { version, share } = options;
-    if (share === undefined || share >= 1) return this.#save({ ...plain, live: version });
+    if (share === undefined || share >= 1) return this.#publications.save({ ...plain, live: version });
     if (version === publication.live)
       throw new PatchbayError(
         "bad_request",
@@ -331,7 +251,7 @@ class RecordedAgents implements Agents {
       );
     // A larger share of the same version goes on with the same comparison.
     const since = before?.version === version ? before.since : Date.now();
-    return this.#save({ ...plain, share: { version, share, since } });
+    return this.#publications.save({ ...plain, share: { version, share, since } });
   }
 
   async publication(slug: string): Promise<Publication | undefined> {
@@ -339,37 +259,15 @@ class RecordedAgents implements Agents {
   }
 
   async publications(): Promise<Publication[]> {
-    return [...this.#publications.values()];
+    return this.#publications.all();
   }
 
   async version(slug: string, version: number): Promise<AgentVersion | undefined> {
-    const id = versionId(slug, version);
-    const held = this.#versions.get(id);
-    if (held) return held;
-    const row = await this.#records.get<AgentVersion>(VERSION, id);
-    if (row) this.#versions.set(id, row.body);
-    return row?.body;
-  }
-
-  #published(id: string): Publication {
-    const publication = [...this.#publications.values()].find((one) => one.agent === id);
-    if (!publication) throw new PatchbayError("not_found", "This agent is not published yet.");
-    return publication;
-  }
-
-  #find(agent: string): Publication | undefined {
-    return this.#publications.get(agent) ?? [...this.#publications.values()].find((one) => one.agent === agent);
-  }
-
-  async #save(publication: Publication): Promise<Publication> {
-    await this.#records.put(PUBLICATION, publication.slug, publication, { parent: publication.agent });
-    this.#publications.set(publication.slug, publication);
-    this.#options.changed?.(publication.slug);
-    return publication;
+    return this.#publications.version(slug, version);
   }
 
   #record(stored: Stored<Graph>, issues: Issue[]): AgentRecord {
-    const publication = [...this.#publications.values()].find((one) => one.agent === stored.id);
+    const publication = this.#publications.of(stored.id);
     return {
       id: stored.id,
       revision: stored.revision,
@@ -390,21 +288,6 @@ class RecordedAgents implements Agents {
     const specs = await this.#options.tools([...new Set(names)]);
     return Object.fromEntries(specs.map((spec) => [spec.name, sha256(canonicalJson(spec))]));
   }
-
-  #freeSlug(name: string): string {
-    const plain = name
-      .normalize("NFKD")
-      .replaceAll(/\p{M}/gu, "")
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, "-")
-      .replaceAll(/^-+|-+$/g, "")
-      .slice(0, 50)
-      .replace(/-+$/, "");
-    const base = plain || `agent-${newId().slice(-6)}`;
-    let slug = base;
-    for (let n = 2; this.#publications.has(slug); n++) slug = `${base}-${n}`;
-    return slug;
-  }
 }
 
 /** A graph that may be saved, with issues or not. Throws `graph_has_issues` for what is no graph at all. */
@@ -415,14 +298,6 @@ export function wellFormed(value: unknown): Graph {
     issues: parsed.issues,
     path: `/graph${parsed.issues[0]!.path ?? ""}`,
   });
-}
-
-function revisionId(agent: string, revision: number): string {
-  return `${agent}/${String(revision).padStart(9, "0")}`;
-}
-
-function versionId(slug: string, version: number): string {
-  return `${slug}/${String(version).padStart(9, "0")}`;
 }
 
 function missing(id: string): PatchbayError {
