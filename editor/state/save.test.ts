@@ -21,6 +21,10 @@ function standingClock() {
   };
   return {
     clock,
+    /** Something took this long, and held everything up. */
+    work(ms: number) {
+      now += ms;
+    },
     async pass(ms: number) {
       const end = now + ms;
       for (;;) {
@@ -99,6 +103,30 @@ describe("saving", () => {
     expect(state.held.graph.description).toBe("abc");
     expect(saver.getState()).toMatchObject({ revision: 2, status: { is: "saved" } });
     expect(kept.map.size).toBe(0);
+  });
+
+  it("keeps a draft that is slow to keep for a tenth of the time, and at once when it is asked to save", async () => {
+    const { pass, work, state, kept, saver, say } = desk();
+    let writes = 0;
+    const write = kept.setItem;
+    kept.setItem = (key, value) => {
+      writes++;
+      work(40);
+      write(key, value);
+    };
+    state.gone = true;
+    for (let n = 0; n < 40; n++) {
+      say(`${n}`);
+      await pass(50);
+    }
+    // Two seconds of typing: once, and then every 400 ms.
+    expect(writes).toBeGreaterThan(3);
+    expect(writes).toBeLessThan(8);
+    await pass(1000);
+    expect(kept.map.get("patchbay.draft.a")).toContain("39");
+    say("last words");
+    void saver.flush();
+    expect(kept.map.get("patchbay.draft.a")).toContain("last words");
   });
 
   it("sends nothing when everything was undone", async () => {

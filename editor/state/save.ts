@@ -72,6 +72,10 @@ export interface Saver extends StoreApi<SaveState> {
   close(): void;
 }
 
+/** Keeping a large draft in this browser takes a while: no more than a tenth of the time goes into it. */
+const KEEP_SHARE = 9;
+const KEEP_WITHIN_MS = 1000;
+
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 
 /** Starts to save `document`, which holds the graph of `saved`. A draft left in this browser by an earlier visit comes first. */
@@ -84,6 +88,8 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
   /** The graph that the server is known to have. */
   let held: Graph = saved.graph;
   let stopTimer: (() => void) | undefined;
+  let stopKeeping: (() => void) | undefined;
+  let keepMs = 0;
   let sending: Promise<boolean> | undefined;
   let failures = 0;
   let closed = false;
@@ -116,16 +122,24 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
       shelf.removeItem(key);
       return;
     }
-    if (stuck()) return keep();
+    keepSoon();
+    if (stuck()) return;
     if (store.getState().status.is !== "offline") set({ is: sending ? "saving" : "unsaved" });
     later(store.getState().status.is === "offline" ? (RETRY_MS[0] ?? 1000) : delayMs, () => void send());
-    clock.after(0, keep);
   });
 
+  function keepSoon(): void {
+    stopKeeping ??= clock.after(Math.min(KEEP_WITHIN_MS, keepMs * KEEP_SHARE), keep);
+  }
+
   function keep(): void {
+    stopKeeping?.();
+    stopKeeping = undefined;
     const { graph } = document.getState();
-    if (graph !== held)
-      shelf.setItem(key, JSON.stringify({ revision: store.getState().revision, text: serializeGraph(graph) }));
+    if (graph === held) return;
+    const began = clock.now();
+    shelf.setItem(key, JSON.stringify({ revision: store.getState().revision, text: serializeGraph(graph) }));
+    keepMs = clock.now() - began;
   }
 
   function send(): Promise<boolean> {
@@ -184,6 +198,8 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
   return Object.assign(store, {
     async flush() {
       document.seal();
+      // Whoever asks may be about to leave.
+      if (stopKeeping) keep();
       if (stuck()) return false;
       // What was typed while a save was under way needs one of its own.
       if (sending) await sending;
@@ -209,6 +225,7 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
     },
     close() {
       if (!closed) keep();
+      stopKeeping?.();
       closed = true;
       stopTimer?.();
       stopListening();
