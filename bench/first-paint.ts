@@ -1,0 +1,120 @@
+/**
+ * The first visit, from the built files, by a browser that knows none of them: milliseconds until something is painted and
+ * until the page stands; requests and bytes as sent, in all; and what the scripts and styles that it needs to stand weigh
+ * with gzip (what comes behind them, as panels and Monaco do, is not in it). Beside it, in the same run, a line of text
+ * from the same server: what the browser and the machine take by themselves.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { makeAgent, openDesk, startServer } from "../editor/e2e/harness.ts";
+import { benchGraph } from "./bare-flow/graph.ts";
+import { ROOT } from "./processes.ts";
+
+const AIM = { paintMs: 1500, packedBytes: 600_000 };
+
+interface Visit {
+  paintMs: number;
+  readyMs: number;
+  requests: number;
+  sentBytes: number;
+  packedBytes: number;
+}
+
+type State = Awaited<ReturnType<Awaited<ReturnType<typeof openDesk>>["context"]["storageState"]>>;
+
+export async function run({ full }: { full?: boolean }) {
+  const rounds = full ? 9 : 5;
+  const server = await startServer();
+  const desk = await openDesk(server);
+  try {
+    const agent = await makeAgent(server, benchGraph(100));
+    const pages: [string, string, string][] = [
+      ["a line of text", "/healthz", "body"],
+      ["agents", "/", 'a[href^="/agents/"]'],
+      ["an agent of 100 nodes", `/agents/${agent}`, ".react-flow__node"],
+      ["models", "/models", "h1"],
+    ];
+    const state = await desk.context.storageState();
+    const report: Record<string, Visit> = {};
+    console.log("first visit".padEnd(24), "   painted", "  stands", "requests", "   sent", "  needed");
+    for (const [name, path, ready] of pages) {
+      const visits: Visit[] = [];
+      for (let n = 0; n < rounds; n++) visits.push(await visit(desk.browser, server.origin + path, ready, state));
+      report[name] = middleVisit(visits);
+      print(name, report[name]);
+    }
+    return { aim: AIM, pages: report };
+  } finally {
+    await desk.close();
+    await server.stop();
+  }
+}
+
+/** In a context of its own, whose cache is empty. */
+async function visit(browser: Browser, url: string, ready: string, storageState: State): Promise<Visit> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, storageState });
+  const page = await context.newPage();
+  const cdp = await context.newCDPSession(page);
+  await cdp.send("Network.enable");
+  let sentBytes = 0;
+  cdp.on("Network.loadingFinished", ({ encodedDataLength }) => {
+    sentBytes += encodedDataLength;
+  });
+  let requests = 0;
+  page.on("request", () => requests++);
+  await context.addInitScript((selector) => {
+    const look = () => {
+      if (!document.querySelector(selector)) return;
+      performance.mark("stands");
+      observer.disconnect();
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document, { childList: true, subtree: true });
+  }, ready);
+  await page.goto(url);
+  await page.waitForFunction(() => performance.getEntriesByName("stands").length > 0);
+  await page.waitForLoadState("networkidle");
+  const { paintMs, readyMs, needed } = await page.evaluate(() => {
+    const readyMs = performance.getEntriesByName("stands")[0]!.startTime;
+    return {
+      paintMs: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN,
+      readyMs,
+      needed: performance
+        .getEntriesByType("resource")
+        .filter((entry) => entry.startTime < readyMs)
+        .map((entry) => new URL(entry.name).pathname),
+    };
+  });
+  await context.close();
+  const packedBytes = needed
+    .filter((path) => /^\/assets\/.*\.(?:js|css)$/.test(path))
+    .reduce((sum, path) => sum + gzipSync(readFileSync(join(ROOT, "dist", "editor", path))).length, 0);
+  return { paintMs, readyMs, requests, sentBytes, packedBytes };
+}
+
+function middleVisit(visits: Visit[]): Visit {
+  const of = (pick: (visit: Visit) => number) =>
+    Math.round(visits.map(pick).sort((a, b) => a - b)[Math.floor(visits.length / 2)]!);
+  return {
+    paintMs: of((visit) => visit.paintMs),
+    readyMs: of((visit) => visit.readyMs),
+    requests: of((visit) => visit.requests),
+    sentBytes: of((visit) => visit.sentBytes),
+    packedBytes: of((visit) => visit.packedBytes),
+  };
+}
+
+function print(name: string, { paintMs, readyMs, requests, sentBytes, packedBytes }: Visit): void {
+  const kb = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
+  console.log(
+    name.padEnd(24),
+    `${paintMs} ms`.padStart(10),
+    `${readyMs} ms`.padStart(8),
+    String(requests).padStart(8),
+    kb(sentBytes).padStart(7),
+    kb(packedBytes).padStart(8),
+    paintMs < AIM.paintMs && packedBytes < AIM.packedBytes ? "" : "over the aim",
+  );
+}
