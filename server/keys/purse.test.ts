@@ -96,6 +96,11 @@ describe("a day's limit", () => {
     expect(await today(key.id)).toEqual({ tokens: 100, costUsd: 0.01 });
     expect((await call(key.key)).status).toBe(200);
     expect((await call(key.key)).status).toBe(429);
+    // Also what was used while it was taken away for a while.
+    await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits: {} } });
+    expect((await call(key.key)).status).toBe(200);
+    await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits: { tokensPerDay: 1000 } } });
+    expect(await today(key.id)).toEqual({ tokens: 300, costUsd: 0.03 });
   });
 
   test("is not overspent by calls at once, and none that fits is refused", async () => {
@@ -265,7 +270,7 @@ describe("the purse", () => {
     );
     const call = (over: AbortSignal) => ended(purse.chat("k", request, over, () => answer(end)));
     expect(await call(signal)).toMatchObject({
-      error: { code: "quota_exceeded", message: expect.stringContaining("calls under way hold all") },
+      error: { code: "quota_exceeded", message: expect.stringContaining("than its calls under way hold") },
     });
     expect(await call(AbortSignal.abort(new Error("over")))).toMatchObject({ reason: "aborted" });
     // The process that held it died: what it held is used.

@@ -48,10 +48,12 @@ export function createPurse(options: PurseOptions): Purse & { start(): Promise<v
   const usedOn = async (key: string, day: string): Promise<Amount> => {
     const known = await ledger.day(key, day);
     if (known) return known.used;
-    // The limit may have been set in the middle of a day.
-    await ledger.begin(key, day, await options.usedSince(key, Date.parse(day)));
+    await recount(key, day);
     return (await ledger.day(key, day))!.used;
   };
+  /** A limit may have been set in the middle of a day: the log knows what was used without it. */
+  const recount = async (key: string, day: string): Promise<void> =>
+    ledger.begin(key, day, await options.usedSince(key, Date.parse(day)));
 
   /** Throws `quota_exceeded` where the day is used up; what calls under way hold is not counted. */
   const check = async (key: string, day: string): Promise<void> => {
@@ -64,12 +66,12 @@ export function createPurse(options: PurseOptions): Purse & { start(): Promise<v
         : used.nanoUsd >= nano(limits.costUsdPerDay)
           ? `$${limits.costUsdPerDay}`
           : undefined;
-    if (what !== undefined) throw overDay(`used its ${what} of today (${day})`, key);
+    if (what !== undefined) throw overDay(`has used its ${what} of today (${day})`, key);
   };
   const overDay = (what: string, key: string) =>
     new PatchbayError(
       "quota_exceeded",
-      `The key "${options.nameOf(key)}" has ${what}; it may go on at 00:00 UTC, or when its limit is raised.`,
+      `The key "${options.nameOf(key)}" ${what}; it may go on at 00:00 UTC, or when its limit is raised.`,
       { retryAfter: (DAY_MS - (now() % DAY_MS)) / 1000 },
     );
 
@@ -85,7 +87,7 @@ export function createPurse(options: PurseOptions): Purse & { start(): Promise<v
       const most = { tokens: limits.tokensPerDay, nanoUsd: nano(limits.costUsdPerDay) };
       if (await ledger.hold({ id, key, day, amount }, most)) return id;
       // Others hold what is left, and mostly give much of it back.
-      if (performance.now() >= until) throw overDay("its calls under way hold all that it may use today", key);
+      if (performance.now() >= until) throw overDay("may use no more today than its calls under way hold", key);
       await givenBack(signal);
     }
   };
@@ -153,6 +155,10 @@ export function createPurse(options: PurseOptions): Purse & { start(): Promise<v
 
     chat(key, request, signal, call) {
       return limited(key) ? chat(key, request, signal, call) : call();
+    },
+
+    async limitsChanged(key) {
+      if (limited(key)) await recount(key, today());
     },
 
     async today(key): Promise<KeyDay | undefined> {

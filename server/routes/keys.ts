@@ -117,6 +117,7 @@ export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purs
       async (c) => {
         const card = await keys.change(c.req.param("id"), c.req.valid("json"));
         if (!card) throw missing(c.req.param("id"));
+        await purse.limitsChanged(card.id);
         return c.json({ ...(await shown(card)), ...(await warnings(card)) });
       },
     )

@@ -78,6 +78,8 @@ export interface Purse {
     signal: AbortSignal,
     call: () => AsyncIterable<ModelEvent>,
   ): AsyncIterable<ModelEvent>;
+  /** To be called when a key's limits were changed: what it used of today without a limit counts from then on. */
+  limitsChanged(key: string): Promise<void>;
   /** What it used of today; undefined where it has no such limit. */
   today(key: string): Promise<KeyDay | undefined>;
 }

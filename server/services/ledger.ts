@@ -18,7 +18,7 @@ export interface LedgerDay {
 export interface Ledger {
   /** The key's day; undefined where nothing is written of it yet. */
   day(key: string, day: string): Promise<LedgerDay | undefined>;
-  /** Begins a day with what is known to be used of it already. Nothing happens where it has begun. */
+  /** Begins a day with what is known to be used of it; where it has begun, no less than that is used of it. */
   begin(key: string, day: string, used: Amount): Promise<void>;
   /**
    * Holds an amount, at once and for all processes, unless what is used and held together has reached a limit; so the

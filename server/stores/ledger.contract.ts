@@ -27,11 +27,14 @@ export function ledgerContract(
     });
     afterAll(() => done());
 
-    test("a day begins once, with what was used of it", async () => {
+    test("a day begins with what was used of it; of what is known later the larger counts", async () => {
       expect(await one.day("begin", DAY)).toBeUndefined();
       await one.begin("begin", DAY, { tokens: 5, nanoUsd: 7 });
-      await other.begin("begin", DAY, tokens(100));
+      await other.begin("begin", DAY, tokens(3));
       expect(await other.day("begin", DAY)).toEqual({ used: { tokens: 5, nanoUsd: 7 }, held: NONE });
+      await hold(one, "begin", tokens(2), NO_LIMIT);
+      await other.begin("begin", DAY, tokens(100));
+      expect(await one.day("begin", DAY)).toEqual({ used: { tokens: 100, nanoUsd: 7 }, held: tokens(2) });
       expect(await one.day("begin", "2031-05-07")).toBeUndefined();
     });
 

@@ -103,7 +103,11 @@ export class KyselyLedger implements Ledger {
           held_tokens: 0,
           held_nano_usd: 0,
         })
-        .onConflict((conflict) => conflict.columns(["key", "day"]).doNothing())
+        .onConflict((conflict) =>
+          conflict
+            .columns(["key", "day"])
+            .doUpdateSet({ used_tokens: atLeast("used_tokens"), used_nano_usd: atLeast("used_nano_usd") }),
+        )
         .execute(),
     );
   }
@@ -204,6 +208,12 @@ async function settle(tables: Transaction<Tables>, id: string, used: Amount): Pr
     .where("key", "=", hold.key)
     .where("day", "=", hold.day)
     .execute();
+}
+
+/** The larger of what stands and what was to be written. */
+function atLeast(column: "used_tokens" | "used_nano_usd") {
+  const [stands, comes] = [sql.ref(`key_days.${column}`), sql.ref(`excluded.${column}`)];
+  return sql<number>`CASE WHEN ${stands} < ${comes} THEN ${comes} ELSE ${stands} END`;
 }
 
 /** No limit, as a number that databases know. */
