@@ -465,7 +465,10 @@ describe("settings", () => {
     const download = page.waitForEvent("download");
     await button("Download backup").click();
     const file = await (await download).path();
-    await page.getByText(/Backup made/).first().waitFor();
+    await page
+      .getByText(/Backup made/)
+      .first()
+      .waitFor();
 
     await page.locator("input[type=file]").setInputFiles({
       name: "patchbay.tar.gz",
