@@ -146,9 +146,7 @@ export class LiveRuns {
   async resume(row: RunRow, answers: WaitAnswer[]): Promise<Live> {
     const run = row.id;
     await this.hold(run);
-    // Read once it is held: nobody adds to it any more.
-    const past = await this.#around.events(run);
-    const graph = await this.#around.world.graph(row.graph);
+    const { past, graph } = await this.#read(row);
     const start = past[0] as EventOf<"run-start">;
     const { usage, waits } = foldRun(past);
     const answered = new Set(answers.map((answer) => answer.wait));
@@ -168,6 +166,17 @@ export class LiveRuns {
     return this.#carry({ run, graph, host, start, past, answers: [...answers, ...over] }, feed);
   }
 
+  /** What a held run goes on with: nobody adds to it any more. Where it cannot be read the run is given back. */
+  async #read(row: RunRow): Promise<{ past: RunEvent[]; graph: CompiledGraph }> {
+    const { log, graph } = this.#around.world;
+    try {
+      return { past: await this.#around.events(row.id), graph: await graph(row.graph) };
+    } catch (error) {
+      await log.release(row.id).catch((failed: unknown) => this.#options.report?.(failed));
+      throw error;
+    }
+  }
+
   /** Takes a run for this process. Rejects with `conflict` while another one has it. */
   async hold(run: string): Promise<void> {
     if (!(await this.#around.world.log.claim(run)))
@@ -176,10 +185,13 @@ export class LiveRuns {
       });
   }
 
-  /** A run that cannot be taken up ends, and says why. */
+  /** A run that cannot be taken up ends, and says why. Rejects where it should be tried again. */
   async giveUp(run: string, thrown: unknown): Promise<void> {
+    const code = thrown instanceof PatchbayError ? thrown.code : undefined;
     // Another process was faster.
-    if (thrown instanceof PatchbayError && thrown.code === "conflict") return;
+    if (code === "conflict") return;
+    // The database is away, for all that share it: that is no fault of the run.
+    if (code === "unavailable" && this.#options.elsewhere) throw thrown;
     this.#options.report?.(thrown);
     const { log } = this.#around.world;
     const error =

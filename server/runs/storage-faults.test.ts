@@ -63,6 +63,29 @@ test("S01: a full disk fails the run with storage_full, and the next one works w
   await log.close();
 });
 
+test("a run whose graph is lost can still be cancelled; taken up it ends and says why", async () => {
+  const file = join(folder, "lost.db");
+  const log = await openEventLog({ file });
+  const reported: unknown[] = [];
+  const runs = runsOver(log, { report: (thrown) => reported.push(thrown) });
+  const [first, second] = await Promise.all(
+    [0, 1].map(async () => (await runs.start(graph(approval()), { message: "x" })).done),
+  );
+  const db = new Database(file);
+  db.exec("DELETE FROM graphs");
+  db.close();
+  await runs.stop();
+  const again = runsOver(log, { report: (thrown) => reported.push(thrown) });
+  const answer = [{ wait: first!.waits![0]!.wait, choice: "approve" as const }];
+  await expect(again.answer(first!.id, answer)).rejects.toMatchObject({ code: "not_found" });
+  expect(await again.cancel(first!.id)).toMatchObject({ status: "cancelled" });
+  await again.takeUp(second!.id);
+  expect(await again.get(second!.id)).toMatchObject({ status: "failed", error: { code: "not_found" } });
+  expect(reported).toHaveLength(1);
+  await again.stop();
+  await log.close();
+});
+
 test("as many runs as may be are under way, and not one more", async () => {
   const log = await openEventLog({ file: join(folder, "queue.db") });
   const runs = runsOver(log, { maxLive: 3 });
