@@ -4,11 +4,12 @@ import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { matchesTool } from "../../runtime/tool.ts";
 import { isContainer } from "../bodies/body.ts";
+import { agentNamed } from "../bodies/called.ts";
 import { ContainerBody } from "../bodies/card-parts.tsx";
 import { WaitHere } from "../bodies/wait-here.tsx";
 import { useIssueWords } from "../i18n/issue-words.ts";
 import { typingOf } from "../state/live-run.ts";
-import { useLive, useNodeFacts } from "../state/use-workbench.ts";
+import { useCatalogue, useLive, useNodeFacts } from "../state/use-workbench.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { bodyLines, CARD } from "./geometry.ts";
@@ -105,8 +106,14 @@ function Part({ part }: { part: GistPart }) {
   if ("chip" in part)
     return <span className={cx("mr-1 rounded-xs px-1 font-medium text-xs", TONE_SOFT[part.tone])}>{part.chip}</span>;
   if ("mono" in part) return <span className="font-mono text-xs">{part.mono} </span>;
+  if ("agent" in part) return <AgentName agent={part.agent} />;
   if ("quiet" in part) return <span className="text-ink-3 tnum">{part.quiet} </span>;
   return <span>{part.text} </span>;
+}
+
+function AgentName({ agent }: { agent: string }) {
+  const name = useCatalogue((state) => agentNamed(state.agents, agent)?.name);
+  return name === undefined ? <span className="font-mono text-xs">{agent}</span> : <span>{name}</span>;
 }
 
 /** Tool names; the ones that ask first say so. */

@@ -84,7 +84,7 @@ describe("what a card says", () => {
       is: "parts",
       parts: [{ text: expect.stringContaining(" · ") }],
     });
-    expect(gist("loop", { body: { agent: "helper" } })).toEqual({ is: "parts", parts: [{ mono: "helper" }] });
+    expect(gist("loop", { body: { agent: "helper" } })).toEqual({ is: "parts", parts: [{ agent: "helper" }] });
     expect(gist("map", { body: null })).toEqual({ is: "empty" });
     expect(gist("from-the-future", { a: 1 })).toEqual({ is: "empty" });
   });

@@ -6,7 +6,13 @@ import type { Document } from "../../runtime/message.ts";
 import type { Typing } from "../state/run-life.ts";
 import type { Tone } from "../ui/badge.tsx";
 
-export type GistPart = { text: string } | { chip: string; tone: Tone } | { mono: string } | { quiet: string };
+export type GistPart =
+  | { text: string }
+  | { chip: string; tone: Tone }
+  | { mono: string }
+  | { quiet: string }
+  /** By id or slug; shown by its name. */
+  | { agent: string };
 
 export type Gist =
   | { is: "parts"; parts: GistPart[] }
@@ -111,12 +117,12 @@ function configParts(type: string, c: Record<string, unknown>): GistPart[] {
     case "map":
     case "loop": {
       const body = c.body as Graph | { agent: string } | null | undefined;
-      if (body && "agent" in body) return [{ mono: body.agent }];
+      if (body && "agent" in body) return [{ agent: body.agent }];
       const steps = body?.nodes.filter((one) => !UNTOLD.has(one.type)) ?? [];
       return steps.length ? [{ text: short(steps.map((one) => one.title || one.type).join(" · ")) }] : [];
     }
     case "agent":
-      return text("agent") ? [{ mono: text("agent") }] : [];
+      return text("agent") ? [{ agent: text("agent") }] : [];
     case "approval":
       return text("question") ? [{ text: short(text("question")) }] : [];
     case "input": {

@@ -1,8 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
-import { api } from "../api.ts";
-import { agentNamed } from "../bodies/called.ts";
+import { agentOf, fetchCalled } from "../bodies/called.ts";
 import { issueText } from "../i18n/issue-words.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { useErrorWords } from "../shell/query-state.tsx";
@@ -11,7 +10,6 @@ import { lookup } from "../state/lookup.ts";
 import { table } from "../state/node-types.ts";
 import { onlyNode } from "../state/selection.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
-import type { Workbench } from "../state/workbench.ts";
 import { toast } from "../ui/toast.tsx";
 import { encapsulate, type Refusal } from "./encapsulate.ts";
 import { type UnpackRefusal, unpack } from "./unpack.ts";
@@ -56,11 +54,12 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
         const id = onlyNode(selection.getState());
         const refuse = (refused: UnpackRefusal, graph: Graph) =>
           toast({ tone: "bad", title: t("cannotUnpack"), detail: why(refused, graph) });
-        if (id === undefined || lookup(workbench.graph()).node(id)?.type !== "agent")
-          return refuse({ why: "notOne" }, workbench.graph());
+        const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
+        const ref = node?.type === "agent" ? agentOf(node) : undefined;
+        if (id === undefined || !ref) return refuse({ why: "notOne" }, workbench.graph());
         let called: Graph;
         try {
-          called = await calledGraph(workbench, id);
+          called = (await fetchCalled(workbench, ref)).graph;
         } catch (error) {
           const { title, detail } = errorWords(error);
           return toast({ tone: "bad", title: t("notRead"), detail: detail ?? title });
@@ -79,18 +78,6 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
       },
     };
   }, [workbench, words, errorWords, t, i18n]);
-}
-
-/** The agent as this draft runs it: as it is saved, or in the version that the node names. */
-async function calledGraph(workbench: Workbench, id: string): Promise<Graph> {
-  const node = lookup(workbench.graph()).node(id);
-  const { agent = "", version } = (node?.config ?? {}) as { agent?: string; version?: number | null };
-  const known = agentNamed(workbench.catalogue.getState().agents, agent)?.id ?? agent;
-  if (version === undefined || version === null) return (await api.agents.get(known)).graph;
-  const { versions } = await api.agents.versions(known);
-  const found = versions.find((one) => one.version === version);
-  if (!found) throw new Error(`${agent}@${version}`);
-  return found.graph;
 }
 
 /** The title of the group that the nodes are, else of the model among them, else of the first. */
