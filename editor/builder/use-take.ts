@@ -6,6 +6,7 @@ import { boundsOf } from "../canvas/actions.ts";
 import { type Command, move } from "../state/commands.ts";
 import { table } from "../state/node-types.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
+import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
 import { placeNew } from "./place-new.ts";
 
@@ -43,7 +44,7 @@ export function useTake(): (parts: readonly PatchPart[]) => Promise<void> {
           const corner = flow.flowToScreenPosition({ x: bounds.x, y: bounds.y });
           const end = flow.flowToScreenPosition({ x: bounds.x + bounds.width, y: bounds.y + bounds.height });
           const seen = pane && corner.x > pane.left && corner.y > pane.top && end.x < pane.right && end.y < pane.bottom;
-          if (!seen) void flow.fitView({ duration: 180, padding: 0.12, maxZoom: 1, minZoom: 0.45 });
+          if (!seen) void flow.fitView({ duration: motionMs(180), padding: 0.12, maxZoom: 1, minZoom: 0.45 });
         });
     },
     [workbench, flow, t],

@@ -56,6 +56,7 @@ import type { Workbench } from "../state/workbench.ts";
 import { useSubagents } from "../subagents/use-subagents.ts";
 import { runPart, togglePin } from "../trying/run-part.ts";
 import { copyText as toClipboard } from "../ui/code-block.tsx";
+import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
 import { focusSoon } from "../ui/when-there.ts";
 import { nodeSize } from "./geometry.ts";
@@ -227,10 +228,10 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         id: "fit",
         icon: Maximize,
         keys: ["shift", "1"],
-        run: () => void flow.fitView({ duration: 180, padding: 0.12, maxZoom: 1 }),
+        run: () => void flow.fitView({ duration: motionMs(180), padding: 0.12, maxZoom: 1 }),
       },
-      { id: "zoomIn", icon: ZoomIn, keys: ["mod", "="], run: () => void flow.zoomIn({ duration: 120 }) },
-      { id: "zoomOut", icon: ZoomOut, keys: ["mod", "-"], run: () => void flow.zoomOut({ duration: 120 }) },
+      { id: "zoomIn", icon: ZoomIn, keys: ["mod", "="], run: () => void flow.zoomIn({ duration: motionMs(120) }) },
+      { id: "zoomOut", icon: ZoomOut, keys: ["mod", "-"], run: () => void flow.zoomOut({ duration: motionMs(120) }) },
       { id: "foldLeft", icon: PanelLeft, keys: ["mod", "["], run: () => places.toggle("left") },
       { id: "foldRight", icon: PanelRight, keys: ["mod", "]"], run: () => places.toggle("right") },
       { id: "foldBelow", icon: PanelBottom, keys: ["mod", "j"], run: () => places.toggle("below") },

@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { setLayout } from "../state/commands.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
+import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
 import { layoutPlaces } from "./layout.ts";
 
@@ -18,7 +19,9 @@ export function useArrange(): () => Promise<void> {
       workbench.apply(setLayout(places));
       // All of it was arranged: all of it is shown, where it went.
       if (Object.keys(places).length > 1 && workbench.selection.getState().nodes.size < 2)
-        requestAnimationFrame(() => void flow.fitView({ duration: 180, padding: 0.12, maxZoom: 1, minZoom: 0.45 }));
+        requestAnimationFrame(
+          () => void flow.fitView({ duration: motionMs(180), padding: 0.12, maxZoom: 1, minZoom: 0.45 }),
+        );
     } catch (error) {
       toast({ title: t("arrangeFailed"), detail: error instanceof Error ? error.message : String(error), tone: "bad" });
     }

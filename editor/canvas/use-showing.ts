@@ -2,6 +2,7 @@ import { useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
 import { useWorkbench } from "../state/use-workbench.ts";
+import { motionMs } from "../ui/motion.ts";
 import { boundsOf } from "./actions.ts";
 
 /** Brings the node that somebody asked to see into view, also where the canvas opens for it. */
@@ -15,7 +16,7 @@ export function useShowing(): void {
     const box = boundsOf(workbench, [show]);
     if (box)
       void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, {
-        duration: 180,
+        duration: motionMs(180),
         zoom: Math.max(0.7, flow.getZoom()),
       });
   }, [workbench, flow, show]);

@@ -2,6 +2,7 @@ import { Panel, useReactFlow, useStore } from "@xyflow/react";
 import { Maximize, Minus, Plus, Workflow } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../ui/icon-button.tsx";
+import { motionMs } from "../ui/motion.ts";
 import { useArrange } from "./use-arrange.ts";
 
 /** Zoom, fit, arrange. */
@@ -26,14 +27,14 @@ export function ZoomBar() {
         label={t("action.fit")}
         keys={["shift", "1"]}
         side="top"
-        onClick={() => void flow.fitView({ duration: 180, padding: 0.12, maxZoom: 1 })}
+        onClick={() => void flow.fitView({ duration: motionMs(180), padding: 0.12, maxZoom: 1 })}
       />
       <IconButton
         icon={Minus}
         label={t("action.zoomOut")}
         keys={["mod", "-"]}
         side="top"
-        onClick={() => void flow.zoomOut({ duration: 120 })}
+        onClick={() => void flow.zoomOut({ duration: motionMs(120) })}
       />
       <ZoomLevel />
       <IconButton
@@ -41,7 +42,7 @@ export function ZoomBar() {
         label={t("action.zoomIn")}
         keys={["mod", "+"]}
         side="top"
-        onClick={() => void flow.zoomIn({ duration: 120 })}
+        onClick={() => void flow.zoomIn({ duration: motionMs(120) })}
       />
     </Panel>
   );
@@ -58,7 +59,7 @@ function ZoomLevel() {
       className="h-8 w-12 rounded-md text-ink-2 tnum hover:bg-hover hover:text-ink"
       aria-label={`${zoom}%. ${t("action.zoomReset")}`}
       title={t("action.zoomReset")}
-      onClick={() => void flow.zoomTo(1, { duration: 120 })}
+      onClick={() => void flow.zoomTo(1, { duration: motionMs(120) })}
     >
       {zoom}%
     </button>
