@@ -456,6 +456,8 @@ describe("settings", () => {
   });
 
   it("back the instance up into a download, and bring it back", async () => {
+    await server.call("PUT", "/api/secrets/WEATHER_KEY", { value: "a-very-secret-value" });
+    await makeAgent(server, smallGraph());
     await go("/settings/backup");
     await page.getByLabel("With secrets, sealed with a passphrase").click();
     await page.getByLabel("Passphrase", { exact: true }).fill("short");
