@@ -240,7 +240,10 @@ program
 program
   .command("doctor")
   .description("look at the installation and say how to mend what is wrong")
-  .action(() => held(async () => (await import("./cli/doctor.ts")).doctor(process.env, io)));
+  .option("--json", "write the findings as JSON: { check, state: ok | warn | bad, text }")
+  .action((options: { json?: boolean }) =>
+    held(async () => (await import("./cli/doctor.ts")).doctor(process.env, io, options)),
+  );
 
 function field(text: string, before: Record<string, string>): Record<string, string> {
   const equals = text.indexOf("=");

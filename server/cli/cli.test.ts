@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -258,6 +258,33 @@ test("doctor names what is wrong and how to mend it", async () => {
   const blocked = paper();
   writeFileSync(join(folder, "no-folder"), "");
   expect(await doctor({ PATCHBAY_DATA: join(folder, "no-folder") }, blocked)).toBe(1);
+});
+
+test("doctor looks into what is set up, and tells programs too", async () => {
+  const place = join(folder, "sick");
+  const vars = { PATCHBAY_DATA: place, PORT: "0", OPENAI_BASE_URL: "http://127.0.0.1:2" };
+  const client = await openClient(parseEnv(vars));
+  await client.call("POST", "/api/knowledge", { name: "handbook" });
+  await client.call("POST", "/api/mcp-servers", { name: "files", command: "a-command" });
+  await client.close();
+  chmodSync(join(place, "secrets.key"), 0o644);
+  const first = paper();
+  expect(await doctor(vars, first, { json: true })).toBe(1);
+  expect(JSON.parse(first.written)).toContainEqual({
+    check: "private",
+    state: "bad",
+    text: expect.stringMatching(/secrets\.key can be read by others: chmod 600/),
+  });
+  chmodSync(join(place, "secrets.key"), 0o600);
+  const told = paper();
+  expect(await doctor(vars, told)).toBe(1);
+  expect(told.written).toContain('✗ The provider "openai" does not answer at http://127.0.0.1:2 (ECONNREFUSED)');
+  expect(told.written).toContain('✓ Knowledge "handbook": 0 documents.');
+  expect(told.written).toContain('· MCP server "files" waits for your approval.');
+  expect(told.written).toContain("the key opens the secrets.");
+  const other = paper();
+  expect(await doctor({ ...vars, PATCHBAY_SECRETS_KEY: "another-key-of-at-least-32-characters" }, other)).toBe(1);
+  expect(other.written).toMatch(/✗ The stored secrets were written under another key/);
 });
 
 test("server-sent events are read whatever the pieces they come in", async () => {
