@@ -47,7 +47,7 @@ function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
   const { t } = useTranslation("chat");
   const [commenting, setCommenting] = useState(false);
   const { id, run, text, documents, steps, media, waits, rating } = said;
-  const empty = text === "" && !waits?.length && !said.error && !said.stopped;
+  const empty = text === "" && !media?.length && !waits?.length && !said.error && !said.stopped;
   return (
     <article className="group flex min-w-0 flex-col gap-2 text-md" aria-busy={busy}>
       {steps && steps.length > 0 && <Steps steps={steps} />}
@@ -67,7 +67,8 @@ function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
       )}
       {run !== undefined &&
         media
-          ?.filter((file) => !text.includes(file.id))
+          // What the text itself shows in its place is not shown again.
+          ?.filter((file) => !new RegExp(`\\]\\((?:artifact:/|/api/files)/${file.id}\\)`).test(text))
           .map((file) => <RunFile key={file.id} load={() => load(run, file.id)} name={file.name} />)}
       {busy && (lost || empty) && (
         <p className="flex items-center gap-2 text-ink-3">

@@ -13,7 +13,7 @@ export interface Said {
   run?: string;
   documents?: Document[];
   steps?: Step[];
-  /** Media that tools made on the way. */
+  /** Files that the answer names, and media that tools made on the way where steps are shown. */
   media?: FileRef[];
   waits?: OpenWait[];
   /** The visitor may not answer; the owner must. */
@@ -150,7 +150,7 @@ export function createTalk(line: Line): Talk {
         return false;
       }
       case "run-end":
-        change(id, { ...answerOf(item.output), waits: undefined });
+        change(id, { ...answerOf(item.output), waits: undefined, ...(item.files && { media: item.files }) });
         return true;
       case "run-fail":
         change(id, { error: item.error.message, waits: undefined });
@@ -243,9 +243,15 @@ export function createTalk(line: Line): Talk {
 
 function answerOf({ reply, documents }: NonNullable<PastTurn["output"]>): Pick<Said, "text" | "documents"> {
   return {
-    text: typeof reply === "string" ? reply : `\`\`\`json\n${JSON.stringify(reply, null, 2)}\n\`\`\``,
+    text:
+      typeof reply === "string" ? reply : isFile(reply) ? "" : `\`\`\`json\n${JSON.stringify(reply, null, 2)}\n\`\`\``,
     ...(documents && { documents }),
   };
+}
+
+/** The answer is a file that a tool made, and is shown as such. */
+function isFile(reply: unknown): boolean {
+  return typeof reply === "object" && reply !== null && "artifact" in reply && "mediaType" in reply;
 }
 
 /** The step in the place of its own beginning, else behind the others. */

@@ -56,7 +56,7 @@ export type HostedItem =
   | { type: "run-resume"; run: string; seq: number; answered?: string[] }
   | { type: "run-wait"; run: string; seq: number; waits: OpenWait[] }
   | { type: "tool-start" | "tool-end" | "retrieval"; run: string; seq: number; step: Step; files?: FileRef[] }
-  | { type: "run-end"; run: string; seq: number; output: RunOutput }
+  | { type: "run-end"; run: string; seq: number; output: RunOutput; files?: FileRef[] }
   | { type: "run-fail"; run: string; seq: number; error: { code: string; message: string } }
   | { type: "run-cancel"; run: string; seq: number }
   | { type: "error"; error: { code: string; message: string } };

@@ -156,6 +156,35 @@ describe("a visitor", () => {
     await page.getByRole("log").getByText("使用了 calculator").waitFor();
   });
 
+  it("finds an answer that was under way after a reload, and can stop one", async () => {
+    const slow = graphOf(
+      {
+        ask: "input",
+        c: [
+          "code",
+          {
+            inputs: [{ name: "m", kind: "text", required: true }],
+            outputs: [{ name: "out", kind: "text", required: true }],
+            source:
+              "const from = Date.now(); while (Date.now() - from < 2000); return { out: 'after all: ' + input.m };",
+          },
+        ],
+        reply: "output",
+      },
+      ["ask.message c.m", "c.out reply.reply"],
+    );
+    await page.goto(await publish(slow, "slow"));
+    await say("one");
+    await page.getByRole("log").getByText("Working…").waitFor();
+    await page.reload();
+    await page.getByRole("log").getByText("after all: one").waitFor();
+    await say("two");
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Stopped.").waitFor();
+    await page.reload();
+    await page.getByText("Stopped.").waitFor();
+  });
+
   it("fills in what the agent asks for", async () => {
     const graph = graphOf(
       {

@@ -1,3 +1,5 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { graphOf } from "../../runtime/testing/play.ts";
 import { all, chat, sseOf, type TestApp, testApp } from "../testing/test-app.ts";
@@ -60,6 +62,8 @@ describe("a visitor's token", () => {
 describe("the chat page", () => {
   let app: TestApp;
   let linked: string;
+  let sounds: Server;
+  let speech: string;
   const graph = graphOf(
     { ask: "input", p: ["prompt", { template: "You said {{m}}." }], reply: "output" },
     ["ask.message p.m", "p.text reply.reply"],
@@ -67,12 +71,19 @@ describe("the chat page", () => {
   );
   const publish = (slug: string, access: string) => app.publish(graph, slug, { access });
   beforeAll(async () => {
-    app = await testApp();
+    sounds = createServer((_request, response) => response.setHeader("content-type", "audio/mpeg").end("sound"));
+    await new Promise<void>((resolve) => sounds.listen(0, "127.0.0.1", resolve));
+    const host = `127.0.0.1:${(sounds.address() as AddressInfo).port}`;
+    speech = `http://${host}/speech`;
+    app = await testApp({ env: { PATCHBAY_ALLOW_HOSTS: host } });
     await publish("open", "public");
     linked = (await publish("linked", "link")).id;
     await publish("closed", "private");
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await app.close();
+    sounds.close();
+  });
 
   const visit = (slug: string, body: object = {}) => app.request("POST", `/chat/${slug}/visits`, { token: null, body });
 
@@ -144,6 +155,41 @@ describe("the chat page", () => {
       headers: { accept: "text/event-stream" },
     });
     expect(JSON.stringify(await all(sseOf(told)))).not.toContain("calculator");
+  });
+
+  it("gives the files that an answer names, to who may see the answer, and others not", async () => {
+    await app.json("POST", "/api/tools", {
+      body: {
+        name: "http/speak",
+        summary: "Reads aloud",
+        parameters: { type: "object", properties: {}, additionalProperties: false },
+        effect: "read",
+        http: { method: "GET", url: speech, output: { mediaType: "audio/mpeg" } },
+      },
+      status: 201,
+    });
+    const speaker = graphOf({ ask: "input", say: ["action", { tool: "http/speak" }], reply: "output" }, [
+      "say.result reply.reply",
+    ]);
+    await app.publish(speaker, "speaker", { access: "public" });
+    const { token, session } = (await (await visit("speaker")).json()) as { token: string; session: string };
+    const answer = await app.request("POST", "/v1/agents/speaker/runs", {
+      token,
+      body: { input: { message: "say it" } },
+      headers: { accept: "text/event-stream" },
+    });
+    const end = (await all(sseOf(answer))).at(-1)!.data as { run: string; files: { id: string; mediaType: string }[] };
+    expect(end.files).toMatchObject([{ mediaType: "audio/mpeg" }]);
+    const path = `/v1/runs/${end.run}/files/${end.files[0]!.id}`;
+    const got = await app.request("GET", path, { token });
+    expect([got.headers.get("content-type"), await got.text()]).toEqual(["audio/mpeg", "sound"]);
+    expect(await app.json("GET", `/v1/sessions/${session}`, { token })).toMatchObject({
+      turns: [{ files: end.files }],
+    });
+    const stranger = (await (await visit("speaker")).json()) as { token: string };
+    expect((await app.request("GET", path, { token: stranger.token })).status).toBe(404);
+    expect((await app.request("GET", `/v1/files/${end.files[0]!.id}`, { token })).status).toBe(404);
+    expect((await app.request("GET", `/v1/runs/${end.run}/files/none`, { token })).status).toBe(404);
   });
 
   it("takes sites as browsers name them, and no other scheme", async () => {

@@ -39,9 +39,13 @@ export function hostedRoutes(services: HostedServices) {
   const { agents, runs, log, keys, files, conversations } = services;
 
   /** Programs get the answer alone; visitors of a chat page what its owner shows there. */
-  const shownTo = async (key: AgentKey): Promise<Shown> => ({
-    steps: key.session !== undefined && (await agents.publication(key.agents[0]!))?.steps === true,
-  });
+  const shownTo = async (key: AgentKey): Promise<Shown> =>
+    key.session === undefined
+      ? { steps: false }
+      : {
+          steps: (await agents.publication(key.agents[0]!))?.steps === true,
+          events: (run) => conversations.events(run),
+        };
 
   /** A stream that ends when its key does. */
   const stream = async (c: Context<AppEnv>) => {

@@ -11,6 +11,8 @@ import type { SseMessage } from "../sse.ts";
 export interface Shown {
   /** Which tools were called and whether they worked, how many passages were found, and the media that tools made. Never arguments or results. */
   steps: boolean;
+  /** Reads a run, so that the end of its stream brings the files that the answer names. */
+  events?(run: string): Promise<RunEvent[]>;
 }
 
 /** What an agent did on its way to an answer, as a visitor may see it. */
@@ -75,8 +77,12 @@ export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promi
       return message({ waits: event.waits.map(hostedWait) });
     case "run-resume":
       return message(event.answers ? { answered: event.answers.map((answer) => answer.wait) } : {});
-    case "run-end":
-      return message({ output: event.output, usage: (await runs.get(run)).usage });
+    case "run-end": {
+      const { output } = event;
+      const files =
+        shown.events && NAMES_FILE.test(JSON.stringify(output)) ? filesOf(await shown.events(run), shown) : [];
+      return message({ output, usage: (await runs.get(run)).usage, ...(files.length > 0 && { files }) });
+    }
     case "run-fail":
       return message({ error: hostedError(event.error), usage: (await runs.get(run)).usage });
     case "run-cancel":
@@ -106,6 +112,8 @@ export function hostedTurn(events: readonly RunEvent[], shown: Shown) {
   };
 }
 
+/** Ids of files, as `artifact://` addresses and results of tools have them. */
+const NAMES_FILE = /file_[0-9a-z]{26}/;
 const MEDIA = /^(?:image|audio|video)\//;
 
 /** Files of a run that its reader may have: those that the reply names, and where steps are shown the media that tools made. */

@@ -107,7 +107,12 @@ export class LiveRuns {
     return key === undefined ? undefined : this.#options.liveRuns?.(key);
   }
 
-  /** Throws `conflict` while a turn of the session runs here. */
+  /** Whether a turn of the session runs here. */
+  hasTurn(session: string, key: string | undefined): boolean {
+    return this.#turns.has(turnOf(session, key));
+  }
+
+  /** Throws `conflict` while one does. */
   mustBeNextTurn(session: string, key: string | undefined): void {
     const other = this.#turns.get(turnOf(session, key));
     if (other !== undefined)

@@ -1,4 +1,5 @@
 /** Runs: started, followed, cancelled, answered, forked, and taken up again after a restart. */
+import { setImmediate } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Delta, WaitAnswer } from "../../runtime/event.ts";
 import type { World } from "../host.ts";
@@ -107,6 +108,8 @@ class LoggedRuns implements RunsService {
     if (had) await had;
     const fits = this.#live.mustFitAmongAll(key);
     if (fits) await fits;
+    // Who has just read a turn's end may send the next at once: the turn is let go within this moment.
+    if (session !== undefined && this.#live.hasTurn(session, key)) await setImmediate();
     // Nothing below waits before the run is live: two calls of one session or id cannot both pass.
     this.#mustRun();
     if (session !== undefined) this.#live.mustBeNextTurn(session, key);
