@@ -8,6 +8,9 @@ import { useGraph, useWorkbench } from "../state/use-workbench.ts";
 import { type Called, calledOf } from "./called.ts";
 import { innerGraph } from "./inner-graph.ts";
 
+/** Where the graphs of called agents are not read: their nodes go by their ids. */
+export const NOT_FETCHED: ReadonlyMap<string, Called> = new Map();
+
 /** The graph that a scope leads to, from the one at hand; undefined as far as it is not known. */
 export function graphAt(graph: Graph, scope: Scope, called: ReadonlyMap<string, Called>): Graph | undefined {
   let at: Graph | undefined = graph;

@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { useShowNode } from "../panels/issues-panel.tsx";
 import { definitions, table } from "../state/node-types.ts";
-import { useCatalogue, useGraph, useWorkbench } from "../state/use-workbench.ts";
+import { useCatalogue, useDocument, useGraph, useWorkbench } from "../state/use-workbench.ts";
 import { TONE_TEXT } from "../ui/badge.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import type { Action, ActionId } from "./actions.ts";
@@ -50,12 +50,16 @@ export function CommandDialog({ actions }: { actions: ReadonlyMap<ActionId, Acti
   );
 }
 
+const NOTHING: typeof definitions = [];
+
 function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; close(): void }) {
   const { t } = useTranslation("canvas");
   const words = useNodeWords();
   const add = useAddInView();
   const show = useShowNode();
   const [, go] = useLocation();
+  // Nothing is added to a graph that is only looked at.
+  const addable = useDocument((state) => (state.frozen ? NOTHING : definitions));
   const nodes = useGraph((graph) => graph.nodes);
   const agents = useCatalogue((state) => state.agents);
   const { id } = useWorkbench();
@@ -88,23 +92,25 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
               </Command.Item>
             ))}
         </Command.Group>
-        <Command.Group heading={t("commands.add")} className={groupClass}>
-          {definitions.map((definition) => {
-            const Icon = nodeIcon(definition);
-            return (
-              <Command.Item
-                key={definition.type}
-                value={`add ${words.title(definition.type)} ${definition.type}`}
-                onSelect={then(() => add(definition))}
-                className={itemClass}
-              >
-                <Icon size={16} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
-                <span className="flex-1">{words.title(definition.type)}</span>
-                <span className="truncate text-ink-2 text-sm">{words.summary(definition.type)}</span>
-              </Command.Item>
-            );
-          })}
-        </Command.Group>
+        {addable.length > 0 && (
+          <Command.Group heading={t("commands.add")} className={groupClass}>
+            {addable.map((definition) => {
+              const Icon = nodeIcon(definition);
+              return (
+                <Command.Item
+                  key={definition.type}
+                  value={`add ${words.title(definition.type)} ${definition.type}`}
+                  onSelect={then(() => add(definition))}
+                  className={itemClass}
+                >
+                  <Icon size={16} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
+                  <span className="flex-1">{words.title(definition.type)}</span>
+                  <span className="truncate text-ink-2 text-sm">{words.summary(definition.type)}</span>
+                </Command.Item>
+              );
+            })}
+          </Command.Group>
+        )}
         <Command.Group heading={t("commands.go")} className={groupClass}>
           {nodes.slice(0, 300).map((node) => {
             const definition = table.get(node.type);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Graph } from "../../runtime/graph.ts";
 import { type MockModel, type MockReply, type MockRequest, startMockModel } from "../../server/models/mock-model.ts";
 import { graphOf, smallGraph } from "./graphs.ts";
 import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
@@ -172,6 +173,14 @@ describe("publishing", () => {
     expect(JSON.parse((await code.textContent())!)).toMatchObject({
       mcpServers: { "small-helper": { url: `${server.origin}/mcp/small-helper` } },
     });
+    await page.getByText("Live v1").waitFor();
+    // How the nodes stand is no part of a version.
+    const place = async () => (await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`)).graph.layout.brief?.x;
+    const before = await place();
+    await card("brief").locator("header").click();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(place).not.toBe(before);
+    await page.getByText("Saved", { exact: true }).waitFor();
     await page.getByText("Live v1").waitFor();
     await card("brief").locator("header").click();
     await page.getByRole("tab", { name: "Prompt" }).click();

@@ -148,3 +148,21 @@ it("shows a past run on its graph as it was, and forks it from a node", async ()
     .click();
   await shot("compare");
 });
+
+it("opens a past run from the list with the keys of the draft, and says when it is not kept any more", async () => {
+  await page.goto(`${server.origin}/runs`);
+  await page.getByRole("button", { name: "See “hello” on the graph" }).last().click();
+  await page.getByText(/as it was then/).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("second");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Title of the node").waitFor();
+  expect(await page.locator(".react-flow__node.selected").getAttribute("data-id")).toBe("second");
+  const run = /runs\/([^/]+)\/graph/.exec(page.url())![1]!;
+  await server.call("DELETE", `/api/runs/${run}`);
+  await page.reload();
+  await page.getByText("This run is not kept any more").waitFor();
+  await page.goto(`${server.origin}/runs/${run}`);
+  await page.getByText("This run is not kept any more").waitFor();
+  expect(desk.faults.splice(0).every((fault) => fault.includes("404"))).toBe(true);
+});

@@ -37,13 +37,15 @@ export function Timeline() {
 
 function RunTimeline({ view }: { view: RunView }) {
   const { t } = useTranslation("panels");
-  const { inside } = useWorkbench();
+  const workbench = useWorkbench();
+  const { inside } = workbench;
+  // A body is a part of a run: whether that goes on is told by the whole.
+  const working = useStore(rootOf(workbench).live, ({ life }) => life !== undefined && isBusy(life.view));
   const list = useRef<HTMLOListElement>(null);
   const seen = useRowsSeen(list);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const spans = useMemo(() => spansOf(view, inside?.path.length), [view, inside]);
   const lines = useMemo(() => spanLines(spans, open), [spans, open]);
-  const working = isBusy(view);
   const now = useNow(working);
   const end = view.endedAt ?? (working ? now : lastTime(spans));
   const total = Math.max(1, end - view.startedAt);

@@ -6,7 +6,7 @@ import type { Scope } from "../../runtime/event.ts";
 import type { RunView } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api.ts";
-import { graphAt } from "../bodies/scope-words.ts";
+import { graphAt, NOT_FETCHED } from "../bodies/scope-words.ts";
 import * as format from "../i18n/format.ts";
 import { RunBadge } from "../pages/runs/run-badge.tsx";
 import { type FollowedRun, useRun } from "../pages/runs/use-run.ts";
@@ -14,7 +14,7 @@ import { Page, Section } from "../shell/page.tsx";
 import { ErrorNotice } from "../shell/query-state.tsx";
 import { Skeleton } from "../ui/progress.tsx";
 import { compareRuns, partsInside } from "./compare.ts";
-import { NOT_FETCHED, PlaceBar } from "./compare-place.tsx";
+import { PlaceBar } from "./compare-place.tsx";
 import { NodeTable, Texts } from "./compare-table.tsx";
 import { written } from "./outputs.ts";
 

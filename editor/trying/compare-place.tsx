@@ -5,13 +5,9 @@ import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { Called } from "../bodies/called.ts";
-import { graphAt } from "../bodies/scope-words.ts";
+import { graphAt, NOT_FETCHED } from "../bodies/scope-words.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import type { ComparedPart } from "./compare.ts";
-
-/** Agents that were called go by their nodes' ids here. */
-export const NOT_FETCHED: ReadonlyMap<string, Called> = new Map();
 
 /** Where inside of both runs one looks, and the ways back out. */
 export function PlaceBar({ place, graph, onPlace }: { place: Scope; graph?: Graph; onPlace(place: Scope): void }) {

@@ -1,13 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
+import { useNodesInitialized, useReactFlow } from "@xyflow/react";
 import { Lock } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { api } from "../api.ts";
 import { BodyBar } from "../bodies/body-bar.tsx";
 import { BodyViews } from "../bodies/views.tsx";
+import { type Action, type ActionId, useActions } from "../canvas/actions.ts";
 import { Canvas } from "../canvas/canvas.tsx";
+import { CommandDialog } from "../canvas/command-dialog.tsx";
+import { KeysDialog } from "../canvas/keys-dialog.tsx";
+import { useKeys } from "../canvas/use-keys.ts";
 import * as format from "../i18n/format.ts";
+import { GoneRun, isGone } from "../pages/runs/gone-run.tsx";
 import { Answer } from "../panels/answer.tsx";
 import { Inspector } from "../panels/inspector.tsx";
 import { Timeline } from "../panels/timeline.tsx";
@@ -62,7 +68,7 @@ export function PastRun({ id }: { id: string }) {
       <TopBar crumbs={[{ label: t("title"), href: "/runs" }, { label: id.slice(-4) }]} />
       {error !== undefined && (
         <div className="p-6">
-          <ErrorNotice error={error} onRetry={() => setAttempt(attempt + 1)} />
+          {isGone(error) ? <GoneRun /> : <ErrorNotice error={error} onRetry={() => setAttempt(attempt + 1)} />}
         </div>
       )}
       {opened ? (
@@ -83,7 +89,10 @@ export function PastRun({ id }: { id: string }) {
 function Frame({ id }: { id: string }) {
   const { t } = useTranslation("trying");
   const fork = useFork(id);
+  const actions = useLookingActions();
+  useKeys(actions);
   useCatalogueSync();
+  useFitAtOpen();
   return (
     <ForkContext.Provider value={fork}>
       <div className="flex h-full min-h-0 max-md:flex-col">
@@ -104,8 +113,45 @@ function Frame({ id }: { id: string }) {
           <Chosen />
         </aside>
       </div>
+      <CommandDialog actions={actions} />
+      <KeysDialog actions={actions} />
     </ForkContext.Provider>
   );
+}
+
+const LOOKING: readonly ActionId[] = [
+  "commands",
+  "keys",
+  "fit",
+  "zoomIn",
+  "zoomOut",
+  "openBody",
+  "unfoldBody",
+  "leaveBody",
+  "selectAll",
+  "copy",
+];
+
+/** What can be done with a graph that is only looked at, with the same keys as in the draft. */
+function useLookingActions(): ReadonlyMap<ActionId, Action> {
+  const all = useActions();
+  return useMemo(
+    () => new Map(LOOKING.flatMap((id): [ActionId, Action][] => (all.has(id) ? [[id, all.get(id)!]] : []))),
+    [all],
+  );
+}
+
+/** The whole graph is seen at first, in the room that the places around it leave. */
+function useFitAtOpen(): void {
+  const flow = useReactFlow();
+  const { surfaces } = useWorkbench();
+  const drawn = useNodesInitialized();
+  const [fitted, setFitted] = useState(false);
+  useEffect(() => {
+    if (!drawn || fitted) return;
+    setFitted(true);
+    if (surfaces.getState().show === undefined) void flow.fitView({ padding: 0.12, maxZoom: 1 });
+  }, [flow, surfaces, drawn, fitted]);
 }
 
 /** That this is the past, and the ways out of it. */

@@ -31,6 +31,9 @@ export const runs = {
     failed: "failed",
     cancelled: "cancelled",
   },
+  gone: "This run is not kept any more",
+  goneLead: "It was deleted, or is older than runs are kept.",
+  onGraph: "See “{{message}}” on the graph",
   column: {
     select: "Select",
     message: "Message",

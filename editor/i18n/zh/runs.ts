@@ -34,6 +34,9 @@ export const runs: Words<typeof en> = {
     failed: "失败",
     cancelled: "已取消",
   },
+  gone: "这次运行已不再保留",
+  goneLead: "它已被删除，或超过了运行的保留期限。",
+  onGraph: "在图上看“{{message}}”",
   column: {
     select: "选择",
     message: "提问",

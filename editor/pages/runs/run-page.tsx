@@ -6,6 +6,7 @@ import { Link, useLocation } from "wouter";
 import type { RunView } from "../../../runtime/fold-run.ts";
 import { api } from "../../api.ts";
 import type { RunRow } from "../../api-types.ts";
+import { graphAt, NOT_FETCHED } from "../../bodies/scope-words.ts";
 import { nodeIcon, nodeTone } from "../../canvas/icons.ts";
 import { dateTime, dollars, number, span } from "../../i18n/format.ts";
 import { useNodeWords } from "../../i18n/node-words.ts";
@@ -13,6 +14,7 @@ import { Answer } from "../../panels/answer.tsx";
 import { answerDocuments } from "../../panels/turn-view.tsx";
 import { Page, Section } from "../../shell/page.tsx";
 import { ErrorNotice } from "../../shell/query-state.tsx";
+import { lookup } from "../../state/lookup.ts";
 import { table } from "../../state/node-types.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
@@ -22,8 +24,9 @@ import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { RunAnswer } from "./answer.tsx";
 import { EventList } from "./event-list.tsx";
+import { GoneRun, isGone } from "./gone-run.tsx";
 import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
-import { type NodeFace, RunTimeline } from "./run-timeline.tsx";
+import { type FaceOf, RunTimeline } from "./run-timeline.tsx";
 import { RUNS_KEY, useDeleteRuns } from "./runs-page.tsx";
 import { useRun } from "./use-run.ts";
 import { WaitCard } from "./wait-card.tsx";
@@ -37,7 +40,7 @@ export function RunPage({ id }: { id: string }) {
   const [chosen, setChosen] = useState<string>();
   const [asking, setAsking] = useState(false);
   const now = useNow(isOpen(view.status) && !loading);
-  const faces = useFaces(id, view.start !== undefined);
+  const faceOf = useFaces(id, view.start !== undefined);
   const cancel = useMutation({ mutationFn: () => api.runs.cancel(id) });
   const remove = useDeleteRuns(() => go("/runs"));
 
@@ -69,7 +72,11 @@ export function RunPage({ id }: { id: string }) {
       }
     >
       {error !== undefined && events.length === 0 ? (
-        <ErrorNotice error={error} onRetry={again} />
+        isGone(error) ? (
+          <GoneRun />
+        ) : (
+          <ErrorNotice error={error} onRetry={again} />
+        )
       ) : loading ? (
         <Skeleton className="h-64" />
       ) : (
@@ -92,7 +99,7 @@ export function RunPage({ id }: { id: string }) {
               {view.error && !view.output ? (
                 <Notice tone="bad" title={t(`errors:${view.error.code}`)}>
                   {view.failedNode && (
-                    <p>{t("page.failedAt", { node: faces.get(view.failedNode)?.title ?? view.failedNode })}</p>
+                    <p>{t("page.failedAt", { node: faceOf(undefined, view.failedNode)?.title ?? view.failedNode })}</p>
                   )}
                   {view.error.message}
                 </Notice>
@@ -109,7 +116,7 @@ export function RunPage({ id }: { id: string }) {
               )}
             </Section>
             <Section title={t("page.timeline")} lead={t("page.timelineLead")}>
-              <RunTimeline run={view} now={now} faces={faces} chosen={chosen} onChoose={setChosen} />
+              <RunTimeline run={view} now={now} faceOf={faceOf} chosen={chosen} onChoose={setChosen} />
             </Section>
             <Section title={t("page.events")} lead={t("page.eventsLead")}>
               <EventList events={events} startedAt={view.startedAt} />
@@ -238,7 +245,7 @@ function useNow(ticking: boolean): number {
 }
 
 /** How the nodes look, by the graph that the run went by. */
-function useFaces(run: string, began: boolean): ReadonlyMap<string, NodeFace> {
+function useFaces(run: string, began: boolean): FaceOf {
   const words = useNodeWords();
   const query = useQuery({
     queryKey: [...RUNS_KEY, run, "graph"],
@@ -246,12 +253,13 @@ function useFaces(run: string, began: boolean): ReadonlyMap<string, NodeFace> {
     enabled: began,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return new Map(
-    (query.data?.graph.nodes ?? []).map((node) => {
-      const definition = table.get(node.type);
-      return [node.id, { title: words.nodeTitle(node), icon: nodeIcon(definition), tone: nodeTone(definition) }];
-    }),
-  );
+  const graph = query.data?.graph;
+  return (scope, id) => {
+    const around = graph && graphAt(graph, scope ?? [], NOT_FETCHED);
+    const node = around && lookup(around).node(id);
+    const definition = node && table.get(node.type);
+    return node && { title: words.nodeTitle(node), icon: nodeIcon(definition), tone: nodeTone(definition) };
+  };
 }
 
 function shorten(text: string, length = 48): string {

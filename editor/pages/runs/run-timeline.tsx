@@ -15,18 +15,20 @@ export interface NodeFace {
   tone: Tone;
 }
 
+/** How a node looks, where the graph that it ran in is known. */
+export type FaceOf = (scope: Scope | undefined, node: string) => NodeFace | undefined;
+
 /** Bars on the run's own clock. Choosing a row opens what it took and gave, right below it. */
 export function RunTimeline({
   run,
   now,
-  faces,
+  faceOf,
   chosen,
   onChoose,
 }: {
   run: RunView;
   now: number;
-  /** How each node looks, by id, where the graph is known. */
-  faces: ReadonlyMap<string, NodeFace>;
+  faceOf: FaceOf;
   chosen?: string;
   onChoose(key: string | undefined): void;
 }) {
@@ -45,7 +47,7 @@ export function RunTimeline({
               row.skipped && "opacity-60",
             )}
           >
-            <RowName row={row} face={faces.get(row.node)} />
+            <RowName row={row} face={faceOf(row.what.view.scope, row.node)} />
             <span aria-hidden className="relative block h-2.5">
               <span
                 className={cx(
@@ -54,7 +56,7 @@ export function RunTimeline({
                     ? TONE_FILL.bad
                     : row.skipped
                       ? "bg-line-strong"
-                      : TONE_FILL[toneOf(row, faces.get(row.node))],
+                      : TONE_FILL[toneOf(row, faceOf(row.what.view.scope, row.node))],
                   row.what.is === "node" && row.depth === 0 && hasParts(rows, row) && "opacity-35",
                   row.open && "animate-breathe",
                 )}

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { Clock3, Columns2, Trash2 } from "lucide-react";
+import { Clock3, Columns2, Trash2, Workflow } from "lucide-react";
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useSearch } from "wouter";
@@ -11,6 +11,7 @@ import { ErrorNotice, RowsSkeleton, useErrorWords } from "../../shell/query-stat
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
+import { IconButton } from "../../ui/icon-button.tsx";
 import { SearchInput } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Checkbox } from "../../ui/switch.tsx";
@@ -253,13 +254,24 @@ function RunTable({ runs }: { runs: RunRow[] }) {
                 </Checkbox>
               </Cell>
               <Cell className="w-full max-w-0 max-md:min-w-44">
-                <Link
-                  href={`/runs/${run.id}`}
-                  aria-label={t("open", { message: run.message })}
-                  className="block truncate rounded-sm font-medium hover:underline"
-                >
-                  {run.message || run.id}
-                </Link>
+                <span className="flex items-center gap-1">
+                  <Link
+                    href={`/runs/${run.id}`}
+                    aria-label={t("open", { message: run.message })}
+                    className="min-w-0 truncate rounded-sm font-medium hover:underline"
+                  >
+                    {run.message || run.id}
+                  </Link>
+                  <IconButton
+                    size="sm"
+                    icon={Workflow}
+                    label={t("onGraph", { message: run.message })}
+                    onClick={(event) => {
+                      event.stopPropagation();
+                      go(`/runs/${run.id}/graph`);
+                    }}
+                  />
+                </span>
               </Cell>
               <Cell className="whitespace-nowrap">
                 <RunBadge status={run.status} />

@@ -1,16 +1,23 @@
 import { useMutation } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { Hand } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { Wait, WaitAnswer } from "../../../runtime/event.ts";
+import type { ScopePart, Wait, WaitAnswer } from "../../../runtime/event.ts";
 import { api } from "../../api.ts";
 import { ago } from "../../i18n/format.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 
+/** By the ids of the nodes: the graph is not read for a list. */
+function partWords({ node: title, item, turn }: ScopePart, t: TFunction<["runs", "bodies"]>): string {
+  if (item !== undefined) return t("bodies:itemOf", { title, number: item + 1 });
+  return turn === undefined ? title : t("bodies:turnOf", { title, number: turn + 1 });
+}
+
 /** What a run waits for a person for: the question, the exact call, and the answers there are. */
 export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; onAnswered(): void }) {
-  const { t } = useTranslation("runs");
+  const { t } = useTranslation(["runs", "bodies"]);
   const answer = useMutation({
     mutationFn: (choice: WaitAnswer["choice"]) => api.runs.answer(run, [{ wait: wait.wait, choice }]),
     onSuccess: onAnswered,
@@ -22,6 +29,9 @@ export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; o
         <Hand size={16} aria-hidden className="mt-0.5 text-warn" />
         <div className="min-w-0 flex-1">
           <p className="font-medium">{wait.question}</p>
+          {wait.scope && (
+            <p className="mt-0.5 text-ink-3 text-sm">{wait.scope.map((part) => partWords(part, t)).join(" › ")}</p>
+          )}
           {wait.kind === "uncertain" && <p className="mt-0.5 text-ink-2">{t("wait.uncertain")}</p>}
           {wait.expiresAt && (
             <p className="mt-0.5 text-ink-3 text-sm">{t("wait.expires", { when: ago(wait.expiresAt) })}</p>

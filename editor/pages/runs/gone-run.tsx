@@ -1,0 +1,17 @@
+import { Clock3 } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { ApiError } from "../../api.ts";
+import { LinkButton } from "../../ui/button.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+
+/** Deleted by a person, or grown older than runs are kept. */
+export const isGone = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+
+export function GoneRun() {
+  const { t } = useTranslation("runs");
+  return (
+    <EmptyState icon={Clock3} title={t("gone")} actions={<LinkButton href="/runs">{t("waits.openRuns")}</LinkButton>}>
+      {t("goneLead")}
+    </EmptyState>
+  );
+}
