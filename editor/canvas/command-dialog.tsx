@@ -1,4 +1,5 @@
 import { Command } from "cmdk";
+import { ExternalLink } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
@@ -14,13 +15,21 @@ import { commandScore } from "./command-score.ts";
 import { nodeIcon, nodeTone } from "./icons.ts";
 import { useAddInView } from "./palette.tsx";
 
+/** By what they are called in the menu, or on the page they are a part of. */
 const PAGES = [
-  ["agents", "/"],
-  ["knowledge", "/knowledge"],
-  ["tools", "/tools"],
-  ["models", "/models"],
-  ["runs", "/runs"],
-  ["settings", "/settings"],
+  ["shell:agents", "/"],
+  ["shell:templates", "/templates"],
+  ["shell:knowledge", "/knowledge"],
+  ["shell:tools", "/tools"],
+  ["tools:servers", "/tools/servers"],
+  ["shell:models", "/models"],
+  ["shell:runs", "/runs"],
+  ["runs:sessions.title", "/sessions"],
+  ["shell:waiting", "/waiting"],
+  ["shell:usage", "/usage"],
+  ["shell:settings", "/settings"],
+  ["settings:tabs.secrets", "/settings/secrets"],
+  ["settings:tabs.keys", "/settings/keys"],
 ] as const;
 /** Named in the menu of the thing itself; here they would be noise. */
 const HIDDEN: readonly ActionId[] = ["commands", "addNode", "tryIt"];
@@ -53,7 +62,7 @@ export function CommandDialog({ actions }: { actions: ReadonlyMap<ActionId, Acti
 const NOTHING: typeof definitions = [];
 
 function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; close(): void }) {
-  const { t } = useTranslation("canvas");
+  const { t } = useTranslation(["canvas", "shell", "tools", "runs", "settings"]);
   const words = useNodeWords();
   const add = useAddInView();
   const show = useShowNode();
@@ -131,15 +140,18 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
         </Command.Group>
         <Command.Group heading={t("commands.pages")} className={groupClass}>
           {PAGES.map(([page, href]) => (
-            <Command.Item
-              key={page}
-              value={`page ${t(`pages.${page}`)}`}
-              onSelect={then(() => go(href))}
-              className={itemClass}
-            >
-              {t(`pages.${page}`)}
+            <Command.Item key={page} value={`page ${t(page)}`} onSelect={then(() => go(href))} className={itemClass}>
+              {t(page)}
             </Command.Item>
           ))}
+          <Command.Item
+            value={`page ${t("settings:openApi")}`}
+            onSelect={then(() => void window.open("/openapi.json", "_blank", "noopener"))}
+            className={itemClass}
+          >
+            <span className="flex-1">{t("settings:openApi")}</span>
+            <ExternalLink size={14} aria-hidden className="text-ink-3" />
+          </Command.Item>
         </Command.Group>
         {agents.length > 1 && (
           <Command.Group heading={t("commands.agents")} className={groupClass}>

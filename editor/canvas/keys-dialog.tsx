@@ -47,6 +47,8 @@ const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
   ],
   places: ["commands", "issues", "foldLeft", "foldRight", "foldBelow", "keys"],
 };
+/** `tryIt` has the key of `run`. */
+const LISTED = new Set<ActionId>([...Object.values(GROUPS).flat(), "tryIt"]);
 const OTHERS = [
   ["walk", ["tab"]],
   ["open", ["enter"]],
@@ -78,6 +80,11 @@ export function KeysDialog({ actions }: { actions: ReadonlyMap<ActionId, Action>
                 const action = actions.get(id);
                 return action?.keys && <Line key={id} label={t(`action.${id}`)} keys={action.keys} />;
               })}
+              {/* An action that no group names has its key here all the same: the map is whole. */}
+              {name === "places" &&
+                [...actions.values()].map(
+                  ({ id, keys }) => keys && !LISTED.has(id) && <Line key={id} label={t(`action.${id}`)} keys={keys} />,
+                )}
               {name === "graph" &&
                 OTHERS.map(([word, keys]) => <Line key={word} label={t(`keys.${word}`)} keys={[...keys]} />)}
             </dl>

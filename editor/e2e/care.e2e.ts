@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import { largeGraph, smallGraph } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { axeFaults, type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
 let desk: Desk;
@@ -98,7 +96,6 @@ describe("nothing is lost", () => {
 });
 
 describe("everyone", () => {
-  const axe = fileURLToPath(import.meta.resolve("axe-core/axe.min.js"));
   it.each([
     ["light", "en"],
     ["dark", "en"],
@@ -111,25 +108,7 @@ describe("everyone", () => {
     const seat = await openDesk(server, { theme, language });
     try {
       await open(id, seat.page);
-      await seat.page.evaluate(await readFile(axe, "utf8"));
-      const check = async (where: string) => {
-        const found = await seat.page.evaluate(async () => {
-          const { axe: tool } = window as unknown as {
-            axe: {
-              run(
-                context: object,
-                options: object,
-              ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
-            };
-          };
-          const { violations } = await tool.run({ exclude: [[".monaco-editor"]] }, { resultTypes: ["violations"] });
-          return violations.map((violation) => ({
-            id: violation.id,
-            nodes: violation.nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`),
-          }));
-        });
-        expect(found, where).toEqual([]);
-      };
+      const check = async (where: string) => expect(await axeFaults(seat.page), where).toEqual([]);
       await check("the agent");
       await seat.page.locator('.react-flow__node[data-id="brain"] header').click();
       await check("a node");
@@ -142,8 +121,11 @@ describe("everyone", () => {
         .first()
         .waitFor();
       await check("the conversation");
-      await seat.page.getByRole("tab").nth(2).click();
-      await check("issues");
+      for (const [place, name] of ["the form", "trying", "building", "issues", "the file", "tests"].entries()) {
+        await seat.page.getByRole("tab").nth(place).click();
+        if (name === "the file") await seat.page.locator(".monaco-editor").first().waitFor();
+        await check(name);
+      }
       await seat.page.getByRole("button", { name: /^(Publish|发布)$/ }).click();
       await check("publishing");
       await seat.page.getByRole("button", { name: /^(History|历史)$/ }).click();
@@ -151,6 +133,19 @@ describe("everyone", () => {
       await seat.page.keyboard.press("Control+k");
       await seat.page.getByRole("combobox").first().waitFor();
       await check("the search");
+      await seat.page.keyboard.press("Escape");
+      await seat.page.keyboard.press("Control+f");
+      await seat.page.getByRole("tab", { name: /^(Find|查找)$/ }).waitFor();
+      await check("finding");
+      await seat.page.locator(".react-flow__pane").click({ position: { x: 12, y: 12 } });
+      await seat.page.keyboard.press("?");
+      await seat.page.getByRole("dialog").waitFor();
+      await check("the map of keys");
+      await seat.page.keyboard.press("Escape");
+      await seat.page.keyboard.press("Control+a");
+      await seat.page.keyboard.press("Backspace");
+      await seat.page.getByRole("heading", { name: /^(Nothing on the canvas yet|画布还是空的)$/ }).waitFor();
+      await check("the empty canvas");
       expect(seat.faults).toEqual([]);
     } finally {
       await seat.close();

@@ -136,7 +136,6 @@ function RailLink({ place, narrow, here, count = 0 }: RailLinkProps & { count?: 
     <Link
       href={place.href}
       aria-current={here ? "page" : undefined}
-      aria-label={label}
       className={cx(
         "relative flex h-9 items-center gap-2.5 rounded-md transition-colors",
         narrow ? "w-9 justify-center" : "px-2.5 max-md:w-9 max-md:justify-center max-md:px-0",
@@ -144,7 +143,12 @@ function RailLink({ place, narrow, here, count = 0 }: RailLinkProps & { count?: 
       )}
     >
       <Icon size={16} aria-hidden />
-      {!narrow && <span className="max-md:hidden">{t(place.name)}</span>}
+      <span className="sr-only">{label}</span>
+      {!narrow && (
+        <span aria-hidden className="max-md:hidden">
+          {t(place.name)}
+        </span>
+      )}
       {count > 0 && (
         <span
           aria-hidden

@@ -96,6 +96,7 @@ function Frame({ id }: { id: string }) {
   return (
     <ForkContext.Provider value={fork}>
       <div className="flex h-full min-h-0 max-md:flex-col">
+        <h1 className="sr-only">{t("pastTitle")}</h1>
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           <Bar id={id} />
           <BodyBar />

@@ -136,14 +136,7 @@ export const canvas = {
     pages: "Pages",
     agents: "Agents",
   },
-  pages: {
-    agents: "Agents",
-    knowledge: "Knowledge",
-    tools: "Tools",
-    models: "Models",
-    runs: "Runs",
-    settings: "Settings",
-  },
+  pages: { agents: "Agents" },
   label: {
     add: "added a node",
     remove: "removed",

@@ -137,14 +137,7 @@ export const canvas: Words<typeof en> = {
     pages: "页面",
     agents: "智能体",
   },
-  pages: {
-    agents: "智能体",
-    knowledge: "知识库",
-    tools: "工具",
-    models: "模型",
-    runs: "运行",
-    settings: "设置",
-  },
+  pages: { agents: "智能体" },
   label: {
     add: "添加了节点",
     remove: "删除",

@@ -80,14 +80,9 @@ function WaitingRun({ run }: { run: RunRow }) {
           </p>
         </div>
         <RunBadge status={run.status} />
-        <LinkButton
-          href={`/runs/${run.id}`}
-          size="sm"
-          variant="ghost"
-          icon={ArrowUpRight}
-          aria-label={t("open", { message: run.message })}
-        >
+        <LinkButton href={`/runs/${run.id}`} size="sm" variant="ghost" icon={ArrowUpRight}>
           {t("waits.openRun")}
+          <span className="sr-only">{run.message}</span>
         </LinkButton>
       </div>
       {full.isPending && <Skeleton className="h-28" />}
