@@ -94,7 +94,9 @@ describe("what waits", () => {
     await page.goto(`${server.origin}/waiting`);
     await page.getByText("Nothing waits").waitFor();
     const id = await begin(gate(), "Later on");
-    await waiting("Later on").getByRole("link", { name: /Open run.*Later on/ }).click();
+    await waiting("Later on")
+      .getByRole("link", { name: /Open run.*Later on/ })
+      .click();
     await page.waitForURL(`${server.origin}/runs/${id}`);
     await page.getByRole("button", { name: "Approve", exact: true }).click();
     await page.getByRole("button", { name: "Approve", exact: true }).waitFor({ state: "detached" });
