@@ -36,8 +36,9 @@ export function connectionPool(url: string, max = POOL, answerMs = ANSWER_MS): p
     statement_timeout: answerMs * 0.9,
     query_timeout: answerMs,
   });
-  // An idle connection that breaks is replaced at the next query; unheard, it would end the process.
+  // A connection that breaks is replaced at the next query, and whoever used it hears of it; unheard, it would end the process.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   // Where one connection is dead without a word, those that were idle meanwhile are not waited for one by one.
   pool.on("release", (error: Error | boolean | undefined) => {
     if (!(error instanceof Error) || !isSilence(error)) return;
