@@ -1,7 +1,7 @@
 /** The body of an operation as arguments: its properties beside the parameters where that is possible, else one argument. */
 import type { JsonSchema } from "../../../runtime/tool.ts";
 import type { OpenApiBinding } from "../stored-tool.ts";
-import { type ApiDocument, follow, isObject, type Json, text } from "./document.ts";
+import { type ApiDocument, follow, isObject, type Json, said, text } from "./document.ts";
 import { type SchemaReader, strings } from "./schema.ts";
 
 export interface Body {
@@ -72,11 +72,11 @@ function swaggerBody(
     type: "object",
     properties: Object.fromEntries(
       parameters.map(({ name, in: _, required: __, ...rest }) => [
-        String(name),
+        said(name),
         rest.type === "file" ? { ...rest, type: "string", format: "binary" } : rest,
       ]),
     ),
-    required: parameters.filter((each) => each.required === true).map((each) => String(each.name)),
+    required: parameters.filter((each) => each.required === true).map((each) => said(each.name)),
   };
   return spread(
     document,

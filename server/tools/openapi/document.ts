@@ -79,7 +79,7 @@ export function follow(root: Json, value: unknown): { value: Json } | { fault: s
     const ref = at.$ref;
     if (ref === undefined) return { value: at };
     if (typeof ref !== "string" || !ref.startsWith("#/"))
-      return { fault: `it refers to ${String(ref).slice(0, 80)}, outside of the document` };
+      return { fault: `it refers to ${said(ref).slice(0, 80)}, outside of the document` };
     at = resolvePointer(root, ref);
     if (at === undefined) return { fault: `it refers to ${ref.slice(0, 80)}, which is not there` };
   }
@@ -92,6 +92,11 @@ export function isObject(value: unknown): value is Json {
 
 export function text(value: unknown): string {
   return typeof value === "string" ? value.trim() : "";
+}
+
+/** A value in words: text as it is, anything else as JSON. Never throws, as `String` does on an object with a key `toString`. */
+export function said(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }
 
 function wrong(why: string): PatchbayError {

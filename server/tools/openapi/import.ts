@@ -7,7 +7,7 @@ import { cleanText, cutText } from "../clean-text.ts";
 import { schemaFault } from "../schema-guard.ts";
 import type { ApiParameter, OpenApiBinding, StoredTool } from "../stored-tool.ts";
 import { type Body, readBody } from "./body.ts";
-import { type ApiDocument, follow, isObject, type Json, readDocument, text } from "./document.ts";
+import { type ApiDocument, follow, isObject, type Json, readDocument, said, text } from "./document.ts";
 import { SchemaReader } from "./schema.ts";
 import { planSecurity } from "./security.ts";
 
@@ -128,7 +128,7 @@ function importOperation(
     }
     const name = text(parameter.name);
     if (!name || (where !== "path" && where !== "query" && where !== "header" && where !== "cookie")) {
-      notes.push(`a parameter was left out: "${name}" in "${String(where).slice(0, 20)}"`);
+      notes.push(`a parameter was left out: "${name}" in "${said(where).slice(0, 20)}"`);
       continue;
     }
     if (where === "header" && NOT_ARGUMENTS.has(name.toLowerCase())) continue;
@@ -203,7 +203,7 @@ function mergeParameters(root: Json, shared: unknown, own: unknown): ({ value: J
     for (const each of Array.isArray(list) ? list : []) {
       const found = follow(root, each);
       if ("fault" in found) merged.set(`fault ${faults++}`, found);
-      else merged.set(`${String(found.value.in)} ${String(found.value.name)}`, found);
+      else merged.set(`${said(found.value.in)} ${said(found.value.name)}`, found);
     }
   return [...merged.values()];
 }
@@ -245,7 +245,7 @@ function serialisation(
     "deepObject",
   ];
   const style = (
-    styles.includes(String(parameter.style)) ? parameter.style : form ? "form" : "simple"
+    styles.includes(said(parameter.style)) ? parameter.style : form ? "form" : "simple"
   ) as ApiParameter["style"];
   return { style, explode: typeof parameter.explode === "boolean" ? parameter.explode : style === "form" };
 }
@@ -269,7 +269,7 @@ function declaredServer(document: ApiDocument, operation: Json, item: Json): str
   const { root } = document;
   if (document.version === "2.0") {
     const schemes = Array.isArray(root.schemes) ? root.schemes : ["https"];
-    const scheme = schemes.includes("https") ? "https" : String(schemes[0]);
+    const scheme = schemes.includes("https") ? "https" : said(schemes[0]);
     return typeof root.host === "string" ? `${scheme}://${root.host}${text(root.basePath)}` : undefined;
   }
   for (const servers of [operation.servers, item.servers, root.servers]) {

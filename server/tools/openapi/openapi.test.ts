@@ -464,7 +464,7 @@ describe("reading documents", () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[{ "": { $ref: { toString: 0 } } }]] },
     );
   });
 });
