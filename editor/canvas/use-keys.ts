@@ -5,7 +5,6 @@ import { remove } from "../state/commands.ts";
 import { copyText } from "../state/fragment.ts";
 import { onlyNode } from "../state/selection.ts";
 import { useWorkbench } from "../state/use-workbench.ts";
-import { isAwaited } from "../ui/when-there.ts";
 import type { Action, ActionId } from "./actions.ts";
 
 /** Keys for every action, and the clipboard, wherever the focus is outside of a text field. */
@@ -17,7 +16,7 @@ export function useKeys(actions: ReadonlyMap<ActionId, Action>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
-      const typing = isTyping(event.target) || isAwaited();
+      const typing = isTyping(event.target);
       for (const action of actions.values()) {
         if (action.native || !action.keys || (typing && !action.everywhere) || !presses(event, action.keys)) continue;
         event.preventDefault();

@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
 import { cx } from "./cx.ts";
@@ -76,8 +76,18 @@ function focusBody(event: Event): void {
   (first ?? panel).focus();
 }
 
+/** A hint that shows at what has the focus takes Escape for itself; it must not be in the way of the panel's own. */
+function escapes({ open, onOpenChange }: Frame) {
+  return (event: KeyboardEvent<HTMLElement>) => {
+    const hinted = document.querySelector("[role=tooltip]") !== null;
+    if (open && event.key === "Escape" && hinted && event.currentTarget.contains(event.target as Element))
+      onOpenChange(false);
+  };
+}
+
 /** A panel from the right edge, for a form or a detail. The page behind stays visible; Escape closes it. */
-export function SidePanel({ open, onOpenChange, title, description, footer, children, className }: Frame) {
+export function SidePanel(frame: Frame) {
+  const { open, onOpenChange, title, description, footer, children, className } = frame;
   const { t } = useTranslation("common");
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -86,6 +96,7 @@ export function SidePanel({ open, onOpenChange, title, description, footer, chil
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           onOpenAutoFocus={focusBody}
+          onKeyDown={escapes(frame)}
           tabIndex={-1}
           className={cx(
             "fixed inset-y-0 right-0 z-40 flex w-[min(480px,100vw)] flex-col border-line border-l bg-raised shadow-float outline-none animate-slide",

@@ -1,23 +1,40 @@
 /** So long may a panel take to come: its code is loaded after the canvas. */
 const PATIENCE_MS = 2000;
 let waiting = 0;
+let typed = "";
 
-/** Does something with the element that a selector finds, at the next frame in which it is there. One that does not come in time is let be. */
+/**
+ * Does something with the element that a selector finds, at the next frame in which it is there. One that does not come in
+ * time is let be. What is typed meanwhile is meant for it, and is put into it where it is a text field.
+ */
 export function whenThere<E extends HTMLElement>(selector: string, does: (element: E) => void): void {
   const began = performance.now();
-  waiting++;
+  if (waiting++ === 0) {
+    typed = "";
+    window.addEventListener("keydown", keep, { capture: true });
+  }
   const look = () => {
     const element = document.querySelector<E>(selector);
     if (!element && performance.now() - began < PATIENCE_MS) return requestAnimationFrame(look);
-    waiting--;
-    return element && does(element);
+    if (--waiting === 0) window.removeEventListener("keydown", keep, { capture: true });
+    if (!element) return;
+    does(element);
+    if (typed !== "" && (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement)) {
+      element.setRangeText(typed, element.selectionStart ?? 0, element.selectionEnd ?? 0, "end");
+      typed = "";
+      element.dispatchEvent(new Event("input", { bubbles: true }));
+    }
   };
   requestAnimationFrame(look);
 }
 
-/** True while something is waited for: a letter typed now is meant for it, and is no key of the canvas. */
-export const isAwaited = (): boolean => waiting > 0;
-
 export function focusSoon(id: string): void {
   whenThere(`#${id}`, (element) => element.focus());
+}
+
+function keep(event: KeyboardEvent): void {
+  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  event.preventDefault();
+  event.stopPropagation();
+  typed += event.key;
 }
