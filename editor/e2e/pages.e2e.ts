@@ -199,7 +199,7 @@ describe("models", () => {
     await page.getByText("qwen3:30b").waitFor();
     await button("Make vllm/qwen3:30b the default").click();
     await page.getByText("chosen here").waitFor();
-    await button("Choose by itself").click();
+    await button("Choose automatically").click();
     await page.getByText("chosen here").waitFor({ state: "detached" });
     await button("Remove: vllm").click();
     await dialog().getByRole("button", { name: "Remove" }).click();

@@ -16,7 +16,7 @@ export const models = {
   nowDefault: "{{model}} is the default now",
   nowEmbedder: "New knowledge is searched with {{model}}",
   chosenHere: "chosen here",
-  giveBack: "Choose by itself",
+  giveBack: "Choose automatically",
   givenBack: "The default is no longer fixed",
   missingDefault: "{{model}} is not available",
   missingDefaultBody:
