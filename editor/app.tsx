@@ -13,6 +13,7 @@ const page = <P extends object>(load: () => Promise<ComponentType<P>>): LazyExot
   lazy(async () => ({ default: await load() }));
 
 const AgentEditor = page(loadAgentEditor);
+const GuidePage = page(() => import("./pages/guide/guide-page.tsx").then((module) => module.GuidePage));
 const HomePage = page(() => import("./pages/home/home-page.tsx").then((module) => module.HomePage));
 const KeysPage = page(() => import("./pages/settings/keys-page.tsx").then((module) => module.KeysPage));
 const KnowledgeDetail = page(() =>
@@ -72,6 +73,10 @@ export function App() {
               <Route path="/sessions" component={SessionsPage} />
               <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={decodeURIComponent(id)} />}</Route>
               <Route path="/usage" component={UsagePage} />
+              <Route path="/docs">
+                <GuidePage />
+              </Route>
+              <Route path="/docs/:name">{({ name }) => <GuidePage key={name} name={name} />}</Route>
               <Route path="/settings" component={SettingsPage} />
               <Route path="/settings/secrets" component={SecretsPage} />
               <Route path="/settings/keys" component={KeysPage} />

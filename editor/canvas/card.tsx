@@ -5,7 +5,7 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore as useZustand } from "zustand";
 import { type NodeView, workedMs } from "../../runtime/fold-run.ts";
-import type { GraphNode } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { edgeFit } from "../../runtime/port.ts";
 import { holdsGraph } from "../bodies/called.ts";
@@ -14,8 +14,10 @@ import { Unfolded } from "../bodies/unfolded.tsx";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { viewOf } from "../state/live-run.ts";
+import { lookup } from "../state/lookup.ts";
 import type { DrawnPort } from "../state/ports.ts";
 import { useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../state/use-workbench.ts";
+import type { Workbench } from "../state/workbench.ts";
 import { PinMark } from "../trying/pin-mark.tsx";
 import { TONE_SOFT, TONE_TEXT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
@@ -178,7 +180,9 @@ const PortLabel = memo(function PortLabel({
   value?: unknown;
 }) {
   const words = useNodeWords();
-  const { wiring } = useWorkbench();
+  const workbench = useWorkbench();
+  const { wiring } = workbench;
+  const about = `${port.id}: ${words.kind(port.kind)}`;
   const fit = useZustand(wiring, ({ from }) => {
     if (!from) return "calm";
     if (from.node === node.id) return from.port === port.id && from.side === side ? "source" : "away";
@@ -212,11 +216,35 @@ const PortLabel = memo(function PortLabel({
           port.optional && "port-optional",
         )}
         style={{ "--port": port.missing ? "var(--bad)" : `var(--kind-${port.kind})` } as React.CSSProperties}
-        title={`${port.id}: ${words.kind(port.kind)}`}
+        title={about}
+        // What last went through it is looked up when somebody points at it: until then it costs nothing.
+        onPointerEnter={(event) => {
+          const last = lastValue(workbench, node.id, port.id, side);
+          event.currentTarget.title = last === undefined ? about : `${about}\n${glance(last)}`;
+        }}
       />
     </span>
   );
 });
+
+/** What a port gave, or got along its first edge, in the run that is shown. */
+function lastValue(workbench: Workbench, node: string, port: string, side: "in" | "out"): unknown {
+  const end = side === "out" ? { node, port } : sourceOf(workbench.graph(), node, port);
+  return end && viewOf(workbench.live.getState(), end.node)?.outputs?.[end.port];
+}
+
+function sourceOf(graph: Graph, node: string, port: string): { node: string; port: string } | undefined {
+  const edge = lookup(graph)
+    .into(node)
+    .find((one) => edgeEnd(one.to).port === port);
+  return edge && edgeEnd(edge.from);
+}
+
+/** As much of a value as a hint holds; all of it is in the inspector. */
+function glance(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+}
 
 /** From afar: a title and a state, and nothing to measure or to hover. */
 function FarCard({

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import { useNodeWords } from "../i18n/node-words.ts";
+import { GUIDES } from "../pages/guide/guides.ts";
 import { useShowNode } from "../panels/issues-panel.tsx";
 import { definitions, table } from "../state/node-types.ts";
 import { useCatalogue, useDocument, useGraph, useWorkbench } from "../state/use-workbench.ts";
@@ -62,7 +63,7 @@ export function CommandDialog({ actions }: { actions: ReadonlyMap<ActionId, Acti
 const NOTHING: typeof definitions = [];
 
 function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; close(): void }) {
-  const { t } = useTranslation(["canvas", "shell", "tools", "runs", "settings"]);
+  const { t } = useTranslation(["canvas", "shell", "tools", "runs", "settings", "guide"]);
   const words = useNodeWords();
   const add = useAddInView();
   const show = useShowNode();
@@ -142,6 +143,17 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
           {PAGES.map(([page, href]) => (
             <Command.Item key={page} value={`page ${t(page)}`} onSelect={then(() => go(href))} className={itemClass}>
               {t(page)}
+            </Command.Item>
+          ))}
+          {GUIDES.map((guide) => (
+            <Command.Item
+              key={guide}
+              value={`guide ${t("guide:title")} ${t(`guide:names.${guide}`)}`}
+              onSelect={then(() => go(`/docs/${guide}`))}
+              className={itemClass}
+            >
+              <span className="flex-1">{t(`guide:names.${guide}`)}</span>
+              <span className="text-ink-3 text-sm">{t("guide:title")}</span>
             </Command.Item>
           ))}
           <Command.Item

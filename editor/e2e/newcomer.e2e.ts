@@ -89,8 +89,14 @@ describe("agents as files", () => {
       file("broken.json", "{ not json"),
       file("odd.json", JSON.stringify({ ...smallGraph(), surprise: true })),
     );
-    await page.getByText(/^broken\.json: /).first().waitFor();
-    await page.getByText(/^odd\.json: /).first().waitFor();
+    await page
+      .getByText(/^broken\.json: /)
+      .first()
+      .waitFor();
+    await page
+      .getByText(/^odd\.json: /)
+      .first()
+      .waitFor();
     await page
       .getByText(/surprise/)
       .first()

@@ -16,6 +16,7 @@ const EMPTY = [
   "/settings/secrets",
   "/settings/keys",
   "/settings/backup",
+  "/docs/editor",
   "/nowhere",
 ];
 

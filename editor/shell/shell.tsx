@@ -5,6 +5,7 @@ import {
   Cpu,
   Hand,
   LayoutGrid,
+  LifeBuoy,
   type LucideIcon,
   PanelLeftClose,
   PanelLeftOpen,
@@ -23,7 +24,17 @@ import { Tooltip } from "../ui/tooltip.tsx";
 import { LookMenu } from "./look-menu.tsx";
 import { TopBarSlot } from "./top-bar.tsx";
 
-type PlaceName = "agents" | "templates" | "knowledge" | "tools" | "models" | "runs" | "waiting" | "usage" | "settings";
+type PlaceName =
+  | "agents"
+  | "templates"
+  | "knowledge"
+  | "tools"
+  | "models"
+  | "runs"
+  | "waiting"
+  | "usage"
+  | "guides"
+  | "settings";
 interface PlaceLink {
   name: PlaceName;
   href: string;
@@ -89,6 +100,11 @@ export function Shell({ children }: { children: ReactNode }) {
             return <Rail key={place.name} place={place} narrow={narrow} here={isHere(place, path)} />;
           })}
           <div className="flex-1" />
+          <RailLink
+            place={{ name: "guides", href: "/docs", icon: LifeBuoy }}
+            narrow={narrow}
+            here={path === "/docs" || path.startsWith("/docs/")}
+          />
           <RailLink
             place={{ name: "settings", href: "/settings", icon: Settings2 }}
             narrow={narrow}

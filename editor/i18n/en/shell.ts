@@ -11,6 +11,7 @@ export const shell = {
   waitingCount_one: "What waits: {{count}} run",
   waitingCount_other: "What waits: {{count}} runs",
   usage: "Usage",
+  guides: "Guides",
   settings: "Settings",
   fold: "Fold the menu",
   unfold: "Unfold the menu",

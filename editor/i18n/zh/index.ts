@@ -6,6 +6,7 @@ import { common } from "./common.ts";
 import { editing } from "./editing.ts";
 import { errors } from "./errors.ts";
 import { fields } from "./fields.ts";
+import { guide } from "./guide.ts";
 import { home } from "./home.ts";
 import { knowledge } from "./knowledge.ts";
 import { models } from "./models.ts";
@@ -30,6 +31,7 @@ export const zh = {
   editing,
   errors,
   fields,
+  guide,
   home,
   knowledge,
   models,

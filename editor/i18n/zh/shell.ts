@@ -13,6 +13,7 @@ export const shell: Words<typeof en> = {
   waiting: "等待处理",
   waitingCount_other: "等待处理：{{count}} 个运行",
   usage: "用量",
+  guides: "指南",
   settings: "设置",
   fold: "收起菜单",
   unfold: "展开菜单",

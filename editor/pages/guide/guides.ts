@@ -1,0 +1,19 @@
+/** The guides of `docs/`, in the order in which a person needs them; a test holds the list to the files. */
+export const GUIDES = [
+  "first-agent",
+  "editor",
+  "knowledge",
+  "tools",
+  "models",
+  "hosting",
+  "triggers",
+  "reuse",
+  "operate",
+  "backup",
+  "scale",
+  "cli",
+  "keyboard",
+] as const;
+export type Guide = (typeof GUIDES)[number];
+
+export const isGuide = (name: string): name is Guide => (GUIDES as readonly string[]).includes(name);
