@@ -147,7 +147,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         icon: Search,
         keys: ["mod", "k"],
         everywhere: true,
-        run: () => surfaces.setState({ commands: true }),
+        run: () => surfaces.setState(({ commands = "" }) => ({ commands })),
       },
       { id: "keys", icon: Keyboard, keys: ["?"], run: () => surfaces.setState({ keys: true }) },
       {

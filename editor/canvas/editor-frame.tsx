@@ -14,6 +14,7 @@ import { Palette } from "./palette.tsx";
 import { useKeys } from "./use-keys.ts";
 import { useSeen } from "./use-seen.ts";
 import { useShowChosen } from "./use-show-chosen.ts";
+import { useTypedAhead } from "./use-typed-ahead.ts";
 
 const RightPlace = lazy(() => import("./right-place.tsx").then((module) => ({ default: module.RightPlace })));
 const Dialogs = lazy(() => import("./dialogs.tsx").then((module) => ({ default: module.Dialogs })));
@@ -23,6 +24,7 @@ export function EditorFrame() {
   const { t } = useTranslation("panels");
   const actions = useActions();
   useKeys(actions);
+  useTypedAhead();
   useGuards();
   useShowChosen();
   const { left, right, below, rightWidth } = usePlaces(({ left, right, below, rightWidth }) => ({

@@ -9,6 +9,7 @@ import { cardHeight, freePlace, handles, placeOf } from "./geometry.ts";
 import { configGist, liveGist } from "./gist.ts";
 import { elkGraph } from "./layout.ts";
 import { presses } from "./use-keys.ts";
+import { typedInto } from "./use-typed-ahead.ts";
 
 const view = (more: Partial<NodeView>): NodeView => ({
   node: "n",
@@ -183,6 +184,13 @@ describe("keys", () => {
 });
 
 describe("the search over everything", () => {
+  it("keeps what is typed before it has come, but chooses nothing unseen", () => {
+    const typed = ["s", "a", " ", "x", "Backspace", "V", "Enter", "Delete"];
+    expect(typed.reduce<string | undefined>((text, one) => typedInto(text ?? "", one), "")).toBe("sa V");
+    expect(typedInto("", "Backspace")).toBe("");
+    expect(typedInto("sa", "Escape")).toBeUndefined();
+  });
+
   it("takes words that stand in an entry, whole words first, and no strewn letters", () => {
     expect(commandScore("node Language model brain", "brain")).toBe(1);
     expect(commandScore("do Build by conversation", "brain")).toBe(0);

@@ -180,10 +180,14 @@ export async function makeAgent(server: TestServer, graph: Graph): Promise<strin
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
-/** What axe finds wrong with what shows now. */
+/** What axe finds wrong with what shows now, when what comes in has come: text that fades in is pale on its way. */
 export async function axeFaults(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect, playState }) => playState === "running" && effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map((animation) => animation.finished));
     const { axe } = window as unknown as {
       axe: {
         run(

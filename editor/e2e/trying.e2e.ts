@@ -155,6 +155,7 @@ it("opens a past run from the list with the keys of the draft, and says when it 
   await page.getByText(/as it was then/).waitFor();
   await page.keyboard.press("Control+k");
   await page.keyboard.type("second");
+  await page.getByRole("option", { name: "second", selected: true }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByLabel("Title of the node").waitFor();
   expect(await page.locator(".react-flow__node.selected").getAttribute("data-id")).toBe("second");

@@ -17,11 +17,12 @@ export interface Adding {
 }
 
 export interface Surfaces {
-  commands: boolean;
+  /** What is typed in the search over everything; nothing while it is closed. */
+  commands?: string;
   keys: boolean;
   adding?: Adding;
-  /** Nodes that are to become an agent of their own, once it has a name. */
   savingTemplate?: boolean;
+  /** Nodes that are to become an agent of their own, once it has a name. */
   encapsulating?: { plan: Encapsulation; nodes: number; suggested: string };
   /** A node (by id) that the canvas is to bring into view; it takes the wish away. */
   show?: string;
@@ -31,8 +32,7 @@ export interface Surfaces {
 
 export type SurfaceStore = StoreApi<Surfaces>;
 
-export const createSurfaces = (): SurfaceStore =>
-  createStore<Surfaces>(() => ({ commands: false, keys: false, unfolded: new Set() }));
+export const createSurfaces = (): SurfaceStore => createStore<Surfaces>(() => ({ keys: false, unfolded: new Set() }));
 
 /** Unfolds a node's body on its card, or folds it. */
 export function toggleUnfolded(surfaces: SurfaceStore, node: string): void {
