@@ -83,6 +83,8 @@ function Guide({ markdown }: { markdown: string }) {
             <table>{children}</table>
           </div>
         ),
+        // The corner of a table is no heading.
+        th: ({ children }) => (children ? <th>{children}</th> : <td />),
         pre: ({ children }) => (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
           <pre tabIndex={0}>{children}</pre>
