@@ -18,17 +18,18 @@ async function load(): Promise<Layouter> {
 
 /**
  * New places for the chosen nodes, or for all. Notes stay where they are. The top left corner of what is laid out stays
- * in place, so that the eye does. Rejects when the engine cannot be loaded.
+ * in place, so that the eye does. Rejects when the engine cannot be loaded; `layouter` is another one, for tests.
  */
 export async function layoutPlaces(
   graph: Graph,
   reader: PortReader,
   chosen?: ReadonlySet<string>,
+  layouter?: Layouter,
 ): Promise<Record<string, { x: number; y: number }>> {
-  engine ??= load();
   const input = elkGraph(graph, reader, chosen);
   if (input.children?.length === 0) return {};
-  const done = await (await engine).layout(input);
+  if (!layouter) engine ??= load();
+  const done = await (layouter ?? (await engine)!).layout(input);
   const children = done.children ?? [];
   const known = children.flatMap((child) => graph.layout[child.id] ?? []);
   const corner = known.length
