@@ -121,22 +121,17 @@ function RunNews() {
   );
 }
 
-/** The newest turn reads the live run; older ones stay as they ended and are not drawn again. */
+/**
+ * The newest turn reads the live run; older ones stay as they ended and are not drawn again. It is the same element in
+ * both lives: what a person has unfolded in it stays so when the run ends.
+ */
 const TurnItem = memo(function TurnItem({ turn, last }: { turn: Turn; last: boolean }) {
   const shown = useConversation((state) => state.shown === turn.id);
-  const busy = useConversation((state) => state.busy);
-  return last && busy && shown ? (
-    <LiveTurn turn={turn} />
-  ) : (
-    <TurnView turn={turn} life={turn.life} busy={false} shown={shown} />
-  );
+  const busy = useConversation((state) => last && state.busy && state.shown === turn.id);
+  const life = useLive((state) => (busy ? state.life : undefined));
+  const lost = useLive((state) => busy && state.lost === true);
+  return <TurnView turn={turn} life={busy ? life : turn.life} busy={busy} lost={lost} shown={shown} />;
 });
-
-function LiveTurn({ turn }: { turn: Turn }) {
-  const life = useLive((state) => state.life);
-  const lost = useLive((state) => state.lost === true);
-  return <TurnView turn={turn} life={life} busy lost={lost} shown />;
-}
 
 function Start({
   greeting,
