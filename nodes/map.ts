@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { Parked } from "../runtime/activity.ts";
 import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody } from "../runtime/body.ts";
 import { errorData, PatchbayError } from "../runtime/error.ts";
 import { Field, fieldPorts } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
+import { Parked } from "../runtime/pending-work.ts";
 import { valueText } from "../runtime/template.ts";
 
 const MAX_ITEMS = 10_000;

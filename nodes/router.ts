@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { askModel } from "../runtime/ask-model.ts";
+import { askModel } from "../runtime/agent/ask-model.ts";
 import { FIELD_NAME, repeatedName } from "../runtime/field.ts";
 import { defineNode, type NodeIssue, type Step } from "../runtime/node.ts";
 import { meets, Rule } from "../runtime/rule.ts";

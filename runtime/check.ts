@@ -8,7 +8,7 @@ import type { PortContext } from "./node.ts";
 import { edgeFit } from "./port.ts";
 import { type CompiledEdge, type CompiledNode, type NodeTable, resolve } from "./resolve.ts";
 import type { ToolSpec } from "./tool.ts";
-import { actsUnasked } from "./trust.ts";
+import { actsUnasked } from "./unapproved-action.ts";
 
 /** What exists outside the graph. A function left out means: not known, so nothing is said about it. */
 export interface CheckContext extends PortContext {

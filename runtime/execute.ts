@@ -2,15 +2,16 @@
  * Runs a graph: graph + nodes + Host → events. Resuming is the same call with the events so far: finished nodes,
  * messages and tool results are read from them and never asked for again.
  */
-import { Activity, Parked } from "./activity.ts";
+
 import { Budget, DEFAULT_LIMITS, type Limits, narrow } from "./budget.ts";
 import type { CompiledGraph } from "./compile.ts";
 import { type ErrorData, errorData, PatchbayError } from "./error.ts";
 import type { BodyOf, EventBody, RunEvent, RunOutput, Scope, Wait, WaitAnswer } from "./event.ts";
+import { type Level, runLevel } from "./frame.ts";
 import type { Host } from "./host.ts";
 import { Journal } from "./journal.ts";
-import { type Level, runLevel } from "./level.ts";
 import type { Values } from "./node.ts";
+import { Activity, Parked } from "./pending-work.ts";
 import type { NodeTable } from "./resolve.ts";
 
 export interface ExecuteOptions {

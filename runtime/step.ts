@@ -1,6 +1,6 @@
 /** What a node's `run` is given: the verbs of `Step`, journalled. */
-import { Parked } from "./activity.ts";
-import { argumentsHash } from "./agent/hash.ts";
+
+import { argumentsHash } from "./arguments-hash.ts";
 import { withArtifacts } from "./artifact.ts";
 import type { Spending } from "./budget.ts";
 import { type CompiledGraph, compile } from "./compile.ts";
@@ -17,11 +17,12 @@ import {
   type Wait,
   type WaitAnswer,
 } from "./event.ts";
+import type { Level } from "./frame.ts";
 import type { Graph } from "./graph.ts";
 import type { Host } from "./host.ts";
 import { findPast } from "./journal.ts";
-import type { Level } from "./level.ts";
 import type { RunFacts, Step, StepEvent, Values } from "./node.ts";
+import { Parked } from "./pending-work.ts";
 import type { Port } from "./port.ts";
 import type { CompiledNode } from "./resolve.ts";
 import type { ToolResult, ToolSpec } from "./tool.ts";

@@ -3,10 +3,10 @@
  * template, so nothing a user writes can fill a slot.
  */
 import { Liquid, type Template } from "liquidjs";
+import { renderDocuments } from "./documents.ts";
 import { PatchbayError } from "./error.ts";
 import { FIELD_NAME } from "./field.ts";
 import type { Document } from "./message.ts";
-import { renderDocuments } from "./prompt/documents.ts";
 
 let made: Liquid | undefined;
 

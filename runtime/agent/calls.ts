@@ -1,4 +1,6 @@
 /** Runs the tool calls of one message: checked, allowed, side by side, their results in order. What is wrong goes back to the model. */
+
+import { argumentsHash } from "../arguments-hash.ts";
 import { type ErrorCode, PatchbayError } from "../error.ts";
 import { UNREADABLE } from "../formats/format.ts";
 import { callName } from "../formats/native.ts";
@@ -6,10 +8,9 @@ import type { ToolCall } from "../message.ts";
 import type { ToolMessage } from "../prompt/cut.ts";
 import type { ToolOffer, ToolResult } from "../tool.ts";
 import { fitArguments } from "./fit-arguments.ts";
-import { argumentsHash } from "./hash.ts";
+import type { Talk } from "./loop-state.ts";
 import { shapeResult, toolMessage } from "./result.ts";
 import { LEFT_OUT, SchemaError, schemaFault } from "./schema.ts";
-import type { Talk } from "./talk.ts";
 import { words } from "./words.ts";
 
 /** Calls of one message beyond this are not made, and the model is told. */

@@ -2,8 +2,8 @@
 import type { BodyOf } from "../event.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
-import type { Answer, End } from "./read-answer.ts";
-import type { Talk } from "./talk.ts";
+import type { Talk } from "./loop-state.ts";
+import type { Answer, End } from "./read-completion.ts";
 
 export interface StepUsage {
   inputTokens: number;

@@ -1,5 +1,5 @@
 /** What the loop itself says: to the model when something went wrong, to the user when nothing else is left. */
-import type { Language } from "../prompt/language.ts";
+import type { Language } from "../language.ts";
 
 const EN = {
   unreadable: (raw: string) =>

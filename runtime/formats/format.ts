@@ -2,9 +2,10 @@
  * An action format: how tools, calls and results are written for a model, and how its answer is read while it streams.
  * `native` leaves it to the endpoint; the others put everything into plain text. All pass the one suite of contract.ts.
  */
+
+import type { Language } from "../language.ts";
 import type { Document, Message, ToolCall } from "../message.ts";
 import type { ActionFormat, ModelTool } from "../model.ts";
-import type { Language } from "../prompt/language.ts";
 
 /** A prompt before it is written in a format. Texts are final: a format puts them side by side and never fills slots in them. */
 export interface PromptParts {

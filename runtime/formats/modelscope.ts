@@ -3,10 +3,11 @@
  * Chinese, with calls between `<|startofthink|>` and `<|endofthink|>` and results between `<|startofexec|>` and
  * `<|endofexec|>`. It is sent as one user message, as the paper's agent sends it to chat endpoints.
  */
+
+import { renderDocuments } from "../documents.ts";
 import { type Message, messageText, type ToolCall } from "../message.ts";
 import type { ModelTool } from "../model.ts";
 import type { ToolMessage } from "../prompt/cut.ts";
-import { renderDocuments } from "../prompt/documents.ts";
 import { type Format, UNREADABLE } from "./format.ts";
 import { type Tag, TagParser, THINK } from "./tag-parser.ts";
 

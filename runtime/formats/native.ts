@@ -1,7 +1,8 @@
 /** The endpoint takes tools and gives calls by itself. Text calls that it fails to take out of the answer are read all the same. */
+
+import { withPassages } from "../documents.ts";
 import type { Message, ToolCall } from "../message.ts";
 import type { ModelTool } from "../model.ts";
-import { withPassages } from "../prompt/documents.ts";
 import { type Format, type PromptParts, UNREADABLE } from "./format.ts";
 import { type Tag, TagParser, THINK } from "./tag-parser.ts";
 

@@ -5,7 +5,7 @@ import { type AnswerParser, type Emit, type Format, UNREADABLE } from "./format.
 import { MAX_CALL_CHARACTERS, readArguments, spacedJson, unreadable } from "./json.ts";
 import { mergeResults } from "./merge-results.ts";
 import { callName, placePassages } from "./native.ts";
-import { Visible } from "./visible.ts";
+import { Visible } from "./trimmed-output.ts";
 
 export const react: Format = {
   id: "react",

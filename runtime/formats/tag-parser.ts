@@ -2,7 +2,7 @@
 import type { ToolCall } from "../message.ts";
 import type { AnswerParser, Emit } from "./format.ts";
 import { MAX_CALL_CHARACTERS, readCalls, unreadable } from "./json.ts";
-import { Visible } from "./visible.ts";
+import { Visible } from "./trimmed-output.ts";
 
 export interface Tag {
   open: string;

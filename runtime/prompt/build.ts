@@ -3,15 +3,16 @@
  * the turn under way, tools, examples, knowledge, history. What does not fit is cut whole (turns oldest first, passages
  * by rank, tools by rank) or visibly (tool results), and told. Pure.
  */
+
+import { renderDocument } from "../documents.ts";
 import { PatchbayError } from "../error.ts";
 import type { PromptPiece } from "../event.ts";
 import type { Format } from "../formats/format.ts";
+import type { Language } from "../language.ts";
 import type { Document, Message } from "../message.ts";
 import type { ModelProfile, ModelTool } from "../model.ts";
 import { type Capabilities, capabilityNote } from "./capabilities.ts";
 import { cutResult, cutText, fairCap, LEAST_RESULT_TOKENS, type ToolMessage } from "./cut.ts";
-import { renderDocument } from "./documents.ts";
-import type { Language } from "./language.ts";
 import { jsonTokens, messageTokens, type Tokenizer } from "./tokens.ts";
 import { mendHistory, turnsOf } from "./turns.ts";
 

@@ -1,5 +1,5 @@
 /** The capability note: what the agent can really do here, and that it can do nothing else. No tool, no claim. */
-import type { Language } from "./language.ts";
+import type { Language } from "../language.ts";
 
 export interface Capabilities {
   /** Names of the tools in this prompt, as the model sees them. */

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { mergeDocuments, renderDocuments, splitPassages, withPassages } from "../documents.ts";
 import { PatchbayError } from "../error.ts";
 import { FORMATS } from "../formats/index.ts";
+import { languageOf } from "../language.ts";
 import type { Document, Message } from "../message.ts";
 import { ModelProfile, type ModelTool } from "../model.ts";
 import { buildPrompt, type PromptRequest } from "./build.ts";
 import { cutText, fairCap } from "./cut.ts";
-import { mergeDocuments, renderDocuments, splitPassages, withPassages } from "./documents.ts";
-import { languageOf } from "./language.ts";
 import { estimate, estimateTokens, messageTokens, tokenizerOf } from "./tokens.ts";
 import { mendHistory, turnsOf } from "./turns.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { withPassages } from "../../../runtime/documents.ts";
 import type { Document, Message } from "../../../runtime/message.ts";
 import type { ModelTool } from "../../../runtime/model.ts";
-import { withPassages } from "../../../runtime/prompt/documents.ts";
 import { expressionIn, fillArguments } from "./arguments.ts";
 import { demoAttempt, think } from "./demo.ts";
 import { sentencesOf } from "./passages.ts";

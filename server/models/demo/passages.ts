@@ -1,5 +1,5 @@
 /** Answers a question from numbered passages by their best sentences. */
-import { splitPassages } from "../../../runtime/prompt/documents.ts";
+import { splitPassages } from "../../../runtime/documents.ts";
 import { questionUnits, termSet } from "./words.ts";
 
 export interface Passage {

@@ -4,9 +4,9 @@ import type { ChatRequest, ModelEvent } from "../model.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
+import type { Talk } from "./loop-state.ts";
 import { Preamble } from "./preamble.ts";
 import { LEFT_OUT, sizeFault } from "./schema.ts";
-import type { Talk } from "./talk.ts";
 import { tellUsage, whenAborted } from "./usage.ts";
 
 export type End = Extract<ModelEvent, { type: "end" }>;

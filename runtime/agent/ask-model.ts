@@ -1,11 +1,12 @@
 /** One question to a model without tools: for nodes that need a decision, not a conversation. */
-import { whenAborted } from "./agent/usage.ts";
-import { PatchbayError } from "./error.ts";
-import type { Usage } from "./event.ts";
-import type { Message } from "./message.ts";
-import type { Step } from "./node.ts";
-import { estimate, estimateTokens, messageTokens } from "./prompt/tokens.ts";
-import type { JsonSchema } from "./tool.ts";
+
+import { PatchbayError } from "../error.ts";
+import type { Usage } from "../event.ts";
+import type { Message } from "../message.ts";
+import type { Step } from "../node.ts";
+import { estimate, estimateTokens, messageTokens } from "../prompt/tokens.ts";
+import type { JsonSchema } from "../tool.ts";
+import { whenAborted } from "./usage.ts";
 
 /**
  * Asks once and resolves with the text of the answer. Journalled: a finished answer is not asked for again.

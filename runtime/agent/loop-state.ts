@@ -3,11 +3,11 @@
 import { PatchbayError } from "../error.ts";
 import type { Format } from "../formats/format.ts";
 import type { Budget } from "../graph.ts";
+import type { Language } from "../language.ts";
 import type { Document, Message } from "../message.ts";
 import type { ActionFormat, Model } from "../model.ts";
 import type { Step } from "../node.ts";
 import type { Example } from "../prompt/build.ts";
-import type { Language } from "../prompt/language.ts";
 import type { JsonSchema } from "../tool.ts";
 import type { Offers } from "./offers.ts";
 

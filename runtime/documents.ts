@@ -1,5 +1,5 @@
 /** Documents as a model (or a person) reads them: a numbered list with title and place. */
-import type { Document } from "../message.ts";
+import type { Document } from "./message.ts";
 
 /** `[1] handbook.md (Leave > Annual leave, page 3)` and the passage below it; passages parted by an empty line. Numbers count from `first`. */
 export function renderDocuments(documents: readonly Document[], first = 1): string {

@@ -1,5 +1,5 @@
 /** The language that our own words to a model or a user are in. */
-import type { Settings } from "../graph.ts";
+import type { Settings } from "./graph.ts";
 
 export type Language = "en" | "zh";
 

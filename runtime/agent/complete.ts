@@ -5,12 +5,12 @@ import { formatFor } from "../formats/index.ts";
 import type { AssistantMessage } from "../message.ts";
 import type { Model } from "../model.ts";
 import { buildPrompt, limitOf, type Prompt } from "../prompt/build.ts";
-import { commonMessages } from "../prompt/keep.ts";
+import { commonMessages } from "../prompt/common-messages.ts";
 import { tokenizerOf } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
+import type { Talk } from "./loop-state.ts";
 import { readOnly } from "./offers.ts";
-import { type End, readAnswer } from "./read-answer.ts";
-import type { Talk } from "./talk.ts";
+import { type End, readAnswer } from "./read-completion.ts";
 import { tellUsage, usageOf } from "./usage.ts";
 
 export interface Asked {

@@ -1,11 +1,12 @@
 /** One level of a run: a graph, the agent's own or a body, whose nodes run as soon as they can. */
-import { Parked } from "./activity.ts";
+
 import type { CompiledGraph } from "./compile.ts";
 import { type ErrorCode, errorData, PatchbayError } from "./error.ts";
 import type { EventBody, Scope } from "./event.ts";
 import type { Running } from "./execute.ts";
 import { findPast } from "./journal.ts";
 import type { RunFacts, Values } from "./node.ts";
+import { Parked } from "./pending-work.ts";
 import { type Moves, type Part, Plan } from "./plan.ts";
 import type { CompiledNode } from "./resolve.ts";
 import { NodeStep } from "./step.ts";

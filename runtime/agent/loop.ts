@@ -3,22 +3,23 @@
  * results and errors back → again, until it answers or a limit is met. All that happens is told through `step` and read
  * back from it, so a resumed run asks for nothing twice.
  */
-import { type Asked, ask } from "./agent/ask.ts";
-import { runCalls } from "./agent/calls.ts";
-import { claimOf } from "./agent/claim.ts";
-import { chooseTools, collectOffers } from "./agent/offers.ts";
-import { readStructured, wholeJson } from "./agent/structured.ts";
-import { type AgentOptions, nodeBudget, type Talk } from "./agent/talk.ts";
-import { words } from "./agent/words.ts";
-import { PatchbayError } from "./error.ts";
-import type { Rests } from "./event.ts";
-import { UNREADABLE } from "./formats/format.ts";
-import { native } from "./formats/native.ts";
-import type { Document, FileRef, Message } from "./message.ts";
-import type { Step, Values } from "./node.ts";
-import { mergeDocuments } from "./prompt/documents.ts";
-import { languageOf } from "./prompt/language.ts";
-import type { ToolOffer } from "./tool.ts";
+
+import { mergeDocuments } from "../documents.ts";
+import { PatchbayError } from "../error.ts";
+import type { Rests } from "../event.ts";
+import { UNREADABLE } from "../formats/format.ts";
+import { native } from "../formats/native.ts";
+import { languageOf } from "../language.ts";
+import type { Document, FileRef, Message } from "../message.ts";
+import type { Step, Values } from "../node.ts";
+import type { ToolOffer } from "../tool.ts";
+import { runCalls } from "./calls.ts";
+import { claimOf } from "./claim.ts";
+import { type Asked, ask } from "./complete.ts";
+import { type AgentOptions, nodeBudget, type Talk } from "./loop-state.ts";
+import { chooseTools, collectOffers } from "./offers.ts";
+import { readStructured, wholeJson } from "./structured.ts";
+import { words } from "./words.ts";
 
 /** What flows into the loop, by port of the `llm` node. */
 export interface AgentInputs {
