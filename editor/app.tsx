@@ -22,8 +22,8 @@ const KnowledgeDetail = page(() =>
 const KnowledgePage = page(() => import("./pages/knowledge/knowledge-page.tsx").then((module) => module.KnowledgePage));
 const McpPage = page(() => import("./pages/tools/mcp-page.tsx").then((module) => module.McpPage));
 const ModelsPage = page(() => import("./pages/models/models-page.tsx").then((module) => module.ModelsPage));
-const ComparePage = page(() => import("./trying/compare-page.tsx").then((module) => module.ComparePage));
-const PastRun = page(() => import("./trying/past-run.tsx").then((module) => module.PastRun));
+const ComparePage = page(() => import("./pages/compare/compare-page.tsx").then((module) => module.ComparePage));
+const PastRun = page(() => import("./workbench/past-run.tsx").then((module) => module.PastRun));
 const RunPage = page(() => import("./pages/runs/run-page.tsx").then((module) => module.RunPage));
 const RunsPage = page(() => import("./pages/runs/runs-page.tsx").then((module) => module.RunsPage));
 const WaitsPage = page(() => import("./pages/runs/waits-page.tsx").then((module) => module.WaitsPage));

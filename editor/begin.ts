@@ -2,9 +2,9 @@
  * Asks for what the address needs most before the frame is drawn: the code of the canvas and the agent itself come
  * while React draws what stands around them.
  */
-import { askEarly } from "./state/early-agent.ts";
+import { askEarly } from "./session/prefetch-agent.ts";
 
-export const loadAgentEditor = () => import("./canvas/agent-editor.tsx").then((module) => module.AgentEditor);
+export const loadAgentEditor = () => import("./workbench/agent-editor.tsx").then((module) => module.AgentEditor);
 
 export function begin(path: string): void {
   const agent = /^\/agents\/([^/]+)$/.exec(path)?.[1];

@@ -3,18 +3,18 @@ import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { matchesTool } from "../../runtime/tool.ts";
-import { isContainer } from "../bodies/body.ts";
-import { agentNamed } from "../bodies/called.ts";
-import { ContainerBody } from "../bodies/card-parts.tsx";
-import { WaitHere } from "../bodies/wait-here.tsx";
+import { isContainer } from "../graph/body.ts";
+import { bodyLines, CARD } from "../graph/card-size.ts";
+import { configGist, type Gist, type GistPart, liveGist, shortName } from "../graph/preview.ts";
+import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { useCatalogue, useLive, useNodeFacts } from "../hooks/use-workbench.ts";
 import { useIssueWords } from "../i18n/issue-words.ts";
-import { typingOf } from "../state/live-run.ts";
-import { useCatalogue, useLive, useNodeFacts } from "../state/use-workbench.ts";
+import { agentNamed } from "../session/called-agents.ts";
+import { typingOf } from "../session/live-run.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
-import { bodyLines, CARD } from "./geometry.ts";
-import { configGist, type Gist, type GistPart, liveGist, shortName } from "./gist.ts";
-import { MendButton } from "./mend-button.tsx";
+import { WaitHere } from "./card-approval.tsx";
+import { ContainerBody } from "./container-body.tsx";
 
 const CLAMP: Record<number, string> = { 2: "line-clamp-2", 3: "line-clamp-3" };
 

@@ -8,24 +8,24 @@ import { type NodeView, workedMs } from "../../runtime/fold-run.ts";
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { edgeFit } from "../../runtime/port.ts";
-import { holdsGraph } from "../bodies/called.ts";
-import { OpenMark } from "../bodies/card-parts.tsx";
-import { Unfolded } from "../bodies/unfolded.tsx";
+import { CARD, type CardPorts } from "../graph/card-size.ts";
+import { lookup } from "../graph/lookup.ts";
+import type { DrawnPort } from "../graph/ports.ts";
+import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
+import { useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { viewOf } from "../state/live-run.ts";
-import { lookup } from "../state/lookup.ts";
-import type { DrawnPort } from "../state/ports.ts";
-import { useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../state/use-workbench.ts";
-import type { Workbench } from "../state/workbench.ts";
-import { PinMark } from "../trying/pin-mark.tsx";
+import { holdsGraph } from "../session/called-agents.ts";
+import { viewOf } from "../session/live-run.ts";
+import type { Workbench } from "../session/workbench.ts";
 import { TONE_SOFT, TONE_TEXT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { CardBody } from "./card-body.tsx";
-import { useFar } from "./far.ts";
+import { OpenMark } from "./container-body.tsx";
+import { Unfolded } from "./expanded-body.tsx";
 import type { CardNode } from "./flow-model.ts";
-import { CARD, type CardPorts } from "./geometry.ts";
-import { nodeIcon, nodeTone } from "./icons.ts";
+import { PinMark } from "./pin-mark.tsx";
+import { useFar } from "./zoomed-out.ts";
 
 /** A node on the canvas. It draws again only when its own node, ports, issues or run change. */
 export const Card = memo(function Card({

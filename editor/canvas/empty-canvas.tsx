@@ -1,8 +1,8 @@
 import { Blocks, BrainCircuit, MessageSquarePlus, Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { replaceGraph } from "../state/commands.ts";
-import { starter } from "../state/starter.ts";
-import { useDocument, useGraph, useWorkbench } from "../state/use-workbench.ts";
+import { replaceGraph } from "../graph/commands.ts";
+import { starter } from "../graph/starter.ts";
+import { useDocument, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 

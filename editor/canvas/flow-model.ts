@@ -5,10 +5,10 @@
 import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode, type Group } from "../../runtime/graph.ts";
 import { edgeFit, type Kind } from "../../runtime/port.ts";
-import { edgeKey, lookup } from "../state/lookup.ts";
-import { drawnPorts, type PortReader } from "../state/ports.ts";
-import type { Selection } from "../state/selection.ts";
-import { type CardPorts, handles, nodeSize, placeOf } from "./geometry.ts";
+import { type CardPorts, handles, nodeSize, placeOf } from "../graph/card-size.ts";
+import { edgeKey, lookup } from "../graph/lookup.ts";
+import { drawnPorts, type PortReader } from "../graph/ports.ts";
+import type { Selection } from "../session/selection.ts";
 
 export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "note">;
 export type FrameNode = Node<{ group: Group }, "frame">;

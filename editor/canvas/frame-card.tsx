@@ -1,7 +1,7 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { setGroup } from "../state/commands.ts";
-import { useWorkbench } from "../state/use-workbench.ts";
+import { setGroup } from "../graph/commands.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import type { FrameNode } from "./flow-model.ts";
 
 /** A frame around the nodes of a group, with its title to write in. */

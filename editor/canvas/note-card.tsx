@@ -1,11 +1,11 @@
 import { NodeResizer } from "@xyflow/react";
 import { lazy, memo, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { resize, setConfig } from "../state/commands.ts";
-import { useWorkbench } from "../state/use-workbench.ts";
+import { NOTE } from "../graph/card-size.ts";
+import { resize, setConfig } from "../graph/commands.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import { cx } from "../ui/cx.ts";
 import type { CardNode } from "./flow-model.ts";
-import { NOTE } from "./geometry.ts";
 
 const NoteText = lazy(() => import("./note-text.tsx").then((module) => ({ default: module.NoteText })));
 

@@ -1,8 +1,8 @@
 import { Panel, type ReactFlowState, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { CARD } from "../graph/card-size.ts";
 import type { FlowNode, WireEdge } from "./flow-model.ts";
-import { CARD } from "./geometry.ts";
 
 const WIDTH = 150;
 const HEIGHT = 92;

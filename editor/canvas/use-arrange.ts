@@ -1,11 +1,11 @@
 import { useReactFlow } from "@xyflow/react";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import { setLayout } from "../state/commands.ts";
-import { useWorkbench } from "../state/use-workbench.ts";
+import { layoutPlaces } from "../graph/auto-layout.ts";
+import { setLayout } from "../graph/commands.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
-import { layoutPlaces } from "./layout.ts";
 
 /** Lays out the chosen nodes (two or more), or all. */
 export function useArrange(): () => Promise<void> {

@@ -3,13 +3,13 @@ import { useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
-import type { GuideStore } from "../editing/guides.ts";
-import { createSnapping } from "../editing/snapping.ts";
-import { move } from "../state/commands.ts";
-import { useWorkbench } from "../state/use-workbench.ts";
-import type { Workbench } from "../state/workbench.ts";
+import { placeOf } from "../graph/card-size.ts";
+import { move } from "../graph/commands.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
+import type { Workbench } from "../session/workbench.ts";
 import { createFlowModel, type Flow, type FlowNode, type WireEdge } from "./flow-model.ts";
-import { placeOf } from "./geometry.ts";
+import type { GuideStore } from "./guides.ts";
+import { createSnapping } from "./snapping.ts";
 
 interface FlowHandlers {
   onNodesChange(changes: NodeChange<FlowNode>[]): void;

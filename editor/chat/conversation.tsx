@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { FileRef } from "../../runtime/message.ts";
-import { Answer } from "../panels/answer.tsx";
+import { Answer } from "../panels/reply.tsx";
 import { LookMenu } from "../shell/look-menu.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";

@@ -2,7 +2,7 @@ import { CircleAlert, Paperclip, RotateCcw, Volume2, VolumeX } from "lucide-reac
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { language } from "../i18n/index.ts";
-import { Answer } from "../panels/answer.tsx";
+import { Answer } from "../panels/reply.tsx";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
 import { cx } from "../ui/cx.ts";

@@ -1,10 +1,10 @@
 import { Maximize2, Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { bodyOf } from "../bodies/body.ts";
-import { agentNamed } from "../bodies/called.ts";
-import { useOpenBody } from "../bodies/open-body.ts";
-import { useCatalogue, useWorkbench } from "../state/use-workbench.ts";
+import { bodyOf } from "../graph/body.ts";
+import { useOpenBody } from "../hooks/use-open-body.ts";
+import { useCatalogue, useWorkbench } from "../hooks/use-workbench.ts";
+import { agentNamed } from "../session/called-agents.ts";
 import { Button } from "../ui/button.tsx";
 import { GraphPicture } from "../ui/graph-picture.tsx";
 import { Notice } from "../ui/notice.tsx";

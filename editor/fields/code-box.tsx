@@ -2,7 +2,7 @@ import type { editor as MonacoEditor } from "monaco-editor";
 import { useEffect, useId, useRef, useState } from "react";
 import { cx } from "../ui/cx.ts";
 import { inputClass, Textarea } from "../ui/input.tsx";
-import { whenCalm } from "../ui/when-calm.ts";
+import { whenCalm } from "../ui/run-when-idle.ts";
 
 type Monaco = typeof import("../ui/monaco.ts");
 

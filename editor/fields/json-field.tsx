@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { useWorkbench } from "../state/use-workbench.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import { CodeBox } from "./code-box.tsx";
 import type { FieldProps } from "./field-props.ts";
 

@@ -1,7 +1,7 @@
 import { KeyRound, Plus, Type, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCatalogue } from "../state/use-workbench.ts";
+import { useCatalogue } from "../hooks/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Input } from "../ui/input.tsx";

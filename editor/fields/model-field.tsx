@@ -1,9 +1,9 @@
 import { Cpu } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { useCatalogue } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
-import { defaultModel, type ModelEntry, modelEntry } from "../state/catalogue.ts";
-import { useCatalogue } from "../state/use-workbench.ts";
+import { defaultModel, type ModelEntry, modelEntry } from "../session/catalogue.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Select, type SelectOption } from "../ui/select.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";

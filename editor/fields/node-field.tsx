@@ -1,9 +1,9 @@
 import { type ComponentType, memo, useCallback } from "react";
 import type { FieldHint } from "../../runtime/node.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
+import { setConfig } from "../graph/commands.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { setConfig } from "../state/commands.ts";
-import { useWorkbench } from "../state/use-workbench.ts";
 import { Field } from "../ui/field.tsx";
 import { BodyField } from "./body-field.tsx";
 import { BudgetField } from "./budget-field.tsx";

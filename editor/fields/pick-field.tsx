@@ -1,7 +1,7 @@
 import { BookOpenText, Bot } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { useCatalogue, useWorkbench } from "../state/use-workbench.ts";
+import { useCatalogue, useWorkbench } from "../hooks/use-workbench.ts";
 import { Select, type SelectOption } from "../ui/select.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";
 

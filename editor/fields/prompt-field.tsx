@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { templateFault, templateNames } from "../../runtime/template.ts";
-import { useWorkbench } from "../state/use-workbench.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import { CodeBox } from "./code-box.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";
 

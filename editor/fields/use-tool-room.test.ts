@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { graphOf } from "../e2e/graphs.ts";
-import { table } from "../state/node-types.ts";
-import { createPortReader } from "../state/ports.ts";
+import { table } from "../graph/node-types.ts";
+import { createPortReader } from "../graph/ports.ts";
 import { toolRoom } from "./use-tool-room.ts";
 
 const tools = Array.from({ length: 20 }, (_, n) => ({ name: `mcp/big/t${n}` })).concat([{ name: "builtin/clock" }]);

@@ -1,9 +1,9 @@
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { matchesTool } from "../../runtime/tool.ts";
-import type { ToolEntry } from "../state/catalogue.ts";
-import { lookup } from "../state/lookup.ts";
-import type { PortReader } from "../state/ports.ts";
-import { useCatalogue, useGraph, useReader } from "../state/use-workbench.ts";
+import { lookup } from "../graph/lookup.ts";
+import type { PortReader } from "../graph/ports.ts";
+import { useCatalogue, useGraph, useReader } from "../hooks/use-workbench.ts";
+import type { ToolEntry } from "../session/catalogue.ts";
 import { listOf } from "./field-props.ts";
 
 export interface ToolRoom {

@@ -4,9 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { edgeEnd } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import { lookup } from "../state/lookup.ts";
-import type { PortReader } from "../state/ports.ts";
-import { useGraph, useReader } from "../state/use-workbench.ts";
+import { lookup } from "../graph/lookup.ts";
+import type { PortReader } from "../graph/ports.ts";
+import { useGraph, useReader } from "../hooks/use-workbench.ts";
 import { type NodeWords, nodeWords } from "./node-words.ts";
 import { chinese } from "./zh/issues.ts";
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ISSUE_CODES } from "../../runtime/issue.ts";
 import { KINDS } from "../../runtime/port.ts";
-import { ICONS } from "../canvas/icons.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { formFields } from "../fields/form-schema.ts";
-import { definitions, table } from "../state/node-types.ts";
-import { createPortReader } from "../state/ports.ts";
+import { definitions, table } from "../graph/node-types.ts";
+import { createPortReader } from "../graph/ports.ts";
+import { ICONS } from "../hooks/node-icons.ts";
 import { issueText } from "./issue-words.ts";
 import { nodeWords } from "./node-words.ts";
 

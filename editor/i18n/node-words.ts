@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import type { Kind, Port } from "../../runtime/port.ts";
-import { table } from "../state/node-types.ts";
+import { table } from "../graph/node-types.ts";
 import { FIELD_WORDS, KIND_WORDS, NODE_WORDS, OPTION_WORDS, PORT_WORDS } from "./zh/node-types.ts";
 
 export interface NodeWords {

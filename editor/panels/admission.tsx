@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api.ts";
 import type { Access, Admission, Publication } from "../api-types.ts";
-import { useWorkbench } from "../state/use-workbench.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import { CodeBlock } from "../ui/code-block.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";

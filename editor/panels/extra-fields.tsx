@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { Kind } from "../../runtime/port.ts";
-import { useGraph, useWorkbench } from "../state/use-workbench.ts";
+import { useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 

@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
 import { NumberField } from "../fields/number-field.tsx";
-import { setNode } from "../state/commands.ts";
-import { useWorkbench } from "../state/use-workbench.ts";
+import { setNode } from "../graph/commands.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import { Field } from "../ui/field.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { More } from "./parts.tsx";

@@ -4,10 +4,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api.ts";
-import { RevisionName } from "../editing/revision-name.tsx";
+import { replaceGraph } from "../graph/commands.ts";
+import { useDocument, useGraph, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
-import { replaceGraph } from "../state/commands.ts";
-import { useDocument, useGraph, useSaving, useWorkbench } from "../state/use-workbench.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
@@ -16,6 +15,7 @@ import { Segmented } from "../ui/segmented.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { toast } from "../ui/toast.tsx";
 import { DiffView } from "./diff-view.tsx";
+import { RevisionName } from "./revision-name.tsx";
 
 type Kind = "versions" | "revisions" | "session";
 

@@ -1,17 +1,12 @@
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
-import { BodyAbout } from "../bodies/body-about.tsx";
-import { nodeIcon, nodeTone } from "../canvas/icons.ts";
-import { MendButton } from "../canvas/mend-button.tsx";
 import { type FormField, formFields } from "../fields/form-schema.ts";
 import { JsonBox } from "../fields/json-field.tsx";
 import { NodeField } from "../fields/node-field.tsx";
-import { useIssueWords } from "../i18n/issue-words.ts";
-import { useNodeWords } from "../i18n/node-words.ts";
-import { setNode, setWholeConfig } from "../state/commands.ts";
-import { viewOf } from "../state/live-run.ts";
-import { fieldOf, mendFor } from "../state/mends.ts";
-import { onlyNode } from "../state/selection.ts";
+import { setNode, setWholeConfig } from "../graph/commands.ts";
+import { fieldOf, mendFor } from "../graph/quick-fixes.ts";
+import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
+import { MendButton } from "../hooks/quick-fix-button.tsx";
 import {
   useChosenNode,
   useDocument,
@@ -22,17 +17,22 @@ import {
   useReader,
   useSelection,
   useWorkbench,
-} from "../state/use-workbench.ts";
-import { PinnedHere } from "../trying/pin-note.tsx";
+} from "../hooks/use-workbench.ts";
+import { useIssueWords } from "../i18n/issue-words.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { viewOf } from "../session/live-run.ts";
+import { onlyNode } from "../session/selection.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { Notice } from "../ui/notice.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { AgentForm } from "./agent-form.tsx";
+import { BodyAbout } from "./body-about.tsx";
 import { Connections } from "./connections.tsx";
 import { FailureForm } from "./failure-form.tsx";
 import { BuiltPrompt, LastRun } from "./last-run.tsx";
 import { More } from "./parts.tsx";
+import { PinnedHere } from "./pin-note.tsx";
 
 /** The chosen thing's form: a node's, or, with nothing chosen, the agent's own. */
 export function Inspector() {

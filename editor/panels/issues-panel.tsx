@@ -1,13 +1,13 @@
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Issue } from "../../runtime/issue.ts";
-import { useBodies } from "../bodies/views.tsx";
-import { MendButton } from "../canvas/mend-button.tsx";
+import { lookup } from "../graph/lookup.ts";
+import { mendFor } from "../graph/quick-fixes.ts";
+import { useBodies } from "../hooks/body-views.tsx";
+import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { useGraph, useIssues, useReader, useWorkbench } from "../hooks/use-workbench.ts";
 import { useIssueWords } from "../i18n/issue-words.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { lookup } from "../state/lookup.ts";
-import { mendFor } from "../state/mends.ts";
-import { useGraph, useIssues, useReader, useWorkbench } from "../state/use-workbench.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 
 /** Everything that is wrong with the graph: each line jumps to its node; a mend is one click. */

@@ -4,14 +4,14 @@ import { serializeGraph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { parseAgentFile } from "../../runtime/parse.ts";
 import { CodeBox } from "../fields/code-box.tsx";
+import { replaceGraph } from "../graph/commands.ts";
+import { lookup } from "../graph/lookup.ts";
+import { useDocument, useGraph, useIssues, useReader, useSelection, useWorkbench } from "../hooks/use-workbench.ts";
 import { issueText } from "../i18n/issue-words.ts";
-import { replaceGraph } from "../state/commands.ts";
-import { lookup } from "../state/lookup.ts";
-import { onlyNode } from "../state/selection.ts";
-import { useDocument, useGraph, useIssues, useReader, useSelection, useWorkbench } from "../state/use-workbench.ts";
+import { onlyNode } from "../session/selection.ts";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
-import { markerFor, spanOf } from "./json-place.ts";
+import { markerFor, spanOf } from "./json-path.ts";
 
 /**
  * The agent file beside the graph, editable both ways: what parses goes to the graph at once; what does not stays here,

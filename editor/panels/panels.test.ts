@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { serializeGraph } from "../../runtime/graph.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { linkCitations } from "./citations.ts";
-import { placeOf } from "./json-place.ts";
+import { placeOf } from "./json-path.ts";
 import { promptMessages } from "./prompt-messages.ts";
 import { shellQuote, snippet } from "./snippets.ts";
 

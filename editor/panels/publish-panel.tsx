@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { api } from "../api.ts";
-import { useGraph, useIssues, useSaving, useWorkbench } from "../state/use-workbench.ts";
+import { useGraph, useIssues, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock, CopyButton } from "../ui/code-block.tsx";
 import { Field } from "../ui/field.tsx";

@@ -2,7 +2,7 @@ import { ChevronRight, CircleX, Wrench } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolView } from "../../runtime/fold-run.ts";
-import { shortName } from "../canvas/gist.ts";
+import { shortName } from "../graph/preview.ts";
 import * as format from "../i18n/format.ts";
 import { cx } from "../ui/cx.ts";
 import { Spinner } from "../ui/spinner.tsx";

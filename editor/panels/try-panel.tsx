@@ -2,16 +2,16 @@ import { CircleStop, Plus, SendHorizontal } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { defaultModel } from "../state/catalogue.ts";
-import type { Turn } from "../state/conversation.ts";
-import { useCatalogue, useConversation, useGraph, useIssues, useLive, useWorkbench } from "../state/use-workbench.ts";
-import { PinNote } from "../trying/pin-note.tsx";
+import { useCatalogue, useConversation, useGraph, useIssues, useLive, useWorkbench } from "../hooks/use-workbench.ts";
+import { defaultModel } from "../session/catalogue.ts";
+import type { Turn } from "../session/conversation.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { inputClass } from "../ui/input.tsx";
 import { FieldInputs, useExtraFields } from "./extra-fields.tsx";
+import { PinNote } from "./pin-note.tsx";
 import { answerText, TurnView } from "./turn-view.tsx";
 
 /** Where the message that is not sent yet is kept. */

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import type { Kind } from "../../runtime/port.ts";
 import { resolve } from "../../runtime/resolve.ts";
-import { table } from "../state/node-types.ts";
+import { table } from "../graph/node-types.ts";
 import { cx } from "./cx.ts";
 
 interface Card {

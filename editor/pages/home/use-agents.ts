@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { api } from "../../api.ts";
 import type { Agent } from "../../api-types.ts";
-import { useFileReader } from "../../editing/file-trouble.ts";
+import { starter } from "../../graph/starter.ts";
+import { useFileReader } from "../../hooks/use-read-file.ts";
 import { useErrorWords } from "../../shell/query-state.tsx";
-import { starter } from "../../state/starter.ts";
 import { toast } from "../../ui/toast.tsx";
 import { freeName } from "./agent-files.ts";
 

@@ -7,7 +7,7 @@ import { type Message, messageText } from "../../../runtime/message.ts";
 import { api } from "../../api.ts";
 import type { Session } from "../../api-types.ts";
 import { ago, dateTime, number } from "../../i18n/format.ts";
-import { Answer } from "../../panels/answer.tsx";
+import { Answer } from "../../panels/reply.tsx";
 import { Page } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, RowsSkeleton, useErrorWords } from "../../shell/query-state.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { api } from "../../api.ts";
 import type { Template, UsedTemplate } from "../../api-types.ts";
-import { useFileReader } from "../../editing/file-trouble.ts";
+import { useFileReader } from "../../hooks/use-read-file.ts";
 import { language } from "../../i18n/index.ts";
 import { useErrorWords } from "../../shell/query-state.tsx";
 import { toast } from "../../ui/toast.tsx";

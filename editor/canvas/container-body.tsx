@@ -1,0 +1,116 @@
+/** What a container's card shows beside a usual card's: the way in, and how far it is. */
+import { ChevronDown, ChevronUp, Maximize2 } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
+import { listOf } from "../../nodes/map.ts";
+import type { NodeView } from "../../runtime/fold-run.ts";
+import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
+import { bodyOf } from "../graph/body.ts";
+import { lookup } from "../graph/lookup.ts";
+import { useOpenBody } from "../hooks/use-open-body.ts";
+import { useDocument, useGraph, useLive, useWorkbench } from "../hooks/use-workbench.ts";
+import { agentOf, holdsGraph } from "../session/called-agents.ts";
+import { itemsOf, type Progress, progressOf } from "../session/items.ts";
+import { type LiveRunState, viewOf } from "../session/live-run.ts";
+import { toggleUnfolded } from "../session/overlays.ts";
+import { Button } from "../ui/button.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+
+/** In the head of a card: unfolds what the node holds on the card, and opens it. */
+export function OpenMark({ node }: { node: GraphNode }) {
+  return holdsGraph(node) ? <Mark node={node} /> : null;
+}
+
+function Mark({ node }: { node: GraphNode }) {
+  const { t } = useTranslation("bodies");
+  const open = useOpenBody();
+  const { surfaces } = useWorkbench();
+  const unfolded = useStore(surfaces, (state) => state.unfolded.has(node.id));
+  return (
+    <span className="nodrag nopan -mr-1.5 flex">
+      <IconButton
+        size="sm"
+        icon={unfolded ? ChevronUp : ChevronDown}
+        label={t(unfolded ? "fold" : "unfold")}
+        aria-expanded={unfolded}
+        onClick={(event) => {
+          event.stopPropagation();
+          toggleUnfolded(surfaces, node.id);
+        }}
+      />
+      <IconButton
+        size="sm"
+        icon={Maximize2}
+        label={t(agentOf(node) ? "lookInside" : "open")}
+        onClick={(event) => {
+          event.stopPropagation();
+          open(node.id);
+        }}
+      />
+    </span>
+  );
+}
+
+/** In the body of a container's card. `children`: what a card says where there is nothing of this to say. */
+export function ContainerBody({ node, view, children }: { node: GraphNode; view?: NodeView; children: ReactNode }) {
+  const { t } = useTranslation("bodies");
+  const open = useOpenBody();
+  const frozen = useDocument((state) => state.frozen);
+  const given = useGivenEnd(node.id);
+  const progress = useLive(useShallow((state) => progressIn(state, node.id, given)));
+  const why = useLive((state) => itemsOf(state.life, node.id).find((item) => item.error)?.error?.message);
+  if (bodyOf(node).is === "none" && !frozen)
+    return (
+      <Button
+        size="sm"
+        className="nodrag nopan"
+        onClick={(event) => {
+          event.stopPropagation();
+          open(node.id);
+        }}
+      >
+        {t("build")}
+      </Button>
+    );
+  if (!progress || view?.status === "waiting" || (view?.error && view.status === "failed" && progress.failed === 0))
+    return children;
+  return <ProgressLine progress={progress} why={why} />;
+}
+
+function ProgressLine({ progress: { done, failed, waiting, total }, why }: { progress: Progress; why?: string }) {
+  const { t } = useTranslation("bodies");
+  const all = total ?? done + failed;
+  const share = (count: number) => `${all === 0 ? 0 : (count / all) * 100}%`;
+  return (
+    <div>
+      <p className="flex gap-2 tnum">
+        <span>
+          {total === undefined ? t("progress", { count: done }) : t("progressOf", { done: done + failed, total })}
+        </span>
+        {waiting > 0 && <span className="text-warn">{t("waiting", { count: waiting })}</span>}
+        {failed > 0 && <span className="text-bad">{t("failed", { count: failed })}</span>}
+      </p>
+      {total !== undefined && (
+        <div aria-hidden className="mt-1.5 flex h-1.5 overflow-hidden rounded-full bg-hover">
+          <span className="bg-ok transition-[width]" style={{ width: share(done) }} />
+          <span className="bg-bad transition-[width]" style={{ width: share(failed) }} />
+        </div>
+      )}
+      {why && <p className="mt-1 line-clamp-2 break-words text-bad">{why}</p>}
+    </div>
+  );
+}
+
+/** The output ("node.port") that feeds a map's list. */
+function useGivenEnd(node: string): string | undefined {
+  return useGraph((graph: Graph) => lookup(graph).at(node, "items", "in")[0]?.from);
+}
+
+function progressIn(state: LiveRunState, node: string, end: string | undefined): Progress | undefined {
+  if (!state.life || !viewOf(state, node)) return undefined;
+  const from = end === undefined ? undefined : edgeEnd(end);
+  const value = from && viewOf(state, from.node)?.outputs?.[from.port];
+  return progressOf(itemsOf(state.life, node), value === undefined ? undefined : listOf(value));
+}

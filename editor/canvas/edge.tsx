@@ -1,0 +1,66 @@
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import { useIssues, useLive } from "../hooks/use-workbench.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { type LiveRunState, viewOf } from "../session/live-run.ts";
+import type { WireEdge } from "./flow-model.ts";
+import { useFar } from "./zoomed-out.ts";
+
+type Flowing = "calm" | "carries" | "carried" | "dead";
+
+/** What an edge does in the run that is shown: it carries a value until the node behind it has taken it up. */
+function flowing({ life }: LiveRunState, source: string, port: string | null | undefined, target: string): Flowing {
+  if (!life) return "calm";
+  const from = viewOf({ life }, source);
+  if (!from || from.status === "running" || from.status === "waiting") return "calm";
+  if (from.status === "skipped") return "dead";
+  if (from.status === "done" && port && from.outputs && !(port in from.outputs)) return "dead";
+  if (from.status !== "done") return "calm";
+  const to = viewOf({ life }, target);
+  return to?.status === "running" ? "carries" : "carried";
+}
+
+/** An edge in the colour of what flows. A conversion is written on it; a wrong one is dashed in red. */
+export const Wire = memo(function Wire({
+  id,
+  sourceX,
+  sourceY,
+  targetX,
+  targetY,
+  sourcePosition,
+  targetPosition,
+  sourceHandleId,
+  data,
+  selected,
+}: EdgeProps<WireEdge>) {
+  const { t } = useTranslation("canvas");
+  const words = useNodeWords();
+  const bad = useIssues((issues) => issues.byEdge.has(id));
+  const state = useLive((live) => flowing(live, data?.source ?? "", sourceHandleId, data?.target ?? ""));
+  const far = useFar();
+  const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
+  const wrong = bad || data?.loose || data?.how === "no";
+  return (
+    <>
+      <BaseEdge
+        id={id}
+        path={path}
+        interactionWidth={18}
+        className={`wire wire-${state}${wrong ? " wire-wrong" : ""}${selected ? " wire-selected" : ""}`}
+        style={{ "--wire": wrong ? "var(--bad)" : `var(--kind-${data?.kind ?? "any"})` } as React.CSSProperties}
+      />
+      {data?.how === "convert" && !far && (
+        <EdgeLabelRenderer>
+          <span
+            className="pointer-events-none absolute rounded-full border border-line bg-surface px-1.5 text-2xs text-ink-3"
+            style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
+            title={t("converted")}
+          >
+            {words.kind(data.kind)} → {words.kind(data.to)}
+          </span>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+});

@@ -1,0 +1,61 @@
+import Elk from "elkjs/lib/elk.bundled.js";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { graphHash } from "../../runtime/compile.ts";
+import { emptyGraph, type Graph } from "../../runtime/graph.ts";
+import { layoutPlaces } from "./auto-layout.ts";
+import { nodeSize } from "./card-size.ts";
+import { setLayout } from "./commands.ts";
+import { definitions, table } from "./node-types.ts";
+import { createPortReader, drawnPorts } from "./ports.ts";
+
+/** Some nodes of any type, some places known, and edges between any of their ports, also wrong ones and circles. */
+const anyGraph = fc
+  .record({
+    types: fc.array(fc.constantFrom(...definitions.map((one) => one.type)), { minLength: 1, maxLength: 12 }),
+    wires: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat()), { maxLength: 20 }),
+    places: fc.array(fc.option(fc.record({ x: fc.integer({ min: -2000, max: 2000 }), y: fc.nat(2000) })), {
+      maxLength: 12,
+    }),
+  })
+  .map(({ types, wires, places }): Graph => {
+    const graph = emptyGraph("any");
+    const reader = createPortReader(table);
+    graph.nodes = types.map((type, index) => ({ id: `n${index}`, type, version: 1, config: {} }));
+    const ports = graph.nodes.map((node) => reader.ports(node));
+    const edges = wires.flatMap(([a, b, out, into]) => {
+      const [from, to] = [a % types.length, b % types.length];
+      const output = ports[from]!.outputs[out % Math.max(1, ports[from]!.outputs.length)];
+      const input = ports[to]!.inputs[into % Math.max(1, ports[to]!.inputs.length)];
+      return output && input ? [{ from: `n${from}.${output.id}`, to: `n${to}.${input.id}` }] : [];
+    });
+    graph.edges = [...new Map(edges.map((edge) => [`${edge.from} ${edge.to}`, edge])).values()];
+    graph.layout = Object.fromEntries(
+      types.flatMap((_, index) => (places[index] ? [[`n${index}`, places[index]]] : [])),
+    );
+    return graph;
+  });
+
+it("moves cards and nothing else, and lets none lie on another", async () => {
+  const elk = new Elk();
+  const reader = createPortReader(table);
+  await fc.assert(
+    fc.asyncProperty(anyGraph, async (graph) => {
+      const places = await layoutPlaces(graph, reader, undefined, elk);
+      const arranged = setLayout(places).run(graph);
+      expect(graphHash(arranged)).toBe(graphHash(graph));
+      expect({ ...arranged, layout: graph.layout }).toEqual(graph);
+      const boxes = graph.nodes
+        .filter((node) => node.type !== "note")
+        .map((node) => ({ id: node.id, ...places[node.id]!, ...nodeSize(node, drawnPorts(graph, node, reader)) }));
+      for (const a of boxes)
+        for (const b of boxes)
+          if (a.id < b.id)
+            expect(
+              a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height,
+              `${a.id} and ${b.id}`,
+            ).toBe(false);
+    }),
+    { numRuns: 60 },
+  );
+});

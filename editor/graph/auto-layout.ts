@@ -1,0 +1,88 @@
+/** Auto-layout: left to right along the edges. The layout engine is loaded when it is first asked for. */
+import type { ElkNode } from "elkjs/lib/elk-api";
+import { edgeEnd, type Graph } from "../../runtime/graph.ts";
+import { CARD, handles, nodeSize } from "./card-size.ts";
+import { edgeKey, lookup } from "./lookup.ts";
+import { drawnPorts, type PortReader } from "./ports.ts";
+
+type Layouter = { layout(graph: ElkNode): Promise<ElkNode> };
+let engine: Promise<Layouter> | undefined;
+
+async function load(): Promise<Layouter> {
+  const [{ default: Elk }, { default: ElkWorker }] = await Promise.all([
+    import("elkjs/lib/elk-api"),
+    import("elkjs/lib/elk-worker.min.js?worker"),
+  ]);
+  return new Elk({ workerFactory: () => new ElkWorker() });
+}
+
+/**
+ * New places for the chosen nodes, or for all. Notes stay where they are. The top left corner of what is laid out stays
+ * in place, so that the eye does. Rejects when the engine cannot be loaded; `layouter` is another one, for tests.
+ */
+export async function layoutPlaces(
+  graph: Graph,
+  reader: PortReader,
+  chosen?: ReadonlySet<string>,
+  layouter?: Layouter,
+): Promise<Record<string, { x: number; y: number }>> {
+  const input = elkGraph(graph, reader, chosen);
+  if (input.children?.length === 0) return {};
+  if (!layouter) engine ??= load();
+  const done = await (layouter ?? (await engine)!).layout(input);
+  const children = done.children ?? [];
+  const known = children.flatMap((child) => graph.layout[child.id] ?? []);
+  const corner = known.length
+    ? { x: Math.min(...known.map((place) => place.x)), y: Math.min(...known.map((place) => place.y)) }
+    : { x: 0, y: 0 };
+  const left = Math.min(...children.map((child) => child.x ?? 0));
+  const top = Math.min(...children.map((child) => child.y ?? 0));
+  return Object.fromEntries(
+    children.map((child) => [child.id, { x: corner.x + (child.x ?? 0) - left, y: corner.y + (child.y ?? 0) - top }]),
+  );
+}
+
+/** The graph as the engine takes it: ports on their sides, in their order. */
+export function elkGraph(graph: Graph, reader: PortReader, chosen?: ReadonlySet<string>): ElkNode {
+  const nodes = graph.nodes.filter(
+    (node) => node.type !== "note" && (!chosen || chosen.size < 2 || chosen.has(node.id)),
+  );
+  const inside = new Set(nodes.map((node) => node.id));
+  const at = lookup(graph);
+  return {
+    id: "root",
+    layoutOptions: {
+      "elk.algorithm": "layered",
+      "elk.direction": "RIGHT",
+      "elk.layered.spacing.nodeNodeBetweenLayers": "88",
+      "elk.spacing.nodeNode": "36",
+      "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
+      "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
+      "elk.separateConnectedComponents": "true",
+    },
+    children: nodes.map((node) => {
+      const ports = drawnPorts(graph, node, reader);
+      return {
+        id: node.id,
+        ...nodeSize(node, ports, graph.layout[node.id]),
+        layoutOptions: { "elk.portConstraints": "FIXED_POS" },
+        ports: handles(ports).map((handle) => ({
+          id: `${node.id} ${handle.type} ${handle.id}`,
+          x: handle.type === "target" ? 0 : CARD.width,
+          y: handle.y + CARD.handle / 2,
+          width: 0,
+          height: 0,
+          layoutOptions: { "elk.port.side": handle.type === "target" ? "WEST" : "EAST" },
+        })),
+      };
+    }),
+    edges: graph.edges.flatMap((edge) => {
+      const from = edgeEnd(edge.from);
+      const to = edgeEnd(edge.to);
+      if (!inside.has(from.node) || !inside.has(to.node) || !at.node(from.node)) return [];
+      return [
+        { id: edgeKey(edge), sources: [`${from.node} source ${from.port}`], targets: [`${to.node} target ${to.port}`] },
+      ];
+    }),
+  };
+}

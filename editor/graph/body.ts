@@ -1,0 +1,94 @@
+/** The body of a container as a graph of its own, and the commands of that graph as commands of the graph around it. */
+import { type Field, fieldPorts } from "../../runtime/field.ts";
+import { emptyGraph, Graph, type GraphNode } from "../../runtime/graph.ts";
+import { type Command, setConfig } from "./commands.ts";
+import { lookup } from "./lookup.ts";
+
+/** What a container repeats, as it stands in its config. */
+export type BodyState =
+  | { is: "none" }
+  | { is: "agent"; ref: { agent: string; version?: number } }
+  | { is: "graph"; graph: Graph }
+  | { is: "bad" };
+
+export const isContainer = (node: Pick<GraphNode, "type">): boolean => node.type === "map" || node.type === "loop";
+
+const read = new WeakMap<object, Graph | null>();
+
+/** Equal bodies (by reference) give the same graph, so that what did not change is not drawn again. */
+export function bodyOf(node: Pick<GraphNode, "config">): BodyState {
+  const raw = (node.config as { body?: unknown } | null)?.body;
+  if (typeof raw !== "object" || raw === null) return { is: "none" };
+  if ("agent" in raw) {
+    const { agent, version } = raw as { agent: unknown; version?: unknown };
+    if (typeof agent !== "string") return { is: "bad" };
+    return { is: "agent", ref: { agent, ...(typeof version === "number" ? { version } : {}) } };
+  }
+  let graph = read.get(raw);
+  if (graph === undefined) {
+    const parsed = Graph.safeParse(raw);
+    graph = parsed.success ? (parsed.data as Graph) : null;
+    read.set(raw, graph);
+  }
+  return graph ? { is: "graph", graph } : { is: "bad" };
+}
+
+/** Gives a container its body. */
+export function setBody(node: string, body: Graph): Command {
+  read.set(body, body);
+  const { group: _alone, ...command } = setConfig(node, "body", body);
+  return { ...command, label: "body" };
+}
+
+/** A command on the body of `node`, as a command on the graph that holds the node. Without such a body it changes nothing. */
+export function withinBody(node: string, command: Command): Command {
+  return {
+    label: command.label,
+    group: command.group === undefined ? undefined : `${node}/${command.group}`,
+    run(graph) {
+      const holder = lookup(graph).node(node);
+      const body = holder && bodyOf(holder);
+      if (body?.is !== "graph") return graph;
+      const next = command.run(body.graph);
+      return next === body.graph ? graph : setBody(node, next).run(graph);
+    },
+  };
+}
+
+/** What a container gives to its body beside `message`: its own names, and the inputs that its author declared. */
+export function bodyFields(node: Pick<GraphNode, "type" | "config">): Field[] {
+  const own: Field[] =
+    node.type === "loop"
+      ? [
+          { name: "first", kind: "any", required: false },
+          { name: "turn", kind: "json", required: false },
+        ]
+      : [
+          { name: "item", kind: "any", required: false },
+          { name: "index", kind: "json", required: false },
+        ];
+  const declared = (node.config as { inputs?: unknown } | null)?.inputs;
+  const shared = Array.isArray(declared) ? (declared as Field[]) : [];
+  const taken = new Set(["message", "history", "files", ...own.map((field) => field.name)]);
+  return [
+    ...own,
+    ...shared.flatMap((field) =>
+      typeof field?.name === "string" && !taken.has(field.name)
+        ? [{ name: field.name, kind: fieldPorts([field])[0]?.kind ?? "text", required: false }]
+        : [],
+    ),
+  ];
+}
+
+/** A body to begin with: what comes in goes out, and everything that the container gives is offered as a port. */
+export function startBody(node: Pick<GraphNode, "type" | "config">, name: string): Graph {
+  return {
+    ...emptyGraph(name),
+    nodes: [
+      { id: "ask", type: "input", version: 1, config: { fields: bodyFields(node) } },
+      { id: "reply", type: "output", version: 1, config: {} },
+    ],
+    edges: [{ from: "ask.message", to: "reply.reply" }],
+    layout: { ask: { x: 0, y: 0 }, reply: { x: 420, y: 0 } },
+  };
+}

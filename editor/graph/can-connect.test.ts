@@ -1,0 +1,192 @@
+import { describe, expect, it } from "vitest";
+import { checkGraph } from "../../runtime/check.ts";
+import { graphOf, smallGraph } from "../e2e/graphs.ts";
+import { displaced, fittingTypes, judge, mates, passage } from "./can-connect.ts";
+import { connect, replaceGraph } from "./commands.ts";
+import { definitions, table } from "./node-types.ts";
+import { createPortReader, drawnPorts } from "./ports.ts";
+import { mendFor } from "./quick-fixes.ts";
+
+const reader = () => createPortReader(table);
+
+describe("which edges may be drawn", () => {
+  it.each([
+    ["kit.tools", "brain.message", "kind"],
+    ["brain.text", "brief.topic", "circle"],
+    ["brain.text", "brain.message", "self"],
+    ["ask.message", "brain.message", "twice"],
+    ["ask.nothing", "brain.message", "missing"],
+  ])("refuses %s to %s: %s", (from, to, why) => {
+    expect(judge(smallGraph(), reader(), { from, to })).toEqual({ fits: false, why });
+  });
+
+  it("says the same as check about every pair of ports", () => {
+    const graph = smallGraph();
+    const read = reader();
+    const outputs = graph.nodes.flatMap((node) => read.ports(node).outputs.map((port) => `${node.id}.${port.id}`));
+    const inputs = graph.nodes.flatMap((node) => read.ports(node).inputs.map((port) => `${node.id}.${port.id}`));
+    const wrong = new Set(["kind-mismatch", "cycle", "unknown-port", "duplicate-edge"]);
+    for (const from of outputs)
+      for (const to of inputs) {
+        const before = checkGraph(graph, table).filter((issue) => wrong.has(issue.code)).length;
+        const after = checkGraph({ ...graph, edges: [...graph.edges, { from, to }] }, table).filter((issue) =>
+          wrong.has(issue.code),
+        ).length;
+        expect(judge(graph, read, { from, to }).fits, `${from} > ${to}`).toBe(after === before);
+      }
+  });
+
+  it("lets an input change hands, and lets two branches of a router share one", () => {
+    const graph = smallGraph();
+    expect(displaced(graph, table, reader(), { from: "ask.message", to: "reply.reply" })).toEqual(
+      new Set(["brain.text>reply.reply"]),
+    );
+    const routed = graphOf(
+      "r",
+      [
+        ["ask", "input", {}],
+        ["which", "router", { cases: [{ name: "a", rule: { op: "contains", value: "x" } }] }],
+        ["reply", "output", {}],
+      ],
+      ["ask.message > which.value", "which.a > reply.reply"],
+      {},
+    );
+    expect(displaced(routed, table, reader(), { from: "which.else", to: "reply.reply" })).toEqual(new Set());
+  });
+
+  it("offers for a loose wire what takes it, best first", () => {
+    const documents = fittingTypes(definitions, "documents", "in").map((offer) => offer.definition.type);
+    expect(documents[0]).toBe("llm");
+    expect(documents).not.toContain("retriever");
+    expect(fittingTypes(definitions, "tools", "out")[0]?.definition.type).toBe("tool");
+  });
+
+  it("finds what a port could be wired to", () => {
+    const found = mates(smallGraph(), reader(), "brain", "history", "in").map((mate) => mate.end);
+    expect(found[0]).toBe("ask.history");
+    expect(found).toContain("ask.message");
+    expect(found).not.toContain("kit.tools");
+  });
+
+  it("finds a way through a node for an edge", () => {
+    const ports = {
+      inputs: [
+        { id: "a", kind: "tools" as const },
+        { id: "b", kind: "any" as const },
+      ],
+      outputs: [{ id: "c", kind: "text" as const }],
+    };
+    expect(passage(ports, "text", "text")).toEqual({ input: "b", output: "c" });
+    expect(passage(ports, "text", "tools")).toBeUndefined();
+  });
+});
+
+describe("ports", () => {
+  it("follow a template as it is typed, and stay while it does not parse", () => {
+    const read = reader();
+    const node = (template: unknown) => ({ id: "p", type: "prompt", version: 1, config: { template } });
+    const names = (template: unknown) => read.ports(node(template)).inputs.map((port) => port.id);
+    expect(names("Hi {{name}}")).toEqual(["name"]);
+    expect(names("Hi {{name}} in {{city}}")).toEqual(["name", "city"]);
+    expect(names(7)).toEqual(["name", "city"]);
+  });
+
+  it("show an edge's port also when the node has it no more", () => {
+    const graph = graphOf(
+      "g",
+      [
+        ["ask", "input", {}],
+        ["p", "prompt", { template: "" }],
+      ],
+      ["ask.message > p.gone"],
+      {},
+    );
+    expect(drawnPorts(graph, graph.nodes[1]!, reader()).inputs).toEqual([
+      { id: "gone", kind: "any", missing: true, wired: true },
+    ]);
+  });
+
+  it("show what a node of an unknown type is wired to", () => {
+    const graph = graphOf(
+      "g",
+      [
+        ["ask", "input", {}],
+        ["x", "from-the-future", {}],
+      ],
+      ["ask.message > x.in"],
+      {},
+    );
+    expect(drawnPorts(graph, graph.nodes[1]!, reader())).toMatchObject({
+      inputs: [{ id: "in", missing: true }],
+      outputs: [],
+    });
+  });
+});
+
+describe("mends", () => {
+  it("take away the issue they are offered for, and bring no new error", () => {
+    const broken = graphOf(
+      "b",
+      [
+        ["ask", "input", {}],
+        ["ask2", "input", {}],
+        ["brief", "prompt", { template: "{{topic}}" }],
+        ["kit", "tool", { tools: [] }],
+        ["brain", "llm", { color: "red" }],
+        ["loose", "prompt", { template: "x" }],
+      ],
+      [
+        "kit.tools > brain.message",
+        "ask.message > brief.gone",
+        "ask.message > nobody.in",
+        "brief.text > brain.instructions",
+        "brief.text > brain.instructions",
+      ],
+      {},
+    );
+    const read = reader();
+    const issues = checkGraph(broken, table);
+    const mended = issues.flatMap((issue) => {
+      const mend = mendFor(issue, broken, read);
+      return mend?.does === "command" ? [{ issue, command: mend.command }] : [];
+    });
+    expect(new Set(mended.map(({ issue }) => issue.code))).toEqual(
+      new Set(
+        [
+          "too-many-inputs",
+          "no-output",
+          "unknown-key",
+          "unknown-port",
+          "unknown-node",
+          "kind-mismatch",
+          "duplicate-edge",
+          "missing-edge",
+          "unreachable",
+        ].filter((code) => issues.some((issue) => issue.code === code)),
+      ),
+    );
+    for (const { issue, command } of mended) {
+      const after = checkGraph(command.run(broken), table);
+      const count = (list: typeof after) =>
+        list.filter((one) => one.code === issue.code && one.node === issue.node && one.port === issue.port).length;
+      expect(count(after), issue.message).toBeLessThan(count(issues));
+    }
+  });
+
+  it("can be followed to a graph that runs", () => {
+    let graph = graphOf("b", [["brain", "llm", {}]], [], {});
+    for (let step = 0; step < 10; step++) {
+      const issue = checkGraph(graph, table).find((one) => one.severity === "error");
+      if (!issue) break;
+      const mend = mendFor(issue, graph, reader());
+      if (mend?.does !== "command") throw new Error(issue.message);
+      graph = mend.command.run(graph);
+    }
+    expect(checkGraph(graph, table).filter((issue) => issue.severity === "error")).toEqual([]);
+  });
+
+  it("are one step of the history each", () => {
+    expect(replaceGraph(smallGraph()).label).toBe("replace");
+    expect(connect({ from: "ask.message", to: "reply.documents" }).run(smallGraph()).edges).toHaveLength(6);
+  });
+});

@@ -1,0 +1,111 @@
+/**
+ * Where everything on a card sits, in pixels. The card's styles follow these numbers, so ports and edges are in place
+ * before a card is drawn at all: a large graph opens without measuring its nodes.
+ */
+import { type NodeHandle, Position } from "@xyflow/react";
+import { edgeEnd, type Graph, type GraphNode, type Place } from "../../runtime/graph.ts";
+import { lookup } from "./lookup.ts";
+import type { DrawnPort } from "./ports.ts";
+
+export const CARD = { width: 232, head: 38, row: 22, pad: 6, handle: 12, line: 17, bodyPad: 8 } as const;
+export const NOTE = { width: 260, height: 132, minWidth: 140, minHeight: 64 } as const;
+
+/** Lines of text in a card's body: what the node last did, or what it is set to. */
+export function bodyLines(type: string): number {
+  return type === "llm" || type === "prompt" || type === "output" || type === "code" ? 3 : 2;
+}
+
+export interface CardPorts {
+  inputs: DrawnPort[];
+  outputs: DrawnPort[];
+}
+
+export function cardHeight(type: string, ports: CardPorts): number {
+  const rows = Math.max(ports.inputs.length, ports.outputs.length);
+  const rowsHeight = rows === 0 ? 0 : rows * CARD.row + 2 * CARD.pad;
+  return CARD.head + rowsHeight + 1 + 2 * CARD.bodyPad + bodyLines(type) * CARD.line;
+}
+
+export function nodeSize(node: GraphNode, ports: CardPorts, place?: Place): { width: number; height: number } {
+  if (node.type === "note") return { width: place?.width ?? NOTE.width, height: place?.height ?? NOTE.height };
+  return { width: CARD.width, height: cardHeight(node.type, ports) };
+}
+
+export function handles(ports: CardPorts): NodeHandle[] {
+  const { handle: size, head, pad, row, width } = CARD;
+  const y = (index: number) => head + pad + index * row + (row - size) / 2;
+  return [
+    ...ports.inputs.map((port, index) => ({
+      id: port.id,
+      type: "target" as const,
+      position: Position.Left,
+      x: -size / 2,
+      y: y(index),
+      width: size,
+      height: size,
+    })),
+    ...ports.outputs.map((port, index) => ({
+      id: port.id,
+      type: "source" as const,
+      position: Position.Right,
+      x: width - size / 2,
+      y: y(index),
+      width: size,
+      height: size,
+    })),
+  ];
+}
+
+const columns = new WeakMap<Graph, ReadonlyMap<string, Place>>();
+
+/** Where a node stands: its own place, else, in a file without a layout, a column by how far it is from the beginning. */
+export function placeOf(graph: Graph, id: string): Place {
+  const own = graph.layout[id];
+  if (own) return own;
+  const found = columns.get(graph) ?? inColumns(graph);
+  columns.set(graph, found);
+  return found.get(id) ?? { x: 0, y: 0 };
+}
+
+/**
+ * Places in columns along the edges; nodes on a circle stay in the first. A node that gets a place of its own leaves the
+ * others where they are.
+ */
+function inColumns(graph: Graph): ReadonlyMap<string, Place> {
+  const at = lookup(graph);
+  const open = new Map(graph.nodes.map((node) => [node.id, at.into(node.id).length]));
+  const depth = new Map(graph.nodes.map((node) => [node.id, 0]));
+  const queue = graph.nodes.filter((node) => open.get(node.id) === 0).map((node) => node.id);
+  for (const id of queue)
+    for (const edge of at.outOf(id)) {
+      const next = edgeEnd(edge.to).node;
+      const left = open.get(next);
+      if (left === undefined) continue;
+      depth.set(next, Math.max(depth.get(next) ?? 0, (depth.get(id) ?? 0) + 1));
+      open.set(next, left - 1);
+      if (left === 1) queue.push(next);
+    }
+  const rows = new Map<number, number>();
+  const result = new Map<string, Place>();
+  for (const node of graph.nodes) {
+    const column = depth.get(node.id) ?? 0;
+    const row = rows.get(column) ?? 0;
+    rows.set(column, row + 1);
+    result.set(node.id, { x: column * (CARD.width + 88), y: row * 220 });
+  }
+  return result;
+}
+
+/** The nearest place to `wanted` where a card covers no other. */
+export function freePlace(
+  graph: Graph,
+  wanted: { x: number; y: number },
+  size: { width: number; height: number } = { width: CARD.width, height: 150 },
+): { x: number; y: number } {
+  const taken = Object.values(graph.layout);
+  const covered = (x: number, y: number) =>
+    taken.some((place) => Math.abs(place.x - x) < size.width + 16 && Math.abs(place.y - y) < size.height);
+  let { x, y } = wanted;
+  for (let step = 0; step < 60 && covered(x, y); step++) y += 44;
+  return { x: Math.round(x), y: Math.round(y) };
+}

@@ -1,0 +1,233 @@
+/**
+ * Making an agent of its own out of chosen nodes: what comes into them becomes its inputs, what leaves them its reply,
+ * and one `agent` node takes their place. Refused where that would not mean the same.
+ */
+import { agentPorts } from "../../runtime/agent-ports.ts";
+import { type CheckContext, checkGraph } from "../../runtime/check.ts";
+import type { Field } from "../../runtime/field.ts";
+import { emptyGraph, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { type CompiledEdge, type CompiledNode, type NodeTable, resolve } from "../../runtime/resolve.ts";
+import { type Entry, entriesOf, exitsOf, from, lastOutput, messageOf, nodeOf, portOf, wayBack } from "./boundary.ts";
+import { CARD, placeOf } from "./card-size.ts";
+import { type Command, freeId } from "./commands.ts";
+import { HARMLESS, runsWithout } from "./data-flow.ts";
+import { boxOf, Edges, newErrors } from "./edge-list.ts";
+import { pinsOf, setPin } from "./pins.ts";
+
+export type Refusal =
+  | { why: "nothing" | "ends" | "noMessage" | "noAnswer" }
+  /** `names`: ids of nodes, or "node.port". */
+  | { why: "unknown" | "broken" | "circle" | "tools" | "values"; names: string[] }
+  | { why: "issue"; issue: Issue };
+
+export interface World {
+  table: NodeTable;
+  context: CheckContext;
+}
+
+export interface Encapsulation {
+  /** The agent to be saved; its name is still to be given. */
+  inner: Graph;
+  /** Models (by node id) that go on without the session's conversation: what they say is not the answer itself. */
+  forgets: string[];
+  /** Puts the node that calls the saved agent in the place of the chosen ones. Made for the graph as it stood. */
+  command(agent: { id: string; name: string }): { command: Command; node: string };
+}
+
+export function encapsulate(
+  graph: Graph,
+  chosen: ReadonlySet<string>,
+  { table, context }: World,
+): Encapsulation | { refused: Refusal } {
+  const resolved = resolve(graph, table, context);
+  const byId = new Map(resolved.nodes.map((node) => [node.id, node]));
+  const running = resolved.nodes.filter((node) => node.definition.run);
+  const moved = graph.nodes.filter((node) => chosen.has(node.id));
+  const inside = new Set(moved.map((node) => node.id));
+  if (moved.every((node) => node.type === "note")) return refuse({ why: "nothing" });
+  if (moved.some((node) => node.type === "input" || node.type === "output")) return refuse({ why: "ends" });
+  const unknown = moved.filter((node) => !byId.has(node.id));
+  if (unknown.length > 0) return refuse({ why: "unknown", names: unknown.map((node) => node.id) });
+
+  const edges = new Map(resolved.edges.map((edge) => [edge.index, edge]));
+  const broken = graph.edges.filter(
+    (edge, index) => !edges.has(index) && [edge.from, edge.to].some((end) => inside.has(nodeOf(end))),
+  );
+  if (broken.length > 0) return refuse({ why: "broken", names: broken.flatMap((edge) => [edge.from, edge.to]) });
+  const entering = resolved.edges.filter((edge) => !inside.has(edge.from.id) && inside.has(edge.to.id));
+  const leaving = resolved.edges.filter((edge) => inside.has(edge.from.id) && !inside.has(edge.to.id));
+  const tools = [...entering, ...leaving].filter((edge) => portOf(edge).kind === "tools");
+  if (tools.length > 0) return refuse({ why: "tools", names: [...new Set(tools.map((edge) => edge.from.id))] });
+  const between = wayBack(leaving, entering, inside);
+  if (between.length > 0) return refuse({ why: "circle", names: between });
+
+  const outerInput = running.find((node) => node.type === "input");
+  const entries = entriesOf(entering, outerInput, (sources) => {
+    const left = runsWithout(running, new Set(sources));
+    const given = new Set(leaving.map((edge) => edge.from.id));
+    return [...inside].every((id) => !left.has(id) || (HARMLESS.has(byId.get(id)!.type) && !given.has(id)));
+  });
+  const message = messageOf(entries, outerInput);
+  if (!message) return refuse({ why: "noMessage" });
+
+  const reply = exitsOf(leaving, running);
+  if (!reply) return refuse({ why: "values", names: [...new Set(leaving.map((edge) => from(edge)))] });
+  if (leaving.length === 0) {
+    const last = lastOutput(running.filter((node) => inside.has(node.id)));
+    if (last === undefined) return refuse({ why: "noAnswer" });
+    reply.set(last, "reply");
+  }
+
+  const ids = { ask: freeId("ask", inside), reply: freeId("reply", new Set([...inside, "ask"])) };
+  const inner = innerGraph(graph, moved, { entries, exits: reply, ids, edges });
+  const outer = (agent: string, name: string) =>
+    outerGraph(graph, inside, { entries, message, exits: reply, edges, agent, name });
+  const trial = outer("new", "");
+  const wider: CheckContext = {
+    ...context,
+    agent: (name, version) => (name === "new" ? agentPorts(inner) : context.agent?.(name, version)),
+    hasAgent: (name, version) => name === "new" || (context.hasAgent?.(name, version) ?? true),
+  };
+  const [issue] = newErrors(checkGraph(graph, table, context), [
+    ...checkGraph(inner, table, context),
+    ...checkGraph(trial.graph, table, wider),
+  ]);
+  if (issue) return refuse({ why: "issue", issue });
+
+  const answers = trial.graph.edges.some(
+    (edge) => edge.from === `${trial.node}.reply` && byId.get(nodeOf(edge.to))?.type === "output",
+  );
+  return {
+    inner,
+    forgets: answers ? [] : moved.filter((node) => takesConversation(byId.get(node.id)!)).map((node) => node.id),
+    command({ id, name }) {
+      const made = outer(id, name);
+      return {
+        node: made.node,
+        command: { label: "encapsulate", run: (current) => (current === graph ? made.graph : current) },
+      };
+    },
+  };
+}
+
+const refuse = (refused: Refusal) => ({ refused });
+/** A model that no history is wired to goes on with the session's conversation. */
+export const takesConversation = (node: CompiledNode): boolean =>
+  node.type === "llm" && node.incoming.every((edge) => edge.toPort !== "history");
+
+function entryOf(entries: readonly Entry[], edge: GraphEdge): Entry {
+  const found = entries.find((entry) => entry.from.includes(edge.from) && entry.to.includes(edge.to));
+  if (!found) throw new TypeError(`No entry takes ${edge.from} to ${edge.to}.`);
+  return found;
+}
+
+interface Borders {
+  entries: readonly Entry[];
+  /** By inner end. */
+  exits: ReadonlyMap<string, "reply" | "documents">;
+  /** By place in the graph's `edges`. */
+  edges: ReadonlyMap<number, CompiledEdge>;
+}
+
+function innerGraph(
+  graph: Graph,
+  moved: readonly GraphNode[],
+  { entries, exits, ids, edges }: Borders & { ids: { ask: string; reply: string } },
+): Graph {
+  const inside = new Set(moved.map((node) => node.id));
+  const drawn = new Edges();
+  for (const [index, edge] of graph.edges.entries()) {
+    const [comes, goes] = [inside.has(nodeOf(edge.from)), inside.has(nodeOf(edge.to))];
+    if (comes && goes) drawn.add(edge);
+    else if (goes && edges.has(index)) drawn.add({ ...edge, from: `${ids.ask}.${entryOf(entries, edge).name}` });
+  }
+  for (const [end, port] of exits) drawn.add({ from: end, to: `${ids.reply}.${port}` });
+  const places = Object.fromEntries(moved.map((node) => [node.id, placeOf(graph, node.id)]));
+  const box = boxOf(Object.values(places));
+  const middle = Math.round((box.top + box.bottom) / 2);
+  const fields = entries
+    .filter((entry) => !["message", "history", "files"].includes(entry.name))
+    .map(({ name, kind, required }): Field => ({ name, kind, required }));
+  const { language, approvals } = graph.settings;
+  const fresh = emptyGraph("-");
+  const inner: Graph = {
+    ...fresh,
+    settings: { ...fresh.settings, language, approvals },
+    nodes: [
+      { id: ids.ask, type: "input", version: 1, config: fields.length > 0 ? { fields } : {} },
+      ...moved,
+      { id: ids.reply, type: "output", version: 1, config: {} },
+    ],
+    edges: drawn.all,
+    groups: graph.groups.filter((group) => group.nodes.length > 0 && group.nodes.every((id) => inside.has(id))),
+    layout: {
+      [ids.ask]: { x: box.left - CARD.width - GAP, y: middle },
+      ...places,
+      [ids.reply]: { x: box.right + CARD.width + GAP, y: middle },
+    },
+  };
+  return Object.entries(pinsOf(graph)).reduce(
+    (made, [id, outputs]) => (inside.has(id) ? setPin(id, outputs).run(made) : made),
+    inner,
+  );
+}
+
+const GAP = 88;
+
+function outerGraph(
+  graph: Graph,
+  inside: ReadonlySet<string>,
+  {
+    entries,
+    message,
+    exits,
+    edges,
+    agent,
+    name,
+  }: Borders & { message: readonly string[]; agent: string; name: string },
+): { graph: Graph; node: string } {
+  const kept = graph.nodes.filter((node) => !inside.has(node.id));
+  const id = freeId(/[a-z]/i.test(name) ? name : "agent", new Set(kept.map((node) => node.id)));
+  const caller: GraphNode = {
+    id,
+    type: "agent",
+    version: 1,
+    ...(name ? { title: name } : {}),
+    config: { agent },
+  };
+  const drawn = new Edges();
+  for (const [index, edge] of graph.edges.entries()) {
+    const [comes, goes] = [inside.has(nodeOf(edge.from)), inside.has(nodeOf(edge.to))];
+    if (!comes && !goes) drawn.add(edge);
+    else if (!comes && edges.has(index)) drawn.add({ ...edge, to: `${id}.${entryOf(entries, edge).name}` });
+    else if (!goes && exits.has(edge.from)) drawn.add({ ...edge, from: `${id}.${exits.get(edge.from)}` });
+  }
+  for (const source of message) drawn.add({ from: source, to: `${id}.message` });
+  const first = graph.nodes.findIndex((node) => inside.has(node.id));
+  const before = graph.nodes.slice(0, first).filter((node) => !inside.has(node.id));
+  const box = boxOf([...inside].map((one) => placeOf(graph, one)));
+  const groups = graph.groups.flatMap((group) => {
+    const others = group.nodes.filter((one) => !inside.has(one));
+    if (others.length === group.nodes.length) return [group];
+    return others.length > 0 ? [{ ...group, nodes: [...others, id] }] : [];
+  });
+  const unpinned = [...inside].reduce((one, node) => setPin(node, undefined).run(one), graph);
+  const made: Graph = {
+    ...unpinned,
+    nodes: [...before, caller, ...kept.slice(before.length)],
+    edges: drawn.all,
+    groups: onceEach(groups, id),
+    layout: {
+      ...Object.fromEntries(Object.entries(graph.layout).filter(([one]) => !inside.has(one))),
+      [id]: { x: box.left, y: box.top },
+    },
+  };
+  return { node: id, graph: made };
+}
+
+/** A node is in one group at most: the first that it came to. */
+function onceEach(groups: Graph["groups"], id: string): Graph["groups"] {
+  const home = groups.find((group) => group.nodes.includes(id));
+  return groups.map((group) => (group === home ? group : { ...group, nodes: group.nodes.filter((one) => one !== id) }));
+}

@@ -1,0 +1,108 @@
+/** Which part of a graph a trial runs, and what stands in for the rest: outputs of the last run, and pins. Pure. */
+import { edgeEnd, type Graph } from "../../runtime/graph.ts";
+import type { RunLife } from "../session/run-life.ts";
+import { lookup } from "./lookup.ts";
+import type { Pins } from "./pins.ts";
+
+/**
+ * `only`: this node alone. `to`: all before it, and it. `from`: it, and all behind it. `edited`: all behind it, with
+ * outputs given for it.
+ */
+export type PartHow = "only" | "to" | "from" | "edited";
+
+export interface PartPlan {
+  pins: Pins;
+  /** Absent: whatever is not pinned runs. */
+  range?: { only: string } | { to: string } | { from: string };
+}
+
+/** What the last run is known for: outputs of nodes that ended in it, and nodes that it did not take. */
+export interface Known {
+  outputs: Pins;
+  skipped: ReadonlySet<string>;
+}
+
+export function knownFrom(life: RunLife | undefined): Known {
+  const outputs: Record<string, Record<string, unknown>> = {};
+  const skipped = new Set<string>();
+  for (const view of life?.view.nodes.values() ?? []) {
+    if (view.scope?.length) continue;
+    if (view.status === "done" && view.outputs) outputs[view.node] = view.outputs;
+    if (view.status === "skipped") skipped.add(view.node);
+  }
+  return { outputs, skipped };
+}
+
+/**
+ * What to run. A pin wins over the last run, except for the node itself, which was asked to run. Where something that
+ * feeds the part is not known, it is run too, so that a trial is never refused for want of a first run.
+ */
+export function planPart(
+  graph: Graph,
+  how: "only" | "to" | "from",
+  node: string,
+  pinned: Pins,
+  known: Known,
+): PartPlan {
+  const { [node]: _own, ...pins } = { ...known.outputs, ...pinned };
+  const isKnown = (id: string) => pins[id] !== undefined || known.skipped.has(id);
+  const before = reach(graph, node, "before");
+  if (how === "to") return { range: { to: node }, pins: pick(pinned, (id) => before.has(id)) };
+  if (how === "only") {
+    const feeders = sources(graph, new Set([node]));
+    return [...feeders].every(isKnown)
+      ? { range: { only: node }, pins: pick(pins, (id) => feeders.has(id)) }
+      : { range: { to: node }, pins: pick(pins, (id) => before.has(id)) };
+  }
+  const behind = reach(graph, node, "behind");
+  const inside = new Set([node, ...behind]);
+  const feeders = sources(graph, inside);
+  const kept = (id: string) => (behind.has(id) ? pinned[id] !== undefined : true);
+  return [...feeders].every(isKnown)
+    ? { range: { from: node }, pins: pick(pins, (id) => (feeders.has(id) || behind.has(id)) && kept(id)) }
+    : { pins: pick(pins, kept) };
+}
+
+/** Goes on from a node with `outputs` for its own: all that is not behind it stays as it was. */
+export function planEdited(
+  graph: Graph,
+  node: string,
+  outputs: Readonly<Record<string, unknown>>,
+  pinned: Pins,
+  known: Known,
+): PartPlan {
+  const behind = reach(graph, node, "behind");
+  const pins = pick({ ...known.outputs, ...pinned }, (id) => !behind.has(id) || pinned[id] !== undefined);
+  return { pins: { ...pins, [node]: outputs } };
+}
+
+/** All nodes from which edges lead to `node`, or to which they lead from it. */
+function reach(graph: Graph, node: string, side: "before" | "behind"): Set<string> {
+  const found = new Set<string>();
+  const queue = [node];
+  for (const id of queue) {
+    const edges = side === "before" ? lookup(graph).into(id) : lookup(graph).outOf(id);
+    for (const edge of edges) {
+      const next = edgeEnd(side === "before" ? edge.from : edge.to).node;
+      if (found.has(next) || next === node) continue;
+      found.add(next);
+      queue.push(next);
+    }
+  }
+  return found;
+}
+
+/** Nodes outside of `inside` that feed it. */
+function sources(graph: Graph, inside: ReadonlySet<string>): Set<string> {
+  const found = new Set<string>();
+  for (const id of inside)
+    for (const edge of lookup(graph).into(id)) {
+      const { node } = edgeEnd(edge.from);
+      if (!inside.has(node)) found.add(node);
+    }
+  return found;
+}
+
+function pick(pins: Pins, wanted: (node: string) => boolean): Pins {
+  return Object.fromEntries(Object.entries(pins).filter(([id]) => wanted(id)));
+}

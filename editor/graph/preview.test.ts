@@ -1,0 +1,201 @@
+import { describe, expect, it } from "vitest";
+import type { NodeView } from "../../runtime/fold-run.ts";
+import { createFlowModel } from "../canvas/flow-model.ts";
+import { smallGraph } from "../e2e/graphs.ts";
+import { commandScore } from "../workbench/command-score.ts";
+import { presses } from "../workbench/use-shortcuts.ts";
+import { typedInto } from "../workbench/use-typed-ahead.ts";
+import { elkGraph } from "./auto-layout.ts";
+import { cardHeight, freePlace, handles, placeOf } from "./card-size.ts";
+import { table } from "./node-types.ts";
+import { createPortReader } from "./ports.ts";
+import { configGist, liveGist } from "./preview.ts";
+
+const view = (more: Partial<NodeView>): NodeView => ({
+  node: "n",
+  status: "done",
+  startedAt: 0,
+  attempts: 1,
+  retrievals: [],
+  prompts: [],
+  messages: [],
+  tools: [],
+  inputTokens: 0,
+  outputTokens: 0,
+  ...more,
+});
+
+describe("what a card says", () => {
+  it("shows the first passage with its place, the taken branch, a text, and JSON", () => {
+    const documents = [
+      { id: "1", title: "leave.md", text: "Annual leave\n grows.", score: 0.8234, place: { page: 3 } },
+    ];
+    expect(liveGist(view({ outputs: { documents } }), undefined)).toEqual({
+      is: "parts",
+      parts: [{ chip: "leave.md p. 3", tone: "documents" }, { text: "Annual leave grows." }, { quiet: "0.82" }],
+    });
+    expect(liveGist(view({ outputs: { billing: "Hello" } }), undefined)).toEqual({
+      is: "parts",
+      parts: [{ chip: "billing", tone: "any" }, { text: "Hello" }],
+    });
+    expect(liveGist(view({ outputs: { text: "Hi", json: {}, messages: [] } }), undefined)).toEqual({
+      is: "parts",
+      parts: [{ text: "Hi" }],
+    });
+    expect(liveGist(view({ outputs: { result: { a: 1 } } }), undefined)).toEqual({
+      is: "parts",
+      parts: [{ mono: '{"a":1}' }],
+    });
+  });
+
+  it("streams, thinks, waits and fails in its own words", () => {
+    const running = view({ status: "running" });
+    expect(liveGist(running, { text: "It is", reasoning: "hm", answer: true })).toMatchObject({
+      is: "stream",
+      text: "It is",
+      thinking: false,
+    });
+    expect(liveGist(running, { text: "", reasoning: "hm", answer: true })).toMatchObject({
+      is: "stream",
+      text: "hm",
+      thinking: true,
+    });
+    expect(liveGist(view({ status: "waiting" }), undefined)).toEqual({ is: "waiting" });
+    expect(
+      liveGist(view({ status: "failed", error: { code: "tool_failed", message: "No." } }), undefined),
+    ).toMatchObject({ is: "failed", retrying: false });
+    expect(
+      liveGist(view({ status: "running", error: { code: "tool_failed", message: "No." } }), undefined),
+    ).toMatchObject({ is: "failed", retrying: true });
+  });
+
+  it("says what it is set to before anything ran", () => {
+    const gist = (type: string, config: Record<string, unknown>) =>
+      configGist({ id: "n", type, version: 1, config }, config);
+    expect(gist("tool", { tools: ["mcp/files/*", "builtin/clock"] })).toEqual({
+      is: "parts",
+      parts: [{ text: "files/* · clock" }],
+    });
+    expect(gist("retriever", { knowledge: "handbook" })).toEqual({
+      is: "parts",
+      parts: [{ chip: "handbook", tone: "documents" }],
+    });
+    expect(gist("retriever", {})).toEqual({ is: "empty" });
+    expect(gist("map", { body: smallGraph() })).toEqual({
+      is: "parts",
+      parts: [{ text: expect.stringContaining(" · ") }],
+    });
+    expect(gist("loop", { body: { agent: "helper" } })).toEqual({ is: "parts", parts: [{ agent: "helper" }] });
+    expect(gist("map", { body: null })).toEqual({ is: "empty" });
+    expect(gist("from-the-future", { a: 1 })).toEqual({ is: "empty" });
+  });
+});
+
+describe("the canvas's model", () => {
+  const reader = createPortReader(table);
+  const nothing = { nodes: new Set<string>(), edges: new Set<string>() };
+
+  it("gives back the same objects for what did not change", () => {
+    const model = createFlowModel();
+    const graph = smallGraph();
+    const first = model.sync(graph, reader, nothing);
+    const typed = {
+      ...graph,
+      nodes: graph.nodes.map((node) =>
+        node.id === "brief" ? { ...node, config: { template: "{{topic}} and {{more}}" } } : node,
+      ),
+    };
+    const second = model.sync(typed, reader, nothing, first.nodes);
+    const changed = second.nodes.filter((node, index) => node !== first.nodes[index]).map((node) => node.id);
+    expect(changed).toEqual(["brief"]);
+    expect(second.edges.every((edge, index) => edge === first.edges[index])).toBe(true);
+    const third = model.sync(
+      { ...typed, settings: { ...typed.settings, greeting: "Hi" } },
+      reader,
+      nothing,
+      second.nodes,
+    );
+    expect(third.nodes.every((node, index) => node === second.nodes[index])).toBe(true);
+  });
+
+  it("places every handle inside its card, so that nothing has to be measured", () => {
+    const { nodes } = createFlowModel().sync(smallGraph(), reader, nothing);
+    for (const node of nodes) {
+      if (node.type !== "card") continue;
+      expect(node.measured?.height).toBe(cardHeight(node.data.node.type, node.data.ports));
+      for (const handle of handles(node.data.ports)) expect(handle.y + 12).toBeLessThan(node.measured!.height!);
+    }
+  });
+
+  it("hands ports to the layout in their order, and leaves notes and loose edges out", () => {
+    const graph = smallGraph();
+    const elk = elkGraph(
+      {
+        ...graph,
+        nodes: [...graph.nodes, { id: "memo", type: "note", version: 1, config: {} }],
+        edges: [...graph.edges, { from: "ask.message", to: "nobody.in" }],
+      },
+      reader,
+    );
+    expect(elk.children?.map((child) => child.id)).toEqual(["ask", "brief", "kit", "brain", "reply"]);
+    const ports = new Set(elk.children?.flatMap((child) => child.ports?.map((port) => port.id) ?? []));
+    for (const edge of elk.edges ?? [])
+      for (const end of [...edge.sources, ...edge.targets]) expect(ports).toContain(end);
+  });
+
+  it("puts the nodes of a file without a layout in columns, and leaves the others there when one is moved", () => {
+    const graph = { ...smallGraph(), layout: {} };
+    const x = (id: string) => placeOf(graph, id).x;
+    expect(x("ask")).toBeLessThan(x("brief"));
+    expect(x("brief")).toBeLessThan(x("brain"));
+    expect(x("brain")).toBeLessThan(x("reply"));
+    const places = graph.nodes.map((node) => JSON.stringify(placeOf(graph, node.id)));
+    expect(new Set(places).size).toBe(places.length);
+    const moved = { ...graph, layout: { ask: { x: 900, y: 900 } } };
+    for (const id of ["brief", "kit", "brain", "reply"]) expect(placeOf(moved, id)).toEqual(placeOf(graph, id));
+  });
+
+  it("finds a place where a new card covers no other", () => {
+    const graph = smallGraph();
+    const place = freePlace(graph, { x: 320, y: 40 });
+    for (const other of Object.values(graph.layout))
+      expect(Math.abs(other.x - place.x) < 232 && Math.abs(other.y - place.y) < 150).toBe(false);
+  });
+});
+
+describe("keys", () => {
+  const key = (name: string, more: Partial<KeyboardEvent> = {}) => ({
+    key: name,
+    code: "",
+    ctrlKey: false,
+    metaKey: false,
+    shiftKey: false,
+    altKey: false,
+    ...more,
+  });
+  it("tells undo from redo, and takes signs as they are typed", () => {
+    expect(presses(key("z", { ctrlKey: true }), ["mod", "z"])).toBe(true);
+    expect(presses(key("Z", { metaKey: true, shiftKey: true }), ["mod", "z"])).toBe(false);
+    expect(presses(key("Z", { metaKey: true, shiftKey: true }), ["mod", "shift", "z"])).toBe(true);
+    expect(presses(key("?", { shiftKey: true }), ["?"])).toBe(true);
+    expect(presses(key("!", { shiftKey: true, code: "Digit1" }), ["shift", "1"])).toBe(true);
+    expect(presses(key("/"), ["mod", "/"])).toBe(false);
+  });
+});
+
+describe("the search over everything", () => {
+  it("keeps what is typed before it has come, but chooses nothing unseen", () => {
+    const typed = ["s", "a", " ", "x", "Backspace", "V", "Enter", "Delete"];
+    expect(typed.reduce<string | undefined>((text, one) => typedInto(text ?? "", one), "")).toBe("sa V");
+    expect(typedInto("", "Backspace")).toBe("");
+    expect(typedInto("sa", "Escape")).toBeUndefined();
+  });
+
+  it("takes words that stand in an entry, whole words first, and no strewn letters", () => {
+    expect(commandScore("node Language model brain", "brain")).toBe(1);
+    expect(commandScore("do Build by conversation", "brain")).toBe(0);
+    expect(commandScore("do Build by conversation", "conv")).toBeGreaterThan(commandScore("do Reconvene", "conv"));
+    expect(commandScore("add 大模型 llm", "模型")).toBeGreaterThan(0);
+    expect(commandScore("do Zoom in", "in zoom")).toBe(1);
+  });
+});

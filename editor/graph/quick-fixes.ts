@@ -1,0 +1,252 @@
+/** How an issue, or the failure of a run, is mended with one click: a command, a field to go to, or a page. */
+import type { ErrorCode } from "../../runtime/error.ts";
+import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { mates, reaches } from "./can-connect.ts";
+import { type Command, connect, freeId, remove } from "./commands.ts";
+import { lookup } from "./lookup.ts";
+import { definitions } from "./node-types.ts";
+import type { PortReader } from "./ports.ts";
+
+/** What the button says; the i18n key is `canvas:mend.<says>`. */
+export type MendWord =
+  | "removeEdge"
+  | "removeNode"
+  | "removeKey"
+  | "wire"
+  | "addInput"
+  | "addOutput"
+  | "rename"
+  | "openField"
+  | "models"
+  | "tools"
+  | "knowledge"
+  | "secrets"
+  | "issues"
+  | "askFirst"
+  | "runAgain";
+
+export type Mend = { says: MendWord /** Where to, for `wire`. */; what?: string } & (
+  | { does: "command"; command: Command }
+  /** Opens the node's form at a config key. */
+  | { does: "field"; node: string; key?: string }
+  | { does: "page"; href: string }
+  | { does: "panel"; panel: "issues" | "try" }
+);
+
+/** The mend of an issue, or undefined where only a person can tell. Without a `reader`, wires are not proposed. */
+export function mendFor(issue: Issue, graph: Graph, reader?: PortReader): Mend | undefined {
+  const edge = /^\/edges\/(\d+)/.exec(issue.path ?? "");
+  switch (issue.code) {
+    case "duplicate-edge":
+    case "unknown-node":
+    case "unknown-port":
+    case "kind-mismatch":
+    case "too-many-edges":
+      return edge ? { says: "removeEdge", does: "command", command: removeEdgeAt(Number(edge[1])) } : undefined;
+    case "cycle":
+      return breakCycle(graph, issue.node);
+    case "missing-edge": {
+      if (!reader || issue.node === undefined || issue.port === undefined) return undefined;
+      const [mate] = mates(graph, reader, issue.node, issue.port, "in");
+      return (
+        mate && {
+          says: "wire",
+          what: mate.end,
+          does: "command",
+          command: { ...connect({ from: mate.end, to: `${issue.node}.${issue.port}` }), label: "mend" },
+        }
+      );
+    }
+    case "no-input":
+      return { says: "addInput", does: "command", command: addEnd("input") };
+    case "no-output":
+      return { says: "addOutput", does: "command", command: addEnd("output") };
+    case "too-many-inputs":
+    case "too-many-outputs":
+    case "unreachable":
+      return issue.node === undefined
+        ? undefined
+        : { says: "removeNode", does: "command", command: { ...remove(new Set([issue.node])), label: "mend" } };
+    case "duplicate-id":
+      return renameSecond(issue);
+    case "unknown-key":
+      return removeKey(issue);
+    case "bad-config":
+    case "bad-template":
+    case "bad-body":
+    case "missing-agent":
+      return toField(issue);
+    case "missing-knowledge":
+      return issue.node === undefined
+        ? undefined
+        : { says: "openField", does: "field", node: issue.node, key: "knowledge" };
+    case "missing-model":
+      return issue.node === undefined
+        ? undefined
+        : { says: "openField", does: "field", node: issue.node, key: "model" };
+    case "acts-unasked":
+      return { says: "askFirst", does: "command", command: askFirst(issue) };
+    case "demo-model":
+      return { says: "models", does: "page", href: "/models" };
+    case "missing-tool":
+      return { says: "tools", does: "page", href: "/tools" };
+    case "missing-secret":
+      return { says: "secrets", does: "page", href: "/settings/secrets" };
+    default:
+      return undefined;
+  }
+}
+
+const BY_CODE: Partial<Record<ErrorCode, { says: MendWord; href: string }>> = {
+  model_missing: { says: "models", href: "/models" },
+  model_not_found: { says: "models", href: "/models" },
+  auth_failed: { says: "models", href: "/models" },
+  provider_unavailable: { says: "models", href: "/models" },
+  knowledge_missing: { says: "knowledge", href: "/knowledge" },
+  secret_missing: { says: "secrets", href: "/settings/secrets" },
+  tool_not_allowed: { says: "tools", href: "/tools" },
+  mcp_start_failed: { says: "tools", href: "/tools/servers" },
+  mcp_failed: { says: "tools", href: "/tools/servers" },
+};
+
+/** Fields that set a limit a run can meet. */
+const LIMIT_FIELD: Partial<Record<ErrorCode, string>> = {
+  step_limit: "maxSteps",
+  tool_call_limit: "budget",
+  token_limit: "budget",
+  cost_limit: "budget",
+  time_limit: "budget",
+  context_overflow: "model",
+  output_limit: "model",
+  invalid_output: "schema",
+  code_failed: "source",
+  code_timeout: "timeoutMs",
+  bad_request: "",
+};
+
+/** The mend of a failure in a run. */
+export function mendForError(error: { code: ErrorCode }, node: string | undefined): Mend | undefined {
+  if (error.code === "graph_has_issues") return { says: "issues", does: "panel", panel: "issues" };
+  const page = BY_CODE[error.code];
+  if (page) return { says: page.says, does: "page", href: page.href };
+  const key = LIMIT_FIELD[error.code];
+  if (node !== undefined && key !== undefined)
+    return { says: "openField", does: "field", node, ...(key ? { key } : {}) };
+  return undefined;
+}
+
+/** The config key that an issue's path points at. */
+export function fieldOf(issue: Issue): string | undefined {
+  return /^\/nodes\/\d+\/config\/([^/]+)/
+    .exec(issue.path ?? "")?.[1]
+    ?.replaceAll("~1", "/")
+    .replaceAll("~0", "~");
+}
+
+function toField(issue: Issue): Mend | undefined {
+  return issue.node === undefined
+    ? undefined
+    : { says: "openField", does: "field", node: issue.node, key: fieldOf(issue) };
+}
+
+function removeEdgeAt(index: number): Command {
+  return {
+    label: "mend",
+    run: (graph) => (graph.edges[index] ? { ...graph, edges: graph.edges.filter((_edge, at) => at !== index) } : graph),
+  };
+}
+
+/** The tool that the issue's path names asks a person, whatever its nodes say. */
+function askFirst(issue: Issue): Command {
+  const tool = /^\/settings\/approvals\/([^/]+)$/.exec(issue.path ?? "")?.[1];
+  return {
+    label: "mend",
+    run(graph) {
+      if (!tool) return graph;
+      const name = tool.replaceAll("~1", "/").replaceAll("~0", "~");
+      return { ...graph, settings: { ...graph.settings, approvals: { ...graph.settings.approvals, [name]: "ask" } } };
+    },
+  };
+}
+
+function breakCycle(graph: Graph, node: string | undefined): Mend | undefined {
+  if (node === undefined) return undefined;
+  const back = lookup(graph)
+    .into(node)
+    .find((edge) => reaches(graph, node, edgeEnd(edge.from).node));
+  return back && { says: "removeEdge", does: "command", command: { ...removeEdgeAt(graph.edges.indexOf(back)) } };
+}
+
+function addEnd(type: "input" | "output"): Command {
+  return {
+    label: "mend",
+    run(graph) {
+      const definition = definitions.find((one) => one.type === type);
+      if (!definition) return graph;
+      const id = freeId(type === "input" ? "ask" : "reply", new Set(graph.nodes.map((one) => one.id)));
+      const node: GraphNode = { id, type, version: definition.version, config: {} };
+      const places = Object.values(graph.layout);
+      const x =
+        places.length === 0
+          ? 0
+          : type === "input"
+            ? Math.min(...places.map((place) => place.x)) - 304
+            : Math.max(...places.map((place) => place.x)) + 304;
+      const y = places.length === 0 ? 0 : Math.round(places.reduce((sum, place) => sum + place.y, 0) / places.length);
+      return {
+        ...graph,
+        nodes: type === "input" ? [node, ...graph.nodes] : [...graph.nodes, node],
+        layout: { ...graph.layout, [id]: { x, y } },
+      };
+    },
+  };
+}
+
+function renameSecond(issue: Issue): Mend | undefined {
+  const place = /^\/nodes\/(\d+)\/id/.exec(issue.path ?? "");
+  if (!place) return undefined;
+  const index = Number(place[1]);
+  return {
+    says: "rename",
+    does: "command",
+    command: {
+      label: "mend",
+      run(graph) {
+        const node = graph.nodes[index];
+        if (!node) return graph;
+        const id = freeId(node.id, new Set(graph.nodes.map((one) => one.id)));
+        const old = graph.layout[node.id] ?? { x: 0, y: 0 };
+        return {
+          ...graph,
+          nodes: graph.nodes.map((one, at) => (at === index ? { ...one, id } : one)),
+          layout: { ...graph.layout, [id]: { ...old, x: old.x + 40, y: old.y + 60 } },
+        };
+      },
+    },
+  };
+}
+
+function removeKey(issue: Issue): Mend | undefined {
+  const key = fieldOf(issue);
+  const { node } = issue;
+  if (node === undefined || key === undefined) return undefined;
+  const plain = issue.path?.endsWith(`/config/${key}`);
+  if (!plain) return toField(issue);
+  return {
+    says: "removeKey",
+    what: key,
+    does: "command",
+    command: {
+      label: "mend",
+      run: (graph) => ({
+        ...graph,
+        nodes: graph.nodes.map((one) => {
+          if (one.id !== node || typeof one.config !== "object" || one.config === null) return one;
+          const { [key]: _gone, ...config } = one.config as Record<string, unknown>;
+          return { ...one, config };
+        }),
+      }),
+    },
+  };
+}

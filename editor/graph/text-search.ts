@@ -1,0 +1,198 @@
+/**
+ * Search and replace over every text that a person wrote into a graph: titles, prompts, notes and all other settings,
+ * those of bodies inside a node too. Ids, types, edges and places are never touched.
+ */
+import type { Graph } from "../../runtime/graph.ts";
+import type { Command } from "./commands.ts";
+
+export interface Query {
+  text: string;
+  matchCase: boolean;
+  wholeWord: boolean;
+}
+
+/** Where a text stands in a graph: the keys and indices that lead to it. */
+export type Way = readonly (string | number)[];
+
+export interface Hit {
+  /** The same as long as nothing before it changes. */
+  key: string;
+  /** The node that it belongs to: of a text in a body, the node that holds the body. */
+  node?: string;
+  way: Way;
+  /** The whole text, and the part of it that matches. */
+  text: string;
+  start: number;
+  end: number;
+}
+
+/** More than this many are not listed; replacing all takes them all. */
+export const MAX_HITS = 1000;
+
+const LETTER = /[\p{L}\p{N}_]/u;
+
+/** Every match, in the order of the graph. An empty query has none. */
+export function findText(graph: Graph, query: Query, limit = MAX_HITS): Hit[] {
+  const hits: Hit[] = [];
+  if (query.text === "") return hits;
+  overTexts(graph, (text, way) => {
+    if (hits.length >= limit) return text;
+    for (const [start, end] of matches(text, query)) {
+      if (hits.length >= limit) break;
+      hits.push({ key: `${way.join("/")}@${start}`, way, text, start, end, ...owner(graph, way) });
+    }
+    return text;
+  });
+  return hits;
+}
+
+/** Puts `by` in the place of every match, or of the one that is given, as one step. `by` is taken as it is written. */
+export function replaceText(query: Query, by: string, only?: Pick<Hit, "way" | "start" | "text">): Command {
+  return { label: "text", run: (graph) => replaceIn(graph, query, by, only).graph };
+}
+
+/** In how many places replacing all would put `by`, and how many stay: see `replaceIn`. */
+export function countReplaced(graph: Graph, query: Query, by: string): { done: number; kept: number } {
+  const { done, kept } = replaceIn(graph, query, by);
+  return { done, kept };
+}
+
+/** An agent without a name is no agent, and a text that is too long is refused by the server: both stay, and are counted. */
+function replaceIn(graph: Graph, query: Query, by: string, only?: Pick<Hit, "way" | "start" | "text">) {
+  const counts = { done: 0, kept: 0 };
+  if (query.text === "") return { graph, ...counts };
+  const wanted = only?.way.join("/");
+  const next = overTexts(graph, (text, way) => {
+    if (wanted !== undefined && (way.join("/") !== wanted || text !== only?.text)) return text;
+    const found = matches(text, query).filter(([start]) => only === undefined || start === only.start);
+    if (found.length === 0) return text;
+    let made = "";
+    let from = 0;
+    for (const [start, end] of found) {
+      made += text.slice(from, start) + by;
+      from = end;
+    }
+    made += text.slice(from);
+    const stays = (way.at(-1) === "name" && made.trim() === "") || made.length > most(way);
+    counts[stays ? "kept" : "done"] += found.length;
+    return stays ? text : made;
+  });
+  return { graph: next, ...counts };
+}
+
+/** The longest text that the format takes at a place. */
+function most(way: Way): number {
+  const key = way.at(-1);
+  if (typeof key === "number") return way.at(-2) === "suggestions" ? 500 : Number.POSITIVE_INFINITY;
+  if (way.at(-2) === "settings" || key === "description") return 4000;
+  return key === "title" || key === "name" ? 200 : Number.POSITIVE_INFINITY;
+}
+
+/** Where a text matches: pairs of start and end that do not overlap. */
+export function matches(text: string, query: Query): [number, number][] {
+  const { text: wanted, wholeWord } = query;
+  const found: [number, number][] = [];
+  for (const match of text.matchAll(patternOf(query))) {
+    const end = match.index + match[0].length;
+    if (wholeWord && (joins(text, match.index, wanted, true) || joins(text, end, wanted, false))) continue;
+    found.push([match.index, end]);
+  }
+  return found;
+}
+
+const patterns = new WeakMap<Query, RegExp>();
+
+function patternOf(query: Query): RegExp {
+  const known = patterns.get(query);
+  if (known) return known;
+  const escaped = query.text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  const made = new RegExp(escaped, query.matchCase ? "gu" : "giu");
+  patterns.set(query, made);
+  return made;
+}
+
+/** Whether a letter stands on both sides of an end of the match, so that the match is a part of a longer word. */
+function joins(text: string, at: number, wanted: string, left: boolean): boolean {
+  const inner = left ? [...wanted][0] : [...wanted].at(-1);
+  const outer = left ? [...text.slice(Math.max(0, at - 2), at)].at(-1) : [...text.slice(at, at + 2)][0];
+  return inner !== undefined && outer !== undefined && LETTER.test(inner) && LETTER.test(outer);
+}
+
+type Change = (text: string, way: Way) => string;
+
+/** Calls `change` for each text; parts in which nothing changed keep their identity. */
+function overTexts<G extends Partial<Graph>>(graph: G, change: Change, base: Way = []): G {
+  const next: Record<string, unknown> = { ...graph };
+  let changed = false;
+  const put = (key: string, value: unknown) => {
+    if (value === next[key]) return;
+    next[key] = value;
+    changed = true;
+  };
+  for (const key of ["name", "description"] as const)
+    if (typeof graph[key] === "string") put(key, change(graph[key], [...base, key]));
+  if (graph.settings) {
+    const { greeting, suggestions } = graph.settings;
+    const settings = {
+      ...graph.settings,
+      ...(typeof greeting === "string" && { greeting: change(greeting, [...base, "settings", "greeting"]) }),
+      ...(suggestions && { suggestions: overValue(suggestions, change, [...base, "settings", "suggestions"]) }),
+    };
+    if (settings.greeting !== greeting || settings.suggestions !== suggestions) put("settings", settings);
+  }
+  if (graph.nodes)
+    put(
+      "nodes",
+      mapped(graph.nodes, (node, index) => {
+        const way = [...base, "nodes", index];
+        const title = node.title === undefined ? undefined : change(node.title, [...way, "title"]);
+        const config = overValue(node.config, change, [...way, "config"]);
+        if (title === node.title && config === node.config) return node;
+        const { title: _old, ...rest } = node;
+        return title ? { ...node, title, config } : { ...rest, config };
+      }),
+    );
+  if (graph.groups)
+    put(
+      "groups",
+      mapped(graph.groups, (group, index) => {
+        const title = change(group.title, [...base, "groups", index, "title"]);
+        return title === group.title ? group : { ...group, title };
+      }),
+    );
+  return changed ? (next as G) : graph;
+}
+
+function overValue<T>(value: T, change: Change, way: Way): T {
+  if (typeof value === "string") return change(value, way) as T;
+  if (Array.isArray(value)) return mapped(value, (item, index) => overValue(item, change, [...way, index])) as T;
+  if (typeof value !== "object" || value === null) return value;
+  if (isBody(value)) return overTexts(value, change, way) as T;
+  const next: Record<string, unknown> = {};
+  let changed = false;
+  for (const [key, member] of Object.entries(value)) {
+    next[key] = overValue(member as unknown, change, [...way, key]);
+    changed ||= next[key] !== member;
+  }
+  return changed ? (next as T) : value;
+}
+
+function isBody(value: object): value is Partial<Graph> {
+  const { nodes, edges } = value as Partial<Graph>;
+  return (
+    Array.isArray(nodes) &&
+    Array.isArray(edges) &&
+    nodes.every((node) => typeof node === "object" && node !== null && typeof node.id === "string")
+  );
+}
+
+function mapped<T>(list: T[], change: (item: T, index: number) => T): T[] {
+  const next = list.map(change);
+  return next.every((item, index) => item === list[index]) ? list : next;
+}
+
+function owner(graph: Graph, way: Way): { node?: string } {
+  if (way[0] === "nodes") return { node: graph.nodes[way[1] as number]?.id };
+  if (way[0] === "groups") return { node: graph.groups[way[1] as number]?.nodes[0] };
+  return {};
+}

@@ -1,0 +1,288 @@
+/**
+ * Putting the nodes of a called agent in the place of the node that calls it: the way back from `encapsulate`. Refused
+ * where that would not mean the same.
+ */
+import { agentPorts } from "../../runtime/agent-ports.ts";
+import { type CheckContext, checkGraph } from "../../runtime/check.ts";
+import { canonicalJson, type Graph, type GraphNode, type Place } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
+import { nodeOf } from "./boundary.ts";
+import { CARD, placeOf } from "./card-size.ts";
+import { type Command, freeId } from "./commands.ts";
+import { alwaysTaken, HARMLESS, repliesWithDocuments, runsWithout } from "./data-flow.ts";
+import { boxOf, Edges, newErrors } from "./edge-list.ts";
+import { takesConversation, type World } from "./encapsulate.ts";
+import { pinsOf, setPin } from "./pins.ts";
+
+export type UnpackRefusal =
+  | { why: "notOne" | "retried" | "approvals" | "pair" }
+  /** `names`: ids of nodes of the called agent. */
+  | { why: "unknown"; names: string[] }
+  /** `names`: inputs of the called agent. */
+  | { why: "unwired" | "alone" | "converted"; names: string[] }
+  | { why: "issue"; issue: Issue };
+
+export interface Unpacking {
+  command: Command;
+  /** Ids of the nodes that came, as they are called here. */
+  nodes: string[];
+  /** Models (by their id here) that see the session's conversation from now on. */
+  remembers: string[];
+}
+
+/** `called`: the agent that the node calls, as it runs. */
+export function unpack(graph: Graph, id: string, called: Graph, world: World): Unpacking | { refused: UnpackRefusal } {
+  const { table } = world;
+  const context = knowing(called, graph, id, world.context);
+  const around = resolve(graph, table, context);
+  const caller = around.nodes.find((node) => node.id === id);
+  if (caller?.type !== "agent") return refuse({ why: "notOne" });
+  if (caller.onError === "branch" || caller.retry) return refuse({ why: "retried" });
+  const within = resolve(called, table, context);
+  const runs = within.nodes.filter((node) => node.definition.run);
+  const known = new Set(within.nodes.map((node) => node.id));
+  const unknown = called.nodes.filter((node) => !known.has(node.id));
+  if (unknown.length > 0) return refuse({ why: "unknown", names: unknown.map((node) => node.id) });
+  const [fault] = checkGraph(called, table, context).filter((issue) => issue.severity === "error");
+  if (fault) return refuse({ why: "issue", issue: fault });
+  const input = runs.find((node) => node.type === "input")!;
+  const output = runs.find((node) => node.type === "output")!;
+  const acts = runs.some((node) => node.type === "tool" || node.type === "action");
+  if (acts && canonicalJson(called.settings.approvals) !== canonicalJson(graph.settings.approvals))
+    return refuse({ why: "approvals" });
+
+  const wired = Map.groupBy(caller.incoming, (edge) => edge.toPort);
+  const entering = input.outgoing;
+  const sure = alwaysTaken(around.nodes.filter((node) => node.definition.run));
+  const idle = idleParts(runs, entering, wired, caller, sure);
+  if (idle) return refuse(idle);
+  const changed = entering.filter((edge) =>
+    (wired.get(edge.fromPort) ?? []).some((source) => arrivesOtherwise(source, edge)),
+  );
+  if (changed.length > 0) return refuse({ why: "converted", names: portsOf(changed) });
+
+  const replies = output.incoming.filter((edge) => edge.toPort === "reply");
+  const documents = output.incoming.filter((edge) => edge.toPort === "documents");
+  const asks = caller.outgoing.filter((edge) => edge.fromPort === "documents");
+  if (
+    asks.length > 0 &&
+    documents.length > 0 &&
+    !repliesWithDocuments(runs, replies, documents) &&
+    !asPair(caller, asks)
+  )
+    return refuse({ why: "pair" });
+  if (asks.length > 0 && documents.length === 0 && !asks.every(spare)) return refuse({ why: "pair" });
+
+  const made = join(graph, caller, called, { input, output });
+  const [issue] = newErrors(checkGraph(graph, table, context), checkGraph(made.graph, table, context));
+  if (issue) return refuse({ why: "issue", issue });
+  const fresh = resolve(made.graph, table, context).nodes.filter(takesConversation);
+  const came = new Set(made.names.values());
+  return {
+    nodes: [...came],
+    remembers: caller.answers ? [] : fresh.map((node) => node.id).filter((name) => came.has(name)),
+    command: { label: "unpack", run: (current) => (current === graph ? made.graph : current) },
+  };
+}
+
+/** What is known of the called agent is what is put in its place. */
+function knowing(called: Graph, graph: Graph, id: string, context: CheckContext): CheckContext {
+  const config = graph.nodes.find((node) => node.id === id)?.config as {
+    agent?: string;
+    version?: number | null;
+  } | null;
+  const ports = agentPorts(called);
+  return {
+    ...context,
+    agent: (name, version) =>
+      name === config?.agent && version === (config.version ?? undefined) ? ports : context.agent?.(name, version),
+  };
+}
+
+const refuse = (refused: UnpackRefusal) => ({ refused });
+const portsOf = (edges: readonly CompiledEdge[]) => [...new Set(edges.map((edge) => edge.fromPort))];
+/**
+ * Why some of the agent's nodes would run where they did not before: as a whole it stays idle without an input that it
+ * requires, and a node behind an input that nothing is wired to never runs.
+ */
+function idleParts(
+  runs: readonly CompiledNode[],
+  entering: readonly CompiledEdge[],
+  wired: ReadonlyMap<string, readonly CompiledEdge[]>,
+  caller: CompiledNode,
+  sure: (edge: CompiledEdge) => boolean,
+): UnpackRefusal | undefined {
+  const open = entering.filter((edge) => !wired.has(edge.fromPort));
+  const left = runsWithout(runs, new Set(open.map((edge) => `${edge.from.id}.${edge.fromPort}`)));
+  const dead = open.filter((edge) => !left.has(edge.to.id));
+  if (dead.length > 0) return { why: "unwired", names: portsOf(dead) };
+  for (const port of caller.inputs) {
+    const sources = wired.get(port.id);
+    if (port.optional || !sources || sources.some(sure)) continue;
+    const alone = runsWithout(
+      runs,
+      new Set(entering.filter((e) => e.fromPort === port.id).map((e) => `${e.from.id}.${e.fromPort}`)),
+    );
+    if (runs.some((node) => alone.has(node.id) && !HARMLESS.has(node.type))) return { why: "alone", names: [port.id] };
+  }
+  return undefined;
+}
+
+/** The input makes a text of what comes, and the node behind it would take the value as it is. */
+function arrivesOtherwise(source: CompiledEdge, { from, fromPort, to, toPort }: CompiledEdge): boolean {
+  const kind = from.outputs.find((port) => port.id === fromPort)!.kind;
+  const taker = to.inputs.find((port) => port.id === toPort)!.kind;
+  return (kind === "text" || kind === "messages") && taker !== kind && kindOf(source) !== kind;
+}
+
+/** What really comes out of a port: a router gives on what it got, and nobody checks what code gives. */
+function kindOf({ from, fromPort }: CompiledEdge, seen: ReadonlySet<CompiledNode> = new Set()): string {
+  const own = from.outputs.find((port) => port.id === fromPort)!.kind;
+  if (from.type === "code") return "any";
+  if (from.type !== "router" || fromPort === "error" || seen.has(from)) return own;
+  const further = new Set([...seen, from]);
+  const kinds = new Set(from.incoming.map((edge) => kindOf(edge, further)));
+  return kinds.size === 1 ? [...kinds][0]! : own;
+}
+
+/** Both of the node's outputs go to the agent's own output, which asks for the pair as the called one's did. */
+function asPair(caller: CompiledNode, asks: readonly CompiledEdge[]): boolean {
+  return asks.every(({ to, toPort }) => {
+    const replies = to.incoming.filter((edge) => edge.toPort === "reply");
+    const ours = replies.filter((edge) => edge.from === caller && edge.fromPort === "reply");
+    return to.type === "output" && toPort === "documents" && ours.length > 0 && ours.length === replies.length;
+  });
+}
+
+/** The edge may go: its port may stay empty, and something else decides whether the node runs. */
+function spare({ to, toPort }: CompiledEdge): boolean {
+  const port = to.inputs.find((one) => one.id === toPort);
+  return port?.optional === true && to.incoming.some((edge) => edge.toPort !== toPort);
+}
+
+interface Ends {
+  input: CompiledNode;
+  output: CompiledNode;
+}
+
+function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output }: Ends) {
+  const taken = new Set(graph.nodes.filter((node) => node.id !== caller.id).map((node) => node.id));
+  const names = new Map<string, string>();
+  const nodes: GraphNode[] = [];
+  for (const node of called.nodes) {
+    if (node.id === input.id || node.id === output.id) continue;
+    const name = freeId(node.id, taken);
+    taken.add(name);
+    names.set(node.id, name);
+    nodes.push({ ...node, id: name });
+  }
+  const renamed = (end: string) => `${names.get(nodeOf(end))}${end.slice(end.indexOf("."))}`;
+  const into = Map.groupBy(
+    graph.edges.filter((edge) => nodeOf(edge.to) === caller.id),
+    (edge) => portIn(edge.to),
+  );
+  const out = Map.groupBy(
+    called.edges.filter((edge) => nodeOf(edge.to) === output.id),
+    (edge) => portIn(edge.to),
+  );
+  /** Outer ends that stand for an inner one: those of an input are what is wired to it. */
+  const sources = (end: string): string[] =>
+    nodeOf(end) === input.id ? (into.get(portIn(end)) ?? []).map((edge) => edge.from) : [renamed(end)];
+  const gives = (port: string): string[] => (out.get(port) ?? []).flatMap((edge) => sources(edge.from));
+
+  const drawn = new Edges();
+  const inner = () => {
+    for (const edge of called.edges)
+      if (nodeOf(edge.to) !== output.id)
+        for (const from of sources(edge.from)) drawn.add({ ...edge, from, to: renamed(edge.to) });
+  };
+  let placed = false;
+  for (const edge of graph.edges) {
+    if (nodeOf(edge.to) === caller.id) {
+      // What is inside comes where the first edge into the node was.
+      if (!placed) inner();
+      placed = true;
+    } else if (nodeOf(edge.from) === caller.id)
+      for (const from of gives(portIn(edge.from))) drawn.add({ ...edge, from });
+    else drawn.add(edge);
+  }
+  if (!placed) inner();
+
+  const at = graph.nodes.findIndex((node) => node.id === caller.id);
+  const unpinned = setPin(caller.id, undefined).run(graph);
+  const made: Graph = {
+    ...unpinned,
+    nodes: graph.nodes.toSpliced(at, 1, ...nodes),
+    edges: drawn.all,
+    groups: groupsOf(graph, caller.id, called, names),
+    layout: layoutOf(graph, caller.id, called, names),
+  };
+  return {
+    names,
+    graph: Object.entries(pinsOf(called)).reduce((one, [node, outputs]) => {
+      const name = names.get(node);
+      return name === undefined ? one : setPin(name, outputs).run(one);
+    }, made),
+  };
+}
+
+const portIn = (end: string) => end.slice(end.indexOf(".") + 1);
+
+/** The agent's groups come along; what has none takes the node's place in its group. */
+function groupsOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<string, string>): Graph["groups"] {
+  const taken = new Set(graph.groups.map((group) => group.id));
+  const brought = called.groups.flatMap((group) => {
+    const nodes = group.nodes.flatMap((node) => names.get(node) ?? []);
+    if (nodes.length === 0) return [];
+    const name = freeId(group.id, taken);
+    taken.add(name);
+    return [{ ...group, id: name, nodes }];
+  });
+  const grouped = new Set(brought.flatMap((group) => group.nodes));
+  const loose = [...names.values()].filter((name) => !grouped.has(name));
+  const kept = graph.groups.map((group) =>
+    group.nodes.includes(id)
+      ? { ...group, nodes: group.nodes.flatMap((node) => (node === id ? loose : [node])) }
+      : group,
+  );
+  return [...kept.filter((group) => group.nodes.length > 0), ...brought];
+}
+
+/** The nodes come with their top left corner where the node was. Where one would lie on another, the others make room. */
+function layoutOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<string, string>): Graph["layout"] {
+  const corner = placeOf(graph, id);
+  const { [id]: _gone, ...kept } = graph.layout;
+  const places = [...names].map(([node, name]) => [name, placeOf(called, node)] as const);
+  if (places.length === 0) return kept;
+  const box = boxOf(places.map(([, place]) => place));
+  const brought = Object.fromEntries(
+    places.map(([name, place]): [string, Place] => [
+      name,
+      { ...place, x: corner.x + place.x - box.left, y: corner.y + place.y - box.top },
+    ]),
+  );
+  return { ...madeRoom(kept, Object.values(brought)), ...brought };
+}
+
+const GAP = 72;
+/** About how high a card is, with a gap. */
+const ROW = 200;
+
+const covers = (a: Place, b: Place) => Math.abs(a.x - b.x) < CARD.width + 16 && Math.abs(a.y - b.y) < ROW - 50;
+
+/** What lies right of the new cards goes further right; what then still lies under them goes further down. */
+function madeRoom(layout: Graph["layout"], brought: readonly Place[]): Graph["layout"] {
+  const box = boxOf(brought);
+  const push = (from: Graph["layout"], axis: "x" | "y", line: number, end: number): Graph["layout"] => {
+    if (!Object.values(from).some((place) => brought.some((card) => covers(place, card)))) return from;
+    const behind = Object.entries(from).filter(([, place]) => place[axis] >= line);
+    const by = Math.max(0, end - Math.min(end, ...behind.map(([, place]) => place[axis])));
+    return {
+      ...from,
+      ...Object.fromEntries(behind.map(([node, place]) => [node, { ...place, [axis]: place[axis] + by }])),
+    };
+  };
+  const right = push(layout, "x", box.left + CARD.width / 2, box.right + CARD.width + GAP);
+  return push(right, "y", box.top, box.bottom + ROW);
+}

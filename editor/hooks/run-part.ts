@@ -1,0 +1,54 @@
+/** Trying a part of the draft from wherever it is asked for: the menu of a node, a key, the last-run panel. */
+
+import { knownFrom, planEdited, planPart } from "../graph/partial-run.ts";
+import { type Pins, pinOf, pinsOf, setPin } from "../graph/pins.ts";
+import { i18n } from "../i18n/index.ts";
+import type { Conversation } from "../session/conversation.ts";
+import { viewOf } from "../session/live-run.ts";
+import type { Workbench } from "../session/workbench.ts";
+import { toast } from "../ui/toast.tsx";
+import { focusSoon } from "../ui/wait-for-element.ts";
+
+type Values = Pins[string];
+
+/** Runs a part of the graph with the last message, and shows it under Try it. Without any message it asks for one. */
+export function runPart(workbench: Workbench, how: "only" | "to" | "from", node: string): void {
+  const known = knownFrom(workbench.live.getState().life);
+  const plan = planPart(workbench.graph(), how, node, pinsOf(workbench.graph()), known);
+  send(workbench, { ...plan, part: { how, node } });
+}
+
+/** Goes on from a node with other outputs than it gave; what does not hang on it stays as it was in the run shown. */
+export function goOnWith(workbench: Workbench, node: string, outputs: Values): void {
+  const known = knownFrom(workbench.live.getState().life);
+  const plan = planEdited(workbench.graph(), node, outputs, pinsOf(workbench.graph()), known);
+  send(workbench, { ...plan, part: { how: "edited", node } });
+}
+
+function send(workbench: Workbench, options: NonNullable<Parameters<Conversation["send"]>[1]>): void {
+  const { conversation, live, places } = workbench;
+  const { turns, busy } = conversation.getState();
+  if (busy) {
+    toast({ title: i18n.t("trying:busy") });
+    return;
+  }
+  const { history: _brought, ...asked } = live.getState().life?.view.start?.input ?? { message: "" };
+  const message = asked.message || turns.at(-1)?.message || workbench.graph().settings.suggestions[0];
+  places.open("try");
+  if (message) void conversation.send({ ...asked, message }, options);
+  else {
+    toast({ title: i18n.t("trying:sayFirst") });
+    focusSoon("try-message");
+  }
+}
+
+/** Pins what the node gave in the run shown, or unpins it. */
+export function togglePin(workbench: Workbench, node: string): void {
+  if (pinOf(workbench.graph(), node)) {
+    workbench.apply(setPin(node, undefined));
+    return;
+  }
+  const outputs = viewOf(workbench.live.getState(), node)?.outputs;
+  if (outputs && Object.keys(outputs).length > 0) workbench.apply(setPin(node, outputs));
+  else toast({ title: i18n.t("trying:nothingToPin") });
+}

@@ -1,0 +1,25 @@
+import { useCallback } from "react";
+import { useStore } from "zustand";
+import type { Graph, GraphNode } from "../../runtime/graph.ts";
+import { bodyOf, isContainer } from "../graph/body.ts";
+import { agentOf, type Called, calledOf, fetchCalled, refKey } from "../session/called-agents.ts";
+import { useWorkbench } from "./use-workbench.ts";
+
+/** What a node holds, as far as it is known: its body, or the graph of the agent that it calls. */
+export function innerGraph(node: GraphNode, called: ReadonlyMap<string, Called>): Graph | undefined {
+  const ref = agentOf(node);
+  if (ref) return called.get(refKey(ref))?.graph;
+  const body = isContainer(node) ? bodyOf(node) : undefined;
+  return body?.is === "graph" ? body.graph : undefined;
+}
+
+/** The same, kept in step. `load` fetches an agent's graph; where it cannot be had, there is nothing to show. */
+export function useInnerGraph(node: GraphNode): { graph?: Graph; load(): void } {
+  const workbench = useWorkbench();
+  const graph = useStore(calledOf(workbench), (called) => innerGraph(node, called));
+  const load = useCallback(() => {
+    const ref = agentOf(node);
+    if (ref) void fetchCalled(workbench, ref).catch(() => {});
+  }, [workbench, node]);
+  return { graph, load };
+}

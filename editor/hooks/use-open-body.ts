@@ -1,0 +1,36 @@
+import { useTranslation } from "react-i18next";
+import { bodyOf, isContainer, setBody, startBody } from "../graph/body.ts";
+import { lookup } from "../graph/lookup.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { agentOf } from "../session/called-agents.ts";
+import { useErrorWords } from "../shell/query-state.tsx";
+import { toast } from "../ui/toast.tsx";
+import { useBodies } from "./body-views.tsx";
+import { useWorkbench } from "./use-workbench.ts";
+
+/** Opens what a node holds: its body (begun where there is none), or the agent that it calls. */
+export function useOpenBody(): (id: string | undefined) => void {
+  const workbench = useWorkbench();
+  const bodies = useBodies();
+  const words = useNodeWords();
+  const errors = useErrorWords();
+  const { t } = useTranslation("bodies");
+  return (id) => {
+    const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
+    if (!node || (!isContainer(node) && !agentOf(node))) {
+      toast({ title: t("noBody") });
+      return;
+    }
+    if (isContainer(node) && bodyOf(node).is === "none") {
+      workbench.apply(setBody(node.id, startBody(node, words.nodeTitle(node))));
+      // What a body is given is said beside it.
+      workbench.places.open("node");
+    }
+    if (bodyOf(lookup(workbench.graph()).node(node.id) ?? node).is === "bad") workbench.places.open("node");
+    else
+      bodies.open(node.id).catch((error: unknown) => {
+        const { title, detail } = errors(error);
+        toast({ tone: "bad", title, detail });
+      });
+  };
+}

@@ -1,0 +1,51 @@
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import type { Graph } from "../../runtime/graph.ts";
+import { fileKind, MAX_FILE_BYTES } from "../graph/file-kind.ts";
+
+export type ReadFile = { graph: Graph; template?: Record<string, unknown> } | { title: string; detail?: string };
+
+/** What a text is: a graph, or one calm sentence (and what to do) about why it is none. `source`: where it comes from. */
+export function useTextReader(source: "drop" | "paste"): (text: string) => ReadFile {
+  const { t } = useTranslation("editing");
+  return useCallback(
+    (text) => {
+      if (text.length > MAX_FILE_BYTES) return { title: t(`${source}.huge`), detail: t("drop.hugeHelp") };
+      const kind = fileKind(text);
+      switch (kind.is) {
+        case "agent":
+          return kind;
+        case "foreign":
+          return { title: t("drop.foreign", { tool: kind.tool }), detail: t("drop.foreignHelp") };
+        case "half":
+          return { title: t(`${source}.half`), detail: t(`${source}.halfHelp`) };
+        case "newer":
+          return { title: t("drop.newer"), detail: t("drop.newerHelp") };
+        case "other-json":
+          return { title: t("drop.otherJson"), detail: t("drop.otherJsonHelp") };
+        case "not-json":
+          return { title: t(`${source}.notJson`), detail: t(`${source}.notJsonHelp`) };
+        case "bad":
+          return { title: t("drop.bad"), detail: `${kind.issue.message} ${kind.issue.path ?? ""}`.trim() };
+      }
+    },
+    [t, source],
+  );
+}
+
+/** Reads a file in the same way. One that is too large is not read at all. Never rejects. */
+export function useFileReader(): (file: File) => Promise<ReadFile> {
+  const { t } = useTranslation("editing");
+  const readText = useTextReader("drop");
+  return useCallback(
+    async (file) => {
+      if (file.size > MAX_FILE_BYTES) return { title: t("drop.huge"), detail: t("drop.hugeHelp") };
+      try {
+        return readText(await file.text());
+      } catch {
+        return { title: t("drop.unread") };
+      }
+    },
+    [t, readText],
+  );
+}

@@ -1,0 +1,40 @@
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import type { Scope } from "../../runtime/event.ts";
+import type { Graph, GraphNode } from "../../runtime/graph.ts";
+import { lookup } from "../graph/lookup.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { type Called, calledOf } from "../session/called-agents.ts";
+import { innerGraph } from "./use-inner-graph.ts";
+import { useGraph, useWorkbench } from "./use-workbench.ts";
+
+/** Where the graphs of called agents are not read: their nodes go by their ids. */
+export const NOT_FETCHED: ReadonlyMap<string, Called> = new Map();
+
+/** The graph that a scope leads to, from the one at hand; undefined as far as it is not known. */
+export function graphAt(graph: Graph, scope: Scope, called: ReadonlyMap<string, Called>): Graph | undefined {
+  let at: Graph | undefined = graph;
+  for (const part of scope) {
+    const node: GraphNode | undefined = at && lookup(at).node(part.node);
+    at = node && part.call === undefined ? innerGraph(node, called) : undefined;
+  }
+  return at;
+}
+
+/** A scope in words: "Map, item 2 › Agent". "" on the graph itself. */
+export function useScopeWords(scope: Scope | undefined): string {
+  const { t } = useTranslation("bodies");
+  const words = useNodeWords();
+  const graph = useGraph((one) => one);
+  const called = useStore(calledOf(useWorkbench()));
+  return (scope ?? [])
+    .map((part, depth) => {
+      const around = graphAt(graph, scope!.slice(0, depth), called);
+      const node = around && lookup(around).node(part.node);
+      const title = node ? words.nodeTitle(node) : part.node;
+      if (part.item !== undefined) return t("itemOf", { title, number: part.item + 1 });
+      if (part.turn !== undefined) return t("turnOf", { title, number: part.turn + 1 });
+      return title;
+    })
+    .join(" › ");
+}

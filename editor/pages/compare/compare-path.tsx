@@ -1,0 +1,95 @@
+/** Looking inside of two runs: from node to item to node. */
+import type { TFunction } from "i18next";
+import { ChevronRight } from "lucide-react";
+import { Fragment } from "react";
+import { useTranslation } from "react-i18next";
+import { type Scope, type ScopePart, scopeKey } from "../../../runtime/event.ts";
+import type { Graph } from "../../../runtime/graph.ts";
+import { graphAt, NOT_FETCHED } from "../../hooks/use-scope-words.ts";
+import { useNodeWords } from "../../i18n/node-words.ts";
+import type { ComparedPart } from "./compare.ts";
+
+/** Where inside of both runs one looks, and the ways back out. */
+export function PlaceBar({ place, graph, onPlace }: { place: Scope; graph?: Graph; onPlace(place: Scope): void }) {
+  const { t } = useTranslation(["trying", "bodies"]);
+  const words = useNodeWords();
+  const link = "rounded-sm text-accent hover:underline";
+  return (
+    <nav aria-label={t("inside")} className="mb-3 flex flex-wrap items-center gap-x-2">
+      <button type="button" className={link} onClick={() => onPlace([])}>
+        {t("wholeRun")}
+      </button>
+      {place.map((part, depth) => {
+        const around = graph && graphAt(graph, place.slice(0, depth), NOT_FETCHED);
+        const node = around?.nodes.find((one) => one.id === part.node);
+        const title = node ? words.nodeTitle(node) : part.node;
+        const name = [title, partWords(part, t)].filter(Boolean).join(", ");
+        const last = depth === place.length - 1;
+        return (
+          <Fragment key={scopeKey(place.slice(0, depth + 1))}>
+            <ChevronRight size={13} aria-hidden className="text-ink-3" />
+            {last ? (
+              <span aria-current="location" className="font-medium">
+                {name}
+              </span>
+            ) : (
+              <button type="button" className={link} onClick={() => onPlace(place.slice(0, depth + 1))}>
+                {name}
+              </button>
+            )}
+          </Fragment>
+        );
+      })}
+    </nav>
+  );
+}
+
+/** "" for an agent, which runs once. */
+function partWords(part: ScopePart, t: TFunction<["trying", "bodies"]>): string {
+  if (part.item !== undefined) return t("bodies:item", { number: part.item + 1 });
+  return part.turn === undefined ? "" : t("bodies:turn", { number: part.turn + 1 });
+}
+
+/** What ran inside of a node: one of its items or turns, side by side with the same one of the other run. */
+export function PartPicker({
+  parts,
+  title,
+  onPlace,
+}: {
+  parts: readonly ComparedPart[];
+  title: string;
+  onPlace(place: Scope): void;
+}) {
+  const { t } = useTranslation(["trying", "bodies"]);
+  const how = (part: ComparedPart) =>
+    part.only ? t(part.only === "first" ? "onlyFirst" : "onlySecond") : t(part.same ? "same" : "differs");
+  const [only] = parts;
+  if (parts.length === 1 && only && partWords(only.scope.at(-1)!, t) === "")
+    return (
+      <button
+        type="button"
+        className="block rounded-sm font-normal text-accent text-sm hover:underline"
+        onClick={() => onPlace(only.scope)}
+      >
+        {t("lookInside")} ({how(only)})
+      </button>
+    );
+  return (
+    <select
+      aria-label={t("insideOf", { title })}
+      className="mt-1 block h-7 rounded-md border border-line-strong bg-surface px-1.5 font-normal text-sm"
+      value=""
+      onChange={(event) => {
+        const part = parts.find((one) => one.key === event.target.value);
+        if (part) onPlace(part.scope);
+      }}
+    >
+      <option value="">{t("lookInside")}</option>
+      {parts.map((part) => (
+        <option key={part.key} value={part.key}>
+          {[partWords(part.scope.at(-1)!, t) || t("call"), how(part)].join(" · ")}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,39 @@
+import { Settings2 } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { bodyFields } from "../graph/body.ts";
+import { lookup } from "../graph/lookup.ts";
+import { useBodies } from "../hooks/body-views.tsx";
+import { useNodeWords } from "../i18n/node-words.ts";
+import type { Inside } from "../session/workbench.ts";
+import { Button } from "../ui/button.tsx";
+import { Part } from "./parts.tsx";
+
+/** Beside a container's body, with nothing chosen: when it runs, and what it is given. */
+export function BodyAbout({ inside }: { inside: Inside }) {
+  const { t } = useTranslation("bodies");
+  const words = useNodeWords();
+  const { back } = useBodies();
+  const holder = useStore(inside.outer.document, (state) => lookup(state.graph).node(inside.node));
+  if (!holder) return null;
+  const kind = holder.type === "loop" ? "loop" : "map";
+  return (
+    <div className="flex flex-col gap-3 px-4 py-4">
+      <h2 className="font-semibold text-md">{t(`about.${kind}`)}</h2>
+      <p className="text-ink-2">{t(`aboutHelp.${kind}`)}</p>
+      <Part title={t("names")}>
+        <ul className="flex flex-col gap-1">
+          {[{ name: "message", kind: "text" as const }, ...bodyFields(holder)].map((field) => (
+            <li key={field.name} className="flex items-center gap-2">
+              <code className="text-sm">{field.name}</code>
+              <span className="text-ink-3 text-xs">{words.kind(field.kind)}</span>
+            </li>
+          ))}
+        </ul>
+      </Part>
+      <Button icon={Settings2} className="self-start" onClick={() => back(inside.path.length - 1)}>
+        {t("ofHolder", { name: words.nodeTitle(holder) })}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+import { lookup } from "../graph/lookup.ts";
+import { useConversation, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
+import { addTest } from "../session/agent-tests.ts";
+import type { Turn } from "../session/conversation.ts";
+import { toast } from "../ui/toast.tsx";
+
+/** Under a message: what of the graph ran with it, where it was not all. */
+export function TurnPart({ turn }: { turn: Turn }) {
+  const { t } = useTranslation("trying");
+  const words = useNodeWords();
+  const node = useGraph((graph) => (turn.part ? lookup(graph).node(turn.part.node) : undefined));
+  if (!turn.part && !turn.pins) return null;
+  const title = node ? words.nodeTitle(node) : turn.part?.node;
+  return (
+    <p className="-mt-1.5 self-end text-ink-3 text-sm">
+      {[
+        turn.part && t(`part.${turn.part.how}`, { node: title }),
+        turn.pins ? t("kept", { count: turn.pins }) : undefined,
+      ]
+        .filter(Boolean)
+        .join(" · ")}
+    </p>
+  );
+}
+
+const linkClass = "rounded-sm text-ink-3 text-sm hover:text-ink hover:underline";
+
+/** What can be done with a turn that has been: keep its message as a test, see it beside the one before. */
+export function TurnTools({ turn }: { turn: Turn }) {
+  const { t } = useTranslation("trying");
+  const workbench = useWorkbench();
+  const before = useConversation(
+    (state) => state.turns.findLast((other) => other.id < turn.id && other.life !== undefined)?.life?.view.id,
+  );
+  const run = turn.life?.view.id;
+  if (!run) return null;
+  const keep = () => {
+    const { history: _history, ...input } = turn.life?.view.start?.input ?? { message: turn.message };
+    workbench.apply(addTest(input));
+    toast({ title: t("keptAsTest") });
+  };
+  return (
+    <>
+      {!turn.part && (
+        <button type="button" className={linkClass} onClick={keep}>
+          {t("keepAsTest")}
+        </button>
+      )}
+      {before && (
+        <Link href={`/compare/${before}/${run}`} className={linkClass}>
+          {t("compareBefore")}
+        </Link>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import { useReactFlow } from "@xyflow/react";
+import { useCallback } from "react";
+import { useTranslation } from "react-i18next";
+import { applyPatch, type PatchPart } from "../../runtime/patch.ts";
+import { type Command, move } from "../graph/commands.ts";
+import { table } from "../graph/node-types.ts";
+import { placeNew } from "../graph/position-new.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
+import { motionMs } from "../ui/motion.ts";
+import { toast } from "../ui/toast.tsx";
+import { boundsOf } from "../workbench/actions.ts";
+
+/** Applies parts to the graph as it is then, with room for what is new, as one step of the history; and shows it. */
+export function useTake(): (parts: readonly PatchPart[]) => Promise<void> {
+  const workbench = useWorkbench();
+  const flow = useReactFlow();
+  const { t } = useTranslation("canvas");
+  return useCallback(
+    async (parts) => {
+      const before = workbench.graph();
+      const had = new Set(before.nodes.map((node) => node.id));
+      let places: Record<string, { x: number; y: number }> = {};
+      try {
+        places = await placeNew(before, applyPatch(before, parts, table).graph, workbench.reader.getState().reader);
+      } catch (error) {
+        // The nodes then stand where the patch put them: beside everything, and covering nothing.
+        toast({
+          title: t("arrangeFailed"),
+          detail: error instanceof Error ? error.message : String(error),
+          tone: "bad",
+        });
+      }
+      workbench.apply(build(parts, places));
+      const fresh = workbench
+        .graph()
+        .nodes.filter((node) => !had.has(node.id))
+        .map((node) => node.id);
+      if (fresh.length === 0) return;
+      workbench.selection.choose(fresh);
+      const bounds = boundsOf(workbench, [...fresh, ...Object.keys(places)]);
+      if (bounds)
+        requestAnimationFrame(() => {
+          const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
+          const corner = flow.flowToScreenPosition({ x: bounds.x, y: bounds.y });
+          const end = flow.flowToScreenPosition({ x: bounds.x + bounds.width, y: bounds.y + bounds.height });
+          const seen = pane && corner.x > pane.left && corner.y > pane.top && end.x < pane.right && end.y < pane.bottom;
+          if (!seen) void flow.fitView({ duration: motionMs(180), padding: 0.12, maxZoom: 1, minZoom: 0.45 });
+        });
+    },
+    [workbench, flow, t],
+  );
+}
+
+function build(parts: readonly PatchPart[], places: Record<string, { x: number; y: number }>): Command {
+  return {
+    label: "build",
+    run(graph) {
+      const { graph: next, left } = applyPatch(graph, parts, table);
+      if (left.length === parts.length) return graph;
+      const there = new Set(next.nodes.map((node) => node.id));
+      return move(Object.fromEntries(Object.entries(places).filter(([id]) => there.has(id)))).run(next);
+    },
+  };
+}

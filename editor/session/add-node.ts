@@ -1,0 +1,116 @@
+/** Putting a new node on the canvas: alone, on the end of a loose wire, or into an edge. */
+import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
+import type { NodeDefinition } from "../../runtime/node.ts";
+import { passage, reaches } from "../graph/can-connect.ts";
+import { CARD, freePlace, placeOf } from "../graph/card-size.ts";
+import { addNode, type Command, freeId, insertOnEdge } from "../graph/commands.ts";
+import { edgeKey, lookup } from "../graph/lookup.ts";
+import type { Wiring } from "./pending-edge.ts";
+import type { Workbench } from "./workbench.ts";
+
+export type LooseEnd = NonNullable<Wiring["from"]>;
+
+const IDS: Record<string, string> = {
+  input: "ask",
+  output: "reply",
+  llm: "brain",
+  retriever: "facts",
+  prompt: "brief",
+  tool: "kit",
+};
+
+export function freshNode(workbench: Workbench, definition: NodeDefinition): GraphNode {
+  const taken = new Set(workbench.graph().nodes.map((node) => node.id));
+  return {
+    id: freeId(IDS[definition.type] ?? definition.type, taken),
+    type: definition.type,
+    version: definition.version,
+    config: {},
+  };
+}
+
+export interface Spot {
+  /** In the canvas's own coordinates: the new card's top left corner. */
+  place: { x: number; y: number };
+  loose?: LooseEnd;
+  /** Edge key. */
+  edge?: string;
+}
+
+/** Adds a node at a spot, wires it where it can, and chooses it. Gives its id. */
+export function addAt(workbench: Workbench, definition: NodeDefinition, spot: Spot): string {
+  const node = freshNode(workbench, definition);
+  workbench.apply(addCommand(workbench, node, spot));
+  workbench.selection.choose([node.id]);
+  return node.id;
+}
+
+function addCommand(workbench: Workbench, node: GraphNode, { place, loose, edge }: Spot): Command {
+  const graph = workbench.graph();
+  const { reader } = workbench.reader.getState();
+  const ports = reader.ports(node);
+  if (edge !== undefined) {
+    const old = graph.edges.find((one) => edgeKey(one) === edge);
+    const kinds = old && edgeKinds(workbench, old);
+    const way = kinds && passage(ports, kinds.from, kinds.to);
+    if (old && way) {
+      const room = makeRoom(graph, old, place);
+      return insertOnEdge(edge, node, room.place, way, room.moved);
+    }
+  }
+  if (loose?.side === "out") {
+    const port = passage({ inputs: ports.inputs, outputs: [{ id: "", kind: "any" }] }, loose.kind, "any")?.input;
+    if (port !== undefined)
+      return addNode(node, place, [{ from: `${loose.node}.${loose.port}`, to: `${node.id}.${port}` }]);
+  }
+  if (loose?.side === "in") {
+    const port = passage({ inputs: [{ id: "", kind: "any" }], outputs: ports.outputs }, "any", loose.kind)?.output;
+    if (port !== undefined)
+      return addNode(node, place, [{ from: `${node.id}.${port}`, to: `${loose.node}.${loose.port}` }]);
+  }
+  return addNode(node, place);
+}
+
+export function edgeKinds(workbench: Workbench, edge: { from: string; to: string }) {
+  const at = lookup(workbench.graph());
+  const { reader } = workbench.reader.getState();
+  const from = edgeEnd(edge.from);
+  const to = edgeEnd(edge.to);
+  const source = at.node(from.node);
+  const target = at.node(to.node);
+  const output = source && reader.ports(source).outputs.find((port) => port.id === from.port);
+  const input = target && reader.ports(target).inputs.find((port) => port.id === to.port);
+  return output && input ? { from: output.kind, to: input.kind } : undefined;
+}
+
+/** Beside the chosen node, or at the given middle of what is seen. */
+export function spotFor(workbench: Workbench, middle: { x: number; y: number }): { x: number; y: number } {
+  const graph = workbench.graph();
+  const [chosen] = workbench.selection.getState().nodes;
+  const beside = chosen === undefined ? undefined : placeOf(graph, chosen);
+  return freePlace(
+    graph,
+    beside ? { x: beside.x + CARD.width + 72, y: beside.y } : { x: middle.x - CARD.width / 2, y: middle.y - 70 },
+  );
+}
+
+const GAP = 72;
+
+/** Where a card goes between the two ends of an edge, and where what comes after it moves so that it fits in. */
+function makeRoom(graph: Graph, edge: { from: string; to: string }, wanted: { x: number; y: number }) {
+  const from = placeOf(graph, edgeEnd(edge.from).node);
+  const to = placeOf(graph, edgeEnd(edge.to).node);
+  if (to.x <= from.x) return { place: wanted, moved: {} };
+  const least = from.x + CARD.width + GAP;
+  const most = to.x - CARD.width - GAP;
+  const x = Math.max(least, Math.min(wanted.x, most));
+  const shift = Math.max(0, x + CARD.width + GAP - to.x);
+  const moved: Record<string, { x: number; y: number }> = {};
+  if (shift > 0)
+    for (const node of graph.nodes) {
+      const place = placeOf(graph, node.id);
+      if (place.x >= to.x && reaches(graph, edgeEnd(edge.to).node, node.id))
+        moved[node.id] = { x: place.x + shift, y: place.y };
+    }
+  return { place: { x: Math.round(x), y: Math.round(wanted.y) }, moved };
+}

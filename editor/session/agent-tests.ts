@@ -1,0 +1,73 @@
+/** Test messages kept with an agent (`graph.tests`): changing them, and judging what came of one. */
+import type { GraphTest } from "../../runtime/graph.ts";
+import type { Command } from "../graph/commands.ts";
+import { isOver, type RunLife } from "./run-life.ts";
+
+/** Adds a test for an input, named by its message. The same input is not kept twice. */
+export function addTest(input: Record<string, unknown>, contains?: string): Command {
+  return {
+    label: "test",
+    run(graph) {
+      const same = JSON.stringify(input);
+      if (graph.tests.some((test) => JSON.stringify(test.input) === same)) return graph;
+      const test: GraphTest = { name: nameOf(input), input, ...(contains ? { expect: { contains } } : {}) };
+      return { ...graph, tests: [...graph.tests, test] };
+    },
+  };
+}
+
+export function removeTest(index: number): Command {
+  return {
+    label: "test",
+    run: (graph) =>
+      graph.tests[index] ? { ...graph, tests: graph.tests.filter((_test, place) => place !== index) } : graph,
+  };
+}
+
+/** Sets what the answer must contain; empty: nothing. Other expectations of the file stay. */
+export function setExpected(index: number, contains: string): Command {
+  return {
+    label: "test",
+    group: `test:${index}`,
+    run(graph) {
+      const test = graph.tests[index];
+      if (!test || expected(test) === contains) return graph;
+      const { contains: _old, ...others } = test.expect ?? {};
+      const expect = contains === "" ? others : { ...others, contains };
+      const { expect: _gone, ...rest } = test;
+      const next: GraphTest = Object.keys(expect).length > 0 ? { ...rest, expect } : rest;
+      return { ...graph, tests: graph.tests.map((other) => (other === test ? next : other)) };
+    },
+  };
+}
+
+export const expected = (test: GraphTest): string =>
+  typeof test.expect?.contains === "string" ? test.expect.contains : "";
+
+export const testMessage = (test: GraphTest): string =>
+  typeof test.input.message === "string" ? test.input.message : "";
+
+export type Outcome = "passed" | "failed" | "running" | "waiting";
+
+/** How a test stands by the run that came of it. Case does not count in what the answer must contain. */
+export function judge(test: GraphTest, life: RunLife): { outcome: Outcome; lacks?: string } {
+  const { view } = life;
+  if (view.status === "waiting" || view.status === "uncertain") return { outcome: "waiting" };
+  if (!isOver(view)) return { outcome: "running" };
+  if (view.status !== "done") return { outcome: "failed" };
+  const wanted = expected(test);
+  if (wanted === "" || replyText(life).toLocaleLowerCase().includes(wanted.toLocaleLowerCase()))
+    return { outcome: "passed" };
+  return { outcome: "failed", lacks: wanted };
+}
+
+export function replyText(life: RunLife): string {
+  const reply = life.view.output?.reply;
+  if (reply === undefined) return "";
+  return typeof reply === "string" ? reply : JSON.stringify(reply);
+}
+
+function nameOf(input: Record<string, unknown>): string {
+  const message = typeof input.message === "string" ? input.message.replaceAll(/\s+/g, " ").trim() : "";
+  return message.length > 80 ? `${message.slice(0, 79)}…` : message;
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { checkGraph } from "../../runtime/check.ts";
+import type { Patch, PatchPart } from "../../runtime/patch.ts";
+import { smallGraph } from "../e2e/graphs.ts";
+import { table } from "../graph/node-types.ts";
+import { newIssues, viewPatch } from "../graph/patch-view.ts";
+import { type BuildWorld, conversation, createBuildTalk, type Spoken } from "./build-conversation.ts";
+
+const none: ReadonlySet<number> = new Set();
+const parts: PatchPart[] = [
+  { do: "add-node", id: "check", type: "approval", config: { question: "Send it?" } },
+  { do: "remove-edge", from: "brain.text", to: "reply.reply" },
+  { do: "add-edge", from: "brain.text", to: "check.value" },
+  { do: "add-edge", from: "check.approved", to: "reply.reply" },
+  { do: "set-config", id: "brief", config: { template: "You answer about {{topic}} in one short paragraph." } },
+];
+const patch = (...all: PatchPart[]): Patch => ({ summary: "Asks first.", parts: all });
+
+describe("a patch against the graph as it stands", () => {
+  it("takes all of it, and tells prompts by words", () => {
+    const view = viewPatch(smallGraph(), parts, none, table);
+    expect(view.parts.map((part) => part.misfit)).toEqual(parts.map(() => undefined));
+    expect(view.fits.size).toBe(5);
+    expect(view.parts[4]!.values).toMatchObject([
+      {
+        path: "/config/template",
+        words: [
+          { text: "You answer about {{topic}} in one " },
+          { text: "short ", change: "added" },
+          { text: "paragraph." },
+        ],
+      },
+    ]);
+    expect(newIssues(smallGraph(), view.graph, table, {}).filter((issue) => issue.severity === "error")).toEqual([]);
+  });
+
+  it("says what no longer fits without an unticked part, and what would be wrong", () => {
+    const graph = smallGraph();
+    const view = viewPatch(graph, parts, new Set([0]), table);
+    expect(view.parts.map((part) => part.misfit?.code)).toEqual([
+      undefined,
+      undefined,
+      "no-node",
+      "no-node",
+      undefined,
+    ]);
+    expect([...view.fits]).toEqual([1, 4]);
+    expect(newIssues(graph, view.graph, table, {}).map((issue) => issue.code)).toContain("missing-edge");
+    expect(checkGraph(graph, table).map((issue) => issue.code)).not.toContain("missing-edge");
+  });
+
+  it("meets what the person has changed meanwhile", () => {
+    const graph = smallGraph();
+    const changed = { ...graph, nodes: graph.nodes.filter((node) => node.id !== "brief"), edges: [] };
+    const view = viewPatch(changed, parts, none, table);
+    expect(view.parts.map((part) => part.misfit?.code)).toEqual([
+      undefined,
+      "no-edge",
+      undefined,
+      undefined,
+      "no-node",
+    ]);
+    expect(view.parts[4]!.values).toMatchObject([{ path: "/config/template" }]);
+  });
+
+  it("changes nothing when nothing is ticked", () => {
+    const graph = smallGraph();
+    const view = viewPatch(graph, parts, new Set(parts.keys()), table);
+    expect(view.graph).toBe(graph);
+    expect(newIssues(graph, view.graph, table, {})).toEqual([]);
+  });
+});
+
+describe("the conversation that builds", () => {
+  function talk(propose: BuildWorld["propose"]) {
+    return createBuildTalk({ graph: smallGraph, propose });
+  }
+
+  it("tells the model what it proposed and what became of it", async () => {
+    const heard: Spoken[][] = [];
+    const made = talk(async (request) => {
+      heard.push(request.conversation);
+      return { patch: patch(...parts) };
+    });
+    await made.ask("ask me first", "m");
+    made.took(0, new Set([0, 1, 2, 3]));
+    await made.ask("shorter", "m");
+    await made.ask("something else", "m");
+    expect(heard[2]!.map(({ role, content }) => `${role}: ${content.slice(0, 70)}`)).toEqual([
+      "user: ask me first",
+      `assistant: ${JSON.stringify(patch(...parts)).slice(0, 70)}`,
+      "user: (I applied that patch without its parts 5.)\nshorter",
+      `assistant: ${JSON.stringify(patch(...parts)).slice(0, 70)}`,
+      "user: (I did not apply that patch.)\nsomething else",
+    ]);
+    expect(made.getState().turns.map((turn) => turn.state)).toEqual(["applied", "refused", "proposed"]);
+  });
+
+  it("stops, and asks again", async () => {
+    let answers = 0;
+    const made = talk(
+      (_request, signal) =>
+        new Promise((resolve, reject) => {
+          if (answers++ > 0) return resolve({ patch: patch() });
+          signal.addEventListener("abort", () => reject(signal.reason));
+        }),
+    );
+    const asked = made.ask("slow", "m");
+    await made.ask("ignored while it waits", "m");
+    made.stop();
+    await asked;
+    expect(made.getState().turns).toMatchObject([{ request: "slow", state: "stopped" }]);
+    await made.again("m");
+    expect(made.getState().turns).toMatchObject([{ request: "slow", state: "proposed" }]);
+  });
+
+  it("keeps a failure as a failure, and does not tell the model of it", async () => {
+    const made = talk(() => Promise.reject(new Error("no")));
+    await made.ask("one", "m");
+    expect(made.getState().turns).toMatchObject([{ state: "failed", error: new Error("no") }]);
+    expect(conversation(made.getState().turns, "two")).toEqual([{ role: "user", content: "two" }]);
+  });
+
+  it("sends no message longer than the server takes", () => {
+    const long = "x".repeat(30_000);
+    const turns = [
+      {
+        id: 0,
+        request: long,
+        state: "applied" as const,
+        unticked: none,
+        patch: patch({ do: "set-config", id: "brief", config: { template: long } }),
+      },
+    ];
+    expect(conversation(turns, long).map(({ content }) => content.length)).toEqual([20_000, 11, 20_000]);
+  });
+});

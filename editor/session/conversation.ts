@@ -1,0 +1,232 @@
+/** The conversation that tries the agent: turns, each with the life of its run. The newest turn's run is the one on the canvas. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { type ErrorData, errorData } from "../../runtime/error.ts";
+import type { RunInput, WaitAnswer } from "../../runtime/event.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { FileRef } from "../../runtime/message.ts";
+import type { PartHow } from "../graph/partial-run.ts";
+import { type Pins, pinsOf } from "../graph/pins.ts";
+import { earlierTurns } from "./earlier-turns.ts";
+import { type Follow, followRun, type RunSignal } from "./follow-run.ts";
+import type { LiveRun } from "./live-run.ts";
+import { isBusy, isOver, type RunLife } from "./run-life.ts";
+
+export interface Turn {
+  id: number;
+  message: string;
+  files?: FileRef[];
+  /** What of the graph ran, where it was not the whole. */
+  part?: RunPart;
+  /** How many outputs were pinned in it. */
+  pins?: number;
+  /** Grows while the run is under way (the canvas's live run), and stays as it ended. */
+  life?: RunLife;
+  /** Why no run came of it. */
+  error?: ErrorData;
+}
+
+export interface ConversationState {
+  session: string;
+  turns: readonly Turn[];
+  /** Something is being done in the run that is shown: it does not only wait for a person. */
+  busy: boolean;
+  /** The turn whose run the canvas shows. */
+  shown?: number;
+}
+
+export interface Conversation extends StoreApi<ConversationState> {
+  /** Sends a message. Resolves when the run has ended or only waits. One turn at a time: while busy, nothing happens. */
+  send(input: RunInput, options?: RunOptions): Promise<void>;
+  /**
+   * Answers something that a turn's run waits for, also while the rest of it goes on. Resolves when the run has ended or
+   * only waits again; a refused answer is told with the turn.
+   */
+  answer(turn: number, answer: WaitAnswer): Promise<void>;
+  /** Stops the run on the server. */
+  cancel(): Promise<void>;
+  /** Shows a turn's run on the canvas. */
+  show(turn: number): void;
+  /** Begins a new session; the old one stays under Sessions. */
+  restart(): void;
+  close(): void;
+}
+
+export interface RunPart {
+  how: PartHow;
+  node: string;
+}
+
+export interface RunOptions {
+  /** Absent: the outputs that are pinned in the draft. */
+  pins?: Pins;
+  range?: { to?: string; from?: string; only?: string };
+  /** Said where a part of the graph runs. Such a run is no turn of the session; it is given the turns before it. */
+  part?: RunPart;
+}
+
+/** What a run is asked, and how. */
+type Asked = { input: RunInput; session?: string } & Pick<RunOptions, "pins" | "range">;
+
+export interface ConversationWorld {
+  live: LiveRun;
+  /** Sends what is unsaved; false where that cannot be done, and the graph itself is then sent along. */
+  save(): Promise<boolean>;
+  graph(): Graph;
+  newId(): string;
+  now(): number;
+  pause: Follow["pause"];
+  server: {
+    runSaved(request: Asked, signal: AbortSignal): AsyncIterable<RunSignal>;
+    runGraph(request: Asked & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunSignal>;
+    follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunSignal>;
+    answer(run: string, answer: WaitAnswer): Promise<unknown>;
+    cancel(run: string): Promise<unknown>;
+  };
+}
+
+export function createConversation(world: ConversationWorld): Conversation {
+  const { live, server } = world;
+  const store = createStore<ConversationState>(() => ({ session: world.newId(), turns: [], busy: false }));
+  /** Of the run that is followed onto the canvas: the one of the turn that is shown. */
+  let following = new AbortController();
+  following.abort();
+  const waiters: (() => void)[] = [];
+  let count = 0;
+
+  const change = (id: number, more: Partial<Turn>) =>
+    store.setState((state) => ({ turns: state.turns.map((turn) => (turn.id === id ? { ...turn, ...more } : turn)) }));
+  const lifeOf = (id: number) => store.getState().turns.find((turn) => turn.id === id)?.life;
+  const rested = () => new Promise<void>((resolve) => waiters.push(resolve));
+
+  /** The life so far stays with its turn; whoever waited for a rest goes on. */
+  function rest(turn: number): void {
+    const { life } = live.getState();
+    const begun = life !== undefined && life.view.seq >= 0;
+    change(turn, { life: begun ? life : undefined });
+    store.setState({ busy: false });
+    for (const go of waiters.splice(0)) go();
+  }
+
+  const endWatch = live.subscribe(({ life }) => {
+    const { shown, busy } = store.getState();
+    if (following.signal.aborted || shown === undefined || !life || life.view.seq < 0) return;
+    if (isBusy(life.view)) {
+      if (!busy) store.setState({ busy: true });
+    } else if (busy || lifeOf(shown)?.view !== life.view) rest(shown);
+  });
+
+  /** Follows a turn's run on the canvas to its end, also through what it waits for, until another turn is shown. */
+  async function watch(
+    turn: number,
+    open: (signal: AbortSignal) => Promise<AsyncIterable<RunSignal>>,
+    known?: { run: string; seq: number },
+  ): Promise<void> {
+    following.abort();
+    const own = new AbortController();
+    following = own;
+    const { signal } = own;
+    store.setState({ busy: true, shown: turn });
+    try {
+      await followRun(
+        await open(signal),
+        {
+          signal,
+          pause: world.pause,
+          reopen: (run, after) => server.follow(run, after, signal),
+          onLost: () => live.setLost(true),
+          onItem: (item) => {
+            if (!signal.aborted) live.push(item);
+          },
+        },
+        known,
+      );
+    } catch (error) {
+      if (!signal.aborted) change(turn, { error: toData(error) });
+    }
+    if (signal.aborted) return;
+    live.settle();
+    live.setLost(false);
+    own.abort();
+    rest(turn);
+    if (!lifeOf(turn)) live.show(undefined);
+  }
+
+  /** Follows on from where a turn's life ends. */
+  const resume = (turn: number, { view }: RunLife) =>
+    watch(turn, async (signal) => server.follow(view.id, view.seq, signal), { run: view.id, seq: view.seq });
+
+  return Object.assign(store, {
+    async send(input: RunInput, options: RunOptions = {}) {
+      if (store.getState().busy) return;
+      const id = ++count;
+      const { session, turns } = store.getState();
+      const { part, range, pins = pinsOf(world.graph()) } = options;
+      const fixed = Object.keys(pins).length;
+      const asked: Asked = {
+        ...(part ? { input: { ...earlierTurns(turns), ...input } } : { input, session }),
+        ...(fixed > 0 && { pins }),
+        ...(range && { range }),
+      };
+      following.abort();
+      store.setState({
+        turns: [...turns, { id, message: input.message, files: input.files, part, pins: fixed }],
+        busy: true,
+      });
+      live.begin(world.now());
+      const resting = rested();
+      void watch(id, async (signal) => {
+        if (await world.save()) return server.runSaved(asked, signal);
+        return server.runGraph({ graph: world.graph(), ...asked }, signal);
+      });
+      await resting;
+    },
+    async answer(turn: number, answer: WaitAnswer) {
+      const { shown } = store.getState();
+      const life = shown === turn ? live.getState().life : lifeOf(turn);
+      if (!life || isOver(life.view)) return;
+      change(turn, { error: undefined });
+      try {
+        await server.answer(life.view.id, answer);
+      } catch (error) {
+        change(turn, { error: toData(error) });
+        return;
+      }
+      const resting = rested();
+      if (shown !== turn) {
+        live.show(life);
+        void resume(turn, life);
+      } else if (following.signal.aborted) void resume(turn, live.getState().life ?? life);
+      await resting;
+    },
+    async cancel() {
+      const run = live.getState().life?.view.id;
+      if (run) await server.cancel(run);
+    },
+    show(turn: number) {
+      const { busy, shown } = store.getState();
+      const life = lifeOf(turn);
+      if (busy || !life || shown === turn) return;
+      following.abort();
+      live.show(life);
+      store.setState({ shown: turn });
+      if (!isOver(life.view)) void resume(turn, life);
+    },
+    restart() {
+      following.abort();
+      live.show(undefined);
+      store.setState({ session: world.newId(), turns: [], busy: false, shown: undefined });
+      for (const go of waiters.splice(0)) go();
+    },
+    close() {
+      following.abort();
+      endWatch();
+    },
+  });
+}
+
+/** What the server said, or what went wrong on the way to it. */
+function toData(error: unknown): ErrorData {
+  const { code, issues } = error as { code?: ErrorData["code"]; issues?: ErrorData["issues"] };
+  const data = errorData(error);
+  return { ...data, ...(code ? { code } : {}), ...(issues ? { issues } : {}) };
+}

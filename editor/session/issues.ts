@@ -1,0 +1,99 @@
+/** What is wrong with the graph now: `checkGraph` a moment after each change, told apart by node for the cards. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { checkGraph } from "../../runtime/check.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
+import type { NodeTable } from "../../runtime/resolve.ts";
+import { edgeKey } from "../graph/lookup.ts";
+import { type CatalogueStore, checkContext } from "./catalogue.ts";
+import type { DocumentStore } from "./document.ts";
+import type { Clock } from "./save.ts";
+
+export interface Issues {
+  all: readonly Issue[];
+  errors: number;
+  byNode: ReadonlyMap<string, readonly Issue[]>;
+  /** By edge key: the issues whose path points at the edge. */
+  byEdge: ReadonlyMap<string, readonly Issue[]>;
+  /** The graph that was checked. */
+  of?: Graph;
+}
+
+const QUIET_MS = 120;
+const NONE: readonly Issue[] = [];
+
+export interface IssueStore extends StoreApi<Issues> {
+  /** Checks now instead of in a moment. */
+  check(): void;
+  close(): void;
+}
+
+/** `told`: what the server said of this very graph, so that opening it does not wait for a check. */
+export function createIssues(
+  document: DocumentStore,
+  catalogue: CatalogueStore,
+  table: NodeTable,
+  clock: Clock,
+  told?: Issue[],
+): IssueStore {
+  const store = createStore<Issues>(() => {
+    const { graph } = document.getState();
+    return sort(graph, told ?? checkGraph(graph, table, checkContext(catalogue.getState())));
+  });
+  let stop: (() => void) | undefined;
+  const check = () => {
+    stop?.();
+    const { graph } = document.getState();
+    const next = sort(graph, checkGraph(graph, table, checkContext(catalogue.getState())));
+    store.setState(keepEqual(store.getState(), next));
+  };
+  const soon = () => {
+    stop?.();
+    stop = clock.after(QUIET_MS, check);
+  };
+  const ends = [
+    document.subscribe((state, previous) => state.graph !== previous.graph && soon()),
+    catalogue.subscribe(soon),
+  ];
+  return Object.assign(store, {
+    check,
+    close() {
+      stop?.();
+      for (const end of ends) end();
+    },
+  });
+}
+
+function sort(graph: Graph, all: Issue[]): Issues {
+  const byNode = new Map<string, Issue[]>();
+  const byEdge = new Map<string, Issue[]>();
+  for (const issue of all) {
+    if (issue.node !== undefined) put(byNode, issue.node, issue);
+    const place = /^\/edges\/(\d+)/.exec(issue.path ?? "");
+    const edge = place && graph.edges[Number(place[1])];
+    if (edge) put(byEdge, edgeKey(edge), issue);
+  }
+  return { all, errors: all.filter((issue) => issue.severity === "error").length, byNode, byEdge, of: graph };
+}
+
+function put(map: Map<string, Issue[]>, key: string, issue: Issue): void {
+  const list = map.get(key);
+  if (list) list.push(issue);
+  else map.set(key, [issue]);
+}
+
+/** Lists with the same content keep their identity, so that a card whose issues did not change is not drawn again. */
+function keepEqual(old: Issues, next: Issues): Issues {
+  const same = (a: ReadonlyMap<string, readonly Issue[]>, b: ReadonlyMap<string, readonly Issue[]>) =>
+    new Map(
+      [...b].map(([key, list]) => [
+        key,
+        a.has(key) && JSON.stringify(a.get(key)) === JSON.stringify(list) ? a.get(key)! : list,
+      ]),
+    );
+  return { ...next, byNode: same(old.byNode, next.byNode), byEdge: same(old.byEdge, next.byEdge) };
+}
+
+export function issuesOf(issues: Issues, node: string): readonly Issue[] {
+  return issues.byNode.get(node) ?? NONE;
+}

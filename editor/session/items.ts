@@ -1,0 +1,128 @@
+/** What a run did inside a container: its items or turns, and the life of one of them. */
+import type { ErrorData } from "../../runtime/error.ts";
+import { type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
+import { type NodeView, nodeKey } from "../../runtime/fold-run.ts";
+import type { RunLife, Typing } from "./run-life.ts";
+
+/** `stopped`: it had not ended when the run did. */
+export type ItemStatus = "running" | "waiting" | "done" | "failed" | "stopped";
+
+export interface BodyItem {
+  /** `scopeKey` of the one part. */
+  key: string;
+  part: ScopePart;
+  /** Position, from 0: of the item, or of the turn. */
+  at: number;
+  status: ItemStatus;
+  /** Why it failed. */
+  error?: ErrorData;
+}
+
+const NONE: readonly BodyItem[] = [];
+/** By the nodes of a life: text on its way changes no item. */
+const known = new WeakMap<RunLife["view"]["nodes"], Map<string, BodyItem[]>>();
+
+/**
+ * Items or turns of `node` in the run, in their order. `life` is that of the graph which holds the node: an item of a
+ * container that is itself inside of one is looked for in the life of the outer item. A called agent has one.
+ */
+export function itemsOf(life: RunLife | undefined, node: string): readonly BodyItem[] {
+  if (!life) return NONE;
+  const all = known.get(life.view.nodes) ?? new Map<string, BodyItem[]>();
+  known.set(life.view.nodes, all);
+  const items = all.get(node) ?? findItems(life, node);
+  all.set(node, items);
+  return items;
+}
+
+function findItems(life: RunLife, node: string): BodyItem[] {
+  const found = new Map<string, { part: ScopePart; views: NodeView[] }>();
+  for (const [, view] of life.view.nodes) {
+    const part = inner(life, view.scope)?.[0];
+    if (part?.node !== node || part.call !== undefined) continue;
+    const key = scopeKey([part]);
+    const item = found.get(key);
+    if (item) item.views.push(view);
+    else found.set(key, { part, views: [view] });
+  }
+  const holder = life.view.nodes.get(node);
+  const items = [...found].map(([key, { part, views }]) => ({
+    key,
+    part,
+    at: part.item ?? part.turn ?? 0,
+    ...stateOf(views, holder),
+  }));
+  items.sort((a, b) => a.at - b.at);
+  // Turns follow each other: one that another followed is over.
+  return items.map((item, index) =>
+    item.part.turn !== undefined && index < items.length - 1 && item.status === "running"
+      ? { ...item, status: "done" }
+      : item,
+  );
+}
+
+function stateOf(views: NodeView[], holder: NodeView | undefined): Pick<BodyItem, "status" | "error"> {
+  if (views.some((view) => view.status === "waiting")) return { status: "waiting" };
+  if (views.some((view) => view.status === "running")) return { status: "running" };
+  const failed = views.filter((view) => view.status === "failed" && view.outputs === undefined);
+  const error = failed.find((view) => view.error)?.error;
+  if (error) return { status: "failed", error };
+  if (failed.length > 0) return { status: "stopped" };
+  // Between two nodes of the body nothing runs for a moment.
+  const ended = views.some((view) => view.status === "done" && "reply" in (view.outputs ?? {}));
+  return { status: ended || !holder || holder.status === "done" || holder.status === "failed" ? "done" : "running" };
+}
+
+export interface Progress {
+  done: number;
+  failed: number;
+  waiting: number;
+  /** Absent while it is not known how many there will be. */
+  total?: number;
+}
+
+/** How far a container is: for `map` out of how many, where the list that it was given can be seen in the run. */
+export function progressOf(items: readonly BodyItem[], given: unknown): Progress | undefined {
+  if (items.length === 0) return undefined;
+  return {
+    done: items.filter((item) => item.status === "done").length,
+    failed: items.filter((item) => item.status === "failed").length,
+    waiting: items.filter((item) => item.status === "waiting").length,
+    ...(Array.isArray(given) ? { total: Math.max(given.length, items.length) } : {}),
+  };
+}
+
+/** The one to look at when nobody chose: what waits, what runs, and when all is over what failed, else the last. */
+export function defaultItem(items: readonly BodyItem[]): BodyItem | undefined {
+  for (const status of ["waiting", "running", "failed"] as const) {
+    const found = items.find((item) => item.status === status);
+    if (found) return found;
+  }
+  return items.at(-1);
+}
+
+/**
+ * The life of one item: the nodes of the body by their own ids, as if the body were a graph by itself. A nested
+ * container's items stay below their node, so the same step leads further in.
+ */
+export function lifeWithin(life: RunLife, part: ScopePart): RunLife {
+  const wanted = scopeKey([part]);
+  const nodes = new Map<string, NodeView>();
+  for (const view of life.view.nodes.values()) {
+    const scope = inner(life, view.scope);
+    if (!scope?.[0] || scopeKey([scope[0]]) !== wanted) continue;
+    nodes.set(nodeKey(scope.slice(1), view.node), view);
+  }
+  const typing = new Map<string, Typing>();
+  for (const [key, text] of life.typing)
+    if (key.startsWith(`${wanted}|`)) typing.set(key.slice(wanted.length + 1), text);
+    else if (key.startsWith(`${wanted}/`)) typing.set(key.slice(wanted.length + 1), text);
+  const made: RunLife = { view: { ...life.view, nodes }, typing };
+  depths.set(made, depthOf(life) + 1);
+  return made;
+}
+
+/** How many parts of a scope lead to the graph that a life is of. A whole run's life has none. */
+const depths = new WeakMap<RunLife, number>();
+const depthOf = (life: RunLife): number => depths.get(life) ?? 0;
+const inner = (life: RunLife, scope: Scope | undefined): Scope | undefined => scope?.slice(depthOf(life));

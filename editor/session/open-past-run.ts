@@ -1,0 +1,59 @@
+/** Opens a past run: its graph as it was then, frozen, with the run's life on it. Nothing of it can be saved. */
+import type { Graph } from "../../runtime/graph.ts";
+import { api } from "../api.ts";
+import { followRun } from "./follow-run.ts";
+import { type DraftShelf, SaveRefused } from "./save.ts";
+import { createWorkbench, type Workbench } from "./workbench.ts";
+
+/** Rejects with what the server says where there is no such run, or its graph was not kept. */
+export async function openPast(run: string, signal: AbortSignal): Promise<Workbench> {
+  const { graph } = await api.runs.graph(run, signal);
+  return pastWorkbench(run, graph);
+}
+
+function pastWorkbench(run: string, graph: Graph): Workbench {
+  const refuse = () => Promise.reject(new SaveRefused("A past run is not changed."));
+  const workbench = createWorkbench(
+    `run:${run}`,
+    { revision: 0, graph },
+    {
+      keeper: { get: async () => ({ revision: 0, graph }), put: refuse },
+      shelf: forgetful(),
+      clock: { now: Date.now, after: () => () => {} },
+      frame: (call) => requestAnimationFrame(call),
+      newId: () => crypto.randomUUID(),
+      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      propose: refuse,
+      server: {
+        runSaved: nothing,
+        runGraph: nothing,
+        follow: (id, after, stop) => api.runs.follow(id, after, stop),
+        answer: refuse,
+        cancel: (id) => api.runs.cancel(id),
+      },
+    },
+  );
+  workbench.document.freeze(true);
+  workbench.places.setState({ inspect: "run", left: false });
+  return workbench;
+}
+
+/** Reads the run's events onto the canvas, and follows it while it goes on. Rejects where it cannot be read. */
+export async function followPast(workbench: Workbench, run: string, signal: AbortSignal): Promise<void> {
+  const { live } = workbench;
+  await followRun(api.runs.follow(run, undefined, signal), {
+    signal,
+    reopen: (id, after) => api.runs.follow(id, after, signal),
+    onLost: () => live.setLost(true),
+    onItem: (item) => live.push(item),
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  live.settle();
+}
+
+async function* nothing(): AsyncGenerator<never> {}
+
+/** Nothing of a past run is remembered in the browser. */
+function forgetful(): DraftShelf {
+  return { getItem: () => null, setItem: () => {}, removeItem: () => {} };
+}

@@ -1,0 +1,42 @@
+/** Surfaces that come and go over the graph: the command palette, the map of keys, the list of nodes to add at a spot, questions. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { Encapsulation } from "../graph/encapsulate.ts";
+import type { Wiring } from "./pending-edge.ts";
+
+export interface Adding {
+  /** Where the list opens, in the window. */
+  at: { x: number; y: number };
+  /** Top left corner of the new card, on the canvas. */
+  place: { x: number; y: number };
+  /** The loose end of a wire that the node is to take. */
+  loose?: Wiring["from"];
+  /** The edge (by key) that the node goes into. */
+  edge?: string;
+  /** The node (by id) that another type is to replace. */
+  swap?: string;
+}
+
+export interface Surfaces {
+  /** What is typed in the search over everything; nothing while it is closed. */
+  commands?: string;
+  keys: boolean;
+  adding?: Adding;
+  savingTemplate?: boolean;
+  /** Nodes that are to become an agent of their own, once it has a name. */
+  encapsulating?: { plan: Encapsulation; nodes: number; suggested: string };
+  /** A node (by id) that the canvas is to bring into view; it takes the wish away. */
+  show?: string;
+  /** Nodes (by id) whose body is unfolded on their card. */
+  unfolded: ReadonlySet<string>;
+}
+
+export type SurfaceStore = StoreApi<Surfaces>;
+
+export const createSurfaces = (): SurfaceStore => createStore<Surfaces>(() => ({ keys: false, unfolded: new Set() }));
+
+/** Unfolds a node's body on its card, or folds it. */
+export function toggleUnfolded(surfaces: SurfaceStore, node: string): void {
+  const unfolded = new Set(surfaces.getState().unfolded);
+  if (!unfolded.delete(node)) unfolded.add(node);
+  surfaces.setState({ unfolded });
+}

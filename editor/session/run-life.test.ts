@@ -1,0 +1,302 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Delta, EventBody, RunEvent } from "../../runtime/event.ts";
+import { smallGraph } from "../e2e/graphs.ts";
+import { createConversation } from "./conversation.ts";
+import { followRun, type RunSignal } from "./follow-run.ts";
+import { createLiveRun, typingOf, viewOf } from "./live-run.ts";
+import { foldAll, newLife } from "./run-life.ts";
+
+let seq = 0;
+const event = (at: number, body: EventBody): RunEvent => ({ run: "r1", seq: seq++, at, ...body }) as RunEvent;
+const delta = (text: string, offset: number): Delta => ({
+  run: "r1",
+  node: "brain",
+  kind: "text",
+  offset,
+  text,
+  answer: true,
+});
+
+function story(): RunEvent[] {
+  seq = 0;
+  return [
+    event(100, { type: "run-start", agent: { name: "x", graph: "h" }, input: { message: "hi" } }),
+    event(100, { type: "node-start", node: "brain" }),
+    event(110, {
+      type: "prompt-built",
+      node: "brain",
+      step: 0,
+      model: "m/x",
+      format: "native",
+      pieces: [],
+      tokens: 5,
+      limit: 100,
+      keep: 0,
+      messages: [],
+    }),
+    event(150, {
+      type: "message",
+      node: "brain",
+      step: 0,
+      model: "m/x",
+      message: { role: "assistant", content: "", calls: [{ id: "c", name: "clock" }] },
+      reason: "tools",
+      ms: 40,
+    }),
+    event(150, {
+      type: "tool-start",
+      node: "brain",
+      call: { id: "c", name: "clock", arguments: {} },
+      tool: "builtin/clock",
+      argsHash: "",
+      idempotencyKey: "",
+    }),
+    event(170, { type: "tool-end", node: "brain", call: "c", result: { content: "noon" }, ms: 20 }),
+    event(171, {
+      type: "prompt-built",
+      node: "brain",
+      step: 1,
+      model: "m/x",
+      format: "native",
+      pieces: [],
+      tokens: 9,
+      limit: 100,
+      keep: 0,
+      messages: [],
+    }),
+    event(220, {
+      type: "message",
+      node: "brain",
+      step: 1,
+      model: "m/x",
+      message: { role: "assistant", content: "It is noon." },
+      reason: "stop",
+      ms: 49,
+    }),
+    event(221, { type: "node-end", node: "brain", outputs: { text: "It is noon." } }),
+    event(222, { type: "run-end", output: { reply: "It is noon." } }),
+  ];
+}
+
+describe("a run's life", () => {
+  it("shows text as it comes, and begins anew with each step", () => {
+    const events = story();
+    let life = foldAll(newLife(0), events.slice(0, 3));
+    life = foldAll(life, [delta("I look ", 0), delta("at the clock", 7)]);
+    expect(life.typing.get("brain")?.text).toBe("I look at the clock");
+    life = foldAll(life, [...events.slice(3, 7), delta("It is", 0)]);
+    expect(life.typing.get("brain")).toMatchObject({ text: "It is", answer: true });
+    // One who joins late gets what there is so far again, from the beginning.
+    life = foldAll(life, [delta("It is noon", 0)]);
+    expect(life.typing.get("brain")?.text).toBe("It is noon");
+  });
+
+  it("leaves a life as it was when a later one is folded from it", () => {
+    const events = story();
+    const early = foldAll(newLife(0), events.slice(0, 4));
+    const before = JSON.stringify([...early.view.nodes]);
+    foldAll(early, events);
+    expect(JSON.stringify([...early.view.nodes])).toBe(before);
+    expect(early.view.status).toBe("running");
+  });
+
+  it("gathers tokens until the next frame", () => {
+    const frames: (() => void)[] = [];
+    const live = createLiveRun((call) => frames.push(call));
+    let drawn = 0;
+    live.subscribe(() => drawn++);
+    live.begin(0);
+    for (const one of story().slice(0, 3)) live.push(one);
+    for (let n = 0; n < 500; n++) live.push(delta("x", n));
+    expect([frames.length, drawn]).toEqual([1, 1]);
+    frames[0]?.();
+    expect(drawn).toBe(2);
+    expect(typingOf(live.getState(), "brain")?.text).toHaveLength(500);
+    expect(viewOf(live.getState(), "brain")?.status).toBe("running");
+  });
+});
+
+async function* streamOf(items: (RunEvent | Delta)[], broken = false): AsyncGenerator<RunSignal> {
+  for (const item of items) yield "seq" in item ? { kind: "event", event: item } : { kind: "delta", delta: item };
+  if (broken) throw new TypeError("network error");
+}
+
+describe("following a run", () => {
+  const follow = (reopen: (run: string, after: number) => AsyncIterable<RunSignal>, seen: (RunEvent | Delta)[]) => ({
+    signal: new AbortController().signal,
+    reopen,
+    onItem: (item: RunEvent | Delta) => void seen.push(item),
+    pause: async () => {},
+  });
+
+  it("goes on from the last event after a lost connection, as often as it must", async () => {
+    const events = story();
+    const seen: (RunEvent | Delta)[] = [];
+    const asked: number[] = [];
+    await followRun(
+      streamOf(events.slice(0, 2), true),
+      follow((_run, after) => {
+        asked.push(after);
+        return streamOf(events.slice(after + 1, after + 4), after < 6);
+      }, seen),
+    );
+    expect(seen).toEqual(events);
+    expect(asked).toEqual([1, 4, 7]);
+  });
+
+  it("gives up with a sentence when the server stays away", async () => {
+    const promise = followRun(
+      streamOf(story().slice(0, 1), true),
+      follow(() => streamOf([], true), []),
+    );
+    await expect(promise).rejects.toMatchObject({ code: "connection_lost" });
+  });
+
+  it("tells what the server refused", async () => {
+    const refused = Object.assign(new Error("The graph has issues."), { status: 422, code: "graph_has_issues" });
+    async function* no(): AsyncGenerator<RunSignal> {
+      yield* [];
+      throw refused;
+    }
+    await expect(
+      followRun(
+        no(),
+        follow(() => streamOf([]), []),
+      ),
+    ).rejects.toBe(refused);
+  });
+});
+
+/** A stream that gives what is pushed into it until it is ended. */
+function channel() {
+  const items: RunEvent[] = [];
+  let ended = false;
+  let wake = () => {};
+  async function* read(): AsyncGenerator<RunSignal> {
+    for (;;) {
+      for (const event of items.splice(0)) yield { kind: "event", event };
+      if (ended) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+  return {
+    stream: read(),
+    push(...events: RunEvent[]) {
+      items.push(...events);
+      wake();
+    },
+    end() {
+      ended = true;
+      wake();
+    },
+  };
+}
+
+describe("a conversation", () => {
+  function talk(runs: ((RunEvent | Delta)[] | AsyncIterable<RunSignal>)[]) {
+    const live = createLiveRun((call) => call());
+    const sent: unknown[] = [];
+    const next = () => {
+      const run = runs.shift() ?? [];
+      return Array.isArray(run) ? streamOf(run) : run;
+    };
+    const conversation = createConversation({
+      live,
+      save: async () => true,
+      graph: smallGraph,
+      newId: () => `session-${sent.length}`,
+      now: () => 0,
+      pause: async () => {},
+      server: {
+        runSaved(request) {
+          sent.push(request);
+          return next();
+        },
+        runGraph(request) {
+          sent.push(request);
+          return next();
+        },
+        follow: () => next(),
+        answer: async (_run, answer) => void sent.push(answer),
+        cancel: async () => {},
+      },
+    });
+    return { live, conversation, sent };
+  }
+
+  it("keeps each turn's run, in one session, and shows any of them on the canvas", async () => {
+    const { conversation, live, sent } = talk([story(), story()]);
+    await conversation.send({ message: "one" });
+    await conversation.send({ message: "two" });
+    const { turns, session, busy } = conversation.getState();
+    expect(busy).toBe(false);
+    expect(turns.map((turn) => [turn.message, turn.life?.view.status])).toEqual([
+      ["one", "done"],
+      ["two", "done"],
+    ]);
+    expect(sent).toMatchObject([{ session }, { session }]);
+    conversation.show(1);
+    expect(live.getState().life).toBe(turns[0]?.life);
+    conversation.restart();
+    expect(conversation.getState()).toMatchObject({ turns: [] });
+    expect(live.getState().life).toBeUndefined();
+  });
+
+  it("stops where a person is needed, and goes on in the same turn after the answer", async () => {
+    const events = story();
+    const wait = event(151, {
+      type: "run-wait",
+      waits: [{ wait: "w", key: "c", kind: "tool", node: "brain", question: "Call?" }],
+    });
+    const first = [...events.slice(0, 4), { ...wait, seq: 4 } as RunEvent];
+    const rest = [
+      { run: "r1", seq: 5, at: 200, type: "run-resume", answers: [{ wait: "w", choice: "approve" }] } as RunEvent,
+      { ...events[9], seq: 6 } as RunEvent,
+    ];
+    const { conversation, sent } = talk([first, rest]);
+    await conversation.send({ message: "one" });
+    expect(conversation.getState().turns[0]?.life?.view).toMatchObject({ status: "waiting", waits: [{ wait: "w" }] });
+    await conversation.answer(1, { wait: "w", choice: "approve" });
+    expect(sent.at(-1)).toEqual({ wait: "w", choice: "approve" });
+    expect(conversation.getState().turns[0]?.life?.view).toMatchObject({ status: "done", waits: [] });
+  });
+
+  it("goes on following while one item waits and another works, and is answered meanwhile", async () => {
+    const at = (seq: number, body: object) => ({ run: "r1", seq, at: seq, ...body }) as RunEvent;
+    const item = (n: number) => [{ node: "each", item: n }];
+    const wait = { wait: "w", key: "a", kind: "approval", node: "gate", scope: item(0), question: "Out?" };
+    const feed = channel();
+    const { conversation, live, sent } = talk([feed.stream]);
+    const sending = conversation.send({ message: "one" });
+    feed.push(
+      at(0, { type: "run-start", agent: { name: "A", graph: "g" }, input: { message: "one" } }),
+      at(1, { type: "node-start", node: "each" }),
+      at(2, { type: "node-start", node: "gate", scope: item(0) }),
+      at(3, { type: "run-wait", waits: [wait] }),
+      at(4, { type: "node-start", node: "brain", scope: item(1) }),
+    );
+    await vi.waitFor(() => expect(live.getState().life?.view.seq).toBe(4));
+    expect(conversation.getState().busy).toBe(true);
+    const answering = conversation.answer(1, { wait: "w", choice: "approve" });
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual({ wait: "w", choice: "approve" }));
+    const again = { ...wait, wait: "w2", scope: item(1) };
+    feed.push(
+      at(5, { type: "run-resume", reason: "answer", answers: [{ wait: "w", choice: "approve" }] }),
+      at(6, { type: "node-end", node: "gate", scope: item(0), outputs: {} }),
+      at(7, { type: "node-end", node: "brain", scope: item(1), outputs: {} }),
+      at(8, { type: "run-wait", waits: [again] }),
+    );
+    await Promise.all([sending, answering]);
+    expect(conversation.getState()).toMatchObject({ busy: false, turns: [{ life: { view: { waits: [again] } } }] });
+    // Somebody answered it elsewhere: what comes of it is seen here, too.
+    feed.push(
+      at(9, { type: "run-resume", reason: "answer", answers: [{ wait: "w2", choice: "reject" }] }),
+      at(10, { type: "run-end", output: { reply: "Out." } }),
+    );
+    feed.end();
+    await vi.waitFor(() => expect(conversation.getState().turns[0]?.life?.view.status).toBe("done"));
+    expect(conversation.getState().busy).toBe(false);
+  });
+});

@@ -1,0 +1,247 @@
+import { describe, expect, it } from "vitest";
+import { serializeGraph } from "../../runtime/graph.ts";
+import { smallGraph } from "../e2e/graphs.ts";
+import { setAbout } from "../graph/commands.ts";
+import { createDocument } from "./document.ts";
+import { type AgentKeeper, type Clock, createSaver, type DraftShelf, type SavedAgent, SaveRefused } from "./save.ts";
+
+/** A clock that stands until it is moved; timers run in order of their time. */
+function standingClock() {
+  let now = 0;
+  let timers: { at: number; call: () => void }[] = [];
+  const clock: Clock = {
+    now: () => now,
+    after(ms, call) {
+      const timer = { at: now + ms, call };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((one) => one !== timer);
+      };
+    },
+  };
+  return {
+    clock,
+    /** Something took this long, and held everything up. */
+    work(ms: number) {
+      now += ms;
+    },
+    async pass(ms: number) {
+      const end = now + ms;
+      for (;;) {
+        const next = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+        if (!next) break;
+        timers = timers.filter((one) => one !== next);
+        now = next.at;
+        next.call();
+        await settled();
+      }
+      now = end;
+      await settled();
+    },
+  };
+}
+
+const settled = async () => {
+  for (let n = 0; n < 12; n++) await Promise.resolve();
+};
+
+/** A server's keeping of one agent: it can be gone, it can say no, and others can save meanwhile. */
+function server(first: SavedAgent) {
+  const state = { held: first, gone: false, refuses: "", saves: 0 };
+  const keeper: AgentKeeper = {
+    get: async () => state.held,
+    async put(graph, revision) {
+      if (state.gone) throw new Error("fetch failed");
+      if (state.refuses) throw new SaveRefused(state.refuses);
+      if (revision !== state.held.revision) return { newer: state.held };
+      state.held = { graph, revision: revision + 1 };
+      state.saves++;
+      return { saved: state.held.revision };
+    },
+  };
+  return { state, keeper };
+}
+
+function shelf(): DraftShelf & { map: Map<string, string> } {
+  const map = new Map<string, string>();
+  return {
+    map,
+    getItem: (key) => map.get(key) ?? null,
+    setItem: (key, value) => void map.set(key, value),
+    removeItem: (key) => void map.delete(key),
+  };
+}
+
+function desk(options: { first?: SavedAgent; shelf?: DraftShelf & { map: Map<string, string> } } = {}) {
+  const first = options.first ?? { revision: 1, graph: smallGraph() };
+  const time = standingClock();
+  const { state, keeper } = server(first);
+  const kept = options.shelf ?? shelf();
+  const document = createDocument(first.graph, time.clock.now);
+  const saver = createSaver({ id: "a", document, keeper, shelf: kept, clock: time.clock, delayMs: 600 }, first);
+  return {
+    ...time,
+    state,
+    kept,
+    document,
+    saver,
+    say: (text: string) => document.apply(setAbout({ description: text })),
+  };
+}
+
+describe("saving", () => {
+  it("sends once, after the keys have been quiet, and then keeps nothing in the browser", async () => {
+    const { pass, state, kept, saver, say } = desk();
+    for (const text of ["a", "ab", "abc"]) {
+      say(text);
+      await pass(200);
+    }
+    expect(saver.getState().status.is).toBe("unsaved");
+    expect(kept.map.size).toBe(1);
+    await pass(600);
+    expect(state.saves).toBe(1);
+    expect(state.held.graph.description).toBe("abc");
+    expect(saver.getState()).toMatchObject({ revision: 2, status: { is: "saved" } });
+    expect(kept.map.size).toBe(0);
+  });
+
+  it("keeps a draft that is slow to keep for a tenth of the time, and at once when it is asked to save", async () => {
+    const { pass, work, state, kept, saver, say } = desk();
+    let writes = 0;
+    const write = kept.setItem;
+    kept.setItem = (key, value) => {
+      writes++;
+      work(40);
+      write(key, value);
+    };
+    state.gone = true;
+    for (let n = 0; n < 40; n++) {
+      say(`${n}`);
+      await pass(50);
+    }
+    // Two seconds of typing: once, and then every 400 ms.
+    expect(writes).toBeGreaterThan(3);
+    expect(writes).toBeLessThan(8);
+    await pass(1000);
+    expect(kept.map.get("patchbay.draft.a")).toContain("39");
+    say("last words");
+    void saver.flush();
+    expect(kept.map.get("patchbay.draft.a")).toContain("last words");
+  });
+
+  it("sends nothing when everything was undone", async () => {
+    const { pass, state, document, saver, say } = desk();
+    say("a");
+    document.undo();
+    await pass(5000);
+    expect(state.saves).toBe(0);
+    expect(saver.getState().status.is).toBe("saved");
+  });
+
+  it("keeps edits while the server is gone, shows it, and sends the newest when it is back", async () => {
+    const { pass, state, kept, saver, say } = desk();
+    state.gone = true;
+    say("one");
+    await pass(700);
+    expect(saver.getState().status.is).toBe("offline");
+    say("two");
+    await pass(60_000);
+    expect(kept.map.get("patchbay.draft.a")).toContain("two");
+    state.gone = false;
+    saver.wake();
+    await pass(0);
+    expect(state.held.graph.description).toBe("two");
+    expect(saver.getState().status.is).toBe("saved");
+    expect(state.saves).toBe(1);
+  });
+
+  it("brings a draft back that an earlier visit could not save", async () => {
+    const first = { revision: 4, graph: smallGraph() };
+    const before = desk({ first });
+    before.state.gone = true;
+    before.say("not lost");
+    await before.pass(1000);
+    before.saver.close();
+    const after = desk({ first, shelf: before.kept });
+    expect(after.document.getState().graph.description).toBe("not lost");
+    await after.pass(1000);
+    expect(after.state.held).toMatchObject({ revision: 5, graph: { description: "not lost" } });
+  });
+
+  it("stops at a conflict and overwrites nothing; keeping mine goes on top of theirs", async () => {
+    const { pass, state, document, saver, say } = desk();
+    say("mine");
+    state.held = { revision: 2, graph: { ...smallGraph(), description: "theirs" } };
+    await pass(700);
+    expect(saver.getState().status).toMatchObject({ is: "conflict", theirs: { revision: 2 } });
+    say("mine, and more");
+    await pass(5000);
+    expect(state.held.graph.description).toBe("theirs");
+    await saver.keepMine();
+    expect(state.held).toMatchObject({ revision: 3, graph: { description: "mine, and more" } });
+    expect(document.getState().graph.description).toBe("mine, and more");
+  });
+
+  it("takes theirs as a step that can be undone", async () => {
+    const { pass, state, document, saver, say } = desk();
+    say("mine");
+    state.held = { revision: 2, graph: { ...smallGraph(), description: "theirs" } };
+    await pass(700);
+    saver.takeTheirs();
+    expect(saver.getState()).toMatchObject({ revision: 2, status: { is: "saved" } });
+    expect(document.getState().graph.description).toBe("theirs");
+    document.undo();
+    expect(document.getState().graph.description).toBe("mine");
+    await pass(700);
+    expect(state.held).toMatchObject({ revision: 3, graph: { description: "mine" } });
+  });
+
+  it("sees no conflict where the other save was the same graph", async () => {
+    const { pass, state, document, saver, say } = desk();
+    say("same");
+    state.held = { revision: 2, graph: structuredClone(document.getState().graph) };
+    await pass(700);
+    expect(saver.getState()).toMatchObject({ revision: 2, status: { is: "saved" } });
+  });
+
+  it("tells a refusal once and tries again only at the next change", async () => {
+    const { pass, state, saver, say } = desk();
+    state.refuses = "A graph has at most 5000 nodes.";
+    say("a");
+    await pass(60_000);
+    expect(saver.getState().status).toEqual({ is: "refused", message: "A graph has at most 5000 nodes." });
+    state.refuses = "";
+    say("b");
+    await pass(700);
+    expect(saver.getState().status.is).toBe("saved");
+  });
+
+  it("flushes what was typed while a save was under way", async () => {
+    const { state, document, saver, say } = desk();
+    say("first");
+    const first = saver.flush();
+    say("second");
+    expect(await first).toBe(true);
+    expect(await saver.flush()).toBe(true);
+    expect(serializeGraph(state.held.graph)).toBe(serializeGraph(document.getState().graph));
+  });
+
+  it("works where the browser's storage is full or forbidden", async () => {
+    const broken: DraftShelf & { map: Map<string, string> } = {
+      map: new Map(),
+      getItem: () => {
+        throw new Error("forbidden");
+      },
+      setItem: () => {
+        throw new Error("full");
+      },
+      removeItem: () => {
+        throw new Error("forbidden");
+      },
+    };
+    const { pass, state, say } = desk({ shelf: broken });
+    say("a");
+    await pass(1000);
+    expect(state.held.graph.description).toBe("a");
+  });
+});

@@ -1,0 +1,107 @@
+/** Running the test messages of an agent: a few at a time, each a run of its own outside of any session, without pins. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { type ErrorData, errorData } from "../../runtime/error.ts";
+import type { RunInput } from "../../runtime/event.ts";
+import type { GraphTest } from "../../runtime/graph.ts";
+import type { ConversationWorld } from "./conversation.ts";
+import { followRun } from "./follow-run.ts";
+import { foldAll, newLife, type RunLife } from "./run-life.ts";
+
+export interface TestResult {
+  /** As far as the run has come. */
+  life?: RunLife;
+  /** Why no run came of it. */
+  error?: ErrorData;
+}
+
+export interface TestRunsState {
+  /** By `testKey`: a changed expectation is judged anew without a run. */
+  results: ReadonlyMap<string, TestResult>;
+  /** While tests run. */
+  progress?: { done: number; count: number };
+}
+
+export interface TestRuns extends StoreApi<TestRunsState> {
+  /** Runs these tests. Resolves when all have ended, wait for a person, or were cancelled. While it runs, nothing happens. */
+  run(tests: readonly GraphTest[]): Promise<void>;
+  /** Stops those that run and leaves the others as they were. */
+  cancel(): void;
+}
+
+export const testKey = (test: GraphTest): string => JSON.stringify(test.input);
+
+const AT_ONCE = 2;
+
+export function createTestRuns(
+  world: Pick<ConversationWorld, "save" | "graph" | "now" | "pause" | "server">,
+): TestRuns {
+  const { server } = world;
+  const store = createStore<TestRunsState>(() => ({ results: new Map() }));
+  let abort: AbortController | undefined;
+
+  const set = (key: string, result: TestResult | undefined) =>
+    store.setState(({ results }) => {
+      const next = new Map(results);
+      if (result) next.set(key, result);
+      else next.delete(key);
+      return { results: next };
+    });
+
+  async function runOne(test: GraphTest, saved: boolean, signal: AbortSignal): Promise<void> {
+    const key = testKey(test);
+    const input: RunInput = { message: "", ...test.input };
+    let life = newLife(world.now());
+    set(key, { life });
+    const stop = () => {
+      if (life.view.id !== "") void Promise.resolve(server.cancel(life.view.id)).catch(() => {});
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      await followRun(
+        saved ? server.runSaved({ input }, signal) : server.runGraph({ graph: world.graph(), input }, signal),
+        {
+          signal,
+          untilRest: true,
+          pause: world.pause,
+          reopen: (run, after) => server.follow(run, after, signal),
+          onItem: (item) => {
+            if (!("seq" in item)) return;
+            life = foldAll(life, [item]);
+            set(key, { life });
+          },
+        },
+      );
+    } catch (error) {
+      if (signal.aborted) set(key, undefined);
+      else set(key, { error: errorData(error), ...(life.view.id !== "" && { life }) });
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  return Object.assign(store, {
+    async run(tests: readonly GraphTest[]) {
+      if (abort || tests.length === 0) return;
+      const own = new AbortController();
+      abort = own;
+      store.setState({ progress: { done: 0, count: tests.length } });
+      try {
+        const saved = await world.save();
+        const queue = [...tests];
+        const work = async () => {
+          for (let test = queue.shift(); test && !own.signal.aborted; test = queue.shift()) {
+            await runOne(test, saved, own.signal);
+            store.setState(({ progress }) => (progress ? { progress: { ...progress, done: progress.done + 1 } } : {}));
+          }
+        };
+        await Promise.all(Array.from({ length: AT_ONCE }, work));
+      } finally {
+        abort = undefined;
+        store.setState({ progress: undefined });
+      }
+    },
+    cancel() {
+      abort?.abort();
+    },
+  });
+}

@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import type { DraftShelf } from "./save.ts";
+import { createTyping } from "./unfinished-text.ts";
+
+function shelf(): DraftShelf & { items: Map<string, string> } {
+  const items = new Map<string, string>();
+  return {
+    items,
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
+}
+
+it("keeps a message over a visit elsewhere, until it is sent, and broken fields as long as the page", () => {
+  const kept = shelf();
+  const first = createTyping(kept, "a");
+  first.keep("try/message", "Half a");
+  first.keep("brain/temperature", "0.");
+  const second = createTyping(kept, "a");
+  expect([...second.getState().texts]).toEqual([["try/message", "Half a"]]);
+  second.keep("try/message", undefined);
+  expect(kept.items.size).toBe(0);
+});
+
+it("goes on without a shelf that can be read or written", () => {
+  const broken: DraftShelf = {
+    getItem: () => "not JSON",
+    setItem() {
+      throw new Error("full");
+    },
+    removeItem() {},
+  };
+  const typing = createTyping(broken, "a");
+  typing.keep("try/message", "Hello");
+  expect(typing.getState().texts.get("try/message")).toBe("Hello");
+});

@@ -1,0 +1,345 @@
+/** What can be done in the editor, each named once: the keys, the command palette and the menus all read this list. */
+import { useReactFlow } from "@xyflow/react";
+import {
+  ArrowLeft,
+  BookmarkPlus,
+  Braces,
+  ChevronDown,
+  ClipboardPaste,
+  Copy,
+  CopyPlus,
+  FlaskConical,
+  Frame,
+  History,
+  Keyboard,
+  ListChecks,
+  type LucideIcon,
+  Maximize,
+  Maximize2,
+  MessageSquareText,
+  PackageOpen,
+  PackagePlus,
+  PanelBottom,
+  PanelLeft,
+  PanelRight,
+  Pin,
+  Play,
+  Redo2,
+  Search,
+  Sparkles,
+  SquareDashed,
+  StepBack,
+  StepForward,
+  Trash2,
+  Undo2,
+  Upload,
+  Workflow,
+  Zap,
+  ZoomIn,
+  ZoomOut,
+} from "lucide-react";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { navigate } from "wouter/use-browser-location";
+import { useArrange } from "../canvas/use-arrange.ts";
+import { nodeSize } from "../graph/card-size.ts";
+import { group, remove, setGroup } from "../graph/commands.ts";
+import { copyText, duplicate } from "../graph/fragment.ts";
+import { lookup } from "../graph/lookup.ts";
+import { useBodies } from "../hooks/body-views.tsx";
+import { runPart, togglePin } from "../hooks/run-part.ts";
+import { useOpenBody } from "../hooks/use-open-body.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
+import { holdsGraph } from "../session/called-agents.ts";
+import { toggleUnfolded } from "../session/overlays.ts";
+import { onlyNode } from "../session/selection.ts";
+import type { Workbench } from "../session/workbench.ts";
+import { copyText as toClipboard } from "../ui/code-block.tsx";
+import { motionMs } from "../ui/motion.ts";
+import { toast } from "../ui/toast.tsx";
+import { focusSoon } from "../ui/wait-for-element.ts";
+import { type EditingActionId, editingActions } from "./edit-actions.ts";
+import { SEARCH_ID } from "./palette.tsx";
+import { usePaste } from "./use-paste.ts";
+import { useSubagents } from "./use-subagents.ts";
+
+export type ActionId =
+  | "undo"
+  | "redo"
+  | "commands"
+  | "keys"
+  | "addNode"
+  | "run"
+  | "copy"
+  | "cut"
+  | "paste"
+  | "duplicate"
+  | "delete"
+  | "selectAll"
+  | "group"
+  | "ungroup"
+  | "arrange"
+  | "fit"
+  | "zoomIn"
+  | "zoomOut"
+  | "foldLeft"
+  | "foldRight"
+  | "foldBelow"
+  | "tryIt"
+  | "build"
+  | "issues"
+  | "json"
+  | "history"
+  | "publish"
+  | "triggers"
+  | "runOnly"
+  | "runTo"
+  | "runFrom"
+  | "pin"
+  | "openBody"
+  | "unfoldBody"
+  | "leaveBody"
+  | "tests"
+  | "saveTemplate"
+  | "encapsulate"
+  | "unpack"
+  | EditingActionId;
+
+export interface Action {
+  id: ActionId;
+  icon: LucideIcon;
+  keys?: string[];
+  /** Works while a text field has the focus. */
+  everywhere?: boolean;
+  /** The browser does it by an event of its own (copy, cut, paste): the key is shown, and not taken. */
+  native?: boolean;
+  run(): void;
+}
+
+export function useActions(): ReadonlyMap<ActionId, Action> {
+  const workbench = useWorkbench();
+  const flow = useReactFlow();
+  const arrange = useArrange();
+  const bodies = useBodies();
+  const openBody = useOpenBody();
+  const subagents = useSubagents();
+  const paste = usePaste();
+  const { t } = useTranslation(["canvas", "bodies", "trying"]);
+  return useMemo(() => {
+    const { document: doc, selection, places, surfaces } = workbench;
+    const chosen = () => selection.getState();
+    const middle = () => {
+      const pane = document.querySelector(".react-flow")?.getBoundingClientRect() ?? new DOMRect(0, 0, 800, 600);
+      return flow.screenToFlowPosition({ x: pane.left + pane.width / 2 - 116, y: pane.top + pane.height / 3 });
+    };
+    /** The one chosen node, or a word that one must be chosen. */
+    const withNode = (does: (id: string) => void) => {
+      const id = onlyNode(chosen());
+      if (workbench.inside) toast({ title: t("onlyWhole", { ns: "bodies" }) });
+      else if (id === undefined) toast({ title: t("chooseFirst", { ns: "trying" }) });
+      else does(id);
+    };
+    const actions: Action[] = [
+      { id: "undo", icon: Undo2, keys: ["mod", "z"], run: doc.undo },
+      { id: "redo", icon: Redo2, keys: ["mod", "shift", "z"], run: doc.redo },
+      {
+        id: "commands",
+        icon: Search,
+        keys: ["mod", "k"],
+        everywhere: true,
+        run: () => surfaces.setState(({ commands = "" }) => ({ commands })),
+      },
+      { id: "keys", icon: Keyboard, keys: ["?"], run: () => surfaces.setState({ keys: true }) },
+      {
+        id: "addNode",
+        icon: Search,
+        keys: ["/"],
+        run() {
+          places.setState({ left: true });
+          focusSoon(SEARCH_ID);
+        },
+      },
+      {
+        id: "run",
+        icon: Play,
+        keys: ["mod", "enter"],
+        everywhere: true,
+        run() {
+          places.open("try");
+          focusSoon("try-message");
+        },
+      },
+      {
+        id: "copy",
+        icon: Copy,
+        keys: ["mod", "c"],
+        native: true,
+        run: () => void toClipboard(copyText(workbench.graph(), chosen().nodes)),
+      },
+      {
+        id: "cut",
+        icon: Copy,
+        keys: ["mod", "x"],
+        native: true,
+        run() {
+          void toClipboard(copyText(workbench.graph(), chosen().nodes)).then(() =>
+            workbench.apply(remove(chosen().nodes)),
+          );
+        },
+      },
+      {
+        id: "paste",
+        icon: ClipboardPaste,
+        keys: ["mod", "v"],
+        native: true,
+        run: () =>
+          void navigator.clipboard.readText().then(
+            (text) => paste(text, middle()),
+            () => toast({ title: t("pasteByKey"), tone: "bad" }),
+          ),
+      },
+      {
+        id: "duplicate",
+        icon: CopyPlus,
+        keys: ["mod", "d"],
+        run() {
+          if (chosen().nodes.size === 0) return;
+          const { command, ids } = duplicate(workbench.graph(), chosen().nodes);
+          workbench.apply(command);
+          selection.choose(ids);
+        },
+      },
+      {
+        id: "delete",
+        icon: Trash2,
+        keys: ["backspace"],
+        run: () => workbench.apply(remove(chosen().nodes, chosen().edges)),
+      },
+      {
+        id: "selectAll",
+        icon: SquareDashed,
+        keys: ["mod", "a"],
+        run: () => selection.choose(workbench.graph().nodes.map((node) => node.id)),
+      },
+      { id: "group", icon: Frame, keys: ["mod", "g"], run: () => groupChosen(workbench, t("groupTitle")) },
+      { id: "ungroup", icon: Frame, keys: ["mod", "shift", "g"], run: () => ungroupChosen(workbench) },
+      { id: "arrange", icon: Workflow, keys: ["shift", "l"], run: () => void arrange() },
+      {
+        id: "fit",
+        icon: Maximize,
+        keys: ["shift", "1"],
+        run: () => void flow.fitView({ duration: motionMs(180), padding: 0.12, maxZoom: 1 }),
+      },
+      { id: "zoomIn", icon: ZoomIn, keys: ["mod", "="], run: () => void flow.zoomIn({ duration: motionMs(120) }) },
+      { id: "zoomOut", icon: ZoomOut, keys: ["mod", "-"], run: () => void flow.zoomOut({ duration: motionMs(120) }) },
+      { id: "foldLeft", icon: PanelLeft, keys: ["mod", "["], run: () => places.toggle("left") },
+      { id: "foldRight", icon: PanelRight, keys: ["mod", "]"], run: () => places.toggle("right") },
+      { id: "foldBelow", icon: PanelBottom, keys: ["mod", "j"], run: () => places.toggle("below") },
+      { id: "tryIt", icon: MessageSquareText, keys: ["mod", "enter"], run: () => places.open("try") },
+      {
+        id: "build",
+        icon: Sparkles,
+        run() {
+          places.open("build");
+          focusSoon("build-request");
+        },
+      },
+      { id: "issues", icon: ListChecks, keys: ["mod", "i"], run: () => places.open("issues") },
+      { id: "json", icon: Braces, run: () => places.open("json") },
+      { id: "history", icon: History, run: () => places.open("history") },
+      { id: "publish", icon: Upload, run: () => places.open("publish") },
+      { id: "triggers", icon: Zap, run: () => navigate(`/agents/${workbench.id}/triggers`) },
+      {
+        id: "runOnly",
+        icon: Play,
+        keys: ["mod", "shift", "enter"],
+        run: () => withNode((id) => runPart(workbench, "only", id)),
+      },
+      {
+        id: "runTo",
+        icon: StepBack,
+        keys: ["alt", "enter"],
+        run: () => withNode((id) => runPart(workbench, "to", id)),
+      },
+      {
+        id: "runFrom",
+        icon: StepForward,
+        keys: ["alt", "shift", "enter"],
+        run: () => withNode((id) => runPart(workbench, "from", id)),
+      },
+      { id: "openBody", icon: Maximize2, keys: ["o"], run: () => openBody(onlyNode(chosen())) },
+      {
+        id: "unfoldBody",
+        icon: ChevronDown,
+        keys: ["shift", "o"],
+        run() {
+          const id = onlyNode(chosen());
+          const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
+          if (node && holdsGraph(node)) toggleUnfolded(surfaces, node.id);
+          else toast({ title: t("noBody", { ns: "bodies" }) });
+        },
+      },
+      {
+        id: "leaveBody",
+        icon: ArrowLeft,
+        keys: ["escape"],
+        native: true,
+        run() {
+          if (chosen().nodes.size + chosen().edges.size > 0) selection.clear();
+          else bodies.back(bodies.getState().stack.length - 2);
+        },
+      },
+      { id: "pin", icon: Pin, keys: ["p"], run: () => withNode((id) => togglePin(workbench, id)) },
+      { id: "tests", icon: FlaskConical, run: () => places.open("tests") },
+      { id: "saveTemplate", icon: BookmarkPlus, run: () => surfaces.setState({ savingTemplate: true }) },
+      { id: "encapsulate", icon: PackagePlus, keys: ["e"], run: subagents.encapsulate },
+      { id: "unpack", icon: PackageOpen, keys: ["shift", "e"], run: subagents.unpack },
+      ...editingActions(workbench, () => toast({ title: t("chooseFirst", { ns: "trying" }) })),
+    ];
+    return new Map(actions.map((action) => [action.id, action]));
+  }, [workbench, flow, arrange, bodies, openBody, subagents, paste, t]);
+}
+
+function groupChosen(workbench: Workbench, title: string): void {
+  const ids = [...workbench.selection.getState().nodes];
+  if (ids.length === 0) return;
+  const taken = new Set(workbench.graph().groups.map((one) => one.id));
+  let n = taken.size + 1;
+  while (taken.has(`group-${n}`)) n++;
+  workbench.apply(group(`group-${n}`, ids, title));
+}
+
+function ungroupChosen(workbench: Workbench): void {
+  const { nodes } = workbench.selection.getState();
+  for (const one of workbench.graph().groups)
+    if (one.nodes.some((id) => nodes.has(id))) workbench.apply(setGroup(one.id, "remove"));
+}
+
+/** The room that the chosen nodes take, for showing them. */
+export function boundsOf(
+  workbench: Workbench,
+  ids: Iterable<string>,
+): { x: number; y: number; width: number; height: number } | undefined {
+  const graph = workbench.graph();
+  const { reader } = workbench.reader.getState();
+  const wanted = new Set(ids);
+  const boxes = graph.nodes.flatMap((node) => {
+    const place = graph.layout[node.id];
+    if (!wanted.has(node.id) || !place) return [];
+    const ports = reader.ports(node);
+    const drawn = {
+      inputs: ports.inputs.map((port) => ({ ...port, wired: false })),
+      outputs: ports.outputs.map((port) => ({ ...port, wired: false })),
+    };
+    return [{ ...place, ...nodeSize(node, drawn, place) }];
+  });
+  if (boxes.length === 0) return undefined;
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  return {
+    x,
+    y,
+    width: Math.max(...boxes.map((box) => box.x + box.width)) - x,
+    height: Math.max(...boxes.map((box) => box.y + box.height)) - y,
+  };
+}

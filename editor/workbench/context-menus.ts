@@ -1,0 +1,95 @@
+import { CircleDot, Plus, Replace, Trash2 } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { isContainer } from "../graph/body.ts";
+import { remove } from "../graph/commands.ts";
+import { lookup } from "../graph/lookup.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
+import { agentOf } from "../session/called-agents.ts";
+import type { MenuItem } from "../ui/menu.tsx";
+import { type ActionId, useActions } from "./actions.ts";
+
+/** What a right click offers, by what is under it. A right click on a node that is not chosen chooses it. */
+export function useMenuItems() {
+  const workbench = useWorkbench();
+  const actions = useActions();
+  const { t } = useTranslation("canvas");
+  const item = (id: ActionId, more: { danger?: boolean } = {}): MenuItem => {
+    const action = actions.get(id)!;
+    return { label: t(`action.${id}`), icon: action.icon, keys: action.keys, onSelect: action.run, ...more };
+  };
+  const several = (): MenuItem[] => [
+    item("copy"),
+    item("duplicate"),
+    "separator",
+    item("group"),
+    item("encapsulate"),
+    "separator",
+    item("alignLeft"),
+    item("alignCenter"),
+    item("alignRight"),
+    item("alignTop"),
+    item("alignMiddle"),
+    item("alignBottom"),
+    item("spreadX"),
+    item("spreadY"),
+    item("arrange"),
+    "separator",
+    item("delete", { danger: true }),
+  ];
+  const trials = (): MenuItem[] =>
+    workbench.document.getState().frozen || workbench.inside
+      ? []
+      : [item("runOnly"), item("runTo"), item("runFrom"), item("pin")];
+  const holds = (id: string): boolean => {
+    const node = lookup(workbench.graph()).node(id);
+    return node !== undefined && (isContainer(node) || agentOf(node) !== undefined);
+  };
+  const calls = (id: string): boolean => lookup(workbench.graph()).node(id)?.type === "agent";
+  return {
+    forNode(id: string, event: { preventDefault(): void }): MenuItem[] {
+      void event;
+      if (!workbench.selection.getState().nodes.has(id)) workbench.selection.choose([id]);
+      if (workbench.selection.getState().nodes.size > 1) return several();
+      return [
+        { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.places.open("node") },
+        ...(holds(id) ? [item("openBody"), item("unfoldBody")] : []),
+        ...trials(),
+        "separator",
+        item("copy"),
+        item("duplicate"),
+        item("group"),
+        item("encapsulate"),
+        ...(calls(id) ? [item("unpack")] : []),
+        item("swap"),
+        "separator",
+        item("delete", { danger: true }),
+      ];
+    },
+    forEdge(id: string, add: () => void): MenuItem[] {
+      workbench.selection.choose([], [id]);
+      return [
+        { label: t("insertNode"), icon: Replace, onSelect: () => setTimeout(add) },
+        "separator",
+        {
+          label: t("action.delete"),
+          icon: Trash2,
+          keys: ["backspace"],
+          danger: true,
+          onSelect: () => workbench.apply(remove(new Set(), new Set([id]))),
+        },
+      ];
+    },
+    forSelection: several,
+    forPane(add: () => void): MenuItem[] {
+      return [
+        { label: t("action.addNode"), icon: Plus, keys: ["/"], onSelect: () => setTimeout(add) },
+        item("paste"),
+        "separator",
+        item("selectAll"),
+        item("arrange"),
+        item("fit"),
+        ...(workbench.inside ? [] : (["separator", item("saveTemplate")] satisfies MenuItem[])),
+      ];
+    },
+  };
+}

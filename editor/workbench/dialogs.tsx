@@ -1,0 +1,28 @@
+import { useStore } from "zustand";
+import { useWorkbench } from "../hooks/use-workbench.ts";
+import { SaveTemplate } from "../pages/templates/save-template.tsx";
+import type { Action, ActionId } from "./actions.ts";
+import { CommandDialog } from "./command-dialog.tsx";
+import { EncapsulateDialog } from "./encapsulate-dialog.tsx";
+import { KeysDialog } from "./shortcuts-dialog.tsx";
+
+function SaveTemplateDialog() {
+  const workbench = useWorkbench();
+  const open = useStore(workbench.surfaces, (state) => state.savingTemplate);
+  const { graph } = workbench.inside?.root ?? workbench;
+  return open ? (
+    <SaveTemplate graph={graph()} onClose={() => workbench.surfaces.setState({ savingTemplate: false })} />
+  ) : null;
+}
+
+/** What opens over the graph by a key. */
+export function Dialogs({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
+  return (
+    <>
+      <CommandDialog actions={actions} />
+      <KeysDialog actions={actions} />
+      <EncapsulateDialog />
+      <SaveTemplateDialog />
+    </>
+  );
+}

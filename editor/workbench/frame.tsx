@@ -1,0 +1,132 @@
+import { lazy, Suspense, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Canvas } from "../canvas/canvas.tsx";
+import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
+import { useSeen } from "../hooks/use-first-paint.ts";
+import { useGraph, useLive, usePlaces, useWorkbench } from "../hooks/use-workbench.ts";
+import { Timeline } from "../panels/timeline.tsx";
+import { TopBar } from "../shell/top-bar.tsx";
+import { useActions } from "./actions.ts";
+import { BodyBar, useBodyCrumbs } from "./body-bar.tsx";
+import { Divider } from "./divider.tsx";
+import { Palette } from "./palette.tsx";
+import { ConflictPanel } from "./save-state.tsx";
+import { EditorBar } from "./toolbar.tsx";
+import { useKeys } from "./use-shortcuts.ts";
+import { useShowChosen } from "./use-show-selected.ts";
+import { useTypedAhead } from "./use-typed-ahead.ts";
+
+const RightPlace = lazy(() => import("./right-panel.tsx").then((module) => ({ default: module.RightPlace })));
+const Dialogs = lazy(() => import("./dialogs.tsx").then((module) => ({ default: module.Dialogs })));
+
+/** The four places: what can be added, the graph, the chosen thing, the time of the run. Each folds. */
+export function EditorFrame() {
+  const { t } = useTranslation("panels");
+  const actions = useActions();
+  useKeys(actions);
+  useTypedAhead();
+  useGuards();
+  useShowChosen();
+  const { left, right, below, rightWidth } = usePlaces(({ left, right, below, rightWidth }) => ({
+    left,
+    right,
+    below,
+    rightWidth,
+  }));
+  const seen = useSeen();
+  const name = useGraph((graph) => graph.name);
+  return (
+    <div className="flex h-full min-h-0">
+      <h1 className="sr-only">{name}</h1>
+      {seen ? <EditorBar actions={actions} /> : <FirstBar />}
+      {seen && <CatalogueSync />}
+      {left && (
+        <aside aria-label={t("leftPlace")} className="w-56 shrink-0 border-line border-r bg-surface max-md:hidden">
+          <Palette />
+        </aside>
+      )}
+      <div className="flex min-w-0 flex-1 flex-col">
+        <ConflictPanel />
+        <BodyBar />
+        <div className="min-h-0 flex-1">
+          <Canvas />
+        </div>
+        <Below open={below} />
+      </div>
+      {right && (
+        <aside
+          aria-label={t("rightPlace")}
+          className="relative flex shrink-0 flex-col border-line border-l bg-surface max-md:absolute max-md:inset-y-0 max-md:right-0 max-md:z-20 max-md:shadow-float"
+          style={{ width: `min(${rightWidth}px, 100vw - 60px)` }}
+        >
+          <Suspense>{seen && <RightPlace />}</Suspense>
+        </aside>
+      )}
+      <Suspense>{seen && <Dialogs actions={actions} />}</Suspense>
+    </div>
+  );
+}
+
+/** Where one is, until the whole bar comes. */
+function FirstBar() {
+  const { t } = useTranslation("canvas");
+  return <TopBar crumbs={[{ label: t("pages.agents"), href: "/" }, ...useBodyCrumbs()]} />;
+}
+
+function CatalogueSync() {
+  useCatalogueSync();
+  return null;
+}
+
+function Below({ open }: { open: boolean }) {
+  const { t } = useTranslation("panels");
+  const { places } = useWorkbench();
+  const height = usePlaces((state) => state.belowHeight);
+  // Before anything has run there is a line to read and no need for more room.
+  const empty = useLive((state) => state.life === undefined);
+  if (!open) return null;
+  if (empty)
+    return (
+      <section aria-label={t("belowPlace")} className="shrink-0 border-line border-t bg-surface">
+        <Timeline />
+      </section>
+    );
+  return (
+    <section
+      aria-label={t("belowPlace")}
+      className="relative shrink-0 border-line border-t bg-surface"
+      style={{ height }}
+    >
+      <Divider
+        label={t("resizeBelow")}
+        side="top"
+        value={height}
+        onResize={(next) => places.resize({ belowHeight: next })}
+      />
+      <Timeline />
+    </section>
+  );
+}
+
+/** Leaving with work on its way asks first; a network that is back is told to the saver. */
+function useGuards(): void {
+  const { saver } = useWorkbench();
+  useEffect(() => {
+    const leave = (event: BeforeUnloadEvent) => {
+      const { is } = saver.getState().status;
+      if (is === "unsaved" || is === "saving") {
+        void saver.flush();
+        event.preventDefault();
+      }
+    };
+    const hidden = () => document.visibilityState === "hidden" && void saver.flush();
+    window.addEventListener("beforeunload", leave);
+    window.addEventListener("online", saver.wake);
+    document.addEventListener("visibilitychange", hidden);
+    return () => {
+      window.removeEventListener("beforeunload", leave);
+      window.removeEventListener("online", saver.wake);
+      document.removeEventListener("visibilitychange", hidden);
+    };
+  }, [saver]);
+}

@@ -1,0 +1,253 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNodesInitialized, useReactFlow } from "@xyflow/react";
+import { Lock } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+import { api } from "../api.ts";
+import { Canvas } from "../canvas/canvas.tsx";
+import { BodyViews } from "../hooks/body-views.tsx";
+import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
+import { useChosenNode, useGraph, useLive, useWorkbench } from "../hooks/use-workbench.ts";
+import * as format from "../i18n/format.ts";
+import { GoneRun, isGone } from "../pages/runs/gone-run.tsx";
+import { Inspector } from "../panels/inspector.tsx";
+import { ForkContext } from "../panels/node-trial.tsx";
+import { Answer } from "../panels/reply.tsx";
+import { Timeline } from "../panels/timeline.tsx";
+import { answerDocuments, answerText } from "../panels/turn-view.tsx";
+import { viewOf } from "../session/live-run.ts";
+import { followPast, openPast } from "../session/open-past-run.ts";
+import type { Workbench } from "../session/workbench.ts";
+import { ErrorNotice, useErrorWords } from "../shell/query-state.tsx";
+import { TopBar } from "../shell/top-bar.tsx";
+import { LinkButton } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Spinner } from "../ui/spinner.tsx";
+import { toast } from "../ui/toast.tsx";
+import { type Action, type ActionId, useActions } from "./actions.ts";
+import { BodyBar } from "./body-bar.tsx";
+import { CommandDialog } from "./command-dialog.tsx";
+import { KeysDialog } from "./shortcuts-dialog.tsx";
+import { useKeys } from "./use-shortcuts.ts";
+
+/** A fork of a fork of a fork: this far back its agent is looked for. */
+const MOST_FORKS = 20;
+
+/** A run on its graph as it was then. Nothing can be changed; it can be run again from any node. */
+export function PastRun({ id }: { id: string }) {
+  const { t } = useTranslation("runs");
+  const [opened, setOpened] = useState<Workbench>();
+  const [error, setError] = useState<unknown>();
+  const [attempt, setAttempt] = useState(0);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt opens it anew
+  useEffect(() => {
+    const stop = new AbortController();
+    let workbench: Workbench | undefined;
+    openPast(id, stop.signal)
+      .then((made) => {
+        if (stop.signal.aborted) return made.close();
+        workbench = made;
+        setOpened(made);
+        return followPast(made, id, stop.signal);
+      })
+      .catch((failure: unknown) => {
+        if (!stop.signal.aborted) setError(failure);
+      });
+    return () => {
+      stop.abort();
+      workbench?.close();
+      setOpened(undefined);
+      setError(undefined);
+    };
+  }, [id, attempt]);
+
+  return (
+    <>
+      <TopBar crumbs={[{ label: t("title"), href: "/runs" }, { label: id.slice(-4) }]} />
+      {error !== undefined && (
+        <div className="p-6">
+          {isGone(error) ? <GoneRun /> : <ErrorNotice error={error} onRetry={() => setAttempt(attempt + 1)} />}
+        </div>
+      )}
+      {opened ? (
+        <BodyViews root={opened}>
+          <Frame id={id} />
+        </BodyViews>
+      ) : (
+        error === undefined && (
+          <div className="flex h-full items-center justify-center">
+            <Spinner />
+          </div>
+        )
+      )}
+    </>
+  );
+}
+
+function Frame({ id }: { id: string }) {
+  const { t } = useTranslation("trying");
+  const fork = useFork(id);
+  const actions = useLookingActions();
+  useKeys(actions);
+  useCatalogueSync();
+  useFitAtOpen();
+  return (
+    <ForkContext.Provider value={fork}>
+      <div className="flex h-full min-h-0 max-md:flex-col">
+        <h1 className="sr-only">{t("pastTitle")}</h1>
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          <Bar id={id} />
+          <BodyBar />
+          <div className="min-h-0 flex-1">
+            <Canvas />
+          </div>
+          <section aria-label={t("pastTitle")} className="h-48 shrink-0 border-line border-t bg-surface">
+            <Timeline />
+          </section>
+        </div>
+        <aside
+          aria-label={t("pastTitle")}
+          className="w-[372px] shrink-0 overflow-y-auto border-line border-l bg-surface max-md:h-2/5 max-md:w-full"
+        >
+          <Chosen />
+        </aside>
+      </div>
+      <CommandDialog actions={actions} />
+      <KeysDialog actions={actions} />
+    </ForkContext.Provider>
+  );
+}
+
+const LOOKING: readonly ActionId[] = [
+  "commands",
+  "keys",
+  "fit",
+  "zoomIn",
+  "zoomOut",
+  "openBody",
+  "unfoldBody",
+  "leaveBody",
+  "selectAll",
+  "copy",
+];
+
+/** What can be done with a graph that is only looked at, with the same keys as in the draft. */
+function useLookingActions(): ReadonlyMap<ActionId, Action> {
+  const all = useActions();
+  return useMemo(
+    () => new Map(LOOKING.flatMap((id): [ActionId, Action][] => (all.has(id) ? [[id, all.get(id)!]] : []))),
+    [all],
+  );
+}
+
+/** The whole graph is seen at first, in the room that the places around it leave. */
+function useFitAtOpen(): void {
+  const flow = useReactFlow();
+  const { surfaces } = useWorkbench();
+  const drawn = useNodesInitialized();
+  const [fitted, setFitted] = useState(false);
+  useEffect(() => {
+    if (!drawn || fitted) return;
+    setFitted(true);
+    if (surfaces.getState().show === undefined) void flow.fitView({ padding: 0.12, maxZoom: 1 });
+  }, [flow, surfaces, drawn, fitted]);
+}
+
+/** That this is the past, and the ways out of it. */
+function Bar({ id }: { id: string }) {
+  const { t } = useTranslation("trying");
+  const startedAt = useLive((state) => state.life?.view.startedAt);
+  const agent = useQuery({
+    queryKey: ["runs", id, "agent"],
+    queryFn: () => agentOf(id),
+    staleTime: Number.POSITIVE_INFINITY,
+  }).data;
+  return (
+    <div
+      role="status"
+      className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 border-warn/30 border-b bg-warn-soft px-4 py-2"
+    >
+      <Lock size={14} aria-hidden className="text-warn" />
+      <span className="min-w-0 flex-1 font-medium">
+        {startedAt ? t("pastBar", { id: id.slice(-4), when: format.dateTime(startedAt) }) : t("pastTitle")}
+      </span>
+      <LinkButton size="sm" href={`/runs/${id}`}>
+        {t("allOfRun")}
+      </LinkButton>
+      {agent && (
+        <LinkButton size="sm" href={`/agents/${agent}`}>
+          {t("backToDraft")}
+        </LinkButton>
+      )}
+    </div>
+  );
+}
+
+/** The agent that a run belongs to: its own, or for a fork that of the run it came from. Null where there is none. */
+async function agentOf(run: string): Promise<string | null> {
+  let next: string | undefined = run;
+  for (let hops = 0; next !== undefined && hops < MOST_FORKS; hops++) {
+    const row: Awaited<ReturnType<typeof api.runs.get>> = await api.runs.get(next);
+    if (row.agent) return row.agent;
+    next = row.fork;
+  }
+  return null;
+}
+
+/** The chosen node as it ran; with nothing chosen, the question and the answer. */
+function Chosen() {
+  const { t } = useTranslation("trying");
+  const node = useChosenNode();
+  const ran = useLive((state) => node !== undefined && viewOf(state, node.id) !== undefined);
+  if (node)
+    return (
+      <>
+        <Inspector />
+        {!ran && <p className="px-4 pb-4 text-ink-3">{t("neverRan")}</p>}
+      </>
+    );
+  return <Story />;
+}
+
+function Story() {
+  const { t } = useTranslation("trying");
+  const life = useLive((state) => state.life);
+  const name = useGraph((graph) => graph.name);
+  const text = answerText(life);
+  return (
+    <div className="flex flex-col gap-3 p-4">
+      <h2 className="font-semibold text-md">{name}</h2>
+      {life?.view.start && (
+        <p className="whitespace-pre-wrap break-words rounded-xl bg-accent-soft px-3 py-2">
+          {life.view.start.input.message}
+        </p>
+      )}
+      {text !== undefined && (
+        <div className="rounded-xl border border-line px-3 py-2">
+          <Answer text={text} documents={answerDocuments(life?.view)} />
+        </div>
+      )}
+      {life?.view.error && <Notice tone="bad" title={life.view.error.message} />}
+      <p className="text-ink-3 text-sm">{t("chooseNode")}</p>
+    </div>
+  );
+}
+
+/** Runs again from a node and opens the new run; what was before the node stays as it was. */
+function useFork(id: string): (node: string, outputs?: Record<string, unknown>) => Promise<void> {
+  const { t } = useTranslation("trying");
+  const words = useErrorWords();
+  const [, go] = useLocation();
+  const { selection } = useWorkbench();
+  return async (node, outputs) => {
+    try {
+      const forked = await api.runs.fork(id, node, outputs);
+      selection.clear();
+      go(`/runs/${forked.id}/graph`);
+    } catch (error) {
+      toast({ tone: "bad", title: t("forkFailed"), detail: words(error).title });
+    }
+  };
+}

@@ -1,0 +1,40 @@
+import type { TFunction } from "i18next";
+import type { NodeDefinition } from "../../runtime/node.ts";
+import { lookup } from "../graph/lookup.ts";
+import { definitions } from "../graph/node-types.ts";
+import { planSwap, swapNode, swaps } from "../graph/replace-node.ts";
+import { nodeWords } from "../i18n/node-words.ts";
+import type { Workbench } from "../session/workbench.ts";
+import { toast } from "../ui/toast.tsx";
+
+/** The types that can stand in the node's place, those that keep the most first. */
+export function swapTypes(workbench: Workbench, id: string): NodeDefinition[] {
+  const node = lookup(workbench.graph()).node(id);
+  if (!node) return [];
+  return swaps(workbench.graph(), workbench.reader.getState().reader, node, definitions).map((one) => one.definition);
+}
+
+/** Replaces the node and says what did not fit. */
+export function swapAt(
+  workbench: Workbench,
+  id: string,
+  definition: NodeDefinition,
+  t: TFunction<"editing">,
+  language: string,
+): void {
+  const graph = workbench.graph();
+  const node = lookup(graph).node(id);
+  if (!node) return;
+  const plan = planSwap(graph, workbench.reader.getState().reader, node, definition);
+  workbench.apply(swapNode(plan));
+  workbench.selection.choose([id]);
+  const words = nodeWords(language);
+  const { edges, settings } = plan.lost;
+  const said = [
+    edges.length > 0 &&
+      `${t("swap.edges", { count: edges.length })}: ${edges.map((e) => `${e.from} → ${e.to}`).join(", ")}.`,
+    settings.length > 0 &&
+      `${t("swap.settings", { names: settings.map((key) => words.field(node.type, key).label).join(", ") })}.`,
+  ].filter(Boolean);
+  if (said.length > 0) toast({ title: t("swap.done"), detail: [...said, t("swap.undo")].join(" ") });
+}

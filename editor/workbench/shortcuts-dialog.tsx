@@ -1,0 +1,108 @@
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import { useWorkbench } from "../hooks/use-workbench.ts";
+import { Button } from "../ui/button.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Kbd } from "../ui/kbd.tsx";
+import type { Action, ActionId } from "./actions.ts";
+
+const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
+  edit: [
+    "undo",
+    "redo",
+    "copy",
+    "cut",
+    "paste",
+    "duplicate",
+    "delete",
+    "selectAll",
+    "group",
+    "ungroup",
+    "encapsulate",
+    "unpack",
+    "find",
+    "findReplace",
+  ],
+  graph: [
+    "addNode",
+    "run",
+    "runOnly",
+    "runTo",
+    "runFrom",
+    "pin",
+    "openBody",
+    "unfoldBody",
+    "leaveBody",
+    "swap",
+    "arrange",
+    "alignLeft",
+    "alignCenter",
+    "alignRight",
+    "alignTop",
+    "alignMiddle",
+    "alignBottom",
+    "fit",
+    "zoomIn",
+    "zoomOut",
+  ],
+  places: ["commands", "issues", "foldLeft", "foldRight", "foldBelow", "keys"],
+};
+/** `tryIt` has the key of `run`. */
+const LISTED = new Set<ActionId>([...Object.values(GROUPS).flat(), "tryIt"]);
+const OTHERS = [
+  ["walk", ["tab"]],
+  ["open", ["enter"]],
+  ["move", ["arrows"]],
+  ["several", ["shift", "click"]],
+  ["clear", ["escape"]],
+] as const;
+
+/** The map of keys. */
+export function KeysDialog({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
+  const { surfaces } = useWorkbench();
+  const open = useStore(surfaces, (state) => state.keys);
+  const { t } = useTranslation("canvas");
+  const close = () => surfaces.setState({ keys: false });
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={(next) => surfaces.setState({ keys: next })}
+      title={t("keys.title")}
+      className="!w-[min(760px,calc(100vw-32px))]"
+      footer={<Button onClick={close}>{t("close", { ns: "common" })}</Button>}
+    >
+      <div className="grid gap-x-8 gap-y-4 sm:grid-cols-3">
+        {(Object.keys(GROUPS) as (keyof typeof GROUPS)[]).map((name) => (
+          <section key={name}>
+            <h3 className="mb-1.5 font-semibold text-ink-3 text-xs">{t(`keys.groups.${name}`)}</h3>
+            <dl className="flex flex-col gap-1">
+              {GROUPS[name].map((id) => {
+                const action = actions.get(id);
+                return action?.keys && <Line key={id} label={t(`action.${id}`)} keys={action.keys} />;
+              })}
+              {/* An action that no group names has its key here all the same: the map is whole. */}
+              {name === "places" &&
+                [...actions.values()].map(
+                  ({ id, keys }) => keys && !LISTED.has(id) && <Line key={id} label={t(`action.${id}`)} keys={keys} />,
+                )}
+              {name === "graph" &&
+                OTHERS.map(([word, keys]) => <Line key={word} label={t(`keys.${word}`)} keys={[...keys]} />)}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}
+
+function Line({ label, keys }: { label: string; keys: string[] }) {
+  return (
+    <div className="flex items-baseline justify-between gap-3">
+      <dt className="text-ink-2">{label}</dt>
+      <dd>
+        <Kbd keys={keys} className="text-ink-2" />
+        <span className="sr-only">{keys.join(" ")}</span>
+      </dd>
+    </div>
+  );
+}

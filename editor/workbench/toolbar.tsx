@@ -1,0 +1,134 @@
+import { useQuery } from "@tanstack/react-query";
+import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2, Upload } from "lucide-react";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { api } from "../api.ts";
+import { isAhead } from "../graph/unpublished.ts";
+import { useCatalogue, useDocument, usePlaces, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
+import { agentNamed } from "../session/called-agents.ts";
+import { rootOf } from "../session/workbench.ts";
+import { TopBar } from "../shell/top-bar.tsx";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { cx } from "../ui/cx.ts";
+import { IconButton } from "../ui/icon-button.tsx";
+import type { Action, ActionId } from "./actions.ts";
+import { useBodyCrumbs } from "./body-bar.tsx";
+import { SaveBadge } from "./save-state.tsx";
+
+/** In the bar on top: where one is, whether it is saved and live, and what can be done with the whole. */
+export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
+  const { t } = useTranslation(["canvas", "panels"]);
+  const { id, places } = useWorkbench();
+  const crumbs = useBodyCrumbs();
+  const canUndo = useDocument((state) => state.past.length > 0);
+  const canRedo = useDocument((state) => state.future.length > 0);
+  const open = usePlaces(({ left, right, below }) => ({ left, right, below }));
+  const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
+  const last = versions.data?.versions[0];
+  const does = (action: ActionId) => actions.get(action)!.run;
+  return (
+    <TopBar
+      crumbs={[{ label: t("pages.agents"), href: "/" }, ...crumbs]}
+      aside={
+        <>
+          <LiveBadge live={versions.data?.publication?.live} />
+          <SaveBadge />
+        </>
+      }
+      actions={
+        <>
+          <div className="flex">
+            <IconButton
+              icon={PanelLeft}
+              label={t("action.foldLeft")}
+              keys={["mod", "["]}
+              aria-expanded={open.left}
+              onClick={does("foldLeft")}
+              className={cx("max-md:hidden", !open.left && "text-ink-3")}
+            />
+            <IconButton
+              icon={PanelBottom}
+              label={t("action.foldBelow")}
+              keys={["mod", "j"]}
+              aria-expanded={open.below}
+              onClick={does("foldBelow")}
+              className={cx("max-md:hidden", !open.below && "text-ink-3")}
+            />
+            <IconButton
+              icon={PanelRight}
+              label={t("action.foldRight")}
+              keys={["mod", "]"]}
+              aria-expanded={open.right}
+              onClick={does("foldRight")}
+              className={cx(!open.right && "text-ink-3")}
+            />
+          </div>
+          <div className="flex max-md:hidden">
+            <IconButton
+              icon={Undo2}
+              label={t("action.undo")}
+              keys={["mod", "z"]}
+              disabled={!canUndo}
+              onClick={does("undo")}
+            />
+            <IconButton
+              icon={Redo2}
+              label={t("action.redo")}
+              keys={["mod", "shift", "z"]}
+              disabled={!canRedo}
+              onClick={does("redo")}
+            />
+          </div>
+          <Button
+            variant="ghost"
+            icon={Search}
+            keys={["mod", "k"]}
+            onClick={does("commands")}
+            className="max-lg:[&>:not(svg)]:hidden"
+          >
+            {t("search", { ns: "common" })}
+          </Button>
+          <Button icon={History} onClick={() => places.open("history")} className="max-lg:hidden">
+            {t("action.history")}
+          </Button>
+          <Button icon={Play} keys={["mod", "enter"]} onClick={does("run")} className="max-md:[&>kbd]:hidden">
+            {t("action.run")}
+          </Button>
+          <Button variant="solid" icon={Upload} onClick={() => places.open("publish")}>
+            {last ? t("publishVersion", { ns: "panels", version: last.version + 1 }) : t("action.publish")}
+          </Button>
+        </>
+      }
+    />
+  );
+}
+
+/** Whether what is published is what is here: looked at with each save, whichever body is open. */
+function LiveBadge({ live }: { live?: number }) {
+  const { t } = useTranslation("panels");
+  const root = rootOf(useWorkbench());
+  const revision = useSaving((state) => state.revision);
+  const agents = useCatalogue((state) => state.agents);
+  const versions = useQuery({
+    queryKey: ["versions", root.id],
+    queryFn: ({ signal }) => api.agents.versions(root.id, signal),
+  });
+  const frozen = versions.data?.versions.find((version) => version.version === live);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the graph is read as it stands at a save
+  const ahead = useMemo(
+    () =>
+      frozen !== undefined &&
+      frozen.revision !== revision &&
+      isAhead(root.graph(), frozen.graph, (agent) => agentNamed(agents, agent)?.slug),
+    [frozen, revision, agents],
+  );
+  if (live === undefined) return null;
+  return ahead ? (
+    <Badge tone="warn">{t("draftAhead", { version: live })}</Badge>
+  ) : (
+    <Badge tone="ok" dot>
+      {t("isLive", { version: live })}
+    </Badge>
+  );
+}

@@ -1,0 +1,109 @@
+import { useReactFlow } from "@xyflow/react";
+import { useEffect } from "react";
+import { remove } from "../graph/commands.ts";
+import { copyText } from "../graph/fragment.ts";
+import { useWorkbench } from "../hooks/use-workbench.ts";
+import { onlyNode } from "../session/selection.ts";
+import type { Action, ActionId } from "./actions.ts";
+import { usePaste } from "./use-paste.ts";
+
+/** Keys for every action, and the clipboard, wherever the focus is outside of a text field. */
+export function useKeys(actions: ReadonlyMap<ActionId, Action>): void {
+  const workbench = useWorkbench();
+  const flow = useReactFlow();
+  const paste = usePaste();
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      const typing = isTyping(event.target);
+      for (const action of actions.values()) {
+        if (action.native || !action.keys || (typing && !action.everywhere) || !presses(event, action.keys)) continue;
+        event.preventDefault();
+        action.run();
+        return;
+      }
+      if (typing) return;
+      if (event.key === "Delete") actions.get("delete")?.run();
+      else if (event.key === "y" && (event.ctrlKey || event.metaKey)) actions.get("redo")?.run();
+      else if (event.key === "Escape") actions.get("leaveBody")?.run();
+      else if (
+        event.key === "Enter" &&
+        isOnCanvas(event.target) &&
+        onlyNode(workbench.selection.getState()) !== undefined
+      ) {
+        workbench.places.open("node");
+        requestAnimationFrame(() =>
+          document
+            .querySelector<HTMLElement>("#inspector [data-field] :is(input,textarea,button,[tabindex='0'])")
+            ?.focus(),
+        );
+      } else return;
+      event.preventDefault();
+    };
+    const onCopy = (event: ClipboardEvent) => {
+      const { nodes } = workbench.selection.getState();
+      if (isTyping(event.target) || nodes.size === 0 || hasTextSelection()) return;
+      event.preventDefault();
+      event.clipboardData?.setData("text/plain", copyText(workbench.graph(), nodes));
+      if (event.type === "cut") workbench.apply(remove(nodes));
+    };
+    const onPaste = (event: ClipboardEvent) => {
+      const text = event.clipboardData?.getData("text/plain");
+      if (isTyping(event.target) || !text || workbench.document.getState().frozen) return;
+      event.preventDefault();
+      const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
+      const place = flow.screenToFlowPosition({
+        x: (pane?.left ?? 0) + (pane?.width ?? 0) / 3,
+        y: (pane?.top ?? 0) + (pane?.height ?? 0) / 3,
+      });
+      paste(text, place);
+    };
+    window.addEventListener("keydown", onKey);
+    window.addEventListener("copy", onCopy);
+    window.addEventListener("cut", onCopy);
+    window.addEventListener("paste", onPaste);
+    return () => {
+      window.removeEventListener("keydown", onKey);
+      window.removeEventListener("copy", onCopy);
+      window.removeEventListener("cut", onCopy);
+      window.removeEventListener("paste", onPaste);
+    };
+  }, [actions, workbench, flow, paste]);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable ||
+      /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+      target.closest(".monaco-editor, [role=dialog], [role=menu]") !== null)
+  );
+}
+
+/** Also where nothing has the focus: a dialog that closed gave it back to the page. */
+function isOnCanvas(target: EventTarget | null): boolean {
+  return target === document.body || (target instanceof Element && target.closest(".react-flow") !== null);
+}
+
+function hasTextSelection(): boolean {
+  return (window.getSelection()?.toString() ?? "") !== "";
+}
+
+/** `mod` is Ctrl, or ⌘ on a Mac. A key that needs Shift to be typed (`?`) is named by itself. */
+export function presses(
+  event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">,
+  keys: readonly string[],
+): boolean {
+  const wanted = keys.at(-1)!;
+  if ((event.ctrlKey || event.metaKey) !== keys.includes("mod") || event.altKey !== keys.includes("alt")) return false;
+  if (wanted.length > 1 || /[a-z0-9]/.test(wanted)) {
+    if (event.shiftKey !== keys.includes("shift")) return false;
+    return (
+      event.key.toLowerCase() === wanted ||
+      event.code === `Digit${wanted}` ||
+      (event.altKey && event.code === `Key${wanted.toUpperCase()}`)
+    );
+  }
+  return event.key === wanted || (wanted === "=" && event.key === "+");
+}
