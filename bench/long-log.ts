@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunEvent } from "../runtime/event.ts";
-import type { EventLog } from "../server/services.ts";
-import { openEventLog } from "../server/stores/event-log.ts";
+import type { EventLog } from "../server/stores/event-log.ts";
 import { openPostgres } from "../server/stores/postgres/connect.ts";
 import { openPostgresLog } from "../server/stores/postgres/event-log.ts";
+import { openEventLog } from "../server/stores/sqlite/event-log.ts";
 import { postgresBin, startPostgres } from "../server/testing/postgres.ts";
 
 export const name = "long-log";

@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import Database from "better-sqlite3";
 
-import type { EventLog, RunRow } from "../server/services.ts";
-import { openEventLog } from "../server/stores/event-log.ts";
-import { ROW_COLUMNS } from "../server/stores/event-log-schema.ts";
+import type { EventLog, RunRow } from "../server/stores/event-log.ts";
 import { openPostgres } from "../server/stores/postgres/connect.ts";
 import { openPostgresLog } from "../server/stores/postgres/event-log.ts";
 import { named } from "../server/stores/run-cells.ts";
+import { openEventLog } from "../server/stores/sqlite/event-log.ts";
+import { ROW_COLUMNS } from "../server/stores/sqlite/event-log-schema.ts";
 import { postgresBin, startPostgres } from "../server/testing/postgres.ts";
 
 export const name = "many-runs";

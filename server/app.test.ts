@@ -1,6 +1,6 @@
 /** The gate and the intake: who may come in, and what may be sent. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MIB } from "./intake.ts";
+import { MIB } from "./http/intake.ts";
 import { echo, type TestApp, TOKEN, testApp } from "./testing/test-app.ts";
 
 let app: TestApp;

@@ -5,9 +5,9 @@ import type { BackupFlags, RestoreFlags } from "./cli/backup.ts";
 import type { Client } from "./cli/client.ts";
 import { terminal } from "./cli/io.ts";
 import type { RunOptions } from "./cli/run.ts";
-import { parseEnv } from "./env.ts";
-import { hasData } from "./running.ts";
-import { VERSION } from "./version.ts";
+import { parseEnv } from "./process/env.ts";
+import { hasData } from "./process/server-file.ts";
+import { VERSION } from "./process/version.ts";
 
 /** Loaded when a command needs them: help and mistakes are answered without the whole server. */
 const agents = () => import("./cli/agents.ts");

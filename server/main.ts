@@ -2,15 +2,15 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../runtime/error.ts";
-import { openAuth } from "./auth.ts";
-import { buildEditor } from "./editor-build.ts";
-import { type Env, parseEnv } from "./env.ts";
-import { canListen, listen } from "./listen.ts";
+import { openAuth } from "./http/auth.ts";
+import { chatPage, staticFiles } from "./http/static-files.ts";
 import { openServices } from "./open-services.ts";
+import { buildEditor } from "./process/editor-build.ts";
+import { type Env, parseEnv } from "./process/env.ts";
+import { canListen, listen } from "./process/listen.ts";
+import { announce, withdraw } from "./process/server-file.ts";
+import type { Role } from "./queue/open-stores.ts";
 import { signInUrl } from "./routes/sign-in.ts";
-import { announce, withdraw } from "./running.ts";
-import { chatPage, staticFiles } from "./static-files.ts";
-import type { Role } from "./stores/open-stores.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RunEvent } from "../../runtime/event.ts";
-import type { FaultPoint } from "../../server/fault.ts";
+import type { FaultPoint } from "../../server/process/fault.ts";
 import { startPostgres } from "../../server/testing/postgres.ts";
 import { dieAtRest } from "./at-rest.ts";
 import { drive, type Record, TOKEN } from "./client.ts";

@@ -26,7 +26,7 @@ export class ServerProcess {
     this.#env = { ...env, PORT: String(port) };
   }
 
-  /** `fault`: see `server/fault.ts`. Rejects with what it said when it does not start; killed by its fault, it resolves. */
+  /** `fault`: see `server/process/fault.ts`. Rejects with what it said when it does not start; killed by its fault, it resolves. */
   async start(fault?: string): Promise<void> {
     const began = performance.now();
     const inherited = Object.fromEntries(

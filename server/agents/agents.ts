@@ -13,13 +13,14 @@ import { parseGraph } from "../../runtime/parse.ts";
 import type { Ports } from "../../runtime/port.ts";
 import type { NodeTable } from "../../runtime/resolve.ts";
 import type { ToolSpec } from "../../runtime/tool.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../lib/ids.ts";
 import { sha256 } from "../secrets/secrets.ts";
-import type { AgentCard, AgentRecord, Agents, AgentVersion, Publication, Records, Stored } from "../services.ts";
 import { everyRecord } from "../stores/mirror.ts";
+import type { Records, Stored } from "../stores/records.ts";
 import { resolveAgents } from "./freeze.ts";
 import { History } from "./history.ts";
 import { Publications } from "./publications.ts";
+import type { AgentCard, AgentRecord, Agents, AgentVersion, Publication } from "./service.ts";
 
 const AGENT = "agent";
 

@@ -1,6 +1,6 @@
 /** What a draft was before: each saved revision, and the names that people gave to some. */
 import type { Graph } from "../../runtime/graph.ts";
-import type { Records, Stored } from "../services.ts";
+import type { Records, Stored } from "../stores/records.ts";
 
 const REVISION = "agent-revision";
 const LABEL = "agent-revision-label";

@@ -1,6 +1,6 @@
 /** Which records are in a backup, which of them belong together, and what of them must be said anew where they are restored. */
 import { parseGraph } from "../../runtime/parse.ts";
-import type { WholeRecord } from "../services.ts";
+import type { WholeRecord } from "../stores/records.ts";
 
 /**
  * Everything is, but for what is of one process or one moment, what can be made again, and secrets, which go their own

@@ -5,7 +5,7 @@ import { checkGraph } from "../../runtime/check.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Graph, serializeGraph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import type { AgentRecord } from "../services.ts";
+import type { AgentRecord } from "../agents/service.ts";
 import { type AgentFile, graphOf, issueLines, readAgentFile } from "./agent-file.ts";
 import type { Client } from "./client.ts";
 import type { Io } from "./io.ts";

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { parseEnv } from "../env.ts";
+import { parseEnv } from "../process/env.ts";
 import { echo } from "../testing/test-app.ts";
 import { backup, restore } from "./backup.ts";
 import { type Client, openClient } from "./client.ts";

@@ -5,10 +5,10 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { type ErrorData, PatchbayError } from "../../runtime/error.ts";
 import { buildApp } from "../app.ts";
-import { openAuth, tokenFile } from "../auth.ts";
-import type { Env } from "../env.ts";
+import { openAuth, tokenFile } from "../http/auth.ts";
 import { type Opened, openServices } from "../open-services.ts";
-import { findRunning } from "../running.ts";
+import type { Env } from "../process/env.ts";
+import { findRunning } from "../process/server-file.ts";
 
 export interface Client {
   /** Address of the running server; absent where the app is open in this process. */

@@ -1,5 +1,5 @@
 /** `patchbay doctor`: looks at everything that an installation needs, and says how to mend what is wrong. */
-import { type Env, parseEnv } from "../env.ts";
+import { type Env, parseEnv } from "../process/env.ts";
 import { type Client, openClient } from "./client.ts";
 import { knowledge, mcpServers, models, runs } from "./doctor/instance.ts";
 import {

@@ -1,9 +1,9 @@
 /** `patchbay models …`: models that run on this machine. */
 import { join } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Env } from "../env.ts";
 import { installModel, removeModel } from "../models/local/install.ts";
 import { LocalModels } from "../models/local/local-models.ts";
+import type { Env } from "../process/env.ts";
 import type { Client } from "./client.ts";
 import type { Io } from "./io.ts";
 

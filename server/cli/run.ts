@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Delta, RunEvent, Wait, WaitAnswer } from "../../runtime/event.ts";
-import type { RunResult } from "../services.ts";
+import type { RunResult } from "../runs/service.ts";
 import { graphOf, readAgentFile } from "./agent-file.ts";
 import { type Client, errorOf, serverEvents } from "./client.ts";
 import type { Io } from "./io.ts";

@@ -4,9 +4,11 @@
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
-import { newId } from "../ids.ts";
-import type { AgentKey, KeyLimits, Keys, Ledger, Records } from "../services.ts";
+import { newId } from "../lib/ids.ts";
+import type { Ledger } from "../stores/ledger.ts";
+import type { Records } from "../stores/records.ts";
 import { type Minute, ownMinute, sharedMinute } from "./minute.ts";
+import type { AgentKey, KeyLimits, Keys } from "./service.ts";
 
 const KIND = "key";
 const PREFIX = "pb_";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { AgentKey } from "../services.ts";
-import { sqliteLedger } from "../stores/ledger.ts";
+import { sqliteLedger } from "../stores/sqlite/ledger.ts";
 import { sharedMinute } from "./minute.ts";
+import type { AgentKey } from "./service.ts";
 
 describe("a minute that processes share", () => {
   const key: AgentKey = { id: "k", name: "site", agents: "*", rights: ["run"], prefix: "pb_", createdAt: 0 };

@@ -1,6 +1,7 @@
 /** Calls of a key in a minute: counted in this process, or with all others. */
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AgentKey, Ledger } from "../services.ts";
+import type { Ledger } from "../stores/ledger.ts";
+import type { AgentKey } from "./service.ts";
 
 const MINUTE = 60_000;
 /** With others: a twentieth of a minute's calls is taken at once, so that few calls ask the store. */

@@ -1,7 +1,7 @@
 /** What keys may use a day: the whole server, with a model that says what it used. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ModelEvent } from "../../runtime/model.ts";
-import { sqliteLedger } from "../stores/ledger.ts";
+import { sqliteLedger } from "../stores/sqlite/ledger.ts";
 import { chat, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
 import { createPurse } from "./purse.ts";
 

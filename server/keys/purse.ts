@@ -5,9 +5,11 @@
 import { type ErrorData, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest, ModelEvent, ModelProfile } from "../../runtime/model.ts";
 import { jsonTokens, messageTokens, tokenizerOf } from "../../runtime/prompt/tokens.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../lib/ids.ts";
+import type { Models } from "../models/service.ts";
 import { estimateTokens } from "../models/usage.ts";
-import type { Amount, KeyDay, KeyLimits, Ledger, Models, Purse } from "../services.ts";
+import type { Amount, Ledger } from "../stores/ledger.ts";
+import type { KeyDay, KeyLimits, Purse } from "./service.ts";
 
 const DAY_MS = 86_400_000;
 /** A hold this old is of a process that died: no model call takes so long. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Knowledge, KnowledgeDocument } from "../services.ts";
+import type { Knowledge, KnowledgeDocument } from "./service.ts";
 
 const FORMAT = "patchbay-knowledge/1";
 

@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Knowledge, KnowledgeDocument, SafeFetch } from "../services.ts";
+import type { SafeFetch } from "../net/service.ts";
 import { html } from "./parsers/html.ts";
 import { parserFor } from "./parsers/index.ts";
+import type { Knowledge, KnowledgeDocument } from "./service.ts";
 
 export const KNOWLEDGE = "knowledge";
 export const DOCUMENT = "knowledge-document";

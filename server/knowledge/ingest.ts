@@ -2,7 +2,7 @@
 import { errorData } from "../../runtime/error.ts";
 import { type Chunk, chunkText } from "../../runtime/retrieval/chunk.ts";
 import { TERMS_VERSION } from "../../runtime/retrieval/terms.ts";
-import type { Models } from "../services.ts";
+import type { Models } from "../models/service.ts";
 import { parserFor } from "./parsers/index.ts";
 import type { Passage, PassageTable } from "./passage-table.ts";
 

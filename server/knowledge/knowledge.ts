@@ -4,19 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import type { Document } from "../../runtime/message.ts";
-import { newId } from "../ids.ts";
-import type {
-  Files,
-  Knowledge,
-  KnowledgeCard,
-  KnowledgeDocument,
-  Models,
-  Records,
-  SafeFetch,
-  Task,
-  Tasks,
-} from "../services.ts";
-import type { S3Place } from "../stores/s3-client.ts";
+import { newId } from "../lib/ids.ts";
+import type { Models } from "../models/service.ts";
+import type { SafeFetch } from "../net/service.ts";
+import type { S3Place } from "../stores/blobs/s3-client.ts";
+import type { Files } from "../stores/files.ts";
+import type { Records } from "../stores/records.ts";
+import type { Task, Tasks } from "../tasks/service.ts";
 import {
   checkedName,
   type DocumentRecord,
@@ -31,6 +25,7 @@ import { parserFor } from "./parsers/index.ts";
 import { PassageStore } from "./passage-store.ts";
 import { indexError, type PassageTable } from "./passage-table.ts";
 import { Searcher, type SearchOptions, untilAborted } from "./search.ts";
+import type { Knowledge, KnowledgeCard, KnowledgeDocument } from "./service.ts";
 import { Shelf, shown } from "./shelf.ts";
 
 const MAX_LIMIT = 200;

@@ -1,7 +1,7 @@
 /** The LanceDB tables of all knowledge: opened when they are needed, made where they are not there, dropped. */
 import type { Connection } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
-import type { S3Place } from "../stores/s3-client.ts";
+import type { S3Place } from "../stores/blobs/s3-client.ts";
 import { lance, PassageTable } from "./passage-table.ts";
 
 /** A reader sees what other processes wrote after at most so long. */

@@ -7,8 +7,8 @@ import type { Table } from "@lancedb/lancedb";
 import type { FixedSizeList } from "apache-arrow";
 import { PatchbayError } from "../../runtime/error.ts";
 import { queryTerms, terms } from "../../runtime/retrieval/terms.ts";
-import { faultPoint } from "../fault.ts";
-import { Turns } from "../turns.ts";
+import { Turns } from "../lib/keyed-mutex.ts";
+import { faultPoint } from "../process/fault.ts";
 
 export interface Passage {
   /** Place among the passages of its document, from 0. */

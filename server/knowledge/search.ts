@@ -3,7 +3,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { SearchMode } from "../../runtime/host.ts";
 import type { Document } from "../../runtime/message.ts";
 import { fuseRanks } from "../../runtime/retrieval/fuse.ts";
-import type { Models } from "../services.ts";
+import type { Models } from "../models/service.ts";
 import type { Hit, PassageTable } from "./passage-table.ts";
 
 /** A question waits so long for its vector, then goes by words. */

@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Effect } from "../../runtime/tool.ts";
-import type { McpServerConfig } from "../services.ts";
+import type { McpServerConfig } from "./service.ts";
 
 export const SERVER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const MAX_SERVERS = 50;

@@ -1,7 +1,6 @@
 /** The MCP servers that the admin entered: approved before they start, pinned by what they offer, started when called. */
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { McpServerCard, McpServers } from "../services.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
 import { cutText } from "../tools/clean-text.ts";
 import { type McpSettings, type ParsedServer, parseServer, parseServers } from "./config.ts";
@@ -11,6 +10,7 @@ import { beginSignIn, endSignIn, forgetSignIn, serverOfState } from "./oauth.ts"
 import { toolResult } from "./result.ts";
 import { createRunning, type McpWorld } from "./running.ts";
 import { cardOf, launchHash, type ServerRecord, seenHash, specFor } from "./server-record.ts";
+import type { McpServerCard, McpServers } from "./service.ts";
 
 const KIND = "mcp-server";
 /** Ends what an earlier process left running, and starts nothing. */

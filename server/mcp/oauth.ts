@@ -13,7 +13,7 @@ import {
   type StoredOAuthTokens,
 } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Secrets } from "../services.ts";
+import type { Secrets } from "../secrets/service.ts";
 import type { McpSettings } from "./config.ts";
 
 /** A person has so long between the button and the way back. */

@@ -2,7 +2,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/client";
 import type { FileRef } from "../../runtime/message.ts";
 import type { ToolResult } from "../../runtime/tool.ts";
-import type { Files } from "../services.ts";
+import type { Files } from "../stores/files.ts";
 import { extensionOf, fileResult } from "../tools/result.ts";
 
 const MAX_PARTS = 200;

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { ChatRequest, ModelEvent } from "../../runtime/model.ts";
-import { sqliteRecords } from "../stores/records.ts";
+import { sqliteRecords } from "../stores/sqlite/records.ts";
 import { createModels } from "./models.ts";
 import { type Fault, refuse, respond, startFaultServer, stream } from "./testing/fault-server.ts";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ModelEvent } from "../../runtime/model.ts";
-import { sqliteRecords } from "../stores/records.ts";
+import { sqliteRecords } from "../stores/sqlite/records.ts";
 import { createModels, type ModelsOptions } from "./models.ts";
 import { OpenAiReader } from "./openai-reader.ts";
 import {

@@ -6,7 +6,7 @@
 import { OpenAICompatibleChatLanguageModel } from "@ai-sdk/openai-compatible";
 import type { Dispatcher } from "undici";
 import type { ChatRequest } from "../../runtime/model.ts";
-import type { Files } from "../services.ts";
+import type { Files } from "../stores/files.ts";
 import type { Failure } from "./failure.ts";
 import { OpenAiReader } from "./openai-reader.ts";
 import type { Attempt } from "./sink.ts";

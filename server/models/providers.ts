@@ -2,10 +2,11 @@
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { ModelProfile } from "../../runtime/model.ts";
-import type { Env } from "../env.ts";
-import type { Provider, Records } from "../services.ts";
-import { ModelName, readSettings } from "../settings.ts";
+import type { Env } from "../process/env.ts";
+import { ModelName, readSettings } from "../settings/settings.ts";
+import type { Records } from "../stores/records.ts";
 import type { LocalModel, LocalModels } from "./local/local-models.ts";
+import type { Provider } from "./service.ts";
 
 export const PROVIDER = "provider";
 export const DEMO_PROVIDER: Provider = { id: "demo", kind: "demo", models: ["offline"] };

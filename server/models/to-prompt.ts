@@ -2,7 +2,7 @@
 import type { LanguageModelV4CallOptions, LanguageModelV4Message, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { FileRef, Message, Part } from "../../runtime/message.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
-import type { Files } from "../services.ts";
+import type { Files } from "../stores/files.ts";
 
 type UserContent = Extract<LanguageModelV4Message, { role: "user" }>["content"];
 type AssistantContent = Extract<LanguageModelV4Message, { role: "assistant" }>["content"];

@@ -1,9 +1,9 @@
 /** The one guarded client for what a graph, a tool or an import may reach: `GuardedFetch` with caps on size and time. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { HttpRequest } from "../../runtime/host.ts";
-import type { SafeFetch } from "../services.ts";
 import { bareHost } from "./address.ts";
 import { createGuard, type Guard, type GuardedFetch, type NetOptions } from "./guarded-fetch.ts";
+import type { SafeFetch } from "./service.ts";
 
 /** Of a response body, after decompression. */
 export const MAX_BODY = 5 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** Asks another process to do something with a run that it has: cancel it, or take answers in. */
 import type pg from "pg";
 import { errorData, PatchbayError } from "../../runtime/error.ts";
-import { newId } from "../ids.ts";
+import { newId } from "../lib/ids.ts";
 import type { Listener } from "../stores/postgres/listen.ts";
 import type { Members } from "../stores/postgres/members.ts";
 

@@ -1,5 +1,5 @@
 /** Runs that have something to do where one process has the log: what the last one left, and waits that are over. */
-import type { EventLog } from "../services.ts";
+import type { EventLog } from "../stores/event-log.ts";
 
 /** How often it is looked. */
 const SWEEP_MS = 1_000;

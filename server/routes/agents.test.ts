@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AgentCard, AgentRecord } from "../services.ts";
+import type { AgentCard, AgentRecord } from "../agents/service.ts";
 import { approval, chat, echo, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
 
 let app: TestApp;

@@ -5,9 +5,10 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Issue } from "../../runtime/issue.ts";
-import type { AppEnv } from "../guard.ts";
-import type { AgentRecord, Publication, Services } from "../services.ts";
-import { about, body, Paging, query } from "./describe.ts";
+import type { AgentRecord, Publication } from "../agents/service.ts";
+import { about, body, Paging, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import type { Services } from "../services.ts";
 
 /** The agent file; checked by `parseGraph`, which names every fault by its place. */
 const GraphBody = z.object({ graph: z.record(z.string(), z.unknown()).describe("An agent file (format patchbay/1).") });

@@ -7,9 +7,9 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { MEDIA_TYPE } from "../backup/format.ts";
 import { RestoreReport } from "../backup/restore.ts";
 import type { BackupOptions } from "../backup/write.ts";
-import type { AppEnv } from "../guard.ts";
+import { about, body, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
-import { about, body, query } from "./describe.ts";
 
 const flag = (text: string) => z.enum(["true", "false"]).default("false").describe(text);
 const Passphrase = z

@@ -8,9 +8,9 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { Issue } from "../../runtime/issue.ts";
 import { parseGraph } from "../../runtime/parse.ts";
 import { MISFITS, Patch } from "../../runtime/patch.ts";
-import type { AppEnv } from "../guard.ts";
+import { about, body } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
-import { about, body } from "./describe.ts";
 
 const BuildBody = z.strictObject({
   graph: z.record(z.string(), z.unknown()).describe("The graph as it stands in the editor, saved or not."),

@@ -3,9 +3,9 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { definitions } from "../../nodes/index.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
-import type { AppEnv } from "../guard.ts";
+import { about } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
-import { about } from "./describe.ts";
 
 const Port = z.object({
   id: z.string(),

@@ -2,10 +2,11 @@
 import { Hono } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 import { FileRef } from "../../runtime/message.ts";
-import type { AppEnv } from "../guard.ts";
-import type { Files, Services } from "../services.ts";
-import { about } from "./describe.ts";
-import { uploads } from "./uploads.ts";
+import { about } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import { uploads } from "../http/uploads.ts";
+import type { Services } from "../services.ts";
+import type { Files } from "../stores/files.ts";
 
 /** What a browser may show in place; everything else is downloaded. No SVG, no HTML: they run scripts. */
 const SHOWN =

@@ -2,9 +2,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
-import type { AgentKey, Services } from "../services.ts";
-import { about, body } from "./describe.ts";
+import { about, body } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import type { AgentKey } from "../keys/service.ts";
+import type { Services } from "../services.ts";
 
 /** So many models without prices are named. */
 const SHOWN_NAMES = 5;

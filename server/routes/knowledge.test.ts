@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openAuth } from "../auth.ts";
-import { parseEnv } from "../env.ts";
-import { type Listening, listen } from "../listen.ts";
+import { openAuth } from "../http/auth.ts";
+import type { KnowledgeDocument } from "../knowledge/service.ts";
 import { type Opened, openServices } from "../open-services.ts";
-import type { KnowledgeDocument, Task } from "../services.ts";
+import { parseEnv } from "../process/env.ts";
+import { type Listening, listen } from "../process/listen.ts";
+import type { Task } from "../tasks/service.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-routes-"));
 const env = parseEnv({ PATCHBAY_DATA: folder, PATCHBAY_TOKEN: "a-token-for-this-test", PORT: "0" });

@@ -3,11 +3,12 @@ import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
+import { about, body, Paging, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import { uploads } from "../http/uploads.ts";
 import { exportKnowledge, importKnowledge } from "../knowledge/bundle.ts";
-import type { Knowledge, KnowledgeDocument, Services } from "../services.ts";
-import { about, body, Paging, query } from "./describe.ts";
-import { uploads } from "./uploads.ts";
+import type { Knowledge, KnowledgeDocument } from "../knowledge/service.ts";
+import type { Services } from "../services.ts";
 
 const MAX_SHOWN = 1024 * 1024;
 

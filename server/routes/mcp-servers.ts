@@ -3,9 +3,10 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { ToolSpec } from "../../runtime/tool.ts";
-import type { AppEnv } from "../guard.ts";
-import type { McpServerCard, Services } from "../services.ts";
-import { about, body } from "./describe.ts";
+import { about, body } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import type { McpServerCard } from "../mcp/service.ts";
+import type { Services } from "../services.ts";
 
 const Card = z.object({
   name: z.string(),

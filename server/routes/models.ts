@@ -3,10 +3,11 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { ERROR_CODES, PatchbayError } from "../../runtime/error.ts";
 import { ModelProfile } from "../../runtime/model.ts";
-import type { AppEnv } from "../guard.ts";
+import { about, body } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import { ProfileBody, ProviderBody } from "../models/providers.ts";
-import type { Models, Provider, Services } from "../services.ts";
-import { about, body } from "./describe.ts";
+import type { Models, Provider } from "../models/service.ts";
+import type { Services } from "../services.ts";
 
 const ProviderAnswer = ProviderBody.extend({ kind: z.enum(["openai-compatible", "anthropic", "local", "demo"]) });
 

@@ -2,9 +2,8 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
-import type { RunCaller, Services } from "../services.ts";
-import { about, body, Paging, query } from "./describe.ts";
+import { about, body, Paging, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import {
   Answers,
   answerRun,
@@ -15,7 +14,9 @@ import {
   streamRun,
   Usage,
   wantsStream,
-} from "./run-answers.ts";
+} from "../http/run-response.ts";
+import type { RunCaller } from "../runs/service.ts";
+import type { Services } from "../services.ts";
 
 const Values = z.record(z.string(), z.unknown());
 

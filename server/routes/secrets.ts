@@ -2,9 +2,9 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
+import { about, body } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
-import { about, body } from "./describe.ts";
 
 const Card = z.object({ name: z.string(), last4: z.string(), updatedAt: z.number() });
 

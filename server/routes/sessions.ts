@@ -2,10 +2,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
+import { about, Paging, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import type { Conversations } from "../runs/conversations.ts";
-import type { EventLog, RunRow, Services } from "../services.ts";
-import { about, Paging, query } from "./describe.ts";
+import type { Services } from "../services.ts";
+import type { EventLog, RunRow } from "../stores/event-log.ts";
 import { Rating } from "./runs.ts";
 
 const Row = z.object({

@@ -1,9 +1,9 @@
 /** Settings of the whole server. */
 import { Hono } from "hono";
-import type { AppEnv } from "../guard.ts";
+import { about, body } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
-import { SettingsBody } from "../settings.ts";
-import { about, body } from "./describe.ts";
+import { SettingsBody } from "../settings/settings.ts";
 
 export function settingsRoutes({ settings }: Pick<Services, "settings">) {
   return new Hono<AppEnv>()

@@ -4,12 +4,12 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Auth } from "../auth.ts";
-import type { Env } from "../env.ts";
-import type { AppEnv } from "../guard.ts";
-import { readJson } from "../intake.ts";
-import { signInPage } from "../sign-in-page.ts";
-import { about } from "./describe.ts";
+import type { Auth } from "../http/auth.ts";
+import { about } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import { readJson } from "../http/intake.ts";
+import { signInPage } from "../http/sign-in-page.ts";
+import type { Env } from "../process/env.ts";
 
 export function signInRoutes(auth: Auth, env: Env) {
   return new Hono<AppEnv>()

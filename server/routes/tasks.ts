@@ -3,9 +3,10 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
-import type { Services, Task } from "../services.ts";
-import { about, Paging, query } from "./describe.ts";
+import { about, Paging, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import type { Services } from "../services.ts";
+import type { Task } from "../tasks/service.ts";
 
 const HEARTBEAT_MS = 15_000;
 

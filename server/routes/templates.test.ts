@@ -7,10 +7,10 @@ import { checkGraph } from "../../runtime/check.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { Document } from "../../runtime/message.ts";
-import { openAuth } from "../auth.ts";
-import { parseEnv } from "../env.ts";
-import { type Listening, listen } from "../listen.ts";
+import { openAuth } from "../http/auth.ts";
 import { type Opened, openServices } from "../open-services.ts";
+import { parseEnv } from "../process/env.ts";
+import { type Listening, listen } from "../process/listen.ts";
 import { graphIn, readSample, readTemplates, TEMPLATES } from "../templates/template.ts";
 import type { Need } from "../templates/use-template.ts";
 

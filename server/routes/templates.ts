@@ -3,12 +3,12 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { nodes } from "../../nodes/index.ts";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
+import { about, body, Paging, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 import { About, isOwn, type OwnTemplate, ownTemplates, templateFile } from "../templates/own-templates.ts";
 import { readTemplates, type Template } from "../templates/template.ts";
 import { useTemplate } from "../templates/use-template.ts";
-import { about, body, Paging, query } from "./describe.ts";
 
 const Words = z.object({ en: z.string(), zh: z.string() });
 const Card = z.object({

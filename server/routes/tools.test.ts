@@ -1,8 +1,8 @@
 /** Tools and MCP servers over HTTP, as the editor and programs see them. */
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { errorResponse } from "../errors.ts";
-import type { AppEnv } from "../guard.ts";
+import { errorResponse } from "../http/errors.ts";
+import type { AppEnv } from "../http/guard.ts";
 import { openWorld, rough, type TestWorld } from "../mcp/testing/world.ts";
 import { createToolbox } from "../tools/toolbox.ts";
 import { mcpServerRoutes } from "./mcp-servers.ts";

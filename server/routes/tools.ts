@@ -4,10 +4,11 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Effect, ToolResult } from "../../runtime/tool.ts";
-import type { AppEnv } from "../guard.ts";
-import type { Services, ToolCard } from "../services.ts";
+import { about, body, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import type { Services } from "../services.ts";
+import type { ToolCard } from "../tools/service.ts";
 import { readToolTemplates, ToolTemplate } from "../tools/shipped-templates.ts";
-import { about, body, query } from "./describe.ts";
 
 const Card = z.object({
   name: z.string(),

@@ -3,11 +3,11 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
-import { LIMITS, readJson } from "../intake.ts";
+import { about, body } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import { LIMITS, readJson } from "../http/intake.ts";
 import type { Services } from "../services.ts";
 import { Delivery, NewTrigger, Trigger, TriggerChange } from "../triggers/trigger.ts";
-import { about, body } from "./describe.ts";
 
 const MISSING = "The agent has no such trigger.";
 

@@ -2,10 +2,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AppEnv } from "../guard.ts";
-import type { Services, UsageDimension } from "../services.ts";
-import { about, query } from "./describe.ts";
-import { Usage } from "./run-answers.ts";
+import { about, query } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import { Usage } from "../http/run-response.ts";
+import type { Services } from "../services.ts";
+import type { UsageDimension } from "../stores/event-log.ts";
 
 const DAY = 86_400_000;
 const DIMENSIONS: readonly UsageDimension[] = ["day", "agent", "version", "key"];

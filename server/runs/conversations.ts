@@ -3,7 +3,7 @@ import type { RunEvent } from "../../runtime/event.ts";
 import { turnMessages } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Message } from "../../runtime/message.ts";
-import type { EventLog, RunRow } from "../services.ts";
+import type { EventLog, RunRow } from "../stores/event-log.ts";
 
 /** Older turns than these are never asked for: they would not fit any prompt. */
 const MAX_TURNS = 200;

@@ -1,7 +1,8 @@
 /** Following a run: what is stored, then what comes, each event once and in order, with text on its way between. */
 import { TERMINAL } from "../../runtime/event.ts";
-import type { EventLog, RunItem } from "../services.ts";
+import type { EventLog } from "../stores/event-log.ts";
 import { due, type Feed } from "./feed.ts";
+import type { RunItem } from "./service.ts";
 
 const PAGE = 200;
 

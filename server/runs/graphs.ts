@@ -8,7 +8,9 @@ import type { Graph } from "../../runtime/graph.ts";
 import type { Ports } from "../../runtime/port.ts";
 import { type NodeTable, resolve } from "../../runtime/resolve.ts";
 import { wellFormed } from "../agents/agents.ts";
-import type { Agents, EventLog, Publication, RunTarget } from "../services.ts";
+import type { Agents, Publication } from "../agents/service.ts";
+import type { EventLog } from "../stores/event-log.ts";
+import type { RunTarget } from "./service.ts";
 
 const MAX_KEPT = 500;
 const AS_TOOL = "agent/";

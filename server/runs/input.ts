@@ -4,7 +4,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { RunInput } from "../../runtime/event.ts";
 import type { Field } from "../../runtime/field.ts";
 import { type FileRef, Message } from "../../runtime/message.ts";
-import type { Files } from "../services.ts";
+import type { Files } from "../stores/files.ts";
 
 const MAX_MESSAGE = 1_000_000;
 const MAX_FILES = 20;

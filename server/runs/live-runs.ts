@@ -5,12 +5,13 @@ import type { EventOf, RunEvent, WaitAnswer } from "../../runtime/event.ts";
 import { type ExecuteOptions, type Execution, execute, type RunOutcome } from "../../runtime/execute.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { NodeTable } from "../../runtime/resolve.ts";
-import { RunHost, type World } from "../host.ts";
-import type { Idempotency, RunResult, RunRow } from "../services.ts";
+import type { Idempotency, RunRow } from "../stores/event-log.ts";
 import { expiredAnswers } from "./answers.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import { Feed } from "./feed.ts";
+import { RunHost, type World } from "./run-host.ts";
 import { Seals } from "./seals.ts";
+import type { RunResult } from "./service.ts";
 
 /** CONTRACT's queue: so many runs may be under way. */
 const MAX_LIVE = 10_000;

@@ -1,7 +1,8 @@
 /** Calls with an Idempotency-Key: the same call sent twice is one run, at once or later, here or at another door. */
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { EventLog, Idempotency, RunCaller, Runs } from "../services.ts";
+import type { EventLog, Idempotency } from "../stores/event-log.ts";
+import type { RunCaller, Runs } from "./service.ts";
 
 type Started = Awaited<ReturnType<Runs["start"]>>;
 

@@ -12,8 +12,8 @@ import { type RunEvent, TERMINAL, type WaitAnswer } from "../../runtime/event.ts
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import { graphOf } from "../../runtime/testing/play.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
-import type { EventLog } from "../services.ts";
-import { openEventLog } from "../stores/event-log.ts";
+import type { EventLog } from "../stores/event-log.ts";
+import { openEventLog } from "../stores/sqlite/event-log.ts";
 import { createRuns, type RunsOptions, type RunsService } from "./runs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-model-"));

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Delta, RunEvent } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
-import type { RunResult, RunRow } from "../services.ts";
+import type { RunRow } from "../stores/event-log.ts";
 import { all, approval, chat, echo, graphOf, sseOf, type TestApp, testApp } from "../testing/test-app.ts";
+import type { RunResult } from "./service.ts";
 
 let app: TestApp;
 beforeAll(async () => {

@@ -2,10 +2,9 @@
 import { setImmediate } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Delta, WaitAnswer } from "../../runtime/event.ts";
-import type { World } from "../host.ts";
-import { newId } from "../ids.ts";
-import type { Idempotency, RunCaller, RunResult, RunRow, Runs, RunTarget } from "../services.ts";
-import { Turns } from "../turns.ts";
+import { newId } from "../lib/ids.ts";
+import { Turns } from "../lib/keyed-mutex.ts";
+import type { Idempotency, RunRow } from "../stores/event-log.ts";
 import { newAnswers } from "./answers.ts";
 import { Conversations } from "./conversations.ts";
 import type { Elsewhere } from "./elsewhere.ts";
@@ -14,6 +13,8 @@ import { Graphs, type GraphsOptions } from "./graphs.ts";
 import { checkInput } from "./input.ts";
 import { LiveRuns, type LiveRunsOptions } from "./live-runs.ts";
 import { Once } from "./once.ts";
+import type { World } from "./run-host.ts";
+import type { RunCaller, RunResult, Runs, RunTarget } from "./service.ts";
 import { Standing } from "./standing.ts";
 
 type StartOptions = NonNullable<Parameters<Runs["start"]>[3]>;

@@ -3,7 +3,7 @@
  * written when the log takes events again, so that what the caller was told and what is stored agree.
  */
 import type { ErrorData } from "../../runtime/error.ts";
-import type { EventLog } from "../services.ts";
+import type { EventLog } from "../stores/event-log.ts";
 
 /** How often a run that could not be stored is looked after. */
 const RECOVER_MS = 5_000;

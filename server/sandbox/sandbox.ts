@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Sandbox } from "../services.ts";
 import type { Answer, Hello, Job } from "./isolate-worker.ts";
+import type { Sandbox } from "./service.ts";
 
 export interface SandboxOptions {
   /** Children at most; each runs one piece of code at a time. */

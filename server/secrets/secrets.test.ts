@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, expect, test } from "vitest";
-import { sqliteRecords } from "../stores/records.ts";
+import { sqliteRecords } from "../stores/sqlite/records.ts";
 import { readOrCreate } from "./key-file.ts";
 import { openSecrets } from "./secrets.ts";
 

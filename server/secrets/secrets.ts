@@ -4,7 +4,8 @@
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Records, Secrets } from "../services.ts";
+import type { Records } from "../stores/records.ts";
+import type { Secrets } from "./service.ts";
 
 const KIND = "secret";
 const CHECK_KIND = "secrets-check";

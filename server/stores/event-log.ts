@@ -1,138 +1,183 @@
-/**
- * The event log on SQLite: runs.db, written by a thread of its own. What an index finds is read on this one, lists and
- * sums on a third.
- */
-import { Worker } from "node:worker_threads";
-import { PatchbayError } from "../../runtime/error.ts";
+import type { RunEvent } from "../../runtime/event.ts";
+import type { RunStatus, RunUsage } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { EventLog } from "../services.ts";
-import { openSqlite } from "./database.ts";
-import { EventLogReader } from "./event-log-reader.ts";
-import type { FromWorker } from "./event-log-schema.ts";
-import { EventLogWriter } from "./event-log-writer.ts";
-import { type DbSessionRow, runsQuery, sessionsQuery, toSessionRow } from "./list-queries.ts";
-import { type DbRow, toRow } from "./run-cells.ts";
-import { openSideReader, type SideReader } from "./side-reader.ts";
-import { type DbUsageRow, toUsageRow, usageQuery } from "./usage-query.ts";
 
-/** Runs deleted in one transaction, so that writers wait for milliseconds only. */
-const DELETE_BATCH = 200;
-const MAX_KNOWN_GRAPHS = 10_000;
-const ENDED_BEFORE = "SELECT id FROM runs WHERE ended_at IS NOT NULL AND started_at < ? ORDER BY id LIMIT ?";
-
-interface EventLogOptions {
-  file: string;
-  /** Takes known secrets out of every event's text. */
-  redact?(text: string): string;
-  /** How long a write waits for another process; 5 s. */
-  busyMs?: number;
-  /** The most pages the file may have; as large as the disk. */
-  maxPages?: number;
+/** What a run came from and where it stands: derived from its events, written with them. */
+export interface RunRow {
+  id: string;
+  status: RunStatus;
+  /** Id of the saved agent; absent for a run of a graph that is not saved. */
+  agent?: string;
+  slug?: string;
+  version?: number;
+  /** The graph's name, for lists. */
+  name: string;
+  /** Hash of the graph that the run goes by; see `EventLog.graph`. */
+  graph: string;
+  session?: string;
+  user?: string;
+  /** Id of the agent key that called. */
+  key?: string;
+  /** The run that this one was forked from. */
+  fork?: string;
+  /** The first 500 characters of the message. */
+  message: string;
+  usage: RunUsage;
+  /** Unix milliseconds. */
+  startedAt: number;
+  endedAt?: number;
+  /** Milliseconds of work of a run that ended; what it waited for people or lay still does not count. */
+  activeMs?: number;
+  /** Code of the error, where it failed. */
+  error?: string;
+  rating?: { score: number; comment?: string };
 }
 
-/** Opens or creates the log. Rejects with `unavailable` as `openSqlite` does. */
-export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
-  const worker = new Worker(new URL("./event-log-worker.ts", import.meta.url), {
-    workerData: { file: options.file, busyMs: options.busyMs, maxPages: options.maxPages },
-  });
-  const first = await new Promise<FromWorker>((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-  });
-  if ("broken" in first) {
-    await worker.terminate();
-    throw new PatchbayError("unavailable", first.broken.message);
-  }
-  const reader = new EventLogReader(openSqlite(options.file, [], { readonly: true }));
-  const writer = new EventLogWriter(worker, {
-    redact: options.redact,
-    load: (run) => ({ row: reader.row(run), events: reader.read(run, -1, Number.POSITIVE_INFINITY) }),
-  });
-  return sqliteLog(reader, writer, openSideReader(options.file));
+export interface RunFilter {
+  agent?: string;
+  status?: RunStatus;
+  session?: string;
+  key?: string;
+  user?: string;
+  /** Part of the message. */
+  text?: string;
+  /** Rated above or below nothing, or with a comment. */
+  rating?: "good" | "bad" | "commented";
+  /** Started at or after, before: Unix milliseconds. */
+  from?: number;
+  to?: number;
+  /** Id of the last run of the page before. Newest first. */
+  after?: string;
+  limit?: number;
 }
 
-function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideReader): EventLog {
-  const knownGraphs = new Set<string>();
-  return {
-    append: (event, options = {}) => writer.append(event, options),
-    watch: (run, listener) => writer.watch(run, listener),
-    last: (run) => writer.stored(run) ?? reader.last(run),
-    read: async (run, after, limit) => reader.read(run, after, limit),
-    row: async (run) => reader.row(run),
-    async rows(filter) {
-      return (await aside.all<DbRow>(runsQuery("sqlite", filter))).map(toRow);
-    },
-    due: async (now, limit) => reader.due(now, limit, (run) => writer.has(run)),
-    openRuns: async () => reader.openRuns(),
-    async sessions(filter) {
-      return (await aside.all<DbSessionRow>(sessionsQuery("sqlite", filter))).map(toSessionRow);
-    },
-    sessionRuns: async (session, options) => reader.sessionRuns(session, options),
-    findIdempotent: async (key, id) => reader.findIdempotent(key, id),
-    async usage(filter) {
-      return (await aside.all<DbUsageRow>(usageQuery("sqlite", filter))).map(toUsageRow);
-    },
+/** Names a call so that the same call sent twice is one run. Unique per `key` (empty: the admin). */
+export interface Idempotency {
+  key: string;
+  id: string;
+  /** Hash of the body: another body under the same id is a conflict. */
+  bodyHash: string;
+}
 
-    async rate(run, rating) {
-      return (await writer.call({ op: "rate", run, rating: JSON.stringify(rating) })) > 0;
-    },
+/**
+ * The events of all runs: the only record of them. Events of one run are appended in order of `seq`, without gaps;
+ * readers see an event only after it is on disk. One contract suite, run by each implementation.
+ */
+export interface EventLog {
+  /**
+   * Adds an event. `urgent`: written at once; others may be held up to 20 ms or until the next urgent one of the run.
+   * Resolves when it and all before it are on disk; rejects with `storage_full` or `unavailable`, and then so does
+   * every later append to this run.
+   */
+  append(event: RunEvent, options?: { urgent?: boolean; idempotency?: Idempotency }): Promise<void>;
+  /** Events with a `seq` greater than `after` (all: -1), in order, at most `limit` (1000). */
+  read(run: string, after: number, limit?: number): Promise<RunEvent[]>;
+  /** `seq` of the last event on disk; -1 where there is none. At once where it is known here. */
+  last(run: string): number | Promise<number>;
+  /** Calls back (with nothing) whenever more of the run is on disk, until the returned function is called. */
+  watch(run: string, listener: () => void): () => void;
+  row(run: string): Promise<RunRow | undefined>;
+  rows(filter: RunFilter): Promise<RunRow[]>;
+  /** How many runs have not ended, by status; `queued`: no process has it. */
+  openRuns(): Promise<Partial<Record<RunStatus, number>>>;
+  /**
+   * Ids of runs that nobody has and that have something to do at `now` (Unix milliseconds), at most `limit`: neither
+   * over nor parked, or parked with a wait that is over.
+   */
+  due(now: number, limit: number): Promise<string[]>;
+  /** Conversations, the last spoken first. `after`: the last session of the page before. */
+  sessions(filter: {
+    agent?: string;
+    key?: string;
+    user?: string;
+    after?: string;
+    limit?: number;
+  }): Promise<SessionRow[]>;
+  /** Runs of a session that were not forks, oldest first. `key` empty: the admin's. */
+  sessionRuns(session: string, options?: { agent?: string; key?: string }): Promise<RunRow[]>;
+  findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined>;
+  rate(run: string, rating: { score: number; comment?: string }): Promise<boolean>;
+  /** Removes the events and the row. False when it was not there; rejects with `conflict` while it has not ended. */
+  delete(run: string): Promise<boolean>;
+  /** Deletes ended runs that started before; resolves with how many. */
+  deleteBefore(time: number): Promise<number>;
+  /**
+   * Takes a run up again whose appends failed: its next event follows the last one on disk. Resolves with that `seq`;
+   * rejects as long as nothing can be stored.
+   */
+  recover(run: string): Promise<number>;
+  /**
+   * Takes a run for this process alone, until it ends or is released: only then may it be appended to. A run that
+   * begins here is claimed with it. False while another living process has it, and when it is over.
+   */
+  claim(run: string): Promise<boolean>;
+  /**
+   * Gives back a run. `parked`: it waits for people alone, so nothing is to be done on it before an answer or the end
+   * of its first wait; else any worker may go on with it.
+   */
+  release(run: string, options?: { parked?: boolean }): Promise<void>;
+  /** The living process that has the run, if any: see `Cluster`. */
+  owner(run: string): Promise<string | undefined>;
+  /** Stores a graph by its hash, once; on disk no later than any later event. */
+  saveGraph(hash: string, graph: Graph): void;
+  graph(hash: string): Promise<Graph | undefined>;
+  /** Sums over runs by their rows, in order of what they are grouped by. May take long; nothing else waits for it. */
+  usage(filter: UsageFilter): Promise<UsageRow[]>;
+  /** Writes what is pending and closes. */
+  close(): Promise<void>;
+}
 
-    async delete(run) {
-      const row = reader.row(run);
-      if (!row) return false;
-      if (row.endedAt === undefined)
-        throw new PatchbayError("conflict", `Run ${run} has not ended; cancel it before you delete it.`);
-      return (await writer.call({ op: "delete", runs: [run] })) > 0;
-    },
+export interface SessionRow {
+  id: string;
+  /** Of its first run. */
+  agent?: string;
+  key?: string;
+  user?: string;
+  name: string;
+  /** What was said first. */
+  title: string;
+  turns: number;
+  /** Unix milliseconds, of its first and last run. */
+  startedAt: number;
+  updatedAt: number;
+}
 
-    async deleteBefore(time) {
-      for (let deleted = 0; ; ) {
-        const old = await aside.all<{ id: string }>({ text: ENDED_BEFORE, values: [time, DELETE_BATCH] });
-        const runs = old.map((row) => row.id);
-        if (runs.length > 0) deleted += await writer.call({ op: "delete", runs });
-        if (runs.length < DELETE_BATCH) return deleted;
-      }
-    },
+/** `version` is one of an agent, so it brings `agent` with it. */
+export type UsageDimension = "day" | "agent" | "version" | "key";
 
-    async recover(run) {
-      const stored = reader.last(run);
-      // Only a write shows whether writing works again: the row is put as it is.
-      const row = reader.row(run);
-      if (row) await writer.call({ op: "rate", run, rating: JSON.stringify(row.rating ?? null) });
-      writer.forget(run, true);
-      return stored;
-    },
+export interface UsageFilter {
+  /** Runs that began at or after, before: Unix milliseconds. */
+  from: number;
+  to: number;
+  agent?: string;
+  /** A published version; 0: drafts. */
+  version?: number;
+  /** Id of an agent key; `visitor`: of chat pages, `trigger`: of schedules and webhooks; empty: the admin's own runs. */
+  key?: string;
+  /** What has a row of its own: a day (UTC) and an agent where it is not said; one row in all where it is empty. */
+  by?: readonly UsageDimension[];
+}
 
-    /** The file has one process: whatever has not ended is its own. */
-    async claim(run) {
-      const row = reader.row(run);
-      return row !== undefined && row.endedAt === undefined;
-    },
-    async release(run, options = {}) {
-      if (options.parked) await writer.park(run);
-      else writer.forget(run);
-    },
-    async owner() {
-      return undefined;
-    },
-
-    saveGraph(hash, graph) {
-      if (knownGraphs.has(hash)) return;
-      if (knownGraphs.size >= MAX_KNOWN_GRAPHS) knownGraphs.clear();
-      knownGraphs.add(hash);
-      writer.saveGraph(hash, JSON.stringify(graph));
-    },
-    async graph(hash) {
-      const text = writer.newGraph(hash);
-      return text === undefined ? reader.graph(hash) : (JSON.parse(text) as Graph);
-    },
-
-    async close() {
-      if (!(await writer.drain())) return;
-      await aside.close();
-      // The writer is the last to close: only then SQLite folds the journal into the file.
-      reader.close();
-      await writer.close();
-    },
-  };
+export interface UsageRow extends RunUsage {
+  /** YYYY-MM-DD, UTC. */
+  day?: string;
+  agent?: string;
+  /** Absent: drafts. */
+  version?: number;
+  /** `visitor` and `trigger` stand for all of them; absent: the admin's own runs. */
+  key?: string;
+  /** The agent's, one that it went by. */
+  name?: string;
+  runs: number;
+  failed: number;
+  /**
+   * Milliseconds of work within which half, 95 and 99 of a hundred ended runs were done: exact, by nearest rank over
+   * all of them. Absent where none has ended.
+   */
+  p50Ms?: number;
+  p95Ms?: number;
+  p99Ms?: number;
+  /** How many were rated, and their mean, -1 to 1. */
+  rated?: number;
+  rating?: number;
 }

@@ -1,5 +1,5 @@
 /** Lists of runs and of conversations, in one statement each for both databases. */
-import type { EventLog, RunFilter, SessionRow } from "../services.ts";
+import type { EventLog, RunFilter, SessionRow } from "./event-log.ts";
 
 export type Dialect = "sqlite" | "postgres";
 

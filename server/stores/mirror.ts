@@ -1,5 +1,5 @@
 /** Records kept in memory as long as nobody changed them, also in another process. */
-import type { Records, Stored } from "../services.ts";
+import type { Records, Stored } from "./records.ts";
 
 /** How long a process may not have seen the change of another one. */
 const RECHECK_MS = 2_000;

@@ -1,259 +1,48 @@
-/**
- * The record store: JSON bodies by kind and id, over kysely. What differs between databases is the dialect and the
- * migrations it is opened with; the queries are the same.
- */
-import { type Dialect, type Generated, Kysely, SqliteDialect, sql } from "kysely";
-import { PatchbayError } from "../../runtime/error.ts";
-import type { Records, Stored, WholeRecord } from "../services.ts";
-import { openSqlite, storageError } from "./database.ts";
-
-interface RecordTable {
-  kind: string;
+export interface Stored<T> {
   id: string;
-  parent: string | null;
+  /** 1 when created, one more at each change. */
   revision: number;
-  body: string;
-  created_at: number;
-  updated_at: number;
-  /** Order of creation, for lists newest first. */
-  seq: Generated<number>;
+  parent?: string;
+  body: T;
+  /** Unix milliseconds. */
+  createdAt: number;
+  updatedAt: number;
 }
 
-export interface Tables {
-  records: RecordTable;
+/** A record as it stands, with its kind: for backups. */
+export interface WholeRecord extends Stored<unknown> {
+  kind: string;
 }
 
-export const SQLITE_RECORDS = [
-  `CREATE TABLE records (
-     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-     kind TEXT NOT NULL,
-     id TEXT NOT NULL,
-     parent TEXT,
-     revision INTEGER NOT NULL,
-     body TEXT NOT NULL,
-     created_at INTEGER NOT NULL,
-     updated_at INTEGER NOT NULL,
-     UNIQUE (kind, id)
-   ) STRICT;
-   CREATE INDEX records_by_parent ON records (kind, parent, id);`,
-];
-
-/** Records in one SQLite file. Throws as `openSqlite` does. */
-export function sqliteRecords(file: string): Records {
-  return new SqliteRecords(file);
-}
-
-const COLUMNS = ["id", "revision", "parent", "body", "created_at", "updated_at"] as const;
-/** How many records a snapshot gives at once. */
-export const SNAPSHOT_PAGE = 500;
-
-type Change = Parameters<Parameters<Records["watch"]>[0]>[0];
-/** A row as a snapshot reads it. */
-export type SnapshotRow = Pick<RecordTable, (typeof COLUMNS)[number]> & { seq: number; kind: string };
-
-export abstract class KyselyRecords implements Records {
-  readonly #db: Kysely<Tables>;
-  readonly #failure: (error: unknown) => PatchbayError;
-  readonly #listeners = new Set<(change: Change) => void>();
-
-  /** `failure` words what went wrong in the database; `schema`: where the table lies, where there are schemas. */
-  constructor(dialect: Dialect, failure: (error: unknown) => PatchbayError, schema?: string) {
-    const db = new Kysely<Tables>({ dialect });
-    this.#db = schema === undefined ? db : db.withSchema(schema);
-    this.#failure = failure;
-  }
-
-  async get<T>(kind: string, id: string): Promise<Stored<T> | undefined> {
-    const row = await this.#try(() =>
-      this.#db.selectFrom("records").select(COLUMNS).where("kind", "=", kind).where("id", "=", id).executeTakeFirst(),
-    );
-    return row && stored<T>(row);
-  }
-
-  async list<T>(
+/**
+ * The record store: JSON bodies by kind and id. One contract suite, run on SQLite and on PostgreSQL.
+ * Bodies are parsed by their owner's zod schema, not here.
+ */
+export interface Records {
+  get<T>(kind: string, id: string): Promise<Stored<T> | undefined>;
+  /** In order of id (or newest first); `after` is the last id of the page before. */
+  list<T>(
     kind: string,
-    options: { parent?: string; after?: string; limit?: number; newestFirst?: boolean } = {},
-  ): Promise<Stored<T>[]> {
-    let query = this.#db.selectFrom("records").select(COLUMNS).where("kind", "=", kind);
-    if (options.parent !== undefined) query = query.where("parent", "=", options.parent);
-    if (options.newestFirst) {
-      if (options.after !== undefined) {
-        const after = options.after;
-        query = query.where("seq", "<", (q) =>
-          q.selectFrom("records").select("seq").where("kind", "=", kind).where("id", "=", after),
-        );
-      }
-      query = query.orderBy("seq", "desc");
-    } else {
-      if (options.after !== undefined) query = query.where("id", ">", options.after);
-      query = query.orderBy("id");
-    }
-    const rows = await this.#try(() => query.limit(options.limit ?? 1000).execute());
-    return rows.map((row) => stored<T>(row));
-  }
-
-  async put<T>(
-    kind: string,
-    id: string,
-    body: T,
-    options: { parent?: string; revision?: number } = {},
-  ): Promise<Stored<T>> {
-    const now = Date.now();
-    const text = JSON.stringify(body);
-    const expected = options.revision;
-    const insert = this.#db.insertInto("records").values({
-      kind,
-      id,
-      parent: options.parent ?? null,
-      revision: 1,
-      body: text,
-      created_at: now,
-      updated_at: now,
-    });
-    const change = {
-      body: text,
-      updated_at: now,
-      revision: sql<number>`records.revision + 1`,
-      ...(options.parent !== undefined && { parent: options.parent }),
-    };
-    const row = await this.#try(() => {
-      if (expected === undefined)
-        return insert
-          .onConflict((conflict) => conflict.columns(["kind", "id"]).doUpdateSet(change))
-          .returning(COLUMNS)
-          .executeTakeFirst();
-      if (expected === 0)
-        return insert
-          .onConflict((conflict) => conflict.columns(["kind", "id"]).doNothing())
-          .returning(COLUMNS)
-          .executeTakeFirst();
-      return this.#db
-        .updateTable("records")
-        .set(change)
-        .where("kind", "=", kind)
-        .where("id", "=", id)
-        .where("revision", "=", expected)
-        .returning(COLUMNS)
-        .executeTakeFirst();
-    });
-    if (row) return stored<T>(row);
-    throw new PatchbayError(
-      "conflict",
-      expected === 0
-        ? `There is a ${kind} "${id}" already.`
-        : `The ${kind} "${id}" is no longer at revision ${expected}: it was changed or deleted elsewhere; load it again.`,
-    );
-  }
-
-  async delete(kind: string, id: string): Promise<boolean> {
-    const result = await this.#try(() =>
-      this.#db.deleteFrom("records").where("kind", "=", kind).where("id", "=", id).executeTakeFirst(),
-    );
-    return Number(result?.numDeletedRows ?? 0) > 0;
-  }
-
-  watch(listener: (change: Change) => void): () => void {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
-  }
-
-  /** Tells all who watch in this process. */
-  tell(change: Change): void {
-    for (const listener of [...this.#listeners]) listener(change);
-  }
-
-  abstract snapshot(): AsyncGenerator<WholeRecord[]>;
-
-  async addAll(records: AsyncIterable<WholeRecord[]>): Promise<void> {
-    await this.#try(() =>
-      this.#db.transaction().execute(async (transaction) => {
-        for await (const page of records) {
-          if (page.length === 0) continue;
-          const added = await transaction
-            .insertInto("records")
-            .values(
-              page.map(({ kind, id, parent, revision, body, createdAt, updatedAt }) => ({
-                kind,
-                id,
-                parent: parent ?? null,
-                revision,
-                body: JSON.stringify(body),
-                created_at: createdAt,
-                updated_at: updatedAt,
-              })),
-            )
-            .onConflict((conflict) => conflict.columns(["kind", "id"]).doNothing())
-            .returning(["kind", "id"])
-            .execute();
-          const there = new Set(added.map(({ kind, id }) => `${kind}/${id}`));
-          const taken = page.find(({ kind, id }) => !there.has(`${kind}/${id}`));
-          if (taken) throw new PatchbayError("conflict", `The ${taken.kind} "${taken.id}" is there already.`);
-        }
-        await this.tellOthers(transaction);
-      }),
-    );
-    this.tell(undefined);
-  }
-
-  /** Tells the other processes, at the end of a transaction, that anything may have changed. A file has one process. */
-  protected async tellOthers(_transaction: Kysely<Tables>): Promise<void> {}
-
-  async close(): Promise<void> {
-    await this.#db.destroy();
-  }
-
-  async #try<R>(query: () => Promise<R>): Promise<R> {
-    try {
-      return await query();
-    } catch (error) {
-      throw this.#failure(error);
-    }
-  }
-}
-
-class SqliteRecords extends KyselyRecords {
-  readonly #file: string;
-
-  constructor(file: string) {
-    super(new SqliteDialect({ database: openSqlite(file, SQLITE_RECORDS) }), storageError);
-    this.#file = file;
-  }
-
-  /** Over a connection of its own, so that nobody waits for it. */
-  async *snapshot(): AsyncGenerator<WholeRecord[]> {
-    const db = openSqlite(this.#file, [], { readonly: true });
-    try {
-      db.exec("BEGIN");
-      const select = db.prepare("SELECT * FROM records WHERE seq > ? ORDER BY seq LIMIT ?");
-      for (let after = 0; ; ) {
-        const rows = select.all(after, SNAPSHOT_PAGE) as SnapshotRow[];
-        if (rows.length === 0) return;
-        after = rows.at(-1)!.seq;
-        yield rows.map(whole);
-      }
-    } catch (error) {
-      throw storageError(error);
-    } finally {
-      db.close();
-    }
-  }
-}
-
-export function whole(row: SnapshotRow): WholeRecord {
-  return { kind: row.kind, ...stored(row) };
-}
-
-function stored<T>(row: Pick<RecordTable, (typeof COLUMNS)[number]>): Stored<T> {
-  const result: Stored<T> = {
-    id: row.id,
-    // PostgreSQL gives 64-bit integers as text.
-    revision: Number(row.revision),
-    body: JSON.parse(row.body) as T,
-    createdAt: Number(row.created_at),
-    updatedAt: Number(row.updated_at),
-  };
-  if (row.parent !== null) result.parent = row.parent;
-  return result;
+    options?: { parent?: string; after?: string; limit?: number; newestFirst?: boolean },
+  ): Promise<Stored<T>[]>;
+  /**
+   * Creates or replaces. `revision: 0` must not exist yet, `revision: n` must stand at n: else it rejects with
+   * `conflict` and nothing is written.
+   */
+  put<T>(kind: string, id: string, body: T, options?: { parent?: string; revision?: number }): Promise<Stored<T>>;
+  /** False when it was not there. */
+  delete(kind: string, id: string): Promise<boolean>;
+  /**
+   * Calls back soon after another process changed a record (and perhaps after this one did); without a change when any
+   * may have been missed. For what a process keeps in memory. Until the returned function is called.
+   */
+  watch(listener: (change: { kind: string; id: string } | undefined) => void): () => void;
+  /** All records as they stand when it begins, in order of creation; what is written meanwhile neither shows nor waits. */
+  snapshot(): AsyncGenerator<WholeRecord[]>;
+  /**
+   * Adds records as they are, all or none. Rejects with `conflict` where one is there already. Everybody who watches is
+   * then told that anything may have changed.
+   */
+  addAll(records: AsyncIterable<WholeRecord[]>): Promise<void>;
+  close(): Promise<void>;
 }

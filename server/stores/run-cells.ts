@@ -1,6 +1,6 @@
 /** Rows of `runs` as they go into the table and come back from it, on SQLite and on PostgreSQL alike. */
-import type { RunRow } from "../services.ts";
-import { type Cell, CHANGING_COLUMNS, ROW_COLUMNS } from "./event-log-schema.ts";
+import type { RunRow } from "./event-log.ts";
+import { type Cell, CHANGING_COLUMNS, ROW_COLUMNS } from "./sqlite/event-log-schema.ts";
 
 /** A row as it is stored, in the shape of the table. */
 export interface DbRow {

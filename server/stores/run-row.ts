@@ -1,6 +1,6 @@
 /** A run's row in lists: derived from its events, one by one, by the rules of `foldRun`. */
 import type { RunEvent, Wait } from "../../runtime/event.ts";
-import type { RunRow } from "../services.ts";
+import type { RunRow } from "./event-log.ts";
 
 const MESSAGE_CHARACTERS = 500;
 

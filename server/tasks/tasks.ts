@@ -4,8 +4,9 @@
  * restart reads those alone.
  */
 import { errorData, PatchbayError } from "../../runtime/error.ts";
-import { newId } from "../ids.ts";
-import type { Records, Task, Tasks } from "../services.ts";
+import { newId } from "../lib/ids.ts";
+import type { Records } from "../stores/records.ts";
+import type { Task, Tasks } from "./service.ts";
 
 const KIND = "task";
 const OPEN = "task-open";

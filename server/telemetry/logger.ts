@@ -3,7 +3,7 @@
  * secrets are taken out of every line as it is written, whoever wrote it.
  */
 import { type DestinationStream, pino, stdSerializers, stdTimeFunctions } from "pino";
-import type { LogLevel } from "../env.ts";
+import type { LogLevel } from "../process/env.ts";
 
 type Fields = Record<string, string | number | boolean | undefined>;
 

@@ -9,8 +9,9 @@ import {
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace";
 import type { RunEvent } from "../../runtime/event.ts";
-import type { TelemetryEnv } from "../env.ts";
-import type { EventLog, RunResult } from "../services.ts";
+import type { TelemetryEnv } from "../process/env.ts";
+import type { RunResult } from "../runs/service.ts";
+import type { EventLog } from "../stores/event-log.ts";
 import type { Logger } from "./logger.ts";
 import { type SpanData, SpanFold } from "./spans.ts";
 

@@ -1,6 +1,6 @@
 /** A log that also tells who watches what happens: each event as it is given, and how long the disk took for those that are waited for. */
 import type { RunEvent } from "../../runtime/event.ts";
-import type { EventLog } from "../services.ts";
+import type { EventLog } from "../stores/event-log.ts";
 
 export function watchEvents<L extends Pick<EventLog, "append">>(
   log: L,

@@ -6,9 +6,10 @@ import type { Graph } from "../../runtime/graph.ts";
 import { pointer } from "../../runtime/issue.ts";
 import { type NodeTable, resolve } from "../../runtime/resolve.ts";
 import { wellFormed } from "../agents/agents.ts";
-import { newId } from "../ids.ts";
-import type { Records, Secrets } from "../services.ts";
+import { newId } from "../lib/ids.ts";
+import type { Secrets } from "../secrets/service.ts";
 import { everyRecord } from "../stores/mirror.ts";
+import type { Records } from "../stores/records.ts";
 import { type Language, readTemplates, Template } from "./template.ts";
 
 const KIND = "template";

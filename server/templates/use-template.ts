@@ -8,7 +8,9 @@ import { createRequire } from "node:module";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { AgentRecord, McpServerCard, Services } from "../services.ts";
+import type { AgentRecord } from "../agents/service.ts";
+import type { McpServerCard } from "../mcp/service.ts";
+import type { Services } from "../services.ts";
 import { graphIn, type Language, type McpServerNeed, readSample, readToolTemplate, type Template } from "./template.ts";
 
 /** So long are the samples waited for: then the first question finds them. They are small. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import S3rver from "s3rver";
-import type { S3Place } from "../stores/s3-client.ts";
+import type { S3Place } from "../stores/blobs/s3-client.ts";
 
 export interface S3Server {
   /** An empty bucket. */

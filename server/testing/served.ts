@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openAuth } from "../auth.ts";
-import { parseEnv } from "../env.ts";
-import { listen } from "../listen.ts";
+import { openAuth } from "../http/auth.ts";
 import { type MockModel, type MockOptions, startMockModel } from "../models/mock-model.ts";
 import { openServices } from "../open-services.ts";
+import { parseEnv } from "../process/env.ts";
+import { listen } from "../process/listen.ts";
 import type { Services } from "../services.ts";
 
 const TOKEN = "a-token-for-this-test-only";

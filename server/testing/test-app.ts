@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildApp } from "../app.ts";
-import { type Auth, openAuth } from "../auth.ts";
-import { type Env, parseEnv } from "../env.ts";
+import { type Auth, openAuth } from "../http/auth.ts";
 import { type MockModel, type MockOptions, startMockModel } from "../models/mock-model.ts";
 import { type Opened, openServices } from "../open-services.ts";
+import { type Env, parseEnv } from "../process/env.ts";
 import type { Services } from "../services.ts";
 
 export const TOKEN = "a-token-for-this-test-only";

@@ -1,9 +1,9 @@
 /** Tools made by hand, between the shape that people write and the one that is kept. */
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { CustomTool } from "../services.ts";
 import { checkHttpBinding } from "./bindings/http.ts";
 import { checkArgumentSchema } from "./schema-guard.ts";
+import type { CustomTool } from "./service.ts";
 import { checkSlots } from "./slots.ts";
 import { type Binding, CodeBinding, HttpBinding, ModelBinding, StoredTool } from "./stored-tool.ts";
 

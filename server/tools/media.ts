@@ -1,7 +1,7 @@
 /** Artifacts as arguments: `artifact://<id>` of a picture, a sound or another file that is no text. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { FileRef } from "../../runtime/message.ts";
-import type { Files } from "../services.ts";
+import type { Files } from "../stores/files.ts";
 
 const REFERENCE = /^artifact:\/\/([\w.-]{1,128})$/;
 const MAX_BYTES = 20 * 1024 * 1024;

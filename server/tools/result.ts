@@ -2,7 +2,8 @@
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import type { ToolResult } from "../../runtime/tool.ts";
-import type { Files, Secrets } from "../services.ts";
+import type { Secrets } from "../secrets/service.ts";
+import type { Files } from "../stores/files.ts";
 import { cleanText } from "./clean-text.ts";
 
 /** UTF-8 bytes of a result that go to the model; a larger one is an artifact. */

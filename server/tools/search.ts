@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { fuseRanks } from "../../runtime/retrieval/fuse.ts";
 import { ToolIndex, toolText } from "../../runtime/retrieval/tool-index.ts";
 import type { RankedTool, ToolOffer, ToolSpec } from "../../runtime/tool.ts";
-import type { Models, Records } from "../services.ts";
+import type { Models } from "../models/service.ts";
+import type { Records } from "../stores/records.ts";
 
 const KEPT_INDEXES = 16;
 /** So many missing vectors are made while the question waits; more are made behind its back. */

@@ -4,7 +4,7 @@ import type { HttpRequest } from "../../runtime/host.ts";
 import type { ChatRequest, ModelEvent } from "../../runtime/model.ts";
 import { openWorld, type TestWorld } from "../mcp/testing/world.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
-import type { Toolbox } from "../services.ts";
+import type { Toolbox } from "./service.ts";
 import { readToolTemplates, type ToolTemplate } from "./shipped-templates.ts";
 import { createToolbox } from "./toolbox.ts";
 

@@ -1,8 +1,8 @@
 /** The stored tools and the operator's settings of tools. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Effect } from "../../runtime/tool.ts";
-import type { Records } from "../services.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
+import type { Records } from "../stores/records.ts";
 import { StoredTool } from "./stored-tool.ts";
 
 const TOOL = "tool";

@@ -5,8 +5,8 @@ import type { ModelEvent } from "../../runtime/model.ts";
 import type { ToolOffer } from "../../runtime/tool.ts";
 import { openWorld, rough, type TestWorld } from "../mcp/testing/world.ts";
 import { createNet } from "../net/safe-fetch.ts";
-import type { Toolbox } from "../services.ts";
 import { MAX_RESULT } from "./result.ts";
+import type { Toolbox } from "./service.ts";
 import { createToolbox, type ToolboxWorld } from "./toolbox.ts";
 
 let world: TestWorld;

@@ -1,18 +1,13 @@
 /** The tool library: what there is, found by name or by search, and called through its binding. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { Knowledge } from "../knowledge/service.ts";
+import type { McpServers } from "../mcp/service.ts";
+import type { Models } from "../models/service.ts";
 import type { Net } from "../net/safe-fetch.ts";
-import type {
-  Files,
-  Knowledge,
-  McpServers,
-  Models,
-  Records,
-  Secrets,
-  Toolbox,
-  ToolCard,
-  ToolImportReport,
-} from "../services.ts";
+import type { Secrets } from "../secrets/service.ts";
+import type { Files } from "../stores/files.ts";
+import type { Records } from "../stores/records.ts";
 import { checkArguments } from "./arguments.ts";
 import type { BindingWorld } from "./bindings/binding.ts";
 import { callCode } from "./bindings/code.ts";
@@ -25,6 +20,7 @@ import { parseCustomTool, toCustomTool } from "./custom-tool.ts";
 import { importTools } from "./import.ts";
 import { failedResult, finishResult } from "./result.ts";
 import { createToolSearch } from "./search.ts";
+import type { Toolbox, ToolCard, ToolImportReport } from "./service.ts";
 import { type StoredTool, secretsOf } from "./stored-tool.ts";
 import { createToolShelf, type ToolSetting } from "./tool-shelf.ts";
 

@@ -1,8 +1,11 @@
 /** The runs that triggers start: for a signed message, at a moment, or because the owner tries it. */
 import { PatchbayError } from "../../runtime/error.ts";
-import { inputsOf } from "../hosted/mcp/agent-tool.ts";
-import { newId } from "../ids.ts";
-import type { Agents, EventLog, Publication, Runs, Secrets } from "../services.ts";
+import type { Agents, Publication } from "../agents/service.ts";
+import { newId } from "../lib/ids.ts";
+import { inputsOf } from "../published/mcp/agent-tool.ts";
+import type { Runs } from "../runs/service.ts";
+import type { Secrets } from "../secrets/service.ts";
+import type { EventLog } from "../stores/event-log.ts";
 import { hookInput } from "./hook-input.ts";
 import { newSecret, refused, type SignedHeaders, verify } from "./signature.ts";
 import { keyOf, type Schedule, secretName, type Trigger, type Webhook } from "./trigger.ts";

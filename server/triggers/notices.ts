@@ -4,10 +4,14 @@
  */
 import { errorData, PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
-import { newId } from "../ids.ts";
-import { hostedResult } from "../routes/hosted-view.ts";
-import type { EventLog, Records, RunRow, Runs, SafeFetch, Secrets } from "../services.ts";
+import { newId } from "../lib/ids.ts";
+import type { SafeFetch } from "../net/service.ts";
+import { hostedResult } from "../published/view.ts";
+import type { Runs } from "../runs/service.ts";
+import type { Secrets } from "../secrets/service.ts";
+import type { EventLog, RunRow } from "../stores/event-log.ts";
 import { everyRecord } from "../stores/mirror.ts";
+import type { Records } from "../stores/records.ts";
 import { sign } from "./signature.ts";
 import { type Delivery, type Notice, secretName, type Trigger } from "./trigger.ts";
 

@@ -3,11 +3,16 @@
  * what is due is done by one process at a time, and each firing has a name of its own, so that none is done twice.
  */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
-import type { Env } from "../env.ts";
-import { isId, newId } from "../ids.ts";
+import type { Agents } from "../agents/service.ts";
+import { isId, newId } from "../lib/ids.ts";
 import { authorities, checkUrl } from "../net/address.ts";
-import type { Agents, EventLog, Records, Runs, SafeFetch, Secrets, Stored } from "../services.ts";
+import type { SafeFetch } from "../net/service.ts";
+import type { Env } from "../process/env.ts";
+import type { Runs } from "../runs/service.ts";
+import type { Secrets } from "../secrets/service.ts";
+import type { EventLog } from "../stores/event-log.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
+import type { Records, Stored } from "../stores/records.ts";
 import { Firing, type HookMessage } from "./firing.ts";
 import { Notices } from "./notices.ts";
 import { newSecret } from "./signature.ts";

@@ -3,8 +3,8 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { tokenFile } from "../../auth.ts";
-import { type Env, isLoopback } from "../../env.ts";
+import { tokenFile } from "../../http/auth.ts";
+import { type Env, isLoopback } from "../../process/env.ts";
 
 export interface Finding {
   /** What was looked at. */

@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createNet, type Net } from "../../net/safe-fetch.ts";
 import { openSecrets } from "../../secrets/secrets.ts";
-import type { Files, McpServers, Records, Secrets } from "../../services.ts";
-import { createFiles } from "../../stores/files.ts";
-import { openBlobs } from "../../stores/open-blobs.ts";
-import { sqliteRecords } from "../../stores/records.ts";
+import type { Secrets } from "../../secrets/service.ts";
+import { createFiles } from "../../stores/blobs/files.ts";
+import { openBlobs } from "../../stores/blobs/open-blobs.ts";
+import type { Files } from "../../stores/files.ts";
+import type { Records } from "../../stores/records.ts";
+import { sqliteRecords } from "../../stores/sqlite/records.ts";
 import { createMcpServers } from "../mcp-servers.ts";
 import type { McpWorld } from "../running.ts";
+import type { McpServers } from "../service.ts";
 
 export interface TestWorld {
   dir: string;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ChatRequest, ModelEvent } from "../../../runtime/model.ts";
-import { sqliteRecords } from "../../stores/records.ts";
+import { sqliteRecords } from "../../stores/sqlite/records.ts";
 import { createModels } from "../models.ts";
 import { grammarSchema, toHistory } from "./history.ts";
 import { layStandIn } from "./testing/stand-in-llama.ts";

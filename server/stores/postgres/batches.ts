@@ -5,7 +5,7 @@
 import type pg from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../../runtime/event.ts";
-import type { Idempotency } from "../../services.ts";
+import type { Idempotency } from "../event-log.ts";
 import { indexEvent, type RowState } from "../run-row.ts";
 import { isTransient, postgresError } from "./errors.ts";
 import { PATIENCE_MS, retrying } from "./retry.ts";

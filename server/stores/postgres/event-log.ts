@@ -7,7 +7,7 @@ import type pg from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import type { EventLog, Idempotency, RunFilter, RunRow, SessionRow, UsageFilter, UsageRow } from "../../services.ts";
+import type { EventLog, Idempotency, RunFilter, RunRow, SessionRow, UsageFilter, UsageRow } from "../event-log.ts";
 import { indexEvent, wakesAt } from "../run-row.ts";
 import { Batches, type LiveRun, liveRun } from "./batches.ts";
 import { giveBack, ownerOf, queueRuns, takeRun } from "./claims.ts";

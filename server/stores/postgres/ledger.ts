@@ -1,8 +1,8 @@
 /** The ledger on PostgreSQL: one for all replicas. */
 import { PostgresDialect } from "kysely";
 import type pg from "pg";
-import type { Ledger } from "../../services.ts";
-import { KyselyLedger } from "../ledger.ts";
+import type { Ledger } from "../ledger.ts";
+import { KyselyLedger } from "../sqlite/ledger.ts";
 import { postgresError } from "./errors.ts";
 import { retrying } from "./retry.ts";
 

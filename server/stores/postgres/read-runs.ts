@@ -2,7 +2,7 @@
 import type pg from "pg";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import type { EventLog, RunFilter, RunRow, SessionRow, UsageFilter, UsageRow } from "../../services.ts";
+import type { EventLog, RunFilter, RunRow, SessionRow, UsageFilter, UsageRow } from "../event-log.ts";
 import { type DbSessionRow, type Query, runsQuery, sessionsQuery, toSessionRow } from "../list-queries.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
 import { type DbUsageRow, toUsageRow, usageQuery } from "../usage-query.ts";

@@ -1,8 +1,8 @@
 /** The record store on PostgreSQL: the same queries as on SQLite, in another dialect. */
 import { type Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
-import type { Records, WholeRecord } from "../../services.ts";
-import { KyselyRecords, SNAPSHOT_PAGE, type SnapshotRow, type Tables, whole } from "../records.ts";
+import type { Records, WholeRecord } from "../records.ts";
+import { KyselyRecords, SNAPSHOT_PAGE, type SnapshotRow, type Tables, whole } from "../sqlite/records.ts";
 import type { Postgres } from "./connect.ts";
 import { postgresError } from "./errors.ts";
 import { retrying } from "./retry.ts";

@@ -4,7 +4,7 @@
  */
 import type { ClientBase } from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { faultPoint } from "../../fault.ts";
+import { faultPoint } from "../../process/fault.ts";
 
 /** Any number that nobody else uses: replicas that start together migrate one after another. */
 const MIGRATION_LOCK = 7_283_640_115;

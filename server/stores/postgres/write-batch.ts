@@ -1,8 +1,8 @@
 /** Writes what came together of many runs: one statement, so one transaction, one round trip, one sync. */
 import type pg from "pg";
-import type { RunRow } from "../../services.ts";
-import { CHANGING_COLUMNS, ROW_COLUMNS } from "../event-log-schema.ts";
+import type { RunRow } from "../event-log.ts";
 import { named } from "../run-cells.ts";
+import { CHANGING_COLUMNS, ROW_COLUMNS } from "../sqlite/event-log-schema.ts";
 
 /** What is written of one run. */
 export interface Part {

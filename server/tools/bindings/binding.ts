@@ -1,7 +1,9 @@
 /** How one kind of binding is called: one file a kind. */
 import type { ToolResult } from "../../../runtime/tool.ts";
+import type { Models } from "../../models/service.ts";
 import type { Net } from "../../net/safe-fetch.ts";
-import type { Files, Models, Secrets } from "../../services.ts";
+import type { Secrets } from "../../secrets/service.ts";
+import type { Files } from "../../stores/files.ts";
 import type { StoredTool } from "../stored-tool.ts";
 
 export interface BindingWorld {

@@ -2,9 +2,9 @@
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { JsonSchema } from "../../../runtime/tool.ts";
 import { bareHost } from "../../net/address.ts";
-import type { ToolImportReport } from "../../services.ts";
 import { cleanText, cutText } from "../clean-text.ts";
 import { schemaFault } from "../schema-guard.ts";
+import type { ToolImportReport } from "../service.ts";
 import type { ApiParameter, OpenApiBinding, StoredTool } from "../stored-tool.ts";
 import { type Body, readBody } from "./body.ts";
 import { type ApiDocument, follow, isObject, type Json, readDocument, said, text } from "./document.ts";

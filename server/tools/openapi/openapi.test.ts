@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openWorld, type TestWorld } from "../../mcp/testing/world.ts";
 import { createNet } from "../../net/safe-fetch.ts";
-import type { Toolbox } from "../../services.ts";
+import type { Toolbox } from "../service.ts";
 import { createToolbox } from "../toolbox.ts";
 import { importOpenApi } from "./import.ts";
 

@@ -1,0 +1,102 @@
+/**
+ * Who the admin is: the bearer of the admin token, or of a cookie made from it. There is one admin. Sign-in codes are
+ * single-use and good for ten minutes; the cookie outlives restarts and ends when the token changes.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { join } from "node:path";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Env } from "../process/env.ts";
+import { readOrCreate } from "../secrets/key-file.ts";
+
+const CODE_MS = 10 * 60_000;
+const COOKIE_SECONDS = 90 * 24 * 3600;
+const MAX_CODES = 100;
+/** Wrong tokens pasted in a minute before the page says to wait. */
+const MAX_TRIES = 20;
+
+export interface Auth {
+  /** The token itself, for the terminal alone. */
+  token: string;
+  cookieName: string;
+  /** A fresh code for a sign-in link. */
+  newCode(): string;
+  /** Uses up a code. False when it is unknown, used or too old. */
+  redeem(code: string): boolean;
+  /** Whether this is the admin token. Throws `rate_limited` after too many wrong ones. */
+  tryToken(token: string): boolean;
+  /** Whether an `Authorization` header is the admin's. */
+  isAdmin(authorization: string | undefined): boolean;
+  /** Whether a cookie's value is one of ours and not too old. */
+  isSession(value: string | undefined): boolean;
+  /** The `Set-Cookie` header that signs in, or (`""`) out. */
+  cookie(secure: boolean, out?: boolean): string;
+}
+
+/** File of the data folder that holds the admin token when `PATCHBAY_TOKEN` does not. */
+export function tokenFile(dataDir: string): string {
+  return join(dataDir, "admin-token");
+}
+
+export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => number = () => performance.now()): Auth {
+  const token =
+    env.token ?? readOrCreate(tokenFile(env.dataDir), () => `pbadmin_${randomBytes(32).toString("base64url")}`);
+  const digest = hash(token);
+  const signingKey = createHmac("sha256", token).update("patchbay cookie").digest();
+  const codes = new Map<string, number>();
+  const tries: number[] = [];
+
+  const sign = (issued: string) => createHmac("sha256", signingKey).update(issued).digest("base64url");
+  const auth: Auth = {
+    token,
+    // Cookies of two servers on one machine must not push each other out: ports do not part cookies.
+    cookieName: `patchbay-${digest.subarray(0, 4).toString("hex")}`,
+    newCode() {
+      if (codes.size >= MAX_CODES) codes.delete(codes.keys().next().value!);
+      const code = randomBytes(24).toString("base64url");
+      codes.set(hash(code).toString("hex"), clock() + CODE_MS);
+      return code;
+    },
+    redeem(code) {
+      const key = hash(code).toString("hex");
+      const until = codes.get(key);
+      codes.delete(key);
+      return until !== undefined && clock() <= until;
+    },
+    tryToken(given) {
+      const now = clock();
+      while (tries.length > 0 && tries[0]! < now - 60_000) tries.shift();
+      if (tries.length >= MAX_TRIES)
+        throw new PatchbayError("rate_limited", "Too many wrong tokens; wait a minute.", { retryAfter: 60 });
+      if (timingSafeEqual(hash(given.trim()), digest)) return true;
+      tries.push(now);
+      return false;
+    },
+    isAdmin(authorization) {
+      return (
+        authorization !== undefined &&
+        /^bearer /i.test(authorization) &&
+        timingSafeEqual(hash(authorization.slice(7).trim()), digest)
+      );
+    },
+    isSession(value) {
+      const [issued, mac, rest] = value?.split(".") ?? [];
+      if (!issued || !mac || rest !== undefined) return false;
+      const age = Date.now() / 1000 - Number(issued);
+      if (!(age > -300 && age < COOKIE_SECONDS)) return false;
+      const expected = Buffer.from(sign(issued));
+      const given = Buffer.from(mac);
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    },
+    cookie(secure, out = false) {
+      const issued = String(Math.floor(Date.now() / 1000));
+      const name = secure ? `__Host-${auth.cookieName}` : auth.cookieName;
+      const value = out ? "" : `${issued}.${sign(issued)}`;
+      return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${out ? 0 : COOKIE_SECONDS}${secure ? "; Secure" : ""}`;
+    },
+  };
+  return auth;
+}
+
+function hash(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

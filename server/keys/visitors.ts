@@ -1,0 +1,157 @@
+/**
+ * Visitors of a chat page: no account and no cookie, but a token that the page holds, for one agent and one session.
+ * It is signed, not stored; what it may do is less than any key may.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { PatchbayError } from "../../runtime/error.ts";
+import { OPEN_LIMITS } from "./keys.ts";
+import type { AgentKey, KeyLimits, Keys } from "./service.ts";
+
+const PREFIX = "pv_";
+const LIFE_MS = 12 * 3_600_000;
+/** A token that expired within this time may be exchanged for a fresh one of the same session. */
+const RENEW_MS = 30 * 24 * 3_600_000;
+const MINUTE = 60_000;
+const LIMITS: Required<KeyLimits> = { ...OPEN_LIMITS, callsPerMinute: 120, liveRuns: 2, openStreams: 6 };
+/** Visits begun in a minute, for one agent: a page that many open at once, not a flood. */
+const VISITS_A_MINUTE = 600;
+
+export interface Visit {
+  token: string;
+  session: string;
+  /** Unix milliseconds. */
+  expiresAt: number;
+}
+
+export interface Visitors {
+  /** What stands behind `?key=` in the address of an agent that is shared by link. */
+  linkKey(slug: string): string;
+  isLinkKey(slug: string, given: string | undefined): boolean;
+  /** A new session; or, with a token of this agent, the same session for longer. Throws `rate_limited`. */
+  visit(slug: string, options: { mayAnswer: boolean; admin: boolean; renew?: string }): Visit;
+  /** The visitor as a key; `admin` says that the admin opened the page. Undefined: this is no visitor's token. Throws `unauthorized`. */
+  read(authorization: string | undefined): AgentKey | undefined;
+  /** Keys that know visitors too. */
+  among<K extends Keys & { limitsOf(id: string): Required<KeyLimits> }>(keys: K): K;
+}
+
+interface Claims {
+  slug: string;
+  session: string;
+  until: number;
+  answer: boolean;
+  admin: boolean;
+}
+
+export function openVisitors(secret: string, now: () => number = Date.now): Visitors {
+  const signing = createHmac("sha256", secret).update("patchbay visitors").digest();
+  const mac = (text: string) => createHmac("sha256", signing).update(text).digest("base64url");
+  const begun = new Map<string, { since: number; visits: number }>();
+  const held = new Map<string, { since: number; calls: number; streams: number }>();
+
+  const same = (given: string, expected: string) => {
+    const a = Buffer.from(given);
+    const b = Buffer.from(expected);
+    return a.length === b.length && timingSafeEqual(a, b);
+  };
+  const claimsOf = (token: string): Claims | undefined => {
+    const [body, signature, rest] = token.slice(PREFIX.length).split(".");
+    if (!token.startsWith(PREFIX) || !body || !signature || rest !== undefined || !same(signature, mac(body)))
+      return undefined;
+    return JSON.parse(Buffer.from(body, "base64url").toString()) as Claims;
+  };
+  const usage = (session: string) => {
+    const time = now();
+    let one = held.get(session);
+    if (!one || time - one.since >= MINUTE) {
+      if (held.size > 10_000)
+        for (const [key, old] of held) if (old.streams === 0 && time - old.since >= MINUTE) held.delete(key);
+      one = { since: time, calls: 0, streams: one?.streams ?? 0 };
+      held.set(session, one);
+    }
+    return one;
+  };
+
+  const visitors: Visitors = {
+    linkKey: (slug) => mac(`link ${slug}`).slice(0, 22),
+    isLinkKey: (slug, given) => given !== undefined && same(given, visitors.linkKey(slug)),
+
+    visit(slug, { mayAnswer, admin, renew }) {
+      const time = now();
+      const old = renew === undefined ? undefined : claimsOf(renew);
+      const kept = old && old.slug === slug && time - old.until < RENEW_MS ? old.session : undefined;
+      if (kept === undefined) {
+        let count = begun.get(slug);
+        if (!count || time - count.since >= MINUTE) {
+          count = { since: time, visits: 0 };
+          begun.set(slug, count);
+        }
+        if (++count.visits > VISITS_A_MINUTE)
+          throw new PatchbayError("rate_limited", "Too many people open this page at once; try again in a minute.", {
+            retryAfter: 60,
+          });
+      }
+      const session = kept ?? `chat-${randomBytes(12).toString("base64url")}`;
+      const claims: Claims = { slug, session, until: time + LIFE_MS, answer: mayAnswer, admin };
+      const body = Buffer.from(JSON.stringify(claims)).toString("base64url");
+      return { token: `${PREFIX}${body}.${mac(body)}`, session, expiresAt: claims.until };
+    },
+
+    read(authorization) {
+      if (authorization === undefined || !/^bearer pv_/i.test(authorization)) return undefined;
+      const claims = claimsOf(authorization.slice(7).trim());
+      if (!claims || now() >= claims.until)
+        throw new PatchbayError("unauthorized", "This visit is over; open the page again.");
+      return {
+        id: `visitor-${claims.session}`,
+        name: "visitor",
+        agents: [claims.slug],
+        rights: claims.answer ? ["run", "answer"] : ["run"],
+        expiresAt: claims.until,
+        prefix: PREFIX,
+        createdAt: claims.until - LIFE_MS,
+        session: claims.session,
+        admin: claims.admin,
+      };
+    },
+
+    among(keys) {
+      return {
+        ...keys,
+        authenticate: (authorization) => visitors.read(authorization) ?? keys.authenticate(authorization),
+        count(key) {
+          if (key.session === undefined) return keys.count(key);
+          const one = usage(key.session);
+          if (++one.calls > LIMITS.callsPerMinute)
+            throw new PatchbayError("rate_limited", "That was a lot at once; try again in a minute.", {
+              retryAfter: (one.since + MINUTE - now()) / 1000,
+            });
+          return undefined;
+        },
+        openStream(key) {
+          if (key.session === undefined) return keys.openStream(key);
+          const { session } = key;
+          const one = usage(session);
+          if (one.streams >= LIMITS.openStreams)
+            throw new PatchbayError(
+              "rate_limited",
+              "This conversation is open too often; close another window of it.",
+              { retryAfter: 5 },
+            );
+          one.streams++;
+          let open = true;
+          return {
+            signal: new AbortController().signal,
+            release() {
+              const held = usage(session);
+              if (open) held.streams = Math.max(0, held.streams - 1);
+              open = false;
+            },
+          };
+        },
+        limitsOf: (id) => (id.startsWith("visitor-") ? LIMITS : keys.limitsOf(id)),
+      };
+    },
+  };
+  return visitors;
+}

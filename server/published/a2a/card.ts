@@ -1,0 +1,48 @@
+/** A published agent's card: what other agents read before they speak to it. */
+import type { AgentCard } from "@a2a-js/sdk";
+import type { AgentVersion } from "../../agents/service.ts";
+import { inputsOf } from "../mcp/agent-tool.ts";
+
+export const VERSION = "1.0";
+
+/** `url`: where it is spoken to. Declared fields are sent as a part of data; the card says so in words. */
+export function agentCard({ slug, version, graph }: AgentVersion, url: string): AgentCard {
+  const { message: _message, ...fields } = inputsOf(graph).properties;
+  const names = Object.keys(fields);
+  const description = graph.description || graph.name;
+  const asks = names.length > 0 ? ` It also takes, as an object in a part of data: ${names.join(", ")}.` : "";
+  const inputModes = names.length > 0 ? ["text/plain", "application/json"] : ["text/plain"];
+  const outputModes = ["text/plain", "application/json"];
+  return {
+    name: graph.name,
+    description,
+    version: String(version),
+    supportedInterfaces: [{ url, protocolBinding: "JSONRPC", protocolVersion: VERSION, tenant: "" }],
+    provider: undefined,
+    capabilities: { streaming: true, pushNotifications: false, extendedAgentCard: false, extensions: [] },
+    securitySchemes: {
+      key: {
+        scheme: {
+          $case: "httpAuthSecurityScheme",
+          value: { scheme: "bearer", bearerFormat: "", description: "An agent key: pb_…" },
+        },
+      },
+    },
+    securityRequirements: [{ schemes: { key: { list: [] } } }],
+    defaultInputModes: inputModes,
+    defaultOutputModes: outputModes,
+    skills: [
+      {
+        id: slug,
+        name: graph.name,
+        description: description + asks,
+        tags: [],
+        examples: [],
+        inputModes,
+        outputModes,
+        securityRequirements: [],
+      },
+    ],
+    signatures: [],
+  };
+}

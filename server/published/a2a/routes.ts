@@ -1,0 +1,96 @@
+/** Published agents for other agents: `/v1/a2a/:slug` speaks A2A over JSON-RPC, and its card stands under it. */
+import { A2A_VERSION_HEADER, AGENT_CARD_PATH, AgentCard } from "@a2a-js/sdk";
+import { JsonRpcTransportHandler, ServerCallContext, validateVersion } from "@a2a-js/sdk/server";
+import { type Context, Hono } from "hono";
+import { PatchbayError } from "../../../runtime/error.ts";
+import { about } from "../../http/describe.ts";
+import type { AppEnv } from "../../http/guard.ts";
+import { LIMITS, readJson } from "../../http/intake.ts";
+import { sseTexts } from "../../http/sse.ts";
+import type { Services } from "../../services.ts";
+import { type HostedServices, targetOf } from "../agent-call.ts";
+import { agentCard } from "./card.ts";
+import { AgentHandler } from "./handler.ts";
+
+type A2aServices = HostedServices & Pick<Services, "env" | "log">;
+
+export function a2aRoutes(services: A2aServices) {
+  /** Who is meant, and its card. Throws `not_found` for whatever the key may not know of. */
+  async function meant(c: Context<AppEnv>) {
+    const key = c.get("key");
+    const name = c.req.param("slug")!;
+    const target = await targetOf(services, key, name);
+    const { live } = (await services.agents.publication(target.slug))!;
+    const version = await services.agents.version(target.slug, target.version ?? live);
+    if (!version) throw new PatchbayError("not_found", `There is no agent "${name}" that this key may call.`);
+    const base = services.env.url ?? new URL(c.req.url).origin;
+    return { key, target, card: agentCard(version, `${base}/v1/a2a/${name}`) };
+  }
+
+  const errors = { 404: "There is no such agent for this key." };
+  return new Hono<AppEnv>()
+    .get(
+      `/a2a/:slug/${AGENT_CARD_PATH}`,
+      about({ summary: "An agent's card (A2A)", tag: "hosted", errors }),
+      async (c) => c.json(AgentCard.toJSON((await meant(c)).card) as object),
+    )
+    .post(
+      "/a2a/:slug",
+      about({
+        summary: "Speak to an agent by A2A (JSON-RPC)",
+        tag: "hosted",
+        body: { media: "application/json", description: "A JSON-RPC request of A2A 1.0." },
+        errors,
+      }),
+      async (c) => {
+        const body = (await readJson(c, LIMITS.hosted)) as Record<string, unknown>;
+        const { key, target, card } = await meant(c);
+        const open = services.keys.openStream(key);
+        const stop = new AbortController();
+        const signal = AbortSignal.any([stop.signal, open.signal, c.req.raw.signal]);
+        let streams = false;
+        try {
+          const requestedVersion = c.req.header(A2A_VERSION_HEADER);
+          try {
+            validateVersion(requestedVersion ?? "", card, "JSONRPC");
+          } catch (error) {
+            return c.json(failure(body, error));
+          }
+          const handler = new JsonRpcTransportHandler(new AgentHandler(services, { key, target, card, signal }));
+          const answer = await handler.handle(body, new ServerCallContext({ requestedVersion }));
+          if (!(Symbol.asyncIterator in answer)) return c.json(answer as object);
+          // What fails before its first event is an answer, not a broken stream.
+          const first = await answer.next().catch((error: unknown) => failure(body, error));
+          if ("jsonrpc" in first) return c.json(first);
+          streams = true;
+          return sseTexts(lines(first, answer), {
+            stop: () => {
+              stop.abort();
+              open.release();
+            },
+            failed: (error) => line(failure(body, error)),
+          });
+        } finally {
+          if (!streams) open.release();
+        }
+      },
+    );
+}
+
+async function* lines(first: IteratorResult<unknown, void>, rest: AsyncGenerator<unknown, void>) {
+  if (!first.done) yield line(first.value);
+  for await (const event of rest) yield line(event);
+}
+
+function line(event: unknown): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
+}
+
+function failure(body: Record<string, unknown>, error: unknown) {
+  const { id } = body;
+  return {
+    jsonrpc: "2.0" as const,
+    id: typeof id === "string" || typeof id === "number" ? id : null,
+    error: JsonRpcTransportHandler.mapToJSONRPCError(error),
+  };
+}

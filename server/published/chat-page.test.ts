@@ -1,0 +1,218 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { graphOf } from "../../runtime/testing/play.ts";
+import { openVisitors } from "../keys/visitors.ts";
+import { all, chat, sseOf, type TestApp, testApp } from "../testing/test-app.ts";
+
+describe("a visitor's token", () => {
+  let time = 1_000_000;
+  const visitors = openVisitors("secret", () => time);
+
+  it("is for one agent and one session, and ends", () => {
+    const visit = visitors.visit("desk", { mayAnswer: false, admin: false });
+    expect(visitors.read(`Bearer ${visit.token}`)).toMatchObject({
+      agents: ["desk"],
+      rights: ["run"],
+      session: visit.session,
+      id: `visitor-${visit.session}`,
+    });
+    time = visit.expiresAt;
+    expect(() => visitors.read(`Bearer ${visit.token}`)).toThrow(expect.objectContaining({ code: "unauthorized" }));
+  });
+
+  it("cannot be made up or changed", () => {
+    const { token } = visitors.visit("desk", { mayAnswer: false, admin: false });
+    const [body, mac] = token.slice(3).split(".") as [string, string];
+    const claims = JSON.parse(Buffer.from(body, "base64url").toString());
+    const forged = Buffer.from(JSON.stringify({ ...claims, slug: "other" })).toString("base64url");
+    for (const bad of [
+      `pv_${forged}.${mac}`,
+      `pv_${body}`,
+      `pv_${body}.${mac}.x`,
+      "pv_",
+      `pv_${body}.`,
+      openVisitors("other", () => time).visit("desk", { mayAnswer: false, admin: false }).token,
+    ])
+      expect(() => visitors.read(`Bearer ${bad}`)).toThrow(expect.objectContaining({ code: "unauthorized" }));
+    expect(visitors.read("Bearer pb_key")).toBeUndefined();
+    expect(visitors.read(undefined)).toBeUndefined();
+  });
+
+  it("is renewed for the same session, of the same agent only", () => {
+    const visit = visitors.visit("desk", { mayAnswer: true, admin: false });
+    time = visit.expiresAt + 1000;
+    expect(visitors.visit("desk", { mayAnswer: true, admin: false, renew: visit.token }).session).toBe(visit.session);
+    expect(visitors.visit("other", { mayAnswer: true, admin: false, renew: visit.token }).session).not.toBe(
+      visit.session,
+    );
+    time += 31 * 24 * 3_600_000;
+    expect(visitors.visit("desk", { mayAnswer: true, admin: false, renew: visit.token }).session).not.toBe(
+      visit.session,
+    );
+  });
+
+  it("a link is known by its key alone", () => {
+    expect(visitors.isLinkKey("desk", visitors.linkKey("desk"))).toBe(true);
+    expect(visitors.isLinkKey("other", visitors.linkKey("desk"))).toBe(false);
+    expect(visitors.isLinkKey("desk", undefined)).toBe(false);
+  });
+});
+
+describe("the chat page", () => {
+  let app: TestApp;
+  let linked: string;
+  let sounds: Server;
+  let speech: string;
+  const graph = graphOf(
+    { ask: "input", p: ["prompt", { template: "You said {{m}}." }], reply: "output" },
+    ["ask.message p.m", "p.text reply.reply"],
+    { greeting: "Hello", suggestions: ["Hi"] },
+  );
+  const publish = (slug: string, access: string) => app.publish(graph, slug, { access });
+  beforeAll(async () => {
+    sounds = createServer((_request, response) => response.setHeader("content-type", "audio/mpeg").end("sound"));
+    await new Promise<void>((resolve) => sounds.listen(0, "127.0.0.1", resolve));
+    const host = `127.0.0.1:${(sounds.address() as AddressInfo).port}`;
+    speech = `http://${host}/speech`;
+    app = await testApp({ env: { PATCHBAY_ALLOW_HOSTS: host } });
+    await publish("open", "public");
+    linked = (await publish("linked", "link")).id;
+    await publish("closed", "private");
+  });
+  afterAll(async () => {
+    await app.close();
+    sounds.close();
+  });
+
+  const visit = (slug: string, body: object = {}) => app.request("POST", `/chat/${slug}/visits`, { token: null, body });
+
+  it("opens by the agent's access; what is private looks like what is not there", async () => {
+    const open = async (path: string) =>
+      (await app.request("GET", path, { token: null, headers: { accept: "text/html" } })).status;
+    expect(await open("/chat/open")).toBe(200);
+    expect(await open("/chat/linked")).toBe(404);
+    expect(await open(`/chat/linked?key=${app.services.visitors.linkKey("linked")}`)).toBe(200);
+    const answers = await Promise.all(["closed", "nowhere"].map(async (slug) => (await visit(slug)).json()));
+    expect(answers[0]).toEqual(answers[1]);
+    expect((await app.request("GET", "/chat/closed")).status).toBe(200); // The admin's bearer.
+  });
+
+  it("talks with the visitor's token, in the visitor's session, with this agent alone", async () => {
+    const begun = await (await visit("open")).json();
+    expect(begun).toMatchObject({ agent: { name: "Test", greeting: "Hello", suggestions: ["Hi"] } });
+    const { token, session } = begun as { token: string; session: string };
+    const said = await app.json<{ id: string; output: object; session: string }>("POST", "/v1/agents/open/runs", {
+      token,
+      body: { input: { message: "x" }, session: "somebody-else" },
+    });
+    expect(said).toMatchObject({ output: { reply: "You said x." }, session });
+    expect((await app.json<{ turns: unknown[] }>("GET", `/v1/sessions/${session}`, { token })).turns).toHaveLength(1);
+
+    const other = (await (await visit("open")).json()) as { token: string };
+    for (const [method, path, body] of [
+      ["GET", `/v1/runs/${said.id}`],
+      ["GET", `/v1/sessions/${session}`],
+      ["POST", "/v1/agents/linked/runs", { input: { message: "x" } }],
+    ] as const)
+      expect((await app.request(method, path, { token: other.token, ...(body && { body }) })).status, path).toBe(404);
+    for (const path of ["/v1/chat/completions", "/mcp/open"])
+      expect((await app.request("POST", path, { token, body: {} })).status, path).toBe(403);
+    expect((await app.request("GET", "/api/agents", { token })).status).toBe(401);
+  });
+
+  it("shows what the agent does only where its owner says so, by name alone", async () => {
+    const { id } = await app.publish(chat({ tools: ["builtin/calculator"] }), "kit", { access: "public" });
+    const { token, session } = (await (await visit("kit")).json()) as { token: string; session: string };
+    const ask = async () => {
+      const answer = await app.request("POST", "/v1/agents/kit/runs", {
+        token,
+        body: { input: { message: "2 + 3" } },
+        headers: { accept: "text/event-stream" },
+      });
+      return all(sseOf(answer));
+    };
+    expect(JSON.stringify(await ask())).not.toContain("calculator");
+    const shown = await app.json<{ publication: object }>("PATCH", `/api/agents/${id}/publication`, {
+      body: { steps: true },
+    });
+    expect(shown.publication).toMatchObject({ steps: true, access: "public", live: 1 });
+    const items = await ask();
+    const steps = items.flatMap(({ data }) => ("step" in (data as object) ? [(data as { step: object }).step] : []));
+    expect(steps).toEqual([
+      { kind: "tool", tool: "calculator", call: expect.any(String), state: "running" },
+      { kind: "tool", tool: "calculator", call: expect.any(String), state: "done" },
+    ]);
+    for (const word of ["argsHash", "expression", "prompt", "openai", app.mock.url])
+      expect(JSON.stringify(items)).not.toContain(word);
+    const { turns } = await app.json<{ turns: object[] }>("GET", `/v1/sessions/${session}`, { token });
+    expect(turns).toMatchObject([{ steps: [{ kind: "tool", tool: "calculator", state: "done" }] }, {}]);
+    // A program with a key gets the answer alone, whatever the page shows.
+    const { key } = await app.key();
+    const told = await app.request("POST", "/v1/agents/kit/runs", {
+      token: key,
+      body: { input: { message: "2 + 3" } },
+      headers: { accept: "text/event-stream" },
+    });
+    expect(JSON.stringify(await all(sseOf(told)))).not.toContain("calculator");
+  });
+
+  it("gives the files that an answer names, to who may see the answer, and others not", async () => {
+    await app.json("POST", "/api/tools", {
+      body: {
+        name: "http/speak",
+        summary: "Reads aloud",
+        parameters: { type: "object", properties: {}, additionalProperties: false },
+        effect: "read",
+        http: { method: "GET", url: speech, output: { mediaType: "audio/mpeg" } },
+      },
+      status: 201,
+    });
+    const speaker = graphOf({ ask: "input", say: ["action", { tool: "http/speak" }], reply: "output" }, [
+      "say.result reply.reply",
+    ]);
+    await app.publish(speaker, "speaker", { access: "public" });
+    const { token, session } = (await (await visit("speaker")).json()) as { token: string; session: string };
+    const answer = await app.request("POST", "/v1/agents/speaker/runs", {
+      token,
+      body: { input: { message: "say it" } },
+      headers: { accept: "text/event-stream" },
+    });
+    const end = (await all(sseOf(answer))).at(-1)!.data as { run: string; files: { id: string; mediaType: string }[] };
+    expect(end.files).toMatchObject([{ mediaType: "audio/mpeg" }]);
+    const path = `/v1/runs/${end.run}/files/${end.files[0]!.id}`;
+    const got = await app.request("GET", path, { token });
+    expect([got.headers.get("content-type"), await got.text()]).toEqual(["audio/mpeg", "sound"]);
+    expect(await app.json("GET", `/v1/sessions/${session}`, { token })).toMatchObject({
+      turns: [{ files: end.files }],
+    });
+    const stranger = (await (await visit("speaker")).json()) as { token: string };
+    expect((await app.request("GET", path, { token: stranger.token })).status).toBe(404);
+    expect((await app.request("GET", `/v1/files/${end.files[0]!.id}`, { token })).status).toBe(404);
+    expect((await app.request("GET", `/v1/runs/${end.run}/files/none`, { token })).status).toBe(404);
+  });
+
+  it("takes sites as browsers name them, and no other scheme", async () => {
+    const { id } = await app.publish(graph, "sited", { access: "public" });
+    const set = (origins: string[], status = 200) =>
+      app.json<{ publication: { origins: string[] } }>("PATCH", `/api/agents/${id}/publication`, {
+        body: { origins },
+        status,
+      });
+    expect((await set(["https://Shop.example/path?x=1", "http://localhost:3000"])).publication.origins).toEqual([
+      "https://shop.example",
+      "http://localhost:3000",
+    ]);
+    for (const bad of ["javascript:alert(1)", "shop.example", "https://a.example; script-src *"]) await set([bad], 400);
+  });
+
+  it("ends when the agent becomes private", async () => {
+    const { token } = (await (await visit("linked", { key: app.services.visitors.linkKey("linked") })).json()) as {
+      token: string;
+    };
+    const ask = () => app.request("POST", "/v1/agents/linked/runs", { token, body: { input: { message: "x" } } });
+    expect((await ask()).status).toBe(200);
+    await app.json("POST", `/api/agents/${linked}/publish`, { body: { slug: "linked", access: "private" } });
+    expect((await ask()).status).toBe(401);
+  });
+});

@@ -1,0 +1,129 @@
+/** The hosted chat page: who may open it by the publication's `access`, and the visit that its token stands for. */
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Field } from "../../runtime/field.ts";
+import type { GraphNode } from "../../runtime/graph.ts";
+import type { Publication } from "../agents/service.ts";
+import { about } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import { LIMITS, readJson } from "../http/intake.ts";
+import type { Visitors } from "../keys/visitors.ts";
+import type { Services } from "../services.ts";
+
+const VisitBody = z.strictObject({
+  key: z
+    .string()
+    .max(100)
+    .optional()
+    .describe("What stands behind ?key= in the page's address, for an agent shared by link."),
+  renew: z.string().max(2000).optional().describe("The token of an earlier visit: the same session goes on."),
+});
+
+const Visit = z.object({
+  token: z.string(),
+  session: z.string(),
+  expiresAt: z.number(),
+  agent: z.object({
+    name: z.string(),
+    description: z.string(),
+    greeting: z.string(),
+    suggestions: z.array(z.string()),
+    language: z.enum(["auto", "en", "zh"]),
+    fields: z.array(z.unknown()),
+    demo: z.boolean().describe("The built-in demo answers, and no real model."),
+  }),
+});
+
+export interface ChatOptions {
+  agents: Services["agents"];
+  models: Services["models"];
+  visitors: Visitors;
+  /** Whether the admin is signed in: a private page opens for him alone. */
+  isAdmin(c: Context): boolean;
+  /** The built page, with sites that may frame it. */
+  page(c: Context, frames: string[]): Response | Promise<Response>;
+}
+
+export function chatRoutes({ agents, models, visitors, isAdmin, page }: ChatOptions) {
+  /** The publication, if this caller may open its page. What is private looks the same as what is not there. */
+  const admitted = async (
+    c: Context,
+    slug: string,
+    key: string | undefined,
+  ): Promise<{ publication: Publication; admin: boolean }> => {
+    const publication = await agents.publication(slug);
+    const admin = isAdmin(c);
+    const open =
+      publication &&
+      (admin || publication.access === "public" || (publication.access === "link" && visitors.isLinkKey(slug, key)));
+    if (!publication || !open) throw new PatchbayError("not_found", "There is no such page, or it is not open to you.");
+    return { publication, admin };
+  };
+
+  return new Hono<AppEnv>()
+    .get(
+      "/chat/:slug",
+      about({
+        summary: "The chat page of a published agent",
+        tag: "hosted",
+        gives: "text/html",
+        errors: { 404: "It is not there, or not open to you." },
+      }),
+      async (c) => {
+        const { publication } = await admitted(c, c.req.param("slug"), c.req.query("key"));
+        return page(c, publication.access === "private" ? [] : publication.origins);
+      },
+    )
+    .post(
+      "/chat/:slug/visits",
+      about({
+        summary: "Begin or go on with a visit: a token for one agent and one session",
+        tag: "hosted",
+        gives: Visit,
+        status: 201,
+        body: VisitBody,
+        errors: { 404: "It is not there, or not open to you." },
+      }),
+      async (c) => {
+        const slug = c.req.param("slug");
+        const given = VisitBody.safeParse(await readJson(c, LIMITS.hosted));
+        if (!given.success) throw new PatchbayError("bad_request", "A visit is { key?, renew? }.");
+        const { key, renew } = given.data;
+        const { publication, admin } = await admitted(c, slug, key);
+        const version = await agents.version(slug, publication.live);
+        if (!version) throw new PatchbayError("not_found", "There is no such page, or it is not open to you.");
+        // Strangers may talk; to let a tool act takes somebody who was given the link.
+        const mayAnswer = admin || publication.access !== "public";
+        const { name, description, settings, nodes } = version.graph;
+        const input = nodes.find((node) => node.type === "input");
+        const fields = ((input?.config as { fields?: Field[] } | undefined)?.fields ?? []).filter(
+          (field) => field.kind !== "files",
+        );
+        const { greeting, suggestions, language } = settings;
+        return c.json(
+          {
+            ...visitors.visit(slug, { mayAnswer, admin, ...(renew && { renew }) }),
+            agent: { name, description, greeting, suggestions, language, fields, demo: await isDemo(models, nodes) },
+          },
+          201,
+        );
+      },
+    );
+}
+
+/** Whether any node of the graph asks the demo. A model that cannot be had is told by the run. */
+async function isDemo(models: Services["models"], nodes: readonly GraphNode[]): Promise<boolean> {
+  const asked = nodes.flatMap((node) =>
+    node.type === "llm" ? [(node.config as { model?: string }).model ?? "default"] : [],
+  );
+  const found = await Promise.all(
+    [...new Set(asked)].map((name) =>
+      models.resolve(name).catch((error: unknown) => {
+        if (!(error instanceof PatchbayError)) throw error;
+      }),
+    ),
+  );
+  return found.some((model) => model?.demo === true);
+}

@@ -1,0 +1,102 @@
+/** The answers of a run as chat completions: whole, or in chunks. */
+
+import type { RunResult } from "../../runs/service.ts";
+import { replyText, waitSentence } from "../agent-call.ts";
+import type { AnswerPiece } from "../answer-stream.ts";
+import { hostedError, hostedResult } from "../view.ts";
+import { openAiError } from "./errors.ts";
+
+export interface AnswerHead {
+  run: string;
+  /** As the caller named it. */
+  model: string;
+  /** Unix seconds. */
+  created: number;
+  /** The question, for the language of what is said while a run waits. */
+  message: string;
+}
+
+interface CompletionUsage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+}
+
+function usageOf({ usage }: RunResult): CompletionUsage {
+  const { inputTokens, outputTokens } = usage;
+  return { prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: inputTokens + outputTokens };
+}
+
+export function isWaiting({ status }: RunResult): boolean {
+  return status === "waiting" || status === "uncertain";
+}
+
+/** A waiting run's sentence, or the reply. */
+export function answerText(result: RunResult, message: string): string {
+  return isWaiting(result) ? waitSentence(result.waits, message) : replyText(result);
+}
+
+export function patchbayOf(result: RunResult): Record<string, unknown> {
+  return { run: result.id, status: result.status, ...(isWaiting(result) && { waits: hostedResult(result).waits }) };
+}
+
+/** For a run that is done or waits. */
+export function completion(head: AnswerHead, result: RunResult): Record<string, unknown> {
+  return {
+    id: `chatcmpl-${head.run}`,
+    object: "chat.completion",
+    created: head.created,
+    model: head.model,
+    choices: [
+      {
+        index: 0,
+        message: { role: "assistant", content: answerText(result, head.message), refusal: null },
+        logprobs: null,
+        finish_reason: "stop",
+      },
+    ],
+    usage: usageOf(result),
+    patchbay: patchbayOf(result),
+  };
+}
+
+/** The pieces of an answer as the lines of a stream, `[DONE]` last. A failed run ends it with an error instead. */
+export async function* completionChunks(
+  head: AnswerHead,
+  pieces: AsyncIterable<AnswerPiece>,
+  includeUsage: boolean,
+): AsyncGenerator<string, void, void> {
+  const base = {
+    id: `chatcmpl-${head.run}`,
+    object: "chat.completion.chunk",
+    created: head.created,
+    model: head.model,
+  };
+  const line = (choices: unknown[], more: Record<string, unknown> = {}): string =>
+    `data: ${JSON.stringify({ ...base, choices, ...(includeUsage && { usage: null }), ...more })}\n\n`;
+  const delta = (content: Record<string, unknown>): unknown[] => [
+    { index: 0, delta: content, logprobs: null, finish_reason: null },
+  ];
+  yield line(delta({ role: "assistant", content: "", refusal: null }));
+  for await (const piece of pieces) {
+    if (piece.type === "text") {
+      yield line(delta({ content: piece.text }));
+      continue;
+    }
+    const { result } = piece;
+    if (result.status === "failed" || result.status === "cancelled") {
+      yield errorLine(result);
+      return;
+    }
+    if (isWaiting(result))
+      yield line(delta({ content: `${piece.said ? "\n\n" : ""}${answerText(result, head.message)}` }));
+    yield line([{ index: 0, delta: {}, logprobs: null, finish_reason: "stop" }], { patchbay: patchbayOf(result) });
+    if (includeUsage) yield line([], { usage: usageOf(result) });
+  }
+  yield "data: [DONE]\n\n";
+}
+
+export function errorLine(result: RunResult): string {
+  const error = hostedError(result.error ?? { code: "cancelled", message: "The run was cancelled." });
+  return `data: ${JSON.stringify({ error: openAiError(error), patchbay: { run: result.id, status: result.status } })}\n\n`;
+}

@@ -1,0 +1,96 @@
+/** `POST /v1/chat/completions`. */
+import type { Context } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../../runtime/error.ts";
+import type { AppEnv } from "../../http/guard.ts";
+import { LIMITS, readJson } from "../../http/intake.ts";
+import { type AgentCall, type HostedServices, type Target, targetOf } from "../agent-call.ts";
+import { type AnswerHead, completion, completionChunks } from "./chat-answer.ts";
+import { readChatCall } from "./chat-request.ts";
+import { deliver } from "./deliver.ts";
+
+export const CompletionRequest = z.looseObject({
+  model: z.string().describe('An agent: "slug" or "slug@version".'),
+  messages: z.array(
+    z.looseObject({ role: z.enum(["system", "developer", "user", "assistant"]), content: z.unknown() }),
+  ),
+  stream: z.boolean().optional(),
+  stream_options: z.object({ include_usage: z.boolean().optional() }).optional(),
+  user: z.string().optional(),
+  metadata: z.looseObject({ session: z.string().optional() }).optional(),
+});
+
+export const Completion = z.object({
+  id: z.string(),
+  object: z.literal("chat.completion"),
+  created: z.number(),
+  model: z.string(),
+  choices: z.array(
+    z.object({
+      index: z.number(),
+      message: z.object({ role: z.literal("assistant"), content: z.string() }),
+      finish_reason: z.string(),
+    }),
+  ),
+  usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() }),
+  patchbay: z.object({ run: z.string(), status: z.string(), waits: z.array(z.unknown()).optional() }),
+});
+
+export async function complete(c: Context<AppEnv>, services: HostedServices): Promise<Response> {
+  const key = c.get("key");
+  const { model, includeUsage, ignored, ...chat } = await readChatCall(
+    await readJson(c, LIMITS.hosted),
+    services.files,
+    key,
+  );
+  const target = await targetOf(services, key, model);
+  const headers = await ignoredHeaders(services, target, ignored, "/messages");
+  const call: AgentCall = { target, key, ...chat, ...(await idempotencyOf(c)) };
+  const head = (run: string): AnswerHead => ({
+    run,
+    model,
+    created: Math.floor(Date.now() / 1000),
+    message: chat.message,
+  });
+  return deliver(c, services, call, {
+    whole: (run, result) => completion(head(run), result),
+    lines: (run, pieces) => completionChunks(head(run), pieces, includeUsage),
+    headers,
+  });
+}
+
+/** The same key again, to the same path with the same body, is the same run. */
+export async function idempotencyOf(c: Context): Promise<Pick<AgentCall, "idempotency">> {
+  const id = c.req.header("idempotency-key");
+  return id === undefined ? {} : { idempotency: { id, body: c.req.path + (await c.req.text()) } };
+}
+
+/** Text that came as instructions is refused, or named in a header, by the version's setting. */
+export async function ignoredHeaders(
+  services: HostedServices,
+  target: Target,
+  ignored: string[],
+  path: string,
+): Promise<Record<string, string>> {
+  if (ignored.length === 0) return {};
+  if ((await systemSetting(services, target)) === "refuse") {
+    throw new PatchbayError(
+      "bad_request",
+      `This agent takes no ${ignored.join(" or ")} text: its instructions are its own.`,
+      { path },
+    );
+  }
+  return { "x-patchbay-ignored": ignored.join(", ") };
+}
+
+/** Of two live versions the stricter counts. */
+async function systemSetting(services: HostedServices, { slug, version }: Target): Promise<"ignore" | "refuse"> {
+  const publication = await services.agents.publication(slug);
+  const numbers = version !== undefined ? [version] : [publication?.live, publication?.share?.version];
+  for (const number of numbers) {
+    if (number === undefined) continue;
+    const found = await services.agents.version(slug, number);
+    if (found?.graph.settings.systemText === "refuse") return "refuse";
+  }
+  return "ignore";
+}

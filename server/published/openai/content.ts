@@ -1,0 +1,95 @@
+/** Message content as OpenAI's clients send it: a text, or parts of text, images and files. */
+import { PatchbayError } from "../../../runtime/error.ts";
+import type { FileRef, Part } from "../../../runtime/message.ts";
+import type { AgentKey } from "../../keys/service.ts";
+import type { Files } from "../../stores/files.ts";
+
+export interface Content {
+  text: string;
+  files: FileRef[];
+}
+
+const MOST_PARTS = 100;
+
+/** Stores what came inline as files of the key. Rejects with `bad_request` at the part's place. */
+export async function readContent(value: unknown, path: string, files: Files, key: AgentKey): Promise<Content> {
+  if (typeof value === "string") return { text: value, files: [] };
+  if (!Array.isArray(value)) throw bad(path, "must be a text or a list of parts");
+  if (value.length > MOST_PARTS) throw bad(path, `has at most ${MOST_PARTS} parts`);
+  const texts: string[] = [];
+  const refs: FileRef[] = [];
+  for (const [place, part] of value.entries()) {
+    const at = `${path}/${place}`;
+    const read = await readPart(part, at, files, key);
+    if (typeof read === "string") texts.push(read);
+    else refs.push(read);
+  }
+  return { text: texts.join("\n"), files: refs };
+}
+
+/** Content as our own messages hold it. */
+export function toParts({ text, files }: Content): string | Part[] {
+  if (files.length === 0) return text;
+  return [
+    ...(text ? [{ type: "text" as const, text }] : []),
+    ...files.map((file) => ({ type: "file" as const, file })),
+  ];
+}
+
+async function readPart(part: unknown, path: string, files: Files, key: AgentKey): Promise<string | FileRef> {
+  if (typeof part !== "object" || part === null) throw bad(path, "must be an object");
+  const { type, ...rest } = part as Record<string, unknown>;
+  switch (type) {
+    case "text":
+    case "input_text":
+    case "output_text":
+      if (typeof rest.text !== "string") throw bad(`${path}/text`, "must be a text");
+      return rest.text;
+    case "image_url":
+    case "input_image": {
+      if (typeof rest.file_id === "string") return stored(rest.file_id, `${path}/file_id`, files, key);
+      const image = rest.image_url as { url?: unknown } | string | undefined;
+      const url = typeof image === "string" ? image : image?.url;
+      return inline(url, `${path}/image_url`, "image", files, key);
+    }
+    case "file":
+    case "input_file": {
+      const file = (type === "file" ? rest.file : rest) as Record<string, unknown> | undefined;
+      if (typeof file?.file_id === "string") return stored(file.file_id, `${path}/file_id`, files, key);
+      const name = typeof file?.filename === "string" ? file.filename : "file";
+      return inline(file?.file_data, `${path}/file_data`, name, files, key);
+    }
+    default:
+      throw bad(`${path}/type`, `"${String(type).slice(0, 50)}" is not taken; send text, image_url or file`);
+  }
+}
+
+async function stored(id: string, path: string, files: Files, key: AgentKey): Promise<FileRef> {
+  const found = await files.get(id).catch(() => undefined);
+  // Another key's file is as if it were not there.
+  if (!found || found.owner !== key.id)
+    throw bad(path, `"${id.slice(0, 100)}" does not exist; upload it to /v1/files first`);
+  return found.ref;
+}
+
+const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/]*={0,2})$/;
+
+async function inline(url: unknown, path: string, name: string, files: Files, key: AgentKey): Promise<FileRef> {
+  if (typeof url !== "string")
+    throw bad(path, "must be a data: URL with base64 in it, or name an uploaded file by file_id");
+  if (/^https?:/i.test(url)) {
+    throw bad(
+      path,
+      "is an address: the server fetches none for a caller. Send the bytes as a data: URL, or upload them to /v1/files",
+    );
+  }
+  const match = DATA_URL.exec(url);
+  if (!match) throw bad(path, "is no data: URL with base64 in it");
+  const mediaType = match[1] ?? "application/octet-stream";
+  const extension = name.includes(".") ? "" : `.${mediaType.split("/")[1]!.replace(/[^a-z0-9]/gi, "") || "bin"}`;
+  return files.put({ mediaType, name: `${name}${extension}`, bytes: Buffer.from(match[2]!, "base64"), owner: key.id });
+}
+
+export function bad(path: string, what: string): PatchbayError {
+  return new PatchbayError("bad_request", `At ${path}: ${what}.`, { path });
+}

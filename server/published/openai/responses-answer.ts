@@ -1,0 +1,127 @@
+/** The answers of a run as objects and events of the responses API. */
+
+import type { RunResult } from "../../runs/service.ts";
+import type { AnswerPiece } from "../answer-stream.ts";
+import { hostedError } from "../view.ts";
+import { answerText, isWaiting, patchbayOf } from "./chat-answer.ts";
+import { openAiError } from "./errors.ts";
+
+export interface ResponseHead {
+  id: string;
+  run: string;
+  model: string;
+  /** Unix seconds. */
+  created: number;
+  message: string;
+  previous?: string;
+  metadata: Record<string, unknown>;
+}
+
+type Status = "completed" | "failed" | "in_progress" | "cancelled";
+
+export function responseObject(head: ResponseHead, result: RunResult): Record<string, unknown> {
+  const { usage } = result;
+  const status = statusOf(result);
+  const error = result.error && openAiError(hostedError(result.error));
+  return {
+    ...skeleton(head, status),
+    error: error ? { code: error.code, message: error.message } : null,
+    output: status === "completed" ? [outputItem(head, answerText(result, head.message), "completed")] : [],
+    usage: {
+      input_tokens: usage.inputTokens,
+      input_tokens_details: { cached_tokens: 0 },
+      output_tokens: usage.outputTokens,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: usage.inputTokens + usage.outputTokens,
+    },
+    patchbay: patchbayOf(result),
+  };
+}
+
+function statusOf(result: RunResult): Status {
+  if (result.status === "done" || isWaiting(result)) return "completed";
+  return result.status === "failed" || result.status === "cancelled" ? result.status : "in_progress";
+}
+
+function skeleton(head: ResponseHead, status: Status): Record<string, unknown> {
+  return {
+    id: head.id,
+    object: "response",
+    created_at: head.created,
+    status,
+    background: false,
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    max_output_tokens: null,
+    metadata: head.metadata,
+    model: head.model,
+    output: [],
+    parallel_tool_calls: true,
+    previous_response_id: head.previous ?? null,
+    store: true,
+    temperature: null,
+    text: { format: { type: "text" } },
+    tool_choice: "auto",
+    tools: [],
+    top_p: null,
+    truncation: "disabled",
+    usage: null,
+  };
+}
+
+function outputItem(head: ResponseHead, text: string, status: "in_progress" | "completed"): Record<string, unknown> {
+  return {
+    id: `msg_${head.run}`,
+    type: "message",
+    role: "assistant",
+    status,
+    content: status === "completed" ? [textPart(text)] : [],
+  };
+}
+
+function textPart(text: string): Record<string, unknown> {
+  return { type: "output_text", text, annotations: [], logprobs: [] };
+}
+
+/** The events of a streamed response, `response.completed` or `response.failed` last. */
+export async function* responseLines(
+  head: ResponseHead,
+  pieces: AsyncIterable<AnswerPiece>,
+): AsyncGenerator<string, void, void> {
+  let number = 0;
+  const line = (type: string, more: Record<string, unknown>): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number++, ...more })}\n\n`;
+  const place = { item_id: `msg_${head.run}`, output_index: 0, content_index: 0 };
+  yield line("response.created", { response: skeleton(head, "in_progress") });
+  yield line("response.in_progress", { response: skeleton(head, "in_progress") });
+  let text = "";
+  const begin = (): string =>
+    line("response.output_item.added", { output_index: 0, item: outputItem(head, "", "in_progress") }) +
+    line("response.content_part.added", { ...place, part: textPart("") });
+  let begun = false;
+  const say = (piece: string): string => {
+    const opening = begun ? "" : begin();
+    begun = true;
+    text += piece;
+    return opening + line("response.output_text.delta", { ...place, delta: piece, logprobs: [] });
+  };
+  for await (const piece of pieces) {
+    if (piece.type === "text") {
+      yield say(piece.text);
+      continue;
+    }
+    const { result, said } = piece;
+    if (result.status === "failed" || result.status === "cancelled") {
+      yield line("response.failed", { response: responseObject(head, result) });
+      return;
+    }
+    if (isWaiting(result)) yield say(`${said ? "\n\n" : ""}${answerText(result, head.message)}`);
+    if (!begun) yield begin();
+    const item = outputItem(head, text, "completed");
+    yield line("response.output_text.done", { ...place, text, logprobs: [] });
+    yield line("response.content_part.done", { ...place, part: textPart(text) });
+    yield line("response.output_item.done", { output_index: 0, item });
+    yield line("response.completed", { response: { ...responseObject(head, result), output: [item] } });
+  }
+}

@@ -1,0 +1,102 @@
+/** `POST /v1/responses` and `GET /v1/responses/:id`: text, streaming, and going on by `previous_response_id`. */
+import type { Context } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../../runtime/error.ts";
+import type { Message } from "../../../runtime/message.ts";
+import type { AppEnv } from "../../http/guard.ts";
+import { LIMITS, readJson } from "../../http/intake.ts";
+import type { AgentKey } from "../../keys/service.ts";
+import { isId } from "../../lib/ids.ts";
+import type { Services } from "../../services.ts";
+import type { RunRow } from "../../stores/event-log.ts";
+import { type HostedServices, targetOf } from "../agent-call.ts";
+import { idempotencyOf, ignoredHeaders } from "./chat-completions.ts";
+import { bad } from "./content.ts";
+import { deliver } from "./deliver.ts";
+import { type ResponseHead, responseLines, responseObject } from "./responses-answer.ts";
+import { readResponseCall } from "./responses-request.ts";
+
+export type ResponseServices = HostedServices & Pick<Services, "log" | "conversations">;
+
+export const ResponseRequest = z.looseObject({
+  model: z.string().describe('An agent: "slug" or "slug@version".'),
+  input: z.union([z.string(), z.array(z.unknown())]),
+  previous_response_id: z.string().optional(),
+  stream: z.boolean().optional(),
+});
+
+export const ResponseAnswer = z.looseObject({
+  id: z.string(),
+  object: z.literal("response"),
+  status: z.string(),
+  output: z.array(z.unknown()),
+});
+
+const PREFIX = "resp_";
+
+export async function respond(c: Context<AppEnv>, services: ResponseServices): Promise<Response> {
+  const key = c.get("key");
+  const asked = await readResponseCall(await readJson(c, LIMITS.hosted), services.files, key);
+  const { model, previous, metadata, ignored, ...call } = asked;
+  const target = await targetOf(services, key, model);
+  const headers = await ignoredHeaders(
+    services,
+    target,
+    ignored,
+    ignored[0] === "instructions" ? "/instructions" : "/input",
+  );
+  const before = previous === undefined ? [] : await conversationOf(services, key, previous);
+  const created = Math.floor(Date.now() / 1000);
+  const head = (run: string): ResponseHead => ({
+    id: PREFIX + run,
+    run,
+    model,
+    created,
+    message: call.message,
+    previous,
+    metadata,
+  });
+  return deliver(
+    c,
+    services,
+    { target, key, ...call, history: [...before, ...call.history], ...(await idempotencyOf(c)) },
+    {
+      whole: (run, result) => responseObject(head(run), result),
+      lines: (run, pieces) => responseLines(head(run), pieces),
+      headers,
+    },
+  );
+}
+
+export async function retrieve(c: Context<AppEnv>, services: ResponseServices): Promise<Response> {
+  const id = c.req.param("id") ?? "";
+  const row = await rowOf(services, c.get("key"), id);
+  if (!row) throw new PatchbayError("not_found", `This key has no response "${id.slice(0, 100)}".`);
+  const head: ResponseHead = {
+    id,
+    run: row.id,
+    model: row.version === undefined ? (row.slug ?? row.name) : `${row.slug}@${row.version}`,
+    created: Math.floor(row.startedAt / 1000),
+    message: row.message,
+    metadata: {},
+  };
+  return c.json(responseObject(head, await services.runs.get(row.id)));
+}
+
+/** All that was said up to and with a response: what its run was given as the conversation before, and its own turn. */
+async function conversationOf(services: ResponseServices, key: AgentKey, id: string): Promise<Message[]> {
+  const row = await rowOf(services, key, id);
+  const path = "/previous_response_id";
+  if (!row) throw bad(path, `"${id.slice(0, 100)}" is no response of this key`);
+  if (row.status !== "done") throw bad(path, `"${id}" is not done (${row.status}): there is nothing to go on from yet`);
+  const [start] = await services.log.read(row.id, -1, 1);
+  const given = start?.type === "run-start" ? start.input.history : undefined;
+  const before = given ?? (row.session ? await services.conversations.history(row.session, key.id, row.id) : []);
+  return [...before, ...(await services.conversations.turn(row))];
+}
+
+async function rowOf(services: ResponseServices, key: AgentKey, id: string): Promise<RunRow | undefined> {
+  const run = id.startsWith(PREFIX) ? id.slice(PREFIX.length) : "";
+  const row = isId(run) ? await services.log.row(run) : undefined;
+  return row?.key === key.id ? row : undefined;
+}

@@ -1,0 +1,84 @@
+/** OpenAI's API over published agents. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../../runtime/error.ts";
+import { about } from "../../http/describe.ts";
+import type { AppEnv } from "../../http/guard.ts";
+import type { AgentKey } from "../../keys/service.ts";
+import { callable, type HostedServices, targetOf } from "../agent-call.ts";
+import { Completion, CompletionRequest, complete } from "./chat-completions.ts";
+import { ResponseAnswer, ResponseRequest, type ResponseServices, respond, retrieve } from "./responses.ts";
+
+const Model = z.object({ id: z.string(), object: z.literal("model"), created: z.number(), owned_by: z.string() });
+
+const CALL = {
+  tag: "hosted",
+  description:
+    "Sampling settings have no effect. The call is cancelled when the caller goes away, unless it came with an Idempotency-Key.",
+  headers: { "Idempotency-Key": "The same key again is the same run; with another body it is refused (409)." },
+  errors: {
+    400: "Something that an agent does not take, at `param`.",
+    404: "There is no such agent that the key may call.",
+  },
+};
+
+export function openAiRoutes(services: ResponseServices) {
+  return new Hono<AppEnv>()
+    .get(
+      "/models",
+      about({
+        summary: "List the agents that the key may call",
+        tag: "hosted",
+        gives: z.object({ object: z.literal("list"), data: z.array(Model) }),
+      }),
+      async (c) => c.json({ object: "list" as const, data: await listModels(services, c.get("key")) }),
+    )
+    .get(
+      "/models/:model",
+      about({
+        summary: "Get an agent as a model",
+        tag: "hosted",
+        gives: Model,
+        errors: { 404: "There is none that the key may call." },
+      }),
+      async (c) => {
+        const { slug, version } = await targetOf(services, c.get("key"), c.req.param("model"));
+        return c.json(await modelCard(services, slug, version));
+      },
+    )
+    .post(
+      "/chat/completions",
+      about({ ...CALL, summary: "Call an agent as a chat completion", body: CompletionRequest, gives: Completion }),
+      (c) => complete(c, services),
+    )
+    .post(
+      "/responses",
+      about({ ...CALL, summary: "Call an agent as a response", body: ResponseRequest, gives: ResponseAnswer }),
+      (c) => respond(c, services),
+    )
+    .get(
+      "/responses/:id",
+      about({
+        summary: "Get a response of this key",
+        tag: "hosted",
+        gives: ResponseAnswer,
+        errors: { 404: "This key has no such response." },
+      }),
+      (c) => retrieve(c, services),
+    );
+}
+
+async function listModels(services: HostedServices, key: AgentKey) {
+  const publications = await callable(services, key);
+  return Promise.all(
+    publications.flatMap(({ slug, live }) => [modelCard(services, slug), modelCard(services, slug, live)]),
+  );
+}
+
+async function modelCard(services: HostedServices, slug: string, version?: number) {
+  const publication = await services.agents.publication(slug);
+  const found = await services.agents.version(slug, version ?? publication?.live ?? 1);
+  if (!found) throw new PatchbayError("not_found", `There is no agent "${slug}".`);
+  const id = version === undefined ? slug : `${slug}@${version}`;
+  return { id, object: "model" as const, created: Math.floor(found.publishedAt / 1000), owned_by: "patchbay" };
+}

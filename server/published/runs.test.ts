@@ -1,0 +1,351 @@
+/** Published agents as their callers see them: what may be sent, what is told, what a key may do. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunResult } from "../runs/service.ts";
+import { all, approval, chat, echo, graphOf, sseOf, type TestApp, TOKEN, testApp } from "../testing/test-app.ts";
+
+let app: TestApp;
+let key: { id: string; key: string };
+beforeAll(async () => {
+  app = await testApp({ mock: { chunkMs: 1 } });
+  await app.publish(chat({ name: "Chat" }), "chat");
+  await app.publish(chat({ name: "Kit", tools: ["builtin/calculator"] }), "kit");
+  await app.publish(approval(), "gate");
+  await app.publish(echo, "echo");
+  key = await app.key({ rights: ["run", "answer"] });
+});
+afterAll(() => app.close());
+
+const SSE = { accept: "text/event-stream" };
+const call = (slug: string, body: object = {}, headers: Record<string, string> = {}, token = key.key) =>
+  app.request("POST", `/v1/agents/${slug}/runs`, { token, body: { input: { message: "Hello" }, ...body }, headers });
+const result = async (answer: Response) => (await answer.json()) as RunResult;
+const get = (path: string, token = key.key, headers: Record<string, string> = {}) =>
+  app.request("GET", path, { token, headers });
+const errorOf = async (answer: Response) =>
+  ((await answer.json()) as { error: { code: string; message: string; path?: string } }).error;
+
+describe("a call", () => {
+  test("is answered with the answer, usage and nothing of the inside", async () => {
+    const answer = await result(await call("kit", { input: { message: "2 + 3" }, user: "u1" }));
+    expect(answer).toEqual({
+      id: expect.any(String),
+      status: "done",
+      output: { reply: expect.stringContaining("5") },
+      usage: { inputTokens: expect.any(Number), outputTokens: expect.any(Number), steps: 2, toolCalls: 1 },
+    });
+    expect(await result(await get(`/v1/runs/${answer.id}`))).toEqual(answer);
+  });
+
+  test("is streamed as start, text of the answer, and end; never prompts, traces or names of nodes", async () => {
+    const messages = await all(sseOf(await call("kit", { input: { message: "2 + 3" } }, SSE)));
+    expect(messages.filter((one) => one.event !== "delta").map((one) => one.event)).toEqual(["run-start", "run-end"]);
+    const text = JSON.stringify(messages);
+    for (const word of ["brain", "calculator", "prompt", "openai", app.mock.url, "capabilities", "argsHash"])
+      expect(text).not.toContain(word);
+    const end = messages.at(-1)!.data as { output: { reply: string }; usage: object };
+    const said = messages
+      .filter((one) => one.event === "delta")
+      .map((one) => (one.data as { text: string }).text)
+      .join("");
+    expect(said).toBe(end.output.reply);
+    expect(end.usage).toMatchObject({ steps: 2, toolCalls: 1 });
+  });
+
+  test("can be asked for later and followed from any place", async () => {
+    const answer = await call("chat", {}, { prefer: "respond-async" });
+    expect(answer.status).toBe(202);
+    const { id } = await result(answer);
+    expect(answer.headers.get("location")).toBe(`/v1/runs/${id}`);
+    const messages = await all(sseOf(await get(`/v1/runs/${id}/events`, key.key, SSE)));
+    expect(messages.at(-1)?.event).toBe("run-end");
+    const again = await all(sseOf(await get(`/v1/runs/${id}/events`, key.key, { "last-event-id": "0" })));
+    expect(again.map((one) => one.event)).toEqual(["run-end"]);
+    expect((await get(`/v1/runs/${id}/events`, key.key, { "last-event-id": "500" })).status).toBe(400);
+  });
+
+  test.each([
+    [{ graph: {} }, "/graph"],
+    [{ pins: {} }, "/pins"],
+    [{ config: { model: "x" } }, "/config"],
+    [{ input: { message: "x", system: "obey" } }, "/input/system"],
+    [{ input: { message: "x", history: [] } }, "/input/history"],
+    [{ input: "Hello" }, "/input"],
+    [{ input: undefined }, "/input"],
+    [{ session: 7 }, "/session"],
+    [{ session: "" }, "/session"],
+    [{ user: "x".repeat(201) }, "/user"],
+  ])("that brings %j is refused at %s", async (body, path) => {
+    const answer = await call("chat", body);
+    expect(answer.status).toBe(400);
+    expect(await errorOf(answer)).toMatchObject({ code: "bad_request", path });
+  });
+
+  test("that is no object, no JSON or too large is refused", async () => {
+    const send = (body: string, headers = {}) =>
+      app.request("POST", "/v1/agents/chat/runs", { token: key.key, body, headers });
+    expect((await send("[]")).status).toBe(400);
+    expect((await send("{")).status).toBe(400);
+    expect((await send('{"input":{"message":"x"},"input":{"__proto__":1}}')).status).toBe(400);
+    expect((await send("x", { "content-type": "text/plain" })).status).toBe(415);
+    expect((await send("{}", { "content-length": "9000000" })).status).toBe(413);
+  });
+
+  test("of a version by number runs that version, and live moves at once", async () => {
+    const { id } = await app.publish(echo, "moving");
+    const second = graphOf({ ask: ["input"], say: ["prompt", { template: "second: {{m}}" }], reply: ["output"] }, [
+      "ask.message say.m",
+      "say.text reply.reply",
+    ]);
+    await app.request("PUT", `/api/agents/${id}`, { body: { graph: second }, headers: { "if-match": '"1"' } });
+    await app.json("POST", `/api/agents/${id}/publish`, { body: {} });
+    const reply = async (slug: string) => (await result(await call(slug))).output?.reply;
+    expect(await reply("moving")).toBe("second: Hello");
+    expect(await reply("moving@1")).toBe("Hello");
+    await app.json("POST", `/api/agents/${id}/live`, { body: { version: 1 } });
+    expect(await reply("moving")).toBe("Hello");
+    expect((await call("moving@9")).status).toBe(404);
+    expect((await call("moving@x")).status).toBe(404);
+  });
+
+  test("that fails says so without addresses or models", async () => {
+    const answer = await result(await call("chat", { input: { message: "x" } }));
+    expect(answer.status).toBe("done");
+    const broken = await testApp({
+      mock: { reply: () => ({ status: 401, message: "key sk-123 of http://10.0.0.1 is wrong" }) },
+    });
+    await broken.publish(chat(), "chat");
+    const { key: token } = await broken.key();
+    const failed = await (
+      await broken.request("POST", "/v1/agents/chat/runs", { token, body: { input: { message: "x" } } })
+    ).json();
+    expect(failed).toMatchObject({ status: "failed", error: { code: "auth_failed" } });
+    expect(JSON.stringify(failed)).not.toMatch(/10\.0\.0\.1|sk-123|mock|127\.0/);
+    await broken.close();
+  });
+});
+
+describe("a key", () => {
+  test("sees its own runs, sessions and files alone; anything else is not there", async () => {
+    const other = await app.key();
+    const { id } = await result(await call("gate", { session: "mine" }));
+    for (const [method, path] of [
+      ["GET", `/v1/runs/${id}`],
+      ["GET", `/v1/runs/${id}/events`],
+      ["POST", `/v1/runs/${id}/cancel`],
+      ["POST", `/v1/runs/${id}/rating`],
+      ["GET", `/v1/runs/${id}/files/none`],
+      ["GET", "/v1/sessions/mine"],
+      ["DELETE", "/v1/sessions/mine"],
+    ] as const) {
+      const answer = await app.request(method, path, {
+        token: other.key,
+        ...(method === "POST" && { body: path.endsWith("rating") ? { score: 1 } : {} }),
+      });
+      expect(answer.status, path).toBe(404);
+    }
+    // The admin's runs are no key's either.
+    const own = await app.json<RunResult>("POST", "/api/runs", { body: { graph: echo, input: { message: "x" } } });
+    expect((await get(`/v1/runs/${own.id}`)).status).toBe(404);
+    // Two keys that name a session alike do not meet.
+    await call("echo", { session: "shared", input: { message: "secret of one" } });
+    await call("echo", { session: "shared" }, {}, other.key);
+    expect(JSON.stringify(await (await get("/v1/sessions/shared", other.key)).json())).not.toContain("secret of one");
+    expect((await get("/v1/sessions/shared")).status).toBe(200);
+  });
+
+  test("calls the agents it names alone", async () => {
+    const narrow = await app.key({ agents: ["echo"] });
+    expect((await call("echo", {}, {}, narrow.key)).status).toBe(200);
+    expect((await call("chat", {}, {}, narrow.key)).status).toBe(404);
+    expect((await call("nothing")).status).toBe(404);
+  });
+
+  test("answers waits only with the right to", async () => {
+    const weak = await app.key({ rights: ["run"] });
+    const waiting = await result(await call("gate", {}, {}, weak.key));
+    expect(waiting).toMatchObject({
+      status: "waiting",
+      waits: [{ wait: expect.any(String), kind: "approval", question: "Send it?" }],
+    });
+    expect(JSON.stringify(waiting.waits)).not.toContain('"node"');
+    const body = { wait: waiting.waits![0]!.wait, choice: "approve" };
+    const answer = (token: string) => app.request("POST", `/v1/runs/${waiting.id}/answer`, { token, body });
+    expect((await answer(weak.key)).status).toBe(403);
+    expect((await answer(key.key)).status).toBe(404);
+    const strong = await result(await call("gate"));
+    const done = await app.request("POST", `/v1/runs/${strong.id}/answer`, {
+      token: key.key,
+      body: { ...body, wait: strong.waits![0]!.wait },
+    });
+    expect(await done.json()).toMatchObject({ status: "done", output: { reply: "Hello" } });
+    expect(
+      (await app.request("POST", `/v1/runs/${strong.id}/answer`, { token: key.key, body: { wait: 1 } })).status,
+    ).toBe(400);
+  });
+
+  test("is shown once, kept as a hash, and stops at once when it is deleted, open streams included", async () => {
+    const gone = await app.key({ name: "short-lived" });
+    expect(gone.key).toMatch(/^pb_[A-Za-z0-9_-]{43}$/);
+    const { keys } = await app.json<{ keys: object[] }>("GET", "/api/keys");
+    expect(JSON.stringify(keys)).not.toContain(gone.key);
+    expect(JSON.stringify(await app.services.records.list("key"))).not.toContain(gone.key.slice(12));
+    const { id } = await result(await call("gate", {}, {}, gone.key));
+    const stream = sseOf(await get(`/v1/runs/${id}/events`, gone.key, SSE));
+    await stream.next();
+    const before = performance.now();
+    await app.json("DELETE", `/api/keys/${gone.id}`, { status: 204 });
+    await all(stream);
+    expect((await call("echo", {}, {}, gone.key)).status).toBe(401);
+    expect(performance.now() - before).toBeLessThan(1000);
+    await app.json("DELETE", `/api/keys/${gone.id}`, { status: 404 });
+  });
+
+  test("ends when its time is over, and outlives a restart", async () => {
+    const over = await app.key({ expiresAt: Date.now() - 1 });
+    expect((await call("echo", {}, {}, over.key)).status).toBe(401);
+    const later = await app.key({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
+    await app.restart();
+    expect((await call("echo", {}, {}, later.key)).status).toBe(200);
+    expect((await call("echo", {}, {}, over.key)).status).toBe(401);
+    for (const wrong of [`${later.key.slice(0, -1)}A`, later.key.slice(0, 20), `${later.key}x`, "pb_", TOKEN])
+      if (wrong !== later.key) expect((await call("echo", {}, {}, wrong)).status).toBe(401);
+  });
+
+  test("has limits: calls a minute, live runs, open streams, each to N and not N + 1", async () => {
+    const few = await app.key({ limits: { callsPerMinute: 3 } });
+    const statuses = [];
+    for (let i = 0; i < 4; i++) statuses.push(await call("echo", {}, {}, few.key));
+    expect(statuses.map((one) => one.status)).toEqual([200, 200, 200, 429]);
+    expect(Number(statuses[3]!.headers.get("retry-after"))).toBeGreaterThan(0);
+
+    const slow = await testApp({ mock: { delayMs: 300 } });
+    await slow.publish(chat(), "chat");
+    const one = await slow.key({ limits: { liveRuns: 2 } });
+    const start = () =>
+      slow.request("POST", "/v1/agents/chat/runs", { token: one.key, body: { input: { message: "x" } } });
+    expect((await Promise.all([start(), start(), start()])).map((answer) => answer.status).sort()).toEqual([
+      200, 200, 429,
+    ]);
+    expect((await start()).status).toBe(200);
+    await slow.close();
+
+    const streams = await app.key({ limits: { openStreams: 2 } });
+    const { id } = await result(await call("gate", {}, {}, streams.key));
+    const open = () => get(`/v1/runs/${id}/events`, streams.key, SSE);
+    const first = await open();
+    await open();
+    expect((await open()).status).toBe(429);
+    await first.body!.cancel();
+    expect((await open()).status).toBe(200);
+  });
+
+  test("on a network has limits by itself", async () => {
+    const { openKeys, NETWORK_LIMITS, OPEN_LIMITS } = await import("../keys/keys.ts");
+    for (const [limits, calls] of [
+      [NETWORK_LIMITS, 600],
+      [OPEN_LIMITS, 5000],
+    ] as const) {
+      const keys = await openKeys({ records: app.services.records, limits, clock: () => 0 });
+      const card = (await keys.list()).find((one) => one.id === key.id)!;
+      for (let i = 0; i < calls; i++) keys.count(card);
+      if (calls === 600) expect(() => keys.count(card)).toThrow(/600 times a minute/);
+      keys.close();
+    }
+  });
+});
+
+describe("the same call twice", () => {
+  test("is one run for its key; another body or agent is refused", async () => {
+    const twice = await Promise.all([0, 1].map(() => call("gate", {}, { "idempotency-key": "once" })));
+    const [one, two] = await Promise.all(twice.map(result));
+    expect(one!.id).toBe(two!.id);
+    expect((await call("gate", { user: "other" }, { "idempotency-key": "once" })).status).toBe(409);
+    expect((await call("echo", {}, { "idempotency-key": "once" })).status).toBe(409);
+    const other = await app.key();
+    expect((await result(await call("gate", {}, { "idempotency-key": "once" }, other.key))).id).not.toBe(one!.id);
+  });
+});
+
+describe("sessions and files", () => {
+  test("a conversation is told as what was asked and answered", async () => {
+    await call("kit", { input: { message: "2 + 3" }, session: "talk" });
+    await call("kit", { input: { message: "4 + 4" }, session: "talk" });
+    const session = (await (await get("/v1/sessions/talk")).json()) as {
+      turns: { messages: { role: string; content: string }[] }[];
+    };
+    expect(session.turns.map((turn) => turn.messages.map((one) => one.role))).toEqual([
+      ["user", "assistant"],
+      ["user", "assistant"],
+    ]);
+    expect(session.turns[1]).toMatchObject({
+      status: "done",
+      output: { reply: session.turns[1]!.messages[1]!.content },
+    });
+    expect(JSON.stringify(session)).not.toContain("calculator");
+    expect((await app.request("DELETE", "/v1/sessions/talk", { token: key.key })).status).toBe(204);
+    expect((await get("/v1/sessions/talk")).status).toBe(404);
+  });
+
+  test("an answer is rated by who asked, and found by it", async () => {
+    const { id } = await result(await call("echo", { session: "rated" }));
+    const rate = (body: unknown) => app.request("POST", `/v1/runs/${id}/rating`, { token: key.key, body });
+    for (const body of [{}, { score: 2 }, { score: 1, why: "" }, { score: 1, comment: "x".repeat(4001) }])
+      expect((await rate(body)).status).toBe(400);
+    expect((await rate({ score: -1, comment: "Not what I asked" })).status).toBe(204);
+    const mute = await app.key({ rights: ["answer"] });
+    expect((await app.request("POST", `/v1/runs/${id}/rating`, { token: mute.key, body: { score: 1 } })).status).toBe(
+      403,
+    );
+    const found = await app.json<{ runs: object[] }>("GET", "/api/runs?rating=bad");
+    expect(found.runs).toMatchObject([{ id, rating: { score: -1, comment: "Not what I asked" } }]);
+    expect(await app.json("GET", "/api/runs?rating=good")).toEqual({ runs: [] });
+    expect(await (await get("/v1/sessions/rated")).json()).toMatchObject({ turns: [{ rating: { score: -1 } }] });
+  });
+
+  test("an upload belongs to its key", async () => {
+    const form = new FormData();
+    form.append("file", new File(["hello"], "note.txt", { type: "text/plain" }));
+    const answer = await app.request("POST", "/v1/files", { token: key.key, body: form });
+    expect(answer.status).toBe(201);
+    const file = (await answer.json()) as { id: string };
+    expect(file).toMatchObject({ name: "note.txt", mediaType: "text/plain", bytes: 5 });
+    expect((await call("echo", { input: { message: "", files: [file.id] } })).status).toBe(200);
+    const other = await app.key();
+    expect((await call("echo", { input: { message: "", files: [file.id] } }, {}, other.key)).status).toBe(400);
+    expect(await (await get(`/v1/files/${file.id}`)).text()).toBe("hello");
+    const [foreign, missing] = [await get(`/v1/files/${file.id}`, other.key), await get("/v1/files/none", other.key)];
+    expect([foreign.status, missing.status]).toEqual([404, 404]);
+    expect((await errorOf(foreign)).message.replace(file.id, "none")).toBe((await errorOf(missing)).message);
+    expect((await app.request("POST", "/v1/files", { token: key.key, body: { file: "x" } })).status).toBe(415);
+    expect((await app.request("POST", "/v1/files", { token: key.key, body: new FormData() })).status).toBe(400);
+  });
+});
+
+describe("a page of another site", () => {
+  test("may call what names it, and reads the answer; no other page may", async () => {
+    await app.publish(echo, "framed", { origins: ["https://shop.example"] });
+    const narrow = await app.key({ agents: ["framed"] });
+    const from = (origin: string, token = narrow.key) => call("framed", {}, { origin }, token);
+    const good = await from("https://shop.example");
+    expect(good.status).toBe(200);
+    expect(good.headers.get("access-control-allow-origin")).toBe("https://shop.example");
+    expect(good.headers.get("access-control-allow-credentials")).toBeNull();
+    for (const origin of ["https://evil.example", "null", "https://shop.example.evil.example"]) {
+      const refused = await from(origin);
+      expect(refused.status, origin).toBe(403);
+      expect(refused.headers.get("access-control-allow-origin")).toBeNull();
+    }
+    expect(
+      (await call("echo", {}, { origin: "https://shop.example" }, (await app.key({ agents: ["echo"] })).key)).status,
+    ).toBe(403);
+    const preflight = (origin: string) =>
+      app.request("OPTIONS", "/v1/agents/framed/runs", {
+        token: null,
+        headers: { origin, "access-control-request-method": "POST" },
+      });
+    expect((await preflight("https://shop.example")).headers.get("access-control-allow-headers")).toContain(
+      "authorization",
+    );
+    expect((await preflight("https://evil.example")).status).toBe(403);
+  });
+});

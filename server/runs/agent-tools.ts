@@ -1,0 +1,71 @@
+/** Published agents as tools: `agent/<slug>`. A run that calls one runs it within itself; from outside it is a run of its own. */
+import { PatchbayError } from "../../runtime/error.ts";
+import type { Field } from "../../runtime/field.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { JsonSchema, ToolResult } from "../../runtime/tool.ts";
+import type { Agents, Publication } from "../agents/service.ts";
+import type { ToolCard } from "../tools/service.ts";
+import type { Runs } from "./service.ts";
+
+export interface AgentTools {
+  cards(): Promise<ToolCard[]>;
+  call(slug: string, args: unknown, options: { idempotencyKey: string }, signal: AbortSignal): Promise<ToolResult>;
+}
+
+/** `runs` is asked for at the first call only: it is built later. */
+export function agentTools(agents: () => Agents, runs: () => Runs): AgentTools {
+  return {
+    async cards() {
+      const all = agents();
+      const cards = await Promise.all((await all.publications()).map((publication) => card(all, publication)));
+      return cards.filter((one) => one !== undefined);
+    },
+    async call(slug, args, { idempotencyKey }, signal) {
+      const input = typeof args === "object" && args !== null ? (args as Record<string, unknown>) : {};
+      const { id, done } = await runs().start({ slug }, input, {
+        idempotency: { id: idempotencyKey, body: JSON.stringify([slug, input]) },
+      });
+      const cancel = () => void runs().cancel(id);
+      signal.addEventListener("abort", cancel, { once: true });
+      const result = await done.finally(() => signal.removeEventListener("abort", cancel));
+      signal.throwIfAborted();
+      if (result.status === "done") {
+        const reply = result.output?.reply;
+        return typeof reply === "string"
+          ? { content: reply }
+          : { content: JSON.stringify(reply ?? null), value: reply };
+      }
+      if (result.status === "failed") return { content: result.error?.message ?? "The agent failed.", error: true };
+      throw new PatchbayError("tool_failed", `The agent "${slug}" waits for a person (run ${id}); answer it there.`);
+    },
+  };
+}
+
+async function card(agents: Agents, { slug, live }: Publication): Promise<ToolCard | undefined> {
+  const version = await agents.version(slug, live);
+  if (!version) return undefined;
+  return {
+    name: `agent/${slug}`,
+    summary: version.graph.description || version.graph.name,
+    parameters: parametersOf(version.graph),
+    // What it does is behind its own approvals.
+    effect: "read",
+    binding: "agent",
+    source: version.graph.name,
+  };
+}
+
+/** The inputs that an agent declares, as a JSON Schema. */
+export function parametersOf(graph: Graph): JsonSchema {
+  const config = graph.nodes.find((node) => node.type === "input")?.config as { fields?: Field[] } | undefined;
+  const fields = config?.fields ?? [];
+  return {
+    type: "object",
+    properties: {
+      message: { type: "string", description: "What to ask, complete in itself." },
+      ...Object.fromEntries(fields.map((field) => [field.name, field.kind === "text" ? { type: "string" } : {}])),
+    },
+    required: ["message", ...fields.filter((field) => field.required).map((field) => field.name)],
+    additionalProperties: false,
+  };
+}

@@ -1,0 +1,90 @@
+/** What the admin sets for the whole server: one record. And what follows from it: runs that grow too old are deleted. */
+import { z } from "zod";
+import type { Models } from "../models/service.ts";
+import type { EventLog } from "../stores/event-log.ts";
+import type { Records } from "../stores/records.ts";
+import type { ServerSettings, Settings } from "./service.ts";
+
+const KIND = "settings";
+const ID = "server";
+const DAY_MS = 86_400_000;
+const SWEEP_MS = 3_600_000;
+
+export const ModelName = z.string().regex(/^[a-z][a-z0-9-]{0,31}\/\S{1,200}$/, "Write a model as provider/model.");
+
+export const SettingsBody = z.strictObject({
+  keepRunsDays: z
+    .number()
+    .int()
+    .min(1)
+    .max(36_500)
+    .nullable()
+    .describe("Ended runs that started earlier are deleted with their events; null: never."),
+  defaultModel: ModelName.nullable().describe(
+    "What `default` means in a graph; null: PATCHBAY_DEFAULT_MODEL, else the first model that is configured.",
+  ),
+  defaultEmbedder: ModelName.nullable().describe(
+    "How new knowledge and tools are searched by meaning; null: PATCHBAY_EMBEDDER, else by words alone.",
+  ),
+});
+
+/** An unknown key of a newer version is left alone; a bad value of ours falls back to its default. */
+const Stored = z.looseObject({
+  keepRunsDays: SettingsBody.shape.keepRunsDays.catch(null).default(null),
+  defaultModel: SettingsBody.shape.defaultModel.catch(null).default(null),
+  defaultEmbedder: SettingsBody.shape.defaultEmbedder.catch(null).default(null),
+});
+
+/** As they are stored, defaults for those that never were set. */
+export async function readSettings(records: Pick<Records, "get">): Promise<ServerSettings> {
+  const { keepRunsDays, defaultModel, defaultEmbedder } = Stored.parse((await records.get(KIND, ID))?.body ?? {});
+  return { keepRunsDays, defaultModel, defaultEmbedder };
+}
+
+export interface SettingsOptions {
+  records: Records;
+  log: Pick<EventLog, "deleteBefore">;
+  models: Pick<Models, "resolve" | "refresh">;
+  now(): number;
+  report(thrown: unknown): void;
+}
+
+/** `start` sweeps now and each hour until `close`; a change sweeps at once. Rejects with `model_missing` for a default that cannot be had. */
+export function createSettings({
+  records,
+  log,
+  models,
+  now,
+  report,
+}: SettingsOptions): Settings & { start(): void; close(): void } {
+  let timer: NodeJS.Timeout | undefined;
+
+  const get = () => readSettings(records);
+
+  async function sweep(): Promise<void> {
+    const { keepRunsDays } = await get();
+    if (keepRunsDays !== null) await log.deleteBefore(now() - keepRunsDays * DAY_MS);
+  }
+
+  return {
+    get,
+    async change(change) {
+      for (const model of [change.defaultModel, change.defaultEmbedder]) if (model) await models.resolve(model);
+      const stored = Stored.parse((await records.get(KIND, ID))?.body ?? {});
+      await records.put(KIND, ID, { ...stored, ...change });
+      models.refresh();
+      // Runs that are too old by the new setting are gone when the answer comes.
+      await sweep();
+      return get();
+    },
+    start() {
+      const soon = () => void sweep().catch(report);
+      soon();
+      timer = setInterval(soon, SWEEP_MS);
+      timer.unref();
+    },
+    close() {
+      clearInterval(timer);
+    },
+  };
+}

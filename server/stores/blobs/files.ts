@@ -1,0 +1,135 @@
+/**
+ * Uploads and artifacts. Bytes lie once under their SHA-256 (`blobs.ts`); what a person calls a file (id, name, type,
+ * owner) is a record. A crash leaves at most a stray blob, which `sweep` takes away.
+ */
+import { createHash } from "node:crypto";
+import { PatchbayError } from "../../../runtime/error.ts";
+import type { FileRef } from "../../../runtime/message.ts";
+import { newId } from "../../lib/ids.ts";
+import { Turns } from "../../lib/keyed-mutex.ts";
+import type { Files } from "../files.ts";
+import type { Records } from "../records.ts";
+import type { Blobs } from "./blobs.ts";
+
+export const FILE = "file";
+/** Younger blobs may be on their way to their record. */
+const SWEEP_AFTER_MS = 60 * 60 * 1000;
+const MAX_NAME = 255;
+
+export interface FileRecord extends Omit<FileRef, "id"> {
+  sha256: string;
+  owner?: string;
+}
+
+export interface FileStore extends Files {
+  /** Removes what writers left half done and blobs older than an hour that no record knows. Resolves with how many. */
+  sweep(now?: number): Promise<number>;
+  /** From now on no blob is deleted here, until the returned function is called: somebody reads them all. */
+  hold(): () => void;
+}
+
+export function createFiles(records: Records, blobs: Blobs): FileStore {
+  return new BlobFiles(records, blobs);
+}
+
+class BlobFiles implements FileStore {
+  readonly #records: Records;
+  readonly #blobs: Blobs;
+  /** By blob, so that a delete never takes bytes that a put just counted on. */
+  readonly #turns = new Turns();
+  #holders = 0;
+  /** Blobs to look at when nobody holds them any more. */
+  readonly #held = new Set<string>();
+
+  constructor(records: Records, blobs: Blobs) {
+    this.#records = records;
+    this.#blobs = blobs;
+  }
+
+  async put(file: { mediaType: string; name: string; bytes: Uint8Array; owner?: string }): Promise<FileRef> {
+    const sha256 = createHash("sha256").update(file.bytes).digest("hex");
+    const id = `file_${newId()}`;
+    const body: FileRecord = {
+      mediaType: file.mediaType || "application/octet-stream",
+      name: safeName(file.name),
+      bytes: file.bytes.byteLength,
+      sha256,
+      ...(file.owner !== undefined && { owner: file.owner }),
+    };
+    await this.#turns.take(sha256, async () => {
+      await this.#blobs.put(sha256, file.bytes);
+      await this.#records.put(FILE, id, body, { parent: sha256, revision: 0 });
+    });
+    return { id, mediaType: body.mediaType, name: body.name, bytes: body.bytes };
+  }
+
+  async get(id: string): Promise<{ ref: FileRef; bytes: Uint8Array; owner?: string }> {
+    const record = await this.#records.get<FileRecord>(FILE, id);
+    if (!record) throw new PatchbayError("not_found", `There is no file "${id.slice(0, 80)}".`);
+    const { sha256, owner, ...rest } = record.body;
+    const chunks: Uint8Array[] = [];
+    try {
+      for await (const chunk of this.#blobs.read(sha256)) chunks.push(chunk);
+    } catch (cause) {
+      throw new PatchbayError("unavailable", `The bytes of file "${id}" cannot be read: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    return { ref: { id, ...rest }, bytes, ...(owner !== undefined && { owner }) };
+  }
+
+  async delete(id: string): Promise<boolean> {
+    const record = await this.#records.get<FileRecord>(FILE, id);
+    if (!record) return false;
+    const { sha256 } = record.body;
+    return await this.#turns.take(sha256, async () => {
+      const there = await this.#records.delete(FILE, id);
+      if (this.#holders > 0) this.#held.add(sha256);
+      else if (!(await this.#known(sha256))) await this.#blobs.delete(sha256);
+      return there;
+    });
+  }
+
+  hold(): () => void {
+    this.#holders++;
+    let holds = true;
+    return () => {
+      if (!holds) return;
+      holds = false;
+      if (--this.#holders > 0) return;
+      const left = [...this.#held];
+      this.#held.clear();
+      // What is not deleted now is swept at the next start.
+      for (const sha256 of left) void this.#deleteUnknown(sha256).catch(() => undefined);
+    };
+  }
+
+  async sweep(now = Date.now()): Promise<number> {
+    const before = now - SWEEP_AFTER_MS;
+    let swept = await this.#blobs.tidy(before);
+    for await (const { sha256, at } of this.#blobs.list())
+      if (at < before && this.#holders === 0 && (await this.#deleteUnknown(sha256))) swept++;
+    return swept;
+  }
+
+  async #deleteUnknown(sha256: string): Promise<boolean> {
+    return await this.#turns.take(sha256, async () => {
+      if (await this.#known(sha256)) return false;
+      await this.#blobs.delete(sha256);
+      return true;
+    });
+  }
+
+  async #known(sha256: string): Promise<boolean> {
+    return (await this.#records.list(FILE, { parent: sha256, limit: 1 })).length > 0;
+  }
+}
+
+/** The last segment of a path, without control characters: a name to show, never a place to write to. */
+function safeName(name: string): string {
+  const last = name.split(/[/\\]/).at(-1) ?? "";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  const clean = last.replaceAll(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "").trim();
+  return clean.slice(0, MAX_NAME) || "file";
+}

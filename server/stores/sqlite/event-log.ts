@@ -1,0 +1,138 @@
+/**
+ * The event log on SQLite: runs.db, written by a thread of its own. What an index finds is read on this one, lists and
+ * sums on a third.
+ */
+import { Worker } from "node:worker_threads";
+import { PatchbayError } from "../../../runtime/error.ts";
+import type { Graph } from "../../../runtime/graph.ts";
+import type { EventLog } from "../event-log.ts";
+import { type DbSessionRow, runsQuery, sessionsQuery, toSessionRow } from "../list-queries.ts";
+import { type DbRow, toRow } from "../run-cells.ts";
+import { type DbUsageRow, toUsageRow, usageQuery } from "../usage-query.ts";
+import { openSqlite } from "./database.ts";
+import { EventLogReader } from "./event-log-reader.ts";
+import type { FromWorker } from "./event-log-schema.ts";
+import { EventLogWriter } from "./event-log-writer.ts";
+import { openSideReader, type SideReader } from "./side-reader.ts";
+
+/** Runs deleted in one transaction, so that writers wait for milliseconds only. */
+const DELETE_BATCH = 200;
+const MAX_KNOWN_GRAPHS = 10_000;
+const ENDED_BEFORE = "SELECT id FROM runs WHERE ended_at IS NOT NULL AND started_at < ? ORDER BY id LIMIT ?";
+
+interface EventLogOptions {
+  file: string;
+  /** Takes known secrets out of every event's text. */
+  redact?(text: string): string;
+  /** How long a write waits for another process; 5 s. */
+  busyMs?: number;
+  /** The most pages the file may have; as large as the disk. */
+  maxPages?: number;
+}
+
+/** Opens or creates the log. Rejects with `unavailable` as `openSqlite` does. */
+export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
+  const worker = new Worker(new URL("./event-log-worker.ts", import.meta.url), {
+    workerData: { file: options.file, busyMs: options.busyMs, maxPages: options.maxPages },
+  });
+  const first = await new Promise<FromWorker>((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  if ("broken" in first) {
+    await worker.terminate();
+    throw new PatchbayError("unavailable", first.broken.message);
+  }
+  const reader = new EventLogReader(openSqlite(options.file, [], { readonly: true }));
+  const writer = new EventLogWriter(worker, {
+    redact: options.redact,
+    load: (run) => ({ row: reader.row(run), events: reader.read(run, -1, Number.POSITIVE_INFINITY) }),
+  });
+  return sqliteLog(reader, writer, openSideReader(options.file));
+}
+
+function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideReader): EventLog {
+  const knownGraphs = new Set<string>();
+  return {
+    append: (event, options = {}) => writer.append(event, options),
+    watch: (run, listener) => writer.watch(run, listener),
+    last: (run) => writer.stored(run) ?? reader.last(run),
+    read: async (run, after, limit) => reader.read(run, after, limit),
+    row: async (run) => reader.row(run),
+    async rows(filter) {
+      return (await aside.all<DbRow>(runsQuery("sqlite", filter))).map(toRow);
+    },
+    due: async (now, limit) => reader.due(now, limit, (run) => writer.has(run)),
+    openRuns: async () => reader.openRuns(),
+    async sessions(filter) {
+      return (await aside.all<DbSessionRow>(sessionsQuery("sqlite", filter))).map(toSessionRow);
+    },
+    sessionRuns: async (session, options) => reader.sessionRuns(session, options),
+    findIdempotent: async (key, id) => reader.findIdempotent(key, id),
+    async usage(filter) {
+      return (await aside.all<DbUsageRow>(usageQuery("sqlite", filter))).map(toUsageRow);
+    },
+
+    async rate(run, rating) {
+      return (await writer.call({ op: "rate", run, rating: JSON.stringify(rating) })) > 0;
+    },
+
+    async delete(run) {
+      const row = reader.row(run);
+      if (!row) return false;
+      if (row.endedAt === undefined)
+        throw new PatchbayError("conflict", `Run ${run} has not ended; cancel it before you delete it.`);
+      return (await writer.call({ op: "delete", runs: [run] })) > 0;
+    },
+
+    async deleteBefore(time) {
+      for (let deleted = 0; ; ) {
+        const old = await aside.all<{ id: string }>({ text: ENDED_BEFORE, values: [time, DELETE_BATCH] });
+        const runs = old.map((row) => row.id);
+        if (runs.length > 0) deleted += await writer.call({ op: "delete", runs });
+        if (runs.length < DELETE_BATCH) return deleted;
+      }
+    },
+
+    async recover(run) {
+      const stored = reader.last(run);
+      // Only a write shows whether writing works again: the row is put as it is.
+      const row = reader.row(run);
+      if (row) await writer.call({ op: "rate", run, rating: JSON.stringify(row.rating ?? null) });
+      writer.forget(run, true);
+      return stored;
+    },
+
+    /** The file has one process: whatever has not ended is its own. */
+    async claim(run) {
+      const row = reader.row(run);
+      return row !== undefined && row.endedAt === undefined;
+    },
+    async release(run, options = {}) {
+      if (options.parked) await writer.park(run);
+      else writer.forget(run);
+    },
+    async owner() {
+      return undefined;
+    },
+
+    saveGraph(hash, graph) {
+      if (knownGraphs.has(hash)) return;
+      if (knownGraphs.size >= MAX_KNOWN_GRAPHS) knownGraphs.clear();
+      knownGraphs.add(hash);
+      writer.saveGraph(hash, JSON.stringify(graph));
+    },
+    async graph(hash) {
+      const text = writer.newGraph(hash);
+      return text === undefined ? reader.graph(hash) : (JSON.parse(text) as Graph);
+    },
+
+    async close() {
+      if (!(await writer.drain())) return;
+      await aside.close();
+      // The writer is the last to close: only then SQLite folds the journal into the file.
+      reader.close();
+      await writer.close();
+    },
+  };
+}
