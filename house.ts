@@ -31,7 +31,11 @@ export const LAW: Record<Room, Law> = {
   },
   nodes: { rooms: ["runtime"], packages: ["zod", "liquidjs"], node: false },
   server: { rooms: ["runtime", "nodes"], packages: "any", node: true },
-  editor: { rooms: ["runtime", "nodes"], packages: "any", node: false },
+  editor: {
+    rooms: ["runtime", "nodes"],
+    packages: "any",
+    node: false,
+  },
   templates: { rooms: ["runtime"], packages: [], node: false },
   bench: { rooms: ["runtime", "nodes", "server", "editor"], packages: "any", node: true },
 };
@@ -96,7 +100,7 @@ export function roomBreaches(sources: Sources): string[] {
   const mayImport = ({ file, target, typeOnly }: Import) => {
     const room = roomOf(file);
     if (target === undefined || roomOf(target) === room || LAW[room].rooms.includes(roomOf(target))) return true;
-    const typed = file === "editor/api.ts" ? target === "server/app.ts" : false;
+    const typed = file === "editor/api/api.ts" ? target === "server/app.ts" : false;
     return room === "editor" && typeOnly && (typed || target.startsWith("server/contract/"));
   };
   return productImports(sources)

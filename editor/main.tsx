@@ -4,7 +4,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import "./i18n/index.ts";
 import "./ui/theme.css";
-import { ApiError } from "./api.ts";
+import { ApiError } from "./api/api.ts";
 import { begin } from "./begin.ts";
 
 begin(window.location.pathname);

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { scopeKey, type WaitAnswer } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import { useConversation, useLive, useWorkbench } from "../hooks/use-workbench.ts";
 import { useErrorWords } from "../shell/query-state.tsx";
 import { Button } from "../ui/button.tsx";

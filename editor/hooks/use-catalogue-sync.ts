@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import type { AgentEntry } from "../session/catalogue.ts";
 import { setCatalogue } from "../session/workbench.ts";
 import { useWorkbench } from "./use-workbench.ts";

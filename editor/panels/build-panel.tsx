@@ -2,7 +2,7 @@ import { CircleStop, Cpu, Plus, RotateCw, SendHorizontal, Undo2 } from "lucide-r
 import { type FormEvent, type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { ApiError } from "../api.ts";
+import { ApiError } from "../api/api.ts";
 import { useCatalogue, useDocument, useWorkbench } from "../hooks/use-workbench.ts";
 import type { BuildState, BuildTurn } from "../session/build-conversation.ts";
 import { type Catalogue, defaultModel } from "../session/catalogue.ts";

@@ -3,7 +3,7 @@ import { GitCompareArrows, History, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import { replaceGraph } from "../graph/commands.ts";
 import { useDocument, useGraph, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";

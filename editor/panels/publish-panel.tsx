@@ -3,7 +3,7 @@ import { ExternalLink, KeyRound, Upload, Zap } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import { useGraph, useIssues, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock, CopyButton } from "../ui/code-block.tsx";

@@ -1,7 +1,7 @@
 /** The graphs of the agents that a graph calls, as a trial of it goes by: a version where one is named, else the draft. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import { bodyOf, isContainer } from "../graph/body.ts";
 import type { AgentEntry } from "./catalogue.ts";
 import { rootOf, type Workbench } from "./workbench.ts";

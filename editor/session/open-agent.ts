@@ -1,5 +1,5 @@
 /** Opens an agent: its stores, made over the server, the browser's storage and its clock. */
-import { ApiError, api } from "../api.ts";
+import { ApiError, api } from "../api/api.ts";
 import { takeEarlyAgent } from "./prefetch-agent.ts";
 import { type AgentKeeper, type Clock, SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";

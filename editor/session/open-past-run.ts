@@ -1,6 +1,6 @@
 /** Opens a past run: its graph as it was then, frozen, with the run's life on it. Nothing of it can be saved. */
 import type { Graph } from "../../runtime/graph.ts";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import { followRun } from "./follow-run.ts";
 import { type DraftShelf, SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";

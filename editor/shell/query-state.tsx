@@ -3,7 +3,7 @@ import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ERROR_CODES, type ErrorCode } from "../../runtime/error.ts";
-import { ApiError } from "../api.ts";
+import { ApiError } from "../api/api.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/progress.tsx";

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Graph } from "../../runtime/graph.ts";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import { pasteGraph } from "../graph/fragment.ts";
 import { useFileReader } from "../hooks/use-read-file.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";

@@ -4,7 +4,7 @@ import { Lock } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import { Canvas } from "../canvas/canvas.tsx";
 import { BodyViews } from "../hooks/body-views.tsx";
 import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";

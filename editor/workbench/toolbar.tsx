@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2, Upload } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "../api.ts";
+import { api } from "../api/api.ts";
 import { isAhead } from "../graph/unpublished.ts";
 import { useCatalogue, useDocument, usePlaces, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import { agentNamed } from "../session/called-agents.ts";

@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import type { Scope } from "../../../runtime/event.ts";
 import type { RunView } from "../../../runtime/fold-run.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { written } from "../../graph/output-texts.ts";
 import { graphAt, NOT_FETCHED } from "../../hooks/use-scope-words.ts";
 import * as format from "../../i18n/format.ts";

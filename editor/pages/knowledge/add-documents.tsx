@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FolderUp, Globe, Type } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { ErrorNotice, useErrorWords } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";

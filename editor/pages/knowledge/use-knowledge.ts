@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { api } from "../../api.ts";
-import type { KnowledgeDocument } from "../../api-types.ts";
+import { api } from "../../api/api.ts";
+import type { KnowledgeDocument } from "../../api/types.ts";
 
 export const KNOWLEDGE_KEY = ["knowledge"];
 

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { KNOWLEDGE_KEY } from "./use-knowledge.ts";
 
 export interface Uploads {

@@ -1,6 +1,6 @@
 import { Clock3 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "../../api.ts";
+import { ApiError } from "../../api/api.ts";
 import { LinkButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { RunEvent } from "../../../runtime/event.ts";
 import { foldRun, type RunView } from "../../../runtime/fold-run.ts";
-import { ApiError, api } from "../../api.ts";
+import { ApiError, api } from "../../api/api.ts";
 
 export interface FollowedRun {
   events: RunEvent[];

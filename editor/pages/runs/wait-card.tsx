@@ -3,7 +3,7 @@ import type { TFunction } from "i18next";
 import { Hand } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ScopePart, Wait, WaitAnswer } from "../../../runtime/event.ts";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { ago } from "../../i18n/format.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";

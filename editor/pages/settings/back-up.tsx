@@ -1,7 +1,7 @@
 import { Download } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { bytes } from "../../i18n/format.ts";
 import { Section } from "../../shell/page.tsx";
 import { ErrorNotice } from "../../shell/query-state.tsx";

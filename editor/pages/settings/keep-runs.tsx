@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Skeleton } from "../../ui/progress.tsx";

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound, Pencil, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { ago, dateTime } from "../../i18n/format.ts";
 import { Page } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Graph } from "../../../runtime/graph.ts";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { language } from "../../i18n/index.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api.ts";
-import type { McpServer } from "../../api-types.ts";
+import { api } from "../../api/api.ts";
+import type { McpServer } from "../../api/types.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";

@@ -1,6 +1,6 @@
 import { ShieldCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { McpServer } from "../../api-types.ts";
+import type { McpServer } from "../../api/types.ts";
 import { Notice } from "../../ui/notice.tsx";
 
 /** What an approval says yes to, whole: each part of the command on a line of its own, so that nothing hides in spaces. */

@@ -3,7 +3,7 @@ import { FileJson } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Effect } from "../../../runtime/tool.ts";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";

@@ -1,6 +1,6 @@
 /** Tools written by hand: what people type, as a tool. */
 import type { Effect, JsonSchema } from "../../../runtime/tool.ts";
-import type { CustomTool } from "../../api-types.ts";
+import type { CustomTool } from "../../api/types.ts";
 
 export interface ToolDraft {
   kind: "http" | "code";

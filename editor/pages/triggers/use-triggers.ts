@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Field } from "../../../runtime/field.ts";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 
 export const triggersKey = (agent: string) => ["agents", agent, "triggers"];
 

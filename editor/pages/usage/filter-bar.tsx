@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { FilterX } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { Button } from "../../ui/button.tsx";
 import { Select } from "../../ui/select.tsx";
 import type { UsageFilters } from "./usage-filters.ts";

@@ -1,5 +1,5 @@
 /** What the usage page shows, kept in the address so that it can be shared and comes back. */
-import type { UsageQuery } from "../../api.ts";
+import type { UsageQuery } from "../../api/api.ts";
 
 export const RANGES = [7, 30, 90] as const;
 export type Range = (typeof RANGES)[number];

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { useAgents } from "../home/use-agents.ts";
 import { KEYS_KEY } from "../settings/key-panel.tsx";
 

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api.ts";
+import { api } from "../../api/api.ts";
 import { percent } from "../../i18n/format.ts";
 import { useErrorWords } from "../../shell/query-state.tsx";
 import { toast } from "../../ui/toast.tsx";

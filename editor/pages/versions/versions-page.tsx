@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Download, GitBranch, RotateCcw, Split } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { api } from "../../api.ts";
-import type { Agent, Publication, Version } from "../../api-types.ts";
+import { api } from "../../api/api.ts";
+import type { Agent, Publication, Version } from "../../api/types.ts";
 import { ago, dateTime, percent } from "../../i18n/format.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { Loaded, useErrorWords } from "../../shell/query-state.tsx";

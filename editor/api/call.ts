@@ -1,6 +1,6 @@
 /** How a call to the server goes: failures as one class with a sentence to show, and a run's stream as signals. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { Issue, RunSignal } from "./api-types.ts";
+import type { Issue, RunSignal } from "./types.ts";
 
 export class ApiError extends Error {
   /** HTTP status; 0 when the server did not answer at all. */

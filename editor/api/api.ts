@@ -4,11 +4,11 @@
  * fit to be shown; a call that was aborted rejects with the signal's reason.
  */
 import { type ClientResponse, hc } from "hono/client";
-import type { App } from "../server/app.ts";
-import { received, runSignals, send, sendFile } from "./api-call.ts";
-import type * as T from "./api-types.ts";
+import type { App } from "../../server/app.ts";
+import { received, runSignals, send, sendFile } from "./call.ts";
+import type * as T from "./types.ts";
 
-export { ApiError } from "./api-call.ts";
+export { ApiError } from "./call.ts";
 
 const { api: routes } = hc<App>("/", { fetch: send });
 
