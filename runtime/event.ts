@@ -177,8 +177,9 @@ export interface Rests {
   claim?: string;
 }
 
-/** Text on its way. `offset` is the length of what came before, in UTF-16 units, within this node's step. */
+/** Text that is being streamed. `offset` is the length of the text before it, in UTF-16 units, within this node's step. */
 export interface Delta {
+  type: "delta";
   run: string;
   node: string;
   scope?: Scope;
@@ -188,6 +189,9 @@ export interface Delta {
   /** It is part of the run's answer (the node is wired straight to `output.reply`). */
   answer: boolean;
 }
+
+/** One item of a run's stream: a stored event, or text between two of them. `type` tells them apart. */
+export type RunItem = RunEvent | Delta;
 
 export const TERMINAL: ReadonlySet<EventType> = new Set(["run-end", "run-fail", "run-cancel"]);
 

@@ -90,6 +90,7 @@ export class NodeStep implements Step {
     if (text === "" || this.signal.aborted) return;
     const { scope } = this.#level;
     this.host.delta({
+      type: "delta",
       run: this.run.id,
       node: this.node,
       ...(scope.length ? { scope } : {}),

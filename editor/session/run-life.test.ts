@@ -9,6 +9,7 @@ import { foldAll, newLife } from "./run-life.ts";
 let seq = 0;
 const event = (at: number, body: EventBody): RunEvent => ({ run: "r1", seq: seq++, at, ...body }) as RunEvent;
 const delta = (text: string, offset: number): Delta => ({
+  type: "delta",
   run: "r1",
   node: "brain",
   kind: "text",

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Delta, RunEvent, Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { RunItem, Wait, WaitAnswer } from "../../runtime/event.ts";
 import type { RunResult } from "../runs/service.ts";
 import { graphOf, readAgentFile } from "./agent-file.ts";
 import { type Client, errorOf, serverEvents } from "./client.ts";
@@ -65,23 +65,17 @@ async function streamed(
   if (!answer.ok) throw await errorOf(answer);
   let run: string | undefined;
   let shown = "";
-  for await (const { event, data } of serverEvents(answer)) {
-    if (event === "delta") {
-      const delta = JSON.parse(data) as Delta;
-      if (!delta.answer || delta.kind !== "text" || options.json) continue;
-      shown += delta.text;
-      io.out(delta.text);
-      continue;
-    }
-    const told = JSON.parse(data) as RunEvent;
-    run ??= told.run;
-    if (told.type === "tool-start")
-      io.err(`→ ${told.tool ?? told.call.name} ${JSON.stringify(told.call.arguments ?? {})}\n`);
-    if (told.type === "tool-end") io.err(`${told.result.error ? "✗" : "✓"} ${told.tool ?? ""} (${told.ms} ms)\n`);
-    if (told.type === "run-end" && !options.json) {
-      const reply = asText(told.output.reply);
-      io.out(shown === "" ? `${reply}\n` : "\n");
-    }
+  for await (const { data } of serverEvents(answer)) {
+    const item = JSON.parse(data) as RunItem;
+    run ??= item.run;
+    if (item.type === "delta") {
+      if (!item.answer || item.kind !== "text" || options.json) continue;
+      shown += item.text;
+      io.out(item.text);
+    } else if (item.type === "tool-start")
+      io.err(`→ ${item.tool ?? item.call.name} ${JSON.stringify(item.call.arguments ?? {})}\n`);
+    else if (item.type === "tool-end") io.err(`${item.result.error ? "✗" : "✓"} ${item.tool ?? ""} (${item.ms} ms)\n`);
+    else if (item.type === "run-end" && !options.json) io.out(shown === "" ? `${asText(item.output.reply)}\n` : "\n");
   }
   if (run === undefined) throw new PatchbayError("connection_lost", "The stream ended before the run began.");
   return await client.call<RunResult>("GET", `/api/runs/${run}`);

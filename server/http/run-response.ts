@@ -2,9 +2,10 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { RunItem, RunResult, Runs } from "../runs/service.ts";
+import type { RunItem } from "../../runtime/event.ts";
+import type { RunResult, Runs } from "../runs/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
-import { type SseMessage, sse } from "./sse.ts";
+import { sse } from "./sse.ts";
 
 export const Usage = z.object({
   inputTokens: z.number(),
@@ -86,12 +87,15 @@ export async function mustHave(runs: Runs, log: EventLog, id: string, after: num
     throw new PatchbayError("bad_request", `Run ${id} has no event ${after} yet; it stands at ${last}.`);
 }
 
+/** What is sent of a run: `type` is the name of the SSE event, `seq` its id. Text between events has no `seq`. */
+type Sent = { type: string; seq?: number };
+
 interface StreamOptions {
   after?: number;
   /** The stream ends when the run waits. */
   untilWait?: boolean;
-  /** What a reader gets of an item; nothing where it is not for him. */
-  view?(item: RunItem): SseMessage | undefined | Promise<SseMessage | undefined>;
+  /** What the reader gets of an item; undefined hides it. Default: all of it. */
+  view?(item: RunItem): Sent | undefined | Promise<Sent | undefined>;
   /** Ends the stream from outside: a revoked key. */
   signal?: AbortSignal;
   /** Called once at the end. */
@@ -104,11 +108,11 @@ export function streamRun(runs: Runs, id: string, options: StreamOptions = {}): 
   const controller = new AbortController();
   const signal = options.signal ? AbortSignal.any([controller.signal, options.signal]) : controller.signal;
   const items = runs.follow(id, { after: options.after, untilWait: options.untilWait, deltas: true, signal });
-  const view = options.view ?? whole;
+  const { view } = options;
   async function* messages() {
     for await (const item of items) {
-      const message = await view(item);
-      if (message) yield message;
+      const sent: Sent | undefined = view ? await view(item) : item;
+      if (sent) yield { id: sent.seq, event: sent.type, data: sent };
     }
   }
   return sse(
@@ -119,13 +123,6 @@ export function streamRun(runs: Runs, id: string, options: StreamOptions = {}): 
     },
     options.headers,
   );
-}
-
-/** All of it: for the builder. */
-export function whole(item: RunItem): SseMessage {
-  return "event" in item
-    ? { id: item.event.seq, event: item.event.type, data: item.event }
-    : { event: "delta", data: item.delta };
 }
 
 /** Starts a run by `begin` and answers as the caller asked. */

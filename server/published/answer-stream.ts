@@ -1,5 +1,6 @@
 /** A run's answer as it comes, for protocols that know text and an end and nothing else. */
-import type { RunItem, RunResult } from "../runs/service.ts";
+import type { RunItem } from "../../runtime/event.ts";
+import type { RunResult } from "../runs/service.ts";
 import { replyText } from "./agent-call.ts";
 
 export type AnswerPiece =
@@ -22,14 +23,13 @@ export async function* answerPieces(
   let current = "";
   let between = "";
   for await (const item of items) {
-    if ("delta" in item) {
-      const { delta } = item;
-      if (!delta.answer || delta.kind !== "text") continue;
-      yield { type: "text", text: between + delta.text };
+    if (item.type === "delta") {
+      if (!item.answer || item.kind !== "text") continue;
+      yield { type: "text", text: between + item.text };
       between = "";
-      current += delta.text;
+      current += item.text;
       said = true;
-    } else if (item.event.type === "message" && item.event.message.calls?.length && current) {
+    } else if (item.type === "message" && item.message.calls?.length && current) {
       current = "";
       between = "\n\n";
     }

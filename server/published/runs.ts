@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { RunItem } from "../../runtime/event.ts";
 import { about } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readBytes, readJson, tooLarge } from "../http/intake.ts";
@@ -23,7 +24,6 @@ import type { AgentKey } from "../keys/service.ts";
 import { fileAnswer } from "../routes/files.ts";
 import { Rating, withKey } from "../routes/runs.ts";
 import { deleteSession, readSession } from "../routes/sessions.ts";
-import type { RunItem } from "../runs/service.ts";
 import type { Services } from "../services.ts";
 import { filesOf, hostedResult, hostedTurn, hostedView, type Shown } from "./view.ts";
 

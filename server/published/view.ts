@@ -1,11 +1,10 @@
 /** What may be told to the outside of a run: the answer, usage and waits; what it did only where the owner shows it. */
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
-import type { RunEvent, Wait } from "../../runtime/event.ts";
-import { foldRun } from "../../runtime/fold-run.ts";
+import type { RunEvent, RunItem, RunOutput, Wait } from "../../runtime/event.ts";
+import { foldRun, type RunUsage } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import { modelName } from "../../runtime/tool.ts";
-import type { SseMessage } from "../http/sse.ts";
-import type { RunItem, RunResult, Runs } from "../runs/service.ts";
+import type { RunResult, Runs } from "../runs/service.ts";
 
 /** What the owner lets a reader see beside the answer. */
 export interface Shown {
@@ -19,6 +18,19 @@ export interface Shown {
 export type HostedStep =
   | { kind: "tool"; tool: string; call: string; state: "running" | "done" | "failed" }
   | { kind: "search"; found: number };
+
+/** An item of a hosted run's stream: what a caller may know of an event, or text of the reply. */
+export type HostedItem =
+  | { type: "delta"; run: string; kind: "text"; offset: number; text: string; answer: true }
+  | ({ run: string; seq: number; at: number } & (
+      | { type: "run-start"; session?: string }
+      | { type: "run-wait"; waits: Wait[] }
+      | { type: "run-resume"; answered?: string[] }
+      | { type: "tool-start" | "tool-end" | "retrieval"; step: HostedStep; files?: FileRef[] }
+      | { type: "run-end"; output: RunOutput; usage: RunUsage; files?: FileRef[] }
+      | { type: "run-fail"; error: ErrorData; usage: RunUsage }
+      | { type: "run-cancel"; usage: RunUsage }
+    ));
 
 /** What a caller may know of a result. */
 export function hostedResult(result: RunResult): RunResult {
@@ -60,38 +72,36 @@ export function hostedError(error: ErrorData): ErrorData {
   };
 }
 
-/** What a reader sees of an event or of text on its way; nothing where it is of the inside. */
-export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promise<SseMessage | undefined> {
-  if ("delta" in item) {
-    const { run, kind, offset, text, answer } = item.delta;
-    return answer && kind === "text" ? { event: "delta", data: { run, kind, offset, text, answer } } : undefined;
+/** What a caller sees of an item; undefined for what is internal. */
+export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promise<HostedItem | undefined> {
+  if (item.type === "delta") {
+    const { type, run, kind, offset, text, answer } = item;
+    return answer && kind === "text" ? { type, run, kind, offset, text, answer } : undefined;
   }
-  const { event } = item;
-  const { run, seq, at, type } = event;
-  const base = { run, seq, at, type };
-  const message = (more: object): SseMessage => ({ id: seq, event: type, data: { ...base, ...more } });
-  switch (event.type) {
+  const { run, seq, at, type } = item;
+  const base = { run, seq, at };
+  switch (type) {
     case "run-start":
-      return message(event.session === undefined ? {} : { session: event.session });
+      return { ...base, type, ...(item.session !== undefined && { session: item.session }) };
     case "run-wait":
-      return message({ waits: event.waits.map(hostedWait) });
+      return { ...base, type, waits: item.waits.map(hostedWait) };
     case "run-resume":
-      return message(event.answers ? { answered: event.answers.map((answer) => answer.wait) } : {});
+      return { ...base, type, ...(item.answers && { answered: item.answers.map((answer) => answer.wait) }) };
     case "run-end": {
-      const { output } = event;
+      const { output } = item;
       const files =
         shown.events && NAMES_FILE.test(JSON.stringify(output)) ? filesOf(await shown.events(run), shown) : [];
-      return message({ output, usage: (await runs.get(run)).usage, ...(files.length > 0 && { files }) });
+      return { ...base, type, output, usage: (await runs.get(run)).usage, ...(files.length > 0 && { files }) };
     }
     case "run-fail":
-      return message({ error: hostedError(event.error), usage: (await runs.get(run)).usage });
+      return { ...base, type, error: hostedError(item.error), usage: (await runs.get(run)).usage };
     case "run-cancel":
-      return message({ usage: (await runs.get(run)).usage });
+      return { ...base, type, usage: (await runs.get(run)).usage };
     case "tool-start":
     case "tool-end":
     case "retrieval": {
-      const step = shown.steps ? stepOf(event) : undefined;
-      return step && message({ step, ...(event.type === "tool-end" && mediaIn(event)) });
+      const step = shown.steps ? stepOf(item) : undefined;
+      return step && { ...base, type, step, ...(type === "tool-end" && mediaIn(item)) };
     }
     default:
       return undefined;

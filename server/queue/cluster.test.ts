@@ -5,13 +5,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RunEvent } from "../../runtime/event.ts";
+import type { RunEvent, RunItem } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import { graphOf } from "../../runtime/testing/play.ts";
 import { type MockModel, startMockModel } from "../models/mock-model.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import { parseEnv } from "../process/env.ts";
-import type { RunItem } from "../runs/service.ts";
 import { startPostgres, type TestPostgres, withoutPostgres } from "../testing/postgres.ts";
 import { type SignedHeaders, sign } from "../triggers/signature.ts";
 import { keyOf, type Schedule, type Trigger } from "../triggers/trigger.ts";
@@ -137,7 +136,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
       const items: RunItem[] = [];
       const { signal } = new AbortController();
       for await (const item of opened.services.runs.follow(id, { after, signal })) items.push(item);
-      return items.flatMap((item) => ("event" in item ? [item.event.seq] : []));
+      return items.flatMap((item) => (item.type === "delta" ? [] : [item.seq]));
     };
     const followers = [follow(web), follow(otherWeb), follow(workers[0]!), follow(web, 1)];
     await arrival("followed").promise;
@@ -164,9 +163,9 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
       let text = "";
       const { signal } = new AbortController();
       for await (const item of opened.services.runs.follow(id, { signal })) {
-        if (!("delta" in item) || item.delta.kind !== "text") continue;
-        expect(item.delta.offset).toBe(text.length);
-        text += item.delta.text;
+        if (item.type !== "delta" || item.kind !== "text") continue;
+        expect(item.offset).toBe(text.length);
+        text += item.text;
         if (text.length > 200) begun();
       }
       return text;

@@ -1,8 +1,7 @@
 /** Following a run: what is stored, then what comes, each event once and in order, with text on its way between. */
-import { TERMINAL } from "../../runtime/event.ts";
+import { type RunItem, TERMINAL } from "../../runtime/event.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { due, type Feed } from "./feed.ts";
-import type { RunItem } from "./service.ts";
 
 const PAGE = 200;
 
@@ -34,13 +33,13 @@ export async function* follow(
       const events = cursor < (await log.last(run)) ? await log.read(run, cursor, PAGE) : [];
       for (const event of events) {
         feed.see(event);
-        for (const delta of due(reader, event.seq, true)) yield { delta };
+        for (const delta of due(reader, event.seq, true)) yield delta;
         if (signal.aborted) return;
-        yield { event };
+        yield event;
         cursor = event.seq;
         if (TERMINAL.has(event.type)) return;
       }
-      for (const delta of due(reader, cursor, false)) yield { delta };
+      for (const delta of due(reader, cursor, false)) yield delta;
       if ((options.untilRest || feed.ended) && rests >= 0 && cursor >= rests && feed.restsAt === rests) return;
       if (events.length === PAGE || news || signal.aborted) continue;
       await new Promise<void>((resolve) => {

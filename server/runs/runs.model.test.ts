@@ -122,7 +122,7 @@ class Real {
     const reading = (async () => {
       const after = seen.at(-1)?.seq ?? -1;
       for await (const item of this.runs.follow(run, { after, signal: abort.signal }))
-        if ("event" in item) seen.push(item.event);
+        if (item.type !== "delta") seen.push(item);
     })();
     this.#following.set(run, { abort, reading });
   }
@@ -326,7 +326,7 @@ test("runs stand as the model says, whatever is done to them", async () => {
         const seen = real.seen.get(id) ?? [];
         if ((seen.at(-1)?.seq ?? -1) < last)
           for await (const item of real.runs.follow(id, { after: seen.at(-1)?.seq ?? -1, signal: abort.signal })) {
-            if ("event" in item) seen.push(item.event);
+            if (item.type !== "delta") seen.push(item);
             if (seen.at(-1)?.seq === last) abort.abort();
           }
         expect(seen).toEqual(await real.log.read(id, -1));

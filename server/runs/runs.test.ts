@@ -230,14 +230,14 @@ describe("a reader", () => {
     const { id, done } = await runs.start({ graph: chat() as never }, { message: "Hello" }, {}, { stream: true });
     await done;
     const items = await all(runs.follow(id, { signal: new AbortController().signal }));
-    const kinds = items.map((item) => ("delta" in item ? "delta" : item.event.type));
-    expect(items.map((item) => ("delta" in item ? item.delta.text : "")).join("")).toBe(
+    const kinds = items.map((item) => item.type);
+    expect(items.map((item) => (item.type === "delta" ? item.text : "")).join("")).toBe(
       "This is the scripted answer of the mock model.",
     );
     expect(kinds.lastIndexOf("delta")).toBeLessThan(kinds.indexOf("message"));
     // It was kept for one reader; the next one reads it in the message.
     const again = await all(runs.follow(id, { signal: new AbortController().signal }));
-    expect(again.every((item) => "event" in item)).toBe(true);
+    expect(again.every((item) => item.type !== "delta")).toBe(true);
   });
 
   test("that goes away does not stop the run", async () => {

@@ -1,5 +1,5 @@
 import type { ErrorData } from "../../runtime/error.ts";
-import type { Delta, RunEvent, RunOutput, Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { RunItem, RunOutput, Wait, WaitAnswer } from "../../runtime/event.ts";
 import type { RunStatus, RunUsage } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 
@@ -22,9 +22,6 @@ export interface RunResult {
   waits?: Wait[];
   session?: string;
 }
-
-/** What a follower gets, in order: stored events, and text on its way between them. */
-export type RunItem = { event: RunEvent } | { delta: Delta };
 
 /** What a run is of: a published version, a saved draft, or a graph that is not saved. */
 export type RunTarget = { slug: string; version?: number } | { agent: string } | { graph: Graph };

@@ -1,12 +1,13 @@
 /** Where runs stand, and what is told of them while they go on. */
 import { PatchbayError } from "../../runtime/error.ts";
+import type { RunItem } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { EventLog, RunRow } from "../stores/event-log.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import { follow } from "./follow.ts";
 import type { LiveRuns } from "./live-runs.ts";
-import type { RunItem, RunResult, Runs } from "./service.ts";
+import type { RunResult, Runs } from "./service.ts";
 
 interface StandingOptions {
   log: EventLog;

@@ -119,7 +119,7 @@ async function report(
   try {
     await run.accepted;
     for await (const item of services.runs.follow(run.id, { untilWait: true, deltas: false, signal })) {
-      if ("event" in item && (item.event.type === "message" || item.event.type === "tool-end")) progress(++done);
+      if (item.type === "message" || item.type === "tool-end") progress(++done);
     }
   } catch {
     // Progress is a courtesy: the call's own result tells what went wrong.
