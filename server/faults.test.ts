@@ -90,13 +90,13 @@ describe("storage", () => {
 
   test("S05: a damaged page is found at the start, which is refused; the file is not touched", async () => {
     const file = join(folder, "damaged.db");
-    const records = sqliteRecords(file);
+    const records = await sqliteRecords(file);
     for (let i = 0; i < 200; i++) await records.put("note", `n${i}`, { text: "x".repeat(500) });
     await records.close();
     const handle = openSync(file, "r+");
     writeSync(handle, Buffer.alloc(4096, 0xa5), 0, 4096, 4096 * 12);
     const before = readFileSync(file);
-    expect(() => sqliteRecords(file)).toThrow(/damaged\.db: the file is damaged.*restore it from a backup/);
+    await expect(sqliteRecords(file)).rejects.toThrow(/damaged\.db: the file is damaged.*restore it from a backup/);
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
@@ -169,7 +169,7 @@ describe("storage", () => {
       });
       await expect(sent).rejects.toThrow();
       await one.ended;
-      const records = sqliteRecords(join(folder, "uploads", "records.db"));
+      const records = await sqliteRecords(join(folder, "uploads", "records.db"));
       expect(await records.list("file")).toEqual([]);
       await records.close();
       await one.start();

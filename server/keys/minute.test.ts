@@ -9,7 +9,7 @@ describe("a minute that processes share", () => {
   test.each([3, 20, 60, 61])(
     "lets %d calls through, not one more, however they are spread, and begins anew",
     async (limit) => {
-      const ledger = sqliteLedger(":memory:");
+      const ledger = await sqliteLedger(":memory:");
       let now = 60_000 * 100;
       const doors = [0, 1, 2].map(() =>
         sharedMinute(

@@ -1,6 +1,7 @@
 /** What keys may use a day: the whole server, with a model that says what it used. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ModelEvent } from "../../runtime/model.ts";
+import type { Ledger } from "../stores/ledger.ts";
 import { sqliteLedger } from "../stores/sqlite/ledger.ts";
 import { chat, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
 import { createPurse } from "./purse.ts";
@@ -200,7 +201,7 @@ describe("the purse", () => {
     tokensPerDay: 1000,
     costUsdPerDay: Infinity,
   };
-  const purseOver = (ledger: ReturnType<typeof sqliteLedger>, more: object = {}) =>
+  const purseOver = (ledger: Ledger, more: object = {}) =>
     createPurse({
       ledger,
       models: app.services.models,
@@ -225,7 +226,7 @@ describe("the purse", () => {
   const signal = new AbortController().signal;
 
   test("asks no model while the ledger cannot be reached", async () => {
-    const ledger = sqliteLedger(":memory:");
+    const ledger = await sqliteLedger(":memory:");
     const purse = purseOver(ledger);
     await purse.today("k");
     await ledger.close();
@@ -245,7 +246,7 @@ describe("the purse", () => {
   });
 
   test("counts an answer that breaks off as far as it came, and one that never began as nothing", async () => {
-    const ledger = sqliteLedger(":memory:");
+    const ledger = await sqliteLedger(":memory:");
     const purse = purseOver(ledger);
     const failed: ModelEvent = { type: "end", reason: "error", error: { code: "provider_unavailable", message: "" } };
     await ended(purse.chat("k", request, signal, () => answer(failed)));
@@ -260,7 +261,7 @@ describe("the purse", () => {
   });
 
   test("gives up waiting for what others hold, or when the run is cancelled", async () => {
-    const ledger = sqliteLedger(":memory:");
+    const ledger = await sqliteLedger(":memory:");
     const purse = purseOver(ledger, { patienceMs: 0 });
     await purse.today("k");
     const day = new Date().toISOString().slice(0, 10);

@@ -41,7 +41,7 @@ export async function openBench(
   embedder: FakeEmbedder = {},
   fetch: SafeFetch = noFetch,
 ): Promise<Bench> {
-  const records = sqliteRecords(join(folder, "records.db"));
+  const records = await sqliteRecords(join(folder, "records.db"));
   const files = createFiles(records, await openBlobs(join(folder, "files")));
   const tasks = createTasks(records);
   const reports: string[] = [];

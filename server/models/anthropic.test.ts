@@ -34,7 +34,7 @@ const finish = (reason: string): string =>
 async function ask(faults: Fault[], request: Partial<ChatRequest> = {}, quiet = false) {
   const server = await startFaultServer(...faults);
   const models = createModels({
-    records: sqliteRecords(":memory:"),
+    records: await sqliteRecords(":memory:"),
     secrets: { get: async () => "sk-ant-secret-0123", redact: (words) => words },
     env: {},
     limits: { idleMs: 100, firstByteMs: 100 },

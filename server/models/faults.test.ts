@@ -36,7 +36,7 @@ async function rig(faults: Fault[], limits: ModelsOptions["limits"] = {}, now?: 
   const server = await startFaultServer(...faults);
   const waits: number[] = [];
   const models = createModels({
-    records: sqliteRecords(":memory:"),
+    records: await sqliteRecords(":memory:"),
     secrets: { get: async () => KEY, redact: (text) => text },
     env: { openai: { baseUrl: server.url, apiKey: KEY } },
     limits: { firstByteMs: 1_000, idleMs: 1_000, ...limits },
@@ -178,7 +178,7 @@ describe("connections", () => {
     ] as const) {
       waits.length = 0;
       const models = createModels({
-        records: sqliteRecords(":memory:"),
+        records: await sqliteRecords(":memory:"),
         secrets: { get: async () => KEY, redact: (text) => text },
         env: { openai: { baseUrl: url } },
         retry,
@@ -197,7 +197,7 @@ describe("connections", () => {
     closers.push(server.close);
     const waits: number[] = [];
     const models = createModels({
-      records: sqliteRecords(":memory:"),
+      records: await sqliteRecords(":memory:"),
       secrets: { get: async () => KEY, redact: (text) => text },
       env: { openai: { baseUrl: server.url } },
       retry: { sleep: async (ms) => void waits.push(ms) },
@@ -621,7 +621,7 @@ describe("endings and counts", () => {
     const cancel = new AbortController();
     const server = await startFaultServer(refuse(503, "x"));
     const models = createModels({
-      records: sqliteRecords(":memory:"),
+      records: await sqliteRecords(":memory:"),
       secrets: { get: async () => KEY, redact: (text) => text },
       env: { openai: { baseUrl: server.url } },
       retry: {

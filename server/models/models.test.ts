@@ -14,7 +14,7 @@ const soon = () => AbortSignal.timeout(10_000);
 async function rig(mock: MockOptions = {}, options: Partial<ModelsOptions> = {}) {
   const server = await startMockModel(mock);
   const models = createModels({
-    records: sqliteRecords(":memory:"),
+    records: await sqliteRecords(":memory:"),
     secrets: { get: async (name) => `value of ${name}`, redact: (text) => text },
     env: {},
     retry: { sleep: async () => {} },

@@ -48,8 +48,8 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
   if (env.databaseUrl !== undefined) return postgresStores(env.databaseUrl, role, report);
   const lock = lockFolder(env.dataDir);
   try {
-    const records = sqliteRecords(join(env.dataDir, "records.db"));
-    const ledger = sqliteLedger(join(env.dataDir, "ledger.db"));
+    const records = await sqliteRecords(join(env.dataDir, "records.db"));
+    const ledger = await sqliteLedger(join(env.dataDir, "ledger.db"));
     let log: EventLog | undefined;
     let taking: TakingUp | undefined;
     return {

@@ -14,7 +14,7 @@ afterEach(async () => {
 async function rig() {
   const mock = await startMockModel();
   const models = createModels({
-    records: sqliteRecords(":memory:"),
+    records: await sqliteRecords(":memory:"),
     secrets: { get: async () => "sk-12345678", redact: (text) => text },
     env: {},
   });

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test("values are kept, told only by name and last four, and are not in the file", async () => {
   const file = join(folder, "kept.db");
-  const records = sqliteRecords(file);
+  const records = await sqliteRecords(file);
   const secrets = await openSecrets(records, "a master key of this test");
   await secrets.set("API_KEY", "sk-very-secret-1234567890");
   await secrets.set("PIN", "1234567");
@@ -23,7 +23,7 @@ test("values are kept, told only by name and last four, and are not in the file"
   await records.close();
   expect(readFileSync(file).includes("sk-very-secret")).toBe(false);
 
-  const again = sqliteRecords(file);
+  const again = await sqliteRecords(file);
   const reopened = await openSecrets(again, "a master key of this test");
   expect(await reopened.get("API_KEY")).toBe("sk-very-secret-1234567890");
   await expect(reopened.get("OTHER")).rejects.toMatchObject({
@@ -37,7 +37,7 @@ test("values are kept, told only by name and last four, and are not in the file"
 
 test("another master key is refused and changes nothing", async () => {
   const file = join(folder, "key.db");
-  const records = sqliteRecords(file);
+  const records = await sqliteRecords(file);
   await (await openSecrets(records, "the right key")).set("A", "value-of-a");
   await expect(openSecrets(records, "the wrong key")).rejects.toMatchObject({ code: "unavailable" });
   expect(await (await openSecrets(records, "the right key")).get("A")).toBe("value-of-a");
@@ -45,11 +45,11 @@ test("another master key is refused and changes nothing", async () => {
 });
 
 test("of processes that start together for the first time the first one's key counts", async () => {
-  const records = sqliteRecords(join(folder, "together.db"));
+  const records = await sqliteRecords(join(folder, "together.db"));
   const same = await Promise.all([openSecrets(records, "one key"), openSecrets(records, "one key")]);
   await same[0]!.set("A", "value-of-a");
   await records.close();
-  const others = sqliteRecords(join(folder, "apart.db"));
+  const others = await sqliteRecords(join(folder, "apart.db"));
   const opened = await Promise.allSettled([openSecrets(others, "one key"), openSecrets(others, "another key")]);
   expect(opened.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
   await others.close();
@@ -57,7 +57,7 @@ test("of processes that start together for the first time the first one's key co
 
 test("two rows that changed places do not decrypt", async () => {
   const file = join(folder, "swap.db");
-  const records = sqliteRecords(file);
+  const records = await sqliteRecords(file);
   const secrets = await openSecrets(records, "key");
   await secrets.set("A", "value-of-a");
   await secrets.set("B", "value-of-b");
@@ -70,13 +70,13 @@ test("two rows that changed places do not decrypt", async () => {
   db.prepare("UPDATE records SET body = ? WHERE kind = 'secret' AND id = 'A'").run(bodies[1]!.body);
   db.prepare("UPDATE records SET body = ? WHERE kind = 'secret' AND id = 'B'").run(bodies[0]!.body);
   db.close();
-  const again = sqliteRecords(file);
+  const again = await sqliteRecords(file);
   await expect(openSecrets(again, "key")).rejects.toThrow(/"A" does not decrypt/);
   await again.close();
 });
 
 test("values are replaced in texts, also where JSON escapes them", async () => {
-  const records = sqliteRecords(join(folder, "redact.db"));
+  const records = await sqliteRecords(join(folder, "redact.db"));
   const secrets = await openSecrets(records, "key");
   await secrets.set("SHORT", "abcdef");
   await secrets.set("LONG", "abcdef-and-more");
@@ -90,7 +90,7 @@ test("values are replaced in texts, also where JSON escapes them", async () => {
 });
 
 test("bad names and values are refused", async () => {
-  const records = sqliteRecords(join(folder, "bad.db"));
+  const records = await sqliteRecords(join(folder, "bad.db"));
   const secrets = await openSecrets(records, "key");
   for (const name of ["", "1A", "a b", "a/b", "__proto__", "x".repeat(129)])
     await expect(secrets.set(name, "value")).rejects.toMatchObject({ code: "bad_request" });

@@ -13,8 +13,8 @@ afterAll(async () => {
   for (const records of open) await records.close();
   rmSync(folder, { recursive: true });
 });
-function store(name: string): Records {
-  const records = sqliteRecords(join(folder, `${name}.db`));
+async function store(name: string): Promise<Records> {
+  const records = await sqliteRecords(join(folder, `${name}.db`));
   open.push(records);
   return records;
 }
@@ -31,7 +31,7 @@ async function settled(tasks: TaskStore, id: string): Promise<Task> {
 }
 
 test("a task ends with its result, tells its progress and hides its input", async () => {
-  const tasks = createTasks(store("result"));
+  const tasks = createTasks(await store("result"));
   const seen: Task[] = [];
   tasks.handle<{ n: number }>("count", async ({ n }, { progress }) => {
     for (let i = 1; i <= n; i++) progress({ done: i, total: n, unit: "steps" });
@@ -50,7 +50,7 @@ test("a task ends with its result, tells its progress and hides its input", asyn
 });
 
 test("a failure is told in its own words", async () => {
-  const tasks = createTasks(store("failure"));
+  const tasks = createTasks(await store("failure"));
   tasks.handle("fail", async () => {
     throw new Error("the disk said no");
   });
@@ -63,7 +63,7 @@ test("a failure is told in its own words", async () => {
 });
 
 test("cancelling stops what runs, skips what waits, and is final", async () => {
-  const tasks = createTasks(store("cancel"));
+  const tasks = createTasks(await store("cancel"));
   const stopped: unknown[] = [];
   tasks.handle<number>("hang", async (n, { signal }) => {
     await new Promise((_, reject) =>
@@ -81,7 +81,7 @@ test("cancelling stops what runs, skips what waits, and is final", async () => {
 });
 
 test("what the process left open begins again in the next one, and only that", async () => {
-  const records = store("restart");
+  const records = await store("restart");
   const first = createTasks(records);
   let begun!: () => void;
   const running = new Promise<void>((resolve) => {

@@ -31,7 +31,7 @@ export interface TestWorld {
 
 export async function openWorld(options: Partial<McpWorld> = {}): Promise<TestWorld> {
   const dir = await mkdtemp(join(tmpdir(), "patchbay-mcp-"));
-  const records = sqliteRecords(join(dir, "records.db"));
+  const records = await sqliteRecords(join(dir, "records.db"));
   const secrets = await openSecrets(records, "a key for tests, long enough");
   const files = createFiles(records, await openBlobs(join(dir, "files")));
   const net = createNet();

@@ -10,13 +10,13 @@ import { layStandIn } from "./testing/stand-in-llama.ts";
 
 let folder: string;
 let models: ReturnType<typeof createModels>;
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "patchbay-local-"));
   writeFileSync(join(folder, "tiny.gguf"), "GGUF");
   writeFileSync(join(folder, "tiny.json"), '{ "contextTokens": 2048 }');
   writeFileSync(join(folder, "half.gguf.part"), "GG");
   models = createModels({
-    records: sqliteRecords(":memory:"),
+    records: await sqliteRecords(":memory:"),
     secrets: { get: async () => "", redact: (text) => text },
     env: {},
     localFolder: folder,

@@ -10,7 +10,7 @@ import { openBlobs } from "./open-blobs.ts";
 import { openS3Blobs } from "./s3-blobs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-files-"));
-const records = sqliteRecords(join(folder, "records.db"));
+const records = await sqliteRecords(join(folder, "records.db"));
 let s3: S3Server;
 beforeAll(async () => {
   s3 = await startS3();

@@ -105,16 +105,31 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await client.connect();
       const broken = [...POSTGRES_MIGRATIONS, "CREATE TABLE patchbay.extra (n int); SELECT 1 / 0"];
       await expect(migrate(client, broken)).rejects.toThrow(/division by zero/);
-      // The steps before it stand, nothing of the last.
-      expect((await client.query("SELECT version FROM patchbay.schema_version")).rows).toEqual([
-        { version: POSTGRES_MIGRATIONS.length },
-      ]);
+      // Nothing of it stands, nor of the steps before it.
+      expect((await client.query("SELECT to_regclass('patchbay.records') AS found")).rows).toEqual([{ found: null }]);
       await migrate(client, [...POSTGRES_MIGRATIONS, "CREATE TABLE patchbay.extra (n int)"]);
       await client.query("INSERT INTO patchbay.extra VALUES (1)");
       await expect(openPostgres(url)).rejects.toThrow(
         `newer Patchbay (schema ${POSTGRES_MIGRATIONS.length + 1}, this one knows ${POSTGRES_MIGRATIONS.length})`,
       );
       expect((await client.query("SELECT n FROM patchbay.extra")).rows).toEqual([{ n: 1 }]);
+      await client.end();
+    });
+
+    test("a database from before the migrator is taken over, and its migrations are not applied again", async () => {
+      const url = await server.database();
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      const before = POSTGRES_MIGRATIONS.slice(0, 3);
+      await client.query("CREATE SCHEMA patchbay; CREATE TABLE patchbay.schema_version (version integer NOT NULL)");
+      await client.query(`INSERT INTO patchbay.schema_version VALUES (${before.length}); ${before.join(";")}`);
+      for (let start = 0; start < 2; start++) await (await openPostgres(url)).close();
+      expect((await client.query("SELECT version FROM patchbay.schema_version")).rows).toEqual([
+        { version: POSTGRES_MIGRATIONS.length },
+      ]);
+      expect((await client.query("SELECT count(*)::int AS n FROM patchbay.kysely_migration")).rows).toEqual([
+        { n: POSTGRES_MIGRATIONS.length },
+      ]);
       await client.end();
     });
 

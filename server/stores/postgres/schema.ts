@@ -2,12 +2,10 @@
  * The tables on PostgreSQL, all in the schema `patchbay`, and how they are brought up to date. Text is compared by its
  * bytes (collation C), so that ids sort as they do everywhere else.
  */
+import { PostgresDialect, type PostgresPoolClient } from "kysely";
 import type { ClientBase } from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { faultPoint } from "../../process/fault.ts";
-
-/** Any number that nobody else uses: replicas that start together migrate one after another. */
-const MIGRATION_LOCK = 7_283_640_115;
+import { migrateToLatest } from "../migrate.ts";
 
 export const POSTGRES_MIGRATIONS = [
   `CREATE TABLE patchbay.records (
@@ -127,36 +125,35 @@ export const POSTGRES_MIGRATIONS = [
 ];
 
 /**
- * Brings the schema up to date, each step in one transaction, one replica at a time. Rejects with `unavailable` when
- * it was written by a newer Patchbay; nothing is then changed.
+ * Brings the schema up to date, one replica at a time. Rejects with `unavailable` when it was written by a newer
+ * Patchbay; nothing is then changed.
  */
-export async function migrate(client: ClientBase, migrations: string[] = POSTGRES_MIGRATIONS): Promise<void> {
-  await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
-  try {
-    await client.query(
-      "CREATE SCHEMA IF NOT EXISTS patchbay; CREATE TABLE IF NOT EXISTS patchbay.schema_version (version integer NOT NULL)",
-    );
-    const { rows } = await client.query<{ version: number }>("SELECT version FROM patchbay.schema_version");
-    const stands = rows[0]?.version ?? 0;
-    if (stands > migrations.length)
-      throw new PatchbayError(
-        "unavailable",
-        `The database was written by a newer Patchbay (schema ${stands}, this one knows ${migrations.length}); start that version, or use another PATCHBAY_DATABASE_URL.`,
-      );
-    for (let version = stands; version < migrations.length; version++) {
-      await client.query("BEGIN");
-      try {
-        await client.query(migrations[version]!);
-        faultPoint("mid-migration");
-        await client.query("DELETE FROM patchbay.schema_version");
-        await client.query("INSERT INTO patchbay.schema_version VALUES ($1)", [version + 1]);
-        await client.query("COMMIT");
-      } catch (error) {
-        await client.query("ROLLBACK").catch(() => undefined);
-        throw error;
-      }
-    }
-  } finally {
-    await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]).catch(() => undefined);
-  }
+export async function migrate(client: ClientBase, migrations = POSTGRES_MIGRATIONS): Promise<void> {
+  await migrateToLatest({
+    migrations,
+    schema: "patchbay",
+    dialect: new PostgresDialect({
+      pool: {
+        connect: async () => ({ query: client.query.bind(client), release() {} }) as PostgresPoolClient,
+        end: async () => {},
+        options: {},
+      },
+    }),
+    run: (sql) => client.query(sql),
+    async version() {
+      await client.query("CREATE TABLE IF NOT EXISTS patchbay.schema_version (version integer NOT NULL)");
+      const { rows } = await client.query<{ version: number }>("SELECT version FROM patchbay.schema_version");
+      const version = rows[0]?.version ?? 0;
+      if (version > migrations.length)
+        throw new PatchbayError(
+          "unavailable",
+          `The database was written by a newer Patchbay (schema ${version}, this one knows ${migrations.length}); start that version, or use another PATCHBAY_DATABASE_URL.`,
+        );
+      return version;
+    },
+    async setVersion(version) {
+      await client.query("DELETE FROM patchbay.schema_version");
+      await client.query("INSERT INTO patchbay.schema_version VALUES ($1)", [version]);
+    },
+  });
 }

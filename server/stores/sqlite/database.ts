@@ -2,62 +2,94 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { SqliteAdapter, SqliteDialect } from "kysely";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { faultPoint } from "../../process/fault.ts";
+import { migrateToLatest } from "../migrate.ts";
 
 /** Larger files are not looked through at each start; a damaged page of theirs is told when it is read. */
 const CHECKED_BYTES = 64 * 2 ** 20;
 
 /**
- * Opens or creates a database in WAL mode with full sync (a commit survives a power cut) and brings its schema up to
- * `migrations.length`, each migration in one transaction. Throws `unavailable` when the folder cannot be written, the
- * file is damaged, or it was written by a newer Patchbay; the file is then left as it is.
+ * Opens or creates a database and applies `migrations`. Rejects as `connectSqlite` throws.
  */
-export function openSqlite(
+export async function openSqlite(file: string, migrations: readonly string[]): Promise<Database.Database> {
+  const db = connectSqlite(file, { newest: migrations.length });
+  try {
+    await migrateToLatest({
+      migrations,
+      dialect: new TransactionalSqlite({ database: db }),
+      run: (sql) => db.exec(sql),
+      version: () => versionOf(db),
+      setVersion: (version) => db.pragma(`user_version = ${version}`),
+    });
+    return db;
+  } catch (error) {
+    db.close();
+    throw openError(file, error);
+  }
+}
+
+/**
+ * Connects to a database in WAL mode with full sync (a commit survives a power cut), and creates it unless `readonly`.
+ * Throws `unavailable` when the folder cannot be written, the file is damaged, or its schema is newer than `newest`;
+ * the file is then left as it is.
+ */
+export function connectSqlite(
   file: string,
-  migrations: string[],
-  options: { readonly?: boolean } = {},
+  { readonly = false, newest }: { readonly?: boolean; newest?: number } = {},
 ): Database.Database {
   let db: Database.Database | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
     accessSync(dirname(file), constants.W_OK | constants.R_OK);
-    db = new Database(file, { readonly: options.readonly ?? false, timeout: 5000 });
-    db.pragma("busy_timeout = 5000");
-    if (options.readonly) return db;
-    const stands = db.pragma("user_version", { simple: true }) as number;
-    if (stands > migrations.length)
-      throw new PatchbayError(
-        "unavailable",
-        `${file} was written by a newer Patchbay (schema ${stands}, this one knows ${migrations.length}); start that version, or use another PATCHBAY_DATA.`,
-      );
-    if (stands > 0 && statSync(file).size <= CHECKED_BYTES) {
-      const found = db.pragma("quick_check(1)", { simple: true }) as string;
-      if (found !== "ok")
-        throw new PatchbayError(
-          "unavailable",
-          `Cannot open ${file}: the file is damaged (${found.split("\n")[0]}); restore it from a backup. It was not changed.`,
-        );
-    }
+    db = new Database(file, { readonly, timeout: 5000 });
+    if (readonly) return db;
+    if (newest !== undefined) refuse(db, file, newest);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");
-    for (let version = stands; version < migrations.length; version++) {
-      const open = db;
-      open
-        .transaction(() => {
-          open.exec(migrations[version]!);
-          faultPoint("mid-migration");
-          open.pragma(`user_version = ${version + 1}`);
-        })
-        .immediate();
-    }
     return db;
   } catch (error) {
     db?.close();
-    if (error instanceof PatchbayError) throw error;
-    throw new PatchbayError("unavailable", `Cannot open ${file}: ${openFailure(error)}`, { cause: error });
+    throw openError(file, error);
   }
+}
+
+function versionOf(db: Database.Database): number {
+  return db.pragma("user_version", { simple: true }) as number;
+}
+
+/** Throws when the file is from a newer Patchbay, or damaged. */
+function refuse(db: Database.Database, file: string, newest: number): void {
+  const version = versionOf(db);
+  if (version > newest)
+    throw new PatchbayError(
+      "unavailable",
+      `${file} was written by a newer Patchbay (schema ${version}, this one knows ${newest}); start that version, or use another PATCHBAY_DATA.`,
+    );
+  if (version === 0 || statSync(file).size > CHECKED_BYTES) return;
+  const found = db.pragma("quick_check(1)", { simple: true }) as string;
+  if (found !== "ok")
+    throw new PatchbayError(
+      "unavailable",
+      `Cannot open ${file}: the file is damaged (${found.split("\n")[0]}); restore it from a backup. It was not changed.`,
+    );
+}
+
+/** kysely assumes that SQLite cannot undo schema changes. It can, except for some pragmas that no migration uses. */
+class TransactionalSqlite extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new (class extends SqliteAdapter {
+      override get supportsTransactionalDdl(): boolean {
+        return true;
+      }
+    })();
+  }
+}
+
+function openError(file: string, error: unknown): PatchbayError {
+  if (error instanceof PatchbayError) return error;
+  return new PatchbayError("unavailable", `Cannot open ${file}: ${openFailure(error)}`, { cause: error });
 }
 
 function openFailure(error: unknown): string {

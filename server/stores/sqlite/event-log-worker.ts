@@ -4,14 +4,13 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type Database from "better-sqlite3";
-import { openSqlite } from "./database.ts";
+import { connectSqlite } from "./database.ts";
 import {
   CHANGING_COLUMNS,
   type Failure,
   type FromWorker,
   type Item,
   ROW_COLUMNS,
-  SQLITE_EVENT_LOG,
   type ToWorker,
 } from "./event-log-schema.ts";
 
@@ -21,7 +20,7 @@ const tell = (message: FromWorker) => port.postMessage(message);
 let db: Database.Database;
 try {
   const { file, busyMs, maxPages } = workerData as { file: string; busyMs?: number; maxPages?: number };
-  db = openSqlite(file, SQLITE_EVENT_LOG);
+  db = connectSqlite(file);
   if (busyMs !== undefined) db.pragma(`busy_timeout = ${busyMs}`);
   if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`);
   // The pages of a busy log; less often written back than the default 1,000.

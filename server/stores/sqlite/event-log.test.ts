@@ -79,7 +79,7 @@ describe("SQLite", () => {
 
   test("a file of the first schema is brought up to date: what waits in it is taken up once, and then parked", async () => {
     const file = join(folder, "old.db");
-    openSqlite(file, SQLITE_EVENT_LOG.slice(0, 1)).close();
+    (await openSqlite(file, SQLITE_EVENT_LOG.slice(0, 1))).close();
     const old = new Database(file);
     old.exec(
       `INSERT INTO runs (id, status, name, graph, message, input_tokens, output_tokens, steps, tool_calls, started_at)

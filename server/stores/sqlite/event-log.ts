@@ -9,9 +9,9 @@ import type { EventLog } from "../event-log.ts";
 import { type DbSessionRow, runsQuery, sessionsQuery, toSessionRow } from "../list-queries.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
 import { type DbUsageRow, toUsageRow, usageQuery } from "../usage-query.ts";
-import { openSqlite } from "./database.ts";
+import { connectSqlite, openSqlite } from "./database.ts";
 import { EventLogReader } from "./event-log-reader.ts";
-import type { FromWorker } from "./event-log-schema.ts";
+import { type FromWorker, SQLITE_EVENT_LOG } from "./event-log-schema.ts";
 import { EventLogWriter } from "./event-log-writer.ts";
 import { openSideReader, type SideReader } from "./side-reader.ts";
 
@@ -30,8 +30,9 @@ interface EventLogOptions {
   maxPages?: number;
 }
 
-/** Opens or creates the log. Rejects with `unavailable` as `openSqlite` does. */
+/** Opens or creates the log. Rejects as `openSqlite` does. */
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
+  (await openSqlite(options.file, SQLITE_EVENT_LOG)).close();
   const worker = new Worker(new URL("./event-log-worker.ts", import.meta.url), {
     workerData: { file: options.file, busyMs: options.busyMs, maxPages: options.maxPages },
   });
@@ -43,7 +44,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
     await worker.terminate();
     throw new PatchbayError("unavailable", first.broken.message);
   }
-  const reader = new EventLogReader(openSqlite(options.file, [], { readonly: true }));
+  const reader = new EventLogReader(connectSqlite(options.file, { readonly: true }));
   const writer = new EventLogWriter(worker, {
     redact: options.redact,
     load: (run) => ({ row: reader.row(run), events: reader.read(run, -1, Number.POSITIVE_INFINITY) }),

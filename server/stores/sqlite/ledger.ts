@@ -45,10 +45,10 @@ const SQLITE_LEDGER = [
 
 /**
  * The ledger in a file of its own, whose commits outlive the process but are not waited for on the disk: a power cut
- * may forget the last moment of it, and no call waits for a sync. Throws as `openSqlite` does.
+ * may forget the last moment of it, and no call waits for a sync. Rejects as `openSqlite` does.
  */
-export function sqliteLedger(file: string): Ledger {
-  const database = openSqlite(file, SQLITE_LEDGER);
+export async function sqliteLedger(file: string): Promise<Ledger> {
+  const database = await openSqlite(file, SQLITE_LEDGER);
   database.pragma("synchronous = NORMAL");
   return new KyselyLedger(new SqliteDialect({ database }), storageError, { closed: () => database.close() });
 }

@@ -2,10 +2,11 @@
  * The record store: JSON bodies by kind and id, over kysely. What differs between databases is the dialect and the
  * migrations it is opened with; the queries are the same.
  */
+import type Database from "better-sqlite3";
 import { type Dialect, type Generated, Kysely, SqliteDialect, sql } from "kysely";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Records, Stored, WholeRecord } from "../records.ts";
-import { openSqlite, storageError } from "./database.ts";
+import { connectSqlite, openSqlite, storageError } from "./database.ts";
 
 interface RecordTable {
   kind: string;
@@ -38,9 +39,9 @@ export const SQLITE_RECORDS = [
    CREATE INDEX records_by_parent ON records (kind, parent, id);`,
 ];
 
-/** Records in one SQLite file. Throws as `openSqlite` does. */
-export function sqliteRecords(file: string): Records {
-  return new SqliteRecords(file);
+/** Records in one SQLite file. Rejects as `openSqlite` does. */
+export async function sqliteRecords(file: string): Promise<Records> {
+  return new SqliteRecords(file, await openSqlite(file, SQLITE_RECORDS));
 }
 
 const COLUMNS = ["id", "revision", "parent", "body", "created_at", "updated_at"] as const;
@@ -216,14 +217,14 @@ export abstract class KyselyRecords implements Records {
 class SqliteRecords extends KyselyRecords {
   readonly #file: string;
 
-  constructor(file: string) {
-    super(new SqliteDialect({ database: openSqlite(file, SQLITE_RECORDS) }), storageError);
+  constructor(file: string, database: Database.Database) {
+    super(new SqliteDialect({ database }), storageError);
     this.#file = file;
   }
 
   /** Over a connection of its own, so that nobody waits for it. */
   async *snapshot(): AsyncGenerator<WholeRecord[]> {
-    const db = openSqlite(this.#file, [], { readonly: true });
+    const db = connectSqlite(this.#file, { readonly: true });
     try {
       db.exec("BEGIN");
       const select = db.prepare("SELECT * FROM records WHERE seq > ? ORDER BY seq LIMIT ?");

@@ -1,10 +1,10 @@
 /** The thread of `side-reader.ts`. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { openSqlite } from "./database.ts";
+import { connectSqlite } from "./database.ts";
 import type { Answer, Asked } from "./side-reader.ts";
 
 const port = parentPort as MessagePort;
-const db = openSqlite((workerData as { file: string }).file, [], { readonly: true });
+const db = connectSqlite((workerData as { file: string }).file, { readonly: true });
 
 port.on("message", ({ call, text, values }: Asked) => {
   try {
