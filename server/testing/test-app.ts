@@ -35,8 +35,16 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-export async function testApp(options: { env?: Record<string, string>; mock?: MockOptions } = {}): Promise<TestApp> {
+export interface TestAppOptions {
+  env?: Record<string, string>;
+  mock?: MockOptions;
+  /** Fills the data folder before the services open on it. */
+  prepare?(folder: string): Promise<void>;
+}
+
+export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const folder = mkdtempSync(join(tmpdir(), "patchbay-app-"));
+  await options.prepare?.(folder);
   const mock = await startMockModel(options.mock);
   const env = parseEnv({
     PATCHBAY_DATA: folder,
@@ -60,7 +68,7 @@ export async function testApp(options: { env?: Record<string, string>; mock?: Mo
   };
   await open();
 
-  const request: TestApp["request"] = async (method, path, { body, token = TOKEN, headers = {}, signal } = {}) => {
+  const request: TestApp["request"] = async (method, path, { body, token = auth.token, headers = {}, signal } = {}) => {
     const raw = typeof body === "string" || body instanceof FormData || body instanceof ReadableStream;
     return app.request(`http://127.0.0.1:4400${path}`, {
       method,
