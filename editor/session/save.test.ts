@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { serializeGraph } from "../../runtime/graph.ts";
+import { parseAgentFile } from "../../runtime/parse.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { setAbout } from "../graph/commands.ts";
 import { createDocument } from "./document.ts";
@@ -166,6 +168,22 @@ describe("saving", () => {
     expect(after.document.getState().graph.description).toBe("not lost");
     await after.pass(1000);
     expect(after.state.held).toMatchObject({ revision: 5, graph: { description: "not lost" } });
+  });
+
+  it("brings a draft back that version 0.1.0 left in the browser", async () => {
+    const fixture = (name: string) =>
+      readFileSync(new URL(`../../server/testing/fixtures/data-v0/${name}`, import.meta.url), "utf8");
+    const { key, value } = JSON.parse(fixture("stored-draft.json")) as { key: string; value: string };
+    const kept = shelf();
+    kept.map.set("patchbay.draft.a", value);
+    expect(key).toMatch(/^patchbay\.draft\./);
+    const saved = { revision: 1, graph: parseAgentFile(fixture("each.agent.json")).graph! };
+    const { state, pass } = desk({ first: saved, shelf: kept });
+    await pass(1000);
+    const template = "Typed while the server was away: {{value}}";
+    const nodes = saved.graph.nodes.map((node) => (node.id === "short" ? { ...node, config: { template } } : node));
+    expect(state.held).toEqual({ revision: 2, graph: { ...saved.graph, nodes } });
+    expect(kept.map.size).toBe(0);
   });
 
   it("stops at a conflict and overwrites nothing; keeping mine goes on top of theirs", async () => {
