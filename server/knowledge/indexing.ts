@@ -38,6 +38,9 @@ export interface IndexingParts {
   models: Pick<Models, "embed">;
 }
 
+/** Names the knowledge: at most one re-index of it is under way. */
+const reindexTitle = (knowledge: string) => `Reindex ${knowledge}`;
+
 export class Indexing {
   readonly #parts: Omit<IndexingParts, "shelf">;
   readonly #shelf: Shelf;
@@ -58,7 +61,7 @@ export class Indexing {
   }
 
   async reindex(input: ReindexInput): Promise<Task> {
-    return await this.#parts.tasks.start(REINDEX, input, { title: `Reindex ${input.knowledge}` });
+    return await this.#parts.tasks.start(REINDEX, input, { title: reindexTitle(input.knowledge) });
   }
 
   /** Whether a task is under way or waits for its turn. */
@@ -67,9 +70,15 @@ export class Indexing {
     return found?.status === "queued" || found?.status === "running";
   }
 
-  async reindexing(): Promise<boolean> {
+  /** Whether a knowledge, or any when none is named, is being re-indexed or waits for it. */
+  async reindexing(knowledge?: string): Promise<boolean> {
     const recent = await this.#parts.tasks.list({ limit: 500 });
-    return recent.some((task) => task.kind === REINDEX && (task.status === "queued" || task.status === "running"));
+    return recent.some(
+      (task) =>
+        task.kind === REINDEX &&
+        (task.status === "queued" || task.status === "running") &&
+        (knowledge === undefined || task.title === reindexTitle(knowledge)),
+    );
   }
 
   async #index(input: IndexInput, { signal, progress }: Context): Promise<{ chunks: number } | { superseded: true }> {

@@ -168,7 +168,7 @@ class LanceKnowledge implements KnowledgeStore {
         await this.#indexing.index({ knowledge, uid: body.uid, document: id, sha256: document.sha256 }, document.title);
       }
       const whole = documents === 0 || (there.has(body.table) && (await this.#store.readable(body.table)));
-      if ((!whole || body.passages !== PASSAGES_VERSION) && !(await this.#indexing.reindexing()))
+      if ((!whole || body.passages !== PASSAGES_VERSION) && !(await this.#indexing.reindexing(knowledge)))
         await this.reindex(knowledge);
     }
     for (const name of there)
