@@ -10,25 +10,28 @@ import {
   useReactFlow,
   type Viewport,
 } from "@xyflow/react";
-import { type DragEvent, type MouseEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type DragEvent,
+  type MouseEvent,
+  type ReactNode,
+  useCallback,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
-import { useStore } from "zustand";
 import { displaced, judge } from "../graph/can-connect.ts";
 import { CARD } from "../graph/card-size.ts";
 import { connect, reconnect } from "../graph/commands.ts";
 import { lookup } from "../graph/lookup.ts";
-import { definitions, table } from "../graph/node-types.ts";
+import { table } from "../graph/node-types.ts";
 import { useSeen } from "../hooks/use-first-paint.ts";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
-import { addAt } from "../session/add-node.ts";
+import { addAt, DRAG_TYPE } from "../session/add-node.ts";
 import type { Adding } from "../session/overlays.ts";
 import { ContextMenu, type MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toast.tsx";
-import { useMenuItems } from "../workbench/context-menus.ts";
-import { FileDrop } from "../workbench/file-drop.tsx";
-import { DRAG_TYPE } from "../workbench/palette.tsx";
-import { QuickAdd } from "../workbench/quick-add.tsx";
-import { swapAt, swapTypes } from "../workbench/replace-node.ts";
 import { Card } from "./card.tsx";
 import { Dots } from "./dots.tsx";
 import { Wire } from "./edge.tsx";
@@ -55,6 +58,14 @@ const SNAP: [number, number] = [11, 11];
 /** So long without a move, and the view is at rest. */
 const REST_MS = 200;
 
+/** What a right click offers, by what is under it. `add` opens the list of nodes there. */
+export interface CanvasMenus {
+  forNode(id: string): MenuItem[];
+  forEdge(key: string, add: () => void): MenuItem[];
+  forSelection(): MenuItem[];
+  forPane(add: () => void): MenuItem[];
+}
+
 type Doings = Pick<
   ReactFlowProps<FlowNode, WireEdge>,
   | "onNodeContextMenu"
@@ -67,9 +78,9 @@ type Doings = Pick<
 >;
 
 /** The graph. Everything done with the mouse here is also done by keys, menu or form. */
-export function Canvas() {
+export function Canvas({ menus, children }: { menus: CanvasMenus; children?: ReactNode }) {
   const workbench = useWorkbench();
-  const { t, i18n } = useTranslation(["canvas", "editing"]);
+  const { t } = useTranslation("canvas");
   const { nodes, edges, onNodesChange, onEdgesChange, guides } = useFlow();
   const frozen = useDocument((state) => state.frozen);
   const flow = useReactFlow<FlowNode, WireEdge>();
@@ -78,10 +89,8 @@ export function Canvas() {
   const opening = useOpening();
   const seen = useSeen();
   useShowing();
-  const adding = useStore(workbench.surfaces, (state) => state.adding);
   const setAdding = (next: Adding | undefined) => workbench.surfaces.setState({ adding: next });
   const [menu, setMenu] = useState<MenuItem[]>([]);
-  const menuItems = useMenuItems();
   const overEdge = useRef<string>(undefined);
 
   const allowed = useCallback(
@@ -204,15 +213,15 @@ export function Canvas() {
   };
 
   // React Flow hands these to every card and wire: they stay the same, or each move of a drag would draw all of them.
-  const latest = useRef({ menuItems, addHere });
+  const latest = useRef({ menus, addHere });
   useLayoutEffect(() => {
-    latest.current = { menuItems, addHere };
+    latest.current = { menus, addHere };
   });
   const doings = useMemo((): Doings => {
-    const items = () => latest.current.menuItems;
+    const items = () => latest.current.menus;
     const add: typeof addHere = (event, edge) => latest.current.addHere(event, edge);
     return {
-      onNodeContextMenu: (event, node) => setMenu(items().forNode(node.id, event)),
+      onNodeContextMenu: (_event, node) => setMenu(items().forNode(node.id)),
       onEdgeContextMenu: (event, edge) => setMenu(items().forEdge(edge.id, () => add(event, edge.id))),
       onSelectionContextMenu: () => setMenu(items().forSelection()),
       onPaneContextMenu: (event) => setMenu(items().forPane(() => add(event as MouseEvent))),
@@ -302,21 +311,8 @@ export function Canvas() {
             <GuideLines guides={guides} />
           </ReactFlow>
         </FarContext>
-        <FileDrop />
         <EmptyCanvas onAdd={addInMiddle} />
-        {adding && (
-          <QuickAdd
-            at={adding.at}
-            loose={adding.loose}
-            definitions={adding.swap === undefined ? definitions : swapTypes(workbench, adding.swap)}
-            onClose={() => setAdding(undefined)}
-            onPick={(definition) => {
-              if (adding.swap === undefined) addAt(workbench, definition, adding);
-              else swapAt(workbench, adding.swap, definition, i18n.getFixedT(i18n.language, "editing"), i18n.language);
-              setAdding(undefined);
-            }}
-          />
-        )}
+        {children}
       </div>
     </ContextMenu>
   );

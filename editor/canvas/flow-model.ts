@@ -5,10 +5,11 @@
 import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode, type Group } from "../../runtime/graph.ts";
 import { edgeFit, type Kind } from "../../runtime/port.ts";
-import { type CardPorts, handles, nodeSize, placeOf } from "../graph/card-size.ts";
+import { type CardPorts, nodeSize, placeOf } from "../graph/card-size.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
 import { drawnPorts, type PortReader } from "../graph/ports.ts";
 import type { Selection } from "../session/selection.ts";
+import { handles } from "./handles.ts";
 
 export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "note">;
 export type FrameNode = Node<{ group: Group }, "frame">;

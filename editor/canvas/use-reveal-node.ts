@@ -1,9 +1,9 @@
 import { useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
+import { boundsOfNodes } from "../graph/boxes.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { motionMs } from "../ui/motion.ts";
-import { boundsOf } from "../workbench/actions.ts";
 
 /** Brings the node that somebody asked to see into view, also where the canvas opens for it. */
 export function useShowing(): void {
@@ -13,7 +13,7 @@ export function useShowing(): void {
   useEffect(() => {
     if (show === undefined) return;
     workbench.surfaces.setState({ show: undefined });
-    const box = boundsOf(workbench, [show]);
+    const box = boundsOfNodes(workbench.graph(), [show], workbench.reader.getState().reader);
     if (box)
       void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, {
         duration: motionMs(180),

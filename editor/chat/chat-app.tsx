@@ -2,10 +2,10 @@ import { Lock, WifiOff, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { setLanguage } from "../i18n/index.ts";
+import { preferences } from "../session/preferences.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import { look } from "../ui/theme.ts";
 import { Conversation } from "./conversation.tsx";
 import { ConversationList, type ConversationListProps } from "./conversation-list.tsx";
 import { forget, type Remembered, remember, remembered, rename } from "./conversations.ts";
@@ -28,7 +28,7 @@ export function ChatApp() {
       setRefused(undefined);
       setVisit(begun);
       // What the reader chose for himself stays.
-      if (begun.agent.language !== "auto" && !look.getState().language) setLanguage(begun.agent.language);
+      if (begun.agent.language !== "auto" && !preferences.getState().language) setLanguage(begun.agent.language);
       document.title = begun.agent.name;
     } catch (error) {
       const status = error instanceof Refusal ? error.status : 0;

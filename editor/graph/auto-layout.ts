@@ -1,7 +1,7 @@
 /** Auto-layout: left to right along the edges. The layout engine is loaded when it is first asked for. */
 import type { ElkNode } from "elkjs/lib/elk-api";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
-import { CARD, handles, nodeSize } from "./card-size.ts";
+import { CARD, nodeSize, portBoxes } from "./card-size.ts";
 import { edgeKey, lookup } from "./lookup.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
 
@@ -66,13 +66,13 @@ export function elkGraph(graph: Graph, reader: PortReader, chosen?: ReadonlySet<
         id: node.id,
         ...nodeSize(node, ports, graph.layout[node.id]),
         layoutOptions: { "elk.portConstraints": "FIXED_POS" },
-        ports: handles(ports).map((handle) => ({
-          id: `${node.id} ${handle.type} ${handle.id}`,
-          x: handle.type === "target" ? 0 : CARD.width,
-          y: handle.y + CARD.handle / 2,
+        ports: portBoxes(ports).map((port) => ({
+          id: `${node.id} ${port.side} ${port.id}`,
+          x: port.side === "in" ? 0 : CARD.width,
+          y: port.y + CARD.handle / 2,
           width: 0,
           height: 0,
-          layoutOptions: { "elk.port.side": handle.type === "target" ? "WEST" : "EAST" },
+          layoutOptions: { "elk.port.side": port.side === "in" ? "WEST" : "EAST" },
         })),
       };
     }),
@@ -80,9 +80,7 @@ export function elkGraph(graph: Graph, reader: PortReader, chosen?: ReadonlySet<
       const from = edgeEnd(edge.from);
       const to = edgeEnd(edge.to);
       if (!inside.has(from.node) || !inside.has(to.node) || !at.node(from.node)) return [];
-      return [
-        { id: edgeKey(edge), sources: [`${from.node} source ${from.port}`], targets: [`${to.node} target ${to.port}`] },
-      ];
+      return [{ id: edgeKey(edge), sources: [`${from.node} out ${from.port}`], targets: [`${to.node} in ${to.port}`] }];
     }),
   };
 }

@@ -2,7 +2,6 @@
  * Where everything on a card sits, in pixels. The card's styles follow these numbers, so ports and edges are in place
  * before a card is drawn at all: a large graph opens without measuring its nodes.
  */
-import { type NodeHandle, Position } from "@xyflow/react";
 import { edgeEnd, type Graph, type GraphNode, type Place } from "../../runtime/graph.ts";
 import { lookup } from "./lookup.ts";
 import type { DrawnPort } from "./ports.ts";
@@ -31,29 +30,29 @@ export function nodeSize(node: GraphNode, ports: CardPorts, place?: Place): { wi
   return { width: CARD.width, height: cardHeight(node.type, ports) };
 }
 
-export function handles(ports: CardPorts): NodeHandle[] {
+export interface PortBox {
+  id: string;
+  side: "in" | "out";
+  /** From the card's top left corner. */
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Where a card's ports are: inputs on the left edge, outputs on the right, in their order. */
+export function portBoxes(ports: CardPorts): PortBox[] {
   const { handle: size, head, pad, row, width } = CARD;
-  const y = (index: number) => head + pad + index * row + (row - size) / 2;
-  return [
-    ...ports.inputs.map((port, index) => ({
-      id: port.id,
-      type: "target" as const,
-      position: Position.Left,
-      x: -size / 2,
-      y: y(index),
+  const boxes = (side: PortBox["side"], x: number) =>
+    ports[side === "in" ? "inputs" : "outputs"].map(({ id }, index) => ({
+      id,
+      side,
+      x: x - size / 2,
+      y: head + pad + index * row + (row - size) / 2,
       width: size,
       height: size,
-    })),
-    ...ports.outputs.map((port, index) => ({
-      id: port.id,
-      type: "source" as const,
-      position: Position.Right,
-      x: width - size / 2,
-      y: y(index),
-      width: size,
-      height: size,
-    })),
-  ];
+    }));
+  return [...boxes("in", 0), ...boxes("out", width)];
 }
 
 const columns = new WeakMap<Graph, ReadonlyMap<string, Place>>();

@@ -1,6 +1,7 @@
 /** Which part of a graph a trial runs, and what stands in for the rest: outputs of the last run, and pins. Pure. */
+
+import type { RunView } from "../../runtime/fold-run.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
-import type { RunLife } from "../session/run-life.ts";
 import { lookup } from "./lookup.ts";
 import type { Pins } from "./pins.ts";
 
@@ -22,10 +23,10 @@ export interface Known {
   skipped: ReadonlySet<string>;
 }
 
-export function knownFrom(life: RunLife | undefined): Known {
+export function knownFrom(run: RunView | undefined): Known {
   const outputs: Record<string, Record<string, unknown>> = {};
   const skipped = new Set<string>();
-  for (const view of life?.view.nodes.values() ?? []) {
+  for (const view of run?.nodes.values() ?? []) {
     if (view.scope?.length) continue;
     if (view.status === "done" && view.outputs) outputs[view.node] = view.outputs;
     if (view.status === "skipped") skipped.add(view.node);

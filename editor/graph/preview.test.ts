@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import { createFlowModel } from "../canvas/flow-model.ts";
+import { handles } from "../canvas/handles.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { commandScore } from "../workbench/command-score.ts";
 import { presses } from "../workbench/use-shortcuts.ts";
 import { typedInto } from "../workbench/use-typed-ahead.ts";
 import { elkGraph } from "./auto-layout.ts";
-import { cardHeight, freePlace, handles, placeOf } from "./card-size.ts";
+import { cardHeight, freePlace, placeOf } from "./card-size.ts";
 import { table } from "./node-types.ts";
 import { createPortReader } from "./ports.ts";
 import { configGist, liveGist } from "./preview.ts";
@@ -50,12 +51,12 @@ describe("what a card says", () => {
 
   it("streams, thinks, waits and fails in its own words", () => {
     const running = view({ status: "running" });
-    expect(liveGist(running, { text: "It is", reasoning: "hm", answer: true })).toMatchObject({
+    expect(liveGist(running, { text: "It is", reasoning: "hm" })).toMatchObject({
       is: "stream",
       text: "It is",
       thinking: false,
     });
-    expect(liveGist(running, { text: "", reasoning: "hm", answer: true })).toMatchObject({
+    expect(liveGist(running, { text: "", reasoning: "hm" })).toMatchObject({
       is: "stream",
       text: "hm",
       thinking: true,

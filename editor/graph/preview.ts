@@ -3,12 +3,11 @@ import type { ErrorData } from "../../runtime/error.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import type { Document } from "../../runtime/message.ts";
-import type { Typing } from "../session/run-life.ts";
-import type { Tone } from "../ui/badge.tsx";
+import type { Kind } from "../../runtime/port.ts";
 
 export type GistPart =
   | { text: string }
-  | { chip: string; tone: Tone }
+  | { chip: string; tone: Kind }
   | { mono: string }
   | { quiet: string }
   /** By id or slug; shown by its name. */
@@ -27,7 +26,7 @@ const LONG = 180;
 const UNTOLD = new Set(["input", "output", "note"]);
 
 /** How a node fares in the run that is shown; undefined where the run has nothing to say about it. */
-export function liveGist(view: NodeView, typing: Typing | undefined): Gist | undefined {
+export function liveGist(view: NodeView, typing: { text: string; reasoning: string } | undefined): Gist | undefined {
   if (view.error && view.status !== "done")
     return { is: "failed", error: view.error, retrying: view.status === "running" };
   if (view.status === "waiting") return { is: "waiting" };
@@ -61,7 +60,7 @@ function outputParts(outputs: Record<string, unknown>): GistPart[] {
   if (!first) return [];
   const [port, value] = first;
   const named = taken.length === 1 && !["text", "reply", "message", "result", "results", "body"].includes(port);
-  return [...(named ? [{ chip: port, tone: "any" as Tone }] : []), valuePart(value)];
+  return [...(named ? [{ chip: port, tone: "any" as const }] : []), valuePart(value)];
 }
 
 function valuePart(value: unknown): GistPart {

@@ -13,14 +13,14 @@ type Values = Pins[string];
 
 /** Runs a part of the graph with the last message, and shows it under Try it. Without any message it asks for one. */
 export function runPart(workbench: Workbench, how: "only" | "to" | "from", node: string): void {
-  const known = knownFrom(workbench.live.getState().life);
+  const known = knownFrom(workbench.live.getState().life?.view);
   const plan = planPart(workbench.graph(), how, node, pinsOf(workbench.graph()), known);
   send(workbench, { ...plan, part: { how, node } });
 }
 
 /** Goes on from a node with other outputs than it gave; what does not hang on it stays as it was in the run shown. */
 export function goOnWith(workbench: Workbench, node: string, outputs: Values): void {
-  const known = knownFrom(workbench.live.getState().life);
+  const known = knownFrom(workbench.live.getState().life?.view);
   const plan = planEdited(workbench.graph(), node, outputs, pinsOf(workbench.graph()), known);
   send(workbench, { ...plan, part: { how: "edited", node } });
 }

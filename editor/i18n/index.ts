@@ -4,12 +4,9 @@
  */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import { look } from "../ui/theme.ts";
+import { type Language, preferences } from "../session/preferences.ts";
 import { en } from "./en/index.ts";
 import { zh } from "./zh/index.ts";
-
-export const LANGUAGES = ["en", "zh"] as const;
-export type Language = (typeof LANGUAGES)[number];
 
 declare module "i18next" {
   interface CustomTypeOptions {
@@ -27,7 +24,7 @@ function browserLanguage(): Language {
 export const i18n = i18next.createInstance();
 void i18n.use(initReactI18next).init({
   resources: { en, zh },
-  lng: look.getState().language ?? browserLanguage(),
+  lng: preferences.getState().language ?? browserLanguage(),
   fallbackLng: "en",
   defaultNS: "common",
   interpolation: { escapeValue: false },
@@ -40,7 +37,7 @@ i18n.on("languageChanged", (language) => {
 });
 
 export function setLanguage(language: Language): void {
-  look.setState({ language });
+  preferences.setState({ language });
   void i18n.changeLanguage(language);
 }
 

@@ -1,48 +1,18 @@
 /** Issues in the language that shows. English is what `checkGraph` says; Chinese is said from the same facts. */
-import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { edgeEnd } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { lookup } from "../graph/lookup.ts";
 import type { PortReader } from "../graph/ports.ts";
-import { useGraph, useReader } from "../hooks/use-workbench.ts";
+import type { IssueFacts, IssueText } from "./issue-text.ts";
 import { type NodeWords, nodeWords } from "./node-words.ts";
 import { chinese } from "./zh/issues.ts";
-
-export interface IssueText {
-  message: string;
-  mend?: string;
-}
-
-/** What a sentence about an issue may be made of. */
-export interface IssueFacts {
-  node: string;
-  port: string;
-  /** The two ends and kinds of the edge that it is about. */
-  from: string;
-  to: string;
-  fromKind: string;
-  toKind: string;
-  /** Names in quotes in the English sentence: a tool, a model, a key. */
-  names: string[];
-}
 
 export function issueText(issue: Issue, language: string, graph: Graph, reader: PortReader): IssueText {
   const english: IssueText = { message: issue.message, ...(issue.mend ? { mend: issue.mend } : {}) };
   if (language !== "zh") return english;
   const said = chinese[issue.code](facts(issue, graph, reader, nodeWords(language)));
   return { message: said.message ?? english.message, ...(said.mend ? { mend: said.mend } : {}) };
-}
-
-export function useIssueWords(): (issue: Issue) => IssueText {
-  const { i18n } = useTranslation();
-  const reader = useReader();
-  const graph = useGraph((one) => one);
-  return useMemo(
-    () => (issue: Issue) => issueText(issue, i18n.language, graph, reader),
-    [i18n.language, graph, reader],
-  );
 }
 
 function facts(issue: Issue, graph: Graph, reader: PortReader, words: NodeWords): IssueFacts {

@@ -7,6 +7,7 @@ import { setNode, setWholeConfig } from "../graph/commands.ts";
 import { fieldOf, mendFor } from "../graph/quick-fixes.ts";
 import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
 import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { useIssueWords } from "../hooks/use-issue-words.ts";
 import {
   useChosenNode,
   useDocument,
@@ -18,7 +19,6 @@ import {
   useSelection,
   useWorkbench,
 } from "../hooks/use-workbench.ts";
-import { useIssueWords } from "../i18n/issue-words.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { viewOf } from "../session/live-run.ts";
 import { onlyNode } from "../session/selection.ts";

@@ -5,8 +5,8 @@ import { lookup } from "../graph/lookup.ts";
 import { mendFor } from "../graph/quick-fixes.ts";
 import { useBodies } from "../hooks/body-views.tsx";
 import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { useIssueWords } from "../hooks/use-issue-words.ts";
 import { useGraph, useIssues, useReader, useWorkbench } from "../hooks/use-workbench.ts";
-import { useIssueWords } from "../i18n/issue-words.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 

@@ -2,13 +2,13 @@ import { useReactFlow } from "@xyflow/react";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { applyPatch, type PatchPart } from "../../runtime/patch.ts";
+import { boundsOfNodes } from "../graph/boxes.ts";
 import { type Command, move } from "../graph/commands.ts";
 import { table } from "../graph/node-types.ts";
 import { placeNew } from "../graph/position-new.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
-import { boundsOf } from "../workbench/actions.ts";
 
 /** Applies parts to the graph as it is then, with room for what is new, as one step of the history; and shows it. */
 export function useTake(): (parts: readonly PatchPart[]) => Promise<void> {
@@ -37,7 +37,11 @@ export function useTake(): (parts: readonly PatchPart[]) => Promise<void> {
         .map((node) => node.id);
       if (fresh.length === 0) return;
       workbench.selection.choose(fresh);
-      const bounds = boundsOf(workbench, [...fresh, ...Object.keys(places)]);
+      const bounds = boundsOfNodes(
+        workbench.graph(),
+        [...fresh, ...Object.keys(places)],
+        workbench.reader.getState().reader,
+      );
       if (bounds)
         requestAnimationFrame(() => {
           const pane = document.querySelector(".react-flow")?.getBoundingClientRect();

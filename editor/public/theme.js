@@ -1,4 +1,4 @@
-// Sets theme, contrast and language on <html> before anything is painted. `ui/theme.ts` owns the keys.
+// Sets theme, contrast and language on <html> before anything is painted. `session/preferences.ts` owns the entry.
 (() => {
   const root = document.documentElement;
   let stored = {};

@@ -8,6 +8,9 @@ import { edgeKey, lookup } from "../graph/lookup.ts";
 import type { Wiring } from "./pending-edge.ts";
 import type { Workbench } from "./workbench.ts";
 
+/** The data type of a node type that is dragged from the palette. */
+export const DRAG_TYPE = "application/x-patchbay-node";
+
 export type LooseEnd = NonNullable<Wiring["from"]>;
 
 const IDS: Record<string, string> = {

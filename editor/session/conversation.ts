@@ -3,10 +3,9 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput, WaitAnswer } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { FileRef } from "../../runtime/message.ts";
+import type { FileRef, Message } from "../../runtime/message.ts";
 import type { PartHow } from "../graph/partial-run.ts";
 import { type Pins, pinsOf } from "../graph/pins.ts";
-import { earlierTurns } from "./earlier-turns.ts";
 import { type Follow, followRun, type RunSignal } from "./follow-run.ts";
 import type { LiveRun } from "./live-run.ts";
 import { isBusy, isOver, type RunLife } from "./run-life.ts";
@@ -229,4 +228,17 @@ function toData(error: unknown): ErrorData {
   const { code, issues } = error as { code?: ErrorData["code"]; issues?: ErrorData["issues"] };
   const data = errorData(error);
   return { ...data, ...(code ? { code } : {}), ...(issues ? { issues } : {}) };
+}
+
+/** The whole turns that were answered, as the history that a run brings along; nothing where there are none. */
+function earlierTurns(turns: readonly Turn[]): { history?: RunInput["history"] } {
+  const history = turns.flatMap((turn): Message[] => {
+    const reply = turn.life?.view.output?.reply;
+    if (turn.part || turn.life?.view.status !== "done" || reply === undefined) return [];
+    return [
+      { role: "user", content: turn.message },
+      { role: "assistant", content: typeof reply === "string" ? reply : JSON.stringify(reply) },
+    ];
+  });
+  return history.length > 0 ? { history } : {};
 }

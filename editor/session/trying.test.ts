@@ -57,7 +57,7 @@ describe("a part of a graph", () => {
   it("runs alone, with what feeds it as it was", async () => {
     const graph = forked();
     const { life } = await run(graph);
-    const plan = planPart(graph, "only", "both", {}, knownFrom(life));
+    const plan = planPart(graph, "only", "both", {}, knownFrom(life.view));
     expect(plan).toEqual({ range: { only: "both" }, pins: { a: { text: "A hi" }, b: { text: "B hi" } } });
     const part = await run(graph, plan);
     expect(part.ran).toEqual(["both"]);
@@ -78,7 +78,7 @@ describe("a part of a graph", () => {
   it("runs to a node and from a node", async () => {
     const graph = forked();
     const { life } = await run(graph);
-    const known = knownFrom(life);
+    const known = knownFrom(life.view);
     expect((await run(graph, planPart(graph, "to", "a", {}, known))).ran).toEqual(["ask", "a"]);
     const from = await run(graph, planPart(graph, "from", "both", {}, known));
     expect(from.ran).toEqual(["both", "end", "reply"]);
@@ -87,7 +87,7 @@ describe("a part of a graph", () => {
 
   it("takes a pin before the last run, but runs the node that was asked for", async () => {
     const graph = forked();
-    const known = knownFrom((await run(graph)).life);
+    const known = knownFrom((await run(graph)).life.view);
     const pinned = { a: { text: "pinned" }, both: { text: "old" } };
     const part = await run(graph, planPart(graph, "only", "both", pinned, known));
     expect(part.life.view.output?.reply).toEqual({ text: "pinned and B hi" });
@@ -97,7 +97,7 @@ describe("a part of a graph", () => {
 
   it("goes on from an edited output, and keeps the other branch", async () => {
     const graph = forked();
-    const known = knownFrom((await run(graph)).life);
+    const known = knownFrom((await run(graph)).life.view);
     const part = await run(graph, planEdited(graph, "a", { text: "Mine" }, {}, known));
     expect(part.ran).toEqual(["both", "end", "reply"]);
     expect(part.life.view.output?.reply).toBe("Mine and B hi.");

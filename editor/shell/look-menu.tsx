@@ -3,13 +3,13 @@ import { useTranslation } from "react-i18next";
 import { setLanguage } from "../i18n/index.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Menu } from "../ui/menu.tsx";
-import { setLook, shownTheme, useLook } from "../ui/theme.ts";
+import { setPreferences, shownTheme, usePreferences } from "../ui/theme.ts";
 
 /** Theme and language, one click from everywhere. */
 export function LookMenu() {
   const { t, i18n } = useTranslation("shell");
-  const theme = useLook((state) => state.theme);
-  const contrast = useLook((state) => state.contrast);
+  const theme = usePreferences((state) => state.theme);
+  const contrast = usePreferences((state) => state.contrast);
   return (
     <Menu
       side="right"
@@ -27,15 +27,25 @@ export function LookMenu() {
           label: t("themeSystem"),
           icon: Monitor,
           checked: theme === "system",
-          onSelect: () => setLook({ theme: "system" }),
+          onSelect: () => setPreferences({ theme: "system" }),
         },
-        { label: t("themeLight"), icon: Sun, checked: theme === "light", onSelect: () => setLook({ theme: "light" }) },
-        { label: t("themeDark"), icon: Moon, checked: theme === "dark", onSelect: () => setLook({ theme: "dark" }) },
+        {
+          label: t("themeLight"),
+          icon: Sun,
+          checked: theme === "light",
+          onSelect: () => setPreferences({ theme: "light" }),
+        },
+        {
+          label: t("themeDark"),
+          icon: Moon,
+          checked: theme === "dark",
+          onSelect: () => setPreferences({ theme: "dark" }),
+        },
         {
           label: t("contrastMore"),
           icon: Contrast,
           checked: contrast === "more",
-          onSelect: () => setLook({ contrast: contrast === "more" ? "normal" : "more" }),
+          onSelect: () => setPreferences({ contrast: contrast === "more" ? "normal" : "more" }),
         },
         "separator",
         { label: "English", icon: Languages, checked: i18n.language === "en", onSelect: () => setLanguage("en") },

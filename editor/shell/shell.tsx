@@ -16,13 +16,13 @@ import {
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
-import { MOST_WAITS, useWaits } from "../pages/runs/use-waits.ts";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
-import { setLook, useLook } from "../ui/theme.ts";
+import { setPreferences, usePreferences } from "../ui/theme.ts";
 import { Tooltip } from "../ui/tooltip.tsx";
 import { LookMenu } from "./look-menu.tsx";
 import { TopBarSlot } from "./top-bar.tsx";
+import { MOST_WAITS, useWaits } from "./use-waits.ts";
 
 type PlaceName =
   | "agents"
@@ -65,7 +65,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const { t } = useTranslation("shell");
   const [path] = useLocation();
   const [slot, setSlot] = useState<HTMLElement | null>(null);
-  const folded = useLook((state) => state.railFolded);
+  const folded = usePreferences((state) => state.railFolded);
   // The canvas needs the room: there the rail is always icons.
   const narrow = folded || /^\/agents\/[^/]+$/.test(path);
 
@@ -119,7 +119,7 @@ export function Shell({ children }: { children: ReactNode }) {
                 side="right"
                 aria-expanded={!folded}
                 className="size-9 max-md:hidden"
-                onClick={() => setLook({ railFolded: !folded })}
+                onClick={() => setPreferences({ railFolded: !folded })}
               />
             )}
           </div>

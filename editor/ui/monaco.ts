@@ -12,7 +12,8 @@ import "monaco-editor/languages/features/typescript/register.js";
 import EditorWorker from "monaco-editor/editor/editor.worker.js?worker";
 import JsonWorker from "monaco-editor/language/json/json.worker.js?worker";
 import TypeScriptWorker from "monaco-editor/language/typescript/ts.worker.js?worker";
-import { look, shownTheme } from "./theme.ts";
+import { preferences } from "../session/preferences.ts";
+import { shownTheme } from "./theme.ts";
 
 self.MonacoEnvironment = {
   getWorker(_id, label) {
@@ -64,7 +65,7 @@ function applyTheme(): void {
 }
 
 applyTheme();
-look.subscribe(applyTheme);
+preferences.subscribe(applyTheme);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
 
 /** Options every editor of ours starts from. Taken from the module when it is loaded. @public */

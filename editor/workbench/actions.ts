@@ -13,7 +13,6 @@ import {
   History,
   Keyboard,
   ListChecks,
-  type LucideIcon,
   Maximize,
   Maximize2,
   MessageSquareText,
@@ -42,7 +41,6 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { navigate } from "wouter/use-browser-location";
 import { useArrange } from "../canvas/use-arrange.ts";
-import { nodeSize } from "../graph/card-size.ts";
 import { group, remove, setGroup } from "../graph/commands.ts";
 import { copyText, duplicate } from "../graph/fragment.ts";
 import { lookup } from "../graph/lookup.ts";
@@ -58,63 +56,11 @@ import { copyText as toClipboard } from "../ui/code-block.tsx";
 import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
 import { focusSoon } from "../ui/wait-for-element.ts";
-import { type EditingActionId, editingActions } from "./edit-actions.ts";
+import type { Action, ActionId } from "./action.ts";
+import { editingActions } from "./edit-actions.ts";
 import { SEARCH_ID } from "./palette.tsx";
 import { usePaste } from "./use-paste.ts";
 import { useSubagents } from "./use-subagents.ts";
-
-export type ActionId =
-  | "undo"
-  | "redo"
-  | "commands"
-  | "keys"
-  | "addNode"
-  | "run"
-  | "copy"
-  | "cut"
-  | "paste"
-  | "duplicate"
-  | "delete"
-  | "selectAll"
-  | "group"
-  | "ungroup"
-  | "arrange"
-  | "fit"
-  | "zoomIn"
-  | "zoomOut"
-  | "foldLeft"
-  | "foldRight"
-  | "foldBelow"
-  | "tryIt"
-  | "build"
-  | "issues"
-  | "json"
-  | "history"
-  | "publish"
-  | "triggers"
-  | "runOnly"
-  | "runTo"
-  | "runFrom"
-  | "pin"
-  | "openBody"
-  | "unfoldBody"
-  | "leaveBody"
-  | "tests"
-  | "saveTemplate"
-  | "encapsulate"
-  | "unpack"
-  | EditingActionId;
-
-export interface Action {
-  id: ActionId;
-  icon: LucideIcon;
-  keys?: string[];
-  /** Works while a text field has the focus. */
-  everywhere?: boolean;
-  /** The browser does it by an event of its own (copy, cut, paste): the key is shown, and not taken. */
-  native?: boolean;
-  run(): void;
-}
 
 export function useActions(): ReadonlyMap<ActionId, Action> {
   const workbench = useWorkbench();
@@ -313,33 +259,4 @@ function ungroupChosen(workbench: Workbench): void {
   const { nodes } = workbench.selection.getState();
   for (const one of workbench.graph().groups)
     if (one.nodes.some((id) => nodes.has(id))) workbench.apply(setGroup(one.id, "remove"));
-}
-
-/** The room that the chosen nodes take, for showing them. */
-export function boundsOf(
-  workbench: Workbench,
-  ids: Iterable<string>,
-): { x: number; y: number; width: number; height: number } | undefined {
-  const graph = workbench.graph();
-  const { reader } = workbench.reader.getState();
-  const wanted = new Set(ids);
-  const boxes = graph.nodes.flatMap((node) => {
-    const place = graph.layout[node.id];
-    if (!wanted.has(node.id) || !place) return [];
-    const ports = reader.ports(node);
-    const drawn = {
-      inputs: ports.inputs.map((port) => ({ ...port, wired: false })),
-      outputs: ports.outputs.map((port) => ({ ...port, wired: false })),
-    };
-    return [{ ...place, ...nodeSize(node, drawn, place) }];
-  });
-  if (boxes.length === 0) return undefined;
-  const x = Math.min(...boxes.map((box) => box.x));
-  const y = Math.min(...boxes.map((box) => box.y));
-  return {
-    x,
-    y,
-    width: Math.max(...boxes.map((box) => box.x + box.width)) - x,
-    height: Math.max(...boxes.map((box) => box.y + box.height)) - y,
-  };
 }

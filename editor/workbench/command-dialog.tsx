@@ -12,7 +12,7 @@ import { GUIDES } from "../pages/guide/guides.ts";
 import { useShowNode } from "../panels/issues-panel.tsx";
 import { TONE_TEXT } from "../ui/badge.tsx";
 import { Kbd } from "../ui/kbd.tsx";
-import type { Action, ActionId } from "./actions.ts";
+import type { Action, ActionId } from "./action.ts";
 import { commandScore } from "./command-score.ts";
 import { useAddInView } from "./palette.tsx";
 import { COMMANDS_ID } from "./use-typed-ahead.ts";

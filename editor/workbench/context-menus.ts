@@ -1,15 +1,17 @@
 import { CircleDot, Plus, Replace, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { CanvasMenus } from "../canvas/canvas.tsx";
 import { isContainer } from "../graph/body.ts";
 import { remove } from "../graph/commands.ts";
 import { lookup } from "../graph/lookup.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { agentOf } from "../session/called-agents.ts";
 import type { MenuItem } from "../ui/menu.tsx";
-import { type ActionId, useActions } from "./actions.ts";
+import type { ActionId } from "./action.ts";
+import { useActions } from "./actions.ts";
 
 /** What a right click offers, by what is under it. A right click on a node that is not chosen chooses it. */
-export function useMenuItems() {
+export function useMenuItems(): CanvasMenus {
   const workbench = useWorkbench();
   const actions = useActions();
   const { t } = useTranslation("canvas");
@@ -46,8 +48,7 @@ export function useMenuItems() {
   };
   const calls = (id: string): boolean => lookup(workbench.graph()).node(id)?.type === "agent";
   return {
-    forNode(id: string, event: { preventDefault(): void }): MenuItem[] {
-      void event;
+    forNode(id: string): MenuItem[] {
       if (!workbench.selection.getState().nodes.has(id)) workbench.selection.choose([id]);
       if (workbench.selection.getState().nodes.size > 1) return several();
       return [

@@ -1,7 +1,7 @@
 import { useStore } from "zustand";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { SaveTemplate } from "../pages/templates/save-template.tsx";
-import type { Action, ActionId } from "./actions.ts";
+import type { Action, ActionId } from "./action.ts";
 import { CommandDialog } from "./command-dialog.tsx";
 import { EncapsulateDialog } from "./encapsulate-dialog.tsx";
 import { KeysDialog } from "./shortcuts-dialog.tsx";

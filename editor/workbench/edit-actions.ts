@@ -1,4 +1,4 @@
-/** What this folder adds to the list of actions. */
+/** Actions that find text, replace a node and align cards. */
 import {
   AlignCenterHorizontal,
   AlignCenterVertical,
@@ -13,33 +13,19 @@ import {
   TextSearch,
 } from "lucide-react";
 import { type Axis, alignPlaces, type Box, distributePlaces, type Side } from "../graph/align.ts";
-import { nodeSize } from "../graph/card-size.ts";
+import { cardBox } from "../graph/boxes.ts";
 import { setLayout } from "../graph/commands.ts";
-import { drawnPorts } from "../graph/ports.ts";
 import { onlyNode } from "../session/selection.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { whenThere } from "../ui/wait-for-element.ts";
-import type { Action } from "./actions.ts";
+import type { Action } from "./action.ts";
 
-export type EditingActionId =
-  | "find"
-  | "findReplace"
-  | "swap"
-  | "alignLeft"
-  | "alignCenter"
-  | "alignRight"
-  | "alignTop"
-  | "alignMiddle"
-  | "alignBottom"
-  | "spreadX"
-  | "spreadY";
-
-/** By id here: the panel that they belong to imports the canvas, which imports this. */
+/** Fields of the find panel. Its code loads later, so they are found by id. */
 const FIND_ID = "find-text";
 const REPLACE_ID = "replace-text";
 
-/** `tell` says that one node must be chosen first. */
-export function editingActions(workbench: Workbench, tell: () => void): Action[] {
+/** `onNoNode` is called when an action needs one selected node and there is none. */
+export function editingActions(workbench: Workbench, onNoNode: () => void): Action[] {
   const { places, selection, surfaces } = workbench;
   const find = (field: string) => () => {
     const there = () => document.getElementById(field) as HTMLInputElement | null;
@@ -59,7 +45,7 @@ export function editingActions(workbench: Workbench, tell: () => void): Action[]
       keys: ["r"],
       run() {
         const id = onlyNode(selection.getState());
-        if (id === undefined) return tell();
+        if (id === undefined) return onNoNode();
         if (workbench.document.getState().frozen) return;
         const card = document.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.getBoundingClientRect();
         surfaces.setState({
@@ -82,14 +68,12 @@ export function editingActions(workbench: Workbench, tell: () => void): Action[]
   ];
 }
 
-/** The chosen nodes as they stand on the canvas. */
+/** The boxes of the selected nodes that have a position of their own. */
 function boxes(workbench: Workbench): Box[] {
   const graph = workbench.graph();
   const { reader } = workbench.reader.getState();
   const { nodes } = workbench.selection.getState();
-  return graph.nodes.flatMap((node) => {
-    const place = graph.layout[node.id];
-    if (!nodes.has(node.id) || !place) return [];
-    return [{ id: node.id, x: place.x, y: place.y, ...nodeSize(node, drawnPorts(graph, node, reader), place) }];
-  });
+  return graph.nodes
+    .filter((node) => nodes.has(node.id) && graph.layout[node.id])
+    .map((node) => ({ id: node.id, ...cardBox(graph, node, reader) }));
 }

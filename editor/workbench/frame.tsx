@@ -1,6 +1,5 @@
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Canvas } from "../canvas/canvas.tsx";
 import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
 import { useSeen } from "../hooks/use-first-paint.ts";
 import { useGraph, useLive, usePlaces, useWorkbench } from "../hooks/use-workbench.ts";
@@ -9,6 +8,7 @@ import { TopBar } from "../shell/top-bar.tsx";
 import { useActions } from "./actions.ts";
 import { BodyBar, useBodyCrumbs } from "./body-bar.tsx";
 import { Divider } from "./divider.tsx";
+import { GraphView } from "./graph-view.tsx";
 import { Palette } from "./palette.tsx";
 import { ConflictPanel } from "./save-state.tsx";
 import { EditorBar } from "./toolbar.tsx";
@@ -49,7 +49,7 @@ export function EditorFrame() {
         <ConflictPanel />
         <BodyBar />
         <div className="min-h-0 flex-1">
-          <Canvas />
+          <GraphView />
         </div>
         <Below open={below} />
       </div>

@@ -6,13 +6,12 @@ import { definitions } from "../graph/node-types.ts";
 import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { addAt, spotFor } from "../session/add-node.ts";
+import { addAt, DRAG_TYPE, spotFor } from "../session/add-node.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { SearchInput } from "../ui/input.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 
-export const DRAG_TYPE = "application/x-patchbay-node";
 export const SEARCH_ID = "palette-search";
 const GROUPS = ["think", "know", "act", "flow", "io"] as const;
 

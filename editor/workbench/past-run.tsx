@@ -5,7 +5,6 @@ import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import { api } from "../api/api.ts";
-import { Canvas } from "../canvas/canvas.tsx";
 import { BodyViews } from "../hooks/body-views.tsx";
 import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
 import { useChosenNode, useGraph, useLive, useWorkbench } from "../hooks/use-workbench.ts";
@@ -25,9 +24,11 @@ import { LinkButton } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { toast } from "../ui/toast.tsx";
-import { type Action, type ActionId, useActions } from "./actions.ts";
+import type { Action, ActionId } from "./action.ts";
+import { useActions } from "./actions.ts";
 import { BodyBar } from "./body-bar.tsx";
 import { CommandDialog } from "./command-dialog.tsx";
+import { GraphView } from "./graph-view.tsx";
 import { KeysDialog } from "./shortcuts-dialog.tsx";
 import { useKeys } from "./use-shortcuts.ts";
 
@@ -101,7 +102,7 @@ function Frame({ id }: { id: string }) {
           <Bar id={id} />
           <BodyBar />
           <div className="min-h-0 flex-1">
-            <Canvas />
+            <GraphView />
           </div>
           <section aria-label={t("pastTitle")} className="h-48 shrink-0 border-line border-t bg-surface">
             <Timeline />

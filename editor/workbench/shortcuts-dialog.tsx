@@ -4,7 +4,7 @@ import { useWorkbench } from "../hooks/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Kbd } from "../ui/kbd.tsx";
-import type { Action, ActionId } from "./actions.ts";
+import type { Action, ActionId } from "./action.ts";
 
 const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
   edit: [

@@ -12,7 +12,7 @@ import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
-import type { Action, ActionId } from "./actions.ts";
+import type { Action, ActionId } from "./action.ts";
 import { useBodyCrumbs } from "./body-bar.tsx";
 import { SaveBadge } from "./save-state.tsx";
 

@@ -4,7 +4,7 @@ import { remove } from "../graph/commands.ts";
 import { copyText } from "../graph/fragment.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { onlyNode } from "../session/selection.ts";
-import type { Action, ActionId } from "./actions.ts";
+import type { Action, ActionId } from "./action.ts";
 import { usePaste } from "./use-paste.ts";
 
 /** Keys for every action, and the clipboard, wherever the focus is outside of a text field. */

@@ -1,5 +1,5 @@
 import type { IssueCode } from "../../../runtime/issue.ts";
-import type { IssueFacts } from "../issue-words.ts";
+import type { IssueFacts } from "../issue-text.ts";
 
 type Said = { message?: string; mend?: string };
 

@@ -8,11 +8,11 @@ import type { RunRow } from "../../api/types.ts";
 import { ago, dateTime } from "../../i18n/format.ts";
 import { Page } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
+import { useWaits } from "../../shell/use-waits.ts";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { RunBadge } from "./run-badge.tsx";
-import { useWaits } from "./use-waits.ts";
 import { WaitCard } from "./wait-card.tsx";
 
 const PAGE = 20;

@@ -1,12 +1,13 @@
 import { ExternalLink, Monitor, Moon, Sun } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { type Language, setLanguage } from "../../i18n/index.ts";
+import { setLanguage } from "../../i18n/index.ts";
+import type { Language } from "../../session/preferences.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { Mark } from "../../shell/shell.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
-import { setLook, useLook } from "../../ui/theme.ts";
+import { setPreferences, usePreferences } from "../../ui/theme.ts";
 import { KeepRuns } from "./keep-runs.tsx";
 
 export function SettingsTabs({ current }: { current: "general" | "secrets" | "keys" | "backup" }) {
@@ -27,8 +28,8 @@ export function SettingsTabs({ current }: { current: "general" | "secrets" | "ke
 
 export function SettingsPage() {
   const { t, i18n } = useTranslation(["settings", "shell"]);
-  const theme = useLook((look) => look.theme);
-  const contrast = useLook((look) => look.contrast);
+  const theme = usePreferences((state) => state.theme);
+  const contrast = usePreferences((state) => state.contrast);
   return (
     <Page crumbs={[{ label: t("title") }]} title={t("title")} tabs={<SettingsTabs current="general" />}>
       <Section title={t("look")}>
@@ -37,7 +38,7 @@ export function SettingsPage() {
             <Segmented
               label={t("theme")}
               value={theme}
-              onChange={(next) => setLook({ theme: next })}
+              onChange={(next) => setPreferences({ theme: next })}
               options={[
                 { value: "system", label: t("shell:themeSystem"), icon: Monitor },
                 { value: "light", label: t("shell:themeLight"), icon: Sun },
@@ -49,7 +50,7 @@ export function SettingsPage() {
             <Segmented
               label={t("contrast")}
               value={contrast}
-              onChange={(next) => setLook({ contrast: next })}
+              onChange={(next) => setPreferences({ contrast: next })}
               options={[
                 { value: "normal", label: t("contrastNormal") },
                 { value: "more", label: t("contrastMore") },

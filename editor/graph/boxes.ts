@@ -1,0 +1,35 @@
+/** Boxes on the canvas, in the canvas's own pixels. */
+import type { Graph, GraphNode } from "../../runtime/graph.ts";
+import { nodeSize, placeOf } from "./card-size.ts";
+import { drawnPorts, type PortReader } from "./ports.ts";
+
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The smallest box around all of them; undefined when there are none. */
+export function boundsOf(boxes: Iterable<Box>): Box | undefined {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const box of boxes) {
+    left = Math.min(left, box.x);
+    top = Math.min(top, box.y);
+    right = Math.max(right, box.x + box.width);
+    bottom = Math.max(bottom, box.y + box.height);
+  }
+  return right < left ? undefined : { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/** The box of a node's card. */
+export function cardBox(graph: Graph, node: GraphNode, reader: PortReader): Box {
+  const { x, y, ...size } = placeOf(graph, node.id);
+  return { x, y, ...nodeSize(node, drawnPorts(graph, node, reader), { x, y, ...size }) };
+}
+
+/** The smallest box around the cards of these nodes; undefined when the graph has none of them. */
+export function boundsOfNodes(graph: Graph, ids: Iterable<string>, reader: PortReader): Box | undefined {
+  const wanted = new Set(ids);
+  return boundsOf(graph.nodes.filter((node) => wanted.has(node.id)).map((node) => cardBox(graph, node, reader)));
+}
