@@ -41,9 +41,9 @@ describe("a container's body", () => {
   it("is begun from the card, edited as a graph, undone, and seen item by item", async () => {
     const id = await makeAgent(server, lines());
     await page.goto(`${server.origin}/agents/${id}`);
-    await card("each").getByRole("button", { name: "Build what it repeats" }).click();
+    await card("each").getByRole("button", { name: "Create body" }).click();
     await page.getByRole("button", { name: "Back to “Line by line”" }).waitFor();
-    await page.getByRole("heading", { name: "What happens to each item" }).waitFor();
+    await page.getByRole("heading", { name: "Runs for each item" }).waitFor();
     await expect.poll(() => page.locator(".react-flow__node").count()).toBe(2);
 
     // The same palette, keys and history as outside.
@@ -64,8 +64,8 @@ describe("a container's body", () => {
     await page.locator("#try-message").fill("one\ntwo\nthree");
     await page.keyboard.press("Enter");
     await card("each").getByText("3 of 3").waitFor();
-    await card("each").getByRole("button", { name: "Open what it repeats" }).click();
-    await page.getByLabel("Number of the item").fill("2");
+    await card("each").getByRole("button", { name: "Open body" }).click();
+    await page.getByLabel("Item number").fill("2");
     await card("ask").getByText("two").waitFor();
     await page.getByRole("button", { name: "Next item" }).click();
     await card("ask").getByText("three").waitFor();
@@ -119,49 +119,49 @@ describe("bodies in bodies", () => {
     await page.keyboard.press("Enter");
     const asked = page.getByRole("region", { name: "Let this out?" });
     await expect.poll(() => asked.count()).toBe(2);
-    await asked.getByText("Loop, turn 1 › Map, item 3 › Agent").waitFor();
-    await card("inner").getByText("1 waits for a person").waitFor();
-    await card("inner").getByRole("button", { name: "Unfold it on the card" }).click();
-    await card("inner").getByText("Turn 1 · waits for a person").waitFor();
+    await asked.getByText("Loop, iteration 1 › Map, item 3 › Agent").waitFor();
+    await card("inner").getByText("1 needs approval").waitFor();
+    await card("inner").getByRole("button", { name: "Expand on the card" }).click();
+    await card("inner").getByText("Iteration 1 · Needs approval").waitFor();
 
     // A half-typed message outlives the way in and back.
     await page.locator("#try-message").fill("Not sent yet");
-    await card("inner").getByRole("button", { name: "Open what it repeats" }).first().click();
+    await card("inner").getByRole("button", { name: "Open body" }).first().click();
     await card("inner").getByText("1 failed").waitFor();
     await card("inner").getByText("The word boom is not allowed.").waitFor();
-    await card("inner").getByRole("button", { name: "Open what it repeats" }).first().click();
+    await card("inner").getByRole("button", { name: "Open body" }).first().click();
     await page.getByRole("button", { name: "1 failed" }).click();
-    await page.getByRole("group", { name: "Whose life" }).getByText("failed: ").waitFor();
-    expect(await page.getByLabel("Number of the item").inputValue()).toBe("2");
-    await page.getByRole("button", { name: "Show what runs or waits now" }).click();
-    expect(await page.getByLabel("Number of the item").inputValue()).toBe("1");
+    await page.getByRole("group", { name: "Item or iteration" }).getByText("failed: ").waitFor();
+    expect(await page.getByLabel("Item number").inputValue()).toBe("2");
+    await page.getByRole("button", { name: "Follow the current item" }).click();
+    expect(await page.getByLabel("Item number").inputValue()).toBe("1");
 
     // The agent inside is looked at with its run, and answered there.
-    await card("inner").getByRole("button", { name: "Look inside" }).click();
-    await page.getByText("The draft of “Gate”, to look at").waitFor();
+    await card("inner").getByRole("button", { name: "View contents" }).click();
+    await page.getByText("Draft of “Gate” (read-only)").waitFor();
     await card("gate").getByText("alpha").waitFor();
     await card("gate").getByRole("button", { name: "Approve" }).click();
     await expect.poll(() => asked.count()).toBe(1);
     expect(await page.locator("#try-message").inputValue()).toBe("Not sent yet");
 
     // From the question in the conversation to the node that asks, and the answer there.
-    await asked.getByRole("button", { name: "Loop, turn 1 › Map, item 3 › Agent" }).click();
+    await asked.getByRole("button", { name: "Loop, iteration 1 › Map, item 3 › Agent" }).click();
     await card("gate").getByText("gamma").waitFor();
     await asked.getByRole("button", { name: "Approve" }).click();
-    await page.getByText("done", { exact: true }).first().waitFor();
+    await page.getByText("Done", { exact: true }).first().waitFor();
     await page.getByRole("listitem").getByText("alpha").last().waitFor();
 
     // The time of it, folded until somebody looks.
     await page.getByRole("button", { name: "Nested", exact: true }).click();
     const bars = page.getByRole("list", { name: "Timeline" });
     expect(await bars.getByText("Item 2").count()).toBe(0);
-    for (const name of ["Loop", "Turn 1", "Map", "Item 2", "Agent"])
+    for (const name of ["Loop", "Iteration 1", "Map", "Item 2", "Agent"])
       await bars
-        .getByRole("button", { name: `Unfold “${name}”` })
+        .getByRole("button", { name: `Expand “${name}”` })
         .first()
         .click();
     await bars.getByRole("button", { name: "Code", exact: true }).click();
-    await page.getByText("The draft of “Gate”, to look at").waitFor();
+    await page.getByText("Draft of “Gate” (read-only)").waitFor();
     await card("check").getByText("The word boom is not allowed.").waitFor();
   });
 });

@@ -70,7 +70,7 @@ describe("building by conversation", () => {
   it("shows a proposal part by part and applies it as one step, with the new node in a place of its own", async () => {
     reply = () => patch("Answers wait for a person before they go out.", APPROVAL);
     const id = await open();
-    await ask("Ask a person before anything is sent");
+    await ask("Ask for approval before anything is sent");
     await page.getByText("Answers wait for a person before they go out.").waitFor();
     await page.getByText("5 changes", { exact: true }).waitFor();
     // Nothing has happened yet.
@@ -79,7 +79,7 @@ describe("building by conversation", () => {
     await page.getByText("Send this answer?").waitFor();
     await page.getByRole("button", { name: "Apply", exact: true }).click();
     await card("gate").waitFor();
-    await page.getByText("applied", { exact: true }).waitFor();
+    await page.getByText("Applied", { exact: true }).waitFor();
     const graph = await saved(id);
     expect(graph.edges).toContainEqual({ from: "gate.approved", to: "reply.reply" });
     const boxes = await page
@@ -103,10 +103,10 @@ describe("building by conversation", () => {
     const id = await open();
     await ask("Ask first");
     await change(/^Add .*Ask first/).click();
-    await page.getByText("Does not fit: there is no node “Ask first”.").first().waitFor();
-    expect(await page.getByText("Does not fit: there is no node “Ask first”.").count()).toBe(2);
-    await page.getByText(/issues? would be new/).waitFor();
-    await change(/^Unwire/).click();
+    await page.getByText("Cannot apply: the node “Ask first” does not exist.").first().waitFor();
+    expect(await page.getByText("Cannot apply: the node “Ask first” does not exist.").count()).toBe(2);
+    await page.getByText(/Adds \d+ issues?/).waitFor();
+    await change(/^Disconnect/).click();
     await page.getByRole("button", { name: "Apply 1 change" }).click();
     await page.getByText("1 change applied").waitFor();
     await expect
@@ -123,17 +123,17 @@ describe("building by conversation", () => {
     };
     await open();
     await ask("Ask first");
-    await page.getByRole("button", { name: "Refuse" }).click();
-    await page.getByText("not applied").waitFor();
+    await page.getByRole("button", { name: "Reject" }).click();
+    await page.getByText("Not applied").waitFor();
     await card("reply").locator("header").click();
     await page.keyboard.press("Backspace");
     await card("reply").waitFor({ state: "detached" });
-    await page.getByRole("tab", { name: "Try it" }).click();
+    await page.getByRole("tab", { name: "Chat" }).click();
     await page.getByRole("tab", { name: "Build" }).click();
     // The conversation is still there.
-    await page.getByText("not applied").waitFor();
+    await page.getByText("Not applied").waitFor();
     await ask("Then do it otherwise");
-    await page.getByText("Does not fit: there is no node “reply”.").first().waitFor();
+    await page.getByText("Cannot apply: the node “reply” does not exist.").first().waitFor();
     expect(graphs[0]).toContain('"reply.reply"');
     expect(graphs.at(-1)).not.toContain('"reply.reply"');
     const second = model.requests.findLast((request) =>
@@ -158,10 +158,10 @@ describe("building by conversation", () => {
   it("asks the model that is chosen", async () => {
     reply = () => patch("Done.", []);
     await open();
-    await page.getByRole("combobox", { name: "Model that builds" }).click();
+    await page.getByRole("combobox", { name: "Model for building" }).click();
     await page.getByRole("option", { name: "openai/other" }).click();
     await ask("Nothing");
-    await page.getByText("Nothing to change.").waitFor();
+    await page.getByText("No changes needed.").waitFor();
     expect(model.requests.at(-1)?.model).toBe("other");
   });
 

@@ -67,7 +67,7 @@ describe("nodes", () => {
     await page.keyboard.type("retr");
     await page.keyboard.press("Enter");
     await card("facts").waitFor();
-    await page.getByLabel("Add a node…").fill("");
+    await page.getByLabel("Add node…").fill("");
     await page.getByRole("button", { name: /^Prompt/ }).click();
     await card("brief").waitFor();
     await page
@@ -128,7 +128,7 @@ describe("nodes", () => {
     await page.evaluate(() => navigator.clipboard.writeText("not a graph"));
     await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
     await page.keyboard.press("Control+v");
-    await page.getByText("The clipboard holds no graph").first().waitFor();
+    await page.getByText("The clipboard does not contain a graph").first().waitFor();
     expect(await page.locator(".react-flow__node").count()).toBe(5);
   });
 
@@ -137,9 +137,9 @@ describe("nodes", () => {
       ...smallGraph(),
       nodes: [...smallGraph().nodes, { id: "x", type: "from-the-future", version: 7, config: { keep: ["me"] } }],
     });
-    await page.getByRole("button", { name: "Show all" }).click();
+    await page.getByRole("button", { name: "Zoom to fit" }).click();
     await card("x").locator("header").click();
-    await page.getByText("This version does not know the node type “from-the-future”").waitFor();
+    await page.getByText("Unknown node type “from-the-future”").waitFor();
     await page.getByLabel("Title of the node").fill("Later");
     await expect
       .poll(async () => (await saved(id)).nodes.at(-1))
@@ -153,7 +153,7 @@ describe("wires", () => {
     await drag(await middle(port("ask", "history", "source")), await middle(port("brain", "history", "target")));
     await expect.poll(() => edges().count()).toBe(6);
     await drag(await middle(port("kit", "tools", "source")), await middle(port("brain", "message", "target")));
-    await page.getByText("These two ports carry different kinds").first().waitFor();
+    await page.getByText("These ports have different types").first().waitFor();
     expect((await saved(id)).edges).toHaveLength(6);
   });
 
@@ -184,7 +184,7 @@ describe("wires", () => {
     const from = await middle(port("ask", "message", "source"));
     const to = await middle(port("reply", "reply", "target"));
     await page.mouse.dblclick((from.x + to.x) / 2, (from.y + to.y) / 2);
-    await page.getByRole("combobox", { name: "Add a node…" }).fill("language");
+    await page.getByRole("combobox", { name: "Add node…" }).fill("language");
     await page.keyboard.press("Enter");
     await expect
       .poll(async () => (await saved(id)).edges)
@@ -198,8 +198,8 @@ describe("wires", () => {
     const id = await open();
     await card("brain").focus();
     await page.keyboard.press("Enter");
-    await page.getByLabel("Wire history").waitFor();
-    await page.getByLabel("Wire history").selectOption("ask.history");
+    await page.getByLabel("Connect history").waitFor();
+    await page.getByLabel("Connect history").selectOption("ask.history");
     await expect.poll(async () => (await saved(id)).edges).toContainEqual({ from: "ask.history", to: "brain.history" });
     await page.getByRole("button", { name: "Remove the edge to Input · history" }).click();
     await expect.poll(async () => (await saved(id)).edges.length).toBe(5);
@@ -245,8 +245,8 @@ describe("forms", () => {
     await card("kit").locator("header").click();
     const tools = page.locator('[data-field="tools"]');
     await tools.getByRole("checkbox", { name: /^text/ }).click();
-    await tools.getByLabel("Approval of builtin/clock").getByRole("radio", { name: "Ask me" }).click();
-    await card("kit").getByText("asks").waitFor();
+    await tools.getByLabel("Approval for builtin/clock").getByRole("radio", { name: "Ask first" }).click();
+    await card("kit").getByText("needs approval").waitFor();
     await expect
       .poll(async () => (await saved(id)).nodes[2]!.config)
       .toEqual({ tools: ["builtin/calculator", "builtin/clock", "builtin/text"], approve: { "builtin/clock": "ask" } });
@@ -257,10 +257,10 @@ describe("issues", () => {
   it("stand on the node and in a list that jumps, with a mend of one click", async () => {
     const id = await open(graphOf("Broken", [["brain", "llm", {}]], [], { brain: [0, 0] }));
     await page.getByRole("tab", { name: /^Issues/ }).click();
-    await page.getByRole("button", { name: "Add an input" }).click();
+    await page.getByRole("button", { name: "Add input node" }).click();
     await page.getByRole("button", { name: "Add an output" }).click();
-    await page.getByRole("button", { name: /^Wire ask\.message to it/ }).click();
-    await page.getByRole("button", { name: /^Wire brain\.text to it/ }).click();
+    await page.getByRole("button", { name: /^Connect ask\.message/ }).click();
+    await page.getByRole("button", { name: /^Connect brain\.text/ }).click();
     await expect
       .poll(async () =>
         (
@@ -305,7 +305,7 @@ describe("the agent file", () => {
     await page.getByRole("listitem").getByText("From the file").waitFor();
     await type(renamed.replace('"version":1', '"version":1,"colour":"red"'));
     await page.getByText('Unknown key "colour".').waitFor();
-    await page.getByRole("button", { name: "Back to the graph" }).click();
+    await page.getByRole("button", { name: "Reset to the graph" }).click();
     expect((await saved(id)).name).toBe("From the file");
     await card("kit").locator("header").click();
     await page.keyboard.press("Backspace");
@@ -343,7 +343,7 @@ describe("order", () => {
     await page.getByRole("tab", { name: "Language model" }).waitFor();
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
-    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
     await page.keyboard.press("Escape");
   });
 });

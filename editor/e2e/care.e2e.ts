@@ -51,14 +51,14 @@ describe("nothing is lost", () => {
     await describeAs("from the first");
     await expect.poll(async () => (await stored(id)).description).toBe("from the first");
     await describeAs("from the second", other);
-    await other.getByText("This agent was changed somewhere else meanwhile").waitFor();
+    await other.getByText("This agent was also changed elsewhere").waitFor();
     expect((await stored(id)).description).toBe("from the first");
-    await other.getByRole("button", { name: "See the difference" }).click();
+    await other.getByRole("button", { name: "View differences" }).click();
     await other.locator("ins").getByText("second").waitFor();
     await other.getByRole("button", { name: "Keep mine" }).click();
     await expect.poll(async () => (await stored(id)).description).toBe("from the second");
     await describeAs("first again");
-    await page.getByRole("button", { name: "Take theirs" }).click();
+    await page.getByRole("button", { name: "Use theirs" }).click();
     await expect.poll(() => page.getByLabel("Description").inputValue()).toBe("from the second");
     await page.keyboard.press("Escape");
     await other.close();
@@ -69,7 +69,7 @@ describe("nothing is lost", () => {
     await open(id);
     await server.kill();
     await describeAs("typed while it was gone");
-    await page.getByText("Kept in this browser").waitFor();
+    await page.getByText("Saved in this browser").waitFor();
     await server.restart();
     await page.getByRole("button", { name: "Try again" }).click();
     await expect.poll(async () => (await stored(id)).description).toBe("typed while it was gone");
@@ -81,7 +81,7 @@ describe("nothing is lost", () => {
     await open(id);
     await server.kill();
     await describeAs("closed too early");
-    await page.getByText("Kept in this browser").waitFor();
+    await page.getByText("Saved in this browser").waitFor();
     await page.goto("about:blank");
     await server.restart();
     await open(id);
@@ -90,7 +90,7 @@ describe("nothing is lost", () => {
 
   it("when there is no such agent: one sentence, and a way out", async () => {
     await page.goto(`${server.origin}/agents/nobody`);
-    await page.getByText("The agent could not be opened").waitFor();
+    await page.getByText("Could not open the agent").waitFor();
     await page.getByRole("button", { name: "Try again" }).waitFor();
   });
 });
@@ -144,7 +144,7 @@ describe("everyone", () => {
       await seat.page.keyboard.press("Escape");
       await seat.page.keyboard.press("Control+a");
       await seat.page.keyboard.press("Backspace");
-      await seat.page.getByRole("heading", { name: /^(Nothing on the canvas yet|画布还是空的)$/ }).waitFor();
+      await seat.page.getByRole("heading", { name: /^(The canvas is empty|画布是空的)$/ }).waitFor();
       await check("the empty canvas");
       expect(seat.faults).toEqual([]);
     } finally {
@@ -171,12 +171,12 @@ describe("everyone", () => {
       await button.focus();
       await page.keyboard.press("Enter");
     };
-    await mend(/^Wire ask\.message to it/);
-    await mend(/^Wire brain\.text to it/);
+    await mend(/^Connect ask\.message/);
+    await mend(/^Connect brain\.text/);
     await page.keyboard.press("Control+Enter");
     await page.keyboard.type("Are you there?");
     await page.keyboard.press("Enter");
-    await page.getByText("Answered by the demo model").waitFor();
+    await page.getByText("Reply from the demo model").waitFor();
     expect((await stored(id)).edges).toHaveLength(2);
   });
 });

@@ -112,16 +112,16 @@ describe("a visitor", () => {
     await page.goto(await publish(says("You said {{m}}."), "rated"));
     await say("something");
     await page.getByRole("log").getByText("You said something.").waitFor();
-    await page.getByRole("button", { name: "Bad answer" }).click();
+    await page.getByRole("button", { name: "Bad reply" }).click();
     await page.getByRole("textbox", { name: "Comment" }).fill("It only repeats me");
     await page.getByRole("button", { name: "Send" }).first().click();
     await page.getByRole("textbox", { name: "Comment" }).waitFor({ state: "detached" });
     await page.reload();
     await page.getByRole("log").getByText("You said something.").waitFor();
-    expect(await page.getByRole("button", { name: "Bad answer" }).getAttribute("aria-pressed")).toBe("true");
+    expect(await page.getByRole("button", { name: "Bad reply" }).getAttribute("aria-pressed")).toBe("true");
     await desk.page.goto(`${server.origin}/runs`);
     await desk.page.getByRole("combobox", { name: "Rating" }).click();
-    await desk.page.getByRole("option", { name: "With a comment" }).click();
+    await desk.page.getByRole("option", { name: "With comment" }).click();
     await desk.page.getByRole("row", { name: /something/ }).click();
     await desk.page.getByText("It only repeats me").waitFor();
   });
@@ -196,7 +196,7 @@ describe("a visitor", () => {
     );
     await page.goto(await publish(graph, "fields"));
     await say("Rain");
-    await page.getByText("Please fill this in").waitFor();
+    await page.getByText("Fill in this field").waitFor();
     await page.getByRole("textbox", { name: "city" }).fill("Lisbon");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByRole("log").getByText("Rain in Lisbon").waitFor();
@@ -303,7 +303,7 @@ describe("on another site", () => {
     expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
     await page.keyboard.press("Enter");
     await frame.getByRole("log").getByText("You said hello.").waitFor();
-    await frame.getByRole("button", { name: "Close the chat" }).click();
+    await frame.getByRole("button", { name: "Close chat" }).click();
     await expect.poll(() => button.getAttribute("aria-expanded")).toBe("false");
     // What other windows post is not heard, whatever it says.
     await page.keyboard.press("Enter");

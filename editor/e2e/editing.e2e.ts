@@ -54,14 +54,14 @@ describe("search and replace", () => {
     const id = await open();
     await page.keyboard.press("Control+f");
     await page.keyboard.type("topic");
-    await page.getByText("1 place", { exact: true }).waitFor();
+    await page.getByText("1 match", { exact: true }).waitFor();
     await page.keyboard.press("Enter");
     await expect.poll(() => card("brief").getAttribute("class")).toContain("selected");
-    await page.getByLabel("Find in all texts").last().fill("about");
+    await page.getByLabel("Find in all text").last().fill("about");
     await page.keyboard.press("Control+Shift+f");
     await page.keyboard.type("on");
     await page.getByRole("button", { name: "Replace all" }).click();
-    await page.getByText("Replaced in 1 place").first().waitFor();
+    await page.getByText("Replaced 1 match").first().waitFor();
     await expect
       .poll(async () => (await saved(id)).nodes[1]!.config)
       .toEqual({ template: "You answer on {{topic}} in one paragraph." });
@@ -113,9 +113,9 @@ describe("replacing a node", () => {
     const id = await open();
     await card("brief").locator("header").click();
     await page.keyboard.press("r");
-    await page.getByRole("combobox", { name: "Add a node…" }).fill("language");
+    await page.getByRole("combobox", { name: "Add node…" }).fill("language");
     await page.keyboard.press("Enter");
-    await page.getByText("The node is replaced").first().waitFor();
+    await page.getByText("Node replaced").first().waitFor();
     await expect.poll(async () => (await saved(id)).nodes[1]?.type).toBe("llm");
     expect((await saved(id)).edges).toHaveLength(5);
     await page.keyboard.press("Control+z");
@@ -128,19 +128,19 @@ describe("chosen nodes", () => {
     const id = await open();
     await card("ask").locator("header").click();
     await page.keyboard.press("e");
-    await page.getByText("The input and the output stay with this agent").first().waitFor();
+    await page.getByText("Input and output nodes belong to this agent").first().waitFor();
     await card("brief").locator("header").click();
     for (const node of ["kit", "brain"])
       await card(node)
         .locator("header")
         .click({ modifiers: ["Shift"] });
     await page.keyboard.press("e");
-    const dialog = page.getByRole("dialog", { name: "Make an agent of this" });
+    const dialog = page.getByRole("dialog", { name: "Convert to agent" });
     await dialog.waitFor();
     if (process.env.E2E_SHOTS) await page.screenshot({ path: `${process.env.E2E_SHOTS}/encapsulate.png` });
     await page.keyboard.type("Explainer");
     await page.keyboard.press("Enter");
-    await page.getByText("“Explainer” is an agent of its own now").first().waitFor();
+    await page.getByText("“Explainer” is now an agent").first().waitFor();
     await expect
       .poll(async () => (await saved(id)).nodes.map((node) => node.type))
       .toEqual(["input", "agent", "output"]);
@@ -164,8 +164,8 @@ describe("chosen nodes", () => {
     await expect.poll(async () => (await saved(id)).nodes).toEqual(smallGraph().nodes);
     await page.keyboard.press("Control+Shift+z");
     await card("explainer").locator("header").click({ button: "right" });
-    await page.getByRole("menuitem", { name: "Unpack the agent" }).click();
-    await page.getByText("“Explainer” is unpacked").first().waitFor();
+    await page.getByRole("menuitem", { name: "Unpack agent" }).click();
+    await page.getByText("“Explainer” unpacked").first().waitFor();
     await expect.poll(async () => (await saved(id)).nodes).toEqual(smallGraph().nodes);
     const back = await saved(id);
     expect(back.layout).toEqual(smallGraph().layout);
@@ -181,8 +181,8 @@ describe("a pasted text of another tool", () => {
     await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
     for (const [text, words] of [
       ['{"nodes":[{"type":"n8n-nodes-base.webhook"}],"connections":{}}', "This is a flow of n8n"],
-      [serializeGraph(smallGraph()).slice(0, 200), "The text ends in the middle"],
-      ["huge", "The clipboard holds no graph"],
+      [serializeGraph(smallGraph()).slice(0, 200), "The text is incomplete"],
+      ["huge", "The clipboard does not contain a graph"],
     ] as const) {
       await page.evaluate((value) => navigator.clipboard.writeText(value), text);
       await page.keyboard.press("Control+v");
@@ -200,7 +200,7 @@ describe("a dropped file", () => {
     await page.getByRole("button", { name: "Paste into this graph" }).click();
     await expect.poll(async () => (await saved(id)).nodes.length).toBe(10);
     await dropFile("guest.agent.json", text);
-    await page.getByRole("button", { name: "Open as a new agent" }).click();
+    await page.getByRole("button", { name: "Open as new agent" }).click();
     await page.waitForURL((url) => url.pathname !== `/agents/${id}`);
     await page.getByRole("heading", { name: "Guest" }).waitFor({ state: "attached" });
   });
@@ -209,9 +209,9 @@ describe("a dropped file", () => {
     ["n8n.json", '{"nodes":[],"connections":{}}', "This is a flow of n8n"],
     ["flow.json", '{"nodes":[{"data":{"inputAnchors":[]}}],"edges":[]}', "This is a flow of Flowise"],
     ["langflow.json", '{"data":{"nodes":[],"edges":[]}}', "This is a flow of Langflow"],
-    ["half.json", serializeGraph(smallGraph()).slice(0, 200), "The file ends in the middle"],
-    ["photo.png", "\u0000\u0001", "This is no agent file"],
-    ["big.json", " ".repeat(20_000_001), "The file is too large to be an agent"],
+    ["half.json", serializeGraph(smallGraph()).slice(0, 200), "The file is incomplete"],
+    ["photo.png", "\u0000\u0001", "This is not an agent file"],
+    ["big.json", " ".repeat(20_000_001), "The file is too large for an agent"],
   ])("that is not (%s) gets one sentence and changes nothing", async (name, text, words) => {
     await open();
     await dropFile(name, text);
@@ -228,9 +228,9 @@ describe("a graph of 5,000 nodes", () => {
     expect(await page.locator(".react-flow__node").count()).toBeLessThan(200);
     await page.keyboard.press("Control+f");
     await page.keyboard.type("Step 4999");
-    await page.getByText("Nothing matches.").waitFor();
-    await page.getByLabel("Find in all texts").last().fill("Step 4321");
-    await page.getByText("1 place", { exact: true }).waitFor();
+    await page.getByText("No matches.").waitFor();
+    await page.getByLabel("Find in all text").last().fill("Step 4321");
+    await page.getByText("1 match", { exact: true }).waitFor();
     await page.keyboard.press("Enter");
     await card("p-4321").waitFor();
     const kept = await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`);

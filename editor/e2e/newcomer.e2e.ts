@@ -49,13 +49,13 @@ describe("a newcomer", () => {
     await page.goto(`${server.origin}/templates`);
     await page.getByRole("button", { name: "Use “File assistant”" }).click();
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByText("Write the whole path").waitFor();
+    await page.getByText("Enter the full path").waitFor();
     await page.getByLabel("Folder").fill("/no/such/folder");
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("alert").getByText("is not there").waitFor();
     await page.getByLabel("Folder").fill(folder);
     await page.getByRole("button", { name: "Continue" }).click();
-    const parts = page.getByRole("list", { name: "Command, part by part" });
+    const parts = page.getByRole("list", { name: "Command arguments" });
     await parts.waitFor();
     expect(await parts.textContent()).toContain(folder);
     const before = await server.call<{ servers: { status: string }[] }>("GET", "/api/mcp-servers");
@@ -123,11 +123,11 @@ describe("agents as files", () => {
   it("duplicates and deletes", async () => {
     await page.getByRole("button", { name: "Actions for Round trip", exact: true }).click();
     await page.getByRole("menuitem", { name: "Duplicate" }).click();
-    await card("Round trip, copy").waitFor();
+    await card("Round trip (copy)").waitFor();
     await page.getByRole("button", { name: "Actions for Round trip, copy" }).click();
     await page.getByRole("menuitem", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-    await card("Round trip, copy").waitFor({ state: "detached" });
+    await card("Round trip (copy)").waitFor({ state: "detached" });
     await card("Round trip").waitFor();
   });
 });

@@ -106,7 +106,7 @@ describe("every page", () => {
       ["/knowledge/handbook", "Paste text"],
       ["/settings/secrets", "Add secret"],
       ["/settings/keys", "New key"],
-      ["/settings/keys", "Change One"],
+      ["/settings/keys", "Edit One"],
     ];
     try {
       const found: string[] = [];

@@ -49,13 +49,13 @@ describe("triggers", () => {
     await server.call("POST", `/api/agents/${id}/publish`, { slug: "woken" });
     await page.reload();
 
-    await button("Add a schedule").click();
+    await button("Add schedule").click();
     await button("Add").click();
-    await dialog().getByText("Give it a name").waitFor();
+    await dialog().getByText("Enter a name").waitFor();
     await dialog().getByLabel("Name").fill("Morning report");
     await dialog().getByLabel("At", { exact: true }).fill("08:30");
     await dialog().getByLabel("Time zone").fill("Moon/Base");
-    await dialog().getByText("This never comes").waitFor();
+    await dialog().getByText("This time never occurs").waitFor();
     await dialog().getByLabel("Time zone").fill("Asia/Shanghai");
     await dialog().getByLabel("Message").fill("What is new?");
     await button("Add").click();
@@ -63,20 +63,20 @@ describe("triggers", () => {
     await schedule.getByText("Every weekday at 08:30, Asia/Shanghai").waitFor();
     await schedule.getByText(/Next: \w{3}, .*08:30 · .*08:30 · .*08:30/).waitFor();
     await schedule.getByRole("button", { name: "Run now" }).click();
-    await button("Open the run").click();
+    await button("Open run").click();
     await page.getByText("What is new?").first().waitFor();
     await page.goBack();
     await schedule.getByRole("button", { name: "More" }).click();
     await page.getByRole("menuitem", { name: "Change" }).click();
-    await dialog().getByRole("combobox", { name: "How often" }).click();
+    await dialog().getByRole("combobox", { name: "Frequency" }).click();
     await page.getByRole("option", { name: "Every week", exact: true }).click();
     await button("Save").click();
     await schedule.getByText("Every Monday at 08:30, Asia/Shanghai").waitFor();
     await schedule.getByRole("button", { name: "More" }).click();
     await page.getByRole("menuitem", { name: "Pause" }).click();
-    await schedule.getByText("paused").waitFor();
+    await schedule.getByText("Paused").waitFor();
 
-    await button("Add a trigger").click();
+    await button("Add trigger").click();
     await page.getByRole("menuitem", { name: "Webhook" }).click();
     await dialog().getByLabel("Name").fill("New orders");
     await button("Add").click();
@@ -88,16 +88,16 @@ describe("triggers", () => {
     const hook = page.getByRole("article", { name: "New orders" });
     await hook.getByText(`${server.origin}/v1/hooks/`).waitFor();
     await hook.getByRole("button", { name: "Run now" }).click();
-    await dialog().getByLabel("Body of the message").fill('{"message":"An order"}');
+    await dialog().getByLabel("Request body").fill('{"message":"An order"}');
     await dialog().getByRole("button", { name: "Run now" }).click();
     await dialog().getByText("Started").waitFor();
     await page.keyboard.press("Escape");
     await hook.getByRole("button", { name: "Activity" }).click();
-    await dialog().getByText("done").waitFor();
+    await dialog().getByText("Done").waitFor();
     await page.keyboard.press("Escape");
 
-    await button("Add a trigger").click();
-    await page.getByRole("menuitem", { name: "Notice" }).click();
+    await button("Add trigger").click();
+    await page.getByRole("menuitem", { name: "Notification" }).click();
     await dialog().getByLabel("Name").fill("Tell the desk");
     await dialog().getByLabel("Address").fill("http://10.0.0.1/told");
     await button("Add").click();
@@ -132,12 +132,12 @@ describe("templates", () => {
     await dialog().getByLabel("Name").fill("My explainer");
     if (process.env.E2E_SHOTS) await page.screenshot({ path: `${process.env.E2E_SHOTS}/save-template.png` });
     await dialog().getByLabel("Name").press("Enter");
-    await button("Show templates").click();
-    await page.getByRole("heading", { name: "Yours" }).waitFor();
+    await button("View templates").click();
+    await page.getByRole("heading", { name: "Your templates" }).waitFor();
     await button("Use “My explainer”").waitFor();
     await button("Use “Handbook helper”").waitFor();
 
-    await button("What to do with “My explainer”").click();
+    await button("Actions for “My explainer”").click();
     const saved = page.waitForEvent("download");
     await page.getByRole("menuitem", { name: "Export as a file" }).click();
     const file = await saved;
@@ -154,17 +154,17 @@ describe("templates", () => {
       },
       { name: "flow.json", mimeType: "application/json", buffer: Buffer.from('{"nodes":[],"connections":{}}') },
     ]);
-    await page.getByText("2 templates are here").first().waitFor();
+    await page.getByText("2 templates imported").first().waitFor();
     await page.getByText("flow.json: This is a flow of n8n").first().waitFor();
     if (process.env.E2E_SHOTS) await page.screenshot({ path: `${process.env.E2E_SHOTS}/templates.png` });
 
     await page.getByLabel("Search templates").fill("from a file");
     await expect.poll(() => page.getByRole("article").count()).toBe(1);
     await page.getByLabel("Search templates").fill("");
-    await button("What to do with “Copied”").click();
+    await button("Actions for “Copied”").click();
     await page.getByRole("menuitem", { name: "Delete" }).click();
     await dialog().getByRole("button", { name: "Delete" }).click();
-    await page.getByText("“Copied” is deleted").first().waitFor();
+    await page.getByText("“Copied” deleted").first().waitFor();
     await expect.poll(() => button("Use “Copied”").count()).toBe(0);
 
     await button("Use “My explainer”").click();
@@ -177,7 +177,7 @@ describe("models", () => {
   beforeEach(() => go("/models"));
 
   it("explains the demo, and tests it in plain words", async () => {
-    await page.getByText("You are using the demo").waitFor();
+    await page.getByText("You are using the demo model").waitFor();
     await button("Test").click();
     await page.getByText("It works").waitFor();
     await page.getByText("Calls tools").waitFor();
@@ -188,11 +188,11 @@ describe("models", () => {
     await button(/^vLLM/).click();
     await dialog().getByLabel("Address").fill("not an address");
     await button("Save and test").click();
-    await page.getByText("An address begins with http").waitFor();
+    await page.getByText("Start with http").waitFor();
     await dialog().getByLabel("Address").fill(endpointUrl);
     await dialog().getByLabel("API key").fill("sk-a-wrong-key");
     await button("Save and test").click();
-    await page.getByText("The provider refused the key").waitFor();
+    await page.getByText("The provider rejected the API key").waitFor();
     expect(await dialog().textContent()).not.toContain("sk-a-wrong-key");
     await page.keyboard.press("Escape");
     await page.getByRole("heading", { name: "vllm" }).waitFor();
@@ -204,13 +204,13 @@ describe("models", () => {
     await button("Edit: vllm").click();
     await dialog().getByLabel("Models").fill("qwen3:8b\nqwen3:30b");
     await button("Save and test").click();
-    await page.getByText("The provider refused the key").waitFor();
+    await page.getByText("The provider rejected the API key").waitFor();
     await page.keyboard.press("Escape");
     await page.getByText("qwen3:30b").waitFor();
     await button("Make vllm/qwen3:30b the default").click();
-    await page.getByText("chosen here").waitFor();
+    await page.getByText("set by you").waitFor();
     await button("Choose automatically").click();
-    await page.getByText("chosen here").waitFor({ state: "detached" });
+    await page.getByText("set by you").waitFor({ state: "detached" });
     await button("Remove: vllm").click();
     await dialog().getByRole("button", { name: "Remove" }).click();
     await page.getByRole("heading", { name: "vllm" }).waitFor({ state: "detached" });
@@ -227,12 +227,12 @@ describe("MCP servers", () => {
         everything: { command: process.execPath, args: [EVERYTHING, "stdio"], env: { TOKEN: "kept-away-1234" } },
       },
     };
-    await dialog().getByLabel("Server settings").fill("npx -y server");
+    await dialog().getByLabel("Server configuration").fill("npx -y server");
     await dialog().getByRole("button", { name: "Add" }).click();
-    await page.getByText("This is not JSON").waitFor();
-    await dialog().getByLabel("Server settings").fill(JSON.stringify(config));
+    await page.getByText("Invalid JSON").waitFor();
+    await dialog().getByLabel("Server configuration").fill(JSON.stringify(config));
     await dialog().getByRole("button", { name: "Add" }).click();
-    const parts = page.getByRole("list", { name: "Command, part by part" }).getByRole("listitem");
+    const parts = page.getByRole("list", { name: "Command arguments" }).getByRole("listitem");
     await parts.first().waitFor();
     expect((await parts.allInnerTexts()).map((text) => text.replace(/^\d+\s*/, ""))).toEqual([
       process.execPath,
@@ -248,7 +248,7 @@ describe("MCP servers", () => {
   it("starts it with the approval, and lists its tools in the library", async () => {
     await button("Approve").click();
     await button("Approve and start").click();
-    await page.getByText("ready", { exact: true }).waitFor();
+    await page.getByText("Ready", { exact: true }).waitFor();
     await button(/tools$/).click();
     await page.getByText("echo", { exact: true }).waitFor();
     await go("/tools");
@@ -262,7 +262,7 @@ describe("MCP servers", () => {
   it("removes it with its tools", async () => {
     await button("Remove: everything").click();
     await dialog().getByRole("button", { name: "Remove" }).click();
-    await page.getByText("No MCP server yet").waitFor();
+    await page.getByText("No MCP servers yet").waitFor();
   });
 });
 
@@ -272,7 +272,7 @@ describe("tools", () => {
   it("calls one from a form made of its schema, and says what is missing", async () => {
     await button(/^calculator/).click();
     await dialog().getByRole("button", { name: "Call" }).click();
-    await page.getByText("This is required.").waitFor();
+    await page.getByText("Required.").waitFor();
     await dialog().getByLabel("expression").fill("(3 + 4) * 12");
     await dialog().getByRole("button", { name: "Call" }).click();
     await dialog().getByText("84", { exact: true }).waitFor();
@@ -312,7 +312,7 @@ describe("ready-made tools", () => {
     await page.getByText(/^Added: /).waitFor();
     await button("Add Web search (Brave)").click();
     await dialog().getByLabel("BRAVE_API_KEY").fill("a-brave-key-123");
-    await button("Store").click();
+    await button("Save").click();
     await dialog().getByLabel("BRAVE_API_KEY").waitFor({ state: "detached" });
     await dialog().getByRole("button", { name: "Close" }).click();
     await page.getByLabel(/^Search \d+ tools/).fill("translate");
@@ -341,20 +341,20 @@ describe("knowledge", () => {
         { name: "鹭.md", mimeType: "text/markdown", buffer: Buffer.from("# 鹭\n\n## 食物\n\n苍鹭主要吃鱼和青蛙。\n") },
         { name: "photo.png", mimeType: "image/png", buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47]) },
       ]);
-    await page.getByText("1 file could not be taken").waitFor();
+    await page.getByText("1 file could not be added").waitFor();
     await page
       .getByRole("row", { name: /heron\.md/ })
-      .getByText("ready")
+      .getByText("Ready")
       .waitFor();
     await page
       .getByRole("row", { name: /鹭\.md/ })
-      .getByText("ready")
+      .getByText("Ready")
       .waitFor();
     await page.getByLabel("Question").fill("Where does the heron nest?");
     await button("Search").click();
-    const hit = page.getByRole("region", { name: "Test it" }).getByRole("article").first();
+    const hit = page.getByRole("region", { name: "Test search" }).getByRole("article").first();
     await hit.getByText("tall alders").waitFor();
-    expect(await hit.textContent()).toMatch(/heron\.md[\s\S]*Nest[\s\S]*Rank 1 by words/);
+    expect(await hit.textContent()).toMatch(/heron\.md[\s\S]*Nest[\s\S]*Keyword rank 1/);
     await page.getByLabel("Question").fill("苍鹭吃什么");
     await button("Search").click();
     await hit.getByText("青蛙").waitFor();
@@ -379,7 +379,7 @@ describe("runs", () => {
     await page.getByRole("link", { name: /6 \* 7/ }).click();
     await button(/^calculator/).click();
     await page.getByText("Called calculator").waitFor();
-    await page.getByRole("heading", { name: "Answer" }).waitFor();
+    await page.getByRole("heading", { name: "Reply" }).waitFor();
     await page.getByText("42").first().waitFor();
     await button("Delete run").click();
     await dialog().getByRole("button", { name: "Delete" }).click();
@@ -391,7 +391,7 @@ describe("runs", () => {
   it("stand in their session", async () => {
     await go("/sessions");
     await page.getByRole("link", { name: /Tell me the time/ }).click();
-    await page.getByText("Open the run").first().waitFor();
+    await page.getByText("Open run").first().waitFor();
   });
 
   it("are kept as long as the settings say", async () => {
@@ -406,14 +406,14 @@ describe("runs", () => {
     await go("/usage");
     await page.getByRole("row", { name: /Counter/ }).waitFor();
     // A row narrows the page to its agent, then to a version of it; the address keeps what is shown.
-    await button("Show Counter alone").click();
-    await button("Show Counter · draft alone").click();
-    await page.getByRole("row", { name: /the editor and the admin/ }).waitFor();
+    await button("Show only Counter").click();
+    await button("Show only Counter · draft").click();
+    await page.getByRole("row", { name: /Editor and admin/ }).waitFor();
     await page.reload();
-    await page.getByRole("row", { name: /the editor and the admin/ }).waitFor();
+    await page.getByRole("row", { name: /Editor and admin/ }).waitFor();
     await page.getByRole("combobox", { name: "Key" }).click();
-    await page.getByRole("option", { name: "chat pages" }).click();
-    await page.getByText("Nothing fits these filters").waitFor();
+    await page.getByRole("option", { name: "Chat pages" }).click();
+    await page.getByText("No usage matches these filters").waitFor();
     await button("Clear filters").first().click();
     const plot = page.getByRole("img", { name: /^Runs per day/ });
     await plot.focus();
@@ -452,18 +452,18 @@ describe("settings", () => {
 
   it("limit what a key may use a day, and say how much of it is used", async () => {
     await go("/settings/keys");
-    await button("Change Intranet").click();
-    await dialog().getByLabel("Tokens a day").fill("many");
+    await button("Edit Intranet").click();
+    await dialog().getByLabel("Tokens per day").fill("many");
     await button("Save").click();
-    await dialog().getByText("Type a whole number above 0").waitFor();
-    await dialog().getByLabel("Tokens a day").fill("2,000");
-    await dialog().getByLabel("Dollars a day").fill("0.50");
-    await dialog().getByLabel("Dollars a day").press("Enter");
+    await dialog().getByText("Enter a whole number above 0").waitFor();
+    await dialog().getByLabel("Tokens per day").fill("2,000");
+    await dialog().getByLabel("Cost per day, USD").fill("0.50");
+    await dialog().getByLabel("Cost per day, USD").press("Enter");
     const row = page.getByRole("row", { name: /Intranet/ });
     await row.getByText("0 of 2K tokens").waitFor();
     await row.getByText("$0.00 of $0.50").waitFor();
-    await button("Change Intranet").click();
-    await dialog().getByLabel("Dollars a day").fill("");
+    await button("Edit Intranet").click();
+    await dialog().getByLabel("Cost per day, USD").fill("");
     await button("Save").click();
     await row.getByText("$0.00 of $0.50").waitFor({ state: "detached" });
     await row.getByText("0 of 2K tokens").waitFor();
@@ -473,16 +473,16 @@ describe("settings", () => {
     await server.call("PUT", "/api/secrets/WEATHER_KEY", { value: "a-very-secret-value" });
     await makeAgent(server, smallGraph());
     await go("/settings/backup");
-    await page.getByLabel("With secrets, sealed with a passphrase").click();
+    await page.getByLabel("Include secrets, encrypted with a passphrase").click();
     await page.getByLabel("Passphrase", { exact: true }).fill("short");
-    await page.getByText("At least 12 characters.").waitFor();
+    await page.getByText("Use at least 12 characters.").waitFor();
     await page.getByLabel("Passphrase", { exact: true }).fill("a passphrase of its own");
-    await page.getByLabel("Once more").fill("a passphrase of its own");
+    await page.getByLabel("Repeat passphrase").fill("a passphrase of its own");
     const download = page.waitForEvent("download");
     await button("Download backup").click();
     const file = await (await download).path();
     await page
-      .getByText(/Backup made/)
+      .getByText(/Backup complete/)
       .first()
       .waitFor();
 
@@ -494,15 +494,15 @@ describe("settings", () => {
     const restore = page.getByRole("button", { name: "Restore", exact: true });
     await restore.click();
     await page.getByText(/This instance is not empty/).waitFor();
-    await page.getByLabel("Add to what is here").click();
+    await page.getByLabel("Merge with existing data").click();
     await restore.click();
-    await page.getByText("This backup holds secrets").waitFor();
-    await page.getByLabel("Passphrase of its secrets").fill("another passphrase");
+    await page.getByText("This backup contains secrets").waitFor();
+    await page.getByLabel("Passphrase for its secrets").fill("another passphrase");
     await restore.click();
-    await page.getByText("This is not its passphrase").waitFor();
-    await page.getByLabel("Passphrase of its secrets").fill("a passphrase of its own");
+    await page.getByText("The passphrase is wrong").waitFor();
+    await page.getByLabel("Passphrase for its secrets").fill("a passphrase of its own");
     await restore.click();
-    await page.getByText("All of it was here already.").waitFor();
+    await page.getByText("Everything in it already exists here.").waitFor();
   });
 
   it("change language and theme at once, and remember them", async () => {

@@ -60,7 +60,7 @@ describe("trying", () => {
     await page.locator(".wire-carries").first().waitFor({ state: "attached" });
     await page.getByRole("listitem").getByText(LONG).waitFor();
     await page.getByRole("list", { name: "Timeline" }).getByText("Language model, step 1").waitFor();
-    await page.getByText("Rests on the model alone").waitFor();
+    await page.getByText("No sources").waitFor();
     await card("brief").getByText("You answer about How many days do I have?").waitFor();
   });
 
@@ -77,8 +77,8 @@ describe("trying", () => {
     await page.getByRole("button", { name: "Show this run on the graph" }).click();
     await card("ask").getByText("First").waitFor();
     await page.getByRole("button", { name: "New conversation" }).click();
-    await page.getByText("Ask it something.").waitFor();
-    await card("ask").getByText("The message goes in here.").waitFor();
+    await page.getByText("Send a message to run the agent.").waitFor();
+    await card("ask").getByText("Messages come in here.").waitFor();
   });
 
   it("shows tool calls with arguments and results, and the built prompt by pieces", async () => {
@@ -92,9 +92,9 @@ describe("trying", () => {
     await page.getByText("Arguments of builtin/calculator").waitFor();
     await card("brain").locator("header").click();
     await page.getByRole("tab", { name: "Language model" }).click();
-    await page.getByText("Built prompt").waitFor();
+    await page.getByText("Prompt sent to the model").waitFor();
     await page.getByRole("radio", { name: "Last run" }).click();
-    await page.getByRole("button", { name: /^Received/ }).click();
+    await page.getByRole("button", { name: /^Input/ }).click();
     await page.getByLabel("instructions").getByText("You answer about What is 12*7?").waitFor();
     await page.getByRole("radio", { name: "Settings" }).click();
   });
@@ -116,7 +116,7 @@ describe("trying", () => {
     await card("gate").getByRole("button", { name: "Approve" }).waitFor();
     await page.getByRole("region", { name: "Send it out?" }).getByText("The letter").waitFor();
     await page.getByRole("region", { name: "Send it out?" }).getByRole("button", { name: "Approve" }).click();
-    await page.getByText("done", { exact: true }).waitFor();
+    await page.getByText("Done", { exact: true }).waitFor();
     const runs = await server.call<{ runs: { status: string }[] }>("GET", `/api/runs?agent=${id}`);
     expect(runs.runs.map((one) => one.status)).toEqual(["done"]);
   });
@@ -137,7 +137,7 @@ describe("trying", () => {
     await open();
     await ask("Hello");
     await card("brain").locator("p.text-bad").waitFor();
-    await card("brain").getByRole("button", { name: "Open models" }).click();
+    await card("brain").getByRole("button", { name: "Open Models" }).click();
     await page.waitForURL(/\/models/);
   });
 
@@ -159,10 +159,10 @@ describe("publishing", () => {
     const id = await open(smallGraph({ settings: { ...smallGraph().settings, suggestions: ['What\'s "up"?'] } }));
     await page.getByRole("button", { name: "Publish", exact: true }).click();
     await page.getByLabel("Address").fill("small-helper");
-    await page.getByLabel("What is new").fill("First");
+    await page.getByLabel("What changed").fill("First");
     await page.getByRole("button", { name: "Publish v1" }).click();
     await page.getByText("v1 is live").waitFor();
-    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.getByRole("button", { name: "Create key" }).click();
     await page.getByText("This key is shown once.").waitFor();
     const code = page.locator("figure pre");
     const curl = (await code.textContent())!;
@@ -185,14 +185,14 @@ describe("publishing", () => {
     await card("brief").locator("header").click();
     await page.getByRole("tab", { name: "Prompt" }).click();
     await page.getByLabel("Title of the node").fill("Instructions");
-    await page.getByText("Draft is ahead of live v1").waitFor();
+    await page.getByText("Draft is newer than live v1").waitFor();
     await page.getByRole("button", { name: "Publish v2" }).click();
     await page.getByRole("tabpanel").getByRole("button", { name: "Publish v2" }).click();
     await page.getByText("v2 is live").waitFor();
     await page.getByRole("button", { name: "History" }).click();
     const first = page.getByRole("listitem").filter({ hasText: "v1" }).filter({ hasText: "First" });
     await first.getByRole("button", { name: "Make live" }).click();
-    await page.getByText("v1 is live now").first().waitFor();
+    await page.getByText("v1 is now live").first().waitFor();
     const { publication } = await server.call<{ publication: { live: number } }>("GET", `/api/agents/${id}/versions`);
     expect(publication.live).toBe(1);
     await first.getByRole("button", { name: "Compare with draft" }).click();
@@ -200,14 +200,14 @@ describe("publishing", () => {
 
     // The second version on a share of the calls, beside the first, and back.
     await page.goto(`${server.origin}/agents/${id}/versions`);
-    await page.getByRole("button", { name: "Try on a share: v2" }).click();
+    await page.getByRole("button", { name: "Roll out v2 gradually" }).click();
     await page.getByRole("menuitem", { name: "10% of calls" }).click();
-    await page.getByRole("heading", { name: "v2 takes 10% of the calls" }).waitFor();
-    await page.getByText("Too few calls to tell").waitFor();
+    await page.getByRole("heading", { name: "v2 receives 10% of calls" }).waitFor();
+    await page.getByText("Not enough calls yet").waitFor();
     await page.getByRole("radio", { name: "25%" }).click();
-    await page.getByRole("heading", { name: "v2 takes 25% of the calls" }).waitFor();
+    await page.getByRole("heading", { name: "v2 receives 25% of calls" }).waitFor();
     await page.getByRole("button", { name: "Roll back to v1 alone" }).click();
-    await page.getByRole("heading", { name: "v2 takes 25% of the calls" }).waitFor({ state: "detached" });
+    await page.getByRole("heading", { name: "v2 receives 25% of calls" }).waitFor({ state: "detached" });
     const after = await server.call<{ publication: object }>("GET", `/api/agents/${id}/versions`);
     expect(after.publication).toMatchObject({ live: 1 });
     expect(after.publication).not.toHaveProperty("share");
@@ -216,9 +216,9 @@ describe("publishing", () => {
   it("is refused while there are issues, and shows them", async () => {
     await open({ ...smallGraph(), edges: [] });
     await page.getByRole("button", { name: "Publish", exact: true }).click();
-    await page.getByText(/must be mended first/).waitFor();
+    await page.getByText(/Fix \d+ issues? first/).waitFor();
     expect(await page.getByRole("button", { name: "Publish v1" }).isDisabled()).toBe(true);
-    await page.getByRole("button", { name: "Show the issues" }).click();
+    await page.getByRole("button", { name: "Show issues" }).click();
     await page.getByRole("tab", { name: /^Issues/, selected: true }).waitFor();
   });
 });

@@ -33,7 +33,7 @@ it("pins tools where more are chosen than a model sees at a time", async () => {
   );
   await page.goto(`${server.origin}/agents/${id}`);
   await page.locator('.react-flow__node[data-id="kit"] header').click();
-  const pin = page.getByRole("button", { name: "Always show clock to the model" });
+  const pin = page.getByRole("button", { name: "Always include clock" });
   await page.getByRole("checkbox", { name: /^clock/ }).waitFor();
   expect(await pin.count()).toBe(0);
   await page.getByRole("checkbox", { name: /^text/ }).click();

@@ -57,7 +57,7 @@ it("runs one node alone, to it and from it, with the rest as it was", async () =
   await card("second").click({ button: "right", position: { x: 90, y: 12 } });
   await page.getByRole("menuitem", { name: "Run this node" }).click();
   await talk()
-    .getByText(/alone · 1 output kept/)
+    .getByText(/Only .* · 1 output reused/)
     .waitFor();
   await choose("first");
   await page.keyboard.press("Alt+Enter");
@@ -74,7 +74,7 @@ it("pins an output with a key, keeps it with the draft, uses it in trials, and n
   await page.keyboard.press("p");
   await card("first").getByText("Pinned").waitFor();
   expect((await draft())["x-pins"]).toEqual({ first: { text: "First hello" } });
-  await page.getByRole("tab", { name: "Try it" }).click();
+  await page.getByRole("tab", { name: "Chat" }).click();
   await page.getByText("1 output is pinned").waitFor();
   await page.getByLabel("Message", { exact: true }).fill("other");
   await page.keyboard.press("Enter");
@@ -94,19 +94,19 @@ it("edits an output in the last run and goes on from there", async () => {
   await page.getByRole("radio", { name: "Last run" }).click();
   await page.getByRole("button", { name: "Edit output" }).click();
   await page.getByLabel(/^Output/).fill("Mine");
-  await page.getByRole("button", { name: "Go on from here" }).click();
+  await page.getByRole("button", { name: "Continue from here" }).click();
   await talk().getByText("Second Mine").waitFor();
 });
 
 it("keeps messages as tests, runs them all and says which pass", async () => {
-  await page.getByRole("button", { name: "Keep as a test" }).first().click();
+  await page.getByRole("button", { name: "Save as test" }).first().click();
   await page.getByRole("tab", { name: "Tests" }).click();
   await page.getByLabel("Message", { exact: true }).fill("blue");
-  await page.getByLabel("The answer contains", { exact: true }).fill("red");
-  await page.getByRole("button", { name: "Add a test" }).click();
+  await page.getByLabel("Reply contains", { exact: true }).fill("red");
+  await page.getByRole("button", { name: "Add test" }).click();
   await page.getByRole("button", { name: "Run all" }).click();
   await page.getByText("1 of 2 passed").waitFor();
-  await page.getByText("The answer does not contain “red”.").waitFor();
+  await page.getByText("The reply does not contain “red”.").waitFor();
   await shot("tests");
   expect((await draft()).tests).toEqual([
     { name: "hello", input: { message: "hello" } },
@@ -123,27 +123,27 @@ it("shows a past run on its graph as it was, and forks it from a node", async ()
   const { revision } = await server.call<{ revision: number }>("GET", `/api/agents/${agent}`);
   await server.call("PUT", `/api/agents/${agent}`, { graph: changed }, { "if-match": `"${revision}"` });
   await page.goto(`${server.origin}/runs/${run.id}`);
-  await page.getByRole("link", { name: "On the graph" }).click();
-  await page.getByText(/as it was then/).waitFor();
+  await page.getByRole("link", { name: "Show on graph" }).click();
+  await page.getByText(/with the graph of that time/).waitFor();
   await choose("first");
   await shot("past");
   await page.keyboard.press("Backspace");
   expect(await card("first").count()).toBe(1);
   await page.getByRole("button", { name: "Edit output" }).click();
   await page.getByLabel(/^Output/).fill("Forked");
-  await page.getByRole("button", { name: "Go on from here" }).click();
+  await page.getByRole("button", { name: "Continue from here" }).click();
   await page.waitForURL((url) => url.pathname.endsWith("/graph") && !url.pathname.includes(run.id));
   await page.getByRole("complementary", { name: "Run on the graph" }).getByText("Second Forked").waitFor();
   const forked = /runs\/([^/]+)\/graph/.exec(page.url())![1]!;
-  await page.getByRole("link", { name: "Back to the draft" }).click();
+  await page.getByRole("link", { name: "Back to draft" }).click();
   await card("second").waitFor();
   expect(await card("first").count()).toBe(0);
 
   await page.goto(`${server.origin}/compare/${run.id}/${forked}`);
-  await page.getByRole("heading", { name: "Two runs side by side" }).waitFor();
+  await page.getByRole("heading", { name: "Compare runs" }).waitFor();
   await page.locator("ins", { hasText: "Forked" }).first().waitFor();
   await page
-    .getByRole("button", { name: /Show what differs/ })
+    .getByRole("button", { name: /Show differences/ })
     .first()
     .click();
   await shot("compare");
@@ -151,8 +151,8 @@ it("shows a past run on its graph as it was, and forks it from a node", async ()
 
 it("opens a past run from the list with the keys of the draft, and says when it is not kept any more", async () => {
   await page.goto(`${server.origin}/runs`);
-  await page.getByRole("button", { name: "See “hello” on the graph" }).last().click();
-  await page.getByText(/as it was then/).waitFor();
+  await page.getByRole("button", { name: "Show “hello” on the graph" }).last().click();
+  await page.getByText(/with the graph of that time/).waitFor();
   await page.keyboard.press("Control+k");
   await page.keyboard.type("second");
   await page.getByRole("option", { name: "second", selected: true }).waitFor();
@@ -162,8 +162,8 @@ it("opens a past run from the list with the keys of the draft, and says when it 
   const run = /runs\/([^/]+)\/graph/.exec(page.url())![1]!;
   await server.call("DELETE", `/api/runs/${run}`);
   await page.reload();
-  await page.getByText("This run is not kept any more").waitFor();
+  await page.getByText("This run no longer exists").waitFor();
   await page.goto(`${server.origin}/runs/${run}`);
-  await page.getByText("This run is not kept any more").waitFor();
+  await page.getByText("This run no longer exists").waitFor();
   expect(desk.faults.splice(0).every((fault) => fault.includes("404"))).toBe(true);
 });

@@ -67,32 +67,32 @@ async function begin(graph: ReturnType<typeof gate>, message: string): Promise<s
 const run = async (id: string) =>
   server.call<{ status: string; output?: { reply: unknown } }>("GET", `/api/runs/${id}`);
 const waiting = (message: string) =>
-  page.getByRole("list", { name: "What waits" }).getByRole("listitem").filter({ hasText: message });
+  page.getByRole("list", { name: "Inbox" }).getByRole("listitem").filter({ hasText: message });
 
-describe("what waits", () => {
+describe("Inbox", () => {
   it("is counted everywhere, shown with its exact arguments and answered in place", async () => {
     await page.goto(server.origin);
-    await page.getByRole("link", { name: "What waits", exact: true }).click();
-    await page.getByText("Nothing waits").waitFor();
+    await page.getByRole("link", { name: "Inbox", exact: true }).click();
+    await page.getByText("Your inbox is empty").waitFor();
     const sum = await begin(asker(), "6 * 7");
     const letter = await begin(gate(), "The letter to the board");
     await page.goto(`${server.origin}/knowledge`);
-    await page.getByRole("link", { name: "What waits: 2 runs" }).click();
+    await page.getByRole("link", { name: "Inbox: 2 runs" }).click();
     await waiting("6 * 7").getByText('"expression": "6 * 7"').waitFor();
     await waiting("The letter to the board").getByText("Let this out?").waitFor();
     await waiting("6 * 7").getByRole("button", { name: "Approve" }).click();
     await waiting("6 * 7").waitFor({ state: "detached" });
     await expect.poll(async () => (await run(sum)).status).toBe("done");
     expect(String((await run(sum)).output?.reply)).toContain("42");
-    await page.getByRole("link", { name: "What waits: 1 run", exact: true }).waitFor();
+    await page.getByRole("link", { name: "Inbox: 1 run", exact: true }).waitFor();
     await waiting("The letter to the board").getByRole("button", { name: "Reject" }).click();
-    await page.getByText("Nothing waits").waitFor();
+    await page.getByText("Your inbox is empty").waitFor();
     await expect.poll(async () => (await run(letter)).status).not.toBe("waiting");
   });
 
   it("comes and goes by itself, and leads to its run", async () => {
     await page.goto(`${server.origin}/waiting`);
-    await page.getByText("Nothing waits").waitFor();
+    await page.getByText("Your inbox is empty").waitFor();
     const id = await begin(gate(), "Later on");
     await waiting("Later on")
       .getByRole("link", { name: /Open run.*Later on/ })
@@ -101,7 +101,7 @@ describe("what waits", () => {
     await page.getByRole("button", { name: "Approve", exact: true }).click();
     await page.getByRole("button", { name: "Approve", exact: true }).waitFor({ state: "detached" });
     await page.goBack();
-    await page.getByText("Nothing waits").waitFor();
+    await page.getByText("Your inbox is empty").waitFor();
   });
 
   it("says when somebody else was faster", async () => {
