@@ -108,7 +108,7 @@ export async function runs(client: Client): Promise<Finding[]> {
       ? [
           warn(
             "runs",
-            `${uncertain.runs.length} runs wait for a person to say what became of a tool call: see What waits.`,
+            `${uncertain.runs.length} runs wait for a person to decide about a tool call whose outcome is unknown: see the Inbox.`,
           ),
         ]
       : []),
