@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { agentPorts } from "../runtime/agent-ports.ts";
+import { portsWithFields } from "../runtime/agent-ports.ts";
 import { defineNode } from "../runtime/node.ts";
 import { valueText } from "../runtime/template.ts";
 
@@ -18,10 +18,11 @@ export const agent = defineNode<Config>({
   version: 1,
   title: "Agent",
   summary: "Another agent as a node",
+  role: "calls-agent",
   group: "think",
   icon: "bot",
   config,
-  ports: (config, context) => context?.agent?.(...ref(config)) ?? { ...agentPorts({ nodes: [] }), open: true },
+  ports: (config, context) => context?.agent?.(...ref(config)) ?? { ...portsWithFields([]), open: true },
   form: {
     agent: { widget: "agent", label: "Agent", help: "Its inputs and outputs become this node's ports." },
     version: {

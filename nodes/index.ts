@@ -1,6 +1,6 @@
 /** The one list of node types, in the order in which the palette shows them within each group. */
-import type { NodeDefinition } from "../runtime/node.ts";
-import { type NodeTable, nodeTable } from "../runtime/resolve.ts";
+import type { NodeDefinition, NodeTable } from "../runtime/node.ts";
+import { nodeTable } from "../runtime/resolve.ts";
 import { action } from "./action.ts";
 import { agent } from "./agent.ts";
 import { approval } from "./approval.ts";

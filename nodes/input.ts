@@ -12,6 +12,7 @@ export const input = defineNode<z.infer<typeof config>>({
   version: 1,
   title: "Input",
   summary: "Where the message comes in",
+  role: "input",
   group: "io",
   icon: "message-circle",
   config,

@@ -22,6 +22,7 @@ export const loop = defineNode<z.infer<typeof config>>({
   version: 1,
   title: "Loop",
   summary: "Again, while a rule holds",
+  role: "container",
   group: "flow",
   icon: "repeat",
   config,

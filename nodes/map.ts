@@ -24,6 +24,7 @@ export const map = defineNode<z.infer<typeof config>>({
   version: 1,
   title: "Map",
   summary: "The same for each item",
+  role: "container",
   group: "flow",
   icon: "layers",
   config,

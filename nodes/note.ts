@@ -9,6 +9,7 @@ export const note = defineNode<z.infer<typeof config>>({
   version: 1,
   title: "Note",
   summary: "Words on the canvas",
+  role: "annotation",
   group: "io",
   icon: "sticky-note",
   config,

@@ -9,6 +9,7 @@ export const output = defineNode<z.infer<typeof config>>({
   version: 1,
   title: "Output",
   summary: "What reaches it is the answer",
+  role: "output",
   group: "io",
   icon: "flag",
   config,

@@ -1,21 +1,27 @@
-/** What an agent takes and gives where another one calls it: the canvas, the check and the run go by the same. */
+/** An agent's inputs and outputs, where another agent, a caller or the editor uses it: all read them from here. */
 import { z } from "zod";
 import { Field, fieldPorts } from "./field.ts";
 import type { Graph } from "./graph.ts";
+import type { NodeTable } from "./node.ts";
 import type { Ports } from "./port.ts";
 
 const Fields = z.array(Field);
 
-/** Its input's outputs, a field as a port that must be wired where it is required; what reaches its output. */
-export function agentPorts({ nodes }: Pick<Graph, "nodes">): Ports {
-  const config = nodes.find((node) => node.type === "input")?.config as { fields?: unknown } | null | undefined;
-  const fields = Fields.safeParse(config?.fields);
+/** The fields that the input node declares beside the message; empty where there is no such node or they are not valid. */
+export function inputFields({ nodes }: Pick<Graph, "nodes">, table: NodeTable): Field[] {
+  const input = nodes.find((node) => table.get(node.type)?.role === "input");
+  const fields = Fields.safeParse((input?.config as { fields?: unknown } | null | undefined)?.fields);
+  return fields.success ? fields.data : [];
+}
+
+/** The ports of a node that calls an agent with these fields. A required field must be connected. */
+export function portsWithFields(fields: readonly Field[]): Ports {
   return {
     inputs: [
       { id: "message", kind: "text" },
       { id: "history", kind: "messages", optional: true },
       { id: "files", kind: "files", optional: true },
-      ...fieldPorts(fields.success ? fields.data : []),
+      ...fieldPorts(fields),
     ],
     outputs: [
       { id: "reply", kind: "any" },
@@ -23,3 +29,6 @@ export function agentPorts({ nodes }: Pick<Graph, "nodes">): Ports {
     ],
   };
 }
+
+export const agentPorts = (graph: Pick<Graph, "nodes">, table: NodeTable): Ports =>
+  portsWithFields(inputFields(graph, table));

@@ -8,8 +8,8 @@ import { type Graph, serializeGraph } from "./graph.ts";
 import type { Host } from "./host.ts";
 import type { Issue } from "./issue.ts";
 import type { Message } from "./message.ts";
+import type { NodeTable } from "./node.ts";
 import { type Applied, applyPatch, Patch } from "./patch.ts";
-import type { NodeTable } from "./resolve.ts";
 
 /** What there is to build with. */
 export interface Materials {

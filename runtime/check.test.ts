@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { nodes } from "../nodes/index.ts";
 import { type CheckContext, checkGraph } from "./check.ts";
-import { compile, graphHash } from "./compile.ts";
+import { compile } from "./compile.ts";
 import { emptyGraph, type Graph, serializeGraph } from "./graph.ts";
+import { graphHash } from "./identity.ts";
 import { pointer } from "./issue.ts";
 import { parseAgentFile, parseGraph } from "./parse.ts";
 import { graphOf } from "./testing/play.ts";
@@ -49,8 +50,8 @@ describe("an agent file", () => {
   it("is one version whatever its looks", () => {
     const graph = parseAgentFile(text).graph!;
     const moved = { ...graph, layout: { ask: { x: 9, y: 9 } }, tests: [{ name: "t", input: {} }], "x-a": 1 };
-    expect(graphHash(moved)).toBe(graphHash(graph));
-    expect(graphHash({ ...graph, description: "other" })).not.toBe(graphHash(graph));
+    expect(graphHash(moved, nodes)).toBe(graphHash(graph, nodes));
+    expect(graphHash({ ...graph, description: "other" }, nodes)).not.toBe(graphHash(graph, nodes));
   });
 
   it.each([

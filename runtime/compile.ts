@@ -1,11 +1,13 @@
 /** A graph made ready to run: nodes looked up, configs parsed, edges resolved. Done once, at publish or at the first run of a draft. */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { inputFields } from "./agent-ports.ts";
 import { type CheckContext, examine } from "./check.ts";
 import { PatchbayError } from "./error.ts";
-import { type Graph, graphIdentity } from "./graph.ts";
+import type { Field } from "./field.ts";
+import type { Graph } from "./graph.ts";
+import { graphHash } from "./identity.ts";
 import type { Issue } from "./issue.ts";
-import type { CompiledNode, NodeTable } from "./resolve.ts";
+import type { NodeTable } from "./node.ts";
+import type { CompiledNode } from "./resolve.ts";
 
 export interface CompiledGraph {
   graph: Graph;
@@ -13,6 +15,8 @@ export interface CompiledGraph {
   hash: string;
   /** In topological order; notes left out. */
   nodes: CompiledNode[];
+  /** What the input node declares beside the message. */
+  fields: Field[];
   warnings: Issue[];
 }
 
@@ -31,10 +35,5 @@ export function compile(graph: Graph, nodes: NodeTable, context: CheckContext = 
         : `"${graph.name}" cannot run: ${errors.length} issues, the first: ${errors[0]!.message}`,
       { issues },
     );
-  return { graph, hash: graphHash(graph), nodes: order, warnings: issues };
-}
-
-/** The identity of a graph's meaning: SHA-256 in hex. */
-export function graphHash(graph: Graph): string {
-  return bytesToHex(sha256(utf8ToBytes(graphIdentity(graph))));
+  return { graph, hash: graphHash(graph, nodes), nodes: order, fields: inputFields(graph, nodes), warnings: issues };
 }

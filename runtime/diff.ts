@@ -2,6 +2,7 @@
 import { diffWordsWithSpace } from "diff";
 import { canonicalJson, type Graph, type GraphNode } from "./graph.ts";
 import { pointer } from "./issue.ts";
+import type { NodeTable } from "./node.ts";
 
 export interface TextRun {
   text: string;
@@ -37,7 +38,7 @@ export interface GraphDiff {
 }
 
 /** From `before` to `after`; nodes in the order of `after`, removed ones last. Pure. */
-export function diffGraphs(before: Graph, after: Graph): GraphDiff {
+export function diffGraphs(before: Graph, after: Graph, table: NodeTable): GraphDiff {
   const old = new Map(before.nodes.map((node) => [node.id, node]));
   const nodes: NodeChange[] = [];
   for (const node of after.nodes) {
@@ -69,7 +70,9 @@ export function diffGraphs(before: Graph, after: Graph): GraphDiff {
     { name: after.name, description: after.description, settings: after.settings },
   );
   const looksOnly =
-    edges.length === 0 && about.length === 0 && nodes.every((node) => node.change === "moved" || node.type === "note");
+    edges.length === 0 &&
+    about.length === 0 &&
+    nodes.every((node) => node.change === "moved" || table.get(node.type)?.role === "annotation");
   return { nodes, edges, about, looksOnly };
 }
 

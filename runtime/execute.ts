@@ -10,9 +10,8 @@ import type { BodyOf, EventBody, RunEvent, RunOutput, Scope, Wait, WaitAnswer } 
 import { type Level, runLevel } from "./frame.ts";
 import type { Host } from "./host.ts";
 import { Journal } from "./journal.ts";
-import type { Values } from "./node.ts";
+import type { NodeTable, Values } from "./node.ts";
 import { Activity, Parked } from "./pending-work.ts";
-import type { NodeTable } from "./resolve.ts";
 
 export interface ExecuteOptions {
   /** The run's id. */

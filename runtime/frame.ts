@@ -63,8 +63,8 @@ export function runLevel(level: Level): Promise<Values> {
         runNode(level, node, plan.inputs(node)).then(
           (values) => {
             if (!over) {
-              if (node.type === "output" || (level.range && isTarget(level, node)))
-                result = node.type === "output" ? values : { reply: values };
+              if (node.definition.role === "output") result = values;
+              else if (level.range && isTarget(level, node)) result = { reply: values };
               try {
                 launch(plan.settle(node, values));
               } catch (bug) {

@@ -174,26 +174,6 @@ export function serializeGraph(graph: Graph): string {
   return `${JSON.stringify(ordered, null, 2)}\n`;
 }
 
-/**
- * What makes two graphs the same version: everything but `groups`, `tests`, `layout`, `note` nodes and keys that begin
- * with `x-`, in the graph and in the bodies inside of it, as canonical JSON (keys sorted). Hash it for an identity.
- */
-export function graphIdentity(graph: Graph): string {
-  return canonicalJson(meaningOf(graph), true);
-}
-
-function meaningOf(graph: Graph): object {
-  const { groups: _groups, tests: _tests, layout: _layout, ...meaning } = graph;
-  return { ...meaning, nodes: meaning.nodes.filter((node) => node?.type !== "note").map(withBodyMeaning) };
-}
-
-/** A draft's body may be anything: what is no graph stays as it is. */
-function withBodyMeaning(node: GraphNode): GraphNode {
-  const config = node?.config as { body?: { nodes?: unknown } | null } | null | undefined;
-  const body = typeof config === "object" ? config?.body : undefined;
-  return Array.isArray(body?.nodes) ? { ...node, config: { ...config, body: meaningOf(body as Graph) } } : node;
-}
-
 /** JSON with sorted keys and no white space, so that equal values are equal texts. */
 export function canonicalJson(value: unknown, dropExtensions = false): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";

@@ -2,10 +2,12 @@
 import type { z } from "zod";
 import type { CompiledGraph } from "./compile.ts";
 import type { BodyOf, EventOf, EventType, Rests, RunInput, Scope, ScopePart, Wait, WaitAnswer } from "./event.ts";
+import type { Field } from "./field.ts";
 import type { Graph, Settings } from "./graph.ts";
 import type { Host } from "./host.ts";
 import type { Issue } from "./issue.ts";
 import type { Port, Ports } from "./port.ts";
+import type { PreviewPart } from "./preview.ts";
 import type { Approval, ToolResult, ToolSpec } from "./tool.ts";
 
 /** One value a port. A port left out is a branch not taken. */
@@ -44,6 +46,41 @@ export interface FieldHint {
   min?: number;
   max?: number;
   step?: number;
+  /** The field is shown only while the config key `key` has the value `is`. */
+  when?: { key: string; is: unknown };
+}
+
+/** What a node type stands for in a graph. Absent: an ordinary step. */
+export type NodeRole =
+  /** Where a run begins. `config.fields` declares the agent's inputs beside the message. Built in; one per graph. */
+  | "input"
+  /** Where a run ends: what reaches `reply` and `documents`. Built in; one per graph. */
+  | "output"
+  /** Text on the canvas (`config.text`). It is not part of a run, nor of a version's identity. */
+  | "annotation"
+  /** Repeats a graph or an agent, `config.body`; `body` says how. */
+  | "container"
+  /** Calls the agent `config.agent`, at `config.version` when that is set. */
+  | "calls-agent";
+
+/** How a container runs its body. */
+export interface BodyContract {
+  /** The key of the scope part that `run` passes to `step.body`. */
+  each: "item" | "turn";
+  /** What the body's input receives beside `message` and the fields of `config.inputs`. */
+  fields: Field[];
+}
+
+/** A node type's words in one language. What is left out stays in English. */
+export interface NodeWords<K extends string = string> {
+  title: string;
+  summary: string;
+  emptyText?: string;
+  fields?: Partial<Record<K, { label: string; help?: string }>>;
+  /** By port id. Ports that the author names keep their names. */
+  ports?: Record<string, string>;
+  /** Values of select fields. */
+  options?: Record<string, string>;
 }
 
 /** A tool's fixed description as far as `ports` can know it: the canvas passes what the catalogue says. */
@@ -56,18 +93,47 @@ export interface PortContext {
 export interface NodeDefinition<C = unknown> {
   type: string;
   version: number;
+  /** English, sentence case. */
   title: string;
+  /** One line for the palette, under 60 characters. */
   summary: string;
+  /** By language code. English is the definition itself. */
+  words?: Record<string, NodeWords<keyof C & string>>;
+  role?: NodeRole;
   group: "io" | "think" | "know" | "act" | "flow";
   /** A lucide icon name, kebab-case. */
   icon: string;
+  /** The id of the first node of this type in a graph. Absent: `type`. */
+  defaultId?: string;
   /** Every key has a default: `config.parse({})` is a fresh node. */
   config: z.ZodType<C>;
   /** Pure and quick: the canvas calls it at each keystroke. */
   ports(config: C, context?: PortContext): Ports;
   form?: Partial<Record<keyof C & string, FieldHint>>;
+  /** What the card shows before a run. Pure. `nodes`: to tell the roles of the nodes in a body. */
+  preview?(config: C, nodes: NodeTable): PreviewPart[];
+  /** What the card shows after a run. Absent: `previewOutputs`. Pure. */
+  previewResult?(outputs: Values): PreviewPart[];
+  /** Lines that the preview may take. Default 2. */
+  previewLines?: 2 | 3;
+  /** Shown on the card while the preview is empty and no issue says what to do. */
+  emptyText?: string;
+  /** For the role `container`. */
+  body?: BodyContract;
   /** Exactly one of the outputs is taken in a run (a router, an approval): what `check` proves joins by. */
   exclusive?: boolean;
+  /** Outputs that have a value whenever the node succeeds. `all`: every output. Default: none is certain. */
+  certainOutputs?: "all" | readonly string[];
+  /** The author declares the kinds of the outputs, and nothing checks the values. */
+  uncheckedOutputs?: boolean;
+  /** The input whose value leaves, unchanged, by every output. */
+  passThrough?: string;
+  /** A run of this node costs nothing and changes nothing: whether it ran matters only to its readers. */
+  harmless?: boolean;
+  /** The input that takes the session's conversation while nothing is connected to it. */
+  sessionInput?: string;
+  /** How many tools it offers to its model at once; with more, the best ones are searched for. */
+  toolLimit?(config: C): number;
   /** What only this node type can see: a template that does not parse, a case without a name. `path` is within the config. */
   check?(config: C): NodeIssue[];
   /** Graphs inside the config, each with the JSON pointer to it. */
@@ -78,6 +144,9 @@ export interface NodeDefinition<C = unknown> {
   /** Config of version n → n + 1, from index 0 for version 1. */
   upgrades?: ((old: unknown) => unknown)[];
 }
+
+/** Node types by name. */
+export type NodeTable = ReadonlyMap<string, NodeDefinition>;
 
 /** An issue as a definition tells it: the node is added, `path` is within its config. */
 export type NodeIssue = Omit<Issue, "node">;

@@ -23,7 +23,7 @@ describe("diffGraphs", () => {
     after.edges.pop();
     after.layout.ask = { x: 5, y: 5 };
     after.settings = { ...after.settings, greeting: "Hi" };
-    expect(diffGraphs(before, after)).toEqual({
+    expect(diffGraphs(before, after, nodes)).toEqual({
       nodes: [
         { id: "ask", type: "input", change: "moved", values: [] },
         {
@@ -45,7 +45,7 @@ describe("diffGraphs", () => {
       about: [{ path: "/settings/greeting", before: "", after: "Hi", words: [{ text: "Hi", change: "added" }] }],
       looksOnly: false,
     });
-    expect(diffGraphs(before, before)).toEqual({ nodes: [], edges: [], about: [], looksOnly: true });
+    expect(diffGraphs(before, before, nodes)).toEqual({ nodes: [], edges: [], about: [], looksOnly: true });
   });
   it("cuts Chinese by words", () => {
     expect(diffWords("请用中文回答问题", "请用英文回答问题").filter((run) => run.change)).toEqual([

@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import { edgeEnd, type Graph, type GraphNode, NODE_ID } from "./graph.ts";
+import type { NodeTable } from "./node.ts";
 import { parseGraph } from "./parse.ts";
-import type { NodeTable } from "./resolve.ts";
 
 const End = z.string().regex(/^[^.]+\.[^.]+$/);
 

@@ -1,12 +1,9 @@
 /** From names to things: each node's definition, parsed config and ports, each edge's two ends; and what could not be resolved. */
 import { edgeEnd, type Graph, type Retry } from "./graph.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
-import type { NodeDefinition, PortContext } from "./node.ts";
+import type { NodeDefinition, NodeTable, PortContext } from "./node.ts";
 import { fromZod } from "./parse.ts";
 import type { Port } from "./port.ts";
-
-/** Node types by name. */
-export type NodeTable = ReadonlyMap<string, NodeDefinition>;
 
 export function nodeTable(definitions: readonly NodeDefinition[]): NodeTable {
   return new Map(definitions.map((definition) => [definition.type, definition]));
@@ -164,7 +161,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
     edges.push(resolved);
     from.outgoing.push(resolved);
     to.incoming.push(resolved);
-    if (to.type === "output" && resolved.toPort === "reply") from.answers = true;
+    if (to.definition.role === "output" && resolved.toPort === "reply") from.answers = true;
   });
   return { nodes: [...byId.values()], edges, issues };
 }
@@ -175,4 +172,11 @@ export function upgradeConfig(definition: NodeDefinition, version: number, confi
   for (let from = version; from < definition.version; from++)
     result = definition.upgrades?.[from - 1]?.(result) ?? result;
   return result;
+}
+
+/** The models that the nodes of a graph ask, by name; those of bodies are left out. */
+export function modelsIn(graph: Graph, table: NodeTable): Set<string> {
+  return new Set(
+    resolve(graph, table).nodes.flatMap(({ definition, config }) => definition.needs?.(config).models ?? []),
+  );
 }

@@ -130,6 +130,7 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
     "/",
     chatRoutes({
       agents: services.agents,
+      nodes: services.nodes,
       models: services.models,
       visitors: services.visitors,
       isAdmin: (c) => auth.isAdmin(c.req.header("authorization")) || auth.isSession(sessionCookie(c, auth)),

@@ -117,7 +117,7 @@ export async function openServices(
     closers.push(() => knowledge.close());
     closers.push(() => tasks.close());
 
-    const context = () => checkContext({ models, toolbox, knowledge, secrets, agents });
+    const context = () => checkContext({ nodes, models, toolbox, knowledge, secrets, agents });
     const agents: Services["agents"] = await openAgents({
       records,
       nodes,
@@ -216,6 +216,7 @@ export async function openServices(
     );
     const services: Services = {
       env,
+      nodes,
       logger,
       records,
       secrets,

@@ -3,6 +3,7 @@
  * `open-services.ts` and handed to the routes. Nothing reaches a service by import.
  */
 
+import type { NodeTable } from "../runtime/node.ts";
 import type { Agents } from "./agents/service.ts";
 import type { Backup } from "./backup/backup.ts";
 import type { Keys, Purse } from "./keys/service.ts";
@@ -28,6 +29,8 @@ import type { Triggers } from "./triggers/triggers.ts";
 
 export interface Services {
   env: Env;
+  /** The node types that graphs may use. */
+  nodes: NodeTable;
   logger: Logger;
   records: Records;
   secrets: Secrets;

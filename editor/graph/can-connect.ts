@@ -4,9 +4,8 @@
  */
 import { checkGraph } from "../../runtime/check.ts";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
-import type { NodeDefinition } from "../../runtime/node.ts";
+import type { NodeDefinition, NodeTable } from "../../runtime/node.ts";
 import { edgeFit, type Kind, type Port } from "../../runtime/port.ts";
-import type { NodeTable } from "../../runtime/resolve.ts";
 import { edgeKey, lookup } from "./lookup.ts";
 import type { PortReader } from "./ports.ts";
 

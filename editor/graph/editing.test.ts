@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { edgeEnd, type Graph, graphIdentity, serializeGraph } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph, serializeGraph } from "../../runtime/graph.ts";
+import { graphIdentity } from "../../runtime/identity.ts";
 import { parseAgentFile } from "../../runtime/parse.ts";
 import { snap } from "../canvas/guides.ts";
 import { graphOf, largeGraph, smallGraph } from "../e2e/graphs.ts";
@@ -271,7 +272,7 @@ describe("laws", () => {
         fc.subarray(all),
         (side, axis, some) => {
           for (const places of [alignPlaces(some, side), distributePlaces(some, axis)])
-            expect(graphIdentity(setLayout(places).run(graph))).toBe(graphIdentity(graph));
+            expect(graphIdentity(setLayout(places).run(graph), table)).toBe(graphIdentity(graph, table));
         },
       ),
     );

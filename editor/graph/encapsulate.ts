@@ -7,7 +7,8 @@ import { type CheckContext, checkGraph } from "../../runtime/check.ts";
 import type { Field } from "../../runtime/field.ts";
 import { emptyGraph, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import { type CompiledEdge, type CompiledNode, type NodeTable, resolve } from "../../runtime/resolve.ts";
+import type { NodeTable } from "../../runtime/node.ts";
+import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
 import { type Entry, entriesOf, exitsOf, from, lastOutput, messageOf, nodeOf, portOf, wayBack } from "./boundary.ts";
 import { CARD, placeOf } from "./card-size.ts";
 import { type Command, freeId } from "./commands.ts";
@@ -86,7 +87,7 @@ export function encapsulate(
   const trial = outer("new", "");
   const wider: CheckContext = {
     ...context,
-    agent: (name, version) => (name === "new" ? agentPorts(inner) : context.agent?.(name, version)),
+    agent: (name, version) => (name === "new" ? agentPorts(inner, table) : context.agent?.(name, version)),
     hasAgent: (name, version) => name === "new" || (context.hasAgent?.(name, version) ?? true),
   };
   const [issue] = newErrors(checkGraph(graph, table, context), [

@@ -3,8 +3,8 @@ import { type CheckContext, checkGraph } from "../../runtime/check.ts";
 import { diffGraphs, type ValueChange } from "../../runtime/diff.ts";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import { applyPatch, type Misfit, type PatchPart } from "../../runtime/patch.ts";
-import type { NodeTable } from "../../runtime/resolve.ts";
 
 export interface PartView {
   /** Its place in the patch. */
@@ -36,7 +36,7 @@ export function viewPatch(
   const views = parts.map((part, index): PartView => {
     const { graph: next, left } = applyPatch(current, [part], table);
     const [misfit] = left;
-    const view: PartView = { index, part, values: misfit ? asked(part) : changes(current, next, part) };
+    const view: PartView = { index, part, values: misfit ? asked(part) : changes(current, next, part, table) };
     if (unticked.has(index)) return view;
     if (misfit) return { ...view, misfit };
     current = next;
@@ -46,16 +46,16 @@ export function viewPatch(
   return { parts: views, graph: current, fits };
 }
 
-function changes(before: Graph, after: Graph, part: PatchPart): ValueChange[] {
+function changes(before: Graph, after: Graph, part: PatchPart, table: NodeTable): ValueChange[] {
   switch (part.do) {
     case "set-config":
     case "set-title": {
-      const diff = diffGraphs(only(before, part.id), only(after, part.id));
+      const diff = diffGraphs(only(before, part.id), only(after, part.id), table);
       return diff.nodes.flatMap((node) => node.values);
     }
     case "set-about":
     case "set-settings":
-      return diffGraphs(only(before), only(after)).about;
+      return diffGraphs(only(before), only(after), table).about;
     default:
       return asked(part);
   }

@@ -1,8 +1,8 @@
 /** The ports that a node has right now, as the canvas draws them: worked out once for each version of a node. */
 import type { Graph, GraphEdge, GraphNode } from "../../runtime/graph.ts";
-import type { NodeDefinition, PortContext } from "../../runtime/node.ts";
+import type { NodeDefinition, NodeTable, PortContext } from "../../runtime/node.ts";
 import type { Port, Ports } from "../../runtime/port.ts";
-import { type NodeTable, upgradeConfig } from "../../runtime/resolve.ts";
+import { upgradeConfig } from "../../runtime/resolve.ts";
 import { lookup } from "./lookup.ts";
 
 export interface PortReader {

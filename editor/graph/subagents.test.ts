@@ -1,4 +1,5 @@
 /** Nodes made an agent of their own, and put back: whatever was chosen, a run ends the same and each node gives the same. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
@@ -25,7 +26,7 @@ const context = { tool: () => spec };
 const world = { table: nodes, context };
 
 /** What an agent calls `sub`, and what can be called. */
-const withAgent = (inner: Graph) => ({ ...context, agent: () => agentPorts(inner) });
+const withAgent = (inner: Graph) => ({ ...context, agent: () => agentPorts(inner, nodes) });
 
 const script: Script = {
   answers: ({ messages }) =>

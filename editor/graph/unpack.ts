@@ -34,7 +34,7 @@ export interface Unpacking {
 /** `called`: the agent that the node calls, as it runs. */
 export function unpack(graph: Graph, id: string, called: Graph, world: World): Unpacking | { refused: UnpackRefusal } {
   const { table } = world;
-  const context = knowing(called, graph, id, world.context);
+  const context = knowing(called, graph, id, world);
   const around = resolve(graph, table, context);
   const caller = around.nodes.find((node) => node.id === id);
   if (caller?.type !== "agent") return refuse({ why: "notOne" });
@@ -87,12 +87,12 @@ export function unpack(graph: Graph, id: string, called: Graph, world: World): U
 }
 
 /** What is known of the called agent is what is put in its place. */
-function knowing(called: Graph, graph: Graph, id: string, context: CheckContext): CheckContext {
+function knowing(called: Graph, graph: Graph, id: string, { table, context }: World): CheckContext {
   const config = graph.nodes.find((node) => node.id === id)?.config as {
     agent?: string;
     version?: number | null;
   } | null;
-  const ports = agentPorts(called);
+  const ports = agentPorts(called, table);
   return {
     ...context,
     agent: (name, version) =>

@@ -1,9 +1,11 @@
 /** Whether what is edited would be published as another version than the one that is live. Pure. */
-import { type Graph, graphIdentity } from "../../runtime/graph.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import { graphIdentity } from "../../runtime/identity.ts";
+import { table } from "./node-types.ts";
 
 /** `slugOf`: the address of an agent that a graph names by its id. How nodes stand, groups, tests and pins make no version. */
 export function isAhead(draft: Graph, version: Graph, slugOf: (agent: string) => string | undefined): boolean {
-  return graphIdentity(settled(draft, version, slugOf) as Graph) !== graphIdentity(version);
+  return graphIdentity(settled(draft, version, slugOf) as Graph, table) !== graphIdentity(version, table);
 }
 
 /** Publishing gives a version to each agent that is named without one: that of the version stands in here. */

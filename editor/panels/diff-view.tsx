@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { diffGraphs, type NodeChange, type ValueChange } from "../../runtime/diff.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import { table } from "../graph/node-types.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { Badge, type Tone } from "../ui/badge.tsx";
 
@@ -11,7 +12,7 @@ const TONE: Record<NodeChange["change"], Tone> = { added: "ok", removed: "bad", 
 export function DiffView({ before, after }: { before: Graph; after: Graph }) {
   const { t } = useTranslation("panels");
   const words = useNodeWords();
-  const diff = useMemo(() => diffGraphs(before, after), [before, after]);
+  const diff = useMemo(() => diffGraphs(before, after, table), [before, after]);
   const moved = diff.nodes.filter((node) => node.change === "moved");
   const rest = diff.nodes.filter((node) => node.change !== "moved");
   if (diff.nodes.length + diff.edges.length + diff.about.length === 0)

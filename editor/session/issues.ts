@@ -3,7 +3,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { checkGraph } from "../../runtime/check.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import type { NodeTable } from "../../runtime/resolve.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import { edgeKey } from "../graph/lookup.ts";
 import { type CatalogueStore, checkContext } from "./catalogue.ts";
 import type { DocumentStore } from "./document.ts";

@@ -8,6 +8,7 @@ import type { Port } from "../../runtime/port.ts";
 import { api } from "../api/api.ts";
 import type { AgentCard } from "../api/types.ts";
 import { lookup } from "../graph/lookup.ts";
+import { table } from "../graph/node-types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import type { Surfaces } from "../session/overlays.ts";
@@ -42,7 +43,7 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Surfaces["encapsul
     onSuccess(agent) {
       const { catalogue } = workbench;
       const known = catalogue.getState();
-      const entry = { id: agent.id, name: agent.graph.name, ports: agentPorts(agent.graph) };
+      const entry = { id: agent.id, name: agent.graph.name, ports: agentPorts(agent.graph, table) };
       // The list is read anew in a moment; until then its ports are known all the same.
       setCatalogue(catalogue, { ...known, agents: [...known.agents, entry] });
       client.setQueryData<AgentCard[]>(["agents", "cards"], (list) => list && [...list, entry]);
@@ -116,7 +117,7 @@ function wiredPorts(
   type: "input" | "output",
 ): Port[] {
   const id = inner.nodes.find((node) => node.type === type)?.id;
-  const { inputs, outputs } = agentPorts(inner);
+  const { inputs, outputs } = agentPorts(inner, table);
   const ends = new Set(inner.edges.flatMap((edge) => [edge.from, edge.to]));
   return (type === "input" ? inputs : outputs).filter((port) => port.id === "message" || ends.has(`${id}.${port.id}`));
 }

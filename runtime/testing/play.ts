@@ -5,8 +5,8 @@ import { type CompiledGraph, compile } from "../compile.ts";
 import type { EventOf, EventType, RunEvent, RunInput, WaitAnswer } from "../event.ts";
 import { type ExecuteOptions, type Execution, execute, type RunOutcome } from "../execute.ts";
 import { emptyGraph, type Graph, type GraphNode } from "../graph.ts";
+import type { NodeTable } from "../node.ts";
 import { parseGraph } from "../parse.ts";
-import type { NodeTable } from "../resolve.ts";
 import { type Script, type ScriptedHost, scriptedHost } from "./scripted-host.ts";
 
 /** A graph in few words: `{ ask: "input", brain: ["llm", { maxSteps: 3 }] }` and `["ask.message brain.message"]`. */

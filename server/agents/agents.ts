@@ -3,15 +3,16 @@
  * and never changes.
  */
 
-import { agentPorts } from "../../runtime/agent-ports.ts";
+import { agentPorts, inputFields } from "../../runtime/agent-ports.ts";
 import { type CheckContext, checkGraph } from "../../runtime/check.ts";
 import { compile } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { Field } from "../../runtime/field.ts";
 import { canonicalJson, type Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import { parseGraph } from "../../runtime/parse.ts";
 import type { Ports } from "../../runtime/port.ts";
-import type { NodeTable } from "../../runtime/resolve.ts";
 import type { ToolSpec } from "../../runtime/tool.ts";
 import { newId } from "../lib/ids.ts";
 import { sha256 } from "../secrets/secrets.ts";
@@ -41,7 +42,7 @@ export async function openAgents(options: AgentsOptions): Promise<Agents> {
   const publications = new Publications(records, (slug) => options.changed?.(slug));
   await publications.load();
   const ports = new Map<string, Ports>();
-  for (const { id, body } of await everyRecord<Graph>(records, AGENT)) ports.set(id, agentPorts(body));
+  for (const { id, body } of await everyRecord<Graph>(records, AGENT)) ports.set(id, agentPorts(body, options.nodes));
   // What another process published, saved or deleted holds here at once too.
   records.watch(async (change) => {
     try {
@@ -52,7 +53,7 @@ export async function openAgents(options: AgentsOptions): Promise<Agents> {
           : [...ports.keys(), ...(await everyRecord(records, AGENT)).map(({ id }) => id)];
         for (const id of new Set(ids)) {
           const stored = await records.get<Graph>(AGENT, id);
-          if (stored) ports.set(id, agentPorts(stored.body));
+          if (stored) ports.set(id, agentPorts(stored.body, options.nodes));
           else ports.delete(id);
         }
       }
@@ -90,12 +91,16 @@ class RecordedAgents implements Agents {
     return page.map((stored) => {
       const { graph, issues: _none, ...rest } = this.#record(stored, []);
       const { name, description } = graph;
-      return { ...rest, name, description, ports: agentPorts(graph) };
+      return { ...rest, name, description, ports: agentPorts(graph, this.#options.nodes) };
     });
   }
 
   async drafts(): Promise<ReadonlyMap<string, Ports>> {
     return this.#drafts;
+  }
+
+  inputFields(graph: Graph): Field[] {
+    return inputFields(graph, this.#options.nodes);
   }
 
   async get(id: string): Promise<AgentRecord> {
@@ -107,7 +112,7 @@ class RecordedAgents implements Agents {
   async create(graph: unknown): Promise<AgentRecord> {
     const body = wellFormed(graph);
     const stored = await this.#records.put(AGENT, newId(), body, { revision: 0 });
-    this.#drafts.set(stored.id, agentPorts(body));
+    this.#drafts.set(stored.id, agentPorts(body, this.#options.nodes));
     return this.#record(stored, await this.#issues(body));
   }
 
@@ -124,7 +129,7 @@ class RecordedAgents implements Agents {
       const now = await this.#records.get<Graph>(AGENT, id);
       throw now ? stale(id, revision, now.revision) : missing(id);
     });
-    this.#drafts.set(id, agentPorts(body));
+    this.#drafts.set(id, agentPorts(body, this.#options.nodes));
     await this.#history.trim(id, stored.revision);
     return this.#record(stored, await this.#issues(body));
   }

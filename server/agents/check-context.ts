@@ -6,7 +6,7 @@ import type { Services } from "../services.ts";
 
 /** Asks no model endpoint; what it gives is a picture of this moment. */
 export async function checkContext(
-  services: Pick<Services, "models" | "toolbox" | "knowledge" | "secrets" | "agents">,
+  services: Pick<Services, "nodes" | "models" | "toolbox" | "knowledge" | "secrets" | "agents">,
 ): Promise<CheckContext> {
   const { agents } = services;
   const [providers, standard, tools, knowledge, secrets, publications, drafts] = await Promise.all([
@@ -38,7 +38,7 @@ export async function checkContext(
       const publication = published.get(name);
       if (version === undefined) return drafts.get(publication?.agent ?? name);
       const one = publication && live.get(publication.slug);
-      return one?.version === version ? agentPorts(one.graph) : undefined;
+      return one?.version === version ? agentPorts(one.graph, services.nodes) : undefined;
     },
     hasAgent: (name, version) => {
       const publication = published.get(name);

@@ -1,7 +1,7 @@
 /** What publishing does to a graph: each reference to another agent gets the version that is live now; what serves trying alone goes. */
 import type { Graph } from "../../runtime/graph.ts";
 import { type Issue, pointer } from "../../runtime/issue.ts";
-import type { NodeTable } from "../../runtime/resolve.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 
 /**
  * A copy of the graph in which every `{ agent }` without a version has one, inline bodies included. An agent that is

@@ -1,3 +1,4 @@
+import type { Field } from "../../runtime/field.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { Ports } from "../../runtime/port.ts";
@@ -64,6 +65,8 @@ export interface Agents {
   cards(options?: { after?: string; limit?: number }): Promise<AgentCard[]>;
   /** Every draft's ports as a node, by id; held in memory. */
   drafts(): Promise<ReadonlyMap<string, Ports>>;
+  /** What a graph's input node declares beside the message. */
+  inputFields(graph: Graph): Field[];
   /** Rejects with `not_found`. */
   get(id: string): Promise<AgentRecord>;
   create(graph: unknown): Promise<AgentRecord>;

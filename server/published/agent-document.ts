@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { Field } from "../../runtime/field.ts";
 import type { AgentVersion } from "../agents/service.ts";
 import { about, ErrorBody } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
@@ -28,14 +29,15 @@ export function agentDocumentRoutes(services: Pick<Services, "agents" | "keys" |
       const { live } = (await services.agents.publication(slug))!;
       const found = await services.agents.version(slug, version ?? live);
       if (!found) throw new PatchbayError("not_found", `There is no agent "${name}" for this key.`);
-      return c.json(agentDocument(found, name, services.env.url ?? new URL(c.req.url).origin));
+      const fields = services.agents.inputFields(found.graph);
+      return c.json(agentDocument(found, fields, name, services.env.url ?? new URL(c.req.url).origin));
     },
   );
 }
 
 /** `name`: `slug`, or `slug@version` where calls are to go to that one. */
-function agentDocument({ graph, version }: AgentVersion, name: string, origin: string) {
-  const { properties, required } = inputsOf(graph);
+function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[], name: string, origin: string) {
+  const { properties, required } = inputsOf(fields);
   properties.files ??= {
     type: "array",
     items: { type: "string" },

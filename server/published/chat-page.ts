@@ -3,8 +3,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Field } from "../../runtime/field.ts";
-import type { GraphNode } from "../../runtime/graph.ts";
+import { modelsIn } from "../../runtime/resolve.ts";
 import type { Publication } from "../agents/service.ts";
 import { about } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
@@ -38,6 +37,7 @@ const Visit = z.object({
 
 export interface ChatOptions {
   agents: Services["agents"];
+  nodes: Services["nodes"];
   models: Services["models"];
   visitors: Visitors;
   /** Whether the admin is signed in: a private page opens for him alone. */
@@ -46,7 +46,7 @@ export interface ChatOptions {
   page(c: Context, frames: string[]): Response | Promise<Response>;
 }
 
-export function chatRoutes({ agents, models, visitors, isAdmin, page }: ChatOptions) {
+export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: ChatOptions) {
   /** The publication, if this caller may open its page. What is private looks the same as what is not there. */
   const admitted = async (
     c: Context,
@@ -96,16 +96,14 @@ export function chatRoutes({ agents, models, visitors, isAdmin, page }: ChatOpti
         if (!version) throw new PatchbayError("not_found", "There is no such page, or it is not open to you.");
         // Strangers may talk; to let a tool act takes somebody who was given the link.
         const mayAnswer = admin || publication.access !== "public";
-        const { name, description, settings, nodes } = version.graph;
-        const input = nodes.find((node) => node.type === "input");
-        const fields = ((input?.config as { fields?: Field[] } | undefined)?.fields ?? []).filter(
-          (field) => field.kind !== "files",
-        );
+        const { name, description, settings } = version.graph;
+        const fields = agents.inputFields(version.graph).filter((field) => field.kind !== "files");
+        const demo = await isDemo(models, modelsIn(version.graph, nodes));
         const { greeting, suggestions, language } = settings;
         return c.json(
           {
             ...visitors.visit(slug, { mayAnswer, admin, ...(renew && { renew }) }),
-            agent: { name, description, greeting, suggestions, language, fields, demo: await isDemo(models, nodes) },
+            agent: { name, description, greeting, suggestions, language, fields, demo },
           },
           201,
         );
@@ -113,13 +111,10 @@ export function chatRoutes({ agents, models, visitors, isAdmin, page }: ChatOpti
     );
 }
 
-/** Whether any node of the graph asks the demo. A model that cannot be had is told by the run. */
-async function isDemo(models: Services["models"], nodes: readonly GraphNode[]): Promise<boolean> {
-  const asked = nodes.flatMap((node) =>
-    node.type === "llm" ? [(node.config as { model?: string }).model ?? "default"] : [],
-  );
+/** Whether one of the models is the demo. The run reports a model that does not exist. */
+async function isDemo(models: Services["models"], names: ReadonlySet<string>): Promise<boolean> {
   const found = await Promise.all(
-    [...new Set(asked)].map((name) =>
+    [...names].map((name) =>
       models.resolve(name).catch((error: unknown) => {
         if (!(error instanceof PatchbayError)) throw error;
       }),

@@ -2,7 +2,6 @@
 
 import { Hono } from "hono";
 import { z } from "zod";
-import { nodes } from "../../nodes/index.ts";
 import { proposePatch } from "../../runtime/build-by-chat.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Issue } from "../../runtime/issue.ts";
@@ -32,11 +31,12 @@ const Proposal = z.object({
 });
 
 export function buildRoutes({
+  nodes,
   agents,
   models,
   toolbox,
   knowledge,
-}: Pick<Services, "agents" | "models" | "toolbox" | "knowledge">) {
+}: Pick<Services, "nodes" | "agents" | "models" | "toolbox" | "knowledge">) {
   return new Hono<AppEnv>().post(
     "/",
     about({

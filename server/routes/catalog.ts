@@ -1,7 +1,6 @@
 /** `GET /api/catalog`: what a graph can be made of, for programs. The editor imports `nodes/` itself. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { definitions } from "../../nodes/index.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { about } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
@@ -28,15 +27,15 @@ const NodeCard = z.object({
   form: z.unknown().optional(),
 });
 
-/** Node cards never change while the process runs. */
-let cards: z.infer<typeof NodeCard>[] | undefined;
-
 export function catalogRoutes({
+  nodes,
   models,
   toolbox,
   knowledge,
   agents,
-}: Pick<Services, "models" | "toolbox" | "knowledge" | "agents">) {
+}: Pick<Services, "nodes" | "models" | "toolbox" | "knowledge" | "agents">) {
+  /** They do not change while the process runs. */
+  let cards: z.infer<typeof NodeCard>[] | undefined;
   return new Hono<AppEnv>().get(
     "/",
     about({
@@ -51,7 +50,7 @@ export function catalogRoutes({
       }),
     }),
     async (c) => {
-      cards ??= definitions.map(nodeCard);
+      cards ??= [...nodes.values()].map(nodeCard);
       const [modelCards, tools, knowledgeCards, publications] = await Promise.all([
         models.cards(),
         toolbox.cards(),

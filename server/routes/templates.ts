@@ -1,7 +1,6 @@
 /** Templates: what an agent can begin as. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { nodes } from "../../nodes/index.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { about, body, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
@@ -62,7 +61,7 @@ const Need = z.object({
 
 type Parts = Pick<
   Services,
-  "records" | "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets" | "models"
+  "nodes" | "records" | "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets" | "models"
 >;
 
 export function templateRoutes(parts: Parts) {
@@ -71,7 +70,7 @@ export function templateRoutes(parts: Parts) {
     all ??= readTemplates();
     return all;
   };
-  const own = ownTemplates(parts, nodes);
+  const own = ownTemplates(parts, parts.nodes);
   const need = async (id: string): Promise<Template | OwnTemplate> => {
     const found = isOwn(id) ? await own.get(id) : (await templates()).find((template) => template.id === id);
     if (found) return found;

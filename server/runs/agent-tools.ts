@@ -1,7 +1,6 @@
 /** Published agents as tools: `agent/<slug>`. A run that calls one runs it within itself; from outside it is a run of its own. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Field } from "../../runtime/field.ts";
-import type { Graph } from "../../runtime/graph.ts";
 import type { JsonSchema, ToolResult } from "../../runtime/tool.ts";
 import type { Agents, Publication } from "../agents/service.ts";
 import type { ToolCard } from "../tools/service.ts";
@@ -47,7 +46,7 @@ async function card(agents: Agents, { slug, live }: Publication): Promise<ToolCa
   return {
     name: `agent/${slug}`,
     summary: version.graph.description || version.graph.name,
-    parameters: parametersOf(version.graph),
+    parameters: parametersOf(agents.inputFields(version.graph)),
     // What it does is behind its own approvals.
     effect: "read",
     binding: "agent",
@@ -56,9 +55,7 @@ async function card(agents: Agents, { slug, live }: Publication): Promise<ToolCa
 }
 
 /** The inputs that an agent declares, as a JSON Schema. */
-export function parametersOf(graph: Graph): JsonSchema {
-  const config = graph.nodes.find((node) => node.type === "input")?.config as { fields?: Field[] } | undefined;
-  const fields = config?.fields ?? [];
+export function parametersOf(fields: readonly Field[]): JsonSchema {
   return {
     type: "object",
     properties: {

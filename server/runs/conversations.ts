@@ -3,6 +3,7 @@ import type { RunEvent } from "../../runtime/event.ts";
 import { turnMessages } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Message } from "../../runtime/message.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import type { EventLog, RunRow } from "../stores/event-log.ts";
 
 /** Older turns than these are never asked for: they would not fit any prompt. */
@@ -16,10 +17,12 @@ interface Kept {
 
 export class Conversations {
   readonly #log: EventLog;
+  readonly #nodes: NodeTable;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(log: EventLog) {
+  constructor(log: EventLog, nodes: NodeTable) {
     this.#log = log;
+    this.#nodes = nodes;
   }
 
   /** The messages of all done turns before `run`, oldest first, tool messages included. `key`: empty for the admin. */
@@ -42,7 +45,7 @@ export class Conversations {
   /** What one run adds to its conversation. */
   async turn(row: RunRow): Promise<Message[]> {
     const graph = await this.#log.graph(row.graph);
-    const answering = graph ? answeringNodes(graph) : undefined;
+    const answering = graph ? answeringNodes(graph, this.#nodes) : undefined;
     return turnMessages(await this.events(row.id), answering && ((node) => answering.has(node)));
   }
 
@@ -61,8 +64,10 @@ export class Conversations {
 }
 
 /** Nodes that are wired straight to an output's reply. */
-function answeringNodes(graph: Graph): Set<string> {
-  const outputs = new Set(graph.nodes.filter((node) => node.type === "output").map((node) => `${node.id}.reply`));
+function answeringNodes(graph: Graph, nodes: NodeTable): Set<string> {
+  const outputs = new Set(
+    graph.nodes.filter((node) => nodes.get(node.type)?.role === "output").map((node) => `${node.id}.reply`),
+  );
   return new Set(
     graph.edges.filter((edge) => outputs.has(edge.to)).map((edge) => edge.from.slice(0, edge.from.indexOf("."))),
   );

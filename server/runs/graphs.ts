@@ -5,8 +5,9 @@ import { type CompiledGraph, compile } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { BodyOf } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import type { Ports } from "../../runtime/port.ts";
-import { type NodeTable, resolve } from "../../runtime/resolve.ts";
+import { resolve } from "../../runtime/resolve.ts";
 import { wellFormed } from "../agents/agents.ts";
 import type { Agents, Publication } from "../agents/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
@@ -142,7 +143,7 @@ export class Graphs {
     const called = new Map<string, Ports>();
     for (const { agent: slug, version } of agentsIn(graph, nodes)) {
       const found = version === undefined ? undefined : await agents.version(slug, version);
-      if (found) called.set(`${slug}@${version}`, agentPorts(found.graph));
+      if (found) called.set(`${slug}@${version}`, agentPorts(found.graph, nodes));
     }
     return compile(graph, nodes, {
       ...(tool && { tool }),

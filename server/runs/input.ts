@@ -56,9 +56,7 @@ export async function checkInput(
 export function fieldsOf(graph: CompiledGraph): Map<string, Field> {
   let fields = declared.get(graph);
   if (!fields) {
-    const input = graph.nodes.find((node) => node.type === "input");
-    const list = (input?.config as { fields?: Field[] } | undefined)?.fields ?? [];
-    fields = new Map(list.map((field) => [field.name, field]));
+    fields = new Map(graph.fields.map((field) => [field.name, field]));
     declared.set(graph, fields);
   }
   return fields;

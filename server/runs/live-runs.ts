@@ -4,7 +4,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { EventOf, RunEvent, WaitAnswer } from "../../runtime/event.ts";
 import { type ExecuteOptions, type Execution, execute, type RunOutcome } from "../../runtime/execute.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
-import type { NodeTable } from "../../runtime/resolve.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import type { Idempotency, RunRow } from "../stores/event-log.ts";
 import { expiredAnswers } from "./answers.ts";
 import type { Elsewhere } from "./elsewhere.ts";

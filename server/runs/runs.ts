@@ -57,7 +57,7 @@ class LoggedRuns implements RunsService {
     this.#options = options;
     const { elsewhere } = options;
     const { log } = options.world;
-    const conversations = new Conversations(log);
+    const conversations = new Conversations(log, options.nodes);
     const graphs = new Graphs({ ...options, log });
     this.conversations = conversations;
     this.#graphs = graphs;

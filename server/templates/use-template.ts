@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import type { AgentRecord } from "../agents/service.ts";
 import type { McpServerCard } from "../mcp/service.ts";
 import type { Services } from "../services.ts";
@@ -40,7 +41,7 @@ export interface Used {
   tasks: string[];
 }
 
-type Parts = Pick<Services, "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets">;
+type Parts = Pick<Services, "env" | "nodes" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets">;
 
 /** Rejects with `bad_request` (folder), `not_found` (agent), `conflict` (what was approved is not what stands now). */
 export async function useTemplate(template: Template, choices: Choices, parts: Parts): Promise<Used> {
@@ -54,7 +55,7 @@ export async function useTemplate(template: Template, choices: Choices, parts: P
   if (!old)
     for (const { name } of template.needs.knowledge) {
       const placed = await placeKnowledge(name, template, parts);
-      graph = renamed(graph, name, placed.name);
+      graph = renamed(graph, name, placed.name, parts.nodes);
       tasks.push(...placed.tasks);
     }
   for (const need of template.needs.mcpServers) {
@@ -63,7 +64,7 @@ export async function useTemplate(template: Template, choices: Choices, parts: P
       needs.push({ kind: "folder", server: need.name, optional: false });
       continue;
     }
-    graph = renamed(graph, `mcp/${need.name}/`, `mcp/${placed.name}/`);
+    graph = renamed(graph, `mcp/${need.name}/`, `mcp/${placed.name}/`, parts.nodes);
     const seen = choices.approve?.[placed.name];
     const card = seen === undefined ? placed : await parts.mcp.approve(placed.name, seen);
     if (card.status === "needs-approval" || card.status === "needs-review" || card.status === "failed")
@@ -212,7 +213,7 @@ function inside(path: string, folder: string): boolean {
 }
 
 /** Every config text that is, or begins with, `from`, with `to` in its place. */
-function renamed(graph: Graph, from: string, to: string): Graph {
+function renamed(graph: Graph, from: string, to: string, table: NodeTable): Graph {
   if (from === to) return graph;
   const change = (value: unknown): unknown => {
     if (typeof value === "string") {
@@ -226,6 +227,8 @@ function renamed(graph: Graph, from: string, to: string): Graph {
   };
   return {
     ...graph,
-    nodes: graph.nodes.map((node) => (node.type === "note" ? node : { ...node, config: change(node.config) })),
+    nodes: graph.nodes.map((node) =>
+      table.get(node.type)?.role === "annotation" ? node : { ...node, config: change(node.config) },
+    ),
   };
 }

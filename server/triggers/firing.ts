@@ -79,7 +79,7 @@ export class Firing {
   async declared({ slug, live }: Publication): Promise<{ names: Set<string>; isText(name: string): boolean }> {
     const version = await this.#options.agents.version(slug, live);
     if (!version) throw new PatchbayError("not_found", `The agent "${slug}" has no version ${live}.`);
-    const { properties } = inputsOf(version.graph);
+    const { properties } = inputsOf(this.#options.agents.inputFields(version.graph));
     return {
       names: new Set(Object.keys(properties)),
       isText: (name) => properties[name]?.type === "string",

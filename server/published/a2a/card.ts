@@ -1,13 +1,14 @@
 /** A published agent's card: what other agents read before they speak to it. */
 import type { AgentCard } from "@a2a-js/sdk";
+import type { Field } from "../../../runtime/field.ts";
 import type { AgentVersion } from "../../agents/service.ts";
 import { inputsOf } from "../mcp/agent-tool.ts";
 
 export const VERSION = "1.0";
 
 /** `url`: where it is spoken to. Declared fields are sent as a part of data; the card says so in words. */
-export function agentCard({ slug, version, graph }: AgentVersion, url: string): AgentCard {
-  const { message: _message, ...fields } = inputsOf(graph).properties;
+export function agentCard({ slug, version, graph }: AgentVersion, inputs: readonly Field[], url: string): AgentCard {
+  const { message: _message, ...fields } = inputsOf(inputs).properties;
   const names = Object.keys(fields);
   const description = graph.description || graph.name;
   const asks = names.length > 0 ? ` It also takes, as an object in a part of data: ${names.join(", ")}.` : "";

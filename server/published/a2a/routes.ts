@@ -24,7 +24,11 @@ export function a2aRoutes(services: A2aServices) {
     const version = await services.agents.version(target.slug, target.version ?? live);
     if (!version) throw new PatchbayError("not_found", `There is no agent "${name}" that this key may call.`);
     const base = services.env.url ?? new URL(c.req.url).origin;
-    return { key, target, card: agentCard(version, `${base}/v1/a2a/${name}`) };
+    return {
+      key,
+      target,
+      card: agentCard(version, services.agents.inputFields(version.graph), `${base}/v1/a2a/${name}`),
+    };
   }
 
   const errors = { 404: "There is no such agent for this key." };

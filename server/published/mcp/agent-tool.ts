@@ -18,12 +18,15 @@ const SCHEMAS: Record<Field["kind"], Record<string, unknown> | undefined> = {
 };
 
 /** What the agent takes, as JSON Schema: `message` and the declared fields. */
-export function inputsOf(graph: Graph): { properties: Record<string, Record<string, unknown>>; required: string[] } {
+export function inputsOf(fields: readonly Field[]): {
+  properties: Record<string, Record<string, unknown>>;
+  required: string[];
+} {
   const properties: Record<string, Record<string, unknown>> = {
     message: { type: "string", description: "What the agent is asked." },
   };
   const required = ["message"];
-  for (const field of fieldsOf(graph)) {
+  for (const field of fields) {
     const schema = SCHEMAS[field.kind];
     if (!schema) continue;
     properties[field.name] = schema;
@@ -33,8 +36,8 @@ export function inputsOf(graph: Graph): { properties: Record<string, Record<stri
 }
 
 /** The tool's name is the slug. It takes the agent's inputs; `session` goes on with a conversation. */
-export function agentTool(slug: string, graph: Graph): Tool {
-  const { properties, required } = inputsOf(graph);
+export function agentTool(slug: string, graph: Graph, fields: readonly Field[]): Tool {
+  const { properties, required } = inputsOf(fields);
   properties.session ??= { type: "string", description: "Calls with the same value are turns of one conversation." };
   return {
     name: slug,
@@ -47,12 +50,6 @@ export function agentTool(slug: string, graph: Graph): Tool {
       additionalProperties: false,
     },
   };
-}
-
-function fieldsOf(graph: Graph): Field[] {
-  const input = graph.nodes.find((node) => node.type === "input");
-  const fields = (input?.config as { fields?: unknown } | undefined)?.fields;
-  return Array.isArray(fields) ? (fields as Field[]) : [];
 }
 
 export interface ToolCallContext {

@@ -82,7 +82,7 @@ async function serverFor(services: McpServices, calls: Calls, context: McpReques
     { capabilities: { tools: {} }, ...(one?.graph.description && { instructions: one.graph.description }) },
   );
   server.setRequestHandler("tools/list", async () => ({
-    tools: versions.map(({ slug: name, graph }) => agentTool(name, graph)),
+    tools: versions.map(({ slug: name, graph }) => agentTool(name, graph, services.agents.inputFields(graph))),
   }));
   server.setRequestHandler("tools/call", async (request, ctx) => {
     const { name, arguments: given = {} } = request.params;

@@ -1,0 +1,35 @@
+/** What makes two graphs the same version. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { canonicalJson, type Graph, type GraphNode } from "./graph.ts";
+import type { NodeTable } from "./node.ts";
+
+/**
+ * Everything but `groups`, `tests`, `layout`, annotations and keys that begin with `x-`, in the graph and in the bodies
+ * inside it, as canonical JSON (keys sorted). Published versions store its hash: the text must not change.
+ */
+export function graphIdentity(graph: Graph, nodes: NodeTable): string {
+  return canonicalJson(meaningOf(graph, nodes), true);
+}
+
+/** SHA-256 of `graphIdentity`, in hex. */
+export function graphHash(graph: Graph, nodes: NodeTable): string {
+  return bytesToHex(sha256(utf8ToBytes(graphIdentity(graph, nodes))));
+}
+
+function meaningOf(graph: Graph, nodes: NodeTable): object {
+  const { groups: _groups, tests: _tests, layout: _layout, ...meaning } = graph;
+  return {
+    ...meaning,
+    nodes: meaning.nodes
+      .filter((node) => nodes.get(node?.type)?.role !== "annotation")
+      .map((node) => withBodyMeaning(node, nodes)),
+  };
+}
+
+/** The body of a draft may be anything: what is not a graph stays as it is. */
+function withBodyMeaning(node: GraphNode, nodes: NodeTable): GraphNode {
+  const config = node?.config as { body?: { nodes?: unknown } | null } | null | undefined;
+  const body = typeof config === "object" ? config?.body : undefined;
+  return Array.isArray(body?.nodes) ? { ...node, config: { ...config, body: meaningOf(body as Graph, nodes) } } : node;
+}

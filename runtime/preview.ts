@@ -1,0 +1,69 @@
+/** What a node's card shows of its config and of its last result: data that the editor draws. */
+import type { Document } from "./message.ts";
+import type { Kind } from "./port.ts";
+import type { Approval } from "./tool.ts";
+
+export type PreviewPart =
+  | { text: string }
+  /** Set in a monospaced font. */
+  | { mono: string }
+  /** Set in a lighter colour. */
+  | { quiet: string }
+  /** A label in the colour of a kind. */
+  | { chip: string; kind: Kind }
+  /** An agent by id or slug; the editor shows its name. */
+  | { agent: string }
+  /** A tool by its full name, and what its calls need where that is set. */
+  | { tool: string; approve?: Approval };
+
+const MAX_CHARACTERS = 180;
+
+/** Names of ports that say nothing more than that there is one result. */
+const PLAIN_PORTS = ["text", "reply", "message", "result", "results", "body"];
+
+/** Text as one line of at most 180 characters. */
+export function previewText(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > MAX_CHARACTERS ? `${line.slice(0, MAX_CHARACTERS)}…` : line;
+}
+
+/** Names joined by " · "; no part for an empty list. */
+export function previewNames(names: readonly string[]): PreviewPart[] {
+  return names.length > 0 ? [{ text: previewText(names.join(" · ")) }] : [];
+}
+
+/** The result of a run: its text, reply or message, else its first value. */
+export function previewOutputs(outputs: Record<string, unknown>): PreviewPart[] {
+  const taken = Object.entries(outputs).filter(([, value]) => value !== undefined);
+  const first = taken.find(([port]) => port === "text" || port === "reply" || port === "message") ?? taken[0];
+  if (!first) return [];
+  const [port, value] = first;
+  const named = taken.length === 1 && !PLAIN_PORTS.includes(port);
+  return [...(named ? [{ chip: port, kind: "any" as const }] : []), previewValue(value)];
+}
+
+/** The best of the documents: its title and position, its text, its score. */
+export function previewDocuments(documents: readonly Document[]): PreviewPart[] {
+  const [first] = documents;
+  if (!first) return [{ quiet: "0" }];
+  const position = first.place?.page === undefined ? first.place?.heading : `p. ${first.place.page}`;
+  return [
+    { chip: [first.title, position].filter(Boolean).join(" "), kind: "documents" },
+    { text: previewText(first.text) },
+    { quiet: typeof first.score === "number" ? first.score.toFixed(2) : "" },
+  ];
+}
+
+function previewValue(value: unknown): PreviewPart {
+  if (typeof value === "string") return { text: previewText(value) };
+  if (isDocuments(value)) return { text: value.map((document) => document.title).join(" · ") };
+  return { mono: previewText(JSON.stringify(value) ?? "") };
+}
+
+export function isDocuments(value: unknown): value is Document[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((item) => typeof item === "object" && item !== null && "text" in item && "title" in item)
+  );
+}
