@@ -5,8 +5,8 @@ import { smallGraph } from "../e2e/graphs.ts";
 import { formFields } from "../fields/form-schema.ts";
 import { definitions, table } from "../graph/node-types.ts";
 import { createPortReader } from "../graph/ports.ts";
+import { issueText } from "../hooks/issue-words.ts";
 import { ICONS } from "../hooks/node-icons.ts";
-import { issueText } from "./issue-words.ts";
 import { nodeWords } from "./node-words.ts";
 
 const zh = nodeWords("zh");

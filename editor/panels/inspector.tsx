@@ -5,9 +5,9 @@ import { JsonBox } from "../fields/json-field.tsx";
 import { NodeField } from "../fields/node-field.tsx";
 import { setNode, setWholeConfig } from "../graph/commands.ts";
 import { fieldOf, mendFor } from "../graph/quick-fixes.ts";
+import { useIssueWords } from "../hooks/issue-words.ts";
 import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
 import { MendButton } from "../hooks/quick-fix-button.tsx";
-import { useIssueWords } from "../hooks/use-issue-words.ts";
 import {
   useChosenNode,
   useDocument,

@@ -1,18 +1,32 @@
 /** Issues in the language that shows. English is what `checkGraph` says; Chinese is said from the same facts. */
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { edgeEnd } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { lookup } from "../graph/lookup.ts";
 import type { PortReader } from "../graph/ports.ts";
-import type { IssueFacts, IssueText } from "./issue-text.ts";
-import { type NodeWords, nodeWords } from "./node-words.ts";
-import { chinese } from "./zh/issues.ts";
+import type { IssueFacts, IssueText } from "../i18n/issue-text.ts";
+import { type NodeWords, nodeWords } from "../i18n/node-words.ts";
+import { chinese } from "../i18n/zh/issues.ts";
+import { useGraph, useReader } from "./use-workbench.ts";
 
 export function issueText(issue: Issue, language: string, graph: Graph, reader: PortReader): IssueText {
   const english: IssueText = { message: issue.message, ...(issue.mend ? { mend: issue.mend } : {}) };
   if (language !== "zh") return english;
   const said = chinese[issue.code](facts(issue, graph, reader, nodeWords(language)));
   return { message: said.message ?? english.message, ...(said.mend ? { mend: said.mend } : {}) };
+}
+
+/** Issues of the open graph in the language that is shown. */
+export function useIssueWords(): (issue: Issue) => IssueText {
+  const { i18n } = useTranslation();
+  const reader = useReader();
+  const graph = useGraph((one) => one);
+  return useMemo(
+    () => (issue: Issue) => issueText(issue, i18n.language, graph, reader),
+    [i18n.language, graph, reader],
+  );
 }
 
 function facts(issue: Issue, graph: Graph, reader: PortReader, words: NodeWords): IssueFacts {
