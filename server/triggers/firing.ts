@@ -7,7 +7,7 @@ import type { Runs } from "../runs/service.ts";
 import type { Secrets } from "../secrets/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { hookInput } from "./hook-input.ts";
-import { newSecret, refused, type SignedHeaders, verify } from "./signature.ts";
+import { newSecret, refused, type SignedHeaders, verify, WRONG_SIGNATURE } from "./signature.ts";
 import { keyOf, type Schedule, secretName, type Trigger, type Webhook } from "./trigger.ts";
 
 const MINUTE = 60_000;
@@ -43,10 +43,10 @@ export class Firing {
    * such a webhook or not. Throws `unauthorized`.
    */
   async check(trigger: Trigger | undefined, { header, text }: HookMessage): Promise<string> {
-    const { secrets, now } = this.#options;
+    const { secrets } = this.#options;
     const secret = trigger?.kind === "webhook" ? await secrets.get(secretName(trigger.id)) : newSecret();
-    const message = verify(secret, header, text, now());
-    if (trigger?.kind !== "webhook") throw refused("the signature does not fit");
+    const message = verify(secret, header, text);
+    if (trigger?.kind !== "webhook") throw refused(WRONG_SIGNATURE);
     return message;
   }
 
