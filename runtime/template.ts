@@ -3,6 +3,7 @@
  * template, so nothing a user writes can fill a slot.
  */
 import { Liquid, type Template } from "liquidjs";
+import { BoundedMap } from "./bounded-map.ts";
 import { renderDocuments } from "./documents.ts";
 import { PatchbayError } from "./error.ts";
 import { FIELD_NAME } from "./field.ts";
@@ -28,15 +29,13 @@ function engine(): Liquid {
   return made;
 }
 
-/** Parsed templates by source; the oldest goes when there are many. */
-const parsed = new Map<string, { template: Template[]; names?: string[] }>();
-const MAX_PARSED = 2000;
+/** Parsed templates by source. */
+const parsed = new BoundedMap<string, { template: Template[]; names?: string[] }>(2000);
 
 function parse(source: string): { template: Template[]; names?: string[] } {
   const known = parsed.get(source);
   if (known) return known;
   const entry = { template: engine().parse(source) };
-  if (parsed.size >= MAX_PARSED) parsed.delete(parsed.keys().next().value!);
   parsed.set(source, entry);
   return entry;
 }

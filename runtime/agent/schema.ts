@@ -5,6 +5,7 @@
  */
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { RE2JS } from "re2js";
+import { BoundedMap } from "../bounded-map.ts";
 import type { JsonSchema } from "../tool.ts";
 
 const MAX_SCHEMA_CHARACTERS = 256 * 1024;
@@ -66,8 +67,7 @@ interface Validator {
 
 const byObject = new WeakMap<JsonSchema, Validator | SchemaError>();
 /** The same schema comes in a new object when tools are listed anew. */
-const byText = new Map<string, Validator | SchemaError>();
-const MAX_KEPT = 2000;
+const byText = new BoundedMap<string, Validator | SchemaError>(2000);
 
 function validatorOf(schema: JsonSchema): Validator {
   let known = byObject.get(schema);
@@ -76,7 +76,6 @@ function validatorOf(schema: JsonSchema): Validator {
     known = text instanceof SchemaError ? text : byText.get(text);
     if (!known) {
       known = makeValidator(schema);
-      if (byText.size >= MAX_KEPT) byText.clear();
       byText.set(text as string, known);
     }
     byObject.set(schema, known);

@@ -4,6 +4,7 @@
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Env } from "../process/env.ts";
 import { readOrCreate } from "../secrets/key-file.ts";
@@ -42,7 +43,7 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
     env.token ?? readOrCreate(tokenFile(env.dataDir), () => `pbadmin_${randomBytes(32).toString("base64url")}`);
   const digest = hash(token);
   const signingKey = createHmac("sha256", token).update("patchbay cookie").digest();
-  const codes = new Map<string, number>();
+  const codes = new BoundedMap<string, number>(MAX_CODES);
   const tries: number[] = [];
 
   const sign = (issued: string) => createHmac("sha256", signingKey).update(issued).digest("base64url");
@@ -51,7 +52,6 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
     // Cookies of two servers on one machine must not push each other out: ports do not part cookies.
     cookieName: `patchbay-${digest.subarray(0, 4).toString("hex")}`,
     newCode() {
-      if (codes.size >= MAX_CODES) codes.delete(codes.keys().next().value!);
       const code = randomBytes(24).toString("base64url");
       codes.set(hash(code).toString("hex"), clock() + CODE_MS);
       return code;

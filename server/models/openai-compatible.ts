@@ -5,6 +5,7 @@
  */
 import { OpenAICompatibleChatLanguageModel } from "@ai-sdk/openai-compatible";
 import type { Dispatcher } from "undici";
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import type { Files } from "../stores/files.ts";
 import type { Failure } from "./failure.ts";
@@ -25,7 +26,8 @@ export interface EndpointOptions {
 export class OpenAiCompatible {
   readonly #options: EndpointOptions;
   readonly #url: URL;
-  readonly #models = new Map<string, OpenAICompatibleChatLanguageModel>();
+  /** Names come from graphs: a bound keeps a stream of made-up ones from growing the process. */
+  readonly #models = new BoundedMap<string, OpenAICompatibleChatLanguageModel>(500);
   /** OpenAI's own newer models refuse `max_tokens`. */
   readonly #completionTokens: boolean;
   /** False once the server has refused `stream_options`. */
@@ -84,8 +86,6 @@ export class OpenAiCompatible {
         url: () => this.#url.href,
         supportsStructuredOutputs: true,
       });
-      // Names come from graphs: a bound keeps a stream of made-up ones from growing the process.
-      if (this.#models.size >= 500) this.#models.clear();
       this.#models.set(id, model);
     }
     return model;

@@ -3,6 +3,7 @@
  * its way always is: what is lost comes whole with the message's event.
  */
 import type pg from "pg";
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { Delta } from "../../runtime/event.ts";
 import type { Feed, Reader } from "../runs/feed.ts";
 import type { Listener } from "../stores/postgres/listen.ts";
@@ -34,7 +35,7 @@ export interface FarTextOptions {
 type Told = Delta & { after: number };
 
 export async function openFarText({ pool, listener, hear }: FarTextOptions): Promise<FarText> {
-  const wanted = new Map<string, number>();
+  const wanted = new BoundedMap<string, number>(MAX_WANTED);
   const offered = new Map<string, { feed: Feed; relay?: Relay }>();
   let closed = false;
 
@@ -60,9 +61,7 @@ export async function openFarText({ pool, listener, hear }: FarTextOptions): Pro
 
   const stops = [
     await listener.on("patchbay_wanted", (run) => {
-      wanted.delete(run);
       wanted.set(run, performance.now() + WANTED_MS);
-      if (wanted.size > MAX_WANTED) wanted.delete(wanted.keys().next().value!);
       begin(run);
     }),
     await listener.on("patchbay_text", (text) => {

@@ -1,4 +1,5 @@
 /** Sessions: a conversation is the turns of its runs, folded when it is needed and kept while it is in use. */
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { RunEvent } from "../../runtime/event.ts";
 import { turnMessages } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
@@ -18,7 +19,7 @@ interface Kept {
 export class Conversations {
   readonly #log: EventLog;
   readonly #nodes: NodeTable;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new BoundedMap<string, Kept>(MAX_KEPT);
 
   constructor(log: EventLog, nodes: NodeTable) {
     this.#log = log;
@@ -36,8 +37,6 @@ export class Conversations {
     const turns = await Promise.all(
       rows.map(async (row) => known.get(row.id) ?? { run: row.id, messages: await this.turn(row) }),
     );
-    this.#kept.delete(name);
-    if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     this.#kept.set(name, { turns });
     return turns.flatMap((turn) => turn.messages);
   }

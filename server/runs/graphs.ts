@@ -1,5 +1,7 @@
 /** From what is asked for to a graph that can run, compiled once each. */
+
 import { agentPorts } from "../../runtime/agent-ports.ts";
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { CheckContext } from "../../runtime/check.ts";
 import { type CompiledGraph, compile } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -39,8 +41,8 @@ export interface GraphsOptions {
 
 export class Graphs {
   readonly #options: GraphsOptions;
-  readonly #versions = new Map<string, Chosen>();
-  readonly #byHash = new Map<string, CompiledGraph>();
+  readonly #versions = new BoundedMap<string, Chosen>(MAX_KEPT);
+  readonly #byHash = new BoundedMap<string, CompiledGraph>(MAX_KEPT);
   readonly #callsOf = new WeakMap<CompiledGraph, AgentCall[]>();
 
   constructor(options: GraphsOptions) {
@@ -128,7 +130,6 @@ export class Graphs {
       agent: { id: found.agent, slug, version: number, name: found.graph.name, graph: compiled.hash },
       draft: false,
     };
-    if (this.#versions.size >= MAX_KEPT) this.#versions.delete(this.#versions.keys().next().value!);
     this.#versions.set(name, chosen);
     return chosen;
   }
@@ -178,7 +179,6 @@ export class Graphs {
   }
 
   #remember(compiled: CompiledGraph): void {
-    if (this.#byHash.size >= MAX_KEPT) this.#byHash.delete(this.#byHash.keys().next().value!);
     this.#byHash.set(compiled.hash, compiled);
   }
 }

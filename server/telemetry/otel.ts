@@ -8,6 +8,7 @@ import {
   SamplingDecision,
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace";
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { RunEvent } from "../../runtime/event.ts";
 import type { TelemetryEnv } from "../process/env.ts";
 import type { RunResult } from "../runs/service.ts";
@@ -86,13 +87,12 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   const sampled = (trace: string) =>
     sampler.shouldSample(ROOT_CONTEXT, trace).decision === SamplingDecision.RECORD_AND_SAMPLED;
 
-  const folds = new Map<string, SpanFold>();
+  // A run that another process continues is never removed here.
+  const folds = new BoundedMap<string, SpanFold>(MAX_FOLDS);
   /** Runs whose earlier events are being read, with those that came meanwhile. */
   const loading = new Map<string, RunEvent[]>();
   const foldOf = (run: string, start: RunEvent | undefined) => {
     const fold = new SpanFold(run, start, env.content ? { content: options.redact } : {});
-    // A run that is left to another process never rests here.
-    if (folds.size >= MAX_FOLDS) folds.delete(folds.keys().next().value!);
     folds.set(run, fold);
     return fold;
   };

@@ -3,6 +3,7 @@
  * are kept by what the tools say, vectors by each tool's text, so neither is made twice.
  */
 import { createHash } from "node:crypto";
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { fuseRanks } from "../../runtime/retrieval/fuse.ts";
 import { ToolIndex, toolText } from "../../runtime/retrieval/tool-index.ts";
 import type { RankedTool, ToolOffer, ToolSpec } from "../../runtime/tool.ts";
@@ -41,18 +42,15 @@ interface Held {
 
 /** Best first, each with its rank in every search. A failing embedder costs meaning and never the answer. */
 export function createToolSearch(world: SearchWorld): ToolSearch {
-  const indexes = new Map<string, Held>();
+  const indexes = new BoundedMap<string, Held>(KEPT_INDEXES);
   const vectors = new Map<string, Float32Array>();
   const filling = new Set<string>();
   let coolUntil = 0;
 
   function heldFor(offered: readonly ToolSpec[]): Held {
     const key = contentKey(offered);
-    const known = indexes.get(key);
-    indexes.delete(key);
-    const held = known ?? { index: new ToolIndex<ToolSpec>(offered) };
+    const held = indexes.get(key) ?? { index: new ToolIndex<ToolSpec>(offered) };
     indexes.set(key, held); // the last used is the last to go
-    if (indexes.size > KEPT_INDEXES) indexes.delete(indexes.keys().next().value!);
     return held;
   }
 

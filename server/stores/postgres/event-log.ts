@@ -4,6 +4,7 @@
  * fence that the claim gave.
  */
 import type pg from "pg";
+import { BoundedMap } from "../../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
@@ -66,7 +67,7 @@ class PostgresEventLog implements PostgresLog {
   readonly #live = new Map<string, LiveRun>();
   /** Runs that are being claimed. */
   readonly #loading = new Map<string, Promise<LiveRun>>();
-  readonly #graphs = new Set<string>();
+  readonly #graphs = new BoundedMap<string, true>(MAX_KNOWN_GRAPHS);
   #beats = 0;
   #stopListening = () => {};
   #closed: PatchbayError | undefined;
@@ -242,8 +243,7 @@ class PostgresEventLog implements PostgresLog {
 
   saveGraph(hash: string, graph: Graph): void {
     if (this.#graphs.has(hash)) return;
-    if (this.#graphs.size >= MAX_KNOWN_GRAPHS) this.#graphs.clear();
-    this.#graphs.add(hash);
+    this.#graphs.set(hash, true);
     this.#batches.saveGraph(hash, JSON.stringify(graph));
   }
 

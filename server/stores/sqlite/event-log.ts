@@ -3,6 +3,7 @@
  * sums on a third.
  */
 import { Worker } from "node:worker_threads";
+import { BoundedMap } from "../../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import type { EventLog } from "../event-log.ts";
@@ -53,7 +54,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
 }
 
 function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideReader): EventLog {
-  const knownGraphs = new Set<string>();
+  const knownGraphs = new BoundedMap<string, true>(MAX_KNOWN_GRAPHS);
   return {
     append: (event, options = {}) => writer.append(event, options),
     watch: (run, listener) => writer.watch(run, listener),
@@ -119,8 +120,7 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideRe
 
     saveGraph(hash, graph) {
       if (knownGraphs.has(hash)) return;
-      if (knownGraphs.size >= MAX_KNOWN_GRAPHS) knownGraphs.clear();
-      knownGraphs.add(hash);
+      knownGraphs.set(hash, true);
       writer.saveGraph(hash, JSON.stringify(graph));
     },
     async graph(hash) {
