@@ -1,7 +1,8 @@
 /** What a run may spend in all, whatever its nodes do. */
 import { PatchbayError } from "./error.ts";
-import type { RunEvent } from "./event.ts";
+import type { RunEvent, RunUsage } from "./event.ts";
 import type { Budget as BudgetSettings } from "./graph.ts";
+import { addUsage, emptyUsage } from "./usage.ts";
 
 export interface Limits {
   steps: number;
@@ -23,13 +24,7 @@ export const DEFAULT_LIMITS: Limits = {
   activeMs: 600_000,
 };
 
-export interface Spending {
-  steps?: number;
-  toolCalls?: number;
-  inputTokens?: number;
-  outputTokens?: number;
-  costUsd?: number;
-}
+export type Spending = Partial<RunUsage>;
 
 /** The host's limits, made narrower (never wider) by the graph's own budget. */
 export function narrow(limits: Limits, own: BudgetSettings): Limits {
@@ -45,10 +40,7 @@ export function narrow(limits: Limits, own: BudgetSettings): Limits {
 
 export class Budget {
   readonly limits: Limits;
-  #steps = 0;
-  #toolCalls = 0;
-  #tokens = 0;
-  #costUsd = 0;
+  readonly #used = emptyUsage();
 
   constructor(limits: Limits) {
     this.limits = limits;
@@ -57,14 +49,16 @@ export class Budget {
   /** Counts what is about to be done (steps, calls) or was used (tokens, cost); throws when that goes over a limit. */
   spend(what: Spending): void {
     const { limits } = this;
-    this.#steps += what.steps ?? 0;
-    this.#toolCalls += what.toolCalls ?? 0;
-    this.#tokens += (what.inputTokens ?? 0) + (what.outputTokens ?? 0);
-    this.#costUsd += what.costUsd ?? 0;
-    if (this.#steps > limits.steps) throw over("step_limit", `${limits.steps} model steps`);
-    if (this.#toolCalls > limits.toolCalls) throw over("tool_call_limit", `${limits.toolCalls} tool calls`);
-    if (this.#tokens > limits.tokens) throw over("token_limit", `${limits.tokens} tokens`);
-    if (this.#costUsd > limits.costUsd) throw over("cost_limit", `$${limits.costUsd}`);
+    const used = this.#used;
+    used.steps += what.steps ?? 0;
+    used.toolCalls += what.toolCalls ?? 0;
+    used.inputTokens += what.inputTokens ?? 0;
+    used.outputTokens += what.outputTokens ?? 0;
+    used.costUsd = (used.costUsd ?? 0) + (what.costUsd ?? 0);
+    if (used.steps > limits.steps) throw over("step_limit", `${limits.steps} model steps`);
+    if (used.toolCalls > limits.toolCalls) throw over("tool_call_limit", `${limits.toolCalls} tool calls`);
+    if (used.inputTokens + used.outputTokens > limits.tokens) throw over("token_limit", `${limits.tokens} tokens`);
+    if (used.costUsd > limits.costUsd) throw over("cost_limit", `$${limits.costUsd}`);
   }
 
   /** Takes over what a resumed run had spent; throws nothing. Returns the active milliseconds so far. */
@@ -72,12 +66,7 @@ export class Budget {
     let active = 0;
     let since = past[0]?.at ?? 0;
     past.forEach((event, index) => {
-      if (event.type === "message") this.#steps++;
-      else if (event.type === "tool-start") this.#toolCalls++;
-      else if (event.type === "usage") {
-        this.#tokens += event.inputTokens + event.outputTokens;
-        this.#costUsd += event.costUsd ?? 0;
-      }
+      addUsage(this.#used, event);
       const next = past[index + 1];
       if (!next || next.type === "run-resume") {
         active += event.at - since;

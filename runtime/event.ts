@@ -35,6 +35,16 @@ export interface Usage {
   costUsd?: number;
 }
 
+/** What a whole run used. `costUsd` is absent when no model of the run has a price. */
+export interface RunUsage extends Usage {
+  /** Model messages. */
+  steps: number;
+  toolCalls: number;
+}
+
+/** `usage`: of the whole run. Absent in logs that were written before it was stored; fold the events then. */
+type End = { usage?: RunUsage };
+
 export interface Wait {
   wait: string;
   /** Tells the waits of one node apart. */
@@ -158,9 +168,9 @@ export type EventBody =
     })
   | { type: "run-wait"; waits: Wait[] }
   | { type: "run-resume"; answers?: WaitAnswer[]; reason?: "answer" | "restart" }
-  | { type: "run-end"; output: RunOutput }
-  | { type: "run-fail"; error: ErrorData; node?: string }
-  | { type: "run-cancel" };
+  | (End & { type: "run-end"; output: RunOutput })
+  | (End & { type: "run-fail"; error: ErrorData; node?: string })
+  | (End & { type: "run-cancel" });
 
 export type RunEvent = Base & EventBody;
 export type EventType = RunEvent["type"];

@@ -6,12 +6,13 @@
 import { Budget, DEFAULT_LIMITS, type Limits, narrow } from "./budget.ts";
 import type { CompiledGraph } from "./compile.ts";
 import { type ErrorData, errorData, PatchbayError } from "./error.ts";
-import type { BodyOf, EventBody, RunEvent, RunOutput, Scope, Wait, WaitAnswer } from "./event.ts";
+import type { BodyOf, EventBody, RunEvent, RunOutput, RunUsage, Scope, Wait, WaitAnswer } from "./event.ts";
 import { type Level, runLevel } from "./frame.ts";
 import type { Host } from "./host.ts";
 import { Journal } from "./journal.ts";
 import type { NodeTable, Values } from "./node.ts";
 import { Activity, Parked } from "./pending-work.ts";
+import { addUsage, usageOf } from "./usage.ts";
 
 export interface ExecuteOptions {
   /** The run's id. */
@@ -42,6 +43,8 @@ export interface RunOutcome {
 export interface Execution {
   /** The run is accepted: its first event is on disk. Rejects when it could not be stored. */
   accepted: Promise<void>;
+  /** What the run used so far; it grows while the run goes on. */
+  readonly usage: RunUsage;
   /** Resolves when the run ended or is parked; its last event is on disk. Never rejects. */
   outcome: Promise<RunOutcome>;
   /**
@@ -76,9 +79,10 @@ export interface Running {
 export function execute(options: ExecuteOptions): Execution {
   const { host, run, graph } = options;
   const journal = new Journal(options.past ?? []);
-  if (journal.end) return ended(journal);
+  if (journal.end) return ended(journal, usageOf(options.past!));
 
   const start = journal.start ?? options.start;
+  const usage = usageOf(options.past ?? []);
   const budget = new Budget(narrow({ ...DEFAULT_LIMITS, ...options.limits }, graph.graph.settings.budget));
   const activeBefore = journal.length > 0 ? budget.restore(options.past!) : 0;
   const controller = new AbortController();
@@ -89,6 +93,7 @@ export function execute(options: ExecuteOptions): Execution {
 
   const append = (body: EventBody): Promise<void> => {
     if (closed) return Promise.reject(new PatchbayError("cancelled", "The run is over."));
+    addUsage(usage, body);
     const stored = host.append({ run, seq: seq++, at: host.now(), ...body } as RunEvent);
     // A log that cannot be written stops the run: what it did from here on would be lost.
     stored.catch((error: unknown) => controller.abort(error));
@@ -183,7 +188,7 @@ export function execute(options: ExecuteOptions): Execution {
   const outcome = runLevel(level).then(
     (values) => {
       const output = toOutput(values);
-      return finish({ type: "run-end", output }, { status: "done", output });
+      return finish({ type: "run-end", output, usage: { ...usage } }, { status: "done", output });
     },
     (reason: unknown) => {
       if (reason instanceof Parked) {
@@ -193,15 +198,19 @@ export function execute(options: ExecuteOptions): Execution {
           waits,
         });
       }
-      if (options.signal.aborted) return finish({ type: "run-cancel" }, { status: "cancelled" });
+      if (options.signal.aborted) return finish({ type: "run-cancel", usage: { ...usage } }, { status: "cancelled" });
       const error = errorData(reason);
       const node = level.failedNode;
-      return finish({ type: "run-fail", error, ...(node === undefined ? {} : { node }) }, { status: "failed", error });
+      return finish(
+        { type: "run-fail", error, ...(node === undefined ? {} : { node }), usage: { ...usage } },
+        { status: "failed", error },
+      );
     },
   );
 
   return {
     accepted,
+    usage,
     outcome,
     async answer(answers) {
       if (closing || activity.parked) return false;
@@ -227,7 +236,7 @@ function toOutput(values: Values): RunOutput {
   return { reply: values.reply ?? "", ...(documents?.length ? { documents } : {}) };
 }
 
-function ended(journal: Journal): Execution {
+function ended(journal: Journal, usage: RunUsage): Execution {
   const end = journal.end!;
   const outcome: RunOutcome =
     end.type === "run-end"
@@ -237,6 +246,7 @@ function ended(journal: Journal): Execution {
         : { status: "cancelled" };
   return {
     accepted: Promise.resolve(),
+    usage,
     outcome: Promise.resolve(outcome),
     answer: () => Promise.reject(new PatchbayError("gone", "The run is over.")),
   };

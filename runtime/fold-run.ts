@@ -5,23 +5,16 @@ import {
   type Rests,
   type RunEvent,
   type RunOutput,
+  type RunUsage,
   type Scope,
   scopeKey,
   type Wait,
   type WaitAnswer,
 } from "./event.ts";
 import type { Message } from "./message.ts";
+import { addUsage, emptyUsage } from "./usage.ts";
 
 export type RunStatus = "queued" | "running" | "waiting" | "uncertain" | "done" | "failed" | "cancelled";
-
-export interface RunUsage {
-  inputTokens: number;
-  outputTokens: number;
-  /** Absent when no model of the run has a price. */
-  costUsd?: number;
-  steps: number;
-  toolCalls: number;
-}
 
 export interface NodeView {
   node: string;
@@ -84,7 +77,7 @@ export function emptyRun(id: string): RunView {
     startedAt: 0,
     waits: [],
     answers: [],
-    usage: { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 },
+    usage: emptyUsage(),
     nodes: new Map(),
     seq: -1,
   };
@@ -104,6 +97,7 @@ export function foldRun(events: Iterable<RunEvent>): RunView {
 export function applyEvent(view: RunView, event: RunEvent): void {
   if (event.seq <= view.seq) return;
   view.seq = event.seq;
+  addUsage(view.usage, event);
   switch (event.type) {
     case "run-start":
       view.start = event;
@@ -178,13 +172,9 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       change(view, event.scope, event.node, event.at, (node) => ({ prompts: [...node.prompts, event] }));
       return;
     case "message":
-      view.usage.steps++;
       change(view, event.scope, event.node, event.at, (node) => ({ messages: [...node.messages, event] }));
       return;
     case "usage":
-      view.usage.inputTokens += event.inputTokens;
-      view.usage.outputTokens += event.outputTokens;
-      if (event.costUsd !== undefined) view.usage.costUsd = (view.usage.costUsd ?? 0) + event.costUsd;
       change(view, event.scope, event.node, event.at, (node) => ({
         inputTokens: node.inputTokens + event.inputTokens,
         outputTokens: node.outputTokens + event.outputTokens,
@@ -192,7 +182,6 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       }));
       return;
     case "tool-start":
-      view.usage.toolCalls++;
       change(view, event.scope, event.node, event.at, (node) => ({
         tools: [...node.tools.filter((tool) => tool.call !== event.call.id), { call: event.call.id, start: event }],
       }));

@@ -1,8 +1,8 @@
 /** What the server's building routes answer with, as this side reads it. Nouns of the runtime are imported, not repeated. */
 
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
-import type { Delta, RunEvent, RunInput, RunOutput, Wait, WaitAnswer } from "../../runtime/event.ts";
-import type { RunStatus, RunUsage } from "../../runtime/fold-run.ts";
+import type { Delta, RunEvent, RunInput, RunOutput, RunUsage, Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { Document, Message } from "../../runtime/message.ts";

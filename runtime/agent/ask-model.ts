@@ -6,6 +6,7 @@ import type { Message } from "../message.ts";
 import type { Step } from "../node.ts";
 import { estimate, estimateTokens, messageTokens } from "../prompt/tokens.ts";
 import type { JsonSchema } from "../tool.ts";
+import { costOf } from "../usage.ts";
 import { whenAborted } from "./usage.ts";
 
 /**
@@ -24,11 +25,8 @@ export async function askModel(
   let text = "";
   let reasoning = "";
   const tell = (used: { inputTokens: number; outputTokens: number; estimated?: boolean }, aborting = false): Usage => {
-    const { prices } = model.profile;
-    const usage = {
-      ...used,
-      ...(prices && { costUsd: (used.inputTokens * prices.input + used.outputTokens * prices.output) / 1e6 }),
-    };
+    const costUsd = costOf(model.profile.prices, used);
+    const usage = { ...used, ...(costUsd !== undefined && { costUsd }) };
     // A failed write aborts the run by itself.
     step.emit({ type: "usage", step: 0, model: model.name, ...usage }, { aborting }).catch(() => {});
     return usage;

@@ -2,6 +2,7 @@
 import type { BodyOf } from "../event.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
+import { costOf } from "../usage.ts";
 import type { Talk } from "./loop-state.ts";
 import type { Answer, End } from "./read-completion.ts";
 
@@ -30,8 +31,8 @@ export function usageOf(end: End, prompt: Prompt, answer: Answer): StepUsage {
 
 /** Writes it into the log, with its cost where the model has prices. */
 export function tellUsage({ step, model }: Talk, index: number, usage: StepUsage, aborting = false): void {
-  const { prices } = model.profile;
-  if (prices) usage.costUsd = (usage.inputTokens * prices.input + usage.outputTokens * prices.output) / 1_000_000;
+  const costUsd = costOf(model.profile.prices, usage);
+  if (costUsd !== undefined) usage.costUsd = costUsd;
   const body: Omit<BodyOf<"usage">, "node" | "scope"> = {
     type: "usage",
     step: index,

@@ -1,7 +1,7 @@
 /** What may be told to the outside of a run: the answer, usage and waits; what it did only where the owner shows it. */
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
-import type { RunEvent, RunItem, RunOutput, Wait } from "../../runtime/event.ts";
-import { foldRun, type RunUsage } from "../../runtime/fold-run.ts";
+import type { RunEvent, RunItem, RunOutput, RunUsage, Wait } from "../../runtime/event.ts";
+import { foldRun } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import { modelName } from "../../runtime/tool.ts";
 import type { RunResult, Runs } from "../runs/service.ts";
@@ -91,12 +91,12 @@ export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promi
       const { output } = item;
       const files =
         shown.events && NAMES_FILE.test(JSON.stringify(output)) ? filesOf(await shown.events(run), shown) : [];
-      return { ...base, type, output, usage: (await runs.get(run)).usage, ...(files.length > 0 && { files }) };
+      return { ...base, type, output, usage: await usageOf(item, runs), ...(files.length > 0 && { files }) };
     }
     case "run-fail":
-      return { ...base, type, error: hostedError(item.error), usage: (await runs.get(run)).usage };
+      return { ...base, type, error: hostedError(item.error), usage: await usageOf(item, runs) };
     case "run-cancel":
-      return { ...base, type, usage: (await runs.get(run)).usage };
+      return { ...base, type, usage: await usageOf(item, runs) };
     case "tool-start":
     case "tool-end":
     case "retrieval": {
@@ -106,6 +106,11 @@ export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promi
     default:
       return undefined;
   }
+}
+
+/** A log that was written before the last event carried the usage has it in the run's row. */
+async function usageOf({ run, usage }: RunEvent & { usage?: RunUsage }, runs: Runs): Promise<RunUsage> {
+  return usage ?? (await runs.get(run)).usage;
 }
 
 /** One turn of a conversation as its reader saw it, beside what was said: how it ended, what waits, what was done. */

@@ -8,6 +8,7 @@ import type { NodeTable } from "../../runtime/node.ts";
 import type { Idempotency, RunRow } from "../stores/event-log.ts";
 import { expiredAnswers } from "./answers.ts";
 import type { Elsewhere } from "./elsewhere.ts";
+import { endRun } from "./end-run.ts";
 import { Feed } from "./feed.ts";
 import { RunHost, type World } from "./run-host.ts";
 import { Seals } from "./seals.ts";
@@ -154,7 +155,7 @@ export class LiveRuns {
     await this.hold(run);
     const { past, graph } = await this.#read(row);
     const start = past[0] as EventOf<"run-start">;
-    const { usage, waits } = foldRun(past);
+    const { waits } = foldRun(past);
     const answered = new Set(answers.map((answer) => answer.wait));
     const over = expiredAnswers(waits, Date.now()).filter((answer) => !answered.has(answer.wait));
     const feed = this.feed(run);
@@ -166,7 +167,6 @@ export class LiveRuns {
       feed,
       draft: row.version === undefined,
       ...(start.agents && { agents: start.agents }),
-      usage,
       ...(row.key !== undefined && { key: row.key }),
     });
     return this.#carry({ run, graph, host, start, past, answers: [...answers, ...over] }, feed);
@@ -204,10 +204,9 @@ export class LiveRuns {
       thrown instanceof PatchbayError
         ? thrown.toData()
         : { code: "internal" as const, message: "The run could not be resumed." };
-    const seq = (await log.last(run)) + 1;
-    await log
-      .append({ run, seq, at: Date.now(), type: "run-fail", error }, { urgent: true })
-      .catch((failed: unknown) => this.#options.report?.(failed));
+    await endRun(log, run, { type: "run-fail", error }, await log.last(run)).catch((failed: unknown) =>
+      this.#options.report?.(failed),
+    );
   }
 
   /** Resolves when runs that came to rest before are anybody's again. */
@@ -290,14 +289,19 @@ export class LiveRuns {
     return live;
   }
 
-  async #conclude({ host, session }: Live, run: string, outcome: RunOutcome, ms: number): Promise<RunResult> {
+  async #conclude(
+    { host, execution, session }: Live,
+    run: string,
+    outcome: RunOutcome,
+    ms: number,
+  ): Promise<RunResult> {
     const { error } = outcome;
     if (!host.isParked && (error?.code === "storage_full" || error?.code === "unavailable"))
       this.#seals.later(run, error);
     // Another process took the run over, this one being taken for dead: how it ends is to be seen there.
     if (error?.code === "conflict" && this.#options.elsewhere && (await this.#around.world.log.row(run)))
       return this.#around.endsElsewhere(run);
-    const result: RunResult = { id: run, status: outcome.status, usage: host.usage };
+    const result: RunResult = { id: run, status: outcome.status, usage: execution.usage };
     if (outcome.output) result.output = outcome.output;
     if (error) result.error = error;
     if (outcome.waits) result.waits = outcome.waits;

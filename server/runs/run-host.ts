@@ -2,7 +2,6 @@
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Delta, type RunEvent, TERMINAL } from "../../runtime/event.ts";
-import type { RunUsage } from "../../runtime/fold-run.ts";
 import type { Host, HttpRequest, HttpResponse, SearchMode } from "../../runtime/host.ts";
 import type { Document, Message } from "../../runtime/message.ts";
 import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";
@@ -44,12 +43,9 @@ interface RunHostOptions {
   idempotency?: Idempotency;
   /** Its acceptance is waited for: the first event is written at once. */
   eager?: boolean;
-  /** What it had used before it was taken up again. */
-  usage?: RunUsage;
 }
 
 export class RunHost implements Host {
-  readonly usage: RunUsage;
   readonly artifact: Host["artifact"];
   /** `seq` of the last event. */
   last = -1;
@@ -60,7 +56,6 @@ export class RunHost implements Host {
   constructor(world: World, options: RunHostOptions) {
     this.#world = world;
     this.#options = options;
-    this.usage = options.usage ?? { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 };
     this.artifact = {
       put: (file) => world.files.put({ ...file, ...(options.key !== undefined && { owner: options.key }) }),
       get: async (id) => {
@@ -89,7 +84,6 @@ export class RunHost implements Host {
     if (faultsArmed) reached(event);
     this.last = event.seq;
     this.#options.feed.pass(event);
-    this.#count(event);
     const begins = event.type === "run-start";
     const stored = this.#world.log.append(event, {
       // A message with calls is written with the intent of its first call, which is waited for.
@@ -201,17 +195,6 @@ export class RunHost implements Host {
       }, ms);
       signal.addEventListener("abort", onAbort, { once: true });
     });
-  }
-
-  #count(event: RunEvent): void {
-    const { usage } = this;
-    if (event.type === "message") usage.steps++;
-    else if (event.type === "tool-start") usage.toolCalls++;
-    else if (event.type === "usage") {
-      usage.inputTokens += event.inputTokens;
-      usage.outputTokens += event.outputTokens;
-      if (event.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + event.costUsd;
-    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { Idempotency, RunRow } from "../stores/event-log.ts";
 import { newAnswers } from "./answers.ts";
 import { Conversations } from "./conversations.ts";
 import type { Elsewhere } from "./elsewhere.ts";
+import { endRun } from "./end-run.ts";
 import { forkValues } from "./fork.ts";
 import { Graphs, type GraphsOptions } from "./graphs.ts";
 import { checkInput } from "./input.ts";
@@ -162,15 +163,10 @@ class LoggedRuns implements RunsService {
     if (aborted) return aborted;
     const row = await this.#standing.row(id);
     if (row.endedAt !== undefined) return this.#standing.result(row);
-    const { log } = this.#options.world;
     const asked = await this.#ask({ run: id, what: "cancel" });
     // The process that had it is gone: how the run stands is looked at again.
     if (asked === "gone") return this.#cancel(id);
-    if (asked === "nobody")
-      await log.append(
-        { run: id, seq: (await log.last(id)) + 1, at: Date.now(), type: "run-cancel" },
-        { urgent: true },
-      );
+    if (asked === "nobody") await endRun(this.#options.world.log, id, { type: "run-cancel" });
     return this.#standing.get(id);
   }
 

@@ -4,17 +4,18 @@
  */
 import type { ErrorData } from "../../runtime/error.ts";
 import type { EventLog } from "../stores/event-log.ts";
+import { endRun } from "./end-run.ts";
 
 /** How often a run that could not be stored is looked after. */
 const RECOVER_MS = 5_000;
 
 export class Seals {
-  readonly #log: Pick<EventLog, "row" | "recover" | "append">;
+  readonly #log: Pick<EventLog, "row" | "read" | "last" | "recover" | "append">;
   readonly #everyMs: number;
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopped = false;
 
-  constructor(log: Pick<EventLog, "row" | "recover" | "append">, everyMs = RECOVER_MS) {
+  constructor(log: Pick<EventLog, "row" | "read" | "last" | "recover" | "append">, everyMs = RECOVER_MS) {
     this.#log = log;
     this.#everyMs = everyMs;
   }
@@ -26,7 +27,7 @@ export class Seals {
         const row = await this.#log.row(run);
         if (!row || row.endedAt !== undefined) return;
         const last = await this.#log.recover(run);
-        await this.#log.append({ run, seq: last + 1, at: Date.now(), type: "run-fail", error }, { urgent: true });
+        await endRun(this.#log, run, { type: "run-fail", error }, last);
       } catch {
         // Still full or busy: it is tried again until the process ends, and then the next one resumes the run.
         if (!this.#stopped) this.later(run, error);

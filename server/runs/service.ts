@@ -1,6 +1,6 @@
 import type { ErrorData } from "../../runtime/error.ts";
-import type { RunItem, RunOutput, Wait, WaitAnswer } from "../../runtime/event.ts";
-import type { RunStatus, RunUsage } from "../../runtime/fold-run.ts";
+import type { RunItem, RunOutput, RunUsage, Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 
 /** Who asks for a run: decides what it may reach and see. */

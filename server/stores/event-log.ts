@@ -1,5 +1,5 @@
-import type { RunEvent } from "../../runtime/event.ts";
-import type { RunStatus, RunUsage } from "../../runtime/fold-run.ts";
+import type { RunEvent, RunUsage } from "../../runtime/event.ts";
+import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 
 /** What a run came from and where it stands: derived from its events, written with them. */

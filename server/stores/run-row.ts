@@ -1,5 +1,6 @@
 /** A run's row in lists: derived from its events, one by one, by the rules of `foldRun`. */
 import type { RunEvent, Wait } from "../../runtime/event.ts";
+import { addUsage, emptyUsage } from "../../runtime/usage.ts";
 import type { RunRow } from "./event-log.ts";
 
 const MESSAGE_CHARACTERS = 500;
@@ -27,18 +28,8 @@ export function indexEvent(state: RowState | undefined, event: RunEvent): { stat
     state.since = event.at;
   }
   state.at = event.at;
+  addUsage(row.usage, event);
   switch (event.type) {
-    case "message":
-      row.usage.steps++;
-      break;
-    case "tool-start":
-      row.usage.toolCalls++;
-      break;
-    case "usage":
-      row.usage.inputTokens += event.inputTokens;
-      row.usage.outputTokens += event.outputTokens;
-      if (event.costUsd !== undefined) row.usage.costUsd = (row.usage.costUsd ?? 0) + event.costUsd;
-      break;
     case "run-wait":
       for (const wait of event.waits) waits.set(wait.wait, { kind: wait.kind, expiresAt: wait.expiresAt });
       return { state, changed: settle(state) };
@@ -67,7 +58,7 @@ function begin(event: Extract<RunEvent, { type: "run-start" }>): RowState {
     name: agent.name,
     graph: agent.graph,
     message: typeof input.message === "string" ? input.message.slice(0, MESSAGE_CHARACTERS) : "",
-    usage: { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 },
+    usage: emptyUsage(),
     startedAt: event.at,
   };
   if (agent.id !== undefined) row.agent = agent.id;

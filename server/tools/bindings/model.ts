@@ -1,6 +1,7 @@
 /** `model` tools: one question to a configured model, outside of the conversation. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { ToolResult } from "../../../runtime/tool.ts";
+import { costOf } from "../../../runtime/usage.ts";
 import { fillSlots, withDefaults } from "../slots.ts";
 import type { ModelBinding } from "../stored-tool.ts";
 import type { BindingCall, BindingWorld } from "./binding.ts";
@@ -37,9 +38,8 @@ export async function callModel(
     if (event.type !== "end") continue;
     if (event.usage) {
       const { inputTokens, outputTokens } = event.usage;
-      const { prices } = model.profile;
-      usage = { model: model.name, inputTokens, outputTokens };
-      if (prices) usage.costUsd = (inputTokens * prices.input + outputTokens * prices.output) / 1_000_000;
+      const costUsd = costOf(model.profile.prices, event.usage);
+      usage = { model: model.name, inputTokens, outputTokens, ...(costUsd !== undefined && { costUsd }) };
     }
     if (event.reason === "stop") continue;
     signal.throwIfAborted();

@@ -1,0 +1,30 @@
+/** What a run used, counted from its events. Every reader of a run counts by `addUsage`, so all of them agree. */
+import type { EventBody, RunUsage, Usage } from "./event.ts";
+import type { ModelProfile } from "./model.ts";
+
+export function emptyUsage(): RunUsage {
+  return { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 };
+}
+
+/** Adds what one event used to `usage`, which is changed. A terminal event adds nothing: its `usage` is the sum of the others. */
+export function addUsage(usage: RunUsage, event: EventBody): void {
+  if (event.type === "message") usage.steps++;
+  else if (event.type === "tool-start") usage.toolCalls++;
+  else if (event.type === "usage") {
+    usage.inputTokens += event.inputTokens;
+    usage.outputTokens += event.outputTokens;
+    if (event.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + event.costUsd;
+  }
+}
+
+/** The usage of a whole log, or of its beginning. */
+export function usageOf(events: Iterable<EventBody>): RunUsage {
+  const usage = emptyUsage();
+  for (const event of events) addUsage(usage, event);
+  return usage;
+}
+
+/** Cost in US dollars at a model's prices, which are per million tokens. Undefined when it has none. */
+export function costOf(prices: ModelProfile["prices"], used: Usage): number | undefined {
+  return prices && (used.inputTokens * prices.input + used.outputTokens * prices.output) / 1_000_000;
+}
