@@ -16,7 +16,7 @@ interface Law {
   /** Whether it may import Node's own modules. */
   node: boolean;
   /**
-   * The room's folders from the ground up; "." is the room's own files. A folder imports only from tiers below its own;
+   * The room's folders from the ground up; "." is the room's own files, of which one may be named to stand alone. A folder imports only from tiers below its own;
    * folders in one tier do not import each other. Every folder must be listed. Absent: the room has no folders to order.
    */
   tiers?: (string | string[])[];
@@ -30,7 +30,33 @@ export const LAW: Record<Room, Law> = {
     node: false,
   },
   nodes: { rooms: ["runtime"], packages: ["zod", "liquidjs"], node: false },
-  server: { rooms: ["runtime", "nodes"], packages: "any", node: true },
+  server: {
+    rooms: ["runtime", "nodes"],
+    packages: "any",
+    node: true,
+    tiers: [
+      ["contract", "lib"],
+      "process",
+      "stores",
+      ["secrets", "net", "sandbox"],
+      ["settings", "tasks"],
+      "models",
+      "knowledge",
+      "tools",
+      "mcp",
+      ["agents", "keys", "backup"],
+      ["runs", "templates"],
+      ["queue", "telemetry"],
+      "http",
+      "published",
+      "triggers",
+      "services.ts",
+      "routes",
+      ["app.ts", "open-services.ts"],
+      "cli",
+      ".",
+    ],
+  },
   editor: {
     rooms: ["runtime", "nodes"],
     packages: "any",
@@ -78,7 +104,12 @@ export function readSources(root: string): Sources {
 }
 
 const roomOf = (file: string) => file.split("/")[0] as Room;
-const folderOf = (file: string) => (file.split("/").length > 2 ? file.split("/")[1]! : ".");
+/** The folder of its room that a file is in; a file of the room itself is in ".", or stands alone where the tiers name it. */
+function folderOf(file: string): string {
+  const [room, folder, inside] = file.split("/") as [Room, string, string | undefined];
+  if (inside !== undefined) return folder;
+  return LAW[room]?.tiers?.flat().includes(folder) ? folder : ".";
+}
 const isTest = (file: string) => /\.(test|contract|d)\.tsx?$/.test(file) || /\/(testing|e2e)\//.test(file);
 const withoutComments = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
 const show = ({ file, from }: Import) => `${file} imports ${from}`;

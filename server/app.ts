@@ -12,6 +12,7 @@ import { type AppEnv, guard, isHosted, isSafe, sessionCookie } from "./http/guar
 import { LIMITS, readJson, tooLarge } from "./http/intake.ts";
 import { openApiRoute } from "./http/openapi.ts";
 import { requestLog } from "./http/request-log.ts";
+import type { Pages } from "./process/listen.ts";
 import { a2aRoutes } from "./published/a2a/routes.ts";
 import { agentDocumentRoutes } from "./published/agent-document.ts";
 import { chatRoutes } from "./published/chat-page.ts";
@@ -42,13 +43,9 @@ import { usageRoutes } from "./routes/usage.ts";
 import type { Services } from "./services.ts";
 import { takeTrace } from "./telemetry/incoming.ts";
 
-export interface AppOptions {
+export interface AppOptions extends Pages {
   services: Services;
   auth: Auth;
-  /** Answers what is no route: the editor's pages and files. */
-  pages(c: Context): Response | Promise<Response>;
-  /** Answers with the chat page; `frames` are the sites that may frame it. */
-  chatPage?(c: Context, frames: string[]): Response | Promise<Response>;
 }
 
 /** Routes in a chain, so that their types reach the client. */

@@ -2,6 +2,7 @@
  * Faults of storage and of clients, by the ids under which they are known (S01 to S13, C01 to C10). Those of PostgreSQL
  * (S06, S07, S02) are in stores/postgres, the kills at every place (S03) in bench/crash.
  */
+
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +11,7 @@ import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePort, ServerProcess } from "../bench/crash/process.ts";
 import type { RunEvent } from "../runtime/event.ts";
+import { buildApp } from "./app.ts";
 import { openAuth } from "./http/auth.ts";
 import { sseTexts } from "./http/sse.ts";
 import { openServices } from "./open-services.ts";
@@ -321,7 +323,10 @@ describe("clients", () => {
 
   test("C08: endless headers are refused, and a client that dawdles over them is cut off", async () => {
     const env = parseEnv({ PATCHBAY_DATA: folder, PATCHBAY_TOKEN: TOKEN, PORT: "0" });
-    const { origin, server } = await listen({ services: { ...served.services, env }, auth: openAuth(env) });
+    const { origin, server } = await listen({
+      env,
+      app: (pages) => buildApp({ services: { ...served.services, env }, auth: openAuth(env), ...pages }),
+    });
     expect(server.headersTimeout).toBeLessThanOrEqual(15_000);
     const { port } = new URL(origin);
     const answerTo = (text: string) =>

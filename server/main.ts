@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../runtime/error.ts";
+import { buildApp } from "./app.ts";
 import { openAuth } from "./http/auth.ts";
 import { chatPage, staticFiles } from "./http/static-files.ts";
 import { openServices } from "./open-services.ts";
@@ -31,8 +32,8 @@ async function main(): Promise<void> {
   const opened = await openServices(env, parseRole(process.argv, env), logger);
   await editor;
   const server = await listen({
-    services: opened.services,
-    auth,
+    env,
+    app: (pages) => buildApp({ services: opened.services, auth, ...pages }),
     pages: dev || !withEditor ? undefined : staticFiles(join(ROOT, "dist", "editor")),
     chatPage: dev || !withEditor ? undefined : chatPage(join(ROOT, "dist", "editor")),
     devRoot: dev ? ROOT : undefined,

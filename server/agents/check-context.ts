@@ -1,13 +1,25 @@
 /** What this server has, as `checkGraph` asks for it: the same for the canvas, the routes, publishing and running. */
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import type { CheckContext } from "../../runtime/check.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import { toolFinder } from "../../runtime/tool.ts";
-import type { Services } from "../services.ts";
+import type { Knowledge } from "../knowledge/service.ts";
+import type { Models } from "../models/service.ts";
+import type { Secrets } from "../secrets/service.ts";
+import type { Toolbox } from "../tools/service.ts";
+import type { Agents } from "./service.ts";
+
+interface ContextDeps {
+  nodes: NodeTable;
+  models: Models;
+  toolbox: Toolbox;
+  knowledge: Knowledge;
+  secrets: Secrets;
+  agents: Agents;
+}
 
 /** Asks no model endpoint; what it gives is a picture of this moment. */
-export async function checkContext(
-  services: Pick<Services, "nodes" | "models" | "toolbox" | "knowledge" | "secrets" | "agents">,
-): Promise<CheckContext> {
+export async function checkContext(services: ContextDeps): Promise<CheckContext> {
   const { agents } = services;
   const [providers, standard, tools, knowledge, secrets, publications, drafts] = await Promise.all([
     services.models.providers(),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildApp } from "../app.ts";
 import { openAuth } from "../http/auth.ts";
 import { openServices } from "../open-services.ts";
 import { parseEnv } from "../process/env.ts";
@@ -217,7 +218,10 @@ describe("with a server on the data folder", () => {
   test("commands talk to it, with its token, and login gives a link that it takes", async () => {
     const opened = await openServices(env);
     const auth = openAuth(env);
-    const server = await listen({ services: opened.services, auth });
+    const server = await listen({
+      env: opened.services.env,
+      app: (pages) => buildApp({ services: opened.services, auth, ...pages }),
+    });
     announce(dataDir, server.origin);
     try {
       expect(await findRunning(dataDir)).toBe(server.origin);

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem } from "../../runtime/event.ts";
-import type { RunResult, Runs } from "../runs/service.ts";
+import type { RunCaller, RunResult, Runs } from "../runs/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { sse } from "./sse.ts";
 
@@ -52,6 +52,8 @@ export const Answers = z.union([
       .max(100),
   }),
 ]);
+
+export const Rating = z.strictObject({ score: z.number().min(-1).max(1), comment: z.string().max(4000).optional() });
 
 export const RUN_HEADERS = {
   Accept: "text/event-stream: the run's events as they happen.",
@@ -156,4 +158,9 @@ export async function answerRun(
   } finally {
     options.done?.();
   }
+}
+
+/** The caller with the idempotency id that came in a header, bound to what was asked. */
+export function withKey(caller: RunCaller, id: string | undefined, asked: string): RunCaller {
+  return id === undefined || id === "" ? caller : { ...caller, idempotency: { id, body: asked } };
 }

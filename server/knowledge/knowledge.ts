@@ -7,7 +7,7 @@ import type { Document } from "../../runtime/message.ts";
 import { newId } from "../lib/ids.ts";
 import type { Models } from "../models/service.ts";
 import type { SafeFetch } from "../net/service.ts";
-import type { S3Place } from "../stores/blobs/s3-client.ts";
+import type { S3Location } from "../process/s3-location.ts";
 import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
 import type { Task, Tasks } from "../tasks/service.ts";
@@ -37,7 +37,7 @@ export interface KnowledgeParts {
   models: Pick<Models, "embed" | "embedder">;
   fetch: SafeFetch;
   /** Where the index lies: see `PassageStore`. */
-  vectors: string | S3Place;
+  vectors: string | S3Location;
   /** Takes lines for the server's own log. */
   report?(message: string): void;
 }

@@ -1,19 +1,19 @@
 /** The LanceDB tables of all knowledge: opened when they are needed, made where they are not there, dropped. */
 import type { Connection } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
-import type { S3Place } from "../stores/blobs/s3-client.ts";
+import type { S3Location } from "../process/s3-location.ts";
 import { lance, PassageTable } from "./passage-table.ts";
 
 /** A reader sees what other processes wrote after at most so long. */
 const CONSISTENT_AFTER_S = 2;
 
 export class PassageStore {
-  readonly #place: string | S3Place;
+  readonly #place: string | S3Location;
   #connection: Promise<Connection> | undefined;
   readonly #tables = new Map<string, Promise<PassageTable>>();
 
   /** `place`: an absolute folder, the address of an object store, or a place in a bucket. Nothing is opened before it is needed. */
-  constructor(place: string | S3Place) {
+  constructor(place: string | S3Location) {
     this.#place = place;
   }
 
@@ -101,7 +101,7 @@ export class PassageStore {
 }
 
 /** By the names that LanceDB knows. */
-function storageOptions(place: S3Place): Record<string, string> {
+function storageOptions(place: S3Location): Record<string, string> {
   return {
     aws_access_key_id: place.accessKeyId,
     aws_secret_access_key: place.secretAccessKey,

@@ -1,7 +1,7 @@
 /** The environment, parsed once. An unknown `PATCHBAY_*` name or a bad value stops the start with one clear line. */
 import { resolve } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { S3Place } from "../stores/blobs/s3-client.ts";
+import type { S3Location } from "./s3-location.ts";
 
 export interface Env {
   host: string;
@@ -13,9 +13,9 @@ export interface Env {
   secretsKey?: string;
   databaseUrl?: string;
   /** A folder, the address of an object store as LanceDB takes it, or a place in an S3-compatible one. */
-  vectors?: string | S3Place;
+  vectors?: string | S3Location;
   /** A folder, or a place in an S3-compatible store. */
-  files?: string | S3Place;
+  files?: string | S3Location;
   /** `host:port` that tools may reach although private. */
   allowHosts: string[];
   trustProxy: boolean;
@@ -186,7 +186,7 @@ function parseModelName(name: string, value: string | undefined): string | undef
 }
 
 /** With the standard variables of every S3 client for what an `s3://` address does not say. */
-function parseS3(name: string, value: string, get: (name: string) => string | undefined): S3Place {
+function parseS3(name: string, value: string, get: (name: string) => string | undefined): S3Location {
   const [, bucket, path = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.*'()/-]*))?$/.exec(value) ?? [];
   if (bucket === undefined) throw bad(name, `"${value}" is neither a folder nor s3://bucket/prefix`);
   const needed = (other: string) => {

@@ -4,29 +4,28 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import type { Context } from "hono";
+import type { Context, Hono } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
-import { buildApp } from "../app.ts";
-import type { Auth } from "../http/auth.ts";
-import type { Opened } from "../open-services.ts";
-import type { Services } from "../services.ts";
-import { isLoopback } from "./env.ts";
+import { type Env, isLoopback } from "./env.ts";
 
 export interface Listening {
   /** Where this machine reaches it: `http://127.0.0.1:4400`. */
   origin: string;
   server: Server;
   /** Takes no more requests, lets runs come to rest, closes the stores. */
-  stop(opened: Opened): Promise<void>;
+  stop(opened: { stop(): Promise<void> }): Promise<void>;
 }
 
-export interface ListenOptions {
-  services: Services;
-  auth: Auth;
-  /** Serves the built editor. */
-  pages?(c: Context): Response | Promise<Response>;
-  /** Serves the built chat page; see `AppOptions`. */
+/** How pages are served: the built editor, and the chat page that `frames` may frame. */
+export interface Pages {
+  pages(c: Context): Response | Promise<Response>;
   chatPage?(c: Context, frames: string[]): Response | Promise<Response>;
+}
+
+export interface ListenOptions extends Partial<Pages> {
+  env: Pick<Env, "host" | "port">;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the app keeps in its context is its own.
+  app(pages: Pages): Hono<any>;
   /** The project's folder: the editor is then served from its sources, with hot reload. */
   devRoot?: string;
 }
@@ -41,13 +40,13 @@ export async function canListen({ host, port }: { host: string; port: number }):
 }
 
 /** Rejects with `unavailable` and one line when the port is taken or the address is not this machine's. */
-export async function listen({ services, auth, pages, chatPage, devRoot }: ListenOptions): Promise<Listening> {
-  const { host, port } = services.env;
+export async function listen({ env, app, pages, chatPage, devRoot }: ListenOptions): Promise<Listening> {
+  const { host, port } = env;
   // How often the limits below are looked at: by default only each half minute.
   const server = createServer({ connectionsCheckingInterval: 5_000 });
   const dev = devRoot ? await devPages(devRoot, server) : undefined;
-  const app = buildApp({ services, auth, pages: dev?.pages ?? pages ?? noPages, chatPage: dev?.chatPage ?? chatPage });
-  const listener = getRequestListener(app.fetch);
+  const { fetch } = app({ pages: dev?.pages ?? pages ?? noPages, chatPage: dev?.chatPage ?? chatPage });
+  const listener = getRequestListener(fetch);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => void listener(request, response));
   server.headersTimeout = 15_000;
   // Long enough for a large upload over a slow line; bodies of JSON have a shorter limit of their own.

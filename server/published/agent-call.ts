@@ -4,9 +4,9 @@ import type { Wait } from "../../runtime/event.ts";
 import type { FileRef, Message } from "../../runtime/message.ts";
 import type { AgentKey } from "../keys/service.ts";
 import type { RunResult } from "../runs/service.ts";
-import type { Services } from "../services.ts";
+import type { PublishedDeps } from "./deps.ts";
 
-export type HostedServices = Pick<Services, "agents" | "keys" | "runs" | "files">;
+export type HostedServices = Pick<PublishedDeps, "agents" | "keys" | "runs" | "files">;
 
 export interface Target {
   slug: string;

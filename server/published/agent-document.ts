@@ -7,11 +7,11 @@ import type { AgentVersion } from "../agents/service.ts";
 import { about, ErrorBody } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { Result, RUN_HEADERS } from "../http/run-response.ts";
-import type { Services } from "../services.ts";
 import { targetOf } from "./agent-call.ts";
-import { inputsOf } from "./mcp/agent-tool.ts";
+import type { PublishedDeps } from "./deps.ts";
+import { inputsOf } from "./inputs.ts";
 
-export function agentDocumentRoutes(services: Pick<Services, "agents" | "keys" | "runs" | "files" | "env">) {
+export function agentDocumentRoutes(services: Pick<PublishedDeps, "agents" | "keys" | "runs" | "files" | "env">) {
   return new Hono<AppEnv>().get(
     "/agents/:slug/openapi.json",
     about({

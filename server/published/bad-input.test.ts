@@ -2,10 +2,12 @@
  * What a caller can get wrong, or mean ill, at every hosted endpoint: the right status, one sentence, nothing of the
  * inside told, nothing lost. Storage that fails under a run is in `server/faults.test.ts`, clocks are in its S10.
  */
+
 import { connect } from "node:net";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { buildApp } from "../app.ts";
 import { openAuth } from "../http/auth.ts";
 import { parseEnv } from "../process/env.ts";
 import { listen } from "../process/listen.ts";
@@ -261,7 +263,10 @@ test("a locked database: the caller is told so in a sentence, nothing that was n
 
 test("a body that trickles in, or never comes, is given up; the server answers others meanwhile", async () => {
   const env = parseEnv({ PATCHBAY_DATA: app.folder, PATCHBAY_TOKEN: TOKEN, PORT: "0" });
-  const { origin, server } = await listen({ services: { ...app.services, env }, auth: openAuth(env) });
+  const { origin, server } = await listen({
+    env,
+    app: (pages) => buildApp({ services: { ...app.services, env }, auth: openAuth(env), ...pages }),
+  });
   const { port } = new URL(origin);
   const socket = connect(Number(port), "127.0.0.1");
   let got = "";

@@ -9,7 +9,7 @@ import { about } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
 import type { Visitors } from "../keys/visitors.ts";
-import type { Services } from "../services.ts";
+import type { PublishedDeps } from "./deps.ts";
 
 const VisitBody = z.strictObject({
   key: z
@@ -36,9 +36,9 @@ const Visit = z.object({
 });
 
 export interface ChatOptions {
-  agents: Services["agents"];
-  nodes: Services["nodes"];
-  models: Services["models"];
+  agents: PublishedDeps["agents"];
+  nodes: PublishedDeps["nodes"];
+  models: PublishedDeps["models"];
   visitors: Visitors;
   /** Whether the admin is signed in: a private page opens for him alone. */
   isAdmin(c: Context): boolean;
@@ -112,7 +112,7 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
 }
 
 /** Whether one of the models is the demo. The run reports a model that does not exist. */
-async function isDemo(models: Services["models"], names: ReadonlySet<string>): Promise<boolean> {
+async function isDemo(models: PublishedDeps["models"], names: ReadonlySet<string>): Promise<boolean> {
   const found = await Promise.all(
     [...names].map((name) =>
       models.resolve(name).catch((error: unknown) => {

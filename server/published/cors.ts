@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { AppEnv } from "../http/guard.ts";
-import type { Services } from "../services.ts";
+import type { PublishedDeps } from "./deps.ts";
 
 const METHODS = "GET, POST, DELETE";
 const HEADERS = "authorization, content-type, accept, idempotency-key, last-event-id, prefer, mcp-protocol-version";
@@ -12,7 +12,7 @@ const EXPOSED = "location, retry-after, x-run-id, x-patchbay-ignored";
  * Answers preflights, and adds to an answer what lets the page read it. A request without `Origin` (a program) or from
  * our own pages passes as it is. Throws `forbidden` for any other site.
  */
-export function hostedCors(services: Pick<Services, "agents" | "keys" | "env">): MiddlewareHandler<AppEnv> {
+export function hostedCors(services: Pick<PublishedDeps, "agents" | "keys" | "env">): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const origin = c.req.header("origin");
     const preflight = c.req.method === "OPTIONS";

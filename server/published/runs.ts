@@ -8,6 +8,7 @@ import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem } from "../../runtime/event.ts";
 import { about } from "../http/describe.ts";
+import { fileAnswer } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readBytes, readJson, tooLarge } from "../http/intake.ts";
 import {
@@ -15,16 +16,16 @@ import {
   answerRun,
   lastEventId,
   mustHave,
+  Rating,
   Result,
   RUN_HEADERS,
   streamRun,
   wantsStream,
+  withKey,
 } from "../http/run-response.ts";
 import type { AgentKey } from "../keys/service.ts";
-import { fileAnswer } from "../routes/files.ts";
-import { Rating, withKey } from "../routes/runs.ts";
-import { deleteSession, readSession } from "../routes/sessions.ts";
-import type { Services } from "../services.ts";
+import { deleteSession, readSession } from "../runs/sessions.ts";
+import type { PublishedDeps } from "./deps.ts";
 import { filesOf, hostedResult, hostedTurn, hostedView, type Shown } from "./view.ts";
 
 const Asked = z.strictObject({
@@ -35,7 +36,7 @@ const Asked = z.strictObject({
   user: z.string().optional(),
 });
 
-type HostedServices = Pick<Services, "agents" | "runs" | "log" | "keys" | "files" | "conversations">;
+type HostedServices = Pick<PublishedDeps, "agents" | "runs" | "log" | "keys" | "files" | "conversations">;
 
 export function hostedRoutes(services: HostedServices) {
   const { agents, runs, log, keys, files, conversations } = services;

@@ -3,14 +3,10 @@ import { Hono } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 import { FileRef } from "../../runtime/message.ts";
 import { about } from "../http/describe.ts";
+import { fileAnswer } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { uploads } from "../http/uploads.ts";
 import type { Services } from "../services.ts";
-import type { Files } from "../stores/files.ts";
-
-/** What a browser may show in place; everything else is downloaded. No SVG, no HTML: they run scripts. */
-const SHOWN =
-  /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+|text\/plain|application\/json)$/;
 
 export function fileRoutes({ files }: Pick<Services, "files">) {
   return new Hono<AppEnv>()
@@ -49,19 +45,4 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
         return c.body(null, 204);
       },
     );
-}
-
-/** A stored file as an answer that no browser runs anything of. */
-export async function fileAnswer(files: Files, id: string): Promise<Response> {
-  const { ref, bytes } = await files.get(id);
-  const type = ref.mediaType.replace(/;.*$/s, "").trim().toLowerCase();
-  const shown = SHOWN.test(type);
-  return new Response(new Uint8Array(bytes), {
-    headers: {
-      "content-type": shown ? (type.startsWith("text/") ? `${type}; charset=utf-8` : type) : "application/octet-stream",
-      "content-disposition": `${shown ? "inline" : "attachment"}; filename*=UTF-8''${encodeURIComponent(ref.name)}`,
-      "content-security-policy": "default-src 'none'; sandbox",
-      "x-content-type-options": "nosniff",
-    },
-  });
 }

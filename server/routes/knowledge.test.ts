@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildApp } from "../app.ts";
 import { openAuth } from "../http/auth.ts";
 import type { KnowledgeDocument } from "../knowledge/service.ts";
 import { type Opened, openServices } from "../open-services.ts";
@@ -16,7 +17,10 @@ let server: Listening;
 beforeAll(async () => {
   opened = await openServices(env);
   await opened.start();
-  server = await listen({ services: opened.services, auth: openAuth(env) });
+  server = await listen({
+    env,
+    app: (pages) => buildApp({ services: opened.services, auth: openAuth(env), ...pages }),
+  });
 });
 afterAll(async () => {
   await server.stop(opened);

@@ -9,13 +9,14 @@ import {
   answerRun,
   lastEventId,
   mustHave,
+  Rating,
   Result,
   RUN_HEADERS,
   streamRun,
   Usage,
   wantsStream,
+  withKey,
 } from "../http/run-response.ts";
-import type { RunCaller } from "../runs/service.ts";
 import type { Services } from "../services.ts";
 
 const Values = z.record(z.string(), z.unknown());
@@ -30,8 +31,6 @@ const Asked = z.strictObject({
     .optional()
     .describe("Run a part: up to, from, or exactly one node."),
 });
-
-export const Rating = z.strictObject({ score: z.number().min(-1).max(1), comment: z.string().max(4000).optional() });
 
 const Row = z.object({
   id: z.string(),
@@ -260,11 +259,6 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         return c.body(null, 204);
       },
     );
-}
-
-/** The caller with the idempotency id that came in a header, bound to what was asked. */
-export function withKey(caller: RunCaller, id: string | undefined, asked: string): RunCaller {
-  return id === undefined || id === "" ? caller : { ...caller, idempotency: { id, body: asked } };
 }
 
 function missing(id: string): PatchbayError {

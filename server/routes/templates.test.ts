@@ -7,6 +7,7 @@ import { checkGraph } from "../../runtime/check.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { Document } from "../../runtime/message.ts";
+import { buildApp } from "../app.ts";
 import { openAuth } from "../http/auth.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import { parseEnv } from "../process/env.ts";
@@ -25,7 +26,10 @@ let server: Listening;
 beforeAll(async () => {
   opened = await openServices(env);
   await opened.start();
-  server = await listen({ services: opened.services, auth: openAuth(env) });
+  server = await listen({
+    env,
+    app: (pages) => buildApp({ services: opened.services, auth: openAuth(env), ...pages }),
+  });
 });
 afterAll(async () => {
   await server.stop(opened);

@@ -6,11 +6,16 @@ import type { Host, HttpRequest, HttpResponse, SearchMode } from "../../runtime/
 import type { Document, Message } from "../../runtime/message.ts";
 import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";
 import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { Purse } from "../keys/service.ts";
+import type { Knowledge } from "../knowledge/service.ts";
 import { newId } from "../lib/ids.ts";
 import type { Models } from "../models/service.ts";
+import type { SafeFetch } from "../net/service.ts";
 import { faultPoint, faultsArmed } from "../process/fault.ts";
-import type { Services } from "../services.ts";
-import type { Idempotency } from "../stores/event-log.ts";
+import type { Sandbox } from "../sandbox/service.ts";
+import type { EventLog, Idempotency } from "../stores/event-log.ts";
+import type { Files } from "../stores/files.ts";
+import type { Toolbox } from "../tools/service.ts";
 import type { Feed } from "./feed.ts";
 
 /** Events that are on disk before the next thing happens. */
@@ -22,15 +27,20 @@ const URGENT: ReadonlySet<RunEvent["type"]> = new Set([
   ...TERMINAL,
 ]);
 
-export type World = Pick<
-  Services,
-  "log" | "models" | "toolbox" | "knowledge" | "files" | "fetch" | "sandbox" | "purse"
-> & {
+export interface World {
+  log: EventLog;
+  models: Models;
+  toolbox: Toolbox;
+  knowledge: Knowledge;
+  files: Files;
+  fetch: SafeFetch;
+  sandbox: Sandbox;
+  purse: Purse;
   called(agent: string, version: number | undefined, draft: boolean): Promise<CompiledGraph>;
   /** A graph that was saved with the run. Rejects with `not_found`. */
   graph(hash: string): Promise<CompiledGraph>;
   history(session: string, key: string, run: string): Promise<Message[]>;
-};
+}
 
 interface RunHostOptions {
   run: string;

@@ -1,6 +1,5 @@
 /** What the admin sets for the whole server: one record. And what follows from it: runs that grow too old are deleted. */
 import { z } from "zod";
-import type { Models } from "../models/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Records } from "../stores/records.ts";
 import type { ServerSettings, Settings } from "./service.ts";
@@ -44,7 +43,12 @@ export async function readSettings(records: Pick<Records, "get">): Promise<Serve
 export interface SettingsOptions {
   records: Records;
   log: Pick<EventLog, "deleteBefore">;
-  models: Pick<Models, "resolve" | "refresh">;
+  models: {
+    /** Rejects with `model_missing`. */
+    resolve(name: string): Promise<unknown>;
+    /** Called after a change. */
+    refresh(): void;
+  };
   now(): number;
   report(thrown: unknown): void;
 }

@@ -9,9 +9,13 @@ import { dirname, isAbsolute, join, relative } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { NodeTable } from "../../runtime/node.ts";
-import type { AgentRecord } from "../agents/service.ts";
-import type { McpServerCard } from "../mcp/service.ts";
-import type { Services } from "../services.ts";
+import type { AgentRecord, Agents } from "../agents/service.ts";
+import type { Knowledge } from "../knowledge/service.ts";
+import type { McpServerCard, McpServers } from "../mcp/service.ts";
+import type { Env } from "../process/env.ts";
+import type { Secrets } from "../secrets/service.ts";
+import type { Tasks } from "../tasks/service.ts";
+import type { Toolbox } from "../tools/service.ts";
 import { graphIn, type Language, type McpServerNeed, readSample, readToolTemplate, type Template } from "./template.ts";
 
 /** So long are the samples waited for: then the first question finds them. They are small. */
@@ -41,7 +45,16 @@ export interface Used {
   tasks: string[];
 }
 
-type Parts = Pick<Services, "env" | "nodes" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets">;
+interface Parts {
+  env: Env;
+  nodes: NodeTable;
+  agents: Agents;
+  knowledge: Knowledge;
+  tasks: Tasks;
+  mcp: McpServers;
+  toolbox: Toolbox;
+  secrets: Secrets;
+}
 
 /** Rejects with `bad_request` (folder), `not_found` (agent), `conflict` (what was approved is not what stands now). */
 export async function useTemplate(template: Template, choices: Choices, parts: Parts): Promise<Used> {
@@ -118,7 +131,7 @@ async function placeKnowledge(wanted: string, template: Template, { knowledge, t
 }
 
 /** Resolves when the task has ended, or with false when that takes too long. */
-async function finished(id: string, tasks: Services["tasks"]): Promise<boolean> {
+async function finished(id: string, tasks: Tasks): Promise<boolean> {
   return await new Promise((resolve) => {
     const end = (done: boolean) => {
       clearTimeout(timer);

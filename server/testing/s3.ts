@@ -6,11 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import S3rver from "s3rver";
-import type { S3Place } from "../stores/blobs/s3-client.ts";
+import type { S3Location } from "../process/s3-location.ts";
 
 export interface S3Server {
   /** An empty bucket. */
-  place: S3Place;
+  place: S3Location;
   /** Answers so many requests from now on with an error: 503 unless told otherwise. */
   failNext(times: number, status?: number, code?: string): void;
   /** How many it answered so. */
@@ -49,7 +49,7 @@ export async function startS3(): Promise<S3Server> {
     incoming.pipe(onward);
   });
   await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
-  const place: S3Place = {
+  const place: S3Location = {
     bucket: "patchbay",
     prefix: "",
     region: "us-east-1",
@@ -87,7 +87,7 @@ export function withoutMoto(): boolean {
 }
 
 /** moto over nothing but memory, with an empty bucket. */
-export async function startMoto(): Promise<{ place: S3Place; close(): Promise<void> }> {
+export async function startMoto(): Promise<{ place: S3Location; close(): Promise<void> }> {
   const child = spawn("moto_server", ["-H", "127.0.0.1", "-p", "0"], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const endpoint = await new Promise<string>((resolve, reject) => {
@@ -101,7 +101,7 @@ export async function startMoto(): Promise<{ place: S3Place; close(): Promise<vo
     child.stderr.on("data", read);
     child.once("exit", () => reject(new Error(`moto did not start: ${told}`)));
   });
-  const place: S3Place = {
+  const place: S3Location = {
     bucket: "patchbay",
     prefix: "",
     region: "us-east-1",

@@ -1,7 +1,9 @@
 /** The whole server on a free port over a temporary folder, with a scripted model behind it: for tests of what is seen from outside. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildApp } from "../app.ts";
 import { openAuth } from "../http/auth.ts";
 import { type MockModel, type MockOptions, startMockModel } from "../models/mock-model.ts";
 import { openServices } from "../open-services.ts";
@@ -35,7 +37,10 @@ export async function serve(mockOptions: MockOptions = {}): Promise<Served> {
   });
   const opened = await openServices(env);
   await opened.start();
-  const listening = await listen({ services: opened.services, auth: openAuth(env) });
+  const listening = await listen({
+    env,
+    app: (pages) => buildApp({ services: opened.services, auth: openAuth(env), ...pages }),
+  });
 
   async function admin<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await fetch(listening.origin + path, {

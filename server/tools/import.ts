@@ -1,23 +1,16 @@
 /** Tools from elsewhere: OpenAPI documents, our templates, Flowise's, and bare function schemas. */
 import { PatchbayError } from "../../runtime/error.ts";
 import { importAside } from "./openapi/import-aside.ts";
-import type { ToolImport, ToolImportReport } from "./service.ts";
+import type { ToolImport } from "./service.ts";
 import { isTemplateId, readToolTemplate } from "./shipped-templates.ts";
-import type { StoredTool } from "./stored-tool.ts";
+import type { ImportedTools } from "./stored-tool.ts";
 import { importTemplate } from "./templates.ts";
-
-export interface Imported {
-  tools: StoredTool[];
-  report: ToolImportReport["report"];
-  /** Name of the API, all of whose earlier tools these replace. */
-  api?: string;
-}
 
 /**
  * Throws `bad_request` where the source as a whole is nothing that can be read. A template may be given by the id of one
  * that is shipped.
  */
-export async function importTools(source: ToolImport): Promise<Imported> {
+export async function importTools(source: ToolImport): Promise<ImportedTools> {
   const { openapi, template } = source;
   if ((openapi === undefined) === (template === undefined))
     throw new PatchbayError("bad_request", 'Send either "openapi" or "template".');

@@ -1,6 +1,7 @@
 /** A tool as it is kept: its spec and how it is called. */
 import { z } from "zod";
 import { Effect } from "../../runtime/tool.ts";
+import type { ToolImportReport } from "./service.ts";
 
 /** Text as it stands, or a secret's value, which never leaves the server. */
 export const HeaderValue = z.union([
@@ -140,4 +141,12 @@ export function secretsOf(binding: Binding): string[] {
       else names.add(auth.secret);
     }
   return [...names];
+}
+
+/** Tools read from a file or document, not stored yet. */
+export interface ImportedTools {
+  tools: StoredTool[];
+  report: ToolImportReport["report"];
+  /** Name of the API, all of whose earlier tools these replace. */
+  api?: string;
 }

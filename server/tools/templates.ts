@@ -3,9 +3,8 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 import { cleanText, cutText } from "./clean-text.ts";
 import { parseCustomTool } from "./custom-tool.ts";
-import type { Imported } from "./import.ts";
 import { importOpenApi } from "./openapi/import.ts";
-import type { StoredTool } from "./stored-tool.ts";
+import type { ImportedTools, StoredTool } from "./stored-tool.ts";
 
 const MAX_TOOLS = 500;
 /** What our template files say beside the tool itself, for the library's page. */
@@ -14,7 +13,7 @@ const ABOUT = new Set(["id", "title", "about", "needs", "sample", "group"]);
 type Json = { [key: string]: unknown };
 
 /** One template or a list of them, as values or as JSON text. Throws `bad_request` when nothing of it can be read. */
-export function importTemplate(input: unknown): Imported {
+export function importTemplate(input: unknown): ImportedTools {
   const value = typeof input === "string" ? parse(input) : input;
   if (isObject(value) && value.openapi !== undefined && value.paths === undefined)
     return importOpenApi({ openapi: value.openapi });
@@ -23,7 +22,7 @@ export function importTemplate(input: unknown): Imported {
   if (list.length > MAX_TOOLS)
     throw new PatchbayError("bad_request", `At most ${MAX_TOOLS} tools can be imported at once.`);
   const tools: StoredTool[] = [];
-  const report: Imported["report"] = [];
+  const report: ImportedTools["report"] = [];
   const names = new Set<string>();
   for (const each of list) {
     const operation = isObject(each)

@@ -2,7 +2,6 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
 import type { Knowledge } from "../knowledge/service.ts";
-import type { McpServers } from "../mcp/service.ts";
 import type { Models } from "../models/service.ts";
 import type { Net } from "../net/safe-fetch.ts";
 import type { Secrets } from "../secrets/service.ts";
@@ -31,6 +30,19 @@ export interface AgentTools {
   call?(slug: string, args: unknown, options: { idempotencyKey: string }, signal: AbortSignal): Promise<ToolResult>;
 }
 
+/** The tools of MCP servers; see `McpServers`, which has them. */
+export interface McpTools {
+  cards(): Promise<{ name: string; status: string }[]>;
+  tools(server: string, signal: AbortSignal): Promise<ToolSpec[]>;
+  call(
+    server: string,
+    tool: string,
+    args: Record<string, unknown>,
+    options: { idempotencyKey: string },
+    signal: AbortSignal,
+  ): Promise<ToolResult>;
+}
+
 export interface ToolboxWorld {
   records: Records;
   secrets: Secrets;
@@ -38,7 +50,7 @@ export interface ToolboxWorld {
   net: Pick<Net, "download" | "safeFetch">;
   models: Pick<Models, "resolve" | "chat" | "embed" | "embedder">;
   knowledge?: Pick<Knowledge, "search">;
-  mcp: Pick<McpServers, "cards" | "tools" | "call">;
+  mcp: McpTools;
   evaluate: BindingWorld["evaluate"];
   agents?: AgentTools;
   now(): number;

@@ -2,7 +2,7 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Agents, Publication } from "../agents/service.ts";
 import { newId } from "../lib/ids.ts";
-import { inputsOf } from "../published/mcp/agent-tool.ts";
+import { inputsOf } from "../published/inputs.ts";
 import type { Runs } from "../runs/service.ts";
 import type { Secrets } from "../secrets/service.ts";
 import type { EventLog } from "../stores/event-log.ts";

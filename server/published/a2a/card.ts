@@ -2,7 +2,7 @@
 import type { AgentCard } from "@a2a-js/sdk";
 import type { Field } from "../../../runtime/field.ts";
 import type { AgentVersion } from "../../agents/service.ts";
-import { inputsOf } from "../mcp/agent-tool.ts";
+import { inputsOf } from "../inputs.ts";
 
 export const VERSION = "1.0";
 

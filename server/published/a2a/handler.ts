@@ -27,13 +27,13 @@ import { PatchbayError } from "../../../runtime/error.ts";
 import type { AgentKey } from "../../keys/service.ts";
 import { newId } from "../../lib/ids.ts";
 import type { RunResult } from "../../runs/service.ts";
-import type { Services } from "../../services.ts";
 import { type HostedServices, startCall, type Target, waitSentence } from "../agent-call.ts";
 import { answerPieces } from "../answer-stream.ts";
+import type { PublishedDeps } from "../deps.ts";
 import { hostedError, hostedResult } from "../view.ts";
 import { changedAt, listTasks, STATES } from "./list-tasks.ts";
 
-export type TaskServices = HostedServices & Pick<Services, "log">;
+export type TaskServices = HostedServices & Pick<PublishedDeps, "log">;
 
 export interface Asked {
   key: AgentKey;

@@ -7,12 +7,12 @@ import { about } from "../../http/describe.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
 import { sseTexts } from "../../http/sse.ts";
-import type { Services } from "../../services.ts";
 import { type HostedServices, targetOf } from "../agent-call.ts";
+import type { PublishedDeps } from "../deps.ts";
 import { agentCard } from "./card.ts";
 import { AgentHandler } from "./handler.ts";
 
-type A2aServices = HostedServices & Pick<Services, "env" | "log">;
+type A2aServices = HostedServices & Pick<PublishedDeps, "env" | "log">;
 
 export function a2aRoutes(services: A2aServices) {
   /** Who is meant, and its card. Throws `not_found` for whatever the key may not know of. */

@@ -5,35 +5,8 @@ import type { Field } from "../../../runtime/field.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import type { AgentKey } from "../../keys/service.ts";
 import { awaitCall, type HostedServices, replyText, startCall, waitSentence } from "../agent-call.ts";
+import { inputsOf } from "../inputs.ts";
 import { hostedError, hostedResult } from "../view.ts";
-
-const SCHEMAS: Record<Field["kind"], Record<string, unknown> | undefined> = {
-  text: { type: "string" },
-  json: {},
-  any: {},
-  messages: { type: "array", items: { type: "object" } },
-  documents: { type: "array", items: { type: "object" } },
-  files: { type: "array", items: { type: "string" }, description: "Ids of files uploaded to /v1/files." },
-  tools: undefined,
-};
-
-/** What the agent takes, as JSON Schema: `message` and the declared fields. */
-export function inputsOf(fields: readonly Field[]): {
-  properties: Record<string, Record<string, unknown>>;
-  required: string[];
-} {
-  const properties: Record<string, Record<string, unknown>> = {
-    message: { type: "string", description: "What the agent is asked." },
-  };
-  const required = ["message"];
-  for (const field of fields) {
-    const schema = SCHEMAS[field.kind];
-    if (!schema) continue;
-    properties[field.name] = schema;
-    if (field.required) required.push(field.name);
-  }
-  return { properties, required };
-}
 
 /** The tool's name is the slug. It takes the agent's inputs; `session` goes on with a conversation. */
 export function agentTool(slug: string, graph: Graph, fields: readonly Field[]): Tool {

@@ -11,12 +11,12 @@ import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
 import type { AgentKey } from "../../keys/service.ts";
 import { newId } from "../../lib/ids.ts";
-import type { Services } from "../../services.ts";
 import { callable, type HostedServices, targetOf } from "../agent-call.ts";
+import type { PublishedDeps } from "../deps.ts";
 import { agentTool, callAgentTool } from "./agent-tool.ts";
 import { Calls } from "./calls.ts";
 
-type McpServices = HostedServices & Pick<Services, "env">;
+type McpServices = HostedServices & Pick<PublishedDeps, "env">;
 
 /** What a request is about, handed through the SDK to the server that is made for it. */
 interface Asked {

@@ -7,16 +7,16 @@ import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
 import type { AgentKey } from "../../keys/service.ts";
 import { isId } from "../../lib/ids.ts";
-import type { Services } from "../../services.ts";
 import type { RunRow } from "../../stores/event-log.ts";
 import { type HostedServices, targetOf } from "../agent-call.ts";
+import type { PublishedDeps } from "../deps.ts";
 import { idempotencyOf, ignoredHeaders } from "./chat-completions.ts";
 import { bad } from "./content.ts";
 import { deliver } from "./deliver.ts";
 import { type ResponseHead, responseLines, responseObject } from "./responses-answer.ts";
 import { readResponseCall } from "./responses-request.ts";
 
-export type ResponseServices = HostedServices & Pick<Services, "log" | "conversations">;
+export type ResponseServices = HostedServices & Pick<PublishedDeps, "log" | "conversations">;
 
 export const ResponseRequest = z.looseObject({
   model: z.string().describe('An agent: "slug" or "slug@version".'),

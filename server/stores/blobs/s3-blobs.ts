@@ -2,11 +2,12 @@
 import { ReadableStream } from "node:stream/web";
 import { parseDocument } from "htmlparser2";
 import { PatchbayError } from "../../../runtime/error.ts";
+import type { S3Location } from "../../process/s3-location.ts";
 import { type Blobs, hashed } from "./blobs.ts";
-import { S3Client, type S3Place } from "./s3-client.ts";
+import { S3Client } from "./s3-client.ts";
 
 /** `pageSize`: how many are asked for at once where all are listed. */
-export async function openS3Blobs(place: S3Place, pageSize = 1000): Promise<Blobs> {
+export async function openS3Blobs(place: S3Location, pageSize = 1000): Promise<Blobs> {
   const blobs = new S3Blobs(new S3Client(place), pageSize);
   await blobs.page("", 1);
   return blobs;

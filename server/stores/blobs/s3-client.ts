@@ -2,20 +2,8 @@
 import type { ReadableStream } from "node:stream/web";
 import { AwsClient } from "aws4fetch";
 import { PatchbayError } from "../../../runtime/error.ts";
+import type { S3Location } from "../../process/s3-location.ts";
 import { reason } from "./blobs.ts";
-
-/** Where in a store something is kept, and the right to it: from `s3://bucket/prefix` and the standard `AWS_*` variables. */
-export interface S3Place {
-  bucket: string;
-  /** Empty, or with a slash at its end. */
-  prefix: string;
-  region: string;
-  /** Of a store that is not Amazon's, without a slash at its end. */
-  endpoint?: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-}
 
 interface S3Request {
   method: "GET" | "PUT" | "HEAD" | "DELETE";
@@ -32,11 +20,11 @@ const TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 600_000;
 
 export class S3Client {
-  readonly place: S3Place;
+  readonly place: S3Location;
   readonly #aws: AwsClient;
   readonly #base: string;
 
-  constructor(place: S3Place) {
+  constructor(place: S3Location) {
     const { accessKeyId, secretAccessKey, sessionToken, region, endpoint, bucket } = place;
     this.place = place;
     this.#aws = new AwsClient({ accessKeyId, secretAccessKey, sessionToken, region, service: "s3", retries: 0 });

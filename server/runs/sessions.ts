@@ -1,0 +1,46 @@
+/** Reads and deletes whole sessions. */
+import { PatchbayError } from "../../runtime/error.ts";
+import type { EventLog, RunRow } from "../stores/event-log.ts";
+import type { Conversations } from "./conversations.ts";
+
+/** The turns of a conversation, tool messages included. `key`: only that key's. Rejects with `not_found`. */
+export async function readSession(log: EventLog, conversations: Conversations, id: string, key?: string) {
+  const rows = await rowsOf(log, id, key);
+  const turns = await Promise.all(
+    rows.map(async (row) => ({
+      run: row.id,
+      status: row.status,
+      startedAt: row.startedAt,
+      ...(row.rating && { rating: row.rating }),
+      messages: await messagesOf(conversations, row),
+    })),
+  );
+  return { id, turns };
+}
+
+/** Rejects with `not_found`, and with `conflict` while a turn runs; nothing is deleted then. */
+export async function deleteSession(
+  log: EventLog,
+  conversations: Conversations,
+  id: string,
+  key?: string,
+): Promise<void> {
+  const rows = await rowsOf(log, id, key);
+  const open = rows.find((row) => row.endedAt === undefined);
+  if (open)
+    throw new PatchbayError("conflict", `A turn of session "${id}" has not ended (${open.id}); cancel it first.`);
+  for (const row of rows) await log.delete(row.id);
+  conversations.forget(id, key ?? "");
+}
+
+async function rowsOf(log: EventLog, id: string, key: string | undefined): Promise<RunRow[]> {
+  const rows = await log.sessionRuns(id, key === undefined ? {} : { key });
+  if (rows.length === 0) throw new PatchbayError("not_found", `There is no session "${id.slice(0, 100)}".`);
+  return rows;
+}
+
+/** A turn that has no answer (yet) is its question alone. */
+async function messagesOf(conversations: Conversations, row: RunRow) {
+  const messages = await conversations.turn(row);
+  return messages.length > 0 ? messages : [{ role: "user" as const, content: row.message }];
+}
