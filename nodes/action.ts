@@ -3,6 +3,7 @@ import { PatchbayError } from "../runtime/error.ts";
 import { FIELD_NAME } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
 import type { Kind, Port } from "../runtime/port.ts";
+import { shortToolName } from "../runtime/preview.ts";
 import { approvalOf, type ToolSpec } from "../runtime/tool.ts";
 
 const config = z.strictObject({
@@ -11,12 +12,12 @@ const config = z.strictObject({
   arguments: z.record(z.string(), z.unknown()).default({}),
 });
 
-/** Calls one tool, always: the author decides, not a model. */
+/** Calls one tool in every run: the author decides, not a model. */
 export const action = defineNode<z.infer<typeof config>>({
   type: "action",
   version: 1,
   title: "Action",
-  summary: "Calls one tool",
+  summary: "Always calls one tool",
   group: "act",
   icon: "zap",
   config,
@@ -30,7 +31,20 @@ export const action = defineNode<z.infer<typeof config>>({
     arguments: {
       widget: "keyvalue",
       label: "Fixed arguments",
-      help: "The same at every call; what is set here has no input.",
+      help: "Sent with every call. A fixed argument has no input.",
+    },
+  },
+  preview: ({ tool }) => (tool === "" ? [] : [{ mono: shortToolName(tool) }]),
+  certainOutputs: "all",
+  words: {
+    zh: {
+      title: "动作",
+      summary: "固定调用一个工具",
+      fields: {
+        tool: { label: "工具", help: "它的每个参数都是一个输入。" },
+        arguments: { label: "固定参数", help: "每次调用都使用的值。固定参数没有输入端口。" },
+      },
+      ports: { result: "结果" },
     },
   },
   needs: ({ tool }) => ({ tools: tool === "" ? [] : [tool] }),
@@ -57,12 +71,12 @@ export const action = defineNode<z.infer<typeof config>>({
     const approval = approvalOf(spec.name, step.run.settings.approvals);
     if (approval === "off") throw new PatchbayError("tool_not_allowed", `The agent's settings turn ${spec.name} off.`);
     if (approval === "ask") {
-      const answer = await step.wait("approve", {
+      const decision = await step.wait("approve", {
         kind: "tool",
         question: `Call ${spec.name}?`,
         call: { id: call.id, tool: spec.name, arguments: call.arguments },
       });
-      if (answer.choice !== "approve")
+      if (decision.choice !== "approve")
         throw new PatchbayError("rejected", `A person refused the call of ${spec.name}.`);
     }
     step.spend({ toolCalls: 1 });

@@ -12,12 +12,12 @@ type Config = z.infer<typeof config>;
 
 const ref = ({ agent, version }: Config): [string, number?] => (version === null ? [agent] : [agent, version]);
 
-/** Another agent as a node. Its events are part of this run. */
+/** Calls another agent. Its events belong to this run. */
 export const agent = defineNode<Config>({
   type: "agent",
   version: 1,
   title: "Agent",
-  summary: "Another agent as a node",
+  summary: "Calls another agent",
   role: "calls-agent",
   group: "think",
   icon: "bot",
@@ -28,9 +28,21 @@ export const agent = defineNode<Config>({
     version: {
       widget: "number",
       label: "Version",
-      help: "Empty: the live version; publishing fixes it.",
+      help: "Empty: the live version. Publishing this agent fixes it.",
       min: 1,
       advanced: true,
+    },
+  },
+  preview: ({ agent }) => (agent === "" ? [] : [{ agent }]),
+  words: {
+    zh: {
+      title: "智能体",
+      summary: "调用另一个智能体",
+      fields: {
+        agent: { label: "智能体", help: "它的输入和输出就是此节点的端口。" },
+        version: { label: "版本", help: "留空：使用线上版本，发布时固定下来。" },
+      },
+      ports: { message: "消息", history: "历史", files: "文件", reply: "回复", documents: "文档" },
     },
   },
   needs: ({ agent, version }) => ({ agents: [version === null ? { agent } : { agent, version }] }),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { PatchbayError } from "../runtime/error.ts";
-import { Field, fieldPorts, repeatedName } from "../runtime/field.ts";
-import { defineNode, type NodeIssue } from "../runtime/node.ts";
+import { Field, fieldPorts, takenNames } from "../runtime/field.ts";
+import { defineNode } from "../runtime/node.ts";
+import { previewText } from "../runtime/preview.ts";
 
 const config = z.strictObject({
   source: z.string().max(200_000).default("return { result: input.value };"),
@@ -16,12 +17,12 @@ const config = z.strictObject({
     .default([{ name: "result", kind: "any", required: true }]),
 });
 
-/** Runs JavaScript in a sandbox: no files, no network, no clock of ours; JSON in, JSON out. */
+/** Runs JavaScript in a sandbox without files, network or clock: JSON in, JSON out. */
 export const code = defineNode<z.infer<typeof config>>({
   type: "code",
   version: 1,
   title: "Code",
-  summary: "Sandboxed JavaScript",
+  summary: "Runs JavaScript in a sandbox",
   group: "act",
   icon: "code",
   config,
@@ -30,37 +31,38 @@ export const code = defineNode<z.infer<typeof config>>({
     source: {
       widget: "code",
       label: "JavaScript",
-      help: "The inputs are in `input`. Return an object with one key an output. It runs sandboxed: no files, no network.",
+      help: "Inputs are in `input`. Return an object with one key per output. The sandbox has no files and no network.",
     },
     inputs: { widget: "fields", label: "Inputs" },
     outputs: { widget: "fields", label: "Outputs" },
     timeoutMs: {
       widget: "number",
-      label: "Time limit (ms)",
-      help: "The code is stopped after it.",
+      label: "Timeout (ms)",
+      help: "The code is stopped after this time.",
       min: 10,
       max: 60000,
       advanced: true,
     },
   },
-  check({ inputs, outputs }) {
-    const issues: NodeIssue[] = [];
-    for (const [key, fields, taken] of [
-      ["inputs", inputs, []],
-      ["outputs", outputs, ["error"]],
-    ] as const) {
-      const twice = repeatedName(fields, taken);
-      if (twice !== undefined)
-        issues.push({
-          severity: "error",
-          code: "bad-config",
-          message: `The name "${twice}" is taken.`,
-          path: `/${key}`,
-          mend: "Give it another name.",
-        });
-    }
-    return issues;
+  preview: ({ source }) => (source.trim() === "" ? [] : [{ mono: previewText(source) }]),
+  previewLines: 3,
+  uncheckedOutputs: true,
+  words: {
+    zh: {
+      title: "代码",
+      summary: "在沙箱中运行 JavaScript",
+      fields: {
+        source: {
+          label: "JavaScript",
+          help: "输入在 `input` 中；返回一个对象，每个输出对应一个键。沙箱不能读写文件，也不能访问网络。",
+        },
+        inputs: { label: "输入" },
+        outputs: { label: "输出" },
+        timeoutMs: { label: "超时（毫秒）", help: "超过此时间后停止代码。" },
+      },
+    },
   },
+  check: ({ inputs, outputs }) => [...takenNames(inputs, [], "/inputs"), ...takenNames(outputs, ["error"], "/outputs")],
   async run({ config, inputs, host, signal }) {
     const value = await host.evaluate(config.source, inputs, { timeoutMs: config.timeoutMs }, signal);
     const names = config.outputs.map(({ name }) => name);

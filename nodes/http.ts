@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PatchbayError } from "../runtime/error.ts";
 import type { SecretHeader } from "../runtime/host.ts";
 import { defineNode, type NodeIssue } from "../runtime/node.ts";
+import { previewText } from "../runtime/preview.ts";
 import { renderTemplate, templateFault, templateNames } from "../runtime/template.ts";
 
 const config = z.strictObject({
@@ -21,12 +22,12 @@ const config = z.strictObject({
 });
 type Config = z.infer<typeof config>;
 
-/** One guarded HTTP request. Names in its templates are inputs; a value can never change where the request goes. */
+/** Sends one guarded HTTP request. Names in its templates are inputs; a value cannot change the host. */
 export const http = defineNode<Config>({
   type: "http",
   version: 1,
   title: "HTTP",
-  summary: "One request, guarded",
+  summary: "Sends an HTTP request",
   group: "act",
   icon: "globe",
   config,
@@ -44,12 +45,28 @@ export const http = defineNode<Config>({
     method: { widget: "select", label: "Method" },
     url: {
       widget: "text",
-      label: "Address",
-      help: "{{name}} in the path or the query becomes an input; the host is fixed.",
+      label: "URL",
+      help: "{{name}} in the path or the query becomes an input. The host is fixed.",
     },
-    headers: { widget: "keyvalue", label: "Headers", help: "Keep keys and passwords in a secret." },
+    headers: { widget: "keyvalue", label: "Headers", help: "Store keys and passwords as secrets." },
     body: { widget: "prompt", label: "Body" },
-    timeoutMs: { widget: "number", label: "Time limit (ms)", min: 100, max: 300000, advanced: true },
+    timeoutMs: { widget: "number", label: "Timeout (ms)", min: 100, max: 300000, advanced: true },
+  },
+  preview: ({ method, url }) => (url.trim() === "" ? [] : [{ quiet: method }, { mono: previewText(url) }]),
+  certainOutputs: "all",
+  words: {
+    zh: {
+      title: "HTTP",
+      summary: "发送 HTTP 请求",
+      fields: {
+        method: { label: "方法" },
+        url: { label: "网址", help: "路径和查询参数中的 {{name}} 是输入；主机名是固定的。" },
+        headers: { label: "请求头", help: "请把密钥和密码保存为密钥。" },
+        body: { label: "请求体" },
+        timeoutMs: { label: "超时（毫秒）" },
+      },
+      ports: { body: "响应体", status: "状态码" },
+    },
   },
   check(config) {
     const issues: NodeIssue[] = [];

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { Field, fieldPorts, repeatedName } from "../runtime/field.ts";
+import { Field, fieldPorts, takenNames } from "../runtime/field.ts";
 import { defineNode, type Values } from "../runtime/node.ts";
+import { previewNames } from "../runtime/preview.ts";
 
 const OWN = ["message", "history", "files"];
 
@@ -11,10 +12,11 @@ export const input = defineNode<z.infer<typeof config>>({
   type: "input",
   version: 1,
   title: "Input",
-  summary: "Where the message comes in",
+  summary: "Starts with the user's message",
   role: "input",
   group: "io",
   icon: "message-circle",
+  defaultId: "ask",
   config,
   ports: ({ fields }) => ({
     inputs: [],
@@ -29,23 +31,23 @@ export const input = defineNode<z.infer<typeof config>>({
     fields: {
       widget: "fields",
       label: "Fields",
-      help: "What a caller may send beside the message. Each becomes a port.",
+      help: "Values a caller can send beside the message. Each becomes an output.",
     },
   },
-  check({ fields }) {
-    const twice = repeatedName(fields, OWN);
-    return twice === undefined
-      ? []
-      : [
-          {
-            severity: "error",
-            code: "bad-config",
-            message: `The field name "${twice}" is taken.`,
-            path: "/fields",
-            mend: "Give it another name.",
-          },
-        ];
+  preview: ({ fields }) => previewNames(fields.map(({ name }) => name)),
+  emptyText: "Messages come in here.",
+  certainOutputs: ["message"],
+  harmless: true,
+  words: {
+    zh: {
+      title: "输入",
+      summary: "接收用户消息",
+      emptyText: "消息从这里进来。",
+      fields: { fields: { label: "字段", help: "除消息外，调用方还可以传入的值。每个字段都是一个输出。" } },
+      ports: { message: "消息", history: "历史", files: "文件" },
+    },
   },
+  check: ({ fields }) => takenNames(fields, OWN, "/fields"),
   async run({ config, run }) {
     const values: Values = { message: run.input.message };
     if (run.input.history) values.history = run.input.history;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody } from "../runtime/body.ts";
+import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody, previewBody } from "../runtime/body.ts";
 import { Field, fieldPorts } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
 import { meets, Rule } from "../runtime/rule.ts";
@@ -14,14 +14,14 @@ const config = z.strictObject({
 });
 
 /**
- * Runs its body again and again: each turn's `message` is the turn before's result (at first the value it was given).
- * The body's input gets, where it declares them, `turn` (from 0), `first` (the value at first) and the inputs declared here.
+ * Runs its body repeatedly: each turn's `message` is the result of the turn before, the first turn's is the given value.
+ * The body's input receives, if it declares them, `turn` (from 0), `first` (the given value) and the inputs declared here.
  */
 export const loop = defineNode<z.infer<typeof config>>({
   type: "loop",
   version: 1,
   title: "Loop",
-  summary: "Again, while a rule holds",
+  summary: "Repeats the body while a rule is met",
   role: "container",
   group: "flow",
   icon: "repeat",
@@ -34,17 +34,38 @@ export const loop = defineNode<z.infer<typeof config>>({
     ],
   }),
   form: {
-    body: { widget: "body", label: "Body", help: "What happens at each turn." },
-    while: { widget: "json", label: "Go on while", help: "A rule on the turn's result." },
+    body: { widget: "body", label: "Body", help: "What runs in each turn." },
+    while: { widget: "json", label: "Continue while", help: "A rule on the turn's result." },
     maxTurns: {
       widget: "slider",
-      label: "Turns at most",
-      help: "It stops here even when the rule still holds.",
+      label: "Max turns",
+      help: "The loop ends here even if the rule is still met.",
       min: 1,
       max: 50,
       step: 1,
     },
-    inputs: { widget: "fields", label: "Inputs for every turn", advanced: true },
+    inputs: { widget: "fields", label: "Shared inputs", advanced: true },
+  },
+  preview: ({ body }, nodes) => previewBody(body, nodes),
+  body: {
+    each: "turn",
+    fields: [
+      { name: "first", kind: "any", required: false },
+      { name: "turn", kind: "json", required: false },
+    ],
+  },
+  words: {
+    zh: {
+      title: "循环",
+      summary: "满足条件时重复运行循环体",
+      fields: {
+        body: { label: "循环体", help: "每一轮运行的内容。" },
+        while: { label: "继续条件", help: "对本轮结果的判断规则。" },
+        maxTurns: { label: "最大轮数", help: "达到此轮数后结束，即使条件仍然满足。" },
+        inputs: { label: "共享输入" },
+      },
+      ports: { value: "值", result: "结果", results: "结果列表" },
+    },
   },
   check: ({ body, inputs }) => containerIssues(body, inputs, ["value", "turn", "first", "message"]),
   bodies: ({ body }) => bodyGraphs(body),

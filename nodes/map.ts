@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody } from "../runtime/body.ts";
+import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody, previewBody } from "../runtime/body.ts";
 import { errorData, PatchbayError } from "../runtime/error.ts";
 import { Field, fieldPorts } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
@@ -16,14 +16,14 @@ const config = z.strictObject({
 });
 
 /**
- * Runs its body once for each item, several at a time; results in the order of the items. The body's input gets the item
- * as `message` (text; JSON where it is none) and, where it declares them, `item`, `index` and the inputs declared here.
+ * Runs its body once for each item, several at a time; results in the order of the items. The body's input receives the
+ * item as `message` (text, or its JSON) and, if it declares them, `item`, `index` and the inputs declared here.
  */
 export const map = defineNode<z.infer<typeof config>>({
   type: "map",
   version: 1,
   title: "Map",
-  summary: "The same for each item",
+  summary: "Runs the body for each item",
   role: "container",
   group: "flow",
   icon: "layers",
@@ -33,25 +33,50 @@ export const map = defineNode<z.infer<typeof config>>({
     outputs: [{ id: "results", kind: "json" }],
   }),
   form: {
-    body: { widget: "body", label: "Body", help: "What happens to each item." },
+    body: { widget: "body", label: "Body", help: "What runs for each item." },
     concurrency: {
       widget: "slider",
-      label: "At once",
-      help: "More is quicker, and asks more of the model.",
+      label: "Concurrency",
+      help: "Items processed at the same time. More is faster and sends more requests to the model at once.",
       min: 1,
       max: 16,
       step: 1,
     },
     onItemError: {
       widget: "select",
-      label: "When an item fails",
-      help: "Fail stops everything, skip leaves it out, collect keeps the error in its place.",
+      label: "If an item fails",
+      help: "Fail stops the node, Skip drops the item, Collect puts the error in its position.",
     },
     inputs: {
       widget: "fields",
-      label: "Inputs for every item",
-      help: "The same value for each item, by name.",
+      label: "Shared inputs",
+      help: "Values that every item receives, by name.",
       advanced: true,
+    },
+  },
+  preview: ({ body }, nodes) => previewBody(body, nodes),
+  body: {
+    each: "item",
+    fields: [
+      { name: "item", kind: "any", required: false },
+      { name: "index", kind: "json", required: false },
+    ],
+  },
+  words: {
+    zh: {
+      title: "逐项处理",
+      summary: "对每一项运行循环体",
+      fields: {
+        body: { label: "循环体", help: "对每一项运行的内容。" },
+        concurrency: { label: "并发数", help: "同时处理的项数。越多越快，同时发给模型的请求也越多。" },
+        onItemError: {
+          label: "某一项失败时",
+          help: "“停止”让节点失败，“跳过”舍弃该项，“收集”在该项的位置放入错误。",
+        },
+        inputs: { label: "共享输入", help: "每一项都会收到的值，按名称对应。" },
+      },
+      ports: { items: "列表", results: "结果列表" },
+      options: { fail: "停止", skip: "跳过", collect: "收集" },
     },
   },
   check: ({ body, inputs }) => containerIssues(body, inputs, ["items", "item", "index", "message"]),

@@ -3,15 +3,16 @@ import { defineNode } from "../runtime/node.ts";
 
 const config = z.strictObject({});
 
-/** Where a run ends: what reaches `reply` is the answer; `documents` are its sources. */
+/** Where a run ends: the value of `reply` is the reply; `documents` are its sources. */
 export const output = defineNode<z.infer<typeof config>>({
   type: "output",
   version: 1,
   title: "Output",
-  summary: "What reaches it is the answer",
+  summary: "Returns the reply",
   role: "output",
   group: "io",
   icon: "flag",
+  defaultId: "reply",
   config,
   ports: () => ({
     inputs: [
@@ -20,6 +21,16 @@ export const output = defineNode<z.infer<typeof config>>({
     ],
     outputs: [],
   }),
+  previewLines: 3,
+  emptyText: "The value that arrives here is the reply.",
+  words: {
+    zh: {
+      title: "输出",
+      summary: "返回回复",
+      emptyText: "到达这里的内容就是回复。",
+      ports: { reply: "回复", documents: "文档" },
+    },
+  },
   // Its values are the run's output; it has no ports to give them to.
   run: async ({ inputs }) => inputs,
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineNode } from "../runtime/node.ts";
+import { previewText } from "../runtime/preview.ts";
 import { renderTemplate, templateFault, templateNames } from "../runtime/template.ts";
 
 const config = z.strictObject({ template: z.string().max(200_000).default("") });
@@ -9,9 +10,10 @@ export const prompt = defineNode<z.infer<typeof config>>({
   type: "prompt",
   version: 1,
   title: "Prompt",
-  summary: "Fills a template",
+  summary: "Builds text from a template",
   group: "think",
   icon: "text",
+  defaultId: "brief",
   config,
   ports: ({ template }) => ({
     inputs: templateNames(template).map((id) => ({ id, kind: "any" })),
@@ -21,7 +23,21 @@ export const prompt = defineNode<z.infer<typeof config>>({
     template: {
       widget: "prompt",
       label: "Template",
-      help: "Write {{name}} where a value goes in: it becomes an input.",
+      help: "Write {{name}} to insert a value. Each name becomes an input.",
+    },
+  },
+  preview: ({ template }) => (template.trim() === "" ? [] : [{ text: previewText(template) }]),
+  previewLines: 3,
+  emptyText: "Empty template.",
+  certainOutputs: "all",
+  harmless: true,
+  words: {
+    zh: {
+      title: "提示词",
+      summary: "用模板生成文本",
+      emptyText: "模板为空。",
+      fields: { template: { label: "模板", help: "用 {{name}} 插入一个值，每个名称都是一个输入。" } },
+      ports: { text: "文本" },
     },
   },
   check({ template }) {

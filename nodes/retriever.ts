@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineNode } from "../runtime/node.ts";
+import { isDocuments, previewDocuments } from "../runtime/preview.ts";
 
 const config = z.strictObject({
   knowledge: z.string().max(200).default(""),
@@ -8,22 +9,23 @@ const config = z.strictObject({
   minScore: z.number().min(0).default(0),
 });
 
-/** Finds passages in a knowledge and gives them on with their sources. */
+/** Searches a knowledge and returns the passages with their sources. */
 export const retriever = defineNode<z.infer<typeof config>>({
   type: "retriever",
   version: 1,
   title: "Retriever",
-  summary: "Finds passages in knowledge",
+  summary: "Searches knowledge for passages",
   group: "know",
   icon: "book-open-text",
+  defaultId: "facts",
   config,
   ports: () => ({ inputs: [{ id: "query", kind: "text" }], outputs: [{ id: "documents", kind: "documents" }] }),
   form: {
-    knowledge: { widget: "knowledge", label: "Knowledge", help: "The documents that are searched." },
+    knowledge: { widget: "knowledge", label: "Knowledge", help: "The documents to search." },
     limit: {
       widget: "slider",
       label: "Passages",
-      help: "More passages give the model more to go by, and cost more tokens.",
+      help: "More passages give the model more context and use more tokens.",
       min: 1,
       max: 20,
       step: 1,
@@ -31,16 +33,33 @@ export const retriever = defineNode<z.infer<typeof config>>({
     mode: {
       widget: "select",
       label: "Search",
-      help: "Auto uses words and meaning where an embedding model is set up, words alone elsewhere.",
+      help: "Auto uses hybrid search when an embedding model is set up, text search otherwise.",
       advanced: true,
     },
     minScore: {
       widget: "number",
-      label: "Least score",
-      help: "Passages below it are left out. 0 keeps all.",
+      label: "Minimum score",
+      help: "Drops passages below this score. 0 keeps all.",
       min: 0,
       step: 0.05,
       advanced: true,
+    },
+  },
+  preview: ({ knowledge }) => (knowledge === "" ? [] : [{ chip: knowledge, kind: "documents" }]),
+  previewResult: ({ documents }) => (isDocuments(documents) ? previewDocuments(documents) : [{ quiet: "0" }]),
+  certainOutputs: "all",
+  words: {
+    zh: {
+      title: "检索",
+      summary: "在知识库中检索段落",
+      fields: {
+        knowledge: { label: "知识库", help: "要检索的文档。" },
+        limit: { label: "段落数", help: "段落越多，模型得到的上下文越多，消耗的 token 也越多。" },
+        mode: { label: "检索方式", help: "“自动”：配置了嵌入模型时用混合检索，否则用全文检索。" },
+        minScore: { label: "最低得分", help: "舍弃低于此得分的段落。0 表示全部保留。" },
+      },
+      ports: { query: "查询", documents: "文档" },
+      options: { auto: "自动", hybrid: "混合检索", vector: "向量检索", text: "全文检索" },
     },
   },
   needs: ({ knowledge }) => ({ knowledge: [knowledge] }),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { askModel } from "../runtime/agent/ask-model.ts";
-import { FIELD_NAME, repeatedName } from "../runtime/field.ts";
+import { FIELD_NAME, takenNames } from "../runtime/field.ts";
 import { defineNode, type NodeIssue, type Step } from "../runtime/node.ts";
+import { previewNames } from "../runtime/preview.ts";
 import { meets, Rule } from "../runtime/rule.ts";
 import { valueText } from "../runtime/template.ts";
 
@@ -25,7 +26,7 @@ export const router = defineNode<Config>({
   type: "router",
   version: 1,
   title: "Router",
-  summary: "Chooses a branch",
+  summary: "Sends a value down one branch",
   group: "flow",
   icon: "split",
   config,
@@ -37,28 +38,39 @@ export const router = defineNode<Config>({
   form: {
     by: {
       widget: "select",
-      label: "Decides by",
-      help: "Rules are exact and cost nothing; a model understands what is meant.",
+      label: "Decide by",
+      help: "Rules are exact and free. A model understands the meaning.",
     },
     cases: {
       widget: "cases",
       label: "Cases",
-      help: "The first that fits is taken. When none fits, the value leaves by else.",
+      help: "The first matching case is taken. If none matches, the value leaves by else.",
     },
-    model: { widget: "model", label: "Model", help: "Asked only when a model decides." },
+    model: {
+      widget: "model",
+      label: "Model",
+      help: "The model that chooses the case.",
+      when: { key: "by", is: "model" },
+    },
+  },
+  preview: ({ cases }) => previewNames(cases.map(({ name }) => name)),
+  passThrough: "value",
+  words: {
+    zh: {
+      title: "路由",
+      summary: "选择一条分支",
+      fields: {
+        by: { label: "判断方式", help: "规则精确且免费；模型能理解语义。" },
+        cases: { label: "分支", help: "走第一个匹配的分支；都不匹配时从“其他”输出。" },
+        model: { label: "模型", help: "选择分支的模型。" },
+      },
+      ports: { value: "值", else: "其他" },
+      options: { rules: "规则", model: "模型" },
+    },
   },
   needs: ({ by, model }) => (by === "model" ? { models: [model] } : {}),
   check({ cases, by }) {
-    const twice = repeatedName(cases, ["else", "error"]);
-    const issues: NodeIssue[] = [];
-    if (twice !== undefined)
-      issues.push({
-        severity: "error",
-        code: "bad-config",
-        message: `The case name "${twice}" is taken.`,
-        path: "/cases",
-        mend: "Give it another name.",
-      });
+    const issues: NodeIssue[] = takenNames(cases, ["else", "error"], "/cases");
     if (by === "model")
       cases.forEach((one, index) => {
         if (one.when.trim() === "")

@@ -1,9 +1,10 @@
 /** The body of a container: a graph inside its config, or another agent. */
 import { z } from "zod";
 import type { CompiledGraph } from "./compile.ts";
-import { type Field, repeatedName } from "./field.ts";
+import { type Field, takenNames } from "./field.ts";
 import { Graph } from "./graph.ts";
-import type { Needs, NodeIssue, Step } from "./node.ts";
+import type { Needs, NodeIssue, NodeTable, Step } from "./node.ts";
+import { type PreviewPart, previewNames } from "./preview.ts";
 
 export const AgentRef = z.strictObject({
   agent: z.string().min(1).max(200),
@@ -31,20 +32,23 @@ export function containerIssues(body: Body, inputs: readonly Field[], taken: rea
       path: "/body",
       mend: "Open it and build what it repeats, or choose an agent.",
     });
-  const twice = repeatedName(inputs, taken);
-  if (twice !== undefined)
-    issues.push({
-      severity: "error",
-      code: "bad-config",
-      message: `The name "${twice}" is taken.`,
-      path: "/inputs",
-      mend: "Give it another name.",
-    });
+  issues.push(...takenNames(inputs, taken, "/inputs"));
   return issues;
 }
 
 export const bodyGraphs = (body: Body): { graph: Graph; path: string }[] =>
   body !== null && !("agent" in body) ? [{ graph: body, path: "/body" }] : [];
+
+/** The agent that a container calls, or the steps of its graph. */
+export function previewBody(body: Body, nodes: NodeTable): PreviewPart[] {
+  if (body === null) return [];
+  if ("agent" in body) return [{ agent: body.agent }];
+  const steps = body.nodes.filter(({ type }) => {
+    const role = nodes.get(type)?.role;
+    return role !== "input" && role !== "output" && role !== "annotation";
+  });
+  return previewNames(steps.map((step) => step.title || step.type));
+}
 
 export const bodyNeeds = (body: Body): Needs =>
   body !== null && "agent" in body

@@ -1,5 +1,6 @@
 /** A field that an author declares: an input of an agent, of a code node, of a body. Each is a port. */
 import { z } from "zod";
+import type { Issue } from "./issue.ts";
 import { Kind, type Port } from "./port.ts";
 
 export const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
@@ -15,12 +16,25 @@ export function fieldPorts(fields: readonly Field[]): Port[] {
   return fields.map(({ name, kind, required }) => ({ id: name, kind, ...(required ? {} : { optional: true }) }));
 }
 
-/** The first name that stands twice, or that is taken already. */
-export function repeatedName(fields: readonly { name: string }[], taken: readonly string[] = []): string | undefined {
+/** An issue for the first name that is repeated, or in `taken`; none where all are free. `path` is within the config. */
+export function takenNames(
+  fields: readonly { name: string }[],
+  taken: readonly string[],
+  path: string,
+): Omit<Issue, "node">[] {
   const seen = new Set(taken);
   for (const { name } of fields) {
-    if (seen.has(name)) return name;
+    if (seen.has(name))
+      return [
+        {
+          severity: "error",
+          code: "bad-config",
+          message: `The name "${name}" is taken.`,
+          path,
+          mend: "Give it another name.",
+        },
+      ];
     seen.add(name);
   }
-  return undefined;
+  return [];
 }

@@ -54,6 +54,12 @@ export function previewDocuments(documents: readonly Document[]): PreviewPart[] 
   ];
 }
 
+/** `mcp/files/read_file` → `files/read_file`, `builtin/clock` → `clock`. */
+export function shortToolName(tool: string): string {
+  const parts = tool.split("/");
+  return parts[0] === "mcp" || parts[0] === "openapi" ? parts.slice(1).join("/") : (parts.at(-1) ?? tool);
+}
+
 function previewValue(value: unknown): PreviewPart {
   if (typeof value === "string") return { text: previewText(value) };
   if (isDocuments(value)) return { text: value.map((document) => document.title).join(" · ") };
