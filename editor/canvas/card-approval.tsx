@@ -24,7 +24,7 @@ export function WaitHere({ view }: { view?: NodeView }) {
   const turn = useConversation((state) => state.shown);
   const [busy, setBusy] = useState(false);
   const [, go] = useLocation();
-  if (!wait || run === undefined) return <p className="text-warn">{t("waitsForYou")}</p>;
+  if (!wait || run === undefined) return <p className="text-warn">{t("waitingForDecision")}</p>;
   const answer = (choice: WaitAnswer["choice"]) => {
     setBusy(true);
     const given = { wait: wait.wait, choice };
@@ -54,7 +54,7 @@ export function WaitHere({ view }: { view?: NodeView }) {
           </>
         ) : (
           <Button size="sm" onClick={() => (turn === undefined ? go(`/runs/${run}`) : places.open("try"))}>
-            {t("bodies:look")}
+            {t("bodies:review")}
           </Button>
         )}
       </div>

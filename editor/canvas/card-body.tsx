@@ -130,7 +130,7 @@ function ToolNames({ node, lines }: { node: GraphNode; lines: number }) {
           <span key={name}>
             {index > 0 && " · "}
             <span className={cx(says === "off" && "text-ink-3 line-through")}>{shortName(name)}</span>
-            {says === "ask" && <span className="text-warn"> {t("asks")}</span>}
+            {says === "ask" && <span className="text-warn"> {t("needsApproval")}</span>}
           </span>
         );
       })}

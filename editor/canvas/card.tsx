@@ -139,7 +139,7 @@ function Took({ view }: { view: NodeView }) {
 function spentWords(view: NodeView, t: TFunction<"canvas">): string | undefined {
   const parts = [
     view.costUsd !== undefined && format.dollars(view.costUsd),
-    view.waitedMs !== undefined && t("waitedFor", { time: format.span(view.waitedMs) }),
+    view.waitedMs !== undefined && t("waitedTime", { time: format.span(view.waitedMs) }),
   ].filter(Boolean);
   return parts.length > 0 ? parts.join(" · ") : undefined;
 }

@@ -33,7 +33,7 @@ function Mark({ node }: { node: GraphNode }) {
       <IconButton
         size="sm"
         icon={unfolded ? ChevronUp : ChevronDown}
-        label={t(unfolded ? "fold" : "unfold")}
+        label={t(unfolded ? "collapse" : "expand")}
         aria-expanded={unfolded}
         onClick={(event) => {
           event.stopPropagation();
@@ -43,7 +43,7 @@ function Mark({ node }: { node: GraphNode }) {
       <IconButton
         size="sm"
         icon={Maximize2}
-        label={t(agentOf(node) ? "lookInside" : "open")}
+        label={t(agentOf(node) ? "viewContents" : "open")}
         onClick={(event) => {
           event.stopPropagation();
           open(node.id);

@@ -41,7 +41,7 @@ export function ItemPicker({ inside }: { inside: Inside }) {
         <IconButton
           size="sm"
           icon={ChevronLeft}
-          label={t(`before.${noun}`)}
+          label={t(`previous.${noun}`)}
           disabled={place <= 0}
           onClick={() => choose(items[place - 1])}
         />
@@ -58,7 +58,7 @@ export function ItemPicker({ inside }: { inside: Inside }) {
         <IconButton
           size="sm"
           icon={ChevronRight}
-          label={t(`after.${noun}`)}
+          label={t(`next.${noun}`)}
           disabled={place >= items.length - 1}
           onClick={() => choose(items[place + 1])}
         />
@@ -137,7 +137,7 @@ function Failed({
       variant="ghost"
       icon={TriangleAlert}
       className="text-bad"
-      title={t("nextFailed")}
+      title={t("goToFailed")}
       onClick={() => onChoose(failed.find((item) => items.indexOf(item) > place) ?? failed[0])}
     >
       {t("failed", { count: failed.length })}

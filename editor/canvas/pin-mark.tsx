@@ -6,7 +6,7 @@ import { cx } from "../ui/cx.ts";
 
 /** On a card: its output is pinned in the draft (a word), or was in the run that is shown (the sign alone). */
 export function PinMark({ node, inRun }: { node: string; inRun: boolean }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const pinned = useGraph((graph) => pinOf(graph, node) !== undefined);
   if (!pinned && !inRun) return null;
   return (

@@ -61,7 +61,7 @@ export function ChatApp() {
           {refused === "closed" ? (
             <p className="text-ink-2">{t("closedHint")}</p>
           ) : (
-            <Button onClick={() => void open(remembered()[0]?.token)}>{t("again")}</Button>
+            <Button onClick={() => void open(remembered()[0]?.token)}>{t("tryAgain")}</Button>
           )}
         </div>
       </main>

@@ -91,7 +91,7 @@ function Entry({ one, isCurrent, onOpen, onRename, onForget }: EntryProps) {
   if (doing === "forget")
     return (
       <li className="rounded-md border border-line px-2.5 py-2">
-        <p className="text-sm">{t("forgetAsk", { name })}</p>
+        <p className="text-sm">{t("confirmDelete", { name })}</p>
         {problem && <Notice tone="bad" title={problem} />}
         <div className="mt-2 flex gap-2">
           <Button
@@ -105,7 +105,7 @@ function Entry({ one, isCurrent, onOpen, onRename, onForget }: EntryProps) {
               setBusy(false);
             }}
           >
-            {t("forgetYes")}
+            {t("confirmDeleteButton")}
           </Button>
           <Button size="sm" icon={X} onClick={() => setDoing(undefined)}>
             {t("cancel", { ns: "common" })}
@@ -139,7 +139,7 @@ function Entry({ one, isCurrent, onOpen, onRename, onForget }: EntryProps) {
         icon={Trash2}
         size="sm"
         danger
-        label={t("forget", { name })}
+        label={t("deleteConversation", { name })}
         className={cx("mr-1", shown)}
         onClick={() => setDoing("forget")}
       />

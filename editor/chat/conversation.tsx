@@ -78,7 +78,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
           side="bottom"
           onClick={onNew}
         />
-        {embedded ? <IconButton icon={X} label={t("putAway")} side="left" onClick={askToClose} /> : <LookMenu />}
+        {embedded ? <IconButton icon={X} label={t("closeChat")} side="left" onClick={askToClose} /> : <LookMenu />}
       </header>
       <div
         ref={scroller}
@@ -97,7 +97,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
             <div role="alert" className="flex items-center gap-3 text-ink-2">
               {t("offline")}
               <Button size="sm" onClick={() => void talk.load()}>
-                {t("again")}
+                {t("tryAgain")}
               </Button>
             </div>
           )}
@@ -124,7 +124,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
         {away && (
           <IconButton
             icon={ArrowDown}
-            label={t("toEnd")}
+            label={t("scrollToEnd")}
             className="-top-10 -translate-x-1/2 absolute left-1/2 rounded-full border-line bg-raised shadow-float"
             onClick={toEnd}
           />

@@ -95,7 +95,7 @@ function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
           <span className="min-w-0 flex-1 break-words">{said.error === "offline" ? t("offline") : said.error}</span>
           {last && said.error === "offline" && (
             <Button size="sm" icon={RotateCcw} onClick={() => void talk.retry(id)}>
-              {t("again")}
+              {t("tryAgain")}
             </Button>
           )}
         </div>
@@ -140,7 +140,7 @@ function ReadAloud({ text }: { text: string }) {
     <IconButton
       icon={speaking ? VolumeX : Volume2}
       size="sm"
-      label={speaking ? t("quiet") : t("speak")}
+      label={speaking ? t("stopReading") : t("readAloud")}
       pressed={speaking}
       onClick={() => {
         speechSynthesis.cancel();

@@ -41,7 +41,7 @@ export function OpenWait({
         </details>
       )}
       {wait.expiresAt !== undefined && (
-        <p className="mt-2 text-ink-2 text-sm">{t("until", { time: dateTime(wait.expiresAt) })}</p>
+        <p className="mt-2 text-ink-2 text-sm">{t("decideBy", { time: dateTime(wait.expiresAt) })}</p>
       )}
       {owner ? (
         <p className="mt-2 text-ink-2 text-sm">{t("waitsForOwner")}</p>
@@ -55,7 +55,7 @@ export function OpenWait({
               disabled={busy}
               onClick={() => onAnswer({ wait: wait.wait, choice })}
             >
-              {t(choice === "fail" ? "giveUp" : choice)}
+              {t(choice === "fail" ? "stopHere" : choice)}
             </Button>
           ))}
         </div>

@@ -29,7 +29,7 @@ export function Voice({ onText, onProblem }: { onText(text: string): void; onPro
   return (
     <IconButton
       icon={Mic}
-      label={listening ? t("listening") : t("listen")}
+      label={listening ? t("listening") : t("voiceInput")}
       pressed={listening !== undefined}
       onClick={() => {
         if (listening) return listening.stop();
@@ -40,7 +40,7 @@ export function Voice({ onText, onProblem }: { onText(text: string): void; onPro
           onText([...Array.from(event.results)].map((result) => result[0]?.transcript ?? "").join(" "));
         recognition.onerror = ({ error }) => {
           if (error !== "aborted" && error !== "no-speech")
-            onProblem(t(error === "not-allowed" ? "noMicrophone" : "notHeard"));
+            onProblem(t(error === "not-allowed" ? "noMicrophone" : "speechFailed"));
         };
         recognition.onend = () => setListening(undefined);
         setListening(recognition);

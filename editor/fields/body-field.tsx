@@ -35,7 +35,7 @@ export function BodyField({ node, name, value, set, label, disabled }: FieldProp
             </Button>
             <span className="text-ink-3 text-sm">{t("bodies:nodes", { count: body.graph.nodes.length })}</span>
             <Button size="sm" variant="ghost" className="ml-auto" disabled={disabled} onClick={() => set(null)}>
-              {t("bodies:startAgain")}
+              {t("bodies:startOver")}
             </Button>
           </div>
         </div>
@@ -45,10 +45,10 @@ export function BodyField({ node, name, value, set, label, disabled }: FieldProp
         <div className="flex flex-col gap-2">
           <Notice
             tone="warn"
-            title={t("bodies:badBody")}
+            title={t("bodies:invalidBody")}
             actions={
               <Button disabled={disabled} onClick={() => set(null)}>
-                {t("bodies:startAgain")}
+                {t("bodies:startOver")}
               </Button>
             }
           />
@@ -88,7 +88,7 @@ function AgentChoice({ value, set, disabled }: Pick<FieldProps, "value" | "set" 
         onChange={(next) => set({ agent: next })}
         options={[
           ...agents.map((one) => ({ value: one.id === agent ? one.id : (one.slug ?? one.id), label: one.name })),
-          ...(agent && !known ? [{ value: agent, label: agent, hint: t("notThere") }] : []),
+          ...(agent && !known ? [{ value: agent, label: agent, hint: t("notFound") }] : []),
         ]}
       />
       {agent && (
@@ -102,7 +102,7 @@ function AgentChoice({ value, set, disabled }: Pick<FieldProps, "value" | "set" 
             </Link>
           )}
           <Button size="sm" variant="ghost" className="ml-auto" disabled={disabled} onClick={() => set(null)}>
-            {t("bodies:startAgain")}
+            {t("bodies:startOver")}
           </Button>
         </div>
       )}

@@ -41,7 +41,7 @@ export function CasesField({ value, set, config, disabled }: FieldProps) {
             disabled={disabled}
             onChange={(event) => change({ ...item, name: event.target.value })}
           />
-          {!FIELD_NAME.test(item.name) && <p className="text-bad text-sm">{t("nameFault")}</p>}
+          {!FIELD_NAME.test(item.name) && <p className="text-bad text-sm">{t("nameError")}</p>}
           {byModel ? (
             <Textarea
               rows={2}
@@ -135,8 +135,8 @@ export function ExamplesField({ value, set, schema, disabled }: FieldProps) {
           <Textarea
             rows={2}
             className="!min-h-0"
-            aria-label={t("exampleAsk")}
-            placeholder={t("exampleAsk")}
+            aria-label={t("exampleQuestion")}
+            placeholder={t("exampleQuestion")}
             value={textOf(item[ask])}
             disabled={disabled}
             onChange={(event) => change({ ...item, [ask]: event.target.value })}
@@ -144,8 +144,8 @@ export function ExamplesField({ value, set, schema, disabled }: FieldProps) {
           <Textarea
             rows={2}
             className="!min-h-0"
-            aria-label={t("exampleAnswer")}
-            placeholder={t("exampleAnswer")}
+            aria-label={t("exampleReply")}
+            placeholder={t("exampleReply")}
             value={textOf(item[answer])}
             disabled={disabled}
             onChange={(event) => change({ ...item, [answer]: event.target.value })}

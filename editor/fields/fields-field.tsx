@@ -66,7 +66,7 @@ export function FieldsField({ value, set, disabled }: FieldProps) {
           >
             <span className="text-ink-2 text-sm">{t("fieldRequired")}</span>
           </Checkbox>
-          {!FIELD_NAME.test(item.name) && <p className="text-bad text-sm">{t("nameFault")}</p>}
+          {!FIELD_NAME.test(item.name) && <p className="text-bad text-sm">{t("nameError")}</p>}
         </div>
       )}
     </ListField>

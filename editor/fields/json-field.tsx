@@ -54,7 +54,7 @@ export function JsonBox({
       />
       {fault && (
         <p role="alert" className="text-bad text-sm">
-          {t("jsonFault", { fault })}
+          {t("jsonError", { fault })}
         </p>
       )}
     </div>

@@ -117,7 +117,7 @@ function SecretPick({ name, onChange, disabled }: { name: string; onChange(name:
           value: one,
           label: one,
           icon: KeyRound,
-          ...(secrets.includes(one) ? {} : { hint: t("notThere") }),
+          ...(secrets.includes(one) ? {} : { hint: t("notFound") }),
         }))}
       />
     </div>

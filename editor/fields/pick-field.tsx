@@ -17,7 +17,7 @@ export function KnowledgeField({ value, set, disabled, label }: FieldProps) {
     icon: BookOpenText,
   }));
   if (name && !knowledge.some((one) => one.name === name))
-    options.push({ value: name, label: name, hint: t("notThere"), icon: BookOpenText });
+    options.push({ value: name, label: name, hint: t("notFound"), icon: BookOpenText });
   return (
     <div className="flex flex-col gap-1.5">
       {options.length > 0 && (
@@ -55,7 +55,7 @@ export function AgentField({ value, set, disabled, label }: FieldProps) {
     hint: agent.slug ?? t("notPublished"),
     icon: Bot,
   }));
-  if (name && !known) options.push({ value: name, label: name, hint: t("notThere"), icon: Bot });
+  if (name && !known) options.push({ value: name, label: name, hint: t("notFound"), icon: Bot });
   if (options.length === 0) return <p className="text-ink-3">{t("noOtherAgent")}</p>;
   return (
     <div className="flex flex-col gap-1.5">

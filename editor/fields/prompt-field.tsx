@@ -34,7 +34,7 @@ export function PromptField({ value, set, disabled, label }: FieldProps) {
       )}
       {templateFault(text) && (
         <p role="alert" className="text-bad text-sm">
-          {t("templateFault")}
+          {t("templateError")}
         </p>
       )}
     </div>

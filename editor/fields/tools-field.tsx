@@ -53,7 +53,7 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
   return (
     <div className="flex flex-col gap-2">
       {tools.length > 8 && <SearchInput value={query} onChange={setQuery} label={t("searchTools")} />}
-      {room && <p className="text-ink-3 text-sm">{t("toolRoom", { offered: room.offered, limit: room.limit })}</p>}
+      {room && <p className="text-ink-3 text-sm">{t("toolLimit", { offered: room.offered, limit: room.limit })}</p>}
       <div className="flex flex-col divide-y divide-line rounded-md border border-line">
         {groups.map(({ source, pattern, items }) => {
           const whole = pattern !== undefined && chosen.includes(pattern);
@@ -192,7 +192,7 @@ export function ToolField({ value, set, disabled, label }: FieldProps) {
         <div className="rounded-md border border-line px-2.5 py-1.5">
           <p className="font-mono text-sm">{name}</p>
           <p className={tool ? "text-ink-3 text-xs" : "text-bad text-xs"}>
-            {tool ? inLanguage(tool.summary, i18n.language) : t("notThere")}
+            {tool ? inLanguage(tool.summary, i18n.language) : t("notFound")}
           </p>
         </div>
       )}

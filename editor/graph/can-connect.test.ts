@@ -12,9 +12,9 @@ const reader = () => createPortReader(table);
 describe("which edges may be drawn", () => {
   it.each([
     ["kit.tools", "brain.message", "kind"],
-    ["brain.text", "brief.topic", "circle"],
+    ["brain.text", "brief.topic", "cycle"],
     ["brain.text", "brain.message", "self"],
-    ["ask.message", "brain.message", "twice"],
+    ["ask.message", "brain.message", "connected"],
     ["ask.nothing", "brain.message", "missing"],
   ])("refuses %s to %s: %s", (from, to, why) => {
     expect(judge(smallGraph(), reader(), { from, to })).toEqual({ fits: false, why });

@@ -9,7 +9,7 @@ import { edgeFit, type Kind, type Port } from "../../runtime/port.ts";
 import { edgeKey, lookup } from "./lookup.ts";
 import type { PortReader } from "./ports.ts";
 
-export type Refusal = "kind" | "circle" | "self" | "missing" | "twice";
+export type Refusal = "kind" | "cycle" | "self" | "missing" | "connected";
 
 export type Verdict = { fits: true; how: "same" | "convert" } | { fits: false; why: Refusal };
 
@@ -20,7 +20,7 @@ export function judge(graph: Graph, reader: PortReader, edge: GraphEdge): Verdic
   if (from === to) return { fits: false, why: "self" };
   const how = endsFit(graph, reader, edge.from, edge.to);
   if (how !== "same" && how !== "convert") return { fits: false, why: how };
-  if (reaches(graph, to, from)) return { fits: false, why: "circle" };
+  if (reaches(graph, to, from)) return { fits: false, why: "cycle" };
   return { fits: true, how };
 }
 
@@ -36,7 +36,7 @@ function endsFit(graph: Graph, reader: PortReader, fromEnd: string, toEnd: strin
   if (!output || !input) return "missing";
   const how = edgeFit(output.kind, input.kind);
   if (how === "no") return "kind";
-  return at.outOf(from.node).some((other) => other.from === fromEnd && other.to === toEnd) ? "twice" : how;
+  return at.outOf(from.node).some((other) => other.from === fromEnd && other.to === toEnd) ? "connected" : how;
 }
 
 /** The edges that must go when this one is drawn: an input holds one edge unless `check` proves that only one is taken. */

@@ -13,7 +13,7 @@ export type MendWord =
   | "removeEdge"
   | "removeNode"
   | "removeKey"
-  | "wire"
+  | "connect"
   | "addInput"
   | "addOutput"
   | "rename"
@@ -51,7 +51,7 @@ export function mendFor(issue: Issue, graph: Graph, reader?: PortReader): Mend |
       const [mate] = mates(graph, reader, issue.node, issue.port, "in");
       return (
         mate && {
-          says: "wire",
+          says: "connect",
           what: mate.end,
           does: "command",
           command: { ...connect({ from: mate.end, to: `${issue.node}.${issue.port}` }), label: "mend" },

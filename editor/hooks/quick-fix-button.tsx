@@ -81,7 +81,7 @@ export function MendButton({
         act(mend, error && originOf(error, run ?? live.getState().life?.view));
       }}
     >
-      {t(`mend.${mend.says}`, { what: mend.what ?? "" })}
+      {t(`fix.${mend.says}`, { what: mend.what ?? "" })}
     </Button>
   );
 }

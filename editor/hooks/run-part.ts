@@ -29,7 +29,7 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
   const { conversation, live, places } = workbench;
   const { turns, busy } = conversation.getState();
   if (busy) {
-    toast({ title: i18n.t("trying:busy") });
+    toast({ title: i18n.t("testing:busy") });
     return;
   }
   const { history: _brought, ...asked } = live.getState().life?.view.start?.input ?? { message: "" };
@@ -37,7 +37,7 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
   places.open("try");
   if (message) void conversation.send({ ...asked, message }, options);
   else {
-    toast({ title: i18n.t("trying:sayFirst") });
+    toast({ title: i18n.t("testing:messageFirst") });
     focusSoon("try-message");
   }
 }
@@ -50,5 +50,5 @@ export function togglePin(workbench: Workbench, node: string): void {
   }
   const outputs = viewOf(workbench.live.getState(), node)?.outputs;
   if (outputs && Object.keys(outputs).length > 0) workbench.apply(setPin(node, outputs));
-  else toast({ title: i18n.t("trying:nothingToPin") });
+  else toast({ title: i18n.t("testing:nothingToPin") });
 }

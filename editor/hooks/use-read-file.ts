@@ -10,15 +10,15 @@ export function useTextReader(source: "drop" | "paste"): (text: string) => ReadF
   const { t } = useTranslation("editing");
   return useCallback(
     (text) => {
-      if (text.length > MAX_FILE_BYTES) return { title: t(`${source}.huge`), detail: t("drop.hugeHelp") };
+      if (text.length > MAX_FILE_BYTES) return { title: t(`${source}.tooLarge`), detail: t("drop.tooLargeHelp") };
       const kind = fileKind(text);
       switch (kind.is) {
         case "agent":
           return kind;
         case "foreign":
-          return { title: t("drop.foreign", { tool: kind.tool }), detail: t("drop.foreignHelp") };
+          return { title: t("drop.otherTool", { tool: kind.tool }), detail: t("drop.otherToolHelp") };
         case "half":
-          return { title: t(`${source}.half`), detail: t(`${source}.halfHelp`) };
+          return { title: t(`${source}.incomplete`), detail: t(`${source}.incompleteHelp`) };
         case "newer":
           return { title: t("drop.newer"), detail: t("drop.newerHelp") };
         case "other-json":
@@ -26,7 +26,7 @@ export function useTextReader(source: "drop" | "paste"): (text: string) => ReadF
         case "not-json":
           return { title: t(`${source}.notJson`), detail: t(`${source}.notJsonHelp`) };
         case "bad":
-          return { title: t("drop.bad"), detail: `${kind.issue.message} ${kind.issue.path ?? ""}`.trim() };
+          return { title: t("drop.invalid"), detail: `${kind.issue.message} ${kind.issue.path ?? ""}`.trim() };
       }
     },
     [t, source],
@@ -39,11 +39,11 @@ export function useFileReader(): (file: File) => Promise<ReadFile> {
   const readText = useTextReader("drop");
   return useCallback(
     async (file) => {
-      if (file.size > MAX_FILE_BYTES) return { title: t("drop.huge"), detail: t("drop.hugeHelp") };
+      if (file.size > MAX_FILE_BYTES) return { title: t("drop.tooLarge"), detail: t("drop.tooLargeHelp") };
       try {
         return readText(await file.text());
       } catch {
-        return { title: t("drop.unread") };
+        return { title: t("drop.readFailed") };
       }
     },
     [t, readText],

@@ -20,7 +20,7 @@ export function NotFoundPage() {
             </LinkButton>
           }
         >
-          {t("error.notFoundMend")}
+          {t("error.notFoundHelp")}
         </EmptyState>
       </div>
     </>

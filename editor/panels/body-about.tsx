@@ -21,7 +21,7 @@ export function BodyAbout({ inside }: { inside: Inside }) {
     <div className="flex flex-col gap-3 px-4 py-4">
       <h2 className="font-semibold text-md">{t(`about.${kind}`)}</h2>
       <p className="text-ink-2">{t(`aboutHelp.${kind}`)}</p>
-      <Part title={t("names")}>
+      <Part title={t("availableValues")}>
         <ul className="flex flex-col gap-1">
           {[{ name: "message", kind: "text" as const }, ...bodyFields(holder)].map((field) => (
             <li key={field.name} className="flex items-center gap-2">
@@ -32,7 +32,7 @@ export function BodyAbout({ inside }: { inside: Inside }) {
         </ul>
       </Part>
       <Button icon={Settings2} className="self-start" onClick={() => back(inside.path.length - 1)}>
-        {t("ofHolder", { name: words.nodeTitle(holder) })}
+        {t("containerSettings", { name: words.nodeTitle(holder) })}
       </Button>
     </div>
   );

@@ -142,7 +142,7 @@ const TurnItem = memo(function TurnItem({ turn, last, model }: { turn: BuildTurn
       {turn.state === "applied" && <Applied turn={turn} last={last} />}
       {turn.state === "refused" && (
         <p>
-          <Badge>{t("refused")}</Badge>
+          <Badge>{t("notApplied")}</Badge>
         </p>
       )}
       {turn.state === "stopped" && (

@@ -68,18 +68,18 @@ function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side
         <span className={cx("truncate", port.missing && "text-bad line-through")}>{label}</span>
         <span className="text-ink-3 text-xs">
           {side === "in"
-            ? t("inputOf", { kind: words.kind(port.kind) })
-            : t("outputOf", { kind: words.kind(port.kind) })}
+            ? t("accepts", { kind: words.kind(port.kind) })
+            : t("returns", { kind: words.kind(port.kind) })}
         </span>
         {open.length > 0 && (
           <select
-            aria-label={t("wirePort", { port: label })}
+            aria-label={t("connectPort", { port: label })}
             className="ml-auto h-6 w-24 rounded-sm border border-line bg-surface text-ink-2 text-xs"
             value=""
             onChange={(event) => wire(event.target.value)}
           >
             <option value="" disabled>
-              {t("wireTo")}
+              {t("connectTo")}
             </option>
             {open.slice(0, MOST_OFFERS).map((mate) => (
               <option key={mate.end} value={mate.end}>
@@ -107,7 +107,7 @@ function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side
                 icon={X}
                 danger
                 className="!size-5"
-                label={t("unwire", { end: name(end) })}
+                label={t("disconnect", { end: name(end) })}
                 onClick={() => apply(remove(new Set(), new Set([edgeKey(edge)])))}
               />
             )}

@@ -40,9 +40,9 @@ export function FailureForm({ node, disabled }: { node: GraphNode; disabled: boo
             />
           </Field>
         </div>
-        <Field label={t("thenWhat")} help={node.onError === "branch" ? t("branchHelp") : t("failHelp")}>
+        <Field label={t("ifItStillFails")} help={node.onError === "branch" ? t("branchHelp") : t("failHelp")}>
           <Segmented
-            label={t("thenWhat")}
+            label={t("ifItStillFails")}
             value={node.onError ?? "fail"}
             onChange={(next) =>
               !disabled && apply(setNode(node.id, { onError: next === "branch" ? "branch" : undefined }))

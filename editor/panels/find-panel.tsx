@@ -93,8 +93,8 @@ export function FindPanel() {
         </div>
         <Input
           id={REPLACE_ID}
-          aria-label={t("find.by")}
-          placeholder={t("find.by")}
+          aria-label={t("find.replaceWith")}
+          placeholder={t("find.replaceWith")}
           value={by}
           onChange={(event) => setBy(event.target.value)}
           onKeyDown={(event) => {
@@ -117,7 +117,7 @@ export function FindPanel() {
             </Button>
           )}
         </div>
-        {frozen && <p className="text-sm text-warn">{t("find.frozen")}</p>}
+        {frozen && <p className="text-sm text-warn">{t("find.pastRun")}</p>}
       </div>
       <ol className="min-h-0 flex-1 overflow-y-auto py-1">
         {hits.slice(0, SHOWN).map((hit, index) => (

@@ -43,8 +43,8 @@ export function Inspector() {
   const edges = useSelection((state) => state.edges.size);
   const id = useSelection(onlyNode);
   if (node) return <NodeForm key={id} node={node} />;
-  if (several > 1) return <p className="px-4 py-6 text-ink-2">{t("severalChosen", { count: several })}</p>;
-  if (edges > 0) return <p className="px-4 py-6 text-ink-2">{t("edgeChosen")}</p>;
+  if (several > 1) return <p className="px-4 py-6 text-ink-2">{t("nodesSelected", { count: several })}</p>;
+  if (edges > 0) return <p className="px-4 py-6 text-ink-2">{t("edgeSelected")}</p>;
   return inside ? <BodyAbout inside={inside} /> : <AgentForm />;
 }
 

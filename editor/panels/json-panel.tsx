@@ -79,7 +79,7 @@ export function JsonPanel() {
               {faults[0]!.path && <code className="ml-1 text-xs">{faults[0]!.path}</code>}
             </p>
             <Button size="sm" onClick={() => setDraft(undefined)}>
-              {t("backToGraph")}
+              {t("resetToGraph")}
             </Button>
           </>
         ) : (

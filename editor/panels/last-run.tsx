@@ -29,7 +29,7 @@ export function LastRun({ node }: { node: GraphNode }) {
     <>
       <BuiltPrompt node={node} />
       <Part title={t("lastRun")} aside={took(view)}>
-        {view.status === "skipped" && <p className="text-ink-3">{t("wasSkipped")}</p>}
+        {view.status === "skipped" && <p className="text-ink-3">{t("skipped")}</p>}
         {view.error && (
           <Notice
             tone="bad"
@@ -96,7 +96,7 @@ function Rests({ view }: { view: NodeView }) {
   const nothing = rests.documents.length === 0 && rests.tools.length === 0;
   return (
     <>
-      {nothing && <p className="mb-2 text-ink-3">{t("restsOnNothing")}</p>}
+      {nothing && <p className="mb-2 text-ink-3">{t("noSources")}</p>}
       {rests.claim && (
         <Notice tone="warn" className="mb-3" title={t("claim")}>
           {rests.claim}

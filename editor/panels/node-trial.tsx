@@ -19,7 +19,7 @@ export const ForkContext = createContext<
 
 /** Around a node's outputs in the run that is shown: pin them, or change them and go on from there. */
 export function NodeTrial({ node, view, children }: { node: GraphNode; view: NodeView; children: ReactNode }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const fork = useContext(ForkContext);
   const frozen = useDocument((state) => state.frozen);
@@ -92,7 +92,7 @@ function OutputForm({
   onPin?(values: Record<string, unknown>): void;
   onCancel(): void;
 }) {
-  const { t } = useTranslation(["trying", "common"]);
+  const { t } = useTranslation(["testing", "common"]);
   const words = useNodeWords();
   const [texts, setTexts] = useState<Record<string, string>>(() =>
     Object.fromEntries(Object.entries(outputs).map(([port, value]) => [port, written(value)])),
@@ -123,7 +123,7 @@ function OutputForm({
       <p className="text-ink-3 text-sm">{t("editHelp")}</p>
       <div className="flex flex-wrap gap-2">
         <Button type="submit" size="sm" variant="solid" icon={StepForward} disabled={!read.values || busy}>
-          {t("goOn")}
+          {t("continueHere")}
         </Button>
         {onPin && (
           <Button

@@ -8,7 +8,7 @@ const linkClass = "rounded-sm text-accent hover:underline";
 
 /** Under Try it: pins are in force here, and nowhere else. */
 export function PinNote() {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const bodies = useBodies();
   const count = useGraph((graph) => Object.keys(pinsOf(graph)).length);
@@ -17,7 +17,7 @@ export function PinNote() {
     <p className="mb-2 flex items-start gap-1.5 text-ink-2 text-sm">
       <Pin size={13} aria-hidden className="mt-0.5 shrink-0 text-warn" />
       <span>
-        {t("pinsInForce", { count })} {t("pinsKept")}{" "}
+        {t("pinnedCount", { count })} {t("publishedRunsThem")}{" "}
         <button
           type="button"
           className={linkClass}
@@ -39,7 +39,7 @@ export function PinNote() {
 
 /** In the inspector of a pinned node. */
 export function PinnedHere({ node }: { node: string }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const pinned = useGraph((graph) => pinOf(graph, node) !== undefined);
   const frozen = useDocument((state) => state.frozen);

@@ -69,8 +69,8 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
         <Button variant="solid" disabled={view.fits.size === 0 || frozen} busy={taking} onClick={() => void apply()}>
           {view.fits.size === all.length ? t("apply") : t("applySome", { count: view.fits.size })}
         </Button>
-        <Button onClick={() => builder.refuse(turn.id)}>{t("refuse")}</Button>
-        {frozen && <p className="w-full text-ink-3 text-sm">{t("frozen")}</p>}
+        <Button onClick={() => builder.refuse(turn.id)}>{t("reject")}</Button>
+        {frozen && <p className="w-full text-ink-3 text-sm">{t("pastRun")}</p>}
       </footer>
     </section>
   );

@@ -58,12 +58,12 @@ export function PublishPanel() {
           title={t("publishIssues", { count: errors })}
           actions={
             <Button size="sm" onClick={() => workbench.places.open("issues")}>
-              {t("mend.issues", { ns: "canvas" })}
+              {t("fix.issues", { ns: "canvas" })}
             </Button>
           }
         />
       )}
-      <Field label={t("slug")} help={t("slugHelp")} error={address && !SLUG.test(address) ? t("slugFault") : undefined}>
+      <Field label={t("slug")} help={t("slugHelp")} error={address && !SLUG.test(address) ? t("slugError") : undefined}>
         <Input
           mono
           value={address}
@@ -131,7 +131,7 @@ function Calls({ slug, urls }: { slug: string; urls: Record<string, string> }) {
   const example = useGraph((graph) => graph.settings.suggestions[0]);
   return (
     <section className="flex flex-col gap-3 border-line border-t pt-4">
-      <h2 className="font-medium">{t("callIt")}</h2>
+      <h2 className="font-medium">{t("callAgent")}</h2>
       {secret ? (
         <Notice tone="ok" title={t("keyOnce")}>
           <code className="mt-1 block break-all rounded-sm bg-hover px-2 py-1 text-ink text-xs">{secret}</code>
@@ -147,7 +147,7 @@ function Calls({ slug, urls }: { slug: string; urls: Record<string, string> }) {
       {key.error && <Notice tone="bad" title={key.error.message} />}
       <Segmented<SnippetKind>
         size="sm"
-        label={t("callIt")}
+        label={t("callAgent")}
         value={kind}
         onChange={setKind}
         options={[

@@ -30,7 +30,7 @@ const TONE: Record<Outcome, Tone> = { passed: "ok", failed: "bad", running: "acc
 
 /** The messages kept with the agent: run all, and see which still give what they should. */
 export function TestsPanel() {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const { tests: runs } = useWorkbench();
   const tests = useGraph((graph) => graph.tests);
   const results = useStore(runs, (state) => state.results);
@@ -83,7 +83,7 @@ function outcomeOf(test: GraphTest, result: TestResult | undefined): ReturnType<
 }
 
 function TestRow({ test, index, result }: { test: GraphTest; index: number; result?: TestResult }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const frozen = useDocument((state) => state.frozen);
   const judged = outcomeOf(test, result);
@@ -109,8 +109,8 @@ function TestRow({ test, index, result }: { test: GraphTest; index: number; resu
       </div>
       {reply && <p className="line-clamp-3 text-ink-2 text-sm">{reply}</p>}
       {failure && <p className="text-bad text-sm">{failure}</p>}
-      {judged?.lacks && <p className="text-bad text-sm">{t("lacks", { text: judged.lacks })}</p>}
-      {judged?.outcome === "waiting" && <p className="text-sm text-warn">{t("testWaits")}</p>}
+      {judged?.lacks && <p className="text-bad text-sm">{t("textMissing", { text: judged.lacks })}</p>}
+      {judged?.outcome === "waiting" && <p className="text-sm text-warn">{t("needsApproval")}</p>}
       <div className="flex items-center gap-2">
         <Input
           className="h-7 min-w-0 flex-1 text-sm"
@@ -141,7 +141,7 @@ function TestRow({ test, index, result }: { test: GraphTest; index: number; resu
 }
 
 function NewTest() {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const frozen = useDocument((state) => state.frozen);
   const fields = useExtraFields("test");

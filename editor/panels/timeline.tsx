@@ -197,7 +197,7 @@ function Bar({ span, level, place, of, from, total, end, open, onToggle }: BarPr
           <button
             type="button"
             aria-expanded={open}
-            aria-label={t(open ? "foldSpan" : "unfoldSpan", { label })}
+            aria-label={t(open ? "collapseSpan" : "expandSpan", { label })}
             className="-ml-1 flex size-4 shrink-0 items-center justify-center rounded-xs text-ink-3 hover:text-ink"
             onClick={unfold}
           >
@@ -226,7 +226,7 @@ function Bar({ span, level, place, of, from, total, end, open, onToggle }: BarPr
       <span className="whitespace-nowrap text-right text-ink-3 text-xs tnum">{spent.join(" · ")}</span>
       <span className="text-right text-ink-3 text-xs tnum">
         {span.status === "waiting"
-          ? t("waits")
+          ? t("waiting")
           : span.endedAt === undefined
             ? t("status.running")
             : format.span(span.endedAt - span.startedAt)}

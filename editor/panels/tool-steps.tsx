@@ -33,7 +33,7 @@ function ToolStep({ tool }: { tool: ToolView }) {
         className="flex w-full items-center gap-2 rounded-sm text-left text-ink-2 text-sm hover:text-ink"
       >
         {!tool.end ? (
-          <Spinner label={t("toolRuns")} />
+          <Spinner label={t("toolRunning")} />
         ) : failed ? (
           <CircleX size={15} aria-label={t("toolFailed")} className="text-bad" />
         ) : (
@@ -57,15 +57,18 @@ function ToolStep({ tool }: { tool: ToolView }) {
       {open && (
         <div className="mt-1.5 mb-2 ml-6 flex flex-col gap-2">
           <div>
-            <p className="mb-1 text-ink-3 text-xs">{t("toolAsked", { tool: name })}</p>
-            <ValueView value={tool.start.call.arguments ?? tool.start.call.raw} name={t("toolAsked", { tool: name })} />
+            <p className="mb-1 text-ink-3 text-xs">{t("toolArguments", { tool: name })}</p>
+            <ValueView
+              value={tool.start.call.arguments ?? tool.start.call.raw}
+              name={t("toolArguments", { tool: name })}
+            />
           </div>
           {tool.end && (
             <div>
               <p className={cx("mb-1 text-xs", failed ? "text-bad" : "text-ink-3")}>
-                {failed ? t("toolFailed") : t("toolAnswered")}
+                {failed ? t("toolFailed") : t("toolResult")}
               </p>
-              <ValueView value={tool.end.result.value ?? tool.end.result.content} name={t("toolAnswered")} />
+              <ValueView value={tool.end.result.value ?? tool.end.result.content} name={t("toolResult")} />
             </div>
           )}
         </div>

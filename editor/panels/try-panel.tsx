@@ -147,12 +147,12 @@ function Start({
   const { places } = useWorkbench();
   return (
     <div className="flex flex-col gap-3">
-      <p className="whitespace-pre-wrap text-ink-2">{greeting || t("tryStart")}</p>
+      <p className="whitespace-pre-wrap text-ink-2">{greeting || t("chatStart")}</p>
       {errors > 0 && (
         <p className="text-bad text-sm">
-          {t("tryIssues", { count: errors })}{" "}
+          {t("chatIssues", { count: errors })}{" "}
           <button type="button" className="rounded-sm underline" onClick={() => places.open("issues")}>
-            {t("mend.issues", { ns: "canvas" })}
+            {t("fix.issues", { ns: "canvas" })}
           </button>
         </p>
       )}

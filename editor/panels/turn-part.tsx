@@ -9,7 +9,7 @@ import { toast } from "../ui/toast.tsx";
 
 /** Under a message: what of the graph ran with it, where it was not all. */
 export function TurnPart({ turn }: { turn: Turn }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const words = useNodeWords();
   const node = useGraph((graph) => (turn.part ? lookup(graph).node(turn.part.node) : undefined));
   if (!turn.part && !turn.pins) return null;
@@ -18,7 +18,7 @@ export function TurnPart({ turn }: { turn: Turn }) {
     <p className="-mt-1.5 self-end text-ink-3 text-sm">
       {[
         turn.part && t(`part.${turn.part.how}`, { node: title }),
-        turn.pins ? t("kept", { count: turn.pins }) : undefined,
+        turn.pins ? t("reused", { count: turn.pins }) : undefined,
       ]
         .filter(Boolean)
         .join(" · ")}
@@ -30,7 +30,7 @@ const linkClass = "rounded-sm text-ink-3 text-sm hover:text-ink hover:underline"
 
 /** What can be done with a turn that has been: keep its message as a test, see it beside the one before. */
 export function TurnTools({ turn }: { turn: Turn }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const before = useConversation(
     (state) => state.turns.findLast((other) => other.id < turn.id && other.life !== undefined)?.life?.view.id,
@@ -40,13 +40,13 @@ export function TurnTools({ turn }: { turn: Turn }) {
   const keep = () => {
     const { history: _history, ...input } = turn.life?.view.start?.input ?? { message: turn.message };
     workbench.apply(addTest(input));
-    toast({ title: t("keptAsTest") });
+    toast({ title: t("savedAsTest") });
   };
   return (
     <>
       {!turn.part && (
         <button type="button" className={linkClass} onClick={keep}>
-          {t("keepAsTest")}
+          {t("saveAsTest")}
         </button>
       )}
       {before && (

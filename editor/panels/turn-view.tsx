@@ -153,10 +153,10 @@ function Footing({ view }: { view: RunView }) {
   if (!demo && !claim && !nothing) return null;
   return (
     <div className="flex flex-wrap items-center gap-1.5">
-      {demo && <Badge tone="warn">{t("demoAnswer")}</Badge>}
+      {demo && <Badge tone="warn">{t("demoReply")}</Badge>}
       {nothing && (
-        <Badge icon={CircleDashed} title={t("restsOnNothing")}>
-          {t("restsBadge")}
+        <Badge icon={CircleDashed} title={t("noSources")}>
+          {t("noSourcesBadge")}
         </Badge>
       )}
       {claim && (

@@ -27,7 +27,7 @@ function Crashed({ error }: { error: Error }) {
   return (
     <div className="mx-auto flex h-full max-w-xl flex-col justify-center gap-3 px-6" role="alert">
       <h1 className="font-semibold text-xl">{t("error.crashed")}</h1>
-      <p className="text-ink-2">{t("error.crashedMend")}</p>
+      <p className="text-ink-2">{t("error.crashedHelp")}</p>
       <CodeBlock code={error.stack ?? error.message} wrap />
       <div className="flex gap-2">
         <Button variant="solid" onClick={() => location.reload()}>

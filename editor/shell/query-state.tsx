@@ -37,8 +37,8 @@ export function useErrorWords(): (error: unknown) => { title: string; detail: st
   return (error) => {
     const code = error instanceof ApiError ? error.code : undefined;
     const message = error instanceof Error ? error.message : String(error);
-    if (code === "network") return { title: t("error.network"), detail: t("error.networkMend") };
-    if (code === "unauthorized") return { title: t("error.unauthorized"), detail: t("error.unauthorizedMend") };
+    if (code === "network") return { title: t("error.network"), detail: t("error.networkHelp") };
+    if (code === "unauthorized") return { title: t("error.unauthorized"), detail: t("error.unauthorizedHelp") };
     if (ERROR_CODES.includes(code as ErrorCode)) return { title: t(`errors:${code as ErrorCode}`), detail: message };
     return { title: t("error.title"), detail: message };
   };

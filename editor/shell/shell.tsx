@@ -31,7 +31,7 @@ type PlaceName =
   | "tools"
   | "models"
   | "runs"
-  | "waiting"
+  | "inbox"
   | "usage"
   | "guides"
   | "settings";
@@ -49,7 +49,7 @@ const PLACES: PlaceLink[] = [
   { name: "tools", href: "/tools", icon: Wrench },
   { name: "models", href: "/models", icon: Cpu },
   { name: "runs", href: "/runs", icon: Clock3, also: ["/sessions"] },
-  { name: "waiting", href: "/waiting", icon: Hand },
+  { name: "inbox", href: "/waiting", icon: Hand },
   { name: "usage", href: "/usage", icon: ChartColumn },
   { name: "templates", href: "/templates", icon: LayoutGrid },
 ];
@@ -96,7 +96,7 @@ export function Shell({ children }: { children: ReactNode }) {
           )}
         >
           {PLACES.map((place) => {
-            const Rail = place.name === "waiting" ? WaitingLink : RailLink;
+            const Rail = place.name === "inbox" ? WaitingLink : RailLink;
             return <Rail key={place.name} place={place} narrow={narrow} here={isHere(place, path)} />;
           })}
           <div className="flex-1" />
@@ -115,7 +115,7 @@ export function Shell({ children }: { children: ReactNode }) {
             {!/^\/agents\/[^/]+$/.test(path) && (
               <IconButton
                 icon={folded ? PanelLeftOpen : PanelLeftClose}
-                label={folded ? t("unfold") : t("fold")}
+                label={folded ? t("expand") : t("collapse")}
                 side="right"
                 aria-expanded={!folded}
                 className="size-9 max-md:hidden"
@@ -147,7 +147,7 @@ function WaitingLink(props: RailLinkProps) {
 function RailLink({ place, narrow, here, count = 0 }: RailLinkProps & { count?: number }) {
   const { t } = useTranslation("shell");
   const Icon = place.icon;
-  const label = count > 0 ? t("waitingCount", { count }) : t(place.name);
+  const label = count > 0 ? t("inboxCount", { count }) : t(place.name);
   const link = (
     <Link
       href={place.href}

@@ -70,7 +70,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
   const openBody = useOpenBody();
   const subagents = useSubagents();
   const paste = usePaste();
-  const { t } = useTranslation(["canvas", "bodies", "trying"]);
+  const { t } = useTranslation(["canvas", "bodies", "testing"]);
   return useMemo(() => {
     const { document: doc, selection, places, surfaces } = workbench;
     const chosen = () => selection.getState();
@@ -81,8 +81,8 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
     /** The one chosen node, or a word that one must be chosen. */
     const withNode = (does: (id: string) => void) => {
       const id = onlyNode(chosen());
-      if (workbench.inside) toast({ title: t("onlyWhole", { ns: "bodies" }) });
-      else if (id === undefined) toast({ title: t("chooseFirst", { ns: "trying" }) });
+      if (workbench.inside) toast({ title: t("notInBody", { ns: "bodies" }) });
+      else if (id === undefined) toast({ title: t("selectFirst", { ns: "testing" }) });
       else does(id);
     };
     const actions: Action[] = [
@@ -240,7 +240,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       { id: "saveTemplate", icon: BookmarkPlus, run: () => surfaces.setState({ savingTemplate: true }) },
       { id: "encapsulate", icon: PackagePlus, keys: ["e"], run: subagents.encapsulate },
       { id: "unpack", icon: PackageOpen, keys: ["shift", "e"], run: subagents.unpack },
-      ...editingActions(workbench, () => toast({ title: t("chooseFirst", { ns: "trying" }) })),
+      ...editingActions(workbench, () => toast({ title: t("selectFirst", { ns: "testing" }) })),
     ];
     return new Map(actions.map((action) => [action.id, action]));
   }, [workbench, flow, arrange, bodies, openBody, subagents, paste, t]);

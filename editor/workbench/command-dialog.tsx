@@ -27,7 +27,7 @@ const PAGES = [
   ["shell:models", "/models"],
   ["shell:runs", "/runs"],
   ["runs:sessions.title", "/sessions"],
-  ["shell:waiting", "/waiting"],
+  ["shell:inbox", "/waiting"],
   ["shell:usage", "/usage"],
   ["shell:settings", "/settings"],
   ["settings:tabs.secrets", "/settings/secrets"],

@@ -53,8 +53,8 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Surfaces["encapsul
       workbench.selection.choose([node]);
       close();
       toast({
-        title: t("made", { name: agent.graph.name }),
-        detail: t("madeHelp"),
+        title: t("converted", { name: agent.graph.name }),
+        detail: t("convertedHelp"),
         action: { label: t("open"), onSelect: () => go(`/agents/${agent.id}`) },
       });
     },
@@ -77,7 +77,7 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Surfaces["encapsul
         <>
           <Button onClick={close}>{t("common:cancel")}</Button>
           <Button variant="solid" busy={make.isPending} onClick={submit}>
-            {t("make")}
+            {t("convert")}
           </Button>
         </>
       }
@@ -99,12 +99,12 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Surfaces["encapsul
           />
         </Field>
         <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
-          <dt className="text-ink-3">{t("takes")}</dt>
+          <dt className="text-ink-3">{t("inputs")}</dt>
           <dd>{takes.map((port) => words.port("input", port)).join(" · ")}</dd>
-          <dt className="text-ink-3">{t("gives")}</dt>
+          <dt className="text-ink-3">{t("outputs")}</dt>
           <dd>{gives.map((port) => words.port("output", port)).join(" · ")}</dd>
         </dl>
-        {forgets.length > 0 && <Notice tone="warn">{t("forgets", { names: forgets.join(", ") })}</Notice>}
+        {forgets.length > 0 && <Notice tone="warn">{t("losesHistory", { names: forgets.join(", ") })}</Notice>}
         {make.isError && <ErrorNotice error={make.error} />}
       </form>
     </Dialog>

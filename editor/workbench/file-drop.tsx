@@ -48,7 +48,7 @@ export function FileDrop() {
       event.preventDefault();
       const [file, ...more] = event.dataTransfer!.files;
       if (!file) return;
-      if (more.length > 0) toast({ title: t("drop.many") });
+      if (more.length > 0) toast({ title: t("drop.oneAtATime") });
       const place = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
       void read(file).then((found) => {
         if ("graph" in found) setDropped({ graph: found.graph, file: file.name, place });
@@ -106,7 +106,7 @@ function AskWhere({
   };
   const intoThis = () => {
     close();
-    if (workbench.document.getState().frozen) return toast({ tone: "bad", title: t("drop.frozen") });
+    if (workbench.document.getState().frozen) return toast({ tone: "bad", title: t("drop.pastRun") });
     const { command, ids } = pasteGraph(workbench.graph(), graph, place);
     workbench.apply(command);
     workbench.selection.choose(ids);

@@ -41,7 +41,7 @@ export function EditorFrame() {
       {seen ? <EditorBar actions={actions} /> : <FirstBar />}
       {seen && <CatalogueSync />}
       {left && (
-        <aside aria-label={t("leftPlace")} className="w-56 shrink-0 border-line border-r bg-surface max-md:hidden">
+        <aside aria-label={t("leftPanel")} className="w-56 shrink-0 border-line border-r bg-surface max-md:hidden">
           <Palette />
         </aside>
       )}
@@ -55,7 +55,7 @@ export function EditorFrame() {
       </div>
       {right && (
         <aside
-          aria-label={t("rightPlace")}
+          aria-label={t("rightPanel")}
           className="relative flex shrink-0 flex-col border-line border-l bg-surface max-md:absolute max-md:inset-y-0 max-md:right-0 max-md:z-20 max-md:shadow-float"
           style={{ width: `min(${rightWidth}px, 100vw - 60px)` }}
         >
@@ -87,18 +87,18 @@ function Below({ open }: { open: boolean }) {
   if (!open) return null;
   if (empty)
     return (
-      <section aria-label={t("belowPlace")} className="shrink-0 border-line border-t bg-surface">
+      <section aria-label={t("bottomPanel")} className="shrink-0 border-line border-t bg-surface">
         <Timeline />
       </section>
     );
   return (
     <section
-      aria-label={t("belowPlace")}
+      aria-label={t("bottomPanel")}
       className="relative shrink-0 border-line border-t bg-surface"
       style={{ height }}
     >
       <Divider
-        label={t("resizeBelow")}
+        label={t("resizeBottom")}
         side="top"
         value={height}
         onResize={(next) => places.resize({ belowHeight: next })}

@@ -88,7 +88,7 @@ export function PastRun({ id }: { id: string }) {
 }
 
 function Frame({ id }: { id: string }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const fork = useFork(id);
   const actions = useLookingActions();
   useKeys(actions);
@@ -97,19 +97,19 @@ function Frame({ id }: { id: string }) {
   return (
     <ForkContext.Provider value={fork}>
       <div className="flex h-full min-h-0 max-md:flex-col">
-        <h1 className="sr-only">{t("pastTitle")}</h1>
+        <h1 className="sr-only">{t("pastRun")}</h1>
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           <Bar id={id} />
           <BodyBar />
           <div className="min-h-0 flex-1">
             <GraphView />
           </div>
-          <section aria-label={t("pastTitle")} className="h-48 shrink-0 border-line border-t bg-surface">
+          <section aria-label={t("pastRun")} className="h-48 shrink-0 border-line border-t bg-surface">
             <Timeline />
           </section>
         </div>
         <aside
-          aria-label={t("pastTitle")}
+          aria-label={t("pastRun")}
           className="w-[372px] shrink-0 overflow-y-auto border-line border-l bg-surface max-md:h-2/5 max-md:w-full"
         >
           <Chosen />
@@ -158,7 +158,7 @@ function useFitAtOpen(): void {
 
 /** That this is the past, and the ways out of it. */
 function Bar({ id }: { id: string }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const startedAt = useLive((state) => state.life?.view.startedAt);
   const agent = useQuery({
     queryKey: ["runs", id, "agent"],
@@ -172,10 +172,10 @@ function Bar({ id }: { id: string }) {
     >
       <Lock size={14} aria-hidden className="text-warn" />
       <span className="min-w-0 flex-1 font-medium">
-        {startedAt ? t("pastBar", { id: id.slice(-4), when: format.dateTime(startedAt) }) : t("pastTitle")}
+        {startedAt ? t("pastBar", { id: id.slice(-4), when: format.dateTime(startedAt) }) : t("pastRun")}
       </span>
       <LinkButton size="sm" href={`/runs/${id}`}>
-        {t("allOfRun")}
+        {t("runDetails")}
       </LinkButton>
       {agent && (
         <LinkButton size="sm" href={`/agents/${agent}`}>
@@ -199,21 +199,21 @@ async function agentOf(run: string): Promise<string | null> {
 
 /** The chosen node as it ran; with nothing chosen, the question and the answer. */
 function Chosen() {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const node = useChosenNode();
   const ran = useLive((state) => node !== undefined && viewOf(state, node.id) !== undefined);
   if (node)
     return (
       <>
         <Inspector />
-        {!ran && <p className="px-4 pb-4 text-ink-3">{t("neverRan")}</p>}
+        {!ran && <p className="px-4 pb-4 text-ink-3">{t("didNotRun")}</p>}
       </>
     );
   return <Story />;
 }
 
 function Story() {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const life = useLive((state) => state.life);
   const name = useGraph((graph) => graph.name);
   const text = answerText(life);
@@ -231,14 +231,14 @@ function Story() {
         </div>
       )}
       {life?.view.error && <Notice tone="bad" title={life.view.error.message} />}
-      <p className="text-ink-3 text-sm">{t("chooseNode")}</p>
+      <p className="text-ink-3 text-sm">{t("selectNode")}</p>
     </div>
   );
 }
 
 /** Runs again from a node and opens the new run; what was before the node stays as it was. */
 function useFork(id: string): (node: string, outputs?: Record<string, unknown>) => Promise<void> {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const words = useErrorWords();
   const [, go] = useLocation();
   const { selection } = useWorkbench();

@@ -125,7 +125,7 @@ export function QuickAdd({
         })}
         {found.length === 0 && (
           <p className="px-2 py-4 text-center text-ink-3">
-            {loose ? t("nothingFits") : t("noMatch", { ns: "common", query })}
+            {loose ? t("noNodeFits") : t("noMatch", { ns: "common", query })}
           </p>
         )}
       </div>

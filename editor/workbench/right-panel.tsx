@@ -53,7 +53,7 @@ export function RightPlace() {
         className="h-full"
         listClassName="mr-10 pr-1 pl-4 overflow-x-auto overflow-y-hidden [scrollbar-width:none]"
         contentClassName="overflow-y-auto"
-        label={t("rightPlace")}
+        label={t("rightPanel")}
         value={panel}
         onChange={(next) => workbench.places.open(next as RightPanel)}
         tabs={[
@@ -65,7 +65,7 @@ export function RightPlace() {
               </span>
             ),
           },
-          { id: "try", label: t("tryIt") },
+          { id: "try", label: t("chat") },
           { id: "build", label: t("tab", { ns: "builder" }) },
           {
             id: "issues",
@@ -75,7 +75,7 @@ export function RightPlace() {
           },
           { id: "json", label: t("file") },
           ...(panel === "find" ? [{ id: panel, label: t("find.tab", { ns: "editing" }) }] : []),
-          { id: "tests", label: t("tests", { ns: "trying" }) },
+          { id: "tests", label: t("tests", { ns: "testing" }) },
           ...extra,
         ]}
       >

@@ -6,7 +6,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 import type { Action, ActionId } from "./action.ts";
 
-const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
+const GROUPS: Record<"edit" | "graph" | "panels", ActionId[]> = {
   edit: [
     "undo",
     "redo",
@@ -45,19 +45,19 @@ const GROUPS: Record<"edit" | "graph" | "places", ActionId[]> = {
     "zoomIn",
     "zoomOut",
   ],
-  places: ["commands", "issues", "foldLeft", "foldRight", "foldBelow", "keys"],
+  panels: ["commands", "issues", "foldLeft", "foldRight", "foldBelow", "keys"],
 };
 /** `tryIt` has the key of `run`. */
 const LISTED = new Set<ActionId>([...Object.values(GROUPS).flat(), "tryIt"]);
 const OTHERS = [
-  ["walk", ["tab"]],
+  ["nextNode", ["tab"]],
   ["open", ["enter"]],
   ["move", ["arrows"]],
-  ["several", ["shift", "click"]],
-  ["clear", ["escape"]],
+  ["selectMultiple", ["shift", "click"]],
+  ["clearSelection", ["escape"]],
 ] as const;
 
-/** The map of keys. */
+/** The list of keyboard shortcuts. */
 export function KeysDialog({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   const { surfaces } = useWorkbench();
   const open = useStore(surfaces, (state) => state.keys);
@@ -80,8 +80,8 @@ export function KeysDialog({ actions }: { actions: ReadonlyMap<ActionId, Action>
                 const action = actions.get(id);
                 return action?.keys && <Line key={id} label={t(`action.${id}`)} keys={action.keys} />;
               })}
-              {/* An action that no group names has its key here all the same: the map is whole. */}
-              {name === "places" &&
+              {/* An action that no group names is listed here, so that the list is complete. */}
+              {name === "panels" &&
                 [...actions.values()].map(
                   ({ id, keys }) => keys && !LISTED.has(id) && <Line key={id} label={t(`action.${id}`)} keys={keys} />,
                 )}

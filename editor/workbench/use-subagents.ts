@@ -43,7 +43,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
         const graph = workbench.graph();
         const chosen = selection.getState().nodes;
         const plan = encapsulate(graph, chosen, world());
-        if ("refused" in plan) toast({ tone: "bad", title: t("cannotMake"), detail: why(plan.refused, graph) });
+        if ("refused" in plan) toast({ tone: "bad", title: t("cannotConvert"), detail: why(plan.refused, graph) });
         else
           surfaces.setState({
             encapsulating: { plan, nodes: chosen.size, suggested: suggestedName(graph, chosen, words.nodeTitle) },
@@ -62,7 +62,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
           called = (await fetchCalled(workbench, ref)).graph;
         } catch (error) {
           const { title, detail } = errorWords(error);
-          return toast({ tone: "bad", title: t("notRead"), detail: detail ?? title });
+          return toast({ tone: "bad", title: t("readFailed"), detail: detail ?? title });
         }
         const graph = workbench.graph();
         const plan = unpack(graph, id, called, world());
@@ -71,7 +71,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
         selection.choose(plan.nodes);
         const said = [
           t("unpackedHelp"),
-          plan.remembers.length > 0 && t("remembers", { names: titles(workbench.graph(), plan.remembers) }),
+          plan.remembers.length > 0 && t("gainsHistory", { names: titles(workbench.graph(), plan.remembers) }),
           called.settings.language !== graph.settings.language && t("language"),
         ];
         toast({ title: t("unpacked", { name: called.name }), detail: said.filter(Boolean).join(" ") });

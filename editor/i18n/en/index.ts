@@ -16,9 +16,9 @@ import { settings } from "./settings.ts";
 import { shell } from "./shell.ts";
 import { subagents } from "./subagents.ts";
 import { templates } from "./templates.ts";
+import { testing } from "./testing.ts";
 import { tools } from "./tools.ts";
 import { triggers } from "./triggers.ts";
-import { trying } from "./trying.ts";
 import { usage } from "./usage.ts";
 import { versions } from "./versions.ts";
 
@@ -43,7 +43,7 @@ export const en = {
   templates,
   tools,
   triggers,
-  trying,
+  testing,
   usage,
   versions,
 };

@@ -10,9 +10,9 @@ export const versions = {
   rollback: "Roll back to this version",
   promoted: "v{{version}} is live",
   shared: "v{{version}} receives {{share}} of calls",
-  try: "Roll out gradually",
-  tryShare: "Roll out v{{version}} gradually",
-  takeShare: "{{share}} of calls",
+  rollOut: "Roll out gradually",
+  rollOutVersion: "Roll out v{{version}} gradually",
+  shareOfCalls: "{{share}} of calls",
   pinned: "Calls to this address always use this version",
   canary: {
     title: "v{{version}} receives {{share}} of calls",

@@ -13,9 +13,9 @@ export const versions: Words<typeof en> = {
   rollback: "回滚到这个版本",
   promoted: "v{{version}} 已上线",
   shared: "v{{version}} 承接 {{share}} 的调用",
-  try: "灰度发布",
-  tryShare: "灰度发布 v{{version}}",
-  takeShare: "{{share}} 的调用",
+  rollOut: "灰度发布",
+  rollOutVersion: "灰度发布 v{{version}}",
+  shareOfCalls: "{{share}} 的调用",
   pinned: "对这个地址的调用始终使用此版本",
   canary: {
     title: "v{{version}} 承接 {{share}} 的调用",

@@ -20,7 +20,7 @@ import { NodeTable, Texts } from "./compare-table.tsx";
 
 /** Two runs side by side: what was asked, the answers by words, and per node what it took and what it gave. */
 export function ComparePage({ first, second }: { first: string; second: string }) {
-  const { t } = useTranslation(["trying", "runs"]);
+  const { t } = useTranslation(["testing", "runs"]);
   const a = useRun(first);
   const b = useRun(second);
   const failed = [a, b].find((run) => run.error !== undefined && run.events.length === 0);
@@ -49,7 +49,7 @@ export function ComparePage({ first, second }: { first: string; second: string }
 }
 
 function Compared({ first, second }: { first: FollowedRun; second: FollowedRun }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const [place, setPlace] = useState<Scope>([]);
   const nodes = useMemo(() => compareRuns(first.view, second.view, place), [first.view, second.view, place]);
   const parts = useMemo(() => partsInside(first.view, second.view, place), [first.view, second.view, place]);
@@ -60,10 +60,10 @@ function Compared({ first, second }: { first: FollowedRun; second: FollowedRun }
         <RunCard label={t("first")} view={first.view} />
         <RunCard label={t("second")} view={second.view} />
       </div>
-      <Section title={t("question")}>
+      <Section title={t("message")}>
         <Texts first={first.view.start?.input.message ?? ""} second={second.view.start?.input.message ?? ""} />
       </Section>
-      <Section title={t("answer")}>
+      <Section title={t("reply")}>
         <Texts first={replyOf(first.view)} second={replyOf(second.view)} />
       </Section>
       <Section title={t("nodes")}>
@@ -75,7 +75,7 @@ function Compared({ first, second }: { first: FollowedRun; second: FollowedRun }
 }
 
 function RunCard({ label, view }: { label: string; view: RunView }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const tokens = view.usage.inputTokens + view.usage.outputTokens;
   return (
     <section aria-label={label} className="rounded-xl border border-line bg-surface px-4 py-3">

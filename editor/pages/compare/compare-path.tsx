@@ -11,11 +11,11 @@ import type { ComparedPart } from "./compare.ts";
 
 /** Where inside of both runs one looks, and the ways back out. */
 export function PlaceBar({ place, graph, onPlace }: { place: Scope; graph?: Graph; onPlace(place: Scope): void }) {
-  const { t } = useTranslation(["trying", "bodies"]);
+  const { t } = useTranslation(["testing", "bodies"]);
   const words = useNodeWords();
   const link = "rounded-sm text-accent hover:underline";
   return (
-    <nav aria-label={t("inside")} className="mb-3 flex flex-wrap items-center gap-x-2">
+    <nav aria-label={t("location")} className="mb-3 flex flex-wrap items-center gap-x-2">
       <button type="button" className={link} onClick={() => onPlace([])}>
         {t("wholeRun")}
       </button>
@@ -45,7 +45,7 @@ export function PlaceBar({ place, graph, onPlace }: { place: Scope; graph?: Grap
 }
 
 /** "" for an agent, which runs once. */
-function partWords(part: ScopePart, t: TFunction<["trying", "bodies"]>): string {
+function partWords(part: ScopePart, t: TFunction<["testing", "bodies"]>): string {
   if (part.item !== undefined) return t("bodies:item", { number: part.item + 1 });
   return part.turn === undefined ? "" : t("bodies:turn", { number: part.turn + 1 });
 }
@@ -60,7 +60,7 @@ export function PartPicker({
   title: string;
   onPlace(place: Scope): void;
 }) {
-  const { t } = useTranslation(["trying", "bodies"]);
+  const { t } = useTranslation(["testing", "bodies"]);
   const how = (part: ComparedPart) =>
     part.only ? t(part.only === "first" ? "onlyFirst" : "onlySecond") : t(part.same ? "same" : "differs");
   const [only] = parts;
@@ -71,12 +71,12 @@ export function PartPicker({
         className="block rounded-sm font-normal text-accent text-sm hover:underline"
         onClick={() => onPlace(only.scope)}
       >
-        {t("lookInside")} ({how(only)})
+        {t("viewContents")} ({how(only)})
       </button>
     );
   return (
     <select
-      aria-label={t("insideOf", { title })}
+      aria-label={t("viewContentsOf", { title })}
       className="mt-1 block h-7 rounded-md border border-line-strong bg-surface px-1.5 font-normal text-sm"
       value=""
       onChange={(event) => {
@@ -84,7 +84,7 @@ export function PartPicker({
         if (part) onPlace(part.scope);
       }}
     >
-      <option value="">{t("lookInside")}</option>
+      <option value="">{t("viewContents")}</option>
       {parts.map((part) => (
         <option key={part.key} value={part.key}>
           {[partWords(part.scope.at(-1)!, t) || t("call"), how(part)].join(" · ")}

@@ -14,23 +14,23 @@ import { PartPicker } from "./compare-path.tsx";
 
 /** Two texts: as one where they are the same, else each on its side with its own words marked. */
 export function Texts({ first, second }: { first: string; second: string }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   const words = useMemo(() => compareText(first, second), [first, second]);
   const box = "min-w-0 whitespace-pre-wrap break-words rounded-lg border border-line bg-surface px-3.5 py-2.5";
   if (!words)
     return (
       <p className={box}>
-        {first || <span className="text-ink-3">{t("noAnswer")}</span>}
+        {first || <span className="text-ink-3">{t("noReply")}</span>}
         {first && <span className="ml-2 text-ink-3 text-sm">{t("same")}</span>}
       </p>
     );
   return (
     <div className="grid grid-cols-2 gap-4 max-md:grid-cols-1">
       <p className={box}>
-        {first === "" ? <span className="text-ink-3">{t("noAnswer")}</span> : <Side words={words} without="added" />}
+        {first === "" ? <span className="text-ink-3">{t("noReply")}</span> : <Side words={words} without="added" />}
       </p>
       <p className={box}>
-        {second === "" ? <span className="text-ink-3">{t("noAnswer")}</span> : <Side words={words} without="removed" />}
+        {second === "" ? <span className="text-ink-3">{t("noReply")}</span> : <Side words={words} without="removed" />}
       </p>
     </div>
   );
@@ -52,12 +52,12 @@ export function NodeTable({
   graph?: Graph;
   onPlace(place: Scope): void;
 }) {
-  const { t } = useTranslation("trying");
+  const { t } = useTranslation("testing");
   return (
     <Table label={t("compareTitle")}>
       <Head>
         <HeadCell>{t("node")}</HeadCell>
-        {(["status", "took", "tokens", "cost"] as const).map((column) => (
+        {(["status", "duration", "tokens", "cost"] as const).map((column) => (
           <HeadCell key={column} end={column !== "status"} className={column === "cost" ? "max-lg:hidden" : undefined}>
             {t(column)}
           </HeadCell>
@@ -90,7 +90,7 @@ function NodeRow({
   parts?: readonly ComparedPart[];
   onPlace(place: Scope): void;
 }) {
-  const { t } = useTranslation(["trying", "runs"]);
+  const { t } = useTranslation(["testing", "runs"]);
   const words = useNodeWords();
   const [open, setOpen] = useState(false);
   const title = node ? words.nodeTitle(node) : compared.node;

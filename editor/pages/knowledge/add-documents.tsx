@@ -131,7 +131,7 @@ function TextPanel({ name, kind, onClose }: { name: string; kind: "text" | "url"
         }}
       >
         {kind === "url" ? (
-          <Field label={t("url")} help={t("urlHelp")} error={badUrl && t("urlBad")}>
+          <Field label={t("url")} help={t("urlHelp")} error={badUrl && t("urlError")}>
             <Input value={url} onChange={(event) => setUrl(event.target.value)} inputMode="url" mono />
           </Field>
         ) : (

@@ -56,7 +56,7 @@ export function CreateKnowledgePanel({
           submit();
         }}
       >
-        <Field label={t("name")} help={t("nameHelp")} error={shown && bad && t("nameBad")}>
+        <Field label={t("name")} help={t("nameHelp")} error={shown && bad && t("nameError")}>
           <Input value={name} onChange={(event) => setName(event.target.value)} placeholder="handbook" />
         </Field>
         <EmbedderField value={embedder} onChange={setChosen} />

@@ -128,7 +128,7 @@ function Facts({ card }: { card: KnowledgeCard }) {
       <span>{t("passages", { count: card.chunks })}</span>
       <span>{bytes(card.bytes)}</span>
       <Badge tone={card.embedder ? "documents" : "neutral"}>
-        {card.embedder ? `${t("byBoth")} · ${card.embedder}` : t("byWords")}
+        {card.embedder ? `${t("hybridSearch")} · ${card.embedder}` : t("keywordSearch")}
       </Badge>
     </span>
   );

@@ -79,7 +79,7 @@ function Card({ card }: { card: KnowledgeCard }) {
       </span>
       <span className="mt-auto flex items-center gap-2 text-ink-3 text-sm">
         <Badge tone={card.embedder ? "documents" : "neutral"} title={card.embedder}>
-          {card.embedder ? t("byBoth") : t("byWords")}
+          {card.embedder ? t("hybridSearch") : t("keywordSearch")}
         </Badge>
         <span className="ml-auto">{t("updated", { when: ago(card.updatedAt) })}</span>
       </span>

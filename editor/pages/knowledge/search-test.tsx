@@ -82,7 +82,7 @@ export function SearchTest({
           ) : (
             <>
               <p className="mb-2 text-ink-3 text-sm tnum">
-                {t("took", { count: ask.data.hits.length, time: span(ask.data.ms) })}
+                {t("resultsIn", { count: ask.data.hits.length, time: span(ask.data.ms) })}
               </p>
               <ol className="flex flex-col gap-2.5">
                 {ask.data.hits.map((hit, index) => (

@@ -28,7 +28,7 @@ export function useSetDefaults() {
       void client.invalidateQueries({ queryKey: MODELS_KEY });
       if (defaultModel) toast({ title: t("nowDefault", { model: defaultModel }) });
       else if (defaultEmbedder) toast({ title: t("nowEmbedder", { model: defaultEmbedder }) });
-      else toast({ title: t("givenBack") });
+      else toast({ title: t("choosesAutomatically") });
     },
     onError: (error) => {
       const { title, detail } = words(error);
@@ -110,7 +110,7 @@ function Line({
       <span className="font-medium font-mono">{name}</span>
       {chosen && (
         <>
-          <Badge>{t("chosenHere")}</Badge>
+          <Badge>{t("setByYou")}</Badge>
           <GiveBack defaults={back} />
         </>
       )}
@@ -137,7 +137,7 @@ function GiveBack({ defaults }: { defaults: Defaults }) {
   const set = useSetDefaults();
   return (
     <Button size="sm" variant="ghost" busy={set.isPending} onClick={() => set.mutate(defaults)}>
-      {t("giveBack")}
+      {t("chooseAutomatically")}
     </Button>
   );
 }
@@ -147,16 +147,16 @@ export function DefaultChoice({ card, embedder }: { card: ModelCard; embedder?: 
   const { t } = useTranslation("models");
   const set = useSetDefaults();
   const is = card.embeds ? card.name === embedder : card.isDefault === true;
-  if (is) return <Badge tone="accent">{t(card.embeds ? "isEmbedder" : "isDefault")}</Badge>;
+  if (is) return <Badge tone="accent">{t(card.embeds ? "semanticSearch" : "isDefault")}</Badge>;
   return (
     <Button
       size="sm"
       variant="ghost"
       busy={set.isPending}
-      aria-label={t(card.embeds ? "useForMeaningOf" : "makeDefaultOf", { model: card.name })}
+      aria-label={t(card.embeds ? "useModelForSearch" : "makeDefaultOf", { model: card.name })}
       onClick={() => set.mutate(card.embeds ? { defaultEmbedder: card.name } : { defaultModel: card.name })}
     >
-      {t(card.embeds ? "useForMeaning" : "makeDefault")}
+      {t(card.embeds ? "useForSearch" : "makeDefault")}
     </Button>
   );
 }

@@ -104,21 +104,21 @@ function Suggestion({ provider, suggests }: { provider: Provider; suggests: Part
       api.models.update({ ...(provider as NewProvider), profile: { ...provider.profile, ...suggests } }),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: MODELS_KEY });
-      toast({ title: t("applied", { id: provider.id }) });
+      toast({ title: t("profileUpdated", { id: provider.id }) });
     },
   });
   return (
     <Notice
       tone="warn"
       className="mt-2"
-      title={t("suggestsTitle")}
+      title={t("updateProfileTitle")}
       actions={
         <Button size="sm" busy={apply.isPending} onClick={() => apply.mutate()}>
-          {t("applySuggests")}
+          {t("updateProfile")}
         </Button>
       }
     >
-      {t("suggests")}
+      {t("updateProfileLead")}
       {apply.isError && <ErrorNotice error={apply.error} className="mt-2" />}
     </Notice>
   );

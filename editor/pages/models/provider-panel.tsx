@@ -107,8 +107,8 @@ export function ProviderPanel({
           <ProviderFields
             form={form}
             onChange={(change) => setForm({ ...form, ...change })}
-            idFault={shown && faults.id ? t(faults.id === "bad" ? "panel.idBad" : "panel.idTaken") : undefined}
-            urlFault={shown && faults.baseUrl ? t("panel.urlBad") : undefined}
+            idFault={shown && faults.id ? t(faults.id === "bad" ? "panel.idError" : "panel.idTaken") : undefined}
+            urlFault={shown && faults.baseUrl ? t("panel.urlError") : undefined}
             stored={provider}
             preset={preset}
             models={models}

@@ -29,7 +29,7 @@ export function TestResult({ test }: { test: ProviderTest }) {
         {ORDER.map((name) => {
           const found = test.found[name];
           const Icon = found === undefined ? Minus : found ? Check : X;
-          const word = found === undefined ? t("notTried") : found ? t("yes") : t("no");
+          const word = found === undefined ? t("notTested") : found ? t("yes") : t("no");
           return (
             <li key={name} className={cx("flex items-center gap-2", found === undefined && "text-ink-3")}>
               <Icon
@@ -37,7 +37,7 @@ export function TestResult({ test }: { test: ProviderTest }) {
                 aria-hidden
                 className={found ? "text-ok" : found === false ? "text-warn" : "text-ink-3"}
               />
-              <span className={found === false ? "text-ink-2" : undefined}>{t(`found.${name}`)}</span>
+              <span className={found === false ? "text-ink-2" : undefined}>{t(`capabilityTest.${name}`)}</span>
               <span className="sr-only">{word}</span>
               {found === undefined && <span className="text-xs">{word}</span>}
             </li>

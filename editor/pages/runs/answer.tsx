@@ -29,8 +29,8 @@ function RestsOn({ rests }: { rests: Rests }) {
   if (rests.documents.length === 0 && rests.tools.length === 0)
     return (
       <div>
-        <Badge tone="warn" title={t("page.restsHelp")}>
-          {t("page.restsOnNothing")}
+        <Badge tone="warn" title={t("page.noSourcesHelp")}>
+          {t("page.noSources")}
         </Badge>
       </div>
     );

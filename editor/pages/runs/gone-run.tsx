@@ -10,7 +10,7 @@ export const isGone = (error: unknown): boolean => error instanceof ApiError && 
 export function GoneRun() {
   const { t } = useTranslation("runs");
   return (
-    <EmptyState icon={Clock3} title={t("gone")} actions={<LinkButton href="/runs">{t("waits.openRuns")}</LinkButton>}>
+    <EmptyState icon={Clock3} title={t("gone")} actions={<LinkButton href="/runs">{t("inbox.openRuns")}</LinkButton>}>
       {t("goneLead")}
     </EmptyState>
   );

@@ -131,7 +131,7 @@ function Said({ message: event }: { message: EventOf<"message"> }) {
   const { message } = event;
   return (
     <Part
-      title={t("detail.said", { step: event.step + 1 })}
+      title={t("detail.completion", { step: event.step + 1 })}
       aside={[
         event.model,
         event.firstMs !== undefined && t("detail.firstToken", { time: span(event.firstMs) }),

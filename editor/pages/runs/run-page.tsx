@@ -33,7 +33,7 @@ import { WaitCard } from "./wait-card.tsx";
 
 /** One run, whole: the question, the answer and what it rests on, the timeline, and the events it is made of. */
 export function RunPage({ id }: { id: string }) {
-  const { t } = useTranslation(["runs", "common", "errors", "trying"]);
+  const { t } = useTranslation(["runs", "common", "errors", "testing"]);
   const [, go] = useLocation();
   const { events, view, text, error, loading, again } = useRun(id);
   const row = useQuery({ queryKey: [...RUNS_KEY, id], queryFn: ({ signal }) => api.runs.get(id, signal) });
@@ -61,7 +61,7 @@ export function RunPage({ id }: { id: string }) {
               {t("page.cancel")}
             </Button>
           )}
-          {view.start && <LinkButton href={`/runs/${id}/graph`}>{t("trying:onGraph")}</LinkButton>}
+          {view.start && <LinkButton href={`/runs/${id}/graph`}>{t("testing:onGraph")}</LinkButton>}
           {view.start?.agent.id && (
             <LinkButton href={`/agents/${view.start.agent.id}`}>{t("page.openAgent")}</LinkButton>
           )}
@@ -92,10 +92,10 @@ export function RunPage({ id }: { id: string }) {
                 </div>
               </Section>
             )}
-            <Section title={t("page.question")}>
+            <Section title={t("page.message")}>
               <p className="whitespace-pre-wrap rounded-xl bg-accent-soft px-4 py-3">{message}</p>
             </Section>
-            <Section title={t("page.answer")}>
+            <Section title={t("page.reply")}>
               {view.error && !view.output ? (
                 <Notice tone="bad" title={t(`errors:${view.error.code}`)}>
                   {view.failedNode && (
@@ -110,7 +110,7 @@ export function RunPage({ id }: { id: string }) {
                   ) : text ? (
                     <Answer text={text} documents={[]} />
                   ) : (
-                    <p className="text-ink-3">{t(hasEnded(view.status) ? "page.noAnswer" : "page.noAnswerYet")}</p>
+                    <p className="text-ink-3">{t(hasEnded(view.status) ? "page.noReply" : "page.noReplyYet")}</p>
                   )}
                 </div>
               )}
@@ -145,7 +145,7 @@ function Facts({ id, view, row, now }: { id: string; view: RunView; row?: Pick<R
     <aside aria-label={t("page.facts")} className="lg:sticky lg:top-8 lg:self-start">
       <dl className="flex flex-col gap-2.5 rounded-xl border border-line bg-surface p-4">
         <Fact name={t("page.started")}>{view.startedAt > 0 && dateTime(view.startedAt)}</Fact>
-        <Fact name={t("page.took")}>{view.startedAt > 0 && span((view.endedAt ?? now) - view.startedAt)}</Fact>
+        <Fact name={t("page.duration")}>{view.startedAt > 0 && span((view.endedAt ?? now) - view.startedAt)}</Fact>
         <Fact name={t("page.inTokens")}>{number(usage.inputTokens)}</Fact>
         <Fact name={t("page.outTokens")}>{number(usage.outputTokens)}</Fact>
         <Fact name={t("page.steps")}>{number(usage.steps)}</Fact>

@@ -84,9 +84,9 @@ export function RunTimeline({
 const hasParts = (rows: TimelineRow[], row: TimelineRow) => rows.some((other) => other.key.startsWith(`${row.key} `));
 
 function RowTime({ row }: { row: TimelineRow }) {
-  const { t } = useTranslation(["runs", "trying"]);
+  const { t } = useTranslation(["runs", "testing"]);
   if (row.skipped) return t("detail.skipped");
-  if (row.open) return t(row.what.view.status === "waiting" ? "trying:nodeStatus.waiting" : "status.running");
+  if (row.open) return t(row.what.view.status === "waiting" ? "testing:nodeStatus.waiting" : "status.running");
   return spanWords(row.to - row.from);
 }
 
@@ -134,7 +134,7 @@ function ScopeWords({ scope }: { scope?: Scope }) {
     part.item !== undefined
       ? t("detail.item", { item: part.item + 1 })
       : part.turn !== undefined
-        ? t("detail.turn", { turn: part.turn + 1 })
+        ? t("detail.iteration", { turn: part.turn + 1 })
         : [],
   );
   if (words.length === 0) return null;

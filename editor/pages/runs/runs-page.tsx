@@ -193,7 +193,7 @@ function Filters({
 }
 
 function RunTable({ runs }: { runs: RunRow[] }) {
-  const { t } = useTranslation(["runs", "common", "trying"]);
+  const { t } = useTranslation(["runs", "common", "testing"]);
   const [, go] = useLocation();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState(false);
@@ -215,7 +215,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
           <span className="font-medium tnum">{t("selected", { count: picked.length })}</span>
           {picked.length === 2 && (
             <Button size="sm" icon={Columns2} onClick={() => go(`/compare/${picked[1]!.id}/${picked[0]!.id}`)}>
-              {t("trying:compare")}
+              {t("testing:compare")}
             </Button>
           )}
           <Button size="sm" variant="danger" icon={Trash2} onClick={() => setAsking(true)}>
@@ -237,7 +237,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
           <HeadCell>{t("column.status")}</HeadCell>
           <HeadCell>{t("column.agent")}</HeadCell>
           <HeadCell end>{t("column.started")}</HeadCell>
-          <HeadCell end>{t("column.took")}</HeadCell>
+          <HeadCell end>{t("column.duration")}</HeadCell>
           <HeadCell end className="max-lg:hidden">
             {t("column.tokens")}
           </HeadCell>

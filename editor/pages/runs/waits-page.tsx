@@ -23,20 +23,20 @@ export function WaitsPage() {
   const waits = useWaits(3_000);
   const [shown, setShown] = useState(PAGE);
   return (
-    <Page crumbs={[{ label: t("waits.title") }]} title={t("waits.title")} lead={t("waits.lead")}>
+    <Page crumbs={[{ label: t("inbox.title") }]} title={t("inbox.title")} lead={t("inbox.lead")}>
       <Loaded query={waits}>
         {(runs) =>
           runs.length === 0 ? (
             <EmptyState
               icon={CircleCheck}
-              title={t("waits.empty")}
-              actions={<LinkButton href="/runs">{t("waits.openRuns")}</LinkButton>}
+              title={t("inbox.empty")}
+              actions={<LinkButton href="/runs">{t("inbox.openRuns")}</LinkButton>}
             >
-              {t("waits.emptyLead")}
+              {t("inbox.emptyLead")}
             </EmptyState>
           ) : (
             <>
-              <ul aria-label={t("waits.title")} className="flex flex-col gap-8">
+              <ul aria-label={t("inbox.title")} className="flex flex-col gap-8">
                 {runs.slice(0, shown).map((run) => (
                   <WaitingRun key={run.id} run={run} />
                 ))}
@@ -81,7 +81,7 @@ function WaitingRun({ run }: { run: RunRow }) {
         </div>
         <RunBadge status={run.status} />
         <LinkButton href={`/runs/${run.id}`} size="sm" variant="ghost" icon={ArrowUpRight}>
-          {t("waits.openRun")}
+          {t("inbox.openRun")}
           <span className="sr-only">{run.message}</span>
         </LinkButton>
       </div>

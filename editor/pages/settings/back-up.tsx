@@ -82,7 +82,7 @@ export function BackUp() {
                 onChange={(event) => setPassphrase(event.target.value)}
               />
             </Field>
-            <Field label={t("backup.again")} error={differs && t("backup.differs")}>
+            <Field label={t("backup.again")} error={differs && t("backup.passphraseDiffers")}>
               <Input
                 type="password"
                 autoComplete="new-password"

@@ -152,7 +152,7 @@ function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }
         }}
       >
         {!known && (
-          <Field label={t("secrets.name")} help={t("secrets.nameHelp")} error={bad && t("secrets.nameBad")}>
+          <Field label={t("secrets.name")} help={t("secrets.nameHelp")} error={bad && t("secrets.nameError")}>
             <Input value={name} onChange={(event) => setName(event.target.value)} mono placeholder="WEATHER_KEY" />
           </Field>
         )}

@@ -32,7 +32,7 @@ export function SettingsPage() {
   const contrast = usePreferences((state) => state.contrast);
   return (
     <Page crumbs={[{ label: t("title") }]} title={t("title")} tabs={<SettingsTabs current="general" />}>
-      <Section title={t("look")}>
+      <Section title={t("appearance")}>
         <div className="flex flex-col items-start gap-5">
           <Field label={t("theme")}>
             <Segmented

@@ -29,7 +29,7 @@ export function SaveTemplate({ graph, onClose }: { graph: Graph; onClose(): void
       onClose();
       toast({
         title: t("saved", { title: name.trim() }),
-        action: { label: t("look"), onSelect: () => go("/templates") },
+        action: { label: t("view"), onSelect: () => go("/templates") },
       });
     },
   });

@@ -80,7 +80,7 @@ function Needs({ template }: { template: Template }) {
     <>
       {template.ready && (
         <Badge tone="ok" icon={Zap}>
-          {t("readyNow")}
+          {t("ready")}
         </Badge>
       )}
       {mcpServers.some((server) => server.folder) && <Badge icon={FolderOpen}>{t("needsFolder")}</Badge>}

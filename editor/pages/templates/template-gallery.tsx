@@ -86,8 +86,8 @@ export function TemplateGallery({
                 }
               />
             )}
-            {own.length > 0 && <Section title={t("own")}>{cards(own, true)}</Section>}
-            {own.length > 0 && ours.length > 0 && <Section title={t("ours")}>{cards(ours, true)}</Section>}
+            {own.length > 0 && <Section title={t("yours")}>{cards(own, true)}</Section>}
+            {own.length > 0 && ours.length > 0 && <Section title={t("builtIn")}>{cards(ours, true)}</Section>}
             {own.length === 0 && ours.length > 0 && cards(ours, !large)}
             {used && <TemplateSteps template={used} onClose={() => setUsed(undefined)} />}
             <ConfirmDialog

@@ -95,7 +95,7 @@ export function TemplateSteps({ template, onClose }: { template: Template; onClo
             <Field
               label={t("steps.folderLabel")}
               help={t("steps.folderHelp")}
-              error={shown && badFolder && t("steps.folderBad")}
+              error={shown && badFolder && t("steps.folderError")}
             >
               <Input
                 icon={FolderOpen}

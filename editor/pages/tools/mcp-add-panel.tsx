@@ -84,7 +84,7 @@ export function McpAddPanel({ onClose, onAdded }: { onClose(): void; onAdded(ser
           <Field
             label={t("mcp.pasteLabel")}
             help={t("mcp.pasteHelp")}
-            error={badJson && t("mcp.badJson", { reason: badJson })}
+            error={badJson && t("mcp.jsonError", { reason: badJson })}
           >
             <Textarea
               value={text}
@@ -139,7 +139,7 @@ function McpForm({
       <Field
         label={t("mcp.name")}
         help={t("mcp.nameHelp", { name: draft.name || "name" })}
-        error={faults.name && t("mcp.nameBad")}
+        error={faults.name && t("mcp.nameError")}
       >
         <Input value={draft.name} onChange={set("name")} mono placeholder="files" />
       </Field>
@@ -161,7 +161,7 @@ function McpForm({
             label={t("mcp.envValues")}
             optional={optional}
             help={t("mcp.envValuesHelp")}
-            error={faults.env && t("mcp.badLine", { line: faults.env.line })}
+            error={faults.env && t("mcp.lineError", { line: faults.env.line })}
           >
             <Textarea value={draft.env} onChange={set("env")} rows={2} mono />
           </Field>
@@ -171,14 +171,14 @@ function McpForm({
         </>
       ) : (
         <>
-          <Field label={t("mcp.url")} error={faults.url && t("import.badUrl")}>
+          <Field label={t("mcp.url")} error={faults.url && t("import.urlError")}>
             <Input value={draft.url} onChange={set("url")} mono inputMode="url" />
           </Field>
           <Field
             label={t("mcp.headerValues")}
             optional={optional}
             help={t("mcp.headerValuesHelp")}
-            error={faults.headers && t("mcp.badLine", { line: faults.headers.line })}
+            error={faults.headers && t("mcp.lineError", { line: faults.headers.line })}
           >
             <Textarea value={draft.headers} onChange={set("headers")} rows={2} mono />
           </Field>

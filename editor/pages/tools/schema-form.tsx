@@ -26,7 +26,7 @@ export function SchemaForm({
         label={<span className="font-mono">{field.label}</span>}
         optional={field.required ? undefined : t("common:optional")}
         help={field.description}
-        error={fault && t(`fault.${fault}`)}
+        error={fault && t(`error.${fault}`)}
         hint={field.kind === "list" ? t("onePerLine") : field.kind === "json" ? "JSON" : undefined}
       >
         <Widget field={field} text={typedFor(field, typed)} onChange={(text) => onChange(field.name, text)} />

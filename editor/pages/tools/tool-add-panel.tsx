@@ -159,7 +159,7 @@ function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void })
         if (Object.keys(faultsOf(draft)).length === 0) save.mutate();
       }}
     >
-      <Field label={t("import.name")} help={t("import.nameHelp")} error={faults.name && t("import.badName")}>
+      <Field label={t("import.name")} help={t("import.nameHelp")} error={faults.name && t("import.nameError")}>
         <Input
           value={draft.name}
           onChange={set("name")}
@@ -170,7 +170,7 @@ function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void })
       <Field
         label={t("import.summary")}
         help={t("import.summaryHelp")}
-        error={faults.summary && t("import.badSummary")}
+        error={faults.summary && t("import.summaryError")}
       >
         <Input
           value={draft.summary}
@@ -194,7 +194,7 @@ function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void })
             <Field label={t("import.method")}>
               <Select value={draft.method} onChange={(method) => setDraft({ ...draft, method })} options={METHODS} />
             </Field>
-            <Field label={t("import.url")} error={faults.url && t("import.badUrl")}>
+            <Field label={t("import.url")} error={faults.url && t("import.urlError")}>
               <Input value={draft.url} onChange={set("url")} mono inputMode="url" />
             </Field>
           </div>
@@ -205,7 +205,7 @@ function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void })
             label={t("import.headers")}
             optional={t("common:optional")}
             help={t("import.headersHelp", { example: "Authorization: Bearer {{secret:WEATHER_KEY}}" })}
-            error={faults.headers && t("import.badHeader", { line: faults.headers.line })}
+            error={faults.headers && t("import.headerError", { line: faults.headers.line })}
           >
             <Textarea value={draft.headers} onChange={set("headers")} rows={2} mono />
           </Field>

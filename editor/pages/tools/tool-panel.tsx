@@ -66,8 +66,8 @@ function TryIt({ tool }: { tool: ToolCard }) {
 
   return (
     <section>
-      <h3 className="font-semibold text-md">{t("try")}</h3>
-      <p className="mt-0.5 mb-3 text-ink-2">{t("tryLead")}</p>
+      <h3 className="font-semibold text-md">{t("test")}</h3>
+      <p className="mt-0.5 mb-3 text-ink-2">{t("testLead")}</p>
       <form
         className="flex flex-col gap-4"
         onSubmit={(event) => {
@@ -86,7 +86,7 @@ function TryIt({ tool }: { tool: ToolCard }) {
             setFaults(({ [name]: _gone, ...rest }) => rest);
           }}
         />
-        {tool.effect !== "read" && <Notice tone="warn">{t("tryWrites")}</Notice>}
+        {tool.effect !== "read" && <Notice tone="warn">{t("testWrites")}</Notice>}
         <div>
           <Button type="submit" variant="solid" icon={Play} busy={call.isPending}>
             {call.isPending ? t("calling") : t("call")}
@@ -99,7 +99,7 @@ function TryIt({ tool }: { tool: ToolCard }) {
           <div className="flex flex-col gap-2">
             {call.data.result.error && <Notice tone="bad" title={t("failed")} />}
             <CodeBlock
-              label={`${t("result")} · ${t("took", { time: span(call.data.ms) })}`}
+              label={`${t("result")} · ${t("duration", { time: span(call.data.ms) })}`}
               code={pretty(call.data.result)}
               wrap
             />

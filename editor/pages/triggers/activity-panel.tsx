@@ -80,8 +80,8 @@ function One({ agent, trigger, delivery }: { agent: string; trigger: Trigger; de
         <p className="break-words text-ink-2 text-sm">
           {[
             error,
-            tries !== undefined && tries > 1 && t("tries", { count: tries }),
-            nextAt !== undefined && t("nextTry", { time: dateTime(nextAt) }),
+            tries !== undefined && tries > 1 && t("attempts", { count: tries }),
+            nextAt !== undefined && t("nextAttempt", { time: dateTime(nextAt) }),
           ]
             .filter(Boolean)
             .join(" · ")}

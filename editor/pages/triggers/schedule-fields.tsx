@@ -25,7 +25,7 @@ export function ScheduleFields({
   return (
     <>
       <div className="grid grid-cols-2 gap-3">
-        <Field label={t("often")}>
+        <Field label={t("frequency")}>
           <Select
             value={rhythm.every}
             // What was chosen in words is where a pattern of one's own begins.
@@ -99,7 +99,7 @@ export function ScheduleFields({
         </p>
       ) : (
         <p role="alert" className="text-bad text-sm">
-          {t("never")} {rhythm.every === "custom" && t("cronHelp")}
+          {t("neverOccurs")} {rhythm.every === "custom" && t("cronHelp")}
         </p>
       )}
     </>

@@ -6,7 +6,7 @@ export function useScheduleWords(): (cron: string, zone: string) => string {
   const { t, i18n } = useTranslation("triggers");
   return (cron, zone) => {
     const { every, hour, minute, weekday, day } = rhythmOf(cron);
-    return t(`says.${every}`, {
+    return t(`schedule.${every}`, {
       cron,
       zone,
       day,

@@ -46,7 +46,7 @@ export function TestPanel({
       }
     >
       <div className="flex flex-col gap-4">
-        <Field label={t("testBody")} error={!body && t("testBodyFault")}>
+        <Field label={t("testBody")} error={!body && t("testBodyError")}>
           <Textarea mono rows={10} value={text} onChange={(event) => setText(event.target.value)} />
         </Field>
         {test.isError && <ErrorNotice error={test.error} />}

@@ -218,14 +218,14 @@ function WebhookForm({ draft: { inputs, places, setPlaces } }: { draft: Draft })
   const { t } = useTranslation("triggers");
   return (
     <>
-      <Field label={t("take")} help={places && t("takeHelp")}>
+      <Field label={t("inputs")} help={places && t("inputsHelp")}>
         <Segmented
-          label={t("take")}
+          label={t("inputs")}
           value={places ? "places" : "whole"}
           onChange={(how) => setPlaces(how === "places" ? { message: "/message" } : undefined)}
           options={[
-            { value: "whole", label: t("takeWhole") },
-            { value: "places", label: t("takePlaces") },
+            { value: "whole", label: t("wholeBody") },
+            { value: "places", label: t("bodyFields") },
           ]}
         />
       </Field>
@@ -242,7 +242,7 @@ function WebhookForm({ draft: { inputs, places, setPlaces } }: { draft: Draft })
             >
               <span className="sr-only">{input}</span>
             </Checkbox>
-            <Field label={t("takeFrom", { name: input })} className="flex-1">
+            <Field label={t("inputFrom", { name: input })} className="flex-1">
               <Input
                 mono
                 disabled={!(input in places)}
@@ -289,8 +289,8 @@ function Made({ made, secret, example }: { made: MadeTrigger; secret: string; ex
   const kind = made.trigger.kind === "webhook" ? "webhook" : "notice";
   return (
     <div className="flex flex-col gap-4">
-      <Notice tone="warn" title={t(`made.${kind}`)}>
-        {t(`madeLead.${kind}`)}
+      <Notice tone="warn" title={t(`secretTitle.${kind}`)}>
+        {t(`secretLead.${kind}`)}
       </Notice>
       {made.url && <CodeBlock label={t("url")} code={made.url} wrap />}
       <CodeBlock label={t("secret")} code={secret} wrap />

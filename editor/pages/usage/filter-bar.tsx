@@ -34,7 +34,7 @@ export function FilterBar({
   const agents =
     agent === undefined || names.agents.some((one) => one.id === agent)
       ? names.agents
-      : [...names.agents, { id: agent, name: t("goneAgent", { id: agent.slice(0, 8) }) }];
+      : [...names.agents, { id: agent, name: t("deletedAgent", { id: agent.slice(0, 8) }) }];
   const keys =
     key === undefined || names.keys.some((one) => one.id === key)
       ? names.keys

@@ -70,12 +70,12 @@ export function UsagePage() {
               <FilterBar filters={filters} names={names} onChange={set} />
               <EmptyState
                 icon={FilterX}
-                title={t("noneHere")}
+                title={t("noMatch")}
                 actions={
                   <Button onClick={() => set({ days: filters.days, by: filters.by })}>{t("clearFilters")}</Button>
                 }
               >
-                {t("noneHereLead")}
+                {t("noMatchLead")}
               </EmptyState>
             </>
           ) : (
@@ -112,7 +112,7 @@ function Figures({ total }: { total: UsageRow }) {
         note={
           total.p95Ms === undefined
             ? ""
-            : t("slowest", { p95: span(total.p95Ms), p99: span(total.p99Ms ?? total.p95Ms) })
+            : t("percentiles", { p95: span(total.p95Ms), p99: span(total.p99Ms ?? total.p95Ms) })
         }
       >
         {total.p50Ms === undefined ? "–" : span(total.p50Ms)}

@@ -32,7 +32,7 @@ export function UsageTable({
   return (
     <Section
       title={t(`by.${by}`)}
-      lead={t("exact")}
+      lead={t("percentilesHelp")}
       actions={
         <Segmented
           label={t("groupBy")}
@@ -82,7 +82,7 @@ function UsageLine({ name, row, onOpen }: { name: string; row: UsageRow; onOpen?
         {onOpen ? (
           <button
             type="button"
-            aria-label={t("narrow", { name })}
+            aria-label={t("showOnly", { name })}
             onClick={onOpen}
             className="rounded-sm text-left font-medium hover:underline"
           >

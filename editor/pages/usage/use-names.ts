@@ -26,6 +26,6 @@ export function useUsageNames(): UsageNames {
   return {
     agents: (agents.data ?? []).map(({ id, graph }) => ({ id, name: graph.name })),
     keys: list,
-    keyName: (id = "") => list.find((key) => key.id === id)?.name ?? t("goneKey", { id: id.slice(0, 8) }),
+    keyName: (id = "") => list.find((key) => key.id === id)?.name ?? t("revokedKey", { id: id.slice(0, 8) }),
   };
 }

@@ -128,12 +128,12 @@ function ShareMenu({ version, onShare }: { version: number; onShare(share: numbe
     <Menu
       align="end"
       trigger={
-        <Button variant="ghost" icon={Split} aria-label={t("tryShare", { version })}>
-          {t("try")}
+        <Button variant="ghost" icon={Split} aria-label={t("rollOutVersion", { version })}>
+          {t("rollOut")}
         </Button>
       }
       items={SHARES.map((share) => ({
-        label: t("takeShare", { share: percent(share) }),
+        label: t("shareOfCalls", { share: percent(share) }),
         onSelect: () => onShare(share),
       }))}
     />
