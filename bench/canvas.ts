@@ -15,7 +15,7 @@ import react from "@vitejs/plugin-react";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { build } from "vite";
 import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "../editor/e2e/harness.ts";
-import { startMockModel } from "../server/models/mock-model.ts";
+import { startMockModel } from "../server/testing/mock-model.ts";
 import { benchGraph } from "./bare-flow/graph.ts";
 import { ROOT } from "./processes.ts";
 

@@ -44,7 +44,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   };
   try {
     const modelPort = await freePort();
-    await keep(start("server/models/mock-model.ts", ["--port", String(modelPort)]));
+    await keep(start("server/testing/mock-model.ts", ["--port", String(modelPort)]));
     const model = `http://127.0.0.1:${modelPort}/v1`;
     const barePort = await freePort();
     const bare = await keep(start("bench/bare-forwarder.ts", [String(barePort), model, "fetch"]));

@@ -29,7 +29,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   };
   try {
     const modelPort = await freePort();
-    await keep(start("server/models/mock-model.ts", ["--port", String(modelPort)]));
+    await keep(start("server/testing/mock-model.ts", ["--port", String(modelPort)]));
     const server = (data: string, databaseUrl?: string, role = "all") =>
       keep(
         start("server/main.ts", ["--no-editor", "--role", role], {

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RunEvent } from "../runtime/event.ts";
-import { type MockModel, startMockModel } from "./models/mock-model.ts";
 import type { RunResult } from "./runs/service.ts";
+import { type MockModel, startMockModel } from "./testing/mock-model.ts";
 import { chat, sseOf, TOKEN } from "./testing/test-app.ts";
 
 // Processes start slowly where many tests run at once.

@@ -1,7 +1,7 @@
 /** The world outside the server under test: a tool that counts how often each call reached it, and a model that asks for it. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type MockModel, type MockRequest, startMockModel } from "../../server/models/mock-model.ts";
+import { type MockModel, type MockRequest, startMockModel } from "../../server/testing/mock-model.ts";
 
 export interface Oracle {
   url: string;

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import type { PatchPart } from "../../runtime/patch.ts";
-import { type MockModel, type MockReply, type MockRequest, startMockModel } from "../../server/models/mock-model.ts";
+import { type MockModel, type MockReply, type MockRequest, startMockModel } from "../../server/testing/mock-model.ts";
 import { smallGraph } from "./graphs.ts";
 import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import type { Graph } from "../../runtime/graph.ts";
 import type { PatchPart } from "../../runtime/patch.ts";
-import { type MockReply, type MockRequest, startMockModel } from "../../server/models/mock-model.ts";
+import { type MockReply, type MockRequest, startMockModel } from "../../server/testing/mock-model.ts";
 import { largeGraph } from "./graphs.ts";
 import { type DeskOptions, openDesk, startServer } from "./harness.ts";
 

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type MockModel, startMockModel } from "../../server/models/mock-model.ts";
+import { type MockModel, startMockModel } from "../../server/testing/mock-model.ts";
 import { graphOf } from "./graphs.ts";
 import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { SearchMode } from "../../runtime/host.ts";
-import { type Bench, openBench, temporaryFolder } from "./testing.ts";
+import { type Bench, openBench, temporaryFolder } from "../testing/knowledge.ts";
 
 const { folder, remove } = temporaryFolder();
 const benches: Bench[] = [];

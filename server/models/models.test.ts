@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import type { Message } from "../../runtime/message.ts";
 import type { ChatRequest, ModelEvent } from "../../runtime/model.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
-import { type MockModel, type MockOptions, startMockModel } from "./mock-model.ts";
+import { type MockModel, type MockOptions, startMockModel } from "../testing/mock-model.ts";
 import { createModels, type ModelsOptions } from "./models.ts";
 
 const closers: (() => Promise<void>)[] = [];

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { afterEach, expect, test } from "vitest";
 import { errorResponse } from "../http/errors.ts";
-import { startMockModel } from "../models/mock-model.ts";
 import { createModels } from "../models/models.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
+import { startMockModel } from "../testing/mock-model.ts";
 import { modelRoutes } from "./models.ts";
 
 const closers: (() => Promise<void>)[] = [];

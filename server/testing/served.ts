@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildApp } from "../app.ts";
 import { openAuth } from "../http/auth.ts";
-import { type MockModel, type MockOptions, startMockModel } from "../models/mock-model.ts";
 import { openServices } from "../open-services.ts";
 import { parseEnv } from "../process/env.ts";
 import { listen } from "../process/listen.ts";
 import type { Services } from "../services.ts";
+import { type MockModel, type MockOptions, startMockModel } from "./mock-model.ts";
 
 const TOKEN = "a-token-for-this-test-only";
 

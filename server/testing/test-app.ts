@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildApp } from "../app.ts";
 import { type Auth, openAuth } from "../http/auth.ts";
-import { type MockModel, type MockOptions, startMockModel } from "../models/mock-model.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import { type Env, parseEnv } from "../process/env.ts";
 import type { Services } from "../services.ts";
+import { type MockModel, type MockOptions, startMockModel } from "./mock-model.ts";
 
 export const TOKEN = "a-token-for-this-test-only";
 

@@ -3,7 +3,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MockReply, MockRequest } from "../../models/mock-model.ts";
+import type { MockReply, MockRequest } from "../../testing/mock-model.ts";
 import { chatGraph, type Served, serve } from "../../testing/served.ts";
 
 let served: Served;

@@ -1,7 +1,7 @@
 /** Published agents through the real `openai` client, and the edges of the protocol by hand. */
 import OpenAI, { type APIError, AuthenticationError, BadRequestError, NotFoundError } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { MockReply, MockRequest } from "../../models/mock-model.ts";
+import type { MockReply, MockRequest } from "../../testing/mock-model.ts";
 import { chatGraph, type Served, serve } from "../../testing/served.ts";
 
 let served: Served;

@@ -1,7 +1,7 @@
 /** The responses API over published agents, through the real `openai` client. */
 import OpenAI, { BadRequestError, NotFoundError } from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { MockReply, MockRequest } from "../../models/mock-model.ts";
+import type { MockReply, MockRequest } from "../../testing/mock-model.ts";
 import { chatGraph, type Served, serve } from "../../testing/served.ts";
 
 let served: Served;

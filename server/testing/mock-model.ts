@@ -1,9 +1,8 @@
 /**
- * A scripted model server that speaks OpenAI's chat completions: for benches, tests and the end-to-end run.
- * Not part of the product's own answers: `demo/offline` is. By its rule it calls the first offered tool once for each
- * user message, then answers; a `reply` function scripts anything else.
+ * A scripted model server that speaks OpenAI's chat completions: for tests, benchmarks and by hand. By default it calls
+ * the first offered tool once for each user message, then replies; a `reply` function scripts anything else.
  *
- * As a program: `node server/models/mock-model.ts [--port 4999] [--chunk-ms 20] [--text "…"] [--no-tools]`
+ * As a program: `node server/testing/mock-model.ts [--port 4999] [--chunk-ms 20] [--text "…"] [--no-tools]`
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
