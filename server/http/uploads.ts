@@ -1,7 +1,7 @@
 /** The files of a multipart body. */
 import type { Context } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
-import { LIMITS, tooLarge } from "./intake.ts";
+import { LIMITS, readBytes, tooLarge } from "./intake.ts";
 
 export interface Upload {
   name: string;
@@ -10,20 +10,15 @@ export interface Upload {
 }
 
 const MAX_FILES = 1000;
+/** Of the whole body: one file at its limit, and the fields beside it. */
+const MAX_BODY = LIMITS.upload + LIMITS.json;
 
-/** Rejects with `bad_request` where there is no file, `too_large` for one over `limit` bytes. */
-export async function uploads(
-  c: Context,
-  limit = LIMITS.upload,
-): Promise<{ files: Upload[]; fields: Record<string, string> }> {
-  let form: FormData;
-  try {
-    form = await c.req.formData();
-  } catch (cause) {
-    throw new PatchbayError("bad_request", 'The body is no multipart form: send files as "multipart/form-data".', {
-      cause,
-    });
-  }
+/**
+ * Rejects with `unsupported_media_type` for another body, `bad_request` where there is no file, `too_large` for a file
+ * or a body over its limit.
+ */
+export async function uploads(c: Context): Promise<{ files: Upload[]; fields: Record<string, string> }> {
+  const form = await readForm(c);
   const files: Upload[] = [];
   const fields: Record<string, string> = Object.create(null);
   for (const [name, value] of form.entries()) {
@@ -31,11 +26,34 @@ export async function uploads(
       fields[name] = value;
       continue;
     }
-    if (value.size > limit) throw tooLarge(limit);
+    if (value.size > LIMITS.upload) throw tooLarge(LIMITS.upload);
     if (files.length === MAX_FILES)
       throw new PatchbayError("too_large", `More than ${MAX_FILES} files came at once; send them in several parts.`);
     files.push({ name: value.name, mediaType: value.type, bytes: new Uint8Array(await value.arrayBuffer()) });
   }
-  if (files.length === 0) throw new PatchbayError("bad_request", "There is no file in the form.");
+  if (files.length === 0) throw new PatchbayError("bad_request", "The form has no file.");
   return { files, fields };
+}
+
+async function readForm(c: Context): Promise<FormData> {
+  const type = c.req.header("content-type") ?? "";
+  if (!/^multipart\/form-data\s*;/i.test(type))
+    throw new PatchbayError("unsupported_media_type", "Send files as multipart/form-data.");
+  const length = c.req.header("content-length");
+  if (Number(length) > MAX_BODY) throw tooLarge(LIMITS.upload);
+  try {
+    if (length !== undefined) return await c.req.formData();
+    const bytes = await readBytes(c.req.raw.body, MAX_BODY);
+    return await new Response(bytes as BodyInit, { headers: { "content-type": type } }).formData();
+  } catch (cause) {
+    if (cause instanceof PatchbayError) throw cause;
+    throw new PatchbayError("bad_request", "The body is not a valid multipart form.", { cause });
+  }
+}
+
+/** Rejects as `uploads` does, and with `bad_request` for more than one file. */
+export async function upload(c: Context): Promise<Upload> {
+  const { files } = await uploads(c);
+  if (files.length > 1) throw new PatchbayError("bad_request", "Send one file at a time.");
+  return files[0]!;
 }

@@ -10,7 +10,7 @@ import type { RunItem } from "../../runtime/event.ts";
 import { about } from "../http/describe.ts";
 import { fileAnswer } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
-import { LIMITS, readBytes, readJson, tooLarge } from "../http/intake.ts";
+import { LIMITS, readJson } from "../http/intake.ts";
 import {
   Answers,
   answerRun,
@@ -23,6 +23,7 @@ import {
   wantsStream,
   withKey,
 } from "../http/run-response.ts";
+import { upload } from "../http/uploads.ts";
 import type { AgentKey } from "../keys/service.ts";
 import { deleteSession, readSession } from "../runs/sessions.ts";
 import type { PublishedDeps } from "./deps.ts";
@@ -247,31 +248,12 @@ export function hostedRoutes(services: HostedServices) {
         tag: "hosted",
         gives: z.object({ id: z.string(), mediaType: z.string(), name: z.string(), bytes: z.number() }),
         status: 201,
-        body: { media: "multipart/form-data", description: "The field `file`." },
+        body: { media: "multipart/form-data", description: "One file." },
         errors: { 413: "It is too large." },
       }),
       async (c) => {
         const key = mayRun(c);
-        const type = c.req.header("content-type") ?? "";
-        if (!/^multipart\/form-data\s*;/i.test(type))
-          throw new PatchbayError(
-            "unsupported_media_type",
-            "Send the file as multipart/form-data, in the field `file`.",
-          );
-        const most = LIMITS.upload + LIMITS.json;
-        if (Number(c.req.header("content-length")) > most) throw tooLarge(LIMITS.upload);
-        const bytes = await readBytes(c.req.raw.body, most);
-        const form = await new Response(bytes as BodyInit, { headers: { "content-type": type } }).formData();
-        const file = form.get("file");
-        if (!(file instanceof File))
-          throw new PatchbayError("bad_request", "The form has no file in the field `file`.");
-        if (file.size > LIMITS.upload) throw tooLarge(LIMITS.upload);
-        const ref = await files.put({
-          mediaType: file.type,
-          name: file.name,
-          bytes: new Uint8Array(await file.arrayBuffer()),
-          owner: key.id,
-        });
+        const ref = await files.put({ ...(await upload(c)), owner: key.id });
         return c.json(ref, 201);
       },
     )

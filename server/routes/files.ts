@@ -5,7 +5,7 @@ import { FileRef } from "../../runtime/message.ts";
 import { about } from "../http/describe.ts";
 import { fileAnswer } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
-import { uploads } from "../http/uploads.ts";
+import { upload } from "../http/uploads.ts";
 import type { Services } from "../services.ts";
 
 export function fileRoutes({ files }: Pick<Services, "files">) {
@@ -21,9 +21,7 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
         errors: { 413: "It is too large." },
       }),
       async (c) => {
-        const { files: sent } = await uploads(c);
-        if (sent.length > 1) throw new PatchbayError("bad_request", "Send one file at a time.");
-        return c.json(await files.put(sent[0]!), 201);
+        return c.json(await files.put(await upload(c)), 201);
       },
     )
     .get(

@@ -1,14 +1,12 @@
 /** Tasks: durable work that is no run, with its progress as it goes. */
 import { Hono } from "hono";
-import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { about, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
+import { type SseMessage, sse } from "../http/sse.ts";
 import type { Services } from "../services.ts";
 import type { Task } from "../tasks/service.ts";
-
-const HEARTBEAT_MS = 15_000;
 
 const TaskCard = z.object({
   id: z.string(),
@@ -50,35 +48,9 @@ export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
         errors: { 404: "There is none." },
       }),
       async (c) => {
-        const id = c.req.param("id");
-        let latest: Task | undefined = await need(id);
-        return streamSSE(c, async (stream) => {
-          let wake: () => void = () => undefined;
-          const stop = tasks.watch(id, (task) => {
-            latest = task;
-            wake();
-          });
-          stream.onAbort(() => wake());
-          const beat = setInterval(() => void stream.write(": alive\n\n"), HEARTBEAT_MS);
-          try {
-            latest = (await tasks.get(id)) ?? latest;
-            while (!stream.aborted) {
-              const task = latest;
-              latest = undefined;
-              if (task) {
-                await stream.writeSSE({ event: "task", data: JSON.stringify(task) });
-                if (task.status !== "queued" && task.status !== "running") return;
-              }
-              if (!latest && !stream.aborted)
-                await new Promise<void>((resolve) => {
-                  wake = resolve;
-                });
-            }
-          } finally {
-            clearInterval(beat);
-            stop();
-          }
-        });
+        const { id } = await need(c.req.param("id"));
+        const gone = new AbortController();
+        return sse(follow(tasks, id, gone.signal), () => gone.abort());
       },
     )
     .post(
@@ -95,4 +67,32 @@ export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
         return c.json((await tasks.cancel(id)) ?? (await need(id)));
       },
     );
+}
+
+/** The task now and after each change, until it ends or the signal aborts. A slow reader skips to the newest. */
+async function* follow(tasks: Services["tasks"], id: string, signal: AbortSignal): AsyncGenerator<SseMessage> {
+  let wake = () => {};
+  let latest: Task | undefined;
+  const stop = tasks.watch(id, (task) => {
+    latest = task;
+    wake();
+  });
+  signal.addEventListener("abort", () => wake());
+  try {
+    const now = await tasks.get(id);
+    latest ??= now;
+    while (!signal.aborted) {
+      const task = latest;
+      latest = undefined;
+      if (task) {
+        yield { event: "task", data: task };
+        if (task.status !== "queued" && task.status !== "running") return;
+      } else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  } finally {
+    stop();
+  }
 }
