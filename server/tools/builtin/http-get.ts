@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PatchbayError } from "../../../runtime/error.ts";
+import { htmlToMarkdown } from "../../lib/html-markdown.ts";
 import { defineTool } from "./builtin.ts";
-import { htmlText } from "./html-text.ts";
 
 /** `outside`: an address can carry what the conversation holds, so reading the web is not merely `read`. */
 export const httpGet = defineTool({
@@ -22,7 +22,13 @@ export const httpGet = defineTool({
       return { content: `HTTP ${answer.status} from ${url}: ${answer.body.slice(0, 500)}`, error: true };
     if (type && !/text|json|xml|javascript|yaml|csv/.test(type))
       throw new PatchbayError("tool_failed", `${url} is ${type.split(";")[0]}, which has no text to read.`);
-    const body = type.includes("html") && !raw ? htmlText(answer.body) : answer.body;
+    const body = type.includes("html") && !raw ? readable(answer.body) : answer.body;
     return { content: answer.truncated ? `${body}\n[cut: the page is larger than what is read]` : body };
   },
 });
+
+/** The title, then the page as Markdown. */
+function readable(html: string): string {
+  const { title, text } = htmlToMarkdown(html);
+  return title === undefined ? text : `${title}\n\n${text}`;
+}
