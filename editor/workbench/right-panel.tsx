@@ -45,7 +45,7 @@ export function RightPlace() {
       <IconButton
         icon={X}
         size="sm"
-        label={t("action.foldRight", { ns: "canvas" })}
+        label={t("collapse.right")}
         className="absolute top-2 right-2 z-10"
         onClick={() => workbench.places.toggle("right")}
       />

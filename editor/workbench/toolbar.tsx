@@ -41,25 +41,22 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
           <div className="flex">
             <IconButton
               icon={PanelLeft}
-              label={t("action.foldLeft")}
+              label={t(`panels:${open.left ? "collapse" : "expand"}.left`)}
               keys={["mod", "["]}
-              aria-expanded={open.left}
               onClick={does("foldLeft")}
               className={cx("max-md:hidden", !open.left && "text-ink-3")}
             />
             <IconButton
               icon={PanelBottom}
-              label={t("action.foldBelow")}
+              label={t(`panels:${open.below ? "collapse" : "expand"}.below`)}
               keys={["mod", "j"]}
-              aria-expanded={open.below}
               onClick={does("foldBelow")}
               className={cx("max-md:hidden", !open.below && "text-ink-3")}
             />
             <IconButton
               icon={PanelRight}
-              label={t("action.foldRight")}
+              label={t(`panels:${open.right ? "collapse" : "expand"}.right`)}
               keys={["mod", "]"]}
-              aria-expanded={open.right}
               onClick={does("foldRight")}
               className={cx(!open.right && "text-ink-3")}
             />

@@ -32,10 +32,6 @@ export const editing = {
     edges_other: "{{count}} connections did not fit",
     settings: "Settings not carried over: {{names}}",
     undo: "Undo to get them back.",
-    replaceBy: "Replace with…",
-    loses_one: "loses {{count}} connection",
-    loses_other: "loses {{count}} connections",
-    keeps: "keeps all connections",
   },
   revision: {
     name: "Name of this save",

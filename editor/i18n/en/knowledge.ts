@@ -43,8 +43,6 @@ export const knowledge = {
   urlError: "Start with http:// or https://.",
   add: "Add",
   uploading: "{{done}} of {{total}} files uploaded",
-  uploaded_one: "{{count}} file uploaded",
-  uploaded_other: "{{count}} files uploaded",
   refused_one: "{{count}} file could not be added",
   refused_other: "{{count}} files could not be added",
   dismiss: "Dismiss",

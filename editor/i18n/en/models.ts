@@ -35,7 +35,6 @@ export const models = {
   removeLead:
     "Nodes that use one of its models cannot run until you choose another model. Its key stays under Secrets.",
   removed: "“{{id}}” removed",
-  fromEnv: "from the environment",
   noModels: "No models listed. Test the provider to see why, or enter model names.",
   moreModels_one: "and {{count}} more",
   moreModels_other: "and {{count}} more",
@@ -47,7 +46,6 @@ export const models = {
     vision: "vision",
     structured: "structured output",
     context: "{{count}}K context",
-    free: "no price set",
   },
   capabilityTest: {
     chat: "Chat",

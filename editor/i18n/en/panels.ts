@@ -13,6 +13,8 @@ export const panels = {
   leftPanel: "Left panel: nodes",
   rightPanel: "Right panel",
   bottomPanel: "Bottom panel: timeline",
+  collapse: { left: "Collapse left panel", right: "Collapse right panel", below: "Collapse bottom panel" },
+  expand: { left: "Expand left panel", right: "Expand right panel", below: "Expand bottom panel" },
   resizeRight: "Width of the right panel",
   resizeBottom: "Height of the bottom panel",
   opening: "Opening the agent",

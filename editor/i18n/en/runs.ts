@@ -162,7 +162,6 @@ export const runs = {
     deleted: "Session deleted",
     openRun: "Open run",
     open: "Open session “{{title}}”",
-    you: "User",
     agent: "Agent",
     called: "called {{tool}}",
   },

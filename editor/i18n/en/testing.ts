@@ -36,7 +36,6 @@ export const testing = {
   runDetails: "Run details",
   selectNode: "Select a node to see its input and output.",
   didNotRun: "This node did not run.",
-  openFailed: "Could not open the run",
 
   compare: "Compare",
   compareTitle: "Compare runs",
@@ -48,7 +47,6 @@ export const testing = {
   reply: "Reply",
   noReply: "No reply",
   same: "Same",
-  totals: "Total",
   node: "Node",
   nodes: "Nodes",
   status: "Status",

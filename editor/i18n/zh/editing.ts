@@ -31,9 +31,6 @@ export const editing: Words<typeof en> = {
     edges_other: "{{count}} 条连线无法保留",
     settings: "未保留的设置：{{names}}",
     undo: "撤销即可恢复。",
-    replaceBy: "更换为…",
-    loses_other: "丢失 {{count}} 条连线",
-    keeps: "保留全部连线",
   },
   revision: {
     name: "这次保存的名称",

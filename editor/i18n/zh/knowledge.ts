@@ -43,7 +43,6 @@ export const knowledge: Words<typeof en> = {
   urlError: "请以 http:// 或 https:// 开头。",
   add: "添加",
   uploading: "已上传 {{done}} / {{total}} 个文件",
-  uploaded_other: "已上传 {{count}} 个文件",
   refused_other: "{{count}} 个文件添加失败",
   dismiss: "关闭",
   stop: "停止",

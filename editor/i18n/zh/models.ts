@@ -35,7 +35,6 @@ export const models: Words<typeof en> = {
   removeTitle: "移除“{{id}}”？",
   removeLead: "使用其模型的节点需要改用其他模型才能运行。它的密钥仍保留在“密钥”里。",
   removed: "已移除“{{id}}”",
-  fromEnv: "来自环境变量",
   noModels: "没有列出模型。可以测试服务查看原因，或手动填写模型名称。",
   moreModels_other: "另有 {{count}} 个",
   isDefault: "默认",
@@ -46,7 +45,6 @@ export const models: Words<typeof en> = {
     vision: "视觉",
     structured: "结构化输出",
     context: "{{count}}K 上下文",
-    free: "未设置价格",
   },
   capabilityTest: {
     chat: "对话",

@@ -16,6 +16,8 @@ export const panels: Words<typeof en> = {
   leftPanel: "左侧面板：节点",
   rightPanel: "右侧面板",
   bottomPanel: "底部面板：时间线",
+  collapse: { left: "收起左侧面板", right: "收起右侧面板", below: "收起底部面板" },
+  expand: { left: "展开左侧面板", right: "展开右侧面板", below: "展开底部面板" },
   resizeRight: "右侧面板宽度",
   resizeBottom: "底部面板高度",
   opening: "正在打开智能体",

@@ -151,7 +151,6 @@ export const runs: Words<typeof en> = {
     deleted: "会话已删除",
     openRun: "打开这次运行",
     open: "打开会话“{{title}}”",
-    you: "用户",
     agent: "智能体",
     called: "调用了 {{tool}}",
   },

@@ -37,7 +37,6 @@ export const testing: Words<typeof en> = {
   runDetails: "运行详情",
   selectNode: "选择节点，查看它的输入和输出。",
   didNotRun: "这个节点没有运行。",
-  openFailed: "无法打开这次运行",
 
   compare: "比较",
   compareTitle: "比较运行",
@@ -49,7 +48,6 @@ export const testing: Words<typeof en> = {
   reply: "回复",
   noReply: "没有回复",
   same: "相同",
-  totals: "合计",
   node: "节点",
   nodes: "节点",
   status: "状态",
