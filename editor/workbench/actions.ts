@@ -178,10 +178,10 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       },
       { id: "zoomIn", icon: ZoomIn, keys: ["mod", "="], run: () => void flow.zoomIn({ duration: motionMs(120) }) },
       { id: "zoomOut", icon: ZoomOut, keys: ["mod", "-"], run: () => void flow.zoomOut({ duration: motionMs(120) }) },
-      { id: "foldLeft", icon: PanelLeft, keys: ["mod", "["], run: () => places.toggle("left") },
-      { id: "foldRight", icon: PanelRight, keys: ["mod", "]"], run: () => places.toggle("right") },
-      { id: "foldBelow", icon: PanelBottom, keys: ["mod", "j"], run: () => places.toggle("below") },
-      { id: "tryIt", icon: MessageSquareText, keys: ["mod", "enter"], run: () => places.open("try") },
+      { id: "toggleLeft", icon: PanelLeft, keys: ["mod", "["], run: () => places.toggle("left") },
+      { id: "toggleRight", icon: PanelRight, keys: ["mod", "]"], run: () => places.toggle("right") },
+      { id: "toggleBottom", icon: PanelBottom, keys: ["mod", "j"], run: () => places.toggle("below") },
+      { id: "chat", icon: MessageSquareText, keys: ["mod", "enter"], run: () => places.open("try") },
       {
         id: "build",
         icon: Sparkles,
@@ -215,7 +215,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       },
       { id: "openBody", icon: Maximize2, keys: ["o"], run: () => openBody(onlyNode(chosen())) },
       {
-        id: "unfoldBody",
+        id: "expandBody",
         icon: ChevronDown,
         keys: ["shift", "o"],
         run() {

@@ -34,7 +34,7 @@ const PAGES = [
   ["settings:tabs.keys", "/settings/keys"],
 ] as const;
 /** Named in the menu of the thing itself; here they would be noise. */
-const HIDDEN: readonly ActionId[] = ["commands", "addNode", "tryIt"];
+const HIDDEN: readonly ActionId[] = ["commands", "addNode", "chat"];
 const itemClass = "flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-1.5 data-[selected=true]:bg-hover";
 const groupClass =
   "px-1.5 pb-1 [&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:font-semibold [&_[cmdk-group-heading]]:text-ink-3";

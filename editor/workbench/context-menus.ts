@@ -53,7 +53,7 @@ export function useMenuItems(): CanvasMenus {
       if (workbench.selection.getState().nodes.size > 1) return several();
       return [
         { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.places.open("node") },
-        ...(holds(id) ? [item("openBody"), item("unfoldBody")] : []),
+        ...(holds(id) ? [item("openBody"), item("expandBody")] : []),
         ...trials(),
         "separator",
         item("copy"),

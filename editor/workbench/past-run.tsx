@@ -128,7 +128,7 @@ const LOOKING: readonly ActionId[] = [
   "zoomIn",
   "zoomOut",
   "openBody",
-  "unfoldBody",
+  "expandBody",
   "leaveBody",
   "selectAll",
   "copy",

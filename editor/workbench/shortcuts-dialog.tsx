@@ -31,7 +31,7 @@ const GROUPS: Record<"edit" | "graph" | "panels", ActionId[]> = {
     "runFrom",
     "pin",
     "openBody",
-    "unfoldBody",
+    "expandBody",
     "leaveBody",
     "swap",
     "arrange",
@@ -45,10 +45,10 @@ const GROUPS: Record<"edit" | "graph" | "panels", ActionId[]> = {
     "zoomIn",
     "zoomOut",
   ],
-  panels: ["commands", "issues", "foldLeft", "foldRight", "foldBelow", "keys"],
+  panels: ["commands", "issues", "toggleLeft", "toggleRight", "toggleBottom", "keys"],
 };
-/** `tryIt` has the key of `run`. */
-const LISTED = new Set<ActionId>([...Object.values(GROUPS).flat(), "tryIt"]);
+/** `chat` has the key of `run`. */
+const LISTED = new Set<ActionId>([...Object.values(GROUPS).flat(), "chat"]);
 const OTHERS = [
   ["nextNode", ["tab"]],
   ["open", ["enter"]],

@@ -43,21 +43,21 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
               icon={PanelLeft}
               label={t(`panels:${open.left ? "collapse" : "expand"}.left`)}
               keys={["mod", "["]}
-              onClick={does("foldLeft")}
+              onClick={does("toggleLeft")}
               className={cx("max-md:hidden", !open.left && "text-ink-3")}
             />
             <IconButton
               icon={PanelBottom}
               label={t(`panels:${open.below ? "collapse" : "expand"}.below`)}
               keys={["mod", "j"]}
-              onClick={does("foldBelow")}
+              onClick={does("toggleBottom")}
               className={cx("max-md:hidden", !open.below && "text-ink-3")}
             />
             <IconButton
               icon={PanelRight}
               label={t(`panels:${open.right ? "collapse" : "expand"}.right`)}
               keys={["mod", "]"]}
-              onClick={does("foldRight")}
+              onClick={does("toggleRight")}
               className={cx(!open.right && "text-ink-3")}
             />
           </div>
