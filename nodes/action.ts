@@ -56,7 +56,7 @@ export const action = defineNode<z.infer<typeof config>>({
             code: "missing-tool",
             message: "This action calls no tool yet.",
             path: "/tool",
-            mend: "Choose a tool.",
+            fix: "Choose a tool.",
           },
         ]
       : [],

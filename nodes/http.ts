@@ -73,7 +73,7 @@ export const http = defineNode<Config>({
     for (const { source, path } of templates(config)) {
       const fault = templateFault(source);
       if (fault !== undefined)
-        issues.push({ severity: "error", code: "bad-template", message: fault, path, mend: "Close each {{ with }}." });
+        issues.push({ severity: "error", code: "bad-template", message: fault, path, fix: "Close each {{ with }}." });
     }
     if (!/^https?:\/\/[^\s/?#{}@\\]+([/?#]|$)/i.test(config.url))
       issues.push({
@@ -84,7 +84,7 @@ export const http = defineNode<Config>({
             ? "This request has no address yet."
             : "The address must begin with http:// or https:// and a fixed host.",
         path: "/url",
-        mend: "Write the host out; use {{name}} in the path, the query, the headers or the body.",
+        fix: "Write the host out; use {{name}} in the path, the query, the headers or the body.",
       });
     return issues;
   },

@@ -135,7 +135,7 @@ export const llm = defineNode<Config>({
             code: "bad-config",
             message: `The schema of the answer cannot be used: ${problem}.`,
             path: "/schema",
-            mend: "Correct the JSON Schema, or leave it empty.",
+            fix: "Correct the JSON Schema, or leave it empty.",
           },
         ]
       : [];

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody, previewBody } from "../runtime/body.ts";
+import { Body, bodyGraphs, bodyNeeds, compileBody, containerIssues, previewBody } from "../runtime/body.ts";
 import { Field, fieldPorts } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
-import { meets, Rule } from "../runtime/rule.ts";
+import { matchesRule, Rule } from "../runtime/rule.ts";
 import { valueText } from "../runtime/template.ts";
 
 const config = z.strictObject({
   body: Body.default(null),
   inputs: z.array(Field).max(50).default([]),
-  /** Goes on as long as the turn's result meets it; by default: as long as there is a result. */
+  /** Goes on as long as the turn's result matchesRule it; by default: as long as there is a result. */
   while: Rule.prefault({ op: "present" }),
   maxTurns: z.number().int().min(1).max(1000).default(10),
 });
@@ -72,14 +72,14 @@ export const loop = defineNode<z.infer<typeof config>>({
   needs: ({ body }) => bodyNeeds(body),
   async run(step) {
     const { value: first, ...shared } = step.inputs;
-    const graph = await openBody(step, step.config.body);
+    const graph = await compileBody(step, step.config.body);
     const results: unknown[] = [];
     let value = first;
     for (let turn = 0; turn < step.config.maxTurns; turn++) {
-      const { reply } = await step.body(graph, { turn }, { ...shared, message: valueText(value), first, turn });
+      const { reply } = await step.runBody(graph, { turn }, { ...shared, message: valueText(value), first, turn });
       value = reply ?? null;
       results.push(value);
-      if (!meets(value, step.config.while)) break;
+      if (!matchesRule(value, step.config.while)) break;
     }
     return { result: value, results };
   },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Body, bodyGraphs, bodyNeeds, containerIssues, openBody, previewBody } from "../runtime/body.ts";
+import { Body, bodyGraphs, bodyNeeds, compileBody, containerIssues, previewBody } from "../runtime/body.ts";
 import { errorData, PatchbayError } from "../runtime/error.ts";
 import { Field, fieldPorts } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
@@ -91,11 +91,11 @@ export const map = defineNode<z.infer<typeof config>>({
         "bad_request",
         `${step.title} was given ${items.length} items; the most is ${MAX_ITEMS}.`,
       );
-    const graph = await openBody(step, config.body);
+    const graph = await compileBody(step, config.body);
     const results = await step.all(
       items.map((item, index) => async (signal) => {
         try {
-          const { reply } = await step.body(
+          const { reply } = await step.runBody(
             graph,
             { item: index },
             { ...shared, message: valueText(item), item, index },

@@ -35,7 +35,7 @@ describe.each(definitions.map((definition) => [definition.type, definition] as c
     for (const issue of definition.check?.(definition.config.parse({})) ?? []) {
       expect(ISSUE_CODES).toContain(issue.code);
       expect(issue.path).toMatch(/^\//);
-      expect(issue.mend).toBeTruthy();
+      expect(issue.fix).toBeTruthy();
     }
   });
 });

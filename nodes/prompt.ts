@@ -50,7 +50,7 @@ export const prompt = defineNode<z.infer<typeof config>>({
             code: "bad-template",
             message: fault,
             path: "/template",
-            mend: "Close each {{ with }} and each {% with %}.",
+            fix: "Close each {{ with }} and each {% with %}.",
           },
         ];
   },

@@ -3,7 +3,7 @@ import { askModel } from "../runtime/agent/ask-model.ts";
 import { FIELD_NAME, takenNames } from "../runtime/field.ts";
 import { defineNode, type NodeIssue, type Step } from "../runtime/node.ts";
 import { previewNames } from "../runtime/preview.ts";
-import { meets, Rule } from "../runtime/rule.ts";
+import { matchesRule, Rule } from "../runtime/rule.ts";
 import { valueText } from "../runtime/template.ts";
 
 const Case = z.strictObject({
@@ -79,7 +79,7 @@ export const router = defineNode<Config>({
             code: "bad-config",
             message: `The case "${one.name}" does not say when it is meant.`,
             path: `/cases/${index}/when`,
-            mend: "Describe in a sentence which values belong to it.",
+            fix: "Describe in a sentence which values belong to it.",
           });
       });
     return issues;
@@ -87,7 +87,7 @@ export const router = defineNode<Config>({
   async run(step) {
     const { by, cases } = step.config;
     const { value } = step.inputs;
-    const chosen = by === "rules" ? cases.find((one) => meets(value, one.rule))?.name : await choose(step, value);
+    const chosen = by === "rules" ? cases.find((one) => matchesRule(value, one.rule))?.name : await choose(step, value);
     return { [chosen ?? "else"]: value };
   },
 });

@@ -16,7 +16,7 @@ export const Body = z.union([z.null(), AgentRef, Graph]);
 export type Body = null | { agent: string; version?: number } | Graph;
 
 /** The body ready to run. Rejects with `not_found` or `graph_has_issues`. */
-export async function openBody(step: Step, body: Body): Promise<CompiledGraph> {
+export async function compileBody(step: Step, body: Body): Promise<CompiledGraph> {
   if (body === null) throw new TypeError("A container without a body passed the check.");
   return "agent" in body ? step.host.graph(body.agent, body.version) : step.compile(body);
 }
@@ -30,7 +30,7 @@ export function containerIssues(body: Body, inputs: readonly Field[], taken: rea
       code: "bad-body",
       message: "This has no body yet.",
       path: "/body",
-      mend: "Open it and build what it repeats, or choose an agent.",
+      fix: "Open it and build what it repeats, or choose an agent.",
     });
   issues.push(...takenNames(inputs, taken, "/inputs"));
   return issues;

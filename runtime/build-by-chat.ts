@@ -12,7 +12,7 @@ import type { NodeTable } from "./node.ts";
 import { type Applied, applyPatch, Patch } from "./patch.ts";
 
 /** What there is to build with. */
-export interface Materials {
+export interface BuildResources {
   tools: { name: string; summary: string }[];
   knowledge: string[];
   models: string[];
@@ -35,7 +35,7 @@ const MAX_TOOLS = 60;
  */
 export async function proposePatch(
   host: Pick<Host, "chat" | "model">,
-  request: { model: string; graph: Graph; conversation: Message[]; materials: Materials },
+  request: { model: string; graph: Graph; conversation: Message[]; materials: BuildResources },
   table: NodeTable,
   check: (graph: Graph) => Issue[] | Promise<Issue[]>,
   signal: AbortSignal,
@@ -74,7 +74,7 @@ export async function proposePatch(
         ...applied.left.map(({ part, reason }) => `Part ${part + 1}: ${reason}`),
         ...issues
           .filter((issue) => issue.severity === "error")
-          .map((issue) => `${issue.node ?? "graph"}: ${issue.message} ${issue.mend ?? ""}`),
+          .map((issue) => `${issue.node ?? "graph"}: ${issue.message} ${issue.fix ?? ""}`),
       ];
       if (wrong.length === 0) return proposal;
     } else wrong = [read.fault];
@@ -133,7 +133,7 @@ export function readPatch(text: string): { patch: Patch } | { fault: string } {
   return { fault: `At ${first?.path.join("/") || "the top"}: ${first?.message}` };
 }
 
-function instructions(graph: Graph, materials: Materials, table: NodeTable): string {
+function instructions(graph: Graph, materials: BuildResources, table: NodeTable): string {
   const types = [...table.values()].map((definition) => {
     const config = definition.config.parse({});
     const { inputs, outputs } = definition.ports(config);

@@ -201,7 +201,7 @@ describe("checkGraph", () => {
       hasSecret: () => false,
     });
     expect(issues.map(({ code }) => code)).toEqual(["missing-knowledge", "missing-tool", "missing-secret"]);
-    for (const issue of issues) expect(issue.mend).toBeTruthy();
+    for (const issue of issues) expect(issue.fix).toBeTruthy();
   });
 
   it("warns where a model reads what others wrote and may act unasked", () => {

@@ -8,7 +8,7 @@ import type { NodeTable, PortContext } from "./node.ts";
 import { edgeFit } from "./port.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "./resolve.ts";
 import type { ToolSpec } from "./tool.ts";
-import { actsUnasked } from "./unapproved-action.ts";
+import { findUnapprovedAction } from "./unapproved-action.ts";
 
 /** What exists outside the graph. A function left out means: not known, so nothing is said about it. */
 export interface CheckContext extends PortContext {
@@ -51,10 +51,10 @@ export function examine(
     if (found.length === 0)
       tell("error", `no-${role}`, `An agent needs an ${role} node: ${purpose}.`, {
         path: "/nodes",
-        mend: `Add an ${role} node.`,
+        fix: `Add an ${role} node.`,
       });
     for (const extra of found.slice(1))
-      tell("error", `too-many-${role}s`, `There can be only one ${role} node.`, { ...at(extra), mend: "Remove it." });
+      tell("error", `too-many-${role}s`, `There can be only one ${role} node.`, { ...at(extra), fix: "Remove it." });
   }
 
   const order = topological(nodes);
@@ -63,7 +63,7 @@ export function examine(
     const loop = findCycle(nodes.filter((node) => !inOrder.has(node)));
     tell("error", "cycle", `The edges run in a circle: ${[...loop, loop[0]!].map((node) => node.id).join(" → ")}.`, {
       ...at(loop[0]!),
-      mend: "Remove one of these edges. To repeat something, use a loop or map node.",
+      fix: "Remove one of these edges. To repeat something, use a loop or map node.",
     });
   }
 
@@ -79,7 +79,7 @@ export function examine(
           node: edge.to.id,
           port: to.id,
           path: pointer("edges", edge.index),
-          mend: `Wire it to an input that takes ${from.kind}, or put a node between that makes ${to.kind}.`,
+          fix: `Wire it to an input that takes ${from.kind}, or put a node between that makes ${to.kind}.`,
         },
       );
   }
@@ -92,7 +92,7 @@ export function examine(
         tell("error", "missing-edge", `${node.title} needs something at "${port.id}".`, {
           ...at(node),
           port: port.id,
-          mend: `Wire a ${port.kind === "any" ? "value" : port.kind} output to it.`,
+          fix: `Wire a ${port.kind === "any" ? "value" : port.kind} output to it.`,
         });
       if (wired.length > 1 && !port.many && conditions && !pairwiseExclusive(wired, conditions))
         tell(
@@ -103,7 +103,7 @@ export function examine(
             ...at(node),
             port: port.id,
             path: pointer("edges", wired[1]!.index),
-            mend: "Keep one of them, or let a router decide so that only one is taken.",
+            fix: "Keep one of them, or let a router decide so that only one is taken.",
           },
         );
     }
@@ -122,7 +122,7 @@ export function examine(
             message: `In ${node.title}: ${inner.message}`,
           });
     }
-    const unasked = actsUnasked(node, graph.settings, context);
+    const unasked = findUnapprovedAction(node, graph.settings, context);
     if (unasked)
       tell(
         "warning",
@@ -131,16 +131,18 @@ export function examine(
         {
           node: node.id,
           path: pointer("settings", "approvals", unasked.tool),
-          mend: `Let "${unasked.tool}" ask a person first, unless no call of it can do harm.`,
+          fix: `Let "${unasked.tool}" ask a person first, unless no call of it can do harm.`,
         },
       );
-    checkNeeds(node, context, (severity, code, message, mend) => tell(severity, code, message, { ...at(node), mend }));
+    checkNeeds(node, context, (severity, code, message, mend) =>
+      tell(severity, code, message, { ...at(node), fix: mend }),
+    );
   }
 
   for (const node of unreachable(nodes))
     tell("warning", "unreachable", `Nothing that ${node.title} makes reaches the answer.`, {
       ...at(node),
-      mend: "Wire it on, or remove it.",
+      fix: "Wire it on, or remove it.",
     });
 
   issues.sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
@@ -150,7 +152,7 @@ export function examine(
 function checkNeeds(
   node: CompiledNode,
   context: CheckContext,
-  tell: (severity: Issue["severity"], code: IssueCode, message: string, mend: string) => void,
+  tell: (severity: Issue["severity"], code: IssueCode, message: string, fix: string) => void,
 ): void {
   const needs = node.definition.needs?.(node.config) ?? {};
   for (const model of needs.models ?? []) {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { nodes } from "../nodes/index.ts";
 import { type CompiledGraph, compile } from "./compile.ts";
-import type { WaitAnswer } from "./event.ts";
+import type { WaitDecision } from "./event.ts";
 import { foldRun } from "./fold-run.ts";
 import type { Graph } from "./graph.ts";
 import { graphOf, type Played, type PlayOptions, play } from "./testing/play.ts";
@@ -48,14 +48,14 @@ async function answerAll(
   graph: Graph,
   script: Script,
   options: PlayOptions,
-  choice: WaitAnswer["choice"],
+  choice: WaitDecision["choice"],
 ): Promise<{ played: Played; rounds: number }> {
   let played = await play(graph, nodes, script, options);
   let rounds = 0;
   while (played.outcome.status === "waiting") {
     rounds++;
     const answers = played.outcome.waits!.map(({ wait }) => ({ wait, choice }));
-    played = await play(graph, nodes, script, { ...options, past: played.events, answers });
+    played = await play(graph, nodes, script, { ...options, past: played.events, decisions: answers });
   }
   return { played, rounds };
 }

@@ -44,15 +44,15 @@ export function diffGraphs(before: Graph, after: Graph, table: NodeTable): Graph
   for (const node of after.nodes) {
     const was = old.get(node.id);
     old.delete(node.id);
-    if (!was) nodes.push({ ...face(node), change: "added", values: [] });
+    if (!was) nodes.push({ ...headOf(node), change: "added", values: [] });
     else {
       const values = diffValues(meaning(was), meaning(node));
-      if (values.length > 0) nodes.push({ ...face(node), change: "changed", values });
+      if (values.length > 0) nodes.push({ ...headOf(node), change: "changed", values });
       else if (canonicalJson(before.layout[node.id]) !== canonicalJson(after.layout[node.id]))
-        nodes.push({ ...face(node), change: "moved", values: [] });
+        nodes.push({ ...headOf(node), change: "moved", values: [] });
     }
   }
-  for (const node of old.values()) nodes.push({ ...face(node), change: "removed", values: [] });
+  for (const node of old.values()) nodes.push({ ...headOf(node), change: "removed", values: [] });
 
   const key = (edge: { from: string; to: string }) => `${edge.from} ${edge.to}`;
   const had = new Set(before.edges.map(key));
@@ -76,7 +76,7 @@ export function diffGraphs(before: Graph, after: Graph, table: NodeTable): Graph
   return { nodes, edges, about, looksOnly };
 }
 
-function face(node: GraphNode): { id: string; type: string; title?: string } {
+function headOf(node: GraphNode): { id: string; type: string; title?: string } {
   return { id: node.id, type: node.type, ...(node.title ? { title: node.title } : {}) };
 }
 

@@ -59,7 +59,7 @@ export interface Wait {
   expiresAt?: number;
 }
 
-export interface WaitAnswer {
+export interface WaitDecision {
   wait: string;
   choice: "approve" | "reject" | "retry" | "skip" | "fail";
   value?: unknown;
@@ -157,7 +157,7 @@ export type EventBody =
       ms: number;
       error?: ErrorData;
     })
-  | (AtNode & { type: "node-end"; outputs: Record<string, unknown>; pinned?: boolean; rests?: Rests })
+  | (AtNode & { type: "node-end"; outputs: Record<string, unknown>; pinned?: boolean; grounding?: Grounding })
   | (AtNode & { type: "node-skip" })
   | (AtNode & {
       type: "node-fail";
@@ -167,7 +167,7 @@ export type EventBody =
       retryInMs?: number;
     })
   | { type: "run-wait"; waits: Wait[] }
-  | { type: "run-resume"; answers?: WaitAnswer[]; reason?: "answer" | "restart" }
+  | { type: "run-resume"; answers?: WaitDecision[]; reason?: "answer" | "restart" }
   | (End & { type: "run-end"; output: RunOutput })
   | (End & { type: "run-fail"; error: ErrorData; node?: string })
   | (End & { type: "run-cancel" });
@@ -180,7 +180,7 @@ export type BodyOf<T extends EventType> = Extract<EventBody, { type: T }>;
 export type FinishReason = "stop" | "tools" | "length" | "refused" | "error" | "aborted";
 
 /** What an answer rests on: documents cited and tool calls that succeeded. Both empty: it rests on the model alone. */
-export interface Rests {
+export interface Grounding {
   documents: { id: string; title: string; number: number }[];
   tools: string[];
   /** The answer announces an action that no tool call of this run took. */

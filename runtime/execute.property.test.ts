@@ -86,7 +86,7 @@ async function toEnd(graph: Graph, past: RunEvent[]): Promise<Played> {
       wait,
       choice: Number(node.slice(1)) % 3 === 0 ? ("reject" as const) : ("approve" as const),
     }));
-    played = await play(compiled, table, script, { past: played.events, answers });
+    played = await play(compiled, table, script, { past: played.events, decisions: answers });
   }
   return played;
 }

@@ -298,11 +298,11 @@ describe("a resumed run", () => {
     const parked = await play(graph, table, script, { past });
     expect(parked.outcome).toMatchObject({ status: "uncertain", waits: [{ kind: "uncertain", node: "a" }] });
     const wait = parked.outcome.waits![0]!.wait;
-    const retried = await play(graph, table, script, { past: parked.events, answers: [{ wait, choice: "retry" }] });
+    const retried = await play(graph, table, script, { past: parked.events, decisions: [{ wait, choice: "retry" }] });
     expect(retried.outcome).toEqual(whole.outcome);
     expect(retried.host.calls[0]!.idempotencyKey).toBe(whole.host.calls[0]!.idempotencyKey);
     expect(
-      (await play(graph, table, script, { past: parked.events, answers: [{ wait, choice: "fail" }] })).outcome.status,
+      (await play(graph, table, script, { past: parked.events, decisions: [{ wait, choice: "fail" }] })).outcome.status,
     ).toBe("failed");
     // Killed again in the middle of the retry: asks again, under another wait.
     const again = retried.events.slice(
@@ -361,14 +361,14 @@ describe("waiting for people", () => {
       graph,
       nodes,
       {},
-      { past: parked.events, answers: [{ wait: one!.wait, choice: "approve" }] },
+      { past: parked.events, decisions: [{ wait: one!.wait, choice: "approve" }] },
     );
     expect(half.outcome).toMatchObject({ status: "waiting", waits: [{ wait: two!.wait }] });
     const done = await play(
       graph,
       nodes,
       {},
-      { past: half.events, answers: [{ wait: two!.wait, choice: "approve", value: "!" }] },
+      { past: half.events, decisions: [{ wait: two!.wait, choice: "approve", value: "!" }] },
     );
     expect(done.outcome).toEqual({ status: "done", output: { reply: "hello!" } });
     expect(done.of("run-wait").length).toBe(2);
@@ -410,7 +410,7 @@ describe("waiting for people", () => {
       {
         live: (execution) => {
           answerWith = async (wait) => {
-            await execution.answer([{ wait, choice: "approve" }]);
+            await execution.decide([{ wait, choice: "approve" }]);
             answered = true;
             work.resolve(" and slow");
           };
@@ -441,7 +441,7 @@ describe("an answer that comes as the run is parked", () => {
           // The wait is on its way to the disk; by the time it is there, nothing else is left to do.
           if (event.type === "run-wait")
             setTimeout(() => {
-              taken = execution.answer([{ wait: event.waits[0]!.wait, choice: "approve" }]);
+              taken = execution.decide([{ wait: event.waits[0]!.wait, choice: "approve" }]);
             });
         },
       },
@@ -456,7 +456,7 @@ describe("an answer that comes as the run is parked", () => {
     expect(await taken).toBe(false);
     expect(parked.host.events.some((event) => event.type === "run-resume")).toBe(false);
     const { wait } = parked.outcome.waits![0]!;
-    const resumed = await play(graph, nodes, {}, { past: parked.events, answers: [{ wait, choice: "approve" }] });
+    const resumed = await play(graph, nodes, {}, { past: parked.events, decisions: [{ wait, choice: "approve" }] });
     expect(resumed.outcome.status).toBe("done");
   });
 
@@ -488,7 +488,7 @@ describe("an answer that comes as the run is parked", () => {
     host.append = async (event) => {
       await append(event);
       if (event.type === "run-wait")
-        queueMicrotask(() => void execution.answer([{ wait: event.waits[0]!.wait, choice: "approve" }]));
+        queueMicrotask(() => void execution.decide([{ wait: event.waits[0]!.wait, choice: "approve" }]));
       // While the answer is written, the other branch ends: nothing but the answer keeps the run from being parked.
       if (event.type === "run-resume") {
         work.resolve("!");

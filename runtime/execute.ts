@@ -6,12 +6,12 @@
 import { Budget, DEFAULT_LIMITS, type Limits, narrow } from "./budget.ts";
 import type { CompiledGraph } from "./compile.ts";
 import { type ErrorData, errorData, PatchbayError } from "./error.ts";
-import type { BodyOf, EventBody, RunEvent, RunOutput, RunUsage, Scope, Wait, WaitAnswer } from "./event.ts";
-import { type Level, runLevel } from "./frame.ts";
+import type { BodyOf, EventBody, RunEvent, RunOutput, RunUsage, Scope, Wait, WaitDecision } from "./event.ts";
+import { type Frame, runFrame } from "./frame.ts";
 import type { Host } from "./host.ts";
 import { Journal } from "./journal.ts";
 import type { NodeTable, Values } from "./node.ts";
-import { Activity, Parked } from "./pending-work.ts";
+import { Parked, PendingWork } from "./pending-work.ts";
 import { addUsage, usageOf } from "./usage.ts";
 
 export interface ExecuteOptions {
@@ -28,7 +28,7 @@ export interface ExecuteOptions {
   /** The log so far, from seq 0. */
   past?: readonly RunEvent[];
   /** Answers to waits of a parked run; they go into `run-resume`. */
-  answers?: WaitAnswer[];
+  decisions?: WaitDecision[];
   limits?: Partial<Limits>;
 }
 
@@ -51,21 +51,21 @@ export interface Execution {
    * Answers waits while the run is live. Resolves with true when the answers are on disk and work goes on; with false,
    * and nothing written, when the run is parked or over by now: once `outcome` is there, take it up again with them.
    */
-  answer(answers: WaitAnswer[]): Promise<boolean>;
+  decide(answers: WaitDecision[]): Promise<boolean>;
 }
 
 /** What all levels of a run share. */
-export interface Running {
+export interface RunContext {
   readonly id: string;
   readonly host: Host;
   readonly nodes: NodeTable;
   readonly journal: Journal;
-  readonly activity: Activity;
+  readonly pendingWork: PendingWork;
   readonly budget: Budget;
   readonly user?: string;
   append(body: EventBody): Promise<void>;
-  /** Runs a level: `runLevel`, handed down so that steps need not import what imports them. */
-  enter(level: Level): Promise<Values>;
+  /** Runs a level: `runFrame`, handed down so that steps need not import what imports them. */
+  runFrame(level: Frame): Promise<Values>;
   /** Tells people about a wait, once. */
   announce(
     scope: Scope,
@@ -86,7 +86,7 @@ export function execute(options: ExecuteOptions): Execution {
   const budget = new Budget(narrow({ ...DEFAULT_LIMITS, ...options.limits }, graph.graph.settings.budget));
   const activeBefore = journal.length > 0 ? budget.restore(options.past!) : 0;
   const controller = new AbortController();
-  const activity = new Activity();
+  const activity = new PendingWork();
   let seq = journal.length;
   let closed = false;
   let lastStored: Promise<void> = Promise.resolve();
@@ -101,18 +101,18 @@ export function execute(options: ExecuteOptions): Execution {
     return stored;
   };
 
-  const running: Running = {
+  const running: RunContext = {
     id: run,
     host,
     nodes: options.nodes,
     journal,
-    activity,
+    pendingWork: activity,
     budget,
     ...(start.user === undefined ? {} : { user: start.user }),
     append,
-    enter: runLevel,
+    runFrame: runFrame,
     async announce(scope, node, key, request) {
-      const known = journal.wait(scope, node, key);
+      const known = journal.findWait(scope, node, key);
       if (known) return known;
       const wait: Wait = { wait: host.newId(), key, node, ...(scope.length ? { scope } : {}), ...request };
       journal.addWaits([wait]);
@@ -123,12 +123,12 @@ export function execute(options: ExecuteOptions): Execution {
 
   let accepted: Promise<void>;
   if (!journal.start) accepted = append({ type: "run-start", ...start });
-  else if (journal.length === 1 && !options.answers?.length) {
+  else if (journal.length === 1 && !options.decisions?.length) {
     // Nothing has happened yet: it begins here, whoever accepted it.
     accepted = Promise.resolve();
   } else {
-    const answers = options.answers ?? [];
-    journal.addAnswers(answers);
+    const answers = options.decisions ?? [];
+    journal.addDecisions(answers);
     accepted = append({
       type: "run-resume",
       reason: answers.length ? "answer" : "restart",
@@ -168,8 +168,8 @@ export function execute(options: ExecuteOptions): Execution {
     return outcome;
   };
 
-  const level: Level = {
-    running,
+  const level: Frame = {
+    context: running,
     graph,
     scope: [],
     facts: {
@@ -179,20 +179,20 @@ export function execute(options: ExecuteOptions): Execution {
       ...(start.session === undefined ? {} : { session: start.session }),
       ...(start.user === undefined ? {} : { user: start.user }),
     },
-    answers: true,
+    feedsReply: true,
     controller,
     ...(start.pins ? { pins: start.pins } : {}),
     ...(start.range ? { range: start.range } : {}),
   };
-  activity.mint();
-  const outcome = runLevel(level).then(
+  activity.acquire();
+  const outcome = runFrame(level).then(
     (values) => {
       const output = toOutput(values);
       return finish({ type: "run-end", output, usage: { ...usage } }, { status: "done", output });
     },
     (reason: unknown) => {
       if (reason instanceof Parked) {
-        const waits = journal.open();
+        const waits = journal.openWaits();
         return finish(undefined, {
           status: waits.some((wait) => wait.kind === "uncertain") ? "uncertain" : "waiting",
           waits,
@@ -212,17 +212,17 @@ export function execute(options: ExecuteOptions): Execution {
     accepted,
     usage,
     outcome,
-    async answer(answers) {
+    async decide(answers) {
       if (closing || activity.parked) return false;
       // Held while the answers are written, so that the run is not parked between them and those who wait for them.
-      activity.mint();
+      activity.acquire();
       try {
-        journal.addAnswers(answers);
+        journal.addDecisions(answers);
         await append({ type: "run-resume", reason: "answer", answers });
-        for (const answer of answers) activity.open(answer.wait, answer);
+        for (const answer of answers) activity.resolve(answer.wait, answer);
         return true;
       } finally {
-        activity.burn();
+        activity.release();
       }
     },
   };
@@ -248,6 +248,6 @@ function ended(journal: Journal, usage: RunUsage): Execution {
     accepted: Promise.resolve(),
     usage,
     outcome: Promise.resolve(outcome),
-    answer: () => Promise.reject(new PatchbayError("gone", "The run is over.")),
+    decide: () => Promise.reject(new PatchbayError("gone", "The run is over.")),
   };
 }

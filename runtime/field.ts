@@ -31,7 +31,7 @@ export function takenNames(
           code: "bad-config",
           message: `The name "${name}" is taken.`,
           path,
-          mend: "Give it another name.",
+          fix: "Give it another name.",
         },
       ];
     seen.add(name);

@@ -2,14 +2,14 @@
 import type { ErrorData } from "./error.ts";
 import {
   type EventOf,
-  type Rests,
+  type Grounding,
   type RunEvent,
   type RunOutput,
   type RunUsage,
   type Scope,
   scopeKey,
   type Wait,
-  type WaitAnswer,
+  type WaitDecision,
 } from "./event.ts";
 import type { Message } from "./message.ts";
 import { addUsage, emptyUsage } from "./usage.ts";
@@ -29,7 +29,7 @@ export interface NodeView {
   outputs?: Record<string, unknown>;
   pinned?: boolean;
   error?: ErrorData;
-  rests?: Rests;
+  grounding?: Grounding;
   /** In the order in which they happened. */
   retrievals: EventOf<"retrieval">[];
   prompts: EventOf<"prompt-built">[];
@@ -58,7 +58,7 @@ export interface RunView {
   failedNode?: string;
   /** Waits that nobody has answered, oldest first. */
   waits: Wait[];
-  answers: WaitAnswer[];
+  decisions: WaitDecision[];
   usage: RunUsage;
   /** By `nodeKey(scope, node)`, in order of start. A node's view is replaced, never changed, so it can be compared by reference. */
   nodes: Map<string, NodeView>;
@@ -76,7 +76,7 @@ export function emptyRun(id: string): RunView {
     status: "queued",
     startedAt: 0,
     waits: [],
-    answers: [],
+    decisions: [],
     usage: emptyUsage(),
     nodes: new Map(),
     seq: -1,
@@ -108,7 +108,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.waits = [...view.waits, ...event.waits];
       view.status = waitStatus(view.waits);
       for (const wait of event.waits)
-        change(view, wait.scope, wait.node, event.at, (node) => ({
+        updateNode(view, wait.scope, wait.node, event.at, (node) => ({
           status: "waiting",
           waitsSince: node.waitsSince ?? event.at,
         }));
@@ -120,74 +120,74 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       view.waits = view.waits.filter((wait) => !answered.has(wait.wait));
       for (const wait of over)
         if (!view.waits.some((open) => sameNode(open, wait)))
-          change(view, wait.scope, wait.node, event.at, (node) => ({
+          updateNode(view, wait.scope, wait.node, event.at, (node) => ({
             status: "running",
             ...waited(node, event.at),
           }));
-      view.answers = [...view.answers, ...answers];
+      view.decisions = [...view.decisions, ...answers];
       view.status = view.waits.length > 0 ? waitStatus(view.waits) : "running";
       return;
     }
     case "run-end":
       view.output = event.output;
-      close(view, event.at, "done");
+      endRun(view, event.at, "done");
       return;
     case "run-fail":
       view.error = event.error;
       if (event.node !== undefined) view.failedNode = event.node;
-      close(view, event.at, "failed");
+      endRun(view, event.at, "failed");
       return;
     case "run-cancel":
-      close(view, event.at, "cancelled");
+      endRun(view, event.at, "cancelled");
       return;
     case "node-start":
-      change(view, event.scope, event.node, event.at, {
+      updateNode(view, event.scope, event.node, event.at, {
         status: "running",
         attempts: event.attempt ?? 1,
         error: undefined,
       });
       return;
     case "node-end":
-      change(view, event.scope, event.node, event.at, {
+      updateNode(view, event.scope, event.node, event.at, {
         status: "done",
         endedAt: event.at,
         outputs: event.outputs,
         ...(event.pinned ? { pinned: true } : {}),
-        ...(event.rests ? { rests: event.rests } : {}),
+        ...(event.grounding ? { grounding: event.grounding } : {}),
       });
       return;
     case "node-skip":
-      change(view, event.scope, event.node, event.at, { status: "skipped", endedAt: event.at });
+      updateNode(view, event.scope, event.node, event.at, { status: "skipped", endedAt: event.at });
       return;
     case "node-fail":
-      change(view, event.scope, event.node, event.at, {
+      updateNode(view, event.scope, event.node, event.at, {
         error: event.error,
         ...(event.next === "retry" ? {} : { status: "failed", endedAt: event.at }),
       });
       return;
     case "retrieval":
-      change(view, event.scope, event.node, event.at, (node) => ({ retrievals: [...node.retrievals, event] }));
+      updateNode(view, event.scope, event.node, event.at, (node) => ({ retrievals: [...node.retrievals, event] }));
       return;
     case "prompt-built":
-      change(view, event.scope, event.node, event.at, (node) => ({ prompts: [...node.prompts, event] }));
+      updateNode(view, event.scope, event.node, event.at, (node) => ({ prompts: [...node.prompts, event] }));
       return;
     case "message":
-      change(view, event.scope, event.node, event.at, (node) => ({ messages: [...node.messages, event] }));
+      updateNode(view, event.scope, event.node, event.at, (node) => ({ messages: [...node.messages, event] }));
       return;
     case "usage":
-      change(view, event.scope, event.node, event.at, (node) => ({
+      updateNode(view, event.scope, event.node, event.at, (node) => ({
         inputTokens: node.inputTokens + event.inputTokens,
         outputTokens: node.outputTokens + event.outputTokens,
         ...(event.costUsd === undefined ? {} : { costUsd: (node.costUsd ?? 0) + event.costUsd }),
       }));
       return;
     case "tool-start":
-      change(view, event.scope, event.node, event.at, (node) => ({
+      updateNode(view, event.scope, event.node, event.at, (node) => ({
         tools: [...node.tools.filter((tool) => tool.call !== event.call.id), { call: event.call.id, start: event }],
       }));
       return;
     case "tool-end":
-      change(view, event.scope, event.node, event.at, (node) => ({
+      updateNode(view, event.scope, event.node, event.at, (node) => ({
         tools: node.tools.map((tool) => (tool.call === event.call ? { ...tool, end: event } : tool)),
       }));
       return;
@@ -267,7 +267,7 @@ function orderCalls(messages: Message[]): Message[] {
     );
 }
 
-function change(
+function updateNode(
   view: RunView,
   scope: Scope | undefined,
   node: string,
@@ -291,7 +291,7 @@ function change(
   view.nodes.set(key, { ...old, ...(typeof part === "function" ? part(old) : part) });
 }
 
-function close(view: RunView, at: number, status: RunStatus): void {
+function endRun(view: RunView, at: number, status: RunStatus): void {
   view.status = status;
   view.endedAt = at;
   view.waits = [];

@@ -3,27 +3,27 @@
 import type { CompiledGraph } from "./compile.ts";
 import { type ErrorCode, errorData, PatchbayError } from "./error.ts";
 import type { EventBody, Scope } from "./event.ts";
-import type { Running } from "./execute.ts";
-import { findPast } from "./journal.ts";
+import type { RunContext } from "./execute.ts";
+import { findLastEvent } from "./journal.ts";
 import type { RunFacts, Values } from "./node.ts";
 import { Parked } from "./pending-work.ts";
-import { type Moves, type Part, Plan } from "./plan.ts";
+import { type NextNodes, Plan, type Selection } from "./plan.ts";
 import type { CompiledNode } from "./resolve.ts";
 import { NodeStep } from "./step.ts";
 
-export interface Level {
-  running: Running;
+export interface Frame {
+  context: RunContext;
   graph: CompiledGraph;
   scope: Scope;
   facts: RunFacts;
   /** What reaches its output is (part of) the run's answer. */
-  answers: boolean;
+  feedsReply: boolean;
   /** Aborted when a node fails for good or the run is cancelled; every node's signal. */
   controller: AbortController;
   pins?: Record<string, Values>;
   range?: { to?: string; from?: string; only?: string };
   /** Tells the node around that something in here began (1) or ended (-1) to wait for a person. */
-  waits?(change: 1 | -1): void;
+  onWait?(change: 1 | -1): void;
   failedNode?: string;
 }
 
@@ -32,10 +32,10 @@ export interface Level {
  * Resolves with what reached the output node. Rejects with the first failure, with `Parked`, or with the abort's reason;
  * after an abort it does not wait for nodes that do not listen.
  */
-export function runLevel(level: Level): Promise<Values> {
-  const { activity } = level.running;
+export function runFrame(level: Frame): Promise<Values> {
+  const { pendingWork: activity } = level.context;
   const { signal } = level.controller;
-  const plan = new Plan(level.graph.nodes, partOf(level));
+  const plan = new Plan(level.graph.nodes, selectionOf(level));
   return new Promise<Values>((resolve, reject) => {
     let running = 0;
     let result: Values = {};
@@ -52,14 +52,14 @@ export function runLevel(level: Level): Promise<Values> {
     // The caller's token comes back first, so that handing over never looks like idleness.
     const onAbort = () => {
       if (over) return;
-      activity.mint();
+      activity.acquire();
       settle();
     };
-    const launch = (moves: Moves) => {
-      for (const node of moves.skip) record(level, node, "node-skip");
+    const launch = (moves: NextNodes) => {
+      for (const node of moves.skip) emitSkip(level, node, "node-skip");
       for (const node of moves.start) {
         running++;
-        activity.mint();
+        activity.acquire();
         runNode(level, node, plan.inputs(node)).then(
           (values) => {
             if (!over) {
@@ -87,39 +87,39 @@ export function runLevel(level: Level): Promise<Values> {
     const leave = () => {
       running--;
       if (running === 0 && !over) settle();
-      else activity.burn();
+      else activity.release();
     };
 
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) return settle();
     launch(plan.begin());
     if (running === 0) settle();
-    else activity.burn();
+    else activity.release();
   });
 }
 
-function record(level: Level, node: CompiledNode, type: "node-skip"): void {
-  if (findPast(level.running.journal.of(level.scope, node.id), type)) return;
-  put(level, { type, node: node.id });
+function emitSkip(level: Frame, node: CompiledNode, type: "node-skip"): void {
+  if (findLastEvent(level.context.journal.eventsOf(level.scope, node.id), type)) return;
+  emit(level, { type, node: node.id });
 }
 
 /** Appends without waiting: a failed write aborts the run by itself. */
-function put(level: Level, body: Extract<EventBody, { node: string; scope?: Scope }>): void {
-  level.running.append(level.scope.length ? { ...body, scope: level.scope } : body).catch(() => {});
+function emit(level: Frame, body: Extract<EventBody, { node: string; scope?: Scope }>): void {
+  level.context.append(level.scope.length ? { ...body, scope: level.scope } : body).catch(() => {});
 }
 
-async function runNode(level: Level, node: CompiledNode, inputs: Values): Promise<Values> {
-  const past = level.running.journal.of(level.scope, node.id);
+async function runNode(level: Frame, node: CompiledNode, inputs: Values): Promise<Values> {
+  const past = level.context.journal.eventsOf(level.scope, node.id);
   if (past.length > 0) {
-    const done = findPast(past, "node-end");
+    const done = findLastEvent(past, "node-end");
     if (done) return done.outputs;
-    const failed = findPast(past, "node-fail", (event) => event.next !== "retry");
+    const failed = findLastEvent(past, "node-fail", (event) => event.next !== "retry");
     if (failed?.next === "branch") return { error: failed.error };
     if (failed) throw new PatchbayError(failed.error.code, failed.error.message);
   }
   const pinned = level.pins?.[node.id];
   if (pinned) {
-    put(level, { type: "node-end", node: node.id, outputs: pinned, pinned: true });
+    emit(level, { type: "node-end", node: node.id, outputs: pinned, pinned: true });
     return pinned;
   }
 
@@ -132,7 +132,7 @@ async function runNode(level: Level, node: CompiledNode, inputs: Values): Promis
     started = false
   ) {
     if (!started)
-      put(
+      emit(
         level,
         attempt === 1 ? { type: "node-start", node: node.id } : { type: "node-start", node: node.id, attempt },
       );
@@ -140,10 +140,10 @@ async function runNode(level: Level, node: CompiledNode, inputs: Values): Promis
     try {
       const outputs = await node.definition.run!(step);
       level.controller.signal.throwIfAborted();
-      put(
+      emit(
         level,
-        step.rests
-          ? { type: "node-end", node: node.id, outputs, rests: step.rests }
+        step.grounding
+          ? { type: "node-end", node: node.id, outputs, grounding: step.grounding }
           : { type: "node-end", node: node.id, outputs },
       );
       return outputs;
@@ -153,13 +153,13 @@ async function runNode(level: Level, node: CompiledNode, inputs: Values): Promis
       const retriesLeft = (node.retry?.times ?? 0) - (attempt - 1);
       if (retriesLeft > 0 && !FINAL.has(error.code)) {
         const retryInMs = Math.min(node.retry!.waitMs * 2 ** (attempt - 1), 600_000);
-        put(level, { type: "node-fail", node: node.id, error, attempt, next: "retry", retryInMs });
-        await level.running.host.sleep(retryInMs, level.controller.signal);
+        emit(level, { type: "node-fail", node: node.id, error, attempt, next: "retry", retryInMs });
+        await level.context.host.sleep(retryInMs, level.controller.signal);
         attempt++;
         continue;
       }
       const next = node.onError;
-      put(level, { type: "node-fail", node: node.id, error, ...(attempt > 1 ? { attempt } : {}), next });
+      emit(level, { type: "node-fail", node: node.id, error, ...(attempt > 1 ? { attempt } : {}), next });
       if (next === "branch") return { error };
       throw thrown;
     }
@@ -187,15 +187,15 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
   "storage_full",
 ]);
 
-function isTarget(level: Level, node: CompiledNode): boolean {
+function isTarget(level: Frame, node: CompiledNode): boolean {
   return node.id === level.range?.to || node.id === level.range?.only;
 }
 
 /** What of the graph takes part: all, or what the range asks for; and which nodes have pinned outputs. */
-function partOf(level: Level): Part {
+function selectionOf(level: Frame): Selection {
   const { range, pins } = level;
   const fixed = pins ? (node: CompiledNode) => pins[node.id] !== undefined : undefined;
-  if (!range?.to && !range?.from && !range?.only) return fixed ? { fixed } : {};
+  if (!range?.to && !range?.from && !range?.only) return fixed ? { pinned: fixed } : {};
   const byId = new Map(level.graph.nodes.map((node) => [node.id, node]));
   const inside = new Set<CompiledNode>();
   const walk = (node: CompiledNode | undefined, next: (node: CompiledNode) => CompiledNode[]) => {
@@ -207,5 +207,5 @@ function partOf(level: Level): Part {
   // What is pinned needs nothing before it.
   if (range.to) walk(byId.get(range.to), (node) => (fixed?.(node) ? [] : node.incoming.map((edge) => edge.from)));
   if (range.from) walk(byId.get(range.from), (node) => node.outgoing.map((edge) => edge.to));
-  return { includes: (node) => inside.has(node), ...(fixed ? { fixed } : {}) };
+  return { includes: (node) => inside.has(node), ...(fixed ? { pinned: fixed } : {}) };
 }

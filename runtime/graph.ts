@@ -109,13 +109,13 @@ export const GraphTest = closed({
 });
 export type GraphTest = { name: string; input: Record<string, unknown>; expect?: Record<string, unknown> };
 
-export const Place = closed({
+export const NodePosition = closed({
   x: z.number(),
   y: z.number(),
   width: z.number().optional(),
   height: z.number().optional(),
 });
-export type Place = { x: number; y: number; width?: number; height?: number };
+export type NodePosition = { x: number; y: number; width?: number; height?: number };
 
 export const MAX_NODES = 5000;
 export const MAX_EDGES = 20_000;
@@ -129,7 +129,7 @@ export const Graph = closed({
   edges: z.array(GraphEdge).max(MAX_EDGES, `A graph has at most ${MAX_EDGES} edges.`),
   groups: z.array(Group).default([]),
   tests: z.array(GraphTest).default([]),
-  layout: z.record(z.string(), Place).default({}),
+  layout: z.record(z.string(), NodePosition).default({}),
 });
 /** An agent's graph as data. Written by hand beside its schema because the schema also keeps `x-` keys. */
 export interface Graph {
@@ -141,7 +141,7 @@ export interface Graph {
   edges: GraphEdge[];
   groups: Group[];
   tests: GraphTest[];
-  layout: Record<string, Place>;
+  layout: Record<string, NodePosition>;
 }
 
 /** A graph with nothing in it. */

@@ -46,7 +46,7 @@ export const Issue = z.object({
   /** JSON pointer into the agent file. */
   path: z.string().optional(),
   /** How to mend it, as a sentence. */
-  mend: z.string().optional(),
+  fix: z.string().optional(),
 });
 export type Issue = z.infer<typeof Issue>;
 export type IssueCode = Issue["code"];

@@ -7,13 +7,13 @@ import {
   scopeKey,
   TERMINAL,
   type Wait,
-  type WaitAnswer,
+  type WaitDecision,
 } from "./event.ts";
 
 export class Journal {
   readonly #byNode = new Map<string, RunEvent[]>();
   readonly #waits = new Map<string, Wait>();
-  readonly #answers = new Map<string, WaitAnswer>();
+  readonly #decisions = new Map<string, WaitDecision>();
   readonly start: EventOf<"run-start"> | undefined;
   readonly end: EventOf<"run-end" | "run-fail" | "run-cancel"> | undefined;
   readonly length: number;
@@ -23,7 +23,7 @@ export class Journal {
     for (const event of past) {
       if (event.type === "run-start") this.start = event;
       else if (event.type === "run-wait") this.addWaits(event.waits);
-      else if (event.type === "run-resume") this.addAnswers(event.answers ?? []);
+      else if (event.type === "run-resume") this.addDecisions(event.answers ?? []);
       else if (TERMINAL.has(event.type)) this.end = event as EventOf<"run-end" | "run-fail" | "run-cancel">;
       else if ("node" in event && event.type !== "run-fail") {
         const key = nodeKey(event.scope, event.node);
@@ -35,7 +35,7 @@ export class Journal {
   }
 
   /** The events of a node in a scope, oldest first. */
-  of(scope: Scope, node: string): readonly RunEvent[] {
+  eventsOf(scope: Scope, node: string): readonly RunEvent[] {
     return this.#byNode.size === 0 ? NONE : (this.#byNode.get(nodeKey(scope, node)) ?? NONE);
   }
 
@@ -43,21 +43,21 @@ export class Journal {
     for (const wait of waits) this.#waits.set(`${nodeKey(wait.scope, wait.node)}|${wait.key}`, wait);
   }
 
-  addAnswers(answers: readonly WaitAnswer[]): void {
-    for (const answer of answers) if (!this.#answers.has(answer.wait)) this.#answers.set(answer.wait, answer);
+  addDecisions(answers: readonly WaitDecision[]): void {
+    for (const answer of answers) if (!this.#decisions.has(answer.wait)) this.#decisions.set(answer.wait, answer);
   }
 
-  wait(scope: Scope, node: string, key: string): Wait | undefined {
+  findWait(scope: Scope, node: string, key: string): Wait | undefined {
     return this.#waits.get(`${nodeKey(scope, node)}|${key}`);
   }
 
-  answer(wait: string): WaitAnswer | undefined {
-    return this.#answers.get(wait);
+  decision(wait: string): WaitDecision | undefined {
+    return this.#decisions.get(wait);
   }
 
   /** Waits that nobody has answered. */
-  open(): Wait[] {
-    return [...this.#waits.values()].filter((wait) => !this.#answers.has(wait.wait));
+  openWaits(): Wait[] {
+    return [...this.#waits.values()].filter((wait) => !this.#decisions.has(wait.wait));
   }
 }
 
@@ -68,7 +68,7 @@ function nodeKey(scope: Scope | undefined, node: string): string {
 }
 
 /** The last of `events` with this type that `match` accepts. */
-export function findPast<T extends EventType>(
+export function findLastEvent<T extends EventType>(
   events: readonly RunEvent[],
   type: T,
   match?: (event: EventOf<T>) => boolean,

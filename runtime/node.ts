@@ -1,7 +1,7 @@
 /** What a node type is: one value in one file under `nodes/`. */
 import type { z } from "zod";
 import type { CompiledGraph } from "./compile.ts";
-import type { BodyOf, EventOf, EventType, Rests, RunInput, Scope, ScopePart, Wait, WaitAnswer } from "./event.ts";
+import type { BodyOf, EventOf, EventType, Grounding, RunInput, Scope, ScopePart, Wait, WaitDecision } from "./event.ts";
 import type { Field } from "./field.ts";
 import type { Graph, Settings } from "./graph.ts";
 import type { Host } from "./host.ts";
@@ -180,7 +180,7 @@ export interface Step<C = unknown> {
   /** 1, and one more at each retry. */
   readonly attempt: number;
   /** An output of this node is wired straight to `output.reply`: its text streams as the answer. */
-  readonly answers: boolean;
+  readonly feedsReply: boolean;
 
   /** The first event of this type of this node (in this scope) that the log already holds and that `match` accepts. */
   past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined;
@@ -195,7 +195,11 @@ export interface Step<C = unknown> {
    * Waits for a person. Resolves with the answer; when the whole run has nothing else to do it is parked: this promise
    * rejects with `Parked`, and the node is run again when an answer is there. `key` tells the waits of one node apart.
    */
-  wait(key: string, request: Omit<Wait, "wait" | "node" | "scope" | "key">, signal?: AbortSignal): Promise<WaitAnswer>;
+  wait(
+    key: string,
+    request: Omit<Wait, "wait" | "node" | "scope" | "key">,
+    signal?: AbortSignal,
+  ): Promise<WaitDecision>;
   /**
    * A limit on the time that this node works: `signal` aborts with the step, or with `late()` after `ms` of work. While
    * the node, or anything inside of it, waits for a person its clock stands. `end` is called when the work is done.
@@ -210,7 +214,7 @@ export interface Step<C = unknown> {
    * Runs a graph inside this node; its events carry `part` in their scope. Resolves with what reached its output node.
    * Rejects with the body's failure. `answers`: its text is the answer of the run, and it goes on with its conversation.
    */
-  body(
+  runBody(
     graph: CompiledGraph,
     part: Omit<ScopePart, "node">,
     input: Values,
@@ -233,7 +237,7 @@ export interface Step<C = unknown> {
     },
   ): Promise<ToolResult>;
   /** Says what this node's answer rests on; it is kept on the node's `node-end`. */
-  rest(rests: Rests): void;
+  setGrounding(rests: Grounding): void;
   /** Counts against the run's budget; throws the limit's error when it is used up. */
   spend(what: {
     steps?: number;

@@ -122,7 +122,7 @@ async function turn(
   };
 }
 
-const rests = (played: Played) => played.of("node-end").find((event) => event.node === "brain")!.rests!;
+const rests = (played: Played) => played.of("node-end").find((event) => event.node === "brain")!.grounding!;
 
 describe.each<ActionFormat>(["native", "hermes", "react", "modelscope"])("%s", (format) => {
   it.each([

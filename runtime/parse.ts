@@ -44,7 +44,7 @@ export function parseAgentFile(text: string): ParsedGraph {
 export function parseGraph(value: unknown): ParsedGraph {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { issues: [issue("bad-value", "An agent file is a JSON object.", "")] };
-  const bad = hostile(value, "", 0);
+  const bad = findForbidden(value, "", 0);
   if (bad) return { issues: [bad] };
   const format = (value as { format?: unknown }).format;
   if (typeof format === "string" && /^patchbay\/\d+$/.test(format) && !FORMATS.some((known) => known.format === format))
@@ -83,7 +83,7 @@ export function fromZod(found: z.core.$ZodIssue, base: string | number = ""): Is
 }
 
 function issue(code: IssueCode, message: string, path: string, mend?: string): Issue {
-  return { severity: "error", code, message, path, ...(mend ? { mend } : {}) };
+  return { severity: "error", code, message, path, ...(mend ? { fix: mend } : {}) };
 }
 
 /** Duplicate keys and depth, found on the text because `JSON.parse` hides the one and may overflow on the other. */
@@ -129,7 +129,7 @@ function scan(text: string): Issue | undefined {
   return found;
 }
 
-function hostile(value: unknown, path: string, depth: number): Issue | undefined {
+function findForbidden(value: unknown, path: string, depth: number): Issue | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (depth > MAX_DEPTH) return issue("too-large", `The JSON is nested more than ${MAX_DEPTH} deep.`, path);
   for (const key of Object.keys(value)) {
@@ -140,7 +140,7 @@ function hostile(value: unknown, path: string, depth: number): Issue | undefined
         path + pointer(key),
         "Rename it.",
       );
-    const found = hostile((value as Record<string, unknown>)[key], path + pointer(key), depth + 1);
+    const found = findForbidden((value as Record<string, unknown>)[key], path + pointer(key), depth + 1);
     if (found) return found;
   }
   return undefined;

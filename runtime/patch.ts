@@ -39,7 +39,7 @@ export const Patch = z.object({
 });
 export type Patch = z.infer<typeof Patch>;
 
-export const MISFITS = [
+export const PATCH_REJECTIONS = [
   "node-there",
   "no-node",
   "no-type",
@@ -51,8 +51,8 @@ export const MISFITS = [
 ] as const;
 
 /** Why a part could not be applied. */
-export interface Misfit {
-  code: (typeof MISFITS)[number];
+export interface PatchRejection {
+  code: (typeof PATCH_REJECTIONS)[number];
   /** The node, type, port or edge that it is about, or what the schema says. */
   about: string;
   /** All of it as a sentence. */
@@ -62,7 +62,7 @@ export interface Misfit {
 export interface Applied {
   graph: Graph;
   /** Parts that could not be applied, by their place in the patch. */
-  left: (Misfit & { part: number })[];
+  left: (PatchRejection & { part: number })[];
 }
 
 /** Applies parts in order to a copy. Never throws; a part that does not fit is left out and told. */
@@ -77,13 +77,13 @@ export function applyPatch(graph: Graph, parts: readonly PatchPart[], table: Nod
   return { graph: result, left };
 }
 
-function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Misfit {
+function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | PatchRejection {
   const node = "id" in part ? graph.nodes.find((one) => one.id === part.id) : undefined;
   switch (part.do) {
     case "add-node": {
-      if (node) return misfit("node-there", part.id, `There is already a node "${part.id}".`);
+      if (node) return reject("node-there", part.id, `There is already a node "${part.id}".`);
       const definition = table.get(part.type);
-      if (!definition) return misfit("no-type", part.type, `There is no node type "${part.type}".`);
+      if (!definition) return reject("no-type", part.type, `There is no node type "${part.type}".`);
       const config = definition.config.safeParse(part.config);
       if (!config.success) return badConfig(part.id, config.error);
       const added: GraphNode = {
@@ -93,7 +93,7 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Mis
         ...(part.title ? { title: part.title } : {}),
         config: part.config,
       };
-      return { ...graph, nodes: [...graph.nodes, added], layout: { ...graph.layout, [part.id]: freePlace(graph) } };
+      return { ...graph, nodes: [...graph.nodes, added], layout: { ...graph.layout, [part.id]: freePosition(graph) } };
     }
     case "remove-node": {
       if (!node) return noNode(part.id);
@@ -129,7 +129,7 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Mis
         if (definition && config?.success && !(side === "outputs" && port === "error" && found.onError === "branch")) {
           const { [side]: ports, open } = definition.ports(config.data);
           if (!open && !ports.some((one) => one.id === port))
-            return misfit(
+            return reject(
               "no-port",
               end,
               `"${id}" has no ${side === "outputs" ? "output" : "input"} "${port}"; it has ${ports.map((one) => one.id).join(", ") || "none"}.`,
@@ -137,12 +137,12 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Mis
         }
       }
       if (graph.edges.some((edge) => edge.from === part.from && edge.to === part.to))
-        return misfit("edge-there", `${part.from} → ${part.to}`, "That edge is already there.");
+        return reject("edge-there", `${part.from} → ${part.to}`, "That edge is already there.");
       return { ...graph, edges: [...graph.edges, { from: part.from, to: part.to }] };
     }
     case "remove-edge":
       if (!graph.edges.some((edge) => edge.from === part.from && edge.to === part.to))
-        return misfit("no-edge", `${part.from} → ${part.to}`, "That edge is not there.");
+        return reject("no-edge", `${part.from} → ${part.to}`, "That edge is not there.");
       return { ...graph, edges: graph.edges.filter((edge) => edge.from !== part.from || edge.to !== part.to) };
     case "set-about":
       return {
@@ -154,21 +154,25 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Mis
       const parsed = parseGraph({ ...graph, settings: { ...graph.settings, ...part.settings } });
       if (parsed.graph) return parsed.graph;
       const [first] = parsed.issues;
-      return misfit("bad-settings", first?.message ?? "", `The settings do not fit: ${first?.message}`);
+      return reject("bad-settings", first?.message ?? "", `The settings do not fit: ${first?.message}`);
     }
   }
 }
 
-const misfit = (code: Misfit["code"], about: string, reason: string): Misfit => ({ code, about, reason });
-const noNode = (id: string) => misfit("no-node", id, `There is no node "${id}".`);
-function badConfig(id: string, error: z.ZodError): Misfit {
+const reject = (code: PatchRejection["code"], about: string, reason: string): PatchRejection => ({
+  code,
+  about,
+  reason,
+});
+const noNode = (id: string) => reject("no-node", id, `There is no node "${id}".`);
+function badConfig(id: string, error: z.ZodError): PatchRejection {
   const [first] = error.issues;
   const what = `${first?.path.join(".") || id}: ${first?.message}`;
-  return misfit("bad-config", what, `The config of "${id}" does not fit: ${what}`);
+  return reject("bad-config", what, `The config of "${id}" does not fit: ${what}`);
 }
 
 /** Right of everything, so that nothing is covered; a layout afterwards puts it in place. */
-function freePlace(graph: Graph): { x: number; y: number } {
+function freePosition(graph: Graph): { x: number; y: number } {
   const places = Object.values(graph.layout);
   if (places.length === 0) return { x: 0, y: 0 };
   const right = places.reduce((best, place) => (place.x > best.x ? place : best));

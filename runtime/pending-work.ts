@@ -2,7 +2,7 @@
  * Knows when a run has nothing left to do but wait for people. Every piece of work holds a token; whoever waits for a
  * person gives his up. When none is held and somebody waits, the run is parked.
  */
-export class Activity {
+export class PendingWork {
   #held = 0;
   #waiting = new Set<Waiter>();
   #parked = false;
@@ -13,12 +13,12 @@ export class Activity {
   }
 
   /** Work begins. */
-  mint(): void {
+  acquire(): void {
     this.#held++;
   }
 
   /** Work ended, and nothing took its token over. */
-  burn(): void {
+  release(): void {
     this.#held--;
     if (this.#held > 0 || this.#parked || this.#waiting.size === 0) return;
     this.#parked = true;
@@ -31,7 +31,7 @@ export class Activity {
       const end = (settle: () => void) => {
         if (!this.#waiting.delete(waiter)) return;
         signal.removeEventListener("abort", onAbort);
-        this.mint();
+        this.acquire();
         settle();
       };
       const onAbort = () => end(() => reject(signal.reason));
@@ -43,12 +43,12 @@ export class Activity {
       this.#waiting.add(waiter);
       signal.addEventListener("abort", onAbort, { once: true });
       if (signal.aborted) onAbort();
-      else this.burn();
+      else this.release();
     });
   }
 
   /** Lets the waiter with this id go on. False when nobody waits under it. */
-  open(id: string, value: unknown): boolean {
+  resolve(id: string, value: unknown): boolean {
     for (const waiter of this.#waiting)
       if (waiter.id === id) {
         waiter.resolve(value);
@@ -88,7 +88,7 @@ export class Activity {
           .then(() => {
             running--;
             if (next < tasks.length && !failed) return start();
-            if (running > 0) return this.burn();
+            if (running > 0) return this.release();
             signal.removeEventListener("abort", onAbort);
             if (failed) reject(failed.reason);
             else resolve(results);
@@ -96,10 +96,10 @@ export class Activity {
       };
       const first = Math.min(Math.max(1, limit), tasks.length);
       for (let i = 0; i < first; i++) {
-        this.mint();
+        this.acquire();
         start();
       }
-      this.burn();
+      this.release();
     });
   }
 }

@@ -8,41 +8,41 @@ import type { Values } from "./node.ts";
 import { convertValue } from "./port.ts";
 import type { CompiledNode } from "./resolve.ts";
 
-export interface Moves {
+export interface NextNodes {
   start: CompiledNode[];
   skip: CompiledNode[];
 }
 
 /** Which part of a graph to run. */
-export interface Part {
+export interface Selection {
   /** Nodes outside it give nothing and are neither started nor skipped aloud. Default: all. */
   includes?(node: CompiledNode): boolean;
   /** Its outputs are fixed beforehand, so it starts whatever reaches it. */
-  fixed?(node: CompiledNode): boolean;
+  pinned?(node: CompiledNode): boolean;
 }
 
 export class Plan {
   readonly #open = new Map<CompiledNode, number>();
   readonly #outputs = new Map<CompiledNode, Values | null>();
-  readonly #part: Part;
+  readonly #part: Selection;
   readonly nodes: CompiledNode[];
 
-  constructor(nodes: CompiledNode[], part: Part = {}) {
+  constructor(nodes: CompiledNode[], part: Selection = {}) {
     this.nodes = nodes;
     this.#part = part;
   }
 
   /** The first moves. Call once. */
-  begin(): Moves {
-    const moves: Moves = { start: [], skip: [] };
+  begin(): NextNodes {
+    const moves: NextNodes = { start: [], skip: [] };
     for (const node of this.nodes) this.#open.set(node, node.incoming.length);
     for (const node of this.nodes) if (node.incoming.length === 0) this.#decide(node, moves);
     return moves;
   }
 
   /** A node ended with these outputs, by port; a port left out (or undefined) is a branch not taken. */
-  settle(node: CompiledNode, outputs: Values): Moves {
-    const moves: Moves = { start: [], skip: [] };
+  settle(node: CompiledNode, outputs: Values): NextNodes {
+    const moves: NextNodes = { start: [], skip: [] };
     this.#settle(node, outputs, moves);
     return moves;
   }
@@ -64,7 +64,7 @@ export class Plan {
     return values;
   }
 
-  #settle(node: CompiledNode, outputs: Values | null, moves: Moves): void {
+  #settle(node: CompiledNode, outputs: Values | null, moves: NextNodes): void {
     this.#outputs.set(node, outputs);
     for (const edge of node.outgoing) {
       const left = this.#open.get(edge.to)! - 1;
@@ -73,8 +73,8 @@ export class Plan {
     }
   }
 
-  #decide(node: CompiledNode, moves: Moves): void {
-    const { includes, fixed } = this.#part;
+  #decide(node: CompiledNode, moves: NextNodes): void {
+    const { includes, pinned: fixed } = this.#part;
     if (fixed?.(node)) {
       moves.start.push(node);
       return;

@@ -35,7 +35,7 @@ export interface CompiledNode {
   retry?: Retry;
   onError: "fail" | "branch";
   /** Wired straight to `output.reply`. */
-  answers: boolean;
+  feedsReply: boolean;
   /** Its place in the graph's `nodes`. */
   index: number;
 }
@@ -59,7 +59,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
     if (byId.has(node.id) || unresolved.has(node.id)) {
       tell("duplicate-id", `Two nodes have the id "${node.id}".`, `${path}/id`, {
         node: node.id,
-        mend: "Rename one of them.",
+        fix: "Rename one of them.",
       });
       return;
     }
@@ -69,14 +69,14 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       if (!definition)
         tell("unknown-type", `This version does not know the node type "${node.type}".`, `${path}/type`, {
           node: node.id,
-          mend: "Update Patchbay, or replace the node. It is kept as it is until then.",
+          fix: "Update Patchbay, or replace the node. It is kept as it is until then.",
         });
       else
         tell(
           "unknown-version",
           `"${node.id}" is version ${node.version} of ${node.type}; this version knows up to ${definition.version}.`,
           `${path}/version`,
-          { node: node.id, mend: "Update Patchbay, or replace the node. It is kept as it is until then." },
+          { node: node.id, fix: "Update Patchbay, or replace the node. It is kept as it is until then." },
         );
       return;
     }
@@ -106,7 +106,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       outgoing: [],
       ...(node.retry ? { retry: node.retry } : {}),
       onError: node.onError ?? "fail",
-      answers: false,
+      feedsReply: false,
       index,
     });
   });
@@ -121,7 +121,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       tell("duplicate-edge", `The edge from ${edge.from} to ${edge.to} is there twice.`, path, {
         node: ends.to.node,
         port: ends.to.port,
-        mend: "Remove one of the two.",
+        fix: "Remove one of the two.",
       });
       return;
     }
@@ -144,14 +144,14 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       const noun = side === "from" ? "output" : "input";
       if (!node)
         tell("unknown-node", `An edge names the node "${id}", which does not exist.`, `${path}/${side}`, {
-          mend: "Remove the edge.",
+          fix: "Remove the edge.",
         });
       else
         tell(
           "unknown-port",
           `${node.title} has no ${noun} "${port}"${ports?.length ? `; it has ${ports.map((one) => one.id).join(", ")}` : ""}.`,
           `${path}/${side}`,
-          { node: id, port, mend: "Wire it to another port, or remove the edge." },
+          { node: id, port, fix: "Wire it to another port, or remove the edge." },
         );
     }
     if (!whole) return;
@@ -161,7 +161,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
     edges.push(resolved);
     from.outgoing.push(resolved);
     to.incoming.push(resolved);
-    if (to.definition.role === "output" && resolved.toPort === "reply") from.answers = true;
+    if (to.definition.role === "output" && resolved.toPort === "reply") from.feedsReply = true;
   });
   return { nodes: [...byId.values()], edges, issues };
 }

@@ -13,8 +13,8 @@ export const Rule = z.strictObject({
 export type Rule = z.infer<typeof Rule>;
 
 /** Whether a value meets a rule. Never throws. */
-export function meets(value: unknown, rule: Rule): boolean {
-  const found = at(value, rule.path);
+export function matchesRule(value: unknown, rule: Rule): boolean {
+  const found = valueAt(value, rule.path);
   const text = asText(found).toLowerCase();
   const wanted = rule.value.trim().toLowerCase();
   switch (rule.op) {
@@ -41,7 +41,7 @@ export function meets(value: unknown, rule: Rule): boolean {
 }
 
 /** The value at a dotted path; undefined where there is none. Text that is JSON is looked into. */
-export function at(value: unknown, path: string): unknown {
+export function valueAt(value: unknown, path: string): unknown {
   if (path === "") return value;
   let here: unknown = value;
   if (typeof here === "string") {

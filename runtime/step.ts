@@ -9,18 +9,18 @@ import {
   type EventBody,
   type EventOf,
   type EventType,
-  type Rests,
+  type Grounding,
   type RunEvent,
   type RunInput,
   type ScopePart,
   scopeKey,
   type Wait,
-  type WaitAnswer,
+  type WaitDecision,
 } from "./event.ts";
-import type { Level } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import type { Graph } from "./graph.ts";
 import type { Host } from "./host.ts";
-import { findPast } from "./journal.ts";
+import { findLastEvent } from "./journal.ts";
 import type { RunFacts, Step, StepEvent, Values } from "./node.ts";
 import { Parked } from "./pending-work.ts";
 import type { Port } from "./port.ts";
@@ -36,13 +36,13 @@ export class NodeStep implements Step {
   readonly title: string;
   readonly config: unknown;
   readonly inputs: Values;
-  readonly answers: boolean;
+  readonly feedsReply: boolean;
   readonly host: Host;
   readonly run: RunFacts;
   readonly signal: AbortSignal;
   attempt = 1;
-  rests: Rests | undefined;
-  readonly #level: Level;
+  grounding: Grounding | undefined;
+  readonly #frame: Frame;
   readonly #compiled: CompiledNode;
   readonly #past: readonly RunEvent[];
   /** What this node appended in this process: a retry finds it as it would find the log after a restart. */
@@ -50,22 +50,22 @@ export class NodeStep implements Step {
   readonly #clocks = new Set<WorkClock>();
   #offsets = { text: 0, reasoning: 0 };
 
-  constructor(level: Level, node: CompiledNode, inputs: Values, past: readonly RunEvent[]) {
+  constructor(level: Frame, node: CompiledNode, inputs: Values, past: readonly RunEvent[]) {
     this.node = node.id;
     this.title = node.title;
     this.config = node.config;
     this.inputs = inputs;
-    this.answers = level.answers && node.answers;
-    this.host = level.running.host;
+    this.feedsReply = level.feedsReply && node.feedsReply;
+    this.host = level.context.host;
     this.run = level.facts;
     this.signal = level.controller.signal;
-    this.#level = level;
+    this.#frame = level;
     this.#compiled = node;
     this.#past = past;
   }
 
   get scope() {
-    return this.#level.scope;
+    return this.#frame.scope;
   }
 
   get ports(): { inputs: Port[]; outputs: Port[] } {
@@ -73,22 +73,22 @@ export class NodeStep implements Step {
   }
 
   past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined {
-    return findPast(this.#own, type, match) ?? findPast(this.#past, type, match);
+    return findLastEvent(this.#own, type, match) ?? findLastEvent(this.#past, type, match);
   }
 
   emit(body: StepEvent, { aborting = false } = {}): Promise<void> {
     if (!aborting) this.signal.throwIfAborted();
-    const { scope } = this.#level;
+    const { scope } = this.#frame;
     const event = (scope.length ? { ...body, node: this.node, scope } : { ...body, node: this.node }) as EventBody;
     this.#own.push(event as RunEvent);
     // Offsets count within one message.
     if (body.type === "message") this.#offsets = { text: 0, reasoning: 0 };
-    return this.#level.running.append(event);
+    return this.#frame.context.append(event);
   }
 
-  delta(kind: "text" | "reasoning", text: string, answer = this.answers && kind === "text"): void {
+  delta(kind: "text" | "reasoning", text: string, answer = this.feedsReply && kind === "text"): void {
     if (text === "" || this.signal.aborted) return;
-    const { scope } = this.#level;
+    const { scope } = this.#frame;
     this.host.delta({
       type: "delta",
       run: this.run.id,
@@ -102,28 +102,28 @@ export class NodeStep implements Step {
     this.#offsets[kind] += text.length;
   }
 
-  rest(rests: Rests): void {
-    this.rests = rests;
+  setGrounding(rests: Grounding): void {
+    this.grounding = rests;
   }
 
   spend(what: Spending): void {
-    this.#level.running.budget.spend(what);
+    this.#frame.context.budget.spend(what);
   }
 
   async wait(
     key: string,
     request: Omit<Wait, "wait" | "node" | "scope" | "key">,
     signal = this.signal,
-  ): Promise<WaitAnswer> {
-    const { running, scope } = this.#level;
+  ): Promise<WaitDecision> {
+    const { context: running, scope } = this.#frame;
     const wait = await running.announce(scope, this.node, key, request);
-    const known = running.journal.answer(wait.wait);
+    const known = running.journal.decision(wait.wait);
     if (known) return known;
-    this.#waits(1);
+    this.#onWait(1);
     try {
-      return await running.activity.wait<WaitAnswer>(wait.wait, signal);
+      return await running.pendingWork.wait<WaitDecision>(wait.wait, signal);
     } finally {
-      this.#waits(-1);
+      this.#onWait(-1);
     }
   }
 
@@ -141,31 +141,31 @@ export class NodeStep implements Step {
   }
 
   /** A wait of this node, or of one inside of it, began or ended: it is one of every node around, too. */
-  readonly #waits = (change: 1 | -1): void => {
-    for (const clock of this.#clocks) clock.waits(change);
-    this.#level.waits?.(change);
+  readonly #onWait = (change: 1 | -1): void => {
+    for (const clock of this.#clocks) clock.countWait(change);
+    this.#frame.onWait?.(change);
   };
 
   all<T>(tasks: ((signal: AbortSignal) => Promise<T>)[], limit = tasks.length): Promise<T[]> {
-    return this.#level.running.activity.all(tasks, limit, this.signal);
+    return this.#frame.context.pendingWork.all(tasks, limit, this.signal);
   }
 
   compile(graph: Graph): CompiledGraph {
     let compiled = bodies.get(graph);
     if (!compiled) {
-      compiled = compile(graph, this.#level.running.nodes);
+      compiled = compile(graph, this.#frame.context.nodes);
       bodies.set(graph, compiled);
     }
     return compiled;
   }
 
-  async body(
+  async runBody(
     graph: CompiledGraph,
     part: Omit<ScopePart, "node">,
     input: Values,
     options: { answers?: boolean; signal?: AbortSignal } = {},
   ): Promise<Values> {
-    const { running, scope, facts } = this.#level;
+    const { context: running, scope, facts } = this.#frame;
     const parent = options.signal ?? this.signal;
     parent.throwIfAborted();
     if (scope.length >= running.budget.limits.nesting)
@@ -176,12 +176,12 @@ export class NodeStep implements Step {
     const controller = new AbortController();
     const onAbort = () => controller.abort(parent.reason);
     parent.addEventListener("abort", onAbort, { once: true });
-    const answers = this.answers && options.answers === true;
+    const answers = this.feedsReply && options.answers === true;
     // What answers for the run goes on with its conversation.
     const { history } = answers ? facts.input : {};
     try {
-      return await running.enter({
-        running,
+      return await running.runFrame({
+        context: running,
         graph,
         scope: [...scope, { node: this.node, ...part }],
         facts: {
@@ -191,9 +191,9 @@ export class NodeStep implements Step {
           ...(answers && facts.session !== undefined ? { session: facts.session } : {}),
           ...(facts.user === undefined ? {} : { user: facts.user }),
         },
-        answers,
+        feedsReply: answers,
         controller,
-        waits: this.#waits,
+        onWait: this.#onWait,
       });
     } finally {
       parent.removeEventListener("abort", onAbort);
@@ -321,7 +321,7 @@ export class NodeStep implements Step {
   async #callAgent(tool: ToolSpec, call: { id: string; arguments: unknown }, signal: AbortSignal): Promise<ToolResult> {
     try {
       const graph = await this.host.graph(tool.name.slice("agent/".length));
-      const values = await this.body(graph, { call: call.id }, (call.arguments ?? {}) as Values, { signal });
+      const values = await this.runBody(graph, { call: call.id }, (call.arguments ?? {}) as Values, { signal });
       const reply = values.reply ?? "";
       return typeof reply === "string" ? { content: reply } : { content: JSON.stringify(reply), value: reply };
     } catch (thrown) {

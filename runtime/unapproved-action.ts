@@ -15,7 +15,7 @@ const BRINGS_NOTHING = /^(code\/|builtin\/(calculator|clock|json|text|tool_searc
  * a node's title or a tool's name. Absent where one of the two is missing. What a tool does by default asks, so this is
  * only ever what the author set to `auto`.
  */
-export function actsUnasked(
+export function findUnapprovedAction(
   node: CompiledNode,
   settings: Settings,
   context: CheckContext,

@@ -3,7 +3,7 @@ import type { Host } from "./host.ts";
 
 export class WorkClock {
   readonly #host: Pick<Host, "now" | "sleep">;
-  readonly #onLate: () => void;
+  readonly #onTimeout: () => void;
   #leftMs: number;
   #startedAt = 0;
   /** Whoever waits; the clock goes while nobody does. */
@@ -14,17 +14,17 @@ export class WorkClock {
   constructor(host: Pick<Host, "now" | "sleep">, ms: number, onLate: () => void) {
     this.#host = host;
     this.#leftMs = ms;
-    this.#onLate = onLate;
-    this.#go();
+    this.#onTimeout = onLate;
+    this.#resume();
   }
 
   /** A wait began (1) or ended (-1). */
-  waits(change: 1 | -1): void {
+  countWait(change: 1 | -1): void {
     this.#waiting += change;
     if (change === 1 && this.#waiting === 1) {
       this.#leftMs -= this.#host.now() - this.#startedAt;
       this.#sleep?.abort();
-    } else if (this.#waiting === 0) this.#go();
+    } else if (this.#waiting === 0) this.#resume();
   }
 
   end(): void {
@@ -32,13 +32,13 @@ export class WorkClock {
     this.#waiting = Number.POSITIVE_INFINITY;
   }
 
-  #go(): void {
+  #resume(): void {
     const sleep = new AbortController();
     this.#sleep = sleep;
     this.#startedAt = this.#host.now();
     this.#host.sleep(Math.max(0, this.#leftMs), sleep.signal).then(
       () => {
-        if (!sleep.signal.aborted) this.#onLate();
+        if (!sleep.signal.aborted) this.#onTimeout();
       },
       // It stands, or has ended.
       () => {},

@@ -266,7 +266,7 @@ function exitCode(error: unknown): number {
     io.err(`${error.message}\n`);
     for (const issue of error.issues ?? [])
       io.err(
-        `  ${issue.severity} ${issue.code}${issue.node ? ` at ${issue.node}` : ""}: ${issue.message}${issue.mend ? ` ${issue.mend}` : ""}\n`,
+        `  ${issue.severity} ${issue.code}${issue.node ? ` at ${issue.node}` : ""}: ${issue.message}${issue.fix ? ` ${issue.fix}` : ""}\n`,
       );
     return 1;
   }

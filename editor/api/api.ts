@@ -245,7 +245,7 @@ export const api = {
       stream("/api/runs", request, signal),
     cancel: (run: string): Promise<T.RunResult> => read(routes.runs[":id"].cancel.$post({ param: { id: id(run) } })),
     /** Resolves when the answers are on record; what comes of them is followed, or looked at later. */
-    answer: (run: string, answers: T.WaitAnswer[]): Promise<{ id: string; status: T.RunStatus }> =>
+    answer: (run: string, answers: T.WaitDecision[]): Promise<{ id: string; status: T.RunStatus }> =>
       plain("POST", `/api/runs/${id(run)}/answer`, { answers }, undefined, { Prefer: "respond-async" }),
     /** Runs again from a node, with all that is not behind it as it was; resolves when the new run has begun. */
     fork: (

@@ -1,7 +1,7 @@
 /** What the server's building routes answer with, as this side reads it. Nouns of the runtime are imported, not repeated. */
 
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
-import type { Delta, RunEvent, RunInput, RunOutput, RunUsage, Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { Delta, RunEvent, RunInput, RunOutput, RunUsage, Wait, WaitDecision } from "../../runtime/event.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
@@ -444,7 +444,7 @@ export type {
   ToolResult,
   ToolSpec,
   Wait,
-  WaitAnswer,
+  WaitDecision,
 };
 
 /** What came of a restored backup. */

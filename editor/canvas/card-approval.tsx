@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import { scopeKey, type WaitAnswer } from "../../runtime/event.ts";
+import { scopeKey, type WaitDecision } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import { api } from "../api/api.ts";
 import { useConversation, useLive, useWorkbench } from "../hooks/use-workbench.ts";
@@ -25,7 +25,7 @@ export function WaitHere({ view }: { view?: NodeView }) {
   const [busy, setBusy] = useState(false);
   const [, go] = useLocation();
   if (!wait || run === undefined) return <p className="text-warn">{t("waitingForDecision")}</p>;
-  const answer = (choice: WaitAnswer["choice"]) => {
+  const answer = (choice: WaitDecision["choice"]) => {
     setBusy(true);
     const given = { wait: wait.wait, choice };
     // A run that is no turn of this conversation (a past one) is followed all the same.

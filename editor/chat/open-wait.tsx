@@ -1,6 +1,6 @@
 import { ShieldQuestion } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { WaitAnswer } from "../../runtime/event.ts";
+import type { WaitDecision } from "../../runtime/event.ts";
 import { dateTime } from "../i18n/format.ts";
 import { Button } from "../ui/button.tsx";
 import type { OpenWait as Wait } from "./visit.ts";
@@ -16,7 +16,7 @@ export function OpenWait({
   /** Only the owner may answer. */
   owner: boolean;
   busy: boolean;
-  onAnswer(answer: WaitAnswer): void;
+  onAnswer(answer: WaitDecision): void;
 }) {
   const { t } = useTranslation("chat");
   const choices = wait.kind === "uncertain" ? (["retry", "skip", "fail"] as const) : (["approve", "reject"] as const);

@@ -1,6 +1,6 @@
 /** One conversation as the page shows it: messages, the answer under way, what waits. It outlives lost connections. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { WaitAnswer } from "../../runtime/event.ts";
+import type { WaitDecision } from "../../runtime/event.ts";
 import type { Document, FileRef } from "../../runtime/message.ts";
 import { type HostedItem, type Line, type OpenWait, type PastTurn, type Rating, Refusal, type Step } from "./visit.ts";
 
@@ -46,7 +46,7 @@ export interface Talk extends StoreApi<TalkState> {
   send(question: Question): Promise<void>;
   /** After a failure: follows the answer again, or asks again where there is none. */
   retry(id: number): Promise<void>;
-  answer(id: number, answer: WaitAnswer): Promise<void>;
+  answer(id: number, answer: WaitDecision): Promise<void>;
   rate(id: number, rating: Rating): Promise<void>;
   stop(): Promise<void>;
   close(): void;
@@ -204,7 +204,7 @@ export function createTalk(line: Line): Talk {
         await follow(id, () => line.follow(run, -1, gone.signal));
       } else if (ask) await follow(id, ask);
     },
-    async answer(id: number, answer: WaitAnswer) {
+    async answer(id: number, answer: WaitDecision) {
       const { run } = get(id) ?? {};
       if (run === undefined || store.getState().busy) return;
       store.setState({ busy: true });

@@ -1,6 +1,6 @@
 /** A visit: the token, the agent's face, and the calls that the page may make. No cookie; what is kept is in this browser alone. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { RunOutput, Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { RunOutput, Wait, WaitDecision } from "../../runtime/event.ts";
 import type { Field } from "../../runtime/field.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
@@ -112,7 +112,7 @@ export class Line {
   }
 
   /** Resolves when the answer is on record. Rejects with a `Refusal` (403: this visitor may not answer). */
-  async answer(run: string, answer: WaitAnswer): Promise<void> {
+  async answer(run: string, answer: WaitDecision): Promise<void> {
     await this.#call(`/v1/runs/${run}/answer`, {
       method: "POST",
       headers: { "Content-Type": "application/json", Prefer: "respond-async" },

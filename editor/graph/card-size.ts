@@ -2,7 +2,7 @@
  * Where everything on a card sits, in pixels. The card's styles follow these numbers, so ports and edges are in place
  * before a card is drawn at all: a large graph opens without measuring its nodes.
  */
-import { edgeEnd, type Graph, type GraphNode, type Place } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph, type GraphNode, type NodePosition } from "../../runtime/graph.ts";
 import { lookup } from "./lookup.ts";
 import type { DrawnPort } from "./ports.ts";
 
@@ -25,7 +25,7 @@ export function cardHeight(type: string, ports: CardPorts): number {
   return CARD.head + rowsHeight + 1 + 2 * CARD.bodyPad + bodyLines(type) * CARD.line;
 }
 
-export function nodeSize(node: GraphNode, ports: CardPorts, place?: Place): { width: number; height: number } {
+export function nodeSize(node: GraphNode, ports: CardPorts, place?: NodePosition): { width: number; height: number } {
   if (node.type === "note") return { width: place?.width ?? NOTE.width, height: place?.height ?? NOTE.height };
   return { width: CARD.width, height: cardHeight(node.type, ports) };
 }
@@ -55,10 +55,10 @@ export function portBoxes(ports: CardPorts): PortBox[] {
   return [...boxes("in", 0), ...boxes("out", width)];
 }
 
-const columns = new WeakMap<Graph, ReadonlyMap<string, Place>>();
+const columns = new WeakMap<Graph, ReadonlyMap<string, NodePosition>>();
 
 /** Where a node stands: its own place, else, in a file without a layout, a column by how far it is from the beginning. */
-export function placeOf(graph: Graph, id: string): Place {
+export function placeOf(graph: Graph, id: string): NodePosition {
   const own = graph.layout[id];
   if (own) return own;
   const found = columns.get(graph) ?? inColumns(graph);
@@ -70,7 +70,7 @@ export function placeOf(graph: Graph, id: string): Place {
  * Places in columns along the edges; nodes on a circle stay in the first. A node that gets a place of its own leaves the
  * others where they are.
  */
-function inColumns(graph: Graph): ReadonlyMap<string, Place> {
+function inColumns(graph: Graph): ReadonlyMap<string, NodePosition> {
   const at = lookup(graph);
   const open = new Map(graph.nodes.map((node) => [node.id, at.into(node.id).length]));
   const depth = new Map(graph.nodes.map((node) => [node.id, 0]));
@@ -85,7 +85,7 @@ function inColumns(graph: Graph): ReadonlyMap<string, Place> {
       if (left === 1) queue.push(next);
     }
   const rows = new Map<number, number>();
-  const result = new Map<string, Place>();
+  const result = new Map<string, NodePosition>();
   for (const node of graph.nodes) {
     const column = depth.get(node.id) ?? 0;
     const row = rows.get(column) ?? 0;

@@ -8,7 +8,7 @@ import {
   type GraphNode,
   type Group,
   NODE_ID,
-  type Place,
+  type NodePosition,
   type Settings,
 } from "../../runtime/graph.ts";
 import { edgeKey, lookup } from "./lookup.ts";
@@ -62,7 +62,7 @@ export function freeId(wanted: string, taken: { has(id: string): boolean }): str
 }
 
 /** Adds a node; with `edges`, wires that come with it. */
-export function addNode(node: GraphNode, place: Place, edges: GraphEdge[] = []): Command {
+export function addNode(node: GraphNode, place: NodePosition, edges: GraphEdge[] = []): Command {
   return {
     label: "add",
     run: (graph) => ({
@@ -124,7 +124,7 @@ export function move(places: Record<string, { x: number; y: number }>, group?: s
 }
 
 /** Sets the size of a note. */
-export function resize(id: string, place: Place): Command {
+export function resize(id: string, place: NodePosition): Command {
   return {
     label: "move",
     group: `size:${id}`,
@@ -231,7 +231,7 @@ export function reconnect(old: string, edge: GraphEdge): Command {
 export function insertOnEdge(
   old: string,
   node: GraphNode,
-  place: Place,
+  place: NodePosition,
   way: { input: string; output: string },
   moved: Record<string, { x: number; y: number }> = {},
 ): Command {

@@ -1,5 +1,5 @@
 /** Small things that taking apart and putting together share. */
-import type { GraphEdge, Place } from "../../runtime/graph.ts";
+import type { GraphEdge, NodePosition } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { edgeKey } from "./lookup.ts";
 
@@ -17,7 +17,7 @@ export class Edges {
 }
 
 /** The corners of the top left points of cards. */
-export function boxOf(places: readonly Place[]): { left: number; top: number; right: number; bottom: number } {
+export function boxOf(places: readonly NodePosition[]): { left: number; top: number; right: number; bottom: number } {
   const xs = places.map((place) => place.x);
   const ys = places.map((place) => place.y);
   return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };

@@ -4,7 +4,7 @@ import { diffGraphs, type ValueChange } from "../../runtime/diff.ts";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { NodeTable } from "../../runtime/node.ts";
-import { applyPatch, type Misfit, type PatchPart } from "../../runtime/patch.ts";
+import { applyPatch, type PatchPart, type PatchRejection } from "../../runtime/patch.ts";
 
 export interface PartView {
   /** Its place in the patch. */
@@ -13,7 +13,7 @@ export interface PartView {
   /** Config, title, name and settings: what changes, prompts by words. For a new node, what its config says. */
   values: ValueChange[];
   /** Why it does not fit with the parts before it that are ticked. */
-  misfit?: Misfit;
+  misfit?: PatchRejection;
 }
 
 export interface PatchView {

@@ -178,7 +178,7 @@ async function toEnd(graph: Graph, inner?: Graph): Promise<Played> {
       wait,
       choice: Number(node.slice(1)) % 3 === 0 ? ("reject" as const) : ("approve" as const),
     }));
-    played = await play(compiled, nodes, scripted, { past: played.events, answers });
+    played = await play(compiled, nodes, scripted, { past: played.events, decisions: answers });
   }
   return played;
 }

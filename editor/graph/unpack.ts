@@ -4,7 +4,7 @@
  */
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { type CheckContext, checkGraph } from "../../runtime/check.ts";
-import { canonicalJson, type Graph, type GraphNode, type Place } from "../../runtime/graph.ts";
+import { canonicalJson, type Graph, type GraphNode, type NodePosition } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
 import { nodeOf } from "./boundary.ts";
@@ -81,7 +81,7 @@ export function unpack(graph: Graph, id: string, called: Graph, world: World): U
   const came = new Set(made.names.values());
   return {
     nodes: [...came],
-    remembers: caller.answers ? [] : fresh.map((node) => node.id).filter((name) => came.has(name)),
+    remembers: caller.feedsReply ? [] : fresh.map((node) => node.id).filter((name) => came.has(name)),
     command: { label: "unpack", run: (current) => (current === graph ? made.graph : current) },
   };
 }
@@ -257,7 +257,7 @@ function layoutOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<st
   if (places.length === 0) return kept;
   const box = boxOf(places.map(([, place]) => place));
   const brought = Object.fromEntries(
-    places.map(([name, place]): [string, Place] => [
+    places.map(([name, place]): [string, NodePosition] => [
       name,
       { ...place, x: corner.x + place.x - box.left, y: corner.y + place.y - box.top },
     ]),
@@ -269,10 +269,11 @@ const GAP = 72;
 /** About how high a card is, with a gap. */
 const ROW = 200;
 
-const covers = (a: Place, b: Place) => Math.abs(a.x - b.x) < CARD.width + 16 && Math.abs(a.y - b.y) < ROW - 50;
+const covers = (a: NodePosition, b: NodePosition) =>
+  Math.abs(a.x - b.x) < CARD.width + 16 && Math.abs(a.y - b.y) < ROW - 50;
 
 /** What lies right of the new cards goes further right; what then still lies under them goes further down. */
-function madeRoom(layout: Graph["layout"], brought: readonly Place[]): Graph["layout"] {
+function madeRoom(layout: Graph["layout"], brought: readonly NodePosition[]): Graph["layout"] {
   const box = boxOf(brought);
   const push = (from: Graph["layout"], axis: "x" | "y", line: number, end: number): Graph["layout"] => {
     if (!Object.values(from).some((place) => brought.some((card) => covers(place, card)))) return from;

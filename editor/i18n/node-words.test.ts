@@ -64,7 +64,7 @@ describe("words of node types", () => {
           severity: "error",
           code,
           message: 'English "name".',
-          mend: "Mend it.",
+          fix: "Mend it.",
           node: "brain",
           port: "message",
           path: "/edges/0",

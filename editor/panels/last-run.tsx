@@ -91,7 +91,7 @@ function Values({ values, type }: { values: [string, unknown][]; type: string })
 /** What an answer rests on. */
 function Rests({ view }: { view: NodeView }) {
   const { t } = useTranslation("panels");
-  const { rests } = view;
+  const { grounding: rests } = view;
   if (!rests) return null;
   const nothing = rests.documents.length === 0 && rests.tools.length === 0;
   return (

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ValueChange } from "../../runtime/diff.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
-import type { Misfit, Patch, PatchPart } from "../../runtime/patch.ts";
+import type { PatchRejection, Patch, PatchPart } from "../../runtime/patch.ts";
 import { table } from "../graph/node-types.ts";
 import type { PartView } from "../graph/patch-view.ts";
 import { nodeIcon } from "../hooks/node-icons.ts";
@@ -171,7 +171,7 @@ const nameOf = (id: string, graph: Graph, patch: Patch, words: NodeWords) => {
   return face ? words.nodeTitle(face) : id;
 };
 
-function useMisfitWords(graph: Graph, patch: Patch): (misfit: Misfit) => string {
+function useMisfitWords(graph: Graph, patch: Patch): (misfit: PatchRejection) => string {
   const { t } = useTranslation("builder");
   const words = useNodeWords();
   return ({ code, about }) =>

@@ -1,7 +1,7 @@
 import { BookOpenText, CircleDashed, ShieldQuestion } from "lucide-react";
 import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { Wait, WaitDecision } from "../../runtime/event.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import type { Document } from "../../runtime/message.ts";
 import { isDocuments } from "../graph/preview.ts";
@@ -146,7 +146,7 @@ const NodeSteps = memo(function NodeSteps({ view }: { view: NodeView }) {
 /** What the answer rests on; a badge where it rests on nothing but the model. */
 function Footing({ view }: { view: RunView }) {
   const { t } = useTranslation("panels");
-  const rests = [...view.nodes.values()].flatMap((node) => node.rests ?? []);
+  const rests = [...view.nodes.values()].flatMap((node) => node.grounding ?? []);
   const demo = models(view).some((model) => model.startsWith("demo/"));
   const claim = rests.find((one) => one.claim)?.claim;
   const nothing = rests.length > 0 && rests.every((one) => one.documents.length === 0 && one.tools.length === 0);
@@ -186,10 +186,10 @@ function WaitPlace({ wait }: { wait: Wait }) {
 }
 
 /** A question to a person, answered here. The exact arguments are shown: the answer holds for them alone. */
-function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitAnswer): Promise<void> }) {
+function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitDecision): Promise<void> }) {
   const { t } = useTranslation("panels");
   const [disabled, setDisabled] = useState(false);
-  const answer = (choice: WaitAnswer["choice"]) => {
+  const answer = (choice: WaitDecision["choice"]) => {
     setDisabled(true);
     void onAnswer({ wait: wait.wait, choice }).finally(() => setDisabled(false));
   };

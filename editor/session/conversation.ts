@@ -1,7 +1,7 @@
 /** The conversation that tries the agent: turns, each with the life of its run. The newest turn's run is the one on the canvas. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
-import type { RunInput, WaitAnswer } from "../../runtime/event.ts";
+import type { RunInput, WaitDecision } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { FileRef, Message } from "../../runtime/message.ts";
 import type { PartHow } from "../graph/partial-run.ts";
@@ -40,7 +40,7 @@ export interface Conversation extends StoreApi<ConversationState> {
    * Answers something that a turn's run waits for, also while the rest of it goes on. Resolves when the run has ended or
    * only waits again; a refused answer is told with the turn.
    */
-  answer(turn: number, answer: WaitAnswer): Promise<void>;
+  answer(turn: number, answer: WaitDecision): Promise<void>;
   /** Stops the run on the server. */
   cancel(): Promise<void>;
   /** Shows a turn's run on the canvas. */
@@ -78,7 +78,7 @@ export interface ConversationWorld {
     runSaved(request: Asked, signal: AbortSignal): AsyncIterable<RunSignal>;
     runGraph(request: Asked & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunSignal>;
     follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunSignal>;
-    answer(run: string, answer: WaitAnswer): Promise<unknown>;
+    answer(run: string, answer: WaitDecision): Promise<unknown>;
     cancel(run: string): Promise<unknown>;
   };
 }
@@ -179,7 +179,7 @@ export function createConversation(world: ConversationWorld): Conversation {
       });
       await resting;
     },
-    async answer(turn: number, answer: WaitAnswer) {
+    async answer(turn: number, answer: WaitDecision) {
       const { shown } = store.getState();
       const life = shown === turn ? live.getState().life : lifeOf(turn);
       if (!life || isOver(life.view)) return;

@@ -7,7 +7,7 @@ import type { Step } from "../node.ts";
 import { estimate, estimateTokens, messageTokens } from "../prompt/tokens.ts";
 import type { JsonSchema } from "../tool.ts";
 import { costOf } from "../usage.ts";
-import { whenAborted } from "./usage.ts";
+import { onAbort } from "./usage.ts";
 
 /**
  * Asks once and resolves with the text of the answer. Journalled: a finished answer is not asked for again.
@@ -31,7 +31,7 @@ export async function askModel(
     step.emit({ type: "usage", step: 0, model: model.name, ...usage }, { aborting }).catch(() => {});
     return usage;
   };
-  const over = whenAborted(step.signal, () => {
+  const over = onAbort(step.signal, () => {
     const inputTokens = request.messages.reduce((sum, message) => sum + messageTokens(message, estimate), 0);
     const outputTokens = estimateTokens(text) + estimateTokens(reasoning);
     tell({ inputTokens, outputTokens, estimated: true }, true);

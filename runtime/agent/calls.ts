@@ -8,7 +8,7 @@ import type { ToolCall } from "../message.ts";
 import type { ToolMessage } from "../prompt/cut.ts";
 import type { ToolOffer, ToolResult } from "../tool.ts";
 import { fitArguments } from "./fit-arguments.ts";
-import type { Talk } from "./loop-state.ts";
+import type { LoopState } from "./loop-state.ts";
 import { shapeResult, toolMessage } from "./result.ts";
 import { LEFT_OUT, SchemaError, schemaFault } from "./schema.ts";
 import { words } from "./words.ts";
@@ -16,8 +16,8 @@ import { words } from "./words.ts";
 /** Calls of one message beyond this are not made, and the model is told. */
 const MAX_CALLS = 16;
 /** How many of them run at once. */
-const SIDE_BY_SIDE = 8;
-const MAX_NAMES_TOLD = 60;
+const MAX_PARALLEL = 8;
+const MAX_NAMES_LISTED = 60;
 
 export interface CallsDone {
   messages: ToolMessage[];
@@ -27,16 +27,16 @@ export interface CallsDone {
   succeeded: ToolOffer[];
 }
 
-type Verdict =
+type CallCheck =
   | { run: ToolOffer; arguments: unknown; hash: string }
   | { fault: { code: ErrorCode; message: string }; offer?: ToolOffer; notMistake?: boolean };
 
 /** Runs all calls of message `index`. Throws a limit, `loop_detected`, an abort, or `Parked` when a person must be asked first. */
-export async function runCalls(talk: Talk, index: number, calls: readonly ToolCall[]): Promise<CallsDone> {
-  const verdicts = calls.map((call, at) => (at < MAX_CALLS ? judge(talk, call) : tooMany(talk)));
+export async function runCalls(talk: LoopState, index: number, calls: readonly ToolCall[]): Promise<CallsDone> {
+  const verdicts = calls.map((call, at) => (at < MAX_CALLS ? checkCall(talk, call) : tooMany(talk)));
   const results = await talk.step.all(
-    calls.map((call, at) => (signal: AbortSignal) => runOne(talk, index, call, verdicts[at]!, signal)),
-    SIDE_BY_SIDE,
+    calls.map((call, at) => (signal: AbortSignal) => runCall(talk, index, call, verdicts[at]!, signal)),
+    MAX_PARALLEL,
   );
   const succeeded: ToolOffer[] = [];
   calls.forEach((call, at) => {
@@ -44,7 +44,7 @@ export async function runCalls(talk: Talk, index: number, calls: readonly ToolCa
     if (!("run" in verdict)) return;
     const result = results[at]!;
     if (!result.error) succeeded.push(verdict.run);
-    remember(talk, `${call.name} ${verdict.hash}`, result.content);
+    countRepeat(talk, `${call.name} ${verdict.hash}`, result.content);
   });
   const mistakes = verdicts.map((verdict) => ("fault" in verdict && !verdict.notMistake ? verdict.fault : undefined));
   const fault = mistakes.every((mistake) => mistake !== undefined) ? mistakes[0] : undefined;
@@ -55,18 +55,18 @@ export async function runCalls(talk: Talk, index: number, calls: readonly ToolCa
   };
 }
 
-function tooMany({ language }: Talk): Verdict {
+function tooMany({ language }: LoopState): CallCheck {
   return { fault: { code: "tool_call_limit", message: words(language).tooMany(MAX_CALLS) }, notMistake: true };
 }
 
 /** Whether a call can be made: its syntax, its tool, its arguments, and whether it is the same over and over. */
-function judge(talk: Talk, call: ToolCall): Verdict {
+function checkCall(talk: LoopState, call: ToolCall): CallCheck {
   const say = words(talk.language);
   if (call.name === UNREADABLE) return { fault: { code: "bad_json", message: say.unreadable(call.raw ?? "") } };
   const offer = talk.offers.byName.get(call.name) ?? byCanonicalName(talk, call.name);
   if (!offer) {
     const names = [...talk.offers.byName.keys()];
-    const told = names.length > MAX_NAMES_TOLD ? talk.offers.shown.map((tool) => tool.name) : names;
+    const told = names.length > MAX_NAMES_LISTED ? talk.offers.shown.map((tool) => tool.name) : names;
     return {
       fault: {
         code: "tool_not_allowed",
@@ -74,7 +74,7 @@ function judge(talk: Talk, call: ToolCall): Verdict {
       },
     };
   }
-  const bad = (message: string): Verdict => ({ fault: { code: "bad_arguments", message }, offer });
+  const bad = (message: string): CallCheck => ({ fault: { code: "bad_arguments", message }, offer });
   if (call.raw?.startsWith(LEFT_OUT)) return bad(say.badArguments(call.name, call.raw.slice(LEFT_OUT.length, -1)));
   if (call.arguments === undefined)
     return { fault: { code: "bad_json", message: say.badJson(call.name, call.raw ?? "") }, offer };
@@ -112,17 +112,17 @@ function judge(talk: Talk, call: ToolCall): Verdict {
 }
 
 /** Models that read a canonical name somewhere (`builtin/clock`) may use it. */
-function byCanonicalName({ offers }: Talk, name: string): ToolOffer | undefined {
+function byCanonicalName({ offers }: LoopState, name: string): ToolOffer | undefined {
   if (!name.includes("/")) return undefined;
   for (const offer of offers.byName.values()) if (offer.name === name) return offer;
   return undefined;
 }
 
-async function runOne(
-  talk: Talk,
+async function runCall(
+  talk: LoopState,
   index: number,
   call: ToolCall,
-  verdict: Verdict,
+  verdict: CallCheck,
   signal: AbortSignal,
 ): Promise<ToolResult> {
   const { step } = talk;
@@ -137,7 +137,7 @@ async function runOne(
   }
   if ("fault" in verdict) {
     talk.spend({ toolCalls: 1 }, started);
-    return refuse(talk, index, call, verdict, started);
+    return rejectCall(talk, index, call, verdict, started);
   }
   const { run: tool, arguments: given, hash } = verdict;
   const stop = talk.options.budget.seconds === undefined ? signal : AbortSignal.any([signal, talk.signal]);
@@ -155,7 +155,7 @@ async function runOne(
     if (answer.choice !== "approve") {
       const reason = typeof answer.value === "string" ? answer.value : "";
       talk.spend({ toolCalls: 1 }, started);
-      return refuse(
+      return rejectCall(
         talk,
         index,
         call,
@@ -173,11 +173,11 @@ async function runOne(
 }
 
 /** A call that is not made is in the trace like one that failed. */
-async function refuse(
-  { step }: Talk,
+async function rejectCall(
+  { step }: LoopState,
   index: number,
   call: ToolCall,
-  { fault, offer }: Extract<Verdict, { fault: unknown }>,
+  { fault, offer }: Extract<CallCheck, { fault: unknown }>,
   started: boolean,
 ): Promise<ToolResult> {
   const result: ToolResult = { content: fault.message, error: true };
@@ -205,7 +205,7 @@ async function refuse(
   return result;
 }
 
-function remember({ repeats }: Talk, key: string, result: string): void {
+function countRepeat({ repeats }: LoopState, key: string, result: string): void {
   const before = repeats.get(key);
   if (before?.result === result) before.times++;
   else repeats.set(key, { times: 1, result, warned: before?.warned ?? false });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { claimOf } from "./claim.ts";
+import { findClaim } from "./claim.ts";
 
 /** Answers that announce an action although nothing was done. */
 const CLAIMS = [
@@ -189,30 +189,30 @@ describe("the check of claims", () => {
   it("finds most false claims and raises few false alarms", () => {
     const claims = [...CLAIMS, ...MORE_CLAIMS];
     const honest = [...HONEST, ...MORE_HONEST];
-    const missed = claims.filter((text) => claimOf(text, NOTHING) === undefined);
-    const alarms = honest.filter((text) => claimOf(text, NOTHING) !== undefined);
+    const missed = claims.filter((text) => findClaim(text, NOTHING) === undefined);
+    const alarms = honest.filter((text) => findClaim(text, NOTHING) !== undefined);
     expect(missed.length / claims.length).toBeLessThanOrEqual(0.1);
     expect(alarms.length / honest.length).toBeLessThanOrEqual(0.03);
   });
 
   it("names the sentence", () => {
-    expect(claimOf("Good question. I've sent the email to Anna. Anything else?", NOTHING)).toBe(
+    expect(findClaim("Good question. I've sent the email to Anna. Anything else?", NOTHING)).toBe(
       "I've sent the email to Anna.",
     );
   });
 
   it("lets pass what was done", () => {
-    expect(claimOf("I've sent the email.", { acted: true, looked: true })).toBeUndefined();
-    expect(claimOf("I searched the web and found it.", { acted: false, looked: true })).toBeUndefined();
-    expect(claimOf("I've sent the email.", { acted: false, looked: true })).toBe("I've sent the email.");
-    expect(claimOf("已为您发送邮件。", { acted: true, looked: false })).toBeUndefined();
+    expect(findClaim("I've sent the email.", { acted: true, looked: true })).toBeUndefined();
+    expect(findClaim("I searched the web and found it.", { acted: false, looked: true })).toBeUndefined();
+    expect(findClaim("I've sent the email.", { acted: false, looked: true })).toBe("I've sent the email.");
+    expect(findClaim("已为您发送邮件。", { acted: true, looked: false })).toBeUndefined();
   });
 
   it("reads long and hostile texts in little time", () => {
     const startedAt = performance.now();
-    claimOf(`${"I have now just already ".repeat(5000)}sent`, NOTHING);
-    claimOf("已".repeat(50_000), NOTHING);
-    claimOf('"'.repeat(50_000), NOTHING);
+    findClaim(`${"I have now just already ".repeat(5000)}sent`, NOTHING);
+    findClaim("已".repeat(50_000), NOTHING);
+    findClaim('"'.repeat(50_000), NOTHING);
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
 });

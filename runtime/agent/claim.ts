@@ -11,7 +11,7 @@ export interface Done {
 }
 
 /** The sentence that claims what was not done; undefined when there is none. */
-export function claimOf(text: string, done: Done): string | undefined {
+export function findClaim(text: string, done: Done): string | undefined {
   if (done.acted) return undefined;
   // Code, quotes and drafts speak for somebody else.
   const plain = text

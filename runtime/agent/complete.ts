@@ -8,12 +8,12 @@ import { buildPrompt, limitOf, type Prompt } from "../prompt/build.ts";
 import { commonMessages } from "../prompt/common-messages.ts";
 import { tokenizerOf } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
-import type { Talk } from "./loop-state.ts";
+import type { LoopState } from "./loop-state.ts";
 import { readOnly } from "./offers.ts";
-import { type End, readAnswer } from "./read-completion.ts";
-import { tellUsage, usageOf } from "./usage.ts";
+import { type End, readCompletion } from "./read-completion.ts";
+import { emitUsage, usageOf } from "./usage.ts";
 
-export interface Asked {
+export interface CompletedMessage {
   message: AssistantMessage;
   reason: FinishReason;
   /** Numbers of the documents that the text cites. */
@@ -28,13 +28,13 @@ export interface Asked {
  * Gets message `index` of the talk: from the log where it has it, else from the model. A failed model is followed by
  * its fallback unless text was shown already. Throws the model's failure, `context_overflow`, a limit, or the abort's reason.
  */
-export async function ask(talk: Talk, index: number): Promise<Asked> {
+export async function complete(talk: LoopState, index: number): Promise<CompletedMessage> {
   const { step } = talk;
   const past = step.past("message", (event) => event.step === index && !FAILED.has(event.reason));
   const failures: { error: ErrorData; waitedMs: number }[] = [];
   if (!past) talk.spend({ steps: 1 });
   for (;;) {
-    if (past && past.model !== talk.model.name) await turnTo(talk, past.model);
+    if (past && past.model !== talk.model.name) await switchModel(talk, past.model);
     const prompt = await build(talk, index);
     if (past) {
       // Its markers were checked when it was made.
@@ -59,7 +59,7 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
         stored: Promise.resolve(),
       };
     }
-    const answer = await readAnswer(talk, prompt, index);
+    const answer = await readCompletion(talk, prompt, index);
     const { end } = answer;
     const usage = usageOf(end, prompt, answer);
     const failed = FAILED.has(end.reason);
@@ -67,9 +67,9 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
 
     if (end.reason === "error" && !answer.shown && talk.model.fallback && !talk.tried.has(talk.model.fallback)) {
       failures.push(...(end.attempts ?? []), { error: failureOf(end, talk.model), waitedMs: 0 });
-      if (end.usage) tellUsage(talk, index, usage);
+      if (end.usage) emitUsage(talk, index, usage);
       talk.tried.add(talk.model.name);
-      await turnTo(talk, talk.model.fallback);
+      await switchModel(talk, talk.model.fallback);
       continue;
     }
 
@@ -96,7 +96,7 @@ export async function ask(talk: Talk, index: number): Promise<Asked> {
     if (attempts.length > 0) body.attempts = attempts;
     // A failed call that said nothing is told by the failure alone.
     const stored = failed && message.content === "" ? Promise.resolve() : step.emit(body);
-    if (!failed || end.usage) tellUsage(talk, index, usage);
+    if (!failed || end.usage) emitUsage(talk, index, usage);
     if (failed) {
       await stored;
       const error = failureOf(end, talk.model);
@@ -118,14 +118,14 @@ const FAILED: ReadonlySet<FinishReason> = new Set(["error", "aborted", "refused"
 const SHORTER = 0.6;
 
 /** Goes on with another model; a demo model loses the tools that do more than read. */
-async function turnTo(talk: Talk, name: string): Promise<void> {
+async function switchModel(talk: LoopState, name: string): Promise<void> {
   talk.model = await talk.step.host.model(name);
   delete talk.limit;
   if (talk.model.demo) talk.offers = readOnly(talk.offers);
 }
 
 /** Builds the prompt and tells it, unless the log has it. */
-async function build(talk: Talk, index: number): Promise<Prompt> {
+async function build(talk: LoopState, index: number): Promise<Prompt> {
   const { step, model, options, offers } = talk;
   const { profile } = model;
   const format = formatFor(options.format, profile, offers.byName.size > 0);

@@ -23,7 +23,7 @@ export interface AgentOptions {
   format: ActionFormat | "auto";
 }
 
-export interface Talk {
+export interface LoopState {
   readonly step: Step;
   readonly options: AgentOptions;
   readonly instructions: string;
@@ -59,7 +59,7 @@ export interface Talk {
 }
 
 /** The node's own budget. The run's, which is never wider, is the executor's. */
-export function nodeBudget(step: Step, options: AgentOptions): Talk["spend"] {
+export function nodeBudget(step: Step, options: AgentOptions): LoopState["spend"] {
   const { budget, maxSteps } = options;
   const most = Math.min(maxSteps, budget.steps ?? maxSteps);
   let steps = 0;

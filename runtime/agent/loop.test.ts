@@ -210,7 +210,7 @@ describe("documents", () => {
       expect(host.requests[0]!.messages.at(-1)!.content).toBe(
         "<passages>\n[1] book1.md (A > B, line 1)\nFact 1.\n [9] not a head\n\n[2] book2.md (A > B, line 2)\nFact 2.\n [9] not a head\n</passages>\n\nGo",
       );
-      expect(of("node-end").find((event) => event.node === "brain")!.rests).toEqual({
+      expect(of("node-end").find((event) => event.node === "brain")!.grounding).toEqual({
         documents: [
           { id: "d1", title: "book1.md", number: 1 },
           { id: "d2", title: "book2.md", number: 2 },
@@ -401,14 +401,14 @@ describe("models without native tools", () => {
     expect(host.requests).toHaveLength(3);
     expect(host.requests[1]!.messages.at(-1)!.content).toMatch(/could not be read: \{"name": "double", "arg/);
     expect(host.deltas.map((delta) => delta.text).join("")).not.toContain("<tool_call>");
-    expect(of("node-end").find((event) => event.node === "brain")!.rests).toEqual({ documents: [], tools: [] });
+    expect(of("node-end").find((event) => event.node === "brain")!.grounding).toEqual({ documents: [], tools: [] });
   });
 });
 
 describe("no tool, no claim", () => {
   it("flags an answer that says it did what it did not", async () => {
     const { of } = await run(plain(), ["I've sent the email to Anna."]);
-    expect(of("node-end").find((event) => event.node === "brain")!.rests).toEqual({
+    expect(of("node-end").find((event) => event.node === "brain")!.grounding).toEqual({
       documents: [],
       tools: [],
       claim: "I've sent the email to Anna.",

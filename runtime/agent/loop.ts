@@ -6,7 +6,7 @@
 
 import { mergeDocuments } from "../documents.ts";
 import { PatchbayError } from "../error.ts";
-import type { Rests } from "../event.ts";
+import type { Grounding } from "../event.ts";
 import { UNREADABLE } from "../formats/format.ts";
 import { native } from "../formats/native.ts";
 import { languageOf } from "../language.ts";
@@ -14,9 +14,9 @@ import type { Document, FileRef, Message } from "../message.ts";
 import type { Step, Values } from "../node.ts";
 import type { ToolOffer } from "../tool.ts";
 import { runCalls } from "./calls.ts";
-import { claimOf } from "./claim.ts";
-import { type Asked, ask } from "./complete.ts";
-import { type AgentOptions, nodeBudget, type Talk } from "./loop-state.ts";
+import { findClaim } from "./claim.ts";
+import { type CompletedMessage, complete } from "./complete.ts";
+import { type AgentOptions, type LoopState, nodeBudget } from "./loop-state.ts";
 import { chooseTools, collectOffers } from "./offers.ts";
 import { readStructured, wholeJson } from "./structured.ts";
 import { words } from "./words.ts";
@@ -46,7 +46,7 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
     const succeeded: ToolOffer[] = [];
     let repairs = 0;
     for (let index = 0; ; index++) {
-      const asked = await ask(talk, index);
+      const asked = await complete(talk, index);
       const { message, reason } = asked;
       talk.turn.push(message);
 
@@ -69,7 +69,7 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
       }
 
       const fault = faultOf(asked, options, talk);
-      if (!fault) return answer(talk, asked, succeeded);
+      if (!fault) return finish(talk, asked, succeeded);
       if (repairs >= MAX_REPAIRS && asked.past) repairs = -1;
       if (repairs++ >= MAX_REPAIRS) throw new PatchbayError(fault.code, fault.message);
       await asked.stored;
@@ -86,7 +86,7 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
   }
 }
 
-async function begin(step: Step, inputs: AgentInputs, options: AgentOptions, signal: AbortSignal): Promise<Talk> {
+async function begin(step: Step, inputs: AgentInputs, options: AgentOptions, signal: AbortSignal): Promise<LoopState> {
   const { host, run } = step;
   const model = await host.model(options.model);
   const history = await historyOf(step, inputs);
@@ -145,9 +145,9 @@ function userMessage({ message, files }: AgentInputs): Message {
 
 /** What is wrong with a text answer, what the model is told, and what is thrown when telling does not help. */
 function faultOf(
-  { message, reason }: Asked,
+  { message, reason }: CompletedMessage,
   { schema }: AgentOptions,
-  talk: Talk,
+  talk: LoopState,
 ): { code: "bad_response" | "invalid_output"; correction: string; message: string } | undefined {
   const say = words(talk.language);
   if (schema) {
@@ -167,12 +167,12 @@ function faultOf(
   };
 }
 
-function answer(talk: Talk, { message, cited }: Asked, succeeded: readonly ToolOffer[]): Values {
+function finish(talk: LoopState, { message, cited }: CompletedMessage, succeeded: readonly ToolOffer[]): Values {
   const { step, options } = talk;
   const text = message.content;
   // An answer that had to match a schema was not shown while it came.
   if (options.schema && (step.host.listening?.() ?? true)) step.delta("text", text);
-  step.rest(restsOf(talk, text, cited, succeeded));
+  step.setGrounding(groundingOf(talk, text, cited, succeeded));
   const read = options.schema ? readStructured(text, options.schema) : wholeJson(text);
   return {
     text,
@@ -181,20 +181,20 @@ function answer(talk: Talk, { message, cited }: Asked, succeeded: readonly ToolO
   };
 }
 
-function restsOf(
-  { documents, history }: Talk,
+function groundingOf(
+  { documents, history }: LoopState,
   text: string,
   cited: ReadonlySet<number>,
   succeeded: readonly ToolOffer[],
-): Rests {
-  const rests: Rests = {
+): Grounding {
+  const rests: Grounding = {
     documents: [...cited]
       .sort((a, b) => a - b)
       .map((number) => ({ id: documents[number - 1]!.id, title: documents[number - 1]!.title, number })),
     tools: [...new Set(succeeded.map((tool) => tool.name))],
   };
   const acted = history.some((message) => message.role === "tool" && !message.error);
-  const claim = claimOf(text, {
+  const claim = findClaim(text, {
     acted: acted || succeeded.some((tool) => tool.effect !== "read"),
     looked: acted || succeeded.length > 0 || documents.length > 0,
   });
@@ -203,11 +203,11 @@ function restsOf(
 }
 
 /** The model's calls stay unreadable: the user gets a plain sentence. */
-function giveUp(talk: Talk): Values {
+function giveUp(talk: LoopState): Values {
   const { step } = talk;
   const text = words(talk.language).gaveUp;
   if (step.host.listening?.() ?? true) step.delta("text", text);
-  step.rest({ documents: [], tools: [] });
+  step.setGrounding({ documents: [], tools: [] });
   return {
     text,
     json: text,

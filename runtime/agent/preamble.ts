@@ -24,7 +24,7 @@ export class Preamble {
       return;
     }
     this.#held += text;
-    if (this.#held.length > MOST || (this.#held.length >= ENOUGH && !ANNOUNCES.test(this.#held))) {
+    if (this.#held.length > MAX_HELD || (this.#held.length >= MIN_HELD && !ANNOUNCES.test(this.#held))) {
       this.#hold = false;
       this.#give(this.#held, true);
       this.#held = "";
@@ -44,7 +44,7 @@ export class Preamble {
 }
 
 /** Characters after which a beginning can be judged, and after which it is too long for a word before a call. */
-const ENOUGH = 24;
-const MOST = 240;
+const MIN_HELD = 24;
+const MAX_HELD = 240;
 const ANNOUNCES =
   /^(?:(?:sure|ok(?:ay)?|certainly|of course|great|alright|got it|yes|好的?|当然|没问题|明白了?|收到)[,，!！.。:：]?\s*)?(?:(?:first|now|next)[, ]+)?(?:let me|let['’]s|i['’]?ll|i will|i['’]m (?:going|now)|i am (?:going|now)|i need to|i should|i can|to (?:answer|do|find)|让我|让我们|我来|我先|我会|我将|我需要|我帮|我这就|正在|现在|首先|接下来|请?稍等|为了)/i;

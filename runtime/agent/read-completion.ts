@@ -4,14 +4,14 @@ import type { ChatRequest, ModelEvent } from "../model.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
-import type { Talk } from "./loop-state.ts";
+import type { LoopState } from "./loop-state.ts";
 import { Preamble } from "./preamble.ts";
 import { LEFT_OUT, sizeFault } from "./schema.ts";
-import { tellUsage, whenAborted } from "./usage.ts";
+import { emitUsage, onAbort } from "./usage.ts";
 
 export type End = Extract<ModelEvent, { type: "end" }>;
 
-export interface Answer {
+export interface Completion {
   content: string;
   reasoning: string;
   calls: ToolCall[];
@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 /** Asks the talk's model for message `index` and reads its answer: text, thoughts and calls apart, true citations only, passed on as soon as it is certain. */
-export async function readAnswer(talk: Talk, prompt: Prompt, index: number): Promise<Answer> {
+export async function readCompletion(talk: LoopState, prompt: Prompt, index: number): Promise<Completion> {
   const { step, model, options, format } = talk;
   const request: ChatRequest = {
     model: model.name,
@@ -39,9 +39,9 @@ export async function readAnswer(talk: Talk, prompt: Prompt, index: number): Pro
   const citations = new Citations(prompt.documents);
   const listening = step.host.listening?.() ?? true;
   // An answer that must match a schema is shown when it does.
-  const preamble = new Preamble((text, answer) => step.delta("text", text, answer && step.answers), {
+  const preamble = new Preamble((text, answer) => step.delta("text", text, answer && step.feedsReply), {
     quiet: !listening || options.schema !== null,
-    hold: prompt.tools.length > 0 && step.answers,
+    hold: prompt.tools.length > 0 && step.feedsReply,
   });
   let content = "";
   let reasoning = "";
@@ -64,9 +64,9 @@ export async function readAnswer(talk: Talk, prompt: Prompt, index: number): Pro
   let end: End | undefined;
   const native: ToolCall[] = [];
   let heard = "";
-  const over = whenAborted(talk.signal, () => {
+  const over = onAbort(talk.signal, () => {
     const outputTokens = estimateTokens(heard) + estimateTokens(reasoning);
-    tellUsage(talk, index, { inputTokens: prompt.tokens, outputTokens, estimated: true }, true);
+    emitUsage(talk, index, { inputTokens: prompt.tokens, outputTokens, estimated: true }, true);
   });
   try {
     for await (const event of step.host.chat(request, talk.signal)) {
@@ -112,7 +112,7 @@ export async function readAnswer(talk: Talk, prompt: Prompt, index: number): Pro
  * Makes calls fit to be kept: ids that are missing, odd or taken are replaced, so that each call of a conversation has
  * its own; arguments that are too large or too deep are left out.
  */
-function nameCalls(calls: ToolCall[], { callIds }: Talk): void {
+function nameCalls(calls: ToolCall[], { callIds }: LoopState): void {
   calls.forEach((call, at) => {
     let id = call.id;
     if (!/^[\w-]{1,64}$/.test(id) || callIds.has(id)) {

@@ -3,8 +3,8 @@ import type { BodyOf } from "../event.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
 import { costOf } from "../usage.ts";
-import type { Talk } from "./loop-state.ts";
-import type { Answer, End } from "./read-completion.ts";
+import type { LoopState } from "./loop-state.ts";
+import type { Completion, End } from "./read-completion.ts";
 
 export interface StepUsage {
   inputTokens: number;
@@ -17,7 +17,7 @@ export interface StepUsage {
 const MAX_TOKENS = 100_000_000;
 
 /** What the endpoint says it used; where it says nothing, or nonsense, an estimate, so that budgets hold. */
-export function usageOf(end: End, prompt: Prompt, answer: Answer): StepUsage {
+export function usageOf(end: End, prompt: Prompt, answer: Completion): StepUsage {
   const good = (tokens: unknown): tokens is number => typeof tokens === "number" && tokens >= 0 && tokens <= MAX_TOKENS;
   const told = end.usage;
   const inputTokens = good(told?.inputTokens) ? told.inputTokens : prompt.tokens;
@@ -30,7 +30,7 @@ export function usageOf(end: End, prompt: Prompt, answer: Answer): StepUsage {
 }
 
 /** Writes it into the log, with its cost where the model has prices. */
-export function tellUsage({ step, model }: Talk, index: number, usage: StepUsage, aborting = false): void {
+export function emitUsage({ step, model }: LoopState, index: number, usage: StepUsage, aborting = false): void {
   const costUsd = costOf(model.profile.prices, usage);
   if (costUsd !== undefined) usage.costUsd = costUsd;
   const body: Omit<BodyOf<"usage">, "node" | "scope"> = {
@@ -49,7 +49,7 @@ export function tellUsage({ step, model }: Talk, index: number, usage: StepUsage
  * An aborted call was paid for as far as it came: `tell` is called in the moment of the abort, when what it tells still
  * comes before the run's end. Returns what to call when the answer is over.
  */
-export function whenAborted(signal: AbortSignal, tell: () => void): () => void {
+export function onAbort(signal: AbortSignal, tell: () => void): () => void {
   signal.addEventListener("abort", tell, { once: true });
   return () => signal.removeEventListener("abort", tell);
 }

@@ -32,7 +32,7 @@ describe("approvals", () => {
       graph,
       nodes,
       { ...script, answers: ["Written."] },
-      { input: "Write", past: first.events, answers: [{ wait: wait!.wait, choice: "approve" }] },
+      { input: "Write", past: first.events, decisions: [{ wait: wait!.wait, choice: "approve" }] },
     );
     expect(then.outcome.output?.reply).toBe("Written.");
     expect(then.host.calls).toHaveLength(1);
@@ -47,7 +47,7 @@ describe("approvals", () => {
       {
         input: "Write",
         past: first.events,
-        answers: [{ wait: first.outcome.waits![0]!.wait, choice: "reject", value: "not today" }],
+        decisions: [{ wait: first.outcome.waits![0]!.wait, choice: "reject", value: "not today" }],
       },
     );
     expect(then.outcome.output?.reply).toBe("I did not write.");
@@ -143,7 +143,7 @@ describe("the time limit of a node", () => {
           expect(limits.map(({ signal }) => signal.aborted)).toEqual([true]);
           later = 500_000;
           void execution
-            .answer([{ wait: event.waits[0]!.wait, choice: "approve" }])
+            .decide([{ wait: event.waits[0]!.wait, choice: "approve" }])
             .then(() => slow.resolve("Slowly."));
         });
       },

@@ -20,7 +20,7 @@ export interface PromptParts {
   language: Language;
 }
 
-interface Written {
+interface WrittenPrompt {
   messages: Message[];
   /** For the endpoint, where the format is native. */
   tools?: ModelTool[];
@@ -29,7 +29,7 @@ interface Written {
 /** A piece of the answer, as soon as it is certain. */
 export type Emit = (kind: "text" | "reasoning", text: string) => void;
 
-export interface AnswerParser {
+export interface CompletionParser {
   /** Takes the next bit of the model's text, cut anywhere. Gives out what is certain to be text or reasoning, never syntax. */
   push(text: string): void;
   /** The stream is over: gives out the rest. Calls are in order, with empty ids; one that could not be read has the name `UNREADABLE` and its text in `raw`. */
@@ -40,11 +40,11 @@ export interface Format {
   id: ActionFormat;
   /** Where the model is to be stopped. */
   stop: readonly string[];
-  write(parts: PromptParts): Written;
+  write(parts: PromptParts): WrittenPrompt;
   /** What the tools add to a prompt: for counting. */
   toolsText(tools: readonly ModelTool[]): string;
   /** `tools`: some were offered; without any, call syntax is only hidden and never run. */
-  parser(emit: Emit, options: { tools: boolean }): AnswerParser;
+  parser(emit: Emit, options: { tools: boolean }): CompletionParser;
 }
 
 /** Name of a call whose syntax was broken. No tool can have it: the names models see hold no space. */

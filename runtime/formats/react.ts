@@ -1,11 +1,11 @@
 /** ReAct: Thought, Action, Action Input, Observation, Final Answer, each at the beginning of a line (ms-swift's `react_en`). */
 import type { Message, ToolCall } from "../message.ts";
 import type { ModelTool } from "../model.ts";
-import { type AnswerParser, type Emit, type Format, UNREADABLE } from "./format.ts";
+import { type CompletionParser, type Emit, type Format, UNREADABLE } from "./format.ts";
 import { MAX_CALL_CHARACTERS, readArguments, spacedJson, unreadable } from "./json.ts";
 import { mergeResults } from "./merge-results.ts";
 import { callName, placePassages } from "./native.ts";
-import { Visible } from "./trimmed-output.ts";
+import { TrimmedOutput } from "./trimmed-output.ts";
 
 export const react: Format = {
   id: "react",
@@ -74,8 +74,8 @@ const MARKS: readonly [string, Section][] = [
 /** Models that act on nothing say so in an action. */
 const NO_ACTION = /^(?:none|n\/a|no action|无|无需)?[.。]?$/i;
 
-class ReactParser implements AnswerParser {
-  readonly #visible: Visible;
+class ReactParser implements CompletionParser {
+  readonly #output: TrimmedOutput;
   readonly #run: boolean;
   readonly #calls: ToolCall[] = [];
   #section: Section = "text";
@@ -90,7 +90,7 @@ class ReactParser implements AnswerParser {
   #action: string | undefined;
 
   constructor(emit: Emit, options: { tools: boolean }) {
-    this.#visible = new Visible(emit);
+    this.#output = new TrimmedOutput(emit);
     this.#run = options.tools;
   }
 
@@ -109,8 +109,8 @@ class ReactParser implements AnswerParser {
     this.#endLine();
     this.#enter("rest");
     // It thought and stopped: what it thought is all the answer there is.
-    if (!this.#visible.shown && this.#calls.length === 0 && this.#thoughts.trim() !== "")
-      this.#visible.give("text", this.#thoughts);
+    if (!this.#output.shown && this.#calls.length === 0 && this.#thoughts.trim() !== "")
+      this.#output.push("text", this.#thoughts);
     return this.#calls;
   }
 
@@ -146,10 +146,10 @@ class ReactParser implements AnswerParser {
   }
 
   #pass(text: string): void {
-    if (this.#section === "text" || this.#section === "final") this.#visible.give("text", text);
+    if (this.#section === "text" || this.#section === "final") this.#output.push("text", text);
     else if (this.#section === "thought") {
       this.#thoughts += text;
-      this.#visible.give("reasoning", text);
+      this.#output.push("reasoning", text);
     } else if (this.#section !== "rest" && this.#body.length <= MAX_CALL_CHARACTERS) this.#body += text;
   }
 

@@ -1,8 +1,8 @@
 /** Reads a stream in which calls and thoughts stand between tags. Holds back only what may still become a tag. */
 import type { ToolCall } from "../message.ts";
-import type { AnswerParser, Emit } from "./format.ts";
+import type { CompletionParser, Emit } from "./format.ts";
 import { MAX_CALL_CHARACTERS, readCalls, unreadable } from "./json.ts";
-import { Visible } from "./trimmed-output.ts";
+import { TrimmedOutput } from "./trimmed-output.ts";
 
 export interface Tag {
   open: string;
@@ -20,9 +20,9 @@ export const THINK: readonly Tag[] = [
   { open: "</think>", kind: "drop" },
 ];
 
-export class TagParser implements AnswerParser {
+export class TagParser implements CompletionParser {
   readonly #tags: readonly Tag[];
-  readonly #visible: Visible;
+  readonly #output: TrimmedOutput;
   readonly #run: boolean;
   readonly #calls: ToolCall[] = [];
   #inside: Tag | undefined;
@@ -40,7 +40,7 @@ export class TagParser implements AnswerParser {
 
   constructor(tags: readonly Tag[], emit: Emit, options: { tools: boolean }) {
     this.#tags = tags;
-    this.#visible = new Visible(emit);
+    this.#output = new TrimmedOutput(emit);
     this.#run = options.tools;
   }
 
@@ -76,8 +76,8 @@ export class TagParser implements AnswerParser {
     const tag = this.#inside;
     // A call whose closing tag is missing (a stop word took it) counts as it stands.
     if (tag?.kind === "call") this.#call(this.#held);
-    else if (tag?.kind === "reasoning") this.#visible.give("reasoning", this.#held);
-    else if (!tag) this.#visible.give("text", this.#held);
+    else if (tag?.kind === "reasoning") this.#output.push("reasoning", this.#held);
+    else if (!tag) this.#output.push("text", this.#held);
     this.#held = "";
     return this.#calls;
   }
@@ -95,14 +95,14 @@ export class TagParser implements AnswerParser {
     }
     if (!found) {
       const safe = this.#held.length - openingTail(this.#held, this.#tags);
-      this.#visible.give("text", this.#held.slice(0, safe));
+      this.#output.push("text", this.#held.slice(0, safe));
       this.#held = this.#held.slice(safe);
       return false;
     }
-    this.#visible.give("text", this.#held.slice(0, at));
+    this.#output.push("text", this.#held.slice(0, at));
     this.#held = this.#held.slice(at + found.open.length);
-    if (found.leading && this.#visible.shown) {
-      this.#visible.give("text", found.open);
+    if (found.leading && this.#output.shown) {
+      this.#output.push("text", found.open);
       return true;
     }
     if (found.kind === "rest") {
@@ -136,11 +136,11 @@ export class TagParser implements AnswerParser {
     const at = this.#held.indexOf(close);
     if (at < 0) {
       const safe = this.#held.length - tail(this.#held, close);
-      if (tag.kind === "reasoning") this.#visible.give("reasoning", this.#held.slice(0, safe));
+      if (tag.kind === "reasoning") this.#output.push("reasoning", this.#held.slice(0, safe));
       this.#held = this.#held.slice(safe);
       return false;
     }
-    if (tag.kind === "reasoning") this.#visible.give("reasoning", this.#held.slice(0, at));
+    if (tag.kind === "reasoning") this.#output.push("reasoning", this.#held.slice(0, at));
     this.#leave(at + close.length);
     return true;
   }

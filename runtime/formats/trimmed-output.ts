@@ -1,7 +1,7 @@
 /** Gives text out without the white space at its edges, so that what surrounds a call leaves no hole. */
 import type { Emit } from "./format.ts";
 
-export class Visible {
+export class TrimmedOutput {
   readonly #emit: Emit;
   #begun = { text: false, reasoning: false };
   #space = { text: "", reasoning: "" };
@@ -11,7 +11,7 @@ export class Visible {
   }
 
   /** White space is held until something visible follows. */
-  give(kind: "text" | "reasoning", text: string): void {
+  push(kind: "text" | "reasoning", text: string): void {
     const end = text.trimEnd().length;
     if (end === 0) {
       if (this.#begun[kind]) this.#space[kind] += text;

@@ -12,9 +12,9 @@ import type { Language } from "../language.ts";
 import type { Document, Message } from "../message.ts";
 import type { ModelProfile, ModelTool } from "../model.ts";
 import { type Capabilities, capabilityNote } from "./capabilities.ts";
-import { cutResult, cutText, fairCap, LEAST_RESULT_TOKENS, type ToolMessage } from "./cut.ts";
+import { cutResult, cutText, fairCap, MIN_RESULT_TOKENS, type ToolMessage } from "./cut.ts";
 import { jsonTokens, messageTokens, type Tokenizer } from "./tokens.ts";
-import { mendHistory, turnsOf } from "./turns.ts";
+import { repairHistory, turnsOf } from "./turns.ts";
 
 export interface Example {
   user: string;
@@ -155,7 +155,7 @@ function fitTurn(
   const sizes = results.map((result) => messageTokens(result, tokenizer));
   const fixed = tokens - sizes.reduce((sum, size) => sum + size, 0);
   const cap = fairCap(sizes, room - fixed);
-  if (results.length === 0 || cap < LEAST_RESULT_TOKENS) {
+  if (results.length === 0 || cap < MIN_RESULT_TOKENS) {
     const what = results.length === 0 ? "The message is" : "The message and the tool results of this turn are";
     throw new PatchbayError(
       "context_overflow",
@@ -232,7 +232,7 @@ function fitDocuments(
       passageTokens.set(document, known);
     }
     if (tokens + known.tokens > room) {
-      if (kept.length === 0 && room > LEAST_RESULT_TOKENS) {
+      if (kept.length === 0 && room > MIN_RESULT_TOKENS) {
         const { text } = cutText(document.text, room - 50, tokenizer);
         kept.push({ ...document, text });
         tokens = Math.floor(room);
@@ -250,7 +250,7 @@ function fitHistory(
   { history, tokenizer }: PromptRequest,
   room: number,
 ): { messages: readonly Message[]; piece: PromptPiece } {
-  const whole = mendHistory(history);
+  const whole = repairHistory(history);
   const tokens = total(whole, tokenizer);
   if (tokens <= room && whole.every((message) => message.role !== "system"))
     return { messages: whole, piece: piece("history", tokens) };

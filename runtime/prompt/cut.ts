@@ -5,7 +5,7 @@ import { messageTokens, type Tokenizer } from "./tokens.ts";
 export type ToolMessage = Extract<Message, { role: "tool" }>;
 
 /** Less of a tool result than this says nothing. */
-export const LEAST_RESULT_TOKENS = 150;
+export const MIN_RESULT_TOKENS = 150;
 
 /** The text cut to about `tokens` (its beginning is kept) with a marker that says how much is missing. */
 export function cutText(text: string, tokens: number, tokenizer: Tokenizer): { text: string; cut: number } {

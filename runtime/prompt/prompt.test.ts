@@ -9,7 +9,7 @@ import { ModelProfile, type ModelTool } from "../model.ts";
 import { buildPrompt, type PromptRequest } from "./build.ts";
 import { cutText, fairCap } from "./cut.ts";
 import { estimate, estimateTokens, messageTokens, tokenizerOf } from "./tokens.ts";
-import { mendHistory, turnsOf } from "./turns.ts";
+import { repairHistory, turnsOf } from "./turns.ts";
 
 const doc = (n: number, text = `Text ${n}`): Document => ({ id: `d${n}`, title: `t${n}`, text, score: 1 });
 const request = (more: Partial<PromptRequest> = {}): PromptRequest => ({
@@ -144,7 +144,7 @@ describe("the prompt generator", () => {
           expect(prompt.pieces.reduce((sum, one) => sum + one.tokens, 0)).toBe(prompt.tokens);
           expect(JSON.stringify(prompt.messages)).toContain("What now?");
           if (format.id === "native") {
-            expect(mendHistory(prompt.messages)).toBe(prompt.messages);
+            expect(repairHistory(prompt.messages)).toBe(prompt.messages);
             const sent = prompt.messages.reduce((sum, message) => sum + messageTokens(message, estimate), 0);
             expect(sent).toBeLessThanOrEqual(prompt.limit * 1.03);
           }
@@ -233,7 +233,7 @@ describe("conversations", () => {
       { role: "tool", call: "2", name: "look", content: "two" },
       { role: "tool", call: "2", name: "look", content: "two again" },
     ];
-    expect(mendHistory(broken)).toEqual([
+    expect(repairHistory(broken)).toEqual([
       broken[1],
       broken[2],
       { role: "tool", call: "1", name: "look", content: "There is no result of this call.", error: true },

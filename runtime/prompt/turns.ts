@@ -20,7 +20,7 @@ export function turnsOf(history: readonly Message[]): Message[][] {
  * A history that any endpoint takes: each call has its result right behind it, in the order of the calls, and no result
  * stands without its call. Histories come from callers too, so they may be broken. Returns the same array when nothing is wrong.
  */
-export function mendHistory(history: readonly Message[]): readonly Message[] {
+export function repairHistory(history: readonly Message[]): readonly Message[] {
   if (isWhole(history)) return history;
   const mended: Message[] = [];
   for (let i = 0; i < history.length; i++) {

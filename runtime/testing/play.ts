@@ -2,7 +2,7 @@
 
 import type { Limits } from "../budget.ts";
 import { type CompiledGraph, compile } from "../compile.ts";
-import type { EventOf, EventType, RunEvent, RunInput, WaitAnswer } from "../event.ts";
+import type { EventOf, EventType, RunEvent, RunInput, WaitDecision } from "../event.ts";
 import { type ExecuteOptions, type Execution, execute, type RunOutcome } from "../execute.ts";
 import { emptyGraph, type Graph, type GraphNode } from "../graph.ts";
 import type { NodeTable } from "../node.ts";
@@ -45,7 +45,7 @@ export interface PlayOptions {
   input?: Partial<RunInput> | string;
   signal?: AbortSignal;
   past?: RunEvent[];
-  answers?: WaitAnswer[];
+  decisions?: WaitDecision[];
   limits?: Partial<Limits>;
   start?: Partial<ExecuteOptions["start"]>;
   host?: ScriptedHost;
@@ -71,7 +71,7 @@ export async function play(
     signal: options.signal ?? new AbortController().signal,
     start: { agent: { name: compiled.graph.name, graph: compiled.hash }, input, ...options.start },
     ...(options.past ? { past: options.past } : {}),
-    ...(options.answers ? { answers: options.answers } : {}),
+    ...(options.decisions ? { decisions: options.decisions } : {}),
     ...(options.limits ? { limits: options.limits } : {}),
   });
   options.live?.(execution, host);

@@ -32,7 +32,7 @@ export function resolveAgents(
             message: `${node.title || definition.title} calls the agent "${reference.agent}", which is not published.`,
             node: node.id,
             path: pointer("nodes", index, "config"),
-            mend: "Publish that agent first.",
+            fix: "Publish that agent first.",
           });
       });
   });

@@ -45,7 +45,7 @@ export function issueLines(file: Pick<AgentFile, "name" | "text">, issues: Issue
     .map(({ issue, offset }) => {
       const before = file.text.slice(0, offset).split("\n");
       const place = issue.path === undefined ? "" : `:${before.length}:${before.at(-1)!.length + 1}`;
-      const mend = issue.mend ? ` ${issue.mend}` : "";
+      const mend = issue.fix ? ` ${issue.fix}` : "";
       return `${file.name}${place}: ${issue.severity} ${issue.code}: ${issue.message}${mend}`;
     });
 }

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { RunItem, Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { RunItem, Wait, WaitDecision } from "../../runtime/event.ts";
 import type { RunResult } from "../runs/service.ts";
 import { graphOf, readAgentFile } from "./agent-file.ts";
 import { type Client, errorOf, serverEvents } from "./client.ts";
@@ -81,14 +81,14 @@ async function streamed(
   return await client.call<RunResult>("GET", `/api/runs/${run}`);
 }
 
-async function ask(waits: Wait[], options: RunOptions, io: Io): Promise<WaitAnswer[] | undefined> {
+async function ask(waits: Wait[], options: RunOptions, io: Io): Promise<WaitDecision[] | undefined> {
   if (waits.some((wait) => wait.kind === "uncertain")) return undefined;
   if (options.approve !== undefined)
     return waits.map(({ wait }) => ({ wait, choice: options.approve === "all" ? "approve" : "reject" }));
   if (!io.stdin.isTTY) return undefined;
   const terminal = createInterface({ input: io.stdin, output: io.stderr });
   try {
-    const answers: WaitAnswer[] = [];
+    const answers: WaitDecision[] = [];
     for (const wait of waits) {
       const said = await terminal.question(`${describe(wait)}\nGo ahead? [y/N] `);
       answers.push({ wait: wait.wait, choice: /^(?:y|yes|是|好)$/i.test(said.trim()) ? "approve" : "reject" });

@@ -6,7 +6,7 @@ import { proposePatch } from "../../runtime/build-by-chat.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Issue } from "../../runtime/issue.ts";
 import { parseGraph } from "../../runtime/parse.ts";
-import { MISFITS, Patch } from "../../runtime/patch.ts";
+import { PATCH_REJECTIONS, Patch } from "../../runtime/patch.ts";
 import { about, body } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
@@ -25,7 +25,7 @@ const Proposal = z.object({
   patch: Patch,
   graph: z.unknown().describe("The graph with the whole patch applied."),
   left: z
-    .array(z.object({ part: z.number().int(), code: z.enum(MISFITS), about: z.string(), reason: z.string() }))
+    .array(z.object({ part: z.number().int(), code: z.enum(PATCH_REJECTIONS), about: z.string(), reason: z.string() }))
     .describe("Parts that do not fit."),
   issues: z.array(Issue).describe("Issues of that graph."),
 });

@@ -1,15 +1,15 @@
 /** Answers to what a run waits for: which of them are new, and which time gives when nobody does. */
 import { PatchbayError } from "../../runtime/error.ts";
-import { type RunEvent, TERMINAL, type Wait, type WaitAnswer } from "../../runtime/event.ts";
+import { type RunEvent, TERMINAL, type Wait, type WaitDecision } from "../../runtime/event.ts";
 import { canonicalJson } from "../../runtime/graph.ts";
 
 /**
  * The answers that are new. The same answer again is no error: it changes nothing. Throws `not_found`, `gone` (expired
  * or over), `conflict` (answered otherwise), `bad_request` (a choice that the wait does not have).
  */
-export function newAnswers(run: string, events: RunEvent[], answers: WaitAnswer[], now: number): WaitAnswer[] {
+export function newAnswers(run: string, events: RunEvent[], answers: WaitDecision[], now: number): WaitDecision[] {
   const waits = new Map<string, Wait>();
-  const given = new Map<string, WaitAnswer>();
+  const given = new Map<string, WaitDecision>();
   for (const event of events) {
     if (event.type === "run-wait") for (const wait of event.waits) waits.set(wait.wait, wait);
     else if (event.type === "run-resume") for (const answer of event.answers ?? []) given.set(answer.wait, answer);
@@ -43,7 +43,7 @@ export function newAnswers(run: string, events: RunEvent[], answers: WaitAnswer[
 }
 
 /** What was not answered in time is answered with no. `open`: waits that nobody has answered. */
-export function expiredAnswers(open: Wait[], now: number): WaitAnswer[] {
+export function expiredAnswers(open: Wait[], now: number): WaitDecision[] {
   return open
     .filter((wait) => wait.expiresAt !== undefined && wait.expiresAt <= now)
     .map((wait) => ({ wait: wait.wait, choice: wait.kind === "uncertain" ? "fail" : "reject" }));

@@ -1,5 +1,5 @@
 /** What runs need to know of other processes that share the same log. */
-import type { WaitAnswer } from "../../runtime/event.ts";
+import type { WaitDecision } from "../../runtime/event.ts";
 import type { Feed } from "./feed.ts";
 
 /** What a process with others beside it does differently. */
@@ -10,7 +10,7 @@ export interface Elsewhere {
    * Asks the process that has a run to cancel it or to take answers in. False when that process is gone, whether it did
    * it or not. Rejects as `cancel` and `answer` do.
    */
-  ask(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitAnswer[] }): Promise<boolean>;
+  ask(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitDecision[] }): Promise<boolean>;
   /** Runs of a key that are under way or queued in any process; those that wait for people are not. */
   liveRuns(key: string): Promise<number>;
   /** Text of a run that another process has is read here, until the returned function is called. */

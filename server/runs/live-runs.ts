@@ -1,7 +1,7 @@
 /** The runs under way in this process: begun or taken up, carried out until they rest, counted by key and by session. */
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { EventOf, RunEvent, WaitAnswer } from "../../runtime/event.ts";
+import type { EventOf, RunEvent, WaitDecision } from "../../runtime/event.ts";
 import { type ExecuteOptions, type Execution, execute, type RunOutcome } from "../../runtime/execute.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { NodeTable } from "../../runtime/node.ts";
@@ -150,7 +150,7 @@ export class LiveRuns {
    * Goes on with a run that no process holds; waits that are over by now are answered with no. Rejects with `conflict`
    * when another one was faster.
    */
-  async resume(row: RunRow, answers: WaitAnswer[]): Promise<Live> {
+  async resume(row: RunRow, answers: WaitDecision[]): Promise<Live> {
     const run = row.id;
     await this.hold(run);
     const { past, graph } = await this.#read(row);
@@ -169,7 +169,7 @@ export class LiveRuns {
       ...(start.agents && { agents: start.agents }),
       ...(row.key !== undefined && { key: row.key }),
     });
-    return this.#carry({ run, graph, host, start, past, answers: [...answers, ...over] }, feed);
+    return this.#carry({ run, graph, host, start, past, decisions: [...answers, ...over] }, feed);
   }
 
   /** What a held run goes on with: nobody adds to it any more. Where it cannot be read the run is given back. */

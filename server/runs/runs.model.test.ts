@@ -8,7 +8,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { nodes } from "../../nodes/index.ts";
-import { type RunEvent, TERMINAL, type WaitAnswer } from "../../runtime/event.ts";
+import { type RunEvent, TERMINAL, type WaitDecision } from "../../runtime/event.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import { graphOf } from "../../runtime/testing/play.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
@@ -247,7 +247,7 @@ const comeBack = (pick: number) =>
     },
   );
 
-const answer = (pick: number, choice: WaitAnswer["choice"]) => {
+const answer = (pick: number, choice: WaitDecision["choice"]) => {
   const ofState = choice === "approve" || choice === "reject" ? "waiting" : "uncertain";
   return toRun(
     choice,
@@ -310,7 +310,7 @@ test("runs stand as the model says, whatever is done to them", async () => {
       pick.map(comeBack),
       fc
         .tuple(pick, fc.constantFrom("approve", "reject", "retry", "skip", "fail"))
-        .map(([place, choice]) => answer(place, choice as WaitAnswer["choice"])),
+        .map(([place, choice]) => answer(place, choice as WaitDecision["choice"])),
       pick.map(cancel),
       pick.map(stream),
       pick.map(drop),

@@ -1,7 +1,7 @@
 /** Runs: started, followed, cancelled, answered, forked, and taken up again after a restart. */
 import { setImmediate } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Delta, WaitAnswer } from "../../runtime/event.ts";
+import type { Delta, WaitDecision } from "../../runtime/event.ts";
 import { newId } from "../lib/ids.ts";
 import { Turns } from "../lib/keyed-mutex.ts";
 import type { Idempotency, RunRow } from "../stores/event-log.ts";
@@ -185,17 +185,17 @@ class LoggedRuns implements RunsService {
     return live?.done;
   }
 
-  async answer(id: string, answers: WaitAnswer[]): Promise<{ id: string; done: Promise<RunResult> }> {
+  async answer(id: string, answers: WaitDecision[]): Promise<{ id: string; done: Promise<RunResult> }> {
     return this.#locks.take(id, () => this.#answer(id, answers));
   }
 
-  async #answer(id: string, answers: WaitAnswer[]): Promise<{ id: string; done: Promise<RunResult> }> {
+  async #answer(id: string, answers: WaitDecision[]): Promise<{ id: string; done: Promise<RunResult> }> {
     const row = await this.#standing.row(id);
     const fresh = await this.#newAnswers(id, answers);
     const live = this.#live.get(id);
     if (fresh.length === 0) return { id, done: live?.done ?? this.#standing.get(id) };
     if (live) {
-      if (await live.execution.answer(fresh)) return { id, done: live.done };
+      if (await live.execution.decide(fresh)) return { id, done: live.done };
       // It was parked just now; it is taken up again below, when it has been let go.
       await live.execution.outcome;
       await this.#live.released();
@@ -211,11 +211,11 @@ class LoggedRuns implements RunsService {
   }
 
   /** Answers a run that no process has; another door may be faster still. `leave`: a worker goes on with it. */
-  async #answerHeld(row: RunRow, answers: WaitAnswer[], leave: boolean) {
+  async #answerHeld(row: RunRow, answers: WaitDecision[], leave: boolean) {
     const { log } = this.#options.world;
     const { id } = row;
     await this.#live.hold(id);
-    let fresh: WaitAnswer[];
+    let fresh: WaitDecision[];
     try {
       fresh = await this.#newAnswers(id, answers);
       if (leave && fresh.length > 0)
@@ -239,13 +239,13 @@ class LoggedRuns implements RunsService {
     return { id, done: this.#standing.rest(id) };
   }
 
-  async #resume(row: RunRow, answers: WaitAnswer[]) {
+  async #resume(row: RunRow, answers: WaitDecision[]) {
     const { execution, done } = await this.#live.resume(row, answers);
     await execution.accepted;
     return { id: row.id, done };
   }
 
-  async #newAnswers(id: string, answers: WaitAnswer[]): Promise<WaitAnswer[]> {
+  async #newAnswers(id: string, answers: WaitDecision[]): Promise<WaitDecision[]> {
     return newAnswers(id, await this.conversations.events(id), answers, Date.now());
   }
 

@@ -1,5 +1,5 @@
 import type { ErrorData } from "../../runtime/error.ts";
-import type { RunItem, RunOutput, RunUsage, Wait, WaitAnswer } from "../../runtime/event.ts";
+import type { RunItem, RunOutput, RunUsage, Wait, WaitDecision } from "../../runtime/event.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 
@@ -62,7 +62,7 @@ export interface Runs {
   /** No new model or tool call starts after it resolves. Nothing happens to a run that has ended. */
   cancel(id: string): Promise<RunResult>;
   /** Rejects with `not_found`, `gone` (expired), `conflict` (answered before, or by other words). */
-  answer(id: string, answers: WaitAnswer[]): Promise<{ id: string; done: Promise<RunResult> }>;
+  answer(id: string, answers: WaitDecision[]): Promise<{ id: string; done: Promise<RunResult> }>;
   /** A new run with the values of all that came before `node`, and `outputs` in place of that node's own. */
   fork(
     id: string,

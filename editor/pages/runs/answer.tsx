@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { Rests, RunOutput } from "../../../runtime/event.ts";
+import type { Grounding, RunOutput } from "../../../runtime/event.ts";
 import type { Document } from "../../../runtime/message.ts";
 import { modelName } from "../../../runtime/tool.ts";
 import { Answer } from "../../panels/reply.tsx";
@@ -7,7 +7,15 @@ import { Badge } from "../../ui/badge.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 
 /** A run's answer with its citations, and below it what it rests on. */
-export function RunAnswer({ output, documents, rests }: { output: RunOutput; documents: Document[]; rests?: Rests }) {
+export function RunAnswer({
+  output,
+  documents,
+  rests,
+}: {
+  output: RunOutput;
+  documents: Document[];
+  rests?: Grounding;
+}) {
   const { t } = useTranslation("runs");
   const { reply } = output;
   return (
@@ -24,7 +32,7 @@ export function RunAnswer({ output, documents, rests }: { output: RunOutput; doc
 }
 
 /** What the answer rests on: the documents it cites and the tools that answered; or that it rests on nothing. */
-function RestsOn({ rests }: { rests: Rests }) {
+function RestsOn({ rests }: { rests: Grounding }) {
   const { t } = useTranslation("runs");
   if (rests.documents.length === 0 && rests.tools.length === 0)
     return (

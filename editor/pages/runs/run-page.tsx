@@ -45,7 +45,7 @@ export function RunPage({ id }: { id: string }) {
   const remove = useDeleteRuns(() => go("/runs"));
 
   const message = view.start?.input.message ?? row.data?.message ?? id;
-  const rests = [...view.nodes.values()].reverse().find((node) => node.rests && !node.scope?.length)?.rests;
+  const rests = [...view.nodes.values()].reverse().find((node) => node.grounding && !node.scope?.length)?.grounding;
   const status = loading ? row.data?.status : view.status;
 
   return (

@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { Hand } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { ScopePart, Wait, WaitAnswer } from "../../../runtime/event.ts";
+import type { ScopePart, Wait, WaitDecision } from "../../../runtime/event.ts";
 import { api } from "../../api/api.ts";
 import { ago } from "../../i18n/format.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
@@ -19,10 +19,11 @@ function partWords({ node: title, item, turn }: ScopePart, t: TFunction<["runs",
 export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; onAnswered(): void }) {
   const { t } = useTranslation(["runs", "bodies"]);
   const answer = useMutation({
-    mutationFn: (choice: WaitAnswer["choice"]) => api.runs.answer(run, [{ wait: wait.wait, choice }]),
+    mutationFn: (choice: WaitDecision["choice"]) => api.runs.answer(run, [{ wait: wait.wait, choice }]),
     onSuccess: onAnswered,
   });
-  const choices: WaitAnswer["choice"][] = wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
+  const choices: WaitDecision["choice"][] =
+    wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
   return (
     <article className="rounded-xl border border-warn/30 bg-warn-soft p-4">
       <div className="flex gap-2.5">
