@@ -151,7 +151,7 @@ describe("prompt", () => {
     const { outcome } = await play(
       graph,
       nodes,
-      { knowledge: { k: [{ id: "1", title: "a.md", text: "One.", score: 1, place: { heading: "Top" } }] } },
+      { knowledge: { k: [{ id: "1", title: "a.md", text: "One.", score: 1, source: { heading: "Top" } }] } },
       { input: { message: "{{data}} {% raw %}", data: { n: 2 } } },
     );
     expect(outcome.output!.reply).toBe('[1] a.md (Top)\nOne.\n{"n":2} 2\n{{data}} {% raw %}');

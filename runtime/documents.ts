@@ -7,14 +7,14 @@ export function renderDocuments(documents: readonly Document[], first = 1): stri
 }
 
 export function renderDocument(document: Document, number: number): string {
-  const place = documentPlace(document);
+  const place = sourceText(document);
   // A line of the passage that looks like the head of another one is moved aside: numbers are ours alone.
   const text = document.text.trim().replaceAll(/^(?=\[\d+\])/gm, " ");
   return `[${number}] ${oneLine(document.title)}${place ? ` (${place})` : ""}\n${text}`;
 }
 
 /** Where in its source a passage stands: `Leave > Annual leave, page 3, line 40`; empty when nothing is known. */
-function documentPlace({ place }: Document): string {
+function sourceText({ source: place }: Document): string {
   if (!place) return "";
   const parts: string[] = [];
   if (place.heading) parts.push(oneLine(place.heading));

@@ -19,7 +19,7 @@ export const Document = z.object({
   /** Larger is better; comparable only within one search. */
   score: z.number(),
   /** Where in the source: heading path, page, line. Shown with the citation. */
-  place: z
+  source: z
     .object({ heading: z.string().optional(), page: z.number().optional(), line: z.number().optional() })
     .optional(),
   /** Rank (from 1) in each search that was fused. */

@@ -72,7 +72,7 @@ function valuePart(value: unknown): GistPart {
 function documentParts(documents: Document[]): GistPart[] {
   const [first] = documents;
   if (!first) return [{ quiet: "0" }];
-  const place = first.place?.page === undefined ? first.place?.heading : `p. ${first.place.page}`;
+  const place = first.source?.page === undefined ? first.source?.heading : `p. ${first.source.page}`;
   const score = typeof first.score === "number" ? first.score.toFixed(2) : "";
   return [
     { chip: [first.title, place].filter(Boolean).join(" "), tone: "documents" },

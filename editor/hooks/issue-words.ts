@@ -12,10 +12,10 @@ import { chinese } from "../i18n/zh/issues.ts";
 import { useGraph, useReader } from "./use-workbench.ts";
 
 export function issueText(issue: Issue, language: string, graph: Graph, reader: PortReader): IssueText {
-  const english: IssueText = { message: issue.message, ...(issue.fix ? { mend: issue.fix } : {}) };
+  const english: IssueText = { message: issue.message, ...(issue.fix ? { fix: issue.fix } : {}) };
   if (language !== "zh") return english;
   const said = chinese[issue.code](facts(issue, graph, reader, nodeWords(language)));
-  return { message: said.message ?? english.message, ...(said.mend ? { mend: said.mend } : {}) };
+  return { message: said.message ?? english.message, ...(said.fix ? { fix: said.fix } : {}) };
 }
 
 /** Issues of the open graph in the language that is shown. */

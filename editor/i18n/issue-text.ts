@@ -1,7 +1,7 @@
 /** The shape of a sentence about an issue, and the facts that it is made of. */
 export interface IssueText {
   message: string;
-  mend?: string;
+  fix?: string;
 }
 
 /** What a sentence about an issue may be made of. */

@@ -64,7 +64,7 @@ describe("words of node types", () => {
           severity: "error",
           code,
           message: 'English "name".',
-          fix: "Mend it.",
+          fix: "Fix it.",
           node: "brain",
           port: "message",
           path: "/edges/0",
@@ -74,7 +74,7 @@ describe("words of node types", () => {
         reader,
       );
       if (code !== "bad-value") expect(han.test(text.message), code).toBe(true);
-      if (text.mend) expect(han.test(text.mend), code).toBe(true);
+      if (text.fix) expect(han.test(text.fix), code).toBe(true);
     }
   });
 });

@@ -161,7 +161,7 @@ function NodeProblems({ node }: { node: GraphNode }) {
             title={text.message}
             actions={mend && <MendButton mend={mend} />}
           >
-            {!mend && text.mend}
+            {!mend && text.fix}
           </Notice>
         );
       })}

@@ -53,7 +53,7 @@ function IssueLine({ issue }: { issue: Issue }) {
         ) : (
           <p>{text.message}</p>
         )}
-        {text.mend && <p className="mt-0.5 text-ink-3 text-sm">{text.mend}</p>}
+        {text.fix && <p className="mt-0.5 text-ink-3 text-sm">{text.fix}</p>}
         <div className="mt-1.5 flex flex-wrap items-center gap-2 empty:hidden">
           {mend && <MendButton mend={mend} />}
           {node && <span className="text-ink-3 text-xs">{nodeWords.nodeTitle(node)}</span>}

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ValueChange } from "../../runtime/diff.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
-import type { PatchRejection, Patch, PatchPart } from "../../runtime/patch.ts";
+import type { Patch, PatchPart, PatchRejection } from "../../runtime/patch.ts";
 import { table } from "../graph/node-types.ts";
 import type { PartView } from "../graph/patch-view.ts";
 import { nodeIcon } from "../hooks/node-icons.ts";

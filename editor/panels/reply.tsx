@@ -6,7 +6,7 @@ import type { Document } from "../../runtime/message.ts";
 import { CopyButton } from "../ui/code-block.tsx";
 import { Popover } from "../ui/popover.tsx";
 import { CITE, linkCitations } from "./citations.ts";
-import { placeOf } from "./value-view.tsx";
+import { sourceText } from "./value-view.tsx";
 
 const Cited = createContext<readonly Document[]>([]);
 
@@ -101,7 +101,7 @@ function Citation({ number }: { number: number }) {
   const { t } = useTranslation("panels");
   const document = useContext(Cited)[number - 1];
   if (!document) return null;
-  const place = placeOf(document);
+  const source = sourceText(document);
   return (
     <Popover
       label={t("passage", { number })}
@@ -112,13 +112,13 @@ function Citation({ number }: { number: number }) {
           className="mx-0.5 inline-flex max-w-56 items-baseline gap-1 rounded-xs bg-kind-documents/11 px-1 align-baseline font-medium text-kind-documents text-xs hover:bg-kind-documents/20"
         >
           {number}
-          <span className="truncate">{[document.title, place].filter(Boolean).join(", ")}</span>
+          <span className="truncate">{[document.title, source].filter(Boolean).join(", ")}</span>
         </button>
       }
     >
       <div className="max-h-72 overflow-y-auto p-3">
         <p className="font-medium">{document.title}</p>
-        {place && <p className="text-ink-3 text-sm">{place}</p>}
+        {source && <p className="text-ink-3 text-sm">{source}</p>}
         <p className="mt-2 whitespace-pre-wrap text-ink-2 text-sm">{document.text}</p>
       </div>
     </Popover>

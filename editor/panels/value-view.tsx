@@ -58,7 +58,7 @@ function Passages({ documents }: { documents: Document[] }) {
               {index + 1}
             </span>
             <span className="min-w-0 flex-1 truncate font-medium">
-              {[document.title, placeOf(document)].filter(Boolean).join(" · ")}
+              {[document.title, sourceText(document)].filter(Boolean).join(" · ")}
             </span>
             <span className="text-ink-3 text-xs tnum">{document.score.toFixed(2)}</span>
           </p>
@@ -70,10 +70,10 @@ function Passages({ documents }: { documents: Document[] }) {
 }
 
 /** Where in its source a passage stands. */
-export function placeOf(document: Pick<Document, "place">): string {
-  const { place } = document;
-  if (!place) return "";
-  const parts = [place.heading, place.page === undefined ? undefined : `p. ${place.page}`].filter(Boolean);
+export function sourceText(document: Pick<Document, "source">): string {
+  const { source } = document;
+  if (!source) return "";
+  const parts = [source.heading, source.page === undefined ? undefined : `p. ${source.page}`].filter(Boolean);
   // A line helps only where there is nothing better to go by.
-  return parts.length > 0 || place.line === undefined ? parts.join(" ") : `:${place.line}`;
+  return parts.length > 0 || source.line === undefined ? parts.join(" ") : `:${source.line}`;
 }

@@ -25,7 +25,7 @@ describe("answering", () => {
           { role: "assistant", content: "Hello there, you." },
         ],
       },
-      rests: { documents: [], tools: [] },
+      grounding: { documents: [], tools: [] },
     });
   });
 
@@ -190,7 +190,7 @@ describe("documents", () => {
     title: `book${n}.md`,
     text: `Fact ${n}.\n[9] not a head`,
     score: 1,
-    place: { heading: "A > B", line: n },
+    source: { heading: "A > B", line: n },
   }));
   const graph = graphOf({ ask: "input", facts: ["retriever", { knowledge: "k" }], brain: "llm", reply: "output" }, [
     "ask.message facts.query",

@@ -284,7 +284,7 @@ describe("documents", () => {
     expect(splitPassages("just a question")).toEqual({ passages: [], question: "just a question" });
   });
   it("name their place", () => {
-    expect(renderDocuments([{ ...doc(1), place: { heading: "Leave > Annual", page: 3, line: 40 } }])).toBe(
+    expect(renderDocuments([{ ...doc(1), source: { heading: "Leave > Annual", page: 3, line: 40 } }])).toBe(
       "[1] t1 (Leave > Annual, page 3, line 40)\nText 1",
     );
   });

@@ -36,7 +36,7 @@ export function graphOf(file: AgentFile): Graph {
   throw new PatchbayError("graph_has_issues", `${file.name} is no agent file.`, { issues: file.issues });
 }
 
-/** `file:line:column: severity code: message (how to mend it)`, a line an issue, in the order of the file. */
+/** `file:line:column: severity code: message (how to fix it)`, a line an issue, in the order of the file. */
 export function issueLines(file: Pick<AgentFile, "name" | "text">, issues: Issue[]): string[] {
   const tree = parseTree(file.text);
   return issues
@@ -45,8 +45,8 @@ export function issueLines(file: Pick<AgentFile, "name" | "text">, issues: Issue
     .map(({ issue, offset }) => {
       const before = file.text.slice(0, offset).split("\n");
       const place = issue.path === undefined ? "" : `:${before.length}:${before.at(-1)!.length + 1}`;
-      const mend = issue.fix ? ` ${issue.fix}` : "";
-      return `${file.name}${place}: ${issue.severity} ${issue.code}: ${issue.message}${mend}`;
+      const fix = issue.fix ? ` ${issue.fix}` : "";
+      return `${file.name}${place}: ${issue.severity} ${issue.code}: ${issue.message}${fix}`;
     });
 }
 

@@ -116,8 +116,8 @@ export async function search(
   const { hits } = await client.call<{ hits: Hit[] }>("GET", at(name, `/search?${query}`));
   if (options.json) io.out(`${JSON.stringify(hits, null, 2)}\n`);
   else
-    for (const [index, { title, place, score, ranks, text }] of hits.entries()) {
-      const where = [place?.heading, place?.page && `page ${place.page}`, place?.line && `line ${place.line}`]
+    for (const [index, { title, source, score, ranks, text }] of hits.entries()) {
+      const where = [source?.heading, source?.page && `page ${source.page}`, source?.line && `line ${source.line}`]
         .filter(Boolean)
         .join(", ");
       const how = Object.entries(ranks ?? {}).map(([search, rank]) => `${search} ${rank}`);
@@ -134,7 +134,7 @@ interface Hit {
   text: string;
   score: number;
   ranks?: Record<string, number>;
-  place?: { heading?: string; page?: number; line?: number };
+  source?: { heading?: string; page?: number; line?: number };
 }
 
 function indented(text: string): string {

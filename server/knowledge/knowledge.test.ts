@@ -61,11 +61,11 @@ describe("words", () => {
     expect(english).toMatchObject({
       title: "handbook.md",
       text: "Every employee has fifteen days of paid leave a year.",
-      place: { heading: "Handbook > Leave > Annual leave", line: 6 },
+      source: { heading: "Handbook > Leave > Annual leave", line: 6 },
       ranks: { text: 1 },
     });
     const [chinese] = await find(b, "请问年假有多少天？");
-    expect(chinese).toMatchObject({ title: "员工手册.md", place: { heading: "员工手册 > 休假 > 年假", line: 6 } });
+    expect(chinese).toMatchObject({ title: "员工手册.md", source: { heading: "员工手册 > 休假 > 年假", line: 6 } });
     expect((await find(b, "住宿报销标准"))[0]?.text).toContain("六百元");
     expect((await find(b, "hotel expense"))[0]?.text).toContain("120 euros");
   });
@@ -213,7 +213,7 @@ describe("addresses", () => {
     expect((await find(b, "trains"))[0]).toMatchObject({
       title: "Travel policy",
       text: "Trains before planes.",
-      place: { heading: "Travel" },
+      source: { heading: "Travel" },
     });
     body = "<title>New policy</title><p>Walk.</p>";
     await b.addNow("handbook", { url: "https://example.com/travel" });

@@ -114,7 +114,7 @@ function unavailable(embedder: string, why: string): PatchbayError {
 
 function shown(hit: Hit, score: number, ranks: Record<string, number>): Document {
   const { key, title, text, heading, line, page } = hit;
-  const place = {
+  const source = {
     ...(heading !== undefined && { heading }),
     ...(page !== undefined && { page }),
     ...(line !== undefined && { line }),
@@ -124,7 +124,7 @@ function shown(hit: Hit, score: number, ranks: Record<string, number>): Document
     title,
     text,
     score: Math.round(score * 1e4) / 1e4,
-    ...(Object.keys(place).length > 0 && { place }),
+    ...(Object.keys(source).length > 0 && { source }),
     ranks,
   };
 }

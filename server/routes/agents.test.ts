@@ -213,13 +213,13 @@ describe("publishing", () => {
         ["ask.message call.message", "call.reply each.items", "each.results reply.reply"],
       ),
     );
-    const refused = await app.json<{ error: { issues: { code: string; node: string; mend: string }[] } }>(
+    const refused = await app.json<{ error: { issues: { code: string; node: string; fix: string }[] } }>(
       "POST",
       `/api/agents/${outer.id}/publish`,
       { body: { slug: "outer" }, status: 422 },
     );
     expect(refused.error.issues).toMatchObject([
-      { code: "missing-agent", node: "call", mend: "Publish that agent first." },
+      { code: "missing-agent", node: "call", fix: "Publish that agent first." },
       { node: "each" },
     ]);
     await app.json("POST", `/api/agents/${inner.id}/publish`, { body: { slug: "inner" } });

@@ -90,7 +90,7 @@ describe("knowledge over HTTP", () => {
         title: "leave.md",
         text: "Fifteen days.",
         ranks: { text: 1 },
-        place: { heading: "Leave > Annual leave", line: 4 },
+        source: { heading: "Leave > Annual leave", line: 4 },
       },
     ]);
     const chinese = await json<{ hits: { title: string }[] }>(

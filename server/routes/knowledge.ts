@@ -40,7 +40,7 @@ const Hit = z.object({
   text: z.string(),
   score: z.number().describe("0 to 1; comparable within one answer."),
   ranks: z.record(z.string(), z.number()).optional().describe("Rank in each search: text, vector."),
-  place: z
+  source: z
     .object({ heading: z.string().optional(), page: z.number().optional(), line: z.number().optional() })
     .optional(),
 });

@@ -153,7 +153,7 @@ describe("handbook-helper", () => {
     expect(english.output.reply).toMatch(/\[\d\]/);
     expect(english.output.documents![0]).toMatchObject({
       title: expect.stringMatching(/travel-and-expenses|差旅/),
-      place: { heading: expect.any(String) },
+      source: { heading: expect.any(String) },
     });
     const chinese = await ask(id, "病假第几天起需要医生证明？");
     expect(chinese.output.reply).toContain("第四个自然日");

@@ -86,7 +86,7 @@ export function SearchTest({
               </p>
               <ol className="flex flex-col gap-2.5">
                 {ask.data.hits.map((hit, index) => (
-                  <li key={`${hit.document} ${hit.place?.line ?? ""} ${hit.text.slice(0, 40)}`}>
+                  <li key={`${hit.document} ${hit.source?.line ?? ""} ${hit.text.slice(0, 40)}`}>
                     <HitCard hit={hit} number={index + 1} onOpen={() => onOpen(hit.document)} />
                   </li>
                 ))}
@@ -101,9 +101,9 @@ export function SearchTest({
 function HitCard({ hit, number: place, onOpen }: { hit: Hit; number: number; onOpen(): void }) {
   const { t } = useTranslation("knowledge");
   const where = [
-    hit.place?.heading,
-    hit.place?.page !== undefined && t("page", { page: hit.place.page }),
-    hit.place?.line !== undefined && t("line", { line: hit.place.line }),
+    hit.source?.heading,
+    hit.source?.page !== undefined && t("page", { page: hit.source.page }),
+    hit.source?.line !== undefined && t("line", { line: hit.source.line }),
   ].filter(Boolean);
   return (
     <article className="rounded-lg border border-line bg-surface px-3.5 py-3">

@@ -46,7 +46,7 @@ const passage = (title: string, heading: string, text: string): Document => ({
   title,
   text,
   score: 1,
-  place: { heading },
+  source: { heading },
 });
 const HANDBOOK = [
   passage(

@@ -2,6 +2,7 @@
 import type pg from "pg";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
+import { parseStoredEvent } from "../../../runtime/stored-event.ts";
 import type { EventLog, RunFilter, RunRow, SessionRow, UsageFilter, UsageRow } from "../event-log.ts";
 import { type DbSessionRow, type Query, runsQuery, sessionsQuery, toSessionRow } from "../list-queries.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
@@ -30,7 +31,7 @@ export class RunReader {
     for (const { first, body } of rows) {
       const lines = body.split("\n");
       for (let i = Math.max(0, after + 1 - first); i < lines.length; i++) {
-        events.push(JSON.parse(lines[i]!) as RunEvent);
+        events.push(parseStoredEvent(lines[i]!));
         if (events.length >= limit) return events;
       }
     }

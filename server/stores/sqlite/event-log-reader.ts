@@ -2,6 +2,7 @@
 import type Database from "better-sqlite3";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
+import { parseStoredEvent } from "../../../runtime/stored-event.ts";
 import type { RunRow } from "../event-log.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
 import { storageError } from "./database.ts";
@@ -33,7 +34,7 @@ export class EventLogReader {
         const { first, body } = row as { first: number; body: string };
         const lines = body.split("\n");
         for (let i = Math.max(0, after + 1 - first); i < lines.length; i++) {
-          events.push(JSON.parse(lines[i]!) as RunEvent);
+          events.push(parseStoredEvent(lines[i]!));
           if (events.length >= limit) return events;
         }
       }

@@ -15,7 +15,7 @@ const context: BuiltinContext = {
         }
       : { status: 500, headers: { "content-type": "text/plain" }, body: "broken" },
   searchTools: async () => [],
-  searchKnowledge: async () => [{ id: "1", title: "a.md", text: "t", score: 1, place: { heading: "H" } }],
+  searchKnowledge: async () => [{ id: "1", title: "a.md", text: "t", score: 1, source: { heading: "H" } }],
   signal: new AbortController().signal,
 };
 const call = (name: string, args: unknown) => {

@@ -15,10 +15,10 @@ export const knowledgeSearch = defineTool({
     const found = await searchKnowledge(knowledge, query, limit, signal);
     if (!found.length) return { content: `Nothing in "${knowledge}" fits.`, value: [] };
     const lines = found.map((passage, i) => {
-      const place = passage.place?.heading
-        ? `, ${passage.place.heading}`
-        : passage.place?.page
-          ? `, page ${passage.place.page}`
+      const place = passage.source?.heading
+        ? `, ${passage.source.heading}`
+        : passage.source?.page
+          ? `, page ${passage.source.page}`
           : "";
       return `${i + 1}. ${passage.title}${place}\n${passage.text}`;
     });
