@@ -46,7 +46,7 @@ export function previewOutputs(outputs: Record<string, unknown>): PreviewPart[] 
 export function previewDocuments(documents: readonly Document[]): PreviewPart[] {
   const [first] = documents;
   if (!first) return [{ quiet: "0" }];
-  const position = first.place?.page === undefined ? first.place?.heading : `p. ${first.place.page}`;
+  const position = first.source?.page === undefined ? first.source?.heading : `p. ${first.source.page}`;
   return [
     { chip: [first.title, position].filter(Boolean).join(" "), kind: "documents" },
     { text: previewText(first.text) },
