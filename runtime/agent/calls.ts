@@ -5,6 +5,7 @@ import { type ErrorCode, PatchbayError } from "../error.ts";
 import { UNREADABLE } from "../formats/format.ts";
 import { callName } from "../formats/native.ts";
 import type { ToolCall } from "../message.ts";
+import { nearestName } from "../nearest-name.ts";
 import type { ToolMessage } from "../prompt/cut.ts";
 import type { ToolOffer, ToolResult } from "../tool.ts";
 import { fitArguments } from "./fit-arguments.ts";
@@ -70,7 +71,7 @@ function checkCall(talk: LoopState, call: ToolCall): CallCheck {
     return {
       fault: {
         code: "tool_not_allowed",
-        message: say.unknownTool(call.name.slice(0, 100), nearest(call.name, names), told),
+        message: say.unknownTool(call.name.slice(0, 100), nearestName(call.name, names), told),
       },
     };
   }
@@ -209,15 +210,4 @@ function countRepeat({ repeats }: LoopState, key: string, result: string): void 
   const before = repeats.get(key);
   if (before?.result === result) before.times++;
   else repeats.set(key, { times: 1, result, warned: before?.warned ?? false });
-}
-
-/** The name that a mistyped one probably means: the same letters in another dress, or a part of it. */
-function nearest(name: string, names: readonly string[]): string | undefined {
-  const bare = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9\p{L}]/gu, "");
-  const wanted = bare(name);
-  if (wanted.length < 3) return undefined;
-  return (
-    names.find((one) => bare(one) === wanted) ??
-    names.find((one) => bare(one).endsWith(wanted) || wanted.endsWith(bare(one)) || bare(one).startsWith(wanted))
-  );
 }

@@ -10,7 +10,7 @@ import {
 } from "@opentelemetry/sdk-trace";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { RunEvent } from "../../runtime/event.ts";
-import type { TelemetryEnv } from "../process/env.ts";
+import type { TelemetryEnv } from "../process/telemetry-env.ts";
 import type { RunResult } from "../runs/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Logger } from "./logger.ts";

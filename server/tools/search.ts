@@ -125,7 +125,7 @@ export function createToolSearch(world: SearchWorld): ToolSearch {
         [query.slice(0, 8000)],
         AbortSignal.any([signal, AbortSignal.timeout(QUERY_TIMEOUT_MS)]),
       );
-      return nearest(matrix, unit(asked!), limit).map((row) => held.index.tools[row]!);
+      return nearestRows(matrix, unit(asked!), limit).map((row) => held.index.tools[row]!);
     } catch {
       signal.throwIfAborted();
       coolUntil = world.now() + COOL_DOWN_MS;
@@ -181,7 +181,11 @@ function vectorKey(tool: ToolSpec, embedder: string): { key: string; text: strin
   return made;
 }
 
-function nearest({ rows, width }: { rows: Float32Array; width: number }, asked: Float32Array, limit: number): number[] {
+function nearestRows(
+  { rows, width }: { rows: Float32Array; width: number },
+  asked: Float32Array,
+  limit: number,
+): number[] {
   const count = rows.length / width;
   const scores = new Float32Array(count);
   for (let row = 0, at = 0; row < count; row++) {
