@@ -103,7 +103,7 @@ describe("nodes", () => {
     await card("brain")
       .locator("header")
       .click({ modifiers: ["Shift"] });
-    await page.getByText("2 nodes are chosen.").waitFor();
+    await page.getByText("2 nodes are selected.").waitFor();
     await page.keyboard.press("Control+c");
     const text = await page.evaluate(() => navigator.clipboard.readText());
     expect(JSON.parse(text)).toMatchObject({
@@ -140,7 +140,7 @@ describe("nodes", () => {
     await page.getByRole("button", { name: "Zoom to fit" }).click();
     await card("x").locator("header").click();
     await page.getByText("Unknown node type “from-the-future”").waitFor();
-    await page.getByLabel("Title of the node").fill("Later");
+    await page.getByLabel("Node title").fill("Later");
     await expect
       .poll(async () => (await saved(id)).nodes.at(-1))
       .toEqual({ id: "x", type: "from-the-future", version: 7, title: "Later", config: { keep: ["me"] } });
@@ -201,7 +201,7 @@ describe("wires", () => {
     await page.getByLabel("Connect history").waitFor();
     await page.getByLabel("Connect history").selectOption("ask.history");
     await expect.poll(async () => (await saved(id)).edges).toContainEqual({ from: "ask.history", to: "brain.history" });
-    await page.getByRole("button", { name: "Remove the edge to Input · history" }).click();
+    await page.getByRole("button", { name: "Delete connection to Input · history" }).click();
     await expect.poll(async () => (await saved(id)).edges.length).toBe(5);
   });
 });
@@ -258,7 +258,7 @@ describe("issues", () => {
     const id = await open(graphOf("Broken", [["brain", "llm", {}]], [], { brain: [0, 0] }));
     await page.getByRole("tab", { name: /^Issues/ }).click();
     await page.getByRole("button", { name: "Add input node" }).click();
-    await page.getByRole("button", { name: "Add an output" }).click();
+    await page.getByRole("button", { name: "Add output node" }).click();
     await page.getByRole("button", { name: /^Connect ask\.message/ }).click();
     await page.getByRole("button", { name: /^Connect brain\.text/ }).click();
     await expect

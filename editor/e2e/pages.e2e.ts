@@ -127,7 +127,7 @@ describe("templates", () => {
     come();
     await dialog().getByRole("combobox").waitFor();
     await page.keyboard.type(" template");
-    await dialog().getByRole("option", { name: "Save as a template…", selected: true }).waitFor();
+    await dialog().getByRole("option", { name: "Save as template…", selected: true }).waitFor();
     await page.keyboard.press("Enter");
     await dialog().getByLabel("Name").fill("My explainer");
     if (process.env.E2E_SHOTS) await page.screenshot({ path: `${process.env.E2E_SHOTS}/save-template.png` });

@@ -184,7 +184,7 @@ describe("publishing", () => {
     await page.getByText("Live v1").waitFor();
     await card("brief").locator("header").click();
     await page.getByRole("tab", { name: "Prompt" }).click();
-    await page.getByLabel("Title of the node").fill("Instructions");
+    await page.getByLabel("Node title").fill("Instructions");
     await page.getByText("Draft is newer than live v1").waitFor();
     await page.getByRole("button", { name: "Publish v2" }).click();
     await page.getByRole("tabpanel").getByRole("button", { name: "Publish v2" }).click();

@@ -37,7 +37,7 @@ it("pins tools where more are chosen than a model sees at a time", async () => {
   await page.getByRole("checkbox", { name: /^clock/ }).waitFor();
   expect(await pin.count()).toBe(0);
   await page.getByRole("checkbox", { name: /^text/ }).click();
-  await page.getByText("3 tools are offered, and a model sees 2 at a time").waitFor();
+  await page.getByText("3 tools are offered. For each message the model gets the 2").waitFor();
   await pin.click();
   expect(await pin.getAttribute("aria-pressed")).toBe("true");
   const pinned = async () => {

@@ -157,7 +157,7 @@ it("opens a past run from the list with the keys of the draft, and says when it 
   await page.keyboard.type("second");
   await page.getByRole("option", { name: "second", selected: true }).waitFor();
   await page.keyboard.press("Enter");
-  await page.getByLabel("Title of the node").waitFor();
+  await page.getByLabel("Node title").waitFor();
   expect(await page.locator(".react-flow__node.selected").getAttribute("data-id")).toBe("second");
   const run = /runs\/([^/]+)\/graph/.exec(page.url())![1]!;
   await server.call("DELETE", `/api/runs/${run}`);

@@ -6,7 +6,7 @@ export const bodies: Words<typeof en> = {
   open: "打开子流程",
   openAgent: "打开智能体",
   viewContents: "查看内容",
-  invalidBody: "这个子流程不是有效的图。请在下面修改 JSON，或重新开始。",
+  invalidBody: "这个子流程不是有效的工作流。请在下面修改 JSON，或重新开始。",
   startOver: "重新开始",
   nodes_other: "{{count}} 个节点",
   back: "返回“{{name}}”",
@@ -39,7 +39,7 @@ export const bodies: Words<typeof en> = {
   progress_other: "完成 {{count}} 个",
   waiting_other: "{{count}} 个待审批",
   failed_other: "失败 {{count}} 个",
-  notInBody: "局部运行和固定输出只能在智能体自己的图里使用。子流程随所在的节点一起运行。",
+  notInBody: "局部运行和固定输出只能在智能体自己的工作流里使用。子流程随所在的节点一起运行。",
   review: "去处理",
   noBody: "请先选择逐项、循环或智能体节点",
 };
