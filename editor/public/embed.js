@@ -9,7 +9,7 @@
   const script = document.currentScript;
   const slug = script?.dataset.agent;
   if (!slug) {
-    console.error('embed.js: say which agent: data-agent="slug".');
+    console.error('embed.js: set the attribute data-agent="slug".');
     return;
   }
   const server = new URL(script.src).origin;

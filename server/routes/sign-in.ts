@@ -17,7 +17,7 @@ export function signInRoutes(auth: Auth, env: Env) {
     .post("/sign-in", async (c) => {
       const { token } = (await readJson(c, 4096)) as { token?: unknown };
       if (typeof token !== "string" || !auth.tryToken(token))
-        throw new PatchbayError("unauthorized", "That is not the admin token.");
+        throw new PatchbayError("unauthorized", "Wrong admin token.");
       c.header("Set-Cookie", auth.cookie(isSecure(c, env)));
       return c.json({ ok: true });
     })
