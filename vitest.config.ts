@@ -4,10 +4,12 @@ import { configDefaults, defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     exclude: [...configDefaults.exclude, "editor/e2e/**", "dist/**", "data/**"],
+    // A test that starts real processes may set `{ retry: 1 }`; the reporter names every test that needed it.
+    retry: 0,
+    reporters: ["default", "./server/testing/retried-tests.ts"],
     // Real servers and processes are started; a busy machine needs a while for that. Nothing waits this long when all is well.
-    // Races with real processes are told by a second try; a fault fails both.
-    retry: process.env.CI ? 1 : 0,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000, interval: 20 } },
   },
 });

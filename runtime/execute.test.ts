@@ -431,7 +431,7 @@ describe("an answer that comes as the run is parked", () => {
   ]);
 
   it("is not taken in by the old process, and writes nothing: the run is to be resumed with it", async () => {
-    let taken: Promise<boolean> | undefined;
+    const taken = Promise.withResolvers<boolean>();
     let execution: Execution;
     const parked = await play(
       graph,
@@ -440,8 +440,8 @@ describe("an answer that comes as the run is parked", () => {
         onAppend: (event) => {
           // The wait is on its way to the disk; by the time it is there, nothing else is left to do.
           if (event.type === "run-wait")
-            setTimeout(() => {
-              taken = execution.decide([{ wait: event.waits[0]!.wait, choice: "approve" }]);
+            setImmediate(() => {
+              taken.resolve(execution.decide([{ wait: event.waits[0]!.wait, choice: "approve" }]));
             });
         },
       },
@@ -451,9 +451,8 @@ describe("an answer that comes as the run is parked", () => {
         },
       },
     );
-    await new Promise((resolve) => setTimeout(resolve, 5));
     expect(parked.outcome.status).toBe("waiting");
-    expect(await taken).toBe(false);
+    expect(await taken.promise).toBe(false);
     expect(parked.host.events.some((event) => event.type === "run-resume")).toBe(false);
     const { wait } = parked.outcome.waits![0]!;
     const resumed = await play(graph, nodes, {}, { past: parked.events, decisions: [{ wait, choice: "approve" }] });
@@ -492,7 +491,8 @@ describe("an answer that comes as the run is parked", () => {
       // While the answer is written, the other branch ends: nothing but the answer keeps the run from being parked.
       if (event.type === "run-resume") {
         work.resolve("!");
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        // All that follows from it is done before the next macrotask.
+        await new Promise((resolve) => setImmediate(resolve));
       }
     };
     const { outcome } = await play(

@@ -1,7 +1,4 @@
-/**
- * Faults of storage and of clients, by the ids under which they are known (S01 to S13, C01 to C10). Those of PostgreSQL
- * (S06, S07, S02) are in stores/postgres, the kills at every place (S03) in bench/crash.
- */
+/** Faults of storage and of clients. Those of PostgreSQL are in stores/postgres, kills at named places in bench/crash. */
 
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { connect } from "node:net";
@@ -30,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const TOKEN = "a-token-for-this-test-only";
 
 describe("storage", () => {
-  test("S01: the disk fills at the N-th write, for each N: the run is refused its event, what is stored reads, and it goes on with room", async () => {
+  test("the disk fills at the N-th write, for each N: the run is refused its event, what is stored reads, and it goes on with room", async () => {
     let refused = 0;
     for (let pages = 20; pages <= 44; pages += 2) {
       const file = join(folder, `full-${pages}.db`);
@@ -59,7 +56,7 @@ describe("storage", () => {
     expect(refused).toBeGreaterThan(3);
   });
 
-  test("S02: an outside writer is waited for; one that does not let go is told as unavailable, and no event is lost", async () => {
+  test("an outside writer is waited for; one that does not let go is told as unavailable, and no event is lost", async () => {
     const file = join(folder, "busy.db");
     const log = await openEventLog({ file, busyMs: 2_000 });
     const write = writer(log, "r");
@@ -81,7 +78,7 @@ describe("storage", () => {
     await log.close();
   });
 
-  test("S04: a data folder that cannot be one refuses the start with one line that names it", async () => {
+  test("a data folder that cannot be one refuses the start with one line that names it", async () => {
     writeFileSync(join(folder, "a-file"), "");
     const env = parseEnv({ PATCHBAY_DATA: join(folder, "a-file", "data") });
     await expect(openServices(env)).rejects.toMatchObject({
@@ -90,7 +87,7 @@ describe("storage", () => {
     });
   });
 
-  test("S05: a damaged page is found at the start, which is refused; the file is not touched", async () => {
+  test("a damaged page is found at the start, which is refused; the file is not touched", async () => {
     const file = join(folder, "damaged.db");
     const records = await sqliteRecords(file);
     for (let i = 0; i < 200; i++) await records.put("note", `n${i}`, { text: "x".repeat(500) });
@@ -122,7 +119,7 @@ describe("storage", () => {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
 
-    test("S06: a migration killed half-way is done once at the next start", async () => {
+    test("a migration killed half-way is done once at the next start", async () => {
       const one = await server("migrates");
       mkdirSync(join(folder, "migrates"), { recursive: true });
       await one.start("mid-migration#1");
@@ -132,7 +129,7 @@ describe("storage", () => {
       expect((await call(one, "GET", "/api/agents")).status).toBe(200);
     });
 
-    test("S08: indexing killed half-way is done again, and the document is ready once", async () => {
+    test("indexing killed half-way is done again, and the document is ready once", async () => {
       const one = await server("indexes");
       await one.start("mid-index#1");
       expect((await call(one, "POST", "/api/knowledge", { name: "book" })).ok).toBe(true);
@@ -147,7 +144,7 @@ describe("storage", () => {
       await expect.poll(hits, { timeout: 15_000 }).toBe(1);
     });
 
-    test("S09: an upload cut off half-way, or killed before its name, is no file", async () => {
+    test("an upload cut off half-way, or killed before its name, is no file", async () => {
       const one = await server("uploads");
       await one.start("mid-upload#1");
       const head = [
@@ -184,7 +181,7 @@ describe("storage", () => {
     });
   });
 
-  test("S11: a page of a long log costs its own length, wherever it lies", async () => {
+  test("a page of a long log costs its own length, wherever it lies", async () => {
     const log = await openEventLog({ file: join(folder, "long.db") });
     const write = writer(log, "long");
     write(start());
@@ -207,7 +204,7 @@ describe("storage", () => {
     await log.close();
   });
 
-  test("S13: a copy made during writes is a valid prefix of every run", async () => {
+  test("a copy made during writes is a valid prefix of every run", async () => {
     const log = await openEventLog({ file: join(folder, "live.db") });
     let stop = false;
     const busy = Array.from({ length: 4 }, async (_, i) => {
@@ -242,7 +239,7 @@ describe("what runs use goes away", () => {
   });
   afterAll(() => app.close());
 
-  test("S12: a run whose agent and key are deleted ends; nothing of them is left", async () => {
+  test("a run whose agent and key are deleted ends; nothing of them is left", async () => {
     const { id } = await app.publish(chat(), "leaving");
     const key = await app.key();
     const running = app.request("POST", "/v1/agents/leaving/runs", {
@@ -258,7 +255,7 @@ describe("what runs use goes away", () => {
       expect(await app.services.records.list(kind)).toEqual([]);
   });
 
-  test("S10: a clock that jumps a day ends no run and no wait without a limit", async () => {
+  test("a clock that jumps a day ends no run and no wait without a limit", async () => {
     const { id, waits } = await app.json<{ id: string; waits: { wait: string }[] }>("POST", "/api/runs", {
       body: { graph: approval(), input: { message: "x" } },
     });
@@ -287,7 +284,7 @@ describe("clients", () => {
   });
   afterAll(() => served.close());
 
-  test("C03: a reader that stalls holds nobody up, costs no memory, and is let go; it can come back for the rest", async () => {
+  test("a reader that stalls holds nobody up, costs no memory, and is let go; it can come back for the rest", async () => {
     let made = 0;
     let stopped = 0;
     async function* texts() {
@@ -309,7 +306,7 @@ describe("clients", () => {
     ).rejects.toThrow(/takes nothing/);
   });
 
-  test("C06: an idle stream shows that it lives", async () => {
+  test("an idle stream shows that it lives", async () => {
     const gone = Promise.withResolvers<void>();
     async function* nothing(): AsyncGenerator<string> {
       await gone.promise;
@@ -321,7 +318,7 @@ describe("clients", () => {
     await reader.cancel();
   });
 
-  test("C08: endless headers are refused, and a client that dawdles over them is cut off", async () => {
+  test("endless headers are refused, and a client that dawdles over them is cut off", async () => {
     const env = parseEnv({ PATCHBAY_DATA: folder, PATCHBAY_TOKEN: TOKEN, PORT: "0" });
     const { origin, server } = await listen({
       env,
@@ -349,7 +346,7 @@ describe("clients", () => {
     server.close();
   });
 
-  test("C01, C02: cut at each event, also over a kill: what is read in pieces is what is stored", async () => {
+  test("cut at each event, also over a kill: what is read in pieces is what is stored", async () => {
     const { id } = await served.admin<{ id: string }>("POST", "/api/runs", { graph: echo, input: { message: "x" } });
     const whole = (await served.admin<{ events: RunEvent[] }>("GET", `/api/runs/${id}/events`)).events;
     for (let after = -1; after < whole.length; after++) {

@@ -32,11 +32,11 @@ export async function dieAtRest(
     await server.kill();
   };
 
-  // S06: half a migration is none, and is done at the next start.
+  // Half a migration is none, and is done at the next start.
   await door.start(`mid-migration#${1 + Math.floor(chance() * MIGRATIONS)}`);
   await died(door, "mid-migration");
 
-  // S09: what was cut off is not there, and can be sent again.
+  // What was cut off is not there, and can be sent again.
   const bytes = "A line of the file. ".repeat(20_000);
   const upload = async () => {
     const form = new FormData();
@@ -48,11 +48,11 @@ export async function dieAtRest(
   const cut = await upload().catch(() => undefined);
   await died(door, "mid-upload");
   await door.start(door === indexer ? "mid-index#1" : undefined);
-  if (cut !== undefined) report.violations.push("S09: an upload that was cut off was answered.");
+  if (cut !== undefined) report.violations.push("An upload that was cut off was answered.");
   const stored = await (await call(door, "GET", `/api/files/${await upload()}`)).text();
-  if (stored !== bytes) report.violations.push("S09: an upload after one that was cut off is not whole.");
+  if (stored !== bytes) report.violations.push("An upload after one that was cut off is not whole.");
 
-  // S08: a document that was being indexed is indexed after all, once.
+  // A document that was being indexed is indexed after all, once.
   if (indexer !== door) await indexer.start("mid-index#1");
   await call(door, "POST", "/api/knowledge", { name: "crash" });
   await call(door, "POST", "/api/knowledge/crash/documents", { title: "Whales", text: "A whale is no fish." });
@@ -63,10 +63,10 @@ export async function dieAtRest(
     const answer = await call(door, "GET", "/api/knowledge/crash/documents");
     status = ((await answer.json()) as { documents: { status: string }[] }).documents[0]?.status ?? "gone";
   }
-  if (status !== "ready") report.violations.push(`S08: a document whose indexing was cut off is ${status}.`);
+  if (status !== "ready") report.violations.push(`A document whose indexing was cut off is ${status}.`);
   const found = await call(door, "GET", "/api/knowledge/crash/search?q=whale&limit=10");
   const { hits } = (await found.json()) as { hits: unknown[] };
-  if (hits.length !== 1) report.violations.push(`S08: a passage that was indexed twice is found ${hits.length} times.`);
+  if (hits.length !== 1) report.violations.push(`A passage that was indexed twice is found ${hits.length} times.`);
   if (indexer !== door) await indexer.kill();
 }
 

@@ -5,7 +5,7 @@ import type { Record } from "./client.ts";
 import { crash } from "./harness.ts";
 import { judge } from "./judge.ts";
 
-test("S03: killed at named places and at random moments, a server keeps its promises", async () => {
+test("killed at named places and at random moments, a server keeps its promises", async () => {
   const report = await crash({ kills: 4, seed: 7, clients: 6 });
   expect(report.violations).toEqual([]);
   expect(report.runs).toBeGreaterThan(0);

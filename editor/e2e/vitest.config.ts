@@ -6,8 +6,9 @@ export default defineConfig({
     include: ["editor/e2e/**/*.e2e.ts"],
     // One server and one browser at a time: a machine of two cores is enough.
     fileParallelism: false,
-    // A pointer on a busy machine may miss; what is broken fails three times.
-    retry: 2,
+    // A test that depends on a process's own timing may set `{ retry: 1 }`; the reporter names every test that needed it.
+    retry: 0,
+    reporters: ["default", "./server/testing/retried-tests.ts"],
     testTimeout: 60_000,
     hookTimeout: 150_000,
     expect: { poll: { timeout: 10_000, interval: 60 } },

@@ -20,34 +20,34 @@ describe("mistakes of the model go back to it", () => {
     return of;
   };
 
-  it("L18: arguments that are no JSON", () =>
+  it("arguments that are no JSON", () =>
     mended([{ name: "double", raw: '{"x": 1' }], /not valid JSON: \{"x": 1/, "bad_json"));
-  it("L18: arguments that break the schema", async () => {
+  it("arguments that break the schema", async () => {
     await mended([{ name: "double", arguments: { x: "one" } }], /"x" must be number/, "bad_arguments");
     await mended([{ name: "double", arguments: {} }], /"x" is missing/, "bad_arguments");
     await mended([{ name: "double", arguments: { x: 1, y: 2 } }], /"y" is not an argument/, "bad_arguments");
     await mended([{ name: "double", arguments: [1] }], /the value must be object/, "bad_arguments");
   });
-  it("L18: arguments of 10 MB", () =>
+  it("arguments of 10 MB", () =>
     mended([{ name: "double", arguments: { x: "1".repeat(10_000_000) } }], /longer than 262144/, "bad_arguments"));
-  it("L18: arguments nested 10,000 deep", () => {
+  it("arguments nested 10,000 deep", () => {
     let deep: unknown = 1;
     for (let i = 0; i < 3000; i++) deep = { a: deep };
     return mended([{ name: "double", arguments: { x: deep } }], /nested more than 64 deep/, "bad_arguments");
   });
-  it("L18: keys that reach for prototypes", () =>
+  it("keys that reach for prototypes", () =>
     mended(
       [{ name: "double", arguments: JSON.parse('{"x": 1, "__proto__": {"y": 1}}') }],
       /"__proto__" is not allowed/,
       "bad_arguments",
     ));
-  it("L18: fails after two repairs", async () => {
+  it("fails after two repairs", async () => {
     const { outcome, host } = await run(agent(), () => ({ calls: [{ name: "double", raw: "{" }] }));
     expect(outcome).toMatchObject(error("bad_json"));
     expect(host.requests).toHaveLength(3);
   });
   it.each(["__proto__", "constructor", "toString", "Double", "functions.double", "delete_everything", ""])(
-    "L19: the unknown tool %j is answered with the real list",
+    "the unknown tool %j is answered with the real list",
     async (name) => {
       const { outcome, host, of } = await run(agent(), [{ calls: [{ name, arguments: {} }] }, "I cannot."]);
       expect(outcome.output?.reply).toBe("I cannot.");
@@ -58,12 +58,12 @@ describe("mistakes of the model go back to it", () => {
       });
     },
   );
-  it("L19: names the tool that was meant", async () => {
+  it("names the tool that was meant", async () => {
     const { of } = await run(agent(), [{ calls: [{ name: "functions.double", arguments: {} }] }, "I cannot."]);
     expect(of("tool-end")[0]!.result.content).toContain('Did you mean "double"?');
   });
 
-  it("L20: ids that are missing, odd or twice are replaced", async () => {
+  it("ids that are missing, odd or twice are replaced", async () => {
     const { of, host, outcome } = await run(agent(), [
       { calls: [call(1, "a"), call(2, "a"), call(3, ""), call(4, "no good!")] },
       { calls: [call(5, "a")] },
@@ -78,7 +78,7 @@ describe("mistakes of the model go back to it", () => {
       host.requests[1]!.messages.filter((message) => message.role === "tool").map((message) => message.content),
     ).toEqual(["2", "4", "6", "8"]);
   });
-  it("L20: of 200 calls at once sixteen are made, and the model is told", async () => {
+  it("of 200 calls at once sixteen are made, and the model is told", async () => {
     const { host, outcome } = await play(
       agent(),
       nodes,
@@ -92,13 +92,13 @@ describe("mistakes of the model go back to it", () => {
     expect(results[16]!.content).toMatch(/Only 16 calls are run at once/);
   });
 
-  it("L21: the same call with the same result is refused, then ends the run", async () => {
+  it("the same call with the same result is refused, then ends the run", async () => {
     const { outcome, host, of } = await run(agent(), () => ({ calls: [call(1)] }));
     expect(outcome).toMatchObject(error("loop_detected"));
     expect(host.calls).toHaveLength(2);
     expect(of("tool-end").at(-1)!.error?.code).toBe("loop_detected");
   });
-  it("L21: asking again while the result changes is no loop", async () => {
+  it("asking again while the result changes is no loop", async () => {
     let n = 0;
     const { outcome } = await run(agent(), (_, index) => (index < 6 ? { calls: [call(1)] } : "ready"), {
       tools: [tool("builtin/double", () => `${++n}0 %`)],
@@ -116,14 +116,14 @@ describe("mistakes of the model go back to it", () => {
 });
 
 describe("how an answer may end", () => {
-  it("L12: a connection lost in the middle of a call runs nothing", async () => {
+  it("a connection lost in the middle of a call runs nothing", async () => {
     const { outcome, host } = await run(agent(), [
       { calls: [call(1)], error: { code: "connection_lost", message: "The connection was lost." } },
     ]);
     expect(outcome).toMatchObject(error("connection_lost"));
     expect(host.calls).toEqual([]);
   });
-  it("L11: what was shown is kept and marked, and nothing is glued to it", async () => {
+  it("what was shown is kept and marked, and nothing is glued to it", async () => {
     const { outcome, of, host } = await run(
       plain(),
       [{ text: "The first half", error: { code: "connection_lost", message: "The connection was lost." } }],
@@ -135,7 +135,7 @@ describe("how an answer may end", () => {
     expect(of("message")).toMatchObject([{ message: { content: "The first half" }, reason: "error" }]);
     expect(host.requests).toHaveLength(1);
   });
-  it("L04: a model that fails before it spoke gives way to its fallback, which stays", async () => {
+  it("a model that fails before it spoke gives way to its fallback, which stays", async () => {
     const { outcome, of, host } = await run(
       agent(),
       [{ error: { code: "provider_unavailable", message: "503" } }, { calls: [call(2)] }, "4"],
@@ -145,20 +145,20 @@ describe("how an answer may end", () => {
     expect(host.requests.map((request) => request.model)).toEqual(["a/one", "a/two", "a/two"]);
     expect(of("message")[0]).toMatchObject({ model: "a/two", attempts: [{ error: { code: "provider_unavailable" } }] });
   });
-  it("L04: when both fail, the last failure is told; nobody goes round in circles", async () => {
+  it("when both fail, the last failure is told; nobody goes round in circles", async () => {
     const { outcome, host } = await run(plain(), () => ({ error: { code: "provider_unavailable", message: "503" } }), {
       models: { "a/one": { fallback: "a/two" }, "a/two": { fallback: "a/one" } },
     });
     expect(outcome).toMatchObject(error("provider_unavailable"));
     expect(host.requests).toHaveLength(2);
   });
-  it("L22: an empty answer is asked for twice more, then fails as what it is", async () => {
+  it("an empty answer is asked for twice more, then fails as what it is", async () => {
     expect((await run(plain(), ["", "Here."])).outcome.output?.reply).toBe("Here.");
     const { outcome, host } = await run(plain(), () => ({ text: "" }));
     expect(outcome).toMatchObject(error("bad_response"));
     expect(host.requests).toHaveLength(3);
   });
-  it("L22: a refusal, a full output and a cut answer are told apart", async () => {
+  it("a refusal, a full output and a cut answer are told apart", async () => {
     expect((await run(plain(), [{ text: "No.", reason: "refused" }])).outcome).toMatchObject(error("refused"));
     expect((await run(plain(), [{ reasoning: "hm…", reason: "length" }])).outcome).toMatchObject(error("output_limit"));
     const cut = await run(plain(), [{ text: "As far as it", reason: "length" }]);
@@ -170,7 +170,7 @@ describe("how an answer may end", () => {
     { inputTokens: -1, outputTokens: 5 },
     { inputTokens: Number.NaN, outputTokens: 5 },
     { inputTokens: 1e300, outputTokens: 5 },
-  ])("L23: the usage %j is estimated and flagged", async (usage) => {
+  ])("the usage %j is estimated and flagged", async (usage) => {
     const { of } = await play(
       plain(),
       nodes,
@@ -254,7 +254,7 @@ describe("what can be mended without the model", () => {
     }
   });
 
-  it("L06: a prompt that the endpoint finds too long is sent once more, shorter", async () => {
+  it("a prompt that the endpoint finds too long is sent once more, shorter", async () => {
     const history: Message[] = Array.from(
       { length: 40 },
       (_, n) => ({ role: n % 2 ? "assistant" : "user", content: `${n} ${"word ".repeat(100)}` }) as Message,
@@ -300,7 +300,7 @@ describe("what can be mended without the model", () => {
   });
 });
 
-describe("L26: what an aborted call used is counted", () => {
+describe("what an aborted call used is counted", () => {
   const models = { "test/model": { prices: { input: 1, output: 2 } } };
   /** Answers with a part of a text, is aborted then, and ends no other way. */
   const broken = (graph: ReturnType<typeof plain>) => {

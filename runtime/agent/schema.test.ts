@@ -2,12 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SchemaError, schemaFault, schemaProblem } from "./schema.ts";
 
-const within = (ms: number, run: () => void) => {
-  const startedAt = performance.now();
-  run();
-  expect(performance.now() - startedAt).toBeLessThan(ms);
-};
-
 describe("schemas of others", () => {
   it.each<[string, object, RegExp]>([
     ["a remote reference", { $ref: "https://evil.test/schema.json" }, /outside of it/],
@@ -31,21 +25,18 @@ describe("schemas of others", () => {
     ],
     ["a property called like a keyword", { properties: { default: { $ref: "https://evil.test/x" } } }, /outside of it/],
   ])("%s is refused", (_what, schema, message) => {
-    within(1000, () => {
-      expect(schemaProblem(schema as never)).toMatch(message);
-      expect(() => schemaFault(schema as never, {})).toThrow(SchemaError);
-    });
+    expect(schemaProblem(schema as never)).toMatch(message);
+    expect(() => schemaFault(schema as never, {})).toThrow(SchemaError);
   });
 
-  it("a hostile pattern runs in linear time", () => {
+  it("a hostile pattern is matched without backtracking", () => {
     const schema = {
       type: "object",
       properties: { a: { type: "string", pattern: "^(a+)+$" }, b: { type: "string", pattern: "(x*)*y" } },
     };
-    within(1000, () => {
-      expect(schemaFault(schema, { a: `${"a".repeat(50_000)}!` })).toMatch(/"a" must match pattern/);
-      expect(schemaFault(schema, { b: "x".repeat(50_000) })).toMatch(/"b" must match/);
-    });
+    // An engine that backtracks would not come to an end.
+    expect(schemaFault(schema, { a: `${"a".repeat(50_000)}!` })).toMatch(/"a" must match pattern/);
+    expect(schemaFault(schema, { b: "x".repeat(50_000) })).toMatch(/"b" must match/);
   });
 
   it("a pattern that looks around is not held against anyone", () => {
@@ -65,7 +56,7 @@ describe("schemas of others", () => {
     };
     let value: object = {};
     for (let i = 0; i < 40; i++) value = { a: value };
-    within(1000, () => expect(schemaFault(hostile, value)).toMatch(/nested more than/));
+    expect(schemaFault(hostile, value)).toMatch(/nested more than/);
   });
 
   it("identities and dialects do not meet", () => {

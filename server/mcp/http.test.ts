@@ -76,7 +76,7 @@ function old(onCall: (request: IncomingMessage, response: ServerResponse, id: nu
   };
 }
 
-it("M18 speaks the era of 2026-07-28 with a server that has no sessions", async () => {
+it("speaks the era of 2026-07-28 with a server that has no sessions", async () => {
   const seen: unknown[] = [];
   const handler = createMcpHandler(() => {
     const mcp = new McpServer({ name: "modern", version: "1" });
@@ -104,7 +104,7 @@ it("M18 speaks the era of 2026-07-28 with a server that has no sessions", async 
   expect(seen.every((each) => JSON.stringify(each) === JSON.stringify([undefined, "Bearer abcdef"]))).toBe(true);
 });
 
-it("M17 a redirect to another address is not followed, and no header goes there", async () => {
+it("a redirect to another address is not followed, and no header goes there", async () => {
   const elsewhere = await listen(trap);
   answer = (_, response) => {
     response.writeHead(302, { location: `${elsewhere}/mcp` }).end();
@@ -116,7 +116,7 @@ it("M17 a redirect to another address is not followed, and no header goes there"
   await expect(call("do")).rejects.toMatchObject({ code: "mcp_start_failed" });
 });
 
-it("M17 a 401 that points its sign-in at a private address asks for a sign-in and goes nowhere", async () => {
+it("a 401 that points its sign-in at a private address asks for a sign-in and goes nowhere", async () => {
   const { port } = trap.address() as AddressInfo;
   answer = (_, response) => {
     response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="http://127.0.0.1:${port}/meta"` }).end();
@@ -124,7 +124,7 @@ it("M17 a 401 that points its sign-in at a private address asks for a sign-in an
   expect(await approve()).toMatchObject({ status: "needs-sign-in", message: expect.stringContaining("sign-in") });
 });
 
-it("M17 an answer cut in the middle leaves the outcome unknown", async () => {
+it("an answer cut in the middle leaves the outcome unknown", async () => {
   answer = old((request, response, id) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(`event: message\ndata: {"jsonrpc":"2.0","id":${id},"resu`, () => request.socket.destroy());
@@ -174,14 +174,14 @@ it("a page that is no MCP server is named as such", async () => {
 it("an abort closes the request", async () => {
   let closed: () => void;
   const gone = new Promise<void>((done) => (closed = done));
+  const stop = new AbortController();
   answer = old((_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" }).write(": wait\n\n");
     response.on("close", () => closed());
+    stop.abort(new Error("stopped"));
   });
   await approve();
-  const stop = new AbortController();
   const pending = world.mcp.call("h", "do", {}, { idempotencyKey: "k" }, stop.signal);
-  setTimeout(() => stop.abort(new Error("stopped")), 50);
   await expect(pending).rejects.toThrow("stopped");
   await world.mcp.close();
   await gone;

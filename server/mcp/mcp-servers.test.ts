@@ -85,7 +85,7 @@ describe("approval", () => {
 });
 
 describe("faults over stdio", () => {
-  it("M01 a command that is not there, or ends at once, says so with its last words and no secret", async () => {
+  it("a command that is not there, or ends at once, says so with its last words and no secret", async () => {
     expect(await approved({ command: "no-such-command-here" })).toMatchObject({
       status: "failed",
       message: expect.stringContaining("was not found"),
@@ -98,19 +98,19 @@ describe("faults over stdio", () => {
     await expect(call("echo", "", never, "b")).rejects.toMatchObject({ code: "mcp_start_failed" });
   });
 
-  it("M01 a banner on stdout is passed over", async () => {
+  it("a banner on stdout is passed over", async () => {
     await approved(rough("banner"));
     expect((await call("echo", "hi")).content).toBe("hi");
   });
 
-  it("M02 no answer to the first request is a timeout that names what it wrote instead", async () => {
+  it("no answer to the first request is a timeout that names what it wrote instead", async () => {
     await world.reopen({ startMs: 400 });
     const card = await approved(rough("banner-only"));
     expect(card.message).toMatch(/did not answer within 400 ms.*lines to stdout that are no messages, first: Welcome/s);
     await world.reopen({ startMs: 8_000 });
   });
 
-  it("M03 a crash in a call: the outcome is unknown, the next call has a new server, the breaker opens at three", async () => {
+  it("a crash in a call: the outcome is unknown, the next call has a new server, the breaker opens at three", async () => {
     await approved(rough("ok"));
     const before = (await call("pid")).content;
     for (let i = 0; i < 2; i++)
@@ -128,7 +128,7 @@ describe("faults over stdio", () => {
     expect((await call("echo", "again")).content).toBe("again");
   });
 
-  it("M04 a call that hangs and ignores SIGTERM is a timeout, and its process is gone", async () => {
+  it("a call that hangs and ignores SIGTERM is a timeout, and its process is gone", async () => {
     await approved(rough("ok"));
     await world.reopen({ callMs: 300 });
     const pid = Number((await call("pid")).content);
@@ -137,23 +137,22 @@ describe("faults over stdio", () => {
     expect((await call("echo", "new")).content).toBe("new");
   });
 
-  it("M04 a slow call does not take down the others of its server", async () => {
+  it("a slow call does not take down the others of its server", async () => {
     await approved(rough("ok"));
     await world.reopen({ callMs: 400 });
     const pid = (await call("pid")).content;
-    const [hung, other] = await Promise.allSettled([
-      call("hang"),
-      (async () => {
-        await new Promise((done) => setTimeout(done, 250));
-        return call("hang");
-      })(),
-    ]);
-    expect([hung.status, other.status]).toEqual(["rejected", "rejected"]);
-    expect(Number(pid)).toBeGreaterThan(0);
+    let hangs = true;
+    const hung = call("hang").finally(() => {
+      hangs = false;
+    });
+    hung.catch(() => undefined);
+    while (hangs) expect((await call("echo", "meanwhile")).content).toBe("meanwhile");
+    await expect(hung).rejects.toMatchObject({ code: "tool_timeout" });
+    expect((await call("pid")).content).toBe(pid);
     await world.reopen({ callMs: 60_000 });
   });
 
-  it("M05 a wrapper's real server ends with it", async () => {
+  it("a wrapper's real server ends with it", async () => {
     const note = join(world.dir, "pids");
     await approved(rough("wrapper", note));
     expect((await call("echo", "through")).content).toBe("through");
@@ -163,44 +162,41 @@ describe("faults over stdio", () => {
     await eventually(() => !pids.some(lives));
   });
 
-  it("M06 broken lines are passed over", async () => {
+  it("broken lines are passed over", async () => {
     await approved(rough("garbage"));
     expect((await call("echo", "fine")).content).toBe("fine");
   });
 
-  it("M07 a line without end is cut at 10 MB and the server ended", async () => {
+  it("a line without end is cut at 10 MB and the server ended", async () => {
     await approved(rough("ok"));
     const pid = Number((await call("pid")).content);
     await expect(call("big", "line")).rejects.toMatchObject({ code: "connection_lost" });
     await eventually(() => !lives(pid));
   });
 
-  it("M08 a flood on stderr is drained", async () => {
+  it("a flood on stderr is drained", async () => {
     await approved(rough("stderr-flood"));
     expect((await call("echo", "dry")).content).toBe("dry");
   });
 
-  it("M09 answers to nobody, twice, or under another kind of id change nothing", async () => {
+  it("answers to nobody, twice, or under another kind of id change nothing", async () => {
     await approved(rough("ids"));
     expect((await call("echo", "1")).content).toBe("1");
     expect((await call("echo", "2")).content).toBe("2");
   });
 
-  it.each(["both", "neither"])(
-    "M10 a response with %s of result and error is a protocol error, at once",
-    async (mode) => {
-      await approved(rough(mode));
-      await expect(call("echo", "x")).rejects.toMatchObject({ code: "mcp_failed" });
-    },
-  );
+  it.each(["both", "neither"])("a response with %s of result and error is a protocol error, at once", async (mode) => {
+    await approved(rough(mode));
+    await expect(call("echo", "x")).rejects.toMatchObject({ code: "mcp_failed" });
+  });
 
-  it("M11 an endless list is cut, and said", async () => {
+  it("an endless list is cut, and said", async () => {
     const card = await approved(rough("many"));
     expect(card.tools).toBe(1000);
     expect(card.rejected?.at(-1)?.reason).toContain("at most 1000");
   });
 
-  it("M11 M12 duplicate names, huge and hidden descriptions, hostile schemas", async () => {
+  it("duplicate names, huge and hidden descriptions, hostile schemas", async () => {
     let hits = 0;
     const { createServer } = await import("node:http");
     const trap = createServer((_, response) => {
@@ -209,9 +205,7 @@ describe("faults over stdio", () => {
     });
     await new Promise<void>((done) => trap.listen(0, "127.0.0.1", done));
     const { port } = trap.address() as { port: number };
-    const began = performance.now();
     const card = await approved(rough("lists", `http://127.0.0.1:${port}/schema.json`));
-    expect(performance.now() - began).toBeLessThan(5000);
     const why = Object.fromEntries(card.rejected!.map((each) => [each.tool, each.reason]));
     expect(why).toMatchObject({
       echo: expect.stringContaining("another tool"),
@@ -231,7 +225,7 @@ describe("faults over stdio", () => {
     trap.close();
   });
 
-  it("M13 a flood of list_changed is one reading, and what changed waits for a review", async () => {
+  it("a flood of list_changed is one reading, and what changed waits for a review", async () => {
     await approved(rough("flood"));
     await eventually(async () => (await world.mcp.cards())[0]!.status === "needs-review", 5000);
     const [card] = await world.mcp.cards();
@@ -243,7 +237,7 @@ describe("faults over stdio", () => {
     expect((await call("echo", "reviewed")).content).toBe("reviewed");
   });
 
-  it("M13 a new version or changed tools found at a start wait for a review", async () => {
+  it("a new version or changed tools found at a start wait for a review", async () => {
     await approved(rough("ok"));
     await world.mcp.delete("a");
     await world.records.delete("mcp-server", "a");
@@ -256,7 +250,7 @@ describe("faults over stdio", () => {
     await expect(call("echo")).rejects.toThrow("rough 1.0.0 is now rough 2.0.0");
   });
 
-  it("M14 strange results: broken media is named, structured values are kept, good media is an artifact", async () => {
+  it("strange results: broken media is named, structured values are kept, good media is an artifact", async () => {
     await approved(rough("ok"));
     await expect(call("strange", "bad")).rejects.toMatchObject({
       code: "mcp_failed",
@@ -271,21 +265,21 @@ describe("faults over stdio", () => {
     expect(Buffer.from((await world.files.get(result.files![0]!.id)).bytes).toString()).toBe("png");
   });
 
-  it("M15 progress without end does not hold the limit off", async () => {
+  it("progress without end does not hold the limit off", async () => {
     await approved(rough("ok"));
     await world.reopen({ callMs: 300 });
     await expect(call("progress")).rejects.toMatchObject({ code: "tool_timeout" });
     await world.reopen({ callMs: 60_000 });
   });
 
-  it("M16 requests for sampling, elicitation and roots are refused", async () => {
+  it("requests for sampling, elicitation and roots are refused", async () => {
     await approved(rough("ok"));
     const answers = JSON.parse((await call("asks")).content);
     expect(answers.map((answer: { id: string }) => answer.id)).toEqual(["s1", "s2", "s3"]);
     for (const answer of answers) expect(answer.error.code).toBe(-32601);
   });
 
-  it("M18 both eras work, one that ends on an unknown request too, and an unknown version is named", async () => {
+  it("both eras work, one that ends on an unknown request too, and an unknown version is named", async () => {
     await approved({ command: process.execPath, args: [modernServer] });
     expect(await world.mcp.call("a", "add", { a: 2, b: 3 }, { idempotencyKey: "k" }, never)).toEqual({
       content: "5",
@@ -297,13 +291,13 @@ describe("faults over stdio", () => {
     expect((await approved(rough("unknown-version"), "c")).message).toContain("1999-01-01");
   });
 
-  it("M19 fifty calls answered in reverse order each get their own answer", async () => {
+  it("fifty calls answered in reverse order each get their own answer", async () => {
     await approved(rough("ok"));
     const all = await Promise.all(Array.from({ length: 50 }, (_, i) => call("reverse", String(i))));
     expect(all.map((result) => result.content)).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
   });
 
-  it("M20 a server that leaves when idle is started again and counts as no crash", async () => {
+  it("a server that leaves when idle is started again and counts as no crash", async () => {
     await approved(rough("ok"));
     for (let i = 0; i < 5; i++) {
       expect((await call("leave")).content).toBe("bye");
@@ -312,7 +306,7 @@ describe("faults over stdio", () => {
     expect((await call("echo", "back")).content).toBe("back");
   });
 
-  it("M21 what a killed server left running is ended at the next start, and nothing else", async () => {
+  it("what a killed server left running is ended at the next start, and nothing else", async () => {
     const ledger = join(world.dir, "mcp", ".groups");
     const left = startGroup({ ...rough("stubborn"), env: { PATH: process.env.PATH! }, cwd: world.dir, ledger });
     const pid = left.child.pid!;
@@ -334,7 +328,9 @@ describe("faults over stdio", () => {
     const pid = (await call("pid")).content;
     const stop = new AbortController();
     const pending = call("hang", "", stop.signal);
-    setTimeout(() => stop.abort(new Error("stopped")), 30);
+    // Requests are read in order: the server has the one that hangs.
+    await call("echo");
+    stop.abort(new Error("stopped"));
     await expect(pending).rejects.toThrow("stopped");
     expect((await call("pid")).content).toBe(pid);
   });

@@ -192,7 +192,7 @@ it("a way back from another issuer, late, or refused is no sign-in", async () =>
   expect(state.tokens.size).toBe(0);
 });
 
-it("M17 sign-in data at a private address is not fetched", async () => {
+it("sign-in data at a private address is not fetched", async () => {
   let hits = 0;
   const trap = createServer((_, response) => {
     hits++;

@@ -120,7 +120,7 @@ describe("over Streamable HTTP", () => {
     expect((await call("remote", "get-sum", { a: 40, b: 2 })).content).toContain("42");
   });
 
-  it("M17 a server that came back without our session gets a new one, once", async () => {
+  it("a server that came back without our session gets a new one, once", async () => {
     const before = (await call("remote", "echo", { message: "a" })).content;
     expect(before).toContain("a");
     child.kill("SIGKILL");

@@ -1,4 +1,4 @@
-/** What a model's server may do to us, by the ids of the fault list L01–L26, against a raw socket. */
+/** What a model's server may do to us, against a raw socket. */
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ModelEvent } from "../../runtime/model.ts";
@@ -73,7 +73,7 @@ const textOf = (events: ModelEvent[]): string =>
 const callsOf = (events: ModelEvent[]) => events.flatMap((event) => (event.type === "tool-call" ? [event.call] : []));
 
 describe("refusals and retries", () => {
-  test("L01 429 with Retry-After: waits that long, then one clean answer", async () => {
+  test("429 with Retry-After: waits that long, then one clean answer", async () => {
     const { ask, waits, server } = await rig([refuse(429, "slow down", { "retry-after": "2" }), answer("fine")]);
     const events = await ask();
     expect(textOf(events)).toBe("fine");
@@ -83,7 +83,7 @@ describe("refusals and retries", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("L02 Retry-After as a date, as nonsense, and beyond the cap", async () => {
+  test("Retry-After as a date, as nonsense, and beyond the cap", async () => {
     const now = Date.parse("2026-11-24T08:00:00Z");
     const dated = await rig(
       [refuse(429, "x", { "retry-after": "Tue, 24 Nov 2026 08:00:05 GMT" }), answer("a")],
@@ -110,7 +110,7 @@ describe("refusals and retries", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test("L03 500 twice, then well: three attempts", async () => {
+  test("500 twice, then well: three attempts", async () => {
     const { ask, waits } = await rig([refuse(500, "x"), refuse(500, "x"), answer("third")]);
     const events = await ask();
     expect(textOf(events)).toBe("third");
@@ -118,13 +118,13 @@ describe("refusals and retries", () => {
     expect(waits[1]).toBeGreaterThan(waits[0]!);
   });
 
-  test.each([500, 502, 503, 529])("L04 %i for ever: provider_unavailable after four attempts", async (status) => {
+  test.each([500, 502, 503, 529])("%i for ever: provider_unavailable after four attempts", async (status) => {
     const { ask, server } = await rig([refuse(status, "overloaded")]);
     expect(endOf(await ask())).toMatchObject({ reason: "error", error: { code: "provider_unavailable" } });
     expect(server.requests).toHaveLength(4);
   });
 
-  test.each([401, 403])("L05 %i: no retry, auth_failed, the key not in any event", async (status) => {
+  test.each([401, 403])("%i: no retry, auth_failed, the key not in any event", async (status) => {
     const { ask, server } = await rig([refuse(status, `Incorrect API key provided: ${KEY}`)]);
     const events = await ask();
     expect(endOf(events)).toMatchObject({ reason: "error", error: { code: "auth_failed" } });
@@ -133,7 +133,7 @@ describe("refusals and retries", () => {
     expect(server.requests[0]!.headers.authorization).toBe(`Bearer ${KEY}`);
   });
 
-  test("L05 the key is taken out of other errors too, and so are addresses", async () => {
+  test("the key is taken out of other errors too, and so are addresses", async () => {
     const { ask } = await rig([refuse(422, `Bad field; see https://inner.example/doc key ${KEY}`)]);
     const text = JSON.stringify(await ask());
     expect(text).not.toContain(KEY);
@@ -145,13 +145,13 @@ describe("refusals and retries", () => {
     "prompt is too long: 200001 tokens > 200000 maximum",
     "the request exceeds the available context size",
     "Range of input length should be [1, 30720]",
-  ])("L06 400 “%s”: context_overflow, no retry", async (message) => {
+  ])("400 “%s”: context_overflow, no retry", async (message) => {
     const { ask, server } = await rig([refuse(400, message)]);
     expect(endOf(await ask())).toMatchObject({ error: { code: "context_overflow" } });
     expect(server.requests).toHaveLength(1);
   });
 
-  test("L07 404: model_not_found, no retry, and the server's words are told", async () => {
+  test("404: model_not_found, no retry, and the server's words are told", async () => {
     const { ask, server } = await rig([refuse(404, 'model "m" not found, try pulling it first')]);
     const end = endOf(await ask());
     expect(end.error).toMatchObject({ code: "model_not_found" });
@@ -167,7 +167,7 @@ describe("refusals and retries", () => {
 });
 
 describe("connections", () => {
-  test("L08 nothing listens, and no such host: tried again, then said in words", async () => {
+  test("nothing listens, and no such host: tried again, then said in words", async () => {
     const free = await startFaultServer(answer("x"));
     await free.close();
     const waits: number[] = [];
@@ -192,7 +192,7 @@ describe("connections", () => {
     }
   });
 
-  test("L08 TLS with a certificate nobody trusts: no retry, no way around", async () => {
+  test("TLS with a certificate nobody trusts: no retry, no way around", async () => {
     const server = await selfSigned();
     closers.push(server.close);
     const waits: number[] = [];
@@ -213,30 +213,27 @@ describe("connections", () => {
     expect(waits).toEqual([]);
   });
 
-  test("L09 headers never come: first_byte_timeout, once", async () => {
+  test("headers never come: first_byte_timeout, once", async () => {
     const { ask, server } = await rig([() => {}], { firstByteMs: 60 });
     expect(endOf(await ask())).toMatchObject({ reason: "error", error: { code: "first_byte_timeout" } });
     expect(server.requests).toHaveLength(1);
     await server.closed(1);
   });
 
-  test.each([false, true])(
-    "L10 silence after some tokens (quiet: %s): stream_stalled, the part is kept",
-    async (quiet) => {
-      const { ask, server } = await rig(
-        [stream([chunk({ content: "half an " }), chunk({ content: "answer" })], "hang")],
-        { idleMs: 60 },
-      );
-      const events = await ask({ quiet });
-      expect(textOf(events)).toBe("half an answer");
-      expect(endOf(events)).toMatchObject({
-        reason: "error",
-        error: { code: "stream_stalled" },
-        usage: { estimated: true },
-      });
-      expect(server.requests).toHaveLength(1);
-    },
-  );
+  test.each([false, true])("silence after some tokens (quiet: %s): stream_stalled, the part is kept", async (quiet) => {
+    const { ask, server } = await rig(
+      [stream([chunk({ content: "half an " }), chunk({ content: "answer" })], "hang")],
+      { idleMs: 60 },
+    );
+    const events = await ask({ quiet });
+    expect(textOf(events)).toBe("half an answer");
+    expect(endOf(events)).toMatchObject({
+      reason: "error",
+      error: { code: "stream_stalled" },
+      usage: { estimated: true },
+    });
+    expect(server.requests).toHaveLength(1);
+  });
 
   test("comments keep a slow stream alive", async () => {
     const { ask } = await rig(
@@ -257,7 +254,7 @@ describe("connections", () => {
     expect(textOf(await ask())).toBe("late");
   });
 
-  test("L11 a reset in the middle of text: the part stays, nothing is sent again, never two texts", async () => {
+  test("a reset in the middle of text: the part stays, nothing is sent again, never two texts", async () => {
     const { ask, server } = await rig([stream([chunk({ content: "first half" })], "reset"), answer("another answer")]);
     const events = await ask();
     expect(textOf(events)).toBe("first half");
@@ -265,7 +262,7 @@ describe("connections", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test("L11 when nobody saw the part, the answer is asked for again and comes whole", async () => {
+  test("when nobody saw the part, the answer is asked for again and comes whole", async () => {
     const { ask, server } = await rig([stream([chunk({ content: "first half" })], "reset"), answer("another answer")]);
     const events = await ask({ quiet: true });
     expect(textOf(events)).toBe("another answer");
@@ -273,7 +270,7 @@ describe("connections", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("L12 a reset in the middle of a call's arguments: no call comes out", async () => {
+  test("a reset in the middle of a call's arguments: no call comes out", async () => {
     const { ask } = await rig([
       stream(
         [chunk({ tool_calls: [{ index: 0, id: "a", function: { name: "pay", arguments: '{"amount": 1' } }] })],
@@ -285,7 +282,7 @@ describe("connections", () => {
     expect(endOf(events)).toMatchObject({ reason: "error", error: { code: "connection_lost" } });
   });
 
-  test("L13 the end without [DONE] or a finish reason is an error; with either it is well", async () => {
+  test("the end without [DONE] or a finish reason is an error; with either it is well", async () => {
     const cut = await rig([stream([chunk({ content: "un" })])]);
     expect(endOf(await cut.ask())).toMatchObject({ reason: "error", error: { code: "connection_lost" } });
     const midLine = await rig([stream([chunk({ content: "un" }), 'data: {"choices":[{"del'])]);
@@ -303,7 +300,7 @@ describe("connections", () => {
 });
 
 describe("nonsense", () => {
-  test("L14 a web page with status 200: bad_response that names the base URL", async () => {
+  test("a web page with status 200: bad_response that names the base URL", async () => {
     for (const type of ["text/html", "text/plain"]) {
       const { ask } = await rig([respond(200, "<!doctype html><html>Sign in</html>", { "content-type": type })]);
       expect(endOf(await ask()).error).toMatchObject({
@@ -313,7 +310,7 @@ describe("nonsense", () => {
     }
   });
 
-  test("L15 broken JSON in one line fails the attempt and nothing else", async () => {
+  test("broken JSON in one line fails the attempt and nothing else", async () => {
     const { ask, server } = await rig([
       stream(["data: {oops\n\n", chunk({ content: "x" }, "stop"), DONE]),
       answer("well"),
@@ -324,7 +321,7 @@ describe("nonsense", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("L15 after visible text it is the end", async () => {
+  test("after visible text it is the end", async () => {
     const { ask } = await rig([stream([chunk({ content: "seen " }), "data: {oops\n\n"])]);
     const events = await ask();
     expect(textOf(events)).toBe("seen ");
@@ -352,7 +349,7 @@ describe("nonsense", () => {
     expect(endOf(events)).toMatchObject({ reason: "tools", usage: { inputTokens: 3, outputTokens: 4 } });
   });
 
-  test("L16 any cut, line ends, marks, comments, several data lines: the text is the same to the byte", async () => {
+  test("any cut, line ends, marks, comments, several data lines: the text is the same to the byte", async () => {
     const text = "Grüße, 世界 👩‍👩‍👧 — “ok”\nsecond line";
     const forms = [
       (body: string) => body,
@@ -409,7 +406,7 @@ describe("nonsense", () => {
     expect(textOf(await ask())).toBe(text);
   });
 
-  test("L17 an error object inside a good stream", async () => {
+  test("an error object inside a good stream", async () => {
     const cases: [unknown, string, number][] = [
       [{ error: { message: "Server exploded", type: "server_error" } }, "provider_unavailable", 4],
       [{ error: { message: "Rate limit reached", code: 429 } }, "provider_rate_limited", 4],
@@ -454,7 +451,7 @@ describe("nonsense", () => {
 });
 
 describe("calls", () => {
-  test("L18 arguments that are no JSON, or nested too deep, come as text", async () => {
+  test("arguments that are no JSON, or nested too deep, come as text", async () => {
     const deep = "[".repeat(10_000) + "]".repeat(10_000);
     const { ask } = await rig([
       stream([
@@ -472,7 +469,7 @@ describe("calls", () => {
     ]);
   });
 
-  test("L20 duplicate and missing ids, a missing index, every call at index 0: each call once, with an id of its own", async () => {
+  test("duplicate and missing ids, a missing index, every call at index 0: each call once, with an id of its own", async () => {
     const { ask } = await rig([
       stream([
         chunk({ tool_calls: [{ index: 0, id: "same", function: { name: "one", arguments: '{"n":' } }] }),
@@ -508,7 +505,7 @@ describe("calls", () => {
 });
 
 describe("endings and counts", () => {
-  test("L22 refusal, content filter, length, emptiness: each its own ending", async () => {
+  test("refusal, content filter, length, emptiness: each its own ending", async () => {
     const refusal = await rig([stream([chunk({ refusal: "I cannot help with that." }), chunk({}, "stop"), DONE])]);
     expect(endOf(await refusal.ask())).toMatchObject({ reason: "refused", error: { code: "refused" } });
     const filter = await rig([stream([chunk({ content: "Well" }), chunk({}, "content_filter"), DONE])]);
@@ -537,7 +534,7 @@ describe("endings and counts", () => {
     ["negative", { prompt_tokens: -5, completion_tokens: 3 }],
     ["a text", { prompt_tokens: "NaN", completion_tokens: 3 }],
     ["huge", { prompt_tokens: 1e300, completion_tokens: 3 }],
-  ])("L23 usage that is %s is estimated and says so", async (_name, usage) => {
+  ])("usage that is %s is estimated and says so", async (_name, usage) => {
     const { ask } = await rig([
       stream([chunk({ content: "twelve characters and more" }), chunk({}, "stop", usage ? { usage } : {}), DONE]),
     ]);
@@ -560,7 +557,7 @@ describe("endings and counts", () => {
     expect(endOf(await ask()).usage).toEqual({ inputTokens: 7, outputTokens: 9 });
   });
 
-  test("L24 a drip that never ends meets the wall limit", async () => {
+  test("a drip that never ends meets the wall limit", async () => {
     const { ask, server } = await rig(
       [
         (socket) => {
@@ -575,7 +572,7 @@ describe("endings and counts", () => {
     await server.closed(1);
   });
 
-  test("L25 a line and an answer beyond their caps: ended, the connection closed; at the caps all is well", async () => {
+  test("a line and an answer beyond their caps: ended, the connection closed; at the caps all is well", async () => {
     const line = await rig([(socket) => void socket.write(`${STREAM_HEAD}data: ${"x".repeat(3_000)}`)], {
       lineBytes: 2_000,
     });
@@ -595,7 +592,7 @@ describe("endings and counts", () => {
     });
   });
 
-  test("L26 after a cancel nothing more comes, the socket is closed, and what was used is counted", async () => {
+  test("after a cancel nothing more comes, the socket is closed, and what was used is counted", async () => {
     const cancel = new AbortController();
     const { chat, server } = await rig([
       (socket) => {
@@ -617,7 +614,7 @@ describe("endings and counts", () => {
     await server.closed(1);
   });
 
-  test("L26 a cancel while waiting for a retry, and before the start", async () => {
+  test("a cancel while waiting for a retry, and before the start", async () => {
     const cancel = new AbortController();
     const server = await startFaultServer(refuse(503, "x"));
     const models = createModels({

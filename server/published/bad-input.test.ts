@@ -1,6 +1,6 @@
 /**
  * What a caller can get wrong, or mean ill, at every hosted endpoint: the right status, one sentence, nothing of the
- * inside told, nothing lost. Storage that fails under a run is in `server/faults.test.ts`, clocks are in its S10.
+ * inside told, nothing lost. Storage that fails under a run is in `server/faults.test.ts`, clocks that jump too.
  */
 
 import { connect } from "node:net";

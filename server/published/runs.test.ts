@@ -192,11 +192,10 @@ describe("a key", () => {
     const { id } = await result(await call("gate", {}, {}, gone.key));
     const stream = sseOf(await get(`/v1/runs/${id}/events`, gone.key, SSE));
     await stream.next();
-    const before = performance.now();
+    // The run waits: without its key's end the stream would have none.
     await app.json("DELETE", `/api/keys/${gone.id}`, { status: 204 });
     await all(stream);
     expect((await call("echo", {}, {}, gone.key)).status).toBe(401);
-    expect(performance.now() - before).toBeLessThan(1000);
     await app.json("DELETE", `/api/keys/${gone.id}`, { status: 404 });
   });
 

@@ -222,7 +222,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     await expect.poll(async () => (await web.services.log.row(id))?.status, { timeout: 8_000 }).toBe("done");
   }, 10_000);
 
-  test("C05: the same call at two doors at once is one run", async () => {
+  test("the same call at two doors at once is one run", async () => {
     const caller = { idempotency: { id: "twice", body: "same" } };
     const started = await Promise.all([
       web.services.runs.start({ graph: echo }, { message: "once" }, caller),

@@ -28,7 +28,7 @@ function runsOver(log: EventLog, more: Partial<RunsOptions> = {}) {
 }
 const graph = (value: unknown) => ({ graph: value as Graph });
 
-test("S02: a run that could not be stored fails with unavailable; when the log is free again its end is written", async () => {
+test("a run that could not be stored fails with unavailable; when the log is free again its end is written", async () => {
   const file = join(folder, "busy.db");
   const log = await openEventLog({ file, busyMs: 30 });
   const runs = runsOver(log);
@@ -54,7 +54,7 @@ test("S02: a run that could not be stored fails with unavailable; when the log i
   await log.close();
 });
 
-test("S01: a full disk fails the run with storage_full, and the next one works when there is room", async () => {
+test("a full disk fails the run with storage_full, and the next one works when there is room", async () => {
   const log = await openEventLog({ file: join(folder, "full.db"), maxPages: 60 });
   const runs = runsOver(log);
   const big = await (await runs.start(graph(echo), { message: "x".repeat(900_000) })).done;

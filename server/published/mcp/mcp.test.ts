@@ -162,15 +162,13 @@ describe.each(Object.entries(clients))("the client %s", (_name, connect) => {
       const cancel = new AbortController();
       const call = client.callTool({ name: "helper", arguments: { message: "talk long" } }, { signal: cancel.signal });
       call.catch(() => {});
-      await until(() => slow.mock.counts.chat === 1);
+      await expect.poll(() => slow.mock.counts.chat).toBe(1);
       cancel.abort();
       await expect(call).rejects.toThrow();
-      await until(() => slow.mock.counts.closedEarly === 1);
-      await until(
-        async () =>
-          (await slow.admin<{ runs: { status: string }[] }>("GET", "/api/runs?limit=1")).runs[0]?.status ===
-          "cancelled",
-      );
+      await expect.poll(() => slow.mock.counts.closedEarly).toBe(1);
+      const last = async () =>
+        (await slow.admin<{ runs: { status: string }[] }>("GET", "/api/runs?limit=1")).runs[0]?.status;
+      await expect.poll(last).toBe("cancelled");
       await client.close();
     } finally {
       await slow.close();
@@ -263,11 +261,3 @@ describe("by hand", () => {
     script = undefined;
   });
 });
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 5_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error("It did not come true within 5 s.");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

@@ -330,18 +330,18 @@ describe("going away and coming back", () => {
         });
         read.catch(() => {});
         if (!stream) {
-          await until(() => slow.mock.counts.chat > (idempotent ? 1 : 0));
+          await expect.poll(() => slow.mock.counts.chat).toBeGreaterThan(idempotent ? 1 : 0);
           hangUp.abort();
         }
         await read.catch(() => {});
         const last = async () =>
           (await slow.admin<{ runs: { id: string; status: string }[] }>("GET", "/api/runs?limit=1")).runs[0];
         if (idempotent) {
-          await until(async () => (await last())?.status === "running");
+          await expect.poll(async () => (await last())?.status).toBe("running");
           await slow.admin("POST", `/api/runs/${(await last())!.id}/cancel`, {});
         } else {
-          await until(async () => (await last())?.status === "cancelled");
-          await until(() => slow.mock.counts.closedEarly === 1);
+          await expect.poll(async () => (await last())?.status).toBe("cancelled");
+          await expect.poll(() => slow.mock.counts.closedEarly).toBe(1);
         }
       }
     } finally {
@@ -372,11 +372,3 @@ describe("going away and coming back", () => {
     }
   });
 });
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 5_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error("It did not come true within 5 s.");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

@@ -99,7 +99,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await expect(openPostgres("postgres://u:s3cret@127.0.0.1:1/x")).rejects.toThrow(/nothing listens there/);
     });
 
-    test("S06: a database of a newer version is refused, and a migration that died half-way is done once", async () => {
+    test("a database of a newer version is refused, and a migration that died half-way is done once", async () => {
       const url = await server.database();
       const client = new pg.Client({ connectionString: url });
       await client.connect();
@@ -233,7 +233,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await log.close();
     });
 
-    test("S07: the database restarts under load: nothing is lost, nothing twice, nobody is taken for dead", async () => {
+    test("the database restarts under load: nothing is lost, nothing twice, nobody is taken for dead", async () => {
       // A busy machine takes its time to start a database again.
       const patient = { patienceMs: 60_000 };
       const { log: a } = await join("steady-a", patient);
@@ -264,7 +264,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await b.close();
     }, 90_000);
 
-    test("S02: when the database stays away an append is refused with unavailable, and reads come back with it", async () => {
+    test("when the database stays away an append is refused with unavailable, and reads come back with it", async () => {
       const { log } = await join("patient", { patienceMs: 300 });
       const write = writer(log, "away");
       await write(start(), { urgent: true });
