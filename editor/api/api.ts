@@ -4,8 +4,9 @@
  * fit to be shown; a call that was aborted rejects with the signal's reason.
  */
 import { type ClientResponse, hc } from "hono/client";
+import type { RunItem } from "../../runtime/event.ts";
 import type { App } from "../../server/app.ts";
-import { received, runSignals, send, sendFile } from "./call.ts";
+import { received, send, sendFile, streamItems } from "./call.ts";
 import type * as T from "./types.ts";
 
 export { ApiError } from "./call.ts";
@@ -41,13 +42,13 @@ async function plain<R>(
 }
 
 /** Sends something and reads the run that comes of it, or follows one (no body), as it happens. */
-async function* stream(path: string, body?: object, signal?: AbortSignal, last?: number): AsyncGenerator<T.RunSignal> {
+async function* stream(path: string, body?: object, signal?: AbortSignal, last?: number): AsyncGenerator<RunItem> {
   const headers = {
     Accept: "text/event-stream",
     ...(body && { "Content-Type": "application/json" }),
-    ...(last !== undefined && { "Last-Event-ID": String(last) }),
+    ...(last !== undefined && last >= 0 && { "Last-Event-ID": String(last) }),
   };
-  yield* runSignals(
+  yield* streamItems(
     await send(path, body ? { method: "POST", headers, body: JSON.stringify(body), signal } : { headers, signal }),
   );
 }

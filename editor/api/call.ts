@@ -1,6 +1,6 @@
-/** How a call to the server goes: failures as one class with a sentence to show, and a run's stream as signals. */
+/** How a call to the server goes: failures as one class with a sentence to show, and the items of a run's stream. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { Issue, RunSignal } from "./types.ts";
+import type { Issue } from "./types.ts";
 
 export class ApiError extends Error {
   /** HTTP status; 0 when the server did not answer at all. */
@@ -86,8 +86,8 @@ export async function received(response: Response, onBytes: (count: number) => v
   return await new Response(response.body!.pipeThrough(counting)).blob();
 }
 
-/** The signals of a run's stream, in order. Ends when the server ends it. */
-export async function* runSignals(response: Response): AsyncGenerator<RunSignal> {
+/** The items of a run's stream, in order. Ends when the server ends it; throws an `ApiError` for its \`error\` event. */
+export async function* streamItems<T>(response: Response): AsyncGenerator<T> {
   const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   const reader = events.getReader();
   try {
@@ -95,9 +95,8 @@ export async function* runSignals(response: Response): AsyncGenerator<RunSignal>
       const { done, value } = await reader.read();
       if (done) return;
       const data = JSON.parse(value.data);
-      if (value.event === "delta") yield { kind: "delta", delta: data };
-      else if (value.event === "error") throw new ApiError(500, data.error ?? data);
-      else yield { kind: "event", event: data };
+      if (value.event === "error") throw new ApiError(500, data.error ?? data);
+      yield data as T;
     }
   } finally {
     reader.cancel().catch(() => undefined);

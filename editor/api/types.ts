@@ -1,7 +1,7 @@
 /** What the server's building routes answer with, as this side reads it. Nouns of the runtime are imported, not repeated. */
 
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
-import type { Delta, RunEvent, RunInput, RunOutput, RunUsage, Wait, WaitDecision } from "../../runtime/event.ts";
+import type { RunEvent, RunInput, RunOutput, RunUsage, Wait, WaitDecision } from "../../runtime/event.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
@@ -428,11 +428,7 @@ export interface Proposal {
   issues: Issue[];
 }
 
-/** What a run's stream brings: its stored events and the text on its way. */
-export type RunSignal = { kind: "event"; event: RunEvent } | { kind: "delta"; delta: Delta };
-
 export type {
-  Delta,
   Effect,
   Graph,
   Issue,

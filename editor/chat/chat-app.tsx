@@ -1,6 +1,7 @@
 import { Lock, WifiOff, X } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ApiError } from "../api/call.ts";
 import { setLanguage } from "../i18n/index.ts";
 import { preferences } from "../session/preferences.ts";
 import { Button } from "../ui/button.tsx";
@@ -11,7 +12,7 @@ import { ConversationList, type ConversationListProps } from "./conversation-lis
 import { forget, type Remembered, remember, remembered, rename } from "./conversations.ts";
 import { askToClose, embedded } from "./embedding.ts";
 import { createTalk } from "./talk.ts";
-import { beginVisit, Line, Refusal, type Visit } from "./visit.ts";
+import { beginVisit, Line, type Visit } from "./visit.ts";
 
 /** The page: a visit is begun, then talked in. Conversations stand at the side, where there is room. */
 export function ChatApp() {
@@ -31,7 +32,7 @@ export function ChatApp() {
       if (begun.agent.language !== "auto" && !preferences.getState().language) setLanguage(begun.agent.language);
       document.title = begun.agent.name;
     } catch (error) {
-      const status = error instanceof Refusal ? error.status : 0;
+      const status = error instanceof ApiError ? error.status : 0;
       setRefused(status === 404 ? "closed" : status === 429 ? "full" : "offline");
     }
   }, []);

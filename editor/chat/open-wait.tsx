@@ -1,9 +1,9 @@
 import { ShieldQuestion } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { WaitDecision } from "../../runtime/event.ts";
+import type { HostedWait } from "../../server/contract/hosted-item.ts";
 import { dateTime } from "../i18n/format.ts";
 import { Button } from "../ui/button.tsx";
-import type { OpenWait as Wait } from "./visit.ts";
 
 /** A question that the run waits for: what will be done, and the answers. */
 export function OpenWait({
@@ -12,7 +12,7 @@ export function OpenWait({
   busy,
   onAnswer,
 }: {
-  wait: Wait;
+  wait: HostedWait;
   /** Only the owner may answer. */
   owner: boolean;
   busy: boolean;

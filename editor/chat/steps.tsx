@@ -1,15 +1,15 @@
 import { BookOpen, ChevronRight, CircleX, Wrench } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { HostedStep } from "../../server/contract/hosted-item.ts";
 import { cx } from "../ui/cx.ts";
 import { Spinner } from "../ui/spinner.tsx";
-import type { Step } from "./visit.ts";
 
 /** So many are shown as they are; more fold into one line. */
 const FEW = 3;
 
 /** What the agent did for an answer, a line each: which tool, whether it worked, how much was found. */
-export function Steps({ steps }: { steps: readonly Step[] }) {
+export function Steps({ steps }: { steps: readonly HostedStep[] }) {
   const { t } = useTranslation("chat");
   const [open, setOpen] = useState(false);
   const running = steps.some((step) => step.kind === "tool" && step.state === "running");
@@ -40,7 +40,7 @@ export function Steps({ steps }: { steps: readonly Step[] }) {
   );
 }
 
-function Line({ step }: { step: Step }) {
+function Line({ step }: { step: HostedStep }) {
   const { t } = useTranslation("chat");
   if (step.kind === "search")
     return (

@@ -2,7 +2,10 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { WaitDecision } from "../../runtime/event.ts";
 import type { Document, FileRef } from "../../runtime/message.ts";
-import { type HostedItem, type Line, type OpenWait, type PastTurn, type Rating, Refusal, type Step } from "./visit.ts";
+import type { HostedItem, HostedStep, HostedWait } from "../../server/contract/hosted-item.ts";
+import { ApiError } from "../api/call.ts";
+import { followRun } from "../api/follow-run.ts";
+import type { Line, PastTurn, Rating } from "./visit.ts";
 
 export interface Said {
   id: number;
@@ -12,10 +15,10 @@ export interface Said {
   /** The run that gave the answer, once it has begun. */
   run?: string;
   documents?: Document[];
-  steps?: Step[];
+  steps?: HostedStep[];
   /** Files that the answer names, and media that tools made on the way where steps are shown. */
   media?: FileRef[];
-  waits?: OpenWait[];
+  waits?: HostedWait[];
   /** The visitor may not answer; the owner must. */
   owner?: boolean;
   rating?: Rating;
@@ -52,11 +55,9 @@ export interface Talk extends StoreApi<TalkState> {
   close(): void;
 }
 
-/** About forty seconds: a server that is started anew is back by then. */
-const TRIES = 12;
 const ENDED: ReadonlySet<PastTurn["status"]> = new Set(["done", "failed", "cancelled"]);
 
-type Open = () => Promise<AsyncIterable<HostedItem>>;
+type Open = () => AsyncIterable<HostedItem>;
 
 export function createTalk(line: Line): Talk {
   const store = createStore<TalkState>(() => ({ said: [], busy: false, lost: false, past: "none" }));
@@ -71,7 +72,7 @@ export function createTalk(line: Line): Talk {
     stopping = false;
     await line.cancel(run).catch((error: unknown) => {
       // It goes on, and is followed on.
-      if (error instanceof Refusal) return;
+      if (isRefused(error)) return;
       store.setState({ lost: true });
     });
   };
@@ -84,52 +85,46 @@ export function createTalk(line: Line): Talk {
   const change = (id: number, more: Partial<Said>) =>
     store.setState((state) => ({ said: state.said.map((one) => (one.id === id ? { ...one, ...more } : one)) }));
 
-  /** Follows a run into message `id` to its end: over lost connections, and while it waits for whoever answers. */
-  async function follow(id: number, open: Open): Promise<void> {
+  /** Follows a run into message `id` to its end: over lost connections, and while it waits for a person. */
+  async function follow(id: number, open: Open, known?: { run: string; seq: number }): Promise<void> {
     store.setState({ busy: !get(id)?.waits?.length });
     change(id, { error: undefined });
-    let seq = -1;
-    let next = open;
     try {
-      for (let tries = 0; ; ) {
-        try {
-          for await (const item of await next()) {
+      await followRun(
+        open(),
+        {
+          signal: gone.signal,
+          again: open,
+          reopen: (run, after) => line.follow(run, after, gone.signal),
+          onLost: () => store.setState({ lost: true }),
+          onItem: (item) => {
             store.setState({ lost: false });
-            tries = 0;
-            if (item.type === "error") throw new Refusal(500, item.error.message);
-            if (item.type !== "delta") seq = item.seq;
-            if (take(id, item)) return;
-          }
-        } catch (error) {
-          if (gone.signal.aborted) return;
-          if (error instanceof Refusal) return change(id, { error: error.message });
-          if (++tries > TRIES) return change(id, { error: "offline" });
-        }
-        const { run, waits } = get(id) ?? {};
-        // The answer to a question ends when its run waits; the run itself is followed on.
-        if (tries > 0 || !waits?.length) {
-          store.setState({ lost: true });
-          await new Promise((resolve) => setTimeout(resolve, Math.min(4000, 200 * 2 ** tries)));
-        }
-        if (run !== undefined) next = () => line.follow(run, seq, gone.signal);
-      }
+            take(id, item);
+          },
+        },
+        known,
+      );
+    } catch (error) {
+      if (!gone.signal.aborted) change(id, { error: reasonOf(error) });
     } finally {
       store.setState({ busy: false, lost: false });
     }
   }
 
-  /** Takes one item in; true when the run ended. */
-  function take(id: number, item: HostedItem): boolean {
+  /** The stream of a known run from its first event. */
+  const followAll = (id: number, run: string) => follow(id, () => line.follow(run, -1, gone.signal), { run, seq: -1 });
+
+  function take(id: number, item: HostedItem): void {
     const now = get(id);
     switch (item.type) {
       case "run-start":
         change(id, { run: item.run });
         if (stopping) void cancel(item.run);
-        return false;
+        return;
       case "delta":
         // A reader who came late, or a second try of the model, begins again at 0.
         change(id, { run: item.run, text: item.offset === 0 ? item.text : (now?.text ?? "") + item.text });
-        return false;
+        return;
       case "tool-start":
       case "tool-end":
       case "retrieval":
@@ -137,29 +132,27 @@ export function createTalk(line: Line): Talk {
           steps: withStep(now?.steps ?? [], item.step),
           ...(item.files && { media: [...(now?.media ?? []), ...item.files] }),
         });
-        return false;
+        return;
       case "run-wait":
         change(id, { run: item.run, waits: [...(now?.waits ?? []), ...item.waits] });
         store.setState({ busy: false });
-        return false;
+        return;
       case "run-resume": {
         const answered = new Set(item.answered);
         const waits = now?.waits?.filter((wait) => !answered.has(wait.wait));
         change(id, { waits, owner: undefined });
         store.setState({ busy: !waits?.length });
-        return false;
+        return;
       }
       case "run-end":
         change(id, { ...answerOf(item.output), waits: undefined, ...(item.files && { media: item.files }) });
-        return true;
+        return;
       case "run-fail":
         change(id, { error: item.error.message, waits: undefined });
-        return true;
+        return;
       case "run-cancel":
         change(id, { stopped: true, waits: undefined });
-        return true;
-      default:
-        return false;
+        return;
     }
   }
 
@@ -180,7 +173,7 @@ export function createTalk(line: Line): Talk {
         if (turn === turns.at(-1) && !ENDED.has(turn.status)) {
           // From its beginning: the text on its way is told anew, and so is what waits.
           change(id, { waits: undefined, steps: undefined, media: undefined });
-          void follow(id, () => line.follow(turn.run, -1, gone.signal));
+          void followAll(id, turn.run);
         }
       }
     },
@@ -201,7 +194,7 @@ export function createTalk(line: Line): Talk {
       if (store.getState().busy) return;
       if (run !== undefined) {
         change(id, { text: "", steps: undefined, media: undefined, waits: undefined });
-        await follow(id, () => line.follow(run, -1, gone.signal));
+        await followAll(id, run);
       } else if (ask) await follow(id, ask);
     },
     async answer(id: number, answer: WaitDecision) {
@@ -214,8 +207,8 @@ export function createTalk(line: Line): Talk {
         change(id, { error: undefined });
       } catch (error) {
         // Without the right to answer, the visitor waits with the run.
-        if (error instanceof Refusal && error.status === 403) change(id, { owner: true });
-        else change(id, { error: error instanceof Refusal ? error.message : "offline" });
+        if (isRefused(error) && error.status === 403) change(id, { owner: true });
+        else change(id, { error: reasonOf(error) });
         store.setState({ busy: false });
       }
     },
@@ -241,6 +234,17 @@ export function createTalk(line: Line): Talk {
   });
 }
 
+/** The server answered, and said no. */
+function isRefused(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status > 0;
+}
+
+/** The server's sentence, or "offline" when it did not answer. */
+function reasonOf(error: unknown): string {
+  const { cause = error } = error as { cause?: unknown };
+  return isRefused(cause) ? cause.message : "offline";
+}
+
 function answerOf({ reply, documents }: NonNullable<PastTurn["output"]>): Pick<Said, "text" | "documents"> {
   return {
     text:
@@ -255,7 +259,7 @@ function isFile(reply: unknown): boolean {
 }
 
 /** The step in the place of its own beginning, else behind the others. */
-function withStep(steps: readonly Step[], step: Step): Step[] {
+function withStep(steps: readonly HostedStep[], step: HostedStep): HostedStep[] {
   const begun =
     step.kind === "tool" && step.state !== "running"
       ? steps.findLastIndex((one) => one.kind === "tool" && one.call === step.call && one.state === "running")

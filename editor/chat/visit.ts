@@ -1,9 +1,10 @@
 /** A visit: the token, the agent's face, and the calls that the page may make. No cookie; what is kept is in this browser alone. */
-import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { RunOutput, Wait, WaitDecision } from "../../runtime/event.ts";
+import type { RunOutput, WaitDecision } from "../../runtime/event.ts";
 import type { Field } from "../../runtime/field.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
+import type { HostedItem, HostedStep, HostedWait } from "../../server/contract/hosted-item.ts";
+import { ApiError, send, streamItems } from "../api/call.ts";
 
 export interface Face {
   name: string;
@@ -24,17 +25,10 @@ export interface Visit {
   agent: Face;
 }
 
-/** What the agent does on its way to an answer, where its owner shows it. */
-export type Step =
-  | { kind: "tool"; tool: string; call: string; state: "running" | "done" | "failed" }
-  | { kind: "search"; found: number };
-
 export interface Rating {
   score: number;
   comment?: string;
 }
-
-export type OpenWait = Pick<Wait, "wait" | "kind" | "question" | "call" | "expiresAt">;
 
 /** A turn of an earlier visit. */
 export interface PastTurn {
@@ -43,51 +37,25 @@ export interface PastTurn {
   messages: { role: "user" | "assistant"; content: unknown }[];
   output?: RunOutput;
   error?: { code: string; message: string };
-  waits?: OpenWait[];
-  steps?: Step[];
+  waits?: HostedWait[];
+  steps?: HostedStep[];
   files?: FileRef[];
   rating?: Rating;
-}
-
-/** What the hosted stream tells of a run. */
-export type HostedItem =
-  | { type: "delta"; run: string; offset: number; text: string }
-  | { type: "run-start"; run: string; seq: number }
-  | { type: "run-resume"; run: string; seq: number; answered?: string[] }
-  | { type: "run-wait"; run: string; seq: number; waits: OpenWait[] }
-  | { type: "tool-start" | "tool-end" | "retrieval"; run: string; seq: number; step: Step; files?: FileRef[] }
-  | { type: "run-end"; run: string; seq: number; output: RunOutput; files?: FileRef[] }
-  | { type: "run-fail"; run: string; seq: number; error: { code: string; message: string } }
-  | { type: "run-cancel"; run: string; seq: number }
-  | { type: "error"; error: { code: string; message: string } };
-
-export class Refusal extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 /** The slug of this page, and what stands behind `?key=`. */
 export const slug = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const key = new URLSearchParams(location.search).get("key") ?? undefined;
 
-/** Begins a visit, or goes on with one. Rejects with a `Refusal` (404: not open to this visitor). */
+/** Begins a visit, or goes on with one. Rejects with an `ApiError` (404: not open to this visitor). */
 export async function beginVisit(renew?: string): Promise<Visit> {
   const body = { ...(key ? { key } : {}), ...(renew ? { renew } : {}) };
-  const response = await fetch(`/chat/${encodeURIComponent(slug)}/visits`, {
+  const response = await send(`/chat/${encodeURIComponent(slug)}/visits`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (!response.ok) throw await refusal(response);
   return (await response.json()) as Visit;
-}
-
-async function refusal(response: Response): Promise<Refusal> {
-  const body = (await response.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
-  return new Refusal(response.status, body?.error?.message ?? response.statusText);
 }
 
 /** The calls of one visit. The token is renewed when it ran out while the page was open. */
@@ -100,18 +68,22 @@ export class Line {
   async #call(path: string, init: RequestInit = {}): Promise<Response> {
     if (Date.now() > this.visit.expiresAt - 60_000) this.visit = await beginVisit(this.visit.token);
     const headers = { ...(init.headers as Record<string, string>), Authorization: `Bearer ${this.visit.token}` };
-    const response = await fetch(path, { ...init, headers });
-    if (!response.ok) throw await refusal(response);
-    return response;
+    return await send(path, { ...init, headers });
   }
 
-  /** Sends a message; the run's answer as it comes. Sent again under the same `once` it is the same run. */
-  ask(input: Record<string, unknown>, once: string, signal: AbortSignal): Promise<AsyncIterable<HostedItem>> {
-    const headers = { "Idempotency-Key": once };
-    return this.#stream(`/v1/agents/${encodeURIComponent(slug)}/runs`, { input }, signal, headers);
+  /** Sends a message and reads the run that comes of it. Sent again under the same `once` it is the same run. */
+  async *ask(input: Record<string, unknown>, once: string, signal: AbortSignal): AsyncGenerator<HostedItem> {
+    yield* streamItems(
+      await this.#call(`/v1/agents/${encodeURIComponent(slug)}/runs`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "text/event-stream", "Idempotency-Key": once },
+        body: JSON.stringify({ input }),
+        signal,
+      }),
+    );
   }
 
-  /** Resolves when the answer is on record. Rejects with a `Refusal` (403: this visitor may not answer). */
+  /** Resolves when the answer is on record. Rejects with an `ApiError` (403: this visitor may not answer). */
   async answer(run: string, answer: WaitDecision): Promise<void> {
     await this.#call(`/v1/runs/${run}/answer`, {
       method: "POST",
@@ -120,13 +92,14 @@ export class Line {
     });
   }
 
-  /** The stream again after a lost connection. */
-  async follow(run: string, after: number, signal: AbortSignal): Promise<AsyncIterable<HostedItem>> {
-    const response = await this.#call(`/v1/runs/${run}/events`, {
-      headers: { Accept: "text/event-stream", ...(after >= 0 ? { "Last-Event-ID": String(after) } : {}) },
-      signal,
-    });
-    return items(response);
+  /** The stream of a run from after an event (-1: all of it). */
+  async *follow(run: string, after: number, signal: AbortSignal): AsyncGenerator<HostedItem> {
+    yield* streamItems(
+      await this.#call(`/v1/runs/${run}/events`, {
+        headers: { Accept: "text/event-stream", ...(after >= 0 && { "Last-Event-ID": String(after) }) },
+        signal,
+      }),
+    );
   }
 
   async cancel(run: string): Promise<void> {
@@ -151,7 +124,7 @@ export class Line {
     });
   }
 
-  /** A file that the answer of a run names. Rejects with a `Refusal` where it names no such one. */
+  /** A file that the answer of a run names. Rejects with an `ApiError` where it names no such one. */
   async file(run: string, file: string): Promise<Blob> {
     return (await this.#call(`/v1/runs/${run}/files/${encodeURIComponent(file)}`)).blob();
   }
@@ -162,7 +135,7 @@ export class Line {
       const response = await this.#call(`/v1/sessions/${this.visit.session}`);
       return ((await response.json()) as { turns: PastTurn[] }).turns;
     } catch (error) {
-      if (error instanceof Refusal && error.status === 404) return [];
+      if (error instanceof ApiError && error.status === 404) return [];
       throw error;
     }
   }
@@ -171,32 +144,7 @@ export class Line {
     try {
       await this.#call(`/v1/sessions/${this.visit.session}`, { method: "DELETE" });
     } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 404) throw error;
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
     }
-  }
-
-  async #stream(
-    path: string,
-    body: unknown,
-    signal: AbortSignal,
-    headers: Record<string, string> = {},
-  ): Promise<AsyncIterable<HostedItem>> {
-    const response = await this.#call(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream", ...headers },
-      body: JSON.stringify(body),
-      signal,
-    });
-    return items(response);
-  }
-}
-
-async function* items(response: Response): AsyncGenerator<HostedItem> {
-  const stream = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield { ...(JSON.parse(value.data) as object), type: value.event ?? "message" } as HostedItem;
   }
 }

@@ -1,12 +1,12 @@
 /** The conversation that tries the agent: turns, each with the life of its run. The newest turn's run is the one on the canvas. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
-import type { RunInput, WaitDecision } from "../../runtime/event.ts";
+import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { FileRef, Message } from "../../runtime/message.ts";
+import { type Follow, followRun } from "../api/follow-run.ts";
 import type { PartHow } from "../graph/partial-run.ts";
 import { type Pins, pinsOf } from "../graph/pins.ts";
-import { type Follow, followRun, type RunSignal } from "./follow-run.ts";
 import type { LiveRun } from "./live-run.ts";
 import { isBusy, isOver, type RunLife } from "./run-life.ts";
 
@@ -73,11 +73,12 @@ export interface ConversationWorld {
   graph(): Graph;
   newId(): string;
   now(): number;
-  pause: Follow["pause"];
+  /** Replaced by tests alone. */
+  pause?: Follow<RunItem>["pause"];
   server: {
-    runSaved(request: Asked, signal: AbortSignal): AsyncIterable<RunSignal>;
-    runGraph(request: Asked & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunSignal>;
-    follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunSignal>;
+    runSaved(request: Asked, signal: AbortSignal): AsyncIterable<RunItem>;
+    runGraph(request: Asked & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunItem>;
+    follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunItem>;
     answer(run: string, answer: WaitDecision): Promise<unknown>;
     cancel(run: string): Promise<unknown>;
   };
@@ -117,7 +118,7 @@ export function createConversation(world: ConversationWorld): Conversation {
   /** Follows a turn's run on the canvas to its end, also through what it waits for, until another turn is shown. */
   async function watch(
     turn: number,
-    open: (signal: AbortSignal) => Promise<AsyncIterable<RunSignal>>,
+    open: (signal: AbortSignal) => Promise<AsyncIterable<RunItem>>,
     known?: { run: string; seq: number },
   ): Promise<void> {
     following.abort();

@@ -1,6 +1,6 @@
 /** The run that the canvas shows. Tokens are gathered and folded once a frame, and only the cards they touch draw again. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Delta, RunEvent } from "../../runtime/event.ts";
+import type { RunItem } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import { foldAll, newLife, type RunLife, type Typing } from "./run-life.ts";
 
@@ -13,7 +13,7 @@ export interface LiveRunState {
 export interface LiveRun extends StoreApi<LiveRunState> {
   /** A run is about to start; the cards go quiet. */
   begin(at: number): void;
-  push(item: RunEvent | Delta): void;
+  push(item: RunItem): void;
   /** Folds what is gathered now. */
   settle(): void;
   show(life: RunLife | undefined): void;
@@ -23,7 +23,7 @@ export interface LiveRun extends StoreApi<LiveRunState> {
 /** `frame` calls back once, soon (an animation frame). */
 export function createLiveRun(frame: (call: () => void) => void): LiveRun {
   const store = createStore<LiveRunState>(() => ({}));
-  let pending: (RunEvent | Delta)[] = [];
+  let pending: RunItem[] = [];
   let asked = false;
   const settle = () => {
     asked = false;
@@ -37,7 +37,7 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
       pending = [];
       store.setState({ life: newLife(at), lost: false });
     },
-    push(item: RunEvent | Delta) {
+    push(item: RunItem) {
       pending.push(item);
       if (asked) return;
       asked = true;

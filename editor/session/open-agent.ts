@@ -25,14 +25,6 @@ export async function openAgent(id: string, signal: AbortSignal): Promise<Workbe
       clock,
       frame: (call) => requestAnimationFrame(call),
       newId: () => crypto.randomUUID(),
-      pause: (ms, stop) =>
-        new Promise((resolve, reject) => {
-          const timer = setTimeout(resolve, ms);
-          stop.addEventListener("abort", () => {
-            clearTimeout(timer);
-            reject(stop.reason);
-          });
-        }),
       propose: (request, stop) => api.propose(request, stop),
       server: {
         runSaved: (request, stop) => api.agents.run(id, request, stop),

@@ -1,7 +1,7 @@
 /** Opens a past run: its graph as it was then, frozen, with the run's life on it. Nothing of it can be saved. */
 import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api/api.ts";
-import { followRun } from "./follow-run.ts";
+import { followRun } from "../api/follow-run.ts";
 import { type DraftShelf, SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
@@ -22,7 +22,6 @@ function pastWorkbench(run: string, graph: Graph): Workbench {
       clock: { now: Date.now, after: () => () => {} },
       frame: (call) => requestAnimationFrame(call),
       newId: () => crypto.randomUUID(),
-      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       propose: refuse,
       server: {
         runSaved: nothing,
@@ -46,7 +45,6 @@ export async function followPast(workbench: Workbench, run: string, signal: Abor
     reopen: (id, after) => api.runs.follow(id, after, signal),
     onLost: () => live.setLost(true),
     onItem: (item) => live.push(item),
-    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   });
   live.settle();
 }

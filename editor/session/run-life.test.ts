@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import type { Delta, EventBody, RunEvent } from "../../runtime/event.ts";
+import type { Delta, EventBody, RunEvent, RunItem } from "../../runtime/event.ts";
+import { followRun } from "../api/follow-run.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { createConversation } from "./conversation.ts";
-import { followRun, type RunSignal } from "./follow-run.ts";
 import { createLiveRun, typingOf, viewOf } from "./live-run.ts";
 import { foldAll, newLife } from "./run-life.ts";
 
@@ -117,22 +117,22 @@ describe("a run's life", () => {
   });
 });
 
-async function* streamOf(items: (RunEvent | Delta)[], broken = false): AsyncGenerator<RunSignal> {
-  for (const item of items) yield "seq" in item ? { kind: "event", event: item } : { kind: "delta", delta: item };
+async function* streamOf(items: RunItem[], broken = false): AsyncGenerator<RunItem> {
+  yield* items;
   if (broken) throw new TypeError("network error");
 }
 
 describe("following a run", () => {
-  const follow = (reopen: (run: string, after: number) => AsyncIterable<RunSignal>, seen: (RunEvent | Delta)[]) => ({
+  const follow = (reopen: (run: string, after: number) => AsyncIterable<RunItem>, seen: RunItem[]) => ({
     signal: new AbortController().signal,
     reopen,
-    onItem: (item: RunEvent | Delta) => void seen.push(item),
+    onItem: (item: RunItem) => void seen.push(item),
     pause: async () => {},
   });
 
   it("goes on from the last event after a lost connection, as often as it must", async () => {
     const events = story();
-    const seen: (RunEvent | Delta)[] = [];
+    const seen: RunItem[] = [];
     const asked: number[] = [];
     await followRun(
       streamOf(events.slice(0, 2), true),
@@ -153,9 +153,29 @@ describe("following a run", () => {
     await expect(promise).rejects.toMatchObject({ code: "connection_lost" });
   });
 
+  it("asks again where that is the same run, and tells what the server said at the first event", async () => {
+    const events = story();
+    const seen: RunItem[] = [];
+    let asked = 0;
+    const again = () => (++asked < 3 ? streamOf([], true) : streamOf(events));
+    await followRun(streamOf([], true), { ...follow(() => streamOf([]), seen), again });
+    expect([asked, seen]).toEqual([3, events]);
+    const down = Object.assign(new Error("Down."), { status: 503 });
+    async function* no(): AsyncGenerator<RunItem> {
+      yield* [];
+      throw down;
+    }
+    await expect(followRun(no(), { ...follow(() => streamOf([]), []), again })).rejects.toBe(down);
+    // Once the run is under way, the same is a lost connection.
+    let tries = 0;
+    const back = () => (++tries < 3 ? no() : streamOf(events.slice(1)));
+    await followRun(streamOf(events.slice(0, 1), true), follow(back, seen));
+    expect(tries).toBe(3);
+  });
+
   it("tells what the server refused", async () => {
     const refused = Object.assign(new Error("The graph has issues."), { status: 422, code: "graph_has_issues" });
-    async function* no(): AsyncGenerator<RunSignal> {
+    async function* no(): AsyncGenerator<RunItem> {
       yield* [];
       throw refused;
     }
@@ -173,9 +193,9 @@ function channel() {
   const items: RunEvent[] = [];
   let ended = false;
   let wake = () => {};
-  async function* read(): AsyncGenerator<RunSignal> {
+  async function* read(): AsyncGenerator<RunItem> {
     for (;;) {
-      for (const event of items.splice(0)) yield { kind: "event", event };
+      for (const event of items.splice(0)) yield event;
       if (ended) return;
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -196,7 +216,7 @@ function channel() {
 }
 
 describe("a conversation", () => {
-  function talk(runs: ((RunEvent | Delta)[] | AsyncIterable<RunSignal>)[]) {
+  function talk(runs: (RunItem[] | AsyncIterable<RunItem>)[]) {
     const live = createLiveRun((call) => call());
     const sent: unknown[] = [];
     const next = () => {

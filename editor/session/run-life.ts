@@ -3,7 +3,7 @@
  * event. The cards, the conversation and the timeline read it.
  */
 import type { ErrorData } from "../../runtime/error.ts";
-import { type Delta, type RunEvent, scopeKey } from "../../runtime/event.ts";
+import { type Delta, type RunEvent, type RunItem, scopeKey } from "../../runtime/event.ts";
 import { applyEvent, emptyRun, type NodeView, nodeKey, type RunView } from "../../runtime/fold-run.ts";
 
 /** Text on its way from a node's present step; kept until the node begins its next one. */
@@ -28,14 +28,14 @@ export function newLife(at: number): RunLife {
  * Events and deltas in the order in which they came, into a life of their own: the one given is not changed. An event
  * that was seen before (a reconnect) changes nothing. While only text comes, the view keeps its identity.
  */
-export function foldAll(life: RunLife, items: readonly (RunEvent | Delta)[]): RunLife {
+export function foldAll(life: RunLife, items: readonly RunItem[]): RunLife {
   if (items.length === 0) return life;
-  const view: RunView = items.some((item) => "seq" in item)
+  const view: RunView = items.some((item) => item.type !== "delta")
     ? { ...life.view, usage: { ...life.view.usage }, nodes: new Map(life.view.nodes) }
     : life.view;
   const typing = new Map(life.typing);
   for (const item of items) {
-    if ("seq" in item) {
+    if (item.type !== "delta") {
       if (item.seq > view.seq) closeText(typing, item);
       if (view.id === "") view.id = item.run;
       applyEvent(view, item);

@@ -3,8 +3,8 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput } from "../../runtime/event.ts";
 import type { GraphTest } from "../../runtime/graph.ts";
+import { followRun } from "../api/follow-run.ts";
 import type { ConversationWorld } from "./conversation.ts";
-import { followRun } from "./follow-run.ts";
 import { foldAll, newLife, type RunLife } from "./run-life.ts";
 
 export interface TestResult {
@@ -65,7 +65,7 @@ export function createTestRuns(
           pause: world.pause,
           reopen: (run, after) => server.follow(run, after, signal),
           onItem: (item) => {
-            if (!("seq" in item)) return;
+            if (item.type === "delta") return;
             life = foldAll(life, [item]);
             set(key, { life });
           },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
-import type { RunEvent } from "../../runtime/event.ts";
+import type { RunEvent, RunItem } from "../../runtime/event.ts";
 import { Graph, serializeGraph } from "../../runtime/graph.ts";
 import { graphIdentity } from "../../runtime/identity.ts";
 import { play } from "../../runtime/testing/play.ts";
@@ -14,7 +14,6 @@ import { pinOf, pinsOf, removePins, setPin } from "../graph/pins.ts";
 import { compareRuns, compareText, partsInside } from "../pages/compare/compare.ts";
 import { addTest, expected, judge, removeTest, replyText, setExpected } from "./agent-tests.ts";
 import { createDocument } from "./document.ts";
-import type { RunSignal } from "./follow-run.ts";
 import { foldAll, newLife, type RunLife } from "./run-life.ts";
 import { createTestRuns, testKey } from "./test-runs.ts";
 
@@ -250,15 +249,15 @@ describe("two runs side by side", () => {
 });
 
 describe("running the tests", () => {
-  const story = (run: string, reply: string): RunSignal[] =>
+  const story = (run: string, reply: string): RunItem[] =>
     [
       { type: "run-start", agent: { name: "x", graph: "h" }, input: { message: "" } },
       { type: "run-end", output: { reply } },
-    ].map((body, seq) => ({ kind: "event", event: { run, seq, at: seq, ...body } as RunEvent }));
-  async function* stream(signals: RunSignal[]): AsyncGenerator<RunSignal> {
+    ].map((body, seq) => ({ run, seq, at: seq, ...body }) as RunEvent);
+  async function* stream(signals: RunItem[]): AsyncGenerator<RunItem> {
     yield* signals;
   }
-  const runs = (answer: (message: string) => AsyncIterable<RunSignal>) => {
+  const runs = (answer: (message: string) => AsyncIterable<RunItem>) => {
     const asked: object[] = [];
     const tests = createTestRuns({
       save: async () => true,

@@ -66,7 +66,6 @@ export interface WorkbenchWorld {
   clock: Clock;
   frame(call: () => void): void;
   newId(): string;
-  pause: ConversationWorld["pause"];
 }
 
 /** `saved.issues`: what the server said of the graph. */
@@ -96,14 +95,12 @@ export function createWorkbench(
     graph: () => document.getState().graph,
     newId: world.newId,
     now: clock.now,
-    pause: world.pause,
     server: world.server,
   });
   const tests = createTestRuns({
     save: saver.flush,
     graph: () => document.getState().graph,
     now: clock.now,
-    pause: world.pause,
     server: world.server,
   });
   const builder = createBuildTalk({ graph: () => document.getState().graph, propose: world.propose });

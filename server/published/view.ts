@@ -1,9 +1,10 @@
 /** What may be told to the outside of a run: the answer, usage and waits; what it did only where the owner shows it. */
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
-import type { RunEvent, RunItem, RunOutput, RunUsage, Wait } from "../../runtime/event.ts";
+import type { RunEvent, RunItem, RunUsage, Wait } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import { modelName } from "../../runtime/tool.ts";
+import type { HostedItem, HostedStep } from "../contract/hosted-item.ts";
 import type { RunResult, Runs } from "../runs/service.ts";
 
 /** What the owner lets a reader see beside the answer. */
@@ -13,24 +14,6 @@ export interface Shown {
   /** Reads a run, so that the end of its stream brings the files that the answer names. */
   events?(run: string): Promise<RunEvent[]>;
 }
-
-/** What an agent did on its way to an answer, as a visitor may see it. */
-export type HostedStep =
-  | { kind: "tool"; tool: string; call: string; state: "running" | "done" | "failed" }
-  | { kind: "search"; found: number };
-
-/** An item of a hosted run's stream: what a caller may know of an event, or text of the reply. */
-export type HostedItem =
-  | { type: "delta"; run: string; kind: "text"; offset: number; text: string; answer: true }
-  | ({ run: string; seq: number; at: number } & (
-      | { type: "run-start"; session?: string }
-      | { type: "run-wait"; waits: Wait[] }
-      | { type: "run-resume"; answered?: string[] }
-      | { type: "tool-start" | "tool-end" | "retrieval"; step: HostedStep; files?: FileRef[] }
-      | { type: "run-end"; output: RunOutput; usage: RunUsage; files?: FileRef[] }
-      | { type: "run-fail"; error: ErrorData; usage: RunUsage }
-      | { type: "run-cancel"; usage: RunUsage }
-    ));
 
 /** What a caller may know of a result. */
 export function hostedResult(result: RunResult): RunResult {

@@ -1,8 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { RunEvent } from "../../../runtime/event.ts";
+import type { RunEvent, RunItem } from "../../../runtime/event.ts";
 import { foldRun, type RunView } from "../../../runtime/fold-run.ts";
-import { ApiError, api } from "../../api/api.ts";
+import { api } from "../../api/api.ts";
+import { followRun } from "../../api/follow-run.ts";
 
 export interface FollowedRun {
   events: RunEvent[];
@@ -41,27 +42,24 @@ export function useRun(id: string): FollowedRun & { again(): void } {
         show();
       });
     };
-    const read = async () => {
-      for (let tries = 0; ; tries++) {
-        try {
-          for await (const signal of api.runs.follow(id, events.at(-1)?.seq, stop.signal)) {
-            if (signal.kind === "event") events.push(signal.event);
-            else if (signal.delta.answer && signal.delta.kind === "text")
-              text = text.slice(0, signal.delta.offset) + signal.delta.text;
-            tries = 0;
-            soon();
-          }
-          show();
-          void client.invalidateQueries({ queryKey: ["runs"] });
-          return;
-        } catch (error) {
-          if (stop.signal.aborted) return;
-          if ((error instanceof ApiError && error.status > 0) || tries >= 5) return show({ error });
-          await new Promise((done) => setTimeout(done, 400 * 2 ** tries));
-        }
-      }
+    const { signal } = stop;
+    const read = (after: number) => api.runs.follow(id, after, signal);
+    const follow = {
+      signal,
+      reopen: (_run: string, after: number) => read(after),
+      onItem(item: RunItem) {
+        if (item.type !== "delta") events.push(item);
+        else if (item.answer && item.kind === "text") text = text.slice(0, item.offset) + item.text;
+        soon();
+      },
     };
-    void read();
+    followRun(read(-1), follow, { run: id, seq: -1 }).then(
+      () => {
+        show();
+        void client.invalidateQueries({ queryKey: ["runs"] });
+      },
+      (error: unknown) => show({ error }),
+    );
     return () => stop.abort();
   }, [id, round, client]);
 

@@ -1,0 +1,115 @@
+/** Following a run's stream over lost connections, and while the run waits for a person, to its end. */
+import { PatchbayError } from "../../runtime/error.ts";
+import { type EventType, TERMINAL } from "../../runtime/event.ts";
+
+/** What the follower reads of an item: of a `RunItem`, or of one as a caller of a published agent sees it. */
+interface Item {
+  type: string;
+  run: string;
+  /** Absent on a delta. */
+  seq?: number;
+  /** Of `run-wait`. */
+  waits?: { wait: string }[];
+  /** Of `run-resume`: the waits that are over. */
+  answers?: { wait: string }[];
+  answered?: string[];
+}
+
+export interface Follow<T extends Item> {
+  signal: AbortSignal;
+  /** The stream of the same run again, from after an event. */
+  reopen(run: string, after: number): AsyncIterable<T>;
+  /** Sends the first request again after a lost connection. Only where that is idempotent. */
+  again?(): AsyncIterable<T>;
+  onItem(item: T): void;
+  /** The connection was lost and is tried again. */
+  onLost?(): void;
+  /** Ends when the run waits for a person. */
+  untilRest?: boolean;
+  /** Resolves before the next try; rejects on abort. Default: after `ms` milliseconds. */
+  pause?(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** About forty seconds in all: enough for a server that is being restarted. */
+const TRIES = 12;
+const FIRST_PAUSE_MS = 400;
+const MAX_PAUSE_MS = 4_000;
+/** Between two tries while the run waits for a person, which may take days. */
+const WAITING_PAUSE_MS = 15_000;
+
+/**
+ * Resolves when the run has ended (or waits, with `untilRest`). `known`: the run, and the last event that was seen.
+ * Rejects with the failure of the first stream when no run came of it; with the server's refusal (4xx); with `connection_lost`, whose cause is the last failure, when the server
+ * stays away; and with the signal's reason on abort. The run itself goes on in all these cases.
+ */
+export async function followRun<T extends Item>(
+  first: AsyncIterable<T>,
+  follow: Follow<T>,
+  known?: { run: string; seq: number },
+): Promise<void> {
+  const pause = follow.pause ?? sleep;
+  let last = known;
+  let stream = first;
+  const waits = new Set<string>();
+  for (let tries = 0; ; tries++) {
+    const before = last?.seq;
+    let failure: unknown;
+    try {
+      for await (const item of stream) {
+        follow.onItem(item);
+        if (item.seq === undefined) continue;
+        last = { run: item.run, seq: item.seq };
+        if (TERMINAL.has(item.type as EventType)) return;
+        for (const { wait } of item.waits ?? []) waits.add(wait);
+        for (const wait of item.answered ?? item.answers?.map((one) => one.wait) ?? []) waits.delete(wait);
+      }
+    } catch (error) {
+      failure = error;
+    }
+    follow.signal.throwIfAborted();
+    const status = statusOf(failure);
+    if (!last && !follow.again) throw failure ?? lost(failure);
+    // Before the first event any answer of the server is final; later only a refusal is.
+    if (status >= 400 && (status < 500 || (last?.seq ?? -1) < 0)) throw failure;
+    if (last?.seq !== before) tries = 0;
+    // The stream of a request ends when its run waits.
+    const waiting = failure === undefined && waits.size > 0;
+    if (waiting && follow.untilRest) return;
+    if (!waiting || tries > 0) {
+      if (waits.size === 0) {
+        if (tries >= TRIES) throw lost(failure);
+        follow.onLost?.();
+      }
+      const ms = tries >= TRIES ? WAITING_PAUSE_MS : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
+      await pause(ms, follow.signal);
+    }
+    stream = last ? follow.reopen(last.run, last.seq) : follow.again!();
+  }
+}
+
+/** HTTP status of the server's answer; 0 when it did not answer. */
+function statusOf(error: unknown): number {
+  const status = (error as { status?: unknown } | undefined)?.status;
+  return typeof status === "number" ? status : 0;
+}
+
+function lost(cause: unknown): PatchbayError {
+  return new PatchbayError(
+    "connection_lost",
+    "The connection to the server was lost. The run goes on there; look under Runs.",
+    { cause },
+  );
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
+    }
+  });
+}
