@@ -21,36 +21,36 @@ import {
   useState,
 } from "react";
 import { useTranslation } from "react-i18next";
-import { displaced, judge } from "../graph/can-connect.ts";
+import { canConnect, edgesToReplace } from "../graph/can-connect.ts";
 import { CARD } from "../graph/card-size.ts";
 import { connect, reconnect } from "../graph/commands.ts";
 import { lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
-import { useSeen } from "../hooks/use-first-paint.ts";
+import { useFirstPaintDone } from "../hooks/use-first-paint.ts";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
-import { addAt, DRAG_TYPE } from "../session/add-node.ts";
+import { addNodeAt, DRAG_TYPE } from "../session/add-node.ts";
 import type { Adding } from "../session/overlays.ts";
 import { ContextMenu, type MenuItem } from "../ui/menu.tsx";
 import { toast } from "../ui/toast.tsx";
 import { Card } from "./card.tsx";
 import { Dots } from "./dots.tsx";
-import { Wire } from "./edge.tsx";
+import { EdgeView } from "./edge.tsx";
 import { EmptyCanvas } from "./empty-canvas.tsx";
-import type { FlowNode, WireEdge } from "./flow-model.ts";
+import type { FlowEdge, FlowNode } from "./flow-model.ts";
 import { FrameCard } from "./frame-card.tsx";
 import { GuideLines } from "./guide-lines.tsx";
 import { NoteCard } from "./note-card.tsx";
 import { Overview } from "./overview.tsx";
 import { useFlow } from "./use-flow.ts";
-import { useOpening } from "./use-initial-viewport.ts";
-import { useSettling } from "./use-move-transition.ts";
-import { useShowing } from "./use-reveal-node.ts";
+import { useInitialViewport } from "./use-initial-viewport.ts";
+import { useMoveTransition } from "./use-move-transition.ts";
+import { useRevealNode } from "./use-reveal-node.ts";
 import { ZoomBar } from "./zoom-bar.tsx";
-import { FarContext, isFar } from "./zoomed-out.ts";
+import { isZoomedOut, ZoomedOutContext } from "./zoomed-out.ts";
 import "./canvas.css";
 
 const nodeTypes = { card: Card, note: NoteCard, frame: FrameCard };
-const edgeTypes = { wire: Wire };
+const edgeTypes = { edge: EdgeView };
 const NO_KEYS: string[] = [];
 const MULTI = ["Meta", "Control", "Shift"];
 const PRO = { hideAttribution: true };
@@ -67,7 +67,7 @@ export interface CanvasMenus {
 }
 
 type Doings = Pick<
-  ReactFlowProps<FlowNode, WireEdge>,
+  ReactFlowProps<FlowNode, FlowEdge>,
   | "onNodeContextMenu"
   | "onEdgeContextMenu"
   | "onSelectionContextMenu"
@@ -83,21 +83,21 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
   const { t } = useTranslation("canvas");
   const { nodes, edges, onNodesChange, onEdgesChange, guides } = useFlow();
   const frozen = useDocument((state) => state.frozen);
-  const flow = useReactFlow<FlowNode, WireEdge>();
-  const far = useFlowStore(isFar);
-  const settling = useSettling();
-  const opening = useOpening();
-  const seen = useSeen();
-  useShowing();
-  const setAdding = (next: Adding | undefined) => workbench.surfaces.setState({ adding: next });
+  const flow = useReactFlow<FlowNode, FlowEdge>();
+  const zoomedOut = useFlowStore(isZoomedOut);
+  const settling = useMoveTransition();
+  const initial = useInitialViewport();
+  const firstPaintDone = useFirstPaintDone();
+  useRevealNode();
+  const setAdding = (next: Adding | undefined) => workbench.overlays.setState({ adding: next });
   const [menu, setMenu] = useState<MenuItem[]>([]);
   const overEdge = useRef<string>(undefined);
 
   const allowed = useCallback(
-    (edge: Connection | WireEdge) => {
+    (edge: Connection | FlowEdge) => {
       if (!edge.sourceHandle || !edge.targetHandle) return false;
       const { reader } = workbench.reader.getState();
-      return judge(workbench.graph(), reader, {
+      return canConnect(workbench.graph(), reader, {
         from: `${edge.source}.${edge.sourceHandle}`,
         to: `${edge.target}.${edge.targetHandle}`,
       }).fits;
@@ -109,13 +109,13 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
     (edge: Connection) => {
       const made = { from: `${edge.source}.${edge.sourceHandle}`, to: `${edge.target}.${edge.targetHandle}` };
       const { reader } = workbench.reader.getState();
-      workbench.apply(connect(made, displaced(workbench.graph(), table, reader, made)));
+      workbench.apply(connect(made, edgesToReplace(workbench.graph(), table, reader, made)));
     },
     [workbench],
   );
 
   const onReconnect = useCallback(
-    (old: WireEdge, edge: Connection) =>
+    (old: FlowEdge, edge: Connection) =>
       workbench.apply(
         reconnect(old.id, { from: `${edge.source}.${edge.sourceHandle}`, to: `${edge.target}.${edge.targetHandle}` }),
       ),
@@ -129,7 +129,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
       const ports = workbench.reader.getState().reader.ports(node);
       const port = (handleType === "source" ? ports.outputs : ports.inputs).find((one) => one.id === handleId);
       if (port)
-        workbench.wiring.setState({
+        workbench.pendingEdge.setState({
           from: { node: node.id, port: port.id, kind: port.kind, side: handleType === "source" ? "out" : "in" },
         });
     },
@@ -146,7 +146,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
       const source = ends.find((end) => end.type === "source");
       const target = ends.find((end) => end.type === "target");
       if (!source || !target) return toast({ title: t("refused.sides"), tone: "bad" });
-      const verdict = judge(workbench.graph(), reader, {
+      const verdict = canConnect(workbench.graph(), reader, {
         from: `${source.node}.${source.port}`,
         to: `${target.node}.${target.port}`,
       });
@@ -157,18 +157,18 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
 
   const onConnectEnd = useCallback(
     (event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
-      const { from } = workbench.wiring.getState();
-      workbench.wiring.setState({ from: undefined });
+      const { from } = workbench.pendingEdge.getState();
+      workbench.pendingEdge.setState({ from: undefined });
       if (!from) return;
       const at = pointOf(event);
       if (state.toHandle && !state.isValid) return tellRefusal(state);
       if (state.isValid || state.toNode) return;
       const point = flow.screenToFlowPosition(at);
-      workbench.surfaces.setState({
+      workbench.overlays.setState({
         adding: {
           at,
           loose: from,
-          place: { x: from.side === "out" ? point.x : point.x - CARD.width, y: point.y - CARD.head },
+          position: { x: from.side === "out" ? point.x : point.x - CARD.width, y: point.y - CARD.head },
         },
       });
     },
@@ -192,8 +192,8 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
     if (!definition || frozen) return;
     event.preventDefault();
     const point = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
-    addAt(workbench, definition, {
-      place: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) },
+    addNodeAt(workbench, definition, {
+      position: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) },
       edge: overEdge.current,
     });
     overEdge.current = undefined;
@@ -202,14 +202,18 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
   const addHere = (event: MouseEvent | globalThis.MouseEvent, edge?: string) => {
     const at = { x: event.clientX, y: event.clientY };
     const point = flow.screenToFlowPosition(at);
-    setAdding({ at, edge, place: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) } });
+    setAdding({
+      at,
+      edge,
+      position: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) },
+    });
   };
 
   const addInMiddle = () => {
     const box = ground.current?.getBoundingClientRect();
     if (!box) return;
     const at = { x: box.x + box.width / 2 - CARD.width / 2, y: box.y + box.height / 3 };
-    setAdding({ at, place: flow.screenToFlowPosition(at) });
+    setAdding({ at, position: flow.screenToFlowPosition(at) });
   };
 
   // React Flow hands these to every card and wire: they stay the same, or each move of a drag would draw all of them.
@@ -226,7 +230,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
       onSelectionContextMenu: () => setMenu(items().forSelection()),
       onPaneContextMenu: (event) => setMenu(items().forPane(() => add(event as MouseEvent))),
       onEdgeDoubleClick: (event, edge) => add(event, edge.id),
-      onNodeDoubleClick: (_event, node) => node.type === "card" && workbench.places.open("node"),
+      onNodeDoubleClick: (_event, node) => node.type === "card" && workbench.panels.open("node"),
       onDoubleClick: (event) => (event.target as Element).classList.contains("react-flow__pane") && add(event),
     };
   }, [workbench]);
@@ -245,10 +249,10 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
       end(event: unknown, viewport: Viewport) {
         clearTimeout(timer);
         rest();
-        opening.remember(event, viewport);
+        initial.remember(event, viewport);
       },
     };
-  }, [opening]);
+  }, [initial]);
   const labels = useMemo(
     () => ({
       "node.a11yDescription.default": t("a11y.node"),
@@ -267,8 +271,8 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
         onDragOver={onDragOver}
         onDrop={onDrop}
       >
-        <FarContext value={far}>
-          <ReactFlow<FlowNode, WireEdge>
+        <ZoomedOutContext value={zoomedOut}>
+          <ReactFlow<FlowNode, FlowEdge>
             nodes={nodes}
             edges={edges}
             onNodesChange={onNodesChange}
@@ -284,7 +288,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
             onlyRenderVisibleElements
             nodesDraggable={!frozen}
             nodesConnectable={!frozen}
-            edgesReconnectable={!frozen && !far}
+            edgesReconnectable={!frozen && !zoomedOut}
             connectionMode={ConnectionMode.Strict}
             connectionRadius={26}
             selectionMode={SelectionMode.Partial}
@@ -296,7 +300,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
             snapGrid={SNAP}
             minZoom={0.08}
             maxZoom={2}
-            defaultViewport={opening.viewport}
+            defaultViewport={initial.viewport}
             onMove={moving.move}
             onMoveEnd={moving.end}
             nodeDragThreshold={3}
@@ -306,11 +310,11 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
             aria-label={t("graph")}
           >
             <Dots />
-            {seen && <Overview />}
+            {firstPaintDone && <Overview />}
             <ZoomBar />
             <GuideLines guides={guides} />
           </ReactFlow>
-        </FarContext>
+        </ZoomedOutContext>
         <EmptyCanvas onAdd={addInMiddle} />
         {children}
       </div>

@@ -13,9 +13,9 @@ import { toast } from "../ui/toast.tsx";
 const READABLE = 110;
 
 /** On the card of a node that waits: the question and its answer. */
-export function WaitHere({ view }: { view?: NodeView }) {
+export function CardApproval({ view }: { view?: NodeView }) {
   const { t } = useTranslation(["canvas", "panels", "bodies"]);
-  const { conversation, places } = useWorkbench();
+  const { conversation, panels } = useWorkbench();
   const words = useErrorWords();
   const wait = useLive((state) =>
     state.life?.view.waits.find((one) => one.node === view?.node && scopeKey(one.scope) === scopeKey(view?.scope)),
@@ -53,7 +53,7 @@ export function WaitHere({ view }: { view?: NodeView }) {
             </Button>
           </>
         ) : (
-          <Button size="sm" onClick={() => (turn === undefined ? go(`/runs/${run}`) : places.open("try"))}>
+          <Button size="sm" onClick={() => (turn === undefined ? go(`/runs/${run}`) : panels.open("try"))}>
             {t("bodies:review")}
           </Button>
         )}

@@ -5,24 +5,24 @@ import type { Issue } from "../../runtime/issue.ts";
 import { matchesTool } from "../../runtime/tool.ts";
 import { isContainer } from "../graph/body.ts";
 import { bodyLines, CARD } from "../graph/card-size.ts";
-import { configGist, type Gist, type GistPart, liveGist, shortName } from "../graph/preview.ts";
+import { type CardPreview, configPreview, type PreviewPart, runPreview, shortName } from "../graph/preview.ts";
 import { useIssueWords } from "../hooks/issue-words.ts";
-import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useCatalogue, useLive, useNodeFacts } from "../hooks/use-workbench.ts";
 import { agentNamed } from "../session/called-agents.ts";
-import { typingOf } from "../session/live-run.ts";
+import { streamedTextOf } from "../session/live-run.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
-import { WaitHere } from "./card-approval.tsx";
+import { CardApproval } from "./card-approval.tsx";
 import { ContainerBody } from "./container-body.tsx";
 
 const CLAMP: Record<number, string> = { 2: "line-clamp-2", 3: "line-clamp-3" };
 
 /** Below the ports: what the node last did, what it says now, why it failed, or what it is set to. */
 export function CardBody({ node, view, issues }: { node: GraphNode; view?: NodeView; issues: readonly Issue[] }) {
-  const typing = useLive((state) => typingOf(state, node.id));
+  const typing = useLive((state) => streamedTextOf(state, node.id));
   const { config } = useNodeFacts(node);
-  const gist = (view && liveGist(view, typing)) ?? configGist(node, config);
+  const preview = (view && runPreview(view, typing)) ?? configPreview(node, config);
   const lines = bodyLines(node.type);
   return (
     <div
@@ -35,23 +35,23 @@ export function CardBody({ node, view, issues }: { node: GraphNode; view?: NodeV
     >
       {isContainer(node) ? (
         <ContainerBody node={node} view={view}>
-          <GistView gist={gist} node={node} lines={lines} issues={issues} view={view} />
+          <PreviewView preview={preview} node={node} lines={lines} issues={issues} view={view} />
         </ContainerBody>
       ) : (
-        <GistView gist={gist} node={node} lines={lines} issues={issues} view={view} />
+        <PreviewView preview={preview} node={node} lines={lines} issues={issues} view={view} />
       )}
     </div>
   );
 }
 
-function GistView({
-  gist,
+function PreviewView({
+  preview,
   node,
   lines,
   issues,
   view,
 }: {
-  gist: Gist;
+  preview: CardPreview;
   node: GraphNode;
   view?: NodeView;
   lines: number;
@@ -59,28 +59,28 @@ function GistView({
 }) {
   const { t } = useTranslation("canvas");
   const issueWords = useIssueWords();
-  switch (gist.is) {
+  switch (preview.is) {
     case "failed":
       return (
         <div className="flex flex-col gap-1.5">
-          <p className="line-clamp-4 break-words text-bad">{gist.error.message}</p>
-          {gist.retrying ? <p>{t("retrying")}</p> : <MendButton error={gist.error} node={node.id} />}
+          <p className="line-clamp-4 break-words text-bad">{preview.error.message}</p>
+          {preview.retrying ? <p>{t("retrying")}</p> : <QuickFixButton error={preview.error} node={node.id} />}
         </div>
       );
     case "waiting":
-      return <WaitHere view={view} />;
+      return <CardApproval view={view} />;
     case "stream":
       return (
-        <p className={cx("break-words", CLAMP[lines], gist.thinking ? "text-ink-3 italic" : "text-ink")}>
-          {gist.text}
+        <p className={cx("break-words", CLAMP[lines], preview.thinking ? "text-ink-3 italic" : "text-ink")}>
+          {preview.text}
           <span aria-hidden className="ml-0.5 inline-block h-3 w-1.5 translate-y-0.5 animate-breathe bg-accent" />
         </p>
       );
     case "parts":
-      if (node.type === "tool" && gist.parts.length === 1) return <ToolNames node={node} lines={lines} />;
+      if (node.type === "tool" && preview.parts.length === 1) return <ToolNames node={node} lines={lines} />;
       return (
         <p className={cx("break-words", CLAMP[lines])}>
-          {gist.parts.map((part, index) => (
+          {preview.parts.map((part, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their place
             <Part key={index} part={part} />
           ))}
@@ -102,7 +102,7 @@ function idleKey(type: string) {
   return type === "input" || type === "output" || type === "prompt" ? type : "other";
 }
 
-function Part({ part }: { part: GistPart }) {
+function Part({ part }: { part: PreviewPart }) {
   if ("chip" in part)
     return <span className={cx("mr-1 rounded-xs px-1 font-medium text-xs", TONE_SOFT[part.tone])}>{part.chip}</span>;
   if ("mono" in part) return <span className="font-mono text-xs">{part.mono} </span>;

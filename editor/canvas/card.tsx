@@ -21,11 +21,11 @@ import type { Workbench } from "../session/workbench.ts";
 import { TONE_SOFT, TONE_TEXT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { CardBody } from "./card-body.tsx";
-import { OpenMark } from "./container-body.tsx";
-import { Unfolded } from "./expanded-body.tsx";
+import { ExpandButton } from "./container-body.tsx";
+import { ExpandedBody } from "./expanded-body.tsx";
 import type { CardNode } from "./flow-model.ts";
 import { PinMark } from "./pin-mark.tsx";
-import { useFar } from "./zoomed-out.ts";
+import { useZoomedOut } from "./zoomed-out.ts";
 
 /** A node on the canvas. It draws again only when its own node, ports, issues or run change. */
 export const Card = memo(function Card({
@@ -38,9 +38,9 @@ export const Card = memo(function Card({
   dragging?: boolean;
 }) {
   const { node, ports } = data;
-  const far = useFar();
+  const zoomedOut = useZoomedOut();
   const view = useLive((state) => viewOf(state, node.id));
-  return far ? (
+  return zoomedOut ? (
     <FarCard node={node} view={view} ports={ports} selected={selected} />
   ) : (
     <NearCard node={node} view={view} ports={ports} selected={selected} dragging={dragging} />
@@ -92,11 +92,11 @@ function NearCard({
         <span className="min-w-0 flex-1 truncate font-semibold">{words.nodeTitle(node)}</span>
         <PinMark node={node.id} inRun={view?.pinned === true} />
         {view && <Took view={view} />}
-        <OpenMark node={node} />
+        <ExpandButton node={node} />
       </header>
       <PortRows node={node} ports={ports} view={view} />
       <CardBody node={node} view={view} issues={issues} />
-      {holdsGraph(node) && <Unfolded node={node} />}
+      {holdsGraph(node) && <ExpandedBody node={node} />}
     </div>
   );
 }
@@ -181,9 +181,9 @@ const PortLabel = memo(function PortLabel({
 }) {
   const words = useNodeWords();
   const workbench = useWorkbench();
-  const { wiring } = workbench;
+  const { pendingEdge } = workbench;
   const about = `${port.id}: ${words.kind(port.kind)}`;
-  const fit = useZustand(wiring, ({ from }) => {
+  const fit = useZustand(pendingEdge, ({ from }) => {
     if (!from) return "calm";
     if (from.node === node.id) return from.port === port.id && from.side === side ? "source" : "away";
     if (from.side === side || port.missing) return "away";

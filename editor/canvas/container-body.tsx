@@ -14,20 +14,20 @@ import { useDocument, useGraph, useLive, useWorkbench } from "../hooks/use-workb
 import { agentOf, holdsGraph } from "../session/called-agents.ts";
 import { itemsOf, type Progress, progressOf } from "../session/items.ts";
 import { type LiveRunState, viewOf } from "../session/live-run.ts";
-import { toggleUnfolded } from "../session/overlays.ts";
+import { toggleExpanded } from "../session/overlays.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 
 /** In the head of a card: unfolds what the node holds on the card, and opens it. */
-export function OpenMark({ node }: { node: GraphNode }) {
+export function ExpandButton({ node }: { node: GraphNode }) {
   return holdsGraph(node) ? <Mark node={node} /> : null;
 }
 
 function Mark({ node }: { node: GraphNode }) {
   const { t } = useTranslation("bodies");
   const open = useOpenBody();
-  const { surfaces } = useWorkbench();
-  const unfolded = useStore(surfaces, (state) => state.unfolded.has(node.id));
+  const { overlays } = useWorkbench();
+  const unfolded = useStore(overlays, (state) => state.expanded.has(node.id));
   return (
     <span className="nodrag nopan -mr-1.5 flex">
       <IconButton
@@ -37,7 +37,7 @@ function Mark({ node }: { node: GraphNode }) {
         aria-expanded={unfolded}
         onClick={(event) => {
           event.stopPropagation();
-          toggleUnfolded(surfaces, node.id);
+          toggleExpanded(overlays, node.id);
         }}
       />
       <IconButton

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import { useIssues, useLive } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { type LiveRunState, viewOf } from "../session/live-run.ts";
-import type { WireEdge } from "./flow-model.ts";
-import { useFar } from "./zoomed-out.ts";
+import type { FlowEdge } from "./flow-model.ts";
+import { useZoomedOut } from "./zoomed-out.ts";
 
 type Flowing = "calm" | "carries" | "carried" | "dead";
 
@@ -22,7 +22,7 @@ function flowing({ life }: LiveRunState, source: string, port: string | null | u
 }
 
 /** An edge in the colour of what flows. A conversion is written on it; a wrong one is dashed in red. */
-export const Wire = memo(function Wire({
+export const EdgeView = memo(function EdgeView({
   id,
   sourceX,
   sourceY,
@@ -33,12 +33,12 @@ export const Wire = memo(function Wire({
   sourceHandleId,
   data,
   selected,
-}: EdgeProps<WireEdge>) {
+}: EdgeProps<FlowEdge>) {
   const { t } = useTranslation("canvas");
   const words = useNodeWords();
   const bad = useIssues((issues) => issues.byEdge.has(id));
   const state = useLive((live) => flowing(live, data?.source ?? "", sourceHandleId, data?.target ?? ""));
-  const far = useFar();
+  const zoomedOut = useZoomedOut();
   const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
   const wrong = bad || data?.loose || data?.how === "no";
   return (
@@ -50,7 +50,7 @@ export const Wire = memo(function Wire({
         className={`wire wire-${state}${wrong ? " wire-wrong" : ""}${selected ? " wire-selected" : ""}`}
         style={{ "--wire": wrong ? "var(--bad)" : `var(--kind-${data?.kind ?? "any"})` } as React.CSSProperties}
       />
-      {data?.how === "convert" && !far && (
+      {data?.how === "convert" && !zoomedOut && (
         <EdgeLabelRenderer>
           <span
             className="pointer-events-none absolute rounded-full border border-line bg-surface px-1.5 text-2xs text-ink-3"

@@ -32,7 +32,7 @@ export function EmptyCanvas({ onAdd }: { onAdd(): void }) {
             <Button icon={Plus} onClick={onAdd}>
               {t("action.addNode")}
             </Button>
-            <Button icon={MessageSquarePlus} onClick={() => workbench.places.open("build")}>
+            <Button icon={MessageSquarePlus} onClick={() => workbench.panels.open("build")}>
               {t("action.build")}
             </Button>
           </>

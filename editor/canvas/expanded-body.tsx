@@ -21,9 +21,9 @@ const RING: Record<NodeView["status"], string | undefined> = {
   skipped: undefined,
 };
 
-export function Unfolded({ node }: { node: GraphNode }) {
-  const { surfaces } = useWorkbench();
-  const open = useStore(surfaces, (state) => state.unfolded.has(node.id));
+export function ExpandedBody({ node }: { node: GraphNode }) {
+  const { overlays } = useWorkbench();
+  const open = useStore(overlays, (state) => state.expanded.has(node.id));
   return open ? <Inside node={node} /> : null;
 }
 

@@ -5,7 +5,7 @@
 import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode, type Group } from "../../runtime/graph.ts";
 import { edgeFit, type Kind } from "../../runtime/port.ts";
-import { type CardPorts, nodeSize, placeOf } from "../graph/card-size.ts";
+import { type CardPorts, nodeSize, positionOf } from "../graph/card-size.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
 import { drawnPorts, type PortReader } from "../graph/ports.ts";
 import type { Selection } from "../session/selection.ts";
@@ -14,14 +14,14 @@ import { handles } from "./handles.ts";
 export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "note">;
 export type FrameNode = Node<{ group: Group }, "frame">;
 export type FlowNode = CardNode | FrameNode;
-export type WireEdge = Edge<
+export type FlowEdge = Edge<
   { kind: Kind; to: Kind; how: "same" | "convert" | "no"; source: string; target: string; loose: boolean },
-  "wire"
+  "edge"
 >;
 
 export interface Flow {
   nodes: FlowNode[];
-  edges: WireEdge[];
+  edges: FlowEdge[];
 }
 
 interface Known {
@@ -37,7 +37,7 @@ interface Known {
 export function createFlowModel() {
   let known = new Map<string, Known>();
   let lastNodes = new Map<string, FlowNode>();
-  let lastEdges = new Map<string, WireEdge>();
+  let lastEdges = new Map<string, FlowEdge>();
 
   function portsOf(graph: Graph, node: GraphNode, reader: PortReader): Known {
     const at = lookup(graph);
@@ -60,7 +60,7 @@ export function createFlowModel() {
   ): CardNode {
     const facts = portsOf(graph, node, reader);
     next.set(node.id, facts);
-    const place = placeOf(graph, node.id);
+    const place = positionOf(graph, node.id);
     const old = lastNodes.get(node.id) as CardNode | undefined;
     if (
       old &&
@@ -96,10 +96,10 @@ export function createFlowModel() {
     for (const node of graph.nodes)
       if (!nodes.has(node.id)) nodes.set(node.id, card(graph, node, reader, selection.nodes.has(node.id), nextKnown));
     const frames = graph.groups.flatMap((group) => frame(group, nodes, nextKnown, lastNodes) ?? []);
-    const edges = new Map<string, WireEdge>();
+    const edges = new Map<string, FlowEdge>();
     for (const edge of graph.edges) {
       const key = edgeKey(edge);
-      const made = wire(edge, key, nextKnown, selection.edges.has(key));
+      const made = flowEdge(edge, key, nextKnown, selection.edges.has(key));
       if (!made || edges.has(key)) continue;
       const old = lastEdges.get(key);
       edges.set(key, old && sameWire(old, made) ? old : made);
@@ -113,12 +113,12 @@ export function createFlowModel() {
   return { sync };
 }
 
-function wire(
+function flowEdge(
   edge: GraphEdge,
   key: string,
   known: ReadonlyMap<string, Known>,
   selected: boolean,
-): WireEdge | undefined {
+): FlowEdge | undefined {
   const from = edgeEnd(edge.from);
   const to = edgeEnd(edge.to);
   const output = known.get(from.node)?.ports.outputs.find((port) => port.id === from.port);
@@ -127,7 +127,7 @@ function wire(
   const loose = output.missing === true || input.missing === true;
   return {
     id: key,
-    type: "wire",
+    type: "edge",
     source: from.node,
     sourceHandle: from.port,
     target: to.node,
@@ -144,7 +144,7 @@ function wire(
   };
 }
 
-function sameWire(a: WireEdge, b: WireEdge): boolean {
+function sameWire(a: FlowEdge, b: FlowEdge): boolean {
   return (
     a.selected === b.selected &&
     a.data?.kind === b.data?.kind &&

@@ -2,7 +2,7 @@ import { Panel, type ReactFlowState, useReactFlow, useStoreApi } from "@xyflow/r
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { CARD } from "../graph/card-size.ts";
-import type { FlowNode, WireEdge } from "./flow-model.ts";
+import type { FlowEdge, FlowNode } from "./flow-model.ts";
 
 const WIDTH = 150;
 const HEIGHT = 92;
@@ -16,7 +16,7 @@ interface Box {
   bottom: number;
 }
 
-type State = ReactFlowState<FlowNode, WireEdge>;
+type State = ReactFlowState<FlowNode, FlowEdge>;
 
 /**
  * The whole graph, small, with what is seen of it: drag in it to go there, turn the wheel to come nearer. Two pictures,
@@ -25,8 +25,8 @@ type State = ReactFlowState<FlowNode, WireEdge>;
  */
 export function Overview() {
   const { t } = useTranslation("canvas");
-  const store = useStoreApi<FlowNode, WireEdge>();
-  const flow = useReactFlow<FlowNode, WireEdge>();
+  const store = useStoreApi<FlowNode, FlowEdge>();
+  const flow = useReactFlow<FlowNode, FlowEdge>();
   const nodes = useRef<HTMLCanvasElement>(null);
   const view = useRef<HTMLCanvasElement>(null);
   const panel = useRef<HTMLDivElement>(null);

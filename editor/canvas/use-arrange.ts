@@ -1,7 +1,7 @@
 import { useReactFlow } from "@xyflow/react";
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import { layoutPlaces } from "../graph/auto-layout.ts";
+import { layoutPositions } from "../graph/auto-layout.ts";
 import { setLayout } from "../graph/commands.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { motionMs } from "../ui/motion.ts";
@@ -15,7 +15,7 @@ export function useArrange(): () => Promise<void> {
   return useCallback(async () => {
     try {
       const { reader } = workbench.reader.getState();
-      const places = await layoutPlaces(workbench.graph(), reader, workbench.selection.getState().nodes);
+      const places = await layoutPositions(workbench.graph(), reader, workbench.selection.getState().nodes);
       workbench.apply(setLayout(places));
       // All of it was arranged: all of it is shown, where it went.
       if (Object.keys(places).length > 1 && workbench.selection.getState().nodes.size < 2)

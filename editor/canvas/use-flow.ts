@@ -3,17 +3,17 @@ import { useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
-import { placeOf } from "../graph/card-size.ts";
+import { positionOf } from "../graph/card-size.ts";
 import { move } from "../graph/commands.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import type { Workbench } from "../session/workbench.ts";
-import { createFlowModel, type Flow, type FlowNode, type WireEdge } from "./flow-model.ts";
+import { createFlowModel, type Flow, type FlowEdge, type FlowNode } from "./flow-model.ts";
 import type { GuideStore } from "./guides.ts";
 import { createSnapping } from "./snapping.ts";
 
 interface FlowHandlers {
   onNodesChange(changes: NodeChange<FlowNode>[]): void;
-  onEdgesChange(changes: EdgeChange<WireEdge>[]): void;
+  onEdgesChange(changes: EdgeChange<FlowEdge>[]): void;
 }
 
 /**
@@ -58,7 +58,7 @@ function createFlow(workbench: Workbench) {
     };
   };
 
-  const choose = (changes: (NodeChange<FlowNode> | EdgeChange<WireEdge>)[], kind: "nodes" | "edges") => {
+  const choose = (changes: (NodeChange<FlowNode> | EdgeChange<FlowEdge>)[], kind: "nodes" | "edges") => {
     const picked = changes.filter((change) => change.type === "select");
     if (picked.length === 0) return;
     const state = selection.getState();
@@ -91,7 +91,7 @@ function createFlow(workbench: Workbench) {
       }
       choose(changes, "nodes");
     },
-    onEdgesChange(changes: EdgeChange<WireEdge>[]) {
+    onEdgesChange(changes: EdgeChange<FlowEdge>[]) {
       const own = changes.filter((change) => change.type !== "select" && change.type !== "remove");
       if (own.length > 0) store.setState({ edges: applyEdgeChanges(own, store.getState().edges) });
       choose(changes, "edges");
@@ -103,7 +103,7 @@ function createFlow(workbench: Workbench) {
 /** In a file without a layout, the first move fixes where all of its nodes stand. */
 function standing(graph: Graph): Record<string, { x: number; y: number }> {
   const open = graph.nodes.filter((node) => !graph.layout[node.id]);
-  return Object.fromEntries(open.map((node) => [node.id, placeOf(graph, node.id)]));
+  return Object.fromEntries(open.map((node) => [node.id, positionOf(graph, node.id)]));
 }
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {

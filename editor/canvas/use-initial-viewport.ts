@@ -1,6 +1,6 @@
 import { useStoreApi, type Viewport } from "@xyflow/react";
 import { useMemo } from "react";
-import { nodeSize, placeOf } from "../graph/card-size.ts";
+import { nodeSize, positionOf } from "../graph/card-size.ts";
 import { drawnPorts } from "../graph/ports.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import type { Workbench } from "../session/workbench.ts";
@@ -8,7 +8,7 @@ import type { Workbench } from "../session/workbench.ts";
 const LEAST = 0.5;
 
 /** Where the canvas opens: as it was left, else with all of a small graph or the beginning of a large one. */
-export function useOpening(): { viewport: Viewport; remember: (event: unknown, viewport: Viewport) => void } {
+export function useInitialViewport(): { viewport: Viewport; remember: (event: unknown, viewport: Viewport) => void } {
   const workbench = useWorkbench();
   const flow = useStoreApi();
   return useMemo(() => {
@@ -47,7 +47,7 @@ interface Room {
 
 /** The four places leave this much room on a usual screen; the true size is not known before the first paint. */
 function roomOf(workbench: Workbench): Room {
-  const { left, right, below, rightWidth } = workbench.places.getState();
+  const { left, right, below, rightWidth } = workbench.panels.getState();
   // A past run stands between the menu, its own bar, its timeline and what is chosen in it.
   if (workbench.document.getState().frozen)
     return { width: window.innerWidth - 176 - 372, height: window.innerHeight - 46 - 45 - 192 };
@@ -61,7 +61,7 @@ function whole(workbench: Workbench, room: Room): Viewport {
   const graph = workbench.graph();
   const { reader } = workbench.reader.getState();
   const boxes = graph.nodes.map((node) => {
-    const place = placeOf(graph, node.id);
+    const place = positionOf(graph, node.id);
     const size = nodeSize(node, drawnPorts(graph, node, reader), place);
     return { x: place.x, y: place.y, right: place.x + size.width, bottom: place.y + size.height };
   });

@@ -4,7 +4,7 @@ import { useWorkbench } from "../hooks/use-workbench.ts";
 const SETTLE_MS = 220;
 
 /** True for a moment after many nodes were given new places at once, so that they are seen to go there. */
-export function useSettling(): boolean {
+export function useMoveTransition(): boolean {
   const { document } = useWorkbench();
   const [settling, setSettling] = useState(false);
   useEffect(() => {

@@ -6,13 +6,13 @@ import { useWorkbench } from "../hooks/use-workbench.ts";
 import { motionMs } from "../ui/motion.ts";
 
 /** Brings the node that somebody asked to see into view, also where the canvas opens for it. */
-export function useShowing(): void {
+export function useRevealNode(): void {
   const workbench = useWorkbench();
   const flow = useReactFlow();
-  const show = useStore(workbench.surfaces, (state) => state.show);
+  const show = useStore(workbench.overlays, (state) => state.show);
   useEffect(() => {
     if (show === undefined) return;
-    workbench.surfaces.setState({ show: undefined });
+    workbench.overlays.setState({ show: undefined });
     const box = boundsOfNodes(workbench.graph(), [show], workbench.reader.getState().reader);
     if (box)
       void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, {

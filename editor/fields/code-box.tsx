@@ -2,7 +2,7 @@ import type { editor as MonacoEditor } from "monaco-editor";
 import { useEffect, useId, useRef, useState } from "react";
 import { cx } from "../ui/cx.ts";
 import { inputClass, Textarea } from "../ui/input.tsx";
-import { whenCalm } from "../ui/run-when-idle.ts";
+import { runWhenIdle } from "../ui/run-when-idle.ts";
 
 type Monaco = typeof import("../ui/monaco.ts");
 
@@ -73,7 +73,7 @@ export function CodeBox({
         // Without Monaco (a chunk that cannot be fetched) the text area stays; it holds everything.
         (error: unknown) => console.warn("Monaco could not be loaded.", error),
       );
-    const stop = whenCalm(bring);
+    const stop = runWhenIdle(bring);
     return () => {
       gone = true;
       stop();

@@ -27,13 +27,13 @@ export function JsonBox({
   minLines?: number;
 }) {
   const { t } = useTranslation("fields");
-  const { typing, document } = useWorkbench();
-  const kept = useStore(typing, (state) => state.texts.get(place));
+  const { unfinished, document } = useWorkbench();
+  const kept = useStore(unfinished, (state) => state.texts.get(place));
   const written = useMemo(() => (empty && value === empty.value ? "" : JSON.stringify(value, null, 2)), [value, empty]);
   const text = kept !== undefined && !sameValue(kept, value) ? kept : (kept ?? written);
   const fault = faultOf(text, empty !== undefined);
   const change = (next: string) => {
-    typing.keep(place, next);
+    unfinished.keep(place, next);
     if (next.trim() === "" && empty) set(empty.value);
     else if (faultOf(next, false) === undefined) set(JSON.parse(next));
   };
@@ -48,8 +48,8 @@ export function JsonBox({
         readOnly={disabled}
         onBlur={() => {
           document.seal();
-          if (faultOf(typing.getState().texts.get(place) ?? "", empty !== undefined) === undefined)
-            typing.keep(place, undefined);
+          if (faultOf(unfinished.getState().texts.get(place) ?? "", empty !== undefined) === undefined)
+            unfinished.keep(place, undefined);
         }}
       />
       {fault && (

@@ -12,7 +12,7 @@ export type Axis = "x" | "y";
 type Places = Record<string, { x: number; y: number }>;
 
 /** Lines boxes up by a side, or by their middles, of the room that they take together. Fewer than two stay. */
-export function alignPlaces(boxes: readonly Box[], side: Side): Places {
+export function alignPositions(boxes: readonly Box[], side: Side): Places {
   if (boxes.length < 2) return {};
   const axis: Axis = side === "left" || side === "center" || side === "right" ? "x" : "y";
   const size = axis === "x" ? "width" : "height";
@@ -27,7 +27,7 @@ export function alignPlaces(boxes: readonly Box[], side: Side): Places {
 }
 
 /** Leaves the outermost two where they are and makes the gaps between all equal. Fewer than three stay. */
-export function distributePlaces(boxes: readonly Box[], axis: Axis): Places {
+export function distributePositions(boxes: readonly Box[], axis: Axis): Places {
   if (boxes.length < 3) return {};
   const size = axis === "x" ? "width" : "height";
   const ordered = [...boxes].sort((a, b) => a[axis] + a[size] / 2 - (b[axis] + b[size] / 2));

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { emptyGraph, type Graph } from "../../runtime/graph.ts";
 import { graphHash } from "../../runtime/identity.ts";
-import { layoutPlaces } from "./auto-layout.ts";
+import { layoutPositions } from "./auto-layout.ts";
 import { nodeSize } from "./card-size.ts";
 import { setLayout } from "./commands.ts";
 import { definitions, table } from "./node-types.ts";
@@ -41,7 +41,7 @@ it("moves cards and nothing else, and lets none lie on another", async () => {
   const reader = createPortReader(table);
   await fc.assert(
     fc.asyncProperty(anyGraph, async (graph) => {
-      const places = await layoutPlaces(graph, reader, undefined, elk);
+      const places = await layoutPositions(graph, reader, undefined, elk);
       const arranged = setLayout(places).run(graph);
       expect(graphHash(arranged, table)).toBe(graphHash(graph, table));
       expect({ ...arranged, layout: graph.layout }).toEqual(graph);

@@ -20,7 +20,7 @@ async function load(): Promise<Layouter> {
  * New places for the chosen nodes, or for all. Notes stay where they are. The top left corner of what is laid out stays
  * in place, so that the eye does. Rejects when the engine cannot be loaded; `layouter` is another one, for tests.
  */
-export async function layoutPlaces(
+export async function layoutPositions(
   graph: Graph,
   reader: PortReader,
   chosen?: ReadonlySet<string>,

@@ -1,6 +1,6 @@
 /** Boxes on the canvas, in the canvas's own pixels. */
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
-import { nodeSize, placeOf } from "./card-size.ts";
+import { nodeSize, positionOf } from "./card-size.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
 
 export interface Box {
@@ -24,7 +24,7 @@ export function boundsOf(boxes: Iterable<Box>): Box | undefined {
 
 /** The box of a node's card. */
 export function cardBox(graph: Graph, node: GraphNode, reader: PortReader): Box {
-  const { x, y, ...size } = placeOf(graph, node.id);
+  const { x, y, ...size } = positionOf(graph, node.id);
   return { x, y, ...nodeSize(node, drawnPorts(graph, node, reader), { x, y, ...size }) };
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { checkGraph } from "../../runtime/check.ts";
 import { graphOf, smallGraph } from "../e2e/graphs.ts";
-import { displaced, fittingTypes, judge, mates, passage } from "./can-connect.ts";
+import { canConnect, connectablePorts, edgesToReplace, fittingTypes, throughPorts } from "./can-connect.ts";
 import { connect, replaceGraph } from "./commands.ts";
 import { definitions, table } from "./node-types.ts";
 import { createPortReader, drawnPorts } from "./ports.ts";
-import { mendFor } from "./quick-fixes.ts";
+import { fixFor } from "./quick-fixes.ts";
 
 const reader = () => createPortReader(table);
 
@@ -17,7 +17,7 @@ describe("which edges may be drawn", () => {
     ["ask.message", "brain.message", "connected"],
     ["ask.nothing", "brain.message", "missing"],
   ])("refuses %s to %s: %s", (from, to, why) => {
-    expect(judge(smallGraph(), reader(), { from, to })).toEqual({ fits: false, why });
+    expect(canConnect(smallGraph(), reader(), { from, to })).toEqual({ fits: false, why });
   });
 
   it("says the same as check about every pair of ports", () => {
@@ -32,13 +32,13 @@ describe("which edges may be drawn", () => {
         const after = checkGraph({ ...graph, edges: [...graph.edges, { from, to }] }, table).filter((issue) =>
           wrong.has(issue.code),
         ).length;
-        expect(judge(graph, read, { from, to }).fits, `${from} > ${to}`).toBe(after === before);
+        expect(canConnect(graph, read, { from, to }).fits, `${from} > ${to}`).toBe(after === before);
       }
   });
 
   it("lets an input change hands, and lets two branches of a router share one", () => {
     const graph = smallGraph();
-    expect(displaced(graph, table, reader(), { from: "ask.message", to: "reply.reply" })).toEqual(
+    expect(edgesToReplace(graph, table, reader(), { from: "ask.message", to: "reply.reply" })).toEqual(
       new Set(["brain.text>reply.reply"]),
     );
     const routed = graphOf(
@@ -51,7 +51,7 @@ describe("which edges may be drawn", () => {
       ["ask.message > which.value", "which.a > reply.reply"],
       {},
     );
-    expect(displaced(routed, table, reader(), { from: "which.else", to: "reply.reply" })).toEqual(new Set());
+    expect(edgesToReplace(routed, table, reader(), { from: "which.else", to: "reply.reply" })).toEqual(new Set());
   });
 
   it("offers for a loose wire what takes it, best first", () => {
@@ -62,7 +62,7 @@ describe("which edges may be drawn", () => {
   });
 
   it("finds what a port could be wired to", () => {
-    const found = mates(smallGraph(), reader(), "brain", "history", "in").map((mate) => mate.end);
+    const found = connectablePorts(smallGraph(), reader(), "brain", "history", "in").map((mate) => mate.end);
     expect(found[0]).toBe("ask.history");
     expect(found).toContain("ask.message");
     expect(found).not.toContain("kit.tools");
@@ -76,8 +76,8 @@ describe("which edges may be drawn", () => {
       ],
       outputs: [{ id: "c", kind: "text" as const }],
     };
-    expect(passage(ports, "text", "text")).toEqual({ input: "b", output: "c" });
-    expect(passage(ports, "text", "tools")).toBeUndefined();
+    expect(throughPorts(ports, "text", "text")).toEqual({ input: "b", output: "c" });
+    expect(throughPorts(ports, "text", "tools")).toBeUndefined();
   });
 });
 
@@ -147,7 +147,7 @@ describe("mends", () => {
     const read = reader();
     const issues = checkGraph(broken, table);
     const mended = issues.flatMap((issue) => {
-      const mend = mendFor(issue, broken, read);
+      const mend = fixFor(issue, broken, read);
       return mend?.does === "command" ? [{ issue, command: mend.command }] : [];
     });
     expect(new Set(mended.map(({ issue }) => issue.code))).toEqual(
@@ -178,7 +178,7 @@ describe("mends", () => {
     for (let step = 0; step < 10; step++) {
       const issue = checkGraph(graph, table).find((one) => one.severity === "error");
       if (!issue) break;
-      const mend = mendFor(issue, graph, reader());
+      const mend = fixFor(issue, graph, reader());
       if (mend?.does !== "command") throw new Error(issue.message);
       graph = mend.command.run(graph);
     }

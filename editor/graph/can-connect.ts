@@ -14,7 +14,7 @@ export type Refusal = "kind" | "cycle" | "self" | "missing" | "connected";
 export type Verdict = { fits: true; how: "same" | "convert" } | { fits: false; why: Refusal };
 
 /** Whether an edge may be drawn at all. Quick: called while the pointer moves over ports. */
-export function judge(graph: Graph, reader: PortReader, edge: GraphEdge): Verdict {
+export function canConnect(graph: Graph, reader: PortReader, edge: GraphEdge): Verdict {
   const from = edgeEnd(edge.from).node;
   const to = edgeEnd(edge.to).node;
   if (from === to) return { fits: false, why: "self" };
@@ -40,7 +40,7 @@ function endsFit(graph: Graph, reader: PortReader, fromEnd: string, toEnd: strin
 }
 
 /** The edges that must go when this one is drawn: an input holds one edge unless `check` proves that only one is taken. */
-export function displaced(graph: Graph, table: NodeTable, reader: PortReader, edge: GraphEdge): Set<string> {
+export function edgesToReplace(graph: Graph, table: NodeTable, reader: PortReader, edge: GraphEdge): Set<string> {
   const to = edgeEnd(edge.to);
   const target = lookup(graph).node(to.node);
   const input = target && reader.ports(target).inputs.find((port) => port.id === to.port);
@@ -96,7 +96,7 @@ export function fittingTypes(definitions: readonly NodeDefinition[], kind: Kind,
   return offers.sort((a, b) => a.rank - b.rank).map(({ definition, port }) => ({ definition, port }));
 }
 
-export interface Mate {
+export interface ConnectablePort {
   node: GraphNode;
   port: Port;
   /** "node.port" */
@@ -104,8 +104,14 @@ export interface Mate {
 }
 
 /** Ports elsewhere in the graph that a port could be wired to, nearest kind first: for wiring by keyboard. */
-export function mates(graph: Graph, reader: PortReader, id: string, port: string, side: "in" | "out"): Mate[] {
-  const found: (Mate & { rank: number })[] = [];
+export function connectablePorts(
+  graph: Graph,
+  reader: PortReader,
+  id: string,
+  port: string,
+  side: "in" | "out",
+): ConnectablePort[] {
+  const found: (ConnectablePort & { rank: number })[] = [];
   const ends = lookup(graph).node(id)?.type === "output";
   // Wired to one of these it would be a circle.
   const behind = side === "in" ? reached(graph, id, "out") : reached(graph, id, "in");
@@ -133,7 +139,7 @@ export function mates(graph: Graph, reader: PortReader, id: string, port: string
 }
 
 /** An input and an output of a node by which it can stand in an edge, or undefined. */
-export function passage(
+export function throughPorts(
   ports: { inputs: Port[]; outputs: Port[] },
   from: Kind,
   to: Kind,

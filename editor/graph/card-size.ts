@@ -58,7 +58,7 @@ export function portBoxes(ports: CardPorts): PortBox[] {
 const columns = new WeakMap<Graph, ReadonlyMap<string, NodePosition>>();
 
 /** Where a node stands: its own place, else, in a file without a layout, a column by how far it is from the beginning. */
-export function placeOf(graph: Graph, id: string): NodePosition {
+export function positionOf(graph: Graph, id: string): NodePosition {
   const own = graph.layout[id];
   if (own) return own;
   const found = columns.get(graph) ?? inColumns(graph);
@@ -96,7 +96,7 @@ function inColumns(graph: Graph): ReadonlyMap<string, NodePosition> {
 }
 
 /** The nearest place to `wanted` where a card covers no other. */
-export function freePlace(
+export function freePosition(
   graph: Graph,
   wanted: { x: number; y: number },
   size: { width: number; height: number } = { width: CARD.width, height: 150 },

@@ -4,7 +4,7 @@ import type { Issue } from "../../runtime/issue.ts";
 import { edgeKey } from "./lookup.ts";
 
 /** Edges in order, each once. */
-export class Edges {
+export class EdgeList {
   readonly all: GraphEdge[] = [];
   readonly #seen = new Set<string>();
 

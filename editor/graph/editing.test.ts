@@ -6,14 +6,14 @@ import { parseAgentFile } from "../../runtime/parse.ts";
 import { snap } from "../canvas/guides.ts";
 import { graphOf, largeGraph, smallGraph } from "../e2e/graphs.ts";
 import { createDocument } from "../session/document.ts";
-import { alignPlaces, type Box, distributePlaces, type Side } from "./align.ts";
+import { alignPositions, type Box, distributePositions, type Side } from "./align.ts";
 import { setLayout } from "./commands.ts";
 import { fileKind } from "./file-kind.ts";
 import { copyText, pasteText } from "./fragment.ts";
 import { edgeKey, lookup } from "./lookup.ts";
 import { definitions, table } from "./node-types.ts";
 import { createPortReader } from "./ports.ts";
-import { planSwap, swapNode, swaps } from "./replace-node.ts";
+import { planReplacement, replacementsFor, replaceNode } from "./replace-node.ts";
 import { countReplaced, findText, type Query, replaceText } from "./text-search.ts";
 
 const ask = (text: string, more: Partial<Query> = {}): Query => ({ text, matchCase: false, wholeWord: false, ...more });
@@ -138,7 +138,7 @@ describe("lining up", () => {
     };
     fc.assert(
       fc.property(boxes, fc.constantFrom(...(Object.keys(lines) as Side[])), (all, side) => {
-        const next = placed(all, alignPlaces(all, side));
+        const next = placed(all, alignPositions(all, side));
         const [first, ...rest] = next.map(lines[side]);
         for (const one of rest) expect(Math.abs(one - first!)).toBeLessThanOrEqual(1);
         const other = ["left", "center", "right"].includes(side) ? "y" : "x";
@@ -149,9 +149,9 @@ describe("lining up", () => {
 
   it("makes the gaps equal, and leaves two boxes alone", () => {
     const all: Box[] = [0, 130, 700, 1000].map((x, n) => ({ id: `n${n}`, x, y: 0, width: 100, height: 40 }));
-    const next = placed(all, distributePlaces(all, "x"));
+    const next = placed(all, distributePositions(all, "x"));
     expect(next.map((one) => one.x)).toEqual([0, 333, 667, 1000]);
-    expect(distributePlaces(all.slice(0, 2), "x")).toEqual({});
+    expect(distributePositions(all.slice(0, 2), "x")).toEqual({});
   });
 
   it("snaps to the nearest side or middle, and to nothing that is far", () => {
@@ -169,8 +169,8 @@ describe("replacing a node by another type", () => {
   it("keeps the id, the title, the edges that fit and the settings that the other type knows; says what goes", () => {
     const graph = smallGraph();
     const node = lookup(graph).node("brief")!;
-    const plan = planSwap(graph, reader, { ...node, title: "Say" }, table.get("llm")!);
-    const next = swapNode(plan).run(graph);
+    const plan = planReplacement(graph, reader, { ...node, title: "Say" }, table.get("llm")!);
+    const next = replaceNode(plan).run(graph);
     expect(lookup(next).node("brief")).toMatchObject({ type: "llm", title: "Say" });
     expect(next.edges).toHaveLength(graph.edges.length);
     expect(next.edges.find((edge) => edge.to === "brain.instructions")?.from).toBe("brief.text");
@@ -180,8 +180,8 @@ describe("replacing a node by another type", () => {
   it("leaves edges between ports that are there, whichever node becomes whichever type", () => {
     const graph = smallGraph();
     for (const node of graph.nodes)
-      for (const plan of swaps(graph, reader, node, definitions)) {
-        const next = swapNode(plan).run(graph);
+      for (const plan of replacementsFor(graph, reader, node, definitions)) {
+        const next = replaceNode(plan).run(graph);
         const drawn = reader.ports(plan.next);
         for (const edge of next.edges) {
           const from = edgeEnd(edge.from);
@@ -271,7 +271,7 @@ describe("laws", () => {
         fc.constantFrom<"x" | "y">("x", "y"),
         fc.subarray(all),
         (side, axis, some) => {
-          for (const places of [alignPlaces(some, side), distributePlaces(some, axis)])
+          for (const places of [alignPositions(some, side), distributePositions(some, axis)])
             expect(graphIdentity(setLayout(places).run(graph), table)).toBe(graphIdentity(graph, table));
         },
       ),

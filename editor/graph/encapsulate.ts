@@ -10,10 +10,10 @@ import type { Issue } from "../../runtime/issue.ts";
 import type { NodeTable } from "../../runtime/node.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
 import { type Entry, entriesOf, exitsOf, from, lastOutput, messageOf, nodeOf, portOf, wayBack } from "./boundary.ts";
-import { CARD, placeOf } from "./card-size.ts";
+import { CARD, positionOf } from "./card-size.ts";
 import { type Command, freeId } from "./commands.ts";
 import { HARMLESS, runsWithout } from "./data-flow.ts";
-import { boxOf, Edges, newErrors } from "./edge-list.ts";
+import { boxOf, EdgeList, newErrors } from "./edge-list.ts";
 import { pinsOf, setPin } from "./pins.ts";
 
 export type Refusal =
@@ -22,7 +22,7 @@ export type Refusal =
   | { why: "unknown" | "broken" | "circle" | "tools" | "values"; names: string[] }
   | { why: "issue"; issue: Issue };
 
-export interface World {
+export interface SubagentDeps {
   table: NodeTable;
   context: CheckContext;
 }
@@ -39,7 +39,7 @@ export interface Encapsulation {
 export function encapsulate(
   graph: Graph,
   chosen: ReadonlySet<string>,
-  { table, context }: World,
+  { table, context }: SubagentDeps,
 ): Encapsulation | { refused: Refusal } {
   const resolved = resolve(graph, table, context);
   const byId = new Map(resolved.nodes.map((node) => [node.id, node]));
@@ -137,14 +137,14 @@ function innerGraph(
   { entries, exits, ids, edges }: Borders & { ids: { ask: string; reply: string } },
 ): Graph {
   const inside = new Set(moved.map((node) => node.id));
-  const drawn = new Edges();
+  const drawn = new EdgeList();
   for (const [index, edge] of graph.edges.entries()) {
     const [comes, goes] = [inside.has(nodeOf(edge.from)), inside.has(nodeOf(edge.to))];
     if (comes && goes) drawn.add(edge);
     else if (goes && edges.has(index)) drawn.add({ ...edge, from: `${ids.ask}.${entryOf(entries, edge).name}` });
   }
   for (const [end, port] of exits) drawn.add({ from: end, to: `${ids.reply}.${port}` });
-  const places = Object.fromEntries(moved.map((node) => [node.id, placeOf(graph, node.id)]));
+  const places = Object.fromEntries(moved.map((node) => [node.id, positionOf(graph, node.id)]));
   const box = boxOf(Object.values(places));
   const middle = Math.round((box.top + box.bottom) / 2);
   const fields = entries
@@ -197,7 +197,7 @@ function outerGraph(
     ...(name ? { title: name } : {}),
     config: { agent },
   };
-  const drawn = new Edges();
+  const drawn = new EdgeList();
   for (const [index, edge] of graph.edges.entries()) {
     const [comes, goes] = [inside.has(nodeOf(edge.from)), inside.has(nodeOf(edge.to))];
     if (!comes && !goes) drawn.add(edge);
@@ -207,7 +207,7 @@ function outerGraph(
   for (const source of message) drawn.add({ from: source, to: `${id}.message` });
   const first = graph.nodes.findIndex((node) => inside.has(node.id));
   const before = graph.nodes.slice(0, first).filter((node) => !inside.has(node.id));
-  const box = boxOf([...inside].map((one) => placeOf(graph, one)));
+  const box = boxOf([...inside].map((one) => positionOf(graph, one)));
   const groups = graph.groups.flatMap((group) => {
     const others = group.nodes.filter((one) => !inside.has(one));
     if (others.length === group.nodes.length) return [group];

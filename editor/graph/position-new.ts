@@ -4,7 +4,7 @@
  */
 
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
-import { layoutPlaces } from "./auto-layout.ts";
+import { layoutPositions } from "./auto-layout.ts";
 import { nodeSize } from "./card-size.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
 
@@ -21,7 +21,7 @@ const GAP = { x: 88, y: 36 } as const;
  * as many as the old, all are laid out; else the old ones keep their order and rows. Rejects when the layout engine
  * cannot be loaded.
  */
-export async function placeNew(
+export async function positionNew(
   before: Graph,
   after: Graph,
   reader: PortReader,
@@ -30,9 +30,10 @@ export async function placeNew(
   const cards = after.nodes.filter((node) => node.type !== "note");
   const fresh = cards.filter((node) => !had.has(node.id)).map((node) => node.id);
   if (fresh.length === 0) return {};
-  if (fresh.length >= cards.length - fresh.length) return layoutPlaces(after, reader);
+  if (fresh.length >= cards.length - fresh.length) return layoutPositions(after, reader);
 
-  const laid = fresh.length === 1 ? { [fresh[0]!]: { x: 0, y: 0 } } : await layoutPlaces(after, reader, new Set(fresh));
+  const laid =
+    fresh.length === 1 ? { [fresh[0]!]: { x: 0, y: 0 } } : await layoutPositions(after, reader, new Set(fresh));
   const size = (id: string, place = after.layout[id]) => {
     const node = after.nodes.find((one) => one.id === id)!;
     return nodeSize(node, drawnPorts(after, node, reader), place);

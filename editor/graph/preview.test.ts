@@ -7,10 +7,10 @@ import { commandScore } from "../workbench/command-score.ts";
 import { presses } from "../workbench/use-shortcuts.ts";
 import { typedInto } from "../workbench/use-typed-ahead.ts";
 import { elkGraph } from "./auto-layout.ts";
-import { cardHeight, freePlace, placeOf } from "./card-size.ts";
+import { cardHeight, freePosition, positionOf } from "./card-size.ts";
 import { table } from "./node-types.ts";
 import { createPortReader } from "./ports.ts";
-import { configGist, liveGist } from "./preview.ts";
+import { configPreview, runPreview } from "./preview.ts";
 
 const view = (more: Partial<NodeView>): NodeView => ({
   node: "n",
@@ -31,19 +31,19 @@ describe("what a card says", () => {
     const documents = [
       { id: "1", title: "leave.md", text: "Annual leave\n grows.", score: 0.8234, place: { page: 3 } },
     ];
-    expect(liveGist(view({ outputs: { documents } }), undefined)).toEqual({
+    expect(runPreview(view({ outputs: { documents } }), undefined)).toEqual({
       is: "parts",
       parts: [{ chip: "leave.md p. 3", tone: "documents" }, { text: "Annual leave grows." }, { quiet: "0.82" }],
     });
-    expect(liveGist(view({ outputs: { billing: "Hello" } }), undefined)).toEqual({
+    expect(runPreview(view({ outputs: { billing: "Hello" } }), undefined)).toEqual({
       is: "parts",
       parts: [{ chip: "billing", tone: "any" }, { text: "Hello" }],
     });
-    expect(liveGist(view({ outputs: { text: "Hi", json: {}, messages: [] } }), undefined)).toEqual({
+    expect(runPreview(view({ outputs: { text: "Hi", json: {}, messages: [] } }), undefined)).toEqual({
       is: "parts",
       parts: [{ text: "Hi" }],
     });
-    expect(liveGist(view({ outputs: { result: { a: 1 } } }), undefined)).toEqual({
+    expect(runPreview(view({ outputs: { result: { a: 1 } } }), undefined)).toEqual({
       is: "parts",
       parts: [{ mono: '{"a":1}' }],
     });
@@ -51,28 +51,28 @@ describe("what a card says", () => {
 
   it("streams, thinks, waits and fails in its own words", () => {
     const running = view({ status: "running" });
-    expect(liveGist(running, { text: "It is", reasoning: "hm" })).toMatchObject({
+    expect(runPreview(running, { text: "It is", reasoning: "hm" })).toMatchObject({
       is: "stream",
       text: "It is",
       thinking: false,
     });
-    expect(liveGist(running, { text: "", reasoning: "hm" })).toMatchObject({
+    expect(runPreview(running, { text: "", reasoning: "hm" })).toMatchObject({
       is: "stream",
       text: "hm",
       thinking: true,
     });
-    expect(liveGist(view({ status: "waiting" }), undefined)).toEqual({ is: "waiting" });
+    expect(runPreview(view({ status: "waiting" }), undefined)).toEqual({ is: "waiting" });
     expect(
-      liveGist(view({ status: "failed", error: { code: "tool_failed", message: "No." } }), undefined),
+      runPreview(view({ status: "failed", error: { code: "tool_failed", message: "No." } }), undefined),
     ).toMatchObject({ is: "failed", retrying: false });
     expect(
-      liveGist(view({ status: "running", error: { code: "tool_failed", message: "No." } }), undefined),
+      runPreview(view({ status: "running", error: { code: "tool_failed", message: "No." } }), undefined),
     ).toMatchObject({ is: "failed", retrying: true });
   });
 
   it("says what it is set to before anything ran", () => {
     const gist = (type: string, config: Record<string, unknown>) =>
-      configGist({ id: "n", type, version: 1, config }, config);
+      configPreview({ id: "n", type, version: 1, config }, config);
     expect(gist("tool", { tools: ["mcp/files/*", "builtin/clock"] })).toEqual({
       is: "parts",
       parts: [{ text: "files/* · clock" }],
@@ -146,19 +146,19 @@ describe("the canvas's model", () => {
 
   it("puts the nodes of a file without a layout in columns, and leaves the others there when one is moved", () => {
     const graph = { ...smallGraph(), layout: {} };
-    const x = (id: string) => placeOf(graph, id).x;
+    const x = (id: string) => positionOf(graph, id).x;
     expect(x("ask")).toBeLessThan(x("brief"));
     expect(x("brief")).toBeLessThan(x("brain"));
     expect(x("brain")).toBeLessThan(x("reply"));
-    const places = graph.nodes.map((node) => JSON.stringify(placeOf(graph, node.id)));
+    const places = graph.nodes.map((node) => JSON.stringify(positionOf(graph, node.id)));
     expect(new Set(places).size).toBe(places.length);
     const moved = { ...graph, layout: { ask: { x: 900, y: 900 } } };
-    for (const id of ["brief", "kit", "brain", "reply"]) expect(placeOf(moved, id)).toEqual(placeOf(graph, id));
+    for (const id of ["brief", "kit", "brain", "reply"]) expect(positionOf(moved, id)).toEqual(positionOf(graph, id));
   });
 
   it("finds a place where a new card covers no other", () => {
     const graph = smallGraph();
-    const place = freePlace(graph, { x: 320, y: 40 });
+    const place = freePosition(graph, { x: 320, y: 40 });
     for (const other of Object.values(graph.layout))
       expect(Math.abs(other.x - place.x) < 232 && Math.abs(other.y - place.y) < 150).toBe(false);
   });

@@ -5,7 +5,7 @@ import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import type { Document } from "../../runtime/message.ts";
 import type { Kind } from "../../runtime/port.ts";
 
-export type GistPart =
+export type PreviewPart =
   | { text: string }
   | { chip: string; tone: Kind }
   | { mono: string }
@@ -13,8 +13,8 @@ export type GistPart =
   /** By id or slug; shown by its name. */
   | { agent: string };
 
-export type Gist =
-  | { is: "parts"; parts: GistPart[] }
+export type CardPreview =
+  | { is: "parts"; parts: PreviewPart[] }
   /** Text that is being written. */
   | { is: "stream"; text: string; thinking: boolean }
   | { is: "failed"; error: ErrorData; retrying: boolean }
@@ -26,7 +26,10 @@ const LONG = 180;
 const UNTOLD = new Set(["input", "output", "note"]);
 
 /** How a node fares in the run that is shown; undefined where the run has nothing to say about it. */
-export function liveGist(view: NodeView, typing: { text: string; reasoning: string } | undefined): Gist | undefined {
+export function runPreview(
+  view: NodeView,
+  typing: { text: string; reasoning: string } | undefined,
+): CardPreview | undefined {
   if (view.error && view.status !== "done")
     return { is: "failed", error: view.error, retrying: view.status === "running" };
   if (view.status === "waiting") return { is: "waiting" };
@@ -48,7 +51,7 @@ export function liveGist(view: NodeView, typing: { text: string; reasoning: stri
   return { is: "parts", parts: outputParts(view.outputs) };
 }
 
-function outputParts(outputs: Record<string, unknown>): GistPart[] {
+function outputParts(outputs: Record<string, unknown>): PreviewPart[] {
   if (isDocuments(outputs.documents) && outputs.text === undefined && outputs.reply === undefined)
     return documentParts(outputs.documents);
   if (Array.isArray(outputs.tools)) {
@@ -63,13 +66,13 @@ function outputParts(outputs: Record<string, unknown>): GistPart[] {
   return [...(named ? [{ chip: port, tone: "any" as const }] : []), valuePart(value)];
 }
 
-function valuePart(value: unknown): GistPart {
+function valuePart(value: unknown): PreviewPart {
   if (typeof value === "string") return { text: short(value) };
   if (isDocuments(value)) return { text: value.map((document) => document.title).join(" · ") };
   return { mono: short(JSON.stringify(value) ?? "") };
 }
 
-function documentParts(documents: Document[]): GistPart[] {
+function documentParts(documents: Document[]): PreviewPart[] {
   const [first] = documents;
   if (!first) return [{ quiet: "0" }];
   const place = first.source?.page === undefined ? first.source?.heading : `p. ${first.source.page}`;
@@ -82,7 +85,11 @@ function documentParts(documents: Document[]): GistPart[] {
 }
 
 /** What a node is set to, before anything has run. */
-export function configGist(node: GraphNode, config: Record<string, unknown> | undefined, graph?: Graph): Gist {
+export function configPreview(
+  node: GraphNode,
+  config: Record<string, unknown> | undefined,
+  graph?: Graph,
+): CardPreview {
   const c =
     config ?? (typeof node.config === "object" && node.config !== null ? (node.config as Record<string, unknown>) : {});
   const parts = configParts(node.type, c);
@@ -90,7 +97,7 @@ export function configGist(node: GraphNode, config: Record<string, unknown> | un
   return parts.length ? { is: "parts", parts } : { is: "empty" };
 }
 
-function configParts(type: string, c: Record<string, unknown>): GistPart[] {
+function configParts(type: string, c: Record<string, unknown>): PreviewPart[] {
   const text = (key: string): string => (typeof c[key] === "string" ? (c[key] as string).trim() : "");
   switch (type) {
     case "prompt":

@@ -2,14 +2,14 @@
 import type { ErrorCode } from "../../runtime/error.ts";
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import { mates, reaches } from "./can-connect.ts";
+import { connectablePorts, reaches } from "./can-connect.ts";
 import { type Command, connect, freeId, remove } from "./commands.ts";
 import { lookup } from "./lookup.ts";
 import { definitions } from "./node-types.ts";
 import type { PortReader } from "./ports.ts";
 
 /** What the button says; the i18n key is `canvas:mend.<says>`. */
-export type MendWord =
+export type QuickFixLabel =
   | "removeEdge"
   | "removeNode"
   | "removeKey"
@@ -26,7 +26,7 @@ export type MendWord =
   | "askFirst"
   | "runAgain";
 
-export type Mend = { says: MendWord /** Where to, for `wire`. */; what?: string } & (
+export type QuickFix = { label: QuickFixLabel /** Where to, for `wire`. */; what?: string } & (
   | { does: "command"; command: Command }
   /** Opens the node's form at a config key. */
   | { does: "field"; node: string; key?: string }
@@ -35,7 +35,7 @@ export type Mend = { says: MendWord /** Where to, for `wire`. */; what?: string 
 );
 
 /** The mend of an issue, or undefined where only a person can tell. Without a `reader`, wires are not proposed. */
-export function mendFor(issue: Issue, graph: Graph, reader?: PortReader): Mend | undefined {
+export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFix | undefined {
   const edge = /^\/edges\/(\d+)/.exec(issue.path ?? "");
   switch (issue.code) {
     case "duplicate-edge":
@@ -43,15 +43,15 @@ export function mendFor(issue: Issue, graph: Graph, reader?: PortReader): Mend |
     case "unknown-port":
     case "kind-mismatch":
     case "too-many-edges":
-      return edge ? { says: "removeEdge", does: "command", command: removeEdgeAt(Number(edge[1])) } : undefined;
+      return edge ? { label: "removeEdge", does: "command", command: removeEdgeAt(Number(edge[1])) } : undefined;
     case "cycle":
       return breakCycle(graph, issue.node);
     case "missing-edge": {
       if (!reader || issue.node === undefined || issue.port === undefined) return undefined;
-      const [mate] = mates(graph, reader, issue.node, issue.port, "in");
+      const [mate] = connectablePorts(graph, reader, issue.node, issue.port, "in");
       return (
         mate && {
-          says: "connect",
+          label: "connect",
           what: mate.end,
           does: "command",
           command: { ...connect({ from: mate.end, to: `${issue.node}.${issue.port}` }), label: "mend" },
@@ -59,15 +59,15 @@ export function mendFor(issue: Issue, graph: Graph, reader?: PortReader): Mend |
       );
     }
     case "no-input":
-      return { says: "addInput", does: "command", command: addEnd("input") };
+      return { label: "addInput", does: "command", command: addEnd("input") };
     case "no-output":
-      return { says: "addOutput", does: "command", command: addEnd("output") };
+      return { label: "addOutput", does: "command", command: addEnd("output") };
     case "too-many-inputs":
     case "too-many-outputs":
     case "unreachable":
       return issue.node === undefined
         ? undefined
-        : { says: "removeNode", does: "command", command: { ...remove(new Set([issue.node])), label: "mend" } };
+        : { label: "removeNode", does: "command", command: { ...remove(new Set([issue.node])), label: "mend" } };
     case "duplicate-id":
       return renameSecond(issue);
     case "unknown-key":
@@ -80,34 +80,34 @@ export function mendFor(issue: Issue, graph: Graph, reader?: PortReader): Mend |
     case "missing-knowledge":
       return issue.node === undefined
         ? undefined
-        : { says: "openField", does: "field", node: issue.node, key: "knowledge" };
+        : { label: "openField", does: "field", node: issue.node, key: "knowledge" };
     case "missing-model":
       return issue.node === undefined
         ? undefined
-        : { says: "openField", does: "field", node: issue.node, key: "model" };
+        : { label: "openField", does: "field", node: issue.node, key: "model" };
     case "acts-unasked":
-      return { says: "askFirst", does: "command", command: askFirst(issue) };
+      return { label: "askFirst", does: "command", command: askFirst(issue) };
     case "demo-model":
-      return { says: "models", does: "page", href: "/models" };
+      return { label: "models", does: "page", href: "/models" };
     case "missing-tool":
-      return { says: "tools", does: "page", href: "/tools" };
+      return { label: "tools", does: "page", href: "/tools" };
     case "missing-secret":
-      return { says: "secrets", does: "page", href: "/settings/secrets" };
+      return { label: "secrets", does: "page", href: "/settings/secrets" };
     default:
       return undefined;
   }
 }
 
-const BY_CODE: Partial<Record<ErrorCode, { says: MendWord; href: string }>> = {
-  model_missing: { says: "models", href: "/models" },
-  model_not_found: { says: "models", href: "/models" },
-  auth_failed: { says: "models", href: "/models" },
-  provider_unavailable: { says: "models", href: "/models" },
-  knowledge_missing: { says: "knowledge", href: "/knowledge" },
-  secret_missing: { says: "secrets", href: "/settings/secrets" },
-  tool_not_allowed: { says: "tools", href: "/tools" },
-  mcp_start_failed: { says: "tools", href: "/tools/servers" },
-  mcp_failed: { says: "tools", href: "/tools/servers" },
+const BY_CODE: Partial<Record<ErrorCode, { label: QuickFixLabel; href: string }>> = {
+  model_missing: { label: "models", href: "/models" },
+  model_not_found: { label: "models", href: "/models" },
+  auth_failed: { label: "models", href: "/models" },
+  provider_unavailable: { label: "models", href: "/models" },
+  knowledge_missing: { label: "knowledge", href: "/knowledge" },
+  secret_missing: { label: "secrets", href: "/settings/secrets" },
+  tool_not_allowed: { label: "tools", href: "/tools" },
+  mcp_start_failed: { label: "tools", href: "/tools/servers" },
+  mcp_failed: { label: "tools", href: "/tools/servers" },
 };
 
 /** Fields that set a limit a run can meet. */
@@ -126,13 +126,13 @@ const LIMIT_FIELD: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The mend of a failure in a run. */
-export function mendForError(error: { code: ErrorCode }, node: string | undefined): Mend | undefined {
-  if (error.code === "graph_has_issues") return { says: "issues", does: "panel", panel: "issues" };
+export function fixForError(error: { code: ErrorCode }, node: string | undefined): QuickFix | undefined {
+  if (error.code === "graph_has_issues") return { label: "issues", does: "panel", panel: "issues" };
   const page = BY_CODE[error.code];
-  if (page) return { says: page.says, does: "page", href: page.href };
+  if (page) return { label: page.label, does: "page", href: page.href };
   const key = LIMIT_FIELD[error.code];
   if (node !== undefined && key !== undefined)
-    return { says: "openField", does: "field", node, ...(key ? { key } : {}) };
+    return { label: "openField", does: "field", node, ...(key ? { key } : {}) };
   return undefined;
 }
 
@@ -144,10 +144,10 @@ export function fieldOf(issue: Issue): string | undefined {
     .replaceAll("~0", "~");
 }
 
-function toField(issue: Issue): Mend | undefined {
+function toField(issue: Issue): QuickFix | undefined {
   return issue.node === undefined
     ? undefined
-    : { says: "openField", does: "field", node: issue.node, key: fieldOf(issue) };
+    : { label: "openField", does: "field", node: issue.node, key: fieldOf(issue) };
 }
 
 function removeEdgeAt(index: number): Command {
@@ -170,12 +170,12 @@ function askFirst(issue: Issue): Command {
   };
 }
 
-function breakCycle(graph: Graph, node: string | undefined): Mend | undefined {
+function breakCycle(graph: Graph, node: string | undefined): QuickFix | undefined {
   if (node === undefined) return undefined;
   const back = lookup(graph)
     .into(node)
     .find((edge) => reaches(graph, node, edgeEnd(edge.from).node));
-  return back && { says: "removeEdge", does: "command", command: { ...removeEdgeAt(graph.edges.indexOf(back)) } };
+  return back && { label: "removeEdge", does: "command", command: { ...removeEdgeAt(graph.edges.indexOf(back)) } };
 }
 
 function addEnd(type: "input" | "output"): Command {
@@ -203,12 +203,12 @@ function addEnd(type: "input" | "output"): Command {
   };
 }
 
-function renameSecond(issue: Issue): Mend | undefined {
+function renameSecond(issue: Issue): QuickFix | undefined {
   const place = /^\/nodes\/(\d+)\/id/.exec(issue.path ?? "");
   if (!place) return undefined;
   const index = Number(place[1]);
   return {
-    says: "rename",
+    label: "rename",
     does: "command",
     command: {
       label: "mend",
@@ -227,14 +227,14 @@ function renameSecond(issue: Issue): Mend | undefined {
   };
 }
 
-function removeKey(issue: Issue): Mend | undefined {
+function removeKey(issue: Issue): QuickFix | undefined {
   const key = fieldOf(issue);
   const { node } = issue;
   if (node === undefined || key === undefined) return undefined;
   const plain = issue.path?.endsWith(`/config/${key}`);
   if (!plain) return toField(issue);
   return {
-    says: "removeKey",
+    label: "removeKey",
     what: key,
     does: "command",
     command: {

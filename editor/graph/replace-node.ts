@@ -6,7 +6,7 @@ import type { Command } from "./commands.ts";
 import { edgeKey, lookup } from "./lookup.ts";
 import type { PortReader } from "./ports.ts";
 
-export interface Swap {
+export interface Replacement {
   definition: NodeDefinition;
   next: GraphNode;
   /** By key of the old edge. */
@@ -15,7 +15,12 @@ export interface Swap {
 }
 
 /** What putting this type in the node's place would keep and lose. */
-export function planSwap(graph: Graph, reader: PortReader, node: GraphNode, definition: NodeDefinition): Swap {
+export function planReplacement(
+  graph: Graph,
+  reader: PortReader,
+  node: GraphNode,
+  definition: NodeDefinition,
+): Replacement {
   const { config, lost: settings } = keptConfig(node, definition);
   const next: GraphNode = { ...node, type: definition.type, version: definition.version, config };
   const ports = reader.ports(next);
@@ -47,20 +52,20 @@ export function planSwap(graph: Graph, reader: PortReader, node: GraphNode, defi
 }
 
 /** Every other type, those that keep the most edges first. Notes stand for nothing in a run and are left out. */
-export function swaps(
+export function replacementsFor(
   graph: Graph,
   reader: PortReader,
   node: GraphNode,
   definitions: readonly NodeDefinition[],
-): Swap[] {
+): Replacement[] {
   return definitions
     .filter((one) => one.type !== node.type && one.type !== "note")
-    .map((one) => planSwap(graph, reader, node, one))
+    .map((one) => planReplacement(graph, reader, node, one))
     .sort((a, b) => a.lost.edges.length - b.lost.edges.length || a.lost.settings.length - b.lost.settings.length);
 }
 
 /** Does what was planned, as one step. Edges that came since the plan was made and do not stand in it go too. */
-export function swapNode({ next, edges }: Pick<Swap, "next" | "edges">): Command {
+export function replaceNode({ next, edges }: Pick<Replacement, "next" | "edges">): Command {
   return {
     label: "swap",
     run(graph) {

@@ -8,11 +8,11 @@ import { canonicalJson, type Graph, type GraphNode, type NodePosition } from "..
 import type { Issue } from "../../runtime/issue.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
 import { nodeOf } from "./boundary.ts";
-import { CARD, placeOf } from "./card-size.ts";
+import { CARD, positionOf } from "./card-size.ts";
 import { type Command, freeId } from "./commands.ts";
 import { alwaysTaken, HARMLESS, repliesWithDocuments, runsWithout } from "./data-flow.ts";
-import { boxOf, Edges, newErrors } from "./edge-list.ts";
-import { takesConversation, type World } from "./encapsulate.ts";
+import { boxOf, EdgeList, newErrors } from "./edge-list.ts";
+import { type SubagentDeps, takesConversation } from "./encapsulate.ts";
 import { pinsOf, setPin } from "./pins.ts";
 
 export type UnpackRefusal =
@@ -32,9 +32,14 @@ export interface Unpacking {
 }
 
 /** `called`: the agent that the node calls, as it runs. */
-export function unpack(graph: Graph, id: string, called: Graph, world: World): Unpacking | { refused: UnpackRefusal } {
+export function unpack(
+  graph: Graph,
+  id: string,
+  called: Graph,
+  world: SubagentDeps,
+): Unpacking | { refused: UnpackRefusal } {
   const { table } = world;
-  const context = knowing(called, graph, id, world);
+  const context = contextWithAgent(called, graph, id, world);
   const around = resolve(graph, table, context);
   const caller = around.nodes.find((node) => node.id === id);
   if (caller?.type !== "agent") return refuse({ why: "notOne" });
@@ -72,7 +77,7 @@ export function unpack(graph: Graph, id: string, called: Graph, world: World): U
     !asPair(caller, asks)
   )
     return refuse({ why: "pair" });
-  if (asks.length > 0 && documents.length === 0 && !asks.every(spare)) return refuse({ why: "pair" });
+  if (asks.length > 0 && documents.length === 0 && !asks.every(isOptionalEdge)) return refuse({ why: "pair" });
 
   const made = join(graph, caller, called, { input, output });
   const [issue] = newErrors(checkGraph(graph, table, context), checkGraph(made.graph, table, context));
@@ -87,7 +92,7 @@ export function unpack(graph: Graph, id: string, called: Graph, world: World): U
 }
 
 /** What is known of the called agent is what is put in its place. */
-function knowing(called: Graph, graph: Graph, id: string, { table, context }: World): CheckContext {
+function contextWithAgent(called: Graph, graph: Graph, id: string, { table, context }: SubagentDeps): CheckContext {
   const config = graph.nodes.find((node) => node.id === id)?.config as {
     agent?: string;
     version?: number | null;
@@ -156,7 +161,7 @@ function asPair(caller: CompiledNode, asks: readonly CompiledEdge[]): boolean {
 }
 
 /** The edge may go: its port may stay empty, and something else decides whether the node runs. */
-function spare({ to, toPort }: CompiledEdge): boolean {
+function isOptionalEdge({ to, toPort }: CompiledEdge): boolean {
   const port = to.inputs.find((one) => one.id === toPort);
   return port?.optional === true && to.incoming.some((edge) => edge.toPort !== toPort);
 }
@@ -191,7 +196,7 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
     nodeOf(end) === input.id ? (into.get(portIn(end)) ?? []).map((edge) => edge.from) : [renamed(end)];
   const gives = (port: string): string[] => (out.get(port) ?? []).flatMap((edge) => sources(edge.from));
 
-  const drawn = new Edges();
+  const drawn = new EdgeList();
   const inner = () => {
     for (const edge of called.edges)
       if (nodeOf(edge.to) !== output.id)
@@ -251,9 +256,9 @@ function groupsOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<st
 
 /** The nodes come with their top left corner where the node was. Where one would lie on another, the others make room. */
 function layoutOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<string, string>): Graph["layout"] {
-  const corner = placeOf(graph, id);
+  const corner = positionOf(graph, id);
   const { [id]: _gone, ...kept } = graph.layout;
-  const places = [...names].map(([node, name]) => [name, placeOf(called, node)] as const);
+  const places = [...names].map(([node, name]) => [name, positionOf(called, node)] as const);
   if (places.length === 0) return kept;
   const box = boxOf(places.map(([, place]) => place));
   const brought = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { emptyGraph, type Graph, type GraphNode } from "../../runtime/graph.ts";
-import { isAhead } from "./unpublished.ts";
+import { hasUnpublishedChanges } from "./unpublished.ts";
 
 const agent = (name: string, version: number | null): GraphNode => ({
   id: "helper",
@@ -12,7 +12,7 @@ const ask: GraphNode = { id: "ask", type: "input", version: 1, config: {} };
 const each = (body: object): GraphNode => ({ id: "each", type: "map", version: 1, config: { body } });
 const graph = (nodes: GraphNode[], change: Partial<Graph> = {}): Graph => ({ ...emptyGraph("A"), nodes, ...change });
 const slugOf = (name: string) => (name === "agent-1" ? "helper" : undefined);
-const ahead = (draft: Graph, version: Graph) => isAhead(draft, version, slugOf);
+const ahead = (draft: Graph, version: Graph) => hasUnpublishedChanges(draft, version, slugOf);
 
 it("is so by what a run does, not by how the graph looks", () => {
   const version = graph([ask]);

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { ErrorData } from "../../runtime/error.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
-import { type Mend, mendForError } from "../graph/quick-fixes.ts";
+import { fixForError, type QuickFix } from "../graph/quick-fixes.ts";
 import { originOf } from "../session/run-life.ts";
 import { Button } from "../ui/button.tsx";
 import { useBodies } from "./body-views.tsx";
@@ -12,7 +12,7 @@ import { useWorkbench } from "./use-workbench.ts";
  * Does a mend: a command at once, or a way to where a person can do it. `at`: the node of a run that is to be mended, where
  * it ran; absent, it is one of the graph that is worked on here.
  */
-export function useMend(): (mend: Mend, at?: NodeView) => void {
+export function useQuickFix(): (mend: QuickFix, at?: NodeView) => void {
   const workbench = useWorkbench();
   const bodies = useBodies();
   const [, go] = useLocation();
@@ -22,8 +22,8 @@ export function useMend(): (mend: Mend, at?: NodeView) => void {
         workbench.apply(mend.command);
         return;
       case "field":
-        workbench.places.open("node");
-        workbench.places.setState({ inspect: "form" });
+        workbench.panels.open("node");
+        workbench.panels.setState({ inspect: "form" });
         if (at) void bodies.showAt(at.scope, at.node).then(() => focusField(mend.key));
         else {
           bodies.show(workbench, mend.node);
@@ -34,7 +34,7 @@ export function useMend(): (mend: Mend, at?: NodeView) => void {
         go(mend.href);
         return;
       case "panel":
-        workbench.places.open(mend.panel);
+        workbench.panels.open(mend.panel);
     }
   };
 }
@@ -56,21 +56,21 @@ function focusField(key: string | undefined, frames = 30): void {
  * The mend as a button, or nothing where there is none. Inside a card it does not drag the card. `error`: of a node in
  * `run` (absent: the run that is shown); where it came from deeper inside, that is what is mended.
  */
-export function MendButton({
+export function QuickFixButton({
   error,
   mend: given,
   node,
   run,
 }: {
   error?: ErrorData;
-  mend?: Mend;
+  mend?: QuickFix;
   node?: string;
   run?: RunView;
 }) {
   const { t } = useTranslation("canvas");
   const { live } = useWorkbench();
-  const act = useMend();
-  const mend = given ?? (error && mendForError(error, node));
+  const act = useQuickFix();
+  const mend = given ?? (error && fixForError(error, node));
   if (!mend) return null;
   return (
     <Button
@@ -81,7 +81,7 @@ export function MendButton({
         act(mend, error && originOf(error, run ?? live.getState().life?.view));
       }}
     >
-      {t(`fix.${mend.says}`, { what: mend.what ?? "" })}
+      {t(`fix.${mend.label}`, { what: mend.what ?? "" })}
     </Button>
   );
 }

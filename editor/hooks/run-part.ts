@@ -7,7 +7,7 @@ import type { Conversation } from "../session/conversation.ts";
 import { viewOf } from "../session/live-run.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { toast } from "../ui/toast.tsx";
-import { focusSoon } from "../ui/wait-for-element.ts";
+import { focusWhenReady } from "../ui/wait-for-element.ts";
 
 type Values = Pins[string];
 
@@ -19,14 +19,14 @@ export function runPart(workbench: Workbench, how: "only" | "to" | "from", node:
 }
 
 /** Goes on from a node with other outputs than it gave; what does not hang on it stays as it was in the run shown. */
-export function goOnWith(workbench: Workbench, node: string, outputs: Values): void {
+export function continueWith(workbench: Workbench, node: string, outputs: Values): void {
   const known = knownFrom(workbench.live.getState().life?.view);
   const plan = planEdited(workbench.graph(), node, outputs, pinsOf(workbench.graph()), known);
   send(workbench, { ...plan, part: { how: "edited", node } });
 }
 
 function send(workbench: Workbench, options: NonNullable<Parameters<Conversation["send"]>[1]>): void {
-  const { conversation, live, places } = workbench;
+  const { conversation, live, panels } = workbench;
   const { turns, busy } = conversation.getState();
   if (busy) {
     toast({ title: i18n.t("testing:busy") });
@@ -34,11 +34,11 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
   }
   const { history: _brought, ...asked } = live.getState().life?.view.start?.input ?? { message: "" };
   const message = asked.message || turns.at(-1)?.message || workbench.graph().settings.suggestions[0];
-  places.open("try");
+  panels.open("try");
   if (message) void conversation.send({ ...asked, message }, options);
   else {
     toast({ title: i18n.t("testing:messageFirst") });
-    focusSoon("try-message");
+    focusWhenReady("try-message");
   }
 }
 

@@ -8,7 +8,7 @@ const seenAgents = new WeakSet<Workbench>();
  * False while an agent's graph is drawn for the first time. What stands beside the graph comes when that is seen, in
  * pieces that stop nobody who drags already.
  */
-export function useSeen(): boolean {
+export function useFirstPaintDone(): boolean {
   const workbench = useWorkbench();
   const root = workbench.inside?.root ?? workbench;
   const [seen, setSeen] = useState(() => seenAgents.has(root));

@@ -24,9 +24,9 @@ export function useOpenBody(): (id: string | undefined) => void {
     if (isContainer(node) && bodyOf(node).is === "none") {
       workbench.apply(setBody(node.id, startBody(node, words.nodeTitle(node))));
       // What a body is given is said beside it.
-      workbench.places.open("node");
+      workbench.panels.open("node");
     }
-    if (bodyOf(lookup(workbench.graph()).node(node.id) ?? node).is === "bad") workbench.places.open("node");
+    if (bodyOf(lookup(workbench.graph()).node(node.id) ?? node).is === "bad") workbench.panels.open("node");
     else
       bodies.open(node.id).catch((error: unknown) => {
         const { title, detail } = errors(error);

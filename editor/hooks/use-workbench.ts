@@ -11,7 +11,7 @@ import type { ConversationState } from "../session/conversation.ts";
 import type { DocumentState } from "../session/document.ts";
 import { type Issues, issuesOf } from "../session/issues.ts";
 import type { LiveRunState } from "../session/live-run.ts";
-import type { Places } from "../session/panel-layout.ts";
+import type { PanelLayout } from "../session/panel-layout.ts";
 import type { SaveState } from "../session/save.ts";
 import { onlyNode, type Selection } from "../session/selection.ts";
 import type { Workbench } from "../session/workbench.ts";
@@ -31,7 +31,7 @@ export const useLive = <T>(pick: (state: LiveRunState) => T): T => useStore(useW
 export const useConversation = <T>(pick: (state: ConversationState) => T): T =>
   useStore(useWorkbench().conversation, pick);
 export const useIssues = <T>(pick: (state: Issues) => T): T => useStore(useWorkbench().issues, pick);
-export const usePlaces = <T>(pick: (state: Places) => T): T => useStore(useWorkbench().places, useShallow(pick));
+export const usePanels = <T>(pick: (state: PanelLayout) => T): T => useStore(useWorkbench().panels, useShallow(pick));
 export const useSaving = <T>(pick: (state: SaveState) => T): T => useStore(useWorkbench().saver, pick);
 export const useCatalogue = <T>(pick: (state: Catalogue) => T): T => useStore(useWorkbench().catalogue, pick);
 

@@ -20,7 +20,7 @@ import { Proposal } from "./proposal.tsx";
 const useBuilder = <T,>(pick: (state: BuildState) => T): T => useStore(useWorkbench().builder, pick);
 
 /** Models that can be asked for a patch: all but the demo. The default stands first. */
-function able(catalogue: Catalogue): string[] {
+function modelsForBuilding(catalogue: Catalogue): string[] {
   const first = defaultModel(catalogue);
   const names = catalogue.models.filter((model) => !model.demo).map((model) => model.name);
   return first && !first.demo ? [first.name, ...names.filter((name) => name !== first.name)] : names;
@@ -33,7 +33,7 @@ export function BuildPanel() {
   const turns = useBuilder((state) => state.turns);
   const chosen = useBuilder((state) => state.model);
   const catalogue = useCatalogue((state) => state);
-  const models = able(catalogue);
+  const models = modelsForBuilding(catalogue);
   const model = chosen !== undefined && models.includes(chosen) ? chosen : models[0];
   const scroller = useRef<HTMLDivElement>(null);
   const busy = turns.at(-1)?.state === "asking";

@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { edgeEnd, type GraphNode } from "../../runtime/graph.ts";
-import { displaced, mates } from "../graph/can-connect.ts";
+import { connectablePorts, edgesToReplace } from "../graph/can-connect.ts";
 import { connect, remove } from "../graph/commands.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
@@ -51,11 +51,11 @@ function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side
     const found = at.node(id);
     return found ? `${words.nodeTitle(found)} · ${words.port(found.type, { id: other, kind: "any" })}` : end;
   };
-  const open = !frozen && !port.missing ? mates(graph, reader, node.id, port.id, side) : [];
+  const open = !frozen && !port.missing ? connectablePorts(graph, reader, node.id, port.id, side) : [];
   const wire = (end: string) => {
     const edge =
       side === "in" ? { from: end, to: `${node.id}.${port.id}` } : { from: `${node.id}.${port.id}`, to: end };
-    apply(connect(edge, displaced(current(), table, reader, edge)));
+    apply(connect(edge, edgesToReplace(current(), table, reader, edge)));
   };
   const label = words.port(node.type, port);
   return (

@@ -21,12 +21,12 @@ export interface ExtraFields {
 
 /** The fields that the input node declares beside the message. What is typed is kept under `place`. */
 export function useExtraFields(place: string): ExtraFields {
-  const { typing } = useWorkbench();
+  const { unfinished } = useWorkbench();
   const declared = useGraph((graph) => {
     const config = graph.nodes.find((node) => node.type === "input")?.config as { fields?: Declared[] } | undefined;
     return config?.fields ?? NONE;
   });
-  const kept = useStore(typing, (state) => state.texts);
+  const kept = useStore(unfinished, (state) => state.texts);
   const usable = Array.isArray(declared)
     ? declared.filter((field) => field.kind !== "files" && field.kind !== "tools")
     : NONE;
@@ -38,7 +38,7 @@ export function useExtraFields(place: string): ExtraFields {
     declared: usable,
     texts,
     values,
-    set: (name, text) => typing.keep(`${place}/field/${name}`, text || undefined),
+    set: (name, text) => unfinished.keep(`${place}/field/${name}`, text || undefined),
   };
 }
 

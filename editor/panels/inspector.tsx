@@ -4,17 +4,17 @@ import { type FormField, formFields } from "../fields/form-schema.ts";
 import { JsonBox } from "../fields/json-field.tsx";
 import { NodeField } from "../fields/node-field.tsx";
 import { setNode, setWholeConfig } from "../graph/commands.ts";
-import { fieldOf, mendFor } from "../graph/quick-fixes.ts";
+import { fieldOf, fixFor } from "../graph/quick-fixes.ts";
 import { useIssueWords } from "../hooks/issue-words.ts";
 import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
-import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import {
   useChosenNode,
   useDocument,
   useLive,
   useNodeFacts,
   useNodeIssues,
-  usePlaces,
+  usePanels,
   useReader,
   useSelection,
   useWorkbench,
@@ -55,7 +55,7 @@ function NodeForm({ node }: { node: GraphNode }) {
   const disabled = useDocument((state) => state.frozen);
   const workbench = useWorkbench();
   const view = useLive((state) => viewOf(state, node.id));
-  const inspect = usePlaces((state) => state.inspect);
+  const inspect = usePanels((state) => state.inspect);
   const Icon = nodeIcon(definition);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: leaving a field ends its step of the history
@@ -91,7 +91,7 @@ function NodeForm({ node }: { node: GraphNode }) {
           className="mx-4 mb-3.5"
           label={t("inspect")}
           value={inspect}
-          onChange={(next) => workbench.places.setState({ inspect: next })}
+          onChange={(next) => workbench.panels.setState({ inspect: next })}
           options={[
             { value: "form", label: t("form") },
             { value: "run", label: t("lastRun") },
@@ -152,14 +152,14 @@ function NodeProblems({ node }: { node: GraphNode }) {
   return (
     <div className="flex flex-col gap-2 px-4 pb-3">
       {rest.slice(0, 4).map((issue) => {
-        const mend = mendFor(issue, graph(), reader);
+        const mend = fixFor(issue, graph(), reader);
         const text = words(issue);
         return (
           <Notice
             key={`${issue.code} ${issue.path} ${issue.port}`}
             tone={issue.severity === "error" ? "bad" : "warn"}
             title={text.message}
-            actions={mend && <MendButton mend={mend} />}
+            actions={mend && <QuickFixButton mend={mend} />}
           >
             {!mend && text.fix}
           </Notice>

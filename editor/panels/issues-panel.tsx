@@ -2,10 +2,10 @@ import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Issue } from "../../runtime/issue.ts";
 import { lookup } from "../graph/lookup.ts";
-import { mendFor } from "../graph/quick-fixes.ts";
+import { fixFor } from "../graph/quick-fixes.ts";
 import { useBodies } from "../hooks/body-views.tsx";
 import { useIssueWords } from "../hooks/issue-words.ts";
-import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useGraph, useIssues, useReader, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
@@ -39,7 +39,7 @@ function IssueLine({ issue }: { issue: Issue }) {
   const reader = useReader();
   const show = useShowNode();
   const text = words(issue);
-  const mend = mendFor(issue, graph, reader);
+  const mend = fixFor(issue, graph, reader);
   const node = issue.node === undefined ? undefined : lookup(graph).node(issue.node);
   const Icon = issue.severity === "error" ? CircleAlert : TriangleAlert;
   return (
@@ -55,7 +55,7 @@ function IssueLine({ issue }: { issue: Issue }) {
         )}
         {text.fix && <p className="mt-0.5 text-ink-3 text-sm">{text.fix}</p>}
         <div className="mt-1.5 flex flex-wrap items-center gap-2 empty:hidden">
-          {mend && <MendButton mend={mend} />}
+          {mend && <QuickFixButton mend={mend} />}
           {node && <span className="text-ink-3 text-xs">{nodeWords.nodeTitle(node)}</span>}
           {!node && issue.path && <code className="text-ink-3 text-xs">{issue.path}</code>}
         </div>

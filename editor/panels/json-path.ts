@@ -4,7 +4,7 @@ import type { Issue } from "../../runtime/issue.ts";
 import type { Marker } from "../fields/code-box.tsx";
 
 /** Where a JSON pointer points in a text; the nearest place that exists. */
-export function placeOf(text: string, path: string): { start: number; end: number } | undefined {
+export function rangeOf(text: string, path: string): { start: number; end: number } | undefined {
   const tree = parseTree(text);
   if (!tree) return undefined;
   const parts = path
@@ -35,7 +35,7 @@ export function markerFor(text: string, issue: Issue, message: string): Marker[]
     const [first] = errors;
     return first ? [{ message, start: first.offset, end: first.offset + first.length }] : [];
   }
-  const place = placeOf(text, issue.path ?? "");
+  const place = rangeOf(text, issue.path ?? "");
   return place ? [{ message, ...place }] : [];
 }
 

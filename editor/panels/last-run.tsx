@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { type NodeView, workedMs } from "../../runtime/fold-run.ts";
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import { lookup } from "../graph/lookup.ts";
-import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useGraph, useLive } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
@@ -35,7 +35,7 @@ export function LastRun({ node }: { node: GraphNode }) {
             tone="bad"
             className="mb-3"
             title={view.error.message}
-            actions={<MendButton error={view.error} node={node.id} />}
+            actions={<QuickFixButton error={view.error} node={node.id} />}
           />
         )}
         <Rests view={view} />

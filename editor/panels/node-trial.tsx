@@ -5,7 +5,7 @@ import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import { readOutputs, written } from "../graph/output-texts.ts";
 import { pinOf, setPin } from "../graph/pins.ts";
-import { goOnWith, togglePin } from "../hooks/run-part.ts";
+import { continueWith, togglePin } from "../hooks/run-part.ts";
 import { useConversation, useDocument, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { Button } from "../ui/button.tsx";
@@ -37,7 +37,7 @@ export function NodeTrial({ node, view, children }: { node: GraphNode; view: Nod
   const go = (values: Record<string, unknown>) => {
     setEditing(false);
     if (fork) void again(values);
-    else goOnWith(workbench, node.id, values);
+    else continueWith(workbench, node.id, values);
   };
   return (
     <>

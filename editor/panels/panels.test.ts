@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { serializeGraph } from "../../runtime/graph.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { linkCitations } from "./citations.ts";
-import { placeOf } from "./json-path.ts";
+import { rangeOf } from "./json-path.ts";
 import { promptMessages } from "./prompt-messages.ts";
 import { shellQuote, snippet } from "./snippets.ts";
 
@@ -24,13 +24,13 @@ describe("the agent file", () => {
   it("finds the place of an issue, and the nearest one where it is gone", () => {
     const text = serializeGraph(smallGraph());
     const at = (path: string) => {
-      const place = placeOf(text, path)!;
+      const place = rangeOf(text, path)!;
       return text.slice(place.start, place.end);
     };
     expect(at("/nodes/1/config/template")).toBe('"You answer about {{topic}} in one paragraph."');
     expect(at("/nodes/1/config/nothing")).toMatch(/^{/);
     expect(at("/edges/0/from")).toBe('"ask.message"');
-    expect(placeOf("", "/nodes")).toBeUndefined();
+    expect(rangeOf("", "/nodes")).toBeUndefined();
   });
 });
 

@@ -24,7 +24,7 @@ const SIGN: Record<PatchPart["do"], { icon: LucideIcon; ink: string }> = {
 };
 
 /** One part of a patch: a tick, what it does in words, what it changes, and why it does not fit. */
-export function PartLine({
+export function PatchPartView({
   view,
   graph,
   patch,

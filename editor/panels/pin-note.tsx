@@ -7,7 +7,7 @@ import { useDocument, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 const linkClass = "rounded-sm text-accent hover:underline";
 
 /** Under Try it: pins are in force here, and nowhere else. */
-export function PinNote() {
+export function PinnedNotice() {
   const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const bodies = useBodies();

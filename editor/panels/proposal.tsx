@@ -12,8 +12,8 @@ import type { BuildTurn } from "../session/build-conversation.ts";
 import { checkContext } from "../session/catalogue.ts";
 import { Button } from "../ui/button.tsx";
 import { Checkbox } from "../ui/switch.tsx";
-import { PartLine } from "./patch-part.tsx";
-import { useTake } from "./use-apply-patch.ts";
+import { PatchPartView } from "./patch-part.tsx";
+import { useApplyPatch } from "./use-apply-patch.ts";
 
 /** A proposal that stands: part by part, against the graph as it is now, to be taken or refused. */
 export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
@@ -23,7 +23,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
   const graph = useGraph((one) => one);
   const catalogue = useCatalogue((state) => state);
   const frozen = useDocument((state) => state.frozen);
-  const take = useTake();
+  const take = useApplyPatch();
   const [taking, setTaking] = useState(false);
   const view = useMemo(() => viewPatch(graph, patch.parts, turn.unticked, table), [graph, patch, turn.unticked]);
   const issues = useMemo(() => newIssues(graph, view.graph, table, checkContext(catalogue)), [graph, view, catalogue]);
@@ -54,7 +54,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
       </header>
       <ul className="divide-y divide-line">
         {view.parts.map((part) => (
-          <PartLine
+          <PatchPartView
             key={part.index}
             view={part}
             graph={graph}

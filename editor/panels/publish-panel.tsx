@@ -57,7 +57,7 @@ export function PublishPanel() {
           tone="bad"
           title={t("publishIssues", { count: errors })}
           actions={
-            <Button size="sm" onClick={() => workbench.places.open("issues")}>
+            <Button size="sm" onClick={() => workbench.panels.open("issues")}>
               {t("fix.issues", { ns: "canvas" })}
             </Button>
           }

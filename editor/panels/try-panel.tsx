@@ -11,7 +11,7 @@ import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { inputClass } from "../ui/input.tsx";
 import { FieldInputs, useExtraFields } from "./extra-fields.tsx";
-import { PinNote } from "./pin-note.tsx";
+import { PinnedNotice } from "./pin-note.tsx";
 import { answerText, TurnView } from "./turn-view.tsx";
 
 /** Where the message that is not sent yet is kept. */
@@ -34,8 +34,8 @@ export function TryPanel() {
   );
   const fields = useExtraFields("try");
   // Kept with the agent until it is sent: another graph may open meanwhile, or another panel.
-  const message = useStore(workbench.typing, ({ texts }) => texts.get(MESSAGE) ?? "");
-  const setMessage = (text: string) => workbench.typing.keep(MESSAGE, text === "" ? undefined : text);
+  const message = useStore(workbench.unfinished, ({ texts }) => texts.get(MESSAGE) ?? "");
+  const setMessage = (text: string) => workbench.unfinished.keep(MESSAGE, text === "" ? undefined : text);
   const scroller = useRef<HTMLDivElement>(null);
   const stick = useRef(true);
 
@@ -88,7 +88,7 @@ export function TryPanel() {
       </div>
       <RunNews />
       <footer className="shrink-0 border-line border-t bg-surface p-3">
-        <PinNote />
+        <PinnedNotice />
         <FieldInputs fields={fields} />
         <Composer
           message={message}
@@ -144,14 +144,14 @@ function Start({
 }) {
   const { t } = useTranslation("panels");
   const errors = useIssues((issues) => issues.errors);
-  const { places } = useWorkbench();
+  const { panels } = useWorkbench();
   return (
     <div className="flex flex-col gap-3">
       <p className="whitespace-pre-wrap text-ink-2">{greeting || t("chatStart")}</p>
       {errors > 0 && (
         <p className="text-bad text-sm">
           {t("chatIssues", { count: errors })}{" "}
-          <button type="button" className="rounded-sm underline" onClick={() => places.open("issues")}>
+          <button type="button" className="rounded-sm underline" onClick={() => panels.open("issues")}>
             {t("fix.issues", { ns: "canvas" })}
           </button>
         </p>

@@ -6,7 +6,7 @@ import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import type { Document } from "../../runtime/message.ts";
 import { isDocuments } from "../graph/preview.ts";
 import { useBodies } from "../hooks/body-views.tsx";
-import { MendButton } from "../hooks/quick-fix-button.tsx";
+import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useScopeWords } from "../hooks/use-scope-words.ts";
 import { useConversation, useWorkbench } from "../hooks/use-workbench.ts";
 import type { Turn } from "../session/conversation.ts";
@@ -86,7 +86,7 @@ export function TurnView({
         <Notice
           tone="bad"
           title={(view?.error ?? turn.error)!.message}
-          actions={<MendButton error={(view?.error ?? turn.error)!} node={view?.failedNode} run={view} />}
+          actions={<QuickFixButton error={(view?.error ?? turn.error)!} node={view?.failedNode} run={view} />}
         />
       )}
       <div className="flex flex-wrap gap-x-4 gap-y-1 empty:hidden">
@@ -171,14 +171,14 @@ function Footing({ view }: { view: RunView }) {
 /** Which item of what asks, where it is inside of something; leads to it on the canvas. */
 function WaitPlace({ wait }: { wait: Wait }) {
   const bodies = useBodies();
-  const { places } = useWorkbench();
+  const { panels } = useWorkbench();
   const place = useScopeWords(wait.scope);
   if (place === "") return null;
   return (
     <button
       type="button"
       className="mt-0.5 ml-6 rounded-sm text-left text-ink-3 text-sm hover:text-ink hover:underline"
-      onClick={() => void bodies.showAt(wait.scope, wait.node).then(() => places.open("try"))}
+      onClick={() => void bodies.showAt(wait.scope, wait.node).then(() => panels.open("try"))}
     >
       {place}
     </button>
@@ -246,7 +246,7 @@ export function answerText(life: RunLife | undefined): string | undefined {
   const { view } = life;
   if (view.output)
     return typeof view.output.reply === "string" ? view.output.reply : JSON.stringify(view.output.reply, null, 2);
-  for (const typing of life.typing.values()) if (typing.answer && typing.text !== "") return typing.text;
+  for (const typing of life.streamed.values()) if (typing.answer && typing.text !== "") return typing.text;
   return undefined;
 }
 

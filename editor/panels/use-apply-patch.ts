@@ -5,13 +5,13 @@ import { applyPatch, type PatchPart } from "../../runtime/patch.ts";
 import { boundsOfNodes } from "../graph/boxes.ts";
 import { type Command, move } from "../graph/commands.ts";
 import { table } from "../graph/node-types.ts";
-import { placeNew } from "../graph/position-new.ts";
+import { positionNew } from "../graph/position-new.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
 
 /** Applies parts to the graph as it is then, with room for what is new, as one step of the history; and shows it. */
-export function useTake(): (parts: readonly PatchPart[]) => Promise<void> {
+export function useApplyPatch(): (parts: readonly PatchPart[]) => Promise<void> {
   const workbench = useWorkbench();
   const flow = useReactFlow();
   const { t } = useTranslation("canvas");
@@ -21,7 +21,7 @@ export function useTake(): (parts: readonly PatchPart[]) => Promise<void> {
       const had = new Set(before.nodes.map((node) => node.id));
       let places: Record<string, { x: number; y: number }> = {};
       try {
-        places = await placeNew(before, applyPatch(before, parts, table).graph, workbench.reader.getState().reader);
+        places = await positionNew(before, applyPatch(before, parts, table).graph, workbench.reader.getState().reader);
       } catch (error) {
         // The nodes then stand where the patch put them: beside everything, and covering nothing.
         toast({

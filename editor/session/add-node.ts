@@ -1,17 +1,17 @@
 /** Putting a new node on the canvas: alone, on the end of a loose wire, or into an edge. */
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
-import { passage, reaches } from "../graph/can-connect.ts";
-import { CARD, freePlace, placeOf } from "../graph/card-size.ts";
+import { reaches, throughPorts } from "../graph/can-connect.ts";
+import { CARD, freePosition, positionOf } from "../graph/card-size.ts";
 import { addNode, type Command, freeId, insertOnEdge } from "../graph/commands.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
-import type { Wiring } from "./pending-edge.ts";
+import type { PendingEdge } from "./pending-edge.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** The data type of a node type that is dragged from the palette. */
 export const DRAG_TYPE = "application/x-patchbay-node";
 
-export type LooseEnd = NonNullable<Wiring["from"]>;
+export type LooseEnd = NonNullable<PendingEdge["from"]>;
 
 const IDS: Record<string, string> = {
   input: "ask",
@@ -22,7 +22,7 @@ const IDS: Record<string, string> = {
   tool: "kit",
 };
 
-export function freshNode(workbench: Workbench, definition: NodeDefinition): GraphNode {
+export function newNode(workbench: Workbench, definition: NodeDefinition): GraphNode {
   const taken = new Set(workbench.graph().nodes.map((node) => node.id));
   return {
     id: freeId(IDS[definition.type] ?? definition.type, taken),
@@ -34,40 +34,40 @@ export function freshNode(workbench: Workbench, definition: NodeDefinition): Gra
 
 export interface Spot {
   /** In the canvas's own coordinates: the new card's top left corner. */
-  place: { x: number; y: number };
+  position: { x: number; y: number };
   loose?: LooseEnd;
   /** Edge key. */
   edge?: string;
 }
 
 /** Adds a node at a spot, wires it where it can, and chooses it. Gives its id. */
-export function addAt(workbench: Workbench, definition: NodeDefinition, spot: Spot): string {
-  const node = freshNode(workbench, definition);
+export function addNodeAt(workbench: Workbench, definition: NodeDefinition, spot: Spot): string {
+  const node = newNode(workbench, definition);
   workbench.apply(addCommand(workbench, node, spot));
   workbench.selection.choose([node.id]);
   return node.id;
 }
 
-function addCommand(workbench: Workbench, node: GraphNode, { place, loose, edge }: Spot): Command {
+function addCommand(workbench: Workbench, node: GraphNode, { position: place, loose, edge }: Spot): Command {
   const graph = workbench.graph();
   const { reader } = workbench.reader.getState();
   const ports = reader.ports(node);
   if (edge !== undefined) {
     const old = graph.edges.find((one) => edgeKey(one) === edge);
     const kinds = old && edgeKinds(workbench, old);
-    const way = kinds && passage(ports, kinds.from, kinds.to);
+    const way = kinds && throughPorts(ports, kinds.from, kinds.to);
     if (old && way) {
       const room = makeRoom(graph, old, place);
       return insertOnEdge(edge, node, room.place, way, room.moved);
     }
   }
   if (loose?.side === "out") {
-    const port = passage({ inputs: ports.inputs, outputs: [{ id: "", kind: "any" }] }, loose.kind, "any")?.input;
+    const port = throughPorts({ inputs: ports.inputs, outputs: [{ id: "", kind: "any" }] }, loose.kind, "any")?.input;
     if (port !== undefined)
       return addNode(node, place, [{ from: `${loose.node}.${loose.port}`, to: `${node.id}.${port}` }]);
   }
   if (loose?.side === "in") {
-    const port = passage({ inputs: [{ id: "", kind: "any" }], outputs: ports.outputs }, "any", loose.kind)?.output;
+    const port = throughPorts({ inputs: [{ id: "", kind: "any" }], outputs: ports.outputs }, "any", loose.kind)?.output;
     if (port !== undefined)
       return addNode(node, place, [{ from: `${node.id}.${port}`, to: `${loose.node}.${loose.port}` }]);
   }
@@ -87,11 +87,11 @@ export function edgeKinds(workbench: Workbench, edge: { from: string; to: string
 }
 
 /** Beside the chosen node, or at the given middle of what is seen. */
-export function spotFor(workbench: Workbench, middle: { x: number; y: number }): { x: number; y: number } {
+export function positionFor(workbench: Workbench, middle: { x: number; y: number }): { x: number; y: number } {
   const graph = workbench.graph();
   const [chosen] = workbench.selection.getState().nodes;
-  const beside = chosen === undefined ? undefined : placeOf(graph, chosen);
-  return freePlace(
+  const beside = chosen === undefined ? undefined : positionOf(graph, chosen);
+  return freePosition(
     graph,
     beside ? { x: beside.x + CARD.width + 72, y: beside.y } : { x: middle.x - CARD.width / 2, y: middle.y - 70 },
   );
@@ -101,8 +101,8 @@ const GAP = 72;
 
 /** Where a card goes between the two ends of an edge, and where what comes after it moves so that it fits in. */
 function makeRoom(graph: Graph, edge: { from: string; to: string }, wanted: { x: number; y: number }) {
-  const from = placeOf(graph, edgeEnd(edge.from).node);
-  const to = placeOf(graph, edgeEnd(edge.to).node);
+  const from = positionOf(graph, edgeEnd(edge.from).node);
+  const to = positionOf(graph, edgeEnd(edge.to).node);
   if (to.x <= from.x) return { place: wanted, moved: {} };
   const least = from.x + CARD.width + GAP;
   const most = to.x - CARD.width - GAP;
@@ -111,7 +111,7 @@ function makeRoom(graph: Graph, edge: { from: string; to: string }, wanted: { x:
   const moved: Record<string, { x: number; y: number }> = {};
   if (shift > 0)
     for (const node of graph.nodes) {
-      const place = placeOf(graph, node.id);
+      const place = positionOf(graph, node.id);
       if (place.x >= to.x && reaches(graph, edgeEnd(edge.to).node, node.id))
         moved[node.id] = { x: place.x + shift, y: place.y };
     }

@@ -15,11 +15,11 @@ import { createDocument, type DocumentState, type DocumentStore } from "./docume
 import { createIssues } from "./issues.ts";
 import { defaultItem, itemsOf, lifeWithin } from "./items.ts";
 import type { LiveRun, LiveRunState } from "./live-run.ts";
-import { createSurfaces } from "./overlays.ts";
-import { createWiring } from "./pending-edge.ts";
+import { createOverlays } from "./overlays.ts";
+import { createPendingEdge } from "./pending-edge.ts";
 import type { Clock } from "./save.ts";
 import { createSelection } from "./selection.ts";
-import { createTyping } from "./unfinished-text.ts";
+import { createUnfinishedTexts } from "./unfinished-text.ts";
 import { type Inside, rootOf, type Workbench } from "./workbench.ts";
 
 const clock: Clock = {
@@ -34,12 +34,12 @@ const clock: Clock = {
  * `called`: the graph of the agent that the node calls or repeats. Undefined where there is none and the node has no body
  * that can be opened. `close` ends what the lens listens to, and nothing else.
  */
-export function createLens(outer: Workbench, node: string, called?: Called): Workbench | undefined {
+export function createBodyWorkbench(outer: Workbench, node: string, called?: Called): Workbench | undefined {
   const first = called?.graph ?? graphOf(outer, node);
   if (!first) return undefined;
-  const { document, endDocument } = called ? frozenDocument(first) : lensDocument(outer, node, first);
+  const { document, endDocument } = called ? frozenDocument(first) : bodyDocument(outer, node, first);
   const item = createStore<{ item?: string }>(() => ({}));
-  const { live, endLive } = lensLive(outer, node, item);
+  const { live, endLive } = bodyLiveRun(outer, node, item);
   const selection = createSelection();
   const issues = createIssues(document, outer.catalogue, table, clock);
   const fresh = () => ({ reader: createPortReader(table, checkContext(outer.catalogue.getState())) });
@@ -71,9 +71,9 @@ export function createLens(outer: Workbench, node: string, called?: Called): Wor
     issues,
     reader,
     live,
-    typing: createTyping(),
-    wiring: createWiring(),
-    surfaces: createSurfaces(),
+    unfinished: createUnfinishedTexts(),
+    pendingEdge: createPendingEdge(),
+    overlays: createOverlays(),
     graph: () => document.getState().graph,
     apply: document.apply,
     close() {
@@ -95,7 +95,7 @@ function frozenDocument(graph: Graph) {
   return { document, endDocument: () => {} };
 }
 
-function lensDocument(outer: Workbench, node: string, first: Graph) {
+function bodyDocument(outer: Workbench, node: string, first: Graph) {
   const { document: around } = outer;
   // A body that is gone (undone, replaced by an agent) is shown as it was until its view closes.
   let graph = first;
@@ -116,7 +116,7 @@ function lensDocument(outer: Workbench, node: string, first: Graph) {
   return { document, endDocument };
 }
 
-function lensLive(outer: Workbench, node: string, choice: Inside["item"]) {
+function bodyLiveRun(outer: Workbench, node: string, choice: Inside["item"]) {
   const { live: around } = outer;
   const look = (): LiveRunState => {
     const { life, lost } = around.getState();

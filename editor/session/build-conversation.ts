@@ -6,7 +6,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Patch } from "../../runtime/patch.ts";
 
-export interface Spoken {
+export interface BuildMessage {
   role: "user" | "assistant";
   content: string;
 }
@@ -31,7 +31,7 @@ export interface BuildState {
   draft: string;
 }
 
-export interface BuildTalk extends StoreApi<BuildState> {
+export interface BuildConversation extends StoreApi<BuildState> {
   /** Asks for a patch to the graph as it stands. While an answer is awaited nothing happens. A proposal that still stands is dropped. */
   ask(request: string, model: string): Promise<void>;
   /** Asks the last request again, after a failure or a stop. */
@@ -44,10 +44,10 @@ export interface BuildTalk extends StoreApi<BuildState> {
   close(): void;
 }
 
-export interface BuildWorld {
+export interface BuildDeps {
   graph(): Graph;
   propose(
-    request: { graph: Graph; conversation: Spoken[]; model: string },
+    request: { graph: Graph; conversation: BuildMessage[]; model: string },
     signal: AbortSignal,
   ): Promise<{ patch: Patch }>;
 }
@@ -56,7 +56,7 @@ export interface BuildWorld {
 const MAX_MESSAGE = 20_000;
 const MAX_TURNS = 20;
 
-export function createBuildTalk(world: BuildWorld): BuildTalk {
+export function createBuildConversation(world: BuildDeps): BuildConversation {
   const store = createStore<BuildState>(() => ({ turns: [], draft: "" }));
   let abort: AbortController | undefined;
   let made = 0;
@@ -73,7 +73,7 @@ export function createBuildTalk(world: BuildWorld): BuildTalk {
     store.setState({ turns: [...past, { id, request, state: "asking", unticked: new Set() }] });
     try {
       const { patch } = await world.propose(
-        { graph: world.graph(), conversation: conversation(past, request), model },
+        { graph: world.graph(), conversation: conversationMessages(past, request), model },
         mine.signal,
       );
       mine.signal.throwIfAborted();
@@ -118,8 +118,8 @@ export function createBuildTalk(world: BuildWorld): BuildTalk {
 }
 
 /** What the model is told: requests, its patches, and what became of each, said before the next request. */
-export function conversation(turns: readonly BuildTurn[], request: string): Spoken[] {
-  const spoken: Spoken[] = [];
+export function conversationMessages(turns: readonly BuildTurn[], request: string): BuildMessage[] {
+  const spoken: BuildMessage[] = [];
   let outcome = "";
   for (const turn of turns.filter((one) => one.patch !== undefined).slice(-MAX_TURNS)) {
     const whole = JSON.stringify(turn.patch);
@@ -127,12 +127,12 @@ export function conversation(turns: readonly BuildTurn[], request: string): Spok
       { role: "user", content: cut(outcome + turn.request) },
       { role: "assistant", content: whole.length <= MAX_MESSAGE ? whole : cut(turn.patch?.summary ?? "") },
     );
-    outcome = `(${becameOf(turn)})\n`;
+    outcome = `(${outcomeText(turn)})\n`;
   }
   return [...spoken, { role: "user", content: cut(outcome + request) }];
 }
 
-function becameOf({ state, patch, applied }: BuildTurn): string {
+function outcomeText({ state, patch, applied }: BuildTurn): string {
   if (state !== "applied" || !applied) return "I did not apply that patch.";
   const refused = (patch?.parts ?? []).flatMap((_part, index) => (applied.has(index) ? [] : [index + 1]));
   return refused.length === 0

@@ -4,7 +4,12 @@ import type { Patch, PatchPart } from "../../runtime/patch.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { table } from "../graph/node-types.ts";
 import { newIssues, viewPatch } from "../graph/patch-view.ts";
-import { type BuildWorld, conversation, createBuildTalk, type Spoken } from "./build-conversation.ts";
+import {
+  type BuildDeps,
+  type BuildMessage,
+  conversationMessages,
+  createBuildConversation,
+} from "./build-conversation.ts";
 
 const none: ReadonlySet<number> = new Set();
 const parts: PatchPart[] = [
@@ -72,12 +77,12 @@ describe("a patch against the graph as it stands", () => {
 });
 
 describe("the conversation that builds", () => {
-  function talk(propose: BuildWorld["propose"]) {
-    return createBuildTalk({ graph: smallGraph, propose });
+  function talk(propose: BuildDeps["propose"]) {
+    return createBuildConversation({ graph: smallGraph, propose });
   }
 
   it("tells the model what it proposed and what became of it", async () => {
-    const heard: Spoken[][] = [];
+    const heard: BuildMessage[][] = [];
     const made = talk(async (request) => {
       heard.push(request.conversation);
       return { patch: patch(...parts) };
@@ -118,7 +123,7 @@ describe("the conversation that builds", () => {
     const made = talk(() => Promise.reject(new Error("no")));
     await made.ask("one", "m");
     expect(made.getState().turns).toMatchObject([{ state: "failed", error: new Error("no") }]);
-    expect(conversation(made.getState().turns, "two")).toEqual([{ role: "user", content: "two" }]);
+    expect(conversationMessages(made.getState().turns, "two")).toEqual([{ role: "user", content: "two" }]);
   });
 
   it("sends no message longer than the server takes", () => {
@@ -132,6 +137,6 @@ describe("the conversation that builds", () => {
         patch: patch({ do: "set-config", id: "brief", config: { template: long } }),
       },
     ];
-    expect(conversation(turns, long).map(({ content }) => content.length)).toEqual([20_000, 11, 20_000]);
+    expect(conversationMessages(turns, long).map(({ content }) => content.length)).toEqual([20_000, 11, 20_000]);
   });
 });

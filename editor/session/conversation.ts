@@ -66,7 +66,7 @@ export interface RunOptions {
 /** What a run is asked, and how. */
 type Asked = { input: RunInput; session?: string } & Pick<RunOptions, "pins" | "range">;
 
-export interface ConversationWorld {
+export interface ConversationDeps {
   live: LiveRun;
   /** Sends what is unsaved; false where that cannot be done, and the graph itself is then sent along. */
   save(): Promise<boolean>;
@@ -84,7 +84,7 @@ export interface ConversationWorld {
   };
 }
 
-export function createConversation(world: ConversationWorld): Conversation {
+export function createConversation(world: ConversationDeps): Conversation {
   const { live, server } = world;
   const store = createStore<ConversationState>(() => ({ session: world.newId(), turns: [], busy: false }));
   /** Of the run that is followed onto the canvas: the one of the turn that is shown. */

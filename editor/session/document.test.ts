@@ -8,7 +8,7 @@ import { copyText, duplicate, pasteText } from "../graph/fragment.ts";
 import { edgeKey } from "../graph/lookup.ts";
 import { definitions, table } from "../graph/node-types.ts";
 import { createPortReader } from "../graph/ports.ts";
-import { planSwap, swapNode } from "../graph/replace-node.ts";
+import { planReplacement, replaceNode } from "../graph/replace-node.ts";
 import { replaceText } from "../graph/text-search.ts";
 import { createDocument } from "./document.ts";
 
@@ -90,7 +90,7 @@ const anyCommand = fc
       case 18: {
         const old = graph.nodes[a % Math.max(1, graph.nodes.length)];
         const definition = definitions[b % definitions.length]!;
-        return old ? swapNode(planSwap(graph, createPortReader(table), old, definition)) : commands.move({});
+        return old ? replaceNode(planReplacement(graph, createPortReader(table), old, definition)) : commands.move({});
       }
       default:
         return commands.setLayout({ [node]: { x: a, y: b }, [other]: { x: b, y: a } });

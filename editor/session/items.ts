@@ -2,7 +2,7 @@
 import type { ErrorData } from "../../runtime/error.ts";
 import { type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
 import { type NodeView, nodeKey } from "../../runtime/fold-run.ts";
-import type { RunLife, Typing } from "./run-life.ts";
+import type { RunLife, StreamedText } from "./run-life.ts";
 
 /** `stopped`: it had not ended when the run did. */
 export type ItemStatus = "running" | "waiting" | "done" | "failed" | "stopped";
@@ -113,11 +113,11 @@ export function lifeWithin(life: RunLife, part: ScopePart): RunLife {
     if (!scope?.[0] || scopeKey([scope[0]]) !== wanted) continue;
     nodes.set(nodeKey(scope.slice(1), view.node), view);
   }
-  const typing = new Map<string, Typing>();
-  for (const [key, text] of life.typing)
+  const typing = new Map<string, StreamedText>();
+  for (const [key, text] of life.streamed)
     if (key.startsWith(`${wanted}|`)) typing.set(key.slice(wanted.length + 1), text);
     else if (key.startsWith(`${wanted}/`)) typing.set(key.slice(wanted.length + 1), text);
-  const made: RunLife = { view: { ...life.view, nodes }, typing };
+  const made: RunLife = { view: { ...life.view, nodes }, streamed: typing };
   depths.set(made, depthOf(life) + 1);
   return made;
 }

@@ -2,7 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RunItem } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
-import { foldAll, newLife, type RunLife, type Typing } from "./run-life.ts";
+import { foldAll, newLife, type RunLife, type StreamedText } from "./run-life.ts";
 
 export interface LiveRunState {
   life?: RunLife;
@@ -56,4 +56,5 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
 
 /** How a node on the graph itself fares in the run that is shown. */
 export const viewOf = (state: LiveRunState, node: string): NodeView | undefined => state.life?.view.nodes.get(node);
-export const typingOf = (state: LiveRunState, node: string): Typing | undefined => state.life?.typing.get(node);
+export const streamedTextOf = (state: LiveRunState, node: string): StreamedText | undefined =>
+  state.life?.streamed.get(node);

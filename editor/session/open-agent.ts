@@ -1,6 +1,6 @@
 /** Opens an agent: its stores, made over the server, the browser's storage and its clock. */
 import { ApiError, api } from "../api/api.ts";
-import { takeEarlyAgent } from "./prefetch-agent.ts";
+import { takePrefetchedAgent } from "./prefetch-agent.ts";
 import { type AgentKeeper, type Clock, SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
@@ -14,7 +14,7 @@ const clock: Clock = {
 
 /** Rejects with what the server says where there is no such agent, or it cannot be reached. */
 export async function openAgent(id: string, signal: AbortSignal): Promise<Workbench> {
-  const agent = await (takeEarlyAgent(id) ?? api.agents.get(id, signal));
+  const agent = await (takePrefetchedAgent(id) ?? api.agents.get(id, signal));
   signal.throwIfAborted();
   return createWorkbench(
     id,

@@ -3,7 +3,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { type Scope, scopeKey } from "../../runtime/event.ts";
 import { bodyOf } from "../graph/body.ts";
 import { lookup } from "../graph/lookup.ts";
-import { createLens } from "./body-workbench.ts";
+import { createBodyWorkbench } from "./body-workbench.ts";
 import { agentOf, type Called, fetchCalled } from "./called-agents.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -37,7 +37,7 @@ export function createBodies(root: Workbench): Bodies {
     const called: Called | undefined = ref && (await fetchCalled(top, ref));
     // Somebody went elsewhere meanwhile.
     if (stack().at(-1) !== top) return false;
-    const lens = createLens(top, node, called);
+    const lens = createBodyWorkbench(top, node, called);
     if (lens) store.setState({ stack: [...stack(), lens] });
     return lens !== undefined;
   }
@@ -60,7 +60,7 @@ export function createBodies(root: Workbench): Bodies {
     show(workbench: Workbench, node: string) {
       bodies.reach(workbench);
       workbench.selection.choose([node]);
-      workbench.surfaces.setState({ show: node });
+      workbench.overlays.setState({ show: node });
     },
     async showAt(scope: Scope | undefined, node: string) {
       let depth = 0;

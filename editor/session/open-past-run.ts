@@ -6,7 +6,7 @@ import { type DraftShelf, SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
 /** Rejects with what the server says where there is no such run, or its graph was not kept. */
-export async function openPast(run: string, signal: AbortSignal): Promise<Workbench> {
+export async function openPastRun(run: string, signal: AbortSignal): Promise<Workbench> {
   const { graph } = await api.runs.graph(run, signal);
   return pastWorkbench(run, graph);
 }
@@ -33,12 +33,12 @@ function pastWorkbench(run: string, graph: Graph): Workbench {
     },
   );
   workbench.document.freeze(true);
-  workbench.places.setState({ inspect: "run", left: false });
+  workbench.panels.setState({ inspect: "run", left: false });
   return workbench;
 }
 
 /** Reads the run's events onto the canvas, and follows it while it goes on. Rejects where it cannot be read. */
-export async function followPast(workbench: Workbench, run: string, signal: AbortSignal): Promise<void> {
+export async function followPastRun(workbench: Workbench, run: string, signal: AbortSignal): Promise<void> {
   const { live } = workbench;
   await followRun(api.runs.follow(run, undefined, signal), {
     signal,

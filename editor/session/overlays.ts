@@ -1,25 +1,25 @@
 /** Surfaces that come and go over the graph: the command palette, the map of keys, the list of nodes to add at a spot, questions. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Encapsulation } from "../graph/encapsulate.ts";
-import type { Wiring } from "./pending-edge.ts";
+import type { PendingEdge } from "./pending-edge.ts";
 
 export interface Adding {
   /** Where the list opens, in the window. */
   at: { x: number; y: number };
   /** Top left corner of the new card, on the canvas. */
-  place: { x: number; y: number };
+  position: { x: number; y: number };
   /** The loose end of a wire that the node is to take. */
-  loose?: Wiring["from"];
+  loose?: PendingEdge["from"];
   /** The edge (by key) that the node goes into. */
   edge?: string;
   /** The node (by id) that another type is to replace. */
-  swap?: string;
+  replaces?: string;
 }
 
-export interface Surfaces {
+export interface Overlays {
   /** What is typed in the search over everything; nothing while it is closed. */
   commands?: string;
-  keys: boolean;
+  shortcuts: boolean;
   adding?: Adding;
   savingTemplate?: boolean;
   /** Nodes that are to become an agent of their own, once it has a name. */
@@ -27,16 +27,17 @@ export interface Surfaces {
   /** A node (by id) that the canvas is to bring into view; it takes the wish away. */
   show?: string;
   /** Nodes (by id) whose body is unfolded on their card. */
-  unfolded: ReadonlySet<string>;
+  expanded: ReadonlySet<string>;
 }
 
-export type SurfaceStore = StoreApi<Surfaces>;
+export type OverlayStore = StoreApi<Overlays>;
 
-export const createSurfaces = (): SurfaceStore => createStore<Surfaces>(() => ({ keys: false, unfolded: new Set() }));
+export const createOverlays = (): OverlayStore =>
+  createStore<Overlays>(() => ({ shortcuts: false, expanded: new Set() }));
 
 /** Unfolds a node's body on its card, or folds it. */
-export function toggleUnfolded(surfaces: SurfaceStore, node: string): void {
-  const unfolded = new Set(surfaces.getState().unfolded);
+export function toggleExpanded(surfaces: OverlayStore, node: string): void {
+  const unfolded = new Set(surfaces.getState().expanded);
   if (!unfolded.delete(node)) unfolded.add(node);
-  surfaces.setState({ unfolded });
+  surfaces.setState({ expanded: unfolded });
 }

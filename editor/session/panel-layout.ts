@@ -4,7 +4,7 @@ import type { DraftShelf } from "./save.ts";
 
 export type RightPanel = "node" | "try" | "build" | "issues" | "json" | "publish" | "history" | "tests" | "find";
 
-export interface Places {
+export interface PanelLayout {
   left: boolean;
   right: boolean;
   below: boolean;
@@ -15,7 +15,7 @@ export interface Places {
   inspect: "form" | "run";
 }
 
-export interface PlacesStore extends StoreApi<Places> {
+export interface PanelLayoutStore extends StoreApi<PanelLayout> {
   /** Opens the right place on a panel. */
   open(panel: RightPanel): void;
   toggle(place: "left" | "right" | "below"): void;
@@ -23,7 +23,7 @@ export interface PlacesStore extends StoreApi<Places> {
 }
 
 const KEY = "patchbay.places";
-const FRESH: Places = {
+const FRESH: PanelLayout = {
   left: true,
   right: true,
   below: true,
@@ -34,8 +34,8 @@ const FRESH: Places = {
 };
 const LIMITS = { rightWidth: [300, 900], belowHeight: [120, 520] } as const;
 
-export function createPlaces(shelf: DraftShelf): PlacesStore {
-  const store = createStore<Places>(() => read(shelf));
+export function createPanelLayout(shelf: DraftShelf): PanelLayoutStore {
+  const store = createStore<PanelLayout>(() => read(shelf));
   store.subscribe((state) => {
     try {
       shelf.setItem(KEY, JSON.stringify(state));
@@ -47,7 +47,7 @@ export function createPlaces(shelf: DraftShelf): PlacesStore {
     open: (panel: RightPanel) => store.setState({ panel, right: true }),
     toggle: (place: "left" | "right" | "below") => store.setState((state) => ({ [place]: !state[place] })),
     resize(change: { rightWidth?: number; belowHeight?: number }) {
-      const next: Partial<Places> = {};
+      const next: Partial<PanelLayout> = {};
       for (const key of ["rightWidth", "belowHeight"] as const)
         if (change[key] !== undefined)
           next[key] = Math.round(Math.min(LIMITS[key][1], Math.max(LIMITS[key][0], change[key])));
@@ -56,9 +56,9 @@ export function createPlaces(shelf: DraftShelf): PlacesStore {
   });
 }
 
-function read(shelf: DraftShelf): Places {
+function read(shelf: DraftShelf): PanelLayout {
   try {
-    const kept = JSON.parse(shelf.getItem(KEY) ?? "{}") as Partial<Places>;
+    const kept = JSON.parse(shelf.getItem(KEY) ?? "{}") as Partial<PanelLayout>;
     // Which panel was open is not remembered: a visit begins where the agent can be asked.
     return { ...FRESH, ...kept, panel: FRESH.panel };
   } catch {

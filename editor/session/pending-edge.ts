@@ -2,10 +2,10 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Kind } from "../../runtime/port.ts";
 
-export interface Wiring {
+export interface PendingEdge {
   from?: { node: string; port: string; kind: Kind; side: "in" | "out" };
 }
 
-export type WiringStore = StoreApi<Wiring>;
+export type PendingEdgeStore = StoreApi<PendingEdge>;
 
-export const createWiring = (): WiringStore => createStore<Wiring>(() => ({}));
+export const createPendingEdge = (): PendingEdgeStore => createStore<PendingEdge>(() => ({}));

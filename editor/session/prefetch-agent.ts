@@ -5,7 +5,7 @@ import type { Agent } from "../api/types.ts";
 let asked: { id: string; answer: Promise<Agent> } | undefined;
 
 /** Asks the server; `takeEarlyAgent` gives the answer, once. */
-export function askEarly(id: string): void {
+export function prefetchAgent(id: string): void {
   const answer = api.agents.get(id);
   // Who takes it is told of a failure; where nobody does, there is nobody to tell.
   answer.catch(() => undefined);
@@ -13,7 +13,7 @@ export function askEarly(id: string): void {
 }
 
 /** The answer that was asked for early, or undefined: an agent that is opened again is read anew. */
-export function takeEarlyAgent(id: string): Promise<Agent> | undefined {
+export function takePrefetchedAgent(id: string): Promise<Agent> | undefined {
   const taken = asked?.id === id ? asked.answer : undefined;
   asked = undefined;
   return taken;

@@ -3,7 +3,7 @@ import type { Delta, EventBody, RunEvent, RunItem } from "../../runtime/event.ts
 import { followRun } from "../api/follow-run.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { createConversation } from "./conversation.ts";
-import { createLiveRun, typingOf, viewOf } from "./live-run.ts";
+import { createLiveRun, streamedTextOf, viewOf } from "./live-run.ts";
 import { foldAll, newLife } from "./run-life.ts";
 
 let seq = 0;
@@ -84,12 +84,12 @@ describe("a run's life", () => {
     const events = story();
     let life = foldAll(newLife(0), events.slice(0, 3));
     life = foldAll(life, [delta("I look ", 0), delta("at the clock", 7)]);
-    expect(life.typing.get("brain")?.text).toBe("I look at the clock");
+    expect(life.streamed.get("brain")?.text).toBe("I look at the clock");
     life = foldAll(life, [...events.slice(3, 7), delta("It is", 0)]);
-    expect(life.typing.get("brain")).toMatchObject({ text: "It is", answer: true });
+    expect(life.streamed.get("brain")).toMatchObject({ text: "It is", answer: true });
     // One who joins late gets what there is so far again, from the beginning.
     life = foldAll(life, [delta("It is noon", 0)]);
-    expect(life.typing.get("brain")?.text).toBe("It is noon");
+    expect(life.streamed.get("brain")?.text).toBe("It is noon");
   });
 
   it("leaves a life as it was when a later one is folded from it", () => {
@@ -112,7 +112,7 @@ describe("a run's life", () => {
     expect([frames.length, drawn]).toEqual([1, 1]);
     frames[0]?.();
     expect(drawn).toBe(2);
-    expect(typingOf(live.getState(), "brain")?.text).toHaveLength(500);
+    expect(streamedTextOf(live.getState(), "brain")?.text).toHaveLength(500);
     expect(viewOf(live.getState(), "brain")?.status).toBe("running");
   });
 });

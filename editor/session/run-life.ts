@@ -7,7 +7,7 @@ import { type Delta, type RunEvent, type RunItem, scopeKey } from "../../runtime
 import { applyEvent, emptyRun, type NodeView, nodeKey, type RunView } from "../../runtime/fold-run.ts";
 
 /** Text on its way from a node's present step; kept until the node begins its next one. */
-export interface Typing {
+export interface StreamedText {
   text: string;
   reasoning: string;
   /** It is part of the run's answer. */
@@ -17,11 +17,11 @@ export interface Typing {
 export interface RunLife {
   view: RunView;
   /** By `nodeKey`. */
-  typing: ReadonlyMap<string, Typing>;
+  streamed: ReadonlyMap<string, StreamedText>;
 }
 
 export function newLife(at: number): RunLife {
-  return { view: { ...emptyRun(""), status: "running", startedAt: at }, typing: new Map() };
+  return { view: { ...emptyRun(""), status: "running", startedAt: at }, streamed: new Map() };
 }
 
 /**
@@ -33,7 +33,7 @@ export function foldAll(life: RunLife, items: readonly RunItem[]): RunLife {
   const view: RunView = items.some((item) => item.type !== "delta")
     ? { ...life.view, usage: { ...life.view.usage }, nodes: new Map(life.view.nodes) }
     : life.view;
-  const typing = new Map(life.typing);
+  const typing = new Map(life.streamed);
   for (const item of items) {
     if (item.type !== "delta") {
       if (item.seq > view.seq) closeText(typing, item);
@@ -41,10 +41,10 @@ export function foldAll(life: RunLife, items: readonly RunItem[]): RunLife {
       applyEvent(view, item);
     } else typing.set(nodeKey(item.scope, item.node), typed(typing.get(nodeKey(item.scope, item.node)), item));
   }
-  return { view, typing };
+  return { view, streamed: typing };
 }
 
-function typed(old: Typing | undefined, delta: Delta): Typing {
+function typed(old: StreamedText | undefined, delta: Delta): StreamedText {
   const before = old?.[delta.kind] ?? "";
   // An offset of 0 begins a new step. A gap (a dropped delta) stays until the finished message closes it.
   const text = delta.offset <= before.length ? before.slice(0, delta.offset) + delta.text : before + delta.text;
@@ -55,7 +55,7 @@ function typed(old: Typing | undefined, delta: Delta): Typing {
   return { ...base, [delta.kind]: text, answer: delta.answer };
 }
 
-function closeText(typing: Map<string, Typing>, event: RunEvent): void {
+function closeText(typing: Map<string, StreamedText>, event: RunEvent): void {
   if (event.type === "node-start") typing.delete(nodeKey(event.scope, event.node));
   if (event.type !== "message") return;
   const key = nodeKey(event.scope, event.node);

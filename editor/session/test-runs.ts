@@ -4,7 +4,7 @@ import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput } from "../../runtime/event.ts";
 import type { GraphTest } from "../../runtime/graph.ts";
 import { followRun } from "../api/follow-run.ts";
-import type { ConversationWorld } from "./conversation.ts";
+import type { ConversationDeps } from "./conversation.ts";
 import { foldAll, newLife, type RunLife } from "./run-life.ts";
 
 export interface TestResult {
@@ -32,9 +32,7 @@ export const testKey = (test: GraphTest): string => JSON.stringify(test.input);
 
 const AT_ONCE = 2;
 
-export function createTestRuns(
-  world: Pick<ConversationWorld, "save" | "graph" | "now" | "pause" | "server">,
-): TestRuns {
+export function createTestRuns(world: Pick<ConversationDeps, "save" | "graph" | "now" | "pause" | "server">): TestRuns {
   const { server } = world;
   const store = createStore<TestRunsState>(() => ({ results: new Map() }));
   let abort: AbortController | undefined;

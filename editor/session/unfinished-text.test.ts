@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { DraftShelf } from "./save.ts";
-import { createTyping } from "./unfinished-text.ts";
+import { createUnfinishedTexts } from "./unfinished-text.ts";
 
 function shelf(): DraftShelf & { items: Map<string, string> } {
   const items = new Map<string, string>();
@@ -14,10 +14,10 @@ function shelf(): DraftShelf & { items: Map<string, string> } {
 
 it("keeps a message over a visit elsewhere, until it is sent, and broken fields as long as the page", () => {
   const kept = shelf();
-  const first = createTyping(kept, "a");
+  const first = createUnfinishedTexts(kept, "a");
   first.keep("try/message", "Half a");
   first.keep("brain/temperature", "0.");
-  const second = createTyping(kept, "a");
+  const second = createUnfinishedTexts(kept, "a");
   expect([...second.getState().texts]).toEqual([["try/message", "Half a"]]);
   second.keep("try/message", undefined);
   expect(kept.items.size).toBe(0);
@@ -31,7 +31,7 @@ it("goes on without a shelf that can be read or written", () => {
     },
     removeItem() {},
   };
-  const typing = createTyping(broken, "a");
+  const typing = createUnfinishedTexts(broken, "a");
   typing.keep("try/message", "Hello");
   expect(typing.getState().texts.get("try/message")).toBe("Hello");
 });

@@ -5,7 +5,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { DraftShelf } from "./save.ts";
 
-export interface TypingStore extends StoreApi<{ texts: ReadonlyMap<string, string> }> {
+export interface UnfinishedTexts extends StoreApi<{ texts: ReadonlyMap<string, string> }> {
   /** `undefined` forgets it: what was typed is in the document now. */
   keep(place: string, text: string | undefined): void;
 }
@@ -13,7 +13,7 @@ export interface TypingStore extends StoreApi<{ texts: ReadonlyMap<string, strin
 /** Places that begin so are kept on the shelf. */
 const LASTING = "try/";
 
-export function createTyping(shelf?: DraftShelf, key = ""): TypingStore {
+export function createUnfinishedTexts(shelf?: DraftShelf, key = ""): UnfinishedTexts {
   const store = createStore<{ texts: ReadonlyMap<string, string> }>(() => ({ texts: readTexts(shelf, key) }));
   return Object.assign(store, {
     keep(place: string, text: string | undefined) {

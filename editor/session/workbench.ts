@@ -5,19 +5,19 @@ import type { Issue } from "../../runtime/issue.ts";
 import type { Command } from "../graph/commands.ts";
 import { table } from "../graph/node-types.ts";
 import { createPortReader, type PortReader } from "../graph/ports.ts";
-import { type BuildTalk, type BuildWorld, createBuildTalk } from "./build-conversation.ts";
+import { type BuildConversation, type BuildDeps, createBuildConversation } from "./build-conversation.ts";
 import { type AgentEntry, type Catalogue, type CatalogueStore, checkContext, createCatalogue } from "./catalogue.ts";
-import { type Conversation, type ConversationWorld, createConversation } from "./conversation.ts";
+import { type Conversation, type ConversationDeps, createConversation } from "./conversation.ts";
 import { createDocument, type DocumentStore } from "./document.ts";
 import { createIssues, type IssueStore } from "./issues.ts";
 import { createLiveRun, type LiveRun } from "./live-run.ts";
-import { createSurfaces, type SurfaceStore } from "./overlays.ts";
-import { createPlaces, type PlacesStore } from "./panel-layout.ts";
-import { createWiring, type WiringStore } from "./pending-edge.ts";
+import { createOverlays, type OverlayStore } from "./overlays.ts";
+import { createPanelLayout, type PanelLayoutStore } from "./panel-layout.ts";
+import { createPendingEdge, type PendingEdgeStore } from "./pending-edge.ts";
 import { type AgentKeeper, type Clock, createSaver, type DraftShelf, type SavedAgent, type Saver } from "./save.ts";
 import { createSelection, type SelectionStore } from "./selection.ts";
 import { createTestRuns, type TestRuns } from "./test-runs.ts";
-import { createTyping, type TypingStore } from "./unfinished-text.ts";
+import { createUnfinishedTexts, type UnfinishedTexts } from "./unfinished-text.ts";
 
 export interface Workbench {
   id: string;
@@ -30,12 +30,12 @@ export interface Workbench {
   reader: StoreApi<{ reader: PortReader }>;
   live: LiveRun;
   conversation: Conversation;
-  builder: BuildTalk;
+  builder: BuildConversation;
   tests: TestRuns;
-  places: PlacesStore;
-  typing: TypingStore;
-  wiring: WiringStore;
-  surfaces: SurfaceStore;
+  panels: PanelLayoutStore;
+  unfinished: UnfinishedTexts;
+  pendingEdge: PendingEdgeStore;
+  overlays: OverlayStore;
   /** Where this is what a node holds (a container's body, a called agent) and not the agent's own graph. */
   inside?: Inside;
   graph(): Graph;
@@ -58,10 +58,10 @@ export interface Inside {
 /** The agent's own, whichever body of it is given. */
 export const rootOf = (workbench: Workbench): Workbench => workbench.inside?.root ?? workbench;
 
-export interface WorkbenchWorld {
+export interface WorkbenchDeps {
   keeper: AgentKeeper;
-  server: ConversationWorld["server"];
-  propose: BuildWorld["propose"];
+  server: ConversationDeps["server"];
+  propose: BuildDeps["propose"];
   shelf: DraftShelf;
   clock: Clock;
   frame(call: () => void): void;
@@ -69,11 +69,7 @@ export interface WorkbenchWorld {
 }
 
 /** `saved.issues`: what the server said of the graph. */
-export function createWorkbench(
-  id: string,
-  saved: SavedAgent & { issues?: Issue[] },
-  world: WorkbenchWorld,
-): Workbench {
+export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue[] }, world: WorkbenchDeps): Workbench {
   const { clock, shelf } = world;
   const document = createDocument(saved.graph, clock.now);
   const catalogue = createCatalogue();
@@ -103,7 +99,7 @@ export function createWorkbench(
     now: clock.now,
     server: world.server,
   });
-  const builder = createBuildTalk({ graph: () => document.getState().graph, propose: world.propose });
+  const builder = createBuildConversation({ graph: () => document.getState().graph, propose: world.propose });
   const ends = [
     catalogue.subscribe((next, before) => {
       if (next.tools !== before.tools || !sameAgents(next.agents, before.agents))
@@ -131,10 +127,10 @@ export function createWorkbench(
     conversation,
     builder,
     tests,
-    places: createPlaces(shelf),
-    typing: createTyping(shelf, `patchbay.typing.${id}`),
-    wiring: createWiring(),
-    surfaces: createSurfaces(),
+    panels: createPanelLayout(shelf),
+    unfinished: createUnfinishedTexts(shelf, `patchbay.typing.${id}`),
+    pendingEdge: createPendingEdge(),
+    overlays: createOverlays(),
     graph: () => document.getState().graph,
     apply: document.apply,
     close() {

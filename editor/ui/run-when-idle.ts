@@ -7,7 +7,7 @@ window.addEventListener("pointerdown", () => (held = true), true);
 for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => (held = false), true);
 
 /** Calls back when no button of the pointer is held and nothing else is to be done: heavy work stops no drag. The returned function takes it back. */
-export function whenCalm(call: () => void): () => void {
+export function runWhenIdle(call: () => void): () => void {
   let stopped = false;
   const look = () => {
     if (stopped) return;

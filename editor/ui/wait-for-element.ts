@@ -7,7 +7,7 @@ let typed = "";
  * Does something with the element that a selector finds, at the next frame in which it is there. One that does not come in
  * time is let be. What is typed meanwhile is meant for it, and is put into it where it is a text field.
  */
-export function whenThere<E extends HTMLElement>(selector: string, does: (element: E) => void): void {
+export function waitForElement<E extends HTMLElement>(selector: string, does: (element: E) => void): void {
   const began = performance.now();
   if (waiting++ === 0) {
     typed = "";
@@ -28,8 +28,8 @@ export function whenThere<E extends HTMLElement>(selector: string, does: (elemen
   requestAnimationFrame(look);
 }
 
-export function focusSoon(id: string): void {
-  whenThere(`#${id}`, (element) => element.focus());
+export function focusWhenReady(id: string): void {
+  waitForElement(`#${id}`, (element) => element.focus());
 }
 
 function keep(event: KeyboardEvent): void {

@@ -49,13 +49,13 @@ import { runPart, togglePin } from "../hooks/run-part.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { holdsGraph } from "../session/called-agents.ts";
-import { toggleUnfolded } from "../session/overlays.ts";
+import { toggleExpanded } from "../session/overlays.ts";
 import { onlyNode } from "../session/selection.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { copyText as toClipboard } from "../ui/code-block.tsx";
 import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
-import { focusSoon } from "../ui/wait-for-element.ts";
+import { focusWhenReady } from "../ui/wait-for-element.ts";
 import type { Action, ActionId } from "./action.ts";
 import { editingActions } from "./edit-actions.ts";
 import { SEARCH_ID } from "./palette.tsx";
@@ -72,7 +72,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
   const paste = usePaste();
   const { t } = useTranslation(["canvas", "bodies", "testing"]);
   return useMemo(() => {
-    const { document: doc, selection, places, surfaces } = workbench;
+    const { document: doc, selection, panels, overlays } = workbench;
     const chosen = () => selection.getState();
     const middle = () => {
       const pane = document.querySelector(".react-flow")?.getBoundingClientRect() ?? new DOMRect(0, 0, 800, 600);
@@ -93,16 +93,16 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         icon: Search,
         keys: ["mod", "k"],
         everywhere: true,
-        run: () => surfaces.setState(({ commands = "" }) => ({ commands })),
+        run: () => overlays.setState(({ commands = "" }) => ({ commands })),
       },
-      { id: "keys", icon: Keyboard, keys: ["?"], run: () => surfaces.setState({ keys: true }) },
+      { id: "keys", icon: Keyboard, keys: ["?"], run: () => overlays.setState({ shortcuts: true }) },
       {
         id: "addNode",
         icon: Search,
         keys: ["/"],
         run() {
-          places.setState({ left: true });
-          focusSoon(SEARCH_ID);
+          panels.setState({ left: true });
+          focusWhenReady(SEARCH_ID);
         },
       },
       {
@@ -111,8 +111,8 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         keys: ["mod", "enter"],
         everywhere: true,
         run() {
-          places.open("try");
-          focusSoon("try-message");
+          panels.open("try");
+          focusWhenReady("try-message");
         },
       },
       {
@@ -178,22 +178,22 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       },
       { id: "zoomIn", icon: ZoomIn, keys: ["mod", "="], run: () => void flow.zoomIn({ duration: motionMs(120) }) },
       { id: "zoomOut", icon: ZoomOut, keys: ["mod", "-"], run: () => void flow.zoomOut({ duration: motionMs(120) }) },
-      { id: "toggleLeft", icon: PanelLeft, keys: ["mod", "["], run: () => places.toggle("left") },
-      { id: "toggleRight", icon: PanelRight, keys: ["mod", "]"], run: () => places.toggle("right") },
-      { id: "toggleBottom", icon: PanelBottom, keys: ["mod", "j"], run: () => places.toggle("below") },
-      { id: "chat", icon: MessageSquareText, keys: ["mod", "enter"], run: () => places.open("try") },
+      { id: "toggleLeft", icon: PanelLeft, keys: ["mod", "["], run: () => panels.toggle("left") },
+      { id: "toggleRight", icon: PanelRight, keys: ["mod", "]"], run: () => panels.toggle("right") },
+      { id: "toggleBottom", icon: PanelBottom, keys: ["mod", "j"], run: () => panels.toggle("below") },
+      { id: "chat", icon: MessageSquareText, keys: ["mod", "enter"], run: () => panels.open("try") },
       {
         id: "build",
         icon: Sparkles,
         run() {
-          places.open("build");
-          focusSoon("build-request");
+          panels.open("build");
+          focusWhenReady("build-request");
         },
       },
-      { id: "issues", icon: ListChecks, keys: ["mod", "i"], run: () => places.open("issues") },
-      { id: "json", icon: Braces, run: () => places.open("json") },
-      { id: "history", icon: History, run: () => places.open("history") },
-      { id: "publish", icon: Upload, run: () => places.open("publish") },
+      { id: "issues", icon: ListChecks, keys: ["mod", "i"], run: () => panels.open("issues") },
+      { id: "json", icon: Braces, run: () => panels.open("json") },
+      { id: "history", icon: History, run: () => panels.open("history") },
+      { id: "publish", icon: Upload, run: () => panels.open("publish") },
       { id: "triggers", icon: Zap, run: () => navigate(`/agents/${workbench.id}/triggers`) },
       {
         id: "runOnly",
@@ -221,7 +221,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         run() {
           const id = onlyNode(chosen());
           const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
-          if (node && holdsGraph(node)) toggleUnfolded(surfaces, node.id);
+          if (node && holdsGraph(node)) toggleExpanded(overlays, node.id);
           else toast({ title: t("noBody", { ns: "bodies" }) });
         },
       },
@@ -236,8 +236,8 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         },
       },
       { id: "pin", icon: Pin, keys: ["p"], run: () => withNode((id) => togglePin(workbench, id)) },
-      { id: "tests", icon: FlaskConical, run: () => places.open("tests") },
-      { id: "saveTemplate", icon: BookmarkPlus, run: () => surfaces.setState({ savingTemplate: true }) },
+      { id: "tests", icon: FlaskConical, run: () => panels.open("tests") },
+      { id: "saveTemplate", icon: BookmarkPlus, run: () => overlays.setState({ savingTemplate: true }) },
       { id: "encapsulate", icon: PackagePlus, keys: ["e"], run: subagents.encapsulate },
       { id: "unpack", icon: PackageOpen, keys: ["shift", "e"], run: subagents.unpack },
       ...editingActions(workbench, () => toast({ title: t("selectFirst", { ns: "testing" }) })),

@@ -8,7 +8,7 @@ import { TopBar } from "../shell/top-bar.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import { EditorFrame } from "./frame.tsx";
+import { Frame } from "./frame.tsx";
 
 /** One agent, open for editing. `?try=1` opens on the conversation, with the cursor in the message. */
 export function AgentEditor({ id }: { id: string }) {
@@ -25,7 +25,7 @@ export function AgentEditor({ id }: { id: string }) {
       (made) => {
         if (abort.signal.aborted) return made.close();
         workbench = made;
-        if (new URLSearchParams(window.location.search).has("try")) made.places.open("try");
+        if (new URLSearchParams(window.location.search).has("try")) made.panels.open("try");
         setOpened(made);
       },
       (error: unknown) => {
@@ -65,7 +65,7 @@ export function AgentEditor({ id }: { id: string }) {
     );
   return (
     <BodyViews root={opened}>
-      <EditorFrame />
+      <Frame />
     </BodyViews>
   );
 }

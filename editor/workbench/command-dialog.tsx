@@ -42,9 +42,9 @@ const groupClass =
 /** One search over everything: what can be done, what can be added, every node, page and agent. */
 export function CommandDialog({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   const workbench = useWorkbench();
-  const open = useStore(workbench.surfaces, (state) => state.commands !== undefined);
+  const open = useStore(workbench.overlays, (state) => state.commands !== undefined);
   const { t } = useTranslation("canvas");
-  const close = () => workbench.surfaces.setState({ commands: undefined });
+  const close = () => workbench.overlays.setState({ commands: undefined });
   return (
     <Dialog.Root open={open} onOpenChange={(next) => next || close()}>
       <Dialog.Portal>
@@ -197,12 +197,12 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
 /** What was typed before this code had come stands in it already. */
 function SearchField() {
   const { t } = useTranslation("canvas");
-  const { surfaces } = useWorkbench();
-  const text = useStore(surfaces, (state) => state.commands ?? "");
+  const { overlays } = useWorkbench();
+  const text = useStore(overlays, (state) => state.commands ?? "");
   return (
     <Command.Input
       value={text}
-      onValueChange={(commands) => surfaces.setState({ commands })}
+      onValueChange={(commands) => overlays.setState({ commands })}
       placeholder={t("commands.placeholder")}
       className="h-11 w-full border-line border-b bg-transparent px-4 text-md outline-none"
     />

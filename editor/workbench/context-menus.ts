@@ -11,7 +11,7 @@ import type { ActionId } from "./action.ts";
 import { useActions } from "./actions.ts";
 
 /** What a right click offers, by what is under it. A right click on a node that is not chosen chooses it. */
-export function useMenuItems(): CanvasMenus {
+export function useContextMenus(): CanvasMenus {
   const workbench = useWorkbench();
   const actions = useActions();
   const { t } = useTranslation("canvas");
@@ -52,7 +52,7 @@ export function useMenuItems(): CanvasMenus {
       if (!workbench.selection.getState().nodes.has(id)) workbench.selection.choose([id]);
       if (workbench.selection.getState().nodes.size > 1) return several();
       return [
-        { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.places.open("node") },
+        { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.panels.open("node") },
         ...(holds(id) ? [item("openBody"), item("expandBody")] : []),
         ...trials(),
         "separator",

@@ -4,14 +4,14 @@ import { SaveTemplate } from "../pages/templates/save-template.tsx";
 import type { Action, ActionId } from "./action.ts";
 import { CommandDialog } from "./command-dialog.tsx";
 import { EncapsulateDialog } from "./encapsulate-dialog.tsx";
-import { KeysDialog } from "./shortcuts-dialog.tsx";
+import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 
 function SaveTemplateDialog() {
   const workbench = useWorkbench();
-  const open = useStore(workbench.surfaces, (state) => state.savingTemplate);
+  const open = useStore(workbench.overlays, (state) => state.savingTemplate);
   const { graph } = workbench.inside?.root ?? workbench;
   return open ? (
-    <SaveTemplate graph={graph()} onClose={() => workbench.surfaces.setState({ savingTemplate: false })} />
+    <SaveTemplate graph={graph()} onClose={() => workbench.overlays.setState({ savingTemplate: false })} />
   ) : null;
 }
 
@@ -20,7 +20,7 @@ export function Dialogs({ actions }: { actions: ReadonlyMap<ActionId, Action> })
   return (
     <>
       <CommandDialog actions={actions} />
-      <KeysDialog actions={actions} />
+      <ShortcutsDialog actions={actions} />
       <EncapsulateDialog />
       <SaveTemplateDialog />
     </>

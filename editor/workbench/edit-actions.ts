@@ -12,12 +12,12 @@ import {
   ReplaceAll,
   TextSearch,
 } from "lucide-react";
-import { type Axis, alignPlaces, type Box, distributePlaces, type Side } from "../graph/align.ts";
+import { type Axis, alignPositions, type Box, distributePositions, type Side } from "../graph/align.ts";
 import { cardBox } from "../graph/boxes.ts";
 import { setLayout } from "../graph/commands.ts";
 import { onlyNode } from "../session/selection.ts";
 import type { Workbench } from "../session/workbench.ts";
-import { whenThere } from "../ui/wait-for-element.ts";
+import { waitForElement } from "../ui/wait-for-element.ts";
 import type { Action } from "./action.ts";
 
 /** Fields of the find panel. Its code loads later, so they are found by id. */
@@ -26,16 +26,16 @@ const REPLACE_ID = "replace-text";
 
 /** `onNoNode` is called when an action needs one selected node and there is none. */
 export function editingActions(workbench: Workbench, onNoNode: () => void): Action[] {
-  const { places, selection, surfaces } = workbench;
+  const { panels, selection, overlays } = workbench;
   const find = (field: string) => () => {
     const there = () => document.getElementById(field) as HTMLInputElement | null;
-    places.open("find");
+    panels.open("find");
     // Where the panel stands already, the next key goes to the field at once.
     if (there()) there()?.select();
-    else whenThere<HTMLInputElement>(`#${field}`, (element) => element.select());
+    else waitForElement<HTMLInputElement>(`#${field}`, (element) => element.select());
   };
-  const align = (side: Side) => () => workbench.apply(setLayout(alignPlaces(boxes(workbench), side)));
-  const spread = (axis: Axis) => () => workbench.apply(setLayout(distributePlaces(boxes(workbench), axis)));
+  const align = (side: Side) => () => workbench.apply(setLayout(alignPositions(boxes(workbench), side)));
+  const spread = (axis: Axis) => () => workbench.apply(setLayout(distributePositions(boxes(workbench), axis)));
   return [
     { id: "find", icon: TextSearch, keys: ["mod", "f"], everywhere: true, run: find(FIND_ID) },
     { id: "findReplace", icon: ReplaceAll, keys: ["mod", "shift", "f"], everywhere: true, run: find(REPLACE_ID) },
@@ -48,11 +48,11 @@ export function editingActions(workbench: Workbench, onNoNode: () => void): Acti
         if (id === undefined) return onNoNode();
         if (workbench.document.getState().frozen) return;
         const card = document.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.getBoundingClientRect();
-        surfaces.setState({
+        overlays.setState({
           adding: {
-            swap: id,
+            replaces: id,
             at: { x: card?.left ?? window.innerWidth / 3, y: (card?.top ?? window.innerHeight / 3) + 30 },
-            place: workbench.graph().layout[id] ?? { x: 0, y: 0 },
+            position: workbench.graph().layout[id] ?? { x: 0, y: 0 },
           },
         });
       },

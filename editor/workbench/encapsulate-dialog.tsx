@@ -11,7 +11,7 @@ import { lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import type { Surfaces } from "../session/overlays.ts";
+import type { Overlays } from "../session/overlays.ts";
 import { setCatalogue } from "../session/workbench.ts";
 import { ErrorNotice } from "../shell/query-state.tsx";
 import { Button } from "../ui/button.tsx";
@@ -23,12 +23,12 @@ import { toast } from "../ui/toast.tsx";
 
 /** Asks for the name of the agent that the chosen nodes become, saves it, and puts the node that calls it in their place. */
 export function EncapsulateDialog() {
-  const { surfaces } = useWorkbench();
-  const asked = useStore(surfaces, (state) => state.encapsulating);
-  return asked ? <Asked {...asked} close={() => surfaces.setState({ encapsulating: undefined })} /> : null;
+  const { overlays } = useWorkbench();
+  const asked = useStore(overlays, (state) => state.encapsulating);
+  return asked ? <Asked {...asked} close={() => overlays.setState({ encapsulating: undefined })} /> : null;
 }
 
-function Asked({ plan, nodes, suggested, close }: NonNullable<Surfaces["encapsulating"]> & { close(): void }) {
+function Asked({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsulating"]> & { close(): void }) {
   const workbench = useWorkbench();
   const client = useQueryClient();
   const words = useNodeWords();

@@ -1,8 +1,8 @@
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
-import { useSeen } from "../hooks/use-first-paint.ts";
-import { useGraph, useLive, usePlaces, useWorkbench } from "../hooks/use-workbench.ts";
+import { useFirstPaintDone } from "../hooks/use-first-paint.ts";
+import { useGraph, useLive, usePanels, useWorkbench } from "../hooks/use-workbench.ts";
 import { Timeline } from "../panels/timeline.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { useActions } from "./actions.ts";
@@ -11,34 +11,34 @@ import { Divider } from "./divider.tsx";
 import { GraphView } from "./graph-view.tsx";
 import { Palette } from "./palette.tsx";
 import { ConflictPanel } from "./save-state.tsx";
-import { EditorBar } from "./toolbar.tsx";
-import { useKeys } from "./use-shortcuts.ts";
-import { useShowChosen } from "./use-show-selected.ts";
+import { Toolbar } from "./toolbar.tsx";
+import { useShortcuts } from "./use-shortcuts.ts";
+import { useShowSelected } from "./use-show-selected.ts";
 import { useTypedAhead } from "./use-typed-ahead.ts";
 
-const RightPlace = lazy(() => import("./right-panel.tsx").then((module) => ({ default: module.RightPlace })));
+const RightPanelArea = lazy(() => import("./right-panel.tsx").then((module) => ({ default: module.RightPanelArea })));
 const Dialogs = lazy(() => import("./dialogs.tsx").then((module) => ({ default: module.Dialogs })));
 
 /** The four places: what can be added, the graph, the chosen thing, the time of the run. Each folds. */
-export function EditorFrame() {
+export function Frame() {
   const { t } = useTranslation("panels");
   const actions = useActions();
-  useKeys(actions);
+  useShortcuts(actions);
   useTypedAhead();
   useGuards();
-  useShowChosen();
-  const { left, right, below, rightWidth } = usePlaces(({ left, right, below, rightWidth }) => ({
+  useShowSelected();
+  const { left, right, below, rightWidth } = usePanels(({ left, right, below, rightWidth }) => ({
     left,
     right,
     below,
     rightWidth,
   }));
-  const seen = useSeen();
+  const seen = useFirstPaintDone();
   const name = useGraph((graph) => graph.name);
   return (
     <div className="flex h-full min-h-0">
       <h1 className="sr-only">{name}</h1>
-      {seen ? <EditorBar actions={actions} /> : <FirstBar />}
+      {seen ? <Toolbar actions={actions} /> : <FirstBar />}
       {seen && <CatalogueSync />}
       {left && (
         <aside aria-label={t("leftPanel")} className="w-56 shrink-0 border-line border-r bg-surface max-md:hidden">
@@ -59,7 +59,7 @@ export function EditorFrame() {
           className="relative flex shrink-0 flex-col border-line border-l bg-surface max-md:absolute max-md:inset-y-0 max-md:right-0 max-md:z-20 max-md:shadow-float"
           style={{ width: `min(${rightWidth}px, 100vw - 60px)` }}
         >
-          <Suspense>{seen && <RightPlace />}</Suspense>
+          <Suspense>{seen && <RightPanelArea />}</Suspense>
         </aside>
       )}
       <Suspense>{seen && <Dialogs actions={actions} />}</Suspense>
@@ -80,8 +80,8 @@ function CatalogueSync() {
 
 function Below({ open }: { open: boolean }) {
   const { t } = useTranslation("panels");
-  const { places } = useWorkbench();
-  const height = usePlaces((state) => state.belowHeight);
+  const { panels } = useWorkbench();
+  const height = usePanels((state) => state.belowHeight);
   // Before anything has run there is a line to read and no need for more room.
   const empty = useLive((state) => state.life === undefined);
   if (!open) return null;
@@ -101,7 +101,7 @@ function Below({ open }: { open: boolean }) {
         label={t("resizeBottom")}
         side="top"
         value={height}
-        onResize={(next) => places.resize({ belowHeight: next })}
+        onResize={(next) => panels.resize({ belowHeight: next })}
       />
       <Timeline />
     </section>

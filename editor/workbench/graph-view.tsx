@@ -3,16 +3,16 @@ import { useStore } from "zustand";
 import { Canvas } from "../canvas/canvas.tsx";
 import { definitions } from "../graph/node-types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
-import { addAt } from "../session/add-node.ts";
-import { useMenuItems } from "./context-menus.ts";
+import { addNodeAt } from "../session/add-node.ts";
+import { useContextMenus } from "./context-menus.ts";
 import { FileDrop } from "./file-drop.tsx";
 import { QuickAdd } from "./quick-add.tsx";
-import { swapAt, swapTypes } from "./replace-node.ts";
+import { replacementTypes, replaceWith } from "./replace-node.ts";
 
 /** The canvas with its context menus, dropped files and the list of nodes that opens at a spot. */
 export function GraphView() {
   return (
-    <Canvas menus={useMenuItems()}>
+    <Canvas menus={useContextMenus()}>
       <FileDrop />
       <NodeList />
     </Canvas>
@@ -23,18 +23,19 @@ export function GraphView() {
 function NodeList() {
   const workbench = useWorkbench();
   const { i18n } = useTranslation("editing");
-  const adding = useStore(workbench.surfaces, (state) => state.adding);
+  const adding = useStore(workbench.overlays, (state) => state.adding);
   if (!adding) return null;
-  const close = () => workbench.surfaces.setState({ adding: undefined });
+  const close = () => workbench.overlays.setState({ adding: undefined });
   return (
     <QuickAdd
       at={adding.at}
       loose={adding.loose}
-      definitions={adding.swap === undefined ? definitions : swapTypes(workbench, adding.swap)}
+      definitions={adding.replaces === undefined ? definitions : replacementTypes(workbench, adding.replaces)}
       onClose={close}
       onPick={(definition) => {
-        if (adding.swap === undefined) addAt(workbench, definition, adding);
-        else swapAt(workbench, adding.swap, definition, i18n.getFixedT(i18n.language, "editing"), i18n.language);
+        if (adding.replaces === undefined) addNodeAt(workbench, definition, adding);
+        else
+          replaceWith(workbench, adding.replaces, definition, i18n.getFixedT(i18n.language, "editing"), i18n.language);
         close();
       }}
     />

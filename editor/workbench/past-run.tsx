@@ -16,7 +16,7 @@ import { Answer } from "../panels/reply.tsx";
 import { Timeline } from "../panels/timeline.tsx";
 import { answerDocuments, answerText } from "../panels/turn-view.tsx";
 import { viewOf } from "../session/live-run.ts";
-import { followPast, openPast } from "../session/open-past-run.ts";
+import { followPastRun, openPastRun } from "../session/open-past-run.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { ErrorNotice, useErrorWords } from "../shell/query-state.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
@@ -29,8 +29,8 @@ import { useActions } from "./actions.ts";
 import { BodyBar } from "./body-bar.tsx";
 import { CommandDialog } from "./command-dialog.tsx";
 import { GraphView } from "./graph-view.tsx";
-import { KeysDialog } from "./shortcuts-dialog.tsx";
-import { useKeys } from "./use-shortcuts.ts";
+import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
+import { useShortcuts } from "./use-shortcuts.ts";
 
 /** A fork of a fork of a fork: this far back its agent is looked for. */
 const MOST_FORKS = 20;
@@ -46,12 +46,12 @@ export function PastRun({ id }: { id: string }) {
   useEffect(() => {
     const stop = new AbortController();
     let workbench: Workbench | undefined;
-    openPast(id, stop.signal)
+    openPastRun(id, stop.signal)
       .then((made) => {
         if (stop.signal.aborted) return made.close();
         workbench = made;
         setOpened(made);
-        return followPast(made, id, stop.signal);
+        return followPastRun(made, id, stop.signal);
       })
       .catch((failure: unknown) => {
         if (!stop.signal.aborted) setError(failure);
@@ -74,7 +74,7 @@ export function PastRun({ id }: { id: string }) {
       )}
       {opened ? (
         <BodyViews root={opened}>
-          <Frame id={id} />
+          <PastRunFrame id={id} />
         </BodyViews>
       ) : (
         error === undefined && (
@@ -87,11 +87,11 @@ export function PastRun({ id }: { id: string }) {
   );
 }
 
-function Frame({ id }: { id: string }) {
+function PastRunFrame({ id }: { id: string }) {
   const { t } = useTranslation("testing");
   const fork = useFork(id);
   const actions = useLookingActions();
-  useKeys(actions);
+  useShortcuts(actions);
   useCatalogueSync();
   useFitAtOpen();
   return (
@@ -116,7 +116,7 @@ function Frame({ id }: { id: string }) {
         </aside>
       </div>
       <CommandDialog actions={actions} />
-      <KeysDialog actions={actions} />
+      <ShortcutsDialog actions={actions} />
     </ForkContext.Provider>
   );
 }
@@ -146,14 +146,14 @@ function useLookingActions(): ReadonlyMap<ActionId, Action> {
 /** The whole graph is seen at first, in the room that the places around it leave. */
 function useFitAtOpen(): void {
   const flow = useReactFlow();
-  const { surfaces } = useWorkbench();
+  const { overlays } = useWorkbench();
   const drawn = useNodesInitialized();
   const [fitted, setFitted] = useState(false);
   useEffect(() => {
     if (!drawn || fitted) return;
     setFitted(true);
-    if (surfaces.getState().show === undefined) void flow.fitView({ padding: 0.12, maxZoom: 1 });
-  }, [flow, surfaces, drawn, fitted]);
+    if (overlays.getState().show === undefined) void flow.fitView({ padding: 0.12, maxZoom: 1 });
+  }, [flow, overlays, drawn, fitted]);
 }
 
 /** That this is the past, and the ways out of it. */

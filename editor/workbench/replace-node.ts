@@ -2,20 +2,22 @@ import type { TFunction } from "i18next";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { lookup } from "../graph/lookup.ts";
 import { definitions } from "../graph/node-types.ts";
-import { planSwap, swapNode, swaps } from "../graph/replace-node.ts";
+import { planReplacement, replacementsFor, replaceNode } from "../graph/replace-node.ts";
 import { nodeWords } from "../i18n/node-words.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { toast } from "../ui/toast.tsx";
 
 /** The types that can stand in the node's place, those that keep the most first. */
-export function swapTypes(workbench: Workbench, id: string): NodeDefinition[] {
+export function replacementTypes(workbench: Workbench, id: string): NodeDefinition[] {
   const node = lookup(workbench.graph()).node(id);
   if (!node) return [];
-  return swaps(workbench.graph(), workbench.reader.getState().reader, node, definitions).map((one) => one.definition);
+  return replacementsFor(workbench.graph(), workbench.reader.getState().reader, node, definitions).map(
+    (one) => one.definition,
+  );
 }
 
 /** Replaces the node and says what did not fit. */
-export function swapAt(
+export function replaceWith(
   workbench: Workbench,
   id: string,
   definition: NodeDefinition,
@@ -25,8 +27,8 @@ export function swapAt(
   const graph = workbench.graph();
   const node = lookup(graph).node(id);
   if (!node) return;
-  const plan = planSwap(graph, workbench.reader.getState().reader, node, definition);
-  workbench.apply(swapNode(plan));
+  const plan = planReplacement(graph, workbench.reader.getState().reader, node, definition);
+  workbench.apply(replaceNode(plan));
   workbench.selection.choose([id]);
   const words = nodeWords(language);
   const { edges, settings } = plan.lost;

@@ -2,7 +2,7 @@ import { X } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { OfAgent } from "../hooks/body-views.tsx";
-import { useChosenNode, useIssues, usePlaces, useWorkbench } from "../hooks/use-workbench.ts";
+import { useChosenNode, useIssues, usePanels, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { BuildPanel } from "../panels/build-panel.tsx";
 import { FindPanel } from "../panels/find-panel.tsx";
@@ -22,11 +22,11 @@ import { Divider } from "./divider.tsx";
 const JsonPanel = lazy(() => import("../panels/json-panel.tsx").then((module) => ({ default: module.JsonPanel })));
 
 /** In the right place: the chosen thing and what can be seen or done beside the graph, as tabs. */
-export function RightPlace() {
+export function RightPanelArea() {
   const { t } = useTranslation("panels");
   const workbench = useWorkbench();
   const words = useNodeWords();
-  const { panel, rightWidth } = usePlaces(({ panel, rightWidth }) => ({ panel, rightWidth }));
+  const { panel, rightWidth } = usePanels(({ panel, rightWidth }) => ({ panel, rightWidth }));
   const errors = useIssues((issues) => issues.errors);
   const warnings = useIssues((issues) => issues.all.length - issues.errors);
   const chosen = useChosenNode();
@@ -40,14 +40,14 @@ export function RightPlace() {
         label={t("resizeRight")}
         side="left"
         value={rightWidth}
-        onResize={(width) => workbench.places.resize({ rightWidth: width })}
+        onResize={(width) => workbench.panels.resize({ rightWidth: width })}
       />
       <IconButton
         icon={X}
         size="sm"
         label={t("collapse.right")}
         className="absolute top-2 right-2 z-10"
-        onClick={() => workbench.places.toggle("right")}
+        onClick={() => workbench.panels.toggle("right")}
       />
       <Tabs
         className="h-full"
@@ -55,7 +55,7 @@ export function RightPlace() {
         contentClassName="overflow-y-auto"
         label={t("rightPanel")}
         value={panel}
-        onChange={(next) => workbench.places.open(next as RightPanel)}
+        onChange={(next) => workbench.panels.open(next as RightPanel)}
         tabs={[
           {
             id: "node",

@@ -58,15 +58,15 @@ const OTHERS = [
 ] as const;
 
 /** The list of keyboard shortcuts. */
-export function KeysDialog({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
-  const { surfaces } = useWorkbench();
-  const open = useStore(surfaces, (state) => state.keys);
+export function ShortcutsDialog({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
+  const { overlays } = useWorkbench();
+  const open = useStore(overlays, (state) => state.shortcuts);
   const { t } = useTranslation("canvas");
-  const close = () => surfaces.setState({ keys: false });
+  const close = () => overlays.setState({ shortcuts: false });
   return (
     <Dialog
       open={open}
-      onOpenChange={(next) => surfaces.setState({ keys: next })}
+      onOpenChange={(next) => overlays.setState({ shortcuts: next })}
       title={t("keys.title")}
       className="!w-[min(760px,calc(100vw-32px))]"
       footer={<Button onClick={close}>{t("close", { ns: "common" })}</Button>}

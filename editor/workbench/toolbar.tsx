@@ -3,8 +3,8 @@ import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../api/api.ts";
-import { isAhead } from "../graph/unpublished.ts";
-import { useCatalogue, useDocument, usePlaces, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
+import { hasUnpublishedChanges } from "../graph/unpublished.ts";
+import { useCatalogue, useDocument, usePanels, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import { agentNamed } from "../session/called-agents.ts";
 import { rootOf } from "../session/workbench.ts";
 import { TopBar } from "../shell/top-bar.tsx";
@@ -17,13 +17,13 @@ import { useBodyCrumbs } from "./body-bar.tsx";
 import { SaveBadge } from "./save-state.tsx";
 
 /** In the bar on top: where one is, whether it is saved and live, and what can be done with the whole. */
-export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
+export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   const { t } = useTranslation(["canvas", "panels"]);
-  const { id, places } = useWorkbench();
+  const { id, panels } = useWorkbench();
   const crumbs = useBodyCrumbs();
   const canUndo = useDocument((state) => state.past.length > 0);
   const canRedo = useDocument((state) => state.future.length > 0);
-  const open = usePlaces(({ left, right, below }) => ({ left, right, below }));
+  const open = usePanels(({ left, right, below }) => ({ left, right, below }));
   const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
   const last = versions.data?.versions[0];
   const does = (action: ActionId) => actions.get(action)!.run;
@@ -86,13 +86,13 @@ export function EditorBar({ actions }: { actions: ReadonlyMap<ActionId, Action> 
           >
             {t("search", { ns: "common" })}
           </Button>
-          <Button icon={History} onClick={() => places.open("history")} className="max-lg:hidden">
+          <Button icon={History} onClick={() => panels.open("history")} className="max-lg:hidden">
             {t("action.history")}
           </Button>
           <Button icon={Play} keys={["mod", "enter"]} onClick={does("run")} className="max-md:[&>kbd]:hidden">
             {t("action.run")}
           </Button>
-          <Button variant="solid" icon={Upload} onClick={() => places.open("publish")}>
+          <Button variant="solid" icon={Upload} onClick={() => panels.open("publish")}>
             {last ? t("publishVersion", { ns: "panels", version: last.version + 1 }) : t("action.publish")}
           </Button>
         </>
@@ -117,7 +117,7 @@ function LiveBadge({ live }: { live?: number }) {
     () =>
       frozen !== undefined &&
       frozen.revision !== revision &&
-      isAhead(root.graph(), frozen.graph, (agent) => agentNamed(agents, agent)?.slug),
+      hasUnpublishedChanges(root.graph(), frozen.graph, (agent) => agentNamed(agents, agent)?.slug),
     [frozen, revision, agents],
   );
   if (live === undefined) return null;

@@ -8,7 +8,7 @@ import type { Action, ActionId } from "./action.ts";
 import { usePaste } from "./use-paste.ts";
 
 /** Keys for every action, and the clipboard, wherever the focus is outside of a text field. */
-export function useKeys(actions: ReadonlyMap<ActionId, Action>): void {
+export function useShortcuts(actions: ReadonlyMap<ActionId, Action>): void {
   const workbench = useWorkbench();
   const flow = useReactFlow();
   const paste = usePaste();
@@ -32,7 +32,7 @@ export function useKeys(actions: ReadonlyMap<ActionId, Action>): void {
         isOnCanvas(event.target) &&
         onlyNode(workbench.selection.getState()) !== undefined
       ) {
-        workbench.places.open("node");
+        workbench.panels.open("node");
         requestAnimationFrame(() =>
           document
             .querySelector<HTMLElement>("#inspector [data-field] :is(input,textarea,button,[tabindex='0'])")

@@ -21,7 +21,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
   const errorWords = useErrorWords();
   const { t, i18n } = useTranslation("subagents");
   return useMemo(() => {
-    const { selection, surfaces, catalogue, document: doc } = workbench;
+    const { selection, overlays, catalogue, document: doc } = workbench;
     const world = () => ({ table, context: checkContext(catalogue.getState()) });
     const titles = (graph: Graph, ends: readonly string[]) => {
       const named = ends.map((end) => {
@@ -45,7 +45,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
         const plan = encapsulate(graph, chosen, world());
         if ("refused" in plan) toast({ tone: "bad", title: t("cannotConvert"), detail: why(plan.refused, graph) });
         else
-          surfaces.setState({
+          overlays.setState({
             encapsulating: { plan, nodes: chosen.size, suggested: suggestedName(graph, chosen, words.nodeTitle) },
           });
       },

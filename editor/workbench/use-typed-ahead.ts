@@ -9,19 +9,19 @@ export const COMMANDS_ID = "commands";
  * does not wait. Nothing else hears these keys, or a letter would be taken for a key of the canvas.
  */
 export function useTypedAhead(): void {
-  const { surfaces } = useWorkbench();
+  const { overlays } = useWorkbench();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const { commands } = surfaces.getState();
+      const { commands } = overlays.getState();
       if (commands === undefined || !isText(event)) return;
       if (document.getElementById(COMMANDS_ID)?.contains(event.target as Node)) return;
       event.preventDefault();
       event.stopPropagation();
-      surfaces.setState({ commands: typedInto(commands, event.key) });
+      overlays.setState({ commands: typedInto(commands, event.key) });
     };
     window.addEventListener("keydown", onKey, true);
     return () => window.removeEventListener("keydown", onKey, true);
-  }, [surfaces]);
+  }, [overlays]);
 }
 
 /** Whether a key would change a text field or leave it; not one for the browser. */
