@@ -213,7 +213,7 @@ describe("feedback-sorter", () => {
 describe("second-look", () => {
   test.each([
     ["approve", "It is on its way.", /^It is on its way\.$/],
-    ["reject", undefined, /turned away.*\n\n.+/s],
+    ["reject", undefined, /rejected.*\n\n.+/s],
   ])("waits for a person, who may %s", async (choice, value, reply) => {
     const { id } = await use("second-look");
     const run = await call<Ran & { id: string; waits: { wait: string; question: string }[] }>(
@@ -221,7 +221,7 @@ describe("second-look", () => {
       `/api/agents/${id}/runs`,
       { input: { message: "Where is my order?" } },
     );
-    expect(run).toMatchObject({ status: "waiting", waits: [{ question: "May this reply go out?" }] });
+    expect(run).toMatchObject({ status: "waiting", waits: [{ question: "Send this reply?" }] });
     const answers = [{ wait: run.waits[0]!.wait, choice, ...(value !== undefined && { value }) }];
     const done = await call<Ran>("POST", `/api/runs/${run.id}/answer`, { answers });
     expect(done).toMatchObject({ status: "done", output: { reply: expect.stringMatching(reply) } });
