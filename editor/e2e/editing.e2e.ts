@@ -180,7 +180,7 @@ describe("a pasted text of another tool", () => {
     await open();
     await page.locator(".react-flow__pane").click({ position: { x: 20, y: 20 } });
     for (const [text, words] of [
-      ['{"nodes":[{"type":"n8n-nodes-base.webhook"}],"connections":{}}', "This is a flow of n8n"],
+      ['{"nodes":[{"type":"n8n-nodes-base.webhook"}],"connections":{}}', "This flow is from n8n"],
       [serializeGraph(smallGraph()).slice(0, 200), "The text is incomplete"],
       ["huge", "The clipboard does not contain a graph"],
     ] as const) {
@@ -206,9 +206,9 @@ describe("a dropped file", () => {
   });
 
   it.each([
-    ["n8n.json", '{"nodes":[],"connections":{}}', "This is a flow of n8n"],
-    ["flow.json", '{"nodes":[{"data":{"inputAnchors":[]}}],"edges":[]}', "This is a flow of Flowise"],
-    ["langflow.json", '{"data":{"nodes":[],"edges":[]}}', "This is a flow of Langflow"],
+    ["n8n.json", '{"nodes":[],"connections":{}}', "This flow is from n8n"],
+    ["flow.json", '{"nodes":[{"data":{"inputAnchors":[]}}],"edges":[]}', "This flow is from Flowise"],
+    ["langflow.json", '{"data":{"nodes":[],"edges":[]}}', "This flow is from Langflow"],
     ["half.json", serializeGraph(smallGraph()).slice(0, 200), "The file is incomplete"],
     ["photo.png", "\u0000\u0001", "This is not an agent file"],
     ["big.json", " ".repeat(20_000_001), "The file is too large for an agent"],

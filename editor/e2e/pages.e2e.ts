@@ -53,7 +53,7 @@ describe("triggers", () => {
     await button("Add").click();
     await dialog().getByText("Enter a name").waitFor();
     await dialog().getByLabel("Name").fill("Morning report");
-    await dialog().getByLabel("At", { exact: true }).fill("08:30");
+    await dialog().getByLabel("Time", { exact: true }).fill("08:30");
     await dialog().getByLabel("Time zone").fill("Moon/Base");
     await dialog().getByText("This time never occurs").waitFor();
     await dialog().getByLabel("Time zone").fill("Asia/Shanghai");
@@ -61,13 +61,13 @@ describe("triggers", () => {
     await button("Add").click();
     const schedule = page.getByRole("article", { name: "Morning report" });
     await schedule.getByText("Every weekday at 08:30, Asia/Shanghai").waitFor();
-    await schedule.getByText(/Next: \w{3}, .*08:30 · .*08:30 · .*08:30/).waitFor();
+    await schedule.getByText(/Next runs: \w{3}, .*08:30 · .*08:30 · .*08:30/).waitFor();
     await schedule.getByRole("button", { name: "Run now" }).click();
     await button("Open run").click();
     await page.getByText("What is new?").first().waitFor();
     await page.goBack();
     await schedule.getByRole("button", { name: "More" }).click();
-    await page.getByRole("menuitem", { name: "Change" }).click();
+    await page.getByRole("menuitem", { name: "Edit" }).click();
     await dialog().getByRole("combobox", { name: "Frequency" }).click();
     await page.getByRole("option", { name: "Every week", exact: true }).click();
     await button("Save").click();
@@ -155,7 +155,7 @@ describe("templates", () => {
       { name: "flow.json", mimeType: "application/json", buffer: Buffer.from('{"nodes":[],"connections":{}}') },
     ]);
     await page.getByText("2 templates imported").first().waitFor();
-    await page.getByText("flow.json: This is a flow of n8n").first().waitFor();
+    await page.getByText("flow.json: This flow is from n8n").first().waitFor();
     if (process.env.E2E_SHOTS) await page.screenshot({ path: `${process.env.E2E_SHOTS}/templates.png` });
 
     await page.getByLabel("Search templates").fill("from a file");
@@ -180,7 +180,7 @@ describe("models", () => {
     await page.getByText("You are using the demo model").waitFor();
     await button("Test").click();
     await page.getByText("It works").waitFor();
-    await page.getByText("Calls tools").waitFor();
+    await page.getByText("Tool calling").waitFor();
   });
 
   it("adds a provider from a preset, stores its key write-only, and says why it does not work", async () => {

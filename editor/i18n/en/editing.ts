@@ -53,7 +53,7 @@ export const editing = {
     about_other: "{{file}} contains an agent with {{count}} nodes.",
     asNew: "Open as new agent",
     intoThis: "Paste into this graph",
-    otherTool: "This is a {{tool}} flow",
+    otherTool: "This flow is from {{tool}}",
     otherToolHelp: "Patchbay cannot read it. Describe what it does under Build, or start from a template.",
     incomplete: "The file is incomplete, or its JSON is invalid",
     incompleteHelp: "Save or download it again. Nothing was changed here.",

@@ -51,7 +51,7 @@ export const editing: Words<typeof en> = {
     about_other: "{{file}} 包含一个有 {{count}} 个节点的智能体。",
     asNew: "作为新智能体打开",
     intoThis: "粘贴到当前工作流",
-    otherTool: "这是 {{tool}} 的工作流",
+    otherTool: "这个工作流来自 {{tool}}",
     otherToolHelp: "Patchbay 无法读取。可以在“搭建”里描述它的功能，或从模板开始。",
     incomplete: "文件不完整，或 JSON 无效",
     incompleteHelp: "请重新保存或下载。当前内容没有改动。",
