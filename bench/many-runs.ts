@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import Database from "better-sqlite3";
+import type { RunRow } from "../server/contract/run.ts";
 
-import type { EventLog, RunRow } from "../server/stores/event-log.ts";
+import type { EventLog } from "../server/stores/event-log.ts";
 import { openPostgres } from "../server/stores/postgres/connect.ts";
 import { openPostgresLog } from "../server/stores/postgres/event-log.ts";
 import { named } from "../server/stores/run-cells.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RunEvent } from "../runtime/event.ts";
-import type { RunResult } from "./runs/service.ts";
+import type { RunResult } from "./contract/run.ts";
 import { type MockModel, startMockModel } from "./testing/mock-model.ts";
 import { chat, sseOf, TOKEN } from "./testing/test-app.ts";
 

@@ -4,10 +4,44 @@
  * fit to be shown; a call that was aborted rejects with the signal's reason.
  */
 import { type ClientResponse, hc } from "hono/client";
-import type { RunItem } from "../../runtime/event.ts";
+import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
+import type { RunStatus } from "../../runtime/fold-run.ts";
+import type { Graph } from "../../runtime/graph.ts";
+import type { Effect, ToolResult, ToolSpec } from "../../runtime/tool.ts";
 import type { App } from "../../server/app.ts";
+import type {
+  Admission,
+  Agent,
+  AgentCard,
+  AgentVersion,
+  Publication,
+  Published,
+  Revision,
+} from "../../server/contract/agent.ts";
+import type { RestoreReport } from "../../server/contract/backup.ts";
+import type { CustomTool } from "../../server/contract/custom-tool.ts";
+import type { AgentKey, KeyLimits } from "../../server/contract/key.ts";
+import type { KnowledgeCard, KnowledgeDocument, SearchHit } from "../../server/contract/knowledge.ts";
+import type { McpServerCard } from "../../server/contract/mcp-server.ts";
+import type { ModelCard, NewProvider, Provider, ProviderTest } from "../../server/contract/model.ts";
+import type { Proposal } from "../../server/contract/proposal.ts";
+import type {
+  Rating,
+  RatingFilter,
+  RunResult,
+  RunRow,
+  Session,
+  SessionRow,
+  UsageDimension,
+  UsageRow,
+} from "../../server/contract/run.ts";
+import type { SecretCard } from "../../server/contract/secret.ts";
+import type { ServerSettings } from "../../server/contract/settings.ts";
+import type { Task } from "../../server/contract/task.ts";
+import type { Template, ToolTemplate, UsedTemplate } from "../../server/contract/template.ts";
+import type { ToolCard, ToolImportReport } from "../../server/contract/tool.ts";
+import type { Delivery, MadeTrigger, NewTrigger, Trigger } from "../../server/contract/trigger.ts";
 import { received, send, sendFile, streamItems } from "./call.ts";
-import type * as T from "./types.ts";
 
 export { ApiError } from "./call.ts";
 
@@ -74,11 +108,11 @@ async function everyPage<R extends { id: string }>(
 
 export interface RunFilter {
   agent?: string;
-  status?: T.RunStatus;
+  status?: RunStatus;
   session?: string;
   text?: string;
   user?: string;
-  rating?: T.RatingFilter;
+  rating?: RatingFilter;
   /** Unix milliseconds. */
   from?: number;
   to?: number;
@@ -87,7 +121,7 @@ export interface RunFilter {
 }
 
 export interface RunRequest {
-  input: T.RunInput;
+  input: RunInput;
   session?: string;
   user?: string;
 }
@@ -108,11 +142,11 @@ interface KeyBody {
   name: string;
   agents: string[] | "*";
   rights?: ("run" | "answer")[];
-  limits?: T.KeyLimits;
+  limits?: KeyLimits;
 }
 
 export interface UsageQuery {
-  by: readonly T.UsageDimension[];
+  by: readonly UsageDimension[];
   /** Whole days up to now, or a time from which on: Unix milliseconds. */
   days?: number;
   from?: number;
@@ -125,19 +159,18 @@ export interface UsageQuery {
 
 export const api = {
   agents: {
-    list: (signal?: AbortSignal): Promise<T.Agent[]> =>
-      everyPage(async (query) => (await read(routes.agents.$get({ query }, until(signal)))).agents as T.Agent[]),
-    cards: (signal?: AbortSignal): Promise<T.AgentCard[]> =>
+    list: (signal?: AbortSignal): Promise<Agent[]> =>
+      everyPage(async (query) => (await read(routes.agents.$get({ query }, until(signal)))).agents as Agent[]),
+    cards: (signal?: AbortSignal): Promise<AgentCard[]> =>
       everyPage(
         async (query) =>
-          (await read(routes.agents.$get({ query: { ...query, view: "cards" } }, until(signal))))
-            .agents as T.AgentCard[],
+          (await read(routes.agents.$get({ query: { ...query, view: "cards" } }, until(signal)))).agents as AgentCard[],
       ),
-    get: (agent: string, signal?: AbortSignal): Promise<T.Agent> =>
+    get: (agent: string, signal?: AbortSignal): Promise<Agent> =>
       read(routes.agents[":id"].$get({ param: { id: id(agent) } }, until(signal))),
-    create: (graph: T.Graph): Promise<T.Agent> => read(routes.agents.$post({ json: { graph: { ...graph } } })),
+    create: (graph: Graph): Promise<Agent> => read(routes.agents.$post({ json: { graph: { ...graph } } })),
     /** `revision` is what the editor last saw: 409 when somebody saved meanwhile. */
-    save: (agent: string, graph: T.Graph, revision: number): Promise<T.Agent> =>
+    save: (agent: string, graph: Graph, revision: number): Promise<Agent> =>
       read(
         routes.agents[":id"].$put(
           { param: { id: id(agent) }, json: { graph: { ...graph } } },
@@ -145,26 +178,26 @@ export const api = {
         ),
       ),
     delete: (agent: string) => done(routes.agents[":id"].$delete({ param: { id: id(agent) } })),
-    revisions: async (agent: string, signal?: AbortSignal): Promise<T.Revision[]> =>
+    revisions: async (agent: string, signal?: AbortSignal): Promise<Revision[]> =>
       (await read(routes.agents[":id"].revisions.$get({ param: { id: id(agent) } }, until(signal)))).revisions,
     /** Names a revision; "" takes the name away. */
     nameRevision: (agent: string, revision: number, label: string) =>
       done(
         routes.agents[":id"].revisions[":n"].$patch({ param: { id: id(agent), n: String(revision) }, json: { label } }),
       ),
-    revision: (agent: string, revision: number): Promise<T.Agent> =>
+    revision: (agent: string, revision: number): Promise<Agent> =>
       read(routes.agents[":id"].revisions[":n"].$get({ param: { id: id(agent), n: String(revision) } })),
-    publish: (agent: string, json: { slug?: string; note?: string } & T.Admission): Promise<T.Published> =>
+    publish: (agent: string, json: { slug?: string; note?: string } & Admission): Promise<Published> =>
       read(routes.agents[":id"].publish.$post({ param: { id: id(agent) }, json })),
     /** Who may open the chat page and what it shows; no version changes. */
-    setPublication: async (agent: string, json: T.Admission): Promise<void> =>
+    setPublication: async (agent: string, json: Admission): Promise<void> =>
       done(routes.agents[":id"].publication.$patch({ param: { id: id(agent) }, json })),
     versions: (
       agent: string,
       signal?: AbortSignal,
-    ): Promise<{ publication?: T.Publication; urls?: Record<string, string>; versions: T.Version[] }> =>
+    ): Promise<{ publication?: Publication; urls?: Record<string, string>; versions: AgentVersion[] }> =>
       read(routes.agents[":id"].versions.$get({ param: { id: id(agent) } }, until(signal))),
-    live: (agent: string, version: number, share?: number): Promise<T.Publication> =>
+    live: (agent: string, version: number, share?: number): Promise<Publication> =>
       read(
         routes.agents[":id"].live.$post({
           param: { id: id(agent) },
@@ -176,17 +209,17 @@ export const api = {
       stream(`/api/agents/${id(agent)}/runs`, request, signal),
   },
   triggers: {
-    list: async (agent: string, signal?: AbortSignal): Promise<T.Trigger[]> =>
+    list: async (agent: string, signal?: AbortSignal): Promise<Trigger[]> =>
       (await read(routes.agents[":id"].triggers.$get({ param: { id: id(agent) } }, until(signal)))).triggers,
     /** With the address of a webhook. */
-    get: (agent: string, trigger: string, signal?: AbortSignal): Promise<{ trigger: T.Trigger; url?: string }> =>
+    get: (agent: string, trigger: string, signal?: AbortSignal): Promise<{ trigger: Trigger; url?: string }> =>
       read(
         routes.agents[":id"].triggers[":trigger"].$get(
           { param: { id: id(agent), trigger: id(trigger) } },
           until(signal),
         ),
       ),
-    create: (agent: string, json: T.NewTrigger): Promise<T.MadeTrigger> =>
+    create: (agent: string, json: NewTrigger): Promise<MadeTrigger> =>
       read(routes.agents[":id"].triggers.$post({ param: { id: id(agent) }, json })),
     /** Null takes a setting away. */
     update: (agent: string, trigger: string, json: object): Promise<unknown> =>
@@ -197,14 +230,14 @@ export const api = {
         }),
       ),
     /** `body`: what would come to a webhook. */
-    test: (agent: string, trigger: string, body?: unknown): Promise<T.Delivery> =>
+    test: (agent: string, trigger: string, body?: unknown): Promise<Delivery> =>
       read(
         routes.agents[":id"].triggers[":trigger"].test.$post({
           param: { id: id(agent), trigger: id(trigger) },
           json: { body },
         }),
       ),
-    deliveries: async (agent: string, trigger: string, signal?: AbortSignal): Promise<T.Delivery[]> =>
+    deliveries: async (agent: string, trigger: string, signal?: AbortSignal): Promise<Delivery[]> =>
       (
         await read(
           routes.agents[":id"].triggers[":trigger"].deliveries.$get(
@@ -224,7 +257,7 @@ export const api = {
       done(routes.agents[":id"].triggers[":trigger"].$delete({ param: { id: id(agent), trigger: id(trigger) } })),
   },
   runs: {
-    list: async (filter: RunFilter, signal?: AbortSignal): Promise<T.RunRow[]> =>
+    list: async (filter: RunFilter, signal?: AbortSignal): Promise<RunRow[]> =>
       (
         await read(
           routes.runs.$get(
@@ -233,48 +266,44 @@ export const api = {
           ),
         )
       ).runs,
-    get: (run: string, signal?: AbortSignal): Promise<Omit<T.RunRow, "error"> & T.RunResult> =>
+    get: (run: string, signal?: AbortSignal): Promise<Omit<RunRow, "error"> & RunResult> =>
       plain("GET", `/api/runs/${id(run)}`, undefined, signal),
     /** The graph that a run goes by, as it was then. */
-    graph: (run: string, signal?: AbortSignal): Promise<{ graph: T.Graph }> =>
+    graph: (run: string, signal?: AbortSignal): Promise<{ graph: Graph }> =>
       read(routes.runs[":id"].graph.$get({ param: { id: id(run) } }, until(signal))),
     /** Stored events from the start (or after the event `last`), then live ones until the run ends. */
     follow: (run: string, last?: number, signal?: AbortSignal) =>
       stream(`/api/runs/${id(run)}/events`, undefined, signal, last),
     /** Runs a graph that is not saved, or a part of it. */
-    start: (request: RunRequest & { graph: T.Graph } & RunPart, signal?: AbortSignal) =>
+    start: (request: RunRequest & { graph: Graph } & RunPart, signal?: AbortSignal) =>
       stream("/api/runs", request, signal),
-    cancel: (run: string): Promise<T.RunResult> => read(routes.runs[":id"].cancel.$post({ param: { id: id(run) } })),
+    cancel: (run: string): Promise<RunResult> => read(routes.runs[":id"].cancel.$post({ param: { id: id(run) } })),
     /** Resolves when the answers are on record; what comes of them is followed, or looked at later. */
-    answer: (run: string, answers: T.WaitDecision[]): Promise<{ id: string; status: T.RunStatus }> =>
+    answer: (run: string, answers: WaitDecision[]): Promise<{ id: string; status: RunStatus }> =>
       plain("POST", `/api/runs/${id(run)}/answer`, { answers }, undefined, { Prefer: "respond-async" }),
     /** Runs again from a node, with all that is not behind it as it was; resolves when the new run has begun. */
-    fork: (
-      run: string,
-      node: string,
-      outputs?: Record<string, unknown>,
-    ): Promise<{ id: string; status: T.RunStatus }> =>
+    fork: (run: string, node: string, outputs?: Record<string, unknown>): Promise<{ id: string; status: RunStatus }> =>
       plain("POST", `/api/runs/${id(run)}/fork`, { node, outputs }, undefined, { Prefer: "respond-async" }),
-    rate: (run: string, json: T.Rating) => done(routes.runs[":id"].rating.$post({ param: { id: id(run) }, json })),
+    rate: (run: string, json: Rating) => done(routes.runs[":id"].rating.$post({ param: { id: id(run) }, json })),
     delete: (run: string) => done(routes.runs[":id"].$delete({ param: { id: id(run) } })),
   },
   sessions: {
     list: async (
       filter: { agent?: string; after?: string; limit?: number },
       signal?: AbortSignal,
-    ): Promise<T.SessionRow[]> => (await read(routes.sessions.$get({ query: texts(filter) }, until(signal)))).sessions,
-    get: (session: string, signal?: AbortSignal): Promise<T.Session> =>
+    ): Promise<SessionRow[]> => (await read(routes.sessions.$get({ query: texts(filter) }, until(signal)))).sessions,
+    get: (session: string, signal?: AbortSignal): Promise<Session> =>
       read(routes.sessions[":id"].$get({ param: { id: id(session) } }, until(signal))),
     delete: (session: string) => done(routes.sessions[":id"].$delete({ param: { id: id(session) } })),
   },
   models: {
     list: (
       signal?: AbortSignal,
-    ): Promise<{ providers: T.Provider[]; models: T.ModelCard[]; defaultModel?: string; embedder?: string }> =>
+    ): Promise<{ providers: Provider[]; models: ModelCard[]; defaultModel?: string; embedder?: string }> =>
       read(routes.models.$get({}, until(signal))),
-    save: (provider: T.NewProvider): Promise<T.Provider> => read(routes.models.$post({ json: provider })),
+    save: (provider: NewProvider): Promise<Provider> => read(routes.models.$post({ json: provider })),
     /** Replaces all but the id: what is absent is taken away. */
-    update: ({ id: provider, apiKey, models, profile, fallback, ...rest }: T.NewProvider): Promise<T.Provider> =>
+    update: ({ id: provider, apiKey, models, profile, fallback, ...rest }: NewProvider): Promise<Provider> =>
       read(
         routes.models[":id"].$patch({
           param: { id: id(provider) },
@@ -288,7 +317,7 @@ export const api = {
         }),
       ),
     delete: (provider: string) => done(routes.models[":id"].$delete({ param: { id: id(provider) } })),
-    test: (provider: string, signal?: AbortSignal): Promise<T.ProviderTest> =>
+    test: (provider: string, signal?: AbortSignal): Promise<ProviderTest> =>
       read(routes.models[":id"].test.$post({ param: { id: id(provider) } }, until(signal))),
   },
   backup: {
@@ -312,7 +341,7 @@ export const api = {
       { merge, withoutSecrets, passphrase }: { merge: boolean; withoutSecrets: boolean; passphrase?: string },
       onSent: (share: number) => void,
       signal: AbortSignal,
-    ): Promise<T.RestoreReport> =>
+    ): Promise<RestoreReport> =>
       (await sendFile(
         `/api/restore?merge=${merge}&withoutSecrets=${withoutSecrets}`,
         file,
@@ -322,42 +351,42 @@ export const api = {
         },
         onSent,
         signal,
-      )) as T.RestoreReport,
+      )) as RestoreReport,
   },
   secrets: {
-    list: async (signal?: AbortSignal): Promise<T.SecretName[]> =>
+    list: async (signal?: AbortSignal): Promise<SecretCard[]> =>
       (await read(routes.secrets.$get({}, until(signal)))).secrets,
     set: (name: string, value: string) =>
       done(routes.secrets[":name"].$put({ param: { name: id(name) }, json: { value } })),
     delete: (name: string) => done(routes.secrets[":name"].$delete({ param: { name: id(name) } })),
   },
   tools: {
-    list: async (signal?: AbortSignal): Promise<T.ToolCard[]> =>
+    list: async (signal?: AbortSignal): Promise<ToolCard[]> =>
       (await read(routes.tools.$get({ query: { limit: "10000" } }, until(signal)))).tools,
-    templates: async (signal?: AbortSignal): Promise<T.ToolTemplate[]> =>
+    templates: async (signal?: AbortSignal): Promise<ToolTemplate[]> =>
       (await read(routes.tools.templates.$get({}, until(signal)))).templates,
-    save: (tool: T.CustomTool): Promise<T.ToolCard> => read(routes.tools.$post({ json: { ...tool } })),
+    save: (tool: CustomTool): Promise<ToolCard> => read(routes.tools.$post({ json: { ...tool } })),
     delete: (name: string) => done(routes.tools[":name{.+}"].$delete({ param: { name: id(name) } })),
-    configure: (name: string, json: { effect?: T.Effect; repeatable?: boolean }): Promise<T.ToolCard> =>
+    configure: (name: string, json: { effect?: Effect; repeatable?: boolean }): Promise<ToolCard> =>
       read(routes.tools[":name{.+}"].$patch({ param: { name: id(name) }, json })),
     import: (json: {
       openapi?: unknown;
       template?: unknown;
       name?: string;
       server?: string;
-    }): Promise<T.ImportReport> => read(routes.tools.import.$post({ json })),
-    call: (name: string, args: unknown, signal?: AbortSignal): Promise<T.ToolResult> =>
+    }): Promise<ToolImportReport> => read(routes.tools.import.$post({ json })),
+    call: (name: string, args: unknown, signal?: AbortSignal): Promise<ToolResult> =>
       read(routes.tools.call.$post({ json: { name, arguments: args } }, until(signal))),
   },
   mcp: {
-    list: async (signal?: AbortSignal): Promise<T.McpServer[]> =>
+    list: async (signal?: AbortSignal): Promise<McpServerCard[]> =>
       (await read(routes["mcp-servers"].$get({}, until(signal)))).servers,
-    add: async (body: object): Promise<T.McpServer[]> =>
+    add: async (body: object): Promise<McpServerCard[]> =>
       (await read(routes["mcp-servers"].$post({ json: { ...body } }))).servers,
     /** `seen`: the card's, so that what starts is what was shown. */
-    approve: (name: string, seen: string): Promise<T.McpServer> =>
+    approve: (name: string, seen: string): Promise<McpServerCard> =>
       read(routes["mcp-servers"][":name"].approve.$post({ param: { name: id(name) }, json: { seen } })),
-    tools: async (name: string, signal?: AbortSignal): Promise<T.ToolSpec[]> =>
+    tools: async (name: string, signal?: AbortSignal): Promise<ToolSpec[]> =>
       (await read(routes["mcp-servers"][":name"].tools.$get({ param: { name: id(name) } }, until(signal)))).tools,
     /** Begins a sign-in; gives the address to send the person to. */
     signIn: (name: string): Promise<{ url: string }> =>
@@ -365,14 +394,14 @@ export const api = {
     delete: (name: string) => done(routes["mcp-servers"][":name"].$delete({ param: { name: id(name) } })),
   },
   knowledge: {
-    list: async (signal?: AbortSignal): Promise<T.KnowledgeCard[]> =>
+    list: async (signal?: AbortSignal): Promise<KnowledgeCard[]> =>
       (await read(routes.knowledge.$get({}, until(signal)))).knowledge,
-    create: (json: { name: string; embedder?: string }): Promise<T.KnowledgeCard> =>
+    create: (json: { name: string; embedder?: string }): Promise<KnowledgeCard> =>
       read(routes.knowledge.$post({ json })),
-    get: (name: string, signal?: AbortSignal): Promise<T.KnowledgeCard> =>
+    get: (name: string, signal?: AbortSignal): Promise<KnowledgeCard> =>
       read(routes.knowledge[":name"].$get({ param: { name: id(name) } }, until(signal))),
     delete: (name: string) => done(routes.knowledge[":name"].$delete({ param: { name: id(name) } })),
-    documents: (name: string, signal?: AbortSignal): Promise<T.KnowledgeDocument[]> =>
+    documents: (name: string, signal?: AbortSignal): Promise<KnowledgeDocument[]> =>
       everyPage(
         async (query) =>
           (await read(routes.knowledge[":name"].documents.$get({ param: { name: id(name) }, query }, until(signal))))
@@ -382,7 +411,7 @@ export const api = {
       name: string,
       document: string,
       signal?: AbortSignal,
-    ): Promise<T.KnowledgeDocument & { text: string; truncated?: boolean }> =>
+    ): Promise<KnowledgeDocument & { text: string; truncated?: boolean }> =>
       read(
         routes.knowledge[":name"].documents[":id"].$get({ param: { name: id(name), id: id(document) } }, until(signal)),
       ),
@@ -400,7 +429,7 @@ export const api = {
       name: string,
       query: { q: string; limit: number; mode: "auto" | "text" | "vector" | "hybrid" },
       signal?: AbortSignal,
-    ): Promise<{ hits: T.Hit[] }> =>
+    ): Promise<{ hits: SearchHit[] }> =>
       read(
         routes.knowledge[":name"].search.$get(
           { param: { name: id(name) }, query: { ...query, limit: String(query.limit) } },
@@ -409,11 +438,11 @@ export const api = {
       ),
   },
   tasks: {
-    get: (task: string, signal?: AbortSignal): Promise<T.Task> =>
+    get: (task: string, signal?: AbortSignal): Promise<Task> =>
       read(routes.tasks[":id"].$get({ param: { id: id(task) } }, until(signal))),
   },
   keys: {
-    list: async (signal?: AbortSignal): Promise<T.AgentKey[]> => (await read(routes.keys.$get({}, until(signal)))).keys,
+    list: async (signal?: AbortSignal): Promise<AgentKey[]> => (await read(routes.keys.$get({}, until(signal)))).keys,
     /** `warnings`: what of its limits will not do what one may think. */
     create: (json: KeyBody & { expiresAt?: number }): Promise<{ id: string; key: string; warnings?: string[] }> =>
       read(routes.keys.$post({ json })),
@@ -421,12 +450,11 @@ export const api = {
     change: (
       key: string,
       json: Partial<KeyBody> & { expiresAt?: number | null },
-    ): Promise<T.AgentKey & { warnings?: string[] }> =>
-      read(routes.keys[":id"].$patch({ param: { id: id(key) }, json })),
+    ): Promise<AgentKey & { warnings?: string[] }> => read(routes.keys[":id"].$patch({ param: { id: id(key) }, json })),
     delete: (key: string) => done(routes.keys[":id"].$delete({ param: { id: id(key) } })),
   },
   /** Sums over runs, a row for each day (UTC), agent, version or key, as `by` says; one in all where it is empty. */
-  usage: async ({ by, ...filter }: UsageQuery, signal?: AbortSignal): Promise<T.UsageRow[]> => {
+  usage: async ({ by, ...filter }: UsageQuery, signal?: AbortSignal): Promise<UsageRow[]> => {
     const given = Object.entries(filter).filter(([, value]) => value !== undefined);
     const query = { by: by.join(","), ...Object.fromEntries(given.map(([name, value]) => [name, String(value)])) };
     return (await read(routes.usage.$get({ query }, until(signal)))).usage;
@@ -436,26 +464,26 @@ export const api = {
     {
       graph,
       ...json
-    }: { graph: T.Graph; conversation: { role: "user" | "assistant"; content: string }[]; model: string },
+    }: { graph: Graph; conversation: { role: "user" | "assistant"; content: string }[]; model: string },
     signal?: AbortSignal,
-  ): Promise<T.Proposal> => read(routes.build.$post({ json: { graph: { ...graph }, ...json } }, until(signal))),
+  ): Promise<Proposal> => read(routes.build.$post({ json: { graph: { ...graph }, ...json } }, until(signal))),
   settings: {
-    get: (signal?: AbortSignal): Promise<T.ServerSettings> => read(routes.settings.$get({}, until(signal))),
-    change: (json: Partial<T.ServerSettings>): Promise<T.ServerSettings> => read(routes.settings.$patch({ json })),
+    get: (signal?: AbortSignal): Promise<ServerSettings> => read(routes.settings.$get({}, until(signal))),
+    change: (json: Partial<ServerSettings>): Promise<ServerSettings> => read(routes.settings.$patch({ json })),
   },
   templates: {
     /** Those that come with Patchbay, then one's own, newest first. */
-    list: (signal?: AbortSignal): Promise<T.Template[]> =>
+    list: (signal?: AbortSignal): Promise<Template[]> =>
       everyPage(async (query) => (await read(routes.templates.$get({ query }, until(signal)))).templates),
     save: (json: {
-      graph: T.Graph;
+      graph: Graph;
       name?: string;
       summary?: string;
       tags?: string[];
       language?: "en" | "zh";
-    }): Promise<T.Template> => read(routes.templates.$post({ json: { ...json, graph: { ...json.graph } } })),
+    }): Promise<Template> => read(routes.templates.$post({ json: { ...json, graph: { ...json.graph } } })),
     /** From a template file. */
-    import: (template: Record<string, unknown>): Promise<T.Template> =>
+    import: (template: Record<string, unknown>): Promise<Template> =>
       read(routes.templates.$post({ json: { template } })),
     file: (template: string): Promise<unknown> =>
       read(routes.templates[":id"].file.$get({ param: { id: id(template) } })),
@@ -464,6 +492,6 @@ export const api = {
     use: (
       template: string,
       json: { agent?: string; language?: "en" | "zh"; folder?: string; approve?: Record<string, string> },
-    ): Promise<T.UsedTemplate> => read(routes.templates[":id"].use.$post({ param: { id: id(template) }, json })),
+    ): Promise<UsedTemplate> => read(routes.templates[":id"].use.$post({ param: { id: id(template) }, json })),
   },
 };

@@ -1,6 +1,6 @@
 /** How a call to the server goes: failures as one class with a sentence to show, and the items of a run's stream. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { Issue } from "./types.ts";
+import type { Issue } from "../../runtime/issue.ts";
 
 export class ApiError extends Error {
   /** HTTP status; 0 when the server did not answer at all. */

@@ -2,7 +2,6 @@
  * Where new nodes go: laid out among themselves, right of what feeds them, and never over a card that stands. What they
  * feed, and all that stands right of it, makes room.
  */
-
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { layoutPositions } from "./auto-layout.ts";
 import { nodeSize } from "./card-size.ts";

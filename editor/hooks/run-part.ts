@@ -1,5 +1,4 @@
 /** Trying a part of the draft from wherever it is asked for: the menu of a node, a key, the last-run panel. */
-
 import { knownFrom, planEdited, planPart } from "../graph/partial-run.ts";
 import { type Pins, pinOf, pinsOf, setPin } from "../graph/pins.ts";
 import { i18n } from "../i18n/index.ts";

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Access, Admission, Publication } from "../../server/contract/agent.ts";
 import { api } from "../api/api.ts";
-import type { Access, Admission, Publication } from "../api/types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { CodeBlock } from "../ui/code-block.tsx";
 import { Field } from "../ui/field.tsx";

@@ -1,36 +1,18 @@
 /** What exists outside the graph: what pickers offer and what `check` is told. Read from the server, refreshed when the window is looked at again. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CheckContext } from "../../runtime/check.ts";
-import type { ModelProfile } from "../../runtime/model.ts";
 import type { Ports } from "../../runtime/port.ts";
-import { type Effect, type JsonSchema, type ToolSpec, toolFinder } from "../../runtime/tool.ts";
+import { type ToolSpec, toolFinder } from "../../runtime/tool.ts";
+import type { AgentCard } from "../../server/contract/agent.ts";
+import type { KnowledgeCard } from "../../server/contract/knowledge.ts";
+import type { ModelCard } from "../../server/contract/model.ts";
+import type { ToolCard } from "../../server/contract/tool.ts";
 
-export interface ModelEntry {
-  /** `provider/model` */
-  name: string;
-  demo?: boolean;
-  isDefault?: boolean;
-  profile: ModelProfile;
-}
-export interface ToolEntry {
-  name: string;
-  summary: string;
-  parameters: JsonSchema;
-  effect: Effect;
-  binding?: string;
-  source?: string;
-  needs?: string[];
-}
-export interface KnowledgeEntry {
-  name: string;
-  documents: number;
-}
-export interface AgentEntry {
-  id: string;
-  name: string;
-  slug?: string;
-  ports?: Ports;
-}
+export type ModelEntry = Pick<ModelCard, "name" | "demo" | "isDefault" | "profile">;
+export type ToolEntry = Omit<ToolCard, "binding"> & Partial<Pick<ToolCard, "binding">>;
+export type KnowledgeEntry = Pick<KnowledgeCard, "name" | "documents">;
+/** `latest`: the newest published version. */
+export type AgentEntry = Pick<AgentCard, "id" | "name" | "slug"> & { ports?: Ports; latest?: number };
 
 export interface Catalogue {
   /** False until the first answer: until then nothing is called missing. */

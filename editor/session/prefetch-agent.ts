@@ -1,6 +1,6 @@
 /** An agent that is asked for before the page that shows it has been loaded. */
+import type { Agent } from "../../server/contract/agent.ts";
 import { api } from "../api/api.ts";
-import type { Agent } from "../api/types.ts";
 
 let asked: { id: string; answer: Promise<Agent> } | undefined;
 

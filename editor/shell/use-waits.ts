@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import type { RunRow } from "../../server/contract/run.ts";
 import { api } from "../api/api.ts";
-import type { RunRow } from "../api/types.ts";
 
 /** More than this is counted as this many and more. */
 export const MOST_WAITS = 200;

@@ -5,8 +5,8 @@ import { useLocation } from "wouter";
 import { useStore } from "zustand";
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import type { Port } from "../../runtime/port.ts";
+import type { AgentCard } from "../../server/contract/agent.ts";
 import { api } from "../api/api.ts";
-import type { AgentCard } from "../api/types.ts";
 import { lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
@@ -43,7 +43,9 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsul
     onSuccess(agent) {
       const { catalogue } = workbench;
       const known = catalogue.getState();
-      const entry = { id: agent.id, name: agent.graph.name, ports: agentPorts(agent.graph, table) };
+      const { graph, issues: _, ...rest } = agent;
+      const { name, description } = graph;
+      const entry = { ...rest, name, description, ports: agentPorts(graph, table) };
       // The list is read anew in a moment; until then its ports are known all the same.
       setCatalogue(catalogue, { ...known, agents: [...known.agents, entry] });
       client.setQueryData<AgentCard[]>(["agents", "cards"], (list) => list && [...list, entry]);

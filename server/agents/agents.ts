@@ -2,7 +2,6 @@
  * Saved agents: drafts with their history, and what is published of them. Drafts may have issues; a version may not,
  * and never changes.
  */
-
 import { agentPorts, inputFields } from "../../runtime/agent-ports.ts";
 import { type CheckContext, checkGraph } from "../../runtime/check.ts";
 import { compile } from "../../runtime/compile.ts";
@@ -14,6 +13,7 @@ import type { NodeTable } from "../../runtime/node.ts";
 import { parseGraph } from "../../runtime/parse.ts";
 import type { Ports } from "../../runtime/port.ts";
 import type { ToolSpec } from "../../runtime/tool.ts";
+import type { Agent, AgentCard, AgentVersion, Publication } from "../contract/agent.ts";
 import { newId } from "../lib/ids.ts";
 import { sha256 } from "../secrets/secrets.ts";
 import { everyRecord } from "../stores/mirror.ts";
@@ -21,7 +21,7 @@ import type { Records, Stored } from "../stores/records.ts";
 import { resolveAgents } from "./freeze.ts";
 import { History } from "./history.ts";
 import { Publications } from "./publications.ts";
-import type { AgentCard, AgentRecord, Agents, AgentVersion, Publication } from "./service.ts";
+import type { Agents } from "./service.ts";
 
 const AGENT = "agent";
 
@@ -80,7 +80,7 @@ class RecordedAgents implements Agents {
     this.#drafts = drafts;
   }
 
-  async list(options: { after?: string; limit?: number } = {}): Promise<AgentRecord[]> {
+  async list(options: { after?: string; limit?: number } = {}): Promise<Agent[]> {
     const context = await this.#options.context();
     const page = await this.#records.list<Graph>(AGENT, { ...options, newestFirst: true });
     return page.map((stored) => this.#record(stored, checkGraph(stored.body, this.#options.nodes, context)));
@@ -103,20 +103,20 @@ class RecordedAgents implements Agents {
     return inputFields(graph, this.#options.nodes);
   }
 
-  async get(id: string): Promise<AgentRecord> {
+  async get(id: string): Promise<Agent> {
     const stored = await this.#records.get<Graph>(AGENT, id);
     if (!stored) throw missing(id);
     return this.#record(stored, await this.#issues(stored.body));
   }
 
-  async create(graph: unknown): Promise<AgentRecord> {
+  async create(graph: unknown): Promise<Agent> {
     const body = wellFormed(graph);
     const stored = await this.#records.put(AGENT, newId(), body, { revision: 0 });
     this.#drafts.set(stored.id, agentPorts(body, this.#options.nodes));
     return this.#record(stored, await this.#issues(body));
   }
 
-  async update(id: string, graph: unknown, revision: number): Promise<AgentRecord> {
+  async update(id: string, graph: unknown, revision: number): Promise<Agent> {
     const body = wellFormed(graph);
     const before = await this.#records.get<Graph>(AGENT, id);
     if (!before) throw missing(id);
@@ -153,7 +153,7 @@ class RecordedAgents implements Agents {
     await this.#history.name(id, revision, label);
   }
 
-  async revision(id: string, revision: number): Promise<AgentRecord> {
+  async revision(id: string, revision: number): Promise<Agent> {
     const current = await this.get(id);
     if (current.revision === revision) return current;
     const past = await this.#history.get(id, revision);
@@ -272,7 +272,7 @@ class RecordedAgents implements Agents {
     return this.#publications.version(slug, version);
   }
 
-  #record(stored: Stored<Graph>, issues: Issue[]): AgentRecord {
+  #record(stored: Stored<Graph>, issues: Issue[]): Agent {
     const publication = this.#publications.of(stored.id);
     return {
       id: stored.id,

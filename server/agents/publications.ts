@@ -1,9 +1,9 @@
 /** What is published, by its address, in memory; its versions, which never change, as they are asked for. */
 import { PatchbayError } from "../../runtime/error.ts";
+import type { AgentVersion, Publication } from "../contract/agent.ts";
 import { newId } from "../lib/ids.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import type { Records } from "../stores/records.ts";
-import type { AgentVersion, Publication } from "./service.ts";
 
 const VERSION = "agent-version";
 const PUBLICATION = "publication";

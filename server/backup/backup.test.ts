@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RestoreReport } from "../contract/backup.ts";
 import { postgresBin, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { all, chat, echo, type TestApp, testApp } from "../testing/test-app.ts";
-import type { RestoreReport } from "./restore.ts";
 
 const PASSPHRASE = "a long passphrase 中文";
 const apps: TestApp[] = [];

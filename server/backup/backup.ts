@@ -7,7 +7,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { PatchbayError } from "../../runtime/error.ts";
-import { type RestoreOptions, type RestoreReport, type RestoreWorld, restoreBackup } from "./restore.ts";
+import type { RestoreReport } from "../contract/backup.ts";
+import { type RestoreOptions, type RestoreWorld, restoreBackup } from "./restore.ts";
 import { type BackupOptions, writeBackup } from "./write.ts";
 
 export interface Backup {

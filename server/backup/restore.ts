@@ -6,6 +6,7 @@ import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import type { Conflict, RestoreReport } from "../contract/backup.ts";
 import { FILE, type FileRecord } from "../stores/blobs/files.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { WholeRecord } from "../stores/records.ts";
@@ -29,26 +30,6 @@ export interface RestoreOptions {
   /** Secrets in the backup are left out. */
   withoutSecrets?: boolean;
 }
-
-export const Conflict = z.object({ kind: z.string(), id: z.string(), name: z.string(), reason: z.string() });
-
-export const RestoreReport = z.object({
-  /** When the backup was made, Unix milliseconds, and by which version. */
-  createdAt: z.number(),
-  version: z.string(),
-  /** How many records of each kind were added. */
-  added: z.record(z.string(), z.number()),
-  files: z.number(),
-  runs: z.number(),
-  secrets: z.number(),
-  /** What was there already in the same form. */
-  same: z.number(),
-  /** What is here in another form and stayed as it is here; what belongs to it in the backup was left out with it. */
-  conflicts: z.array(Conflict),
-  /** MCP servers that wait for a person's approval. */
-  toApprove: z.array(z.string()),
-});
-export type RestoreReport = z.infer<typeof RestoreReport>;
 
 const RunLine = z.union([
   z.object({ graph: z.string().max(200), body: z.looseObject({}) }),

@@ -5,7 +5,7 @@ import { checkGraph } from "../../runtime/check.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Graph, serializeGraph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import type { AgentRecord } from "../agents/service.ts";
+import type { Agent } from "../contract/agent.ts";
 import { type AgentFile, graphOf, issueLines, readAgentFile } from "./agent-file.ts";
 import type { Client } from "./client.ts";
 import type { Io } from "./io.ts";
@@ -100,7 +100,7 @@ export async function publish(
   return 0;
 }
 
-async function save(client: Client, graph: Graph, id: string | undefined): Promise<AgentRecord> {
+async function save(client: Client, graph: Graph, id: string | undefined): Promise<Agent> {
   if (id === undefined) return await client.call("POST", "/api/agents", { graph });
   const old = await find(client, id);
   return await client.call(
@@ -111,8 +111,8 @@ async function save(client: Client, graph: Graph, id: string | undefined): Promi
   );
 }
 
-async function find(client: Client, which: string): Promise<AgentRecord> {
-  const found: AgentRecord[] = [];
+async function find(client: Client, which: string): Promise<Agent> {
+  const found: Agent[] = [];
   for await (const agent of all(client)) {
     if (agent.id === which || agent.slug === which) return agent;
     if (agent.graph.name === which) found.push(agent);
@@ -126,15 +126,15 @@ async function find(client: Client, which: string): Promise<AgentRecord> {
   throw new PatchbayError("not_found", `There is no agent with the id, slug or name "${which}".`);
 }
 
-async function bySlug(client: Client, slug: string): Promise<AgentRecord | undefined> {
+async function bySlug(client: Client, slug: string): Promise<Agent | undefined> {
   for await (const agent of all(client)) if (agent.slug === slug) return agent;
   return undefined;
 }
 
-async function* all(client: Client): AsyncGenerator<AgentRecord> {
+async function* all(client: Client): AsyncGenerator<Agent> {
   let after = "";
   while (true) {
-    const { agents } = await client.call<{ agents: AgentRecord[] }>("GET", `/api/agents?limit=100${after}`);
+    const { agents } = await client.call<{ agents: Agent[] }>("GET", `/api/agents?limit=100${after}`);
     yield* agents;
     if (agents.length < 100) return;
     after = `&after=${encodeURIComponent(agents.at(-1)!.id)}`;

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { PatchbayError } from "../../runtime/error.ts";
 import { MEDIA_TYPE } from "../backup/format.ts";
-import type { RestoreReport } from "../backup/restore.ts";
+import type { RestoreReport } from "../contract/backup.ts";
 import { type Client, errorOf } from "./client.ts";
 import type { Io } from "./io.ts";
 

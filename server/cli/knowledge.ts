@@ -4,8 +4,8 @@ import { readdir } from "node:fs/promises";
 import { basename, extname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { KnowledgeCard, KnowledgeDocument } from "../knowledge/service.ts";
-import type { Task } from "../tasks/service.ts";
+import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts";
+import type { Task } from "../contract/task.ts";
 import { type Client, errorOf, serverEvents } from "./client.ts";
 import type { Io } from "./io.ts";
 

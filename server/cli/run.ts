@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem, Wait, WaitDecision } from "../../runtime/event.ts";
-import type { RunResult } from "../runs/service.ts";
+import type { RunResult } from "../contract/run.ts";
 import { graphOf, readAgentFile } from "./agent-file.ts";
 import { type Client, errorOf, serverEvents } from "./client.ts";
 import type { Io } from "./io.ts";

@@ -5,14 +5,14 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { AgentKey, Keys } from "../keys/service.ts";
+import type { CallerKey, Keys } from "../keys/service.ts";
 import { type Env, isLoopback } from "../process/env.ts";
 import type { Auth } from "./auth.ts";
 
 export interface AppEnv {
   Variables: {
     /** The agent key that called; set on hosted routes. */
-    key: AgentKey;
+    key: CallerKey;
     /** Names the request in the log and in the answer's `x-request-id`. */
     request: string;
   };
@@ -35,7 +35,7 @@ export function guard(options: {
   auth: Auth;
   keys: Pick<Keys, "authenticate" | "count">;
   /** Throws where a visitor of a chat page has come too far: another protocol, an agent that is private by now. */
-  admitVisitor(key: AgentKey, path: string): Promise<void>;
+  admitVisitor(key: CallerKey, path: string): Promise<void>;
   /** Shown instead of a page that needs a sign-in. */
   signInPage(c: Context): Response;
   /** Answers the printed address. */

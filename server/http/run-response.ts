@@ -1,59 +1,11 @@
 /** The three ways in which a run is answered: when it rests, as a stream, or at once with its id. */
 import type { Context } from "hono";
-import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem } from "../../runtime/event.ts";
-import type { RunCaller, RunResult, Runs } from "../runs/service.ts";
+import type { RunResult } from "../contract/run.ts";
+import type { RunCaller, Runs } from "../runs/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { sse } from "./sse.ts";
-
-export const Usage = z.object({
-  inputTokens: z.number(),
-  outputTokens: z.number(),
-  costUsd: z.number().optional(),
-  steps: z.number(),
-  toolCalls: z.number(),
-});
-
-export const WaitCard = z.looseObject({
-  wait: z.string(),
-  kind: z.enum(["approval", "tool", "uncertain"]),
-  question: z.string(),
-  call: z.object({ id: z.string(), tool: z.string(), arguments: z.unknown() }).optional(),
-  expiresAt: z.number().optional(),
-});
-
-export const Result = z.object({
-  id: z.string(),
-  status: z.enum(["queued", "running", "waiting", "uncertain", "done", "failed", "cancelled"]),
-  output: z.object({ reply: z.unknown(), documents: z.array(z.unknown()).optional() }).optional(),
-  error: z.object({ code: z.string(), message: z.string() }).optional(),
-  usage: Usage,
-  waits: z.array(WaitCard).optional(),
-  session: z.string().optional(),
-});
-
-export const Answers = z.union([
-  z.strictObject({
-    wait: z.string().max(200),
-    choice: z.enum(["approve", "reject", "retry", "skip", "fail"]),
-    value: z.unknown().optional(),
-  }),
-  z.strictObject({
-    answers: z
-      .array(
-        z.strictObject({
-          wait: z.string().max(200),
-          choice: z.enum(["approve", "reject", "retry", "skip", "fail"]),
-          value: z.unknown().optional(),
-        }),
-      )
-      .min(1)
-      .max(100),
-  }),
-]);
-
-export const Rating = z.strictObject({ score: z.number().min(-1).max(1), comment: z.string().max(4000).optional() });
 
 export const RUN_HEADERS = {
   Accept: "text/event-stream: the run's events as they happen.",

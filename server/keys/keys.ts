@@ -4,11 +4,12 @@
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { KeyLimits } from "../contract/key.ts";
 import { newId } from "../lib/ids.ts";
 import type { Ledger } from "../stores/ledger.ts";
 import type { Records } from "../stores/records.ts";
 import { type Minute, ownMinute, sharedMinute } from "./minute.ts";
-import type { AgentKey, KeyLimits, Keys } from "./service.ts";
+import type { CallerKey, Keys } from "./service.ts";
 
 const KIND = "key";
 const PREFIX = "pb_";
@@ -32,12 +33,12 @@ export const NETWORK_LIMITS: Required<KeyLimits> = {
   openStreams: 100,
 };
 
-interface StoredKey extends AgentKey {
+interface StoredKey extends CallerKey {
   hash: string;
 }
 
 interface Held {
-  card: AgentKey;
+  card: CallerKey;
   hash: Buffer;
   limits: Required<KeyLimits>;
   minute: Minute;
@@ -137,7 +138,7 @@ export async function openKeys({
   const timer = setInterval(writeUsed, MINUTE);
   timer.unref();
 
-  const find = (key: AgentKey) => byPrefix.get(key.prefix);
+  const find = (key: CallerKey) => byPrefix.get(key.prefix);
   const denied = () => new PatchbayError("unauthorized", "Send a valid agent key: Authorization: Bearer pb_….");
 
   return {
@@ -150,7 +151,7 @@ export async function openKeys({
       do key = PREFIX + randomBytes(32).toString("base64url");
       while (byPrefix.has(key.slice(0, SHOWN)));
       const prefix = key.slice(0, SHOWN);
-      const card: AgentKey = {
+      const card: CallerKey = {
         id: newId(),
         name: options.name,
         agents: options.agents,

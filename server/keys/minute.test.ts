@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { sqliteLedger } from "../stores/sqlite/ledger.ts";
 import { sharedMinute } from "./minute.ts";
-import type { AgentKey } from "./service.ts";
+import type { CallerKey } from "./service.ts";
 
 describe("a minute that processes share", () => {
-  const key: AgentKey = { id: "k", name: "site", agents: "*", rights: ["run"], prefix: "pb_", createdAt: 0 };
+  const key: CallerKey = { id: "k", name: "site", agents: "*", rights: ["run"], prefix: "pb_", createdAt: 0 };
 
   test.each([3, 20, 60, 61])(
     "lets %d calls through, not one more, however they are spread, and begins anew",

@@ -1,7 +1,7 @@
 /** Calls of a key in a minute: counted in this process, or with all others. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Ledger } from "../stores/ledger.ts";
-import type { AgentKey } from "./service.ts";
+import type { CallerKey } from "./service.ts";
 
 const MINUTE = 60_000;
 /** With others: a twentieth of a minute's calls is taken at once, so that few calls ask the store. */
@@ -9,7 +9,7 @@ const PARTS = 20;
 
 export interface Minute {
   /** Counts one call. Throws or rejects with `rate_limited`; nothing to wait for where it is known at once. */
-  take(key: AgentKey, limit: number): Promise<void> | undefined;
+  take(key: CallerKey, limit: number): Promise<void> | undefined;
 }
 
 /** The first call begins a minute. `clock`: milliseconds that only go up. */
@@ -35,7 +35,7 @@ export function sharedMinute(takeCalls: Ledger["takeCalls"], now: () => number =
   let minute = 0;
   /** Calls that this process was given and has not used. */
   let left = 0;
-  const fetch = async (key: AgentKey, limit: number): Promise<void> => {
+  const fetch = async (key: CallerKey, limit: number): Promise<void> => {
     const asked = minute;
     const part = Math.max(1, Math.floor(limit / PARTS));
     // The last few are given out one by one.
@@ -64,7 +64,7 @@ export function sharedMinute(takeCalls: Ledger["takeCalls"], now: () => number =
   };
 }
 
-function tooMany(key: AgentKey, limit: number, waitMs: number): PatchbayError {
+function tooMany(key: CallerKey, limit: number, waitMs: number): PatchbayError {
   return new PatchbayError("rate_limited", `The key "${key.name}" may call ${limit} times a minute.`, {
     retryAfter: waitMs / 1000,
   });

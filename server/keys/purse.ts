@@ -5,11 +5,12 @@
 import { type ErrorData, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest, ModelEvent, ModelProfile } from "../../runtime/model.ts";
 import { jsonTokens, messageTokens, tokenizerOf } from "../../runtime/prompt/tokens.ts";
+import type { AgentKey, KeyLimits } from "../contract/key.ts";
 import { newId } from "../lib/ids.ts";
 import type { Models } from "../models/service.ts";
 import { estimateTokens } from "../models/usage.ts";
 import type { Amount, Ledger } from "../stores/ledger.ts";
-import type { KeyDay, KeyLimits, Purse } from "./service.ts";
+import type { Purse } from "./service.ts";
 
 const DAY_MS = 86_400_000;
 /** A hold this old is of a process that died: no model call takes so long. */
@@ -163,7 +164,7 @@ export function createPurse(options: PurseOptions): Purse & { start(): Promise<v
       if (limited(key)) await recount(key, today());
     },
 
-    async today(key): Promise<KeyDay | undefined> {
+    async today(key): Promise<AgentKey["today"]> {
       if (!limited(key)) return undefined;
       const used = await usedOn(key, today());
       return { tokens: used.tokens, costUsd: used.nanoUsd / 1e9 };

@@ -1,30 +1,9 @@
 import type { ChatRequest, ModelEvent } from "../../runtime/model.ts";
+import type { AgentKey } from "../contract/key.ts";
 
-/** What a key may do; absent: what the server grants by itself. */
-export interface KeyLimits {
-  callsPerMinute?: number;
-  liveRuns?: number;
-  openStreams?: number;
-  /** Input and output tokens of all models, a day (UTC). */
-  tokensPerDay?: number;
-  /** At the prices of the models' profiles, a day (UTC). A model without prices is then refused. */
-  costUsdPerDay?: number;
-}
-
-export interface AgentKey {
-  id: string;
-  name: string;
-  /** Slugs, or all of them. */
-  agents: string[] | "*";
-  rights: ("run" | "answer")[];
-  /** Unix milliseconds. */
-  expiresAt?: number;
-  limits?: KeyLimits;
-  /** The first characters of the key, by which a person knows it again. */
-  prefix: string;
-  createdAt: number;
-  lastUsedAt?: number;
-  /** It is a visitor of a chat page: held to one agent, this session, and the run routes. */
+/** The key of a call. */
+export interface CallerKey extends AgentKey {
+  /** A visitor of a chat page: limited to one agent, this session, and the run routes. */
   session?: string;
   /** That visitor is the admin, who may also see what is private. */
   admin?: boolean;
@@ -46,22 +25,16 @@ export interface Keys {
   /** Takes effect at once, open streams included. */
   delete(id: string): Promise<boolean>;
   /** The key of an `Authorization` header. Throws `unauthorized`. */
-  authenticate(authorization: string | undefined): AgentKey;
+  authenticate(authorization: string | undefined): CallerKey;
   /** Whether this key may call the agent. */
-  allows(key: AgentKey, slug: string): boolean;
+  allows(key: CallerKey, slug: string): boolean;
   /**
    * Counts a call against the key's limits. Throws or rejects with `rate_limited`; with several processes also with
    * `unavailable`. Nothing to wait for where it is known here.
    */
-  count(key: AgentKey): Promise<void> | undefined;
+  count(key: CallerKey): Promise<void> | undefined;
   /** Aborts when the key is deleted or expires. Release it at the end of the stream. Throws `rate_limited`. */
-  openStream(key: AgentKey): { signal: AbortSignal; release(): void };
-}
-
-/** What a key used of today (UTC), where it has a limit of tokens or money. */
-export interface KeyDay {
-  tokens: number;
-  costUsd: number;
+  openStream(key: CallerKey): { signal: AbortSignal; release(): void };
 }
 
 /** Holds keys to their tokens and money a day. What cannot be looked up is refused. */
@@ -81,5 +54,5 @@ export interface Purse {
   /** To be called when a key's limits were changed: what it used of today without a limit counts from then on. */
   limitsChanged(key: string): Promise<void>;
   /** What it used of today; undefined where it has no such limit. */
-  today(key: string): Promise<KeyDay | undefined>;
+  today(key: string): Promise<AgentKey["today"]>;
 }

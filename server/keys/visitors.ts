@@ -4,8 +4,9 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { KeyLimits } from "../contract/key.ts";
 import { OPEN_LIMITS } from "./keys.ts";
-import type { AgentKey, KeyLimits, Keys } from "./service.ts";
+import type { CallerKey, Keys } from "./service.ts";
 
 const PREFIX = "pv_";
 const LIFE_MS = 12 * 3_600_000;
@@ -30,7 +31,7 @@ export interface Visitors {
   /** A new session; or, with a token of this agent, the same session for longer. Throws `rate_limited`. */
   visit(slug: string, options: { mayAnswer: boolean; admin: boolean; renew?: string }): Visit;
   /** The visitor as a key; `admin` says that the admin opened the page. Undefined: this is no visitor's token. Throws `unauthorized`. */
-  read(authorization: string | undefined): AgentKey | undefined;
+  read(authorization: string | undefined): CallerKey | undefined;
   /** Keys that know visitors too. */
   among<K extends Keys & { limitsOf(id: string): Required<KeyLimits> }>(keys: K): K;
 }

@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Knowledge, KnowledgeDocument } from "./service.ts";
+import type { KnowledgeDocument } from "../contract/knowledge.ts";
+import type { Knowledge } from "./service.ts";
 
 const FORMAT = "patchbay-knowledge/1";
 

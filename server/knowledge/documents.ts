@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { KnowledgeDocument } from "../contract/knowledge.ts";
 import type { SafeFetch } from "../net/service.ts";
 import { html } from "./parsers/html.ts";
 import { parserFor } from "./parsers/index.ts";
-import type { Knowledge, KnowledgeDocument } from "./service.ts";
+import type { Knowledge } from "./service.ts";
 
 export const KNOWLEDGE = "knowledge";
 export const DOCUMENT = "knowledge-document";

@@ -1,11 +1,12 @@
 /** The tasks behind a knowledge: indexing one document, and making a whole index anew beside the one that answers. */
 import { errorData } from "../../runtime/error.ts";
+import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
 import { Turns } from "../lib/keyed-mutex.ts";
 import type { Models } from "../models/service.ts";
 import type { Files } from "../stores/files.ts";
 import type { Stored } from "../stores/records.ts";
-import type { Task, Tasks } from "../tasks/service.ts";
+import type { Tasks } from "../tasks/service.ts";
 import type { DocumentRecord, KnowledgeRecord } from "./documents.ts";
 import { ingest, PASSAGES_VERSION } from "./ingest.ts";
 import type { PassageStore } from "./passage-store.ts";

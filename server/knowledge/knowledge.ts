@@ -4,13 +4,15 @@
  */
 import { createHash } from "node:crypto";
 import type { Document } from "../../runtime/message.ts";
+import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts";
+import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
 import type { Models } from "../models/service.ts";
 import type { SafeFetch } from "../net/service.ts";
 import type { S3Location } from "../process/s3-location.ts";
 import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
-import type { Task, Tasks } from "../tasks/service.ts";
+import type { Tasks } from "../tasks/service.ts";
 import {
   checkedName,
   type DocumentRecord,
@@ -25,7 +27,7 @@ import { parserFor } from "./parsers/index.ts";
 import { PassageStore } from "./passage-store.ts";
 import { indexError, type PassageTable } from "./passage-table.ts";
 import { Searcher, type SearchOptions, untilAborted } from "./search.ts";
-import type { Knowledge, KnowledgeCard, KnowledgeDocument } from "./service.ts";
+import type { Knowledge } from "./service.ts";
 import { Shelf, shown } from "./shelf.ts";
 
 const MAX_LIMIT = 200;

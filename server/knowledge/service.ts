@@ -1,26 +1,7 @@
 import type { SearchMode } from "../../runtime/host.ts";
 import type { Document } from "../../runtime/message.ts";
-import type { Task } from "../tasks/service.ts";
-
-export interface KnowledgeCard {
-  name: string;
-  embedder?: string;
-  documents: number;
-  chunks: number;
-  bytes: number;
-  updatedAt: number;
-}
-
-export interface KnowledgeDocument {
-  id: string;
-  title: string;
-  mediaType: string;
-  bytes: number;
-  chunks: number;
-  status: "queued" | "indexing" | "ready" | "failed";
-  error?: string;
-  updatedAt: number;
-}
+import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts";
+import type { Task } from "../contract/task.ts";
 
 export interface Knowledge {
   cards(): Promise<KnowledgeCard[]>;

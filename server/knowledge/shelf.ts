@@ -1,8 +1,8 @@
 /** The records of knowledge and of their documents: found, changed without losing a change, counted. */
 import { PatchbayError } from "../../runtime/error.ts";
+import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts";
 import type { Records, Stored } from "../stores/records.ts";
 import { DOCUMENT, type DocumentRecord, KNOWLEDGE, type KnowledgeRecord } from "./documents.ts";
-import type { KnowledgeCard, KnowledgeDocument } from "./service.ts";
 
 /** Counts may be so old, where another process changed something. */
 const COUNTS_MS = 2_000;

@@ -1,6 +1,7 @@
 /** The MCP servers that the admin entered: approved before they start, pinned by what they offer, started when called. */
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { McpServerCard } from "../contract/mcp-server.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
 import { cutText } from "../tools/clean-text.ts";
 import { type McpSettings, type ParsedServer, parseServer, parseServers } from "./config.ts";
@@ -10,7 +11,7 @@ import { beginSignIn, endSignIn, forgetSignIn, serverOfState } from "./oauth.ts"
 import { toolResult } from "./result.ts";
 import { createRunning, type McpWorld } from "./running.ts";
 import { cardOf, launchHash, type ServerRecord, seenHash, specFor } from "./server-record.ts";
-import type { McpServerCard, McpServers } from "./service.ts";
+import type { McpServers } from "./service.ts";
 
 const KIND = "mcp-server";
 /** Ends what an earlier process left running, and starts nothing. */

@@ -1,10 +1,10 @@
 /** What is kept of an MCP server, and how it is shown. */
 import { join } from "node:path";
 import type { ToolSpec } from "../../runtime/tool.ts";
+import type { McpServerCard } from "../contract/mcp-server.ts";
 import { cutText } from "../tools/clean-text.ts";
 import type { McpSettings } from "./config.ts";
 import type { ServerInfo } from "./connection.ts";
-import type { McpServerCard } from "./service.ts";
 import { type PinnedTool, type RejectedTool, sha256, toSpec } from "./tool-list.ts";
 
 export interface Pin {

@@ -1,4 +1,5 @@
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { McpServerCard } from "../contract/mcp-server.ts";
 
 export interface McpServerConfig {
   /** `[a-z][a-z0-9-]{0,31}` */
@@ -9,25 +10,6 @@ export interface McpServerConfig {
   args?: string[];
   env?: Record<string, { secret: string }>;
   cwd?: string;
-}
-
-export interface McpServerCard {
-  name: string;
-  transport: "stdio" | "http";
-  /** What is shown for approval: the exact argv, env names and folder, or the URL and header names. */
-  url?: string;
-  headerNames?: string[];
-  argv?: string[];
-  envNames?: string[];
-  cwd?: string;
-  /** Hash of what is shown; sent back with the approval, so that what runs is what was seen. */
-  seen: string;
-  status: "needs-approval" | "needs-sign-in" | "stopped" | "starting" | "ready" | "failed" | "needs-review";
-  /** Why it failed or what changed. */
-  message?: string;
-  tools: number;
-  /** Tools that were left out, and why. */
-  rejected?: { tool: string; reason: string }[];
 }
 
 export interface McpServers {

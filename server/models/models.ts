@@ -2,6 +2,7 @@
 import type { Agent } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";
+import type { ModelCard, Provider, ProviderTest } from "../contract/model.ts";
 import type { Secrets } from "../secrets/service.ts";
 import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
@@ -15,7 +16,7 @@ import { OpenAiCompatible } from "./openai-compatible.ts";
 import { PROBE_IMAGE, probe } from "./probe.ts";
 import { canChat, canEmbed, profileFor } from "./profiles.ts";
 import { type ProviderEnv, Providers } from "./providers.ts";
-import type { ModelCard, Models, Provider, ProviderTest } from "./service.ts";
+import type { Models } from "./service.ts";
 import type { Attempt } from "./sink.ts";
 import { createPool, WIRE_LIMITS, type WireLimits } from "./wire.ts";
 

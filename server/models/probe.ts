@@ -2,8 +2,8 @@
 import { type ErrorCode, errorData } from "../../runtime/error.ts";
 import type { FileRef, ToolCall } from "../../runtime/message.ts";
 import type { ChatRequest, ModelProfile } from "../../runtime/model.ts";
+import type { Provider, ProviderTest } from "../contract/model.ts";
 import { canChat, canEmbed } from "./profiles.ts";
-import type { Provider, ProviderTest } from "./service.ts";
 import type { Attempt, Outcome, Sink } from "./sink.ts";
 
 export interface ProbeOptions {

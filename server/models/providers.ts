@@ -1,12 +1,10 @@
 /** Providers as records: checked when saved, and held as one snapshot that a call reads without a query. */
-import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import { ModelProfile } from "../../runtime/model.ts";
+import { NewProvider, type Provider } from "../contract/model.ts";
 import type { Env } from "../process/env.ts";
-import { ModelName, readSettings } from "../settings/settings.ts";
+import { readSettings } from "../settings/settings.ts";
 import type { Records } from "../stores/records.ts";
 import type { LocalModel, LocalModels } from "./local/local-models.ts";
-import type { Provider } from "./service.ts";
 
 export const PROVIDER = "provider";
 export const DEMO_PROVIDER: Provider = { id: "demo", kind: "demo", models: ["offline"] };
@@ -14,33 +12,6 @@ export const ENV_PROVIDER = "openai";
 /** Models from files on this machine; there when there is one. */
 export const LOCAL_PROVIDER = "local";
 const RESERVED = new Set([DEMO_PROVIDER.id, LOCAL_PROVIDER, "default"]);
-
-const { nativeTools, format, contextTokens, outputTokens, ...rest } = ModelProfile.shape;
-
-/** A part of a profile. `ModelProfile.partial()` would fill in the defaults, and they would win over what is known of a model. */
-export const ProfileBody = z.strictObject({
-  ...rest,
-  nativeTools: nativeTools.unwrap().optional(),
-  format: format.unwrap().optional(),
-  contextTokens: contextTokens.unwrap().optional(),
-  outputTokens: outputTokens.unwrap().optional(),
-});
-
-/** What may be stored. `demo` and `local` are built in; local models come by `patchbay models install`. */
-export const ProviderBody = z.strictObject({
-  id: z
-    .string()
-    .regex(
-      /^[a-z][a-z0-9-]{0,31}$/,
-      "An id is 1 to 32 lower-case letters, digits and dashes, and begins with a letter.",
-    ),
-  kind: z.enum(["openai-compatible", "anthropic"]),
-  baseUrl: z.string().trim().max(2_000).optional(),
-  apiKey: z.strictObject({ secret: z.string().min(1).max(200) }).optional(),
-  models: z.array(z.string().trim().min(1).max(200)).max(1_000).optional(),
-  profile: ProfileBody.optional(),
-  fallback: ModelName.optional(),
-});
 
 /** How long a change made by another process may stay unseen. */
 const STALE_MS = 5_000;
@@ -169,7 +140,7 @@ function envProvider(env: ProviderEnv): Provider | undefined {
 }
 
 function parseProvider(input: unknown): Provider {
-  const parsed = ProviderBody.safeParse(input);
+  const parsed = NewProvider.safeParse(input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const path = `/${issue.path.join("/")}`;

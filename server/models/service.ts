@@ -1,52 +1,5 @@
-import type { ErrorCode } from "../../runtime/error.ts";
-import type { ChatRequest, Model, ModelEvent, ModelProfile } from "../../runtime/model.ts";
-
-export interface Provider {
-  id: string;
-  /** `demo` is built in and not stored. */
-  kind: "openai-compatible" | "anthropic" | "local" | "demo";
-  baseUrl?: string;
-  apiKey?: { secret: string };
-  /** Model ids; when absent, what the endpoint lists. */
-  models?: string[];
-  profile?: Partial<ModelProfile>;
-  /** Taken when a model of this provider fails for good. */
-  fallback?: string;
-}
-
-export interface ModelCard {
-  /** `provider/model` */
-  name: string;
-  provider: string;
-  demo?: boolean;
-  isDefault?: boolean;
-  /** An embedding model: for knowledge, not for chat. */
-  embeds?: boolean;
-  profile: ModelProfile;
-}
-
-export interface ProviderTest {
-  ok: boolean;
-  /** What went wrong, for the editor to word in the user's language; absent when all is well. */
-  code?: ErrorCode;
-  /** One sentence, in English. */
-  message: string;
-  models: string[];
-  /** The model that was tried. */
-  tried?: string;
-  /** What the provider's profile should say by what was found; absent where it says so already. */
-  suggests?: Partial<ModelProfile>;
-  /** What was found out by trying, per capability; absent where it was not tried. */
-  found: {
-    chat?: boolean;
-    streams?: boolean;
-    tools?: boolean;
-    vision?: boolean;
-    embeddings?: boolean;
-    structured?: boolean;
-  };
-  latencyMs?: number;
-}
+import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";
+import type { ModelCard, Provider, ProviderTest } from "../contract/model.ts";
 
 export interface Models {
   providers(): Promise<Provider[]>;

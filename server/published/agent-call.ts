@@ -2,8 +2,8 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Wait } from "../../runtime/event.ts";
 import type { FileRef, Message } from "../../runtime/message.ts";
-import type { AgentKey } from "../keys/service.ts";
-import type { RunResult } from "../runs/service.ts";
+import type { RunResult } from "../contract/run.ts";
+import type { CallerKey } from "../keys/service.ts";
 import type { PublishedDeps } from "./deps.ts";
 
 export type HostedServices = Pick<PublishedDeps, "agents" | "keys" | "runs" | "files">;
@@ -14,7 +14,7 @@ export interface Target {
 }
 
 /** `slug` or `slug@version` as a target that the key may run. Throws `not_found` for whatever it may not know of. */
-export async function targetOf(services: HostedServices, key: AgentKey, name: string): Promise<Target> {
+export async function targetOf(services: HostedServices, key: CallerKey, name: string): Promise<Target> {
   const match = /^([^@]{1,200})(?:@([1-9]\d{0,8}))?$/.exec(name);
   const missing = () =>
     new PatchbayError("not_found", `There is no agent "${name.slice(0, 100)}" that this key may call.`);
@@ -30,7 +30,7 @@ export async function targetOf(services: HostedServices, key: AgentKey, name: st
 }
 
 /** Publications that the key may call, by slug. */
-export async function callable(services: HostedServices, key: AgentKey) {
+export async function callable(services: HostedServices, key: CallerKey) {
   if (!key.rights.includes("run")) return [];
   const publications = await services.agents.publications();
   return publications.filter((one) => services.keys.allows(key, one.slug)).sort((a, b) => (a.slug < b.slug ? -1 : 1));
@@ -38,7 +38,7 @@ export async function callable(services: HostedServices, key: AgentKey) {
 
 export interface AgentCall {
   target: Target;
-  key: AgentKey;
+  key: CallerKey;
   message: string;
   files?: FileRef[];
   /** The conversation before the message; absent: the session's. */

@@ -3,10 +3,11 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Field } from "../../runtime/field.ts";
-import type { AgentVersion } from "../agents/service.ts";
+import type { AgentVersion } from "../contract/agent.ts";
+import { RunResult } from "../contract/run.ts";
 import { about, ErrorBody } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
-import { Result, RUN_HEADERS } from "../http/run-response.ts";
+import { RUN_HEADERS } from "../http/run-response.ts";
 import { targetOf } from "./agent-call.ts";
 import type { PublishedDeps } from "./deps.ts";
 import { inputsOf } from "./inputs.ts";
@@ -110,7 +111,7 @@ function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[
     },
     components: {
       schemas: {
-        Run: z.toJSONSchema(Result, { io: "output" }),
+        Run: z.toJSONSchema(RunResult, { io: "output" }),
         Accepted: {
           type: "object",
           properties: { id: { type: "string" }, status: { const: "running" } },

@@ -1,6 +1,6 @@
 /** A run's answer as it comes, for protocols that know text and an end and nothing else. */
 import type { RunItem } from "../../runtime/event.ts";
-import type { RunResult } from "../runs/service.ts";
+import type { RunResult } from "../contract/run.ts";
 import { replyText } from "./agent-call.ts";
 
 export type AnswerPiece =

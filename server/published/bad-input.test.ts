@@ -2,16 +2,15 @@
  * What a caller can get wrong, or mean ill, at every hosted endpoint: the right status, one sentence, nothing of the
  * inside told, nothing lost. Storage that fails under a run is in `server/faults.test.ts`, clocks that jump too.
  */
-
 import { connect } from "node:net";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { buildApp } from "../app.ts";
+import type { RunResult } from "../contract/run.ts";
 import { openAuth } from "../http/auth.ts";
 import { parseEnv } from "../process/env.ts";
 import { listen } from "../process/listen.ts";
-import type { RunResult } from "../runs/service.ts";
 import { approval, chat, echo, type TestApp, TOKEN, testApp } from "../testing/test-app.ts";
 
 let app: TestApp;

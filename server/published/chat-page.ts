@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { modelsIn } from "../../runtime/resolve.ts";
-import type { Publication } from "../agents/service.ts";
+import type { Publication } from "../contract/agent.ts";
 import { about } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";

@@ -1,6 +1,6 @@
 /** Published agents as their callers see them: what may be sent, what is told, what a key may do. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { RunResult } from "../runs/service.ts";
+import type { RunResult } from "../contract/run.ts";
 import { all, approval, chat, echo, graphOf, sseOf, type TestApp, TOKEN, testApp } from "../testing/test-app.ts";
 
 let app: TestApp;

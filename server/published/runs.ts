@@ -7,24 +7,22 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem } from "../../runtime/event.ts";
+import { Decisions, Rating, RunResult } from "../contract/run.ts";
 import { about } from "../http/describe.ts";
 import { fileAnswer } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
 import {
-  Answers,
   answerRun,
   lastEventId,
   mustHave,
-  Rating,
-  Result,
   RUN_HEADERS,
   streamRun,
   wantsStream,
   withKey,
 } from "../http/run-response.ts";
 import { upload } from "../http/uploads.ts";
-import type { AgentKey } from "../keys/service.ts";
+import type { CallerKey } from "../keys/service.ts";
 import { deleteSession, readSession } from "../runs/sessions.ts";
 import type { PublishedDeps } from "./deps.ts";
 import { filesOf, hostedResult, hostedTurn, hostedView, type Shown } from "./view.ts";
@@ -43,7 +41,7 @@ export function hostedRoutes(services: HostedServices) {
   const { agents, runs, log, keys, files, conversations } = services;
 
   /** Programs get the answer alone; visitors of a chat page what its owner shows there. */
-  const shownTo = async (key: AgentKey): Promise<Shown> =>
+  const shownTo = async (key: CallerKey): Promise<Shown> =>
     key.session === undefined
       ? { steps: false }
       : {
@@ -65,7 +63,7 @@ export function hostedRoutes(services: HostedServices) {
       about({
         summary: "Call a published agent",
         tag: "hosted",
-        gives: Result,
+        gives: RunResult,
         body: Asked,
         headers: RUN_HEADERS,
         errors: {
@@ -93,7 +91,7 @@ export function hostedRoutes(services: HostedServices) {
       about({
         summary: "Get a run of this key",
         tag: "hosted",
-        gives: Result,
+        gives: RunResult,
         errors: { 404: "This key has no such run." },
       }),
       async (c) => c.json(hostedResult(await runs.get(c.req.param("id"), c.get("key").id))),
@@ -119,7 +117,7 @@ export function hostedRoutes(services: HostedServices) {
       about({
         summary: "Cancel a run of this key",
         tag: "hosted",
-        gives: Result,
+        gives: RunResult,
         errors: { 404: "This key has no such run." },
       }),
       async (c) => {
@@ -133,8 +131,8 @@ export function hostedRoutes(services: HostedServices) {
       about({
         summary: "Answer what a run of this key waits for",
         tag: "hosted",
-        gives: Result,
-        body: Answers,
+        gives: RunResult,
+        body: Decisions,
         headers: RUN_HEADERS,
         errors: {
           403: "The key may not answer.",
@@ -147,7 +145,7 @@ export function hostedRoutes(services: HostedServices) {
         const key = c.get("key");
         if (!key.rights.includes("answer"))
           throw new PatchbayError("forbidden", 'This key may not answer: it lacks the right "answer".');
-        const given = Answers.safeParse(await readJson(c, LIMITS.hosted));
+        const given = Decisions.safeParse(await readJson(c, LIMITS.hosted));
         if (!given.success)
           throw new PatchbayError(
             "bad_request",
@@ -283,7 +281,7 @@ function passNotFound(thrown: unknown): undefined {
   if (!(thrown instanceof PatchbayError) || thrown.code !== "not_found") throw thrown;
 }
 
-function mayRun(c: Context<AppEnv>): AgentKey {
+function mayRun(c: Context<AppEnv>): CallerKey {
   const key = c.get("key");
   if (!key.rights.includes("run"))
     throw new PatchbayError("forbidden", 'This key may not call agents: it lacks the right "run".');

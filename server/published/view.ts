@@ -5,7 +5,8 @@ import { foldRun } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import { modelName } from "../../runtime/tool.ts";
 import type { HostedItem, HostedStep } from "../contract/hosted-item.ts";
-import type { RunResult, Runs } from "../runs/service.ts";
+import type { RunResult } from "../contract/run.ts";
+import type { Runs } from "../runs/service.ts";
 
 /** What the owner lets a reader see beside the answer. */
 export interface Shown {

@@ -8,12 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunEvent, RunItem } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import { graphOf } from "../../runtime/testing/play.ts";
+import type { Schedule, Trigger } from "../contract/trigger.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import { parseEnv } from "../process/env.ts";
 import { type MockModel, startMockModel } from "../testing/mock-model.ts";
 import { startPostgres, type TestPostgres, withoutPostgres } from "../testing/postgres.ts";
 import { type SignedHeaders, sign } from "../triggers/signature.ts";
-import { keyOf, type Schedule, type Trigger } from "../triggers/trigger.ts";
+import { keyOf } from "../triggers/trigger.ts";
 import type { Role } from "./open-stores.ts";
 
 const SPEECH = "Giraffes sleep standing, 长颈鹿站着睡觉, and so on. ".repeat(20);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AgentCard, AgentRecord } from "../agents/service.ts";
+import type { Agent, AgentCard } from "../contract/agent.ts";
 import { approval, chat, echo, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
 
 let app: TestApp;
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const create = (graph: unknown) => app.json<AgentRecord>("POST", "/api/agents", { body: { graph }, status: 201 });
+const create = (graph: unknown) => app.json<Agent>("POST", "/api/agents", { body: { graph }, status: 201 });
 const put = (id: string, graph: unknown, revision?: string) =>
   app.request("PUT", `/api/agents/${id}`, {
     body: { graph },
@@ -24,9 +24,9 @@ describe("drafts", () => {
     const saved = await put(made.id, { ...echo, name: "Echo 2" }, '"1"');
     expect(saved.status).toBe(200);
     expect(saved.headers.get("etag")).toBe('"2"');
-    const renamed = await app.json<AgentRecord>("PATCH", `/api/agents/${made.id}`, { body: { name: "回声" } });
+    const renamed = await app.json<Agent>("PATCH", `/api/agents/${made.id}`, { body: { name: "回声" } });
     expect(renamed).toMatchObject({ revision: 3, graph: { name: "回声" } });
-    expect((await app.json<{ agents: AgentRecord[] }>("GET", "/api/agents")).agents.map((agent) => agent.id)).toContain(
+    expect((await app.json<{ agents: Agent[] }>("GET", "/api/agents")).agents.map((agent) => agent.id)).toContain(
       made.id,
     );
     const cards = await app.json<{ agents: AgentCard[] }>("GET", "/api/agents?view=cards");
@@ -56,7 +56,7 @@ describe("drafts", () => {
   test("keep their history; saving the same again makes none", async () => {
     const { id } = await create(echo);
     for (let n = 1; n <= 5; n++) expect((await put(id, { ...echo, name: `Name ${n}` }, `"${n}"`)).status).toBe(200);
-    expect(((await (await put(id, { ...echo, name: "Name 5" }, '"6"')).json()) as AgentRecord).revision).toBe(6);
+    expect(((await (await put(id, { ...echo, name: "Name 5" }, '"6"')).json()) as Agent).revision).toBe(6);
     const { revisions } = await app.json<{ revisions: { revision: number; name: string }[] }>(
       "GET",
       `/api/agents/${id}/revisions`,
@@ -134,9 +134,9 @@ describe("drafts", () => {
   test("lists page newest first", async () => {
     const ids = [];
     for (let i = 0; i < 5; i++) ids.push((await create({ ...echo, name: `Page ${i}` })).id);
-    const first = await app.json<{ agents: AgentRecord[] }>("GET", "/api/agents?limit=2");
+    const first = await app.json<{ agents: Agent[] }>("GET", "/api/agents?limit=2");
     expect(first.agents.map((one) => one.id)).toEqual([ids[4], ids[3]]);
-    const second = await app.json<{ agents: AgentRecord[] }>("GET", `/api/agents?limit=2&after=${ids[3]}`);
+    const second = await app.json<{ agents: Agent[] }>("GET", `/api/agents?limit=2&after=${ids[3]}`);
     expect(second.agents.map((one) => one.id)).toEqual([ids[2], ids[1]]);
     for (const query of ["limit=0", "limit=501", "limit=many"])
       await app.json("GET", `/api/agents?${query}`, { status: 400 });
@@ -231,7 +231,7 @@ describe("publishing", () => {
     expect(versions[0]!.graph.nodes[1]!.config).toEqual({ agent: "inner", version: 1 });
     expect(versions[0]!.graph.nodes[2]!.config).toMatchObject({ body: { agent: "inner", version: 1 } });
     // The draft stays as it was written.
-    expect((await app.json<AgentRecord>("GET", `/api/agents/${outer.id}`)).graph.nodes[1]!.config).toEqual({
+    expect((await app.json<Agent>("GET", `/api/agents/${outer.id}`)).graph.nodes[1]!.config).toEqual({
       agent: inner.id,
     });
   });

@@ -1,11 +1,20 @@
 /** Agents: drafts, their revisions, and what is published of them. */
-
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Issue } from "../../runtime/issue.ts";
-import type { AgentRecord, Publication } from "../agents/service.ts";
+import {
+  Admission,
+  Agent,
+  AgentCard,
+  AgentVersion,
+  Publication,
+  Publish,
+  Published,
+  Revision,
+  Urls,
+} from "../contract/agent.ts";
 import { about, body, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
@@ -13,47 +22,10 @@ import type { Services } from "../services.ts";
 /** The agent file; checked by `parseGraph`, which names every fault by its place. */
 const GraphBody = z.object({ graph: z.record(z.string(), z.unknown()).describe("An agent file (format patchbay/1).") });
 
-const Agent = z.object({
-  id: z.string(),
-  revision: z.number().int(),
-  graph: z.unknown(),
-  issues: z.array(Issue),
-  slug: z.string().optional(),
-  live: z.number().int().optional(),
-  createdAt: z.number(),
-  updatedAt: z.number(),
-});
-
-/** As browsers send it: scheme, host and port. What stands behind them is left off. */
-const Origin = z
-  .url({ protocol: /^https?$/, error: "Must be the address of a site, such as https://example.com" })
-  .max(500)
-  .transform((url) => new URL(url).origin);
-
-const Admission = z.strictObject({
-  access: z.enum(["private", "link", "public"]).optional(),
-  origins: z.array(Origin).max(50).optional().describe("Sites that may embed the chat or call from a browser."),
-  steps: z
-    .boolean()
-    .optional()
-    .describe("The chat page shows which tools were called and what media they made; never arguments or results."),
-});
-
-const PortShape = z.looseObject({ id: z.string(), kind: z.string() });
-
-/** An agent without its graph. */
-const Card = Agent.omit({ graph: true, issues: true }).extend({
-  name: z.string(),
-  description: z.string(),
-  ports: z.object({ inputs: z.array(PortShape), outputs: z.array(PortShape) }),
-});
-
 const View = z
   .enum(["whole", "cards"])
   .default("whole")
   .describe("`cards` leaves out graphs and issues, and says what each agent takes and gives as a node.");
-
-const Publish = Admission.extend({ slug: z.string().optional(), note: z.string().max(4000).optional() });
 
 const Live = z.strictObject({
   version: z.number().int().min(1),
@@ -91,7 +63,7 @@ export function agentRoutes({
       about({
         summary: "List agents, newest first",
         tag: "agents",
-        gives: z.object({ agents: z.array(z.union([Agent, Card])) }),
+        gives: z.object({ agents: z.array(z.union([Agent, AgentCard])) }),
       }),
       query(Paging.extend({ view: View })),
       async (c) => {
@@ -177,11 +149,7 @@ export function agentRoutes({
       about({
         summary: "List what an agent was, newest first",
         tag: "agents",
-        gives: z.object({
-          revisions: z.array(
-            z.object({ revision: z.number(), updatedAt: z.number(), name: z.string(), label: z.string().optional() }),
-          ),
-        }),
+        gives: z.object({ revisions: z.array(Revision) }),
         errors: { 404: "There is none." },
       }),
       async (c) => c.json({ revisions: await agents.revisions(c.req.param("id")) }),
@@ -211,7 +179,7 @@ export function agentRoutes({
       about({
         summary: "Publish an agent: freeze it as a new version and make that live",
         tag: "agents",
-        gives: z.object({ slug: z.string(), version: z.number(), urls: z.record(z.string(), z.string()) }),
+        gives: Published,
         errors: { 404: "There is none.", 409: "The address is taken.", 422: "It has issues." },
       }),
       body(Publish),
@@ -226,7 +194,7 @@ export function agentRoutes({
       about({
         summary: "Change who may open the chat page and what it shows; no version changes",
         tag: "agents",
-        gives: z.object({ publication: z.unknown(), urls: z.record(z.string(), z.string()) }),
+        gives: z.object({ publication: Publication, urls: Urls }),
         errors: { 404: "It is not published." },
       }),
       body(Admission),
@@ -240,6 +208,11 @@ export function agentRoutes({
       about({
         summary: "List an agent's published versions, newest first",
         tag: "agents",
+        gives: z.object({
+          publication: Publication.optional(),
+          urls: Urls.optional(),
+          versions: z.array(AgentVersion),
+        }),
         errors: { 404: "There is none." },
       }),
       async (c) => {
@@ -253,6 +226,7 @@ export function agentRoutes({
       about({
         summary: "Promote a version, or roll back to one",
         tag: "agents",
+        gives: Publication,
         errors: { 404: "There is no such version." },
       }),
       body(Live),
@@ -270,7 +244,7 @@ export function checkRoutes({ agents }: Pick<Services, "agents">) {
   );
 }
 
-function tagged(c: Context, agent: AgentRecord, status: 200 | 201 = 200) {
+function tagged(c: Context, agent: Agent, status: 200 | 201 = 200) {
   c.header("ETag", `"${agent.revision}"`);
   return c.json(agent, status);
 }

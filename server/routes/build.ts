@@ -1,12 +1,10 @@
 /** Building by conversation: a model proposes a patch to a graph; the person accepts it part by part in the editor. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { proposePatch } from "../../runtime/build-by-chat.ts";
 import { PatchbayError } from "../../runtime/error.ts";
-import { Issue } from "../../runtime/issue.ts";
 import { parseGraph } from "../../runtime/parse.ts";
-import { PATCH_REJECTIONS, Patch } from "../../runtime/patch.ts";
+import { Proposal } from "../contract/proposal.ts";
 import { about, body } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
@@ -19,15 +17,6 @@ const BuildBody = z.strictObject({
     .max(100)
     .describe("What was said so far, oldest first; the last is the request."),
   model: z.string().max(200).default("default"),
-});
-
-const Proposal = z.object({
-  patch: Patch,
-  graph: z.unknown().describe("The graph with the whole patch applied."),
-  left: z
-    .array(z.object({ part: z.number().int(), code: z.enum(PATCH_REJECTIONS), about: z.string(), reason: z.string() }))
-    .describe("Parts that do not fit."),
-  issues: z.array(Issue).describe("Issues of that graph."),
 });
 
 export function buildRoutes({

@@ -2,63 +2,15 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { AgentKey, KeyChange, NewKey } from "../contract/key.ts";
 import { about, body } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
-import type { AgentKey } from "../keys/service.ts";
 import type { Services } from "../services.ts";
 
 /** So many models without prices are named. */
 const SHOWN_NAMES = 5;
 
-const Limits = z.strictObject({
-  callsPerMinute: z.number().int().min(1).max(1_000_000).optional(),
-  liveRuns: z.number().int().min(1).max(100_000).optional(),
-  openStreams: z.number().int().min(1).max(100_000).optional(),
-  tokensPerDay: z.number().int().min(1).max(1e12).optional().describe("Input and output, all models, a day (UTC)."),
-  costUsdPerDay: z
-    .number()
-    .positive()
-    .max(1e6)
-    .optional()
-    .describe("At the prices of the models' profiles, a day (UTC). A model without prices is refused then."),
-});
-
-const Card = z.object({
-  id: z.string(),
-  name: z.string(),
-  agents: z.union([z.array(z.string()), z.literal("*")]),
-  rights: z.array(z.enum(["run", "answer"])),
-  expiresAt: z.number().optional().describe("Unix milliseconds."),
-  limits: Limits.optional(),
-  prefix: z.string(),
-  createdAt: z.number(),
-  lastUsedAt: z.number().optional(),
-  today: z
-    .object({ tokens: z.number(), costUsd: z.number() })
-    .optional()
-    .describe("What it used since 00:00 UTC, where it has a limit of tokens or money."),
-});
 const Warnings = z.array(z.string()).optional().describe("What the operator should know, a sentence each.");
-
-const Rights = z.array(z.enum(["run", "answer"])).min(1);
-const Expiry = z.union([
-  z.number().int().positive(),
-  z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-]);
-const NewKey = z.strictObject({
-  name: z.string().min(1).max(200),
-  agents: z
-    .union([z.array(z.string().min(1).max(64)).min(1).max(1000), z.literal("*")])
-    .describe("Slugs, or * for all."),
-  rights: Rights.default(["run"]),
-  expiresAt: Expiry.optional().describe("Unix milliseconds, or a date and time of ISO 8601."),
-  limits: Limits.optional(),
-});
-const Change = NewKey.partial().extend({
-  rights: Rights.optional(),
-  expiresAt: Expiry.nullable().optional().describe("Null takes the end away."),
-  limits: Limits.optional().describe("All of them: what is not named is not limited by the key any more."),
-});
 
 export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purse" | "models">) {
   const shown = async (card: AgentKey) => {
@@ -79,8 +31,10 @@ export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purs
     };
   };
   return new Hono<AppEnv>()
-    .get("/", about({ summary: "List agent keys", tag: "keys", gives: z.object({ keys: z.array(Card) }) }), async (c) =>
-      c.json({ keys: await Promise.all((await keys.list()).map(shown)) }),
+    .get(
+      "/",
+      about({ summary: "List agent keys", tag: "keys", gives: z.object({ keys: z.array(AgentKey) }) }),
+      async (c) => c.json({ keys: await Promise.all((await keys.list()).map(shown)) }),
     )
     .post(
       "/",
@@ -88,7 +42,7 @@ export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purs
         summary: "Make an agent key",
         tag: "keys",
         description: "The answer is the only place where the key is ever shown.",
-        gives: Card.extend({ key: z.string(), warnings: Warnings }),
+        gives: AgentKey.extend({ key: z.string(), warnings: Warnings }),
         status: 201,
       }),
       body(NewKey),
@@ -99,7 +53,7 @@ export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purs
     )
     .get(
       "/:id",
-      about({ summary: "Get an agent key's card", tag: "keys", gives: Card, errors: { 404: "There is none." } }),
+      about({ summary: "Get an agent key's card", tag: "keys", gives: AgentKey, errors: { 404: "There is none." } }),
       async (c) => {
         const card = (await keys.list()).find((one) => one.id === c.req.param("id"));
         if (!card) throw missing(c.req.param("id"));
@@ -111,10 +65,10 @@ export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purs
       about({
         summary: "Change an agent key's name, agents, rights, end or limits, at once",
         tag: "keys",
-        gives: Card.extend({ warnings: Warnings }),
+        gives: AgentKey.extend({ warnings: Warnings }),
         errors: { 404: "There is none." },
       }),
-      body(Change),
+      body(KeyChange),
       async (c) => {
         const card = await keys.change(c.req.param("id"), c.req.valid("json"));
         if (!card) throw missing(c.req.param("id"));

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildApp } from "../app.ts";
+import type { KnowledgeDocument } from "../contract/knowledge.ts";
+import type { Task } from "../contract/task.ts";
 import { openAuth } from "../http/auth.ts";
-import type { KnowledgeDocument } from "../knowledge/service.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import { parseEnv } from "../process/env.ts";
 import { type Listening, listen } from "../process/listen.ts";
-import type { Task } from "../tasks/service.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-routes-"));
 const env = parseEnv({ PATCHBAY_DATA: folder, PATCHBAY_TOKEN: "a-token-for-this-test", PORT: "0" });

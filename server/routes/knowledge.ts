@@ -3,47 +3,16 @@ import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { AddedDocuments, DocumentText, KnowledgeCard, KnowledgeDocument, SearchHit } from "../contract/knowledge.ts";
 import { about, body, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { uploads } from "../http/uploads.ts";
 import { exportKnowledge, importKnowledge } from "../knowledge/bundle.ts";
-import type { Knowledge, KnowledgeDocument } from "../knowledge/service.ts";
+import type { Knowledge } from "../knowledge/service.ts";
 import type { Services } from "../services.ts";
 
 const MAX_SHOWN = 1024 * 1024;
 
-const Card = z.object({
-  name: z.string(),
-  embedder: z.string().optional().describe("provider/model; absent: found by words alone."),
-  documents: z.number().int(),
-  chunks: z.number().int(),
-  bytes: z.number().int(),
-  updatedAt: z.number().describe("Unix milliseconds."),
-});
-const KnowledgeDocumentCard = z.object({
-  id: z.string(),
-  title: z.string(),
-  mediaType: z.string(),
-  bytes: z.number().int(),
-  chunks: z.number().int(),
-  status: z.enum(["queued", "indexing", "ready", "failed"]),
-  error: z.string().optional().describe("Why it failed; on a ready document, what to know about it."),
-  updatedAt: z.number(),
-});
-const Added = z.object({
-  documents: z.array(KnowledgeDocumentCard.extend({ task: z.string().describe("The task that indexes it.") })),
-  refused: z.array(z.object({ title: z.string(), error: z.object({ code: z.string(), message: z.string() }) })),
-});
-const Hit = z.object({
-  document: z.string().describe("Id of the document."),
-  title: z.string(),
-  text: z.string(),
-  score: z.number().describe("0 to 1; comparable within one answer."),
-  ranks: z.record(z.string(), z.number()).optional().describe("Rank in each search: text, vector."),
-  source: z
-    .object({ heading: z.string().optional(), page: z.number().optional(), line: z.number().optional() })
-    .optional(),
-});
 const TaskId = z.object({ task: z.string() });
 
 const NewDocument = z.union([
@@ -70,7 +39,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List knowledge", tag: "knowledge", gives: z.object({ knowledge: z.array(Card) }) }),
+      about({ summary: "List knowledge", tag: "knowledge", gives: z.object({ knowledge: z.array(KnowledgeCard) }) }),
       async (c) => c.json({ knowledge: await knowledge.cards() }),
     )
     .post(
@@ -79,7 +48,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
         summary: "Make a knowledge",
         tag: "knowledge",
         description: "Without `embedder` it takes the configured one, if there is any.",
-        gives: Card,
+        gives: KnowledgeCard,
         status: 201,
         errors: { 409: "There is one of that name." },
       }),
@@ -104,7 +73,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .get(
       "/:name",
-      about({ summary: "Get a knowledge", tag: "knowledge", gives: Card, errors: { 404: "There is none." } }),
+      about({ summary: "Get a knowledge", tag: "knowledge", gives: KnowledgeCard, errors: { 404: "There is none." } }),
       async (c) => c.json(await card(knowledge, c.req.param("name"))),
     )
     .patch(
@@ -159,7 +128,12 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .get(
       "/:name/search",
-      about({ summary: "Ask a knowledge", tag: "knowledge", gives: z.object({ hits: z.array(Hit) }), errors: missing }),
+      about({
+        summary: "Ask a knowledge",
+        tag: "knowledge",
+        gives: z.object({ hits: z.array(SearchHit) }),
+        errors: missing,
+      }),
       query(Search),
       async (c) => {
         const { q, ...options } = c.req.valid("query");
@@ -173,7 +147,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
       about({
         summary: "List documents",
         tag: "knowledge",
-        gives: z.object({ documents: z.array(KnowledgeDocumentCard) }),
+        gives: z.object({ documents: z.array(KnowledgeDocument) }),
         errors: missing,
       }),
       query(Paging),
@@ -187,7 +161,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
         description:
           "Multipart files of up to 100 MiB, or JSON `{ text, title }` or `{ url }`. A document of the same title is replaced; the same content again does nothing. Of several files those that cannot be read are refused one by one.",
         body: { media: "multipart/form-data", description: "Any number of files." },
-        gives: Added,
+        gives: AddedDocuments,
         status: 202,
         errors: { ...missing, 413: "A file is too large.", 415: "A file of this kind cannot be read." },
       }),
@@ -204,8 +178,8 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
           return c.json({ documents: [{ ...document, task }], refused: [] }, 202);
         }
         const { files } = await uploads(c);
-        const documents: (KnowledgeDocument & { task: string })[] = [];
-        const refused: { title: string; error: { code: string; message: string } }[] = [];
+        const documents: AddedDocuments["documents"] = [];
+        const refused: AddedDocuments["refused"] = [];
         for (const { name: title, mediaType, bytes } of files)
           try {
             const { document, task } = await knowledge.add(name, { title, mediaType, bytes });
@@ -224,7 +198,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
         summary: "Get a document with its text",
         tag: "knowledge",
         description: "At most a mebibyte of the text.",
-        gives: KnowledgeDocumentCard.extend({ text: z.string(), truncated: z.boolean().optional() }),
+        gives: DocumentText,
         errors: { 404: "There is none." },
       }),
       async (c) => {

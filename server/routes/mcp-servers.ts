@@ -3,25 +3,10 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { ToolSpec } from "../../runtime/tool.ts";
+import { McpServerCard } from "../contract/mcp-server.ts";
 import { about, body } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
-import type { McpServerCard } from "../mcp/service.ts";
 import type { Services } from "../services.ts";
-
-const Card = z.object({
-  name: z.string(),
-  transport: z.enum(["stdio", "http"]),
-  url: z.string().optional(),
-  headerNames: z.array(z.string()).optional(),
-  argv: z.array(z.string()).optional().describe("The exact command that the approval is for."),
-  envNames: z.array(z.string()).optional(),
-  cwd: z.string().optional(),
-  seen: z.string().describe("Hash of what is shown; send it back with the approval."),
-  status: z.enum(["needs-approval", "needs-sign-in", "stopped", "starting", "ready", "failed", "needs-review"]),
-  message: z.string().optional(),
-  tools: z.number(),
-  rejected: z.array(z.object({ tool: z.string(), reason: z.string() })).optional(),
-});
 
 const none = { 404: "There is none." };
 
@@ -34,7 +19,7 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List MCP servers", tag: "mcp-servers", gives: z.object({ servers: z.array(Card) }) }),
+      about({ summary: "List MCP servers", tag: "mcp-servers", gives: z.object({ servers: z.array(McpServerCard) }) }),
       async (c) => c.json({ servers: await mcp.cards() }),
     )
     .post(
@@ -44,7 +29,7 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         tag: "mcp-servers",
         description:
           "One server, or a pasted `{ mcpServers: {…} }`. Values of headers and env become secrets and are never shown again. Nothing is started.",
-        gives: z.object({ servers: z.array(Card) }),
+        gives: z.object({ servers: z.array(McpServerCard) }),
         status: 201,
         errors: { 409: "A name is taken." },
       }),
@@ -65,8 +50,10 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         return c.html(signedInPage(card));
       },
     )
-    .get("/:name", about({ summary: "Get an MCP server", tag: "mcp-servers", gives: Card, errors: none }), async (c) =>
-      c.json(await find(c.req.param("name"))),
+    .get(
+      "/:name",
+      about({ summary: "Get an MCP server", tag: "mcp-servers", gives: McpServerCard, errors: none }),
+      async (c) => c.json(await find(c.req.param("name"))),
     )
     .patch(
       "/:name",
@@ -74,7 +61,7 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         summary: "Change an MCP server",
         tag: "mcp-servers",
         description: "Keys that are left out stay; `null` takes one away. What changes what runs needs a new approval.",
-        gives: Card,
+        gives: McpServerCard,
         errors: none,
       }),
       body(z.looseObject({})),
@@ -103,7 +90,7 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         tag: "mcp-servers",
         description:
           "Starts it and pins its tools; also the answer to `needs-review`. A failed start shows in `status` and `message`.",
-        gives: Card,
+        gives: McpServerCard,
         errors: { ...none, 409: "It changed after it was shown." },
       }),
       body(z.strictObject({ seen: z.string().optional() })),

@@ -1,46 +1,14 @@
 /** Model providers: what is configured, and what an endpoint can really do. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { ERROR_CODES, PatchbayError } from "../../runtime/error.ts";
-import { ModelProfile } from "../../runtime/model.ts";
+import { PatchbayError } from "../../runtime/error.ts";
+import { ModelList, NewProvider, Provider, ProviderTest } from "../contract/model.ts";
 import { about, body } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
-import { ProfileBody, ProviderBody } from "../models/providers.ts";
-import type { Models, Provider } from "../models/service.ts";
+import type { Models } from "../models/service.ts";
 import type { Services } from "../services.ts";
 
-const ProviderAnswer = ProviderBody.extend({ kind: z.enum(["openai-compatible", "anthropic", "local", "demo"]) });
-
-const Card = z.object({
-  name: z.string().describe("provider/model, as a graph names it."),
-  provider: z.string(),
-  demo: z.boolean().optional(),
-  isDefault: z.boolean().optional(),
-  embeds: z.boolean().optional().describe("An embedding model: for knowledge, not for chat."),
-  profile: ModelProfile,
-});
-
-const Found = z.object({
-  chat: z.boolean().optional(),
-  streams: z.boolean().optional(),
-  tools: z.boolean().optional(),
-  vision: z.boolean().optional(),
-  embeddings: z.boolean().optional(),
-  structured: z.boolean().optional(),
-});
-
-const TestAnswer = z.object({
-  ok: z.boolean(),
-  code: z.enum(ERROR_CODES).optional(),
-  message: z.string(),
-  models: z.array(z.string()),
-  tried: z.string().optional(),
-  suggests: ProfileBody.optional(),
-  found: Found,
-  latencyMs: z.number().optional(),
-});
-
-const Changes = ProviderBody.omit({ id: true }).partial();
+const Changes = NewProvider.omit({ id: true }).partial();
 
 export function modelRoutes({ models }: Pick<Services, "models">) {
   return new Hono<AppEnv>()
@@ -49,15 +17,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
       about({
         summary: "List providers and the models that can be chosen",
         tag: "models",
-        gives: z.object({
-          providers: z.array(ProviderAnswer),
-          models: z.array(Card),
-          defaultModel: z
-            .string()
-            .optional()
-            .describe("What `default` was set to; a model that cannot be had is not among the models."),
-          embedder: z.string().optional().describe("What searches by meaning where nothing else is chosen."),
-        }),
+        gives: ModelList,
       }),
       async (c) => {
         const [providers, cards, defaultModel, embedder] = await Promise.all([
@@ -80,11 +40,11 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
         summary: "Add a provider",
         tag: "models",
         description: "The key is named, not sent: save it first with PUT /api/secrets/{name}.",
-        gives: ProviderAnswer,
+        gives: Provider,
         status: 201,
         errors: { 409: "The id is taken or built in." },
       }),
-      body(ProviderBody),
+      body(NewProvider),
       async (c) => {
         const provider = c.req.valid("json");
         if (await find(models, provider.id)) {
@@ -99,7 +59,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     )
     .get(
       "/:id",
-      about({ summary: "Get a provider", tag: "models", gives: ProviderAnswer, errors: { 404: "There is none." } }),
+      about({ summary: "Get a provider", tag: "models", gives: Provider, errors: { 404: "There is none." } }),
       async (c) => c.json(await get(models, c.req.param("id"))),
     )
     .patch(
@@ -108,7 +68,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
         summary: "Change a provider",
         tag: "models",
         description: "Keys that are left out stay; `null` takes one away.",
-        gives: ProviderAnswer,
+        gives: Provider,
         errors: { 404: "There is none.", 409: "It is built in or comes from the environment." },
       }),
       body(nullable(Changes)),
@@ -146,7 +106,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
         tag: "models",
         description:
           "Lists its models and asks one of them for a word, a tool call and an answer by schema; costs a few hundred tokens.",
-        gives: TestAnswer,
+        gives: ProviderTest,
         errors: { 404: "There is none." },
       }),
       async (c) => c.json(await models.test(c.req.param("id"), c.req.raw.signal)),

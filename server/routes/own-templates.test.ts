@@ -1,7 +1,7 @@
 /** Templates of one's own: saved from an agent, imported, exported, used, deleted; what may not get in does not. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
-import type { RunResult } from "../runs/service.ts";
+import type { RunResult } from "../contract/run.ts";
 import { MAX_OWN } from "../templates/own-templates.ts";
 import { readSample, readToolTemplate } from "../templates/template.ts";
 import { echo, graphOf, type TestApp, testApp } from "../testing/test-app.ts";

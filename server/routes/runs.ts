@@ -2,18 +2,15 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { Decisions, Rating, RunFilter, RunResult, RunRow } from "../contract/run.ts";
 import { about, body, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import {
-  Answers,
   answerRun,
   lastEventId,
   mustHave,
-  Rating,
-  Result,
   RUN_HEADERS,
   streamRun,
-  Usage,
   wantsStream,
   withKey,
 } from "../http/run-response.ts";
@@ -32,41 +29,7 @@ const Asked = z.strictObject({
     .describe("Run a part: up to, from, or exactly one node."),
 });
 
-const Row = z.object({
-  id: z.string(),
-  status: Result.shape.status,
-  agent: z.string().optional(),
-  slug: z.string().optional(),
-  version: z.number().optional(),
-  name: z.string(),
-  graph: z.string(),
-  session: z.string().optional(),
-  user: z.string().optional(),
-  key: z.string().optional(),
-  fork: z.string().optional(),
-  message: z.string(),
-  usage: Usage,
-  startedAt: z.number(),
-  endedAt: z.number().optional(),
-  activeMs: z
-    .number()
-    .optional()
-    .describe("Milliseconds of work of a run that ended; what it waited for people does not count."),
-  error: z.string().optional(),
-  rating: Rating.optional(),
-});
-
-const Filter = Paging.extend({
-  agent: z.string().optional(),
-  status: Result.shape.status.optional(),
-  session: z.string().optional(),
-  key: z.string().optional(),
-  user: z.string().optional(),
-  text: z.string().max(200).optional().describe("Part of the message."),
-  rating: z.enum(["good", "bad", "commented"]).optional().describe("Runs that were rated, and how."),
-  from: z.coerce.number().int().optional().describe("Started at or after: Unix milliseconds."),
-  to: z.coerce.number().int().optional().describe("Started before: Unix milliseconds."),
-});
+const Filter = Paging.extend(RunFilter.omit({ after: true, limit: true }).shape);
 
 const RUN_ERRORS = {
   404: "There is no such agent.",
@@ -82,7 +45,7 @@ export function agentRunRoutes({ runs }: Pick<Services, "runs">) {
     about({
       summary: "Run an agent as it is saved",
       tag: "runs",
-      gives: Result,
+      gives: RunResult,
       headers: RUN_HEADERS,
       errors: RUN_ERRORS,
     }),
@@ -113,7 +76,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       about({
         summary: "Run a graph that is not saved",
         tag: "runs",
-        gives: Result,
+        gives: RunResult,
         headers: RUN_HEADERS,
         errors: RUN_ERRORS,
       }),
@@ -132,7 +95,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .get(
       "/",
-      about({ summary: "List runs, newest first", tag: "runs", gives: z.object({ runs: z.array(Row) }) }),
+      about({ summary: "List runs, newest first", tag: "runs", gives: z.object({ runs: z.array(RunRow) }) }),
       query(Filter),
       async (c) => c.json({ runs: await log.rows(c.req.valid("query")) }),
     )
@@ -141,7 +104,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       about({
         summary: "Get a run",
         tag: "runs",
-        gives: Row.omit({ error: true }).extend(Result.shape),
+        gives: RunRow.omit({ error: true }).extend(RunResult.shape),
         errors: { 404: "There is none." },
       }),
       async (c) => {
@@ -191,7 +154,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         summary: "Cancel a run",
         tag: "runs",
         description: "No model or tool call starts after the answer. A run that has ended stays as it is.",
-        gives: Result,
+        gives: RunResult,
         errors: { 404: "There is none." },
       }),
       async (c) => c.json(await runs.cancel(c.req.param("id"))),
@@ -201,7 +164,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       about({
         summary: "Answer what a run waits for",
         tag: "runs",
-        gives: Result,
+        gives: RunResult,
         headers: RUN_HEADERS,
         errors: {
           404: "There is no such run or wait.",
@@ -209,7 +172,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
           410: "The time to answer is over.",
         },
       }),
-      body(Answers),
+      body(Decisions),
       async (c) => {
         const given = c.req.valid("json");
         const id = c.req.param("id");
@@ -226,7 +189,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       about({
         summary: "Run again from a node, with what came before it as it was",
         tag: "runs",
-        gives: Result,
+        gives: RunResult,
         headers: RUN_HEADERS,
         errors: { 404: "There is no such run or node.", 409: "The run did not reach the node." },
       }),

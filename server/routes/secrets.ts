@@ -2,11 +2,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { SecretCard } from "../contract/secret.ts";
 import { about, body } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
-
-const Card = z.object({ name: z.string(), last4: z.string(), updatedAt: z.number() });
 
 export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
   return new Hono<AppEnv>()
@@ -16,7 +15,7 @@ export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
         summary: "List the names of secrets",
         tag: "secrets",
         description: "Values are never told again.",
-        gives: z.object({ secrets: z.array(Card) }),
+        gives: z.object({ secrets: z.array(SecretCard) }),
       }),
       async (c) => c.json({ secrets: await secrets.names() }),
     )

@@ -1,36 +1,11 @@
 /** Sessions: conversations, folded from their runs. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { Session, SessionRow } from "../contract/run.ts";
 import { about, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
-import { Rating } from "../http/run-response.ts";
 import { deleteSession, readSession } from "../runs/sessions.ts";
 import type { Services } from "../services.ts";
-
-const Row = z.object({
-  id: z.string(),
-  agent: z.string().optional(),
-  key: z.string().optional(),
-  user: z.string().optional(),
-  name: z.string(),
-  title: z.string(),
-  turns: z.number(),
-  startedAt: z.number(),
-  updatedAt: z.number(),
-});
-
-const Session = z.object({
-  id: z.string(),
-  turns: z.array(
-    z.object({
-      run: z.string(),
-      status: z.string(),
-      startedAt: z.number(),
-      rating: Rating.optional(),
-      messages: z.array(z.unknown()),
-    }),
-  ),
-});
 
 export function sessionRoutes({ log, conversations }: Pick<Services, "log" | "conversations">) {
   return new Hono<AppEnv>()
@@ -39,7 +14,7 @@ export function sessionRoutes({ log, conversations }: Pick<Services, "log" | "co
       about({
         summary: "List sessions, the last spoken first",
         tag: "sessions",
-        gives: z.object({ sessions: z.array(Row) }),
+        gives: z.object({ sessions: z.array(SessionRow) }),
       }),
       query(Paging.extend({ agent: z.string().optional(), key: z.string().optional(), user: z.string().optional() })),
       async (c) => c.json({ sessions: await log.sessions(c.req.valid("query")) }),

@@ -1,13 +1,13 @@
 /** Settings of the whole server. */
 import { Hono } from "hono";
+import { ServerSettings } from "../contract/settings.ts";
 import { about, body } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
-import { SettingsBody } from "../settings/settings.ts";
 
 export function settingsRoutes({ settings }: Pick<Services, "settings">) {
   return new Hono<AppEnv>()
-    .get("/", about({ summary: "Get the server's settings", tag: "settings", gives: SettingsBody }), async (c) =>
+    .get("/", about({ summary: "Get the server's settings", tag: "settings", gives: ServerSettings }), async (c) =>
       c.json(await settings.get()),
     )
     .patch(
@@ -16,9 +16,9 @@ export function settingsRoutes({ settings }: Pick<Services, "settings">) {
         summary: "Change the server's settings",
         tag: "settings",
         description: "Keys that are left out stay. Runs that are too old by the new setting are deleted at once.",
-        gives: SettingsBody,
+        gives: ServerSettings,
       }),
-      body(SettingsBody.partial()),
+      body(ServerSettings.partial()),
       async (c) => c.json(await settings.change(c.req.valid("json"))),
     );
 }

@@ -2,23 +2,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { Task } from "../contract/task.ts";
 import { about, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { type SseMessage, sse } from "../http/sse.ts";
 import type { Services } from "../services.ts";
-import type { Task } from "../tasks/service.ts";
-
-const TaskCard = z.object({
-  id: z.string(),
-  kind: z.string(),
-  status: z.enum(["queued", "running", "done", "failed", "cancelled"]),
-  progress: z.object({ done: z.number(), total: z.number(), unit: z.string(), secondsLeft: z.number().optional() }),
-  title: z.string().optional(),
-  result: z.unknown().optional(),
-  error: z.object({ code: z.string(), message: z.string() }).optional(),
-  createdAt: z.number(),
-  updatedAt: z.number(),
-});
 
 export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
   const need = async (id: string): Promise<Task> => {
@@ -29,13 +17,13 @@ export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List tasks, newest first", tag: "tasks", gives: z.object({ tasks: z.array(TaskCard) }) }),
+      about({ summary: "List tasks, newest first", tag: "tasks", gives: z.object({ tasks: z.array(Task) }) }),
       query(Paging),
       async (c) => c.json({ tasks: await tasks.list(c.req.valid("query")) }),
     )
     .get(
       "/:id",
-      about({ summary: "Get a task", tag: "tasks", gives: TaskCard, errors: { 404: "There is none." } }),
+      about({ summary: "Get a task", tag: "tasks", gives: Task, errors: { 404: "There is none." } }),
       async (c) => c.json(await need(c.req.param("id"))),
     )
     .get(
@@ -59,7 +47,7 @@ export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
         summary: "Cancel a task",
         tag: "tasks",
         description: "Nothing happens to one that has ended.",
-        gives: TaskCard,
+        gives: Task,
         errors: { 404: "There is none." },
       }),
       async (c) => {

@@ -8,12 +8,12 @@ import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { Document } from "../../runtime/message.ts";
 import { buildApp } from "../app.ts";
+import type { TemplateNeed } from "../contract/template.ts";
 import { openAuth } from "../http/auth.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import { parseEnv } from "../process/env.ts";
 import { type Listening, listen } from "../process/listen.ts";
 import { graphIn, readSample, readTemplates, TEMPLATES } from "../templates/template.ts";
-import type { Need } from "../templates/use-template.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-templates-"));
 const env = parseEnv({ PATCHBAY_DATA: join(folder, "data"), PATCHBAY_TOKEN: "a-token-for-this-test", PORT: "0" });
@@ -52,7 +52,7 @@ async function call<T>(method: string, path: string, body?: unknown, status = 20
 interface Used {
   id: string;
   agent: { revision: number; graph: Graph; issues: Issue[] };
-  needs: Need[];
+  needs: TemplateNeed[];
   tasks: string[];
 }
 const use = (id: string, choices: object = {}, status = 201) =>
@@ -257,7 +257,7 @@ describe("file-assistant", () => {
     expect(errors(first.agent.issues).length).toBeGreaterThan(0);
 
     const second = await use("file-assistant", { agent: first.id, folder: documents });
-    const need = second.needs[0] as Extract<Need, { kind: "approval" }>;
+    const need = second.needs[0] as Extract<TemplateNeed, { kind: "approval" }>;
     expect(need).toMatchObject({ kind: "approval", server: "files", card: { status: "needs-approval" } });
     expect(need.card.argv!.at(-1)).toBe(documents);
     expect(need.card.argv!.join(" ")).toContain("server-filesystem");

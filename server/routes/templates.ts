@@ -2,33 +2,14 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { Template, UsedTemplate } from "../contract/template.ts";
 import { about, body, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 import { About, isOwn, type OwnTemplate, ownTemplates, templateFile } from "../templates/own-templates.ts";
-import { readTemplates, type Template } from "../templates/template.ts";
+import { readTemplates, type Template as TemplateFile } from "../templates/template.ts";
 import { useTemplate } from "../templates/use-template.ts";
 
-const Words = z.object({ en: z.string(), zh: z.string() });
-const Card = z.object({
-  id: z.string(),
-  icon: z.string().describe("A lucide icon."),
-  tags: z.array(z.string()),
-  title: Words,
-  summary: Words,
-  language: z.enum(["en", "zh"]),
-  graph: z.unknown(),
-  samples: z.array(z.object({ knowledge: z.string(), title: z.string() })),
-  needs: z.object({
-    knowledge: z.array(z.object({ name: z.string() })),
-    mcpServers: z.array(z.object({ name: z.string(), package: z.string(), folder: z.boolean() })),
-    tools: z.array(z.string()),
-    secrets: z.array(z.string()),
-    models: z.array(z.string()),
-  }),
-  ready: z.boolean().describe("Nothing has to be given before its first answer."),
-  own: z.boolean().describe("Saved or imported here; else it comes with Patchbay."),
-});
 /** Either a graph (an agent file) with words about it, or a template file. */
 const Save = z.union([
   About.extend({
@@ -51,27 +32,19 @@ const Use = z.strictObject({
     .optional()
     .describe("By MCP server: the `seen` of its card, which says that exactly this may start."),
 });
-const Need = z.object({
-  kind: z.enum(["folder", "approval", "secret", "model"]),
-  optional: z.boolean(),
-  server: z.string().optional(),
-  name: z.string().optional(),
-  card: z.unknown().optional().describe("What would start: show it, and send its `seen` back."),
-});
-
 type Parts = Pick<
   Services,
   "nodes" | "records" | "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets" | "models"
 >;
 
 export function templateRoutes(parts: Parts) {
-  let all: Promise<Template[]> | undefined;
+  let all: Promise<TemplateFile[]> | undefined;
   const templates = () => {
     all ??= readTemplates();
     return all;
   };
   const own = ownTemplates(parts, parts.nodes);
-  const need = async (id: string): Promise<Template | OwnTemplate> => {
+  const need = async (id: string): Promise<TemplateFile | OwnTemplate> => {
     const found = isOwn(id) ? await own.get(id) : (await templates()).find((template) => template.id === id);
     if (found) return found;
     const there = (await templates()).map((template) => template.id).join(", ");
@@ -92,7 +65,7 @@ export function templateRoutes(parts: Parts) {
       about({
         summary: "List templates: those that come with Patchbay, then your own, newest first",
         tag: "templates",
-        gives: z.object({ templates: z.array(Card) }),
+        gives: z.object({ templates: z.array(Template) }),
       }),
       query(Paging),
       async (c) => {
@@ -112,7 +85,7 @@ export function templateRoutes(parts: Parts) {
         tag: "templates",
         description:
           "What it needs (knowledge, secrets, models) is read out of the graph. A secret's value never gets in, nor what is pinned.",
-        gives: Card,
+        gives: Template,
         status: 201,
         errors: {
           400: "It is no template, or holds a secret's value.",
@@ -142,7 +115,7 @@ export function templateRoutes(parts: Parts) {
       about({
         summary: "Change the words about a template of your own",
         tag: "templates",
-        gives: Card,
+        gives: Template,
         errors: { 404: "There is none.", 409: "It comes with Patchbay." },
       }),
       body(About),
@@ -168,7 +141,7 @@ export function templateRoutes(parts: Parts) {
     )
     .get(
       "/:id",
-      about({ summary: "Get a template", tag: "templates", gives: Card, errors: { 404: "There is none." } }),
+      about({ summary: "Get a template", tag: "templates", gives: Template, errors: { 404: "There is none." } }),
       async (c) => c.json(card(await need(c.req.param("id")))),
     )
     .post(
@@ -178,7 +151,7 @@ export function templateRoutes(parts: Parts) {
         tag: "templates",
         description:
           "The first call makes the agent, puts its knowledge and tools in place, and tells what only a person can give. Call again with `agent` and more choices until no need is left that is not optional.",
-        gives: z.object({ id: z.string(), agent: z.unknown(), needs: z.array(Need), tasks: z.array(z.string()) }),
+        gives: UsedTemplate,
         status: 201,
         errors: { 404: "There is no such template or agent.", 409: "What was approved is not what stands now." },
       }),
@@ -190,7 +163,7 @@ export function templateRoutes(parts: Parts) {
     );
 }
 
-function card({ needs, samples, en: _en, zh: _zh, ...template }: Template | OwnTemplate) {
+function card({ needs, samples, en: _en, zh: _zh, ...template }: TemplateFile | OwnTemplate) {
   const mcpServers = needs.mcpServers.map(({ name, package: from, args }) => ({
     name,
     package: from,

@@ -4,22 +4,12 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Effect, ToolResult } from "../../runtime/tool.ts";
+import { ToolTemplate } from "../contract/template.ts";
+import { ToolCard, ToolImport, ToolImportReport } from "../contract/tool.ts";
 import { about, body, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
-import type { ToolCard } from "../tools/service.ts";
-import { readToolTemplates, ToolTemplate } from "../tools/shipped-templates.ts";
-
-const Card = z.object({
-  name: z.string(),
-  summary: z.string(),
-  parameters: z.record(z.string(), z.unknown()),
-  effect: Effect,
-  repeatable: z.boolean().optional(),
-  binding: z.enum(["builtin", "http", "openapi", "mcp", "code", "agent", "model"]),
-  needs: z.array(z.string()).optional().describe("What it still needs before it can be called."),
-  source: z.string().optional().describe("The API, server or template it came from."),
-});
+import { readToolTemplates } from "../tools/shipped-templates.ts";
 
 const Custom = z
   .looseObject({ name: z.string(), summary: z.string() })
@@ -27,37 +17,10 @@ const Custom = z
 
 const Listing = z.object({
   q: z.string().max(1000).optional().describe("Only what fits this question, best first."),
-  binding: Card.shape.binding.optional(),
+  binding: ToolCard.shape.binding.optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),
   after: z.string().max(200).optional().describe("Name of the last tool of the page before."),
 });
-
-const Import = z.strictObject({
-  openapi: z
-    .unknown()
-    .optional()
-    .describe("An OpenAPI 3.0, 3.1 or Swagger 2 document: an object, or its text in JSON or YAML."),
-  template: z
-    .unknown()
-    .optional()
-    .describe(
-      "The id of a shipped template, or one of ours or of Flowise, a function schema, or the paper's; one or a list.",
-    ),
-  name: z.string().min(1).max(100).optional().describe("Names the API; made from its title when absent."),
-  server: z
-    .string()
-    .max(2000)
-    .optional()
-    .describe("Where the API is, when the document does not say or says something else."),
-});
-
-const Report = z.array(
-  z.object({
-    operation: z.string(),
-    result: z.enum(["imported", "simplified", "left-out"]),
-    reason: z.string().optional(),
-  }),
-);
 
 const none = { 404: "There is none." };
 
@@ -70,7 +33,7 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List tools", tag: "tools", gives: z.object({ tools: z.array(Card) }) }),
+      about({ summary: "List tools", tag: "tools", gives: z.object({ tools: z.array(ToolCard) }) }),
       query(Listing),
       async (c) => {
         const { q, binding, limit, after } = c.req.valid("query");
@@ -97,7 +60,7 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
         tag: "tools",
         description:
           "`http`: a request whose path, query and body hold {{argument}} slots. `code`: JavaScript in the sandbox. `model`: a question to a configured model.",
-        gives: Card,
+        gives: ToolCard,
         status: 201,
         errors: { 409: "The name is taken." },
       }),
@@ -111,9 +74,9 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
         tag: "tools",
         description:
           "The report says of each operation whether it was imported, simplified or left out, and why. The same API again replaces what was imported of it.",
-        gives: z.object({ tools: z.array(Card), report: Report }),
+        gives: ToolImportReport,
       }),
-      body(Import),
+      body(ToolImport),
       async (c) => c.json(await toolbox.import(c.req.valid("json"))),
     )
     .post(
@@ -154,7 +117,7 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
         summary: "Get a tool",
         tag: "tools",
         description: "With its binding where it was made by hand.",
-        gives: Card,
+        gives: ToolCard,
         errors: none,
       }),
       async (c) => {
@@ -169,7 +132,7 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
         summary: "Change a tool",
         tag: "tools",
         description: "A tool made by hand can change whole; of any other its effect and whether it may be repeated.",
-        gives: Card,
+        gives: ToolCard,
         errors: none,
       }),
       body(z.looseObject({ effect: Effect.optional(), repeatable: z.boolean().optional() })),

@@ -3,11 +3,11 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { Delivery, MadeTrigger, NewTrigger, Trigger, TriggerChange } from "../contract/trigger.ts";
 import { about, body } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
 import type { Services } from "../services.ts";
-import { Delivery, NewTrigger, Trigger, TriggerChange } from "../triggers/trigger.ts";
 
 const MISSING = "The agent has no such trigger.";
 
@@ -34,7 +34,7 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
         tag: "triggers",
         description:
           "The answer is the only place where the secret of a webhook or a notice is ever shown. Messages are signed as Standard Webhooks are: HMAC-SHA256 over `id.timestamp.body`.",
-        gives: z.object({ trigger: Trigger, secret: z.string().optional(), url: z.string().optional() }),
+        gives: MadeTrigger,
         status: 201,
         errors: {
           404: "There is no such agent.",

@@ -2,35 +2,12 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { USAGE_DIMENSIONS, type UsageDimension, UsageRow } from "../contract/run.ts";
 import { about, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
-import { Usage } from "../http/run-response.ts";
 import type { Services } from "../services.ts";
-import type { UsageDimension } from "../stores/event-log.ts";
 
 const DAY = 86_400_000;
-const DIMENSIONS: readonly UsageDimension[] = ["day", "agent", "version", "key"];
-
-const Row = Usage.extend({
-  day: z.string().optional().describe("YYYY-MM-DD, UTC."),
-  agent: z.string().optional(),
-  version: z.number().optional().describe("Absent: drafts."),
-  key: z
-    .string()
-    .optional()
-    .describe(
-      "Id of the agent key; visitor: chat pages, trigger: schedules and webhooks; absent: the admin's own runs.",
-    ),
-  name: z.string().optional(),
-  runs: z.number(),
-  failed: z.number(),
-  p50Ms: z.number().optional().describe("Milliseconds of work, waits not counted; exact, by nearest rank."),
-  p95Ms: z.number().optional(),
-  p99Ms: z.number().optional(),
-  rated: z.number().optional(),
-  rating: z.number().optional().describe("The mean, -1 to 1."),
-});
-
 const Time = z
   .union([z.coerce.number().int(), z.iso.date(), z.iso.datetime({ offset: true })])
   .transform((time) => (typeof time === "number" ? time : Date.parse(time)));
@@ -41,7 +18,7 @@ export function usageRoutes({ log }: Pick<Services, "log">) {
     about({
       summary: "Usage by day, agent, version and key",
       tag: "usage",
-      gives: z.object({ usage: z.array(Row) }),
+      gives: z.object({ usage: z.array(UsageRow) }),
       errors: { 400: "The time or the grouping cannot be read." },
     }),
     query(
@@ -88,11 +65,11 @@ function dimensions(by: string): UsageDimension[] {
     .split(",")
     .filter((one) => one !== "")
     .map((one) => {
-      const known = DIMENSIONS.find((dimension) => dimension === one.trim());
+      const known = USAGE_DIMENSIONS.find((dimension) => dimension === one.trim());
       if (!known)
         throw new PatchbayError(
           "bad_request",
-          `Usage has no "${one.slice(0, 50)}": group by ${DIMENSIONS.join(", ")}.`,
+          `Usage has no "${one.slice(0, 50)}": group by ${USAGE_DIMENSIONS.join(", ")}.`,
           {
             path: "/by",
           },

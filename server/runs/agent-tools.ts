@@ -2,8 +2,9 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Field } from "../../runtime/field.ts";
 import type { JsonSchema, ToolResult } from "../../runtime/tool.ts";
-import type { Agents, Publication } from "../agents/service.ts";
-import type { ToolCard } from "../tools/service.ts";
+import type { Agents } from "../agents/service.ts";
+import type { Publication } from "../contract/agent.ts";
+import type { ToolCard } from "../contract/tool.ts";
 import type { Runs } from "./service.ts";
 
 export interface AgentTools {

@@ -1,8 +1,8 @@
 /** Agents and tools as nodes: their ports are known wherever the graph runs, as a draft, published, and resumed. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Issue } from "../../runtime/issue.ts";
+import type { RunResult } from "../contract/run.ts";
 import { graphOf, type TestApp, testApp } from "../testing/test-app.ts";
-import type { RunResult } from "./service.ts";
 
 let app: TestApp;
 beforeAll(async () => {

@@ -5,7 +5,8 @@ import { turnMessages } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Message } from "../../runtime/message.ts";
 import type { NodeTable } from "../../runtime/node.ts";
-import type { EventLog, RunRow } from "../stores/event-log.ts";
+import type { RunRow } from "../contract/run.ts";
+import type { EventLog } from "../stores/event-log.ts";
 
 /** Older turns than these are never asked for: they would not fit any prompt. */
 const MAX_TURNS = 200;

@@ -1,5 +1,4 @@
 /** From what is asked for to a graph that can run, compiled once each. */
-
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { CheckContext } from "../../runtime/check.ts";
@@ -11,7 +10,8 @@ import type { NodeTable } from "../../runtime/node.ts";
 import type { Ports } from "../../runtime/port.ts";
 import { resolve } from "../../runtime/resolve.ts";
 import { wellFormed } from "../agents/agents.ts";
-import type { Agents, Publication } from "../agents/service.ts";
+import type { Agents } from "../agents/service.ts";
+import type { Publication } from "../contract/agent.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { RunTarget } from "./service.ts";
 

@@ -5,14 +5,14 @@ import type { EventOf, RunEvent, WaitDecision } from "../../runtime/event.ts";
 import { type ExecuteOptions, type Execution, execute, type RunOutcome } from "../../runtime/execute.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { NodeTable } from "../../runtime/node.ts";
-import type { Idempotency, RunRow } from "../stores/event-log.ts";
+import type { RunResult, RunRow } from "../contract/run.ts";
+import type { Idempotency } from "../stores/event-log.ts";
 import { expiredAnswers } from "./answers.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import { endRun } from "./end-run.ts";
 import { Feed } from "./feed.ts";
 import { RunHost, type World } from "./run-host.ts";
 import { Seals } from "./seals.ts";
-import type { RunResult } from "./service.ts";
 
 /** CONTRACT's queue: so many runs may be under way. */
 const MAX_LIVE = 10_000;

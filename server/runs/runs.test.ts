@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Delta, RunEvent } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
-import type { RunRow } from "../stores/event-log.ts";
+import type { RunResult, RunRow } from "../contract/run.ts";
 import { all, approval, chat, echo, graphOf, sseOf, type TestApp, testApp } from "../testing/test-app.ts";
-import type { RunResult } from "./service.ts";
 
 let app: TestApp;
 beforeAll(async () => {

@@ -2,9 +2,10 @@
 import { setImmediate } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Delta, WaitDecision } from "../../runtime/event.ts";
+import type { RunResult, RunRow } from "../contract/run.ts";
 import { newId } from "../lib/ids.ts";
 import { Turns } from "../lib/keyed-mutex.ts";
-import type { Idempotency, RunRow } from "../stores/event-log.ts";
+import type { Idempotency } from "../stores/event-log.ts";
 import { newAnswers } from "./answers.ts";
 import { Conversations } from "./conversations.ts";
 import type { Elsewhere } from "./elsewhere.ts";
@@ -15,7 +16,7 @@ import { checkInput } from "./input.ts";
 import { LiveRuns, type LiveRunsOptions } from "./live-runs.ts";
 import { Once } from "./once.ts";
 import type { World } from "./run-host.ts";
-import type { RunCaller, RunResult, Runs, RunTarget } from "./service.ts";
+import type { RunCaller, Runs, RunTarget } from "./service.ts";
 import { Standing } from "./standing.ts";
 
 type StartOptions = NonNullable<Parameters<Runs["start"]>[3]>;

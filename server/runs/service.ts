@@ -1,7 +1,6 @@
-import type { ErrorData } from "../../runtime/error.ts";
-import type { RunItem, RunOutput, RunUsage, Wait, WaitDecision } from "../../runtime/event.ts";
-import type { RunStatus } from "../../runtime/fold-run.ts";
+import type { RunItem, WaitDecision } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import type { RunResult } from "../contract/run.ts";
 
 /** Who asks for a run: decides what it may reach and see. */
 export interface RunCaller {
@@ -10,17 +9,6 @@ export interface RunCaller {
   session?: string;
   user?: string;
   idempotency?: { id: string; body: string };
-}
-
-export interface RunResult {
-  id: string;
-  status: RunStatus;
-  output?: RunOutput;
-  error?: ErrorData;
-  usage: RunUsage;
-  /** Open waits, where `status` is `waiting` or `uncertain`. */
-  waits?: Wait[];
-  session?: string;
 }
 
 /** What a run is of: a published version, a saved draft, or a graph that is not saved. */

@@ -1,6 +1,7 @@
 /** Reads and deletes whole sessions. */
 import { PatchbayError } from "../../runtime/error.ts";
-import type { EventLog, RunRow } from "../stores/event-log.ts";
+import type { RunRow } from "../contract/run.ts";
+import type { EventLog } from "../stores/event-log.ts";
 import type { Conversations } from "./conversations.ts";
 
 /** The turns of a conversation, tool messages included. `key`: only that key's. Rejects with `not_found`. */

@@ -2,12 +2,13 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
-import type { EventLog, RunRow } from "../stores/event-log.ts";
+import type { RunResult, RunRow } from "../contract/run.ts";
+import type { EventLog } from "../stores/event-log.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import { follow } from "./follow.ts";
 import type { LiveRuns } from "./live-runs.ts";
-import type { RunResult, Runs } from "./service.ts";
+import type { Runs } from "./service.ts";
 
 interface StandingOptions {
   log: EventLog;

@@ -6,11 +6,11 @@ import Database from "better-sqlite3";
 import { afterAll, expect, test } from "vitest";
 import { nodes } from "../../nodes/index.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import type { RunResult } from "../contract/run.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { openEventLog } from "../stores/sqlite/event-log.ts";
 import { approval, echo } from "../testing/test-app.ts";
 import { createRuns, type RunsOptions } from "./runs.ts";
-import type { RunResult } from "./service.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-faults-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

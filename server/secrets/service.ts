@@ -1,6 +1,8 @@
+import type { SecretCard } from "../contract/secret.ts";
+
 /** Encrypted at rest, write-only from outside. */
 export interface Secrets {
-  names(): Promise<{ name: string; last4: string; updatedAt: number }[]>;
+  names(): Promise<SecretCard[]>;
   set(name: string, value: string): Promise<void>;
   delete(name: string): Promise<boolean>;
   /** For the server's own use. Rejects with `secret_missing`, naming it. */

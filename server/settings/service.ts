@@ -1,12 +1,4 @@
-export interface ServerSettings {
-  /** Ended runs that started earlier are deleted with their events; null: never. */
-  keepRunsDays: number | null;
-  /** `provider/model`; null: what the environment says, else the first that is configured. */
-  defaultModel: string | null;
-  /** `provider/model`; null: what the environment says, else none. */
-  defaultEmbedder: string | null;
-}
-
+import type { ServerSettings } from "../contract/settings.ts";
 export interface Settings {
   get(): Promise<ServerSettings>;
   /** Resolves when what follows from the change is done. */

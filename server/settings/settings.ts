@@ -1,37 +1,20 @@
 /** What the admin sets for the whole server: one record. And what follows from it: runs that grow too old are deleted. */
 import { z } from "zod";
+import { ServerSettings } from "../contract/settings.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Records } from "../stores/records.ts";
-import type { ServerSettings, Settings } from "./service.ts";
+import type { Settings } from "./service.ts";
 
 const KIND = "settings";
 const ID = "server";
 const DAY_MS = 86_400_000;
 const SWEEP_MS = 3_600_000;
 
-export const ModelName = z.string().regex(/^[a-z][a-z0-9-]{0,31}\/\S{1,200}$/, "Write a model as provider/model.");
-
-export const SettingsBody = z.strictObject({
-  keepRunsDays: z
-    .number()
-    .int()
-    .min(1)
-    .max(36_500)
-    .nullable()
-    .describe("Ended runs that started earlier are deleted with their events; null: never."),
-  defaultModel: ModelName.nullable().describe(
-    "What `default` means in a graph; null: PATCHBAY_DEFAULT_MODEL, else the first model that is configured.",
-  ),
-  defaultEmbedder: ModelName.nullable().describe(
-    "How new knowledge and tools are searched by meaning; null: PATCHBAY_EMBEDDER, else by words alone.",
-  ),
-});
-
 /** An unknown key of a newer version is left alone; a bad value of ours falls back to its default. */
 const Stored = z.looseObject({
-  keepRunsDays: SettingsBody.shape.keepRunsDays.catch(null).default(null),
-  defaultModel: SettingsBody.shape.defaultModel.catch(null).default(null),
-  defaultEmbedder: SettingsBody.shape.defaultEmbedder.catch(null).default(null),
+  keepRunsDays: ServerSettings.shape.keepRunsDays.catch(null).default(null),
+  defaultModel: ServerSettings.shape.defaultModel.catch(null).default(null),
+  defaultEmbedder: ServerSettings.shape.defaultEmbedder.catch(null).default(null),
 });
 
 /** As they are stored, defaults for those that never were set. */

@@ -1,55 +1,7 @@
-import type { RunEvent, RunUsage } from "../../runtime/event.ts";
+import type { RunEvent } from "../../runtime/event.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
-
-/** What a run came from and where it stands: derived from its events, written with them. */
-export interface RunRow {
-  id: string;
-  status: RunStatus;
-  /** Id of the saved agent; absent for a run of a graph that is not saved. */
-  agent?: string;
-  slug?: string;
-  version?: number;
-  /** The graph's name, for lists. */
-  name: string;
-  /** Hash of the graph that the run goes by; see `EventLog.graph`. */
-  graph: string;
-  session?: string;
-  user?: string;
-  /** Id of the agent key that called. */
-  key?: string;
-  /** The run that this one was forked from. */
-  fork?: string;
-  /** The first 500 characters of the message. */
-  message: string;
-  usage: RunUsage;
-  /** Unix milliseconds. */
-  startedAt: number;
-  endedAt?: number;
-  /** Milliseconds of work of a run that ended; what it waited for people or lay still does not count. */
-  activeMs?: number;
-  /** Code of the error, where it failed. */
-  error?: string;
-  rating?: { score: number; comment?: string };
-}
-
-export interface RunFilter {
-  agent?: string;
-  status?: RunStatus;
-  session?: string;
-  key?: string;
-  user?: string;
-  /** Part of the message. */
-  text?: string;
-  /** Rated above or below nothing, or with a comment. */
-  rating?: "good" | "bad" | "commented";
-  /** Started at or after, before: Unix milliseconds. */
-  from?: number;
-  to?: number;
-  /** Id of the last run of the page before. Newest first. */
-  after?: string;
-  limit?: number;
-}
+import type { RunFilter, RunRow, SessionRow, UsageDimension, UsageRow } from "../contract/run.ts";
 
 /** Names a call so that the same call sent twice is one run. Unique per `key` (empty: the admin). */
 export interface Idempotency {
@@ -127,24 +79,6 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-export interface SessionRow {
-  id: string;
-  /** Of its first run. */
-  agent?: string;
-  key?: string;
-  user?: string;
-  name: string;
-  /** What was said first. */
-  title: string;
-  turns: number;
-  /** Unix milliseconds, of its first and last run. */
-  startedAt: number;
-  updatedAt: number;
-}
-
-/** `version` is one of an agent, so it brings `agent` with it. */
-export type UsageDimension = "day" | "agent" | "version" | "key";
-
 export interface UsageFilter {
   /** Runs that began at or after, before: Unix milliseconds. */
   from: number;
@@ -156,28 +90,4 @@ export interface UsageFilter {
   key?: string;
   /** What has a row of its own: a day (UTC) and an agent where it is not said; one row in all where it is empty. */
   by?: readonly UsageDimension[];
-}
-
-export interface UsageRow extends RunUsage {
-  /** YYYY-MM-DD, UTC. */
-  day?: string;
-  agent?: string;
-  /** Absent: drafts. */
-  version?: number;
-  /** `visitor` and `trigger` stand for all of them; absent: the admin's own runs. */
-  key?: string;
-  /** The agent's, one that it went by. */
-  name?: string;
-  runs: number;
-  failed: number;
-  /**
-   * Milliseconds of work within which half, 95 and 99 of a hundred ended runs were done: exact, by nearest rank over
-   * all of them. Absent where none has ended.
-   */
-  p50Ms?: number;
-  p95Ms?: number;
-  p99Ms?: number;
-  /** How many were rated, and their mean, -1 to 1. */
-  rated?: number;
-  rating?: number;
 }

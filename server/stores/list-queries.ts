@@ -1,5 +1,6 @@
 /** Lists of runs and of conversations, in one statement each for both databases. */
-import type { EventLog, RunFilter, SessionRow } from "./event-log.ts";
+import type { RunFilter, SessionRow } from "../contract/run.ts";
+import type { EventLog } from "./event-log.ts";
 
 export type Dialect = "sqlite" | "postgres";
 

@@ -1,5 +1,5 @@
 /** Rows of `runs` as they go into the table and come back from it, on SQLite and on PostgreSQL alike. */
-import type { RunRow } from "./event-log.ts";
+import type { RunRow } from "../contract/run.ts";
 import { type Cell, CHANGING_COLUMNS, ROW_COLUMNS } from "./sqlite/event-log-schema.ts";
 
 /** A row as it is stored, in the shape of the table. */

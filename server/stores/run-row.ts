@@ -1,7 +1,7 @@
 /** A run's row in lists: derived from its events, one by one, by the rules of `foldRun`. */
 import type { RunEvent, Wait } from "../../runtime/event.ts";
 import { addUsage, emptyUsage } from "../../runtime/usage.ts";
-import type { RunRow } from "./event-log.ts";
+import type { RunRow } from "../contract/run.ts";
 
 const MESSAGE_CHARACTERS = 500;
 

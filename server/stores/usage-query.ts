@@ -1,5 +1,6 @@
 /** Sums over the rows of runs, in one statement for both databases. */
-import type { UsageDimension, UsageFilter, UsageRow } from "./event-log.ts";
+import type { UsageDimension, UsageRow } from "../contract/run.ts";
+import type { UsageFilter } from "./event-log.ts";
 import { type Dialect, places, type Query } from "./list-queries.ts";
 
 export interface DbUsageRow {

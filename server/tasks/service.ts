@@ -1,15 +1,4 @@
-export interface Task {
-  id: string;
-  kind: string;
-  status: "queued" | "running" | "done" | "failed" | "cancelled";
-  progress: { done: number; total: number; unit: string; secondsLeft?: number };
-  title?: string;
-  result?: unknown;
-  error?: { code: string; message: string };
-  createdAt: number;
-  updatedAt: number;
-}
-
+import type { Task } from "../contract/task.ts";
 /** Durable work that is no run. A task that was running when the process died is started again from its input. */
 export interface Tasks {
   /** Registers what does a kind of work; `work` must be safe to start again. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import type { Task } from "../contract/task.ts";
 import type { Records } from "../stores/records.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
-import type { Task } from "./service.ts";
 import { createTasks, ended, type TaskStore } from "./tasks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "patchbay-tasks-"));

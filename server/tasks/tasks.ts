@@ -4,9 +4,10 @@
  * restart reads those alone.
  */
 import { errorData, PatchbayError } from "../../runtime/error.ts";
+import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
 import type { Records } from "../stores/records.ts";
-import type { Task, Tasks } from "./service.ts";
+import type { Tasks } from "./service.ts";
 
 const KIND = "task";
 const OPEN = "task-open";

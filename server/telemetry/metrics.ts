@@ -2,7 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode } from "../../runtime/error.ts";
 import type { RunEvent } from "../../runtime/event.ts";
-import type { RunResult } from "../runs/service.ts";
+import type { RunResult } from "../contract/run.ts";
 
 export interface Metrics {
   /** A run came to rest after `ms` in this process. */

@@ -10,8 +10,8 @@ import {
 } from "@opentelemetry/sdk-trace";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { RunEvent } from "../../runtime/event.ts";
+import type { RunResult } from "../contract/run.ts";
 import type { TelemetryEnv } from "../process/telemetry-env.ts";
-import type { RunResult } from "../runs/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Logger } from "./logger.ts";
 import { type SpanData, SpanFold } from "./spans.ts";

@@ -9,9 +9,12 @@ import { dirname, isAbsolute, join, relative } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { NodeTable } from "../../runtime/node.ts";
-import type { AgentRecord, Agents } from "../agents/service.ts";
+import type { Agents } from "../agents/service.ts";
+import type { Agent } from "../contract/agent.ts";
+import type { McpServerCard } from "../contract/mcp-server.ts";
+import type { TemplateNeed, UsedTemplate } from "../contract/template.ts";
 import type { Knowledge } from "../knowledge/service.ts";
-import type { McpServerCard, McpServers } from "../mcp/service.ts";
+import type { McpServers } from "../mcp/service.ts";
 import type { Env } from "../process/env.ts";
 import type { Secrets } from "../secrets/service.ts";
 import type { Tasks } from "../tasks/service.ts";
@@ -31,19 +34,7 @@ export interface Choices {
   approve?: Record<string, string>;
 }
 
-/** What is still missing. The agent runs without what is `optional`. */
-export type Need =
-  | { kind: "folder"; server: string; optional: false }
-  | { kind: "approval"; server: string; card: McpServerCard; optional: false }
-  | { kind: "secret"; name: string; optional: true }
-  | { kind: "model"; optional: true };
-
-export interface Used {
-  agent: AgentRecord;
-  needs: Need[];
-  /** Tasks that still index samples. */
-  tasks: string[];
-}
+export type Used = Omit<UsedTemplate, "id">;
 
 interface Parts {
   env: Env;
@@ -61,7 +52,7 @@ export async function useTemplate(template: Template, choices: Choices, parts: P
   const folder = choices.folder === undefined ? undefined : checkedFolder(choices.folder, parts.env.dataDir);
   const old = choices.agent === undefined ? undefined : await parts.agents.get(choices.agent);
   let graph = old?.graph ?? graphIn(template, choices.language);
-  const needs: Need[] = [];
+  const needs: TemplateNeed[] = [];
   const tasks: string[] = [];
 
   await placeTools(template.needs.tools, parts);
@@ -93,7 +84,7 @@ export async function useTemplate(template: Template, choices: Choices, parts: P
 }
 
 /** Its issues are judged anew also where the graph stays: a server may have been approved since. */
-async function changed(old: AgentRecord, graph: Graph, { agents }: Parts): Promise<AgentRecord> {
+async function changed(old: Agent, graph: Graph, { agents }: Parts): Promise<Agent> {
   if (JSON.stringify(graph) !== JSON.stringify(old.graph)) return await agents.update(old.id, graph, old.revision);
   return { ...old, issues: await agents.check(graph) };
 }

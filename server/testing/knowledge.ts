@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import { terms } from "../../runtime/retrieval/terms.ts";
+import type { Task } from "../contract/task.ts";
 import { createKnowledge, type KnowledgeStore } from "../knowledge/knowledge.ts";
 import type { Knowledge } from "../knowledge/service.ts";
 import type { SafeFetch } from "../net/service.ts";
 import { createFiles } from "../stores/blobs/files.ts";
 import { openBlobs } from "../stores/blobs/open-blobs.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
-import type { Task } from "../tasks/service.ts";
 import { createTasks, ended, type TaskStore } from "../tasks/tasks.ts";
 
 export interface Bench {

@@ -1,29 +1,15 @@
 /** Tools made by hand, between the shape that people write and the one that is kept. */
-import { z } from "zod";
+import type { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { CustomTool } from "../contract/custom-tool.ts";
 import { checkHttpBinding } from "./bindings/http.ts";
 import { checkArgumentSchema } from "./schema-guard.ts";
-import type { CustomTool } from "./service.ts";
 import { checkSlots } from "./slots.ts";
-import { type Binding, CodeBinding, HttpBinding, ModelBinding, StoredTool } from "./stored-tool.ts";
-
-const { kind: _http, ...httpShape } = HttpBinding.shape;
-const { kind: _code, ...codeShape } = CodeBinding.shape;
-const { kind: _model, ...modelShape } = ModelBinding.shape;
-const { binding: _binding, ...toolShape } = StoredTool.shape;
-
-const Custom = z.strictObject({
-  ...toolShape,
-  parameters: toolShape.parameters.default({ type: "object", properties: {} }),
-  effect: toolShape.effect.default("outside"),
-  http: z.strictObject(httpShape).optional(),
-  code: z.strictObject(codeShape).optional(),
-  model: z.strictObject(modelShape).optional(),
-});
+import type { Binding, StoredTool } from "./stored-tool.ts";
 
 /** Parses and checks a tool made by hand. Throws `bad_request` with the place and the mend. */
 export function parseCustomTool(input: unknown): StoredTool {
-  const parsed = Custom.safeParse(input);
+  const parsed = CustomTool.safeParse(input);
   if (!parsed.success) throw badRequest("tool", parsed.error);
   const { http, code, model, ...tool } = parsed.data;
   const prefix = tool.name.split("/")[0]!;

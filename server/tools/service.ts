@@ -1,29 +1,7 @@
-import type { Effect, JsonSchema, RankedTool, ToolOffer, ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { Effect, RankedTool, ToolOffer, ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { CustomTool } from "../contract/custom-tool.ts";
+import type { ToolCard, ToolImport, ToolImportReport } from "../contract/tool.ts";
 import type { Models } from "../models/service.ts";
-
-export interface ToolCard extends ToolSpec {
-  binding: "builtin" | "http" | "openapi" | "mcp" | "code" | "agent" | "model";
-  /** What it still needs before it can be called: a secret, a server to approve. */
-  needs?: string[];
-  /** Shown in the library: the API, the server or the template it came from. */
-  source?: string;
-}
-
-export interface ToolImport {
-  /** An OpenAPI 3.0, 3.1 or Swagger 2 document: an object, or its text in JSON or YAML. */
-  openapi?: unknown;
-  /** A tool template of ours, of Flowise or of the paper's schema: one or a list, an object or its text. */
-  template?: unknown;
-  /** Names the API of an OpenAPI document; made from its title when absent. */
-  name?: string;
-  /** Stands in for the document's server, which may be missing, relative or a test system. */
-  server?: string;
-}
-
-export interface ToolImportReport {
-  tools: ToolCard[];
-  report: { operation: string; result: "imported" | "simplified" | "left-out"; reason?: string }[];
-}
 
 export interface Toolbox {
   cards(): Promise<ToolCard[]>;
@@ -49,29 +27,4 @@ export interface Toolbox {
   /** One tool, or all of an API (`openapi/<api>/*`). */
   delete(name: string): Promise<boolean>;
   import(source: ToolImport): Promise<ToolImportReport>;
-}
-
-/** Text as it stands, or a secret's value with what is put before it; `basic`: the secret is `user:password`. */
-export type ToolHeader = string | { secret: string; prefix?: string; as?: "basic" };
-
-export interface CustomTool {
-  /** `http/x`, `code/x` or `model/x` */
-  name: string;
-  summary: string;
-  parameters: JsonSchema;
-  effect: Effect;
-  repeatable?: boolean;
-  http?: {
-    method: string;
-    url: string;
-    headers: Record<string, ToolHeader>;
-    body?: string;
-    timeoutMs?: number;
-    /** What of the answer the model reads; `file`: the picked text is a file. */
-    output?: { pick?: string; file?: "base64" | "url"; mediaType?: string };
-  };
-  code?: { source: string; timeoutMs: number };
-  /** Asks a configured model. */
-  model?: { model: string; instructions: string; input: string; schema?: JsonSchema };
-  source?: string;
 }

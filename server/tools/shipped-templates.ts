@@ -1,27 +1,11 @@
 /** The tool templates under `templates/tools/`: what the library offers to take in. */
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { ToolTemplate } from "../contract/template.ts";
 
 const FOLDER = fileURLToPath(new URL("../../templates/tools/", import.meta.url));
 const ID = /^[a-z][a-z0-9-]{0,63}$/;
-const Words = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
-
-/** What a template file says beside its tool (or `tools`, or `openapi` document). */
-export const ToolTemplate = z.looseObject({
-  id: z.string().regex(ID),
-  title: Words,
-  group: z.enum(["language", "media", "world", "examples"]),
-  about: Words.optional(),
-  needs: z
-    .strictObject({ secrets: z.array(z.strictObject({ name: z.string(), about: Words })).default([]) })
-    .optional(),
-  /** Arguments to try it with. */
-  sample: z.record(z.string(), z.unknown()).optional(),
-});
-export type ToolTemplate = z.infer<typeof ToolTemplate>;
-
 export function isTemplateId(value: unknown): value is string {
   return typeof value === "string" && ID.test(value);
 }

@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../runtime/host.ts";
 import type { ChatRequest, ModelEvent } from "../../runtime/model.ts";
+import type { ToolTemplate } from "../contract/template.ts";
 import { openWorld, type TestWorld } from "../mcp/testing/world.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import type { Toolbox } from "./service.ts";
-import { readToolTemplates, type ToolTemplate } from "./shipped-templates.ts";
+import { readToolTemplates } from "./shipped-templates.ts";
 import { createToolbox } from "./toolbox.ts";
 
 const templates = await readToolTemplates();

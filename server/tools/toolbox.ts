@@ -1,6 +1,7 @@
 /** The tool library: what there is, found by name or by search, and called through its binding. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { ToolCard, ToolImportReport } from "../contract/tool.ts";
 import type { Knowledge } from "../knowledge/service.ts";
 import type { Models } from "../models/service.ts";
 import type { Net } from "../net/safe-fetch.ts";
@@ -19,7 +20,7 @@ import { parseCustomTool, toCustomTool } from "./custom-tool.ts";
 import { importTools } from "./import.ts";
 import { failedResult, finishResult } from "./result.ts";
 import { createToolSearch } from "./search.ts";
-import type { Toolbox, ToolCard, ToolImportReport } from "./service.ts";
+import type { Toolbox } from "./service.ts";
 import { type StoredTool, secretsOf } from "./stored-tool.ts";
 import { createToolShelf, type ToolSetting } from "./tool-shelf.ts";
 

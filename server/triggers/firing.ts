@@ -1,6 +1,8 @@
 /** The runs that triggers start: for a signed message, at a moment, or because the owner tries it. */
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Agents, Publication } from "../agents/service.ts";
+import type { Agents } from "../agents/service.ts";
+import type { Publication } from "../contract/agent.ts";
+import type { Schedule, Trigger, Webhook } from "../contract/trigger.ts";
 import { newId } from "../lib/ids.ts";
 import { inputsOf } from "../published/inputs.ts";
 import type { Runs } from "../runs/service.ts";
@@ -8,7 +10,7 @@ import type { Secrets } from "../secrets/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { hookInput } from "./hook-input.ts";
 import { newSecret, refused, type SignedHeaders, verify, WRONG_SIGNATURE } from "./signature.ts";
-import { keyOf, type Schedule, secretName, type Trigger, type Webhook } from "./trigger.ts";
+import { keyOf, secretName } from "./trigger.ts";
 
 const MINUTE = 60_000;
 

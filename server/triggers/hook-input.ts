@@ -1,6 +1,6 @@
 /** From a webhook's body to the inputs of an agent. */
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Webhook } from "./trigger.ts";
+import type { Webhook } from "../contract/trigger.ts";
 
 /** Whether the agent wants the field as text. */
 type IsText = (name: string) => boolean;

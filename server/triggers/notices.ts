@@ -4,16 +4,18 @@
  */
 import { errorData, PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
+import type { RunRow } from "../contract/run.ts";
+import type { Delivery, Notice, Trigger } from "../contract/trigger.ts";
 import { newId } from "../lib/ids.ts";
 import type { SafeFetch } from "../net/service.ts";
 import { hostedResult } from "../published/view.ts";
 import type { Runs } from "../runs/service.ts";
 import type { Secrets } from "../secrets/service.ts";
-import type { EventLog, RunRow } from "../stores/event-log.ts";
+import type { EventLog } from "../stores/event-log.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import type { Records } from "../stores/records.ts";
 import { sign } from "./signature.ts";
-import { type Delivery, type Notice, secretName, type Trigger } from "./trigger.ts";
+import { secretName } from "./trigger.ts";
 
 const KIND = "notice";
 /** What was sent, or given up: the last of each notice. */

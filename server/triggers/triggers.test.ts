@@ -2,10 +2,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Delivery, NewTrigger, Schedule, Trigger } from "../contract/trigger.ts";
 import { approval, chat, echo, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
 import { WAITS_MS } from "./notices.ts";
 import { newSecret, sign } from "./signature.ts";
-import type { Delivery, NewTrigger, Schedule, Trigger } from "./trigger.ts";
 import { createTriggers, type TriggerService } from "./triggers.ts";
 
 interface Made {

@@ -4,6 +4,7 @@
  */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Agents } from "../agents/service.ts";
+import type { Delivery, NewTrigger, Notice, Schedule, Trigger, TriggerChange } from "../contract/trigger.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { authorities, checkUrl } from "../net/address.ts";
 import type { SafeFetch } from "../net/service.ts";
@@ -16,18 +17,7 @@ import type { Records, Stored } from "../stores/records.ts";
 import { Firing, type HookMessage } from "./firing.ts";
 import { Notices } from "./notices.ts";
 import { newSecret } from "./signature.ts";
-import {
-  changed,
-  type Delivery,
-  keyOf,
-  type NewTrigger,
-  type Notice,
-  nextAt,
-  type Schedule,
-  secretName,
-  type Trigger,
-  type TriggerChange,
-} from "./trigger.ts";
+import { changed, keyOf, nextAt, secretName } from "./trigger.ts";
 
 const KIND = "trigger";
 const MAX_OF_AGENT = 50;

@@ -1,7 +1,7 @@
 import { BookmarkPlus, Clock3, Copy, Download, Ellipsis, GitBranch, Trash2, Zap } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
-import type { Agent } from "../../api/types.ts";
+import type { Agent } from "../../../server/contract/agent.ts";
 import { ago, dateTime } from "../../i18n/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { GraphPicture } from "../../ui/graph-picture.tsx";

@@ -1,7 +1,7 @@
 import { Plus, Upload } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Agent } from "../../api/types.ts";
+import type { Agent } from "../../../server/contract/agent.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";

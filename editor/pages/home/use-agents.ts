@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
+import type { Agent } from "../../../server/contract/agent.ts";
 import { api } from "../../api/api.ts";
-import type { Agent } from "../../api/types.ts";
 import { starter } from "../../graph/starter.ts";
 import { useFileReader } from "../../hooks/use-read-file.ts";
 import { useErrorWords } from "../../shell/query-state.tsx";

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { KnowledgeCard } from "../../../server/contract/knowledge.ts";
 import { api } from "../../api/api.ts";
-import type { KnowledgeCard } from "../../api/types.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";

@@ -3,8 +3,8 @@ import { Download, Ellipsis, RefreshCw, SlidersHorizontal, Trash2 } from "lucide
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
+import type { KnowledgeCard } from "../../../server/contract/knowledge.ts";
 import { api } from "../../api/api.ts";
-import type { KnowledgeCard } from "../../api/types.ts";
 import { bytes } from "../../i18n/format.ts";
 import { Page } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";

@@ -2,7 +2,7 @@ import { BookText, Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
-import type { KnowledgeCard } from "../../api/types.ts";
+import type { KnowledgeCard } from "../../../server/contract/knowledge.ts";
 import { ago, bytes, number } from "../../i18n/format.ts";
 import { Page } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";

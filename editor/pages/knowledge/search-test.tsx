@@ -2,8 +2,8 @@ import { useMutation } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { SearchHit } from "../../../server/contract/knowledge.ts";
 import { api } from "../../api/api.ts";
-import type { Hit } from "../../api/types.ts";
 import { number, span } from "../../i18n/format.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
@@ -98,7 +98,7 @@ export function SearchTest({
   );
 }
 
-function HitCard({ hit, number: place, onOpen }: { hit: Hit; number: number; onOpen(): void }) {
+function HitCard({ hit, number: place, onOpen }: { hit: SearchHit; number: number; onOpen(): void }) {
   const { t } = useTranslation("knowledge");
   const where = [
     hit.source?.heading,

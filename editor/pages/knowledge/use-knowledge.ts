@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import type { KnowledgeDocument } from "../../../server/contract/knowledge.ts";
 import { api } from "../../api/api.ts";
-import type { KnowledgeDocument } from "../../api/types.ts";
 
 export const KNOWLEDGE_KEY = ["knowledge"];
 

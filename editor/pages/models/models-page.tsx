@@ -3,8 +3,8 @@ import { Cloud, HardDrive, Pencil, Plus, Sparkles, Trash2, Zap } from "lucide-re
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ModelProfile } from "../../../runtime/model.ts";
+import type { ModelCard, NewProvider, Provider } from "../../../server/contract/model.ts";
 import { api } from "../../api/api.ts";
-import type { ModelCard, NewProvider, Provider } from "../../api/types.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";

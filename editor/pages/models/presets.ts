@@ -1,5 +1,5 @@
 /** Places where models run, with the address already filled in. */
-import type { Provider } from "../../api/types.ts";
+import type { Provider } from "../../../server/contract/model.ts";
 
 export interface Preset {
   /** Also the id that is proposed for the provider. */

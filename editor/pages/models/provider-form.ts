@@ -1,6 +1,6 @@
 /** The provider form's values and what they become. */
 import type { ActionFormat, ModelProfile } from "../../../runtime/model.ts";
-import type { NewProvider, Provider } from "../../api/types.ts";
+import type { NewProvider, Provider } from "../../../server/contract/model.ts";
 import { PROVIDER_ID, type Preset, secretName } from "./presets.ts";
 
 export interface ProviderForm {

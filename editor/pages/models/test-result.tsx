@@ -1,6 +1,6 @@
 import { Check, Minus, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { ProviderTest } from "../../api/types.ts";
+import type { ProviderTest } from "../../../server/contract/model.ts";
 import { span } from "../../i18n/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { cx } from "../../ui/cx.ts";

@@ -1,6 +1,6 @@
 import { MessageSquareText, ThumbsDown, ThumbsUp } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { Rating } from "../../api/types.ts";
+import type { Rating } from "../../../server/contract/run.ts";
 import { cx } from "../../ui/cx.ts";
 import { Tooltip } from "../../ui/tooltip.tsx";
 

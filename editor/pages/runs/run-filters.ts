@@ -1,7 +1,7 @@
 /** The filters of the runs page, kept in the address so that they can be shared and come back. */
 import type { RunStatus } from "../../../runtime/fold-run.ts";
+import type { RatingFilter } from "../../../server/contract/run.ts";
 import type { RunFilter } from "../../api/api.ts";
-import type { RatingFilter } from "../../api/types.ts";
 
 export type Period = "any" | "day" | "week" | "month";
 

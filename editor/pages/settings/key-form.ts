@@ -1,5 +1,5 @@
 /** What a key's form holds as text, and what of it goes to the server. */
-import type { AgentKey, KeyLimits } from "../../api/types.ts";
+import type { AgentKey, KeyLimits } from "../../../server/contract/key.ts";
 
 export const LIMITS = ["callsPerMinute", "liveRuns", "openStreams", "tokensPerDay", "costUsdPerDay"] as const;
 export type LimitName = (typeof LIMITS)[number];

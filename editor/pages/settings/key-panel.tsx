@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { AgentKey } from "../../../server/contract/key.ts";
 import { api } from "../../api/api.ts";
-import type { AgentKey } from "../../api/types.ts";
 import { date } from "../../i18n/format.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";

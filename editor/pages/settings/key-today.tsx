@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { AgentKey } from "../../api/types.ts";
+import type { AgentKey } from "../../../server/contract/key.ts";
 import { compact, dollars, percent } from "../../i18n/format.ts";
 import { cx } from "../../ui/cx.ts";
 

@@ -1,6 +1,6 @@
 import { Ellipsis, FileText, FolderOpen, ShieldCheck, Zap } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { Template } from "../../api/types.ts";
+import type { Template } from "../../../server/contract/template.ts";
 import { language } from "../../i18n/index.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { cx } from "../../ui/cx.ts";

@@ -1,7 +1,7 @@
 import { Download, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Template } from "../../api/types.ts";
+import type { Template } from "../../../server/contract/template.ts";
 import { language } from "../../i18n/index.ts";
 import { Section } from "../../shell/page.tsx";
 import { Loaded, useErrorWords } from "../../shell/query-state.tsx";

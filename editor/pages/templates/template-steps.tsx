@@ -1,7 +1,7 @@
 import { ArrowRight, FolderOpen } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Template, TemplateNeed, UsedTemplate } from "../../api/types.ts";
+import type { Template, TemplateNeed, UsedTemplate } from "../../../server/contract/template.ts";
 import { language } from "../../i18n/index.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";

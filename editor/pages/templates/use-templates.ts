@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
+import type { Template, UsedTemplate } from "../../../server/contract/template.ts";
 import { api } from "../../api/api.ts";
-import type { Template, UsedTemplate } from "../../api/types.ts";
 import { useFileReader } from "../../hooks/use-read-file.ts";
 import { language } from "../../i18n/index.ts";
 import { useErrorWords } from "../../shell/query-state.tsx";

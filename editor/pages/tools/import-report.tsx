@@ -1,16 +1,16 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ImportReport } from "../../api/types.ts";
+import type { ToolImportReport } from "../../../server/contract/tool.ts";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 
-type Result = ImportReport["report"][number]["result"];
+type Result = ToolImportReport["report"][number]["result"];
 const TONE: Record<Result, Tone> = { imported: "ok", simplified: "warn", "left-out": "bad" };
 
 /** What came of an import, operation by operation: what was taken as it is, what was simplified, what was left out and why. */
-export function ImportReportView({ result }: { result: ImportReport }) {
+export function ImportReportView({ result }: { result: ToolImportReport }) {
   const { t } = useTranslation(["tools", "common"]);
   const [only, setOnly] = useState<Result | "all">("all");
   const word = (one: Result) => (one === "left-out" ? t("import.leftOut") : t(`import.${one}`));

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { api } from "../../api/api.ts";
-import type { McpServer } from "../../api/types.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
@@ -22,7 +22,7 @@ const EXAMPLE = `{
 }`;
 
 /** Adds servers, from pasted JSON or a form. Nothing starts: `onAdded` gets the cards, to be approved. */
-export function McpAddPanel({ onClose, onAdded }: { onClose(): void; onAdded(servers: McpServer[]): void }) {
+export function McpAddPanel({ onClose, onAdded }: { onClose(): void; onAdded(servers: McpServerCard[]): void }) {
   const { t } = useTranslation("tools");
   const client = useQueryClient();
   const [way, setWay] = useState<"paste" | "form">("paste");

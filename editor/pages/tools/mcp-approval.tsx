@@ -1,10 +1,10 @@
 import { ShieldCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { McpServer } from "../../api/types.ts";
+import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { Notice } from "../../ui/notice.tsx";
 
 /** What an approval says yes to, whole: each part of the command on a line of its own, so that nothing hides in spaces. */
-export function ExactCommand({ server }: { server: McpServer }) {
+export function ExactCommand({ server }: { server: McpServerCard }) {
   const { t } = useTranslation("tools");
   return (
     <dl className="overflow-hidden rounded-lg border border-line bg-surface">
@@ -68,7 +68,7 @@ function Names({ names }: { names?: string[] }) {
 }
 
 /** The words above the command: what approving it means. */
-export function ApprovalWords({ server }: { server: McpServer }) {
+export function ApprovalWords({ server }: { server: McpServerCard }) {
   const { t } = useTranslation("tools");
   return (
     <>

@@ -2,8 +2,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronRight, Globe, Plus, RotateCw, ServerCog, Terminal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { api } from "../../api/api.ts";
-import type { McpServer } from "../../api/types.ts";
 import { Page } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
 import { Badge, type Tone } from "../../ui/badge.tsx";
@@ -20,7 +20,7 @@ import { ApprovalWords, ExactCommand } from "./mcp-approval.tsx";
 import { ToolTabs } from "./tools-page.tsx";
 import { MCP_KEY, TOOLS_KEY, useMcpServers } from "./use-tools.ts";
 
-const TONE: Record<McpServer["status"], Tone> = {
+const TONE: Record<McpServerCard["status"], Tone> = {
   "needs-approval": "warn",
   "needs-sign-in": "warn",
   "needs-review": "warn",
@@ -119,7 +119,7 @@ export function McpPage() {
 }
 
 /** Approving starts the server; the panel stays until it is there, and says why when it does not come. */
-export function ApprovePanel({ server, onClose }: { server: McpServer; onClose(): void }) {
+export function ApprovePanel({ server, onClose }: { server: McpServerCard; onClose(): void }) {
   const { t } = useTranslation("tools");
   const approve = useApprove(onClose);
   return (
@@ -149,10 +149,10 @@ export function ApprovePanel({ server, onClose }: { server: McpServer; onClose()
 }
 
 /** Approves exactly what the card shows. `onReady` is called when it has started. */
-export function useApprove(onReady: (server: McpServer) => void) {
+export function useApprove(onReady: (server: McpServerCard) => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (server: McpServer) => api.mcp.approve(server.name, server.seen),
+    mutationFn: (server: McpServerCard) => api.mcp.approve(server.name, server.seen),
     onSuccess: (server) => {
       if (server.status !== "failed") onReady(server);
     },
@@ -163,7 +163,7 @@ export function useApprove(onReady: (server: McpServer) => void) {
   });
 }
 
-function ServerCard({ server, onApprove, onRemove }: { server: McpServer; onApprove(): void; onRemove(): void }) {
+function ServerCard({ server, onApprove, onRemove }: { server: McpServerCard; onApprove(): void; onRemove(): void }) {
   const { t } = useTranslation("tools");
   const [open, setOpen] = useState(false);
   const restart = useApprove(() => undefined);
@@ -235,7 +235,7 @@ function ServerCard({ server, onApprove, onRemove }: { server: McpServer; onAppr
 }
 
 /** Opens the server's own sign-in page in another tab; the list is asked again when this one is looked at. */
-function SignIn({ server }: { server: McpServer }) {
+function SignIn({ server }: { server: McpServerCard }) {
   const { t } = useTranslation("tools");
   const words = useErrorWords();
   const begin = useMutation({
@@ -256,7 +256,7 @@ function SignIn({ server }: { server: McpServer }) {
   );
 }
 
-function ServerTools({ server }: { server: McpServer }) {
+function ServerTools({ server }: { server: McpServerCard }) {
   const tools = useQuery({
     queryKey: [...MCP_KEY, server.name, "tools", server.seen],
     queryFn: ({ signal }) => api.mcp.tools(server.name, signal),

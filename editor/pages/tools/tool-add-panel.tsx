@@ -132,7 +132,10 @@ function PasteImport({ onClose }: { onClose(): void }) {
   );
 }
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({ value: method, label: method }));
+const METHODS = (["GET", "POST", "PUT", "PATCH", "DELETE"] as const).map((method) => ({
+  value: method,
+  label: method,
+}));
 
 function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void }) {
   const { t } = useTranslation(["tools", "common"]);

@@ -1,6 +1,8 @@
 /** Tools written by hand: what people type, as a tool. */
 import type { Effect, JsonSchema } from "../../../runtime/tool.ts";
-import type { CustomTool } from "../../api/types.ts";
+import type { CustomTool } from "../../../server/contract/custom-tool.ts";
+
+type HttpMethod = NonNullable<CustomTool["http"]>["method"];
 
 export interface ToolDraft {
   kind: "http" | "code";
@@ -8,7 +10,7 @@ export interface ToolDraft {
   summary: string;
   effect: Effect;
   parameters: string;
-  method: string;
+  method: HttpMethod;
   url: string;
   headers: string;
   body: string;

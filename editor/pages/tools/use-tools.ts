@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { api } from "../../api/api.ts";
-import type { McpServer } from "../../api/types.ts";
 
 export const TOOLS_KEY = ["tools"];
 export const MCP_KEY = ["mcp-servers"];
@@ -15,6 +15,6 @@ export function useMcpServers() {
     queryKey: MCP_KEY,
     queryFn: ({ signal }) => api.mcp.list(signal),
     refetchInterval: (query) =>
-      query.state.data?.some((server: McpServer) => server.status === "starting") ? 1000 : false,
+      query.state.data?.some((server: McpServerCard) => server.status === "starting") ? 1000 : false,
   });
 }

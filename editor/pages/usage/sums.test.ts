@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { UsageRow } from "../../api/types.ts";
+import type { UsageRow } from "../../../server/contract/run.ts";
 import { busiest, everyDay } from "./sums.ts";
 import { askedFor, readFilters, writeFilters } from "./usage-filters.ts";
 

@@ -1,5 +1,5 @@
 /** Usage rows as the plots need them: a place for each day. */
-import type { UsageRow } from "../../api/types.ts";
+import type { UsageRow } from "../../../server/contract/run.ts";
 
 const NOTHING: UsageRow = { runs: 0, failed: 0, inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 };
 

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { UsageRow } from "../../../server/contract/run.ts";
 import { api } from "../../api/api.ts";
-import type { UsageRow } from "../../api/types.ts";
 import { compact, dollars, number, percent, span } from "../../i18n/format.ts";
 import { Section } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { CheckCheck, Undo2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { Publication } from "../../../server/contract/agent.ts";
+import type { UsageRow } from "../../../server/contract/run.ts";
 import { api } from "../../api/api.ts";
-import type { Publication, UsageRow } from "../../api/types.ts";
 import { compact, dateTime, dollars, number, percent, span } from "../../i18n/format.ts";
 import { Section } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";

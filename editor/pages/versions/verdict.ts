@@ -1,5 +1,5 @@
 /** What two versions that share the calls can be said to differ in, and when nothing can be said yet. */
-import type { UsageRow } from "../../api/types.ts";
+import type { UsageRow } from "../../../server/contract/run.ts";
 
 /** Below so many calls of either, a difference says next to nothing. */
 export const ENOUGH_CALLS = 30;

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Download, GitBranch, RotateCcw, Split } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import type { Agent, AgentVersion, Publication } from "../../../server/contract/agent.ts";
 import { api } from "../../api/api.ts";
-import type { Agent, Publication, Version } from "../../api/types.ts";
 import { ago, dateTime, percent } from "../../i18n/format.ts";
 import { Page, Section } from "../../shell/page.tsx";
 import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
@@ -73,7 +73,7 @@ export function VersionsPage({ id }: { id: string }) {
   );
 }
 
-function VersionCard({ id, version, publication }: { id: string; version: Version; publication?: Publication }) {
+function VersionCard({ id, version, publication }: { id: string; version: AgentVersion; publication?: Publication }) {
   const { t } = useTranslation("versions");
   const live = publication?.live === version.version;
   const share = publication?.share?.version === version.version ? publication.share.share : undefined;

@@ -1,8 +1,8 @@
 /** What is set up in an instance, and whether it answers. */
-import type { KnowledgeCard, KnowledgeDocument } from "../../knowledge/service.ts";
-import type { McpServerCard } from "../../mcp/service.ts";
-import type { ModelCard, Provider } from "../../models/service.ts";
-import type { RunRow } from "../../stores/event-log.ts";
+import type { KnowledgeCard, KnowledgeDocument } from "../../contract/knowledge.ts";
+import type { McpServerCard } from "../../contract/mcp-server.ts";
+import type { ModelCard, Provider } from "../../contract/model.ts";
+import type { RunRow } from "../../contract/run.ts";
 import type { Client } from "../client.ts";
 import { bad, type Finding, ok, warn } from "./machine.ts";
 

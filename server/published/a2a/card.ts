@@ -1,7 +1,7 @@
 /** A published agent's card: what other agents read before they speak to it. */
 import type { AgentCard } from "@a2a-js/sdk";
 import type { Field } from "../../../runtime/field.ts";
-import type { AgentVersion } from "../../agents/service.ts";
+import type { AgentVersion } from "../../contract/agent.ts";
 import { inputsOf } from "../inputs.ts";
 
 export const VERSION = "1.0";

@@ -24,9 +24,9 @@ import {
 } from "@a2a-js/sdk/errors";
 import type { A2ARequestHandler } from "@a2a-js/sdk/server";
 import { PatchbayError } from "../../../runtime/error.ts";
-import type { AgentKey } from "../../keys/service.ts";
+import type { RunResult } from "../../contract/run.ts";
+import type { CallerKey } from "../../keys/service.ts";
 import { newId } from "../../lib/ids.ts";
-import type { RunResult } from "../../runs/service.ts";
 import { type HostedServices, startCall, type Target, waitSentence } from "../agent-call.ts";
 import { answerPieces } from "../answer-stream.ts";
 import type { PublishedDeps } from "../deps.ts";
@@ -36,7 +36,7 @@ import { changedAt, listTasks, STATES } from "./list-tasks.ts";
 export type TaskServices = HostedServices & Pick<PublishedDeps, "log">;
 
 export interface Asked {
-  key: AgentKey;
+  key: CallerKey;
   target: Target;
   card: AgentCard;
   /** Ends streams: the caller went away, or the key was revoked. The run goes on: a task may be asked for again. */

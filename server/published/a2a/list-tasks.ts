@@ -1,8 +1,8 @@
 /** Which of a key's runs are the tasks that were asked for: the newest of one agent, a page at a time. */
 import { type ListTasksRequest, TaskState } from "@a2a-js/sdk";
 import { RequestMalformedError } from "@a2a-js/sdk/errors";
-import type { RunResult } from "../../runs/service.ts";
-import type { EventLog, RunRow } from "../../stores/event-log.ts";
+import type { RunResult, RunRow } from "../../contract/run.ts";
+import type { EventLog } from "../../stores/event-log.ts";
 
 /** As many are looked through, the newest first; older ones are got by their id. */
 const MOST = 1000;

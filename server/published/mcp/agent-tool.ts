@@ -3,7 +3,7 @@ import type { CallToolResult, Tool } from "@modelcontextprotocol/server";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Field } from "../../../runtime/field.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import type { AgentKey } from "../../keys/service.ts";
+import type { CallerKey } from "../../keys/service.ts";
 import { awaitCall, type HostedServices, replyText, startCall, waitSentence } from "../agent-call.ts";
 import { inputsOf } from "../inputs.ts";
 import { hostedError, hostedResult } from "../view.ts";
@@ -28,7 +28,7 @@ export function agentTool(slug: string, graph: Graph, fields: readonly Field[]):
 export interface ToolCallContext {
   slug: string;
   version?: number;
-  key: AgentKey;
+  key: CallerKey;
   /** Aborts when the call is cancelled or the caller went away: the run is then cancelled. */
   signal: AbortSignal;
   /** Called as the run goes on, with a number that only grows. */

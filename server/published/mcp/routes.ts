@@ -9,7 +9,7 @@ import { PatchbayError } from "../../../runtime/error.ts";
 import { about } from "../../http/describe.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
-import type { AgentKey } from "../../keys/service.ts";
+import type { CallerKey } from "../../keys/service.ts";
 import { newId } from "../../lib/ids.ts";
 import { callable, type HostedServices, targetOf } from "../agent-call.ts";
 import type { PublishedDeps } from "../deps.ts";
@@ -20,7 +20,7 @@ type McpServices = HostedServices & Pick<PublishedDeps, "env">;
 
 /** What a request is about, handed through the SDK to the server that is made for it. */
 interface Asked {
-  key: AgentKey;
+  key: CallerKey;
   slug?: string;
   version?: number;
   session: string;
@@ -118,7 +118,7 @@ async function versionsFor(services: McpServices, { key, slug, version }: Asked)
   return found.filter((one) => one !== undefined);
 }
 
-function scopeOf(key: AgentKey, session: string): string {
+function scopeOf(key: CallerKey, session: string): string {
   return `${key.id} ${session}`;
 }
 

@@ -1,6 +1,5 @@
 /** The answers of a run as chat completions: whole, or in chunks. */
-
-import type { RunResult } from "../../runs/service.ts";
+import type { RunResult } from "../../contract/run.ts";
 import { replyText, waitSentence } from "../agent-call.ts";
 import type { AnswerPiece } from "../answer-stream.ts";
 import { hostedError, hostedResult } from "../view.ts";

@@ -1,6 +1,6 @@
 /** A chat completion request, checked by hand: it is on the path of every call. */
 import type { FileRef, Message } from "../../../runtime/message.ts";
-import type { AgentKey } from "../../keys/service.ts";
+import type { CallerKey } from "../../keys/service.ts";
 import type { Files } from "../../stores/files.ts";
 import { bad, readContent, toParts } from "./content.ts";
 
@@ -60,7 +60,7 @@ const MOST_MESSAGES = 2_000;
 const NAME_LENGTH = 200;
 
 /** Throws `bad_request` at the place of the first fault. Inline files are stored for the key. */
-export async function readChatCall(body: unknown, files: Files, key: AgentKey): Promise<ChatCall> {
+export async function readChatCall(body: unknown, files: Files, key: CallerKey): Promise<ChatCall> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw bad("", "the body must be an object");
   const given = body as Record<string, unknown>;
   for (const name of Object.keys(given)) {
@@ -123,7 +123,7 @@ export function nameAt(value: unknown, path: string): string {
 async function conversation(
   messages: unknown,
   files: Files,
-  key: AgentKey,
+  key: CallerKey,
 ): Promise<Pick<ChatCall, "message" | "files" | "history" | "ignored">> {
   if (!Array.isArray(messages) || messages.length === 0)
     throw bad("/messages", "must be a list with at least one message");

@@ -1,7 +1,7 @@
 /** Message content as OpenAI's clients send it: a text, or parts of text, images and files. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { FileRef, Part } from "../../../runtime/message.ts";
-import type { AgentKey } from "../../keys/service.ts";
+import type { CallerKey } from "../../keys/service.ts";
 import type { Files } from "../../stores/files.ts";
 
 export interface Content {
@@ -12,7 +12,7 @@ export interface Content {
 const MOST_PARTS = 100;
 
 /** Stores what came inline as files of the key. Rejects with `bad_request` at the part's place. */
-export async function readContent(value: unknown, path: string, files: Files, key: AgentKey): Promise<Content> {
+export async function readContent(value: unknown, path: string, files: Files, key: CallerKey): Promise<Content> {
   if (typeof value === "string") return { text: value, files: [] };
   if (!Array.isArray(value)) throw bad(path, "must be a text or a list of parts");
   if (value.length > MOST_PARTS) throw bad(path, `has at most ${MOST_PARTS} parts`);
@@ -36,7 +36,7 @@ export function toParts({ text, files }: Content): string | Part[] {
   ];
 }
 
-async function readPart(part: unknown, path: string, files: Files, key: AgentKey): Promise<string | FileRef> {
+async function readPart(part: unknown, path: string, files: Files, key: CallerKey): Promise<string | FileRef> {
   if (typeof part !== "object" || part === null) throw bad(path, "must be an object");
   const { type, ...rest } = part as Record<string, unknown>;
   switch (type) {
@@ -64,7 +64,7 @@ async function readPart(part: unknown, path: string, files: Files, key: AgentKey
   }
 }
 
-async function stored(id: string, path: string, files: Files, key: AgentKey): Promise<FileRef> {
+async function stored(id: string, path: string, files: Files, key: CallerKey): Promise<FileRef> {
   const found = await files.get(id).catch(() => undefined);
   // Another key's file is as if it were not there.
   if (!found || found.owner !== key.id)
@@ -74,7 +74,7 @@ async function stored(id: string, path: string, files: Files, key: AgentKey): Pr
 
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/]*={0,2})$/;
 
-async function inline(url: unknown, path: string, name: string, files: Files, key: AgentKey): Promise<FileRef> {
+async function inline(url: unknown, path: string, name: string, files: Files, key: CallerKey): Promise<FileRef> {
   if (typeof url !== "string")
     throw bad(path, "must be a data: URL with base64 in it, or name an uploaded file by file_id");
   if (/^https?:/i.test(url)) {

@@ -1,9 +1,9 @@
 /** A call made and answered, whole or streamed, in the words of one of OpenAI's APIs. */
 import type { Context } from "hono";
 import { errorData } from "../../../runtime/error.ts";
+import type { RunResult } from "../../contract/run.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { sseTexts } from "../../http/sse.ts";
-import type { RunResult } from "../../runs/service.ts";
 import { type AgentCall, awaitCall, type HostedServices, startCall } from "../agent-call.ts";
 import { type AnswerPiece, answerPieces, heldBack } from "../answer-stream.ts";
 import { failedRunResponse, openAiError } from "./errors.ts";

@@ -1,6 +1,5 @@
 /** The answers of a run as objects and events of the responses API. */
-
-import type { RunResult } from "../../runs/service.ts";
+import type { RunResult } from "../../contract/run.ts";
 import type { AnswerPiece } from "../answer-stream.ts";
 import { hostedError } from "../view.ts";
 import { answerText, isWaiting, patchbayOf } from "./chat-answer.ts";

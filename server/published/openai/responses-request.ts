@@ -1,6 +1,6 @@
 /** A request of the responses API, checked by hand. */
 import type { FileRef, Message } from "../../../runtime/message.ts";
-import type { AgentKey } from "../../keys/service.ts";
+import type { CallerKey } from "../../keys/service.ts";
 import type { Files } from "../../stores/files.ts";
 import { nameAt, sessionOf } from "./chat-request.ts";
 import { bad, readContent, toParts } from "./content.ts";
@@ -54,7 +54,7 @@ const TAKEN = new Set([
 const MOST_ITEMS = 2_000;
 
 /** Throws `bad_request` at the place of the first fault. Inline files are stored for the key. */
-export async function readResponseCall(body: unknown, files: Files, key: AgentKey): Promise<ResponseCall> {
+export async function readResponseCall(body: unknown, files: Files, key: CallerKey): Promise<ResponseCall> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw bad("", "the body must be an object");
   const given = body as Record<string, unknown>;
   for (const name of Object.keys(given)) {
@@ -92,7 +92,7 @@ export async function readResponseCall(body: unknown, files: Files, key: AgentKe
 async function conversation(
   input: unknown,
   files: Files,
-  key: AgentKey,
+  key: CallerKey,
 ): Promise<Pick<ResponseCall, "message" | "files" | "history" | "ignored">> {
   if (typeof input === "string") return { message: input, files: [], history: [], ignored: [] };
   if (!Array.isArray(input) || input.length === 0)

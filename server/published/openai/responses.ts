@@ -3,11 +3,11 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Message } from "../../../runtime/message.ts";
+import type { RunRow } from "../../contract/run.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
-import type { AgentKey } from "../../keys/service.ts";
+import type { CallerKey } from "../../keys/service.ts";
 import { isId } from "../../lib/ids.ts";
-import type { RunRow } from "../../stores/event-log.ts";
 import { type HostedServices, targetOf } from "../agent-call.ts";
 import type { PublishedDeps } from "../deps.ts";
 import { idempotencyOf, ignoredHeaders } from "./chat-completions.ts";
@@ -84,7 +84,7 @@ export async function retrieve(c: Context<AppEnv>, services: ResponseServices): 
 }
 
 /** All that was said up to and with a response: what its run was given as the conversation before, and its own turn. */
-async function conversationOf(services: ResponseServices, key: AgentKey, id: string): Promise<Message[]> {
+async function conversationOf(services: ResponseServices, key: CallerKey, id: string): Promise<Message[]> {
   const row = await rowOf(services, key, id);
   const path = "/previous_response_id";
   if (!row) throw bad(path, `"${id.slice(0, 100)}" is no response of this key`);
@@ -95,7 +95,7 @@ async function conversationOf(services: ResponseServices, key: AgentKey, id: str
   return [...before, ...(await services.conversations.turn(row))];
 }
 
-async function rowOf(services: ResponseServices, key: AgentKey, id: string): Promise<RunRow | undefined> {
+async function rowOf(services: ResponseServices, key: CallerKey, id: string): Promise<RunRow | undefined> {
   const run = id.startsWith(PREFIX) ? id.slice(PREFIX.length) : "";
   const row = isId(run) ? await services.log.row(run) : undefined;
   return row?.key === key.id ? row : undefined;

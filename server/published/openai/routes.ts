@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { about } from "../../http/describe.ts";
 import type { AppEnv } from "../../http/guard.ts";
-import type { AgentKey } from "../../keys/service.ts";
+import type { CallerKey } from "../../keys/service.ts";
 import { callable, type HostedServices, targetOf } from "../agent-call.ts";
 import { Completion, CompletionRequest, complete } from "./chat-completions.ts";
 import { ResponseAnswer, ResponseRequest, type ResponseServices, respond, retrieve } from "./responses.ts";
@@ -68,7 +68,7 @@ export function openAiRoutes(services: ResponseServices) {
     );
 }
 
-async function listModels(services: HostedServices, key: AgentKey) {
+async function listModels(services: HostedServices, key: CallerKey) {
   const publications = await callable(services, key);
   return Promise.all(
     publications.flatMap(({ slug, live }) => [modelCard(services, slug), modelCard(services, slug, live)]),

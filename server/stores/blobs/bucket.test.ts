@@ -1,7 +1,7 @@
 /** The whole server with its files and its index of knowledge in a bucket. */
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Task } from "../../tasks/service.ts";
+import type { Task } from "../../contract/task.ts";
 import { startMoto, withoutMoto } from "../../testing/s3.ts";
 import { type TestApp, testApp } from "../../testing/test-app.ts";
 

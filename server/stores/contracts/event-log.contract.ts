@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EventBody, RunEvent } from "../../../runtime/event.ts";
 import { emptyGraph } from "../../../runtime/graph.ts";
-import type { EventLog, RunFilter } from "../event-log.ts";
+import type { RunFilter } from "../../contract/run.ts";
+import type { EventLog } from "../event-log.ts";
 
 let clock = 1_700_000_000_000;
 

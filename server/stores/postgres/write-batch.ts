@@ -1,6 +1,6 @@
 /** Writes what came together of many runs: one statement, so one transaction, one round trip, one sync. */
 import type pg from "pg";
-import type { RunRow } from "../event-log.ts";
+import type { RunRow } from "../../contract/run.ts";
 import { named } from "../run-cells.ts";
 import { CHANGING_COLUMNS, ROW_COLUMNS } from "../sqlite/event-log-schema.ts";
 

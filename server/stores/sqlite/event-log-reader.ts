@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import { parseStoredEvent } from "../../../runtime/stored-event.ts";
-import type { RunRow } from "../event-log.ts";
+import type { RunRow } from "../../contract/run.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
 import { storageError } from "./database.ts";
 import type { Cell } from "./event-log-schema.ts";

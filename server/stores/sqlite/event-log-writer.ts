@@ -5,7 +5,8 @@
 import type { Worker } from "node:worker_threads";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../../runtime/event.ts";
-import type { Idempotency, RunRow } from "../event-log.ts";
+import type { RunRow } from "../../contract/run.ts";
+import type { Idempotency } from "../event-log.ts";
 import { cells, changes } from "../run-cells.ts";
 import { indexEvent, type RowState, wakesAt } from "../run-row.ts";
 import { storageError } from "./database.ts";

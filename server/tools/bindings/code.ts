@@ -1,5 +1,5 @@
 /** `code` tools: JavaScript in the sandbox. */
-import type { CodeBinding } from "../stored-tool.ts";
+import type { CodeBinding } from "../../contract/custom-tool.ts";
 import type { RunBinding } from "./binding.ts";
 
 export const callCode: RunBinding<CodeBinding> = async (binding, { args }, world, signal) => {

@@ -1,11 +1,11 @@
 /** An HTTP answer as a tool result: text and JSON to the model, everything else an artifact. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { ToolResult } from "../../../runtime/tool.ts";
+import type { OutputRule } from "../../contract/custom-tool.ts";
 import { type BinaryResponse, decode } from "../../net/safe-fetch.ts";
 import { cutText } from "../clean-text.ts";
 import { getPath } from "../json-path.ts";
 import { extensionOf, fileResult } from "../result.ts";
-import type { OutputRule } from "../stored-tool.ts";
 import type { BindingWorld } from "./binding.ts";
 
 const MAX_FILE = 20 * 1024 * 1024;

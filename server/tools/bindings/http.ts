@@ -1,10 +1,10 @@
 /** `http` tools: a request made from templates. Arguments fill slots of path, query and body and nothing else. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { HttpRequest } from "../../../runtime/host.ts";
+import type { HeaderValue, HttpBinding } from "../../contract/custom-tool.ts";
 import type { Secrets } from "../../secrets/service.ts";
 import { withMedia } from "../media.ts";
 import { asText, checkSlots, fillSlots, wholeSlot, withDefaults } from "../slots.ts";
-import type { HeaderValue, HttpBinding } from "../stored-tool.ts";
 import type { RunBinding } from "./binding.ts";
 import { answerResult } from "./http-answer.ts";
 

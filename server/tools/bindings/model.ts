@@ -2,8 +2,8 @@
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { ToolResult } from "../../../runtime/tool.ts";
 import { costOf } from "../../../runtime/usage.ts";
+import type { ModelBinding } from "../../contract/custom-tool.ts";
 import { fillSlots, withDefaults } from "../slots.ts";
-import type { ModelBinding } from "../stored-tool.ts";
 import type { BindingCall, BindingWorld } from "./binding.ts";
 
 export type ModelWorld = Pick<BindingWorld, "models">;

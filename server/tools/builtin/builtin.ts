@@ -3,8 +3,8 @@ import { z } from "zod";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Document } from "../../../runtime/message.ts";
 import type { Effect, JsonSchema, ToolResult, ToolSpec } from "../../../runtime/tool.ts";
+import type { ToolCard } from "../../contract/tool.ts";
 import type { SafeFetch } from "../../net/service.ts";
-import type { ToolCard } from "../service.ts";
 
 /** The world of a built-in tool. */
 export interface BuiltinContext {

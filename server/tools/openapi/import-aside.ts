@@ -1,7 +1,7 @@
 /** The import of an OpenAPI document, aside from the server's own thread where the document is large. */
 import { Worker } from "node:worker_threads";
 import { type ErrorData, PatchbayError } from "../../../runtime/error.ts";
-import type { ToolImport } from "../service.ts";
+import type { ToolImport } from "../../contract/tool.ts";
 import { type ImportedApi, importOpenApi } from "./import.ts";
 
 /** Characters that are read within a few milliseconds. */

@@ -1,10 +1,10 @@
 /** An OpenAPI document as tools, one an operation, with a report that says of each what became of it. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { JsonSchema } from "../../../runtime/tool.ts";
+import type { ToolImportReport } from "../../contract/tool.ts";
 import { bareHost } from "../../net/address.ts";
 import { cleanText, cutText } from "../clean-text.ts";
 import { schemaFault } from "../schema-guard.ts";
-import type { ToolImportReport } from "../service.ts";
 import type { ApiParameter, OpenApiBinding, StoredTool } from "../stored-tool.ts";
 import { type Body, readBody } from "./body.ts";
 import { type ApiDocument, follow, isObject, type Json, readDocument, said, text } from "./document.ts";
