@@ -1,82 +1,30 @@
 /** The built editor: its files, and `index.html` for every address that is a page of its own. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
-import { extname, join, normalize, sep } from "node:path";
-import { Readable } from "node:stream";
-import type { Context } from "hono";
+import { existsSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { serveStatic } from "@hono/node-server/serve-static";
+import type { Context, MiddlewareHandler } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 
-const TYPES: Record<string, string> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".json": "application/json",
-  ".map": "application/json",
-  ".svg": "image/svg+xml",
-  ".png": "image/png",
-  ".jpg": "image/jpeg",
-  ".webp": "image/webp",
-  ".ico": "image/x-icon",
-  ".woff2": "font/woff2",
-  ".woff": "font/woff",
-  ".ttf": "font/ttf",
-  ".wasm": "application/wasm",
-  ".txt": "text/plain; charset=utf-8",
-};
-
-/** Best first. The build puts each larger file there in these shapes too. */
-const PACKED = [
-  { encoding: "br", ending: ".br" },
-  { encoding: "gzip", ending: ".gz" },
-];
-
 /**
- * Serves a folder. What the build has packed is sent packed to who takes it. Files with a hash in their name are kept by browsers for a year. A path without an extension is a
- * page: it gets `index.html`. Throws `not_found`, and `unavailable` while nothing is built.
+ * Serves a folder, compressed where the build left a compressed file. Browsers keep files with a hash in their name for
+ * a year. A path without an extension is a page: it gets `index.html`. Throws `not_found`, and `unavailable` while
+ * nothing is built.
  */
-export function staticFiles(folder: string): (c: Context) => Response {
-  return (c) => {
-    let path: string;
-    try {
-      path = normalize(decodeURIComponent(c.req.path));
-    } catch {
-      throw new PatchbayError("not_found", "There is no such page.");
-    }
-    const file = join(folder, path);
-    if (path.includes("\0") || !file.startsWith(folder + sep)) return page(folder);
-    if (extname(path) === "" || !isFile(file)) {
-      if (extname(path) !== "") throw new PatchbayError("not_found", `There is no ${path}.`);
+export function staticFiles(folder: string): (c: Context) => Promise<Response> {
+  let serve: MiddlewareHandler | undefined;
+  return async (c) => {
+    const { path } = c.req;
+    if (/^(?:|\.html)$/.test(extname(path)) || path.includes("%") || !(serve || existsSync(folder)))
       return page(folder);
-    }
-    const accepted = c.req.header("accept-encoding");
-    const packed = PACKED.find(({ encoding, ending }) => takes(accepted, encoding) && isFile(file + ending));
-    const sent = file + (packed?.ending ?? "");
-    const headers = {
-      "content-type": TYPES[extname(path)] ?? "application/octet-stream",
-      "content-length": String(statSync(sent).size),
-      ...(packed && { "content-encoding": packed.encoding }),
-      vary: "accept-encoding",
-      "cache-control": path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
-      "x-content-type-options": "nosniff",
-    };
-    if (c.req.method === "HEAD") return new Response(null, { headers });
-    return new Response(Readable.toWeb(createReadStream(sent)) as ReadableStream, { headers });
+    // The folder may be built only after the start.
+    serve ??= serveStatic({ root: folder, precompressed: true });
+    c.header("cache-control", path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+    c.header("x-content-type-options", "nosniff");
+    const found = await serve(c, async () => {});
+    if (!found) throw new PatchbayError("not_found", `There is no ${path}.`);
+    return found;
   };
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-/** Whether an Accept-Encoding header names an encoding, and not to refuse it. */
-function takes(header: string | undefined, encoding: string): boolean {
-  return (header ?? "").split(",").some((part) => {
-    const [name, ...settings] = part
-      .toLowerCase()
-      .split(";")
-      .map((word) => word.trim());
-    return name === encoding && !settings.some((setting) => /^q=0(?:\.0*)?$/.test(setting));
-  });
 }
 
 /** The chat page, which only `frames` may frame. It holds no cookie and takes nothing from elsewhere. */
