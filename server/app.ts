@@ -8,7 +8,7 @@ import { PatchbayError } from "../runtime/error.ts";
 import { MEDIA_TYPE } from "./backup/format.ts";
 import type { Auth } from "./http/auth.ts";
 import { errorResponse } from "./http/errors.ts";
-import { type AppEnv, guard, isHosted, isSafe, sessionCookie } from "./http/guard.ts";
+import { type AppEnv, guard, isHosted, isSafe } from "./http/guard.ts";
 import { LIMITS, readJson, tooLarge } from "./http/intake.ts";
 import { openApiRoute } from "./http/openapi.ts";
 import { requestLog } from "./http/request-log.ts";
@@ -103,6 +103,7 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
       env: services.env,
       auth,
       keys: services.keys,
+      readVisitor: services.visitors.read,
       async admitVisitor(key, path) {
         const publication = await services.agents.publication(key.agents[0]!);
         const open = publication && (publication.access !== "private" || key.admin);
@@ -130,7 +131,7 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
       nodes: services.nodes,
       models: services.models,
       visitors: services.visitors,
-      isAdmin: (c) => auth.isAdmin(c.req.header("authorization")) || auth.isSession(sessionCookie(c, auth)),
+      isAdmin: (c) => auth.isAdmin(c.req.header("authorization")) || auth.isSignedIn(c),
       page: chatPage,
     }),
   );

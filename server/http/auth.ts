@@ -4,6 +4,9 @@
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
+import type { Context } from "hono";
+import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import type { CookieOptions } from "hono/utils/cookie";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Env } from "../process/env.ts";
@@ -18,7 +21,6 @@ const MAX_TRIES = 20;
 export interface Auth {
   /** The token itself, for the terminal alone. */
   token: string;
-  cookieName: string;
   /** A fresh code for a sign-in link. */
   newCode(): string;
   /** Uses up a code. False when it is unknown, used or too old. */
@@ -27,10 +29,11 @@ export interface Auth {
   tryToken(token: string): boolean;
   /** Whether an `Authorization` header is the admin's. */
   isAdmin(authorization: string | undefined): boolean;
-  /** Whether a cookie's value is one of ours and not too old. */
-  isSession(value: string | undefined): boolean;
-  /** The `Set-Cookie` header that signs in, or (`""`) out. */
-  cookie(secure: boolean, out?: boolean): string;
+  /** Whether the request has a cookie of ours that is not too old. */
+  isSignedIn(c: Context): Promise<boolean>;
+  /** Sets the cookie. `secure`: bound to https. */
+  signIn(c: Context, secure: boolean): Promise<void>;
+  signOut(c: Context, secure: boolean): void;
 }
 
 /** File of the data folder that holds the admin token when `PATCHBAY_TOKEN` does not. */
@@ -42,15 +45,20 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
   const token =
     env.token ?? readOrCreate(tokenFile(env.dataDir), () => `pbadmin_${randomBytes(32).toString("base64url")}`);
   const digest = hash(token);
-  const signingKey = createHmac("sha256", token).update("patchbay cookie").digest();
+  const signingKey = createHmac("sha256", token).update("patchbay cookie").digest("base64url");
+  // Cookies of two servers on one machine must not replace each other: cookies do not know ports.
+  const cookieName = `patchbay-${digest.subarray(0, 4).toString("hex")}`;
+  const cookieOptions = (secure: boolean): CookieOptions => ({
+    httpOnly: true,
+    sameSite: "Lax",
+    maxAge: COOKIE_SECONDS,
+    ...(secure && { prefix: "host", secure: true }),
+  });
   const codes = new BoundedMap<string, number>(MAX_CODES);
   const tries: number[] = [];
 
-  const sign = (issued: string) => createHmac("sha256", signingKey).update(issued).digest("base64url");
-  const auth: Auth = {
+  return {
     token,
-    // Cookies of two servers on one machine must not push each other out: ports do not part cookies.
-    cookieName: `patchbay-${digest.subarray(0, 4).toString("hex")}`,
     newCode() {
       const code = randomBytes(24).toString("base64url");
       codes.set(hash(code).toString("hex"), clock() + CODE_MS);
@@ -78,23 +86,19 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
         timingSafeEqual(hash(authorization.slice(7).trim()), digest)
       );
     },
-    isSession(value) {
-      const [issued, mac, rest] = value?.split(".") ?? [];
-      if (!issued || !mac || rest !== undefined) return false;
-      const age = Date.now() / 1000 - Number(issued);
-      if (!(age > -300 && age < COOKIE_SECONDS)) return false;
-      const expected = Buffer.from(sign(issued));
-      const given = Buffer.from(mac);
-      return given.length === expected.length && timingSafeEqual(given, expected);
+    async isSignedIn(c) {
+      const issued =
+        (await getSignedCookie(c, signingKey, cookieName)) ||
+        (await getSignedCookie(c, signingKey, cookieName, "host"));
+      const age = Date.now() / 1000 - Number(issued || Number.NaN);
+      return age > -300 && age < COOKIE_SECONDS;
     },
-    cookie(secure, out = false) {
-      const issued = String(Math.floor(Date.now() / 1000));
-      const name = secure ? `__Host-${auth.cookieName}` : auth.cookieName;
-      const value = out ? "" : `${issued}.${sign(issued)}`;
-      return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${out ? 0 : COOKIE_SECONDS}${secure ? "; Secure" : ""}`;
+    signIn: (c, secure) =>
+      setSignedCookie(c, cookieName, String(Math.floor(Date.now() / 1000)), signingKey, cookieOptions(secure)),
+    signOut(c, secure) {
+      deleteCookie(c, cookieName, cookieOptions(secure));
     },
   };
-  return auth;
 }
 
 function hash(text: string): Buffer {

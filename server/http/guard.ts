@@ -3,7 +3,6 @@
  * come in. What is not said to be open is closed.
  */
 import type { Context, MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { CallerKey, Keys } from "../keys/service.ts";
 import { type Env, isLoopback } from "../process/env.ts";
@@ -34,12 +33,14 @@ export function guard(options: {
   env: Env;
   auth: Auth;
   keys: Pick<Keys, "authenticate" | "count">;
+  /** The visitor of a chat page as a key; undefined when it is not one. Rejects with `unauthorized`. */
+  readVisitor(authorization: string | undefined): Promise<CallerKey> | undefined;
   /** Throws where a visitor of a chat page has come too far: another protocol, an agent that is private by now. */
   admitVisitor(key: CallerKey, path: string): Promise<void>;
   /** Shown instead of a page that needs a sign-in. */
   signInPage(c: Context): Response;
   /** Answers the printed address. */
-  signIn(c: Context, code: string): Response;
+  signIn(c: Context, code: string): Promise<Response>;
 }): MiddlewareHandler<AppEnv> {
   const { env, auth, keys, signInPage } = options;
   const isAllowedHost = hostCheck(env);
@@ -60,8 +61,10 @@ export function guard(options: {
         if (c.req.header("origin") !== undefined) throw new PatchbayError("forbidden", "Pages send no webhooks.");
         return next();
       }
-      const key = keys.authenticate(c.req.header("authorization"));
-      if (key.session !== undefined) await options.admitVisitor(key, path);
+      const authorization = c.req.header("authorization");
+      const visitor = await options.readVisitor(authorization);
+      if (visitor) await options.admitVisitor(visitor, path);
+      const key = visitor ?? keys.authenticate(authorization);
       const counted = keys.count(key);
       if (counted) await counted;
       c.set("key", key);
@@ -77,7 +80,7 @@ export function guard(options: {
     const code = path === "/" ? c.req.query("code") : undefined;
     if (code !== undefined) return options.signIn(c, code);
     if (auth.isAdmin(c.req.header("authorization"))) return next();
-    if (auth.isSession(sessionCookie(c, auth))) {
+    if (await auth.isSignedIn(c)) {
       const site = c.req.header("sec-fetch-site");
       if (!isSafe(c.req.method) && site !== undefined && site !== "same-origin" && site !== "none")
         throw new PatchbayError("forbidden", "This request comes from another site's page.");
@@ -99,10 +102,6 @@ export function isHosted(path: string): boolean {
 /** Where signed messages come in: `triggers/` checks them. */
 function isHook(path: string): boolean {
   return path.startsWith("/v1/hooks/");
-}
-
-export function sessionCookie(c: Context, auth: Auth): string | undefined {
-  return getCookie(c, auth.cookieName) ?? getCookie(c, auth.cookieName, "host");
 }
 
 export function isSafe(method: string): boolean {

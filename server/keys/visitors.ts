@@ -3,6 +3,8 @@
  * It is signed, not stored; what it may do is less than any key may.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { sign, verify } from "hono/jwt";
+import type { JWTPayload } from "hono/utils/jwt/types";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { KeyLimits } from "../contract/key.ts";
 import { OPEN_LIMITS } from "./keys.ts";
@@ -28,38 +30,56 @@ export interface Visitors {
   /** What stands behind `?key=` in the address of an agent that is shared by link. */
   linkKey(slug: string): string;
   isLinkKey(slug: string, given: string | undefined): boolean;
-  /** A new session; or, with a token of this agent, the same session for longer. Throws `rate_limited`. */
-  visit(slug: string, options: { mayAnswer: boolean; admin: boolean; renew?: string }): Visit;
-  /** The visitor as a key; `admin` says that the admin opened the page. Undefined: this is no visitor's token. Throws `unauthorized`. */
-  read(authorization: string | undefined): CallerKey | undefined;
+  /** A new session; or, with a token of this agent, the same session for longer. Rejects with `rate_limited`. */
+  visit(slug: string, options: { mayAnswer: boolean; admin: boolean; renew?: string }): Promise<Visit>;
+  /** The visitor as a key; `admin` says that the admin opened the page. Undefined: this is not a visitor's token. Rejects with `unauthorized`. */
+  read(authorization: string | undefined): Promise<CallerKey> | undefined;
   /** Keys that know visitors too. */
   among<K extends Keys & { limitsOf(id: string): Required<KeyLimits> }>(keys: K): K;
 }
 
-interface Claims {
+interface Claims extends JWTPayload {
   slug: string;
   session: string;
-  until: number;
+  /** Unix seconds. */
+  exp: number;
   answer: boolean;
   admin: boolean;
 }
 
 export function openVisitors(secret: string, now: () => number = Date.now): Visitors {
   const signing = createHmac("sha256", secret).update("patchbay visitors").digest();
-  const mac = (text: string) => createHmac("sha256", signing).update(text).digest("base64url");
+  const signingKey = signing.toString("base64url");
+  const linkKey = (slug: string) =>
+    createHmac("sha256", signing).update(`link ${slug}`).digest("base64url").slice(0, 22);
   const begun = new Map<string, { since: number; visits: number }>();
   const held = new Map<string, { since: number; calls: number; streams: number }>();
 
-  const same = (given: string, expected: string) => {
-    const a = Buffer.from(given);
-    const b = Buffer.from(expected);
-    return a.length === b.length && timingSafeEqual(a, b);
-  };
-  const claimsOf = (token: string): Claims | undefined => {
-    const [body, signature, rest] = token.slice(PREFIX.length).split(".");
-    if (!token.startsWith(PREFIX) || !body || !signature || rest !== undefined || !same(signature, mac(body)))
+  /** The claims of a token that we signed, whether or not it expired. */
+  const claimsOf = async (token: string): Promise<Claims | undefined> => {
+    if (!token.startsWith(PREFIX)) return undefined;
+    try {
+      return (await verify(token.slice(PREFIX.length), signingKey, { alg: "HS256", exp: false })) as Claims;
+    } catch {
       return undefined;
-    return JSON.parse(Buffer.from(body, "base64url").toString()) as Claims;
+    }
+  };
+  const readToken = async (token: string): Promise<CallerKey> => {
+    const claims = await claimsOf(token);
+    const expiresAt = (claims?.exp ?? 0) * 1000;
+    if (!claims || now() >= expiresAt)
+      throw new PatchbayError("unauthorized", "This visit is over; open the page again.");
+    return {
+      id: `visitor-${claims.session}`,
+      name: "visitor",
+      agents: [claims.slug],
+      rights: claims.answer ? ["run", "answer"] : ["run"],
+      expiresAt,
+      prefix: PREFIX,
+      createdAt: expiresAt - LIFE_MS,
+      session: claims.session,
+      admin: claims.admin,
+    };
   };
   const usage = (session: string) => {
     const time = now();
@@ -73,14 +93,17 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
     return one;
   };
 
-  const visitors: Visitors = {
-    linkKey: (slug) => mac(`link ${slug}`).slice(0, 22),
-    isLinkKey: (slug, given) => given !== undefined && same(given, visitors.linkKey(slug)),
+  return {
+    linkKey,
+    isLinkKey(slug, given = "") {
+      const expected = Buffer.from(linkKey(slug));
+      return Buffer.byteLength(given) === expected.length && timingSafeEqual(Buffer.from(given), expected);
+    },
 
-    visit(slug, { mayAnswer, admin, renew }) {
+    async visit(slug, { mayAnswer, admin, renew }) {
       const time = now();
-      const old = renew === undefined ? undefined : claimsOf(renew);
-      const kept = old && old.slug === slug && time - old.until < RENEW_MS ? old.session : undefined;
+      const old = renew === undefined ? undefined : await claimsOf(renew);
+      const kept = old && old.slug === slug && time - old.exp * 1000 < RENEW_MS ? old.session : undefined;
       if (kept === undefined) {
         let count = begun.get(slug);
         if (!count || time - count.since >= MINUTE) {
@@ -93,33 +116,20 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
           });
       }
       const session = kept ?? `chat-${randomBytes(12).toString("base64url")}`;
-      const claims: Claims = { slug, session, until: time + LIFE_MS, answer: mayAnswer, admin };
-      const body = Buffer.from(JSON.stringify(claims)).toString("base64url");
-      return { token: `${PREFIX}${body}.${mac(body)}`, session, expiresAt: claims.until };
+      const exp = Math.floor((time + LIFE_MS) / 1000);
+      const claims: Claims = { slug, session, exp, answer: mayAnswer, admin };
+      return { token: PREFIX + (await sign(claims, signingKey)), session, expiresAt: exp * 1000 };
     },
 
     read(authorization) {
-      if (authorization === undefined || !/^bearer pv_/i.test(authorization)) return undefined;
-      const claims = claimsOf(authorization.slice(7).trim());
-      if (!claims || now() >= claims.until)
-        throw new PatchbayError("unauthorized", "This visit is over; open the page again.");
-      return {
-        id: `visitor-${claims.session}`,
-        name: "visitor",
-        agents: [claims.slug],
-        rights: claims.answer ? ["run", "answer"] : ["run"],
-        expiresAt: claims.until,
-        prefix: PREFIX,
-        createdAt: claims.until - LIFE_MS,
-        session: claims.session,
-        admin: claims.admin,
-      };
+      return authorization !== undefined && /^bearer pv_/i.test(authorization)
+        ? readToken(authorization.slice(7).trim())
+        : undefined;
     },
 
     among(keys) {
       return {
         ...keys,
-        authenticate: (authorization) => visitors.read(authorization) ?? keys.authenticate(authorization),
         count(key) {
           if (key.session === undefined) return keys.count(key);
           const one = usage(key.session);
@@ -154,5 +164,4 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
       };
     },
   };
-  return visitors;
 }

@@ -41,7 +41,7 @@ export interface ChatOptions {
   models: PublishedDeps["models"];
   visitors: Visitors;
   /** Whether the admin is signed in: a private page opens for him alone. */
-  isAdmin(c: Context): boolean;
+  isAdmin(c: Context): boolean | Promise<boolean>;
   /** The built page, with sites that may frame it. */
   page(c: Context, frames: string[]): Response | Promise<Response>;
 }
@@ -54,7 +54,7 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
     key: string | undefined,
   ): Promise<{ publication: Publication; admin: boolean }> => {
     const publication = await agents.publication(slug);
-    const admin = isAdmin(c);
+    const admin = await isAdmin(c);
     const open =
       publication &&
       (admin || publication.access === "public" || (publication.access === "link" && visitors.isLinkKey(slug, key)));
@@ -102,7 +102,7 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
         const { greeting, suggestions, language } = settings;
         return c.json(
           {
-            ...visitors.visit(slug, { mayAnswer, admin, ...(renew && { renew }) }),
+            ...(await visitors.visit(slug, { mayAnswer, admin, ...(renew && { renew }) })),
             agent: { name, description, greeting, suggestions, language, fields, demo },
           },
           201,

@@ -18,14 +18,14 @@ export function signInRoutes(auth: Auth, env: Env) {
       const { token } = (await readJson(c, 4096)) as { token?: unknown };
       if (typeof token !== "string" || !auth.tryToken(token))
         throw new PatchbayError("unauthorized", "Wrong admin token.");
-      c.header("Set-Cookie", auth.cookie(isSecure(c, env)));
+      await auth.signIn(c, isSecure(c, env));
       return c.json({ ok: true });
     })
     .post(
       "/api/sign-out",
       about({ summary: "Forget this browser's sign-in", tag: "sign-in", gives: null, status: 204 }),
       (c) => {
-        c.header("Set-Cookie", auth.cookie(isSecure(c, env), true));
+        auth.signOut(c, isSecure(c, env));
         return c.body(null, 204);
       },
     )
@@ -41,9 +41,9 @@ export function signInRoutes(auth: Auth, env: Env) {
 }
 
 /** Answers an address with a code: signs in and goes on to the start page, or says that the code is not good any more. */
-export function signInByCode(c: Context, code: string, auth: Auth, env: Env): Response {
+export async function signInByCode(c: Context, code: string, auth: Auth, env: Env): Promise<Response> {
   if (!auth.redeem(code)) return page(c, true);
-  c.header("Set-Cookie", auth.cookie(isSecure(c, env)));
+  await auth.signIn(c, isSecure(c, env));
   c.header("Cache-Control", "no-store");
   c.header("Referrer-Policy", "no-referrer");
   return c.redirect("/", 303);
