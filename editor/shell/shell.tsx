@@ -3,7 +3,7 @@ import {
   ChartColumn,
   Clock3,
   Cpu,
-  Hand,
+  Inbox,
   LayoutGrid,
   LifeBuoy,
   type LucideIcon,
@@ -49,7 +49,7 @@ const PLACES: PlaceLink[] = [
   { name: "tools", href: "/tools", icon: Wrench },
   { name: "models", href: "/models", icon: Cpu },
   { name: "runs", href: "/runs", icon: Clock3, also: ["/sessions"] },
-  { name: "inbox", href: "/waiting", icon: Hand },
+  { name: "inbox", href: "/waiting", icon: Inbox },
   { name: "usage", href: "/usage", icon: ChartColumn },
   { name: "templates", href: "/templates", icon: LayoutGrid },
 ];
