@@ -21,9 +21,9 @@ export const tools = {
     model: "Model",
   },
   effect: {
-    read: "read-only",
-    write: "writes",
-    outside: "external",
+    read: "Read-only",
+    write: "Writes",
+    outside: "External",
   },
   effectHelp: {
     read: "Changes nothing.",

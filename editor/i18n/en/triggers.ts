@@ -59,7 +59,7 @@ export const triggers = {
   next: "Next runs",
   message: "Message",
   messageHelp: "The message sent to the agent each time.",
-  session: "Same session",
+  session: "Session",
   sessionHelp: "All runs are turns of this session, so that the agent remembers earlier runs.",
   inputs: "Inputs",
   wholeBody: "The request body contains the inputs",

@@ -61,7 +61,7 @@ export const triggers: Words<typeof en> = {
   next: "接下来的运行",
   message: "消息",
   messageHelp: "每次发送给智能体的消息。",
-  session: "同一会话",
+  session: "会话",
   sessionHelp: "所有运行都属于这个会话，智能体会记得之前的运行。",
   inputs: "输入",
   wholeBody: "请求体就是各项输入",
