@@ -1,8 +1,8 @@
 /** Answers a message: the brain of an agent. With tools wired it works in steps, until it has an answer. */
 import { z } from "zod";
 import { type AgentInputs, runAgentLoop } from "../runtime/agent/loop.ts";
-import { schemaProblem } from "../runtime/agent/schema.ts";
 import { Budget } from "../runtime/graph.ts";
+import { schemaProblem } from "../runtime/json-schema.ts";
 import { ActionFormat } from "../runtime/model.ts";
 import { defineNode } from "../runtime/node.ts";
 

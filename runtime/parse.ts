@@ -1,6 +1,7 @@
 /** Reading an agent file: from text or from a value, with every fault named by its place. */
 import { visit } from "jsonc-parser";
 import type { z } from "zod";
+import { findRefusedPart, isTextTooDeep, MAX_JSON_DEPTH } from "./foreign-json.ts";
 import { FORMAT, Graph } from "./graph.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
 
@@ -11,9 +12,6 @@ import { type Issue, type IssueCode, pointer } from "./issue.ts";
 const FORMATS: { format: string; brought: string }[] = [
   { format: FORMAT, brought: "the first: nodes, edges, settings, groups, tests, layout" },
 ];
-
-const MAX_DEPTH = 64;
-const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
 export type ParsedGraph = { graph: Graph; issues: [] } | { graph?: undefined; issues: Issue[] };
 
@@ -44,7 +42,7 @@ export function parseAgentFile(text: string): ParsedGraph {
 export function parseGraph(value: unknown): ParsedGraph {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { issues: [issue("bad-value", "An agent file is a JSON object.", "")] };
-  const bad = findForbidden(value, "", 0);
+  const bad = findRefused(value);
   if (bad) return { issues: [bad] };
   const format = (value as { format?: unknown }).format;
   if (typeof format === "string" && /^patchbay\/\d+$/.test(format) && !FORMATS.some((known) => known.format === format))
@@ -88,19 +86,8 @@ function issue(code: IssueCode, message: string, path: string, mend?: string): I
 
 /** Duplicate keys and depth, found on the text because `JSON.parse` hides the one and may overflow on the other. */
 function scan(text: string): Issue | undefined {
-  // A bracket count first: the visitor below recurses.
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text.charCodeAt(i);
-    if (inString) {
-      if (char === 92) i++;
-      else if (char === 34) inString = false;
-    } else if (char === 34) inString = true;
-    else if (char === 123 || char === 91) {
-      if (++depth > MAX_DEPTH) return issue("too-large", `The JSON is nested more than ${MAX_DEPTH} deep.`, "");
-    } else if (char === 125 || char === 93) depth--;
-  }
+  // First, because the visitor below recurses.
+  if (isTextTooDeep(text)) return tooDeep("");
   let found: Issue | undefined;
   const keys: Set<string>[] = [];
   visit(
@@ -129,19 +116,13 @@ function scan(text: string): Issue | undefined {
   return found;
 }
 
-function findForbidden(value: unknown, path: string, depth: number): Issue | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (depth > MAX_DEPTH) return issue("too-large", `The JSON is nested more than ${MAX_DEPTH} deep.`, path);
-  for (const key of Object.keys(value)) {
-    if (FORBIDDEN.has(key))
-      return issue(
-        "unknown-key",
-        `The key "${key}" is not allowed anywhere in a graph.`,
-        path + pointer(key),
-        "Rename it.",
-      );
-    const found = findForbidden((value as Record<string, unknown>)[key], path + pointer(key), depth + 1);
-    if (found) return found;
-  }
-  return undefined;
+function tooDeep(path: string): Issue {
+  return issue("too-large", `The JSON is nested more than ${MAX_JSON_DEPTH} deep.`, path);
+}
+
+function findRefused(value: unknown): Issue | undefined {
+  const refused = findRefusedPart(value);
+  if (refused?.key === undefined) return refused && tooDeep(refused.path);
+  const message = `The key "${refused.key}" is not allowed anywhere in a graph.`;
+  return issue("unknown-key", message, refused.path, "Rename it.");
 }

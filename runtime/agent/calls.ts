@@ -4,6 +4,7 @@ import { argumentsHash } from "../arguments-hash.ts";
 import { type ErrorCode, PatchbayError } from "../error.ts";
 import { UNREADABLE } from "../formats/format.ts";
 import { callName } from "../formats/native.ts";
+import { LEFT_OUT, SchemaError, schemaFault } from "../json-schema.ts";
 import type { ToolCall } from "../message.ts";
 import { nearestName } from "../nearest-name.ts";
 import type { ToolMessage } from "../prompt/cut.ts";
@@ -11,7 +12,6 @@ import type { ToolOffer, ToolResult } from "../tool.ts";
 import { fitArguments } from "./fit-arguments.ts";
 import type { LoopState } from "./loop-state.ts";
 import { shapeResult, toolMessage } from "./result.ts";
-import { LEFT_OUT, SchemaError, schemaFault } from "./schema.ts";
 import { words } from "./words.ts";
 
 /** Calls of one message beyond this are not made, and the model is told. */

@@ -1,4 +1,6 @@
 /** A model's answer, read while it streams. */
+
+import { LEFT_OUT, sizeFault } from "../json-schema.ts";
 import type { ToolCall } from "../message.ts";
 import type { ChatRequest, ModelEvent } from "../model.ts";
 import type { Prompt } from "../prompt/build.ts";
@@ -6,7 +8,6 @@ import { estimateTokens } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
 import type { LoopState } from "./loop-state.ts";
 import { Preamble } from "./preamble.ts";
-import { LEFT_OUT, sizeFault } from "./schema.ts";
 import { emitUsage, onAbort } from "./usage.ts";
 
 export type End = Extract<ModelEvent, { type: "end" }>;

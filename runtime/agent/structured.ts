@@ -1,7 +1,7 @@
 /** The answer as JSON. */
 import { readJson } from "../formats/json.ts";
+import { SchemaError, schemaFault } from "../json-schema.ts";
 import type { JsonSchema } from "../tool.ts";
-import { SchemaError, schemaFault } from "./schema.ts";
 
 /** The JSON value of an answer that must match a schema, or what is wrong with it in words for the model. */
 export function readStructured(text: string, schema: JsonSchema): { value: unknown } | { fault: string } {

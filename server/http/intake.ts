@@ -1,15 +1,15 @@
 /** How request bodies come in: JSON only, of limited size and depth, without keys that reach for prototypes. */
 import type { Context } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
+import { findRefusedPart, isTextTooDeep, MAX_JSON_DEPTH } from "../../runtime/foreign-json.ts";
 
 export const MIB = 1024 * 1024;
 /** Defaults of CONTRACT's table. */
-export const LIMITS = { json: MIB, graph: 8 * MIB, openapi: 16 * MIB, hosted: MIB, upload: 100 * MIB, depth: 64 };
+export const LIMITS = { json: MIB, graph: 8 * MIB, openapi: 16 * MIB, hosted: MIB, upload: 100 * MIB };
 
 /** A JSON body is there within this time, or its connection is not worth keeping. */
 const BODY_MS = 30_000;
 
-const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
@@ -30,7 +30,8 @@ export async function readJson(c: Context, limit: number): Promise<unknown> {
 
 /** Parses JSON from outside. Throws as `readJson` does. */
 export function parseJson(text: string): unknown {
-  if (tooDeep(text)) throw new PatchbayError("bad_request", `The JSON is nested more than ${LIMITS.depth} deep.`);
+  if (isTextTooDeep(text))
+    throw new PatchbayError("bad_request", `The JSON is nested more than ${MAX_JSON_DEPTH} deep.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -39,9 +40,11 @@ export function parseJson(text: string): unknown {
   }
   // Only a text that holds such a word, or an escape that could spell one, can hold such a key.
   if (/__proto__|constructor|prototype|\\u/.test(text)) {
-    const path = forbiddenKey(value, "");
-    if (path !== undefined)
-      throw new PatchbayError("bad_request", `The key at ${path} is not allowed; rename it.`, { path });
+    const refused = findRefusedPart(value);
+    if (refused)
+      throw new PatchbayError("bad_request", `The key at ${refused.path} is not allowed; rename it.`, {
+        path: refused.path,
+      });
   }
   return value;
 }
@@ -118,38 +121,6 @@ async function isEmpty(c: Context): Promise<boolean> {
   const length = c.req.header("content-length");
   if (length !== undefined) return length === "0";
   return c.req.header("transfer-encoding") === undefined && (await c.req.text()) === "";
-}
-
-/** Counts brackets outside of strings: cheap, and cannot overflow the stack as a parser can. */
-function tooDeep(text: string): boolean {
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    const char = text.charCodeAt(i);
-    if (char === 34) {
-      for (i++; i < text.length; i++) {
-        const inner = text.charCodeAt(i);
-        if (inner === 92) i++;
-        else if (inner === 34) break;
-      }
-    } else if (char === 123 || char === 91) {
-      if (++depth > LIMITS.depth) return true;
-    } else if (char === 125 || char === 93) depth--;
-  }
-  return false;
-}
-
-/** JSON pointer of the first key that is not allowed anywhere. */
-function forbiddenKey(value: unknown, path: string): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const key of Object.keys(value)) {
-    if (FORBIDDEN.has(key)) return `${path}/${key}`;
-    const found = forbiddenKey(
-      (value as Record<string, unknown>)[key],
-      `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`,
-    );
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function mediaType(found: string): PatchbayError {

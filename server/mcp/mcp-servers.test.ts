@@ -210,17 +210,15 @@ describe("faults over stdio", () => {
     expect(why).toMatchObject({
       echo: expect.stringContaining("another tool"),
       "bad name!": expect.stringContaining("characters"),
-      remote: expect.stringContaining("only references within it"),
-      recursive: expect.stringContaining("refers to itself"),
-      "self-ref": expect.stringContaining("refers to itself"),
-      deep: expect.stringContaining("deeper"),
-      pattern: expect.stringContaining("take for ever"),
+      remote: expect.stringContaining("outside of it"),
+      deep: expect.stringContaining("nested more than"),
       missing: expect.stringContaining("not there"),
     });
     const tools = new Map((await world.mcp.tools("a", never)).map((tool) => [tool.name, tool]));
     expect(tools.get("mcp/a/long")!.summary.length).toBeLessThan(4100);
     expect(tools.get("mcp/a/hidden")!.summary).toBe("nice\\u{202e}\\u{0}\\u{e0041}tool");
-    expect(tools.has("mcp/a/local-ref")).toBe(true);
+    // Arguments for a schema that refers to itself are held to a depth, and patterns run in linear time.
+    for (const name of ["local-ref", "recursive", "self-ref", "pattern"]) expect(tools.has(`mcp/a/${name}`)).toBe(true);
     expect(hits).toBe(0);
     trap.close();
   });

@@ -1,9 +1,9 @@
 /** The tools of a server, as far as they can be trusted: bounded, cleaned, and pinned by a hash. */
 import { createHash } from "node:crypto";
 import type { Tool } from "@modelcontextprotocol/client";
+import { argumentsProblem } from "../../runtime/json-schema.ts";
 import type { Effect, JsonSchema, ToolSpec } from "../../runtime/tool.ts";
 import { cleanText, cutText } from "../tools/clean-text.ts";
-import { schemaFault } from "../tools/schema-guard.ts";
 
 export const MAX_TOOLS = 1_000;
 const MAX_DESCRIPTION = 4_000;
@@ -37,8 +37,8 @@ export function acceptTools(
       rejected.push({ tool: shown, reason: "its name has characters that no tool name has" });
     else if (accepted.has(tool.name)) rejected.push({ tool: shown, reason: "there is another tool of that name" });
     else {
-      const fault = schemaFault(tool.inputSchema);
-      if (fault) rejected.push({ tool: shown, reason: fault });
+      const problem = argumentsProblem(tool.inputSchema);
+      if (problem) rejected.push({ tool: shown, reason: `its arguments cannot be used: ${problem}` });
       else accepted.set(tool.name, pin(tool));
     }
   }

@@ -1,9 +1,9 @@
 /** Tools made by hand, between the shape that people write and the one that is kept. */
 import type { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { argumentsProblem } from "../../runtime/json-schema.ts";
 import { CustomTool } from "../contract/custom-tool.ts";
 import { checkHttpBinding } from "./bindings/http.ts";
-import { checkArgumentSchema } from "./schema-guard.ts";
 import { checkSlots } from "./slots.ts";
 import type { Binding, StoredTool } from "./stored-tool.ts";
 
@@ -26,7 +26,9 @@ export function parseCustomTool(input: unknown): StoredTool {
         path: `/${prefix}`,
       },
     );
-  checkArgumentSchema(tool.parameters);
+  const problem = argumentsProblem(tool.parameters);
+  if (problem)
+    throw new PatchbayError("bad_request", `The parameters cannot be used: ${problem}.`, { path: "/parameters" });
   const stored: StoredTool = { ...tool, binding: { kind: prefix, ...binding } as Binding };
   if (stored.binding.kind === "http") checkHttpBinding(stored.binding, tool.parameters);
   if (stored.binding.kind === "model") checkSlots("input", stored.binding.input, tool.parameters);

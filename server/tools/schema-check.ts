@@ -1,5 +1,5 @@
-/** Values against schemas that passed `schemaFault` when they came in. */
-import { SchemaError, schemaFault as valueFault } from "../../runtime/agent/schema.ts";
+/** Values against schemas that passed `argumentsProblem` when they came in. */
+import { SchemaError, schemaFault as valueFault } from "../../runtime/json-schema.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 
 /**

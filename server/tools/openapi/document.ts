@@ -1,7 +1,7 @@
 /** An OpenAPI document from an object or from text, bounded and with nothing followed outside of it. */
 import { parseDocument } from "yaml";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { resolvePointer } from "../schema-guard.ts";
+import { resolveRef } from "../../../runtime/json-schema.ts";
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_DEPTH = 200;
@@ -80,7 +80,7 @@ export function follow(root: Json, value: unknown): { value: Json } | { fault: s
     if (ref === undefined) return { value: at };
     if (typeof ref !== "string" || !ref.startsWith("#/"))
       return { fault: `it refers to ${said(ref).slice(0, 80)}, outside of the document` };
-    at = resolvePointer(root, ref);
+    at = resolveRef(root, ref);
     if (at === undefined) return { fault: `it refers to ${ref.slice(0, 80)}, which is not there` };
   }
   return { fault: "its references lead in a circle" };

@@ -1,10 +1,10 @@
 /** An OpenAPI document as tools, one an operation, with a report that says of each what became of it. */
 import { PatchbayError } from "../../../runtime/error.ts";
+import { argumentsProblem } from "../../../runtime/json-schema.ts";
 import type { JsonSchema } from "../../../runtime/tool.ts";
 import type { ToolImportReport } from "../../contract/tool.ts";
 import { bareHost } from "../../net/address.ts";
 import { cleanText, cutText } from "../clean-text.ts";
-import { schemaFault } from "../schema-guard.ts";
 import type { ApiParameter, OpenApiBinding, StoredTool } from "../stored-tool.ts";
 import { type Body, readBody } from "./body.ts";
 import { type ApiDocument, follow, isObject, type Json, readDocument, said, text } from "./document.ts";
@@ -170,7 +170,7 @@ function importOperation(
 
   const schema: JsonSchema = { type: "object", properties, additionalProperties: false };
   if (required.length) schema.required = [...new Set(required)];
-  const fault = schemaFault(schema);
+  const fault = argumentsProblem(schema);
   if (fault) return { fault: `its arguments cannot be used: ${fault}` };
   const binding: OpenApiBinding = {
     kind: "openapi",

@@ -170,7 +170,7 @@ const shop = {
           {
             name: "q",
             in: "query",
-            schema: { type: "string", pattern: "^(a+)+$", nullable: true, minimum: 1, exclusiveMinimum: true },
+            schema: { type: "string", pattern: "^(a)\\1$", nullable: true, minimum: 1, exclusiveMinimum: true },
           },
         ],
         responses: {},

@@ -2,9 +2,9 @@
  * Schemas of an API as schemas of arguments: references put in place, OpenAPI's own words translated, bounded in depth
  * and size so that a model can read them. What had to be shortened is told.
  */
+import { isLinearPattern } from "../../../runtime/json-schema.ts";
 import type { JsonSchema } from "../../../runtime/tool.ts";
 import { cleanText, cutText } from "../clean-text.ts";
-import { riskyPattern } from "../schema-guard.ts";
 import { follow, isObject, type Json, text } from "./document.ts";
 
 const MAX_DEPTH = 8;
@@ -96,8 +96,8 @@ export class SchemaReader {
       else this.notes.add("a long list of allowed values was left out");
     }
     if (typeof schema.pattern === "string") {
-      if (!riskyPattern(schema.pattern) && compiles(schema.pattern)) result.pattern = schema.pattern;
-      else this.notes.add("a pattern that could take for ever was left out");
+      if (isLinearPattern(schema.pattern)) result.pattern = schema.pattern;
+      else this.notes.add("a pattern that cannot be checked in linear time was left out");
     }
     if (schema.items !== undefined) result.items = this.read(schema.items, depth + 1);
     if (isObject(schema.properties)) {
@@ -149,13 +149,4 @@ export class SchemaReader {
 
 export function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
-}
-
-function compiles(pattern: string): boolean {
-  try {
-    new RegExp(pattern, "u");
-    return true;
-  } catch {
-    return false; // written for another dialect
-  }
 }

@@ -5,21 +5,21 @@
  */
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { RE2JS } from "re2js";
-import { BoundedMap } from "../bounded-map.ts";
-import type { JsonSchema } from "../tool.ts";
+import { BoundedMap } from "./bounded-map.ts";
+import { FORBIDDEN_KEYS, findRefusedPart, MAX_JSON_DEPTH } from "./foreign-json.ts";
+import type { JsonSchema } from "./tool.ts";
 
 const MAX_SCHEMA_CHARACTERS = 256 * 1024;
 const MAX_SCHEMA_DEPTH = 48;
+const MAX_PATTERN_CHARACTERS = 2_000;
 /** Subschemas that one value can be held against when every reference is followed. */
 const MAX_WORK = 20_000;
-const MAX_VALUE_DEPTH = 64;
 const MAX_VALUE_NODES = 50_000;
 const MAX_VALUE_CHARACTERS = 256 * 1024;
 /** Their members are values, or schemas that count only where they are referred to. */
 const DATA_KEYWORDS: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "$defs", "definitions"]);
 /** Their keys are the author's names, not keywords. */
 const NAME_KEYWORDS: ReadonlySet<string> = new Set(["properties", "patternProperties", "dependentSchemas"]);
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** What is wrong with a value, as part of a sentence; undefined when it fits the schema. A schema that cannot be used throws a `SchemaError`. */
 export function schemaFault(schema: JsonSchema, value: unknown): string | undefined {
@@ -38,7 +38,7 @@ export const LEFT_OUT = "(arguments left out: ";
 
 /** What makes a value too large or too deep to be kept, whatever its schema. Never recurses. */
 export function sizeFault(value: unknown): string | undefined {
-  return walk(value, MAX_VALUE_DEPTH, false);
+  return walk(value, MAX_JSON_DEPTH, false);
 }
 
 function walk(value: unknown, maxDepth: number, keys: boolean): string | undefined {
@@ -127,13 +127,22 @@ function compile(ajv: Ajv2020, schema: JsonSchema): Validator["validate"] {
 
 /** A pattern that RE2 does not know (it looks around or refers back) is not checked: the tool checks its own arguments again. */
 function linearPattern(pattern: string) {
-  let compiled: RE2JS | undefined;
-  try {
-    compiled = RE2JS.compile(pattern.slice(0, 2000));
-  } catch {
-    compiled = undefined;
-  }
+  const compiled = compilePattern(pattern);
   return { test: (text: string) => compiled === undefined || compiled.matcher(text).find() } as unknown as RegExp;
+}
+
+/** Whether a pattern can be checked: in time that grows with the text's length alone. */
+export function isLinearPattern(pattern: string): boolean {
+  return compilePattern(pattern) !== undefined;
+}
+
+function compilePattern(pattern: string): RE2JS | undefined {
+  if (pattern.length > MAX_PATTERN_CHARACTERS) return undefined;
+  try {
+    return RE2JS.compile(pattern);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Dialect and identity are the author's affair; here they would only make references reach out. */
@@ -161,8 +170,8 @@ function examine(root: JsonSchema): number {
     for (const [key, member] of Object.entries(schema)) {
       if (!names && DATA_KEYWORDS.has(key)) continue;
       if (!names && (key === "$dynamicRef" || key === "$recursiveRef")) throw new SchemaError(`it uses ${key}`);
-      const referred = !names && key === "$ref" && typeof member === "string";
-      const part = visit(referred ? resolveRef(root, member) : member, depth + 1, !names && NAME_KEYWORDS.has(key));
+      const isRef = !names && key === "$ref" && typeof member === "string";
+      const part = visit(isRef ? referred(root, member) : member, depth + 1, !names && NAME_KEYWORDS.has(key));
       sum.work += part.work;
       sum.turns += part.turns;
       if (sum.work > MAX_WORK || sum.turns > MAX_WORK) throw new SchemaError("it makes too much work");
@@ -172,21 +181,36 @@ function examine(root: JsonSchema): number {
     return sum;
   };
   const { turns } = visit(root, 0);
-  if (turns <= 1) return MAX_VALUE_DEPTH;
-  return Math.max(2, Math.min(MAX_VALUE_DEPTH, Math.floor(Math.log(MAX_WORK) / Math.log(turns))));
+  if (turns <= 1) return MAX_JSON_DEPTH;
+  return Math.max(2, Math.min(MAX_JSON_DEPTH, Math.floor(Math.log(MAX_WORK) / Math.log(turns))));
 }
 
-function resolveRef(root: JsonSchema, ref: string): unknown {
+function referred(root: JsonSchema, ref: string): unknown {
   if (!ref.startsWith("#"))
     throw new SchemaError(`it refers to ${JSON.stringify(ref.slice(0, 100))}, which is outside of it`);
-  let at: unknown = root;
+  const found = resolveRef(root, ref);
+  if (found === undefined)
+    throw new SchemaError(`it refers to ${JSON.stringify(ref.slice(0, 100))}, which is not there`);
+  return found;
+}
+
+/** What a local reference (`#/a/b`) leads to: own properties only. Undefined when it is not there. An anchor (`#a`) counts as the root. */
+export function resolveRef(root: unknown, ref: string): unknown {
+  let at = root;
   for (const part of ref.slice(1).split("/").slice(1)) {
-    const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-    if (at === null || typeof at !== "object" || !Object.hasOwn(at, key))
-      throw new SchemaError(`it refers to ${JSON.stringify(ref.slice(0, 100))}, which is not there`);
+    const key = decoded(part).replaceAll("~1", "/").replaceAll("~0", "~");
+    if (at === null || typeof at !== "object" || !Object.hasOwn(at, key)) return undefined;
     at = (at as Record<string, unknown>)[key];
   }
   return at;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A stray percent sign is part of the name.
+  }
 }
 
 /** An error of the validator in words that a model can act on. */
@@ -207,13 +231,29 @@ function describe(error: ErrorObject | undefined): string {
   }
 }
 
-/** Why a schema cannot be used; undefined when it can. */
+/** Why a schema cannot be used, as part of a sentence about it; undefined when it can. Compiles nothing. */
 export function schemaProblem(schema: JsonSchema): string | undefined {
   try {
-    validatorOf(schema);
+    const text = writeSchema(schema);
+    if (text instanceof SchemaError) return text.message;
+    examine(schema);
     return undefined;
   } catch (error) {
     if (error instanceof SchemaError) return error.message;
     throw error;
   }
+}
+
+/** Why a schema from outside cannot describe a tool's arguments, as part of a sentence about it; undefined when it can. */
+export function argumentsProblem(schema: unknown): string | undefined {
+  if (schema === null || typeof schema !== "object" || Array.isArray(schema)) return "it is not an object";
+  const { type } = schema as JsonSchema;
+  if (type !== undefined && type !== "object") return `it is of type ${JSON.stringify(type)}, not "object"`;
+  const problem = schemaProblem(schema as JsonSchema);
+  if (problem) return problem;
+  const refused = findRefusedPart(schema);
+  if (!refused) return undefined;
+  return refused.key === undefined
+    ? `it is nested more than ${MAX_JSON_DEPTH} deep`
+    : `it has the key "${refused.key}", which is not allowed`;
 }

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SchemaError, schemaFault, schemaProblem } from "./schema.ts";
+import { argumentsProblem, SchemaError, schemaFault, schemaProblem } from "./json-schema.ts";
+
+const deep = (levels: number) => Array.from({ length: levels }).reduce<object>((inner) => ({ items: inner }), {});
 
 describe("schemas of others", () => {
   it.each<[string, object, RegExp]>([
@@ -8,7 +10,7 @@ describe("schemas of others", () => {
     ["a file reference", { properties: { a: { $ref: "file:///etc/passwd" } } }, /outside of it/],
     ["a reference to nothing", { $ref: "#/$defs/none" }, /not there/],
     ["a dynamic reference", { $dynamicRef: "#x" }, /\$dynamicRef/],
-    ["depth", Array.from({ length: 5000 }).reduce<object>((inner) => ({ items: inner }), {}), /nested/],
+    ["depth", deep(5000), /nested/],
     ["size", { description: "x".repeat(300_000) }, /longer/],
     [
       "references that multiply",
@@ -37,6 +39,24 @@ describe("schemas of others", () => {
     // An engine that backtracks would not come to an end.
     expect(schemaFault(schema, { a: `${"a".repeat(50_000)}!` })).toMatch(/"a" must match pattern/);
     expect(schemaFault(schema, { b: "x".repeat(50_000) })).toMatch(/"b" must match/);
+  });
+
+  it.each<[string, unknown, RegExp | undefined]>([
+    ["an object", { type: "object", properties: { a: { type: "string" } } }, undefined],
+    ["no type", { properties: {} }, undefined],
+    ["a schema that refers to itself", { type: "object", properties: { child: { $ref: "#" } } }, undefined],
+    ["a slow pattern", { type: "object", properties: { a: { pattern: "^(a+)+$" } } }, undefined],
+    ["a list", [], /not an object/],
+    ["another type", { type: "array" }, /type "array"/],
+    ["a remote reference", { properties: { a: { $ref: "https://evil.test/x" } } }, /outside of it/],
+    ["a key that reaches for prototypes", JSON.parse('{"$defs":{"a":{"__proto__":{}}}}'), /"__proto__"/],
+    ["a property of such a name", { properties: { constructor: { type: "string" } } }, /"constructor"/],
+    ["depth in a definition that nothing uses", { $defs: deep(200) }, /nested more than/],
+    ["depth", { properties: { a: deep(49) } }, /nested more than/],
+  ])("as a tool's arguments: %s", (_what, schema, problem) => {
+    const found = argumentsProblem(schema);
+    if (problem) expect(found).toMatch(problem);
+    else expect(found).toBeUndefined();
   });
 
   it("a pattern that looks around is not held against anyone", () => {

@@ -1,0 +1,37 @@
+/** JSON from outside: how deep it may nest, and keys that reach for prototypes. */
+import { pointer } from "./issue.ts";
+
+export const MAX_JSON_DEPTH = 64;
+/** Not allowed as a key, anywhere. */
+export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/** Whether a JSON text nests deeper than `MAX_JSON_DEPTH`. Counts brackets outside of strings, because a parser may overflow the stack. */
+export function isTextTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (char === 34) {
+      for (i++; i < text.length; i++) {
+        const inner = text.charCodeAt(i);
+        if (inner === 92) i++;
+        else if (inner === 34) break;
+      }
+    } else if (char === 123 || char === 91) {
+      if (++depth > MAX_JSON_DEPTH) return true;
+    } else if (char === 125 || char === 93) depth--;
+  }
+  return false;
+}
+
+/** The first part of a value that is refused: `path` (JSON pointer) of a forbidden `key`, or of what nests too deep (no `key`). */
+export function findRefusedPart(value: unknown, path = "", depth = 0): { path: string; key?: string } | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth > MAX_JSON_DEPTH) return { path };
+  for (const key of Object.keys(value)) {
+    const at = path + pointer(key);
+    if (FORBIDDEN_KEYS.has(key)) return { path: at, key };
+    const found = findRefusedPart((value as Record<string, unknown>)[key], at, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
+}
