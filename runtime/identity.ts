@@ -12,6 +12,21 @@ export function graphIdentity(graph: Graph, nodes: NodeTable): string {
   return canonicalJson(meaningOf(graph, nodes), true);
 }
 
+/**
+ * Whether two graphs differ in nothing but `layout`, so that a check of one is a check of the other. `same` compares the
+ * values of a key: by reference where unchanged parts are shared, else by their text.
+ */
+export function sameButLayout(
+  a: Graph,
+  b: Graph,
+  same: (a: unknown, b: unknown) => boolean = (x, y) => canonicalJson(x) === canonicalJson(y),
+): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof Graph>;
+  keys.delete("layout");
+  for (const key of keys) if (!same(a[key], b[key])) return false;
+  return true;
+}
+
 /** SHA-256 of `graphIdentity`, in hex. */
 export function graphHash(graph: Graph, nodes: NodeTable): string {
   return bytesToHex(sha256(utf8ToBytes(graphIdentity(graph, nodes))));

@@ -17,6 +17,7 @@ import type {
   Publication,
   Published,
   Revision,
+  SavedAgent,
 } from "../../server/contract/agent.ts";
 import type { RestoreReport } from "../../server/contract/backup.ts";
 import type { CustomTool } from "../../server/contract/custom-tool.ts";
@@ -170,7 +171,7 @@ export const api = {
       read(routes.agents[":id"].$get({ param: { id: id(agent) } }, until(signal))),
     create: (graph: Graph): Promise<Agent> => read(routes.agents.$post({ json: { graph: { ...graph } } })),
     /** `revision` is what the editor last saw: 409 when somebody saved meanwhile. */
-    save: (agent: string, graph: Graph, revision: number): Promise<Agent> =>
+    save: (agent: string, graph: Graph, revision: number): Promise<SavedAgent> =>
       read(
         routes.agents[":id"].$put(
           { param: { id: id(agent) }, json: { graph: { ...graph } } },

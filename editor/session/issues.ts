@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { checkGraph } from "../../runtime/check.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import { sameButLayout } from "../../runtime/identity.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { NodeTable } from "../../runtime/node.ts";
 import { edgeKey } from "../graph/lookup.ts";
@@ -52,7 +53,8 @@ export function createIssues(
     stop = clock.after(QUIET_MS, check);
   };
   const ends = [
-    document.subscribe((state, previous) => state.graph !== previous.graph && soon()),
+    // Moving cards changes nothing that is checked.
+    document.subscribe((state, previous) => !sameButLayout(state.graph, previous.graph, Object.is) && soon()),
     catalogue.subscribe(soon),
   ];
   return Object.assign(store, {

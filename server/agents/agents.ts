@@ -3,11 +3,13 @@
  * and never changes.
  */
 import { agentPorts, inputFields } from "../../runtime/agent-ports.ts";
+import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { type CheckContext, checkGraph } from "../../runtime/check.ts";
 import { compile } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Field } from "../../runtime/field.ts";
 import { canonicalJson, type Graph } from "../../runtime/graph.ts";
+import { sameButLayout } from "../../runtime/identity.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { NodeTable } from "../../runtime/node.ts";
 import { parseGraph } from "../../runtime/parse.ts";
@@ -24,6 +26,9 @@ import { Publications } from "./publications.ts";
 import type { Agents } from "./service.ts";
 
 const AGENT = "agent";
+/** How long a verdict may answer saves that change positions alone: what the server has may change meanwhile. */
+const VERDICT_MS = 30_000;
+const MAX_VERDICTS = 1000;
 
 interface AgentsOptions {
   records: Records;
@@ -71,6 +76,8 @@ class RecordedAgents implements Agents {
   readonly #history: History;
   /** Of each draft, by id. */
   readonly #drafts: Map<string, Ports>;
+  /** The last check of drafts that were saved lately, by id. */
+  readonly #verdicts = new BoundedMap<string, { revision: number; issues: Issue[]; at: number }>(MAX_VERDICTS);
 
   constructor(options: AgentsOptions, publications: Publications, drafts: Map<string, Ports>) {
     this.#records = options.records;
@@ -131,7 +138,12 @@ class RecordedAgents implements Agents {
     });
     this.#drafts.set(id, agentPorts(body, this.#options.nodes));
     await this.#history.trim(id, stored.revision);
-    return this.#record(stored, await this.#issues(body));
+    const known = this.#verdicts.get(id);
+    const holds =
+      known?.revision === revision && Date.now() - known.at < VERDICT_MS && sameButLayout(before.body, body);
+    const { issues, at } = holds ? known : { issues: await this.#issues(body), at: Date.now() };
+    this.#verdicts.set(id, { revision: stored.revision, issues, at });
+    return this.#record(stored, issues);
   }
 
   async delete(id: string): Promise<boolean> {

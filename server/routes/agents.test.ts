@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Agent, AgentCard } from "../contract/agent.ts";
 import { approval, chat, echo, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
 
@@ -51,6 +51,28 @@ describe("drafts", () => {
       error: { code: "conflict", message: expect.stringContaining("revision 2") },
     });
     expect((await put("nothing", echo, '"1"')).status).toBe(404);
+  });
+
+  test("answer a save with the revision and the issues; moving cards checks nothing again", async () => {
+    const graph = { ...echo, layout: {} };
+    const { id } = await create(graph);
+    const reads = vi.spyOn(app.services.secrets, "names");
+    const save = async (changed: object, revision: number) =>
+      (await put(id, { ...graph, ...changed }, `"${revision}"`)).json();
+    expect(await save({ description: "New" }, 1)).toEqual({ id, revision: 2, issues: [] });
+    const before = reads.mock.calls.length;
+    expect(await save({ description: "New", layout: { ask: { x: 5, y: 5 } } }, 2)).toEqual({
+      id,
+      revision: 3,
+      issues: [],
+    });
+    expect(reads.mock.calls.length).toBe(before);
+    expect(await save({ description: "New", edges: [], layout: { ask: { x: 9, y: 5 } } }, 3)).toMatchObject({
+      revision: 4,
+      issues: [expect.anything()],
+    });
+    expect(reads.mock.calls.length).toBeGreaterThan(before);
+    reads.mockRestore();
   });
 
   test("keep their history; saving the same again makes none", async () => {

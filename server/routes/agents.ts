@@ -13,6 +13,7 @@ import {
   Publish,
   Published,
   Revision,
+  SavedAgent,
   Urls,
 } from "../contract/agent.ts";
 import { about, body, Paging, query } from "../http/describe.ts";
@@ -98,7 +99,9 @@ export function agentRoutes({
       about({
         summary: "Save an agent",
         tag: "agents",
-        gives: Agent,
+        description:
+          "Answers the new revision and the graph's issues. While only positions change, the issues may be half a minute old.",
+        gives: SavedAgent,
         headers: { "If-Match": "The revision that was changed, in quotes." },
         errors: {
           404: "There is none.",
@@ -108,7 +111,11 @@ export function agentRoutes({
         },
       }),
       body(GraphBody),
-      async (c) => tagged(c, await agents.update(c.req.param("id"), c.req.valid("json").graph, ifMatch(c))),
+      async (c) => {
+        const { id, revision, issues } = await agents.update(c.req.param("id"), c.req.valid("json").graph, ifMatch(c));
+        c.header("ETag", `"${revision}"`);
+        return c.json({ id, revision, issues });
+      },
     )
     .patch(
       "/:id",
