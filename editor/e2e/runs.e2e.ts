@@ -94,7 +94,7 @@ describe("trying", () => {
     await page.getByRole("tab", { name: "Language model" }).click();
     await page.getByText("Prompt sent to the model").waitFor();
     await page.getByRole("radio", { name: "Last run" }).click();
-    await page.getByRole("button", { name: /^Input/ }).click();
+    await page.getByRole("button", { name: /^Input ·/ }).click();
     await page.getByLabel("instructions").getByText("You answer about What is 12*7?").waitFor();
     await page.getByRole("radio", { name: "Settings" }).click();
   });
@@ -202,12 +202,12 @@ describe("publishing", () => {
     await page.goto(`${server.origin}/agents/${id}/versions`);
     await page.getByRole("button", { name: "Roll out v2 gradually" }).click();
     await page.getByRole("menuitem", { name: "10% of calls" }).click();
-    await page.getByRole("heading", { name: "v2 receives 10% of calls" }).waitFor();
+    await page.getByRole("heading", { name: "Gradual rollout: v2 receives 10% of calls" }).waitFor();
     await page.getByText("Not enough calls yet").waitFor();
     await page.getByRole("radio", { name: "25%" }).click();
-    await page.getByRole("heading", { name: "v2 receives 25% of calls" }).waitFor();
-    await page.getByRole("button", { name: "Roll back to v1 alone" }).click();
-    await page.getByRole("heading", { name: "v2 receives 25% of calls" }).waitFor({ state: "detached" });
+    await page.getByRole("heading", { name: "Gradual rollout: v2 receives 25% of calls" }).waitFor();
+    await page.getByRole("button", { name: "Roll back to v1" }).click();
+    await page.getByRole("heading", { name: "Gradual rollout: v2 receives 25% of calls" }).waitFor({ state: "detached" });
     const after = await server.call<{ publication: object }>("GET", `/api/agents/${id}/versions`);
     expect(after.publication).toMatchObject({ live: 1 });
     expect(after.publication).not.toHaveProperty("share");

@@ -15,7 +15,7 @@ export const versions = {
   shareOfCalls: "{{share}} of calls",
   pinned: "Calls to this address always use this version",
   canary: {
-    title: "v{{version}} receives {{share}} of calls",
+    title: "Gradual rollout: v{{version}} receives {{share}} of calls",
     lead: "Since {{since}}. v{{live}} receives the rest. The table compares only calls since then.",
     share: "Share of v{{version}}",
     back: "Roll back to v{{live}}",

@@ -18,7 +18,7 @@ export const versions: Words<typeof en> = {
   shareOfCalls: "{{share}} 的调用",
   pinned: "对这个地址的调用始终使用此版本",
   canary: {
-    title: "v{{version}} 承接 {{share}} 的调用",
+    title: "灰度发布：v{{version}} 承接 {{share}} 的调用",
     lead: "自 {{since}} 起，其余由 v{{live}} 承接。下表只比较这段时间的调用。",
     share: "v{{version}} 的比例",
     back: "回滚到 v{{live}}",
