@@ -207,7 +207,9 @@ describe("publishing", () => {
     await page.getByRole("radio", { name: "25%" }).click();
     await page.getByRole("heading", { name: "Gradual rollout: v2 receives 25% of calls" }).waitFor();
     await page.getByRole("button", { name: "Roll back to v1" }).click();
-    await page.getByRole("heading", { name: "Gradual rollout: v2 receives 25% of calls" }).waitFor({ state: "detached" });
+    await page
+      .getByRole("heading", { name: "Gradual rollout: v2 receives 25% of calls" })
+      .waitFor({ state: "detached" });
     const after = await server.call<{ publication: object }>("GET", `/api/agents/${id}/versions`);
     expect(after.publication).toMatchObject({ live: 1 });
     expect(after.publication).not.toHaveProperty("share");
