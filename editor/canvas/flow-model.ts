@@ -5,6 +5,7 @@
 import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode, type Group } from "../../runtime/graph.ts";
 import { edgeFit, type Kind } from "../../runtime/port.ts";
+import { boundsOf } from "../graph/boxes.ts";
 import { type CardPorts, nodeSize, positionOf } from "../graph/card-size.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
 import { drawnPorts, type PortReader } from "../graph/ports.ts";
@@ -171,16 +172,17 @@ function frame(
     return [
       {
         ...node.position,
-        right: node.position.x + (node.measured?.width ?? size.width),
-        bottom: node.position.y + (node.measured?.height ?? size.height),
+        width: node.measured?.width ?? size.width,
+        height: node.measured?.height ?? size.height,
       },
     ];
   });
-  if (boxes.length === 0) return undefined;
-  const x = Math.min(...boxes.map((box) => box.x)) - FRAME_PAD;
-  const y = Math.min(...boxes.map((box) => box.y)) - FRAME_PAD - FRAME_HEAD;
-  const width = Math.max(...boxes.map((box) => box.right)) + FRAME_PAD - x;
-  const height = Math.max(...boxes.map((box) => box.bottom)) + FRAME_PAD - y;
+  const box = boundsOf(boxes);
+  if (!box) return undefined;
+  const x = box.x - FRAME_PAD;
+  const y = box.y - FRAME_PAD - FRAME_HEAD;
+  const width = box.width + 2 * FRAME_PAD;
+  const height = box.height + 2 * FRAME_PAD + FRAME_HEAD;
   const id = `group ${group.id}`;
   const old = last.get(id) as FrameNode | undefined;
   if (

@@ -130,6 +130,7 @@ function sizeOf(node: FlowNode): { width: number; height: number } {
   };
 }
 
+/** Without a box for each node: this runs in every frame of a drag. */
 function around(nodes: readonly FlowNode[]): Box | undefined {
   if (nodes.length === 0) return undefined;
   const box = { x: Infinity, y: Infinity, right: -Infinity, bottom: -Infinity };

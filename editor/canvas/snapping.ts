@@ -1,5 +1,6 @@
 /** Lets a drag on the canvas snap: corrects React Flow's own changes before they are taken. */
 import type { NodeChange } from "@xyflow/react";
+import { boundsOf } from "../graph/boxes.ts";
 import { CARD } from "../graph/card-size.ts";
 import type { FlowNode } from "./flow-model.ts";
 import { createGuides, type Rect, snap } from "./guides.ts";
@@ -23,7 +24,7 @@ export function createSnapping() {
       if (held.length === 0) return changes;
       const ending = moves.every((change) => !change.dragging);
       const rects = held.map((node) => rectOf(node, moving.get(node.id)?.position ?? node.position));
-      const { dx, dy, guides: lines } = snap(around(rects), others);
+      const { dx, dy, guides: lines } = snap(boundsOf(rects)!, others);
       if (ending) guides.clear();
       else guides.show(lines);
       if (dx === 0 && dy === 0) return changes;
@@ -43,16 +44,5 @@ function rectOf(node: FlowNode, at: { x: number; y: number }): Rect {
     y: at.y,
     width: node.measured?.width ?? node.width ?? CARD.width,
     height: node.measured?.height ?? node.height ?? CARD.head,
-  };
-}
-
-function around(rects: readonly Rect[]): Rect {
-  const x = Math.min(...rects.map((rect) => rect.x));
-  const y = Math.min(...rects.map((rect) => rect.y));
-  return {
-    x,
-    y,
-    width: Math.max(...rects.map((rect) => rect.x + rect.width)) - x,
-    height: Math.max(...rects.map((rect) => rect.y + rect.height)) - y,
   };
 }

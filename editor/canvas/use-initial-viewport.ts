@@ -1,7 +1,6 @@
-import { useStoreApi, type Viewport } from "@xyflow/react";
+import { getViewportForBounds, useStoreApi, type Viewport } from "@xyflow/react";
 import { useMemo } from "react";
-import { nodeSize, positionOf } from "../graph/card-size.ts";
-import { drawnPorts } from "../graph/ports.ts";
+import { boundsOf, cardBox } from "../graph/boxes.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import type { Workbench } from "../session/workbench.ts";
 
@@ -60,19 +59,10 @@ function roomOf(workbench: Workbench): Room {
 function whole(workbench: Workbench, room: Room): Viewport {
   const graph = workbench.graph();
   const { reader } = workbench.reader.getState();
-  const boxes = graph.nodes.map((node) => {
-    const place = positionOf(graph, node.id);
-    const size = nodeSize(node, drawnPorts(graph, node, reader), place);
-    return { x: place.x, y: place.y, right: place.x + size.width, bottom: place.y + size.height };
-  });
-  if (boxes.length === 0) return { x: room.width / 2 - 110, y: room.height / 3, zoom: 1 };
-  const x = Math.min(...boxes.map((box) => box.x));
-  const y = Math.min(...boxes.map((box) => box.y));
-  const width = Math.max(...boxes.map((box) => box.right)) - x;
-  const height = Math.max(...boxes.map((box) => box.bottom)) - y;
-  const fit = Math.min(1, (room.width - 64) / width, (room.height - 64) / height);
-  if (fit >= LEAST)
-    return { x: (room.width - width * fit) / 2 - x * fit, y: (room.height - height * fit) / 2 - y * fit, zoom: fit };
+  const box = boundsOf(graph.nodes.map((node) => cardBox(graph, node, reader)));
+  if (!box) return { x: room.width / 2 - 110, y: room.height / 3, zoom: 1 };
+  const fit = getViewportForBounds(box, room.width, room.height, 0, 1, "32px");
+  if (fit.zoom >= LEAST) return fit;
   const zoom = 0.75;
-  return { x: 32 - x * zoom, y: 32 - y * zoom, zoom };
+  return { x: 32 - box.x * zoom, y: 32 - box.y * zoom, zoom };
 }

@@ -1,6 +1,7 @@
 /** Auto-layout: left to right along the edges. The layout engine is loaded when it is first asked for. */
 import type { ElkNode } from "elkjs/lib/elk-api";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
+import { boundsOf } from "./boxes.ts";
 import { CARD, nodeSize, portBoxes } from "./card-size.ts";
 import { edgeKey, lookup } from "./lookup.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
@@ -32,14 +33,10 @@ export async function layoutPositions(
   const done = await (layouter ?? (await engine)!).layout(input);
   const children = done.children ?? [];
   const known = children.flatMap((child) => graph.layout[child.id] ?? []);
-  const corner = known.length
-    ? { x: Math.min(...known.map((place) => place.x)), y: Math.min(...known.map((place) => place.y)) }
-    : { x: 0, y: 0 };
-  const left = Math.min(...children.map((child) => child.x ?? 0));
-  const top = Math.min(...children.map((child) => child.y ?? 0));
-  return Object.fromEntries(
-    children.map((child) => [child.id, { x: corner.x + (child.x ?? 0) - left, y: corner.y + (child.y ?? 0) - top }]),
-  );
+  const placed = children.map(({ id, x = 0, y = 0 }) => ({ id, x, y }));
+  const [from, to] = [boundsOf(placed), boundsOf(known)];
+  const [dx, dy] = [(to?.x ?? 0) - (from?.x ?? 0), (to?.y ?? 0) - (from?.y ?? 0)];
+  return Object.fromEntries(placed.map(({ id, x, y }) => [id, { x: x + dx, y: y + dy }]));
 }
 
 /** The graph as the engine takes it: ports on their sides, in their order. */

@@ -10,14 +10,17 @@ export interface Box {
   height: number;
 }
 
-/** The smallest box around all of them; undefined when there are none. */
-export function boundsOf(boxes: Iterable<Box>): Box | undefined {
+/**
+ * The smallest box around boxes or points; undefined when there are none. React Flow's `getNodesBounds` would need
+ * React, and nodes that are drawn.
+ */
+export function boundsOf(boxes: Iterable<Pick<Box, "x" | "y"> & Partial<Box>>): Box | undefined {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const box of boxes) {
     left = Math.min(left, box.x);
     top = Math.min(top, box.y);
-    right = Math.max(right, box.x + box.width);
-    bottom = Math.max(bottom, box.y + box.height);
+    right = Math.max(right, box.x + (box.width ?? 0));
+    bottom = Math.max(bottom, box.y + (box.height ?? 0));
   }
   return right < left ? undefined : { x: left, y: top, width: right - left, height: bottom - top };
 }

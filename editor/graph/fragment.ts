@@ -5,6 +5,7 @@
 import { edgeEnd, FORMAT, type Graph, serializeGraph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { parseAgentFile } from "../../runtime/parse.ts";
+import { boundsOf } from "./boxes.ts";
 import { type Command, freeId } from "./commands.ts";
 
 /** The chosen nodes with the edges between them, as the text of an agent file. */
@@ -105,6 +106,5 @@ export function duplicate(graph: Graph, chosen: ReadonlySet<string>): { command:
 
 function topLeft(piece: Graph): { x: number; y: number } {
   const places = piece.nodes.flatMap((node) => piece.layout[node.id] ?? []);
-  if (places.length === 0) return { x: 0, y: 0 };
-  return { x: Math.min(...places.map((place) => place.x)), y: Math.min(...places.map((place) => place.y)) };
+  return boundsOf(places) ?? { x: 0, y: 0 };
 }

@@ -4,15 +4,10 @@
  */
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { layoutPositions } from "./auto-layout.ts";
+import { type Box, boundsOf } from "./boxes.ts";
 import { nodeSize } from "./card-size.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
 
-interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
 const GAP = { x: 88, y: 36 } as const;
 
 /**
@@ -110,13 +105,5 @@ function freeDown(block: readonly Box[], old: readonly Box[]): number {
 }
 
 function bounds(boxes: readonly Box[]): Box {
-  if (boxes.length === 0) return { x: 0, y: 0, width: 0, height: 0 };
-  const x = Math.min(...boxes.map((box) => box.x));
-  const y = Math.min(...boxes.map((box) => box.y));
-  return {
-    x,
-    y,
-    width: Math.max(...boxes.map((box) => box.x + box.width)) - x,
-    height: Math.max(...boxes.map((box) => box.y + box.height)) - y,
-  };
+  return boundsOf(boxes) ?? { x: 0, y: 0, width: 0, height: 0 };
 }

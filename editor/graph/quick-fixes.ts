@@ -187,12 +187,8 @@ function addEnd(type: "input" | "output"): Command {
       const id = freeId(type === "input" ? "ask" : "reply", new Set(graph.nodes.map((one) => one.id)));
       const node: GraphNode = { id, type, version: definition.version, config: {} };
       const places = Object.values(graph.layout);
-      const x =
-        places.length === 0
-          ? 0
-          : type === "input"
-            ? Math.min(...places.map((place) => place.x)) - 304
-            : Math.max(...places.map((place) => place.x)) + 304;
+      const xs = places.map((place) => place.x);
+      const x = places.length === 0 ? 0 : type === "input" ? Math.min(...xs) - 304 : Math.max(...xs) + 304;
       const y = places.length === 0 ? 0 : Math.round(places.reduce((sum, place) => sum + place.y, 0) / places.length);
       return {
         ...graph,

@@ -26,7 +26,10 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
   const open = usePanels(({ left, right, below }) => ({ left, right, below }));
   const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
   const last = versions.data?.versions[0];
-  const does = (action: ActionId) => actions.get(action)!.run;
+  const does = (id: ActionId) => {
+    const { run, keys } = actions.get(id)!;
+    return { onClick: run, keys };
+  };
   return (
     <TopBar
       crumbs={[{ label: t("pages.agents"), href: "/" }, ...crumbs]}
@@ -42,54 +45,33 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
             <IconButton
               icon={PanelLeft}
               label={t(`panels:${open.left ? "collapse" : "expand"}.left`)}
-              keys={["mod", "["]}
-              onClick={does("toggleLeft")}
+              {...does("toggleLeft")}
               className={cx("max-md:hidden", !open.left && "text-ink-3")}
             />
             <IconButton
               icon={PanelBottom}
               label={t(`panels:${open.below ? "collapse" : "expand"}.below`)}
-              keys={["mod", "j"]}
-              onClick={does("toggleBottom")}
+              {...does("toggleBottom")}
               className={cx("max-md:hidden", !open.below && "text-ink-3")}
             />
             <IconButton
               icon={PanelRight}
               label={t(`panels:${open.right ? "collapse" : "expand"}.right`)}
-              keys={["mod", "]"]}
-              onClick={does("toggleRight")}
+              {...does("toggleRight")}
               className={cx(!open.right && "text-ink-3")}
             />
           </div>
           <div className="flex max-md:hidden">
-            <IconButton
-              icon={Undo2}
-              label={t("action.undo")}
-              keys={["mod", "z"]}
-              disabled={!canUndo}
-              onClick={does("undo")}
-            />
-            <IconButton
-              icon={Redo2}
-              label={t("action.redo")}
-              keys={["mod", "shift", "z"]}
-              disabled={!canRedo}
-              onClick={does("redo")}
-            />
+            <IconButton icon={Undo2} label={t("action.undo")} disabled={!canUndo} {...does("undo")} />
+            <IconButton icon={Redo2} label={t("action.redo")} disabled={!canRedo} {...does("redo")} />
           </div>
-          <Button
-            variant="ghost"
-            icon={Search}
-            keys={["mod", "k"]}
-            onClick={does("commands")}
-            className="max-lg:[&>:not(svg)]:hidden"
-          >
+          <Button variant="ghost" icon={Search} {...does("commands")} className="max-lg:[&>:not(svg)]:hidden">
             {t("search", { ns: "common" })}
           </Button>
           <Button icon={History} onClick={() => panels.open("history")} className="max-lg:hidden">
             {t("action.history")}
           </Button>
-          <Button icon={Play} keys={["mod", "enter"]} onClick={does("run")} className="max-md:[&>kbd]:hidden">
+          <Button icon={Play} {...does("run")} className="max-md:[&>kbd]:hidden">
             {t("action.run")}
           </Button>
           <Button variant="solid" icon={Upload} onClick={() => panels.open("publish")}>
