@@ -28,6 +28,7 @@ export const LAW: Record<Room, Law> = {
     rooms: [],
     packages: ["zod", "liquidjs", "jsonc-parser", "@noble/hashes", "ajv", "gpt-tokenizer", "re2js", "yaml", "diff"],
     node: false,
+    tiers: [".", ["formats", "retrieval"], "prompt", "agent"],
   },
   nodes: { rooms: ["runtime"], packages: ["zod", "liquidjs"], node: false },
   server: {

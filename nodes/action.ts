@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { approvalFor } from "../runtime/approval.ts";
 import { PatchbayError } from "../runtime/error.ts";
 import { FIELD_NAME } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
 import type { Kind, Port } from "../runtime/port.ts";
 import { shortToolName } from "../runtime/preview.ts";
-import { approvalOf, type ToolSpec } from "../runtime/tool.ts";
+import type { ToolSpec } from "../runtime/tool.ts";
 
 const config = z.strictObject({
   tool: z.string().max(300).default(""),
@@ -68,7 +69,7 @@ export const action = defineNode<z.infer<typeof config>>({
       name: spec.name,
       arguments: { ...step.config.arguments, ...step.inputs },
     };
-    const approval = approvalOf(spec.name, step.run.settings.approvals);
+    const approval = approvalFor(spec, step.run.settings, "auto");
     if (approval === "off") throw new PatchbayError("tool_not_allowed", `The agent's settings turn ${spec.name} off.`);
     if (approval === "ask") {
       const decision = await step.wait("approve", {

@@ -49,6 +49,6 @@ export const agent = defineNode<Config>({
   async run(step) {
     const graph = await step.host.graph(...ref(step.config));
     const { message, ...fields } = step.inputs;
-    return step.runBody(graph, {}, { ...fields, message: valueText(message) }, { answers: true });
+    return step.runBody(graph, {}, { ...fields, message: valueText(message) }, { feedsReply: true });
   },
 });

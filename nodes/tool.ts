@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { approvalFor } from "../runtime/approval.ts";
 import { defineNode } from "../runtime/node.ts";
 import type { PreviewPart } from "../runtime/preview.ts";
-import { Approval, approvalOf, matchesTool, type ToolOffer } from "../runtime/tool.ts";
+import { Approval, matchesTool, type ToolOffer } from "../runtime/tool.ts";
 
 const config = z.strictObject({
   /** Names, or `mcp/<server>/*`. */
@@ -55,9 +56,7 @@ export const tool = defineNode<Config>({
     const specs = await host.tools(config.tools, signal);
     const tools: ToolOffer[] = [];
     for (const spec of specs) {
-      // The agent's settings, then this node, then what the tool does: reading goes ahead, anything else asks.
-      const approve =
-        approvalOf(spec.name, run.settings.approvals, config.approve) ?? (spec.effect === "read" ? "auto" : "ask");
+      const approve = approvalFor(spec, run.settings, config.approve);
       if (approve !== "off")
         tools.push({ ...spec, approve, ...(config.pinned.includes(spec.name) ? { pinned: true } : {}) });
     }

@@ -1,8 +1,7 @@
 /** The body of a container: a graph inside its config, or another agent. */
 import { z } from "zod";
-import type { CompiledGraph } from "./compile.ts";
 import { type Field, takenNames } from "./field.ts";
-import { Graph } from "./graph.ts";
+import { Graph, type RunnableGraph } from "./graph.ts";
 import type { Needs, NodeIssue, NodeTable, Step } from "./node.ts";
 import { type PreviewPart, previewNames } from "./preview.ts";
 
@@ -16,7 +15,7 @@ export const Body = z.union([z.null(), AgentRef, Graph]);
 export type Body = null | { agent: string; version?: number } | Graph;
 
 /** The body ready to run. Rejects with `not_found` or `graph_has_issues`. */
-export async function compileBody(step: Step, body: Body): Promise<CompiledGraph> {
+export async function compileBody(step: Step, body: Body): Promise<RunnableGraph> {
   if (body === null) throw new TypeError("A container without a body passed the check.");
   return "agent" in body ? step.host.graph(body.agent, body.version) : step.compile(body);
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { nodes } from "../nodes/index.ts";
-import { type CheckContext, checkGraph } from "./check.ts";
+import { checkGraph } from "./check.ts";
 import { compile } from "./compile.ts";
 import { emptyGraph, type Graph, serializeGraph } from "./graph.ts";
 import { graphHash } from "./identity.ts";
 import { pointer } from "./issue.ts";
+import type { CheckContext } from "./node.ts";
 import { parseAgentFile, parseGraph } from "./parse.ts";
 import { graphOf } from "./testing/play.ts";
 import { type Approval, type ToolSpec, toolFinder } from "./tool.ts";

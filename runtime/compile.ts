@@ -1,18 +1,15 @@
 /** A graph made ready to run: nodes looked up, configs parsed, edges resolved. Done once, at publish or at the first run of a draft. */
 import { inputFields } from "./agent-ports.ts";
-import { type CheckContext, examine } from "./check.ts";
+import { examine } from "./check.ts";
 import { PatchbayError } from "./error.ts";
 import type { Field } from "./field.ts";
-import type { Graph } from "./graph.ts";
+import type { Graph, RunnableGraph } from "./graph.ts";
 import { graphHash } from "./identity.ts";
 import type { Issue } from "./issue.ts";
-import type { NodeTable } from "./node.ts";
+import type { CheckContext, NodeTable } from "./node.ts";
 import type { CompiledNode } from "./resolve.ts";
 
-export interface CompiledGraph {
-  graph: Graph;
-  /** SHA-256 (hex) of `graphIdentity`. */
-  hash: string;
+export interface CompiledGraph extends RunnableGraph {
   /** In topological order; notes left out. */
   nodes: CompiledNode[];
   /** What the input node declares beside the message. */
@@ -36,4 +33,10 @@ export function compile(graph: Graph, nodes: NodeTable, context: CheckContext = 
       { issues },
     );
   return { graph, hash: graphHash(graph, nodes), nodes: order, fields: inputFields(graph, nodes), warnings: issues };
+}
+
+/** A runnable graph as the executor reads it. Throws `TypeError` when `compile` did not make it. */
+export function asCompiled(graph: RunnableGraph): CompiledGraph {
+  if (!("nodes" in graph)) throw new TypeError(`"${graph.graph.name}" is not compiled.`);
+  return graph as CompiledGraph;
 }

@@ -179,11 +179,11 @@ export type BodyOf<T extends EventType> = Extract<EventBody, { type: T }>;
 
 export type FinishReason = "stop" | "tools" | "length" | "refused" | "error" | "aborted";
 
-/** What an answer rests on: documents cited and tool calls that succeeded. Both empty: it rests on the model alone. */
+/** What a reply is based on: documents cited and tool calls that succeeded. Both empty: on the model alone. */
 export interface Grounding {
   documents: { id: string; title: string; number: number }[];
   tools: string[];
-  /** The answer announces an action that no tool call of this run took. */
+  /** A sentence of the reply that claims an action which no tool call of this run took. */
   claim?: string;
 }
 
@@ -209,4 +209,9 @@ export const TERMINAL: ReadonlySet<EventType> = new Set(["run-end", "run-fail", 
 export function scopeKey(scope: Scope | undefined): string {
   if (!scope?.length) return "";
   return scope.map((part) => `${part.node}:${part.item ?? ""}:${part.turn ?? ""}:${part.call ?? ""}`).join("/");
+}
+
+/** The key of a node in a scope. */
+export function nodeKey(scope: Scope | undefined, node: string): string {
+  return scope?.length ? `${scopeKey(scope)}|${node}` : node;
 }

@@ -1,17 +1,18 @@
 /**
  * Runs a graph: graph + nodes + Host → events. Resuming is the same call with the events so far: finished nodes,
- * messages and tool results are read from them and never asked for again.
+ * messages and tool results are read from them and never requested again.
  */
 
 import { Budget, DEFAULT_LIMITS, type Limits, narrow } from "./budget.ts";
 import type { CompiledGraph } from "./compile.ts";
 import { type ErrorData, errorData, PatchbayError } from "./error.ts";
-import type { BodyOf, EventBody, RunEvent, RunOutput, RunUsage, Scope, Wait, WaitDecision } from "./event.ts";
-import { type Frame, runFrame } from "./frame.ts";
+import type { BodyOf, EventBody, RunEvent, RunOutput, RunUsage, Wait, WaitDecision } from "./event.ts";
+import { runFrame } from "./frame.ts";
 import type { Host } from "./host.ts";
 import { Journal } from "./journal.ts";
 import type { NodeTable, Values } from "./node.ts";
 import { Parked, PendingWork } from "./pending-work.ts";
+import type { Frame, RunContext } from "./run-context.ts";
 import { addUsage, usageOf } from "./usage.ts";
 
 export interface ExecuteOptions {
@@ -23,11 +24,11 @@ export interface ExecuteOptions {
   host: Host;
   /** Cancels the run: `run-cancel` follows at once, whatever its nodes do. */
   signal: AbortSignal;
-  /** What goes into `run-start`. On resume the log's own is used and this is ignored. */
+  /** The body of `run-start`. Ignored on resume: the log has its own. */
   start: Omit<BodyOf<"run-start">, "type">;
   /** The log so far, from seq 0. */
   past?: readonly RunEvent[];
-  /** Answers to waits of a parked run; they go into `run-resume`. */
+  /** Decisions on the waits of a parked run; stored in `run-resume`. */
   decisions?: WaitDecision[];
   limits?: Partial<Limits>;
 }
@@ -36,7 +37,7 @@ export interface RunOutcome {
   status: "done" | "failed" | "cancelled" | "waiting" | "uncertain";
   output?: RunOutput;
   error?: ErrorData;
-  /** The waits that nobody has answered. */
+  /** The waits without a decision. */
   waits?: Wait[];
 }
 
@@ -48,34 +49,13 @@ export interface Execution {
   /** Resolves when the run ended or is parked; its last event is on disk. Never rejects. */
   outcome: Promise<RunOutcome>;
   /**
-   * Answers waits while the run is live. Resolves with true when the answers are on disk and work goes on; with false,
-   * and nothing written, when the run is parked or over by now: once `outcome` is there, take it up again with them.
+   * Decides waits while the run is live. Resolves with true when the decisions are on disk and work goes on. Resolves with
+   * false, and writes nothing, when the run is parked or over: resume it with the decisions once `outcome` has settled.
    */
-  decide(answers: WaitDecision[]): Promise<boolean>;
+  decide(decisions: WaitDecision[]): Promise<boolean>;
 }
 
-/** What all levels of a run share. */
-export interface RunContext {
-  readonly id: string;
-  readonly host: Host;
-  readonly nodes: NodeTable;
-  readonly journal: Journal;
-  readonly pendingWork: PendingWork;
-  readonly budget: Budget;
-  readonly user?: string;
-  append(body: EventBody): Promise<void>;
-  /** Runs a level: `runFrame`, handed down so that steps need not import what imports them. */
-  runFrame(level: Frame): Promise<Values>;
-  /** Tells people about a wait, once. */
-  announce(
-    scope: Scope,
-    node: string,
-    key: string,
-    request: Omit<Wait, "wait" | "key" | "node" | "scope">,
-  ): Promise<Wait>;
-}
-
-/** Starts (or resumes) a run. Everything that happens is told through `host.append`; nothing is thrown. */
+/** Starts or resumes a run. Everything that happens is an event in `host.append`; nothing is thrown. */
 export function execute(options: ExecuteOptions): Execution {
   const { host, run, graph } = options;
   const journal = new Journal(options.past ?? []);
@@ -86,7 +66,7 @@ export function execute(options: ExecuteOptions): Execution {
   const budget = new Budget(narrow({ ...DEFAULT_LIMITS, ...options.limits }, graph.graph.settings.budget));
   const activeBefore = journal.length > 0 ? budget.restore(options.past!) : 0;
   const controller = new AbortController();
-  const activity = new PendingWork();
+  const pendingWork = new PendingWork();
   let seq = journal.length;
   let closed = false;
   let lastStored: Promise<void> = Promise.resolve();
@@ -95,23 +75,23 @@ export function execute(options: ExecuteOptions): Execution {
     if (closed) return Promise.reject(new PatchbayError("cancelled", "The run is over."));
     addUsage(usage, body);
     const stored = host.append({ run, seq: seq++, at: host.now(), ...body } as RunEvent);
-    // A log that cannot be written stops the run: what it did from here on would be lost.
+    // A log that cannot be written stops the run: later events would be lost.
     stored.catch((error: unknown) => controller.abort(error));
     lastStored = stored;
     return stored;
   };
 
-  const running: RunContext = {
+  const context: RunContext = {
     id: run,
     host,
     nodes: options.nodes,
     journal,
-    pendingWork: activity,
+    pendingWork,
     budget,
     ...(start.user === undefined ? {} : { user: start.user }),
     append,
-    runFrame: runFrame,
-    async announce(scope, node, key, request) {
+    runFrame,
+    async openWait(scope, node, key, request) {
       const known = journal.findWait(scope, node, key);
       if (known) return known;
       const wait: Wait = { wait: host.newId(), key, node, ...(scope.length ? { scope } : {}), ...request };
@@ -124,7 +104,7 @@ export function execute(options: ExecuteOptions): Execution {
   let accepted: Promise<void>;
   if (!journal.start) accepted = append({ type: "run-start", ...start });
   else if (journal.length === 1 && !options.decisions?.length) {
-    // Nothing has happened yet: it begins here, whoever accepted it.
+    // Accepted by another process, which did not begin.
     accepted = Promise.resolve();
   } else {
     const answers = options.decisions ?? [];
@@ -168,8 +148,8 @@ export function execute(options: ExecuteOptions): Execution {
     return outcome;
   };
 
-  const level: Frame = {
-    context: running,
+  const frame: Frame = {
+    context,
     graph,
     scope: [],
     facts: {
@@ -184,8 +164,8 @@ export function execute(options: ExecuteOptions): Execution {
     ...(start.pins ? { pins: start.pins } : {}),
     ...(start.range ? { range: start.range } : {}),
   };
-  activity.acquire();
-  const outcome = runFrame(level).then(
+  pendingWork.acquire();
+  const outcome = runFrame(frame).then(
     (values) => {
       const output = toOutput(values);
       return finish({ type: "run-end", output, usage: { ...usage } }, { status: "done", output });
@@ -200,7 +180,7 @@ export function execute(options: ExecuteOptions): Execution {
       }
       if (options.signal.aborted) return finish({ type: "run-cancel", usage: { ...usage } }, { status: "cancelled" });
       const error = errorData(reason);
-      const node = level.failedNode;
+      const node = frame.failedNode;
       return finish(
         { type: "run-fail", error, ...(node === undefined ? {} : { node }), usage: { ...usage } },
         { status: "failed", error },
@@ -212,23 +192,23 @@ export function execute(options: ExecuteOptions): Execution {
     accepted,
     usage,
     outcome,
-    async decide(answers) {
-      if (closing || activity.parked) return false;
-      // Held while the answers are written, so that the run is not parked between them and those who wait for them.
-      activity.acquire();
+    async decide(decisions) {
+      if (closing || pendingWork.parked) return false;
+      // On behalf of the waiting nodes: the run must not be parked while the decisions are written.
+      pendingWork.acquire();
       try {
-        journal.addDecisions(answers);
-        await append({ type: "run-resume", reason: "answer", answers });
-        for (const answer of answers) activity.resolve(answer.wait, answer);
+        journal.addDecisions(decisions);
+        await append({ type: "run-resume", reason: "answer", answers: decisions });
+        for (const decision of decisions) pendingWork.resolve(decision.wait, decision);
         return true;
       } finally {
-        activity.release();
+        pendingWork.release();
       }
     },
   };
 }
 
-/** Why a run's clock stops; a constant, because a fresh reason a run is dear. */
+/** Why a run's clock stops. Shared: allocating an Error per run is slow. */
 const OVER = new Error("The run is over.");
 
 function toOutput(values: Values): RunOutput {

@@ -1,8 +1,9 @@
-/** A run as seen: a pure fold over its events. Trace, cost, answer, state of each node, conversation: all come from here. */
+/** A run as one view: a pure fold over its events. Trace, cost, reply and the state of each node come from here. */
 import type { ErrorData } from "./error.ts";
 import {
   type EventOf,
   type Grounding,
+  nodeKey,
   type RunEvent,
   type RunOutput,
   type RunUsage,
@@ -11,7 +12,6 @@ import {
   type Wait,
   type WaitDecision,
 } from "./event.ts";
-import type { Message } from "./message.ts";
 import { addUsage, emptyUsage } from "./usage.ts";
 
 export type RunStatus = "queued" | "running" | "waiting" | "uncertain" | "done" | "failed" | "cancelled";
@@ -22,7 +22,7 @@ export interface NodeView {
   status: "running" | "waiting" | "done" | "failed" | "skipped";
   startedAt: number;
   endedAt?: number;
-  /** Since when it waits for a person, while it does; and how long it did before. */
+  /** Since when it waits for a person, and how long earlier waits took. */
   waitsSince?: number;
   waitedMs?: number;
   attempts: number;
@@ -56,7 +56,7 @@ export interface RunView {
   error?: ErrorData;
   /** The node whose failure ended the run. */
   failedNode?: string;
-  /** Waits that nobody has answered, oldest first. */
+  /** Waits without a decision, oldest first. */
   waits: Wait[];
   decisions: WaitDecision[];
   usage: RunUsage;
@@ -64,10 +64,6 @@ export interface RunView {
   nodes: Map<string, NodeView>;
   /** `seq` of the last event; -1 before the first. */
   seq: number;
-}
-
-export function nodeKey(scope: Scope | undefined, node: string): string {
-  return scope?.length ? `${scopeKey(scope)}|${node}` : node;
 }
 
 export function emptyRun(id: string): RunView {
@@ -93,7 +89,7 @@ export function foldRun(events: Iterable<RunEvent>): RunView {
   return view ?? emptyRun("");
 }
 
-/** Takes one more event into `view`, which is changed. An event that it has already seen is ignored. */
+/** Adds one event to `view`, which is changed. An event that is already in it is ignored. */
 export function applyEvent(view: RunView, event: RunEvent): void {
   if (event.seq <= view.seq) return;
   view.seq = event.seq;
@@ -114,17 +110,17 @@ export function applyEvent(view: RunView, event: RunEvent): void {
         }));
       return;
     case "run-resume": {
-      const answers = event.answers ?? [];
-      const answered = new Set(answers.map((answer) => answer.wait));
-      const over = view.waits.filter((wait) => answered.has(wait.wait));
-      view.waits = view.waits.filter((wait) => !answered.has(wait.wait));
+      const decisions = event.answers ?? [];
+      const decided = new Set(decisions.map((decision) => decision.wait));
+      const over = view.waits.filter((wait) => decided.has(wait.wait));
+      view.waits = view.waits.filter((wait) => !decided.has(wait.wait));
       for (const wait of over)
         if (!view.waits.some((open) => sameNode(open, wait)))
           updateNode(view, wait.scope, wait.node, event.at, (node) => ({
             status: "running",
-            ...waited(node, event.at),
+            ...endWait(node, event.at),
           }));
-      view.decisions = [...view.decisions, ...answers];
+      view.decisions = [...view.decisions, ...decisions];
       view.status = view.waits.length > 0 ? waitStatus(view.waits) : "running";
       return;
     }
@@ -196,77 +192,6 @@ export function applyEvent(view: RunView, event: RunEvent): void {
   }
 }
 
-/**
- * The turn that a run adds to its session's conversation: the user's message, then what the nodes that made the answer
- * said and did (tool calls with their results), or the reply alone where no model was wired to it. Empty until the run is done.
- */
-export function turnMessages(
-  events: readonly RunEvent[],
-  answering: (node: string) => boolean = () => true,
-): Message[] {
-  const start = events.find((event) => event.type === "run-start");
-  const end = events.find((event) => event.type === "run-end");
-  if (!start || !end) return [];
-  const { message, files } = start.input;
-  const user: Message = {
-    role: "user",
-    content: files?.length
-      ? [{ type: "text", text: message }, ...files.map((file) => ({ type: "file" as const, file }))]
-      : message,
-  };
-  const said: Message[] = [];
-  const calls = new Map<string, string>();
-  for (const event of events) {
-    if (event.type === "message" && !event.scope?.length && answering(event.node)) {
-      said.push(event.message);
-      for (const call of event.message.calls ?? []) calls.set(`${event.node} ${call.id}`, call.name);
-    } else if (event.type === "tool-end" && !event.scope?.length) {
-      const name = calls.get(`${event.node} ${event.call}`);
-      if (name !== undefined)
-        said.push({
-          role: "tool",
-          call: event.call,
-          name,
-          content: event.result.content,
-          ...(event.result.error ? { error: true } : {}),
-          ...(event.result.files?.length ? { files: event.result.files } : {}),
-        });
-    }
-  }
-  const reply = typeof end.output.reply === "string" ? end.output.reply : JSON.stringify(end.output.reply);
-  const last = said.findLast((one) => one.role === "assistant");
-  // A text that another followed (a broken answer that was sent back, an earlier node's) was never read by anybody.
-  const kept = said.filter((one) => one.role !== "assistant" || one.calls?.length || one === last);
-  // What the person read is the reply; a model's raw text that differs (markers taken out, repaired) gives way to it.
-  if (last?.role !== "assistant" || last.calls?.length)
-    return [user, ...orderCalls(kept), { role: "assistant", content: reply }];
-  return [user, ...orderCalls(kept).map((one) => (one === last ? { ...last, content: reply } : one))];
-}
-
-/** Tool results in the order of their calls, right behind them; a call without a result is answered as unknown. */
-function orderCalls(messages: Message[]): Message[] {
-  const results = new Map(messages.filter((one) => one.role === "tool").map((one) => [one.call, one]));
-  return messages
-    .filter((one) => one.role !== "tool")
-    .flatMap((one) =>
-      one.role === "assistant" && one.calls
-        ? [
-            one,
-            ...one.calls.map(
-              (call): Message =>
-                results.get(call.id) ?? {
-                  role: "tool",
-                  call: call.id,
-                  name: call.name,
-                  content: "This call was not made.",
-                  error: true,
-                },
-            ),
-          ]
-        : [one],
-    );
-}
-
 function updateNode(
   view: RunView,
   scope: Scope | undefined,
@@ -297,18 +222,18 @@ function endRun(view: RunView, at: number, status: RunStatus): void {
   view.waits = [];
   for (const [key, node] of view.nodes)
     if (node.status === "running" || node.status === "waiting")
-      view.nodes.set(key, { ...node, status: "failed", endedAt: at, ...waited(node, at) });
+      view.nodes.set(key, { ...node, status: "failed", endedAt: at, ...endWait(node, at) });
 }
 
 const sameNode = (a: Wait, b: Wait): boolean => a.node === b.node && scopeKey(a.scope) === scopeKey(b.scope);
 
-/** A wait that was open until now is added to those before. */
-function waited(node: NodeView, at: number): Pick<NodeView, "waitsSince" | "waitedMs"> {
+/** The end of an open wait, added to the time of earlier waits. */
+function endWait(node: NodeView, at: number): Pick<NodeView, "waitsSince" | "waitedMs"> {
   if (node.waitsSince === undefined) return {};
   return { waitsSince: undefined, waitedMs: (node.waitedMs ?? 0) + at - node.waitsSince };
 }
 
-/** How long a node worked, once it has ended: a person's time to answer does not count. */
+/** How long an ended node worked, in milliseconds, without the time that it waited for a person. */
 export const workedMs = (node: NodeView): number | undefined =>
   node.endedAt === undefined ? undefined : node.endedAt - node.startedAt - (node.waitedMs ?? 0);
 

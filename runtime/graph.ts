@@ -144,6 +144,13 @@ export interface Graph {
   layout: Record<string, NodePosition>;
 }
 
+/** A graph that passed the check and can run. Opaque: `compile.ts` makes it, and the executor alone looks inside. */
+export interface RunnableGraph {
+  readonly graph: Graph;
+  /** SHA-256 (hex) of the graph's identity. */
+  readonly hash: string;
+}
+
 /** A graph with nothing in it. */
 export function emptyGraph(name: string): Graph {
   return Graph.parse({ format: FORMAT, name, nodes: [], edges: [] }) as Graph;

@@ -2,8 +2,8 @@
  * The one door to the world. All that the runtime may ask for: the server builds one for a run, tests script one.
  * Every method that takes a signal rejects with the signal's reason soon after it aborts.
  */
-import type { CompiledGraph } from "./compile.ts";
 import type { Delta, RunEvent } from "./event.ts";
+import type { RunnableGraph } from "./graph.ts";
 import type { Document, FileRef, Message } from "./message.ts";
 import type { ChatRequest, Model, ModelEvent } from "./model.ts";
 import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "./tool.ts";
@@ -84,7 +84,7 @@ export interface Host {
   ): Promise<unknown>;
 
   /** The graph of another agent. Without a version: the live one, or the draft when this run is of a draft. */
-  graph(agent: string, version?: number): Promise<CompiledGraph>;
+  graph(agent: string, version?: number): Promise<RunnableGraph>;
   /** The conversation before this run, oldest first, tool messages included. */
   history(session: string): Promise<Message[]>;
 

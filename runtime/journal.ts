@@ -1,10 +1,10 @@
-/** What the log of a resumed run already holds, by node and scope, so that nothing is done twice. */
+/** The log of a resumed run, by node and scope: what is in it is not done again. */
 import {
   type EventOf,
   type EventType,
+  nodeKey,
   type RunEvent,
   type Scope,
-  scopeKey,
   TERMINAL,
   type Wait,
   type WaitDecision,
@@ -43,8 +43,9 @@ export class Journal {
     for (const wait of waits) this.#waits.set(`${nodeKey(wait.scope, wait.node)}|${wait.key}`, wait);
   }
 
-  addDecisions(answers: readonly WaitDecision[]): void {
-    for (const answer of answers) if (!this.#decisions.has(answer.wait)) this.#decisions.set(answer.wait, answer);
+  addDecisions(decisions: readonly WaitDecision[]): void {
+    for (const decision of decisions)
+      if (!this.#decisions.has(decision.wait)) this.#decisions.set(decision.wait, decision);
   }
 
   findWait(scope: Scope, node: string, key: string): Wait | undefined {
@@ -55,17 +56,13 @@ export class Journal {
     return this.#decisions.get(wait);
   }
 
-  /** Waits that nobody has answered. */
+  /** Waits without a decision. */
   openWaits(): Wait[] {
     return [...this.#waits.values()].filter((wait) => !this.#decisions.has(wait.wait));
   }
 }
 
 const NONE: readonly RunEvent[] = [];
-
-function nodeKey(scope: Scope | undefined, node: string): string {
-  return scope?.length ? `${scopeKey(scope)}|${node}` : node;
-}
 
 /** The last of `events` with this type that `match` accepts. */
 export function findLastEvent<T extends EventType>(

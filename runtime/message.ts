@@ -64,6 +64,7 @@ export const Message = z.discriminatedUnion("role", [
   }),
 ]);
 export type Message = z.infer<typeof Message>;
+export type ToolMessage = Extract<Message, { role: "tool" }>;
 export type AssistantMessage = Extract<Message, { role: "assistant" }>;
 
 /** The text of a message's content; files are named in brackets. */

@@ -1,9 +1,8 @@
 /** What a node type is: one value in one file under `nodes/`. */
 import type { z } from "zod";
-import type { CompiledGraph } from "./compile.ts";
 import type { BodyOf, EventOf, EventType, Grounding, RunInput, Scope, ScopePart, Wait, WaitDecision } from "./event.ts";
 import type { Field } from "./field.ts";
-import type { Graph, Settings } from "./graph.ts";
+import type { Graph, RunnableGraph, Settings } from "./graph.ts";
 import type { Host } from "./host.ts";
 import type { Issue } from "./issue.ts";
 import type { Port, Ports } from "./port.ts";
@@ -90,6 +89,18 @@ export interface PortContext {
   agent?(agent: string, version?: number): Ports | undefined;
 }
 
+/** What exists outside the graph. A function left out means: not known, so nothing is said about it. */
+export interface CheckContext extends PortContext {
+  hasModel?(name: string): boolean;
+  /** It answers, but only as a demo. */
+  isDemo?(name: string): boolean;
+  /** The tools that a name, or a pattern `…/*`, finds. */
+  tools?(pattern: string): readonly ToolSpec[];
+  hasKnowledge?(name: string): boolean;
+  hasSecret?(name: string): boolean;
+  hasAgent?(agent: string, version?: number): boolean;
+}
+
 export interface NodeDefinition<C = unknown> {
   type: string;
   version: number;
@@ -163,8 +174,8 @@ export interface Needs {
 }
 
 /**
- * What a node's `run` is given. All of its verbs are journalled by the executor: when a run is resumed, what the log
- * already holds is given back and not done again.
+ * What a node's `run` receives. The executor journals all of its verbs: a resumed run returns what the log holds and does
+ * not do it again.
  */
 export interface Step<C = unknown> {
   readonly node: string;
@@ -179,21 +190,21 @@ export interface Step<C = unknown> {
   readonly signal: AbortSignal;
   /** 1, and one more at each retry. */
   readonly attempt: number;
-  /** An output of this node is wired straight to `output.reply`: its text streams as the answer. */
+  /** An output of this node is wired straight to `output.reply`: its text streams as the reply. */
   readonly feedsReply: boolean;
 
-  /** The first event of this type of this node (in this scope) that the log already holds and that `match` accepts. */
+  /** The last event of this type that the log holds of this node (in this scope) and that `match` accepts. */
   past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined;
   /**
-   * Appends an event of this node. Resolves when it is on disk. Throws the abort's reason once the run is aborted, but
-   * for `aborting`: told in the moment of the abort (by a listener of its signal), it still comes before the run's end.
+   * Appends an event of this node. Resolves when it is on disk. Throws the abort's reason once the run is aborted. With
+   * `aborting`, an abort listener of its signal can still append: the event comes before the run's end.
    */
   emit(body: StepEvent, options?: { aborting?: boolean }): Promise<void>;
-  /** Text on its way; offsets are counted here. */
+  /** Sends text to whoever listens. Offsets are counted here. */
   delta(kind: "text" | "reasoning", text: string, answer?: boolean): void;
   /**
-   * Waits for a person. Resolves with the answer; when the whole run has nothing else to do it is parked: this promise
-   * rejects with `Parked`, and the node is run again when an answer is there. `key` tells the waits of one node apart.
+   * Waits for a person. Resolves with the decision. When the run has no other work it is parked: this promise rejects with
+   * `Parked`, and the node runs again when a decision is there. `key` identifies the wait within the node.
    */
   wait(
     key: string,
@@ -201,10 +212,10 @@ export interface Step<C = unknown> {
     signal?: AbortSignal,
   ): Promise<WaitDecision>;
   /**
-   * A limit on the time that this node works: `signal` aborts with the step, or with `late()` after `ms` of work. While
-   * the node, or anything inside of it, waits for a person its clock stands. `end` is called when the work is done.
+   * A limit on the time that this node works: `signal` aborts with the step, or with `timeoutError()` after `ms` of work. While
+   * the node, or a node inside of it, waits for a person the clock is stopped. `end` is called when the work is done.
    */
-  limit(ms: number, late: () => Error): { signal: AbortSignal; end(): void };
+  limit(ms: number, timeoutError: () => Error): { signal: AbortSignal; end(): void };
   /**
    * Runs tasks side by side, at most `limit` at once; results in the order of the tasks. Use it for any waiting in
    * parallel. The first failure aborts the others (through the signal each is given) and is thrown when all have ended.
@@ -212,16 +223,16 @@ export interface Step<C = unknown> {
   all<T>(tasks: ((signal: AbortSignal) => Promise<T>)[], limit?: number): Promise<T[]>;
   /**
    * Runs a graph inside this node; its events carry `part` in their scope. Resolves with what reached its output node.
-   * Rejects with the body's failure. `answers`: its text is the answer of the run, and it goes on with its conversation.
+   * Rejects with the body's failure. `feedsReply`: its text is the run's reply, and it continues the conversation.
    */
   runBody(
-    graph: CompiledGraph,
+    graph: RunnableGraph,
     part: Omit<ScopePart, "node">,
     input: Values,
-    options?: { answers?: boolean; signal?: AbortSignal },
+    options?: { feedsReply?: boolean; signal?: AbortSignal },
   ): Promise<Values>;
   /** Compiles an inline body, once for each config. Throws `graph_has_issues`. */
-  compile(graph: Graph): CompiledGraph;
+  compile(graph: Graph): RunnableGraph;
   /**
    * Calls a tool with everything that goes with it: intent before, result after, uncertainty, nested agents. `shape`
    * changes a fresh result before it is stored (a large one becomes an artifact).
@@ -236,8 +247,8 @@ export interface Step<C = unknown> {
       shape?: (result: ToolResult) => Promise<ToolResult>;
     },
   ): Promise<ToolResult>;
-  /** Says what this node's answer rests on; it is kept on the node's `node-end`. */
-  setGrounding(rests: Grounding): void;
+  /** Sets what the reply of this node is based on; stored in its `node-end`. */
+  setGrounding(grounding: Grounding): void;
   /** Counts against the run's budget; throws the limit's error when it is used up. */
   spend(what: {
     steps?: number;

@@ -3,13 +3,14 @@
  * steps, several turns that reuse a parameter, a knowledge question, an API that no model was trained on, and no fitting
  * tool. Each is played in every action format: the model's side is scripted, all else is the real loop.
  */
+
 import { describe, expect, it } from "vitest";
 import { nodes } from "../nodes/index.ts";
-import { turnMessages } from "./fold-run.ts";
 import type { Message } from "./message.ts";
 import type { ActionFormat } from "./model.ts";
 import { graphOf, type Played, play } from "./testing/play.ts";
 import type { Script, ScriptedAnswer } from "./testing/scripted-host.ts";
+import { turnMessages } from "./turn-messages.ts";
 
 type Tool = NonNullable<Script["tools"]>[number];
 type Say = { text?: string; calls?: { name: string; arguments: Record<string, unknown> }[] };

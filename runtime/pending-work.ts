@@ -1,13 +1,16 @@
 /**
- * Knows when a run has nothing left to do but wait for people. Every piece of work holds a token; whoever waits for a
- * person gives his up. When none is held and somebody waits, the run is parked.
+ * Counts the work of a run that is under way, to know when nothing is left but waiting for people. Every piece of work
+ * holds one count; waiting for a person gives it back. When none is held and somebody waits, the run is parked.
+ *
+ * Three places acquire on behalf of somebody else, so that the count never falls to zero in between: `runFrame` for its
+ * caller when it is aborted, `decide` while it writes decisions, and a wait that ends for the node that goes on.
  */
 export class PendingWork {
   #held = 0;
   #waiting = new Set<Waiter>();
   #parked = false;
 
-  /** Everybody who waited was sent away; the run goes on by being resumed. */
+  /** All waits have been rejected. The run continues by being resumed. */
   get parked(): boolean {
     return this.#parked;
   }
@@ -17,7 +20,7 @@ export class PendingWork {
     this.#held++;
   }
 
-  /** Work ended, and nothing took its token over. */
+  /** Work ended. Parks the run when it was the last and somebody waits. */
   release(): void {
     this.#held--;
     if (this.#held > 0 || this.#parked || this.#waiting.size === 0) return;
@@ -25,12 +28,13 @@ export class PendingWork {
     for (const waiter of this.#waiting) waiter.reject(new Parked());
   }
 
-  /** Gives the caller's token up until `open` is called with the wait's id. Rejects with `Parked`, or with the signal's reason. */
+  /** Releases the caller's count until `resolve` is called with the wait's id. Rejects with `Parked`, or with the signal's reason. */
   wait<T>(id: string, signal: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const end = (settle: () => void) => {
         if (!this.#waiting.delete(waiter)) return;
         signal.removeEventListener("abort", onAbort);
+        // On behalf of the node that goes on.
         this.acquire();
         settle();
       };
@@ -47,7 +51,7 @@ export class PendingWork {
     });
   }
 
-  /** Lets the waiter with this id go on. False when nobody waits under it. */
+  /** Resolves the wait with this id. False when there is none. */
   resolve(id: string, value: unknown): boolean {
     for (const waiter of this.#waiting)
       if (waiter.id === id) {
@@ -58,8 +62,8 @@ export class PendingWork {
   }
 
   /**
-   * Runs tasks side by side, at most `limit` at once. The caller lends its token to them and has it back at the end.
-   * The first failure stops what has not started and aborts what has; it is thrown when all have ended.
+   * Runs tasks in parallel, at most `limit` at once. The caller's count passes to them and returns at the end.
+   * The first failure aborts the others and starts no more; it is thrown when all have ended.
    */
   all<T>(tasks: ((signal: AbortSignal) => Promise<T>)[], limit: number, signal: AbortSignal): Promise<T[]> {
     if (tasks.length === 0) return Promise.resolve([]);
@@ -80,7 +84,7 @@ export class PendingWork {
               results[index] = value;
             },
             (reason: unknown) => {
-              // A failure outweighs a parked sibling: the run is over, nobody needs to be asked.
+              // A failure outweighs a parked task: the run is over.
               if (!failed || (failed.reason instanceof Parked && !(reason instanceof Parked))) failed = { reason };
               if (!(reason instanceof Parked)) controller.abort(reason);
             },
@@ -110,10 +114,10 @@ interface Waiter {
   reject(reason: unknown): void;
 }
 
-/** Thrown through a node that waits when its run is parked. It is no failure: the node is run again with the answer. */
+/** Thrown through a waiting node when its run is parked. Not a failure: the node runs again with the decision. */
 export class Parked extends Error {
   constructor() {
-    super("The run is parked until a person answers.");
+    super("The run is parked until a person decides.");
     this.name = "Parked";
   }
 }

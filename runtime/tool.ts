@@ -13,27 +13,12 @@ export type Effect = z.infer<typeof Effect>;
 export const Approval = z.enum(["auto", "ask", "off"]);
 export type Approval = z.infer<typeof Approval>;
 
-/**
- * What is said of a tool in the first of these maps that says anything: by its name, else by the longest pattern `…/*`
- * that it falls under.
- */
-export function approvalOf(tool: string, ...said: Readonly<Record<string, Approval>>[]): Approval | undefined {
-  for (const approvals of said) {
-    if (Object.hasOwn(approvals, tool)) return approvals[tool];
-    let best = "";
-    for (const pattern of Object.keys(approvals))
-      if (pattern.length > best.length && matchesTool(pattern, tool)) best = pattern;
-    if (best !== "") return approvals[best];
-  }
-  return undefined;
-}
-
 /** Whether a name, or a pattern (`mcp/<server>/*`), finds a tool. */
 export function matchesTool(pattern: string, name: string): boolean {
   return pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }
 
-/** Finds tools by name or pattern among many, the same answer (the same array) each time. */
+/** Finds tools by name or pattern. Equal patterns give the same array. */
 export function toolFinder(tools: ReadonlyMap<string, ToolSpec>): (pattern: string) => readonly ToolSpec[] {
   const found = new Map<string, readonly ToolSpec[]>();
   return (pattern) => {
@@ -89,36 +74,4 @@ export interface RankedTool {
   score: number;
   /** Rank (from 1) in each search that was fused. */
   ranks: Record<string, number>;
-}
-
-/**
- * The name a model sees: `[A-Za-z0-9_-]{1,64}`, without the binding's prefix, segments joined by `__`
- * (`mcp/files/read_file` → `files__read_file`, `builtin/clock` → `clock`).
- */
-export function modelName(name: string): string {
-  const segments = name.split("/");
-  const joined = segments
-    .slice(segments.length > 1 ? 1 : 0)
-    .join("__")
-    .replaceAll(/[^A-Za-z0-9_-]/g, "_");
-  return joined.length <= 64 ? joined || "tool" : `${joined.slice(0, 55)}_${shortHash(name)}`;
-}
-
-/** Names for a set of tools, by the name the model sees. A collision gets a short hash of the full name. */
-export function modelNames<T extends { name: string }>(tools: T[]): Map<string, T> {
-  const count = new Map<string, number>();
-  for (const tool of tools) count.set(modelName(tool.name), (count.get(modelName(tool.name)) ?? 0) + 1);
-  const result = new Map<string, T>();
-  for (const tool of tools) {
-    const plain = modelName(tool.name);
-    result.set(count.get(plain)! > 1 ? `${plain.slice(0, 55)}_${shortHash(tool.name)}` : plain, tool);
-  }
-  return result;
-}
-
-/** FNV-1a, 32 bits, as 8 hex digits: tells names apart, protects nothing. */
-function shortHash(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, "0");
 }

@@ -1,19 +1,20 @@
 /**
- * Where a model reads what others wrote and may act on it with nobody asked: words hidden in a document or in a tool's
- * result could make it act (prompt injection; OWASP LLM01 and LLM06). Seen from the graph alone, before any run.
+ * Finds models that read text from others and may act without approval: instructions hidden in a document or in a tool's
+ * result could make them act (prompt injection; OWASP LLM01 and LLM06). Decided from the graph alone, before any run.
  */
-import type { CheckContext } from "./check.ts";
+import { approvalFor } from "./approval.ts";
 import type { Settings } from "./graph.ts";
+import type { CheckContext } from "./node.ts";
 import type { CompiledNode } from "./resolve.ts";
-import { approvalOf, type ToolSpec } from "./tool.ts";
+import type { ToolSpec } from "./tool.ts";
 
-/** Tools that work on what they are given and bring in nobody else's words. */
-const BRINGS_NOTHING = /^(code\/|builtin\/(calculator|clock|json|text|tool_search)$)/;
+/** Tools that work on their arguments only, so their results hold no text from others. */
+const NO_FOREIGN_TEXT = /^(code\/|builtin\/(calculator|clock|json|text|tool_search)$)/;
 
 /**
- * The first tool of this node that changes or sends something without asking, and what the node reads that others wrote:
- * a node's title or a tool's name. Absent where one of the two is missing. What a tool does by default asks, so this is
- * only ever what the author set to `auto`.
+ * The first tool of this node that changes or sends something without approval, and the source of foreign text that the
+ * node reads: a node's title or a tool's name. Undefined when one of the two is missing. By default such a tool asks, so
+ * this finds only what the author set to `auto`.
  */
 export function findUnapprovedAction(
   node: CompiledNode,
@@ -22,18 +23,18 @@ export function findUnapprovedAction(
 ): { tool: string; reads: string } | undefined {
   const kindOf = new Map(node.inputs.map((port) => [port.id, port.kind]));
   const wired = (kind: string) => node.incoming.filter((edge) => kindOf.get(edge.toPort) === kind);
-  const offered: { tool: ToolSpec; unasked: boolean }[] = [];
+  const offered: { tool: ToolSpec; unapproved: boolean }[] = [];
   for (const { from } of wired("tools")) {
     const { tools = [], approvals = {} } = from.definition.needs?.(from.config) ?? {};
     for (const tool of tools.flatMap((pattern) => context.tools?.(pattern) ?? [])) {
-      const approval = approvalOf(tool.name, settings.approvals, approvals);
-      if (approval !== "off") offered.push({ tool, unasked: approval === "auto" && tool.effect !== "read" });
+      const approval = approvalFor(tool, settings, approvals);
+      if (approval !== "off") offered.push({ tool, unapproved: approval === "auto" && tool.effect !== "read" });
     }
   }
-  const acting = offered.find((one) => one.unasked);
+  const acting = offered.find((one) => one.unapproved);
   if (!acting) return undefined;
   const reads =
     [...wired("documents"), ...wired("files")][0]?.from.title ??
-    offered.find(({ tool }) => !BRINGS_NOTHING.test(tool.name))?.tool.name;
+    offered.find(({ tool }) => !NO_FOREIGN_TEXT.test(tool.name))?.tool.name;
   return reads === undefined ? undefined : { tool: acting.tool.name, reads };
 }

@@ -3,11 +3,11 @@
  * and one `agent` node takes their place. Refused where that would not mean the same.
  */
 import { agentPorts } from "../../runtime/agent-ports.ts";
-import { type CheckContext, checkGraph } from "../../runtime/check.ts";
+import { checkGraph } from "../../runtime/check.ts";
 import type { Field } from "../../runtime/field.ts";
 import { emptyGraph, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import type { NodeTable } from "../../runtime/node.ts";
+import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
 import { type Entry, entriesOf, exitsOf, from, lastOutput, messageOf, nodeOf, portOf, wayBack } from "./boundary.ts";
 import { CARD, positionOf } from "./card-size.ts";

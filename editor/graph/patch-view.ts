@@ -1,9 +1,9 @@
 /** A patch against the graph as it stands now: what each part does, what does not fit, and what would be wrong afterwards. */
-import { type CheckContext, checkGraph } from "../../runtime/check.ts";
+import { checkGraph } from "../../runtime/check.ts";
 import { diffGraphs, type ValueChange } from "../../runtime/diff.ts";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import type { NodeTable } from "../../runtime/node.ts";
+import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import { applyPatch, type PatchPart, type PatchRejection } from "../../runtime/patch.ts";
 
 export interface PartView {

@@ -2,10 +2,12 @@
  * Putting the nodes of a called agent in the place of the node that calls it: the way back from `encapsulate`. Refused
  * where that would not mean the same.
  */
+
 import { agentPorts } from "../../runtime/agent-ports.ts";
-import { type CheckContext, checkGraph } from "../../runtime/check.ts";
+import { checkGraph } from "../../runtime/check.ts";
 import { canonicalJson, type Graph, type GraphNode, type NodePosition } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
+import type { CheckContext } from "../../runtime/node.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
 import { nodeOf } from "./boundary.ts";
 import { CARD, positionOf } from "./card-size.ts";

@@ -1,6 +1,7 @@
 /** What exists outside the graph: what pickers offer and what `check` is told. Read from the server, refreshed when the window is looked at again. */
+
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { CheckContext } from "../../runtime/check.ts";
+import type { CheckContext } from "../../runtime/node.ts";
 import type { Ports } from "../../runtime/port.ts";
 import { type ToolSpec, toolFinder } from "../../runtime/tool.ts";
 import type { AgentCard } from "../../server/contract/agent.ts";

@@ -1,7 +1,7 @@
 /** What a run did inside a container: its items or turns, and the life of one of them. */
 import type { ErrorData } from "../../runtime/error.ts";
-import { type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
-import { type NodeView, nodeKey } from "../../runtime/fold-run.ts";
+import { nodeKey, type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
+import type { NodeView } from "../../runtime/fold-run.ts";
 import type { RunLife, StreamedText } from "./run-life.ts";
 
 /** `stopped`: it had not ended when the run did. */

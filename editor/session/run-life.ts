@@ -3,8 +3,8 @@
  * event. The cards, the conversation and the timeline read it.
  */
 import type { ErrorData } from "../../runtime/error.ts";
-import { type Delta, type RunEvent, type RunItem, scopeKey } from "../../runtime/event.ts";
-import { applyEvent, emptyRun, type NodeView, nodeKey, type RunView } from "../../runtime/fold-run.ts";
+import { type Delta, nodeKey, type RunEvent, type RunItem, scopeKey } from "../../runtime/event.ts";
+import { applyEvent, emptyRun, type NodeView, type RunView } from "../../runtime/fold-run.ts";
 
 /** Text on its way from a node's present step; kept until the node begins its next one. */
 export interface StreamedText {

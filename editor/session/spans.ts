@@ -1,6 +1,6 @@
 /** What took time in a run, as bars within bars: nodes, their model steps and tool calls, and what ran inside of them. Pure. */
-import { type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
-import { type NodeView, nodeKey, type RunView } from "../../runtime/fold-run.ts";
+import { nodeKey, type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
+import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 
 export interface Span {
   key: string;

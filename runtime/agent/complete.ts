@@ -8,9 +8,9 @@ import { buildPrompt, limitOf, type Prompt } from "../prompt/build.ts";
 import { commonMessages } from "../prompt/common-messages.ts";
 import { tokenizerOf } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
-import type { LoopState } from "./loop-state.ts";
+import type { End, LoopState } from "./loop-state.ts";
 import { readOnly } from "./offers.ts";
-import { type End, readCompletion } from "./read-completion.ts";
+import { readCompletion } from "./read-completion.ts";
 import { emitUsage, usageOf } from "./usage.ts";
 
 export interface CompletedMessage {

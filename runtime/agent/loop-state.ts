@@ -4,8 +4,8 @@ import { PatchbayError } from "../error.ts";
 import type { Format } from "../formats/format.ts";
 import type { Budget } from "../graph.ts";
 import type { Language } from "../language.ts";
-import type { Document, Message } from "../message.ts";
-import type { ActionFormat, Model } from "../model.ts";
+import type { Document, Message, ToolCall } from "../message.ts";
+import type { ActionFormat, Model, ModelEvent } from "../model.ts";
 import type { Step } from "../node.ts";
 import type { Example } from "../prompt/build.ts";
 import type { JsonSchema } from "../tool.ts";
@@ -56,6 +56,22 @@ export interface LoopState {
     what: { steps?: number; toolCalls?: number; inputTokens?: number; outputTokens?: number; costUsd?: number },
     past?: boolean,
   ): void;
+}
+
+/** The last event of a model's stream. */
+export type End = Extract<ModelEvent, { type: "end" }>;
+
+/** What a model produced in one call. */
+export interface Completion {
+  content: string;
+  reasoning: string;
+  calls: ToolCall[];
+  cited: ReadonlySet<number>;
+  end: End;
+  /** Some of its text was passed on. */
+  shown: boolean;
+  firstMs?: number;
+  ms: number;
 }
 
 /** The node's own budget. The run's, which is never wider, is the executor's. */

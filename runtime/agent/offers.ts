@@ -1,9 +1,11 @@
 /** Which tools a model is offered: what is wired, less what the operator withholds, and of many the best for the question. */
+import { approvalFor } from "../approval.ts";
 import type { Settings } from "../graph.ts";
 import type { Message } from "../message.ts";
 import type { Model, ModelTool } from "../model.ts";
+import { modelNames } from "../model-name.ts";
 import type { Step } from "../node.ts";
-import { type Approval, approvalOf, modelNames, type ToolOffer } from "../tool.ts";
+import type { Approval, ToolOffer } from "../tool.ts";
 
 export interface Offers {
   /** All that may be called, by the name the model sees. */
@@ -27,7 +29,7 @@ export function collectOffers(
   for (const list of wired)
     for (const offer of list) {
       const known = all.get(offer.name);
-      const approve = approvalOf(offer.name, settings.approvals) ?? strictest(offer.approve, known?.approve);
+      const approve = approvalFor(offer, settings, strictest(offer.approve, known?.approve));
       const pinned = offer.pinned || known?.pinned;
       const same = approve === offer.approve && Boolean(pinned) === Boolean(offer.pinned);
       all.set(offer.name, same ? offer : { ...offer, approve, ...(pinned ? { pinned } : {}) });

@@ -2,27 +2,13 @@
 
 import { LEFT_OUT, sizeFault } from "../json-schema.ts";
 import type { ToolCall } from "../message.ts";
-import type { ChatRequest, ModelEvent } from "../model.ts";
+import type { ChatRequest } from "../model.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
-import type { LoopState } from "./loop-state.ts";
+import type { Completion, End, LoopState } from "./loop-state.ts";
 import { Preamble } from "./preamble.ts";
 import { emitUsage, onAbort } from "./usage.ts";
-
-export type End = Extract<ModelEvent, { type: "end" }>;
-
-export interface Completion {
-  content: string;
-  reasoning: string;
-  calls: ToolCall[];
-  cited: ReadonlySet<number>;
-  end: End;
-  /** Some of its text was passed on. */
-  shown: boolean;
-  firstMs?: number;
-  ms: number;
-}
 
 /** Asks the talk's model for message `index` and reads its answer: text, thoughts and calls apart, true citations only, passed on as soon as it is certain. */
 export async function readCompletion(talk: LoopState, prompt: Prompt, index: number): Promise<Completion> {

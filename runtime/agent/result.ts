@@ -1,7 +1,7 @@
 /** Tool results on their way to the model: capped, and with the ids of what they made. */
 import type { Host } from "../host.ts";
-import type { ToolCall } from "../message.ts";
-import { cutMarker, type ToolMessage } from "../prompt/cut.ts";
+import type { ToolCall, ToolMessage } from "../message.ts";
+import { cutMarker } from "../prompt/cut.ts";
 import type { ToolResult } from "../tool.ts";
 
 /** The most of a result that goes to the model; the whole of a larger one is an artifact. */

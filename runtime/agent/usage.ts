@@ -3,8 +3,7 @@ import type { BodyOf } from "../event.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
 import { costOf } from "../usage.ts";
-import type { LoopState } from "./loop-state.ts";
-import type { Completion, End } from "./read-completion.ts";
+import type { Completion, End, LoopState } from "./loop-state.ts";
 
 export interface StepUsage {
   inputTokens: number;
@@ -17,16 +16,16 @@ export interface StepUsage {
 const MAX_TOKENS = 100_000_000;
 
 /** What the endpoint says it used; where it says nothing, or nonsense, an estimate, so that budgets hold. */
-export function usageOf(end: End, prompt: Prompt, answer: Completion): StepUsage {
+export function usageOf(end: End, prompt: Prompt, completion: Completion): StepUsage {
   const good = (tokens: unknown): tokens is number => typeof tokens === "number" && tokens >= 0 && tokens <= MAX_TOKENS;
-  const told = end.usage;
-  const inputTokens = good(told?.inputTokens) ? told.inputTokens : prompt.tokens;
-  const outputTokens = good(told?.outputTokens)
-    ? told.outputTokens
-    : estimateTokens(answer.content) +
-      estimateTokens(answer.reasoning) +
-      answer.calls.reduce((sum, call) => sum + estimateTokens(call.raw ?? JSON.stringify(call.arguments ?? {})), 0);
-  return { inputTokens, outputTokens, estimated: !good(told?.inputTokens) || !good(told?.outputTokens) };
+  const reported = end.usage;
+  const inputTokens = good(reported?.inputTokens) ? reported.inputTokens : prompt.tokens;
+  const outputTokens = good(reported?.outputTokens)
+    ? reported.outputTokens
+    : estimateTokens(completion.content) +
+      estimateTokens(completion.reasoning) +
+      completion.calls.reduce((sum, call) => sum + estimateTokens(call.raw ?? JSON.stringify(call.arguments ?? {})), 0);
+  return { inputTokens, outputTokens, estimated: !good(reported?.inputTokens) || !good(reported?.outputTokens) };
 }
 
 /** Writes it into the log, with its cost where the model has prices. */

@@ -1,6 +1,5 @@
 /** For formats of plain text: calls become the assistant's words, the results of a message's calls one user message. */
-import type { Message } from "../message.ts";
-import type { ToolMessage } from "../prompt/cut.ts";
+import type { Message, ToolMessage } from "../message.ts";
 
 type Assistant = Extract<Message, { role: "assistant" }>;
 

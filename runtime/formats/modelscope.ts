@@ -5,9 +5,8 @@
  */
 
 import { renderDocuments } from "../documents.ts";
-import { type Message, messageText, type ToolCall } from "../message.ts";
+import { type Message, messageText, type ToolCall, type ToolMessage } from "../message.ts";
 import type { ModelTool } from "../model.ts";
-import type { ToolMessage } from "../prompt/cut.ts";
 import { type Format, UNREADABLE } from "./format.ts";
 import { type Tag, TagParser, THINK } from "./tag-parser.ts";
 

@@ -9,10 +9,10 @@ import { PatchbayError } from "../error.ts";
 import type { PromptPiece } from "../event.ts";
 import type { Format } from "../formats/format.ts";
 import type { Language } from "../language.ts";
-import type { Document, Message } from "../message.ts";
+import type { Document, Message, ToolMessage } from "../message.ts";
 import type { ModelProfile, ModelTool } from "../model.ts";
 import { type Capabilities, capabilityNote } from "./capabilities.ts";
-import { cutResult, cutText, fairCap, MIN_RESULT_TOKENS, type ToolMessage } from "./cut.ts";
+import { cutResult, cutText, fairCap, MIN_RESULT_TOKENS } from "./cut.ts";
 import { jsonTokens, messageTokens, type Tokenizer } from "./tokens.ts";
 import { repairHistory, turnsOf } from "./turns.ts";
 

@@ -1,8 +1,6 @@
 /** Cutting texts so that it shows. */
-import type { Message } from "../message.ts";
+import type { ToolMessage } from "../message.ts";
 import { messageTokens, type Tokenizer } from "./tokens.ts";
-
-export type ToolMessage = Extract<Message, { role: "tool" }>;
 
 /** Less of a tool result than this says nothing. */
 export const MIN_RESULT_TOKENS = 150;

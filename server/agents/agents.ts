@@ -4,14 +4,14 @@
  */
 import { agentPorts, inputFields } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
-import { type CheckContext, checkGraph } from "../../runtime/check.ts";
+import { checkGraph } from "../../runtime/check.ts";
 import { compile } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Field } from "../../runtime/field.ts";
 import { canonicalJson, type Graph } from "../../runtime/graph.ts";
 import { sameButLayout } from "../../runtime/identity.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import type { NodeTable } from "../../runtime/node.ts";
+import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import { parseGraph } from "../../runtime/parse.ts";
 import type { Ports } from "../../runtime/port.ts";
 import type { ToolSpec } from "../../runtime/tool.ts";

@@ -1,7 +1,6 @@
 /** What this server has, as `checkGraph` asks for it: the same for the canvas, the routes, publishing and running. */
 import { agentPorts } from "../../runtime/agent-ports.ts";
-import type { CheckContext } from "../../runtime/check.ts";
-import type { NodeTable } from "../../runtime/node.ts";
+import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import { toolFinder } from "../../runtime/tool.ts";
 import type { Knowledge } from "../knowledge/service.ts";
 import type { Models } from "../models/service.ts";

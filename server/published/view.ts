@@ -1,9 +1,10 @@
 /** What may be told to the outside of a run: the answer, usage and waits; what it did only where the owner shows it. */
+
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
 import type { RunEvent, RunItem, RunUsage, Wait } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
-import { modelName } from "../../runtime/tool.ts";
+import { modelName } from "../../runtime/model-name.ts";
 import type { HostedItem, HostedStep } from "../contract/hosted-item.ts";
 import type { RunResult } from "../contract/run.ts";
 import type { Runs } from "../runs/service.ts";

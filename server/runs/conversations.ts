@@ -1,10 +1,11 @@
 /** Sessions: a conversation is the turns of its runs, folded when it is needed and kept while it is in use. */
+
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { RunEvent } from "../../runtime/event.ts";
-import { turnMessages } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Message } from "../../runtime/message.ts";
 import type { NodeTable } from "../../runtime/node.ts";
+import { turnMessages } from "../../runtime/turn-messages.ts";
 import type { RunRow } from "../contract/run.ts";
 import type { EventLog } from "../stores/event-log.ts";
 

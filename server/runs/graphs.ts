@@ -1,12 +1,11 @@
 /** From what is asked for to a graph that can run, compiled once each. */
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
-import type { CheckContext } from "../../runtime/check.ts";
 import { type CompiledGraph, compile } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { BodyOf } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { NodeTable } from "../../runtime/node.ts";
+import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import type { Ports } from "../../runtime/port.ts";
 import { resolve } from "../../runtime/resolve.ts";
 import { wellFormed } from "../agents/agents.ts";

@@ -1,6 +1,7 @@
 /** Templates that the admin saved or imported, beside those that come with Patchbay: of the same shape, in the record store. */
+
 import { z } from "zod";
-import { secretsIn } from "../../runtime/check.ts";
+import { secretsIn } from "../../runtime/check-needs.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import { pointer } from "../../runtime/issue.ts";

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Grounding, RunOutput } from "../../../runtime/event.ts";
 import type { Document } from "../../../runtime/message.ts";
-import { modelName } from "../../../runtime/tool.ts";
+import { modelName } from "../../../runtime/model-name.ts";
 import { Answer } from "../../panels/reply.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";

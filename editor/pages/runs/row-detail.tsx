@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { EventOf } from "../../../runtime/event.ts";
-import { modelName } from "../../../runtime/tool.ts";
+import { modelName } from "../../../runtime/model-name.ts";
 import { number, span } from "../../i18n/format.ts";
 import { PromptBar } from "../../panels/prompt-bar.tsx";
 import { promptMessages } from "../../panels/prompt-messages.ts";

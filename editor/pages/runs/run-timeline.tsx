@@ -2,7 +2,7 @@ import { Box, Cpu, type LucideIcon, Search, Wrench } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Scope } from "../../../runtime/event.ts";
 import type { RunView } from "../../../runtime/fold-run.ts";
-import { modelName } from "../../../runtime/tool.ts";
+import { modelName } from "../../../runtime/model-name.ts";
 import { span as spanWords } from "../../i18n/format.ts";
 import { TONE_FILL, TONE_TEXT, type Tone } from "../../ui/badge.tsx";
 import { cx } from "../../ui/cx.ts";

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Check, Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { modelName } from "../../../runtime/tool.ts";
+import { modelName } from "../../../runtime/model-name.ts";
 import type { ToolTemplate } from "../../../server/contract/template.ts";
 import { api } from "../../api/api.ts";
 import { language } from "../../i18n/index.ts";

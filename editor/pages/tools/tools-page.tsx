@@ -1,7 +1,8 @@
 import { Plus, Wrench } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Effect, modelName } from "../../../runtime/tool.ts";
+import { modelName } from "../../../runtime/model-name.ts";
+import { Effect } from "../../../runtime/tool.ts";
 import type { ToolCard } from "../../../server/contract/tool.ts";
 import { number } from "../../i18n/format.ts";
 import { inLanguage } from "../../i18n/in-language.ts";

@@ -1,0 +1,152 @@
+/**
+ * One tool call, at most once: intent before, result after. An intent whose result is not in the log is uncertain: a
+ * person decides, unless the tool is safe to repeat or is an agent, whose own events say how far it came.
+ */
+import { argumentsHash } from "./arguments-hash.ts";
+import { withArtifacts } from "./artifact.ts";
+import { PatchbayError } from "./error.ts";
+import { scopeKey } from "./event.ts";
+import type { Step, Values } from "./node.ts";
+import { Parked } from "./pending-work.ts";
+import type { ToolResult, ToolSpec } from "./tool.ts";
+
+type Call = Parameters<Step["callTool"]>[0];
+type Options = NonNullable<Parameters<Step["callTool"]>[2]>;
+
+/** How often a repeatable tool is called before its lost connection is its result. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * See `Step.callTool`. `intents`: how many intents of this call the log holds. Rejects with `tool_failed` when a person
+ * stops at an uncertain call, with `Parked`, with the abort's reason, or with the host's failure.
+ */
+export async function callTool(
+  step: Step,
+  call: Call,
+  tool: ToolSpec,
+  options: Options,
+  intents: number,
+): Promise<ToolResult> {
+  const signal = options.signal ?? step.signal;
+  const at = options.step === undefined ? {} : { step: options.step };
+  const done = step.past("tool-end", (event) => event.call === call.id);
+  if (done) return done.result;
+
+  const argsHash = argumentsHash(call.arguments);
+  const idempotencyKey = [step.run.id, scopeKey(step.scope), step.node, call.id].filter(Boolean).join(":");
+  let unknown = intents > 0;
+  const resumable = tool.name.startsWith("agent/");
+  for (;;) {
+    if (unknown && !tool.repeatable && !resumable) {
+      const { choice } = await step.wait(
+        `uncertain:${call.id}:${intents}`,
+        {
+          kind: "uncertain",
+          question: `It is not known whether ${tool.name} did its work. Call it again?`,
+          call: { id: call.id, tool: tool.name, arguments: call.arguments },
+          argsHash,
+        },
+        signal,
+      );
+      if (choice === "fail" || choice === "reject")
+        throw new PatchbayError(
+          "tool_failed",
+          `The outcome of ${tool.name} is not known, and a person chose to stop here.`,
+        );
+      if (choice === "skip" || choice === "approve") {
+        const result: ToolResult = {
+          content: "It is not known whether this call did its work. It was not repeated.",
+          error: true,
+        };
+        await step.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms: 0 });
+        return result;
+      }
+    }
+    signal.throwIfAborted();
+    if (!(resumable && unknown))
+      await step.emit({
+        type: "tool-start",
+        ...at,
+        call,
+        tool: tool.name,
+        argsHash,
+        idempotencyKey,
+        ...(intents > 0 ? { attempt: intents + 1 } : {}),
+      });
+    intents++;
+    const startedAt = step.host.now();
+    try {
+      const given = resumable
+        ? await callAgent(step, tool, call, signal)
+        : await callHost(step, tool, call, idempotencyKey, signal);
+      const { usage, ...shaped } = options.shape ? await options.shape(given) : given;
+      const result: ToolResult = shaped;
+      // A failed write aborts the run by itself.
+      if (usage) step.emit({ type: "usage", step: options.step ?? 0, call: call.id, ...usage }).catch(() => {});
+      await step.emit({
+        type: "tool-end",
+        ...at,
+        call: call.id,
+        tool: tool.name,
+        result,
+        ms: step.host.now() - startedAt,
+      });
+      if (usage) step.spend(usage);
+      return result;
+    } catch (thrown) {
+      if (thrown instanceof Parked || signal.aborted) throw thrown;
+      if (!(thrown instanceof PatchbayError) || thrown.code !== "connection_lost") throw thrown;
+      if (tool.repeatable && intents >= MAX_ATTEMPTS) {
+        const result: ToolResult = { content: thrown.message, error: true };
+        await step.emit({
+          type: "tool-end",
+          ...at,
+          call: call.id,
+          tool: tool.name,
+          result,
+          ms: step.host.now() - startedAt,
+          error: thrown.toData(),
+        });
+        return result;
+      }
+      unknown = true;
+    }
+  }
+}
+
+/** Calls the tool by the host. A missing artifact in the arguments is a result with `error`. */
+async function callHost(
+  step: Step,
+  tool: ToolSpec,
+  call: { id: string; arguments: unknown },
+  idempotencyKey: string,
+  signal: AbortSignal,
+): Promise<ToolResult> {
+  let given: unknown;
+  try {
+    given = await withArtifacts(call.arguments, step.host.artifact);
+  } catch (thrown) {
+    if (thrown instanceof PatchbayError && thrown.code === "not_found") return { content: thrown.message, error: true };
+    throw thrown;
+  }
+  return step.host.callTool({ id: call.id, tool: tool.name, arguments: given }, { idempotencyKey }, signal);
+}
+
+/** Runs an agent as a body of this node. Its failure is a result with `error`; our own bugs throw. */
+async function callAgent(
+  step: Step,
+  tool: ToolSpec,
+  call: { id: string; arguments: unknown },
+  signal: AbortSignal,
+): Promise<ToolResult> {
+  try {
+    const graph = await step.host.graph(tool.name.slice("agent/".length));
+    const values = await step.runBody(graph, { call: call.id }, (call.arguments ?? {}) as Values, { signal });
+    const reply = values.reply ?? "";
+    return typeof reply === "string" ? { content: reply } : { content: JSON.stringify(reply), value: reply };
+  } catch (thrown) {
+    if (thrown instanceof Parked || signal.aborted) throw thrown;
+    if (thrown instanceof PatchbayError && thrown.code !== "internal") return { content: thrown.message, error: true };
+    throw thrown;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Which edges exclude each other: whether at most one of several edges into a port can be taken in a run. Each node has
+ * the condition under which it runs: for the branching nodes before it, the outputs of which one must be taken.
+ */
+import type { CompiledEdge, CompiledNode } from "./resolve.ts";
+
+/** By branching node, the outputs of which one must be taken. A node that is absent sets no condition. */
+export type Condition = Map<CompiledNode, Set<string>>;
+
+function edgeCondition(edge: CompiledEdge, conditions: Map<CompiledNode, Condition>): Condition {
+  const condition = new Map(conditions.get(edge.from));
+  const group = edge.from.definition.exclusive
+    ? edge.fromPort
+    : edge.from.onError === "branch"
+      ? edge.fromPort === "error"
+        ? "error"
+        : "ok"
+      : undefined;
+  if (group !== undefined) condition.set(edge.from, new Set([group]));
+  return condition;
+}
+
+/** Under which conditions each node runs, by the rule of `plan.ts`: every required wired port has a taken edge. */
+export function takenWhen(order: CompiledNode[]): Map<CompiledNode, Condition> {
+  const conditions = new Map<CompiledNode, Condition>();
+  for (const node of order) {
+    const wired = Map.groupBy(node.incoming, (edge) => edge.toPort);
+    const required = node.inputs
+      .filter((port) => !port.optional && wired.has(port.id))
+      .map((port) => wired.get(port.id)!);
+    const groups = required.length > 0 ? required : node.incoming.length > 0 ? [node.incoming] : [];
+    let all: Condition = new Map();
+    for (const group of groups) all = and(all, group.map((edge) => edgeCondition(edge, conditions)).reduce(or));
+    conditions.set(node, all);
+  }
+  return conditions;
+}
+
+function and(a: Condition, b: Condition): Condition {
+  const result = new Map(a);
+  for (const [node, ports] of b) {
+    const other = result.get(node);
+    result.set(node, other ? new Set([...ports].filter((port) => other.has(port))) : ports);
+  }
+  return result;
+}
+
+function or(a: Condition, b: Condition): Condition {
+  const result: Condition = new Map();
+  for (const [node, ports] of a) {
+    const other = b.get(node);
+    if (other) result.set(node, new Set([...ports, ...other]));
+  }
+  return result;
+}
+
+/** Whether of each two of these edges at most one can be taken. */
+export function pairwiseExclusive(edges: CompiledEdge[], conditions: Map<CompiledNode, Condition>): boolean {
+  const all = edges.map((edge) => edgeCondition(edge, conditions));
+  return all.every((a, i) =>
+    all
+      .slice(i + 1)
+      .every((b) => [...a].some(([node, ports]) => b.has(node) && ![...ports].some((port) => b.get(node)!.has(port)))),
+  );
+}
