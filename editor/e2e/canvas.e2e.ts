@@ -254,7 +254,7 @@ describe("forms", () => {
 });
 
 describe("issues", () => {
-  it("stand on the node and in a list that jumps, with a mend of one click", async () => {
+  it("stand on the node and in a list that jumps, with a fix of one click", async () => {
     const id = await open(graphOf("Broken", [["brain", "llm", {}]], [], { brain: [0, 0] }));
     await page.getByRole("tab", { name: /^Issues/ }).click();
     await page.getByRole("button", { name: "Add input node" }).click();

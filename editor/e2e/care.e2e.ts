@@ -166,13 +166,13 @@ describe("everyone", () => {
       await page.evaluate(() => (document.activeElement as HTMLElement).blur());
     }
     await page.keyboard.press("Control+i");
-    const mend = async (name: RegExp) => {
+    const fix = async (name: RegExp) => {
       const button = page.getByRole("button", { name });
       await button.focus();
       await page.keyboard.press("Enter");
     };
-    await mend(/^Connect ask\.message/);
-    await mend(/^Connect brain\.text/);
+    await fix(/^Connect ask\.message/);
+    await fix(/^Connect brain\.text/);
     await page.keyboard.press("Control+Enter");
     await page.keyboard.type("Are you there?");
     await page.keyboard.press("Enter");

@@ -132,7 +132,7 @@ describe("trying", () => {
     await expect.poll(() => model.counts.closedEarly).toBe(before + 1);
   });
 
-  it("says on the card why a node failed, with the way to mend it", async () => {
+  it("says on the card why a node failed, with the way to fix it", async () => {
     reply = () => ({ status: 401, message: "Incorrect API key provided." });
     await open();
     await ask("Hello");

@@ -123,7 +123,7 @@ describe("ports", () => {
   });
 });
 
-describe("mends", () => {
+describe("quick fixes", () => {
   it("take away the issue they are offered for, and bring no new error", () => {
     const broken = graphOf(
       "b",
@@ -146,11 +146,11 @@ describe("mends", () => {
     );
     const read = reader();
     const issues = checkGraph(broken, table);
-    const mended = issues.flatMap((issue) => {
-      const mend = fixFor(issue, broken, read);
-      return mend?.does === "command" ? [{ issue, command: mend.command }] : [];
+    const fixed = issues.flatMap((issue) => {
+      const fix = fixFor(issue, broken, read);
+      return fix?.does === "command" ? [{ issue, command: fix.command }] : [];
     });
-    expect(new Set(mended.map(({ issue }) => issue.code))).toEqual(
+    expect(new Set(fixed.map(({ issue }) => issue.code))).toEqual(
       new Set(
         [
           "too-many-inputs",
@@ -165,7 +165,7 @@ describe("mends", () => {
         ].filter((code) => issues.some((issue) => issue.code === code)),
       ),
     );
-    for (const { issue, command } of mended) {
+    for (const { issue, command } of fixed) {
       const after = checkGraph(command.run(broken), table);
       const count = (list: typeof after) =>
         list.filter((one) => one.code === issue.code && one.node === issue.node && one.port === issue.port).length;
@@ -178,9 +178,9 @@ describe("mends", () => {
     for (let step = 0; step < 10; step++) {
       const issue = checkGraph(graph, table).find((one) => one.severity === "error");
       if (!issue) break;
-      const mend = fixFor(issue, graph, reader());
-      if (mend?.does !== "command") throw new Error(issue.message);
-      graph = mend.command.run(graph);
+      const fix = fixFor(issue, graph, reader());
+      if (fix?.does !== "command") throw new Error(issue.message);
+      graph = fix.command.run(graph);
     }
     expect(checkGraph(graph, table).filter((issue) => issue.severity === "error")).toEqual([]);
   });

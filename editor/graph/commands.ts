@@ -29,7 +29,7 @@ export type CommandLabel =
   | "layout"
   | "settings"
   | "group"
-  | "mend"
+  | "fix"
   | "replace"
   | "restore"
   | "build"
@@ -317,7 +317,7 @@ export function setGroup(id: string, change: Partial<Pick<Group, "title" | "colo
 /** The whole graph at once: the JSON panel, a restored version, theirs in a conflict. */
 export function replaceGraph(
   next: Graph,
-  label: "replace" | "restore" | "mend" = "replace",
+  label: "replace" | "restore" | "fix" = "replace",
   groupKey?: string,
 ): Command {
   return { label, group: groupKey, run: (graph) => (next === graph ? graph : next) };

@@ -57,7 +57,7 @@ function withError(ports: Ports, node: GraphNode): Ports {
 }
 
 export interface DrawnPort extends Port {
-  /** An edge names it, but the node does not have it (any more): drawn so that the edge is seen and can be mended. */
+  /** An edge names it, but the node does not have it (any more): drawn so that the edge is seen and can be fixed. */
   missing?: boolean;
   wired: boolean;
 }

@@ -1,4 +1,4 @@
-/** How an issue, or the failure of a run, is mended with one click: a command, a field to go to, or a page. */
+/** How an issue, or the failure of a run, is fixed with one click: a command, a field to go to, or a page. */
 import type { ErrorCode } from "../../runtime/error.ts";
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
@@ -8,7 +8,7 @@ import { lookup } from "./lookup.ts";
 import { definitions } from "./node-types.ts";
 import type { PortReader } from "./ports.ts";
 
-/** What the button says; the i18n key is `canvas:mend.<says>`. */
+/** What the button says; the i18n key is `canvas:fix.<says>`. */
 export type QuickFixLabel =
   | "removeEdge"
   | "removeNode"
@@ -34,7 +34,7 @@ export type QuickFix = { label: QuickFixLabel /** Where to, for `wire`. */; what
   | { does: "panel"; panel: "issues" | "try" }
 );
 
-/** The mend of an issue, or undefined where only a person can tell. Without a `reader`, wires are not proposed. */
+/** The fix of an issue, or undefined where only a person can tell. Without a `reader`, wires are not proposed. */
 export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFix | undefined {
   const edge = /^\/edges\/(\d+)/.exec(issue.path ?? "");
   switch (issue.code) {
@@ -54,7 +54,7 @@ export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFi
           label: "connect",
           what: mate.end,
           does: "command",
-          command: { ...connect({ from: mate.end, to: `${issue.node}.${issue.port}` }), label: "mend" },
+          command: { ...connect({ from: mate.end, to: `${issue.node}.${issue.port}` }), label: "fix" },
         }
       );
     }
@@ -67,7 +67,7 @@ export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFi
     case "unreachable":
       return issue.node === undefined
         ? undefined
-        : { label: "removeNode", does: "command", command: { ...remove(new Set([issue.node])), label: "mend" } };
+        : { label: "removeNode", does: "command", command: { ...remove(new Set([issue.node])), label: "fix" } };
     case "duplicate-id":
       return renameSecond(issue);
     case "unknown-key":
@@ -125,7 +125,7 @@ const LIMIT_FIELD: Partial<Record<ErrorCode, string>> = {
   bad_request: "",
 };
 
-/** The mend of a failure in a run. */
+/** The fix of a failure in a run. */
 export function fixForError(error: { code: ErrorCode }, node: string | undefined): QuickFix | undefined {
   if (error.code === "graph_has_issues") return { label: "issues", does: "panel", panel: "issues" };
   const page = BY_CODE[error.code];
@@ -152,7 +152,7 @@ function toField(issue: Issue): QuickFix | undefined {
 
 function removeEdgeAt(index: number): Command {
   return {
-    label: "mend",
+    label: "fix",
     run: (graph) => (graph.edges[index] ? { ...graph, edges: graph.edges.filter((_edge, at) => at !== index) } : graph),
   };
 }
@@ -161,7 +161,7 @@ function removeEdgeAt(index: number): Command {
 function askFirst(issue: Issue): Command {
   const tool = /^\/settings\/approvals\/([^/]+)$/.exec(issue.path ?? "")?.[1];
   return {
-    label: "mend",
+    label: "fix",
     run(graph) {
       if (!tool) return graph;
       const name = tool.replaceAll("~1", "/").replaceAll("~0", "~");
@@ -180,7 +180,7 @@ function breakCycle(graph: Graph, node: string | undefined): QuickFix | undefine
 
 function addEnd(type: "input" | "output"): Command {
   return {
-    label: "mend",
+    label: "fix",
     run(graph) {
       const definition = definitions.find((one) => one.type === type);
       if (!definition) return graph;
@@ -207,7 +207,7 @@ function renameSecond(issue: Issue): QuickFix | undefined {
     label: "rename",
     does: "command",
     command: {
-      label: "mend",
+      label: "fix",
       run(graph) {
         const node = graph.nodes[index];
         if (!node) return graph;
@@ -234,7 +234,7 @@ function removeKey(issue: Issue): QuickFix | undefined {
     what: key,
     does: "command",
     command: {
-      label: "mend",
+      label: "fix",
       run: (graph) => ({
         ...graph,
         nodes: graph.nodes.map((one) => {

@@ -9,32 +9,32 @@ import { useBodies } from "./body-views.tsx";
 import { useWorkbench } from "./use-workbench.ts";
 
 /**
- * Does a mend: a command at once, or a way to where a person can do it. `at`: the node of a run that is to be mended, where
+ * Does a fix: a command at once, or a way to where a person can do it. `at`: the node of a run that is to be fixed, where
  * it ran; absent, it is one of the graph that is worked on here.
  */
-export function useQuickFix(): (mend: QuickFix, at?: NodeView) => void {
+export function useQuickFix(): (fix: QuickFix, at?: NodeView) => void {
   const workbench = useWorkbench();
   const bodies = useBodies();
   const [, go] = useLocation();
-  return (mend, at) => {
-    switch (mend.does) {
+  return (fix, at) => {
+    switch (fix.does) {
       case "command":
-        workbench.apply(mend.command);
+        workbench.apply(fix.command);
         return;
       case "field":
         workbench.panels.open("node");
         workbench.panels.setState({ inspect: "form" });
-        if (at) void bodies.showAt(at.scope, at.node).then(() => focusField(mend.key));
+        if (at) void bodies.showAt(at.scope, at.node).then(() => focusField(fix.key));
         else {
-          bodies.show(workbench, mend.node);
-          focusField(mend.key);
+          bodies.show(workbench, fix.node);
+          focusField(fix.key);
         }
         return;
       case "page":
-        go(mend.href);
+        go(fix.href);
         return;
       case "panel":
-        workbench.panels.open(mend.panel);
+        workbench.panels.open(fix.panel);
     }
   };
 }
@@ -53,35 +53,35 @@ function focusField(key: string | undefined, frames = 30): void {
 }
 
 /**
- * The mend as a button, or nothing where there is none. Inside a card it does not drag the card. `error`: of a node in
- * `run` (absent: the run that is shown); where it came from deeper inside, that is what is mended.
+ * The fix as a button, or nothing where there is none. Inside a card it does not drag the card. `error`: of a node in
+ * `run` (absent: the run that is shown); where it came from deeper inside, that is what is fixed.
  */
 export function QuickFixButton({
   error,
-  mend: given,
+  fix: given,
   node,
   run,
 }: {
   error?: ErrorData;
-  mend?: QuickFix;
+  fix?: QuickFix;
   node?: string;
   run?: RunView;
 }) {
   const { t } = useTranslation("canvas");
   const { live } = useWorkbench();
   const act = useQuickFix();
-  const mend = given ?? (error && fixForError(error, node));
-  if (!mend) return null;
+  const fix = given ?? (error && fixForError(error, node));
+  if (!fix) return null;
   return (
     <Button
       size="sm"
       className="nodrag nopan self-start"
       onClick={(event) => {
         event.stopPropagation();
-        act(mend, error && originOf(error, run ?? live.getState().life?.view));
+        act(fix, error && originOf(error, run ?? live.getState().life?.view));
       }}
     >
-      {t(`fix.${mend.label}`, { what: mend.what ?? "" })}
+      {t(`fix.${fix.label}`, { what: fix.what ?? "" })}
     </Button>
   );
 }

@@ -19,7 +19,7 @@ export function useAdmission(publication: Publication | undefined) {
   const [chosen, setChosen] = useState<Admission>({});
   const save = useMutation({
     mutationFn: (change: Admission) => api.agents.setPublication(id, change),
-    // The server's word counts from here on; what it refused stays to be mended.
+    // The server's word counts from here on; what it refused stays to be fixed.
     async onSuccess() {
       await client.invalidateQueries({ queryKey: ["versions", id] });
       setChosen({});

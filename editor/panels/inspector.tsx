@@ -152,16 +152,16 @@ function NodeProblems({ node }: { node: GraphNode }) {
   return (
     <div className="flex flex-col gap-2 px-4 pb-3">
       {rest.slice(0, 4).map((issue) => {
-        const mend = fixFor(issue, graph(), reader);
+        const fix = fixFor(issue, graph(), reader);
         const text = words(issue);
         return (
           <Notice
             key={`${issue.code} ${issue.path} ${issue.port}`}
             tone={issue.severity === "error" ? "bad" : "warn"}
             title={text.message}
-            actions={mend && <QuickFixButton mend={mend} />}
+            actions={fix && <QuickFixButton fix={fix} />}
           >
-            {!mend && text.fix}
+            {!fix && text.fix}
           </Notice>
         );
       })}

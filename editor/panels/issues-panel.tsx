@@ -10,7 +10,7 @@ import { useGraph, useIssues, useReader, useWorkbench } from "../hooks/use-workb
 import { useNodeWords } from "../i18n/node-words.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 
-/** Everything that is wrong with the graph: each line jumps to its node; a mend is one click. */
+/** Everything that is wrong with the graph: each line jumps to its node; a fix is one click. */
 export function IssuesPanel() {
   const { t } = useTranslation("panels");
   const all = useIssues((issues) => issues.all);
@@ -39,7 +39,7 @@ function IssueLine({ issue }: { issue: Issue }) {
   const reader = useReader();
   const show = useShowNode();
   const text = words(issue);
-  const mend = fixFor(issue, graph, reader);
+  const fix = fixFor(issue, graph, reader);
   const node = issue.node === undefined ? undefined : lookup(graph).node(issue.node);
   const Icon = issue.severity === "error" ? CircleAlert : TriangleAlert;
   return (
@@ -55,7 +55,7 @@ function IssueLine({ issue }: { issue: Issue }) {
         )}
         {text.fix && <p className="mt-0.5 text-ink-3 text-sm">{text.fix}</p>}
         <div className="mt-1.5 flex flex-wrap items-center gap-2 empty:hidden">
-          {mend && <QuickFixButton mend={mend} />}
+          {fix && <QuickFixButton fix={fix} />}
           {node && <span className="text-ink-3 text-xs">{nodeWords.nodeTitle(node)}</span>}
           {!node && issue.path && <code className="text-ink-3 text-xs">{issue.path}</code>}
         </div>

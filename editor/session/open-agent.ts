@@ -50,7 +50,7 @@ function keeper(id: string): AgentKeeper {
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (error.status === 409) return { newer: await get() };
-        // The server is there and says no. A sign-in that ran out is mended by signing in; it is asked again then.
+        // The server is there and says no. A sign-in that ran out is fixed by signing in; it is asked again then.
         if (error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429)
           throw new SaveRefused(error.message);
         throw error;

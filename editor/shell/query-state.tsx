@@ -8,7 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/progress.tsx";
 
-/** What went wrong, in the language that shows, and under it the server's own sentence, which names the place and the mend. */
+/** What went wrong, in the language that shows, and under it the server's own sentence, which names the place and the fix. */
 export function ErrorNotice({ error, onRetry, className }: { error: unknown; onRetry?(): void; className?: string }) {
   const words = useErrorWords();
   const { t } = useTranslation("common");

@@ -15,7 +15,7 @@ export function useFieldProps(): { id?: string; "aria-describedby"?: string; "ar
   return { id: field.id, "aria-describedby": field.describedBy, "aria-invalid": field.invalid || undefined };
 }
 
-/** A labelled control. `help` says the effect of the setting; `error` says what is wrong and how to mend it. */
+/** A labelled control. `help` says the effect of the setting; `error` says what is wrong and how to fix it. */
 export function Field({
   label,
   hint,

@@ -152,7 +152,7 @@ export const canvas = {
     layout: "Arranged nodes",
     settings: "Changed agent settings",
     group: "Changed a group",
-    mend: "Fixed an issue",
+    fix: "Fixed an issue",
     replace: "Edited the file",
     restore: "Restored a save",
     build: "Applied a proposal",

@@ -153,7 +153,7 @@ export const canvas: Words<typeof en> = {
     layout: "整理了节点",
     settings: "修改了智能体设置",
     group: "修改了分组",
-    mend: "修复了问题",
+    fix: "修复了问题",
     replace: "修改了文件",
     restore: "恢复了保存",
     build: "应用了方案",
