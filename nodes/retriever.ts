@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { defineNode } from "../runtime/node.ts";
-import { isDocuments, previewDocuments } from "../runtime/preview.ts";
 
 const config = z.strictObject({
   knowledge: z.string().max(200).default(""),
@@ -46,7 +45,6 @@ export const retriever = defineNode<z.infer<typeof config>>({
     },
   },
   preview: ({ knowledge }) => (knowledge === "" ? [] : [{ chip: knowledge, kind: "documents" }]),
-  previewResult: ({ documents }) => (isDocuments(documents) ? previewDocuments(documents) : [{ quiet: "0" }]),
   certainOutputs: "all",
   words: {
     zh: {

@@ -32,8 +32,11 @@ export function previewNames(names: readonly string[]): PreviewPart[] {
   return names.length > 0 ? [{ text: previewText(names.join(" · ")) }] : [];
 }
 
-/** The result of a run: its text, reply or message, else its first value. */
+/** The result of a run: its text, reply or message, else its documents, else its first value. */
 export function previewOutputs(outputs: Record<string, unknown>): PreviewPart[] {
+  const { documents } = outputs;
+  if (outputs.text === undefined && outputs.reply === undefined && (isDocuments(documents) || isEmptyList(documents)))
+    return previewDocuments(documents);
   const taken = Object.entries(outputs).filter(([, value]) => value !== undefined);
   const first = taken.find(([port]) => port === "text" || port === "reply" || port === "message") ?? taken[0];
   if (!first) return [];
@@ -43,7 +46,7 @@ export function previewOutputs(outputs: Record<string, unknown>): PreviewPart[] 
 }
 
 /** The best of the documents: its title and position, its text, its score. */
-export function previewDocuments(documents: readonly Document[]): PreviewPart[] {
+function previewDocuments(documents: readonly Document[]): PreviewPart[] {
   const [first] = documents;
   if (!first) return [{ quiet: "0" }];
   const position = first.source?.page === undefined ? first.source?.heading : `p. ${first.source.page}`;
@@ -59,6 +62,8 @@ export function shortToolName(tool: string): string {
   const parts = tool.split("/");
   return parts[0] === "mcp" || parts[0] === "openapi" ? parts.slice(1).join("/") : (parts.at(-1) ?? tool);
 }
+
+const isEmptyList = (value: unknown): value is [] => Array.isArray(value) && value.length === 0;
 
 function previewValue(value: unknown): PreviewPart {
   if (typeof value === "string") return { text: previewText(value) };

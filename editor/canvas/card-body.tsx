@@ -2,13 +2,14 @@ import { useTranslation } from "react-i18next";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import { matchesTool } from "../../runtime/tool.ts";
+import { type PreviewPart, shortToolName } from "../../runtime/preview.ts";
 import { isContainer } from "../graph/body.ts";
 import { bodyLines, CARD } from "../graph/card-size.ts";
-import { type CardPreview, configPreview, type PreviewPart, runPreview, shortName } from "../graph/preview.ts";
+import { type CardPreview, configPreview, runPreview } from "../graph/preview.ts";
 import { useIssueWords } from "../hooks/issue-words.ts";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useCatalogue, useLive, useNodeFacts } from "../hooks/use-workbench.ts";
+import { useNodeWords } from "../i18n/node-words.ts";
 import { agentNamed } from "../session/called-agents.ts";
 import { streamedTextOf } from "../session/live-run.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
@@ -21,8 +22,8 @@ const CLAMP: Record<number, string> = { 2: "line-clamp-2", 3: "line-clamp-3" };
 /** Below the ports: what the node last did, what it says now, why it failed, or what it is set to. */
 export function CardBody({ node, view, issues }: { node: GraphNode; view?: NodeView; issues: readonly Issue[] }) {
   const typing = useLive((state) => streamedTextOf(state, node.id));
-  const { config } = useNodeFacts(node);
-  const preview = (view && runPreview(view, typing)) ?? configPreview(node, config);
+  const { definition, config } = useNodeFacts(node);
+  const preview = (view && runPreview(view, typing, definition)) ?? configPreview(node, config);
   const lines = bodyLines(node.type);
   return (
     <div
@@ -59,6 +60,7 @@ function PreviewView({
 }) {
   const { t } = useTranslation("canvas");
   const issueWords = useIssueWords();
+  const words = useNodeWords();
   switch (preview.is) {
     case "failed":
       return (
@@ -77,12 +79,11 @@ function PreviewView({
         </p>
       );
     case "parts":
-      if (node.type === "tool" && preview.parts.length === 1) return <ToolNames node={node} lines={lines} />;
       return (
         <p className={cx("break-words", CLAMP[lines])}>
           {preview.parts.map((part, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their place
-            <Part key={index} part={part} />
+            <Part key={index} part={part} first={index === 0} />
           ))}
         </p>
       );
@@ -92,20 +93,19 @@ function PreviewView({
         (one) => one.code !== "missing-edge" && one.code !== "unreachable" && one.severity === "error",
       );
       return (
-        <p className="line-clamp-2 text-ink-3">{issue ? issueWords(issue).message : t(`idle.${idleKey(node.type)}`)}</p>
+        <p className="line-clamp-2 text-ink-3">
+          {issue ? issueWords(issue).message : (words.emptyText(node.type) ?? t("notConfigured"))}
+        </p>
       );
     }
   }
 }
 
-function idleKey(type: string) {
-  return type === "input" || type === "output" || type === "prompt" ? type : "other";
-}
-
-function Part({ part }: { part: PreviewPart }) {
+function Part({ part, first }: { part: PreviewPart; first: boolean }) {
   if ("chip" in part)
-    return <span className={cx("mr-1 rounded-xs px-1 font-medium text-xs", TONE_SOFT[part.tone])}>{part.chip}</span>;
+    return <span className={cx("mr-1 rounded-xs px-1 font-medium text-xs", TONE_SOFT[part.kind])}>{part.chip}</span>;
   if ("mono" in part) return <span className="font-mono text-xs">{part.mono} </span>;
+  if ("tool" in part) return <ToolName part={part} first={first} />;
   if ("agent" in part) return <AgentName agent={part.agent} />;
   if ("quiet" in part) return <span className="text-ink-3 tnum">{part.quiet} </span>;
   return <span>{part.text} </span>;
@@ -116,24 +116,14 @@ function AgentName({ agent }: { agent: string }) {
   return name === undefined ? <span className="font-mono text-xs">{agent}</span> : <span>{name}</span>;
 }
 
-/** Tool names; the ones that ask first say so. */
-function ToolNames({ node, lines }: { node: GraphNode; lines: number }) {
+/** A tool's name; one that asks first says so. */
+function ToolName({ part, first }: { part: Extract<PreviewPart, { tool: string }>; first: boolean }) {
   const { t } = useTranslation("canvas");
-  const { config } = useNodeFacts(node);
-  const tools = (config?.tools as string[] | undefined) ?? [];
-  const approve = (config?.approve as Record<string, string> | undefined) ?? {};
   return (
-    <p className={cx("break-words", CLAMP[lines])}>
-      {tools.map((name, index) => {
-        const says = Object.entries(approve).find(([pattern]) => matchesTool(pattern, name))?.[1];
-        return (
-          <span key={name}>
-            {index > 0 && " · "}
-            <span className={cx(says === "off" && "text-ink-3 line-through")}>{shortName(name)}</span>
-            {says === "ask" && <span className="text-warn"> {t("needsApproval")}</span>}
-          </span>
-        );
-      })}
-    </p>
+    <span>
+      {!first && " · "}
+      <span className={cx(part.approve === "off" && "text-ink-3 line-through")}>{shortToolName(part.tool)}</span>
+      {part.approve === "ask" && <span className="text-warn"> {t("needsApproval")}</span>}
+    </span>
   );
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
+import { eachOf, isContainer } from "../graph/body.ts";
 import { useInnerGraph } from "../hooks/use-inner-graph.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useLive, useWorkbench } from "../hooks/use-workbench.ts";
@@ -54,7 +55,7 @@ function Inside({ node }: { node: GraphNode }) {
       </button>
       {item && (
         <p className={cx("mt-1 truncate text-xs", TONE_TEXT[STATUS_TONE[item.status]])}>
-          {node.type !== "agent" && `${t(node.type === "loop" ? "turn" : "item", { number: item.at + 1 })} · `}
+          {isContainer(node) && `${t(eachOf(node.type), { number: item.at + 1 })} · `}
           {item.error?.message ?? t(`status.${item.status}`)}
         </p>
       )}

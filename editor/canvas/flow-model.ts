@@ -8,11 +8,12 @@ import { edgeFit, type Kind } from "../../runtime/port.ts";
 import { boundsOf } from "../graph/boxes.ts";
 import { type CardPorts, nodeSize, positionOf } from "../graph/card-size.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
+import { roleOf } from "../graph/node-types.ts";
 import { drawnPorts, type PortReader } from "../graph/ports.ts";
 import type { Selection } from "../session/selection.ts";
 import { handles } from "./handles.ts";
 
-export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "note">;
+export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "annotation">;
 export type FrameNode = Node<{ group: Group }, "frame">;
 export type FlowNode = CardNode | FrameNode;
 export type FlowEdge = Edge<
@@ -63,6 +64,7 @@ export function createFlowModel() {
     next.set(node.id, facts);
     const place = positionOf(graph, node.id);
     const old = lastNodes.get(node.id) as CardNode | undefined;
+    const annotation = roleOf(node) === "annotation";
     if (
       old &&
       old.data.node === node &&
@@ -70,21 +72,21 @@ export function createFlowModel() {
       old.position.x === place.x &&
       old.position.y === place.y &&
       old.selected === selected &&
-      (node.type !== "note" || (old.width === place.width && old.height === place.height) || place.width === undefined)
+      (!annotation || (old.width === place.width && old.height === place.height) || place.width === undefined)
     )
       return old;
     const size = nodeSize(node, facts.ports, place);
     const samePorts = old?.data.ports === facts.ports && old.data.node.type === node.type;
     return {
       id: node.id,
-      type: node.type === "note" ? "note" : "card",
+      type: annotation ? "annotation" : "card",
       position: { x: place.x, y: place.y },
       selected,
       data: { node, ports: facts.ports },
       handles: facts.handles,
-      ...(node.type === "note" ? size : { initialWidth: size.width, initialHeight: size.height }),
+      ...(annotation ? size : { initialWidth: size.width, initialHeight: size.height }),
       // What was measured stays until the card itself changes its size.
-      measured: samePorts && node.type !== "note" ? old.measured : size,
+      measured: samePorts && !annotation ? old.measured : size,
       ...(old?.dragging ? { dragging: old.dragging } : {}),
     };
   }

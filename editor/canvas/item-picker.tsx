@@ -2,6 +2,7 @@
 import { ChevronLeft, ChevronRight, Eye, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { eachOf, isContainer } from "../graph/body.ts";
 import { lookup } from "../graph/lookup.ts";
 import { type BodyItem, defaultItem, type ItemStatus, itemsOf } from "../session/items.ts";
 import type { Inside } from "../session/workbench.ts";
@@ -28,10 +29,10 @@ export function ItemPicker({ inside }: { inside: Inside }) {
   const type = useStore(inside.outer.document, (state) => lookup(state.graph).node(inside.node)?.type);
   const shown = chosen ?? defaultItem(items);
   if (!shown) return <p className="ml-auto text-ink-3 text-sm">{t("noItems")}</p>;
-  if (type === "agent") return <Status item={shown} className="ml-auto" />;
+  if (type === undefined || !isContainer({ type })) return <Status item={shown} className="ml-auto" />;
   const place = items.indexOf(shown);
   const choose = (item: BodyItem | undefined) => item && inside.item.setState({ item: item.key });
-  const noun = type === "loop" ? "turn" : "item";
+  const noun = eachOf(type);
   return (
     <fieldset aria-label={t("chooseItem")} className="ml-auto flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
       <Status item={shown} />

@@ -2,9 +2,9 @@ import { ChevronRight, Pin } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { shortToolName } from "../../runtime/preview.ts";
 import type { Approval } from "../../runtime/tool.ts";
 import { matchesTool } from "../../runtime/tool.ts";
-import { shortName } from "../graph/preview.ts";
 import { useCatalogue } from "../hooks/use-workbench.ts";
 import { inLanguage } from "../i18n/in-language.ts";
 import type { ToolEntry } from "../session/catalogue.ts";
@@ -84,7 +84,7 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
                       disabled={disabled || (whole && !chosen.includes(tool.name))}
                       onChange={(next) => toggle(tool.name, next)}
                     >
-                      <span className="block font-mono text-sm">{shortName(tool.name)}</span>
+                      <span className="block font-mono text-sm">{shortToolName(tool.name)}</span>
                       <span className="line-clamp-2 text-ink-3 text-xs">{inLanguage(tool.summary, i18n.language)}</span>
                     </Checkbox>
                     {on && (
@@ -104,7 +104,7 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
                           <IconButton
                             icon={Pin}
                             size="sm"
-                            label={t("pin", { tool: shortName(tool.name) })}
+                            label={t("pin", { tool: shortToolName(tool.name) })}
                             pressed={pinned.includes(tool.name)}
                             disabled={disabled || (pinned.length >= MAX_PINNED && !pinned.includes(tool.name))}
                             onClick={() => pin(tool.name)}
@@ -214,7 +214,7 @@ export function ToolField({ value, set, disabled, label }: FieldProps) {
                   setQuery("");
                 }}
               >
-                <span className="block font-mono text-sm">{shortName(one.name)}</span>
+                <span className="block font-mono text-sm">{shortToolName(one.name)}</span>
                 <span className="line-clamp-1 text-ink-3 text-xs">{inLanguage(one.summary, i18n.language)}</span>
               </button>
             </li>

@@ -4,7 +4,6 @@ import { lookup } from "../graph/lookup.ts";
 import type { PortReader } from "../graph/ports.ts";
 import { useCatalogue, useGraph, useReader } from "../hooks/use-workbench.ts";
 import type { ToolEntry } from "../session/catalogue.ts";
-import { listOf } from "./field-props.ts";
 
 export interface ToolRoom {
   /** Tools that the models wired to the node get in all, where they get more than their limit. */
@@ -31,13 +30,15 @@ export function toolRoom(
   let tight: ToolRoom | undefined;
   for (const edge of at.outOf(id)) {
     const model = at.node(edgeEnd(edge.to).node);
-    const limit = model?.type === "llm" && reader.config(model)?.toolLimit;
-    if (!model || typeof limit !== "number") continue;
+    const config = model && reader.config(model);
+    const limit = config && reader.definition(model)?.toolLimit?.(config);
+    if (!model || limit === undefined) continue;
     const names = new Set<string>();
     for (const other of at.into(model.id)) {
       const source = at.node(edgeEnd(other.from).node);
-      if (source?.type !== "tool") continue;
-      for (const pattern of listOf<string>(reader.config(source)?.tools))
+      const given = source && reader.config(source);
+      if (!given || !reader.ports(source).outputs.some((port) => port.kind === "tools")) continue;
+      for (const pattern of reader.definition(source)?.needs?.(given).tools ?? [])
         for (const tool of tools) if (matchesTool(pattern, tool.name)) names.add(tool.name);
     }
     if (names.size > limit && (!tight || limit < tight.limit)) tight = { offered: names.size, limit };

@@ -4,6 +4,7 @@ import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { boundsOf } from "./boxes.ts";
 import { CARD, nodeSize, portBoxes } from "./card-size.ts";
 import { edgeKey, lookup } from "./lookup.ts";
+import { roleOf } from "./node-types.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
 
 type Layouter = { layout(graph: ElkNode): Promise<ElkNode> };
@@ -42,7 +43,7 @@ export async function layoutPositions(
 /** The graph as the engine takes it: ports on their sides, in their order. */
 export function elkGraph(graph: Graph, reader: PortReader, chosen?: ReadonlySet<string>): ElkNode {
   const nodes = graph.nodes.filter(
-    (node) => node.type !== "note" && (!chosen || chosen.size < 2 || chosen.has(node.id)),
+    (node) => roleOf(node) !== "annotation" && (!chosen || chosen.size < 2 || chosen.has(node.id)),
   );
   const inside = new Set(nodes.map((node) => node.id));
   const at = lookup(graph);

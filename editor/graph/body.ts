@@ -3,6 +3,7 @@ import { type Field, fieldPorts } from "../../runtime/field.ts";
 import { emptyGraph, Graph, type GraphNode } from "../../runtime/graph.ts";
 import { type Command, setConfig } from "./commands.ts";
 import { lookup } from "./lookup.ts";
+import { freshOf, roleOf, table } from "./node-types.ts";
 
 /** What a container repeats, as it stands in its config. */
 export type BodyState =
@@ -11,7 +12,11 @@ export type BodyState =
   | { is: "graph"; graph: Graph }
   | { is: "bad" };
 
-export const isContainer = (node: Pick<GraphNode, "type">): boolean => node.type === "map" || node.type === "loop";
+export const isContainer = (node: Pick<GraphNode, "type">): boolean => roleOf(node) === "container";
+
+/** What a container counts. */
+export const eachOf = (type: string | undefined): "item" | "turn" =>
+  (type !== undefined && table.get(type)?.body?.each) || "item";
 
 const read = new WeakMap<object, Graph | null>();
 
@@ -57,16 +62,7 @@ export function withinBody(node: string, command: Command): Command {
 
 /** What a container gives to its body beside `message`: its own names, and the inputs that its author declared. */
 export function bodyFields(node: Pick<GraphNode, "type" | "config">): Field[] {
-  const own: Field[] =
-    node.type === "loop"
-      ? [
-          { name: "first", kind: "any", required: false },
-          { name: "turn", kind: "json", required: false },
-        ]
-      : [
-          { name: "item", kind: "any", required: false },
-          { name: "index", kind: "json", required: false },
-        ];
+  const own = table.get(node.type)?.body?.fields ?? [];
   const declared = (node.config as { inputs?: unknown } | null)?.inputs;
   const shared = Array.isArray(declared) ? (declared as Field[]) : [];
   const taken = new Set(["message", "history", "files", ...own.map((field) => field.name)]);
@@ -85,8 +81,8 @@ export function startBody(node: Pick<GraphNode, "type" | "config">, name: string
   return {
     ...emptyGraph(name),
     nodes: [
-      { id: "ask", type: "input", version: 1, config: { fields: bodyFields(node) } },
-      { id: "reply", type: "output", version: 1, config: {} },
+      { id: "ask", ...freshOf("input"), config: { fields: bodyFields(node) } },
+      { id: "reply", ...freshOf("output") },
     ],
     edges: [{ from: "ask.message", to: "reply.reply" }],
     layout: { ask: { x: 0, y: 0 }, reply: { x: 420, y: 0 } },

@@ -72,7 +72,7 @@ function kindOf(edges: readonly CompiledEdge[]): Kind {
   const [kind] = kinds;
   if (kind === undefined || kinds.size > 1) return "any";
   const rewritten = kind === "text" || kind === "messages";
-  const trusted = (edge: CompiledEdge) => edge.from.type !== "code" || portIn(edge).kind === kind;
+  const trusted = (edge: CompiledEdge) => !edge.from.definition.uncheckedOutputs || portIn(edge).kind === kind;
   return !rewritten || edges.every(trusted) ? kind : "any";
 }
 
@@ -128,7 +128,7 @@ export function exitsOf(
 /** Both go to the agent's own output, which asks for the pair as any output does. */
 function sameOutput(reply: readonly CompiledEdge[], documents: readonly CompiledEdge[]): boolean {
   const output = documents[0]!.to;
-  if (output.type !== "output" || documents.some((edge) => edge.to !== output)) return false;
+  if (output.definition.role !== "output" || documents.some((edge) => edge.to !== output)) return false;
   const replies = output.incoming.filter((edge) => edge.toPort === "reply");
   return replies.length > 0 && replies.every((edge) => reply.includes(edge));
 }

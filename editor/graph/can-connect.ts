@@ -112,7 +112,8 @@ export function connectablePorts(
   side: "in" | "out",
 ): ConnectablePort[] {
   const found: (ConnectablePort & { rank: number })[] = [];
-  const ends = lookup(graph).node(id)?.type === "output";
+  const node = lookup(graph).node(id);
+  const ends = node !== undefined && reader.definition(node)?.role === "output";
   // Wired to one of these it would be a circle.
   const behind = side === "in" ? reached(graph, id, "out") : reached(graph, id, "in");
   for (const node of graph.nodes) {

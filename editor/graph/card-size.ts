@@ -4,15 +4,14 @@
  */
 import { edgeEnd, type Graph, type GraphNode, type NodePosition } from "../../runtime/graph.ts";
 import { lookup } from "./lookup.ts";
+import { roleOf, table } from "./node-types.ts";
 import type { DrawnPort } from "./ports.ts";
 
 export const CARD = { width: 232, head: 38, row: 22, pad: 6, handle: 12, line: 17, bodyPad: 8 } as const;
 export const NOTE = { width: 260, height: 132, minWidth: 140, minHeight: 64 } as const;
 
 /** Lines of text in a card's body: what the node last did, or what it is set to. */
-export function bodyLines(type: string): number {
-  return type === "llm" || type === "prompt" || type === "output" || type === "code" ? 3 : 2;
-}
+export const bodyLines = (type: string): 2 | 3 => table.get(type)?.previewLines ?? 2;
 
 export interface CardPorts {
   inputs: DrawnPort[];
@@ -26,7 +25,7 @@ export function cardHeight(type: string, ports: CardPorts): number {
 }
 
 export function nodeSize(node: GraphNode, ports: CardPorts, place?: NodePosition): { width: number; height: number } {
-  if (node.type === "note") return { width: place?.width ?? NOTE.width, height: place?.height ?? NOTE.height };
+  if (roleOf(node) === "annotation") return { width: place?.width ?? NOTE.width, height: place?.height ?? NOTE.height };
   return { width: CARD.width, height: cardHeight(node.type, ports) };
 }
 

@@ -13,20 +13,12 @@ export function runsWithout(nodes: readonly CompiledNode[], missing: ReadonlySet
   return new Set(queue.map((node) => node.id));
 }
 
-/** Types that may run for nothing, or not, without anybody noticing. */
-export const HARMLESS: ReadonlySet<string> = new Set(["input", "note", "prompt", "tool"]);
-
-/** Types that give all of their outputs whenever they end well. */
-const WHOLE: ReadonlySet<string> = new Set(["prompt", "llm", "retriever", "tool", "action", "http"]);
-
 /** Tells of an edge whether it brings a value in every run that does not fail. Says no where that is not plain. */
 export function alwaysTaken(nodes: readonly CompiledNode[]): (edge: CompiledEdge) => boolean {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const sure = new Set<CompiledNode>();
   const taken = ({ from, fromPort }: CompiledEdge): boolean =>
-    from.onError === "fail" &&
-    (from.type === "input" ? fromPort === "message" : WHOLE.has(from.type)) &&
-    sure.has(from);
+    from.onError === "fail" && isCertain(from, fromPort) && sure.has(from);
   // In the order in which they would run: what a node hangs on comes before it.
   for (const id of runsWithout(nodes, new Set())) {
     const node = byId.get(id)!;
@@ -36,6 +28,10 @@ export function alwaysTaken(nodes: readonly CompiledNode[]): (edge: CompiledEdge
       sure.add(node);
   }
   return taken;
+}
+
+function isCertain({ definition: { certainOutputs } }: CompiledNode, port: string): boolean {
+  return certainOutputs === "all" || certainOutputs?.includes(port) === true;
 }
 
 /** Whether an output's `documents` come only where its `reply` comes too, so that the two can be told apart from the pair. */

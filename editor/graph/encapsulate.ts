@@ -12,8 +12,9 @@ import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/res
 import { type Entry, entriesOf, exitsOf, from, lastOutput, messageOf, nodeOf, portOf, wayBack } from "./boundary.ts";
 import { CARD, positionOf } from "./card-size.ts";
 import { type Command, freeId } from "./commands.ts";
-import { HARMLESS, runsWithout } from "./data-flow.ts";
+import { runsWithout } from "./data-flow.ts";
 import { boxOf, EdgeList, newErrors } from "./edge-list.ts";
+import { freshOf } from "./node-types.ts";
 import { pinsOf, setPin } from "./pins.ts";
 
 export type Refusal =
@@ -42,12 +43,13 @@ export function encapsulate(
   { table, context }: SubagentDeps,
 ): Encapsulation | { refused: Refusal } {
   const resolved = resolve(graph, table, context);
+  const role = (node: GraphNode) => table.get(node.type)?.role;
   const byId = new Map(resolved.nodes.map((node) => [node.id, node]));
   const running = resolved.nodes.filter((node) => node.definition.run);
   const moved = graph.nodes.filter((node) => chosen.has(node.id));
   const inside = new Set(moved.map((node) => node.id));
-  if (moved.every((node) => node.type === "note")) return refuse({ why: "nothing" });
-  if (moved.some((node) => node.type === "input" || node.type === "output")) return refuse({ why: "ends" });
+  if (moved.every((node) => role(node) === "annotation")) return refuse({ why: "nothing" });
+  if (moved.some((node) => role(node) === "input" || role(node) === "output")) return refuse({ why: "ends" });
   const unknown = moved.filter((node) => !byId.has(node.id));
   if (unknown.length > 0) return refuse({ why: "unknown", names: unknown.map((node) => node.id) });
 
@@ -63,11 +65,11 @@ export function encapsulate(
   const between = wayBack(leaving, entering, inside);
   if (between.length > 0) return refuse({ why: "circle", names: between });
 
-  const outerInput = running.find((node) => node.type === "input");
+  const outerInput = running.find((node) => node.definition.role === "input");
   const entries = entriesOf(entering, outerInput, (sources) => {
     const left = runsWithout(running, new Set(sources));
     const given = new Set(leaving.map((edge) => edge.from.id));
-    return [...inside].every((id) => !left.has(id) || (HARMLESS.has(byId.get(id)!.type) && !given.has(id)));
+    return [...inside].every((id) => !left.has(id) || (byId.get(id)!.definition.harmless && !given.has(id)));
   });
   const message = messageOf(entries, outerInput);
   if (!message) return refuse({ why: "noMessage" });
@@ -97,7 +99,7 @@ export function encapsulate(
   if (issue) return refuse({ why: "issue", issue });
 
   const answers = trial.graph.edges.some(
-    (edge) => edge.from === `${trial.node}.reply` && byId.get(nodeOf(edge.to))?.type === "output",
+    (edge) => edge.from === `${trial.node}.reply` && byId.get(nodeOf(edge.to))?.definition.role === "output",
   );
   return {
     inner,
@@ -115,7 +117,8 @@ export function encapsulate(
 const refuse = (refused: Refusal) => ({ refused });
 /** A model that no history is wired to goes on with the session's conversation. */
 export const takesConversation = (node: CompiledNode): boolean =>
-  node.type === "llm" && node.incoming.every((edge) => edge.toPort !== "history");
+  node.definition.sessionInput !== undefined &&
+  node.incoming.every((edge) => edge.toPort !== node.definition.sessionInput);
 
 function entryOf(entries: readonly Entry[], edge: GraphEdge): Entry {
   const found = entries.find((entry) => entry.from.includes(edge.from) && entry.to.includes(edge.to));
@@ -156,9 +159,9 @@ function innerGraph(
     ...fresh,
     settings: { ...fresh.settings, language, approvals },
     nodes: [
-      { id: ids.ask, type: "input", version: 1, config: fields.length > 0 ? { fields } : {} },
+      { id: ids.ask, ...freshOf("input"), config: fields.length > 0 ? { fields } : {} },
       ...moved,
-      { id: ids.reply, type: "output", version: 1, config: {} },
+      { id: ids.reply, ...freshOf("output") },
     ],
     edges: drawn.all,
     groups: graph.groups.filter((group) => group.nodes.length > 0 && group.nodes.every((id) => inside.has(id))),
@@ -192,8 +195,7 @@ function outerGraph(
   const id = freeId(/[a-z]/i.test(name) ? name : "agent", new Set(kept.map((node) => node.id)));
   const caller: GraphNode = {
     id,
-    type: "agent",
-    version: 1,
+    ...freshOf("calls-agent"),
     ...(name ? { title: name } : {}),
     config: { agent },
   };

@@ -6,6 +6,7 @@ import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { layoutPositions } from "./auto-layout.ts";
 import { type Box, boundsOf } from "./boxes.ts";
 import { nodeSize } from "./card-size.ts";
+import { roleOf } from "./node-types.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
 
 const GAP = { x: 88, y: 36 } as const;
@@ -21,7 +22,7 @@ export async function positionNew(
   reader: PortReader,
 ): Promise<Record<string, { x: number; y: number }>> {
   const had = new Set(before.nodes.map((node) => node.id));
-  const cards = after.nodes.filter((node) => node.type !== "note");
+  const cards = after.nodes.filter((node) => roleOf(node) !== "annotation");
   const fresh = cards.filter((node) => !had.has(node.id)).map((node) => node.id);
   if (fresh.length === 0) return {};
   if (fresh.length >= cards.length - fresh.length) return layoutPositions(after, reader);

@@ -33,11 +33,11 @@ describe("what a card says", () => {
     ];
     expect(runPreview(view({ outputs: { documents } }), undefined)).toEqual({
       is: "parts",
-      parts: [{ chip: "leave.md p. 3", tone: "documents" }, { text: "Annual leave grows." }, { quiet: "0.82" }],
+      parts: [{ chip: "leave.md p. 3", kind: "documents" }, { text: "Annual leave grows." }, { quiet: "0.82" }],
     });
     expect(runPreview(view({ outputs: { billing: "Hello" } }), undefined)).toEqual({
       is: "parts",
-      parts: [{ chip: "billing", tone: "any" }, { text: "Hello" }],
+      parts: [{ chip: "billing", kind: "any" }, { text: "Hello" }],
     });
     expect(runPreview(view({ outputs: { text: "Hi", json: {}, messages: [] } }), undefined)).toEqual({
       is: "parts",
@@ -70,25 +70,31 @@ describe("what a card says", () => {
     ).toMatchObject({ is: "failed", retrying: true });
   });
 
-  it("says what it is set to before anything ran", () => {
-    const gist = (type: string, config: Record<string, unknown>) =>
-      configPreview({ id: "n", type, version: 1, config }, config);
-    expect(gist("tool", { tools: ["mcp/files/*", "builtin/clock"] })).toEqual({
+  it("shows what a node is set to before anything ran, also when its config does not parse", () => {
+    const preview = (type: string, config: Record<string, unknown>) =>
+      configPreview(
+        { id: "n", type, version: 1, config },
+        table.get(type)?.config.parse(config) as Record<string, unknown> | undefined,
+      );
+    expect(preview("tool", { tools: ["mcp/files/*", "builtin/clock"], approve: { "mcp/files/*": "ask" } })).toEqual({
       is: "parts",
-      parts: [{ text: "files/* · clock" }],
+      parts: [{ tool: "mcp/files/*", approve: "ask" }, { tool: "builtin/clock" }],
     });
-    expect(gist("retriever", { knowledge: "handbook" })).toEqual({
+    expect(preview("retriever", { knowledge: "handbook" })).toEqual({
       is: "parts",
-      parts: [{ chip: "handbook", tone: "documents" }],
+      parts: [{ chip: "handbook", kind: "documents" }],
     });
-    expect(gist("retriever", {})).toEqual({ is: "empty" });
-    expect(gist("map", { body: smallGraph() })).toEqual({
+    expect(preview("retriever", {})).toEqual({ is: "empty" });
+    expect(preview("map", { body: smallGraph() })).toEqual({
       is: "parts",
       parts: [{ text: expect.stringContaining(" · ") }],
     });
-    expect(gist("loop", { body: { agent: "helper" } })).toEqual({ is: "parts", parts: [{ agent: "helper" }] });
-    expect(gist("map", { body: null })).toEqual({ is: "empty" });
-    expect(gist("from-the-future", { a: 1 })).toEqual({ is: "empty" });
+    expect(preview("loop", { body: { agent: "helper" } })).toEqual({ is: "parts", parts: [{ agent: "helper" }] });
+    expect(preview("map", { body: null })).toEqual({ is: "empty" });
+    expect(configPreview({ id: "n", type: "http", version: 1, config: { url: 1 } }, undefined)).toEqual({
+      is: "empty",
+    });
+    expect(preview("from-the-future", { a: 1 })).toEqual({ is: "empty" });
   });
 });
 

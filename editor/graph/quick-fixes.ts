@@ -5,7 +5,7 @@ import type { Issue } from "../../runtime/issue.ts";
 import { connectablePorts, reaches } from "./can-connect.ts";
 import { type Command, connect, freeId, remove } from "./commands.ts";
 import { lookup } from "./lookup.ts";
-import { definitions } from "./node-types.ts";
+import { definitionOf, freshOf } from "./node-types.ts";
 import type { PortReader } from "./ports.ts";
 
 /** What the button says; the i18n key is `canvas:fix.<says>`. */
@@ -178,21 +178,20 @@ function breakCycle(graph: Graph, node: string | undefined): QuickFix | undefine
   return back && { label: "removeEdge", does: "command", command: { ...removeEdgeAt(graph.edges.indexOf(back)) } };
 }
 
-function addEnd(type: "input" | "output"): Command {
+function addEnd(role: "input" | "output"): Command {
   return {
     label: "fix",
     run(graph) {
-      const definition = definitions.find((one) => one.type === type);
-      if (!definition) return graph;
-      const id = freeId(type === "input" ? "ask" : "reply", new Set(graph.nodes.map((one) => one.id)));
-      const node: GraphNode = { id, type, version: definition.version, config: {} };
+      const { defaultId = role } = definitionOf(role);
+      const id = freeId(defaultId, new Set(graph.nodes.map((one) => one.id)));
+      const node: GraphNode = { id, ...freshOf(role) };
       const places = Object.values(graph.layout);
       const xs = places.map((place) => place.x);
-      const x = places.length === 0 ? 0 : type === "input" ? Math.min(...xs) - 304 : Math.max(...xs) + 304;
+      const x = places.length === 0 ? 0 : role === "input" ? Math.min(...xs) - 304 : Math.max(...xs) + 304;
       const y = places.length === 0 ? 0 : Math.round(places.reduce((sum, place) => sum + place.y, 0) / places.length);
       return {
         ...graph,
-        nodes: type === "input" ? [node, ...graph.nodes] : [...graph.nodes, node],
+        nodes: role === "input" ? [node, ...graph.nodes] : [...graph.nodes, node],
         layout: { ...graph.layout, [id]: { x, y } },
       };
     },

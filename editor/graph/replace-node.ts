@@ -59,7 +59,7 @@ export function replacementsFor(
   definitions: readonly NodeDefinition[],
 ): Replacement[] {
   return definitions
-    .filter((one) => one.type !== node.type && one.type !== "note")
+    .filter((one) => one.type !== node.type && one.role !== "annotation")
     .map((one) => planReplacement(graph, reader, node, one))
     .sort((a, b) => a.lost.edges.length - b.lost.edges.length || a.lost.settings.length - b.lost.settings.length);
 }

@@ -12,7 +12,7 @@ import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/res
 import { nodeOf } from "./boundary.ts";
 import { CARD, positionOf } from "./card-size.ts";
 import { type Command, freeId } from "./commands.ts";
-import { alwaysTaken, HARMLESS, repliesWithDocuments, runsWithout } from "./data-flow.ts";
+import { alwaysTaken, repliesWithDocuments, runsWithout } from "./data-flow.ts";
 import { boxOf, EdgeList, newErrors } from "./edge-list.ts";
 import { type SubagentDeps, takesConversation } from "./encapsulate.ts";
 import { pinsOf, setPin } from "./pins.ts";
@@ -44,7 +44,7 @@ export function unpack(
   const context = contextWithAgent(called, graph, id, world);
   const around = resolve(graph, table, context);
   const caller = around.nodes.find((node) => node.id === id);
-  if (caller?.type !== "agent") return refuse({ why: "notOne" });
+  if (caller?.definition.role !== "calls-agent") return refuse({ why: "notOne" });
   if (caller.onError === "branch" || caller.retry) return refuse({ why: "retried" });
   const within = resolve(called, table, context);
   const runs = within.nodes.filter((node) => node.definition.run);
@@ -53,9 +53,9 @@ export function unpack(
   if (unknown.length > 0) return refuse({ why: "unknown", names: unknown.map((node) => node.id) });
   const [fault] = checkGraph(called, table, context).filter((issue) => issue.severity === "error");
   if (fault) return refuse({ why: "issue", issue: fault });
-  const input = runs.find((node) => node.type === "input")!;
-  const output = runs.find((node) => node.type === "output")!;
-  const acts = runs.some((node) => node.type === "tool" || node.type === "action");
+  const input = runs.find((node) => node.definition.role === "input")!;
+  const output = runs.find((node) => node.definition.role === "output")!;
+  const acts = runs.some((node) => (node.definition.needs?.(node.config).tools?.length ?? 0) > 0);
   if (acts && canonicalJson(called.settings.approvals) !== canonicalJson(graph.settings.approvals))
     return refuse({ why: "approvals" });
 
@@ -131,7 +131,7 @@ function idleParts(
       runs,
       new Set(entering.filter((e) => e.fromPort === port.id).map((e) => `${e.from.id}.${e.fromPort}`)),
     );
-    if (runs.some((node) => alone.has(node.id) && !HARMLESS.has(node.type))) return { why: "alone", names: [port.id] };
+    if (runs.some((node) => alone.has(node.id) && !node.definition.harmless)) return { why: "alone", names: [port.id] };
   }
   return undefined;
 }
@@ -146,10 +146,12 @@ function arrivesOtherwise(source: CompiledEdge, { from, fromPort, to, toPort }: 
 /** What really comes out of a port: a router gives on what it got, and nobody checks what code gives. */
 function kindOf({ from, fromPort }: CompiledEdge, seen: ReadonlySet<CompiledNode> = new Set()): string {
   const own = from.outputs.find((port) => port.id === fromPort)!.kind;
-  if (from.type === "code") return "any";
-  if (from.type !== "router" || fromPort === "error" || seen.has(from)) return own;
+  const { passThrough, uncheckedOutputs } = from.definition;
+  if (uncheckedOutputs) return "any";
+  if (passThrough === undefined || fromPort === "error" || seen.has(from)) return own;
   const further = new Set([...seen, from]);
-  const kinds = new Set(from.incoming.map((edge) => kindOf(edge, further)));
+  const passed = from.incoming.filter((edge) => edge.toPort === passThrough);
+  const kinds = new Set(passed.map((edge) => kindOf(edge, further)));
   return kinds.size === 1 ? [...kinds][0]! : own;
 }
 
@@ -158,7 +160,9 @@ function asPair(caller: CompiledNode, asks: readonly CompiledEdge[]): boolean {
   return asks.every(({ to, toPort }) => {
     const replies = to.incoming.filter((edge) => edge.toPort === "reply");
     const ours = replies.filter((edge) => edge.from === caller && edge.fromPort === "reply");
-    return to.type === "output" && toPort === "documents" && ours.length > 0 && ours.length === replies.length;
+    return (
+      to.definition.role === "output" && toPort === "documents" && ours.length > 0 && ours.length === replies.length
+    );
   });
 }
 

@@ -41,12 +41,12 @@ describe("words of node types", () => {
         if (en.field(type, field.name).help)
           expect(han.test(words.help ?? ""), `${type}.${field.name}: help`).toBe(true);
         for (const option of (field.schema.enum ?? []) as string[])
-          expect(inChinese(zh.option(option)), option).toBe(true);
+          expect(inChinese(zh.option(type, option)), option).toBe(true);
       }
       const parsed = definition.config.parse({});
       const ports = definition.ports(parsed);
-      // What the author names (a field of a code node) keeps its name in both languages.
-      const own = type === "code" ? [] : [...ports.inputs, ...ports.outputs];
+      // The fields of a code node are the author's: they keep their names in both languages.
+      const own = definition.uncheckedOutputs ? [] : [...ports.inputs, ...ports.outputs];
       for (const port of own) expect(inChinese(zh.port(type, port)), `${type}.${port.id}`).toBe(true);
       expect(Object.hasOwn(ICONS, definition.icon), definition.icon).toBe(true);
     },

@@ -1,14 +1,11 @@
-/**
- * What node types, their fields and their ports are called. English stands in the definitions themselves; the other
- * language's words are here, and a test holds the two together.
- */
+/** What node types, their fields and their ports are called: the words stand on the definitions. */
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import type { Kind, Port } from "../../runtime/port.ts";
 import { table } from "../graph/node-types.ts";
-import { FIELD_WORDS, KIND_WORDS, NODE_WORDS, OPTION_WORDS, PORT_WORDS } from "./zh/node-types.ts";
+import { KIND_WORDS, PORT_WORDS } from "./zh/ports.ts";
 
 export interface NodeWords {
   title(type: string): string;
@@ -19,7 +16,9 @@ export interface NodeWords {
   kind(kind: Kind): string;
   field(type: string, key: string): { label: string; help?: string };
   /** A value of a select field. */
-  option(value: string): string;
+  option(type: string, value: string): string;
+  /** For a card with an empty preview; undefined where the type has none of its own. */
+  emptyText(type: string): string | undefined;
 }
 
 const english: NodeWords = {
@@ -33,20 +32,31 @@ const english: NodeWords = {
     const hint = formHint(table.get(type), key);
     return { label: hint?.label ?? humanize(key), ...(hint?.help ? { help: hint.help } : {}) };
   },
-  option: (value) => (value === value.toUpperCase() ? value : humanize(value)),
+  emptyText: (type) => table.get(type)?.emptyText,
+  option: (_type, value) => (value === value.toUpperCase() ? value : humanize(value)),
 };
 
-const chinese: NodeWords = {
-  title: (type) => NODE_WORDS[type]?.title ?? english.title(type),
-  summary: (type) => NODE_WORDS[type]?.summary ?? english.summary(type),
-  nodeTitle: (node) => node.title || chinese.title(node.type),
-  // A port that the author named keeps the author's name.
-  port: (type, port) =>
-    isOwnPort(type, port.id) ? (PORT_WORDS[port.id] ?? port.label ?? port.id) : (port.label ?? port.id),
-  kind: (kind) => KIND_WORDS[kind],
-  field: (type, key) => FIELD_WORDS[`${type}.${key}`] ?? FIELD_WORDS[key] ?? english.field(type, key),
-  option: (value) => OPTION_WORDS[value] ?? english.option(value),
-};
+/** Another language, from the definitions; English where a definition has no words in it. */
+function translated(language: string): NodeWords {
+  const of = (type: string) => table.get(type)?.words?.[language];
+  const words: NodeWords = {
+    title: (type) => of(type)?.title ?? english.title(type),
+    summary: (type) => of(type)?.summary ?? english.summary(type),
+    emptyText: (type) => of(type)?.emptyText ?? english.emptyText(type),
+    nodeTitle: (node) => node.title || words.title(node.type),
+    // A port that the author named keeps the author's name.
+    port: (type, port) =>
+      (isOwnPort(type, port.id) ? (of(type)?.ports?.[port.id] ?? PORT_WORDS[port.id]) : undefined) ??
+      port.label ??
+      port.id,
+    kind: (kind) => KIND_WORDS[kind],
+    field: (type, key) => of(type)?.fields?.[key as never] ?? english.field(type, key),
+    option: (type, value) => of(type)?.options?.[value] ?? english.option(type, value),
+  };
+  return words;
+}
+
+const chinese = translated("zh");
 
 export const nodeWords = (language: string): NodeWords => (language === "zh" ? chinese : english);
 

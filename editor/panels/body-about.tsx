@@ -1,7 +1,7 @@
 import { Settings2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { bodyFields } from "../graph/body.ts";
+import { bodyFields, eachOf } from "../graph/body.ts";
 import { lookup } from "../graph/lookup.ts";
 import { useBodies } from "../hooks/body-views.tsx";
 import { useNodeWords } from "../i18n/node-words.ts";
@@ -16,11 +16,11 @@ export function BodyAbout({ inside }: { inside: Inside }) {
   const { back } = useBodies();
   const holder = useStore(inside.outer.document, (state) => lookup(state.graph).node(inside.node));
   if (!holder) return null;
-  const kind = holder.type === "loop" ? "loop" : "map";
+  const each = eachOf(holder.type);
   return (
     <div className="flex flex-col gap-3 px-4 py-4">
-      <h2 className="font-semibold text-md">{t(`about.${kind}`)}</h2>
-      <p className="text-ink-2">{t(`aboutHelp.${kind}`)}</p>
+      <h2 className="font-semibold text-md">{t(`about.${each}`)}</h2>
+      <p className="text-ink-2">{t(`aboutHelp.${each}`)}</p>
       <Part title={t("availableValues")}>
         <ul className="flex flex-col gap-1">
           {[{ name: "message", kind: "text" as const }, ...bodyFields(holder)].map((field) => (

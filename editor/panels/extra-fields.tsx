@@ -1,18 +1,16 @@
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { inputFields } from "../../runtime/agent-ports.ts";
+import type { Field as DeclaredField } from "../../runtime/field.ts";
 import type { Kind } from "../../runtime/port.ts";
+import { roleOf, table } from "../graph/node-types.ts";
 import { useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 
-interface Declared {
-  name: string;
-  kind?: Kind;
-  required?: boolean;
-}
-
 export interface ExtraFields {
-  declared: readonly Declared[];
+  declared: readonly DeclaredField[];
   texts: Record<string, string>;
   /** As the run takes them: JSON where the kind asks for it and the text is some. */
   values: Record<string, unknown>;
@@ -22,14 +20,10 @@ export interface ExtraFields {
 /** The fields that the input node declares beside the message. What is typed is kept under `place`. */
 export function useExtraFields(place: string): ExtraFields {
   const { unfinished } = useWorkbench();
-  const declared = useGraph((graph) => {
-    const config = graph.nodes.find((node) => node.type === "input")?.config as { fields?: Declared[] } | undefined;
-    return config?.fields ?? NONE;
-  });
+  const input = useGraph((graph) => graph.nodes.find((node) => roleOf(node) === "input"));
+  const declared = useMemo(() => (input ? inputFields({ nodes: [input] }, table) : []), [input]);
   const kept = useStore(unfinished, (state) => state.texts);
-  const usable = Array.isArray(declared)
-    ? declared.filter((field) => field.kind !== "files" && field.kind !== "tools")
-    : NONE;
+  const usable = declared.filter((field) => field.kind !== "files" && field.kind !== "tools");
   const texts = Object.fromEntries(usable.map(({ name }) => [name, kept.get(`${place}/field/${name}`) ?? ""]));
   const values = Object.fromEntries(
     usable.flatMap((field) => (texts[field.name] ? [[field.name, parse(texts[field.name]!, field.kind)]] : [])),
@@ -41,8 +35,6 @@ export function useExtraFields(place: string): ExtraFields {
     set: (name, text) => unfinished.keep(`${place}/field/${name}`, text || undefined),
   };
 }
-
-const NONE: readonly Declared[] = [];
 
 function parse(text: string, kind: Kind = "text"): unknown {
   if (kind === "text") return text;

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
+import type { NodeDefinition } from "../../runtime/node.ts";
 import { type FormField, formFields } from "../fields/form-schema.ts";
 import { JsonBox } from "../fields/json-field.tsx";
 import { NodeField } from "../fields/node-field.tsx";
@@ -135,8 +136,8 @@ function Settings({ node }: { node: GraphNode }) {
   return (
     <>
       <ConfigForm node={node} config={config} fields={formFields(definition)} disabled={disabled} />
-      {node.type !== "note" && <Connections node={node} />}
-      {!["note", "input", "output"].includes(node.type) && <FailureForm node={node} disabled={disabled} />}
+      {definition.role !== "annotation" && <Connections node={node} />}
+      {canFail(definition) && <FailureForm node={node} disabled={disabled} />}
     </>
   );
 }
@@ -202,7 +203,7 @@ function ConfigForm({
       disabled={disabled}
     />
   );
-  const plain = fields.filter((field) => !field.hint.advanced && applies(node.type, field.name, full));
+  const plain = fields.filter((field) => !field.hint.advanced && applies(field, full));
   const more = fields.filter((field) => field.hint.advanced);
   const changed = more.filter(
     (field) => field.name in raw && JSON.stringify(raw[field.name]) !== JSON.stringify(field.fallback),
@@ -224,7 +225,7 @@ function ConfigForm({
   );
 }
 
-/** A router's model is asked only when a model decides. */
-function applies(type: string, name: string, config: Record<string, unknown>): boolean {
-  return !(type === "router" && name === "model" && config.by !== "model");
-}
+const canFail = ({ role }: NodeDefinition) => role !== "annotation" && role !== "input" && role !== "output";
+
+const applies = ({ hint: { when } }: FormField, config: Record<string, unknown>): boolean =>
+  when === undefined || config[when.key] === when.is;

@@ -2,7 +2,7 @@ import { ChevronRight, CircleX, Wrench } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ToolView } from "../../runtime/fold-run.ts";
-import { shortName } from "../graph/preview.ts";
+import { shortToolName } from "../../runtime/preview.ts";
 import * as format from "../i18n/format.ts";
 import { cx } from "../ui/cx.ts";
 import { Spinner } from "../ui/spinner.tsx";
@@ -40,7 +40,7 @@ function ToolStep({ tool }: { tool: ToolView }) {
           <Wrench size={15} aria-hidden className="text-kind-tools" />
         )}
         <span className="min-w-0 flex-1 truncate">
-          <span className="font-mono text-xs">{shortName(name)}</span>{" "}
+          <span className="font-mono text-xs">{shortToolName(name)}</span>{" "}
           <span className="font-mono text-ink-3 text-xs">
             {brief(tool.start.call.arguments ?? tool.start.call.raw)}
           </span>

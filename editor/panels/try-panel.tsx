@@ -2,7 +2,15 @@ import { CircleStop, Plus, SendHorizontal } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { useCatalogue, useConversation, useGraph, useIssues, useLive, useWorkbench } from "../hooks/use-workbench.ts";
+import {
+  useCatalogue,
+  useConversation,
+  useGraph,
+  useIssues,
+  useLive,
+  useReader,
+  useWorkbench,
+} from "../hooks/use-workbench.ts";
 import { defaultModel } from "../session/catalogue.ts";
 import type { Turn } from "../session/conversation.ts";
 import { Badge } from "../ui/badge.tsx";
@@ -26,11 +34,12 @@ export function TryPanel() {
   const greeting = useGraph((graph) => graph.settings.greeting);
   const suggestions = useGraph((graph) => graph.settings.suggestions);
   const demo = useCatalogue((state) => defaultModel(state)?.demo === true);
+  const reader = useReader();
   const usesDefault = useGraph((graph) =>
-    graph.nodes.some(
-      (node) =>
-        node.type === "llm" && ((node.config as { model?: string } | undefined)?.model ?? "default") === "default",
-    ),
+    graph.nodes.some((node) => {
+      const config = reader.config(node);
+      return config && reader.definition(node)?.needs?.(config).models?.includes("default");
+    }),
   );
   const fields = useExtraFields("try");
   // Kept with the agent until it is sent: another graph may open meanwhile, or another panel.

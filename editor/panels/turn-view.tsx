@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Wait, WaitDecision } from "../../runtime/event.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import type { Document } from "../../runtime/message.ts";
-import { isDocuments } from "../graph/preview.ts";
+import { isDocuments } from "../../runtime/preview.ts";
 import { useBodies } from "../hooks/body-views.tsx";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useScopeWords } from "../hooks/use-scope-words.ts";

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Document } from "../../runtime/message.ts";
-import { isDocuments } from "../graph/preview.ts";
+import { isDocuments } from "../../runtime/preview.ts";
 import * as format from "../i18n/format.ts";
 import { CopyButton } from "../ui/code-block.tsx";
 

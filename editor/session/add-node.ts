@@ -13,19 +13,10 @@ export const DRAG_TYPE = "application/x-patchbay-node";
 
 export type LooseEnd = NonNullable<PendingEdge["from"]>;
 
-const IDS: Record<string, string> = {
-  input: "ask",
-  output: "reply",
-  llm: "brain",
-  retriever: "facts",
-  prompt: "brief",
-  tool: "kit",
-};
-
 export function newNode(workbench: Workbench, definition: NodeDefinition): GraphNode {
   const taken = new Set(workbench.graph().nodes.map((node) => node.id));
   return {
-    id: freeId(IDS[definition.type] ?? definition.type, taken),
+    id: freeId(definition.defaultId ?? definition.type, taken),
     type: definition.type,
     version: definition.version,
     config: {},

@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import { api } from "../api/api.ts";
 import { bodyOf, isContainer } from "../graph/body.ts";
+import { roleOf } from "../graph/node-types.ts";
 import type { AgentEntry } from "./catalogue.ts";
 import { rootOf, type Workbench } from "./workbench.ts";
 
@@ -21,7 +22,7 @@ export interface Called {
 
 /** The agent that a node calls, or that it repeats. */
 export function agentOf(node: Pick<GraphNode, "type" | "config">): AgentRef | undefined {
-  if (node.type === "agent") {
+  if (roleOf(node) === "calls-agent") {
     const { agent, version } = (node.config ?? {}) as { agent?: string; version?: number | null };
     return agent ? { agent, ...(version ? { version } : {}) } : undefined;
   }

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import type { Kind } from "../../runtime/port.ts";
 import { resolve } from "../../runtime/resolve.ts";
-import { table } from "../graph/node-types.ts";
+import { roleOf, table } from "../graph/node-types.ts";
 import { cx } from "./cx.ts";
 
 interface Card {
@@ -110,7 +110,7 @@ function draw(graph: Graph) {
   const places = graph.nodes.some((node) => graph.layout[node.id]) ? undefined : layers(graph);
   const cards = new Map<string, Card>();
   for (const node of graph.nodes) {
-    if (node.type === "note") continue;
+    if (roleOf(node) === "annotation") continue;
     const known = resolved.get(node.id);
     // Ports without an edge would be noise at this size: only those in use are drawn.
     const inputs = graph.edges.filter((edge) => edgeEnd(edge.to).node === node.id).map((edge) => edgeEnd(edge.to).port);

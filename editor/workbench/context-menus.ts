@@ -4,6 +4,7 @@ import type { CanvasMenus } from "../canvas/canvas.tsx";
 import { isContainer } from "../graph/body.ts";
 import { remove } from "../graph/commands.ts";
 import { lookup } from "../graph/lookup.ts";
+import { roleOf } from "../graph/node-types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { agentOf } from "../session/called-agents.ts";
 import type { MenuItem } from "../ui/menu.tsx";
@@ -46,7 +47,10 @@ export function useContextMenus(): CanvasMenus {
     const node = lookup(workbench.graph()).node(id);
     return node !== undefined && (isContainer(node) || agentOf(node) !== undefined);
   };
-  const calls = (id: string): boolean => lookup(workbench.graph()).node(id)?.type === "agent";
+  const calls = (id: string): boolean => {
+    const node = lookup(workbench.graph()).node(id);
+    return node !== undefined && roleOf(node) === "calls-agent";
+  };
   return {
     forNode(id: string): MenuItem[] {
       if (!workbench.selection.getState().nodes.has(id)) workbench.selection.choose([id]);

@@ -8,7 +8,7 @@ import type { Port } from "../../runtime/port.ts";
 import type { AgentCard } from "../../server/contract/agent.ts";
 import { api } from "../api/api.ts";
 import { lookup } from "../graph/lookup.ts";
-import { table } from "../graph/node-types.ts";
+import { roleOf, table } from "../graph/node-types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import type { Overlays } from "../session/overlays.ts";
@@ -116,10 +116,10 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsul
 /** What the new agent takes or gives: every agent can do more, this is what it does. */
 function wiredPorts(
   inner: Parameters<typeof agentPorts>[0] & { edges: { from: string; to: string }[] },
-  type: "input" | "output",
+  side: "input" | "output",
 ): Port[] {
-  const id = inner.nodes.find((node) => node.type === type)?.id;
+  const id = inner.nodes.find((node) => roleOf(node) === side)?.id;
   const { inputs, outputs } = agentPorts(inner, table);
   const ends = new Set(inner.edges.flatMap((edge) => [edge.from, edge.to]));
-  return (type === "input" ? inputs : outputs).filter((port) => port.id === "message" || ends.has(`${id}.${port.id}`));
+  return (side === "input" ? inputs : outputs).filter((port) => port.id === "message" || ends.has(`${id}.${port.id}`));
 }

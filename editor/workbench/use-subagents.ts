@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { encapsulate, type Refusal } from "../graph/encapsulate.ts";
 import { lookup } from "../graph/lookup.ts";
-import { table } from "../graph/node-types.ts";
+import { roleOf, table } from "../graph/node-types.ts";
 import { type UnpackRefusal, unpack } from "../graph/unpack.ts";
 import { issueText } from "../hooks/issue-words.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
@@ -55,7 +55,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
         const refuse = (refused: UnpackRefusal, graph: Graph) =>
           toast({ tone: "bad", title: t("cannotUnpack"), detail: why(refused, graph) });
         const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
-        const ref = node?.type === "agent" ? agentOf(node) : undefined;
+        const ref = node && roleOf(node) === "calls-agent" ? agentOf(node) : undefined;
         if (id === undefined || !ref) return refuse({ why: "notOne" }, workbench.graph());
         let called: Graph;
         try {
@@ -88,6 +88,7 @@ function suggestedName(
 ): string {
   const nodes = graph.nodes.filter((node) => chosen.has(node.id));
   const group = graph.groups.find((one) => one.title && nodes.every((node) => one.nodes.includes(node.id)));
-  const main = nodes.find((node) => node.type === "llm") ?? nodes.find((node) => node.type !== "note");
+  const main =
+    nodes.find((node) => table.get(node.type)?.sessionInput) ?? nodes.find((node) => roleOf(node) !== "annotation");
   return group?.title ?? (main ? title(main) : "");
 }

@@ -8,10 +8,10 @@ export const bodies = {
   nodes_one: "{{count}} node",
   nodes_other: "{{count}} nodes",
   back: "Back to “{{name}}”",
-  about: { map: "Runs for each item", loop: "Runs in each iteration" },
+  about: { item: "Runs for each item", turn: "Runs in each iteration" },
   aboutHelp: {
-    map: "Runs once for each item. The input node receives the item as its message. The values below become ports when you declare them. The value that reaches the output node is the result for this item.",
-    loop: "Runs repeatedly. The input node receives the result of the previous iteration as its message. The values below become ports when you declare them. The value that reaches the output node is the result of this iteration.",
+    item: "Runs once for each item. The input node receives the item as its message. The values below become ports when you declare them. The value that reaches the output node is the result for this item.",
+    turn: "Runs repeatedly. The input node receives the result of the previous iteration as its message. The values below become ports when you declare them. The value that reaches the output node is the result of this iteration.",
   },
   availableValues: "Available values",
   containerSettings: "Settings of “{{name}}”",

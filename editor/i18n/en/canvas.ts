@@ -28,12 +28,7 @@ export const canvas = {
   pasteByKey: "The browser blocks access to the clipboard. Paste with the keyboard.",
   arrangeFailed: "Could not arrange the nodes",
   group: { think: "AI", know: "Knowledge", act: "Tools", flow: "Flow", io: "Input and output" },
-  idle: {
-    input: "Messages come in here.",
-    output: "The value that arrives here is the reply.",
-    prompt: "Empty template.",
-    other: "Not configured.",
-  },
+  notConfigured: "Not configured.",
   refused: {
     kind: "These ports have different types",
     cycle: "This would create a cycle",

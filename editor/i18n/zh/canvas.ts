@@ -29,12 +29,7 @@ export const canvas: Words<typeof en> = {
   pasteByKey: "浏览器禁止网页读取剪贴板，请用键盘粘贴。",
   arrangeFailed: "自动整理失败",
   group: { think: "AI", know: "知识库", act: "工具", flow: "流程控制", io: "输入输出" },
-  idle: {
-    input: "消息从这里进来。",
-    output: "到达这里的内容就是回复。",
-    prompt: "模板为空。",
-    other: "尚未配置。",
-  },
+  notConfigured: "尚未配置。",
   refused: {
     kind: "端口类型不一致",
     cycle: "这样会形成环路",

@@ -2,6 +2,7 @@ import { BookmarkPlus, Clock3, Copy, Download, Ellipsis, GitBranch, Trash2, Zap 
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { Agent } from "../../../server/contract/agent.ts";
+import { roleOf } from "../../graph/node-types.ts";
 import { ago, dateTime } from "../../i18n/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { GraphPicture } from "../../ui/graph-picture.tsx";
@@ -26,7 +27,7 @@ export function AgentCard({
   const [, go] = useLocation();
   const { graph } = agent;
   const errors = agent.issues.filter((issue) => issue.severity === "error").length;
-  const nodes = graph.nodes.filter((node) => node.type !== "note").length;
+  const nodes = graph.nodes.filter((node) => roleOf(node) !== "annotation").length;
   return (
     <article className="group relative flex flex-col overflow-hidden rounded-xl border border-line bg-surface transition-shadow focus-within:shadow-card hover:border-line-strong hover:shadow-card">
       <GraphPicture graph={graph} className="h-36 border-line border-b" />

@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
+import { inputFields } from "../../../runtime/agent-ports.ts";
 import type { Field } from "../../../runtime/field.ts";
 import { api } from "../../api/api.ts";
+import { table } from "../../graph/node-types.ts";
 
 export const triggersKey = (agent: string) => ["agents", agent, "triggers"];
 
@@ -20,6 +22,5 @@ export function useLiveFields(agent: string): Field[] | undefined {
     queryFn: ({ signal }) => api.agents.versions(agent, signal),
   });
   const live = versions.data?.versions.find((one) => one.version === versions.data?.publication?.live);
-  const input = live?.graph.nodes.find((node) => node.type === "input");
-  return live && ((input?.config as { fields?: Field[] } | undefined)?.fields ?? []);
+  return live && inputFields(live.graph, table);
 }
