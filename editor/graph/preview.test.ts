@@ -27,9 +27,9 @@ const view = (more: Partial<NodeView>): NodeView => ({
 });
 
 describe("what a card says", () => {
-  it("shows the first passage with its place, the taken branch, a text, and JSON", () => {
+  it("shows the first passage with its source, the taken branch, a text, and JSON", () => {
     const documents = [
-      { id: "1", title: "leave.md", text: "Annual leave\n grows.", score: 0.8234, place: { page: 3 } },
+      { id: "1", title: "leave.md", text: "Annual leave\n grows.", score: 0.8234, source: { page: 3 } },
     ];
     expect(runPreview(view({ outputs: { documents } }), undefined)).toEqual({
       is: "parts",
