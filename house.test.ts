@@ -12,6 +12,7 @@ import {
   roomBreaches,
   type Sources,
   tierBreaches,
+  typeNameBreaches,
 } from "./house.ts";
 
 const root = import.meta.dirname;
@@ -45,6 +46,19 @@ describe("the house", () => {
 
   it("has folders that import downhill inside their room, types counted", () => {
     expect(tierBreaches(sources)).toEqual([]);
+  });
+
+  it("asks a node's definition, not its type's name", () => {
+    expect(typeNameBreaches(sources)).toEqual([]);
+    for (const breach of [
+      'if (node.type === "llm") run();',
+      'const ends = "output" === node.type;',
+      'switch (node.type) {\n  case "prompt":\n    return 1;\n}',
+      'const QUIET = new Set(["input", "note"]);',
+      'const IDS: Record<string, string> = {\n  input: "ask",\n  output: "reply",\n  llm: "brain",\n};',
+      'if (!["note", "input", "output"].includes(type)) run();',
+    ])
+      expect(typeNameBreaches(planted({ "editor/graph/bad.ts": breach }))).not.toEqual([]);
   });
 
   it("has no import circle, types counted", () => {

@@ -36,7 +36,7 @@ export const LAW: Record<Room, Law> = {
     packages: "any",
     node: true,
     tiers: [
-      ["contract", "lib"],
+      ["contract", "lib", "node-types"],
       "process",
       "stores",
       ["secrets", "net", "sandbox"],
@@ -232,3 +232,36 @@ export function circles(sources: Sources): string[] {
   for (const file of graph.keys()) visit(file, []);
   return found;
 }
+
+/**
+ * Places outside `nodes/` that decide by the name of a node type: comparisons with `type`, cases of a switch over it,
+ * lists of type names and tables keyed by them. A definition's role and members answer instead.
+ */
+export function typeNameBreaches(sources: Sources): string[] {
+  const names = [...sources]
+    .filter(([file]) => /^nodes\/[^/]+\.ts$/.test(file) && !isTest(file))
+    .flatMap(([, text]) => /\bdefineNode[<(][\s\S]*?\btype: "([a-z-]+)"/.exec(text)?.[1] ?? []);
+  const name = `["'\`](?:${names.join("|")})["'\`]`;
+  const key = `["']?(?:${names.join("|")})["']?:\\s[^,{}]+,\\s*`;
+  const patterns = [
+    new RegExp(`\\btype\\b[)\\]!]*\\s*[!=]==?\\s*${name}`, "g"),
+    new RegExp(`${name}\\s*[!=]==?\\s*[\\w.?!]*\\btype\\b`, "g"),
+    // Names that nothing but a node type has.
+    new RegExp(`[!=]==?\\s*["'\`](?:${names.filter((one) => !SHARED.includes(one)).join("|")})["'\`]`, "g"),
+    new RegExp(`\\[\\s*${name}(?:,\\s*${name})+,?\\s*\\](?! as const)`, "g"),
+    new RegExp(`\\{\\s*(?:${key}){3}`, "g"),
+  ];
+  return [...sources].flatMap(([file, source]) => {
+    if (isTest(file) || roomOf(file) === "nodes") return [];
+    const text = bare(source);
+    const found = patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([match]) => match));
+    for (const [opening] of text.matchAll(/switch \([^)]*\btype\)/g)) {
+      const block = text.slice(text.indexOf(opening)).split(/\n {0,4}\}/)[0]!;
+      found.push(...[...block.matchAll(new RegExp(`case ${name}`, "g"))].map(([match]) => match));
+    }
+    return found.map((match) => `${file}: ${match.replaceAll(/\s+/g, " ")}`);
+  });
+}
+
+/** Node types whose names are also roles of messages, bindings of tools, kinds of waits or fields of data. */
+const SHARED = ["input", "output", "tool", "agent", "code", "http", "action", "approval", "prompt", "map"];

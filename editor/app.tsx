@@ -2,15 +2,19 @@ import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from "re
 import { Route, Switch } from "wouter";
 import { loadAgentEditor } from "./begin.ts";
 import { NotFoundPage } from "./pages/not-found.tsx";
+import { loadNodeModules } from "./session/node-modules.ts";
 import { PageErrors } from "./shell/page-errors.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { Spinner } from "./ui/spinner.tsx";
 import { Toaster } from "./ui/toast.tsx";
 import { TooltipProvider } from "./ui/tooltip.tsx";
 
-/** Each page is a chunk of its own; the canvas is the large one. */
+/** Each page is a chunk of its own; the canvas is the large one. A page finds the list of node types complete. */
 const page = <P extends object>(load: () => Promise<ComponentType<P>>): LazyExoticComponent<ComponentType<P>> =>
-  lazy(async () => ({ default: await load() }));
+  lazy(async () => {
+    const [component] = await Promise.all([load(), loadNodeModules()]);
+    return { default: component };
+  });
 
 const AgentEditor = page(loadAgentEditor);
 const GuidePage = page(() => import("./pages/guide/guide-page.tsx").then((module) => module.GuidePage));

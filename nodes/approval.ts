@@ -40,6 +40,7 @@ export const approval = defineNode<z.infer<typeof config>>({
     },
   },
   preview: ({ question }) => (question.trim() === "" ? [] : [{ text: previewText(question) }]),
+  textKey: "question",
   words: {
     zh: {
       title: "审批",

@@ -47,6 +47,7 @@ export const code = defineNode<z.infer<typeof config>>({
   preview: ({ source }) => (source.trim() === "" ? [] : [{ mono: previewText(source) }]),
   previewLines: 3,
   uncheckedOutputs: true,
+  textKey: "source",
   words: {
     zh: {
       title: "代码",

@@ -16,6 +16,7 @@ export const note = defineNode<z.infer<typeof config>>({
   ports: () => ({ inputs: [], outputs: [] }),
   form: { text: { widget: "textarea", label: "Text", help: "Markdown. Shown on the canvas only." } },
   harmless: true,
+  textKey: "text",
   words: {
     zh: {
       title: "便签",

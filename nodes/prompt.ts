@@ -31,6 +31,7 @@ export const prompt = defineNode<z.infer<typeof config>>({
   emptyText: "Empty template.",
   certainOutputs: "all",
   harmless: true,
+  textKey: "template",
   words: {
     zh: {
       title: "提示词",

@@ -129,6 +129,8 @@ export interface NodeDefinition<C = unknown> {
   previewLines?: 2 | 3;
   /** Shown on the card while the preview is empty and no issue says what to do. */
   emptyText?: string;
+  /** The config key of the text that the author writes: a template carries it in two languages. */
+  textKey?: string;
   /** For the role `container`. */
   body?: BodyContract;
   /** Exactly one of the outputs is taken in a run (a router, an approval): what `check` proves joins by. */

@@ -30,6 +30,7 @@ import { keyRoutes } from "./routes/keys.ts";
 import { knowledgeRoutes } from "./routes/knowledge.ts";
 import { mcpServerRoutes } from "./routes/mcp-servers.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { nodeRoutes } from "./routes/nodes.ts";
 import { agentRunRoutes, runRoutes } from "./routes/runs.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
@@ -64,6 +65,7 @@ function routes(services: Services, auth: Auth) {
     .route("/api/knowledge", knowledgeRoutes(services))
     .route("/api/mcp-servers", mcpServerRoutes(services))
     .route("/api/models", modelRoutes(services))
+    .route("/api/nodes", nodeRoutes(services))
     .route("/api/restore", restoreRoutes(services))
     .route("/api/runs", runRoutes(services))
     .route("/api/secrets", secretRoutes(services))

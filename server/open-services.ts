@@ -1,7 +1,6 @@
 /** Builds every service from the environment, in the order they need each other, and takes them down again. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { nodes } from "../nodes/index.ts";
 import { openAgents } from "./agents/agents.ts";
 import { checkContext } from "./agents/check-context.ts";
 import { createBackup } from "./backup/backup.ts";
@@ -13,6 +12,7 @@ import { createKnowledge } from "./knowledge/knowledge.ts";
 import { createMcpServers } from "./mcp/mcp-servers.ts";
 import { createModels } from "./models/models.ts";
 import { createNet } from "./net/safe-fetch.ts";
+import { loadNodeTypes } from "./node-types/load.ts";
 import { type Env, isLoopback } from "./process/env.ts";
 import { VERSION } from "./process/version.ts";
 import { openStores, type Role } from "./queue/open-stores.ts";
@@ -57,6 +57,7 @@ export async function openServices(
   };
   try {
     const report = (thrown: unknown) => logger.report(thrown);
+    const { table: nodes, modules: nodeModules } = await loadNodeTypes(env.nodesDir);
     const stores = await openStores(env, role, report);
     const { records } = stores;
     closers.push(() => stores.close());
@@ -217,6 +218,7 @@ export async function openServices(
     const services: Services = {
       env,
       nodes,
+      nodeModules,
       logger,
       records,
       secrets,

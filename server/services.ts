@@ -31,6 +31,8 @@ export interface Services {
   env: Env;
   /** The node types that graphs may use. */
   nodes: NodeTable;
+  /** JavaScript of the operator's own node types, by type. */
+  nodeModules: ReadonlyMap<string, string>;
   logger: Logger;
   records: Records;
   secrets: Secrets;

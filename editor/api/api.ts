@@ -159,6 +159,10 @@ export interface UsageQuery {
 }
 
 export const api = {
+  nodes: {
+    /** The operator's own node types. */
+    modules: () => read(routes.nodes.$get()),
+  },
   agents: {
     list: (signal?: AbortSignal): Promise<Agent[]> =>
       everyPage(async (query) => (await read(routes.agents.$get({ query }, until(signal)))).agents as Agent[]),

@@ -1,9 +1,21 @@
-/** The node types that this editor knows: the list of `nodes/`. */
-import { definitions, nodes as table } from "../../nodes/index.ts";
+/** The node types that this editor knows: the list of `nodes/`, and what the server adds to it (`addNodeType`). */
+import { definitions as builtIn } from "../../nodes/index.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
-import type { NodeDefinition, NodeRole } from "../../runtime/node.ts";
+import type { NodeDefinition, NodeRole, NodeTable } from "../../runtime/node.ts";
 
-export { definitions, table };
+const known = [...builtIn];
+const byType = new Map(known.map((definition) => [definition.type, definition]));
+
+/** In the order of the palette. Complete before a page is drawn. */
+export const definitions: readonly NodeDefinition[] = known;
+export const table: NodeTable = byType;
+
+/** Adds a type that the server loaded from outside `nodes/`. */
+export function addNodeType(definition: NodeDefinition): void {
+  if (byType.has(definition.type)) throw new TypeError(`The node type "${definition.type}" is there already.`);
+  known.push(definition);
+  byType.set(definition.type, definition);
+}
 
 /** The first type of a role: what the editor adds where it needs one. */
 export function definitionOf(role: NodeRole): NodeDefinition {

@@ -22,6 +22,8 @@ export interface Env {
   /** `host:port` that tools may reach although private. */
   allowHosts: string[];
   trustProxy: boolean;
+  /** A folder of node modules; their code is trusted as the operator's own. */
+  nodesDir?: string;
   openai?: { baseUrl: string; apiKey?: string };
   defaultModel?: string;
   embedder?: string;
@@ -101,6 +103,7 @@ const Settings = z.object({
     .default(false),
   PATCHBAY_DEFAULT_MODEL: modelName,
   PATCHBAY_EMBEDDER: modelName,
+  PATCHBAY_NODES: z.string().optional(),
   PATCHBAY_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: ({ input }) => `"${input}" is not a log level; use ${LOG_LEVELS.join(", ")}` })
     .optional(),
@@ -148,6 +151,7 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
     files: files && /^[a-z][a-z0-9+.-]+:\/\//i.test(files) ? s3Location("PATCHBAY_FILES", variables) : files,
     allowHosts: settings.PATCHBAY_ALLOW_HOSTS,
     trustProxy: settings.PATCHBAY_TRUST_PROXY,
+    nodesDir: settings.PATCHBAY_NODES && resolve(settings.PATCHBAY_NODES),
     ...(baseUrl && { openai: { baseUrl, ...(apiKey && { apiKey }) } }),
     defaultModel: settings.PATCHBAY_DEFAULT_MODEL,
     embedder: settings.PATCHBAY_EMBEDDER,

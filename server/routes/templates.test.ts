@@ -95,7 +95,7 @@ describe("the files", async () => {
     "%s is whole in each language",
     async (_, template) => {
       for (const language of ["en", "zh"] as const) {
-        const graph = graphIn(template, language);
+        const graph = graphIn(template, language, nodes);
         expect(errors(checkGraph(graph, nodes))).toEqual([]);
         expect(Object.keys(graph.layout).sort()).toEqual(graph.nodes.map((node) => node.id).sort());
         const ids = new Set(withBodies(graph).flatMap((one) => one.nodes.map((node) => node.id)));

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import type { NodeTable } from "../../runtime/node.ts";
 import { parseGraph } from "../../runtime/parse.ts";
 import { Effect } from "../../runtime/tool.ts";
 
@@ -19,7 +20,7 @@ const Translation = z.strictObject({
   greeting: z.string(),
   suggestions: z.array(z.string()),
   titles: z.record(z.string(), z.string()).default({}),
-  /** What a node says: see `SAYS`. */
+  /** The value of a node's `textKey`. */
   texts: z.record(z.string(), z.string()).default({}),
 });
 
@@ -95,29 +96,26 @@ export async function readToolTemplate(name: string, folder = TEMPLATES): Promis
 }
 
 /** The template's graph in a language, where it has its words; else as it stands. */
-export function graphIn(template: Template, language: Language | undefined): Graph {
+export function graphIn(template: Template, language: Language | undefined, nodes: NodeTable): Graph {
   const words = language === template.language || language === undefined ? undefined : template[language];
   if (!words) return structuredClone(template.graph);
   const { name, description, greeting, suggestions } = words;
-  const graph = inWords(structuredClone(template.graph), words);
+  const graph = inWords(structuredClone(template.graph), words, nodes);
   return { ...graph, name, description, settings: { ...graph.settings, greeting, suggestions } };
 }
 
-/** The config key in which a node of this type has its words. */
-const SAYS: Record<string, string> = { note: "text", prompt: "template", approval: "question", code: "source" };
-
 /** Titles and texts by id, in the graph and in the bodies inside it. */
-function inWords(graph: Graph, words: z.infer<typeof Translation>): Graph {
+function inWords(graph: Graph, words: z.infer<typeof Translation>, nodes: NodeTable): Graph {
   const { titles, texts } = words;
   return {
     ...graph,
     groups: graph.groups.map((group) => ({ ...group, title: titles[group.id] ?? group.title })),
     nodes: graph.nodes.map((node) => {
       const config = { ...(node.config as Record<string, unknown>) };
-      const says = SAYS[node.type];
-      if (says !== undefined && texts[node.id] !== undefined) config[says] = texts[node.id];
+      const key = nodes.get(node.type)?.textKey;
+      if (key !== undefined && texts[node.id] !== undefined) config[key] = texts[node.id];
       const body = config.body as Graph | { agent: string } | null | undefined;
-      if (body && "nodes" in body) config.body = inWords(body, words);
+      if (body && "nodes" in body) config.body = inWords(body, words, nodes);
       return { ...node, config, ...(titles[node.id] !== undefined && { title: titles[node.id] }) };
     }),
   };

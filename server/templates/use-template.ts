@@ -51,7 +51,7 @@ interface Parts {
 export async function useTemplate(template: Template, choices: Choices, parts: Parts): Promise<Used> {
   const folder = choices.folder === undefined ? undefined : checkedFolder(choices.folder, parts.env.dataDir);
   const old = choices.agent === undefined ? undefined : await parts.agents.get(choices.agent);
-  let graph = old?.graph ?? graphIn(template, choices.language);
+  let graph = old?.graph ?? graphIn(template, choices.language, parts.nodes);
   const needs: TemplateNeed[] = [];
   const tasks: string[] = [];
 

@@ -1,0 +1,32 @@
+/** The operator's own node types for the editor, which runs the same modules for forms, ports and previews. */
+import { Hono } from "hono";
+import { z } from "zod";
+import { PatchbayError } from "../../runtime/error.ts";
+import { about } from "../http/describe.ts";
+import type { AppEnv } from "../http/guard.ts";
+import type { Services } from "../services.ts";
+
+const Modules = z.object({ modules: z.array(z.object({ type: z.string(), url: z.string() })) });
+
+export function nodeRoutes({ nodeModules }: Pick<Services, "nodeModules">) {
+  return new Hono<AppEnv>()
+    .get("/", about({ summary: "List the node types of PATCHBAY_NODES", tag: "catalog", gives: Modules }), (c) =>
+      c.json({ modules: [...nodeModules.keys()].map((type) => ({ type, url: `/api/nodes/${type}` })) }),
+    )
+    .get(
+      "/:type",
+      about({
+        summary: "Get the module of a node type, as JavaScript",
+        tag: "catalog",
+        gives: "text/javascript",
+        errors: { 404: "There is no such module." },
+      }),
+      (c) => {
+        const type = c.req.param("type");
+        const source = nodeModules.get(type);
+        if (source === undefined)
+          throw new PatchbayError("not_found", `There is no module for the node type "${type}".`);
+        return c.body(source, 200, { "content-type": "text/javascript; charset=utf-8" });
+      },
+    );
+}
