@@ -3,6 +3,7 @@
  * that are refused are left out, and what then no longer fits is told instead of applied.
  */
 import { z } from "zod";
+import { addNode, changeNode, connect, remove, same } from "./edit.ts";
 import { edgeEnd, type Graph, type GraphNode, NODE_ID } from "./graph.ts";
 import type { NodeTable } from "./node.ts";
 import { parseGraph } from "./parse.ts";
@@ -93,29 +94,20 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Pat
         ...(part.title ? { title: part.title } : {}),
         config: part.config,
       };
-      return { ...graph, nodes: [...graph.nodes, added], layout: { ...graph.layout, [part.id]: freePosition(graph) } };
+      return addNode(graph, added, freePosition(graph));
     }
-    case "remove-node": {
-      if (!node) return noNode(part.id);
-      const { [part.id]: _place, ...layout } = graph.layout;
-      return {
-        ...graph,
-        nodes: graph.nodes.filter((one) => one !== node),
-        edges: graph.edges.filter((edge) => edgeEnd(edge.from).node !== part.id && edgeEnd(edge.to).node !== part.id),
-        groups: graph.groups.map((group) => ({ ...group, nodes: group.nodes.filter((id) => id !== part.id) })),
-        layout,
-      };
-    }
+    case "remove-node":
+      return node ? remove(graph, new Set([part.id])) : noNode(part.id);
     case "set-config": {
       if (!node) return noNode(part.id);
       const config = { ...(node.config as object), ...part.config };
       const checked = table.get(node.type)?.config.safeParse(config);
       if (checked && !checked.success) return badConfig(part.id, checked.error);
-      return { ...graph, nodes: graph.nodes.map((one) => (one === node ? { ...one, config } : one)) };
+      return changeNode(graph, part.id, (one) => ({ ...one, config }));
     }
     case "set-title":
       if (!node) return noNode(part.id);
-      return { ...graph, nodes: graph.nodes.map((one) => (one === node ? { ...one, title: part.title } : one)) };
+      return changeNode(graph, part.id, (one) => ({ ...one, title: part.title }));
     case "add-edge": {
       for (const [side, end] of [
         ["outputs", part.from],
@@ -136,14 +128,14 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Pat
             );
         }
       }
-      if (graph.edges.some((edge) => edge.from === part.from && edge.to === part.to))
+      if (graph.edges.some((edge) => same(edge, part)))
         return reject("edge-there", `${part.from} → ${part.to}`, "That edge is already there.");
-      return { ...graph, edges: [...graph.edges, { from: part.from, to: part.to }] };
+      return connect(graph, { from: part.from, to: part.to });
     }
     case "remove-edge":
-      if (!graph.edges.some((edge) => edge.from === part.from && edge.to === part.to))
+      if (!graph.edges.some((edge) => same(edge, part)))
         return reject("no-edge", `${part.from} → ${part.to}`, "That edge is not there.");
-      return { ...graph, edges: graph.edges.filter((edge) => edge.from !== part.from || edge.to !== part.to) };
+      return remove(graph, undefined, (edge) => same(edge, part));
     case "set-about":
       return {
         ...graph,

@@ -2,7 +2,9 @@
  * Everything that can be done to a graph, as pure `Graph → Graph` functions. A command that changes nothing returns the
  * very graph it was given; parts that did not change keep their identity, so that only what changed is drawn again.
  */
+import * as edit from "../../runtime/edit.ts";
 import {
+  edgeEnd,
   type Graph,
   type GraphEdge,
   type GraphNode,
@@ -65,12 +67,7 @@ export function freeId(wanted: string, taken: { has(id: string): boolean }): str
 export function addNode(node: GraphNode, place: NodePosition, edges: GraphEdge[] = []): Command {
   return {
     label: "add",
-    run: (graph) => ({
-      ...graph,
-      nodes: [...graph.nodes, node],
-      edges: edges.length ? [...graph.edges, ...edges] : graph.edges,
-      layout: { ...graph.layout, [node.id]: place },
-    }),
+    run: (graph) => edit.addNode(graph, node, place, edges),
   };
 }
 
@@ -78,28 +75,7 @@ export function addNode(node: GraphNode, place: NodePosition, edges: GraphEdge[]
 export function remove(nodes: ReadonlySet<string>, edges: ReadonlySet<string> = new Set()): Command {
   return {
     label: "remove",
-    run(graph) {
-      const keptNodes = graph.nodes.filter((node) => !nodes.has(node.id));
-      const keptEdges = graph.edges.filter((edge) => {
-        if (edges.has(edgeKey(edge))) return false;
-        return !nodes.has(endNode(edge.from)) && !nodes.has(endNode(edge.to));
-      });
-      if (keptNodes.length === graph.nodes.length && keptEdges.length === graph.edges.length) return graph;
-      if (keptNodes.length === graph.nodes.length) return { ...graph, edges: keptEdges };
-      const layout = Object.fromEntries(Object.entries(graph.layout).filter(([id]) => !nodes.has(id)));
-      const groups = graph.groups.some((group) => group.nodes.some((id) => nodes.has(id)))
-        ? graph.groups
-            .map((group) => ({ ...group, nodes: group.nodes.filter((id) => !nodes.has(id)) }))
-            .filter((group) => group.nodes.length > 0)
-        : graph.groups;
-      return {
-        ...graph,
-        nodes: keptNodes,
-        edges: keptEdges.length === graph.edges.length ? graph.edges : keptEdges,
-        layout,
-        groups,
-      };
-    },
+    run: (graph) => edit.remove(graph, nodes, (edge) => edges.has(edgeKey(edge))),
   };
 }
 
@@ -138,7 +114,7 @@ export function setConfig(id: string, key: string, value: unknown): Command {
     label: "config",
     group: `config:${id}:${key}`,
     run: (graph) =>
-      changeNode(graph, id, (node) => {
+      edit.changeNode(graph, id, (node) => {
         const config = isRecord(node.config) ? node.config : {};
         if (value === undefined) {
           if (!(key in config)) return node;
@@ -155,7 +131,7 @@ export function setWholeConfig(id: string, config: unknown): Command {
   return {
     label: "config",
     group: `config:${id}`,
-    run: (graph) => changeNode(graph, id, (node) => ({ ...node, config })),
+    run: (graph) => edit.changeNode(graph, id, (node) => ({ ...node, config })),
   };
 }
 
@@ -169,7 +145,7 @@ export function setNode(
     label: keys.length === 1 && keys[0] === "title" ? "title" : "node",
     group: `node:${id}:${keys.join()}`,
     run: (graph) =>
-      changeNode(graph, id, (node) => {
+      edit.changeNode(graph, id, (node) => {
         const next: Record<string, unknown> = { ...node };
         for (const key of keys) {
           const value = change[key];
@@ -190,10 +166,10 @@ export function swapType(
   return {
     label: "node",
     run(graph) {
-      const swapped = changeNode(graph, id, (node) => ({ ...node, ...next }));
+      const swapped = edit.changeNode(graph, id, (node) => ({ ...node, ...next }));
       const edges = swapped.edges.filter((edge) => {
-        const from = splitEnd(edge.from);
-        const to = splitEnd(edge.to);
+        const from = edgeEnd(edge.from);
+        const to = edgeEnd(edge.to);
         if (from.node === id && !ports.outputs.includes(from.port)) return false;
         return !(to.node === id && !ports.inputs.includes(to.port));
       });
@@ -207,10 +183,11 @@ export function connect(edge: GraphEdge, instead: ReadonlySet<string> = new Set(
   return {
     label: "connect",
     run(graph) {
-      const key = edgeKey(edge);
-      if (!joins(graph, edge) || graph.edges.some((other) => edgeKey(other) === key)) return graph;
-      const kept = instead.size ? graph.edges.filter((other) => !instead.has(edgeKey(other))) : graph.edges;
-      return { ...graph, edges: [...kept, edge] };
+      if (!edit.canAdd(graph, edge)) return graph;
+      return edit.connect(
+        edit.remove(graph, undefined, (other) => instead.has(edgeKey(other))),
+        edge,
+      );
     },
   };
 }
@@ -220,8 +197,7 @@ export function reconnect(old: string, edge: GraphEdge): Command {
   return {
     label: "connect",
     run(graph) {
-      const key = edgeKey(edge);
-      if (!joins(graph, edge) || old === key || graph.edges.some((other) => edgeKey(other) === key)) return graph;
+      if (!edit.canAdd(graph, edge)) return graph;
       return { ...graph, edges: graph.edges.map((other) => (edgeKey(other) === old ? edge : other)) };
     },
   };
@@ -321,27 +297,6 @@ export function replaceGraph(
   groupKey?: string,
 ): Command {
   return { label, group: groupKey, run: (graph) => (next === graph ? graph : next) };
-}
-
-function changeNode(graph: Graph, id: string, change: (node: GraphNode) => GraphNode): Graph {
-  const old = lookup(graph).node(id);
-  if (!old) return graph;
-  const next = change(old);
-  return next === old ? graph : { ...graph, nodes: graph.nodes.map((node) => (node === old ? next : node)) };
-}
-
-function endNode(end: string): string {
-  return end.slice(0, end.indexOf("."));
-}
-
-/** Whether the nodes at both ends are there. */
-function joins(graph: Graph, edge: GraphEdge): boolean {
-  return [edge.from, edge.to].every((end) => lookup(graph).node(endNode(end)));
-}
-
-function splitEnd(end: string): { node: string; port: string } {
-  const dot = end.indexOf(".");
-  return { node: end.slice(0, dot), port: end.slice(dot + 1) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
