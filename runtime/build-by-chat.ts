@@ -10,6 +10,7 @@ import type { Issue } from "./issue.ts";
 import type { Message } from "./message.ts";
 import type { NodeTable } from "./node.ts";
 import { type Applied, applyPatch, Patch } from "./patch.ts";
+import { readModel, throwIfFailed } from "./read-model.ts";
 
 /** What there is to build with. */
 export interface BuildResources {
@@ -106,13 +107,10 @@ async function answer(
   signal: AbortSignal,
 ): Promise<string> {
   let text = "";
-  for await (const event of host.chat(request, signal)) {
-    if (event.type === "text-delta") text += event.text;
-    else if (event.type === "end") {
-      signal.throwIfAborted();
-      if (event.error) throw new PatchbayError(event.error.code, event.error.message);
-    }
-  }
+  const end = await readModel(host.chat(request, signal), request.model, (part) => {
+    if (part.type === "text-delta") text += part.text;
+  });
+  throwIfFailed(end, signal);
   return text;
 }
 

@@ -13,7 +13,7 @@ import { Journal } from "./journal.ts";
 import type { NodeTable, Values } from "./node.ts";
 import { Parked, PendingWork } from "./pending-work.ts";
 import type { Frame, RunContext } from "./run-context.ts";
-import { addUsage, usageOf } from "./usage.ts";
+import { addUsage, totalUsage } from "./usage.ts";
 
 export interface ExecuteOptions {
   /** The run's id. */
@@ -59,10 +59,10 @@ export interface Execution {
 export function execute(options: ExecuteOptions): Execution {
   const { host, run, graph } = options;
   const journal = new Journal(options.past ?? []);
-  if (journal.end) return ended(journal, usageOf(options.past!));
+  if (journal.end) return ended(journal, totalUsage(options.past!));
 
   const start = journal.start ?? options.start;
-  const usage = usageOf(options.past ?? []);
+  const usage = totalUsage(options.past ?? []);
   const budget = new Budget(narrow({ ...DEFAULT_LIMITS, ...options.limits }, graph.graph.settings.budget));
   const activeBefore = journal.length > 0 ? budget.restore(options.past!) : 0;
   const controller = new AbortController();

@@ -62,12 +62,15 @@ export type ModelEvent =
   | { type: "reasoning-delta"; text: string }
   | { type: "tool-call-delta"; id: string; name?: string; text: string }
   | { type: "tool-call"; call: ToolCall }
-  | {
-      type: "end";
-      reason: FinishReason;
-      /** `estimated`: the server gave no count that can be believed, so it was counted here. */
-      usage?: { inputTokens: number; outputTokens: number; estimated?: boolean };
-      /** Set when `reason` is `error`, `refused` or `aborted`. */
-      error?: ErrorData;
-      attempts?: { error: ErrorData; waitedMs: number }[];
-    };
+  | ModelEnd;
+
+/** The last event of a model's stream. */
+export interface ModelEnd {
+  type: "end";
+  reason: FinishReason;
+  /** `estimated`: the server gave no count that can be believed, so it was counted here. */
+  usage?: { inputTokens: number; outputTokens: number; estimated?: boolean };
+  /** Set when `reason` is `error`, `refused` or `aborted`. */
+  error?: ErrorData;
+  attempts?: { error: ErrorData; waitedMs: number }[];
+}

@@ -18,7 +18,7 @@ export function addUsage(usage: RunUsage, event: EventBody): void {
 }
 
 /** The usage of a whole log, or of its beginning. */
-export function usageOf(events: Iterable<EventBody>): RunUsage {
+export function totalUsage(events: Iterable<EventBody>): RunUsage {
   const usage = emptyUsage();
   for (const event of events) addUsage(usage, event);
   return usage;

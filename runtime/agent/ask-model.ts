@@ -1,13 +1,11 @@
 /** One question to a model without tools: for nodes that need a decision, not a conversation. */
 
-import { PatchbayError } from "../error.ts";
-import type { Usage } from "../event.ts";
 import type { Message } from "../message.ts";
 import type { Step } from "../node.ts";
 import { estimate, estimateTokens, messageTokens } from "../prompt/tokens.ts";
+import { readModel, throwIfFailed } from "../read-model.ts";
 import type { JsonSchema } from "../tool.ts";
-import { costOf } from "../usage.ts";
-import { onAbort } from "./usage.ts";
+import { emitUsage, onAbort, type StepUsage } from "./usage.ts";
 
 /**
  * Asks once and resolves with the text of the answer. Journalled: a finished answer is not asked for again.
@@ -24,38 +22,33 @@ export async function askModel(
   const startedAt = step.host.now();
   let text = "";
   let reasoning = "";
-  const tell = (used: { inputTokens: number; outputTokens: number; estimated?: boolean }, aborting = false): Usage => {
-    const costUsd = costOf(model.profile.prices, used);
-    const usage = { ...used, ...(costUsd !== undefined && { costUsd }) };
-    // A failed write aborts the run by itself.
-    step.emit({ type: "usage", step: 0, model: model.name, ...usage }, { aborting }).catch(() => {});
-    return usage;
-  };
   const over = onAbort(step.signal, () => {
     const inputTokens = request.messages.reduce((sum, message) => sum + messageTokens(message, estimate), 0);
     const outputTokens = estimateTokens(text) + estimateTokens(reasoning);
-    tell({ inputTokens, outputTokens, estimated: true }, true);
+    emitUsage({ step, model }, 0, { inputTokens, outputTokens, estimated: true }, true);
   });
-  for await (const event of step.host.chat({ ...request, model: model.name }, step.signal)) {
-    if (event.type === "text-delta") text += event.text;
-    else if (event.type === "reasoning-delta") {
-      reasoning += event.text;
-      step.delta("reasoning", event.text);
-    } else if (event.type === "end") {
-      over();
-      step.signal.throwIfAborted();
-      if (event.error) throw new PatchbayError(event.error.code, event.error.message);
-      await step.emit({
-        type: "message",
-        step: 0,
-        model: model.name,
-        message: { role: "assistant", content: text, ...(reasoning ? { reasoning } : {}) },
-        reason: event.reason,
-        ms: step.host.now() - startedAt,
-        ...(event.attempts?.length ? { attempts: event.attempts } : {}),
-      });
-      if (event.usage) step.spend(tell(event.usage));
+  const events = step.host.chat({ ...request, model: model.name }, step.signal);
+  const end = await readModel(events, model.name, (part) => {
+    if (part.type === "text-delta") text += part.text;
+    else if (part.type === "reasoning-delta") {
+      reasoning += part.text;
+      step.delta("reasoning", part.text);
     }
+  }).finally(over);
+  throwIfFailed(end, step.signal);
+  await step.emit({
+    type: "message",
+    step: 0,
+    model: model.name,
+    message: { role: "assistant", content: text, ...(reasoning ? { reasoning } : {}) },
+    reason: end.reason,
+    ms: step.host.now() - startedAt,
+    ...(end.attempts?.length ? { attempts: end.attempts } : {}),
+  });
+  if (end.usage) {
+    const usage: StepUsage = { ...end.usage };
+    emitUsage({ step, model }, 0, usage);
+    step.spend(usage);
   }
   return text;
 }

@@ -3,12 +3,12 @@ import { type ErrorData, PatchbayError } from "../error.ts";
 import type { BodyOf, FinishReason } from "../event.ts";
 import { formatFor } from "../formats/index.ts";
 import type { AssistantMessage } from "../message.ts";
-import type { Model } from "../model.ts";
+import type { Model, ModelEnd } from "../model.ts";
 import { buildPrompt, limitOf, type Prompt } from "../prompt/build.ts";
 import { commonMessages } from "../prompt/common-messages.ts";
 import { tokenizerOf } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
-import type { End, LoopState } from "./loop-state.ts";
+import type { LoopState } from "./loop-state.ts";
 import { readOnly } from "./offers.ts";
 import { readCompletion } from "./read-completion.ts";
 import { emitUsage, usageOf } from "./usage.ts";
@@ -177,7 +177,7 @@ async function build(talk: LoopState, index: number): Promise<Prompt> {
   return prompt;
 }
 
-function failureOf(end: End, model: Model): ErrorData {
+function failureOf(end: ModelEnd, model: Model): ErrorData {
   if (end.error) return end.error;
   if (end.reason === "refused") return { code: "refused", message: `${model.name} refused to answer.` };
   return { code: "bad_response", message: `${model.name} failed without saying why.` };

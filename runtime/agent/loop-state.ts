@@ -5,7 +5,7 @@ import type { Format } from "../formats/format.ts";
 import type { Budget } from "../graph.ts";
 import type { Language } from "../language.ts";
 import type { Document, Message, ToolCall } from "../message.ts";
-import type { ActionFormat, Model, ModelEvent } from "../model.ts";
+import type { ActionFormat, Model, ModelEnd } from "../model.ts";
 import type { Step } from "../node.ts";
 import type { Example } from "../prompt/build.ts";
 import type { JsonSchema } from "../tool.ts";
@@ -58,16 +58,13 @@ export interface LoopState {
   ): void;
 }
 
-/** The last event of a model's stream. */
-export type End = Extract<ModelEvent, { type: "end" }>;
-
 /** What a model produced in one call. */
 export interface Completion {
   content: string;
   reasoning: string;
   calls: ToolCall[];
   cited: ReadonlySet<number>;
-  end: End;
+  end: ModelEnd;
   /** Some of its text was passed on. */
   shown: boolean;
   firstMs?: number;

@@ -5,8 +5,9 @@ import type { ToolCall } from "../message.ts";
 import type { ChatRequest } from "../model.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
+import { readModel } from "../read-model.ts";
 import { Citations } from "./citations.ts";
-import type { Completion, End, LoopState } from "./loop-state.ts";
+import type { Completion, LoopState } from "./loop-state.ts";
 import { Preamble } from "./preamble.ts";
 import { emitUsage, onAbort } from "./usage.ts";
 
@@ -48,34 +49,20 @@ export async function readCompletion(talk: LoopState, prompt: Prompt, index: num
 
   const startedAt = step.host.now();
   let firstMs: number | undefined;
-  let end: End | undefined;
   const native: ToolCall[] = [];
   let heard = "";
   const over = onAbort(talk.signal, () => {
     const outputTokens = estimateTokens(heard) + estimateTokens(reasoning);
     emitUsage(talk, index, { inputTokens: prompt.tokens, outputTokens, estimated: true }, true);
   });
-  try {
-    for await (const event of step.host.chat(request, talk.signal)) {
-      if (event.type === "end") {
-        end = event;
-        break;
-      }
-      firstMs ??= step.host.now() - startedAt;
-      if (event.type === "text-delta") {
-        heard += event.text;
-        parser.push(event.text);
-      } else if (event.type === "reasoning-delta") think(event.text);
-      else if (event.type === "tool-call") native.push(event.call);
-    }
-  } finally {
-    over();
-  }
-  end ??= {
-    type: "end",
-    reason: "error",
-    error: { code: "bad_response", message: `${model.name} ended its answer without saying so.` },
-  };
+  const end = await readModel(step.host.chat(request, talk.signal), model.name, (part) => {
+    firstMs ??= step.host.now() - startedAt;
+    if (part.type === "text-delta") {
+      heard += part.text;
+      parser.push(part.text);
+    } else if (part.type === "reasoning-delta") think(part.text);
+    else if (part.type === "tool-call") native.push(part.call);
+  }).finally(over);
   const calls = [...parser.end(), ...native];
   const rest = citations.end();
   content += rest;

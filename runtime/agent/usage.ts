@@ -1,22 +1,23 @@
 /** What a message of the model used. */
 import type { BodyOf } from "../event.ts";
+import type { ModelEnd } from "../model.ts";
 import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
 import { costOf } from "../usage.ts";
-import type { Completion, End, LoopState } from "./loop-state.ts";
+import type { Completion, LoopState } from "./loop-state.ts";
 
 export interface StepUsage {
   inputTokens: number;
   outputTokens: number;
   costUsd?: number;
-  estimated: boolean;
+  estimated?: boolean;
 }
 
 /** More than any model takes in one call: such a number is a mistake. */
 const MAX_TOKENS = 100_000_000;
 
 /** What the endpoint says it used; where it says nothing, or nonsense, an estimate, so that budgets hold. */
-export function usageOf(end: End, prompt: Prompt, completion: Completion): StepUsage {
+export function usageOf(end: ModelEnd, prompt: Prompt, completion: Completion): StepUsage {
   const good = (tokens: unknown): tokens is number => typeof tokens === "number" && tokens >= 0 && tokens <= MAX_TOKENS;
   const reported = end.usage;
   const inputTokens = good(reported?.inputTokens) ? reported.inputTokens : prompt.tokens;
@@ -28,8 +29,13 @@ export function usageOf(end: End, prompt: Prompt, completion: Completion): StepU
   return { inputTokens, outputTokens, estimated: !good(reported?.inputTokens) || !good(reported?.outputTokens) };
 }
 
-/** Writes it into the log, with its cost where the model has prices. */
-export function emitUsage({ step, model }: LoopState, index: number, usage: StepUsage, aborting = false): void {
+/** Emits it, with its cost where the model has prices: `usage.costUsd` is set. */
+export function emitUsage(
+  { step, model }: Pick<LoopState, "step" | "model">,
+  index: number,
+  usage: StepUsage,
+  aborting = false,
+): void {
   const costUsd = costOf(model.profile.prices, usage);
   if (costUsd !== undefined) usage.costUsd = costUsd;
   const body: Omit<BodyOf<"usage">, "node" | "scope"> = {
@@ -41,6 +47,7 @@ export function emitUsage({ step, model }: LoopState, index: number, usage: Step
   };
   if (usage.costUsd !== undefined) body.costUsd = usage.costUsd;
   if (usage.estimated) body.estimated = true;
+  // A failed write aborts the run by itself.
   step.emit(body, { aborting }).catch(() => {});
 }
 

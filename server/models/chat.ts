@@ -1,6 +1,6 @@
 /** The verb `chat`: attempts at a model made into one stream of events that never throws and always ends with `end`. */
 import type { ToolCall } from "../../runtime/message.ts";
-import type { ModelEvent } from "../../runtime/model.ts";
+import type { ModelEnd, ModelEvent } from "../../runtime/model.ts";
 import { cancelled, type Failure, failure } from "./failure.ts";
 import type { Attempt, Outcome, Sink } from "./sink.ts";
 
@@ -24,8 +24,7 @@ export const RETRY_POLICY: RetryPolicy = {
   random: Math.random,
 };
 
-type EndEvent = Extract<ModelEvent, { type: "end" }>;
-type Attempts = NonNullable<EndEvent["attempts"]>;
+type Attempts = NonNullable<ModelEnd["attempts"]>;
 
 /**
  * Runs attempts until one succeeds, fails for good, or has shown something. Listened to, events come as they are read.
@@ -98,8 +97,8 @@ async function guarded(attempt: Attempt, sink: Sink, signal: AbortSignal): Promi
   }
 }
 
-function endEvent(outcome: Outcome, attempts: Attempts, signal: AbortSignal): EndEvent {
-  const end: EndEvent = { type: "end", reason: "stop" };
+function endEvent(outcome: Outcome, attempts: Attempts, signal: AbortSignal): ModelEnd {
+  const end: ModelEnd = { type: "end", reason: "stop" };
   if (attempts.length) end.attempts = attempts;
   if (outcome.usage) end.usage = outcome.usage;
   if ("failure" in outcome) {

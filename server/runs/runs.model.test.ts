@@ -12,7 +12,7 @@ import { type RunEvent, TERMINAL, type WaitDecision } from "../../runtime/event.
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import { graphOf } from "../../runtime/testing/play.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
-import { usageOf } from "../../runtime/usage.ts";
+import { totalUsage } from "../../runtime/usage.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { openEventLog } from "../stores/sqlite/event-log.ts";
 import { createRuns, type RunsOptions, type RunsService } from "./runs.ts";
@@ -162,8 +162,8 @@ async function mustAgree(model: Model, real: Real): Promise<void> {
     const ends = events.filter((event) => TERMINAL.has(event.type));
     expect(ends).toEqual(["done", "failed", "cancelled"].includes(state) ? [events.at(-1)] : []);
     for (const end of ends) {
-      expect(end).toMatchObject({ usage: usageOf(events) });
-      expect((await real.log.row(id))?.usage).toEqual(usageOf(events));
+      expect(end).toMatchObject({ usage: totalUsage(events) });
+      expect((await real.log.row(id))?.usage).toEqual(totalUsage(events));
     }
     // A result that is stored was called for once more than it was uncertain.
     expect(events.filter((event) => event.type === "tool-start")).toHaveLength(calls);

@@ -8,7 +8,7 @@ import type { RunEvent } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import { play } from "../../runtime/testing/play.ts";
 import type { Script, ScriptedAnswer } from "../../runtime/testing/scripted-host.ts";
-import { usageOf } from "../../runtime/usage.ts";
+import { totalUsage } from "../../runtime/usage.ts";
 import { hostedView } from "../published/view.ts";
 import { indexEvent, type RowState } from "../stores/run-row.ts";
 import type { Runs } from "./service.ts";
@@ -70,7 +70,7 @@ test("the usage of a run, whole or resumed from any cut of its log, is one sum f
           const end = events.at(-1)!;
           if (end.type !== "run-end" && end.type !== "run-fail") throw new Error(`It ended with ${end.type}.`);
           const { usage } = end;
-          expect(usage).toEqual(usageOf(events));
+          expect(usage).toEqual(totalUsage(events));
           expect(foldRun(events).usage).toEqual(usage);
           expect(rowOf(events).usage).toEqual(usage);
           const tokens = usage!.inputTokens + usage!.outputTokens;
@@ -86,7 +86,7 @@ test("the usage of a run, whole or resumed from any cut of its log, is one sum f
 test("a log from before the last event carried the usage is read all the same", async () => {
   const { events } = await play(agent(), nodes, script([{ calls: 1, input: 7, output: 3, fails: false }], true));
   const old = events.map((event) => ({ ...event, usage: undefined }) as RunEvent);
-  expect(foldRun(old).usage).toEqual(usageOf(events));
+  expect(foldRun(old).usage).toEqual(totalUsage(events));
   const runs = { get: async () => ({ usage: rowOf(old).usage }) } as unknown as Runs;
   const view = (end: RunEvent) => hostedView(end, runs, { steps: false });
   expect(await view(old.at(-1)!)).toEqual(await view(events.at(-1)!));

@@ -1,5 +1,6 @@
 /** `model` tools: one question to a configured model, outside of the conversation. */
 import { PatchbayError } from "../../../runtime/error.ts";
+import { readModel } from "../../../runtime/read-model.ts";
 import type { ToolResult } from "../../../runtime/tool.ts";
 import { costOf } from "../../../runtime/usage.ts";
 import type { ModelBinding } from "../../contract/custom-tool.ts";
@@ -33,19 +34,19 @@ export async function callModel(
     signal,
     { quiet: true },
   );
-  for await (const event of events) {
-    if (event.type === "text-delta") text += event.text;
-    if (event.type !== "end") continue;
-    if (event.usage) {
-      const { inputTokens, outputTokens } = event.usage;
-      const costUsd = costOf(model.profile.prices, event.usage);
-      usage = { model: model.name, inputTokens, outputTokens, ...(costUsd !== undefined && { costUsd }) };
-    }
-    if (event.reason === "stop") continue;
+  const end = await readModel(events, model.name, (part) => {
+    if (part.type === "text-delta") text += part.text;
+  });
+  if (end.usage) {
+    const { inputTokens, outputTokens } = end.usage;
+    const costUsd = costOf(model.profile.prices, end.usage);
+    usage = { model: model.name, inputTokens, outputTokens, ...(costUsd !== undefined && { costUsd }) };
+  }
+  if (end.reason !== "stop") {
     signal.throwIfAborted();
-    if (event.error?.code === "quota_exceeded") throw new PatchbayError("quota_exceeded", event.error.message);
-    if (event.error) throw new PatchbayError("tool_failed", `${tool.name}: ${event.error.message}`);
-    if (event.reason === "length")
+    if (end.error?.code === "quota_exceeded") throw new PatchbayError("quota_exceeded", end.error.message);
+    if (end.error) throw new PatchbayError("tool_failed", `${tool.name}: ${end.error.message}`);
+    if (end.reason === "length")
       throw new PatchbayError("output_limit", `${tool.name}: the model's answer was cut off at its limit.`);
   }
   const used = usage ? { usage } : {};
