@@ -9,7 +9,7 @@ import { openServices } from "./open-services.ts";
 import { buildEditor } from "./process/editor-build.ts";
 import { type Env, parseEnv } from "./process/env.ts";
 import { canListen, listen } from "./process/listen.ts";
-import { announce, withdraw } from "./process/server-file.ts";
+import { removeServerFile, writeServerFile } from "./process/server-file.ts";
 import type { Role } from "./queue/open-stores.ts";
 import { signInUrl } from "./routes/sign-in.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -39,13 +39,13 @@ async function main(): Promise<void> {
     devRoot: dev ? ROOT : undefined,
   });
   await opened.start();
-  announce(env.dataDir, server.origin);
+  writeServerFile(env.dataDir, server.origin);
 
   let stopping = false;
   const stop = async () => {
     if (stopping) process.exit(1);
     stopping = true;
-    withdraw(env.dataDir);
+    removeServerFile(env.dataDir);
     const timer = setTimeout(() => {
       logger.warn("Patchbay did not come to rest in time; what runs goes on at the next start.");
       process.exit(0);

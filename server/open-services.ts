@@ -6,7 +6,7 @@ import { checkContext } from "./agents/check-context.ts";
 import { createBackup } from "./backup/backup.ts";
 import { openStreams } from "./http/sse.ts";
 import { NETWORK_LIMITS, OPEN_LIMITS, openKeys } from "./keys/keys.ts";
-import { createPurse } from "./keys/purse.ts";
+import { createQuota } from "./keys/quota.ts";
 import { openVisitors } from "./keys/visitors.ts";
 import { createKnowledge } from "./knowledge/knowledge.ts";
 import { createMcpServers } from "./mcp/mcp-servers.ts";
@@ -73,14 +73,14 @@ export async function openServices(
     logger.redactWith((line) => own.reduce((text, value) => text.replaceAll(value, "[secret]"), secrets.redact(line)));
     const blobs = await openBlobs(env.files ?? join(env.dataDir, "files"));
     const files = createFiles(records, blobs);
-    const tasks = createTasks(records, { leave: stores.elsewhere !== undefined });
+    const tasks = createTasks(records, { leave: stores.cluster !== undefined });
     const visitors = openVisitors(masterKey);
     const limits = isLoopback(env.host) ? OPEN_LIMITS : NETWORK_LIMITS;
     const keys = visitors.among(
       await openKeys({
         records,
         limits,
-        ...(stores.elsewhere && { takeCalls: (...asked) => stores.ledger.takeCalls(...asked) }),
+        ...(stores.cluster && { takeCalls: (...asked) => stores.ledger.takeCalls(...asked) }),
       }),
     );
     closers.push(() => keys.close());
@@ -152,7 +152,7 @@ export async function openServices(
       (...news) => void triggers.hear(...news),
     );
     closers.push(() => log.close());
-    const purse = createPurse({
+    const quota = createQuota({
       ledger: stores.ledger,
       models,
       limitsOf: (key) => keys.limitsOf(key),
@@ -164,19 +164,19 @@ export async function openServices(
           nanoUsd: Math.round(rows.reduce((sum, row) => sum + (row.costUsd ?? 0), 0) * 1e9),
         };
       },
-      alone: stores.elsewhere === undefined,
+      alone: stores.cluster === undefined,
       now: Date.now,
       report,
     });
-    closers.push(() => purse.close());
+    closers.push(() => quota.close());
     const runs = createRuns({
       agents,
       nodes,
       context,
-      world: { log, models, toolbox, knowledge, files, fetch: net.safeFetch, sandbox, purse },
+      deps: { log, models, toolbox, knowledge, files, fetch: net.safeFetch, sandbox, quota },
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
-      elsewhere: stores.elsewhere,
+      cluster: stores.cluster,
       rested(result, ms) {
         metrics.rested(result, ms);
         telemetry?.rested(result, ms);
@@ -237,7 +237,7 @@ export async function openServices(
       backup,
       agents,
       keys,
-      purse,
+      quota,
       metrics,
       settings,
       triggers,
@@ -245,7 +245,7 @@ export async function openServices(
     return {
       services,
       start: async () => {
-        await purse.start();
+        await quota.start();
         await stores.start(runs, {
           async begin() {
             await tasks.resume();

@@ -6,7 +6,7 @@
 import type { NodeTable } from "../runtime/node.ts";
 import type { Agents } from "./agents/service.ts";
 import type { Backup } from "./backup/backup.ts";
-import type { Keys, Purse } from "./keys/service.ts";
+import type { Keys, Quota } from "./keys/service.ts";
 import type { Visitors } from "./keys/visitors.ts";
 import type { Knowledge } from "./knowledge/service.ts";
 import type { McpServers } from "./mcp/service.ts";
@@ -49,7 +49,7 @@ export interface Services {
   conversations: Conversations;
   agents: Agents;
   keys: Keys;
-  purse: Purse;
+  quota: Quota;
   metrics: Metrics;
   settings: Settings;
   triggers: Triggers;

@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RestoreReport } from "../contract/backup.ts";
-import { type RestoreOptions, type RestoreWorld, restoreBackup } from "./restore.ts";
+import { type RestoreDeps, type RestoreOptions, restoreBackup } from "./restore.ts";
 import { type BackupOptions, writeBackup } from "./write.ts";
 
 export interface Backup {
@@ -25,19 +25,19 @@ export interface Backup {
 const ABANDONED_MS = 24 * 3600_000;
 
 /** `folder`: where a backup lies while it is looked through. */
-export function createBackup(world: RestoreWorld, folder: string): Backup {
+export function createBackup(deps: RestoreDeps, folder: string): Backup {
   let busy = false;
 
   async function tidy(): Promise<void> {
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name);
       const found = await stat(path).catch(() => undefined);
-      if (found && world.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+      if (found && deps.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
     }
   }
 
   return {
-    write: (options) => writeBackup(world, options),
+    write: (options) => writeBackup(deps, options),
     async restore(source, options, signal) {
       if (busy)
         throw new PatchbayError("conflict", "Another backup is being restored here; wait for it to end.", {
@@ -49,7 +49,7 @@ export function createBackup(world: RestoreWorld, folder: string): Backup {
         await mkdir(folder, { recursive: true });
         await tidy();
         await pipeline(Readable.fromWeb(source), createWriteStream(path, { mode: 0o600 }), { signal });
-        return await restoreBackup(world, path, options, signal);
+        return await restoreBackup(deps, path, options, signal);
       } catch (error) {
         if (error instanceof PatchbayError) throw error;
         if (signal.aborted) throw new PatchbayError("cancelled", "It was cancelled. Nothing was changed.");

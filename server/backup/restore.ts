@@ -14,9 +14,9 @@ import { broken, type Head, RecordLine } from "./format.ts";
 import { faultOf, fileOf, isBackedUp, nameOf, restored, rootOf } from "./kinds.ts";
 import { readBackup } from "./read.ts";
 import { openSecretsText } from "./sealed-secrets.ts";
-import type { BackupWorld } from "./write.ts";
+import type { BackupDeps } from "./write.ts";
 
-export interface RestoreWorld extends BackupWorld {
+export interface RestoreDeps extends BackupDeps {
   /** Appends to the log as `EventLog.append` does, and nobody is told. */
   append: EventLog["append"];
   /** Called when the records are there: what is made from them is made anew. */
@@ -48,18 +48,18 @@ const PAGE = 200;
  * where somebody changed it meanwhile, `bad_request` and `forbidden` for the passphrase. Nothing is then changed.
  */
 export async function restoreBackup(
-  world: RestoreWorld,
+  deps: RestoreDeps,
   path: string,
   options: RestoreOptions,
   signal?: AbortSignal,
 ): Promise<RestoreReport> {
-  const plan = await lookThrough(world, path, options, signal);
+  const plan = await lookThrough(deps, path, options, signal);
   const { report } = plan;
   await readBackup(
     path,
     {
       async file(sha256, size, bytes) {
-        if (plan.blobs.has(sha256)) await world.blobs.putStream(sha256, size, bytes);
+        if (plan.blobs.has(sha256)) await deps.blobs.putStream(sha256, size, bytes);
       },
     },
     signal,
@@ -71,20 +71,20 @@ export async function restoreBackup(
         path,
         {
           async line(part, value, place) {
-            if (part === "runs") await addRun(world, runLine(value, place), runs);
+            if (part === "runs") await addRun(deps, runLine(value, place), runs);
           },
         },
         signal,
       );
     signal?.throwIfAborted();
-    await world.records.addAll(wanted(path, plan, world));
+    await deps.records.addAll(wanted(path, plan, deps));
   } catch (error) {
-    for (const run of runs) await world.log.delete(run).catch(() => undefined);
+    for (const run of runs) await deps.log.delete(run).catch(() => undefined);
     if (signal?.aborted) throw new PatchbayError("cancelled", "It was cancelled. Nothing was changed.");
     throw error;
   }
   report.runs = runs.length;
-  await world.restored();
+  await deps.restored();
   return report;
 }
 
@@ -100,12 +100,12 @@ interface Plan {
 
 /** All that can go wrong goes wrong here, before anything is changed. */
 async function lookThrough(
-  world: RestoreWorld,
+  deps: RestoreDeps,
   path: string,
   options: RestoreOptions,
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
-  if (!options.merge) await mustBeEmpty(world);
+  if (!options.merge) await mustBeEmpty(deps);
   const roots = new Map<string, string[]>();
   /** By root: what of it is here in another form. */
   const taken = new Map<string, WholeRecord>();
@@ -133,7 +133,7 @@ async function lookThrough(
         if (file !== undefined) filesOf.set(root, [...(filesOf.get(root) ?? []), file]);
         if (record.kind === "agent") agents.set(root, named(record));
         if (record.kind === "mcp-server") toApprove.push(record.id);
-        const here = options.merge ? await world.records.get(record.kind, record.id) : undefined;
+        const here = options.merge ? await deps.records.get(record.kind, record.id) : undefined;
         if (!here) return;
         if (JSON.stringify(here.body) === JSON.stringify(record.body)) {
           same++;
@@ -146,7 +146,7 @@ async function lookThrough(
     },
     signal,
   );
-  const secrets = await secretsOf(world, sealed, options);
+  const secrets = await secretsOf(deps, sealed, options);
   for (const root of taken.keys()) {
     for (const key of roots.get(root) ?? []) skip.add(key);
     for (const file of filesOf.get(root) ?? []) skip.add(`${FILE} ${file}`);
@@ -184,7 +184,7 @@ function conflictOf({ kind, id, ...record }: WholeRecord, agent: WholeRecord | u
   return { kind: "agent", id: agent.id, name: nameOf(agent), reason: `${what} ${stays}` };
 }
 
-async function mustBeEmpty({ records }: RestoreWorld): Promise<void> {
+async function mustBeEmpty({ records }: RestoreDeps): Promise<void> {
   for await (const page of records.snapshot())
     for (const { kind, id } of page)
       if (isBackedUp(kind))
@@ -194,7 +194,7 @@ async function mustBeEmpty({ records }: RestoreWorld): Promise<void> {
         );
 }
 
-async function secretsOf({ secrets }: RestoreWorld, sealed: string | undefined, options: RestoreOptions) {
+async function secretsOf({ secrets }: RestoreDeps, sealed: string | undefined, options: RestoreOptions) {
   const wanted = new Map<string, string>();
   const conflicts: RestoreReport["conflicts"] = [];
   if (sealed === undefined || options.withoutSecrets) return { wanted, conflicts };
@@ -214,10 +214,10 @@ async function secretsOf({ secrets }: RestoreWorld, sealed: string | undefined, 
 }
 
 /** The records to be added, page by page. */
-async function* wanted(path: string, plan: Plan, world: RestoreWorld): AsyncGenerator<WholeRecord[]> {
-  const now = world.now();
+async function* wanted(path: string, plan: Plan, deps: RestoreDeps): AsyncGenerator<WholeRecord[]> {
+  const now = deps.now();
   const secrets = [...plan.secrets].map(([name, value]) => ({
-    ...world.secrets.sealed(name, value),
+    ...deps.secrets.sealed(name, value),
     revision: 1,
     createdAt: now,
     updatedAt: now,
@@ -250,13 +250,13 @@ async function* wanted(path: string, plan: Plan, world: RestoreWorld): AsyncGene
 }
 
 /** All events of a run are given at once, so that they are stored in one transaction: half a run would be gone on with. */
-async function addRun(world: RestoreWorld, line: z.infer<typeof RunLine>, added: string[]): Promise<void> {
-  const { log } = world;
+async function addRun(deps: RestoreDeps, line: z.infer<typeof RunLine>, added: string[]): Promise<void> {
+  const { log } = deps;
   if ("graph" in line) return log.saveGraph(line.graph, line.body as unknown as Graph);
   if (await log.row(line.run)) return;
   const events = line.events as unknown as RunEvent[];
   added.push(line.run);
-  await Promise.all(events.map((event, i) => world.append(event, { urgent: i === events.length - 1 })));
+  await Promise.all(events.map((event, i) => deps.append(event, { urgent: i === events.length - 1 })));
   if (line.rating) await log.rate(line.run, line.rating);
 }
 

@@ -17,7 +17,7 @@ import { FORMAT, HEAD, type Head, MANIFEST, type Manifest, PART_BYTES, partName,
 import { isBackedUp } from "./kinds.ts";
 import { sealSecrets } from "./sealed-secrets.ts";
 
-export interface BackupWorld {
+export interface BackupDeps {
   records: Records;
   secrets: Secrets;
   files: Pick<FileStore, "hold">;
@@ -43,17 +43,17 @@ const MAX_RUN_LENGTH = 64 * 2 ** 20;
  * The bytes of a backup. Fails as a stream does; a reader that goes away ends it. Throws `bad_request` for a passphrase
  * that is too short before anything is read.
  */
-export async function writeBackup(world: BackupWorld, options: BackupOptions): Promise<Readable> {
+export async function writeBackup(deps: BackupDeps, options: BackupOptions): Promise<Readable> {
   const sealed =
-    options.passphrase === undefined ? undefined : await sealSecrets(await world.secrets.values(), options.passphrase);
+    options.passphrase === undefined ? undefined : await sealSecrets(await deps.secrets.values(), options.passphrase);
   const archive = pack();
   const zipped = createGzip({ level: 5 });
-  const release = world.files.hold();
+  const release = deps.files.hold();
   pipeline(archive as AsyncIterable<Uint8Array>, zipped, () => {
     release();
     archive.destroy();
   });
-  write(world, new Entries(archive), options, sealed).then(
+  write(deps, new Entries(archive), options, sealed).then(
     () => archive.finalize(),
     (thrown: unknown) => archive.destroy(thrown instanceof Error ? thrown : new Error(errorData(thrown).message)),
   );
@@ -61,37 +61,37 @@ export async function writeBackup(world: BackupWorld, options: BackupOptions): P
 }
 
 async function write(
-  world: BackupWorld,
+  deps: BackupDeps,
   entries: Entries,
   options: BackupOptions,
   sealed: string | undefined,
 ): Promise<void> {
   const head: Head = {
     format: FORMAT,
-    version: world.version,
-    createdAt: world.now(),
+    version: deps.version,
+    createdAt: deps.now(),
     secrets: sealed !== undefined,
     runs: options.runs === true,
   };
   await entries.add(HEAD, JSON.stringify(head));
   if (sealed !== undefined) await entries.add(SECRETS, sealed);
 
-  const { counts, blobs } = await writeRecords(world, entries);
+  const { counts, blobs } = await writeRecords(deps, entries);
   const files = { count: 0, bytes: 0 };
   const missing: string[] = [];
   for (const [sha256, bytes] of blobs) {
-    if (!(await entries.addFile(`files/${sha256}`, bytes, world.blobs.read(sha256)))) missing.push(sha256);
+    if (!(await entries.addFile(`files/${sha256}`, bytes, deps.blobs.read(sha256)))) missing.push(sha256);
     else {
       files.count++;
       files.bytes += bytes;
     }
   }
-  const { runs, tooLong } = options.runs ? await writeRuns(world.log, entries) : { runs: 0, tooLong: 0 };
+  const { runs, tooLong } = options.runs ? await writeRuns(deps.log, entries) : { runs: 0, tooLong: 0 };
   const manifest: Manifest = { entries: Object.fromEntries(entries.digests), files, missing, counts, runs, tooLong };
   await entries.add(MANIFEST, JSON.stringify(manifest));
 }
 
-async function writeRecords({ records }: BackupWorld, entries: Entries) {
+async function writeRecords({ records }: BackupDeps, entries: Entries) {
   const counts: Record<string, number> = {};
   /** Size by hash. */
   const blobs = new Map<string, number>();

@@ -10,7 +10,7 @@ import { openAuth } from "../http/auth.ts";
 import { openServices } from "../open-services.ts";
 import { parseEnv } from "../process/env.ts";
 import { listen } from "../process/listen.ts";
-import { announce, findRunning, withdraw } from "../process/server-file.ts";
+import { findServer, removeServerFile, writeServerFile } from "../process/server-file.ts";
 import { check, exportAgent, importFile, publish } from "./agents.ts";
 import { type Client, openClient, serverEvents } from "./client.ts";
 import { doctor } from "./doctor.ts";
@@ -222,9 +222,9 @@ describe("with a server on the data folder", () => {
       env: opened.services.env,
       app: (pages) => buildApp({ services: opened.services, auth, ...pages }),
     });
-    announce(dataDir, server.origin);
+    writeServerFile(dataDir, server.origin);
     try {
-      expect(await findRunning(dataDir)).toBe(server.origin);
+      expect(await findServer(dataDir)).toBe(server.origin);
       const client = await openClient(env);
       expect(client.origin).toBe(server.origin);
       const io = paper();
@@ -241,17 +241,17 @@ describe("with a server on the data folder", () => {
       expect(told.written).toContain(`✓ A server runs at ${server.origin}.`);
       await client.close();
     } finally {
-      withdraw(dataDir);
+      removeServerFile(dataDir);
       await server.stop(opened);
     }
-    expect(await findRunning(dataDir)).toBeUndefined();
+    expect(await findServer(dataDir)).toBeUndefined();
   });
 
   test("a note that a killed server left is not believed", async () => {
     writeFileSync(join(dataDir, "server.json"), JSON.stringify({ pid: 1, origin: "http://127.0.0.1:1" }));
-    expect(await findRunning(dataDir)).toBeUndefined();
+    expect(await findServer(dataDir)).toBeUndefined();
     writeFileSync(join(dataDir, "server.json"), "{ half");
-    expect(await findRunning(dataDir)).toBeUndefined();
+    expect(await findServer(dataDir)).toBeUndefined();
   });
 });
 

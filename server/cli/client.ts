@@ -8,7 +8,7 @@ import { buildApp } from "../app.ts";
 import { openAuth, tokenFile } from "../http/auth.ts";
 import { type Opened, openServices } from "../open-services.ts";
 import type { Env } from "../process/env.ts";
-import { findRunning } from "../process/server-file.ts";
+import { findServer } from "../process/server-file.ts";
 
 export interface Client {
   /** Address of the running server; absent where the app is open in this process. */
@@ -24,7 +24,7 @@ const INSIDE = "http://127.0.0.1";
 
 /** Rejects with one line where the data folder cannot be opened or its token not be read. */
 export async function openClient(env: Env): Promise<Client> {
-  const origin = await findRunning(env.dataDir);
+  const origin = await findServer(env.dataDir);
   if (origin !== undefined) return clientOf(fetch, origin, env.token ?? readToken(env), async () => undefined, origin);
   mkdirSync(env.dataDir, { recursive: true });
   const opened: Opened = await openServices(env);

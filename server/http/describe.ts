@@ -21,7 +21,7 @@ interface RouteText {
   tag: string;
   description?: string;
   /** What it answers with when all is well: a schema, or a media type. `null`: nothing. */
-  gives?: z.ZodType | string | null;
+  response?: z.ZodType | string | null;
   /** 200 where it is not said. */
   status?: number;
   /** Statuses of its own errors, with what they mean. */
@@ -33,8 +33,8 @@ interface RouteText {
 }
 
 /** Describes a route. Answers 401 and the shape of errors are added for all. */
-export function about(text: RouteText): MiddlewareHandler {
-  const { gives = z.unknown(), status = 200 } = text;
+export function describe(text: RouteText): MiddlewareHandler {
+  const { response: gives = z.unknown(), status = 200 } = text;
   const failure = (description: string) => ({
     description,
     content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },

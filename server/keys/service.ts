@@ -38,9 +38,9 @@ export interface Keys {
 }
 
 /** Holds keys to their tokens and money a day. What cannot be looked up is refused. */
-export interface Purse {
+export interface Quota {
   /** Rejects with `quota_exceeded` where the key's day is used up; nothing to wait for where it has no such limit. */
-  mustHave(key: string): Promise<void> | undefined;
+  assertAvailable(key: string): Promise<void> | undefined;
   /**
    * A model call that the key answers for, as `Host.chat`; refused with an `end` of `quota_exceeded`, `unavailable`,
    * or `forbidden` (money is limited, and nobody knows what the model costs).

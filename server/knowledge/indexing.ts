@@ -2,7 +2,7 @@
 import { errorData } from "../../runtime/error.ts";
 import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
-import { Turns } from "../lib/keyed-mutex.ts";
+import { KeyedMutex } from "../lib/keyed-mutex.ts";
 import type { Models } from "../models/service.ts";
 import type { Files } from "../stores/files.ts";
 import type { Stored } from "../stores/records.ts";
@@ -46,7 +46,7 @@ export class Indexing {
   readonly #parts: Omit<IndexingParts, "shelf">;
   readonly #shelf: Shelf;
   /** By document: a check that it is still wanted and the write that goes by it are one piece. */
-  readonly turns = new Turns();
+  readonly turns = new KeyedMutex();
 
   constructor({ shelf, ...parts }: IndexingParts) {
     this.#shelf = shelf;
@@ -84,7 +84,7 @@ export class Indexing {
 
   async #index(input: IndexInput, { signal, progress }: Context): Promise<{ chunks: number } | { superseded: true }> {
     const ifWanted = (work: () => Promise<unknown>) =>
-      this.turns.take(input.document, async () => {
+      this.turns.run(input.document, async () => {
         if (!(await this.#wanted(input))) throw new Superseded();
         await work();
       });

@@ -101,7 +101,7 @@ class LanceKnowledge implements KnowledgeStore {
     const { id: knowledge, body } = await this.#shelf.need(name);
     const document = await readSource(source, this.#parts.fetch);
     const id = documentId(body.uid, document.identity);
-    return await this.#indexing.turns.take(id, () => this.#put({ knowledge, uid: body.uid, document: id }, document));
+    return await this.#indexing.turns.run(id, () => this.#put({ knowledge, uid: body.uid, document: id }, document));
   }
 
   async documents(name: string, options: { after?: string; limit?: number } = {}): Promise<KnowledgeDocument[]> {
@@ -211,7 +211,7 @@ class LanceKnowledge implements KnowledgeStore {
   }
 
   async #forget(id: string, table?: PassageTable): Promise<void> {
-    await this.#indexing.turns.take(id, async () => {
+    await this.#indexing.turns.run(id, async () => {
       const stored = await this.#shelf.document(id);
       if (!stored) return;
       await table?.remove(id);

@@ -7,7 +7,7 @@ import type { Table } from "@lancedb/lancedb";
 import type { FixedSizeList } from "apache-arrow";
 import { PatchbayError } from "../../runtime/error.ts";
 import { queryTerms, terms } from "../../runtime/retrieval/terms.ts";
-import { Turns } from "../lib/keyed-mutex.ts";
+import { KeyedMutex } from "../lib/keyed-mutex.ts";
 import { faultPoint } from "../process/fault.ts";
 
 export interface Passage {
@@ -48,7 +48,7 @@ export const lance = (): Promise<Lance> => import("@lancedb/lancedb");
 
 export class PassageTable {
   readonly #table: Table;
-  readonly #turns = new Turns();
+  readonly #mutex = new KeyedMutex();
   #timer: NodeJS.Timeout | undefined;
   #dirtySince = 0;
 
@@ -139,7 +139,7 @@ export class PassageTable {
   /** Puts small files and the tail of the indexes together. Called by a timer after writes. */
   async optimize(): Promise<void> {
     this.#dirtySince = 0;
-    await this.#turns.take("write", async () => {
+    await this.#mutex.run("write", async () => {
       await this.#table.optimize({ cleanupOlderThan: new Date(Date.now() - KEEP_VERSIONS_MS) });
       if ((await this.dimensions()) === undefined || (await this.#table.countRows()) < VECTOR_INDEX_ROWS) return;
       const indices = await this.#table.listIndices();
@@ -152,7 +152,7 @@ export class PassageTable {
   /** Lets the write under way end. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#turns.idle();
+    await this.#mutex.idle();
     clearTimeout(this.#timer);
     this.#table.close();
   }
@@ -171,7 +171,7 @@ export class PassageTable {
   }
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = await this.#turns.take("write", work);
+    const result = await this.#mutex.run("write", work);
     const now = performance.now();
     this.#dirtySince ||= now;
     clearTimeout(this.#timer);

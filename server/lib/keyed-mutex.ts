@@ -1,9 +1,9 @@
 /** Work on the same thing, one piece after another: what comes later waits for what came before, whether it failed or not. */
-export class Turns {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Resolves or rejects as `work` does. Work that takes the same key again within itself waits for ever: do not. */
-  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();
     const mine = before.then(work, work);
     this.#last.set(key, mine);

@@ -9,15 +9,15 @@ import { SessionLost, SignInNeeded } from "./connect.ts";
 import { asFetchLike } from "./http-fetch.ts";
 import { beginSignIn, endSignIn, forgetSignIn, serverOfState } from "./oauth.ts";
 import { toolResult } from "./result.ts";
-import { createRunning, type McpWorld } from "./running.ts";
+import { createRunning, type McpDeps } from "./running.ts";
 import { cardOf, launchHash, type ServerRecord, seenHash, specFor } from "./server-record.ts";
 import type { McpServers } from "./service.ts";
 
 const KIND = "mcp-server";
 /** Ends what an earlier process left running, and starts nothing. */
-export function createMcpServers(world: McpWorld): McpServers {
-  const { records, secrets } = world;
-  const mirror = createMirror(records, "mcp-servers", world.now, async () => {
+export function createMcpServers(deps: McpDeps): McpServers {
+  const { records, secrets } = deps;
+  const mirror = createMirror(records, "mcp-servers", deps.now, async () => {
     return new Map((await everyRecord<ServerRecord>(records, KIND)).map(({ id, body }) => [id, body]));
   });
 
@@ -36,11 +36,11 @@ export function createMcpServers(world: McpWorld): McpServers {
     return body;
   }
 
-  const running = createRunning(world, { read: recordOf, write });
+  const running = createRunning(deps, { read: recordOf, write });
   const card = (record: ServerRecord): McpServerCard =>
-    cardOf(record, running.state(record.settings.name), world.dataDir);
+    cardOf(record, running.state(record.settings.name), deps.dataDir);
   const signInFetch = (settings: McpSettings) =>
-    asFetchLike(world.guard.allowing([settings.url!]), () => undefined) as FetchLike;
+    asFetchLike(deps.guard.allowing([settings.url!]), () => undefined) as FetchLike;
 
   async function keepSecrets(parsed: ParsedServer): Promise<void> {
     for (const [name, value] of parsed.secrets) await secrets.set(name, value);
@@ -84,8 +84,8 @@ export function createMcpServers(world: McpWorld): McpServers {
 
     approve: async (name, seen) => {
       const record = await recordOf(name);
-      const launch = launchHash(record.settings, world.dataDir);
-      if (seen !== undefined && seen !== seenHash(record, world.dataDir))
+      const launch = launchHash(record.settings, deps.dataDir);
+      if (seen !== undefined && seen !== seenHash(record, deps.dataDir))
         throw new PatchbayError(
           "conflict",
           `"${name}" changed after it was shown. Look at it again before you approve.`,
@@ -107,9 +107,9 @@ export function createMcpServers(world: McpWorld): McpServers {
       const { settings, approved } = await recordOf(name);
       if (!settings.url)
         throw new PatchbayError("bad_request", `"${name}" is a command; only servers with an address have a sign-in.`);
-      if (approved !== launchHash(settings, world.dataDir))
+      if (approved !== launchHash(settings, deps.dataDir))
         throw new PatchbayError("mcp_failed", `Approve the MCP server "${name}" before you sign in.`);
-      return { url: await beginSignIn(settings, origin, signInFetch(settings), world) };
+      return { url: await beginSignIn(settings, origin, signInFetch(settings), deps) };
     },
 
     finishSignIn: async (params) => {
@@ -117,7 +117,7 @@ export function createMcpServers(world: McpWorld): McpServers {
       const record = name === undefined ? undefined : (await mirror.current()).get(name);
       if (name === undefined || !record?.settings.url)
         throw new PatchbayError("forbidden", "This sign-in was not begun here. Begin it again.");
-      await endSignIn(record.settings, params, signInFetch(record.settings), world);
+      await endSignIn(record.settings, params, signInFetch(record.settings), deps);
       await running.stop(name);
       await running.connect(name).catch(() => undefined); // the card says what happened
       return card(await recordOf(name));
@@ -144,7 +144,7 @@ export function createMcpServers(world: McpWorld): McpServers {
             `The MCP server "${name}" has no tool "${tool}". It has: ${cutText(record.pin?.tools.map((each) => each.name).join(", ") ?? "none", 1000)}.`,
           );
         try {
-          return await toolResult(await connection.call(tool, args, idempotencyKey, signal), tool, world.files);
+          return await toolResult(await connection.call(tool, args, idempotencyKey, signal), tool, deps.files);
         } catch (thrown) {
           if (thrown instanceof SignInNeeded) running.needSignIn(name);
           if (!(thrown instanceof SessionLost) || attempt > 0) throw thrown;

@@ -32,7 +32,7 @@ interface Pending {
 const KEPT = ["oauth", "oauth-access", "oauth-refresh", "oauth-client-secret", "oauth-pending"] as const;
 type Kept = (typeof KEPT)[number];
 
-interface OAuthWorld {
+interface OAuthDeps {
   secrets: Secrets;
   now(): number;
 }
@@ -183,7 +183,7 @@ class Provider implements OAuthClientProvider {
  */
 export async function connectionAuth(
   settings: McpSettings,
-  { secrets }: OAuthWorld,
+  { secrets }: OAuthDeps,
 ): Promise<OAuthClientProvider | undefined> {
   if (Object.keys(settings.headers ?? {}).some((name) => name.toLowerCase() === "authorization")) return undefined;
   const provider = new Provider(settings, secrets, `http://127.0.0.1${CALLBACK_PATH}`);
@@ -198,16 +198,16 @@ export async function beginSignIn(
   settings: McpSettings,
   origin: string,
   fetch: FetchLike,
-  world: OAuthWorld,
+  deps: OAuthDeps,
 ): Promise<string> {
   const pending: Pending = {
     state: `${settings.name}.${randomBytes(32).toString("base64url")}`,
     redirectUrl: `${origin}${CALLBACK_PATH}`,
-    endsAt: world.now() + PENDING_MS,
+    endsAt: deps.now() + PENDING_MS,
   };
-  const provider = new Provider(settings, world.secrets, pending.redirectUrl, pending);
+  const provider = new Provider(settings, deps.secrets, pending.redirectUrl, pending);
   // a client that was registered for another way back is of no use here
-  const known = (await new Vault(settings.name, world.secrets).readJson<State>("oauth"))?.client as
+  const known = (await new Vault(settings.name, deps.secrets).readJson<State>("oauth"))?.client as
     | { redirect_uris?: string[] }
     | undefined;
   if (known?.redirect_uris && !known.redirect_uris.includes(pending.redirectUrl))
@@ -244,13 +244,13 @@ export async function endSignIn(
   settings: McpSettings,
   params: URLSearchParams,
   fetch: FetchLike,
-  world: OAuthWorld,
+  deps: OAuthDeps,
 ): Promise<void> {
-  const vault = new Vault(settings.name, world.secrets);
+  const vault = new Vault(settings.name, deps.secrets);
   const pending = await vault.readJson<Pending>("oauth-pending");
   const given = Buffer.from(params.get("state") ?? "");
   const wanted = Buffer.from(pending?.state ?? "");
-  if (!pending || given.length !== wanted.length || !timingSafeEqual(given, wanted) || pending.endsAt < world.now())
+  if (!pending || given.length !== wanted.length || !timingSafeEqual(given, wanted) || pending.endsAt < deps.now())
     throw new PatchbayError(
       "forbidden",
       "This sign-in was not begun here, was used before, or took longer than ten minutes. Begin it again.",
@@ -262,7 +262,7 @@ export async function endSignIn(
       throw new Error(
         `it was refused (${(params.get("error") ?? "no code").replaceAll(/[^\w .-]/g, "").slice(0, 60)})`,
       );
-    const provider = new Provider(settings, world.secrets, pending.redirectUrl, pending);
+    const provider = new Provider(settings, deps.secrets, pending.redirectUrl, pending);
     await auth(provider, {
       serverUrl: settings.url!,
       authorizationCode: code,

@@ -34,7 +34,7 @@ interface Live {
   refresh?: Promise<void>;
 }
 
-export interface McpWorld {
+export interface McpDeps {
   records: Records;
   secrets: Secrets;
   files: Files;
@@ -70,9 +70,9 @@ function fetchesFirst({ command }: McpSettings): boolean {
 }
 
 /** Ends what an earlier process left running, and starts nothing. */
-export function createRunning(world: McpWorld, book: ServerBook): Running {
-  const { secrets } = world;
-  const ledger = join(world.dataDir, "mcp", ".groups");
+export function createRunning(deps: McpDeps, book: ServerBook): Running {
+  const { secrets } = deps;
+  const ledger = join(deps.dataDir, "mcp", ".groups");
   reapLeftGroups(ledger);
   const lives = new Map<string, Live>();
   let closed = false;
@@ -93,8 +93,8 @@ export function createRunning(world: McpWorld, book: ServerBook): Running {
     };
     const launch: Launch = {
       name: settings.name,
-      startMs: world.startMs ?? (fetchesFirst(settings) ? FETCHING_START_MS : START_MS),
-      callMs: world.callMs ?? 60_000,
+      startMs: deps.startMs ?? (fetchesFirst(settings) ? FETCHING_START_MS : START_MS),
+      callMs: deps.callMs ?? 60_000,
       era,
       redact: (text) => secrets.redact(text),
     };
@@ -102,15 +102,15 @@ export function createRunning(world: McpWorld, book: ServerBook): Running {
       launch.http = {
         url: settings.url,
         headers: await values(settings.headers),
-        auth: await connectionAuth(settings, world),
-        fetch: world.guard.allowing([settings.url]),
+        auth: await connectionAuth(settings, deps),
+        fetch: deps.guard.allowing([settings.url]),
       };
     else
       launch.stdio = {
         command: settings.command!,
         args: settings.args ?? [],
         env: await values(settings.env),
-        cwd: folderOf(settings, world.dataDir),
+        cwd: folderOf(settings, deps.dataDir),
         ledger,
       };
     return launch;
@@ -129,14 +129,14 @@ export function createRunning(world: McpWorld, book: ServerBook): Running {
   async function start(name: string, live: Live): Promise<McpConnection> {
     if (closed) throw new PatchbayError("unavailable", "The server is stopping.");
     const record = await book.read(name);
-    if (record.approved !== launchHash(record.settings, world.dataDir))
+    if (record.approved !== launchHash(record.settings, deps.dataDir))
       throw new PatchbayError(
         "mcp_failed",
         `The MCP server "${name}" has not been approved. The admin can approve it under MCP servers.`,
       );
-    live.failures = live.failures.filter((at) => world.now() - at < BREAKER.withinMs);
+    live.failures = live.failures.filter((at) => deps.now() - at < BREAKER.withinMs);
     if (live.failures.length >= BREAKER.failures) {
-      const seconds = Math.ceil((BREAKER.withinMs - (world.now() - live.failures[0]!)) / 1000);
+      const seconds = Math.ceil((BREAKER.withinMs - (deps.now() - live.failures[0]!)) / 1000);
       throw new PatchbayError(
         "mcp_failed",
         `The MCP server "${name}" failed ${live.failures.length} times within a minute and is left alone for ${seconds} more seconds. ${live.message ?? ""}`.trim(),
@@ -149,7 +149,7 @@ export function createRunning(world: McpWorld, book: ServerBook): Running {
         onEnd: (crashed) => {
           if (live.connection === connection) live.connection = undefined;
           if (crashed) {
-            live.failures.push(world.now());
+            live.failures.push(deps.now());
             live.message = "It ended unexpectedly; it is started again at the next call.";
           }
         },
@@ -167,7 +167,7 @@ export function createRunning(world: McpWorld, book: ServerBook): Running {
     } catch (thrown) {
       live.signIn = thrown instanceof SignInNeeded;
       live.message = thrown instanceof Error ? thrown.message : String(thrown);
-      if (!live.signIn) live.failures.push(world.now());
+      if (!live.signIn) live.failures.push(deps.now());
       throw thrown;
     }
   }

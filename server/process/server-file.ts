@@ -12,7 +12,7 @@ interface Note {
 }
 
 /** Writes the note; a failure is no reason not to start. */
-export function announce(dataDir: string, origin: string): void {
+export function writeServerFile(dataDir: string, origin: string): void {
   try {
     writeFileSync(join(dataDir, FILE), JSON.stringify({ pid: process.pid, origin } satisfies Note), { mode: 0o600 });
   } catch {
@@ -21,12 +21,12 @@ export function announce(dataDir: string, origin: string): void {
 }
 
 /** Takes the note away, where it is this process's own. */
-export function withdraw(dataDir: string): void {
+export function removeServerFile(dataDir: string): void {
   if (read(dataDir)?.pid === process.pid) rmSync(join(dataDir, FILE), { force: true });
 }
 
 /** Where the server of this data folder answers; `undefined` where none does. */
-export async function findRunning(dataDir: string): Promise<string | undefined> {
+export async function findServer(dataDir: string): Promise<string | undefined> {
   const note = read(dataDir);
   // The port of a server that is gone may be another program's by now: it gets no token of ours.
   if (!note || !alive(note.pid)) return undefined;

@@ -5,7 +5,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { Field } from "../../runtime/field.ts";
 import type { AgentVersion } from "../contract/agent.ts";
 import { RunResult } from "../contract/run.ts";
-import { about, ErrorBody } from "../http/describe.ts";
+import { describe, ErrorBody } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { RUN_HEADERS } from "../http/run-response.ts";
 import { targetOf } from "./agent-call.ts";
@@ -15,10 +15,10 @@ import { inputsOf } from "./inputs.ts";
 export function agentDocumentRoutes(services: Pick<PublishedDeps, "agents" | "keys" | "runs" | "files" | "env">) {
   return new Hono<AppEnv>().get(
     "/agents/:slug/openapi.json",
-    about({
+    describe({
       summary: "The OpenAPI document of one agent, with its inputs",
       tag: "hosted",
-      gives: z.record(z.string(), z.unknown()),
+      response: z.record(z.string(), z.unknown()),
       errors: { 404: "There is no such agent for this key." },
     }),
     async (c) => {

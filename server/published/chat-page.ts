@@ -5,7 +5,7 @@ import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { modelsIn } from "../../runtime/resolve.ts";
 import type { Publication } from "../contract/agent.ts";
-import { about } from "../http/describe.ts";
+import { describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
 import type { Visitors } from "../keys/visitors.ts";
@@ -65,10 +65,10 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
   return new Hono<AppEnv>()
     .get(
       "/chat/:slug",
-      about({
+      describe({
         summary: "The chat page of a published agent",
         tag: "hosted",
-        gives: "text/html",
+        response: "text/html",
         errors: { 404: "It is not there, or not open to you." },
       }),
       async (c) => {
@@ -78,10 +78,10 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
     )
     .post(
       "/chat/:slug/visits",
-      about({
+      describe({
         summary: "Begin or go on with a visit: a token for one agent and one session",
         tag: "hosted",
-        gives: Visit,
+        response: Visit,
         status: 201,
         body: VisitBody,
         errors: { 404: "It is not there, or not open to you." },

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem } from "../../runtime/event.ts";
 import { Decisions, Rating, RunResult } from "../contract/run.ts";
-import { about } from "../http/describe.ts";
+import { describe } from "../http/describe.ts";
 import { fileAnswer } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
@@ -60,10 +60,10 @@ export function hostedRoutes(services: HostedServices) {
   return new Hono<AppEnv>()
     .post(
       "/agents/:slug/runs",
-      about({
+      describe({
         summary: "Call a published agent",
         tag: "hosted",
-        gives: RunResult,
+        response: RunResult,
         body: Asked,
         headers: RUN_HEADERS,
         errors: {
@@ -88,20 +88,20 @@ export function hostedRoutes(services: HostedServices) {
     )
     .get(
       "/runs/:id",
-      about({
+      describe({
         summary: "Get a run of this key",
         tag: "hosted",
-        gives: RunResult,
+        response: RunResult,
         errors: { 404: "This key has no such run." },
       }),
       async (c) => c.json(hostedResult(await runs.get(c.req.param("id"), c.get("key").id))),
     )
     .get(
       "/runs/:id/events",
-      about({
+      describe({
         summary: "Follow a run of this key",
         tag: "hosted",
-        gives: "text/event-stream",
+        response: "text/event-stream",
         headers: { "Last-Event-ID": "The number of the last event that was seen." },
         errors: { 404: "This key has no such run." },
       }),
@@ -114,10 +114,10 @@ export function hostedRoutes(services: HostedServices) {
     )
     .post(
       "/runs/:id/cancel",
-      about({
+      describe({
         summary: "Cancel a run of this key",
         tag: "hosted",
-        gives: RunResult,
+        response: RunResult,
         errors: { 404: "This key has no such run." },
       }),
       async (c) => {
@@ -128,10 +128,10 @@ export function hostedRoutes(services: HostedServices) {
     )
     .post(
       "/runs/:id/answer",
-      about({
+      describe({
         summary: "Answer what a run of this key waits for",
         tag: "hosted",
-        gives: RunResult,
+        response: RunResult,
         body: Decisions,
         headers: RUN_HEADERS,
         errors: {
@@ -163,10 +163,10 @@ export function hostedRoutes(services: HostedServices) {
     )
     .post(
       "/runs/:id/rating",
-      about({
+      describe({
         summary: "Say how good the answer of a run of this key was",
         tag: "hosted",
-        gives: null,
+        response: null,
         status: 204,
         body: Rating,
         errors: { 404: "This key has no such run." },
@@ -183,10 +183,10 @@ export function hostedRoutes(services: HostedServices) {
     )
     .get(
       "/runs/:id/files/:file",
-      about({
+      describe({
         summary: "Get a file that the answer of a run names",
         tag: "hosted",
-        gives: "application/octet-stream",
+        response: "application/octet-stream",
         errors: { 404: "This key has no such run, or its answer no such file." },
       }),
       async (c) => {
@@ -200,7 +200,7 @@ export function hostedRoutes(services: HostedServices) {
     )
     .get(
       "/sessions/:id",
-      about({
+      describe({
         summary: "Get a conversation of this key",
         tag: "hosted",
         errors: { 404: "This key has no such session." },
@@ -227,10 +227,10 @@ export function hostedRoutes(services: HostedServices) {
     )
     .delete(
       "/sessions/:id",
-      about({
+      describe({
         summary: "Delete a conversation of this key with its runs",
         tag: "hosted",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "This key has no such session.", 409: "A turn of it still runs." },
       }),
@@ -241,10 +241,10 @@ export function hostedRoutes(services: HostedServices) {
     )
     .post(
       "/files",
-      about({
+      describe({
         summary: "Upload a file for this key's runs",
         tag: "hosted",
-        gives: z.object({ id: z.string(), mediaType: z.string(), name: z.string(), bytes: z.number() }),
+        response: z.object({ id: z.string(), mediaType: z.string(), name: z.string(), bytes: z.number() }),
         status: 201,
         body: { media: "multipart/form-data", description: "One file." },
         errors: { 413: "It is too large." },
@@ -257,10 +257,10 @@ export function hostedRoutes(services: HostedServices) {
     )
     .get(
       "/files/:id",
-      about({
+      describe({
         summary: "Get a file that this key uploaded",
         tag: "hosted",
-        gives: "application/octet-stream",
+        response: "application/octet-stream",
         errors: { 404: "This key has no such file." },
       }),
       async (c) => {

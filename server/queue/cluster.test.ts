@@ -362,7 +362,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     ]);
     const first = await doors[0]!.runs.start({ graph: speak }, { message: "x" }, caller);
     expect(await first.done).toMatchObject({ status: "done" });
-    expect((await doors[1]!.purse.today(card.id))!.tokens).toBeGreaterThan(10);
+    expect((await doors[1]!.quota.today(card.id))!.tokens).toBeGreaterThan(10);
     for (const door of doors)
       await expect(door.runs.start({ graph: speak }, { message: "x" }, caller)).rejects.toMatchObject({
         code: "quota_exceeded",

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { newId } from "../lib/ids.ts";
 import type { Env } from "../process/env.ts";
-import type { Elsewhere } from "../runs/elsewhere.ts";
+import type { Cluster } from "../runs/cluster.ts";
 import type { RunsService } from "../runs/runs.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Ledger } from "../stores/ledger.ts";
@@ -16,11 +16,11 @@ import { openEventLog } from "../stores/sqlite/event-log.ts";
 import { lockFolder } from "../stores/sqlite/folder-lock.ts";
 import { sqliteLedger } from "../stores/sqlite/ledger.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
-import { openAsks } from "./asks.ts";
-import { type FarText, openFarText } from "./far-text.ts";
 import { type Leader, standForLeader } from "./leader.ts";
+import { type Recovery, startRecovery } from "./recovery.ts";
+import { openRemoteCommands } from "./remote-commands.ts";
+import { openRemoteDeltas, type RemoteDeltas } from "./remote-deltas.ts";
 import { prepareRunQueue, type RunQueue, startRunQueue } from "./run-queue.ts";
-import { startTakingUp, type TakingUp } from "./take-up.ts";
 
 /** `web` takes calls in, `worker` works on runs, `all` does both. */
 export type Role = "web" | "worker" | "all";
@@ -31,7 +31,7 @@ export interface Stores {
   /** Opened after the secrets are: `redact` takes them out of what is written. */
   openLog(redact: (text: string) => string): Promise<EventLog>;
   /** For `createRuns`; absent where there is one process alone. */
-  elsewhere?: Elsewhere;
+  cluster?: Cluster;
   /**
    * Takes up what is to be done: what the last process left, or what the queue brings. Call it once. `once` is what
    * only one of all processes does at a time: it begins here when this one may, and ends when it no longer may.
@@ -51,7 +51,7 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
     const records = await sqliteRecords(join(env.dataDir, "records.db"));
     const ledger = await sqliteLedger(join(env.dataDir, "ledger.db"));
     let log: EventLog | undefined;
-    let taking: TakingUp | undefined;
+    let recovery: Recovery | undefined;
     return {
       records,
       ledger,
@@ -60,11 +60,11 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
         return log;
       },
       async start(runs, once) {
-        taking = await startTakingUp({ log: log!, takeUp: (run) => runs.takeUp(run), report });
+        recovery = await startRecovery({ log: log!, takeUp: (run) => runs.takeUp(run), report });
         await once.begin();
       },
       async stopTaking() {
-        await taking?.stop();
+        await recovery?.stop();
       },
       async close() {
         await ledger.close();
@@ -84,8 +84,8 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
   let log: PostgresLog | undefined;
   let queue: RunQueue | undefined;
   let leader: Leader | undefined;
-  let farText: FarText | undefined;
-  let asked: Awaited<ReturnType<typeof openAsks>> | undefined;
+  let remoteDeltas: RemoteDeltas | undefined;
+  let asked: Awaited<ReturnType<typeof openRemoteCommands>> | undefined;
   const ledger = postgresLedger(postgres.pool);
   return {
     records,
@@ -95,16 +95,16 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
       log = await openPostgresLog({ ...postgres, role, redact, member: `${hostname()}/${role}/${newId()}` });
       return log;
     },
-    elsewhere: {
+    cluster: {
       leave: role === "web",
       ask: (owner, ask) => asked!.ask(owner, ask),
       liveRuns: (key) => log!.liveRuns(key),
-      want: (run) => farText?.want(run) ?? (() => {}),
-      offer: (run, feed) => farText?.offer(run, feed) ?? (() => {}),
+      want: (run) => remoteDeltas?.want(run) ?? (() => {}),
+      offer: (run, feed) => remoteDeltas?.offer(run, feed) ?? (() => {}),
     },
     async start(runs, once) {
       const open = log!;
-      asked = await openAsks({
+      asked = await openRemoteCommands({
         ...postgres,
         members: open.members,
         async serve({ run, what, answers }) {
@@ -112,7 +112,10 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
           else await runs.answer(run, answers as never);
         },
       });
-      farText = await openFarText({ ...postgres, hear: (run, delta, after) => runs.hearText(run, delta, after) });
+      remoteDeltas = await openRemoteDeltas({
+        ...postgres,
+        hear: (run, delta, after) => runs.hearText(run, delta, after),
+      });
       if (role === "web") return;
       queue = await startRunQueue({ url, log: open, work: (run) => runs.work(run), report });
       leader = standForLeader({ url, ...once, report });
@@ -120,7 +123,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
     async stopTaking() {
       await queue?.stop();
       await asked?.close();
-      farText?.close();
+      remoteDeltas?.close();
       await leader?.close();
     },
     async close() {

@@ -16,7 +16,7 @@ import {
   SavedAgent,
   Urls,
 } from "../contract/agent.ts";
-import { about, body, Paging, query } from "../http/describe.ts";
+import { body, describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -61,10 +61,10 @@ export function agentRoutes({
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({
+      describe({
         summary: "List agents, newest first",
         tag: "agents",
-        gives: z.object({ agents: z.array(z.union([Agent, AgentCard])) }),
+        response: z.object({ agents: z.array(z.union([Agent, AgentCard])) }),
       }),
       query(Paging.extend({ view: View })),
       async (c) => {
@@ -74,11 +74,11 @@ export function agentRoutes({
     )
     .post(
       "/",
-      about({
+      describe({
         summary: "Create an agent",
         tag: "agents",
         description: "A well-formed graph is saved also when it has issues; running and publishing refuse it then.",
-        gives: Agent,
+        response: Agent,
         status: 201,
         errors: { 422: "It is no agent file." },
       }),
@@ -91,17 +91,17 @@ export function agentRoutes({
     )
     .get(
       "/:id",
-      about({ summary: "Get an agent", tag: "agents", gives: Agent, errors: { 404: "There is none." } }),
+      describe({ summary: "Get an agent", tag: "agents", response: Agent, errors: { 404: "There is none." } }),
       async (c) => tagged(c, await agents.get(c.req.param("id"))),
     )
     .put(
       "/:id",
-      about({
+      describe({
         summary: "Save an agent",
         tag: "agents",
         description:
           "Answers the new revision and the graph's issues. While only positions change, the issues may be half a minute old.",
-        gives: SavedAgent,
+        response: SavedAgent,
         headers: { "If-Match": "The revision that was changed, in quotes." },
         errors: {
           404: "There is none.",
@@ -119,10 +119,10 @@ export function agentRoutes({
     )
     .patch(
       "/:id",
-      about({
+      describe({
         summary: "Rename an agent or change its description",
         tag: "agents",
-        gives: Agent,
+        response: Agent,
         headers: { "If-Match": "The revision that was changed, in quotes; without it the latest is changed." },
         errors: { 404: "There is none.", 409: "It was changed elsewhere." },
       }),
@@ -137,10 +137,10 @@ export function agentRoutes({
     )
     .delete(
       "/:id",
-      about({
+      describe({
         summary: "Delete an agent with its history and versions",
         tag: "agents",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none." },
       }),
@@ -153,25 +153,30 @@ export function agentRoutes({
     )
     .get(
       "/:id/revisions",
-      about({
+      describe({
         summary: "List what an agent was, newest first",
         tag: "agents",
-        gives: z.object({ revisions: z.array(Revision) }),
+        response: z.object({ revisions: z.array(Revision) }),
         errors: { 404: "There is none." },
       }),
       async (c) => c.json({ revisions: await agents.revisions(c.req.param("id")) }),
     )
     .get(
       "/:id/revisions/:n",
-      about({ summary: "Get an agent as it was", tag: "agents", gives: Agent, errors: { 404: "There is none." } }),
+      describe({
+        summary: "Get an agent as it was",
+        tag: "agents",
+        response: Agent,
+        errors: { 404: "There is none." },
+      }),
       async (c) => c.json(await agents.revision(c.req.param("id"), wholeNumber(c.req.param("n")))),
     )
     .patch(
       "/:id/revisions/:n",
-      about({
+      describe({
         summary: "Name a revision, so that it is found again and kept",
         tag: "agents",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none." },
       }),
@@ -183,10 +188,10 @@ export function agentRoutes({
     )
     .post(
       "/:id/publish",
-      about({
+      describe({
         summary: "Publish an agent: freeze it as a new version and make that live",
         tag: "agents",
-        gives: Published,
+        response: Published,
         errors: { 404: "There is none.", 409: "The address is taken.", 422: "It has issues." },
       }),
       body(Publish),
@@ -198,10 +203,10 @@ export function agentRoutes({
     )
     .patch(
       "/:id/publication",
-      about({
+      describe({
         summary: "Change who may open the chat page and what it shows; no version changes",
         tag: "agents",
-        gives: z.object({ publication: Publication, urls: Urls }),
+        response: z.object({ publication: Publication, urls: Urls }),
         errors: { 404: "It is not published." },
       }),
       body(Admission),
@@ -212,10 +217,10 @@ export function agentRoutes({
     )
     .get(
       "/:id/versions",
-      about({
+      describe({
         summary: "List an agent's published versions, newest first",
         tag: "agents",
-        gives: z.object({
+        response: z.object({
           publication: Publication.optional(),
           urls: Urls.optional(),
           versions: z.array(AgentVersion),
@@ -230,10 +235,10 @@ export function agentRoutes({
     )
     .post(
       "/:id/live",
-      about({
+      describe({
         summary: "Promote a version, or roll back to one",
         tag: "agents",
-        gives: Publication,
+        response: Publication,
         errors: { 404: "There is no such version." },
       }),
       body(Live),
@@ -245,7 +250,11 @@ export function agentRoutes({
 export function checkRoutes({ agents }: Pick<Services, "agents">) {
   return new Hono<AppEnv>().post(
     "/",
-    about({ summary: "Say what is wrong with a graph", tag: "agents", gives: z.object({ issues: z.array(Issue) }) }),
+    describe({
+      summary: "Say what is wrong with a graph",
+      tag: "agents",
+      response: z.object({ issues: z.array(Issue) }),
+    }),
     body(z.object({ graph: z.unknown() })),
     async (c) => c.json({ issues: await agents.check(c.req.valid("json").graph) }),
   );

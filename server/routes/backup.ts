@@ -7,7 +7,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { MEDIA_TYPE } from "../backup/format.ts";
 import type { BackupOptions } from "../backup/write.ts";
 import { RestoreReport } from "../contract/backup.ts";
-import { about, body, query } from "../http/describe.ts";
+import { body, describe, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -30,21 +30,21 @@ export function backupRoutes({ backup }: Pick<Services, "backup">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({
+      describe({
         summary: "Back up everything but secrets",
         tag: "backup",
         description: "One file, made as it is read, of one moment however long that takes.",
-        gives: MEDIA_TYPE,
+        response: MEDIA_TYPE,
       }),
       query(z.object({ runs: flag("With the runs that have ended.") })),
       (c) => answer(c, { runs: c.req.valid("query").runs === "true" }),
     )
     .post(
       "/",
-      about({
+      describe({
         summary: "Back up everything, secrets too where a passphrase is given",
         tag: "backup",
-        gives: MEDIA_TYPE,
+        response: MEDIA_TYPE,
       }),
       body(z.strictObject({ runs: z.boolean().optional(), passphrase: Passphrase.optional() })),
       (c) => answer(c, c.req.valid("json")),
@@ -54,14 +54,14 @@ export function backupRoutes({ backup }: Pick<Services, "backup">) {
 export function restoreRoutes({ backup }: Pick<Services, "backup">) {
   return new Hono<AppEnv>().post(
     "/",
-    about({
+    describe({
       summary: "Restore a backup",
       tag: "backup",
       description:
         "All of it or, where anything is wrong with it, nothing. MCP servers wait for approval again; the index of knowledge is made anew by tasks. Closing the connection cancels until all is there.",
       body: { media: MEDIA_TYPE, description: "The file as it was written." },
       headers: { "x-backup-passphrase": "The passphrase of its secrets, percent-encoded as in a URL." },
-      gives: RestoreReport,
+      response: RestoreReport,
       errors: {
         400: "It is no whole backup, of a newer format, or holds secrets and no passphrase came.",
         403: "Another passphrase.",

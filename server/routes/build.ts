@@ -5,7 +5,7 @@ import { proposePatch } from "../../runtime/build-by-chat.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { parseGraph } from "../../runtime/parse.ts";
 import { Proposal } from "../contract/proposal.ts";
-import { about, body } from "../http/describe.ts";
+import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -28,10 +28,10 @@ export function buildRoutes({
 }: Pick<Services, "nodes" | "agents" | "models" | "toolbox" | "knowledge">) {
   return new Hono<AppEnv>().post(
     "/",
-    about({
+    describe({
       summary: "Propose a patch to a graph from what a person says",
       tag: "agents",
-      gives: Proposal,
+      response: Proposal,
       errors: { 400: "No real model is set up, or the body is off.", 502: "The model did not answer with a patch." },
     }),
     body(BuildBody),

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { NodeDefinition } from "../../runtime/node.ts";
-import { about } from "../http/describe.ts";
+import { describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -38,10 +38,10 @@ export function catalogRoutes({
   let cards: z.infer<typeof NodeCard>[] | undefined;
   return new Hono<AppEnv>().get(
     "/",
-    about({
+    describe({
       summary: "What a graph can be made of",
       tag: "catalog",
-      gives: z.object({
+      response: z.object({
         nodes: z.array(NodeCard),
         models: z.array(z.unknown()),
         tools: z.array(z.unknown()),

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 import { FileRef } from "../../runtime/message.ts";
-import { about } from "../http/describe.ts";
+import { describe } from "../http/describe.ts";
 import { fileAnswer } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { upload } from "../http/uploads.ts";
@@ -12,11 +12,11 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
   return new Hono<AppEnv>()
     .post(
       "/",
-      about({
+      describe({
         summary: "Upload a file",
         tag: "files",
         body: { media: "multipart/form-data", description: "One file of up to 100 MiB." },
-        gives: FileRef,
+        response: FileRef,
         status: 201,
         errors: { 413: "It is too large." },
       }),
@@ -26,17 +26,23 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
     )
     .get(
       "/:id",
-      about({
+      describe({
         summary: "Get a file's bytes",
         tag: "files",
-        gives: "application/octet-stream",
+        response: "application/octet-stream",
         errors: { 404: "There is none." },
       }),
       async (c) => await fileAnswer(files, c.req.param("id")),
     )
     .delete(
       "/:id",
-      about({ summary: "Delete a file", tag: "files", gives: null, status: 204, errors: { 404: "There is none." } }),
+      describe({
+        summary: "Delete a file",
+        tag: "files",
+        response: null,
+        status: 204,
+        errors: { 404: "There is none." },
+      }),
       async (c) => {
         if (!(await files.delete(c.req.param("id"))))
           throw new PatchbayError("not_found", `There is no file "${c.req.param("id")}".`);

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { AgentKey, KeyChange, NewKey } from "../contract/key.ts";
-import { about, body } from "../http/describe.ts";
+import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -12,9 +12,9 @@ const SHOWN_NAMES = 5;
 
 const Warnings = z.array(z.string()).optional().describe("What the operator should know, a sentence each.");
 
-export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purse" | "models">) {
+export function keyRoutes({ keys, quota, models }: Pick<Services, "keys" | "quota" | "models">) {
   const shown = async (card: AgentKey) => {
-    const today = await purse.today(card.id);
+    const today = await quota.today(card.id);
     return { ...card, ...(today && { today }) };
   };
   /** Models that a key with a limit of money will be refused, because nobody knows what they cost. */
@@ -33,16 +33,16 @@ export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purs
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List agent keys", tag: "keys", gives: z.object({ keys: z.array(AgentKey) }) }),
+      describe({ summary: "List agent keys", tag: "keys", response: z.object({ keys: z.array(AgentKey) }) }),
       async (c) => c.json({ keys: await Promise.all((await keys.list()).map(shown)) }),
     )
     .post(
       "/",
-      about({
+      describe({
         summary: "Make an agent key",
         tag: "keys",
         description: "The answer is the only place where the key is ever shown.",
-        gives: AgentKey.extend({ key: z.string(), warnings: Warnings }),
+        response: AgentKey.extend({ key: z.string(), warnings: Warnings }),
         status: 201,
       }),
       body(NewKey),
@@ -53,7 +53,12 @@ export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purs
     )
     .get(
       "/:id",
-      about({ summary: "Get an agent key's card", tag: "keys", gives: AgentKey, errors: { 404: "There is none." } }),
+      describe({
+        summary: "Get an agent key's card",
+        tag: "keys",
+        response: AgentKey,
+        errors: { 404: "There is none." },
+      }),
       async (c) => {
         const card = (await keys.list()).find((one) => one.id === c.req.param("id"));
         if (!card) throw missing(c.req.param("id"));
@@ -62,26 +67,26 @@ export function keyRoutes({ keys, purse, models }: Pick<Services, "keys" | "purs
     )
     .patch(
       "/:id",
-      about({
+      describe({
         summary: "Change an agent key's name, agents, rights, end or limits, at once",
         tag: "keys",
-        gives: AgentKey.extend({ warnings: Warnings }),
+        response: AgentKey.extend({ warnings: Warnings }),
         errors: { 404: "There is none." },
       }),
       body(KeyChange),
       async (c) => {
         const card = await keys.change(c.req.param("id"), c.req.valid("json"));
         if (!card) throw missing(c.req.param("id"));
-        await purse.limitsChanged(card.id);
+        await quota.limitsChanged(card.id);
         return c.json({ ...(await shown(card)), ...(await warnings(card)) });
       },
     )
     .delete(
       "/:id",
-      about({
+      describe({
         summary: "Revoke an agent key, at once",
         tag: "keys",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none." },
       }),

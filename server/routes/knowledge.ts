@@ -4,7 +4,7 @@ import { stream } from "hono/streaming";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { AddedDocuments, DocumentText, KnowledgeCard, KnowledgeDocument, SearchHit } from "../contract/knowledge.ts";
-import { about, body, Paging, query } from "../http/describe.ts";
+import { body, describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { uploads } from "../http/uploads.ts";
 import { exportKnowledge, importKnowledge } from "../knowledge/bundle.ts";
@@ -39,16 +39,20 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List knowledge", tag: "knowledge", gives: z.object({ knowledge: z.array(KnowledgeCard) }) }),
+      describe({
+        summary: "List knowledge",
+        tag: "knowledge",
+        response: z.object({ knowledge: z.array(KnowledgeCard) }),
+      }),
       async (c) => c.json({ knowledge: await knowledge.cards() }),
     )
     .post(
       "/",
-      about({
+      describe({
         summary: "Make a knowledge",
         tag: "knowledge",
         description: "Without `embedder` it takes the configured one, if there is any.",
-        gives: KnowledgeCard,
+        response: KnowledgeCard,
         status: 201,
         errors: { 409: "There is one of that name." },
       }),
@@ -57,11 +61,11 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .post(
       "/import",
-      about({
+      describe({
         summary: "Add the documents of an exported knowledge",
         tag: "knowledge",
         body: { media: "multipart/form-data", description: "`file`: the exported file; `name`: another name for it." },
-        gives: z.object({ name: z.string(), documents: z.number().int(), tasks: z.array(z.string()) }),
+        response: z.object({ name: z.string(), documents: z.number().int(), tasks: z.array(z.string()) }),
         status: 202,
       }),
       async (c) => {
@@ -73,16 +77,21 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .get(
       "/:name",
-      about({ summary: "Get a knowledge", tag: "knowledge", gives: KnowledgeCard, errors: { 404: "There is none." } }),
+      describe({
+        summary: "Get a knowledge",
+        tag: "knowledge",
+        response: KnowledgeCard,
+        errors: { 404: "There is none." },
+      }),
       async (c) => c.json(await card(knowledge, c.req.param("name"))),
     )
     .patch(
       "/:name",
-      about({
+      describe({
         summary: "Change the embedder, which makes the index anew",
         tag: "knowledge",
         description: "The old index answers until the new one is whole. `null` takes the embedder away.",
-        gives: TaskId,
+        response: TaskId,
         status: 202,
         errors: missing,
       }),
@@ -91,10 +100,10 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .delete(
       "/:name",
-      about({
+      describe({
         summary: "Delete a knowledge with its documents",
         tag: "knowledge",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none." },
       }),
@@ -105,16 +114,16 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .post(
       "/:name/reindex",
-      about({ summary: "Make the index anew", tag: "knowledge", gives: TaskId, status: 202, errors: missing }),
+      describe({ summary: "Make the index anew", tag: "knowledge", response: TaskId, status: 202, errors: missing }),
       body(Embedder),
       async (c) => c.json({ task: (await knowledge.reindex(c.req.param("name"), c.req.valid("json"))).id }, 202),
     )
     .get(
       "/:name/export",
-      about({
+      describe({
         summary: "Export a knowledge as JSON Lines",
         tag: "knowledge",
-        gives: "application/jsonl",
+        response: "application/jsonl",
         errors: missing,
       }),
       async (c) => {
@@ -128,10 +137,10 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .get(
       "/:name/search",
-      about({
+      describe({
         summary: "Ask a knowledge",
         tag: "knowledge",
-        gives: z.object({ hits: z.array(SearchHit) }),
+        response: z.object({ hits: z.array(SearchHit) }),
         errors: missing,
       }),
       query(Search),
@@ -144,10 +153,10 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .get(
       "/:name/documents",
-      about({
+      describe({
         summary: "List documents",
         tag: "knowledge",
-        gives: z.object({ documents: z.array(KnowledgeDocument) }),
+        response: z.object({ documents: z.array(KnowledgeDocument) }),
         errors: missing,
       }),
       query(Paging),
@@ -155,13 +164,13 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .post(
       "/:name/documents",
-      about({
+      describe({
         summary: "Add documents: files, a text, or an address",
         tag: "knowledge",
         description:
           "Multipart files of up to 100 MiB, or JSON `{ text, title }` or `{ url }`. A document of the same title is replaced; the same content again does nothing. Of several files those that cannot be read are refused one by one.",
         body: { media: "multipart/form-data", description: "Any number of files." },
-        gives: AddedDocuments,
+        response: AddedDocuments,
         status: 202,
         errors: { ...missing, 413: "A file is too large.", 415: "A file of this kind cannot be read." },
       }),
@@ -194,11 +203,11 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .get(
       "/:name/documents/:id",
-      about({
+      describe({
         summary: "Get a document with its text",
         tag: "knowledge",
         description: "At most a mebibyte of the text.",
-        gives: DocumentText,
+        response: DocumentText,
         errors: { 404: "There is none." },
       }),
       async (c) => {
@@ -212,10 +221,10 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .delete(
       "/:name/documents/:id",
-      about({
+      describe({
         summary: "Remove a document",
         tag: "knowledge",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none." },
       }),

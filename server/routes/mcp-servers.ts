@@ -4,7 +4,7 @@ import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { ToolSpec } from "../../runtime/tool.ts";
 import { McpServerCard } from "../contract/mcp-server.ts";
-import { about, body } from "../http/describe.ts";
+import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -19,17 +19,21 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List MCP servers", tag: "mcp-servers", gives: z.object({ servers: z.array(McpServerCard) }) }),
+      describe({
+        summary: "List MCP servers",
+        tag: "mcp-servers",
+        response: z.object({ servers: z.array(McpServerCard) }),
+      }),
       async (c) => c.json({ servers: await mcp.cards() }),
     )
     .post(
       "/",
-      about({
+      describe({
         summary: "Add MCP servers",
         tag: "mcp-servers",
         description:
           "One server, or a pasted `{ mcpServers: {…} }`. Values of headers and env become secrets and are never shown again. Nothing is started.",
-        gives: z.object({ servers: z.array(McpServerCard) }),
+        response: z.object({ servers: z.array(McpServerCard) }),
         status: 201,
         errors: { 409: "A name is taken." },
       }),
@@ -38,11 +42,11 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     )
     .get(
       "/oauth/callback",
-      about({
+      describe({
         summary: "The way back from a sign-in",
         tag: "mcp-servers",
         description: "The page of the authorization server sends the admin's browser here.",
-        gives: "text/html",
+        response: "text/html",
         errors: { 403: "It was not begun here, was used before, or took too long." },
       }),
       async (c) => {
@@ -52,16 +56,16 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     )
     .get(
       "/:name",
-      about({ summary: "Get an MCP server", tag: "mcp-servers", gives: McpServerCard, errors: none }),
+      describe({ summary: "Get an MCP server", tag: "mcp-servers", response: McpServerCard, errors: none }),
       async (c) => c.json(await find(c.req.param("name"))),
     )
     .patch(
       "/:name",
-      about({
+      describe({
         summary: "Change an MCP server",
         tag: "mcp-servers",
         description: "Keys that are left out stay; `null` takes one away. What changes what runs needs a new approval.",
-        gives: McpServerCard,
+        response: McpServerCard,
         errors: none,
       }),
       body(z.looseObject({})),
@@ -69,11 +73,11 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     )
     .delete(
       "/:name",
-      about({
+      describe({
         summary: "Delete an MCP server",
         tag: "mcp-servers",
         description: "Ends it and deletes its secrets.",
-        gives: null,
+        response: null,
         status: 204,
         errors: none,
       }),
@@ -85,12 +89,12 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     )
     .post(
       "/:name/approve",
-      about({
+      describe({
         summary: "Approve an MCP server as it stands",
         tag: "mcp-servers",
         description:
           "Starts it and pins its tools; also the answer to `needs-review`. A failed start shows in `status` and `message`.",
-        gives: McpServerCard,
+        response: McpServerCard,
         errors: { ...none, 409: "It changed after it was shown." },
       }),
       body(z.strictObject({ seen: z.string().optional() })),
@@ -98,22 +102,22 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     )
     .post(
       "/:name/sign-in",
-      about({
+      describe({
         summary: "Begin a sign-in at an MCP server",
         tag: "mcp-servers",
         description:
           "OAuth 2.1 with PKCE. Open the address in the admin's browser; it comes back to `/api/mcp-servers/oauth/callback`.",
-        gives: z.object({ url: z.string() }),
+        response: z.object({ url: z.string() }),
         errors: none,
       }),
       async (c) => c.json(await mcp.signIn(c.req.param("name"), env.url ?? new URL(c.req.url).origin)),
     )
     .get(
       "/:name/tools",
-      about({
+      describe({
         summary: "List an MCP server's pinned tools",
         tag: "mcp-servers",
-        gives: z.object({ tools: z.array(ToolSpec) }),
+        response: z.object({ tools: z.array(ToolSpec) }),
         errors: none,
       }),
       async (c) => c.json({ tools: await mcp.tools(c.req.param("name"), c.req.raw.signal) }),

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { ModelList, NewProvider, Provider, ProviderTest } from "../contract/model.ts";
-import { about, body } from "../http/describe.ts";
+import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Models } from "../models/service.ts";
 import type { Services } from "../services.ts";
@@ -14,10 +14,10 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({
+      describe({
         summary: "List providers and the models that can be chosen",
         tag: "models",
-        gives: ModelList,
+        response: ModelList,
       }),
       async (c) => {
         const [providers, cards, defaultModel, embedder] = await Promise.all([
@@ -36,11 +36,11 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     )
     .post(
       "/",
-      about({
+      describe({
         summary: "Add a provider",
         tag: "models",
         description: "The key is named, not sent: save it first with PUT /api/secrets/{name}.",
-        gives: Provider,
+        response: Provider,
         status: 201,
         errors: { 409: "The id is taken or built in." },
       }),
@@ -59,16 +59,16 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     )
     .get(
       "/:id",
-      about({ summary: "Get a provider", tag: "models", gives: Provider, errors: { 404: "There is none." } }),
+      describe({ summary: "Get a provider", tag: "models", response: Provider, errors: { 404: "There is none." } }),
       async (c) => c.json(await get(models, c.req.param("id"))),
     )
     .patch(
       "/:id",
-      about({
+      describe({
         summary: "Change a provider",
         tag: "models",
         description: "Keys that are left out stay; `null` takes one away.",
-        gives: Provider,
+        response: Provider,
         errors: { 404: "There is none.", 409: "It is built in or comes from the environment." },
       }),
       body(nullable(Changes)),
@@ -84,12 +84,12 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     )
     .delete(
       "/:id",
-      about({
+      describe({
         summary: "Delete a provider",
         tag: "models",
         description:
           "Its key stays among the secrets. Graphs that name its models keep the name and do not run until it is back.",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none.", 409: "It is built in or comes from the environment." },
       }),
@@ -101,12 +101,12 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     )
     .post(
       "/:id/test",
-      about({
+      describe({
         summary: "Try what a provider can do",
         tag: "models",
         description:
           "Lists its models and asks one of them for a word, a tool call and an answer by schema; costs a few hundred tokens.",
-        gives: ProviderTest,
+        response: ProviderTest,
         errors: { 404: "There is none." },
       }),
       async (c) => c.json(await models.test(c.req.param("id"), c.req.raw.signal)),

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
-import { about } from "../http/describe.ts";
+import { describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -10,15 +10,15 @@ const Modules = z.object({ modules: z.array(z.object({ type: z.string(), url: z.
 
 export function nodeRoutes({ nodeModules }: Pick<Services, "nodeModules">) {
   return new Hono<AppEnv>()
-    .get("/", about({ summary: "List the node types of PATCHBAY_NODES", tag: "catalog", gives: Modules }), (c) =>
+    .get("/", describe({ summary: "List the node types of PATCHBAY_NODES", tag: "catalog", response: Modules }), (c) =>
       c.json({ modules: [...nodeModules.keys()].map((type) => ({ type, url: `/api/nodes/${type}` })) }),
     )
     .get(
       "/:type",
-      about({
+      describe({
         summary: "Get the module of a node type, as JavaScript",
         tag: "catalog",
-        gives: "text/javascript",
+        response: "text/javascript",
         errors: { 404: "There is no such module." },
       }),
       (c) => {

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Decisions, Rating, RunFilter, RunResult, RunRow } from "../contract/run.ts";
-import { about, body, Paging, query } from "../http/describe.ts";
+import { body, describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import {
   answerRun,
@@ -42,10 +42,10 @@ const RUN_ERRORS = {
 export function agentRunRoutes({ runs }: Pick<Services, "runs">) {
   return new Hono<AppEnv>().post(
     "/:id/runs",
-    about({
+    describe({
       summary: "Run an agent as it is saved",
       tag: "runs",
-      gives: RunResult,
+      response: RunResult,
       headers: RUN_HEADERS,
       errors: RUN_ERRORS,
     }),
@@ -73,10 +73,10 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
   return new Hono<AppEnv>()
     .post(
       "/",
-      about({
+      describe({
         summary: "Run a graph that is not saved",
         tag: "runs",
-        gives: RunResult,
+        response: RunResult,
         headers: RUN_HEADERS,
         errors: RUN_ERRORS,
       }),
@@ -95,16 +95,16 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .get(
       "/",
-      about({ summary: "List runs, newest first", tag: "runs", gives: z.object({ runs: z.array(RunRow) }) }),
+      describe({ summary: "List runs, newest first", tag: "runs", response: z.object({ runs: z.array(RunRow) }) }),
       query(Filter),
       async (c) => c.json({ runs: await log.rows(c.req.valid("query")) }),
     )
     .get(
       "/:id",
-      about({
+      describe({
         summary: "Get a run",
         tag: "runs",
-        gives: RunRow.omit({ error: true }).extend(RunResult.shape),
+        response: RunRow.omit({ error: true }).extend(RunResult.shape),
         errors: { 404: "There is none." },
       }),
       async (c) => {
@@ -115,7 +115,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .get(
       "/:id/graph",
-      about({ summary: "Get the graph that a run goes by", tag: "runs", errors: { 404: "There is none." } }),
+      describe({ summary: "Get the graph that a run goes by", tag: "runs", errors: { 404: "There is none." } }),
       async (c) => {
         const row = await log.row(c.req.param("id"));
         const graph = row && (await log.graph(row.graph));
@@ -125,7 +125,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .get(
       "/:id/events",
-      about({
+      describe({
         summary: "Get or follow a run's events",
         tag: "runs",
         description:
@@ -150,21 +150,21 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .post(
       "/:id/cancel",
-      about({
+      describe({
         summary: "Cancel a run",
         tag: "runs",
         description: "No model or tool call starts after the answer. A run that has ended stays as it is.",
-        gives: RunResult,
+        response: RunResult,
         errors: { 404: "There is none." },
       }),
       async (c) => c.json(await runs.cancel(c.req.param("id"))),
     )
     .post(
       "/:id/answer",
-      about({
+      describe({
         summary: "Answer what a run waits for",
         tag: "runs",
-        gives: RunResult,
+        response: RunResult,
         headers: RUN_HEADERS,
         errors: {
           404: "There is no such run or wait.",
@@ -186,10 +186,10 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .post(
       "/:id/fork",
-      about({
+      describe({
         summary: "Run again from a node, with what came before it as it was",
         tag: "runs",
-        gives: RunResult,
+        response: RunResult,
         headers: RUN_HEADERS,
         errors: { 404: "There is no such run or node.", 409: "The run did not reach the node." },
       }),
@@ -201,7 +201,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .post(
       "/:id/rating",
-      about({ summary: "Rate a run", tag: "runs", gives: null, status: 204, errors: { 404: "There is none." } }),
+      describe({ summary: "Rate a run", tag: "runs", response: null, status: 204, errors: { 404: "There is none." } }),
       body(Rating),
       async (c) => {
         if (!(await log.rate(c.req.param("id"), c.req.valid("json")))) throw missing(c.req.param("id"));
@@ -210,10 +210,10 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .delete(
       "/:id",
-      about({
+      describe({
         summary: "Delete a run with its events",
         tag: "runs",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none.", 409: "It has not ended." },
       }),

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { SecretCard } from "../contract/secret.ts";
-import { about, body } from "../http/describe.ts";
+import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -11,17 +11,17 @@ export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({
+      describe({
         summary: "List the names of secrets",
         tag: "secrets",
         description: "Values are never told again.",
-        gives: z.object({ secrets: z.array(SecretCard) }),
+        response: z.object({ secrets: z.array(SecretCard) }),
       }),
       async (c) => c.json({ secrets: await secrets.names() }),
     )
     .put(
       "/:name",
-      about({ summary: "Set a secret", tag: "secrets", gives: z.object({ name: z.string() }) }),
+      describe({ summary: "Set a secret", tag: "secrets", response: z.object({ name: z.string() }) }),
       body(z.strictObject({ value: z.string() })),
       async (c) => {
         await secrets.set(c.req.param("name"), c.req.valid("json").value);
@@ -30,10 +30,10 @@ export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
     )
     .delete(
       "/:name",
-      about({
+      describe({
         summary: "Delete a secret",
         tag: "secrets",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none." },
       }),

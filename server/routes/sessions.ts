@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { Session, SessionRow } from "../contract/run.ts";
-import { about, Paging, query } from "../http/describe.ts";
+import { describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { deleteSession, readSession } from "../runs/sessions.ts";
 import type { Services } from "../services.ts";
@@ -11,25 +11,30 @@ export function sessionRoutes({ log, conversations }: Pick<Services, "log" | "co
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({
+      describe({
         summary: "List sessions, the last spoken first",
         tag: "sessions",
-        gives: z.object({ sessions: z.array(SessionRow) }),
+        response: z.object({ sessions: z.array(SessionRow) }),
       }),
       query(Paging.extend({ agent: z.string().optional(), key: z.string().optional(), user: z.string().optional() })),
       async (c) => c.json({ sessions: await log.sessions(c.req.valid("query")) }),
     )
     .get(
       "/:id",
-      about({ summary: "Get a session's turns", tag: "sessions", gives: Session, errors: { 404: "There is none." } }),
+      describe({
+        summary: "Get a session's turns",
+        tag: "sessions",
+        response: Session,
+        errors: { 404: "There is none." },
+      }),
       async (c) => c.json(await readSession(log, conversations, c.req.param("id"))),
     )
     .delete(
       "/:id",
-      about({
+      describe({
         summary: "Delete a session with its runs",
         tag: "sessions",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none.", 409: "A turn of it still runs." },
       }),

@@ -1,22 +1,24 @@
 /** Settings of the whole server. */
 import { Hono } from "hono";
 import { ServerSettings } from "../contract/settings.ts";
-import { about, body } from "../http/describe.ts";
+import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
 export function settingsRoutes({ settings }: Pick<Services, "settings">) {
   return new Hono<AppEnv>()
-    .get("/", about({ summary: "Get the server's settings", tag: "settings", gives: ServerSettings }), async (c) =>
-      c.json(await settings.get()),
+    .get(
+      "/",
+      describe({ summary: "Get the server's settings", tag: "settings", response: ServerSettings }),
+      async (c) => c.json(await settings.get()),
     )
     .patch(
       "/",
-      about({
+      describe({
         summary: "Change the server's settings",
         tag: "settings",
         description: "Keys that are left out stay. Runs that are too old by the new setting are deleted at once.",
-        gives: ServerSettings,
+        response: ServerSettings,
       }),
       body(ServerSettings.partial()),
       async (c) => c.json(await settings.change(c.req.valid("json"))),

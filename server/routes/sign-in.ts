@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Auth } from "../http/auth.ts";
-import { about } from "../http/describe.ts";
+import { describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { readJson } from "../http/intake.ts";
 import { signInPage } from "../http/sign-in-page.ts";
@@ -23,7 +23,7 @@ export function signInRoutes(auth: Auth, env: Env) {
     })
     .post(
       "/api/sign-out",
-      about({ summary: "Forget this browser's sign-in", tag: "sign-in", gives: null, status: 204 }),
+      describe({ summary: "Forget this browser's sign-in", tag: "sign-in", response: null, status: 204 }),
       (c) => {
         auth.signOut(c, isSecure(c, env));
         return c.body(null, 204);
@@ -31,10 +31,10 @@ export function signInRoutes(auth: Auth, env: Env) {
     )
     .post(
       "/api/sign-in-links",
-      about({
+      describe({
         summary: "Make a sign-in link: single-use, good for ten minutes",
         tag: "sign-in",
-        gives: z.object({ url: z.string() }),
+        response: z.object({ url: z.string() }),
       }),
       (c) => c.json({ url: signInUrl(env.url ?? new URL(c.req.url).origin, auth.newCode()) }),
     );

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Task } from "../contract/task.ts";
-import { about, Paging, query } from "../http/describe.ts";
+import { describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { type SseMessage, sse } from "../http/sse.ts";
 import type { Services } from "../services.ts";
@@ -17,22 +17,22 @@ export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List tasks, newest first", tag: "tasks", gives: z.object({ tasks: z.array(Task) }) }),
+      describe({ summary: "List tasks, newest first", tag: "tasks", response: z.object({ tasks: z.array(Task) }) }),
       query(Paging),
       async (c) => c.json({ tasks: await tasks.list(c.req.valid("query")) }),
     )
     .get(
       "/:id",
-      about({ summary: "Get a task", tag: "tasks", gives: Task, errors: { 404: "There is none." } }),
+      describe({ summary: "Get a task", tag: "tasks", response: Task, errors: { 404: "There is none." } }),
       async (c) => c.json(await need(c.req.param("id"))),
     )
     .get(
       "/:id/events",
-      about({
+      describe({
         summary: "Follow a task",
         tag: "tasks",
         description: "Server-sent events `task`, each the whole task; the stream ends with it.",
-        gives: "text/event-stream",
+        response: "text/event-stream",
         errors: { 404: "There is none." },
       }),
       async (c) => {
@@ -43,11 +43,11 @@ export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
     )
     .post(
       "/:id/cancel",
-      about({
+      describe({
         summary: "Cancel a task",
         tag: "tasks",
         description: "Nothing happens to one that has ended.",
-        gives: Task,
+        response: Task,
         errors: { 404: "There is none." },
       }),
       async (c) => {

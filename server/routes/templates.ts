@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Template, UsedTemplate } from "../contract/template.ts";
-import { about, body, Paging, query } from "../http/describe.ts";
+import { body, describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 import { About, isOwn, type OwnTemplate, ownTemplates, templateFile } from "../templates/own-templates.ts";
@@ -62,10 +62,10 @@ export function templateRoutes(parts: Parts) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({
+      describe({
         summary: "List templates: those that come with Patchbay, then your own, newest first",
         tag: "templates",
-        gives: z.object({ templates: z.array(Template) }),
+        response: z.object({ templates: z.array(Template) }),
       }),
       query(Paging),
       async (c) => {
@@ -80,12 +80,12 @@ export function templateRoutes(parts: Parts) {
     )
     .post(
       "/",
-      about({
+      describe({
         summary: "Save an agent as a template, or import a template file",
         tag: "templates",
         description:
           "What it needs (knowledge, secrets, models) is read out of the graph. A secret's value never gets in, nor what is pinned.",
-        gives: Template,
+        response: Template,
         status: 201,
         errors: {
           400: "It is no template, or holds a secret's value.",
@@ -103,7 +103,7 @@ export function templateRoutes(parts: Parts) {
     )
     .get(
       "/:id/file",
-      about({
+      describe({
         summary: "Get a template as a file, to be imported elsewhere",
         tag: "templates",
         errors: { 404: "There is none." },
@@ -112,10 +112,10 @@ export function templateRoutes(parts: Parts) {
     )
     .patch(
       "/:id",
-      about({
+      describe({
         summary: "Change the words about a template of your own",
         tag: "templates",
-        gives: Template,
+        response: Template,
         errors: { 404: "There is none.", 409: "It comes with Patchbay." },
       }),
       body(About),
@@ -127,10 +127,10 @@ export function templateRoutes(parts: Parts) {
     )
     .delete(
       "/:id",
-      about({
+      describe({
         summary: "Delete a template of your own; agents made from it stay",
         tag: "templates",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is none.", 409: "It comes with Patchbay." },
       }),
@@ -141,17 +141,17 @@ export function templateRoutes(parts: Parts) {
     )
     .get(
       "/:id",
-      about({ summary: "Get a template", tag: "templates", gives: Template, errors: { 404: "There is none." } }),
+      describe({ summary: "Get a template", tag: "templates", response: Template, errors: { 404: "There is none." } }),
       async (c) => c.json(card(await need(c.req.param("id")))),
     )
     .post(
       "/:id/use",
-      about({
+      describe({
         summary: "Make an agent from a template, step by step",
         tag: "templates",
         description:
           "The first call makes the agent, puts its knowledge and tools in place, and tells what only a person can give. Call again with `agent` and more choices until no need is left that is not optional.",
-        gives: UsedTemplate,
+        response: UsedTemplate,
         status: 201,
         errors: { 404: "There is no such template or agent.", 409: "What was approved is not what stands now." },
       }),

@@ -6,7 +6,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { Effect, ToolResult } from "../../runtime/tool.ts";
 import { ToolTemplate } from "../contract/template.ts";
 import { ToolCard, ToolImport, ToolImportReport } from "../contract/tool.ts";
-import { about, body, query } from "../http/describe.ts";
+import { body, describe, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 import { readToolTemplates } from "../tools/shipped-templates.ts";
@@ -33,7 +33,7 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
   return new Hono<AppEnv>()
     .get(
       "/",
-      about({ summary: "List tools", tag: "tools", gives: z.object({ tools: z.array(ToolCard) }) }),
+      describe({ summary: "List tools", tag: "tools", response: z.object({ tools: z.array(ToolCard) }) }),
       query(Listing),
       async (c) => {
         const { q, binding, limit, after } = c.req.valid("query");
@@ -55,12 +55,12 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     )
     .post(
       "/",
-      about({
+      describe({
         summary: "Make a tool by hand",
         tag: "tools",
         description:
           "`http`: a request whose path, query and body hold {{argument}} slots. `code`: JavaScript in the sandbox. `model`: a question to a configured model.",
-        gives: ToolCard,
+        response: ToolCard,
         status: 201,
         errors: { 409: "The name is taken." },
       }),
@@ -69,23 +69,23 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     )
     .post(
       "/import",
-      about({
+      describe({
         summary: "Import tools",
         tag: "tools",
         description:
           "The report says of each operation whether it was imported, simplified or left out, and why. The same API again replaces what was imported of it.",
-        gives: ToolImportReport,
+        response: ToolImportReport,
       }),
       body(ToolImport),
       async (c) => c.json(await toolbox.import(c.req.valid("json"))),
     )
     .post(
       "/call",
-      about({
+      describe({
         summary: "Try a tool",
         tag: "tools",
         description: "A failure of the tool is a result with `error`.",
-        gives: ToolResult,
+        response: ToolResult,
         headers: { "Idempotency-Key": "Sent along to the tool where it can carry one." },
       }),
       body(z.strictObject({ name: z.string().min(1).max(300), arguments: z.unknown().optional() })),
@@ -103,21 +103,21 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     )
     .get(
       "/templates",
-      about({
+      describe({
         summary: "List the tool templates that are shipped",
         tag: "tools",
         description: 'Take one in with POST /api/tools/import `{ "template": "<id>" }`.',
-        gives: z.object({ templates: z.array(ToolTemplate) }),
+        response: z.object({ templates: z.array(ToolTemplate) }),
       }),
       async (c) => c.json({ templates: await readToolTemplates() }),
     )
     .get(
       "/:name{.+}",
-      about({
+      describe({
         summary: "Get a tool",
         tag: "tools",
         description: "With its binding where it was made by hand.",
-        gives: ToolCard,
+        response: ToolCard,
         errors: none,
       }),
       async (c) => {
@@ -128,11 +128,11 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     )
     .patch(
       "/:name{.+}",
-      about({
+      describe({
         summary: "Change a tool",
         tag: "tools",
         description: "A tool made by hand can change whole; of any other its effect and whether it may be repeated.",
-        gives: ToolCard,
+        response: ToolCard,
         errors: none,
       }),
       body(z.looseObject({ effect: Effect.optional(), repeatable: z.boolean().optional() })),
@@ -159,11 +159,11 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     )
     .delete(
       "/:name{.+}",
-      about({
+      describe({
         summary: "Delete a tool, or all of an API",
         tag: "tools",
         description: "`openapi/<api>/*` deletes all tools of an imported API.",
-        gives: null,
+        response: null,
         status: 204,
         errors: none,
       }),

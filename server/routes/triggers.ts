@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { Delivery, MadeTrigger, NewTrigger, Trigger, TriggerChange } from "../contract/trigger.ts";
-import { about, body } from "../http/describe.ts";
+import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
 import type { Services } from "../services.ts";
@@ -19,22 +19,22 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
   return new Hono<AppEnv>()
     .get(
       "/:id/triggers",
-      about({
+      describe({
         summary: "List what starts an agent by itself and who is told of its runs",
         tag: "triggers",
-        gives: z.object({ triggers: z.array(Trigger) }),
+        response: z.object({ triggers: z.array(Trigger) }),
         errors: { 404: "There is no such agent." },
       }),
       async (c) => c.json({ triggers: await triggers.list(c.req.param("id")) }),
     )
     .post(
       "/:id/triggers",
-      about({
+      describe({
         summary: "Add a webhook, a schedule or a notice to a published agent",
         tag: "triggers",
         description:
           "The answer is the only place where the secret of a webhook or a notice is ever shown. Messages are signed as Standard Webhooks are: HMAC-SHA256 over `id.timestamp.body`.",
-        gives: MadeTrigger,
+        response: MadeTrigger,
         status: 201,
         errors: {
           404: "There is no such agent.",
@@ -50,10 +50,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     )
     .get(
       "/:id/triggers/:trigger",
-      about({
+      describe({
         summary: "Get a trigger, and where its messages are sent to",
         tag: "triggers",
-        gives: z.object({ trigger: Trigger, url: z.string().optional() }),
+        response: z.object({ trigger: Trigger, url: z.string().optional() }),
         errors: { 404: MISSING },
       }),
       async (c) => {
@@ -64,10 +64,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     )
     .patch(
       "/:id/triggers/:trigger",
-      about({
+      describe({
         summary: "Change, pause or resume a trigger",
         tag: "triggers",
-        gives: z.object({ trigger: Trigger, url: z.string().optional() }),
+        response: z.object({ trigger: Trigger, url: z.string().optional() }),
         errors: { 404: MISSING, 422: "The address may not be reached." },
       }),
       body(TriggerChange),
@@ -79,10 +79,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     )
     .post(
       "/:id/triggers/:trigger/test",
-      about({
+      describe({
         summary: "Do now what a trigger is for: start its run, or send a message of the type `test`",
         tag: "triggers",
-        gives: Delivery,
+        response: Delivery,
         errors: { 404: MISSING, 400: "The body does not hold what the agent takes." },
       }),
       body(z.strictObject({ body: z.unknown().optional().describe("What would come to a webhook.") })),
@@ -93,10 +93,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     )
     .get(
       "/:id/triggers/:trigger/deliveries",
-      about({
+      describe({
         summary: "List the last fifty things a trigger did, newest first",
         tag: "triggers",
-        gives: z.object({ deliveries: z.array(Delivery) }),
+        response: z.object({ deliveries: z.array(Delivery) }),
         errors: { 404: MISSING },
       }),
       async (c) => {
@@ -106,10 +106,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     )
     .post(
       "/:id/triggers/:trigger/redeliver",
-      about({
+      describe({
         summary: "Send a message of a notice once more, under the id that it had",
         tag: "triggers",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: "There is no such delivery." },
       }),
@@ -122,10 +122,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     )
     .delete(
       "/:id/triggers/:trigger",
-      about({
+      describe({
         summary: "Delete a trigger, at once",
         tag: "triggers",
-        gives: null,
+        response: null,
         status: 204,
         errors: { 404: MISSING },
       }),
@@ -142,10 +142,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
 export function hookRoutes({ triggers }: Pick<Services, "triggers">) {
   return new Hono<AppEnv>().post(
     "/hooks/:id",
-    about({
+    describe({
       summary: "Start a run by a signed message",
       tag: "hosted",
-      gives: z.object({ id: z.string(), status: z.literal("running") }),
+      response: z.object({ id: z.string(), status: z.literal("running") }),
       status: 202,
       body: { media: "application/json", description: "The inputs of the agent, or what they are taken from." },
       headers: {

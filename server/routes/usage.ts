@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { USAGE_DIMENSIONS, type UsageDimension, UsageRow } from "../contract/run.ts";
-import { about, query } from "../http/describe.ts";
+import { describe, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
@@ -15,10 +15,10 @@ const Time = z
 export function usageRoutes({ log }: Pick<Services, "log">) {
   return new Hono<AppEnv>().get(
     "/",
-    about({
+    describe({
       summary: "Usage by day, agent, version and key",
       tag: "usage",
-      gives: z.object({ usage: z.array(UsageRow) }),
+      response: z.object({ usage: z.array(UsageRow) }),
       errors: { 400: "The time or the grouping cannot be read." },
     }),
     query(

@@ -8,11 +8,11 @@ import type { NodeTable } from "../../runtime/node.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";
 import type { Idempotency } from "../stores/event-log.ts";
 import { expiredAnswers } from "./answers.ts";
-import type { Elsewhere } from "./elsewhere.ts";
+import type { Cluster } from "./cluster.ts";
+import { DeferredFailures } from "./deferred-failures.ts";
 import { endRun } from "./end-run.ts";
 import { Feed } from "./feed.ts";
-import { RunHost, type World } from "./run-host.ts";
-import { Seals } from "./seals.ts";
+import { RunHost, type RunHostDeps } from "./run-host.ts";
 
 /** CONTRACT's queue: so many runs may be under way. */
 const MAX_LIVE = 10_000;
@@ -37,7 +37,7 @@ export interface LiveRunsOptions {
   /** Live runs that a key may have. */
   liveRuns?(key: string): number;
   report?(thrown: unknown): void;
-  elsewhere?: Elsewhere;
+  cluster?: Cluster;
   /** Told when a run came to rest, `ms` after it began or was taken up here. */
   rested?(result: RunResult, ms: number): void;
   /** The caller's place in a trace of its own, where it has one. */
@@ -49,10 +49,10 @@ export interface LiveRunsOptions {
 
 /** What those around it do for it. */
 interface Around {
-  world: World;
+  deps: RunHostDeps;
   events(run: string): Promise<RunEvent[]>;
   /** Resolves with how a run ends that another process took over, this one being taken for dead. */
-  endsElsewhere(run: string): Promise<RunResult>;
+  endsInCluster(run: string): Promise<RunResult>;
 }
 
 export class LiveRuns {
@@ -63,13 +63,13 @@ export class LiveRuns {
   /** Sessions with a running turn, by key and session. */
   readonly #turns = new Map<string, string>();
   readonly #countByKey = new Map<string, number>();
-  readonly #seals: Seals;
+  readonly #deferred: DeferredFailures;
   readonly #releasing = new Set<Promise<void>>();
 
   constructor(options: LiveRunsOptions, around: Around) {
     this.#options = options;
     this.#around = around;
-    this.#seals = new Seals(around.world.log, options.recoverMs);
+    this.#deferred = new DeferredFailures(around.deps.log, options.recoverMs);
   }
 
   get(run: string): Live | undefined {
@@ -97,10 +97,10 @@ export class LiveRuns {
    * is one process, or the key has no limit.
    */
   mustFitAmongAll(key: string | undefined): Promise<void> | undefined {
-    const { elsewhere } = this.#options;
+    const { cluster } = this.#options;
     const limit = this.#limitOf(key);
-    if (!elsewhere || key === undefined || limit === undefined || limit === Number.POSITIVE_INFINITY) return undefined;
-    return elsewhere.liveRuns(key).then((live) => {
+    if (!cluster || key === undefined || limit === undefined || limit === Number.POSITIVE_INFINITY) return undefined;
+    return cluster.liveRuns(key).then((live) => {
       if (live >= limit) throw tooManyOf(limit);
     });
   }
@@ -134,7 +134,7 @@ export class LiveRuns {
   ): Live {
     const feed = this.feed(run);
     if (options.stream) feed.announce();
-    const host = new RunHost(this.#around.world, {
+    const host = new RunHost(this.#around.deps, {
       run,
       feed,
       draft: options.draft,
@@ -162,7 +162,7 @@ export class LiveRuns {
     feed.wanted ||= feed.isRead;
     feed.far = false;
     feed.rest(-1);
-    const host = new RunHost(this.#around.world, {
+    const host = new RunHost(this.#around.deps, {
       run,
       feed,
       draft: row.version === undefined,
@@ -174,7 +174,7 @@ export class LiveRuns {
 
   /** What a held run goes on with: nobody adds to it any more. Where it cannot be read the run is given back. */
   async #read(row: RunRow): Promise<{ past: RunEvent[]; graph: CompiledGraph }> {
-    const { log, graph } = this.#around.world;
+    const { log, graph } = this.#around.deps;
     try {
       return { past: await this.#around.events(row.id), graph: await graph(row.graph) };
     } catch (error) {
@@ -185,7 +185,7 @@ export class LiveRuns {
 
   /** Takes a run for this process. Rejects with `conflict` while another one has it. */
   async hold(run: string): Promise<void> {
-    if (!(await this.#around.world.log.claim(run)))
+    if (!(await this.#around.deps.log.claim(run)))
       throw new PatchbayError("conflict", `Another process works on run ${run}; try again in a moment.`, {
         retryAfter: 1,
       });
@@ -197,9 +197,9 @@ export class LiveRuns {
     // Another process was faster.
     if (code === "conflict") return;
     // The database is away, for all that share it: that is no fault of the run.
-    if (code === "unavailable" && this.#options.elsewhere) throw thrown;
+    if (code === "unavailable" && this.#options.cluster) throw thrown;
     this.#options.report?.(thrown);
-    const { log } = this.#around.world;
+    const { log } = this.#around.deps;
     const error =
       thrown instanceof PatchbayError
         ? thrown.toData()
@@ -216,7 +216,7 @@ export class LiveRuns {
 
   /** Gives runs a moment to end, then leaves the rest as it stands for the next process. */
   async stop(): Promise<void> {
-    this.#seals.stop();
+    this.#deferred.stop();
     const settled = Promise.allSettled([...this.#live.values()].map((live) => live.done));
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())]);
     for (const live of this.#live.values()) {
@@ -265,7 +265,7 @@ export class LiveRuns {
     const execution = execute({ ...work, nodes: this.#options.nodes, signal: controller.signal });
     const turn = session === undefined ? undefined : turnOf(session, key);
     if (turn !== undefined && !this.#turns.has(turn)) this.#turns.set(turn, run);
-    const stopOffering = this.#options.elsewhere?.offer(run, feed);
+    const stopOffering = this.#options.cluster?.offer(run, feed);
     const live: Live = {
       host,
       execution,
@@ -297,10 +297,10 @@ export class LiveRuns {
   ): Promise<RunResult> {
     const { error } = outcome;
     if (!host.isParked && (error?.code === "storage_full" || error?.code === "unavailable"))
-      this.#seals.later(run, error);
+      this.#deferred.schedule(run, error);
     // Another process took the run over, this one being taken for dead: how it ends is to be seen there.
-    if (error?.code === "conflict" && this.#options.elsewhere && (await this.#around.world.log.row(run)))
-      return this.#around.endsElsewhere(run);
+    if (error?.code === "conflict" && this.#options.cluster && (await this.#around.deps.log.row(run)))
+      return this.#around.endsInCluster(run);
     const result: RunResult = { id: run, status: outcome.status, usage: execution.usage };
     if (outcome.output) result.output = outcome.output;
     if (error) result.error = error;
@@ -317,7 +317,7 @@ export class LiveRuns {
   }
 
   #letGo(run: string, parked: boolean): void {
-    const releasing = this.#around.world.log
+    const releasing = this.#around.deps.log
       .release(run, { parked })
       .catch((error: unknown) => this.#options.report?.(error))
       .finally(() => this.#releasing.delete(releasing));

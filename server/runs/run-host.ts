@@ -1,4 +1,4 @@
-/** The world of one run: `Host` over the services. Made for each run; it keeps nothing but what the run itself needs. */
+/** The deps of one run: `Host` over the services. Made for each run; it keeps nothing but what the run itself needs. */
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Delta, type RunEvent, TERMINAL } from "../../runtime/event.ts";
@@ -6,7 +6,7 @@ import type { Host, HttpRequest, HttpResponse, SearchMode } from "../../runtime/
 import type { Document, Message } from "../../runtime/message.ts";
 import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";
 import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "../../runtime/tool.ts";
-import type { Purse } from "../keys/service.ts";
+import type { Quota } from "../keys/service.ts";
 import type { Knowledge } from "../knowledge/service.ts";
 import { newId } from "../lib/ids.ts";
 import type { Models } from "../models/service.ts";
@@ -27,7 +27,7 @@ const URGENT: ReadonlySet<RunEvent["type"]> = new Set([
   ...TERMINAL,
 ]);
 
-export interface World {
+export interface RunHostDeps {
   log: EventLog;
   models: Models;
   toolbox: Toolbox;
@@ -35,7 +35,7 @@ export interface World {
   files: Files;
   fetch: SafeFetch;
   sandbox: Sandbox;
-  purse: Purse;
+  quota: Quota;
   called(agent: string, version: number | undefined, draft: boolean): Promise<CompiledGraph>;
   /** A graph that was saved with the run. Rejects with `not_found`. */
   graph(hash: string): Promise<CompiledGraph>;
@@ -59,17 +59,17 @@ export class RunHost implements Host {
   readonly artifact: Host["artifact"];
   /** `seq` of the last event. */
   last = -1;
-  readonly #world: World;
+  readonly #deps: RunHostDeps;
   readonly #options: RunHostOptions;
   #parked: PatchbayError | undefined;
 
-  constructor(world: World, options: RunHostOptions) {
-    this.#world = world;
+  constructor(deps: RunHostDeps, options: RunHostOptions) {
+    this.#deps = deps;
     this.#options = options;
     this.artifact = {
-      put: (file) => world.files.put({ ...file, ...(options.key !== undefined && { owner: options.key }) }),
+      put: (file) => deps.files.put({ ...file, ...(options.key !== undefined && { owner: options.key }) }),
       get: async (id) => {
-        const { ref, bytes, owner } = await world.files.get(id);
+        const { ref, bytes, owner } = await deps.files.get(id);
         if (options.key !== undefined && owner !== options.key)
           throw new PatchbayError("not_found", `There is no file "${id}".`);
         return { ref, bytes };
@@ -95,7 +95,7 @@ export class RunHost implements Host {
     this.last = event.seq;
     this.#options.feed.pass(event);
     const begins = event.type === "run-start";
-    const stored = this.#world.log.append(event, {
+    const stored = this.#deps.log.append(event, {
       // A message with calls is written with the intent of its first call, which is waited for.
       urgent: URGENT.has(event.type) || (begins && this.#options.eager === true),
       ...(begins && this.#options.idempotency && { idempotency: this.#options.idempotency }),
@@ -112,7 +112,7 @@ export class RunHost implements Host {
   }
 
   model(name: string): Promise<Model> {
-    return this.#world.models.resolve(name);
+    return this.#deps.models.resolve(name);
   }
 
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelEvent> {
@@ -123,12 +123,12 @@ export class RunHost implements Host {
   /** Asks a model on the account of the run's key. */
   #ask: Models["chat"] = (request, signal, options) => {
     const { key } = this.#options;
-    const call = () => this.#world.models.chat(request, signal, options);
-    return key === undefined ? call() : this.#world.purse.chat(key, request, signal, call);
+    const call = () => this.#deps.models.chat(request, signal, options);
+    return key === undefined ? call() : this.#deps.quota.chat(key, request, signal, call);
   };
 
   embed(texts: string[], signal: AbortSignal): Promise<number[][]> {
-    return this.#world.models.embed(texts, signal);
+    return this.#deps.models.embed(texts, signal);
   }
 
   searchKnowledge(
@@ -137,15 +137,15 @@ export class RunHost implements Host {
     options: { limit: number; mode: SearchMode; minScore?: number },
     signal: AbortSignal,
   ): Promise<Document[]> {
-    return this.#world.knowledge.search(name, query, options, signal);
+    return this.#deps.knowledge.search(name, query, options, signal);
   }
 
   tools(names: string[]): Promise<ToolSpec[]> {
-    return this.#world.toolbox.specs(names);
+    return this.#deps.toolbox.specs(names);
   }
 
   searchTools(query: string, offered: ToolOffer[], limit: number, signal: AbortSignal): Promise<RankedTool[]> {
-    return this.#world.toolbox.search(query, offered, limit, signal);
+    return this.#deps.toolbox.search(query, offered, limit, signal);
   }
 
   callTool(
@@ -153,12 +153,12 @@ export class RunHost implements Host {
     options: { idempotencyKey: string },
     signal: AbortSignal,
   ): Promise<ToolResult> {
-    const called = this.#world.toolbox.call(call, { ...options, chat: this.#ask }, signal);
+    const called = this.#deps.toolbox.call(call, { ...options, chat: this.#ask }, signal);
     return faultsArmed ? called.finally(() => faultPoint("after-tool-return-before-result")) : called;
   }
 
   fetch(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    return this.#world.fetch(request, signal);
+    return this.#deps.fetch(request, signal);
   }
 
   evaluate(
@@ -167,17 +167,17 @@ export class RunHost implements Host {
     limits: { timeoutMs: number },
     signal: AbortSignal,
   ): Promise<unknown> {
-    return this.#world.sandbox.evaluate(source, input, limits, signal);
+    return this.#deps.sandbox.evaluate(source, input, limits, signal);
   }
 
   graph(agent: string, version?: number): Promise<CompiledGraph> {
     const { agents, draft } = this.#options;
     const hash = version === undefined && agents && Object.hasOwn(agents, agent) ? agents[agent] : undefined;
-    return hash === undefined ? this.#world.called(agent, version, draft) : this.#world.graph(hash);
+    return hash === undefined ? this.#deps.called(agent, version, draft) : this.#deps.graph(hash);
   }
 
   history(session: string): Promise<Message[]> {
-    return this.#world.history(session, this.#options.key ?? "", this.#options.run);
+    return this.#deps.history(session, this.#options.key ?? "", this.#options.run);
   }
 
   now(): number {

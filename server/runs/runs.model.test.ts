@@ -81,13 +81,13 @@ class Real {
       nodes,
       agents: {} as RunsOptions["agents"],
       context: async () => ({ tool: () => spec }),
-      world: {
+      deps: {
         log: this.log,
         toolbox: {
           specs: async () => [spec],
           call: (_call: unknown, { idempotencyKey }: { idempotencyKey: string }) => this.#work(idempotencyKey),
         },
-      } as unknown as RunsOptions["world"],
+      } as unknown as RunsOptions["deps"],
     });
   }
 

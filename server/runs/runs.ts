@@ -4,25 +4,25 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { Delta, WaitDecision } from "../../runtime/event.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";
 import { newId } from "../lib/ids.ts";
-import { Turns } from "../lib/keyed-mutex.ts";
+import { KeyedMutex } from "../lib/keyed-mutex.ts";
 import type { Idempotency } from "../stores/event-log.ts";
 import { newAnswers } from "./answers.ts";
+import type { Cluster } from "./cluster.ts";
 import { Conversations } from "./conversations.ts";
-import type { Elsewhere } from "./elsewhere.ts";
 import { endRun } from "./end-run.ts";
 import { forkValues } from "./fork.ts";
 import { Graphs, type GraphsOptions } from "./graphs.ts";
+import { IdempotentStarts } from "./idempotent-starts.ts";
 import { checkInput } from "./input.ts";
 import { LiveRuns, type LiveRunsOptions } from "./live-runs.ts";
-import { Once } from "./once.ts";
-import type { World } from "./run-host.ts";
+import type { RunHostDeps } from "./run-host.ts";
+import { RunReader } from "./run-reader.ts";
 import type { RunCaller, Runs, RunTarget } from "./service.ts";
-import { Standing } from "./standing.ts";
 
 type StartOptions = NonNullable<Parameters<Runs["start"]>[3]>;
 
 export interface RunsOptions extends LiveRunsOptions, Omit<GraphsOptions, "log" | "nodes"> {
-  world: Omit<World, "called" | "graph" | "history">;
+  deps: Omit<RunHostDeps, "called" | "graph" | "history">;
 }
 
 export interface RunsService extends Runs {
@@ -49,37 +49,37 @@ class LoggedRuns implements RunsService {
   readonly #options: RunsOptions;
   readonly #graphs: Graphs;
   readonly #live: LiveRuns;
-  readonly #standing: Standing;
-  readonly #once: Once;
+  readonly #reader: RunReader;
+  readonly #starts: IdempotentStarts;
   /** What is done to one run from outside is done one after the other. */
-  readonly #locks = new Turns();
+  readonly #locks = new KeyedMutex();
   #stopping = false;
 
   constructor(options: RunsOptions) {
     this.#options = options;
-    const { elsewhere } = options;
-    const { log } = options.world;
+    const { cluster } = options;
+    const { log } = options.deps;
     const conversations = new Conversations(log, options.nodes);
     const graphs = new Graphs({ ...options, log });
     this.conversations = conversations;
     this.#graphs = graphs;
     this.#live = new LiveRuns(options, {
-      world: {
-        ...options.world,
+      deps: {
+        ...options.deps,
         called: (agent, version, draft) => graphs.called(agent, version, draft),
         graph: (hash) => graphs.byHash(hash),
         history: (session, key, run) => conversations.history(session, key, run),
       },
       events: (run) => conversations.events(run),
-      endsElsewhere: (run) => this.#standing.rest(run),
+      endsInCluster: (run) => this.#reader.rest(run),
     });
-    this.#standing = new Standing({ log, live: this.#live, conversations, elsewhere });
-    this.#once = new Once({
+    this.#reader = new RunReader({ log, live: this.#live, conversations, cluster });
+    this.#starts = new IdempotentStarts({
       log,
-      otherDoors: elsewhere !== undefined,
+      otherProcesses: cluster !== undefined,
       found: (run) => {
         const live = this.#live.get(run);
-        const done = live?.done ?? (elsewhere ? this.#standing.rest(run) : this.get(run));
+        const done = live?.done ?? (cluster ? this.#reader.rest(run) : this.get(run));
         done.catch(() => {});
         return { id: run, done, accepted: Promise.resolve() };
       },
@@ -87,7 +87,7 @@ class LoggedRuns implements RunsService {
   }
 
   start(target: RunTarget, input: Record<string, unknown>, caller: RunCaller = {}, options: StartOptions = {}) {
-    return this.#once.start(caller, (idempotency) => this.#begin(target, input, caller, options, idempotency));
+    return this.#starts.start(caller, (idempotency) => this.#begin(target, input, caller, options, idempotency));
   }
 
   async #begin(
@@ -98,7 +98,7 @@ class LoggedRuns implements RunsService {
     idempotency?: Idempotency,
   ) {
     this.#mustRun();
-    const { log, files, purse } = this.#options.world;
+    const { log, files, quota } = this.#options.deps;
     const { key, session, user } = caller;
     const { compiled, agent, draft } = await this.#graphs.choose(target);
     const agents = await this.#graphs.freeze(compiled, draft);
@@ -107,7 +107,7 @@ class LoggedRuns implements RunsService {
       history: key === undefined || options.trusted === true,
       files,
     });
-    const had = key === undefined ? undefined : purse.mustHave(key);
+    const had = key === undefined ? undefined : quota.assertAvailable(key);
     if (had) await had;
     const fits = this.#live.mustFitAmongAll(key);
     if (fits) await fits;
@@ -133,12 +133,12 @@ class LoggedRuns implements RunsService {
       ...(options.pins && { pins: options.pins }),
       ...(options.range && { range: options.range }),
     };
-    if (this.#options.elsewhere?.leave) {
+    if (this.#options.cluster?.leave) {
       const accepted = log.append(
         { run: id, seq: 0, at: Date.now(), type: "run-start", ...start },
         { urgent: true, ...(idempotency && { idempotency }) },
       );
-      const done = accepted.then(() => this.#standing.rest(id));
+      const done = accepted.then(() => this.#reader.rest(id));
       done.catch(() => {});
       return { id, done, accepted };
     }
@@ -148,35 +148,35 @@ class LoggedRuns implements RunsService {
   }
 
   get(id: string, key?: string): Promise<RunResult> {
-    return this.#standing.get(id, key);
+    return this.#reader.get(id, key);
   }
 
   follow(id: string, options: Parameters<Runs["follow"]>[1]) {
-    return this.#standing.follow(id, options);
+    return this.#reader.follow(id, options);
   }
 
   async cancel(id: string): Promise<RunResult> {
-    return this.#abort(id) ?? this.#locks.take(id, () => this.#cancel(id));
+    return this.#abort(id) ?? this.#locks.run(id, () => this.#cancel(id));
   }
 
   async #cancel(id: string): Promise<RunResult> {
     const aborted = this.#abort(id);
     if (aborted) return aborted;
-    const row = await this.#standing.row(id);
-    if (row.endedAt !== undefined) return this.#standing.result(row);
+    const row = await this.#reader.row(id);
+    if (row.endedAt !== undefined) return this.#reader.result(row);
     const asked = await this.#ask({ run: id, what: "cancel" });
     // The process that had it is gone: how the run stands is looked at again.
     if (asked === "gone") return this.#cancel(id);
-    if (asked === "nobody") await endRun(this.#options.world.log, id, { type: "run-cancel" });
-    return this.#standing.get(id);
+    if (asked === "nobody") await endRun(this.#options.deps.log, id, { type: "run-cancel" });
+    return this.#reader.get(id);
   }
 
   /** Asks the other process that has the run, where one has it. */
-  async #ask(ask: Parameters<Elsewhere["ask"]>[1]): Promise<"done" | "gone" | "nobody"> {
-    const { elsewhere, world } = this.#options;
-    const owner = elsewhere && (await world.log.owner(ask.run));
+  async #ask(ask: Parameters<Cluster["ask"]>[1]): Promise<"done" | "gone" | "nobody"> {
+    const { cluster, deps } = this.#options;
+    const owner = cluster && (await deps.log.owner(ask.run));
     if (owner === undefined) return "nobody";
-    return (await elsewhere!.ask(owner, ask)) ? "done" : "gone";
+    return (await cluster!.ask(owner, ask)) ? "done" : "gone";
   }
 
   /** Cancels a run that is live here. */
@@ -187,14 +187,14 @@ class LoggedRuns implements RunsService {
   }
 
   async answer(id: string, answers: WaitDecision[]): Promise<{ id: string; done: Promise<RunResult> }> {
-    return this.#locks.take(id, () => this.#answer(id, answers));
+    return this.#locks.run(id, () => this.#answer(id, answers));
   }
 
   async #answer(id: string, answers: WaitDecision[]): Promise<{ id: string; done: Promise<RunResult> }> {
-    const row = await this.#standing.row(id);
+    const row = await this.#reader.row(id);
     const fresh = await this.#newAnswers(id, answers);
     const live = this.#live.get(id);
-    if (fresh.length === 0) return { id, done: live?.done ?? this.#standing.get(id) };
+    if (fresh.length === 0) return { id, done: live?.done ?? this.#reader.get(id) };
     if (live) {
       if (await live.execution.decide(fresh)) return { id, done: live.done };
       // It was parked just now; it is taken up again below, when it has been let go.
@@ -202,18 +202,18 @@ class LoggedRuns implements RunsService {
       await this.#live.released();
     }
     const asked = await this.#ask({ run: id, what: "answer", answers: fresh });
-    if (asked === "done") return { id, done: this.#standing.rest(id) };
+    if (asked === "done") return { id, done: this.#reader.rest(id) };
     // The process that had it is gone, and perhaps took the answers in.
     if (asked === "gone") return this.#answer(id, answers);
     this.#mustRun();
-    const { elsewhere } = this.#options;
-    if (!elsewhere?.leave) this.#live.mustFit(row.key);
-    return elsewhere ? this.#answerHeld(row, answers, elsewhere.leave) : this.#resume(row, fresh);
+    const { cluster } = this.#options;
+    if (!cluster?.leave) this.#live.mustFit(row.key);
+    return cluster ? this.#answerHeld(row, answers, cluster.leave) : this.#resume(row, fresh);
   }
 
   /** Answers a run that no process has; another door may be faster still. `leave`: a worker goes on with it. */
   async #answerHeld(row: RunRow, answers: WaitDecision[], leave: boolean) {
-    const { log } = this.#options.world;
+    const { log } = this.#options.deps;
     const { id } = row;
     await this.#live.hold(id);
     let fresh: WaitDecision[];
@@ -237,7 +237,7 @@ class LoggedRuns implements RunsService {
     }
     if (!leave && fresh.length > 0) return this.#resume(row, fresh);
     await log.release(id);
-    return { id, done: this.#standing.rest(id) };
+    return { id, done: this.#reader.rest(id) };
   }
 
   async #resume(row: RunRow, answers: WaitDecision[]) {
@@ -251,7 +251,7 @@ class LoggedRuns implements RunsService {
   }
 
   async fork(id: string, node: string, outputs?: Record<string, unknown>) {
-    const row = await this.#standing.row(id);
+    const row = await this.#reader.row(id);
     const events = await this.conversations.events(id);
     const { graph } = await this.#graphs.byHash(row.graph);
     const { input, pins, user } = forkValues(graph, events, node, outputs);
@@ -265,9 +265,9 @@ class LoggedRuns implements RunsService {
 
   async takeUp(run: string): Promise<void> {
     await this.#locks
-      .take(run, async () => {
+      .run(run, async () => {
         if (this.#stopping || this.#live.get(run)) return;
-        const row = await this.#options.world.log.row(run);
+        const row = await this.#options.deps.log.row(run);
         if (!row || row.endedAt !== undefined) return;
         await (await this.#live.resume(row, [])).execution.accepted;
       })

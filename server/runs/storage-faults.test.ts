@@ -21,7 +21,7 @@ function runsOver(log: EventLog, more: Partial<RunsOptions> = {}) {
     nodes,
     agents: {} as RunsOptions["agents"],
     context: async () => ({}),
-    world: { log } as RunsOptions["world"],
+    deps: { log } as RunsOptions["deps"],
     recoverMs: 50,
     ...more,
   });

@@ -68,7 +68,7 @@ export interface EventLog {
    * of its first wait; else any worker may go on with it.
    */
   release(run: string, options?: { parked?: boolean }): Promise<void>;
-  /** The living process that has the run, if any: see `Cluster`. */
+  /** The living process that has the run, if any: see `Cluster` in `runs/cluster.ts`. */
   owner(run: string): Promise<string | undefined>;
   /** Stores a graph by its hash, once; on disk no later than any later event. */
   saveGraph(hash: string, graph: Graph): void;

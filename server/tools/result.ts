@@ -11,20 +11,20 @@ export const MAX_RESULT = 256 * 1024;
 /** As much of a larger one is still read: enough to see what it is. */
 const EXCERPT = 32 * 1024;
 
-export interface ResultWorld {
+export interface ResultDeps {
   files: Files;
   secrets: Secrets;
 }
 
 /** The last step of every call, whatever its binding. */
-export async function finishResult(result: ToolResult, world: ResultWorld): Promise<ToolResult> {
-  const content = world.secrets.redact(cleanText(result.content));
+export async function finishResult(result: ToolResult, deps: ResultDeps): Promise<ToolResult> {
+  const content = deps.secrets.redact(cleanText(result.content));
   const finished: ToolResult = { ...result, content };
-  if (result.value !== null && typeof result.value === "object") finished.value = redactValue(result.value, world);
+  if (result.value !== null && typeof result.value === "object") finished.value = redactValue(result.value, deps);
   if (typeof result.value === "string") finished.value = content === result.content ? result.value : content;
   if (content.length > MAX_RESULT / 4 && Buffer.byteLength(content) > MAX_RESULT) {
     const isJson = result.value !== undefined && typeof result.value !== "string";
-    const ref = await world.files.put({
+    const ref = await deps.files.put({
       mediaType: isJson ? "application/json" : "text/plain",
       name: isJson ? "result.json" : "result.txt",
       bytes: Buffer.from(content),
@@ -64,9 +64,9 @@ export function extensionOf(mediaType: string): string {
   return (known[subtype] ?? subtype).replaceAll(/[^a-z0-9]/gi, "").slice(0, 8) || "bin";
 }
 
-function redactValue(value: object, world: ResultWorld): unknown {
+function redactValue(value: object, deps: ResultDeps): unknown {
   const text = JSON.stringify(value);
-  const clean = world.secrets.redact(text);
+  const clean = deps.secrets.redact(text);
   return clean === text ? value : JSON.parse(clean);
 }
 

@@ -28,7 +28,7 @@ export type ToolSearch = (
   signal: AbortSignal,
 ) => Promise<RankedTool[]>;
 
-interface SearchWorld {
+interface SearchDeps {
   models: Pick<Models, "embed" | "embedder">;
   records: Records;
   now(): number;
@@ -41,7 +41,7 @@ interface Held {
 }
 
 /** Best first, each with its rank in every search. A failing embedder costs meaning and never the answer. */
-export function createToolSearch(world: SearchWorld): ToolSearch {
+export function createToolSearch(deps: SearchDeps): ToolSearch {
   const indexes = new BoundedMap<string, Held>(KEPT_INDEXES);
   const vectors = new Map<string, Float32Array>();
   const filling = new Set<string>();
@@ -63,7 +63,7 @@ export function createToolSearch(world: SearchWorld): ToolSearch {
     for (const tool of tools) {
       const { key, text } = vectorKey(tool, embedder);
       if (vectors.has(key) || missing.has(key)) continue;
-      const stored = await world.records.get<{ vector: string }>(VECTOR, key);
+      const stored = await deps.records.get<{ vector: string }>(VECTOR, key);
       if (stored) vectors.set(key, fromBase64(stored.body.vector));
       else missing.set(key, text);
     }
@@ -73,14 +73,14 @@ export function createToolSearch(world: SearchWorld): ToolSearch {
   async function makeVectors(missing: { key: string; text: string }[], signal: AbortSignal): Promise<void> {
     for (let at = 0; at < missing.length; at += BATCH) {
       const batch = missing.slice(at, at + BATCH);
-      const made = await world.models.embed(
+      const made = await deps.models.embed(
         batch.map((each) => each.text),
         signal,
       );
       for (const [i, { key }] of batch.entries()) {
         const vector = unit(made[i]!);
         vectors.set(key, vector);
-        await world.records.put(VECTOR, key, { vector: toBase64(vector) });
+        await deps.records.put(VECTOR, key, { vector: toBase64(vector) });
       }
     }
   }
@@ -94,7 +94,7 @@ export function createToolSearch(world: SearchWorld): ToolSearch {
         filling.add(embedder);
         void makeVectors(missing, new AbortController().signal)
           .catch(() => {
-            coolUntil = world.now() + COOL_DOWN_MS;
+            coolUntil = deps.now() + COOL_DOWN_MS;
           })
           .finally(() => filling.delete(embedder));
       }
@@ -115,20 +115,20 @@ export function createToolSearch(world: SearchWorld): ToolSearch {
     limit: number,
     signal: AbortSignal,
   ): Promise<ToolSpec[] | undefined> {
-    if (world.now() < coolUntil || !query.trim()) return undefined;
-    const embedder = await world.models.embedder();
+    if (deps.now() < coolUntil || !query.trim()) return undefined;
+    const embedder = await deps.models.embedder();
     if (!embedder) return undefined;
     try {
       const matrix = await matrixFor(held, embedder, signal);
       if (!matrix) return undefined;
-      const [asked] = await world.models.embed(
+      const [asked] = await deps.models.embed(
         [query.slice(0, 8000)],
         AbortSignal.any([signal, AbortSignal.timeout(QUERY_TIMEOUT_MS)]),
       );
       return nearestRows(matrix, unit(asked!), limit).map((row) => held.index.tools[row]!);
     } catch {
       signal.throwIfAborted();
-      coolUntil = world.now() + COOL_DOWN_MS;
+      coolUntil = deps.now() + COOL_DOWN_MS;
       return undefined;
     }
   }

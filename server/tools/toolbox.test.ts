@@ -7,11 +7,11 @@ import { openWorld, rough, type TestWorld } from "../mcp/testing/world.ts";
 import { createNet } from "../net/safe-fetch.ts";
 import { MAX_RESULT } from "./result.ts";
 import type { Toolbox } from "./service.ts";
-import { createToolbox, type ToolboxWorld } from "./toolbox.ts";
+import { createToolbox, type ToolboxDeps } from "./toolbox.ts";
 
 let world: TestWorld;
 let toolbox: Toolbox;
-let deps: ToolboxWorld;
+let deps: ToolboxDeps;
 let server: Server;
 let base = "";
 const seen: { method?: string; url?: string; headers: IncomingMessage["headers"]; body: string }[] = [];

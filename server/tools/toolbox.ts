@@ -9,10 +9,10 @@ import type { Secrets } from "../secrets/service.ts";
 import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
 import { checkArguments } from "./arguments.ts";
-import type { BindingWorld } from "./bindings/binding.ts";
+import type { BindingDeps } from "./bindings/binding.ts";
 import { callCode } from "./bindings/code.ts";
 import { callHttp } from "./bindings/http.ts";
-import { callModel, type ModelWorld } from "./bindings/model.ts";
+import { callModel, type ModelToolDeps } from "./bindings/model.ts";
 import { callOpenApi } from "./bindings/openapi.ts";
 import type { BuiltinContext } from "./builtin/builtin.ts";
 import { builtinTools } from "./builtin/index.ts";
@@ -44,7 +44,7 @@ export interface McpTools {
   ): Promise<ToolResult>;
 }
 
-export interface ToolboxWorld {
+export interface ToolboxDeps {
   records: Records;
   secrets: Secrets;
   files: Files;
@@ -52,21 +52,21 @@ export interface ToolboxWorld {
   models: Pick<Models, "resolve" | "chat" | "embed" | "embedder">;
   knowledge?: Pick<Knowledge, "search">;
   mcp: McpTools;
-  evaluate: BindingWorld["evaluate"];
+  evaluate: BindingDeps["evaluate"];
   agents?: AgentTools;
   now(): number;
 }
 
 const builtins = new Map(builtinTools.map((tool) => [tool.spec.name, tool]));
 
-/** Builds the library over its world. Keeps the stored tools in memory and follows changes made by other processes. */
-export function createToolbox(world: ToolboxWorld): Toolbox {
-  const shelf = createToolShelf(world.records, world.now);
-  const search = createToolSearch(world);
-  const bindings: BindingWorld = world;
-  const asks: ModelWorld["models"] = {
-    resolve: (name) => world.models.resolve(name),
-    chat: (...question) => world.models.chat(...question),
+/** Builds the library over its deps. Keeps the stored tools in memory and follows changes made by other processes. */
+export function createToolbox(deps: ToolboxDeps): Toolbox {
+  const shelf = createToolShelf(deps.records, deps.now);
+  const search = createToolSearch(deps);
+  const bindings: BindingDeps = deps;
+  const asks: ModelToolDeps["models"] = {
+    resolve: (name) => deps.models.resolve(name),
+    chat: (...question) => deps.models.chat(...question),
   };
 
   const withSetting = <T extends ToolSpec>(spec: T, setting: ToolSetting | undefined): T =>
@@ -74,19 +74,19 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
 
   async function cards(): Promise<ToolCard[]> {
     const { tools, settings } = await shelf.all();
-    const secretNames = new Set((await world.secrets.names()).map((each) => each.name));
+    const secretNames = new Set((await deps.secrets.names()).map((each) => each.name));
     const all: ToolCard[] = builtinTools.map((tool) => ({ ...tool.spec, binding: "builtin" }));
     for (const tool of tools.values()) all.push(storedCard(tool, settings.get(tool.name), secretNames));
-    for (const server of await world.mcp.cards()) {
+    for (const server of await deps.mcp.cards()) {
       const needs =
         server.status === "needs-approval" || server.status === "needs-review" || server.status === "needs-sign-in";
-      for (const spec of await world.mcp.tools(server.name, new AbortController().signal)) {
+      for (const spec of await deps.mcp.tools(server.name, new AbortController().signal)) {
         const card: ToolCard = { ...withSetting(spec, settings.get(spec.name)), binding: "mcp", source: server.name };
         if (needs) card.needs = [`MCP server ${server.name}: ${server.status}`];
         all.push(card);
       }
     }
-    if (world.agents) all.push(...(await world.agents.cards()));
+    if (deps.agents) all.push(...(await deps.agents.cards()));
     return all;
   }
 
@@ -99,17 +99,17 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
     const { tools, settings } = await shelf.all();
     if (kind === "mcp") {
       if (!second || second === "*") throw unknown(name, 'Name the server, as in "mcp/files/*".');
-      const card = (await world.mcp.cards()).find((server) => server.name === second);
+      const card = (await deps.mcp.cards()).find((server) => server.name === second);
       if (!card) throw unknown(name, `There is no MCP server "${second}".`);
       if (card.status === "needs-approval" || card.status === "needs-review")
         throw unknown(
           name,
           `The MCP server "${second}" waits for the admin's ${card.status === "needs-review" ? "review" : "approval"}.`,
         );
-      const found = (await world.mcp.tools(second, new AbortController().signal)).filter(fits);
+      const found = (await deps.mcp.tools(second, new AbortController().signal)).filter(fits);
       return found.map((spec) => withSetting(spec, settings.get(spec.name)));
     }
-    if (kind === "agent") return ((await world.agents?.cards()) ?? []).filter(fits).map(specOf);
+    if (kind === "agent") return ((await deps.agents?.cards()) ?? []).filter(fits).map(specOf);
     if (!prefix) {
       const tool = tools.get(name);
       return tool ? [withSetting(specOf(tool), settings.get(name))] : [];
@@ -129,9 +129,9 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
     checkArguments(spec, args);
     const [kind, second] = name.split("/");
     if (kind === "mcp")
-      return world.mcp.call(second!, name.slice(`mcp/${second}/`.length), args, { idempotencyKey }, signal);
+      return deps.mcp.call(second!, name.slice(`mcp/${second}/`.length), args, { idempotencyKey }, signal);
     if (kind === "agent") {
-      if (world.agents?.call) return world.agents.call(second!, args, { idempotencyKey }, signal);
+      if (deps.agents?.call) return deps.agents.call(second!, args, { idempotencyKey }, signal);
       throw new PatchbayError("tool_failed", `"${name}" is an agent; it can be called from an agent only.`);
     }
     const tool = (await shelf.all()).tools.get(name)!;
@@ -149,8 +149,8 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
   }
 
   const builtinContext = (signal: AbortSignal): BuiltinContext => ({
-    now: world.now,
-    fetch: world.net.safeFetch,
+    now: deps.now,
+    fetch: deps.net.safeFetch,
     signal,
     searchTools: async (query, limit, stop) => {
       const all = await cards();
@@ -159,8 +159,8 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
       return (await search(query, offered, limit, stop)).map((hit) => byName.get(hit.tool.name)!);
     },
     searchKnowledge: async (name, query, limit, stop) => {
-      if (!world.knowledge) throw new PatchbayError("knowledge_missing", "This server keeps no knowledge.");
-      return world.knowledge.search(name, query, { limit, mode: "auto" }, stop);
+      if (!deps.knowledge) throw new PatchbayError("knowledge_missing", "This server keeps no knowledge.");
+      return deps.knowledge.search(name, query, { limit, mode: "auto" }, stop);
     },
   });
 
@@ -205,13 +205,13 @@ export function createToolbox(world: ToolboxWorld): Toolbox {
       try {
         spec = (await find(name))[0];
         if (!spec || spec.name !== name) throw unknown(name, "There is no such tool.");
-        return await finishResult(await dispatch(name, asObject(args), spec, options, signal), world);
+        return await finishResult(await dispatch(name, asObject(args), spec, options, signal), deps);
       } catch (thrown) {
         signal.throwIfAborted();
         // a call that only reads may be lost without harm: the model is told and may try again
         if (thrown instanceof PatchbayError && thrown.code === "connection_lost" && spec?.effect !== "read")
           throw thrown;
-        if (thrown instanceof PatchbayError) return finishResult(failedResult(thrown), world);
+        if (thrown instanceof PatchbayError) return finishResult(failedResult(thrown), deps);
         throw thrown;
       }
     },

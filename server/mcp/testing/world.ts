@@ -12,7 +12,7 @@ import type { Files } from "../../stores/files.ts";
 import type { Records } from "../../stores/records.ts";
 import { sqliteRecords } from "../../stores/sqlite/records.ts";
 import { createMcpServers } from "../mcp-servers.ts";
-import type { McpWorld } from "../running.ts";
+import type { McpDeps } from "../running.ts";
 import type { McpServers } from "../service.ts";
 
 export interface TestWorld {
@@ -25,18 +25,18 @@ export interface TestWorld {
   clock: { ahead: number };
   mcp: McpServers;
   /** MCP servers over the same records, as after a restart. */
-  reopen(options?: Partial<McpWorld>): Promise<McpServers>;
+  reopen(options?: Partial<McpDeps>): Promise<McpServers>;
   close(): Promise<void>;
 }
 
-export async function openWorld(options: Partial<McpWorld> = {}): Promise<TestWorld> {
+export async function openWorld(options: Partial<McpDeps> = {}): Promise<TestWorld> {
   const dir = await mkdtemp(join(tmpdir(), "patchbay-mcp-"));
   const records = await sqliteRecords(join(dir, "records.db"));
   const secrets = await openSecrets(records, "a key for tests, long enough");
   const files = createFiles(records, await openBlobs(join(dir, "files")));
   const net = createNet();
   const clock = { ahead: 0 };
-  const make = (more: Partial<McpWorld> = {}) =>
+  const make = (more: Partial<McpDeps> = {}) =>
     createMcpServers({
       records,
       secrets,

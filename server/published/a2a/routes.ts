@@ -3,7 +3,7 @@ import { A2A_VERSION_HEADER, AGENT_CARD_PATH, AgentCard } from "@a2a-js/sdk";
 import { JsonRpcTransportHandler, ServerCallContext, validateVersion } from "@a2a-js/sdk/server";
 import { type Context, Hono } from "hono";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { about } from "../../http/describe.ts";
+import { describe } from "../../http/describe.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
 import { sseTexts } from "../../http/sse.ts";
@@ -35,12 +35,12 @@ export function a2aRoutes(services: A2aServices) {
   return new Hono<AppEnv>()
     .get(
       `/a2a/:slug/${AGENT_CARD_PATH}`,
-      about({ summary: "An agent's card (A2A)", tag: "hosted", errors }),
+      describe({ summary: "An agent's card (A2A)", tag: "hosted", errors }),
       async (c) => c.json(AgentCard.toJSON((await meant(c)).card) as object),
     )
     .post(
       "/a2a/:slug",
-      about({
+      describe({
         summary: "Speak to an agent by A2A (JSON-RPC)",
         tag: "hosted",
         body: { media: "application/json", description: "A JSON-RPC request of A2A 1.0." },

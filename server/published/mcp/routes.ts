@@ -6,7 +6,7 @@
 import { createMcpHandler, type McpRequestContext, Server } from "@modelcontextprotocol/server";
 import { type Context, Hono } from "hono";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { about } from "../../http/describe.ts";
+import { describe } from "../../http/describe.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
 import type { CallerKey } from "../../keys/service.ts";
@@ -57,7 +57,7 @@ export function mcpRoutes(services: McpServices) {
   };
 
   const text = (what: string) =>
-    about({
+    describe({
       summary: `${what} as an MCP server (Streamable HTTP)`,
       tag: "hosted",
       body: { media: "application/json", description: "A JSON-RPC message of MCP." },

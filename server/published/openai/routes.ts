@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { about } from "../../http/describe.ts";
+import { describe } from "../../http/describe.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import type { CallerKey } from "../../keys/service.ts";
 import { callable, type HostedServices, targetOf } from "../agent-call.ts";
@@ -26,19 +26,19 @@ export function openAiRoutes(services: ResponseServices) {
   return new Hono<AppEnv>()
     .get(
       "/models",
-      about({
+      describe({
         summary: "List the agents that the key may call",
         tag: "hosted",
-        gives: z.object({ object: z.literal("list"), data: z.array(Model) }),
+        response: z.object({ object: z.literal("list"), data: z.array(Model) }),
       }),
       async (c) => c.json({ object: "list" as const, data: await listModels(services, c.get("key")) }),
     )
     .get(
       "/models/:model",
-      about({
+      describe({
         summary: "Get an agent as a model",
         tag: "hosted",
-        gives: Model,
+        response: Model,
         errors: { 404: "There is none that the key may call." },
       }),
       async (c) => {
@@ -48,20 +48,25 @@ export function openAiRoutes(services: ResponseServices) {
     )
     .post(
       "/chat/completions",
-      about({ ...CALL, summary: "Call an agent as a chat completion", body: CompletionRequest, gives: Completion }),
+      describe({
+        ...CALL,
+        summary: "Call an agent as a chat completion",
+        body: CompletionRequest,
+        response: Completion,
+      }),
       (c) => complete(c, services),
     )
     .post(
       "/responses",
-      about({ ...CALL, summary: "Call an agent as a response", body: ResponseRequest, gives: ResponseAnswer }),
+      describe({ ...CALL, summary: "Call an agent as a response", body: ResponseRequest, response: ResponseAnswer }),
       (c) => respond(c, services),
     )
     .get(
       "/responses/:id",
-      about({
+      describe({
         summary: "Get a response of this key",
         tag: "hosted",
-        gives: ResponseAnswer,
+        response: ResponseAnswer,
         errors: { 404: "This key has no such response." },
       }),
       (c) => retrieve(c, services),

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { FileRef } from "../../../runtime/message.ts";
 import { newId } from "../../lib/ids.ts";
-import { Turns } from "../../lib/keyed-mutex.ts";
+import { KeyedMutex } from "../../lib/keyed-mutex.ts";
 import type { Files } from "../files.ts";
 import type { Records } from "../records.ts";
 import type { Blobs } from "./blobs.ts";
@@ -36,7 +36,7 @@ class BlobFiles implements FileStore {
   readonly #records: Records;
   readonly #blobs: Blobs;
   /** By blob, so that a delete never takes bytes that a put just counted on. */
-  readonly #turns = new Turns();
+  readonly #mutex = new KeyedMutex();
   #holders = 0;
   /** Blobs to look at when nobody holds them any more. */
   readonly #held = new Set<string>();
@@ -56,7 +56,7 @@ class BlobFiles implements FileStore {
       sha256,
       ...(file.owner !== undefined && { owner: file.owner }),
     };
-    await this.#turns.take(sha256, async () => {
+    await this.#mutex.run(sha256, async () => {
       await this.#blobs.put(sha256, file.bytes);
       await this.#records.put(FILE, id, body, { parent: sha256, revision: 0 });
     });
@@ -83,7 +83,7 @@ class BlobFiles implements FileStore {
     const record = await this.#records.get<FileRecord>(FILE, id);
     if (!record) return false;
     const { sha256 } = record.body;
-    return await this.#turns.take(sha256, async () => {
+    return await this.#mutex.run(sha256, async () => {
       const there = await this.#records.delete(FILE, id);
       if (this.#holders > 0) this.#held.add(sha256);
       else if (!(await this.#known(sha256))) await this.#blobs.delete(sha256);
@@ -114,7 +114,7 @@ class BlobFiles implements FileStore {
   }
 
   async #deleteUnknown(sha256: string): Promise<boolean> {
-    return await this.#turns.take(sha256, async () => {
+    return await this.#mutex.run(sha256, async () => {
       if (await this.#known(sha256)) return false;
       await this.#blobs.delete(sha256);
       return true;

@@ -16,7 +16,7 @@ import { giveBack, ownerOf, queueRuns, takeRun } from "./claims.ts";
 import { postgresError } from "./errors.ts";
 import type { Listener } from "./listen.ts";
 import { join, type Members } from "./members.ts";
-import { RunReader } from "./read-runs.ts";
+import { RunQueries } from "./read-runs.ts";
 import { retrying } from "./retry.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -42,7 +42,7 @@ export interface PostgresLogOptions {
 export interface PostgresLog extends EventLog {
   /** Queues the runs that want a worker although no job says so: see `RunReader.due`. */
   queueDue(now: number, limit: number): Promise<void>;
-  /** See `Elsewhere.liveRuns`. */
+  /** See `Cluster.liveRuns`. */
   liveRuns(key: string): Promise<number>;
   readonly members: Members;
 }
@@ -62,7 +62,7 @@ class PostgresEventLog implements PostgresLog {
   members!: Members;
   readonly #options: PostgresLogOptions;
   readonly #pool: pg.Pool;
-  readonly #reader: RunReader;
+  readonly #reader: RunQueries;
   readonly #batches: Batches;
   readonly #watchers: Watchers;
   readonly #live = new Map<string, LiveRun>();
@@ -76,7 +76,7 @@ class PostgresEventLog implements PostgresLog {
   constructor(options: PostgresLogOptions) {
     this.#options = options;
     this.#pool = options.pool;
-    this.#reader = new RunReader(options.pool);
+    this.#reader = new RunQueries(options.pool);
     this.#watchers = new Watchers({
       isLive: (run) => this.#live.has(run),
       lasts: (runs) => this.#reader.lasts(runs),

@@ -15,7 +15,7 @@ import { clean } from "./write-batch.ts";
 type Value = string | number | string[];
 
 /** All queries are reads: they are asked again while the database is away for a moment. */
-export class RunReader {
+export class RunQueries {
   readonly #pool: pg.Pool;
 
   constructor(pool: pg.Pool) {

@@ -6,7 +6,7 @@ import type { Secrets } from "../../secrets/service.ts";
 import type { Files } from "../../stores/files.ts";
 import type { StoredTool } from "../stored-tool.ts";
 
-export interface BindingWorld {
+export interface BindingDeps {
   net: Pick<Net, "download">;
   secrets: Secrets;
   files: Files;
@@ -31,6 +31,6 @@ export interface BindingCall {
 export type RunBinding<B> = (
   binding: B,
   call: BindingCall,
-  world: BindingWorld,
+  deps: BindingDeps,
   signal: AbortSignal,
 ) => Promise<ToolResult>;

@@ -2,8 +2,8 @@
 import type { CodeBinding } from "../../contract/custom-tool.ts";
 import type { RunBinding } from "./binding.ts";
 
-export const callCode: RunBinding<CodeBinding> = async (binding, { args }, world, signal) => {
-  const value = await world.evaluate(binding.source, args, { timeoutMs: binding.timeoutMs }, signal);
+export const callCode: RunBinding<CodeBinding> = async (binding, { args }, deps, signal) => {
+  const value = await deps.evaluate(binding.source, args, { timeoutMs: binding.timeoutMs }, signal);
   if (value === undefined || value === null) return { content: "Done; the code gave no value." };
   return { content: typeof value === "string" ? value : JSON.stringify(value), value };
 };

@@ -6,7 +6,7 @@ import { type BinaryResponse, decode } from "../../net/safe-fetch.ts";
 import { cutText } from "../clean-text.ts";
 import { getPath } from "../json-path.ts";
 import { extensionOf, fileResult } from "../result.ts";
-import type { BindingWorld } from "./binding.ts";
+import type { BindingDeps } from "./binding.ts";
 
 const MAX_FILE = 20 * 1024 * 1024;
 
@@ -14,7 +14,7 @@ const MAX_FILE = 20 * 1024 * 1024;
 export async function answerResult(
   answer: BinaryResponse,
   name: string,
-  world: Pick<BindingWorld, "net" | "files">,
+  deps: Pick<BindingDeps, "net" | "files">,
   signal: AbortSignal,
   output: OutputRule = {},
 ): Promise<ToolResult> {
@@ -27,7 +27,7 @@ export async function answerResult(
         "too_large",
         `The answer is a file over ${answer.bytes.byteLength} bytes, more than a tool may read.`,
       );
-    return storeFile(answer.bytes, output.mediaType ?? (type.split(";")[0] || "application/octet-stream"), name, world);
+    return storeFile(answer.bytes, output.mediaType ?? (type.split(";")[0] || "application/octet-stream"), name, deps);
   }
   const text = decode(answer.bytes, type);
   if (failed) return { content: `HTTP ${answer.status}: ${cutText(text, 4000) || "(empty answer)"}`, error: true };
@@ -45,26 +45,26 @@ export async function answerResult(
     const [, declared, data] = /^data:([\w./+-]+);base64,(.*)$/s.exec(picked) ?? [undefined, undefined, picked];
     const bytes = Buffer.from(data!, "base64");
     if (!bytes.length) return { content: `What is at "${output.pick}" is no base64.`, error: true };
-    return storeFile(bytes, output.mediaType ?? declared ?? "application/octet-stream", name, world);
+    return storeFile(bytes, output.mediaType ?? declared ?? "application/octet-stream", name, deps);
   }
-  const file = await world.net.download({ method: "GET", url: picked, headers: {} }, signal, MAX_FILE);
+  const file = await deps.net.download({ method: "GET", url: picked, headers: {} }, signal, MAX_FILE);
   if (file.status >= 400 || file.truncated)
     return {
       content: `The file at ${picked} could not be read (HTTP ${file.status}${file.truncated ? ", too large" : ""}).`,
       error: true,
     };
   const mediaType = file.headers["content-type"]?.split(";")[0];
-  return storeFile(file.bytes, mediaType || output.mediaType || "application/octet-stream", name, world);
+  return storeFile(file.bytes, mediaType || output.mediaType || "application/octet-stream", name, deps);
 }
 
 async function storeFile(
   bytes: Uint8Array,
   mediaType: string,
   tool: string,
-  world: Pick<BindingWorld, "files">,
+  deps: Pick<BindingDeps, "files">,
 ): Promise<ToolResult> {
   const name = `${tool.split("/").at(-1)}.${extensionOf(mediaType)}`;
-  const { ref, line } = await fileResult({ mediaType, name, bytes }, world.files);
+  const { ref, line } = await fileResult({ mediaType, name, bytes }, deps.files);
   return { content: line, value: { artifact: ref.id, mediaType, name }, files: [ref] };
 }
 

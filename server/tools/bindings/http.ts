@@ -9,12 +9,12 @@ import type { RunBinding } from "./binding.ts";
 import { answerResult } from "./http-answer.ts";
 
 /** Sends nothing when a slot is refused; the key goes along as `Idempotency-Key` on everything but GET and HEAD. */
-export const callHttp: RunBinding<HttpBinding> = async (binding, { args, idempotencyKey, tool }, world, signal) => {
+export const callHttp: RunBinding<HttpBinding> = async (binding, { args, idempotencyKey, tool }, deps, signal) => {
   const given = withDefaults(args, tool.parameters);
-  const filled = binding.body === undefined ? given : await withMedia(given, world.files);
-  const request = await httpRequest(binding, filled, world.secrets, idempotencyKey);
-  const answer = await world.net.download(request, signal);
-  return answerResult(answer, tool.name, world, signal, binding.output);
+  const filled = binding.body === undefined ? given : await withMedia(given, deps.files);
+  const request = await httpRequest(binding, filled, deps.secrets, idempotencyKey);
+  const answer = await deps.net.download(request, signal);
+  return answerResult(answer, tool.name, deps, signal, binding.output);
 };
 
 /** Checks what a person wrote, when it is saved. Throws `bad_request` that says which part and why. */

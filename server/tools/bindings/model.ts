@@ -5,23 +5,23 @@ import type { ToolResult } from "../../../runtime/tool.ts";
 import { costOf } from "../../../runtime/usage.ts";
 import type { ModelBinding } from "../../contract/custom-tool.ts";
 import { fillSlots, withDefaults } from "../slots.ts";
-import type { BindingCall, BindingWorld } from "./binding.ts";
+import type { BindingCall, BindingDeps } from "./binding.ts";
 
-export type ModelWorld = Pick<BindingWorld, "models">;
+export type ModelToolDeps = Pick<BindingDeps, "models">;
 
 export async function callModel(
   binding: ModelBinding,
   { args, tool }: BindingCall,
-  world: ModelWorld,
+  deps: ModelToolDeps,
   signal: AbortSignal,
 ): Promise<ToolResult> {
-  const model = await world.models.resolve(binding.model);
+  const model = await deps.models.resolve(binding.model);
   const instructions = binding.schema
     ? `${binding.instructions}\n\nAnswer with one JSON value and nothing else. It must fit this JSON Schema:\n${JSON.stringify(binding.schema)}`
     : binding.instructions;
   let text = "";
   let usage: ToolResult["usage"];
-  const events = world.models.chat(
+  const events = deps.models.chat(
     {
       model: model.name,
       messages: [

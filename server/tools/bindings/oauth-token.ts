@@ -1,7 +1,7 @@
 /** Access tokens by OAuth 2 client credentials, kept until shortly before they end. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { ApiAuth } from "../stored-tool.ts";
-import type { BindingWorld } from "./binding.ts";
+import type { BindingDeps } from "./binding.ts";
 import { encodeStrict } from "./http.ts";
 
 type OAuth = Extract<ApiAuth, { kind: "oauth" }>;
@@ -14,11 +14,11 @@ const pending = new Map<string, Promise<string>>();
 const keyOf = (auth: OAuth) => JSON.stringify([auth.tokenUrl, auth.secret, auth.scopes]);
 
 /** Rejects with `secret_missing`, or `tool_failed` with the server's own reason. */
-export async function clientToken(auth: OAuth, world: BindingWorld, signal: AbortSignal): Promise<string> {
+export async function clientToken(auth: OAuth, deps: BindingDeps, signal: AbortSignal): Promise<string> {
   const key = keyOf(auth);
   const kept = tokens.get(key);
-  if (kept && kept.endsAt - EARLY_MS > world.now()) return kept.token;
-  const running = pending.get(key) ?? requestToken(auth, key, world, signal).finally(() => pending.delete(key));
+  if (kept && kept.endsAt - EARLY_MS > deps.now()) return kept.token;
+  const running = pending.get(key) ?? requestToken(auth, key, deps, signal).finally(() => pending.delete(key));
   pending.set(key, running);
   return running;
 }
@@ -27,14 +27,14 @@ export function forgetToken(auth: OAuth): void {
   tokens.delete(keyOf(auth));
 }
 
-async function requestToken(auth: OAuth, key: string, world: BindingWorld, signal: AbortSignal): Promise<string> {
-  const secret = await world.secrets.get(auth.secret);
+async function requestToken(auth: OAuth, key: string, deps: BindingDeps, signal: AbortSignal): Promise<string> {
+  const secret = await deps.secrets.get(auth.secret);
   const colon = secret.indexOf(":");
   if (colon < 1) throw new PatchbayError("tool_failed", `The secret ${auth.secret} must be "client_id:client_secret".`);
   // RFC 6749 section 2.3.1: both parts form-encoded, then HTTP Basic
   const basic = `${encodeStrict(secret.slice(0, colon))}:${encodeStrict(secret.slice(colon + 1))}`;
   const scope = auth.scopes.length ? `&scope=${encodeStrict(auth.scopes.join(" "))}` : "";
-  const answer = await world.net.download(
+  const answer = await deps.net.download(
     {
       method: "POST",
       url: auth.tokenUrl,
@@ -58,7 +58,7 @@ async function requestToken(auth: OAuth, key: string, world: BindingWorld, signa
     );
   }
   const seconds = typeof body.expires_in === "number" && body.expires_in > 0 ? body.expires_in : 300;
-  tokens.set(key, { token, endsAt: world.now() + seconds * 1000 });
+  tokens.set(key, { token, endsAt: deps.now() + seconds * 1000 });
   return token;
 }
 

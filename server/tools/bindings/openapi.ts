@@ -4,20 +4,20 @@ import type { BinaryRequest } from "../../net/safe-fetch.ts";
 import { mediaOf, withMedia } from "../media.ts";
 import { asText } from "../slots.ts";
 import type { ApiParameter, OpenApiBinding } from "../stored-tool.ts";
-import type { BindingWorld, RunBinding } from "./binding.ts";
+import type { BindingDeps, RunBinding } from "./binding.ts";
 import { encodeStrict, headerValue, pathSegment } from "./http.ts";
 import { answerResult } from "./http-answer.ts";
 import { clientToken, forgetToken } from "./oauth-token.ts";
 
-export const callOpenApi: RunBinding<OpenApiBinding> = async (binding, call, world, signal) => {
+export const callOpenApi: RunBinding<OpenApiBinding> = async (binding, call, deps, signal) => {
   const { idempotencyKey, tool } = call;
-  const files = await uploads(binding, call.args, world);
-  const args = binding.body ? await withMedia(call.args, world.files) : call.args;
+  const files = await uploads(binding, call.args, deps);
+  const args = binding.body ? await withMedia(call.args, deps.files) : call.args;
   const send = async () => {
     const request = openApiRequest(binding, args, files);
     if (request.method !== "GET" && request.method !== "HEAD") request.headers["idempotency-key"] ??= idempotencyKey;
-    await authorise(binding, request, world, signal);
-    return world.net.download(request, signal);
+    await authorise(binding, request, deps, signal);
+    return deps.net.download(request, signal);
   };
   let answer = await send();
   const oauth = binding.auth.filter((auth) => auth.kind === "oauth");
@@ -25,7 +25,7 @@ export const callOpenApi: RunBinding<OpenApiBinding> = async (binding, call, wor
     for (const auth of oauth) forgetToken(auth); // refused before its time: once more with a new one
     answer = await send();
   }
-  return answerResult(answer, tool.name, world, signal);
+  return answerResult(answer, tool.name, deps, signal);
 };
 
 /** The request without its sign-in. Throws `bad_arguments` for a value that cannot stand in the address. */
@@ -66,14 +66,14 @@ export function openApiRequest(
 async function authorise(
   binding: OpenApiBinding,
   request: BinaryRequest,
-  world: BindingWorld,
+  deps: BindingDeps,
   signal: AbortSignal,
 ): Promise<void> {
   for (const auth of binding.auth) {
-    if (auth.kind === "header") request.headers[auth.header] = await headerValue(auth.value, world.secrets);
-    else if (auth.kind === "oauth") request.headers.authorization = `Bearer ${await clientToken(auth, world, signal)}`;
+    if (auth.kind === "header") request.headers[auth.header] = await headerValue(auth.value, deps.secrets);
+    else if (auth.kind === "oauth") request.headers.authorization = `Bearer ${await clientToken(auth, deps, signal)}`;
     else {
-      const secret = await world.secrets.get(auth.secret);
+      const secret = await deps.secrets.get(auth.secret);
       if (auth.kind === "query")
         request.url += `${request.url.includes("?") ? "&" : "?"}${encodeStrict(auth.name)}=${encodeStrict(secret)}`;
       else
@@ -128,12 +128,12 @@ type Media = NonNullable<Awaited<ReturnType<typeof mediaOf>>>;
 async function uploads(
   { body }: OpenApiBinding,
   args: Record<string, unknown>,
-  world: BindingWorld,
+  deps: BindingDeps,
 ): Promise<Map<string, Media>> {
   const found = new Map<string, Media>();
   if (!body || "whole" in body.from) return found;
   for (const { arg, file } of body.from.args) {
-    const media = file ? await mediaOf(args[arg], world.files) : undefined;
+    const media = file ? await mediaOf(args[arg], deps.files) : undefined;
     if (media) found.set(arg, media);
   }
   return found;

@@ -6,7 +6,7 @@ import type { Effect, JsonSchema, ToolResult, ToolSpec } from "../../../runtime/
 import type { ToolCard } from "../../contract/tool.ts";
 import type { SafeFetch } from "../../net/service.ts";
 
-/** The world of a built-in tool. */
+/** The deps of a built-in tool. */
 export interface BuiltinContext {
   now(): number;
   fetch: SafeFetch;

@@ -8,30 +8,30 @@ import type { Members } from "../stores/postgres/members.ts";
 /** A living process answers within milliseconds; one that died is known to be gone before this is over. */
 const PATIENCE_MS = 8_000;
 
-export interface Ask {
+export interface RemoteCommand {
   run: string;
   what: "cancel" | "answer";
   answers?: unknown;
 }
 
-export interface Asks {
+export interface RemoteCommands {
   /**
    * Resolves with true when the other process did it, with false when it is gone, whether it did it or not. Rejects
    * with its failure, or with `unavailable` when it does not answer.
    */
-  ask(member: string, ask: Ask): Promise<boolean>;
+  ask(member: string, ask: RemoteCommand): Promise<boolean>;
   close(): Promise<void>;
 }
 
 type Reply = { ok: true } | { error: ReturnType<typeof errorData> };
 
 /** `serve` does what others ask of this process. */
-export async function openAsks(options: {
+export async function openRemoteCommands(options: {
   pool: pg.Pool;
   listener: Listener;
   members: Pick<Members, "id" | "onGone">;
-  serve(ask: Ask): Promise<void>;
-}): Promise<Asks> {
+  serve(ask: RemoteCommand): Promise<void>;
+}): Promise<RemoteCommands> {
   const { pool, listener, members } = options;
   const open = new Map<string, { member: string; waiting: PromiseWithResolvers<boolean> }>();
 
@@ -60,7 +60,7 @@ export async function openAsks(options: {
       [id],
     );
     if (!rows[0]) return;
-    const reply: Reply = await options.serve(JSON.parse(rows[0].body) as Ask).then(
+    const reply: Reply = await options.serve(JSON.parse(rows[0].body) as RemoteCommand).then(
       () => ({ ok: true }) as const,
       (thrown: unknown) => ({ error: errorData(thrown) }),
     );

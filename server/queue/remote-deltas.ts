@@ -17,7 +17,7 @@ const MAX_WANTED = 10_000;
 /** NOTIFY takes 8,000 bytes; a character is at most three, or six as JSON writes it. */
 const SLICE = 1_200;
 
-export interface FarText {
+export interface RemoteDeltas {
   /** Somebody here reads the text of a run that another process has, until the returned function is called. */
   want(run: string): () => void;
   /** This process works on the run, until the returned function is called: whoever wants its text gets it. */
@@ -25,7 +25,7 @@ export interface FarText {
   close(): void;
 }
 
-export interface FarTextOptions {
+export interface RemoteDeltasOptions {
   pool: pg.Pool;
   listener: Listener;
   /** Text came, which belongs behind the event `after`. False where a part before it is missing. */
@@ -34,7 +34,7 @@ export interface FarTextOptions {
 
 type Told = Delta & { after: number };
 
-export async function openFarText({ pool, listener, hear }: FarTextOptions): Promise<FarText> {
+export async function openRemoteDeltas({ pool, listener, hear }: RemoteDeltasOptions): Promise<RemoteDeltas> {
   const wanted = new BoundedMap<string, number>(MAX_WANTED);
   const offered = new Map<string, { feed: Feed; relay?: Relay }>();
   let closed = false;

@@ -1,4 +1,4 @@
-/** Calls with an Idempotency-Key: the same call sent twice is one run, at once or later, here or at another door. */
+/** Calls with an Idempotency-Key: the same call sent twice is one run, at once or later, here or at another process. */
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { EventLog, Idempotency } from "../stores/event-log.ts";
@@ -6,20 +6,20 @@ import type { RunCaller, Runs } from "./service.ts";
 
 type Started = Awaited<ReturnType<Runs["start"]>>;
 
-export interface OnceOptions {
+export interface StartOptions {
   log: Pick<EventLog, "findIdempotent">;
   /** Other processes take calls in, too. */
-  otherDoors: boolean;
+  otherProcesses: boolean;
   /** A run that was found instead of begun. */
   found(run: string): Started;
 }
 
-export class Once {
-  readonly #options: OnceOptions;
+export class IdempotentStarts {
+  readonly #options: StartOptions;
   /** Runs on their way to the log, by key and id. */
   readonly #starting = new Map<string, { bodyHash: string; started: Promise<Started> }>();
 
-  constructor(options: OnceOptions) {
+  constructor(options: StartOptions) {
     this.#options = options;
   }
 
@@ -43,10 +43,10 @@ export class Once {
     return started;
   }
 
-  /** Begins a run unless the same call was faster at another door, whose run is found then. */
+  /** Begins a run unless the same call was faster at another process, whose run is found then. */
   async #begin(idempotency: Idempotency, begin: (idempotency: Idempotency) => Promise<Started>): Promise<Started> {
     const begun = await begin(idempotency);
-    if (!this.#options.otherDoors) return begun;
+    if (!this.#options.otherProcesses) return begun;
     try {
       await begun.accepted;
       return begun;

@@ -4,7 +4,7 @@ import type { ModelEvent } from "../../runtime/model.ts";
 import type { Ledger } from "../stores/ledger.ts";
 import { sqliteLedger } from "../stores/sqlite/ledger.ts";
 import { chat, graphOf, type TestApp, testApp } from "../testing/test-app.ts";
-import { createPurse } from "./purse.ts";
+import { createQuota } from "./quota.ts";
 
 /** Each call of the model uses a hundred tokens, at a cent. */
 const USED = { prompt_tokens: 60, completion_tokens: 40 };
@@ -193,7 +193,7 @@ describe("limits that make no sense", () => {
     app.json("PATCH", "/api/keys/none", { body: { name: "x" }, status: 404 }));
 });
 
-describe("the purse", () => {
+describe("the quota", () => {
   const limits = {
     callsPerMinute: Infinity,
     liveRuns: Infinity,
@@ -202,7 +202,7 @@ describe("the purse", () => {
     costUsdPerDay: Infinity,
   };
   const purseOver = (ledger: Ledger, more: object = {}) =>
-    createPurse({
+    createQuota({
       ledger,
       models: app.services.models,
       limitsOf: () => limits,
@@ -227,12 +227,12 @@ describe("the purse", () => {
 
   test("asks no model while the ledger cannot be reached", async () => {
     const ledger = await sqliteLedger(":memory:");
-    const purse = purseOver(ledger);
-    await purse.today("k");
+    const quota = purseOver(ledger);
+    await quota.today("k");
     await ledger.close();
     let asked = false;
     const last = await ended(
-      purse.chat("k", request, signal, () => {
+      quota.chat("k", request, signal, () => {
         asked = true;
         return answer(end);
       }),
@@ -242,42 +242,42 @@ describe("the purse", () => {
       error: { code: "unavailable", message: expect.stringMatching(/no model is asked/) },
     });
     expect(asked).toBe(false);
-    await expect(purse.mustHave("k")).rejects.toMatchObject({ code: "unavailable" });
+    await expect(quota.assertAvailable("k")).rejects.toMatchObject({ code: "unavailable" });
   });
 
   test("counts an answer that breaks off as far as it came, and one that never began as nothing", async () => {
     const ledger = await sqliteLedger(":memory:");
-    const purse = purseOver(ledger);
+    const quota = purseOver(ledger);
     const failed: ModelEvent = { type: "end", reason: "error", error: { code: "provider_unavailable", message: "" } };
-    await ended(purse.chat("k", request, signal, () => answer(failed)));
-    expect(await purse.today("k")).toMatchObject({ tokens: 0 });
+    await ended(quota.chat("k", request, signal, () => answer(failed)));
+    expect(await quota.today("k")).toMatchObject({ tokens: 0 });
     const text: ModelEvent = { type: "text-delta", text: "four words and more" };
-    for await (const _event of purse.chat("k", request, signal, () => answer(text, end))) break;
-    const { tokens } = (await purse.today("k"))!;
+    for await (const _event of quota.chat("k", request, signal, () => answer(text, end))) break;
+    const { tokens } = (await quota.today("k"))!;
     expect(tokens).toBeGreaterThan(5);
-    await ended(purse.chat("k", request, signal, () => answer(text, { type: "end", reason: "aborted" })));
-    expect((await purse.today("k"))?.tokens).toBe(2 * tokens);
+    await ended(quota.chat("k", request, signal, () => answer(text, { type: "end", reason: "aborted" })));
+    expect((await quota.today("k"))?.tokens).toBe(2 * tokens);
     await ledger.close();
   });
 
   test("gives up waiting for what others hold, or when the run is cancelled", async () => {
     const ledger = await sqliteLedger(":memory:");
-    const purse = purseOver(ledger, { patienceMs: 0 });
-    await purse.today("k");
+    const quota = purseOver(ledger, { patienceMs: 0 });
+    await quota.today("k");
     const day = new Date().toISOString().slice(0, 10);
     await ledger.hold(
       { id: "other", key: "k", day, amount: { tokens: 1000, nanoUsd: 0 } },
       { tokens: 1000, nanoUsd: 1 },
     );
-    const call = (over: AbortSignal) => ended(purse.chat("k", request, over, () => answer(end)));
+    const call = (over: AbortSignal) => ended(quota.chat("k", request, over, () => answer(end)));
     expect(await call(signal)).toMatchObject({
       error: { code: "quota_exceeded", message: expect.stringContaining("than its calls under way hold") },
     });
     expect(await call(AbortSignal.abort(new Error("over")))).toMatchObject({ reason: "aborted" });
     // The process that held it died: what it held is used.
-    await purse.start();
-    purse.close();
-    await expect(purse.mustHave("k")).rejects.toMatchObject({ code: "quota_exceeded" });
+    await quota.start();
+    quota.close();
+    await expect(quota.assertAvailable("k")).rejects.toMatchObject({ code: "quota_exceeded" });
     await ledger.close();
   });
 });

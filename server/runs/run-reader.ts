@@ -4,8 +4,8 @@ import type { RunItem } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";
 import type { EventLog } from "../stores/event-log.ts";
+import type { Cluster } from "./cluster.ts";
 import type { Conversations } from "./conversations.ts";
-import type { Elsewhere } from "./elsewhere.ts";
 import { follow } from "./follow.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import type { Runs } from "./service.ts";
@@ -14,10 +14,10 @@ interface StandingOptions {
   log: EventLog;
   live: LiveRuns;
   conversations: Conversations;
-  elsewhere?: Elsewhere;
+  cluster?: Cluster;
 }
 
-export class Standing {
+export class RunReader {
   readonly #options: StandingOptions;
 
   constructor(options: StandingOptions) {
@@ -66,7 +66,7 @@ export class Standing {
 
   /** See `Runs.follow`. */
   async *follow(id: string, options: Parameters<Runs["follow"]>[1]): AsyncGenerator<RunItem, void, void> {
-    const { log, live: lives, elsewhere } = this.#options;
+    const { log, live: lives, cluster } = this.#options;
     await lives.get(id)?.execution.accepted;
     const last = await log.last(id);
     if (last < 0) throw missing(id);
@@ -80,9 +80,9 @@ export class Standing {
     if (!lives.get(id)) feed.restsAt = -1;
     await look();
     let stopWanting: (() => void) | undefined;
-    if (elsewhere && !lives.get(id) && !feed.ended) {
+    if (cluster && !lives.get(id) && !feed.ended) {
       feed.far = true;
-      if (options.deltas ?? true) stopWanting = elsewhere.want(id);
+      if (options.deltas ?? true) stopWanting = cluster.want(id);
     }
     try {
       yield* follow(log, id, feed, {

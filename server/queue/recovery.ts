@@ -7,17 +7,17 @@ const SWEEP_LIMIT = 10_000;
 /** Runs that are taken up at once. */
 const AT_ONCE = 32;
 
-export interface TakingUp {
+export interface Recovery {
   stop(): Promise<void>;
 }
 
 /** Resolves when all that is due now is under way; from then on it is looked again and again. */
-export async function startTakingUp(options: {
+export async function startRecovery(options: {
   log: Pick<EventLog, "due">;
   /** Resolves when the run is under way. Rejects only when it should be tried again. */
   takeUp(run: string): Promise<void>;
   report(thrown: unknown): void;
-}): Promise<TakingUp> {
+}): Promise<Recovery> {
   const { log, takeUp, report } = options;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;

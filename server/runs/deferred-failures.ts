@@ -9,7 +9,7 @@ import { endRun } from "./end-run.ts";
 /** How often a run that could not be stored is looked after. */
 const RECOVER_MS = 5_000;
 
-export class Seals {
+export class DeferredFailures {
   readonly #log: Pick<EventLog, "row" | "read" | "last" | "recover" | "append">;
   readonly #everyMs: number;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -20,7 +20,7 @@ export class Seals {
     this.#everyMs = everyMs;
   }
 
-  later(run: string, error: ErrorData): void {
+  schedule(run: string, error: ErrorData): void {
     const timer = setTimeout(async () => {
       this.#timers.delete(timer);
       try {
@@ -30,7 +30,7 @@ export class Seals {
         await endRun(this.#log, run, { type: "run-fail", error }, last);
       } catch {
         // Still full or busy: it is tried again until the process ends, and then the next one resumes the run.
-        if (!this.#stopped) this.later(run, error);
+        if (!this.#stopped) this.schedule(run, error);
       }
     }, this.#everyMs);
     timer.unref();

@@ -10,7 +10,7 @@ import { newId } from "../lib/ids.ts";
 import type { Models } from "../models/service.ts";
 import { estimateTokens } from "../models/usage.ts";
 import type { Amount, Ledger } from "../stores/ledger.ts";
-import type { Purse } from "./service.ts";
+import type { Quota } from "./service.ts";
 
 const DAY_MS = 86_400_000;
 /** A hold this old is of a process that died: no model call takes so long. */
@@ -20,7 +20,7 @@ const PATIENCE_MS = 30_000;
 /** How often it looks what other processes gave back. */
 const LOOK_MS = 500;
 
-interface PurseOptions {
+interface QuotaOptions {
   ledger: Ledger;
   models: Pick<Models, "resolve">;
   limitsOf(key: string): Required<KeyLimits>;
@@ -36,7 +36,7 @@ interface PurseOptions {
 }
 
 /** `start` counts what the dead held, now and each hour until `close`. */
-export function createPurse(options: PurseOptions): Purse & { start(): Promise<void>; close(): void } {
+export function createQuota(options: QuotaOptions): Quota & { start(): Promise<void>; close(): void } {
   const { ledger, models, now } = options;
   /** Woken when something is given back here. */
   const waiting = new Set<() => void>();
@@ -152,7 +152,7 @@ export function createPurse(options: PurseOptions): Purse & { start(): Promise<v
   }
 
   return {
-    mustHave(key) {
+    assertAvailable(key) {
       return limited(key) && check(key, today());
     },
 

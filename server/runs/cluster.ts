@@ -3,7 +3,7 @@ import type { WaitDecision } from "../../runtime/event.ts";
 import type { Feed } from "./feed.ts";
 
 /** What a process with others beside it does differently. */
-export interface Elsewhere {
+export interface Cluster {
   /** Runs that begin here are left to the workers. */
   leave: boolean;
   /**
