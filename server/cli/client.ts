@@ -3,6 +3,7 @@
  * process. Either way it speaks HTTP to it, so there is one way in, with the same checks and the same words.
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { EventSourceParserStream } from "eventsource-parser/stream";
 import { type ErrorData, PatchbayError } from "../../runtime/error.ts";
 import { buildApp } from "../app.ts";
 import { openAuth, tokenFile } from "../http/auth.ts";
@@ -91,21 +92,6 @@ function readToken(env: Env): string {
 /** The events of a server-sent stream: name and data. */
 export async function* serverEvents(answer: Response): AsyncGenerator<{ event: string; data: string }> {
   if (!answer.body) return;
-  let text = "";
-  for await (const piece of answer.body.pipeThrough(new TextDecoderStream())) {
-    text += piece;
-    let end = text.indexOf("\n\n");
-    while (end >= 0) {
-      const lines = text.slice(0, end).split("\n");
-      text = text.slice(end + 2);
-      const data = lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart());
-      const event =
-        lines
-          .find((line) => line.startsWith("event:"))
-          ?.slice(6)
-          .trim() ?? "message";
-      if (data.length > 0) yield { event, data: data.join("\n") };
-      end = text.indexOf("\n\n");
-    }
-  }
+  const events = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  for await (const { event = "message", data } of events) yield { event, data };
 }
