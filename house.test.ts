@@ -8,6 +8,7 @@ import {
   hostBreaches,
   nodeBreaches,
   packageBreaches,
+  reactBreaches,
   readSources,
   roomBreaches,
   type Sources,
@@ -59,6 +60,13 @@ describe("the house", () => {
       'if (!["note", "input", "output"].includes(type)) run();',
     ])
       expect(typeNameBreaches(planted({ "editor/graph/bad.ts": breach }))).not.toEqual([]);
+  });
+
+  it("keeps React out of the editor's lowest layers", () => {
+    expect(reactBreaches(sources)).toEqual([]);
+    const bad = 'import { useMemo } from "react";\nimport { createStore } from "zustand/vanilla";';
+    expect(reactBreaches(planted({ "editor/session/bad.ts": bad }))).toEqual(["editor/session/bad.ts imports react"]);
+    expect(reactBreaches(planted({ "editor/graph/bad.ts": bad }))).toHaveLength(2);
   });
 
   it("has no import circle, types counted", () => {

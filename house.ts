@@ -188,6 +188,17 @@ export function tierBreaches(sources: Sources): string[] {
   return [...unlisted, ...upward];
 }
 
+/** The editor's lowest layers run without React: `graph/` is pure, `session/` holds plain stores. */
+export function reactBreaches(sources: Sources): string[] {
+  return productImports(sources)
+    .filter(({ file }) => /^editor\/(graph|session)\//.test(file))
+    .filter(({ from }) =>
+      /^(react|@xyflow\/react|react-i18next|@tanstack\/react-query|radix-ui|zustand)(\/|$)/.test(from),
+    )
+    .filter(({ file, from }) => !(file.startsWith("editor/session/") && from === "zustand/vanilla"))
+    .map(show);
+}
+
 /** `runtime` and `nodes` take time, randomness and the world from `Host` alone. */
 export function hostBreaches(sources: Sources): string[] {
   const forbidden =

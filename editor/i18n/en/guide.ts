@@ -15,5 +15,6 @@ export const guide = {
     scale: "Several machines",
     cli: "The command line",
     keyboard: "Keyboard use",
+    glossary: "Glossary",
   },
 };

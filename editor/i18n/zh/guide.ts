@@ -18,5 +18,6 @@ export const guide: Words<typeof en> = {
     scale: "多台机器",
     cli: "命令行",
     keyboard: "键盘操作",
+    glossary: "术语表",
   },
 };

@@ -13,6 +13,7 @@ export const GUIDES = [
   "scale",
   "cli",
   "keyboard",
+  "glossary",
 ] as const;
 export type Guide = (typeof GUIDES)[number];
 
