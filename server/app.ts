@@ -155,7 +155,7 @@ function noChatPage(): Response {
   throw new PatchbayError("not_found", "This server has no pages.");
 }
 
-const GRAPH_PATHS = /^\/api\/(?:agents|build|check|runs|templates|evaluations)(?:\/|$)/;
+const GRAPH_PATHS = /^\/api\/(?:agents|build|check|runs|templates)(?:\/|$)/;
 
 /** Checks a write's type, size, depth and keys before any route sees it. Files are limited by their routes. */
 async function takeIn(c: Context): Promise<void> {

@@ -36,8 +36,15 @@ export function useCatalogueSync(): void {
       knowledge: knowledge.data ?? old.knowledge,
       secrets: secrets.data?.map((secret) => secret.name) ?? old.secrets,
       agents:
-        agents.data?.map(({ id, name, slug, ports }): AgentEntry => ({ id, name, ...(slug && { slug }), ports })) ??
-        old.agents,
+        agents.data?.map(
+          ({ id, name, slug, latest, ports }): AgentEntry => ({
+            id,
+            name,
+            ...(slug && { slug }),
+            ...(latest && { latest }),
+            ports,
+          }),
+        ) ?? old.agents,
     });
   }, [catalogue, models, tools, knowledge, secrets, agents]);
 }

@@ -12,8 +12,7 @@ import type { ToolCard } from "../../server/contract/tool.ts";
 export type ModelEntry = Pick<ModelCard, "name" | "demo" | "isDefault" | "profile">;
 export type ToolEntry = Omit<ToolCard, "binding"> & Partial<Pick<ToolCard, "binding">>;
 export type KnowledgeEntry = Pick<KnowledgeCard, "name" | "documents">;
-/** `latest`: the newest published version. */
-export type AgentEntry = Pick<AgentCard, "id" | "name" | "slug"> & { ports?: Ports; latest?: number };
+export type AgentEntry = Pick<AgentCard, "id" | "name" | "slug" | "latest"> & { ports?: Ports };
 
 export interface Catalogue {
   /** False until the first answer: until then nothing is called missing. */
@@ -69,7 +68,11 @@ export function checkContext(catalogue: Catalogue): CheckContext {
     tools: toolFinder(byName),
     hasKnowledge: (name) => knowledge.some((entry) => entry.name === name),
     hasSecret: (name) => secrets.includes(name),
-    hasAgent: (name) => agentOf(name) !== undefined,
+    hasAgent: (name, version) => {
+      const agent = agentOf(name);
+      if (version === undefined) return agent !== undefined;
+      return agent?.latest !== undefined && version >= 1 && version <= agent.latest;
+    },
     ...(models.length === 0 ? { hasModel: undefined } : {}),
   };
 }

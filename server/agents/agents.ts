@@ -98,7 +98,14 @@ class RecordedAgents implements Agents {
     return page.map((stored) => {
       const { graph, issues: _none, ...rest } = this.#record(stored, []);
       const { name, description } = graph;
-      return { ...rest, name, description, ports: agentPorts(graph, this.#options.nodes) };
+      const latest = this.#publications.of(stored.id)?.latest;
+      return {
+        ...rest,
+        name,
+        description,
+        ...(latest !== undefined && { latest }),
+        ports: agentPorts(graph, this.#options.nodes),
+      };
     });
   }
 

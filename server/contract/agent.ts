@@ -29,6 +29,7 @@ const PortShape = z.looseObject({ id: z.string(), kind: z.string() });
 export const AgentCard = Agent.omit({ graph: true, issues: true }).extend({
   name: z.string(),
   description: z.string(),
+  latest: z.number().int().optional().describe("The newest published version."),
   ports: typed<Ports>(z.object({ inputs: z.array(PortShape), outputs: z.array(PortShape) })),
 });
 export type AgentCard = z.infer<typeof AgentCard>;

@@ -13,20 +13,32 @@ export interface Target {
   version?: number;
 }
 
-/** `slug` or `slug@version` as a target that the key may run. Throws `not_found` for whatever it may not know of. */
-export async function targetOf(services: HostedServices, key: CallerKey, name: string): Promise<Target> {
-  const match = /^([^@]{1,200})(?:@([1-9]\d{0,8}))?$/.exec(name);
+/** Reads `slug` or `slug@version`. Undefined for any other text. */
+function parseAgentRef(text: string): Target | undefined {
+  const match = /^([a-z0-9-]{1,200})(?:@([1-9]\d{0,8}))?$/.exec(text);
+  if (!match) return undefined;
+  return { slug: match[1]!, ...(match[2] !== undefined && { version: Number(match[2]) }) };
+}
+
+/**
+ * The agent that a call names, by `slug` or `slug@version`, if the key may run it: the same for every protocol. Rejects
+ * with `not_found` for an agent or version that the key cannot see, and with `forbidden` for a key without the right `run`.
+ */
+export async function targetOf(
+  services: Pick<PublishedDeps, "agents" | "keys">,
+  key: CallerKey,
+  name: string,
+): Promise<Target> {
   const missing = () =>
     new PatchbayError("not_found", `There is no agent "${name.slice(0, 100)}" that this key may call.`);
-  if (!match || !services.keys.allows(key, match[1]!)) throw missing();
-  const publication = await services.agents.publication(match[1]!);
+  const target = parseAgentRef(name);
+  if (!target || !services.keys.allows(key, target.slug)) throw missing();
+  const publication = await services.agents.publication(target.slug);
   if (!publication) throw missing();
   if (!key.rights.includes("run"))
     throw new PatchbayError("forbidden", `The key "${key.name}" has no right to run agents.`);
-  if (match[2] === undefined) return { slug: match[1]! };
-  const version = Number(match[2]);
-  if (version > publication.latest) throw missing();
-  return { slug: match[1]!, version };
+  if (target.version !== undefined && target.version > publication.latest) throw missing();
+  return target;
 }
 
 /** Publications that the key may call, by slug. */

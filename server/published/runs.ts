@@ -24,6 +24,7 @@ import {
 import { upload } from "../http/uploads.ts";
 import type { CallerKey } from "../keys/service.ts";
 import { deleteSession, readSession } from "../runs/sessions.ts";
+import { targetOf } from "./agent-call.ts";
 import type { PublishedDeps } from "./deps.ts";
 import { filesOf, hostedResult, hostedTurn, hostedView, type Shown } from "./view.ts";
 
@@ -74,14 +75,13 @@ export function hostedRoutes(services: HostedServices) {
         },
       }),
       async (c) => {
-        const key = mayRun(c);
-        const { slug, version } = sluged(c.req.param("slug"));
-        if (!keys.allows(key, slug)) throw new PatchbayError("not_found", `There is no agent "${slug}" for this key.`);
+        const key = c.get("key");
+        const target = await targetOf(services, key, c.req.param("slug"));
         const { input, session, user } = await readAsked(c);
         const idempotencyKey = c.req.header("idempotency-key");
         const text = idempotencyKey ? c.req.path + (await c.req.text()) : "";
         const caller = withKey({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
-        const begin = (how: object) => runs.start({ slug, version }, input, caller, how);
+        const begin = (how: object) => runs.start(target, input, caller, how);
         const streams = wantsStream(c) ? await stream(c) : {};
         return answerRun(c, runs, begin, { place: "/v1/runs", result: hostedResult, ...streams });
       },
@@ -286,13 +286,6 @@ function mayRun(c: Context<AppEnv>): CallerKey {
   if (!key.rights.includes("run"))
     throw new PatchbayError("forbidden", 'This key may not call agents: it lacks the right "run".');
   return key;
-}
-
-/** `slug` or `slug@version`. */
-function sluged(text: string): { slug: string; version?: number } {
-  const match = /^([a-z0-9-]+)(?:@(\d{1,9}))?$/.exec(text);
-  if (!match) throw new PatchbayError("not_found", `There is no agent "${text.slice(0, 100)}" for this key.`);
-  return { slug: match[1]!, ...(match[2] && { version: Number(match[2]) }) };
 }
 
 /** The body of a call, checked by hand: it is on the path of every call. Any key that is not declared is refused. */

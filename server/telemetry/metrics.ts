@@ -1,8 +1,8 @@
 /** What the operator's monitoring reads, in Prometheus' text: counts and times of runs, their calls, and the process. Never names of users, keys or agents. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { ErrorCode } from "../../runtime/error.ts";
 import type { RunEvent } from "../../runtime/event.ts";
 import type { RunResult } from "../contract/run.ts";
+import { MODEL_ERRORS } from "./model-errors.ts";
 
 export interface Metrics {
   /** A run came to rest after `ms` in this process. */
@@ -27,19 +27,6 @@ export interface MetricsOptions {
 }
 
 const MODEL_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
-const MODEL_ERRORS: ReadonlySet<ErrorCode> = new Set([
-  "auth_failed",
-  "model_not_found",
-  "provider_rate_limited",
-  "provider_unavailable",
-  "context_overflow",
-  "first_byte_timeout",
-  "stream_stalled",
-  "connection_lost",
-  "bad_response",
-  "refused",
-  "output_limit",
-]);
 const SURFACES = new Set(["api", "v1", "mcp", "chat", "assets", "metrics", "healthz"]);
 
 export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {

@@ -3,10 +3,12 @@
  * node, and under it `chat`, `execute_tool` and `retrieval`. A pure fold: ids are made from the run and the event that a
  * span begins with, so a run that another process goes on with is one trace.
  */
+
 import { createHash } from "node:crypto";
 import type { ErrorData } from "../../runtime/error.ts";
 import { type EventOf, type RunEvent, type Scope, scopeKey, TERMINAL } from "../../runtime/event.ts";
 import type { Message } from "../../runtime/message.ts";
+import { MODEL_ERRORS } from "./model-errors.ts";
 
 type Value = string | number | boolean | string[];
 
@@ -212,7 +214,7 @@ export class SpanFold {
     const error = event.type === "node-fail" ? event.error : undefined;
     const prompt = this.#prompts.get(key);
     // A model that failed for good said nothing: its prompt is all there is of the call.
-    if (error && prompt && MODEL_FAILED.has(error.code)) {
+    if (error && prompt && MODEL_ERRORS.has(error.code)) {
       const { event: asked } = prompt;
       const open = this.#open(asked, this.#nodes.get(key)?.id ?? this.#root?.id, {});
       ended.push(
@@ -298,19 +300,6 @@ export class SpanFold {
     });
   }
 }
-
-const MODEL_FAILED: ReadonlySet<string> = new Set([
-  "auth_failed",
-  "model_not_found",
-  "provider_rate_limited",
-  "provider_unavailable",
-  "context_overflow",
-  "first_byte_timeout",
-  "stream_stalled",
-  "connection_lost",
-  "bad_response",
-  "refused",
-]);
 
 function keyOf(node: string, scope: Scope | undefined): string {
   return `${scopeKey(scope)}|${node}`;
