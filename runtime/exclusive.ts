@@ -2,6 +2,7 @@
  * Which edges exclude each other: whether at most one of several edges into a port can be taken in a run. Each node has
  * the condition under which it runs: for the branching nodes before it, the outputs of which one must be taken.
  */
+import { ERROR_PORT } from "./port.ts";
 import type { CompiledEdge, CompiledNode } from "./resolve.ts";
 
 /** By branching node, the outputs of which one must be taken. A node that is absent sets no condition. */
@@ -12,7 +13,7 @@ function edgeCondition(edge: CompiledEdge, conditions: Map<CompiledNode, Conditi
   const group = edge.from.definition.exclusive
     ? edge.fromPort
     : edge.from.onError === "branch"
-      ? edge.fromPort === "error"
+      ? edge.fromPort === ERROR_PORT.id
         ? "error"
         : "ok"
       : undefined;

@@ -1,4 +1,4 @@
-/** Something wrong with a graph: the author's mistake, as data. */
+/** A problem in a graph: the author's mistake, as data. */
 import { z } from "zod";
 
 /** The closed list. `check.ts` says for each when it is raised. */
@@ -45,7 +45,7 @@ export const Issue = z.object({
   port: z.string().optional(),
   /** JSON pointer into the agent file. */
   path: z.string().optional(),
-  /** How to mend it, as a sentence. */
+  /** How to fix it, as a sentence. */
   fix: z.string().optional(),
 });
 export type Issue = z.infer<typeof Issue>;
@@ -54,4 +54,12 @@ export type IssueCode = Issue["code"];
 /** Escapes and joins the parts of a JSON pointer (RFC 6901). */
 export function pointer(...parts: (string | number)[]): string {
   return parts.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** The parts of a JSON pointer: the inverse of `pointer`. "" is the whole value and has no parts. */
+export function parsePointer(path: string): string[] {
+  return path
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }

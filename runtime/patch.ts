@@ -2,11 +2,13 @@
  * A patch to a graph, as a model proposes it and a person accepts it part by part. Each part stands for itself: those
  * that are refused are left out, and what then no longer fits is told instead of applied.
  */
+
 import { z } from "zod";
 import { addNode, changeNode, connect, remove, same } from "./edit.ts";
 import { edgeEnd, type Graph, type GraphNode, NODE_ID } from "./graph.ts";
 import type { NodeTable } from "./node.ts";
 import { parseGraph } from "./parse.ts";
+import { ERROR_PORT } from "./port.ts";
 
 const End = z.string().regex(/^[^.]+\.[^.]+$/);
 
@@ -118,7 +120,11 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Pat
         if (!found) return noNode(id);
         const definition = table.get(found.type);
         const config = definition?.config.safeParse(found.config);
-        if (definition && config?.success && !(side === "outputs" && port === "error" && found.onError === "branch")) {
+        if (
+          definition &&
+          config?.success &&
+          !(side === "outputs" && port === ERROR_PORT.id && found.onError === "branch")
+        ) {
           const { [side]: ports, open } = definition.ports(config.data);
           if (!open && !ports.some((one) => one.id === port))
             return reject(

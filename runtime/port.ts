@@ -25,6 +25,9 @@ export interface Ports {
   open?: boolean;
 }
 
+/** The output of a node whose failure is a branch (`onError: "branch"`): its value is the error. */
+export const ERROR_PORT: Port = Object.freeze({ id: "error", kind: "json", optional: true });
+
 /**
  * Whether an edge may run from a port of kind `from` to one of kind `to`, and how.
  * `convert`: lossless, done by `convertValue` and shown on the edge. `any` takes and gives everything;

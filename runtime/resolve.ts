@@ -3,7 +3,7 @@ import { edgeEnd, type Graph, type Retry } from "./graph.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
 import type { NodeDefinition, NodeTable, PortContext } from "./node.ts";
 import { fromZod } from "./parse.ts";
-import type { Port } from "./port.ts";
+import { ERROR_PORT, type Port } from "./port.ts";
 
 export function nodeTable(definitions: readonly NodeDefinition[]): NodeTable {
   return new Map(definitions.map((definition) => [definition.type, definition]));
@@ -97,10 +97,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       definition,
       config: config.data,
       inputs: [...ports.inputs],
-      outputs: [
-        ...ports.outputs,
-        ...(node.onError === "branch" ? [{ id: "error", kind: "json" as const, optional: true }] : []),
-      ],
+      outputs: [...ports.outputs, ...(node.onError === "branch" ? [ERROR_PORT] : [])],
       open: ports.open === true,
       incoming: [],
       outgoing: [],

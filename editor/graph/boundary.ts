@@ -1,5 +1,7 @@
 /** What crosses the border of chosen nodes, and what it is called on both sides. */
+
 import { FIELD_NAME, type Field } from "../../runtime/field.ts";
+import { edgeEnd } from "../../runtime/graph.ts";
 import type { Kind } from "../../runtime/port.ts";
 import type { CompiledEdge, CompiledNode } from "../../runtime/resolve.ts";
 import { repliesWithDocuments } from "./data-flow.ts";
@@ -12,7 +14,7 @@ export interface Entry extends Field {
 
 export const from = (edge: CompiledEdge) => `${edge.from.id}.${edge.fromPort}`;
 export const to = (edge: CompiledEdge) => `${edge.to.id}.${edge.toPort}`;
-export const nodeOf = (end: string) => end.slice(0, end.indexOf("."));
+export const nodeOf = (end: string) => edgeEnd(end).node;
 export const portOf = (edge: CompiledEdge) => edge.from.outputs.find((port) => port.id === edge.fromPort)!;
 const portIn = (edge: CompiledEdge) => edge.to.inputs.find((port) => port.id === edge.toPort)!;
 const takesMany = (edge: CompiledEdge) => portIn(edge).many === true;

@@ -1,7 +1,7 @@
 /** The ports that a node has right now, as the canvas draws them: worked out once for each version of a node. */
 import type { Graph, GraphEdge, GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition, NodeTable, PortContext } from "../../runtime/node.ts";
-import type { Port, Ports } from "../../runtime/port.ts";
+import { ERROR_PORT, type Port, type Ports } from "../../runtime/port.ts";
 import { upgradeConfig } from "../../runtime/resolve.ts";
 import { lookup } from "./lookup.ts";
 
@@ -52,8 +52,8 @@ function freshPorts(definition: NodeDefinition, context: PortContext): Ports {
 }
 
 function withError(ports: Ports, node: GraphNode): Ports {
-  if (node.onError !== "branch" || ports.outputs.some((port) => port.id === "error")) return ports;
-  return { ...ports, outputs: [...ports.outputs, { id: "error", kind: "json", optional: true }] };
+  if (node.onError !== "branch" || ports.outputs.some((port) => port.id === ERROR_PORT.id)) return ports;
+  return { ...ports, outputs: [...ports.outputs, ERROR_PORT] };
 }
 
 export interface DrawnPort extends Port {

@@ -1,7 +1,7 @@
 /** How an issue, or the failure of a run, is fixed with one click: a command, a field to go to, or a page. */
 import type { ErrorCode } from "../../runtime/error.ts";
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
-import type { Issue } from "../../runtime/issue.ts";
+import { type Issue, parsePointer } from "../../runtime/issue.ts";
 import { connectablePorts, reaches } from "./can-connect.ts";
 import { type Command, connect, freeId, remove } from "./commands.ts";
 import { lookup } from "./lookup.ts";
@@ -138,10 +138,8 @@ export function fixForError(error: { code: ErrorCode }, node: string | undefined
 
 /** The config key that an issue's path points at. */
 export function fieldOf(issue: Issue): string | undefined {
-  return /^\/nodes\/\d+\/config\/([^/]+)/
-    .exec(issue.path ?? "")?.[1]
-    ?.replaceAll("~1", "/")
-    .replaceAll("~0", "~");
+  const [root, , part, key] = parsePointer(issue.path ?? "");
+  return root === "nodes" && part === "config" ? key : undefined;
 }
 
 function toField(issue: Issue): QuickFix | undefined {
@@ -159,13 +157,12 @@ function removeEdgeAt(index: number): Command {
 
 /** The tool that the issue's path names asks a person, whatever its nodes say. */
 function askFirst(issue: Issue): Command {
-  const tool = /^\/settings\/approvals\/([^/]+)$/.exec(issue.path ?? "")?.[1];
+  const [root, part, tool] = parsePointer(issue.path ?? "");
   return {
     label: "fix",
     run(graph) {
-      if (!tool) return graph;
-      const name = tool.replaceAll("~1", "/").replaceAll("~0", "~");
-      return { ...graph, settings: { ...graph.settings, approvals: { ...graph.settings.approvals, [name]: "ask" } } };
+      if (root !== "settings" || part !== "approvals" || !tool) return graph;
+      return { ...graph, settings: { ...graph.settings, approvals: { ...graph.settings.approvals, [tool]: "ask" } } };
     },
   };
 }

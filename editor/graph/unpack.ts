@@ -5,7 +5,7 @@
 
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { checkGraph } from "../../runtime/check.ts";
-import { canonicalJson, type Graph, type GraphNode, type NodePosition } from "../../runtime/graph.ts";
+import { canonicalJson, edgeEnd, type Graph, type GraphNode, type NodePosition } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { CheckContext } from "../../runtime/node.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
@@ -188,7 +188,7 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
     names.set(node.id, name);
     nodes.push({ ...node, id: name });
   }
-  const renamed = (end: string) => `${names.get(nodeOf(end))}${end.slice(end.indexOf("."))}`;
+  const renamed = (end: string) => `${names.get(nodeOf(end))}.${edgeEnd(end).port}`;
   const into = Map.groupBy(
     graph.edges.filter((edge) => nodeOf(edge.to) === caller.id),
     (edge) => portIn(edge.to),
@@ -238,7 +238,7 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
   };
 }
 
-const portIn = (end: string) => end.slice(end.indexOf(".") + 1);
+const portIn = (end: string) => edgeEnd(end).port;
 
 /** The agent's groups come along; what has none takes the node's place in its group. */
 function groupsOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<string, string>): Graph["groups"] {

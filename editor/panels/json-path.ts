@@ -1,17 +1,13 @@
 /** Where in the text of an agent file an issue is. */
 import { findNodeAtLocation, type ParseError, parse, parseTree } from "jsonc-parser";
-import type { Issue } from "../../runtime/issue.ts";
+import { type Issue, parsePointer } from "../../runtime/issue.ts";
 import type { Marker } from "../fields/code-box.tsx";
 
 /** Where a JSON pointer points in a text; the nearest place that exists. */
 export function rangeOf(text: string, path: string): { start: number; end: number } | undefined {
   const tree = parseTree(text);
   if (!tree) return undefined;
-  const parts = path
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const parts = parsePointer(path).map((part) => (/^\d+$/.test(part) ? Number(part) : part));
   for (let length = parts.length; length >= 0; length--) {
     const node = findNodeAtLocation(tree, parts.slice(0, length));
     if (node)

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { Issue } from "../../runtime/issue.ts";
+import { type Issue, parsePointer } from "../../runtime/issue.ts";
 import { parseAgentFile } from "../../runtime/parse.ts";
 
 export interface AgentFile {
@@ -53,10 +53,7 @@ export function issueLines(file: Pick<AgentFile, "name" | "text">, issues: Issue
 /** Where the value of a JSON pointer begins, or the nearest thing around it that is there. */
 function offsetOf(tree: Node | undefined, path: string | undefined): number {
   if (!tree || !path) return 0;
-  const parts = path
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const parts = parsePointer(path);
   for (let length = parts.length; length >= 0; length--) {
     const found = findNodeAtLocation(
       tree,

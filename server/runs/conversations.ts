@@ -2,7 +2,7 @@
 
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { RunEvent } from "../../runtime/event.ts";
-import type { Graph } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import type { Message } from "../../runtime/message.ts";
 import type { NodeTable } from "../../runtime/node.ts";
 import { turnMessages } from "../../runtime/turn-messages.ts";
@@ -69,7 +69,5 @@ function answeringNodes(graph: Graph, nodes: NodeTable): Set<string> {
   const outputs = new Set(
     graph.nodes.filter((node) => nodes.get(node.type)?.role === "output").map((node) => `${node.id}.reply`),
   );
-  return new Set(
-    graph.edges.filter((edge) => outputs.has(edge.to)).map((edge) => edge.from.slice(0, edge.from.indexOf("."))),
-  );
+  return new Set(graph.edges.filter((edge) => outputs.has(edge.to)).map((edge) => edgeEnd(edge.from).node));
 }

@@ -1,6 +1,8 @@
 /** Tools made by hand, between the shape that people write and the one that is kept. */
+
 import type { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
+import { pointer } from "../../runtime/issue.ts";
 import { argumentsProblem } from "../../runtime/json-schema.ts";
 import { CustomTool } from "../contract/custom-tool.ts";
 import { checkHttpBinding } from "./bindings/http.ts";
@@ -45,7 +47,7 @@ export function toCustomTool(tool: StoredTool): CustomTool {
 
 export function badRequest(what: string, error: z.ZodError): PatchbayError {
   const issue = error.issues[0]!;
-  const path = issue.path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  const path = pointer(...issue.path.map(String));
   return new PatchbayError("bad_request", `The ${what} is not right${path ? ` at ${path}` : ""}: ${issue.message}.`, {
     path,
   });

@@ -1,4 +1,5 @@
 /** Reads a part of JSON by its place. */
+import { parsePointer } from "../../runtime/issue.ts";
 
 /**
  * The value at `"/items/0/name"` (JSON pointer), `"items.0.name"` or `"items[0].name"`. Own properties only, so that
@@ -16,11 +17,7 @@ export function getPath(root: unknown, path: string): unknown {
 
 export function pathParts(path: string): string[] {
   if (path === "" || path === "$") return [];
-  if (path.startsWith("/"))
-    return path
-      .slice(1)
-      .split("/")
-      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  if (path.startsWith("/")) return parsePointer(path);
   return path
     .replace(/^\$\.?/, "")
     .replaceAll(/\[(\d+)\]/g, ".$1")

@@ -1,5 +1,7 @@
 /** From a webhook's body to the inputs of an agent. */
+
 import { PatchbayError } from "../../runtime/error.ts";
+import { parsePointer } from "../../runtime/issue.ts";
 import type { Webhook } from "../contract/trigger.ts";
 
 /** Whether the agent wants the field as text. */
@@ -26,8 +28,7 @@ export function hookInput(trigger: Pick<Webhook, "take">, body: unknown, isText:
 
 function valueAt(body: unknown, pointer: string): unknown {
   let value = body;
-  for (const part of pointer.split("/").slice(1)) {
-    const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
+  for (const key of parsePointer(pointer)) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
     value = (value as Record<string, unknown>)[key];
   }
