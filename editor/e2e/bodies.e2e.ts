@@ -1,25 +1,10 @@
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
+import { editorSuite } from "./editor-suite.ts";
 import { graphOf } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { makeAgent } from "./harness.ts";
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
-
-beforeAll(async () => {
-  server = await startServer();
-  desk = await openDesk(server);
-  page = desk.page;
-});
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-});
-afterEach(() => {
-  expect(desk.faults.splice(0)).toEqual([]);
-});
+const { server, page, card } = await editorSuite();
 
 const lines = () =>
   graphOf(
@@ -32,7 +17,6 @@ const lines = () =>
     ["ask.message > each.items", "each.results > reply.reply"],
     { ask: [0, 0], each: [320, 0], reply: [640, 0] },
   );
-const card = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
 const saved = async (id: string) =>
   (await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`)).graph.nodes.find((node) => node.id === "each")!
     .config as { body?: Graph | null };

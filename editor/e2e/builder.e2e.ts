@@ -1,10 +1,10 @@
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import type { PatchPart } from "../../runtime/patch.ts";
-import { type MockModel, type MockReply, type MockRequest, startMockModel } from "../../server/testing/mock-model.ts";
+import type { MockReply, MockRequest } from "../../server/testing/mock-model.ts";
+import { editorSuite } from "./editor-suite.ts";
 import { smallGraph } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { makeAgent, openDesk, startServer } from "./harness.ts";
 
 const APPROVAL: PatchPart[] = [
   { do: "add-node", id: "gate", type: "approval", title: "Ask first", config: { question: "Send this answer?" } },
@@ -14,34 +14,15 @@ const APPROVAL: PatchPart[] = [
   { do: "set-config", id: "brief", config: { template: "You answer kindly about {{topic}} in one short paragraph." } },
 ];
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
-let model: MockModel;
 /** By what was asked last, as a model would. */
 let reply: (asked: string, request: MockRequest) => MockReply;
 
-beforeAll(async () => {
-  model = await startMockModel({
+const { server, desk, page, model } = await editorSuite({
+  model: {
     models: ["mock", "other"],
     reply: (request) =>
       reply(String(request.messages.findLast((message) => message.role === "user")?.content), request),
-  });
-  server = await startServer({
-    OPENAI_BASE_URL: model.url,
-    OPENAI_API_KEY: "key",
-    PATCHBAY_DEFAULT_MODEL: "openai/mock",
-  });
-  desk = await openDesk(server);
-  page = desk.page;
-});
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-  await model?.close();
-});
-afterEach(() => {
-  expect(desk.faults.splice(0)).toEqual([]);
+  },
 });
 
 const patch = (summary: string, parts: PatchPart[]): MockReply => ({ text: JSON.stringify({ summary, parts }) });

@@ -1,43 +1,9 @@
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Graph } from "../../runtime/graph.ts";
+import { describe, expect, it } from "vitest";
+import { editorSuite } from "./editor-suite.ts";
 import { graphOf, smallGraph } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
+const { server, page, card, open, saved } = await editorSuite();
 
-beforeAll(async () => {
-  server = await startServer();
-  desk = await openDesk(server);
-  page = desk.page;
-});
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-});
-afterEach(() => {
-  expect(desk.faults.splice(0)).toEqual([]);
-});
-
-/** Opens a new agent and waits for its cards. */
-async function open(graph: Graph = smallGraph()): Promise<string> {
-  const id = await makeAgent(server, graph);
-  await page.goto(`${server.origin}/agents/${id}`);
-  await page.locator(".react-flow").waitFor();
-  if (graph.nodes.length > 0) await page.locator(".react-flow__node").first().waitFor();
-  return id;
-}
-
-/** The graph as the server has it, once everything is saved. */
-async function saved(id: string): Promise<Graph> {
-  await page.getByText("Saved", { exact: true }).waitFor();
-  const { graph } = await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`);
-  return graph;
-}
-
-const card = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
 const port = (node: string, id: string, side: "source" | "target") =>
   card(node).locator(`.react-flow__handle.${side}[data-handleid="${id}"]`);
 const edges = () => page.locator(".react-flow__edge");

@@ -1,27 +1,16 @@
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
+import { editorSuite } from "./editor-suite.ts";
 import { largeGraph, smallGraph } from "./graphs.ts";
-import { axeFaults, type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { axeFaults, makeAgent, openDesk } from "./harness.ts";
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
+const { server, desk, page } = await editorSuite({ checkFaults: false });
 /** Requests that left this machine's own server. */
 const elsewhere: string[] = [];
 
-beforeAll(async () => {
-  server = await startServer();
-  desk = await openDesk(server);
-  page = desk.page;
-  desk.context.on("request", (request) => {
-    const { protocol, origin } = new URL(request.url());
-    if (protocol.startsWith("http") && origin !== server.origin) elsewhere.push(request.url());
-  });
-});
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
+desk.context.on("request", (request) => {
+  const { protocol, origin } = new URL(request.url());
+  if (protocol.startsWith("http") && origin !== server.origin) elsewhere.push(request.url());
 });
 
 async function open(id: string, on = page): Promise<void> {

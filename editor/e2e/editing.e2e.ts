@@ -1,39 +1,9 @@
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Graph, serializeGraph } from "../../runtime/graph.ts";
+import { editorSuite } from "./editor-suite.ts";
 import { largeGraph, smallGraph } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
-
-beforeAll(async () => {
-  server = await startServer();
-  desk = await openDesk(server);
-  page = desk.page;
-});
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-});
-afterEach(() => {
-  expect(desk.faults.splice(0)).toEqual([]);
-});
-
-async function open(graph: Graph = smallGraph()): Promise<string> {
-  const id = await makeAgent(server, graph);
-  await page.goto(`${server.origin}/agents/${id}`);
-  await page.locator(".react-flow__node").first().waitFor();
-  return id;
-}
-
-async function saved(id: string): Promise<Graph> {
-  await page.getByText("Saved", { exact: true }).waitFor();
-  return (await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`)).graph;
-}
-
-const card = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
+const { server, page, card, open, saved } = await editorSuite();
 
 /** Drops a file on the canvas, as the browser tells it. */
 async function dropFile(name: string, text: string): Promise<void> {

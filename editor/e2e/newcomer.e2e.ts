@@ -1,25 +1,12 @@
 /** The first five minutes: from the start page to a cited answer, and agents as files. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { serializeGraph } from "../../runtime/graph.ts";
+import { editorSuite } from "./editor-suite.ts";
 import { smallGraph } from "./graphs.ts";
-import { type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
-
-beforeAll(async () => {
-  server = await startServer();
-  desk = await openDesk(server);
-  page = desk.page;
-}, 180_000);
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-});
+const { server, page } = await editorSuite({ checkFaults: false });
 beforeEach(() => page.goto(server.origin));
 
 describe("a newcomer", () => {

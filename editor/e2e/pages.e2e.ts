@@ -3,16 +3,14 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { editorSuite } from "./editor-suite.ts";
 import { smallGraph } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { makeAgent } from "./harness.ts";
 
 const EVERYTHING = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-everything/dist/index.js"));
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
+const { server, page } = await editorSuite({ checkFaults: false });
 let endpoint: Server;
 let endpointUrl: string;
 
@@ -27,15 +25,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((ready) => endpoint.listen(0, "127.0.0.1", ready));
   endpointUrl = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/v1`;
-  server = await startServer();
-  desk = await openDesk(server);
-  page = desk.page;
-}, 180_000);
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-  endpoint?.close();
 });
+afterAll(() => endpoint.close());
 
 const go = (path: string) => page.goto(server.origin + path);
 const button = (name: string | RegExp) => page.getByRole("button", { name });

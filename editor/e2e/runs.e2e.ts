@@ -1,48 +1,20 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
-import { type MockModel, type MockReply, type MockRequest, startMockModel } from "../../server/testing/mock-model.ts";
+import type { MockReply, MockRequest } from "../../server/testing/mock-model.ts";
+import { editorSuite } from "./editor-suite.ts";
 import { graphOf, smallGraph } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
 
 const run = promisify(execFile);
 const LONG = "In your second year you have twenty two days of annual leave, and you have taken six of them so far.";
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
-let model: MockModel;
 let reply: (request: MockRequest) => MockReply | undefined = () => undefined;
 
-beforeAll(async () => {
-  model = await startMockModel({ chunkMs: 60, reply: (request) => reply(request) });
-  server = await startServer({
-    OPENAI_BASE_URL: model.url,
-    OPENAI_API_KEY: "key",
-    PATCHBAY_DEFAULT_MODEL: "openai/mock",
-  });
-  desk = await openDesk(server, { reducedMotion: false });
-  page = desk.page;
+const { server, page, model, card, open } = await editorSuite({
+  desk: { reducedMotion: false },
+  model: { chunkMs: 60, reply: (request) => reply(request) },
 });
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-  await model?.close();
-});
-afterEach(() => {
-  expect(desk.faults.splice(0)).toEqual([]);
-});
-
-const card = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
-
-async function open(graph = smallGraph()): Promise<string> {
-  const id = await makeAgent(server, graph);
-  await page.goto(`${server.origin}/agents/${id}`);
-  await page.locator(".react-flow__node").first().waitFor();
-  return id;
-}
 
 async function ask(text: string): Promise<void> {
   await page.keyboard.press("Control+Enter");

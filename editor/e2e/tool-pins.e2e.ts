@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
+import { editorSuite } from "./editor-suite.ts";
 import { graphOf } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { makeAgent } from "./harness.ts";
 
-let server: TestServer;
-let desk: Desk;
-
-beforeAll(async () => {
-  server = await startServer();
-  desk = await openDesk(server);
-});
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-});
+const { server, desk } = await editorSuite();
 
 it("pins tools where more are chosen than a model sees at a time", async () => {
   const { page } = desk;

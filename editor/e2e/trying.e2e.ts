@@ -1,16 +1,11 @@
 /** Trying a draft part by part: pins, parts, edited outputs, past runs on their graph, comparing, test messages. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
+import { editorSuite } from "./editor-suite.ts";
 import { graphOf } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
-
-let server: TestServer;
-let desk: Desk;
-let page: Page;
-let agent: string;
+import { makeAgent } from "./harness.ts";
 
 const twoSteps = () =>
   graphOf(
@@ -25,23 +20,11 @@ const twoSteps = () =>
     { ask: [0, 120], first: [300, 120], second: [600, 120], reply: [900, 120] },
   );
 
-beforeAll(async () => {
-  server = await startServer();
-  desk = await openDesk(server);
-  page = desk.page;
-  agent = await makeAgent(server, twoSteps());
-  await page.goto(`${server.origin}/agents/${agent}?try=1`);
-  await card("ask").waitFor();
-}, 180_000);
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-});
-afterEach(() => {
-  expect(desk.faults.splice(0)).toEqual([]);
-});
+const { server, desk, page, card } = await editorSuite();
+const agent = await makeAgent(server, twoSteps());
+await page.goto(`${server.origin}/agents/${agent}?try=1`);
+await card("ask").waitFor();
 
-const card = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
 const talk = () => page.getByLabel("Conversation");
 const shot = (name: string) => page.screenshot({ path: join(tmpdir(), `trying-${name}.png`) });
 const choose = (id: string) => card(id).click({ position: { x: 90, y: 12 } });

@@ -1,32 +1,9 @@
-import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type MockModel, startMockModel } from "../../server/testing/mock-model.ts";
+import { describe, expect, it } from "vitest";
+import { editorSuite } from "./editor-suite.ts";
 import { graphOf } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { makeAgent } from "./harness.ts";
 
-let server: TestServer;
-let desk: Desk;
-let page: Page;
-let model: MockModel;
-
-beforeAll(async () => {
-  model = await startMockModel();
-  server = await startServer({
-    OPENAI_BASE_URL: model.url,
-    OPENAI_API_KEY: "key",
-    PATCHBAY_DEFAULT_MODEL: "openai/mock",
-  });
-  desk = await openDesk(server);
-  page = desk.page;
-});
-afterAll(async () => {
-  await desk?.close();
-  await server?.stop();
-  await model?.close();
-});
-afterEach(() => {
-  expect(desk.faults.splice(0)).toEqual([]);
-});
+const { server, desk, page } = await editorSuite({ model: {} });
 
 /** A model whose one tool asks first. */
 const asker = () =>

@@ -1,0 +1,65 @@
+/** The opening lines of most files here. Apart from `harness.ts`, which programs without Vitest use too. */
+import type { Locator, Page } from "playwright-core";
+import { afterAll, afterEach, expect } from "vitest";
+import type { Graph } from "../../runtime/graph.ts";
+import { type MockModel, type MockOptions, startMockModel } from "../../server/testing/mock-model.ts";
+import { smallGraph } from "./graphs.ts";
+import { type Desk, type DeskOptions, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+
+export interface SuiteOptions {
+  desk?: DeskOptions;
+  /** A scripted model, which answers as `default`; without it the demo model does. */
+  model?: MockOptions;
+  /** False where tests provoke errors in the page's console. */
+  checkFaults?: boolean;
+}
+
+export interface EditorSuite {
+  server: TestServer;
+  desk: Desk;
+  page: Page;
+  /** The card of a node. */
+  card(id: string): Locator;
+  /** Creates an agent (the small one by default), opens it, waits for its cards, and returns its id. */
+  open(graph?: Graph): Promise<string>;
+  /** The graph as the server has it, once everything is saved. */
+  saved(id: string): Promise<Graph>;
+}
+
+/** What the tests of a file share: a server and a browser, which end after the last test. Each test fails on faults of the page. */
+export function editorSuite(
+  options: SuiteOptions & { model: MockOptions },
+): Promise<EditorSuite & { model: MockModel }>;
+export function editorSuite(options?: SuiteOptions): Promise<EditorSuite>;
+export async function editorSuite(options: SuiteOptions = {}): Promise<EditorSuite & { model?: MockModel }> {
+  const model = options.model && (await startMockModel(options.model));
+  const server = await startServer(
+    model && { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "key", PATCHBAY_DEFAULT_MODEL: "openai/mock" },
+  );
+  const desk = await openDesk(server, options.desk);
+  const { page } = desk;
+  afterAll(async () => {
+    await desk.close();
+    await server.stop();
+    await model?.close();
+  });
+  if (options.checkFaults !== false) afterEach(() => expect(desk.faults.splice(0)).toEqual([]));
+  return {
+    server,
+    desk,
+    page,
+    ...(model && { model }),
+    card: (id) => page.locator(`.react-flow__node[data-id="${id}"]`),
+    async open(graph = smallGraph()) {
+      const id = await makeAgent(server, graph);
+      await page.goto(`${server.origin}/agents/${id}`);
+      await page.locator(".react-flow").waitFor();
+      if (graph.nodes.length > 0) await page.locator(".react-flow__node").first().waitFor();
+      return id;
+    },
+    async saved(id) {
+      await page.getByText("Saved", { exact: true }).waitFor();
+      return (await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`)).graph;
+    },
+  };
+}
