@@ -27,6 +27,32 @@ const actions = (graph: Parameters<typeof graphOf>, tools: ToolSpec[]) => {
 };
 const passOn: Parameters<typeof graphOf> = [{ ask: "input", reply: "output" }, ["ask.message reply.reply"]];
 
+/** An approval and a tool side by side; the tool's result is what the test resolves `work` with. */
+const approvalBesideTool = () => {
+  const work = Promise.withResolvers<string>();
+  const tools = [{ ...echo("builtin/slow"), call: () => work.promise }];
+  const made = actions(
+    [
+      {
+        ask: "input",
+        ok: ["approval", {}],
+        slow: ["action", { tool: "builtin/slow" }],
+        both: ["prompt", { template: "{{a}}{{b}}" }],
+        reply: "output",
+      },
+      [
+        "ask.message ok.value",
+        "ask.message slow.text",
+        "ok.approved both.a",
+        "slow.result both.b",
+        "both.text reply.reply",
+      ],
+    ],
+    tools,
+  );
+  return { ...made, tools, work };
+};
+
 function expectSound(events: RunEvent[]) {
   expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index));
   const terminal = events.filter((event) => ["run-end", "run-fail", "run-cancel"].includes(event.type));
@@ -376,33 +402,13 @@ describe("waiting for people", () => {
   });
 
   it("takes an answer while another branch still works, without parking", async () => {
-    const tools = [echo("builtin/slow")];
-    const made = actions(
-      [
-        {
-          ask: "input",
-          ok: ["approval", {}],
-          slow: ["action", { tool: "builtin/slow" }],
-          both: ["prompt", { template: "{{a}}{{b}}" }],
-          reply: "output",
-        },
-        [
-          "ask.message ok.value",
-          "ask.message slow.text",
-          "ok.approved both.a",
-          "slow.result both.b",
-          "both.text reply.reply",
-        ],
-      ],
-      tools,
-    );
-    const work = Promise.withResolvers<string>();
+    const { graph, table, tools, work } = approvalBesideTool();
     let answered = false;
     const played = await play(
-      made.graph,
-      made.table,
+      graph,
+      table,
       {
-        tools: [{ ...tools[0]!, call: () => work.promise }],
+        tools,
         onAppend: (event) => {
           if (event.type === "run-wait") queueMicrotask(() => answer(event.waits[0]!.wait));
         },
@@ -460,29 +466,9 @@ describe("an answer that comes as the run is parked", () => {
   });
 
   it("is waited for by the run when it came in time, whatever ends meanwhile", async () => {
-    const tools = [echo("builtin/slow")];
-    const made = actions(
-      [
-        {
-          ask: "input",
-          ok: ["approval", {}],
-          slow: ["action", { tool: "builtin/slow" }],
-          both: ["prompt", { template: "{{a}}{{b}}" }],
-          reply: "output",
-        },
-        [
-          "ask.message ok.value",
-          "ask.message slow.text",
-          "ok.approved both.a",
-          "slow.result both.b",
-          "both.text reply.reply",
-        ],
-      ],
-      tools,
-    );
-    const work = Promise.withResolvers<string>();
+    const { graph, table, tools, work } = approvalBesideTool();
     let execution: Execution;
-    const host = scriptedHost({ tools: [{ ...tools[0]!, call: () => work.promise }] });
+    const host = scriptedHost({ tools });
     const append = host.append.bind(host);
     host.append = async (event) => {
       await append(event);
@@ -496,8 +482,8 @@ describe("an answer that comes as the run is parked", () => {
       }
     };
     const { outcome } = await play(
-      made.graph,
-      made.table,
+      graph,
+      table,
       {},
       {
         host,
