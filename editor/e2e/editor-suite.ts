@@ -1,10 +1,12 @@
 /** The opening lines of most files here. Apart from `harness.ts`, which programs without Vitest use too. */
 import type { Locator, Page } from "playwright-core";
-import { afterAll, afterEach, expect } from "vitest";
+import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import { type MockModel, type MockOptions, startMockModel } from "../../server/testing/mock-model.ts";
 import { smallGraph } from "./graphs.ts";
 import { type Desk, type DeskOptions, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+
+const SHOWN_CHARACTERS = 6000;
 
 export interface SuiteOptions {
   desk?: DeskOptions;
@@ -42,6 +44,13 @@ export async function editorSuite(options: SuiteOptions = {}): Promise<EditorSui
     await desk.close();
     await server.stop();
     await model?.close();
+  });
+  // A wait that fails says what it waited for; this says what was there instead.
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(async () => {
+      const shown = await page.locator("body").ariaSnapshot();
+      console.log(`${page.url()} showed:\n${shown.slice(0, SHOWN_CHARACTERS)}`);
+    });
   });
   if (options.checkFaults !== false) afterEach(() => expect(desk.faults.splice(0)).toEqual([]));
   return {
