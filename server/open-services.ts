@@ -91,21 +91,6 @@ export async function openServices(
     closers.push(() => mcp.close());
     const sandbox = createSandbox();
     closers.push(() => sandbox.close());
-    const toolbox = createToolbox({
-      records,
-      secrets,
-      files,
-      net,
-      models,
-      knowledge: { search: (...query) => knowledge.search(...query) },
-      mcp,
-      evaluate: (...code) => sandbox.evaluate(...code),
-      agents: agentTools(
-        () => agents,
-        () => runs,
-      ),
-      now: Date.now,
-    });
     const knowledge = createKnowledge({
       records,
       files,
@@ -118,6 +103,23 @@ export async function openServices(
     closers.push(() => knowledge.close());
     closers.push(() => tasks.close());
 
+    // The one knot: the toolbox offers published agents as tools, an agent is checked with the toolbox, and runs need both.
+    // It is tied here: `agents` and `runs` are built below, and reached only when a tool is listed or called.
+    const toolbox = createToolbox({
+      records,
+      secrets,
+      files,
+      net,
+      models,
+      knowledge,
+      mcp,
+      evaluate: (...code) => sandbox.evaluate(...code),
+      agents: agentTools(
+        () => agents,
+        () => runs,
+      ),
+      now: Date.now,
+    });
     const context = () => checkContext({ nodes, models, toolbox, knowledge, secrets, agents });
     const agents: Services["agents"] = await openAgents({
       records,

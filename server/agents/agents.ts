@@ -2,6 +2,7 @@
  * Saved agents: drafts with their history, and what is published of them. Drafts may have issues; a version may not,
  * and never changes.
  */
+
 import { agentPorts, inputFields } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { checkGraph } from "../../runtime/check.ts";
@@ -17,6 +18,7 @@ import type { Ports } from "../../runtime/port.ts";
 import type { ToolSpec } from "../../runtime/tool.ts";
 import type { Agent, AgentCard, AgentVersion, Publication } from "../contract/agent.ts";
 import { newId } from "../lib/ids.ts";
+import { notFound } from "../lib/not-found.ts";
 import { sha256 } from "../secrets/secrets.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import type { Records, Stored } from "../stores/records.ts";
@@ -119,7 +121,7 @@ class RecordedAgents implements Agents {
 
   async get(id: string): Promise<Agent> {
     const stored = await this.#records.get<Graph>(AGENT, id);
-    if (!stored) throw missing(id);
+    if (!stored) throw notFound("agent", id);
     return this.#record(stored, await this.#issues(stored.body));
   }
 
@@ -133,7 +135,7 @@ class RecordedAgents implements Agents {
   async update(id: string, graph: unknown, revision: number): Promise<Agent> {
     const body = wellFormed(graph);
     const before = await this.#records.get<Graph>(AGENT, id);
-    if (!before) throw missing(id);
+    if (!before) throw notFound("agent", id);
     if (before.revision !== revision) throw stale(id, revision, before.revision);
     if (canonicalJson(before.body) === canonicalJson(body)) return this.#record(before, await this.#issues(body));
     // The history first: should the process end in between, it holds the revision that still stands, which does no harm.
@@ -141,7 +143,7 @@ class RecordedAgents implements Agents {
     const stored = await this.#records.put(AGENT, id, body, { revision }).catch(async (error) => {
       if ((error as PatchbayError).code !== "conflict") throw error;
       const now = await this.#records.get<Graph>(AGENT, id);
-      throw now ? stale(id, revision, now.revision) : missing(id);
+      throw now ? stale(id, revision, now.revision) : notFound("agent", id);
     });
     this.#drafts.set(id, agentPorts(body, this.#options.nodes));
     await this.#history.trim(id, stored.revision);
@@ -163,7 +165,7 @@ class RecordedAgents implements Agents {
 
   async revisions(id: string): Promise<{ revision: number; updatedAt: number; name: string; label?: string }[]> {
     const current = await this.#records.get<Graph>(AGENT, id);
-    if (!current) throw missing(id);
+    if (!current) throw notFound("agent", id);
     return this.#history.list(current);
   }
 
@@ -200,7 +202,7 @@ class RecordedAgents implements Agents {
     options: { slug?: string; note?: string; access?: Publication["access"]; origins?: string[]; steps?: boolean },
   ): Promise<AgentVersion> {
     const stored = await this.#records.get<Graph>(AGENT, id);
-    if (!stored) throw missing(id);
+    if (!stored) throw notFound("agent", id);
     const slug = this.#publications.slugFor(id, stored.body.name, options.slug);
 
     const frozen = resolveAgents(stored.body, this.#options.nodes, (agent) => {
@@ -253,7 +255,7 @@ class RecordedAgents implements Agents {
   }
 
   async versions(id: string): Promise<AgentVersion[]> {
-    if (!(await this.#records.get(AGENT, id))) throw missing(id);
+    if (!(await this.#records.get(AGENT, id))) throw notFound("agent", id);
     return this.#publications.versions(id);
   }
 
@@ -323,10 +325,6 @@ export function wellFormed(value: unknown): Graph {
     issues: parsed.issues,
     path: `/graph${parsed.issues[0]!.path ?? ""}`,
   });
-}
-
-function missing(id: string): PatchbayError {
-  return new PatchbayError("not_found", `There is no agent "${id}".`);
 }
 
 function stale(id: string, revision: number, stands: number): PatchbayError {

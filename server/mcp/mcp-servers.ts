@@ -1,7 +1,9 @@
 /** The MCP servers that the admin entered: approved before they start, pinned by what they offer, started when called. */
+
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { McpServerCard } from "../contract/mcp-server.ts";
+import { notFound } from "../lib/not-found.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
 import { cutText } from "../tools/clean-text.ts";
 import { type McpSettings, type ParsedServer, parseServer, parseServers } from "./config.ts";
@@ -23,13 +25,13 @@ export function createMcpServers(deps: McpDeps): McpServers {
 
   async function recordOf(name: string): Promise<ServerRecord> {
     const record = (await mirror.current()).get(name);
-    if (!record) throw new PatchbayError("not_found", `There is no MCP server "${name}".`);
+    if (!record) throw notFound("MCP server", name);
     return record;
   }
 
   async function write(name: string, change: (record: ServerRecord) => ServerRecord): Promise<ServerRecord> {
     const stored = await records.get<ServerRecord>(KIND, name);
-    if (!stored) throw new PatchbayError("not_found", `There is no MCP server "${name}".`);
+    if (!stored) throw notFound("MCP server", name);
     const body = change(stored.body);
     await records.put(KIND, name, body, { revision: stored.revision });
     await mirror.changed();

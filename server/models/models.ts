@@ -1,8 +1,10 @@
 /** The models service: providers by name, and the verbs `resolve`, `chat`, `embed` and `test` over them. */
+
 import type { Agent } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";
 import type { ModelCard, Provider, ProviderTest } from "../contract/model.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Secrets } from "../secrets/service.ts";
 import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
@@ -73,7 +75,7 @@ class RecordedModels implements Models {
   readonly #files: Pick<Files, "get"> = {
     get: async (id) => {
       if (id === PROBE_IMAGE.ref.id) return PROBE_IMAGE;
-      if (!this.#options.files) throw new PatchbayError("not_found", `There is no file "${id}".`);
+      if (!this.#options.files) throw notFound("file", id);
       return this.#options.files.get(id);
     },
   };
@@ -239,7 +241,7 @@ class RecordedModels implements Models {
 
   async test(id: string, signal: AbortSignal): Promise<ProviderTest> {
     const provider = (await this.#providers.all()).get(id);
-    if (!provider) throw new PatchbayError("not_found", `There is no provider "${id}".`);
+    if (!provider) throw notFound("provider", id);
     if (provider.kind === "demo") {
       return {
         ok: true,

@@ -1,4 +1,5 @@
 /** Agents: drafts, their revisions, and what is published of them. */
+
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -18,6 +19,7 @@ import {
 } from "../contract/agent.ts";
 import { body, describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 /** The agent file; checked by `parseGraph`, which names every fault by its place. */
@@ -146,7 +148,7 @@ export function agentRoutes({
       }),
       async (c) => {
         const id = c.req.param("id");
-        if (!(await agents.delete(id))) throw new PatchbayError("not_found", `There is no agent "${id}".`);
+        if (!(await agents.delete(id))) throw notFound("agent", id);
         await triggers.deleteAll(id);
         return c.body(null, 204);
       },

@@ -1,11 +1,12 @@
 /** Files: uploads to a run or a chat, and what runs made. */
+
 import { Hono } from "hono";
-import { PatchbayError } from "../../runtime/error.ts";
 import { FileRef } from "../../runtime/message.ts";
 import { describe } from "../http/describe.ts";
 import { fileAnswer } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { upload } from "../http/uploads.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 export function fileRoutes({ files }: Pick<Services, "files">) {
@@ -44,8 +45,7 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
         errors: { 404: "There is none." },
       }),
       async (c) => {
-        if (!(await files.delete(c.req.param("id"))))
-          throw new PatchbayError("not_found", `There is no file "${c.req.param("id")}".`);
+        if (!(await files.delete(c.req.param("id")))) throw notFound("file", c.req.param("id"));
         return c.body(null, 204);
       },
     );

@@ -1,10 +1,11 @@
 /** Agent keys: made, listed, changed, revoked. The key itself is shown once, when it is made. */
+
 import { Hono } from "hono";
 import { z } from "zod";
-import { PatchbayError } from "../../runtime/error.ts";
 import { AgentKey, KeyChange, NewKey } from "../contract/key.ts";
 import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 /** So many models without prices are named. */
@@ -61,7 +62,7 @@ export function keyRoutes({ keys, quota, models }: Pick<Services, "keys" | "quot
       }),
       async (c) => {
         const card = (await keys.list()).find((one) => one.id === c.req.param("id"));
-        if (!card) throw missing(c.req.param("id"));
+        if (!card) throw notFound("key", c.req.param("id"));
         return c.json(await shown(card));
       },
     )
@@ -76,7 +77,7 @@ export function keyRoutes({ keys, quota, models }: Pick<Services, "keys" | "quot
       body(KeyChange),
       async (c) => {
         const card = await keys.change(c.req.param("id"), c.req.valid("json"));
-        if (!card) throw missing(c.req.param("id"));
+        if (!card) throw notFound("key", c.req.param("id"));
         await quota.limitsChanged(card.id);
         return c.json({ ...(await shown(card)), ...(await warnings(card)) });
       },
@@ -91,12 +92,8 @@ export function keyRoutes({ keys, quota, models }: Pick<Services, "keys" | "quot
         errors: { 404: "There is none." },
       }),
       async (c) => {
-        if (!(await keys.delete(c.req.param("id")))) throw missing(c.req.param("id"));
+        if (!(await keys.delete(c.req.param("id")))) throw notFound("key", c.req.param("id"));
         return c.body(null, 204);
       },
     );
-}
-
-function missing(id: string): PatchbayError {
-  return new PatchbayError("not_found", `There is no key "${id}".`);
 }

@@ -1,4 +1,5 @@
 /** Knowledge: sets of documents, what is in them, and what a question finds there. */
+
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";
@@ -9,6 +10,7 @@ import type { AppEnv } from "../http/guard.ts";
 import { uploads } from "../http/uploads.ts";
 import { exportKnowledge, importKnowledge } from "../knowledge/bundle.ts";
 import type { Knowledge } from "../knowledge/service.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 const MAX_SHOWN = 1024 * 1024;
@@ -108,7 +110,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
         errors: { 404: "There is none." },
       }),
       async (c) => {
-        if (!(await knowledge.delete(c.req.param("name")))) throw none(c.req.param("name"));
+        if (!(await knowledge.delete(c.req.param("name")))) throw notFound("knowledge", c.req.param("name"));
         return c.body(null, 204);
       },
     )
@@ -239,10 +241,6 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
 
 async function card(knowledge: Knowledge, name: string) {
   const found = (await knowledge.cards()).find((one) => one.name === name);
-  if (!found) throw none(name);
+  if (!found) throw notFound("knowledge", name);
   return found;
-}
-
-function none(name: string): PatchbayError {
-  return new PatchbayError("not_found", `There is no knowledge "${name}".`);
 }

@@ -1,11 +1,12 @@
 /** MCP servers: added, looked at, approved, and only then started. */
+
 import { Hono } from "hono";
 import { z } from "zod";
-import { PatchbayError } from "../../runtime/error.ts";
 import { ToolSpec } from "../../runtime/tool.ts";
 import { McpServerCard } from "../contract/mcp-server.ts";
 import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 const none = { 404: "There is none." };
@@ -13,7 +14,7 @@ const none = { 404: "There is none." };
 export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pick<Services["env"], "url"> }) {
   const find = async (name: string): Promise<McpServerCard> => {
     const card = (await mcp.cards()).find((each) => each.name === name);
-    if (!card) throw new PatchbayError("not_found", `There is no MCP server "${name}".`);
+    if (!card) throw notFound("MCP server", name);
     return card;
   };
   return new Hono<AppEnv>()

@@ -1,10 +1,12 @@
 /** Model providers: what is configured, and what an endpoint can really do. */
+
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { ModelList, NewProvider, Provider, ProviderTest } from "../contract/model.ts";
 import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Models } from "../models/service.ts";
 import type { Services } from "../services.ts";
 
@@ -95,7 +97,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
       }),
       async (c) => {
         const id = c.req.param("id");
-        if (!(await models.delete(id))) throw missing(id);
+        if (!(await models.delete(id))) throw notFound("provider", id);
         return c.body(null, 204);
       },
     )
@@ -127,10 +129,6 @@ async function find(models: Models, id: string): Promise<Provider | undefined> {
 
 async function get(models: Models, id: string): Promise<Provider> {
   const provider = await find(models, id);
-  if (!provider) throw missing(id);
+  if (!provider) throw notFound("provider", id);
   return provider;
-}
-
-function missing(id: string): PatchbayError {
-  return new PatchbayError("not_found", `There is no provider "${id}".`);
 }

@@ -1,9 +1,10 @@
 /** The operator's own node types for the editor, which runs the same modules for forms, ports and previews. */
+
 import { Hono } from "hono";
 import { z } from "zod";
-import { PatchbayError } from "../../runtime/error.ts";
 import { describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 const Modules = z.object({ modules: z.array(z.object({ type: z.string(), url: z.string() })) });
@@ -24,8 +25,7 @@ export function nodeRoutes({ nodeModules }: Pick<Services, "nodeModules">) {
       (c) => {
         const type = c.req.param("type");
         const source = nodeModules.get(type);
-        if (source === undefined)
-          throw new PatchbayError("not_found", `There is no module for the node type "${type}".`);
+        if (source === undefined) throw notFound("module for the node type", type);
         return c.body(source, 200, { "content-type": "text/javascript; charset=utf-8" });
       },
     );

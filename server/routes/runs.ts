@@ -1,7 +1,7 @@
 /** Runs of drafts and of graphs that are not saved; and all runs, to look at, answer, fork, rate and delete. */
+
 import { Hono } from "hono";
 import { z } from "zod";
-import { PatchbayError } from "../../runtime/error.ts";
 import { Decisions, Rating, RunFilter, RunResult, RunRow } from "../contract/run.ts";
 import { body, describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
@@ -14,6 +14,7 @@ import {
   wantsStream,
   withKey,
 } from "../http/run-response.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 const Values = z.record(z.string(), z.unknown());
@@ -119,7 +120,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       async (c) => {
         const row = await log.row(c.req.param("id"));
         const graph = row && (await log.graph(row.graph));
-        if (!graph) throw missing(c.req.param("id"));
+        if (!graph) throw notFound("run", c.req.param("id"));
         return c.json({ graph });
       },
     )
@@ -204,7 +205,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       describe({ summary: "Rate a run", tag: "runs", response: null, status: 204, errors: { 404: "There is none." } }),
       body(Rating),
       async (c) => {
-        if (!(await log.rate(c.req.param("id"), c.req.valid("json")))) throw missing(c.req.param("id"));
+        if (!(await log.rate(c.req.param("id"), c.req.valid("json")))) throw notFound("run", c.req.param("id"));
         return c.body(null, 204);
       },
     )
@@ -218,12 +219,8 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         errors: { 404: "There is none.", 409: "It has not ended." },
       }),
       async (c) => {
-        if (!(await log.delete(c.req.param("id")))) throw missing(c.req.param("id"));
+        if (!(await log.delete(c.req.param("id")))) throw notFound("run", c.req.param("id"));
         return c.body(null, 204);
       },
     );
-}
-
-function missing(id: string): PatchbayError {
-  return new PatchbayError("not_found", `There is no run "${id.slice(0, 100)}".`);
 }

@@ -1,10 +1,11 @@
 /** Secrets: names out, values in. */
+
 import { Hono } from "hono";
 import { z } from "zod";
-import { PatchbayError } from "../../runtime/error.ts";
 import { SecretCard } from "../contract/secret.ts";
 import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
@@ -38,8 +39,7 @@ export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
         errors: { 404: "There is none." },
       }),
       async (c) => {
-        if (!(await secrets.delete(c.req.param("name"))))
-          throw new PatchbayError("not_found", `There is no secret "${c.req.param("name")}".`);
+        if (!(await secrets.delete(c.req.param("name")))) throw notFound("secret", c.req.param("name"));
         return c.body(null, 204);
       },
     );

@@ -1,17 +1,18 @@
 /** Tasks: durable work that is no run, with its progress as it goes. */
+
 import { Hono } from "hono";
 import { z } from "zod";
-import { PatchbayError } from "../../runtime/error.ts";
 import { Task } from "../contract/task.ts";
 import { describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { type SseMessage, sse } from "../http/sse.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
   const need = async (id: string): Promise<Task> => {
     const task = await tasks.get(id);
-    if (!task) throw new PatchbayError("not_found", `There is no task "${id.slice(0, 80)}".`);
+    if (!task) throw notFound("task", id);
     return task;
   };
   return new Hono<AppEnv>()

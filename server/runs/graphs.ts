@@ -1,4 +1,5 @@
 /** From what is asked for to a graph that can run, compiled once each. */
+
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { type CompiledGraph, compile } from "../../runtime/compile.ts";
@@ -11,6 +12,7 @@ import { resolve } from "../../runtime/resolve.ts";
 import { wellFormed } from "../agents/agents.ts";
 import type { Agents } from "../agents/service.ts";
 import type { Publication } from "../contract/agent.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { RunTarget } from "./service.ts";
 
@@ -115,7 +117,7 @@ export class Graphs {
 
   async #published(slug: string, version?: number): Promise<Chosen> {
     const publication = await this.#options.agents.publication(slug);
-    if (!publication) throw new PatchbayError("not_found", `There is no published agent "${slug}".`);
+    if (!publication) throw notFound("published agent", slug);
     const number = version ?? this.#liveVersion(publication);
     const name = `${slug}@${number}`;
     const kept = this.#versions.get(name);

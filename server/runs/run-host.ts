@@ -1,4 +1,5 @@
 /** The deps of one run: `Host` over the services. Made for each run; it keeps nothing but what the run itself needs. */
+
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Delta, type RunEvent, TERMINAL } from "../../runtime/event.ts";
@@ -9,6 +10,7 @@ import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "../../runtime/
 import type { Quota } from "../keys/service.ts";
 import type { Knowledge } from "../knowledge/service.ts";
 import { newId } from "../lib/ids.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Models } from "../models/service.ts";
 import type { SafeFetch } from "../net/service.ts";
 import { faultPoint, faultsArmed } from "../process/fault.ts";
@@ -70,8 +72,7 @@ export class RunHost implements Host {
       put: (file) => deps.files.put({ ...file, ...(options.key !== undefined && { owner: options.key }) }),
       get: async (id) => {
         const { ref, bytes, owner } = await deps.files.get(id);
-        if (options.key !== undefined && owner !== options.key)
-          throw new PatchbayError("not_found", `There is no file "${id}".`);
+        if (options.key !== undefined && owner !== options.key) throw notFound("file", id);
         return { ref, bytes };
       },
     };

@@ -1,8 +1,9 @@
 /** Where runs stand, and what is told of them while they go on. */
-import { PatchbayError } from "../../runtime/error.ts";
+
 import type { RunItem } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Conversations } from "./conversations.ts";
@@ -27,7 +28,7 @@ export class RunReader {
   /** See `Runs.get`. */
   async get(id: string, key?: string): Promise<RunResult> {
     const live = this.#options.live.get(id);
-    if (live && key !== undefined && live.key !== key) throw missing(id);
+    if (live && key !== undefined && live.key !== key) throw notFound("run", id);
     // What a live run has appended is on disk within milliseconds; its row is not looked for before that.
     if (live) await live.execution.accepted;
     return this.result(await this.row(id, key));
@@ -36,7 +37,7 @@ export class RunReader {
   /** Rejects with `not_found`, also where the run is another key's. */
   async row(id: string, key?: string): Promise<RunRow> {
     const row = await this.#options.log.row(id);
-    if (!row || (key !== undefined && row.key !== key)) throw missing(id);
+    if (!row || (key !== undefined && row.key !== key)) throw notFound("run", id);
     return row;
   }
 
@@ -69,7 +70,7 @@ export class RunReader {
     const { log, live: lives, cluster } = this.#options;
     await lives.get(id)?.execution.accepted;
     const last = await log.last(id);
-    if (last < 0) throw missing(id);
+    if (last < 0) throw notFound("run", id);
     const feed = lives.feed(id);
     // Nobody here says when a run rests that is not live here: its row does, looked at again whenever there is news.
     const look = async () => {
@@ -112,8 +113,4 @@ export class RunReader {
     const waits = row.status === "waiting" || row.status === "uncertain";
     return waits && (await this.#options.log.owner(id)) === undefined ? "waits" : undefined;
   }
-}
-
-function missing(id: string): PatchbayError {
-  return new PatchbayError("not_found", `There is no run "${id.slice(0, 100)}".`);
 }

@@ -1,6 +1,8 @@
 /** Reads and deletes whole sessions. */
+
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunRow } from "../contract/run.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { Conversations } from "./conversations.ts";
 
@@ -36,7 +38,7 @@ export async function deleteSession(
 
 async function rowsOf(log: EventLog, id: string, key: string | undefined): Promise<RunRow[]> {
   const rows = await log.sessionRuns(id, key === undefined ? {} : { key });
-  if (rows.length === 0) throw new PatchbayError("not_found", `There is no session "${id.slice(0, 100)}".`);
+  if (rows.length === 0) throw notFound("session", id);
   return rows;
 }
 

@@ -1,8 +1,10 @@
 /** The tool library: what there is, found by name or by search, and called through its binding. */
+
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
 import type { ToolCard, ToolImportReport } from "../contract/tool.ts";
 import type { Knowledge } from "../knowledge/service.ts";
+import { notFound } from "../lib/not-found.ts";
 import type { Models } from "../models/service.ts";
 import type { Net } from "../net/safe-fetch.ts";
 import type { Secrets } from "../secrets/service.ts";
@@ -182,7 +184,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
 
   async function cardOf(name: string): Promise<ToolCard> {
     const found = (await cards()).find((card) => card.name === name);
-    if (!found) throw new PatchbayError("not_found", `There is no tool "${name}".`);
+    if (!found) throw notFound("tool", name);
     return found;
   }
 

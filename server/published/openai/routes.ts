@@ -1,10 +1,11 @@
 /** OpenAI's API over published agents. */
+
 import { Hono } from "hono";
 import { z } from "zod";
-import { PatchbayError } from "../../../runtime/error.ts";
 import { describe } from "../../http/describe.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import type { CallerKey } from "../../keys/service.ts";
+import { notFound } from "../../lib/not-found.ts";
 import { callable, type HostedServices, targetOf } from "../agent-call.ts";
 import { Completion, CompletionRequest, complete } from "./chat-completions.ts";
 import { ResponseAnswer, ResponseRequest, type ResponseServices, respond, retrieve } from "./responses.ts";
@@ -83,7 +84,7 @@ async function listModels(services: HostedServices, key: CallerKey) {
 async function modelCard(services: HostedServices, slug: string, version?: number) {
   const publication = await services.agents.publication(slug);
   const found = await services.agents.version(slug, version ?? publication?.live ?? 1);
-  if (!found) throw new PatchbayError("not_found", `There is no agent "${slug}".`);
+  if (!found) throw notFound("agent", slug);
   const id = version === undefined ? slug : `${slug}@${version}`;
   return { id, object: "model" as const, created: Math.floor(found.publishedAt / 1000), owned_by: "patchbay" };
 }

@@ -2,11 +2,13 @@
  * Uploads and artifacts. Bytes lie once under their SHA-256 (`blobs.ts`); what a person calls a file (id, name, type,
  * owner) is a record. A crash leaves at most a stray blob, which `sweep` takes away.
  */
+
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { FileRef } from "../../../runtime/message.ts";
 import { newId } from "../../lib/ids.ts";
 import { KeyedMutex } from "../../lib/keyed-mutex.ts";
+import { notFound } from "../../lib/not-found.ts";
 import type { Files } from "../files.ts";
 import type { Records } from "../records.ts";
 import type { Blobs } from "./blobs.ts";
@@ -65,7 +67,7 @@ class BlobFiles implements FileStore {
 
   async get(id: string): Promise<{ ref: FileRef; bytes: Uint8Array; owner?: string }> {
     const record = await this.#records.get<FileRecord>(FILE, id);
-    if (!record) throw new PatchbayError("not_found", `There is no file "${id.slice(0, 80)}".`);
+    if (!record) throw notFound("file", id);
     const { sha256, owner, ...rest } = record.body;
     const chunks: Uint8Array[] = [];
     try {
