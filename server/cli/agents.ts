@@ -1,11 +1,12 @@
 /** `patchbay check`, `import`, `export`, `publish`: agent files in, judged, out, and live. */
 import { existsSync, writeFileSync } from "node:fs";
-import { nodes } from "../../nodes/index.ts";
 import { checkGraph } from "../../runtime/check.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Graph, serializeGraph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { Agent } from "../contract/agent.ts";
+import { loadNodeTypes } from "../node-types/load.ts";
+import { parseEnv } from "../process/env.ts";
 import { type AgentFile, graphOf, issueLines, readAgentFile } from "./agent-file.ts";
 import type { Client } from "./client.ts";
 import type { Io } from "./io.ts";
@@ -33,7 +34,7 @@ export async function check(
 }
 
 async function judge(client: Client | undefined, graph: Graph): Promise<Issue[]> {
-  if (!client) return checkGraph(graph, nodes);
+  if (!client) return checkGraph(graph, (await loadNodeTypes(parseEnv(process.env).nodesDir)).table);
   return (await client.call<{ issues: Issue[] }>("POST", "/api/check", { graph })).issues;
 }
 
