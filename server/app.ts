@@ -1,5 +1,4 @@
 /** The HTTP face: the gate, the intake, and every route. `App` is what the editor's client is typed by. */
-
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";

@@ -1,5 +1,4 @@
 /** Faults of storage and of clients. Those of PostgreSQL are in stores/postgres, kills at named places in bench/crash. */
-
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";

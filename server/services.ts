@@ -2,7 +2,6 @@
  * The services of one server, as interfaces: each stands in its capability's `service.ts`, is built in
  * `open-services.ts` and handed to the routes. Nothing reaches a service by import.
  */
-
 import type { NodeTable } from "../runtime/node.ts";
 import type { Agents } from "./agents/service.ts";
 import type { Backup } from "./backup/backup.ts";

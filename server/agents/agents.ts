@@ -2,7 +2,6 @@
  * Saved agents: drafts with their history, and what is published of them. Drafts may have issues; a version may not,
  * and never changes.
  */
-
 import { agentPorts, inputFields } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { checkGraph } from "../../runtime/check.ts";

@@ -1,5 +1,4 @@
 /** The MCP servers that the admin entered: approved before they start, pinned by what they offer, started when called. */
-
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { McpServerCard } from "../contract/mcp-server.ts";

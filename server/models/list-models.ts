@@ -1,5 +1,4 @@
 /** The models that an endpoint says it has. */
-
 import { failure } from "./failure.ts";
 import type { EndpointOptions } from "./openai-compatible.ts";
 import { endpoint } from "./openai-compatible.ts";

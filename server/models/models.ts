@@ -1,5 +1,7 @@
-/** The models service: providers by name, and the verbs `resolve`, `chat`, `embed` and `test` over them. */
-
+/**
+ * The models service: providers by name, and the verbs `resolve`, `chat`, `embed` and `test` over them. Longer than most
+ * files: the verbs share one cache of clients and listings.
+ */
 import type { Agent } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";

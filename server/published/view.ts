@@ -1,5 +1,4 @@
 /** What may be told to the outside of a run: the answer, usage and waits; what it did only where the owner shows it. */
-
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
 import type { RunEvent, RunItem, RunUsage, Wait } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";

@@ -1,5 +1,4 @@
 /** Agents: drafts, their revisions, and what is published of them. */
-
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";

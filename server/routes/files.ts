@@ -1,5 +1,4 @@
 /** Files: uploads to a run or a chat, and what runs made. */
-
 import { Hono } from "hono";
 import { FileRef } from "../../runtime/message.ts";
 import { describe } from "../http/describe.ts";

@@ -1,5 +1,4 @@
 /** Agent keys: made, listed, changed, revoked. The key itself is shown once, when it is made. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { AgentKey, KeyChange, NewKey } from "../contract/key.ts";

@@ -1,5 +1,4 @@
 /** Knowledge: sets of documents, what is in them, and what a question finds there. */
-
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";

@@ -1,5 +1,4 @@
 /** MCP servers: added, looked at, approved, and only then started. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { ToolSpec } from "../../runtime/tool.ts";

@@ -1,5 +1,4 @@
 /** Model providers: what is configured, and what an endpoint can really do. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";

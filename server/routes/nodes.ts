@@ -1,5 +1,4 @@
 /** The operator's own node types for the editor, which runs the same modules for forms, ports and previews. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { describe } from "../http/describe.ts";

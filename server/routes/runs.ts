@@ -1,5 +1,4 @@
 /** Runs of drafts and of graphs that are not saved; and all runs, to look at, answer, fork, rate and delete. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { Decisions, Rating, RunFilter, RunResult, RunRow } from "../contract/run.ts";

@@ -1,5 +1,4 @@
 /** Secrets: names out, values in. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { SecretCard } from "../contract/secret.ts";

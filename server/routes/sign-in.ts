@@ -1,5 +1,4 @@
 /** Signing in: by the link that the start prints, by the pasted token, out again, and fresh links for `patchbay login`. */
-
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";

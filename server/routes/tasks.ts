@@ -1,5 +1,4 @@
 /** Tasks: durable work that is no run, with its progress as it goes. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { Task } from "../contract/task.ts";

@@ -1,5 +1,4 @@
 /** Sessions: a conversation is the turns of its runs, folded when it is needed and kept while it is in use. */
-
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { RunEvent } from "../../runtime/event.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";

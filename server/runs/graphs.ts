@@ -1,5 +1,4 @@
 /** From what is asked for to a graph that can run, compiled once each. */
-
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { type CompiledGraph, compile } from "../../runtime/compile.ts";

@@ -1,5 +1,4 @@
 /** The deps of one run: `Host` over the services. Made for each run; it keeps nothing but what the run itself needs. */
-
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Delta, type RunEvent, TERMINAL } from "../../runtime/event.ts";

@@ -1,5 +1,4 @@
 /** Where runs stand, and what is told of them while they go on. */
-
 import type { RunItem } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";

@@ -1,5 +1,4 @@
 /** Reads and deletes whole sessions. */
-
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunRow } from "../contract/run.ts";
 import { notFound } from "../lib/not-found.ts";

@@ -3,7 +3,6 @@
  * node, and under it `chat`, `execute_tool` and `retrieval`. A pure fold: ids are made from the run and the event that a
  * span begins with, so a run that another process goes on with is one trace.
  */
-
 import { createHash } from "node:crypto";
 import type { ErrorData } from "../../runtime/error.ts";
 import { type EventOf, type RunEvent, type Scope, scopeKey, TERMINAL } from "../../runtime/event.ts";

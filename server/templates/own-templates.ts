@@ -1,5 +1,4 @@
 /** Templates that the admin saved or imported, beside those that come with Patchbay: of the same shape, in the record store. */
-
 import { z } from "zod";
 import { secretsIn } from "../../runtime/check-needs.ts";
 import { PatchbayError } from "../../runtime/error.ts";

@@ -1,5 +1,4 @@
 /** The whole server on a free port over a temporary folder, with a scripted model behind it: for tests of what is seen from outside. */
-
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** Tools made by hand, between the shape that people write and the one that is kept. */
-
 import type { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { pointer } from "../../runtime/issue.ts";

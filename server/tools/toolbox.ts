@@ -1,5 +1,4 @@
 /** The tool library: what there is, found by name or by search, and called through its binding. */
-
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
 import type { ToolCard, ToolImportReport } from "../contract/tool.ts";

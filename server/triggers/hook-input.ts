@@ -1,5 +1,4 @@
 /** From a webhook's body to the inputs of an agent. */
-
 import { PatchbayError } from "../../runtime/error.ts";
 import { parsePointer } from "../../runtime/issue.ts";
 import type { Webhook } from "../contract/trigger.ts";

@@ -1,6 +1,7 @@
 /**
  * Triggers of published agents: webhooks that come in, schedules, and notices that go out. All of it is in records;
  * what is due is done by one process at a time, and each firing has a name of its own, so that none is done twice.
+ * Longer than most files: the three kinds share their records, their clock and one order of changes.
  */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Agents } from "../agents/service.ts";

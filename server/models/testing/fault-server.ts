@@ -2,7 +2,6 @@
  * A model server that fails as told, byte by byte: a raw socket, because no HTTP server would send what it must.
  * For tests alone.
  */
-
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
 

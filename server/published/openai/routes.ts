@@ -1,5 +1,4 @@
 /** OpenAI's API over published agents. */
-
 import { Hono } from "hono";
 import { z } from "zod";
 import { describe } from "../../http/describe.ts";

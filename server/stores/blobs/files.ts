@@ -2,7 +2,6 @@
  * Uploads and artifacts. Bytes lie once under their SHA-256 (`blobs.ts`); what a person calls a file (id, name, type,
  * owner) is a record. A crash leaves at most a stray blob, which `sweep` takes away.
  */
-
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { FileRef } from "../../../runtime/message.ts";

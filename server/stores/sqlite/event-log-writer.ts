@@ -1,6 +1,7 @@
 /**
  * What is written to runs.db: events become text here, once, and go in batches to the thread that syncs them. Of each
  * run what need not be waited for is held back a moment, so that a short run is one write.
+ * Longer than most files: batching, errors and recovery change the same state of a run.
  */
 import type { Worker } from "node:worker_threads";
 import { PatchbayError } from "../../../runtime/error.ts";

@@ -1,5 +1,4 @@
 /** How an API wants to be authorised, as headers, query or cookies made from secrets. */
-
 import type { ApiAuth } from "../stored-tool.ts";
 import { type ApiDocument, follow, isObject, type Json, text } from "./document.ts";
 
