@@ -111,7 +111,7 @@ describe("agents as files", () => {
     await page.getByRole("button", { name: "Actions for Round trip", exact: true }).click();
     await page.getByRole("menuitem", { name: "Duplicate" }).click();
     await card("Round trip (copy)").waitFor();
-    await page.getByRole("button", { name: "Actions for Round trip, copy" }).click();
+    await page.getByRole("button", { name: "Actions for Round trip (copy)" }).click();
     await page.getByRole("menuitem", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await card("Round trip (copy)").waitFor({ state: "detached" });
