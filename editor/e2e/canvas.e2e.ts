@@ -223,10 +223,12 @@ describe("issues", () => {
   it("stand on the node and in a list that jumps, with a fix of one click", async () => {
     const id = await open(graphOf("Broken", [["brain", "llm", {}]], [], { brain: [0, 0] }));
     await page.getByRole("tab", { name: /^Issues/ }).click();
-    await page.getByRole("button", { name: "Add input node" }).click();
-    await page.getByRole("button", { name: "Add output node" }).click();
-    await page.getByRole("button", { name: /^Connect ask\.message/ }).click();
-    await page.getByRole("button", { name: /^Connect brain\.text/ }).click();
+    for (const name of ["Add input node", "Add output node", /^Connect ask\.message/, /^Connect brain\.text/]) {
+      const fix = page.getByRole("button", { name });
+      await fix.click();
+      // The list moves up when the graph has been checked again.
+      await fix.waitFor({ state: "detached" });
+    }
     await expect
       .poll(async () =>
         (
