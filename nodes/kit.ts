@@ -12,11 +12,20 @@ import { previewNames, previewText } from "../runtime/preview.ts";
 import { matchesRule, Rule } from "../runtime/rule.ts";
 import { renderTemplate, templateFault, templateNames, valueText } from "../runtime/template.ts";
 
-/** The parts of zod that a config needs; the whole of it would grow the editor's first load. */
-const { array, boolean, enum: enumOf, literal, number, record, strictObject, string, union, unknown } = z;
-
 export const nodeKit = {
-  z: { array, boolean, enum: enumOf, literal, number, record, strictObject, string, union, unknown },
+  /** The parts of zod that a config needs; named one by one, so that the browser loads no more of it. */
+  z: {
+    array: z.array,
+    boolean: z.boolean,
+    enum: z.enum,
+    literal: z.literal,
+    number: z.number,
+    record: z.record,
+    strictObject: z.strictObject,
+    string: z.string,
+    union: z.union,
+    unknown: z.unknown,
+  },
   defineNode,
   PatchbayError,
   Field,

@@ -1,7 +1,6 @@
 /** The operator's own node types (see docs/nodes.md): the editor loads the server's modules and adds them to its list. */
 import type { NodeModule } from "../../nodes/kit.ts";
 import { api } from "../api/api.ts";
-import { addNodeType } from "../graph/node-types.ts";
 
 let loading: Promise<void> | undefined;
 
@@ -14,7 +13,11 @@ export function loadNodeModules(): Promise<void> {
 async function load(): Promise<void> {
   const { modules } = await api.nodes.modules();
   if (modules.length === 0) return;
-  const { nodeKit } = await import("../../nodes/kit.ts");
+  // Loaded here: the start page needs no node types, and most servers have none of their own.
+  const [{ nodeKit }, { addNodeType }] = await Promise.all([
+    import("../../nodes/kit.ts"),
+    import("../graph/node-types.ts"),
+  ]);
   for (const { type, url } of modules)
     try {
       const { default: make } = (await import(/* @vite-ignore */ url)) as { default: NodeModule };
