@@ -86,7 +86,7 @@ export async function proposePatch(
         content: `That does not work yet:\n${wrong
           .slice(0, 10)
           .map((one) => `- ${one}`)
-          .join("\n")}\nSend the whole patch again, mended, as JSON only.`,
+          .join("\n")}\nSend the whole corrected patch again, as JSON only.`,
       },
     );
   }

@@ -23,7 +23,7 @@ export function checkNeeds(node: CompiledNode, context: CheckContext): Finding[]
       add(
         "warning",
         "demo-model",
-        `${node.title} answers with the demo model: no real model is set up.`,
+        `${node.title} uses the demo model: no real model is set up.`,
         "Add a model under Models. The demo only shows how the graph works.",
       );
   }

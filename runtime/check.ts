@@ -1,5 +1,5 @@
 /**
- * What is wrong with a graph, where, and how to mend it. The canvas, `POST /api/check` and `patchbay check` call the
+ * What is wrong with a graph, where, and how to fix it. The canvas, `POST /api/check` and `patchbay check` call the
  * same function with the same context, so they give the same verdict.
  */
 
@@ -16,7 +16,7 @@ import { findUnapprovedAction } from "./unapproved-action.ts";
 const MAX_BODY_DEPTH = 8;
 
 /** The roles that a graph needs exactly one node of. */
-const ENDS = { input: "it is where the message comes in", output: "what reaches it is the answer" } as const;
+const ENDS = { input: "it is where the message comes in", output: "what reaches it is the reply" } as const;
 
 /** All issues of a graph, errors first, each kind in the order of the file. Pure; under 20 ms for 500 nodes. */
 export function checkGraph(graph: Graph, nodes: NodeTable, context: CheckContext = {}): Issue[] {
@@ -31,7 +31,7 @@ export function examine(
   depth = 0,
 ): { issues: Issue[]; order: CompiledNode[] } {
   const { nodes: all, edges, issues } = resolve(graph, table, context);
-  // A node type without `run` (a note) is there for the eye only.
+  // A node type without `run` (a note) does not take part.
   const nodes = all.filter((node) => node.definition.run);
   const add = (severity: Issue["severity"], code: IssueCode, message: string, more: Partial<Issue>) =>
     issues.push({ severity, code, message, ...more });
@@ -52,9 +52,9 @@ export function examine(
   if (order.length < nodes.length) {
     const inOrder = new Set(order);
     const loop = findCycle(nodes.filter((node) => !inOrder.has(node)));
-    add("error", "cycle", `The edges run in a circle: ${[...loop, loop[0]!].map((node) => node.id).join(" → ")}.`, {
+    add("error", "cycle", `The connections form a cycle: ${[...loop, loop[0]!].map((node) => node.id).join(" → ")}.`, {
       ...at(loop[0]!),
-      fix: "Remove one of these edges. To repeat something, use a loop or map node.",
+      fix: "Remove one of these connections. To repeat something, use a loop or map node.",
     });
   }
 
@@ -70,7 +70,7 @@ export function examine(
           node: edge.to.id,
           port: to.id,
           path: pointer("edges", edge.index),
-          fix: `Wire it to an input that takes ${from.kind}, or put a node between that makes ${to.kind}.`,
+          fix: `Connect it to an input that takes ${from.kind}, or put a node between that makes ${to.kind}.`,
         },
       );
   }
@@ -78,22 +78,22 @@ export function examine(
   const conditions = order.length === nodes.length ? takenWhen(order) : undefined;
   for (const node of nodes) {
     for (const port of node.inputs) {
-      const wired = node.incoming.filter((edge) => edge.toPort === port.id);
-      if (wired.length === 0 && !port.optional)
-        add("error", "missing-edge", `${node.title} needs something at "${port.id}".`, {
+      const connected = node.incoming.filter((edge) => edge.toPort === port.id);
+      if (connected.length === 0 && !port.optional)
+        add("error", "missing-edge", `${node.title} needs a value at "${port.id}".`, {
           ...at(node),
           port: port.id,
-          fix: `Wire a ${port.kind === "any" ? "value" : port.kind} output to it.`,
+          fix: `Connect a ${port.kind === "any" ? "value" : port.kind} output to it.`,
         });
-      if (wired.length > 1 && !port.many && conditions && !pairwiseExclusive(wired, conditions))
+      if (connected.length > 1 && !port.many && conditions && !pairwiseExclusive(connected, conditions))
         add(
           "error",
           "too-many-edges",
-          `"${port.id}" of ${node.title} takes one edge, and ${wired.length} may bring a value at once.`,
+          `"${port.id}" of ${node.title} takes one connection, and ${connected.length} may bring a value in the same run.`,
           {
             ...at(node),
             port: port.id,
-            path: pointer("edges", wired[1]!.index),
+            path: pointer("edges", connected[1]!.index),
             fix: "Keep one of them, or let a router decide so that only one is taken.",
           },
         );
@@ -101,37 +101,37 @@ export function examine(
     for (const found of node.definition.check?.(node.config) ?? [])
       issues.push({ ...found, node: node.id, path: `${pointer("nodes", node.index)}/config${found.path ?? ""}` });
     for (const body of node.definition.bodies?.(node.config) ?? []) {
-      const place = `${pointer("nodes", node.index)}/config${body.path}`;
+      const path = `${pointer("nodes", node.index)}/config${body.path}`;
       if (depth >= MAX_BODY_DEPTH)
-        add("error", "bad-body", `Bodies are nested more than ${MAX_BODY_DEPTH} deep.`, { ...at(node), path: place });
+        add("error", "bad-body", `Bodies are nested more than ${MAX_BODY_DEPTH} deep.`, { ...at(node), path });
       else
         for (const inner of examine(body.graph, table, context, depth + 1).issues)
           issues.push({
             ...inner,
             node: node.id,
-            path: place + (inner.path ?? ""),
+            path: path + (inner.path ?? ""),
             message: `In ${node.title}: ${inner.message}`,
           });
     }
-    const unasked = findUnapprovedAction(node, graph.settings, context);
-    if (unasked)
+    const unapproved = findUnapprovedAction(node, graph.settings, context);
+    if (unapproved)
       add(
         "warning",
         "acts-unasked",
-        `${node.title} reads what others wrote ("${unasked.reads}") and may call "${unasked.tool}" without asking: words hidden in a text could make it do so.`,
+        `${node.title} reads text from others ("${unapproved.reads}") and may call "${unapproved.tool}" without approval: instructions hidden in that text could make it do so.`,
         {
           node: node.id,
-          path: pointer("settings", "approvals", unasked.tool),
-          fix: `Let "${unasked.tool}" ask a person first, unless no call of it can do harm.`,
+          path: pointer("settings", "approvals", unapproved.tool),
+          fix: `Set "${unapproved.tool}" to ask for approval, unless no call of it can do harm.`,
         },
       );
     for (const found of checkNeeds(node, context)) issues.push({ ...found, ...at(node) });
   }
 
   for (const node of unreachable(nodes))
-    add("warning", "unreachable", `Nothing that ${node.title} makes reaches the answer.`, {
+    add("warning", "unreachable", `No output of ${node.title} reaches the reply.`, {
       ...at(node),
-      fix: "Wire it on, or remove it.",
+      fix: "Connect it, or remove it.",
     });
 
   issues.sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));

@@ -71,7 +71,7 @@ export interface ErrorData {
   issues?: Issue[];
 }
 
-/** Thrown for everything that is told to someone. `message` is one sentence that says what, where and how to mend it. */
+/** Thrown for every failure that a caller or a person reads. `message` is one sentence: what, where, and how to fix it. */
 export class PatchbayError extends Error {
   readonly code: ErrorCode;
   /** JSON pointer into what was sent, where there is one. */

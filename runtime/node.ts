@@ -161,7 +161,7 @@ export interface NodeDefinition<C = unknown> {
 /** Node types by name. */
 export type NodeTable = ReadonlyMap<string, NodeDefinition>;
 
-/** An issue as a definition tells it: the node is added, `path` is within its config. */
+/** An issue as a definition reports it: the node is added, `path` is within its config. */
 export type NodeIssue = Omit<Issue, "node">;
 
 export interface Needs {

@@ -1,4 +1,4 @@
-/** Reading an agent file: from text or from a value, with every fault named by its place. */
+/** Reads an agent file from text or from a value. Every issue names its path. */
 import { visit } from "jsonc-parser";
 import type { z } from "zod";
 import { findRefusedPart, isTextTooDeep, MAX_JSON_DEPTH } from "./foreign-json.ts";
@@ -28,7 +28,7 @@ export function parseAgentFile(text: string): ParsedGraph {
       issues: [
         issue(
           "bad-json",
-          `This is no JSON: ${(error as Error).message}.`,
+          `This is not JSON: ${(error as Error).message}.`,
           "",
           "Check for a missing comma, quote or bracket.",
         ),
@@ -80,8 +80,8 @@ export function fromZod(found: z.core.$ZodIssue, base: string | number = ""): Is
   return [issue("bad-value", `${found.message}${/[.!?]$/.test(found.message) ? "" : "."}`, path)];
 }
 
-function issue(code: IssueCode, message: string, path: string, mend?: string): Issue {
-  return { severity: "error", code, message, path, ...(mend ? { fix: mend } : {}) };
+function issue(code: IssueCode, message: string, path: string, fix?: string): Issue {
+  return { severity: "error", code, message, path, ...(fix ? { fix } : {}) };
 }
 
 /** Duplicate keys and depth, found on the text because `JSON.parse` hides the one and may overflow on the other. */
@@ -104,7 +104,7 @@ function scan(text: string): Issue | undefined {
         if (seen?.has(key) && !found)
           found = issue(
             "duplicate-key",
-            `The key "${key}" stands twice in one object (line ${line + 1}, column ${column + 1}).`,
+            `The key "${key}" appears twice in one object (line ${line + 1}, column ${column + 1}).`,
             pointer(...path(), key),
             "Remove one of the two.",
           );

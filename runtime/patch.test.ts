@@ -127,7 +127,7 @@ describe("proposePatch", () => {
     const proposal = await proposePatch(host, request, nodes, check, signal);
     expect(proposal.issues).toEqual([]);
     expect(proposal.patch.summary).toBe("Greets.");
-    expect(host.requests[2]!.messages.at(-1)!.content).toContain("needs something at");
+    expect(host.requests[2]!.messages.at(-1)!.content).toContain("needs a value at");
   });
   it("gives up in words when there is never a patch, and says that the demo cannot do it", async () => {
     await expect(

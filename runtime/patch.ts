@@ -1,6 +1,6 @@
 /**
  * A patch to a graph, as a model proposes it and a person accepts it part by part. Each part stands for itself: those
- * that are refused are left out, and what then no longer fits is told instead of applied.
+ * that are refused are left out; a later part that no longer fits is reported, not applied.
  */
 
 import { z } from "zod";
@@ -68,7 +68,7 @@ export interface Applied {
   left: (PatchRejection & { part: number })[];
 }
 
-/** Applies parts in order to a copy. Never throws; a part that does not fit is left out and told. */
+/** Applies parts in order to a copy. Never throws; a part that does not fit is left out and reported. */
 export function applyPatch(graph: Graph, parts: readonly PatchPart[], table: NodeTable): Applied {
   let result = graph;
   const left: Applied["left"] = [];

@@ -1,4 +1,4 @@
-/** From names to things: each node's definition, parsed config and ports, each edge's two ends; and what could not be resolved. */
+/** Looks up names: each node's definition, parsed config and ports, each edge's two ends; and what could not be resolved. */
 import { edgeEnd, type Graph, type Retry } from "./graph.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
 import type { NodeDefinition, NodeTable, PortContext } from "./node.ts";
@@ -14,7 +14,7 @@ export interface CompiledEdge {
   fromPort: string;
   to: CompiledNode;
   toPort: string;
-  /** Its place in the graph's `edges`. */
+  /** Its index in the graph's `edges`. */
   index: number;
 }
 
@@ -36,7 +36,7 @@ export interface CompiledNode {
   onError: "fail" | "branch";
   /** Wired straight to `output.reply`. */
   feedsReply: boolean;
-  /** Its place in the graph's `nodes`. */
+  /** Its index in the graph's `nodes`. */
   index: number;
 }
 
@@ -46,18 +46,18 @@ export interface Resolved {
   issues: Issue[];
 }
 
-/** Resolves what can be resolved; what cannot is left out and told as an issue. Never throws on a well-formed graph. */
+/** Resolves what can be resolved; the rest is left out and becomes an issue. Never throws on a well-formed graph. */
 export function resolve(graph: Graph, table: NodeTable, context: PortContext = {}): Resolved {
   const issues: Issue[] = [];
   const byId = new Map<string, CompiledNode>();
   const unresolved = new Set<string>();
-  const tell = (code: IssueCode, message: string, path: string, more: Partial<Issue> = {}) =>
+  const add = (code: IssueCode, message: string, path: string, more: Partial<Issue> = {}) =>
     issues.push({ severity: "error", code, message, path, ...more });
 
   graph.nodes.forEach((node, index) => {
     const path = pointer("nodes", index);
     if (byId.has(node.id) || unresolved.has(node.id)) {
-      tell("duplicate-id", `Two nodes have the id "${node.id}".`, `${path}/id`, {
+      add("duplicate-id", `Two nodes have the id "${node.id}".`, `${path}/id`, {
         node: node.id,
         fix: "Rename one of them.",
       });
@@ -67,12 +67,12 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
     if (!definition || node.version > definition.version) {
       unresolved.add(node.id);
       if (!definition)
-        tell("unknown-type", `This version does not know the node type "${node.type}".`, `${path}/type`, {
+        add("unknown-type", `This version does not know the node type "${node.type}".`, `${path}/type`, {
           node: node.id,
           fix: "Update Patchbay, or replace the node. It is kept as it is until then.",
         });
       else
-        tell(
+        add(
           "unknown-version",
           `"${node.id}" is version ${node.version} of ${node.type}; this version knows up to ${definition.version}.`,
           `${path}/version`,
@@ -115,7 +115,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
     const ends = { from: edgeEnd(edge.from), to: edgeEnd(edge.to) };
     const key = `${edge.from} ${edge.to}`;
     if (seen.has(key)) {
-      tell("duplicate-edge", `The edge from ${edge.from} to ${edge.to} is there twice.`, path, {
+      add("duplicate-edge", `The connection from ${edge.from} to ${edge.to} exists twice.`, path, {
         node: ends.to.node,
         port: ends.to.port,
         fix: "Remove one of the two.",
@@ -140,15 +140,15 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       whole = false;
       const noun = side === "from" ? "output" : "input";
       if (!node)
-        tell("unknown-node", `An edge names the node "${id}", which does not exist.`, `${path}/${side}`, {
-          fix: "Remove the edge.",
+        add("unknown-node", `A connection names the node "${id}", which does not exist.`, `${path}/${side}`, {
+          fix: "Remove the connection.",
         });
       else
-        tell(
+        add(
           "unknown-port",
           `${node.title} has no ${noun} "${port}"${ports?.length ? `; it has ${ports.map((one) => one.id).join(", ")}` : ""}.`,
           `${path}/${side}`,
-          { node: id, port, fix: "Wire it to another port, or remove the edge." },
+          { node: id, port, fix: "Connect it to another port, or remove the connection." },
         );
     }
     if (!whole) return;

@@ -236,7 +236,7 @@ describe("issues", () => {
         ).issues.filter((issue) => issue.severity === "error"),
       )
       .toEqual([]);
-    await page.getByText("answers with the demo model").first().click();
+    await page.getByText("uses the demo model").first().click();
     await page.getByRole("tab", { name: "Language model" }).waitFor();
   });
 

@@ -1,4 +1,4 @@
-/** Runs the tool calls of one message: checked, allowed, side by side, their results in order. What is wrong goes back to the model. */
+/** Runs the tool calls of one message: checked, approved, in parallel, results in order. Faults go back to the model. */
 
 import { argumentsHash } from "../arguments-hash.ts";
 import { type ErrorCode, PatchbayError } from "../error.ts";
@@ -13,9 +13,9 @@ import type { LoopState } from "./loop-state.ts";
 import { shapeResult, toolMessage } from "./result.ts";
 import { words } from "./words.ts";
 
-/** Calls of one message beyond this are not made, and the model is told. */
+/** Calls of one message beyond this are not made; the model gets a result that says so. */
 const MAX_CALLS = 16;
-/** How many of them run at once. */
+/** How many of them run in parallel. */
 const MAX_PARALLEL = 8;
 const MAX_NAMES_LISTED = 60;
 
@@ -32,10 +32,10 @@ type CallCheck =
   | { fault: { code: ErrorCode; message: string }; offer?: ToolOffer; notMistake?: boolean };
 
 /** Runs all calls of message `index`. Throws a limit, `loop_detected`, an abort, or `Parked` when a person must be asked first. */
-export async function runCalls(talk: LoopState, index: number, calls: readonly ToolCall[]): Promise<CallsDone> {
-  const verdicts = calls.map((call, at) => (at < MAX_CALLS ? checkCall(talk, call) : tooMany(talk)));
-  const results = await talk.step.all(
-    calls.map((call, at) => (signal: AbortSignal) => runCall(talk, index, call, verdicts[at]!, signal)),
+export async function runCalls(state: LoopState, index: number, calls: readonly ToolCall[]): Promise<CallsDone> {
+  const verdicts = calls.map((call, at) => (at < MAX_CALLS ? checkCall(state, call) : tooMany(state)));
+  const results = await state.step.all(
+    calls.map((call, at) => (signal: AbortSignal) => runCall(state, index, call, verdicts[at]!, signal)),
     MAX_PARALLEL,
   );
   const succeeded: ToolOffer[] = [];
@@ -44,7 +44,7 @@ export async function runCalls(talk: LoopState, index: number, calls: readonly T
     if (!("run" in verdict)) return;
     const result = results[at]!;
     if (!result.error) succeeded.push(verdict.run);
-    countRepeat(talk, `${call.name} ${verdict.hash}`, result.content);
+    countRepeat(state, `${call.name} ${verdict.hash}`, result.content);
   });
   const mistakes = verdicts.map((verdict) => ("fault" in verdict && !verdict.notMistake ? verdict.fault : undefined));
   const fault = mistakes.every((mistake) => mistake !== undefined) ? mistakes[0] : undefined;
@@ -60,17 +60,17 @@ function tooMany({ language }: LoopState): CallCheck {
 }
 
 /** Whether a call can be made: its syntax, its tool, its arguments, and whether it is the same over and over. */
-function checkCall(talk: LoopState, call: ToolCall): CallCheck {
-  const say = words(talk.language);
+function checkCall(state: LoopState, call: ToolCall): CallCheck {
+  const say = words(state.language);
   if (call.name === UNREADABLE) return { fault: { code: "bad_json", message: say.unreadable(call.raw ?? "") } };
-  const offer = talk.offers.byName.get(call.name) ?? byCanonicalName(talk, call.name);
+  const offer = state.offers.byName.get(call.name) ?? byCanonicalName(state, call.name);
   if (!offer) {
-    const names = [...talk.offers.byName.keys()];
-    const told = names.length > MAX_NAMES_LISTED ? talk.offers.shown.map((tool) => tool.name) : names;
+    const names = [...state.offers.byName.keys()];
+    const listed = names.length > MAX_NAMES_LISTED ? state.offers.shown.map((tool) => tool.name) : names;
     return {
       fault: {
         code: "tool_not_allowed",
-        message: say.unknownTool(call.name.slice(0, 100), nearestName(call.name, names), told),
+        message: say.unknownTool(call.name.slice(0, 100), nearestName(call.name, names), listed),
       },
     };
   }
@@ -98,12 +98,12 @@ function checkCall(talk: LoopState, call: ToolCall): CallCheck {
     };
   }
   const hash = argumentsHash(given);
-  const before = talk.repeats.get(`${call.name} ${hash}`);
+  const before = state.repeats.get(`${call.name} ${hash}`);
   if (before && before.times >= 2) {
     if (before.warned)
       throw new PatchbayError(
         "loop_detected",
-        `"${talk.step.title}" went round in circles: the model asked for ${offer.name} with the same arguments again and again, although the result did not change. Change the instructions, or choose another model.`,
+        `"${state.step.title}" repeats itself: the model called ${offer.name} with the same arguments again and again, although the result did not change. Change the instructions, or choose another model.`,
       );
     before.warned = true;
     return { fault: { code: "loop_detected", message: say.repeated }, offer, notMistake: true };
@@ -119,34 +119,34 @@ function byCanonicalName({ offers }: LoopState, name: string): ToolOffer | undef
 }
 
 async function runCall(
-  talk: LoopState,
+  state: LoopState,
   index: number,
   call: ToolCall,
   verdict: CallCheck,
   signal: AbortSignal,
 ): Promise<ToolResult> {
-  const { step } = talk;
+  const { step } = state;
   // Calls beyond the most of a message are as if they had not been asked for: no event, no budget.
   if ("fault" in verdict && verdict.fault.code === "tool_call_limit")
     return { content: verdict.fault.message, error: true };
   const past = step.past("tool-end", (event) => event.call === call.id);
   const started = step.past("tool-start", (event) => event.call.id === call.id) !== undefined;
   if (past) {
-    talk.spend({ toolCalls: 1 }, true);
+    state.spend({ toolCalls: 1 }, true);
     return past.result;
   }
   if ("fault" in verdict) {
-    talk.spend({ toolCalls: 1 }, started);
-    return rejectCall(talk, index, call, verdict, started);
+    state.spend({ toolCalls: 1 }, started);
+    return rejectCall(state, index, call, verdict, started);
   }
   const { run: tool, arguments: given, hash } = verdict;
-  const stop = talk.options.budget.seconds === undefined ? signal : AbortSignal.any([signal, talk.signal]);
+  const stop = state.options.budget.seconds === undefined ? signal : AbortSignal.any([signal, state.signal]);
   if (tool.approve === "ask") {
     const answer = await step.wait(
       `approve:${call.id}:${hash.slice(0, 16)}`,
       {
         kind: "approval",
-        question: words(talk.language).ask(tool.name),
+        question: words(state.language).ask(tool.name),
         call: { id: call.id, tool: tool.name, arguments: given },
         argsHash: hash,
       },
@@ -154,17 +154,17 @@ async function runCall(
     );
     if (answer.choice !== "approve") {
       const reason = typeof answer.value === "string" ? answer.value : "";
-      talk.spend({ toolCalls: 1 }, started);
+      state.spend({ toolCalls: 1 }, started);
       return rejectCall(
-        talk,
+        state,
         index,
         call,
-        { fault: { code: "rejected", message: words(talk.language).rejected(reason) }, offer: tool },
+        { fault: { code: "rejected", message: words(state.language).rejected(reason) }, offer: tool },
         started,
       );
     }
   }
-  talk.spend({ toolCalls: 1 }, started);
+  state.spend({ toolCalls: 1 }, started);
   return step.callTool({ id: call.id, name: call.name, arguments: given }, tool, {
     step: index,
     signal: stop,

@@ -1,4 +1,4 @@
-/** One message of the model: the prompt built and told, the answer read while it streams, its failure turned over to the fallback model. */
+/** One message of the model: builds and logs the prompt, reads the stream, and falls back to another model on failure. */
 import { type ErrorData, PatchbayError } from "../error.ts";
 import type { BodyOf, FinishReason } from "../event.ts";
 import { formatFor } from "../formats/index.ts";
@@ -25,24 +25,24 @@ export interface CompletedMessage {
 }
 
 /**
- * Gets message `index` of the talk: from the log where it has it, else from the model. A failed model is followed by
+ * Gets message `index`: from the log where it has it, else from the model. A failed model is followed by
  * its fallback unless text was shown already. Throws the model's failure, `context_overflow`, a limit, or the abort's reason.
  */
-export async function complete(talk: LoopState, index: number): Promise<CompletedMessage> {
-  const { step } = talk;
+export async function complete(state: LoopState, index: number): Promise<CompletedMessage> {
+  const { step } = state;
   const past = step.past("message", (event) => event.step === index && !FAILED.has(event.reason));
   const failures: { error: ErrorData; waitedMs: number }[] = [];
-  if (!past) talk.spend({ steps: 1 });
+  if (!past) state.spend({ steps: 1 });
   for (;;) {
-    if (past && past.model !== talk.model.name) await switchModel(talk, past.model);
-    const prompt = await build(talk, index);
+    if (past && past.model !== state.model.name) await switchModel(state, past.model);
+    const prompt = await build(state, index);
     if (past) {
       // Its markers were checked when it was made.
       const citations = new Citations(prompt.documents);
       citations.push(past.message.content);
-      for (const call of past.message.calls ?? []) talk.callIds.add(call.id);
+      for (const call of past.message.calls ?? []) state.callIds.add(call.id);
       const used = step.past("usage", (event) => event.step === index && event.call === undefined);
-      talk.spend(
+      state.spend(
         {
           steps: 1,
           inputTokens: used?.inputTokens ?? 0,
@@ -59,103 +59,103 @@ export async function complete(talk: LoopState, index: number): Promise<Complete
         stored: Promise.resolve(),
       };
     }
-    const answer = await readCompletion(talk, prompt, index);
-    const { end } = answer;
-    const usage = usageOf(end, prompt, answer);
+    const completion = await readCompletion(state, prompt, index);
+    const { end } = completion;
+    const usage = usageOf(end, prompt, completion);
     const failed = FAILED.has(end.reason);
-    talk.signal.throwIfAborted();
+    state.signal.throwIfAborted();
 
-    if (end.reason === "error" && !answer.shown && talk.model.fallback && !talk.tried.has(talk.model.fallback)) {
-      failures.push(...(end.attempts ?? []), { error: failureOf(end, talk.model), waitedMs: 0 });
-      if (end.usage) emitUsage(talk, index, usage);
-      talk.tried.add(talk.model.name);
-      await switchModel(talk, talk.model.fallback);
+    if (end.reason === "error" && !completion.shown && state.model.fallback && !state.tried.has(state.model.fallback)) {
+      failures.push(...(end.attempts ?? []), { error: failureOf(end, state.model), waitedMs: 0 });
+      if (end.usage) emitUsage(state, index, usage);
+      state.tried.add(state.model.name);
+      await switchModel(state, state.model.fallback);
       continue;
     }
 
-    if (end.error?.code === "context_overflow" && !answer.shown && talk.limit === undefined) {
+    if (end.error?.code === "context_overflow" && !completion.shown && state.limit === undefined) {
       // The profile promised too much, or the tokens were counted too low: once, with less.
       failures.push({ error: end.error, waitedMs: 0 });
-      talk.limit = Math.floor(prompt.tokens * SHORTER);
+      state.limit = Math.floor(prompt.tokens * SHORTER);
       continue;
     }
 
-    const message: AssistantMessage = { role: "assistant", content: answer.content };
-    if (answer.reasoning) message.reasoning = answer.reasoning;
-    if (answer.calls.length > 0 && !failed) message.calls = answer.calls;
+    const message: AssistantMessage = { role: "assistant", content: completion.content };
+    if (completion.reasoning) message.reasoning = completion.reasoning;
+    if (completion.calls.length > 0 && !failed) message.calls = completion.calls;
     const attempts = [...failures, ...(end.attempts ?? [])];
     const body: Omit<BodyOf<"message">, "node" | "scope"> = {
       type: "message",
       step: index,
-      model: talk.model.name,
+      model: state.model.name,
       message,
       reason: end.reason,
-      ms: answer.ms,
+      ms: completion.ms,
     };
-    if (answer.firstMs !== undefined) body.firstMs = answer.firstMs;
+    if (completion.firstMs !== undefined) body.firstMs = completion.firstMs;
     if (attempts.length > 0) body.attempts = attempts;
-    // A failed call that said nothing is told by the failure alone.
+    // A failed call without text has no message: the failure says it.
     const stored = failed && message.content === "" ? Promise.resolve() : step.emit(body);
-    if (!failed || end.usage) emitUsage(talk, index, usage);
+    if (!failed || end.usage) emitUsage(state, index, usage);
     if (failed) {
       await stored;
-      const error = failureOf(end, talk.model);
+      const error = failureOf(end, state.model);
       throw new PatchbayError(error.code, error.message);
     }
-    talk.spend({
+    state.spend({
       inputTokens: usage.inputTokens,
       outputTokens: usage.outputTokens,
       ...(usage.costUsd === undefined ? {} : { costUsd: usage.costUsd }),
     });
-    return { message, reason: end.reason, cited: answer.cited, past: false, stored };
+    return { message, reason: end.reason, cited: completion.cited, past: false, stored };
   }
 }
 
-/** Answers that are none. */
+/** Reasons that make a completion a failure. */
 const FAILED: ReadonlySet<FinishReason> = new Set(["error", "aborted", "refused"]);
 
-/** How much of a prompt that was too long is tried next. */
+/** The share of a prompt that was too long that is tried next. */
 const SHORTER = 0.6;
 
-/** Goes on with another model; a demo model loses the tools that do more than read. */
-async function switchModel(talk: LoopState, name: string): Promise<void> {
-  talk.model = await talk.step.host.model(name);
-  delete talk.limit;
-  if (talk.model.demo) talk.offers = readOnly(talk.offers);
+/** Continues with another model. A demo model keeps only the tools that read. */
+async function switchModel(state: LoopState, name: string): Promise<void> {
+  state.model = await state.step.host.model(name);
+  delete state.limit;
+  if (state.model.demo) state.offers = readOnly(state.offers);
 }
 
-/** Builds the prompt and tells it, unless the log has it. */
-async function build(talk: LoopState, index: number): Promise<Prompt> {
-  const { step, model, options, offers } = talk;
+/** Builds the prompt and logs it, unless the log has it. */
+async function build(state: LoopState, index: number): Promise<Prompt> {
+  const { step, model, options, offers } = state;
   const { profile } = model;
   const format = formatFor(options.format, profile, offers.byName.size > 0);
   const tokenizer = tokenizerOf(model.name);
   const key = `${index} ${model.name}`;
-  const told = talk.built.has(key)
+  const logged = state.built.has(key)
     ? undefined
     : step.past("prompt-built", (event) => event.step === index && event.model === model.name);
-  talk.built.add(key);
-  if (told && told.limit < limitOf(profile)) talk.limit = told.limit;
+  state.built.add(key);
+  if (logged && logged.limit < limitOf(profile)) state.limit = logged.limit;
   const prompt = buildPrompt({
     profile,
-    ...(talk.limit === undefined ? {} : { limit: talk.limit }),
+    ...(state.limit === undefined ? {} : { limit: state.limit }),
     tokenizer: tokenizer instanceof Promise ? await tokenizer : tokenizer,
     format,
-    language: talk.language,
-    instructions: talk.instructions,
+    language: state.language,
+    instructions: state.instructions,
     answerIn: step.run.settings.language,
     ...(options.schema && !profile.structured ? { schema: JSON.stringify(options.schema) } : {}),
     examples: options.examples,
     tools: offers.shown,
     hiddenTools: offers.hidden,
-    documents: talk.documents,
-    history: talk.history,
-    turn: talk.turn,
+    documents: state.documents,
+    history: state.history,
+    turn: state.turn,
   });
-  const keep = commonMessages(talk.lastMessages, prompt.messages);
+  const keep = commonMessages(state.lastMessages, prompt.messages);
   const names = prompt.tools.map((tool) => offers.byName.get(tool.name)!.name);
-  const sameTools = names.length === talk.lastTools.length && names.every((name, at) => name === talk.lastTools[at]);
-  if (!told) {
+  const sameTools = names.length === state.lastTools.length && names.every((name, at) => name === state.lastTools[at]);
+  if (!logged) {
     const body: Omit<BodyOf<"prompt-built">, "node" | "scope"> = {
       type: "prompt-built",
       step: index,
@@ -171,14 +171,14 @@ async function build(talk: LoopState, index: number): Promise<Prompt> {
     // A prompt that could not be stored stops the run by itself; the model need not wait for it.
     step.emit(body).catch(() => {});
   }
-  talk.lastMessages = prompt.messages;
-  talk.lastTools = names;
-  talk.format = format;
+  state.lastMessages = prompt.messages;
+  state.lastTools = names;
+  state.format = format;
   return prompt;
 }
 
 function failureOf(end: ModelEnd, model: Model): ErrorData {
   if (end.error) return end.error;
-  if (end.reason === "refused") return { code: "refused", message: `${model.name} refused to answer.` };
+  if (end.reason === "refused") return { code: "refused", message: `${model.name} refused to completion.` };
   return { code: "bad_response", message: `${model.name} failed without saying why.` };
 }

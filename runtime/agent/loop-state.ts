@@ -43,7 +43,7 @@ export interface LoopState {
   readonly turn: Message[];
   /** Ids of all calls, the history's included. */
   readonly callIds: Set<string>;
-  /** Prompts told since this process began with the node, as `step model`. */
+  /** Prompts that this process has built for the node, as `step model`. */
   readonly built: Set<string>;
   lastMessages: readonly Message[];
   lastTools: readonly string[];

@@ -1,7 +1,7 @@
 /**
  * The retrieve–prompt–call loop: choose tools → build the prompt → ask the model → run the tools it asks for → feed
- * results and errors back → again, until it answers or a limit is met. All that happens is told through `step` and read
- * back from it, so a resumed run asks for nothing twice.
+ * results and errors back → again, until it replies or a limit is met. Everything goes through `step`, which reads the log
+ * first, so a resumed run requests nothing twice.
  */
 
 import { mergeDocuments } from "../documents.ts";
@@ -31,7 +31,7 @@ export interface AgentInputs {
   tools?: ToolOffer[][];
 }
 
-/** A broken answer is sent back with what is wrong this often. */
+/** How often a faulty text is sent back for repair. */
 const MAX_REPAIRS = 2;
 
 /**
@@ -42,43 +42,43 @@ const MAX_REPAIRS = 2;
 export async function runAgentLoop(step: Step, inputs: AgentInputs, options: AgentOptions): Promise<Values> {
   const deadline = deadlineOf(step, options);
   try {
-    const talk = await begin(step, inputs, options, deadline.signal);
+    const state = await begin(step, inputs, options, deadline.signal);
     const succeeded: ToolOffer[] = [];
     let repairs = 0;
     for (let index = 0; ; index++) {
-      const asked = await complete(talk, index);
+      const asked = await complete(state, index);
       const { message, reason } = asked;
-      talk.turn.push(message);
+      state.turn.push(message);
 
       if (message.calls?.length) {
         // Not waited for by itself: a call's intent is on disk only when all before it is.
-        const done = await runCalls(talk, index, message.calls);
-        talk.turn.push(...done.messages);
+        const done = await runCalls(state, index, message.calls);
+        state.turn.push(...done.messages);
         succeeded.push(...done.succeeded);
-        talk.faults = done.fault ? talk.faults + 1 : 0;
+        state.faults = done.fault ? state.faults + 1 : 0;
         // A failure that the log has already led to is not failed again: a retry of the node begins afresh behind it.
-        if (done.fault && talk.faults > MAX_REPAIRS && asked.past) talk.faults = 0;
-        if (done.fault && talk.faults > MAX_REPAIRS) {
-          if (message.calls.every((call) => call.name === UNREADABLE)) return giveUp(talk);
+        if (done.fault && state.faults > MAX_REPAIRS && asked.past) state.faults = 0;
+        if (done.fault && state.faults > MAX_REPAIRS) {
+          if (message.calls.every((call) => call.name === UNREADABLE)) return giveUp(state);
           throw new PatchbayError(
             done.fault.code,
-            `The model's tool calls were at fault ${talk.faults} times in a row. The last: ${done.fault.message}`,
+            `The model's tool calls were at fault ${state.faults} times in a row. The last: ${done.fault.message}`,
           );
         }
         continue;
       }
 
-      const fault = faultOf(asked, options, talk);
-      if (!fault) return finish(talk, asked, succeeded);
+      const fault = faultOf(asked, options, state);
+      if (!fault) return finish(state, asked, succeeded);
       if (repairs >= MAX_REPAIRS && asked.past) repairs = -1;
       if (repairs++ >= MAX_REPAIRS) throw new PatchbayError(fault.code, fault.message);
       await asked.stored;
-      if (message.content === "") talk.turn.pop();
-      talk.turn.push({ role: "user", content: fault.correction });
+      if (message.content === "") state.turn.pop();
+      state.turn.push({ role: "user", content: fault.correction });
       if (reason === "length" && !asked.past)
         throw new PatchbayError(
           "output_limit",
-          `${talk.model.name} reached its output limit before it answered. Raise "outputTokens" in the model's profile, or ask for less.`,
+          `${state.model.name} reached its output limit before it answered. Raise "outputTokens" in the model's profile, or ask for less.`,
         );
     }
   } finally {
@@ -143,41 +143,41 @@ function userMessage({ message, files }: AgentInputs): Message {
   };
 }
 
-/** What is wrong with a text answer, what the model is told, and what is thrown when telling does not help. */
+/** The fault of a text, the correction that the model gets, and the error after the last repair. */
 function faultOf(
   { message, reason }: CompletedMessage,
   { schema }: AgentOptions,
-  talk: LoopState,
+  state: LoopState,
 ): { code: "bad_response" | "invalid_output"; correction: string; message: string } | undefined {
-  const say = words(talk.language);
+  const say = words(state.language);
   if (schema) {
     const read = readStructured(message.content, schema);
     if (!("fault" in read)) return undefined;
     return {
       code: "invalid_output",
       correction: say.badOutput(read.fault),
-      message: `The answer of "${talk.step.title}" does not match its schema, also after ${MAX_REPAIRS} repairs: ${read.fault}.`,
+      message: `The answer of "${state.step.title}" does not match its schema, also after ${MAX_REPAIRS} repairs: ${read.fault}.`,
     };
   }
   if (message.content.trim() !== "") return undefined;
   return {
     code: "bad_response",
     correction: say.empty,
-    message: `${talk.model.name} gave an empty answer ${MAX_REPAIRS + 1} times (it ended with "${reason}").`,
+    message: `${state.model.name} gave an empty answer ${MAX_REPAIRS + 1} times (it ended with "${reason}").`,
   };
 }
 
-function finish(talk: LoopState, { message, cited }: CompletedMessage, succeeded: readonly ToolOffer[]): Values {
-  const { step, options } = talk;
+function finish(state: LoopState, { message, cited }: CompletedMessage, succeeded: readonly ToolOffer[]): Values {
+  const { step, options } = state;
   const text = message.content;
   // An answer that had to match a schema was not shown while it came.
   if (options.schema && (step.host.listening?.() ?? true)) step.delta("text", text);
-  step.setGrounding(groundingOf(talk, text, cited, succeeded));
+  step.setGrounding(groundingOf(state, text, cited, succeeded));
   const read = options.schema ? readStructured(text, options.schema) : wholeJson(text);
   return {
     text,
     json: read && "value" in read ? read.value : text,
-    messages: [...talk.history.filter((one) => one.role !== "system"), ...talk.turn],
+    messages: [...state.history.filter((one) => one.role !== "system"), ...state.turn],
   };
 }
 
@@ -187,7 +187,7 @@ function groundingOf(
   cited: ReadonlySet<number>,
   succeeded: readonly ToolOffer[],
 ): Grounding {
-  const rests: Grounding = {
+  const grounding: Grounding = {
     documents: [...cited]
       .sort((a, b) => a - b)
       .map((number) => ({ id: documents[number - 1]!.id, title: documents[number - 1]!.title, number })),
@@ -198,22 +198,22 @@ function groundingOf(
     acted: acted || succeeded.some((tool) => tool.effect !== "read"),
     looked: acted || succeeded.length > 0 || documents.length > 0,
   });
-  if (claim !== undefined) rests.claim = claim;
-  return rests;
+  if (claim !== undefined) grounding.claim = claim;
+  return grounding;
 }
 
 /** The model's calls stay unreadable: the user gets a plain sentence. */
-function giveUp(talk: LoopState): Values {
-  const { step } = talk;
-  const text = words(talk.language).gaveUp;
+function giveUp(state: LoopState): Values {
+  const { step } = state;
+  const text = words(state.language).gaveUp;
   if (step.host.listening?.() ?? true) step.delta("text", text);
   step.setGrounding({ documents: [], tools: [] });
   return {
     text,
     json: text,
     messages: [
-      ...talk.history.filter((one) => one.role !== "system"),
-      ...talk.turn,
+      ...state.history.filter((one) => one.role !== "system"),
+      ...state.turn,
       { role: "assistant", content: text },
     ],
   };

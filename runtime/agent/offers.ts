@@ -78,7 +78,7 @@ export async function chooseTools(
   let best = past?.hits.map((hit) => hit.id);
   if (!best) {
     const ranked = await step.host.searchTools(query, offered, limit, step.signal);
-    const told = step.emit({
+    const stored = step.emit({
       type: "retrieval",
       of: "tools",
       query,
@@ -91,7 +91,7 @@ export async function chooseTools(
       among: offered.length,
       index: 0,
     });
-    told.catch(() => {});
+    stored.catch(() => {});
     best = ranked.map(({ tool }) => tool.name);
   }
 

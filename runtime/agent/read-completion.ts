@@ -11,9 +11,9 @@ import type { Completion, LoopState } from "./loop-state.ts";
 import { Preamble } from "./preamble.ts";
 import { emitUsage, onAbort } from "./usage.ts";
 
-/** Asks the talk's model for message `index` and reads its answer: text, thoughts and calls apart, true citations only, passed on as soon as it is certain. */
-export async function readCompletion(talk: LoopState, prompt: Prompt, index: number): Promise<Completion> {
-  const { step, model, options, format } = talk;
+/** Asks the state's model for message `index` and reads its answer: text, thoughts and calls apart, true citations only, passed on as soon as it is certain. */
+export async function readCompletion(state: LoopState, prompt: Prompt, index: number): Promise<Completion> {
+  const { step, model, options, format } = state;
   const request: ChatRequest = {
     model: model.name,
     messages: prompt.messages,
@@ -51,11 +51,11 @@ export async function readCompletion(talk: LoopState, prompt: Prompt, index: num
   let firstMs: number | undefined;
   const native: ToolCall[] = [];
   let heard = "";
-  const over = onAbort(talk.signal, () => {
+  const over = onAbort(state.signal, () => {
     const outputTokens = estimateTokens(heard) + estimateTokens(reasoning);
-    emitUsage(talk, index, { inputTokens: prompt.tokens, outputTokens, estimated: true }, true);
+    emitUsage(state, index, { inputTokens: prompt.tokens, outputTokens, estimated: true }, true);
   });
-  const end = await readModel(step.host.chat(request, talk.signal), model.name, (part) => {
+  const end = await readModel(step.host.chat(request, state.signal), model.name, (part) => {
     firstMs ??= step.host.now() - startedAt;
     if (part.type === "text-delta") {
       heard += part.text;
@@ -68,7 +68,7 @@ export async function readCompletion(talk: LoopState, prompt: Prompt, index: num
   content += rest;
   preamble.push(rest);
   preamble.end(calls.length === 0);
-  nameCalls(calls, talk);
+  nameCalls(calls, state);
   const ms = step.host.now() - startedAt;
   return {
     content,

@@ -14,9 +14,9 @@ const EXCERPT_CHARACTERS = 32 * 1024;
  * its beginning, with a marker that names it; files that it made are named with ids that later calls can pass as arguments.
  */
 export async function shapeResult(result: ToolResult, tool: string, host: Host): Promise<ToolResult> {
-  const told =
+  const written =
     result.content === "" && result.value !== undefined ? { ...result, content: JSON.stringify(result.value) } : result;
-  const capped = await capResult(told, tool, host);
+  const capped = await capResult(written, tool, host);
   let { content } = capped;
   for (const file of capped.files ?? [])
     if (!content.includes(file.id)) content += `\n[${file.name}: artifact://${file.id}]`;

@@ -52,10 +52,10 @@ export function emitUsage(
 }
 
 /**
- * An aborted call was paid for as far as it came: `tell` is called in the moment of the abort, when what it tells still
- * comes before the run's end. Returns what to call when the answer is over.
+ * Calls `callback` at the moment of the abort, when an event that it emits still comes before the run's end: an aborted
+ * call of a model costs what it used. Returns the function that removes the listener.
  */
-export function onAbort(signal: AbortSignal, tell: () => void): () => void {
-  signal.addEventListener("abort", tell, { once: true });
-  return () => signal.removeEventListener("abort", tell);
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  signal.addEventListener("abort", callback, { once: true });
+  return () => signal.removeEventListener("abort", callback);
 }

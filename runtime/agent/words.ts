@@ -11,7 +11,7 @@ const EN = {
       ? `There is no tool "${name}". You have no tools: answer without one, and say plainly what you cannot do.`
       : `There is no tool "${name}".${near ? ` Did you mean "${near}"?` : ""} The tools are: ${tools.join(", ")}.`,
   badArguments: (name: string, fault: string) =>
-    `The arguments of ${name} do not fit: ${fault}. Send the call again with them mended.`,
+    `The arguments of ${name} do not fit: ${fault}. Send the call again with correct arguments.`,
   tooMany: (most: number) => `Only ${most} calls are run at once. This one was not made; ask for it again.`,
   repeated: "You made this very call twice before and got this very result. Use the result, or do something else.",
   rejected: (reason: string) =>

@@ -1,7 +1,7 @@
 /**
  * The prompt generator: ordered pieces under the model's real budget. In order of priority: system and capability note,
  * the turn under way, tools, examples, knowledge, history. What does not fit is cut whole (turns oldest first, passages
- * by rank, tools by rank) or visibly (tool results), and told. Pure.
+ * by rank, tools by rank) or with a marker (tool results), and is listed in the pieces. Pure.
  */
 
 import { renderDocument } from "../documents.ts";
@@ -31,7 +31,7 @@ export interface PromptRequest {
   /** The author's instructions. */
   instructions: string;
   answerIn: Capabilities["answerIn"];
-  /** JSON Schema of the answer as text, where the endpoint is not told natively. */
+  /** JSON Schema of the answer as text, when the endpoint does not take a schema. */
   schema?: string;
   examples: readonly Example[];
   /** Best first. */

@@ -10,7 +10,7 @@ export interface Capabilities {
   documents: boolean;
   /** `auto` follows the user; else the answer is asked for in this language. */
   answerIn: "auto" | Language;
-  /** The answer is to be a JSON value of this schema, and the endpoint is not told natively. */
+  /** The answer is to be a JSON value of this schema, and the endpoint does not take a schema. */
   schema?: string;
 }
 

@@ -22,11 +22,11 @@ export function turnsOf(history: readonly Message[]): Message[][] {
  */
 export function repairHistory(history: readonly Message[]): readonly Message[] {
   if (isWhole(history)) return history;
-  const mended: Message[] = [];
+  const repaired: Message[] = [];
   for (let i = 0; i < history.length; i++) {
     const message = history[i]!;
     if (message.role === "tool") continue;
-    mended.push(message);
+    repaired.push(message);
     if (message.role !== "assistant" || !message.calls?.length) continue;
     const results = new Map<string, Message>();
     for (let j = i + 1; j < history.length && history[j]!.role === "tool"; j++) {
@@ -34,7 +34,7 @@ export function repairHistory(history: readonly Message[]): readonly Message[] {
       if (!results.has(result.call)) results.set(result.call, result);
     }
     for (const call of message.calls)
-      mended.push(
+      repaired.push(
         results.get(call.id) ?? {
           role: "tool",
           call: call.id,
@@ -44,7 +44,7 @@ export function repairHistory(history: readonly Message[]): readonly Message[] {
         },
       );
   }
-  return mended;
+  return repaired;
 }
 
 function isWhole(history: readonly Message[]): boolean {
