@@ -59,6 +59,9 @@ export interface Wait {
   expiresAt?: number;
 }
 
+/** What a node asks a person. */
+export type WaitRequest = Omit<Wait, "wait" | "key" | "node" | "scope">;
+
 export interface WaitDecision {
   wait: string;
   choice: "approve" | "reject" | "retry" | "skip" | "fail";

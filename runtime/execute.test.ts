@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nodes } from "../nodes/index.ts";
 import { PatchbayError } from "./error.ts";
 import type { RunEvent } from "./event.ts";
-import type { Execution } from "./execute.ts";
+import type { Execution } from "./execution.ts";
 import { foldRun } from "./fold-run.ts";
 import { graphOf, play } from "./testing/play.ts";
 import { scriptedHost } from "./testing/scripted-host.ts";

@@ -1,6 +1,16 @@
 /** What a node type is: one value in one file under `nodes/`. */
 import type { z } from "zod";
-import type { BodyOf, EventOf, EventType, Grounding, RunInput, Scope, ScopePart, Wait, WaitDecision } from "./event.ts";
+import type {
+  BodyOf,
+  EventOf,
+  EventType,
+  Grounding,
+  RunInput,
+  Scope,
+  ScopePart,
+  WaitDecision,
+  WaitRequest,
+} from "./event.ts";
 import type { Field } from "./field.ts";
 import type { Graph, RunnableGraph, Settings } from "./graph.ts";
 import type { Host } from "./host.ts";
@@ -208,11 +218,7 @@ export interface Step<C = unknown> {
    * Waits for a person. Resolves with the decision. When the run has no other work it is parked: this promise rejects with
    * `Parked`, and the node runs again when a decision is there. `key` identifies the wait within the node.
    */
-  wait(
-    key: string,
-    request: Omit<Wait, "wait" | "node" | "scope" | "key">,
-    signal?: AbortSignal,
-  ): Promise<WaitDecision>;
+  wait(key: string, request: WaitRequest, signal?: AbortSignal): Promise<WaitDecision>;
   /**
    * A limit on the time that this node works: `signal` aborts with the step, or with `timeoutError()` after `ms` of work. While
    * the node, or a node inside of it, waits for a person the clock is stopped. `end` is called when the work is done.

@@ -1,7 +1,7 @@
 /** What an executing run passes down: one `RunContext` for the run, one `Frame` for the graph and for each body. */
 import type { Budget } from "./budget.ts";
 import type { CompiledGraph } from "./compile.ts";
-import type { EventBody, Scope, Wait } from "./event.ts";
+import type { EventBody, Scope, Wait, WaitRequest } from "./event.ts";
 import type { Host } from "./host.ts";
 import type { Journal } from "./journal.ts";
 import type { NodeTable, RunFacts, Values } from "./node.ts";
@@ -20,12 +20,7 @@ export interface RunContext {
   /** `runFrame` of `frame.ts`: a step runs its body by it without importing it. */
   runFrame(frame: Frame): Promise<Values>;
   /** The wait of a node under this key. Its `run-wait` event is written the first time only. */
-  openWait(
-    scope: Scope,
-    node: string,
-    key: string,
-    request: Omit<Wait, "wait" | "key" | "node" | "scope">,
-  ): Promise<Wait>;
+  openWait(scope: Scope, node: string, key: string, request: WaitRequest): Promise<Wait>;
 }
 
 /** A graph that runs: the agent's own, or a body. */

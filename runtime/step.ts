@@ -11,8 +11,8 @@ import type {
   RunEvent,
   RunInput,
   ScopePart,
-  Wait,
   WaitDecision,
+  WaitRequest,
 } from "./event.ts";
 import type { Graph, RunnableGraph } from "./graph.ts";
 import type { Host } from "./host.ts";
@@ -106,11 +106,7 @@ export class NodeStep implements Step {
     this.#frame.context.budget.spend(what);
   }
 
-  async wait(
-    key: string,
-    request: Omit<Wait, "wait" | "node" | "scope" | "key">,
-    signal = this.signal,
-  ): Promise<WaitDecision> {
+  async wait(key: string, request: WaitRequest, signal = this.signal): Promise<WaitDecision> {
     const { context, scope } = this.#frame;
     const wait = await context.openWait(scope, this.node, key, request);
     const known = context.journal.decision(wait.wait);

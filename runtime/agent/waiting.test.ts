@@ -1,9 +1,10 @@
 /** Approvals, resuming, stopping. */
+
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
 import { compile } from "../compile.ts";
 import type { RunEvent } from "../event.ts";
-import type { Execution } from "../execute.ts";
+import type { Execution } from "../execution.ts";
 import { graphOf, play } from "../testing/play.ts";
 import { type Script, type ScriptedAnswer, scriptedHost } from "../testing/scripted-host.ts";
 import { agent, call, double, plain, run, tool } from "./testing/play-agent.ts";

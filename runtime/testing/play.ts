@@ -3,7 +3,8 @@
 import type { Limits } from "../budget.ts";
 import { type CompiledGraph, compile } from "../compile.ts";
 import type { EventOf, EventType, RunEvent, RunInput, WaitDecision } from "../event.ts";
-import { type ExecuteOptions, type Execution, execute, type RunOutcome } from "../execute.ts";
+import { execute } from "../execute.ts";
+import type { ExecuteOptions, Execution, RunOutcome } from "../execution.ts";
 import { emptyGraph, type Graph, type GraphNode } from "../graph.ts";
 import type { NodeTable } from "../node.ts";
 import { parseGraph } from "../parse.ts";

@@ -1,8 +1,10 @@
 /** The runs under way in this process: begun or taken up, carried out until they rest, counted by key and by session. */
+
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { EventOf, RunEvent, WaitDecision } from "../../runtime/event.ts";
-import { type ExecuteOptions, type Execution, execute, type RunOutcome } from "../../runtime/execute.ts";
+import { execute } from "../../runtime/execute.ts";
+import type { ExecuteOptions, Execution, RunOutcome } from "../../runtime/execution.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { NodeTable } from "../../runtime/node.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";
