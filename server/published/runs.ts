@@ -76,8 +76,8 @@ export function hostedRoutes(services: HostedServices) {
       }),
       async (c) => {
         const key = c.get("key");
-        const target = await targetOf(services, key, c.req.param("slug"));
         const { input, session, user } = await readAsked(c);
+        const target = await targetOf(services, key, c.req.param("slug"));
         const idempotencyKey = c.req.header("idempotency-key");
         const text = idempotencyKey ? c.req.path + (await c.req.text()) : "";
         const caller = withKey({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
