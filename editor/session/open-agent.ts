@@ -21,7 +21,7 @@ export async function openAgent(id: string, signal: AbortSignal): Promise<Workbe
     { revision: agent.revision, graph: agent.graph, issues: agent.issues },
     {
       keeper: keeper(id),
-      shelf: localStorage,
+      storage: localStorage,
       clock,
       frame: (call) => requestAnimationFrame(call),
       newId: () => crypto.randomUUID(),

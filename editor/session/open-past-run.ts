@@ -2,7 +2,7 @@
 import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api/api.ts";
 import { followRun } from "../api/follow-run.ts";
-import { type DraftShelf, SaveRefused } from "./save.ts";
+import { type DraftStorage, SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
 /** Rejects with what the server says where there is no such run, or its graph was not kept. */
@@ -18,7 +18,7 @@ function pastWorkbench(run: string, graph: Graph): Workbench {
     { revision: 0, graph },
     {
       keeper: { get: async () => ({ revision: 0, graph }), put: refuse },
-      shelf: forgetful(),
+      storage: forgetful(),
       clock: { now: Date.now, after: () => () => {} },
       frame: (call) => requestAnimationFrame(call),
       newId: () => crypto.randomUUID(),
@@ -52,6 +52,6 @@ export async function followPastRun(workbench: Workbench, run: string, signal: A
 async function* nothing(): AsyncGenerator<never> {}
 
 /** Nothing of a past run is remembered in the browser. */
-function forgetful(): DraftShelf {
+function forgetful(): DraftStorage {
   return { getItem: () => null, setItem: () => {}, removeItem: () => {} };
 }

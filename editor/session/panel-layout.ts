@@ -1,6 +1,6 @@
 /** The four places around the graph: which are open, how large, and what the right one shows. Remembered in this browser. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { DraftShelf } from "./save.ts";
+import type { DraftStorage } from "./save.ts";
 
 export type RightPanel = "node" | "try" | "build" | "issues" | "json" | "publish" | "history" | "tests" | "find";
 
@@ -34,11 +34,11 @@ const FRESH: PanelLayout = {
 };
 const LIMITS = { rightWidth: [300, 900], belowHeight: [120, 520] } as const;
 
-export function createPanelLayout(shelf: DraftShelf): PanelLayoutStore {
-  const store = createStore<PanelLayout>(() => read(shelf));
+export function createPanelLayout(storage: DraftStorage): PanelLayoutStore {
+  const store = createStore<PanelLayout>(() => read(storage));
   store.subscribe((state) => {
     try {
-      shelf.setItem(KEY, JSON.stringify(state));
+      storage.setItem(KEY, JSON.stringify(state));
     } catch {
       // Storage may be full or forbidden: the places then last as long as the page.
     }
@@ -56,9 +56,9 @@ export function createPanelLayout(shelf: DraftShelf): PanelLayoutStore {
   });
 }
 
-function read(shelf: DraftShelf): PanelLayout {
+function read(storage: DraftStorage): PanelLayout {
   try {
-    const kept = JSON.parse(shelf.getItem(KEY) ?? "{}") as Partial<PanelLayout>;
+    const kept = JSON.parse(storage.getItem(KEY) ?? "{}") as Partial<PanelLayout>;
     // Which panel was open is not remembered: a visit begins where the agent can be asked.
     return { ...FRESH, ...kept, panel: FRESH.panel };
   } catch {

@@ -5,7 +5,7 @@ import { parseAgentFile } from "../../runtime/parse.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { setAbout } from "../graph/commands.ts";
 import { createDocument } from "./document.ts";
-import { type AgentKeeper, type Clock, createSaver, type DraftShelf, type SavedAgent, SaveRefused } from "./save.ts";
+import { type AgentKeeper, type Clock, createSaver, type DraftStorage, type SavedAgent, SaveRefused } from "./save.ts";
 
 /** A clock that stands until it is moved; timers run in order of their time. */
 function standingClock() {
@@ -64,7 +64,7 @@ function server(first: SavedAgent) {
   return { state, keeper };
 }
 
-function shelf(): DraftShelf & { map: Map<string, string> } {
+function storage(): DraftStorage & { map: Map<string, string> } {
   const map = new Map<string, string>();
   return {
     map,
@@ -74,13 +74,13 @@ function shelf(): DraftShelf & { map: Map<string, string> } {
   };
 }
 
-function desk(options: { first?: SavedAgent; shelf?: DraftShelf & { map: Map<string, string> } } = {}) {
+function desk(options: { first?: SavedAgent; storage?: DraftStorage & { map: Map<string, string> } } = {}) {
   const first = options.first ?? { revision: 1, graph: smallGraph() };
   const time = standingClock();
   const { state, keeper } = server(first);
-  const kept = options.shelf ?? shelf();
+  const kept = options.storage ?? storage();
   const document = createDocument(first.graph, time.clock.now);
-  const saver = createSaver({ id: "a", document, keeper, shelf: kept, clock: time.clock, delayMs: 600 }, first);
+  const saver = createSaver({ id: "a", document, keeper, storage: kept, clock: time.clock, delayMs: 600 }, first);
   return {
     ...time,
     state,
@@ -164,7 +164,7 @@ describe("saving", () => {
     before.say("not lost");
     await before.pass(1000);
     before.saver.close();
-    const after = desk({ first, shelf: before.kept });
+    const after = desk({ first, storage: before.kept });
     expect(after.document.getState().graph.description).toBe("not lost");
     await after.pass(1000);
     expect(after.state.held).toMatchObject({ revision: 5, graph: { description: "not lost" } });
@@ -174,11 +174,11 @@ describe("saving", () => {
     const fixture = (name: string) =>
       readFileSync(new URL(`../../server/testing/fixtures/data-v0/${name}`, import.meta.url), "utf8");
     const { key, value } = JSON.parse(fixture("stored-draft.json")) as { key: string; value: string };
-    const kept = shelf();
+    const kept = storage();
     kept.map.set("patchbay.draft.a", value);
     expect(key).toMatch(/^patchbay\.draft\./);
     const saved = { revision: 1, graph: parseAgentFile(fixture("each.agent.json")).graph! };
-    const { state, pass } = desk({ first: saved, shelf: kept });
+    const { state, pass } = desk({ first: saved, storage: kept });
     await pass(1000);
     const template = "Typed while the server was away: {{value}}";
     const nodes = saved.graph.nodes.map((node) => (node.id === "short" ? { ...node, config: { template } } : node));
@@ -245,7 +245,7 @@ describe("saving", () => {
   });
 
   it("works where the browser's storage is full or forbidden", async () => {
-    const broken: DraftShelf & { map: Map<string, string> } = {
+    const broken: DraftStorage & { map: Map<string, string> } = {
       map: new Map(),
       getItem: () => {
         throw new Error("forbidden");
@@ -257,7 +257,7 @@ describe("saving", () => {
         throw new Error("forbidden");
       },
     };
-    const { pass, state, say } = desk({ shelf: broken });
+    const { pass, state, say } = desk({ storage: broken });
     say("a");
     await pass(1000);
     expect(state.held.graph.description).toBe("a");

@@ -38,7 +38,7 @@ export interface SaveState {
 }
 
 /** The part of `Storage` that is used. */
-export interface DraftShelf {
+export interface DraftStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
   removeItem(key: string): void;
@@ -54,7 +54,7 @@ export interface SaverOptions {
   id: string;
   document: DocumentStore;
   keeper: AgentKeeper;
-  shelf: DraftShelf;
+  storage: DraftStorage;
   clock: Clock;
   /** Quiet time after the last change. */
   delayMs?: number;
@@ -81,7 +81,7 @@ const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 /** Starts to save `document`, which holds the graph of `saved`. A draft left in this browser by an earlier visit comes first. */
 export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
   const { document, keeper, clock } = options;
-  const shelf = quiet(options.shelf);
+  const storage = quiet(options.storage);
   const key = `patchbay.draft.${options.id}`;
   const delayMs = options.delayMs ?? 600;
   const store = createStore<SaveState>(() => ({ status: { is: "saved" }, revision: saved.revision }));
@@ -101,7 +101,7 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
   };
   const stuck = () => store.getState().status.is === "conflict";
 
-  const left = readDraft(shelf.getItem(key));
+  const left = readDraft(storage.getItem(key));
   if (left && serializeGraph(left.graph) !== serializeGraph(saved.graph)) {
     if (left.revision === saved.revision) {
       document.load(left.graph);
@@ -111,7 +111,7 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
       document.load(left.graph);
       set({ is: "conflict", theirs: saved });
     }
-  } else shelf.removeItem(key);
+  } else storage.removeItem(key);
 
   const stopListening = document.subscribe((state, previous) => {
     if (state.graph === previous.graph || closed) return;
@@ -119,7 +119,7 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
       // Undone to what is saved.
       stopTimer?.();
       if (!stuck()) set({ is: "saved", at: clock.now() });
-      shelf.removeItem(key);
+      storage.removeItem(key);
       return;
     }
     keepSoon();
@@ -138,7 +138,7 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
     const { graph } = document.getState();
     if (graph === held) return;
     const began = clock.now();
-    shelf.setItem(key, JSON.stringify({ revision: store.getState().revision, text: serializeGraph(graph) }));
+    storage.setItem(key, JSON.stringify({ revision: store.getState().revision, text: serializeGraph(graph) }));
     keepMs = clock.now() - began;
   }
 
@@ -190,7 +190,7 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
   function accept(graph: Graph, revision: number): boolean {
     held = graph;
     store.setState({ revision, status: { is: "saved", at: clock.now() } });
-    if (document.getState().graph === graph) shelf.removeItem(key);
+    if (document.getState().graph === graph) storage.removeItem(key);
     else keep();
     return true;
   }
@@ -220,7 +220,7 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
       if (status.is !== "conflict") return;
       held = status.theirs.graph;
       store.setState({ revision: status.theirs.revision, status: { is: "saved", at: clock.now() } });
-      shelf.removeItem(key);
+      storage.removeItem(key);
       document.apply({ label: "restore", run: () => status.theirs.graph });
     },
     close() {
@@ -247,7 +247,7 @@ function readDraft(text: string | null): SavedAgent | undefined {
 }
 
 /** Storage may be full or forbidden; saving to the server goes on without it. */
-function quiet(shelf: DraftShelf): DraftShelf {
+function quiet(storage: DraftStorage): DraftStorage {
   const attempt = <T>(call: () => T, otherwise: T): T => {
     try {
       return call();
@@ -256,8 +256,8 @@ function quiet(shelf: DraftShelf): DraftShelf {
     }
   };
   return {
-    getItem: (key) => attempt(() => shelf.getItem(key), null),
-    setItem: (key, value) => attempt(() => shelf.setItem(key, value), undefined),
-    removeItem: (key) => attempt(() => shelf.removeItem(key), undefined),
+    getItem: (key) => attempt(() => storage.getItem(key), null),
+    setItem: (key, value) => attempt(() => storage.setItem(key, value), undefined),
+    removeItem: (key) => attempt(() => storage.removeItem(key), undefined),
   };
 }

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { DraftShelf } from "./save.ts";
+import type { DraftStorage } from "./save.ts";
 import { createUnfinishedTexts } from "./unfinished-text.ts";
 
-function shelf(): DraftShelf & { items: Map<string, string> } {
+function storage(): DraftStorage & { items: Map<string, string> } {
   const items = new Map<string, string>();
   return {
     items,
@@ -13,7 +13,7 @@ function shelf(): DraftShelf & { items: Map<string, string> } {
 }
 
 it("keeps a message over a visit elsewhere, until it is sent, and broken fields as long as the page", () => {
-  const kept = shelf();
+  const kept = storage();
   const first = createUnfinishedTexts(kept, "a");
   first.keep("try/message", "Half a");
   first.keep("brain/temperature", "0.");
@@ -23,8 +23,8 @@ it("keeps a message over a visit elsewhere, until it is sent, and broken fields 
   expect(kept.items.size).toBe(0);
 });
 
-it("goes on without a shelf that can be read or written", () => {
-  const broken: DraftShelf = {
+it("goes on without a storage that can be read or written", () => {
+  const broken: DraftStorage = {
     getItem: () => "not JSON",
     setItem() {
       throw new Error("full");

@@ -3,18 +3,18 @@
  * they are, so that no keystroke is lost. What is to be said to the agent is kept in this browser, too.
  */
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { DraftShelf } from "./save.ts";
+import type { DraftStorage } from "./save.ts";
 
 export interface UnfinishedTexts extends StoreApi<{ texts: ReadonlyMap<string, string> }> {
   /** `undefined` forgets it: what was typed is in the document now. */
   keep(place: string, text: string | undefined): void;
 }
 
-/** Places that begin so are kept on the shelf. */
+/** Places that begin so are kept on the storage. */
 const LASTING = "try/";
 
-export function createUnfinishedTexts(shelf?: DraftShelf, key = ""): UnfinishedTexts {
-  const store = createStore<{ texts: ReadonlyMap<string, string> }>(() => ({ texts: readTexts(shelf, key) }));
+export function createUnfinishedTexts(storage?: DraftStorage, key = ""): UnfinishedTexts {
+  const store = createStore<{ texts: ReadonlyMap<string, string> }>(() => ({ texts: readTexts(storage, key) }));
   return Object.assign(store, {
     keep(place: string, text: string | undefined) {
       const { texts } = store.getState();
@@ -23,14 +23,14 @@ export function createUnfinishedTexts(shelf?: DraftShelf, key = ""): UnfinishedT
       if (text === undefined) next.delete(place);
       else next.set(place, text);
       store.setState({ texts: next });
-      if (shelf && place.startsWith(LASTING)) writeTexts(shelf, key, next);
+      if (storage && place.startsWith(LASTING)) writeTexts(storage, key, next);
     },
   });
 }
 
-function readTexts(shelf: DraftShelf | undefined, key: string): Map<string, string> {
+function readTexts(storage: DraftStorage | undefined, key: string): Map<string, string> {
   try {
-    const kept: unknown = JSON.parse(shelf?.getItem(key) ?? "{}");
+    const kept: unknown = JSON.parse(storage?.getItem(key) ?? "{}");
     return new Map(Object.entries(kept as object).filter(([, text]) => typeof text === "string"));
   } catch {
     // Storage is forbidden, or something else wrote there.
@@ -38,11 +38,11 @@ function readTexts(shelf: DraftShelf | undefined, key: string): Map<string, stri
   }
 }
 
-function writeTexts(shelf: DraftShelf, key: string, texts: ReadonlyMap<string, string>): void {
+function writeTexts(storage: DraftStorage, key: string, texts: ReadonlyMap<string, string>): void {
   const lasting = [...texts].filter(([place]) => place.startsWith(LASTING));
   try {
-    if (lasting.length === 0) shelf.removeItem(key);
-    else shelf.setItem(key, JSON.stringify(Object.fromEntries(lasting)));
+    if (lasting.length === 0) storage.removeItem(key);
+    else storage.setItem(key, JSON.stringify(Object.fromEntries(lasting)));
   } catch {
     // Storage is full or forbidden: the texts then last as long as the page.
   }

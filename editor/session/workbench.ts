@@ -14,7 +14,7 @@ import { createLiveRun, type LiveRun } from "./live-run.ts";
 import { createOverlays, type OverlayStore } from "./overlays.ts";
 import { createPanelLayout, type PanelLayoutStore } from "./panel-layout.ts";
 import { createPendingEdge, type PendingEdgeStore } from "./pending-edge.ts";
-import { type AgentKeeper, type Clock, createSaver, type DraftShelf, type SavedAgent, type Saver } from "./save.ts";
+import { type AgentKeeper, type Clock, createSaver, type DraftStorage, type SavedAgent, type Saver } from "./save.ts";
 import { createSelection, type SelectionStore } from "./selection.ts";
 import { createTestRuns, type TestRuns } from "./test-runs.ts";
 import { createUnfinishedTexts, type UnfinishedTexts } from "./unfinished-text.ts";
@@ -62,7 +62,7 @@ export interface WorkbenchDeps {
   keeper: AgentKeeper;
   server: ConversationDeps["server"];
   propose: BuildDeps["propose"];
-  shelf: DraftShelf;
+  storage: DraftStorage;
   clock: Clock;
   frame(call: () => void): void;
   newId(): string;
@@ -70,11 +70,11 @@ export interface WorkbenchDeps {
 
 /** `saved.issues`: what the server said of the graph. */
 export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue[] }, world: WorkbenchDeps): Workbench {
-  const { clock, shelf } = world;
+  const { clock, storage } = world;
   const document = createDocument(saved.graph, clock.now);
   const catalogue = createCatalogue();
   const selection = createSelection();
-  const saver = createSaver({ id, document, keeper: world.keeper, shelf, clock }, saved);
+  const saver = createSaver({ id, document, keeper: world.keeper, storage, clock }, saved);
   const issues = createIssues(
     document,
     catalogue,
@@ -127,8 +127,8 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
     conversation,
     builder,
     tests,
-    panels: createPanelLayout(shelf),
-    unfinished: createUnfinishedTexts(shelf, `patchbay.typing.${id}`),
+    panels: createPanelLayout(storage),
+    unfinished: createUnfinishedTexts(storage, `patchbay.typing.${id}`),
     pendingEdge: createPendingEdge(),
     overlays: createOverlays(),
     graph: () => document.getState().graph,

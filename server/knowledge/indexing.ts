@@ -9,9 +9,9 @@ import type { Stored } from "../stores/records.ts";
 import type { Tasks } from "../tasks/service.ts";
 import type { DocumentRecord, KnowledgeRecord } from "./documents.ts";
 import { ingest, PASSAGES_VERSION } from "./ingest.ts";
+import { ignoreSuperseded, type KnowledgeRecords, Superseded } from "./knowledge-records.ts";
 import type { PassageStore } from "./passage-store.ts";
 import type { PassageTable } from "./passage-table.ts";
-import { ignoreSuperseded, type Shelf, Superseded } from "./shelf.ts";
 
 const INDEX = "knowledge-index";
 const REINDEX = "knowledge-reindex";
@@ -32,7 +32,7 @@ export interface ReindexInput {
 type Context = Parameters<Parameters<Tasks["handle"]>[1]>[1];
 
 export interface IndexingParts {
-  shelf: Shelf;
+  records: KnowledgeRecords;
   store: PassageStore;
   files: Files;
   tasks: Tasks;
@@ -43,13 +43,13 @@ export interface IndexingParts {
 const reindexTitle = (knowledge: string) => `Reindex ${knowledge}`;
 
 export class Indexing {
-  readonly #parts: Omit<IndexingParts, "shelf">;
-  readonly #shelf: Shelf;
+  readonly #parts: Omit<IndexingParts, "records">;
+  readonly #records: KnowledgeRecords;
   /** By document: a check that it is still wanted and the write that goes by it are one piece. */
   readonly turns = new KeyedMutex();
 
-  constructor({ shelf, ...parts }: IndexingParts) {
-    this.#shelf = shelf;
+  constructor({ records, ...parts }: IndexingParts) {
+    this.#records = records;
     this.#parts = parts;
     parts.tasks.handle<IndexInput>(INDEX, (input, context) => this.#index(input, context));
     parts.tasks.handle<ReindexInput>(REINDEX, (input, context) => this.#reindex(input, context));
@@ -58,7 +58,7 @@ export class Indexing {
   /** Starts the task that indexes a document as it is now, and notes it on the document. */
   async index(input: IndexInput, title: string): Promise<Stored<DocumentRecord>> {
     const task = await this.#parts.tasks.start(INDEX, input, { title: `Index ${title}` });
-    return await this.#shelf.change(input.document, { task: task.id });
+    return await this.#records.change(input.document, { task: task.id });
   }
 
   async reindex(input: ReindexInput): Promise<Task> {
@@ -89,13 +89,13 @@ export class Indexing {
         await work();
       });
     try {
-      await ifWanted(() => this.#shelf.change(input.document, { status: "indexing" }));
+      await ifWanted(() => this.#records.change(input.document, { status: "indexing" }));
       while (true) {
-        const { body } = await this.#shelf.need(input.knowledge);
+        const { body } = await this.#records.need(input.knowledge);
         const stored = await this.#wanted(input);
         if (!stored) throw new Superseded();
         // A reindex may have put another table in the place of the one that was written to: then once more.
-        const moved = async () => (await this.#shelf.find(input.knowledge))?.body.table !== body.table;
+        const moved = async () => (await this.#records.find(input.knowledge))?.body.table !== body.table;
         try {
           const { bytes } = await this.#parts.files.get(stored.file);
           const table = await this.#parts.store.table(body.table);
@@ -109,7 +109,7 @@ export class Indexing {
           let done = false;
           await ifWanted(async () => {
             if (await moved()) return;
-            await this.#shelf.change(input.document, { status: "ready", chunks, error: warning });
+            await this.#records.change(input.document, { status: "ready", chunks, error: warning });
             done = true;
           });
           if (done) return { chunks };
@@ -122,7 +122,7 @@ export class Indexing {
       const { code, message } = errorData(signal.aborted ? signal.reason : thrown);
       // Stopped with the process, it begins again; everything else is told on the document.
       if (code !== "unavailable" || !signal.aborted)
-        await ifWanted(() => this.#shelf.change(input.document, { status: "failed", error: message })).catch(
+        await ifWanted(() => this.#records.change(input.document, { status: "failed", error: message })).catch(
           ignoreSuperseded,
         );
       throw thrown;
@@ -134,7 +134,7 @@ export class Indexing {
    * meantime is indexed again.
    */
   async #reindex(input: ReindexInput, { signal, progress }: Context): Promise<{ documents: number; chunks: number }> {
-    const { body: before, revision } = await this.#shelf.need(input.knowledge);
+    const { body: before, revision } = await this.#records.need(input.knowledge);
     if (before.uid !== input.uid) return { documents: 0, chunks: 0 };
     const embedder = input.embedder === undefined ? before.embedder : (input.embedder ?? undefined);
     const name = `k_${newId()}`;
@@ -154,7 +154,7 @@ export class Indexing {
         passages: PASSAGES_VERSION,
         ...(embedder && { embedder }),
       };
-      await this.#shelf.put(input.knowledge, body, revision);
+      await this.#records.put(input.knowledge, body, revision);
     } catch (thrown) {
       await this.#parts.store.drop(name);
       throw thrown;
@@ -166,7 +166,7 @@ export class Indexing {
         if (await this.open(body.task)) continue;
         await this.index({ knowledge: input.knowledge, uid: input.uid, document: id, sha256: body.sha256 }, body.title);
       } else if (body.status === "ready")
-        await this.#shelf
+        await this.#records
           .change(id, { status: "ready", chunks: filled.chunks, error: filled.warning })
           .catch(ignoreSuperseded);
     }
@@ -197,21 +197,21 @@ export class Indexing {
       signal.throwIfAborted();
       const { code, message } = errorData(thrown);
       if (code === "unavailable" || code === "storage_full" || code === "internal") throw thrown;
-      await this.#shelf.change(id, { status: "failed", error: message }).catch(ignoreSuperseded);
+      await this.#records.change(id, { status: "failed", error: message }).catch(ignoreSuperseded);
       return { chunks: 0 };
     }
   }
 
   async #documents(uid: string): Promise<Stored<DocumentRecord>[]> {
     const all: Stored<DocumentRecord>[] = [];
-    for await (const stored of this.#shelf.each(uid)) all.push(stored);
+    for await (const stored of this.#records.each(uid)) all.push(stored);
     return all;
   }
 
   /** The document as its task was asked to index it, unless it was removed or replaced since. */
   async #wanted(input: IndexInput): Promise<DocumentRecord | undefined> {
-    const knowledge = await this.#shelf.find(input.knowledge);
-    const document = await this.#shelf.document(input.document);
+    const knowledge = await this.#records.find(input.knowledge);
+    const document = await this.#records.document(input.document);
     const same = knowledge?.body.uid === input.uid && document?.body.sha256 === input.sha256;
     return same ? document?.body : undefined;
   }

@@ -23,12 +23,12 @@ import {
 } from "./documents.ts";
 import { Indexing } from "./indexing.ts";
 import { PASSAGES_VERSION } from "./ingest.ts";
+import { KnowledgeRecords, shown } from "./knowledge-records.ts";
 import { parserFor } from "./parsers/index.ts";
 import { PassageStore } from "./passage-store.ts";
 import { indexError, type PassageTable } from "./passage-table.ts";
 import { Searcher, type SearchOptions, untilAborted } from "./search.ts";
 import type { Knowledge } from "./service.ts";
-import { Shelf, shown } from "./shelf.ts";
 
 const MAX_LIMIT = 200;
 
@@ -62,20 +62,20 @@ class LanceKnowledge implements KnowledgeStore {
   readonly #parts: KnowledgeParts;
   readonly #store: PassageStore;
   readonly #searcher: Searcher;
-  readonly #shelf: Shelf;
+  readonly #stored: KnowledgeRecords;
   readonly #indexing: Indexing;
 
   constructor(parts: KnowledgeParts) {
     this.#parts = parts;
     this.#store = new PassageStore(parts.vectors);
     this.#searcher = new Searcher(parts.models, parts.report ?? (() => undefined));
-    this.#shelf = new Shelf(parts.records);
-    this.#indexing = new Indexing({ ...parts, shelf: this.#shelf, store: this.#store });
+    this.#stored = new KnowledgeRecords(parts.records);
+    this.#indexing = new Indexing({ ...parts, records: this.#stored, store: this.#store });
   }
 
   async cards(): Promise<KnowledgeCard[]> {
-    const all = await this.#shelf.all();
-    return await Promise.all(all.map((stored) => this.#shelf.card(stored)));
+    const all = await this.#stored.all();
+    return await Promise.all(all.map((stored) => this.#stored.card(stored)));
   }
 
   async create(knowledge: { name: string; embedder?: string }): Promise<KnowledgeCard> {
@@ -83,13 +83,13 @@ class LanceKnowledge implements KnowledgeStore {
     const uid = newId();
     const embedder = knowledge.embedder || (await this.#parts.models.embedder());
     const body: KnowledgeRecord = { uid, table: `k_${uid}`, passages: PASSAGES_VERSION, ...(embedder && { embedder }) };
-    return await this.#shelf.card(await this.#shelf.put(name, body, 0));
+    return await this.#stored.card(await this.#stored.put(name, body, 0));
   }
 
   async delete(name: string): Promise<boolean> {
-    const stored = await this.#shelf.find(name);
-    if (!stored || !(await this.#shelf.delete(stored.id))) return false;
-    for await (const { id } of this.#shelf.each(stored.body.uid)) await this.#forget(id);
+    const stored = await this.#stored.find(name);
+    if (!stored || !(await this.#stored.delete(stored.id))) return false;
+    for await (const { id } of this.#stored.each(stored.body.uid)) await this.#forget(id);
     await this.#store.drop(stored.body.table);
     return true;
   }
@@ -98,33 +98,33 @@ class LanceKnowledge implements KnowledgeStore {
     name: string,
     source: Parameters<Knowledge["add"]>[1],
   ): Promise<{ document: KnowledgeDocument; task: string }> {
-    const { id: knowledge, body } = await this.#shelf.need(name);
+    const { id: knowledge, body } = await this.#stored.need(name);
     const document = await readSource(source, this.#parts.fetch);
     const id = documentId(body.uid, document.identity);
     return await this.#indexing.turns.run(id, () => this.#put({ knowledge, uid: body.uid, document: id }, document));
   }
 
   async documents(name: string, options: { after?: string; limit?: number } = {}): Promise<KnowledgeDocument[]> {
-    const { body } = await this.#shelf.need(name);
-    const page = await this.#shelf.page(body.uid, options);
+    const { body } = await this.#stored.need(name);
+    const page = await this.#stored.page(body.uid, options);
     return page.map(shown);
   }
 
   async document(name: string, id: string): Promise<KnowledgeDocument & { text: string }> {
-    const stored = await this.#shelf.needDocument(name, id);
+    const stored = await this.#stored.needDocument(name, id);
     const { title, mediaType, file } = stored.body;
     const { bytes } = await this.#parts.files.get(file);
     return { ...shown(stored), text: parserFor(title, mediaType).parse(bytes, title).text };
   }
 
   async source(name: string, id: string): Promise<{ title: string; mediaType: string; bytes: Uint8Array }> {
-    const { body } = await this.#shelf.needDocument(name, id);
+    const { body } = await this.#stored.needDocument(name, id);
     return { title: body.title, mediaType: body.mediaType, bytes: (await this.#parts.files.get(body.file)).bytes };
   }
 
   async removeDocument(name: string, id: string): Promise<boolean> {
-    const { body } = await this.#shelf.need(name);
-    const stored = await this.#shelf.document(id);
+    const { body } = await this.#stored.need(name);
+    const stored = await this.#stored.document(id);
     if (stored?.parent !== body.uid) return false;
     const table = await this.#store.table(body.table);
     await this.#forget(id, table);
@@ -133,7 +133,7 @@ class LanceKnowledge implements KnowledgeStore {
 
   async search(name: string, query: string, options: SearchOptions, signal: AbortSignal): Promise<Document[]> {
     signal.throwIfAborted();
-    const { body } = await this.#shelf.need(name);
+    const { body } = await this.#stored.need(name);
     const limit = Math.min(Math.max(1, Math.floor(options.limit)), MAX_LIMIT);
     const ask = async ({ table, embedder }: KnowledgeRecord) =>
       await this.#searcher.search(await this.#store.table(table), query, { ...options, limit }, embedder, signal);
@@ -142,7 +142,7 @@ class LanceKnowledge implements KnowledgeStore {
         return await ask(body);
       } catch (error) {
         // A reindex may have taken the table away while it was read.
-        const now = await this.#shelf.need(name);
+        const now = await this.#stored.need(name);
         if (now.body.table !== body.table) return await ask(now.body);
         throw indexError(error);
       }
@@ -151,19 +151,19 @@ class LanceKnowledge implements KnowledgeStore {
   }
 
   async reindex(name: string, options: { embedder?: string | null } = {}): Promise<Task> {
-    const { id: knowledge, body } = await this.#shelf.need(name);
+    const { id: knowledge, body } = await this.#stored.need(name);
     return await this.#indexing.reindex({ knowledge, uid: body.uid, ...options });
   }
 
   async recover(): Promise<void> {
-    const all = await this.#shelf.all();
+    const all = await this.#stored.all();
     if (all.length === 0) return;
     const there = new Set(await this.#store.names());
     const used = new Set<string>();
     for (const { id: knowledge, body } of all) {
       used.add(body.table);
       let documents = 0;
-      for await (const { id, body: document } of this.#shelf.each(body.uid)) {
+      for await (const { id, body: document } of this.#stored.each(body.uid)) {
         documents++;
         if (document.status === "ready" || document.status === "failed") continue;
         if (await this.#indexing.open(document.task)) continue;
@@ -189,7 +189,7 @@ class LanceKnowledge implements KnowledgeStore {
   ): Promise<{ document: KnowledgeDocument; task: string }> {
     const { files } = this.#parts;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
-    const before = await this.#shelf.document(target.document);
+    const before = await this.#stored.document(target.document);
     if (before?.body.sha256 === sha256 && before.body.mediaType === mediaType)
       if ((before.body.status === "ready" && !before.body.error) || (await this.#indexing.open(before.body.task)))
         return { document: shown(before), task: before.body.task };
@@ -204,7 +204,7 @@ class LanceKnowledge implements KnowledgeStore {
       file,
       task: "",
     };
-    await this.#shelf.putDocument(target.document, target.uid, body);
+    await this.#stored.putDocument(target.document, target.uid, body);
     if (before) await files.delete(before.body.file);
     const stored = await this.#indexing.index({ ...target, sha256 }, title);
     return { document: shown(stored), task: stored.body.task };
@@ -212,10 +212,10 @@ class LanceKnowledge implements KnowledgeStore {
 
   async #forget(id: string, table?: PassageTable): Promise<void> {
     await this.#indexing.turns.run(id, async () => {
-      const stored = await this.#shelf.document(id);
+      const stored = await this.#stored.document(id);
       if (!stored) return;
       await table?.remove(id);
-      await this.#shelf.deleteDocument(id);
+      await this.#stored.deleteDocument(id);
       await this.#parts.files.delete(stored.body.file);
     });
   }

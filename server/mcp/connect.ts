@@ -83,7 +83,7 @@ export class Cuts {
     };
   }
 
-  tell(key: string): void {
+  reportCut(key: string): void {
     const cut = [...(this.#waiting.get(key) ?? [])];
     setTimeout(() => {
       for (const controller of cut) controller.abort();
@@ -133,7 +133,7 @@ export function connectOnce(launch: Launch, era: "auto" | "legacy", timeoutMs: n
 function httpTransport({ http, ...launch }: Launch, cuts: Cuts): StreamableHTTPClientTransport {
   const { url, headers, fetch, auth } = http!;
   return new StreamableHTTPClientTransport(new URL(url), {
-    fetch: asFetchLike(fetch, (key) => cuts.tell(key)) as FetchLike,
+    fetch: asFetchLike(fetch, (key) => cuts.reportCut(key)) as FetchLike,
     requestInit: { headers },
     authProvider: auth,
     reconnectionOptions: {

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { openWorld, type TestWorld } from "./testing/world.ts";
+import { openTestServices, type TestServices } from "./testing/test-services.ts";
 
-let world: TestWorld;
+let world: TestServices;
 let server: Server;
 let trap: Server;
 let base = "";
@@ -23,7 +23,7 @@ const listen = (made: Server) =>
   );
 
 beforeAll(async () => {
-  world = await openWorld({ startMs: 3000, callMs: 2000 });
+  world = await openTestServices({ startMs: 3000, callMs: 2000 });
   trap = createServer((_, response) => {
     trapped++;
     response.end("{}");

@@ -3,13 +3,20 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ToolResult } from "../../runtime/tool.ts";
 import { startGroup } from "./process-group.ts";
-import { eventually, lives, modernServer, openWorld, rough, type TestWorld } from "./testing/world.ts";
+import {
+  eventually,
+  lives,
+  modernServer,
+  openTestServices,
+  rough,
+  type TestServices,
+} from "./testing/test-services.ts";
 
-let world: TestWorld;
+let world: TestServices;
 const never = new AbortController().signal;
 
 beforeAll(async () => {
-  world = await openWorld({ startMs: 8_000 });
+  world = await openTestServices({ startMs: 8_000 });
 });
 afterEach(async () => {
   for (const { name } of await world.mcp.cards()) await world.mcp.delete(name);

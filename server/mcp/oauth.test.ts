@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { openWorld, type TestWorld } from "./testing/world.ts";
+import { openTestServices, type TestServices } from "./testing/test-services.ts";
 
-let world: TestWorld;
+let world: TestServices;
 let server: Server;
 let base = "";
 const never = new AbortController().signal;
@@ -22,7 +22,7 @@ const state = {
 };
 
 beforeAll(async () => {
-  world = await openWorld({ startMs: 5000 });
+  world = await openTestServices({ startMs: 5000 });
   server = createServer(async (request, response) => {
     let body = "";
     for await (const part of request) body += part;

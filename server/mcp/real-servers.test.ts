@@ -4,15 +4,15 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, openWorld, packageFile, type TestWorld } from "./testing/world.ts";
+import { eventually, openTestServices, packageFile, type TestServices } from "./testing/test-services.ts";
 
-let world: TestWorld;
+let world: TestServices;
 const never = new AbortController().signal;
 const node = process.execPath;
 const everything = packageFile("@modelcontextprotocol/server-everything/dist/index.js");
 
 beforeAll(async () => {
-  world = await openWorld({ startMs: 20_000 });
+  world = await openTestServices({ startMs: 20_000 });
 });
 afterAll(() => world.close());
 

@@ -3,16 +3,16 @@ import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { errorResponse } from "../http/errors.ts";
 import type { AppEnv } from "../http/guard.ts";
-import { openWorld, rough, type TestWorld } from "../mcp/testing/world.ts";
+import { openTestServices, rough, type TestServices } from "../mcp/testing/test-services.ts";
 import { createToolbox } from "../tools/toolbox.ts";
 import { mcpServerRoutes } from "./mcp-servers.ts";
 import { toolRoutes } from "./tools.ts";
 
-let world: TestWorld;
+let world: TestServices;
 let app: Hono<AppEnv>;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openTestServices();
   const toolbox = createToolbox({
     ...world,
     now: () => Date.now(),

@@ -35,7 +35,7 @@ export function readOrCreate(file: string, make: () => string): string {
     if (error instanceof PatchbayError) throw error;
     throw new PatchbayError(
       "unavailable",
-      `Cannot read or write ${file}: ${(error as Error).message}; mend its permissions or set PATCHBAY_DATA to another folder.`,
+      `Cannot read or write ${file}: ${(error as Error).message}; fix its permissions or set PATCHBAY_DATA to another folder.`,
       { cause: error },
     );
   }

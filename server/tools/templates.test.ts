@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../runtime/host.ts";
 import type { ChatRequest, ModelEvent } from "../../runtime/model.ts";
 import type { ToolTemplate } from "../contract/template.ts";
-import { openWorld, type TestWorld } from "../mcp/testing/world.ts";
+import { openTestServices, type TestServices } from "../mcp/testing/test-services.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import type { Toolbox } from "./service.ts";
 import { readToolTemplates } from "./shipped-templates.ts";
@@ -11,7 +11,7 @@ import { createToolbox } from "./toolbox.ts";
 
 const templates = await readToolTemplates();
 const never = new AbortController().signal;
-let world: TestWorld;
+let world: TestServices;
 let toolbox: Toolbox;
 const sandbox = createSandbox({ size: 1 });
 let sent: HttpRequest[] = [];
@@ -20,7 +20,7 @@ let asked: ChatRequest[] = [];
 let modelSays = "";
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openTestServices();
   toolbox = createToolbox({
     ...world,
     now: () => Date.now(),

@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ModelEvent } from "../../runtime/model.ts";
 import type { ToolOffer } from "../../runtime/tool.ts";
-import { openWorld, rough, type TestWorld } from "../mcp/testing/world.ts";
+import { openTestServices, rough, type TestServices } from "../mcp/testing/test-services.ts";
 import { createNet } from "../net/safe-fetch.ts";
 import { MAX_RESULT } from "./result.ts";
 import type { Toolbox } from "./service.ts";
 import { createToolbox, type ToolboxDeps } from "./toolbox.ts";
 
-let world: TestWorld;
+let world: TestServices;
 let toolbox: Toolbox;
 let deps: ToolboxDeps;
 let server: Server;
@@ -27,7 +27,7 @@ async function* chat(): AsyncIterable<ModelEvent> {
 }
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openTestServices();
   server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);

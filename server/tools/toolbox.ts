@@ -23,7 +23,7 @@ import { failedResult, finishResult } from "./result.ts";
 import { createToolSearch } from "./search.ts";
 import type { Toolbox } from "./service.ts";
 import { type StoredTool, secretsOf } from "./stored-tool.ts";
-import { createToolShelf, type ToolSetting } from "./tool-shelf.ts";
+import { createToolRecords, type ToolSetting } from "./tool-records.ts";
 
 /** Agents as tools: listed here, run by the run that calls them. */
 export interface AgentTools {
@@ -62,7 +62,7 @@ const builtins = new Map(builtinTools.map((tool) => [tool.spec.name, tool]));
 
 /** Builds the library over its deps. Keeps the stored tools in memory and follows changes made by other processes. */
 export function createToolbox(deps: ToolboxDeps): Toolbox {
-  const shelf = createToolShelf(deps.records, deps.now);
+  const library = createToolRecords(deps.records, deps.now);
   const search = createToolSearch(deps);
   const bindings: BindingDeps = deps;
   const asks: ModelToolDeps["models"] = {
@@ -74,7 +74,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
     setting ? { ...spec, ...setting } : spec;
 
   async function cards(): Promise<ToolCard[]> {
-    const { tools, settings } = await shelf.all();
+    const { tools, settings } = await library.all();
     const secretNames = new Set((await deps.secrets.names()).map((each) => each.name));
     const all: ToolCard[] = builtinTools.map((tool) => ({ ...tool.spec, binding: "builtin" }));
     for (const tool of tools.values()) all.push(storedCard(tool, settings.get(tool.name), secretNames));
@@ -97,7 +97,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
     const [kind, second] = name.split("/");
     const fits = (spec: ToolSpec) => (prefix ? spec.name.startsWith(prefix) : spec.name === name);
     if (kind === "builtin") return builtinTools.map((tool) => tool.spec).filter(fits);
-    const { tools, settings } = await shelf.all();
+    const { tools, settings } = await library.all();
     if (kind === "mcp") {
       if (!second || second === "*") throw unknown(name, 'Name the server, as in "mcp/files/*".');
       const card = (await deps.mcp.cards()).find((server) => server.name === second);
@@ -135,7 +135,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
       if (deps.agents?.call) return deps.agents.call(second!, args, { idempotencyKey }, signal);
       throw new PatchbayError("tool_failed", `"${name}" is an agent; it can be called from an agent only.`);
     }
-    const tool = (await shelf.all()).tools.get(name)!;
+    const tool = (await library.all()).tools.get(name)!;
     const call = { tool, args, idempotencyKey };
     switch (tool.binding.kind) {
       case "http":
@@ -167,7 +167,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
 
   /** A template never writes over a tool of the same name that is another by now: that one is somebody's work. */
   async function besideOwn(tools: StoredTool[]): Promise<{ kept: StoredTool[]; changed: ToolImportReport["report"] }> {
-    const own = (await shelf.all()).tools;
+    const own = (await library.all()).tools;
     const differs = (tool: StoredTool) =>
       own.has(tool.name) && JSON.stringify(own.get(tool.name)) !== JSON.stringify(tool);
     return {
@@ -217,26 +217,26 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
       }
     },
     custom: async (name) => {
-      const tool = (await shelf.all()).tools.get(name);
+      const tool = (await library.all()).tools.get(name);
       if (!tool) throw new PatchbayError("not_found", `There is no tool "${name}" made by hand.`);
       return toCustomTool(tool);
     },
     save: async (input, { create } = {}) => {
       const tool = parseCustomTool(input);
-      await shelf.put([tool], { create });
+      await library.put([tool], { create });
       return cardOf(tool.name);
     },
     configure: async (name, change) => {
       if (builtins.has(name)) throw new PatchbayError("bad_request", `"${name}" is built in; its effect is known.`);
       await cardOf(name);
-      await shelf.configure(name, change);
+      await library.configure(name, change);
       return cardOf(name);
     },
-    delete: (name) => shelf.remove(name),
+    delete: (name) => library.remove(name),
     import: async (source) => {
       const { tools, report, api } = await importTools(source);
       const { kept, changed } = api === undefined ? await besideOwn(tools) : { kept: tools, changed: [] };
-      await shelf.put(kept, { replaces: api === undefined ? undefined : `openapi/${api}/*` });
+      await library.put(kept, { replaces: api === undefined ? undefined : `openapi/${api}/*` });
       const names = new Set(tools.map((tool) => tool.name));
       return { tools: (await cards()).filter((card) => names.has(card.name)), report: [...report, ...changed] };
     },

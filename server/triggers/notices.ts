@@ -67,7 +67,7 @@ function newsOf(event: Pick<RunEvent, "type">): "wait" | "end" | undefined {
 }
 
 /** A log that tells of its news once they are on disk. Who appends does not wait for the hearer. */
-export function hearNews<L extends Pick<EventLog, "append">>(
+export function watchRunNews<L extends Pick<EventLog, "append">>(
   log: L,
   hear: (run: string, seq: number, about: "wait" | "end") => void,
 ): L {

@@ -25,14 +25,14 @@ export function RunAnswer({
       ) : (
         <CodeBlock code={JSON.stringify(reply, null, 2)} wrap />
       )}
-      {rests && <RestsOn rests={rests} />}
+      {rests && <GroundingList rests={rests} />}
       {rests?.claim && <Badge tone="bad">{t("page.claim", { claim: rests.claim })}</Badge>}
     </div>
   );
 }
 
 /** What the answer rests on: the documents it cites and the tools that answered; or that it rests on nothing. */
-function RestsOn({ rests }: { rests: Grounding }) {
+function GroundingList({ rests }: { rests: Grounding }) {
   const { t } = useTranslation("runs");
   if (rests.documents.length === 0 && rests.tools.length === 0)
     return (

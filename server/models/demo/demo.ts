@@ -59,7 +59,7 @@ export function think(request: ChatRequest): Thought {
 
   const results = messages.slice(lastUser + 1).filter((message) => message.role === "tool");
   const quotes = bestQuotes(passages, question);
-  if (results.length) return { text: signed(tellResults(results, quotes, chinese), chinese) };
+  if (results.length) return { text: signed(resultText(results, quotes, chinese), chinese) };
 
   const choices = chooseTools(request.tools ?? [], question);
   // A passage that answers comes before a tool that only shares words with the question.
@@ -74,8 +74,8 @@ export function think(request: ChatRequest): Thought {
       })),
     };
   }
-  if (quotes.length) return { text: signed(tellQuotes(quotes), chinese) };
-  return { text: signed(tellNothing(request, question, system, passages.length > 0, chinese), chinese) };
+  if (quotes.length) return { text: signed(quoteText(quotes), chinese) };
+  return { text: signed(nothingFoundText(request, question, system, passages.length > 0, chinese), chinese) };
 }
 
 function answersInChinese(question: string, system: string[]): boolean {
@@ -84,7 +84,7 @@ function answersInChinese(question: string, system: string[]): boolean {
   return isChinese(question);
 }
 
-function tellQuotes(quotes: Quote[]): string {
+function quoteText(quotes: Quote[]): string {
   return quotes
     .map(({ sentence, number }) => {
       const stop = /[.!?。！？]$/.exec(sentence)?.[0];
@@ -96,7 +96,7 @@ function tellQuotes(quotes: Quote[]): string {
 
 type ToolMessage = Extract<Message, { role: "tool" }>;
 
-function tellResults(results: ToolMessage[], quotes: Quote[], chinese: boolean): string {
+function resultText(results: ToolMessage[], quotes: Quote[], chinese: boolean): string {
   const told = results.map((result) => {
     const content = shown(result.content, chinese);
     if (result.error)
@@ -107,7 +107,7 @@ function tellResults(results: ToolMessage[], quotes: Quote[], chinese: boolean):
     if (chinese) return short ? `${result.name} 的结果是：${content}` : `${result.name} 的结果：\n\n${content}`;
     return short ? `${result.name} answers: ${content}` : `Here is what ${result.name} gave:\n\n${content}`;
   });
-  if (quotes.length) told.push(tellQuotes(quotes));
+  if (quotes.length) told.push(quoteText(quotes));
   return told.join("\n\n");
 }
 
@@ -127,7 +127,7 @@ function shown(content: string, chinese: boolean): string {
   return `${text.slice(0, RESULT_SHOWN)}${fence}\n${chinese ? `…（另有 ${more} 个字符）` : `… (${more} more characters)`}`;
 }
 
-function tellNothing(
+function nothingFoundText(
   request: ChatRequest,
   question: string,
   system: string[],

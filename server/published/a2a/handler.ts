@@ -61,15 +61,15 @@ export class AgentHandler implements A2ARequestHandler {
   async sendMessage(request: SendMessageRequest): Promise<Task> {
     const { run, contextId } = await this.#start(request, false);
     if (request.configuration?.returnImmediately) {
-      await told(run.accepted);
+      await withA2aErrors(run.accepted);
       return taskOf({ id: run.id, status: "running", session: contextId } as RunResult);
     }
-    return taskOf(await told(run.done));
+    return taskOf(await withA2aErrors(run.done));
   }
 
   async *sendMessageStream(request: SendMessageRequest): AsyncGenerator<StreamResponse, void, undefined> {
     const { run, contextId } = await this.#start(request, true);
-    await told(run.accepted);
+    await withA2aErrors(run.accepted);
     yield {
       payload: { $case: "task", value: taskOf({ id: run.id, status: "running", session: contextId } as RunResult) },
     };
@@ -92,7 +92,7 @@ export class AgentHandler implements A2ARequestHandler {
     const before = await this.#run(id);
     if (["done", "failed", "cancelled"].includes(before.status))
       throw new TaskNotCancelableError(`The task ${id} is over: ${before.status}.`);
-    return taskOf(await told(this.#services.runs.cancel(id)));
+    return taskOf(await withA2aErrors(this.#services.runs.cancel(id)));
   }
 
   async *resubscribe({ id }: { id: string }): AsyncGenerator<StreamResponse, void, undefined> {
@@ -152,7 +152,7 @@ export class AgentHandler implements A2ARequestHandler {
     const { key, target } = this.#asked;
     const contextId = message.contextId || newId();
     if (contextId.length > 200) throw new RequestMalformedError("A contextId has at most 200 characters.");
-    const run = await told(
+    const run = await withA2aErrors(
       startCall(this.#services, { target, key, message: text, fields, session: contextId, stream }),
     );
     return { run, contextId };
@@ -238,7 +238,7 @@ function statusUpdate({ id, contextId, status, metadata }: Task): StreamResponse
 }
 
 /** What was refused, in the protocol's errors and without the inside. */
-async function told<T>(work: Promise<T>): Promise<T> {
+async function withA2aErrors<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -51,8 +51,8 @@ class FolderBlobs implements Blobs {
   }
 
   async *list(): AsyncGenerator<{ sha256: string; at: number }> {
-    for (const shelf of await entries(join(this.#folder, "blobs")))
-      for (const sha256 of await entries(join(this.#folder, "blobs", shelf))) {
+    for (const prefix of await entries(join(this.#folder, "blobs")))
+      for (const sha256 of await entries(join(this.#folder, "blobs", prefix))) {
         const found = await stat(this.#path(sha256)).catch(() => undefined);
         if (found) yield { sha256, at: found.mtimeMs };
       }

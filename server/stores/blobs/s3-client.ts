@@ -63,13 +63,13 @@ export class S3Client {
     const code = /<Code>([\w.-]{1,60})<\/Code>/.exec(text)?.[1] ?? String(status);
     if (code === "QuotaExceeded" || code === "XMinioStorageFull" || status === 507)
       return new PatchbayError("storage_full", `The bucket "${this.place.bucket}" is full (${code}).`);
-    const mend =
+    const fix =
       status === 403
         ? "; look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, and at the rights of the key"
         : status === 301
           ? "; the bucket lies in another region: set AWS_REGION"
           : "";
-    return this.#failed(`${code}${mend}`);
+    return this.#failed(`${code}${fix}`);
   }
 
   #failed(why: string, cause?: unknown): PatchbayError {

@@ -44,7 +44,7 @@ export interface BatchesOptions {
   /** The id under which this process holds runs now. */
   me(): string;
   /** Others are to be told of what is stored. */
-  tells(): boolean;
+  notifies(): boolean;
   /** Somebody follows the run here: its events are not held back. */
   isFollowed(run: string): boolean;
   /** Events up to `last` are on disk. `left`: the run is the workers' now. */
@@ -210,7 +210,7 @@ export class Batches {
       if (doubt) for (const run of await alreadyWritten(pool, parts)) done.add(run);
       const rest = parts.filter((part) => !done.has(part.run));
       try {
-        for (const run of await writeBatch(pool, rest, graphs, this.#options.tells())) done.add(run);
+        for (const run of await writeBatch(pool, rest, graphs, this.#options.notifies())) done.add(run);
       } catch (error) {
         doubt = isTransient(error);
         throw error;

@@ -85,7 +85,7 @@ class PostgresEventLog implements PostgresLog {
       ...options,
       leave: options.role === "web",
       me: () => this.members.id(),
-      tells: () => this.members.others() > 0,
+      notifies: () => this.members.others() > 0,
       isFollowed: (run) => this.#watchers.has(run),
       stored: (live, last, left) => this.#stored(live, last, left),
     });

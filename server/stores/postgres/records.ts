@@ -61,7 +61,7 @@ class PostgresRecords extends KyselyRecords {
     }
   }
 
-  protected override async tellOthers(transaction: Kysely<Tables>): Promise<void> {
+  protected override async notifyPeers(transaction: Kysely<Tables>): Promise<void> {
     await sql`SELECT pg_notify('patchbay_records', '')`.execute(transaction);
   }
 }

@@ -101,7 +101,7 @@ function openFailure(error: unknown): string {
     code.startsWith("SQLITE_READONLY") ||
     code === "SQLITE_CANTOPEN"
   )
-    return "the folder cannot be written; mend its permissions or set PATCHBAY_DATA to another folder.";
+    return "the folder cannot be written; fix its permissions or set PATCHBAY_DATA to another folder.";
   if (code === "ENOSPC" || code === "SQLITE_FULL") return "the disk is full.";
   if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
     return "the file is damaged; restore it from a backup. It was not changed.";

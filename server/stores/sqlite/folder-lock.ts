@@ -34,7 +34,7 @@ export function lockFolder(folder: string, patienceMs = PATIENCE_MS): { release(
     if (code === "SQLITE_FULL" || code === "ENOSPC") throw storageError(error);
     throw new PatchbayError(
       "unavailable",
-      `The data folder ${folder} cannot be used (${message}); mend its permissions, or set PATCHBAY_DATA to another folder.`,
+      `The data folder ${folder} cannot be used (${message}); fix its permissions, or set PATCHBAY_DATA to another folder.`,
       { cause: error },
     );
   }

@@ -192,14 +192,14 @@ export abstract class KyselyRecords implements Records {
           const taken = page.find(({ kind, id }) => !there.has(`${kind}/${id}`));
           if (taken) throw new PatchbayError("conflict", `The ${taken.kind} "${taken.id}" is there already.`);
         }
-        await this.tellOthers(transaction);
+        await this.notifyPeers(transaction);
       }),
     );
     this.tell(undefined);
   }
 
   /** Tells the other processes, at the end of a transaction, that anything may have changed. A file has one process. */
-  protected async tellOthers(_transaction: Kysely<Tables>): Promise<void> {}
+  protected async notifyPeers(_transaction: Kysely<Tables>): Promise<void> {}
 
   async close(): Promise<void> {
     await this.#db.destroy();

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, type TestWorld } from "../../mcp/testing/world.ts";
+import { openTestServices, type TestServices } from "../../mcp/testing/test-services.ts";
 import { createNet } from "../../net/safe-fetch.ts";
 import type { Toolbox } from "../service.ts";
 import { createToolbox } from "../toolbox.ts";
@@ -468,7 +468,7 @@ describe("reading documents", () => {
 });
 
 describe("calling an API that a document describes", () => {
-  let world: TestWorld;
+  let world: TestServices;
   let toolbox: Toolbox;
   let server: Server;
   let base = "";
@@ -483,7 +483,7 @@ describe("calling an API that a document describes", () => {
   let refuse = 0;
 
   beforeAll(async () => {
-    world = await openWorld();
+    world = await openTestServices();
     server = createServer(async (request, response) => {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);

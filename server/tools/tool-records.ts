@@ -13,7 +13,7 @@ export interface ToolSetting {
   repeatable?: boolean;
 }
 
-export interface ToolShelf {
+export interface ToolRecords {
   all(): Promise<{ tools: ReadonlyMap<string, StoredTool>; settings: ReadonlyMap<string, ToolSetting> }>;
   /** `create`: rejects with `conflict` where one of that name exists. `replaces`: others under `openapi/<api>/*` go. */
   put(tools: StoredTool[], options?: { create?: boolean; replaces?: string }): Promise<void>;
@@ -22,7 +22,7 @@ export interface ToolShelf {
   remove(name: string): Promise<boolean>;
 }
 
-export function createToolShelf(records: Records, now: () => number): ToolShelf {
+export function createToolRecords(records: Records, now: () => number): ToolRecords {
   const mirror = createMirror(records, "tools", now, async () => {
     const tools = new Map<string, StoredTool>();
     for (const { id, body } of await everyRecord<unknown>(records, TOOL)) {

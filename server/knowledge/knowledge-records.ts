@@ -8,7 +8,7 @@ import { DOCUMENT, type DocumentRecord, KNOWLEDGE, type KnowledgeRecord } from "
 const COUNTS_MS = 2_000;
 const PAGE = 500;
 
-export class Shelf {
+export class KnowledgeRecords {
   readonly #records: Records;
   /** By uid; counting the documents of a large knowledge at every check of a graph would be slow. */
   readonly #counts = new Map<string, { at: number; card: KnowledgeCard }>();

@@ -15,7 +15,7 @@ import { createMcpServers } from "../mcp-servers.ts";
 import type { McpDeps } from "../running.ts";
 import type { McpServers } from "../service.ts";
 
-export interface TestWorld {
+export interface TestServices {
   dir: string;
   records: Records;
   secrets: Secrets;
@@ -29,7 +29,7 @@ export interface TestWorld {
   close(): Promise<void>;
 }
 
-export async function openWorld(options: Partial<McpDeps> = {}): Promise<TestWorld> {
+export async function openTestServices(options: Partial<McpDeps> = {}): Promise<TestServices> {
   const dir = await mkdtemp(join(tmpdir(), "patchbay-mcp-"));
   const records = await sqliteRecords(join(dir, "records.db"));
   const secrets = await openSecrets(records, "a key for tests, long enough");
@@ -47,7 +47,7 @@ export async function openWorld(options: Partial<McpDeps> = {}): Promise<TestWor
       ...options,
       ...more,
     });
-  const world: TestWorld = {
+  const world: TestServices = {
     dir,
     records,
     secrets,
