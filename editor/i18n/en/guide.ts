@@ -13,6 +13,7 @@ export const guide = {
     operate: "Monitoring",
     backup: "Back up and restore",
     scale: "Several machines",
+    nodes: "Your own node types",
     cli: "The command line",
     keyboard: "Keyboard use",
     glossary: "Glossary",

@@ -16,6 +16,7 @@ export const guide: Words<typeof en> = {
     operate: "运行监控",
     backup: "备份与恢复",
     scale: "多台机器",
+    nodes: "自定义节点",
     cli: "命令行",
     keyboard: "键盘操作",
     glossary: "术语表",

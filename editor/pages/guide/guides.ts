@@ -11,6 +11,7 @@ export const GUIDES = [
   "operate",
   "backup",
   "scale",
+  "nodes",
   "cli",
   "keyboard",
   "glossary",
