@@ -191,9 +191,9 @@ test("an answer twice, otherwise, late, of another wait, or by who may not", asy
     await send("POST", "/v1/agents/hasty/runs", hasty, { input: { message: "x" } })
   ).json()) as RunResult;
   expect(late.status).toBe("waiting");
-  await vi.waitUntil(
-    async () => ((await (await send("GET", `/v1/runs/${late.id}`, hasty)).json()) as RunResult).status !== "waiting",
-  );
+  await expect
+    .poll(async () => (await send("GET", `/v1/runs/${late.id}`, hasty)).json(), { timeout: 10_000 })
+    .toMatchObject({ status: "done" });
   const given = await answer(late.id, { wait: late.waits![0]!.wait, choice: "approve" }, hasty);
   expect(given.status).toBe(410);
   await refusal(given);
