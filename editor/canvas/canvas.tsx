@@ -49,7 +49,10 @@ import { ZoomBar } from "./zoom-bar.tsx";
 import { isZoomedOut, ZoomedOutContext } from "./zoomed-out.ts";
 import "./canvas.css";
 
-const nodeTypes = { card: Card, note: NoteCard, frame: FrameCard };
+const nodeTypes = { card: Card, annotation: NoteCard, frame: FrameCard } satisfies Record<
+  NonNullable<FlowNode["type"]>,
+  unknown
+>;
 const edgeTypes = { edge: EdgeView };
 const NO_KEYS: string[] = [];
 const MULTI = ["Meta", "Control", "Shift"];
@@ -66,7 +69,7 @@ export interface CanvasMenus {
   forPane(add: () => void): MenuItem[];
 }
 
-type Doings = Pick<
+type StableHandlers = Pick<
   ReactFlowProps<FlowNode, FlowEdge>,
   | "onNodeContextMenu"
   | "onEdgeContextMenu"
@@ -136,7 +139,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
     [workbench],
   );
 
-  const tellRefusal = useCallback(
+  const showRefusal = useCallback(
     (state: FinalConnectionState) => {
       const { reader } = workbench.reader.getState();
       const ends = [
@@ -161,18 +164,18 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
       workbench.pendingEdge.setState({ from: undefined });
       if (!from) return;
       const at = pointOf(event);
-      if (state.toHandle && !state.isValid) return tellRefusal(state);
+      if (state.toHandle && !state.isValid) return showRefusal(state);
       if (state.isValid || state.toNode) return;
       const point = flow.screenToFlowPosition(at);
       workbench.overlays.setState({
         adding: {
           at,
-          loose: from,
+          openEnd: from,
           position: { x: from.side === "out" ? point.x : point.x - CARD.width, y: point.y - CARD.head },
         },
       });
     },
-    [workbench, flow, tellRefusal],
+    [workbench, flow, showRefusal],
   );
 
   const edgeUnder = (event: DragEvent): string | undefined =>
@@ -221,7 +224,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
   useLayoutEffect(() => {
     latest.current = { menus, addHere };
   });
-  const doings = useMemo((): Doings => {
+  const stableHandlers = useMemo((): StableHandlers => {
     const items = () => latest.current.menus;
     const add: typeof addHere = (event, edge) => latest.current.addHere(event, edge);
     return {
@@ -284,7 +287,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
             onReconnect={onReconnect}
             onConnectStart={onConnectStart}
             onConnectEnd={onConnectEnd}
-            {...doings}
+            {...stableHandlers}
             onlyRenderVisibleElements
             nodesDraggable={!frozen}
             nodesConnectable={!frozen}

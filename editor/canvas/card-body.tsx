@@ -10,7 +10,7 @@ import { useIssueWords } from "../hooks/issue-words.ts";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useCatalogue, useLive, useNodeFacts } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { agentNamed } from "../session/called-agents.ts";
+import { findAgent } from "../session/called-agents.ts";
 import { streamedTextOf } from "../session/live-run.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
@@ -112,7 +112,7 @@ function Part({ part, first }: { part: PreviewPart; first: boolean }) {
 }
 
 function AgentName({ agent }: { agent: string }) {
-  const name = useCatalogue((state) => agentNamed(state.agents, agent)?.name);
+  const name = useCatalogue((state) => findAgent(state.agents, agent)?.name);
   return name === undefined ? <span className="font-mono text-xs">{agent}</span> : <span>{name}</span>;
 }
 

@@ -15,7 +15,7 @@ import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
 import { useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { holdsGraph } from "../session/called-agents.ts";
+import { hasInnerGraph } from "../session/called-agents.ts";
 import { viewOf } from "../session/live-run.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { TONE_SOFT, TONE_TEXT } from "../ui/badge.tsx";
@@ -96,7 +96,7 @@ function NearCard({
       </header>
       <PortRows node={node} ports={ports} view={view} />
       <CardBody node={node} view={view} issues={issues} />
-      {holdsGraph(node) && <ExpandedBody node={node} />}
+      {hasInnerGraph(node) && <ExpandedBody node={node} />}
     </div>
   );
 }
@@ -209,7 +209,7 @@ const PortLabel = memo(function PortLabel({
         position={side === "in" ? Position.Left : Position.Right}
         className={cx(
           "port",
-          port.wired && "port-wired",
+          port.connected && "port-connected",
           port.many && "port-many",
           port.missing && "port-missing",
           fit === "takes" && "port-takes",

@@ -11,7 +11,7 @@ import { bodyOf } from "../graph/body.ts";
 import { lookup } from "../graph/lookup.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useDocument, useGraph, useLive, useWorkbench } from "../hooks/use-workbench.ts";
-import { agentOf, holdsGraph } from "../session/called-agents.ts";
+import { agentOf, hasInnerGraph } from "../session/called-agents.ts";
 import { itemsOf, type Progress, progressOf } from "../session/items.ts";
 import { type LiveRunState, viewOf } from "../session/live-run.ts";
 import { toggleExpanded } from "../session/overlays.ts";
@@ -20,7 +20,7 @@ import { IconButton } from "../ui/icon-button.tsx";
 
 /** In the head of a card: unfolds what the node holds on the card, and opens it. */
 export function ExpandButton({ node }: { node: GraphNode }) {
-  return holdsGraph(node) ? <Mark node={node} /> : null;
+  return hasInnerGraph(node) ? <Mark node={node} /> : null;
 }
 
 function Mark({ node }: { node: GraphNode }) {

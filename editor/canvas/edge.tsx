@@ -7,18 +7,18 @@ import { type LiveRunState, viewOf } from "../session/live-run.ts";
 import type { FlowEdge } from "./flow-model.ts";
 import { useZoomedOut } from "./zoomed-out.ts";
 
-type Flowing = "calm" | "carries" | "carried" | "dead";
+type EdgeState = "idle" | "active" | "done" | "not-taken";
 
 /** What an edge does in the run that is shown: it carries a value until the node behind it has taken it up. */
-function flowing({ life }: LiveRunState, source: string, port: string | null | undefined, target: string): Flowing {
-  if (!life) return "calm";
+function edgeState({ life }: LiveRunState, source: string, port: string | null | undefined, target: string): EdgeState {
+  if (!life) return "idle";
   const from = viewOf({ life }, source);
-  if (!from || from.status === "running" || from.status === "waiting") return "calm";
-  if (from.status === "skipped") return "dead";
-  if (from.status === "done" && port && from.outputs && !(port in from.outputs)) return "dead";
-  if (from.status !== "done") return "calm";
+  if (!from || from.status === "running" || from.status === "waiting") return "idle";
+  if (from.status === "skipped") return "not-taken";
+  if (from.status === "done" && port && from.outputs && !(port in from.outputs)) return "not-taken";
+  if (from.status !== "done") return "idle";
   const to = viewOf({ life }, target);
-  return to?.status === "running" ? "carries" : "carried";
+  return to?.status === "running" ? "active" : "done";
 }
 
 /** An edge in the colour of what flows. A conversion is written on it; a wrong one is dashed in red. */
@@ -37,18 +37,18 @@ export const EdgeView = memo(function EdgeView({
   const { t } = useTranslation("canvas");
   const words = useNodeWords();
   const bad = useIssues((issues) => issues.byEdge.has(id));
-  const state = useLive((live) => flowing(live, data?.source ?? "", sourceHandleId, data?.target ?? ""));
+  const state = useLive((live) => edgeState(live, data?.source ?? "", sourceHandleId, data?.target ?? ""));
   const zoomedOut = useZoomedOut();
   const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
-  const wrong = bad || data?.loose || data?.how === "no";
+  const invalid = bad || data?.dangling || data?.how === "no";
   return (
     <>
       <BaseEdge
         id={id}
         path={path}
         interactionWidth={18}
-        className={`wire wire-${state}${wrong ? " wire-wrong" : ""}${selected ? " wire-selected" : ""}`}
-        style={{ "--wire": wrong ? "var(--bad)" : `var(--kind-${data?.kind ?? "any"})` } as React.CSSProperties}
+        className={`edge-line edge-${state}${invalid ? " edge-invalid" : ""}${selected ? " edge-selected" : ""}`}
+        style={{ "--edge-color": invalid ? "var(--bad)" : `var(--kind-${data?.kind ?? "any"})` } as React.CSSProperties}
       />
       {data?.how === "convert" && !zoomedOut && (
         <EdgeLabelRenderer>

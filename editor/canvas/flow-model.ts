@@ -17,7 +17,7 @@ export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "ann
 export type FrameNode = Node<{ group: Group }, "frame">;
 export type FlowNode = CardNode | FrameNode;
 export type FlowEdge = Edge<
-  { kind: Kind; to: Kind; how: "same" | "convert" | "no"; source: string; target: string; loose: boolean },
+  { kind: Kind; to: Kind; how: "same" | "convert" | "no"; source: string; target: string; dangling: boolean },
   "edge"
 >;
 
@@ -105,7 +105,7 @@ export function createFlowModel() {
       const made = flowEdge(edge, key, nextKnown, selection.edges.has(key));
       if (!made || edges.has(key)) continue;
       const old = lastEdges.get(key);
-      edges.set(key, old && sameWire(old, made) ? old : made);
+      edges.set(key, old && sameEdge(old, made) ? old : made);
     }
     known = nextKnown;
     lastNodes = nodes;
@@ -127,7 +127,7 @@ function flowEdge(
   const output = known.get(from.node)?.ports.outputs.find((port) => port.id === from.port);
   const input = known.get(to.node)?.ports.inputs.find((port) => port.id === to.port);
   if (!output || !input) return undefined;
-  const loose = output.missing === true || input.missing === true;
+  const dangling = output.missing === true || input.missing === true;
   return {
     id: key,
     type: "edge",
@@ -142,18 +142,18 @@ function flowEdge(
       how: edgeFit(output.kind, input.kind),
       source: from.node,
       target: to.node,
-      loose,
+      dangling,
     },
   };
 }
 
-function sameWire(a: FlowEdge, b: FlowEdge): boolean {
+function sameEdge(a: FlowEdge, b: FlowEdge): boolean {
   return (
     a.selected === b.selected &&
     a.data?.kind === b.data?.kind &&
     a.data?.to === b.data?.to &&
     a.data?.how === b.data?.how &&
-    a.data?.loose === b.data?.loose
+    a.data?.dangling === b.data?.dangling
   );
 }
 

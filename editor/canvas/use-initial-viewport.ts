@@ -46,13 +46,13 @@ interface Room {
 
 /** The four places leave this much room on a usual screen; the true size is not known before the first paint. */
 function roomOf(workbench: Workbench): Room {
-  const { left, right, below, rightWidth } = workbench.panels.getState();
+  const { left, right, bottom, rightWidth } = workbench.panels.getState();
   // A past run stands between the menu, its own bar, its timeline and what is chosen in it.
   if (workbench.document.getState().frozen)
     return { width: window.innerWidth - 176 - 372, height: window.innerHeight - 46 - 45 - 192 };
   return {
     width: window.innerWidth - 50 - (left ? 224 : 0) - (right ? rightWidth : 0),
-    height: window.innerHeight - 46 - (below ? 46 : 0),
+    height: window.innerHeight - 46 - (bottom ? 46 : 0),
   };
 }
 

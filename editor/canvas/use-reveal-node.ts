@@ -9,10 +9,10 @@ import { motionMs } from "../ui/motion.ts";
 export function useRevealNode(): void {
   const workbench = useWorkbench();
   const flow = useReactFlow();
-  const show = useStore(workbench.overlays, (state) => state.show);
+  const show = useStore(workbench.overlays, (state) => state.reveal);
   useEffect(() => {
     if (show === undefined) return;
-    workbench.overlays.setState({ show: undefined });
+    workbench.overlays.setState({ reveal: undefined });
     const box = boundsOfNodes(workbench.graph(), [show], workbench.reader.getState().reader);
     if (box)
       void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, {

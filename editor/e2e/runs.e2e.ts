@@ -29,7 +29,7 @@ describe("trying", () => {
     await ask("How many days do I have?");
     await card("brain").getByText("In your second").waitFor();
     await card("brain").getByRole("img", { name: "Running" }).waitFor();
-    await page.locator(".wire-carries").first().waitFor({ state: "attached" });
+    await page.locator(".edge-active").first().waitFor({ state: "attached" });
     await page.getByRole("listitem").getByText(LONG).waitFor();
     await page.getByRole("list", { name: "Timeline" }).getByText("Language model, step 1").waitFor();
     await page.getByText("No sources").waitFor();

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { bodyOf } from "../graph/body.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useCatalogue, useWorkbench } from "../hooks/use-workbench.ts";
-import { agentNamed } from "../session/called-agents.ts";
+import { findAgent } from "../session/called-agents.ts";
 import { Button } from "../ui/button.tsx";
 import { GraphPicture } from "../ui/graph-picture.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -76,7 +76,7 @@ function AgentChoice({ value, set, disabled }: Pick<FieldProps, "value" | "set" 
   const agents = all.filter((agent) => agent.id !== id);
   const { agent: raw } = recordOf(value);
   const agent = typeof raw === "string" ? raw : "";
-  const known = agentNamed(all, agent);
+  const known = findAgent(all, agent);
   if (agents.length === 0 && !agent) return null;
   return (
     <>

@@ -20,7 +20,7 @@ const portIn = (edge: CompiledEdge) => edge.to.inputs.find((port) => port.id ===
 const takesMany = (edge: CompiledEdge) => portIn(edge).many === true;
 
 /** Nodes outside through which a value would leave the chosen ones and come back. */
-export function wayBack(
+export function nodesOnReturnPath(
   leaving: readonly CompiledEdge[],
   entering: readonly CompiledEdge[],
   inside: ReadonlySet<string>,

@@ -54,14 +54,14 @@ describe("which edges may be drawn", () => {
     expect(edgesToReplace(routed, table, reader(), { from: "which.else", to: "reply.reply" })).toEqual(new Set());
   });
 
-  it("offers for a loose wire what takes it, best first", () => {
+  it("offers the node types that fit an open end, best first", () => {
     const documents = fittingTypes(definitions, "documents", "in").map((offer) => offer.definition.type);
     expect(documents[0]).toBe("llm");
     expect(documents).not.toContain("retriever");
     expect(fittingTypes(definitions, "tools", "out")[0]?.definition.type).toBe("tool");
   });
 
-  it("finds what a port could be wired to", () => {
+  it("finds the ports that a port can be connected to", () => {
     const found = connectablePorts(smallGraph(), reader(), "brain", "history", "in").map((mate) => mate.end);
     expect(found[0]).toBe("ask.history");
     expect(found).toContain("ask.message");
@@ -102,11 +102,11 @@ describe("ports", () => {
       {},
     );
     expect(drawnPorts(graph, graph.nodes[1]!, reader()).inputs).toEqual([
-      { id: "gone", kind: "any", missing: true, wired: true },
+      { id: "gone", kind: "any", missing: true, connected: true },
     ]);
   });
 
-  it("show what a node of an unknown type is wired to", () => {
+  it("show the edges of a node whose type is unknown", () => {
     const graph = graphOf(
       "g",
       [

@@ -103,7 +103,7 @@ export interface ConnectablePort {
   end: string;
 }
 
-/** Ports elsewhere in the graph that a port could be wired to, nearest kind first: for wiring by keyboard. */
+/** Ports elsewhere in the graph that a port could be connected to, nearest kind first: for wiring by keyboard. */
 export function connectablePorts(
   graph: Graph,
   reader: PortReader,
@@ -124,7 +124,7 @@ export function connectablePorts(
       const end = `${node.id}.${other.id}`;
       const how = side === "in" ? endsFit(graph, reader, end, mine) : endsFit(graph, reader, mine, end);
       if (how !== "same" && how !== "convert") continue;
-      const wired = side === "out" && lookup(graph).at(node.id, other.id, "in").length > 0;
+      const connected = side === "out" && lookup(graph).at(node.id, other.id, "in").length > 0;
       const sameName = other.id === port ? -2 : 0;
       // An answer comes from a node that thinks, rather than from the question itself.
       const answers = ends && reader.definition(node)?.group === "think" && other.kind === "text" ? -3 : 0;
@@ -132,7 +132,7 @@ export function connectablePorts(
         node,
         port: other,
         end,
-        rank: (how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (wired ? 2 : 0) + sameName + answers,
+        rank: (how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (connected ? 2 : 0) + sameName + answers,
       });
     }
   }

@@ -39,7 +39,7 @@ export type CommandLabel =
   | "pin"
   | "test"
   | "text"
-  | "swap"
+  | "replaceNode"
   | "encapsulate"
   | "unpack";
 
@@ -154,27 +154,6 @@ export function setNode(
         }
         return next as unknown as GraphNode;
       }),
-  };
-}
-
-/** Puts another node type in a node's place, keeping its id, its place, and the edges whose ports the new type has. */
-export function swapType(
-  id: string,
-  next: Pick<GraphNode, "type" | "version" | "config">,
-  ports: { inputs: string[]; outputs: string[] },
-): Command {
-  return {
-    label: "node",
-    run(graph) {
-      const swapped = edit.changeNode(graph, id, (node) => ({ ...node, ...next }));
-      const edges = swapped.edges.filter((edge) => {
-        const from = edgeEnd(edge.from);
-        const to = edgeEnd(edge.to);
-        if (from.node === id && !ports.outputs.includes(from.port)) return false;
-        return !(to.node === id && !ports.inputs.includes(to.port));
-      });
-      return { ...swapped, edges };
-    },
   };
 }
 

@@ -23,8 +23,8 @@ export function alwaysTaken(nodes: readonly CompiledNode[]): (edge: CompiledEdge
   for (const id of runsWithout(nodes, new Set())) {
     const node = byId.get(id)!;
     const ports = new Set(node.incoming.filter(taken).map((edge) => edge.toPort));
-    const wired = node.inputs.filter((port) => node.incoming.some((edge) => edge.toPort === port.id));
-    if (wired.length === 0 || (ports.size > 0 && wired.every((port) => port.optional || ports.has(port.id))))
+    const connected = node.inputs.filter((port) => node.incoming.some((edge) => edge.toPort === port.id));
+    if (connected.length === 0 || (ports.size > 0 && connected.every((port) => port.optional || ports.has(port.id))))
       sure.add(node);
   }
   return taken;

@@ -42,7 +42,7 @@ const withBody = (): Graph =>
 describe("search", () => {
   it("finds titles, prompts, notes, settings and the texts of bodies, each with the node that shows it", () => {
     const hits = findText(withBody(), ask("shop"));
-    expect(hits.map((hit) => [hit.node, hit.way.join("/")])).toEqual([
+    expect(hits.map((hit) => [hit.node, hit.path.join("/")])).toEqual([
       [undefined, "name"],
       [undefined, "settings/greeting"],
       [undefined, "settings/suggestions/0"],
@@ -50,7 +50,7 @@ describe("search", () => {
       ["memo", "nodes/2/config/text"],
       ["memo", "nodes/2/config/text"],
     ]);
-    expect(findText(withBody(), ask("{{topic}}")).map((hit) => hit.way.join("/"))).toEqual([
+    expect(findText(withBody(), ask("{{topic}}")).map((hit) => hit.path.join("/"))).toEqual([
       "nodes/1/config/body/nodes/1/config/template",
     ]);
   });

@@ -9,7 +9,17 @@ import { emptyGraph, type Graph, type GraphEdge, type GraphNode } from "../../ru
 import type { Issue } from "../../runtime/issue.ts";
 import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
-import { type Entry, entriesOf, exitsOf, from, lastOutput, messageOf, nodeOf, portOf, wayBack } from "./boundary.ts";
+import {
+  type Entry,
+  entriesOf,
+  exitsOf,
+  from,
+  lastOutput,
+  messageOf,
+  nodeOf,
+  nodesOnReturnPath,
+  portOf,
+} from "./boundary.ts";
 import { CARD, positionOf } from "./card-size.ts";
 import { type Command, freeId } from "./commands.ts";
 import { runsWithout } from "./data-flow.ts";
@@ -62,7 +72,7 @@ export function encapsulate(
   const leaving = resolved.edges.filter((edge) => inside.has(edge.from.id) && !inside.has(edge.to.id));
   const tools = [...entering, ...leaving].filter((edge) => portOf(edge).kind === "tools");
   if (tools.length > 0) return refuse({ why: "tools", names: [...new Set(tools.map((edge) => edge.from.id))] });
-  const between = wayBack(leaving, entering, inside);
+  const between = nodesOnReturnPath(leaving, entering, inside);
   if (between.length > 0) return refuse({ why: "circle", names: between });
 
   const outerInput = running.find((node) => node.definition.role === "input");

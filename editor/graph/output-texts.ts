@@ -1,6 +1,6 @@
 /** A node's outputs as texts that a person edits, and back. */
 
-export const written = (value: unknown): string =>
+export const outputText = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
 
 /** The edited texts as values: a text stays a text, everything else is JSON. `values` only when all can be read. */

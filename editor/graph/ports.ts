@@ -59,7 +59,7 @@ function withError(ports: Ports, node: GraphNode): Ports {
 export interface DrawnPort extends Port {
   /** An edge names it, but the node does not have it (any more): drawn so that the edge is seen and can be fixed. */
   missing?: boolean;
-  wired: boolean;
+  connected: boolean;
 }
 
 /** The ports of a node together with those that only its edges know. Equal in content for equal wiring. */
@@ -83,10 +83,10 @@ function draw(
   node: string,
   open = false,
 ): DrawnPort[] {
-  const wired = new Set(edges.map((edge) => end(edge).slice(node.length + 1)));
-  const drawn: DrawnPort[] = ports.map((port) => ({ ...port, wired: wired.has(port.id) }));
-  for (const id of wired)
+  const connected = new Set(edges.map((edge) => end(edge).slice(node.length + 1)));
+  const drawn: DrawnPort[] = ports.map((port) => ({ ...port, connected: connected.has(port.id) }));
+  for (const id of connected)
     if (!ports.some((port) => port.id === id))
-      drawn.push({ id, kind: "any", wired: true, ...(open ? {} : { missing: true }) });
+      drawn.push({ id, kind: "any", connected: true, ...(open ? {} : { missing: true }) });
   return drawn;
 }

@@ -67,7 +67,7 @@ export function replacementsFor(
 /** Does what was planned, as one step. Edges that came since the plan was made and do not stand in it go too. */
 export function replaceNode({ next, edges }: Pick<Replacement, "next" | "edges">): Command {
   return {
-    label: "swap",
+    label: "replaceNode",
     run(graph) {
       if (!lookup(graph).node(next.id)) return graph;
       const seen = new Set<string>();

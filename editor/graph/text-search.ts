@@ -12,14 +12,14 @@ export interface Query {
 }
 
 /** Where a text stands in a graph: the keys and indices that lead to it. */
-export type Way = readonly (string | number)[];
+export type TextPath = readonly (string | number)[];
 
 export interface Hit {
   /** The same as long as nothing before it changes. */
   key: string;
   /** The node that it belongs to: of a text in a body, the node that holds the body. */
   node?: string;
-  way: Way;
+  path: TextPath;
   /** The whole text, and the part of it that matches. */
   text: string;
   start: number;
@@ -35,11 +35,11 @@ const LETTER = /[\p{L}\p{N}_]/u;
 export function findText(graph: Graph, query: Query, limit = MAX_HITS): Hit[] {
   const hits: Hit[] = [];
   if (query.text === "") return hits;
-  overTexts(graph, (text, way) => {
+  overTexts(graph, (text, path) => {
     if (hits.length >= limit) return text;
     for (const [start, end] of matches(text, query)) {
       if (hits.length >= limit) break;
-      hits.push({ key: `${way.join("/")}@${start}`, way, text, start, end, ...owner(graph, way) });
+      hits.push({ key: `${path.join("/")}@${start}`, path, text, start, end, ...owner(graph, path) });
     }
     return text;
   });
@@ -47,7 +47,7 @@ export function findText(graph: Graph, query: Query, limit = MAX_HITS): Hit[] {
 }
 
 /** Puts `by` in the place of every match, or of the one that is given, as one step. `by` is taken as it is written. */
-export function replaceText(query: Query, by: string, only?: Pick<Hit, "way" | "start" | "text">): Command {
+export function replaceText(query: Query, by: string, only?: Pick<Hit, "path" | "start" | "text">): Command {
   return { label: "text", run: (graph) => replaceIn(graph, query, by, only).graph };
 }
 
@@ -58,12 +58,12 @@ export function countReplaced(graph: Graph, query: Query, by: string): { done: n
 }
 
 /** An agent without a name is no agent, and a text that is too long is refused by the server: both stay, and are counted. */
-function replaceIn(graph: Graph, query: Query, by: string, only?: Pick<Hit, "way" | "start" | "text">) {
+function replaceIn(graph: Graph, query: Query, by: string, only?: Pick<Hit, "path" | "start" | "text">) {
   const counts = { done: 0, kept: 0 };
   if (query.text === "") return { graph, ...counts };
-  const wanted = only?.way.join("/");
-  const next = overTexts(graph, (text, way) => {
-    if (wanted !== undefined && (way.join("/") !== wanted || text !== only?.text)) return text;
+  const wanted = only?.path.join("/");
+  const next = overTexts(graph, (text, path) => {
+    if (wanted !== undefined && (path.join("/") !== wanted || text !== only?.text)) return text;
     const found = matches(text, query).filter(([start]) => only === undefined || start === only.start);
     if (found.length === 0) return text;
     let made = "";
@@ -73,7 +73,7 @@ function replaceIn(graph: Graph, query: Query, by: string, only?: Pick<Hit, "way
       from = end;
     }
     made += text.slice(from);
-    const stays = (way.at(-1) === "name" && made.trim() === "") || made.length > most(way);
+    const stays = (path.at(-1) === "name" && made.trim() === "") || made.length > maxLength(path);
     counts[stays ? "kept" : "done"] += found.length;
     return stays ? text : made;
   });
@@ -81,10 +81,10 @@ function replaceIn(graph: Graph, query: Query, by: string, only?: Pick<Hit, "way
 }
 
 /** The longest text that the format takes at a place. */
-function most(way: Way): number {
-  const key = way.at(-1);
-  if (typeof key === "number") return way.at(-2) === "suggestions" ? 500 : Number.POSITIVE_INFINITY;
-  if (way.at(-2) === "settings" || key === "description") return 4000;
+function maxLength(path: TextPath): number {
+  const key = path.at(-1);
+  if (typeof key === "number") return path.at(-2) === "suggestions" ? 500 : Number.POSITIVE_INFINITY;
+  if (path.at(-2) === "settings" || key === "description") return 4000;
   return key === "title" || key === "name" ? 200 : Number.POSITIVE_INFINITY;
 }
 
@@ -118,10 +118,10 @@ function joins(text: string, at: number, wanted: string, left: boolean): boolean
   return inner !== undefined && outer !== undefined && LETTER.test(inner) && LETTER.test(outer);
 }
 
-type Change = (text: string, way: Way) => string;
+type Change = (text: string, path: TextPath) => string;
 
 /** Calls `change` for each text; parts in which nothing changed keep their identity. */
-function overTexts<G extends Partial<Graph>>(graph: G, change: Change, base: Way = []): G {
+function overTexts<G extends Partial<Graph>>(graph: G, change: Change, base: TextPath = []): G {
   const next: Record<string, unknown> = { ...graph };
   let changed = false;
   const put = (key: string, value: unknown) => {
@@ -144,9 +144,9 @@ function overTexts<G extends Partial<Graph>>(graph: G, change: Change, base: Way
     put(
       "nodes",
       mapped(graph.nodes, (node, index) => {
-        const way = [...base, "nodes", index];
-        const title = node.title === undefined ? undefined : change(node.title, [...way, "title"]);
-        const config = overValue(node.config, change, [...way, "config"]);
+        const path = [...base, "nodes", index];
+        const title = node.title === undefined ? undefined : change(node.title, [...path, "title"]);
+        const config = overValue(node.config, change, [...path, "config"]);
         if (title === node.title && config === node.config) return node;
         const { title: _old, ...rest } = node;
         return title ? { ...node, title, config } : { ...rest, config };
@@ -163,15 +163,15 @@ function overTexts<G extends Partial<Graph>>(graph: G, change: Change, base: Way
   return changed ? (next as G) : graph;
 }
 
-function overValue<T>(value: T, change: Change, way: Way): T {
-  if (typeof value === "string") return change(value, way) as T;
-  if (Array.isArray(value)) return mapped(value, (item, index) => overValue(item, change, [...way, index])) as T;
+function overValue<T>(value: T, change: Change, path: TextPath): T {
+  if (typeof value === "string") return change(value, path) as T;
+  if (Array.isArray(value)) return mapped(value, (item, index) => overValue(item, change, [...path, index])) as T;
   if (typeof value !== "object" || value === null) return value;
-  if (isBody(value)) return overTexts(value, change, way) as T;
+  if (isBody(value)) return overTexts(value, change, path) as T;
   const next: Record<string, unknown> = {};
   let changed = false;
   for (const [key, member] of Object.entries(value)) {
-    next[key] = overValue(member as unknown, change, [...way, key]);
+    next[key] = overValue(member as unknown, change, [...path, key]);
     changed ||= next[key] !== member;
   }
   return changed ? (next as T) : value;
@@ -191,8 +191,8 @@ function mapped<T>(list: T[], change: (item: T, index: number) => T): T[] {
   return next.every((item, index) => item === list[index]) ? list : next;
 }
 
-function owner(graph: Graph, way: Way): { node?: string } {
-  if (way[0] === "nodes") return { node: graph.nodes[way[1] as number]?.id };
-  if (way[0] === "groups") return { node: graph.groups[way[1] as number]?.nodes[0] };
+function owner(graph: Graph, path: TextPath): { node?: string } {
+  if (path[0] === "nodes") return { node: graph.nodes[path[1] as number]?.id };
+  if (path[0] === "groups") return { node: graph.groups[path[1] as number]?.nodes[0] };
   return {};
 }

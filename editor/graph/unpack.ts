@@ -38,10 +38,10 @@ export function unpack(
   graph: Graph,
   id: string,
   called: Graph,
-  world: SubagentDeps,
+  deps: SubagentDeps,
 ): Unpacking | { refused: UnpackRefusal } {
-  const { table } = world;
-  const context = contextWithAgent(called, graph, id, world);
+  const { table } = deps;
+  const context = contextWithAgent(called, graph, id, deps);
   const around = resolve(graph, table, context);
   const caller = around.nodes.find((node) => node.id === id);
   if (caller?.definition.role !== "calls-agent") return refuse({ why: "notOne" });
@@ -59,13 +59,13 @@ export function unpack(
   if (acts && canonicalJson(called.settings.approvals) !== canonicalJson(graph.settings.approvals))
     return refuse({ why: "approvals" });
 
-  const wired = Map.groupBy(caller.incoming, (edge) => edge.toPort);
+  const connected = Map.groupBy(caller.incoming, (edge) => edge.toPort);
   const entering = input.outgoing;
   const sure = alwaysTaken(around.nodes.filter((node) => node.definition.run));
-  const idle = idleParts(runs, entering, wired, caller, sure);
+  const idle = idleParts(runs, entering, connected, caller, sure);
   if (idle) return refuse(idle);
   const changed = entering.filter((edge) =>
-    (wired.get(edge.fromPort) ?? []).some((source) => arrivesOtherwise(source, edge)),
+    (connected.get(edge.fromPort) ?? []).some((source) => arrivesOtherwise(source, edge)),
   );
   if (changed.length > 0) return refuse({ why: "converted", names: portsOf(changed) });
 
@@ -111,21 +111,21 @@ const refuse = (refused: UnpackRefusal) => ({ refused });
 const portsOf = (edges: readonly CompiledEdge[]) => [...new Set(edges.map((edge) => edge.fromPort))];
 /**
  * Why some of the agent's nodes would run where they did not before: as a whole it stays idle without an input that it
- * requires, and a node behind an input that nothing is wired to never runs.
+ * requires, and a node behind an input that nothing is connected to never runs.
  */
 function idleParts(
   runs: readonly CompiledNode[],
   entering: readonly CompiledEdge[],
-  wired: ReadonlyMap<string, readonly CompiledEdge[]>,
+  connected: ReadonlyMap<string, readonly CompiledEdge[]>,
   caller: CompiledNode,
   sure: (edge: CompiledEdge) => boolean,
 ): UnpackRefusal | undefined {
-  const open = entering.filter((edge) => !wired.has(edge.fromPort));
+  const open = entering.filter((edge) => !connected.has(edge.fromPort));
   const left = runsWithout(runs, new Set(open.map((edge) => `${edge.from.id}.${edge.fromPort}`)));
   const dead = open.filter((edge) => !left.has(edge.to.id));
   if (dead.length > 0) return { why: "unwired", names: portsOf(dead) };
   for (const port of caller.inputs) {
-    const sources = wired.get(port.id);
+    const sources = connected.get(port.id);
     if (port.optional || !sources || sources.some(sure)) continue;
     const alone = runsWithout(
       runs,
@@ -197,7 +197,7 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
     called.edges.filter((edge) => nodeOf(edge.to) === output.id),
     (edge) => portIn(edge.to),
   );
-  /** Outer ends that stand for an inner one: those of an input are what is wired to it. */
+  /** Outer ends that stand for an inner one: those of an input are what is connected to it. */
   const sources = (end: string): string[] =>
     nodeOf(end) === input.id ? (into.get(portIn(end)) ?? []).map((edge) => edge.from) : [renamed(end)];
   const gives = (port: string): string[] => (out.get(port) ?? []).flatMap((edge) => sources(edge.from));

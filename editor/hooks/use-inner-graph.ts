@@ -2,11 +2,11 @@ import { useCallback } from "react";
 import { useStore } from "zustand";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import { bodyOf, isContainer } from "../graph/body.ts";
-import { agentOf, type Called, calledOf, fetchCalled, refKey } from "../session/called-agents.ts";
+import { agentOf, type CalledAgent, calledAgents, fetchCalled, refKey } from "../session/called-agents.ts";
 import { useWorkbench } from "./use-workbench.ts";
 
 /** What a node holds, as far as it is known: its body, or the graph of the agent that it calls. */
-export function innerGraph(node: GraphNode, called: ReadonlyMap<string, Called>): Graph | undefined {
+export function innerGraph(node: GraphNode, called: ReadonlyMap<string, CalledAgent>): Graph | undefined {
   const ref = agentOf(node);
   if (ref) return called.get(refKey(ref))?.graph;
   const body = isContainer(node) ? bodyOf(node) : undefined;
@@ -16,7 +16,7 @@ export function innerGraph(node: GraphNode, called: ReadonlyMap<string, Called>)
 /** The same, kept in step. `load` fetches an agent's graph; where it cannot be had, there is nothing to show. */
 export function useInnerGraph(node: GraphNode): { graph?: Graph; load(): void } {
   const workbench = useWorkbench();
-  const graph = useStore(calledOf(workbench), (called) => innerGraph(node, called));
+  const graph = useStore(calledAgents(workbench), (called) => innerGraph(node, called));
   const load = useCallback(() => {
     const ref = agentOf(node);
     if (ref) void fetchCalled(workbench, ref).catch(() => {});

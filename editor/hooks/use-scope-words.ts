@@ -4,15 +4,15 @@ import type { Scope } from "../../runtime/event.ts";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import { lookup } from "../graph/lookup.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { type Called, calledOf } from "../session/called-agents.ts";
+import { type CalledAgent, calledAgents } from "../session/called-agents.ts";
 import { innerGraph } from "./use-inner-graph.ts";
 import { useGraph, useWorkbench } from "./use-workbench.ts";
 
 /** Where the graphs of called agents are not read: their nodes go by their ids. */
-export const NOT_FETCHED: ReadonlyMap<string, Called> = new Map();
+export const NOT_FETCHED: ReadonlyMap<string, CalledAgent> = new Map();
 
 /** The graph that a scope leads to, from the one at hand; undefined as far as it is not known. */
-export function graphAt(graph: Graph, scope: Scope, called: ReadonlyMap<string, Called>): Graph | undefined {
+export function graphAt(graph: Graph, scope: Scope, called: ReadonlyMap<string, CalledAgent>): Graph | undefined {
   let at: Graph | undefined = graph;
   for (const part of scope) {
     const node: GraphNode | undefined = at && lookup(at).node(part.node);
@@ -26,7 +26,7 @@ export function useScopeWords(scope: Scope | undefined): string {
   const { t } = useTranslation("bodies");
   const words = useNodeWords();
   const graph = useGraph((one) => one);
-  const called = useStore(calledOf(useWorkbench()));
+  const called = useStore(calledAgents(useWorkbench()));
   return (scope ?? [])
     .map((part, depth) => {
       const around = graphAt(graph, scope!.slice(0, depth), called);

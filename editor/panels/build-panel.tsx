@@ -126,7 +126,7 @@ function Start({ disabled, onPick }: { disabled: boolean; onPick(request: string
 const TurnItem = memo(function TurnItem({ turn, last, model }: { turn: BuildTurn; last: boolean; model?: string }) {
   const { t } = useTranslation("builder");
   const { builder } = useWorkbench();
-  const again = last && model !== undefined ? () => void builder.again(model) : undefined;
+  const again = last && model !== undefined ? () => void builder.retry(model) : undefined;
   return (
     <li className="flex scroll-mt-4 flex-col gap-2.5">
       <p className="ml-8 self-end whitespace-pre-wrap break-words rounded-xl rounded-br-sm bg-accent-soft px-3 py-2">

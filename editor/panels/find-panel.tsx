@@ -152,7 +152,7 @@ function HitLine({
   onReplace?: () => void;
 }) {
   const { t } = useTranslation("editing");
-  const place = usePlaceWords(hit);
+  const label = useHitLabel(hit);
   const { text, start, end } = hit;
   const cut = Math.max(0, start - BEFORE);
   return (
@@ -163,7 +163,7 @@ function HitLine({
         onClick={onGo}
         className="min-w-0 flex-1 rounded-sm px-2 py-1.5 text-left"
       >
-        <span className="block truncate text-ink-3 text-xs">{place}</span>
+        <span className="block truncate text-ink-3 text-xs">{label}</span>
         <span className="line-clamp-2 break-words text-sm">
           {cut > 0 && "…"}
           {text.slice(cut, start)}
@@ -185,29 +185,29 @@ function HitLine({
 }
 
 /** "Brief · Template": the node and the setting in the person's own words. */
-function usePlaceWords({ node: id, way }: Hit): string {
+function useHitLabel({ node: id, path }: Hit): string {
   const { t } = useTranslation("editing");
   const words = useNodeWords();
   const graph = useGraph((one) => one);
-  if (way[0] === "groups") return t("find.group");
-  if (way[0] !== "nodes") {
-    const key = way[0] === "settings" ? way[1] : way[0];
+  if (path[0] === "groups") return t("find.group");
+  if (path[0] !== "nodes") {
+    const key = path[0] === "settings" ? path[1] : path[0];
     return `${t("find.agent")} · ${t(`find.${key as "name"}`)}`;
   }
   const node = id === undefined ? undefined : lookup(graph).node(id);
   if (!node) return String(id);
-  const field = way[2] === "title" ? t("find.title") : words.field(node.type, String(way[3])).label;
-  const inner = way.lastIndexOf("nodes");
-  const body = inner > 0 ? ` › ${innerTitle(node.config, way.slice(3, inner + 2), words.nodeTitle)}` : "";
+  const field = path[2] === "title" ? t("find.title") : words.field(node.type, String(path[3])).label;
+  const inner = path.lastIndexOf("nodes");
+  const body = inner > 0 ? ` › ${innerTitle(node.config, path.slice(3, inner + 2), words.nodeTitle)}` : "";
   return `${words.nodeTitle(node)}${body} · ${field}`;
 }
 
 function innerTitle(
   config: unknown,
-  way: readonly (string | number)[],
+  path: readonly (string | number)[],
   title: ReturnType<typeof useNodeWords>["nodeTitle"],
 ): string {
   let value = config;
-  for (const step of way) value = (value as Record<string | number, unknown> | undefined)?.[step];
+  for (const step of path) value = (value as Record<string | number, unknown> | undefined)?.[step];
   return value ? title(value as Parameters<typeof title>[0]) : "";
 }

@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
-import { readOutputs, written } from "../graph/output-texts.ts";
+import { outputText, readOutputs } from "../graph/output-texts.ts";
 import { pinOf, setPin } from "../graph/pins.ts";
 import { continueWith, togglePin } from "../hooks/run-part.ts";
 import { useConversation, useDocument, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
@@ -95,7 +95,7 @@ function OutputForm({
   const { t } = useTranslation(["testing", "common"]);
   const words = useNodeWords();
   const [texts, setTexts] = useState<Record<string, string>>(() =>
-    Object.fromEntries(Object.entries(outputs).map(([port, value]) => [port, written(value)])),
+    Object.fromEntries(Object.entries(outputs).map(([port, value]) => [port, outputText(value)])),
   );
   const read = readOutputs(outputs, texts);
   return (

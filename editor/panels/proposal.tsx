@@ -34,7 +34,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
     setTaking(true);
     try {
       await take(patch.parts.filter((_part, index) => view.fits.has(index)));
-      builder.took(turn.id, view.fits);
+      builder.markApplied(turn.id, view.fits);
     } finally {
       setTaking(false);
     }
@@ -45,7 +45,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
       <header className="flex items-center gap-2 border-line border-b px-3 py-2">
         <Checkbox
           checked={ticked === 0 ? false : ticked === all.length ? true : "indeterminate"}
-          onChange={(on) => builder.tick(turn.id, all, on)}
+          onChange={(on) => builder.setTicked(turn.id, all, on)}
         >
           <span id={heading} className="font-medium">
             {t("parts", { count: all.length })}
@@ -60,7 +60,7 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
             graph={graph}
             patch={patch}
             ticked={!turn.unticked.has(part.index)}
-            onTick={(on) => builder.tick(turn.id, [part.index], on)}
+            onTick={(on) => builder.setTicked(turn.id, [part.index], on)}
           />
         ))}
       </ul>

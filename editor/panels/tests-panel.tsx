@@ -8,13 +8,13 @@ import { useDocument, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import {
   addTest,
-  expected,
-  judge,
+  expectedText,
   type Outcome,
   removeTest,
   replyText,
   setExpected,
   testMessage,
+  testOutcome,
 } from "../session/agent-tests.ts";
 import { type TestResult, testKey } from "../session/test-runs.ts";
 import { Badge, type Tone } from "../ui/badge.tsx";
@@ -76,10 +76,10 @@ export function TestsPanel() {
   );
 }
 
-function outcomeOf(test: GraphTest, result: TestResult | undefined): ReturnType<typeof judge> | undefined {
+function outcomeOf(test: GraphTest, result: TestResult | undefined): ReturnType<typeof testOutcome> | undefined {
   if (!result) return undefined;
   if (result.error || !result.life) return { outcome: "failed" };
-  return judge(test, result.life);
+  return testOutcome(test, result.life);
 }
 
 function TestRow({ test, index, result }: { test: GraphTest; index: number; result?: TestResult }) {
@@ -116,7 +116,7 @@ function TestRow({ test, index, result }: { test: GraphTest; index: number; resu
           className="h-7 min-w-0 flex-1 text-sm"
           aria-label={`${t("testExpect")}: ${test.name}`}
           placeholder={t("testExpect")}
-          value={expected(test)}
+          value={expectedText(test)}
           disabled={frozen}
           onChange={(event) => workbench.apply(setExpected(index, event.target.value))}
           onBlur={() => workbench.document.seal()}

@@ -13,7 +13,7 @@ import { graphAt } from "../hooks/use-scope-words.ts";
 import { useLive, useSelection, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { agentOf, calledOf, fetchCalled } from "../session/called-agents.ts";
+import { agentOf, calledAgents, fetchCalled } from "../session/called-agents.ts";
 import { isBusy, isOver } from "../session/run-life.ts";
 import { onlyNode } from "../session/selection.ts";
 import { lastTime, type Span, spanLines, spansOf } from "../session/spans.ts";
@@ -69,7 +69,7 @@ function RunTimeline({ view }: { view: RunView }) {
             from={view.startedAt}
             total={total}
             end={end}
-            open={span.inside.length > 0 ? open.has(span.key) : undefined}
+            open={span.children.length > 0 ? open.has(span.key) : undefined}
             onToggle={toggle}
           />
         ))}
@@ -242,7 +242,7 @@ function useSpanWords(span: Span): { label: string; node?: GraphNode } {
   const workbench = useWorkbench();
   const root = rootOf(workbench);
   const graph = useStore(root.document, (state) => state.graph);
-  const called = useStore(calledOf(workbench));
+  const called = useStore(calledAgents(workbench));
   const around = graphAt(graph, span.part ? span.scope.slice(0, -1) : span.scope, called);
   const node = around && lookup(around).node(span.node);
   const title = node ? words.nodeTitle(node) : span.node;

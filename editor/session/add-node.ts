@@ -1,4 +1,4 @@
-/** Putting a new node on the canvas: alone, on the end of a loose wire, or into an edge. */
+/** Putting a new node on the canvas: alone, on the end of a openEnd wire, or into an edge. */
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { reaches, throughPorts } from "../graph/can-connect.ts";
@@ -11,7 +11,7 @@ import type { Workbench } from "./workbench.ts";
 /** The data type of a node type that is dragged from the palette. */
 export const DRAG_TYPE = "application/x-patchbay-node";
 
-export type LooseEnd = NonNullable<PendingEdge["from"]>;
+export type OpenEnd = NonNullable<PendingEdge["from"]>;
 
 export function newNode(workbench: Workbench, definition: NodeDefinition): GraphNode {
   const taken = new Set(workbench.graph().nodes.map((node) => node.id));
@@ -23,23 +23,23 @@ export function newNode(workbench: Workbench, definition: NodeDefinition): Graph
   };
 }
 
-export interface Spot {
+export interface Placement {
   /** In the canvas's own coordinates: the new card's top left corner. */
   position: { x: number; y: number };
-  loose?: LooseEnd;
+  openEnd?: OpenEnd;
   /** Edge key. */
   edge?: string;
 }
 
-/** Adds a node at a spot, wires it where it can, and chooses it. Gives its id. */
-export function addNodeAt(workbench: Workbench, definition: NodeDefinition, spot: Spot): string {
+/** Adds a node at a placement, wires it where it can, and chooses it. Gives its id. */
+export function addNodeAt(workbench: Workbench, definition: NodeDefinition, placement: Placement): string {
   const node = newNode(workbench, definition);
-  workbench.apply(addCommand(workbench, node, spot));
+  workbench.apply(addCommand(workbench, node, placement));
   workbench.selection.choose([node.id]);
   return node.id;
 }
 
-function addCommand(workbench: Workbench, node: GraphNode, { position: place, loose, edge }: Spot): Command {
+function addCommand(workbench: Workbench, node: GraphNode, { position: place, openEnd, edge }: Placement): Command {
   const graph = workbench.graph();
   const { reader } = workbench.reader.getState();
   const ports = reader.ports(node);
@@ -52,15 +52,19 @@ function addCommand(workbench: Workbench, node: GraphNode, { position: place, lo
       return insertOnEdge(edge, node, room.place, way, room.moved);
     }
   }
-  if (loose?.side === "out") {
-    const port = throughPorts({ inputs: ports.inputs, outputs: [{ id: "", kind: "any" }] }, loose.kind, "any")?.input;
+  if (openEnd?.side === "out") {
+    const port = throughPorts({ inputs: ports.inputs, outputs: [{ id: "", kind: "any" }] }, openEnd.kind, "any")?.input;
     if (port !== undefined)
-      return addNode(node, place, [{ from: `${loose.node}.${loose.port}`, to: `${node.id}.${port}` }]);
+      return addNode(node, place, [{ from: `${openEnd.node}.${openEnd.port}`, to: `${node.id}.${port}` }]);
   }
-  if (loose?.side === "in") {
-    const port = throughPorts({ inputs: [{ id: "", kind: "any" }], outputs: ports.outputs }, "any", loose.kind)?.output;
+  if (openEnd?.side === "in") {
+    const port = throughPorts(
+      { inputs: [{ id: "", kind: "any" }], outputs: ports.outputs },
+      "any",
+      openEnd.kind,
+    )?.output;
     if (port !== undefined)
-      return addNode(node, place, [{ from: `${node.id}.${port}`, to: `${loose.node}.${loose.port}` }]);
+      return addNode(node, place, [{ from: `${node.id}.${port}`, to: `${openEnd.node}.${openEnd.port}` }]);
   }
   return addNode(node, place);
 }
@@ -78,7 +82,7 @@ export function edgeKinds(workbench: Workbench, edge: { from: string; to: string
 }
 
 /** Beside the chosen node, or at the given middle of what is seen. */
-export function positionFor(workbench: Workbench, middle: { x: number; y: number }): { x: number; y: number } {
+export function newNodePosition(workbench: Workbench, middle: { x: number; y: number }): { x: number; y: number } {
   const graph = workbench.graph();
   const [chosen] = workbench.selection.getState().nodes;
   const beside = chosen === undefined ? undefined : positionOf(graph, chosen);

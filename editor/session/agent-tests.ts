@@ -31,7 +31,7 @@ export function setExpected(index: number, contains: string): Command {
     group: `test:${index}`,
     run(graph) {
       const test = graph.tests[index];
-      if (!test || expected(test) === contains) return graph;
+      if (!test || expectedText(test) === contains) return graph;
       const { contains: _old, ...others } = test.expect ?? {};
       const expect = contains === "" ? others : { ...others, contains };
       const { expect: _gone, ...rest } = test;
@@ -41,7 +41,7 @@ export function setExpected(index: number, contains: string): Command {
   };
 }
 
-export const expected = (test: GraphTest): string =>
+export const expectedText = (test: GraphTest): string =>
   typeof test.expect?.contains === "string" ? test.expect.contains : "";
 
 export const testMessage = (test: GraphTest): string =>
@@ -50,12 +50,12 @@ export const testMessage = (test: GraphTest): string =>
 export type Outcome = "passed" | "failed" | "running" | "waiting";
 
 /** How a test stands by the run that came of it. Case does not count in what the answer must contain. */
-export function judge(test: GraphTest, life: RunLife): { outcome: Outcome; lacks?: string } {
+export function testOutcome(test: GraphTest, life: RunLife): { outcome: Outcome; lacks?: string } {
   const { view } = life;
   if (view.status === "waiting" || view.status === "uncertain") return { outcome: "waiting" };
   if (!isOver(view)) return { outcome: "running" };
   if (view.status !== "done") return { outcome: "failed" };
-  const wanted = expected(test);
+  const wanted = expectedText(test);
   if (wanted === "" || replyText(life).toLocaleLowerCase().includes(wanted.toLocaleLowerCase()))
     return { outcome: "passed" };
   return { outcome: "failed", lacks: wanted };

@@ -9,7 +9,7 @@ import { bodyOf, withinBody } from "../graph/body.ts";
 import { lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
 import { createPortReader } from "../graph/ports.ts";
-import type { Called } from "./called-agents.ts";
+import type { CalledAgent } from "./called-agents.ts";
 import { checkContext } from "./catalogue.ts";
 import { createDocument, type DocumentState, type DocumentStore } from "./document.ts";
 import { createIssues } from "./issues.ts";
@@ -34,7 +34,7 @@ const clock: Clock = {
  * `called`: the graph of the agent that the node calls or repeats. Undefined where there is none and the node has no body
  * that can be opened. `close` ends what the lens listens to, and nothing else.
  */
-export function createBodyWorkbench(outer: Workbench, node: string, called?: Called): Workbench | undefined {
+export function createBodyWorkbench(outer: Workbench, node: string, called?: CalledAgent): Workbench | undefined {
   const first = called?.graph ?? graphOf(outer, node);
   if (!first) return undefined;
   const { document, endDocument } = called ? frozenDocument(first) : bodyDocument(outer, node, first);

@@ -35,11 +35,11 @@ export interface BuildConversation extends StoreApi<BuildState> {
   /** Asks for a patch to the graph as it stands. While an answer is awaited nothing happens. A proposal that still stands is dropped. */
   ask(request: string, model: string): Promise<void>;
   /** Asks the last request again, after a failure or a stop. */
-  again(model: string): Promise<void>;
+  retry(model: string): Promise<void>;
   stop(): void;
-  tick(turn: number, parts: readonly number[], on: boolean): void;
+  setTicked(turn: number, parts: readonly number[], on: boolean): void;
   refuse(turn: number): void;
-  took(turn: number, parts: ReadonlySet<number>): void;
+  markApplied(turn: number, parts: ReadonlySet<number>): void;
   restart(): void;
   close(): void;
 }
@@ -56,7 +56,7 @@ export interface BuildDeps {
 const MAX_MESSAGE = 20_000;
 const MAX_TURNS = 20;
 
-export function createBuildConversation(world: BuildDeps): BuildConversation {
+export function createBuildConversation(deps: BuildDeps): BuildConversation {
   const store = createStore<BuildState>(() => ({ turns: [], draft: "" }));
   let abort: AbortController | undefined;
   let made = 0;
@@ -72,8 +72,8 @@ export function createBuildConversation(world: BuildDeps): BuildConversation {
       .turns.map((turn) => (turn.state === "proposed" ? { ...turn, state: "refused" as const } : turn));
     store.setState({ turns: [...past, { id, request, state: "asking", unticked: new Set() }] });
     try {
-      const { patch } = await world.propose(
-        { graph: world.graph(), conversation: conversationMessages(past, request), model },
+      const { patch } = await deps.propose(
+        { graph: deps.graph(), conversation: conversationMessages(past, request), model },
         mine.signal,
       );
       mine.signal.throwIfAborted();
@@ -90,14 +90,14 @@ export function createBuildConversation(world: BuildDeps): BuildConversation {
   };
   return Object.assign(store, {
     ask,
-    async again(model: string) {
+    async retry(model: string) {
       const last = store.getState().turns.at(-1);
       if (!last || (last.state !== "failed" && last.state !== "stopped")) return;
       store.setState((state) => ({ turns: state.turns.slice(0, -1) }));
       await ask(last.request, model);
     },
     stop,
-    tick(turn: number, parts: readonly number[], on: boolean) {
+    setTicked(turn: number, parts: readonly number[], on: boolean) {
       const old = store.getState().turns.find((one) => one.id === turn);
       if (old?.state !== "proposed") return;
       const unticked = new Set(old.unticked);
@@ -108,7 +108,7 @@ export function createBuildConversation(world: BuildDeps): BuildConversation {
       change(turn, { unticked });
     },
     refuse: (turn: number) => change(turn, { state: "refused" }),
-    took: (turn: number, parts: ReadonlySet<number>) => change(turn, { state: "applied", applied: parts }),
+    markApplied: (turn: number, parts: ReadonlySet<number>) => change(turn, { state: "applied", applied: parts }),
     restart() {
       stop();
       store.setState({ turns: [] });

@@ -88,7 +88,7 @@ describe("the conversation that builds", () => {
       return { patch: patch(...parts) };
     });
     await made.ask("ask me first", "m");
-    made.took(0, new Set([0, 1, 2, 3]));
+    made.markApplied(0, new Set([0, 1, 2, 3]));
     await made.ask("shorter", "m");
     await made.ask("something else", "m");
     expect(heard[2]!.map(({ role, content }) => `${role}: ${content.slice(0, 70)}`)).toEqual([
@@ -115,7 +115,7 @@ describe("the conversation that builds", () => {
     made.stop();
     await asked;
     expect(made.getState().turns).toMatchObject([{ request: "slow", state: "stopped" }]);
-    await made.again("m");
+    await made.retry("m");
     expect(made.getState().turns).toMatchObject([{ request: "slow", state: "proposed" }]);
   });
 

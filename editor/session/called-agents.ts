@@ -13,7 +13,7 @@ export interface AgentRef {
   version?: number;
 }
 
-export interface Called {
+export interface CalledAgent {
   /** The agent's id. */
   id: string;
   version?: number;
@@ -32,19 +32,19 @@ export function agentOf(node: Pick<GraphNode, "type" | "config">): AgentRef | un
 }
 
 /** Whether there is a graph inside of a node that can be looked at. */
-export const holdsGraph = (node: Pick<GraphNode, "type" | "config">): boolean =>
+export const hasInnerGraph = (node: Pick<GraphNode, "type" | "config">): boolean =>
   agentOf(node) !== undefined || (isContainer(node) && bodyOf(node).is === "graph");
 
-export const agentNamed = (agents: readonly AgentEntry[], name: string): AgentEntry | undefined =>
+export const findAgent = (agents: readonly AgentEntry[], name: string): AgentEntry | undefined =>
   agents.find((agent) => agent.id === name || agent.slug === name);
 
-type CalledStore = StoreApi<ReadonlyMap<string, Called>>;
+type CalledStore = StoreApi<ReadonlyMap<string, CalledAgent>>;
 const stores = new WeakMap<Workbench, CalledStore>();
 
 /** What was fetched so far for an open agent, by `refKey`; the same for each body inside of it. */
-export function calledOf(workbench: Workbench): CalledStore {
+export function calledAgents(workbench: Workbench): CalledStore {
   const root = rootOf(workbench);
-  const found = stores.get(root) ?? createStore<ReadonlyMap<string, Called>>(() => new Map());
+  const found = stores.get(root) ?? createStore<ReadonlyMap<string, CalledAgent>>(() => new Map());
   stores.set(root, found);
   return found;
 }
@@ -52,19 +52,19 @@ export function calledOf(workbench: Workbench): CalledStore {
 export const refKey = ({ agent, version }: AgentRef): string => `${agent}@${version ?? "draft"}`;
 
 /** Fetches the graph: a draft each time, a version once. Rejects with what the server says. */
-export async function fetchCalled(workbench: Workbench, ref: AgentRef): Promise<Called> {
-  const store = calledOf(workbench);
+export async function fetchCalled(workbench: Workbench, ref: AgentRef): Promise<CalledAgent> {
+  const store = calledAgents(workbench);
   const known = store.getState().get(refKey(ref));
   if (known && ref.version !== undefined) return known;
   const called = await fetchGraph(
-    agentNamed(workbench.catalogue.getState().agents, ref.agent)?.id ?? ref.agent,
+    findAgent(workbench.catalogue.getState().agents, ref.agent)?.id ?? ref.agent,
     ref.version,
   );
   store.setState(new Map(store.getState()).set(refKey(ref), called), true);
   return called;
 }
 
-async function fetchGraph(id: string, version: number | undefined): Promise<Called> {
+async function fetchGraph(id: string, version: number | undefined): Promise<CalledAgent> {
   if (version === undefined) return { id, graph: (await api.agents.get(id)).graph };
   const { versions } = await api.agents.versions(id);
   const found = versions.find((one) => one.version === version);

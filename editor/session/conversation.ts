@@ -84,9 +84,9 @@ export interface ConversationDeps {
   };
 }
 
-export function createConversation(world: ConversationDeps): Conversation {
-  const { live, server } = world;
-  const store = createStore<ConversationState>(() => ({ session: world.newId(), turns: [], busy: false }));
+export function createConversation(deps: ConversationDeps): Conversation {
+  const { live, server } = deps;
+  const store = createStore<ConversationState>(() => ({ session: deps.newId(), turns: [], busy: false }));
   /** Of the run that is followed onto the canvas: the one of the turn that is shown. */
   let following = new AbortController();
   following.abort();
@@ -131,7 +131,7 @@ export function createConversation(world: ConversationDeps): Conversation {
         await open(signal),
         {
           signal,
-          pause: world.pause,
+          pause: deps.pause,
           reopen: (run, after) => server.follow(run, after, signal),
           onLost: () => live.setLost(true),
           onItem: (item) => {
@@ -160,7 +160,7 @@ export function createConversation(world: ConversationDeps): Conversation {
       if (store.getState().busy) return;
       const id = ++count;
       const { session, turns } = store.getState();
-      const { part, range, pins = pinsOf(world.graph()) } = options;
+      const { part, range, pins = pinsOf(deps.graph()) } = options;
       const fixed = Object.keys(pins).length;
       const asked: Asked = {
         ...(part ? { input: { ...earlierTurns(turns), ...input } } : { input, session }),
@@ -172,11 +172,11 @@ export function createConversation(world: ConversationDeps): Conversation {
         turns: [...turns, { id, message: input.message, files: input.files, part, pins: fixed }],
         busy: true,
       });
-      live.begin(world.now());
+      live.begin(deps.now());
       const resting = rested();
       void watch(id, async (signal) => {
-        if (await world.save()) return server.runSaved(asked, signal);
-        return server.runGraph({ graph: world.graph(), ...asked }, signal);
+        if (await deps.save()) return server.runSaved(asked, signal);
+        return server.runGraph({ graph: deps.graph(), ...asked }, signal);
       });
       await resting;
     },
@@ -214,7 +214,7 @@ export function createConversation(world: ConversationDeps): Conversation {
     restart() {
       following.abort();
       live.show(undefined);
-      store.setState({ session: world.newId(), turns: [], busy: false, shown: undefined });
+      store.setState({ session: deps.newId(), turns: [], busy: false, shown: undefined });
       for (const go of waiters.splice(0)) go();
     },
     close() {

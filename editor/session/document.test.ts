@@ -84,7 +84,7 @@ const anyCommand = fc
         return "command" in pasted ? pasted.command : commands.move({});
       }
       case 16:
-        return commands.swapType(node, { type: "note", version: 1, config: {} }, { inputs: [], outputs: [] });
+        return commands.setWholeConfig(node, { text });
       case 17:
         return replaceText({ text: text.slice(0, 1), matchCase: a % 2 === 0, wholeWord: b % 2 === 0 }, text);
       case 18: {

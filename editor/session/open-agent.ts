@@ -1,7 +1,7 @@
 /** Opens an agent: its stores, made over the server, the browser's storage and its clock. */
 import { ApiError, api } from "../api/api.ts";
 import { takePrefetchedAgent } from "./prefetch-agent.ts";
-import { type AgentKeeper, type Clock, SaveRefused } from "./save.ts";
+import { type AgentApi, type Clock, SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
 const clock: Clock = {
@@ -20,7 +20,7 @@ export async function openAgent(id: string, signal: AbortSignal): Promise<Workbe
     id,
     { revision: agent.revision, graph: agent.graph, issues: agent.issues },
     {
-      keeper: keeper(id),
+      agentApi: agentApi(id),
       storage: localStorage,
       clock,
       frame: (call) => requestAnimationFrame(call),
@@ -37,7 +37,7 @@ export async function openAgent(id: string, signal: AbortSignal): Promise<Workbe
   );
 }
 
-function keeper(id: string): AgentKeeper {
+function agentApi(id: string): AgentApi {
   const get = async () => {
     const { revision, graph } = await api.agents.get(id);
     return { revision, graph };

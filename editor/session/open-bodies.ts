@@ -4,7 +4,7 @@ import { type Scope, scopeKey } from "../../runtime/event.ts";
 import { bodyOf } from "../graph/body.ts";
 import { lookup } from "../graph/lookup.ts";
 import { createBodyWorkbench } from "./body-workbench.ts";
-import { agentOf, type Called, fetchCalled } from "./called-agents.ts";
+import { agentOf, type CalledAgent, fetchCalled } from "./called-agents.ts";
 import type { Workbench } from "./workbench.ts";
 
 export interface Bodies extends StoreApi<{ stack: readonly Workbench[] }> {
@@ -34,7 +34,7 @@ export function createBodies(root: Workbench): Bodies {
     const top = stack().at(-1)!;
     const holder = lookup(top.graph()).node(node);
     const ref = holder && agentOf(holder);
-    const called: Called | undefined = ref && (await fetchCalled(top, ref));
+    const called: CalledAgent | undefined = ref && (await fetchCalled(top, ref));
     // Somebody went elsewhere meanwhile.
     if (stack().at(-1) !== top) return false;
     const lens = createBodyWorkbench(top, node, called);
@@ -60,7 +60,7 @@ export function createBodies(root: Workbench): Bodies {
     show(workbench: Workbench, node: string) {
       bodies.reach(workbench);
       workbench.selection.choose([node]);
-      workbench.overlays.setState({ show: node });
+      workbench.overlays.setState({ reveal: node });
     },
     async showAt(scope: Scope | undefined, node: string) {
       let depth = 0;

@@ -17,7 +17,7 @@ function pastWorkbench(run: string, graph: Graph): Workbench {
     `run:${run}`,
     { revision: 0, graph },
     {
-      keeper: { get: async () => ({ revision: 0, graph }), put: refuse },
+      agentApi: { get: async () => ({ revision: 0, graph }), put: refuse },
       storage: forgetful(),
       clock: { now: Date.now, after: () => () => {} },
       frame: (call) => requestAnimationFrame(call),

@@ -9,7 +9,7 @@ export interface Adding {
   /** Top left corner of the new card, on the canvas. */
   position: { x: number; y: number };
   /** The loose end of a wire that the node is to take. */
-  loose?: PendingEdge["from"];
+  openEnd?: PendingEdge["from"];
   /** The edge (by key) that the node goes into. */
   edge?: string;
   /** The node (by id) that another type is to replace. */
@@ -25,7 +25,7 @@ export interface Overlays {
   /** Nodes that are to become an agent of their own, once it has a name. */
   encapsulating?: { plan: Encapsulation; nodes: number; suggested: string };
   /** A node (by id) that the canvas is to bring into view; it takes the wish away. */
-  show?: string;
+  reveal?: string;
   /** Nodes (by id) whose body is unfolded on their card. */
   expanded: ReadonlySet<string>;
 }

@@ -1,4 +1,4 @@
-/** The four places around the graph: which are open, how large, and what the right one shows. Remembered in this browser. */
+/** The panels around the graph: which are open, their sizes, and the tab of the right one. Stored in this browser. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { DraftStorage } from "./save.ts";
 
@@ -7,32 +7,33 @@ export type RightPanel = "node" | "try" | "build" | "issues" | "json" | "publish
 export interface PanelLayout {
   left: boolean;
   right: boolean;
-  below: boolean;
+  bottom: boolean;
   rightWidth: number;
-  belowHeight: number;
+  bottomHeight: number;
   panel: RightPanel;
-  /** What the inspector shows of a node that has run. */
+  /** What the inspector shows for a node that has run. */
   inspect: "form" | "run";
 }
 
 export interface PanelLayoutStore extends StoreApi<PanelLayout> {
-  /** Opens the right place on a panel. */
+  /** Opens the right panel on a tab. */
   open(panel: RightPanel): void;
-  toggle(place: "left" | "right" | "below"): void;
-  resize(change: { rightWidth?: number; belowHeight?: number }): void;
+  toggle(side: "left" | "right" | "bottom"): void;
+  resize(change: { rightWidth?: number; bottomHeight?: number }): void;
 }
 
+/** The key of version 0.1, which stored `below` and `belowHeight` for the bottom panel. */
 const KEY = "patchbay.places";
 const FRESH: PanelLayout = {
   left: true,
   right: true,
-  below: true,
+  bottom: true,
   rightWidth: 372,
-  belowHeight: 196,
+  bottomHeight: 196,
   panel: "try",
   inspect: "form",
 };
-const LIMITS = { rightWidth: [300, 900], belowHeight: [120, 520] } as const;
+const LIMITS = { rightWidth: [300, 900], bottomHeight: [120, 520] } as const;
 
 export function createPanelLayout(storage: DraftStorage): PanelLayoutStore {
   const store = createStore<PanelLayout>(() => read(storage));
@@ -40,15 +41,15 @@ export function createPanelLayout(storage: DraftStorage): PanelLayoutStore {
     try {
       storage.setItem(KEY, JSON.stringify(state));
     } catch {
-      // Storage may be full or forbidden: the places then last as long as the page.
+      // Storage is full or forbidden: the layout lasts as long as the page.
     }
   });
   return Object.assign(store, {
     open: (panel: RightPanel) => store.setState({ panel, right: true }),
-    toggle: (place: "left" | "right" | "below") => store.setState((state) => ({ [place]: !state[place] })),
-    resize(change: { rightWidth?: number; belowHeight?: number }) {
+    toggle: (side: "left" | "right" | "bottom") => store.setState((state) => ({ [side]: !state[side] })),
+    resize(change: { rightWidth?: number; bottomHeight?: number }) {
       const next: Partial<PanelLayout> = {};
-      for (const key of ["rightWidth", "belowHeight"] as const)
+      for (const key of ["rightWidth", "bottomHeight"] as const)
         if (change[key] !== undefined)
           next[key] = Math.round(Math.min(LIMITS[key][1], Math.max(LIMITS[key][0], change[key])));
       store.setState(next);
@@ -58,9 +59,13 @@ export function createPanelLayout(storage: DraftStorage): PanelLayoutStore {
 
 function read(storage: DraftStorage): PanelLayout {
   try {
-    const kept = JSON.parse(storage.getItem(KEY) ?? "{}") as Partial<PanelLayout>;
-    // Which panel was open is not remembered: a visit begins where the agent can be asked.
-    return { ...FRESH, ...kept, panel: FRESH.panel };
+    const { below, belowHeight, ...stored } = JSON.parse(storage.getItem(KEY) ?? "{}") as Partial<PanelLayout> & {
+      below?: boolean;
+      belowHeight?: number;
+    };
+    const { bottom = below ?? FRESH.bottom, bottomHeight = belowHeight ?? FRESH.bottomHeight } = stored;
+    // Each visit begins with the chat, whichever tab was open before.
+    return { ...FRESH, ...stored, bottom, bottomHeight, panel: FRESH.panel };
   } catch {
     return FRESH;
   }

@@ -5,7 +5,7 @@ import { parseAgentFile } from "../../runtime/parse.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { setAbout } from "../graph/commands.ts";
 import { createDocument } from "./document.ts";
-import { type AgentKeeper, type Clock, createSaver, type DraftStorage, type SavedAgent, SaveRefused } from "./save.ts";
+import { type AgentApi, type Clock, createSaver, type DraftStorage, type SavedAgent, SaveRefused } from "./save.ts";
 
 /** A clock that stands until it is moved; timers run in order of their time. */
 function standingClock() {
@@ -50,7 +50,7 @@ const settled = async () => {
 /** A server's keeping of one agent: it can be gone, it can say no, and others can save meanwhile. */
 function server(first: SavedAgent) {
   const state = { held: first, gone: false, refuses: "", saves: 0 };
-  const keeper: AgentKeeper = {
+  const keeper: AgentApi = {
     get: async () => state.held,
     async put(graph, revision) {
       if (state.gone) throw new Error("fetch failed");
@@ -80,7 +80,10 @@ function desk(options: { first?: SavedAgent; storage?: DraftStorage & { map: Map
   const { state, keeper } = server(first);
   const kept = options.storage ?? storage();
   const document = createDocument(first.graph, time.clock.now);
-  const saver = createSaver({ id: "a", document, keeper, storage: kept, clock: time.clock, delayMs: 600 }, first);
+  const saver = createSaver(
+    { id: "a", document, agentApi: keeper, storage: kept, clock: time.clock, delayMs: 600 },
+    first,
+  );
   return {
     ...time,
     state,
@@ -261,5 +264,39 @@ describe("saving", () => {
     say("a");
     await pass(1000);
     expect(state.held.graph.description).toBe("a");
+  });
+
+  describe("with a stored draft that cannot be opened", () => {
+    const unreadable = {
+      "text that is not JSON": "{half",
+      "no revision": JSON.stringify({ text: serializeGraph(smallGraph()) }),
+      "a graph of a newer format": JSON.stringify({
+        revision: 1,
+        text: serializeGraph(smallGraph()).replace(/"patchbay\/\d+"/, '"patchbay/99"'),
+      }),
+    };
+
+    it.each(Object.entries(unreadable))("reports it and stores its text under another key: %s", (_name, text) => {
+      const browser = storage();
+      browser.map.set("patchbay.draft.a", text);
+      const { saver, document } = desk({ storage: browser });
+      expect(saver.getState()).toMatchObject({ status: { is: "saved" }, unreadable: text });
+      expect(serializeGraph(document.getState().graph)).toBe(serializeGraph(smallGraph()));
+      expect([...browser.map]).toEqual([["patchbay.unreadable-draft.a", text]]);
+    });
+
+    it("reports it at each visit until it is discarded, while new changes are saved", async () => {
+      const browser = storage();
+      browser.map.set("patchbay.draft.a", "{half");
+      desk({ storage: browser }).saver.close();
+      const { pass, state, saver, say } = desk({ storage: browser });
+      expect(saver.getState().unreadable).toBe("{half");
+      say("a");
+      await pass(1000);
+      expect(state.held.graph.description).toBe("a");
+      saver.discardUnreadable();
+      expect(saver.getState().unreadable).toBeUndefined();
+      expect(browser.map.size).toBe(0);
+    });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Saving by itself. What is typed is first kept in this browser, then sent; a server that is gone is asked again until it
- * is back; a draft that somebody else changed meanwhile stops the saving and asks the person. Nothing is lost either way.
+ * Autosave. Each change is first stored in this browser and then sent. While the server cannot be reached, sending is
+ * retried. When another tab or person saved meanwhile, saving stops until the person resolves the conflict.
  */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type Graph, serializeGraph } from "../../runtime/graph.ts";
@@ -12,13 +12,13 @@ export interface SavedAgent {
   graph: Graph;
 }
 
-/** Where an agent is kept. `put` gives the new revision, or what stands there now when `revision` is not the newest. */
-export interface AgentKeeper {
+/** The saved agent. `put` returns the new revision, or the saved agent when `revision` is not the newest. */
+export interface AgentApi {
   get(): Promise<SavedAgent>;
   put(graph: Graph, revision: number): Promise<{ saved: number } | { newer: SavedAgent }>;
 }
 
-/** What goes wrong for good (the server answers, but refuses): retrying does not help. */
+/** The server rejects the draft; a retry would not help. */
 export class SaveRefused extends Error {
   override name = "SaveRefused";
 }
@@ -27,7 +27,7 @@ export type SaveStatus =
   | { is: "saved"; at?: number }
   | { is: "unsaved" }
   | { is: "saving" }
-  /** The server cannot be reached; what was typed is kept in this browser. */
+  /** The server cannot be reached; the changes are stored in this browser. */
   | { is: "offline"; retryAt: number }
   | { is: "refused"; message: string }
   | { is: "conflict"; theirs: SavedAgent };
@@ -35,6 +35,8 @@ export type SaveStatus =
 export interface SaveState {
   status: SaveStatus;
   revision: number;
+  /** The text of a stored draft that cannot be opened. It stays in this browser until `discardUnreadable`. */
+  unreadable?: string;
 }
 
 /** The part of `Storage` that is used. */
@@ -53,43 +55,46 @@ export interface Clock {
 export interface SaverOptions {
   id: string;
   document: DocumentStore;
-  keeper: AgentKeeper;
+  agentApi: AgentApi;
   storage: DraftStorage;
   clock: Clock;
-  /** Quiet time after the last change. */
+  /** Time without a change before the draft is sent. */
   delayMs?: number;
 }
 
 export interface Saver extends StoreApi<SaveState> {
-  /** Sends what is unsaved now. Resolves when it is saved, or cannot be. */
+  /** Saves now. Resolves to whether everything is saved. */
   flush(): Promise<boolean>;
-  /** The network is back: do not wait for the next retry. */
+  /** Retries now, for example when the network is back. */
   wake(): void;
-  /** In a conflict: my graph goes on top of theirs, which stays in the history of revisions. */
+  /** Resolves a conflict: saves my graph over theirs, which stays in the revision history. */
   keepMine(): Promise<boolean>;
-  /** In a conflict: their graph is taken, as one undoable step. */
+  /** Resolves a conflict: takes their graph, as one step that can be undone. */
   takeTheirs(): void;
+  /** Deletes the stored draft that cannot be opened. */
+  discardUnreadable(): void;
   close(): void;
 }
 
-/** Keeping a large draft in this browser takes a while: no more than a tenth of the time goes into it. */
-const KEEP_SHARE = 9;
-const KEEP_WITHIN_MS = 1000;
+/** Storing a large draft is slow: the pause after a write is this many times its duration, so it takes a tenth of the time. */
+const STORE_PAUSE_FACTOR = 9;
+const MAX_STORE_PAUSE_MS = 1000;
 
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 
-/** Starts to save `document`, which holds the graph of `saved`. A draft left in this browser by an earlier visit comes first. */
+/** Starts to save `document`, which holds the graph of `saved`. Loads a draft that an earlier visit left in this browser. */
 export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
-  const { document, keeper, clock } = options;
-  const storage = quiet(options.storage);
+  const { document, agentApi, clock } = options;
+  const storage = safeStorage(options.storage);
   const key = `patchbay.draft.${options.id}`;
+  const unreadableKey = `patchbay.unreadable-draft.${options.id}`;
   const delayMs = options.delayMs ?? 600;
   const store = createStore<SaveState>(() => ({ status: { is: "saved" }, revision: saved.revision }));
-  /** The graph that the server is known to have. */
-  let held: Graph = saved.graph;
+  /** The graph that the server has. */
+  let savedGraph: Graph = saved.graph;
   let stopTimer: (() => void) | undefined;
-  let stopKeeping: (() => void) | undefined;
-  let keepMs = 0;
+  let cancelStoring: (() => void) | undefined;
+  let storeMs = 0;
   let sending: Promise<boolean> | undefined;
   let failures = 0;
   let closed = false;
@@ -99,54 +104,59 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
     stopTimer?.();
     stopTimer = clock.after(ms, call);
   };
-  const stuck = () => store.getState().status.is === "conflict";
+  const inConflict = () => store.getState().status.is === "conflict";
 
-  const left = readDraft(storage.getItem(key));
-  if (left && serializeGraph(left.graph) !== serializeGraph(saved.graph)) {
-    if (left.revision === saved.revision) {
-      document.load(left.graph);
+  const storedText = storage.getItem(key);
+  const stored = storedText === null ? undefined : readDraft(storedText);
+  if (storedText !== null && !stored) {
+    // Removed first, because the storage may have no room for both.
+    storage.removeItem(key);
+    storage.setItem(unreadableKey, storedText);
+  }
+  const unreadable = storage.getItem(unreadableKey);
+  if (unreadable !== null) store.setState({ unreadable });
+  if (stored && serializeGraph(stored.graph) !== serializeGraph(saved.graph)) {
+    document.load(stored.graph);
+    if (stored.revision === saved.revision) {
       set({ is: "unsaved" });
       later(0, () => void send());
-    } else {
-      document.load(left.graph);
-      set({ is: "conflict", theirs: saved });
-    }
+    } else set({ is: "conflict", theirs: saved });
   } else storage.removeItem(key);
 
   const stopListening = document.subscribe((state, previous) => {
     if (state.graph === previous.graph || closed) return;
-    if (state.graph === held && !sending) {
-      // Undone to what is saved.
+    if (state.graph === savedGraph && !sending) {
+      // Undo led back to the saved graph.
       stopTimer?.();
-      if (!stuck()) set({ is: "saved", at: clock.now() });
+      if (!inConflict()) set({ is: "saved", at: clock.now() });
       storage.removeItem(key);
       return;
     }
-    keepSoon();
-    if (stuck()) return;
+    storeSoon();
+    if (inConflict()) return;
     if (store.getState().status.is !== "offline") set({ is: sending ? "saving" : "unsaved" });
     later(store.getState().status.is === "offline" ? (RETRY_MS[0] ?? 1000) : delayMs, () => void send());
   });
 
-  function keepSoon(): void {
-    stopKeeping ??= clock.after(Math.min(KEEP_WITHIN_MS, keepMs * KEEP_SHARE), keep);
+  function storeSoon(): void {
+    cancelStoring ??= clock.after(Math.min(MAX_STORE_PAUSE_MS, storeMs * STORE_PAUSE_FACTOR), storeDraft);
   }
 
-  function keep(): void {
-    stopKeeping?.();
-    stopKeeping = undefined;
+  function storeDraft(): void {
+    cancelStoring?.();
+    cancelStoring = undefined;
     const { graph } = document.getState();
-    if (graph === held) return;
+    if (graph === savedGraph) return;
     const began = clock.now();
     storage.setItem(key, JSON.stringify({ revision: store.getState().revision, text: serializeGraph(graph) }));
-    keepMs = clock.now() - began;
+    storeMs = clock.now() - began;
   }
 
   function send(): Promise<boolean> {
     sending ??= attempt().finally(() => {
       sending = undefined;
-      if (closed || stuck()) return;
-      if (document.getState().graph !== held && failures === 0 && store.getState().status.is !== "refused") {
+      if (closed || inConflict()) return;
+      if (document.getState().graph !== savedGraph && failures === 0 && store.getState().status.is !== "refused") {
         set({ is: "unsaved" });
         later(delayMs, () => void send());
       }
@@ -157,24 +167,25 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
   async function attempt(): Promise<boolean> {
     stopTimer?.();
     const { graph } = document.getState();
-    if (graph === held) {
+    if (graph === savedGraph) {
       set({ is: "saved", at: clock.now() });
       return true;
     }
     if (store.getState().status.is !== "offline") set({ is: "saving" });
     try {
-      const answer = await keeper.put(graph, store.getState().revision);
+      const response = await agentApi.put(graph, store.getState().revision);
       failures = 0;
-      if ("newer" in answer) {
-        if (serializeGraph(answer.newer.graph) === serializeGraph(graph)) return accept(graph, answer.newer.revision);
-        keep();
-        set({ is: "conflict", theirs: answer.newer });
+      if ("newer" in response) {
+        if (serializeGraph(response.newer.graph) === serializeGraph(graph))
+          return accept(graph, response.newer.revision);
+        storeDraft();
+        set({ is: "conflict", theirs: response.newer });
         return false;
       }
-      return accept(graph, answer.saved);
+      return accept(graph, response.saved);
     } catch (error) {
       if (closed) return false;
-      keep();
+      storeDraft();
       if (error instanceof SaveRefused) {
         failures = 0;
         set({ is: "refused", message: error.message });
@@ -188,22 +199,22 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
   }
 
   function accept(graph: Graph, revision: number): boolean {
-    held = graph;
+    savedGraph = graph;
     store.setState({ revision, status: { is: "saved", at: clock.now() } });
     if (document.getState().graph === graph) storage.removeItem(key);
-    else keep();
+    else storeDraft();
     return true;
   }
 
   return Object.assign(store, {
     async flush() {
       document.seal();
-      // Whoever asks may be about to leave.
-      if (stopKeeping) keep();
-      if (stuck()) return false;
-      // What was typed while a save was under way needs one of its own.
+      // The page may be about to close.
+      if (cancelStoring) storeDraft();
+      if (inConflict()) return false;
+      // Changes made during a save need another one.
       if (sending) await sending;
-      return document.getState().graph === held ? true : send();
+      return document.getState().graph === savedGraph ? true : send();
     },
     wake() {
       if (store.getState().status.is === "offline") void send();
@@ -212,20 +223,24 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
       const { status } = store.getState();
       if (status.is !== "conflict") return false;
       store.setState({ revision: status.theirs.revision, status: { is: "unsaved" } });
-      held = status.theirs.graph;
+      savedGraph = status.theirs.graph;
       return send();
     },
     takeTheirs() {
       const { status } = store.getState();
       if (status.is !== "conflict") return;
-      held = status.theirs.graph;
+      savedGraph = status.theirs.graph;
       store.setState({ revision: status.theirs.revision, status: { is: "saved", at: clock.now() } });
       storage.removeItem(key);
       document.apply({ label: "restore", run: () => status.theirs.graph });
     },
+    discardUnreadable() {
+      storage.removeItem(unreadableKey);
+      store.setState({ unreadable: undefined });
+    },
     close() {
-      if (!closed) keep();
-      stopKeeping?.();
+      if (!closed) storeDraft();
+      cancelStoring?.();
       closed = true;
       stopTimer?.();
       stopListening();
@@ -233,21 +248,20 @@ export function createSaver(options: SaverOptions, saved: SavedAgent): Saver {
   });
 }
 
-function readDraft(text: string | null): SavedAgent | undefined {
-  if (text === null) return undefined;
+/** Graphs of older formats are upgraded. Undefined when the text is not a draft, or is of a newer format. */
+function readDraft(text: string): SavedAgent | undefined {
   try {
     const draft = JSON.parse(text) as { revision?: unknown; text?: unknown };
     if (typeof draft.revision !== "number" || typeof draft.text !== "string") return undefined;
     const parsed = parseAgentFile(draft.text);
     return parsed.graph ? { revision: draft.revision, graph: parsed.graph } : undefined;
   } catch {
-    // Something else wrote there; it is no draft of ours.
     return undefined;
   }
 }
 
-/** Storage may be full or forbidden; saving to the server goes on without it. */
-function quiet(storage: DraftStorage): DraftStorage {
+/** A storage that does not throw when the browser's is full or forbidden: saving to the server goes on without it. */
+function safeStorage(storage: DraftStorage): DraftStorage {
   const attempt = <T>(call: () => T, otherwise: T): T => {
     try {
       return call();

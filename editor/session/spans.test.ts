@@ -44,7 +44,7 @@ const told = (spans: readonly Span[]) =>
   spanLines(spans, new Set(allKeys(spans))).map(
     ({ span, level }) => `${"  ".repeat(level)}${span.what} ${span.part?.item ?? span.tool ?? span.step ?? span.node}`,
   );
-const allKeys = (spans: readonly Span[]): string[] => spans.flatMap((span) => [span.key, ...allKeys(span.inside)]);
+const allKeys = (spans: readonly Span[]): string[] => spans.flatMap((span) => [span.key, ...allKeys(span.children)]);
 
 describe("the bars of a run", () => {
   it("are those of each model step and tool call, and none for the node that made them", () => {
@@ -107,7 +107,7 @@ describe("the bars of a run", () => {
       "      node gate",
     ]);
     expect(spans[0]).toMatchObject({ tokens: 15, costUsd: 0.25, status: "waiting" });
-    const [failed, waiting] = spans[0]!.inside;
+    const [failed, waiting] = spans[0]!.children;
     expect(waiting).toMatchObject({ status: "waiting", startedAt: 1, tokens: 15 });
     expect(waiting?.endedAt).toBeUndefined();
     expect(failed).toMatchObject({ status: "failed", startedAt: 4, endedAt: 9, scope: item(0) });

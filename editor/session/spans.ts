@@ -21,7 +21,7 @@ export interface Span {
   tokens: number;
   costUsd?: number;
   /** In order of start. */
-  inside: Span[];
+  children: Span[];
 }
 
 /** `depth`: how many parts of a scope lead to the graph that is looked at; what ran around it is left out. */
@@ -57,13 +57,13 @@ export function spansOf(view: RunView, depth = 0): Span[] {
       startedAt: Number.POSITIVE_INFINITY,
       status: "done",
       tokens: 0,
-      inside: [],
+      children: [],
     };
     holders.set(key, made);
-    holder.inside.push(made);
+    holder.children.push(made);
     return made;
   };
-  for (const { span, place } of open) (around(place, span.scope)?.inside ?? top).push(span);
+  for (const { span, place } of open) (around(place, span.scope)?.children ?? top).push(span);
   for (const span of top) settle(span);
   return top.sort(inOrder);
 }
@@ -71,8 +71,8 @@ export function spansOf(view: RunView, depth = 0): Span[] {
 /** A node as one bar, or its model steps and tool calls where it made any. */
 function barsOf(node: NodeView): Span[] {
   const key = nodeKey(node.scope, node.node);
-  const base = { node: node.node, scope: node.scope ?? [], tokens: 0, inside: [] as Span[] };
-  const bars = [...steps(key, node), ...tools(key, node)].map((bar): Span => ({ ...base, ...bar, inside: [] }));
+  const base = { node: node.node, scope: node.scope ?? [], tokens: 0, children: [] as Span[] };
+  const bars = [...steps(key, node), ...tools(key, node)].map((bar): Span => ({ ...base, ...bar, children: [] }));
   if (bars.length === 0)
     bars.push({
       ...base,
@@ -130,24 +130,24 @@ const GRAVEST: NodeView["status"][] = ["waiting", "running", "failed"];
 
 /** Puts what is inside in order, and adds it up: tokens and cost, and the time and the state of an item. */
 function settle(span: Span): void {
-  for (const one of span.inside) settle(one);
-  span.inside.sort(inOrder);
-  for (const one of span.inside) {
+  for (const one of span.children) settle(one);
+  span.children.sort(inOrder);
+  for (const one of span.children) {
     span.tokens += one.tokens;
     if (one.costUsd !== undefined) span.costUsd = (span.costUsd ?? 0) + one.costUsd;
   }
   // A node that holds what waits waits, too.
-  if (span.status === "running" && span.inside.some((one) => one.status === "waiting")) span.status = "waiting";
+  if (span.status === "running" && span.children.some((one) => one.status === "waiting")) span.status = "waiting";
   if (span.what !== "part") return;
-  span.startedAt = Math.min(...span.inside.map((one) => one.startedAt));
-  span.status = GRAVEST.find((status) => span.inside.some((one) => one.status === status)) ?? "done";
-  if (span.inside.every((one) => one.endedAt !== undefined))
-    span.endedAt = Math.max(...span.inside.map((one) => one.endedAt!));
+  span.startedAt = Math.min(...span.children.map((one) => one.startedAt));
+  span.status = GRAVEST.find((status) => span.children.some((one) => one.status === status)) ?? "done";
+  if (span.children.every((one) => one.endedAt !== undefined))
+    span.endedAt = Math.max(...span.children.map((one) => one.endedAt!));
 }
 
 /** When something last began or ended; 0 where nothing has. */
 export const lastTime = (spans: readonly Span[]): number =>
-  spans.reduce((last, span) => Math.max(last, span.startedAt, span.endedAt ?? 0, lastTime(span.inside)), 0);
+  spans.reduce((last, span) => Math.max(last, span.startedAt, span.endedAt ?? 0, lastTime(span.children)), 0);
 
 /** A line of the list: those inside of an open bar follow it. */
 export interface SpanLine {
@@ -159,6 +159,6 @@ export interface SpanLine {
 export function spanLines(spans: readonly Span[], open: ReadonlySet<string>, level = 0): SpanLine[] {
   return spans.flatMap((span) => [
     { span, level },
-    ...(open.has(span.key) ? spanLines(span.inside, open, level + 1) : []),
+    ...(open.has(span.key) ? spanLines(span.children, open, level + 1) : []),
   ]);
 }

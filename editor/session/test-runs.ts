@@ -32,8 +32,8 @@ export const testKey = (test: GraphTest): string => JSON.stringify(test.input);
 
 const AT_ONCE = 2;
 
-export function createTestRuns(world: Pick<ConversationDeps, "save" | "graph" | "now" | "pause" | "server">): TestRuns {
-  const { server } = world;
+export function createTestRuns(deps: Pick<ConversationDeps, "save" | "graph" | "now" | "pause" | "server">): TestRuns {
+  const { server } = deps;
   const store = createStore<TestRunsState>(() => ({ results: new Map() }));
   let abort: AbortController | undefined;
 
@@ -48,7 +48,7 @@ export function createTestRuns(world: Pick<ConversationDeps, "save" | "graph" | 
   async function runOne(test: GraphTest, saved: boolean, signal: AbortSignal): Promise<void> {
     const key = testKey(test);
     const input: RunInput = { message: "", ...test.input };
-    let life = newLife(world.now());
+    let life = newLife(deps.now());
     set(key, { life });
     const stop = () => {
       if (life.view.id !== "") void Promise.resolve(server.cancel(life.view.id)).catch(() => {});
@@ -56,11 +56,11 @@ export function createTestRuns(world: Pick<ConversationDeps, "save" | "graph" | 
     signal.addEventListener("abort", stop, { once: true });
     try {
       await followRun(
-        saved ? server.runSaved({ input }, signal) : server.runGraph({ graph: world.graph(), input }, signal),
+        saved ? server.runSaved({ input }, signal) : server.runGraph({ graph: deps.graph(), input }, signal),
         {
           signal,
           untilRest: true,
-          pause: world.pause,
+          pause: deps.pause,
           reopen: (run, after) => server.follow(run, after, signal),
           onItem: (item) => {
             if (item.type === "delta") return;
@@ -84,7 +84,7 @@ export function createTestRuns(world: Pick<ConversationDeps, "save" | "graph" | 
       abort = own;
       store.setState({ progress: { done: 0, count: tests.length } });
       try {
-        const saved = await world.save();
+        const saved = await deps.save();
         const queue = [...tests];
         const work = async () => {
           for (let test = queue.shift(); test && !own.signal.aborted; test = queue.shift()) {

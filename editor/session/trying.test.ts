@@ -12,7 +12,7 @@ import { readOutputs } from "../graph/output-texts.ts";
 import { knownFrom, type PartPlan, planEdited, planPart } from "../graph/partial-run.ts";
 import { pinOf, pinsOf, removePins, setPin } from "../graph/pins.ts";
 import { compareRuns, compareText, partsInside } from "../pages/compare/compare.ts";
-import { addTest, expected, judge, removeTest, replyText, setExpected } from "./agent-tests.ts";
+import { addTest, expectedText, removeTest, replyText, setExpected, testOutcome } from "./agent-tests.ts";
 import { createDocument } from "./document.ts";
 import { foldAll, newLife, type RunLife } from "./run-life.ts";
 import { createTestRuns, testKey } from "./test-runs.ts";
@@ -129,18 +129,18 @@ describe("tests of an agent", () => {
   const test = { name: "t", input: { message: "t" }, expect: { contains: "Blue" } };
 
   it("pass when the run ends well and the answer has what was expected", () => {
-    expect(judge(test, view("done", "It is blue."))).toEqual({ outcome: "passed" });
-    expect(judge(test, view("done", { colour: "BLUE" }))).toEqual({ outcome: "passed" });
-    expect(judge(test, view("done", "Red"))).toEqual({ outcome: "failed", lacks: "Blue" });
-    expect(judge({ ...test, expect: undefined }, view("done", "Red"))).toEqual({ outcome: "passed" });
-    expect(judge(test, view("failed"))).toEqual({ outcome: "failed" });
-    expect(judge(test, view("waiting"))).toEqual({ outcome: "waiting" });
+    expect(testOutcome(test, view("done", "It is blue."))).toEqual({ outcome: "passed" });
+    expect(testOutcome(test, view("done", { colour: "BLUE" }))).toEqual({ outcome: "passed" });
+    expect(testOutcome(test, view("done", "Red"))).toEqual({ outcome: "failed", lacks: "Blue" });
+    expect(testOutcome({ ...test, expect: undefined }, view("done", "Red"))).toEqual({ outcome: "passed" });
+    expect(testOutcome(test, view("failed"))).toEqual({ outcome: "failed" });
+    expect(testOutcome(test, view("waiting"))).toEqual({ outcome: "waiting" });
   });
 
   it("are kept once, changed and removed", () => {
     const one = addTest({ message: "hi" }, "ho").run(smallGraph());
     expect(addTest({ message: "hi" }).run(one)).toBe(one);
-    expect(expected(one.tests[0]!)).toBe("ho");
+    expect(expectedText(one.tests[0]!)).toBe("ho");
     expect(setExpected(0, "").run(one).tests).toEqual([{ name: "hi", input: { message: "hi" } }]);
     expect(removeTest(0).run(one).tests).toEqual([]);
   });

@@ -14,7 +14,7 @@ import { createLiveRun, type LiveRun } from "./live-run.ts";
 import { createOverlays, type OverlayStore } from "./overlays.ts";
 import { createPanelLayout, type PanelLayoutStore } from "./panel-layout.ts";
 import { createPendingEdge, type PendingEdgeStore } from "./pending-edge.ts";
-import { type AgentKeeper, type Clock, createSaver, type DraftStorage, type SavedAgent, type Saver } from "./save.ts";
+import { type AgentApi, type Clock, createSaver, type DraftStorage, type SavedAgent, type Saver } from "./save.ts";
 import { createSelection, type SelectionStore } from "./selection.ts";
 import { createTestRuns, type TestRuns } from "./test-runs.ts";
 import { createUnfinishedTexts, type UnfinishedTexts } from "./unfinished-text.ts";
@@ -59,7 +59,7 @@ export interface Inside {
 export const rootOf = (workbench: Workbench): Workbench => workbench.inside?.root ?? workbench;
 
 export interface WorkbenchDeps {
-  keeper: AgentKeeper;
+  agentApi: AgentApi;
   server: ConversationDeps["server"];
   propose: BuildDeps["propose"];
   storage: DraftStorage;
@@ -69,12 +69,12 @@ export interface WorkbenchDeps {
 }
 
 /** `saved.issues`: what the server said of the graph. */
-export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue[] }, world: WorkbenchDeps): Workbench {
-  const { clock, storage } = world;
+export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue[] }, deps: WorkbenchDeps): Workbench {
+  const { clock, storage } = deps;
   const document = createDocument(saved.graph, clock.now);
   const catalogue = createCatalogue();
   const selection = createSelection();
-  const saver = createSaver({ id, document, keeper: world.keeper, storage, clock }, saved);
+  const saver = createSaver({ id, document, agentApi: deps.agentApi, storage, clock }, saved);
   const issues = createIssues(
     document,
     catalogue,
@@ -84,22 +84,22 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
     document.getState().graph === saved.graph ? saved.issues : undefined,
   );
   const reader = createStore<{ reader: PortReader }>(() => ({ reader: createPortReader(table, {}) }));
-  const live = createLiveRun(world.frame);
+  const live = createLiveRun(deps.frame);
   const conversation = createConversation({
     live,
     save: saver.flush,
     graph: () => document.getState().graph,
-    newId: world.newId,
+    newId: deps.newId,
     now: clock.now,
-    server: world.server,
+    server: deps.server,
   });
   const tests = createTestRuns({
     save: saver.flush,
     graph: () => document.getState().graph,
     now: clock.now,
-    server: world.server,
+    server: deps.server,
   });
-  const builder = createBuildConversation({ graph: () => document.getState().graph, propose: world.propose });
+  const builder = createBuildConversation({ graph: () => document.getState().graph, propose: deps.propose });
   const ends = [
     catalogue.subscribe((next, before) => {
       if (next.tools !== before.tools || !sameAgents(next.agents, before.agents))

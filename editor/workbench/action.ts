@@ -42,7 +42,7 @@ export type ActionId =
   | "unpack"
   | "find"
   | "findReplace"
-  | "swap"
+  | "replaceNode"
   | "alignLeft"
   | "alignCenter"
   | "alignRight"

@@ -48,7 +48,7 @@ import { useBodies } from "../hooks/body-views.tsx";
 import { runPart, togglePin } from "../hooks/run-part.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
-import { holdsGraph } from "../session/called-agents.ts";
+import { hasInnerGraph } from "../session/called-agents.ts";
 import { toggleExpanded } from "../session/overlays.ts";
 import { onlyNode } from "../session/selection.ts";
 import type { Workbench } from "../session/workbench.ts";
@@ -180,7 +180,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       { id: "zoomOut", icon: ZoomOut, keys: ["mod", "-"], run: () => void flow.zoomOut({ duration: motionMs(120) }) },
       { id: "toggleLeft", icon: PanelLeft, keys: ["mod", "["], run: () => panels.toggle("left") },
       { id: "toggleRight", icon: PanelRight, keys: ["mod", "]"], run: () => panels.toggle("right") },
-      { id: "toggleBottom", icon: PanelBottom, keys: ["mod", "j"], run: () => panels.toggle("below") },
+      { id: "toggleBottom", icon: PanelBottom, keys: ["mod", "j"], run: () => panels.toggle("bottom") },
       { id: "chat", icon: MessageSquareText, keys: ["mod", "enter"], run: () => panels.open("try") },
       {
         id: "build",
@@ -221,7 +221,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         run() {
           const id = onlyNode(chosen());
           const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
-          if (node && holdsGraph(node)) toggleExpanded(overlays, node.id);
+          if (node && hasInnerGraph(node)) toggleExpanded(overlays, node.id);
           else toast({ title: t("noBody", { ns: "bodies" }) });
         },
       },

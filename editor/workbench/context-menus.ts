@@ -65,7 +65,7 @@ export function useContextMenus(): CanvasMenus {
         item("group"),
         item("encapsulate"),
         ...(calls(id) ? [item("unpack")] : []),
-        item("swap"),
+        item("replaceNode"),
         "separator",
         item("delete", { danger: true }),
       ];

@@ -40,7 +40,7 @@ export function editingActions(workbench: Workbench, onNoNode: () => void): Acti
     { id: "find", icon: TextSearch, keys: ["mod", "f"], everywhere: true, run: find(FIND_ID) },
     { id: "findReplace", icon: ReplaceAll, keys: ["mod", "shift", "f"], everywhere: true, run: find(REPLACE_ID) },
     {
-      id: "swap",
+      id: "replaceNode",
       icon: Replace,
       keys: ["r"],
       run() {

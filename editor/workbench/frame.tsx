@@ -10,7 +10,7 @@ import { BodyBar, useBodyCrumbs } from "./body-bar.tsx";
 import { Divider } from "./divider.tsx";
 import { GraphView } from "./graph-view.tsx";
 import { Palette } from "./palette.tsx";
-import { ConflictPanel } from "./save-state.tsx";
+import { SaveNotices } from "./save-state.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { useShowSelected } from "./use-show-selected.ts";
@@ -27,10 +27,10 @@ export function Frame() {
   useTypedAhead();
   useGuards();
   useShowSelected();
-  const { left, right, below, rightWidth } = usePanels(({ left, right, below, rightWidth }) => ({
+  const { left, right, bottom, rightWidth } = usePanels(({ left, right, bottom, rightWidth }) => ({
     left,
     right,
-    below,
+    bottom,
     rightWidth,
   }));
   const seen = useFirstPaintDone();
@@ -46,12 +46,12 @@ export function Frame() {
         </aside>
       )}
       <div className="flex min-w-0 flex-1 flex-col">
-        <ConflictPanel />
+        <SaveNotices />
         <BodyBar />
         <div className="min-h-0 flex-1">
           <GraphView />
         </div>
-        <Below open={below} />
+        <BottomPanel open={bottom} />
       </div>
       {right && (
         <aside
@@ -78,10 +78,10 @@ function CatalogueSync() {
   return null;
 }
 
-function Below({ open }: { open: boolean }) {
+function BottomPanel({ open }: { open: boolean }) {
   const { t } = useTranslation("panels");
   const { panels } = useWorkbench();
-  const height = usePanels((state) => state.belowHeight);
+  const height = usePanels((state) => state.bottomHeight);
   // Before anything has run there is a line to read and no need for more room.
   const empty = useLive((state) => state.life === undefined);
   if (!open) return null;
@@ -101,7 +101,7 @@ function Below({ open }: { open: boolean }) {
         label={t("resizeBottom")}
         side="top"
         value={height}
-        onResize={(next) => panels.resize({ belowHeight: next })}
+        onResize={(next) => panels.resize({ bottomHeight: next })}
       />
       <Timeline />
     </section>

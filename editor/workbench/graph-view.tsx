@@ -29,7 +29,7 @@ function NodeList() {
   return (
     <QuickAdd
       at={adding.at}
-      loose={adding.loose}
+      loose={adding.openEnd}
       definitions={adding.replaces === undefined ? definitions : replacementTypes(workbench, adding.replaces)}
       onClose={close}
       onPick={(definition) => {

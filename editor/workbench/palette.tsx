@@ -6,7 +6,7 @@ import { definitions } from "../graph/node-types.ts";
 import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { addNodeAt, DRAG_TYPE, positionFor } from "../session/add-node.ts";
+import { addNodeAt, DRAG_TYPE, newNodePosition } from "../session/add-node.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { SearchInput } from "../ui/input.tsx";
@@ -125,7 +125,7 @@ export function useAddInView(): (definition: NodeDefinition) => void {
       x: (pane?.left ?? 0) + (pane?.width ?? 0) / 2,
       y: (pane?.top ?? 0) + (pane?.height ?? 0) / 2,
     });
-    addNodeAt(workbench, definition, { position: positionFor(workbench, middle) });
+    addNodeAt(workbench, definition, { position: newNodePosition(workbench, middle) });
   };
 }
 

@@ -152,7 +152,7 @@ function useFitAtOpen(): void {
   useEffect(() => {
     if (!drawn || fitted) return;
     setFitted(true);
-    if (overlays.getState().show === undefined) void flow.fitView({ padding: 0.12, maxZoom: 1 });
+    if (overlays.getState().reveal === undefined) void flow.fitView({ padding: 0.12, maxZoom: 1 });
   }, [flow, overlays, drawn, fitted]);
 }
 

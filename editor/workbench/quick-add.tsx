@@ -4,7 +4,7 @@ import type { NodeDefinition } from "../../runtime/node.ts";
 import { fittingTypes } from "../graph/can-connect.ts";
 import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import type { LooseEnd } from "../session/add-node.ts";
+import type { OpenEnd } from "../session/add-node.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { matches } from "./palette.tsx";
@@ -20,7 +20,7 @@ export function QuickAdd({
   onClose,
 }: {
   at: { x: number; y: number };
-  loose?: LooseEnd;
+  loose?: OpenEnd;
   definitions: readonly NodeDefinition[];
   onPick(definition: NodeDefinition): void;
   onClose(): void;

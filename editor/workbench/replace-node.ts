@@ -34,9 +34,9 @@ export function replaceWith(
   const { edges, settings } = plan.lost;
   const said = [
     edges.length > 0 &&
-      `${t("swap.edges", { count: edges.length })}: ${edges.map((e) => `${e.from} → ${e.to}`).join(", ")}.`,
+      `${t("replaceNode.edges", { count: edges.length })}: ${edges.map((e) => `${e.from} → ${e.to}`).join(", ")}.`,
     settings.length > 0 &&
-      `${t("swap.settings", { names: settings.map((key) => words.field(node.type, key).label).join(", ") })}.`,
+      `${t("replaceNode.settings", { names: settings.map((key) => words.field(node.type, key).label).join(", ") })}.`,
   ].filter(Boolean);
-  if (said.length > 0) toast({ title: t("swap.done"), detail: [...said, t("swap.undo")].join(" ") });
+  if (said.length > 0) toast({ title: t("replaceNode.done"), detail: [...said, t("replaceNode.undo")].join(" ") });
 }

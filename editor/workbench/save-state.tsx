@@ -5,9 +5,10 @@ import { useGraph, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import { DiffView } from "../panels/diff-view.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
+import { CopyButton } from "../ui/code-block.tsx";
 import { Notice } from "../ui/notice.tsx";
 
-/** In the bar on top: whether the draft is saved. */
+/** In the toolbar: whether the draft is saved. */
 export function SaveBadge() {
   const { t } = useTranslation("panels");
   const { saver } = useWorkbench();
@@ -58,8 +59,40 @@ export function SaveBadge() {
   }
 }
 
-/** Somebody else saved meanwhile: both graphs are there, and the person decides. Nothing is saved until then. */
-export function ConflictPanel() {
+/** Above the canvas: what the person must decide before, or must know about, the draft is saved. */
+export function SaveNotices() {
+  return (
+    <>
+      <UnreadableDraft />
+      <SaveConflict />
+    </>
+  );
+}
+
+function UnreadableDraft() {
+  const { t } = useTranslation("panels");
+  const { saver } = useWorkbench();
+  const text = useSaving((state) => state.unreadable);
+  if (text === undefined) return null;
+  return (
+    <Notice
+      tone="warn"
+      className="m-3"
+      title={t("save.unreadable")}
+      actions={
+        <>
+          <CopyButton text={text} label={t("save.copyUnreadable")} />
+          <Button size="sm" onClick={saver.discardUnreadable}>
+            {t("save.discardUnreadable")}
+          </Button>
+        </>
+      }
+    />
+  );
+}
+
+/** Another tab or person saved meanwhile. Nothing is saved until the person chooses a graph. */
+function SaveConflict() {
   const { t } = useTranslation("panels");
   const { saver } = useWorkbench();
   const status = useSaving((state) => state.status);

@@ -33,7 +33,7 @@ const GROUPS: Record<"edit" | "graph" | "panels", ActionId[]> = {
     "openBody",
     "expandBody",
     "leaveBody",
-    "swap",
+    "replaceNode",
     "arrange",
     "alignLeft",
     "alignCenter",

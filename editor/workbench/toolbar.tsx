@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "../api/api.ts";
 import { hasUnpublishedChanges } from "../graph/unpublished.ts";
 import { useCatalogue, useDocument, usePanels, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
-import { agentNamed } from "../session/called-agents.ts";
+import { findAgent } from "../session/called-agents.ts";
 import { rootOf } from "../session/workbench.ts";
 import { TopBar } from "../shell/top-bar.tsx";
 import { Badge } from "../ui/badge.tsx";
@@ -23,7 +23,7 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
   const crumbs = useBodyCrumbs();
   const canUndo = useDocument((state) => state.past.length > 0);
   const canRedo = useDocument((state) => state.future.length > 0);
-  const open = usePanels(({ left, right, below }) => ({ left, right, below }));
+  const open = usePanels(({ left, right, bottom }) => ({ left, right, bottom }));
   const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
   const last = versions.data?.versions[0];
   const does = (id: ActionId) => {
@@ -50,9 +50,9 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
             />
             <IconButton
               icon={PanelBottom}
-              label={t(`panels:${open.below ? "collapse" : "expand"}.below`)}
+              label={t(`panels:${open.bottom ? "collapse" : "expand"}.bottom`)}
               {...does("toggleBottom")}
-              className={cx("max-md:hidden", !open.below && "text-ink-3")}
+              className={cx("max-md:hidden", !open.bottom && "text-ink-3")}
             />
             <IconButton
               icon={PanelRight}
@@ -99,7 +99,7 @@ function LiveBadge({ live }: { live?: number }) {
     () =>
       frozen !== undefined &&
       frozen.revision !== revision &&
-      hasUnpublishedChanges(root.graph(), frozen.graph, (agent) => agentNamed(agents, agent)?.slug),
+      hasUnpublishedChanges(root.graph(), frozen.graph, (agent) => findAgent(agents, agent)?.slug),
     [frozen, revision, agents],
   );
   if (live === undefined) return null;

@@ -22,7 +22,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
   const { t, i18n } = useTranslation("subagents");
   return useMemo(() => {
     const { selection, overlays, catalogue, document: doc } = workbench;
-    const world = () => ({ table, context: checkContext(catalogue.getState()) });
+    const deps = () => ({ table, context: checkContext(catalogue.getState()) });
     const titles = (graph: Graph, ends: readonly string[]) => {
       const named = ends.map((end) => {
         const [id = end, ...port] = end.split(".");
@@ -42,7 +42,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
         if (doc.getState().frozen) return;
         const graph = workbench.graph();
         const chosen = selection.getState().nodes;
-        const plan = encapsulate(graph, chosen, world());
+        const plan = encapsulate(graph, chosen, deps());
         if ("refused" in plan) toast({ tone: "bad", title: t("cannotConvert"), detail: why(plan.refused, graph) });
         else
           overlays.setState({
@@ -65,7 +65,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
           return toast({ tone: "bad", title: t("readFailed"), detail: detail ?? title });
         }
         const graph = workbench.graph();
-        const plan = unpack(graph, id, called, world());
+        const plan = unpack(graph, id, called, deps());
         if ("refused" in plan) return refuse(plan.refused, plan.refused.why === "unknown" ? called : graph);
         workbench.apply(plan.command);
         selection.choose(plan.nodes);

@@ -26,7 +26,7 @@ export const editing = {
     suggestions: "Suggestion",
     pastRun: "You are viewing a past run. Go back to the draft to change the graph.",
   },
-  swap: {
+  replaceNode: {
     done: "Node replaced",
     edges_one: "{{count}} connection did not fit",
     edges_other: "{{count}} connections did not fit",

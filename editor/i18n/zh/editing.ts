@@ -26,7 +26,7 @@ export const editing: Words<typeof en> = {
     suggestions: "推荐问题",
     pastRun: "正在查看历史运行。返回草稿后才能修改。",
   },
-  swap: {
+  replaceNode: {
     done: "节点已更换",
     edges_other: "{{count}} 条连线无法保留",
     settings: "未保留的设置：{{names}}",

@@ -6,7 +6,7 @@ import type { Scope } from "../../../runtime/event.ts";
 import type { RunView } from "../../../runtime/fold-run.ts";
 import type { Graph } from "../../../runtime/graph.ts";
 import { api } from "../../api/api.ts";
-import { written } from "../../graph/output-texts.ts";
+import { outputText } from "../../graph/output-texts.ts";
 import { graphAt, NOT_FETCHED } from "../../hooks/use-scope-words.ts";
 import * as format from "../../i18n/format.ts";
 import { Page, Section } from "../../shell/page.tsx";
@@ -100,7 +100,7 @@ function RunCard({ label, view }: { label: string; view: RunView }) {
   );
 }
 
-const replyOf = (view: RunView) => (view.output ? written(view.output.reply) : (view.error?.message ?? ""));
+const replyOf = (view: RunView) => (view.output ? outputText(view.output.reply) : (view.error?.message ?? ""));
 
 /** The graph that a run went by. */
 function useGraphOf(run: string): Graph | undefined {

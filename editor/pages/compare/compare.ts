@@ -3,7 +3,7 @@ import { diffWords, type TextRun } from "../../../runtime/diff.ts";
 import { type Scope, scopeKey } from "../../../runtime/event.ts";
 import type { NodeView, RunView } from "../../../runtime/fold-run.ts";
 import { canonicalJson } from "../../../runtime/graph.ts";
-import { written } from "../../graph/output-texts.ts";
+import { outputText } from "../../graph/output-texts.ts";
 
 export interface ComparedValue {
   /** A port, or a tool with which call of it this is. */
@@ -140,6 +140,6 @@ function argumentTexts(view: NodeView | undefined): Map<string, string> {
 /** Keys in one order, so that the same value is the same text. */
 function stable(value: unknown): string {
   return typeof value === "string" || value === undefined
-    ? written(value ?? "")
-    : written(JSON.parse(canonicalJson(value)));
+    ? outputText(value ?? "")
+    : outputText(JSON.parse(canonicalJson(value)));
 }
