@@ -8,13 +8,13 @@ import { valueText } from "../runtime/template.ts";
 const config = z.strictObject({
   body: Body.default(null),
   inputs: z.array(Field).max(50).default([]),
-  /** Goes on as long as the turn's result matchesRule it; by default: as long as there is a result. */
+  /** Goes on as long as the result of the iteration matches the rule; by default: as long as there is a result. */
   while: Rule.prefault({ op: "present" }),
   maxTurns: z.number().int().min(1).max(1000).default(10),
 });
 
 /**
- * Runs its body repeatedly: each turn's `message` is the result of the turn before, the first turn's is the given value.
+ * Runs its body repeatedly: the `message` of each iteration is the result of the one before; the first gets the given value.
  * The body's input receives, if it declares them, `turn` (from 0), `first` (the given value) and the inputs declared here.
  */
 export const loop = defineNode<z.infer<typeof config>>({
@@ -34,11 +34,11 @@ export const loop = defineNode<z.infer<typeof config>>({
     ],
   }),
   form: {
-    body: { widget: "body", label: "Body", help: "What runs in each turn." },
-    while: { widget: "json", label: "Continue while", help: "A rule on the turn's result." },
+    body: { widget: "body", label: "Body", help: "What runs in each iteration." },
+    while: { widget: "json", label: "Continue while", help: "A rule on the result of the iteration." },
     maxTurns: {
       widget: "slider",
-      label: "Max turns",
+      label: "Max iterations",
       help: "The loop ends here even if the rule is still met.",
       min: 1,
       max: 50,
@@ -57,9 +57,9 @@ export const loop = defineNode<z.infer<typeof config>>({
   words: {
     zh: {
       title: "循环",
-      summary: "满足条件时重复运行循环体",
+      summary: "满足条件时重复运行子流程",
       fields: {
-        body: { label: "循环体", help: "每一轮运行的内容。" },
+        body: { label: "子流程", help: "每一轮运行的内容。" },
         while: { label: "继续条件", help: "对本轮结果的判断规则。" },
         maxTurns: { label: "最大轮数", help: "达到此轮数后结束，即使条件仍然满足。" },
         inputs: { label: "共享输入" },

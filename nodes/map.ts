@@ -65,9 +65,9 @@ export const map = defineNode<z.infer<typeof config>>({
   words: {
     zh: {
       title: "逐项处理",
-      summary: "对每一项运行循环体",
+      summary: "对每一项运行子流程",
       fields: {
-        body: { label: "循环体", help: "对每一项运行的内容。" },
+        body: { label: "子流程", help: "对每一项运行的内容。" },
         concurrency: { label: "并发数", help: "同时处理的项数。越多越快，同时发给模型的请求也越多。" },
         onItemError: {
           label: "某一项失败时",
