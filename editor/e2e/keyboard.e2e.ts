@@ -70,7 +70,10 @@ it("builds the handbook helper from empty and asks it, as the page says", async 
       // A person sees the list or the form before the next key.
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     }
-    if (index === 0) await page.locator(".react-flow__node").nth(2).waitFor();
+    if (index === 0) {
+      await page.locator(".react-flow__node").nth(2).waitFor();
+      await page.getByRole("tablist").waitFor();
+    }
   }
   // The citation: a number that leads to a file.
   await page

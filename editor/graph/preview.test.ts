@@ -5,7 +5,6 @@ import { handles } from "../canvas/handles.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { commandScore } from "../workbench/command-score.ts";
 import { presses } from "../workbench/use-shortcuts.ts";
-import { typedInto } from "../workbench/use-typed-ahead.ts";
 import { elkGraph } from "./auto-layout.ts";
 import { cardHeight, freePosition, positionOf } from "./card-size.ts";
 import { table } from "./node-types.ts";
@@ -191,13 +190,6 @@ describe("keys", () => {
 });
 
 describe("the search over everything", () => {
-  it("keeps what is typed before it has come, but chooses nothing unseen", () => {
-    const typed = ["s", "a", " ", "x", "Backspace", "V", "Enter", "Delete"];
-    expect(typed.reduce<string | undefined>((text, one) => typedInto(text ?? "", one), "")).toBe("sa V");
-    expect(typedInto("", "Backspace")).toBe("");
-    expect(typedInto("sa", "Escape")).toBeUndefined();
-  });
-
   it("takes words that stand in an entry, whole words first, and no strewn letters", () => {
     expect(commandScore("node Language model brain", "brain")).toBe(1);
     expect(commandScore("do Build by conversation", "brain")).toBe(0);

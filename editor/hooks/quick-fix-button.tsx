@@ -5,6 +5,7 @@ import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import { fixForError, type QuickFix } from "../graph/quick-fixes.ts";
 import { originOf } from "../session/run-life.ts";
 import { Button } from "../ui/button.tsx";
+import { waitForElement } from "../ui/wait-for-element.ts";
 import { useBodies } from "./body-views.tsx";
 import { useWorkbench } from "./use-workbench.ts";
 
@@ -39,16 +40,12 @@ export function useQuickFix(): (fix: QuickFix, at?: NodeView) => void {
   };
 }
 
-/** The form is there after a paint or two: longer where another graph opens for it. */
-function focusField(key: string | undefined, frames = 30): void {
-  requestAnimationFrame(() => {
-    const field = document.querySelector<HTMLElement>(key ? `[data-field="${CSS.escape(key)}"]` : "[data-field]");
-    if (!field) {
-      if (frames > 0) focusField(key, frames - 1);
-      return;
-    }
-    field.scrollIntoView({ block: "center" });
-    field.querySelector<HTMLElement>("input, textarea, button, select, [tabindex]")?.focus();
+/** `key` absent: the first field of the form. */
+function focusField(key: string | undefined): void {
+  const field = key === undefined ? "[data-field]" : `[data-field="${CSS.escape(key)}"]`;
+  waitForElement(`${field} :is(input, textarea, button, select, [tabindex])`, (control) => {
+    control.scrollIntoView({ block: "center" });
+    control.focus();
   });
 }
 

@@ -17,8 +17,8 @@ export interface Adding {
 }
 
 export interface Overlays {
-  /** What is typed in the search over everything; nothing while it is closed. */
-  commands?: string;
+  /** Whether the search over everything is open. */
+  commands?: boolean;
   shortcuts: boolean;
   adding?: Adding;
   savingTemplate?: boolean;

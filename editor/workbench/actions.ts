@@ -93,7 +93,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         icon: Search,
         keys: ["mod", "k"],
         everywhere: true,
-        run: () => overlays.setState(({ commands = "" }) => ({ commands })),
+        run: () => overlays.setState({ commands: true }),
       },
       { id: "keys", icon: Keyboard, keys: ["?"], run: () => overlays.setState({ shortcuts: true }) },
       {

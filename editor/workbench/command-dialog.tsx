@@ -15,7 +15,6 @@ import { Kbd } from "../ui/kbd.tsx";
 import type { Action, ActionId } from "./action.ts";
 import { commandScore } from "./command-score.ts";
 import { useAddInView } from "./palette.tsx";
-import { COMMANDS_ID } from "./use-typed-ahead.ts";
 
 /** By what they are called in the menu, or on the page they are a part of. */
 const PAGES = [
@@ -42,16 +41,15 @@ const groupClass =
 /** One search over everything: what can be done, what can be added, every node, page and agent. */
 export function CommandDialog({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   const workbench = useWorkbench();
-  const open = useStore(workbench.overlays, (state) => state.commands !== undefined);
+  const open = useStore(workbench.overlays, (state) => state.commands);
   const { t } = useTranslation("canvas");
-  const close = () => workbench.overlays.setState({ commands: undefined });
+  const close = () => workbench.overlays.setState({ commands: false });
   return (
     <Dialog.Root open={open} onOpenChange={(next) => next || close()}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-scrim/50 animate-fade" />
         <Dialog.Content
           aria-describedby={undefined}
-          onOpenAutoFocus={focusAtEnd}
           className="-translate-x-1/2 fixed top-[14vh] left-1/2 z-40 w-[min(560px,calc(100vw-32px))] overflow-hidden rounded-xl border border-line bg-raised shadow-float outline-none animate-rise"
         >
           <Dialog.Title className="sr-only">{t("action.commands")}</Dialog.Title>
@@ -60,14 +58,6 @@ export function CommandDialog({ actions }: { actions: ReadonlyMap<ActionId, Acti
       </Dialog.Portal>
     </Dialog.Root>
   );
-}
-
-/** A dialog chooses the text of its first field, and the next letter would replace what was typed ahead. */
-function focusAtEnd(event: Event) {
-  event.preventDefault();
-  const field = (event.currentTarget as HTMLElement).querySelector("input");
-  field?.focus();
-  field?.setSelectionRange(field.value.length, field.value.length);
 }
 
 const NOTHING: typeof definitions = [];
@@ -89,8 +79,11 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
     requestAnimationFrame(call);
   };
   return (
-    <Command id={COMMANDS_ID} label={t("action.commands")} filter={commandScore} loop>
-      <SearchField />
+    <Command label={t("action.commands")} filter={commandScore} loop>
+      <Command.Input
+        placeholder={t("commands.placeholder")}
+        className="h-11 w-full border-line border-b bg-transparent px-4 text-md outline-none"
+      />
       <Command.List className="max-h-[min(420px,60vh)] overflow-y-auto py-1.5">
         <Command.Empty className="px-4 py-6 text-center text-ink-3">{t("commands.none")}</Command.Empty>
         <Command.Group heading={t("commands.actions")} className={groupClass}>
@@ -191,20 +184,5 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
         )}
       </Command.List>
     </Command>
-  );
-}
-
-/** What was typed before this code had come stands in it already. */
-function SearchField() {
-  const { t } = useTranslation("canvas");
-  const { overlays } = useWorkbench();
-  const text = useStore(overlays, (state) => state.commands ?? "");
-  return (
-    <Command.Input
-      value={text}
-      onValueChange={(commands) => overlays.setState({ commands })}
-      placeholder={t("commands.placeholder")}
-      className="h-11 w-full border-line border-b bg-transparent px-4 text-md outline-none"
-    />
   );
 }

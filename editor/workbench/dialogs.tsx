@@ -2,7 +2,6 @@ import { useStore } from "zustand";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { SaveTemplate } from "../pages/templates/save-template.tsx";
 import type { Action, ActionId } from "./action.ts";
-import { CommandDialog } from "./command-dialog.tsx";
 import { EncapsulateDialog } from "./encapsulate-dialog.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 
@@ -15,11 +14,10 @@ function SaveTemplateDialog() {
   ) : null;
 }
 
-/** What opens over the graph by a key. */
+/** What opens over the graph by an action; the search over everything is in the first chunk. */
 export function Dialogs({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   return (
     <>
-      <CommandDialog actions={actions} />
       <ShortcutsDialog actions={actions} />
       <EncapsulateDialog />
       <SaveTemplateDialog />

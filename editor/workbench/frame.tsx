@@ -7,6 +7,7 @@ import { Timeline } from "../panels/timeline.tsx";
 import { TopBar } from "../shell/top-bar.tsx";
 import { useActions } from "./actions.ts";
 import { BodyBar, useBodyCrumbs } from "./body-bar.tsx";
+import { CommandDialog } from "./command-dialog.tsx";
 import { Divider } from "./divider.tsx";
 import { GraphView } from "./graph-view.tsx";
 import { Palette } from "./palette.tsx";
@@ -14,7 +15,6 @@ import { SaveNotices } from "./save-state.tsx";
 import { Toolbar } from "./toolbar.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
 import { useShowSelected } from "./use-show-selected.ts";
-import { useTypedAhead } from "./use-typed-ahead.ts";
 
 const RightPanelArea = lazy(() => import("./right-panel.tsx").then((module) => ({ default: module.RightPanelArea })));
 const Dialogs = lazy(() => import("./dialogs.tsx").then((module) => ({ default: module.Dialogs })));
@@ -24,7 +24,6 @@ export function Frame() {
   const { t } = useTranslation("panels");
   const actions = useActions();
   useShortcuts(actions);
-  useTypedAhead();
   useGuards();
   useShowSelected();
   const { left, right, bottom, rightWidth } = usePanels(({ left, right, bottom, rightWidth }) => ({
@@ -62,6 +61,7 @@ export function Frame() {
           <Suspense>{seen && <RightPanelArea />}</Suspense>
         </aside>
       )}
+      <CommandDialog actions={actions} />
       <Suspense>{seen && <Dialogs actions={actions} />}</Suspense>
     </div>
   );

@@ -1,3 +1,4 @@
+import { Command } from "cmdk";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NodeDefinition } from "../../runtime/node.ts";
@@ -28,7 +29,6 @@ export function QuickAdd({
   const { t } = useTranslation("canvas");
   const words = useNodeWords();
   const [query, setQuery] = useState("");
-  const [chosen, setChosen] = useState(0);
   const box = useRef<HTMLDivElement>(null);
   const offers = useMemo(
     () =>
@@ -49,18 +49,17 @@ export function QuickAdd({
 
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation();
-    if (event.key === "ArrowDown") setChosen(Math.min(found.length - 1, chosen + 1));
-    else if (event.key === "ArrowUp") setChosen(Math.max(0, chosen - 1));
-    else if (event.key === "Enter" && found[chosen]) onPick(found[chosen].definition);
-    else if (event.key === "Escape" || event.key === "Tab") onClose();
-    else return;
+    if (event.key !== "Escape" && event.key !== "Tab") return;
     event.preventDefault();
+    onClose();
   };
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a combobox; keys go to its input
-    <div
+    <Command
       ref={box}
+      label={t("addNode")}
+      shouldFilter={false}
+      vimBindings={false}
       onKeyDown={onKeyDown}
       className="fixed z-30 flex flex-col overflow-hidden rounded-lg border border-line bg-raised shadow-float animate-rise"
       style={{
@@ -70,45 +69,23 @@ export function QuickAdd({
         top: Math.min(at.y, window.innerHeight - SIZE.height - 12),
       }}
     >
-      <input
-        role="combobox"
-        aria-expanded
-        aria-controls="quick-add"
-        aria-activedescendant={found[chosen] ? `quick-add-${found[chosen].definition.type}` : undefined}
+      <Command.Input
         aria-label={t("addNode")}
         placeholder={t("addNode")}
-        // biome-ignore lint/a11y/noAutofocus: it opens because the person asked for it, at the spot they look at
         autoFocus
-        autoComplete="off"
         className="h-9 shrink-0 border-line border-b bg-transparent px-3 outline-none"
         value={query}
-        onChange={(event) => {
-          setQuery(event.target.value);
-          setChosen(0);
-        }}
+        onValueChange={setQuery}
       />
-      <div id="quick-add" role="listbox" aria-label={t("addNode")} className="min-h-0 flex-1 overflow-y-auto p-1">
-        {found.map(({ definition, port }, index) => {
+      <Command.List label={t("addNode")} className="min-h-0 flex-1 overflow-y-auto p-1">
+        {found.map(({ definition, port }) => {
           const Icon = nodeIcon(definition);
           return (
-            <div
+            <Command.Item
               key={definition.type}
-              id={`quick-add-${definition.type}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={index === chosen}
-              ref={(element) => {
-                if (index === chosen) element?.scrollIntoView({ block: "nearest" });
-              }}
-              onPointerEnter={() => setChosen(index)}
-              onPointerDown={(event) => {
-                event.preventDefault();
-                onPick(definition);
-              }}
-              className={cx(
-                "flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5",
-                index === chosen && "bg-hover",
-              )}
+              value={definition.type}
+              onSelect={() => onPick(definition)}
+              className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 data-[selected=true]:bg-hover"
             >
               <span
                 className={cx(
@@ -120,15 +97,13 @@ export function QuickAdd({
               </span>
               <span className="min-w-0 flex-1 truncate">{words.title(definition.type)}</span>
               {port && <span className="truncate text-ink-3 text-xs">{words.port(definition.type, port)}</span>}
-            </div>
+            </Command.Item>
           );
         })}
-        {found.length === 0 && (
-          <p className="px-2 py-4 text-center text-ink-3">
-            {loose ? t("noNodeFits") : t("noMatch", { ns: "common", query })}
-          </p>
-        )}
-      </div>
-    </div>
+        <Command.Empty className="px-2 py-4 text-center text-ink-3">
+          {loose ? t("noNodeFits") : t("noMatch", { ns: "common", query })}
+        </Command.Empty>
+      </Command.List>
+    </Command>
   );
 }

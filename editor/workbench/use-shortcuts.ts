@@ -4,6 +4,7 @@ import { remove } from "../graph/commands.ts";
 import { copyText } from "../graph/fragment.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { onlyNode } from "../session/selection.ts";
+import { waitForElement } from "../ui/wait-for-element.ts";
 import type { Action, ActionId } from "./action.ts";
 import { usePaste } from "./use-paste.ts";
 
@@ -33,10 +34,8 @@ export function useShortcuts(actions: ReadonlyMap<ActionId, Action>): void {
         onlyNode(workbench.selection.getState()) !== undefined
       ) {
         workbench.panels.open("node");
-        requestAnimationFrame(() =>
-          document
-            .querySelector<HTMLElement>("#inspector [data-field] :is(input,textarea,button,[tabindex='0'])")
-            ?.focus(),
+        waitForElement("#inspector [data-field] :is(input, textarea, button, [tabindex='0'])", (control) =>
+          control.focus(),
         );
       } else return;
       event.preventDefault();
