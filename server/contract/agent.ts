@@ -1,4 +1,4 @@
-/** Agents: drafts, what is published of them, and what may be changed. */
+/** Agents: drafts, revisions, published versions and access settings. */
 import { z } from "zod";
 import type { Graph } from "../../runtime/graph.ts";
 import { Issue } from "../../runtime/issue.ts";
@@ -19,13 +19,13 @@ export const Agent = z.object({
 });
 export type Agent = z.infer<typeof Agent>;
 
-/** What `PUT` answers: the graph is the one that was sent. */
+/** The response of `PUT`. It omits the graph, which the caller has just sent. */
 export const SavedAgent = Agent.pick({ id: true, revision: true, issues: true });
 export type SavedAgent = z.infer<typeof SavedAgent>;
 
 const PortShape = z.looseObject({ id: z.string(), kind: z.string() });
 
-/** An agent without its graph: enough to name it, link to it and call it as a node. */
+/** An agent without its graph: name, ports and versions, for lists and for agent nodes. */
 export const AgentCard = Agent.omit({ graph: true, issues: true }).extend({
   name: z.string(),
   description: z.string(),
@@ -38,7 +38,7 @@ export const Revision = z.object({
   revision: z.number(),
   updatedAt: z.number(),
   name: z.string(),
-  /** A name that a person gave it. */
+  /** Name given by a person. */
   label: z.string().optional(),
 });
 export type Revision = z.infer<typeof Revision>;
@@ -46,27 +46,31 @@ export type Revision = z.infer<typeof Revision>;
 export const Access = z.enum(["private", "link", "public"]);
 export type Access = z.infer<typeof Access>;
 
-/** As browsers send it: scheme, host and port. The rest of an address is dropped. */
+/** An origin as browsers send it: scheme, host and port. The rest of the URL is dropped. */
 const Origin = z
-  .url({ protocol: /^https?$/, error: "Must be the address of a site, such as https://example.com" })
+  .url({ protocol: /^https?$/, error: "Must be an origin, such as https://example.com" })
   .max(500)
   .transform((url) => new URL(url).origin);
 
-/** Who may use a published agent, and what its chat page shows. */
+/** Access to a published agent, and what its chat page shows. */
 export const Admission = z.strictObject({
   access: Access.optional(),
-  origins: z.array(Origin).max(50).optional().describe("Sites that may embed the chat or call from a browser."),
+  origins: z
+    .array(Origin)
+    .max(50)
+    .optional()
+    .describe("Origins that may embed the chat page or call the agent from a browser."),
   steps: z
     .boolean()
     .optional()
-    .describe("The chat page shows which tools were called and what media they made; never arguments or results."),
+    .describe("The chat page shows tool calls by name and the media they produced, never arguments or results."),
 });
 export type Admission = z.infer<typeof Admission>;
 
 export const Publish = Admission.extend({ slug: z.string().optional(), note: z.string().max(4000).optional() });
 export type Publish = z.infer<typeof Publish>;
 
-/** A published version. It never changes; `graph` names its agents by version. */
+/** A published version. It is immutable: `graph` refers to called agents by version. */
 export const AgentVersion = z.object({
   slug: z.string(),
   version: z.number(),
@@ -75,28 +79,28 @@ export const AgentVersion = z.object({
   note: z.string(),
   graph: typed<Graph>(),
   hash: z.string(),
-  /** SHA-256 of each tool's spec at the time of publishing. */
+  /** SHA-256 of each tool's spec at publish time, by tool name. */
   tools: z.record(z.string(), z.string()),
   publishedAt: z.number(),
 });
 export type AgentVersion = z.infer<typeof AgentVersion>;
 
-/** What a slug currently serves. */
+/** What a slug currently serves: the live version and the access settings. */
 export const Publication = z.object({
   slug: z.string(),
   agent: z.string(),
   live: z.number(),
   latest: z.number(),
-  /** A second version that takes this share of the calls, 0 to 1, and since when (Unix milliseconds). */
+  /** A second version that receives this share of the calls, 0 to 1. `since`: Unix milliseconds. */
   share: z.object({ version: z.number(), share: z.number(), since: z.number() }).optional(),
   access: Access,
   origins: z.array(z.string()),
-  /** The chat page shows what the agent does, by name alone. */
+  /** The chat page shows the agent's steps by name. */
   steps: z.boolean().optional(),
 });
 export type Publication = z.infer<typeof Publication>;
 
-/** The addresses of a published agent, by protocol. */
+/** URLs of a published agent, by protocol. */
 export const Urls = z.record(z.string(), z.string());
 
 export const Published = z.object({ slug: z.string(), version: z.number(), urls: Urls });

@@ -4,19 +4,20 @@ export const Conflict = z.object({ kind: z.string(), id: z.string(), name: z.str
 
 /** The result of a restore. */
 export const RestoreReport = z.object({
-  /** When the backup was made, Unix milliseconds, and by which version. */
+  /** Creation time of the backup, Unix milliseconds. */
   createdAt: z.number(),
+  /** The Patchbay version that wrote the backup. */
   version: z.string(),
-  /** How many records of each kind were added. */
+  /** Number of records added, by kind. */
   added: z.record(z.string(), z.number()),
   files: z.number(),
   runs: z.number(),
   secrets: z.number(),
-  /** Records that were already here, unchanged. */
+  /** Number of records that this instance already had, unchanged. */
   same: z.number(),
-  /** Records that differ here: they stay, and what belongs to them in the backup is left out. */
+  /** Records that differ on this instance. They stay, and the backup's data that belongs to them is skipped. */
   conflicts: z.array(Conflict),
-  /** MCP servers that wait for approval. */
+  /** Names of MCP servers that need approval. */
   toApprove: z.array(z.string()),
 });
 export type RestoreReport = z.infer<typeof RestoreReport>;

@@ -1,13 +1,13 @@
-/** Tools made by hand: an HTTP request, sandboxed JavaScript, or a question to a model. */
+/** Custom tools: an HTTP request, sandboxed JavaScript, or a model call. */
 import { z } from "zod";
 import { Effect } from "../../runtime/tool.ts";
 
-/** Text as it stands, or a secret's value, which never leaves the server. */
+/** Literal text, or a reference to a secret. The secret's value stays on the server. */
 export const HeaderValue = z.union([
   z.string().max(8000),
   z.strictObject({
     secret: z.string().min(1).max(128),
-    /** Put before the value, such as "Bearer ". */
+    /** Prepended to the value, such as "Bearer ". */
     prefix: z.string().max(100).optional(),
     /** `basic`: the secret is `user:password` and is sent as HTTP Basic. */
     as: z.enum(["basic"]).optional(),
@@ -15,11 +15,11 @@ export const HeaderValue = z.union([
 ]);
 export type HeaderValue = z.infer<typeof HeaderValue>;
 
-/** What of an answer the model reads, where it is not the whole. */
+/** Selects the part of a response that the model reads. Default: all of it. */
 export const OutputRule = z.strictObject({
-  /** Place in a JSON answer, such as `data.0.url`. */
+  /** Path in a JSON response, such as `data.0.url`. */
   pick: z.string().max(500).optional(),
-  /** The picked text is a file: its bytes in base64, or an address to download. */
+  /** The selected text is a file: base64 bytes, or a URL to download. */
   file: z.enum(["base64", "url"]).optional(),
   mediaType: z.string().max(100).optional(),
 });
@@ -40,20 +40,20 @@ export type HttpBinding = z.infer<typeof HttpBinding>;
 
 export const CodeBinding = z.strictObject({
   kind: z.literal("code"),
-  /** JavaScript. The arguments are `input`; the value of the last expression or of `return` is the result. */
+  /** JavaScript. The arguments are `input`; the result is the value of `return` or of the last expression. */
   source: z.string().min(1).max(200_000),
   timeoutMs: z.number().int().min(1).max(60_000).default(5000),
 });
 export type CodeBinding = z.infer<typeof CodeBinding>;
 
-/** Asks a configured model: what a language model can do by itself (translate, extract, classify). */
+/** Calls a configured model, for tasks such as translation, extraction and classification. */
 export const ModelBinding = z.strictObject({
   kind: z.literal("model"),
   model: z.string().default("default"),
   instructions: z.string().min(1).max(20_000),
   /** The user's message with `{{argument}}` slots, each filled once. */
   input: z.string().min(1).max(20_000),
-  /** JSON Schema of the answer, when it is JSON. */
+  /** JSON Schema of the model's output, for JSON output. */
   schema: z.record(z.string(), z.unknown()).optional(),
 });
 export type ModelBinding = z.infer<typeof ModelBinding>;
@@ -67,7 +67,7 @@ export const toolShape = {
     .string()
     .regex(
       TOOL_NAME,
-      'A tool is named "http/x", "code/x", "model/x" or "openapi/<api>/x", x of A-Z, a-z, 0-9, _ and -.',
+      'A tool name is "http/x", "code/x", "model/x" or "openapi/<api>/x", where x has A-Z, a-z, 0-9, _ and -.',
     ),
   summary: z.string().min(1).max(4000),
   parameters: z.record(z.string(), z.unknown()),
@@ -80,7 +80,7 @@ const { kind: _http, ...httpShape } = HttpBinding.shape;
 const { kind: _code, ...codeShape } = CodeBinding.shape;
 const { kind: _model, ...modelShape } = ModelBinding.shape;
 
-/** A tool as people write it: one of `http`, `code` and `model`, by the first part of its name. */
+/** A custom tool as the API takes it, with one of `http`, `code` and `model`, by the prefix of its name. */
 export const CustomTool = z.strictObject({
   ...toolShape,
   parameters: toolShape.parameters.default({ type: "object", properties: {} }),

@@ -1,9 +1,9 @@
-/** The stream of a hosted run: what a caller of a published agent sees of its events, and the text of the reply. */
+/** The stream of a hosted run: the public view of its events, and the text of the reply. */
 import type { ErrorData } from "../../runtime/error.ts";
 import type { RunOutput, RunUsage, Wait } from "../../runtime/event.ts";
 import type { FileRef } from "../../runtime/message.ts";
 
-/** `type` is the name of the SSE event, `seq` its id; a delta has none. */
+/** `type` is the SSE event name, `seq` its id. A delta has no id. */
 export type HostedItem =
   | { type: "delta"; run: string; kind: "text"; offset: number; text: string; answer: true }
   | ({ run: string; seq: number; at: number } & (
@@ -16,10 +16,10 @@ export type HostedItem =
       | { type: "run-cancel"; usage: RunUsage }
     ));
 
-/** What must be decided, without where in the graph it is. */
+/** A pending decision, without its position in the graph. */
 export type HostedWait = Pick<Wait, "wait" | "kind" | "question" | "call" | "expiresAt">;
 
-/** What an agent did on its way to a reply, where its owner shows it. */
+/** A step of the agent, sent when the publication shows steps. */
 export type HostedStep =
   | { kind: "tool"; tool: string; call: string; state: "running" | "done" | "failed" }
   | { kind: "search"; found: number };

@@ -1,9 +1,9 @@
-/** Knowledge: its documents and what a search finds in them. */
+/** Knowledge, its documents and search results. */
 import { z } from "zod";
 
 export const KnowledgeCard = z.object({
   name: z.string(),
-  embedder: z.string().optional().describe("provider/model; absent: found by words alone."),
+  embedder: z.string().optional().describe("provider/model. Absent: text search only."),
   documents: z.number().int(),
   chunks: z.number().int(),
   bytes: z.number().int(),
@@ -18,29 +18,29 @@ export const KnowledgeDocument = z.object({
   bytes: z.number().int(),
   chunks: z.number().int(),
   status: z.enum(["queued", "indexing", "ready", "failed"]),
-  error: z.string().optional().describe("Why it failed; on a ready document, what to know about it."),
+  error: z.string().optional().describe("Why indexing failed. On a ready document: a warning."),
   updatedAt: z.number(),
 });
 export type KnowledgeDocument = z.infer<typeof KnowledgeDocument>;
 
-/** At most a mebibyte of the text. */
+/** `text` is limited to 1 MiB. */
 export const DocumentText = KnowledgeDocument.extend({ text: z.string(), truncated: z.boolean().optional() });
 export type DocumentText = z.infer<typeof DocumentText>;
 
-/** Documents that were added, each with its task, and files that were refused. */
+/** Added documents, each with its indexing task, and refused files. */
 export const AddedDocuments = z.object({
   documents: z.array(KnowledgeDocument.extend({ task: z.string().describe("The task that indexes it.") })),
   refused: z.array(z.object({ title: z.string(), error: z.object({ code: z.string(), message: z.string() }) })),
 });
 export type AddedDocuments = z.infer<typeof AddedDocuments>;
 
-/** A passage that a search found. */
+/** A passage in a search result. */
 export const SearchHit = z.object({
   document: z.string().describe("Id of the document."),
   title: z.string(),
   text: z.string(),
-  score: z.number().describe("0 to 1; comparable within one answer."),
-  ranks: z.record(z.string(), z.number()).optional().describe("Rank in each search: text, vector."),
+  score: z.number().describe("0 to 1; comparable within one response."),
+  ranks: z.record(z.string(), z.number()).optional().describe("Rank in each search (text, vector)."),
   source: z
     .object({ heading: z.string().optional(), page: z.number().optional(), line: z.number().optional() })
     .optional(),

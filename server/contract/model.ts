@@ -1,4 +1,4 @@
-/** Model providers, the models that can be chosen, and what a test of a provider found. */
+/** Model providers, available models, and the result of a provider test. */
 import { z } from "zod";
 import { ERROR_CODES } from "../../runtime/error.ts";
 import { ModelProfile } from "../../runtime/model.ts";
@@ -7,7 +7,7 @@ export const ModelName = z.string().regex(/^[a-z][a-z0-9-]{0,31}\/\S{1,200}$/, "
 
 const { nativeTools, format, contextTokens, outputTokens, ...rest } = ModelProfile.shape;
 
-/** A part of a profile. `ModelProfile.partial()` would fill in the defaults, and they would win over what is known of a model. */
+/** A partial profile. `ModelProfile.partial()` would add defaults, which would override the known profile of a model. */
 const PartialProfile = z.strictObject({
   ...rest,
   nativeTools: nativeTools.unwrap().optional(),
@@ -16,21 +16,21 @@ const PartialProfile = z.strictObject({
   outputTokens: outputTokens.unwrap().optional(),
 });
 
-/** What may be saved. `demo` and `local` are built in; local models come by `patchbay models install`. */
+/** A provider to save. `demo` and `local` are built in; `patchbay models install` adds local models. */
 export const NewProvider = z.strictObject({
   id: z
     .string()
     .regex(
       /^[a-z][a-z0-9-]{0,31}$/,
-      "An id is 1 to 32 lower-case letters, digits and dashes, and begins with a letter.",
+      "An id has 1 to 32 lower-case letters, digits and hyphens, and starts with a letter.",
     ),
   kind: z.enum(["openai-compatible", "anthropic"]),
   baseUrl: z.string().trim().max(2_000).optional(),
   apiKey: z.strictObject({ secret: z.string().min(1).max(200) }).optional(),
-  /** Absent: what the endpoint lists. */
+  /** Absent: the models that the endpoint lists. */
   models: z.array(z.string().trim().min(1).max(200)).max(1_000).optional(),
   profile: PartialProfile.optional(),
-  /** Used when a model of this provider fails for good. */
+  /** Used when a call to this provider fails after all retries. */
   fallback: ModelName.optional(),
 });
 export type NewProvider = z.infer<typeof NewProvider>;
@@ -39,7 +39,7 @@ export const Provider = NewProvider.extend({ kind: z.enum(["openai-compatible", 
 export type Provider = z.infer<typeof Provider>;
 
 export const ModelCard = z.object({
-  name: z.string().describe("provider/model, as a graph names it."),
+  name: z.string().describe("provider/model, as used in a graph."),
   provider: z.string(),
   demo: z.boolean().optional(),
   isDefault: z.boolean().optional(),
@@ -54,23 +54,23 @@ export const ModelList = z.object({
   defaultModel: z
     .string()
     .optional()
-    .describe("What `default` was set to; a model that cannot be had is not among the models."),
-  embedder: z.string().optional().describe("What searches by meaning where nothing else is chosen."),
+    .describe("The configured default model. It is not in `models` when it is unavailable."),
+  embedder: z.string().optional().describe("The default embedding model."),
 });
 export type ModelList = z.infer<typeof ModelList>;
 
 export const ProviderTest = z.object({
   ok: z.boolean(),
-  /** What went wrong; the editor has its words in the user's language. */
+  /** Error code; the editor translates it. */
   code: z.enum(ERROR_CODES).optional(),
   /** One sentence, in English. */
   message: z.string(),
   models: z.array(z.string()),
   /** The model that was called. */
   tried: z.string().optional(),
-  /** What the profile should say by what was found; absent if it says so already. */
+  /** Suggested profile changes, by the result of the test; absent when the profile already matches. */
   suggests: PartialProfile.optional(),
-  /** By capability; absent where it was not tried. */
+  /** Detected capabilities; absent when not tested. */
   found: z.object({
     chat: z.boolean().optional(),
     streams: z.boolean().optional(),

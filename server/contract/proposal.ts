@@ -4,13 +4,13 @@ import { Issue } from "../../runtime/issue.ts";
 import { PATCH_REJECTIONS, Patch } from "../../runtime/patch.ts";
 import { typed } from "./typed.ts";
 
-/** A patch that a model proposes, and what becomes of the graph with it. */
+/** A patch that a model proposes, and the resulting graph. */
 export const Proposal = z.object({
   patch: Patch,
   graph: typed<Graph>().describe("The graph with the whole patch applied."),
   left: z
     .array(z.object({ part: z.number().int(), code: z.enum(PATCH_REJECTIONS), about: z.string(), reason: z.string() }))
-    .describe("Parts that do not fit."),
-  issues: z.array(Issue).describe("Issues of that graph."),
+    .describe("Parts that cannot be applied."),
+  issues: z.array(Issue).describe("Issues of the resulting graph."),
 });
 export type Proposal = z.infer<typeof Proposal>;

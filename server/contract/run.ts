@@ -57,7 +57,7 @@ export const Decisions = z.union([Decision, z.strictObject({ answers: z.array(De
 export const Rating = z.strictObject({ score: z.number().min(-1).max(1), comment: z.string().max(4000).optional() });
 export type Rating = z.infer<typeof Rating>;
 
-/** What a run came from and how it stands: derived from its events, written with them. */
+/** Summary of a run: origin, status and usage. Derived from its events and written with them. */
 export const RunRow = z.object({
   id: z.string(),
   status: RunStatus,
@@ -84,7 +84,7 @@ export const RunRow = z.object({
   activeMs: z
     .number()
     .optional()
-    .describe("Milliseconds of work of a run that ended; what it waited for people does not count."),
+    .describe("Active milliseconds of an ended run, without the time it waited for a person."),
   /** The error's code, if it failed. */
   error: z.string().optional(),
   rating: Rating.optional(),
@@ -96,7 +96,7 @@ export type RatingFilter = z.infer<typeof RatingFilter>;
 
 /** Which runs to list, newest first. */
 export const RunFilter = z.object({
-  /** The last run of the page before. */
+  /** Id of the last run of the previous page. */
   after: z.string().optional(),
   limit: z.number().optional(),
   agent: z.string().optional(),
@@ -104,16 +104,16 @@ export const RunFilter = z.object({
   session: z.string().optional(),
   key: z.string().optional(),
   user: z.string().optional(),
-  text: z.string().max(200).optional().describe("Part of the message."),
-  rating: RatingFilter.optional().describe("Runs that were rated, and how."),
-  from: z.coerce.number().int().optional().describe("Started at or after: Unix milliseconds."),
-  to: z.coerce.number().int().optional().describe("Started before: Unix milliseconds."),
+  text: z.string().max(200).optional().describe("Text contained in the message."),
+  rating: RatingFilter.optional().describe("Rated runs with this kind of rating."),
+  from: z.coerce.number().int().optional().describe("Started at or after this time, in Unix milliseconds."),
+  to: z.coerce.number().int().optional().describe("Started before this time, in Unix milliseconds."),
 });
 export type RunFilter = z.infer<typeof RunFilter>;
 
 export const SessionRow = z.object({
   id: z.string(),
-  /** Of its first run. */
+  /** Id of the agent of the first run. */
   agent: z.string().optional(),
   key: z.string().optional(),
   user: z.string().optional(),
@@ -122,7 +122,7 @@ export const SessionRow = z.object({
   /** The first message. */
   title: z.string(),
   turns: z.number(),
-  /** Unix milliseconds, of its first and last run. */
+  /** Unix milliseconds of the first and last run. */
   startedAt: z.number(),
   updatedAt: z.number(),
 });
@@ -143,27 +143,27 @@ export const Session = z.object({
 export type Session = z.infer<typeof Session>;
 
 export const USAGE_DIMENSIONS = ["day", "agent", "version", "key"] as const;
-/** `version` is an agent's, so it implies `agent`. */
+/** Grouping by `version` also groups by `agent`. */
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
 export const UsageRow = Usage.extend({
   day: z.string().optional().describe("YYYY-MM-DD, UTC."),
   agent: z.string().optional(),
-  version: z.number().optional().describe("Absent: drafts."),
+  version: z.number().optional().describe("Absent for drafts."),
   key: z
     .string()
     .optional()
     .describe(
-      "Id of the agent key; visitor: chat pages, trigger: schedules and webhooks; absent: the admin's own runs.",
+      "Id of the agent key. `visitor`: chat pages. `trigger`: schedules and webhooks. Absent: the admin's own runs.",
     ),
-  /** The agent's name in one of these runs. */
+  /** The agent's name, from one of these runs. */
   name: z.string().optional(),
   runs: z.number(),
   failed: z.number(),
-  p50Ms: z.number().optional().describe("Milliseconds of work, waits not counted; exact, by nearest rank."),
+  p50Ms: z.number().optional().describe("Active milliseconds without waits; exact, by nearest rank."),
   p95Ms: z.number().optional(),
   p99Ms: z.number().optional(),
   rated: z.number().optional(),
-  rating: z.number().optional().describe("The mean, -1 to 1."),
+  rating: z.number().optional().describe("Mean rating, -1 to 1."),
 });
 export type UsageRow = z.infer<typeof UsageRow>;

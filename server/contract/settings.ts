@@ -9,12 +9,12 @@ export const ServerSettings = z.strictObject({
     .min(1)
     .max(36_500)
     .nullable()
-    .describe("Ended runs that started earlier are deleted with their events; null: never."),
+    .describe("Ended runs that started more than this many days ago are deleted with their events. null: never."),
   defaultModel: ModelName.nullable().describe(
-    "What `default` means in a graph; null: PATCHBAY_DEFAULT_MODEL, else the first model that is configured.",
+    "The model that `default` refers to in a graph. null: PATCHBAY_DEFAULT_MODEL, else the first configured model.",
   ),
   defaultEmbedder: ModelName.nullable().describe(
-    "How new knowledge and tools are searched by meaning; null: PATCHBAY_EMBEDDER, else by words alone.",
+    "Embedding model for new knowledge and for tool search. null: PATCHBAY_EMBEDDER, else text search only.",
   ),
 });
 export type ServerSettings = z.infer<typeof ServerSettings>;

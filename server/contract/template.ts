@@ -1,4 +1,4 @@
-/** Templates that agents and tools can begin as. */
+/** Templates of agents and tools. */
 import { z } from "zod";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Agent } from "./agent.ts";
@@ -9,7 +9,7 @@ const Words = z.object({ en: z.string(), zh: z.string() });
 
 export const Template = z.object({
   id: z.string(),
-  icon: z.string().describe("A lucide icon."),
+  icon: z.string().describe("Name of a Lucide icon."),
   tags: z.array(z.string()),
   title: Words,
   summary: Words,
@@ -23,12 +23,12 @@ export const Template = z.object({
     secrets: z.array(z.string()),
     models: z.array(z.string()),
   }),
-  ready: z.boolean().describe("Nothing has to be given before its first answer."),
-  own: z.boolean().describe("Saved or imported here; else it comes with Patchbay."),
+  ready: z.boolean().describe("It runs without any setup."),
+  own: z.boolean().describe("Saved or imported on this server, not shipped with Patchbay."),
 });
 export type Template = z.infer<typeof Template>;
 
-/** What is still missing. The agent runs without what is `optional`. */
+/** A missing requirement. The agent runs without `optional` ones. */
 export type TemplateNeed =
   | { kind: "folder"; server: string; optional: false }
   | { kind: "approval"; server: string; card: McpServerCard; optional: false }
@@ -41,7 +41,7 @@ const Need = typed<TemplateNeed>(
     optional: z.boolean(),
     server: z.string().optional(),
     name: z.string().optional(),
-    card: z.unknown().optional().describe("What would start: show it, and send its `seen` back."),
+    card: z.unknown().optional().describe("The server to approve: show it, and send its `seen` back."),
   }),
 );
 
@@ -49,14 +49,14 @@ export const UsedTemplate = z.object({
   id: z.string(),
   agent: typed<Agent>(),
   needs: z.array(Need),
-  /** Tasks that still index samples. */
+  /** Ids of tasks that still index sample documents. */
   tasks: z.array(z.string()),
 });
 export type UsedTemplate = z.infer<typeof UsedTemplate>;
 
 const FileWords = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 
-/** What a tool template's file says beside its tool (or `tools`, or `openapi` document). */
+/** Metadata in a tool template file, beside its `tool`, `tools` or `openapi` document. */
 export const ToolTemplate = z.looseObject({
   id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
   title: FileWords,
@@ -65,7 +65,7 @@ export const ToolTemplate = z.looseObject({
   needs: z
     .strictObject({ secrets: z.array(z.strictObject({ name: z.string(), about: FileWords })).default([]) })
     .optional(),
-  /** Arguments to try it with. */
+  /** Example arguments for a test call. */
   sample: z.record(z.string(), z.unknown()).optional(),
 });
 export type ToolTemplate = z.infer<typeof ToolTemplate>;

@@ -1,4 +1,4 @@
-/** The library's card of a tool. */
+/** Tools in the library, and the import of tools. */
 import { z } from "zod";
 import { Effect, type JsonSchema } from "../../runtime/tool.ts";
 import { typed } from "./typed.ts";
@@ -10,8 +10,8 @@ export const ToolCard = z.object({
   effect: Effect,
   repeatable: z.boolean().optional(),
   binding: z.enum(["builtin", "http", "openapi", "mcp", "code", "agent", "model"]),
-  needs: z.array(z.string()).optional().describe("What it still needs before it can be called."),
-  source: z.string().optional().describe("The API, server or template it came from."),
+  needs: z.array(z.string()).optional().describe("Missing requirements, such as a secret."),
+  source: z.string().optional().describe("The API, MCP server or template that the tool comes from."),
 });
 export type ToolCard = z.infer<typeof ToolCard>;
 
@@ -19,19 +19,15 @@ export const ToolImport = z.strictObject({
   openapi: z
     .unknown()
     .optional()
-    .describe("An OpenAPI 3.0, 3.1 or Swagger 2 document: an object, or its text in JSON or YAML."),
+    .describe("An OpenAPI 3.0, 3.1 or Swagger 2 document, as an object or as JSON or YAML text."),
   template: z
     .unknown()
     .optional()
     .describe(
-      "The id of a shipped template, or one of ours or of Flowise, a function schema, or the paper's; one or a list.",
+      "The id of a shipped template, or a tool in a supported format (Patchbay, Flowise, function schema, ModelScope-Agent), or a list of these.",
     ),
-  name: z.string().min(1).max(100).optional().describe("Names the API; made from its title when absent."),
-  server: z
-    .string()
-    .max(2000)
-    .optional()
-    .describe("Where the API is, when the document does not say or says something else."),
+  name: z.string().min(1).max(100).optional().describe("Name of the API. Default: derived from its title."),
+  server: z.string().max(2000).optional().describe("Base URL of the API. Overrides the one in the document."),
 });
 export type ToolImport = z.infer<typeof ToolImport>;
 

@@ -1,8 +1,8 @@
-/** Triggers: webhooks, schedules and notices of a published agent, and what they did. */
+/** Triggers of a published agent (webhooks, schedules, notices) and their deliveries. */
 import { z } from "zod";
 
 const Name = z.string().min(1).max(200);
-const Session = z.string().min(1).max(200).describe("All its runs are turns of this conversation.");
+const Session = z.string().min(1).max(200).describe("Id of a session; every run becomes a turn of it.");
 
 const NewWebhook = z.strictObject({
   kind: z.literal("webhook"),
@@ -13,11 +13,11 @@ const NewWebhook = z.strictObject({
       z
         .string()
         .max(500)
-        .regex(/^(?:\/.*)?$/, "Must be a JSON pointer: empty, or beginning with /"),
+        .regex(/^(?:\/.*)?$/, "Must be a JSON pointer: empty, or starting with /"),
     )
     .optional()
     .describe(
-      "Inputs by the place of their value in the body, as JSON pointers; empty is the whole body. Without it the body holds the inputs themselves and nothing else.",
+      "Maps each input to a JSON pointer into the body; an empty pointer is the whole body. Without it, the body contains exactly the inputs.",
     ),
   session: Session.optional(),
 });
@@ -25,16 +25,16 @@ const NewWebhook = z.strictObject({
 const NewSchedule = z.strictObject({
   kind: z.literal("schedule"),
   name: Name,
-  cron: z.string().max(200).describe("Five fields: minute, hour, day, month, weekday; or @daily and its like."),
-  timeZone: z.string().max(64).default("UTC").describe("A name of the IANA database, such as Europe/Berlin."),
-  input: z.record(z.string(), z.unknown()).describe("message, and the fields that the agent declares."),
+  cron: z.string().max(200).describe("Five fields (minute, hour, day, month, weekday), or a macro such as @daily."),
+  timeZone: z.string().max(64).default("UTC").describe("IANA time zone, such as Europe/Berlin."),
+  input: z.record(z.string(), z.unknown()).describe("`message` and the fields that the agent declares."),
   session: Session.optional(),
 });
 
 const NewNotice = z.strictObject({
   kind: z.literal("notice"),
   name: Name,
-  url: z.string().max(2000).describe("Where a signed message is posted to."),
+  url: z.string().max(2000).describe("URL that receives the signed messages by POST."),
   on: z
     .array(z.enum(["wait", "end"]))
     .min(1)
@@ -49,16 +49,16 @@ const kept = {
   id: z.string(),
   agent: z.string(),
   createdAt: z.number(),
-  paused: z.boolean().optional().describe("It does nothing until it is resumed."),
-  /** When it last did what it is for, and the run. */
+  paused: z.boolean().optional().describe("A paused trigger does nothing until it is resumed."),
+  /** Unix milliseconds of the last delivery. */
   lastAt: z.number().optional(),
   lastRun: z.string().optional(),
-  lastError: z.string().optional().describe("Why it did not work the last time; absent when it did."),
+  lastError: z.string().optional().describe("Error of the last delivery; absent when it succeeded."),
 };
 
 export const Trigger = z.discriminatedUnion("kind", [
   NewWebhook.extend(kept),
-  NewSchedule.extend({ ...kept, nextAt: z.number().describe("Unix milliseconds.") }),
+  NewSchedule.extend({ ...kept, nextAt: z.number().describe("Next run, in Unix milliseconds.") }),
   NewNotice.extend(kept),
 ]);
 export type Trigger = z.infer<typeof Trigger>;
@@ -66,7 +66,7 @@ export type Webhook = Extract<Trigger, { kind: "webhook" }>;
 export type Schedule = Extract<Trigger, { kind: "schedule" }>;
 export type Notice = Extract<Trigger, { kind: "notice" }>;
 
-/** What may be changed of a trigger; which of it fits depends on its kind. Null takes a setting away. */
+/** Changes to a trigger; the allowed keys depend on its kind. `null` removes a setting. */
 export const TriggerChange = z.strictObject({
   name: Name.optional(),
   paused: z.boolean().optional(),
@@ -80,22 +80,22 @@ export const TriggerChange = z.strictObject({
 });
 export type TriggerChange = z.infer<typeof TriggerChange>;
 
-/** Something that a trigger did: a run that it started, or a message that it sends. Newest first in lists. */
+/** One activation of a trigger: a started run, or a sent message. */
 export const Delivery = z.object({
   id: z.string(),
-  at: z.number().describe("When it began, or was last tried: Unix milliseconds."),
+  at: z.number().describe("Start or last attempt, in Unix milliseconds."),
   run: z.string().optional(),
-  /** Of a webhook or schedule: where the run stands. */
+  /** Status of the run, for a webhook or schedule. */
   runStatus: z.string().optional(),
-  /** Of a notice. */
+  /** The event of a notice. */
   about: z.enum(["wait", "end", "test"]).optional(),
   status: z.enum(["started", "pending", "delivered", "failed"]),
   tries: z.number().optional(),
-  nextAt: z.number().optional().describe("When it is tried again."),
+  nextAt: z.number().optional().describe("Next attempt, in Unix milliseconds."),
   error: z.string().optional(),
 });
 export type Delivery = z.infer<typeof Delivery>;
 
-/** The secret of a webhook or a notice is shown only here. */
+/** A created trigger. The secret of a webhook or notice is returned only here. */
 export const MadeTrigger = z.object({ trigger: Trigger, secret: z.string().optional(), url: z.string().optional() });
 export type MadeTrigger = z.infer<typeof MadeTrigger>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** A schema under a narrower type than it checks: for values that the runtime has parsed or made, and for the document. */
+/** Gives a schema a narrower type than it checks, for values that the runtime has already parsed. */
 export function typed<T>(schema: z.ZodType = z.unknown()): z.ZodType<T> {
   return schema as z.ZodType<T>;
 }

@@ -1,6 +1,6 @@
 /**
- * Who the admin is: the bearer of the admin token, or of a cookie made from it. There is one admin. Sign-in codes are
- * single-use and good for ten minutes; the cookie outlives restarts and ends when the token changes.
+ * Authenticates the admin, by the admin token or by a cookie signed with it. There is one admin. Sign-in codes are
+ * single-use and valid for ten minutes. The cookie survives restarts and becomes invalid when the token changes.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
@@ -15,28 +15,28 @@ import { readOrCreate } from "../secrets/key-file.ts";
 const CODE_MS = 10 * 60_000;
 const COOKIE_SECONDS = 90 * 24 * 3600;
 const MAX_CODES = 100;
-/** Wrong tokens pasted in a minute before the page says to wait. */
-const MAX_TRIES = 20;
+/** Wrong tokens per minute before further ones are refused. */
+const MAX_WRONG_TOKENS = 20;
 
 export interface Auth {
-  /** The token itself, for the terminal alone. */
+  /** The admin token. Never send it to a browser. */
   token: string;
-  /** A fresh code for a sign-in link. */
+  /** Creates a code for a sign-in link. */
   newCode(): string;
-  /** Uses up a code. False when it is unknown, used or too old. */
+  /** Consumes a code. Returns false when it is unknown, used or expired. */
   redeem(code: string): boolean;
-  /** Whether this is the admin token. Throws `rate_limited` after too many wrong ones. */
-  tryToken(token: string): boolean;
-  /** Whether an `Authorization` header is the admin's. */
+  /** Whether this is the admin token. Throws `rate_limited` after too many wrong tokens. */
+  checkToken(token: string): boolean;
+  /** Whether an `Authorization` header has the admin token. */
   isAdmin(authorization: string | undefined): boolean;
-  /** Whether the request has a cookie of ours that is not too old. */
+  /** Whether the request has a valid sign-in cookie. */
   isSignedIn(c: Context): Promise<boolean>;
-  /** Sets the cookie. `secure`: bound to https. */
+  /** Sets the cookie. `secure`: for https only. */
   signIn(c: Context, secure: boolean): Promise<void>;
   signOut(c: Context, secure: boolean): void;
 }
 
-/** File of the data folder that holds the admin token when `PATCHBAY_TOKEN` does not. */
+/** File in the data folder with the admin token, used when `PATCHBAY_TOKEN` is not set. */
 export function tokenFile(dataDir: string): string {
   return join(dataDir, "admin-token");
 }
@@ -46,7 +46,7 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
     env.token ?? readOrCreate(tokenFile(env.dataDir), () => `pbadmin_${randomBytes(32).toString("base64url")}`);
   const digest = hash(token);
   const signingKey = createHmac("sha256", token).update("patchbay cookie").digest("base64url");
-  // Cookies of two servers on one machine must not replace each other: cookies do not know ports.
+  // Cookies are not separated by port: two servers on one machine need different cookie names.
   const cookieName = `patchbay-${digest.subarray(0, 4).toString("hex")}`;
   const cookieOptions = (secure: boolean): CookieOptions => ({
     httpOnly: true,
@@ -55,7 +55,7 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
     ...(secure && { prefix: "host", secure: true }),
   });
   const codes = new BoundedMap<string, number>(MAX_CODES);
-  const tries: number[] = [];
+  const wrongTokens: number[] = [];
 
   return {
     token,
@@ -70,13 +70,13 @@ export function openAuth(env: Pick<Env, "token" | "dataDir">, clock: () => numbe
       codes.delete(key);
       return until !== undefined && clock() <= until;
     },
-    tryToken(given) {
+    checkToken(given) {
       const now = clock();
-      while (tries.length > 0 && tries[0]! < now - 60_000) tries.shift();
-      if (tries.length >= MAX_TRIES)
-        throw new PatchbayError("rate_limited", "Too many wrong tokens; wait a minute.", { retryAfter: 60 });
+      while (wrongTokens.length > 0 && wrongTokens[0]! < now - 60_000) wrongTokens.shift();
+      if (wrongTokens.length >= MAX_WRONG_TOKENS)
+        throw new PatchbayError("rate_limited", "Too many wrong tokens; try again in a minute.", { retryAfter: 60 });
       if (timingSafeEqual(hash(given.trim()), digest)) return true;
-      tries.push(now);
+      wrongTokens.push(now);
       return false;
     },
     isAdmin(authorization) {

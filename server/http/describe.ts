@@ -1,4 +1,4 @@
-/** How a route says what it is, for the OpenAPI document, and how it checks what it is sent. */
+/** Describes a route for the OpenAPI document, and validates its body and query. */
 import type { MiddlewareHandler } from "hono";
 import { describeRoute, resolver, validator } from "hono-openapi";
 import { z } from "zod";
@@ -14,48 +14,48 @@ export const ErrorBody = z.object({
   }),
 });
 
-/** A route's place in the document: what it does, what it gives, and which errors are its own. */
-interface RouteText {
+/** A route's entry in the OpenAPI document. */
+interface RouteDescription {
   summary: string;
-  /** The group it is shown under. */
+  /** OpenAPI tag: the group of the route. */
   tag: string;
   description?: string;
-  /** What it answers with when all is well: a schema, or a media type. `null`: nothing. */
+  /** The successful response: a schema, or a media type. `null`: no body. */
   response?: z.ZodType | string | null;
-  /** 200 where it is not said. */
+  /** Status of the successful response. Default: 200. */
   status?: number;
-  /** Statuses of its own errors, with what they mean. */
+  /** Error statuses with their descriptions. 401 is added to every route. */
   errors?: Record<number, string>;
-  /** A body that is checked by hand: for routes that are called thousands of times a second, and for streams. */
+  /** A body that the route validates itself: on the hot path of calls, and for streams. */
   body?: z.ZodType | { media: string; description: string };
-  /** Header parameters that matter. */
+  /** Request headers with their descriptions. */
   headers?: Record<string, string>;
 }
 
-/** Describes a route. Answers 401 and the shape of errors are added for all. */
-export function describe(text: RouteText): MiddlewareHandler {
-  const { response: gives = z.unknown(), status = 200 } = text;
+/** Describes a route. */
+export function describe(route: RouteDescription): MiddlewareHandler {
+  const { response = z.unknown(), status = 200 } = route;
   const failure = (description: string) => ({
     description,
     content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
   });
   const responses: Record<string, { description: string; content?: Record<string, { schema: never }> }> = {
     [status]:
-      gives === null
-        ? { description: "Done." }
-        : typeof gives === "string"
-          ? { description: "Done.", content: { [gives]: { schema: { type: "string" } as never } } }
-          : { description: "Done.", content: { "application/json": { schema: resolver(gives) as never } } },
-    401: failure("Not signed in, or a key that is not known.") as never,
+      response === null
+        ? { description: "OK." }
+        : typeof response === "string"
+          ? { description: "OK.", content: { [response]: { schema: { type: "string" } as never } } }
+          : { description: "OK.", content: { "application/json": { schema: resolver(response) as never } } },
+    401: failure("Not signed in, or unknown key.") as never,
   };
-  for (const [code, description] of Object.entries(text.errors ?? {})) responses[code] = failure(description) as never;
-  const body = text.body;
+  for (const [code, description] of Object.entries(route.errors ?? {})) responses[code] = failure(description) as never;
+  const body = route.body;
   return describeRoute({
-    summary: text.summary,
-    tags: [text.tag],
-    ...(text.description && { description: text.description }),
-    ...(text.headers && {
-      parameters: Object.entries(text.headers).map(([name, description]) => ({
+    summary: route.summary,
+    tags: [route.tag],
+    ...(route.description && { description: route.description }),
+    ...(route.headers && {
+      parameters: Object.entries(route.headers).map(([name, description]) => ({
         name,
         in: "header" as const,
         description,
@@ -76,34 +76,34 @@ export function describe(text: RouteText): MiddlewareHandler {
   });
 }
 
-/** Checks a JSON body. What does not fit is `bad_request` with the JSON pointer of the first fault. */
+/** Validates a JSON body. Throws `bad_request` with the JSON pointer of the first error. */
 export function body<T extends z.ZodType>(schema: T) {
   return validator("json", schema, refuse);
 }
 
-/** Checks query parameters. */
+/** Validates query parameters. Throws `bad_request`. */
 export function query<T extends z.ZodType>(schema: T) {
   return validator("query", schema, refuse);
 }
 
 /** `?limit=&after=` of every list. */
 export const Paging = z.object({
-  limit: z.coerce.number().int().min(1).max(500).default(50).describe("Most items on the page."),
-  after: z.string().max(200).optional().describe("Id of the last item of the page before."),
+  limit: z.coerce.number().int().min(1).max(500).default(50).describe("Page size."),
+  after: z.string().max(200).optional().describe("Id of the last item of the previous page."),
 });
 
-interface Fault {
+interface ValidationError {
   message: string;
   path?: readonly (PropertyKey | { key: PropertyKey })[];
 }
 
-function refuse(result: { success: boolean; error?: readonly Fault[]; target: string }): void {
+function refuse(result: { success: boolean; error?: readonly ValidationError[]; target: string }): void {
   if (result.success) return;
-  const fault = result.error?.[0];
-  const parts = (fault?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
+  const first = result.error?.[0];
+  const parts = (first?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
   const path = pointer(...parts);
-  const place = result.target === "query" ? `the parameter "${parts.join(".")}"` : path || "the body";
-  throw new PatchbayError("bad_request", `At ${place}: ${fault?.message ?? "it does not fit"}.`.replace(/\.\.$/, "."), {
+  const where = result.target === "query" ? `the parameter "${parts.join(".")}"` : path || "the body";
+  throw new PatchbayError("bad_request", `At ${where}: ${first?.message ?? "invalid value"}.`.replace(/\.\.$/, "."), {
     path,
   });
 }

@@ -1,7 +1,7 @@
-/** The one table from error codes to HTTP, and the shape in which errors are told. */
+/** Maps error codes to HTTP statuses, and errors to responses. */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
 
-/** Codes that are not here are told as 500. */
+/** Codes that are not listed are 500. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   bad_request: 400,
   bad_json: 400,
@@ -44,15 +44,15 @@ export function statusOf(code: ErrorCode): number {
 }
 
 /**
- * Any thrown value as an HTTP answer. What is not ours is told as `internal` without its message, which may hold
- * anything, and goes to `report` (the server's own log).
+ * Any thrown value as an HTTP response. A value other than `PatchbayError` becomes `internal` without its message,
+ * which could contain private data, and is passed to `report` (the server's log).
  */
 export function errorResponse(thrown: unknown, report: (thrown: unknown) => void): Response {
   const known = thrown instanceof PatchbayError;
   if (!known || thrown.code === "internal") report(thrown);
   const error = known
     ? errorData(thrown)
-    : { code: "internal" as const, message: "Something went wrong in the server; its log says what." };
+    : { code: "internal" as const, message: "Internal server error. See the server's log." };
   const headers: Record<string, string> = {
     "content-type": "application/json; charset=utf-8",
     "cache-control": "no-store",

@@ -1,6 +1,6 @@
 /**
- * The one gate that every request passes: Host and Origin (against DNS rebinding and forged requests), then who may
- * come in. What is not said to be open is closed.
+ * Authorizes every request: Host and Origin first (against DNS rebinding and cross-site requests), then the admin or an
+ * agent key. A path is closed unless it is listed as open.
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -12,13 +12,13 @@ export interface AppEnv {
   Variables: {
     /** The agent key that called; set on hosted routes. */
     key: CallerKey;
-    /** Names the request in the log and in the answer's `x-request-id`. */
+    /** Id of the request, in the log and in the response header `x-request-id`. */
     request: string;
   };
 }
 
-/** Exactly these answer without a sign-in; pages show the sign-in page themselves. */
-const OPEN = new Set([
+/** Paths that are open without a sign-in. */
+const OPEN_PATHS = new Set([
   "/healthz",
   "/openapi.json",
   "/sign-in",
@@ -33,13 +33,13 @@ export function guard(options: {
   env: Env;
   auth: Auth;
   keys: Pick<Keys, "authenticate" | "count">;
-  /** The visitor of a chat page as a key; undefined when it is not one. Rejects with `unauthorized`. */
+  /** The visitor of a chat page, as a key; undefined for other tokens. Rejects with `unauthorized`. */
   readVisitor(authorization: string | undefined): Promise<CallerKey> | undefined;
-  /** Throws where a visitor of a chat page has come too far: another protocol, an agent that is private by now. */
+  /** Rejects when a visitor may not call this path, or when its agent has become private. */
   admitVisitor(key: CallerKey, path: string): Promise<void>;
-  /** Shown instead of a page that needs a sign-in. */
+  /** Response for a page that needs a sign-in. */
   signInPage(c: Context): Response;
-  /** Answers the printed address. */
+  /** Response for a sign-in link. */
   signIn(c: Context, code: string): Promise<Response>;
 }): MiddlewareHandler<AppEnv> {
   const { env, auth, keys, signInPage } = options;
@@ -50,15 +50,16 @@ export function guard(options: {
     if (!isAllowedHost(host))
       throw new PatchbayError(
         "forbidden",
-        `This server does not answer for the host "${host.slice(0, 200)}"; set PATCHBAY_URL to the address it is reached at.`,
+        `The host "${host.slice(0, 200)}" is not allowed. Set PATCHBAY_URL to the public address of this server.`,
       );
     const path = c.req.path;
 
     if (isHosted(path)) {
       if (c.req.method === "OPTIONS") return next();
       if (isHook(path)) {
-        // Its signature is its right, and no page can have the secret.
-        if (c.req.header("origin") !== undefined) throw new PatchbayError("forbidden", "Pages send no webhooks.");
+        // The signature authorizes the message. Browsers do not have the secret.
+        if (c.req.header("origin") !== undefined)
+          throw new PatchbayError("forbidden", "Webhooks cannot be sent from a browser page.");
         return next();
       }
       const authorization = c.req.header("authorization");
@@ -73,33 +74,33 @@ export function guard(options: {
 
     const origin = c.req.header("origin");
     if (origin !== undefined && !isOwnOrigin(origin, host, env.url))
-      throw new PatchbayError("forbidden", "This request comes from another site's page.");
-    // Chat pages have rules of their own; what was built is code and holds nothing.
-    if (OPEN.has(path) || path.startsWith("/chat/") || path.startsWith("/assets/")) return next();
-    // The printed address is `/?code=…`: it is used up whether or not somebody is signed in already.
+      throw new PatchbayError("forbidden", "Cross-origin requests are not allowed.");
+    // Chat pages check access themselves; built assets contain no data.
+    if (OPEN_PATHS.has(path) || path.startsWith("/chat/") || path.startsWith("/assets/")) return next();
+    // A sign-in link is `/?code=…`. Its code is consumed even when the browser is signed in already.
     const code = path === "/" ? c.req.query("code") : undefined;
     if (code !== undefined) return options.signIn(c, code);
     if (auth.isAdmin(c.req.header("authorization"))) return next();
     if (await auth.isSignedIn(c)) {
       const site = c.req.header("sec-fetch-site");
       if (!isSafe(c.req.method) && site !== undefined && site !== "same-origin" && site !== "none")
-        throw new PatchbayError("forbidden", "This request comes from another site's page.");
+        throw new PatchbayError("forbidden", "Cross-origin requests are not allowed.");
       return next();
     }
     if (wantsPage(c)) return signInPage(c);
     throw new PatchbayError(
       "unauthorized",
-      "Sign in, or send the admin token as a bearer; `patchbay login` gives a sign-in link.",
+      "Sign in, or send the admin token as a bearer token. `patchbay login` prints a sign-in link.",
     );
   };
 }
 
-/** Routes for agent keys, by their own rules. */
+/** Whether a path takes agent keys instead of the admin token. */
 export function isHosted(path: string): boolean {
   return path.startsWith("/v1/") || path === "/mcp" || path.startsWith("/mcp/");
 }
 
-/** Where signed messages come in: `triggers/` checks them. */
+/** Webhooks: `triggers/` checks their signatures. */
 function isHook(path: string): boolean {
   return path.startsWith("/v1/hooks/");
 }
@@ -108,7 +109,7 @@ export function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** A browser that opens a page, not a program or a script of ours. */
+/** Whether a browser navigates to a page, as opposed to a program or a fetch. */
 function wantsPage(c: Context): boolean {
   const path = c.req.path;
   if (!isSafe(c.req.method) || path.startsWith("/api/")) return false;
@@ -116,14 +117,14 @@ function wantsPage(c: Context): boolean {
 }
 
 /**
- * Which `Host` headers are answered: loopback names, the public address, the address bound to; and, where other
- * machines can reach the server, addresses in digits, which no name can be rebound to.
+ * Allowed `Host` headers: loopback names, the public address and the bind address. When other machines can reach the
+ * server, also IP addresses: DNS rebinding cannot produce them.
  */
 function hostCheck(env: Env): (host: string) => boolean {
   const names = new Set(["localhost", "127.0.0.1", "[::1]", bracketed(env.host)]);
   if (env.url) names.add(new URL(env.url).hostname);
   const open = !isLoopback(env.host);
-  // Programs send the same few values again and again.
+  // Clients send the same few values, so they are remembered.
   const known = new Set<string>();
   return (host) => {
     if (known.has(host)) return true;

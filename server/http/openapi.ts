@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made from the routes themselves. */
+/** Generates the OpenAPI 3.1 document from the routes. */
 import type { Context, Hono } from "hono";
 import { generateSpecs } from "hono-openapi";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { Graph } from "../../runtime/graph.ts";
 import { ErrorBody } from "./describe.ts";
 import type { AppEnv } from "./guard.ts";
 
-/** `GET /openapi.json`: made once, at the first call. */
+/** `GET /openapi.json`. The document is generated on the first call. */
 export function openApiRoute(app: Hono<AppEnv>) {
   let document: Promise<unknown> | undefined;
   return async (c: Context) => {
@@ -17,7 +17,7 @@ export function openApiRoute(app: Hono<AppEnv>) {
           title: "Patchbay",
           version: "1",
           description:
-            "Build agents under /api (admin token as a bearer, or the cookie); call published ones under /v1 (agent key as a bearer).",
+            "/api builds agents and takes the admin token as a bearer token, or the sign-in cookie. /v1 calls published agents and takes an agent key as a bearer token.",
         },
         components: {
           schemas: {
@@ -26,7 +26,7 @@ export function openApiRoute(app: Hono<AppEnv>) {
           },
           securitySchemes: {
             admin: { type: "http", scheme: "bearer", description: "The admin token." },
-            key: { type: "http", scheme: "bearer", description: "An agent key: pb_…" },
+            key: { type: "http", scheme: "bearer", description: "An agent key (pb_…)." },
           },
         },
         security: [{ admin: [] }],
@@ -37,7 +37,7 @@ export function openApiRoute(app: Hono<AppEnv>) {
   };
 }
 
-/** Says of each hosted route that it takes a key instead of the admin token. */
+/** Sets the agent key as the security scheme of hosted routes. */
 function secured(document: unknown): unknown {
   const { paths } = document as { paths: Record<string, Record<string, Record<string, unknown>>> };
   for (const [path, methods] of Object.entries(paths))

@@ -1,15 +1,15 @@
-/** One line and one measure a request: who asked for what, how it was answered, how long that took. Never a body, a token or a query. */
+/** Logs and measures each request: key, path, status and duration. Never a body, a token or a query. */
 import type { MiddlewareHandler } from "hono";
 import { newId } from "../lib/ids.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { AppEnv } from "./guard.ts";
 
-/** Asked for by machines, again and again. */
+/** Frequent automatic requests, logged at debug level. */
 const QUIET = /^\/(?:healthz|metrics|assets\/)/;
 const RUN_PATH = /^\/(?:api|v1)\/runs\/([0-9a-z]{26})(?:\/|$)/;
 
-/** Names each request, by the caller's `x-request-id` where it sent one, and tells the name in the answer. */
+/** Also sets the request id: the caller's `x-request-id`, or a new id. The response returns it. */
 export function requestLog(logger: Logger, metrics: Pick<Metrics, "answered">): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const began = performance.now();

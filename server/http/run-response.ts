@@ -1,4 +1,4 @@
-/** The three ways in which a run is answered: when it rests, as a stream, or at once with its id. */
+/** The three responses to a run: JSON when it ends or waits, a stream of events, or 202 with its id. */
 import type { Context } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem } from "../../runtime/event.ts";
@@ -8,9 +8,10 @@ import type { EventLog } from "../stores/event-log.ts";
 import { sse } from "./sse.ts";
 
 export const RUN_HEADERS = {
-  Accept: "text/event-stream: the run's events as they happen.",
-  Prefer: "respond-async: 202 with the id, at once.",
-  "Idempotency-Key": "The same key again is the same run; with another body it is refused (409).",
+  Accept: "text/event-stream: returns the run's events as they happen.",
+  Prefer: "respond-async: returns 202 with the id immediately.",
+  "Idempotency-Key":
+    "A repeated request with the same key returns the same run; with a different body it is refused (409).",
 };
 
 export function wantsStream(c: Context): boolean {
@@ -21,43 +22,43 @@ function wantsAsync(c: Context): boolean {
   return /(?:^|[,\s])respond-async(?:$|[,;\s])/i.test(c.req.header("prefer") ?? "");
 }
 
-/** The place behind which events are wanted: `Last-Event-ID`, or `?after=`. Throws `bad_request` for what is no number. */
+/** The last event that the reader has, by `Last-Event-ID` or `?after=`; -1 for none. Throws `bad_request`. */
 export function lastEventId(c: Context): number {
   const text = c.req.header("last-event-id") ?? c.req.query("after");
   if (text === undefined || text === "") return -1;
   if (!/^\d{1,15}$/.test(text))
-    throw new PatchbayError("bad_request", `Last-Event-ID "${text.slice(0, 50)}" is no event's number.`);
+    throw new PatchbayError("bad_request", `Last-Event-ID "${text.slice(0, 50)}" is not an event number.`);
   return Number(text);
 }
 
 /**
- * Whether the run and the event are there, before a stream begins. Rejects with `not_found`, and with `bad_request` for
+ * Checks that the run and the event exist, before a stream starts. Rejects with `not_found`, or with `bad_request` for
  * an event that does not exist yet.
  */
-export async function mustHave(runs: Runs, log: EventLog, id: string, after: number, key?: string): Promise<void> {
+export async function requireEvent(runs: Runs, log: EventLog, id: string, after: number, key?: string): Promise<void> {
   await runs.get(id, key);
   const last = await log.last(id);
   if (after > last)
-    throw new PatchbayError("bad_request", `Run ${id} has no event ${after} yet; it stands at ${last}.`);
+    throw new PatchbayError("bad_request", `Run ${id} has no event ${after} yet; the last one is ${last}.`);
 }
 
-/** What is sent of a run: `type` is the name of the SSE event, `seq` its id. Text between events has no `seq`. */
+/** A sent item: `type` is the SSE event name, `seq` its id. A text delta has no `seq`. */
 type Sent = { type: string; seq?: number };
 
 interface StreamOptions {
   after?: number;
   /** The stream ends when the run waits. */
   untilWait?: boolean;
-  /** What the reader gets of an item; undefined hides it. Default: all of it. */
+  /** What the reader receives of an item; undefined hides it. Default: the whole item. */
   view?(item: RunItem): Sent | undefined | Promise<Sent | undefined>;
-  /** Ends the stream from outside: a revoked key. */
+  /** Aborts the stream, for example when the key is revoked. */
   signal?: AbortSignal;
   /** Called once at the end. */
   done?(): void;
   headers?: Record<string, string>;
 }
 
-/** Streams a run. Throws as `Runs.follow` does. */
+/** Streams a run. Failures as in `Runs.follow`. */
 export function streamRun(runs: Runs, id: string, options: StreamOptions = {}): Response {
   const controller = new AbortController();
   const signal = options.signal ? AbortSignal.any([controller.signal, options.signal]) : controller.signal;
@@ -79,12 +80,12 @@ export function streamRun(runs: Runs, id: string, options: StreamOptions = {}): 
   );
 }
 
-/** Starts a run by `begin` and answers as the caller asked. */
-export async function answerRun(
+/** Starts a run by `begin` and responds in the way that the request headers ask for. `path`: of the `Location` header. */
+export async function respondWithRun(
   c: Context,
   runs: Runs,
   begin: (options: { stream: boolean; eager: boolean }) => ReturnType<Runs["start"]>,
-  options: StreamOptions & { place: string; result?(result: RunResult): unknown },
+  options: StreamOptions & { path: string; result?(result: RunResult): unknown },
 ): Promise<Response> {
   const later = wantsAsync(c);
   const stream = !later && wantsStream(c);
@@ -94,7 +95,7 @@ export async function answerRun(
     await accepted;
     options.done?.();
     return c.json({ id, status: "running" }, 202, {
-      Location: `${options.place}/${id}`,
+      Location: `${options.path}/${id}`,
       "Preference-Applied": "respond-async",
     });
   }
@@ -104,7 +105,7 @@ export async function answerRun(
   }
   try {
     const result = await done;
-    // What could not be stored from its first event on was never accepted, and is no run that could be looked at.
+    // When the first event could not be stored, the run was not accepted: this throws the storage error.
     if (result.status === "failed") await accepted;
     return c.json((options.result?.(result) ?? result) as never);
   } finally {
@@ -112,7 +113,7 @@ export async function answerRun(
   }
 }
 
-/** The caller with the idempotency id that came in a header, bound to what was asked. */
-export function withKey(caller: RunCaller, id: string | undefined, asked: string): RunCaller {
-  return id === undefined || id === "" ? caller : { ...caller, idempotency: { id, body: asked } };
+/** Adds the idempotency key of the request header, bound to the request text. */
+export function withIdempotency(caller: RunCaller, id: string | undefined, request: string): RunCaller {
+  return id === undefined || id === "" ? caller : { ...caller, idempotency: { id, body: request } };
 }

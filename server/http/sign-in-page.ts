@@ -1,4 +1,4 @@
-/** The sign-in page: one file without anything from elsewhere, in English and Chinese, light and dark. */
+/** The sign-in page: one self-contained HTML file, in English and Chinese, light and dark. */
 import { createHash } from "node:crypto";
 
 type Language = "en" | "zh";
@@ -11,7 +11,7 @@ const WORDS = {
     where: "It is in the file admin-token in the data folder, or in the variable PATCHBAY_TOKEN.",
     button: "Sign in",
     wrong: "Wrong admin token.",
-    usedCode: "This sign-in link was already used or is older than ten minutes. Get a new one with the command below.",
+    usedCode: "This sign-in link has been used or has expired. Run the command below to get a new one.",
     offline: "The server is not responding. Check that Patchbay is running.",
     other: "中文",
   },
@@ -49,15 +49,15 @@ button:disabled{opacity:.6;cursor:default}
 footer{margin-top:18px;text-align:center}
 a{color:var(--ink-2)}`;
 
-/** Posts the token as JSON; the page reloads where it was. Texts come in by data attributes. */
+/** Posts the token as JSON and reloads the page. Texts are in data attributes. */
 const SCRIPT = `
 const form=document.querySelector("form"),alertBox=document.querySelector("[role=alert]"),button=form.querySelector("button");
 form.addEventListener("submit",async(event)=>{
 event.preventDefault();button.disabled=true;alertBox.textContent="";
 try{
-const answer=await fetch("/sign-in",{method:"POST",headers:{"content-type":"application/json"},body:JSON.stringify({token:form.token.value})});
-if(answer.ok){const to=new URL(location.href);to.searchParams.delete("code");to.searchParams.delete("lang");if(to.pathname==="/sign-in")to.pathname="/";location.replace(to.pathname+to.search+to.hash);return}
-alertBox.textContent=answer.status===401?form.dataset.wrong:(await answer.json()).error.message;
+const response=await fetch("/sign-in",{method:"POST",headers:{"content-type":"application/json"},body:JSON.stringify({token:form.token.value})});
+if(response.ok){const to=new URL(location.href);to.searchParams.delete("code");to.searchParams.delete("lang");if(to.pathname==="/sign-in")to.pathname="/";location.replace(to.pathname+to.search+to.hash);return}
+alertBox.textContent=response.status===401?form.dataset.wrong:(await response.json()).error.message;
 }catch{alertBox.textContent=form.dataset.offline}
 button.disabled=false;form.token.select();
 });`;
@@ -65,7 +65,7 @@ button.disabled=false;form.token.select();
 const sha = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 const POLICY = `default-src 'none'; style-src ${sha(STYLE)}; script-src ${sha(SCRIPT)}; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** The page as an answer. `usedCode`: it was asked for with a code that is not good any more. */
+/** The page as a response. `usedCode`: the request had a used or expired code. */
 export function signInPage(options: { acceptLanguage?: string; lang?: string; usedCode?: boolean }): Response {
   const language: Language =
     options.lang === "zh" || options.lang === "en"

@@ -1,4 +1,4 @@
-/** Server-sent events, at the reader's pace: the next item is asked for when the last one was taken. */
+/** Server-sent events with backpressure: the next item is read when the client has taken the last one. */
 import { errorData } from "../../runtime/error.ts";
 
 export interface SseMessage {
@@ -8,11 +8,11 @@ export interface SseMessage {
 }
 
 const HEARTBEAT_MS = 15_000;
-/** A reader that takes nothing of what there is for so many heartbeats is let go; it can come back for the rest. */
+/** A client that reads nothing for this many heartbeats is disconnected. It can resume later. */
 const STALLED_BEATS = 3;
 let open = 0;
 
-/** Streams that are read from this process now. */
+/** Number of open streams of this process. */
 export function openStreams(): number {
   return open;
 }
@@ -20,8 +20,8 @@ export function openStreams(): number {
 const BEAT = new TextEncoder().encode(": \n\n");
 
 /**
- * The items as an answer of `text/event-stream`. `stop` is called once, when the reader went away or all was sent.
- * A failure between two items is told as an `error` event and ends the stream.
+ * Responds with the items as `text/event-stream`. `stop` runs once, when the client disconnects or all is sent.
+ * A failure of the iterator is sent as an `error` event, which ends the stream.
  */
 export function sse(
   items: AsyncIterable<SseMessage>,
@@ -35,7 +35,7 @@ export function sse(
   return sseTexts(texts(), { stop, failed, headers });
 }
 
-/** The same for texts that are written already, each whole messages; `failed` writes the last one after a failure. */
+/** The same for formatted SSE text, whole messages each. `failed` formats the last message after a failure. */
 export function sseTexts(
   texts: AsyncIterable<string>,
   options: {
@@ -61,14 +61,14 @@ export function sseTexts(
       start(controller) {
         open++;
         timer = setInterval(() => {
-          // A reader that does not take what there is needs no sign of life.
+          // A client with unread data needs no heartbeat.
           if ((controller.desiredSize ?? 0) > 0) {
             stalled = 0;
             controller.enqueue(BEAT);
           } else if (++stalled >= STALLED_BEATS) {
             end();
             void iterator.return?.(undefined);
-            controller.error(new Error("The reader takes nothing."));
+            controller.error(new Error("The client stopped reading."));
           }
         }, options.heartbeatMs ?? HEARTBEAT_MS);
         timer.unref();

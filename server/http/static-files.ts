@@ -1,4 +1,4 @@
-/** The built editor: its files, and `index.html` for every address that is a page of its own. */
+/** Serves the built editor: its files, and `index.html` for page paths. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
@@ -7,9 +7,9 @@ import type { Context, MiddlewareHandler } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 
 /**
- * Serves a folder, compressed where the build left a compressed file. Browsers keep files with a hash in their name for
- * a year. A path without an extension is a page: it gets `index.html`. Throws `not_found`, and `unavailable` while
- * nothing is built.
+ * Serves a folder, with compressed variants where the build wrote them. Browsers cache files with a hash in their name
+ * for a year. A path without an extension gets `index.html`. Rejects with `not_found`, or with `unavailable` when the
+ * editor is not built.
  */
 export function staticFiles(folder: string): (c: Context) => Promise<Response> {
   let serve: MiddlewareHandler | undefined;
@@ -17,17 +17,17 @@ export function staticFiles(folder: string): (c: Context) => Promise<Response> {
     const { path } = c.req;
     if (/^(?:|\.html)$/.test(extname(path)) || path.includes("%") || !(serve || existsSync(folder)))
       return page(folder);
-    // The folder may be built only after the start.
+    // The folder can appear after the start, when the build ends.
     serve ??= serveStatic({ root: folder, precompressed: true });
     c.header("cache-control", path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
     c.header("x-content-type-options", "nosniff");
     const found = await serve(c, async () => {});
-    if (!found) throw new PatchbayError("not_found", `There is no ${path}.`);
+    if (!found) throw new PatchbayError("not_found", `${path} was not found.`);
     return found;
   };
 }
 
-/** The chat page, which only `frames` may frame. It holds no cookie and takes nothing from elsewhere. */
+/** Serves the chat page, which only the origins `frames` may embed. It uses no cookies and no external resources. */
 export function chatPage(folder: string): (c: Context, frames: string[]) => Response {
   return (_c, frames) =>
     page(
@@ -70,7 +70,7 @@ function page(folder: string, name = "index.html", chatPolicy?: string): Respons
   });
 }
 
-/** Scripts come from here alone; the page's own inline scripts are let in by their hashes. */
+/** Content security policy of the editor: own scripts only, with the hashes of inline scripts. */
 function policy(html: string): string {
   const inline = [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
     ([, script]) => `'sha256-${createHash("sha256").update(script!).digest("base64")}'`,

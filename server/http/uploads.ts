@@ -10,11 +10,11 @@ export interface Upload {
 }
 
 const MAX_FILES = 1000;
-/** Of the whole body: one file at its limit, and the fields beside it. */
+/** Limit of the whole body: one file of the maximum size, and the other fields. */
 const MAX_BODY = LIMITS.upload + LIMITS.json;
 
 /**
- * Rejects with `unsupported_media_type` for another body, `bad_request` where there is no file, `too_large` for a file
+ * Rejects with `unsupported_media_type` for another content type, `bad_request` without a file, and `too_large` for a file
  * or a body over its limit.
  */
 export async function uploads(c: Context): Promise<{ files: Upload[]; fields: Record<string, string> }> {
@@ -28,7 +28,10 @@ export async function uploads(c: Context): Promise<{ files: Upload[]; fields: Re
     }
     if (value.size > LIMITS.upload) throw tooLarge(LIMITS.upload);
     if (files.length === MAX_FILES)
-      throw new PatchbayError("too_large", `More than ${MAX_FILES} files came at once; send them in several parts.`);
+      throw new PatchbayError(
+        "too_large",
+        `More than ${MAX_FILES} files in one request; send them in several requests.`,
+      );
     files.push({ name: value.name, mediaType: value.type, bytes: new Uint8Array(await value.arrayBuffer()) });
   }
   if (files.length === 0) throw new PatchbayError("bad_request", "The form has no file.");

@@ -1,7 +1,7 @@
-/** A page's readable text as Markdown: headings, lists, tables and code are kept. */
+/** Converts HTML to Markdown: headings, lists, tables and code are kept. */
 import { Parser as HtmlParser } from "htmlparser2";
 
-const LEFT_OUT = new Set(
+const SKIPPED = new Set(
   "script style noscript template svg canvas iframe object nav form button select head".split(" "),
 );
 const BLOCKS = new Set(
@@ -9,20 +9,20 @@ const BLOCKS = new Set(
     " ",
   ),
 );
-/** A page is cut where it nests deeper: each tag costs the parser time for all that are open. */
+/** Deeper pages are truncated: the parser's time per tag grows with the number of open tags. */
 const MAX_DEPTH = 5000;
 const VOID = new Set("area base br col embed hr img input link meta param source track wbr".split(" "));
 
-/** Converts a page. Scripts, styles, forms, navigation and hidden parts are left out. `title`: of the head, when it has one. */
+/** Scripts, styles, forms, navigation and hidden elements are skipped. `title`: the text of `<title>`. */
 export function htmlToMarkdown(source: string): { text: string; title?: string } {
   const page = new Text();
   let title = "";
   let inTitle = false;
-  /** Depth within what is left out; 0 when outside. */
+  /** Nesting depth within a skipped element; 0 outside. */
   let skipping = 0;
   let depth = 0;
   let pre = 0;
-  /** Of the table row that is open. */
+  /** Cells of the open table row. */
   let cells: Text[] | undefined;
   let header = false;
   const lists: { ordered: boolean; count: number }[] = [];
@@ -37,7 +37,7 @@ export function htmlToMarkdown(source: string): { text: string; title?: string }
           if (!VOID.has(name)) skipping++;
           return;
         }
-        if (LEFT_OUT.has(name) || isHidden(attributes)) {
+        if (SKIPPED.has(name) || isHidden(attributes)) {
           if (!VOID.has(name)) skipping = 1;
           return;
         }
@@ -117,7 +117,7 @@ function isHidden(attributes: Record<string, string>): boolean {
   );
 }
 
-/** Text in pieces. Spaces and line breaks wait for what follows them, so that no piece is looked at twice. */
+/** Builds text from pieces. Spaces and line breaks are added with the next piece, so no piece is read twice. */
 class Text {
   readonly #pieces: string[] = [];
   readonly #inline: boolean;
@@ -151,13 +151,13 @@ class Text {
     if (flat.endsWith(" ")) this.#space = true;
   }
 
-  /** What follows begins a line. */
+  /** Starts a new line. */
   line(): void {
     if (this.#inline) this.#space = true;
     else if (this.#last !== "\n") this.#breaks ||= 1;
   }
 
-  /** What follows begins a paragraph. */
+  /** Starts a new paragraph. */
   gap(): void {
     if (this.#inline) this.#space = true;
     else this.#breaks = 2;

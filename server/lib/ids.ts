@@ -1,4 +1,4 @@
-/** Ids that sort by the time they were made: 10 characters of milliseconds, 16 of chance (80 bits). */
+/** Ids that sort by creation time: 10 characters of milliseconds, 16 random characters (80 bits). */
 import { randomFillSync } from "node:crypto";
 
 /** Crockford's alphabet in lower case: no i, l, o, u. */
@@ -6,7 +6,7 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const POOL = Buffer.alloc(8192);
 let used = POOL.length;
 
-/** 26 characters of `[0-9a-z]`, unguessable, in order of time. */
+/** Returns 26 characters of `[0-9a-z]`. */
 export function newId(now = Date.now()): string {
   if (used + 16 > POOL.length) {
     randomFillSync(POOL);
@@ -21,7 +21,7 @@ export function newId(now = Date.now()): string {
   return id;
 }
 
-/** Whether a text can be an id of ours: cheap, before it is looked for. */
+/** Whether a text has the form of an id: a cheap check before a lookup. */
 export function isId(text: string): boolean {
   return /^[0-9a-z]{26}$/.test(text);
 }

@@ -1,8 +1,8 @@
-/** Work on the same thing, one piece after another: what comes later waits for what came before, whether it failed or not. */
+/** A lock per key: work on the same key runs one after the other, in call order, even after a failure. */
 export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Resolves or rejects as `work` does. Work that takes the same key again within itself waits for ever: do not. */
+  /** Settles as `work` does. Not reentrant: work that takes its own key again never settles. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key) ?? Promise.resolve();
     const mine = before.then(work, work);
@@ -14,7 +14,7 @@ export class KeyedMutex {
     }
   }
 
-  /** Resolves when all that is under way has ended. */
+  /** Resolves when all work has settled. */
   async idle(): Promise<void> {
     while (this.#last.size > 0) await Promise.allSettled(this.#last.values());
   }

@@ -1,6 +1,6 @@
 import { PatchbayError } from "../../runtime/error.ts";
 
-/** `not_found` for a thing of a kind, such as `notFound("run", id)`. */
+/** A `not_found` error: `notFound("run", id)`. */
 export function notFound(kind: string, id: string): PatchbayError {
   return new PatchbayError("not_found", `There is no ${kind} "${id.slice(0, 100)}".`);
 }

@@ -1,4 +1,4 @@
-/** Builds the editor when its sources are newer than what stands in `dist/editor`. */
+/** Builds the editor when its sources differ from those of `dist/editor`. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -9,9 +9,9 @@ import { PatchbayError } from "../../runtime/error.ts";
 const SOURCES = ["editor", "nodes", "runtime", "vite.config.ts", "package.json"];
 
 /**
- * Resolves with the folder of the built editor. The build runs in a process of its own (its memory is not ours
- * afterwards) into a folder of its own, which then takes the old one's place. Rejects with `unavailable` and the
- * builder's last words.
+ * Resolves with the folder of the built editor. The build runs in a child process, to free its memory afterwards, and
+ * writes to a temporary folder, which then replaces the old one. Rejects with `unavailable` and the last output of the
+ * build.
  */
 export async function buildEditor(root: string): Promise<string> {
   const folder = join(root, "dist", "editor");
@@ -42,12 +42,12 @@ function vite(root: string, outDir: string): Promise<void> {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let words = "";
-    const hear = (chunk: Buffer) => {
-      words = (words + chunk.toString()).slice(-3000);
+    let output = "";
+    const collect = (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-3000);
     };
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
     child.on("error", reject);
     child.on("exit", (code) => {
       if (code === 0) resolve();
@@ -55,14 +55,14 @@ function vite(root: string, outDir: string): Promise<void> {
         reject(
           new PatchbayError(
             "unavailable",
-            `The editor could not be built (vite exited with ${code}):\n${stripVTControlCharacters(words).trim()}`,
+            `The editor could not be built (vite exited with ${code}):\n${stripVTControlCharacters(output).trim()}`,
           ),
         );
     });
   });
 }
 
-/** Names, sizes and times of all sources, as a hash. */
+/** Hash of the names, sizes and modification times of all sources. */
 function fingerprint(root: string): string {
   const hash = createHash("sha256");
   const add = (path: string) => {

@@ -1,4 +1,4 @@
-/** The environment, parsed once. An unknown `PATCHBAY_*` name or a bad value stops the start with one clear line. */
+/** Parses the environment once. An unknown `PATCHBAY_*` name or an invalid value stops the start with a one-line error. */
 import { resolve } from "node:path";
 import { z } from "zod";
 import { nearestName } from "../../runtime/nearest-name.ts";
@@ -9,17 +9,17 @@ import { bad, httpUrl, parseVariables, text, type Variables } from "./variable.t
 export interface Env {
   host: string;
   port: number;
-  /** Public address, without a slash at its end. */
+  /** Public URL, without a trailing slash. */
   url?: string;
   dataDir: string;
   token?: string;
   secretsKey?: string;
   databaseUrl?: string;
-  /** A folder, the address of an object store as LanceDB takes it, or a place in an S3-compatible one. */
+  /** A folder, an object store URI as LanceDB takes it, or an S3 location. */
   vectors?: string | S3Location;
-  /** A folder, or a place in an S3-compatible store. */
+  /** A folder, or an S3 location. */
   files?: string | S3Location;
-  /** `host:port` that tools may reach although private. */
+  /** Private addresses (`host:port`) that tools may reach. */
   allowHosts: string[];
   trustProxy: boolean;
   /** A folder of node modules; their code is trusted as the operator's own. */
@@ -27,16 +27,16 @@ export interface Env {
   openai?: { baseUrl: string; apiKey?: string };
   defaultModel?: string;
   embedder?: string;
-  /** Where traces and metrics go; absent: nowhere. */
+  /** Exporters of traces and metrics; absent when none is configured. */
   telemetry?: TelemetryEnv;
-  /** The lowest level that the server's own log writes; see `telemetry/logger.ts`. */
+  /** Minimum level of the server's log. */
   logLevel?: LogLevel;
 }
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Shorter tokens can be guessed over the network. */
+/** Minimum length in characters: shorter tokens can be guessed over the network. */
 const MIN_TOKEN = 16;
 const MIN_KEY = 32;
 
@@ -107,16 +107,16 @@ const Settings = z.object({
   PATCHBAY_LOG_LEVEL: z
     .enum(LOG_LEVELS, { error: ({ input }) => `"${input}" is not a log level; use ${LOG_LEVELS.join(", ")}` })
     .optional(),
-  /** Read by fault.ts, for the crash harness. */
+  /** Read by `fault.ts`, for crash tests. */
   PATCHBAY_TEST_FAULT_AT: z.string().optional(),
   OPENAI_BASE_URL: httpUrl.optional(),
   OPENAI_API_KEY: z.string().optional(),
 });
 
 /**
- * Parses the variables of CONTRACT's list. An empty value counts as unset.
- * Throws `bad_request` whose message is one line: the variable, what is wrong with it, how to correct it. It never
- * quotes a secret.
+ * An empty value counts as unset.
+ * Throws `bad_request` with a one-line message: the variable, the problem, and how to fix it. The message never
+ * contains a secret.
  */
 export function parseEnv(given: Record<string, string | undefined>): Env {
   const known = Object.keys(Settings.shape);
@@ -145,7 +145,7 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
     token,
     secretsKey: settings.PATCHBAY_SECRETS_KEY,
     databaseUrl: settings.PATCHBAY_DATABASE_URL,
-    // Without keys LanceDB finds its own credentials: the role of the machine.
+    // Without a key, LanceDB finds credentials itself, such as the role of the machine.
     vectors:
       vectors?.startsWith("s3://") && variables.AWS_ACCESS_KEY_ID ? s3Location("PATCHBAY_VECTORS", variables) : vectors,
     files: files && /^[a-z][a-z0-9+.-]+:\/\//i.test(files) ? s3Location("PATCHBAY_FILES", variables) : files,
@@ -160,7 +160,7 @@ export function parseEnv(given: Record<string, string | undefined>): Env {
   };
 }
 
-/** Whether a bind address or the host of a URL is this machine alone. */
+/** Whether a bind address or URL host is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

@@ -1,11 +1,11 @@
 /**
- * For the crash harness alone: `PATCHBAY_TEST_FAULT_AT=<label>#<n>` ends this process, as a power cut would, the n-th
- * time that it comes to the place with that label. Unset, a place costs one comparison.
+ * Crash points for tests: with `PATCHBAY_TEST_FAULT_AT=<label>#<n>`, the process kills itself with SIGKILL when it
+ * reaches the point with that label for the n-th time. Unset, a point costs one comparison.
  */
 const [armed, count = "1"] = (process.env.PATCHBAY_TEST_FAULT_AT ?? "").split("#");
 let left = Number(count);
 
-/** The places, in the order in which a run comes by them. */
+/** The points, in the order in which a run reaches them. */
 export const FAULT_POINTS = [
   "before-event-append",
   "after-event-append",
@@ -20,12 +20,12 @@ export const FAULT_POINTS = [
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 
-/** Whether any place is armed, for places that would cost more than a comparison. */
+/** Whether any point is armed, for points whose check would cost more than a comparison. */
 export const faultsArmed = armed !== "";
 
 export function faultPoint(label: FaultPoint): void {
   if (label !== armed || --left > 0) return;
   process.kill(process.pid, "SIGKILL");
-  // The signal comes from outside this thread: nothing more may happen meanwhile.
+  // The signal arrives asynchronously: block the thread until then.
   for (;;);
 }

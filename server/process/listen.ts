@@ -1,4 +1,4 @@
-/** The HTTP server around the app: where it listens, how long it waits, how it stops. */
+/** The HTTP server: address, timeouts, and stopping. */
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
@@ -9,14 +9,14 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { type Env, isLoopback } from "./env.ts";
 
 export interface Listening {
-  /** Where this machine reaches it: `http://127.0.0.1:4400`. */
+  /** Local origin, such as `http://127.0.0.1:4400`. */
   origin: string;
   server: Server;
-  /** Takes no more requests, lets runs come to rest, closes the stores. */
+  /** Stops accepting requests, stops the services, then closes remaining connections. */
   stop(opened: { stop(): Promise<void> }): Promise<void>;
 }
 
-/** How pages are served: the built editor, and the chat page that `frames` may frame. */
+/** Serves the editor, and the chat page that the origins `frames` may embed. */
 export interface Pages {
   pages(c: Context): Response | Promise<Response>;
   chatPage?(c: Context, frames: string[]): Response | Promise<Response>;
@@ -24,13 +24,13 @@ export interface Pages {
 
 export interface ListenOptions extends Partial<Pages> {
   env: Pick<Env, "host" | "port">;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the app keeps in its context is its own.
+  // biome-ignore lint/suspicious/noExplicitAny: the context type of the app does not matter here.
   app(pages: Pages): Hono<any>;
-  /** The project's folder: the editor is then served from its sources, with hot reload. */
+  /** Project folder. When set, the editor is served from its sources with hot reload. */
   devRoot?: string;
 }
 
-/** Rejects as `listen` would where it could not have the address, before anything else was begun. */
+/** Rejects as `listen` does when the address is not available. Call it before anything else starts. */
 export async function canListen({ host, port }: { host: string; port: number }): Promise<void> {
   const probe = createNetServer();
   await new Promise<void>((resolve, reject) => {
@@ -42,14 +42,14 @@ export async function canListen({ host, port }: { host: string; port: number }):
 /** Rejects with `unavailable` and one line when the port is taken or the address is not this machine's. */
 export async function listen({ env, app, pages, chatPage, devRoot }: ListenOptions): Promise<Listening> {
   const { host, port } = env;
-  // How often the limits below are looked at: by default only each half minute.
+  // How often Node checks the timeouts below. Default: every 30 s.
   const server = createServer({ connectionsCheckingInterval: 5_000 });
   const dev = devRoot ? await devPages(devRoot, server) : undefined;
   const { fetch } = app({ pages: dev?.pages ?? pages ?? noPages, chatPage: dev?.chatPage ?? chatPage });
   const listener = getRequestListener(fetch);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => void listener(request, response));
   server.headersTimeout = 15_000;
-  // Long enough for a large upload over a slow line; bodies of JSON have a shorter limit of their own.
+  // Long enough for a large upload on a slow connection. JSON bodies have a shorter deadline.
   server.requestTimeout = 600_000;
   server.keepAliveTimeout = 65_000;
 
@@ -76,7 +76,7 @@ export async function listen({ env, app, pages, chatPage, devRoot }: ListenOptio
   };
 }
 
-/** Vite as middleware: only what the gate let through reaches it. */
+/** Vite as middleware, behind the guard. */
 async function devPages(root: string, server: Server) {
   const { createServer: createVite } = await import("vite");
   const vite = await createVite({
@@ -90,7 +90,7 @@ async function devPages(root: string, server: Server) {
     return new Promise((resolve, reject) => {
       outgoing.once("close", () => resolve(RESPONSE_ALREADY_SENT));
       vite.middlewares(incoming, outgoing, (error?: unknown) =>
-        error ? reject(error) : reject(new PatchbayError("not_found", `There is no ${c.req.path}.`)),
+        error ? reject(error) : reject(new PatchbayError("not_found", `${c.req.path} was not found.`)),
       );
     });
   };
@@ -105,17 +105,17 @@ async function devPages(root: string, server: Server) {
 }
 
 function noPages(): Response {
-  throw new PatchbayError("not_found", "This server has no pages.");
+  throw new PatchbayError("not_found", "This server serves no pages.");
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): PatchbayError {
-  const what =
+  const message =
     error.code === "EADDRINUSE"
-      ? `Port ${port} is in use; stop what listens there, or set PORT to another (0 takes any free one).`
+      ? `Port ${port} is in use. Stop the program that uses it, or set PORT to another port (0 uses any free one).`
       : error.code === "EACCES"
-        ? `Port ${port} needs rights that this process does not have; set PORT to one above 1023.`
+        ? `No permission to use port ${port}. Set PORT to a port above 1023.`
         : error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND"
-          ? `HOST ${host} is no address of this machine.`
+          ? `HOST ${host} is not an address of this machine.`
           : `Cannot listen on ${host}:${port}: ${error.message}.`;
-  return new PatchbayError("unavailable", what, { cause: error });
+  return new PatchbayError("unavailable", message, { cause: error });
 }

@@ -1,13 +1,13 @@
-/** A bucket, a prefix in it and the credentials: from `s3://bucket/prefix` and the standard `AWS_*` variables. */
+/** Bucket, prefix and credentials, from `s3://bucket/prefix` and the standard `AWS_*` variables. */
 import { z } from "zod";
 import { bad, httpUrl, parseVariables, type Variables } from "./variable.ts";
 
 export interface S3Location {
   bucket: string;
-  /** Empty, or with a slash at its end. */
+  /** Empty, or with a trailing slash. */
   prefix: string;
   region: string;
-  /** Of a store that is not Amazon's, without a slash at its end. */
+  /** Endpoint of a store other than Amazon S3, without a trailing slash. */
   endpoint?: string;
   accessKeyId: string;
   secretAccessKey: string;
@@ -16,14 +16,14 @@ export interface S3Location {
 
 const Aws = z.object({ AWS_ENDPOINT_URL_S3: httpUrl.optional(), AWS_ENDPOINT_URL: httpUrl.optional() });
 
-/** The location that the variable `name` holds. Throws `bad_request` that names the variable. */
+/** Parses the variable `name`. Throws `bad_request` with the variable's name. */
 export function s3Location(name: string, variables: Variables): S3Location {
   const value = variables[name] ?? "";
   const [, bucket, path = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([\w!.*'()/-]*))?$/.exec(value) ?? [];
   if (bucket === undefined) throw bad(name, `"${value}" is neither a folder nor s3://bucket/prefix`);
   const required = (other: string) => {
     const given = variables[other];
-    if (given === undefined) throw bad(name, `is ${value}, which needs ${other} too`);
+    if (given === undefined) throw bad(name, `is ${value}, which also needs ${other}`);
     return given;
   };
   const aws = parseVariables(Aws, variables);

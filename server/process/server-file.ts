@@ -1,44 +1,46 @@
-/** The server that runs on a data folder tells where it is, so that the command line talks to it and not past it. */
+/** A file in the data folder with the address of the running server, for the command line. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "./env.ts";
 
 const FILE = "server.json";
-const ASK_MS = 1_500;
+const TIMEOUT_MS = 1_500;
 
-interface Note {
+interface ServerAddress {
   pid: number;
   origin: string;
 }
 
-/** Writes the note; a failure is no reason not to start. */
+/** Writes the file. A failure is ignored: the server starts anyway. */
 export function writeServerFile(dataDir: string, origin: string): void {
   try {
-    writeFileSync(join(dataDir, FILE), JSON.stringify({ pid: process.pid, origin } satisfies Note), { mode: 0o600 });
+    writeFileSync(join(dataDir, FILE), JSON.stringify({ pid: process.pid, origin } satisfies ServerAddress), {
+      mode: 0o600,
+    });
   } catch {
-    // The folder may have become read-only since; the command line then opens the data by itself.
+    // The folder can be read-only. The command line then opens the data itself.
   }
 }
 
-/** Takes the note away, where it is this process's own. */
+/** Removes the file if this process wrote it. */
 export function removeServerFile(dataDir: string): void {
   if (read(dataDir)?.pid === process.pid) rmSync(join(dataDir, FILE), { force: true });
 }
 
-/** Where the server of this data folder answers; `undefined` where none does. */
+/** Origin of the server that runs on this data folder; undefined when none responds. */
 export async function findServer(dataDir: string): Promise<string | undefined> {
-  const note = read(dataDir);
-  // The port of a server that is gone may be another program's by now: it gets no token of ours.
-  if (!note || !alive(note.pid)) return undefined;
+  const address = read(dataDir);
+  // After a crash, another program can have the port. It must not receive the admin token.
+  if (!address || !isAlive(address.pid)) return undefined;
   try {
-    const answer = await fetch(`${note.origin}/healthz`, { signal: AbortSignal.timeout(ASK_MS) });
-    return answer.ok ? note.origin : undefined;
+    const response = await fetch(`${address.origin}/healthz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return response.ok ? address.origin : undefined;
   } catch {
     return undefined;
   }
 }
 
-function alive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -47,16 +49,16 @@ function alive(pid: number): boolean {
   }
 }
 
-function read(dataDir: string): Note | undefined {
+function read(dataDir: string): ServerAddress | undefined {
   try {
-    const note = JSON.parse(readFileSync(join(dataDir, FILE), "utf8")) as Partial<Note>;
-    return typeof note.pid === "number" && typeof note.origin === "string" ? (note as Note) : undefined;
+    const { pid, origin } = JSON.parse(readFileSync(join(dataDir, FILE), "utf8")) as Partial<ServerAddress>;
+    return typeof pid === "number" && typeof origin === "string" ? { pid, origin } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Whether Patchbay ever ran with these settings: there is something to look at. */
+/** Whether Patchbay has stored data with these settings. */
 export function hasData(env: Pick<Env, "dataDir" | "databaseUrl">): boolean {
   return env.databaseUrl !== undefined || existsSync(join(env.dataDir, "records.db"));
 }

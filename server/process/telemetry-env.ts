@@ -1,4 +1,4 @@
-/** The `OTEL_*` variables that are decided here. Headers, timeouts and compression are read by the exporters themselves. */
+/** Parses the `OTEL_*` variables. The exporters read headers, timeouts and compression themselves. */
 import { z } from "zod";
 import { bad, httpUrl, parseVariables, type Variables } from "./variable.ts";
 
@@ -7,9 +7,9 @@ export interface TelemetryEnv {
   tracesUrl?: string;
   metricsUrl?: string;
   metricsIntervalMs?: number;
-  /** Share of the traces that begin here, 0 to 1. */
+  /** Share of the traces started by this server that are sampled, 0 to 1. */
   sampleRatio: number;
-  /** Messages and tool results are sent too. */
+  /** Whether spans include messages and tool results. */
   content: boolean;
 }
 
@@ -24,7 +24,7 @@ const Otel = z.object({
     .default("http/protobuf"),
 });
 
-/** Undefined when nothing is to be sent. Throws `bad_request` that names the variable. */
+/** Undefined when no exporter is configured. Throws `bad_request` with the variable's name. */
 export function telemetryEnv(variables: Variables): TelemetryEnv | undefined {
   if (variables.OTEL_SDK_DISABLED?.toLowerCase() === "true") return undefined;
   const otel = parseVariables(Otel, variables);

@@ -9,17 +9,17 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { RunItem } from "../../runtime/event.ts";
 import { Decisions, Rating, RunResult } from "../contract/run.ts";
 import { describe } from "../http/describe.ts";
-import { fileAnswer } from "../http/file-response.ts";
+import { fileResponse } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
 import {
-  answerRun,
   lastEventId,
-  mustHave,
   RUN_HEADERS,
+  requireEvent,
+  respondWithRun,
   streamRun,
   wantsStream,
-  withKey,
+  withIdempotency,
 } from "../http/run-response.ts";
 import { upload } from "../http/uploads.ts";
 import type { CallerKey } from "../keys/service.ts";
@@ -80,10 +80,10 @@ export function hostedRoutes(services: HostedServices) {
         const target = await targetOf(services, key, c.req.param("slug"));
         const idempotencyKey = c.req.header("idempotency-key");
         const text = idempotencyKey ? c.req.path + (await c.req.text()) : "";
-        const caller = withKey({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
+        const caller = withIdempotency({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
         const begin = (how: object) => runs.start(target, input, caller, how);
         const streams = wantsStream(c) ? await stream(c) : {};
-        return answerRun(c, runs, begin, { place: "/v1/runs", result: hostedResult, ...streams });
+        return respondWithRun(c, runs, begin, { path: "/v1/runs", result: hostedResult, ...streams });
       },
     )
     .get(
@@ -108,7 +108,7 @@ export function hostedRoutes(services: HostedServices) {
       async (c) => {
         const id = c.req.param("id");
         const after = lastEventId(c);
-        await mustHave(runs, log, id, after, c.get("key").id);
+        await requireEvent(runs, log, id, after, c.get("key").id);
         return streamRun(runs, id, { after, ...(await stream(c)) });
       },
     )
@@ -158,7 +158,7 @@ export function hostedRoutes(services: HostedServices) {
           return { id, done, accepted: Promise.resolve() };
         };
         const streams = wantsStream(c) ? await stream(c) : {};
-        return answerRun(c, runs, begin, { place: "/v1/runs", after, result: hostedResult, ...streams });
+        return respondWithRun(c, runs, begin, { path: "/v1/runs", after, result: hostedResult, ...streams });
       },
     )
     .post(
@@ -195,7 +195,7 @@ export function hostedRoutes(services: HostedServices) {
         const named = filesOf(await conversations.events(id), await shownTo(key));
         const file = c.req.param("file");
         if (!named.some((one) => one.id === file)) throw noFile(file);
-        return fileAnswer(files, file);
+        return fileResponse(files, file);
       },
     )
     .get(
@@ -268,7 +268,7 @@ export function hostedRoutes(services: HostedServices) {
         // Another's file looks the same as one that is not there.
         const owner = await files.get(id).then((file) => file.owner, passNotFound);
         if (owner !== c.get("key").id) throw noFile(id);
-        return fileAnswer(files, id);
+        return fileResponse(files, id);
       },
     );
 }

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { FileRef } from "../../runtime/message.ts";
 import { describe } from "../http/describe.ts";
-import { fileAnswer } from "../http/file-response.ts";
+import { fileResponse } from "../http/file-response.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { upload } from "../http/uploads.ts";
 import { notFound } from "../lib/not-found.ts";
@@ -32,7 +32,7 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
         response: "application/octet-stream",
         errors: { 404: "There is none." },
       }),
-      async (c) => await fileAnswer(files, c.req.param("id")),
+      async (c) => await fileResponse(files, c.req.param("id")),
     )
     .delete(
       "/:id",

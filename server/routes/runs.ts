@@ -5,13 +5,13 @@ import { Decisions, Rating, RunFilter, RunResult, RunRow } from "../contract/run
 import { body, describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import {
-  answerRun,
   lastEventId,
-  mustHave,
   RUN_HEADERS,
+  requireEvent,
+  respondWithRun,
   streamRun,
   wantsStream,
-  withKey,
+  withIdempotency,
 } from "../http/run-response.ts";
 import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
@@ -57,14 +57,14 @@ export function agentRunRoutes({ runs }: Pick<Services, "runs">) {
         runs.start(
           { agent: c.req.param("id") },
           input,
-          withKey(caller, c.req.header("idempotency-key"), c.req.path + text),
+          withIdempotency(caller, c.req.header("idempotency-key"), c.req.path + text),
           {
             ...how,
             pins,
             range,
           },
         );
-      return answerRun(c, runs, begin, { place: "/api/runs" });
+      return respondWithRun(c, runs, begin, { path: "/api/runs" });
     },
   );
 }
@@ -85,12 +85,12 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         const { graph, input, pins, range, ...caller } = c.req.valid("json");
         const text = await c.req.text();
         const begin = (how: object) =>
-          runs.start({ graph: graph as never }, input, withKey(caller, c.req.header("idempotency-key"), text), {
+          runs.start({ graph: graph as never }, input, withIdempotency(caller, c.req.header("idempotency-key"), text), {
             ...how,
             pins,
             range,
           });
-        return answerRun(c, runs, begin, { place: "/api/runs" });
+        return respondWithRun(c, runs, begin, { path: "/api/runs" });
       },
     )
     .get(
@@ -140,10 +140,10 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         const id = c.req.param("id");
         const after = lastEventId(c);
         if (wantsStream(c)) {
-          await mustHave(runs, log, id, after);
+          await requireEvent(runs, log, id, after);
           return streamRun(runs, id, { after });
         }
-        await mustHave(runs, log, id, after);
+        await requireEvent(runs, log, id, after);
         const limit = Math.min(Math.max(1, Number(c.req.query("limit")) || 1000), 1000);
         return c.json({ events: await log.read(id, after, limit), last: await log.last(id) });
       },
@@ -181,7 +181,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
           const { done } = await runs.answer(id, "answers" in given ? given.answers : [given]);
           return { id, done, accepted: Promise.resolve() };
         };
-        return answerRun(c, runs, begin, { place: "/api/runs", after });
+        return respondWithRun(c, runs, begin, { path: "/api/runs", after });
       },
     )
     .post(
@@ -196,7 +196,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       body(z.strictObject({ node: z.string(), outputs: Values.optional() })),
       async (c) => {
         const { node, outputs } = c.req.valid("json");
-        return answerRun(c, runs, () => runs.fork(c.req.param("id"), node, outputs), { place: "/api/runs" });
+        return respondWithRun(c, runs, () => runs.fork(c.req.param("id"), node, outputs), { path: "/api/runs" });
       },
     )
     .post(

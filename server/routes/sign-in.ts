@@ -15,7 +15,7 @@ export function signInRoutes(auth: Auth, env: Env) {
     .get("/sign-in", (c) => page(c))
     .post("/sign-in", async (c) => {
       const { token } = (await readJson(c, 4096)) as { token?: unknown };
-      if (typeof token !== "string" || !auth.tryToken(token))
+      if (typeof token !== "string" || !auth.checkToken(token))
         throw new PatchbayError("unauthorized", "Wrong admin token.");
       await auth.signIn(c, isSecure(c, env));
       return c.json({ ok: true });
