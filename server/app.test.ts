@@ -123,7 +123,7 @@ describe("signing in", () => {
     const second = await app.request("GET", path, { token: null });
     expect(second.status).toBe(200);
     expect(session(second)).toBeUndefined();
-    expect(await second.text()).toContain("already used");
+    expect(await second.text()).toContain("has been used");
   });
 
   test("by the token, pasted", async () => {

@@ -1,4 +1,4 @@
-/** The HTTP face: the gate, the intake, and every route. `App` is what the editor's client is typed by. */
+/** The HTTP app: authorization, request bodies, and all routes. */
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -48,7 +48,7 @@ export interface AppOptions extends Pages {
   auth: Auth;
 }
 
-/** Routes in a chain, so that their types reach the client. */
+/** Routes are chained, so that Hono infers their types. */
 function routes(services: Services, auth: Auth) {
   return new Hono<AppEnv>()
     .route("/", signInRoutes(auth, services.env))
@@ -95,9 +95,9 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
       error instanceof HTTPException
         ? new PatchbayError("bad_request", error.message || "The request cannot be read.")
         : error;
-    const answer = (isOpenAiPath(c.req.path) ? openAiErrorResponse : errorResponse)(thrown, reportOf(c));
-    for (const [name, value] of c.res.headers) if (!answer.headers.has(name)) answer.headers.set(name, value);
-    return answer;
+    const response = (isOpenAiPath(c.req.path) ? openAiErrorResponse : errorResponse)(thrown, reportOf(c));
+    for (const [name, value] of c.res.headers) if (!response.headers.has(name)) response.headers.set(name, value);
+    return response;
   });
   app.use(
     guard({
@@ -108,9 +108,9 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
       async admitVisitor(key, path) {
         const publication = await services.agents.publication(key.agents[0]!);
         const open = publication && (publication.access !== "private" || key.admin);
-        if (!open) throw new PatchbayError("unauthorized", "This visit is over; open the page again.");
+        if (!open) throw new PatchbayError("unauthorized", "This visit has ended. Open the chat page again.");
         if (!/^\/v1\/(?:agents|runs|sessions|files)(?:\/|$)/.test(path))
-          throw new PatchbayError("forbidden", "A visitor's token is for the chat page alone.");
+          throw new PatchbayError("forbidden", "A visitor token works on the chat page only.");
       },
       signInPage: (c) => page(c),
       signIn: (c, code) => signInByCode(c, code, auth, services.env),
@@ -119,7 +119,7 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
   app.use("/v1/*", hostedCors(services));
   app.use("/mcp/*", hostedCors(services));
   app.use("/api/*", async (c, next) => {
-    await takeIn(c);
+    await checkBody(c);
     await next();
     c.header("Cache-Control", "no-store");
     c.header("X-Content-Type-Options", "nosniff");
@@ -144,20 +144,20 @@ export function buildApp({ services, auth, pages, chatPage = noChatPage }: AppOp
   });
   app.notFound((c) => {
     if (c.req.path.startsWith("/api/") || isHosted(c.req.path) || !isSafe(c.req.method))
-      return errorResponse(new PatchbayError("not_found", `There is no ${c.req.method} ${c.req.path}.`), reportOf(c));
+      return errorResponse(new PatchbayError("not_found", `${c.req.method} ${c.req.path} was not found.`), reportOf(c));
     return pages(c);
   });
   return app;
 }
 
 function noChatPage(): Response {
-  throw new PatchbayError("not_found", "This server has no pages.");
+  throw new PatchbayError("not_found", "This server serves no pages.");
 }
 
 const GRAPH_PATHS = /^\/api\/(?:agents|build|check|runs|templates)(?:\/|$)/;
 
-/** Checks a write's type, size, depth and keys before any route sees it. Files are limited by their routes. */
-async function takeIn(c: Context): Promise<void> {
+/** Checks content type, size, depth and keys of a write before its route runs. Routes limit single files. */
+async function checkBody(c: Context): Promise<void> {
   if (isSafe(c.req.method)) return;
   const type = c.req.header("content-type") ?? "";
   if (/^multipart\/form-data\s*;/i.test(type)) {
@@ -173,7 +173,7 @@ async function takeIn(c: Context): Promise<void> {
     return;
   }
   const path = c.req.path;
-  // Read as it comes, into a file; no page of another site can send this type unasked.
+  // Streamed into a file by its route. Browsers send this content type cross-origin only after a CORS preflight.
   if (path === "/api/restore" && type === MEDIA_TYPE) return;
   await readJson(
     c,

@@ -138,7 +138,7 @@ describe("the start", () => {
       [{ PATCHBAY_DATA: data, PORT: String(port) }, /Port \d+ is in use/],
       [{ PATCHBAY_DATA: data, PATCHBAY_COLOUR: "red" }, /PATCHBAY_COLOUR is not a Patchbay setting/],
       [{ PATCHBAY_DATA: data, HOST: "0.0.0.0" }, /PATCHBAY_TOKEN/],
-      [{ PATCHBAY_DATA: data, HOST: "203.0.113.7", PATCHBAY_TOKEN: TOKEN }, /no address of this machine/],
+      [{ PATCHBAY_DATA: data, HOST: "203.0.113.7", PATCHBAY_TOKEN: TOKEN }, /not an address of this machine/],
       [{ PATCHBAY_DATA: join(folder, "a-file", "data") }, /a-file/],
     ];
     // A super-user may write anywhere.

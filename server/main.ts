@@ -1,4 +1,4 @@
-/** `npm start`: reads the environment, opens the stores, listens, prints one ready line. `--dev`: with hot reload; `--no-editor`: for programs alone; `--role web|worker|all`. */
+/** The server process, by `npm start`. Options: `--dev` (hot reload), `--no-editor` (API only), `--role web|worker|all`. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../runtime/error.ts";
@@ -15,7 +15,7 @@ import { signInUrl } from "./routes/sign-in.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
-/** What runs must have come to rest by then when the process is asked to stop. */
+/** Time for runs to end or park when the process is asked to stop. */
 const STOP_MS = 18_000;
 
 async function main(): Promise<void> {
@@ -25,9 +25,9 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: env.logLevel });
   process.on("unhandledRejection", (reason) => logger.report(reason));
   const auth = openAuth(env);
-  // Before the editor is built: a port that is taken is told at once.
+  // Before the editor is built, to report a port in use immediately.
   await canListen(env);
-  // Programs can call without an editor, so a failed build does not stop the start; what stood before is served.
+  // The API works without an editor, so a failed build only logs a warning. The previous build is served.
   const editor = dev || !withEditor ? undefined : buildEditor(ROOT).catch((error: Error) => logger.warn(error.message));
   const opened = await openServices(env, parseRole(process.argv, env), logger);
   await editor;
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     stopping = true;
     removeServerFile(env.dataDir);
     const timer = setTimeout(() => {
-      logger.warn("Patchbay did not come to rest in time; what runs goes on at the next start.");
+      logger.warn("Some runs did not end in time. They continue at the next start.");
       process.exit(0);
     }, STOP_MS);
     timer.unref();
@@ -60,23 +60,23 @@ async function main(): Promise<void> {
   console.log(`Patchbay is ready: ${signInUrl(env.url ?? server.origin, auth.newCode())}`);
 }
 
-/** Throws `bad_request` for a role that is none, or that one process cannot have. */
+/** Throws `bad_request` for an unknown role, or for a role that needs PostgreSQL. */
 function parseRole(argv: string[], env: Env): Role {
-  const place = argv.findIndex((word) => word === "--role" || word.startsWith("--role="));
-  if (place < 0) return "all";
-  const role = argv[place]!.split("=")[1] ?? argv[place + 1];
+  const index = argv.findIndex((word) => word === "--role" || word.startsWith("--role="));
+  if (index < 0) return "all";
+  const role = argv[index]!.split("=")[1] ?? argv[index + 1];
   if (role !== "web" && role !== "worker" && role !== "all")
-    throw new PatchbayError("bad_request", `--role ${role ?? ""} is none; it is web, worker or all.`);
+    throw new PatchbayError("bad_request", `--role must be web, worker or all, not "${role ?? ""}".`);
   if (role !== "all" && env.databaseUrl === undefined)
     throw new PatchbayError(
       "bad_request",
-      `--role ${role} needs PATCHBAY_DATABASE_URL: processes share runs over PostgreSQL.`,
+      `--role ${role} needs PATCHBAY_DATABASE_URL, because processes share runs over PostgreSQL.`,
     );
   return role;
 }
 
 main().catch((error) => {
-  // What can be mended is one line; our own faults keep their stack.
+  // An error for the operator is one line; a bug keeps its stack.
   console.error(error instanceof PatchbayError ? error.message : error);
   process.exit(1);
 });

@@ -1,4 +1,4 @@
-/** Builds every service from the environment, in the order they need each other, and takes them down again. */
+/** Creates all services in the order of their dependencies, and closes them in reverse order. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { openAgents } from "./agents/agents.ts";
@@ -36,15 +36,15 @@ import { createTriggers } from "./triggers/triggers.ts";
 
 export interface Opened {
   services: Services;
-  /** Goes on with what the last process left: runs, tasks. */
+  /** Resumes runs and tasks of the previous process, and starts triggers. */
   start(): Promise<void>;
-  /** Lets runs come to rest, ends children, closes the stores. */
+  /** Waits for runs to end or park, ends child processes, closes the stores. */
   stop(): Promise<void>;
 }
 
 /**
- * Rejects with one line that says what is missing or cannot be opened; nothing is left open then. `logger`: of a program
- * that has none, warnings go to standard error.
+ * Rejects with a one-line error when something cannot be opened; everything opened before is closed. The default logger
+ * writes warnings to standard error.
  */
 export async function openServices(
   env: Env,
@@ -103,8 +103,8 @@ export async function openServices(
     closers.push(() => knowledge.close());
     closers.push(() => tasks.close());
 
-    // The one knot: the toolbox offers published agents as tools, an agent is checked with the toolbox, and runs need both.
-    // It is tied here: `agents` and `runs` are built below, and reached only when a tool is listed or called.
+    // The only cyclic dependency: the toolbox offers published agents as tools, checking an agent uses the toolbox, and
+    // runs use both. `agents` and `runs` are created below; the toolbox reads them when a tool is listed or called.
     const toolbox = createToolbox({
       records,
       secrets,
@@ -128,7 +128,7 @@ export async function openServices(
       tools: (names) => toolbox.specs(names),
       changed: (slug) => runs.forget(slug),
     });
-    // Nothing of it is loaded where nothing is sent.
+    // Loaded only when an exporter is configured.
     const telemetry =
       env.telemetry &&
       (await (

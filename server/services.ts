@@ -1,6 +1,6 @@
 /**
- * The services of one server, as interfaces: each stands in its capability's `service.ts`, is built in
- * `open-services.ts` and handed to the routes. Nothing reaches a service by import.
+ * The services of one server. Each interface is in the `service.ts` of its folder; `open-services.ts` creates the
+ * services and passes them to the routes. No module imports a service instance.
  */
 import type { NodeTable } from "../runtime/node.ts";
 import type { Agents } from "./agents/service.ts";
@@ -30,7 +30,7 @@ export interface Services {
   env: Env;
   /** The node types that graphs may use. */
   nodes: NodeTable;
-  /** JavaScript of the operator's own node types, by type. */
+  /** JavaScript source of the operator's own node types, by type. */
   nodeModules: ReadonlyMap<string, string>;
   logger: Logger;
   records: Records;

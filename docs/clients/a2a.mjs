@@ -1,4 +1,4 @@
-/** The client of the A2A SDK: the card, a message, a stream, a task. `KEY=pb_… AGENT=handbook node a2a.mjs` */
+/** The A2A SDK: agent card, message, stream and task. `KEY=pb_… AGENT=handbook node a2a.mjs` */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { Role, TaskState } from "@a2a-js/sdk";
@@ -34,8 +34,8 @@ const ask = (text, contextId = "") => ({
 
 const task = await client.sendMessage(ask("How many days of annual leave do I get?"));
 assert.equal(task.status.state, TaskState.TASK_STATE_COMPLETED);
-const answer = task.artifacts[0].parts[0].content.value;
-assert(answer, "There is an answer.");
+const reply = task.artifacts[0].parts[0].content.value;
+assert(reply, "The task has a reply.");
 
 let text = "";
 let state;
@@ -43,11 +43,11 @@ for await (const { payload } of client.sendMessageStream(ask("And in May?", task
   if (payload.$case === "artifactUpdate") text += payload.value.artifact.parts[0].content.value;
   if (payload.$case === "statusUpdate") state = payload.value.status.state;
 }
-assert(text, "The stream holds an answer.");
+assert(text, "The stream has a reply.");
 assert.equal(state, TaskState.TASK_STATE_COMPLETED);
 
 const again = await client.getTask({ tenant: "", id: task.id });
-assert.equal(again.artifacts[0].parts[0].content.value, answer);
+assert.equal(again.artifacts[0].parts[0].content.value, reply);
 await assert.rejects(client.getTask({ tenant: "", id: "no-such-task" }));
 
-console.log(answer);
+console.log(reply);

@@ -1,4 +1,4 @@
-/** The OpenAI-compatible provider of the `ai` family, at the level of the model. `KEY=pb_… AGENT=handbook node ai-sdk.mjs` */
+/** The OpenAI-compatible provider of the AI SDK. `KEY=pb_… AGENT=handbook node ai-sdk.mjs` */
 import assert from "node:assert/strict";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { agent, key, origin } from "./setup.mjs";
@@ -14,7 +14,7 @@ const prompt = [{ role: "user", content: [{ type: "text", text: "How many days o
 
 const whole = await model.doGenerate({ prompt });
 assert.equal(whole.content[0].type, "text");
-assert(whole.content[0].text, "There is an answer.");
+assert(whole.content[0].text, "The response has a reply.");
 assert.equal(whole.finishReason.unified ?? whole.finishReason, "stop");
 
 let text = "";
@@ -25,7 +25,7 @@ for await (const part of stream) {
   if (part.type === "text-delta") text += part.delta;
   if (part.type === "finish") finish = part;
 }
-assert(text, "The stream holds an answer.");
+assert(text, "The stream has a reply.");
 assert(finish, "The stream has an end.");
 
 console.log(text);

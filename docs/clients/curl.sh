@@ -1,11 +1,11 @@
 #!/bin/sh
-# curl alone: a call, a stream, twice the same call, a conversation, a refusal. `KEY=pb_… AGENT=handbook sh curl.sh`
+# curl: a call, a stream, an idempotent call, a chat completion, an error. `KEY=pb_… AGENT=handbook sh curl.sh`
 set -eu
 SERVER=${SERVER:-http://127.0.0.1:4400}
 AGENT=${AGENT:-handbook}
 : "${KEY:?Set KEY to an agent key}"
 fail() { echo "Failed: $1" >&2; exit 1; }
-# The status goes after the body, on a line of its own.
+# Writes the body, then the status on its own line.
 call() {
   curl --silent --show-error --max-time 60 --write-out '\n%{http_code}' \
     --header "Authorization: Bearer $KEY" --header "Content-Type: application/json" "$@"
@@ -23,12 +23,12 @@ once="curl-$$-$(date +%s)"
 first=$(call "$SERVER/v1/agents/$AGENT/runs" --header "Idempotency-Key: $once" --data "$question")
 again=$(call "$SERVER/v1/agents/$AGENT/runs" --header "Idempotency-Key: $once" --data "$question")
 id=$(printf %s "$first" | sed -n 's/^{"id":"\([0-9a-z]*\)".*/\1/p')
-case $again in *"\"id\":\"${id:?}\""*) ;; *) fail "the same key was another run: $again" ;; esac
+case $again in *"\"id\":\"${id:?}\""*) ;; *) fail "the same key started another run: $again" ;; esac
 
 chat=$(call "$SERVER/v1/chat/completions" --data '{ "model": "'"$AGENT"'", "messages": [{ "role": "user", "content": "Hello" }] }')
 case $chat in *'"object":"chat.completion"'*200) ;; *) fail "a chat completion: $chat" ;; esac
 
 refused=$(call "$SERVER/v1/agents/$AGENT/runs" --data '{ "input": { "message": "Hello", "graph": {} } }')
-case $refused in *'"code":"bad_request"'*400) ;; *) fail "an unknown input was taken: $refused" ;; esac
+case $refused in *'"code":"bad_request"'*400) ;; *) fail "an unknown input was accepted: $refused" ;; esac
 
 printf '%s\n' "$answer" | head -n 1

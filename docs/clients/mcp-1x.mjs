@@ -1,4 +1,4 @@
-/** The MCP client of the SDK's first generation. `KEY=pb_… AGENT=handbook node mcp-1x.mjs` */
+/** The MCP client of SDK version 1. `KEY=pb_… AGENT=handbook node mcp-1x.mjs` */
 import assert from "node:assert/strict";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -19,7 +19,7 @@ const result = await client.callTool({
   arguments: { message: "How many days of annual leave do I get?" },
 });
 assert(!result.isError, result.content[0].text);
-assert(result.content[0].text, "There is an answer.");
+assert(result.content[0].text, "The result has a reply.");
 
 console.log(result.content[0].text);
 await client.close();

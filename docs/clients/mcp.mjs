@@ -1,4 +1,4 @@
-/** The MCP client of the SDK's second generation, in both eras of the protocol. `KEY=pb_… AGENT=handbook node mcp.mjs` */
+/** The MCP client of SDK version 2, with the current and the legacy protocol. `KEY=pb_… AGENT=handbook node mcp.mjs` */
 import assert from "node:assert/strict";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { agent, key, origin } from "./setup.mjs";
@@ -18,10 +18,10 @@ for (const versionNegotiation of [{ mode: "auto" }, { mode: "legacy" }]) {
   const question = { message: "How many days of annual leave do I get?", session: "example" };
   const result = await client.callTool({ name: agent, arguments: question });
   assert(!result.isError, result.content[0].text);
-  assert(result.content[0].text, "There is an answer.");
+  assert(result.content[0].text, "The result has a reply.");
 
   const refused = await client.callTool({ name: agent, arguments: { message: "hello", colour: "red" } });
-  assert(refused.isError, "What the agent does not declare is refused, in words that a model can read.");
+  assert(refused.isError, "An undeclared input is refused, with a message for the model.");
 
   console.log(`${client.getNegotiatedProtocolVersion()}: ${result.content[0].text}`);
   await client.close();

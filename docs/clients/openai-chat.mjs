@@ -1,4 +1,4 @@
-/** The official `openai` client, chat completions: whole, streamed, refused. `KEY=pb_… AGENT=handbook node openai-chat.mjs` */
+/** The official `openai` client with chat completions: response, stream and errors. `KEY=pb_… AGENT=handbook node openai-chat.mjs` */
 import assert from "node:assert/strict";
 import OpenAI from "openai";
 import { agent, key, origin } from "./setup.mjs";
@@ -14,8 +14,8 @@ assert(
 
 const whole = await client.chat.completions.create({ model: agent, messages });
 assert.equal(whole.choices[0].finish_reason, "stop");
-assert(whole.choices[0].message.content, "There is an answer.");
-assert(whole.usage.total_tokens > 0, "It says what it used.");
+assert(whole.choices[0].message.content, "The response has a reply.");
+assert(whole.usage.total_tokens > 0, "The response has the usage.");
 
 let text = "";
 let usage;
@@ -29,11 +29,11 @@ for await (const chunk of stream) {
   text += chunk.choices[0]?.delta?.content ?? "";
   usage = chunk.usage ?? usage;
 }
-assert(text, "The stream holds an answer.");
-assert(usage.total_tokens > 0, "The stream ends with what it used.");
+assert(text, "The stream has a reply.");
+assert(usage.total_tokens > 0, "The stream ends with the usage.");
 
-const stranger = new OpenAI({ baseURL: `${origin}/v1`, apiKey: "pb_wrong" });
-await assert.rejects(stranger.chat.completions.create({ model: agent, messages }), OpenAI.AuthenticationError);
+const unauthorized = new OpenAI({ baseURL: `${origin}/v1`, apiKey: "pb_wrong" });
+await assert.rejects(unauthorized.chat.completions.create({ model: agent, messages }), OpenAI.AuthenticationError);
 await assert.rejects(client.chat.completions.create({ model: agent, messages, n: 2 }), OpenAI.BadRequestError);
 
 console.log(text);

@@ -1,4 +1,4 @@
-/** What every script here is told by the environment. */
+/** Settings of the scripts, from environment variables. */
 export const origin = process.env.SERVER ?? "http://127.0.0.1:4400";
 /** The slug of a published agent. */
 export const agent = process.env.AGENT ?? "handbook";

@@ -1,14 +1,14 @@
-/** A signed message that starts a run, and the same sent again. `HOOK=http://…/v1/hooks/… SECRET=whsec_… node webhook.mjs` */
+/** A signed webhook message that starts a run. A repeated message is refused. `HOOK=http://…/v1/hooks/… SECRET=whsec_… node webhook.mjs` */
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 
 const { HOOK, SECRET } = process.env;
-assert(HOOK && SECRET, "Set HOOK and SECRET to what the webhook was made with.");
+assert(HOOK && SECRET, "Set HOOK and SECRET to the URL and the secret of the webhook.");
 
 const body = JSON.stringify({ message: "Order 4711 came in." });
 const id = randomUUID();
 
-/** As every library of Standard Webhooks signs. */
+/** Signs the message as defined by Standard Webhooks. */
 function signed(secret) {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const mac = createHmac("sha256", Buffer.from(secret.replace("whsec_", ""), "base64"));
@@ -19,10 +19,10 @@ function signed(secret) {
 const send = (secret) =>
   fetch(HOOK, { method: "POST", body, headers: { "content-type": "application/json", ...signed(secret) } });
 
-assert.equal((await send("whsec_AAAA")).status, 401, "Another secret is refused.");
-const answer = await send(SECRET);
-const run = await answer.json();
-assert.equal(answer.status, 202, JSON.stringify(run));
-assert.equal((await send(SECRET)).status, 409, "The same message does not start another run.");
+assert.equal((await send("whsec_AAAA")).status, 401, "A wrong secret is refused.");
+const response = await send(SECRET);
+const run = await response.json();
+assert.equal(response.status, 202, JSON.stringify(run));
+assert.equal((await send(SECRET)).status, 409, "A repeated message does not start another run.");
 
 console.log(`Run ${run.id} started.`);

@@ -1,4 +1,4 @@
-/** Reading agent files from disk, and telling their issues with line and column. */
+/** Reads agent files, and formats their issues with line and column. */
 import { readFileSync } from "node:fs";
 import { findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -7,36 +7,36 @@ import { type Issue, parsePointer } from "../../runtime/issue.ts";
 import { parseAgentFile } from "../../runtime/parse.ts";
 
 export interface AgentFile {
-  /** As it is shown in messages. */
+  /** File name for messages. */
   name: string;
   text: string;
-  /** Absent when it is no agent file; `issues` then say why. */
+  /** Absent when the file is not a valid agent file; see `issues`. */
   graph?: Graph;
   issues: Issue[];
 }
 
-/** `-` is standard input. Rejects with `bad_request` where there is no such file. */
+/** `-` is standard input. Throws `bad_request` when the file cannot be read. */
 export function readAgentFile(path: string): AgentFile {
   let text: string;
   try {
     text = readFileSync(path === "-" ? 0 : path, "utf8");
   } catch (cause) {
-    const why =
+    const reason =
       (cause as NodeJS.ErrnoException).code === "ENOENT"
-        ? "is not there"
+        ? "does not exist"
         : `cannot be read (${(cause as Error).message})`;
-    throw new PatchbayError("bad_request", `The file ${path} ${why}.`, { cause });
+    throw new PatchbayError("bad_request", `The file ${path} ${reason}.`, { cause });
   }
   return { name: path === "-" ? "(standard input)" : path, text, ...parseAgentFile(text) };
 }
 
-/** The graph, or `graph_has_issues` with what is wrong with the file. */
+/** The graph of the file. Throws `graph_has_issues` with the issues of an invalid file. */
 export function graphOf(file: AgentFile): Graph {
   if (file.graph) return file.graph;
-  throw new PatchbayError("graph_has_issues", `${file.name} is no agent file.`, { issues: file.issues });
+  throw new PatchbayError("graph_has_issues", `${file.name} is not a valid agent file.`, { issues: file.issues });
 }
 
-/** `file:line:column: severity code: message (how to fix it)`, a line an issue, in the order of the file. */
+/** Formats each issue as `file:line:column: severity code: message fix`, in file order. */
 export function issueLines(file: Pick<AgentFile, "name" | "text">, issues: Issue[]): string[] {
   const tree = parseTree(file.text);
   return issues
@@ -44,13 +44,13 @@ export function issueLines(file: Pick<AgentFile, "name" | "text">, issues: Issue
     .sort((a, b) => a.offset - b.offset)
     .map(({ issue, offset }) => {
       const before = file.text.slice(0, offset).split("\n");
-      const place = issue.path === undefined ? "" : `:${before.length}:${before.at(-1)!.length + 1}`;
+      const position = issue.path === undefined ? "" : `:${before.length}:${before.at(-1)!.length + 1}`;
       const fix = issue.fix ? ` ${issue.fix}` : "";
-      return `${file.name}${place}: ${issue.severity} ${issue.code}: ${issue.message}${fix}`;
+      return `${file.name}${position}: ${issue.severity} ${issue.code}: ${issue.message}${fix}`;
     });
 }
 
-/** Where the value of a JSON pointer begins, or the nearest thing around it that is there. */
+/** Offset of the value at a JSON pointer, or of its nearest existing parent. */
 function offsetOf(tree: Node | undefined, path: string | undefined): number {
   if (!tree || !path) return 0;
   const parts = parsePointer(path);

@@ -1,4 +1,4 @@
-/** `patchbay check`, `import`, `export`, `publish`: agent files in, judged, out, and live. */
+/** `patchbay check`, `import`, `export` and `publish`. */
 import { existsSync, writeFileSync } from "node:fs";
 import { checkGraph } from "../../runtime/check.ts";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -12,8 +12,8 @@ import type { Client } from "./client.ts";
 import type { Io } from "./io.ts";
 
 /**
- * The verdict of the editor and of `POST /api/check`, with what this installation has; without a client on the graph
- * alone. Exit code 1 where there is an error, or with `strict` any issue.
+ * The same check as in the editor and `POST /api/check`. Without a client, only the graph is checked, not whether
+ * models, tools and knowledge exist. Returns exit code 1 for an error, or with `strict` for any issue.
  */
 export async function check(
   client: Client | undefined,
@@ -24,21 +24,21 @@ export async function check(
   const report: { file: string; issues: Issue[] }[] = [];
   for (const path of paths) {
     const file = readAgentFile(path);
-    const issues = file.graph ? await judge(client, file.graph) : file.issues;
+    const issues = file.graph ? await findIssues(client, file.graph) : file.issues;
     report.push({ file: file.name, issues });
-    if (!options.json) tell(file, issues, io);
+    if (!options.json) writeIssues(file, issues, io);
   }
   if (options.json) io.out(`${JSON.stringify(report, null, 2)}\n`);
-  const bad = report.some(({ issues }) => issues.some((issue) => options.strict || issue.severity === "error"));
-  return bad ? 1 : 0;
+  const failed = report.some(({ issues }) => issues.some((issue) => options.strict || issue.severity === "error"));
+  return failed ? 1 : 0;
 }
 
-async function judge(client: Client | undefined, graph: Graph): Promise<Issue[]> {
+async function findIssues(client: Client | undefined, graph: Graph): Promise<Issue[]> {
   if (!client) return checkGraph(graph, (await loadNodeTypes(parseEnv(process.env).nodesDir)).table);
   return (await client.call<{ issues: Issue[] }>("POST", "/api/check", { graph })).issues;
 }
 
-function tell(file: AgentFile, issues: Issue[], io: Io): void {
+function writeIssues(file: AgentFile, issues: Issue[], io: Io): void {
   for (const line of issueLines(file, issues)) io.out(`${line}\n`);
   const count = (severity: Issue["severity"]) => {
     const found = issues.filter((issue) => issue.severity === severity).length;
@@ -47,7 +47,7 @@ function tell(file: AgentFile, issues: Issue[], io: Io): void {
   io.err(`${file.name}: ${issues.length === 0 ? "no issues" : `${count("error")}, ${count("warning")}`}\n`);
 }
 
-/** Saves a file as a new agent, or over the one of `replace`; writes its id. Issues are told and hinder nothing. */
+/** Saves a file as a new agent, or as the next revision of `replace`, and writes its id. Issues are only reported. */
 export async function importFile(client: Client, path: string, options: { replace?: string }, io: Io): Promise<number> {
   const file = readAgentFile(path);
   const saved = await save(client, graphOf(file), options.replace);
@@ -56,7 +56,7 @@ export async function importFile(client: Client, path: string, options: { replac
   return 0;
 }
 
-/** Writes an agent as its file: to standard output, or to `output`. `which`: an id, a slug, or a name that is the only one. */
+/** Writes an agent to standard output, or to the file `output`. `which`: an id, a slug, or a unique name. */
 export async function exportAgent(
   client: Client,
   which: string,
@@ -71,8 +71,8 @@ export async function exportAgent(
 }
 
 /**
- * Publishes a file, or an agent that is saved already. A file goes over the agent that has its slug, where there is one;
- * else it becomes a new agent. Writes the addresses.
+ * Publishes a file or a saved agent, and writes slug and version. A file replaces the draft of the agent with the same
+ * slug, or becomes a new agent.
  */
 export async function publish(
   client: Client,
@@ -84,8 +84,8 @@ export async function publish(
   if (which === "-" || existsSync(which)) {
     const file = readAgentFile(which);
     const graph = graphOf(file);
-    const there = options.slug === undefined ? undefined : await bySlug(client, options.slug);
-    const saved = await save(client, graph, there?.id);
+    const existing = options.slug === undefined ? undefined : await bySlug(client, options.slug);
+    const saved = await save(client, graph, existing?.id);
     for (const line of issueLines(file, saved.issues)) io.err(`${line}\n`);
     id = saved.id;
   } else id = (await find(client, which)).id;
@@ -95,9 +95,9 @@ export async function publish(
     options,
   );
   io.out(`${slug}@${version}\n`);
-  // Without a running server nobody answers there yet.
+  // Without a running server the URLs do not work yet.
   if (client.origin) for (const [name, url] of Object.entries(urls)) io.err(`${name}: ${url}\n`);
-  else io.err("It answers as soon as the server runs: npm start.\n");
+  else io.err("Start the server to make it available: npm start.\n");
   return 0;
 }
 
@@ -122,9 +122,9 @@ async function find(client: Client, which: string): Promise<Agent> {
   if (found.length > 1)
     throw new PatchbayError(
       "bad_request",
-      `${found.length} agents are named "${which}"; say which by its id: ${found.map((agent) => agent.id).join(", ")}.`,
+      `${found.length} agents have the name "${which}". Use an id: ${found.map((agent) => agent.id).join(", ")}.`,
     );
-  throw new PatchbayError("not_found", `There is no agent with the id, slug or name "${which}".`);
+  throw new PatchbayError("not_found", `No agent has the id, slug or name "${which}".`);
 }
 
 async function bySlug(client: Client, slug: string): Promise<Agent | undefined> {

@@ -55,7 +55,7 @@ test("a backup goes into a file that is whole or not there, and from it into ano
     await expect(restore(client, file, { passphraseFile: phrase }, io)).rejects.toThrow(/not empty/);
     told.length = 0;
     expect(await restore(client, file, { merge: true, withoutSecrets: true }, io)).toBe(0);
-    expect(told.join("")).toContain("there already: ");
+    expect(told.join("")).toContain("already present: ");
     expect(existsSync(join(folder, "two", "files"))).toBe(true);
   });
 });

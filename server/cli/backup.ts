@@ -23,43 +23,40 @@ export interface RestoreFlags extends PassphraseFlags {
   withoutSecrets?: boolean;
 }
 
-/** Into a file beside it that takes its name when it is whole: what stood there before stays until then. */
+/** Writes to `FILE.part` and renames it when complete, so that an existing file is replaced only on success. */
 export async function backup(client: Client, file: string, flags: BackupFlags, io: Io): Promise<number> {
   const passphrase =
     flags.secrets || flags.passphraseFile ? await askPassphrase(flags, io, "Passphrase for the secrets: ") : undefined;
-  const answer = await client.send("POST", "/api/backup", {
+  const response = await client.send("POST", "/api/backup", {
     runs: flags.runs === true,
     ...(passphrase !== undefined && { passphrase }),
   });
-  if (!answer.ok) throw await errorOf(answer);
-  const bytes = Readable.fromWeb(answer.body as ReadableStream<Uint8Array>);
+  if (!response.ok) throw await errorOf(response);
+  const bytes = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
   if (file === "-") {
     const out = new Writable({ write: (chunk: Buffer, _encoding, done) => void process.stdout.write(chunk, done) });
     await pipeline(bytes, out);
     return 0;
   }
-  const half = `${file}.part`;
+  const partFile = `${file}.part`;
   const stop = new AbortController();
   const interrupted = () => stop.abort();
   process.once("SIGINT", interrupted);
   const count = { bytes: 0 };
   try {
-    await pipeline(bytes, counted(count, io, "written"), createWriteStream(half, { mode: 0o600 }), {
+    await pipeline(bytes, counted(count, io, "written"), createWriteStream(partFile, { mode: 0o600 }), {
       signal: stop.signal,
     });
-    await rename(half, file);
+    await rename(partFile, file);
   } catch (error) {
-    await rm(half, { force: true });
+    await rm(partFile, { force: true });
     if (stop.signal.aborted) {
-      io.err("Cancelled; nothing was written.\n");
+      io.err("Cancelled. No file was written.\n");
       return 130;
     }
     throw error instanceof PatchbayError
       ? error
-      : new PatchbayError(
-          "unavailable",
-          `The backup was broken off: ${(error as Error).message}. Nothing was written.`,
-        );
+      : new PatchbayError("unavailable", `The backup failed: ${(error as Error).message}. No file was written.`);
   } finally {
     process.off("SIGINT", interrupted);
   }
@@ -72,15 +69,15 @@ export async function restore(client: Client, file: string, flags: RestoreFlags,
     throw new PatchbayError("not_found", `${file} cannot be read (${(cause as Error).message}).`, { cause });
   });
   let passphrase = flags.passphraseFile ? await askPassphrase(flags, io, "") : undefined;
-  let answer = await send(client, file, flags, passphrase, io);
-  if (answer.status === 400 && passphrase === undefined && !flags.withoutSecrets) {
-    const error = await errorOf(answer);
+  let response = await send(client, file, flags, passphrase, io);
+  if (response.status === 400 && passphrase === undefined && !flags.withoutSecrets) {
+    const error = await errorOf(response);
     if (error.path !== "/passphrase" || !io.stdin.isTTY) throw error;
-    passphrase = await askPassphrase(flags, io, "Passphrase of its secrets: ");
-    answer = await send(client, file, flags, passphrase, io);
+    passphrase = await askPassphrase(flags, io, "Passphrase of the secrets: ");
+    response = await send(client, file, flags, passphrase, io);
   }
-  if (!answer.ok) throw await errorOf(answer);
-  tell((await answer.json()) as RestoreReport, io);
+  if (!response.ok) throw await errorOf(response);
+  writeReport((await response.json()) as RestoreReport, io);
   return 0;
 }
 
@@ -102,15 +99,18 @@ async function send(
   });
 }
 
-function tell({ added, files, runs, secrets, same, conflicts, toApprove, createdAt }: RestoreReport, io: Io): void {
+function writeReport(
+  { added, files, runs, secrets, same, conflicts, toApprove, createdAt }: RestoreReport,
+  io: Io,
+): void {
   io.out(`Restored the backup of ${new Date(createdAt).toISOString().slice(0, 16).replace("T", " ")} UTC:\n`);
-  const counts = { ...added, files, runs, secrets, ...(same > 0 && { "there already": same }) };
+  const counts = { ...added, files, runs, secrets, ...(same > 0 && { "already present": same }) };
   for (const [what, count] of Object.entries(counts)) if (count > 0) io.out(`  ${what}: ${count}\n`);
-  if (toApprove.length > 0) io.out(`These MCP servers wait for your approval: ${toApprove.join(", ")}\n`);
-  for (const { kind, name, reason } of conflicts) io.out(`Left out: ${kind} "${name}": ${reason}.\n`);
+  if (toApprove.length > 0) io.out(`MCP servers that need your approval: ${toApprove.join(", ")}\n`);
+  for (const { kind, name, reason } of conflicts) io.out(`Skipped ${kind} "${name}": ${reason}.\n`);
 }
 
-/** From the file, from the terminal without showing it, else the first line of standard input. */
+/** Reads the passphrase from the file, from the terminal without echo, or from the first line of standard input. */
 async function askPassphrase({ passphraseFile }: PassphraseFlags, io: Io, question: string): Promise<string> {
   if (passphraseFile !== undefined) return readFileSync(passphraseFile, "utf8").split(/\r?\n/)[0]!;
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
@@ -124,14 +124,14 @@ async function askPassphrase({ passphraseFile }: PassphraseFlags, io: Io, questi
   }
 }
 
-/** Passes bytes on and, on a terminal, tells how many on one line. */
+/** Counts the bytes that pass through, and shows the progress on a terminal. */
 function counted(count: { bytes: number }, io: Io, what: string): Transform {
-  let toldAt = 0;
+  let shownAt = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       count.bytes += chunk.byteLength;
-      if (io.stderr.isTTY && performance.now() - toldAt > 200) {
-        toldAt = performance.now();
+      if (io.stderr.isTTY && performance.now() - shownAt > 200) {
+        shownAt = performance.now();
         io.err(`\r\u001b[K${size(count.bytes)} ${what}`);
       }
       done(null, chunk);

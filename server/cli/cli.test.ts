@@ -101,7 +101,9 @@ describe("without a server", () => {
     expect(await runFile(client, good(), {}, io)).toBe(0);
     expect(io.written).toContain("1024");
     await expect(runFile(client, good(), {}, paper())).rejects.toThrow(/--message/);
-    await expect(runFile(client, join(folder, "none.json"), { message: "x" }, paper())).rejects.toThrow(/is not there/);
+    await expect(runFile(client, join(folder, "none.json"), { message: "x" }, paper())).rejects.toThrow(
+      /does not exist/,
+    );
     await expect(runFile(client, bad(), { message: "x" }, paper())).rejects.toMatchObject({ code: "graph_has_issues" });
   });
 
@@ -193,7 +195,7 @@ describe("without a server", () => {
     const io = paper();
     expect(await knowledge.add(client, "handbook", [documents], {}, io)).toBe(0);
     expect(io.written).toBe("handbook: 2 of 3 documents\n");
-    expect(io.told).toContain("left out deep/photo.png");
+    expect(io.told).toContain("skipped deep/photo.png");
     const found = paper();
     expect(await knowledge.search(client, "handbook", "How many days of leave?", { limit: "1" }, found)).toBe(0);
     expect(found.written).toMatch(/^1\. leave\.md \(Leave, line 3\) {2}0\.\d+ \[text 1\]\n {3}Fifteen days a year\./);
@@ -206,10 +208,10 @@ describe("without a server", () => {
     expect(await knowledge.reindex(client, "copy", {}, paper())).toBe(0);
     const listed = paper();
     await knowledge.list(client, listed);
-    expect(listed.written).toMatch(/copy\t2 documents\t2 passages\twords alone\nhandbook\t2/);
+    expect(listed.written).toMatch(/copy\t2 documents\t2 passages\ttext search only\nhandbook\t2/);
     expect(await knowledge.add(client, "handbook", [join(documents, "deep", "photo.png")], {}, paper())).toBe(1);
     await expect(knowledge.add(client, "handbook", [join(folder, "none")], {}, paper())).rejects.toThrow(
-      /is not there/,
+      /does not exist/,
     );
   });
 });
@@ -238,7 +240,7 @@ describe("with a server on the data folder", () => {
       expect(published.told).toContain(`${server.origin}/v1/agents/sums/runs`);
       const told = paper();
       expect(await doctor({ PATCHBAY_DATA: dataDir }, told)).toBe(0);
-      expect(told.written).toContain(`✓ A server runs at ${server.origin}.`);
+      expect(told.written).toContain(`✓ A server is running at ${server.origin}.`);
       await client.close();
     } finally {
       removeServerFile(dataDir);
@@ -277,15 +279,15 @@ test("doctor looks into what is set up, and tells programs too", async () => {
   expect(JSON.parse(first.written)).toContainEqual({
     check: "private",
     state: "bad",
-    text: expect.stringMatching(/secrets\.key can be read by others: chmod 600/),
+    text: expect.stringMatching(/secrets\.key can be read by other users. Run: chmod 600/),
   });
   chmodSync(join(place, "secrets.key"), 0o600);
   const told = paper();
   expect(await doctor(vars, told)).toBe(1);
-  expect(told.written).toContain('✗ The provider "openai" does not answer at http://127.0.0.1:2 (ECONNREFUSED)');
+  expect(told.written).toContain('✗ The provider "openai" does not respond at http://127.0.0.1:2 (ECONNREFUSED)');
   expect(told.written).toContain('✓ Knowledge "handbook": 0 documents.');
-  expect(told.written).toContain('· MCP server "files" waits for your approval.');
-  expect(told.written).toContain("the key opens the secrets.");
+  expect(told.written).toContain('· MCP server "files" needs your approval.');
+  expect(told.written).toContain("the secrets key is correct.");
   const other = paper();
   expect(await doctor({ ...vars, PATCHBAY_SECRETS_KEY: "another-key-of-at-least-32-characters" }, other)).toBe(1);
   expect(other.written).toMatch(/✗ The stored secrets were written under another key/);
@@ -327,7 +329,7 @@ test("the command itself: help, exit codes, one line for a wrong environment", a
   for (const command of ["run", "check", "import", "export", "publish", "knowledge", "login", "serve", "doctor"])
     expect(help.stdout).toMatch(new RegExp(`^ {2}${command}`, "m"));
   expect(checked).toMatchObject({ code: 1, stdout: expect.stringContaining("unknown-port") });
-  expect(checked.stderr).toContain("There is no data");
+  expect(checked.stderr).toContain("No data in");
   expect(unknown.code).toBe(2);
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/^PATCHBAY_DATTA [^\n]*\n$/) });
 }, 30_000);

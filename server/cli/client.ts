@@ -1,6 +1,6 @@
 /**
- * How the command line reaches Patchbay: the server that runs on the data folder, else the same app opened in this
- * process. Either way it speaks HTTP to it, so there is one way in, with the same checks and the same words.
+ * Connects the command line to Patchbay: to the server that runs on the data folder, or to the app opened in this
+ * process. Both use the HTTP API, with the same checks and errors.
  */
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { EventSourceParserStream } from "eventsource-parser/stream";
@@ -12,18 +12,18 @@ import type { Env } from "../process/env.ts";
 import { findServer } from "../process/server-file.ts";
 
 export interface Client {
-  /** Address of the running server; absent where the app is open in this process. */
+  /** Origin of the running server; absent when the app is open in this process. */
   origin?: string;
-  /** The answer, whatever its status. A body is sent as JSON, a form or a stream of bytes as it is. */
+  /** Resolves with the response of any status. The body is sent as JSON, except forms and byte streams. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  /** The answer's JSON; rejects with the error it tells. */
+  /** Resolves with the JSON of the response. Rejects with the error of the response. */
   call<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
   close(): Promise<void>;
 }
 
-const INSIDE = "http://127.0.0.1";
+const IN_PROCESS = "http://127.0.0.1";
 
-/** Rejects with one line where the data folder cannot be opened or its token not be read. */
+/** Rejects with a one-line error when the data folder or its token cannot be read. */
 export async function openClient(env: Env): Promise<Client> {
   const origin = await findServer(env.dataDir);
   if (origin !== undefined) return clientOf(fetch, origin, env.token ?? readToken(env), async () => undefined, origin);
@@ -32,7 +32,7 @@ export async function openClient(env: Env): Promise<Client> {
   const auth = openAuth(env);
   const app = buildApp({ services: opened.services, auth, pages: (c) => c.notFound() });
   const send = async (url: string, init: RequestInit) => await app.fetch(new Request(url, init));
-  return clientOf(send, INSIDE, auth.token, () => opened.stop());
+  return clientOf(send, IN_PROCESS, auth.token, () => opened.stop());
 }
 
 function clientOf(
@@ -60,22 +60,22 @@ function clientOf(
     ...(origin !== undefined && { origin }),
     send,
     async call<T>(...request: Parameters<typeof send>) {
-      const answer = await send(...request);
-      if (!answer.ok) throw await errorOf(answer);
-      return (answer.status === 204 ? undefined : await answer.json()) as T;
+      const response = await send(...request);
+      if (!response.ok) throw await errorOf(response);
+      return (response.status === 204 ? undefined : await response.json()) as T;
     },
     close,
   };
 }
 
-/** The error that an answer tells. */
-export async function errorOf(answer: Response): Promise<PatchbayError> {
-  const text = await answer.text();
+/** The error of a failed response. */
+export async function errorOf(response: Response): Promise<PatchbayError> {
+  const text = await response.text();
   try {
     const { error } = JSON.parse(text) as { error: ErrorData };
     return new PatchbayError(error.code, error.message, { path: error.path, issues: error.issues });
   } catch {
-    return new PatchbayError("unavailable", `The server answered ${answer.status}: ${text.slice(0, 200)}`);
+    return new PatchbayError("unavailable", `The server returned status ${response.status}: ${text.slice(0, 200)}`);
   }
 }
 
@@ -84,14 +84,14 @@ function readToken(env: Env): string {
   if (!existsSync(file))
     throw new PatchbayError(
       "unauthorized",
-      `A server runs on ${env.dataDir} with a token of its own: set PATCHBAY_TOKEN to the same.`,
+      `The server on ${env.dataDir} was started with PATCHBAY_TOKEN. Set PATCHBAY_TOKEN to the same value.`,
     );
   return readFileSync(file, "utf8").trim();
 }
 
-/** The events of a server-sent stream: name and data. */
-export async function* serverEvents(answer: Response): AsyncGenerator<{ event: string; data: string }> {
-  if (!answer.body) return;
-  const events = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+/** Parses server-sent events. */
+export async function* serverEvents(response: Response): AsyncGenerator<{ event: string; data: string }> {
+  if (!response.body) return;
+  const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   for await (const { event = "message", data } of events) yield { event, data };
 }

@@ -1,4 +1,4 @@
-/** `patchbay doctor`: looks at everything that an installation needs, and says how to mend what is wrong. */
+/** `patchbay doctor`: checks the installation, and says how to fix problems. */
 import { type Env, parseEnv } from "../process/env.ts";
 import { type Client, openClient } from "./client.ts";
 import { knowledge, mcpServers, models, runs } from "./doctor/instance.ts";
@@ -18,8 +18,8 @@ import {
 import type { Io } from "./io.ts";
 
 /**
- * Writes a line a finding, or with `json` all of them as an array. Exit code 1 where something is bad; a warning is no
- * fault. What rests on something bad is not looked at.
+ * Writes one line per finding, or with `json` an array. Returns exit code 1 when a finding is bad; warnings do not count.
+ * Checks that depend on a failed one are skipped.
  */
 export async function doctor(
   vars: Record<string, string | undefined>,
@@ -27,49 +27,49 @@ export async function doctor(
   options: { json?: boolean } = {},
 ): Promise<number> {
   const all: Finding[] = [];
-  const tell = (...findings: Finding[]) => {
+  const report = (...findings: Finding[]) => {
     for (const finding of findings) {
       all.push(finding);
       if (!options.json) io.out(`${{ ok: "✓", warn: "·", bad: "✗" }[finding.state]} ${finding.text}\n`);
     }
   };
-  await look(vars, tell, () => all.some(({ state }) => state === "bad"));
+  await runChecks(vars, report, () => all.some(({ state }) => state === "bad"));
   if (options.json) io.out(`${JSON.stringify(all, null, 2)}\n`);
   return all.some(({ state }) => state === "bad") ? 1 : 0;
 }
 
-async function look(
+async function runChecks(
   vars: Record<string, string | undefined>,
-  tell: (...findings: Finding[]) => void,
-  isBad: () => boolean,
+  report: (...findings: Finding[]) => void,
+  hasFailed: () => boolean,
 ): Promise<void> {
-  tell(node(process.versions.node));
+  report(node(process.versions.node));
   let env: Env;
   try {
     env = parseEnv(vars);
-    tell(ok("environment", "The environment is well-formed."));
+    report(ok("environment", "The environment variables are valid."));
   } catch (error) {
-    return tell(bad("environment", message(error)));
+    return report(bad("environment", message(error)));
   }
-  tell(folder(env.dataDir), disk(env.dataDir), ...privateFiles(env.dataDir), editor(), clock(Date.now()));
-  if (isBad()) return;
+  report(folder(env.dataDir), disk(env.dataDir), ...privateFiles(env.dataDir), editor(), clock(Date.now()));
+  if (hasFailed()) return;
   let client: Client;
   try {
     client = await openClient(env);
   } catch (error) {
-    return tell(bad("storage", message(error)));
+    return report(bad("storage", message(error)));
   }
   try {
-    tell(
-      client.origin ? ok("server", `A server runs at ${client.origin}.`) : await port(env),
-      ok("storage", `${storageOf(env)} can be opened; the key opens the secrets.`),
+    report(
+      client.origin ? ok("server", `A server is running at ${client.origin}.`) : await port(env),
+      ok("storage", `${storageOf(env)} can be opened, and the secrets key is correct.`),
       ...reach(env),
     );
     for (const [check, ask] of Object.entries({ models, knowledge, mcp: mcpServers, runs }))
       try {
-        tell(...(await ask(client)));
+        report(...(await ask(client)));
       } catch (error) {
-        tell(bad(check, message(error)));
+        report(bad(check, message(error)));
       }
   } finally {
     await client.close();

@@ -1,4 +1,4 @@
-/** Where the command line reads and writes; a test gives its own. */
+/** Input and output of the command line. Tests provide their own. */
 export interface Io {
   stdin: NodeJS.ReadStream;
   stderr: NodeJS.WriteStream;
@@ -13,7 +13,7 @@ export const terminal: Io = {
   err: (text) => void process.stderr.write(text),
 };
 
-/** Whoever reads us may stop reading (`| head`): that ends the command and is no fault. */
+/** A reader may close the pipe early, as in `| head`. That ends the command without an error. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;

@@ -1,4 +1,4 @@
-/** `patchbay knowledge …`: folders in, questions, the index made anew, whole sets out and in. */
+/** `patchbay knowledge`: list, add, search, reindex, export and import. */
 import { createReadStream, createWriteStream, readFileSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, extname, join, relative, sep } from "node:path";
@@ -14,8 +14,8 @@ const at = (name: string, rest = "") => `/api/knowledge/${encodeURIComponent(nam
 export async function list(client: Client, io: Io): Promise<number> {
   const { knowledge } = await client.call<{ knowledge: KnowledgeCard[] }>("GET", "/api/knowledge");
   for (const { name, documents, chunks, embedder } of knowledge)
-    io.out(`${name}\t${documents} documents\t${chunks} passages\t${embedder ?? "words alone"}\n`);
-  if (knowledge.length === 0) io.err("There is no knowledge yet: patchbay knowledge add NAME FOLDER makes one.\n");
+    io.out(`${name}\t${documents} documents\t${chunks} passages\t${embedder ?? "text search only"}\n`);
+  if (knowledge.length === 0) io.err("No knowledge yet. Create it with: patchbay knowledge add NAME FOLDER\n");
   return 0;
 }
 
@@ -26,24 +26,24 @@ interface Source {
 }
 
 /**
- * Adds files, whole folders and addresses, and waits until they can be found. The knowledge is made where it is not
- * there. What cannot be read is named and left out. Exit code 1 where any file that was named by itself, or nothing
- * at all, could be added.
+ * Adds files, folders and web addresses, and waits until they are indexed. Creates the knowledge if it does not exist.
+ * Files that cannot be read are reported and skipped. Returns exit code 1 when a file named on the command line, or
+ * every file, failed.
  */
 export async function add(
   client: Client,
   name: string,
-  places: string[],
+  paths: string[],
   options: { embedder?: string },
   io: Io,
 ): Promise<number> {
-  const sources = (await Promise.all(places.map(sourcesIn))).flat();
-  if (sources.length === 0) throw new PatchbayError("bad_request", `There is no file in ${places.join(", ")}.`);
+  const sources = (await Promise.all(paths.map(sourcesIn))).flat();
+  if (sources.length === 0) throw new PatchbayError("bad_request", `No files found in ${paths.join(", ")}.`);
   const { knowledge } = await client.call<{ knowledge: KnowledgeCard[] }>("GET", "/api/knowledge");
   if (!knowledge.some((card) => card.name === name))
     await client.call("POST", "/api/knowledge", { name, ...(options.embedder && { embedder: options.embedder }) });
   const tasks: { title: string; task: string }[] = [];
-  const refused: { title: string; why: string }[] = [];
+  const failed: { title: string; reason: string }[] = [];
   for (const source of sources)
     try {
       const { documents } = await client.call<{ documents: (KnowledgeDocument & { task: string })[] }>(
@@ -54,39 +54,39 @@ export async function add(
       tasks.push(...documents.map(({ title, task }) => ({ title, task })));
     } catch (error) {
       if (!(error instanceof PatchbayError)) throw error;
-      refused.push({ title: source.title, why: error.message });
+      failed.push({ title: source.title, reason: error.message });
     }
   for (const { title, task } of tasks) {
     const ended = await follow(client, task, io, title);
-    if (ended.error) refused.push({ title, why: ended.error.message });
+    if (ended.error) failed.push({ title, reason: ended.error.message });
   }
-  for (const { title, why } of refused) io.err(`left out ${title}: ${why}\n`);
-  const added = sources.length - refused.length;
+  for (const { title, reason } of failed) io.err(`skipped ${title}: ${reason}\n`);
+  const added = sources.length - failed.length;
   io.out(`${name}: ${added} of ${sources.length} documents\n`);
-  return added === 0 || refused.some(({ title }) => places.some((place) => basename(place) === title)) ? 1 : 0;
+  return added === 0 || failed.some(({ title }) => paths.some((path) => basename(path) === title)) ? 1 : 0;
 }
 
-async function sourcesIn(place: string): Promise<Source[]> {
-  if (/^https?:\/\//.test(place)) return [{ title: place, url: place }];
+async function sourcesIn(path: string): Promise<Source[]> {
+  if (/^https?:\/\//.test(path)) return [{ title: path, url: path }];
   let stat: ReturnType<typeof statSync>;
   try {
-    stat = statSync(place);
+    stat = statSync(path);
   } catch (cause) {
-    throw new PatchbayError("bad_request", `${place} is not there.`, { cause });
+    throw new PatchbayError("bad_request", `${path} does not exist.`, { cause });
   }
-  if (!stat.isDirectory()) return [{ title: basename(place), path: place }];
-  const files = await readdir(place, { recursive: true, withFileTypes: true });
+  if (!stat.isDirectory()) return [{ title: basename(path), path }];
+  const files = await readdir(path, { recursive: true, withFileTypes: true });
   return files
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .filter(
-      (path) =>
-        !relative(place, path)
+      (file) =>
+        !relative(path, file)
           .split(sep)
           .some((part) => part.startsWith(".") || part === "node_modules"),
     )
     .sort()
-    .map((path) => ({ title: relative(place, path).split(sep).join("/"), path }));
+    .map((file) => ({ title: relative(path, file).split(sep).join("/"), path: file }));
 }
 
 function bodyOf(source: Source): unknown {
@@ -96,7 +96,7 @@ function bodyOf(source: Source): unknown {
   return form;
 }
 
-/** Only what the name alone does not tell. */
+/** The server derives the type from the extension; only files without one need a type. */
 function typeOf(title: string): string {
   return extname(title) === "" ? "text/plain" : "";
 }
@@ -125,7 +125,7 @@ export async function search(
         `${index + 1}. ${title}${where ? ` (${where})` : ""}  ${score.toFixed(3)} [${how.join(", ")}]\n${indented(text)}\n`,
       );
     }
-  if (hits.length === 0) io.err("Nothing was found.\n");
+  if (hits.length === 0) io.err("No passages found.\n");
   return hits.length > 0 ? 0 : 1;
 }
 
@@ -150,7 +150,7 @@ export async function reindex(client: Client, name: string, options: { embedder?
   );
   const ended = await follow(client, task, io, name);
   if (ended.error) throw new PatchbayError("unavailable", ended.error.message);
-  io.out(`${name}: indexed anew\n`);
+  io.out(`${name}: reindexed\n`);
   return 0;
 }
 
@@ -160,10 +160,10 @@ export async function exportKnowledge(
   options: { output?: string },
   io: Io,
 ): Promise<number> {
-  const answer = await client.send("GET", at(name, "/export"));
-  if (!answer.ok) throw await errorOf(answer);
-  if (options.output !== undefined) await pipeline(answer.body!, createWriteStream(options.output));
-  else for await (const piece of answer.body!.pipeThrough(new TextDecoderStream())) io.out(piece);
+  const response = await client.send("GET", at(name, "/export"));
+  if (!response.ok) throw await errorOf(response);
+  if (options.output !== undefined) await pipeline(response.body!, createWriteStream(options.output));
+  else for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) io.out(piece);
   return 0;
 }
 
@@ -188,12 +188,12 @@ export async function importKnowledge(
   return 0;
 }
 
-/** The task as it ended. On a terminal its progress is shown on one line. */
+/** Resolves with the ended task. Shows its progress on a terminal. */
 async function follow(client: Client, id: string, io: Io, title: string): Promise<Task> {
-  const answer = await client.send("GET", `/api/tasks/${id}/events`);
-  if (!answer.ok) throw await errorOf(answer);
+  const response = await client.send("GET", `/api/tasks/${id}/events`);
+  if (!response.ok) throw await errorOf(response);
   let last: Task | undefined;
-  for await (const { data } of serverEvents(answer)) {
+  for await (const { data } of serverEvents(response)) {
     last = JSON.parse(data) as Task;
     const { done, total } = last.progress;
     if (io.stderr.isTTY && total > 0) io.err(`\r\u001b[K${title}: ${Math.round((done / total) * 100)} %`);

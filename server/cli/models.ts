@@ -1,4 +1,4 @@
-/** `patchbay models …`: models that run on this machine. */
+/** `patchbay models`: list models, install and remove local ones. */
 import { join } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import { installModel, removeModel } from "../models/local/install.ts";
@@ -15,7 +15,7 @@ interface Card {
   profile: { contextTokens: number };
 }
 
-/** What can be chosen in a graph, of all providers. */
+/** Lists the models of all providers. */
 export async function list(client: Client, io: Io): Promise<number> {
   const { models } = await client.call<{ models: Card[] }>("GET", "/api/models");
   for (const { name, isDefault, embeds, demo, profile } of models) {
@@ -25,7 +25,7 @@ export async function list(client: Client, io: Io): Promise<number> {
   return 0;
 }
 
-/** Needs no server; one that runs sees the model within seconds. */
+/** Works without a server. A running server detects the model within seconds. */
 export async function install(
   env: Env,
   source: string,
@@ -34,14 +34,14 @@ export async function install(
 ): Promise<number> {
   const stop = new AbortController();
   const onSignal = (): void =>
-    stop.abort(new PatchbayError("cancelled", "Stopped; the same command goes on where it was."));
+    stop.abort(new PatchbayError("cancelled", "Stopped. Run the same command again to resume."));
   process.once("SIGINT", onSignal);
   const contextTokens = options.context === undefined ? undefined : Number(options.context);
   if (
     contextTokens !== undefined &&
     !(Number.isInteger(contextTokens) && contextTokens >= 256 && contextTokens <= 1_048_576)
   ) {
-    throw new PatchbayError("bad_request", "--context is a number of tokens from 256 to 1048576.");
+    throw new PatchbayError("bad_request", "--context must be 256 to 1048576 tokens.");
   }
   const show = progressLine(io);
   try {
@@ -49,7 +49,7 @@ export async function install(
       model,
       file,
       bytes,
-      contextTokens: allotted,
+      contextTokens: contextSize,
     } = await installModel({
       folder: join(env.dataDir, "models"),
       source,
@@ -58,8 +58,8 @@ export async function install(
       contextTokens,
       extra: options.runtime,
       stage: (stage) => {
-        if (stage === "runtime") io.err("Looking for node-llama-cpp (brought by npm, about 85 MB, once)…\n");
-        else if (stage === "file") io.err(`Bringing ${source}\n`);
+        if (stage === "runtime") io.err("Installing node-llama-cpp with npm if it is missing (about 85 MB)…\n");
+        else if (stage === "file") io.err(`Downloading or copying ${source}\n`);
         else {
           show.end();
           io.err("Reading the model…\n");
@@ -67,7 +67,7 @@ export async function install(
       },
       progress: show.at,
     });
-    io.err(`${file}: ${megabytes(bytes)}, ${allotted} tokens of context.\n`);
+    io.err(`${file}: ${megabytes(bytes)}, context of ${contextSize} tokens.\n`);
     io.out(`${model}\n`);
     return 0;
   } finally {
@@ -80,10 +80,13 @@ export async function remove(env: Env, name: string): Promise<number> {
   const bare = name.replace(/^local\//, "");
   if (await removeModel(join(env.dataDir, "models"), bare)) return 0;
   const known = (await new LocalModels(join(env.dataDir, "models")).list()).map((model) => model.name).join(", ");
-  throw new PatchbayError("not_found", `There is no local model "${bare}".${known ? ` There are: ${known}.` : ""}`);
+  throw new PatchbayError(
+    "not_found",
+    `The local model "${bare}" was not found.${known ? ` Installed: ${known}.` : ""}`,
+  );
 }
 
-/** One line that is written over on a terminal; without one, a line each ten per cent. */
+/** Progress: on a terminal one updated line, otherwise a line for every ten percent. */
 function progressLine(io: Io): { at(done: number, total: number): void; end(): void } {
   let last = -1;
   let open = false;

@@ -1,4 +1,4 @@
-/** `patchbay run`: one run of an agent file, its answer on standard output, everything else on standard error. */
+/** `patchbay run`: runs an agent file. The reply goes to standard output, everything else to standard error. */
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -15,16 +15,15 @@ export interface RunOptions {
   json?: boolean;
   session?: string;
   user?: string;
-  /** What to say to approvals where nobody sits at a terminal. */
+  /** Decision on all approvals, instead of asking on the terminal. */
   approve?: "all" | "none";
 }
 
-/** Exit codes: 0 done, 1 failed or cancelled, 3 waits for a person. */
+/** Returns the exit code: 0 done, 1 failed or cancelled, 3 waits for a person. */
 export async function runFile(client: Client, path: string, options: RunOptions, io: Io): Promise<number> {
   const graph = graphOf(readAgentFile(path));
   const message = options.message ?? (io.stdin.isTTY || path === "-" ? undefined : (await text(io.stdin)).trim());
-  if (!message)
-    throw new PatchbayError("bad_request", 'There is no message: give it with --message "…", or on standard input.');
+  if (!message) throw new PatchbayError("bad_request", 'The message is missing. Use --message "…", or standard input.');
   const body = {
     graph,
     input: { ...options.input, message },
@@ -35,10 +34,10 @@ export async function runFile(client: Client, path: string, options: RunOptions,
     ? await streamed(client, "POST", "/api/runs", body, options, io)
     : await client.call<RunResult>("POST", "/api/runs", body);
   while (result.waits?.length) {
-    const answers = await ask(result.waits, options, io);
-    if (!answers) break;
-    result = await client.call<RunResult>("POST", `/api/runs/${result.id}/answer`, { answers });
-    // The answer's stream ended with the wait; what comes after it is told as a whole.
+    const decisions = await decide(result.waits, options, io);
+    if (!decisions) break;
+    result = await client.call<RunResult>("POST", `/api/runs/${result.id}/answer`, { answers: decisions });
+    // The stream ended with the wait, so the reply after it is written as a whole.
     if (options.stream && !options.json && result.status === "done") io.out(`${asText(result.output?.reply)}\n`);
   }
   if (options.json) io.out(`${JSON.stringify(result, null, 2)}\n`);
@@ -46,13 +45,13 @@ export async function runFile(client: Client, path: string, options: RunOptions,
   if (result.error) io.err(`${result.error.code}: ${result.error.message}\n`);
   if (result.waits?.length) {
     for (const wait of result.waits) io.err(`Waits for a person: ${describe(wait)}\n`);
-    io.err(`Run ${result.id} is kept. Answer it in the editor, or run again with --approve all.\n`);
+    io.err(`Run ${result.id} is waiting. Decide in the Inbox of the editor, or run again with --approve all.\n`);
     return 3;
   }
   return result.status === "done" ? 0 : 1;
 }
 
-/** Writes the answer as it comes, and a line for each tool; resolves with how the run stands at the end of the stream. */
+/** Writes the reply as it arrives, and a line per tool call. Resolves with the run's state at the end of the stream. */
 async function streamed(
   client: Client,
   method: string,
@@ -61,11 +60,11 @@ async function streamed(
   options: RunOptions,
   io: Io,
 ): Promise<RunResult> {
-  const answer = await client.send(method, path, body, { accept: "text/event-stream" });
-  if (!answer.ok) throw await errorOf(answer);
+  const response = await client.send(method, path, body, { accept: "text/event-stream" });
+  if (!response.ok) throw await errorOf(response);
   let run: string | undefined;
   let shown = "";
-  for await (const { data } of serverEvents(answer)) {
+  for await (const { data } of serverEvents(response)) {
     const item = JSON.parse(data) as RunItem;
     run ??= item.run;
     if (item.type === "delta") {
@@ -77,23 +76,23 @@ async function streamed(
     else if (item.type === "tool-end") io.err(`${item.result.error ? "✗" : "✓"} ${item.tool ?? ""} (${item.ms} ms)\n`);
     else if (item.type === "run-end" && !options.json) io.out(shown === "" ? `${asText(item.output.reply)}\n` : "\n");
   }
-  if (run === undefined) throw new PatchbayError("connection_lost", "The stream ended before the run began.");
+  if (run === undefined) throw new PatchbayError("connection_lost", "The stream ended before the run started.");
   return await client.call<RunResult>("GET", `/api/runs/${run}`);
 }
 
-async function ask(waits: Wait[], options: RunOptions, io: Io): Promise<WaitDecision[] | undefined> {
+async function decide(waits: Wait[], options: RunOptions, io: Io): Promise<WaitDecision[] | undefined> {
   if (waits.some((wait) => wait.kind === "uncertain")) return undefined;
   if (options.approve !== undefined)
     return waits.map(({ wait }) => ({ wait, choice: options.approve === "all" ? "approve" : "reject" }));
   if (!io.stdin.isTTY) return undefined;
   const terminal = createInterface({ input: io.stdin, output: io.stderr });
   try {
-    const answers: WaitDecision[] = [];
+    const decisions: WaitDecision[] = [];
     for (const wait of waits) {
-      const said = await terminal.question(`${describe(wait)}\nGo ahead? [y/N] `);
-      answers.push({ wait: wait.wait, choice: /^(?:y|yes|是|好)$/i.test(said.trim()) ? "approve" : "reject" });
+      const input = await terminal.question(`${describe(wait)}\nApprove? [y/N] `);
+      decisions.push({ wait: wait.wait, choice: /^(?:y|yes|是|好)$/i.test(input.trim()) ? "approve" : "reject" });
     }
-    return answers;
+    return decisions;
   } finally {
     terminal.close();
   }

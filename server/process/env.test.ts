@@ -82,9 +82,9 @@ describe("the environment", () => {
 
   test.each([
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }, /supports http\/protobuf/],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /must begin with http/],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /must start with http/],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_TRACES_SAMPLER: "some" }, /is not supported/],
-    [{ PATCHBAY_FILES: "s3://b-1" }, /PATCHBAY_FILES is s3:\/\/b-1, which needs AWS_ACCESS_KEY_ID/],
+    [{ PATCHBAY_FILES: "s3://b-1" }, /PATCHBAY_FILES is s3:\/\/b-1, which also needs AWS_ACCESS_KEY_ID/],
     [{ PATCHBAY_FILES: "gs://b-1" }, /neither a folder nor s3:/],
     [{ PATCHBAY_LOG_LEVEL: "loud" }, /use debug, info/],
     [{ PATCHBAY_TOKN: "x" }, /PATCHBAY_TOKN is not a Patchbay setting.*did you mean PATCHBAY_TOKEN/],

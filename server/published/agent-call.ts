@@ -1,4 +1,4 @@
-/** What every hosted protocol does: who may call which agent, a run for the call, and what becomes of it when the caller goes. */
+/** Shared by all hosted protocols: authorization of a call, starting its run, and cancelling it when the caller disconnects. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Wait } from "../../runtime/event.ts";
 import type { FileRef, Message } from "../../runtime/message.ts";
@@ -13,7 +13,7 @@ export interface Target {
   version?: number;
 }
 
-/** Reads `slug` or `slug@version`. Undefined for any other text. */
+/** Parses `slug` or `slug@version`. Undefined for any other text. */
 function parseAgentRef(text: string): Target | undefined {
   const match = /^([a-z0-9-]{1,200})(?:@([1-9]\d{0,8}))?$/.exec(text);
   if (!match) return undefined;
@@ -21,7 +21,7 @@ function parseAgentRef(text: string): Target | undefined {
 }
 
 /**
- * The agent that a call names, by `slug` or `slug@version`, if the key may run it: the same for every protocol. Rejects
+ * Resolves the agent of a call, by `slug` or `slug@version`, and checks that the key may run it. Rejects
  * with `not_found` for an agent or version that the key cannot see, and with `forbidden` for a key without the right `run`.
  */
 export async function targetOf(
@@ -29,15 +29,15 @@ export async function targetOf(
   key: CallerKey,
   name: string,
 ): Promise<Target> {
-  const missing = () =>
-    new PatchbayError("not_found", `There is no agent "${name.slice(0, 100)}" that this key may call.`);
+  const notFound = () =>
+    new PatchbayError("not_found", `The agent "${name.slice(0, 100)}" was not found, or this key may not call it.`);
   const target = parseAgentRef(name);
-  if (!target || !services.keys.allows(key, target.slug)) throw missing();
+  if (!target || !services.keys.allows(key, target.slug)) throw notFound();
   const publication = await services.agents.publication(target.slug);
-  if (!publication) throw missing();
+  if (!publication) throw notFound();
   if (!key.rights.includes("run"))
-    throw new PatchbayError("forbidden", `The key "${key.name}" has no right to run agents.`);
-  if (target.version !== undefined && target.version > publication.latest) throw missing();
+    throw new PatchbayError("forbidden", `The key "${key.name}" does not have the right "run".`);
+  if (target.version !== undefined && target.version > publication.latest) throw notFound();
   return target;
 }
 
@@ -53,15 +53,15 @@ export interface AgentCall {
   key: CallerKey;
   message: string;
   files?: FileRef[];
-  /** The conversation before the message; absent: the session's. */
+  /** The conversation before the message. Default: the session's. */
   history?: Message[];
   /** Declared inputs beside the message. */
   fields?: Record<string, unknown>;
   session?: string;
   user?: string;
-  /** The `Idempotency-Key` and what must be the same for it: a run that came with one outlives its caller. */
+  /** The `Idempotency-Key`, and the request it is bound to. A run with one continues when its caller disconnects. */
   idempotency?: { id: string; body: string };
-  /** Somebody will follow it. */
+  /** The response is streamed. */
   stream?: boolean;
 }
 
@@ -86,15 +86,15 @@ export function startCall(services: HostedServices, call: AgentCall) {
   );
 }
 
-/** The result of a run whose caller may hang up: it is then cancelled, unless `stays`. */
+/** Awaits the run's result. Aborting `gone` cancels the run, unless `keepRunning`. */
 export async function awaitCall(
   services: HostedServices,
   run: { id: string; done: Promise<RunResult> },
   gone: AbortSignal,
-  stays: boolean,
+  keepRunning: boolean,
 ): Promise<RunResult> {
   const cancel = (): void => {
-    if (!stays) void services.runs.cancel(run.id).catch(() => {});
+    if (!keepRunning) void services.runs.cancel(run.id).catch(() => {});
   };
   if (gone.aborted) cancel();
   gone.addEventListener("abort", cancel, { once: true });
@@ -105,25 +105,25 @@ export async function awaitCall(
   }
 }
 
-/** An answer's reply as text: a text as it is, anything else as JSON. */
+/** The reply as text; a value other than a string becomes JSON. */
 export function replyText(result: RunResult): string {
   const reply = result.output?.reply;
   if (reply === undefined || reply === null) return "";
   return typeof reply === "string" ? reply : JSON.stringify(reply);
 }
 
-/** What is said to somebody who can only read an answer, while the run waits for a person. */
+/** Text in place of the reply while a run waits for a person, in the language of `message`. */
 export function waitSentence(waits: Wait[] | undefined, message: string): string {
   const chinese = /\p{Script=Han}/u.test(message);
-  const told = (waits ?? []).map(({ kind, question }) => {
+  const sentences = (waits ?? []).map(({ kind, question }) => {
     if (kind === "uncertain") {
       return chinese
         ? `无法确定一次工具调用是否成功，需要有人决定如何继续：${question}`
-        : `It is not known whether a tool call went through; a person must decide how to go on: ${question}`;
+        : `The outcome of a tool call is unknown. A person must decide how to continue: ${question}`;
     }
     return chinese
       ? `这一步需要有人批准后才能继续：${question}`
-      : `A person must approve this before it can go on: ${question}`;
+      : `A person must approve this step before the agent can continue: ${question}`;
   });
-  return told.join("\n");
+  return sentences.join("\n");
 }

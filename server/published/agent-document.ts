@@ -1,4 +1,4 @@
-/** The OpenAPI document of one published agent: how to call it, with the inputs that its version declares. */
+/** The OpenAPI document of one published agent, with the inputs that its version declares. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -16,27 +16,27 @@ export function agentDocumentRoutes(services: Pick<PublishedDeps, "agents" | "ke
   return new Hono<AppEnv>().get(
     "/agents/:slug/openapi.json",
     describe({
-      summary: "The OpenAPI document of one agent, with its inputs",
+      summary: "Get the OpenAPI document of an agent, with its inputs",
       tag: "hosted",
       response: z.record(z.string(), z.unknown()),
-      errors: { 404: "There is no such agent for this key." },
+      errors: { 404: "Agent not found for this key." },
     }),
     async (c) => {
       const key = c.get("key");
       if (key.session !== undefined)
-        throw new PatchbayError("forbidden", "A visitor's token is for the chat page alone.");
+        throw new PatchbayError("forbidden", "A visitor token works on the chat page only.");
       const name = c.req.param("slug");
       const { slug, version } = await targetOf(services, key, name);
       const { live } = (await services.agents.publication(slug))!;
       const found = await services.agents.version(slug, version ?? live);
-      if (!found) throw new PatchbayError("not_found", `There is no agent "${name}" for this key.`);
+      if (!found) throw new PatchbayError("not_found", `The agent "${name}" was not found.`);
       const fields = services.agents.inputFields(found.graph);
       return c.json(agentDocument(found, fields, name, services.env.url ?? new URL(c.req.url).origin));
     },
   );
 }
 
-/** `name`: `slug`, or `slug@version` where calls are to go to that one. */
+/** `name`: `slug`, or `slug@version` for calls of that version. */
 function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[], name: string, origin: string) {
   const { properties, required } = inputsOf(fields);
   properties.files ??= {
@@ -51,7 +51,7 @@ function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[
     properties: {
       input,
       session: { ...text, description: "Calls with the same value are turns of one conversation." },
-      user: { ...text, description: "Your own id of the person who asks." },
+      user: { ...text, description: "Your id of the end user." },
     },
     required: ["input"],
     additionalProperties: false,
@@ -59,12 +59,15 @@ function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[
   const json = (schema: object) => ({ "application/json": { schema } });
   const ref = (schema: string) => json({ $ref: `#/components/schemas/${schema}` });
   const run = { description: "The run.", content: ref("Run") };
-  const id = { name: "id", in: "path", required: true, schema: { type: "string" }, description: "A run's id." };
-  const answers = (codes: Record<number, string>) =>
+  const id = { name: "id", in: "path", required: true, schema: { type: "string" }, description: "Id of a run." };
+  const errorResponses = (codes: Record<number, string>) =>
     Object.fromEntries(
       Object.entries(codes).map(([code, description]) => [code, { description, content: ref("Error") }]),
     );
-  const own = answers({ 401: "The key is wrong, expired or revoked.", 404: "This key has no such run." });
+  const runErrors = errorResponses({
+    401: "The key is invalid, expired or revoked.",
+    404: "Run not found for this key.",
+  });
   return {
     openapi: "3.1.0",
     info: { title: graph.name, version: String(version), ...(graph.description && { description: graph.description }) },
@@ -76,7 +79,7 @@ function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[
           operationId: "ask",
           summary: graph.description || `Ask ${graph.name}`,
           parameters: Object.entries(RUN_HEADERS)
-            // OpenAPI says to leave `Accept` to the media types of the answer.
+            // OpenAPI describes `Accept` by the media types of the response.
             .filter(([header]) => header !== "Accept")
             .map(([header, description]) => ({
               name: header,
@@ -88,25 +91,30 @@ function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[
           requestBody: { required: true, content: json(call) },
           responses: {
             200: {
-              description: "The run, when it ended or waits; with Accept: text/event-stream its events.",
+              description: "The run when it ends or waits. With Accept: text/event-stream, its events.",
               content: { ...run.content, "text/event-stream": { schema: { type: "string" } } },
             },
-            202: { description: "With Prefer: respond-async, at once.", content: ref("Accepted") },
-            ...answers({
-              400: "Something was sent that the agent does not take.",
-              401: "The key is wrong, expired or revoked.",
-              404: "There is no such agent for this key.",
-              409: "A turn of this session still runs, or the Idempotency-Key came with another body.",
-              429: "More than the key may do; Retry-After says when.",
+            202: { description: "The run's id. With Prefer: respond-async.", content: ref("Accepted") },
+            ...errorResponses({
+              400: "Invalid or undeclared input.",
+              401: "The key is invalid, expired or revoked.",
+              404: "Agent not found for this key.",
+              409: "A turn of this session is running, or the Idempotency-Key was used with another body.",
+              429: "A limit of the key is exceeded; see Retry-After.",
             }),
           },
         },
       },
       "/v1/runs/{id}": {
-        get: { operationId: "getRun", summary: "Get a run", parameters: [id], responses: { 200: run, ...own } },
+        get: { operationId: "getRun", summary: "Get a run", parameters: [id], responses: { 200: run, ...runErrors } },
       },
       "/v1/runs/{id}/cancel": {
-        post: { operationId: "cancelRun", summary: "Cancel a run", parameters: [id], responses: { 200: run, ...own } },
+        post: {
+          operationId: "cancelRun",
+          summary: "Cancel a run",
+          parameters: [id],
+          responses: { 200: run, ...runErrors },
+        },
       },
     },
     components: {
@@ -119,7 +127,7 @@ function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[
         },
         Error: z.toJSONSchema(ErrorBody, { io: "output" }),
       },
-      securitySchemes: { key: { type: "http", scheme: "bearer", description: "An agent key: pb_…" } },
+      securitySchemes: { key: { type: "http", scheme: "bearer", description: "An agent key (pb_…)." } },
     },
   };
 }

@@ -1,25 +1,25 @@
-/** A run's answer as it comes, for protocols that know text and an end and nothing else. */
+/** Streams the reply of a run, for protocols that have text and an end only. */
 import type { RunItem } from "../../runtime/event.ts";
 import type { RunResult } from "../contract/run.ts";
 import { replyText } from "./agent-call.ts";
 
 export type AnswerPiece =
   | { type: "text"; text: string }
-  /** The last piece. `said`: text came before it. */
-  | { type: "end"; result: RunResult; said: boolean };
+  /** The last piece. `hasText`: text pieces came before it. */
+  | { type: "end"; result: RunResult; hasText: boolean };
 
 /**
- * Text of the answering node as it streams; then what of the reply has not been said (all of it where no model wrote it,
- * or where a run is found again that had ended), then the end. Words that a model says before it calls a tool are part
- * of the stream, on lines of their own; they are no part of the reply. Rejects with the signal's reason.
+ * Yields the text of the replying node as it streams, then the part of the reply that was not streamed (all of it when
+ * no model wrote it, or when the run had already ended), then the end. Text before a tool call is part of the stream, in
+ * its own paragraph, but not of the reply. Rejects with the signal's reason.
  */
 export async function* answerPieces(
   items: AsyncIterable<RunItem>,
   done: Promise<RunResult>,
   signal: AbortSignal,
 ): AsyncGenerator<AnswerPiece, void, void> {
-  let said = false;
-  // What was said since the last finished message: of the reply, unless tools are called.
+  let hasText = false;
+  // Text since the last finished message: part of the reply, unless a tool call follows.
   let current = "";
   let between = "";
   for await (const item of items) {
@@ -28,13 +28,13 @@ export async function* answerPieces(
       yield { type: "text", text: between + item.text };
       between = "";
       current += item.text;
-      said = true;
+      hasText = true;
     } else if (item.type === "message" && item.message.calls?.length && current) {
       current = "";
       between = "\n\n";
     }
   }
-  // Followed no further: the reader went away, or its key was revoked.
+  // The reader disconnected, or its key was revoked.
   signal.throwIfAborted();
   const result = await done;
   if (result.status === "done") {
@@ -42,22 +42,22 @@ export async function* answerPieces(
     const rest = reply.startsWith(current) ? reply.slice(current.length) : `\n\n${reply}`;
     if (rest) {
       yield { type: "text", text: between + rest };
-      said = true;
+      hasText = true;
     }
   }
-  yield { type: "end", result, said };
+  yield { type: "end", result, hasText };
 }
 
 /**
- * The pieces, once the first is there or `ms` have passed: so that a run which fails at once is answered with a status,
- * and one that thinks for long does not keep its caller waiting for the head.
+ * Resolves when the first piece has arrived or `ms` have passed. A run that fails immediately can then get an error
+ * status, while a slow run does not delay the response headers.
  */
-export async function heldBack(
+export async function waitForFirstPiece(
   pieces: AsyncGenerator<AnswerPiece, void, void>,
   ms: number,
 ): Promise<{ first?: AnswerPiece; pieces: AsyncGenerator<AnswerPiece, void, void> }> {
   const pending = pieces.next();
-  // Awaited below, or by the reader; until then a rejection is nobody's.
+  // Awaited below or by the reader. Avoids an unhandled rejection until then.
   pending.catch(() => {});
   let timer: NodeJS.Timeout | undefined;
   const first = await Promise.race([

@@ -1,4 +1,4 @@
-/** The hosted chat page: who may open it by the publication's `access`, and the visit that its token stands for. */
+/** The hosted chat page: access by the publication's settings, and visitor tokens. */
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -12,12 +12,8 @@ import type { Visitors } from "../keys/visitors.ts";
 import type { PublishedDeps } from "./deps.ts";
 
 const VisitBody = z.strictObject({
-  key: z
-    .string()
-    .max(100)
-    .optional()
-    .describe("What stands behind ?key= in the page's address, for an agent shared by link."),
-  renew: z.string().max(2000).optional().describe("The token of an earlier visit: the same session goes on."),
+  key: z.string().max(100).optional().describe("The parameter `key` of the page's URL, for an agent shared by link."),
+  renew: z.string().max(2000).optional().describe("The token of an earlier visit, to continue its session."),
 });
 
 const Visit = z.object({
@@ -31,7 +27,7 @@ const Visit = z.object({
     suggestions: z.array(z.string()),
     language: z.enum(["auto", "en", "zh"]),
     fields: z.array(z.unknown()),
-    demo: z.boolean().describe("The built-in demo answers, and no real model."),
+    demo: z.boolean().describe("The agent uses the built-in demo model."),
   }),
 });
 
@@ -40,15 +36,15 @@ export interface ChatOptions {
   nodes: PublishedDeps["nodes"];
   models: PublishedDeps["models"];
   visitors: Visitors;
-  /** Whether the admin is signed in: a private page opens for him alone. */
+  /** Whether the caller is the admin, who may open private pages. */
   isAdmin(c: Context): boolean | Promise<boolean>;
-  /** The built page, with sites that may frame it. */
+  /** The built page. `frames`: origins that may embed it. */
   page(c: Context, frames: string[]): Response | Promise<Response>;
 }
 
 export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: ChatOptions) {
-  /** The publication, if this caller may open its page. What is private looks the same as what is not there. */
-  const admitted = async (
+  /** The publication, if the caller may open its page. A private page is reported as not found. */
+  const authorize = async (
     c: Context,
     slug: string,
     key: string | undefined,
@@ -58,7 +54,8 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
     const open =
       publication &&
       (admin || publication.access === "public" || (publication.access === "link" && visitors.isLinkKey(slug, key)));
-    if (!publication || !open) throw new PatchbayError("not_found", "There is no such page, or it is not open to you.");
+    if (!publication || !open)
+      throw new PatchbayError("not_found", "This page was not found, or you do not have access.");
     return { publication, admin };
   };
 
@@ -66,35 +63,35 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
     .get(
       "/chat/:slug",
       describe({
-        summary: "The chat page of a published agent",
+        summary: "Open the chat page of a published agent",
         tag: "hosted",
         response: "text/html",
-        errors: { 404: "It is not there, or not open to you." },
+        errors: { 404: "Not found, or no access." },
       }),
       async (c) => {
-        const { publication } = await admitted(c, c.req.param("slug"), c.req.query("key"));
+        const { publication } = await authorize(c, c.req.param("slug"), c.req.query("key"));
         return page(c, publication.access === "private" ? [] : publication.origins);
       },
     )
     .post(
       "/chat/:slug/visits",
       describe({
-        summary: "Begin or go on with a visit: a token for one agent and one session",
+        summary: "Start or renew a visit: a token for one agent and one session",
         tag: "hosted",
         response: Visit,
         status: 201,
         body: VisitBody,
-        errors: { 404: "It is not there, or not open to you." },
+        errors: { 404: "Not found, or no access." },
       }),
       async (c) => {
         const slug = c.req.param("slug");
         const given = VisitBody.safeParse(await readJson(c, LIMITS.hosted));
-        if (!given.success) throw new PatchbayError("bad_request", "A visit is { key?, renew? }.");
+        if (!given.success) throw new PatchbayError("bad_request", "The body must be { key?, renew? }.");
         const { key, renew } = given.data;
-        const { publication, admin } = await admitted(c, slug, key);
+        const { publication, admin } = await authorize(c, slug, key);
         const version = await agents.version(slug, publication.live);
-        if (!version) throw new PatchbayError("not_found", "There is no such page, or it is not open to you.");
-        // Strangers may talk; to let a tool act takes somebody who was given the link.
+        if (!version) throw new PatchbayError("not_found", "This page was not found, or you do not have access.");
+        // Visitors of a public page may chat but not approve tool calls. That needs the link or the admin.
         const mayAnswer = admin || publication.access !== "public";
         const { name, description, settings } = version.graph;
         const fields = agents.inputFields(version.graph).filter((field) => field.kind !== "files");
@@ -111,7 +108,7 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
     );
 }
 
-/** Whether one of the models is the demo. The run reports a model that does not exist. */
+/** Whether one of the models is the demo. A missing model is ignored: the run reports it. */
 async function isDemo(models: PublishedDeps["models"], names: ReadonlySet<string>): Promise<boolean> {
   const found = await Promise.all(
     [...names].map((name) =>

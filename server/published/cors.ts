@@ -1,4 +1,4 @@
-/** Which sites' pages may call published agents: those that a publication names. All others are refused. */
+/** CORS for published agents: only the origins of a publication may call it from a browser. */
 import type { Context, MiddlewareHandler } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { AppEnv } from "../http/guard.ts";
@@ -9,8 +9,8 @@ const HEADERS = "authorization, content-type, accept, idempotency-key, last-even
 const EXPOSED = "location, retry-after, x-run-id, x-patchbay-ignored";
 
 /**
- * Answers preflights, and adds to an answer what lets the page read it. A request without `Origin` (a program) or from
- * our own pages passes as it is. Throws `forbidden` for any other site.
+ * Responds to preflights and adds CORS headers. A request without `Origin` (from a program) or from this server's own
+ * pages passes unchanged. Throws `forbidden` for other origins.
  */
 export function hostedCors(services: Pick<PublishedDeps, "agents" | "keys" | "env">): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -19,14 +19,14 @@ export function hostedCors(services: Pick<PublishedDeps, "agents" | "keys" | "en
     if (origin === undefined || isOwn(c, origin, services.env.url)) return preflight ? c.body(null, 204) : next();
     const key = c.get("key");
     const publications = await services.agents.publications();
-    // A preflight brings no key: it may ask for what any key could.
-    const named = publications.some(
+    // A preflight has no key, so it is allowed when any publication lists the origin.
+    const isAllowed = publications.some(
       (one) => one.origins.includes(origin) && (preflight || services.keys.allows(key, one.slug)),
     );
-    if (!named)
+    if (!isAllowed)
       throw new PatchbayError(
         "forbidden",
-        `Pages of ${origin.slice(0, 200)} may not call this; name it among the agent's origins.`,
+        `The origin ${origin.slice(0, 200)} is not allowed. Add it to the allowed origins of the agent.`,
       );
     c.header("Access-Control-Allow-Origin", origin);
     c.header("Vary", "Origin");

@@ -1,4 +1,4 @@
-/** The services that the published protocols use. */
+/** Services that the published protocols use. */
 import type { NodeTable } from "../../runtime/node.ts";
 import type { Agents } from "../agents/service.ts";
 import type { Keys } from "../keys/service.ts";

@@ -1,4 +1,4 @@
-/** What a published agent takes, as JSON Schema. */
+/** The inputs of a published agent as JSON Schema. */
 import type { Field } from "../../runtime/field.ts";
 
 const SCHEMAS: Record<Field["kind"], Record<string, unknown> | undefined> = {
@@ -11,13 +11,13 @@ const SCHEMAS: Record<Field["kind"], Record<string, unknown> | undefined> = {
   tools: undefined,
 };
 
-/** What the agent takes, as JSON Schema: `message` and the declared fields. */
+/** `message` and the declared fields. */
 export function inputsOf(fields: readonly Field[]): {
   properties: Record<string, Record<string, unknown>>;
   required: string[];
 } {
   const properties: Record<string, Record<string, unknown>> = {
-    message: { type: "string", description: "What the agent is asked." },
+    message: { type: "string", description: "The user's message." },
   };
   const required = ["message"];
   for (const field of fields) {

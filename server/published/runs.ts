@@ -1,6 +1,6 @@
 /**
- * Published agents, for agent keys: the message in, the answer, usage and waits out. Nothing that a caller sends changes
- * what runs, and nothing of the inside (prompts, traces, addresses) is told.
+ * Patchbay's own API of published agents. Callers send inputs and receive the reply, usage and waits. They cannot change
+ * what runs, and never see prompts, traces or addresses.
  */
 import type { Context } from "hono";
 import { Hono } from "hono";
@@ -26,12 +26,12 @@ import type { CallerKey } from "../keys/service.ts";
 import { deleteSession, readSession } from "../runs/sessions.ts";
 import { targetOf } from "./agent-call.ts";
 import type { PublishedDeps } from "./deps.ts";
-import { filesOf, hostedResult, hostedTurn, hostedView, type Shown } from "./view.ts";
+import { filesOf, hostedResult, hostedTurn, hostedView, type Visibility } from "./view.ts";
 
-const Asked = z.strictObject({
+const RunRequest = z.strictObject({
   input: z
     .record(z.string(), z.unknown())
-    .describe("message, files (ids of uploads), and the fields that the agent declares."),
+    .describe("`message`, `files` (ids of uploads), and the fields that the agent declares."),
   session: z.string().optional(),
   user: z.string().optional(),
 });
@@ -41,8 +41,8 @@ type HostedServices = Pick<PublishedDeps, "agents" | "runs" | "log" | "keys" | "
 export function hostedRoutes(services: HostedServices) {
   const { agents, runs, log, keys, files, conversations } = services;
 
-  /** Programs get the answer alone; visitors of a chat page what its owner shows there. */
-  const shownTo = async (key: CallerKey): Promise<Shown> =>
+  /** Programs see the reply only; visitors of a chat page also see what its settings show. */
+  const visibleTo = async (key: CallerKey): Promise<Visibility> =>
     key.session === undefined
       ? { steps: false }
       : {
@@ -50,10 +50,10 @@ export function hostedRoutes(services: HostedServices) {
           events: (run) => conversations.events(run),
         };
 
-  /** A stream that ends when its key does. */
-  const stream = async (c: Context<AppEnv>) => {
+  /** Stream options: the stream counts for the key and ends when the key is revoked. */
+  const streamOptions = async (c: Context<AppEnv>) => {
     const key = c.get("key");
-    const shown = await shownTo(key);
+    const shown = await visibleTo(key);
     const { signal, release } = keys.openStream(key);
     return { signal, done: release, view: (item: RunItem) => hostedView(item, runs, shown) };
   };
@@ -65,60 +65,60 @@ export function hostedRoutes(services: HostedServices) {
         summary: "Call a published agent",
         tag: "hosted",
         response: RunResult,
-        body: Asked,
+        body: RunRequest,
         headers: RUN_HEADERS,
         errors: {
-          400: "Something was sent that the agent does not take.",
-          404: "There is no such agent for this key.",
-          409: "A turn of this session still runs, or the Idempotency-Key came with another body.",
-          429: "More than the key may do.",
+          400: "Invalid or undeclared input.",
+          404: "Agent not found for this key.",
+          409: "A turn of this session is running, or the Idempotency-Key was used with another body.",
+          429: "A limit of the key is exceeded.",
         },
       }),
       async (c) => {
         const key = c.get("key");
-        const { input, session, user } = await readAsked(c);
+        const { input, session, user } = await readRunRequest(c);
         const target = await targetOf(services, key, c.req.param("slug"));
         const idempotencyKey = c.req.header("idempotency-key");
         const text = idempotencyKey ? c.req.path + (await c.req.text()) : "";
         const caller = withIdempotency({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
-        const begin = (how: object) => runs.start(target, input, caller, how);
-        const streams = wantsStream(c) ? await stream(c) : {};
+        const begin = (options: object) => runs.start(target, input, caller, options);
+        const streams = wantsStream(c) ? await streamOptions(c) : {};
         return respondWithRun(c, runs, begin, { path: "/v1/runs", result: hostedResult, ...streams });
       },
     )
     .get(
       "/runs/:id",
       describe({
-        summary: "Get a run of this key",
+        summary: "Get a run",
         tag: "hosted",
         response: RunResult,
-        errors: { 404: "This key has no such run." },
+        errors: { 404: "Run not found for this key." },
       }),
       async (c) => c.json(hostedResult(await runs.get(c.req.param("id"), c.get("key").id))),
     )
     .get(
       "/runs/:id/events",
       describe({
-        summary: "Follow a run of this key",
+        summary: "Stream the events of a run",
         tag: "hosted",
         response: "text/event-stream",
-        headers: { "Last-Event-ID": "The number of the last event that was seen." },
-        errors: { 404: "This key has no such run." },
+        headers: { "Last-Event-ID": "Number of the last received event." },
+        errors: { 404: "Run not found for this key." },
       }),
       async (c) => {
         const id = c.req.param("id");
         const after = lastEventId(c);
         await requireEvent(runs, log, id, after, c.get("key").id);
-        return streamRun(runs, id, { after, ...(await stream(c)) });
+        return streamRun(runs, id, { after, ...(await streamOptions(c)) });
       },
     )
     .post(
       "/runs/:id/cancel",
       describe({
-        summary: "Cancel a run of this key",
+        summary: "Cancel a run",
         tag: "hosted",
         response: RunResult,
-        errors: { 404: "This key has no such run." },
+        errors: { 404: "Run not found for this key." },
       }),
       async (c) => {
         await readJson(c, LIMITS.hosted);
@@ -129,27 +129,27 @@ export function hostedRoutes(services: HostedServices) {
     .post(
       "/runs/:id/answer",
       describe({
-        summary: "Answer what a run of this key waits for",
+        summary: "Decide on the waits of a run",
         tag: "hosted",
         response: RunResult,
         body: Decisions,
         headers: RUN_HEADERS,
         errors: {
-          403: "The key may not answer.",
-          404: "There is no such run or wait.",
-          409: "It was answered otherwise.",
-          410: "The time to answer is over.",
+          403: "The key does not have the right `answer`.",
+          404: "Run or wait not found for this key.",
+          409: "Another decision was already made.",
+          410: "The wait has expired.",
         },
       }),
       async (c) => {
         const key = c.get("key");
         if (!key.rights.includes("answer"))
-          throw new PatchbayError("forbidden", 'This key may not answer: it lacks the right "answer".');
+          throw new PatchbayError("forbidden", 'This key cannot decide on waits: it does not have the right "answer".');
         const given = Decisions.safeParse(await readJson(c, LIMITS.hosted));
         if (!given.success)
           throw new PatchbayError(
             "bad_request",
-            "An answer is { wait, choice, value? }, with approve, reject, retry, skip or fail.",
+            "The body must be { wait, choice, value? }, where choice is approve, reject, retry, skip or fail.",
           );
         const { id } = await runs.get(c.req.param("id"), key.id);
         const after = await log.last(id);
@@ -157,25 +157,25 @@ export function hostedRoutes(services: HostedServices) {
           const { done } = await runs.answer(id, "answers" in given.data ? given.data.answers : [given.data]);
           return { id, done, accepted: Promise.resolve() };
         };
-        const streams = wantsStream(c) ? await stream(c) : {};
+        const streams = wantsStream(c) ? await streamOptions(c) : {};
         return respondWithRun(c, runs, begin, { path: "/v1/runs", after, result: hostedResult, ...streams });
       },
     )
     .post(
       "/runs/:id/rating",
       describe({
-        summary: "Say how good the answer of a run of this key was",
+        summary: "Rate a run",
         tag: "hosted",
         response: null,
         status: 204,
         body: Rating,
-        errors: { 404: "This key has no such run." },
+        errors: { 404: "Run not found for this key." },
       }),
       async (c) => {
-        const key = mayRun(c);
+        const key = requireRunRight(c);
         const given = Rating.safeParse(await readJson(c, LIMITS.hosted));
         if (!given.success)
-          throw new PatchbayError("bad_request", "A rating is { score, comment? }, with a score from -1 to 1.");
+          throw new PatchbayError("bad_request", "The body must be { score, comment? }, where score is -1 to 1.");
         const { id } = await runs.get(c.req.param("id"), key.id);
         await log.rate(id, given.data);
         return c.body(null, 204);
@@ -184,32 +184,32 @@ export function hostedRoutes(services: HostedServices) {
     .get(
       "/runs/:id/files/:file",
       describe({
-        summary: "Get a file that the answer of a run names",
+        summary: "Download a file of a reply",
         tag: "hosted",
         response: "application/octet-stream",
-        errors: { 404: "This key has no such run, or its answer no such file." },
+        errors: { 404: "Run or file not found for this key." },
       }),
       async (c) => {
         const key = c.get("key");
         const { id } = await runs.get(c.req.param("id"), key.id);
-        const named = filesOf(await conversations.events(id), await shownTo(key));
+        const named = filesOf(await conversations.events(id), await visibleTo(key));
         const file = c.req.param("file");
-        if (!named.some((one) => one.id === file)) throw noFile(file);
+        if (!named.some((one) => one.id === file)) throw fileNotFound(file);
         return fileResponse(files, file);
       },
     )
     .get(
       "/sessions/:id",
       describe({
-        summary: "Get a conversation of this key",
+        summary: "Get a session",
         tag: "hosted",
-        errors: { 404: "This key has no such session." },
+        errors: { 404: "Session not found for this key." },
       }),
       async (c) => {
         const key = c.get("key");
         const session = await readSession(log, conversations, c.req.param("id"), key.id);
-        const shown = await shownTo(key);
-        // What was asked and answered; how the agent came to it stays inside.
+        const shown = await visibleTo(key);
+        // Only user messages and replies; tool calls and results stay private.
         const turns = await Promise.all(
           session.turns.map(async (turn) => ({
             ...turn,
@@ -228,11 +228,11 @@ export function hostedRoutes(services: HostedServices) {
     .delete(
       "/sessions/:id",
       describe({
-        summary: "Delete a conversation of this key with its runs",
+        summary: "Delete a session with its runs",
         tag: "hosted",
         response: null,
         status: 204,
-        errors: { 404: "This key has no such session.", 409: "A turn of it still runs." },
+        errors: { 404: "Session not found for this key.", 409: "A turn of the session is running." },
       }),
       async (c) => {
         await deleteSession(log, conversations, c.req.param("id"), c.get("key").id);
@@ -247,10 +247,10 @@ export function hostedRoutes(services: HostedServices) {
         response: z.object({ id: z.string(), mediaType: z.string(), name: z.string(), bytes: z.number() }),
         status: 201,
         body: { media: "multipart/form-data", description: "One file." },
-        errors: { 413: "It is too large." },
+        errors: { 413: "The file is too large." },
       }),
       async (c) => {
-        const key = mayRun(c);
+        const key = requireRunRight(c);
         const ref = await files.put({ ...(await upload(c)), owner: key.id });
         return c.json(ref, 201);
       },
@@ -258,54 +258,60 @@ export function hostedRoutes(services: HostedServices) {
     .get(
       "/files/:id",
       describe({
-        summary: "Get a file that this key uploaded",
+        summary: "Download a file that this key uploaded",
         tag: "hosted",
         response: "application/octet-stream",
-        errors: { 404: "This key has no such file." },
+        errors: { 404: "File not found for this key." },
       }),
       async (c) => {
         const id = c.req.param("id");
-        // Another's file looks the same as one that is not there.
-        const owner = await files.get(id).then((file) => file.owner, passNotFound);
-        if (owner !== c.get("key").id) throw noFile(id);
+        // A file of another key is reported as not found.
+        const owner = await files.get(id).then((file) => file.owner, ignoreNotFound);
+        if (owner !== c.get("key").id) throw fileNotFound(id);
         return fileResponse(files, id);
       },
     );
 }
 
-function noFile(id: string): PatchbayError {
-  return new PatchbayError("not_found", `There is no file "${id.slice(0, 100)}" for this key.`);
+function fileNotFound(id: string): PatchbayError {
+  return new PatchbayError("not_found", `The file "${id.slice(0, 100)}" was not found.`);
 }
 
-function passNotFound(thrown: unknown): undefined {
+function ignoreNotFound(thrown: unknown): undefined {
   if (!(thrown instanceof PatchbayError) || thrown.code !== "not_found") throw thrown;
 }
 
-function mayRun(c: Context<AppEnv>): CallerKey {
+function requireRunRight(c: Context<AppEnv>): CallerKey {
   const key = c.get("key");
   if (!key.rights.includes("run"))
-    throw new PatchbayError("forbidden", 'This key may not call agents: it lacks the right "run".');
+    throw new PatchbayError("forbidden", 'This key cannot call agents: it does not have the right "run".');
   return key;
 }
 
-/** The body of a call, checked by hand: it is on the path of every call. Any key that is not declared is refused. */
-async function readAsked(c: Context): Promise<{ input: Record<string, unknown>; session?: string; user?: string }> {
+/** Parses the body of a call. Hand-written, because it is on the hot path of every call. Unknown keys are refused. */
+async function readRunRequest(
+  c: Context,
+): Promise<{ input: Record<string, unknown>; session?: string; user?: string }> {
   const value = await readJson(c, LIMITS.hosted);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("", "it must be an object");
-  const asked = value as Record<string, unknown>;
-  for (const key of Object.keys(asked))
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("", "must be an object");
+  const body = value as Record<string, unknown>;
+  for (const key of Object.keys(body))
     if (key !== "input" && key !== "session" && key !== "user")
-      throw bad(`/${key}`, "is not taken here; a call is { input, session?, user? }");
-  const { input, session, user } = asked;
+      throw bad(`/${key}`, "is not supported; the body must be { input, session?, user? }");
+  const { input, session, user } = body;
   if (typeof input !== "object" || input === null || Array.isArray(input))
-    throw bad("/input", "must be an object with the message");
-  return { input: input as Record<string, unknown>, ...name("session", session), ...name("user", user) };
+    throw bad("/input", "must be an object with `message`");
+  return {
+    input: input as Record<string, unknown>,
+    ...optionalName("session", session),
+    ...optionalName("user", user),
+  };
 }
 
-function name<K extends string>(key: K, value: unknown): { [key in K]?: string } {
+function optionalName<K extends string>(key: K, value: unknown): { [key in K]?: string } {
   if (value === undefined) return {};
   if (typeof value !== "string" || value === "" || value.length > 200)
-    throw bad(`/${key}`, "must be a text of 1 to 200 characters");
+    throw bad(`/${key}`, "must be a string of 1 to 200 characters");
   return { [key]: value } as { [key in K]?: string };
 }
 

@@ -1,4 +1,4 @@
-/** What may be told to the outside of a run: the answer, usage and waits; what it did only where the owner shows it. */
+/** The public view of a run: reply, usage and waits, and its steps only when the publication shows them. */
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
 import type { RunEvent, RunItem, RunUsage, Wait } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
@@ -8,15 +8,15 @@ import type { HostedItem, HostedStep } from "../contract/hosted-item.ts";
 import type { RunResult } from "../contract/run.ts";
 import type { Runs } from "../runs/service.ts";
 
-/** What the owner lets a reader see beside the answer. */
-export interface Shown {
-  /** Which tools were called and whether they worked, how many passages were found, and the media that tools made. Never arguments or results. */
+/** What a reader sees in addition to the reply. */
+export interface Visibility {
+  /** Tool calls by name with their state, the number of found passages, and media from tools. Never arguments or results. */
   steps: boolean;
-  /** Reads a run, so that the end of its stream brings the files that the answer names. */
+  /** Reads the events of a run, to add the files of the reply to the end of its stream. */
   events?(run: string): Promise<RunEvent[]>;
 }
 
-/** What a caller may know of a result. */
+/** The public view of a result. */
 export function hostedResult(result: RunResult): RunResult {
   const { error, waits, ...rest } = result;
   return {
@@ -26,13 +26,13 @@ export function hostedResult(result: RunResult): RunResult {
   };
 }
 
-/** What a caller may know of a wait: what it must decide, not where in the graph it stands. */
+/** The public view of a wait, without its position in the graph. */
 function hostedWait({ wait, kind, question, call, expiresAt }: Wait): Wait {
   return { wait, kind, question, ...(call && { call }), ...(expiresAt !== undefined && { expiresAt }) } as Wait;
 }
 
-/** Codes whose messages speak of the call or its limits alone. Others may name models, addresses or tools. */
-const TELLABLE: ReadonlySet<ErrorCode> = new Set([
+/** Codes whose messages are about the call or its limits. Other messages can contain model names, addresses or tools. */
+const PUBLIC_CODES: ReadonlySet<ErrorCode> = new Set([
   "bad_request",
   "rejected",
   "refused",
@@ -52,12 +52,14 @@ const TELLABLE: ReadonlySet<ErrorCode> = new Set([
 export function hostedError(error: ErrorData): ErrorData {
   return {
     code: error.code,
-    message: TELLABLE.has(error.code) ? error.message : "The agent could not answer; its owner sees why in the run.",
+    message: PUBLIC_CODES.has(error.code)
+      ? error.message
+      : "The agent failed to reply. Its owner can see the reason in the run.",
   };
 }
 
-/** What a caller sees of an item; undefined for what is internal. */
-export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promise<HostedItem | undefined> {
+/** The public view of an item; undefined for internal ones. */
+export async function hostedView(item: RunItem, runs: Runs, visible: Visibility): Promise<HostedItem | undefined> {
   if (item.type === "delta") {
     const { type, run, kind, offset, text, answer } = item;
     return answer && kind === "text" ? { type, run, kind, offset, text, answer } : undefined;
@@ -74,7 +76,7 @@ export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promi
     case "run-end": {
       const { output } = item;
       const files =
-        shown.events && NAMES_FILE.test(JSON.stringify(output)) ? filesOf(await shown.events(run), shown) : [];
+        visible.events && FILE_ID.test(JSON.stringify(output)) ? filesOf(await visible.events(run), visible) : [];
       return { ...base, type, output, usage: await usageOf(item, runs), ...(files.length > 0 && { files }) };
     }
     case "run-fail":
@@ -84,7 +86,7 @@ export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promi
     case "tool-start":
     case "tool-end":
     case "retrieval": {
-      const step = shown.steps ? stepOf(item) : undefined;
+      const step = visible.steps ? stepOf(item) : undefined;
       return step && { ...base, type, step, ...(type === "tool-end" && mediaIn(item)) };
     }
     default:
@@ -92,16 +94,16 @@ export async function hostedView(item: RunItem, runs: Runs, shown: Shown): Promi
   }
 }
 
-/** A log that was written before the last event carried the usage has it in the run's row. */
+/** Logs of older versions have no usage in the last event; it is in the run's row. */
 async function usageOf({ run, usage }: RunEvent & { usage?: RunUsage }, runs: Runs): Promise<RunUsage> {
   return usage ?? (await runs.get(run)).usage;
 }
 
-/** One turn of a conversation as its reader saw it, beside what was said: how it ended, what waits, what was done. */
-export function hostedTurn(events: readonly RunEvent[], shown: Shown) {
+/** The public view of one turn: output, error, waits, files and steps. */
+export function hostedTurn(events: readonly RunEvent[], visible: Visibility) {
   const { output, error, waits } = foldRun(events);
-  const files = filesOf(events, shown);
-  const steps = shown.steps ? stepsOf(events) : [];
+  const files = filesOf(events, visible);
+  const steps = visible.steps ? stepsOf(events) : [];
   return {
     ...(output && { output }),
     ...(error && { error: hostedError(error) }),
@@ -111,16 +113,16 @@ export function hostedTurn(events: readonly RunEvent[], shown: Shown) {
   };
 }
 
-/** Ids of files, as `artifact://` addresses and results of tools have them. */
-const NAMES_FILE = /file_[0-9a-z]{26}/;
+/** Ids of files, in `artifact://` URLs and tool results. */
+const FILE_ID = /file_[0-9a-z]{26}/;
 const MEDIA = /^(?:image|audio|video)\//;
 
-/** Files of a run that its reader may have: those that the reply names, and where steps are shown the media that tools made. */
-export function filesOf(events: readonly RunEvent[], { steps }: Shown): FileRef[] {
+/** Files of a run that a reader may download: those in the reply and, with visible steps, media from tools. */
+export function filesOf(events: readonly RunEvent[], { steps }: Visibility): FileRef[] {
   const end = events.find((event) => event.type === "run-end");
-  const said = end ? JSON.stringify(end.output.reply) : "";
-  const made = events.flatMap((event) => (event.type === "tool-end" ? (event.result.files ?? []) : []));
-  return made.filter((file) => said.includes(file.id) || (steps && MEDIA.test(file.mediaType)));
+  const replyText = end ? JSON.stringify(end.output.reply) : "";
+  const fromTools = events.flatMap((event) => (event.type === "tool-end" ? (event.result.files ?? []) : []));
+  return fromTools.filter((file) => replyText.includes(file.id) || (steps && MEDIA.test(file.mediaType)));
 }
 
 function mediaIn(event: Extract<RunEvent, { type: "tool-end" }>): { files?: FileRef[] } {
@@ -146,18 +148,18 @@ function stepOf(event: RunEvent): HostedStep | undefined {
   }
 }
 
-/** In the order in which they began, each as it stands. */
+/** In start order, each with its latest state. */
 function stepsOf(events: readonly RunEvent[]): HostedStep[] {
   const steps: HostedStep[] = [];
   for (const event of events) {
     const step = stepOf(event);
     if (!step) continue;
-    const begun =
+    const started =
       event.type === "tool-end"
         ? steps.findLastIndex((one) => one.kind === "tool" && one.call === event.call && one.state === "running")
         : -1;
-    const before = steps[begun];
-    if (before?.kind === "tool" && step.kind === "tool") steps[begun] = { ...before, state: step.state };
+    const before = steps[started];
+    if (before?.kind === "tool" && step.kind === "tool") steps[started] = { ...before, state: step.state };
     else steps.push(step);
   }
   return steps;

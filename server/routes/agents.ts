@@ -1,4 +1,4 @@
-/** Agents: drafts, their revisions, and what is published of them. */
+/** Agents: drafts, revisions and publishing. */
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -21,13 +21,13 @@ import type { AppEnv } from "../http/guard.ts";
 import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
-/** The agent file; checked by `parseGraph`, which names every fault by its place. */
+/** The agent file. `parseGraph` checks it and reports each issue with its path. */
 const GraphBody = z.object({ graph: z.record(z.string(), z.unknown()).describe("An agent file (format patchbay/1).") });
 
 const View = z
   .enum(["whole", "cards"])
   .default("whole")
-  .describe("`cards` leaves out graphs and issues, and says what each agent takes and gives as a node.");
+  .describe("`cards` returns the ports of each agent instead of its graph and issues.");
 
 const Live = z.strictObject({
   version: z.number().int().min(1),
@@ -36,7 +36,7 @@ const Live = z.strictObject({
     .min(0)
     .max(1)
     .optional()
-    .describe("The share of calls this version takes; the rest stays with the live one."),
+    .describe("Share of calls for this version, 0 to 1; the live version gets the rest."),
 });
 
 export function agentRoutes({
@@ -45,7 +45,7 @@ export function agentRoutes({
   visitors,
   triggers,
 }: Pick<Services, "agents" | "env" | "visitors" | "triggers">) {
-  /** Where a published agent is reached, by the kind of who comes. */
+  /** URLs of a published agent, by protocol. */
   const urlsOf = (c: Context, { slug, access }: Publication) => {
     const base = env.url ?? new URL(c.req.url).origin;
     return {
@@ -78,22 +78,22 @@ export function agentRoutes({
       describe({
         summary: "Create an agent",
         tag: "agents",
-        description: "A well-formed graph is saved also when it has issues; running and publishing refuse it then.",
+        description: "A well-formed graph with issues is saved too, but it cannot be run or published.",
         response: Agent,
         status: 201,
-        errors: { 422: "It is no agent file." },
+        errors: { 422: "Not a valid agent file." },
       }),
       body(GraphBody),
       async (c) => {
         const agent = await agents.create(c.req.valid("json").graph);
         c.header("Location", `/api/agents/${agent.id}`);
-        return tagged(c, agent, 201);
+        return agentResponse(c, agent, 201);
       },
     )
     .get(
       "/:id",
-      describe({ summary: "Get an agent", tag: "agents", response: Agent, errors: { 404: "There is none." } }),
-      async (c) => tagged(c, await agents.get(c.req.param("id"))),
+      describe({ summary: "Get an agent", tag: "agents", response: Agent, errors: { 404: "Not found." } }),
+      async (c) => agentResponse(c, await agents.get(c.req.param("id"))),
     )
     .put(
       "/:id",
@@ -101,13 +101,13 @@ export function agentRoutes({
         summary: "Save an agent",
         tag: "agents",
         description:
-          "Answers the new revision and the graph's issues. While only positions change, the issues may be half a minute old.",
+          "Returns the new revision and the graph's issues. When only positions change, the issues can be up to 30 seconds old.",
         response: SavedAgent,
-        headers: { "If-Match": "The revision that was changed, in quotes." },
+        headers: { "If-Match": "The revision that was edited, in quotes." },
         errors: {
-          404: "There is none.",
-          409: "It was changed elsewhere.",
-          422: "It is no agent file.",
+          404: "Not found.",
+          409: "The agent has a newer revision.",
+          422: "Not a valid agent file.",
           428: "If-Match is missing.",
         },
       }),
@@ -124,8 +124,8 @@ export function agentRoutes({
         summary: "Rename an agent or change its description",
         tag: "agents",
         response: Agent,
-        headers: { "If-Match": "The revision that was changed, in quotes; without it the latest is changed." },
-        errors: { 404: "There is none.", 409: "It was changed elsewhere." },
+        headers: { "If-Match": "The revision that was edited, in quotes. Default: the latest revision." },
+        errors: { 404: "Not found.", 409: "The agent has a newer revision." },
       }),
       body(
         z.strictObject({ name: z.string().min(1).max(200).optional(), description: z.string().max(4000).optional() }),
@@ -133,7 +133,7 @@ export function agentRoutes({
       async (c) => {
         const agent = await agents.get(c.req.param("id"));
         const revision = c.req.header("if-match") === undefined ? agent.revision : ifMatch(c);
-        return tagged(c, await agents.update(agent.id, { ...agent.graph, ...c.req.valid("json") }, revision));
+        return agentResponse(c, await agents.update(agent.id, { ...agent.graph, ...c.req.valid("json") }, revision));
       },
     )
     .delete(
@@ -143,7 +143,7 @@ export function agentRoutes({
         tag: "agents",
         response: null,
         status: 204,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
         const id = c.req.param("id");
@@ -155,45 +155,45 @@ export function agentRoutes({
     .get(
       "/:id/revisions",
       describe({
-        summary: "List what an agent was, newest first",
+        summary: "List an agent's revisions, newest first",
         tag: "agents",
         response: z.object({ revisions: z.array(Revision) }),
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => c.json({ revisions: await agents.revisions(c.req.param("id")) }),
     )
     .get(
       "/:id/revisions/:n",
       describe({
-        summary: "Get an agent as it was",
+        summary: "Get a revision of an agent",
         tag: "agents",
         response: Agent,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
-      async (c) => c.json(await agents.revision(c.req.param("id"), wholeNumber(c.req.param("n")))),
+      async (c) => c.json(await agents.revision(c.req.param("id"), revisionNumber(c.req.param("n")))),
     )
     .patch(
       "/:id/revisions/:n",
       describe({
-        summary: "Name a revision, so that it is found again and kept",
+        summary: "Name a revision; named revisions are kept",
         tag: "agents",
         response: null,
         status: 204,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
-      body(z.strictObject({ label: z.string().trim().max(200).describe("Empty takes the name away.") })),
+      body(z.strictObject({ label: z.string().trim().max(200).describe("An empty label removes the name.") })),
       async (c) => {
-        await agents.nameRevision(c.req.param("id"), wholeNumber(c.req.param("n")), c.req.valid("json").label);
+        await agents.nameRevision(c.req.param("id"), revisionNumber(c.req.param("n")), c.req.valid("json").label);
         return c.body(null, 204);
       },
     )
     .post(
       "/:id/publish",
       describe({
-        summary: "Publish an agent: freeze it as a new version and make that live",
+        summary: "Publish an agent as a new version and make it live",
         tag: "agents",
         response: Published,
-        errors: { 404: "There is none.", 409: "The address is taken.", 422: "It has issues." },
+        errors: { 404: "Not found.", 409: "The slug is in use.", 422: "The graph has issues." },
       }),
       body(Publish),
       async (c) => {
@@ -205,10 +205,10 @@ export function agentRoutes({
     .patch(
       "/:id/publication",
       describe({
-        summary: "Change who may open the chat page and what it shows; no version changes",
+        summary: "Change access settings and what the chat page shows, without a new version",
         tag: "agents",
         response: z.object({ publication: Publication, urls: Urls }),
-        errors: { 404: "It is not published." },
+        errors: { 404: "The agent is not published." },
       }),
       body(Admission),
       async (c) => {
@@ -226,7 +226,7 @@ export function agentRoutes({
           urls: Urls.optional(),
           versions: z.array(AgentVersion),
         }),
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
         const versions = await agents.versions(c.req.param("id"));
@@ -237,22 +237,22 @@ export function agentRoutes({
     .post(
       "/:id/live",
       describe({
-        summary: "Promote a version, or roll back to one",
+        summary: "Promote or roll back to a version",
         tag: "agents",
         response: Publication,
-        errors: { 404: "There is no such version." },
+        errors: { 404: "Version not found." },
       }),
       body(Live),
       async (c) => c.json(await agents.setLive(c.req.param("id"), c.req.valid("json"))),
     );
 }
 
-/** `POST /api/check`: the verdict of the editor and the CLI. */
+/** `POST /api/check`: the same check as in the editor and the CLI. */
 export function checkRoutes({ agents }: Pick<Services, "agents">) {
   return new Hono<AppEnv>().post(
     "/",
     describe({
-      summary: "Say what is wrong with a graph",
+      summary: "Validate a graph",
       tag: "agents",
       response: z.object({ issues: z.array(Issue) }),
     }),
@@ -261,29 +261,29 @@ export function checkRoutes({ agents }: Pick<Services, "agents">) {
   );
 }
 
-function tagged(c: Context, agent: Agent, status: 200 | 201 = 200) {
+function agentResponse(c: Context, agent: Agent, status: 200 | 201 = 200) {
   c.header("ETag", `"${agent.revision}"`);
   return c.json(agent, status);
 }
 
-/** The revision in `If-Match`. Throws `precondition_required` without one. */
+/** The revision in `If-Match`. Throws `precondition_required` without the header. */
 function ifMatch(c: Context): number {
   const header = c.req.header("if-match");
   if (header === undefined)
     throw new PatchbayError(
       "precondition_required",
-      'Send the revision you changed as If-Match: "<revision>", so that nobody\'s work is overwritten.',
+      'The header If-Match is missing. Send the revision that you edited as If-Match: "<revision>".',
     );
   const match = /^\s*(?:W\/)?"?(\d{1,9})"?\s*$/.exec(header);
   if (!match)
     throw new PatchbayError(
       "bad_request",
-      `If-Match "${header.slice(0, 50)}" is no revision; send it as "3", quotes included.`,
+      `If-Match "${header.slice(0, 50)}" is not a revision. Send a number in quotes, such as "3".`,
     );
   return Number(match[1]);
 }
 
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new PatchbayError("not_found", `"${text.slice(0, 50)}" is no revision.`);
+function revisionNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new PatchbayError("not_found", `"${text.slice(0, 50)}" is not a revision number.`);
   return Number(text);
 }

@@ -1,4 +1,4 @@
-/** The whole instance as one file, out and in. */
+/** Backup and restore of the whole instance as one file. */
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { type Context, Hono } from "hono";
@@ -16,10 +16,10 @@ const Passphrase = z
   .string()
   .min(12)
   .max(1000)
-  .describe("Secrets are in it, sealed with this; else they are left out.");
+  .describe("Encrypts the secrets in the backup. Without it, secrets are not included.");
 
 export function backupRoutes({ backup }: Pick<Services, "backup">) {
-  async function answer(c: Context, options: BackupOptions): Promise<Response> {
+  async function backupResponse(c: Context, options: BackupOptions): Promise<Response> {
     const bytes = await backup.write(options);
     const day = new Date().toISOString().slice(0, 10);
     return c.body(Readable.toWeb(bytes) as globalThis.ReadableStream, 200, {
@@ -31,23 +31,23 @@ export function backupRoutes({ backup }: Pick<Services, "backup">) {
     .get(
       "/",
       describe({
-        summary: "Back up everything but secrets",
+        summary: "Back up everything except secrets",
         tag: "backup",
-        description: "One file, made as it is read, of one moment however long that takes.",
+        description: "Streams one file, a consistent snapshot of the time of the request.",
         response: MEDIA_TYPE,
       }),
-      query(z.object({ runs: flag("With the runs that have ended.") })),
-      (c) => answer(c, { runs: c.req.valid("query").runs === "true" }),
+      query(z.object({ runs: flag("Include ended runs.") })),
+      (c) => backupResponse(c, { runs: c.req.valid("query").runs === "true" }),
     )
     .post(
       "/",
       describe({
-        summary: "Back up everything, secrets too where a passphrase is given",
+        summary: "Back up everything, with secrets if a passphrase is given",
         tag: "backup",
         response: MEDIA_TYPE,
       }),
       body(z.strictObject({ runs: z.boolean().optional(), passphrase: Passphrase.optional() })),
-      (c) => answer(c, c.req.valid("json")),
+      (c) => backupResponse(c, c.req.valid("json")),
     );
 }
 
@@ -58,27 +58,31 @@ export function restoreRoutes({ backup }: Pick<Services, "backup">) {
       summary: "Restore a backup",
       tag: "backup",
       description:
-        "All of it or, where anything is wrong with it, nothing. MCP servers wait for approval again; the index of knowledge is made anew by tasks. Closing the connection cancels until all is there.",
-      body: { media: MEDIA_TYPE, description: "The file as it was written." },
-      headers: { "x-backup-passphrase": "The passphrase of its secrets, percent-encoded as in a URL." },
+        "Restores the whole backup, or nothing if it is invalid. MCP servers must be approved again, and tasks rebuild the knowledge index. Closing the connection during the upload cancels the restore.",
+      body: { media: MEDIA_TYPE, description: "The backup file." },
+      headers: { "x-backup-passphrase": "The passphrase of the secrets, percent-encoded." },
       response: RestoreReport,
       errors: {
-        400: "It is no whole backup, of a newer format, or holds secrets and no passphrase came.",
-        403: "Another passphrase.",
-        409: "This instance is not empty, and it was not to be merged; or another restore is under way.",
+        400: "The file is not a complete backup, has a newer format, or needs a passphrase.",
+        403: "Wrong passphrase.",
+        409: "This instance is not empty and `merge` is not set, or another restore is running.",
       },
     }),
     query(
       z.object({
-        merge: flag("Add to what is here; what is here under the same name stays, and is reported."),
-        withoutSecrets: flag("Leave out the secrets that are in it."),
+        merge: flag("Add to the existing data. Existing records stay; conflicts are reported."),
+        withoutSecrets: flag("Skip the secrets in the backup."),
       }),
     ),
     async (c) => {
       const { merge, withoutSecrets } = c.req.valid("query");
       const passphrase = passphraseOf(c);
       const bytes = c.req.raw.body;
-      if (!bytes) throw new PatchbayError("bad_request", `Send the backup as the body, with the type ${MEDIA_TYPE}.`);
+      if (!bytes)
+        throw new PatchbayError(
+          "bad_request",
+          `The body is empty. Send the backup with "Content-Type: ${MEDIA_TYPE}".`,
+        );
       const report = await backup.restore(
         bytes as unknown as ReadableStream<Uint8Array>,
         {
@@ -99,6 +103,6 @@ function passphraseOf(c: Context): string | undefined {
   try {
     return decodeURIComponent(given);
   } catch {
-    throw new PatchbayError("bad_request", "x-backup-passphrase is not percent-encoded as in a URL.");
+    throw new PatchbayError("bad_request", "The header x-backup-passphrase is not valid percent-encoding.");
   }
 }

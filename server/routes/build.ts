@@ -1,4 +1,4 @@
-/** Building by conversation: a model proposes a patch to a graph; the person accepts it part by part in the editor. */
+/** Building by chat: a model proposes a patch to a graph, and the person accepts or rejects its parts in the editor. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { proposePatch } from "../../runtime/build-by-chat.ts";
@@ -10,12 +10,12 @@ import type { AppEnv } from "../http/guard.ts";
 import type { Services } from "../services.ts";
 
 const BuildBody = z.strictObject({
-  graph: z.record(z.string(), z.unknown()).describe("The graph as it stands in the editor, saved or not."),
+  graph: z.record(z.string(), z.unknown()).describe("The graph in the editor, with unsaved changes."),
   conversation: z
     .array(z.strictObject({ role: z.enum(["user", "assistant"]), content: z.string().max(20_000) }))
     .min(1)
     .max(100)
-    .describe("What was said so far, oldest first; the last is the request."),
+    .describe("The conversation, oldest first. The last message is the request."),
   model: z.string().max(200).default("default"),
 });
 
@@ -29,17 +29,20 @@ export function buildRoutes({
   return new Hono<AppEnv>().post(
     "/",
     describe({
-      summary: "Propose a patch to a graph from what a person says",
+      summary: "Propose a patch to a graph by a chat message",
       tag: "agents",
       response: Proposal,
-      errors: { 400: "No real model is set up, or the body is off.", 502: "The model did not answer with a patch." },
+      errors: {
+        400: "The body is invalid, or no model other than the demo is configured.",
+        502: "The model did not return a patch.",
+      },
     }),
     body(BuildBody),
     async (c) => {
       const { graph, conversation, model } = c.req.valid("json");
       const parsed = parseGraph(graph);
       if (!parsed.graph)
-        throw new PatchbayError("bad_request", "The graph is no agent file.", { issues: parsed.issues });
+        throw new PatchbayError("bad_request", "The graph is not a valid agent file.", { issues: parsed.issues });
       const [tools, cards, known, drafts] = await Promise.all([
         toolbox.cards(),
         models.cards(),

@@ -1,4 +1,4 @@
-/** `GET /api/catalog`: what a graph can be made of, for programs. The editor imports `nodes/` itself. */
+/** `GET /api/catalog`: node types, models, tools, knowledge and agents, for programs. The editor imports `nodes/`. */
 import { Hono } from "hono";
 import { z } from "zod";
 import type { NodeDefinition } from "../../runtime/node.ts";
@@ -34,12 +34,12 @@ export function catalogRoutes({
   knowledge,
   agents,
 }: Pick<Services, "nodes" | "models" | "toolbox" | "knowledge" | "agents">) {
-  /** They do not change while the process runs. */
+  /** Cached: node types do not change while the process runs. */
   let cards: z.infer<typeof NodeCard>[] | undefined;
   return new Hono<AppEnv>().get(
     "/",
     describe({
-      summary: "What a graph can be made of",
+      summary: "List node types, models, tools, knowledge and agents",
       tag: "catalog",
       response: z.object({
         nodes: z.array(NodeCard),

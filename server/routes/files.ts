@@ -1,4 +1,4 @@
-/** Files: uploads to a run or a chat, and what runs made. */
+/** Files: uploads, and artifacts of runs. */
 import { Hono } from "hono";
 import { FileRef } from "../../runtime/message.ts";
 import { describe } from "../http/describe.ts";
@@ -18,7 +18,7 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
         body: { media: "multipart/form-data", description: "One file of up to 100 MiB." },
         response: FileRef,
         status: 201,
-        errors: { 413: "It is too large." },
+        errors: { 413: "The file is too large." },
       }),
       async (c) => {
         return c.json(await files.put(await upload(c)), 201);
@@ -27,10 +27,10 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
     .get(
       "/:id",
       describe({
-        summary: "Get a file's bytes",
+        summary: "Download a file",
         tag: "files",
         response: "application/octet-stream",
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => await fileResponse(files, c.req.param("id")),
     )
@@ -41,7 +41,7 @@ export function fileRoutes({ files }: Pick<Services, "files">) {
         tag: "files",
         response: null,
         status: 204,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
         if (!(await files.delete(c.req.param("id")))) throw notFound("file", c.req.param("id"));

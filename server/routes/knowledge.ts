@@ -1,4 +1,4 @@
-/** Knowledge: sets of documents, what is in them, and what a question finds there. */
+/** Knowledge: its documents, search, export and import. */
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { z } from "zod";
@@ -21,7 +21,7 @@ const NewDocument = z.union([
   z.strictObject({ url: z.url({ protocol: /^https?$/ }).max(4000) }),
 ]);
 const Search = z.object({
-  q: z.string().max(10_000).describe("The question."),
+  q: z.string().max(10_000).describe("Search query."),
   limit: z.coerce.number().int().min(1).max(50).default(5),
   mode: z.enum(["auto", "hybrid", "vector", "text"]).default("auto"),
   minScore: z.coerce.number().min(0).max(1).optional(),
@@ -29,12 +29,12 @@ const Search = z.object({
 const Embedder = z.strictObject({
   embedder: z
     .string()
-    .regex(/^[^/]+\/.+$/, 'A model is "provider/model".')
+    .regex(/^[^/]+\/.+$/, 'Must be "provider/model".')
     .nullable()
     .optional(),
 });
 
-const missing = { 422: "There is no knowledge of that name." };
+const notFoundError = { 422: "Knowledge not found." };
 
 export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
   return new Hono<AppEnv>()
@@ -50,12 +50,12 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     .post(
       "/",
       describe({
-        summary: "Make a knowledge",
+        summary: "Create knowledge",
         tag: "knowledge",
-        description: "Without `embedder` it takes the configured one, if there is any.",
+        description: "`embedder` defaults to the configured embedding model, if any.",
         response: KnowledgeCard,
         status: 201,
-        errors: { 409: "There is one of that name." },
+        errors: { 409: "The name is in use." },
       }),
       body(z.strictObject({ name: z.string(), embedder: z.string().max(200).optional() })),
       async (c) => c.json(await knowledge.create(c.req.valid("json")), 201),
@@ -63,9 +63,12 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     .post(
       "/import",
       describe({
-        summary: "Add the documents of an exported knowledge",
+        summary: "Import documents from a knowledge export",
         tag: "knowledge",
-        body: { media: "multipart/form-data", description: "`file`: the exported file; `name`: another name for it." },
+        body: {
+          media: "multipart/form-data",
+          description: "`file`: the exported file. `name`: knowledge to import into, instead of the exported name.",
+        },
         response: z.object({ name: z.string(), documents: z.number().int(), tasks: z.array(z.string()) }),
         status: 202,
       }),
@@ -79,22 +82,22 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     .get(
       "/:name",
       describe({
-        summary: "Get a knowledge",
+        summary: "Get knowledge",
         tag: "knowledge",
         response: KnowledgeCard,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => c.json(await card(knowledge, c.req.param("name"))),
     )
     .patch(
       "/:name",
       describe({
-        summary: "Change the embedder, which makes the index anew",
+        summary: "Change the embedding model and rebuild the index",
         tag: "knowledge",
-        description: "The old index answers until the new one is whole. `null` takes the embedder away.",
+        description: "Searches use the old index until the new one is complete. `null` removes the embedding model.",
         response: TaskId,
         status: 202,
-        errors: missing,
+        errors: notFoundError,
       }),
       body(Embedder),
       async (c) => c.json({ task: (await knowledge.reindex(c.req.param("name"), c.req.valid("json"))).id }, 202),
@@ -102,11 +105,11 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     .delete(
       "/:name",
       describe({
-        summary: "Delete a knowledge with its documents",
+        summary: "Delete knowledge with its documents",
         tag: "knowledge",
         response: null,
         status: 204,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
         if (!(await knowledge.delete(c.req.param("name")))) throw notFound("knowledge", c.req.param("name"));
@@ -115,17 +118,23 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     )
     .post(
       "/:name/reindex",
-      describe({ summary: "Make the index anew", tag: "knowledge", response: TaskId, status: 202, errors: missing }),
+      describe({
+        summary: "Rebuild the index",
+        tag: "knowledge",
+        response: TaskId,
+        status: 202,
+        errors: notFoundError,
+      }),
       body(Embedder),
       async (c) => c.json({ task: (await knowledge.reindex(c.req.param("name"), c.req.valid("json"))).id }, 202),
     )
     .get(
       "/:name/export",
       describe({
-        summary: "Export a knowledge as JSON Lines",
+        summary: "Export knowledge as JSON Lines",
         tag: "knowledge",
         response: "application/jsonl",
-        errors: missing,
+        errors: notFoundError,
       }),
       async (c) => {
         const { name } = await card(knowledge, c.req.param("name"));
@@ -139,10 +148,10 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     .get(
       "/:name/search",
       describe({
-        summary: "Ask a knowledge",
+        summary: "Search knowledge",
         tag: "knowledge",
         response: z.object({ hits: z.array(SearchHit) }),
-        errors: missing,
+        errors: notFoundError,
       }),
       query(Search),
       async (c) => {
@@ -158,7 +167,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
         summary: "List documents",
         tag: "knowledge",
         response: z.object({ documents: z.array(KnowledgeDocument) }),
-        errors: missing,
+        errors: notFoundError,
       }),
       query(Paging),
       async (c) => c.json({ documents: await knowledge.documents(c.req.param("name"), c.req.valid("query")) }),
@@ -166,14 +175,14 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
     .post(
       "/:name/documents",
       describe({
-        summary: "Add documents: files, a text, or an address",
+        summary: "Add documents: files, text, or a URL",
         tag: "knowledge",
         description:
-          "Multipart files of up to 100 MiB, or JSON `{ text, title }` or `{ url }`. A document of the same title is replaced; the same content again does nothing. Of several files those that cannot be read are refused one by one.",
+          "Multipart files of up to 100 MiB each, or JSON `{ text, title }` or `{ url }`. A document with the same title is replaced; identical content changes nothing. Files that cannot be read are listed in `refused`; the others are added.",
         body: { media: "multipart/form-data", description: "Any number of files." },
         response: AddedDocuments,
         status: 202,
-        errors: { ...missing, 413: "A file is too large.", 415: "A file of this kind cannot be read." },
+        errors: { ...notFoundError, 413: "A file is too large.", 415: "The file type is not supported." },
       }),
       async (c) => {
         const name = c.req.param("name");
@@ -182,7 +191,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
           if (!parsed.success)
             throw new PatchbayError(
               "bad_request",
-              "A document is { text, title }, { url: http(s)://… }, or files as multipart/form-data.",
+              "Send { text, title }, { url } with an http(s) URL, or files as multipart/form-data.",
             );
           const { document, task } = await knowledge.add(name, parsed.data);
           return c.json({ documents: [{ ...document, task }], refused: [] }, 202);
@@ -207,9 +216,9 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
       describe({
         summary: "Get a document with its text",
         tag: "knowledge",
-        description: "At most a mebibyte of the text.",
+        description: "`text` is limited to 1 MiB.",
         response: DocumentText,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
         const { text, ...document } = await knowledge.document(c.req.param("name"), c.req.param("id"));
@@ -227,12 +236,12 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
         tag: "knowledge",
         response: null,
         status: 204,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
         const { name, id } = c.req.param();
         if (!(await knowledge.removeDocument(name, id)))
-          throw new PatchbayError("not_found", `The knowledge "${name}" has no document "${id}".`);
+          throw new PatchbayError("not_found", `Knowledge "${name}" has no document "${id}".`);
         return c.body(null, 204);
       },
     );

@@ -1,4 +1,4 @@
-/** MCP servers: added, looked at, approved, and only then started. */
+/** MCP servers. A server starts only after the admin has approved it. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { ToolSpec } from "../../runtime/tool.ts";
@@ -8,7 +8,7 @@ import type { AppEnv } from "../http/guard.ts";
 import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
-const none = { 404: "There is none." };
+const notFoundError = { 404: "Not found." };
 
 export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pick<Services["env"], "url"> }) {
   const find = async (name: string): Promise<McpServerCard> => {
@@ -32,10 +32,10 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         summary: "Add MCP servers",
         tag: "mcp-servers",
         description:
-          "One server, or a pasted `{ mcpServers: {…} }`. Values of headers and env become secrets and are never shown again. Nothing is started.",
+          "One server, or `{ mcpServers: {…} }` as in other clients. Header and environment values become secrets and are never returned. No server is started.",
         response: z.object({ servers: z.array(McpServerCard) }),
         status: 201,
-        errors: { 409: "A name is taken." },
+        errors: { 409: "A name is in use." },
       }),
       body(z.looseObject({})),
       async (c) => c.json({ servers: await mcp.add(c.req.valid("json")) }, 201),
@@ -43,11 +43,11 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     .get(
       "/oauth/callback",
       describe({
-        summary: "The way back from a sign-in",
+        summary: "OAuth redirect URI of the sign-in to an MCP server",
         tag: "mcp-servers",
-        description: "The page of the authorization server sends the admin's browser here.",
+        description: "The authorization server redirects the admin's browser here.",
         response: "text/html",
-        errors: { 403: "It was not begun here, was used before, or took too long." },
+        errors: { 403: "The sign-in was not started here, is already complete, or has expired." },
       }),
       async (c) => {
         const card = await mcp.finishSignIn(new URL(c.req.url).searchParams);
@@ -56,7 +56,7 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     )
     .get(
       "/:name",
-      describe({ summary: "Get an MCP server", tag: "mcp-servers", response: McpServerCard, errors: none }),
+      describe({ summary: "Get an MCP server", tag: "mcp-servers", response: McpServerCard, errors: notFoundError }),
       async (c) => c.json(await find(c.req.param("name"))),
     )
     .patch(
@@ -64,9 +64,10 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
       describe({
         summary: "Change an MCP server",
         tag: "mcp-servers",
-        description: "Keys that are left out stay; `null` takes one away. What changes what runs needs a new approval.",
+        description:
+          "Omitted keys stay unchanged; `null` removes a key. A change to the command, URL or environment needs a new approval.",
         response: McpServerCard,
-        errors: none,
+        errors: notFoundError,
       }),
       body(z.looseObject({})),
       async (c) => c.json(await mcp.change(c.req.param("name"), c.req.valid("json"))),
@@ -76,10 +77,10 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
       describe({
         summary: "Delete an MCP server",
         tag: "mcp-servers",
-        description: "Ends it and deletes its secrets.",
+        description: "Stops the server and deletes its secrets.",
         response: null,
         status: 204,
-        errors: none,
+        errors: notFoundError,
       }),
       async (c) => {
         await find(c.req.param("name"));
@@ -90,12 +91,12 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     .post(
       "/:name/approve",
       describe({
-        summary: "Approve an MCP server as it stands",
+        summary: "Approve an MCP server",
         tag: "mcp-servers",
         description:
-          "Starts it and pins its tools; also the answer to `needs-review`. A failed start shows in `status` and `message`.",
+          "Starts the server and pins its tools. Also used in the status `needs-review`. `status` and `message` report a failed start.",
         response: McpServerCard,
-        errors: { ...none, 409: "It changed after it was shown." },
+        errors: { ...notFoundError, 409: "The configuration differs from `seen`." },
       }),
       body(z.strictObject({ seen: z.string().optional() })),
       async (c) => c.json(await mcp.approve(c.req.param("name"), c.req.valid("json").seen)),
@@ -103,12 +104,12 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
     .post(
       "/:name/sign-in",
       describe({
-        summary: "Begin a sign-in at an MCP server",
+        summary: "Start a sign-in to an MCP server",
         tag: "mcp-servers",
         description:
-          "OAuth 2.1 with PKCE. Open the address in the admin's browser; it comes back to `/api/mcp-servers/oauth/callback`.",
+          "OAuth 2.1 with PKCE. Open `url` in the admin's browser; it redirects to `/api/mcp-servers/oauth/callback`.",
         response: z.object({ url: z.string() }),
-        errors: none,
+        errors: notFoundError,
       }),
       async (c) => c.json(await mcp.signIn(c.req.param("name"), env.url ?? new URL(c.req.url).origin)),
     )
@@ -118,13 +119,13 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         summary: "List an MCP server's pinned tools",
         tag: "mcp-servers",
         response: z.object({ tools: z.array(ToolSpec) }),
-        errors: none,
+        errors: notFoundError,
       }),
       async (c) => c.json({ tools: await mcp.tools(c.req.param("name"), c.req.raw.signal) }),
     );
 }
 
-/** Says that it is done, and tells the page that opened it. No script of anyone else, no address to leak. */
+/** The page shown after a sign-in. It has no scripts and sends no referrer. */
 function signedInPage({ name, status, message }: McpServerCard): string {
   const html = (text: string) => text.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
   const ready = status === "ready";

@@ -1,4 +1,4 @@
-/** Model providers: what is configured, and what an endpoint can really do. */
+/** Model providers and their models. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -16,7 +16,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     .get(
       "/",
       describe({
-        summary: "List providers and the models that can be chosen",
+        summary: "List providers and models",
         tag: "models",
         response: ModelList,
       }),
@@ -40,10 +40,10 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
       describe({
         summary: "Add a provider",
         tag: "models",
-        description: "The key is named, not sent: save it first with PUT /api/secrets/{name}.",
+        description: "`apiKey` names a secret: save it first with PUT /api/secrets/{name}.",
         response: Provider,
         status: 201,
-        errors: { 409: "The id is taken or built in." },
+        errors: { 409: "The id is in use or built in." },
       }),
       body(NewProvider),
       async (c) => {
@@ -51,7 +51,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
         if (await find(models, provider.id)) {
           throw new PatchbayError(
             "conflict",
-            `There is already a provider "${provider.id}". Choose another id, or change that one.`,
+            `The provider "${provider.id}" already exists. Use another id, or change the existing provider.`,
             { path: "/id" },
           );
         }
@@ -60,7 +60,7 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     )
     .get(
       "/:id",
-      describe({ summary: "Get a provider", tag: "models", response: Provider, errors: { 404: "There is none." } }),
+      describe({ summary: "Get a provider", tag: "models", response: Provider, errors: { 404: "Not found." } }),
       async (c) => c.json(await get(models, c.req.param("id"))),
     )
     .patch(
@@ -68,9 +68,9 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
       describe({
         summary: "Change a provider",
         tag: "models",
-        description: "Keys that are left out stay; `null` takes one away.",
+        description: "Omitted keys stay unchanged; `null` removes a key.",
         response: Provider,
-        errors: { 404: "There is none.", 409: "It is built in or comes from the environment." },
+        errors: { 404: "Not found.", 409: "The provider is built in or set by environment variables." },
       }),
       body(nullable(Changes)),
       async (c) => {
@@ -89,10 +89,10 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
         summary: "Delete a provider",
         tag: "models",
         description:
-          "Its key stays among the secrets. Graphs that name its models keep the name and do not run until it is back.",
+          "The secret with its key stays. Graphs that use its models cannot run until the provider is added again.",
         response: null,
         status: 204,
-        errors: { 404: "There is none.", 409: "It is built in or comes from the environment." },
+        errors: { 404: "Not found.", 409: "The provider is built in or set by environment variables." },
       }),
       async (c) => {
         const id = c.req.param("id");
@@ -103,18 +103,18 @@ export function modelRoutes({ models }: Pick<Services, "models">) {
     .post(
       "/:id/test",
       describe({
-        summary: "Try what a provider can do",
+        summary: "Test a provider",
         tag: "models",
         description:
-          "Lists its models and asks one of them for a word, a tool call and an answer by schema; costs a few hundred tokens.",
+          "Lists its models and tests one with a short reply, a tool call and structured output. Uses a few hundred tokens.",
         response: ProviderTest,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => c.json(await models.test(c.req.param("id"), c.req.raw.signal)),
     );
 }
 
-/** Each key may also be null. */
+/** The object schema with every key nullable. */
 function nullable<T extends z.ZodRawShape>(schema: z.ZodObject<T>) {
   const shape = Object.fromEntries(
     Object.entries(schema.shape).map(([key, value]) => [key, (value as z.ZodType).nullable()]),

@@ -1,4 +1,4 @@
-/** The operator's own node types for the editor, which runs the same modules for forms, ports and previews. */
+/** The operator's own node types. The editor loads the same modules for forms, ports and previews. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { describe } from "../http/describe.ts";
@@ -19,7 +19,7 @@ export function nodeRoutes({ nodeModules }: Pick<Services, "nodeModules">) {
         summary: "Get the module of a node type, as JavaScript",
         tag: "catalog",
         response: "text/javascript",
-        errors: { 404: "There is no such module." },
+        errors: { 404: "Not found." },
       }),
       (c) => {
         const type = c.req.param("type");

@@ -131,7 +131,7 @@ describe("ours", () => {
         ...(body && { body }),
         status: 409,
       });
-      expect(error.message).toMatch(/comes with Patchbay/);
+      expect(error.message).toMatch(/is shipped with Patchbay/);
     }
   });
 });

@@ -1,4 +1,4 @@
-/** Runs of drafts and of graphs that are not saved; and all runs, to look at, answer, fork, rate and delete. */
+/** Runs of drafts and unsaved graphs; reading, deciding, forking, rating and deleting any run. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { Decisions, Rating, RunFilter, RunResult, RunRow } from "../contract/run.ts";
@@ -18,24 +18,27 @@ import type { Services } from "../services.ts";
 
 const Values = z.record(z.string(), z.unknown());
 
-const Asked = z.strictObject({
-  input: Values.default({}).describe("message, files, history, and the fields that the agent declares."),
+const RunRequest = z.strictObject({
+  input: Values.default({}).describe("`message`, `files`, `history`, and the fields that the agent declares."),
   session: z.string().min(1).max(200).optional(),
   user: z.string().min(1).max(200).optional(),
-  pins: z.record(z.string(), Values).optional().describe("Outputs that stand in for a node's own."),
+  pins: z
+    .record(z.string(), Values)
+    .optional()
+    .describe("Outputs by node: a pinned node is not run and returns these."),
   range: z
     .strictObject({ to: z.string().optional(), from: z.string().optional(), only: z.string().optional() })
     .optional()
-    .describe("Run a part: up to, from, or exactly one node."),
+    .describe("Run a part of the graph: up to, from, or only one node."),
 });
 
 const Filter = Paging.extend(RunFilter.omit({ after: true, limit: true }).shape);
 
 const RUN_ERRORS = {
-  404: "There is no such agent.",
-  409: "A turn of this session still runs, or the Idempotency-Key came with another body.",
+  404: "Agent not found.",
+  409: "A turn of this session is running, or the Idempotency-Key was used with another body.",
   422: "The graph has issues.",
-  429: "Too many runs are under way.",
+  429: "Too many runs in progress.",
 };
 
 /** `POST /api/agents/:id/runs`. */
@@ -43,23 +46,23 @@ export function agentRunRoutes({ runs }: Pick<Services, "runs">) {
   return new Hono<AppEnv>().post(
     "/:id/runs",
     describe({
-      summary: "Run an agent as it is saved",
+      summary: "Run the draft of an agent",
       tag: "runs",
       response: RunResult,
       headers: RUN_HEADERS,
       errors: RUN_ERRORS,
     }),
-    body(Asked),
+    body(RunRequest),
     async (c) => {
       const { input, pins, range, ...caller } = c.req.valid("json");
       const text = await c.req.text();
-      const begin = (how: object) =>
+      const begin = (options: object) =>
         runs.start(
           { agent: c.req.param("id") },
           input,
           withIdempotency(caller, c.req.header("idempotency-key"), c.req.path + text),
           {
-            ...how,
+            ...options,
             pins,
             range,
           },
@@ -74,19 +77,19 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     .post(
       "/",
       describe({
-        summary: "Run a graph that is not saved",
+        summary: "Run an unsaved graph",
         tag: "runs",
         response: RunResult,
         headers: RUN_HEADERS,
         errors: RUN_ERRORS,
       }),
-      body(Asked.extend({ graph: z.unknown().describe("An agent file.") })),
+      body(RunRequest.extend({ graph: z.unknown().describe("An agent file.") })),
       async (c) => {
         const { graph, input, pins, range, ...caller } = c.req.valid("json");
         const text = await c.req.text();
-        const begin = (how: object) =>
+        const begin = (options: object) =>
           runs.start({ graph: graph as never }, input, withIdempotency(caller, c.req.header("idempotency-key"), text), {
-            ...how,
+            ...options,
             pins,
             range,
           });
@@ -105,7 +108,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         summary: "Get a run",
         tag: "runs",
         response: RunRow.omit({ error: true }).extend(RunResult.shape),
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
         const result = await runs.get(c.req.param("id"));
@@ -115,7 +118,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .get(
       "/:id/graph",
-      describe({ summary: "Get the graph that a run goes by", tag: "runs", errors: { 404: "There is none." } }),
+      describe({ summary: "Get the graph of a run", tag: "runs", errors: { 404: "Not found." } }),
       async (c) => {
         const row = await log.row(c.req.param("id"));
         const graph = row && (await log.graph(row.graph));
@@ -129,12 +132,12 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         summary: "Get or follow a run's events",
         tag: "runs",
         description:
-          "JSON by default, a page at a time (?after=&limit=). With Accept: text/event-stream they come as they happen, with `delta` events for text on its way, until the run ends.",
+          "Returns a page of events as JSON (?after=&limit=). With Accept: text/event-stream, streams events as they happen until the run ends, with `delta` events for partial text.",
         headers: {
-          Accept: "text/event-stream to follow.",
-          "Last-Event-ID": "The number of the last event that was seen.",
+          Accept: "text/event-stream: streams the events.",
+          "Last-Event-ID": "Number of the last received event.",
         },
-        errors: { 400: "That event does not exist yet.", 404: "There is no such run." },
+        errors: { 400: "The event does not exist yet.", 404: "Run not found." },
       }),
       async (c) => {
         const id = c.req.param("id");
@@ -153,23 +156,23 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
       describe({
         summary: "Cancel a run",
         tag: "runs",
-        description: "No model or tool call starts after the answer. A run that has ended stays as it is.",
+        description: "No model or tool call starts after the response. A run that has ended does not change.",
         response: RunResult,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => c.json(await runs.cancel(c.req.param("id"))),
     )
     .post(
       "/:id/answer",
       describe({
-        summary: "Answer what a run waits for",
+        summary: "Decide on the waits of a run",
         tag: "runs",
         response: RunResult,
         headers: RUN_HEADERS,
         errors: {
-          404: "There is no such run or wait.",
-          409: "It was answered otherwise.",
-          410: "The time to answer is over.",
+          404: "Run or wait not found.",
+          409: "Another decision was already made.",
+          410: "The wait has expired.",
         },
       }),
       body(Decisions),
@@ -187,11 +190,11 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     .post(
       "/:id/fork",
       describe({
-        summary: "Run again from a node, with what came before it as it was",
+        summary: "Run again from a node, with the outputs of earlier nodes unchanged",
         tag: "runs",
         response: RunResult,
         headers: RUN_HEADERS,
-        errors: { 404: "There is no such run or node.", 409: "The run did not reach the node." },
+        errors: { 404: "Run or node not found.", 409: "The run did not reach the node." },
       }),
       body(z.strictObject({ node: z.string(), outputs: Values.optional() })),
       async (c) => {
@@ -201,7 +204,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
     )
     .post(
       "/:id/rating",
-      describe({ summary: "Rate a run", tag: "runs", response: null, status: 204, errors: { 404: "There is none." } }),
+      describe({ summary: "Rate a run", tag: "runs", response: null, status: 204, errors: { 404: "Not found." } }),
       body(Rating),
       async (c) => {
         if (!(await log.rate(c.req.param("id"), c.req.valid("json")))) throw notFound("run", c.req.param("id"));
@@ -215,7 +218,7 @@ export function runRoutes({ runs, log }: Pick<Services, "runs" | "log">) {
         tag: "runs",
         response: null,
         status: 204,
-        errors: { 404: "There is none.", 409: "It has not ended." },
+        errors: { 404: "Not found.", 409: "The run has not ended." },
       }),
       async (c) => {
         if (!(await log.delete(c.req.param("id")))) throw notFound("run", c.req.param("id"));

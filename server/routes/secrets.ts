@@ -1,4 +1,4 @@
-/** Secrets: names out, values in. */
+/** Secrets: values can be set, but only names are returned. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { SecretCard } from "../contract/secret.ts";
@@ -14,7 +14,7 @@ export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
       describe({
         summary: "List the names of secrets",
         tag: "secrets",
-        description: "Values are never told again.",
+        description: "Values are never returned.",
         response: z.object({ secrets: z.array(SecretCard) }),
       }),
       async (c) => c.json({ secrets: await secrets.names() }),
@@ -35,7 +35,7 @@ export function secretRoutes({ secrets }: Pick<Services, "secrets">) {
         tag: "secrets",
         response: null,
         status: 204,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
         if (!(await secrets.delete(c.req.param("name")))) throw notFound("secret", c.req.param("name"));

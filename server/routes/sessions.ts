@@ -1,4 +1,4 @@
-/** Sessions: conversations, folded from their runs. */
+/** Sessions: conversations, derived from their runs. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { Session, SessionRow } from "../contract/run.ts";
@@ -12,7 +12,7 @@ export function sessionRoutes({ log, conversations }: Pick<Services, "log" | "co
     .get(
       "/",
       describe({
-        summary: "List sessions, the last spoken first",
+        summary: "List sessions, most recent first",
         tag: "sessions",
         response: z.object({ sessions: z.array(SessionRow) }),
       }),
@@ -25,7 +25,7 @@ export function sessionRoutes({ log, conversations }: Pick<Services, "log" | "co
         summary: "Get a session's turns",
         tag: "sessions",
         response: Session,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => c.json(await readSession(log, conversations, c.req.param("id"))),
     )
@@ -36,7 +36,7 @@ export function sessionRoutes({ log, conversations }: Pick<Services, "log" | "co
         tag: "sessions",
         response: null,
         status: 204,
-        errors: { 404: "There is none.", 409: "A turn of it still runs." },
+        errors: { 404: "Not found.", 409: "A turn of the session is running." },
       }),
       async (c) => {
         await deleteSession(log, conversations, c.req.param("id"));

@@ -17,7 +17,7 @@ export function settingsRoutes({ settings }: Pick<Services, "settings">) {
       describe({
         summary: "Change the server's settings",
         tag: "settings",
-        description: "Keys that are left out stay. Runs that are too old by the new setting are deleted at once.",
+        description: "Omitted keys stay unchanged. A shorter `keepRunsDays` deletes older runs immediately.",
         response: ServerSettings,
       }),
       body(ServerSettings.partial()),

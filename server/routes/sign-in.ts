@@ -1,4 +1,4 @@
-/** Signing in: by the link that the start prints, by the pasted token, out again, and fresh links for `patchbay login`. */
+/** Sign-in by link or by token, sign-out, and new sign-in links for `patchbay login`. */
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -22,7 +22,7 @@ export function signInRoutes(auth: Auth, env: Env) {
     })
     .post(
       "/api/sign-out",
-      describe({ summary: "Forget this browser's sign-in", tag: "sign-in", response: null, status: 204 }),
+      describe({ summary: "Sign this browser out", tag: "sign-in", response: null, status: 204 }),
       (c) => {
         auth.signOut(c, isSecure(c, env));
         return c.body(null, 204);
@@ -31,7 +31,7 @@ export function signInRoutes(auth: Auth, env: Env) {
     .post(
       "/api/sign-in-links",
       describe({
-        summary: "Make a sign-in link: single-use, good for ten minutes",
+        summary: "Create a sign-in link: single-use, valid for ten minutes",
         tag: "sign-in",
         response: z.object({ url: z.string() }),
       }),
@@ -39,7 +39,7 @@ export function signInRoutes(auth: Auth, env: Env) {
     );
 }
 
-/** Answers an address with a code: signs in and goes on to the start page, or says that the code is not good any more. */
+/** Handles a sign-in link: signs in and redirects to `/`, or shows that the link is used or expired. */
 export async function signInByCode(c: Context, code: string, auth: Auth, env: Env): Promise<Response> {
   if (!auth.redeem(code)) return page(c, true);
   await auth.signIn(c, isSecure(c, env));
@@ -48,17 +48,17 @@ export async function signInByCode(c: Context, code: string, auth: Auth, env: En
   return c.redirect("/", 303);
 }
 
-/** The sign-in page in the reader's language. */
+/** The sign-in page in the browser's language. */
 export function page(c: Context, usedCode = false): Response {
   return signInPage({ acceptLanguage: c.req.header("accept-language"), lang: c.req.query("lang"), usedCode });
 }
 
-/** The address to open with a code. */
+/** The sign-in link for a code. */
 export function signInUrl(origin: string, code: string): string {
   return `${origin}/?code=${code}`;
 }
 
-/** Whether the browser reaches us by https, so that the cookie may be bound to it. */
+/** Whether the browser uses https, so that the cookie can be secure. */
 function isSecure(c: Context, env: Env): boolean {
   return env.url?.startsWith("https:") === true && new URL(env.url).host === c.req.header("host");
 }

@@ -1,4 +1,4 @@
-/** Tasks: durable work that is no run, with its progress as it goes. */
+/** Tasks: durable work that is not a run, and its progress. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { Task } from "../contract/task.ts";
@@ -9,7 +9,7 @@ import { notFound } from "../lib/not-found.ts";
 import type { Services } from "../services.ts";
 
 export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
-  const need = async (id: string): Promise<Task> => {
+  const getTask = async (id: string): Promise<Task> => {
     const task = await tasks.get(id);
     if (!task) throw notFound("task", id);
     return task;
@@ -23,20 +23,20 @@ export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
     )
     .get(
       "/:id",
-      describe({ summary: "Get a task", tag: "tasks", response: Task, errors: { 404: "There is none." } }),
-      async (c) => c.json(await need(c.req.param("id"))),
+      describe({ summary: "Get a task", tag: "tasks", response: Task, errors: { 404: "Not found." } }),
+      async (c) => c.json(await getTask(c.req.param("id"))),
     )
     .get(
       "/:id/events",
       describe({
         summary: "Follow a task",
         tag: "tasks",
-        description: "Server-sent events `task`, each the whole task; the stream ends with it.",
+        description: "Server-sent events named `task`, each with the whole task. The stream ends when the task ends.",
         response: "text/event-stream",
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
-        const { id } = await need(c.req.param("id"));
+        const { id } = await getTask(c.req.param("id"));
         const gone = new AbortController();
         return sse(follow(tasks, id, gone.signal), () => gone.abort());
       },
@@ -46,18 +46,18 @@ export function taskRoutes({ tasks }: Pick<Services, "tasks">) {
       describe({
         summary: "Cancel a task",
         tag: "tasks",
-        description: "Nothing happens to one that has ended.",
+        description: "A task that has ended does not change.",
         response: Task,
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
       async (c) => {
-        const { id } = await need(c.req.param("id"));
-        return c.json((await tasks.cancel(id)) ?? (await need(id)));
+        const { id } = await getTask(c.req.param("id"));
+        return c.json((await tasks.cancel(id)) ?? (await getTask(id)));
       },
     );
 }
 
-/** The task now and after each change, until it ends or the signal aborts. A slow reader skips to the newest. */
+/** Yields the task now and after each change, until it ends or the signal aborts. A slow reader gets only the latest. */
 async function* follow(tasks: Services["tasks"], id: string, signal: AbortSignal): AsyncGenerator<SseMessage> {
   let wake = () => {};
   let latest: Task | undefined;

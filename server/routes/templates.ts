@@ -1,4 +1,4 @@
-/** Templates: what an agent can begin as. */
+/** Templates of agents. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -10,72 +10,74 @@ import { About, isOwn, type OwnTemplate, ownTemplates, templateFile } from "../t
 import { readTemplates, type Template as TemplateFile } from "../templates/template.ts";
 import { useTemplate } from "../templates/use-template.ts";
 
-/** Either a graph (an agent file) with words about it, or a template file. */
+/** Either an agent file with title and summary, or a template file. */
 const Save = z.union([
   About.extend({
     graph: z.record(z.string(), z.unknown()).describe("An agent file (format patchbay/1)."),
-    language: z.enum(["en", "zh"]).optional().describe("Of the words in the graph."),
+    language: z.enum(["en", "zh"]).optional().describe("Language of the texts in the graph."),
   }),
-  z.strictObject({ template: z.record(z.string(), z.unknown()).describe("What `GET …/file` gave.") }),
+  z.strictObject({
+    template: z.record(z.string(), z.unknown()).describe("A template file, as returned by `GET …/file`."),
+  }),
 ]);
 const Use = z.strictObject({
-  agent: z.string().max(64).optional().describe("The agent that an earlier call made."),
+  agent: z.string().max(64).optional().describe("Id of the agent that an earlier call created."),
   language: z.enum(["en", "zh"]).optional(),
   folder: z
     .string()
     .min(1)
     .max(4000)
     .optional()
-    .describe("An absolute path: all that the template's MCP servers may see."),
+    .describe("Absolute path of the folder that the template's MCP servers may access."),
   approve: z
     .record(z.string(), z.string())
     .optional()
-    .describe("By MCP server: the `seen` of its card, which says that exactly this may start."),
+    .describe("Approvals: the `seen` of each MCP server, by server name."),
 });
-type Parts = Pick<
+type TemplateDeps = Pick<
   Services,
   "nodes" | "records" | "env" | "agents" | "knowledge" | "tasks" | "mcp" | "toolbox" | "secrets" | "models"
 >;
 
-export function templateRoutes(parts: Parts) {
-  let all: Promise<TemplateFile[]> | undefined;
-  const templates = () => {
-    all ??= readTemplates();
-    return all;
+export function templateRoutes(deps: TemplateDeps) {
+  let shippedTemplates: Promise<TemplateFile[]> | undefined;
+  const shipped = () => {
+    shippedTemplates ??= readTemplates();
+    return shippedTemplates;
   };
-  const own = ownTemplates(parts, parts.nodes);
-  const need = async (id: string): Promise<TemplateFile | OwnTemplate> => {
-    const found = isOwn(id) ? await own.get(id) : (await templates()).find((template) => template.id === id);
+  const own = ownTemplates(deps, deps.nodes);
+  const getTemplate = async (id: string): Promise<TemplateFile | OwnTemplate> => {
+    const found = isOwn(id) ? await own.get(id) : (await shipped()).find((template) => template.id === id);
     if (found) return found;
-    const there = (await templates()).map((template) => template.id).join(", ");
-    throw new PatchbayError("not_found", `There is no template "${id.slice(0, 80)}". There are: ${there}.`);
+    const known = (await shipped()).map((template) => template.id).join(", ");
+    throw new PatchbayError("not_found", `The template "${id.slice(0, 80)}" was not found. Available: ${known}.`);
   };
-  /** An own template's id, and none else's. */
-  const needOwn = async (id: string): Promise<string> => {
-    const found = await need(id);
+  /** The id, if it is of an own template. Rejects with `conflict` for a shipped one. */
+  const requireOwn = async (id: string): Promise<string> => {
+    const found = await getTemplate(id);
     if ("own" in found) return id;
     throw new PatchbayError(
       "conflict",
-      `"${found.title.en}" comes with Patchbay: it can be used, but neither changed nor deleted.`,
+      `The template "${found.title.en}" is shipped with Patchbay and cannot be changed or deleted.`,
     );
   };
   return new Hono<AppEnv>()
     .get(
       "/",
       describe({
-        summary: "List templates: those that come with Patchbay, then your own, newest first",
+        summary: "List templates: shipped ones first, then your own, newest first",
         tag: "templates",
         response: z.object({ templates: z.array(Template) }),
       }),
       query(Paging),
       async (c) => {
         const { limit, after } = c.req.valid("query");
-        const all = await templates();
+        const all = await shipped();
         const from = after === undefined ? 0 : isOwn(after) ? all.length : all.findIndex(({ id }) => id === after) + 1;
-        const ours = all.slice(from, from + limit);
-        const left = limit - ours.length;
-        const more = left > 0 ? await own.list({ limit: left, ...(after && isOwn(after) && { after }) }) : [];
-        return c.json({ templates: [...ours, ...more].map(card) });
+        const page = all.slice(from, from + limit);
+        const remaining = limit - page.length;
+        const more = remaining > 0 ? await own.list({ limit: remaining, ...(after && isOwn(after) && { after }) }) : [];
+        return c.json({ templates: [...page, ...more].map(card) });
       },
     )
     .post(
@@ -84,13 +86,13 @@ export function templateRoutes(parts: Parts) {
         summary: "Save an agent as a template, or import a template file",
         tag: "templates",
         description:
-          "What it needs (knowledge, secrets, models) is read out of the graph. A secret's value never gets in, nor what is pinned.",
+          "The requirements (knowledge, secrets, models) are read from the graph. Secret values and pinned outputs are never stored.",
         response: Template,
         status: 201,
         errors: {
-          400: "It is no template, or holds a secret's value.",
-          409: "There are too many.",
-          422: "It holds no agent file.",
+          400: "Not a valid template, or it contains a secret's value.",
+          409: "Too many templates.",
+          422: "It does not contain a valid agent file.",
         },
       }),
       body(Save),
@@ -104,60 +106,60 @@ export function templateRoutes(parts: Parts) {
     .get(
       "/:id/file",
       describe({
-        summary: "Get a template as a file, to be imported elsewhere",
+        summary: "Export a template as a file",
         tag: "templates",
-        errors: { 404: "There is none." },
+        errors: { 404: "Not found." },
       }),
-      async (c) => c.json(templateFile(await need(c.req.param("id")))),
+      async (c) => c.json(templateFile(await getTemplate(c.req.param("id")))),
     )
     .patch(
       "/:id",
       describe({
-        summary: "Change the words about a template of your own",
+        summary: "Change the title, summary or tags of your own template",
         tag: "templates",
         response: Template,
-        errors: { 404: "There is none.", 409: "It comes with Patchbay." },
+        errors: { 404: "Not found.", 409: "The template is shipped with Patchbay." },
       }),
       body(About),
       async (c) => {
-        const id = await needOwn(c.req.param("id"));
+        const id = await requireOwn(c.req.param("id"));
         const changed = await own.change(id, c.req.valid("json"));
-        return c.json(card(changed ?? (await need(id))));
+        return c.json(card(changed ?? (await getTemplate(id))));
       },
     )
     .delete(
       "/:id",
       describe({
-        summary: "Delete a template of your own; agents made from it stay",
+        summary: "Delete your own template; agents created from it stay",
         tag: "templates",
         response: null,
         status: 204,
-        errors: { 404: "There is none.", 409: "It comes with Patchbay." },
+        errors: { 404: "Not found.", 409: "The template is shipped with Patchbay." },
       }),
       async (c) => {
-        await own.delete(await needOwn(c.req.param("id")));
+        await own.delete(await requireOwn(c.req.param("id")));
         return c.body(null, 204);
       },
     )
     .get(
       "/:id",
-      describe({ summary: "Get a template", tag: "templates", response: Template, errors: { 404: "There is none." } }),
-      async (c) => c.json(card(await need(c.req.param("id")))),
+      describe({ summary: "Get a template", tag: "templates", response: Template, errors: { 404: "Not found." } }),
+      async (c) => c.json(card(await getTemplate(c.req.param("id")))),
     )
     .post(
       "/:id/use",
       describe({
-        summary: "Make an agent from a template, step by step",
+        summary: "Create an agent from a template, step by step",
         tag: "templates",
         description:
-          "The first call makes the agent, puts its knowledge and tools in place, and tells what only a person can give. Call again with `agent` and more choices until no need is left that is not optional.",
+          "The first call creates the agent with its knowledge and tools, and returns the missing requirements. Call again with `agent` and further input until only optional requirements are missing.",
         response: UsedTemplate,
         status: 201,
-        errors: { 404: "There is no such template or agent.", 409: "What was approved is not what stands now." },
+        errors: { 404: "Template or agent not found.", 409: "An MCP server changed since it was approved." },
       }),
       body(Use),
       async (c) => {
-        const used = await useTemplate(await need(c.req.param("id")), c.req.valid("json"), parts);
+        const used = await useTemplate(await getTemplate(c.req.param("id")), c.req.valid("json"), deps);
         return c.json({ id: used.agent.id, ...used }, 201);
       },
     );

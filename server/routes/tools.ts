@@ -1,4 +1,4 @@
-/** The tool library: what there is, made by hand, imported, tried. */
+/** The tool library: list, create, import and call tools. */
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -13,21 +13,21 @@ import { readToolTemplates } from "../tools/shipped-templates.ts";
 
 const Custom = z
   .looseObject({ name: z.string(), summary: z.string() })
-  .describe('A tool with one of "http", "code" or "model", by its name\'s first part.');
+  .describe('A tool with one of "http", "code" or "model", matching the prefix of its name.');
 
 const Listing = z.object({
-  q: z.string().max(1000).optional().describe("Only what fits this question, best first."),
+  q: z.string().max(1000).optional().describe("Search query; results are sorted by relevance."),
   binding: ToolCard.shape.binding.optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),
-  after: z.string().max(200).optional().describe("Name of the last tool of the page before."),
+  after: z.string().max(200).optional().describe("Name of the last tool of the previous page."),
 });
 
-const none = { 404: "There is none." };
+const notFoundError = { 404: "Not found." };
 
 export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
   const find = async (name: string): Promise<ToolCard> => {
     const card = (await toolbox.cards()).find((each) => each.name === name);
-    if (!card) throw missing(name);
+    if (!card) throw toolNotFound(name);
     return card;
   };
   return new Hono<AppEnv>()
@@ -56,13 +56,13 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     .post(
       "/",
       describe({
-        summary: "Make a tool by hand",
+        summary: "Create a custom tool",
         tag: "tools",
         description:
-          "`http`: a request whose path, query and body hold {{argument}} slots. `code`: JavaScript in the sandbox. `model`: a question to a configured model.",
+          "`http`: a request with {{argument}} slots in path, query and body. `code`: sandboxed JavaScript. `model`: a call to a configured model.",
         response: ToolCard,
         status: 201,
-        errors: { 409: "The name is taken." },
+        errors: { 409: "The name is in use." },
       }),
       body(Custom),
       async (c) => c.json(await toolbox.save(c.req.valid("json"), { create: true }), 201),
@@ -73,7 +73,7 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
         summary: "Import tools",
         tag: "tools",
         description:
-          "The report says of each operation whether it was imported, simplified or left out, and why. The same API again replaces what was imported of it.",
+          "The report lists for each operation whether it was imported, simplified or left out, and why. Importing an API again replaces its tools.",
         response: ToolImportReport,
       }),
       body(ToolImport),
@@ -82,11 +82,11 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     .post(
       "/call",
       describe({
-        summary: "Try a tool",
+        summary: "Call a tool",
         tag: "tools",
-        description: "A failure of the tool is a result with `error`.",
+        description: "A tool failure is returned as a result with `error`.",
         response: ToolResult,
-        headers: { "Idempotency-Key": "Sent along to the tool where it can carry one." },
+        headers: { "Idempotency-Key": "Passed on to tools that support it." },
       }),
       body(z.strictObject({ name: z.string().min(1).max(300), arguments: z.unknown().optional() })),
       async (c) => {
@@ -104,9 +104,9 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     .get(
       "/templates",
       describe({
-        summary: "List the tool templates that are shipped",
+        summary: "List the shipped tool templates",
         tag: "tools",
-        description: 'Take one in with POST /api/tools/import `{ "template": "<id>" }`.',
+        description: 'Import one with POST /api/tools/import `{ "template": "<id>" }`.',
         response: z.object({ templates: z.array(ToolTemplate) }),
       }),
       async (c) => c.json({ templates: await readToolTemplates() }),
@@ -116,14 +116,14 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
       describe({
         summary: "Get a tool",
         tag: "tools",
-        description: "With its binding where it was made by hand.",
+        description: "A custom tool is returned with its binding.",
         response: ToolCard,
-        errors: none,
+        errors: notFoundError,
       }),
       async (c) => {
         const card = await find(c.req.param("name"));
-        const byHand = card.binding === "http" || card.binding === "code" || card.binding === "model";
-        return c.json(byHand ? { ...(await toolbox.custom(card.name)), ...card } : card);
+        const isCustom = card.binding === "http" || card.binding === "code" || card.binding === "model";
+        return c.json(isCustom ? { ...(await toolbox.custom(card.name)), ...card } : card);
       },
     )
     .patch(
@@ -131,9 +131,9 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
       describe({
         summary: "Change a tool",
         tag: "tools",
-        description: "A tool made by hand can change whole; of any other its effect and whether it may be repeated.",
+        description: "All keys of a custom tool can be changed; for other tools only `effect` and `repeatable`.",
         response: ToolCard,
-        errors: none,
+        errors: notFoundError,
       }),
       body(z.looseObject({ effect: Effect.optional(), repeatable: z.boolean().optional() })),
       async (c) => {
@@ -146,7 +146,7 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
         if (other !== undefined)
           throw new PatchbayError(
             "bad_request",
-            `"${other}" of an imported tool cannot be changed; its effect and repeatable can.`,
+            `"${other}" of this tool cannot be changed. Only custom tools can be edited; for other tools, set effect or repeatable.`,
             { path: `/${other}` },
           );
         return c.json(
@@ -160,21 +160,21 @@ export function toolRoutes({ toolbox }: Pick<Services, "toolbox">) {
     .delete(
       "/:name{.+}",
       describe({
-        summary: "Delete a tool, or all of an API",
+        summary: "Delete a tool, or all tools of an API",
         tag: "tools",
         description: "`openapi/<api>/*` deletes all tools of an imported API.",
         response: null,
         status: 204,
-        errors: none,
+        errors: notFoundError,
       }),
       async (c) => {
         const name = c.req.param("name");
-        if (!(await toolbox.delete(name))) throw missing(name);
+        if (!(await toolbox.delete(name))) throw toolNotFound(name);
         return c.body(null, 204);
       },
     );
 }
 
-function missing(name: string): PatchbayError {
-  return new PatchbayError("not_found", `There is no tool "${name}" that was made or imported here.`);
+function toolNotFound(name: string): PatchbayError {
+  return new PatchbayError("not_found", `The tool "${name}" was not found among custom and imported tools.`);
 }

@@ -1,4 +1,4 @@
-/** Triggers: webhooks, schedules and notices of an agent, for the admin; and where webhooks come in. */
+/** Triggers of an agent (webhooks, schedules, notices), and the endpoint that receives webhooks. */
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -9,10 +9,10 @@ import type { AppEnv } from "../http/guard.ts";
 import { LIMITS, readJson } from "../http/intake.ts";
 import type { Services } from "../services.ts";
 
-const MISSING = "The agent has no such trigger.";
+const NOT_FOUND = "Trigger not found.";
 
 export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "env">) {
-  /** Where the messages of a webhook are sent to. */
+  /** The URL of a webhook. */
   const urlOf = (c: Context, { kind, id }: Trigger) =>
     kind === "webhook" ? { url: `${env.url ?? new URL(c.req.url).origin}/v1/hooks/${id}` } : {};
 
@@ -20,10 +20,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     .get(
       "/:id/triggers",
       describe({
-        summary: "List what starts an agent by itself and who is told of its runs",
+        summary: "List the triggers of an agent",
         tag: "triggers",
         response: z.object({ triggers: z.array(Trigger) }),
-        errors: { 404: "There is no such agent." },
+        errors: { 404: "Agent not found." },
       }),
       async (c) => c.json({ triggers: await triggers.list(c.req.param("id")) }),
     )
@@ -33,13 +33,13 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
         summary: "Add a webhook, a schedule or a notice to a published agent",
         tag: "triggers",
         description:
-          "The answer is the only place where the secret of a webhook or a notice is ever shown. Messages are signed as Standard Webhooks are: HMAC-SHA256 over `id.timestamp.body`.",
+          "The secret of a webhook or notice is returned only in this response. Messages are signed as Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`.",
         response: MadeTrigger,
         status: 201,
         errors: {
-          404: "There is no such agent.",
-          409: "It is not published, or has too many.",
-          422: "The address may not be reached.",
+          404: "Agent not found.",
+          409: "The agent is not published, or has too many triggers.",
+          422: "The URL is not allowed.",
         },
       }),
       body(NewTrigger),
@@ -51,10 +51,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     .get(
       "/:id/triggers/:trigger",
       describe({
-        summary: "Get a trigger, and where its messages are sent to",
+        summary: "Get a trigger, with the URL of a webhook",
         tag: "triggers",
         response: z.object({ trigger: Trigger, url: z.string().optional() }),
-        errors: { 404: MISSING },
+        errors: { 404: NOT_FOUND },
       }),
       async (c) => {
         const { id, trigger: name } = c.req.param();
@@ -68,7 +68,7 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
         summary: "Change, pause or resume a trigger",
         tag: "triggers",
         response: z.object({ trigger: Trigger, url: z.string().optional() }),
-        errors: { 404: MISSING, 422: "The address may not be reached." },
+        errors: { 404: NOT_FOUND, 422: "The URL is not allowed." },
       }),
       body(TriggerChange),
       async (c) => {
@@ -80,12 +80,12 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     .post(
       "/:id/triggers/:trigger/test",
       describe({
-        summary: "Do now what a trigger is for: start its run, or send a message of the type `test`",
+        summary: "Test a trigger: start a run, or send a message of type `test`",
         tag: "triggers",
         response: Delivery,
-        errors: { 404: MISSING, 400: "The body does not hold what the agent takes." },
+        errors: { 404: NOT_FOUND, 400: "The body does not match the agent's inputs." },
       }),
-      body(z.strictObject({ body: z.unknown().optional().describe("What would come to a webhook.") })),
+      body(z.strictObject({ body: z.unknown().optional().describe("The body of the webhook message.") })),
       async (c) => {
         const { id, trigger } = c.req.param();
         return c.json(await triggers.test(id, trigger, c.req.valid("json").body, c.req.raw.signal));
@@ -94,10 +94,10 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     .get(
       "/:id/triggers/:trigger/deliveries",
       describe({
-        summary: "List the last fifty things a trigger did, newest first",
+        summary: "List the last 50 deliveries of a trigger, newest first",
         tag: "triggers",
         response: z.object({ deliveries: z.array(Delivery) }),
-        errors: { 404: MISSING },
+        errors: { 404: NOT_FOUND },
       }),
       async (c) => {
         const { id, trigger } = c.req.param();
@@ -107,11 +107,11 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     .post(
       "/:id/triggers/:trigger/redeliver",
       describe({
-        summary: "Send a message of a notice once more, under the id that it had",
+        summary: "Resend a notice with the same message id",
         tag: "triggers",
         response: null,
         status: 204,
-        errors: { 404: "There is no such delivery." },
+        errors: { 404: "Delivery not found." },
       }),
       body(z.strictObject({ delivery: z.string().max(300) })),
       async (c) => {
@@ -123,11 +123,11 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     .delete(
       "/:id/triggers/:trigger",
       describe({
-        summary: "Delete a trigger, at once",
+        summary: "Delete a trigger",
         tag: "triggers",
         response: null,
         status: 204,
-        errors: { 404: MISSING },
+        errors: { 404: NOT_FOUND },
       }),
       async (c) => {
         const { id, trigger } = c.req.param();
@@ -138,26 +138,26 @@ export function triggerRoutes({ triggers, env }: Pick<Services, "triggers" | "en
     );
 }
 
-/** `POST /v1/hooks/:id`: its signature is its right. */
+/** `POST /v1/hooks/:id`, authorized by the signature of the message. */
 export function hookRoutes({ triggers }: Pick<Services, "triggers">) {
   return new Hono<AppEnv>().post(
     "/hooks/:id",
     describe({
-      summary: "Start a run by a signed message",
+      summary: "Start a run by a signed webhook message",
       tag: "hosted",
       response: z.object({ id: z.string(), status: z.literal("running") }),
       status: 202,
-      body: { media: "application/json", description: "The inputs of the agent, or what they are taken from." },
+      body: { media: "application/json", description: "The inputs of the agent, or a body that `take` maps to them." },
       headers: {
-        "webhook-id": "Names the message; a second one of the same name is refused.",
-        "webhook-timestamp": "Unix seconds, at most five minutes from now.",
-        "webhook-signature": "v1, and the base64 of the HMAC-SHA256 over id.timestamp.body.",
+        "webhook-id": "Id of the message; a repeated id is refused.",
+        "webhook-timestamp": "Unix seconds, within five minutes of the server's time.",
+        "webhook-signature": "`v1,` followed by the base64 HMAC-SHA256 of id.timestamp.body.",
       },
       errors: {
-        400: "The body does not hold what the agent takes.",
-        401: "It is not signed as it must be, or there is no such webhook.",
-        409: "The message came before.",
-        429: "More messages than a webhook takes in a minute.",
+        400: "The body does not match the agent's inputs.",
+        401: "Unknown webhook or invalid signature.",
+        409: "A message with this id was already received.",
+        429: "Too many messages per minute.",
         503: "The webhook is paused.",
       },
     }),

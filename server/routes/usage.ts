@@ -1,4 +1,4 @@
-/** What runs used: sums by day, agent, version and key. */
+/** Usage of runs, summed by day, agent, version and key. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -16,29 +16,31 @@ export function usageRoutes({ log }: Pick<Services, "log">) {
   return new Hono<AppEnv>().get(
     "/",
     describe({
-      summary: "Usage by day, agent, version and key",
+      summary: "Get usage by day, agent, version and key",
       tag: "usage",
       response: z.object({ usage: z.array(UsageRow) }),
-      errors: { 400: "The time or the grouping cannot be read." },
+      errors: { 400: "Invalid time range or grouping." },
     }),
     query(
       z.object({
-        from: Time.optional().describe("Runs that began at or after: Unix milliseconds, or ISO 8601."),
-        to: Time.optional().describe("Runs that began before; now where it is not said."),
+        from: Time.optional().describe("Runs that started at or after this time: Unix milliseconds, or ISO 8601."),
+        to: Time.optional().describe("Runs that started before this time. Default: now."),
         days: z.coerce
           .number()
           .int()
           .min(1)
           .max(366)
           .default(30)
-          .describe("Whole days (UTC), where `from` is not said."),
+          .describe("Number of days (UTC) when `from` is not given."),
         agent: z.string().optional(),
-        version: z.coerce.number().int().min(0).optional().describe("0: drafts."),
+        version: z.coerce.number().int().min(0).optional().describe("0 for drafts."),
         key: z.string().optional().describe("Id of an agent key; empty: the admin's own runs."),
         by: z
           .string()
           .default("day,agent")
-          .describe("What has a row of its own: day, agent, version, key, separated by commas; empty: one row in all."),
+          .describe(
+            "Comma-separated list of day, agent, version and key; one row per combination. Empty: one row in total.",
+          ),
       }),
     ),
     async (c) => {
@@ -69,7 +71,7 @@ function dimensions(by: string): UsageDimension[] {
       if (!known)
         throw new PatchbayError(
           "bad_request",
-          `Usage has no "${one.slice(0, 50)}": group by ${USAGE_DIMENSIONS.join(", ")}.`,
+          `Cannot group by "${one.slice(0, 50)}". Use ${USAGE_DIMENSIONS.join(", ")}.`,
           {
             path: "/by",
           },

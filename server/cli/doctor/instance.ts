@@ -1,4 +1,4 @@
-/** What is set up in an instance, and whether it answers. */
+/** Checks of the opened instance: models, knowledge, MCP servers, runs. */
 import type { KnowledgeCard, KnowledgeDocument } from "../../contract/knowledge.ts";
 import type { McpServerCard } from "../../contract/mcp-server.ts";
 import type { ModelCard, Provider } from "../../contract/model.ts";
@@ -8,14 +8,14 @@ import { bad, type Finding, ok, warn } from "./machine.ts";
 
 const REACH_MS = 5_000;
 
-/** Whether each provider's address answers; no model is asked and no key sent. */
+/** Checks the default model, and whether each provider responds. Calls no model and sends no key. */
 export async function models(client: Client): Promise<Finding[]> {
   const { models: cards, providers } = await client.call<{ models: ModelCard[]; providers: Provider[] }>(
     "GET",
     "/api/models",
   );
   const reached = providers.flatMap(({ id, kind, baseUrl }) =>
-    baseUrl === undefined || kind === "demo" || kind === "local" ? [] : [answers(id, baseUrl)],
+    baseUrl === undefined || kind === "demo" || kind === "local" ? [] : [checkProvider(id, baseUrl)],
   );
   const standard = cards.find((card) => card.isDefault);
   return [
@@ -23,30 +23,30 @@ export async function models(client: Client): Promise<Finding[]> {
       ? ok("models", `The default model is ${standard.name}.`)
       : warn(
           "models",
-          "No model is set: the demo answers. Add one under Models, or set OPENAI_BASE_URL and OPENAI_API_KEY.",
+          "No model is configured, so agents use the demo model. Add a provider under Models, or set OPENAI_BASE_URL and OPENAI_API_KEY.",
         ),
     ...(await Promise.all(reached)),
   ];
 }
 
-async function answers(id: string, baseUrl: string): Promise<Finding> {
+async function checkProvider(id: string, baseUrl: string): Promise<Finding> {
   try {
-    const answer = await fetch(`${baseUrl}/models`, { signal: AbortSignal.timeout(REACH_MS), redirect: "manual" });
-    await answer.body?.cancel();
-    return answer.status >= 500
-      ? bad("models", `The provider "${id}" answers ${answer.status} at ${baseUrl}: look at its own log.`)
-      : ok("models", `The provider "${id}" answers at ${baseUrl}.`);
+    const response = await fetch(`${baseUrl}/models`, { signal: AbortSignal.timeout(REACH_MS), redirect: "manual" });
+    await response.body?.cancel();
+    return response.status >= 500
+      ? bad("models", `The provider "${id}" returned status ${response.status} at ${baseUrl}. Check its log.`)
+      : ok("models", `The provider "${id}" responds at ${baseUrl}.`);
   } catch (error) {
     const { cause, name, message } = error as Error & { cause?: { code?: string } };
-    const why = name === "TimeoutError" ? `nothing in ${REACH_MS / 1000} s` : (cause?.code ?? message);
+    const reason = name === "TimeoutError" ? `no response in ${REACH_MS / 1000} s` : (cause?.code ?? message);
     return bad(
       "models",
-      `The provider "${id}" does not answer at ${baseUrl} (${why}): start it, or correct its address under Models.`,
+      `The provider "${id}" does not respond at ${baseUrl} (${reason}). Start it, or correct its URL under Models.`,
     );
   }
 }
 
-/** Whether each index can be opened, and each document be read. */
+/** Checks that each index opens, and that no document failed. */
 export async function knowledge(client: Client): Promise<Finding[]> {
   const { knowledge: cards } = await client.call<{ knowledge: KnowledgeCard[] }>("GET", "/api/knowledge");
   const findings: Finding[] = [];
@@ -60,21 +60,21 @@ export async function knowledge(client: Client): Promise<Finding[]> {
       findings.push(
         bad(
           "knowledge",
-          `Knowledge "${name}": its index cannot be opened (${searched.status}); patchbay knowledge reindex "${name}" makes it anew.`,
+          `Knowledge "${name}": the index cannot be opened (status ${searched.status}). Rebuild it with: patchbay knowledge reindex "${name}"`,
         ),
       );
     else if (failed.length > 0)
       findings.push(
         bad(
           "knowledge",
-          `Knowledge "${name}": ${failed.length} documents could not be read. ${failed[0]!.title}: ${failed[0]!.error}`,
+          `Knowledge "${name}": ${failed.length} documents could not be indexed. First: ${failed[0]!.title}: ${failed[0]!.error}`,
         ),
       );
     else
       findings.push(
         ok(
           "knowledge",
-          `Knowledge "${name}": ${documents} documents${open.length > 0 ? `, ${open.length} on their way` : ""}.`,
+          `Knowledge "${name}": ${documents} documents${open.length > 0 ? `, ${open.length} being indexed` : ""}.`,
         ),
       );
     await searched.body?.cancel();
@@ -84,31 +84,36 @@ export async function knowledge(client: Client): Promise<Finding[]> {
 
 export async function mcpServers(client: Client): Promise<Finding[]> {
   const { servers } = await client.call<{ servers: McpServerCard[] }>("GET", "/api/mcp-servers");
-  return servers.map(({ name, status, message: why, tools }) => {
-    if (status === "failed") return bad("mcp", `MCP server "${name}" failed: ${why ?? "no reason given"}.`);
+  return servers.map(({ name, status, message, tools }) => {
+    if (status === "failed") return bad("mcp", `MCP server "${name}" failed: ${message ?? "unknown reason"}.`);
     if (status === "needs-approval" || status === "needs-review" || status === "needs-sign-in")
       return warn(
         "mcp",
-        `MCP server "${name}" ${status === "needs-sign-in" ? "needs a sign-in" : "waits for your approval"}.`,
+        `MCP server "${name}" ${status === "needs-sign-in" ? "needs a sign-in" : "needs your approval"}. See MCP servers in the editor.`,
       );
     return ok("mcp", `MCP server "${name}": ${tools} tools.`);
   });
 }
 
-/** Runs that a person must say something about, and a clock that was set back. */
+/** Checks for uncertain tool calls, and for a clock that was set back. */
 export async function runs(client: Client): Promise<Finding[]> {
   const latest = await client.call<{ runs: RunRow[] }>("GET", "/api/runs?limit=1");
   const uncertain = await client.call<{ runs: RunRow[] }>("GET", "/api/runs?status=uncertain&limit=50");
   const ahead = (latest.runs[0]?.startedAt ?? 0) - Date.now();
   return [
     ...(ahead > 60_000
-      ? [warn("clock", `The last run began ${Math.round(ahead / 60_000)} minutes from now: the clock was set back.`)]
+      ? [
+          warn(
+            "clock",
+            `The last run started ${Math.round(ahead / 60_000)} minutes in the future. Check the system clock.`,
+          ),
+        ]
       : []),
     ...(uncertain.runs.length > 0
       ? [
           warn(
             "runs",
-            `${uncertain.runs.length} runs wait for a person to decide about a tool call whose outcome is unknown: see the Inbox.`,
+            `${uncertain.runs.length} runs need a decision about a tool call with an unknown outcome. See the Inbox.`,
           ),
         ]
       : []),

@@ -1,4 +1,4 @@
-/** A published agent's card: what other agents read before they speak to it. */
+/** The A2A agent card of a published agent. */
 import type { AgentCard } from "@a2a-js/sdk";
 import type { Field } from "../../../runtime/field.ts";
 import type { AgentVersion } from "../../contract/agent.ts";
@@ -6,12 +6,12 @@ import { inputsOf } from "../inputs.ts";
 
 export const VERSION = "1.0";
 
-/** `url`: where it is spoken to. Declared fields are sent as a part of data; the card says so in words. */
+/** `url`: endpoint of the agent. The description explains how to send declared fields in a data part. */
 export function agentCard({ slug, version, graph }: AgentVersion, inputs: readonly Field[], url: string): AgentCard {
   const { message: _message, ...fields } = inputsOf(inputs).properties;
   const names = Object.keys(fields);
   const description = graph.description || graph.name;
-  const asks = names.length > 0 ? ` It also takes, as an object in a part of data: ${names.join(", ")}.` : "";
+  const fieldsText = names.length > 0 ? ` Further inputs, sent as an object in a data part: ${names.join(", ")}.` : "";
   const inputModes = names.length > 0 ? ["text/plain", "application/json"] : ["text/plain"];
   const outputModes = ["text/plain", "application/json"];
   return {
@@ -25,7 +25,7 @@ export function agentCard({ slug, version, graph }: AgentVersion, inputs: readon
       key: {
         scheme: {
           $case: "httpAuthSecurityScheme",
-          value: { scheme: "bearer", bearerFormat: "", description: "An agent key: pb_…" },
+          value: { scheme: "bearer", bearerFormat: "", description: "An agent key (pb_…)." },
         },
       },
     },
@@ -36,7 +36,7 @@ export function agentCard({ slug, version, graph }: AgentVersion, inputs: readon
       {
         id: slug,
         name: graph.name,
-        description: description + asks,
+        description: description + fieldsText,
         tags: [],
         examples: [],
         inputModes,

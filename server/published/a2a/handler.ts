@@ -1,6 +1,6 @@
 /**
- * A2A over runs: a task is a run of the key, its context the session. So tasks outlive restarts and are found at every
- * replica, and nothing is stored twice.
+ * A2A over runs: a task is a run of the key, and its context is the session. Tasks therefore survive restarts and are
+ * available on every process, without a second record.
  */
 import {
   type AgentCard,
@@ -35,11 +35,11 @@ import { changedAt, listTasks, STATES } from "./list-tasks.ts";
 
 export type TaskServices = HostedServices & Pick<PublishedDeps, "log">;
 
-export interface Asked {
+export interface RequestContext {
   key: CallerKey;
   target: Target;
   card: AgentCard;
-  /** Ends streams: the caller went away, or the key was revoked. The run goes on: a task may be asked for again. */
+  /** Ends streams when the caller disconnects or the key is revoked. The run continues: a task can be fetched later. */
   signal: AbortSignal;
 }
 
@@ -47,15 +47,15 @@ const ARTIFACT = { artifactId: "answer", name: "", description: "", metadata: un
 
 export class AgentHandler implements A2ARequestHandler {
   readonly #services: TaskServices;
-  readonly #asked: Asked;
+  readonly #request: RequestContext;
 
-  constructor(services: TaskServices, asked: Asked) {
+  constructor(services: TaskServices, request: RequestContext) {
     this.#services = services;
-    this.#asked = asked;
+    this.#request = request;
   }
 
   async getAgentCard(): Promise<AgentCard> {
-    return this.#asked.card;
+    return this.#request.card;
   }
 
   async sendMessage(request: SendMessageRequest): Promise<Task> {
@@ -73,7 +73,7 @@ export class AgentHandler implements A2ARequestHandler {
     yield {
       payload: { $case: "task", value: taskOf({ id: run.id, status: "running", session: contextId } as RunResult) },
     };
-    const { signal } = this.#asked;
+    const { signal } = this.#request;
     const items = this.#services.runs.follow(run.id, { untilWait: true, deltas: true, signal });
     let append = false;
     for await (const piece of answerPieces(items, run.done, signal)) {
@@ -91,15 +91,15 @@ export class AgentHandler implements A2ARequestHandler {
   async cancelTask({ id }: { id: string }): Promise<Task> {
     const before = await this.#run(id);
     if (["done", "failed", "cancelled"].includes(before.status))
-      throw new TaskNotCancelableError(`The task ${id} is over: ${before.status}.`);
+      throw new TaskNotCancelableError(`The task ${id} has ended (${before.status}).`);
     return taskOf(await withA2aErrors(this.#services.runs.cancel(id)));
   }
 
   async *resubscribe({ id }: { id: string }): AsyncGenerator<StreamResponse, void, undefined> {
-    const { signal } = this.#asked;
+    const { signal } = this.#request;
     const now = await this.#run(id);
     if (["done", "failed", "cancelled"].includes(now.status))
-      throw new UnsupportedOperationError(`The task ${id} is over; get it instead.`);
+      throw new UnsupportedOperationError(`The task ${id} has ended. Use GetTask instead.`);
     yield { payload: { $case: "task", value: taskOf(now) } };
     for await (const _item of this.#services.runs.follow(id, { untilWait: true, deltas: false, signal }));
     signal.throwIfAborted();
@@ -109,7 +109,7 @@ export class AgentHandler implements A2ARequestHandler {
   }
 
   async listTasks(request: ListTasksRequest): Promise<ListTasksResponse> {
-    const { key, target } = this.#asked;
+    const { key, target } = this.#request;
     const { rows, ...page } = await listTasks(this.#services.log, key.id, target.slug, request);
     const tasks = await Promise.all(
       rows.map(async (row) => {
@@ -122,7 +122,7 @@ export class AgentHandler implements A2ARequestHandler {
   }
 
   async getAuthenticatedExtendedAgentCard(): Promise<never> {
-    throw new ExtendedAgentCardNotConfiguredError("There is no other card than the one at its address.");
+    throw new ExtendedAgentCardNotConfiguredError("There is no extended agent card.");
   }
 
   async createTaskPushNotificationConfig(): Promise<never> {
@@ -142,16 +142,16 @@ export class AgentHandler implements A2ARequestHandler {
   }
 
   async #start({ message, configuration }: SendMessageRequest, stream: boolean) {
-    if (!message) throw new RequestMalformedError("There is no message.");
+    if (!message) throw new RequestMalformedError("The message is missing.");
     if (message.taskId)
       throw new UnsupportedOperationError(
-        "A task takes no further messages. Send the next one with its contextId; answer what a task waits for at /v1/runs/ID/answer.",
+        "A task takes one message only. Send the next message with the same contextId. To decide on a wait, use POST /v1/runs/ID/answer.",
       );
     if (configuration?.taskPushNotificationConfig) throw noPush();
     const { text, fields } = readParts(message);
-    const { key, target } = this.#asked;
+    const { key, target } = this.#request;
     const contextId = message.contextId || newId();
-    if (contextId.length > 200) throw new RequestMalformedError("A contextId has at most 200 characters.");
+    if (contextId.length > 200) throw new RequestMalformedError("contextId must have at most 200 characters.");
     const run = await withA2aErrors(
       startCall(this.#services, { target, key, message: text, fields, session: contextId, stream }),
     );
@@ -160,16 +160,16 @@ export class AgentHandler implements A2ARequestHandler {
 
   async #run(id: string): Promise<RunResult> {
     try {
-      return await this.#services.runs.get(id, this.#asked.key.id);
+      return await this.#services.runs.get(id, this.#request.key.id);
     } catch (error) {
       if (error instanceof PatchbayError && error.code === "not_found")
-        throw new TaskNotFoundError(`This key has no task "${id.slice(0, 100)}".`);
+        throw new TaskNotFoundError(`The task "${id.slice(0, 100)}" was not found.`);
       throw error;
     }
   }
 }
 
-/** Text parts are the message, objects in parts of data the agent's other inputs; bytes and addresses are refused. */
+/** Text parts form the message; objects in data parts are the other inputs. Files in parts are refused. */
 function readParts({ parts }: Message): { text: string; fields: Record<string, unknown> } {
   const texts: string[] = [];
   const fields: Record<string, unknown> = {};
@@ -180,7 +180,7 @@ function readParts({ parts }: Message): { text: string; fields: Record<string, u
       Object.assign(fields, rest);
     } else
       throw new ContentTypeNotSupportedError(
-        "Only parts of text, and of data that is an object of inputs, are taken; upload files to /v1/files and name their ids in `files`.",
+        "Only text parts and data parts with an object of inputs are supported. Upload files to /v1/files and send their ids in `files`.",
       );
   }
   return { text: texts.join("\n\n"), fields };
@@ -189,16 +189,16 @@ function readParts({ parts }: Message): { text: string; fields: Record<string, u
 function taskOf(given: RunResult): Task {
   const result = hostedResult(given);
   const contextId = result.session ?? "";
-  const says = result.waits ? waitSentence(result.waits, "") : result.error?.message;
+  const statusText = result.waits ? waitSentence(result.waits, "") : result.error?.message;
   const message: Message | undefined =
-    says === undefined
+    statusText === undefined
       ? undefined
       : {
           messageId: `${result.id}-${result.status}`,
           contextId,
           taskId: result.id,
           role: Role.ROLE_AGENT,
-          parts: [textPart(says)],
+          parts: [textPart(statusText)],
           metadata: undefined,
           extensions: [],
           referenceTaskIds: [],
@@ -207,13 +207,13 @@ function taskOf(given: RunResult): Task {
     id: result.id,
     contextId,
     status: { state: STATES[result.status], message, timestamp: undefined },
-    artifacts: result.status === "done" ? [{ ...ARTIFACT, parts: [answerPart(result.output?.reply)] }] : [],
+    artifacts: result.status === "done" ? [{ ...ARTIFACT, parts: [replyPart(result.output?.reply)] }] : [],
     history: [],
     metadata: result.waits ? { "patchbay/waits": result.waits } : undefined,
   };
 }
 
-function answerPart(reply: unknown): Part {
+function replyPart(reply: unknown): Part {
   if (typeof reply === "object" && reply !== null)
     return {
       content: { $case: "data", value: reply },
@@ -237,12 +237,12 @@ function statusUpdate({ id, contextId, status, metadata }: Task): StreamResponse
   return { payload: { $case: "statusUpdate", value: { taskId: id, contextId, status, metadata } } };
 }
 
-/** What was refused, in the protocol's errors and without the inside. */
+/** Converts errors to those of the protocol, without internal details. */
 async function withA2aErrors<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (!(error instanceof PatchbayError)) throw new Error("Something went wrong in the server.");
+    if (!(error instanceof PatchbayError)) throw new Error("Internal server error.");
     const { message } = hostedError(error);
     if (error.code === "bad_request") throw new RequestMalformedError(message);
     if (["conflict", "rate_limited", "quota_exceeded", "queue_full"].includes(error.code))
@@ -252,5 +252,7 @@ async function withA2aErrors<T>(work: Promise<T>): Promise<T> {
 }
 
 function noPush(): Error {
-  return new PushNotificationNotSupportedError("No push notifications are sent; a notice of the agent's owner can be.");
+  return new PushNotificationNotSupportedError(
+    "Push notifications are not supported. The agent's owner can add a notice instead.",
+  );
 }

@@ -1,4 +1,4 @@
-/** Published agents for other agents: `/v1/a2a/:slug` speaks A2A over JSON-RPC, and its card stands under it. */
+/** Published agents over A2A (JSON-RPC): `/v1/a2a/:slug`, and the agent card below it. */
 import { A2A_VERSION_HEADER, AGENT_CARD_PATH, AgentCard } from "@a2a-js/sdk";
 import { JsonRpcTransportHandler, ServerCallContext, validateVersion } from "@a2a-js/sdk/server";
 import { type Context, Hono } from "hono";
@@ -15,14 +15,15 @@ import { AgentHandler } from "./handler.ts";
 type A2aServices = HostedServices & Pick<PublishedDeps, "env" | "log">;
 
 export function a2aRoutes(services: A2aServices) {
-  /** Who is meant, and its card. Throws `not_found` for whatever the key may not know of. */
-  async function meant(c: Context<AppEnv>) {
+  /** The agent that the request names, with its card. Rejects with `not_found` for agents that the key may not call. */
+  async function agentOf(c: Context<AppEnv>) {
     const key = c.get("key");
     const name = c.req.param("slug")!;
     const target = await targetOf(services, key, name);
     const { live } = (await services.agents.publication(target.slug))!;
     const version = await services.agents.version(target.slug, target.version ?? live);
-    if (!version) throw new PatchbayError("not_found", `There is no agent "${name}" that this key may call.`);
+    if (!version)
+      throw new PatchbayError("not_found", `The agent "${name}" was not found, or this key may not call it.`);
     const base = services.env.url ?? new URL(c.req.url).origin;
     return {
       key,
@@ -31,24 +32,24 @@ export function a2aRoutes(services: A2aServices) {
     };
   }
 
-  const errors = { 404: "There is no such agent for this key." };
+  const errors = { 404: "Agent not found for this key." };
   return new Hono<AppEnv>()
     .get(
       `/a2a/:slug/${AGENT_CARD_PATH}`,
-      describe({ summary: "An agent's card (A2A)", tag: "hosted", errors }),
-      async (c) => c.json(AgentCard.toJSON((await meant(c)).card) as object),
+      describe({ summary: "Get an agent's card (A2A)", tag: "hosted", errors }),
+      async (c) => c.json(AgentCard.toJSON((await agentOf(c)).card) as object),
     )
     .post(
       "/a2a/:slug",
       describe({
-        summary: "Speak to an agent by A2A (JSON-RPC)",
+        summary: "Call an agent over A2A (JSON-RPC)",
         tag: "hosted",
-        body: { media: "application/json", description: "A JSON-RPC request of A2A 1.0." },
+        body: { media: "application/json", description: "An A2A 1.0 JSON-RPC request." },
         errors,
       }),
       async (c) => {
         const body = (await readJson(c, LIMITS.hosted)) as Record<string, unknown>;
-        const { key, target, card } = await meant(c);
+        const { key, target, card } = await agentOf(c);
         const open = services.keys.openStream(key);
         const stop = new AbortController();
         const signal = AbortSignal.any([stop.signal, open.signal, c.req.raw.signal]);
@@ -61,13 +62,13 @@ export function a2aRoutes(services: A2aServices) {
             return c.json(failure(body, error));
           }
           const handler = new JsonRpcTransportHandler(new AgentHandler(services, { key, target, card, signal }));
-          const answer = await handler.handle(body, new ServerCallContext({ requestedVersion }));
-          if (!(Symbol.asyncIterator in answer)) return c.json(answer as object);
-          // What fails before its first event is an answer, not a broken stream.
-          const first = await answer.next().catch((error: unknown) => failure(body, error));
+          const response = await handler.handle(body, new ServerCallContext({ requestedVersion }));
+          if (!(Symbol.asyncIterator in response)) return c.json(response as object);
+          // A failure before the first event becomes a JSON response, not a broken stream.
+          const first = await response.next().catch((error: unknown) => failure(body, error));
           if ("jsonrpc" in first) return c.json(first);
           streams = true;
-          return sseTexts(lines(first, answer), {
+          return sseTexts(lines(first, response), {
             stop: () => {
               stop.abort();
               open.release();

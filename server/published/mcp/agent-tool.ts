@@ -1,4 +1,4 @@
-/** A published agent as an MCP tool: its description, what it takes, and a call of it. */
+/** A published agent as an MCP tool: its definition and its call. */
 import type { CallToolResult, Tool } from "@modelcontextprotocol/server";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Field } from "../../../runtime/field.ts";
@@ -8,7 +8,7 @@ import { awaitCall, type HostedServices, replyText, startCall, waitSentence } fr
 import { inputsOf } from "../inputs.ts";
 import { hostedError, hostedResult } from "../view.ts";
 
-/** The tool's name is the slug. It takes the agent's inputs; `session` goes on with a conversation. */
+/** The tool name is the slug. Arguments are the agent's inputs, and `session` to continue a conversation. */
 export function agentTool(slug: string, graph: Graph, fields: readonly Field[]): Tool {
   const { properties, required } = inputsOf(fields);
   properties.session ??= { type: "string", description: "Calls with the same value are turns of one conversation." };
@@ -29,22 +29,22 @@ export interface ToolCallContext {
   slug: string;
   version?: number;
   key: CallerKey;
-  /** Aborts when the call is cancelled or the caller went away: the run is then cancelled. */
+  /** Aborts when the call is cancelled or the caller disconnects. Cancels the run. */
   signal: AbortSignal;
-  /** Called as the run goes on, with a number that only grows. */
+  /** Called during the run, with an increasing number. */
   progress?(done: number): void;
 }
 
-/** Runs the agent. A run that fails or waits is a result, so that the model that called can read it. */
+/** Runs the agent. A failed or waiting run is returned as a result, for the calling model to read. */
 export async function callAgentTool(
   services: HostedServices,
   given: Record<string, unknown>,
   context: ToolCallContext,
 ): Promise<CallToolResult> {
   const { message = "", session, ...fields } = given;
-  if (typeof message !== "string") return failed("At /message: must be a text.");
+  if (typeof message !== "string") return failed("At /message: must be a string.");
   if (session !== undefined && (typeof session !== "string" || session === "" || session.length > 200)) {
-    return failed("At /session: must be a text of 1 to 200 characters.");
+    return failed("At /session: must be a string of 1 to 200 characters.");
   }
   const { slug, version, key, signal, progress } = context;
   let run: Awaited<ReturnType<typeof startCall>>;
@@ -54,8 +54,8 @@ export async function callAgentTool(
     if (error instanceof PatchbayError) return failed(hostedError(error).message);
     throw error;
   }
-  const stop = new AbortController();
-  if (progress) void report(services, run, progress, stop.signal);
+  const ended = new AbortController();
+  if (progress) void reportProgress(services, run, progress, ended.signal);
   try {
     const result = hostedResult(await awaitCall(services, run, signal, false));
     const _meta = { "patchbay/run": run.id, "patchbay/status": result.status };
@@ -74,12 +74,12 @@ export async function callAgentTool(
     }
     return { ...failed(result.error?.message ?? "The run was cancelled."), _meta };
   } finally {
-    stop.abort();
+    ended.abort();
   }
 }
 
-/** A model's answer and a tool's result each count one; their contents stay inside. */
-async function report(
+/** Counts finished model messages and tool results; their contents are not sent. */
+async function reportProgress(
   services: HostedServices,
   run: Awaited<ReturnType<typeof startCall>>,
   progress: (done: number) => void,
@@ -92,7 +92,7 @@ async function report(
       if (item.type === "message" || item.type === "tool-end") progress(++done);
     }
   } catch {
-    // Progress is a courtesy: the call's own result tells what went wrong.
+    // Progress is optional. The result of the call reports the error.
   }
 }
 

@@ -1,7 +1,6 @@
 /**
- * Published agents as an MCP server over Streamable HTTP: `/mcp/:slug` offers one, `/mcp` all that the key may call.
- * Both eras of the protocol are answered, each request by itself; nothing is held between two requests but the calls
- * that are under way.
+ * Published agents as an MCP server over Streamable HTTP: `/mcp/:slug` offers one agent, `/mcp` all that the key may call.
+ * Supports old and new protocol versions. Requests are stateless; only calls in progress are kept in memory.
  */
 import { createMcpHandler, type McpRequestContext, Server } from "@modelcontextprotocol/server";
 import { type Context, Hono } from "hono";
@@ -18,8 +17,8 @@ import { Calls } from "./calls.ts";
 
 type McpServices = HostedServices & Pick<PublishedDeps, "env">;
 
-/** What a request is about, handed through the SDK to the server that is made for it. */
-interface Asked {
+/** Context of a request, passed through the SDK to the server created for it. */
+interface RequestContext {
   key: CallerKey;
   slug?: string;
   version?: number;
@@ -33,49 +32,49 @@ export function mcpRoutes(services: McpServices) {
     maxRequestBodySize: LIMITS.hosted,
   });
 
-  const answer = async (c: Context<AppEnv>): Promise<Response> => {
+  const handle = async (c: Context<AppEnv>): Promise<Response> => {
     const key = c.get("key");
     await checkOrigin(c, services);
     const name = c.req.param("slug");
     const target = name === undefined ? undefined : await targetOf(services, key, name);
     if (name === undefined && !key.rights.includes("run")) {
-      throw new PatchbayError("forbidden", `The key "${key.name}" has no right to run agents.`);
+      throw new PatchbayError("forbidden", `The key "${key.name}" does not have the right "run".`);
     }
     const parsedBody = c.req.method === "POST" ? await readJson(c, LIMITS.hosted) : undefined;
-    // In the older era a client names its session; it is a scope for cancelling here and gives no right.
+    // Older clients send a session id. It only limits the scope of cancellations and grants no access.
     const session = c.req.header("mcp-session-id")?.slice(0, 100) ?? newId();
-    calls.cancelIfAsked(scopeOf(key, session), parsedBody);
-    const asked: Asked = { key, ...target, session, gone: c.req.raw.signal };
+    calls.handleCancelled(scopeOf(key, session), parsedBody);
+    const request: RequestContext = { key, ...target, session, gone: c.req.raw.signal };
     const response = await handler.fetch(c.req.raw, {
       parsedBody,
-      authInfo: { token: key.prefix, clientId: key.id, scopes: key.rights, extra: { asked } },
+      authInfo: { token: key.prefix, clientId: key.id, scopes: key.rights, extra: { request } },
     });
     if (!isInitialize(parsedBody) || !response.ok) return response;
-    const named = new Response(response.body, response);
-    named.headers.set("mcp-session-id", session);
-    return named;
+    const withSession = new Response(response.body, response);
+    withSession.headers.set("mcp-session-id", session);
+    return withSession;
   };
 
-  const text = (what: string) =>
+  const description = (what: string) =>
     describe({
       summary: `${what} as an MCP server (Streamable HTTP)`,
       tag: "hosted",
-      body: { media: "application/json", description: "A JSON-RPC message of MCP." },
+      body: { media: "application/json", description: "An MCP JSON-RPC message." },
       errors: {
-        403: "The Origin is not allowed, or the key may not run agents.",
-        404: "There is no such agent that the key may call.",
+        403: "The origin is not allowed, or the key does not have the right `run`.",
+        404: "Agent not found for this key.",
       },
     });
   return new Hono<AppEnv>()
-    .post("/", text("All agents of the key"), answer)
-    .post("/:slug", text("One agent"), answer)
-    .on(["GET", "DELETE"], ["/", "/:slug"], answer);
+    .post("/", description("All agents of the key"), handle)
+    .post("/:slug", description("One agent"), handle)
+    .on(["GET", "DELETE"], ["/", "/:slug"], handle);
 }
 
 async function serverFor(services: McpServices, calls: Calls, context: McpRequestContext): Promise<Server> {
-  const asked = context.authInfo?.extra?.asked as Asked;
-  const { key, slug, session } = asked;
-  const versions = await versionsFor(services, asked);
+  const request = context.authInfo?.extra?.request as RequestContext;
+  const { key, slug, session } = request;
+  const versions = await versionsFor(services, request);
   const one = slug === undefined ? undefined : versions[0];
   const server = new Server(
     { name: slug ?? "patchbay", title: one?.graph.name ?? "Patchbay agents", version: one ? String(one.version) : "1" },
@@ -84,16 +83,16 @@ async function serverFor(services: McpServices, calls: Calls, context: McpReques
   server.setRequestHandler("tools/list", async () => ({
     tools: versions.map(({ slug: name, graph }) => agentTool(name, graph, services.agents.inputFields(graph))),
   }));
-  server.setRequestHandler("tools/call", async (request, ctx) => {
-    const { name, arguments: given = {} } = request.params;
+  server.setRequestHandler("tools/call", async (toolRequest, ctx) => {
+    const { name, arguments: given = {} } = toolRequest.params;
     const found = versions.find((version) => version.slug === name);
-    if (!found) return { content: [{ type: "text", text: `There is no tool "${name}".` }], isError: true };
+    if (!found) return { content: [{ type: "text", text: `The tool "${name}" was not found.` }], isError: true };
     const token = ctx.mcpReq._meta?.progressToken;
-    const call = calls.begin(scopeOf(key, session), ctx.mcpReq.id, [ctx.mcpReq.signal, asked.gone]);
+    const call = calls.begin(scopeOf(key, session), ctx.mcpReq.id, [ctx.mcpReq.signal, request.gone]);
     try {
       return await callAgentTool(services, given, {
         slug: name,
-        version: asked.version,
+        version: request.version,
         key,
         signal: call.signal,
         ...(token !== undefined && {
@@ -111,8 +110,8 @@ async function serverFor(services: McpServices, calls: Calls, context: McpReques
   return server;
 }
 
-/** The live version of each agent that is offered, or the one that was named. */
-async function versionsFor(services: McpServices, { key, slug, version }: Asked) {
+/** The live version of each offered agent, or the requested version. */
+async function versionsFor(services: McpServices, { key, slug, version }: RequestContext) {
   const publications = (await callable(services, key)).filter((one) => slug === undefined || one.slug === slug);
   const found = await Promise.all(publications.map((one) => services.agents.version(one.slug, version ?? one.live)));
   return found.filter((one) => one !== undefined);
@@ -126,7 +125,7 @@ function isInitialize(body: unknown): boolean {
   return (body as { method?: unknown } | undefined)?.method === "initialize";
 }
 
-/** A page's own server, its public address, and sites that the agent may be embedded in; programs send no Origin. */
+/** Allows requests without an origin (programs), from this server, and from the agent's allowed origins. */
 async function checkOrigin(c: Context<AppEnv>, services: McpServices): Promise<void> {
   const origin = c.req.header("origin");
   if (origin === undefined) return;
@@ -137,6 +136,6 @@ async function checkOrigin(c: Context<AppEnv>, services: McpServices): Promise<v
   if (publication?.origins.includes(origin)) return;
   throw new PatchbayError(
     "forbidden",
-    `The site "${origin.slice(0, 200)}" may not call this; add it to the agent's origins.`,
+    `The origin "${origin.slice(0, 200)}" is not allowed. Add it to the allowed origins of the agent.`,
   );
 }

@@ -1,17 +1,17 @@
-/** The answers of a run as chat completions: whole, or in chunks. */
+/** A run as a chat completion: one object, or chunks. */
 import type { RunResult } from "../../contract/run.ts";
 import { replyText, waitSentence } from "../agent-call.ts";
 import type { AnswerPiece } from "../answer-stream.ts";
 import { hostedError, hostedResult } from "../view.ts";
 import { openAiError } from "./errors.ts";
 
-export interface AnswerHead {
+export interface CompletionHead {
   run: string;
-  /** As the caller named it. */
+  /** Model name as in the request. */
   model: string;
   /** Unix seconds. */
   created: number;
-  /** The question, for the language of what is said while a run waits. */
+  /** The user's message: sets the language of the text for a waiting run. */
   message: string;
 }
 
@@ -30,17 +30,17 @@ export function isWaiting({ status }: RunResult): boolean {
   return status === "waiting" || status === "uncertain";
 }
 
-/** A waiting run's sentence, or the reply. */
-export function answerText(result: RunResult, message: string): string {
+/** The reply, or the text for a waiting run. */
+export function completionText(result: RunResult, message: string): string {
   return isWaiting(result) ? waitSentence(result.waits, message) : replyText(result);
 }
 
-export function patchbayOf(result: RunResult): Record<string, unknown> {
+export function patchbayField(result: RunResult): Record<string, unknown> {
   return { run: result.id, status: result.status, ...(isWaiting(result) && { waits: hostedResult(result).waits }) };
 }
 
-/** For a run that is done or waits. */
-export function completion(head: AnswerHead, result: RunResult): Record<string, unknown> {
+/** For a run that is done or waiting. */
+export function completion(head: CompletionHead, result: RunResult): Record<string, unknown> {
   return {
     id: `chatcmpl-${head.run}`,
     object: "chat.completion",
@@ -49,19 +49,19 @@ export function completion(head: AnswerHead, result: RunResult): Record<string, 
     choices: [
       {
         index: 0,
-        message: { role: "assistant", content: answerText(result, head.message), refusal: null },
+        message: { role: "assistant", content: completionText(result, head.message), refusal: null },
         logprobs: null,
         finish_reason: "stop",
       },
     ],
     usage: usageOf(result),
-    patchbay: patchbayOf(result),
+    patchbay: patchbayField(result),
   };
 }
 
-/** The pieces of an answer as the lines of a stream, `[DONE]` last. A failed run ends it with an error instead. */
+/** The reply as lines of a stream, ending with `[DONE]`. A failed run ends with an error instead. */
 export async function* completionChunks(
-  head: AnswerHead,
+  head: CompletionHead,
   pieces: AsyncIterable<AnswerPiece>,
   includeUsage: boolean,
 ): AsyncGenerator<string, void, void> {
@@ -88,8 +88,8 @@ export async function* completionChunks(
       return;
     }
     if (isWaiting(result))
-      yield line(delta({ content: `${piece.said ? "\n\n" : ""}${answerText(result, head.message)}` }));
-    yield line([{ index: 0, delta: {}, logprobs: null, finish_reason: "stop" }], { patchbay: patchbayOf(result) });
+      yield line(delta({ content: `${piece.hasText ? "\n\n" : ""}${completionText(result, head.message)}` }));
+    yield line([{ index: 0, delta: {}, logprobs: null, finish_reason: "stop" }], { patchbay: patchbayField(result) });
     if (includeUsage) yield line([], { usage: usageOf(result) });
   }
   yield "data: [DONE]\n\n";

@@ -5,12 +5,12 @@ import { PatchbayError } from "../../../runtime/error.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
 import { type AgentCall, type HostedServices, type Target, targetOf } from "../agent-call.ts";
-import { type AnswerHead, completion, completionChunks } from "./chat-answer.ts";
+import { type CompletionHead, completion, completionChunks } from "./chat-answer.ts";
 import { readChatCall } from "./chat-request.ts";
 import { deliver } from "./deliver.ts";
 
 export const CompletionRequest = z.looseObject({
-  model: z.string().describe('An agent: "slug" or "slug@version".'),
+  model: z.string().describe('An agent, "slug" or "slug@version".'),
   messages: z.array(
     z.looseObject({ role: z.enum(["system", "developer", "user", "assistant"]), content: z.unknown() }),
   ),
@@ -46,7 +46,7 @@ export async function complete(c: Context<AppEnv>, services: HostedServices): Pr
   const target = await targetOf(services, key, model);
   const headers = await ignoredHeaders(services, target, ignored, "/messages");
   const call: AgentCall = { target, key, ...chat, ...(await idempotencyOf(c)) };
-  const head = (run: string): AnswerHead => ({
+  const head = (run: string): CompletionHead => ({
     run,
     model,
     created: Math.floor(Date.now() / 1000),
@@ -59,13 +59,13 @@ export async function complete(c: Context<AppEnv>, services: HostedServices): Pr
   });
 }
 
-/** The same key again, to the same path with the same body, is the same run. */
+/** A repeated key with the same path and body returns the same run. */
 export async function idempotencyOf(c: Context): Promise<Pick<AgentCall, "idempotency">> {
   const id = c.req.header("idempotency-key");
   return id === undefined ? {} : { idempotency: { id, body: c.req.path + (await c.req.text()) } };
 }
 
-/** Text that came as instructions is refused, or named in a header, by the version's setting. */
+/** System text in the request is refused, or listed in a response header, by the version's setting. */
 export async function ignoredHeaders(
   services: HostedServices,
   target: Target,
@@ -76,14 +76,14 @@ export async function ignoredHeaders(
   if ((await systemSetting(services, target)) === "refuse") {
     throw new PatchbayError(
       "bad_request",
-      `This agent takes no ${ignored.join(" or ")} text: its instructions are its own.`,
+      `This agent does not accept ${ignored.join(" or ")} text; it uses its own instructions.`,
       { path },
     );
   }
   return { "x-patchbay-ignored": ignored.join(", ") };
 }
 
-/** Of two live versions the stricter counts. */
+/** With two live versions, the stricter setting applies. */
 async function systemSetting(services: HostedServices, { slug, version }: Target): Promise<"ignore" | "refuse"> {
   const publication = await services.agents.publication(slug);
   const numbers = version !== undefined ? [version] : [publication?.live, publication?.share?.version];

@@ -1,4 +1,4 @@
-/** A chat completion request, checked by hand: it is on the path of every call. */
+/** Parses a chat completion request. Hand-written, because it is on the hot path of every call. */
 import type { FileRef, Message } from "../../../runtime/message.ts";
 import type { CallerKey } from "../../keys/service.ts";
 import type { Files } from "../../stores/files.ts";
@@ -13,11 +13,11 @@ export interface ChatCall {
   includeUsage: boolean;
   session?: string;
   user?: string;
-  /** Roles whose text was left out: `system`, `developer`. */
+  /** Roles whose text was ignored: `system`, `developer`. */
   ignored: string[];
 }
 
-/** Taken and without effect: the agent's own settings decide. */
+/** Accepted without effect: the agent's own settings apply. */
 const IGNORED = [
   "temperature",
   "top_p",
@@ -39,7 +39,7 @@ const IGNORED = [
   "prompt_cache_retention",
   "safety_identifier",
 ];
-const TAKEN = new Set([
+const ACCEPTED = new Set([
   "model",
   "messages",
   "stream",
@@ -56,27 +56,26 @@ const TAKEN = new Set([
   ...IGNORED,
 ]);
 
-const MOST_MESSAGES = 2_000;
-const NAME_LENGTH = 200;
+const MAX_MESSAGES = 2_000;
+const MAX_NAME_LENGTH = 200;
 
-/** Throws `bad_request` at the place of the first fault. Inline files are stored for the key. */
+/** Rejects with `bad_request` and the path of the first error. Inline files are stored for the key. */
 export async function readChatCall(body: unknown, files: Files, key: CallerKey): Promise<ChatCall> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw bad("", "the body must be an object");
   const given = body as Record<string, unknown>;
   for (const name of Object.keys(given)) {
-    if (!TAKEN.has(name))
-      throw bad(`/${name}`, "is not taken here: only the message and its settings are, never a graph or its parts");
+    if (!ACCEPTED.has(name)) throw bad(`/${name}`, "is not supported");
   }
   if (typeof given.model !== "string" || given.model === "")
-    throw bad("/model", 'must name an agent: "slug" or "slug@version"');
+    throw bad("/model", 'must be an agent, "slug" or "slug@version"');
   refuseTools(given);
   if (given.n !== undefined && given.n !== null && given.n !== 1)
-    throw bad("/n", "must be 1: an agent gives one answer");
+    throw bad("/n", "must be 1: an agent returns one choice");
   const format = (given.response_format as { type?: unknown } | null | undefined)?.type;
   if (format !== undefined && format !== "text")
-    throw bad("/response_format", "must be text: the agent decides the form of its answer");
+    throw bad("/response_format", 'must be { "type": "text" }: the agent defines its own output format');
   if (Array.isArray(given.modalities) && given.modalities.some((one) => one !== "text"))
-    throw bad("/modalities", "may only be text");
+    throw bad("/modalities", 'must be ["text"]');
   if (given.stream !== undefined && given.stream !== null && typeof given.stream !== "boolean")
     throw bad("/stream", "must be true or false");
   return {
@@ -89,19 +88,19 @@ export async function readChatCall(body: unknown, files: Files, key: CallerKey):
 }
 
 function refuseTools(given: Record<string, unknown>): void {
-  const why = "is not taken: the agent uses its own tools";
+  const reason = "is not supported: the agent uses its own tools";
   for (const name of ["tools", "functions"]) {
     const value = given[name];
     if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0))
-      throw bad(`/${name}`, why);
+      throw bad(`/${name}`, reason);
   }
   for (const name of ["tool_choice", "function_call"]) {
     const value = given[name];
-    if (value !== undefined && value !== null && value !== "none" && value !== "auto") throw bad(`/${name}`, why);
+    if (value !== undefined && value !== null && value !== "none" && value !== "auto") throw bad(`/${name}`, reason);
   }
 }
 
-/** `user`, and `metadata.session`; what else is in `metadata` has no effect. */
+/** `user` and `metadata.session`. Other keys of `metadata` have no effect. */
 function callerOf(given: Record<string, unknown>): Pick<ChatCall, "session" | "user"> {
   const user = given.user === undefined || given.user === null ? {} : { user: nameAt(given.user, "/user") };
   return { ...user, ...sessionOf(given.metadata) };
@@ -115,8 +114,8 @@ export function sessionOf(metadata: unknown): { session?: string } {
 }
 
 export function nameAt(value: unknown, path: string): string {
-  if (typeof value !== "string" || value === "" || value.length > NAME_LENGTH)
-    throw bad(path, `must be a text of 1 to ${NAME_LENGTH} characters`);
+  if (typeof value !== "string" || value === "" || value.length > MAX_NAME_LENGTH)
+    throw bad(path, `must be a string of 1 to ${MAX_NAME_LENGTH} characters`);
   return value;
 }
 
@@ -126,16 +125,16 @@ async function conversation(
   key: CallerKey,
 ): Promise<Pick<ChatCall, "message" | "files" | "history" | "ignored">> {
   if (!Array.isArray(messages) || messages.length === 0)
-    throw bad("/messages", "must be a list with at least one message");
-  if (messages.length > MOST_MESSAGES) throw bad("/messages", `has at most ${MOST_MESSAGES} messages`);
+    throw bad("/messages", "must be an array with at least one message");
+  if (messages.length > MAX_MESSAGES) throw bad("/messages", `must have at most ${MAX_MESSAGES} messages`);
   const history: Message[] = [];
   const ignored = new Set<string>();
   let last: { text: string; files: FileRef[] } | undefined;
-  for (const [place, message] of messages.entries()) {
-    const path = `/messages/${place}`;
+  for (const [index, message] of messages.entries()) {
+    const path = `/messages/${index}`;
     if (typeof message !== "object" || message === null) throw bad(path, "must be an object");
     const { role, content, tool_calls: calls, function_call: call } = message as Record<string, unknown>;
-    const isLast = place === messages.length - 1;
+    const isLast = index === messages.length - 1;
     if (role === "system" || role === "developer") {
       ignored.add(role);
       if (isLast) throw bad(`${path}/role`, "must be user in the last message");
@@ -145,14 +144,14 @@ async function conversation(
       else history.push({ role: "user", content: toParts(read) });
     } else if (role === "assistant") {
       if (isLast)
-        throw bad(`${path}/role`, "must be user in the last message: an agent does not go on with a text of yours");
+        throw bad(`${path}/role`, "must be user in the last message: an agent cannot continue an assistant message");
       if ((Array.isArray(calls) && calls.length > 0) || (call !== undefined && call !== null)) {
-        throw bad(`${path}/tool_calls`, "is not taken: the agent uses its own tools");
+        throw bad(`${path}/tool_calls`, "is not supported: the agent uses its own tools");
       }
       const { text } = await readContent(content ?? "", `${path}/content`, files, key);
       history.push({ role: "assistant", content: text });
     } else if (role === "tool" || role === "function") {
-      throw bad(`${path}/role`, "tool messages are not taken: the agent uses its own tools");
+      throw bad(`${path}/role`, "must not be tool: the agent uses its own tools");
     } else throw bad(`${path}/role`, "must be user, assistant, system or developer");
   }
   return { message: last!.text, files: last!.files, history, ignored: [...ignored] };

@@ -1,4 +1,4 @@
-/** Message content as OpenAI's clients send it: a text, or parts of text, images and files. */
+/** Message content in OpenAI's format: a string, or parts with text, images and files. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { FileRef, Part } from "../../../runtime/message.ts";
 import type { CallerKey } from "../../keys/service.ts";
@@ -9,17 +9,17 @@ export interface Content {
   files: FileRef[];
 }
 
-const MOST_PARTS = 100;
+const MAX_PARTS = 100;
 
-/** Stores what came inline as files of the key. Rejects with `bad_request` at the part's place. */
+/** Stores inline files for the key. Rejects with `bad_request` and the path of the invalid part. */
 export async function readContent(value: unknown, path: string, files: Files, key: CallerKey): Promise<Content> {
   if (typeof value === "string") return { text: value, files: [] };
-  if (!Array.isArray(value)) throw bad(path, "must be a text or a list of parts");
-  if (value.length > MOST_PARTS) throw bad(path, `has at most ${MOST_PARTS} parts`);
+  if (!Array.isArray(value)) throw bad(path, "must be a string or an array of parts");
+  if (value.length > MAX_PARTS) throw bad(path, `must have at most ${MAX_PARTS} parts`);
   const texts: string[] = [];
   const refs: FileRef[] = [];
-  for (const [place, part] of value.entries()) {
-    const at = `${path}/${place}`;
+  for (const [index, part] of value.entries()) {
+    const at = `${path}/${index}`;
     const read = await readPart(part, at, files, key);
     if (typeof read === "string") texts.push(read);
     else refs.push(read);
@@ -27,7 +27,7 @@ export async function readContent(value: unknown, path: string, files: Files, ke
   return { text: texts.join("\n"), files: refs };
 }
 
-/** Content as our own messages hold it. */
+/** Converts content to the runtime's message format. */
 export function toParts({ text, files }: Content): string | Part[] {
   if (files.length === 0) return text;
   return [
@@ -43,48 +43,47 @@ async function readPart(part: unknown, path: string, files: Files, key: CallerKe
     case "text":
     case "input_text":
     case "output_text":
-      if (typeof rest.text !== "string") throw bad(`${path}/text`, "must be a text");
+      if (typeof rest.text !== "string") throw bad(`${path}/text`, "must be a string");
       return rest.text;
     case "image_url":
     case "input_image": {
-      if (typeof rest.file_id === "string") return stored(rest.file_id, `${path}/file_id`, files, key);
+      if (typeof rest.file_id === "string") return storedFile(rest.file_id, `${path}/file_id`, files, key);
       const image = rest.image_url as { url?: unknown } | string | undefined;
       const url = typeof image === "string" ? image : image?.url;
-      return inline(url, `${path}/image_url`, "image", files, key);
+      return inlineFile(url, `${path}/image_url`, "image", files, key);
     }
     case "file":
     case "input_file": {
       const file = (type === "file" ? rest.file : rest) as Record<string, unknown> | undefined;
-      if (typeof file?.file_id === "string") return stored(file.file_id, `${path}/file_id`, files, key);
+      if (typeof file?.file_id === "string") return storedFile(file.file_id, `${path}/file_id`, files, key);
       const name = typeof file?.filename === "string" ? file.filename : "file";
-      return inline(file?.file_data, `${path}/file_data`, name, files, key);
+      return inlineFile(file?.file_data, `${path}/file_data`, name, files, key);
     }
     default:
-      throw bad(`${path}/type`, `"${String(type).slice(0, 50)}" is not taken; send text, image_url or file`);
+      throw bad(`${path}/type`, `"${String(type).slice(0, 50)}" is not supported; use text, image_url or file`);
   }
 }
 
-async function stored(id: string, path: string, files: Files, key: CallerKey): Promise<FileRef> {
+async function storedFile(id: string, path: string, files: Files, key: CallerKey): Promise<FileRef> {
   const found = await files.get(id).catch(() => undefined);
-  // Another key's file is as if it were not there.
+  // A file of another key is reported as not found.
   if (!found || found.owner !== key.id)
-    throw bad(path, `"${id.slice(0, 100)}" does not exist; upload it to /v1/files first`);
+    throw bad(path, `"${id.slice(0, 100)}" was not found; upload the file to /v1/files first`);
   return found.ref;
 }
 
 const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.-]+)*;base64,([A-Za-z0-9+/]*={0,2})$/;
 
-async function inline(url: unknown, path: string, name: string, files: Files, key: CallerKey): Promise<FileRef> {
-  if (typeof url !== "string")
-    throw bad(path, "must be a data: URL with base64 in it, or name an uploaded file by file_id");
+async function inlineFile(url: unknown, path: string, name: string, files: Files, key: CallerKey): Promise<FileRef> {
+  if (typeof url !== "string") throw bad(path, "must be a base64 data: URL, or use file_id of an uploaded file");
   if (/^https?:/i.test(url)) {
     throw bad(
       path,
-      "is an address: the server fetches none for a caller. Send the bytes as a data: URL, or upload them to /v1/files",
+      "must not be a web address, because the server does not download files. Send a base64 data: URL, or upload the file to /v1/files",
     );
   }
   const match = DATA_URL.exec(url);
-  if (!match) throw bad(path, "is no data: URL with base64 in it");
+  if (!match) throw bad(path, "must be a base64 data: URL");
   const mediaType = match[1] ?? "application/octet-stream";
   const extension = name.includes(".") ? "" : `.${mediaType.split("/")[1]!.replace(/[^a-z0-9]/gi, "") || "bin"}`;
   return files.put({ mediaType, name: `${name}${extension}`, bytes: Buffer.from(match[2]!, "base64"), owner: key.id });

@@ -1,9 +1,9 @@
-/** Errors in the shape that OpenAI's clients read. */
+/** Errors in OpenAI's format. */
 import { type ErrorCode, type ErrorData, errorData, PatchbayError } from "../../../runtime/error.ts";
 import { errorResponse, statusOf } from "../../http/errors.ts";
 import { hostedError } from "../view.ts";
 
-/** Paths whose errors are told in this shape, those of the gate included. */
+/** Whether errors of this path have OpenAI's format, including those of the guard. */
 export function isOpenAiPath(path: string): boolean {
   return /^\/v1\/(?:chat\/completions|models|responses)(?:\/|$)/.test(path);
 }
@@ -42,19 +42,19 @@ export function openAiError(error: ErrorData): OpenAiError {
   };
 }
 
-/** Any thrown value as an answer; what is not ours goes to `report` and is not told. */
+/** Any thrown value as a response. Unexpected errors are passed to `report` and not disclosed. */
 export function openAiErrorResponse(thrown: unknown, report: (thrown: unknown) => void): Response {
   const plain = errorResponse(thrown, report);
   const known = thrown instanceof PatchbayError;
   const error = known
     ? errorData(thrown)
-    : { code: "internal" as const, message: "Something went wrong in the server; its log says what." };
+    : { code: "internal" as const, message: "Internal server error. See the server's log." };
   return new Response(JSON.stringify({ error: openAiError(error) }), { status: plain.status, headers: plain.headers });
 }
 
 /**
- * The answer for a run that failed. OpenAI's clients send a call again by themselves after a 5xx: that would be another
- * run, with all that its tools do, so they are told not to.
+ * The response for a failed run. OpenAI's clients retry after a 5xx status. A retry would start another run and repeat
+ * the effects of its tools, so `x-should-retry: false` prevents it.
  */
 export function failedRunResponse(failed: ErrorData, run: string): Response {
   const error = hostedError(failed);
@@ -74,6 +74,6 @@ function paramOf(pointer: string): string {
   return pointer
     .split("/")
     .slice(1)
-    .map((part, place) => (/^\d+$/.test(part) ? `[${part}]` : place ? `.${part}` : part))
+    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index ? `.${part}` : part))
     .join("");
 }

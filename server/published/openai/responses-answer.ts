@@ -1,8 +1,8 @@
-/** The answers of a run as objects and events of the responses API. */
+/** A run as objects and events of the Responses API. */
 import type { RunResult } from "../../contract/run.ts";
 import type { AnswerPiece } from "../answer-stream.ts";
 import { hostedError } from "../view.ts";
-import { answerText, isWaiting, patchbayOf } from "./chat-answer.ts";
+import { completionText, isWaiting, patchbayField } from "./chat-answer.ts";
 import { openAiError } from "./errors.ts";
 
 export interface ResponseHead {
@@ -25,7 +25,7 @@ export function responseObject(head: ResponseHead, result: RunResult): Record<st
   return {
     ...skeleton(head, status),
     error: error ? { code: error.code, message: error.message } : null,
-    output: status === "completed" ? [outputItem(head, answerText(result, head.message), "completed")] : [],
+    output: status === "completed" ? [outputItem(head, completionText(result, head.message), "completed")] : [],
     usage: {
       input_tokens: usage.inputTokens,
       input_tokens_details: { cached_tokens: 0 },
@@ -33,7 +33,7 @@ export function responseObject(head: ResponseHead, result: RunResult): Record<st
       output_tokens_details: { reasoning_tokens: 0 },
       total_tokens: usage.inputTokens + usage.outputTokens,
     },
-    patchbay: patchbayOf(result),
+    patchbay: patchbayField(result),
   };
 }
 
@@ -83,7 +83,7 @@ function textPart(text: string): Record<string, unknown> {
   return { type: "output_text", text, annotations: [], logprobs: [] };
 }
 
-/** The events of a streamed response, `response.completed` or `response.failed` last. */
+/** The events of a streamed response, ending with `response.completed` or `response.failed`. */
 export async function* responseLines(
   head: ResponseHead,
   pieces: AsyncIterable<AnswerPiece>,
@@ -91,35 +91,35 @@ export async function* responseLines(
   let number = 0;
   const line = (type: string, more: Record<string, unknown>): string =>
     `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number++, ...more })}\n\n`;
-  const place = { item_id: `msg_${head.run}`, output_index: 0, content_index: 0 };
+  const position = { item_id: `msg_${head.run}`, output_index: 0, content_index: 0 };
   yield line("response.created", { response: skeleton(head, "in_progress") });
   yield line("response.in_progress", { response: skeleton(head, "in_progress") });
   let text = "";
   const begin = (): string =>
     line("response.output_item.added", { output_index: 0, item: outputItem(head, "", "in_progress") }) +
-    line("response.content_part.added", { ...place, part: textPart("") });
+    line("response.content_part.added", { ...position, part: textPart("") });
   let begun = false;
-  const say = (piece: string): string => {
+  const addText = (piece: string): string => {
     const opening = begun ? "" : begin();
     begun = true;
     text += piece;
-    return opening + line("response.output_text.delta", { ...place, delta: piece, logprobs: [] });
+    return opening + line("response.output_text.delta", { ...position, delta: piece, logprobs: [] });
   };
   for await (const piece of pieces) {
     if (piece.type === "text") {
-      yield say(piece.text);
+      yield addText(piece.text);
       continue;
     }
-    const { result, said } = piece;
+    const { result, hasText } = piece;
     if (result.status === "failed" || result.status === "cancelled") {
       yield line("response.failed", { response: responseObject(head, result) });
       return;
     }
-    if (isWaiting(result)) yield say(`${said ? "\n\n" : ""}${answerText(result, head.message)}`);
+    if (isWaiting(result)) yield addText(`${hasText ? "\n\n" : ""}${completionText(result, head.message)}`);
     if (!begun) yield begin();
     const item = outputItem(head, text, "completed");
-    yield line("response.output_text.done", { ...place, text, logprobs: [] });
-    yield line("response.content_part.done", { ...place, part: textPart(text) });
+    yield line("response.output_text.done", { ...position, text, logprobs: [] });
+    yield line("response.content_part.done", { ...position, part: textPart(text) });
     yield line("response.output_item.done", { output_index: 0, item });
     yield line("response.completed", { response: { ...responseObject(head, result), output: [item] } });
   }

@@ -1,4 +1,4 @@
-/** A request of the responses API, checked by hand. */
+/** Parses a request of the Responses API. */
 import type { FileRef, Message } from "../../../runtime/message.ts";
 import type { CallerKey } from "../../keys/service.ts";
 import type { Files } from "../../stores/files.ts";
@@ -10,7 +10,7 @@ export interface ResponseCall {
   message: string;
   files: FileRef[];
   history: Message[];
-  /** The response whose conversation this goes on with. */
+  /** Id of the response whose conversation is continued. */
   previous?: string;
   stream: boolean;
   session?: string;
@@ -19,7 +19,7 @@ export interface ResponseCall {
   ignored: string[];
 }
 
-/** Taken and without effect: the agent's own settings decide. */
+/** Accepted without effect: the agent's own settings apply. */
 const IGNORED = [
   "temperature",
   "top_p",
@@ -37,7 +37,7 @@ const IGNORED = [
   "safety_identifier",
   "stream_options",
 ];
-const TAKEN = new Set([
+const ACCEPTED = new Set([
   "model",
   "input",
   "instructions",
@@ -51,31 +51,30 @@ const TAKEN = new Set([
   "background",
   ...IGNORED,
 ]);
-const MOST_ITEMS = 2_000;
+const MAX_ITEMS = 2_000;
 
-/** Throws `bad_request` at the place of the first fault. Inline files are stored for the key. */
+/** Rejects with `bad_request` and the path of the first error. Inline files are stored for the key. */
 export async function readResponseCall(body: unknown, files: Files, key: CallerKey): Promise<ResponseCall> {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw bad("", "the body must be an object");
   const given = body as Record<string, unknown>;
   for (const name of Object.keys(given)) {
-    if (!TAKEN.has(name))
-      throw bad(`/${name}`, "is not taken here: only the input and its settings are, never a graph or its parts");
+    if (!ACCEPTED.has(name)) throw bad(`/${name}`, "is not supported");
   }
   if (typeof given.model !== "string" || given.model === "")
-    throw bad("/model", 'must name an agent: "slug" or "slug@version"');
+    throw bad("/model", 'must be an agent, "slug" or "slug@version"');
   if (given.tools !== undefined && given.tools !== null && !(Array.isArray(given.tools) && given.tools.length === 0)) {
-    throw bad("/tools", "is not taken: the agent uses its own tools");
+    throw bad("/tools", "is not supported: the agent uses its own tools");
   }
   if (given.background === true)
-    throw bad("/background", "is not taken: start a run at /v1/agents/{slug}/runs with Prefer: respond-async");
+    throw bad("/background", "is not supported: use POST /v1/agents/{slug}/runs with Prefer: respond-async");
   const format = (given.text as { format?: { type?: unknown } } | null | undefined)?.format?.type;
   if (format !== undefined && format !== "text")
-    throw bad("/text/format", "must be text: the agent decides the form of its answer");
+    throw bad("/text/format", 'must be { "type": "text" }: the agent defines its own output format');
   if (given.stream !== undefined && given.stream !== null && typeof given.stream !== "boolean")
     throw bad("/stream", "must be true or false");
   const { previous_response_id: previous, instructions } = given;
   if (previous !== undefined && previous !== null && typeof previous !== "string")
-    throw bad("/previous_response_id", "must be a response's id");
+    throw bad("/previous_response_id", "must be the id of a response");
   const read = await conversation(given.input, files, key);
   if (typeof instructions === "string" && instructions !== "") read.ignored.unshift("instructions");
   return {
@@ -96,19 +95,19 @@ async function conversation(
 ): Promise<Pick<ResponseCall, "message" | "files" | "history" | "ignored">> {
   if (typeof input === "string") return { message: input, files: [], history: [], ignored: [] };
   if (!Array.isArray(input) || input.length === 0)
-    throw bad("/input", "must be a text or a list with at least one message");
-  if (input.length > MOST_ITEMS) throw bad("/input", `has at most ${MOST_ITEMS} items`);
+    throw bad("/input", "must be a string or an array with at least one message");
+  if (input.length > MAX_ITEMS) throw bad("/input", `must have at most ${MAX_ITEMS} items`);
   const history: Message[] = [];
   const ignored = new Set<string>();
   let last: { text: string; files: FileRef[] } | undefined;
-  for (const [place, item] of input.entries()) {
-    const path = `/input/${place}`;
+  for (const [index, item] of input.entries()) {
+    const path = `/input/${index}`;
     if (typeof item !== "object" || item === null) throw bad(path, "must be an object");
     const { type = "message", role, content } = item as Record<string, unknown>;
-    // A client that sends back a whole output sends its thoughts too; they are not needed.
+    // Clients that return a whole output also send its reasoning, which is not needed.
     if (type === "reasoning") continue;
     if (type !== "message") throw bad(`${path}/type`, "must be message: the agent uses its own tools");
-    const isLast = place === input.length - 1;
+    const isLast = index === input.length - 1;
     if (role === "user") {
       const read = await readContent(content, `${path}/content`, files, key);
       if (isLast) last = read;
@@ -122,6 +121,6 @@ async function conversation(
         isLast ? "must be user in the last message" : "must be user, assistant, system or developer",
       );
   }
-  if (!last) throw bad("/input", "must end with a message of the user");
+  if (!last) throw bad("/input", "must end with a user message");
   return { message: last.text, files: last.files, history, ignored: [...ignored] };
 }

@@ -1,4 +1,4 @@
-/** `POST /v1/responses` and `GET /v1/responses/:id`: text, streaming, and going on by `previous_response_id`. */
+/** `POST /v1/responses` and `GET /v1/responses/:id`. */
 import type { Context } from "hono";
 import { z } from "zod";
 import { PatchbayError } from "../../../runtime/error.ts";
@@ -19,7 +19,7 @@ import { readResponseCall } from "./responses-request.ts";
 export type ResponseServices = HostedServices & Pick<PublishedDeps, "log" | "conversations">;
 
 export const ResponseRequest = z.looseObject({
-  model: z.string().describe('An agent: "slug" or "slug@version".'),
+  model: z.string().describe('An agent, "slug" or "slug@version".'),
   input: z.union([z.string(), z.array(z.unknown())]),
   previous_response_id: z.string().optional(),
   stream: z.boolean().optional(),
@@ -36,8 +36,8 @@ const PREFIX = "resp_";
 
 export async function respond(c: Context<AppEnv>, services: ResponseServices): Promise<Response> {
   const key = c.get("key");
-  const asked = await readResponseCall(await readJson(c, LIMITS.hosted), services.files, key);
-  const { model, previous, metadata, ignored, ...call } = asked;
+  const request = await readResponseCall(await readJson(c, LIMITS.hosted), services.files, key);
+  const { model, previous, metadata, ignored, ...call } = request;
   const target = await targetOf(services, key, model);
   const headers = await ignoredHeaders(
     services,
@@ -71,7 +71,7 @@ export async function respond(c: Context<AppEnv>, services: ResponseServices): P
 export async function retrieve(c: Context<AppEnv>, services: ResponseServices): Promise<Response> {
   const id = c.req.param("id") ?? "";
   const row = await rowOf(services, c.get("key"), id);
-  if (!row) throw new PatchbayError("not_found", `This key has no response "${id.slice(0, 100)}".`);
+  if (!row) throw new PatchbayError("not_found", `The response "${id.slice(0, 100)}" was not found.`);
   const head: ResponseHead = {
     id,
     run: row.id,
@@ -83,12 +83,12 @@ export async function retrieve(c: Context<AppEnv>, services: ResponseServices): 
   return c.json(responseObject(head, await services.runs.get(row.id)));
 }
 
-/** All that was said up to and with a response: what its run was given as the conversation before, and its own turn. */
+/** The conversation up to and including a response: the history of its run, and its own turn. */
 async function conversationOf(services: ResponseServices, key: CallerKey, id: string): Promise<Message[]> {
   const row = await rowOf(services, key, id);
   const path = "/previous_response_id";
-  if (!row) throw bad(path, `"${id.slice(0, 100)}" is no response of this key`);
-  if (row.status !== "done") throw bad(path, `"${id}" is not done (${row.status}): there is nothing to go on from yet`);
+  if (!row) throw bad(path, `"${id.slice(0, 100)}" was not found`);
+  if (row.status !== "done") throw bad(path, `"${id}" cannot be continued, because it is ${row.status}`);
   const [start] = await services.log.read(row.id, -1, 1);
   const given = start?.type === "run-start" ? start.input.history : undefined;
   const before = given ?? (row.session ? await services.conversations.history(row.session, key.id, row.id) : []);

@@ -1,4 +1,4 @@
-/** OpenAI's API over published agents. */
+/** OpenAI-compatible API over published agents. */
 import { Hono } from "hono";
 import { z } from "zod";
 import { describe } from "../../http/describe.ts";
@@ -14,11 +14,14 @@ const Model = z.object({ id: z.string(), object: z.literal("model"), created: z.
 const CALL = {
   tag: "hosted",
   description:
-    "Sampling settings have no effect. The call is cancelled when the caller goes away, unless it came with an Idempotency-Key.",
-  headers: { "Idempotency-Key": "The same key again is the same run; with another body it is refused (409)." },
+    "Sampling parameters have no effect. The call is cancelled when the client disconnects, unless it has an Idempotency-Key.",
+  headers: {
+    "Idempotency-Key":
+      "A repeated request with the same key returns the same run; with a different body it is refused (409).",
+  },
   errors: {
-    400: "Something that an agent does not take, at `param`.",
-    404: "There is no such agent that the key may call.",
+    400: "Invalid or unsupported parameter; see `param`.",
+    404: "Agent not found for this key.",
   },
 };
 
@@ -39,7 +42,7 @@ export function openAiRoutes(services: ResponseServices) {
         summary: "Get an agent as a model",
         tag: "hosted",
         response: Model,
-        errors: { 404: "There is none that the key may call." },
+        errors: { 404: "Agent not found for this key." },
       }),
       async (c) => {
         const { slug, version } = await targetOf(services, c.get("key"), c.req.param("model"));
@@ -64,10 +67,10 @@ export function openAiRoutes(services: ResponseServices) {
     .get(
       "/responses/:id",
       describe({
-        summary: "Get a response of this key",
+        summary: "Get a response",
         tag: "hosted",
         response: ResponseAnswer,
-        errors: { 404: "This key has no such response." },
+        errors: { 404: "Response not found for this key." },
       }),
       (c) => retrieve(c, services),
     );

@@ -1,13 +1,13 @@
 /**
- * What the official suite calls, over our own server: agents are published for its tools, and a door in front sends the
- * key that the suite cannot send and spells names as the suite does (an address has no `_`). Nothing else is touched:
- * Host, Origin, sessions and streams are the server's own.
+ * The server under test for the official MCP suite: agents are published for its tools, and a proxy in front adds the
+ * key, which the suite cannot send, and translates tool names (a slug cannot have `_`). Host, Origin, sessions and
+ * streams are passed through unchanged.
  */
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { chatGraph, serve } from "../../../testing/served.ts";
 
-/** Tools of the suite that an agent can be. */
+/** Tools of the suite that an agent can provide. */
 const AGENTS: Record<string, Parameters<typeof chatGraph>[0]> = {
   test_simple_text: {},
   test_error_handling: {},
@@ -16,7 +16,7 @@ const AGENTS: Record<string, Parameters<typeof chatGraph>[0]> = {
 const FAILURE = "Fails, for the suite";
 
 export interface Fixture {
-  /** What to give to the suite. */
+  /** URL for the suite. */
   url: string;
   close(): Promise<void>;
 }
@@ -43,28 +43,28 @@ export async function startFixture(): Promise<Fixture> {
   }
   const { key } = await served.key();
 
-  const door = createServer((request, response) => {
-    pass(request, response, new URL(served.origin), key).catch((error: unknown) => response.destroy(error as Error));
+  const proxy = createServer((request, response) => {
+    forward(request, response, new URL(served.origin), key).catch((error: unknown) => response.destroy(error as Error));
   });
-  await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(door.address() as AddressInfo).port}/mcp`,
+    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/mcp`,
     async close() {
-      door.closeAllConnections();
-      door.close();
+      proxy.closeAllConnections();
+      proxy.close();
       await served.close();
     },
   };
 }
 
-async function pass(request: IncomingMessage, response: ServerResponse, to: URL, key: string): Promise<void> {
+async function forward(request: IncomingMessage, response: ServerResponse, to: URL, key: string): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks)
     .toString()
     .replaceAll(namesIn(Object.keys(AGENTS)), slugOf);
   const { "content-length": _length, "transfer-encoding": _coding, ...headers } = request.headers;
-  const onward = httpRequest(
+  const upstream = httpRequest(
     {
       host: to.hostname,
       port: to.port,
@@ -76,20 +76,20 @@ async function pass(request: IncomingMessage, response: ServerResponse, to: URL,
         ...(body && { "content-length": Buffer.byteLength(body) }),
       },
     },
-    (answer) => {
-      const { "content-length": _old, ...rest } = answer.headers;
-      response.writeHead(answer.statusCode!, rest);
+    (upstreamResponse) => {
+      const { "content-length": _old, ...rest } = upstreamResponse.headers;
+      response.writeHead(upstreamResponse.statusCode!, rest);
       const slugs = namesIn(Object.keys(AGENTS).map(slugOf));
-      answer.setEncoding("utf8");
-      answer.on("data", (text: string) => {
+      upstreamResponse.setEncoding("utf8");
+      upstreamResponse.on("data", (text: string) => {
         response.write(text.replaceAll(slugs, (name) => name.replaceAll("-", "_")));
       });
-      answer.on("end", () => response.end());
+      upstreamResponse.on("end", () => response.end());
     },
   );
-  onward.on("error", (error) => response.destroy(error));
-  response.on("close", () => onward.destroy());
-  onward.end(body);
+  upstream.on("error", (error) => response.destroy(error));
+  response.on("close", () => upstream.destroy());
+  upstream.end(body);
 }
 
 function slugOf(name: string): string {
