@@ -118,13 +118,13 @@ sets
   .command("add")
   .description("add files, folders or web addresses, and wait until they are indexed")
   .argument("<name>", "the knowledge; created if it does not exist")
-  .argument("<places...>", "files, folders or http(s) addresses")
+  .argument("<sources...>", "files, folders or http(s) addresses")
   .option(
     "--embedder <model>",
     "embedding model for new knowledge, provider/model (default: the configured one, if any)",
   )
-  .action((name: string, places: string[], options: { embedder?: string }) =>
-    withClient(async (client) => (await knowledge()).add(client, name, places, options, io)),
+  .action((name: string, sources: string[], options: { embedder?: string }) =>
+    withClient(async (client) => (await knowledge()).add(client, name, sources, options, io)),
   );
 sets
   .command("search")
