@@ -5,11 +5,11 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import { bodyFailure, type Failure, failure } from "./failure.ts";
 import type { EndpointOptions } from "./openai-compatible.ts";
-import type { Attempt, Outcome, Sink } from "./sink.ts";
+import type { Attempt, Outcome, Sink } from "./attempt.ts";
 import { callOptions, toPrompt } from "./to-prompt.ts";
 import { toCall } from "./tool-calls.ts";
 import { usageOf } from "./usage.ts";
-import { send, type WireLimits, type WireReader } from "./wire.ts";
+import { send, type WireLimits, type WireReader } from "./send.ts";
 
 export const ANTHROPIC_URL = "https://api.anthropic.com/v1";
 

@@ -2,7 +2,7 @@
 import type { ToolCall } from "../../runtime/message.ts";
 import type { ModelEnd, ModelEvent } from "../../runtime/model.ts";
 import { cancelled, type Failure, failure } from "./failure.ts";
-import type { Attempt, Outcome, Sink } from "./sink.ts";
+import type { Attempt, Outcome, Sink } from "./attempt.ts";
 
 export interface RetryPolicy {
   /** Attempts after the first. */

@@ -3,7 +3,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { RetryPolicy } from "./chat.ts";
 import { type Failure, failure } from "./failure.ts";
 import { type EndpointOptions, endpoint, jsonHeaders } from "./openai-compatible.ts";
-import { sendForJson, toError } from "./whole.ts";
+import { sendForJson, toError } from "./send-for-json.ts";
 
 /** Texts a request. Endpoints that take fewer (DashScope: 10) refuse, and the batch is halved. */
 const BATCH = 32;

@@ -2,7 +2,7 @@
 import { failure } from "./failure.ts";
 import type { EndpointOptions } from "./openai-compatible.ts";
 import { endpoint } from "./openai-compatible.ts";
-import { sendForJson, toError } from "./whole.ts";
+import { sendForJson, toError } from "./send-for-json.ts";
 
 const ANTHROPIC_VERSION = "2023-06-01";
 /** Names beyond that are left out: no person chooses among more. */

@@ -21,8 +21,8 @@ import { PROBE_IMAGE, probe } from "./probe.ts";
 import { canChat, canEmbed, profileFor } from "./profiles.ts";
 import { type ProviderEnv, Providers } from "./providers.ts";
 import type { Models } from "./service.ts";
-import type { Attempt } from "./sink.ts";
-import { createPool, WIRE_LIMITS, type WireLimits } from "./wire.ts";
+import type { Attempt } from "./attempt.ts";
+import { createPool, WIRE_LIMITS, type WireLimits } from "./send.ts";
 
 export interface ModelsOptions {
   records: Records;

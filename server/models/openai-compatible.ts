@@ -10,9 +10,9 @@ import type { ChatRequest } from "../../runtime/model.ts";
 import type { Files } from "../stores/files.ts";
 import type { Failure } from "./failure.ts";
 import { OpenAiReader } from "./openai-reader.ts";
-import type { Attempt } from "./sink.ts";
+import type { Attempt } from "./attempt.ts";
 import { callOptions, isStrictSchema, toPrompt } from "./to-prompt.ts";
-import { send, type WireLimits } from "./wire.ts";
+import { send, type WireLimits } from "./send.ts";
 
 export interface EndpointOptions {
   /** Names the provider in messages. */

@@ -3,11 +3,11 @@ import { createParser, type EventSourceParser } from "eventsource-parser";
 import type { ErrorCode } from "../../runtime/error.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import { bodyFailure, type Failure, failure } from "./failure.ts";
-import type { Outcome, Sink } from "./sink.ts";
+import type { Outcome, Sink } from "./attempt.ts";
 import { ThinkSplitter } from "./thinking.ts";
 import { ToolCalls } from "./tool-calls.ts";
 import { type CallUsage, usageOf } from "./usage.ts";
-import type { WireReader } from "./wire.ts";
+import type { WireReader } from "./send.ts";
 
 interface WireDelta {
   content?: unknown;

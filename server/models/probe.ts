@@ -4,7 +4,7 @@ import type { FileRef, ToolCall } from "../../runtime/message.ts";
 import type { ChatRequest, ModelProfile } from "../../runtime/model.ts";
 import type { Provider, ProviderTest } from "../contract/model.ts";
 import { canChat, canEmbed } from "./profiles.ts";
-import type { Attempt, Outcome, Sink } from "./sink.ts";
+import type { Attempt, Outcome, Sink } from "./attempt.ts";
 
 export interface ProbeOptions {
   provider: Provider;

@@ -1,7 +1,7 @@
 /** Tool calls put together from the pieces of a stream. */
 import { randomInt } from "node:crypto";
 import type { ToolCall } from "../../runtime/message.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink } from "./attempt.ts";
 
 /** Arguments nested deeper than this stay text: nothing that walks JSON by recursion ever meets them. */
 const DEPTH = 64;

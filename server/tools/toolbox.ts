@@ -18,7 +18,7 @@ import { callOpenApi } from "./bindings/openapi.ts";
 import type { BuiltinContext } from "./builtin/builtin.ts";
 import { builtinTools } from "./builtin/index.ts";
 import { parseCustomTool, toCustomTool } from "./custom-tool.ts";
-import { importTools } from "./import.ts";
+import { importTools } from "./import-tools.ts";
 import { failedResult, finishResult } from "./result.ts";
 import { createToolSearch } from "./search.ts";
 import type { Toolbox } from "./service.ts";

@@ -1,6 +1,6 @@
 /** Fills a tool's arguments from the words of a message: by type, by format, by the name of the parameter. */
 import type { JsonSchema } from "../../../runtime/tool.ts";
-import { identifierWords, questionTerms, termSet } from "./words.ts";
+import { identifierWords, questionTerms, termSet } from "./terms.ts";
 
 export interface Filled {
   arguments: Record<string, unknown>;

@@ -1,7 +1,7 @@
 /** A JSON answer that fits a schema, as well as words can tell: for routers and forms of a demo. */
 import type { JsonSchema } from "../../../runtime/tool.ts";
 import { fillArguments } from "./arguments.ts";
-import { identifierWords, questionTerms, termSet } from "./words.ts";
+import { identifierWords, questionTerms, termSet } from "./terms.ts";
 
 /** Items of a list that is made up at the most. */
 const MAX_ITEMS = 12;

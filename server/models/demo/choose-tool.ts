@@ -1,7 +1,7 @@
 /** Which of the offered tools a message asks for. */
 import type { ModelTool } from "../../../runtime/model.ts";
 import { type Filled, fillArguments } from "./arguments.ts";
-import { identifierWords, questionUnits, termSet } from "./words.ts";
+import { identifierWords, questionUnits, termSet } from "./terms.ts";
 
 export interface Choice {
   tool: ModelTool;

@@ -7,12 +7,12 @@ import type { Message } from "../../../runtime/message.ts";
 import { messageText } from "../../../runtime/message.ts";
 import type { ChatRequest, ModelProfile } from "../../../runtime/model.ts";
 import { cancelled } from "../failure.ts";
-import type { Attempt, Sink } from "../sink.ts";
+import type { Attempt, Sink } from "../attempt.ts";
 import { usageOf } from "../usage.ts";
 import { valueBySchema } from "./by-schema.ts";
 import { chooseTools } from "./choose-tool.ts";
 import { bestQuotes, passagesIn, type Quote } from "./passages.ts";
-import { isChinese } from "./words.ts";
+import { isChinese } from "./terms.ts";
 
 export const DEMO_PROFILE: ModelProfile = {
   nativeTools: true,

@@ -1,6 +1,6 @@
 /** Answers a question from numbered passages by their best sentences. */
 import { splitPassages } from "../../../runtime/documents.ts";
-import { questionUnits, termSet } from "./words.ts";
+import { questionUnits, termSet } from "./terms.ts";
 
 export interface Passage {
   number: number;

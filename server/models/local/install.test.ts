@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fetchFile } from "./fetch-file.ts";
 import { installModel, removeModel } from "./install.ts";
 import { installRuntime, LLAMA_VERSION } from "./runtime.ts";
-import { layStandIn } from "./testing/stand-in-llama.ts";
+import { layStandIn } from "./testing/fake-llama.ts";
 
 let folder: string;
 const closers: (() => Promise<void>)[] = [];

@@ -6,7 +6,7 @@ import type { ChatRequest, ModelEvent } from "../../../runtime/model.ts";
 import { sqliteRecords } from "../../stores/sqlite/records.ts";
 import { createModels } from "../models.ts";
 import { grammarSchema, toHistory } from "./history.ts";
-import { layStandIn } from "./testing/stand-in-llama.ts";
+import { layStandIn } from "./testing/fake-llama.ts";
 
 let folder: string;
 let models: ReturnType<typeof createModels>;

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { type ChatRequest, ModelProfile } from "../../../runtime/model.ts";
 import { cancelled, type Failure, failure } from "../failure.ts";
-import type { Attempt, Outcome, Sink } from "../sink.ts";
+import type { Attempt, Outcome, Sink } from "../attempt.ts";
 import { usageOf } from "../usage.ts";
 import { grammarSchema, toFunctions, toHistory } from "./history.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";

@@ -6,7 +6,7 @@ import type { Secrets } from "../../secrets/service.ts";
 import { withMedia } from "../media.ts";
 import { asText, checkSlots, fillSlots, wholeSlot, withDefaults } from "../slots.ts";
 import type { RunBinding } from "./binding.ts";
-import { answerResult } from "./http-answer.ts";
+import { answerResult } from "./http-response.ts";
 
 /** Sends nothing when a slot is refused; the key goes along as `Idempotency-Key` on everything but GET and HEAD. */
 export const callHttp: RunBinding<HttpBinding> = async (binding, { args, idempotencyKey, tool }, deps, signal) => {

@@ -6,7 +6,7 @@ import { asText } from "../slots.ts";
 import type { ApiParameter, OpenApiBinding } from "../stored-tool.ts";
 import type { BindingDeps, RunBinding } from "./binding.ts";
 import { encodeStrict, headerValue, pathSegment } from "./http.ts";
-import { answerResult } from "./http-answer.ts";
+import { answerResult } from "./http-response.ts";
 import { clientToken, forgetToken } from "./oauth-token.ts";
 
 export const callOpenApi: RunBinding<OpenApiBinding> = async (binding, call, deps, signal) => {

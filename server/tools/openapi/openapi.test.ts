@@ -423,7 +423,7 @@ describe("reading documents", () => {
   });
 
   it("a large document is read aside, with the same outcome and the same refusals", async () => {
-    const { importAside } = await import("./import-aside.ts");
+    const { importAside } = await import("./import-in-worker.ts");
     const large = { ...shop, "x-padding": "x".repeat(200_000) };
     expect(await importAside({ openapi: JSON.stringify(large) })).toEqual(importOpenApi({ openapi: large }));
     const refused = importAside({ openapi: `{"openapi": "9.9", "x": "${"x".repeat(200_000)}"}` });

@@ -2,7 +2,7 @@
 import type { Dispatcher } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import { cancelled, type Failure, failure } from "./failure.ts";
-import { send, type WireLimits, type WireReader, type WireRequest } from "./wire.ts";
+import { send, type WireLimits, type WireReader, type WireRequest } from "./send.ts";
 
 /** The parsed answer, or what went wrong. Never rejects. */
 export async function sendForJson(

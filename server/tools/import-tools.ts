@@ -1,7 +1,7 @@
 /** Tools from elsewhere: OpenAPI documents, our templates, Flowise's, and bare function schemas. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolImport } from "../contract/tool.ts";
-import { importAside } from "./openapi/import-aside.ts";
+import { importAside } from "./openapi/import-in-worker.ts";
 import { isTemplateId, readToolTemplate } from "./shipped-templates.ts";
 import type { ImportedTools } from "./stored-tool.ts";
 import { importTemplate } from "./templates.ts";
