@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import type { ChatRequest, ModelEvent } from "../../runtime/model.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
 import { createModels } from "./models.ts";
-import { type Fault, refuse, respond, startFaultServer, stream } from "./testing/fault-server.ts";
+import { type Fault, respond, respondError, startFaultServer, stream } from "./testing/fault-server.ts";
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -110,7 +110,7 @@ test.each([
 });
 
 test("refusals of the server: no retry for a key, retries for an overload, the key never told", async () => {
-  const denied = await ask([refuse(401, "invalid x-api-key sk-ant-secret-0123")]);
+  const denied = await ask([respondError(401, "invalid x-api-key sk-ant-secret-0123")]);
   expect(denied.events).toMatchObject([{ type: "end", reason: "error", error: { code: "auth_failed" } }]);
   expect(JSON.stringify(denied.events)).not.toContain("sk-ant-secret");
   const busy = await ask([
@@ -119,7 +119,7 @@ test("refusals of the server: no retry for a key, retries for an overload, the k
   ]);
   expect(busy.events.at(-1)).toMatchObject({ reason: "stop", attempts: [{ error: { code: "provider_unavailable" } }] });
   expect(busy.server.requests).toHaveLength(2);
-  const long = await ask([refuse(400, "prompt is too long: 250000 tokens > 200000 maximum")]);
+  const long = await ask([respondError(400, "prompt is too long: 250000 tokens > 200000 maximum")]);
   expect(long.events.at(-1)).toMatchObject({ error: { code: "context_overflow" } });
 });
 

@@ -3,13 +3,13 @@ import { createAnthropic } from "@ai-sdk/anthropic";
 import type { LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
+import type { Attempt, Outcome, Sink } from "./attempt.ts";
 import { bodyFailure, type Failure, failure } from "./failure.ts";
 import type { EndpointOptions } from "./openai-compatible.ts";
-import type { Attempt, Outcome, Sink } from "./attempt.ts";
+import { type ProviderLimits, type ResponseReader, send } from "./send.ts";
 import { callOptions, toPrompt } from "./to-prompt.ts";
 import { toCall } from "./tool-calls.ts";
 import { usageOf } from "./usage.ts";
-import { send, type WireLimits, type WireReader } from "./send.ts";
 
 export const ANTHROPIC_URL = "https://api.anthropic.com/v1";
 
@@ -21,7 +21,7 @@ export class Anthropic {
   }
 
   attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt {
-    const { who, baseUrl, files } = this.#options;
+    const { label, baseUrl, files } = this.#options;
     return async (sink, signal) => {
       // The package wraps what its fetch throws; what really went wrong is kept here.
       const wire: { failure?: Failure } = {};
@@ -35,12 +35,12 @@ export class Anthropic {
         request.messages.filter((m) => m.role !== "system"),
       ];
       const prompt = await toPrompt([...system, ...rest], { vision, files });
-      const reader = new StreamReader(who, request, sink);
+      const reader = new StreamReader(label, request, sink);
       try {
         await reader.read(await openStream(model, { prompt, ...callOptions(request), abortSignal: signal }));
       } catch (error) {
         const broken =
-          wire.failure ?? failure("bad_response", `${who} sent an answer that cannot be read: ${messageOf(error)}`);
+          wire.failure ?? failure("bad_response", `${label} sent an answer that cannot be read: ${messageOf(error)}`);
         return reader.outcome(broken);
       }
       return reader.outcome(wire.failure);
@@ -55,15 +55,15 @@ export class Anthropic {
     wire: { failure?: Failure },
     signal: AbortSignal,
   ): Promise<Response> {
-    const { who, pool, limits } = this.#options;
+    const { label, pool, limits } = this.#options;
     return new Promise((resolve, reject) => {
       let body: ReadableStreamDefaultController<Uint8Array> | undefined;
-      const reader: WireReader = {
+      const reader: ResponseReader = {
         head(contentType, status) {
           if (contentType.includes("html")) {
             return failure(
               "bad_response",
-              `${who} answered with a web page instead of an answer. Check the base URL and any proxy.`,
+              `${label} answered with a web page instead of an answer. Check the base URL and any proxy.`,
             );
           }
           const stream = new ReadableStream<Uint8Array>({
@@ -84,13 +84,13 @@ export class Anthropic {
         },
       };
       const request = {
-        who,
+        label,
         model,
         url: new URL(url),
         headers: { ...(init.headers as Record<string, string>) },
         body: String(init.body),
       };
-      void send(pool, request, reader, limits as WireLimits, signal).then((broken) => {
+      void send(pool, request, reader, limits as ProviderLimits, signal).then((broken) => {
         if (!broken) return;
         wire.failure = broken;
         const error = new PatchbayError(broken.error.code, broken.error.message);
@@ -110,7 +110,7 @@ async function openStream(
 
 /** Folds the package's stream parts into a sink. */
 class StreamReader {
-  readonly #who: string;
+  readonly #label: string;
   readonly #request: ChatRequest;
   readonly #sink: Sink;
   #output = "";
@@ -118,8 +118,8 @@ class StreamReader {
   #failure: Failure | undefined;
   #calls: { id: string; name: string; text: string }[] = [];
 
-  constructor(who: string, request: ChatRequest, sink: Sink) {
-    this.#who = who;
+  constructor(label: string, request: ChatRequest, sink: Sink) {
+    this.#label = label;
     this.#request = request;
     this.#sink = sink;
   }
@@ -149,7 +149,7 @@ class StreamReader {
         this.#calls.push({ id: part.toolCallId, name: part.toolName, text: part.input });
         break;
       case "error":
-        this.#failure ??= partFailure(this.#who, this.#request.model, part.error);
+        this.#failure ??= partFailure(this.#label, this.#request.model, part.error);
         break;
       case "finish":
         this.#finish = part;
@@ -163,7 +163,7 @@ class StreamReader {
     const reason = this.#finish?.finishReason.unified;
     let failed = broken ?? this.#failure;
     if (!failed && (reason === undefined || reason === "interrupted" || reason === "error")) {
-      failed = failure("connection_lost", `${this.#who} ended its answer before it was finished.`, { retry: true });
+      failed = failure("connection_lost", `${this.#label} ended its answer before it was finished.`, { retry: true });
     }
     if (failed) return { failure: failed, usage: this.#output ? usage : undefined };
     if (reason === "content-filter") return { reason: "refused", usage, message: "The model refused to answer." };
@@ -174,11 +174,11 @@ class StreamReader {
 }
 
 /** An error part is either the server's own error object or the package's complaint about a piece of the stream. */
-function partFailure(who: string, model: string, error: unknown): Failure {
+function partFailure(label: string, model: string, error: unknown): Failure {
   if (error instanceof Error) {
-    return failure("bad_response", `${who} sent a piece of its answer that cannot be read.`, { retry: true });
+    return failure("bad_response", `${label} sent a piece of its answer that cannot be read.`, { retry: true });
   }
-  return bodyFailure(who, model, error);
+  return bodyFailure(label, model, error);
 }
 
 function messageOf(error: unknown): string {

@@ -1,8 +1,8 @@
 /** The verb `chat`: attempts at a model made into one stream of events that never throws and always ends with `end`. */
 import type { ToolCall } from "../../runtime/message.ts";
 import type { ModelEnd, ModelEvent } from "../../runtime/model.ts";
-import { cancelled, type Failure, failure } from "./failure.ts";
 import type { Attempt, Outcome, Sink } from "./attempt.ts";
+import { cancelled, type Failure, failure } from "./failure.ts";
 
 export interface RetryPolicy {
   /** Attempts after the first. */
@@ -42,11 +42,11 @@ export async function* chat(
     let outcome: Outcome;
     let shown = false;
     if (quiet) {
-      const whole = new Whole();
+      const whole = new BufferedSink();
       outcome = await guarded(attempt, whole, signal);
       if (!("failure" in outcome) || !retryWait(outcome.failure, attempts.length, policy)) yield* whole.events();
     } else {
-      const listened = new Listened();
+      const listened = new StreamingSink();
       const stop = new AbortController();
       const onAbort = (): void => stop.abort(signal.reason);
       signal.addEventListener("abort", onAbort);
@@ -113,7 +113,7 @@ function endEvent(outcome: Outcome, attempts: Attempts, signal: AbortSignal): Mo
 }
 
 /** Gathers an answer as a whole. */
-class Whole implements Sink {
+class BufferedSink implements Sink {
   #text = "";
   #reasoning = "";
   #calls: ToolCall[] = [];
@@ -136,9 +136,9 @@ class Whole implements Sink {
 }
 
 /** Hands events on as they come. What waits for a slow consumer is merged, so it never outgrows the answer itself. */
-class Listened implements Sink {
+class StreamingSink implements Sink {
   outcome: Promise<Outcome> | undefined;
-  #waiting: ModelEvent[] = [];
+  #queued: ModelEvent[] = [];
   #wake: (() => void) | undefined;
   #done = false;
 
@@ -151,15 +151,15 @@ class Listened implements Sink {
 
   /** What came since the last call, at least one event; undefined once the attempt is over. */
   async next(): Promise<ModelEvent[] | undefined> {
-    while (!this.#waiting.length) {
+    while (!this.#queued.length) {
       if (this.#done) return undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#wake = undefined;
     }
-    const batch = this.#waiting;
-    this.#waiting = [];
+    const batch = this.#queued;
+    this.#queued = [];
     return batch;
   }
 
@@ -170,7 +170,7 @@ class Listened implements Sink {
     this.#add("reasoning-delta", piece);
   }
   callPiece(id: string, name: string | undefined, piece: string): void {
-    const last = this.#waiting.at(-1);
+    const last = this.#queued.at(-1);
     if (last?.type === "tool-call-delta" && last.id === id) last.text += piece;
     else this.#push({ type: "tool-call-delta", id, text: piece, ...(name === undefined ? {} : { name }) });
   }
@@ -179,12 +179,12 @@ class Listened implements Sink {
   }
 
   #add(type: "text-delta" | "reasoning-delta", text: string): void {
-    const last = this.#waiting.at(-1);
+    const last = this.#queued.at(-1);
     if (last?.type === type) last.text += text;
     else this.#push({ type, text });
   }
   #push(event: ModelEvent): void {
-    this.#waiting.push(event);
+    this.#queued.push(event);
     this.#wake?.();
   }
 }

@@ -22,9 +22,9 @@ export async function embedTexts(
   while (vectors.length < texts.length) {
     signal.throwIfAborted();
     const batch = texts.slice(vectors.length, vectors.length + size);
-    const answer = await withRetries(() => request(options, model, key, batch, signal), policy, signal);
+    const answer = await withRetries(() => requestEmbeddings(options, model, key, batch, signal), policy, signal);
     if ("vectors" in answer) vectors.push(...answer.vectors);
-    else if (batch.length > 1 && TOO_MANY.has(answer.failure.error.code)) size = Math.ceil(batch.length / 2);
+    else if (batch.length > 1 && BATCH_TOO_LARGE.has(answer.failure.error.code)) size = Math.ceil(batch.length / 2);
     else {
       signal.throwIfAborted();
       throw toError(answer.failure);
@@ -32,27 +32,27 @@ export async function embedTexts(
   }
   const length = vectors[0]?.length;
   if (vectors.some((vector) => vector.length !== length)) {
-    throw new PatchbayError("bad_response", `${options.who} sent embeddings of different lengths for "${model}".`);
+    throw new PatchbayError("bad_response", `${options.label} sent embeddings of different lengths for "${model}".`);
   }
   return vectors;
 }
 
 /** What endpoints answer to a batch that is too large. */
-const TOO_MANY: ReadonlySet<string> = new Set(["bad_response", "context_overflow"]);
+const BATCH_TOO_LARGE: ReadonlySet<string> = new Set(["bad_response", "context_overflow"]);
 
-type Answer = { vectors: number[][] } | { failure: Failure };
+type EmbedResult = { vectors: number[][] } | { failure: Failure };
 
-async function request(
+async function requestEmbeddings(
   options: EndpointOptions,
   model: string,
   key: string | undefined,
   texts: string[],
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<EmbedResult> {
   const answer = await sendForJson(
     options.pool,
     {
-      who: options.who,
+      label: options.label,
       model,
       url: endpoint(options.baseUrl, "/embeddings"),
       headers: jsonHeaders(key),
@@ -67,7 +67,7 @@ async function request(
   return {
     failure: failure(
       "bad_response",
-      `${options.who} sent no usable embeddings for "${model}": is it an embedding model?`,
+      `${options.label} sent no usable embeddings for "${model}": is it an embedding model?`,
     ),
   };
 }
@@ -88,7 +88,11 @@ function readVectors(value: unknown, count: number): number[][] | undefined {
   return vectors.every((vector) => vector !== undefined) ? (vectors as number[][]) : undefined;
 }
 
-async function withRetries(call: () => Promise<Answer>, policy: RetryPolicy, signal: AbortSignal): Promise<Answer> {
+async function withRetries(
+  call: () => Promise<EmbedResult>,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): Promise<EmbedResult> {
   for (let made = 0; ; made++) {
     const answer = await call();
     if ("vectors" in answer || !answer.failure.retry || made >= policy.retries) return answer;

@@ -10,7 +10,7 @@ export interface Failure {
 }
 
 /** Characters of a server's own words that are passed on. */
-const QUOTED = 300;
+const MAX_DETAIL = 300;
 
 export function failure(code: ErrorCode, message: string, more: { retry?: boolean; afterMs?: number } = {}): Failure {
   return { error: { code, message }, retry: more.retry ?? false, afterMs: more.afterMs };
@@ -25,31 +25,31 @@ export function cancelled(): Failure {
  * the server's own words are left out, because the message may reach callers of a published agent.
  */
 export function statusFailure(
-  who: string,
+  label: string,
   model: string,
   status: number,
   headers: Record<string, string | string[] | undefined>,
   body: string,
   now: number,
 ): Failure {
-  const said = serverWords(body);
+  const said = serverDetail(body);
   const quote = said ? `: ${said}` : ".";
   if (status === 401 || status === 403) {
     return failure(
       "auth_failed",
-      `${who} refused the API key (HTTP ${status}). Check the provider's key under Models.`,
+      `${label} refused the API key (HTTP ${status}). Check the provider's key under Models.`,
     );
   }
   if (status === 402) {
     return failure(
       "auth_failed",
-      `${who} asks for payment (HTTP 402): the account of this API key has no credit left.`,
+      `${label} asks for payment (HTTP 402): the account of this API key has no credit left.`,
     );
   }
   if (status >= 300 && status < 400) {
     return failure(
       "bad_response",
-      `${who} answered with a redirect (HTTP ${status}). Enter the final address as base URL.`,
+      `${label} answered with a redirect (HTTP ${status}). Enter the final address as base URL.`,
     );
   }
   if (isContextOverflow(status, said)) {
@@ -58,28 +58,28 @@ export function statusFailure(
   if (status === 404) {
     return failure(
       "model_not_found",
-      `${who} does not know the model "${model}" or has no chat completions at its base URL (HTTP 404)${quote}`,
+      `${label} does not know the model "${model}" or has no chat completions at its base URL (HTTP 404)${quote}`,
     );
   }
   if (status === 429) {
     const quota = /insufficient_quota|exceeded your current quota|billing/i.test(body);
-    return failure("provider_rate_limited", `${who} limits requests (HTTP 429)${quote}`, {
+    return failure("provider_rate_limited", `${label} limits requests (HTTP 429)${quote}`, {
       retry: !quota,
       afterMs: retryAfterMs(header(headers, "retry-after"), now),
     });
   }
   if (status >= 500 || status === 408 || status === 425) {
-    return failure("provider_unavailable", `${who} is failing (HTTP ${status})${quote}`, {
+    return failure("provider_unavailable", `${label} is failing (HTTP ${status})${quote}`, {
       retry: true,
       afterMs: retryAfterMs(header(headers, "retry-after"), now),
     });
   }
-  return failure("bad_response", `${who} refused the request (HTTP ${status})${quote}`);
+  return failure("bad_response", `${label} refused the request (HTTP ${status})${quote}`);
 }
 
 /** A failure from an error object inside a stream or body that began with status 200. */
-export function bodyFailure(who: string, model: string, error: unknown): Failure {
-  const said = serverWords(JSON.stringify({ error }));
+export function bodyFailure(label: string, model: string, error: unknown): Failure {
+  const said = serverDetail(JSON.stringify({ error }));
   const quote = said ? `: ${said}` : ".";
   const code = typeof error === "object" && error !== null ? String((error as Record<string, unknown>).code ?? "") : "";
   const kind = typeof error === "object" && error !== null ? String((error as Record<string, unknown>).type ?? "") : "";
@@ -87,22 +87,22 @@ export function bodyFailure(who: string, model: string, error: unknown): Failure
   if (isContextOverflow(400, text))
     return failure("context_overflow", `The prompt is longer than ${model} takes${quote}`);
   if (/\b429\b|rate.?limit/i.test(text))
-    return failure("provider_rate_limited", `${who} limits requests${quote}`, { retry: true });
+    return failure("provider_rate_limited", `${label} limits requests${quote}`, { retry: true });
   if (/\b40[13]\b|authentication|permission|api.?key/i.test(`${code} ${kind}`)) {
-    return failure("auth_failed", `${who} refused the API key. Check the provider's key under Models.`);
+    return failure("auth_failed", `${label} refused the API key. Check the provider's key under Models.`);
   }
-  return failure("provider_unavailable", `${who} broke off its answer with an error${quote}`, { retry: true });
+  return failure("provider_unavailable", `${label} broke off its answer with an error${quote}`, { retry: true });
 }
 
 const CERTIFICATE = /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
 /** A failure from what the socket or the name service said. `started`: bytes of an answer had come. */
-export function socketFailure(who: string, error: Error & { code?: string }, started: boolean): Failure {
+export function socketFailure(label: string, error: Error & { code?: string }, started: boolean): Failure {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? "";
   if (CERTIFICATE.test(code)) {
     return failure(
       "provider_unavailable",
-      `${who}'s certificate is not trusted (${code}). Mend the certificate; there is no way around the check.`,
+      `${label}'s certificate is not trusted (${code}). Mend the certificate; there is no way around the check.`,
     );
   }
   const reason: Record<string, string> = {
@@ -114,9 +114,9 @@ export function socketFailure(who: string, error: Error & { code?: string }, sta
     ENETUNREACH: "its network cannot be reached.",
   };
   if (reason[code])
-    return failure("provider_unavailable", `${who} cannot be reached: ${reason[code]}`, { retry: true });
+    return failure("provider_unavailable", `${label} cannot be reached: ${reason[code]}`, { retry: true });
   const when = started ? "in the middle of an answer" : "before it answered";
-  return failure("connection_lost", `${who} closed the connection ${when}.`, { retry: true });
+  return failure("connection_lost", `${label} closed the connection ${when}.`, { retry: true });
 }
 
 /** Milliseconds from `Retry-After` (seconds or an HTTP date); undefined when absent or not understood. */
@@ -136,11 +136,11 @@ function isContextOverflow(status: number, said: string): boolean {
 }
 
 /** The sentence in an error body, on one line, without addresses, at most 300 characters. */
-export function serverWords(body: string): string {
+export function serverDetail(body: string): string {
   let text = body;
   try {
     const value: unknown = JSON.parse(body);
-    text = words(value) ?? "";
+    text = findMessage(value) ?? "";
   } catch {
     if (/<html|<!doctype/i.test(body)) return "";
   }
@@ -148,15 +148,17 @@ export function serverWords(body: string): string {
     .replaceAll(/https?:\/\/\S+/g, "")
     .replaceAll(/[\s\p{Cc}]+/gu, " ")
     .trim();
-  return line.length > QUOTED ? `${line.slice(0, QUOTED)}…` : line;
+  return line.length > MAX_DETAIL ? `${line.slice(0, MAX_DETAIL)}…` : line;
 }
 
-function words(value: unknown): string | undefined {
+function findMessage(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  if (Array.isArray(value)) return words(value[0]);
+  if (Array.isArray(value)) return findMessage(value[0]);
   if (typeof value !== "object" || value === null) return undefined;
   const record = value as Record<string, unknown>;
-  return words(record.error) ?? words(record.message) ?? words(record.detail) ?? words(record.msg);
+  return (
+    findMessage(record.error) ?? findMessage(record.message) ?? findMessage(record.detail) ?? findMessage(record.msg)
+  );
 }
 
 function header(headers: Record<string, string | string[] | undefined>, name: string): string | undefined {

@@ -6,13 +6,13 @@ import { sqliteRecords } from "../stores/sqlite/records.ts";
 import { createModels, type ModelsOptions } from "./models.ts";
 import { OpenAiReader } from "./openai-reader.ts";
 import {
-  answer,
   chunk,
+  completion,
   DONE,
   type Fault,
   type FaultServer,
-  refuse,
   respond,
+  respondError,
   STREAM_HEAD,
   startFaultServer,
   stream,
@@ -74,7 +74,10 @@ const callsOf = (events: ModelEvent[]) => events.flatMap((event) => (event.type 
 
 describe("refusals and retries", () => {
   test("429 with Retry-After: waits that long, then one clean answer", async () => {
-    const { ask, waits, server } = await rig([refuse(429, "slow down", { "retry-after": "2" }), answer("fine")]);
+    const { ask, waits, server } = await rig([
+      respondError(429, "slow down", { "retry-after": "2" }),
+      completion("fine"),
+    ]);
     const events = await ask();
     expect(textOf(events)).toBe("fine");
     expect(waits).toHaveLength(1);
@@ -86,17 +89,17 @@ describe("refusals and retries", () => {
   test("Retry-After as a date, as nonsense, and beyond the cap", async () => {
     const now = Date.parse("2026-11-24T08:00:00Z");
     const dated = await rig(
-      [refuse(429, "x", { "retry-after": "Tue, 24 Nov 2026 08:00:05 GMT" }), answer("a")],
+      [respondError(429, "x", { "retry-after": "Tue, 24 Nov 2026 08:00:05 GMT" }), completion("a")],
       {},
       () => now,
     );
     const dateWait = Math.max(0, now + 5_000 - Date.now());
     await dated.ask();
     expect(dated.waits[0]).toBeGreaterThanOrEqual(Math.min(dateWait, 5_000) - 1_000);
-    const garbage = await rig([refuse(429, "x", { "retry-after": "soon" }), answer("b")]);
+    const garbage = await rig([respondError(429, "x", { "retry-after": "soon" }), completion("b")]);
     expect(textOf(await garbage.ask())).toBe("b");
     expect(garbage.waits[0]).toBeLessThan(1_000);
-    const day = await rig([refuse(429, "x", { "retry-after": "86400" })]);
+    const day = await rig([respondError(429, "x", { "retry-after": "86400" })]);
     expect(endOf(await day.ask())).toMatchObject({ reason: "error", error: { code: "provider_rate_limited" } });
     expect(day.waits).toEqual([]);
     expect(day.server.requests).toHaveLength(1);
@@ -111,7 +114,7 @@ describe("refusals and retries", () => {
   });
 
   test("500 twice, then well: three attempts", async () => {
-    const { ask, waits } = await rig([refuse(500, "x"), refuse(500, "x"), answer("third")]);
+    const { ask, waits } = await rig([respondError(500, "x"), respondError(500, "x"), completion("third")]);
     const events = await ask();
     expect(textOf(events)).toBe("third");
     expect(endOf(events).attempts).toHaveLength(2);
@@ -119,13 +122,13 @@ describe("refusals and retries", () => {
   });
 
   test.each([500, 502, 503, 529])("%i for ever: provider_unavailable after four attempts", async (status) => {
-    const { ask, server } = await rig([refuse(status, "overloaded")]);
+    const { ask, server } = await rig([respondError(status, "overloaded")]);
     expect(endOf(await ask())).toMatchObject({ reason: "error", error: { code: "provider_unavailable" } });
     expect(server.requests).toHaveLength(4);
   });
 
   test.each([401, 403])("%i: no retry, auth_failed, the key not in any event", async (status) => {
-    const { ask, server } = await rig([refuse(status, `Incorrect API key provided: ${KEY}`)]);
+    const { ask, server } = await rig([respondError(status, `Incorrect API key provided: ${KEY}`)]);
     const events = await ask();
     expect(endOf(events)).toMatchObject({ reason: "error", error: { code: "auth_failed" } });
     expect(JSON.stringify(events)).not.toContain(KEY);
@@ -134,7 +137,7 @@ describe("refusals and retries", () => {
   });
 
   test("the key is taken out of other errors too, and so are addresses", async () => {
-    const { ask } = await rig([refuse(422, `Bad field; see https://inner.example/doc key ${KEY}`)]);
+    const { ask } = await rig([respondError(422, `Bad field; see https://inner.example/doc key ${KEY}`)]);
     const text = JSON.stringify(await ask());
     expect(text).not.toContain(KEY);
     expect(text).not.toContain("inner.example");
@@ -146,13 +149,13 @@ describe("refusals and retries", () => {
     "the request exceeds the available context size",
     "Range of input length should be [1, 30720]",
   ])("400 “%s”: context_overflow, no retry", async (message) => {
-    const { ask, server } = await rig([refuse(400, message)]);
+    const { ask, server } = await rig([respondError(400, message)]);
     expect(endOf(await ask())).toMatchObject({ error: { code: "context_overflow" } });
     expect(server.requests).toHaveLength(1);
   });
 
   test("404: model_not_found, no retry, and the server's words are told", async () => {
-    const { ask, server } = await rig([refuse(404, 'model "m" not found, try pulling it first')]);
+    const { ask, server } = await rig([respondError(404, 'model "m" not found, try pulling it first')]);
     const end = endOf(await ask());
     expect(end.error).toMatchObject({ code: "model_not_found" });
     expect(end.error!.message).toContain("try pulling it first");
@@ -168,7 +171,7 @@ describe("refusals and retries", () => {
 
 describe("connections", () => {
   test("nothing listens, and no such host: tried again, then said in words", async () => {
-    const free = await startFaultServer(answer("x"));
+    const free = await startFaultServer(completion("x"));
     await free.close();
     const waits: number[] = [];
     const retry = { sleep: async (ms: number) => void waits.push(ms) };
@@ -255,7 +258,10 @@ describe("connections", () => {
   });
 
   test("a reset in the middle of text: the part stays, nothing is sent again, never two texts", async () => {
-    const { ask, server } = await rig([stream([chunk({ content: "first half" })], "reset"), answer("another answer")]);
+    const { ask, server } = await rig([
+      stream([chunk({ content: "first half" })], "reset"),
+      completion("another answer"),
+    ]);
     const events = await ask();
     expect(textOf(events)).toBe("first half");
     expect(endOf(events)).toMatchObject({ reason: "error", error: { code: "connection_lost" } });
@@ -263,7 +269,10 @@ describe("connections", () => {
   });
 
   test("when nobody saw the part, the answer is asked for again and comes whole", async () => {
-    const { ask, server } = await rig([stream([chunk({ content: "first half" })], "reset"), answer("another answer")]);
+    const { ask, server } = await rig([
+      stream([chunk({ content: "first half" })], "reset"),
+      completion("another answer"),
+    ]);
     const events = await ask({ quiet: true });
     expect(textOf(events)).toBe("another answer");
     expect(endOf(events)).toMatchObject({ reason: "stop", attempts: [{ error: { code: "connection_lost" } }] });
@@ -313,7 +322,7 @@ describe("nonsense", () => {
   test("broken JSON in one line fails the attempt and nothing else", async () => {
     const { ask, server } = await rig([
       stream(["data: {oops\n\n", chunk({ content: "x" }, "stop"), DONE]),
-      answer("well"),
+      completion("well"),
     ]);
     const events = await ask();
     expect(textOf(events)).toBe("well");
@@ -616,7 +625,7 @@ describe("endings and counts", () => {
 
   test("a cancel while waiting for a retry, and before the start", async () => {
     const cancel = new AbortController();
-    const server = await startFaultServer(refuse(503, "x"));
+    const server = await startFaultServer(respondError(503, "x"));
     const models = createModels({
       records: await sqliteRecords(":memory:"),
       secrets: { get: async () => KEY, redact: (text) => text },
@@ -676,9 +685,9 @@ describe("kinds of servers", () => {
 
   test("a server that refuses stream_options is asked without, from then on", async () => {
     const { ask, server } = await rig([
-      refuse(400, "Unrecognized request argument supplied: stream_options"),
-      answer("one"),
-      answer("two"),
+      respondError(400, "Unrecognized request argument supplied: stream_options"),
+      completion("one"),
+      completion("two"),
     ]);
     expect(textOf(await ask())).toBe("one");
     expect(textOf(await ask())).toBe("two");

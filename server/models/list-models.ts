@@ -6,7 +6,7 @@ import { sendForJson, toError } from "./send-for-json.ts";
 
 const ANTHROPIC_VERSION = "2023-06-01";
 /** Names beyond that are left out: no person chooses among more. */
-const MOST = 2_000;
+const MAX_MODELS = 2_000;
 
 /** Ids as the endpoint gives them, in its order. Rejects with a model's error code. */
 export async function listModels(
@@ -14,20 +14,20 @@ export async function listModels(
   key: string | undefined,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { who, baseUrl, pool, limits, anthropic } = options;
+  const { label, baseUrl, pool, limits, anthropic } = options;
   const headers: Record<string, string> = { accept: "application/json" };
   if (anthropic) {
     headers["anthropic-version"] = ANTHROPIC_VERSION;
     if (key) headers["x-api-key"] = key;
   } else if (key) headers.authorization = `Bearer ${key}`;
-  const request = { who, model: "", method: "GET" as const, url: endpoint(baseUrl, "/models"), headers };
+  const request = { label, model: "", method: "GET" as const, url: endpoint(baseUrl, "/models"), headers };
   const answer = await sendForJson(pool, request, limits, signal);
   if ("failure" in answer) {
     if (answer.failure.error.code === "model_not_found") {
       throw toError(
         failure(
           "model_not_found",
-          `${who} has no list of models at its base URL (HTTP 404). Check the base URL: it often ends in /v1.`,
+          `${label} has no list of models at its base URL (HTTP 404). Check the base URL: it often ends in /v1.`,
         ),
       );
     }
@@ -35,7 +35,8 @@ export async function listModels(
   }
   const value = answer.value as { data?: unknown; models?: unknown } | unknown[] | null;
   const rows = Array.isArray(value) ? value : (value?.data ?? value?.models);
-  if (!Array.isArray(rows)) throw toError(failure("bad_response", `${who} sent a list of models that cannot be read.`));
+  if (!Array.isArray(rows))
+    throw toError(failure("bad_response", `${label} sent a list of models that cannot be read.`));
   const ids = rows
     .map((row: unknown) =>
       typeof row === "string"
@@ -43,5 +44,5 @@ export async function listModels(
         : ((row as { id?: unknown; name?: unknown })?.id ?? (row as { name?: unknown })?.name),
     )
     .filter((id): id is string => typeof id === "string" && id !== "" && id.length <= 200);
-  return [...new Set(ids)].slice(0, MOST);
+  return [...new Set(ids)].slice(0, MAX_MODELS);
 }

@@ -11,6 +11,7 @@ import type { Secrets } from "../secrets/service.ts";
 import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
 import { ANTHROPIC_URL, Anthropic } from "./anthropic.ts";
+import type { Attempt } from "./attempt.ts";
 import { chat, RETRY_POLICY, type RetryPolicy } from "./chat.ts";
 import { DEMO_PROFILE, demoAttempt } from "./demo/demo.ts";
 import { embedTexts } from "./embed.ts";
@@ -20,9 +21,8 @@ import { OpenAiCompatible } from "./openai-compatible.ts";
 import { PROBE_IMAGE, probe } from "./probe.ts";
 import { canChat, canEmbed, profileFor } from "./profiles.ts";
 import { type ProviderEnv, Providers } from "./providers.ts";
+import { createPool, PROVIDER_LIMITS, type ProviderLimits } from "./send.ts";
 import type { Models } from "./service.ts";
-import type { Attempt } from "./attempt.ts";
-import { createPool, WIRE_LIMITS, type WireLimits } from "./send.ts";
 
 export interface ModelsOptions {
   records: Records;
@@ -33,7 +33,7 @@ export interface ModelsOptions {
   /** `<data>/models`: where models that run on this machine lie. Without it there are none. */
   localFolder?: string;
   /** Replaced by tests alone. */
-  limits?: Partial<WireLimits>;
+  limits?: Partial<ProviderLimits>;
   retry?: Partial<RetryPolicy>;
   now?: () => number;
 }
@@ -41,16 +41,16 @@ export interface ModelsOptions {
 export const DEMO_MODEL = "demo/offline";
 
 /** How long an endpoint's list of models is believed. */
-const LIST_MS = 60_000;
+const LIST_MAX_AGE_MS = 60_000;
 /** How long it is waited for. */
 const LIST_TIMEOUT_MS = 5_000;
 /** How long an endpoint that did not give one is left alone. */
-const SILENT_MS = 10_000;
+const RETRY_LIST_MS = 10_000;
 
 interface Client {
   /** What it was made from: another value means that the provider was changed. */
   provider: Provider;
-  who: string;
+  label: string;
   baseUrl: string;
   attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt;
   listed?: { at: number; models: string[] };
@@ -58,15 +58,15 @@ interface Client {
 
 /** Nothing is sent to any provider before it is asked for. `close` ends the kept-alive connections. */
 export function createModels(options: ModelsOptions): Models & { close(): Promise<void> } {
-  return new RecordedModels(options);
+  return new ModelService(options);
 }
 
-class RecordedModels implements Models {
+class ModelService implements Models {
   readonly #options: ModelsOptions;
   readonly #providers: Providers;
   readonly #local: LocalModels | undefined;
   readonly #pool: Agent = createPool();
-  readonly #limits: WireLimits;
+  readonly #limits: ProviderLimits;
   readonly #retry: RetryPolicy;
   readonly #now: () => number;
   readonly #clients = new Map<string, Client>();
@@ -87,7 +87,7 @@ class RecordedModels implements Models {
     this.#now = options.now ?? Date.now;
     this.#local = options.localFolder === undefined ? undefined : new LocalModels(options.localFolder);
     this.#providers = new Providers(options.records, options.env, this.#now, this.#local);
-    this.#limits = { ...WIRE_LIMITS, ...options.limits };
+    this.#limits = { ...PROVIDER_LIMITS, ...options.limits };
     this.#retry = { ...RETRY_POLICY, ...options.retry };
   }
 
@@ -224,11 +224,11 @@ class RecordedModels implements Models {
         `"${name}" cannot make embeddings: its provider has no embeddings API. Choose a model of an OpenAI-compatible provider.`,
       );
     }
-    const { who, baseUrl } = this.#client(provider);
+    const { label, baseUrl } = this.#client(provider);
     const key = await this.#key(provider);
     try {
       return await embedTexts(
-        { who, baseUrl, pool: this.#pool, limits: this.#limits },
+        { label, baseUrl, pool: this.#pool, limits: this.#limits },
         this.#retry,
         id,
         key,
@@ -263,7 +263,7 @@ class RecordedModels implements Models {
         attempt: (request, vision) => client.attempt(request, key, vision),
         embed: (model, abort) =>
           embedTexts(
-            { who: client.who, baseUrl: client.baseUrl, pool: this.#pool, limits: this.#limits },
+            { label: client.label, baseUrl: client.baseUrl, pool: this.#pool, limits: this.#limits },
             { ...this.#retry, retries: 0 },
             model,
             key,
@@ -349,13 +349,13 @@ class RecordedModels implements Models {
   #client(provider: Provider): Client {
     const known = this.#clients.get(provider.id);
     if (known && (known.provider === provider || sameEndpoint(known.provider, provider))) return known;
-    const who = `Provider "${provider.id}"`;
+    const label = `Provider "${provider.id}"`;
     const baseUrl = this.#baseUrl(provider)!;
-    const endpoint = { who, baseUrl, pool: this.#pool, limits: this.#limits, files: this.#files };
+    const endpoint = { label, baseUrl, pool: this.#pool, limits: this.#limits, files: this.#files };
     const made = provider.kind === "anthropic" ? new Anthropic(endpoint) : new OpenAiCompatible(endpoint);
     const client: Client = {
       provider,
-      who,
+      label,
       baseUrl,
       attempt: (request, key, vision) => made.attempt(request, key, vision),
     };
@@ -377,13 +377,13 @@ class RecordedModels implements Models {
   async #modelIds(provider: Provider): Promise<string[]> {
     if (provider.models) return provider.models;
     const client = this.#client(provider);
-    if (client.listed && this.#now() - client.listed.at < LIST_MS) return client.listed.models;
+    if (client.listed && this.#now() - client.listed.at < LIST_MAX_AGE_MS) return client.listed.models;
     try {
       return await this.#list(provider, client, await this.#key(provider), AbortSignal.timeout(LIST_TIMEOUT_MS));
     } catch {
       const models = client.listed?.models ?? [];
       // A silent endpoint is not asked again at every look at the page.
-      client.listed = { at: this.#now() - LIST_MS + SILENT_MS, models };
+      client.listed = { at: this.#now() - LIST_MAX_AGE_MS + RETRY_LIST_MS, models };
       return models;
     }
   }
@@ -391,7 +391,7 @@ class RecordedModels implements Models {
   async #list(provider: Provider, client: Client, key: string | undefined, signal: AbortSignal): Promise<string[]> {
     const models = await listModels(
       {
-        who: client.who,
+        label: client.label,
         baseUrl: client.baseUrl,
         pool: this.#pool,
         limits: this.#limits,

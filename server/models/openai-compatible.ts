@@ -8,18 +8,18 @@ import type { Dispatcher } from "undici";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import type { Files } from "../stores/files.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Failure } from "./failure.ts";
 import { OpenAiReader } from "./openai-reader.ts";
-import type { Attempt } from "./attempt.ts";
+import { type ProviderLimits, send } from "./send.ts";
 import { callOptions, isStrictSchema, toPrompt } from "./to-prompt.ts";
-import { send, type WireLimits } from "./send.ts";
 
 export interface EndpointOptions {
   /** Names the provider in messages. */
-  who: string;
+  label: string;
   baseUrl: string;
   pool: Dispatcher;
-  limits: WireLimits;
+  limits: ProviderLimits;
   files?: Pick<Files, "get">;
 }
 
@@ -44,9 +44,9 @@ export class OpenAiCompatible {
     return async (sink, signal) => {
       const body = await this.#body(request, vision);
       const once = async () => {
-        const reader = new OpenAiReader(this.#options.who, request, sink);
+        const reader = new OpenAiReader(this.#options.label, request, sink);
         const wire = {
-          who: this.#options.who,
+          label: this.#options.label,
           model: request.model,
           url: this.#url,
           headers: jsonHeaders(key),

@@ -2,14 +2,14 @@
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import type { ErrorCode } from "../../runtime/error.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
-import { bodyFailure, type Failure, failure } from "./failure.ts";
 import type { Outcome, Sink } from "./attempt.ts";
+import { bodyFailure, type Failure, failure } from "./failure.ts";
+import type { ResponseReader } from "./send.ts";
 import { ThinkSplitter } from "./thinking.ts";
 import { ToolCalls } from "./tool-calls.ts";
 import { type CallUsage, usageOf } from "./usage.ts";
-import type { WireReader } from "./send.ts";
 
-interface WireDelta {
+interface Delta {
   content?: unknown;
   reasoning_content?: unknown;
   reasoning?: unknown;
@@ -22,8 +22,8 @@ const BROKEN_OFF: ReadonlySet<ErrorCode> = new Set(["connection_lost", "stream_s
 
 type Mode = "events" | "json" | "unknown";
 
-export class OpenAiReader implements WireReader {
-  readonly #who: string;
+export class OpenAiReader implements ResponseReader {
+  readonly #label: string;
   readonly #request: ChatRequest;
   readonly #sink: Sink;
   readonly #decoder = new TextDecoder();
@@ -48,8 +48,8 @@ export class OpenAiReader implements WireReader {
   #usage: { prompt_tokens?: unknown; completion_tokens?: unknown } | undefined;
   #failure: Failure | undefined;
 
-  constructor(who: string, request: ChatRequest, sink: Sink) {
-    this.#who = who;
+  constructor(label: string, request: ChatRequest, sink: Sink) {
+    this.#label = label;
     this.#request = request;
     this.#sink = sink;
   }
@@ -57,7 +57,7 @@ export class OpenAiReader implements WireReader {
   head(contentType: string): Failure | undefined {
     if (contentType.includes("text/event-stream")) this.#begin("events");
     else if (contentType.includes("json")) this.#begin("json");
-    else if (contentType.includes("html")) return this.#notAModel();
+    else if (contentType.includes("html")) return this.#webPageFailure();
     return undefined;
   }
 
@@ -67,7 +67,7 @@ export class OpenAiReader implements WireReader {
       this.#whole += text;
       const begin = this.#whole.trimStart()[0];
       if (begin === undefined) return undefined;
-      if (begin === "<") return this.#notAModel();
+      if (begin === "<") return this.#webPageFailure();
       const mode = begin === "{" ? "json" : "events";
       this.#begin(mode);
       if (mode === "events") {
@@ -104,7 +104,7 @@ export class OpenAiReader implements WireReader {
     if (this.#refusal || this.#finish === "content_filter") {
       const message = this.#refusal
         ? "The model refused to answer."
-        : `${this.#who} withheld the answer (content filter).`;
+        : `${this.#label} withheld the answer (content filter).`;
       return { reason: "refused", usage, message };
     }
     const cut = this.#finish === "length";
@@ -129,7 +129,7 @@ export class OpenAiReader implements WireReader {
           value = JSON.parse(event.data);
         } catch {
           if (this.#closing) return;
-          this.#failure = failure("bad_response", `${this.#who} sent a piece of its answer that is no JSON.`, {
+          this.#failure = failure("bad_response", `${this.#label} sent a piece of its answer that is no JSON.`, {
             retry: true,
           });
           return;
@@ -142,11 +142,11 @@ export class OpenAiReader implements WireReader {
   #readChunk(value: unknown): void {
     const chunk = value as { error?: unknown; usage?: unknown; choices?: unknown } | null;
     if (typeof chunk !== "object" || chunk === null) {
-      this.#failure = failure("bad_response", `${this.#who} sent a piece of its answer that is no object.`);
+      this.#failure = failure("bad_response", `${this.#label} sent a piece of its answer that is no object.`);
       return;
     }
     if (chunk.error) {
-      this.#failure = bodyFailure(this.#who, this.#request.model, chunk.error);
+      this.#failure = bodyFailure(this.#label, this.#request.model, chunk.error);
       return;
     }
     if (typeof chunk.usage === "object" && chunk.usage !== null) this.#usage = chunk.usage;
@@ -156,7 +156,7 @@ export class OpenAiReader implements WireReader {
     this.#readFinish(choice.finish_reason);
   }
 
-  #readDelta(delta: WireDelta): void {
+  #readDelta(delta: Delta): void {
     const thoughts = delta.reasoning_content ?? delta.reasoning;
     if (typeof thoughts === "string" && thoughts) this.#onReasoning(thoughts);
     if (typeof delta.content === "string") {
@@ -195,7 +195,7 @@ export class OpenAiReader implements WireReader {
     if (typeof reason !== "string" || reason === "") return;
     this.#finish = reason;
     if (reason === "error") {
-      this.#failure = failure("provider_unavailable", `${this.#who} broke off its answer with an error.`, {
+      this.#failure = failure("provider_unavailable", `${this.#label} broke off its answer with an error.`, {
         retry: true,
       });
     }
@@ -207,16 +207,16 @@ export class OpenAiReader implements WireReader {
     try {
       body = JSON.parse(text);
     } catch {
-      this.#failure = failure("bad_response", `${this.#who} sent an answer that is no JSON.`);
+      this.#failure = failure("bad_response", `${this.#label} sent an answer that is no JSON.`);
       return;
     }
     if (body?.error) {
-      this.#failure = bodyFailure(this.#who, this.#request.model, body.error);
+      this.#failure = bodyFailure(this.#label, this.#request.model, body.error);
       return;
     }
     const choice = Array.isArray(body?.choices) ? body.choices[0] : undefined;
     if (!choice?.message) {
-      this.#failure = failure("bad_response", `${this.#who} sent an answer without a message in it.`);
+      this.#failure = failure("bad_response", `${this.#label} sent an answer without a message in it.`);
       return;
     }
     if (typeof body.usage === "object" && body.usage !== null) this.#usage = body.usage;
@@ -227,13 +227,13 @@ export class OpenAiReader implements WireReader {
 
   #unfinished(): Failure | undefined {
     if (this.#done || this.#finish !== undefined) return undefined;
-    return failure("connection_lost", `${this.#who} ended its answer before it was finished.`, { retry: true });
+    return failure("connection_lost", `${this.#label} ended its answer before it was finished.`, { retry: true });
   }
 
-  #notAModel(): Failure {
+  #webPageFailure(): Failure {
     return failure(
       "bad_response",
-      `${this.#who} answered with a web page instead of an answer. Check the base URL (it often ends in /v1) and any proxy.`,
+      `${this.#label} answered with a web page instead of an answer. Check the base URL (it often ends in /v1) and any proxy.`,
     );
   }
 

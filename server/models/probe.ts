@@ -3,8 +3,8 @@ import { type ErrorCode, errorData } from "../../runtime/error.ts";
 import type { FileRef, ToolCall } from "../../runtime/message.ts";
 import type { ChatRequest, ModelProfile } from "../../runtime/model.ts";
 import type { Provider, ProviderTest } from "../contract/model.ts";
-import { canChat, canEmbed } from "./profiles.ts";
 import type { Attempt, Outcome, Sink } from "./attempt.ts";
+import { canChat, canEmbed } from "./profiles.ts";
 
 export interface ProbeOptions {
   provider: Provider;
@@ -16,7 +16,7 @@ export interface ProbeOptions {
 }
 
 /** Generous: reasoning models think before they say "ok". */
-const ANSWER_TOKENS = 512;
+const MAX_TOKENS = 512;
 
 /**
  * Lists the models, asks one for a word, a tool call and an answer by schema, and an embedding model for a vector.
@@ -38,7 +38,7 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
   const tried = models.find(canChat);
   if (!tried) {
     const embedder = models.find(canEmbed);
-    if (embedder) return { ...(await embedOnly(options, embedder, signal)), models };
+    if (embedder) return { ...(await testEmbedder(options, embedder, signal)), models };
     if (listFault) return { ok: false, code: listFault.code, message: listFault.message, models, found };
     return {
       ok: false,
@@ -49,8 +49,8 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
     };
   }
 
-  const ask = (request: Partial<ChatRequest>, vision = false): Promise<Answer> =>
-    answer(options.attempt({ model: tried, messages: [], maxOutputTokens: ANSWER_TOKENS, ...request }, vision), signal);
+  const ask = (request: Partial<ChatRequest>, vision = false): Promise<Completion> =>
+    complete(options.attempt({ model: tried, messages: [], maxOutputTokens: MAX_TOKENS, ...request }, vision), signal);
 
   const first = await ask({ messages: [{ role: "user", content: "Answer with the one word: ok" }] });
   signal.throwIfAborted();
@@ -82,7 +82,7 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
       },
       true,
     ),
-    await embedding(options, models, signal),
+    await canEmbedWith(options, models, signal),
   ];
   signal.throwIfAborted();
   found.tools = tool.calls.some((call) => call.name === WEATHER.name && call.arguments !== undefined);
@@ -98,7 +98,7 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
   if (Boolean(profile.structured) !== found.structured) suggests.structured = found.structured;
   return {
     ok: true,
-    message: sentence(tried, models.length, found),
+    message: summarize(tried, models.length, found),
     models,
     tried,
     found,
@@ -107,7 +107,7 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
   };
 }
 
-function sentence(tried: string, count: number, found: ProviderTest["found"]): string {
+function summarize(tried: string, count: number, found: ProviderTest["found"]): string {
   const works = ["chat"];
   const not: string[] = [];
   for (const [name, value] of [
@@ -122,7 +122,7 @@ function sentence(tried: string, count: number, found: ProviderTest["found"]): s
   return `It works: ${listed}; with ${tried}: ${works.join(", ")}${not.length ? `; not: ${not.join(", ")}` : ""}.`;
 }
 
-async function embedOnly(
+async function testEmbedder(
   options: ProbeOptions,
   model: string,
   signal: AbortSignal,
@@ -142,7 +142,11 @@ async function embedOnly(
   }
 }
 
-async function embedding(options: ProbeOptions, models: string[], signal: AbortSignal): Promise<boolean | undefined> {
+async function canEmbedWith(
+  options: ProbeOptions,
+  models: string[],
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
   const model = models.find(canEmbed);
   if (!model) return undefined;
   return options.embed(model, signal).then(
@@ -151,14 +155,14 @@ async function embedding(options: ProbeOptions, models: string[], signal: AbortS
   );
 }
 
-interface Answer {
+interface Completion {
   outcome: Outcome;
   text: string;
   calls: ToolCall[];
 }
 
-async function answer(attempt: Attempt, signal: AbortSignal): Promise<Answer> {
-  const gathered: Answer = {
+async function complete(attempt: Attempt, signal: AbortSignal): Promise<Completion> {
+  const gathered: Completion = {
     outcome: { reason: "stop", usage: { inputTokens: 0, outputTokens: 0 } },
     text: "",
     calls: [],

@@ -18,16 +18,16 @@ export function profileFor(id: string, own: Partial<ModelProfile> | undefined, b
 
 /** Whether a model of an endpoint's list can chat; embedders, speech, image and moderation models cannot. */
 export function canChat(id: string): boolean {
-  return !NO_CHAT.test(id.toLowerCase());
+  return !NON_CHAT_NAME.test(id.toLowerCase());
 }
 
 /** Whether a model of an endpoint's list looks like one for embeddings. */
 export function canEmbed(id: string): boolean {
-  return EMBEDS.test(id.toLowerCase());
+  return EMBEDDER_NAME.test(id.toLowerCase());
 }
 
-const EMBEDS = /embed|\bbge\b|bge-|\bgte\b|gte-|\be5\b|e5-|minilm|arctic-embed|jina-clip/;
-const NO_CHAT =
+const EMBEDDER_NAME = /embed|\bbge\b|bge-|\bgte\b|gte-|\be5\b|e5-|minilm|arctic-embed|jina-clip/;
+const NON_CHAT_NAME =
   /embed|bge-|gte-|e5-|minilm|rerank|whisper|tts|dall-e|moderation|transcribe|realtime|-audio|image-|stable-diffusion|flux|sora|davinci|babbage|paraformer|cosyvoice|wanx/;
 
 function listPrice(host: string, name: string): { input: number; output: number } | undefined {

@@ -14,7 +14,7 @@ export const LOCAL_PROVIDER = "local";
 const RESERVED = new Set([DEMO_PROVIDER.id, LOCAL_PROVIDER, "default"]);
 
 /** How long a change made by another process may stay unseen. */
-const STALE_MS = 5_000;
+const MAX_AGE_MS = 5_000;
 
 interface Defaults {
   model: string | undefined;
@@ -45,12 +45,12 @@ export class Providers {
 
   /** By id, in the order in which they were configured; the one from the environment first, the demo last. */
   async all(): Promise<Map<string, Provider>> {
-    return (await this.#held()).byId;
+    return (await this.#current()).byId;
   }
 
   /** What the admin chose; else what the environment says. */
   async defaults(): Promise<Defaults> {
-    return (await this.#held()).defaults;
+    return (await this.#current()).defaults;
   }
 
   /** What is stored has changed: it is read anew. */
@@ -58,8 +58,8 @@ export class Providers {
     this.#snapshot = undefined;
   }
 
-  async #held(): Promise<Snapshot> {
-    if (this.#snapshot && this.#now() - this.#snapshot.at < STALE_MS) return this.#snapshot;
+  async #current(): Promise<Snapshot> {
+    if (this.#snapshot && this.#now() - this.#snapshot.at < MAX_AGE_MS) return this.#snapshot;
     this.#loading ??= this.#load().finally(() => {
       this.#loading = undefined;
     });

@@ -2,17 +2,17 @@
 import type { Dispatcher } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import { cancelled, type Failure, failure } from "./failure.ts";
-import { send, type WireLimits, type WireReader, type WireRequest } from "./send.ts";
+import { type ProviderLimits, type ProviderRequest, type ResponseReader, send } from "./send.ts";
 
 /** The parsed answer, or what went wrong. Never rejects. */
 export async function sendForJson(
   pool: Dispatcher,
-  request: WireRequest,
-  limits: WireLimits,
+  request: ProviderRequest,
+  limits: ProviderLimits,
   signal: AbortSignal,
 ): Promise<{ value: unknown } | { failure: Failure }> {
   if (signal.aborted) return { failure: cancelled() };
-  const reader = new JsonReader(request.who);
+  const reader = new JsonReader(request.label);
   let broken = await send(pool, request, reader, limits, signal);
   // A kept-alive connection may have been closed by the other side while it was idle.
   if (broken?.error.code === "connection_lost" && !reader.began)
@@ -26,8 +26,8 @@ export function toError(failed: Failure): PatchbayError {
   });
 }
 
-class JsonReader implements WireReader {
-  readonly #who: string;
+class JsonReader implements ResponseReader {
+  readonly #label: string;
   #chunks: Buffer[] = [];
   value: unknown;
 
@@ -35,8 +35,8 @@ class JsonReader implements WireReader {
     return this.#chunks.length > 0;
   }
 
-  constructor(who: string) {
-    this.#who = who;
+  constructor(label: string) {
+    this.#label = label;
   }
   head(): undefined {}
   data(chunk: Buffer): undefined {
@@ -49,7 +49,7 @@ class JsonReader implements WireReader {
     } catch {
       return failure(
         "bad_response",
-        `${this.#who} sent an answer that is no JSON. Check the base URL (it often ends in /v1).`,
+        `${this.#label} sent an answer that is no JSON. Check the base URL (it often ends in /v1).`,
       );
     }
   }

@@ -5,7 +5,7 @@
 import { Agent, type Dispatcher } from "undici";
 import { cancelled, type Failure, failure, socketFailure, statusFailure } from "./failure.ts";
 
-export interface WireLimits {
+export interface ProviderLimits {
   /** From the request being sent to the first byte of the answer's body. */
   firstByteMs: number;
   /** Between two pieces of the answer. */
@@ -18,7 +18,7 @@ export interface WireLimits {
   responseBytes: number;
 }
 
-export const WIRE_LIMITS: WireLimits = {
+export const PROVIDER_LIMITS: ProviderLimits = {
   firstByteMs: 30_000,
   idleMs: 30_000,
   wallMs: 600_000,
@@ -26,9 +26,9 @@ export const WIRE_LIMITS: WireLimits = {
   responseBytes: 200 * 1024 * 1024,
 };
 
-export interface WireRequest {
+export interface ProviderRequest {
   /** Names the provider in messages, as `Provider "x"`. */
-  who: string;
+  label: string;
   model: string;
   method?: "GET" | "POST";
   url: URL;
@@ -37,7 +37,7 @@ export interface WireRequest {
 }
 
 /** What reads the answer. Each method may return a failure, which ends the request. */
-export interface WireReader {
+export interface ResponseReader {
   /** Called once, for a 2xx status. */
   head(
     contentType: string,
@@ -78,9 +78,9 @@ export function createPool(): Agent {
  */
 export function send(
   pool: Dispatcher,
-  request: WireRequest,
-  reader: WireReader,
-  limits: WireLimits,
+  request: ProviderRequest,
+  reader: ResponseReader,
+  limits: ProviderLimits,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   return new Promise((resolve) => {
@@ -107,12 +107,12 @@ export function send(
     };
     const onAbort = (): void => stop(cancelled());
     const onSilence = (): void => {
-      const { who } = request;
+      const { label } = request;
       if (bytes === 0) {
-        stop(failure("first_byte_timeout", `${who} did not begin to answer within ${seconds(limits.firstByteMs)}.`));
+        stop(failure("first_byte_timeout", `${label} did not begin to answer within ${seconds(limits.firstByteMs)}.`));
       } else {
         stop(
-          failure("stream_stalled", `${who} fell silent for ${seconds(limits.idleMs)} in the middle of its answer.`),
+          failure("stream_stalled", `${label} fell silent for ${seconds(limits.idleMs)} in the middle of its answer.`),
         );
       }
     };
@@ -162,13 +162,13 @@ export function send(
             return;
           }
           lineBytes = bytesOfLastLine(chunk, lineBytes);
-          const { who } = request;
+          const { label } = request;
           if (lineBytes > limits.lineBytes) {
-            stop(failure("bad_response", `${who} sent a line of more than ${megabytes(limits.lineBytes)}.`));
+            stop(failure("bad_response", `${label} sent a line of more than ${megabytes(limits.lineBytes)}.`));
           } else if (bytes > limits.responseBytes) {
-            stop(failure("bad_response", `${who} sent an answer of more than ${megabytes(limits.responseBytes)}.`));
+            stop(failure("bad_response", `${label} sent an answer of more than ${megabytes(limits.responseBytes)}.`));
           } else if (performance.now() - startedAt > limits.wallMs) {
-            stop(failure("time_limit", `${who} had not finished its answer after ${seconds(limits.wallMs)}.`));
+            stop(failure("time_limit", `${label} had not finished its answer after ${seconds(limits.wallMs)}.`));
           } else {
             const refused = reader.data(chunk);
             if (refused === "done") {
@@ -183,13 +183,13 @@ export function send(
             return;
           }
           if (status >= 300) {
-            const { who, model } = request;
-            settle(statusFailure(who, model, status, headers, errorBody, Date.now()));
+            const { label, model } = request;
+            settle(statusFailure(label, model, status, headers, errorBody, Date.now()));
           } else settle(reader.end());
         },
         onResponseError(_controller, error) {
           clearTimeout(timer);
-          settle(socketFailure(request.who, error, bytes > 0));
+          settle(socketFailure(request.label, error, bytes > 0));
         },
       },
     );

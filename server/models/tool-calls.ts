@@ -4,19 +4,19 @@ import type { ToolCall } from "../../runtime/message.ts";
 import type { Sink } from "./attempt.ts";
 
 /** Arguments nested deeper than this stay text: nothing that walks JSON by recursion ever meets them. */
-const DEPTH = 64;
+const MAX_DEPTH = 64;
 const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-interface Pending {
+interface PartialCall {
   id: string;
   name: string;
   text: string;
 }
 
 export class ToolCalls {
-  #calls: Pending[] = [];
+  #calls: PartialCall[] = [];
   /** The call that pieces with an index belong to. */
-  #byIndex = new Map<number, Pending>();
+  #byIndex = new Map<number, PartialCall>();
   #ids = new Set<string>();
 
   get size(): number {
@@ -57,14 +57,14 @@ export class ToolCalls {
 
   /** The server's id where it gave one that this answer has not used yet; else nine letters and digits (what Mistral takes). */
   #freshId(id: string | undefined): string {
-    let fresh = id || letters();
-    while (this.#ids.has(fresh)) fresh = letters();
+    let fresh = id || randomId();
+    while (this.#ids.has(fresh)) fresh = randomId();
     this.#ids.add(fresh);
     return fresh;
   }
 }
 
-function letters(): string {
+function randomId(): string {
   let text = "";
   for (let i = 0; i < 9; i++) text += ID_LETTERS[randomInt(ID_LETTERS.length)];
   return text;
@@ -83,7 +83,7 @@ export function toCall(pending: { id: string; name: string; text: string }): Too
 }
 
 function isTooDeep(text: string): boolean {
-  if (text.length < 2 * DEPTH) return false;
+  if (text.length < 2 * MAX_DEPTH) return false;
   let depth = 0;
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
@@ -94,7 +94,7 @@ function isTooDeep(text: string): boolean {
     } else if (character === 34) quoted = true;
     else if (character === 123 || character === 91) {
       depth += 1;
-      if (depth > DEPTH) return true;
+      if (depth > MAX_DEPTH) return true;
     } else if (character === 125 || character === 93) depth -= 1;
   }
   return false;

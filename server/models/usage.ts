@@ -10,19 +10,19 @@ export interface CallUsage {
 }
 
 /** No context window of today comes near it: a larger count is a fault of the server. */
-const BELIEVABLE = 20_000_000;
+const MAX_TOKENS = 20_000_000;
 
-export function believable(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= BELIEVABLE;
+export function isPlausible(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= MAX_TOKENS;
 }
 
 /** The server's counts, each replaced by an estimate where it is missing, negative, not a number or beyond belief. */
 export function usageOf(request: ChatRequest, output: string, input: unknown, outputCount: unknown): CallUsage {
-  const fits = believable(input) && believable(outputCount);
+  const fits = isPlausible(input) && isPlausible(outputCount);
   if (fits) return { inputTokens: Math.round(input), outputTokens: Math.round(outputCount) };
   return {
-    inputTokens: believable(input) ? Math.round(input) : requestTokens(request),
-    outputTokens: believable(outputCount) ? Math.round(outputCount) : estimateTokens(output),
+    inputTokens: isPlausible(input) ? Math.round(input) : requestTokens(request),
+    outputTokens: isPlausible(outputCount) ? Math.round(outputCount) : estimateTokens(output),
     estimated: true,
   };
 }

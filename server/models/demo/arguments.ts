@@ -18,7 +18,7 @@ type Property = {
 };
 
 /** Values found in a message, each used once. */
-interface Finds {
+interface FoundValues {
   text: string;
   quoted: string[];
   urls: string[];
@@ -48,9 +48,15 @@ export function fillArguments(parameters: JsonSchema, message: string, hint: str
   return filled;
 }
 
-type Found = { value: unknown; evidence: number };
+type ArgumentValue = { value: unknown; evidence: number };
 
-function valueFor(name: string, property: Property, finds: Finds, required: boolean, hint: string): Found | undefined {
+function valueFor(
+  name: string,
+  property: Property,
+  finds: FoundValues,
+  required: boolean,
+  hint: string,
+): ArgumentValue | undefined {
   const type = Array.isArray(property.type) ? property.type.find((one) => one !== "null") : property.type;
   if (property.enum?.length) return fromChoices(property, finds.text, required);
   switch (type) {
@@ -77,7 +83,13 @@ function valueFor(name: string, property: Property, finds: Finds, required: bool
   }
 }
 
-function stringFor(name: string, property: Property, finds: Finds, required: boolean, hint: string): Found | undefined {
+function stringFor(
+  name: string,
+  property: Property,
+  finds: FoundValues,
+  required: boolean,
+  hint: string,
+): ArgumentValue | undefined {
   const about = `${identifierWords(name)} ${property.description ?? ""}`.toLowerCase();
   const named = identifierWords(name).toLowerCase();
   if (property.format === "uri" || /\b(url|uri|link|address of)\b|网址|链接/.test(about)) {
@@ -113,13 +125,13 @@ function stringFor(name: string, property: Property, finds: Finds, required: boo
   if (!required) return undefined;
   const quoted = finds.quoted.shift();
   if (quoted) return { value: quoted, evidence: 1 };
-  const place = /\b(city|location|place|town|country)\b|城市|地点/.test(about) ? placeIn(finds.text) : undefined;
+  const place = /\b(city|location|place|town|country)\b|城市|地点/.test(about) ? locationIn(finds.text) : undefined;
   if (place) return { value: place, evidence: 1 };
   const phrase = remainingPhrase(finds.text, hint);
   return phrase ? { value: phrase, evidence: 0 } : undefined;
 }
 
-function fromChoices(property: Property, text: string, required: boolean): Found | undefined {
+function fromChoices(property: Property, text: string, required: boolean): ArgumentValue | undefined {
   const lower = text.toLowerCase();
   const choices = property.enum!.filter((choice): choice is string => typeof choice === "string");
   const said =
@@ -134,7 +146,7 @@ function overlaps(choice: string, text: string): boolean {
   return [...termSet(choice)].some((word) => words.has(word));
 }
 
-function stringsFor(name: string, finds: Finds): string[] {
+function stringsFor(name: string, finds: FoundValues): string[] {
   if (/path|file/.test(name.toLowerCase())) return finds.paths.splice(0);
   return finds.quoted.splice(0);
 }
@@ -148,7 +160,7 @@ const DATE = /\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})
 /** Digits of an id are no number. */
 const NUMBER = /(?<![A-Za-z\d_-])-?\d+(?:[.,]\d+)*(?![A-Za-z\d_-])/g;
 
-function findValues(text: string): Finds {
+function findValues(text: string): FoundValues {
   const urls = text.match(URL_TEXT) ?? [];
   const rest = text.replaceAll(URL_TEXT, " ");
   const quoted = [...rest.matchAll(QUOTED)].map((match) => match.slice(1).find((part) => part !== undefined)!);
@@ -171,7 +183,7 @@ function findValues(text: string): Finds {
   };
 }
 
-const WORDED: [RegExp, string][] = [
+const SPOKEN_ARITHMETIC: [RegExp, string][] = [
   [/(\d)\s*(?:multiplied by|times|乘以|乘)\s*(?=[\d(])/gi, "$1 * "],
   [/(\d)\s*(?:divided by|除以)\s*(?=[\d(])/gi, "$1 / "],
   [/(\d)\s*(?:plus|加上|加)\s*(?=[\d(])/gi, "$1 + "],
@@ -193,11 +205,11 @@ const WORDED: [RegExp, string][] = [
 /** The longest stretch that reads as arithmetic; words of arithmetic count as their signs. */
 export function expressionIn(text: string): string | undefined {
   let worded = text;
-  for (const [words, sign] of WORDED) worded = worded.replaceAll(words, sign);
+  for (const [words, sign] of SPOKEN_ARITHMETIC) worded = worded.replaceAll(words, sign);
   const stretches =
     worded.match(/(?:(?:sqrt|sin|cos|tan|log|ln|exp|abs|round|min|max)\s*\(|[\d.()+\-*/^%!,\s]|\bpi\b)+/gi) ?? [];
   const sums = stretches
-    .map((stretch) => trimmed(stretch))
+    .map((stretch) => trimExpression(stretch))
     .filter(
       (stretch) =>
         /\d/.test(stretch) &&
@@ -210,7 +222,7 @@ export function expressionIn(text: string): string | undefined {
 }
 
 /** Without what a sentence leaves around arithmetic: its full stop, and brackets without a partner. */
-function trimmed(stretch: string): string {
+function trimExpression(stretch: string): string {
   let text = stretch
     .trim()
     .replace(/^[+*/^%!,.\s]+/, "")
@@ -221,31 +233,31 @@ function trimmed(stretch: string): string {
   return text;
 }
 
-function placeIn(text: string): string | undefined {
+function locationIn(text: string): string | undefined {
   const english = /\b(?:in|at|for|of|near)\s+((?:[A-Z][\p{L}'-]+)(?:\s+[A-Z][\p{L}'-]+)*)/u.exec(text)?.[1];
   if (english) return english;
   return /(?:^|[，。,\s在去到查])([\p{Script=Han}]{2,6}?)(?:市|省|县)?(?:今天|明天|现在|的|天气)/u.exec(text)?.[1];
 }
 
-const LEAD =
+const REQUEST_PREFIX =
   /^(?:(?:please|can you|could you|would you|i want to|i would like to|i'd like to|help me|tell me|show me|give me|请问|请帮我|请你|请|帮我|我想|能不能|可以|麻烦)[\s,，]*)+/i;
 
 /** What is left of the message without the words that name the tool: what a search or a text parameter is about. */
 function remainingPhrase(text: string, hint: string): string {
-  const whole = text.trim().replace(LEAD, "");
+  const whole = text.trim().replace(REQUEST_PREFIX, "");
   const after = /^[^:：\n]{1,40}[:：]\s*(\S[\s\S]*)$/.exec(whole)?.[1];
   if (after) return after.trim();
   const spoken = termSet(hint);
   const words = whole.split(/\s+/);
   let begin = 0;
-  while (begin < words.length - 1 && begin < 4 && isLead(words[begin]!, spoken)) begin += 1;
+  while (begin < words.length - 1 && begin < 4 && isLeadingWord(words[begin]!, spoken)) begin += 1;
   return words
     .slice(begin)
     .join(" ")
     .replace(/[?？!！.。]+$/u, "");
 }
 
-function isLead(word: string, spoken: Set<string>): boolean {
+function isLeadingWord(word: string, spoken: Set<string>): boolean {
   if (/\p{Script=Han}/u.test(word)) return false;
   const own = [...termSet(word)];
   return (

@@ -8,12 +8,12 @@ export interface Choice {
   arguments: Record<string, unknown>;
   score: number;
   /** An argument of a special form was in the message: it is surely meant for a tool. */
-  sure: boolean;
+  isSure: boolean;
 }
 
 /** Below it a tool has too little to do with the message. */
 const THRESHOLD = 0.9;
-const MOST_CALLS = 3;
+const MAX_CALLS = 3;
 
 /**
  * Tools for the parts of a message, in its order, each tool once. A tool is taken when words of the message stand in its
@@ -30,7 +30,7 @@ export function chooseTools(tools: ModelTool[], message: string): Choice[] {
       .filter((choice): choice is Choice => choice !== undefined && choice.score >= THRESHOLD)
       .sort((a, b) => b.score - a.score)[0];
     if (best && !choices.some((choice) => choice.tool === best.tool)) choices.push(best);
-    if (choices.length === MOST_CALLS) break;
+    if (choices.length === MAX_CALLS) break;
   }
   return choices;
 }
@@ -85,7 +85,7 @@ function rate(one: Described, part: string, rarity: Map<string, number>): Choice
   if (filled.evidence === 2) score += 1;
   else if (filled.evidence === 1) score += 0.2;
   if (named === 0 && filled.evidence < 2) return undefined;
-  return { tool: one.tool, arguments: filled.arguments, score, sure: filled.evidence === 2 };
+  return { tool: one.tool, arguments: filled.arguments, score, isSure: filled.evidence === 2 };
 }
 
 /** Sentences and clauses; first the whole, so that a single request is never torn apart. */

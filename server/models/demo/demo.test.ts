@@ -4,7 +4,7 @@ import { withPassages } from "../../../runtime/documents.ts";
 import type { Document, Message } from "../../../runtime/message.ts";
 import type { ModelTool } from "../../../runtime/model.ts";
 import { expressionIn, fillArguments } from "./arguments.ts";
-import { demoAttempt, think } from "./demo.ts";
+import { demoAttempt, demoReply } from "./demo.ts";
 import { sentencesOf } from "./passages.ts";
 
 const tool = (
@@ -71,11 +71,15 @@ const HANDBOOK_ZH = [
 ];
 
 function ask(question: string, documents: Document[] = [], tools: ModelTool[] = KIT) {
-  return think({ model: "offline", messages: [{ role: "user", content: withPassages(documents, question) }], tools });
+  return demoReply({
+    model: "offline",
+    messages: [{ role: "user", content: withPassages(documents, question) }],
+    tools,
+  });
 }
-const textOf = (answer: ReturnType<typeof think>): string =>
+const textOf = (answer: ReturnType<typeof demoReply>): string =>
   "text" in answer ? answer.text : JSON.stringify(answer.calls);
-const callsOf = (answer: ReturnType<typeof think>) =>
+const callsOf = (answer: ReturnType<typeof demoReply>) =>
   "calls" in answer ? answer.calls.map(({ name, arguments: values }) => [name, values]) : [];
 
 describe("passages", () => {
@@ -104,7 +108,7 @@ describe("passages", () => {
   test("a numbered list in the instructions counts as passages", () => {
     const system =
       "Answer from these:\n\n[1] rules.md (p. 2)\nDogs must be on a leash.\n\n[2] rules.md\nCats may roam freely.";
-    const answer = think({
+    const answer = demoReply({
       model: "offline",
       messages: [
         { role: "system", content: system },
@@ -167,7 +171,7 @@ describe("tools", () => {
   test("with neither tools nor passages it says who it speaks for and what it was asked", () => {
     const answer = (system: string, content: string) =>
       textOf(
-        think({
+        demoReply({
           model: "offline",
           messages: [
             { role: "system", content: system },
@@ -194,7 +198,7 @@ describe("tools", () => {
       { role: "tool", call: "demo1", name: "calculator", content: "4" },
       { role: "tool", call: "demo2", name: "http_get", content: "The address is blocked.", error: true },
     ];
-    const text = textOf(think({ model: "offline", messages, tools: KIT }));
+    const text = textOf(demoReply({ model: "offline", messages, tools: KIT }));
     expect(text).toContain("calculator answers: 4");
     expect(text).toContain("http_get did not succeed: The address is blocked.");
   });
@@ -207,7 +211,7 @@ describe("tools", () => {
       { role: "assistant", content: "4" },
       { role: "user", content: "And 3 + 3?" },
     ];
-    const answer = think({ model: "offline", messages, tools: KIT });
+    const answer = demoReply({ model: "offline", messages, tools: KIT });
     expect("calls" in answer && answer.calls[0]!.id).toBe("demo2");
   });
 
@@ -231,7 +235,7 @@ describe("schemas", () => {
     ["我想退款", "refund"],
     ["Tell me a joke", "else"],
   ])("%s is %s", (question, expected) => {
-    const answer = think({
+    const answer = demoReply({
       model: "offline",
       schema,
       messages: [
@@ -272,7 +276,7 @@ test("any message and any tool: it answers, the same each time, and ends", async
       ),
       async (question, tools) => {
         const request = { model: "offline", messages: [{ role: "user" as const, content: question }], tools };
-        expect(think(request)).toEqual(think(request));
+        expect(demoReply(request)).toEqual(demoReply(request));
       },
     ),
     { numRuns: 300 },

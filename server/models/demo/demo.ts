@@ -6,8 +6,8 @@
 import type { Message } from "../../../runtime/message.ts";
 import { messageText } from "../../../runtime/message.ts";
 import type { ChatRequest, ModelProfile } from "../../../runtime/model.ts";
-import { cancelled } from "../failure.ts";
 import type { Attempt, Sink } from "../attempt.ts";
+import { cancelled } from "../failure.ts";
 import { usageOf } from "../usage.ts";
 import { valueBySchema } from "./by-schema.ts";
 import { chooseTools } from "./choose-tool.ts";
@@ -25,11 +25,11 @@ export const DEMO_PROFILE: ModelProfile = {
 };
 
 /** Characters of a tool's result that are shown. */
-const RESULT_SHOWN = 1_200;
+const MAX_RESULT_CHARS = 1_200;
 
 export function demoAttempt(request: ChatRequest): Attempt {
   return async (sink, signal) => {
-    const answer = think(request);
+    const answer = demoReply(request);
     const written = "calls" in answer ? JSON.stringify(answer.calls) : answer.text;
     if ("text" in answer) {
       for (const piece of pieces(answer.text)) {
@@ -45,10 +45,10 @@ export function demoAttempt(request: ChatRequest): Attempt {
   };
 }
 
-type Thought = { text: string } | { calls: { id: string; name: string; arguments: Record<string, unknown> }[] };
+type DemoReply = { text: string } | { calls: { id: string; name: string; arguments: Record<string, unknown> }[] };
 
 /** What the demo answers. Pure. */
-export function think(request: ChatRequest): Thought {
+export function demoReply(request: ChatRequest): DemoReply {
   const { messages } = request;
   const lastUser = messages.findLastIndex((message) => message.role === "user");
   const user = lastUser < 0 ? "" : messageText(messages[lastUser]!);
@@ -59,11 +59,11 @@ export function think(request: ChatRequest): Thought {
 
   const results = messages.slice(lastUser + 1).filter((message) => message.role === "tool");
   const quotes = bestQuotes(passages, question);
-  if (results.length) return { text: signed(resultText(results, quotes, chinese), chinese) };
+  if (results.length) return { text: withDemoNote(describeResults(results, quotes, chinese), chinese) };
 
   const choices = chooseTools(request.tools ?? [], question);
   // A passage that answers comes before a tool that only shares words with the question.
-  const tools = choices.filter((choice) => choice.sure || !quotes.length || choice.score > 2 * quotes[0]!.score + 1);
+  const tools = choices.filter((choice) => choice.isSure || !quotes.length || choice.score > 2 * quotes[0]!.score + 1);
   if (tools.length) {
     const made = messages.filter((message) => message.role === "tool").length;
     return {
@@ -74,8 +74,8 @@ export function think(request: ChatRequest): Thought {
       })),
     };
   }
-  if (quotes.length) return { text: signed(quoteText(quotes), chinese) };
-  return { text: signed(nothingFoundText(request, question, system, passages.length > 0, chinese), chinese) };
+  if (quotes.length) return { text: withDemoNote(formatQuotes(quotes), chinese) };
+  return { text: withDemoNote(fallbackText(request, question, system, passages.length > 0, chinese), chinese) };
 }
 
 function answersInChinese(question: string, system: string[]): boolean {
@@ -84,7 +84,7 @@ function answersInChinese(question: string, system: string[]): boolean {
   return isChinese(question);
 }
 
-function quoteText(quotes: Quote[]): string {
+function formatQuotes(quotes: Quote[]): string {
   return quotes
     .map(({ sentence, number }) => {
       const stop = /[.!?。！？]$/.exec(sentence)?.[0];
@@ -96,9 +96,9 @@ function quoteText(quotes: Quote[]): string {
 
 type ToolMessage = Extract<Message, { role: "tool" }>;
 
-function resultText(results: ToolMessage[], quotes: Quote[], chinese: boolean): string {
+function describeResults(results: ToolMessage[], quotes: Quote[], chinese: boolean): string {
   const told = results.map((result) => {
-    const content = shown(result.content, chinese);
+    const content = formatContent(result.content, chinese);
     if (result.error)
       return chinese
         ? `工具 ${result.name} 没有成功：${content}`
@@ -107,12 +107,12 @@ function resultText(results: ToolMessage[], quotes: Quote[], chinese: boolean): 
     if (chinese) return short ? `${result.name} 的结果是：${content}` : `${result.name} 的结果：\n\n${content}`;
     return short ? `${result.name} answers: ${content}` : `Here is what ${result.name} gave:\n\n${content}`;
   });
-  if (quotes.length) told.push(quoteText(quotes));
+  if (quotes.length) told.push(formatQuotes(quotes));
   return told.join("\n\n");
 }
 
 /** JSON is laid out, a long text is cut with a mark. */
-function shown(content: string, chinese: boolean): string {
+function formatContent(content: string, chinese: boolean): string {
   let text = content.trim();
   if (/^[[{]/.test(text)) {
     try {
@@ -121,13 +121,13 @@ function shown(content: string, chinese: boolean): string {
       // Not JSON after all: shown as it is.
     }
   }
-  if (text.length <= RESULT_SHOWN) return text || (chinese ? "（空）" : "(nothing)");
-  const more = text.length - RESULT_SHOWN;
+  if (text.length <= MAX_RESULT_CHARS) return text || (chinese ? "（空）" : "(nothing)");
+  const more = text.length - MAX_RESULT_CHARS;
   const fence = text.startsWith("```") ? "\n```" : "";
-  return `${text.slice(0, RESULT_SHOWN)}${fence}\n${chinese ? `…（另有 ${more} 个字符）` : `… (${more} more characters)`}`;
+  return `${text.slice(0, MAX_RESULT_CHARS)}${fence}\n${chinese ? `…（另有 ${more} 个字符）` : `… (${more} more characters)`}`;
 }
 
-function nothingFoundText(
+function fallbackText(
   request: ChatRequest,
   question: string,
   system: string[],
@@ -165,7 +165,7 @@ function excerpt(text: string): string {
   return line.length > 160 ? `${line.slice(0, 160)}…` : line;
 }
 
-function signed(text: string, chinese: boolean): string {
+function withDemoNote(text: string, chinese: boolean): string {
   return chinese
     ? `${text}\n\n*（离线演示模型的回答。在“模型”中接入真实模型。）*`
     : `${text}\n\n*(An answer of the offline demo model. Add a real one under Models.)*`;

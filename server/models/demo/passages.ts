@@ -42,13 +42,13 @@ function listIn(text: string): { passages: Passage[]; rest: string } {
 }
 
 /** Share of the question's weight that the best sentence must hold. */
-const ENOUGH = 0.3;
-const MOST_QUOTES = 3;
+const MIN_SCORE = 0.3;
+const MAX_QUOTES = 3;
 
 /** The sentences that answer best, in reading order; empty when the passages say nothing about it. */
 export function bestQuotes(passages: Passage[], question: string): Quote[] {
   const asked = questionUnits(question);
-  const wanted = kindOf(question);
+  const wanted = expectedForm(question);
   const sentences = passages.flatMap((passage) =>
     sentencesOf(passage.text).map((sentence) => ({
       passage,
@@ -57,7 +57,7 @@ export function bestQuotes(passages: Passage[], question: string): Quote[] {
       around: termSet(`${passage.title} ${sentence.heading}`),
     })),
   );
-  const weights = weigh(
+  const weights = unitWeights(
     asked,
     sentences.map((sentence) => new Set([...sentence.words, ...sentence.around])),
   );
@@ -80,10 +80,10 @@ export function bestQuotes(passages: Passage[], question: string): Quote[] {
   });
   const ranked = [...rated].sort((a, b) => b.score - a.score);
   const best = ranked[0];
-  if (!best || best.score < ENOUGH) return [];
+  if (!best || best.score < MIN_SCORE) return [];
   const chosen: typeof ranked = [];
   for (const quote of ranked) {
-    if (quote.score < Math.max(ENOUGH, 0.85 * best.score) || chosen.length === MOST_QUOTES) break;
+    if (quote.score < Math.max(MIN_SCORE, 0.85 * best.score) || chosen.length === MAX_QUOTES) break;
     // Another passage must be nearly as good as the best; a whole table says nothing that its chosen row does not.
     if (quote.number !== best.number && quote.score < 0.97 * best.score) continue;
     if (!chosen.some((other) => quote.sentence.includes(other.sentence))) chosen.push(quote);
@@ -92,7 +92,7 @@ export function bestQuotes(passages: Passage[], question: string): Quote[] {
 }
 
 /** What form the answer should have, where the question tells. */
-function kindOf(question: string): RegExp | undefined {
+function expectedForm(question: string): RegExp | undefined {
   if (/\bhow (many|much|long|often|far|old|big)\b|多少|几[天个次年月点岁小]|多[长久大远]/i.test(question)) {
     return /\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty)\b|[一二两三四五六七八九十百]/i;
   }
@@ -105,7 +105,7 @@ function kindOf(question: string): RegExp | undefined {
 }
 
 /** By unit of the question: a word, with what means the same in the other language. */
-function weigh(asked: string[][], holders: Set<string>[]): Map<string[], number> {
+function unitWeights(asked: string[][], holders: Set<string>[]): Map<string[], number> {
   const weights = new Map<string[], number>();
   for (const unit of asked) {
     const count = holders.filter((holder) => unit.some((term) => holder.has(term))).length;
@@ -131,7 +131,7 @@ export function sentencesOf(markdown: string): Sentence[] {
   let paragraph = "";
   const flush = (): void => {
     for (const text of splitSentences(paragraph)) sentences.push({ text, heading: headings.join(" ") });
-    if (/[:：]\s*$/.test(paragraph)) intro = plain(paragraph);
+    if (/[:：]\s*$/.test(paragraph)) intro = stripMarkdown(paragraph);
     paragraph = "";
   };
   for (const line of markdown.split("\n")) {
@@ -142,20 +142,20 @@ export function sentencesOf(markdown: string): Sentence[] {
       flush();
       intro = "";
       headings.length = Math.min(headings.length, heading[1]!.length - 1);
-      headings.push(plain(heading[2]!));
+      headings.push(stripMarkdown(heading[2]!));
     } else if (trimmed.startsWith("|")) {
       flush();
       const cells = trimmed
         .replace(/^\||\|$/g, "")
         .split("|")
-        .map((cell) => plain(cell.trim()));
+        .map((cell) => stripMarkdown(cell.trim()));
       if (cells.every((cell) => /^:?-+:?$/.test(cell))) continue;
       if (!columns) columns = cells;
       else sentences.push({ text: rowSentence(columns, cells), heading: `${headings.join(" ")} ${intro}` });
       continue;
     } else if (item) {
       flush();
-      const text = plain(item[1]!);
+      const text = stripMarkdown(item[1]!);
       if (text) sentences.push({ text, heading: `${headings.join(" ")} ${intro}` });
     } else if (trimmed === "") flush();
     else paragraph += paragraph ? `${/[\u4e00-\u9fff]$/.test(paragraph) ? "" : " "}${trimmed}` : trimmed;
@@ -167,13 +167,13 @@ export function sentencesOf(markdown: string): Sentence[] {
   );
 }
 
-const MOST_ITEMS = 8;
+const MAX_ITEMS = 8;
 
 /** A sentence that introduces a list or a table says nothing without it. */
 function withItems(sentence: Sentence, after: Sentence[]): Sentence {
   const items: string[] = [];
   for (const { text, heading } of after) {
-    if (!heading.endsWith(sentence.text) || items.length === MOST_ITEMS) break;
+    if (!heading.endsWith(sentence.text) || items.length === MAX_ITEMS) break;
     items.push(text);
   }
   if (items.length === 0) return sentence;
@@ -187,14 +187,14 @@ function rowSentence(columns: string[], cells: string[]): string {
 }
 
 function splitSentences(paragraph: string): string[] {
-  return plain(paragraph)
+  return stripMarkdown(paragraph)
     .split(/(?<=[.!?])\s+(?=[\p{Lu}\d"“(])|(?<=[。！？])/u)
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence.length > 1);
 }
 
 /** Markdown's marks taken off. */
-function plain(text: string): string {
+function stripMarkdown(text: string): string {
   return text
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replaceAll(/(\*\*|__|\*|`)/g, "")

@@ -54,12 +54,12 @@ LEXICON.forEach((row, place) => {
 
 /** Terms of a text, each once; a term of the lexicon also gives its row's marker, which both languages share. */
 export function termSet(text: string): Set<string> {
-  return widen(terms(text));
+  return withConcepts(terms(text));
 }
 
 /** The same for a question: words that only carry the sentence are left out. */
 export function questionTerms(text: string): Set<string> {
-  return widen(queryTerms(text));
+  return withConcepts(queryTerms(text));
 }
 
 /** A question's terms, each with the marker that it shares with its like in the other language. */
@@ -79,7 +79,7 @@ export function isChinese(text: string): boolean {
   return /\p{Script=Han}/u.test(text);
 }
 
-function widen(list: string[]): Set<string> {
+function withConcepts(list: string[]): Set<string> {
   const set = new Set(list);
   for (const term of list) {
     const concept = CONCEPTS.get(term);

@@ -27,7 +27,7 @@ interface PartNote {
   mark: string;
 }
 
-interface Opened {
+interface OpenedSource {
   stream: Readable;
   /** Bytes from the beginning that the stream leaves out. */
   from: number;
@@ -79,7 +79,7 @@ async function attempt({ source, target, signal, progress }: FetchOptions, pool:
     ? await openUrl(source, have, note?.mark ?? "", pool, signal)
     : await openPath(source, have, note?.mark ?? "");
   try {
-    if (opened.total > 0) await mustFit(dirname(target), opened.total - opened.from);
+    if (opened.total > 0) await checkFreeSpace(dirname(target), opened.total - opened.from);
     await writeFile(`${part}.json`, JSON.stringify({ source, mark: opened.mark } satisfies PartNote));
     const handle = await open(part, opened.from > 0 ? "r+" : "w");
     let done = opened.from;
@@ -87,7 +87,7 @@ async function attempt({ source, target, signal, progress }: FetchOptions, pool:
       progress?.(done, opened.total);
       for await (const chunk of opened.stream as AsyncIterable<Buffer>) {
         signal.throwIfAborted();
-        if (done < MAGIC.length) mustBeGguf(done, chunk, source);
+        if (done < MAGIC.length) checkGguf(done, chunk, source);
         await handle.write(chunk, 0, chunk.length, done);
         done += chunk.length;
         progress?.(done, opened.total);
@@ -106,7 +106,7 @@ async function attempt({ source, target, signal, progress }: FetchOptions, pool:
   }
 }
 
-async function openPath(path: string, have: number, mark: string): Promise<Opened> {
+async function openPath(path: string, have: number, mark: string): Promise<OpenedSource> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) throw new PatchbayError("not_found", `There is no file at ${path}.`);
   const now = `${found.size} ${found.mtimeMs}`;
@@ -121,7 +121,7 @@ async function openUrl(
   mark: string,
   pool: Dispatcher,
   signal: AbortSignal,
-): Promise<Opened> {
+): Promise<OpenedSource> {
   const resume = have > 0 && mark !== "";
   const { statusCode, headers, body } = await request(url, {
     dispatcher: pool,
@@ -157,7 +157,7 @@ async function openUrl(
   throw new PatchbayError("bad_response", `${url} answers HTTP ${statusCode}.`);
 }
 
-function mustBeGguf(done: number, chunk: Buffer, source: string): void {
+function checkGguf(done: number, chunk: Buffer, source: string): void {
   const begin = chunk.subarray(0, MAGIC.length - done).toString("latin1");
   if (MAGIC.slice(done, done + begin.length) !== begin) {
     throw new PatchbayError(
@@ -167,7 +167,7 @@ function mustBeGguf(done: number, chunk: Buffer, source: string): void {
   }
 }
 
-async function mustFit(folder: string, bytes: number): Promise<void> {
+async function checkFreeSpace(folder: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (bytes + RESERVE > free) {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fetchFile } from "./fetch-file.ts";
 import { installModel, removeModel } from "./install.ts";
 import { installRuntime, LLAMA_VERSION } from "./runtime.ts";
-import { layStandIn } from "./testing/fake-llama.ts";
+import { installFakeLlama } from "./testing/fake-llama.ts";
 
 let folder: string;
 const closers: (() => Promise<void>)[] = [];
@@ -194,7 +194,7 @@ describe("the whole", () => {
 
   test("a model is named, read and noted; installed again it is replaced; removed it is gone", async () => {
     const models = join(folder, "models");
-    layStandIn(models);
+    installFakeLlama(models);
     const source = join(folder, "My Model.Q4_0.gguf");
     writeFileSync(source, MODEL);
     const stages: string[] = [];
@@ -215,7 +215,7 @@ describe("the whole", () => {
 
   test("a bad name, a part of a split model, and a file that cannot be read leave nothing behind", async () => {
     const models = join(folder, "models");
-    layStandIn(models);
+    installFakeLlama(models);
     mkdirSync(join(folder, "in"));
     const source = join(folder, "in", "x.gguf");
     writeFileSync(source, MODEL);

@@ -27,7 +27,7 @@ export interface Installed {
   contextTokens: number;
 }
 
-const MOST_CONTEXT = 8_192;
+const MAX_CONTEXT = 8_192;
 
 /**
  * Can be called again at any time: what is there is kept, what was broken off goes on. A model of the same name is
@@ -65,7 +65,7 @@ export async function installModel(options: InstallOptions): Promise<Installed> 
   const local = new LocalModels(folder);
   try {
     const { contextTokens, name: title } = await local.inspect(file, signal);
-    const allotted = options.contextTokens ?? Math.min(contextTokens || MOST_CONTEXT, MOST_CONTEXT);
+    const allotted = options.contextTokens ?? Math.min(contextTokens || MAX_CONTEXT, MAX_CONTEXT);
     await writeFile(
       join(folder, `${name}.json`),
       `${JSON.stringify({ title, contextTokens: allotted, source }, null, 2)}\n`,

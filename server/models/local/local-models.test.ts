@@ -6,7 +6,7 @@ import type { ChatRequest, ModelEvent } from "../../../runtime/model.ts";
 import { sqliteRecords } from "../../stores/sqlite/records.ts";
 import { createModels } from "../models.ts";
 import { grammarSchema, toHistory } from "./history.ts";
-import { layStandIn } from "./testing/fake-llama.ts";
+import { installFakeLlama } from "./testing/fake-llama.ts";
 
 let folder: string;
 let models: ReturnType<typeof createModels>;
@@ -73,7 +73,7 @@ test("without node-llama-cpp a call says how to bring it", async () => {
 });
 
 test("answers from a process of its own, with thoughts, counts and the token limit", async () => {
-  layStandIn(folder);
+  installFakeLlama(folder);
   const events = await ask({});
   expect(events).toMatchObject([
     { type: "reasoning-delta", text: "hm" },
@@ -88,7 +88,7 @@ test("answers from a process of its own, with thoughts, counts and the token lim
 });
 
 test("calls come with arguments that fit the grammar, and go back as part of the model's turn", async () => {
-  layStandIn(folder);
+  installFakeLlama(folder);
   const events = await ask({ text: "use the tool", tools: [CITY] });
   expect(events).toMatchObject([
     { type: "tool-call-delta", name: "weather", text: expect.stringContaining("city") },
@@ -142,7 +142,7 @@ test("a schema keeps what a grammar can hold", () => {
 });
 
 test("a cancel is heard at once; a crash ends its call and nothing else", async () => {
-  layStandIn(folder);
+  installFakeLlama(folder);
   const cancel = new AbortController();
   const events: ModelEvent[] = [];
   for await (const event of models.chat(
@@ -161,7 +161,7 @@ test("a cancel is heard at once; a crash ends its call and nothing else", async 
 });
 
 test("two at once are answered one after the other", async () => {
-  layStandIn(folder);
+  installFakeLlama(folder);
   const answers = await Promise.all([ask({ text: "one" }), ask({ text: "two" })]);
   expect(answers.map((events) => events.find((event) => event.type === "text-delta")!.text)).toEqual([
     '[{"type":"user","text":"one"}]',
@@ -170,7 +170,7 @@ test("two at once are answered one after the other", async () => {
 });
 
 test("the provider test tries it", async () => {
-  layStandIn(folder);
+  installFakeLlama(folder);
   expect(await models.test("local", AbortSignal.timeout(10_000))).toMatchObject({
     ok: true,
     tried: "tiny",

@@ -9,8 +9,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { type ChatRequest, ModelProfile } from "../../../runtime/model.ts";
-import { cancelled, type Failure, failure } from "../failure.ts";
 import type { Attempt, Outcome, Sink } from "../attempt.ts";
+import { cancelled, type Failure, failure } from "../failure.ts";
 import { usageOf } from "../usage.ts";
 import { grammarSchema, toFunctions, toHistory } from "./history.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
@@ -32,8 +32,8 @@ const IDLE_MS = 10 * 60_000;
 const WALL_MS = 10 * 60_000;
 
 interface Pending {
-  take(message: FromWorker): void;
-  broken(): void;
+  onMessage(message: FromWorker): void;
+  onExit(): void;
 }
 
 export class LocalModels {
@@ -81,7 +81,7 @@ export class LocalModels {
   attempt(request: ChatRequest, model: LocalModel): Attempt {
     return (sink, signal) => {
       const tools = request.tools ?? [];
-      return this.#ask(
+      return this.#complete(
         {
           type: "ask",
           id: this.#nextId++,
@@ -113,14 +113,14 @@ export class LocalModels {
         end();
         reject(signal.reason);
       };
-      const end = this.#begin(id, {
-        take: (message) => {
+      const end = this.#track(id, {
+        onMessage: (message) => {
           if (message.type === "failed") return unreadable(message.message);
           if (message.type !== "inspected") return;
           end();
           resolve({ contextTokens: message.contextTokens, name: message.name });
         },
-        broken: () => unreadable("the process that read it ended."),
+        onExit: () => unreadable("the process that read it ended."),
       });
       signal.addEventListener("abort", onAbort, { once: true });
       this.#send({ type: "inspect", id, file }).catch((error: unknown) => {
@@ -142,7 +142,7 @@ export class LocalModels {
     });
   }
 
-  #ask(
+  #complete(
     ask: Extract<ToWorker, { type: "ask" }>,
     request: ChatRequest,
     sink: Sink,
@@ -169,8 +169,8 @@ export class LocalModels {
         fail(failed);
       };
       const onAbort = (): void => stop(cancelled());
-      const end = this.#begin(id, {
-        take: (message) => {
+      const end = this.#track(id, {
+        onMessage: (message) => {
           switch (message.type) {
             case "text":
               output += message.text;
@@ -195,7 +195,7 @@ export class LocalModels {
             }
           }
         },
-        broken: () =>
+        onExit: () =>
           fail(
             failure(
               "connection_lost",
@@ -216,7 +216,7 @@ export class LocalModels {
     });
   }
 
-  #begin(id: number, pending: Pending): () => void {
+  #track(id: number, pending: Pending): () => void {
     clearTimeout(this.#idle);
     this.#pending.set(id, pending);
     return () => {
@@ -256,11 +256,11 @@ export class LocalModels {
     });
     worker.unref();
     worker.channel?.unref();
-    worker.on("message", (message: FromWorker) => this.#pending.get(message.id)?.take(message));
+    worker.on("message", (message: FromWorker) => this.#pending.get(message.id)?.onMessage(message));
     worker.on("error", () => {});
     worker.once("exit", () => {
       if (this.#worker === worker) this.#worker = undefined;
-      for (const pending of [...this.#pending.values()]) pending.broken();
+      for (const pending of [...this.#pending.values()]) pending.onExit();
     });
     return worker;
   }

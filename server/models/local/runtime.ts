@@ -7,7 +7,7 @@ import { PatchbayError } from "../../../runtime/error.ts";
 export const LLAMA_VERSION = "3.22.1";
 
 /** By platform and processor: the package with the binary that runs on the processor alone. */
-const BINARIES: Record<string, string> = {
+const BINARY_PACKAGES: Record<string, string> = {
   "linux-x64": "linux-x64",
   "linux-arm64": "linux-arm64",
   "linux-arm": "linux-armv7l",
@@ -36,7 +36,7 @@ export async function installRuntime({
 }: RuntimeOptions): Promise<boolean> {
   const place = join(folder, "runtime");
   if (extra.length === 0 && (await installedVersion(place)) === LLAMA_VERSION) return false;
-  const binary = BINARIES[`${process.platform}-${process.arch}`];
+  const binary = BINARY_PACKAGES[`${process.platform}-${process.arch}`];
   if (!binary) {
     throw new PatchbayError(
       "unavailable",

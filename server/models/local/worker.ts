@@ -13,7 +13,7 @@ const REPEAT_PENALTY = 1.1;
 /** One core is left to the server: threads of llama.cpp wait for each other by spinning, and one that is held up holds up all. */
 const THREADS = Math.max(1, availableParallelism() - 1);
 
-const tell = (message: FromWorker): void => void process.send?.(message);
+const send = (message: FromWorker): void => void process.send?.(message);
 const loading: Promise<LlamaModule> = import(pathToFileURL(process.argv[2]!).href);
 loading.catch(() => {});
 const asked = new Map<number, AbortController>();
@@ -30,7 +30,7 @@ process.on("message", (message: ToWorker) => {
   const work = message.type === "inspect" ? () => inspect(message.id, message.file) : () => answer(message);
   if (message.type === "ask") asked.set(message.id, new AbortController());
   queue = queue.then(work).catch((error: unknown) => {
-    tell({ type: "failed", id: message.id, message: error instanceof Error ? error.message : String(error) });
+    send({ type: "failed", id: message.id, message: error instanceof Error ? error.message : String(error) });
   });
 });
 // Without a server there is nobody to answer.
@@ -38,7 +38,7 @@ process.on("disconnect", () => process.exit(0));
 
 async function inspect(id: number, file: string): Promise<void> {
   const info = await (await loading).readGgufFileInfo(file);
-  tell({
+  send({
     type: "inspected",
     id,
     contextTokens: info.architectureMetadata?.context_length ?? 0,
@@ -68,14 +68,14 @@ async function answer(ask: AskMessage): Promise<void> {
         ...(ask.functions && { functions: ask.functions, documentFunctionParams: true }),
         ...(grammar !== undefined && { grammar }),
         onResponseChunk: ({ type, text }) => {
-          if (text) tell({ type: "text", id, kind: type === "segment" ? "reasoning" : "text", text });
+          if (text) send({ type: "text", id, kind: type === "segment" ? "reasoning" : "text", text });
         },
         onFunctionCallParamsChunk: ({ callIndex, functionName, paramsChunk }) => {
-          tell({ type: "call-piece", id, call: callIndex, name: functionName, text: paramsChunk });
+          send({ type: "call-piece", id, call: callIndex, name: functionName, text: paramsChunk });
         },
       });
       const after = sequence.tokenMeter.getState();
-      tell({
+      send({
         type: "done",
         id,
         reason: metadata.stopReason === "maxTokens" ? "length" : "stop",

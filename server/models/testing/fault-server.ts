@@ -91,7 +91,7 @@ export function respond(status: number, body: string, headers: Record<string, st
 }
 
 /** OpenAI's error shape. */
-export function refuse(status: number, message: string, headers: Record<string, string> = {}): Fault {
+export function respondError(status: number, message: string, headers: Record<string, string> = {}): Fault {
   return respond(status, JSON.stringify({ error: { message, type: "x", code: null } }), headers);
 }
 
@@ -116,6 +116,6 @@ export function chunk(delta: unknown, finish: string | null = null, more: Record
 export const DONE = "data: [DONE]\n\n";
 
 /** A good answer. */
-export function answer(text: string): Fault {
+export function completion(text: string): Fault {
   return stream([chunk({ role: "assistant", content: "" }), chunk({ content: text }), chunk({}, "stop"), DONE]);
 }

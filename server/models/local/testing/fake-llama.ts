@@ -51,7 +51,7 @@ export class LlamaChat {
 `;
 
 /** Lays the stand-in into `<folder>/runtime`, as `installRuntime` would the real one. */
-export function layStandIn(folder: string): void {
+export function installFakeLlama(folder: string): void {
   const place = join(folder, "runtime", "node_modules", "node-llama-cpp");
   mkdirSync(join(place, "dist"), { recursive: true });
   writeFileSync(
