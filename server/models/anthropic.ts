@@ -1,4 +1,4 @@
-/** Anthropic's messages API through `@ai-sdk/anthropic` at its model level, over our own wire. */
+/** Anthropic's messages API through `@ai-sdk/anthropic` at its model level, sent by `send.ts`. */
 import { createAnthropic } from "@ai-sdk/anthropic";
 import type { LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -23,12 +23,12 @@ export class Anthropic {
   attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt {
     const { label, baseUrl, files } = this.#options;
     return async (sink, signal) => {
-      // The package wraps what its fetch throws; what really went wrong is kept here.
-      const wire: { failure?: Failure } = {};
+      // The package wraps what its `fetch` throws. This keeps the original failure.
+      const sent: { failure?: Failure } = {};
       const model = createAnthropic({
         baseURL: baseUrl,
         apiKey: key ?? "none",
-        fetch: (url, init) => this.#fetch(String(url), init ?? {}, request.model, wire, signal),
+        fetch: (url, init) => this.#fetch(String(url), init ?? {}, request.model, sent, signal),
       }).languageModel(request.model);
       const [system, rest] = [
         request.messages.filter((m) => m.role === "system"),
@@ -40,19 +40,22 @@ export class Anthropic {
         await reader.read(await openStream(model, { prompt, ...callOptions(request), abortSignal: signal }));
       } catch (error) {
         const broken =
-          wire.failure ?? failure("bad_response", `${label} sent an answer that cannot be read: ${messageOf(error)}`);
+          sent.failure ?? failure("bad_response", `${label} sent a response that cannot be read: ${messageOf(error)}`);
         return reader.outcome(broken);
       }
-      return reader.outcome(wire.failure);
+      return reader.outcome(sent.failure);
     };
   }
 
-  /** What the package takes for `fetch`: rejects, and fails the body's stream, with `wire.failure` set. */
+  /**
+   * The `fetch` of the package. A failure is stored in `sent.failure`; then the promise rejects or the body's stream
+   * errors.
+   */
   #fetch(
     url: string,
     init: RequestInit,
     model: string,
-    wire: { failure?: Failure },
+    sent: { failure?: Failure },
     signal: AbortSignal,
   ): Promise<Response> {
     const { label, pool, limits } = this.#options;
@@ -63,7 +66,7 @@ export class Anthropic {
           if (contentType.includes("html")) {
             return failure(
               "bad_response",
-              `${label} answered with a web page instead of an answer. Check the base URL and any proxy.`,
+              `${label} responded with a web page instead of a completion. Check the base URL and any proxy.`,
             );
           }
           const stream = new ReadableStream<Uint8Array>({
@@ -92,7 +95,7 @@ export class Anthropic {
       };
       void send(pool, request, reader, limits as ProviderLimits, signal).then((broken) => {
         if (!broken) return;
-        wire.failure = broken;
+        sent.failure = broken;
         const error = new PatchbayError(broken.error.code, broken.error.message);
         if (body) body.error(error);
         else reject(error);
@@ -108,7 +111,7 @@ async function openStream(
   return (await model.doStream(options)).stream;
 }
 
-/** Folds the package's stream parts into a sink. */
+/** Writes the package's stream parts to a sink. */
 class StreamReader {
   readonly #label: string;
   readonly #request: ChatRequest;
@@ -163,7 +166,9 @@ class StreamReader {
     const reason = this.#finish?.finishReason.unified;
     let failed = broken ?? this.#failure;
     if (!failed && (reason === undefined || reason === "interrupted" || reason === "error")) {
-      failed = failure("connection_lost", `${this.#label} ended its answer before it was finished.`, { retry: true });
+      failed = failure("connection_lost", `${this.#label} ended its response before the completion was finished.`, {
+        retry: true,
+      });
     }
     if (failed) return { failure: failed, usage: this.#output ? usage : undefined };
     if (reason === "content-filter") return { reason: "refused", usage, message: "The model refused to answer." };
@@ -173,10 +178,10 @@ class StreamReader {
   }
 }
 
-/** An error part is either the server's own error object or the package's complaint about a piece of the stream. */
+/** An error part holds the server's error object, or the package's error about a part that it could not parse. */
 function partFailure(label: string, model: string, error: unknown): Failure {
   if (error instanceof Error) {
-    return failure("bad_response", `${label} sent a piece of its answer that cannot be read.`, { retry: true });
+    return failure("bad_response", `${label} sent a part of its response that cannot be read.`, { retry: true });
   }
   return bodyFailure(label, model, error);
 }

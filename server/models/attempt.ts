@@ -1,4 +1,4 @@
-/** Where an attempt puts what it reads, piece by piece. */
+/** Receives what an attempt reads, piece by piece. */
 import type { ToolCall } from "../../runtime/message.ts";
 import type { Failure } from "./failure.ts";
 import type { CallUsage } from "./usage.ts";
@@ -6,17 +6,19 @@ import type { CallUsage } from "./usage.ts";
 export interface Sink {
   text(piece: string): void;
   reasoning(piece: string): void;
-  /** `name` with the first piece of a call. */
+  /** `name` comes with the first piece of a call. */
   callPiece(id: string, name: string | undefined, piece: string): void;
-  /** A whole call; only once the answer is known to be whole. */
+  /** A whole call, sent only after the completion has ended. */
   call(call: ToolCall): void;
 }
 
-/** How an attempt ended. */
 export type Outcome =
   | { reason: "stop" | "tools" | "length"; usage: CallUsage; streamed?: boolean }
   | { reason: "refused"; usage: CallUsage; message: string }
   | { failure: Failure; usage?: CallUsage };
 
-/** One request to a model, never retried here. Resolves always; on abort soon, with a failure of code `cancelled`. */
+/**
+ * One request to a model, without retries. Contract: must not reject. After an abort it resolves soon with a failure of
+ * code `cancelled`.
+ */
 export type Attempt = (sink: Sink, signal: AbortSignal) => Promise<Outcome>;

@@ -1,4 +1,4 @@
-/** The verb `chat`: attempts at a model made into one stream of events that never throws and always ends with `end`. */
+/** Attempts at a model as one stream of events. Contract: never throws, and the last event is `end`. */
 import type { ToolCall } from "../../runtime/message.ts";
 import type { ModelEnd, ModelEvent } from "../../runtime/model.ts";
 import type { Attempt, Outcome, Sink } from "./attempt.ts";
@@ -7,9 +7,9 @@ import { cancelled, type Failure, failure } from "./failure.ts";
 export interface RetryPolicy {
   /** Attempts after the first. */
   retries: number;
-  /** Wait before the first retry; doubled each time, with jitter. */
+  /** Delay before the first retry; doubles each time, with jitter. */
   backoffMs: number;
-  /** A server that asks to wait longer than this is not waited for. */
+  /** A server that asks for a longer delay is not tried again. */
   maxWaitMs: number;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** In [0, 1). */
@@ -27,9 +27,9 @@ export const RETRY_POLICY: RetryPolicy = {
 type Attempts = NonNullable<ModelEnd["attempts"]>;
 
 /**
- * Runs attempts until one succeeds, fails for good, or has shown something. Listened to, events come as they are read.
- * `quiet`: they come together at the end, so that an attempt which breaks in the middle can still be made again.
- * When the consumer stops early, the request is cancelled.
+ * Makes attempts until one succeeds, fails permanently, or has emitted an event. Events are emitted as they are read.
+ * With `quiet` they are emitted together at the end, so that an attempt that fails in the middle can be made again.
+ * When the consumer stops reading, the request is cancelled.
  */
 export async function* chat(
   attempt: Attempt,
@@ -42,22 +42,22 @@ export async function* chat(
     let outcome: Outcome;
     let shown = false;
     if (quiet) {
-      const whole = new BufferedSink();
-      outcome = await guarded(attempt, whole, signal);
-      if (!("failure" in outcome) || !retryWait(outcome.failure, attempts.length, policy)) yield* whole.events();
+      const buffered = new BufferedSink();
+      outcome = await guarded(attempt, buffered, signal);
+      if (!("failure" in outcome) || !retryWait(outcome.failure, attempts.length, policy)) yield* buffered.events();
     } else {
-      const listened = new StreamingSink();
+      const streamed = new StreamingSink();
       const stop = new AbortController();
       const onAbort = (): void => stop.abort(signal.reason);
       signal.addEventListener("abort", onAbort);
       if (signal.aborted) onAbort();
       try {
-        listened.run(guarded(attempt, listened, stop.signal));
-        for (let batch = await listened.next(); batch; batch = await listened.next()) {
+        streamed.run(guarded(attempt, streamed, stop.signal));
+        for (let batch = await streamed.next(); batch; batch = await streamed.next()) {
           shown = true;
           yield* batch;
         }
-        outcome = await listened.outcome!;
+        outcome = await streamed.outcome!;
       } finally {
         signal.removeEventListener("abort", onAbort);
         stop.abort(new Error("The consumer stopped reading."));
@@ -78,7 +78,7 @@ export async function* chat(
   }
 }
 
-/** Milliseconds to wait before another attempt; undefined when there must be none. */
+/** Milliseconds before the next attempt; undefined when it must not be made. */
 function retryWait(failed: Failure, made: number, policy: RetryPolicy): number | undefined {
   if (!failed.retry || made >= policy.retries) return undefined;
   const backoff = policy.backoffMs * 2 ** made * (0.5 + policy.random());
@@ -87,7 +87,7 @@ function retryWait(failed: Failure, made: number, policy: RetryPolicy): number |
   return Math.max(failed.afterMs + policy.backoffMs * policy.random(), backoff);
 }
 
-/** An attempt promises to resolve; a bug in one becomes an outcome, so that the stream still ends with `end`. */
+/** Turns a bug in an attempt into an outcome, so that the stream still ends with `end`. */
 async function guarded(attempt: Attempt, sink: Sink, signal: AbortSignal): Promise<Outcome> {
   try {
     return await attempt(sink, signal);
@@ -112,7 +112,7 @@ function endEvent(outcome: Outcome, attempts: Attempts, signal: AbortSignal): Mo
   return end;
 }
 
-/** Gathers an answer as a whole. */
+/** Collects the whole completion. */
 class BufferedSink implements Sink {
   #text = "";
   #reasoning = "";
@@ -135,7 +135,10 @@ class BufferedSink implements Sink {
   }
 }
 
-/** Hands events on as they come. What waits for a slow consumer is merged, so it never outgrows the answer itself. */
+/**
+ * Emits events as they arrive. Deltas that a slow consumer has not read are merged, so the queue is never larger than
+ * the completion.
+ */
 class StreamingSink implements Sink {
   outcome: Promise<Outcome> | undefined;
   #queued: ModelEvent[] = [];
@@ -149,7 +152,7 @@ class StreamingSink implements Sink {
     });
   }
 
-  /** What came since the last call, at least one event; undefined once the attempt is over. */
+  /** Events since the last call, at least one; undefined when the attempt has ended. */
   async next(): Promise<ModelEvent[] | undefined> {
     while (!this.#queued.length) {
       if (this.#done) return undefined;

@@ -1,14 +1,17 @@
-/** Embeddings of an OpenAI-compatible endpoint: batched, retried, and checked before anybody stores them. */
+/** Embeddings of an OpenAI-compatible endpoint: batched, retried and validated. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RetryPolicy } from "./chat.ts";
 import { type Failure, failure } from "./failure.ts";
 import { type EndpointOptions, endpoint, jsonHeaders } from "./openai-compatible.ts";
 import { sendForJson, toError } from "./send-for-json.ts";
 
-/** Texts a request. Endpoints that take fewer (DashScope: 10) refuse, and the batch is halved. */
+/** Texts per request. An endpoint that accepts fewer (DashScope: 10) refuses, and the batch is halved. */
 const BATCH = 32;
 
-/** One vector a text, in order, all of one length. Rejects with a model's error code, or with the signal's reason. */
+/**
+ * One vector per text, in order, all of the same length. Rejects with a model's error code, or with the signal's
+ * reason.
+ */
 export async function embedTexts(
   options: EndpointOptions,
   policy: RetryPolicy,
@@ -22,12 +25,12 @@ export async function embedTexts(
   while (vectors.length < texts.length) {
     signal.throwIfAborted();
     const batch = texts.slice(vectors.length, vectors.length + size);
-    const answer = await withRetries(() => requestEmbeddings(options, model, key, batch, signal), policy, signal);
-    if ("vectors" in answer) vectors.push(...answer.vectors);
-    else if (batch.length > 1 && BATCH_TOO_LARGE.has(answer.failure.error.code)) size = Math.ceil(batch.length / 2);
+    const result = await withRetries(() => requestEmbeddings(options, model, key, batch, signal), policy, signal);
+    if ("vectors" in result) vectors.push(...result.vectors);
+    else if (batch.length > 1 && BATCH_TOO_LARGE.has(result.failure.error.code)) size = Math.ceil(batch.length / 2);
     else {
       signal.throwIfAborted();
-      throw toError(answer.failure);
+      throw toError(result.failure);
     }
   }
   const length = vectors[0]?.length;
@@ -37,7 +40,7 @@ export async function embedTexts(
   return vectors;
 }
 
-/** What endpoints answer to a batch that is too large. */
+/** Codes of responses to a batch that is too large. */
 const BATCH_TOO_LARGE: ReadonlySet<string> = new Set(["bad_response", "context_overflow"]);
 
 type EmbedResult = { vectors: number[][] } | { failure: Failure };
@@ -49,7 +52,7 @@ async function requestEmbeddings(
   texts: string[],
   signal: AbortSignal,
 ): Promise<EmbedResult> {
-  const answer = await sendForJson(
+  const result = await sendForJson(
     options.pool,
     {
       label: options.label,
@@ -61,8 +64,8 @@ async function requestEmbeddings(
     options.limits,
     signal,
   );
-  if ("failure" in answer) return answer;
-  const vectors = readVectors(answer.value, texts.length);
+  if ("failure" in result) return result;
+  const vectors = readVectors(result.value, texts.length);
   if (vectors) return { vectors };
   return {
     failure: failure(
@@ -72,7 +75,7 @@ async function requestEmbeddings(
   };
 }
 
-/** In the order of the texts; undefined unless there is one list of finite numbers for each. */
+/** In the order of the texts; undefined unless each text has a list of finite numbers. */
 function readVectors(value: unknown, count: number): number[][] | undefined {
   const data = (value as { data?: unknown } | null)?.data;
   if (!Array.isArray(data) || data.length !== count) return undefined;
@@ -94,10 +97,10 @@ async function withRetries(
   signal: AbortSignal,
 ): Promise<EmbedResult> {
   for (let made = 0; ; made++) {
-    const answer = await call();
-    if ("vectors" in answer || !answer.failure.retry || made >= policy.retries) return answer;
-    const asked = answer.failure.afterMs ?? 0;
-    if (asked > policy.maxWaitMs) return answer;
+    const result = await call();
+    if ("vectors" in result || !result.failure.retry || made >= policy.retries) return result;
+    const asked = result.failure.afterMs ?? 0;
+    if (asked > policy.maxWaitMs) return result;
     await policy.sleep(Math.max(asked, policy.backoffMs * 2 ** made * (0.5 + policy.random())), signal);
   }
 }

@@ -1,15 +1,15 @@
-/** What can go wrong between us and a model's server, as data: what to tell, and whether to try again. */
+/** Failures of a request to a model's server as data: the message, and whether to retry. */
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
 
 export interface Failure {
   error: ErrorData;
-  /** The same request may succeed if it is sent again. */
+  /** The same request may succeed when it is sent again. */
   retry: boolean;
   /** Milliseconds that the server asked to wait (`Retry-After`). */
   afterMs?: number;
 }
 
-/** Characters of a server's own words that are passed on. */
+/** Characters of a server's own message that are passed on. */
 const MAX_DETAIL = 300;
 
 export function failure(code: ErrorCode, message: string, more: { retry?: boolean; afterMs?: number } = {}): Failure {
@@ -21,8 +21,8 @@ export function cancelled(): Failure {
 }
 
 /**
- * A failure from an HTTP status and the body that came with it. `who` names the provider in the message; addresses in
- * the server's own words are left out, because the message may reach callers of a published agent.
+ * A failure from an HTTP status and its body. `label` names the provider in the message. Addresses in the server's own
+ * message are removed, because callers of a published agent may read it.
  */
 export function statusFailure(
   label: string,
@@ -49,7 +49,7 @@ export function statusFailure(
   if (status >= 300 && status < 400) {
     return failure(
       "bad_response",
-      `${label} answered with a redirect (HTTP ${status}). Enter the final address as base URL.`,
+      `${label} responded with a redirect (HTTP ${status}). Enter the final address as base URL.`,
     );
   }
   if (isContextOverflow(status, said)) {
@@ -77,7 +77,7 @@ export function statusFailure(
   return failure("bad_response", `${label} refused the request (HTTP ${status})${quote}`);
 }
 
-/** A failure from an error object inside a stream or body that began with status 200. */
+/** A failure from an error object inside a response with status 200. */
 export function bodyFailure(label: string, model: string, error: unknown): Failure {
   const said = serverDetail(JSON.stringify({ error }));
   const quote = said ? `: ${said}` : ".";
@@ -91,22 +91,22 @@ export function bodyFailure(label: string, model: string, error: unknown): Failu
   if (/\b40[13]\b|authentication|permission|api.?key/i.test(`${code} ${kind}`)) {
     return failure("auth_failed", `${label} refused the API key. Check the provider's key under Models.`);
   }
-  return failure("provider_unavailable", `${label} broke off its answer with an error${quote}`, { retry: true });
+  return failure("provider_unavailable", `${label} ended its response with an error${quote}`, { retry: true });
 }
 
 const CERTIFICATE = /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
-/** A failure from what the socket or the name service said. `started`: bytes of an answer had come. */
+/** A failure from an error of the socket or of DNS. `started`: part of the response had arrived. */
 export function socketFailure(label: string, error: Error & { code?: string }, started: boolean): Failure {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? "";
   if (CERTIFICATE.test(code)) {
     return failure(
       "provider_unavailable",
-      `${label}'s certificate is not trusted (${code}). Mend the certificate; there is no way around the check.`,
+      `${label}'s certificate is not trusted (${code}). Install a valid certificate; the check cannot be turned off.`,
     );
   }
   const reason: Record<string, string> = {
-    ECONNREFUSED: "nothing listens at its address: is it running?",
+    ECONNREFUSED: "no server is running at its address.",
     ENOTFOUND: "its host name does not exist: check the base URL.",
     EAI_AGAIN: "the name service does not answer: check the network.",
     UND_ERR_CONNECT_TIMEOUT: "connecting took too long.",
@@ -115,11 +115,11 @@ export function socketFailure(label: string, error: Error & { code?: string }, s
   };
   if (reason[code])
     return failure("provider_unavailable", `${label} cannot be reached: ${reason[code]}`, { retry: true });
-  const when = started ? "in the middle of an answer" : "before it answered";
+  const when = started ? "in the middle of its response" : "before it responded";
   return failure("connection_lost", `${label} closed the connection ${when}.`, { retry: true });
 }
 
-/** Milliseconds from `Retry-After` (seconds or an HTTP date); undefined when absent or not understood. */
+/** Milliseconds from `Retry-After` (seconds or an HTTP date); undefined when it is absent or invalid. */
 export function retryAfterMs(value: string | undefined, now: number): number | undefined {
   if (!value) return undefined;
   if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1000;
@@ -135,7 +135,7 @@ function isContextOverflow(status: number, said: string): boolean {
   );
 }
 
-/** The sentence in an error body, on one line, without addresses, at most 300 characters. */
+/** The message in an error body, on one line, without addresses, at most 300 characters. */
 export function serverDetail(body: string): string {
   let text = body;
   try {

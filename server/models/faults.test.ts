@@ -597,7 +597,7 @@ describe("endings and counts", () => {
     const over = await rig([stream([...pieces, chunk({}, "stop"), DONE])], { responseBytes: bytes - 1 });
     expect(endOf(await over.ask({ quiet: true })).error).toMatchObject({
       code: "bad_response",
-      message: expect.stringContaining("answer of more than"),
+      message: expect.stringContaining("response of more than"),
     });
   });
 

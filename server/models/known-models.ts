@@ -1,14 +1,17 @@
 /**
- * The table behind `profiles.ts`. The first row whose pattern fits the lower-cased model id counts, so narrow rows
- * stand before wide ones. Context is what the weights were published with; a local server often allots less
- * (Ollama 4,096 unless told otherwise), and then the provider's own profile must say so.
+ * The table of `profiles.ts`. The first row whose pattern matches the lower-cased model id is used, so specific rows
+ * come before general ones. Context is the published size of the weights. A local server often allots less (Ollama:
+ * 4,096 by default); the provider's own profile must then say so.
  */
 import type { ModelProfile } from "../../runtime/model.ts";
 
 export type KnownModel = { match: RegExp } & Partial<ModelProfile>;
 
 const native = { nativeTools: true, format: "native" } as const;
-/** Trained on `<tool_call>` but often served without a tool parser: native calls first, see the provider test. */
+/**
+ * Trained on `<tool_call>`, but often served without a tool parser. The provider test suggests native calls where they
+ * work.
+ */
 const hermes = { nativeTools: false, format: "hermes" } as const;
 const react = { nativeTools: false, format: "react" } as const;
 
@@ -85,7 +88,7 @@ export const KNOWN_MODELS: KnownModel[] = [
   { match: /gemma/, ...hermes, contextTokens: 8_192, outputTokens: 2_048 },
   { match: /gemini/, ...native, contextTokens: 1_048_576, outputTokens: 65_536, vision: true, structured: true },
 
-  // Others one meets on local servers
+  // Other models of local servers
   { match: /gpt-oss/, ...native, contextTokens: 131_072, outputTokens: 16_384, structured: true },
   { match: /hermes/, ...hermes, contextTokens: 32_768, outputTokens: 4_096 },
   { match: /phi-?4-mini/, ...native, contextTokens: 131_072, outputTokens: 4_096 },
@@ -114,7 +117,7 @@ export const KNOWN_MODELS: KnownModel[] = [
 
 /**
  * List prices of the makers' own endpoints, in USD per million tokens, without discounts for caches or off-hours.
- * Prices change: what a provider's profile says counts more. The same weights served elsewhere have no price here.
+ * Prices change: a provider's profile overrides them. The same weights on another host have no price here.
  */
 export const LIST_PRICES: { host: string; match: RegExp; input: number; output: number }[] = [
   { host: "api.deepseek.com", match: /deepseek/, input: 0.28, output: 0.42 },

@@ -1,14 +1,14 @@
-/** The models that an endpoint says it has. */
+/** Lists the models of an endpoint. */
 import { failure } from "./failure.ts";
 import type { EndpointOptions } from "./openai-compatible.ts";
 import { endpoint } from "./openai-compatible.ts";
 import { sendForJson, toError } from "./send-for-json.ts";
 
 const ANTHROPIC_VERSION = "2023-06-01";
-/** Names beyond that are left out: no person chooses among more. */
+/** Further names are left out: a longer list is of no use to a person. */
 const MAX_MODELS = 2_000;
 
-/** Ids as the endpoint gives them, in its order. Rejects with a model's error code. */
+/** Ids in the endpoint's order. Rejects with a model's error code. */
 export async function listModels(
   options: EndpointOptions & { anthropic: boolean },
   key: string | undefined,
@@ -21,9 +21,9 @@ export async function listModels(
     if (key) headers["x-api-key"] = key;
   } else if (key) headers.authorization = `Bearer ${key}`;
   const request = { label, model: "", method: "GET" as const, url: endpoint(baseUrl, "/models"), headers };
-  const answer = await sendForJson(pool, request, limits, signal);
-  if ("failure" in answer) {
-    if (answer.failure.error.code === "model_not_found") {
+  const result = await sendForJson(pool, request, limits, signal);
+  if ("failure" in result) {
+    if (result.failure.error.code === "model_not_found") {
       throw toError(
         failure(
           "model_not_found",
@@ -31,9 +31,9 @@ export async function listModels(
         ),
       );
     }
-    throw toError(answer.failure);
+    throw toError(result.failure);
   }
-  const value = answer.value as { data?: unknown; models?: unknown } | unknown[] | null;
+  const value = result.value as { data?: unknown; models?: unknown } | unknown[] | null;
   const rows = Array.isArray(value) ? value : (value?.data ?? value?.models);
   if (!Array.isArray(rows))
     throw toError(failure("bad_response", `${label} sent a list of models that cannot be read.`));

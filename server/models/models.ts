@@ -1,99 +1,50 @@
-/**
- * The models service: providers by name, and the verbs `resolve`, `chat`, `embed` and `test` over them. Longer than most
- * files: the verbs share one cache of clients and listings.
- */
-import type { Agent } from "undici";
+/** The models service: names resolved to providers, and chat, embeddings and the provider test over them. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";
 import type { ModelCard, Provider, ProviderTest } from "../contract/model.ts";
 import { notFound } from "../lib/not-found.ts";
-import type { Secrets } from "../secrets/service.ts";
-import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
-import { ANTHROPIC_URL, Anthropic } from "./anthropic.ts";
 import type { Attempt } from "./attempt.ts";
-import { chat, RETRY_POLICY, type RetryPolicy } from "./chat.ts";
+import { chat } from "./chat.ts";
 import { DEMO_PROFILE, demoAttempt } from "./demo/demo.ts";
-import { embedTexts } from "./embed.ts";
-import { listModels } from "./list-models.ts";
+import { Endpoints, type EndpointsOptions } from "./endpoints.ts";
 import { LocalModels } from "./local/local-models.ts";
-import { OpenAiCompatible } from "./openai-compatible.ts";
-import { PROBE_IMAGE, probe } from "./probe.ts";
+import { probe } from "./probe.ts";
 import { canChat, canEmbed, profileFor } from "./profiles.ts";
-import { type ProviderEnv, Providers } from "./providers.ts";
-import { createPool, PROVIDER_LIMITS, type ProviderLimits } from "./send.ts";
+import { Providers } from "./providers.ts";
 import type { Models } from "./service.ts";
 
-export interface ModelsOptions {
+export interface ModelsOptions extends EndpointsOptions {
   records: Records;
-  secrets: Pick<Secrets, "get" | "redact">;
-  /** Where images for models that see are read from. */
-  files?: Pick<Files, "get">;
-  env: ProviderEnv;
-  /** `<data>/models`: where models that run on this machine lie. Without it there are none. */
+  /** `<data>/models`, the folder of local models. Without it there are no local models. */
   localFolder?: string;
-  /** Replaced by tests alone. */
-  limits?: Partial<ProviderLimits>;
-  retry?: Partial<RetryPolicy>;
-  now?: () => number;
 }
 
 export const DEMO_MODEL = "demo/offline";
 
-/** How long an endpoint's list of models is believed. */
-const LIST_MAX_AGE_MS = 60_000;
-/** How long it is waited for. */
-const LIST_TIMEOUT_MS = 5_000;
-/** How long an endpoint that did not give one is left alone. */
-const RETRY_LIST_MS = 10_000;
-
-interface Client {
-  /** What it was made from: another value means that the provider was changed. */
-  provider: Provider;
-  label: string;
-  baseUrl: string;
-  attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt;
-  listed?: { at: number; models: string[] };
-}
-
-/** Nothing is sent to any provider before it is asked for. `close` ends the kept-alive connections. */
+/** Sends no request before a method is called. `close` ends the kept-alive connections. */
 export function createModels(options: ModelsOptions): Models & { close(): Promise<void> } {
   return new ModelService(options);
 }
 
 class ModelService implements Models {
-  readonly #options: ModelsOptions;
+  readonly #endpoints: Endpoints;
   readonly #providers: Providers;
   readonly #local: LocalModels | undefined;
-  readonly #pool: Agent = createPool();
-  readonly #limits: ProviderLimits;
-  readonly #retry: RetryPolicy;
   readonly #now: () => number;
-  readonly #clients = new Map<string, Client>();
-  /** Resolved names. Emptied whenever the snapshot of providers is another one. */
+  /** Resolved names, valid for one snapshot of the providers. */
   #resolved: { from: Map<string, Provider>; models: Map<string, Model> } | undefined;
 
-  /** The stored files, and the image that a provider test shows. */
-  readonly #files: Pick<Files, "get"> = {
-    get: async (id) => {
-      if (id === PROBE_IMAGE.ref.id) return PROBE_IMAGE;
-      if (!this.#options.files) throw notFound("file", id);
-      return this.#options.files.get(id);
-    },
-  };
-
   constructor(options: ModelsOptions) {
-    this.#options = options;
+    this.#endpoints = new Endpoints(options);
     this.#now = options.now ?? Date.now;
     this.#local = options.localFolder === undefined ? undefined : new LocalModels(options.localFolder);
     this.#providers = new Providers(options.records, options.env, this.#now, this.#local);
-    this.#limits = { ...PROVIDER_LIMITS, ...options.limits };
-    this.#retry = { ...RETRY_POLICY, ...options.retry };
   }
 
   async close(): Promise<void> {
     await this.#local?.close();
-    await this.#pool.destroy();
+    await this.#endpoints.close();
   }
 
   async providers(): Promise<Provider[]> {
@@ -120,10 +71,13 @@ class ModelService implements Models {
     this.#providers.refresh();
   }
 
-  /** What can be chosen. An endpoint that does not answer within five seconds adds only the models that are written down for it. */
+  /**
+   * The models to choose from. An endpoint that does not respond within five seconds adds only the models of its last
+   * list.
+   */
   async cards(): Promise<ModelCard[]> {
     const providers = await this.providers();
-    const lists = await Promise.all(providers.map((provider) => this.#modelIds(provider)));
+    const lists = await Promise.all(providers.map((provider) => this.#endpoints.modelIds(provider)));
     const preferred = await this.#defaultName(false).catch(() => undefined);
     const cards: ModelCard[] = [];
     providers.forEach((provider, place) => {
@@ -138,7 +92,7 @@ class ModelService implements Models {
         cards.push(card);
       }
     });
-    // A default that no endpoint lists is still what runs.
+    // The default model runs even when its endpoint does not list it.
     if (preferred && !cards.some((card) => card.isDefault)) {
       const model = await this.resolve(preferred).catch(() => undefined);
       const provider = preferred.slice(0, preferred.indexOf("/"));
@@ -158,7 +112,7 @@ class ModelService implements Models {
     const model: Model = { name: full, profile: this.#profile(provider, id) };
     if (provider.kind === "demo") model.demo = true;
     if (provider.fallback && provider.fallback !== full) model.fallback = provider.fallback;
-    // Names come from graphs: a bound keeps made-up ones from growing the process.
+    // Names come from graphs, so the cache needs a bound.
     if (models.size < 1_000) models.set(name, model);
     return model;
   }
@@ -176,7 +130,7 @@ class ModelService implements Models {
       yield { type: "end", reason: signal.aborted ? "aborted" : "error", error: failed.toData() };
       return;
     }
-    yield* chat(attempt, this.#retry, signal, options?.quiet ?? false);
+    yield* chat(attempt, this.#endpoints.retry, signal, options?.quiet ?? false);
   }
 
   async #attempt(request: ChatRequest): Promise<Attempt> {
@@ -185,27 +139,8 @@ class ModelService implements Models {
     const bare = { ...request, model: id };
     if (provider.kind === "demo") return demoAttempt(bare);
     if (provider.kind === "local") return this.#local!.attempt(bare, this.#providers.localModel(id)!);
-    const client = this.#client(provider);
-    const key = await this.#key(provider);
-    return this.#withoutKey(client.attempt(bare, key, model.profile.vision ?? false), key);
-  }
-
-  /** What a server says may repeat the key it was sent. */
-  #withoutKey(attempt: Attempt, key: string | undefined): Attempt {
-    return async (sink, signal) => {
-      const outcome = await attempt(sink, signal);
-      if ("failure" in outcome) {
-        const { error } = outcome.failure;
-        error.message = this.#redact(error.message, key);
-      }
-      return outcome;
-    };
-  }
-
-  /** The key from the environment is none of the stored secrets. A key so short would hit words. */
-  #redact(message: string, key: string | undefined): string {
-    const text = this.#options.secrets.redact(message);
-    return key && key.length >= 6 ? text.replaceAll(key, "[key]") : text;
+    const key = await this.#endpoints.key(provider);
+    return this.#endpoints.attempt(provider, key, bare, model.profile.vision ?? false);
   }
 
   async embed(texts: string[], signal: AbortSignal, model?: string): Promise<number[][]> {
@@ -224,21 +159,7 @@ class ModelService implements Models {
         `"${name}" cannot make embeddings: its provider has no embeddings API. Choose a model of an OpenAI-compatible provider.`,
       );
     }
-    const { label, baseUrl } = this.#client(provider);
-    const key = await this.#key(provider);
-    try {
-      return await embedTexts(
-        { label, baseUrl, pool: this.#pool, limits: this.#limits },
-        this.#retry,
-        id,
-        key,
-        texts,
-        signal,
-      );
-    } catch (error) {
-      if (!(error instanceof PatchbayError)) throw error;
-      throw new PatchbayError(error.code, this.#redact(error.message, key), { retryAfter: error.retryAfter });
-    }
+    return this.#endpoints.embed(provider, await this.#endpoints.key(provider), id, texts, signal);
   }
 
   async test(id: string, signal: AbortSignal): Promise<ProviderTest> {
@@ -247,35 +168,26 @@ class ModelService implements Models {
     if (provider.kind === "demo") {
       return {
         ok: true,
-        message: "The demo needs no network: it is always there.",
+        message: "The demo needs no network and is always available.",
         models: ["offline"],
         tried: "offline",
         found: { chat: true, streams: true, tools: true },
       };
     }
     if (provider.kind === "local") return this.#testLocal(provider, signal);
-    const client = this.#client(provider);
-    const key = await this.#key(provider);
+    const key = await this.#endpoints.key(provider);
     const result = await probe(
       {
         provider,
-        list: (abort) => this.#list(provider, client, key, abort),
-        attempt: (request, vision) => client.attempt(request, key, vision),
-        embed: (model, abort) =>
-          embedTexts(
-            { label: client.label, baseUrl: client.baseUrl, pool: this.#pool, limits: this.#limits },
-            { ...this.#retry, retries: 0 },
-            model,
-            key,
-            ["a test"],
-            abort,
-          ),
+        list: (abort) => this.#endpoints.list(provider, key, abort),
+        attempt: (request, vision) => this.#endpoints.attempt(provider, key, request, vision),
+        embed: (model, abort) => this.#endpoints.embed(provider, key, model, ["a test"], abort, 0),
         profile: (model) => this.#profile(provider, model),
         now: this.#now,
       },
       signal,
     );
-    result.message = this.#redact(result.message, key);
+    result.message = this.#endpoints.redact(result.message, key);
     return result;
   }
 
@@ -293,9 +205,7 @@ class ModelService implements Models {
     );
   }
 
-  /* ---- names ---- */
-
-  /** Rejects with `model_missing` that names what there is. */
+  /** Throws `model_missing` with the names that exist. */
   #split(name: string, providers: Map<string, Provider>): { provider: Provider; id: string } {
     const slash = name.indexOf("/");
     const provider = slash > 0 ? providers.get(name.slice(0, slash)) : undefined;
@@ -305,7 +215,7 @@ class ModelService implements Models {
       const why = slash > 0 ? `there is no provider "${name.slice(0, slash)}"` : `a model is written as provider/model`;
       throw new PatchbayError(
         "model_missing",
-        `The model "${name}" cannot be had: ${why}. Providers are: ${known}. Add one under Models, or use "default".`,
+        `The model "${name}" is not available: ${why}. Providers are: ${known}. Add one under Models, or use "default".`,
       );
     }
     if (!id || (provider.models && !provider.models.includes(id))) {
@@ -318,19 +228,19 @@ class ModelService implements Models {
     return { provider, id };
   }
 
-  /** `must`: reject where it cannot be known; else the demo stands in, for a list that is only shown. */
-  async #defaultName(must: boolean): Promise<string> {
+  /** With `required` it rejects when the default is unknown; without it (for a list) it falls back to the demo. */
+  async #defaultName(required: boolean): Promise<string> {
     const set = await this.defaultModel();
     if (set && set !== "default") return set;
     for (const provider of (await this.#providers.all()).values()) {
       if (provider.kind === "demo") break;
-      const id = (await this.#modelIds(provider)).find(canChat);
+      const id = (await this.#endpoints.modelIds(provider)).find(canChat);
       if (id) return `${provider.id}/${id}`;
-      // To answer with the demo while a real model is configured would pass a fault off as an answer.
-      if (must) {
+      // A reply of the demo would hide that the configured provider failed.
+      if (required) {
         throw new PatchbayError(
           "model_missing",
-          `The default model cannot be told: the provider "${provider.id}" lists no chat model, or does not answer. Choose the default model under Models, set PATCHBAY_DEFAULT_MODEL, or write model ids into the provider.`,
+          `There is no default model: the provider "${provider.id}" lists no chat model, or does not respond. Choose the default model under Models, set PATCHBAY_DEFAULT_MODEL, or enter model ids in the provider.`,
         );
       }
     }
@@ -341,70 +251,6 @@ class ModelService implements Models {
     if (provider.kind === "demo") return DEMO_PROFILE;
     const local = provider.kind === "local" ? this.#providers.localModel(id) : undefined;
     if (local) return this.#local!.profile(local);
-    return profileFor(id, provider.profile, this.#baseUrl(provider));
+    return profileFor(id, provider.profile, this.#endpoints.baseUrl(provider));
   }
-
-  /* ---- endpoints ---- */
-
-  #client(provider: Provider): Client {
-    const known = this.#clients.get(provider.id);
-    if (known && (known.provider === provider || sameEndpoint(known.provider, provider))) return known;
-    const label = `Provider "${provider.id}"`;
-    const baseUrl = this.#baseUrl(provider)!;
-    const endpoint = { label, baseUrl, pool: this.#pool, limits: this.#limits, files: this.#files };
-    const made = provider.kind === "anthropic" ? new Anthropic(endpoint) : new OpenAiCompatible(endpoint);
-    const client: Client = {
-      provider,
-      label,
-      baseUrl,
-      attempt: (request, key, vision) => made.attempt(request, key, vision),
-    };
-    this.#clients.set(provider.id, client);
-    return client;
-  }
-
-  #baseUrl(provider: Provider): string | undefined {
-    return provider.baseUrl ?? (provider.kind === "anthropic" ? ANTHROPIC_URL : undefined);
-  }
-
-  async #key(provider: Provider): Promise<string | undefined> {
-    if (provider.apiKey) return this.#options.secrets.get(provider.apiKey.secret);
-    const { openai } = this.#options.env;
-    return openai && provider.baseUrl === openai.baseUrl && provider.id === "openai" ? openai.apiKey : undefined;
-  }
-
-  /** Written down, or listed by the endpoint, or (when it is silent) what it listed last. Never rejects. */
-  async #modelIds(provider: Provider): Promise<string[]> {
-    if (provider.models) return provider.models;
-    const client = this.#client(provider);
-    if (client.listed && this.#now() - client.listed.at < LIST_MAX_AGE_MS) return client.listed.models;
-    try {
-      return await this.#list(provider, client, await this.#key(provider), AbortSignal.timeout(LIST_TIMEOUT_MS));
-    } catch {
-      const models = client.listed?.models ?? [];
-      // A silent endpoint is not asked again at every look at the page.
-      client.listed = { at: this.#now() - LIST_MAX_AGE_MS + RETRY_LIST_MS, models };
-      return models;
-    }
-  }
-
-  async #list(provider: Provider, client: Client, key: string | undefined, signal: AbortSignal): Promise<string[]> {
-    const models = await listModels(
-      {
-        label: client.label,
-        baseUrl: client.baseUrl,
-        pool: this.#pool,
-        limits: this.#limits,
-        anthropic: provider.kind === "anthropic",
-      },
-      key,
-      signal,
-    );
-    client.listed = { at: this.#now(), models };
-    return models;
-  }
-}
-
-function sameEndpoint(a: Provider, b: Provider): boolean {
-  return a.kind === b.kind && a.baseUrl === b.baseUrl;
 }

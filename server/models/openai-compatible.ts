@@ -1,7 +1,7 @@
 /**
- * Any server that speaks OpenAI's chat completions: Ollama, vLLM, llama.cpp, LM Studio, DashScope, ModelScope, OpenAI…
- * The request is built by `@ai-sdk/openai-compatible` at its model level; the answer is read by `openai-reader.ts`
- * over our own wire, which costs an eighth of the package's stream (README has the numbers).
+ * Any server with OpenAI's chat completions API: Ollama, vLLM, llama.cpp, LM Studio, DashScope, ModelScope, OpenAI…
+ * `@ai-sdk/openai-compatible` builds the request; `send.ts` and `openai-reader.ts` send it and read the response, at an
+ * eighth of the cost of the package's stream (the README has the numbers).
  */
 import { OpenAICompatibleChatLanguageModel } from "@ai-sdk/openai-compatible";
 import type { Dispatcher } from "undici";
@@ -26,7 +26,7 @@ export interface EndpointOptions {
 export class OpenAiCompatible {
   readonly #options: EndpointOptions;
   readonly #url: URL;
-  /** Names come from graphs: a bound keeps a stream of made-up ones from growing the process. */
+  /** Names come from graphs, so the cache needs a bound. */
   readonly #models = new BoundedMap<string, OpenAICompatibleChatLanguageModel>(500);
   /** OpenAI's own newer models refuse `max_tokens`. */
   readonly #completionTokens: boolean;
@@ -39,20 +39,20 @@ export class OpenAiCompatible {
     this.#completionTokens = this.#url.hostname === "api.openai.com";
   }
 
-  /** `request.model` is the server's own id here, without the provider. */
+  /** `request.model` is the server's own id, without the provider. */
   attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt {
     return async (sink, signal) => {
       const body = await this.#body(request, vision);
       const once = async () => {
         const reader = new OpenAiReader(this.#options.label, request, sink);
-        const wire = {
+        const call = {
           label: this.#options.label,
           model: request.model,
           url: this.#url,
           headers: jsonHeaders(key),
           body: JSON.stringify(this.#streamOptions ? { ...body, stream_options: { include_usage: true } } : body),
         };
-        return { reader, broken: await send(this.#options.pool, wire, reader, this.#options.limits, signal) };
+        return { reader, broken: await send(this.#options.pool, call, reader, this.#options.limits, signal) };
       };
       let { reader, broken } = await once();
       if (broken && this.#streamOptions && refusesStreamOptions(broken)) {
@@ -92,7 +92,7 @@ export class OpenAiCompatible {
   }
 }
 
-/** The base URL with a path behind it, whether or not it ends with a slash; a query is kept. */
+/** Appends a path to the base URL, with or without a slash at its end; a query is kept. */
 export function endpoint(baseUrl: string, path: string): URL {
   const url = new URL(baseUrl);
   url.pathname = url.pathname.replace(/\/+$/, "") + path;

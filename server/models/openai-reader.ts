@@ -1,4 +1,4 @@
-/** Reads an answer of the chat completions API, streamed or whole, into a sink. */
+/** Reads a response of the chat completions API, streamed or whole, into a sink. */
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import type { ErrorCode } from "../../runtime/error.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
@@ -17,7 +17,7 @@ interface Delta {
   tool_calls?: unknown;
 }
 
-/** What may befall a connection after the answer on it was already whole. */
+/** Failures that do not matter when the completion has ended already. */
 const BROKEN_OFF: ReadonlySet<ErrorCode> = new Set(["connection_lost", "stream_stalled"]);
 
 type Mode = "events" | "json" | "unknown";
@@ -81,14 +81,14 @@ export class OpenAiReader implements ResponseReader {
 
   end(): Failure | undefined {
     if (this.#mode === "events") {
-      // A last event without the blank line after it still counts, unless it was cut short.
+      // A last event without its blank line counts, unless it is incomplete.
       this.#closing = true;
       this.#parser!.feed(`${this.#decoder.decode()}\n\n`);
     } else this.#readWhole(this.#whole + this.#decoder.decode());
     return this.#failure;
   }
 
-  /** How it ended. Call once, after `end`, or after a failure of the wire (`broken`). */
+  /** Call once, after `end` or after a failure of the connection (`broken`). */
   outcome(broken: Failure | undefined): Outcome {
     this.#thinking.end(this.#onText, this.#onReasoning);
     const whole = this.#done || this.#finish !== undefined;
@@ -129,7 +129,7 @@ export class OpenAiReader implements ResponseReader {
           value = JSON.parse(event.data);
         } catch {
           if (this.#closing) return;
-          this.#failure = failure("bad_response", `${this.#label} sent a piece of its answer that is no JSON.`, {
+          this.#failure = failure("bad_response", `${this.#label} sent a part of its response that is not JSON.`, {
             retry: true,
           });
           return;
@@ -142,7 +142,7 @@ export class OpenAiReader implements ResponseReader {
   #readChunk(value: unknown): void {
     const chunk = value as { error?: unknown; usage?: unknown; choices?: unknown } | null;
     if (typeof chunk !== "object" || chunk === null) {
-      this.#failure = failure("bad_response", `${this.#label} sent a piece of its answer that is no object.`);
+      this.#failure = failure("bad_response", `${this.#label} sent a part of its response that is not an object.`);
       return;
     }
     if (chunk.error) {
@@ -181,7 +181,7 @@ export class OpenAiReader implements ResponseReader {
     }
   }
 
-  /** Mistral's form: content as typed parts, thoughts among them. */
+  /** Mistral sends content as typed parts, reasoning among them. */
   #readParts(parts: unknown[]): void {
     for (const part of parts as Record<string, unknown>[]) {
       if (part?.type === "text" && typeof part.text === "string") this.#onText(part.text);
@@ -195,19 +195,19 @@ export class OpenAiReader implements ResponseReader {
     if (typeof reason !== "string" || reason === "") return;
     this.#finish = reason;
     if (reason === "error") {
-      this.#failure = failure("provider_unavailable", `${this.#label} broke off its answer with an error.`, {
+      this.#failure = failure("provider_unavailable", `${this.#label} ended its response with an error.`, {
         retry: true,
       });
     }
   }
 
-  /** A server that does not stream answers with one object. */
+  /** The response of a server that does not stream is one object. */
   #readWhole(text: string): void {
     let body: { error?: unknown; choices?: unknown; usage?: unknown };
     try {
       body = JSON.parse(text);
     } catch {
-      this.#failure = failure("bad_response", `${this.#label} sent an answer that is no JSON.`);
+      this.#failure = failure("bad_response", `${this.#label} sent a response that is not JSON.`);
       return;
     }
     if (body?.error) {
@@ -216,7 +216,7 @@ export class OpenAiReader implements ResponseReader {
     }
     const choice = Array.isArray(body?.choices) ? body.choices[0] : undefined;
     if (!choice?.message) {
-      this.#failure = failure("bad_response", `${this.#label} sent an answer without a message in it.`);
+      this.#failure = failure("bad_response", `${this.#label} sent a response without a message.`);
       return;
     }
     if (typeof body.usage === "object" && body.usage !== null) this.#usage = body.usage;
@@ -227,13 +227,15 @@ export class OpenAiReader implements ResponseReader {
 
   #unfinished(): Failure | undefined {
     if (this.#done || this.#finish !== undefined) return undefined;
-    return failure("connection_lost", `${this.#label} ended its answer before it was finished.`, { retry: true });
+    return failure("connection_lost", `${this.#label} ended its response before the completion was finished.`, {
+      retry: true,
+    });
   }
 
   #webPageFailure(): Failure {
     return failure(
       "bad_response",
-      `${this.#label} answered with a web page instead of an answer. Check the base URL (it often ends in /v1) and any proxy.`,
+      `${this.#label} responded with a web page instead of a completion. Check the base URL (it often ends in /v1) and any proxy.`,
     );
   }
 

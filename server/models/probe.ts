@@ -1,4 +1,4 @@
-/** Finds out what an endpoint can do, by trying. */
+/** Tests what an endpoint supports. */
 import { type ErrorCode, errorData } from "../../runtime/error.ts";
 import type { FileRef, ToolCall } from "../../runtime/message.ts";
 import type { ChatRequest, ModelProfile } from "../../runtime/model.ts";
@@ -15,12 +15,13 @@ export interface ProbeOptions {
   now(): number;
 }
 
-/** Generous: reasoning models think before they say "ok". */
+/** Enough for a reasoning model to think before it says "ok". */
 const MAX_TOKENS = 512;
 
 /**
- * Lists the models, asks one for a word, a tool call and an answer by schema, and an embedding model for a vector.
- * Costs a few hundred tokens. Resolves also when nothing works: `message` then says why. Rejects on abort alone.
+ * Lists the models, asks one for a word, a tool call, JSON by schema and the colour of an image, and an embedding model
+ * for a vector. Uses a few hundred tokens. Resolves also when nothing works: `message` then says why. Rejects only on
+ * abort.
  */
 export async function probe(options: ProbeOptions, signal: AbortSignal): Promise<ProviderTest> {
   const { provider } = options;
@@ -43,7 +44,7 @@ export async function probe(options: ProbeOptions, signal: AbortSignal): Promise
     return {
       ok: false,
       code: "model_missing",
-      message: "It answers, but lists no model. Load one there, or write its id into the provider.",
+      message: "It responds, but lists no model. Load one there, or enter its id in the provider.",
       models,
       found,
     };
@@ -112,7 +113,7 @@ function summarize(tried: string, count: number, found: ProviderTest["found"]): 
   const not: string[] = [];
   for (const [name, value] of [
     ["tool calls", found.tools],
-    ["answers by schema", found.structured],
+    ["structured output", found.structured],
     ["images", found.vision],
     ["embeddings", found.embeddings],
   ] as const) {
@@ -186,7 +187,7 @@ const RED_PNG = Buffer.from(
   "base64",
 );
 
-/** A red square of 32 by 32 points. Endpoints under test read it beside the stored files. */
+/** A red square of 32 by 32 pixels, which a provider test sends like a stored file. */
 export const PROBE_IMAGE: { ref: FileRef; bytes: Uint8Array } = {
   ref: { id: "probe-red", mediaType: "image/png", name: "red.png", bytes: RED_PNG.length },
   bytes: RED_PNG,

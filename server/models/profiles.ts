@@ -1,13 +1,13 @@
 /**
- * What is known of common models by their names: context, tools, action format, prices. A guess to start from: the
- * provider's own `profile` wins over it key by key, and the test under Models says what an endpoint really does.
+ * Profiles of common models by name: context, tools, action format, prices. They are a first guess: each key of the
+ * provider's own `profile` overrides them, and the provider test shows what an endpoint really supports.
  *
- * A name that no row fits gets the schema's defaults: native tools, 32,768 tokens of context, 4,096 of output.
+ * A name without a row gets the schema's defaults: native tools, 32,768 tokens of context, 4,096 of output.
  */
 import { ModelProfile } from "../../runtime/model.ts";
 import { KNOWN_MODELS, LIST_PRICES } from "./known-models.ts";
 
-/** The profile of a model, by its id at the provider. `baseUrl` tells whose list prices apply, if anybody's. */
+/** The profile of a model by its id at the provider. The host of `baseUrl` selects the list prices. */
 export function profileFor(id: string, own: Partial<ModelProfile> | undefined, baseUrl?: string): ModelProfile {
   const name = id.toLowerCase();
   const known = KNOWN_MODELS.find((row) => row.match.test(name));
@@ -16,12 +16,11 @@ export function profileFor(id: string, own: Partial<ModelProfile> | undefined, b
   return ModelProfile.parse({ ...facts, ...(prices ? { prices } : {}), ...definedOnly(own) });
 }
 
-/** Whether a model of an endpoint's list can chat; embedders, speech, image and moderation models cannot. */
+/** False for embedders and for speech, image and moderation models. */
 export function canChat(id: string): boolean {
   return !NON_CHAT_NAME.test(id.toLowerCase());
 }
 
-/** Whether a model of an endpoint's list looks like one for embeddings. */
 export function canEmbed(id: string): boolean {
   return EMBEDDER_NAME.test(id.toLowerCase());
 }

@@ -1,4 +1,4 @@
-/** Providers as records: checked when saved, and held as one snapshot that a call reads without a query. */
+/** Providers as records: validated when saved, and cached as one snapshot, so that a call makes no query. */
 import { PatchbayError } from "../../runtime/error.ts";
 import { NewProvider, type Provider } from "../contract/model.ts";
 import type { Env } from "../process/env.ts";
@@ -9,11 +9,11 @@ import type { LocalModel, LocalModels } from "./local/local-models.ts";
 export const PROVIDER = "provider";
 export const DEMO_PROVIDER: Provider = { id: "demo", kind: "demo", models: ["offline"] };
 export const ENV_PROVIDER = "openai";
-/** Models from files on this machine; there when there is one. */
+/** The local models. The provider exists when at least one is installed. */
 export const LOCAL_PROVIDER = "local";
 const RESERVED = new Set([DEMO_PROVIDER.id, LOCAL_PROVIDER, "default"]);
 
-/** How long a change made by another process may stay unseen. */
+/** Milliseconds until a change by another process is seen. */
 const MAX_AGE_MS = 5_000;
 
 interface Defaults {
@@ -43,17 +43,17 @@ export class Providers {
     this.#now = now;
   }
 
-  /** By id, in the order in which they were configured; the one from the environment first, the demo last. */
+  /** By id, in order of creation; the one from the environment first, the demo last. */
   async all(): Promise<Map<string, Provider>> {
     return (await this.#current()).byId;
   }
 
-  /** What the admin chose; else what the environment says. */
+  /** From the settings, else from the environment. */
   async defaults(): Promise<Defaults> {
     return (await this.#current()).defaults;
   }
 
-  /** What is stored has changed: it is read anew. */
+  /** Discards the snapshot after a change. */
   refresh(): void {
     this.#snapshot = undefined;
   }
@@ -66,7 +66,7 @@ export class Providers {
     return this.#loading;
   }
 
-  /** As the last snapshot has it. */
+  /** From the last snapshot. */
   localModel(name: string): LocalModel | undefined {
     return this.#localModels.get(name);
   }
@@ -98,7 +98,7 @@ export class Providers {
     return this.#snapshot;
   }
 
-  /** Creates or replaces. Rejects with `bad_request` (naming the key) or `conflict` (a built-in name). */
+  /** Creates or replaces. Rejects with `bad_request` (with the path) or `conflict` (a built-in name). */
   async save(input: unknown): Promise<Provider> {
     const provider = parseProvider(input);
     if (RESERVED.has(provider.id)) {
@@ -162,12 +162,12 @@ function checkedUrl(text: string): string {
   const fail = (why: string): never => {
     throw new PatchbayError("bad_request", `The base URL ${why}`, { path: "/baseUrl" });
   };
-  if (!URL.canParse(text)) fail(`"${text}" is no address. It looks like http://localhost:11434/v1.`);
+  if (!URL.canParse(text)) fail(`"${text}" is not a URL. Example: http://localhost:11434/v1.`);
   const url = new URL(text);
   if (url.protocol !== "http:" && url.protocol !== "https:") fail("must begin with http:// or https://.");
   if (url.username || url.password) fail("must not carry a user name or password. Save the key as a secret instead.");
-  if (url.hash) fail("must not have a # part.");
-  // People paste the address of one call; what is wanted is what stands before it.
+  if (url.hash) fail("must not have a fragment (#).");
+  // Users often paste the URL of one method instead of the base URL.
   url.pathname = url.pathname
     .replace(/\/(chat\/completions|completions|models|embeddings|messages)\/?$/, "")
     .replace(/\/+$/, "");

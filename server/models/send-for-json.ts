@@ -1,10 +1,10 @@
-/** Small requests with a small JSON answer: a model list, embeddings. */
+/** Requests with a small JSON response: a model list, embeddings. */
 import type { Dispatcher } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import { cancelled, type Failure, failure } from "./failure.ts";
 import { type ProviderLimits, type ProviderRequest, type ResponseReader, send } from "./send.ts";
 
-/** The parsed answer, or what went wrong. Never rejects. */
+/** The parsed response, or the failure. Never rejects. */
 export async function sendForJson(
   pool: Dispatcher,
   request: ProviderRequest,
@@ -14,7 +14,7 @@ export async function sendForJson(
   if (signal.aborted) return { failure: cancelled() };
   const reader = new JsonReader(request.label);
   let broken = await send(pool, request, reader, limits, signal);
-  // A kept-alive connection may have been closed by the other side while it was idle.
+  // The server may have closed the kept-alive connection while it was idle.
   if (broken?.error.code === "connection_lost" && !reader.began)
     broken = await send(pool, request, reader, limits, signal);
   return broken ? { failure: broken } : { value: reader.value };
@@ -49,7 +49,7 @@ class JsonReader implements ResponseReader {
     } catch {
       return failure(
         "bad_response",
-        `${this.#label} sent an answer that is no JSON. Check the base URL (it often ends in /v1).`,
+        `${this.#label} sent a response that is not JSON. Check the base URL (it often ends in /v1).`,
       );
     }
   }

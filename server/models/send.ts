@@ -1,20 +1,20 @@
 /**
- * One POST to a model's server over a pool of kept-alive connections. Straight on undici's dispatcher: a published
- * call spends most of its time here, and `fetch` with web streams was measured to cost four times as much (README).
+ * One request to a model's server over a pool of kept-alive connections. It uses undici's dispatcher: a published call
+ * spends most of its time here, and `fetch` with web streams costs four times as much (the README has the numbers).
  */
 import { Agent, type Dispatcher } from "undici";
 import { cancelled, type Failure, failure, socketFailure, statusFailure } from "./failure.ts";
 
 export interface ProviderLimits {
-  /** From the request being sent to the first byte of the answer's body. */
+  /** From sending the request to the first byte of the response body. */
   firstByteMs: number;
-  /** Between two pieces of the answer. */
+  /** Between two chunks of the response. */
   idleMs: number;
-  /** From the request being sent to the end of the answer. */
+  /** From sending the request to the end of the response. */
   wallMs: number;
   /** Of one line of a stream. */
   lineBytes: number;
-  /** Of the whole answer. */
+  /** Of the whole response. */
   responseBytes: number;
 }
 
@@ -36,7 +36,7 @@ export interface ProviderRequest {
   body?: string;
 }
 
-/** What reads the answer. Each method may return a failure, which ends the request. */
+/** Reads the response. Each method may return a failure, which ends the request. */
 export interface ResponseReader {
   /** Called once, for a 2xx status. */
   head(
@@ -44,18 +44,21 @@ export interface ResponseReader {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): Failure | undefined;
-  /** `done`: nothing that matters follows; the rest is waited for briefly, so that the connection can be used again. */
+  /**
+   * `done`: the completion is whole. `send` resolves, and waits briefly for the end so that the connection can be
+   * reused.
+   */
   data(chunk: Buffer): Failure | "done" | undefined;
-  /** The answer is whole as far as HTTP can tell. */
+  /** The end of the HTTP response. */
   end(): Failure | undefined;
 }
 
 /** Bytes of an error body that are read. */
 const ERROR_BODY = 64 * 1024;
-/** Sockets to one origin; more requests than that wait for one to be free. */
+/** Sockets per origin; further requests are queued. */
 const CONNECTIONS = 256;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** How long a server may take to close an answer that was already whole. */
+/** How long a server may take to end a response after its completion is whole. */
 const LINGER_MS = 1_000;
 
 /** The pool that all models share. It takes no proxy from the environment and follows no redirect. */
@@ -66,15 +69,15 @@ export function createPool(): Agent {
     allowH2: false,
     connect: { timeout: CONNECT_TIMEOUT_MS },
     keepAliveTimeout: 30_000,
-    // Our own timers are exact and tell the first byte from silence later on.
+    // Our own timers are exact and distinguish the first byte from later silence.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
 }
 
 /**
- * Sends the request and feeds the answer to `reader`. Resolves with nothing when the answer was read to its end, else
- * with what went wrong; never rejects. On abort it resolves at once with code `cancelled` and closes the connection.
+ * Sends the request and feeds the response to `reader`. Resolves with undefined when the response was read to its end,
+ * else with the failure; never rejects. On abort it resolves at once with code `cancelled` and closes the connection.
  */
 export function send(
   pool: Dispatcher,
@@ -109,10 +112,13 @@ export function send(
     const onSilence = (): void => {
       const { label } = request;
       if (bytes === 0) {
-        stop(failure("first_byte_timeout", `${label} did not begin to answer within ${seconds(limits.firstByteMs)}.`));
+        stop(failure("first_byte_timeout", `${label} did not begin to respond within ${seconds(limits.firstByteMs)}.`));
       } else {
         stop(
-          failure("stream_stalled", `${label} fell silent for ${seconds(limits.idleMs)} in the middle of its answer.`),
+          failure(
+            "stream_stalled",
+            `${label} sent nothing for ${seconds(limits.idleMs)} in the middle of its response.`,
+          ),
         );
       }
     };
@@ -166,9 +172,9 @@ export function send(
           if (lineBytes > limits.lineBytes) {
             stop(failure("bad_response", `${label} sent a line of more than ${megabytes(limits.lineBytes)}.`));
           } else if (bytes > limits.responseBytes) {
-            stop(failure("bad_response", `${label} sent an answer of more than ${megabytes(limits.responseBytes)}.`));
+            stop(failure("bad_response", `${label} sent a response of more than ${megabytes(limits.responseBytes)}.`));
           } else if (performance.now() - startedAt > limits.wallMs) {
-            stop(failure("time_limit", `${label} had not finished its answer after ${seconds(limits.wallMs)}.`));
+            stop(failure("time_limit", `${label} had not finished its response after ${seconds(limits.wallMs)}.`));
           } else {
             const refused = reader.data(chunk);
             if (refused === "done") {
@@ -196,7 +202,7 @@ export function send(
   });
 }
 
-/** Bytes since the last line end, after this chunk, where `before` had come since the one before. */
+/** Bytes since the last line end after this chunk; `before` is that number before it. */
 function bytesOfLastLine(chunk: Buffer, before: number): number {
   const end = Math.max(chunk.lastIndexOf(10), chunk.lastIndexOf(13));
   return end < 0 ? before + chunk.length : chunk.length - end - 1;

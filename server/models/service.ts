@@ -8,16 +8,16 @@ export interface Models {
   delete(id: string): Promise<boolean>;
   test(id: string, signal: AbortSignal): Promise<ProviderTest>;
   cards(): Promise<ModelCard[]>;
-  /** Resolves `default` and checks that the model can be had. Rejects with `model_missing`. */
+  /** Resolves `default` and checks that the model exists. Rejects with `model_missing`. */
   resolve(name: string): Promise<Model>;
-  /** See `Host.chat`. `quiet`: nobody listens to deltas, so they need not be made. */
+  /** See `Host.chat`. `quiet`: the caller does not need deltas. */
   chat(request: ChatRequest, signal: AbortSignal, options?: { quiet?: boolean }): AsyncIterable<ModelEvent>;
-  /** `model` defaults to the configured embedder. Rejects with `model_missing` where there is none. */
+  /** `model` defaults to the configured embedder. Rejects with `model_missing` when it is not set. */
   embed(texts: string[], signal: AbortSignal, model?: string): Promise<number[][]>;
-  /** What `default` was set to, by the admin or the environment, whether it can be had or not. */
+  /** The configured value of `default` (settings or environment); the model may not exist. */
   defaultModel(): Promise<string | undefined>;
-  /** The configured embedder, if any: `provider/model`. */
+  /** The configured embedder: `provider/model`. */
   embedder(): Promise<string | undefined>;
-  /** The server's settings have changed: what is known of them is read anew. */
+  /** Call after the server's settings have changed. */
   refresh(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Open models served without a reasoning parser write their thoughts into the text, between `<think>` and `</think>`
- * at its beginning. This splits them off, at any cut of the stream.
+ * Open models served without a reasoning parser write their reasoning between `<think>` and `</think>` at the start of
+ * the text. This separates it, wherever the stream is cut.
  */
 const OPEN = "<think>";
 const CLOSE = "</think>";
@@ -9,7 +9,7 @@ export class ThinkSplitter {
   #state: "start" | "thinking" | "after" | "text" = "start";
   #held = "";
 
-  /** Gives each piece to `text` or to `reasoning`; what may be part of a tag is held back. */
+  /** Passes each piece to `text` or `reasoning`. The possible start of a tag is held back. */
   feed(piece: string, text: (piece: string) => void, reasoning: (piece: string) => void): void {
     if (this.#state === "text") {
       text(piece);
@@ -38,12 +38,12 @@ export class ThinkSplitter {
       this.#held = this.#held.slice(end + CLOSE.length);
       this.#state = "after";
     }
-    // The blank line between the thoughts and the answer belongs to neither.
+    // The blank line between the two belongs to neither.
     this.#held = this.#held.trimStart();
     if (this.#held) this.#release(text);
   }
 
-  /** Gives out what was held back. */
+  /** Passes on what was held back. */
   end(text: (piece: string) => void, reasoning: (piece: string) => void): void {
     if (this.#held) (this.#state === "thinking" ? reasoning : text)(this.#held);
     this.#held = "";
@@ -57,7 +57,7 @@ export class ThinkSplitter {
   }
 }
 
-/** The length of the longest end of `text` that is a beginning of `tag`. */
+/** Length of the longest suffix of `text` that is a prefix of `tag`. */
 function overlap(text: string, tag: string): number {
   for (let length = Math.min(tag.length - 1, text.length); length > 0; length--) {
     if (text.endsWith(tag.slice(0, length))) return length;

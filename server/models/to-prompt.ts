@@ -1,4 +1,4 @@
-/** Our messages as the prompt of the provider packages' model level. */
+/** Converts our messages into the prompt type of the AI SDK's provider packages. */
 import type { LanguageModelV4CallOptions, LanguageModelV4Message, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import type { FileRef, Message, Part } from "../../runtime/message.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
@@ -8,17 +8,17 @@ type UserContent = Extract<LanguageModelV4Message, { role: "user" }>["content"];
 type AssistantContent = Extract<LanguageModelV4Message, { role: "assistant" }>["content"];
 
 export interface PromptOptions {
-  /** The model sees images. Without it, and for every other kind of file, the model gets the file's name. */
+  /** The model accepts images. Without it, and for every other kind of file, the model gets the file's name. */
   vision: boolean;
   files?: Pick<Files, "get">;
 }
 
-/** Bytes of an image that is sent to a model; a larger one is named instead. */
+/** A larger image is sent as its name only. */
 const IMAGE_BYTES = 20 * 1024 * 1024;
 
 /**
- * Reasoning of earlier turns is not sent back: servers either ignore it or refuse it. Rejects with `not_found` when an
- * image that is to be sent is gone.
+ * Reasoning of earlier turns is not sent: servers ignore or refuse it. Rejects with `not_found` when an image does not
+ * exist any more.
  */
 export async function toPrompt(messages: Message[], options: PromptOptions): Promise<LanguageModelV4Prompt> {
   const prompt: LanguageModelV4Prompt = [];
@@ -77,14 +77,14 @@ function assistantContent(message: Extract<Message, { role: "assistant" }>): Ass
   const content: AssistantContent = [];
   if (message.content) content.push({ type: "text", text: message.content });
   for (const call of message.calls ?? []) {
-    // Arguments that were no JSON go back as an empty object: many servers refuse a history with broken ones,
-    // and the tool's result already tells the model what was wrong.
+    // Arguments that were not JSON are sent as an empty object: many servers refuse a history with invalid ones, and
+    // the tool's result already says what was wrong.
     content.push({ type: "tool-call", toolCallId: call.id, toolName: call.name, input: call.arguments ?? {} });
   }
   return content;
 }
 
-/** Everything of a request that is not the prompt. */
+/** The request without its prompt. */
 export function callOptions(request: ChatRequest): Omit<LanguageModelV4CallOptions, "prompt"> {
   return {
     maxOutputTokens: request.maxOutputTokens,
@@ -102,7 +102,7 @@ export function callOptions(request: ChatRequest): Omit<LanguageModelV4CallOptio
   };
 }
 
-/** Whether a schema meets OpenAI's rules for `strict`: every object closed, and every property required. */
+/** OpenAI's rules for `strict`: every object is closed and every property required. */
 export function isStrictSchema(schema: unknown, depth = 0): boolean {
   if (depth > 32) return false;
   if (Array.isArray(schema)) return schema.every((part) => isStrictSchema(part, depth + 1));

@@ -1,9 +1,9 @@
-/** Tool calls put together from the pieces of a stream. */
+/** Assembles tool calls from the pieces of a stream. */
 import { randomInt } from "node:crypto";
 import type { ToolCall } from "../../runtime/message.ts";
 import type { Sink } from "./attempt.ts";
 
-/** Arguments nested deeper than this stay text: nothing that walks JSON by recursion ever meets them. */
+/** Arguments nested deeper stay text, which protects code that walks JSON by recursion. */
 const MAX_DEPTH = 64;
 const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -15,7 +15,6 @@ interface PartialCall {
 
 export class ToolCalls {
   #calls: PartialCall[] = [];
-  /** The call that pieces with an index belong to. */
   #byIndex = new Map<number, PartialCall>();
   #ids = new Set<string>();
 
@@ -23,14 +22,14 @@ export class ToolCalls {
     return this.#calls.length;
   }
 
-  /** All arguments so far, for counting. */
+  /** All names and arguments so far, for counting tokens. */
   get text(): string {
     return this.#calls.map((call) => call.name + call.text).join("");
   }
 
   /**
-   * Takes a piece. Servers differ: some leave out the index, some the id, some give every call of an answer index 0.
-   * A piece with a name and an id other than that of the call at its index begins a new call.
+   * Adds a piece. Servers differ: some omit the index, some the id, some give every call index 0. A piece with a name
+   * and another id than the call at its index begins a new call.
    */
   piece(index: number | undefined, id: string | undefined, name: string | undefined, text: string, sink: Sink): void {
     let call = index === undefined ? this.#calls.at(-1) : this.#byIndex.get(index);
@@ -46,7 +45,10 @@ export class ToolCalls {
     sink.callPiece(call.id, first, text);
   }
 
-  /** Gives the calls to the sink. `cut`: the answer ended at its token limit, so a last call without whole arguments is left out. */
+  /**
+   * Passes the calls to the sink. `cut`: the completion ended at its token limit, so a last call with incomplete
+   * arguments is left out.
+   */
   finish(sink: Sink, cut: boolean): void {
     for (const [place, pending] of this.#calls.entries()) {
       const call = toCall(pending);
@@ -55,7 +57,9 @@ export class ToolCalls {
     }
   }
 
-  /** The server's id where it gave one that this answer has not used yet; else nine letters and digits (what Mistral takes). */
+  /**
+   * The server's id when it is new in this completion, else nine letters and digits (the form that Mistral requires).
+   */
   #freshId(id: string | undefined): string {
     let fresh = id || randomId();
     while (this.#ids.has(fresh)) fresh = randomId();
@@ -70,7 +74,7 @@ function randomId(): string {
   return text;
 }
 
-/** A call from its text. No text at all means no arguments; text that is no JSON, or nested too deep, is kept as `raw`. */
+/** A call from its text. Empty text means no arguments. Text that is not JSON, or nested too deep, is kept as `raw`. */
 export function toCall(pending: { id: string; name: string; text: string }): ToolCall {
   const { id, name, text } = pending;
   if (text.trim() === "") return { id, name, arguments: {} };

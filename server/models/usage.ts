@@ -1,22 +1,22 @@
-/** Tokens of a call: the server's own count where it can be believed, an estimate where not. */
+/** Tokens of a call: the server's own count when it is plausible, else an estimate. */
 import { type Message, messageText } from "../../runtime/message.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 
 export interface CallUsage {
   inputTokens: number;
   outputTokens: number;
-  /** Counted by us, because the server gave no count or one that cannot be. */
+  /** Estimated, because the server sent no count or an impossible one. */
   estimated?: boolean;
 }
 
-/** No context window of today comes near it: a larger count is a fault of the server. */
+/** Far above every context window: a larger count is an error of the server. */
 const MAX_TOKENS = 20_000_000;
 
 export function isPlausible(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= MAX_TOKENS;
 }
 
-/** The server's counts, each replaced by an estimate where it is missing, negative, not a number or beyond belief. */
+/** The server's counts, each replaced by an estimate when it is absent, negative, not a number or implausible. */
 export function usageOf(request: ChatRequest, output: string, input: unknown, outputCount: unknown): CallUsage {
   const fits = isPlausible(input) && isPlausible(outputCount);
   if (fits) return { inputTokens: Math.round(input), outputTokens: Math.round(outputCount) };
@@ -27,7 +27,7 @@ export function usageOf(request: ChatRequest, output: string, input: unknown, ou
   };
 }
 
-/** About four characters a token, and for Chinese, Japanese and Korean about three tokens to four characters. */
+/** About four characters per token; for Chinese, Japanese and Korean about three tokens per four characters. */
 export function estimateTokens(text: string): number {
   let wide = 0;
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x2e80) wide += 1;

@@ -1,10 +1,13 @@
-/** Fills a tool's arguments from the words of a message: by type, by format, by the name of the parameter. */
+/** Fills a tool's arguments from a message, by each parameter's type, format and name. */
 import type { JsonSchema } from "../../../runtime/tool.ts";
 import { identifierWords, questionTerms, termSet } from "./terms.ts";
 
 export interface Filled {
   arguments: Record<string, unknown>;
-  /** How telling the values are: 2 for one of a special form (a URL, an expression), 1 for a number, a date or a choice, 0 for a phrase. */
+  /**
+   * How specific the values are: 2 for a special form (a URL, an expression), 1 for a number, a date or a choice, 0 for
+   * a phrase.
+   */
   evidence: number;
 }
 
@@ -28,13 +31,15 @@ interface FoundValues {
   expression?: string;
 }
 
-/** Undefined when a required parameter cannot be filled. Optional ones are filled only by a value of a special form. */
+/**
+ * Undefined when a required parameter cannot be filled. An optional one is filled only by a value of a special form.
+ */
 export function fillArguments(parameters: JsonSchema, message: string, hint: string): Filled | undefined {
   const properties = (parameters.properties ?? {}) as Record<string, Property>;
   const required = new Set(Array.isArray(parameters.required) ? (parameters.required as string[]) : []);
   const finds = findValues(message);
   const filled: Filled = { arguments: {}, evidence: 0 };
-  // Required first, so that an optional parameter never takes what a required one needs.
+  // Required parameters come first, so that an optional one does not use up a value that they need.
   const names = Object.keys(properties).sort((a, b) => Number(required.has(b)) - Number(required.has(a)));
   for (const name of names) {
     const value = valueFor(name, properties[name]!, finds, required.has(name), hint);
@@ -105,7 +110,7 @@ function stringFor(
   }
   if (/\b(path|file|filename|dir|directory|folder)\b|路径/.test(named)) {
     const path = finds.paths.shift() ?? finds.quoted.shift();
-    // A tool for folders is not meant where a file is named.
+    // The name of a file does not fit a tool for folders.
     if (path && /\.\w+$/.test(path) && /director|folder|目录|文件夹/i.test(hint.split(" — ")[0]!)) return undefined;
     if (path) return { value: path, evidence: 2 };
     return required && /director|folder|\bdir\b|list|目录|文件夹/.test(`${named} ${hint.toLowerCase()}`)
@@ -157,7 +162,7 @@ const URL_TEXT = /https?:\/\/[^\s"'<>，。）)]+/g;
 const PATH =
   /(?<![\p{L}\d/.])(?:\.{0,2}\/)?(?:[\w\-.@]+\/)*[\w\-@]+\.[A-Za-z][A-Za-z\d]{0,7}(?![\w/])|(?<![\p{L}\d.:/])(?:\.{0,2}\/)[\w\-.@/]*/gu;
 const DATE = /\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)?\b/g;
-/** Digits of an id are no number. */
+/** Digits inside an id are not a number. */
 const NUMBER = /(?<![A-Za-z\d_-])-?\d+(?:[.,]\d+)*(?![A-Za-z\d_-])/g;
 
 function findValues(text: string): FoundValues {
@@ -202,7 +207,7 @@ const SPOKEN_ARITHMETIC: [RegExp, string][] = [
   [/）/g, ")"],
 ];
 
-/** The longest stretch that reads as arithmetic; words of arithmetic count as their signs. */
+/** The longest part of a text that is arithmetic, with spoken operators replaced by signs. */
 export function expressionIn(text: string): string | undefined {
   let worded = text;
   for (const [words, sign] of SPOKEN_ARITHMETIC) worded = worded.replaceAll(words, sign);
@@ -221,7 +226,7 @@ export function expressionIn(text: string): string | undefined {
   return sums.sort((a, b) => b.length - a.length)[0];
 }
 
-/** Without what a sentence leaves around arithmetic: its full stop, and brackets without a partner. */
+/** Removes punctuation of the sentence around it, and unmatched brackets. */
 function trimExpression(stretch: string): string {
   let text = stretch
     .trim()
@@ -242,7 +247,7 @@ function locationIn(text: string): string | undefined {
 const REQUEST_PREFIX =
   /^(?:(?:please|can you|could you|would you|i want to|i would like to|i'd like to|help me|tell me|show me|give me|请问|请帮我|请你|请|帮我|我想|能不能|可以|麻烦)[\s,，]*)+/i;
 
-/** What is left of the message without the words that name the tool: what a search or a text parameter is about. */
+/** The message without the leading words that name the tool, as the value of a search or text parameter. */
 function remainingPhrase(text: string, hint: string): string {
   const whole = text.trim().replace(REQUEST_PREFIX, "");
   const after = /^[^:：\n]{1,40}[:：]\s*(\S[\s\S]*)$/.exec(whole)?.[1];

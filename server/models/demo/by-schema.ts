@@ -1,12 +1,11 @@
-/** A JSON answer that fits a schema, as well as words can tell: for routers and forms of a demo. */
+/** A JSON value that fits a schema, chosen by matching words: for routers and structured output of the demo. */
 import type { JsonSchema } from "../../../runtime/tool.ts";
 import { fillArguments } from "./arguments.ts";
 import { identifierWords, questionTerms, termSet } from "./terms.ts";
 
-/** Items of a list that is made up at the most. */
 const MAX_ITEMS = 12;
 
-/** `guide`: the instructions, where lines such as `- refund: money back` say what each choice means. */
+/** `guide`: the instructions. Lines such as `- refund: money back` describe a choice. */
 export function valueBySchema(schema: JsonSchema, message: string, guide: string, depth = 0): unknown {
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   if (schema.const !== undefined) return schema.const;
@@ -40,7 +39,7 @@ export function valueBySchema(schema: JsonSchema, message: string, guide: string
   return message.slice(0, 500);
 }
 
-/** An item a line, or a sentence where there is one line. */
+/** One item per line; one per sentence when there is only one line. */
 function piecesOf(message: string): string[] {
   const lines = message.split("\n").map((line) => line.trim());
   const pieces = lines.filter(Boolean).length > 1 ? lines : message.split(/(?<=[.!?;])\s+|(?<=[。！？；])/);
@@ -51,7 +50,10 @@ function isPlain(property: JsonSchema): boolean {
   return !property.enum && ["string", "number", "integer"].includes(String(property.type));
 }
 
-/** The choice whose name, or whose line in the guide, shares most with the message; `else` or the last one when none does. */
+/**
+ * The choice whose name or line in the guide shares most words with the message; without a match `else`, `other`, or
+ * the last one.
+ */
 function choose(choices: unknown[], message: string, guide: string): unknown {
   const words = questionTerms(message);
   let best: unknown;

@@ -1,4 +1,4 @@
-/** Which of the offered tools a message asks for. */
+/** Chooses the tools that a message asks for. */
 import type { ModelTool } from "../../../runtime/model.ts";
 import { type Filled, fillArguments } from "./arguments.ts";
 import { identifierWords, questionUnits, termSet } from "./terms.ts";
@@ -7,18 +7,18 @@ export interface Choice {
   tool: ModelTool;
   arguments: Record<string, unknown>;
   score: number;
-  /** An argument of a special form was in the message: it is surely meant for a tool. */
+  /** The message holds an argument of a special form, so it is certainly meant for a tool. */
   isSure: boolean;
 }
 
-/** Below it a tool has too little to do with the message. */
+/** Tools with a lower score do not fit the message. */
 const THRESHOLD = 0.9;
 const MAX_CALLS = 3;
 
 /**
- * Tools for the parts of a message, in its order, each tool once. A tool is taken when words of the message stand in its
- * name or summary, rare words counting more, and its required arguments can be filled; a value of a special form
- * (a URL for a `url`, arithmetic for an `expression`) counts as much as a word of the name.
+ * Tools for the parts of a message, in its order, each at most once. A tool is chosen when its name or summary shares
+ * words with the message (rare words count more) and its required arguments can be filled. A value of a special form (a
+ * URL for a `url`, arithmetic for an `expression`) counts as much as a word of the name.
  */
 export function chooseTools(tools: ModelTool[], message: string): Choice[] {
   const described = tools.map((tool) => ({ tool, ...describe(tool) }));
@@ -55,7 +55,7 @@ function describe(tool: ModelTool): Omit<Described, "tool"> {
   return { name, summary, parameters, all: new Set([...name, ...summary, ...parameters]) };
 }
 
-/** By term: near 1 when one tool has it, near 0 when all have it. */
+/** Weight of each term: near 1 when one tool has it, near 0 when all have it. */
 function rarities(sets: Set<string>[]): Map<string, number> {
   const count = new Map<string, number>();
   for (const set of sets) for (const term of set) count.set(term, (count.get(term) ?? 0) + 1);
@@ -68,7 +68,7 @@ function rarities(sets: Set<string>[]): Map<string, number> {
 function rate(one: Described, part: string, rarity: Map<string, number>): Choice | undefined {
   let score = 0;
   let named = 0;
-  // One Chinese character alone says too little.
+  // A single Chinese character is too unspecific.
   const units = questionUnits(part).filter(([term]) => term!.length > 1);
   for (const unit of units) {
     const weight = (words: Set<string>): number =>
@@ -77,7 +77,7 @@ function rate(one: Described, part: string, rarity: Map<string, number>): Choice
     if (said > 0) named += 1;
     score += said || 0.25 * weight(one.parameters);
   }
-  // A short request that is about the tool and nothing else.
+  // Favours a short request that names only the tool.
   if (units.length) score += (0.5 * named) / units.length;
   const hint = `${identifierWords(one.tool.name)} — ${one.tool.description}`;
   const filled: Filled | undefined = fillArguments(one.tool.parameters, part, hint);
@@ -88,7 +88,7 @@ function rate(one: Described, part: string, rarity: Map<string, number>): Choice
   return { tool: one.tool, arguments: filled.arguments, score, isSure: filled.evidence === 2 };
 }
 
-/** Sentences and clauses; first the whole, so that a single request is never torn apart. */
+/** The sentences and clauses of a message, then the whole of it. */
 function partsOf(message: string): string[] {
   const clauses = message
     .split(/[?!]+(?=\s|$)|[？！。；;\n]+|\.\s+|,?\s+(?:and then|then|and also|and)\s+|，?(?:然后|并且|接着|再|同时)/)

@@ -1,7 +1,7 @@
 /**
- * `demo/offline`: a model made of rules. The same request always gives the same answer, and nothing leaves the machine.
- * It shows what a graph does before a real model is set: chooses among the tools it is offered, fills their arguments
- * from the message, quotes the best sentences of the passages it is given, and says that it is a demo.
+ * `demo/offline`: a model made of rules. The same request always gives the same reply, and no request is sent. It shows
+ * what a graph does before a real model is configured: it chooses among the offered tools, fills their arguments from
+ * the message, quotes the best sentences of the given passages, and says that it is a demo.
  */
 import type { Message } from "../../../runtime/message.ts";
 import { messageText } from "../../../runtime/message.ts";
@@ -24,30 +24,29 @@ export const DEMO_PROFILE: ModelProfile = {
   prices: { input: 0, output: 0 },
 };
 
-/** Characters of a tool's result that are shown. */
 const MAX_RESULT_CHARS = 1_200;
 
 export function demoAttempt(request: ChatRequest): Attempt {
   return async (sink, signal) => {
-    const answer = demoReply(request);
-    const written = "calls" in answer ? JSON.stringify(answer.calls) : answer.text;
-    if ("text" in answer) {
-      for (const piece of pieces(answer.text)) {
+    const reply = demoReply(request);
+    const written = "calls" in reply ? JSON.stringify(reply.calls) : reply.text;
+    if ("text" in reply) {
+      for (const piece of pieces(reply.text)) {
         if (signal.aborted) break;
         sink.text(piece);
-        // Lets whoever listens take the piece: it shows as a stream, and a cancel is heard.
+        // Yields to the consumer, so that the reply is streamed and can be cancelled.
         await new Promise<void>((resolve) => setImmediate(resolve));
       }
-    } else for (const call of answer.calls) emitCall(call, sink);
+    } else for (const call of reply.calls) emitCall(call, sink);
     const usage = usageOf(request, written, undefined, undefined);
     if (signal.aborted) return { failure: cancelled(), usage };
-    return { reason: "calls" in answer ? "tools" : "stop", usage };
+    return { reason: "calls" in reply ? "tools" : "stop", usage };
   };
 }
 
 type DemoReply = { text: string } | { calls: { id: string; name: string; arguments: Record<string, unknown> }[] };
 
-/** What the demo answers. Pure. */
+/** Pure. */
 export function demoReply(request: ChatRequest): DemoReply {
   const { messages } = request;
   const lastUser = messages.findLastIndex((message) => message.role === "user");
@@ -62,7 +61,7 @@ export function demoReply(request: ChatRequest): DemoReply {
   if (results.length) return { text: withDemoNote(describeResults(results, quotes, chinese), chinese) };
 
   const choices = chooseTools(request.tools ?? [], question);
-  // A passage that answers comes before a tool that only shares words with the question.
+  // A passage that answers the question is preferred to a tool that only shares words with it.
   const tools = choices.filter((choice) => choice.isSure || !quotes.length || choice.score > 2 * quotes[0]!.score + 1);
   if (tools.length) {
     const made = messages.filter((message) => message.role === "tool").length;
@@ -97,7 +96,7 @@ function formatQuotes(quotes: Quote[]): string {
 type ToolMessage = Extract<Message, { role: "tool" }>;
 
 function describeResults(results: ToolMessage[], quotes: Quote[], chinese: boolean): string {
-  const told = results.map((result) => {
+  const parts = results.map((result) => {
     const content = formatContent(result.content, chinese);
     if (result.error)
       return chinese
@@ -107,18 +106,18 @@ function describeResults(results: ToolMessage[], quotes: Quote[], chinese: boole
     if (chinese) return short ? `${result.name} 的结果是：${content}` : `${result.name} 的结果：\n\n${content}`;
     return short ? `${result.name} answers: ${content}` : `Here is what ${result.name} gave:\n\n${content}`;
   });
-  if (quotes.length) told.push(formatQuotes(quotes));
-  return told.join("\n\n");
+  if (quotes.length) parts.push(formatQuotes(quotes));
+  return parts.join("\n\n");
 }
 
-/** JSON is laid out, a long text is cut with a mark. */
+/** Formats JSON; cuts a long text and says so. */
 function formatContent(content: string, chinese: boolean): string {
   let text = content.trim();
   if (/^[[{]/.test(text)) {
     try {
       text = `\`\`\`json\n${JSON.stringify(JSON.parse(text), null, 2)}\n\`\`\``;
     } catch {
-      // Not JSON after all: shown as it is.
+      // Not JSON: used as it is.
     }
   }
   if (text.length <= MAX_RESULT_CHARS) return text || (chinese ? "（空）" : "(nothing)");
@@ -153,7 +152,10 @@ function fallbackText(
     : `${hello}${role ? `This is the ${role}. ` : ""}I received: “${excerpt(question)}”. A demo works by rules: it can call tools and quote passages, and here it was given neither; with a real model this step answers.`;
 }
 
-/** Who the instructions say is speaking ("You are the billing desk."), so that a graph with several speakers shows which one it was. */
+/**
+ * The role in the instructions ("You are the billing desk."), so that a graph of several agents shows which one
+ * replied.
+ */
 function roleIn(system: string[]): string | undefined {
   const text = system.join("\n");
   return (/\bYou are (?:the|an?) ([^.,;:\n“”]{2,60})/.exec(text) ??
@@ -176,7 +178,7 @@ function emitCall(call: { id: string; name: string; arguments: Record<string, un
   sink.call(call);
 }
 
-/** Words with the space behind them; Chinese in pieces of two characters. */
+/** Words with their trailing space; Chinese in pieces of two characters. */
 function pieces(text: string): string[] {
   return text.match(/[\u3000-\u9fff]{1,2}|[^\s\u3000-\u9fff]+\s*|\s+/gu) ?? [];
 }

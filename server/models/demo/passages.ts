@@ -1,4 +1,4 @@
-/** Answers a question from numbered passages by their best sentences. */
+/** Finds the sentences of numbered passages that answer a question. */
 import { splitPassages } from "../../../runtime/documents.ts";
 import { questionUnits, termSet } from "./terms.ts";
 
@@ -14,7 +14,7 @@ export interface Quote {
   score: number;
 }
 
-/** Passages of a user message, or else a numbered list in other texts (a prompt node may have put it there). */
+/** The passages of a user message, else a numbered list in another text (such as one that a prompt node wrote). */
 export function passagesIn(user: string, others: string[]): { passages: Passage[]; question: string } {
   const split = splitPassages(user);
   if (split.passages.length) return split;
@@ -26,7 +26,7 @@ export function passagesIn(user: string, others: string[]): { passages: Passage[
   return { passages: [], question: user };
 }
 
-/** `[1] title`, the text below it, an empty line between two. */
+/** Format: `[1] title`, the text below it, and an empty line before the next. */
 function listIn(text: string): { passages: Passage[]; rest: string } {
   const passages: Passage[] = [];
   const rest: string[] = [];
@@ -41,11 +41,11 @@ function listIn(text: string): { passages: Passage[]; rest: string } {
   return { passages, rest: rest.join("\n\n") };
 }
 
-/** Share of the question's weight that the best sentence must hold. */
+/** Share of the question's weight that the best sentence must reach. */
 const MIN_SCORE = 0.3;
 const MAX_QUOTES = 3;
 
-/** The sentences that answer best, in reading order; empty when the passages say nothing about it. */
+/** The sentences that answer best, in reading order; empty when none reaches the minimum score. */
 export function bestQuotes(passages: Passage[], question: string): Quote[] {
   const asked = questionUnits(question);
   const wanted = expectedForm(question);
@@ -71,7 +71,7 @@ export function bestQuotes(passages: Passage[], question: string): Quote[] {
     }
     score /= total;
     if (score > 0 && wanted && wanted.test(sentence.text)) score += 0.15;
-    // Of two equal sentences the one of the better passage, and the shorter one.
+    // Between equal sentences, prefer the better passage, then the shorter sentence.
     score -= 0.01 * sentence.passage.number + Math.min(sentence.text.length, 400) / 20_000;
     return { number: sentence.passage.number, sentence: sentence.text, score, order: 0 };
   });
@@ -84,14 +84,14 @@ export function bestQuotes(passages: Passage[], question: string): Quote[] {
   const chosen: typeof ranked = [];
   for (const quote of ranked) {
     if (quote.score < Math.max(MIN_SCORE, 0.85 * best.score) || chosen.length === MAX_QUOTES) break;
-    // Another passage must be nearly as good as the best; a whole table says nothing that its chosen row does not.
+    // Another passage must be nearly as good as the best. A whole table adds nothing to its chosen row.
     if (quote.number !== best.number && quote.score < 0.97 * best.score) continue;
     if (!chosen.some((other) => quote.sentence.includes(other.sentence))) chosen.push(quote);
   }
   return chosen.sort((a, b) => a.order - b.order).map(({ number, sentence, score }) => ({ number, sentence, score }));
 }
 
-/** What form the answer should have, where the question tells. */
+/** A pattern that the answer should match, when the kind of question shows it. */
 function expectedForm(question: string): RegExp | undefined {
   if (/\bhow (many|much|long|often|far|old|big)\b|多少|几[天个次年月点岁小]|多[长久大远]/i.test(question)) {
     return /\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty)\b|[一二两三四五六七八九十百]/i;
@@ -104,12 +104,12 @@ function expectedForm(question: string): RegExp | undefined {
   return undefined;
 }
 
-/** By unit of the question: a word, with what means the same in the other language. */
+/** Weight of each unit of the question: a word with its equivalent in the other language. */
 function unitWeights(asked: string[][], holders: Set<string>[]): Map<string[], number> {
   const weights = new Map<string[], number>();
   for (const unit of asked) {
     const count = holders.filter((holder) => unit.some((term) => holder.has(term))).length;
-    // A pair of characters says more than the two alone.
+    // A pair of characters is more specific than the two alone.
     const size = /^\p{Script=Han}$/u.test(unit[0]!) ? 0.3 : 1;
     weights.set(unit, size * (count ? Math.log(1 + holders.length / count) : Math.log(1 + holders.length) * 0.5));
   }
@@ -118,11 +118,11 @@ function unitWeights(asked: string[][], holders: Set<string>[]): Map<string[], n
 
 interface Sentence {
   text: string;
-  /** Headings and the introducing line of a list above it. */
+  /** The headings above it, and the line that introduces its list. */
   heading: string;
 }
 
-/** Sentences, list items and table rows of Markdown, each with what stands over it. */
+/** The sentences, list items and table rows of Markdown, each with the headings above it. */
 export function sentencesOf(markdown: string): Sentence[] {
   const sentences: Sentence[] = [];
   const headings: string[] = [];
@@ -169,7 +169,7 @@ export function sentencesOf(markdown: string): Sentence[] {
 
 const MAX_ITEMS = 8;
 
-/** A sentence that introduces a list or a table says nothing without it. */
+/** Adds the list or table that a sentence introduces. */
 function withItems(sentence: Sentence, after: Sentence[]): Sentence {
   const items: string[] = [];
   for (const { text, heading } of after) {
@@ -193,7 +193,6 @@ function splitSentences(paragraph: string): string[] {
     .filter((sentence) => sentence.length > 1);
 }
 
-/** Markdown's marks taken off. */
 function stripMarkdown(text: string): string {
   return text
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")

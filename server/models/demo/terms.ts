@@ -1,7 +1,7 @@
-/** Words of a text for the demo's comparisons: index terms, widened by a small lexicon between Chinese and English. */
+/** Terms of a text for the demo's comparisons: index terms, plus the concepts of a small Chinese–English lexicon. */
 import { queryTerms, terms } from "../../../runtime/retrieval/terms.ts";
 
-/** What one language asks for and the other describes. Each row: words that mean one thing. */
+/** Each row holds words of one meaning in both languages. */
 const LEXICON: string[][] = [
   ["时间", "几点", "日期", "今天", "现在", "星期", "time", "date", "today", "clock", "now", "weekday"],
   [
@@ -45,24 +45,24 @@ const LEXICON: string[][] = [
   ["记忆", "记住", "memory", "remember", "graph"],
 ];
 
-/** By term: the row's marker. */
+/** The concept of each term of the lexicon. */
 const CONCEPTS = new Map<string, string>();
 LEXICON.forEach((row, place) => {
   for (const word of row)
     for (const term of terms(word)) if (term.length > 1 || row[0] === word) CONCEPTS.set(term, `concept-${place}`);
 });
 
-/** Terms of a text, each once; a term of the lexicon also gives its row's marker, which both languages share. */
+/** The terms of a text, and the concepts that both languages share. */
 export function termSet(text: string): Set<string> {
   return withConcepts(terms(text));
 }
 
-/** The same for a question: words that only carry the sentence are left out. */
+/** The same for a question, without stop words. */
 export function questionTerms(text: string): Set<string> {
   return withConcepts(queryTerms(text));
 }
 
-/** A question's terms, each with the marker that it shares with its like in the other language. */
+/** The terms of a question, each with its concept. */
 export function questionUnits(text: string): string[][] {
   return queryTerms(text).map((term) => {
     const concept = CONCEPTS.get(term);
@@ -70,7 +70,7 @@ export function questionUnits(text: string): string[][] {
   });
 }
 
-/** An identifier as words: `read_text_file`, `readTextFile`. */
+/** Splits an identifier such as `read_text_file` or `readTextFile` into words. */
 export function identifierWords(name: string): string {
   return name.replaceAll(/([a-z\d])([A-Z])/g, "$1 $2").replaceAll(/[_\-./]+/g, " ");
 }

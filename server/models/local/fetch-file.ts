@@ -1,4 +1,4 @@
-/** A model's file brought into the data folder, from a path or an address, going on where it was broken off. */
+/** Copies or downloads a model's file into the data folder, and resumes an interrupted transfer. */
 import { createReadStream } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -10,28 +10,28 @@ import { abortableSleep } from "../chat.ts";
 export interface FetchOptions {
   /** A path, or an http(s) address that the operator typed. */
   source: string;
-  /** Where the file is to stand. Until it is whole it stands beside, as `.part`. */
+  /** Path of the finished file. Until it is complete it is stored beside that as `.part`. */
   target: string;
   signal: AbortSignal;
-  /** `total` is 0 while it is not known. */
+  /** In bytes. `total` is 0 while it is unknown. */
   progress?(done: number, total: number): void;
-  /** Tries after a broken connection, each going on where the last one ended. */
+  /** Attempts after a broken connection, each resuming where the last one ended. */
   retries?: number;
   sleep?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** What is known of a part, so that it is only gone on with when the source is still the same. */
+/** Stored beside a part, so that it is resumed only from an unchanged source. */
 interface PartNote {
   source: string;
-  /** ETag or date of an address; size and time of a file. */
+  /** ETag or Last-Modified of a URL; size and time of a file. */
   mark: string;
 }
 
 interface OpenedSource {
   stream: Readable;
-  /** Bytes from the beginning that the stream leaves out. */
+  /** Offset in bytes at which the stream begins. */
   from: number;
-  /** 0 where it is not known. */
+  /** 0 when it is unknown. */
   total: number;
   mark: string;
   close(): void;
@@ -39,12 +39,13 @@ interface OpenedSource {
 
 const MAGIC = "GGUF";
 const BACKOFF_MS = 1_000;
-/** Free space that is left to the machine. */
+/** Bytes of disk space that must stay free. */
 const RESERVE = 256 * 1024 * 1024;
 
 /**
- * Resolves with the bytes of the whole file. Rejects with `not_found`, `bad_response` (no GGUF file, an error page),
- * `connection_lost` after the last try, `storage_full`, or the signal's reason; the part stays for the next time.
+ * Resolves with the size of the whole file in bytes. Rejects with `not_found`, `bad_response` (not a GGUF file, an
+ * error page), `connection_lost` after the last attempt, `storage_full`, or the signal's reason; the part stays for the
+ * next call.
  */
 export async function fetchFile(options: FetchOptions): Promise<number> {
   const { source, target, signal, retries = 5, sleep = abortableSleep } = options;
@@ -132,7 +133,7 @@ async function openUrl(
     body.on("error", () => {});
     body.destroy();
   };
-  // Only a strong ETag or a date says that the bytes are the same.
+  // Only a strong ETag or a date proves that the bytes are the same.
   const etag = header(headers, "etag");
   const now = etag && !etag.startsWith("W/") ? etag : (header(headers, "last-modified") ?? "");
   const length = Number(header(headers, "content-length") ?? 0) || 0;
@@ -143,7 +144,7 @@ async function openUrl(
       return { stream: body, from: have, total: Number(range[2]) || have + length, mark: now || mark, close };
   }
   close();
-  // The part is as long as the whole, or no longer of this file: from the beginning.
+  // The part is complete already, or belongs to another version of the file: start again.
   if (resume && (statusCode === 416 || statusCode === 206)) return openUrl(url, 0, "", pool, signal);
   if (statusCode === 404) throw new PatchbayError("not_found", `There is nothing at ${url} (HTTP 404).`);
   if (statusCode === 401 || statusCode === 403) {
@@ -162,7 +163,7 @@ function checkGguf(done: number, chunk: Buffer, source: string): void {
   if (MAGIC.slice(done, done + begin.length) !== begin) {
     throw new PatchbayError(
       "bad_response",
-      `${source} is no GGUF file: it does not begin with "GGUF". Use the address of the file itself, not of its page.`,
+      `${source} is not a GGUF file: it does not begin with "GGUF". Use the address of the file itself, not of its page.`,
     );
   }
 }

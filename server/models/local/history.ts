@@ -1,4 +1,4 @@
-/** Our messages and tools in the shapes of node-llama-cpp. */
+/** Converts our messages and tools into the types of node-llama-cpp. */
 import { type Message, messageText } from "../../../runtime/message.ts";
 import type { ModelTool } from "../../../runtime/model.ts";
 import type { JsonSchema } from "../../../runtime/tool.ts";
@@ -44,8 +44,8 @@ export function toFunctions(tools: ModelTool[]): Record<string, { description: s
 const SIMPLE = new Set(["string", "number", "integer", "boolean", "null"]);
 
 /**
- * The part of JSON Schema that a grammar can hold. What it cannot (patterns, lengths, references) is left out: the
- * answer is checked against the whole schema anyway.
+ * The part of JSON Schema that a grammar can express. Patterns, lengths and references are left out: the result is
+ * validated against the whole schema anyway.
  */
 export function grammarSchema(schema: unknown, depth = 0): unknown {
   if (typeof schema !== "object" || schema === null || depth > 16) return { type: "string" };
@@ -60,22 +60,22 @@ export function grammarSchema(schema: unknown, depth = 0): unknown {
     oneOf,
     anyOf,
   } = schema as JsonSchema;
-  const told = typeof description === "string" ? { description } : {};
-  if (constant !== undefined) return { ...told, const: constant };
-  if (Array.isArray(choices) && choices.length) return { ...told, enum: choices };
+  const described = typeof description === "string" ? { description } : {};
+  if (constant !== undefined) return { ...described, const: constant };
+  if (Array.isArray(choices) && choices.length) return { ...described, enum: choices };
   const either = Array.isArray(oneOf) ? oneOf : Array.isArray(anyOf) ? anyOf : undefined;
-  if (either?.length) return { ...told, oneOf: either.map((one) => grammarSchema(one, depth + 1)) };
+  if (either?.length) return { ...described, oneOf: either.map((one) => grammarSchema(one, depth + 1)) };
   const kind = Array.isArray(type) ? type.find((one) => one !== "null") : type;
   if (kind === "object" || properties !== undefined) {
     const shape = Object.entries((properties ?? {}) as Record<string, unknown>);
-    if (shape.length === 0) return { ...told, type: "object", additionalProperties: true };
+    if (shape.length === 0) return { ...described, type: "object", additionalProperties: true };
     return {
-      ...told,
+      ...described,
       type: "object",
       properties: Object.fromEntries(shape.map(([name, value]) => [name, grammarSchema(value, depth + 1)])),
       ...(Array.isArray(required) && { required }),
     };
   }
-  if (kind === "array") return { ...told, type: "array", items: grammarSchema(items, depth + 1) };
-  return { ...told, type: typeof kind === "string" && SIMPLE.has(kind) ? kind : "string" };
+  if (kind === "array") return { ...described, type: "array", items: grammarSchema(items, depth + 1) };
+  return { ...described, type: typeof kind === "string" && SIMPLE.has(kind) ? kind : "string" };
 }

@@ -1,4 +1,4 @@
-/** `patchbay models install`: the program that runs GGUF files, and one such file, into the data folder. */
+/** `patchbay models install`: installs the program that runs GGUF files, and one such file, into the data folder. */
 import { rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PatchbayError } from "../../../runtime/error.ts";
@@ -11,16 +11,16 @@ export interface InstallOptions
     Pick<RuntimeOptions, "npm" | "extra"> {
   /** `<data>/models` */
   folder: string;
-  /** Else made from the file's name. */
+  /** Default: derived from the file's name. */
   name?: string;
-  /** Tokens of context to allot; else what the model was made for, at most 8,192. */
+  /** Tokens of context to allot. Default: the model's own size, at most 8,192. */
   contextTokens?: number;
-  /** Told when a stage begins. */
+  /** Called when a stage begins. */
   stage?(stage: "runtime" | "file" | "check"): void;
 }
 
 export interface Installed {
-  /** `local/<name>`, as a graph names it. */
+  /** `local/<name>`, the model's name in a graph. */
   model: string;
   file: string;
   bytes: number;
@@ -30,9 +30,9 @@ export interface Installed {
 const MAX_CONTEXT = 8_192;
 
 /**
- * Can be called again at any time: what is there is kept, what was broken off goes on. A model of the same name is
- * replaced when the new file is whole. Rejects with a code of `fetchFile` or `installRuntime`, `bad_request` for a name,
- * and `bad_response` when the file is no model that can be read.
+ * Can be called again at any time: finished steps are kept and an interrupted download is resumed. A model of the same
+ * name is replaced when the new file is complete. Rejects with a code of `fetchFile` or `installRuntime`, `bad_request`
+ * for an invalid name, and `bad_response` when the file cannot be read as a model.
  */
 export async function installModel(options: InstallOptions): Promise<Installed> {
   const { folder, source, signal, stage } = options;
@@ -40,7 +40,7 @@ export async function installModel(options: InstallOptions): Promise<Installed> 
   if (!MODEL_NAME.test(name)) {
     throw new PatchbayError(
       "bad_request",
-      `"${name}" is no name for a model: lower-case letters, digits, ".", "_" and "-", up to 100. Give one with --name.`,
+      `"${name}" is not a valid model name. Use lower-case letters, digits, ".", "_" and "-", up to 100. Choose one with --name.`,
     );
   }
   if (/-0*\d+-of-0*\d+(\.gguf)?$/i.test(basename(source))) {
@@ -79,7 +79,7 @@ export async function installModel(options: InstallOptions): Promise<Installed> 
   }
 }
 
-/** False when it was not there. */
+/** False when there was no such model. */
 export async function removeModel(folder: string, name: string): Promise<boolean> {
   const known = (await new LocalModels(folder).list()).find((model) => model.name === name);
   if (!known) return false;

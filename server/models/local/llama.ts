@@ -1,4 +1,7 @@
-/** The little of node-llama-cpp that is used. It is no dependency: `patchbay models install` brings it. */
+/**
+ * The part of node-llama-cpp's types that is used. The package is not a dependency: `patchbay models install` installs
+ * it.
+ */
 import type { HistoryItem } from "./messages.ts";
 
 export interface LlamaModule {

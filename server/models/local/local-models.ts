@@ -1,6 +1,6 @@
 /**
- * Models that run on this machine, from GGUF files in the data folder, in a process of their own that is started at the
- * first call and ends when it was idle for a while. Nothing of it is loaded, or need be installed, before that.
+ * Models that run on this machine from GGUF files in the data folder. They run in a separate process, which starts at
+ * the first call and ends after an idle time. Before that nothing is loaded, and node-llama-cpp need not be installed.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -15,9 +15,8 @@ import { usageOf } from "../usage.ts";
 import { grammarSchema, toFunctions, toHistory } from "./history.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
-/** Where what is about a model lies: the file, and beside it what was read from it when it was installed. */
 export interface LocalModel {
-  /** Without `.gguf`; what follows `local/` in a graph. */
+  /** The file's name without `.gguf`; a graph names the model `local/<name>`. */
   name: string;
   file: string;
   contextTokens: number;
@@ -25,10 +24,10 @@ export interface LocalModel {
 
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
-/** A context costs memory for each token of it; more than this is not allotted unless the file's note says so. */
+/** Each token of context costs memory. More is allotted only when the note beside the file says so. */
 const CONTEXT_TOKENS = 8_192;
 const IDLE_MS = 10 * 60_000;
-/** An answer that takes longer than this is given up. */
+/** A call that takes longer fails with `time_limit`. */
 const WALL_MS = 10 * 60_000;
 
 interface Pending {
@@ -52,7 +51,7 @@ export class LocalModels {
     this.#idleMs = options.idleMs ?? IDLE_MS;
   }
 
-  /** In order of name. Reads the folder and the small notes, never the models. */
+  /** In order of name. Reads the folder and the notes, not the models. */
   async list(): Promise<LocalModel[]> {
     const names = await readdir(this.#folder).catch(() => [] as string[]);
     const models = names
@@ -77,7 +76,7 @@ export class LocalModels {
     });
   }
 
-  /** The call's parameters are sampled by a grammar of their schema, so that they always parse. */
+  /** Arguments of tool calls are sampled by a grammar of their schema, so they always parse. */
   attempt(request: ChatRequest, model: LocalModel): Attempt {
     return (sink, signal) => {
       const tools = request.tools ?? [];
@@ -101,7 +100,7 @@ export class LocalModels {
     };
   }
 
-  /** What the file says of itself. Rejects with `bad_response` when it cannot be read as a model. */
+  /** Reads the file's metadata. Rejects with `bad_response` when it cannot be read as a model. */
   async inspect(file: string, signal: AbortSignal): Promise<{ contextTokens: number; name: string }> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -184,7 +183,7 @@ export class LocalModels {
               break;
             }
             case "failed":
-              fail(failure("bad_response", `The local model could not answer: ${message.message}`));
+              fail(failure("bad_response", `The local model failed: ${message.message}`));
               break;
             case "done": {
               message.calls.forEach(({ name, params }, place) => {
@@ -199,7 +198,7 @@ export class LocalModels {
           fail(
             failure(
               "connection_lost",
-              "The process of the local model ended in the middle of its work; the machine may be short of memory. Try a smaller model.",
+              "The process of the local model ended during the call. The machine may be short of memory. Try a smaller model.",
             ),
           ),
       });
@@ -250,7 +249,7 @@ export class LocalModels {
   #start(): ChildProcess {
     const worker = fork(new URL("./worker.ts", import.meta.url), [this.#module], {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
-      // Nothing of the server's environment: keys have no place in there.
+      // The server's environment holds keys, so it is not passed on.
       env: { PATH: process.env.PATH, HOME: process.env.HOME },
       serialization: "advanced",
     });

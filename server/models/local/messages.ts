@@ -1,6 +1,6 @@
-/** What the server and the process that holds a local model say to each other. */
+/** Messages between the server and the process of a local model. */
 
-/** A conversation as node-llama-cpp takes it: calls with their results are part of the model's own turn. */
+/** A conversation in the form of node-llama-cpp: calls and their results are part of the model's turn. */
 export type HistoryItem =
   | { type: "system"; text: string }
   | { type: "user"; text: string }
@@ -21,9 +21,9 @@ export interface AskMessage {
   file: string;
   contextTokens: number;
   history: HistoryItem[];
-  /** By the name that the model sees; their parameters guide the sampling. */
+  /** By the name that the model sees. Sampling follows their parameters. */
   functions?: Record<string, { description: string; params: unknown }>;
-  /** The whole answer must fit it. */
+  /** The completion must fit it. */
   schema?: unknown;
   maxTokens?: number;
   temperature?: number;

@@ -1,4 +1,6 @@
-/** Brings node-llama-cpp into the data folder: it is large, and only those who want local models need it. */
+/**
+ * Installs node-llama-cpp into the data folder. It is large and only local models need it, so it is not a dependency.
+ */
 import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +8,7 @@ import { PatchbayError } from "../../../runtime/error.ts";
 
 export const LLAMA_VERSION = "3.22.1";
 
-/** By platform and processor: the package with the binary that runs on the processor alone. */
+/** By platform and processor: the package of the CPU binary. */
 const BINARY_PACKAGES: Record<string, string> = {
   "linux-x64": "linux-x64",
   "linux-arm64": "linux-arm64",
@@ -20,14 +22,14 @@ const BINARY_PACKAGES: Record<string, string> = {
 export interface RuntimeOptions {
   /** `<data>/models` */
   folder: string;
-  /** Other builds of the binary beside it, such as `linux-x64-cuda` or `linux-x64-vulkan`. */
+  /** Further builds of the binary, such as `linux-x64-cuda` or `linux-x64-vulkan`. */
   extra?: string[];
   signal: AbortSignal;
-  /** The program that installs, with the arguments before ours. Replaced by tests alone. */
+  /** The npm program and its first arguments. Set by tests only. */
   npm?: string[];
 }
 
-/** True when it was installed now, false when it was there. Rejects with `unavailable` and what npm said. */
+/** True when it was installed now, false when it was there already. Rejects with `unavailable` and npm's message. */
 export async function installRuntime({
   folder,
   extra = [],
@@ -52,13 +54,13 @@ export async function installRuntime({
     `node-llama-cpp@${LLAMA_VERSION}`,
     ...[binary, ...extra].map((name) => `@node-llama-cpp/${name}@${LLAMA_VERSION}`),
   ];
-  // Optional packages are the binaries of all platforms (700 MB); scripts would try to build from source.
+  // Optional packages are the binaries of all platforms (700 MB), and install scripts would try to build from source.
   const flags = ["--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--save-exact"];
   await run([...npm, "install", ...flags, ...packages], place, signal);
   if ((await installedVersion(place)) !== LLAMA_VERSION) {
     throw new PatchbayError(
       "unavailable",
-      `npm ended well, but node-llama-cpp ${LLAMA_VERSION} is not in ${place}. Delete that folder and try again.`,
+      `npm succeeded, but node-llama-cpp ${LLAMA_VERSION} is not in ${place}. Delete that folder and try again.`,
     );
   }
   return true;
@@ -73,7 +75,7 @@ async function installedVersion(place: string): Promise<string | undefined> {
   }
 }
 
-/** The npm that runs us, where one does; else the one on the path. */
+/** The npm that started this process, else the one on the PATH. */
 function npmProgram(): string[] {
   const path = process.env.npm_execpath;
   if (path && /npm-cli\.[cm]?js$/.test(path)) return [process.execPath, path];

@@ -1,23 +1,26 @@
 /**
- * A process that holds one local model. Native code and gigabytes of weights stay out of the server: when they fail,
- * a call fails and not the server. Started with the path of node-llama-cpp's module as its argument.
+ * The process of the local models, with one of them loaded at a time. A crash of native code or a lack of memory ends a
+ * call and not the server. Its argument is the path of node-llama-cpp's module.
  */
 import { availableParallelism } from "node:os";
 import { pathToFileURL } from "node:url";
 import type { Llama, LlamaModel, LlamaModule, LlamaSequence } from "./llama.ts";
 import type { AskMessage, FromWorker, ToWorker } from "./messages.ts";
 
-/** Small models repeat themselves without it. */
+/** Without it, small models repeat themselves. */
 const REPEAT_PENALTY = 1.1;
 
-/** One core is left to the server: threads of llama.cpp wait for each other by spinning, and one that is held up holds up all. */
+/**
+ * One core is left to the server: threads of llama.cpp spin while they wait for each other, so one slow thread slows
+ * all.
+ */
 const THREADS = Math.max(1, availableParallelism() - 1);
 
 const send = (message: FromWorker): void => void process.send?.(message);
 const loading: Promise<LlamaModule> = import(pathToFileURL(process.argv[2]!).href);
 loading.catch(() => {});
 const asked = new Map<number, AbortController>();
-/** One answer at a time: two would only share the same processor. */
+/** One call at a time: two would only share the same processor. */
 let queue: Promise<void> = Promise.resolve();
 let llama: Llama | undefined;
 let loaded: { file: string; contextTokens: number; model: LlamaModel; sequence: LlamaSequence } | undefined;
@@ -27,13 +30,13 @@ process.on("message", (message: ToWorker) => {
     asked.get(message.id)?.abort();
     return;
   }
-  const work = message.type === "inspect" ? () => inspect(message.id, message.file) : () => answer(message);
+  const work = message.type === "inspect" ? () => inspect(message.id, message.file) : () => complete(message);
   if (message.type === "ask") asked.set(message.id, new AbortController());
   queue = queue.then(work).catch((error: unknown) => {
     send({ type: "failed", id: message.id, message: error instanceof Error ? error.message : String(error) });
   });
 });
-// Without a server there is nobody to answer.
+// The server has ended.
 process.on("disconnect", () => process.exit(0));
 
 async function inspect(id: number, file: string): Promise<void> {
@@ -46,7 +49,7 @@ async function inspect(id: number, file: string): Promise<void> {
   });
 }
 
-async function answer(ask: AskMessage): Promise<void> {
+async function complete(ask: AskMessage): Promise<void> {
   const { id } = ask;
   const controller = asked.get(id)!;
   try {
@@ -91,7 +94,7 @@ async function answer(ask: AskMessage): Promise<void> {
   }
 }
 
-/** The model's sequence; another model than the last one takes its place in memory. */
+/** The model's sequence. A different model replaces the loaded one. */
 async function load({ file, contextTokens }: AskMessage): Promise<LlamaSequence> {
   if (loaded?.file === file && loaded.contextTokens === contextTokens) return loaded.sequence;
   const { getLlama } = await loading;

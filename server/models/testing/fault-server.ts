@@ -1,6 +1,6 @@
 /**
- * A model server that fails as told, byte by byte: a raw socket, because no HTTP server would send what it must.
- * For tests alone.
+ * A model server for tests that sends any bytes, valid or not. It uses a raw socket, because an HTTP server refuses to
+ * send invalid responses.
  */
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
@@ -13,7 +13,7 @@ export interface FaultRequest {
   body: string;
 }
 
-/** Writes whatever it likes to the socket; nothing is written for it. */
+/** Writes the whole response to the socket. */
 export type Fault = (socket: Socket, request: FaultRequest) => void;
 
 export interface FaultServer {
@@ -24,7 +24,7 @@ export interface FaultServer {
   close(): Promise<void>;
 }
 
-/** Answers the n-th request with the n-th fault, and all later ones with the last. */
+/** Responds to the n-th request with the n-th fault, and to all later ones with the last. */
 export async function startFaultServer(...faults: Fault[]): Promise<FaultServer> {
   const requests: FaultRequest[] = [];
   const sockets = new Set<Socket>();
@@ -47,7 +47,7 @@ export async function startFaultServer(...faults: Fault[]): Promise<FaultServer>
       for (const one of waiting) if (closedCount >= one.count) one.resolve();
     });
 
-    /** One whole request off what was received. */
+    /** Takes one whole request from the received bytes. */
     function take(): FaultRequest | undefined {
       const end = received.indexOf("\r\n\r\n");
       if (end < 0) return undefined;
@@ -76,7 +76,7 @@ export async function startFaultServer(...faults: Fault[]): Promise<FaultServer>
   };
 }
 
-/** A whole response with a length; the connection stays. */
+/** A whole response with a length; the connection stays open. */
 export function respond(status: number, body: string, headers: Record<string, string> = {}): Fault {
   return (socket) => {
     const lines = Object.entries({
@@ -97,13 +97,13 @@ export function respondError(status: number, message: string, headers: Record<st
 
 export const STREAM_HEAD = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
 
-/** Opens a stream, writes the pieces as they are, then does what `then` says. */
+/** Opens a stream, writes the pieces unchanged, then ends, resets or hangs. */
 export function stream(pieces: (string | Buffer)[], then: "end" | "reset" | "hang" = "end"): Fault {
   return (socket) => {
     socket.write(STREAM_HEAD);
     for (const piece of pieces) socket.write(piece);
     if (then === "end") socket.end();
-    // A reset straight after a write may overtake it; the peer must have read the pieces first.
+    // A reset may overtake the write before it, and the client must read the pieces first.
     if (then === "reset") setTimeout(() => socket.resetAndDestroy(), 30);
   };
 }
@@ -115,7 +115,7 @@ export function chunk(delta: unknown, finish: string | null = null, more: Record
 
 export const DONE = "data: [DONE]\n\n";
 
-/** A good answer. */
+/** A valid streamed completion. */
 export function completion(text: string): Fault {
   return stream([chunk({ role: "assistant", content: "" }), chunk({ content: text }), chunk({}, "stop"), DONE]);
 }

@@ -1,4 +1,4 @@
-/** An HTTPS server with a certificate that nobody trusts. The key below is of no use but here. */
+/** An HTTPS server with an untrusted certificate. The key below is used for this test only. */
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 

@@ -1,7 +1,7 @@
 /**
- * What stands where node-llama-cpp would, in a folder made for a test: the same few functions, an answer by rule. The
- * process, the messages and the files around it are the real ones. Words of the question say what happens:
- * `crash` ends the process, `slow` talks until it is cancelled, `tool` calls the first function.
+ * A fake node-llama-cpp for tests: the same functions with completions by rule. The process, the messages and the files
+ * around it are real. Words in the question choose what happens: `crash` ends the process, `slow` emits text until it
+ * is cancelled, `tool` calls the first function.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -50,7 +50,7 @@ export class LlamaChat {
 }
 `;
 
-/** Lays the stand-in into `<folder>/runtime`, as `installRuntime` would the real one. */
+/** Writes the fake into `<folder>/runtime`, where `installRuntime` installs the real package. */
 export function installFakeLlama(folder: string): void {
   const place = join(folder, "runtime", "node_modules", "node-llama-cpp");
   mkdirSync(join(place, "dist"), { recursive: true });
