@@ -4,7 +4,6 @@
  */
 import * as edit from "../../runtime/edit.ts";
 import {
-  edgeEnd,
   type Graph,
   type GraphEdge,
   type GraphNode,
