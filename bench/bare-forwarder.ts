@@ -1,7 +1,7 @@
 /**
- * What a published call is measured against: a Hono handler that only forwards the message to the model and answers with
- * its text. Arguments: port, the model's base URL, and `fetch` (as anybody would write it) or `pooled` (by undici's own
- * request over a pool of connections, the leanest there is).
+ * The baseline of a published call: a Hono handler that only forwards the message to the model and returns its text.
+ * Arguments: port, the model's base URL, and `fetch` (plain fetch) or `pooled` (undici's request over a connection pool,
+ * the fastest client).
  */
 
 import { createServer } from "node:http";

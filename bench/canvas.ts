@@ -1,6 +1,6 @@
 /**
- * The editor's canvas in a real Chromium, beside a bare React Flow page with as many plain nodes at the same places: time
- * to open, work on the main thread for each move of the pointer, frames that took too long, bytes, memory over editing.
+ * The editor's canvas in a real Chromium, compared with a bare React Flow page with as many nodes at the same positions:
+ * time to open, main-thread work per pointer move, slow frames, bytes, and memory during editing.
  *
  * Work is processor time of the page's main thread (`TaskDuration` in thread time), not frame times: a headless browser
  * merges the input that a slow page does not take, so its frames look fine while it lags.
@@ -272,13 +272,13 @@ function onPane(page: Page): Promise<{ x: number; y: number }> {
       const y = box.y + box.height / 2 - Math.floor(step / 20) * 7;
       if (document.elementFromPoint(x, y)?.classList.contains("react-flow__pane")) return { x, y };
     }
-    throw new Error("There is no free place on the canvas.");
+    throw new Error("No free position on the canvas.");
   });
 }
 
 // --- Memory --------------------------------------------------------------------------------------------------------
 
-/** Drags, wires, types and undoes for a while on 500 nodes. The heap after collection must not grow. */
+/** Drags, duplicates, deletes and undoes on 500 nodes. The heap after garbage collection must not grow. */
 async function editing(desk: Desk, server: TestServer, seconds: number) {
   const nodes = 500;
   const id = await makeAgent(server, benchGraph(nodes));
@@ -343,7 +343,7 @@ async function serveBare(): Promise<{ origin: string; stop(): Promise<void> }> {
   };
 }
 
-// --- Words ---------------------------------------------------------------------------------------------------------
+// --- Output ---------------------------------------------------------------------------------------------------------
 
 function print(size: number, { ours, visible, all }: Record<Kind, Measured>): void {
   const row = (what: string, ...cells: (string | number)[]) =>
@@ -356,7 +356,7 @@ function print(size: number, { ours, visible, all }: Record<Kind, Measured>): vo
   row("  bytes, first time", kb(ours.bytes), kb(visible.bytes), "", kb(all.bytes));
   for (const kind of [...GESTURES, "stream"] as const) {
     const mine = ours.gestures[kind]!;
-    // A run has nothing to be set beside: it is set beside the same drag without one.
+    // The bare page has no runs: a drag during a run is compared with the same drag without one.
     const plain = visible.gestures[kind === "stream" ? "drag" : kind]!;
     const whole = all.gestures[kind === "stream" ? "drag" : kind]!;
     row(`  ${kind}, a move`, ms(mine.work), ms(plain.work), ratio(mine.work, plain.work), ms(whole.work));

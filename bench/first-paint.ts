@@ -1,8 +1,7 @@
 /**
- * The first visit, from the built files, by a browser that knows none of them: milliseconds until something is painted and
- * until the page stands; requests and bytes as sent, in all; and what the scripts and styles that it needs to stand weigh
- * with gzip (what comes behind them, as panels and Monaco do, is not in it). Beside it, in the same run, a line of text
- * from the same server: what the browser and the machine take by themselves.
+ * The first visit to the built editor with an empty cache: milliseconds to the first paint and until the page is ready;
+ * requests and bytes sent in total; and the gzip size of the scripts and styles loaded before the page is ready (not of
+ * what loads later, such as panels and Monaco). The baseline in the same run is a line of text from the same server.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +37,7 @@ export async function run({ full }: { full?: boolean }) {
     ];
     const state = await desk.context.storageState();
     const report: Record<string, Visit> = {};
-    console.log("first visit".padEnd(24), "   painted", "  stands", "requests", "   sent", "  needed");
+    console.log("first visit".padEnd(24), "   painted", "   ready", "requests", "   sent", "  needed");
     for (const [name, path, ready] of pages) {
       const visits: Visit[] = [];
       for (let n = 0; n < rounds; n++) visits.push(await visit(desk.browser, server.origin + path, ready, state));
@@ -67,17 +66,17 @@ async function visit(browser: Browser, url: string, ready: string, storageState:
   await context.addInitScript((selector) => {
     const look = () => {
       if (!document.querySelector(selector)) return;
-      performance.mark("stands");
+      performance.mark("ready");
       observer.disconnect();
     };
     const observer = new MutationObserver(look);
     observer.observe(document, { childList: true, subtree: true });
   }, ready);
   await page.goto(url);
-  await page.waitForFunction(() => performance.getEntriesByName("stands").length > 0);
+  await page.waitForFunction(() => performance.getEntriesByName("ready").length > 0);
   await page.waitForLoadState("networkidle");
   const { paintMs, readyMs, needed } = await page.evaluate(() => {
-    const readyMs = performance.getEntriesByName("stands")[0]!.startTime;
+    const readyMs = performance.getEntriesByName("ready")[0]!.startTime;
     return {
       paintMs: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN,
       readyMs,

@@ -1,4 +1,4 @@
-/** A closed loop of requests over keep-alive connections: each connection sends the next one when it has its answer. */
+/** A closed loop of requests over keep-alive connections: each connection sends the next request after a response. */
 import { Pool } from "undici";
 
 interface LoadOptions {
@@ -7,10 +7,10 @@ interface LoadOptions {
   headers?: Record<string, string>;
   body: string;
   connections: number;
-  /** Ends after so much time, or so many requests, whichever comes first. */
+  /** Stops after this time or this number of requests, whichever comes first. */
   seconds?: number;
   requests?: number;
-  /** Throws when an answer is not what it should be. */
+  /** Throws when a response is wrong. */
   verify?(status: number, body: string): void;
 }
 
@@ -56,7 +56,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   return summary(times, (performance.now() - began) / 1000);
 }
 
-/** Several loads of one target as one. */
+/** Merges several results of one target. */
 export function together(results: LoadResult[]): LoadResult {
   return summary(
     results.flatMap((result) => result.times),

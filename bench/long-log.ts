@@ -1,4 +1,4 @@
-/** A run with a million events: a page of them takes the same time wherever it lies. On SQLite, and on PostgreSQL where it is installed. */
+/** A run with a million events: a page takes the same time at any position. On SQLite, and on PostgreSQL if it is installed. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   const events = full ? 1_000_000 : 100_000;
   const folder = mkdtempSync(join(tmpdir(), "patchbay-bench-"));
   const rows: Record<string, string | number>[] = [];
-  // The log's thread keeps no process alive by itself.
+  // The thread of the log does not keep the process alive.
   const alive = setInterval(() => {}, 1_000);
   try {
     const sqlite = await openEventLog({ file: join(folder, "runs.db") });

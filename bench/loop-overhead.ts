@@ -1,6 +1,6 @@
 /**
- * What the loop itself costs a step: choosing tools, building and counting the prompt, reading the answer, events. The
- * host does nothing and answers at once, so all of the time is the runtime's. Conversations of 10, 100 and 1,000 messages.
+ * Cost of the tool loop per step: selecting tools, building and counting the prompt, parsing the completion, events. The
+ * host responds immediately, so all time is spent in the runtime. Conversations of 10, 100 and 1,000 messages.
  */
 
 import { nodes } from "../nodes/index.ts";
@@ -105,7 +105,7 @@ async function measure(
 ): Promise<number> {
   const history = conversation(messages);
   const once = async (fresh: boolean) => {
-    // A store gives new objects for each run: nothing is remembered of them.
+    // A store returns new objects for each run, so nothing is cached by identity.
     const host = idleHost(format, fresh ? (JSON.parse(JSON.stringify(history)) as Message[]) : history, steps);
     const startedAt = performance.now();
     const { outcome } = await execute({

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- NAME…] [--full]`: runs benches by name (those marked quick by default), prints their tables and
- * writes `bench/report.json`. A bench is a file here, called by the file's name, that exports `run`.
+ * `npm run bench [-- NAME…] [--full]`: runs benchmarks by name (by default the quick ones), prints their tables and
+ * writes `bench/report.json`. A benchmark is a file of this folder that exports `run`; its name is the file name.
  */
 import { readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
   options: { full: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
 });
 
-/** Parts of benches, and programs that they start. */
+/** Helpers and programs that benchmarks start. */
 const NOT_BENCHES = new Set(["main", "bare-forwarder", "load", "processes"]);
 const files = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(".ts"))
@@ -27,8 +27,8 @@ const files = readdirSync(import.meta.dirname)
   .sort();
 const unknown = positionals.filter((name) => !files.includes(name));
 if (values.help || unknown.length > 0) {
-  if (unknown.length > 0) console.error(`There is no bench ${unknown.join(", ")}.`);
-  console.error(`Benches: ${files.join(", ")}. With --full: all, and larger.`);
+  if (unknown.length > 0) console.error(`Unknown benchmark: ${unknown.join(", ")}.`);
+  console.error(`Benchmarks: ${files.join(", ")}. --full runs all of them, with larger sizes.`);
   process.exit(values.help ? 0 : 1);
 }
 
@@ -44,7 +44,7 @@ for (const file of files) {
     reports[file] = await bench.run({ full: values.full });
     console.log(`(${((performance.now() - began) / 1000).toFixed(1)} s)`);
   } catch (error) {
-    // One that fails must not take the others' results with it.
+    // A failed benchmark must not lose the results of the others.
     failed = true;
     reports[file] = { failed: (error as Error).message };
     console.error(`${file} failed:`, error);

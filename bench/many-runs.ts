@@ -1,6 +1,6 @@
 /**
- * Lists and sums over a hundred thousand runs: how long each takes beside the newest fifty, and how long the thread that
- * serves everything else is held meanwhile. On SQLite, and on PostgreSQL where it is installed.
+ * Lists and sums over a hundred thousand runs: their time compared with the newest fifty, and how long they block the
+ * main thread. On SQLite, and on PostgreSQL if it is installed.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "patchbay-bench-"));
   const now = Date.now();
   const tables: Record<string, unknown> = {};
-  // The log's threads keep no process alive by themselves.
+  // The threads of the log do not keep the process alive.
   const alive = setInterval(() => {}, 1_000);
   try {
     const file = join(folder, "runs.db");
@@ -120,7 +120,7 @@ async function measure(store: string, log: EventLog, count: number, now: number)
     "newest 50 of an agent": () => log.rows({ agent: "agent-3" }),
     "all that wait": () => log.rows({ status: "waiting" }),
     "of a user": () => log.rows({ user: "user-77" }),
-    "with a word that none has": () => log.rows({ text: "haystack" }),
+    "text without matches": () => log.rows({ text: "haystack" }),
     "of a day long ago": () => log.rows({ from: now - 60 * DAY, to: now - 59 * DAY }),
     conversations: () => log.sessions({}),
     "conversations of a key": () => log.sessions({ key: "key-3" }),

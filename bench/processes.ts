@@ -1,4 +1,4 @@
-/** Programs that a bench measures: started, read from outside, ended. */
+/** Starts, measures and stops the programs of a benchmark. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -8,13 +8,13 @@ export const ROOT = join(import.meta.dirname, "..");
 
 export interface Program {
   pid: number;
-  /** From its start to its first line. */
+  /** Milliseconds from the start to the first line of output. */
   startMs: number;
   /** Its first line on stdout. */
   line: string;
-  /** Seconds of processor it has used; NaN where the system does not tell. */
+  /** CPU seconds used; NaN when not available. */
   cpu(): number;
-  /** Bytes in memory; NaN where the system does not tell. */
+  /** Resident memory in bytes; NaN when not available. */
   rss(): number;
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export function startFlags(): string[] {
   return scripts.start.split(" ").filter((word) => word.startsWith("--"));
 }
 
-/** Starts a script under this Node; resolves with its first line. Rejects with its last words when it ends before. */
+/** Starts a script with this Node. Resolves at its first line of output; rejects with its error output if it exits earlier. */
 export function start(
   script: string,
   args: string[] = [],
@@ -40,12 +40,12 @@ export function start(
       stdio: ["ignore", "pipe", "pipe"],
     });
     let out = "";
-    let words = "";
+    let errors = "";
     child.stderr.on("data", (chunk: Buffer) => {
-      words = (words + chunk.toString()).slice(-2000);
+      errors = (errors + chunk.toString()).slice(-2000);
     });
     child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`${script} ended with ${code}: ${words}`)));
+    child.on("exit", (code) => reject(new Error(`${script} exited with ${code}: ${errors}`)));
     child.stdout.on("data", (chunk: Buffer) => {
       if (out.includes("\n")) return;
       out += chunk.toString();
@@ -90,7 +90,7 @@ function proc(file: string): string | undefined {
   }
 }
 
-/** A port that was free a moment ago. */
+/** Finds a free port. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,6 +1,6 @@
 /**
- * What a published call costs beside a bare handler that only forwards to the same mock model, once by plain fetch and
- * once by a pooled client: each in a process of its own, all in one run, every run's events stored with full sync.
+ * A published call compared with a bare handler that only forwards to the same mock model, by plain fetch and by a
+ * pooled client. Each is a process of its own, all in one run; the events of every run are stored with full sync.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ export const quick = true;
 
 const MESSAGE = JSON.stringify({ input: { message: "What is 2 + 3? Answer in one sentence." } });
 const CONNECTIONS = [1, 16, 64];
-/** Seconds: of one turn, and before anything is measured, until the code is warm. */
+/** Seconds of one measurement, and of the warm-up before it. */
 const SLICE = 0.5;
 const WARM_UP = 3;
 
@@ -82,7 +82,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
       for (const connections of CONNECTIONS) {
         const slices: Record<string, LoadResult[]> = { bare: [], pooled: [], patchbay: [] };
         const cpu: Record<string, number> = { bare: 0, pooled: 0, patchbay: 0 };
-        // In turns, so that whatever else the machine does meets both alike.
+        // Alternating, so that other load on the machine affects all targets equally.
         for (let slice = 0; slice < seconds / SLICE; slice++)
           for (const [label, target] of targets) {
             const before = target.program.cpu();

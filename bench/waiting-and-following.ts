@@ -1,6 +1,6 @@
 /**
- * What waits and what is followed: a thousand runs that wait for a person, and five hundred open streams. Memory beside as
- * many runs before them, which the server keeps nothing of but what it always has; a start beside one with nothing to do.
+ * A thousand runs that wait for a person, and five hundred open streams: memory per waiting run and per stream, and the
+ * time of a start with and without waiting runs.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     start("server/main.ts", ["--no-editor"], { PORT: "0", PATCHBAY_DATA: folder, PATCHBAY_TOKEN: TOKEN }, startFlags());
   const originOf = (program: Program) => new URL(program.line.slice(program.line.indexOf("http"))).origin;
   try {
-    /** Starts three times over, and leaves the last one up. */
+    /** Starts the server three times and leaves the last one running. */
     const startAgain = async () => {
       let program: Program | undefined;
       let ms = Number.POSITIVE_INFINITY;
@@ -67,7 +67,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
         ids.push(...(await Promise.all(Array.from({ length: Math.min(32, waits - n) }, ask))));
       await pause(1_000);
     };
-    // The heap grows with the work of the first thousands; what it grows by then is what the waiting keeps.
+    // The heap grows during the first thousands of runs; growth after that is due to waiting runs.
     for (let i = 0; i < 3; i++) await askAll();
     const before = server.rss();
     await askAll();
@@ -108,7 +108,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     const answer = JSON.stringify({ wait: stored.waits[0]!.wait, choice: "approve" });
     await (await pool.request({ method: "POST", path: `/api/runs/${run}/answer`, headers, body: answer })).body.dump();
     const counts = new Set(await Promise.all(ended));
-    const allToldMs = performance.now() - answeredAt;
+    const allReceivedMs = performance.now() - answeredAt;
     const streamsCpu = server.cpu() - cpuBefore;
     if (counts.size !== 1) throw new Error("The streams saw different events.");
     await pool.destroy();
@@ -123,7 +123,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
       kbAWait: round((waitingMb * 1024) / waits),
       streams,
       streamsMb: round(streamsMb),
-      allToldMs: Math.round(allToldMs),
+      allReceivedMs: Math.round(allReceivedMs),
       streamsCpuSeconds: round(streamsCpu),
       startMs: Math.round(empty.ms),
       startWithWaitsMs: Math.round(waiting.ms),

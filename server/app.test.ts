@@ -16,7 +16,7 @@ const signIn = async () => {
 };
 const codeOf = async (answer: Response) => ((await answer.json()) as { error: { code: string } }).error.code;
 
-describe("who may come in", () => {
+describe("authorization", () => {
   test("every route of the document is closed without a token, and with a wrong one", async () => {
     const document = await app.json<{ paths: Record<string, Record<string, { security?: unknown[] }>> }>(
       "GET",
@@ -34,26 +34,26 @@ describe("who may come in", () => {
       }
   });
 
-  test("an agent key opens no building route, and the admin token no hosted one", async () => {
+  test("an agent key is refused on /api, and the admin token on hosted routes", async () => {
     const { key } = await app.key();
     expect((await app.request("GET", "/api/agents", { token: key })).status).toBe(401);
     expect((await app.request("GET", "/v1/runs/x", { token: TOKEN })).status).toBe(401);
     expect((await app.request("GET", "/v1/runs/x", { token: key })).status).toBe(404);
   });
 
-  test("unknown paths are closed too, and say so once one is in", async () => {
+  test("unknown paths need a sign-in, and are 404 with one", async () => {
     expect((await app.request("GET", "/api/nothing", { token: null })).status).toBe(401);
     expect((await app.request("GET", "/api/nothing")).status).toBe(404);
     expect((await app.request("GET", "/some/file.js", { token: null })).status).toBe(401);
     expect((await app.request("DELETE", "/", {})).status).toBe(404);
   });
 
-  test("what CONTRACT names is open", async () => {
+  test("the open paths need no sign-in", async () => {
     expect(await app.json("GET", "/healthz", { token: null })).toEqual({ ok: true });
     expect((await app.request("GET", "/openapi.json", { token: null })).status).toBe(200);
   });
 
-  test("only known hosts are answered", async () => {
+  test("only known hosts are allowed", async () => {
     for (const host of [
       "evil.example",
       "127.0.0.1.nip.io:4400",
@@ -69,7 +69,7 @@ describe("who may come in", () => {
       expect((await app.request("GET", "/healthz", { headers: { host } })).status, host).toBe(200);
   });
 
-  test("a page of another site cannot call, signed in or not", async () => {
+  test("cross-origin requests are refused, signed in or not", async () => {
     const cookie = await signIn();
     const from = (origin: string | undefined, more: Record<string, string> = {}) =>
       app.request("POST", "/api/check", {
@@ -86,7 +86,7 @@ describe("who may come in", () => {
     expect((await app.request("GET", "/api/agents", { headers: { origin: "https://evil.example" } })).status).toBe(403);
   });
 
-  test("a public address is answered, its origin is taken, and its cookie is bound to https", async () => {
+  test("a public address is allowed as host and origin, and its cookie is for https only", async () => {
     const other = await testApp({ env: { PATCHBAY_URL: "https://agents.example.org" } });
     const headers = { host: "agents.example.org" };
     expect((await other.request("GET", "/healthz", { headers })).status).toBe(200);
@@ -137,7 +137,7 @@ describe("signing in", () => {
     expect(out.headers.get("set-cookie")).toMatch(/=; .*Max-Age=0/);
   });
 
-  test("a cookie outlives a restart, and a made-up one opens nothing", async () => {
+  test("a cookie survives a restart, and a forged one is refused", async () => {
     const cookie = await signIn();
     await app.restart();
     const get = async (value: string) =>
@@ -151,7 +151,7 @@ describe("signing in", () => {
     expect(await get(`other=${value}`)).toBe(401);
   });
 
-  test("without it pages show the sign-in page, in the reader's language, with nothing from elsewhere", async () => {
+  test("without a sign-in, pages show the sign-in page in the browser's language, without external resources", async () => {
     const page = (path: string, headers = {}) =>
       app.request("GET", path, { token: null, headers: { accept: "text/html", ...headers } });
     for (const path of ["/", "/agents/x", "/sign-in"])
@@ -163,7 +163,7 @@ describe("signing in", () => {
     expect(await (await app.request("GET", "/")).text()).toBe("the editor");
   });
 
-  test("guessing is slowed down", async () => {
+  test("wrong tokens are rate-limited", async () => {
     const other = await testApp();
     const statuses: number[] = [];
     for (let i = 0; i < 22; i++)
@@ -174,7 +174,7 @@ describe("signing in", () => {
   });
 });
 
-describe("what may be sent", () => {
+describe("request bodies", () => {
   const post = (body: unknown, headers: Record<string, string> = {}, path = "/api/check") =>
     app.request("POST", path, { body, headers });
 
@@ -192,7 +192,7 @@ describe("what may be sent", () => {
     expect(await codeOf(await post(""))).toBe("bad_request");
   });
 
-  test("bodies to their limit and no byte further, announced or not", async () => {
+  test("bodies up to their limit, with and without a content length", async () => {
     const exactly = (bytes: number) => {
       const body = JSON.stringify({ value: "" });
       return `{"value":"${"x".repeat(bytes - body.length)}"}`;
@@ -228,7 +228,7 @@ describe("what may be sent", () => {
     }
   });
 
-  test("JSON 64 deep, not 65, and no parser is overflowed", async () => {
+  test("JSON of 64 levels, not 65, without a stack overflow", async () => {
     const deep = (levels: number) => `{"graph":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
     expect((await post(deep(64))).status).toBe(200);
     expect(await codeOf(await post(deep(65)))).toBe("bad_request");
@@ -237,7 +237,7 @@ describe("what may be sent", () => {
     expect((await post(JSON.stringify({ graph: { text: `${"[{".repeat(100)}\\"` } }))).status).toBe(200);
   });
 
-  test("no key that reaches for prototypes, anywhere, however it is spelled", async () => {
+  test("keys that could pollute prototypes are refused at any depth and in any spelling", async () => {
     for (const text of [
       '{"graph":{"__proto__":{"x":1}}}',
       '{"graph":[{"constructor":1}]}',
@@ -254,7 +254,7 @@ describe("what may be sent", () => {
     expect(({} as { x?: unknown }).x).toBeUndefined();
   });
 
-  test("errors have one shape and tell nothing of the inside", async () => {
+  test("errors have one shape and no internal details", async () => {
     const answer = await app.request("POST", "/api/keys", { body: { name: "", agents: "*" } });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toEqual({
@@ -269,7 +269,7 @@ describe("what may be sent", () => {
   });
 });
 
-test("the document is OpenAPI 3.1 and holds every route of the contract", async () => {
+test("the document is OpenAPI 3.1 and has every documented route", async () => {
   const document = await app.json<{
     openapi: string;
     paths: Record<string, Record<string, { summary?: string; responses: object }>>;

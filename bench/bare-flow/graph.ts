@@ -1,4 +1,4 @@
-/** The graph that both pages show: rows of twenty, all of which reach the answer; one model in the first row. */
+/** The graph of both pages: rows of twenty nodes, all connected to the output; one model node in the first row. */
 import { emptyGraph, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 
 const ROW = 20;

@@ -1,4 +1,4 @@
-/** The plain thing that the canvas is measured beside: React Flow as its documentation shows it, with nodes of no kind. */
+/** The baseline of the canvas benchmark: React Flow as in its documentation, with default nodes. */
 import { Background, MiniMap, ReactFlow, useEdgesState, useNodesState } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { createRoot } from "react-dom/client";
@@ -21,12 +21,12 @@ const edges = graph.edges.map(({ from, to }) => ({
 
 function Page() {
   const [shown, , onNodesChange] = useNodesState(nodes);
-  const [wires, , onEdgesChange] = useEdgesState(edges);
+  const [shownEdges, , onEdgesChange] = useEdgesState(edges);
   return (
     <div style={{ width: number("width"), height: number("height") }}>
       <ReactFlow
         nodes={shown}
-        edges={wires}
+        edges={shownEdges}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
         onlyRenderVisibleElements={query.get("only") === "visible"}

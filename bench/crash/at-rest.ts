@@ -1,6 +1,6 @@
 /**
- * Places that no run comes by: a migration, an upload, an index that is written. A server dies once in each and must be
- * whole when it is back.
+ * Crash points outside runs: a migration, an upload, an index update. A server is killed once at each and must be
+ * consistent after its restart.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { TOKEN } from "./client.ts";

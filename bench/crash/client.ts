@@ -1,11 +1,11 @@
-/** A client that does not give up: it asks until its run is accepted, follows it over every break, answers what it waits for. */
+/** A persistent client: retries until its run is accepted, resumes its stream after every break, and decides on its waits. */
 import { setTimeout as pause } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { RunEvent } from "../../runtime/event.ts";
 
 export const TOKEN = "a-token-for-the-crash-harness";
 
-/** What the client saw: all that is judged in the end. */
+/** What the client observed: the input of the judge. */
 export interface Record {
   key: string;
   /** Set when the server said yes. */
@@ -32,7 +32,7 @@ export interface ClientOptions {
 const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
 const ENDS = new Set(["run-end", "run-fail", "run-cancel"]);
 
-/** Resolves when the run ended or the signal aborts; it never rejects for what the server does. */
+/** Resolves when the run ends or the signal aborts. Server errors never reject it. */
 export async function drive(options: ClientOptions, record: Record): Promise<void> {
   const { signal } = options;
   let turn = Math.floor(Math.random() * options.doors.length);

@@ -5,7 +5,7 @@ import type { Record } from "./client.ts";
 import { crash } from "./harness.ts";
 import { judge } from "./judge.ts";
 
-test("killed at named places and at random moments, a server keeps its promises", async () => {
+test("a server keeps its guarantees when it is killed at crash points and at random times", async () => {
   const report = await crash({ kills: 4, seed: 7, clients: 6 });
   expect(report.violations).toEqual([]);
   expect(report.runs).toBeGreaterThan(0);
@@ -68,7 +68,7 @@ describe("the judge", () => {
     expect(judge(record, events, calls).violations).not.toEqual([]);
   });
 
-  test("finds an event that a reader was told otherwise", () => {
+  test("finds an event that was sent differently than it is stored", () => {
     const seen = [{ ...whole[0]!, at: 99 }];
     expect(judge({ ...record, seen }, whole, once).violations).toHaveLength(1);
   });

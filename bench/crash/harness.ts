@@ -1,6 +1,6 @@
 /**
- * Kills servers at named places and at random moments while clients use them, and judges what the clients saw.
- * The same seed gives the same kinds of kill in the same order; what the processes do meanwhile is their own.
+ * Kills servers at crash points and at random times while clients use them, and checks what the clients observed.
+ * The same seed gives the same kinds of kill in the same order; the timing of the processes is not deterministic.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -153,7 +153,7 @@ export async function crash(options: HarnessOptions): Promise<Report> {
       const left = records.filter((record) => !record.ended);
       for (const { id, key, seen } of left)
         report.violations.push(
-          `R2: ${id ?? key} did not end within ${SETTLE_MS} ms; it stands at ${JSON.stringify(seen.at(-1))}.`,
+          `R2: ${id ?? key} did not end within ${SETTLE_MS} ms; its last event is ${JSON.stringify(seen.at(-1))}.`,
         );
     }
     await conclude(report, records, servers, doors, oracle);

@@ -1,10 +1,10 @@
-/** What must hold whatever was killed when: judged from what clients saw, what the log says, and what reached the tool. */
+/** Checks the guarantees of a run after crashes, from what clients observed, the stored log, and the calls the tool received. */
 import type { EventOf, RunEvent } from "../../runtime/event.ts";
 import { scopeKey } from "../../runtime/event.ts";
 import type { Record } from "./client.ts";
 
 export interface Verdict {
-  /** One sentence each; empty when all promises were kept. */
+  /** One sentence each; empty when all guarantees hold. */
   violations: string[];
   uncertain: number;
   resumed: number;
@@ -21,7 +21,7 @@ export function judge(record: Record, log: RunEvent[], calls: ReadonlyMap<string
 
   // R5: contiguous, one terminal event, the last one; every reader saw the same prefix.
   log.forEach((event, place) => {
-    if (event.seq !== place) say(`R5: event ${event.seq} stands at place ${place}.`);
+    if (event.seq !== place) say(`R5: event ${event.seq} is at index ${place}.`);
   });
   const ends = log.filter((event) => ENDS.has(event.type));
   if (ends.length !== 1 || !ENDS.has(log.at(-1)?.type ?? ""))
@@ -29,10 +29,10 @@ export function judge(record: Record, log: RunEvent[], calls: ReadonlyMap<string
   if (log.at(-1)?.type !== "run-end") say(`The run ended with ${JSON.stringify(log.at(-1))}.`);
   record.seen.forEach((event, place) => {
     if (JSON.stringify(event) !== JSON.stringify(log[place]))
-      say(`R5: event ${place} was told otherwise than it is stored.`);
+      say(`R5: event ${place} was sent differently than it is stored.`);
   });
   if (record.ended && record.seen.length !== log.length)
-    say(`R5: ${record.seen.length} events were told, ${log.length} are stored.`);
+    say(`R5: ${record.seen.length} events were sent, ${log.length} are stored.`);
 
   // R3, R4: what has a result was called once; what has none was called again only where the operator allowed it.
   const starts = new Map<string, EventOf<"tool-start">[]>();

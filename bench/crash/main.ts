@@ -1,4 +1,4 @@
-/** `npm run crash [-- --full] [--postgres] [--kills N] [--seed N]`: kills servers and prints one table. Exit 1 when a promise was broken. */
+/** `npm run crash [-- --full] [--postgres] [--kills N] [--seed N]`: kills servers and prints one table. Exits with 1 when a guarantee is violated. */
 import { parseArgs } from "node:util";
 import { crash, type Report } from "./harness.ts";
 
@@ -38,11 +38,11 @@ function print(all: Report[]): void {
     ["events stored", (report) => report.events],
     ["tool calls", (report) => report.toolCalls],
     ["taken up again", (report) => report.resumed],
-    ["uncertain calls, each told", (report) => report.uncertain],
+    ["uncertain calls, each reported", (report) => report.uncertain],
     ["streams broken and resumed", (report) => report.streamBreaks],
     ["end of an interrupted run, ms p50 / p95 / max", ({ recoveryMs: r }) => `${r.p50} / ${r.p95} / ${r.max}`],
     ["start to ready, ms p50 / max", ({ startMs: s }) => `${s.p50} / ${s.max}`],
-    ["promises broken", (report) => report.violations.length],
+    ["guarantees violated", (report) => report.violations.length],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, value] of rows)

@@ -1,4 +1,4 @@
-/** The world outside the server under test: a tool that counts how often each call reached it, and a model that asks for it. */
+/** External services of the server under test: a tool that counts how often it received each call, and a model that calls it. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type MockModel, type MockRequest, startMockModel } from "../../server/testing/mock-model.ts";

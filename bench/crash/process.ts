@@ -26,7 +26,7 @@ export class ServerProcess {
     this.#env = { ...env, PORT: String(port) };
   }
 
-  /** `fault`: see `server/process/fault.ts`. Rejects with what it said when it does not start; killed by its fault, it resolves. */
+  /** `fault`: see `server/process/fault.ts`. Rejects with the error output when the server does not start; resolves when it is killed by the fault. */
   async start(fault?: string): Promise<void> {
     const began = performance.now();
     const inherited = Object.fromEntries(

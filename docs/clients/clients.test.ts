@@ -39,7 +39,7 @@ test.concurrent.each(scripts)("%s", async (script) => {
   expect(stdout).toContain(script === "webhook.mjs" ? "started" : "scripted answer");
 });
 
-test("a script fails where the server does not do what it says", async () => {
+test("a script fails when a response is wrong", async () => {
   const wrong = { ...env, AGENT: "nobody" };
   for (const [program, script] of [
     [process.execPath, "openai-chat.mjs"],
@@ -48,7 +48,7 @@ test("a script fails where the server does not do what it says", async () => {
     await expect(run(program, [path.join(here, script)], { env: wrong })).rejects.toThrow();
 });
 
-test("the call that the editor shows for a new webhook, as it is pasted into a shell", async () => {
+test("the command that the editor shows for a new webhook works in a shell", async () => {
   const { HOOK, SECRET } = env as Record<string, string>;
   const command = hookCommand(HOOK!, SECRET!, JSON.stringify({ message: 'It\'s "quoted" $HOME 世界' }));
   const { stdout } = await run("sh", ["-c", command], { env });

@@ -28,7 +28,7 @@ async function at<T>(name: string, work: (client: Client) => Promise<T>): Promis
   }
 }
 
-test("a backup goes into a file that is whole or not there, and from it into another data folder", async () => {
+test("a backup is written completely or not at all, and is restored into another data folder", async () => {
   const file = join(folder, "instance.tar.gz");
   const phrase = join(folder, "phrase");
   writeFileSync(phrase, "a passphrase of its own\n");

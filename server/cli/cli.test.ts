@@ -79,14 +79,14 @@ describe("without a server", () => {
   });
   afterAll(() => client.close());
 
-  test("run writes the answer alone to standard output", async () => {
+  test("run writes only the reply to standard output", async () => {
     const io = paper();
     expect(await runFile(client, good(), { message: "What is 12 * (3 + 4)?" }, io)).toBe(0);
     expect(io.written).toContain("84");
     expect(io.told).toBe("");
   });
 
-  test("run streams the answer, and tells of tools on standard error", async () => {
+  test("run streams the reply, and reports tool calls on standard error", async () => {
     const io = paper();
     expect(await runFile(client, good(), { message: "12 * 7", stream: true }, io)).toBe(0);
     expect(io.written).toMatch(/84[\s\S]*\n$/);
@@ -96,7 +96,7 @@ describe("without a server", () => {
     expect(JSON.parse(whole.written)).toMatchObject({ status: "done", usage: { toolCalls: 1 } });
   });
 
-  test("run takes its message from standard input, and says what is missing or wrong", async () => {
+  test("run reads its message from standard input, and reports what is missing or invalid", async () => {
     const io = paper("2 ^ 10\n");
     expect(await runFile(client, good(), {}, io)).toBe(0);
     expect(io.written).toContain("1024");
@@ -107,7 +107,7 @@ describe("without a server", () => {
     await expect(runFile(client, bad(), { message: "x" }, paper())).rejects.toMatchObject({ code: "graph_has_issues" });
   });
 
-  test("a run that waits is told as such, and can be answered from here", async () => {
+  test("a waiting run is reported, and can be approved from the command line", async () => {
     const asking = file("asking.agent.json", (made) => {
       made.nodes[1]!.config.approve = { "builtin/calculator": "ask" };
     });
@@ -119,7 +119,7 @@ describe("without a server", () => {
     expect(yes.written).toContain("42");
   });
 
-  test("check tells each issue by line and column, and is the verdict of the API", async () => {
+  test("check reports each issue with line and column, as the API does", async () => {
     const io = paper();
     expect(await check(client, [good(), bad()], {}, io)).toBe(1);
     const lines = io.written.trim().split("\n");
@@ -140,7 +140,7 @@ describe("without a server", () => {
     expect(await check(undefined, [good()], { strict: true }, paper())).toBe(0);
   });
 
-  test("check names what is no agent file by its place", async () => {
+  test("check reports the position of errors in an invalid agent file", async () => {
     const path = join(folder, "broken.agent.json");
     const told = async (text: string) => {
       writeFileSync(path, text);
@@ -158,7 +158,7 @@ describe("without a server", () => {
     expect(await told('{"format":"patchbay/9","name":"a","nodes":[],"edges":[]}')).toContain("newer-format");
   });
 
-  test("import, export and publish go round", async () => {
+  test("import, export and publish work together", async () => {
     const io = paper();
     await importFile(client, good(), {}, io);
     const id = io.written.trim();
@@ -185,7 +185,7 @@ describe("without a server", () => {
     await expect(publish(client, bad(), {}, paper())).rejects.toMatchObject({ code: "graph_has_issues" });
   });
 
-  test("a folder becomes knowledge, is asked, goes out and comes in", async () => {
+  test("a folder is added to knowledge, searched, exported and imported", async () => {
     const documents = join(folder, "documents");
     mkdirSync(join(documents, "deep", ".git"), { recursive: true });
     writeFileSync(join(documents, "leave.md"), "# Leave\n\nFifteen days a year.");
@@ -217,7 +217,7 @@ describe("without a server", () => {
 });
 
 describe("with a server on the data folder", () => {
-  test("commands talk to it, with its token, and login gives a link that it takes", async () => {
+  test("commands use it with its token, and login writes a valid link", async () => {
     const opened = await openServices(env);
     const auth = openAuth(env);
     const server = await listen({
@@ -249,7 +249,7 @@ describe("with a server on the data folder", () => {
     expect(await findServer(dataDir)).toBeUndefined();
   });
 
-  test("a note that a killed server left is not believed", async () => {
+  test("the server file of a killed server is ignored", async () => {
     writeFileSync(join(dataDir, "server.json"), JSON.stringify({ pid: 1, origin: "http://127.0.0.1:1" }));
     expect(await findServer(dataDir)).toBeUndefined();
     writeFileSync(join(dataDir, "server.json"), "{ half");
@@ -257,7 +257,7 @@ describe("with a server on the data folder", () => {
   });
 });
 
-test("doctor names what is wrong and how to mend it", async () => {
+test("doctor reports problems and how to fix them", async () => {
   const told = paper();
   expect(await doctor({ PATCHBAY_DATTA: "x" }, told)).toBe(1);
   expect(told.written).toMatch(/✗ PATCHBAY_DATTA .*PATCHBAY_DATA/);
@@ -266,7 +266,7 @@ test("doctor names what is wrong and how to mend it", async () => {
   expect(await doctor({ PATCHBAY_DATA: join(folder, "no-folder") }, blocked)).toBe(1);
 });
 
-test("doctor looks into what is set up, and tells programs too", async () => {
+test("doctor checks the instance, and writes JSON", async () => {
   const place = join(folder, "sick");
   const vars = { PATCHBAY_DATA: place, PORT: "0", OPENAI_BASE_URL: "http://127.0.0.1:2" };
   const client = await openClient(parseEnv(vars));
@@ -293,7 +293,7 @@ test("doctor looks into what is set up, and tells programs too", async () => {
   expect(other.written).toMatch(/✗ The stored secrets were written under another key/);
 });
 
-test("server-sent events are read whatever the pieces they come in", async () => {
+test("server-sent events are parsed from any chunks", async () => {
   const text = 'event: delta\ndata: {"text":"年"}\n\n: alive\n\nid: 3\nevent: run-end\ndata: {"a":1}\n\n';
   const bytes = new TextEncoder().encode(text);
   for (const size of [1, 2, 7, bytes.length]) {
@@ -310,7 +310,7 @@ test("server-sent events are read whatever the pieces they come in", async () =>
   }
 });
 
-test("the command itself: help, exit codes, one line for a wrong environment", async () => {
+test("the command: help, exit codes, one line for an invalid environment", async () => {
   const run = async (args: string[], more: Record<string, string> = {}) =>
     await promisify(execFile)(process.execPath, [join(import.meta.dirname, "..", "bin.mjs"), ...args], {
       cwd: folder,

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test("a line a request says who asked for what and how it went, and nothing of what was said", async () => {
+test("each request is one log line with key, path and status, without content", async () => {
   let text = "";
   const logger = createLogger({ out: { write: (more) => (text += more) } });
   const logged = buildApp({ services: { ...app.services, logger }, auth: app.auth, pages: (c) => c.notFound() });

@@ -45,20 +45,20 @@ describe("a file", () => {
     if (encoding === null) expect(body.toString()).toBe(script);
   });
 
-  test("that is not packed is sent as it is, and asked for again each time", async () => {
+  test("without a compressed variant is sent as it is, and revalidated each time", async () => {
     const answer = await get("/theme.js", "br, gzip");
     expect(answer.headers.get("content-encoding")).toBe(null);
     expect(answer.headers.get("cache-control")).toBe("no-cache");
     expect(await answer.text()).toBe("1");
   });
 
-  test("asked about by HEAD has the same headers and no body", async () => {
+  test("has the same headers and no body for HEAD", async () => {
     const answer = await get("/assets/main-abc.js", "br", "HEAD");
     expect(answer.headers.get("content-length")).toBe(String(brotliCompressSync(script).length));
     expect(await answer.text()).toBe("");
   });
 
-  test("that is not there is 404, a page and a way out of the folder get the editor", async () => {
+  test("that does not exist is 404; page paths and paths outside the folder get the editor", async () => {
     expect((await get("/assets/gone.js")).status).toBe(404);
     for (const path of ["/agents/1", "/index.html", "/..%2f..%2fetc/passwd", "/%00", "/%ff"]) {
       const answer = await get(path);
@@ -68,7 +68,7 @@ describe("a file", () => {
   });
 });
 
-test("a folder in which nothing is built says what to do", async () => {
+test("an unbuilt editor reports how to build it", async () => {
   const pages = new Hono().get("*", staticFiles(join(folder, "nothing")));
   pages.onError((error) => errorResponse(error, () => undefined));
   const answer = await pages.request("/");

@@ -8,7 +8,7 @@ describe("the environment", () => {
     expect(parseEnv({ PORT: "", PATCHBAY_URL: " " })).toMatchObject({ port: 4400 });
   });
 
-  test("takes what CONTRACT lists", () => {
+  test("accepts all documented variables", () => {
     expect(
       parseEnv({
         HOST: "0.0.0.0",
@@ -35,7 +35,7 @@ describe("the environment", () => {
     });
   });
 
-  test("takes a bucket for files with the variables that every S3 client takes", () => {
+  test("accepts a bucket for files with the standard AWS variables", () => {
     const aws = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key" };
     expect(parseEnv({ ...aws, PATCHBAY_FILES: "s3://my-bucket" }).files).toEqual({
       bucket: "my-bucket",
@@ -54,7 +54,7 @@ describe("the environment", () => {
     expect(parseEnv({ PATCHBAY_FILES: "./files" }).files).toBe("./files");
   });
 
-  test("sends traces and measures where the standard variables say, and else nowhere", () => {
+  test("exports traces and metrics only as the standard variables say", () => {
     expect(parseEnv({}).telemetry).toBeUndefined();
     const all = parseEnv({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/" }).telemetry;
     expect(all).toEqual({
@@ -116,7 +116,7 @@ describe("the environment", () => {
     }
   });
 
-  test("tells no secret", () => {
+  test("never quotes a secret", () => {
     try {
       parseEnv({ PATCHBAY_TOKEN: "hunter2" });
       expect.fail();
@@ -125,7 +125,7 @@ describe("the environment", () => {
     }
   });
 
-  test("knows what only this machine reaches", () => {
+  test("detects loopback addresses", () => {
     for (const host of ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"]) expect(isLoopback(host)).toBe(true);
     for (const host of ["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.nip.io"])
       expect(isLoopback(host)).toBe(false);

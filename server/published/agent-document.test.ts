@@ -28,7 +28,7 @@ interface AgentDocument {
 }
 const get = (path: string, status = 200) => app.json<AgentDocument>("GET", path, { token: key, status });
 
-test("says how the live version is called and what it takes", async () => {
+test("describes the calls and the inputs of the live version", async () => {
   const found = await get("/v1/agents/traveller/openapi.json");
   expect(found).toMatchObject({
     openapi: "3.1.0",
@@ -61,7 +61,7 @@ test("can be imported as a tool, as any document", async () => {
   expect(report).toHaveLength(3);
 });
 
-test("is only for keys that may call the agent", async () => {
+test("is available only to keys that may call the agent", async () => {
   for (const name of ["hidden", "nobody", "traveller@2", "traveller@x"])
     await get(`/v1/agents/${name}/openapi.json`, 404);
   await app.json("GET", "/v1/agents/traveller/openapi.json", { token: null, status: 401 });

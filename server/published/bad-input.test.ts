@@ -79,7 +79,7 @@ describe.each(endpoints)("%s", (name, good) => {
     return send(method, path, token, body);
   };
 
-  test("keys that are none, wrong, over, revoked, or of the building side", async () => {
+  test("missing, wrong, expired and revoked keys, and the admin token", async () => {
     const over = await app.key({ expiresAt: Date.now() - 1 });
     const revoked = await app.key();
     await app.json("DELETE", `/api/keys/${revoked.id}`, { status: 204 });
@@ -93,7 +93,7 @@ describe.each(endpoints)("%s", (name, good) => {
     }
   });
 
-  test("an agent of another key answers as one that is not there", async () => {
+  test("an agent of another key is not found", async () => {
     const [foreign, missing] = [await ask(key, "hidden"), await ask(key, "nothere")];
     expect([foreign.status, missing.status]).toEqual([404, 404]);
     const [a, b] = [await foreign.text(), await missing.text()];
@@ -101,7 +101,7 @@ describe.each(endpoints)("%s", (name, good) => {
   });
 
   if (good("echo")[0] === "POST")
-    test("a body with a key too many, of another type, broken, too deep, too large", async () => {
+    test("bodies with an unknown key, another type, invalid JSON, too deep, too large", async () => {
       const [method, path, body] = good("echo");
       const more = async (value: unknown, headers?: Record<string, string>) => {
         const answer = await send(method, path, key, value, headers);
@@ -121,7 +121,7 @@ describe.each(endpoints)("%s", (name, good) => {
     });
 });
 
-test("another's run, session, file and response answer as ones that are not there, whatever is done with them", async () => {
+test("runs, sessions, files and responses of another key are not found, for every operation", async () => {
   const { id, waits } = (await (
     await call({ input: { message: "x" }, session: "s-of-one" }, {}, "gate")
   ).json()) as RunResult;
@@ -163,7 +163,7 @@ test("another's run, session, file and response answer as ones that are not ther
   expect(await (await send("GET", `/v1/runs/${id}`, key)).json()).toMatchObject({ status: "waiting" });
 });
 
-test("an answer twice, otherwise, late, of another wait, or by who may not", async () => {
+test("decisions that are repeated, different, late, for another wait, or without the right", async () => {
   const begin = async (slug = "gate") => (await (await call(undefined, {}, slug)).json()) as RunResult;
   const run = await begin();
   const { wait } = run.waits![0]!;
@@ -217,7 +217,7 @@ test("the same Idempotency-Key with another body, agent or endpoint is refused, 
   expect((await call(undefined, { "idempotency-key": "k".repeat(5_000) })).status).toBeLessThan(500);
 });
 
-test("a thousand streams from one key: a hundred are held, the rest are told when to come again, and others are served", async () => {
+test("a thousand streams of one key: a hundred are open, the rest get 429 with Retry-After, and other keys are served", async () => {
   const { key: many } = await app.key({ agents: ["gate"], rights: ["run"], limits: { openStreams: 100 } });
   const { id } = (await (
     await send("POST", "/v1/agents/gate/runs", many, { input: { message: "x" } })
@@ -241,7 +241,7 @@ test("a thousand streams from one key: a hundred are held, the rest are told whe
   await again.body!.cancel();
 });
 
-test("a locked database: the caller is told so in a sentence, nothing that was not stored is said to be accepted, and what was stored reads", async () => {
+test("a locked database: the caller gets a clear error, nothing unstored is accepted, and stored data is readable", async () => {
   const accepted = (await (await call()).json()) as RunResult;
   const database = new Database(join(app.folder, "runs.db"));
   database.exec("BEGIN IMMEDIATE");
@@ -260,7 +260,7 @@ test("a locked database: the caller is told so in a sentence, nothing that was n
   await vi.waitUntil(async () => ((await (await call()).json()) as RunResult).status === "done");
 }, 60_000);
 
-test("a body that trickles in, or never comes, is given up; the server answers others meanwhile", async () => {
+test("a body that arrives slowly or never is refused, while other requests are served", async () => {
   const env = parseEnv({ PATCHBAY_DATA: app.folder, PATCHBAY_TOKEN: TOKEN, PORT: "0" });
   const { origin, server } = await listen({
     env,

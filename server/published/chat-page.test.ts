@@ -9,7 +9,7 @@ describe("a visitor's token", () => {
   let time = 1_000_000;
   const visitors = openVisitors("secret", () => time);
 
-  it("is for one agent and one session, and ends", async () => {
+  it("is for one agent and one session, and expires", async () => {
     const visit = await visitors.visit("desk", { mayAnswer: false, admin: false });
     expect(await visitors.read(`Bearer ${visit.token}`)).toMatchObject({
       agents: ["desk"],
@@ -21,7 +21,7 @@ describe("a visitor's token", () => {
     await expect(visitors.read(`Bearer ${visit.token}`)).rejects.toMatchObject({ code: "unauthorized" });
   });
 
-  it("cannot be made up or changed", async () => {
+  it("cannot be forged or changed", async () => {
     const { token } = await visitors.visit("desk", { mayAnswer: false, admin: false });
     const [head, body, mac] = token.slice(3).split(".") as [string, string, string];
     const claims = JSON.parse(Buffer.from(body, "base64url").toString());
@@ -57,7 +57,7 @@ describe("a visitor's token", () => {
     );
   });
 
-  it("a link is known by its key alone", () => {
+  it("a link is identified by its key", () => {
     expect(visitors.isLinkKey("desk", visitors.linkKey("desk"))).toBe(true);
     expect(visitors.isLinkKey("other", visitors.linkKey("desk"))).toBe(false);
     expect(visitors.isLinkKey("desk", undefined)).toBe(false);
@@ -92,7 +92,7 @@ describe("the chat page", () => {
 
   const visit = (slug: string, body: object = {}) => app.request("POST", `/chat/${slug}/visits`, { token: null, body });
 
-  it("opens by the agent's access; what is private looks like what is not there", async () => {
+  it("opens by the agent's access; a private page is not found", async () => {
     const open = async (path: string) =>
       (await app.request("GET", path, { token: null, headers: { accept: "text/html" } })).status;
     expect(await open("/chat/open")).toBe(200);
@@ -103,7 +103,7 @@ describe("the chat page", () => {
     expect((await app.request("GET", "/chat/closed")).status).toBe(200); // The admin's bearer.
   });
 
-  it("talks with the visitor's token, in the visitor's session, with this agent alone", async () => {
+  it("takes the visitor's token for the visitor's session and this agent only", async () => {
     const begun = await (await visit("open")).json();
     expect(begun).toMatchObject({ agent: { name: "Test", greeting: "Hello", suggestions: ["Hi"] } });
     const { token, session } = begun as { token: string; session: string };
@@ -126,7 +126,7 @@ describe("the chat page", () => {
     expect((await app.request("GET", "/api/agents", { token })).status).toBe(401);
   });
 
-  it("shows what the agent does only where its owner says so, by name alone", async () => {
+  it("shows steps only when the publication allows it, by name only", async () => {
     const { id } = await app.publish(chat({ tools: ["builtin/calculator"] }), "kit", { access: "public" });
     const { token, session } = (await (await visit("kit")).json()) as { token: string; session: string };
     const ask = async () => {
@@ -162,7 +162,7 @@ describe("the chat page", () => {
     expect(JSON.stringify(await all(sseOf(told)))).not.toContain("calculator");
   });
 
-  it("gives the files that an answer names, to who may see the answer, and others not", async () => {
+  it("serves the files of a reply only to those who may see the reply", async () => {
     await app.json("POST", "/api/tools", {
       body: {
         name: "http/speak",
@@ -197,7 +197,7 @@ describe("the chat page", () => {
     expect((await app.request("GET", `/v1/runs/${end.run}/files/none`, { token })).status).toBe(404);
   });
 
-  it("takes sites as browsers name them, and no other scheme", async () => {
+  it("accepts http and https origins only", async () => {
     const { id } = await app.publish(graph, "sited", { access: "public" });
     const set = (origins: string[], status = 200) =>
       app.json<{ publication: { origins: string[] } }>("PATCH", `/api/agents/${id}/publication`, {

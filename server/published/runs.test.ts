@@ -25,7 +25,7 @@ const errorOf = async (answer: Response) =>
   ((await answer.json()) as { error: { code: string; message: string; path?: string } }).error;
 
 describe("a call", () => {
-  test("is answered with the answer, usage and nothing of the inside", async () => {
+  test("returns the reply and usage without internal details", async () => {
     const answer = await result(await call("kit", { input: { message: "2 + 3" }, user: "u1" }));
     expect(answer).toEqual({
       id: expect.any(String),
@@ -36,7 +36,7 @@ describe("a call", () => {
     expect(await result(await get(`/v1/runs/${answer.id}`))).toEqual(answer);
   });
 
-  test("is streamed as start, text of the answer, and end; never prompts, traces or names of nodes", async () => {
+  test("streams start, text of the reply, and end; never prompts, traces or node names", async () => {
     const messages = await all(sseOf(await call("kit", { input: { message: "2 + 3" } }, SSE)));
     expect(messages.filter((one) => one.event !== "delta").map((one) => one.event)).toEqual(["run-start", "run-end"]);
     const text = JSON.stringify(messages);
@@ -51,7 +51,7 @@ describe("a call", () => {
     expect(end.usage).toMatchObject({ steps: 2, toolCalls: 1 });
   });
 
-  test("can be asked for later and followed from any place", async () => {
+  test("can be read later and followed from any event", async () => {
     const answer = await call("chat", {}, { prefer: "respond-async" });
     expect(answer.status).toBe(202);
     const { id } = await result(answer);
@@ -80,7 +80,7 @@ describe("a call", () => {
     expect(await errorOf(answer)).toMatchObject({ code: "bad_request", path });
   });
 
-  test("that is no object, no JSON or too large is refused", async () => {
+  test("with a body that is not an object, not JSON or too large is refused", async () => {
     const send = (body: string, headers = {}) =>
       app.request("POST", "/v1/agents/chat/runs", { token: key.key, body, headers });
     expect((await send("[]")).status).toBe(400);
@@ -107,7 +107,7 @@ describe("a call", () => {
     expect((await call("moving@x")).status).toBe(404);
   });
 
-  test("that fails says so without addresses or models", async () => {
+  test("that fails reports it without addresses or models", async () => {
     const answer = await result(await call("chat", { input: { message: "x" } }));
     expect(answer.status).toBe("done");
     const broken = await testApp({
@@ -125,7 +125,7 @@ describe("a call", () => {
 });
 
 describe("a key", () => {
-  test("sees its own runs, sessions and files alone; anything else is not there", async () => {
+  test("sees only its own runs, sessions and files; others are not found", async () => {
     const other = await app.key();
     const { id } = await result(await call("gate", { session: "mine" }));
     for (const [method, path] of [
@@ -153,14 +153,14 @@ describe("a key", () => {
     expect((await get("/v1/sessions/shared")).status).toBe(200);
   });
 
-  test("calls the agents it names alone", async () => {
+  test("can call only its agents", async () => {
     const narrow = await app.key({ agents: ["echo"] });
     expect((await call("echo", {}, {}, narrow.key)).status).toBe(200);
     expect((await call("chat", {}, {}, narrow.key)).status).toBe(404);
     expect((await call("nothing")).status).toBe(404);
   });
 
-  test("answers waits only with the right to", async () => {
+  test("can decide on waits only with the right `answer`", async () => {
     const weak = await app.key({ rights: ["run"] });
     const waiting = await result(await call("gate", {}, {}, weak.key));
     expect(waiting).toMatchObject({
@@ -183,7 +183,7 @@ describe("a key", () => {
     ).toBe(400);
   });
 
-  test("is shown once, kept as a hash, and stops at once when it is deleted, open streams included", async () => {
+  test("is shown once, stored as a hash, and stops immediately when it is deleted, with its open streams", async () => {
     const gone = await app.key({ name: "short-lived" });
     expect(gone.key).toMatch(/^pb_[A-Za-z0-9_-]{43}$/);
     const { keys } = await app.json<{ keys: object[] }>("GET", "/api/keys");
@@ -199,7 +199,7 @@ describe("a key", () => {
     await app.json("DELETE", `/api/keys/${gone.id}`, { status: 404 });
   });
 
-  test("ends when its time is over, and outlives a restart", async () => {
+  test("expires, and survives a restart", async () => {
     const over = await app.key({ expiresAt: Date.now() - 1 });
     expect((await call("echo", {}, {}, over.key)).status).toBe(401);
     const later = await app.key({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
@@ -210,7 +210,7 @@ describe("a key", () => {
       if (wrong !== later.key) expect((await call("echo", {}, {}, wrong)).status).toBe(401);
   });
 
-  test("has limits: calls a minute, live runs, open streams, each to N and not N + 1", async () => {
+  test("has limits of calls per minute, live runs and open streams, each tested at N and N + 1", async () => {
     const few = await app.key({ limits: { callsPerMinute: 3 } });
     const statuses = [];
     for (let i = 0; i < 4; i++) statuses.push(await call("echo", {}, {}, few.key));
@@ -238,7 +238,7 @@ describe("a key", () => {
     expect((await open()).status).toBe(200);
   });
 
-  test("on a network has limits by itself", async () => {
+  test("has default limits on a network", async () => {
     const { openKeys, NETWORK_LIMITS, OPEN_LIMITS } = await import("../keys/keys.ts");
     for (const [limits, calls] of [
       [NETWORK_LIMITS, 600],
@@ -266,7 +266,7 @@ describe("the same call twice", () => {
 });
 
 describe("sessions and files", () => {
-  test("a conversation is told as what was asked and answered", async () => {
+  test("a session returns only messages and replies", async () => {
     await call("kit", { input: { message: "2 + 3" }, session: "talk" });
     await call("kit", { input: { message: "4 + 4" }, session: "talk" });
     const session = (await (await get("/v1/sessions/talk")).json()) as {
@@ -285,7 +285,7 @@ describe("sessions and files", () => {
     expect((await get("/v1/sessions/talk")).status).toBe(404);
   });
 
-  test("an answer is rated by who asked, and found by it", async () => {
+  test("a reply is rated by its caller, and found by its rating", async () => {
     const { id } = await result(await call("echo", { session: "rated" }));
     const rate = (body: unknown) => app.request("POST", `/v1/runs/${id}/rating`, { token: key.key, body });
     for (const body of [{}, { score: 2 }, { score: 1, why: "" }, { score: 1, comment: "x".repeat(4001) }])
@@ -320,8 +320,8 @@ describe("sessions and files", () => {
   });
 });
 
-describe("a page of another site", () => {
-  test("may call what names it, and reads the answer; no other page may", async () => {
+describe("a page of another origin", () => {
+  test("may call agents that allow the origin, and read the response", async () => {
     await app.publish(echo, "framed", { origins: ["https://shop.example"] });
     const narrow = await app.key({ agents: ["framed"] });
     const from = (origin: string, token = narrow.key) => call("framed", {}, { origin }, token);

@@ -40,7 +40,7 @@ describe("drafts", () => {
     await app.json("DELETE", `/api/agents/${made.id}`, { status: 404 });
   });
 
-  test("are never overwritten unseen", async () => {
+  test("are never overwritten without the current revision", async () => {
     const { id } = await create(echo);
     expect((await put(id, echo)).status).toBe(428);
     expect((await put(id, echo, "latest")).status).toBe(400);
@@ -53,7 +53,7 @@ describe("drafts", () => {
     expect((await put("nothing", echo, '"1"')).status).toBe(404);
   });
 
-  test("answer a save with the revision and the issues; moving cards checks nothing again", async () => {
+  test("return the revision and the issues on a save; moving cards does not check again", async () => {
     const graph = { ...echo, layout: {} };
     const { id } = await create(graph);
     const reads = vi.spyOn(app.services.secrets, "names");
@@ -75,7 +75,7 @@ describe("drafts", () => {
     reads.mockRestore();
   });
 
-  test("keep their history; saving the same again makes none", async () => {
+  test("keep their history; an unchanged save adds no revision", async () => {
     const { id } = await create(echo);
     for (let n = 1; n <= 5; n++) expect((await put(id, { ...echo, name: `Name ${n}` }, `"${n}"`)).status).toBe(200);
     expect(((await (await put(id, { ...echo, name: "Name 5" }, '"6"')).json()) as Agent).revision).toBe(6);
@@ -126,7 +126,7 @@ describe("drafts", () => {
     });
   });
 
-  test("what is no agent file is refused with its places", async () => {
+  test("an invalid agent file is refused with the paths of its issues", async () => {
     for (const [graph, code, path] of [
       [{ ...echo, format: "patchbay/7" }, "newer-format", "/format"],
       [{ ...echo, colour: "red" }, "unknown-key", "/colour"],
@@ -202,7 +202,7 @@ describe("publishing", () => {
     expect(await live({ version: 1 })).toEqual(expect.not.objectContaining({ share: expect.anything() }));
   });
 
-  test("makes an address of the name, and keeps it", async () => {
+  test("derives a slug from the name, and keeps it", async () => {
     const publish = async (graph: object, body = {}) => {
       const { id } = await create(graph);
       return app.json<{ slug: string }>("POST", `/api/agents/${id}/publish`, { body });
@@ -268,7 +268,7 @@ describe("publishing", () => {
     expect(versions[0]!.tools["builtin/clock"]).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("a deleted agent cannot be called any more", async () => {
+  test("a deleted agent cannot be called", async () => {
     const { id } = await app.publish(echo, "short-lived");
     const { key } = await app.key();
     const call = () =>
@@ -281,7 +281,7 @@ describe("publishing", () => {
   });
 });
 
-test("the same verdict everywhere: a check says what the draft's own issues say", async () => {
+test("a check returns the same issues as the draft", async () => {
   const graph = graphOf(
     {
       ask: ["input"],
@@ -306,7 +306,7 @@ test("the same verdict everywhere: a check says what the draft's own issues say"
   );
 });
 
-test("the catalogue says what a graph can be made of", async () => {
+test("the catalogue lists what a graph can use", async () => {
   const catalog = await app.json<{
     nodes: { type: string; config: object; ports: object }[];
     tools: { name: string }[];

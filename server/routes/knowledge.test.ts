@@ -60,7 +60,7 @@ type Added = {
 };
 
 describe("knowledge over HTTP", () => {
-  test("from nothing to a cited passage, and back to nothing", async () => {
+  test("is created, searched for a cited passage, and deleted", async () => {
     expect(await json(await call("POST", "/api/knowledge", { name: "handbook" }), 201)).toMatchObject({
       name: "handbook",
       documents: 0,
@@ -150,7 +150,7 @@ describe("knowledge over HTTP", () => {
     await json(await call("POST", "/api/knowledge/import", form(["x.jsonl", "{}"])), 400);
   });
 
-  test("what is asked wrongly is told by its place", async () => {
+  test("invalid input is refused with its path", async () => {
     const bad = async (method: string, path: string, body: unknown, status: number, text: RegExp) => {
       const { error } = await json<{ error: { message: string } }>(await call(method, path, body), status);
       expect(error.message).toMatch(text);
@@ -179,7 +179,7 @@ describe("tasks over HTTP", () => {
 });
 
 describe("files over HTTP", () => {
-  test("what is uploaded comes back, and nothing of it runs in a browser", async () => {
+  test("an upload is returned so that no browser runs it", async () => {
     const page = await json<{ id: string }>(
       await call("POST", "/api/files", form(["页面.html", "<script>alert(1)</script>"])),
       201,

@@ -73,7 +73,7 @@ test("a provider is added, listed with its models, changed, tried and deleted", 
   }
 });
 
-test("bad input names its place; a key in the clear is refused", async () => {
+test("invalid input is refused with its path; a plain-text key is refused", async () => {
   const { call } = await rig();
   expect(
     await call("POST", "", { id: "x", kind: "openai-compatible", baseUrl: "http://x", apiKey: "sk-plain" }),

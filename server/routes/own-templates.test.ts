@@ -53,7 +53,7 @@ const needy = graphOf(
   { name: "Needy", description: "Asks a lot.", "x-pins": { brain: { text: "from a trial" } } },
 );
 
-describe("a template of one's own", () => {
+describe("an own template", () => {
   test("says what its graph needs, leaves trials out, and is listed after ours, newest first", async () => {
     const first = await save({ graph: echo, name: "My echo", summary: "Says it again.", tags: ["small"] });
     expect(first).toMatchObject({
@@ -117,7 +117,7 @@ describe("a template of one's own", () => {
   });
 });
 
-describe("ours", () => {
+describe("shipped templates", () => {
   test("are exported and imported with what they bring, but neither changed nor deleted", async () => {
     const file = await app.json<Record<string, unknown>>("GET", "/api/templates/handbook-helper/file");
     const copy = await save({ template: file });
@@ -136,7 +136,7 @@ describe("ours", () => {
   });
 });
 
-describe("what may not get in", () => {
+describe("refused content", () => {
   test("a secret's value as plain text, wherever it stands", async () => {
     await app.json("PUT", "/api/secrets/BANK", { body: { value: "sk-very-secret-1234" } });
     const graph = graphOf(

@@ -86,7 +86,7 @@ describe("/api/tools", () => {
     expect((await ask("GET", "/api/tools/code/double")).status).toBe(404);
   });
 
-  it("a broken tool is refused at its place", async () => {
+  it("an invalid tool is refused with its path", async () => {
     expect(
       (await ask("POST", "/api/tools", { name: "http/x", summary: "x", http: { method: "FETCH", url: "https://x/" } }))
         .body.error,
@@ -103,7 +103,7 @@ describe("/api/tools", () => {
     expect((await ask("POST", "/api/tools", { name: "builtin/x", summary: "x" })).status).toBe(400);
   });
 
-  it("what is built in or imported keeps its shape", async () => {
+  it("built-in and imported tools cannot be edited", async () => {
     expect((await ask("PATCH", "/api/tools/builtin/clock", { effect: "write" })).status).toBe(400);
     expect((await ask("DELETE", "/api/tools/builtin/clock")).status).toBe(404);
     const document = {
@@ -131,7 +131,7 @@ describe("/api/tools", () => {
     expect((await ask("POST", "/api/tools/import", {})).status).toBe(400);
   });
 
-  it("shows the templates and takes one in by its id", async () => {
+  it("lists the templates and imports one by its id", async () => {
     const { templates } = (await ask("GET", "/api/tools/templates")).body;
     expect(templates.length).toBeGreaterThan(10);
     expect((await ask("POST", "/api/tools/import", { template: "exchange-rate" })).body.tools).toMatchObject([

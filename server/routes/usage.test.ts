@@ -19,7 +19,7 @@ const usage = async (query: string) =>
   (await app.json<{ usage: Record<string, unknown>[] }>("GET", `/api/usage${query}`)).usage;
 const day = new Date().toISOString().slice(0, 10);
 
-test("is a row for each day and agent, unless it is asked otherwise", async () => {
+test("has a row per day and agent by default", async () => {
   expect(await usage("")).toMatchObject([{ day, agent, name: "Echo", runs: 3, failed: 0 }]);
   expect(await usage(`?by=day,key&agent=${agent}&from=${day}`)).toMatchObject([
     { day, runs: 1 },
@@ -38,7 +38,7 @@ test("is a row for each day and agent, unless it is asked otherwise", async () =
 });
 
 test.each(["by=moon", "days=0", "version=-1", "from=yesterday", "from=2026-02-02&to=2026-02-01"])(
-  "refuses %s in words",
+  "refuses %s with a clear error",
   async (query) => {
     const { error } = await app.json<{ error: { code: string } }>("GET", `/api/usage?${query}`, { status: 400 });
     expect(error.code).toBe("bad_request");

@@ -72,7 +72,7 @@ test("declared inputs come in a part of data, and structured answers go out as o
   expect(card.skills[0]!.description).toContain("city");
 });
 
-test("tasks are listed, the newest first, a page at a time, by context and state, to their own key alone", async () => {
+test("tasks are listed newest first, in pages, by context and state, for their own key only", async () => {
   const mine = await app.key({ agents: ["careful"] });
   const list = async (params: object, token = mine.key) =>
     (await rpc("ListTasks", params, { token })) as unknown as { result: TaskList; error?: { message: string } };
@@ -110,7 +110,7 @@ test("tasks are listed, the newest first, a page at a time, by context and state
   expect((await list({}, (await app.key({ agents: ["careful"] })).key)).result.totalSize).toBe(0);
 });
 
-test("what is not offered is refused in the protocol's words", async () => {
+test("unsupported methods are refused with errors of the protocol", async () => {
   const text = [{ text: "hello" }];
   expect((await rpc("SendMessage", message([{ url: "http://169.254.169.254/" }]))).error!.code).toBe(-32005);
   expect((await rpc("SendMessage", message([{ raw: "AAAA" }]))).error!.code).toBe(-32005);
@@ -120,7 +120,7 @@ test("what is not offered is refused in the protocol's words", async () => {
   expect((await rpc("Nothing", {})).error!.code).toBe(-32601);
 });
 
-test("agents of others are not there, and bodies are held to the same limits as everywhere", async () => {
+test("agents of other keys are not found, and bodies have the same limits as elsewhere", async () => {
   const body = { jsonrpc: "2.0", id: 1, method: "SendMessage", params: message([{ text: "x" }]) };
   for (const path of ["/v1/a2a/traveller", "/v1/a2a/nobody"])
     await app.json("POST", path, { token: other, body, status: 404 });

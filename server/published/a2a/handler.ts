@@ -28,8 +28,8 @@ import type { RunResult } from "../../contract/run.ts";
 import type { CallerKey } from "../../keys/service.ts";
 import { newId } from "../../lib/ids.ts";
 import { type HostedServices, startCall, type Target, waitSentence } from "../agent-call.ts";
-import { answerPieces } from "../answer-stream.ts";
 import type { PublishedDeps } from "../deps.ts";
+import { replyPieces } from "../reply-stream.ts";
 import { hostedError, hostedResult } from "../view.ts";
 import { changedAt, listTasks, STATES } from "./list-tasks.ts";
 
@@ -76,7 +76,7 @@ export class AgentHandler implements A2ARequestHandler {
     const { signal } = this.#request;
     const items = this.#services.runs.follow(run.id, { untilWait: true, deltas: true, signal });
     let append = false;
-    for await (const piece of answerPieces(items, run.done, signal)) {
+    for await (const piece of replyPieces(items, run.done, signal)) {
       if (piece.type === "text") {
         yield artifactUpdate(run.id, contextId, [textPart(piece.text)], append);
         append = true;

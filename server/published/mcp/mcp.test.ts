@@ -96,7 +96,7 @@ describe.each(Object.entries(clients))("the client %s", (_name, connect) => {
     await client.close();
   });
 
-  test("all agents of the key, with their inputs; what does not fit is told to the model", async () => {
+  test("all agents of the key, with their inputs; invalid arguments are a result for the model", async () => {
     const client = await connect("/mcp");
     const { tools } = await client.listTools();
     expect(tools.map((tool) => tool.name)).toEqual(["careful", "helper", "traveller"]);
@@ -116,7 +116,7 @@ describe.each(Object.entries(clients))("the client %s", (_name, connect) => {
     await client.close();
   });
 
-  test("a wait is told in words, a failure without its inside", async () => {
+  test("a wait is returned as text, a failure without internal details", async () => {
     script = (request) =>
       request.tools
         ? { calls: [{ name: "calculator", arguments: { expression: "1+1" } }] }
@@ -134,7 +134,7 @@ describe.each(Object.entries(clients))("the client %s", (_name, connect) => {
     script = undefined;
   });
 
-  test("progress comes while it runs", async () => {
+  test("progress is sent during the run", async () => {
     const slow = await serve({ delayMs: 60 });
     try {
       await slow.publish(chatGraph({ tools: ["builtin/clock"] }), "helper");
@@ -175,7 +175,7 @@ describe.each(Object.entries(clients))("the client %s", (_name, connect) => {
     }
   });
 
-  test("a wrong key, and an agent that is not this key's, do not connect", async () => {
+  test("a wrong key and an agent of another key cannot connect", async () => {
     await expect(connect("/mcp/helper", "pb_wrong")).rejects.toThrow();
     await expect(connect("/mcp/hidden")).rejects.toThrow();
     await expect(connect("/mcp/nobody")).rejects.toThrow();
@@ -196,7 +196,7 @@ describe("by hand", () => {
     });
   const list = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
 
-  test("another site's Origin is refused, its own is not", async () => {
+  test("another origin is refused, the server's own is allowed", async () => {
     expect((await ask(list, { origin: "https://evil.example" })).status).toBe(403);
     expect((await ask(list, { origin: served.origin })).status).toBe(200);
   });
@@ -211,7 +211,7 @@ describe("by hand", () => {
     ).toBe(400);
   });
 
-  test("without a key nothing is told; other methods of HTTP are refused", async () => {
+  test("without a key nothing is disclosed; other HTTP methods are refused", async () => {
     expect(
       (
         await fetch(`${served.origin}/mcp/helper`, {

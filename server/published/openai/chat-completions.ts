@@ -5,8 +5,8 @@ import { PatchbayError } from "../../../runtime/error.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { LIMITS, readJson } from "../../http/intake.ts";
 import { type AgentCall, type HostedServices, type Target, targetOf } from "../agent-call.ts";
-import { type CompletionHead, completion, completionChunks } from "./chat-answer.ts";
 import { readChatCall } from "./chat-request.ts";
+import { type CompletionHead, completion, completionChunks } from "./chat-response.ts";
 import { deliver } from "./deliver.ts";
 
 export const CompletionRequest = z.looseObject({

@@ -5,7 +5,7 @@ import type { RunResult } from "../../contract/run.ts";
 import type { AppEnv } from "../../http/guard.ts";
 import { sseTexts } from "../../http/sse.ts";
 import { type AgentCall, awaitCall, type HostedServices, startCall } from "../agent-call.ts";
-import { type AnswerPiece, answerPieces, waitForFirstPiece } from "../answer-stream.ts";
+import { type ReplyPiece, replyPieces, waitForFirstPiece } from "../reply-stream.ts";
 import { failedRunResponse, openAiError } from "./errors.ts";
 
 /** Maximum delay of a stream's response headers, to report an early failure as a status. */
@@ -15,7 +15,7 @@ export interface ResponseFormat {
   /** JSON response, for a run that is done or waiting. */
   whole(run: string, result: RunResult): unknown;
   /** Lines of a stream, with failures of the run. */
-  lines(run: string, pieces: AsyncIterable<AnswerPiece>): AsyncGenerator<string, void, void>;
+  lines(run: string, pieces: AsyncIterable<ReplyPiece>): AsyncGenerator<string, void, void>;
   headers?: Record<string, string>;
 }
 
@@ -75,7 +75,7 @@ async function streamed(
     await started.accepted;
     const items = runs.follow(started.id, { untilWait: true, deltas: true, signal: stop.signal });
     const { first, pieces } = await waitForFirstPiece(
-      answerPieces(items, started.done, stop.signal),
+      replyPieces(items, started.done, stop.signal),
       MAX_HEADER_DELAY_MS,
     );
     if (first?.type === "end" && first.result.error) {

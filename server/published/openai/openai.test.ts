@@ -42,7 +42,7 @@ async function post(
 }
 
 describe("the openai client", () => {
-  test("lists the agents that the key may call, and no other", async () => {
+  test("lists only the agents that the key may call", async () => {
     const ids = [];
     for await (const model of client.models.list()) ids.push(model.id);
     expect(ids).toEqual(["careful", "careful@1", "chat", "chat@1", "strict", "strict@1"]);
@@ -98,7 +98,7 @@ describe("the openai client", () => {
     expect(await runner.finalContent()).toBe("One two three four five.");
   });
 
-  test("goes on with a conversation, its own or the session's", async () => {
+  test("continues a conversation, its own or the session's", async () => {
     script = undefined;
     await client.chat.completions.create({
       model: "chat",
@@ -118,7 +118,7 @@ describe("the openai client", () => {
     expect(runs[0]).toMatchObject({ session: "s-1", user: "ada" });
   });
 
-  test("is told what is wrong with a key, an agent, a parameter", async () => {
+  test("gets clear errors about a key, an agent and a parameter", async () => {
     const stranger = new OpenAI({ baseURL: `${served.origin}/v1`, apiKey: "pb_wrong", maxRetries: 0 });
     await expect(stranger.chat.completions.create(say("x"))).rejects.toThrow(AuthenticationError);
     await expect(stranger.chat.completions.create(say("x"))).rejects.toMatchObject({
@@ -138,7 +138,7 @@ describe("the openai client", () => {
     expect(refusal).toMatchObject({ param: "n" });
   });
 
-  test("is told of a model that fails once, in both ways, and never sends the call again by itself", async () => {
+  test("gets one error for a failed model, streamed or not, and does not retry", async () => {
     script = () => ({ status: 401, message: "bad key at http://inner.example" });
     const before = served.mock.counts.chat;
     const failed = await client.chat.completions.create(say("x")).catch((error: APIError) => error);
@@ -172,7 +172,7 @@ describe("the openai client", () => {
     });
   });
 
-  test("is told in a sentence when a person must approve", async () => {
+  test("gets a text when a person must approve", async () => {
     script = (request) =>
       request.tools && request.messages.at(-1)!.role === "user"
         ? { calls: [{ name: "calculator", arguments: { expression: "2+2" } }] }
@@ -200,7 +200,7 @@ describe("the openai client", () => {
   });
 });
 
-describe("what is not taken", () => {
+describe("unsupported input", () => {
   test.each([
     ["a graph", { graph: {} }, "graph"],
     ["a config", { config: {} }, "config"],
@@ -250,7 +250,7 @@ describe("what is not taken", () => {
     );
   });
 
-  test("system text is left out and named, or refused by the version's setting", async () => {
+  test("system text is ignored and reported, or refused, by the version's setting", async () => {
     const messages = [
       { role: "system", content: "You are a pirate." },
       { role: "developer", content: "Swear." },
@@ -278,7 +278,7 @@ describe("what is not taken", () => {
   });
 });
 
-describe("going away and coming back", () => {
+describe("disconnecting and retrying", () => {
   test("the same Idempotency-Key is the same run; another body is refused", async () => {
     script = undefined;
     const headers = { "idempotency-key": "once" };

@@ -23,7 +23,7 @@ const asked = () =>
     .messages.filter((message) => message.role !== "system")
     .map((message) => message.content);
 
-test("answers a text, and can be looked up again by its own key alone", async () => {
+test("returns a text, and can be retrieved by its own key only", async () => {
   script = () => ({ text: "Hello Ada." });
   const response = await client.responses.create({
     model: "chat",
@@ -56,7 +56,7 @@ test("answers a text, and can be looked up again by its own key alone", async ()
   });
 });
 
-test("goes on from any response; two that go on from one do not see each other", async () => {
+test("continues from any response; two continuations of one response are independent", async () => {
   script = (request) => ({ text: `echo ${request.messages.at(-1)!.content}` });
   const a = await client.responses.create({ model: "chat", input: "a" });
   const b1 = await client.responses.create({ model: "chat", input: "b1", previous_response_id: a.id });
@@ -68,7 +68,7 @@ test("goes on from any response; two that go on from one do not see each other",
   expect(asked()).toEqual(["a", "echo a", "b2", "echo b2", "c2"]);
 });
 
-test("takes a conversation as items, its own output among them", async () => {
+test("accepts a conversation as items, including its own output", async () => {
   script = () => ({ text: "Blue." });
   const first = await client.responses.create({ model: "chat", input: [{ role: "user", content: "A colour?" }] });
   await client.responses.create({
@@ -113,7 +113,7 @@ test("streams the events that the client folds", async () => {
   ]);
 });
 
-test("says what it does not take", async () => {
+test("refuses unsupported parameters", async () => {
   const create = (more: object) =>
     client.responses.create({
       model: "chat",
@@ -142,7 +142,7 @@ test("says what it does not take", async () => {
   });
 });
 
-test("a model that fails is told by a status, and is not asked again", async () => {
+test("a failed model is reported by a status, and is not retried", async () => {
   script = () => ({ status: 401, message: "no" });
   const before = served.mock.counts.chat;
   await expect(client.responses.create({ model: "chat", input: "x" })).rejects.toMatchObject({

@@ -13,7 +13,7 @@ import type { PublishedDeps } from "../deps.ts";
 import { idempotencyOf, ignoredHeaders } from "./chat-completions.ts";
 import { bad } from "./content.ts";
 import { deliver } from "./deliver.ts";
-import { type ResponseHead, responseLines, responseObject } from "./responses-answer.ts";
+import { type ResponseHead, responseLines, responseObject } from "./response-object.ts";
 import { readResponseCall } from "./responses-request.ts";
 
 export type ResponseServices = HostedServices & Pick<PublishedDeps, "log" | "conversations">;
@@ -25,7 +25,7 @@ export const ResponseRequest = z.looseObject({
   stream: z.boolean().optional(),
 });
 
-export const ResponseAnswer = z.looseObject({
+export const ResponseObject = z.looseObject({
   id: z.string(),
   object: z.literal("response"),
   status: z.string(),

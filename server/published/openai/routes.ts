@@ -7,7 +7,7 @@ import type { CallerKey } from "../../keys/service.ts";
 import { notFound } from "../../lib/not-found.ts";
 import { callable, type HostedServices, targetOf } from "../agent-call.ts";
 import { Completion, CompletionRequest, complete } from "./chat-completions.ts";
-import { ResponseAnswer, ResponseRequest, type ResponseServices, respond, retrieve } from "./responses.ts";
+import { ResponseObject, ResponseRequest, type ResponseServices, respond, retrieve } from "./responses.ts";
 
 const Model = z.object({ id: z.string(), object: z.literal("model"), created: z.number(), owned_by: z.string() });
 
@@ -30,7 +30,7 @@ export function openAiRoutes(services: ResponseServices) {
     .get(
       "/models",
       describe({
-        summary: "List the agents that the key may call",
+        summary: "List the agents of the key as models",
         tag: "hosted",
         response: z.object({ object: z.literal("list"), data: z.array(Model) }),
       }),
@@ -53,7 +53,7 @@ export function openAiRoutes(services: ResponseServices) {
       "/chat/completions",
       describe({
         ...CALL,
-        summary: "Call an agent as a chat completion",
+        summary: "Create a chat completion with an agent",
         body: CompletionRequest,
         response: Completion,
       }),
@@ -61,7 +61,12 @@ export function openAiRoutes(services: ResponseServices) {
     )
     .post(
       "/responses",
-      describe({ ...CALL, summary: "Call an agent as a response", body: ResponseRequest, response: ResponseAnswer }),
+      describe({
+        ...CALL,
+        summary: "Create a response with an agent",
+        body: ResponseRequest,
+        response: ResponseObject,
+      }),
       (c) => respond(c, services),
     )
     .get(
@@ -69,7 +74,7 @@ export function openAiRoutes(services: ResponseServices) {
       describe({
         summary: "Get a response",
         tag: "hosted",
-        response: ResponseAnswer,
+        response: ResponseObject,
         errors: { 404: "Response not found for this key." },
       }),
       (c) => retrieve(c, services),

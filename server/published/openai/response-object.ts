@@ -1,8 +1,8 @@
 /** A run as objects and events of the Responses API. */
 import type { RunResult } from "../../contract/run.ts";
-import type { AnswerPiece } from "../answer-stream.ts";
+import type { ReplyPiece } from "../reply-stream.ts";
 import { hostedError } from "../view.ts";
-import { completionText, isWaiting, patchbayField } from "./chat-answer.ts";
+import { completionText, isWaiting, patchbayField } from "./chat-response.ts";
 import { openAiError } from "./errors.ts";
 
 export interface ResponseHead {
@@ -86,7 +86,7 @@ function textPart(text: string): Record<string, unknown> {
 /** The events of a streamed response, ending with `response.completed` or `response.failed`. */
 export async function* responseLines(
   head: ResponseHead,
-  pieces: AsyncIterable<AnswerPiece>,
+  pieces: AsyncIterable<ReplyPiece>,
 ): AsyncGenerator<string, void, void> {
   let number = 0;
   const line = (type: string, more: Record<string, unknown>): string =>

@@ -3,7 +3,7 @@ import type { RunItem } from "../../runtime/event.ts";
 import type { RunResult } from "../contract/run.ts";
 import { replyText } from "./agent-call.ts";
 
-export type AnswerPiece =
+export type ReplyPiece =
   | { type: "text"; text: string }
   /** The last piece. `hasText`: text pieces came before it. */
   | { type: "end"; result: RunResult; hasText: boolean };
@@ -13,11 +13,11 @@ export type AnswerPiece =
  * no model wrote it, or when the run had already ended), then the end. Text before a tool call is part of the stream, in
  * its own paragraph, but not of the reply. Rejects with the signal's reason.
  */
-export async function* answerPieces(
+export async function* replyPieces(
   items: AsyncIterable<RunItem>,
   done: Promise<RunResult>,
   signal: AbortSignal,
-): AsyncGenerator<AnswerPiece, void, void> {
+): AsyncGenerator<ReplyPiece, void, void> {
   let hasText = false;
   // Text since the last finished message: part of the reply, unless a tool call follows.
   let current = "";
@@ -53,9 +53,9 @@ export async function* answerPieces(
  * status, while a slow run does not delay the response headers.
  */
 export async function waitForFirstPiece(
-  pieces: AsyncGenerator<AnswerPiece, void, void>,
+  pieces: AsyncGenerator<ReplyPiece, void, void>,
   ms: number,
-): Promise<{ first?: AnswerPiece; pieces: AsyncGenerator<AnswerPiece, void, void> }> {
+): Promise<{ first?: ReplyPiece; pieces: AsyncGenerator<ReplyPiece, void, void> }> {
   const pending = pieces.next();
   // Awaited below or by the reader. Avoids an unhandled rejection until then.
   pending.catch(() => {});
@@ -67,7 +67,7 @@ export async function waitForFirstPiece(
     }),
   ]);
   clearTimeout(timer);
-  async function* all(): AsyncGenerator<AnswerPiece, void, void> {
+  async function* all(): AsyncGenerator<ReplyPiece, void, void> {
     try {
       const begun = await pending;
       if (begun.done) return;

@@ -1,7 +1,7 @@
 /** A run as a chat completion: one object, or chunks. */
 import type { RunResult } from "../../contract/run.ts";
 import { replyText, waitSentence } from "../agent-call.ts";
-import type { AnswerPiece } from "../answer-stream.ts";
+import type { ReplyPiece } from "../reply-stream.ts";
 import { hostedError, hostedResult } from "../view.ts";
 import { openAiError } from "./errors.ts";
 
@@ -62,7 +62,7 @@ export function completion(head: CompletionHead, result: RunResult): Record<stri
 /** The reply as lines of a stream, ending with `[DONE]`. A failed run ends with an error instead. */
 export async function* completionChunks(
   head: CompletionHead,
-  pieces: AsyncIterable<AnswerPiece>,
+  pieces: AsyncIterable<ReplyPiece>,
   includeUsage: boolean,
 ): AsyncGenerator<string, void, void> {
   const base = {
