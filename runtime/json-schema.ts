@@ -91,7 +91,7 @@ function writeSchema(schema: JsonSchema): string | SchemaError {
       ? new SchemaError(`it is longer than ${MAX_SCHEMA_CHARACTERS} characters`)
       : text;
   } catch {
-    return new SchemaError("it is no JSON, or nested too deep");
+    return new SchemaError("it is not JSON, or nested too deep");
   }
 }
 

@@ -20,7 +20,7 @@ describe("mistakes of the model go back to it", () => {
     return of;
   };
 
-  it("arguments that are no JSON", () =>
+  it("arguments that are not JSON", () =>
     mended([{ name: "double", raw: '{"x": 1' }], /not valid JSON: \{"x": 1/, "bad_json"));
   it("arguments that break the schema", async () => {
     await mended([{ name: "double", arguments: { x: "one" } }], /"x" must be number/, "bad_arguments");

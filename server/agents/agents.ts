@@ -34,11 +34,11 @@ const MAX_VERDICTS = 1000;
 interface AgentsOptions {
   records: Records;
   nodes: NodeTable;
-  /** What this server has: read anew for each check. */
+  /** The server's capabilities, read for each check. */
   context(): Promise<CheckContext>;
   /** Specs by name or pattern, to record what a version was published with. */
   tools(names: string[]): Promise<ToolSpec[]>;
-  /** Told after each change that calls must see at once: a new live version, a deleted agent. */
+  /** Called after each change that calls must see at once: a new live version, a deleted agent. */
   changed?(slug: string): void;
 }
 
@@ -49,7 +49,7 @@ export async function openAgents(options: AgentsOptions): Promise<Agents> {
   await publications.load();
   const ports = new Map<string, Ports>();
   for (const { id, body } of await everyRecord<Graph>(records, AGENT)) ports.set(id, agentPorts(body, options.nodes));
-  // What another process published, saved or deleted holds here at once too.
+  // Applies changes by other processes.
   records.watch(async (change) => {
     try {
       await publications.refresh(change);
@@ -137,7 +137,7 @@ class RecordedAgents implements Agents {
     if (!before) throw notFound("agent", id);
     if (before.revision !== revision) throw stale(id, revision, before.revision);
     if (canonicalJson(before.body) === canonicalJson(body)) return this.#record(before, await this.#issues(body));
-    // The history first: should the process end in between, it holds the revision that still stands, which does no harm.
+    // The history is written first: if the process ends in between, it holds the current revision, which is harmless.
     await this.#history.keep(before);
     const stored = await this.#records.put(AGENT, id, body, { revision }).catch(async (error) => {
       if ((error as PatchbayError).code !== "conflict") throw error;

@@ -1,4 +1,4 @@
-/** What publishing does to a graph: each reference to another agent gets the version that is live now; what serves trying alone goes. */
+/** Prepares a graph for publishing: each reference to another agent gets its live version, and test data is removed. */
 import type { Graph } from "../../runtime/graph.ts";
 import { type Issue, pointer } from "../../runtime/issue.ts";
 import type { NodeTable } from "../../runtime/node.ts";

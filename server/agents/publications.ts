@@ -16,7 +16,7 @@ export class Publications {
   readonly #bySlug = new Map<string, Publication>();
   readonly #versions = new Map<string, AgentVersion>();
 
-  /** `changed` is told of each address of which calls must see something new at once, also by another process. */
+  /** `changed` is called with each slug whose calls must see a change at once, also one by another process. */
   constructor(records: Records, changed: (slug: string) => void) {
     this.#records = records;
     this.#changed = changed;
@@ -118,7 +118,7 @@ export class Publications {
     await this.#records.put(VERSION, id, version, { parent: version.agent, revision: 0 });
   }
 
-  /** What an agent has published is published no more. */
+  /** Deletes an agent's publication and its versions. */
   async deleteAll(agent: string): Promise<void> {
     const publication = this.of(agent);
     if (!publication) return;

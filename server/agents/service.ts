@@ -15,7 +15,7 @@ export interface Agents {
   /** Rejects with `not_found`. */
   get(id: string): Promise<Agent>;
   create(graph: unknown): Promise<Agent>;
-  /** Rejects with `conflict` when the agent does not stand at `revision`. */
+  /** Rejects with `conflict` when the agent is not at `revision`. */
   update(id: string, graph: unknown, revision: number): Promise<Agent>;
   delete(id: string): Promise<boolean>;
   /** `label`: what a person called it. */

@@ -121,7 +121,7 @@ async function lines(text: string, part: "records" | "runs", name: string, visit
     try {
       value = JSON.parse(line);
     } catch (cause) {
-      throw broken(`${place} is no JSON`, cause);
+      throw broken(`${place} is not JSON`, cause);
     }
     await visitor.line?.(part, value, place);
   }

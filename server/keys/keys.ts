@@ -18,7 +18,7 @@ const SHOWN = PREFIX.length + 8;
 const KEY = /^pb_[A-Za-z0-9_-]{43}$/;
 const MINUTE = 60_000;
 
-/** What a key may do when it says nothing itself: nothing is limited where only this machine can call. */
+/** Defaults when only this machine can call: no limits. */
 export const OPEN_LIMITS: Required<KeyLimits> = {
   callsPerMinute: Infinity,
   liveRuns: Infinity,
@@ -47,7 +47,7 @@ interface Held {
 
 export interface KeysOptions {
   records: Records;
-  /** What holds for keys that set none. */
+  /** Defaults for keys without limits of their own. */
   limits: Required<KeyLimits>;
   /** Counts calls of a minute over all processes; absent where there is one alone. See `Ledger.takeCalls`. */
   takeCalls?: Ledger["takeCalls"];
@@ -89,7 +89,7 @@ export async function openKeys({
     byId.delete(held.card.id);
     for (const stream of held.streams) stream.abort(new PatchbayError("unauthorized", "This key was revoked."));
   };
-  /** What another process did to a key holds here at once too. */
+  /** Applies another process's change of a key. */
   const refresh = async (id: string) => {
     const stored = await records.get<StoredKey>(KIND, id);
     const held = byId.get(id);
@@ -125,7 +125,7 @@ export async function openKeys({
       }
     }
   };
-  // When a key was last used is worth knowing, but no write per call.
+  // The time of last use is written once a minute, not at every call.
   const used = new Set<Held>();
   const writeUsed = async () => {
     const pending = [...used];
@@ -196,7 +196,7 @@ export async function openKeys({
       const key = authorization.slice(7).trim();
       if (!KEY.test(key)) throw denied();
       const held = byPrefix.get(key.slice(0, SHOWN));
-      // Compared also where nothing was found, so that time tells nothing.
+      // Compared also when no key was found, so that timing does not reveal it.
       const same = timingSafeEqual(digest(key), held?.hash ?? NOTHING);
       if (!held || !same) throw denied();
       const now = Date.now();

@@ -1,6 +1,6 @@
 /**
- * What agent keys may use a day: before a model call the most that it may use is held, after it what it did use is
- * counted, in a ledger that all processes share. A key without a limit of tokens or money never comes here.
+ * Daily limits of agent keys. Before a model call its maximum is reserved; after it the actual usage is counted, in a
+ * ledger that all processes share. A key without a limit of tokens or money has no entry.
  */
 import { type ErrorData, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest, ModelEvent, ModelProfile } from "../../runtime/model.ts";
@@ -13,11 +13,11 @@ import type { Amount, Ledger } from "../stores/ledger.ts";
 import type { Quota } from "./service.ts";
 
 const DAY_MS = 86_400_000;
-/** A hold this old is of a process that died: no model call takes so long. */
+/** An older reservation belongs to a process that ended: no model call takes so long. */
 const LOST_MS = 3_600_000;
-/** How long a call waits for others to give back what they hold and will not use. */
+/** How long a call waits for others to release their reservations. */
 const PATIENCE_MS = 30_000;
-/** How often it looks what other processes gave back. */
+/** How often it checks for releases of other processes. */
 const LOOK_MS = 500;
 
 interface QuotaOptions {
@@ -35,10 +35,10 @@ interface QuotaOptions {
   patienceMs?: number;
 }
 
-/** `start` counts what the dead held, now and each hour until `close`. */
+/** `start` counts reservations of ended processes as used, now and each hour until `close`. */
 export function createQuota(options: QuotaOptions): Quota & { start(): Promise<void>; close(): void } {
   const { ledger, models, now } = options;
-  /** Woken when something is given back here. */
+  /** Called when a reservation is released. */
   const waiting = new Set<() => void>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -133,7 +133,10 @@ export function createQuota(options: QuotaOptions): Quota & { start(): Promise<v
     }
     let written = "";
     let used: Amount | undefined;
-    /** An answer that breaks off was paid for as far as it came; a call that failed before its first word was not. */
+    /**
+     * A completion that breaks off is counted as far as it was written; a call that failed before its first delta is
+     * not.
+     */
     const soFar = (failed: boolean) =>
       failed && written === "" ? { tokens: 0, nanoUsd: 0 } : amountOf(prompt, estimateTokens(written), prices);
     try {
@@ -141,7 +144,7 @@ export function createQuota(options: QuotaOptions): Quota & { start(): Promise<v
         if (event.type === "end") {
           const { usage } = event;
           used = usage ? amountOf(usage.inputTokens, usage.outputTokens, prices) : soFar(event.reason === "error");
-          // Before the end is told: what is asked next finds the room.
+          // Before `end` is emitted, so that the next call can use the remaining quota.
           await settle(id, used);
         } else written += event.type === "tool-call" ? JSON.stringify(event.call) : event.text;
         yield event;

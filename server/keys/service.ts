@@ -42,8 +42,8 @@ export interface Quota {
   /** Rejects with `quota_exceeded` where the key's day is used up; nothing to wait for where it has no such limit. */
   assertAvailable(key: string): Promise<void> | undefined;
   /**
-   * A model call that the key answers for, as `Host.chat`; refused with an `end` of `quota_exceeded`, `unavailable`,
-   * or `forbidden` (money is limited, and nobody knows what the model costs).
+   * A model call that the key answers for, as `Host.chat`; refused with an `end` of `quota_exceeded`, `unavailable`, or
+   * `forbidden` (money is limited and the model has no prices).
    */
   chat(
     key: string,

@@ -1,6 +1,7 @@
 /**
- * A knowledge as one file of JSON Lines that any Patchbay can read: a head, then a document a line, as it came (text as
- * text, so that the file can be read and compared; else base64). No vectors: they are made again where they are needed.
+ * Exports and imports a knowledge as one JSON Lines file: a header, then one document per line in its original form
+ * (text as text, so that the file can be read and compared; else base64). Vectors are not included: they are made again
+ * on import.
  */
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -42,8 +43,8 @@ function content(bytes: Uint8Array): { text: string } | { base64: string } {
 }
 
 /**
- * Adds every document of the lines to `name`, or to a new knowledge of the name in the head. What is there under the
- * same title is replaced, the rest stays. Rejects with `bad_request`, naming the line; what came before it is added.
+ * Adds every document to `name`, or to a new knowledge with the name in the header. A document of the same title is
+ * replaced; others stay. Rejects with `bad_request` and the line number; the documents before that line are added.
  */
 export async function importKnowledge(
   knowledge: Knowledge,

@@ -1,4 +1,4 @@
-/** What is kept about a knowledge and its documents, as records, and where a document comes from. */
+/** The records of a knowledge and its documents, and reading a document from its source. */
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -15,12 +15,12 @@ const MAX_TITLE = 300;
 const FETCH_TIMEOUT_MS = 30_000;
 
 export interface KnowledgeRecord {
-  /** Never used again: what belongs to a knowledge names this, so a new one of the same name inherits nothing. */
+  /** Unique forever. Data of a knowledge refers to it, so a new knowledge of the same name inherits nothing. */
   uid: string;
   embedder?: string;
   /** Name of the index's table; a reindex makes another. */
   table: string;
-  /** `PASSAGES_VERSION` of what is in the table. */
+  /** `PASSAGES_VERSION` of the table's passages. */
   passages: string;
 }
 
@@ -34,7 +34,7 @@ export interface DocumentRecord extends Omit<KnowledgeDocument, "id" | "updatedA
 }
 
 export interface NewDocument {
-  /** What makes two documents the same one: its title, or its address. */
+  /** Two documents with the same identity are the same: the title, or the URL. */
   identity: string;
   title: string;
   mediaType: string;
@@ -57,7 +57,10 @@ export function documentId(uid: string, identity: string): string {
   return `doc_${createHash("sha256").update(`${uid}\0${identity}`).digest("hex").slice(0, 24)}`;
 }
 
-/** The bytes behind a source. Rejects with `too_large`, `unsupported_media_type`, `bad_request`, or why the address could not be read. */
+/**
+ * Reads the bytes of a source. Rejects with `too_large`, `unsupported_media_type`, `bad_request`, or the error of the
+ * fetch.
+ */
 export async function readSource(source: Parameters<Knowledge["add"]>[1], fetch: SafeFetch): Promise<NewDocument> {
   if ("url" in source) return await readUrl(source.url, fetch);
   const title = checkedTitle(source.title);

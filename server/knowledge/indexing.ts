@@ -1,4 +1,4 @@
-/** The tasks behind a knowledge: indexing one document, and making a whole index anew beside the one that answers. */
+/** The tasks of a knowledge: indexing one document, and rebuilding the index beside the one in use. */
 import { errorData } from "../../runtime/error.ts";
 import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
@@ -25,7 +25,7 @@ export interface IndexInput {
 export interface ReindexInput {
   knowledge: string;
   uid: string;
-  /** `null`: from now on without. */
+  /** `null` removes the embedder. */
   embedder?: string | null;
 }
 
@@ -39,13 +39,13 @@ export interface IndexingParts {
   models: Pick<Models, "embed">;
 }
 
-/** Names the knowledge: at most one re-index of it is under way. */
+/** Identifies the knowledge, so that `reindexing` finds its task. */
 const reindexTitle = (knowledge: string) => `Reindex ${knowledge}`;
 
 export class Indexing {
   readonly #parts: Omit<IndexingParts, "records">;
   readonly #records: KnowledgeRecords;
-  /** By document: a check that it is still wanted and the write that goes by it are one piece. */
+  /** By document: makes the check that it is current and the following write atomic. */
   readonly turns = new KeyedMutex();
 
   constructor({ records, ...parts }: IndexingParts) {
@@ -55,7 +55,7 @@ export class Indexing {
     parts.tasks.handle<ReindexInput>(REINDEX, (input, context) => this.#reindex(input, context));
   }
 
-  /** Starts the task that indexes a document as it is now, and notes it on the document. */
+  /** Starts the task that indexes a document, and stores the task's id on the document. */
   async index(input: IndexInput, title: string): Promise<Stored<DocumentRecord>> {
     const task = await this.#parts.tasks.start(INDEX, input, { title: `Index ${title}` });
     return await this.#records.change(input.document, { task: task.id });
@@ -65,13 +65,13 @@ export class Indexing {
     return await this.#parts.tasks.start(REINDEX, input, { title: reindexTitle(input.knowledge) });
   }
 
-  /** Whether a task is under way or waits for its turn. */
+  /** True while a task is queued or running. */
   async open(task: string): Promise<boolean> {
     const found = await this.#parts.tasks.get(task);
     return found?.status === "queued" || found?.status === "running";
   }
 
-  /** Whether a knowledge, or any when none is named, is being re-indexed or waits for it. */
+  /** True while a re-index of the knowledge, or of any, is queued or running. */
   async reindexing(knowledge?: string): Promise<boolean> {
     const recent = await this.#parts.tasks.list({ limit: 500 });
     return recent.some(
@@ -94,7 +94,7 @@ export class Indexing {
         const { body } = await this.#records.need(input.knowledge);
         const stored = await this.#wanted(input);
         if (!stored) throw new Superseded();
-        // A reindex may have put another table in the place of the one that was written to: then once more.
+        // A re-index may have replaced the table in the meantime: then index again.
         const moved = async () => (await this.#records.find(input.knowledge))?.body.table !== body.table;
         try {
           const { bytes } = await this.#parts.files.get(stored.file);
@@ -120,7 +120,7 @@ export class Indexing {
     } catch (thrown) {
       if (thrown instanceof Superseded || !(await this.#wanted(input))) return { superseded: true };
       const { code, message } = errorData(signal.aborted ? signal.reason : thrown);
-      // Stopped with the process, it begins again; everything else is told on the document.
+      // A task that stopped with the process starts again; every other error is shown on the document.
       if (code !== "unavailable" || !signal.aborted)
         await ifWanted(() => this.#records.change(input.document, { status: "failed", error: message })).catch(
           ignoreSuperseded,
@@ -130,8 +130,8 @@ export class Indexing {
   }
 
   /**
-   * A new table is filled beside the one that answers, which it then replaces; what was indexed into the old one in the
-   * meantime is indexed again.
+   * Fills a new table beside the one in use and then replaces it. Documents that changed in the meantime are indexed
+   * again.
    */
   async #reindex(input: ReindexInput, { signal, progress }: Context): Promise<{ documents: number; chunks: number }> {
     const { body: before, revision } = await this.#records.need(input.knowledge);
@@ -176,7 +176,7 @@ export class Indexing {
     return { documents: done.size, chunks: [...done.values()].reduce((sum, { chunks }) => sum + chunks, 0) };
   }
 
-  /** One document into a new table. One that cannot be read any more is left out: it keeps its own error. */
+  /** Indexes one document into a new table. A document that cannot be read is skipped and shows its error. */
   async #refill(
     id: string,
     body: DocumentRecord,
@@ -208,7 +208,7 @@ export class Indexing {
     return all;
   }
 
-  /** The document as its task was asked to index it, unless it was removed or replaced since. */
+  /** The document of the task, or undefined when it was removed or replaced. */
   async #wanted(input: IndexInput): Promise<DocumentRecord | undefined> {
     const knowledge = await this.#records.find(input.knowledge);
     const document = await this.#records.document(input.document);

@@ -1,4 +1,4 @@
-/** From a file's bytes to passages in the index: parse, cut, embed where there is an embedder, write in batches. */
+/** Turns a file's bytes into passages in the index: parse, chunk, embed (with an embedder), write in batches. */
 import { errorData } from "../../runtime/error.ts";
 import { type Chunk, chunkText } from "../../runtime/retrieval/chunk.ts";
 import { TERMS_VERSION } from "../../runtime/retrieval/terms.ts";
@@ -6,9 +6,9 @@ import type { Models } from "../models/service.ts";
 import { parserFor } from "./parsers/index.ts";
 import type { Passage, PassageTable } from "./passage-table.ts";
 
-/** Raised whenever the same bytes make other passages: what is in an index under another number is replaced. */
+/** Raise it when the same bytes give other passages: indexes of another version are rebuilt. */
 export const PASSAGES_VERSION = `1.${TERMS_VERSION}`;
-/** A document of up to so many passages is replaced in one commit. */
+/** A document of up to this many passages is replaced in one commit. */
 const BATCH = 512;
 const EMBED_BATCH = 32;
 
@@ -22,15 +22,15 @@ export interface Source {
 
 export interface Ingested {
   chunks: number;
-  /** One sentence: why it is found by words alone although its knowledge has an embedder. */
+  /** One sentence: why the document has no vectors although its knowledge has an embedder. */
   warning?: string;
 }
 
 /**
- * Rejects when the bytes cannot be parsed, the index cannot be written, or the signal aborts; what stood in the index
- * before still answers then. An embedder that fails is no failure: the document is found by its words.
+ * Rejects when the bytes cannot be parsed, the index cannot be written, or the signal aborts; the earlier passages then
+ * stay. When the embedder fails, the document is indexed without vectors.
  *
- * `write` does each write; it may refuse (by throwing) when the document was changed or removed in the meantime.
+ * `write` runs each write; it throws when the document was changed or removed in the meantime.
  */
 export async function ingest(
   source: Source,
@@ -87,7 +87,7 @@ export async function ingest(
   return { chunks: number, ...(warning !== undefined && { warning }) };
 }
 
-/** What is embedded: a passage with what it stands under, so that "15 days" is about annual leave. */
+/** The text to embed: a passage with its title and heading, so that "15 days" is about annual leave. */
 function spokenFor(title: string, chunk: Chunk): string {
   return [title, chunk.heading, chunk.text].filter(Boolean).join("\n");
 }

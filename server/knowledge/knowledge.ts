@@ -1,6 +1,6 @@
 /**
- * Knowledge: searchable sets of documents. Records say what there is, the file store keeps the bytes as they came,
- * tasks index them, one LanceDB table a knowledge answers. Everything but the records and the bytes can be made again.
+ * Knowledge: searchable sets of documents. Records describe them, the file store keeps the original bytes, tasks index
+ * them, and each knowledge has one LanceDB table. Everything but the records and the bytes can be rebuilt.
  */
 import { createHash } from "node:crypto";
 import type { Document } from "../../runtime/message.ts";
@@ -38,19 +38,19 @@ export interface KnowledgeParts {
   tasks: Tasks;
   models: Pick<Models, "embed" | "embedder">;
   fetch: SafeFetch;
-  /** Where the index lies: see `PassageStore`. */
+  /** Location of the index: see `PassageStore`. */
   vectors: string | S3Location;
-  /** Takes lines for the server's own log. */
+  /** Logs a line. */
   report?(message: string): void;
 }
 
 export interface KnowledgeStore extends Knowledge {
   /**
-   * For the one process that runs tasks, once, after `Tasks.resume`: takes up documents whose task was lost, makes an
-   * index anew that is gone, damaged or of an older kind, and drops tables that belong to nothing.
+   * Call once, after `Tasks.resume`, in the process that runs tasks. Indexes documents whose task was lost, rebuilds an
+   * index that is missing, damaged or of an older version, and drops unused tables.
    */
   recover(): Promise<void>;
-  /** Ends what is being written and closes the index. */
+  /** Finishes pending writes and closes the index. */
   close(): Promise<void>;
 }
 
@@ -141,7 +141,7 @@ class LanceKnowledge implements KnowledgeStore {
       try {
         return await ask(body);
       } catch (error) {
-        // A reindex may have taken the table away while it was read.
+        // A re-index may have dropped the table during the search.
         const now = await this.#stored.need(name);
         if (now.body.table !== body.table) return await ask(now.body);
         throw indexError(error);

@@ -1,10 +1,10 @@
-/** The LanceDB tables of all knowledge: opened when they are needed, made where they are not there, dropped. */
+/** Opens, creates and drops the LanceDB tables of all knowledge. */
 import type { Connection } from "@lancedb/lancedb";
 import type { Schema } from "apache-arrow";
 import type { S3Location } from "../process/s3-location.ts";
 import { lance, PassageTable } from "./passage-table.ts";
 
-/** A reader sees what other processes wrote after at most so long. */
+/** Seconds until a reader sees writes of other processes. */
 const CONSISTENT_AFTER_S = 2;
 
 export class PassageStore {
@@ -17,7 +17,7 @@ export class PassageStore {
     this.#place = place;
   }
 
-  /** The table of that name, made when it is not there. */
+  /** The table of that name; creates it when it does not exist. */
   async table(name: string): Promise<PassageTable> {
     let table = this.#tables.get(name);
     if (!table) {
@@ -28,7 +28,6 @@ export class PassageStore {
     return await table;
   }
 
-  /** Whether the table can be opened and counted. */
   async readable(name: string): Promise<boolean> {
     try {
       await (await this.table(name)).count();
@@ -100,7 +99,6 @@ export class PassageStore {
   }
 }
 
-/** By the names that LanceDB knows. */
 function storageOptions(place: S3Location): Record<string, string> {
   return {
     aws_access_key_id: place.accessKeyId,

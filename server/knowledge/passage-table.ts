@@ -11,7 +11,7 @@ import { KeyedMutex } from "../lib/keyed-mutex.ts";
 import { faultPoint } from "../process/fault.ts";
 
 export interface Passage {
-  /** Place among the passages of its document, from 0. */
+  /** Index among the passages of its document, from 0. */
   number: number;
   text: string;
   heading?: string;
@@ -32,17 +32,17 @@ export interface Hit {
   score: number;
 }
 
-/** From here on vectors get an index; below, reading them all is quick and exact. */
+/** From this size vectors get an index; below it a full scan is fast and exact. */
 const VECTOR_INDEX_ROWS = 50_000;
-/** Small writes pile up as files and versions: this long after the last one they are put together. */
+/** Small writes create many files and versions, which are compacted this long after the last write. */
 const OPTIMIZE_AFTER_MS = 3_000;
 const OPTIMIZE_AT_LATEST_MS = 60_000;
-/** Versions younger than this stay, for readers in other processes. */
+/** Newer versions are kept for readers in other processes. */
 const KEEP_VERSIONS_MS = 5 * 60_000;
 
 const COLUMNS = ["key", "title", "text", "heading", "line", "page"];
 
-/** Loaded at the first use: 50 MB and a sixth of a second that a server without knowledge does not spend. */
+/** Loaded at the first use: it costs 50 MB and 0.17 s, which a server without knowledge does not need. */
 type Lance = typeof import("@lancedb/lancedb");
 export const lance = (): Promise<Lance> => import("@lancedb/lancedb");
 
@@ -57,8 +57,8 @@ export class PassageTable {
   }
 
   /**
-   * Writes passages of one version of a document, and with `last` takes away those of every other version, in one
-   * commit. Writing the same again changes nothing. Vectors are all of one length; the first ones make their column.
+   * Writes passages of one version of a document, and with `last` removes those of every other version in the same
+   * commit. Idempotent. All vectors have the same length; the first ones create their column.
    */
   async write(
     document: { id: string; version: string; title: string },
@@ -92,7 +92,7 @@ export class PassageTable {
     });
   }
 
-  /** Takes away a document's passages, but for those of the version `except`. */
+  /** Removes a document's passages, except those of the version `except`. */
   async remove(document: string, except?: string): Promise<void> {
     const version = except === undefined ? "" : ` AND version <> ${literal(except)}`;
     await this.#alone(() => this.#table.delete(`document = ${literal(document)}${version}`));
@@ -112,7 +112,7 @@ export class PassageTable {
     return rows.map((row) => hit(row, wordScore(Number(row._score), wanted.length)));
   }
 
-  /** By cosine similarity, best first; nothing where the table holds no vectors of that length. */
+  /** By cosine similarity, best first; empty when the table has no vectors of that length. */
   async searchVector(vector: number[], limit: number): Promise<Hit[]> {
     if ((await this.dimensions()) !== vector.length) return [];
     const rows = await this.#table
@@ -136,7 +136,7 @@ export class PassageTable {
     return await this.#table.countRows();
   }
 
-  /** Puts small files and the tail of the indexes together. Called by a timer after writes. */
+  /** Compacts small files and updates the indexes. A timer calls it after writes. */
   async optimize(): Promise<void> {
     this.#dirtySince = 0;
     await this.#mutex.run("write", async () => {
@@ -149,7 +149,7 @@ export class PassageTable {
     });
   }
 
-  /** Lets the write under way end. */
+  /** Waits for the current write. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#mutex.idle();
@@ -177,7 +177,7 @@ export class PassageTable {
     clearTimeout(this.#timer);
     const wait = Math.min(OPTIMIZE_AFTER_MS, Math.max(0, this.#dirtySince + OPTIMIZE_AT_LATEST_MS - now));
     this.#timer = setTimeout(() => {
-      // A failed tidying loses nothing; the next write tries again.
+      // A failed compaction loses nothing; the next write schedules another.
       this.optimize().catch(() => undefined);
     }, wait).unref();
     return result;
@@ -210,7 +210,7 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** What LanceDB throws, in words; our own errors stay as they are. */
+/** Converts errors of LanceDB; our own errors are returned unchanged. */
 export function indexError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof PatchbayError || error.name === "AbortError") return error;
   if (/No space left|os error 28\b/i.test(error.message))

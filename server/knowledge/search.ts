@@ -1,4 +1,4 @@
-/** Search over one knowledge: by words, by vectors, or both fused; words alone whenever vectors cannot be had. */
+/** Searches one knowledge by words, by vectors, or both fused; by words only when vectors are not available. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { SearchMode } from "../../runtime/host.ts";
 import type { Document } from "../../runtime/message.ts";
@@ -6,11 +6,11 @@ import { fuseRanks } from "../../runtime/retrieval/fuse.ts";
 import type { Models } from "../models/service.ts";
 import type { Hit, PassageTable } from "./passage-table.ts";
 
-/** A question waits so long for its vector, then goes by words. */
+/** Time limit of embedding a question; after it the search is by words only. */
 const EMBED_TIMEOUT_MS = 5_000;
-/** After a failure the embedder is left alone for so long, so that an outage costs one wait and not one a question. */
+/** Time after a failure during which the embedder is not called, so that an outage does not delay every question. */
 const REST_MS = 30_000;
-/** Each search gives more than is asked for, so that fusion has something to agree on. */
+/** Each search returns more than the limit, because fusion compares their rankings. */
 const WIDER = 4;
 const AT_LEAST = 40;
 
@@ -23,7 +23,7 @@ export interface SearchOptions {
 
 export class Searcher {
   readonly #models: Pick<Models, "embed">;
-  /** By embedder: when it may be asked again, in `performance.now()`, and what it said. */
+  /** By embedder: when it may be called again (`performance.now()`), and its error. */
   readonly #resting = new Map<string, { until: number; why: string }>();
   readonly #report: (message: string) => void;
 
@@ -33,9 +33,9 @@ export class Searcher {
   }
 
   /**
-   * At most `limit` passages, best first. The score is the words' or the cosine's own where one search was made, and
-   * that of the fusion (1: first in both) where two were; `ranks` says which. Mode `vector` rejects with
-   * `model_missing` or `provider_unavailable` where there are no vectors to be had; every other mode goes by words.
+   * At most `limit` passages, best first. With one search the score is its own; with two it is that of the fusion (1:
+   * first in both). `ranks` names the searches. Mode `vector` rejects with `model_missing` or `provider_unavailable`
+   * without vectors; every other mode then searches by words.
    */
   async search(
     table: PassageTable,
@@ -129,7 +129,7 @@ function shown(hit: Hit, score: number, ranks: Record<string, number>): Document
   };
 }
 
-/** Rejects with the signal's reason as soon as it aborts, also where the work itself does not listen. */
+/** Rejects with the signal's reason as soon as it aborts, even when the work ignores the signal. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let stop: (() => void) | undefined;

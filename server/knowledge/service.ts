@@ -7,7 +7,7 @@ export interface Knowledge {
   cards(): Promise<KnowledgeCard[]>;
   create(knowledge: { name: string; embedder?: string }): Promise<KnowledgeCard>;
   delete(name: string): Promise<boolean>;
-  /** Stores the bytes and starts a task that indexes them. Same title and same content: nothing is done twice. */
+  /** Stores the bytes and starts a task that indexes them. The same title and content again changes nothing. */
   add(
     name: string,
     source:
@@ -17,12 +17,12 @@ export interface Knowledge {
   ): Promise<{ document: KnowledgeDocument; task: string }>;
   documents(name: string, options?: { after?: string; limit?: number }): Promise<KnowledgeDocument[]>;
   document(name: string, id: string): Promise<KnowledgeDocument & { text: string }>;
-  /** The bytes as they came. */
+  /** The original bytes. */
   source(name: string, id: string): Promise<{ title: string; mediaType: string; bytes: Uint8Array }>;
   removeDocument(name: string, id: string): Promise<boolean>;
   /**
-   * A task that makes the index anew beside the old one, which answers until then; `embedder` changes it, `null` takes
-   * it away.
+   * Starts a task that rebuilds the index; the old one is used until then. `embedder` changes the embedder, `null`
+   * removes it.
    */
   reindex(name: string, options?: { embedder?: string | null }): Promise<Task>;
   /** See `Host.searchKnowledge`. */

@@ -60,8 +60,8 @@ export function isLoaderVariable(name: string): boolean {
 }
 
 /**
- * Parses one server or `{ mcpServers: {…} }` (VS Code's `servers` too). Throws `bad_request` that names the server,
- * the place and the mend; then nothing has happened.
+ * Parses one server or `{ mcpServers: {…} }` (VS Code's `servers` too). Throws `bad_request` with the server, the path
+ * and the fix; then nothing was changed.
  */
 export function parseServers(body: unknown): ParsedServer[] {
   if (body === null || typeof body !== "object" || Array.isArray(body))

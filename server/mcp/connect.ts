@@ -1,4 +1,4 @@
-/** How a connection begins: the transport, the negotiation of the protocol's era, and in words why it did not work. */
+/** Opens a connection: creates the transport, negotiates the protocol's era, and explains a failure. */
 import { mkdirSync } from "node:fs";
 import {
   Client,
@@ -19,17 +19,17 @@ import { baseEnvironment } from "./process-group.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
 const PROBE_MS = 2_000;
-/** After an event stream ended, for the message that may still be on its way through the SDK. */
+/** Delay after the end of an event stream, for a message that the SDK is still processing. */
 const CUT_GRACE_MS = 250;
 
-/** All that is needed to connect, with every secret already looked up. */
+/** All that is needed to connect, with resolved secrets. */
 export interface Launch {
   name: string;
   stdio?: { command: string; args: string[]; env: Record<string, string>; cwd: string; ledger: string };
   http?: { url: string; headers: Record<string, string>; fetch: GuardedFetch; auth?: OAuthClientProvider };
   startMs: number;
   callMs: number;
-  /** What is known from the last time; saves a start where the server ends on an unknown first request. */
+  /** From the last connection. Saves a start when the server exits on an unknown first request. */
   era?: "legacy" | "modern";
   redact(text: string): string;
 }
@@ -56,7 +56,7 @@ export class SignInNeeded extends PatchbayError {
   }
 }
 
-/** The server had forgotten the session: nothing was done, and a new session may try again. */
+/** The server does not know the session: nothing was done, and a new session may try again. */
 export class SessionLost extends PatchbayError {
   constructor(name: string, status: number) {
     super(
@@ -177,7 +177,7 @@ export function startFailure(
   });
 }
 
-/** What the server wrote last, for the one who has to mend it. */
+/** The server's last output, for debugging. */
 export function endingOf(transport: StdioTransport, launch: Launch): string {
   const stderr = launch.redact(cleanText(transport.stderrTail.trim()));
   const stray = transport.strayLines

@@ -1,4 +1,4 @@
-/** One live connection to one MCP server, over stdio or Streamable HTTP, whichever era of the protocol it speaks. */
+/** One live connection to an MCP server over stdio or Streamable HTTP, in either era of the protocol. */
 import {
   type CallToolResult,
   type Client,
@@ -20,7 +20,7 @@ import { acceptTools, MAX_TOOLS, type PinnedTool, type RejectedTool } from "./to
 const MAX_PAGES = 64;
 const PING_MS = 2_000;
 export interface ConnectionEvents {
-  /** The connection is gone. `crashed`: not by our doing, and not a clean end of an idle server. */
+  /** The connection ended. `crashed`: we did not close it, and it is not the clean exit of an idle server. */
   onEnd(crashed: boolean): void;
   onListChanged(): void;
 }
@@ -112,7 +112,7 @@ export class McpConnection {
 
   /**
    * Rejects with `tool_timeout`, `connection_lost` (the outcome is unknown), `mcp_failed`, `SessionLost` (the server
-   * had forgotten us and did nothing) or the signal's reason.
+   * did not know the session and did nothing) or the signal's reason.
    */
   async call(
     tool: string,
@@ -157,7 +157,7 @@ export class McpConnection {
     this.#alive = false;
   }
 
-  /** A server that is merely slow goes on serving others; one that hangs, or has nothing else to do, is ended. */
+  /** Keeps a slow server that still serves other calls; ends one that hangs or has no other call. */
   async #afterTimeout(): Promise<void> {
     if (!(this.#transport instanceof StdioTransport)) return;
     if (this.#inFlight > 0) {

@@ -8,7 +8,7 @@ export const CALL_KEY = "patchbay/idempotency-key";
 
 /**
  * A `fetch` whose redirects come back as they are: the SDK follows those within the origin and refuses the rest.
- * `onCut` hears of a call whose event stream ended, or broke, and cannot be taken up again: no answer will come.
+ * `onCut` is called when the event stream of a call ended or broke and cannot be resumed.
  */
 export function asFetchLike(
   fetch: GuardedFetch,

@@ -15,7 +15,7 @@ import { cardOf, launchHash, type ServerRecord, seenHash, specFor } from "./serv
 import type { McpServers } from "./service.ts";
 
 const KIND = "mcp-server";
-/** Ends what an earlier process left running, and starts nothing. */
+/** Ends the servers that an earlier process left running, and starts none. */
 export function createMcpServers(deps: McpDeps): McpServers {
   const { records, secrets } = deps;
   const mirror = createMirror(records, "mcp-servers", deps.now, async () => {
@@ -180,8 +180,8 @@ function ownSecrets({ name, env, headers, oauth }: McpSettings): Set<string> {
 }
 
 /**
- * What of the settings stays when some change: a server that moves from a command to an address, back, or to another
- * origin keeps nothing that was meant for the old place.
+ * The settings to keep after a change. A server that moves between command and URL, or to another origin, does not keep
+ * credentials of the old one.
  */
 function keptBy(before: Omit<McpSettings, "name">, given: Record<string, unknown>): Partial<McpSettings> {
   const { effects, env, headers, oauth } = before;
@@ -199,7 +199,7 @@ function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null && item !== undefined));
 }
 
-/** Waits no longer than the signal lets; what was waited for goes on. */
+/** Stops waiting on abort; the promise itself continues. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);

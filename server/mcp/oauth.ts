@@ -16,7 +16,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { Secrets } from "../secrets/service.ts";
 import type { McpSettings } from "./config.ts";
 
-/** A person has so long between the button and the way back. */
+/** Time limit between the start of a sign-in and its callback. */
 const PENDING_MS = 10 * 60_000;
 export const CALLBACK_PATH = "/api/mcp-servers/oauth/callback";
 
@@ -178,8 +178,8 @@ class Provider implements OAuthClientProvider {
 }
 
 /**
- * The provider for an ordinary connection: there once somebody signed in. It renews the access token by itself; where
- * that fails the connection asks for a new sign-in. A header that the admin set wins over it.
+ * The provider for an ordinary connection: present after a sign-in. It renews the access token by itself; where that
+ * fails the connection asks for a new sign-in. A header that the admin set wins over it.
  */
 export async function connectionAuth(
   settings: McpSettings,
@@ -274,7 +274,7 @@ export async function endSignIn(
   }
 }
 
-/** Takes away all that a sign-in left. */
+/** Deletes the credentials of a sign-in. */
 export async function forgetSignIn(server: string, secrets: Secrets): Promise<void> {
   const vault = new Vault(server, secrets);
   for (const name of KEPT) await vault.write(name, undefined);

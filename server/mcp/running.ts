@@ -1,4 +1,4 @@
-/** Servers while they run: started when they are needed, left alone when they keep failing, held against their pin. */
+/** Running servers: started on demand, paused after repeated failures, and compared with their pinned tools. */
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -19,7 +19,7 @@ const START_MS = 10_000;
 const FETCHING_START_MS = 60_000;
 const FETCHING = /^(?:npx|bunx|uvx|pipx|pnpm|pnpx|yarn|uv|deno|docker|podman)(?:\.cmd|\.exe)?$/;
 const RESTART_WAITS_MS = [0, 250, 1_000];
-/** So many failures within a minute, and the server is left alone until the minute is over. */
+/** After this many failures within a minute, the server is not started until the minute is over. */
 const BREAKER = { failures: 3, withinMs: 60_000 };
 const REFRESH_EVERY_MS = 1_000;
 
@@ -46,7 +46,6 @@ export interface McpDeps {
   callMs?: number;
 }
 
-/** The records, as those who run servers need them. */
 export interface ServerBook {
   /** Rejects with `not_found`. */
   read(name: string): Promise<ServerRecord>;
@@ -57,9 +56,9 @@ export interface Running {
   /** The live connection, started where there is none. Rejects as `McpConnection.open`, or with `mcp_failed` in words. */
   connect(name: string): Promise<McpConnection>;
   state(name: string): ServerState;
-  /** Lets the next start be tried at once. */
+  /** Clears the failures, so that the next start is tried at once. */
   forgive(name: string): void;
-  /** A call was told that it has to sign in. */
+  /** Call when a tool call failed for want of a sign-in. */
   needSignIn(name: string): void;
   stop(name: string): Promise<void>;
   close(): Promise<void>;
@@ -69,7 +68,7 @@ function fetchesFirst({ command }: McpSettings): boolean {
   return command !== undefined && FETCHING.test(basename(command));
 }
 
-/** Ends what an earlier process left running, and starts nothing. */
+/** Ends the servers that an earlier process left running, and starts none. */
 export function createRunning(deps: McpDeps, book: ServerBook): Running {
   const { secrets } = deps;
   const ledger = join(deps.dataDir, "mcp", ".groups");
@@ -172,7 +171,7 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
     }
   }
 
-  /** Pins what is offered for the first time; holds it against the pin ever after. */
+  /** Pins the tools at the first connection, and compares them with the pin at later ones. */
   async function settlePin(name: string, connection: McpConnection): Promise<void> {
     const { serverInfo, tools, rejected, era } = connection;
     const record = await book.read(name);
@@ -191,7 +190,7 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
     await book.write(name, (now) => ({ ...now, era, review: { serverInfo, tools, rejected, changes } }));
   }
 
-  /** A flood of "the list changed" is one reading a second. */
+  /** At most one refresh per second, however many notifications arrive. */
   function scheduleRefresh(name: string, live: Live): void {
     live.refresh ??= (async () => {
       await sleep(REFRESH_EVERY_MS, undefined, { ref: false });

@@ -130,7 +130,7 @@ export class StdioTransport implements Transport {
     try {
       message = deserializeMessage(text);
     } catch {
-      // a banner, a stray print, half a line: passed over, unless it means to answer one of our requests
+      // a banner, a stray print or half a line: ignored, unless it carries the id of one of our requests
       if (this.strayLines++ === 0) this.firstStray = text.slice(0, 200);
       const id = answeredId(text);
       if (id === undefined) return;
@@ -148,13 +148,13 @@ export class StdioTransport implements Transport {
   }
 }
 
-/** The id that a line would answer, were it a message. */
+/** The request id in a line that is not a valid message. */
 function answeredId(text: string): string | number | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
     const { id, method } = JSON.parse(text) as { id?: unknown; method?: unknown };
     return method === undefined && (typeof id === "string" || typeof id === "number") ? id : undefined;
   } catch {
-    return undefined; // no JSON: nobody's answer
+    return undefined; // not JSON, so it has no id
   }
 }

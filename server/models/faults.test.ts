@@ -460,7 +460,7 @@ describe("nonsense", () => {
 });
 
 describe("calls", () => {
-  test("arguments that are no JSON, or nested too deep, come as text", async () => {
+  test("arguments that are not JSON, or nested too deep, come as text", async () => {
     const deep = "[".repeat(10_000) + "]".repeat(10_000);
     const { ask } = await rig([
       stream([

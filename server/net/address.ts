@@ -64,8 +64,8 @@ export function authorities(entries: Iterable<string>): Set<string> {
 
 /**
  * Checks what can be known of a URL before any name is looked up: scheme, user info, port, host names and IP literals.
- * Returns the parsed URL and whether the operator allowed it as it stands.
- * Throws `bad_request` for what is no URL, `address_blocked` (naming the mend) for what may not be reached.
+ * Returns the parsed URL and whether the operator allowed it as it stands. Throws `bad_request` for what is no URL,
+ * `address_blocked` (with the fix) for an address that may not be reached.
  */
 export function checkUrl(raw: string, rules: AddressRules): { url: URL; allowed: boolean } {
   if (hasControl(raw))

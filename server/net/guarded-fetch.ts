@@ -210,7 +210,7 @@ function networkError(thrown: unknown, url: URL, method: string, signal: AbortSi
     if (NOT_SENT.has(code))
       return new PatchbayError(
         "tool_failed",
-        `${where} cannot be reached (${code}). Check the address and that it is up.`,
+        `${where} cannot be reached (${code}). Check the address, and that the server is running.`,
       );
     return lost(where, method, code);
   }

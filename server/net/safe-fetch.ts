@@ -23,13 +23,13 @@ export interface BinaryResponse {
 export interface Net extends Guard {
   /** See `SafeFetch`: at most `MAX_BODY` bytes as text, by the charset the answer names. */
   safeFetch: SafeFetch;
-  /** The same for answers that may be no text. */
+  /** The same for binary responses. */
   download(request: BinaryRequest, signal: AbortSignal, maxBytes?: number): Promise<BinaryResponse>;
 }
 
 /**
- * Both functions reject as `GuardedFetch` does, with `tool_timeout` when `timeoutMs` (default 30 s, from the request
- * to the last byte) is over, and with the signal's reason on abort. Any status is an answer.
+ * Both functions reject as `GuardedFetch` does, with `tool_timeout` when `timeoutMs` (default 30 s, from the request to
+ * the last byte) is over, and with the signal's reason on abort. A response of any status resolves.
  */
 export function createNet(options: NetOptions = {}): Net {
   const guard = createGuard(options);
@@ -75,7 +75,7 @@ async function downloadWith(
   }
 }
 
-/** Reads at most `maxBytes` of the (decompressed) body and lets go of the rest. */
+/** Reads at most `maxBytes` of the (decompressed) body and cancels the rest. */
 export async function readCapped(
   response: Response,
   maxBytes: number,
@@ -90,19 +90,19 @@ export async function readCapped(
     chunks.push(value);
     length += value.byteLength;
     if (length > maxBytes) {
-      await reader.cancel().catch(() => undefined); // already broken: nothing is owed to it
+      await reader.cancel().catch(() => undefined); // already broken
       return { bytes: Buffer.concat(chunks, length).subarray(0, maxBytes), truncated: true };
     }
   }
 }
 
-/** Bytes as text by the content type's charset; UTF-8 where there is none or one that nobody knows. */
+/** Bytes as text by the content type's charset; UTF-8 when it is absent or unknown. */
 export function decode(bytes: Uint8Array, contentType: string): string {
   const charset = /charset="?([\w:.-]+)/i.exec(contentType)?.[1] ?? "utf-8";
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch {
-    return new TextDecoder().decode(bytes); // an unknown charset label is the server's slip, not a failure
+    return new TextDecoder().decode(bytes); // an unknown charset is not a failure
   }
 }
 

@@ -84,7 +84,7 @@ async function run(job: Job): Promise<Answer> {
       timeout: job.timeoutMs,
       filename: "tool.js",
     });
-    if (typeof json !== "string") return fail("code_failed", "The code's value is no JSON.");
+    if (typeof json !== "string") return fail("code_failed", "The code's value is not JSON.");
     if (json.length > job.maxOutput)
       return fail("code_failed", `The code's value is larger than ${job.maxOutput} characters.`);
     return { id: job.id, ok: true, json };

@@ -27,7 +27,7 @@ const MAX_INPUT = 10 * 1024 * 1024;
 const START_MS = 10_000;
 /** Beyond the code's own time, before the child is killed. */
 const GRACE_MS = 500;
-/** A child is replaced after so many runs. */
+/** A child is replaced after this many runs. */
 const MAX_RUNS = 500;
 const MAX_WAITING = 1_000;
 
@@ -73,7 +73,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     return worker;
   }
 
-  /** Gives free workers to who waits, and starts one where there is room. */
+  /** Assigns free workers to waiting calls, and starts one below the limit. */
   function hand(): void {
     while (waiting.length && !closed) {
       const free = [...workers].find((worker) => !worker.busy) ?? (workers.size < size ? startWorker() : undefined);

@@ -36,7 +36,10 @@ export interface SettingsOptions {
   report(thrown: unknown): void;
 }
 
-/** `start` sweeps now and each hour until `close`; a change sweeps at once. Rejects with `model_missing` for a default that cannot be had. */
+/**
+ * `start` sweeps now and each hour until `close`; a change sweeps at once. Rejects with `model_missing` for a default
+ * model that does not exist.
+ */
 export function createSettings({
   records,
   log,
@@ -60,7 +63,7 @@ export function createSettings({
       const stored = Stored.parse((await records.get(KIND, ID))?.body ?? {});
       await records.put(KIND, ID, { ...stored, ...change });
       models.refresh();
-      // Runs that are too old by the new setting are gone when the answer comes.
+      // Runs that are too old by the new setting are deleted before the response.
       await sweep();
       return get();
     },

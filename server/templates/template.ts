@@ -67,7 +67,10 @@ export type Template = Omit<z.infer<typeof Template>, "graph"> & { graph: Graph 
 export type McpServerNeed = z.infer<typeof McpServerNeed>;
 export type Language = "en" | "zh";
 
-/** All templates, in the order of the gallery. Rejects with `internal` that names the file where one is broken: a test holds that. */
+/**
+ * All templates, in the order of the gallery. Rejects with `internal` and the file's name when one is invalid; a test
+ * checks all of them.
+ */
 export async function readTemplates(folder = TEMPLATES): Promise<Template[]> {
   const names = (await readdir(join(folder, "agents"))).filter((name) => name.endsWith(".json"));
   const templates = await Promise.all(

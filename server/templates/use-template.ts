@@ -1,7 +1,6 @@
 /**
- * A template becomes an agent of one's own. What it brings is put in place (knowledge with its samples, tools of the
- * library); what only a person can give is told back as needs, and each next call brings more of it. Every call may be
- * made again: nothing is put in place twice.
+ * Creates an agent from a template. It creates the knowledge with its samples and imports the tools; `needs` lists what
+ * only a person can provide, and later calls pass it. Every call can be repeated: nothing is created twice.
  */
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -193,7 +192,7 @@ function installedCommand(name: string): string | undefined {
   return undefined;
 }
 
-/** The folder's real path. The data folder holds keys and everybody's conversations: neither it nor what it lies in is given away. */
+/** The folder's real path. The data folder holds keys and conversations, so it and its parents are refused. */
 function checkedFolder(folder: string, dataDir: string): string {
   const refuse = (why: string) =>
     new PatchbayError("bad_request", `The folder "${folder}" ${why}.`, { path: "/folder" });

@@ -1,4 +1,4 @@
-/** Text from outside, made visible: what could hide from a reader or steer a terminal is shown as an escape. */
+/** Makes invisible and control characters of external text visible as escapes. */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,4096}(?:\u0007|\u001b\\)|[@-Z\\-_])/g;

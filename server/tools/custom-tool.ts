@@ -1,4 +1,4 @@
-/** Tools made by hand, between the shape that people write and the one that is kept. */
+/** Converts custom tools between the shape that users write and the stored shape. */
 import type { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { pointer } from "../../runtime/issue.ts";
@@ -8,7 +8,7 @@ import { checkHttpBinding } from "./bindings/http.ts";
 import { checkSlots } from "./slots.ts";
 import type { Binding, StoredTool } from "./stored-tool.ts";
 
-/** Parses and checks a tool made by hand. Throws `bad_request` with the place and the mend. */
+/** Parses and validates a custom tool. Throws `bad_request` with the path. */
 export function parseCustomTool(input: unknown): StoredTool {
   const parsed = CustomTool.safeParse(input);
   if (!parsed.success) throw badRequest("tool", parsed.error);
@@ -36,7 +36,7 @@ export function parseCustomTool(input: unknown): StoredTool {
   return stored;
 }
 
-/** The same tool as people write it; secrets stay names. */
+/** The tool in the shape that users write; secrets stay names. */
 export function toCustomTool(tool: StoredTool): CustomTool {
   const { binding, ...rest } = tool;
   if (binding.kind === "openapi") return rest;

@@ -1,4 +1,4 @@
-/** Tools from elsewhere: OpenAPI documents, our templates, Flowise's, and bare function schemas. */
+/** Imports tools from OpenAPI documents, our templates, Flowise's templates and function schemas. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolImport } from "../contract/tool.ts";
 import { importAside } from "./openapi/import-in-worker.ts";
@@ -6,10 +6,7 @@ import { isTemplateId, readToolTemplate } from "./shipped-templates.ts";
 import type { ImportedTools } from "./stored-tool.ts";
 import { importTemplate } from "./templates.ts";
 
-/**
- * Throws `bad_request` where the source as a whole is nothing that can be read. A template may be given by the id of one
- * that is shipped.
- */
+/** Throws `bad_request` when the source cannot be read at all. A template may be the id of a shipped one. */
 export async function importTools(source: ToolImport): Promise<ImportedTools> {
   const { openapi, template } = source;
   if ((openapi === undefined) === (template === undefined))

@@ -1,9 +1,9 @@
-/** Reads a part of JSON by its place. */
+/** Reads a value of JSON by its path. */
 import { parsePointer } from "../../runtime/issue.ts";
 
 /**
- * The value at `"/items/0/name"` (JSON pointer), `"items.0.name"` or `"items[0].name"`. Own properties only, so that
- * nothing of JavaScript's own objects can be reached. `undefined` where there is none; `""` is the whole.
+ * The value at `"/items/0/name"` (JSON pointer), `"items.0.name"` or `"items[0].name"`. Own properties only, so
+ * prototypes cannot be reached. Undefined when it does not exist; `""` is the whole value.
  */
 export function getPath(root: unknown, path: string): unknown {
   let value = root;

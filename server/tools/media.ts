@@ -1,4 +1,4 @@
-/** Artifacts as arguments: `artifact://<id>` of a picture, a sound or another file that is no text. */
+/** Artifacts as arguments: `artifact://<id>` of an image, a sound or another binary file. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import type { Files } from "../stores/files.ts";
@@ -6,7 +6,7 @@ import type { Files } from "../stores/files.ts";
 const REFERENCE = /^artifact:\/\/([\w.-]{1,128})$/;
 const MAX_BYTES = 20 * 1024 * 1024;
 
-/** The file that a value refers to; `undefined` where it refers to none. Rejects with `not_found` or `too_large`. */
+/** The file that a value refers to, or undefined. Rejects with `not_found` or `too_large`. */
 export async function mediaOf(value: unknown, files: Files): Promise<{ ref: FileRef; bytes: Uint8Array } | undefined> {
   const id = typeof value === "string" && value.length < 160 ? REFERENCE.exec(value)?.[1] : undefined;
   if (id === undefined) return undefined;
@@ -19,7 +19,7 @@ export async function mediaOf(value: unknown, files: Files): Promise<{ ref: File
   return { ref, bytes };
 }
 
-/** The arguments with each such value as a `data:` URL: the form in which JSON carries files. Others stay as they are. */
+/** The arguments with each artifact reference replaced by a `data:` URL. */
 export async function withMedia(args: Record<string, unknown>, files: Files): Promise<Record<string, unknown>> {
   let changed: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(args)) {

@@ -1,4 +1,7 @@
-/** What a call brought back, as the model reads it: cleaned, redacted, capped, with files and overlong text as artifacts. */
+/**
+ * The last step of every tool call: the result is cleaned, redacted and capped; files and overlong text become
+ * artifacts.
+ */
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import type { ToolResult } from "../../runtime/tool.ts";
@@ -6,9 +9,9 @@ import type { Secrets } from "../secrets/service.ts";
 import type { Files } from "../stores/files.ts";
 import { cleanText } from "./clean-text.ts";
 
-/** UTF-8 bytes of a result that go to the model; a larger one is an artifact. */
+/** In UTF-8 bytes. A larger result becomes an artifact. */
 export const MAX_RESULT = 256 * 1024;
-/** As much of a larger one is still read: enough to see what it is. */
+/** Characters of a larger result that the model still reads. */
 const EXCERPT = 32 * 1024;
 
 export interface ResultDeps {
@@ -16,7 +19,6 @@ export interface ResultDeps {
   secrets: Secrets;
 }
 
-/** The last step of every call, whatever its binding. */
 export async function finishResult(result: ToolResult, deps: ResultDeps): Promise<ToolResult> {
   const content = deps.secrets.redact(cleanText(result.content));
   const finished: ToolResult = { ...result, content };
@@ -36,13 +38,13 @@ export async function finishResult(result: ToolResult, deps: ResultDeps): Promis
   return finished;
 }
 
-/** A failure as a result: the model reads why, and the run goes on. */
+/** A failure as a result: the model reads the reason, and the run continues. */
 export function failedResult(thrown: unknown): ToolResult {
   const error: ErrorData = errorData(thrown);
   return { content: error.message, value: { error: { code: error.code, message: error.message } }, error: true };
 }
 
-/** Bytes as an artifact, and the line by which the model knows of it. */
+/** Stores bytes as an artifact, with the line that the model reads. */
 export async function fileResult(
   file: { mediaType: string; name: string; bytes: Uint8Array },
   files: Files,

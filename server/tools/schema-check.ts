@@ -1,10 +1,10 @@
-/** Values against schemas that passed `argumentsProblem` when they came in. */
+/** Validates values against schemas that `argumentsProblem` accepted when they were imported. */
 import { SchemaError, schemaFault as valueFault } from "../../runtime/json-schema.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 
 /**
- * What is wrong with a value, as part of a sentence; `undefined` when it fits. A schema that cannot be used checks
- * nothing: it was reported when it came in.
+ * Describes the mismatch as part of a sentence; undefined when the value is valid. An unusable schema checks nothing:
+ * it was reported at import.
  */
 export function schemaMismatch(schema: JsonSchema, value: unknown): string | undefined {
   try {

@@ -1,6 +1,6 @@
 /**
- * Finds the tools that fit a question among those on offer: by words, and by meaning where an embedder is set. Indexes
- * are kept by what the tools say, vectors by each tool's text, so neither is made twice.
+ * Searches the offered tools for a question: by words, and by meaning when an embedder is set. Indexes are cached by
+ * the tools' content, vectors by each tool's text.
  */
 import { createHash } from "node:crypto";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
@@ -11,13 +11,13 @@ import type { Models } from "../models/service.ts";
 import type { Records } from "../stores/records.ts";
 
 const KEPT_INDEXES = 16;
-/** So many missing vectors are made while the question waits; more are made behind its back. */
+/** Up to this many missing vectors are made while the question waits; more are made in the background. */
 const INLINE_VECTORS = 128;
 const BATCH = 64;
-/** How long an embedder that failed is left alone: questions are answered by words meanwhile. */
+/** Time after a failure during which the embedder is not called, and search is by words only. */
 const COOL_DOWN_MS = 30_000;
 const QUERY_TIMEOUT_MS = 5_000;
-/** How deep each ranking is read before they are fused. */
+/** Length of each ranking before fusion. */
 const DEPTH = 50;
 const VECTOR = "tool-vector";
 
@@ -36,11 +36,11 @@ interface SearchDeps {
 
 interface Held {
   index: ToolIndex<ToolSpec>;
-  /** By embedder: one row a tool, unit length; absent until every tool has its vector. */
+  /** One row of unit length per tool; absent until every tool has its vector. */
   matrix?: { embedder: string; rows: Float32Array; width: number };
 }
 
-/** Best first, each with its rank in every search. A failing embedder costs meaning and never the answer. */
+/** Best first, each with its rank in every search. When the embedder fails, the search is by words only. */
 export function createToolSearch(deps: SearchDeps): ToolSearch {
   const indexes = new BoundedMap<string, Held>(KEPT_INDEXES);
   const vectors = new Map<string, Float32Array>();
@@ -50,11 +50,11 @@ export function createToolSearch(deps: SearchDeps): ToolSearch {
   function heldFor(offered: readonly ToolSpec[]): Held {
     const key = contentKey(offered);
     const held = indexes.get(key) ?? { index: new ToolIndex<ToolSpec>(offered) };
-    indexes.set(key, held); // the last used is the last to go
+    indexes.set(key, held); // moves it to the end, so that it is evicted last
     return held;
   }
 
-  /** Those of the tools that have no vector yet, in memory or stored. */
+  /** The tools without a vector in memory or in the store. */
   async function missingVectors(
     tools: readonly ToolSpec[],
     embedder: string,
@@ -151,7 +151,7 @@ export function createToolSearch(deps: SearchDeps): ToolSearch {
   };
 }
 
-/** Numbers stand for schemas: the same object is the same content, and objects live as long as the tools do. */
+/** A number for each schema object: the same object has the same content, and it lives as long as its tool. */
 const schemaIds = new WeakMap<object, number>();
 let nextSchemaId = 1;
 const keys = new WeakMap<readonly ToolSpec[], string>();

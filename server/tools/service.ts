@@ -10,19 +10,19 @@ export interface Toolbox {
   /** As `Host.searchTools`. */
   search(query: string, offered: ToolOffer[], limit: number, signal: AbortSignal): Promise<RankedTool[]>;
   /**
-   * As `Host.callTool`. Arguments that break the tool's schema are a result with `error`. `chat` asks a model for a tool
-   * that needs one, on whose account it may be.
+   * As `Host.callTool`. Arguments that do not match the tool's schema give a result with `error`. `chat` calls the
+   * models of `model` tools, with the quota of the run.
    */
   call(
     call: { id: string; tool: string; arguments: unknown },
     options: { idempotencyKey: string; chat?: Models["chat"] },
     signal: AbortSignal,
   ): Promise<ToolResult>;
-  /** A tool made by hand, whole with its binding. Rejects with `not_found`. */
+  /** A custom tool with its binding. Rejects with `not_found`. */
   custom(name: string): Promise<CustomTool>;
-  /** Validates and stores an `http`, `code` or `model` tool made by hand; `create` rejects with `conflict` where it exists. */
+  /** Validates and stores a custom `http`, `code` or `model` tool; `create` rejects with `conflict` when it exists. */
   save(tool: unknown, options?: { create?: boolean }): Promise<ToolCard>;
-  /** What the operator knows better than the importer: a tool's effect, and whether a call may be repeated. */
+  /** Overrides a tool's effect, and whether a call may be repeated. */
   configure(name: string, change: { effect?: Effect; repeatable?: boolean }): Promise<ToolCard>;
   /** One tool, or all of an API (`openapi/<api>/*`). */
   delete(name: string): Promise<boolean>;

@@ -1,4 +1,4 @@
-/** The tool templates under `templates/tools/`: what the library offers to take in. */
+/** The tool templates under `templates/tools/`, which the library offers to import. */
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../../runtime/error.ts";

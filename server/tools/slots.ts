@@ -1,22 +1,22 @@
-/** `{{argument}}` slots: filled once, with own values of the arguments alone. */
+/** `{{argument}}` slots, filled once from own properties of the arguments. */
 import { PatchbayError } from "../../runtime/error.ts";
 import { getPath } from "./json-path.ts";
 
 const SLOT = /\{\{\s*([A-Za-z_][\w.-]{0,127})\s*\}\}/g;
 const WHOLE = /^\{\{\s*([A-Za-z_][\w.-]{0,127})\s*\}\}$/;
 
-/** Names of the arguments (first part of each path) that a template uses. */
+/** The arguments (first part of each path) that a template uses. */
 export function slotNames(template: string): string[] {
   return [...new Set(Array.from(template.matchAll(SLOT), (match) => match[1]!.split(".")[0]!))];
 }
 
-/** The value of a template that is one slot and nothing else; `undefined` inside the result where it was not given. */
+/** The value of a template that is exactly one slot. `value` is undefined when the argument was not given. */
 export function wholeSlot(template: string, args: unknown): { value: unknown } | undefined {
   const name = WHOLE.exec(template)?.[1];
   return name === undefined ? undefined : { value: getPath(args, name) };
 }
 
-/** Fills slots through `encode`; an argument that was not given is empty. What a value holds is never read as a slot. */
+/** Fills slots through `encode`; a missing argument is empty. Slots inside values are not filled. */
 export function fillSlots(template: string, args: unknown, encode: (text: string) => string = (text) => text): string {
   return template.replaceAll(SLOT, (_, name: string) => encode(asText(getPath(args, name))));
 }
@@ -26,15 +26,15 @@ export function asText(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Every slot must be a declared argument. Throws `bad_request`. */
+/** Throws `bad_request` for a slot that is not a declared argument. */
 export function checkSlots(what: string, template: string, parameters: Record<string, unknown>): void {
   const declared = parameters.properties;
   for (const name of slotNames(template))
     if (typeof declared !== "object" || declared === null || !Object.hasOwn(declared, name))
-      throw new PatchbayError("bad_request", `The ${what} uses {{${name}}}, which is no argument of the tool.`);
+      throw new PatchbayError("bad_request", `The ${what} uses {{${name}}}, which is not an argument of the tool.`);
 }
 
-/** Arguments with the schema's defaults where they were not given. */
+/** The arguments, with the schema's defaults for missing ones. */
 export function withDefaults(
   args: Record<string, unknown>,
   parameters: Record<string, unknown>,

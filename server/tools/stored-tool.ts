@@ -1,4 +1,4 @@
-/** A tool as it is kept: its spec and how it is called. */
+/** A stored tool: its spec and its binding. */
 import { z } from "zod";
 import { CodeBinding, HeaderValue, HttpBinding, ModelBinding, toolShape } from "../contract/custom-tool.ts";
 import type { ToolImportReport } from "../contract/tool.ts";
@@ -58,7 +58,6 @@ export const StoredTool = z.strictObject({
 });
 export type StoredTool = z.infer<typeof StoredTool>;
 
-/** Names of the secrets that a binding needs. */
 export function secretsOf(binding: Binding): string[] {
   const names = new Set<string>();
   const header = (value: HeaderValue) => {
@@ -77,6 +76,6 @@ export function secretsOf(binding: Binding): string[] {
 export interface ImportedTools {
   tools: StoredTool[];
   report: ToolImportReport["report"];
-  /** Name of the API, all of whose earlier tools these replace. */
+  /** Name of the API. These tools replace all of its earlier ones. */
   api?: string;
 }

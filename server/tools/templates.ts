@@ -1,4 +1,4 @@
-/** Tool templates: ours, Flowise's, OpenAI's function schema and the paper's (ModelScope-Agent, A.2). */
+/** Imports tool templates: ours, Flowise's, OpenAI's function schemas and those of the ModelScope-Agent paper (A.2). */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 import { cleanText, cutText } from "./clean-text.ts";
@@ -7,12 +7,12 @@ import { importOpenApi } from "./openapi/import.ts";
 import type { ImportedTools, StoredTool } from "./stored-tool.ts";
 
 const MAX_TOOLS = 500;
-/** What our template files say beside the tool itself, for the library's page. */
+/** Keys of our template files that describe the tool on the library's page. */
 const ABOUT = new Set(["id", "title", "about", "needs", "sample", "group"]);
 
 type Json = { [key: string]: unknown };
 
-/** One template or a list of them, as values or as JSON text. Throws `bad_request` when nothing of it can be read. */
+/** One template or a list, as values or JSON text. Throws `bad_request` when nothing can be read. */
 export function importTemplate(input: unknown): ImportedTools {
   const value = typeof input === "string" ? parse(input) : input;
   if (isObject(value) && value.openapi !== undefined && value.paths === undefined)
@@ -30,7 +30,7 @@ export function importTemplate(input: unknown): ImportedTools {
       : "tool";
     try {
       const { tool, reason } = readOne(each);
-      if (names.has(tool.name)) throw new PatchbayError("bad_request", `There are two of the name "${tool.name}".`);
+      if (names.has(tool.name)) throw new PatchbayError("bad_request", `Two tools have the name "${tool.name}".`);
       names.add(tool.name);
       tools.push(tool);
       report.push(reason ? { operation, result: "simplified", reason } : { operation, result: "imported" });
@@ -44,7 +44,7 @@ export function importTemplate(input: unknown): ImportedTools {
 }
 
 function readOne(value: unknown): { tool: StoredTool; reason?: string } {
-  if (!isObject(value)) throw wrong("It is no object.");
+  if (!isObject(value)) throw wrong("It is not an object.");
   if (typeof value.func === "string") return fromFlowise(value);
   if (value.type === "function" && isObject(value.function)) return fromFunction(value.function);
   if (Array.isArray(value.parameters)) return fromPaper(value);
@@ -59,7 +59,7 @@ function readOne(value: unknown): { tool: StoredTool; reason?: string } {
 /** Flowise: `schema` is a JSON text of `[{ property, description, type, required }]`, `func` is JavaScript with `$property`. */
 function fromFlowise(value: Json): { tool: StoredTool; reason?: string } {
   const fields = typeof value.schema === "string" ? parse(value.schema || "[]") : (value.schema ?? []);
-  if (!Array.isArray(fields)) throw wrong('Its "schema" is no list of properties.');
+  if (!Array.isArray(fields)) throw wrong('Its "schema" is not a list of properties.');
   const properties = fields.filter(isObject).map((field) => ({
     name: String(field.property ?? ""),
     description: field.description,
@@ -68,7 +68,7 @@ function fromFlowise(value: Json): { tool: StoredTool; reason?: string } {
   }));
   const parameters = schemaOf(properties);
   const bad = properties.find(({ name }) => !/^[A-Za-z_]\w*$/.test(name));
-  if (bad) throw wrong(`"${bad.name}" is no name of an argument.`);
+  if (bad) throw wrong(`"${bad.name}" is not a valid argument name.`);
   const func = String(value.func);
   const source = `${properties.map(({ name }) => `const $${name} = input[${JSON.stringify(name)}];`).join("\n")}\n${func}`;
   const missing = [
@@ -94,7 +94,10 @@ function fromFlowise(value: Json): { tool: StoredTool; reason?: string } {
     : { tool };
 }
 
-/** The paper's schema: `parameters: [{ name, description, required }]`. With a `url` it is posted there as JSON; `Data` is read from the answer, as its runner does. */
+/**
+ * The paper's schema: `parameters: [{ name, description, required }]`. With a `url` the arguments are posted there as
+ * JSON.
+ */
 function fromPaper(value: Json): { tool: StoredTool; reason?: string } {
   const fields = (value.parameters as unknown[]).filter(isObject).map((field) => ({
     name: String(field.name ?? ""),
@@ -132,7 +135,7 @@ function fromFunction(value: Json): { tool: StoredTool; reason?: string } {
   );
 }
 
-/** A schema alone says what a tool takes and not what it does: the stand-in says so in its answer and claims nothing. */
+/** A schema describes a tool's arguments and not its effect, so the placeholder returns that nothing was done. */
 function standIn(name: string, summary: string, parameters: JsonSchema): { tool: StoredTool; reason: string } {
   const source = `return {\n  standIn: true,\n  note: "Nothing was done: this tool has no code yet.",\n  arguments: input,\n};`;
   const tool = parseCustomTool({
@@ -187,7 +190,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PatchbayError("bad_request", `The template is no JSON: ${(cause as Error).message}.`, { cause });
+    throw new PatchbayError("bad_request", `The template is not JSON: ${(cause as Error).message}.`, { cause });
   }
 }
 

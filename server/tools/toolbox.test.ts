@@ -162,7 +162,7 @@ describe("http tools", () => {
     ).rejects.toThrow(why);
   });
 
-  it("refuses slots in headers, bodies that are no JSON, and bodies of a GET", async () => {
+  it("refuses slots in headers, bodies that are not JSON, and bodies of a GET", async () => {
     const http = { method: "POST", url: `${base}/`, headers: {} };
     const save = (more: object) => toolbox.save({ ...weather, name: "http/bad", http: { ...http, ...more } });
     await expect(save({ headers: { "X-A": "{{city}}" } })).rejects.toThrow("path, query and body only");

@@ -1,4 +1,4 @@
-/** The tool library: what there is, found by name or by search, and called through its binding. */
+/** The tool library: lists tools, finds them by name or search, and calls them through their bindings. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
 import type { ToolCard, ToolImportReport } from "../contract/tool.ts";
@@ -25,14 +25,14 @@ import type { Toolbox } from "./service.ts";
 import { type StoredTool, secretsOf } from "./stored-tool.ts";
 import { createToolRecords, type ToolSetting } from "./tool-records.ts";
 
-/** Agents as tools: listed here, run by the run that calls them. */
+/** Agents as tools. The run that calls one executes it. */
 export interface AgentTools {
   cards(): Promise<ToolCard[]>;
-  /** For a call from outside of a run (the library's try-it form). */
+  /** For a call outside a run (the library's test form). */
   call?(slug: string, args: unknown, options: { idempotencyKey: string }, signal: AbortSignal): Promise<ToolResult>;
 }
 
-/** The tools of MCP servers; see `McpServers`, which has them. */
+/** The tools of MCP servers; see `McpServers`. */
 export interface McpTools {
   cards(): Promise<{ name: string; status: string }[]>;
   tools(server: string, signal: AbortSignal): Promise<ToolSpec[]>;
@@ -60,7 +60,7 @@ export interface ToolboxDeps {
 
 const builtins = new Map(builtinTools.map((tool) => [tool.spec.name, tool]));
 
-/** Builds the library over its deps. Keeps the stored tools in memory and follows changes made by other processes. */
+/** Keeps the stored tools in memory and follows changes by other processes. */
 export function createToolbox(deps: ToolboxDeps): Toolbox {
   const library = createToolRecords(deps.records, deps.now);
   const search = createToolSearch(deps);
@@ -91,7 +91,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
     return all;
   }
 
-  /** Every tool whose name begins with `prefix` (which ends in a slash), or the one of that name. */
+  /** The tools of a pattern that ends in "/*", or the one of that name. */
   async function find(name: string): Promise<ToolSpec[]> {
     const prefix = name.endsWith("/*") ? name.slice(0, -1) : undefined;
     const [kind, second] = name.split("/");
@@ -165,7 +165,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
     },
   });
 
-  /** A template never writes over a tool of the same name that is another by now: that one is somebody's work. */
+  /** A template does not overwrite a tool of the same name: the user may have changed it. */
   async function besideOwn(tools: StoredTool[]): Promise<{ kept: StoredTool[]; changed: ToolImportReport["report"] }> {
     const own = (await library.all()).tools;
     const differs = (tool: StoredTool) =>
@@ -194,7 +194,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
       for (const name of names) {
         const specs = await find(name);
         if (!specs.length)
-          throw unknown(name, name.endsWith("/*") ? "Nothing has a name like that." : "There is no such tool.");
+          throw unknown(name, name.endsWith("/*") ? "No tool has a name that matches." : "There is no such tool.");
         for (const spec of specs) if (!found.has(spec.name)) found.set(spec.name, spec);
       }
       return [...found.values()];
@@ -209,7 +209,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
         return await finishResult(await dispatch(name, asObject(args), spec, options, signal), deps);
       } catch (thrown) {
         signal.throwIfAborted();
-        // a call that only reads may be lost without harm: the model is told and may try again
+        // a lost call that only reads is harmless: the model reads the error and may try again
         if (thrown instanceof PatchbayError && thrown.code === "connection_lost" && spec?.effect !== "read")
           throw thrown;
         if (thrown instanceof PatchbayError) return finishResult(failedResult(thrown), deps);
@@ -251,7 +251,7 @@ function storedCard(tool: StoredTool, setting: ToolSetting | undefined, secrets:
   return card;
 }
 
-/** The spec alone: what a run and a model see. */
+/** The spec without the binding, for runs and models. */
 function specOf({ name, summary, parameters, effect, repeatable }: ToolSpec): ToolSpec {
   return repeatable === undefined
     ? { name, summary, parameters, effect }

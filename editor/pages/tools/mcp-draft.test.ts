@@ -49,7 +49,7 @@ describe("pasted JSON", () => {
     expect(parsePasted(text)).toEqual(value);
   });
 
-  it("throws on what is no JSON", () => {
+  it("throws on what is not JSON", () => {
     expect(() => parsePasted("npx -y server")).toThrow(SyntaxError);
   });
 });

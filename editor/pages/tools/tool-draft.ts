@@ -95,7 +95,7 @@ export function toolOf(draft: ToolDraft): CustomTool {
 }
 
 /**
- * What was pasted: an OpenAPI or Swagger document by its first key, else a template. Text that is no JSON is left as
+ * What was pasted: an OpenAPI or Swagger document by its first key, else a template. Text that is not JSON is left as
  * text (YAML is read by the server).
  */
 export function importOf(text: string): { openapi: string } | { template: unknown } {

@@ -37,7 +37,7 @@ export const csv: Parser = {
   },
 };
 
-/** The one that stands most often in the first line. */
+/** The most frequent delimiter of the first line. */
 function delimiterOf(source: string): string {
   const first = source.slice(0, source.indexOf("\n") < 0 ? undefined : source.indexOf("\n"));
   const count = (mark: string) => first.split(mark).length;

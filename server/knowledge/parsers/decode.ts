@@ -1,7 +1,10 @@
-/** Bytes to text: UTF-8, UTF-16 with its mark, or GB18030; invisible characters that could hide words are taken out. */
+/**
+ * Decodes text: UTF-8, UTF-16 with a byte order mark, or GB18030. Invisible characters that could hide words are
+ * removed.
+ */
 import { PatchbayError } from "../../../runtime/error.ts";
 
-/** Rejects bytes that are no text with `unsupported_media_type`. Line ends become `\n`. */
+/** Throws `unsupported_media_type` for bytes that are not text. Line ends become `\n`. */
 export function decodeText(bytes: Uint8Array, title: string): string {
   return clean(decode(bytes, title));
 }
@@ -19,7 +22,7 @@ function decode(bytes: Uint8Array, title: string): string {
   throw notText(title);
 }
 
-/** Control characters, direction overrides and Unicode tags show nothing to a person and something to a model. */
+/** Control characters, direction overrides and Unicode tags are invisible to a person, but a model reads them. */
 const HIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   /[\u0000-\u0008\u000b\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;

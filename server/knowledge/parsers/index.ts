@@ -10,7 +10,7 @@ import { text } from "./text.ts";
 
 export const PARSERS: Parser[] = [markdown, text, html, csv, json];
 
-/** Known not to be text: refused by name, so nobody waits for a task to find out. */
+/** Binary formats, refused at once by extension. */
 const BINARY = new Set(
   (
     ".7z .avi .bin .bmp .bz2 .class .dll .dmg .doc .docx .epub .exe .flac .gif .gz .heic .ico .iso .jar .jpeg .jpg .key .m4a .mkv .mov " +
@@ -20,8 +20,8 @@ const BINARY = new Set(
 );
 
 /**
- * The parser for a file, by its extension, else by its media type; a file of neither is read as text. Throws
- * `unsupported_media_type` for what is known to be something else.
+ * The parser for a file by its extension, else by its media type; a file with neither is read as text. Throws
+ * `unsupported_media_type` for a known binary format.
  */
 export function parserFor(title: string, mediaType?: string): Parser {
   const extension = extname(title).toLowerCase();

@@ -1,4 +1,4 @@
-/** JSON and JSON Lines as text that can be read and found: one paragraph an item, one line a value, named by its path. */
+/** Converts JSON and JSON Lines into searchable text: one paragraph per item, one line per value with its path. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import { decodeText } from "./decode.ts";
 import type { Parser } from "./parser.ts";
@@ -22,7 +22,7 @@ function parseWhole(source: string, title: string): unknown {
   try {
     return JSON.parse(source);
   } catch (cause) {
-    throw new PatchbayError("bad_request", `"${title}" is no JSON: ${(cause as Error).message}.`, { cause });
+    throw new PatchbayError("bad_request", `"${title}" is not JSON: ${(cause as Error).message}.`, { cause });
   }
 }
 
@@ -37,7 +37,7 @@ function parseLines(source: string, title: string): unknown[] {
       } catch (cause) {
         throw new PatchbayError(
           "bad_request",
-          `Line ${number} of "${title}" is no JSON: ${(cause as Error).message}.`,
+          `Line ${number} of "${title}" is not JSON: ${(cause as Error).message}.`,
           { cause },
         );
       }

@@ -1,19 +1,19 @@
-/** What a parser of documents is. */
+/** The interface of a document parser. */
 export interface Parsed {
   text: string;
   format: "markdown" | "text";
   /** Lines of `text` are lines of the file, so a passage may name its line. */
   lines: boolean;
-  /** The document's own title, where it says one. */
+  /** The document's own title, if any. */
   title?: string;
 }
 
 export interface Parser {
-  /** What a person calls it. */
+  /** Shown to users. */
   name: string;
   /** With the dot, lower case. */
   extensions: string[];
   mediaTypes: string[];
-  /** Throws `bad_request` or `unsupported_media_type` in words that name the file. */
+  /** Throws `bad_request` or `unsupported_media_type` with the file's name. */
   parse(bytes: Uint8Array, title: string): Parsed;
 }

@@ -65,7 +65,7 @@ describe("JSON", () => {
 
   test("says where it is broken, and bears depth", () => {
     expect(() => parse("a.jsonl", '{"a":1}\n{oops}')).toThrow(/Line 2 of "a.jsonl"/);
-    expect(() => parse("a.json", "{")).toThrow(/"a.json" is no JSON/);
+    expect(() => parse("a.json", "{")).toThrow(/"a.json" is not JSON/);
     expect(parse("a.json", `${"[".repeat(500)}{}${"]".repeat(500)}`).text).toContain("…");
   });
 });

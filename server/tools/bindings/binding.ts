@@ -1,4 +1,4 @@
-/** How one kind of binding is called: one file a kind. */
+/** The interface of a binding. Each kind has its own file. */
 import type { ToolResult } from "../../../runtime/tool.ts";
 import type { Models } from "../../models/service.ts";
 import type { Net } from "../../net/safe-fetch.ts";

@@ -1,4 +1,4 @@
-/** An HTTP answer as a tool result: text and JSON to the model, everything else an artifact. */
+/** Converts an HTTP response into a tool result: text and JSON for the model, everything else as an artifact. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { ToolResult } from "../../../runtime/tool.ts";
 import type { OutputRule } from "../../contract/custom-tool.ts";
@@ -10,7 +10,7 @@ import type { BindingDeps } from "./binding.ts";
 
 const MAX_FILE = 20 * 1024 * 1024;
 
-/** A status of 400 and more is a failed call whose answer the model reads. */
+/** A status of 400 or more is a failed call; the model reads the response. */
 export async function answerResult(
   answer: BinaryResponse,
   name: string,
@@ -40,11 +40,11 @@ export async function answerResult(
   if (picked === undefined || picked === null)
     return { content: `The answer has nothing at "${output.pick}": ${cutText(text, 2000)}`, error: true };
   if (!output.file) return { content: typeof picked === "string" ? picked : JSON.stringify(picked), value: picked };
-  if (typeof picked !== "string") return { content: `What is at "${output.pick}" is no text.`, error: true };
+  if (typeof picked !== "string") return { content: `The value at "${output.pick}" is not text.`, error: true };
   if (output.file === "base64") {
     const [, declared, data] = /^data:([\w./+-]+);base64,(.*)$/s.exec(picked) ?? [undefined, undefined, picked];
     const bytes = Buffer.from(data!, "base64");
-    if (!bytes.length) return { content: `What is at "${output.pick}" is no base64.`, error: true };
+    if (!bytes.length) return { content: `The value at "${output.pick}" is not base64.`, error: true };
     return storeFile(bytes, output.mediaType ?? declared ?? "application/octet-stream", name, deps);
   }
   const file = await deps.net.download({ method: "GET", url: picked, headers: {} }, signal, MAX_FILE);

@@ -1,4 +1,4 @@
-/** `http` tools: a request made from templates. Arguments fill slots of path, query and body and nothing else. */
+/** `http` tools: a request made from templates. Arguments fill slots in path, query and body only. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { HttpRequest } from "../../../runtime/host.ts";
 import type { HeaderValue, HttpBinding } from "../../contract/custom-tool.ts";
@@ -8,7 +8,7 @@ import { asText, checkSlots, fillSlots, wholeSlot, withDefaults } from "../slots
 import type { RunBinding } from "./binding.ts";
 import { answerResult } from "./http-response.ts";
 
-/** Sends nothing when a slot is refused; the key goes along as `Idempotency-Key` on everything but GET and HEAD. */
+/** Sends nothing when a slot is refused. Every method but GET and HEAD sends the key as `Idempotency-Key`. */
 export const callHttp: RunBinding<HttpBinding> = async (binding, { args, idempotencyKey, tool }, deps, signal) => {
   const given = withDefaults(args, tool.parameters);
   const filled = binding.body === undefined ? given : await withMedia(given, deps.files);
@@ -17,7 +17,7 @@ export const callHttp: RunBinding<HttpBinding> = async (binding, { args, idempot
   return answerResult(answer, tool.name, deps, signal, binding.output);
 };
 
-/** Checks what a person wrote, when it is saved. Throws `bad_request` that says which part and why. */
+/** Validates a binding when it is saved. Throws `bad_request` with the part and the reason. */
 export function checkHttpBinding(binding: HttpBinding, parameters: Record<string, unknown>): void {
   const scheme = /^https?:\/\//i.exec(binding.url);
   if (!scheme) throw new PatchbayError("bad_request", "The URL must begin with http:// or https://.");
@@ -28,7 +28,7 @@ export function checkHttpBinding(binding: HttpBinding, parameters: Record<string
       "bad_request",
       "Arguments can fill the path and the query of a URL, not its host, port or user name.",
     );
-  if (!URL.canParse(scheme[0] + authority)) throw new PatchbayError("bad_request", `"${authority}" is no host.`);
+  if (!URL.canParse(scheme[0] + authority)) throw new PatchbayError("bad_request", `"${authority}" is not a host.`);
   if (binding.url.includes("#")) throw new PatchbayError("bad_request", "A URL of a tool has no fragment (#).");
   checkSlots("URL", binding.url, parameters);
   for (const [name, value] of Object.entries(binding.headers))
@@ -73,7 +73,7 @@ export async function headerValue(value: HeaderValue, secrets: Secrets): Promise
   return `${value.prefix ?? ""}${secret}`;
 }
 
-/** A path segment from outside: encoded, never empty, never one that climbs. Throws `bad_arguments`. */
+/** Encodes a path segment. Throws `bad_arguments` for an empty one, "." and "..". */
 export function pathSegment(text: string, name: string): string {
   if (text === "" || text === "." || text === "..")
     throw new PatchbayError("bad_arguments", `"${name}" must not be empty, "." or "..": it is part of the address.`);
@@ -107,7 +107,7 @@ function fillUrl(template: string, args: Record<string, unknown>): string {
   return `${origin}${filled}${pairs.length ? `?${pairs.join("&")}` : ""}`;
 }
 
-/** A pair whose argument was not given is left out; a list gives the pair once an item. */
+/** A pair without its argument is left out; a list repeats the pair for each item. */
 function fillPair(pair: string, args: Record<string, unknown>): string[] {
   const equals = pair.indexOf("=");
   const [key, value] = equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
@@ -143,7 +143,7 @@ function parseJsonTemplate(template: string): unknown {
   try {
     return JSON.parse(template);
   } catch (cause) {
-    const message = `The body is no JSON: ${(cause as Error).message}. Write slots inside strings, such as { "city": "{{city}}" }.`;
+    const message = `The body is not JSON: ${(cause as Error).message}. Write slots inside strings, such as { "city": "{{city}}" }.`;
     throw new PatchbayError("bad_request", message, { cause });
   }
 }

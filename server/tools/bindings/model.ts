@@ -1,4 +1,4 @@
-/** `model` tools: one question to a configured model, outside of the conversation. */
+/** `model` tools: one call to a configured model, outside the conversation. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import { readModel } from "../../../runtime/read-model.ts";
 import type { ToolResult } from "../../../runtime/tool.ts";
@@ -54,14 +54,14 @@ export async function callModel(
   const value = jsonIn(text);
   return value === undefined
     ? {
-        content: `${tool.name}: the model answered with text that is no JSON: ${text.slice(0, 500)}`,
+        content: `${tool.name}: the model answered with text that is not JSON: ${text.slice(0, 500)}`,
         error: true,
         ...used,
       }
     : { content: JSON.stringify(value), value, ...used };
 }
 
-/** The JSON in an answer, also within a fence or after a sentence. */
+/** The JSON in a completion, also inside a code fence or after a sentence. */
 function jsonIn(text: string): unknown {
   const fenced = /```(?:json)?\s*([\s\S]*?)```/i.exec(text)?.[1];
   for (const candidate of [
@@ -73,7 +73,7 @@ function jsonIn(text: string): unknown {
     try {
       return JSON.parse(candidate);
     } catch {
-      // the next reading of the text may do
+      // try the next candidate
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** Access tokens by OAuth 2 client credentials, kept until shortly before they end. */
+/** Access tokens by OAuth 2 client credentials, cached until shortly before they expire. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { ApiAuth } from "../stored-tool.ts";
 import type { BindingDeps } from "./binding.ts";
@@ -8,7 +8,7 @@ type OAuth = Extract<ApiAuth, { kind: "oauth" }>;
 
 const EARLY_MS = 30_000;
 const tokens = new Map<string, { token: string; endsAt: number }>();
-/** One request a token, however many calls wait for it. */
+/** Concurrent calls share one token request. */
 const pending = new Map<string, Promise<string>>();
 
 const keyOf = (auth: OAuth) => JSON.stringify([auth.tokenUrl, auth.secret, auth.scopes]);

@@ -1,4 +1,4 @@
-/** `openapi` tools: one operation of an API, its arguments laid out as the document says. */
+/** `openapi` tools: one operation of an API, with its arguments serialized as the document defines. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { BinaryRequest } from "../../net/safe-fetch.ts";
 import { mediaOf, withMedia } from "../media.ts";
@@ -28,7 +28,7 @@ export const callOpenApi: RunBinding<OpenApiBinding> = async (binding, call, dep
   return answerResult(answer, tool.name, deps, signal);
 };
 
-/** The request without its sign-in. Throws `bad_arguments` for a value that cannot stand in the address. */
+/** The request without its credentials. Throws `bad_arguments` for a value that is not valid in the URL. */
 export function openApiRequest(
   binding: OpenApiBinding,
   args: Record<string, unknown>,
@@ -169,7 +169,7 @@ function isMedia(value: unknown): value is Media {
   return value !== null && typeof value === "object" && "bytes" in value && value.bytes instanceof Uint8Array;
 }
 
-/** A boundary that no text holds: made from its length and counted up until it fits. */
+/** The boundary starts from the length of the fields and counts up until no field contains it. */
 function multipart(fields: (readonly [string, string | Media])[]): { content: Uint8Array; mediaType: string } {
   const all = fields.map(([key, value]) => key + (typeof value === "string" ? value : value.ref.id)).join("\n");
   let n = all.length;

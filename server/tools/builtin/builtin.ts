@@ -1,4 +1,4 @@
-/** What a built-in tool is: one value in one file of this folder. `index.ts` is the one list. */
+/** The interface of a built-in tool: one value in one file of this folder, listed in `index.ts`. */
 import { z } from "zod";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Document } from "../../../runtime/message.ts";
@@ -6,7 +6,6 @@ import type { Effect, JsonSchema, ToolResult, ToolSpec } from "../../../runtime/
 import type { ToolCard } from "../../contract/tool.ts";
 import type { SafeFetch } from "../../net/service.ts";
 
-/** The deps of a built-in tool. */
 export interface BuiltinContext {
   now(): number;
   fetch: SafeFetch;
@@ -22,7 +21,7 @@ export interface BuiltinTool {
   call(args: unknown, context: BuiltinContext): Promise<ToolResult>;
 }
 
-/** One schema is both what the model is told and what a call is parsed with. */
+/** One schema serves as the parameters that the model sees and as the parser of a call. */
 export function defineTool<A>(tool: {
   name: string;
   summary: string;

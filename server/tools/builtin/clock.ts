@@ -36,7 +36,7 @@ function inZone(at: Date, timezone: string): { iso: string; date: string; time: 
       timeZoneName: "longOffset",
     });
   } catch (cause) {
-    const message = `"${timezone}" is no time zone. Use an IANA name such as "Europe/Paris" or "UTC".`;
+    const message = `"${timezone}" is not a time zone. Use an IANA name such as "Europe/Paris" or "UTC".`;
     throw new PatchbayError("bad_arguments", message, { cause });
   }
   const part = Object.fromEntries(format.formatToParts(at).map((each) => [each.type, each.value]));

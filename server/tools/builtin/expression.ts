@@ -1,6 +1,6 @@
 /**
- * Arithmetic from text: a Pratt parser and nothing of JavaScript's own evaluation. Whole numbers are exact at any size
- * up to 4,096 bits, the rest are doubles shown to 15 digits (so that 0.1 + 0.2 is 0.3).
+ * Arithmetic from text by a Pratt parser, without JavaScript's own evaluation. Whole numbers are exact up to 4,096
+ * bits; others are doubles formatted to 15 digits (so that 0.1 + 0.2 is 0.3).
  */
 import { PatchbayError } from "../../../runtime/error.ts";
 
@@ -60,7 +60,7 @@ const FUNCTIONS: ReadonlyMap<string, Fn> = new Map<string, Fn>([
   ["median", many(median)],
 ]);
 
-/** The value of an expression. Throws `bad_arguments` that says where it stops making sense. Linear in its length. */
+/** Evaluates an expression in time linear in its length. Throws `bad_arguments` with the position of the error. */
 export function calculate(expression: string): Value {
   const tokens = tokenize(expression);
   let at = 0;
@@ -113,7 +113,7 @@ export function calculate(expression: string): Value {
       if (constant !== undefined && !isMark("(")) return constant;
       const fn = FUNCTIONS.get(token.text);
       if (!fn)
-        throw wrong(`"${token.text}" is no function or constant (there are: ${[...FUNCTIONS.keys()].join(", ")})`);
+        throw wrong(`"${token.text}" is not a function or constant (known: ${[...FUNCTIONS.keys()].join(", ")})`);
       expect("(");
       const args: Value[] = [];
       while (!isMark(")")) {
@@ -195,7 +195,7 @@ function whole(x: number): Value {
 }
 
 function finite(value: Value, what: string): Value {
-  if (typeof value === "number" && !Number.isFinite(value)) throw wrong(`${what} is no finite number`);
+  if (typeof value === "number" && !Number.isFinite(value)) throw wrong(`${what} is not a finite number`);
   return value;
 }
 
@@ -221,7 +221,7 @@ function multiply(a: Value, b: Value): Value {
   return both(a, b) ? sized(a * (b as bigint)) : whole(clean(Number(a) * Number(b)));
 }
 
-/** The nearest number of 15 digits: what a person means by 19.99 * 3. */
+/** Rounds to 15 digits, so that 19.99 * 3 is 59.97. */
 function clean(x: number): number {
   return Number.isFinite(x) ? Number(x.toPrecision(15)) : x;
 }

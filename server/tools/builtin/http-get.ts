@@ -3,7 +3,7 @@ import { PatchbayError } from "../../../runtime/error.ts";
 import { htmlToMarkdown } from "../../lib/html-markdown.ts";
 import { defineTool } from "./builtin.ts";
 
-/** `outside`: an address can carry what the conversation holds, so reading the web is not merely `read`. */
+/** Its effect is `outside`, because a URL can carry data of the conversation. */
 export const httpGet = defineTool({
   name: "http_get",
   summary: "Reads a public web page or JSON address and returns its text. 读取公开网页或JSON地址的内容。",

@@ -32,10 +32,7 @@ export const json = defineTool({
     const root = typeof args.json === "string" ? parse(args.json) : args.json;
     const data = args.path ? getPath(root, args.path) : root;
     if (data === undefined)
-      throw new PatchbayError(
-        "bad_arguments",
-        `There is nothing at "${args.path}". At the top there is: ${shape(root)}.`,
-      );
+      throw new PatchbayError("bad_arguments", `There is no value at "${args.path}". The top level is ${shape(root)}.`);
     const at = (item: unknown) => (args.field ? getPath(item, args.field) : item);
     const cut = (items: unknown[]) => valueResult(args.limit ? items.slice(0, args.limit) : items);
     switch (args.operation) {
@@ -75,7 +72,7 @@ export const json = defineTool({
       case "sum":
       case "mean": {
         const numbers = list(data).map((item) => Number(at(item)));
-        if (numbers.some(Number.isNaN)) throw new PatchbayError("bad_arguments", "Not every item is a number there.");
+        if (numbers.some(Number.isNaN)) throw new PatchbayError("bad_arguments", "Not every item is a number.");
         const sum = numbers.reduce((a, b) => a + b, 0);
         if (args.operation === "sum") return valueResult(Number(sum.toPrecision(15)));
         if (!numbers.length) throw new PatchbayError("bad_arguments", "There is nothing to average.");
@@ -89,13 +86,13 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new PatchbayError("bad_arguments", `"json" is no JSON: ${(cause as Error).message}.`, { cause });
+    throw new PatchbayError("bad_arguments", `"json" is not JSON: ${(cause as Error).message}.`, { cause });
   }
 }
 
 function list(data: unknown): unknown[] {
   if (Array.isArray(data)) return data;
-  throw new PatchbayError("bad_arguments", 'There is no list there. Say where it is with "path".');
+  throw new PatchbayError("bad_arguments", 'The value is not a list. Give the path of the list with "path".');
 }
 
 function shape(value: unknown): string {

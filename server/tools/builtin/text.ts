@@ -68,7 +68,7 @@ export const text = defineTool({
   },
 });
 
-/** Each is linear: no two parts that could match the same characters stand side by side. */
+/** Each pattern is linear: no two adjacent parts match the same characters. */
 const PATTERNS = {
   links: /https?:\/\/[^\s<>"'）】，。]+/gi,
   emails: /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/g,

@@ -1,4 +1,4 @@
-/** The body of an operation as arguments: its properties beside the parameters where that is possible, else one argument. */
+/** Converts the body of an operation into arguments: one per property where possible, else one for the whole body. */
 import type { JsonSchema } from "../../../runtime/tool.ts";
 import type { OpenApiBinding } from "../stored-tool.ts";
 import { type ApiDocument, follow, isObject, type Json, said, text } from "./document.ts";
@@ -131,7 +131,7 @@ function spread(
   return { mediaType, from: { whole: arg }, properties: { [arg]: value }, required: needed ? [arg] : [] };
 }
 
-/** JSON before forms before text; binary bodies are not for tools. */
+/** Prefers JSON, then forms, then text. Binary bodies are not supported. */
 function choose(types: string[]): string | undefined {
   const find = (test: (type: string) => boolean) => types.find((type) => test(bare(type)));
   return (

@@ -1,4 +1,4 @@
-/** An OpenAPI document from an object or from text, bounded and with nothing followed outside of it. */
+/** Reads an OpenAPI document from an object or text, with limits. References outside the document are not followed. */
 import { parseDocument } from "yaml";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { resolveRef } from "../../../runtime/json-schema.ts";
@@ -15,10 +15,10 @@ export interface ApiDocument {
   version: "2.0" | "3.0" | "3.1";
 }
 
-/** Throws `bad_request` or `too_large` in words for the one who pasted it. */
+/** Throws `bad_request` or `too_large`. */
 export function readDocument(input: unknown): ApiDocument {
   const root = typeof input === "string" ? parseText(input) : input;
-  if (!isObject(root)) throw wrong("It is no object.");
+  if (!isObject(root)) throw wrong("It is not an object.");
   checkShape(root);
   if (root.swagger === "2.0") return { root, version: "2.0" };
   const version = typeof root.openapi === "string" ? root.openapi : undefined;
@@ -52,7 +52,7 @@ function parseText(text: string): unknown {
   }
 }
 
-/** Depth, size and keys. Shared parts of a YAML document count each time: a bomb of aliases ends here. */
+/** Checks depth, size and keys. Aliases of a YAML document count each time, which stops an alias bomb. */
 function checkShape(root: unknown): void {
   let nodes = 0;
   const walk = (value: unknown, depth: number): void => {
@@ -71,11 +71,11 @@ function checkShape(root: unknown): void {
   walk(root, 0);
 }
 
-/** Follows local references; `undefined` with a reason for any other. */
+/** Follows local references; a fault for any other. */
 export function follow(root: Json, value: unknown): { value: Json } | { fault: string } {
   let at = value;
   for (let hops = 0; hops < 20; hops++) {
-    if (!isObject(at)) return { fault: "it is no object" };
+    if (!isObject(at)) return { fault: "it is not an object" };
     const ref = at.$ref;
     if (ref === undefined) return { value: at };
     if (typeof ref !== "string" || !ref.startsWith("#/"))
@@ -94,7 +94,7 @@ export function text(value: unknown): string {
   return typeof value === "string" ? value.trim() : "";
 }
 
-/** A value in words: text as it is, anything else as JSON. Never throws, as `String` does on an object with a key `toString`. */
+/** Text as it is, any other value as JSON. Never throws (`String` does on an object with a key `toString`). */
 export function said(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }

@@ -1,15 +1,15 @@
-/** The import of an OpenAPI document, aside from the server's own thread where the document is large. */
+/** Imports an OpenAPI document, a large one in a worker thread. */
 import { Worker } from "node:worker_threads";
 import { type ErrorData, PatchbayError } from "../../../runtime/error.ts";
 import type { ToolImport } from "../../contract/tool.ts";
 import { type ImportedApi, importOpenApi } from "./import.ts";
 
-/** Characters that are read within a few milliseconds. */
+/** Characters. A document of this size is read within a few milliseconds. */
 const SMALL = 100_000;
 const MAX_MS = 60_000;
 const MEMORY_MB = 1024;
 
-/** As `importOpenApi`; a document that takes longer than a minute or a gigabyte is `too_large`. */
+/** See `importOpenApi`. A document that takes more than a minute or a gigabyte is `too_large`. */
 export async function importAside(source: ToolImport): Promise<ImportedApi> {
   if (typeof source.openapi === "string" && source.openapi.length <= SMALL) return importOpenApi(source);
   const worker = new Worker(new URL("./import-worker.ts", import.meta.url), {

@@ -1,4 +1,4 @@
-/** Imports a document in a thread of its own: a large one takes seconds, which nobody else should wait for. */
+/** The worker thread of `import-in-worker.ts`: a large document takes seconds, which would block the server. */
 import { parentPort, workerData } from "node:worker_threads";
 import { errorData } from "../../../runtime/error.ts";
 import { importOpenApi } from "./import.ts";

@@ -1,4 +1,4 @@
-/** An OpenAPI document as tools, one an operation, with a report that says of each what became of it. */
+/** Converts an OpenAPI document into tools, one per operation, with a report of each operation's result. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import { argumentsProblem } from "../../../runtime/json-schema.ts";
 import type { JsonSchema } from "../../../runtime/tool.ts";
@@ -14,7 +14,7 @@ import { planSecurity } from "./security.ts";
 const METHODS = ["get", "put", "post", "delete", "patch", "head", "options", "trace"] as const;
 const MAX_OPERATIONS = 5_000;
 const MAX_SUMMARY = 1_000;
-/** Set by the client or by the sign-in; never an argument. */
+/** Set by the client or by authentication, so never an argument. */
 const NOT_ARGUMENTS = new Set([
   "accept",
   "content-type",
@@ -36,7 +36,10 @@ export interface ImportedApi {
   report: Report;
 }
 
-/** Throws `bad_request` where the document as a whole cannot be used. Same document, same names: an import again replaces. */
+/**
+ * Throws `bad_request` when the document cannot be used at all. The same document gives the same names, so a second
+ * import replaces the first.
+ */
 export function importOpenApi(source: { openapi?: unknown; name?: string; server?: string }): ImportedApi {
   const document = readDocument(source.openapi);
   const { root } = document;
@@ -132,7 +135,7 @@ function importOperation(
       continue;
     }
     if (where === "header" && NOT_ARGUMENTS.has(name.toLowerCase())) continue;
-    // the sign-in brings it: a model is never asked for a credential
+    // authentication sets it: a model is never asked for a credential
     if (where !== "path" && (secretNames.has(name.toLowerCase()) || (security.auth.length && CREDENTIAL.test(name))))
       continue;
     const schema = parameterSchema(document, parameter, reader);
@@ -195,7 +198,7 @@ function summaryOf(operation: Json, { method, path }: Place): string {
   return cutText(both, MAX_SUMMARY) || `${method.toUpperCase()} ${path}`;
 }
 
-/** An operation's parameters over those of its path, by name and place. */
+/** Merges the parameters of the path and of the operation; the latter win by name and location. */
 function mergeParameters(root: Json, shared: unknown, own: unknown): ({ value: Json } | { fault: string })[] {
   const merged = new Map<string, { value: Json } | { fault: string }>();
   let faults = 0;
@@ -309,7 +312,7 @@ function uniqueName(api: string, operation: Json, method: string, path: string, 
   return `openapi/${api}/${name}`;
 }
 
-/** A name that every model provider takes as a property. */
+/** A property name that every model provider accepts. */
 export function uniqueArg(name: string, taken: Record<string, unknown>): string {
   const plain =
     name

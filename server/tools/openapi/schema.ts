@@ -1,6 +1,6 @@
 /**
- * Schemas of an API as schemas of arguments: references put in place, OpenAPI's own words translated, bounded in depth
- * and size so that a model can read them. What had to be shortened is told.
+ * Converts schemas of an API into schemas of arguments: references are resolved, OpenAPI's own keywords are translated,
+ * and depth and size are limited so that a model can read them. `notes` lists what was shortened.
  */
 import { isLinearPattern } from "../../../runtime/json-schema.ts";
 import type { JsonSchema } from "../../../runtime/tool.ts";
@@ -28,7 +28,6 @@ const COPIED = [
 ] as const;
 
 export class SchemaReader {
-  /** What was shortened or left out, each once. */
   readonly notes = new Set<string>();
   readonly #root: Json;
   readonly #active: Json[] = [];
@@ -38,13 +37,13 @@ export class SchemaReader {
     this.#root = root;
   }
 
-  /** A schema object (or Swagger 2 parameter) as JSON Schema. `{}` where it could not be read. */
+  /** A schema object (or Swagger 2 parameter) as JSON Schema; `{}` when it cannot be read. */
   read(input: unknown, depth = 0): JsonSchema {
     if (input === true || input === undefined) return {};
     const found = follow(this.#root, input);
     if ("fault" in found) return this.#leave(`a schema was left open: ${found.fault}`);
     const schema = found.value;
-    if (this.#active.includes(schema)) return this.#leave("a schema that holds itself was cut", "object");
+    if (this.#active.includes(schema)) return this.#leave("a recursive schema was cut", "object");
     if (depth > MAX_DEPTH || ++this.#nodes > MAX_NODES) return this.#leave("a large schema was shortened", schema.type);
     this.#active.push(schema);
     const result = this.#convert(schema, depth);
@@ -52,7 +51,7 @@ export class SchemaReader {
     return result;
   }
 
-  /** The properties of an object schema with those of its `allOf`; `undefined` where it is no plain object. */
+  /** The properties of an object schema with those of its `allOf`; Undefined when it is not a plain object. */
   objectParts(input: unknown): { properties: Json; required: string[] } | undefined {
     const found = follow(this.#root, input);
     if ("fault" in found) return undefined;
@@ -114,7 +113,7 @@ export class SchemaReader {
     if (schema.additionalProperties === false) result.additionalProperties = false;
     else if (isObject(schema.additionalProperties) && Object.keys(schema.additionalProperties).length)
       result.additionalProperties = this.read(schema.additionalProperties, depth + 1);
-    // `oneOf` of an API is often loose: several may fit, and the API decides
+    // `oneOf` of an API is often imprecise: several may match, and the API decides
     for (const key of ["oneOf", "anyOf", "allOf"] as const)
       if (Array.isArray(schema[key]))
         result[key === "oneOf" ? "anyOf" : key] = schema[key].map((each) => this.read(each, depth + 1));

@@ -1,10 +1,10 @@
-/** How an API wants to be authorised, as headers, query or cookies made from secrets. */
+/** Converts an API's security requirements into headers, query parameters or cookies made from secrets. */
 import type { ApiAuth } from "../stored-tool.ts";
 import { type ApiDocument, follow, isObject, type Json, text } from "./document.ts";
 
 export type SecurityPlan = { auth: ApiAuth[]; notes: string[] } | { fault: string };
 
-/** The first alternative that can be met wins; a requirement of nothing means that none is needed. */
+/** The first supported alternative is used; an empty requirement means that no authentication is needed. */
 export function planSecurity(document: ApiDocument, operation: Json, api: string): SecurityPlan {
   const requirements = operation.security ?? document.root.security;
   if (!Array.isArray(requirements) || !requirements.length) return { auth: [], notes: [] };
