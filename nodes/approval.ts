@@ -60,7 +60,7 @@ export const approval = defineNode<z.infer<typeof config>>({
       call: { id: "value", tool: "", arguments: inputs.value },
       ...(config.timeoutMs > 0 ? { expiresAt: host.now() + config.timeoutMs } : {}),
     });
-    // A person may mend the value while approving it.
+    // A person may edit the value while approving it.
     const value = answer.value === undefined ? inputs.value : answer.value;
     return answer.choice === "approve" ? { approved: value } : { rejected: value };
   },

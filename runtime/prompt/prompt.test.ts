@@ -216,7 +216,7 @@ describe("cutting", () => {
 });
 
 describe("conversations", () => {
-  it("are mended: every call has its result, in order, and no result stands alone", () => {
+  it("are repaired: every call has its result, in order, and every result has its call", () => {
     const broken: Message[] = [
       { role: "tool", call: "x", name: "look", content: "alone" },
       { role: "user", content: "a" },

@@ -165,8 +165,8 @@ describe("documents", () => {
     const failed = (await b.knowledge.documents("handbook")).find((document) => document.title === "leave.md");
     expect(failed).toMatchObject({ status: "failed", error: expect.stringContaining("leave.md") });
     expect((await find(b, "twenty days"))[0]?.text).toContain("twenty");
-    const mended = await b.addNow("handbook", { title: "leave.md", text: "# Leave\nThirty days." });
-    expect(mended.status).toBe("done");
+    const fixed = await b.addNow("handbook", { title: "leave.md", text: "# Leave\nThirty days." });
+    expect(fixed.status).toBe("done");
     expect((await b.knowledge.documents("handbook"))[0]).not.toHaveProperty("error");
   });
 

@@ -95,7 +95,7 @@ describe("what may not be reached", () => {
     });
   });
 
-  it("names the mend", async () => {
+  it("names the fix", async () => {
     await expect(net.safeFetch(get("http://10.0.0.8:9000/"), never)).rejects.toThrow(
       "add 10.0.0.8:9000 to PATCHBAY_ALLOW_HOSTS",
     );

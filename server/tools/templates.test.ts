@@ -221,10 +221,10 @@ describe("of others", () => {
   });
 
   it.each([
-    ["{ broken", "no JSON"],
+    ["{ broken", "not JSON"],
     [[], "nothing"],
     [{ name: "x" }, "A tool has"],
-    [{ name: "x", func: "1", schema: '[{"property":"a b"}]' }, "no name of an argument"],
+    [{ name: "x", func: "1", schema: '[{"property":"a b"}]' }, "not a valid argument name"],
     [{ name: "数据", description: "", parameters: [] }, "gives no name"],
     [{ name: "x", parameters: { type: "object", properties: { a: { $ref: "http://x/" } } } }, "outside of it"],
   ])("refuses %j", async (template, why) => {

@@ -152,7 +152,7 @@ describe("http tools", () => {
     ["http://{{city}}/", "not its host"],
     ["http://x{{city}}.example/", "not its host"],
     ["{{city}}", "must begin with"],
-    ["http://example.com/{{town}}", "no argument of the tool"],
+    ["http://example.com/{{town}}", "not an argument of the tool"],
     ["http://u:p@example.com/", "not its host"],
     ["http://example.com/#{{city}}", "no fragment"],
     ["ftp://example.com/", "must begin with"],

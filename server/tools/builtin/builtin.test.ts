@@ -142,7 +142,7 @@ describe("the others", () => {
       date: "2026-10-31",
       iso: "2026-10-31T18:30:00+00:00",
     });
-    await expect(call("clock", { timezone: "Mars" })).rejects.toThrow('"Mars" is no time zone');
+    await expect(call("clock", { timezone: "Mars" })).rejects.toThrow('"Mars" is not a time zone');
   });
 
   it("json", async () => {
@@ -161,7 +161,7 @@ describe("the others", () => {
     expect(await on({ operation: "pick", fields: ["n"] })).toEqual([{ n: "b" }, { n: "a" }, { n: "c" }]);
     expect(await on({ operation: "sum", field: "p" })).toBe(18);
     expect(await on({ operation: "count" })).toBe(3);
-    await expect(on({ operation: "get", path: "constructor.name" })).rejects.toThrow("There is nothing at");
+    await expect(on({ operation: "get", path: "constructor.name" })).rejects.toThrow("There is no value at");
     await expect(call("json", { json: "{", operation: "keys" })).rejects.toMatchObject({ code: "bad_arguments" });
   });
 
