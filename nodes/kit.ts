@@ -13,7 +13,7 @@ import { matchesRule, Rule } from "../runtime/rule.ts";
 import { renderTemplate, templateFault, templateNames, valueText } from "../runtime/template.ts";
 
 export const nodeKit = {
-  /** The parts of zod that a config needs; named one by one, so that the browser loads no more of it. */
+  /** The parts of zod that a config needs; named one by one, so that the browser loads only these. */
   z: {
     array: z.array,
     boolean: z.boolean,

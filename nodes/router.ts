@@ -9,7 +9,7 @@ import { valueText } from "../runtime/template.ts";
 const Case = z.strictObject({
   /** The output's name. */
   name: z.string().regex(FIELD_NAME, "A case is named by a letter or _, then letters, digits, _ or -."),
-  /** When to take it: met by rule, or told to the model in words. */
+  /** When to take it: a rule, or a description for the model. */
   rule: Rule.prefault({}),
   when: z.string().max(2000).default(""),
 });
@@ -116,7 +116,7 @@ async function choose(step: Step<Config>, value: unknown): Promise<string | unde
   return named(answer, names);
 }
 
-/** The case that an answer names: as JSON, else the only name that stands in it as a word. */
+/** The case that a completion names: as JSON, else the only case name that occurs in it as a word. */
 function named(answer: string, names: string[]): string | undefined {
   const json = /\{[^{}]*\}/.exec(answer)?.[0];
   if (json) {

@@ -103,7 +103,7 @@ function diffValues(before: unknown, after: unknown, path = ""): ValueChange[] {
   ];
 }
 
-/** By words; Chinese, which has no spaces, by what the platform's segmenter calls a word. */
+/** By words; Chinese, which has no spaces, by the words of the platform's segmenter. */
 export function diffWords(before: string, after: string): TextRun[] {
   const segmenter = /\p{Script=Han}/u.test(before + after)
     ? new Intl.Segmenter("zh", { granularity: "word" })

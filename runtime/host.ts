@@ -20,7 +20,7 @@ export interface HttpRequest {
   body?: string;
   timeoutMs?: number;
 }
-/** `prefix` stands before the secret ("Bearer "). */
+/** `prefix` precedes the secret ("Bearer "). */
 export interface SecretHeader {
   secret: string;
   prefix?: string;
@@ -39,9 +39,9 @@ export interface Host {
    * (the run then fails with `storage_full` or `unavailable`). Events that need not be waited for may be held back briefly.
    */
   append(event: RunEvent): Promise<void>;
-  /** Passes text on to whoever listens. May be dropped; never blocks. */
+  /** Emits text to subscribers. May be dropped; does not block. */
   delta(delta: Delta): void;
-  /** Whether anybody listens to deltas; when not, none need be made. */
+  /** False when there is no subscriber, so that deltas need not be made. */
   listening?(): boolean;
 
   /** Resolves a model's name (`default` included). Rejects with `model_missing`. */

@@ -59,7 +59,7 @@ export interface FieldHint {
   when?: { key: string; is: unknown };
 }
 
-/** What a node type stands for in a graph. Absent: an ordinary step. */
+/** The role of a node type in a graph. Absent: an ordinary step. */
 export type NodeRole =
   /** Where a run begins. `config.fields` declares the agent's inputs beside the message. Built in; one per graph. */
   | "input"
@@ -92,7 +92,7 @@ export interface NodeWords<K extends string = string> {
   options?: Record<string, string>;
 }
 
-/** A tool's fixed description as far as `ports` can know it: the canvas passes what the catalogue says. */
+/** A tool's fixed description as far as `ports` can know it: the canvas passes that of the catalogue. */
 export interface PortContext {
   tool?(name: string): ToolSpec | undefined;
   /** Ports of another agent's input and output. */
@@ -212,7 +212,7 @@ export interface Step<C = unknown> {
    * `aborting`, an abort listener of its signal can still append: the event comes before the run's end.
    */
   emit(body: StepEvent, options?: { aborting?: boolean }): Promise<void>;
-  /** Sends text to whoever listens. Offsets are counted here. */
+  /** Emits text to subscribers. Offsets are counted here. */
   delta(kind: "text" | "reasoning", text: string, answer?: boolean): void;
   /**
    * Waits for a person. Resolves with the decision. When the run has no other work it is parked: this promise rejects with

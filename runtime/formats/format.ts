@@ -30,9 +30,15 @@ interface WrittenPrompt {
 export type Emit = (kind: "text" | "reasoning", text: string) => void;
 
 export interface CompletionParser {
-  /** Takes the next bit of the model's text, cut anywhere. Gives out what is certain to be text or reasoning, never syntax. */
+  /**
+   * Takes the next piece of the model's text, cut anywhere. Returns only what is certainly text or reasoning, not
+   * syntax.
+   */
   push(text: string): void;
-  /** The stream is over: gives out the rest. Calls are in order, with empty ids; one that could not be read has the name `UNREADABLE` and its text in `raw`. */
+  /**
+   * Call at the end of the stream: returns the remaining text. Calls are in order, with empty ids; an unreadable one
+   * has the name `UNREADABLE` and its text in `raw`.
+   */
   end(): ToolCall[];
 }
 

@@ -4,7 +4,7 @@ import { UNREADABLE } from "./format.ts";
 
 /** Deeper nesting is refused before anything walks through it. */
 const MAX_DEPTH = 64;
-/** Longer arguments are no arguments. */
+/** Longer text is not read as arguments. */
 export const MAX_CALL_CHARACTERS = 256 * 1024;
 
 /** As much of a broken call is kept, to be shown to the model and in the trace. */

@@ -81,7 +81,7 @@ class ReactParser implements CompletionParser {
   #section: Section = "text";
   /** The beginning of a line that may still become a mark. */
   #line = "";
-  /** The line is no mark, or its mark is read: the rest of it is passed on as it comes. */
+  /** The line has no mark, or its mark was read: the rest of it is passed on as it arrives. */
   #decided = false;
   /** Of an action or its input. */
   #body = "";
@@ -108,7 +108,7 @@ class ReactParser implements CompletionParser {
   end(): ToolCall[] {
     this.#endLine();
     this.#enter("rest");
-    // It thought and stopped: what it thought is all the answer there is.
+    // It wrote only a thought: that is the completion.
     if (!this.#output.shown && this.#calls.length === 0 && this.#thoughts.trim() !== "")
       this.#output.push("text", this.#thoughts);
     return this.#calls;
@@ -157,7 +157,7 @@ class ReactParser implements CompletionParser {
     if (this.#section === "action") this.#action = this.#body.trim().replaceAll(/^[`*"']+|[`*"']+$/g, "");
     else if (this.#section === "input") this.#call(this.#body);
     if (section !== "input" && this.#action !== undefined) this.#call("");
-    // After an observation that the model made up, nothing counts: `rest` is never left.
+    // Nothing counts after an observation that the model invented: the state `rest` does not end.
     this.#section = section;
     this.#body = "";
   }

@@ -1,4 +1,4 @@
-/** Reads a stream in which calls and thoughts stand between tags. Holds back only what may still become a tag. */
+/** Reads a stream with calls and reasoning between tags. Holds back only the possible start of a tag. */
 import type { ToolCall } from "../message.ts";
 import type { CompletionParser, Emit } from "./format.ts";
 import { MAX_CALL_CHARACTERS, readCalls, unreadable } from "./json.ts";
@@ -6,9 +6,9 @@ import { TrimmedOutput } from "./trimmed-output.ts";
 
 export interface Tag {
   open: string;
-  /** Absent: a mark that stands alone and is taken out. */
+  /** Absent: a mark without an end, which is removed. */
   close?: string;
-  /** What stands inside. `rest`: nothing behind it counts, the model is playing another role. */
+  /** The content. `rest`: nothing after it counts, because the model continues in another role. */
   kind: "call" | "reasoning" | "drop" | "rest";
   /** Counts only before any text: later it is something that the answer speaks of. */
   leading?: boolean;
@@ -51,7 +51,10 @@ export class TagParser implements CompletionParser {
     for (;;) if (!(this.#inside ? this.#readInside(this.#inside) : this.#readOutside())) return;
   }
 
-  /** Looks at the end of a call alone, so that a long one is not searched anew with each bit; of a far too long one only the beginning is kept. */
+  /**
+   * Searches only the end of a call, so that a long one is not searched again with each piece. Of a call above the
+   * limit only the beginning is kept.
+   */
   #mayClose(close: string, text: string): boolean {
     const recent = this.#recent + text;
     this.#recent = recent.slice(1 - close.length);
@@ -74,7 +77,7 @@ export class TagParser implements CompletionParser {
       this.push("");
     }
     const tag = this.#inside;
-    // A call whose closing tag is missing (a stop word took it) counts as it stands.
+    // A call without its closing tag (a stop word removed it) counts.
     if (tag?.kind === "call") this.#call(this.#held);
     else if (tag?.kind === "reasoning") this.#output.push("reasoning", this.#held);
     else if (!tag) this.#output.push("text", this.#held);

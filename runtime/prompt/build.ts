@@ -23,7 +23,7 @@ export interface Example {
 
 export interface PromptRequest {
   profile: ModelProfile;
-  /** Narrower than the profile's: what the endpoint turned out to take. */
+  /** Below the profile's value, when the endpoint accepted less. */
   limit?: number;
   tokenizer: Tokenizer;
   format: Format;
@@ -42,7 +42,7 @@ export interface PromptRequest {
   documents: readonly Document[];
   /** The conversation before this turn, oldest first. */
   history: readonly Message[];
-  /** This turn: the user's message, then what was said and done since. */
+  /** This turn: the user's message and all messages after it. */
   turn: readonly Message[];
 }
 
@@ -70,7 +70,7 @@ export function buildPrompt(request: PromptRequest): Prompt {
   const limit = Math.min(limitOf(profile), request.limit ?? Number.POSITIVE_INFINITY);
   const system = piece("system", tokenizer.count(request.instructions));
 
-  // The note is written at the end, when it is known what it speaks of; here it is counted at its longest.
+  // The note is written last, when its content is known; here it is counted at its maximum length.
   const note = (tools: readonly ModelTool[], documents: number) =>
     capabilityNote(
       {

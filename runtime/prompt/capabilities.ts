@@ -1,4 +1,4 @@
-/** The capability note: what the agent can really do here, and that it can do nothing else. No tool, no claim. */
+/** The capability note tells the model what the agent can do here, and that it can do nothing else. */
 import type { Language } from "../language.ts";
 
 export interface Capabilities {

@@ -1,4 +1,4 @@
-/** How much of a prompt is the same as the one before: the event of a prompt holds only what is new. */
+/** Counts the messages that a prompt shares with the one before: the event of a prompt holds only the new ones. */
 import type { Message } from "../message.ts";
 
 /** How many messages, from the first on, two prompts have in common. */

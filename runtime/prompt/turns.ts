@@ -1,7 +1,10 @@
 /** A conversation as turns: a user's message and all that followed it. Turns are kept or dropped whole. */
 import type { Message } from "../message.ts";
 
-/** Splits at user messages. What stands before the first one is a turn of its own. System messages are left out: they are the agent's, not the conversation's. */
+/**
+ * Splits at user messages. Messages before the first one form a turn. System messages are left out: they are the
+ * agent's, not the conversation's.
+ */
 export function turnsOf(history: readonly Message[]): Message[][] {
   const turns: Message[][] = [];
   let turn: Message[] | undefined;

@@ -41,7 +41,7 @@ export function* markdownBlocks(source: string): Generator<Block> {
   const paged = source.includes("\f");
   let page = 1;
   const path: { level: number; title: string }[] = [];
-  /** A heading under which nothing stood yet: it becomes a passage itself when the next one is no child of it. */
+  /** A heading without content: it becomes a passage when the next heading is not its child. */
   let bare: { level: number; title: string; line: number; heading: string | undefined } | undefined;
   let block: { kind: Block["kind"]; lines: string[]; start: number } | undefined;
   let fence: string | undefined;

@@ -29,7 +29,7 @@ export function roughTokens(text: string): number {
   return Math.ceil(quarters / 4);
 }
 
-/** Passages in the order of the text; none is empty. What stands in HTML comments of Markdown is left out. */
+/** Passages in the order of the text; none is empty. HTML comments in Markdown are left out. */
 export function* chunkText(source: string, options: ChunkOptions): Generator<Chunk> {
   const maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS;
   let pending: Block[] = [];

@@ -2,7 +2,7 @@
 
 export interface Fused<T> {
   item: T;
-  /** In (0, 1]: 1 for what is first in every search. */
+  /** In (0, 1]: 1 for an item that is first in every search. */
   score: number;
   /** Rank (from 1) in each search that found it. */
   ranks: Record<string, number>;
@@ -12,8 +12,8 @@ export interface Fused<T> {
 const K = 60;
 
 /**
- * Each search's list is best first. `id` tells what is the same thing in two lists; the first one met is kept. Best
- * first; what scores the same stays in the order of the lists.
+ * Each search's list is best first. `id` identifies the same item in several lists; the first one is kept. Best first;
+ * what scores the same stays in the order of the lists.
  */
 export function fuseRanks<T>(searches: Record<string, readonly T[]>, id: (item: T) => string): Fused<T>[] {
   const fused = new Map<string, Fused<T>>();

@@ -4,10 +4,10 @@
  * languages share an index. Pure and deterministic: an index made of these terms means the same on every machine.
  */
 
-/** Raised whenever the same text gives other terms than before: indexes made under another number are made anew. */
+/** Raise it when the same text gives other terms: indexes of another version are rebuilt. */
 export const TERMS_VERSION = 1;
 
-/** Longer terms are cut here: nobody types them, and they would only bloat an index. */
+/** Longer terms are cut: they are not searched for, and they would enlarge the index. */
 const MAX_TERM = 40;
 
 const UNSPACED =
