@@ -166,8 +166,8 @@ describe("a model without prices", () => {
     const run = (await (await call(key.key, "unpriced")).json()) as Told;
     expect(run).toMatchObject({
       status: "failed",
-      // The owner is told why, the caller no names of models.
-      error: { code: "forbidden", message: expect.stringContaining("its owner sees why") },
+      // The owner sees the reason; the caller sees no model names.
+      error: { code: "forbidden", message: expect.stringContaining("Its owner can see the reason") },
     });
     const events = await app.request("GET", `/api/runs/${run.id}/events`);
     expect(await events.text()).toContain('\\"unpriced/mock\\" has no prices');
