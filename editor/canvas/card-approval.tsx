@@ -18,9 +18,9 @@ export function CardApproval({ view }: { view?: NodeView }) {
   const { conversation, panels } = useWorkbench();
   const words = useErrorWords();
   const wait = useLive((state) =>
-    state.life?.view.waits.find((one) => one.node === view?.node && scopeKey(one.scope) === scopeKey(view?.scope)),
+    state.runState?.view.waits.find((one) => one.node === view?.node && scopeKey(one.scope) === scopeKey(view?.scope)),
   );
-  const run = useLive((state) => state.life?.view.id);
+  const run = useLive((state) => state.runState?.view.id);
   const turn = useConversation((state) => state.shown);
   const [busy, setBusy] = useState(false);
   const [, go] = useLocation();

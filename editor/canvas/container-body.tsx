@@ -60,7 +60,7 @@ export function ContainerBody({ node, view, children }: { node: GraphNode; view?
   const frozen = useDocument((state) => state.frozen);
   const given = useGivenEnd(node.id);
   const progress = useLive(useShallow((state) => progressIn(state, node.id, given)));
-  const why = useLive((state) => itemsOf(state.life, node.id).find((item) => item.error)?.error?.message);
+  const why = useLive((state) => itemsOf(state.runState, node.id).find((item) => item.error)?.error?.message);
   if (bodyOf(node).is === "none" && !frozen)
     return (
       <Button
@@ -109,8 +109,8 @@ function useGivenEnd(node: string): string | undefined {
 }
 
 function progressIn(state: LiveRunState, node: string, end: string | undefined): Progress | undefined {
-  if (!state.life || !viewOf(state, node)) return undefined;
+  if (!state.runState || !viewOf(state, node)) return undefined;
   const from = end === undefined ? undefined : edgeEnd(end);
   const value = from && viewOf(state, from.node)?.outputs?.[from.port];
-  return progressOf(itemsOf(state.life, node), value === undefined ? undefined : listOf(value));
+  return progressOf(itemsOf(state.runState, node), value === undefined ? undefined : listOf(value));
 }

@@ -10,14 +10,14 @@ import { useZoomedOut } from "./zoomed-out.ts";
 type EdgeState = "idle" | "active" | "done" | "not-taken";
 
 /** What an edge does in the run that is shown: it carries a value until the node behind it has taken it up. */
-function edgeState({ life }: LiveRunState, source: string, port: string | null | undefined, target: string): EdgeState {
-  if (!life) return "idle";
-  const from = viewOf({ life }, source);
+function edgeState({ runState }: LiveRunState, source: string, port: string | null | undefined, target: string): EdgeState {
+  if (!runState) return "idle";
+  const from = viewOf({ runState }, source);
   if (!from || from.status === "running" || from.status === "waiting") return "idle";
   if (from.status === "skipped") return "not-taken";
   if (from.status === "done" && port && from.outputs && !(port in from.outputs)) return "not-taken";
   if (from.status !== "done") return "idle";
-  const to = viewOf({ life }, target);
+  const to = viewOf({ runState }, target);
   return to?.status === "running" ? "active" : "done";
 }
 

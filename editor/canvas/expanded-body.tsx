@@ -8,7 +8,7 @@ import { eachOf, isContainer } from "../graph/body.ts";
 import { useInnerGraph } from "../hooks/use-inner-graph.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useLive, useWorkbench } from "../hooks/use-workbench.ts";
-import { defaultItem, itemsOf, lifeWithin } from "../session/items.ts";
+import { defaultItem, itemsOf, runStateWithin } from "../session/items.ts";
 import { TONE_TEXT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { GraphPicture } from "../ui/graph-picture.tsx";
@@ -34,11 +34,11 @@ function Inside({ node }: { node: GraphNode }) {
   const open = useOpenBody();
   const { graph, load } = useInnerGraph(node);
   useEffect(load, [load]);
-  const items = useLive((state) => itemsOf(state.life, node.id));
+  const items = useLive((state) => itemsOf(state.runState, node.id));
   if (!graph) return null;
   const item = defaultItem(items);
-  const { life } = live.getState();
-  const nodes = life && item ? lifeWithin(life, item.part).view.nodes : new Map<string, NodeView>();
+  const { runState } = live.getState();
+  const nodes = runState && item ? runStateWithin(runState, item.part).view.nodes : new Map<string, NodeView>();
   const rings = new Map([...nodes].map(([id, view]) => [id, RING[view.status]]));
   return (
     <div className="nodrag nopan border-line border-t p-2">

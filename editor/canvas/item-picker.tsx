@@ -1,4 +1,4 @@
-/** Whose life the cards of a body show: an item or a turn of the run, or whatever is most worth a look. */
+/** Whose runState the cards of a body show: an item or a turn of the run, or whatever is most worth a look. */
 import { ChevronLeft, ChevronRight, Eye, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
@@ -24,7 +24,7 @@ const DRAWN = 40;
 
 export function ItemPicker({ inside }: { inside: Inside }) {
   const { t } = useTranslation("bodies");
-  const items = useStore(inside.outer.live, (state) => itemsOf(state.life, inside.node));
+  const items = useStore(inside.outer.live, (state) => itemsOf(state.runState, inside.node));
   const chosen = useStore(inside.item, (state) => items.find((item) => item.key === state.item));
   const type = useStore(inside.outer.document, (state) => lookup(state.graph).node(inside.node)?.type);
   const shown = chosen ?? defaultItem(items);

@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import type { ErrorData } from "../../runtime/error.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import { fixForError, type QuickFix } from "../graph/quick-fixes.ts";
-import { originOf } from "../session/run-life.ts";
+import { originOf } from "../session/run-state.ts";
 import { Button } from "../ui/button.tsx";
 import { waitForElement } from "../ui/wait-for-element.ts";
 import { useBodies } from "./body-views.tsx";
@@ -75,7 +75,7 @@ export function QuickFixButton({
       className="nodrag nopan self-start"
       onClick={(event) => {
         event.stopPropagation();
-        act(fix, error && originOf(error, run ?? live.getState().life?.view));
+        act(fix, error && originOf(error, run ?? live.getState().runState?.view));
       }}
     >
       {t(`fix.${fix.label}`, { what: fix.what ?? "" })}

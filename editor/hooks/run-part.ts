@@ -12,14 +12,14 @@ type Values = Pins[string];
 
 /** Runs a part of the graph with the last message, and shows it under Try it. Without any message it asks for one. */
 export function runPart(workbench: Workbench, how: "only" | "to" | "from", node: string): void {
-  const known = knownFrom(workbench.live.getState().life?.view);
+  const known = knownFrom(workbench.live.getState().runState?.view);
   const plan = planPart(workbench.graph(), how, node, pinsOf(workbench.graph()), known);
   send(workbench, { ...plan, part: { how, node } });
 }
 
 /** Goes on from a node with other outputs than it gave; what does not hang on it stays as it was in the run shown. */
 export function continueWith(workbench: Workbench, node: string, outputs: Values): void {
-  const known = knownFrom(workbench.live.getState().life?.view);
+  const known = knownFrom(workbench.live.getState().runState?.view);
   const plan = planEdited(workbench.graph(), node, outputs, pinsOf(workbench.graph()), known);
   send(workbench, { ...plan, part: { how: "edited", node } });
 }
@@ -31,7 +31,7 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
     toast({ title: i18n.t("testing:busy") });
     return;
   }
-  const { history: _brought, ...asked } = live.getState().life?.view.start?.input ?? { message: "" };
+  const { history: _brought, ...asked } = live.getState().runState?.view.start?.input ?? { message: "" };
   const message = asked.message || turns.at(-1)?.message || workbench.graph().settings.suggestions[0];
   panels.open("try");
   if (message) void conversation.send({ ...asked, message }, options);

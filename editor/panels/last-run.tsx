@@ -7,7 +7,7 @@ import { useGraph, useLive } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { viewOf } from "../session/live-run.ts";
-import type { RunLife } from "../session/run-life.ts";
+import type { RunState } from "../session/run-state.ts";
 import { Notice } from "../ui/notice.tsx";
 import { NodeTrial } from "./node-trial.tsx";
 import { More, Part } from "./parts.tsx";
@@ -20,10 +20,10 @@ import { ValueView } from "./value-view.tsx";
 export function LastRun({ node }: { node: GraphNode }) {
   const { t } = useTranslation("panels");
   const view = useLive((state) => viewOf(state, node.id));
-  const life = useLive((state) => (view ? state.life : undefined));
+  const runState = useLive((state) => (view ? state.runState : undefined));
   const graph = useGraph((one) => one);
-  if (!view || !life) return null;
-  const inputs = inputsOf(graph, node.id, life);
+  if (!view || !runState) return null;
+  const inputs = inputsOf(graph, node.id, runState);
   const outputs = Object.entries(view.outputs ?? {});
   return (
     <>
@@ -117,11 +117,11 @@ export function took(view: NodeView): string | undefined {
 }
 
 /** What came along each edge into a node: the outputs of the nodes before it. */
-export function inputsOf(graph: Graph, node: string, life: RunLife): [string, unknown][] {
+export function inputsOf(graph: Graph, node: string, runState: RunState): [string, unknown][] {
   const values = new Map<string, unknown[]>();
   for (const edge of lookup(graph).into(node)) {
     const from = edgeEnd(edge.from);
-    const outputs = life.view.nodes.get(from.node)?.outputs;
+    const outputs = runState.view.nodes.get(from.node)?.outputs;
     if (!outputs || !(from.port in outputs)) continue;
     const port = edgeEnd(edge.to).port;
     values.set(port, [...(values.get(port) ?? []), outputs[from.port]]);

@@ -78,8 +78,8 @@ export function TestsPanel() {
 
 function outcomeOf(test: GraphTest, result: TestResult | undefined): ReturnType<typeof testOutcome> | undefined {
   if (!result) return undefined;
-  if (result.error || !result.life) return { outcome: "failed" };
-  return testOutcome(test, result.life);
+  if (result.error || !result.runState) return { outcome: "failed" };
+  return testOutcome(test, result.runState);
 }
 
 function TestRow({ test, index, result }: { test: GraphTest; index: number; result?: TestResult }) {
@@ -87,9 +87,9 @@ function TestRow({ test, index, result }: { test: GraphTest; index: number; resu
   const workbench = useWorkbench();
   const frozen = useDocument((state) => state.frozen);
   const judged = outcomeOf(test, result);
-  const view = result?.life?.view;
+  const view = result?.runState?.view;
   const failure = result?.error?.message ?? view?.error?.message;
-  const reply = result?.life ? replyText(result.life) : "";
+  const reply = result?.runState ? replyText(result.runState) : "";
   return (
     <li className="flex flex-col gap-1.5 border-line border-b px-3 py-2.5 last:border-b-0">
       <div className="flex items-start gap-2">

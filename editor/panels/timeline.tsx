@@ -14,7 +14,7 @@ import { useLive, useSelection, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { agentOf, calledAgents, fetchCalled } from "../session/called-agents.ts";
-import { isBusy, isOver } from "../session/run-life.ts";
+import { isBusy, isOver } from "../session/run-state.ts";
 import { onlyNode } from "../session/selection.ts";
 import { lastTime, type Span, spanLines, spansOf } from "../session/spans.ts";
 import { rootOf } from "../session/workbench.ts";
@@ -30,7 +30,7 @@ const MARGIN = 8;
 export function Timeline() {
   const { t } = useTranslation("panels");
   // Of the view alone: text on its way takes no time of its own.
-  const view = useDeferredValue(useLive((state) => state.life?.view));
+  const view = useDeferredValue(useLive((state) => state.runState?.view));
   if (!view || view.id === "") return <p className="px-4 py-2.5 text-ink-3">{t("timelineEmpty")}</p>;
   return <RunTimeline view={view} />;
 }
@@ -40,7 +40,7 @@ function RunTimeline({ view }: { view: RunView }) {
   const workbench = useWorkbench();
   const { inside } = workbench;
   // A body is a part of a run: whether that goes on is told by the whole.
-  const working = useStore(rootOf(workbench).live, ({ life }) => life !== undefined && isBusy(life.view));
+  const working = useStore(rootOf(workbench).live, ({ runState }) => runState !== undefined && isBusy(runState.view));
   const list = useRef<HTMLOListElement>(null);
   const seen = useRowsSeen(list);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());

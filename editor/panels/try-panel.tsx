@@ -117,11 +117,11 @@ function RunNews() {
   const { t } = useTranslation("panels");
   const busy = useConversation((state) => state.busy);
   const said = useConversation((state) => state.turns.length > 0);
-  const news = useLive(({ life }) => {
-    if (!life || busy || !said) return "";
-    const { view } = life;
+  const news = useLive(({ runState }) => {
+    if (!runState || busy || !said) return "";
+    const { view } = runState;
     if (view.waits.length > 0) return view.waits.map((wait) => wait.question).join(" ");
-    return view.error?.message ?? answerText(life) ?? t(`status.${view.status}`);
+    return view.error?.message ?? answerText(runState) ?? t(`status.${view.status}`);
   });
   return (
     <p role="status" className="sr-only">
@@ -137,9 +137,9 @@ function RunNews() {
 const TurnItem = memo(function TurnItem({ turn, last }: { turn: Turn; last: boolean }) {
   const shown = useConversation((state) => state.shown === turn.id);
   const busy = useConversation((state) => last && state.busy && state.shown === turn.id);
-  const life = useLive((state) => (busy ? state.life : undefined));
+  const runState = useLive((state) => (busy ? state.runState : undefined));
   const lost = useLive((state) => busy && state.lost === true);
-  return <TurnView turn={turn} life={busy ? life : turn.life} busy={busy} lost={lost} shown={shown} />;
+  return <TurnView turn={turn} runState={busy ? runState : turn.runState} busy={busy} lost={lost} shown={shown} />;
 });
 
 function Start({

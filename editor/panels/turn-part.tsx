@@ -33,12 +33,12 @@ export function TurnTools({ turn }: { turn: Turn }) {
   const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const before = useConversation(
-    (state) => state.turns.findLast((other) => other.id < turn.id && other.life !== undefined)?.life?.view.id,
+    (state) => state.turns.findLast((other) => other.id < turn.id && other.runState !== undefined)?.runState?.view.id,
   );
-  const run = turn.life?.view.id;
+  const run = turn.runState?.view.id;
   if (!run) return null;
   const keep = () => {
-    const { history: _history, ...input } = turn.life?.view.start?.input ?? { message: turn.message };
+    const { history: _history, ...input } = turn.runState?.view.start?.input ?? { message: turn.message };
     workbench.apply(addTest(input));
     toast({ title: t("savedAsTest") });
   };

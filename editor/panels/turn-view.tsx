@@ -10,7 +10,7 @@ import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useScopeWords } from "../hooks/use-scope-words.ts";
 import { useConversation, useWorkbench } from "../hooks/use-workbench.ts";
 import type { Turn } from "../session/conversation.ts";
-import { models, type RunLife } from "../session/run-life.ts";
+import { models, type RunState } from "../session/run-state.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
@@ -26,13 +26,13 @@ import { ValueView } from "./value-view.tsx";
 /** One message and what came of it: passages, tool steps, what it waits for, the answer and what it rests on. */
 export function TurnView({
   turn,
-  life,
+  runState,
   busy,
   lost,
   shown,
 }: {
   turn: Turn;
-  life?: RunLife;
+  runState?: RunState;
   busy: boolean;
   lost?: boolean;
   shown: boolean;
@@ -40,9 +40,9 @@ export function TurnView({
   const { t } = useTranslation("panels");
   const { conversation } = useWorkbench();
   const several = useConversation((state) => state.turns.length > 1);
-  const view = life?.view;
+  const view = runState?.view;
   const active = useMemo(() => (view ? [...view.nodes.values()].filter(lookedUpOrCalled) : []), [view]);
-  const text = answerText(life);
+  const text = answerText(runState);
   const documents = answerDocuments(view);
   return (
     <li className="flex flex-col gap-2.5">
@@ -90,7 +90,7 @@ export function TurnView({
         />
       )}
       <div className="flex flex-wrap gap-x-4 gap-y-1 empty:hidden">
-        {several && !busy && !shown && life && (
+        {several && !busy && !shown && runState && (
           <button
             type="button"
             className="self-start rounded-sm text-ink-3 text-sm hover:text-ink hover:underline"
@@ -99,7 +99,7 @@ export function TurnView({
             {t("showOnGraph")}
           </button>
         )}
-        {!busy && life && <TurnTools turn={turn} />}
+        {!busy && runState && <TurnTools turn={turn} />}
       </div>
     </li>
   );
@@ -241,12 +241,12 @@ function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitDecisio
 }
 
 /** The answer so far, or as it ended; undefined while there is none. */
-export function answerText(life: RunLife | undefined): string | undefined {
-  if (!life) return undefined;
-  const { view } = life;
+export function answerText(runState: RunState | undefined): string | undefined {
+  if (!runState) return undefined;
+  const { view } = runState;
   if (view.output)
     return typeof view.output.reply === "string" ? view.output.reply : JSON.stringify(view.output.reply, null, 2);
-  for (const typing of life.streamed.values()) if (typing.answer && typing.text !== "") return typing.text;
+  for (const typing of runState.streamed.values()) if (typing.answer && typing.text !== "") return typing.text;
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Test messages kept with an agent (`graph.tests`): changing them, and judging what came of one. */
 import type { GraphTest } from "../../runtime/graph.ts";
 import type { Command } from "../graph/commands.ts";
-import { isOver, type RunLife } from "./run-life.ts";
+import { isOver, type RunState } from "./run-state.ts";
 
 /** Adds a test for an input, named by its message. The same input is not kept twice. */
 export function addTest(input: Record<string, unknown>, contains?: string): Command {
@@ -50,19 +50,19 @@ export const testMessage = (test: GraphTest): string =>
 export type Outcome = "passed" | "failed" | "running" | "waiting";
 
 /** How a test stands by the run that came of it. Case does not count in what the answer must contain. */
-export function testOutcome(test: GraphTest, life: RunLife): { outcome: Outcome; lacks?: string } {
-  const { view } = life;
+export function testOutcome(test: GraphTest, runState: RunState): { outcome: Outcome; lacks?: string } {
+  const { view } = runState;
   if (view.status === "waiting" || view.status === "uncertain") return { outcome: "waiting" };
   if (!isOver(view)) return { outcome: "running" };
   if (view.status !== "done") return { outcome: "failed" };
   const wanted = expectedText(test);
-  if (wanted === "" || replyText(life).toLocaleLowerCase().includes(wanted.toLocaleLowerCase()))
+  if (wanted === "" || replyText(runState).toLocaleLowerCase().includes(wanted.toLocaleLowerCase()))
     return { outcome: "passed" };
   return { outcome: "failed", lacks: wanted };
 }
 
-export function replyText(life: RunLife): string {
-  const reply = life.view.output?.reply;
+export function replyText(runState: RunState): string {
+  const reply = runState.view.output?.reply;
   if (reply === undefined) return "";
   return typeof reply === "string" ? reply : JSON.stringify(reply);
 }

@@ -8,8 +8,8 @@ import { addNode, remove, setConfig, setNode } from "../graph/commands.ts";
 import { lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
 import { createDocument } from "./document.ts";
-import { defaultItem, itemsOf, lifeWithin, progressOf } from "./items.ts";
-import { foldAll, newLife } from "./run-life.ts";
+import { defaultItem, itemsOf, runStateWithin, progressOf } from "./items.ts";
+import { foldAll, newRunState } from "./run-state.ts";
 
 const each: GraphNode = { id: "each", type: "map", version: 1, config: {} };
 const around = (): Graph => ({
@@ -91,9 +91,9 @@ describe("a body", () => {
 
 describe("a run inside", () => {
   type Line = [type: "node-start" | "node-end" | "node-fail", node: string, scope?: Scope];
-  const life = (lines: Line[]) =>
+  const runState = (lines: Line[]) =>
     foldAll(
-      newLife(0),
+      newRunState(0),
       lines.map(
         ([type, node, scope], seq) =>
           ({
@@ -111,7 +111,7 @@ describe("a run inside", () => {
   const item = (n: number): Scope => [{ node: "each", item: n }];
 
   it("is told apart by item, with the status of each", () => {
-    const run = life([
+    const run = runState([
       ["node-start", "each"],
       ["node-start", "ask", item(1)],
       ["node-end", "ask", item(1)],
@@ -130,11 +130,11 @@ describe("a run inside", () => {
     expect(defaultItem(items)?.at).toBe(2);
     expect(defaultItem(items.slice(0, 2))?.at).toBe(0);
     expect(itemsOf(run, "ask")).toEqual([]);
-    expect(lifeWithin(run, items[1]!.part).view.nodes.get("ask")?.status).toBe("done");
+    expect(runStateWithin(run, items[1]!.part).view.nodes.get("ask")?.status).toBe("done");
   });
 
   it("is found in a container inside of a container", () => {
-    const run = life([
+    const run = runState([
       ["node-start", "each"],
       ["node-start", "again", item(3)],
       ["node-start", "ask", [...item(3), { node: "again", turn: 0 }]],
@@ -143,12 +143,12 @@ describe("a run inside", () => {
     ]);
     const [outer, ...more] = itemsOf(run, "each");
     expect(more).toEqual([]);
-    const within = lifeWithin(run, outer!.part);
+    const within = runStateWithin(run, outer!.part);
     const turns = itemsOf(within, "again");
     expect(turns.map(({ at, status }) => [at, status])).toEqual([
       [0, "done"],
       [1, "running"],
     ]);
-    expect([...lifeWithin(within, turns[1]!.part).view.nodes.keys()]).toEqual(["ask"]);
+    expect([...runStateWithin(within, turns[1]!.part).view.nodes.keys()]).toEqual(["ask"]);
   });
 });

@@ -13,7 +13,7 @@ import type { CalledAgent } from "./called-agents.ts";
 import { checkContext } from "./catalogue.ts";
 import { createDocument, type DocumentState, type DocumentStore } from "./document.ts";
 import { createIssues } from "./issues.ts";
-import { defaultItem, itemsOf, lifeWithin } from "./items.ts";
+import { defaultItem, itemsOf, runStateWithin } from "./items.ts";
 import type { LiveRun, LiveRunState } from "./live-run.ts";
 import { createOverlays } from "./overlays.ts";
 import { createPendingEdge } from "./pending-edge.ts";
@@ -119,11 +119,11 @@ function bodyDocument(outer: Workbench, node: string, first: Graph) {
 function bodyLiveRun(outer: Workbench, node: string, choice: Inside["item"]) {
   const { live: around } = outer;
   const look = (): LiveRunState => {
-    const { life, lost } = around.getState();
-    const items = itemsOf(life, node);
+    const { runState, lost } = around.getState();
+    const items = itemsOf(runState, node);
     const wanted = choice.getState().item;
     const shown = items.find((one) => one.key === wanted) ?? defaultItem(items);
-    return { life: life && shown ? lifeWithin(life, shown.part) : undefined, lost };
+    return { runState: runState && shown ? runStateWithin(runState, shown.part) : undefined, lost };
   };
   const store = createStore<LiveRunState>(look);
   const renew = () => store.setState(look());

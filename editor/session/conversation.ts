@@ -1,4 +1,4 @@
-/** The conversation that tries the agent: turns, each with the life of its run. The newest turn's run is the one on the canvas. */
+/** The conversation that tries the agent: turns, each with the runState of its run. The newest turn's run is the one on the canvas. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
@@ -8,7 +8,7 @@ import { type Follow, followRun } from "../api/follow-run.ts";
 import type { PartHow } from "../graph/partial-run.ts";
 import { type Pins, pinsOf } from "../graph/pins.ts";
 import type { LiveRun } from "./live-run.ts";
-import { isBusy, isOver, type RunLife } from "./run-life.ts";
+import { isBusy, isOver, type RunState } from "./run-state.ts";
 
 export interface Turn {
   id: number;
@@ -19,7 +19,7 @@ export interface Turn {
   /** How many outputs were pinned in it. */
   pins?: number;
   /** Grows while the run is under way (the canvas's live run), and stays as it ended. */
-  life?: RunLife;
+  runState?: RunState;
   /** Why no run came of it. */
   error?: ErrorData;
 }
@@ -95,24 +95,24 @@ export function createConversation(deps: ConversationDeps): Conversation {
 
   const change = (id: number, more: Partial<Turn>) =>
     store.setState((state) => ({ turns: state.turns.map((turn) => (turn.id === id ? { ...turn, ...more } : turn)) }));
-  const lifeOf = (id: number) => store.getState().turns.find((turn) => turn.id === id)?.life;
+  const runStateOf = (id: number) => store.getState().turns.find((turn) => turn.id === id)?.runState;
   const rested = () => new Promise<void>((resolve) => waiters.push(resolve));
 
-  /** The life so far stays with its turn; whoever waited for a rest goes on. */
+  /** The runState so far stays with its turn; whoever waited for a rest goes on. */
   function rest(turn: number): void {
-    const { life } = live.getState();
-    const begun = life !== undefined && life.view.seq >= 0;
-    change(turn, { life: begun ? life : undefined });
+    const { runState } = live.getState();
+    const begun = runState !== undefined && runState.view.seq >= 0;
+    change(turn, { runState: begun ? runState : undefined });
     store.setState({ busy: false });
     for (const go of waiters.splice(0)) go();
   }
 
-  const endWatch = live.subscribe(({ life }) => {
+  const endWatch = live.subscribe(({ runState }) => {
     const { shown, busy } = store.getState();
-    if (following.signal.aborted || shown === undefined || !life || life.view.seq < 0) return;
-    if (isBusy(life.view)) {
+    if (following.signal.aborted || shown === undefined || !runState || runState.view.seq < 0) return;
+    if (isBusy(runState.view)) {
       if (!busy) store.setState({ busy: true });
-    } else if (busy || lifeOf(shown)?.view !== life.view) rest(shown);
+    } else if (busy || runStateOf(shown)?.view !== runState.view) rest(shown);
   });
 
   /** Follows a turn's run on the canvas to its end, also through what it waits for, until another turn is shown. */
@@ -148,11 +148,11 @@ export function createConversation(deps: ConversationDeps): Conversation {
     live.setLost(false);
     own.abort();
     rest(turn);
-    if (!lifeOf(turn)) live.show(undefined);
+    if (!runStateOf(turn)) live.show(undefined);
   }
 
-  /** Follows on from where a turn's life ends. */
-  const resume = (turn: number, { view }: RunLife) =>
+  /** Follows on from where a turn's runState ends. */
+  const resume = (turn: number, { view }: RunState) =>
     watch(turn, async (signal) => server.follow(view.id, view.seq, signal), { run: view.id, seq: view.seq });
 
   return Object.assign(store, {
@@ -182,34 +182,34 @@ export function createConversation(deps: ConversationDeps): Conversation {
     },
     async answer(turn: number, answer: WaitDecision) {
       const { shown } = store.getState();
-      const life = shown === turn ? live.getState().life : lifeOf(turn);
-      if (!life || isOver(life.view)) return;
+      const runState = shown === turn ? live.getState().runState : runStateOf(turn);
+      if (!runState || isOver(runState.view)) return;
       change(turn, { error: undefined });
       try {
-        await server.answer(life.view.id, answer);
+        await server.answer(runState.view.id, answer);
       } catch (error) {
         change(turn, { error: toData(error) });
         return;
       }
       const resting = rested();
       if (shown !== turn) {
-        live.show(life);
-        void resume(turn, life);
-      } else if (following.signal.aborted) void resume(turn, live.getState().life ?? life);
+        live.show(runState);
+        void resume(turn, runState);
+      } else if (following.signal.aborted) void resume(turn, live.getState().runState ?? runState);
       await resting;
     },
     async cancel() {
-      const run = live.getState().life?.view.id;
+      const run = live.getState().runState?.view.id;
       if (run) await server.cancel(run);
     },
     show(turn: number) {
       const { busy, shown } = store.getState();
-      const life = lifeOf(turn);
-      if (busy || !life || shown === turn) return;
+      const runState = runStateOf(turn);
+      if (busy || !runState || shown === turn) return;
       following.abort();
-      live.show(life);
+      live.show(runState);
       store.setState({ shown: turn });
-      if (!isOver(life.view)) void resume(turn, life);
+      if (!isOver(runState.view)) void resume(turn, runState);
     },
     restart() {
       following.abort();
@@ -234,8 +234,8 @@ function toData(error: unknown): ErrorData {
 /** The whole turns that were answered, as the history that a run brings along; nothing where there are none. */
 function earlierTurns(turns: readonly Turn[]): { history?: RunInput["history"] } {
   const history = turns.flatMap((turn): Message[] => {
-    const reply = turn.life?.view.output?.reply;
-    if (turn.part || turn.life?.view.status !== "done" || reply === undefined) return [];
+    const reply = turn.runState?.view.output?.reply;
+    if (turn.part || turn.runState?.view.status !== "done" || reply === undefined) return [];
     return [
       { role: "user", content: turn.message },
       { role: "assistant", content: typeof reply === "string" ? reply : JSON.stringify(reply) },

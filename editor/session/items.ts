@@ -1,8 +1,8 @@
-/** What a run did inside a container: its items or turns, and the life of one of them. */
+/** What a run did inside a container: its items or turns, and the runState of one of them. */
 import type { ErrorData } from "../../runtime/error.ts";
 import { nodeKey, type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
-import type { RunLife, StreamedText } from "./run-life.ts";
+import type { RunState, StreamedText } from "./run-state.ts";
 
 /** `stopped`: it had not ended when the run did. */
 export type ItemStatus = "running" | "waiting" | "done" | "failed" | "stopped";
@@ -19,33 +19,33 @@ export interface BodyItem {
 }
 
 const NONE: readonly BodyItem[] = [];
-/** By the nodes of a life: text on its way changes no item. */
-const known = new WeakMap<RunLife["view"]["nodes"], Map<string, BodyItem[]>>();
+/** By the nodes of a runState: text on its way changes no item. */
+const known = new WeakMap<RunState["view"]["nodes"], Map<string, BodyItem[]>>();
 
 /**
- * Items or turns of `node` in the run, in their order. `life` is that of the graph which holds the node: an item of a
- * container that is itself inside of one is looked for in the life of the outer item. A called agent has one.
+ * Items or turns of `node` in the run, in their order. `runState` is that of the graph which holds the node: an item of a
+ * container that is itself inside of one is looked for in the runState of the outer item. A called agent has one.
  */
-export function itemsOf(life: RunLife | undefined, node: string): readonly BodyItem[] {
-  if (!life) return NONE;
-  const all = known.get(life.view.nodes) ?? new Map<string, BodyItem[]>();
-  known.set(life.view.nodes, all);
-  const items = all.get(node) ?? findItems(life, node);
+export function itemsOf(runState: RunState | undefined, node: string): readonly BodyItem[] {
+  if (!runState) return NONE;
+  const all = known.get(runState.view.nodes) ?? new Map<string, BodyItem[]>();
+  known.set(runState.view.nodes, all);
+  const items = all.get(node) ?? findItems(runState, node);
   all.set(node, items);
   return items;
 }
 
-function findItems(life: RunLife, node: string): BodyItem[] {
+function findItems(runState: RunState, node: string): BodyItem[] {
   const found = new Map<string, { part: ScopePart; views: NodeView[] }>();
-  for (const [, view] of life.view.nodes) {
-    const part = inner(life, view.scope)?.[0];
+  for (const [, view] of runState.view.nodes) {
+    const part = inner(runState, view.scope)?.[0];
     if (part?.node !== node || part.call !== undefined) continue;
     const key = scopeKey([part]);
     const item = found.get(key);
     if (item) item.views.push(view);
     else found.set(key, { part, views: [view] });
   }
-  const holder = life.view.nodes.get(node);
+  const holder = runState.view.nodes.get(node);
   const items = [...found].map(([key, { part, views }]) => ({
     key,
     part,
@@ -102,27 +102,27 @@ export function defaultItem(items: readonly BodyItem[]): BodyItem | undefined {
 }
 
 /**
- * The life of one item: the nodes of the body by their own ids, as if the body were a graph by itself. A nested
+ * The runState of one item: the nodes of the body by their own ids, as if the body were a graph by itself. A nested
  * container's items stay below their node, so the same step leads further in.
  */
-export function lifeWithin(life: RunLife, part: ScopePart): RunLife {
+export function runStateWithin(runState: RunState, part: ScopePart): RunState {
   const wanted = scopeKey([part]);
   const nodes = new Map<string, NodeView>();
-  for (const view of life.view.nodes.values()) {
-    const scope = inner(life, view.scope);
+  for (const view of runState.view.nodes.values()) {
+    const scope = inner(runState, view.scope);
     if (!scope?.[0] || scopeKey([scope[0]]) !== wanted) continue;
     nodes.set(nodeKey(scope.slice(1), view.node), view);
   }
   const typing = new Map<string, StreamedText>();
-  for (const [key, text] of life.streamed)
+  for (const [key, text] of runState.streamed)
     if (key.startsWith(`${wanted}|`)) typing.set(key.slice(wanted.length + 1), text);
     else if (key.startsWith(`${wanted}/`)) typing.set(key.slice(wanted.length + 1), text);
-  const made: RunLife = { view: { ...life.view, nodes }, streamed: typing };
-  depths.set(made, depthOf(life) + 1);
+  const made: RunState = { view: { ...runState.view, nodes }, streamed: typing };
+  depths.set(made, depthOf(runState) + 1);
   return made;
 }
 
-/** How many parts of a scope lead to the graph that a life is of. A whole run's life has none. */
-const depths = new WeakMap<RunLife, number>();
-const depthOf = (life: RunLife): number => depths.get(life) ?? 0;
-const inner = (life: RunLife, scope: Scope | undefined): Scope | undefined => scope?.slice(depthOf(life));
+/** How many parts of a scope lead to the graph that a runState is of. A whole run's runState has none. */
+const depths = new WeakMap<RunState, number>();
+const depthOf = (runState: RunState): number => depths.get(runState) ?? 0;
+const inner = (runState: RunState, scope: Scope | undefined): Scope | undefined => scope?.slice(depthOf(runState));

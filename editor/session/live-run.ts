@@ -2,10 +2,10 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RunItem } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
-import { foldAll, newLife, type RunLife, type StreamedText } from "./run-life.ts";
+import { foldAll, newRunState, type RunState, type StreamedText } from "./run-state.ts";
 
 export interface LiveRunState {
-  life?: RunLife;
+  runState?: RunState;
   /** The connection broke and is being tried again. */
   lost?: boolean;
 }
@@ -16,7 +16,7 @@ export interface LiveRun extends StoreApi<LiveRunState> {
   push(item: RunItem): void;
   /** Folds what is gathered now. */
   settle(): void;
-  show(life: RunLife | undefined): void;
+  show(runState: RunState | undefined): void;
   setLost(lost: boolean): void;
 }
 
@@ -30,12 +30,12 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
     if (pending.length === 0) return;
     const items = pending;
     pending = [];
-    store.setState({ life: foldAll(store.getState().life ?? newLife(0), items), lost: false });
+    store.setState({ runState: foldAll(store.getState().runState ?? newRunState(0), items), lost: false });
   };
   return Object.assign(store, {
     begin(at: number) {
       pending = [];
-      store.setState({ life: newLife(at), lost: false });
+      store.setState({ runState: newRunState(at), lost: false });
     },
     push(item: RunItem) {
       pending.push(item);
@@ -44,9 +44,9 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
       frame(settle);
     },
     settle,
-    show(life: RunLife | undefined) {
+    show(runState: RunState | undefined) {
       pending = [];
-      store.setState({ life, lost: false });
+      store.setState({ runState, lost: false });
     },
     setLost(lost: boolean) {
       store.setState({ lost });
@@ -55,6 +55,6 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
 }
 
 /** How a node on the graph itself fares in the run that is shown. */
-export const viewOf = (state: LiveRunState, node: string): NodeView | undefined => state.life?.view.nodes.get(node);
+export const viewOf = (state: LiveRunState, node: string): NodeView | undefined => state.runState?.view.nodes.get(node);
 export const streamedTextOf = (state: LiveRunState, node: string): StreamedText | undefined =>
-  state.life?.streamed.get(node);
+  state.runState?.streamed.get(node);

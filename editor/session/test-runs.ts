@@ -5,11 +5,11 @@ import type { RunInput } from "../../runtime/event.ts";
 import type { GraphTest } from "../../runtime/graph.ts";
 import { followRun } from "../api/follow-run.ts";
 import type { ConversationDeps } from "./conversation.ts";
-import { foldAll, newLife, type RunLife } from "./run-life.ts";
+import { foldAll, newRunState, type RunState } from "./run-state.ts";
 
 export interface TestResult {
   /** As far as the run has come. */
-  life?: RunLife;
+  runState?: RunState;
   /** Why no run came of it. */
   error?: ErrorData;
 }
@@ -48,10 +48,10 @@ export function createTestRuns(deps: Pick<ConversationDeps, "save" | "graph" | "
   async function runOne(test: GraphTest, saved: boolean, signal: AbortSignal): Promise<void> {
     const key = testKey(test);
     const input: RunInput = { message: "", ...test.input };
-    let life = newLife(deps.now());
-    set(key, { life });
+    let runState = newRunState(deps.now());
+    set(key, { runState });
     const stop = () => {
-      if (life.view.id !== "") void Promise.resolve(server.cancel(life.view.id)).catch(() => {});
+      if (runState.view.id !== "") void Promise.resolve(server.cancel(runState.view.id)).catch(() => {});
     };
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -64,14 +64,14 @@ export function createTestRuns(deps: Pick<ConversationDeps, "save" | "graph" | "
           reopen: (run, after) => server.follow(run, after, signal),
           onItem: (item) => {
             if (item.type === "delta") return;
-            life = foldAll(life, [item]);
-            set(key, { life });
+            runState = foldAll(runState, [item]);
+            set(key, { runState });
           },
         },
       );
     } catch (error) {
       if (signal.aborted) set(key, undefined);
-      else set(key, { error: errorData(error), ...(life.view.id !== "" && { life }) });
+      else set(key, { error: errorData(error), ...(runState.view.id !== "" && { runState }) });
     } finally {
       signal.removeEventListener("abort", stop);
     }

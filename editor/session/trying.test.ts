@@ -14,7 +14,7 @@ import { pinOf, pinsOf, removePins, setPin } from "../graph/pins.ts";
 import { compareRuns, compareText, partsInside } from "../pages/compare/compare.ts";
 import { addTest, expectedText, removeTest, replyText, setExpected, testOutcome } from "./agent-tests.ts";
 import { createDocument } from "./document.ts";
-import { foldAll, newLife, type RunLife } from "./run-life.ts";
+import { foldAll, newRunState, type RunState } from "./run-state.ts";
 import { createTestRuns, testKey } from "./test-runs.ts";
 
 /** Two branches that meet: `a` and `b` read the message, `both` joins them. */
@@ -40,7 +40,7 @@ const forked = () =>
     {},
   );
 
-async function run(graph: Graph, plan: PartPlan = { pins: {} }): Promise<{ life: RunLife; ran: string[] }> {
+async function run(graph: Graph, plan: PartPlan = { pins: {} }): Promise<{ runState: RunState; ran: string[] }> {
   const pins = plan.pins as Record<string, Record<string, unknown>>;
   const played = await play(
     graph,
@@ -49,7 +49,7 @@ async function run(graph: Graph, plan: PartPlan = { pins: {} }): Promise<{ life:
     { input: "hi", start: { pins, ...(plan.range && { range: plan.range }) } },
   );
   return {
-    life: foldAll(newLife(0), played.events),
+    runState: foldAll(newRunState(0), played.events),
     ran: played.of("node-start").map((event) => event.node),
   };
 }
@@ -57,12 +57,12 @@ async function run(graph: Graph, plan: PartPlan = { pins: {} }): Promise<{ life:
 describe("a part of a graph", () => {
   it("runs alone, with what feeds it as it was", async () => {
     const graph = forked();
-    const { life } = await run(graph);
-    const plan = planPart(graph, "only", "both", {}, knownFrom(life.view));
+    const { runState } = await run(graph);
+    const plan = planPart(graph, "only", "both", {}, knownFrom(runState.view));
     expect(plan).toEqual({ range: { only: "both" }, pins: { a: { text: "A hi" }, b: { text: "B hi" } } });
     const part = await run(graph, plan);
     expect(part.ran).toEqual(["both"]);
-    expect(part.life.view.output?.reply).toEqual({ text: "A hi and B hi" });
+    expect(part.runState.view.output?.reply).toEqual({ text: "A hi and B hi" });
   });
 
   it("runs what comes before too, where nothing is known of it", async () => {
@@ -78,30 +78,30 @@ describe("a part of a graph", () => {
 
   it("runs to a node and from a node", async () => {
     const graph = forked();
-    const { life } = await run(graph);
-    const known = knownFrom(life.view);
+    const { runState } = await run(graph);
+    const known = knownFrom(runState.view);
     expect((await run(graph, planPart(graph, "to", "a", {}, known))).ran).toEqual(["ask", "a"]);
     const from = await run(graph, planPart(graph, "from", "both", {}, known));
     expect(from.ran).toEqual(["both", "end", "reply"]);
-    expect(from.life.view.output?.reply).toBe("A hi and B hi.");
+    expect(from.runState.view.output?.reply).toBe("A hi and B hi.");
   });
 
   it("takes a pin before the last run, but runs the node that was asked for", async () => {
     const graph = forked();
-    const known = knownFrom((await run(graph)).life.view);
+    const known = knownFrom((await run(graph)).runState.view);
     const pinned = { a: { text: "pinned" }, both: { text: "old" } };
     const part = await run(graph, planPart(graph, "only", "both", pinned, known));
-    expect(part.life.view.output?.reply).toEqual({ text: "pinned and B hi" });
+    expect(part.runState.view.output?.reply).toEqual({ text: "pinned and B hi" });
     const to = await run(graph, planPart(graph, "to", "end", { both: { text: "old" } }, known));
     expect(to.ran).toEqual(["end"]);
   });
 
   it("goes on from an edited output, and keeps the other branch", async () => {
     const graph = forked();
-    const known = knownFrom((await run(graph)).life.view);
+    const known = knownFrom((await run(graph)).runState.view);
     const part = await run(graph, planEdited(graph, "a", { text: "Mine" }, {}, known));
     expect(part.ran).toEqual(["both", "end", "reply"]);
-    expect(part.life.view.output?.reply).toBe("Mine and B hi.");
+    expect(part.runState.view.output?.reply).toBe("Mine and B hi.");
   });
 });
 
@@ -122,9 +122,9 @@ describe("pins", () => {
 });
 
 describe("tests of an agent", () => {
-  const view = (status: RunLife["view"]["status"], reply?: unknown): RunLife => {
-    const life = newLife(0);
-    return { ...life, view: { ...life.view, status, ...(reply === undefined ? {} : { output: { reply } }) } };
+  const view = (status: RunState["view"]["status"], reply?: unknown): RunState => {
+    const runState = newRunState(0);
+    return { ...runState, view: { ...runState.view, status, ...(reply === undefined ? {} : { output: { reply } }) } };
   };
   const test = { name: "t", input: { message: "t" }, expect: { contains: "Blue" } };
 
@@ -178,14 +178,14 @@ it("reads edited outputs: a text as it stands, everything else as JSON", () => {
 
 describe("two runs side by side", () => {
   it("finds what differs, node by node and by words", async () => {
-    const first = (await run(forked())).life.view;
+    const first = (await run(forked())).runState.view;
     const changed = forked();
     const second = (
       await run({
         ...changed,
         nodes: changed.nodes.map((node) => (node.id === "a" ? { ...node, config: { template: "New {{x}}" } } : node)),
       })
-    ).life.view;
+    ).runState.view;
     const compared = new Map(compareRuns(first, second).map((node) => [node.node, node]));
     expect(compared.get("b")?.same).toBe(true);
     expect(compared.get("a")?.values).toEqual([
@@ -201,8 +201,8 @@ describe("two runs side by side", () => {
 
   it("keeps nodes that only one of them had", async () => {
     const graph = forked();
-    const whole = (await run(graph)).life.view;
-    const part = (await run(graph, planPart(graph, "to", "a", {}, knownFrom(undefined)))).life.view;
+    const whole = (await run(graph)).runState.view;
+    const part = (await run(graph, planPart(graph, "to", "a", {}, knownFrom(undefined)))).runState.view;
     const only = compareRuns(whole, part).filter((node) => !node.second);
     expect(only.map((node) => node.node)).toContain("reply");
     expect(only.every((node) => !node.same)).toBe(true);
@@ -210,8 +210,8 @@ describe("two runs side by side", () => {
 
   it("finds what differs inside of a container, item by item", () => {
     const view = (replies: string[]) => {
-      const life = foldAll(
-        newLife(0),
+      const runState = foldAll(
+        newRunState(0),
         replies.flatMap((reply, item) =>
           (["node-start", "node-end"] as const).map(
             (type, step) =>
@@ -227,7 +227,7 @@ describe("two runs side by side", () => {
           ),
         ),
       );
-      return life.view;
+      return runState.view;
     };
     const [first, second] = [view(["a", "b"]), view(["a", "c", "d"])];
     expect(compareRuns(first, second)).toEqual([]);
@@ -285,7 +285,7 @@ describe("running the tests", () => {
     expect(asked).toEqual(messages.map(({ input }) => ({ input })));
     const { results, progress } = tests.getState();
     expect(progress).toBeUndefined();
-    expect(messages.map((test) => replyText(results.get(testKey(test))!.life!))).toEqual([
+    expect(messages.map((test) => replyText(results.get(testKey(test))!.runState!))).toEqual([
       "Answer a",
       "Answer b",
       "Answer c",

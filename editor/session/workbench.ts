@@ -49,7 +49,7 @@ export interface Inside {
   /** The node of the outer graph that holds this one, and those from the agent's own graph to here. */
   node: string;
   path: string[];
-  /** Whose life is shown, by key; absent: whatever is most worth a look. */
+  /** Whose runState is shown, by key; absent: whatever is most worth a look. */
   item: StoreApi<{ item?: string }>;
   /** It is another agent's graph, which is only shown. */
   called?: { id: string; version?: number };

@@ -1,4 +1,4 @@
-/** Above what a node holds: the way back, what it is, and whose life the cards show. */
+/** Above what a node holds: the way back, what it is, and whose runState the cards show. */
 import { ArrowLeft, Lock } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";

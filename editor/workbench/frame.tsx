@@ -83,7 +83,7 @@ function BottomPanel({ open }: { open: boolean }) {
   const { panels } = useWorkbench();
   const height = usePanels((state) => state.bottomHeight);
   // Before anything has run there is a line to read and no need for more room.
-  const empty = useLive((state) => state.life === undefined);
+  const empty = useLive((state) => state.runState === undefined);
   if (!open) return null;
   if (empty)
     return (

@@ -159,7 +159,7 @@ function useFitAtOpen(): void {
 /** That this is the past, and the ways out of it. */
 function Bar({ id }: { id: string }) {
   const { t } = useTranslation("testing");
-  const startedAt = useLive((state) => state.life?.view.startedAt);
+  const startedAt = useLive((state) => state.runState?.view.startedAt);
   const agent = useQuery({
     queryKey: ["runs", id, "agent"],
     queryFn: () => agentOf(id),
@@ -214,23 +214,23 @@ function Chosen() {
 
 function Story() {
   const { t } = useTranslation("testing");
-  const life = useLive((state) => state.life);
+  const runState = useLive((state) => state.runState);
   const name = useGraph((graph) => graph.name);
-  const text = answerText(life);
+  const text = answerText(runState);
   return (
     <div className="flex flex-col gap-3 p-4">
       <h2 className="font-semibold text-md">{name}</h2>
-      {life?.view.start && (
+      {runState?.view.start && (
         <p className="whitespace-pre-wrap break-words rounded-xl bg-accent-soft px-3 py-2">
-          {life.view.start.input.message}
+          {runState.view.start.input.message}
         </p>
       )}
       {text !== undefined && (
         <div className="rounded-xl border border-line px-3 py-2">
-          <Answer text={text} documents={answerDocuments(life?.view)} />
+          <Answer text={text} documents={answerDocuments(runState?.view)} />
         </div>
       )}
-      {life?.view.error && <Notice tone="bad" title={life.view.error.message} />}
+      {runState?.view.error && <Notice tone="bad" title={runState.view.error.message} />}
       <p className="text-ink-3 text-sm">{t("selectNode")}</p>
     </div>
   );

@@ -4,7 +4,7 @@ import { followRun } from "../api/follow-run.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { createConversation } from "./conversation.ts";
 import { createLiveRun, streamedTextOf, viewOf } from "./live-run.ts";
-import { foldAll, newLife } from "./run-life.ts";
+import { foldAll, newRunState } from "./run-state.ts";
 
 let seq = 0;
 const event = (at: number, body: EventBody): RunEvent => ({ run: "r1", seq: seq++, at, ...body }) as RunEvent;
@@ -79,22 +79,22 @@ function story(): RunEvent[] {
   ];
 }
 
-describe("a run's life", () => {
+describe("a run's runState", () => {
   it("shows text as it comes, and begins anew with each step", () => {
     const events = story();
-    let life = foldAll(newLife(0), events.slice(0, 3));
-    life = foldAll(life, [delta("I look ", 0), delta("at the clock", 7)]);
-    expect(life.streamed.get("brain")?.text).toBe("I look at the clock");
-    life = foldAll(life, [...events.slice(3, 7), delta("It is", 0)]);
-    expect(life.streamed.get("brain")).toMatchObject({ text: "It is", answer: true });
+    let runState = foldAll(newRunState(0), events.slice(0, 3));
+    runState = foldAll(runState, [delta("I look ", 0), delta("at the clock", 7)]);
+    expect(runState.streamed.get("brain")?.text).toBe("I look at the clock");
+    runState = foldAll(runState, [...events.slice(3, 7), delta("It is", 0)]);
+    expect(runState.streamed.get("brain")).toMatchObject({ text: "It is", answer: true });
     // One who joins late gets what there is so far again, from the beginning.
-    life = foldAll(life, [delta("It is noon", 0)]);
-    expect(life.streamed.get("brain")?.text).toBe("It is noon");
+    runState = foldAll(runState, [delta("It is noon", 0)]);
+    expect(runState.streamed.get("brain")?.text).toBe("It is noon");
   });
 
-  it("leaves a life as it was when a later one is folded from it", () => {
+  it("leaves a runState as it was when a later one is folded from it", () => {
     const events = story();
-    const early = foldAll(newLife(0), events.slice(0, 4));
+    const early = foldAll(newRunState(0), events.slice(0, 4));
     const before = JSON.stringify([...early.view.nodes]);
     foldAll(early, events);
     expect(JSON.stringify([...early.view.nodes])).toBe(before);
@@ -253,16 +253,16 @@ describe("a conversation", () => {
     await conversation.send({ message: "two" });
     const { turns, session, busy } = conversation.getState();
     expect(busy).toBe(false);
-    expect(turns.map((turn) => [turn.message, turn.life?.view.status])).toEqual([
+    expect(turns.map((turn) => [turn.message, turn.runState?.view.status])).toEqual([
       ["one", "done"],
       ["two", "done"],
     ]);
     expect(sent).toMatchObject([{ session }, { session }]);
     conversation.show(1);
-    expect(live.getState().life).toBe(turns[0]?.life);
+    expect(live.getState().runState).toBe(turns[0]?.runState);
     conversation.restart();
     expect(conversation.getState()).toMatchObject({ turns: [] });
-    expect(live.getState().life).toBeUndefined();
+    expect(live.getState().runState).toBeUndefined();
   });
 
   it("stops where a person is needed, and goes on in the same turn after the answer", async () => {
@@ -278,10 +278,10 @@ describe("a conversation", () => {
     ];
     const { conversation, sent } = talk([first, rest]);
     await conversation.send({ message: "one" });
-    expect(conversation.getState().turns[0]?.life?.view).toMatchObject({ status: "waiting", waits: [{ wait: "w" }] });
+    expect(conversation.getState().turns[0]?.runState?.view).toMatchObject({ status: "waiting", waits: [{ wait: "w" }] });
     await conversation.answer(1, { wait: "w", choice: "approve" });
     expect(sent.at(-1)).toEqual({ wait: "w", choice: "approve" });
-    expect(conversation.getState().turns[0]?.life?.view).toMatchObject({ status: "done", waits: [] });
+    expect(conversation.getState().turns[0]?.runState?.view).toMatchObject({ status: "done", waits: [] });
   });
 
   it("goes on following while one item waits and another works, and is answered meanwhile", async () => {
@@ -298,7 +298,7 @@ describe("a conversation", () => {
       at(3, { type: "run-wait", waits: [wait] }),
       at(4, { type: "node-start", node: "brain", scope: item(1) }),
     );
-    await vi.waitFor(() => expect(live.getState().life?.view.seq).toBe(4));
+    await vi.waitFor(() => expect(live.getState().runState?.view.seq).toBe(4));
     expect(conversation.getState().busy).toBe(true);
     const answering = conversation.answer(1, { wait: "w", choice: "approve" });
     await vi.waitFor(() => expect(sent.at(-1)).toEqual({ wait: "w", choice: "approve" }));
@@ -310,14 +310,14 @@ describe("a conversation", () => {
       at(8, { type: "run-wait", waits: [again] }),
     );
     await Promise.all([sending, answering]);
-    expect(conversation.getState()).toMatchObject({ busy: false, turns: [{ life: { view: { waits: [again] } } }] });
+    expect(conversation.getState()).toMatchObject({ busy: false, turns: [{ runState: { view: { waits: [again] } } }] });
     // Somebody answered it elsewhere: what comes of it is seen here, too.
     feed.push(
       at(9, { type: "run-resume", reason: "answer", answers: [{ wait: "w2", choice: "reject" }] }),
       at(10, { type: "run-end", output: { reply: "Out." } }),
     );
     feed.end();
-    await vi.waitFor(() => expect(conversation.getState().turns[0]?.life?.view.status).toBe("done"));
+    await vi.waitFor(() => expect(conversation.getState().turns[0]?.runState?.view.status).toBe("done"));
     expect(conversation.getState().busy).toBe(false);
   });
 });

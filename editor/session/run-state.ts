@@ -14,26 +14,26 @@ export interface StreamedText {
   answer: boolean;
 }
 
-export interface RunLife {
+export interface RunState {
   view: RunView;
   /** By `nodeKey`. */
   streamed: ReadonlyMap<string, StreamedText>;
 }
 
-export function newLife(at: number): RunLife {
+export function newRunState(at: number): RunState {
   return { view: { ...emptyRun(""), status: "running", startedAt: at }, streamed: new Map() };
 }
 
 /**
- * Events and deltas in the order in which they came, into a life of their own: the one given is not changed. An event
+ * Events and deltas in the order in which they came, into a runState of their own: the one given is not changed. An event
  * that was seen before (a reconnect) changes nothing. While only text comes, the view keeps its identity.
  */
-export function foldAll(life: RunLife, items: readonly RunItem[]): RunLife {
-  if (items.length === 0) return life;
+export function foldAll(runState: RunState, items: readonly RunItem[]): RunState {
+  if (items.length === 0) return runState;
   const view: RunView = items.some((item) => item.type !== "delta")
-    ? { ...life.view, usage: { ...life.view.usage }, nodes: new Map(life.view.nodes) }
-    : life.view;
-  const typing = new Map(life.streamed);
+    ? { ...runState.view, usage: { ...runState.view.usage }, nodes: new Map(runState.view.nodes) }
+    : runState.view;
+  const typing = new Map(runState.streamed);
   for (const item of items) {
     if (item.type !== "delta") {
       if (item.seq > view.seq) closeText(typing, item);
