@@ -10,7 +10,12 @@ import { useZoomedOut } from "./zoomed-out.ts";
 type EdgeState = "idle" | "active" | "done" | "not-taken";
 
 /** What an edge does in the run that is shown: it carries a value until the node behind it has taken it up. */
-function edgeState({ runState }: LiveRunState, source: string, port: string | null | undefined, target: string): EdgeState {
+function edgeState(
+  { runState }: LiveRunState,
+  source: string,
+  port: string | null | undefined,
+  target: string,
+): EdgeState {
   if (!runState) return "idle";
   const from = viewOf({ runState }, source);
   if (!from || from.status === "running" || from.status === "waiting") return "idle";

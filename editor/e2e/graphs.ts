@@ -60,3 +60,48 @@ export function largeGraph(count: number): Graph {
   layout.reply = { x: 20 * 300, y: 0 };
   return { ...emptyGraph(`Graph of ${count}`), nodes, edges, layout };
 }
+
+/** A container and texts of every kind that a person writes. */
+export const shopGraph = (): Graph =>
+  graphOf(
+    "Shop helper",
+    [
+      ["ask", "input", {}],
+      ["each", "map", { body: smallGraph({ name: "Each shop" }) }],
+      ["memo", "note", { text: "The shop opens at nine; workshops later." }],
+    ],
+    ["ask.message > each.items"],
+    { ask: [0, 0], each: [300, 0], memo: [0, 300] },
+    {
+      settings: {
+        greeting: "Welcome to the Shop",
+        suggestions: ["Is the shop open?"],
+        language: "auto",
+        approvals: {},
+        budget: {},
+      },
+    },
+  );
+
+/** Two branches that meet: `a` and `b` read the message, `both` joins them. */
+export const forkedGraph = (): Graph =>
+  graphOf(
+    "Two ways",
+    [
+      ["ask", "input", {}],
+      ["a", "prompt", { template: "A {{x}}" }],
+      ["b", "prompt", { template: "B {{x}}" }],
+      ["both", "prompt", { template: "{{x}} and {{y}}" }],
+      ["end", "prompt", { template: "{{x}}." }],
+      ["reply", "output", {}],
+    ],
+    [
+      "ask.message > a.x",
+      "ask.message > b.x",
+      "a.text > both.x",
+      "b.text > both.y",
+      "both.text > end.x",
+      "end.text > reply.reply",
+    ],
+    {},
+  );

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { emptyGraph, type Graph } from "../../runtime/graph.ts";
 import { graphHash } from "../../runtime/identity.ts";
-import { layoutPositions } from "./auto-layout.ts";
+import { smallGraph } from "../e2e/graphs.ts";
+import { elkGraph, layoutPositions } from "./auto-layout.ts";
 import { nodeSize } from "./card-size.ts";
 import { setLayout } from "./commands.ts";
 import { definitions, table } from "./node-types.ts";
@@ -58,4 +59,20 @@ it("moves cards and nothing else, and lets none lie on another", async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+it("hands ports to the layout in their order, and leaves notes and edges without a node out", () => {
+  const graph = smallGraph();
+  const elk = elkGraph(
+    {
+      ...graph,
+      nodes: [...graph.nodes, { id: "memo", type: "note", version: 1, config: {} }],
+      edges: [...graph.edges, { from: "ask.message", to: "nobody.in" }],
+    },
+    createPortReader(table),
+  );
+  expect(elk.children?.map((child) => child.id)).toEqual(["ask", "brief", "kit", "brain", "reply"]);
+  const ports = new Set(elk.children?.flatMap((child) => child.ports?.map((port) => port.id) ?? []));
+  for (const edge of elk.edges ?? [])
+    for (const end of [...edge.sources, ...edge.targets]) expect(ports).toContain(end);
 });

@@ -1,14 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NodeView } from "../../runtime/fold-run.ts";
-import { createFlowModel } from "../canvas/flow-model.ts";
-import { handles } from "../canvas/handles.ts";
 import { smallGraph } from "../e2e/graphs.ts";
-import { commandScore } from "../workbench/command-score.ts";
-import { presses } from "../workbench/use-shortcuts.ts";
-import { elkGraph } from "./auto-layout.ts";
-import { cardHeight, freePosition, positionOf } from "./card-size.ts";
 import { table } from "./node-types.ts";
-import { createPortReader } from "./ports.ts";
 import { configPreview, runPreview } from "./preview.ts";
 
 const view = (more: Partial<NodeView>): NodeView => ({
@@ -94,107 +87,5 @@ describe("what a card says", () => {
       is: "empty",
     });
     expect(preview("from-the-future", { a: 1 })).toEqual({ is: "empty" });
-  });
-});
-
-describe("the canvas's model", () => {
-  const reader = createPortReader(table);
-  const nothing = { nodes: new Set<string>(), edges: new Set<string>() };
-
-  it("gives back the same objects for what did not change", () => {
-    const model = createFlowModel();
-    const graph = smallGraph();
-    const first = model.sync(graph, reader, nothing);
-    const typed = {
-      ...graph,
-      nodes: graph.nodes.map((node) =>
-        node.id === "brief" ? { ...node, config: { template: "{{topic}} and {{more}}" } } : node,
-      ),
-    };
-    const second = model.sync(typed, reader, nothing, first.nodes);
-    const changed = second.nodes.filter((node, index) => node !== first.nodes[index]).map((node) => node.id);
-    expect(changed).toEqual(["brief"]);
-    expect(second.edges.every((edge, index) => edge === first.edges[index])).toBe(true);
-    const third = model.sync(
-      { ...typed, settings: { ...typed.settings, greeting: "Hi" } },
-      reader,
-      nothing,
-      second.nodes,
-    );
-    expect(third.nodes.every((node, index) => node === second.nodes[index])).toBe(true);
-  });
-
-  it("places every handle inside its card, so that nothing has to be measured", () => {
-    const { nodes } = createFlowModel().sync(smallGraph(), reader, nothing);
-    for (const node of nodes) {
-      if (node.type !== "card") continue;
-      expect(node.measured?.height).toBe(cardHeight(node.data.node.type, node.data.ports));
-      for (const handle of handles(node.data.ports)) expect(handle.y + 12).toBeLessThan(node.measured!.height!);
-    }
-  });
-
-  it("hands ports to the layout in their order, and leaves notes and loose edges out", () => {
-    const graph = smallGraph();
-    const elk = elkGraph(
-      {
-        ...graph,
-        nodes: [...graph.nodes, { id: "memo", type: "note", version: 1, config: {} }],
-        edges: [...graph.edges, { from: "ask.message", to: "nobody.in" }],
-      },
-      reader,
-    );
-    expect(elk.children?.map((child) => child.id)).toEqual(["ask", "brief", "kit", "brain", "reply"]);
-    const ports = new Set(elk.children?.flatMap((child) => child.ports?.map((port) => port.id) ?? []));
-    for (const edge of elk.edges ?? [])
-      for (const end of [...edge.sources, ...edge.targets]) expect(ports).toContain(end);
-  });
-
-  it("puts the nodes of a file without a layout in columns, and leaves the others there when one is moved", () => {
-    const graph = { ...smallGraph(), layout: {} };
-    const x = (id: string) => positionOf(graph, id).x;
-    expect(x("ask")).toBeLessThan(x("brief"));
-    expect(x("brief")).toBeLessThan(x("brain"));
-    expect(x("brain")).toBeLessThan(x("reply"));
-    const places = graph.nodes.map((node) => JSON.stringify(positionOf(graph, node.id)));
-    expect(new Set(places).size).toBe(places.length);
-    const moved = { ...graph, layout: { ask: { x: 900, y: 900 } } };
-    for (const id of ["brief", "kit", "brain", "reply"]) expect(positionOf(moved, id)).toEqual(positionOf(graph, id));
-  });
-
-  it("finds a place where a new card covers no other", () => {
-    const graph = smallGraph();
-    const place = freePosition(graph, { x: 320, y: 40 });
-    for (const other of Object.values(graph.layout))
-      expect(Math.abs(other.x - place.x) < 232 && Math.abs(other.y - place.y) < 150).toBe(false);
-  });
-});
-
-describe("keys", () => {
-  const key = (name: string, more: Partial<KeyboardEvent> = {}) => ({
-    key: name,
-    code: "",
-    ctrlKey: false,
-    metaKey: false,
-    shiftKey: false,
-    altKey: false,
-    ...more,
-  });
-  it("tells undo from redo, and takes signs as they are typed", () => {
-    expect(presses(key("z", { ctrlKey: true }), ["mod", "z"])).toBe(true);
-    expect(presses(key("Z", { metaKey: true, shiftKey: true }), ["mod", "z"])).toBe(false);
-    expect(presses(key("Z", { metaKey: true, shiftKey: true }), ["mod", "shift", "z"])).toBe(true);
-    expect(presses(key("?", { shiftKey: true }), ["?"])).toBe(true);
-    expect(presses(key("!", { shiftKey: true, code: "Digit1" }), ["shift", "1"])).toBe(true);
-    expect(presses(key("/"), ["mod", "/"])).toBe(false);
-  });
-});
-
-describe("the search over everything", () => {
-  it("takes words that stand in an entry, whole words first, and no strewn letters", () => {
-    expect(commandScore("node Language model brain", "brain")).toBe(1);
-    expect(commandScore("do Build by conversation", "brain")).toBe(0);
-    expect(commandScore("do Build by conversation", "conv")).toBeGreaterThan(commandScore("do Reconvene", "conv"));
-    expect(commandScore("add 大模型 llm", "模型")).toBeGreaterThan(0);
-    expect(commandScore("do Zoom in", "in zoom")).toBe(1);
   });
 });

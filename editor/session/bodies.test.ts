@@ -8,7 +8,7 @@ import { addNode, remove, setConfig, setNode } from "../graph/commands.ts";
 import { lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
 import { createDocument } from "./document.ts";
-import { defaultItem, itemsOf, runStateWithin, progressOf } from "./items.ts";
+import { defaultItem, itemsOf, progressOf, runStateWithin } from "./items.ts";
 import { foldAll, newRunState } from "./run-state.ts";
 
 const each: GraphNode = { id: "each", type: "map", version: 1, config: {} };

@@ -278,7 +278,10 @@ describe("a conversation", () => {
     ];
     const { conversation, sent } = talk([first, rest]);
     await conversation.send({ message: "one" });
-    expect(conversation.getState().turns[0]?.runState?.view).toMatchObject({ status: "waiting", waits: [{ wait: "w" }] });
+    expect(conversation.getState().turns[0]?.runState?.view).toMatchObject({
+      status: "waiting",
+      waits: [{ wait: "w" }],
+    });
     await conversation.answer(1, { wait: "w", choice: "approve" });
     expect(sent.at(-1)).toEqual({ wait: "w", choice: "approve" });
     expect(conversation.getState().turns[0]?.runState?.view).toMatchObject({ status: "done", waits: [] });

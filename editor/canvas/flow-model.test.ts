@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { smallGraph } from "../e2e/graphs.ts";
+import { cardHeight } from "../graph/card-size.ts";
+import { table } from "../graph/node-types.ts";
+import { createPortReader } from "../graph/ports.ts";
+import { createFlowModel } from "./flow-model.ts";
+import { handles } from "./handles.ts";
+
+describe("the flow model", () => {
+  const reader = createPortReader(table);
+  const nothing = { nodes: new Set<string>(), edges: new Set<string>() };
+
+  it("gives back the same objects for what did not change", () => {
+    const model = createFlowModel();
+    const graph = smallGraph();
+    const first = model.sync(graph, reader, nothing);
+    const typed = {
+      ...graph,
+      nodes: graph.nodes.map((node) =>
+        node.id === "brief" ? { ...node, config: { template: "{{topic}} and {{more}}" } } : node,
+      ),
+    };
+    const second = model.sync(typed, reader, nothing, first.nodes);
+    const changed = second.nodes.filter((node, index) => node !== first.nodes[index]).map((node) => node.id);
+    expect(changed).toEqual(["brief"]);
+    expect(second.edges.every((edge, index) => edge === first.edges[index])).toBe(true);
+    const third = model.sync(
+      { ...typed, settings: { ...typed.settings, greeting: "Hi" } },
+      reader,
+      nothing,
+      second.nodes,
+    );
+    expect(third.nodes.every((node, index) => node === second.nodes[index])).toBe(true);
+  });
+
+  it("places every handle inside its card, so that nothing has to be measured", () => {
+    const { nodes } = createFlowModel().sync(smallGraph(), reader, nothing);
+    for (const node of nodes) {
+      if (node.type !== "card") continue;
+      expect(node.measured?.height).toBe(cardHeight(node.data.node.type, node.data.ports));
+      for (const handle of handles(node.data.ports)) expect(handle.y + 12).toBeLessThan(node.measured!.height!);
+    }
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { edgeEnd } from "../../runtime/graph.ts";
+import { smallGraph } from "../e2e/graphs.ts";
+import { lookup } from "./lookup.ts";
+import { definitions, table } from "./node-types.ts";
+import { createPortReader } from "./ports.ts";
+import { planReplacement, replacementsFor, replaceNode } from "./replace-node.ts";
+
+const reader = createPortReader(table);
+
+describe("replacing a node by another type", () => {
+  it("keeps the id, the title, the edges that fit and the settings that the other type knows; says what goes", () => {
+    const graph = smallGraph();
+    const node = lookup(graph).node("brief")!;
+    const plan = planReplacement(graph, reader, { ...node, title: "Say" }, table.get("llm")!);
+    const next = replaceNode(plan).run(graph);
+    expect(lookup(next).node("brief")).toMatchObject({ type: "llm", title: "Say" });
+    expect(next.edges).toHaveLength(graph.edges.length);
+    expect(next.edges.find((edge) => edge.to === "brain.instructions")?.from).toBe("brief.text");
+    expect(plan.lost.settings).toEqual(["template"]);
+  });
+
+  it("leaves edges between ports that are there, whichever node becomes whichever type", () => {
+    const graph = smallGraph();
+    for (const node of graph.nodes)
+      for (const plan of replacementsFor(graph, reader, node, definitions)) {
+        const next = replaceNode(plan).run(graph);
+        const drawn = reader.ports(plan.next);
+        for (const edge of next.edges) {
+          const from = edgeEnd(edge.from);
+          const to = edgeEnd(edge.to);
+          if (from.node === node.id) expect(drawn.outputs.map((port) => port.id)).toContain(from.port);
+          if (to.node === node.id) expect(drawn.inputs.map((port) => port.id)).toContain(to.port);
+        }
+        expect(next.edges.length + plan.lost.edges.length).toBe(graph.edges.length);
+        expect(table.get(plan.next.type)!.config.safeParse(plan.next.config).success).toBe(true);
+      }
+  });
+});
