@@ -1,4 +1,4 @@
-/** Lining nodes up and spacing them evenly. Pure: boxes in, places out; what stays where it is is left out. */
+/** Aligns and distributes nodes. Pure: returns the new positions of the boxes that move. */
 export interface Box {
   id: string;
   x: number;
@@ -9,10 +9,10 @@ export interface Box {
 
 export type Side = "left" | "center" | "right" | "top" | "middle" | "bottom";
 export type Axis = "x" | "y";
-type Places = Record<string, { x: number; y: number }>;
+type Positions = Record<string, { x: number; y: number }>;
 
-/** Lines boxes up by a side, or by their middles, of the room that they take together. Fewer than two stay. */
-export function alignPositions(boxes: readonly Box[], side: Side): Places {
+/** Aligns boxes to a side, or to the middle, of their common bounding box. Fewer than two boxes do not move. */
+export function alignPositions(boxes: readonly Box[], side: Side): Positions {
   if (boxes.length < 2) return {};
   const axis: Axis = side === "left" || side === "center" || side === "right" ? "x" : "y";
   const size = axis === "x" ? "width" : "height";
@@ -26,8 +26,8 @@ export function alignPositions(boxes: readonly Box[], side: Side): Places {
   return places(boxes, axis, at);
 }
 
-/** Leaves the outermost two where they are and makes the gaps between all equal. Fewer than three stay. */
-export function distributePositions(boxes: readonly Box[], axis: Axis): Places {
+/** Makes the gaps equal between the outermost two boxes, which do not move. Fewer than three boxes do not move. */
+export function distributePositions(boxes: readonly Box[], axis: Axis): Positions {
   if (boxes.length < 3) return {};
   const size = axis === "x" ? "width" : "height";
   const ordered = [...boxes].sort((a, b) => a[axis] + a[size] / 2 - (b[axis] + b[size] / 2));
@@ -43,7 +43,7 @@ export function distributePositions(boxes: readonly Box[], axis: Axis): Places {
   return places(boxes, axis, (box) => at.get(box.id)!);
 }
 
-function places(boxes: readonly Box[], axis: Axis, at: (box: Box) => number): Places {
+function places(boxes: readonly Box[], axis: Axis, at: (box: Box) => number): Positions {
   return Object.fromEntries(
     boxes.flatMap((box) => {
       const value = at(box);

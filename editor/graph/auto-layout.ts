@@ -1,4 +1,4 @@
-/** Auto-layout: left to right along the edges. The layout engine is loaded when it is first asked for. */
+/** Auto-layout: left to right along the edges. The layout engine is loaded at the first call. */
 import type { ElkNode } from "elkjs/lib/elk-api";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { boundsOf } from "./boxes.ts";
@@ -19,8 +19,8 @@ async function load(): Promise<Layouter> {
 }
 
 /**
- * New places for the chosen nodes, or for all. Notes stay where they are. The top left corner of what is laid out stays
- * in place, so that the eye does. Rejects when the engine cannot be loaded; `layouter` is another one, for tests.
+ * New positions for the selected nodes (two or more), or for all. Notes do not move, and the top left corner of the
+ * nodes stays where it was. Rejects when the engine cannot be loaded. `layouter` replaces the engine in tests.
  */
 export async function layoutPositions(
   graph: Graph,

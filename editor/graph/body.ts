@@ -5,7 +5,7 @@ import { type Command, setConfig } from "./commands.ts";
 import { lookup } from "./lookup.ts";
 import { freshOf, roleOf, table } from "./node-types.ts";
 
-/** What a container repeats, as it stands in its config. */
+/** The body in a container's config: a called agent, a nested graph, or neither. */
 export type BodyState =
   | { is: "none" }
   | { is: "agent"; ref: { agent: string; version?: number } }
@@ -14,13 +14,13 @@ export type BodyState =
 
 export const isContainer = (node: Pick<GraphNode, "type">): boolean => roleOf(node) === "container";
 
-/** What a container counts. */
+/** The unit that a container counts. */
 export const eachOf = (type: string | undefined): "item" | "turn" =>
   (type !== undefined && table.get(type)?.body?.each) || "item";
 
 const read = new WeakMap<object, Graph | null>();
 
-/** Equal bodies (by reference) give the same graph, so that what did not change is not drawn again. */
+/** The same body (by reference) returns the same graph, so that unchanged parts are not rendered again. */
 export function bodyOf(node: Pick<GraphNode, "config">): BodyState {
   const raw = (node.config as { body?: unknown } | null)?.body;
   if (typeof raw !== "object" || raw === null) return { is: "none" };
@@ -38,14 +38,13 @@ export function bodyOf(node: Pick<GraphNode, "config">): BodyState {
   return graph ? { is: "graph", graph } : { is: "bad" };
 }
 
-/** Gives a container its body. */
 export function setBody(node: string, body: Graph): Command {
   read.set(body, body);
   const { group: _alone, ...command } = setConfig(node, "body", body);
   return { ...command, label: "body" };
 }
 
-/** A command on the body of `node`, as a command on the graph that holds the node. Without such a body it changes nothing. */
+/** A command on the body of `node`, as a command on the outer graph. Changes nothing when the node has no nested graph. */
 export function withinBody(node: string, command: Command): Command {
   return {
     label: command.label,
@@ -60,7 +59,7 @@ export function withinBody(node: string, command: Command): Command {
   };
 }
 
-/** What a container gives to its body beside `message`: its own names, and the inputs that its author declared. */
+/** The inputs of a container's body besides `message`: those of the node type, and those that the author declared. */
 export function bodyFields(node: Pick<GraphNode, "type" | "config">): Field[] {
   const own = table.get(node.type)?.body?.fields ?? [];
   const declared = (node.config as { inputs?: unknown } | null)?.inputs;
@@ -76,7 +75,7 @@ export function bodyFields(node: Pick<GraphNode, "type" | "config">): Field[] {
   ];
 }
 
-/** A body to begin with: what comes in goes out, and everything that the container gives is offered as a port. */
+/** A new body: the input is connected to the output, and each value of the container is a port of the input. */
 export function startBody(node: Pick<GraphNode, "type" | "config">, name: string): Graph {
   return {
     ...emptyGraph(name),

@@ -1,4 +1,4 @@
-/** What crosses the border of chosen nodes, and what it is called on both sides. */
+/** The values that cross the boundary of the selected nodes, and their names on both sides. */
 
 import { FIELD_NAME, type Field } from "../../runtime/field.ts";
 import { edgeEnd } from "../../runtime/graph.ts";
@@ -6,7 +6,7 @@ import type { Kind } from "../../runtime/port.ts";
 import type { CompiledEdge, CompiledNode } from "../../runtime/resolve.ts";
 import { repliesWithDocuments } from "./data-flow.ts";
 
-/** A value that comes in: the outer ends that may bring it, the inner ends that take it. */
+/** A value that enters: `from` are outer ends (more than one when only one of them is taken), `to` are inner ends. */
 export interface Entry extends Field {
   from: string[];
   to: string[];
@@ -19,7 +19,7 @@ export const portOf = (edge: CompiledEdge) => edge.from.outputs.find((port) => p
 const portIn = (edge: CompiledEdge) => edge.to.inputs.find((port) => port.id === edge.toPort)!;
 const takesMany = (edge: CompiledEdge) => portIn(edge).many === true;
 
-/** Nodes outside through which a value would leave the chosen ones and come back. */
+/** Nodes outside through which a value would leave the selected nodes and return. */
 export function nodesOnReturnPath(
   leaving: readonly CompiledEdge[],
   entering: readonly CompiledEdge[],
@@ -43,8 +43,8 @@ export function nodesOnReturnPath(
 }
 
 /**
- * One entry for each value that comes in. Where an input takes one of several (a router decides), these are one entry.
- * An entry is required where nothing inside does anything without it: then the agent stays idle as its nodes would have.
+ * One entry for each value that enters. Exclusive branches into one input are one entry. An entry is required when
+ * nothing inside runs without it, so that the agent stays idle exactly when its nodes would have.
  */
 export function entriesOf(
   entering: readonly CompiledEdge[],
@@ -59,8 +59,8 @@ export function entriesOf(
   const taken = new Set(["message", "history", "files"]);
   return [...bySources].map(([key, targets]) => {
     const { from: source, fromPort, toPort } = targets[0]![0]!;
-    const said = source.definition.exclusive ? [fromPort, source.id] : [source.id];
-    const name = own.get(key) ?? freeName([toPort, ...said], taken);
+    const fallbacks = source.definition.exclusive ? [fromPort, source.id] : [source.id];
+    const name = own.get(key) ?? freeName([toPort, ...fallbacks], taken);
     taken.add(name);
     const sources = targets[0]!.map(from);
     const ends = targets.map(([edge]) => to(edge!));
@@ -68,7 +68,7 @@ export function entriesOf(
   });
 }
 
-/** The kind that brings a value in as it is. Nobody checks what code gives: a text of its own may be none. */
+/** The kind that passes a value unchanged. Outputs of code are not checked: its declared text may be another value. */
 function kindOf(edges: readonly CompiledEdge[]): Kind {
   const kinds = new Set(edges.map((edge) => portOf(edge).kind));
   const [kind] = kinds;
@@ -78,7 +78,7 @@ function kindOf(edges: readonly CompiledEdge[]): Kind {
   return !rewritten || edges.every(trusted) ? kind : "any";
 }
 
-/** The first wish that is free as the name of a field, else the last one with a number. */
+/** The first candidate that is valid and free as a field name, else the last one with a number. */
 function freeName(wishes: string[], taken: ReadonlySet<string>): string {
   const fitting = wishes.filter((wish) => FIELD_NAME.test(wish));
   const free = fitting.find((wish) => !taken.has(wish));
@@ -88,8 +88,8 @@ function freeName(wishes: string[], taken: ReadonlySet<string>): string {
 }
 
 /**
- * What the agent is asked, which every agent must be: the message of the agent around it where that comes in, else a
- * text without which nothing inside runs (it is renamed to `message`), else the outer message, which nobody inside reads.
+ * The sources of the agent's message, which every agent needs: the entry named `message`, else a required text entry
+ * (it is renamed to `message`), else the message of the outer agent, which then is not used inside.
  */
 export function messageOf(entries: Entry[], outerInput: CompiledNode | undefined): string[] | undefined {
   const found =
@@ -103,8 +103,8 @@ export function messageOf(entries: Entry[], outerInput: CompiledNode | undefined
 }
 
 /**
- * By inner end: which output of the agent it is. All values that go to the very same places, one at a time, are one
- * output. Undefined where more leaves than a reply and its documents, or where the one may come without the other.
+ * Maps each inner end to an output of the agent. Values that go to the same ends are one output. Undefined when more
+ * leaves than a reply and its documents, or when one may come without the other.
  */
 export function exitsOf(
   leaving: readonly CompiledEdge[],
@@ -127,7 +127,7 @@ export function exitsOf(
   return undefined;
 }
 
-/** Both go to the agent's own output, which asks for the pair as any output does. */
+/** Both go to the agent's own output, which expects them as a pair. */
 function sameOutput(reply: readonly CompiledEdge[], documents: readonly CompiledEdge[]): boolean {
   const output = documents[0]!.to;
   if (output.definition.role !== "output" || documents.some((edge) => edge.to !== output)) return false;

@@ -1,4 +1,4 @@
-/** Boxes on the canvas, in the canvas's own pixels. */
+/** Boxes on the canvas, in canvas pixels. */
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import { nodeSize, positionOf } from "./card-size.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
@@ -11,8 +11,8 @@ export interface Box {
 }
 
 /**
- * The smallest box around boxes or points; undefined when there are none. React Flow's `getNodesBounds` would need
- * React, and nodes that are drawn.
+ * The smallest box around boxes or points; undefined when there are none. React Flow's `getNodesBounds` needs React
+ * and rendered nodes.
  */
 export function boundsOf(boxes: Iterable<Pick<Box, "x" | "y"> & Partial<Box>>): Box | undefined {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];

@@ -1,6 +1,6 @@
 /**
- * Which edges may be drawn. The same `edgeFit` and `checkGraph` that judge a saved graph decide here, so the canvas never
- * draws what the server refuses.
+ * Which edges can be drawn. Uses the same `edgeFit` and `checkGraph` as the server, so the canvas does not draw an edge
+ * that the server rejects.
  */
 import { checkGraph } from "../../runtime/check.ts";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
@@ -13,7 +13,7 @@ export type Refusal = "kind" | "cycle" | "self" | "missing" | "connected";
 
 export type Verdict = { fits: true; how: "same" | "convert" } | { fits: false; why: Refusal };
 
-/** Whether an edge may be drawn at all. Quick: called while the pointer moves over ports. */
+/** Whether an edge can be drawn. Fast: called while the pointer moves over ports. */
 export function canConnect(graph: Graph, reader: PortReader, edge: GraphEdge): Verdict {
   const from = edgeEnd(edge.from).node;
   const to = edgeEnd(edge.to).node;
@@ -24,7 +24,7 @@ export function canConnect(graph: Graph, reader: PortReader, edge: GraphEdge): V
   return { fits: true, how };
 }
 
-/** How two ends fit, circles aside. */
+/** How two ends fit; does not look for cycles. */
 function endsFit(graph: Graph, reader: PortReader, fromEnd: string, toEnd: string): "same" | "convert" | Refusal {
   const from = edgeEnd(fromEnd);
   const to = edgeEnd(toEnd);
@@ -39,7 +39,7 @@ function endsFit(graph: Graph, reader: PortReader, fromEnd: string, toEnd: strin
   return at.outOf(from.node).some((other) => other.from === fromEnd && other.to === toEnd) ? "connected" : how;
 }
 
-/** The edges that must go when this one is drawn: an input holds one edge unless `check` proves that only one is taken. */
+/** The edges that this one replaces: an input has one edge, unless `check` proves that only one of several is taken. */
 export function edgesToReplace(graph: Graph, table: NodeTable, reader: PortReader, edge: GraphEdge): Set<string> {
   const to = edgeEnd(edge.to);
   const target = lookup(graph).node(to.node);
@@ -58,7 +58,7 @@ export function reaches(graph: Graph, from: string, to: string): boolean {
   return reached(graph, from, "out", to).has(to);
 }
 
-/** A node with all that a value can reach from it, or (`in`) come from to it. Ends early once it has `until`. */
+/** A node and all nodes downstream of it (`out`), or upstream (`in`). Stops at `until`. */
 function reached(graph: Graph, node: string, way: "in" | "out", until?: string): Set<string> {
   const at = lookup(graph);
   const seen = new Set([node]);
@@ -72,11 +72,11 @@ function reached(graph: Graph, node: string, way: "in" | "out", until?: string):
 
 export interface Offer {
   definition: NodeDefinition;
-  /** The port that the loose end would go to. */
+  /** The port that the open end would be connected to. */
   port: Port;
 }
 
-/** Node types that a loose wire fits, best first: the same kind before a conversion before `any`, needed inputs first. */
+/** Node types that fit an open end, best first: same kind, then `any`, then a conversion; required inputs first. */
 export function fittingTypes(definitions: readonly NodeDefinition[], kind: Kind, side: "in" | "out"): Offer[] {
   const offers: (Offer & { rank: number })[] = [];
   definitions.forEach((definition, order) => {
@@ -114,7 +114,7 @@ export function connectablePorts(
   const found: (ConnectablePort & { rank: number })[] = [];
   const node = lookup(graph).node(id);
   const ends = node !== undefined && reader.definition(node)?.role === "output";
-  // Wired to one of these it would be a circle.
+  // An edge to one of these would be a cycle.
   const behind = side === "in" ? reached(graph, id, "out") : reached(graph, id, "in");
   for (const node of graph.nodes) {
     if (behind.has(node.id)) continue;
@@ -126,7 +126,7 @@ export function connectablePorts(
       if (how !== "same" && how !== "convert") continue;
       const connected = side === "out" && lookup(graph).at(node.id, other.id, "in").length > 0;
       const sameName = other.id === port ? -2 : 0;
-      // An answer comes from a node that thinks, rather than from the question itself.
+      // A reply is more likely to come from a model than from the input.
       const answers = ends && reader.definition(node)?.group === "think" && other.kind === "text" ? -3 : 0;
       found.push({
         node,
@@ -139,7 +139,7 @@ export function connectablePorts(
   return found.sort((a, b) => a.rank - b.rank).map(({ node, port: other, end }) => ({ node, port: other, end }));
 }
 
-/** An input and an output of a node by which it can stand in an edge, or undefined. */
+/** The input and the output by which a node can be inserted into an edge, or undefined. */
 export function throughPorts(
   ports: { inputs: Port[]; outputs: Port[] },
   from: Kind,

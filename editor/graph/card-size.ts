@@ -1,6 +1,6 @@
 /**
- * Where everything on a card sits, in pixels. The card's styles follow these numbers, so ports and edges are in place
- * before a card is drawn at all: a large graph opens without measuring its nodes.
+ * Sizes and positions on a card, in pixels. The card's styles use these numbers, so ports and edges are in place before
+ * a card is rendered: a large graph opens without measuring its nodes.
  */
 import { edgeEnd, type Graph, type GraphNode, type NodePosition } from "../../runtime/graph.ts";
 import { lookup } from "./lookup.ts";
@@ -10,7 +10,7 @@ import type { DrawnPort } from "./ports.ts";
 export const CARD = { width: 232, head: 38, row: 22, pad: 6, handle: 12, line: 17, bodyPad: 8 } as const;
 export const NOTE = { width: 260, height: 132, minWidth: 140, minHeight: 64 } as const;
 
-/** Lines of text in a card's body: what the node last did, or what it is set to. */
+/** Lines of preview text in a card. */
 export const bodyLines = (type: string): 2 | 3 => table.get(type)?.previewLines ?? 2;
 
 export interface CardPorts {
@@ -24,8 +24,13 @@ export function cardHeight(type: string, ports: CardPorts): number {
   return CARD.head + rowsHeight + 1 + 2 * CARD.bodyPad + bodyLines(type) * CARD.line;
 }
 
-export function nodeSize(node: GraphNode, ports: CardPorts, place?: NodePosition): { width: number; height: number } {
-  if (roleOf(node) === "annotation") return { width: place?.width ?? NOTE.width, height: place?.height ?? NOTE.height };
+export function nodeSize(
+  node: GraphNode,
+  ports: CardPorts,
+  position?: NodePosition,
+): { width: number; height: number } {
+  if (roleOf(node) === "annotation")
+    return { width: position?.width ?? NOTE.width, height: position?.height ?? NOTE.height };
   return { width: CARD.width, height: cardHeight(node.type, ports) };
 }
 
@@ -39,7 +44,7 @@ export interface PortBox {
   height: number;
 }
 
-/** Where a card's ports are: inputs on the left edge, outputs on the right, in their order. */
+/** The boxes of a card's ports: inputs on the left edge, outputs on the right, in their order. */
 export function portBoxes(ports: CardPorts): PortBox[] {
   const { handle: size, head, pad, row, width } = CARD;
   const boxes = (side: PortBox["side"], x: number) =>
@@ -56,7 +61,7 @@ export function portBoxes(ports: CardPorts): PortBox[] {
 
 const columns = new WeakMap<Graph, ReadonlyMap<string, NodePosition>>();
 
-/** Where a node stands: its own place, else, in a file without a layout, a column by how far it is from the beginning. */
+/** A node's stored position, else (in a file without a layout) one in the column of its distance from the start. */
 export function positionOf(graph: Graph, id: string): NodePosition {
   const own = graph.layout[id];
   if (own) return own;
@@ -66,8 +71,8 @@ export function positionOf(graph: Graph, id: string): NodePosition {
 }
 
 /**
- * Places in columns along the edges; nodes on a circle stay in the first. A node that gets a place of its own leaves the
- * others where they are.
+ * Positions in columns along the edges; nodes on a cycle stay in the first column. Storing the position of one node does
+ * not move the others.
  */
 function inColumns(graph: Graph): ReadonlyMap<string, NodePosition> {
   const at = lookup(graph);
@@ -94,7 +99,7 @@ function inColumns(graph: Graph): ReadonlyMap<string, NodePosition> {
   return result;
 }
 
-/** The nearest place to `wanted` where a card covers no other. */
+/** The nearest position at or below `wanted` where a card covers no other. */
 export function freePosition(
   graph: Graph,
   wanted: { x: number; y: number },
@@ -102,7 +107,7 @@ export function freePosition(
 ): { x: number; y: number } {
   const taken = Object.values(graph.layout);
   const covered = (x: number, y: number) =>
-    taken.some((place) => Math.abs(place.x - x) < size.width + 16 && Math.abs(place.y - y) < size.height);
+    taken.some((other) => Math.abs(other.x - x) < size.width + 16 && Math.abs(other.y - y) < size.height);
   let { x, y } = wanted;
   for (let step = 0; step < 60 && covered(x, y); step++) y += 44;
   return { x: Math.round(x), y: Math.round(y) };

@@ -1,6 +1,6 @@
 /**
- * Everything that can be done to a graph, as pure `Graph → Graph` functions. A command that changes nothing returns the
- * very graph it was given; parts that did not change keep their identity, so that only what changed is drawn again.
+ * Every edit of a graph as a pure `Graph → Graph` function. A command that changes nothing returns the same graph object.
+ * Unchanged parts keep their identity, so that only changed parts are rendered again.
  */
 import * as edit from "../../runtime/edit.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../../runtime/graph.ts";
 import { edgeKey, lookup } from "./lookup.ts";
 
-/** What a step of the history is called; the i18n key is `commands.<label>`. */
+/** The name of a step in the history; the i18n key is `canvas:label.<label>`. */
 export type CommandLabel =
   | "add"
   | "remove"
@@ -44,7 +44,7 @@ export type CommandLabel =
 
 export interface Command {
   label: CommandLabel;
-  /** Commands of one group that follow each other within a moment are one step of the history (keystrokes, nudges). */
+  /** Consecutive commands of one group are one step of the history when they follow within a moment (keystrokes, arrow keys). */
   group?: string;
   run(graph: Graph): Graph;
 }
@@ -62,7 +62,7 @@ export function freeId(wanted: string, taken: { has(id: string): boolean }): str
   for (let n = 2; ; n++) if (!taken.has(`${stem}-${n}`)) return `${stem}-${n}`;
 }
 
-/** Adds a node; with `edges`, wires that come with it. */
+/** Adds a node with its edges. */
 export function addNode(node: GraphNode, place: NodePosition, edges: GraphEdge[] = []): Command {
   return {
     label: "add",
@@ -70,7 +70,7 @@ export function addNode(node: GraphNode, place: NodePosition, edges: GraphEdge[]
   };
 }
 
-/** Removes nodes and edges, the edges of removed nodes, their places and their membership in groups. */
+/** Removes nodes and edges; with a node its edges, its position and its membership in groups. */
 export function remove(nodes: ReadonlySet<string>, edges: ReadonlySet<string> = new Set()): Command {
   return {
     label: "remove",
@@ -78,7 +78,7 @@ export function remove(nodes: ReadonlySet<string>, edges: ReadonlySet<string> = 
   };
 }
 
-/** Moves nodes to places. A drag or a run of arrow keys shares one `group`. */
+/** Moves nodes. */
 export function move(places: Record<string, { x: number; y: number }>, group?: string): Command {
   return {
     label: "move",
@@ -107,7 +107,7 @@ export function resize(id: string, place: NodePosition): Command {
   };
 }
 
-/** Sets one key of a node's config; `undefined` takes the key out, so that its default holds again. */
+/** Sets one key of a node's config; `undefined` removes the key, so that its default applies. */
 export function setConfig(id: string, key: string, value: unknown): Command {
   return {
     label: "config",
@@ -134,7 +134,7 @@ export function setWholeConfig(id: string, config: unknown): Command {
   };
 }
 
-/** Changes what a node carries beside its config. An empty title, `undefined` retry or onError is taken out. */
+/** Changes a node's settings outside its config. An empty title, and `undefined`, remove the key. */
 export function setNode(
   id: string,
   change: Partial<Pick<GraphNode, "title" | "retry" | "onError" | "version">>,
@@ -156,7 +156,7 @@ export function setNode(
   };
 }
 
-/** Draws an edge between nodes that are there. With `instead`, takes those edges out first: an input that holds one edge changes hands. */
+/** Adds an edge between existing nodes, and removes the edges in `instead`. */
 export function connect(edge: GraphEdge, instead: ReadonlySet<string> = new Set()): Command {
   return {
     label: "connect",
@@ -170,7 +170,7 @@ export function connect(edge: GraphEdge, instead: ReadonlySet<string> = new Set(
   };
 }
 
-/** Takes the old edge out and draws the new one in its place in the order. */
+/** Replaces an edge; the new one keeps its index. */
 export function reconnect(old: string, edge: GraphEdge): Command {
   return {
     label: "connect",
@@ -181,7 +181,7 @@ export function reconnect(old: string, edge: GraphEdge): Command {
   };
 }
 
-/** Puts a node into an edge: the edge is replaced by one to the node and one from it. `moved`: nodes that make room. */
+/** Inserts a node into an edge, which becomes one edge to the node and one from it. `moved`: nodes that make room. */
 export function insertOnEdge(
   old: string,
   node: GraphNode,
@@ -212,7 +212,7 @@ export function insertOnEdge(
   };
 }
 
-/** Sets every place at once (auto-layout, align). Never touches what a run sees. */
+/** Sets many positions at once (auto-layout, align). Does not affect a run. */
 export function setLayout(places: Record<string, { x: number; y: number }>): Command {
   return { ...move(places), label: "layout" };
 }
@@ -238,7 +238,7 @@ export function setAbout(change: { name?: string; description?: string }): Comma
   };
 }
 
-/** Frames the nodes that are there as a group; a node is in one group at most. */
+/** Groups the existing ones of these nodes; a node is in one group at most. */
 export function group(id: string, nodes: string[], title: string): Command {
   return {
     label: "group",
@@ -268,7 +268,7 @@ export function setGroup(id: string, change: Partial<Pick<Group, "title" | "colo
   };
 }
 
-/** The whole graph at once: the JSON panel, a restored version, theirs in a conflict. */
+/** Replaces the whole graph: from the JSON panel, a restored version, or the other graph of a conflict. */
 export function replaceGraph(
   next: Graph,
   label: "replace" | "restore" | "fix" = "replace",

@@ -1,8 +1,8 @@
-/** What can be said of a graph's flow before it runs: what stays idle without a value, and which values always come. */
+/** Static analysis of the data flow: which nodes stay idle without a value, and which values always arrive. */
 import { Plan } from "../../runtime/plan.ts";
 import type { CompiledEdge, CompiledNode } from "../../runtime/resolve.ts";
 
-/** Ids of the nodes that may run when these values ("node.port") are not there and all others are: the rule is the run's own. */
+/** Ids of the nodes that may run when these values ("node.port") are absent and all others are present, by the rules of a run. */
 export function runsWithout(nodes: readonly CompiledNode[], missing: ReadonlySet<string>): ReadonlySet<string> {
   const plan = new Plan([...nodes]);
   const queue = plan.begin().start;
@@ -13,13 +13,13 @@ export function runsWithout(nodes: readonly CompiledNode[], missing: ReadonlySet
   return new Set(queue.map((node) => node.id));
 }
 
-/** Tells of an edge whether it brings a value in every run that does not fail. Says no where that is not plain. */
+/** Returns whether an edge carries a value in every run that does not fail; false when that is not certain. */
 export function alwaysTaken(nodes: readonly CompiledNode[]): (edge: CompiledEdge) => boolean {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const sure = new Set<CompiledNode>();
   const taken = ({ from, fromPort }: CompiledEdge): boolean =>
     from.onError === "fail" && isCertain(from, fromPort) && sure.has(from);
-  // In the order in which they would run: what a node hangs on comes before it.
+  // In execution order, so that the sources of a node come before it.
   for (const id of runsWithout(nodes, new Set())) {
     const node = byId.get(id)!;
     const ports = new Set(node.incoming.filter(taken).map((edge) => edge.toPort));
@@ -34,7 +34,7 @@ function isCertain({ definition: { certainOutputs } }: CompiledNode, port: strin
   return certainOutputs === "all" || certainOutputs?.includes(port) === true;
 }
 
-/** Whether an output's `documents` come only where its `reply` comes too, so that the two can be told apart from the pair. */
+/** Whether an output's `documents` arrive only together with its `reply`. */
 export function repliesWithDocuments(
   nodes: readonly CompiledNode[],
   reply: readonly CompiledEdge[],

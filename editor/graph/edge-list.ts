@@ -1,9 +1,9 @@
-/** Small things that taking apart and putting together share. */
+/** Helpers that `encapsulate` and `unpack` share. */
 import type { GraphEdge, NodePosition } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { edgeKey } from "./lookup.ts";
 
-/** Edges in order, each once. */
+/** Edges in order, without duplicates. */
 export class EdgeList {
   readonly all: GraphEdge[] = [];
   readonly #seen = new Set<string>();
@@ -16,14 +16,14 @@ export class EdgeList {
   }
 }
 
-/** The corners of the top left points of cards. */
+/** The extent of the top left corners of cards. */
 export function boxOf(places: readonly NodePosition[]): { left: number; top: number; right: number; bottom: number } {
   const xs = places.map((place) => place.x);
   const ys = places.map((place) => place.y);
   return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
 }
 
-/** Errors that were not there before. What was wrong with a node already may stay wrong with it. */
+/** Errors in `after` that `before` does not have. */
 export function newErrors(before: readonly Issue[], after: readonly Issue[]): Issue[] {
   const key = ({ code, node, port }: Issue) => `${code} ${node} ${port}`;
   const known = new Set(before.map(key));

@@ -1,6 +1,6 @@
 /**
- * Making an agent of its own out of chosen nodes: what comes into them becomes its inputs, what leaves them its reply,
- * and one `agent` node takes their place. Refused where that would not mean the same.
+ * Turns the selected nodes into an agent: the values that enter become its inputs, those that leave become its reply, and
+ * one `agent` node replaces the nodes. Refused when the result would behave differently.
  */
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { checkGraph } from "../../runtime/check.ts";
@@ -39,11 +39,11 @@ export interface SubagentDeps {
 }
 
 export interface Encapsulation {
-  /** The agent to be saved; its name is still to be given. */
+  /** The agent to save, without its name. */
   inner: Graph;
-  /** Models (by node id) that go on without the session's conversation: what they say is not the answer itself. */
+  /** Models (by node id) that lose the session's history, because their text is not the reply itself. */
   forgets: string[];
-  /** Puts the node that calls the saved agent in the place of the chosen ones. Made for the graph as it stood. */
+  /** Replaces the nodes by one that calls the saved agent. Changes nothing when the graph has changed since. */
   command(agent: { id: string; name: string }): { command: Command; node: string };
 }
 
@@ -125,7 +125,7 @@ export function encapsulate(
 }
 
 const refuse = (refused: Refusal) => ({ refused });
-/** A model that no history is wired to goes on with the session's conversation. */
+/** Whether a model uses the session's history: it does when its history input is not connected. */
 export const takesConversation = (node: CompiledNode): boolean =>
   node.definition.sessionInput !== undefined &&
   node.incoming.every((edge) => edge.toPort !== node.definition.sessionInput);
@@ -140,7 +140,7 @@ interface Borders {
   entries: readonly Entry[];
   /** By inner end. */
   exits: ReadonlyMap<string, "reply" | "documents">;
-  /** By place in the graph's `edges`. */
+  /** By index in the graph's `edges`. */
   edges: ReadonlyMap<number, CompiledEdge>;
 }
 
@@ -230,7 +230,7 @@ function outerGraph(
     ...unpinned,
     nodes: [...before, caller, ...kept.slice(before.length)],
     edges: drawn.all,
-    groups: onceEach(groups, id),
+    groups: inOneGroup(groups, id),
     layout: {
       ...Object.fromEntries(Object.entries(graph.layout).filter(([one]) => !inside.has(one))),
       [id]: { x: box.left, y: box.top },
@@ -239,8 +239,10 @@ function outerGraph(
   return { node: id, graph: made };
 }
 
-/** A node is in one group at most: the first that it came to. */
-function onceEach(groups: Graph["groups"], id: string): Graph["groups"] {
-  const home = groups.find((group) => group.nodes.includes(id));
-  return groups.map((group) => (group === home ? group : { ...group, nodes: group.nodes.filter((one) => one !== id) }));
+/** Keeps a node in one group: the first that has it. */
+function inOneGroup(groups: Graph["groups"], id: string): Graph["groups"] {
+  const first = groups.find((group) => group.nodes.includes(id));
+  return groups.map((group) =>
+    group === first ? group : { ...group, nodes: group.nodes.filter((one) => one !== id) },
+  );
 }

@@ -1,4 +1,4 @@
-/** What a text that somebody drops or pastes is: an agent file, a template, another tool's flow, or nothing we read. */
+/** Detects the kind of a dropped or pasted text: an agent file, a template, a flow of another tool, or another text. */
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { parseAgentFile, parseGraph } from "../../runtime/parse.ts";
@@ -6,7 +6,7 @@ import { parseAgentFile, parseGraph } from "../../runtime/parse.ts";
 export type OtherTool = "Flowise" | "n8n" | "Langflow" | "Dify";
 
 export type FileKind =
-  /** `template`: the whole file, where the agent stands in a template. */
+  /** `template`: the whole file, when the agent is inside a template. */
   | { is: "agent"; graph: Graph; template?: Record<string, unknown> }
   | { is: "foreign"; tool: OtherTool }
   | { is: "half" }
@@ -15,7 +15,7 @@ export type FileKind =
   | { is: "not-json" }
   | { is: "bad"; issue: Issue };
 
-/** Larger than this is not read at all: a graph of 5,000 nodes is a tenth of it. */
+/** Larger files are not read. A graph of 5,000 nodes has a tenth of this size. */
 export const MAX_FILE_BYTES = 20_000_000;
 
 /** Never throws. */

@@ -8,7 +8,7 @@ import { parseAgentFile } from "../../runtime/parse.ts";
 import { boundsOf } from "./boxes.ts";
 import { type Command, freeId } from "./commands.ts";
 
-/** The chosen nodes with the edges between them, as the text of an agent file. */
+/** The selected nodes with the edges between them, as the text of an agent file. */
 export function copyText(graph: Graph, chosen: ReadonlySet<string>): string {
   const nodes = graph.nodes.filter((node) => chosen.has(node.id));
   const edges = graph.edges.filter((edge) => chosen.has(edgeEnd(edge.from).node) && chosen.has(edgeEnd(edge.to).node));
@@ -32,8 +32,8 @@ export function copyText(graph: Graph, chosen: ReadonlySet<string>): string {
 export type Pasted = { command: Command; ids: string[] } | { issues: Issue[] };
 
 /**
- * What pasting a text would do. Ids that are taken get a number; edges between pasted nodes come along; the whole lands
- * with its top left corner at `place`. A text that is no agent file gives its issues.
+ * The command that pastes a text. Ids that exist get a number, edges between pasted nodes are kept, and the top left
+ * corner is at `place`. Returns the issues of a text that is not an agent file.
  */
 export function pasteText(graph: Graph, text: string, place: { x: number; y: number }): Pasted {
   const parsed = parseAgentFile(text);
@@ -96,7 +96,7 @@ export function pasteGraph(
   };
 }
 
-/** A copy of the chosen nodes beside them, with the edges between them. */
+/** A copy of the selected nodes beside them, with the edges between them. */
 export function duplicate(graph: Graph, chosen: ReadonlySet<string>): { command: Command; ids: string[] } {
   const parsed = parseAgentFile(copyText(graph, chosen));
   const piece = parsed.graph ?? { ...graph, nodes: [], edges: [], groups: [], layout: {} };

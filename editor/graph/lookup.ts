@@ -1,4 +1,4 @@
-/** A graph by id: built once a graph and forgotten with it. */
+/** Nodes and edges by id. Built once per graph object and collected with it. */
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 
 export interface Lookup {

@@ -1,4 +1,4 @@
-/** The node types that this editor knows: the list of `nodes/`, and what the server adds to it (`addNodeType`). */
+/** The node types of this editor: those of `nodes/`, and those that the server adds (`addNodeType`). */
 import { definitions as builtIn } from "../../nodes/index.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition, NodeRole, NodeTable } from "../../runtime/node.ts";
@@ -12,12 +12,12 @@ export const table: NodeTable = byType;
 
 /** Adds a type that the server loaded from outside `nodes/`. */
 export function addNodeType(definition: NodeDefinition): void {
-  if (byType.has(definition.type)) throw new TypeError(`The node type "${definition.type}" is there already.`);
+  if (byType.has(definition.type)) throw new TypeError(`The node type "${definition.type}" already exists.`);
   known.push(definition);
   byType.set(definition.type, definition);
 }
 
-/** The first type of a role: what the editor adds where it needs one. */
+/** The first type with a role. Throws when no type has it. */
 export function definitionOf(role: NodeRole): NodeDefinition {
   const found = definitions.find((definition) => definition.role === role);
   if (!found) throw new TypeError(`No node type has the role ${role}.`);

@@ -1,9 +1,9 @@
-/** A node's outputs as texts that a person edits, and back. */
+/** A node's outputs as editable texts, and back. */
 
 export const outputText = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
 
-/** The edited texts as values: a text stays a text, everything else is JSON. `values` only when all can be read. */
+/** Reads the edited texts: a text output stays a text, all others are JSON. `values` is absent when one does not parse. */
 export function readOutputs(
   outputs: Record<string, unknown>,
   texts: Record<string, string>,

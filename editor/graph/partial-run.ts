@@ -1,4 +1,4 @@
-/** Which part of a graph a trial runs, and what stands in for the rest: outputs of the last run, and pins. Pure. */
+/** Plans a run of a part of a graph, with outputs of the last run and pins in place of the rest. Pure. */
 
 import type { RunView } from "../../runtime/fold-run.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
@@ -6,18 +6,18 @@ import { lookup } from "./lookup.ts";
 import type { Pins } from "./pins.ts";
 
 /**
- * `only`: this node alone. `to`: all before it, and it. `from`: it, and all behind it. `edited`: all behind it, with
- * outputs given for it.
+ * `only`: the node alone. `to`: the nodes upstream, and it. `from`: it, and the nodes downstream. `edited`: the nodes
+ * downstream, with edited outputs of it.
  */
 export type PartHow = "only" | "to" | "from" | "edited";
 
 export interface PartPlan {
   pins: Pins;
-  /** Absent: whatever is not pinned runs. */
+  /** Absent: all nodes without a pin run. */
   range?: { only: string } | { to: string } | { from: string };
 }
 
-/** What the last run is known for: outputs of nodes that ended in it, and nodes that it did not take. */
+/** Results of the last run: outputs of the nodes that ended, and the skipped nodes. */
 export interface Known {
   outputs: Pins;
   skipped: ReadonlySet<string>;
@@ -35,8 +35,8 @@ export function knownFrom(run: RunView | undefined): Known {
 }
 
 /**
- * What to run. A pin wins over the last run, except for the node itself, which was asked to run. Where something that
- * feeds the part is not known, it is run too, so that a trial is never refused for want of a first run.
+ * A pin takes precedence over the last run, except for the node itself, which must run. Sources without a known output
+ * run too, so that no earlier run is required.
  */
 export function planPart(
   graph: Graph,
@@ -64,7 +64,7 @@ export function planPart(
     : { pins: pick(pins, kept) };
 }
 
-/** Goes on from a node with `outputs` for its own: all that is not behind it stays as it was. */
+/** Continues from a node with edited `outputs`: only the nodes downstream of it run. */
 export function planEdited(
   graph: Graph,
   node: string,
@@ -77,7 +77,7 @@ export function planEdited(
   return { pins: { ...pins, [node]: outputs } };
 }
 
-/** All nodes from which edges lead to `node`, or to which they lead from it. */
+/** All nodes upstream (`before`) or downstream (`behind`) of `node`. */
 function reach(graph: Graph, node: string, side: "before" | "behind"): Set<string> {
   const found = new Set<string>();
   const queue = [node];
@@ -93,7 +93,7 @@ function reach(graph: Graph, node: string, side: "before" | "behind"): Set<strin
   return found;
 }
 
-/** Nodes outside of `inside` that feed it. */
+/** Nodes outside `inside` with an edge into it. */
 function sources(graph: Graph, inside: ReadonlySet<string>): Set<string> {
   const found = new Set<string>();
   for (const id of inside)

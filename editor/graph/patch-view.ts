@@ -1,4 +1,4 @@
-/** A patch against the graph as it stands now: what each part does, what does not fit, and what would be wrong afterwards. */
+/** A patch compared with the current graph: what each part changes, which parts do not fit, and which issues it adds. */
 import { checkGraph } from "../../runtime/check.ts";
 import { diffGraphs, type ValueChange } from "../../runtime/diff.ts";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
@@ -7,24 +7,24 @@ import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import { applyPatch, type PatchPart, type PatchRejection } from "../../runtime/patch.ts";
 
 export interface PartView {
-  /** Its place in the patch. */
+  /** Its index in the patch. */
   index: number;
   part: PatchPart;
-  /** Config, title, name and settings: what changes, prompts by words. For a new node, what its config says. */
+  /** The changed values of config, title, name and settings; of a new node, its config. */
   values: ValueChange[];
-  /** Why it does not fit with the parts before it that are ticked. */
+  /** Why it cannot be applied after the selected parts before it. */
   misfit?: PatchRejection;
 }
 
 export interface PatchView {
   parts: PartView[];
-  /** The graph with the ticked parts that fit. */
+  /** The graph with the selected parts that fit. */
   graph: Graph;
-  /** The ticked parts that fit, by place. */
+  /** Indices of the selected parts that fit. */
   fits: ReadonlySet<number>;
 }
 
-/** Pure. A part that is not ticked is shown against the graph that it would meet, and left out of it. */
+/** Pure. A part that is not selected is compared with the graph at its turn, and not applied. */
 export function viewPatch(
   graph: Graph,
   parts: readonly PatchPart[],
@@ -61,7 +61,7 @@ function changes(before: Graph, after: Graph, part: PatchPart, table: NodeTable)
   }
 }
 
-/** What a part says by itself, where there is nothing to compare it with. */
+/** The values of a part that has nothing to compare with. */
 function asked(part: PatchPart): ValueChange[] {
   const list = (values: object, path: string) =>
     Object.entries(values).map(([key, after]): ValueChange => ({ path: `${path}/${key}`, after }));
@@ -83,13 +83,13 @@ function asked(part: PatchPart): ValueChange[] {
   }
 }
 
-/** The graph with one node, or none: comparing it costs the same however large the graph is. */
+/** The graph with one node, or none, so that the comparison does not depend on the size of the graph. */
 function only(graph: Graph, id?: string): Graph {
   const nodes = graph.nodes.filter((node: GraphNode) => node.id === id);
   return { ...graph, nodes, edges: [], layout: {} };
 }
 
-/** Issues that `after` has and `before` has not. */
+/** Issues in `after` that `before` does not have. */
 export function newIssues(before: Graph, after: Graph, table: NodeTable, context: CheckContext): Issue[] {
   if (before === after) return [];
   const key = (issue: Issue) => JSON.stringify([issue.code, issue.node, issue.port, issue.message]);

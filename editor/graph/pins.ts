@@ -1,6 +1,6 @@
 /**
- * Pinned outputs: values that stand in for a node's own while the draft is tried. They are kept with the draft under
- * `x-pins`, so that they are saved, undone and copied with it; a published version never has them.
+ * Pinned outputs: values that replace a node's own outputs in runs of the draft. They are stored in the draft under
+ * `x-pins`, so that they are saved, undone and copied with it. A published version has no pins.
  */
 import type { Graph } from "../../runtime/graph.ts";
 import type { Command } from "./commands.ts";
@@ -17,7 +17,7 @@ function stored(graph: Graph): Record<string, unknown> {
   return isRecord(value) ? value : NONE;
 }
 
-/** The pins that are in force: those of nodes that the graph has. What somebody wrote into the file wrongly is left out. */
+/** The active pins: those of existing nodes. Invalid entries in the file are ignored. */
 export function pinsOf(graph: Graph): Pins {
   const pins = Object.entries(stored(graph)).filter(
     (entry): entry is [string, Record<string, unknown>] =>
@@ -31,7 +31,7 @@ export const pinOf = (graph: Graph, node: string): Readonly<Record<string, unkno
   return isRecord(value) ? value : undefined;
 };
 
-/** Pins a node's outputs, or (without any) lets the node run again. Pins of nodes that are gone go with it. */
+/** Pins a node's outputs, or removes the pin (`undefined`). Also removes pins of nodes that no longer exist. */
 export function setPin(node: string, outputs: Readonly<Record<string, unknown>> | undefined): Command {
   return {
     label: "pin",

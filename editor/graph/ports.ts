@@ -1,4 +1,4 @@
-/** The ports that a node has right now, as the canvas draws them: worked out once for each version of a node. */
+/** The current ports of a node, as the canvas draws them. Computed once per node object. */
 import type { Graph, GraphEdge, GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition, NodeTable, PortContext } from "../../runtime/node.ts";
 import { ERROR_PORT, type Port, type Ports } from "../../runtime/port.ts";
@@ -8,8 +8,8 @@ import { lookup } from "./lookup.ts";
 export interface PortReader {
   definition(node: GraphNode): NodeDefinition | undefined;
   /**
-   * Inputs and outputs of a node by its config. While the config does not parse, the ports it had last; for a type that
-   * is not known, none (its edges still show, see `drawnPorts`).
+   * Inputs and outputs by the node's config. While the config does not parse, the last valid ones; for an unknown type,
+   * none (its edges still show, see `drawnPorts`).
    */
   ports(node: GraphNode): Ports;
   /** The config with its defaults, or undefined while it does not parse. */
@@ -18,7 +18,7 @@ export interface PortReader {
 
 const NO_PORTS: Ports = { inputs: [], outputs: [] };
 
-/** `context` says what the catalogue knows; make a new reader when that changes. */
+/** Create a new reader when `context`, the catalogue's data, changes. */
 export function createPortReader(table: NodeTable, context: PortContext = {}): PortReader {
   const read = new WeakMap<GraphNode, { ports: Ports; config?: Record<string, unknown> }>();
   const lastGood = new Map<string, Ports>();
@@ -57,12 +57,12 @@ function withError(ports: Ports, node: GraphNode): Ports {
 }
 
 export interface DrawnPort extends Port {
-  /** An edge names it, but the node does not have it (any more): drawn so that the edge is seen and can be fixed. */
+  /** An edge names it, but the node does not have it: drawn so that the edge is visible and can be fixed. */
   missing?: boolean;
   connected: boolean;
 }
 
-/** The ports of a node together with those that only its edges know. Equal in content for equal wiring. */
+/** The ports of a node together with those that only its edges name. */
 export function drawnPorts(
   graph: Graph,
   node: GraphNode,

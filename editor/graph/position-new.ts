@@ -1,6 +1,6 @@
 /**
- * Where new nodes go: laid out among themselves, right of what feeds them, and never over a card that stands. What they
- * feed, and all that stands right of it, makes room.
+ * Positions of new nodes: laid out among themselves, right of their sources, and not over another card. Their targets, and
+ * all nodes right of these, make room.
  */
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { layoutPositions } from "./auto-layout.ts";
@@ -12,9 +12,8 @@ import { drawnPorts, type PortReader } from "./ports.ts";
 const GAP = { x: 88, y: 36 } as const;
 
 /**
- * Places for the nodes that `after` has and `before` has not, and for those that make room. Where the new ones are at least
- * as many as the old, all are laid out; else the old ones keep their order and rows. Rejects when the layout engine
- * cannot be loaded.
+ * Positions for the nodes that only `after` has, and for those that make room. When at least half of the nodes are new,
+ * all are laid out; else the old ones keep their order and rows. Rejects when the layout engine cannot be loaded.
  */
 export async function positionNew(
   before: Graph,
@@ -51,8 +50,8 @@ export async function positionNew(
 }
 
 /**
- * The corner of the new block: right of what feeds it, else left of what it feeds, else right of everything. All that
- * stands at `from` or right of it goes `right` pixels further.
+ * The corner of the new block: right of its sources, else left of its targets, else right of everything. All nodes at
+ * `from` or right of it move `right` pixels.
  */
 function beside(
   graph: Graph,
@@ -80,12 +79,12 @@ function beside(
   if (feeds.length === 0) return { x: left - GAP.x - block.width, y, from: 0, right: 0 };
   const feedEnd = Math.max(...feeds.map((box) => box.x + box.width));
   const x = feedEnd + GAP.x;
-  // What is fed from behind (it stands left of what feeds the block) stays: there is no room to make between the two.
+  // Targets left of the sources do not move: there is nothing between the two to make room in.
   const makes = fed.length > 0 && left >= feedEnd;
   return { x, y, from: left, right: makes ? Math.max(0, x + block.width + GAP.x - left) : 0 };
 }
 
-/** How far down the block must go so that none of it lies on a card. */
+/** How far the block must move down so that it covers no card. */
 function freeDown(block: readonly Box[], old: readonly Box[]): number {
   let down = 0;
   for (let moved = true; moved; ) {

@@ -1,4 +1,4 @@
-/** What a card shows below its ports: what its node did last, else what it is set to. Data, so that it can be tested. */
+/** The preview on a card: the node's last result, else its config. Returned as data, so that it can be tested. */
 import type { ErrorData } from "../../runtime/error.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
@@ -8,13 +8,13 @@ import { table } from "./node-types.ts";
 
 export type CardPreview =
   | { is: "parts"; parts: PreviewPart[] }
-  /** Text that is being written. */
+  /** Text that a model is streaming. */
   | { is: "stream"; text: string; thinking: boolean }
   | { is: "failed"; error: ErrorData; retrying: boolean }
   | { is: "waiting" }
   | { is: "empty" };
 
-/** How a node fares in the run that is shown; undefined where the run has nothing to say about it. */
+/** The preview of a node in the displayed run; undefined when the run has no result of it. */
 export function runPreview(
   view: NodeView,
   typing: { text: string; reasoning: string } | undefined,
@@ -42,14 +42,14 @@ export function runPreview(
   return { is: "parts", parts: partsOf(() => (definition?.previewResult ?? previewOutputs)(outputs)) };
 }
 
-/** What a node is set to, before anything has run. A config that does not parse is shown as far as it can be read. */
+/** The preview of a node's config. A config that does not parse is shown as far as possible. */
 export function configPreview(node: GraphNode, config: Record<string, unknown> | undefined): CardPreview {
   const raw = typeof node.config === "object" && node.config !== null ? node.config : {};
   const parts = partsOf(() => table.get(node.type)?.preview?.(config ?? raw, table));
   return parts.length > 0 ? { is: "parts", parts } : { is: "empty" };
 }
 
-/** A definition reads a config that may be anything, and values of older versions: what it cannot read has no preview. */
+/** The config may be invalid, and outputs may be of an older version: what a definition cannot read has no preview. */
 function partsOf(read: () => PreviewPart[] | undefined): PreviewPart[] {
   try {
     return read() ?? [];

@@ -1,4 +1,4 @@
-/** How an issue, or the failure of a run, is fixed with one click: a command, a field to go to, or a page. */
+/** The quick fix of an issue or of a failed run: a command, a field to open, or a page. */
 import type { ErrorCode } from "../../runtime/error.ts";
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import { type Issue, parsePointer } from "../../runtime/issue.ts";
@@ -8,7 +8,7 @@ import { lookup } from "./lookup.ts";
 import { definitionOf, freshOf } from "./node-types.ts";
 import type { PortReader } from "./ports.ts";
 
-/** What the button says; the i18n key is `canvas:fix.<says>`. */
+/** The label of the button; the i18n key is `canvas:fix.<label>`. */
 export type QuickFixLabel =
   | "removeEdge"
   | "removeNode"
@@ -26,7 +26,10 @@ export type QuickFixLabel =
   | "askFirst"
   | "runAgain";
 
-export type QuickFix = { label: QuickFixLabel /** Where to, for `wire`. */; what?: string } & (
+export type QuickFix = {
+  label: QuickFixLabel /** The other end, for `connect`; the key, for `removeKey`. */;
+  what?: string;
+} & (
   | { does: "command"; command: Command }
   /** Opens the node's form at a config key. */
   | { does: "field"; node: string; key?: string }
@@ -34,7 +37,7 @@ export type QuickFix = { label: QuickFixLabel /** Where to, for `wire`. */; what
   | { does: "panel"; panel: "issues" | "try" }
 );
 
-/** The fix of an issue, or undefined where only a person can tell. Without a `reader`, wires are not proposed. */
+/** The fix of an issue, or undefined when there is no automatic one. Without a `reader`, connections are not proposed. */
 export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFix | undefined {
   const edge = /^\/edges\/(\d+)/.exec(issue.path ?? "");
   switch (issue.code) {
@@ -110,7 +113,7 @@ const BY_CODE: Partial<Record<ErrorCode, { label: QuickFixLabel; href: string }>
   mcp_failed: { label: "tools", href: "/tools/servers" },
 };
 
-/** Fields that set a limit a run can meet. */
+/** The config key that sets the exceeded limit, or holds the cause. */
 const LIMIT_FIELD: Partial<Record<ErrorCode, string>> = {
   step_limit: "maxSteps",
   tool_call_limit: "budget",
@@ -155,7 +158,7 @@ function removeEdgeAt(index: number): Command {
   };
 }
 
-/** The tool that the issue's path names asks a person, whatever its nodes say. */
+/** Requires approval for the tool that the issue's path names, whatever its nodes set. */
 function askFirst(issue: Issue): Command {
   const [root, part, tool] = parsePointer(issue.path ?? "");
   return {

@@ -1,4 +1,4 @@
-/** Putting another type in a node's place: what fits is kept, and what goes is said. */
+/** Replaces a node by one of another type: keeps the edges and settings that fit, and lists those that are lost. */
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { edgeFit, type Port } from "../../runtime/port.ts";
@@ -14,7 +14,7 @@ export interface Replacement {
   lost: { edges: GraphEdge[]; settings: string[] };
 }
 
-/** What putting this type in the node's place would keep and lose. */
+/** What replacing the node by this type would keep and lose. */
 export function planReplacement(
   graph: Graph,
   reader: PortReader,
@@ -51,7 +51,7 @@ export function planReplacement(
   return { definition, next, edges, lost: { edges: lost, settings } };
 }
 
-/** Every other type, those that keep the most edges first. Notes stand for nothing in a run and are left out. */
+/** All other types, those that keep the most edges first. Notes are left out. */
 export function replacementsFor(
   graph: Graph,
   reader: PortReader,
@@ -64,7 +64,7 @@ export function replacementsFor(
     .sort((a, b) => a.lost.edges.length - b.lost.edges.length || a.lost.settings.length - b.lost.settings.length);
 }
 
-/** Does what was planned, as one step. Edges that came since the plan was made and do not stand in it go too. */
+/** Applies a plan as one step. Edges of the node that were added after the plan are removed. */
 export function replaceNode({ next, edges }: Pick<Replacement, "next" | "edges">): Command {
   return {
     label: "replaceNode",
@@ -83,7 +83,7 @@ export function replaceNode({ next, edges }: Pick<Replacement, "next" | "edges">
   };
 }
 
-/** The port of the same name where it fits, else one of the very kind, else one that a value gets into without loss. */
+/** The port of the same name if it fits, else one of the same kind, else the first that fits. */
 function best(ports: readonly Port[], old: string, how: (port: Port) => "same" | "convert" | "no"): Port | undefined {
   const fitting = ports.filter((port) => how(port) !== "no");
   return (
@@ -93,7 +93,7 @@ function best(ports: readonly Port[], old: string, how: (port: Port) => "same" |
   );
 }
 
-/** The settings that the other type knows and takes. */
+/** The settings that the other type has and accepts. */
 function keptConfig(node: GraphNode, definition: NodeDefinition): { config: Record<string, unknown>; lost: string[] } {
   const old = typeof node.config === "object" && node.config !== null ? (node.config as Record<string, unknown>) : {};
   let config: Record<string, unknown> = {};

@@ -1,6 +1,6 @@
 import { FORMAT, type Graph } from "../../runtime/graph.ts";
 
-/** A new agent is a question, a model and an answer: it runs as it is. */
+/** A new agent: an input, a model and an output. It can run. */
 export function starter(name: string): Graph {
   return {
     format: FORMAT,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { serializeGraph } from "../../runtime/graph.ts";
 import { parseAgentFile } from "../../runtime/parse.ts";
-import { largeGraph, shopGraph } from "../e2e/graphs.ts";
+import { graphOf, largeGraph, shopGraph } from "../e2e/graphs.ts";
 import { createDocument } from "../session/document.ts";
 import { countReplaced, findText, type Query, replaceText } from "./text-search.ts";
 

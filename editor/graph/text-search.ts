@@ -1,6 +1,6 @@
 /**
- * Search and replace over every text that a person wrote into a graph: titles, prompts, notes and all other settings,
- * those of bodies inside a node too. Ids, types, edges and places are never touched.
+ * Search and replace in all texts of a graph: titles, prompts, notes and other settings, also in nested graphs. Ids,
+ * types, edges and positions are not searched.
  */
 import type { Graph } from "../../runtime/graph.ts";
 import type { Command } from "./commands.ts";
@@ -11,13 +11,13 @@ export interface Query {
   wholeWord: boolean;
 }
 
-/** Where a text stands in a graph: the keys and indices that lead to it. */
+/** The keys and indices that lead to a text in a graph. */
 export type TextPath = readonly (string | number)[];
 
 export interface Hit {
-  /** The same as long as nothing before it changes. */
+  /** Stable as long as nothing before the match changes. */
   key: string;
-  /** The node that it belongs to: of a text in a body, the node that holds the body. */
+  /** The node that the text belongs to; for a nested graph, its container. */
   node?: string;
   path: TextPath;
   /** The whole text, and the part of it that matches. */
@@ -26,7 +26,7 @@ export interface Hit {
   end: number;
 }
 
-/** More than this many are not listed; replacing all takes them all. */
+/** The most matches that are listed; replacing all has no limit. */
 export const MAX_HITS = 1000;
 
 const LETTER = /[\p{L}\p{N}_]/u;
@@ -46,18 +46,18 @@ export function findText(graph: Graph, query: Query, limit = MAX_HITS): Hit[] {
   return hits;
 }
 
-/** Puts `by` in the place of every match, or of the one that is given, as one step. `by` is taken as it is written. */
+/** Replaces all matches, or the one in `only`, by the literal text `by`, as one step. */
 export function replaceText(query: Query, by: string, only?: Pick<Hit, "path" | "start" | "text">): Command {
   return { label: "text", run: (graph) => replaceIn(graph, query, by, only).graph };
 }
 
-/** In how many places replacing all would put `by`, and how many stay: see `replaceIn`. */
+/** How many matches replacing all would replace, and how many it would keep: see `replaceIn`. */
 export function countReplaced(graph: Graph, query: Query, by: string): { done: number; kept: number } {
   const { done, kept } = replaceIn(graph, query, by);
   return { done, kept };
 }
 
-/** An agent without a name is no agent, and a text that is too long is refused by the server: both stay, and are counted. */
+/** Keeps a text when the result would be an empty name, or too long for the format. */
 function replaceIn(graph: Graph, query: Query, by: string, only?: Pick<Hit, "path" | "start" | "text">) {
   const counts = { done: 0, kept: 0 };
   if (query.text === "") return { graph, ...counts };
@@ -80,7 +80,7 @@ function replaceIn(graph: Graph, query: Query, by: string, only?: Pick<Hit, "pat
   return { graph: next, ...counts };
 }
 
-/** The longest text that the format takes at a place. */
+/** The longest text that the format accepts at a path. */
 function maxLength(path: TextPath): number {
   const key = path.at(-1);
   if (typeof key === "number") return path.at(-2) === "suggestions" ? 500 : Number.POSITIVE_INFINITY;
@@ -88,7 +88,7 @@ function maxLength(path: TextPath): number {
   return key === "title" || key === "name" ? 200 : Number.POSITIVE_INFINITY;
 }
 
-/** Where a text matches: pairs of start and end that do not overlap. */
+/** The matches as pairs of start and end that do not overlap. */
 export function matches(text: string, query: Query): [number, number][] {
   const { text: wanted, wholeWord } = query;
   const found: [number, number][] = [];
@@ -111,7 +111,7 @@ function patternOf(query: Query): RegExp {
   return made;
 }
 
-/** Whether a letter stands on both sides of an end of the match, so that the match is a part of a longer word. */
+/** Whether there is a letter on both sides of an end of the match, so that it is a part of a longer word. */
 function joins(text: string, at: number, wanted: string, left: boolean): boolean {
   const inner = left ? [...wanted][0] : [...wanted].at(-1);
   const outer = left ? [...text.slice(Math.max(0, at - 2), at)].at(-1) : [...text.slice(at, at + 2)][0];

@@ -1,6 +1,6 @@
 /**
- * Putting the nodes of a called agent in the place of the node that calls it: the way back from `encapsulate`. Refused
- * where that would not mean the same.
+ * Replaces the node that calls an agent by the nodes of that agent: the inverse of `encapsulate`. Refused when the result
+ * would behave differently.
  */
 
 import { agentPorts } from "../../runtime/agent-ports.ts";
@@ -27,13 +27,13 @@ export type UnpackRefusal =
 
 export interface Unpacking {
   command: Command;
-  /** Ids of the nodes that came, as they are called here. */
+  /** Ids of the inserted nodes in this graph. */
   nodes: string[];
-  /** Models (by their id here) that see the session's conversation from now on. */
+  /** Inserted models (by their id in this graph) that now get the session's history. */
   remembers: string[];
 }
 
-/** `called`: the agent that the node calls, as it runs. */
+/** `called`: the graph of the agent that the node calls. */
 export function unpack(
   graph: Graph,
   id: string,
@@ -93,7 +93,7 @@ export function unpack(
   };
 }
 
-/** What is known of the called agent is what is put in its place. */
+/** The context in which the called agent has the ports of `called`. */
 function contextWithAgent(called: Graph, graph: Graph, id: string, { table, context }: SubagentDeps): CheckContext {
   const config = graph.nodes.find((node) => node.id === id)?.config as {
     agent?: string;
@@ -136,14 +136,14 @@ function idleParts(
   return undefined;
 }
 
-/** The input makes a text of what comes, and the node behind it would take the value as it is. */
+/** The agent's input converts the value to text, and the node behind it would get the value unconverted. */
 function arrivesOtherwise(source: CompiledEdge, { from, fromPort, to, toPort }: CompiledEdge): boolean {
   const kind = from.outputs.find((port) => port.id === fromPort)!.kind;
   const taker = to.inputs.find((port) => port.id === toPort)!.kind;
   return (kind === "text" || kind === "messages") && taker !== kind && kindOf(source) !== kind;
 }
 
-/** What really comes out of a port: a router gives on what it got, and nobody checks what code gives. */
+/** The kind that a port emits: a router passes its input on, and outputs of code are not checked. */
 function kindOf({ from, fromPort }: CompiledEdge, seen: ReadonlySet<CompiledNode> = new Set()): string {
   const own = from.outputs.find((port) => port.id === fromPort)!.kind;
   const { passThrough, uncheckedOutputs } = from.definition;
@@ -155,7 +155,7 @@ function kindOf({ from, fromPort }: CompiledEdge, seen: ReadonlySet<CompiledNode
   return kinds.size === 1 ? [...kinds][0]! : own;
 }
 
-/** Both of the node's outputs go to the agent's own output, which asks for the pair as the called one's did. */
+/** Both outputs of the node go to the agent's own output, which expects them as a pair. */
 function asPair(caller: CompiledNode, asks: readonly CompiledEdge[]): boolean {
   return asks.every(({ to, toPort }) => {
     const replies = to.incoming.filter((edge) => edge.toPort === "reply");
@@ -166,7 +166,7 @@ function asPair(caller: CompiledNode, asks: readonly CompiledEdge[]): boolean {
   });
 }
 
-/** The edge may go: its port may stay empty, and something else decides whether the node runs. */
+/** The edge can be removed: its port is optional, and another input decides whether the node runs. */
 function isOptionalEdge({ to, toPort }: CompiledEdge): boolean {
   const port = to.inputs.find((one) => one.id === toPort);
   return port?.optional === true && to.incoming.some((edge) => edge.toPort !== toPort);
@@ -211,7 +211,7 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
   let placed = false;
   for (const edge of graph.edges) {
     if (nodeOf(edge.to) === caller.id) {
-      // What is inside comes where the first edge into the node was.
+      // The inner edges take the index of the first edge into the node.
       if (!placed) inner();
       placed = true;
     } else if (nodeOf(edge.from) === caller.id)
@@ -240,7 +240,7 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
 
 const portIn = (end: string) => edgeEnd(end).port;
 
-/** The agent's groups come along; what has none takes the node's place in its group. */
+/** Keeps the agent's groups; nodes without one join the group of the replaced node. */
 function groupsOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<string, string>): Graph["groups"] {
   const taken = new Set(graph.groups.map((group) => group.id));
   const brought = called.groups.flatMap((group) => {
@@ -260,7 +260,7 @@ function groupsOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<st
   return [...kept.filter((group) => group.nodes.length > 0), ...brought];
 }
 
-/** The nodes come with their top left corner where the node was. Where one would lie on another, the others make room. */
+/** The top left corner of the nodes is where the node was. Cards that would be covered make room. */
 function layoutOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<string, string>): Graph["layout"] {
   const corner = positionOf(graph, id);
   const { [id]: _gone, ...kept } = graph.layout;
@@ -273,18 +273,18 @@ function layoutOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<st
       { ...place, x: corner.x + place.x - box.left, y: corner.y + place.y - box.top },
     ]),
   );
-  return { ...madeRoom(kept, Object.values(brought)), ...brought };
+  return { ...makeRoom(kept, Object.values(brought)), ...brought };
 }
 
 const GAP = 72;
-/** About how high a card is, with a gap. */
+/** The approximate height of a card with a gap. */
 const ROW = 200;
 
 const covers = (a: NodePosition, b: NodePosition) =>
   Math.abs(a.x - b.x) < CARD.width + 16 && Math.abs(a.y - b.y) < ROW - 50;
 
-/** What lies right of the new cards goes further right; what then still lies under them goes further down. */
-function madeRoom(layout: Graph["layout"], brought: readonly NodePosition[]): Graph["layout"] {
+/** Moves cards right of the new ones to the right, and those still covered down. */
+function makeRoom(layout: Graph["layout"], brought: readonly NodePosition[]): Graph["layout"] {
   const box = boxOf(brought);
   const push = (from: Graph["layout"], axis: "x" | "y", line: number, end: number): Graph["layout"] => {
     if (!Object.values(from).some((place) => brought.some((card) => covers(place, card)))) return from;

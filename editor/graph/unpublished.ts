@@ -1,9 +1,9 @@
-/** Whether what is edited would be published as another version than the one that is live. Pure. */
+/** Whether publishing the draft would create a version that differs from the live one. Pure. */
 import type { Graph } from "../../runtime/graph.ts";
 import { graphIdentity } from "../../runtime/identity.ts";
 import { table } from "./node-types.ts";
 
-/** `slugOf`: the address of an agent that a graph names by its id. How nodes stand, groups, tests and pins make no version. */
+/** `slugOf`: the address of an agent that a graph names by its id. Positions, groups, tests and pins are not part of a version. */
 export function hasUnpublishedChanges(
   draft: Graph,
   version: Graph,
@@ -12,7 +12,7 @@ export function hasUnpublishedChanges(
   return graphIdentity(withFrozenVersions(draft, version, slugOf) as Graph, table) !== graphIdentity(version, table);
 }
 
-/** Publishing gives a version to each agent that is named without one: that of the version stands in here. */
+/** Publishing adds a version to each called agent without one; here the version of the published graph is used. */
 function withFrozenVersions(value: unknown, frozen: unknown, slugOf: (agent: string) => string | undefined): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
