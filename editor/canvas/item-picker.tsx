@@ -1,4 +1,4 @@
-/** Whose runState the cards of a body show: an item or a turn of the run, or whatever is most worth a look. */
+/** Selects the item or turn whose state the cards of a body show. */
 import { ChevronLeft, ChevronRight, Eye, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";

@@ -1,4 +1,4 @@
-/** Putting a new node on the canvas: alone, on the end of a openEnd wire, or into an edge. */
+/** Adds a node to the canvas: alone, on an open end, or into an edge. */
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { reaches, throughPorts } from "../graph/can-connect.ts";

@@ -1,4 +1,4 @@
-/** The conversation that tries the agent: turns, each with the runState of its run. The newest turn's run is the one on the canvas. */
+/** The test conversation with the draft: turns, each with the state of its run. The canvas shows the run of one turn. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
@@ -98,7 +98,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const runStateOf = (id: number) => store.getState().turns.find((turn) => turn.id === id)?.runState;
   const rested = () => new Promise<void>((resolve) => waiters.push(resolve));
 
-  /** The runState so far stays with its turn; whoever waited for a rest goes on. */
+  /** Stores the state with its turn and resolves pending `send` and `answer` calls. */
   function rest(turn: number): void {
     const { runState } = live.getState();
     const begun = runState !== undefined && runState.view.seq >= 0;
@@ -151,7 +151,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
     if (!runStateOf(turn)) live.show(undefined);
   }
 
-  /** Follows on from where a turn's runState ends. */
+  /** Follows a turn's run from its last event. */
   const resume = (turn: number, { view }: RunState) =>
     watch(turn, async (signal) => server.follow(view.id, view.seq, signal), { run: view.id, seq: view.seq });
 

@@ -1,4 +1,4 @@
-/** What a run did inside a container: its items or turns, and the runState of one of them. */
+/** What a run did inside a container: its items or turns, and the state of one of them. */
 import type { ErrorData } from "../../runtime/error.ts";
 import { nodeKey, type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
@@ -19,12 +19,12 @@ export interface BodyItem {
 }
 
 const NONE: readonly BodyItem[] = [];
-/** By the nodes of a runState: text on its way changes no item. */
+/** Cached by the nodes of a run state: streamed text changes no item. */
 const known = new WeakMap<RunState["view"]["nodes"], Map<string, BodyItem[]>>();
 
 /**
- * Items or turns of `node` in the run, in their order. `runState` is that of the graph which holds the node: an item of a
- * container that is itself inside of one is looked for in the runState of the outer item. A called agent has one.
+ * Items or turns of `node` in the run, in their order. `runState` is that of the graph with the node: for a nested
+ * container, the state of the outer item. A called agent has one item.
  */
 export function itemsOf(runState: RunState | undefined, node: string): readonly BodyItem[] {
   if (!runState) return NONE;
@@ -102,7 +102,7 @@ export function defaultItem(items: readonly BodyItem[]): BodyItem | undefined {
 }
 
 /**
- * The runState of one item: the nodes of the body by their own ids, as if the body were a graph by itself. A nested
+ * The state of one item: the nodes of the body by their own ids, as if the body were a graph by itself. A nested
  * container's items stay below their node, so the same step leads further in.
  */
 export function runStateWithin(runState: RunState, part: ScopePart): RunState {
@@ -122,7 +122,7 @@ export function runStateWithin(runState: RunState, part: ScopePart): RunState {
   return made;
 }
 
-/** How many parts of a scope lead to the graph that a runState is of. A whole run's runState has none. */
+/** The depth of the graph of a run state, in scope parts; 0 for a whole run. */
 const depths = new WeakMap<RunState, number>();
 const depthOf = (runState: RunState): number => depths.get(runState) ?? 0;
 const inner = (runState: RunState, scope: Scope | undefined): Scope | undefined => scope?.slice(depthOf(runState));

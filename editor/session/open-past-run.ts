@@ -1,4 +1,4 @@
-/** Opens a past run: its graph as it was then, frozen, with the run's runState on it. Nothing of it can be saved. */
+/** Opens a past run: its graph as it was then, frozen, with the state of the run. It cannot be saved. */
 import type { Graph } from "../../runtime/graph.ts";
 import { api } from "../api/api.ts";
 import { followRun } from "../api/follow-run.ts";

@@ -25,7 +25,7 @@ export function newRunState(at: number): RunState {
 }
 
 /**
- * Events and deltas in the order in which they came, into a runState of their own: the one given is not changed. An event
+ * Events and deltas folded in order into a new state; the given one is not changed. An event
  * that was seen before (a reconnect) changes nothing. While only text comes, the view keeps its identity.
  */
 export function foldAll(runState: RunState, items: readonly RunItem[]): RunState {

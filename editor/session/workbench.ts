@@ -49,7 +49,7 @@ export interface Inside {
   /** The node of the outer graph that holds this one, and those from the agent's own graph to here. */
   node: string;
   path: string[];
-  /** Whose runState is shown, by key; absent: whatever is most worth a look. */
+  /** The key of the displayed item; absent: see `defaultItem`. */
   item: StoreApi<{ item?: string }>;
   /** It is another agent's graph, which is only shown. */
   called?: { id: string; version?: number };

@@ -1,4 +1,4 @@
-/** Above what a node holds: the way back, what it is, and whose runState the cards show. */
+/** The bar above a nested graph: the way back, its name, and the displayed item. */
 import { ArrowLeft, Lock } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
