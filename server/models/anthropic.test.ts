@@ -37,7 +37,7 @@ async function ask(faults: Fault[], request: Partial<ChatRequest> = {}, quiet = 
     records: await sqliteRecords(":memory:"),
     secrets: { get: async () => "sk-ant-secret-0123", redact: (words) => words },
     env: {},
-    limits: { idleMs: 100, firstByteMs: 100 },
+    limits: { idleMs: 500, firstByteMs: 500 },
     retry: { sleep: async () => {} },
   });
   closers.push(
