@@ -9,7 +9,7 @@ import { Spinner } from "./ui/spinner.tsx";
 import { Toaster } from "./ui/toast.tsx";
 import { TooltipProvider } from "./ui/tooltip.tsx";
 
-/** Each page is a chunk of its own; the canvas is the large one. A page finds the list of node types complete. */
+/** Each page is a chunk of its own. A page renders after the node types are loaded. */
 const page = <P extends object>(load: () => Promise<ComponentType<P>>): LazyExoticComponent<ComponentType<P>> =>
   lazy(async () => {
     const [component] = await Promise.all([load(), loadNodeModules()]);

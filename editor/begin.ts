@@ -1,7 +1,4 @@
-/**
- * Asks for what the address needs most before the frame is drawn: the code of the canvas and the agent itself come
- * while React draws what stands around them.
- */
+/** Starts loading the canvas code and the agent before React renders, so that they arrive while the frame is drawn. */
 import { prefetchAgent } from "./session/prefetch-agent.ts";
 
 export const loadAgentEditor = () => import("./workbench/agent-editor.tsx").then((module) => module.AgentEditor);
@@ -10,6 +7,6 @@ export function begin(path: string): void {
   const agent = /^\/agents\/([^/]+)$/.exec(path)?.[1];
   if (agent === undefined) return;
   prefetchAgent(decodeURIComponent(agent));
-  // The page asks for it again, and tells where it cannot be had.
+  // The page loads it again and reports a failure.
   loadAgentEditor().catch(() => undefined);
 }

@@ -13,7 +13,7 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 5_000,
-      // What the server said no to stays no; a server that does not answer is asked twice more.
+      // Errors from the server are final. If it does not respond, there are two more attempts.
       retry: (failures, error) => !(error instanceof ApiError && error.status > 0) && failures < 2,
     },
   },

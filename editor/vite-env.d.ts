@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 
 interface ImportMetaEnv {
-  /** Of package.json, put in by the build. */
+  /** The version of package.json, inserted by the build. */
   readonly PATCHBAY_VERSION: string;
 }

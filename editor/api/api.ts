@@ -1,7 +1,8 @@
 /**
- * The editor's one way to the server, typed by the server's own routes: one that changes what it takes or gives does
- * not compile here. Every call resolves with the parsed body or rejects with an `ApiError`, whose message is a sentence
- * fit to be shown; a call that was aborted rejects with the signal's reason.
+ * The client of the server's API, typed by the server's routes: a changed route fails to compile here. Every call
+ * resolves with the parsed body or rejects with an `ApiError`, whose message can be shown to a person. An aborted call
+ * rejects with the signal's reason. One file over 350 lines, because each resource is a list of one-line calls that
+ * share the helpers at the top.
  */
 import { type ClientResponse, hc } from "hono/client";
 import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
@@ -48,17 +49,17 @@ export { ApiError } from "./call.ts";
 
 const { api: routes } = hc<App>("/", { fetch: send });
 
-/** The body of an answer. */
+/** The body of a response. */
 async function read<R>(answer: Promise<ClientResponse<R>>): Promise<R> {
   return (await (await answer).json()) as R;
 }
 
-/** Waits for an answer that has no body. */
+/** Waits for a response without a body. */
 async function done(answer: Promise<unknown>): Promise<void> {
   await answer;
 }
 
-/** For a route that streams, or checks its body by hand: its types do not reach this side. */
+/** For a route that streams or parses its body by hand, and so has no typed client. */
 async function plain<R>(
   method: string,
   path: string,
@@ -76,7 +77,7 @@ async function plain<R>(
   return (await response.json()) as R;
 }
 
-/** Sends something and reads the run that comes of it, or follows one (no body), as it happens. */
+/** Streams a run: the one that a request with `body` starts, or an existing one (no body). */
 async function* stream(path: string, body?: object, signal?: AbortSignal, last?: number): AsyncGenerator<RunItem> {
   const headers = {
     Accept: "text/event-stream",
@@ -90,10 +91,10 @@ async function* stream(path: string, body?: object, signal?: AbortSignal, last?:
 
 const until = (signal: AbortSignal | undefined) => ({ init: { signal } });
 
-/** A path segment. A tool's name has slashes and is one segment all the same. */
+/** Encodes a path segment. A tool's name contains slashes and is still one segment. */
 const id = encodeURIComponent;
 
-/** All pages of a list whose items have an id. */
+/** Loads all pages of a list whose items have an id. */
 async function everyPage<R extends { id: string }>(
   page: (query: { limit: string; after?: string }) => Promise<R[]>,
 ): Promise<R[]> {
@@ -128,12 +129,12 @@ export interface RunRequest {
 }
 
 export interface RunPart {
-  /** Outputs that stand in for a node's own. */
+  /** Outputs that replace those of a node. */
   pins?: Record<string, Record<string, unknown>>;
   range?: { to?: string; from?: string; only?: string };
 }
 
-/** A query's values as texts; what is absent is left out. */
+/** The values of a query as strings; absent values are left out. */
 function texts<Q extends object>(query: Q): { [K in keyof Q]: string } {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   return Object.fromEntries(given.map(([key, value]) => [key, String(value)])) as { [K in keyof Q]: string };
@@ -148,19 +149,19 @@ interface KeyBody {
 
 export interface UsageQuery {
   by: readonly UsageDimension[];
-  /** Whole days up to now, or a time from which on: Unix milliseconds. */
+  /** Whole days up to now, or a start time in Unix milliseconds. */
   days?: number;
   from?: number;
   agent?: string;
-  /** 0: drafts. */
+  /** 0 means drafts. */
   version?: number;
-  /** Empty: the admin's own. */
+  /** Empty means the admin's own runs. */
   key?: string;
 }
 
 export const api = {
   nodes: {
-    /** The operator's own node types. */
+    /** The operator's custom node types. */
     modules: () => read(routes.nodes.$get()),
   },
   agents: {
@@ -174,7 +175,7 @@ export const api = {
     get: (agent: string, signal?: AbortSignal): Promise<Agent> =>
       read(routes.agents[":id"].$get({ param: { id: id(agent) } }, until(signal))),
     create: (graph: Graph): Promise<Agent> => read(routes.agents.$post({ json: { graph: { ...graph } } })),
-    /** `revision` is what the editor last saw: 409 when somebody saved meanwhile. */
+    /** `revision` is the last one that the editor loaded. Rejects with 409 if the agent was saved in the meantime. */
     save: (agent: string, graph: Graph, revision: number): Promise<SavedAgent> =>
       read(
         routes.agents[":id"].$put(
@@ -185,7 +186,7 @@ export const api = {
     delete: (agent: string) => done(routes.agents[":id"].$delete({ param: { id: id(agent) } })),
     revisions: async (agent: string, signal?: AbortSignal): Promise<Revision[]> =>
       (await read(routes.agents[":id"].revisions.$get({ param: { id: id(agent) } }, until(signal)))).revisions,
-    /** Names a revision; "" takes the name away. */
+    /** Names a revision; "" removes the name. */
     nameRevision: (agent: string, revision: number, label: string) =>
       done(
         routes.agents[":id"].revisions[":n"].$patch({ param: { id: id(agent), n: String(revision) }, json: { label } }),
@@ -194,7 +195,7 @@ export const api = {
       read(routes.agents[":id"].revisions[":n"].$get({ param: { id: id(agent), n: String(revision) } })),
     publish: (agent: string, json: { slug?: string; note?: string } & Admission): Promise<Published> =>
       read(routes.agents[":id"].publish.$post({ param: { id: id(agent) }, json })),
-    /** Who may open the chat page and what it shows; no version changes. */
+    /** Who may open the chat page and what it shows. Does not create a version. */
     setPublication: async (agent: string, json: Admission): Promise<void> =>
       done(routes.agents[":id"].publication.$patch({ param: { id: id(agent) }, json })),
     versions: (
@@ -209,14 +210,14 @@ export const api = {
           json: share === undefined ? { version } : { version, share },
         }),
       ),
-    /** Runs the draft as it is saved. */
+    /** Runs the saved draft. */
     run: (agent: string, request: RunRequest & RunPart, signal?: AbortSignal) =>
       stream(`/api/agents/${id(agent)}/runs`, request, signal),
   },
   triggers: {
     list: async (agent: string, signal?: AbortSignal): Promise<Trigger[]> =>
       (await read(routes.agents[":id"].triggers.$get({ param: { id: id(agent) } }, until(signal)))).triggers,
-    /** With the address of a webhook. */
+    /** Includes the address of a webhook. */
     get: (agent: string, trigger: string, signal?: AbortSignal): Promise<{ trigger: Trigger; url?: string }> =>
       read(
         routes.agents[":id"].triggers[":trigger"].$get(
@@ -226,7 +227,7 @@ export const api = {
       ),
     create: (agent: string, json: NewTrigger): Promise<MadeTrigger> =>
       read(routes.agents[":id"].triggers.$post({ param: { id: id(agent) }, json })),
-    /** Null takes a setting away. */
+    /** Null removes a setting. */
     update: (agent: string, trigger: string, json: object): Promise<unknown> =>
       read(
         routes.agents[":id"].triggers[":trigger"].$patch({
@@ -234,7 +235,7 @@ export const api = {
           json: { ...json },
         }),
       ),
-    /** `body`: what would come to a webhook. */
+    /** `body`: the body that a webhook would receive. */
     test: (agent: string, trigger: string, body?: unknown): Promise<Delivery> =>
       read(
         routes.agents[":id"].triggers[":trigger"].test.$post({
@@ -273,20 +274,20 @@ export const api = {
       ).runs,
     get: (run: string, signal?: AbortSignal): Promise<Omit<RunRow, "error"> & RunResult> =>
       plain("GET", `/api/runs/${id(run)}`, undefined, signal),
-    /** The graph that a run goes by, as it was then. */
+    /** The graph that the run executed. */
     graph: (run: string, signal?: AbortSignal): Promise<{ graph: Graph }> =>
       read(routes.runs[":id"].graph.$get({ param: { id: id(run) } }, until(signal))),
     /** Stored events from the start (or after the event `last`), then live ones until the run ends. */
     follow: (run: string, last?: number, signal?: AbortSignal) =>
       stream(`/api/runs/${id(run)}/events`, undefined, signal, last),
-    /** Runs a graph that is not saved, or a part of it. */
+    /** Runs an unsaved graph, or a part of it. */
     start: (request: RunRequest & { graph: Graph } & RunPart, signal?: AbortSignal) =>
       stream("/api/runs", request, signal),
     cancel: (run: string): Promise<RunResult> => read(routes.runs[":id"].cancel.$post({ param: { id: id(run) } })),
-    /** Resolves when the answers are on record; what comes of them is followed, or looked at later. */
+    /** Resolves when the decisions are stored. The run continues on its own; follow it to see the result. */
     answer: (run: string, answers: WaitDecision[]): Promise<{ id: string; status: RunStatus }> =>
       plain("POST", `/api/runs/${id(run)}/answer`, { answers }, undefined, { Prefer: "respond-async" }),
-    /** Runs again from a node, with all that is not behind it as it was; resolves when the new run has begun. */
+    /** Runs again from a node and reuses everything upstream. Resolves when the new run has started. */
     fork: (run: string, node: string, outputs?: Record<string, unknown>): Promise<{ id: string; status: RunStatus }> =>
       plain("POST", `/api/runs/${id(run)}/fork`, { node, outputs }, undefined, { Prefer: "respond-async" }),
     rate: (run: string, json: Rating) => done(routes.runs[":id"].rating.$post({ param: { id: id(run) }, json })),
@@ -307,7 +308,7 @@ export const api = {
     ): Promise<{ providers: Provider[]; models: ModelCard[]; defaultModel?: string; embedder?: string }> =>
       read(routes.models.$get({}, until(signal))),
     save: (provider: NewProvider): Promise<Provider> => read(routes.models.$post({ json: provider })),
-    /** Replaces all but the id: what is absent is taken away. */
+    /** Replaces everything except the id; absent settings are removed. */
     update: ({ id: provider, apiKey, models, profile, fallback, ...rest }: NewProvider): Promise<Provider> =>
       read(
         routes.models[":id"].$patch({
@@ -326,7 +327,7 @@ export const api = {
       read(routes.models[":id"].test.$post({ param: { id: id(provider) } }, until(signal))),
   },
   backup: {
-    /** The whole file, with the name that the server gives it. Secrets are in it where there is a passphrase. */
+    /** The whole file, and the file name that the server gives it. Includes the secrets if there is a passphrase. */
     async make(
       options: { runs: boolean; passphrase?: string },
       onBytes: (count: number) => void,
@@ -388,12 +389,12 @@ export const api = {
       (await read(routes["mcp-servers"].$get({}, until(signal)))).servers,
     add: async (body: object): Promise<McpServerCard[]> =>
       (await read(routes["mcp-servers"].$post({ json: { ...body } }))).servers,
-    /** `seen`: the card's, so that what starts is what was shown. */
+    /** `seen`: the hash shown on the card, so that only what was shown can start. */
     approve: (name: string, seen: string): Promise<McpServerCard> =>
       read(routes["mcp-servers"][":name"].approve.$post({ param: { name: id(name) }, json: { seen } })),
     tools: async (name: string, signal?: AbortSignal): Promise<ToolSpec[]> =>
       (await read(routes["mcp-servers"][":name"].tools.$get({ param: { name: id(name) } }, until(signal)))).tools,
-    /** Begins a sign-in; gives the address to send the person to. */
+    /** Starts a sign-in and returns the address to open. */
     signIn: (name: string): Promise<{ url: string }> =>
       read(routes["mcp-servers"][":name"]["sign-in"].$post({ param: { name: id(name) } })),
     delete: (name: string) => done(routes["mcp-servers"][":name"].$delete({ param: { name: id(name) } })),
@@ -426,7 +427,7 @@ export const api = {
       plain("POST", `/api/knowledge/${id(name)}/documents`, body),
     deleteDocument: (name: string, document: string) =>
       done(routes.knowledge[":name"].documents[":id"].$delete({ param: { name: id(name), id: id(document) } })),
-    /** Makes the index anew; with `embedder` (null: none) another way. */
+    /** Rebuilds the index; `embedder` changes the embedding model (null: none). */
     reindex: (name: string, json: { embedder?: string | null } = {}): Promise<{ task: string }> =>
       read(routes.knowledge[":name"].reindex.$post({ param: { name: id(name) }, json })),
     exportUrl: (name: string) => `/api/knowledge/${id(name)}/export`,
@@ -448,23 +449,23 @@ export const api = {
   },
   keys: {
     list: async (signal?: AbortSignal): Promise<AgentKey[]> => (await read(routes.keys.$get({}, until(signal)))).keys,
-    /** `warnings`: what of its limits will not do what one may think. */
+    /** `warnings`: limits that do not have the expected effect. */
     create: (json: KeyBody & { expiresAt?: number }): Promise<{ id: string; key: string; warnings?: string[] }> =>
       read(routes.keys.$post({ json })),
-    /** `limits` as a whole; `expiresAt: null` takes the end away. */
+    /** `limits` replaces all limits; `expiresAt: null` removes the expiry. */
     change: (
       key: string,
       json: Partial<KeyBody> & { expiresAt?: number | null },
     ): Promise<AgentKey & { warnings?: string[] }> => read(routes.keys[":id"].$patch({ param: { id: id(key) }, json })),
     delete: (key: string) => done(routes.keys[":id"].$delete({ param: { id: id(key) } })),
   },
-  /** Sums over runs, a row for each day (UTC), agent, version or key, as `by` says; one in all where it is empty. */
+  /** Totals over runs, one row per day (UTC), agent, version or key, as `by` says; a single row if `by` is empty. */
   usage: async ({ by, ...filter }: UsageQuery, signal?: AbortSignal): Promise<UsageRow[]> => {
     const given = Object.entries(filter).filter(([, value]) => value !== undefined);
     const query = { by: by.join(","), ...Object.fromEntries(given.map(([name, value]) => [name, String(value)])) };
     return (await read(routes.usage.$get({ query }, until(signal)))).usage;
   },
-  /** A patch to a graph, which a model proposes from what a person says. Nothing is changed by it. */
+  /** A model proposes a patch for a graph from a person's request. Changes nothing. */
   propose: (
     {
       graph,
@@ -477,7 +478,7 @@ export const api = {
     change: (json: Partial<ServerSettings>): Promise<ServerSettings> => read(routes.settings.$patch({ json })),
   },
   templates: {
-    /** Those that come with Patchbay, then one's own, newest first. */
+    /** The built-in templates, then the user's own, newest first. */
     list: (signal?: AbortSignal): Promise<Template[]> =>
       everyPage(async (query) => (await read(routes.templates.$get({ query }, until(signal)))).templates),
     save: (json: {
@@ -493,7 +494,7 @@ export const api = {
     file: (template: string): Promise<unknown> =>
       read(routes.templates[":id"].file.$get({ param: { id: id(template) } })),
     delete: (template: string) => done(routes.templates[":id"].$delete({ param: { id: id(template) } })),
-    /** The first call makes the agent; each next one (with `agent`) brings more of what it needs. */
+    /** The first call creates the agent; each later call (with `agent`) supplies more of its requirements. */
     use: (
       template: string,
       json: { agent?: string; language?: "en" | "zh"; folder?: string; approve?: Record<string, string> },

@@ -1,9 +1,9 @@
-/** How a call to the server goes: failures as one class with a sentence to show, and the items of a run's stream. */
+/** Sends requests: failures become one error class with a message for people; run streams become items. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Issue } from "../../runtime/issue.ts";
 
 export class ApiError extends Error {
-  /** HTTP status; 0 when the server did not answer at all. */
+  /** HTTP status; 0 if the server did not respond. */
   readonly status: number;
   readonly code: string;
   readonly path?: string;
@@ -19,7 +19,7 @@ export class ApiError extends Error {
   }
 }
 
-/** `fetch` that rejects with an `ApiError` for whatever is no success; on abort with the signal's reason. */
+/** `fetch` that rejects with an `ApiError` unless the response is a success, or with the signal's reason on abort. */
 export async function send(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
@@ -41,12 +41,12 @@ function failureOf(status: number, statusText: string, text: string): ApiError {
     const parsed = JSON.parse(text) as { error?: { code: string; message: string } };
     if (parsed.error) return new ApiError(status, parsed.error);
   } catch {
-    // No JSON: something between us and the server answered. Its status is all there is to tell.
+    // Not JSON: a proxy responded instead of the server. Only the status is known.
   }
   return new ApiError(status, { code: "http", message: `${status} ${statusText}`.trim() });
 }
 
-/** Sends a file as it is and tells how much of it is sent, 0 to 1, which `fetch` cannot. Fails as `send` does. */
+/** Uploads a file and reports the share that is sent, 0 to 1, which `fetch` cannot do. Fails as `send` does. */
 export function sendFile(
   path: string,
   file: Blob,
@@ -73,7 +73,7 @@ export function sendFile(
   });
 }
 
-/** An answer's bytes, told as they come. */
+/** Reads the body of a response and reports the number of bytes received so far. */
 export async function received(response: Response, onBytes: (count: number) => void): Promise<Blob> {
   let count = 0;
   const counting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -86,7 +86,9 @@ export async function received(response: Response, onBytes: (count: number) => v
   return await new Response(response.body!.pipeThrough(counting)).blob();
 }
 
-/** The items of a run's stream, in order. Ends when the server ends it; throws an `ApiError` for its \`error\` event. */
+/**
+ * The items of a run's stream, in order. Ends when the server closes it; throws an `ApiError` for its `error` event.
+ */
 export async function* streamItems<T>(response: Response): AsyncGenerator<T> {
   const events = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
   const reader = events.getReader();

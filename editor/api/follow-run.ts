@@ -1,46 +1,47 @@
-/** Following a run's stream over lost connections, and while the run waits for a person, to its end. */
+/** Follows a run's stream to its end, across lost connections and while the run waits for a person. */
 import { PatchbayError } from "../../runtime/error.ts";
 import { type EventType, TERMINAL } from "../../runtime/event.ts";
 
-/** What the follower reads of an item: of a `RunItem`, or of one as a caller of a published agent sees it. */
+/** The fields that the follower reads, of a `RunItem` or of an item of a published agent's stream. */
 interface Item {
   type: string;
   run: string;
   /** Absent on a delta. */
   seq?: number;
-  /** Of `run-wait`. */
+  /** On `run-wait`. */
   waits?: { wait: string }[];
-  /** Of `run-resume`: the waits that are over. */
+  /** On `run-resume`: the waits that are decided. */
   answers?: { wait: string }[];
   answered?: string[];
 }
 
 export interface Follow<T extends Item> {
   signal: AbortSignal;
-  /** The stream of the same run again, from after an event. */
+  /** Opens the stream of the run again, starting after an event. */
   reopen(run: string, after: number): AsyncIterable<T>;
-  /** Sends the first request again after a lost connection. Only where that is idempotent. */
+  /** Sends the first request again after a lost connection. Only for idempotent requests. */
   again?(): AsyncIterable<T>;
   onItem(item: T): void;
-  /** The connection was lost and is tried again. */
+  /** The connection was lost; a reconnect follows. */
   onLost?(): void;
-  /** Ends when the run waits for a person. */
+  /** Resolves when the run waits for a person. */
   untilRest?: boolean;
-  /** Resolves before the next try; rejects on abort. Default: after `ms` milliseconds. */
+  /** Resolves before the next attempt; rejects on abort. Default: after `ms` milliseconds. */
   pause?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** About forty seconds in all: enough for a server that is being restarted. */
+/** About forty seconds in all, enough for a server restart. */
 const TRIES = 12;
 const FIRST_PAUSE_MS = 400;
 const MAX_PAUSE_MS = 4_000;
-/** Between two tries while the run waits for a person, which may take days. */
+/** Between two attempts while the run waits for a person, which may take days. */
 const WAITING_PAUSE_MS = 15_000;
 
 /**
- * Resolves when the run has ended (or waits, with `untilRest`). `known`: the run, and the last event that was seen.
- * Rejects with the failure of the first stream when no run came of it; with the server's refusal (4xx); with `connection_lost`, whose cause is the last failure, when the server
- * stays away; and with the signal's reason on abort. The run itself goes on in all these cases.
+ * Resolves when the run has ended (or waits, with `untilRest`). `known`: the run and the last received event. Rejects
+ * with the failure of the first stream if it did not start a run; with the server's error if that is a 4xx; with
+ * `connection_lost`, whose cause is the last failure, if the server stays unavailable; and with the signal's reason on
+ * abort. The run itself continues in all these cases.
  */
 export async function followRun<T extends Item>(
   first: AsyncIterable<T>,
@@ -69,7 +70,7 @@ export async function followRun<T extends Item>(
     follow.signal.throwIfAborted();
     const status = statusOf(failure);
     if (!last && !follow.again) throw failure ?? lost(failure);
-    // Before the first event any answer of the server is final; later only a refusal is.
+    // Before the first event every error response is final; later only a 4xx is.
     if (status >= 400 && (status < 500 || (last?.seq ?? -1) < 0)) throw failure;
     if (last?.seq !== before) tries = 0;
     // The stream of a request ends when its run waits.
@@ -87,7 +88,7 @@ export async function followRun<T extends Item>(
   }
 }
 
-/** HTTP status of the server's answer; 0 when it did not answer. */
+/** HTTP status of the response; 0 if the server did not respond. */
 function statusOf(error: unknown): number {
   const status = (error as { status?: unknown } | undefined)?.status;
   return typeof status === "number" ? status : 0;

@@ -14,7 +14,7 @@ import { askToClose, embedded } from "./embedding.ts";
 import { createTalk } from "./talk.ts";
 import { beginVisit, Line, type Visit } from "./visit.ts";
 
-/** The page: a visit is begun, then talked in. Conversations stand at the side, where there is room. */
+/** The chat page: starts a visit and shows its conversation. Other conversations are at the side if there is room. */
 export function ChatApp() {
   const { t } = useTranslation("chat");
   const [visit, setVisit] = useState<Visit>();
@@ -28,7 +28,7 @@ export function ChatApp() {
       const begun = await beginVisit(renew);
       setRefused(undefined);
       setVisit(begun);
-      // What the reader chose for himself stays.
+      // A language that the visitor chose is kept.
       if (begun.agent.language !== "auto" && !preferences.getState().language) setLanguage(begun.agent.language);
       document.title = begun.agent.name;
     } catch (error) {
@@ -118,7 +118,7 @@ export function ChatApp() {
   );
 }
 
-/** One and the same function at each draw: it is called when the element comes, and not again. */
+/** Defined outside the component, so that React calls it only when the element is mounted. */
 function focusOnce(element: HTMLElement | null): void {
   element?.focus();
 }

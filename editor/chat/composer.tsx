@@ -13,16 +13,19 @@ import { Voice } from "./voice.tsx";
 
 export interface ComposerProps {
   agent: Face;
-  /** An answer is under way. */
+  /** A reply is being produced. */
   busy: boolean;
-  /** The answer waits for somebody's decision: that comes first. */
+  /** The run waits for a decision, which must come first. */
   waiting: boolean;
   onSend(question: Question): void;
   onStop(): void;
   upload(file: File): Promise<FileRef>;
 }
 
-/** Where a message is written: Enter sends, Shift+Enter breaks the line; files by button, paste or drop; the voice where the browser can. */
+/**
+ * The message box: Enter sends, Shift+Enter adds a line; files by button, paste or drop; voice input if the browser
+ * supports it.
+ */
 export function Composer({ agent, busy, waiting, onSend, onStop, upload }: ComposerProps) {
   const { t } = useTranslation("chat");
   const [text, setText] = useState("");
@@ -35,7 +38,7 @@ export function Composer({ agent, busy, waiting, onSend, onStop, upload }: Compo
   const picker = useRef<HTMLInputElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
-    // On a touch screen the keyboard would cover what there is to read.
+    // On a touch screen the keyboard would cover the conversation.
     if (matchMedia("(pointer: fine)").matches) box.current?.focus();
     return onOpened(() => box.current?.focus());
   }, []);
@@ -65,7 +68,7 @@ export function Composer({ agent, busy, waiting, onSend, onStop, upload }: Compo
     }
   };
   const onKey = (event: KeyboardEvent) => {
-    // Enter that ends a word of an input method sends nothing.
+    // An Enter that ends input-method composition does not send.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     send();
@@ -73,7 +76,7 @@ export function Composer({ agent, busy, waiting, onSend, onStop, upload }: Compo
 
   return (
     <div className="px-4 pb-[max(1rem,env(safe-area-inset-bottom))]">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way to do what the button does */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is an alternative to the button */}
       <div
         className={cx(
           "mx-auto w-full max-w-2xl rounded-xl border bg-surface shadow-card focus-within:border-accent",

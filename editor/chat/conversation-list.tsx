@@ -10,16 +10,16 @@ import type { Remembered } from "./conversations.ts";
 
 export interface ConversationListProps {
   list: readonly Remembered[];
-  /** The session that is open. */
+  /** The open session. */
   current: string;
   onOpen(one: Remembered): void;
   onNew(): void;
   onRename(session: string, title: string): void;
-  /** Rejects with a sentence where it could not be deleted. */
+  /** Rejects with a message if the conversation could not be deleted. */
   onForget(one: Remembered): Promise<void>;
 }
 
-/** The visitor's conversations with this agent: open, rename, delete, begin another. */
+/** The visitor's conversations with this agent: open, rename, delete, start a new one. */
 export function ConversationList({ list, current, onOpen, onNew, onRename, onForget }: ConversationListProps) {
   const { t } = useTranslation("chat");
   return (

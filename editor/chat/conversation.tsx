@@ -22,21 +22,21 @@ export interface ConversationProps {
   load(run: string, file: string): Promise<Blob>;
   onSaid(message: string): void;
   onNew(): void;
-  /** Shows the other conversations; absent where there are none. */
+  /** Opens the list of conversations; absent if there are none. */
   onList?(): void;
 }
 
-/** So near to the end the reader is taken to read along. */
+/** Within this distance of the end, the view follows new text. */
 const NEAR_PX = 60;
 
-/** Everything said, and the line to say more. */
+/** The messages of a conversation, and the composer below them. */
 export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList }: ConversationProps) {
   const { t } = useTranslation("chat");
   const { said, busy, lost, past } = useStore(talk);
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
-  // Follows what comes in, unless the reader has gone up to read.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of what is said
+  // Scrolls with new text, unless the reader has scrolled up.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs whenever the messages change
   useEffect(() => {
     const box = scroller.current;
     if (box && !away) box.scrollTop = box.scrollHeight;
@@ -82,10 +82,10 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
       </header>
       <div
         ref={scroller}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
         tabIndex={0}
         role="log"
-        // Words on their way would be read out one by one; what is done is told below.
+        // Streamed text would be announced word by word; the finished reply is announced below.
         aria-live="off"
         aria-label={t("transcript")}
         className="min-h-0 flex-1 overflow-y-auto"
@@ -144,7 +144,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
 
 function Welcome({ agent, onPick }: { agent: Face; onPick(message: string): void }) {
   const { t } = useTranslation("chat");
-  // With fields to fill in first, a suggestion alone would be refused.
+  // If required fields must be filled in first, a suggestion alone would be rejected.
   const asks = agent.fields.some((field) => field.required);
   return (
     <div className="flex flex-col gap-4 py-6">

@@ -1,10 +1,10 @@
-/** The visitor's conversations with this agent, remembered in this browser alone. */
+/** The visitor's conversations with this agent, stored in this browser only. */
 import { slug, type Visit } from "./visit.ts";
 
 export interface Remembered {
   token: string;
   session: string;
-  /** The first words of it; empty before anything was said. */
+  /** The start of the first message; empty before the first message. */
   title: string;
   at: number;
 }
@@ -34,7 +34,7 @@ export function remember(visit: Visit, title: string): Remembered[] {
   return store([next, ...list.filter((one) => one !== known)]);
 }
 
-/** The name that the visitor gives it, known to this browser alone. */
+/** Renames a conversation, in this browser only. */
 export function rename(session: string, title: string): Remembered[] {
   return store(remembered().map((one) => (one.session === session ? { ...one, title: title.slice(0, 80) } : one)));
 }
@@ -48,7 +48,7 @@ function store(list: Remembered[]): Remembered[] {
   try {
     localStorage.setItem(KEY, JSON.stringify(kept));
   } catch {
-    // No storage in this frame: the conversation lasts as long as the page.
+    // Storage is not available in this frame: the conversation lasts as long as the page.
   }
   return kept;
 }

@@ -1,6 +1,6 @@
 /**
- * The inside of a frame that `embed.js` made. The page around it hands over one port when the frame has loaded; all that
- * is said between the two goes through it, so nothing is ever posted to whoever happens to listen.
+ * The frame side of `embed.js`. The embedding page passes one message port when the frame has loaded. Both sides use
+ * only that port, so other windows receive nothing.
  */
 
 export const embedded = window.parent !== window;
@@ -11,7 +11,7 @@ const openers = new Set<() => void>();
 
 if (embedded)
   addEventListener("message", (event) => {
-    // Only sites that `frame-ancestors` names can be the parent; any other window is not heard.
+    // Only the sites in `frame-ancestors` can be the parent; messages from other windows are ignored.
     if (port || event.source !== window.parent || event.data !== HELLO || !event.ports[0]) return;
     port = event.ports[0];
     port.onmessage = ({ data }) => {
@@ -20,13 +20,13 @@ if (embedded)
     for (const opened of openers) opened();
   });
 
-/** Asks the page to put the chat away. False where no `embed.js` is there to do so. */
+/** Asks the page to close the chat. Returns false if the chat is not embedded. */
 export function askToClose(): boolean {
   port?.postMessage("close");
   return port !== undefined;
 }
 
-/** Calls back whenever the page shows the chat. */
+/** Calls back each time the page opens the chat. */
 export function onOpened(opened: () => void): () => void {
   openers.add(opened);
   return () => openers.delete(opened);

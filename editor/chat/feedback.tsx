@@ -6,7 +6,7 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Textarea } from "../ui/input.tsx";
 import type { Rating } from "./visit.ts";
 
-/** The two thumbs under an answer. */
+/** Thumbs up and down below a reply. */
 export function Thumbs({ rating, onThumb }: { rating?: Rating; onThumb(score: 1 | -1): void }) {
   const { t } = useTranslation("chat");
   return ([1, -1] as const).map((score) => (
@@ -21,14 +21,14 @@ export function Thumbs({ rating, onThumb }: { rating?: Rating; onThumb(score: 1 
   ));
 }
 
-/** After a thumb: what was good or wrong, in words, for whoever wants to say it. The thumb counts without. */
+/** An optional comment after a thumb. The thumb is stored without it. */
 export function Comment({
   rating,
   onSend,
   onClose,
 }: {
   rating: Rating;
-  /** Rejects where it could not be told. */
+  /** Rejects if the comment could not be sent. */
   onSend(comment: string): Promise<void>;
   onClose(): void;
 }) {

@@ -4,20 +4,20 @@ import type { Field as Declared } from "../../runtime/field.ts";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 
-/** Kinds that a person can write down. The rest come from programs. */
+/** Kinds that a person can type. Programs supply the others. */
 const WRITABLE: ReadonlySet<string> = new Set(["text", "json", "any"]);
 
 export interface Filled {
   declared: readonly Declared[];
   texts: Readonly<Record<string, string>>;
-  /** As the agent takes them. */
+  /** Values in the form that the agent accepts. */
   values: Record<string, unknown>;
-  /** Names of required fields that are still empty. */
+  /** Names of required fields that are empty. */
   missing: string[];
   set(name: string, text: string): void;
 }
 
-/** What the agent asks for beside the message. It stays filled in for the next message. */
+/** The agent's input fields besides the message. The values are kept for the next message. */
 export function useFields(fields: readonly Declared[], before: Record<string, string> = {}): Filled {
   const [texts, setTexts] = useState(before);
   const declared = fields.filter((field) => WRITABLE.has(field.kind));
@@ -44,7 +44,8 @@ export function FieldsForm({
   fields,
   asked,
 }: {
-  fields: Filled /** Sending was tried: what is missing is said. */;
+  fields: Filled;
+  /** Sending was tried: empty required fields show an error. */
   asked: boolean;
 }) {
   const { t } = useTranslation("chat");

@@ -16,10 +16,10 @@ import type { Said, Talk } from "./talk.ts";
 
 export interface MessageProps {
   said: Said;
-  /** The answer is under way. */
+  /** The reply is being produced. */
   busy: boolean;
   lost: boolean;
-  /** The newest: what can be done with it is always in sight. */
+  /** The newest message, whose actions are always visible. */
   last: boolean;
   talk: Talk;
   load(run: string, file: string): Promise<Blob>;
@@ -67,7 +67,7 @@ function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
       )}
       {run !== undefined &&
         media
-          // What the text itself shows in its place is not shown again.
+          // Files that the text already shows are not shown again.
           ?.filter((file) => !new RegExp(`\\]\\((?:artifact:/|/api/files)/${file.id}\\)`).test(text))
           .map((file) => <RunFile key={file.id} load={() => load(run, file.id)} name={file.name} />)}
       {busy && (lost || empty) && (
@@ -131,7 +131,7 @@ function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
   );
 }
 
-/** Reads by the browser's own voice, where it has one. */
+/** Reads the text aloud with the browser's speech synthesis, if available. */
 function ReadAloud({ text }: { text: string }) {
   const { t } = useTranslation("chat");
   const [speaking, setSpeaking] = useState(false);
@@ -156,7 +156,7 @@ function ReadAloud({ text }: { text: string }) {
   );
 }
 
-/** The words of a Markdown text, without its marks, its code and the addresses of its links. */
+/** The words of a Markdown text, without markup, code and link addresses. */
 function spoken(text: string): string {
   return text
     .replaceAll(/```[\s\S]*?(?:```|$)/g, " ")

@@ -5,7 +5,7 @@ import type { HostedWait } from "../../server/contract/hosted-item.ts";
 import { dateTime } from "../i18n/format.ts";
 import { Button } from "../ui/button.tsx";
 
-/** A question that the run waits for: what will be done, and the answers. */
+/** A pending approval: what will be done, and the possible decisions. */
 export function OpenWait({
   wait,
   owner,
@@ -13,7 +13,7 @@ export function OpenWait({
   onAnswer,
 }: {
   wait: HostedWait;
-  /** Only the owner may answer. */
+  /** Only the owner may decide. */
   owner: boolean;
   busy: boolean;
   onAnswer(answer: WaitDecision): void;
@@ -30,7 +30,7 @@ export function OpenWait({
         <details className="mt-2 text-sm" open>
           <summary className="text-ink-2">{t("arguments")}</summary>
           <pre
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
             tabIndex={0}
             className="mt-1 max-h-52 overflow-auto whitespace-pre-wrap break-words rounded-md border border-line bg-surface p-2 font-mono text-xs"
           >

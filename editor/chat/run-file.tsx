@@ -3,19 +3,19 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Spinner } from "../ui/spinner.tsx";
 
-/** What an answer may call a file of its run by. */
+/** The addresses by which a reply can refer to a file of its run. */
 const REFERENCE = /^(?:artifact:\/\/|\/api\/files\/)([\w.-]{1,128})$/;
 
-/** The id of the file that an address in an answer stands for; `undefined` for any other address. */
+/** The file id in an address of a reply; `undefined` for any other address. */
 export function fileIn(address: string): string | undefined {
   return REFERENCE.exec(address)?.[1];
 }
 
-/** A file of a run, shown as what it is: a picture, a sound, a film, or something to keep. */
+/** A file of a run, shown by its type: image, audio, video, or a download. */
 export function RunFile({ load, name }: { load(): Promise<Blob>; name: string }) {
   const { t } = useTranslation("chat");
   const [shown, setShown] = useState<{ url: string; type: string } | "missing">();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once; a file never changes
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once, because a file never changes
   useEffect(() => {
     let url: string | undefined;
     let gone = false;
@@ -42,7 +42,7 @@ export function RunFile({ load, name }: { load(): Promise<Blob>; name: string })
     );
   const { url, type } = shown;
   if (type.startsWith("image/")) return <img src={url} alt={name} className="max-h-96 max-w-full rounded-md" />;
-  // biome-ignore lint/a11y/useMediaCaption: a model's own speech; its text stands beside it
+  // biome-ignore lint/a11y/useMediaCaption: speech made by a model; its text is next to it
   if (type.startsWith("audio/")) return <audio controls src={url} aria-label={name} className="max-w-full" />;
   if (type.startsWith("video/"))
     // biome-ignore lint/a11y/useMediaCaption: as above

@@ -5,10 +5,10 @@ import type { HostedStep } from "../../server/contract/hosted-item.ts";
 import { cx } from "../ui/cx.ts";
 import { Spinner } from "../ui/spinner.tsx";
 
-/** So many are shown as they are; more fold into one line. */
+/** More steps than this are collapsed into one line. */
 const FEW = 3;
 
-/** What the agent did for an answer, a line each: which tool, whether it worked, how much was found. */
+/** The steps of a reply, one line each: the tool, whether it succeeded, the number of passages found. */
 export function Steps({ steps }: { steps: readonly HostedStep[] }) {
   const { t } = useTranslation("chat");
   const [open, setOpen] = useState(false);
@@ -31,7 +31,7 @@ export function Steps({ steps }: { steps: readonly HostedStep[] }) {
       {!folded && (
         <ul className={cx("flex flex-col gap-1", steps.length > FEW && "ml-5")}>
           {steps.map((step, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: steps are only added at the end
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps are only appended
             <Line key={index} step={step} />
           ))}
         </ul>

@@ -1,4 +1,4 @@
-/** One conversation as the page shows it: messages, the answer under way, what waits. It outlives lost connections. */
+/** The store of one conversation: messages, the current reply and pending approvals. Survives lost connections. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { WaitDecision } from "../../runtime/event.ts";
 import type { Document, FileRef } from "../../runtime/message.ts";
@@ -12,17 +12,17 @@ export interface Said {
   from: "user" | "agent";
   text: string;
   files?: FileRef[];
-  /** The run that gave the answer, once it has begun. */
+  /** The run that produced the reply, once it has started. */
   run?: string;
   documents?: Document[];
   steps?: HostedStep[];
-  /** Files that the answer names, and media that tools made on the way where steps are shown. */
+  /** Files that the reply refers to, and media created by tools if steps are shown. */
   media?: FileRef[];
   waits?: HostedWait[];
-  /** The visitor may not answer; the owner must. */
+  /** The visitor may not decide; only the owner may. */
   owner?: boolean;
   rating?: Rating;
-  /** "offline", or the server's sentence. */
+  /** "offline", or the server's message. */
   error?: string;
   stopped?: boolean;
 }
@@ -30,24 +30,24 @@ export interface Said {
 export interface TalkState {
   said: readonly Said[];
   busy: boolean;
-  /** The connection was lost and is sought again. */
+  /** The connection was lost; reconnecting. */
   lost: boolean;
-  /** How it stands with what was said before. */
+  /** The state of the earlier messages. */
   past: "none" | "loading" | "loaded" | "failed";
 }
 
 export interface Question {
   message: string;
   files?: FileRef[];
-  /** Values of the fields that the agent declares. */
+  /** Values of the agent's input fields. */
   fields?: Record<string, unknown>;
 }
 
 export interface Talk extends StoreApi<TalkState> {
-  /** Shows what was said before, and goes on with an answer that is still under way. */
+  /** Loads the earlier messages, and continues a reply that is still being produced. */
   load(): Promise<void>;
   send(question: Question): Promise<void>;
-  /** After a failure: follows the answer again, or asks again where there is none. */
+  /** After a failure: follows the run again, or sends the message again if no run started. */
   retry(id: number): Promise<void>;
   answer(id: number, answer: WaitDecision): Promise<void>;
   rate(id: number, rating: Rating): Promise<void>;
@@ -62,7 +62,7 @@ type Open = () => AsyncIterable<HostedItem>;
 export function createTalk(line: Line): Talk {
   const store = createStore<TalkState>(() => ({ said: [], busy: false, lost: false, past: "none" }));
   const gone = new AbortController();
-  /** How each question is asked again. */
+  /** How each message is sent again. */
   const questions = new Map<number, Open>();
   let count = 0;
   /** The person pressed stop before the run was known. */
@@ -71,7 +71,7 @@ export function createTalk(line: Line): Talk {
   const cancel = async (run: string) => {
     stopping = false;
     await line.cancel(run).catch((error: unknown) => {
-      // It goes on, and is followed on.
+      // The run continues and is still followed.
       if (isRefused(error)) return;
       store.setState({ lost: true });
     });
@@ -85,7 +85,7 @@ export function createTalk(line: Line): Talk {
   const change = (id: number, more: Partial<Said>) =>
     store.setState((state) => ({ said: state.said.map((one) => (one.id === id ? { ...one, ...more } : one)) }));
 
-  /** Follows a run into message `id` to its end: over lost connections, and while it waits for a person. */
+  /** Follows a run into message `id` to its end, across lost connections and waits. */
   async function follow(id: number, open: Open, known?: { run: string; seq: number }): Promise<void> {
     store.setState({ busy: !get(id)?.waits?.length });
     change(id, { error: undefined });
@@ -122,7 +122,7 @@ export function createTalk(line: Line): Talk {
         if (stopping) void cancel(item.run);
         return;
       case "delta":
-        // A reader who came late, or a second try of the model, begins again at 0.
+        // Offset 0 restarts the text: a late reader, or another attempt of the model.
         change(id, { run: item.run, text: item.offset === 0 ? item.text : (now?.text ?? "") + item.text });
         return;
       case "tool-start":
@@ -171,7 +171,7 @@ export function createTalk(line: Line): Talk {
         add(askedIn(turn));
         const id = add(answeredIn(turn));
         if (turn === turns.at(-1) && !ENDED.has(turn.status)) {
-          // From its beginning: the text on its way is told anew, and so is what waits.
+          // The stream repeats everything from the start, pending approvals included.
           change(id, { waits: undefined, steps: undefined, media: undefined });
           void followAll(id, turn.run);
         }
@@ -202,11 +202,11 @@ export function createTalk(line: Line): Talk {
       if (run === undefined || store.getState().busy) return;
       store.setState({ busy: true });
       try {
-        // What comes of it is seen by whoever follows the run.
+        // The result arrives on the stream that `follow` reads.
         await line.answer(run, answer);
         change(id, { error: undefined });
       } catch (error) {
-        // Without the right to answer, the visitor waits with the run.
+        // Without the right to decide, the visitor waits too.
         if (isRefused(error) && error.status === 403) change(id, { owner: true });
         else change(id, { error: reasonOf(error) });
         store.setState({ busy: false });
@@ -234,12 +234,12 @@ export function createTalk(line: Line): Talk {
   });
 }
 
-/** The server answered, and said no. */
+/** The server responded with an error. */
 function isRefused(error: unknown): error is ApiError {
   return error instanceof ApiError && error.status > 0;
 }
 
-/** The server's sentence, or "offline" when it did not answer. */
+/** The server's message, or "offline" if it did not respond. */
 function reasonOf(error: unknown): string {
   const { cause = error } = error as { cause?: unknown };
   return isRefused(cause) ? cause.message : "offline";
@@ -253,12 +253,12 @@ function answerOf({ reply, documents }: NonNullable<PastTurn["output"]>): Pick<S
   };
 }
 
-/** The answer is a file that a tool made, and is shown as such. */
+/** The reply is a file made by a tool, and is shown as a file. */
 function isFile(reply: unknown): boolean {
   return typeof reply === "object" && reply !== null && "artifact" in reply && "mediaType" in reply;
 }
 
-/** The step in the place of its own beginning, else behind the others. */
+/** Replaces the running entry of the same call, or appends the step. */
 function withStep(steps: readonly HostedStep[], step: HostedStep): HostedStep[] {
   const begun =
     step.kind === "tool" && step.state !== "running"
@@ -294,7 +294,7 @@ function answeredIn({ run, status, output, error, waits, steps, files, rating }:
   };
 }
 
-/** A name that nobody else has. `randomUUID` is missing on plain http. */
+/** A unique idempotency key. `randomUUID` is not available on plain HTTP. */
 function newName(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,7 @@
-/** A visit: the token, the agent's face, and the calls that the page may make. No cookie; what is kept is in this browser alone. */
+/**
+ * A visit of the chat page: its token, the agent's public data, and the allowed calls. Uses no cookies; data is stored
+ * in this browser only.
+ */
 import type { RunOutput, WaitDecision } from "../../runtime/event.ts";
 import type { Field } from "../../runtime/field.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
@@ -12,9 +15,9 @@ export interface Face {
   greeting: string;
   suggestions: string[];
   language: "auto" | "en" | "zh";
-  /** What the agent asks for beside the message and files. */
+  /** The agent's input fields besides the message and files. */
   fields: Field[];
-  /** The built-in demo answers, and no real model. */
+  /** The built-in demo model replies instead of a real model. */
   demo: boolean;
 }
 
@@ -30,7 +33,7 @@ export interface Rating {
   comment?: string;
 }
 
-/** A turn of an earlier visit. */
+/** A turn from an earlier visit. */
 export interface PastTurn {
   run: string;
   status: RunStatus;
@@ -43,11 +46,11 @@ export interface PastTurn {
   rating?: Rating;
 }
 
-/** The slug of this page, and what stands behind `?key=`. */
+/** The slug of this page, and the value of `?key=`. */
 export const slug = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const key = new URLSearchParams(location.search).get("key") ?? undefined;
 
-/** Begins a visit, or goes on with one. Rejects with an `ApiError` (404: not open to this visitor). */
+/** Starts a visit, or continues one. Rejects with an `ApiError` (404: not open to this visitor). */
 export async function beginVisit(renew?: string): Promise<Visit> {
   const body = { ...(key ? { key } : {}), ...(renew ? { renew } : {}) };
   const response = await send(`/chat/${encodeURIComponent(slug)}/visits`, {
@@ -58,7 +61,7 @@ export async function beginVisit(renew?: string): Promise<Visit> {
   return (await response.json()) as Visit;
 }
 
-/** The calls of one visit. The token is renewed when it ran out while the page was open. */
+/** The API calls of one visit. Renews the token when it expires while the page is open. */
 export class Line {
   visit: Visit;
   constructor(visit: Visit) {
@@ -71,7 +74,7 @@ export class Line {
     return await send(path, { ...init, headers });
   }
 
-  /** Sends a message and reads the run that comes of it. Sent again under the same `once` it is the same run. */
+  /** Sends a message and streams its run. A request with the same `once` returns the same run. */
   async *ask(input: Record<string, unknown>, once: string, signal: AbortSignal): AsyncGenerator<HostedItem> {
     yield* streamItems(
       await this.#call(`/v1/agents/${encodeURIComponent(slug)}/runs`, {
@@ -83,7 +86,7 @@ export class Line {
     );
   }
 
-  /** Resolves when the answer is on record. Rejects with an `ApiError` (403: this visitor may not answer). */
+  /** Resolves when the decision is stored. Rejects with an `ApiError` (403: this visitor may not decide). */
   async answer(run: string, answer: WaitDecision): Promise<void> {
     await this.#call(`/v1/runs/${run}/answer`, {
       method: "POST",
@@ -92,7 +95,7 @@ export class Line {
     });
   }
 
-  /** The stream of a run from after an event (-1: all of it). */
+  /** Streams a run, starting after an event (-1: from the beginning). */
   async *follow(run: string, after: number, signal: AbortSignal): AsyncGenerator<HostedItem> {
     yield* streamItems(
       await this.#call(`/v1/runs/${run}/events`, {
@@ -124,12 +127,12 @@ export class Line {
     });
   }
 
-  /** A file that the answer of a run names. Rejects with an `ApiError` where it names no such one. */
+  /** A file that the reply of a run refers to. Rejects with an `ApiError` if it does not refer to this file. */
   async file(run: string, file: string): Promise<Blob> {
     return (await this.#call(`/v1/runs/${run}/files/${encodeURIComponent(file)}`)).blob();
   }
 
-  /** What was said in this session, oldest first; nothing where nothing was. */
+  /** The turns of this session, oldest first; empty for a new session. */
   async past(): Promise<PastTurn[]> {
     try {
       const response = await this.#call(`/v1/sessions/${this.visit.session}`);

@@ -15,7 +15,7 @@ interface Recognition {
   onend: (() => void) | null;
 }
 
-/** Speech to text by the browser, where it can. */
+/** Speech to text by the browser, if available. */
 export function Voice({ onText, onProblem }: { onText(text: string): void; onProblem(sentence: string): void }) {
   const { t } = useTranslation("chat");
   const [listening, setListening] = useState<Recognition>();

@@ -30,7 +30,7 @@ describe("a container's body", () => {
     await page.getByRole("heading", { name: "Runs for each item" }).waitFor();
     await expect.poll(() => page.locator(".react-flow__node").count()).toBe(2);
 
-    // The same palette, keys and history as outside.
+    // Palette, keys and history work as in the outer graph.
     await page.keyboard.press("/");
     await page.keyboard.type("prompt");
     await page.keyboard.press("Enter");
@@ -108,7 +108,7 @@ describe("bodies in bodies", () => {
     await card("inner").getByRole("button", { name: "Expand on the card" }).click();
     await card("inner").getByText("Iteration 1 · Needs approval").waitFor();
 
-    // A half-typed message outlives the way in and back.
+    // An unsent message survives entering and leaving the body.
     await page.locator("#try-message").fill("Not sent yet");
     await card("inner").getByRole("button", { name: "Open body" }).first().click();
     await card("inner").getByText("1 failed").waitFor();
@@ -120,7 +120,7 @@ describe("bodies in bodies", () => {
     await page.getByRole("button", { name: "Follow the current item" }).click();
     expect(await page.getByLabel("Item number").inputValue()).toBe("1");
 
-    // The agent inside is looked at with its run, and answered there.
+    // The agent inside is opened with its run, and decided there.
     await card("inner").getByRole("button", { name: "View contents" }).click();
     await page.getByText("Draft of “Gate” (read-only)").waitFor();
     await card("gate").getByText("alpha").waitFor();
@@ -128,14 +128,14 @@ describe("bodies in bodies", () => {
     await expect.poll(() => asked.count()).toBe(1);
     expect(await page.locator("#try-message").inputValue()).toBe("Not sent yet");
 
-    // From the question in the conversation to the node that asks, and the answer there.
+    // From the question in the conversation to its node, and the decision there.
     await asked.getByRole("button", { name: "Loop, iteration 1 › Map, item 3 › Agent" }).click();
     await card("gate").getByText("gamma").waitFor();
     await asked.getByRole("button", { name: "Approve" }).click();
     await page.getByText("Done", { exact: true }).first().waitFor();
     await page.getByRole("listitem").getByText("alpha").last().waitFor();
 
-    // The time of it, folded until somebody looks.
+    // Its time is collapsed until it is expanded.
     await page.getByRole("button", { name: "Nested", exact: true }).click();
     const bars = page.getByRole("list", { name: "Timeline" });
     expect(await bars.getByText("Item 2").count()).toBe(0);

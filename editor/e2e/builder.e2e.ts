@@ -14,7 +14,7 @@ const APPROVAL: PatchPart[] = [
   { do: "set-config", id: "brief", config: { template: "You answer kindly about {{topic}} in one short paragraph." } },
 ];
 
-/** By what was asked last, as a model would. */
+/** The model's reply, by the last request. */
 let reply: (asked: string, request: MockRequest) => MockReply;
 
 const { server, desk, page, model } = await editorSuite({
@@ -54,7 +54,7 @@ describe("building by conversation", () => {
     await ask("Ask for approval before anything is sent");
     await page.getByText("Answers wait for a person before they go out.").waitFor();
     await page.getByText("5 changes", { exact: true }).waitFor();
-    // Nothing has happened yet.
+    // Nothing has changed yet.
     expect(await page.locator(".react-flow__node").count()).toBe(5);
     await page.locator("ins", { hasText: "kindly" }).waitFor();
     await page.getByText("Send this answer?").waitFor();
@@ -73,7 +73,7 @@ describe("building by conversation", () => {
     });
     const x = (node: string) => graph.layout[node]!.x;
     expect([x("brain"), x("gate"), x("reply")]).toEqual([x("brain"), x("gate"), x("reply")].sort((a, b) => a - b));
-    // All of it is one step back.
+    // The whole patch is one undo step.
     await page.getByRole("tabpanel").getByRole("button", { name: "Undo" }).click();
     await expect.poll(async () => (await saved(id)).nodes.length).toBe(5);
     expect(await saved(id)).toEqual(smallGraph());

@@ -12,7 +12,7 @@ const middle = async (locator: ReturnType<typeof port>) => {
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 };
 
-/** As a person pastes: brackets that an editor closes by itself stay out of it. */
+/** Types like a paste, so that the editor does not close brackets by itself. */
 async function paste(text: string): Promise<void> {
   await page.evaluate((value) => navigator.clipboard.writeText(value), text);
   await page.keyboard.press("Control+v");

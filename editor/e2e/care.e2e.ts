@@ -5,7 +5,7 @@ import { largeGraph, smallGraph } from "./graphs.ts";
 import { axeFaults, makeAgent, openDesk } from "./harness.ts";
 
 const { server, desk, page } = await editorSuite({ checkFaults: false });
-/** Requests that left this machine's own server. */
+/** Requests to other origins than the test server. */
 const elsewhere: string[] = [];
 
 desk.context.on("request", (request) => {

@@ -1,4 +1,4 @@
-/** The hosted chat page: talking, coming back, waiting for a person, and text from a model that means harm. */
+/** The hosted chat page: conversations, returning visitors, approvals, and hostile text from a model. */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { BrowserContext, Page } from "playwright-core";
@@ -11,12 +11,12 @@ let server: TestServer;
 let desk: Desk;
 let context: BrowserContext;
 let page: Page;
-/** Whatever asks this server for something was tricked into it; but for its shop, which has a chat embedded. */
+/** Another origin. A request to it is a leak, except for the shop page that embeds the chat. */
 let elsewhere: Server;
 let there: string;
 const hits: string[] = [];
 
-/** A page with the strictest policy that still lets the chat in, as `docs/hosting.md` says. */
+/** A page with the strictest policy that still allows the chat, as in `docs/hosting.md`. */
 function shop(url: string, response: ServerResponse): void {
   const agent = url.split("/")[2];
   response.setHeader("content-type", "text/html");
@@ -37,7 +37,7 @@ const says = (template: string): Graph =>
 
 let published = 0;
 
-/** The address of the agent's chat page. */
+/** Publishes an agent and returns the address of its chat page. */
 async function publish(graph: Graph, name: string, more: object = { access: "public" }): Promise<string> {
   const { id } = await server.call<{ id: string }>("POST", "/api/agents", { graph });
   const { urls } = await server.call<{ urls: { chat: string } }>("POST", `/api/agents/${id}/publish`, {
@@ -47,7 +47,7 @@ async function publish(graph: Graph, name: string, more: object = { access: "pub
   return urls.chat;
 }
 
-/** A page of the shop with the chat of that address in it. */
+/** The shop page that embeds the chat of that address. */
 const shopWith = (chat: string) => there + chat.replace(`${server.origin}/chat/`, "/shop/");
 
 beforeAll(async () => {
@@ -216,7 +216,7 @@ describe("a visitor", () => {
     await say("the letter");
     const asked = page.getByRole("region", { name: "Send it?" });
     await asked.getByText("the letter").waitFor();
-    // It waits through the death of the server, in front of an open page.
+    // It waits across a server crash while the page is open.
     await server.kill();
     await server.restart();
     await page.reload();
@@ -261,9 +261,9 @@ describe("text from a model that means harm", () => {
       .evaluateAll((all) =>
         all.map((link) => [link.getAttribute("href")!, link.textContent!, link.getAttribute("rel")]),
       );
-    // Each leads to the web, says in its text to which host, and tells that host nothing of this page.
+    // Each opens the web, names its host in its text, and sends no referrer.
     expect(links.map(([href]) => href!.slice(0, 50))).toEqual([
-      // The words of a style that is none, with an address in them.
+      // The text of an invalid style, with an address in it.
       `${there}/style`,
       `${there}/phish`,
       "https://xn--pypal-4ve.example/login",
@@ -305,7 +305,7 @@ describe("on another site", () => {
     await frame.getByRole("log").getByText("You said hello.").waitFor();
     await frame.getByRole("button", { name: "Close chat" }).click();
     await expect.poll(() => button.getAttribute("aria-expanded")).toBe("false");
-    // What other windows post is not heard, whatever it says.
+    // Messages from other windows are ignored.
     await page.keyboard.press("Enter");
     await page.evaluate(() => {
       window.postMessage("close", "*");
@@ -329,7 +329,7 @@ describe("on another site", () => {
     expect(await shown(shopWith(shared))).toBe(1);
     expect(await shown(shopWith(alone))).toBe(0);
     expect(await shown(shopWith(inside))).toBe(0);
-    // The same machine by another name is another site.
+    // The same machine under another name is another site.
     expect(await shown(shopWith(shared).replace("127.0.0.1", "localhost"))).toBe(0);
     const policy = async (url: string) => (await fetch(url)).headers.get("content-security-policy") ?? "";
     expect(await policy(alone)).toContain("frame-ancestors 'none'");

@@ -5,7 +5,7 @@ import { largeGraph, smallGraph } from "./graphs.ts";
 
 const { server, page, card, open, saved } = await editorSuite();
 
-/** Drops a file on the canvas, as the browser tells it. */
+/** Drops a file on the canvas as the browser does. */
 async function dropFile(name: string, text: string): Promise<void> {
   await page.locator(".react-flow").evaluate(
     (target, file) => {
@@ -67,7 +67,7 @@ describe("lining up", () => {
     await page.mouse.down();
     await page.mouse.move(from.x, from.y + 40, { steps: 5 });
     const line = page.locator("[data-guide=y]");
-    // Slowly over the place, as a person does: the grid lies between.
+    // Slowly past the target, because the grid lies between.
     for (let past = 12; past > -12 && (await line.count()) === 0; past--)
       await page.mouse.move(from.x, from.y + (target.y - head.y) + past);
     await line.waitFor({ state: "attached" });

@@ -1,4 +1,4 @@
-/** The opening lines of most files here. Apart from `harness.ts`, which programs without Vitest use too. */
+/** The setup of most tests here. `harness.ts` is separate, because programs without Vitest use it too. */
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
@@ -10,9 +10,9 @@ const SHOWN_CHARACTERS = 6000;
 
 export interface SuiteOptions {
   desk?: DeskOptions;
-  /** A scripted model, which answers as `default`; without it the demo model does. */
+  /** A scripted model, registered as `default`; without it the demo model replies. */
   model?: MockOptions;
-  /** False where tests provoke errors in the page's console. */
+  /** False if tests provoke errors in the page's console. */
   checkFaults?: boolean;
 }
 
@@ -24,11 +24,14 @@ export interface EditorSuite {
   card(id: string): Locator;
   /** Creates an agent (the small one by default), opens it, waits for its cards, and returns its id. */
   open(graph?: Graph): Promise<string>;
-  /** The graph as the server has it, once everything is saved. */
+  /** The graph stored on the server, once everything is saved. */
   saved(id: string): Promise<Graph>;
 }
 
-/** What the tests of a file share: a server and a browser, which end after the last test. Each test fails on faults of the page. */
+/**
+ * Starts a server and a browser for the tests of a file and stops them after the last one. Each test fails on errors of
+ * the page.
+ */
 export function editorSuite(
   options: SuiteOptions & { model: MockOptions },
 ): Promise<EditorSuite & { model: MockModel }>;
@@ -45,7 +48,7 @@ export async function editorSuite(options: SuiteOptions = {}): Promise<EditorSui
     await server.stop();
     await model?.close();
   });
-  // A wait that fails says what it waited for; this says what was there instead.
+  // A failed wait reports what it waited for; this logs what the page showed instead.
   beforeEach(({ onTestFailed }) => {
     onTestFailed(async () => {
       const shown = await page.locator("body").ariaSnapshot();

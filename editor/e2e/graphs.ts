@@ -1,7 +1,7 @@
 /** Graphs for tests. */
 import { emptyGraph, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 
-/** A graph with everything on the way from a message to an answer. */
+/** A graph with every step from a message to a reply. */
 export function smallGraph(change: Partial<Graph> = {}): Graph {
   return graphOf(
     "Small helper",
@@ -44,7 +44,7 @@ export function graphOf(
   };
 }
 
-/** A graph of `count` nodes in rows, wired along each row. */
+/** A graph of `count` nodes in rows, connected along each row. */
 export function largeGraph(count: number): Graph {
   const nodes: GraphNode[] = [{ id: "ask", type: "input", version: 1, config: {} }];
   const edges: GraphEdge[] = [];

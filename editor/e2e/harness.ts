@@ -20,18 +20,18 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** A build of the editor may come before the first ready line. */
+/** The first start may build the editor. */
 const START_MS = 120_000;
 
 export interface TestServer {
   /** `http://127.0.0.1:PORT` */
   origin: string;
   data: string;
-  /** A JSON call as the admin. Throws on a status of 400 or more, with the server's words. */
+  /** A JSON call as the admin. Throws on a status of 400 or more, with the server's message. */
   call<R = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<R>;
-  /** Stops it at once, as a crash would. */
+  /** Kills the process, as a crash would. */
   kill(): Promise<void>;
-  /** Starts it again on the same data and port. */
+  /** Starts it again with the same data and port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -116,7 +116,7 @@ export interface Desk {
   browser: Browser;
   context: BrowserContext;
   page: Page;
-  /** What went wrong in the page: exceptions and errors on the console. A test may expect some; the rest must be none. */
+  /** Exceptions and console errors of the page. A test may expect some and remove them; the others must not occur. */
   faults: string[];
   close(): Promise<void>;
 }
@@ -172,7 +172,7 @@ async function signIn(page: Page, origin: string): Promise<void> {
   await app.waitFor();
 }
 
-/** Saves an agent and gives its id. */
+/** Saves an agent and returns its id. */
 export async function makeAgent(server: TestServer, graph: Graph): Promise<string> {
   const { id } = await server.call<{ id: string }>("POST", "/api/agents", { graph });
   return id;
@@ -180,7 +180,7 @@ export async function makeAgent(server: TestServer, graph: Graph): Promise<strin
 
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
-/** What axe finds wrong with what shows now, when what comes in has come: text that fades in is pale on its way. */
+/** The axe violations of the current page, after animations end (text that fades in has too little contrast). */
 export async function axeFaults(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {

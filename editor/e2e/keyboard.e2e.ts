@@ -1,4 +1,4 @@
-/** The walk of `docs/keyboard.md`, key by key as it is written there. No pointer is used. */
+/** Executes the steps of `docs/keyboard.md` exactly as written, without a pointer. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
@@ -8,7 +8,7 @@ import { type Desk, openDesk, startServer, type TestServer } from "./harness.ts"
 
 type Step = { press: string; until?: string } | { type: string };
 
-/** The rows of the table, each as keys in order. */
+/** The rows of the table, each as a list of keys. */
 function walk(): Step[][] {
   const page = readFileSync(fileURLToPath(new URL("../../docs/keyboard.md", import.meta.url)), "utf8");
   const rows = [...page.matchAll(/^\| (.+?) \| .+ \|$/gm)].map((match) => match[1]!).filter((row) => row.includes("`"));
@@ -26,7 +26,7 @@ const key = (written: string) =>
     .map((part) => KEYS[part] ?? (part.length === 1 ? part.toLowerCase() : part))
     .join("+");
 
-/** What has the focus, as a screen reader would name it. */
+/** The name and role of the focused element, as for a screen reader. */
 const focused = (page: Page) =>
   page.evaluate(() => {
     const element = document.activeElement as HTMLElement & { labels?: NodeListOf<HTMLLabelElement> };
@@ -51,7 +51,7 @@ let desk: Desk;
 
 beforeAll(async () => {
   server = await startServer();
-  // For its knowledge.
+  // Creates the knowledge base that the steps need.
   await server.call("POST", "/api/templates/handbook-helper/use", {});
   desk = await openDesk(server);
 });
@@ -67,7 +67,7 @@ it("builds the handbook helper from empty and asks it, as the page says", async 
   for (const [index, row] of walk().entries()) {
     for (const step of row) {
       await take(page, step);
-      // A person sees the list or the form before the next key.
+      // A person sees the list or form before pressing the next key.
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     }
     if (index === 0) {
@@ -75,7 +75,7 @@ it("builds the handbook helper from empty and asks it, as the page says", async 
       await page.getByRole("tablist").waitFor();
     }
   }
-  // The citation: a number that leads to a file.
+  // The citation: a number that opens a file.
   await page
     .getByRole("button", { name: /^\d+\s*leave-and-hours\.md/ })
     .first()

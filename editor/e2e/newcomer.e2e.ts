@@ -1,4 +1,4 @@
-/** The first five minutes: from the start page to a cited answer, and agents as files. */
+/** The first five minutes: from the start page to a cited reply, and agents as files. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ describe("a newcomer", () => {
     await click("Use “Handbook helper”");
     await page.waitForURL(/\/agents\//);
     await click(/^How many days of annual leave/);
-    // The chip of a citation: its number, the file and the place.
+    // The citation: its number, the file and the position.
     await page
       .getByRole("button", { name: /^\d+\s*leave-and-hours\.md/ })
       .first()

@@ -1,4 +1,4 @@
-/** A node type from outside the repository (the example of docs/nodes.md) in the real editor. */
+/** A custom node type (the example of docs/nodes.md) in the real editor. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -1,4 +1,4 @@
-/** Every page by keyboard and by the rules of axe, in both themes and languages, empty and full. */
+/** Every page by keyboard and against the axe rules, in both themes and languages, empty and with data. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { axeFaults, type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => server?.stop());
 
-/** Puts something on every page. */
+/** Creates data for every page. */
 async function fill(): Promise<string[]> {
   const { id } = await server.call<{ id: string }>("POST", "/api/templates/handbook-helper/use", {});
   const run = await server.call<{ id: string }>("POST", `/api/agents/${id}/runs`, {
@@ -63,7 +63,7 @@ async function fill(): Promise<string[]> {
 async function faultsOn(desk: Desk, path: string): Promise<string[]> {
   await desk.page.goto(server.origin + path);
   await desk.page.getByRole("heading", { level: 1 }).waitFor();
-  // What is still loading says so; what stands above a past run is no news.
+  // Waits for loading placeholders to go. The status above a past run is not one of them.
   if (path.endsWith("/graph")) await desk.page.locator(".react-flow__node").first().waitFor();
   else await desk.page.waitForFunction(() => document.querySelector("#page [role=status]") === null);
   return axeFaults(desk.page);
@@ -133,7 +133,7 @@ describe("every page", () => {
       await page.getByRole("button", { name: "Add provider" }).first().focus();
       await page.keyboard.press("Enter");
       await page.getByRole("dialog").waitFor();
-      // The focus goes to the first choice, stays inside, and comes back when the panel closes.
+      // The focus moves to the first choice, stays inside, and returns when the panel closes.
       await page.keyboard.press("Enter");
       await page.getByRole("dialog").getByLabel("Address").waitFor();
       for (let step = 0; step < 25; step++) {

@@ -16,7 +16,7 @@ let endpointUrl: string;
 
 beforeAll(async () => {
   endpoint = createServer((request, response) => {
-    // An endpoint that knows its models and refuses to chat without a key.
+    // An endpoint that lists its models and rejects chat requests without a key.
     response.setHeader("content-type", "application/json");
     if (request.url?.endsWith("/models"))
       return response.end(JSON.stringify({ data: [{ id: "qwen3:8b", object: "model" }] }));
@@ -388,7 +388,7 @@ describe("runs", () => {
   it("add up on the usage page", async () => {
     await go("/usage");
     await page.getByRole("row", { name: /Counter/ }).waitFor();
-    // A row narrows the page to its agent, then to a version of it; the address keeps what is shown.
+    // A row filters the page by its agent, then by version; the URL keeps the filters.
     await button("Show only Counter").click();
     await button("Show only Counter · draft").click();
     await page.getByRole("row", { name: /Editor and admin/ }).waitFor();

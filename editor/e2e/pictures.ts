@@ -1,6 +1,6 @@
 /**
- * `npm run pictures`: the pictures in `docs/images`, made anew from the editor as it is. A real server with a scripted
- * model behind it, so that they are the same each time but for ids and times. Names as arguments make those alone.
+ * `npm run pictures`: recreates the pictures in `docs/images` from the current editor. Uses a real server and a
+ * scripted model, so that they differ only in ids and times. Names as arguments recreate only those.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -37,7 +37,7 @@ const PROPOSAL: PatchPart[] = [
   { do: "add-edge", from: "gate.approved", to: "reply.reply" },
 ];
 
-/** Set while an answer is to stop in the middle, for a picture of it. */
+/** Pending while a reply is held in the middle for its picture. */
 let middle: Promise<void> | undefined;
 const model = await startMockModel({
   models: ["qwen3:8b"],
@@ -157,7 +157,7 @@ async function change(id: string, edit: (graph: Graph) => void): Promise<void> {
   await server.call("PUT", `/api/agents/${id}`, { graph }, { "if-match": `"${revision}"` });
 }
 
-/** Calls as programs would make them, by two keys. */
+/** Calls from programs, with two keys. */
 async function use(): Promise<void> {
   for (const [name, times] of [
     ["Intranet", 14],
@@ -174,7 +174,7 @@ async function use(): Promise<void> {
   }
 }
 
-/** Opens an address in a browser of its own, brings the page to where it is worth seeing, and keeps what it shows. */
+/** Opens an address in its own browser, prepares the page, and stores a picture of it. */
 async function picture(
   name: string,
   path: string,
@@ -188,7 +188,7 @@ async function picture(
     await page.goto(server.origin + path);
     await page.waitForLoadState("networkidle");
     const leave = await arrive(page);
-    // Fonts, and what settles in its place.
+    // Waits for fonts and for the layout to settle.
     await page.waitForTimeout(600);
     const webp = await asWebp(desk.context, await page.screenshot());
     if (typeof leave === "function") leave();
@@ -199,7 +199,7 @@ async function picture(
   }
 }
 
-/** The browser writes WebP itself: nothing has to be installed for it. */
+/** Converts to WebP in the browser, so that no package is needed. */
 async function asWebp(context: { newPage(): Promise<Page> }, png: Buffer): Promise<Buffer> {
   const page = await context.newPage();
   const text = await page.evaluate(

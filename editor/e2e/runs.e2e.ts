@@ -146,7 +146,7 @@ describe("publishing", () => {
       mcpServers: { "small-helper": { url: `${server.origin}/mcp/small-helper` } },
     });
     await page.getByText("Live v1").waitFor();
-    // How the nodes stand is no part of a version.
+    // Node positions are not part of a version.
     const place = async () => (await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`)).graph.layout.brief?.x;
     const before = await place();
     await card("brief").locator("header").click();
@@ -170,7 +170,7 @@ describe("publishing", () => {
     await first.getByRole("button", { name: "Compare with draft" }).click();
     await first.getByText("Instructions").first().waitFor();
 
-    // The second version on a share of the calls, beside the first, and back.
+    // The second version receives a share of the calls beside the first, and back.
     await page.goto(`${server.origin}/agents/${id}/versions`);
     await page.getByRole("button", { name: "Roll out v2 gradually" }).click();
     await page.getByRole("menuitem", { name: "10% of calls" }).click();

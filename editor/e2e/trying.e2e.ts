@@ -1,4 +1,4 @@
-/** Trying a draft part by part: pins, parts, edited outputs, past runs on their graph, comparing, test messages. */
+/** Trying a draft: pins, partial runs, edited outputs, past runs on their graph, comparison, test messages. */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -1,12 +1,13 @@
-/** End-to-end tests: `npm run e2e`. They need a Chromium (`CHROMIUM_PATH`) and nothing else. */
+/** End-to-end tests: `npm run e2e`. They need only a Chromium (`CHROMIUM_PATH`). */
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["editor/e2e/**/*.e2e.ts"],
-    // One server and one browser at a time: a machine of two cores is enough.
+    // One server and one browser at a time, so that two cores are enough.
     fileParallelism: false,
-    // A test that depends on a process's own timing may set `{ retry: 1 }`; the reporter names every test that needed it.
+    // A test that depends on the timing of a process may set `{ retry: 1 }`; the reporter names every test that needed
+    // it.
     retry: 0,
     reporters: ["default", "./server/testing/retried-tests.ts"],
     testTimeout: 60_000,

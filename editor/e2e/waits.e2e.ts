@@ -5,7 +5,7 @@ import { makeAgent } from "./harness.ts";
 
 const { server, desk, page } = await editorSuite({ model: {} });
 
-/** A model whose one tool asks first. */
+/** A model whose only tool needs approval. */
 const asker = () =>
   graphOf(
     "Careful",
@@ -19,7 +19,7 @@ const asker = () =>
     { ask: [0, 0], kit: [0, 200], brain: [320, 0], reply: [640, 0] },
   );
 
-/** A gate before the answer. */
+/** An approval node before the reply. */
 const gate = () =>
   graphOf(
     "Gatekeeper",
@@ -86,7 +86,7 @@ describe("Inbox", () => {
     const { waits } = await server.call<{ waits: { wait: string }[] }>("GET", `/api/runs/${id}`);
     await page.goto(`${server.origin}/waiting`);
     await waiting("Twice").getByRole("button", { name: "Approve" }).waitFor();
-    // What the page knows is old: the list does not come again before the click.
+    // The page's list is out of date: it is not reloaded before the click.
     await page.route("**/api/runs?*", () => undefined);
     await server.call("POST", `/api/runs/${id}/answer`, { wait: waits[0]!.wait, choice: "reject" });
     await waiting("Twice").getByRole("button", { name: "Approve" }).click();

@@ -12,7 +12,7 @@ import { Select } from "../ui/select.tsx";
 import { type FieldProps, recordOf } from "./field-props.ts";
 import { JsonBox } from "./json-field.tsx";
 
-/** What a container repeats: a graph of its own, opened on the canvas, or another agent. */
+/** What a container repeats: its own graph, opened on the canvas, or another agent. */
 export function BodyField({ node, name, value, set, label, disabled }: FieldProps) {
   const { t } = useTranslation(["fields", "bodies"]);
   const open = useOpenBody();

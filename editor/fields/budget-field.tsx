@@ -12,7 +12,7 @@ const LIMITS: Record<keyof Budget, { min: number; max?: number }> = {
   seconds: { min: 1, max: 86_400 },
 };
 
-/** What may be spent; an empty limit is the server's own. */
+/** Limits on cost and tokens; an empty limit uses the server's. */
 export function BudgetField(props: FieldProps) {
   const { t } = useTranslation("fields");
   const budget = recordOf(props.value) as Budget;

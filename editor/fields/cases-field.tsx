@@ -12,7 +12,7 @@ interface Case {
   when?: string;
 }
 
-/** The branches of a router: each an output, met by a rule or told to the model in words. */
+/** The branches of a router. Each is an output, chosen by a rule or described to the model in words. */
 export function CasesField({ value, set, config, disabled }: FieldProps) {
   const { t } = useTranslation("fields");
   const items = listOf<Case>(value);
@@ -60,7 +60,7 @@ export function CasesField({ value, set, config, disabled }: FieldProps) {
   );
 }
 
-/** A condition, as a sentence to fill in. */
+/** A condition, as a sentence with blanks. */
 export function RuleBox({
   rule,
   onChange,
@@ -116,7 +116,7 @@ interface Example {
   answer?: string;
 }
 
-/** Pairs of what is asked and how it is answered. */
+/** Example pairs of an input and its output. */
 export function ExamplesField({ value, set, schema, disabled }: FieldProps) {
   const { t } = useTranslation("fields");
   const [ask, answer] = exampleKeys(schema);
@@ -156,7 +156,7 @@ export function ExamplesField({ value, set, schema, disabled }: FieldProps) {
   );
 }
 
-/** The two texts of an example, by the names that the config gives them. */
+/** The two keys of an example, as the config names them. */
 function exampleKeys(schema: Record<string, unknown>): [keyof Example & string, string] | [string, string] {
   const items = (schema.items ?? {}) as { properties?: Record<string, unknown> };
   const [ask = "message", answer = "answer"] = Object.keys(items.properties ?? {});

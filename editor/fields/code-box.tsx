@@ -14,8 +14,9 @@ export interface Marker {
 }
 
 /**
- * Text with a language. Until Monaco is there it is a plain text area, so typing never waits; who types in it keeps it
- * until they leave it. Monaco takes a while to begin: it comes when nobody drags. Tab leaves the field, as in any other. `value` set from outside (undo) goes in without moving the cursor when it is what the box holds already.
+ * A code editor. It is a plain text area until Monaco is loaded, so that typing never waits; an area with the focus is
+ * replaced only after it loses it. Monaco is slow to start, so it loads when no drag is active. Tab leaves the field. A
+ * `value` set from outside (undo) does not move the cursor to the end.
  */
 export function CodeBox({
   value,
@@ -38,14 +39,14 @@ export function CodeBox({
   label: string;
   minLines?: number;
   maxLines?: number;
-  /** Takes the height of its parent instead of its content's. */
+  /** Fills the height of its parent. */
   fill?: boolean;
   readOnly?: boolean;
   markers?: readonly Marker[];
   placeholder?: string;
   lineNumbers?: boolean;
   onBlur?(): void;
-  /** Shows and chooses this part of the text when it changes. */
+  /** Scrolls to and selects this range when it changes. */
   reveal?: { start: number; end: number };
 }) {
   const [monaco, setMonaco] = useState<Monaco>();
@@ -65,12 +66,12 @@ export function CodeBox({
           const take = () => {
             if (!gone) setMonaco(module);
           };
-          // To change the field under the cursor would lose what is typed meanwhile.
+          // Replacing the field under the cursor would lose what is being typed.
           if (area.current && area.current === document.activeElement)
             area.current.addEventListener("blur", take, { once: true });
           else take();
         },
-        // Without Monaco (a chunk that cannot be fetched) the text area stays; it holds everything.
+        // If Monaco cannot be loaded, the text area stays; it has the full value.
         (error: unknown) => console.warn("Monaco could not be loaded.", error),
       );
     const stop = runWhenIdle(bring);
@@ -89,7 +90,7 @@ export function CodeBox({
       readOnly,
       ariaLabel: label,
       tabFocusMode: true,
-      // A text area takes every input method and is known as a text field to whatever listens to keys.
+      // A text area supports every input method, and shortcuts recognize it as a text field.
       editContext: false,
       placeholder,
       lineNumbers: lineNumbers ? "on" : "off",
@@ -127,7 +128,7 @@ export function CodeBox({
   useEffect(() => {
     const model = editor.current?.getModel();
     if (!model || model.getValue() === value) return;
-    // As an edit, so that the cursor stays near where it was.
+    // Applied as an edit, so that the cursor keeps its position.
     model.pushEditOperations([], [{ range: model.getFullModelRange(), text: value }], () => null);
   }, [value]);
 

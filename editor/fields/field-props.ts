@@ -1,24 +1,24 @@
 import type { FieldHint } from "../../runtime/node.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 
-/** What a widget is given: one key of a node's config. */
+/** The props of a field widget: one key of a node's config. */
 export interface FieldProps {
   node: string;
   type: string;
   /** The config key. */
   name: string;
-  /** As it stands in the document, or the default. May be of any shape: a file edited by hand is shown too. */
+  /** The value in the document, or the default. It may have any type, because files can be edited by hand. */
   value: unknown;
   hint: FieldHint;
-  /** The key's part of the config's JSON Schema. */
+  /** The JSON Schema of this key. */
   schema: JsonSchema;
-  /** The node's whole config, with defaults. */
+  /** The node's whole config, including defaults. */
   config: Record<string, unknown>;
-  /** Read aloud, and shown where the widget draws its own label. */
+  /** The accessible name; visible if the widget draws its own label. */
   label: string;
   disabled: boolean;
   set(value: unknown): void;
-  /** For a widget that is about more than one key. */
+  /** For a widget that edits more than one key. */
   setKey(key: string, value: unknown): void;
 }
 

@@ -14,7 +14,7 @@ interface Declared {
   required?: boolean;
 }
 
-/** Declared inputs or outputs: each is a port. */
+/** Declared inputs or outputs; each is a port. */
 export function FieldsField({ value, set, disabled }: FieldProps) {
   const { t } = useTranslation("fields");
   const words = useNodeWords();

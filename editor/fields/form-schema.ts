@@ -1,4 +1,4 @@
-/** A node type's form, from its config's schema and its hints: worked out once a type. */
+/** The form of a node type, from its config schema and hints. Cached per type. */
 import { z } from "zod";
 import type { FieldHint, NodeDefinition } from "../../runtime/node.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
@@ -36,7 +36,7 @@ export function formFields(definition: NodeDefinition): FormField[] {
   return fields;
 }
 
-/** The widget of a key without a hint: by the shape of its value. */
+/** The widget for a key without a hint, chosen by its type. */
 function defaultHint(schema: JsonSchema): FieldHint {
   const { type } = schema;
   if (Array.isArray(schema.enum)) return { widget: "select" };

@@ -6,8 +6,8 @@ import { CodeBox } from "./code-box.tsx";
 import type { FieldProps } from "./field-props.ts";
 
 /**
- * Any value as JSON. While the text does not parse it is kept beside the document, with what is wrong below it, and comes
- * back when the node is chosen again.
+ * Any value as JSON. Invalid text is kept outside the document, with its error below, and is restored when the node is
+ * selected again.
  */
 export function JsonBox({
   place,
@@ -22,7 +22,8 @@ export function JsonBox({
   value: unknown;
   set(value: unknown): void;
   label: string;
-  disabled?: boolean /** What an empty text stands for. */;
+  disabled?: boolean;
+  /** The value of an empty text. */
   empty?: { value: unknown };
   minLines?: number;
 }) {
@@ -67,7 +68,7 @@ export function JsonField({ node, name, value, set, label, disabled }: FieldProp
 
 const NO_SCHEMA = { value: null };
 
-/** A JSON Schema, or nothing. Offers a small one to begin with. */
+/** A JSON Schema, or none. Offers a small example to start from. */
 export function SchemaField({ node, name, value, set, label, disabled }: FieldProps) {
   const { t } = useTranslation("fields");
   return (
@@ -110,12 +111,12 @@ function faultOf(text: string, mayBeEmpty: boolean): string | undefined {
   }
 }
 
-/** What is kept says the same as the document: then the document's change came from here. */
+/** Whether the text means the same as the document's value; if so, this field made the change. */
 function sameValue(text: string, value: unknown): boolean {
   try {
     return JSON.stringify(JSON.parse(text)) === JSON.stringify(value);
   } catch {
-    // Half-typed: not in the document, so it must be kept.
+    // Invalid, so not in the document: it must be kept.
     return false;
   }
 }

@@ -10,10 +10,10 @@ import { type FieldProps, recordOf, textOf } from "./field-props.ts";
 
 type Row = { key: string; value: unknown };
 
-/** Names and values; a value can be a secret, which the graph holds by name only. */
+/** Names and values. A value can be a secret, which the graph stores by name only. */
 export function KeyValueField({ value, set, schema, disabled, label }: FieldProps) {
   const { t } = useTranslation("fields");
-  // Rows are kept here as typed: two rows may have one name for a moment, and the document cannot hold that.
+  // Rows are kept as typed, because two rows can have the same name for a moment, which the document cannot represent.
   const [rows, setRows] = useState<Row[]>(() => toRows(value));
   const written = JSON.stringify(toRecord(rows));
   const shown = written === JSON.stringify(recordOf(value)) ? rows : toRows(value);
@@ -27,8 +27,8 @@ export function KeyValueField({ value, set, schema, disabled, label }: FieldProp
   return (
     <div className="flex flex-col gap-1.5">
       {shown.map((row, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place while its name is typed
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend to be seen
+        // biome-ignore lint/suspicious/noArrayIndexKey: a name being typed cannot identify its row
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a visible legend
         <div key={index} role="group" aria-label={row.key || label} className="flex items-center gap-1">
           <Input
             mono
@@ -136,7 +136,7 @@ function takesSecret(schema: Record<string, unknown>): boolean {
   return JSON.stringify(schema.additionalProperties ?? "").includes('"secret"');
 }
 
-/** Where any value may stand, a number or JSON that is typed is one; where only text may, it is text. */
+/** If the schema allows any value, numbers and JSON are parsed; otherwise the value is text. */
 function fromText(text: string, schema: Record<string, unknown>): unknown {
   const takes = JSON.stringify(schema.additionalProperties ?? {});
   if (takes.includes('"type":"string"')) return text;

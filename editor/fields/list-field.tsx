@@ -19,12 +19,12 @@ export function ListField<T>({
   items: readonly T[];
   set(items: T[]): void;
   fresh(): T;
-  /** What the button at the end says. */
+  /** The label of the add button. */
   add: string;
   itemLabel(item: T, index: number): string;
   disabled: boolean;
   max?: number;
-  /** Items of one line: no box around each. */
+  /** Items of one line, without a box around each. */
   slim?: boolean;
   children(item: T, change: (next: T) => void, index: number): ReactNode;
 }) {
@@ -38,9 +38,9 @@ export function ListField<T>({
   return (
     <div className="flex flex-col gap-2">
       {items.map((item, index) => (
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend to be seen
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a visible legend
         <div
-          // biome-ignore lint/suspicious/noArrayIndexKey: items are values and have no identity but their place
+          // biome-ignore lint/suspicious/noArrayIndexKey: items are values without an identity
           key={index}
           role="group"
           aria-label={itemLabel(item, index)}
@@ -90,7 +90,7 @@ export function ListField<T>({
   );
 }
 
-/** The first of `name`, `name_2`, `name_3`… that no item has. */
+/** The first of `name`, `name_2`, `name_3`… that is not taken. */
 export function freeName(name: string, taken: readonly string[]): string {
   if (!taken.includes(name)) return name;
   let n = 2;

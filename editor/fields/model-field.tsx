@@ -8,7 +8,7 @@ import { Badge } from "../ui/badge.tsx";
 import { Select, type SelectOption } from "../ui/select.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";
 
-/** Which model speaks, and what it can do in plain words. A model that is named but not set up stays named. */
+/** Selects a model and shows its capabilities. A model that is not configured stays selected. */
 export function ModelField({ value, set, disabled, label }: FieldProps) {
   const { t } = useTranslation("fields");
   const catalogue = useCatalogue((state) => state);

@@ -44,7 +44,7 @@ const WIDGETS: Record<Exclude<FieldHint["widget"], "hidden">, ComponentType<Fiel
   body: BodyField,
 };
 
-/** One key of a node's config as its widget, with label, effect and what is wrong with it. */
+/** One key of a node's config as its widget, with its label, help text and errors. */
 export const NodeField = memo(function NodeField({
   node,
   type,

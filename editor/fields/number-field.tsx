@@ -6,7 +6,10 @@ import { Slider } from "../ui/slider.tsx";
 import { Switch } from "../ui/switch.tsx";
 import type { FieldProps } from "./field-props.ts";
 
-/** A number, typed. Half a number is kept as it is typed and is no change yet; empty is the default, or null where it may be. */
+/**
+ * A number. Incomplete input is kept in the field and not yet stored; empty means the default, or null if that is
+ * allowed.
+ */
 export function NumberField({ value, set, hint, schema, disabled, label }: FieldProps) {
   const { t } = useTranslation("fields");
   const [typed, setTyped] = useState<string>();
@@ -56,7 +59,7 @@ export function takesNull(schema: Record<string, unknown>): boolean {
   );
 }
 
-/** A number by feel, with its value beside it. Where it may be unset, a switch decides whether it is set at all. */
+/** A slider with its value beside it. If the value is optional, a switch turns it on and off. */
 export function SliderField(props: FieldProps) {
   const { value, set, hint, schema, disabled, label } = props;
   const { t } = useTranslation("fields");

@@ -5,7 +5,7 @@ import { useCatalogue, useWorkbench } from "../hooks/use-workbench.ts";
 import { Select, type SelectOption } from "../ui/select.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";
 
-/** Which knowledge is searched. */
+/** Selects knowledge bases. */
 export function KnowledgeField({ value, set, disabled, label }: FieldProps) {
   const { t } = useTranslation("fields");
   const knowledge = useCatalogue((state) => state.knowledge);
@@ -42,7 +42,7 @@ export function KnowledgeField({ value, set, disabled, label }: FieldProps) {
   );
 }
 
-/** Which agent is called. An agent cannot call itself. */
+/** Selects an agent. An agent cannot call itself. */
 export function AgentField({ value, set, disabled, label }: FieldProps) {
   const { t } = useTranslation("fields");
   const { id } = useWorkbench();

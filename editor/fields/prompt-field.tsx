@@ -4,7 +4,7 @@ import { useWorkbench } from "../hooks/use-workbench.ts";
 import { CodeBox } from "./code-box.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";
 
-/** A Liquid template. Each `{{name}}` in it is a port on the card while it is typed. */
+/** A Liquid template. Each `{{name}}` becomes a port on the card while it is typed. */
 export function PromptField({ value, set, disabled, label }: FieldProps) {
   const { t } = useTranslation("fields");
   const { document } = useWorkbench();
@@ -41,7 +41,7 @@ export function PromptField({ value, set, disabled, label }: FieldProps) {
   );
 }
 
-/** JavaScript for the sandbox. */
+/** JavaScript that runs in the sandbox. */
 export function CodeField({ value, set, disabled, label }: FieldProps) {
   const { document } = useWorkbench();
   return (

@@ -3,7 +3,7 @@ import { Segmented } from "../ui/segmented.tsx";
 import { Select } from "../ui/select.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";
 
-/** One of a closed list, from the config's schema. Few short ones stand side by side. */
+/** One value of an enum in the schema. A few short values are shown side by side. */
 export function SelectField({ type, value, set, schema, disabled, label }: FieldProps) {
   const words = useNodeWords();
   const values = Array.isArray(schema.enum) ? schema.enum.filter((one): one is string => typeof one === "string") : [];

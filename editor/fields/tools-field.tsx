@@ -16,12 +16,12 @@ import { Checkbox } from "../ui/switch.tsx";
 import { type FieldProps, listOf, recordOf } from "./field-props.ts";
 import { useToolRoom } from "./use-tool-room.ts";
 
-/** What `nodes/tool.ts` takes. */
+/** The limit of `nodes/tool.ts`. */
 const MAX_PINNED = 64;
 
 /**
- * What the model may call, whether a person is asked first, and, where more are chosen than a model sees at a time, which
- * are always shown. Tools stand by where they come from.
+ * The tools that the model may call, whether a call needs approval, and which tools are always included if the model
+ * cannot see all of them. Grouped by source.
  */
 export function ToolsField({ node, value, set, setKey, config, disabled }: FieldProps) {
   const { t, i18n } = useTranslation("fields");
@@ -131,12 +131,12 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
 
 interface ToolGroup {
   source: string;
-  /** `mcp/<server>/*`, where the whole server can be offered. */
+  /** `mcp/<server>/*` if the whole server can be selected. */
   pattern?: string;
   items: ToolEntry[];
 }
 
-/** Tools by source; names that are chosen but not in the library stay, so that they can be taken out. */
+/** Tools by source. Selected names that are not in the library are kept, so that they can be removed. */
 function grouped(tools: readonly ToolEntry[], chosen: readonly string[], query: string): ToolGroup[] {
   const wanted = query.trim().toLowerCase();
   const lost = chosen

@@ -6,13 +6,13 @@ import { useCatalogue, useGraph, useReader } from "../hooks/use-workbench.ts";
 import type { ToolEntry } from "../session/catalogue.ts";
 
 export interface ToolRoom {
-  /** Tools that the models wired to the node get in all, where they get more than their limit. */
+  /** The number of tools offered to a connected model, if that is more than its limit. */
   offered: number;
-  /** How many of them one model sees at a time. */
+  /** How many of them the model sees at a time. */
   limit: number;
 }
 
-/** The tightest place among the models that a tools node offers to; undefined while all of its tools fit. */
+/** The lowest limit among the models that a tools node is connected to; undefined if all tools fit. */
 export function useToolRoom(node: string): ToolRoom | undefined {
   const tools = useCatalogue((state) => state.tools);
   const reader = useReader();

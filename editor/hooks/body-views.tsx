@@ -1,4 +1,4 @@
-/** The graph that is looked at: the agent's own, or what a node inside of it holds. */
+/** The displayed graph: the agent's own, or the body of one of its nodes. */
 import { ReactFlowProvider } from "@xyflow/react";
 import { createContext, type ReactNode, useContext, useEffect, useMemo } from "react";
 import { useStore } from "zustand";
@@ -14,10 +14,10 @@ export function useBodies(): Bodies {
   return bodies;
 }
 
-/** From the agent to the graph that is looked at. */
+/** The workbenches from the agent to the displayed graph. */
 export const useStack = (): readonly Workbench[] => useStore(useBodies(), (state) => state.stack);
 
-/** Everything inside sees the workbench of the graph that is looked at. */
+/** Provides the workbench of the displayed graph to everything inside. */
 export function BodyViews({ root, children }: { root: Workbench; children: ReactNode }) {
   const bodies = useMemo(() => createBodies(root), [root]);
   useEffect(() => bodies.follow(), [bodies]);
@@ -31,7 +31,7 @@ export function BodyViews({ root, children }: { root: Workbench; children: React
   );
 }
 
-/** What is about the agent as a whole (its versions, its conversation) sees the agent, whichever graph is looked at. */
+/** Provides the agent's workbench, whichever graph is displayed: for versions and the conversation. */
 export function OfAgent({ children }: { children: ReactNode }) {
   return <WorkbenchContext.Provider value={rootOf(useWorkbench())}>{children}</WorkbenchContext.Provider>;
 }

@@ -1,4 +1,7 @@
-/** Issues in the language that shows. English is what `checkGraph` says; Chinese is said from the same facts. */
+/**
+ * Issues in the current language. The English text comes from `checkGraph`; the Chinese text is built from the same
+ * facts.
+ */
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
@@ -18,7 +21,7 @@ export function issueText(issue: Issue, language: string, graph: Graph, reader: 
   return { message: said.message ?? english.message, ...(said.fix ? { fix: said.fix } : {}) };
 }
 
-/** Issues of the open graph in the language that is shown. */
+/** The text of issues of the open graph, in the current language. */
 export function useIssueWords(): (issue: Issue) => IssueText {
   const { i18n } = useTranslation();
   const reader = useReader();

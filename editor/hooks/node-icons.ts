@@ -1,4 +1,7 @@
-/** The icons that node types name, loaded one by one: the whole set is large. A test holds this list and `nodes/` together. */
+/**
+ * The icons that node types name. Listed one by one, because the whole set is large. A test compares this list with
+ * `nodes/`.
+ */
 import {
   BookOpenText,
   Bot,
@@ -39,7 +42,7 @@ export const ICONS: Readonly<Record<string, LucideIcon>> = {
   zap: Zap,
 };
 
-/** A node type that is not known is a plain box. */
+/** A plain box for an unknown node type. */
 export const nodeIcon = (definition: NodeDefinition | undefined): LucideIcon =>
   (definition && ICONS[definition.icon]) ?? Box;
 
@@ -51,6 +54,6 @@ const GROUP_TONE: Record<NodeDefinition["group"], Tone> = {
   flow: "any",
 };
 
-/** The colour of a node's icon: what its group deals in. */
+/** The colour of a node's icon, from its group. */
 export const nodeTone = (definition: NodeDefinition | undefined): Tone =>
   definition ? GROUP_TONE[definition.group] : "any";

@@ -10,8 +10,8 @@ import { useBodies } from "./body-views.tsx";
 import { useWorkbench } from "./use-workbench.ts";
 
 /**
- * Does a fix: a command at once, or a way to where a person can do it. `at`: the node of a run that is to be fixed, where
- * it ran; absent, it is one of the graph that is worked on here.
+ * Applies a fix: runs a command, or opens the form where a person can fix it. `at`: the failed node of a run, in its
+ * scope; absent, the node is in the displayed graph.
  */
 export function useQuickFix(): (fix: QuickFix, at?: NodeView) => void {
   const workbench = useWorkbench();
@@ -50,8 +50,8 @@ function focusField(key: string | undefined): void {
 }
 
 /**
- * The fix as a button, or nothing where there is none. Inside a card it does not drag the card. `error`: of a node in
- * `run` (absent: the run that is shown); where it came from deeper inside, that is what is fixed.
+ * The fix as a button, or nothing if there is none. A click on it does not drag the card. `error`: of a node in `run`
+ * (absent: the displayed run). If the error came from a nested node, that node is fixed.
  */
 export function QuickFixButton({
   error,

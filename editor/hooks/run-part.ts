@@ -1,4 +1,4 @@
-/** Trying a part of the draft from wherever it is asked for: the menu of a node, a key, the last-run panel. */
+/** Runs a part of the draft, from the menu of a node, a shortcut or the last-run panel. */
 import { knownFrom, planEdited, planPart } from "../graph/partial-run.ts";
 import { type Pins, pinOf, pinsOf, setPin } from "../graph/pins.ts";
 import { i18n } from "../i18n/index.ts";
@@ -10,14 +10,16 @@ import { focusWhenReady } from "../ui/wait-for-element.ts";
 
 type Values = Pins[string];
 
-/** Runs a part of the graph with the last message, and shows it under Try it. Without any message it asks for one. */
+/** Runs a part of the graph with the last message and shows it in the Chat tab. Without a message it asks for one. */
 export function runPart(workbench: Workbench, how: "only" | "to" | "from", node: string): void {
   const known = knownFrom(workbench.live.getState().runState?.view);
   const plan = planPart(workbench.graph(), how, node, pinsOf(workbench.graph()), known);
   send(workbench, { ...plan, part: { how, node } });
 }
 
-/** Goes on from a node with other outputs than it gave; what does not hang on it stays as it was in the run shown. */
+/**
+ * Continues from a node with changed outputs. Nodes that do not depend on it keep their results of the displayed run.
+ */
 export function continueWith(workbench: Workbench, node: string, outputs: Values): void {
   const known = knownFrom(workbench.live.getState().runState?.view);
   const plan = planEdited(workbench.graph(), node, outputs, pinsOf(workbench.graph()), known);
@@ -41,7 +43,7 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
   }
 }
 
-/** Pins what the node gave in the run shown, or unpins it. */
+/** Pins the output of the node in the displayed run, or removes the pin. */
 export function togglePin(workbench: Workbench, node: string): void {
   if (pinOf(workbench.graph(), node)) {
     workbench.apply(setPin(node, undefined));

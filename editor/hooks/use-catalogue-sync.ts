@@ -6,8 +6,8 @@ import { setCatalogue } from "../session/workbench.ts";
 import { useWorkbench } from "./use-workbench.ts";
 
 /**
- * Keeps the catalogue in step with the server, also when the window is looked at again after a page was opened beside it.
- * A list that cannot be read is left as it was.
+ * Keeps the catalogue up to date with the server, also when the window gets the focus again. A list that cannot be
+ * loaded keeps its last value.
  */
 export function useCatalogueSync(): void {
   const { catalogue } = useWorkbench();

@@ -5,8 +5,8 @@ import { useWorkbench } from "./use-workbench.ts";
 const seenAgents = new WeakSet<Workbench>();
 
 /**
- * False while an agent's graph is drawn for the first time. What stands beside the graph comes when that is seen, in
- * pieces that stop nobody who drags already.
+ * False until an agent's graph is painted for the first time. The panels render after that, in steps that do not block
+ * a drag.
  */
 export function useFirstPaintDone(): boolean {
   const workbench = useWorkbench();
@@ -15,7 +15,7 @@ export function useFirstPaintDone(): boolean {
   useEffect(() => {
     if (seenAgents.has(root)) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    // A timer that is set in a frame rings when the frame is painted.
+    // A timer set in an animation frame fires after that frame is painted.
     const frame = requestAnimationFrame(() => {
       timer = setTimeout(() => {
         seenAgents.add(root);

@@ -5,7 +5,7 @@ import { bodyOf, isContainer } from "../graph/body.ts";
 import { agentOf, type CalledAgent, calledAgents, fetchCalled, refKey } from "../session/called-agents.ts";
 import { useWorkbench } from "./use-workbench.ts";
 
-/** What a node holds, as far as it is known: its body, or the graph of the agent that it calls. */
+/** The graph inside a node, if it is loaded: its body, or the graph of the called agent. */
 export function innerGraph(node: GraphNode, called: ReadonlyMap<string, CalledAgent>): Graph | undefined {
   const ref = agentOf(node);
   if (ref) return called.get(refKey(ref))?.graph;
@@ -13,7 +13,7 @@ export function innerGraph(node: GraphNode, called: ReadonlyMap<string, CalledAg
   return body?.is === "graph" ? body.graph : undefined;
 }
 
-/** The same, kept in step. `load` fetches an agent's graph; where it cannot be had, there is nothing to show. */
+/** The same as a hook. `load` fetches an agent's graph; `graph` stays undefined if that fails. */
 export function useInnerGraph(node: GraphNode): { graph?: Graph; load(): void } {
   const workbench = useWorkbench();
   const graph = useStore(calledAgents(workbench), (called) => innerGraph(node, called));

@@ -8,7 +8,7 @@ import { toast } from "../ui/toast.tsx";
 import { useBodies } from "./body-views.tsx";
 import { useWorkbench } from "./use-workbench.ts";
 
-/** Opens what a node holds: its body (begun where there is none), or the agent that it calls. */
+/** Opens the graph inside a node: its body (created if there is none), or the called agent. */
 export function useOpenBody(): (id: string | undefined) => void {
   const workbench = useWorkbench();
   const bodies = useBodies();
@@ -23,7 +23,7 @@ export function useOpenBody(): (id: string | undefined) => void {
     }
     if (isContainer(node) && bodyOf(node).is === "none") {
       workbench.apply(setBody(node.id, startBody(node, words.nodeTitle(node))));
-      // What a body is given is said beside it.
+      // The inputs of a body are explained in the node panel.
       workbench.panels.open("node");
     }
     if (bodyOf(lookup(workbench.graph()).node(node.id) ?? node).is === "bad") workbench.panels.open("node");

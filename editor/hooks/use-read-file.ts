@@ -5,7 +5,7 @@ import { fileKind, MAX_FILE_BYTES } from "../graph/file-kind.ts";
 
 export type ReadFile = { graph: Graph; template?: Record<string, unknown> } | { title: string; detail?: string };
 
-/** What a text is: a graph, or one calm sentence (and what to do) about why it is none. `source`: where it comes from. */
+/** Parses a text as a graph, or returns a message about why it is not one. `source`: where the text comes from. */
 export function useTextReader(source: "drop" | "paste"): (text: string) => ReadFile {
   const { t } = useTranslation("editing");
   return useCallback(
@@ -33,7 +33,7 @@ export function useTextReader(source: "drop" | "paste"): (text: string) => ReadF
   );
 }
 
-/** Reads a file in the same way. One that is too large is not read at all. Never rejects. */
+/** The same for a file. A file that is too large is not read. Never rejects. */
 export function useFileReader(): (file: File) => Promise<ReadFile> {
   const { t } = useTranslation("editing");
   const readText = useTextReader("drop");

@@ -8,10 +8,10 @@ import { type CalledAgent, calledAgents } from "../session/called-agents.ts";
 import { innerGraph } from "./use-inner-graph.ts";
 import { useGraph, useWorkbench } from "./use-workbench.ts";
 
-/** Where the graphs of called agents are not read: their nodes go by their ids. */
+/** For places that do not load called agents: their nodes are named by their ids. */
 export const NOT_FETCHED: ReadonlyMap<string, CalledAgent> = new Map();
 
-/** The graph that a scope leads to, from the one at hand; undefined as far as it is not known. */
+/** The graph that a scope leads to, starting from `graph`; undefined if part of it is not loaded. */
 export function graphAt(graph: Graph, scope: Scope, called: ReadonlyMap<string, CalledAgent>): Graph | undefined {
   let at: Graph | undefined = graph;
   for (const part of scope) {
@@ -21,7 +21,7 @@ export function graphAt(graph: Graph, scope: Scope, called: ReadonlyMap<string, 
   return at;
 }
 
-/** A scope in words: "Map, item 2 › Agent". "" on the graph itself. */
+/** A scope in words: "Map, item 2 › Agent". "" for the outer graph. */
 export function useScopeWords(scope: Scope | undefined): string {
   const { t } = useTranslation("bodies");
   const words = useNodeWords();

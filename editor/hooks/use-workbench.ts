@@ -1,4 +1,4 @@
-/** The open agent's stores in React: each hook draws again only when what it picks changes. */
+/** The stores of the open agent as hooks. Each renders again only when the selected value changes. */
 import { createContext, useContext, useMemo } from "react";
 import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
@@ -35,7 +35,7 @@ export const usePanels = <T>(pick: (state: PanelLayout) => T): T => useStore(use
 export const useSaving = <T>(pick: (state: SaveState) => T): T => useStore(useWorkbench().saver, pick);
 export const useCatalogue = <T>(pick: (state: Catalogue) => T): T => useStore(useWorkbench().catalogue, pick);
 
-/** The one chosen node, when exactly one is. */
+/** The selected node, if exactly one is selected. */
 export function useChosenNode(): GraphNode | undefined {
   const id = useSelection(onlyNode);
   return useGraph((graph) => (id === undefined ? undefined : lookup(graph).node(id)));
@@ -47,7 +47,7 @@ export function useReader() {
   return useStore(useWorkbench().reader, (state) => state.reader);
 }
 
-/** A node's definition, its ports now, and its config with defaults (undefined while it does not parse). */
+/** A node's definition, its current ports, and its config with defaults (undefined if it is invalid). */
 export function useNodeFacts(node: GraphNode): {
   definition?: NodeDefinition;
   ports: Ports;

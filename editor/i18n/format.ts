@@ -1,4 +1,4 @@
-/** Numbers, sizes, spans and times as words of the language that shows. All times are Unix milliseconds. */
+/** Formats numbers, sizes, durations and times in the current language. All times are Unix milliseconds. */
 import { language } from "./index.ts";
 
 const locale = () => (language() === "zh" ? "zh-CN" : "en");
@@ -7,7 +7,7 @@ export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
 }
 
-/** 1.2K, 3.4万: for places with little room. */
+/** 1.2K, 3.4万: for compact display. */
 export function compact(value: number): string {
   return new Intl.NumberFormat(locale(), { notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
@@ -39,13 +39,13 @@ export function span(ms: number): string {
   return zh ? `${minutes} 分 ${seconds} 秒` : `${minutes} min ${seconds} s`;
 }
 
-/** Cost with as many digits as it needs to be no zero. */
+/** Cost with enough digits to show a value other than zero. */
 export function dollars(usd: number): string {
   const digits = usd === 0 ? 2 : usd < 0.01 ? 6 : usd < 1 ? 4 : 2;
   return `$${new Intl.NumberFormat("en", { minimumFractionDigits: Math.min(2, digits), maximumFractionDigits: digits }).format(usd)}`;
 }
 
-/** "3 minutes ago"; beyond a week the date. */
+/** "3 minutes ago"; the date if it is over a week ago. */
 export function ago(at: number, now = Date.now()): string {
   const seconds = Math.round((at - now) / 1000);
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto", style: "short" });

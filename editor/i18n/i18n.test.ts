@@ -39,7 +39,7 @@ describe("words", () => {
   });
 
   it("says Chinese in Chinese", () => {
-    // A text that is the same in both languages is a name, a sign or an address; a sentence is not.
+    // A text that is the same in both languages is a name, a symbol or an address, not a sentence.
     for (const [key, text] of chinese)
       if (text === english.get(key)) expect(text.split(" ").length, key).toBeLessThan(4);
   });

@@ -1,6 +1,6 @@
 /**
- * All words of the editor. English gives the shape; a key that Chinese lacks does not type-check, and `i18n.test.ts`
- * compares keys and placeholders. One file a namespace and language: `en/runs.ts`, `zh/runs.ts`.
+ * All UI text. English defines the keys: a key missing in Chinese does not type-check, and `i18n.test.ts` compares keys
+ * and placeholders. One file per namespace and language: `en/runs.ts`, `zh/runs.ts`.
  */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
@@ -16,7 +16,7 @@ declare module "i18next" {
   }
 }
 
-/** The language that shows when none was chosen. */
+/** The language used until a person chooses one. */
 function browserLanguage(): Language {
   return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 }

@@ -1,18 +1,18 @@
-/** The shape of a sentence about an issue, and the facts that it is made of. */
+/** The text of an issue, and the facts that it is built from. */
 export interface IssueText {
   message: string;
   fix?: string;
 }
 
-/** What a sentence about an issue may be made of. */
+/** The facts available for the text of an issue. */
 export interface IssueFacts {
   node: string;
   port: string;
-  /** The two ends and kinds of the edge that it is about. */
+  /** The two ends and kinds of the edge, for an issue about an edge. */
   from: string;
   to: string;
   fromKind: string;
   toKind: string;
-  /** Names in quotes in the English sentence: a tool, a model, a key. */
+  /** The quoted names in the English message: a tool, a model, a key. */
   names: string[];
 }

@@ -45,7 +45,7 @@ describe("words of node types", () => {
       }
       const parsed = definition.config.parse({});
       const ports = definition.ports(parsed);
-      // The fields of a code node are the author's: they keep their names in both languages.
+      // The author names the ports of a code node; they are the same in both languages.
       const own = definition.uncheckedOutputs ? [] : [...ports.inputs, ...ports.outputs];
       for (const port of own) expect(inChinese(zh.port(type, port)), `${type}.${port.id}`).toBe(true);
       expect(Object.hasOwn(ICONS, definition.icon), definition.icon).toBe(true);

@@ -1,4 +1,4 @@
-/** What node types, their fields and their ports are called: the words stand on the definitions. */
+/** The names of node types, their fields and ports, from the node definitions. */
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
@@ -10,14 +10,14 @@ import { KIND_WORDS, PORT_WORDS } from "./zh/ports.ts";
 export interface NodeWords {
   title(type: string): string;
   summary(type: string): string;
-  /** A node's own title, else its type's. */
+  /** A node's own title, or the title of its type. */
   nodeTitle(node: Pick<GraphNode, "title" | "type">): string;
   port(type: string, port: Port): string;
   kind(kind: Kind): string;
   field(type: string, key: string): { label: string; help?: string };
   /** A value of a select field. */
   option(type: string, value: string): string;
-  /** For a card with an empty preview; undefined where the type has none of its own. */
+  /** Shown on a card with an empty preview; undefined if the type defines none. */
   emptyText(type: string): string | undefined;
 }
 
@@ -25,7 +25,7 @@ const english: NodeWords = {
   title: (type) => table.get(type)?.title ?? type,
   summary: (type) => table.get(type)?.summary ?? "",
   nodeTitle: (node) => node.title || english.title(node.type),
-  // A label that says the id again (by another case) is the id: ports are written small.
+  // A label that differs from the id only in case is replaced by the id, because ports are in lower case.
   port: (_type, port) => (port.label === undefined || port.label.toLowerCase() === port.id ? port.id : port.label),
   kind: (kind) => kind,
   field: (type, key) => {
@@ -36,7 +36,7 @@ const english: NodeWords = {
   option: (_type, value) => (value === value.toUpperCase() ? value : humanize(value)),
 };
 
-/** Another language, from the definitions; English where a definition has no words in it. */
+/** The texts of another language, from the definitions; English if a definition lacks them. */
 function translated(language: string): NodeWords {
   const of = (type: string) => table.get(type)?.words?.[language];
   const words: NodeWords = {
@@ -44,7 +44,7 @@ function translated(language: string): NodeWords {
     summary: (type) => of(type)?.summary ?? english.summary(type),
     emptyText: (type) => of(type)?.emptyText ?? english.emptyText(type),
     nodeTitle: (node) => node.title || words.title(node.type),
-    // A port that the author named keeps the author's name.
+    // A port named by the author keeps that name.
     port: (type, port) =>
       (isOwnPort(type, port.id) ? (of(type)?.ports?.[port.id] ?? PORT_WORDS[port.id]) : undefined) ??
       port.label ??
@@ -82,7 +82,7 @@ export function humanize(key: string): string {
 
 const fresh = new Map<string, Set<string>>();
 
-/** Whether a port belongs to the type itself and was not named by the author (a field, a case, a template's name). */
+/** Whether a port belongs to the type, as opposed to one named by the author (a field, a case, a template variable). */
 function isOwnPort(type: string, id: string): boolean {
   let own = fresh.get(type);
   if (!own) {

@@ -1,9 +1,9 @@
 /*
- * One line on a site shows an agent's chat in its corner:
+ * Shows an agent's chat in the corner of a site:
  *   <script src="https://your-server/embed.js" data-agent="slug" async></script>
- * `data-key` for an agent shared by link, `data-label` for the button, `data-open` to begin open. The site must be among
- * the agent's origins. The chat is a frame of its own: it sees nothing of the page, and the page nothing of it. All that
- * passes between the two is "open" and "close", through a port that only this frame is given.
+ * `data-key` is for an agent shared by link, `data-label` sets the button's label, `data-open` opens the chat at start.
+ * The site must be among the agent's origins. The chat is a separate frame: neither side can read the other. They
+ * exchange only "open" and "close", through a message port that only this frame receives.
  */
 (() => {
   const script = document.currentScript;
@@ -17,7 +17,7 @@
   if (script.dataset.key) address.searchParams.set("key", script.dataset.key);
   const label = script.dataset.label || "Chat";
 
-  // Styles are set on the elements by script: no `style-src` of the page is in the way.
+  // Styles are set by script, so that the page's `style-src` policy does not block them.
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = label;

@@ -1,11 +1,11 @@
-// Sets theme, contrast and language on <html> before anything is painted. `session/preferences.ts` owns the entry.
+// Sets theme, contrast and language on <html> before the first paint. `session/preferences.ts` owns the entry.
 (() => {
   const root = document.documentElement;
   let stored = {};
   try {
     stored = JSON.parse(localStorage.getItem("patchbay.look") || "{}");
   } catch {
-    // An unreadable entry is the same as none.
+    // An unreadable entry counts as none.
   }
   const dark =
     stored.theme === "dark" || (stored.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);

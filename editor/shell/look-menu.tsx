@@ -5,7 +5,7 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { setPreferences, shownTheme, usePreferences } from "../ui/theme.ts";
 
-/** Theme and language, one click from everywhere. */
+/** Theme and language. */
 export function LookMenu() {
   const { t, i18n } = useTranslation("shell");
   const theme = usePreferences((state) => state.theme);

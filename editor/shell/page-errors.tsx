@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { CodeBlock } from "../ui/code-block.tsx";
 
-/** Keeps a page that throws from taking the frame with it. Going elsewhere clears it. */
+/** An error boundary: a page that throws does not break the frame. Navigating to another page clears it. */
 export function PageErrors({ children }: { children: ReactNode }) {
   const [path] = useLocation();
   return <Boundary key={path}>{children}</Boundary>;

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { cx } from "../ui/cx.ts";
 import { type Crumb, TopBar } from "./top-bar.tsx";
 
-/** A page that scrolls: its bar, a heading with a line that says what this place is for, and its content. */
+/** A page that scrolls: its bar, a heading with a line that explains the page, and its content. */
 export function Page({
   crumbs,
   title,
@@ -26,7 +26,7 @@ export function Page({
     <>
       <TopBar crumbs={crumbs} />
       <div className="h-full overflow-y-auto">
-        {/* All pages begin at the same edge, however wide they are: the heading stays where it is from place to place. */}
+        {/* All pages have the same left edge whatever their width, so that the heading does not move between pages. */}
         <div className="mx-auto max-w-[1400px] px-8 pt-8 pb-16 max-md:px-4">
           <div className={cx("flex min-h-full flex-col", !wide && "max-w-[1016px]")}>
             <div className="mb-6 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
@@ -48,7 +48,7 @@ export function Page({
   );
 }
 
-/** A part of a page with its own heading. */
+/** A section of a page with its own heading. */
 export function Section({
   title,
   lead,

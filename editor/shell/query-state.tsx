@@ -8,7 +8,7 @@ import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/progress.tsx";
 
-/** What went wrong, in the language that shows, and under it the server's own sentence, which names the place and the fix. */
+/** An error: a title in the current language, and below it the server's message with the cause and the fix. */
 export function ErrorNotice({ error, onRetry, className }: { error: unknown; onRetry?(): void; className?: string }) {
   const words = useErrorWords();
   const { t } = useTranslation("common");
@@ -31,7 +31,7 @@ export function ErrorNotice({ error, onRetry, className }: { error: unknown; onR
   );
 }
 
-/** Turns any rejection into a title in the shown language and the detail that goes with it. */
+/** Turns any rejection into a title in the current language and a detail. */
 export function useErrorWords(): (error: unknown) => { title: string; detail: string } {
   const { t } = useTranslation(["common", "errors"]);
   return (error) => {
@@ -45,8 +45,8 @@ export function useErrorWords(): (error: unknown) => { title: string; detail: st
 }
 
 /**
- * A query's content: grey shapes while it loads, the error with a way to try again, or `children(data)`.
- * Data that is there stays while it is asked for anew.
+ * The content of a query: placeholders while it loads, the error with a retry button, or `children(data)`. Loaded data
+ * stays visible while it reloads.
  */
 export function Loaded<D>({
   query,
@@ -71,7 +71,7 @@ export function RowsSkeleton({ rows = 5 }: { rows?: number }) {
   return (
     <div className="flex flex-col gap-px overflow-hidden rounded-xl border border-line bg-surface p-4">
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: shapes have no identity
+        // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
         <div key={row} className="flex items-center gap-4 py-2">
           <Skeleton className="h-4 w-1/3" />
           <Skeleton className="h-4 w-1/5" />

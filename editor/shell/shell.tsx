@@ -39,7 +39,7 @@ interface PlaceLink {
   name: PlaceName;
   href: string;
   icon: LucideIcon;
-  /** Other addresses that belong to this place. */
+  /** Other paths for which this link is marked as current. */
   also?: string[];
 }
 
@@ -60,13 +60,16 @@ function isHere(place: PlaceLink, path: string): boolean {
   );
 }
 
-/** The frame of every page: the bar on top (filled by the page through `TopBar`), the rail at the left, the page. */
+/**
+ * The frame of every page: the top bar (filled by the page through `TopBar`), the navigation rail on the left, the
+ * page.
+ */
 export function Shell({ children }: { children: ReactNode }) {
   const { t } = useTranslation("shell");
   const [path] = useLocation();
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   const folded = usePreferences((state) => state.railFolded);
-  // The canvas needs the room: there the rail is always icons.
+  // The canvas needs the width, so its page always shows the rail as icons.
   const narrow = folded || /^\/agents\/[^/]+$/.test(path);
 
   return (
@@ -138,7 +141,7 @@ interface RailLinkProps {
   here: boolean;
 }
 
-/** Says from everywhere how many runs wait for a person. */
+/** The Inbox link with the number of runs that wait for a person. */
 function WaitingLink(props: RailLinkProps) {
   const count = useWaits().data?.length ?? 0;
   return <RailLink {...props} count={count} />;
@@ -187,7 +190,7 @@ function RailLink({ place, narrow, here, count = 0 }: RailLinkProps & { count?: 
   );
 }
 
-/** Two jacks and a cord. */
+/** The logo: two ports and a cable. */
 export function Mark({ size = 24 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 24 24" aria-hidden>

@@ -11,8 +11,8 @@ export interface Crumb {
 }
 
 /**
- * What a page puts into the bar on top: where one is (the last crumb is the page; give `title` when it is no text),
- * `aside` right behind it (a badge, a state), and its actions at the end.
+ * What a page puts into the top bar: breadcrumbs (the last one is the page; pass `title` if it is not text), `aside`
+ * after them (a badge, a status), and actions at the end.
  */
 export function TopBar({
   crumbs,
@@ -21,7 +21,7 @@ export function TopBar({
   actions,
 }: {
   crumbs: Crumb[];
-  /** The document's title; by default the crumbs that are text. */
+  /** The document's title; by default the text breadcrumbs. */
   title?: string;
   aside?: ReactNode;
   actions?: ReactNode;
@@ -43,7 +43,7 @@ export function TopBar({
         {crumbs.map((crumb, index) => {
           const last = index === crumbs.length - 1;
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a crumb is its depth
+            // biome-ignore lint/suspicious/noArrayIndexKey: a breadcrumb is identified by its depth
             <li key={index} className={cx("flex min-w-0 items-center gap-2", !last && "max-sm:hidden")}>
               {index > 0 && (
                 <span aria-hidden className="text-ink-3 max-sm:hidden">

@@ -2,13 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import type { RunRow } from "../../server/contract/run.ts";
 import { api } from "../api/api.ts";
 
-/** More than this is counted as this many and more. */
+/** Higher counts are shown as this number and a plus sign. */
 export const MOST_WAITS = 200;
 
-/** Every run that waits for a person, longest first; looked at again while the window is seen. */
+/** All runs that wait for a person, longest first. Polls while the window is visible. */
 export function useWaits(everyMs = 10_000) {
   return useQuery({
-    // Under the runs: whatever changes one changes this.
+    // Under the "runs" key, so that any change of a run reloads it.
     queryKey: ["runs", "waits"],
     queryFn: async ({ signal }): Promise<RunRow[]> => {
       const lists = await Promise.all(

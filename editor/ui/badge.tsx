@@ -16,7 +16,7 @@ export type Tone =
   | "tools"
   | "any";
 
-/** Ink of a tone; Tailwind needs the names whole. */
+/** The text colour of a tone. Tailwind needs complete class names. */
 export const TONE_TEXT: Record<Tone, string> = {
   neutral: "text-ink-2",
   accent: "text-accent",
@@ -31,7 +31,7 @@ export const TONE_TEXT: Record<Tone, string> = {
   tools: "text-kind-tools",
   any: "text-kind-any",
 };
-/** A soft ground with the tone's ink on it. */
+/** The soft background of a tone with its text colour. */
 export const TONE_SOFT: Record<Tone, string> = {
   neutral: "bg-hover text-ink-2",
   accent: "bg-accent-soft text-accent",
@@ -46,7 +46,7 @@ export const TONE_SOFT: Record<Tone, string> = {
   tools: "bg-kind-tools/10 text-kind-tools",
   any: "bg-kind-any/12 text-kind-any",
 };
-/** The tone as a ground: dots and bars. */
+/** The tone as a background, for dots and bars. */
 export const TONE_FILL: Record<Tone, string> = {
   neutral: "bg-ink-3",
   accent: "bg-accent",
@@ -62,7 +62,7 @@ export const TONE_FILL: Record<Tone, string> = {
   any: "bg-kind-any",
 };
 
-/** A word or number that qualifies what stands beside it. `dot` shows a live state. */
+/** A word or number that qualifies the element beside it. `dot` shows a live state. */
 export function Badge({
   tone = "neutral",
   icon: Icon,

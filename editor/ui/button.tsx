@@ -21,7 +21,7 @@ const SIZE: Record<ButtonSize, string> = {
   lg: "h-10 px-4 gap-2 text-md rounded-lg",
 };
 
-/** The classes of a button, for an anchor or a label that looks like one. */
+/** The classes of a button, for an anchor or label that looks like one. */
 export function buttonClass(variant: ButtonVariant = "outline", size: ButtonSize = "md", className?: string): string {
   return cx(
     "inline-flex shrink-0 items-center justify-center whitespace-nowrap border font-medium transition-colors select-none",
@@ -36,16 +36,16 @@ interface Looks {
   variant?: ButtonVariant;
   size?: ButtonSize;
   icon?: LucideIcon;
-  /** A shortcut shown behind the label, as in `["mod", "enter"]`. */
+  /** A shortcut shown after the label, such as `["mod", "enter"]`. */
   keys?: string[];
 }
 
 export interface ButtonProps extends Looks, ComponentProps<"button"> {
-  /** Shows a spinner in the icon's place and takes no further click. */
+  /** Replaces the icon with a spinner and disables further clicks. */
   busy?: boolean;
 }
 
-/** `solid` is the one button that matters on a page; `outline` is the rest; `ghost` for rows of them. */
+/** `solid` is the one primary button of a page; `outline` is the default; `ghost` is for rows of buttons. */
 export function Button({
   variant,
   size,
@@ -73,7 +73,7 @@ export function Button({
   );
 }
 
-/** A place to go that looks like a button. */
+/** A link that looks like a button. */
 export function LinkButton({
   href,
   variant,

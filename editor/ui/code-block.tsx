@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { cx } from "./cx.ts";
 import { IconButton } from "./icon-button.tsx";
 
-/** Copies a text; the icon says that it is done. */
+/** Copies a text; the icon confirms it. */
 export function CopyButton({ text, label, className }: { text: string; label?: string; className?: string }) {
   const { t } = useTranslation("common");
   const [copied, setCopied] = useState(false);
@@ -25,7 +25,9 @@ export function CopyButton({ text, label, className }: { text: string; label?: s
   );
 }
 
-/** Whether the text is on the clipboard now. Works without the clipboard API too (plain http on another host). */
+/**
+ * Copies a text and returns whether it succeeded. Also works without the clipboard API (plain HTTP on another host).
+ */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -43,7 +45,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Code or JSON to read and take along. Not an editor. */
+/** Read-only code or JSON with a copy button. */
 export function CodeBlock({
   code,
   label,
@@ -52,7 +54,7 @@ export function CodeBlock({
   className,
 }: {
   code: string;
-  /** Above the code: what it is. */
+  /** The caption above the code. */
   label?: string;
   wrap?: boolean;
   copy?: boolean;
@@ -62,7 +64,7 @@ export function CodeBlock({
     <figure className={cx("group relative overflow-hidden rounded-lg border border-line bg-paper", className)}>
       {label && <figcaption className="border-line border-b px-3 py-1.5 text-ink-3 text-sm">{label}</figcaption>}
       <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
         tabIndex={0}
         className={cx(
           "max-h-96 overflow-auto px-3 py-2.5 text-sm leading-relaxed",

@@ -1,4 +1,4 @@
-/** Joins class names; whatever is falsy is left out. */
+/** Joins class names; falsy values are left out. */
 export function cx(...parts: (string | false | null | undefined)[]): string {
   return parts.filter(Boolean).join(" ");
 }

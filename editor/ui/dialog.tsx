@@ -11,13 +11,13 @@ interface Frame {
   onOpenChange(open: boolean): void;
   title: ReactNode;
   description?: ReactNode;
-  /** Buttons at the end; the one that matters last. */
+  /** Buttons at the end; the primary one is last. */
   footer?: ReactNode;
   children?: ReactNode;
   className?: string;
 }
 
-/** A question that must be answered before anything else. For everything else use a `SidePanel`. */
+/** A modal question. For everything else use a `SidePanel`. */
 export function Dialog({ open, onOpenChange, title, description, footer, children, className }: Frame) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -42,7 +42,7 @@ export function Dialog({ open, onOpenChange, title, description, footer, childre
   );
 }
 
-/** Asks before something is lost. `onConfirm` may be slow: `busy` keeps the dialog there until it is done. */
+/** Asks for confirmation before something is deleted. With `busy` the dialog stays open while `onConfirm` works. */
 export function ConfirmDialog({
   confirm,
   onConfirm,
@@ -66,7 +66,7 @@ export function ConfirmDialog({
   );
 }
 
-/** Puts the focus on the first thing to fill in or press inside the body, else on the panel itself; never on its close button. */
+/** Focuses the first field or button in the body, or else the panel itself; never its close button. */
 function focusBody(event: Event): void {
   event.preventDefault();
   const panel = event.currentTarget as HTMLElement;
@@ -76,7 +76,7 @@ function focusBody(event: Event): void {
   (first ?? panel).focus();
 }
 
-/** A hint that shows at what has the focus takes Escape for itself; it must not be in the way of the panel's own. */
+/** Escape closes an open tooltip first; without this the panel would not receive the key. */
 function escapes({ open, onOpenChange }: Frame) {
   return (event: KeyboardEvent<HTMLElement>) => {
     const hinted = document.querySelector("[role=tooltip]") !== null;
@@ -85,7 +85,7 @@ function escapes({ open, onOpenChange }: Frame) {
   };
 }
 
-/** A panel from the right edge, for a form or a detail. The page behind stays visible; Escape closes it. */
+/** A panel at the right edge, for a form or details. The page behind it stays visible; Escape closes it. */
 export function SidePanel(frame: Frame) {
   const { open, onOpenChange, title, description, footer, children, className } = frame;
   const { t } = useTranslation("common");

@@ -2,14 +2,14 @@ import { type LucideIcon, Upload } from "lucide-react";
 import { type DragEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { cx } from "./cx.ts";
 
-/** Whether files (and not text or a node) are being dragged over the window. */
+/** Whether files (not text or a node) are dragged over the window. */
 function carriesFiles(event: { dataTransfer: DataTransfer | null }): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
-/** All files of a drop, those inside folders too, each with its path within the folder. */
+/** All files of a drop, including those in folders, each with its path inside the folder. */
 export async function droppedFiles(data: DataTransfer): Promise<{ file: File; path: string }[]> {
-  // Entries must be taken before the first await: the browser empties the list then.
+  // Entries must be read before the first await, because the browser clears the list then.
   const entries = [...data.items].map((item) => item.webkitGetAsEntry?.() ?? null);
   const plain = [...data.files];
   if (entries.every((entry) => !entry)) return plain.map((file) => ({ file, path: file.name }));
@@ -27,14 +27,14 @@ async function walk(entry: FileSystemEntry, folder: string, found: { file: File;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   for (;;) {
-    // A reader gives at most a hundred at a time.
+    // A directory reader returns at most a hundred entries at a time.
     const batch = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail));
     if (batch.length === 0) return;
     for (const inner of batch) await walk(inner, path, found);
   }
 }
 
-/** A place to drop files on or to choose them by click. */
+/** An area to drop files on, or to click to choose them. */
 export function DropZone({
   title,
   hint,
@@ -49,7 +49,7 @@ export function DropZone({
   hint?: ReactNode;
   icon?: LucideIcon;
   accept?: string;
-  /** Choose whole folders instead of files; dropping takes both. */
+  /** Lets a person choose folders instead of files; dropping accepts both. */
   folders?: boolean;
   compact?: boolean;
   onFiles(files: { file: File; path: string }[]): void;
@@ -58,7 +58,7 @@ export function DropZone({
   const [over, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is the pointer's way; the button inside is everyone's
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is for the pointer; the button inside does the same
     <div
       onDragOver={(event) => {
         if (!carriesFiles(event)) return;
@@ -111,7 +111,7 @@ export function DropZone({
   );
 }
 
-/** Takes files dropped anywhere on the window, and says so while they hang over it. */
+/** Accepts files dropped anywhere on the window, and shows a hint while they are dragged over it. */
 export function WindowDrop({ title, hint, onFiles }: { title: string; hint: string; onFiles(files: File[]): void }) {
   const [over, setOver] = useState(false);
   const handler = useRef(onFiles);

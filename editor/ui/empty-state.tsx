@@ -2,7 +2,7 @@ import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { cx } from "./cx.ts";
 
-/** An empty place: says what belongs here and offers the next thing to do. */
+/** An empty list or page: says what belongs here and offers the next step. */
 export function EmptyState({
   icon: Icon,
   title,
@@ -16,7 +16,7 @@ export function EmptyState({
   children?: ReactNode;
   actions?: ReactNode;
   className?: string;
-  /** It is all there is on the page. */
+  /** It is the only content of the page. */
   page?: boolean;
 }) {
   const Heading = page ? "h1" : "h2";

@@ -8,14 +8,14 @@ interface FieldIds {
 }
 const FieldContext = createContext<FieldIds | undefined>(undefined);
 
-/** What a control inside a `Field` puts on itself so that label, help and error belong to it. */
+/** The props that connect a control inside a `Field` to its label, help and error. */
 export function useFieldProps(): { id?: string; "aria-describedby"?: string; "aria-invalid"?: boolean } {
   const field = useContext(FieldContext);
   if (!field) return {};
   return { id: field.id, "aria-describedby": field.describedBy, "aria-invalid": field.invalid || undefined };
 }
 
-/** A labelled control. `help` says the effect of the setting; `error` says what is wrong and how to fix it. */
+/** A labelled control. `help` says the effect of the setting; `error` says the problem and how to fix it. */
 export function Field({
   label,
   hint,
@@ -26,11 +26,11 @@ export function Field({
   children,
 }: {
   label: ReactNode;
-  /** At the right end of the label's line. */
+  /** Shown at the right end of the label's line. */
   hint?: ReactNode;
   help?: ReactNode;
   error?: ReactNode;
-  /** The word for "optional", where it is. */
+  /** The word for "optional", if the field is. */
   optional?: string;
   className?: string;
   children: ReactNode;

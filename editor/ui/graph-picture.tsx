@@ -27,7 +27,7 @@ const ROW = 21;
 const GAP = 70;
 const MARGIN = 40;
 const LEAST = { width: 600, height: 300 };
-/** A card takes the colour of what it gives, and of what it takes where it gives nothing. */
+/** A card has the colour of its output, or of its input if it has no output. */
 const INK: Record<Kind, string> = {
   text: "var(--kind-text)",
   json: "var(--kind-json)",
@@ -39,8 +39,8 @@ const INK: Record<Kind, string> = {
 };
 
 /**
- * A small picture of a graph: its cards where they stand and its edges in the colours of what flows. Decorative: hidden
- * from readers. `rings`: colours around cards, by node.
+ * A small picture of a graph: cards at their positions, and edges in the colours of their kinds. Decorative, so hidden
+ * from screen readers. `rings`: colours around cards, by node.
  */
 export function GraphPicture({
   graph,
@@ -112,7 +112,7 @@ function draw(graph: Graph) {
   for (const node of graph.nodes) {
     if (roleOf(node) === "annotation") continue;
     const known = resolved.get(node.id);
-    // Ports without an edge would be noise at this size: only those in use are drawn.
+    // Only connected ports are drawn; the others would be clutter at this size.
     const inputs = graph.edges.filter((edge) => edgeEnd(edge.to).node === node.id).map((edge) => edgeEnd(edge.to).port);
     const outputs = graph.edges
       .filter((edge) => edgeEnd(edge.from).node === node.id)
@@ -156,7 +156,7 @@ function draw(graph: Graph) {
   }
 
   const all = [...cards.values()];
-  // A small graph stands in the middle and is not blown up.
+  // A small graph is centred and not enlarged.
   const across = span(
     all.map((card) => [card.x, card.x + card.width]),
     LEAST.width,
@@ -173,7 +173,7 @@ function draw(graph: Graph) {
   };
 }
 
-/** From where and how far a picture reaches along one axis: all the pieces in its middle, and a margin. */
+/** The extent of a picture along one axis: all pieces centred, with a margin. */
 function span(pieces: (readonly [number, number])[], least: number): { from: number; length: number } {
   if (pieces.length === 0) return { from: 0, length: least };
   const from = Math.min(...pieces.map(([begin]) => begin));
@@ -182,10 +182,10 @@ function span(pieces: (readonly [number, number])[], least: number): { from: num
   return { from: (from + to - length) / 2, length };
 }
 
-/** Places for a graph without a layout: a column for each step from the inputs. */
+/** Positions for a graph without a layout: one column for each step from the inputs. */
 function layers(graph: Graph): Map<string, { x: number; y: number }> {
   const depth = new Map(graph.nodes.map((node) => [node.id, 0]));
-  // A graph that can run has no circle; one that has is stopped by the count of its nodes.
+  // A graph that can run has no cycle. The number of nodes limits the rounds for one that does.
   for (let round = 0; round < graph.nodes.length; round++) {
     let moved = false;
     for (const edge of graph.edges) {

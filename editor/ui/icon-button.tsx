@@ -4,7 +4,7 @@ import { cx } from "./cx.ts";
 import { Spinner } from "./spinner.tsx";
 import { Tooltip } from "./tooltip.tsx";
 
-/** An icon alone. `label` names it for everyone: as a tooltip and to a screen reader. */
+/** An icon button. `label` is its tooltip and accessible name. */
 export function IconButton({
   icon: Icon,
   label,
@@ -22,7 +22,7 @@ export function IconButton({
   keys?: string[];
   size?: "sm" | "md";
   side?: "top" | "right" | "bottom" | "left";
-  /** For a button that stays in: makes it a toggle. */
+  /** Makes it a toggle button. */
   pressed?: boolean;
   busy?: boolean;
   danger?: boolean;

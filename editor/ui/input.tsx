@@ -8,7 +8,7 @@ export const inputClass =
 
 const hasWidth = (className: string | undefined) => /(^| )(w|flex)-/.test(className ?? "");
 
-/** One line of text. Inside a `Field` it takes its label, help and error from there. */
+/** A single-line text field. Inside a `Field` it gets its label, help and error from there. */
 export function Input({
   icon: Icon,
   trailing,
@@ -50,7 +50,7 @@ export function Input({
   );
 }
 
-/** A box that narrows what stands below it. `label` is read aloud and shown as the placeholder. */
+/** A search box that filters the content below it. `label` is the accessible name and the placeholder. */
 export function SearchInput({
   value,
   onChange,
@@ -75,7 +75,7 @@ export function SearchInput({
   );
 }
 
-/** Several lines of text. Begins with `rows` and grows with what is in it, up to a part of the window. */
+/** A multi-line text field. Starts with `rows` lines and grows with its text, up to a part of the window. */
 export function Textarea({ mono, className, rows = 3, ...rest }: { mono?: boolean } & ComponentProps<"textarea">) {
   const field = useFieldProps();
   return (

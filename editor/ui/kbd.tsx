@@ -17,12 +17,12 @@ const GLYPH: Record<string, string> = {
   arrows: "← ↑ ↓ →",
 };
 
-/** A shortcut as this machine writes it: `mod` is ⌘ or Ctrl. */
+/** A shortcut as written on this platform: `mod` is ⌘ or Ctrl. */
 export function keysText(keys: string[]): string {
   return keys.map((key) => GLYPH[key] ?? key.toUpperCase()).join(MAC ? "" : "+");
 }
 
-/** A shortcut shown beside what it does. Hidden from screen readers: name it with `aria-keyshortcuts` where it matters. */
+/** A shortcut shown beside its action. Hidden from screen readers; add `aria-keyshortcuts` where it matters. */
 export function Kbd({ keys, className }: { keys: string[]; className?: string }) {
   return (
     <kbd

@@ -12,7 +12,7 @@ export type MenuItem =
       keys?: string[];
       danger?: boolean;
       disabled?: boolean;
-      /** A mark behind the label: the choice that holds now. */
+      /** Marks the current choice with a check. */
       checked?: boolean;
       onSelect(): void;
     };
@@ -33,7 +33,7 @@ function inside(item: Exclude<MenuItem, "separator">) {
   );
 }
 
-/** What can be done, behind a button: `trigger` is one element that takes a ref. */
+/** A menu behind a button. `trigger` is one element that accepts a ref. */
 export function Menu({
   trigger,
   items,
@@ -52,7 +52,7 @@ export function Menu({
         <RadixDropdown.Content align={align} side={side} sideOffset={4} collisionPadding={8} className={contentClass}>
           {items.map((item, index) =>
             item === "separator" ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a menu's items have no identity but their place
+              // biome-ignore lint/suspicious/noArrayIndexKey: menu items keep their order
               <RadixDropdown.Separator key={index} className="my-1 h-px bg-line" />
             ) : (
               <RadixDropdown.Item
@@ -72,7 +72,7 @@ export function Menu({
   );
 }
 
-/** The same items on a right click (and on the menu key) over `children`. */
+/** The same items as a context menu (right click or menu key) of `children`. */
 export function ContextMenu({ items, children }: { items: MenuItem[]; children: ReactNode }) {
   return (
     <RadixContext.Root modal={false}>

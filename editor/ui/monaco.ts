@@ -1,6 +1,6 @@
 /**
- * Monaco, loaded once and only when a field asks for it: the editor core, JSON, JavaScript, Liquid and Markdown, the
- * workers they need, and two themes made from the tokens. Import this file with `import()`, never at the top of another.
+ * Monaco, loaded once and only on demand: the editor core, JSON, JavaScript, Liquid and Markdown, their workers, and
+ * two themes made from the tokens. Import this file only with `import()`.
  */
 import * as monaco from "monaco-editor/editor/editor.api.js";
 import "monaco-editor/features/register.all.js";
@@ -23,14 +23,14 @@ self.MonacoEnvironment = {
   },
 };
 
-/** A token as six hex digits: a build may write #fff, which Monaco does not take. */
+/** A token as six hex digits, because a build may write #fff, which Monaco rejects. */
 const token = (name: string) =>
   getComputedStyle(document.documentElement)
     .getPropertyValue(name)
     .trim()
     .replace(/^#([0-9a-f])([0-9a-f])([0-9a-f])$/i, "#$1$1$2$2$3$3");
 
-/** Monaco takes plain hex colours: the tokens of the theme that shows now, read anew at each change. */
+/** Monaco needs plain hex colours, so the tokens of the current theme are read again at each change. */
 function applyTheme(): void {
   const dark = shownTheme() === "dark";
   const ink = (name: string) => token(name).replace("#", "");
@@ -68,7 +68,7 @@ applyTheme();
 preferences.subscribe(applyTheme);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
 
-/** Options every editor of ours starts from. Taken from the module when it is loaded. @public */
+/** Default options for every editor. @public */
 export const editorOptions: monaco.editor.IStandaloneEditorConstructionOptions = {
   theme: "patchbay",
   fontSize: 12.5,

@@ -9,7 +9,7 @@ const LOOK = {
   bad: { icon: CircleAlert, ink: "text-bad", ground: "border-bad/30 bg-bad-soft" },
 } as const;
 
-/** A message that belongs to this place: what happened, and under it how to fix it. */
+/** An inline message: what happened, and below it how to fix it. */
 export function Notice({
   tone = "info",
   title,

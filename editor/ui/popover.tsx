@@ -2,7 +2,7 @@ import { Popover as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cx } from "./cx.ts";
 
-/** A small surface beside its trigger, for a choice or a detail. `trigger` is one element that takes a ref. */
+/** A small surface beside its trigger, for a choice or details. `trigger` is one element that accepts a ref. */
 export function Popover({
   trigger,
   open,

@@ -1,6 +1,6 @@
 import { cx } from "./cx.ts";
 
-/** How far something is, 0 to 1; without a value: under way. */
+/** A progress bar, 0 to 1; indeterminate without a value. */
 export function Progress({ value, label, className }: { value?: number; label: string; className?: string }) {
   const percent = value === undefined ? undefined : Math.round(Math.min(1, Math.max(0, value)) * 100);
   return (
@@ -23,7 +23,7 @@ export function Progress({ value, label, className }: { value?: number; label: s
   );
 }
 
-/** A grey shape where content will be. */
+/** A grey placeholder for content that is loading. */
 export function Skeleton({ className }: { className?: string }) {
   return <div aria-hidden className={cx("animate-breathe rounded-md bg-hover", className)} />;
 }

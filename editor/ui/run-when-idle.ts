@@ -1,4 +1,4 @@
-/** When the browser is never idle, heavy work waits no longer than this after the pointer is let go. */
+/** The longest delay after the pointer is released, if the browser is never idle. */
 const LONGEST_MS = 500;
 const AGAIN_MS = 100;
 
@@ -6,7 +6,10 @@ let held = false;
 window.addEventListener("pointerdown", () => (held = true), true);
 for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => (held = false), true);
 
-/** Calls back when no button of the pointer is held and nothing else is to be done: heavy work stops no drag. The returned function takes it back. */
+/**
+ * Calls back when no pointer button is pressed and the browser is idle, so that heavy work does not block a drag.
+ * Returns a function that cancels it.
+ */
 export function runWhenIdle(call: () => void): () => void {
   let stopped = false;
   const look = () => {
@@ -16,7 +19,7 @@ export function runWhenIdle(call: () => void): () => void {
   };
   const wait = () => {
     if ("requestIdleCallback" in window) requestIdleCallback(look, { timeout: LONGEST_MS });
-    // Safari has no idle callbacks.
+    // Safari does not support idle callbacks.
     else setTimeout(look, AGAIN_MS);
   };
   wait();

@@ -3,7 +3,7 @@ import { ToggleGroup } from "radix-ui";
 import type { ReactNode } from "react";
 import { cx } from "./cx.ts";
 
-/** Two to five choices side by side; one is always chosen. */
+/** Two to five choices side by side; exactly one is selected. */
 export function Segmented<V extends string>({
   value,
   onChange,

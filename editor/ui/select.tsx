@@ -7,15 +7,15 @@ import { useFieldProps } from "./field.tsx";
 export interface SelectOption<V extends string = string> {
   value: V;
   label: ReactNode;
-  /** A second line or words at the right: what choosing it means. */
+  /** A second line, or text on the right: the effect of the choice. */
   hint?: ReactNode;
   icon?: LucideIcon;
   disabled?: boolean;
 }
 
 /**
- * One of a few. Values may be any text but the empty one. Options can come in named groups.
- * For more than about twenty options use a search field instead.
+ * A dropdown. Values can be any text except the empty one. Options can be in named groups. For more than about twenty
+ * options use a search field instead.
  */
 export function Select<V extends string>({
   value,
@@ -33,7 +33,7 @@ export function Select<V extends string>({
   options?: SelectOption<V>[];
   groups?: { label: string; options: SelectOption<V>[] }[];
   placeholder?: string;
-  /** Read aloud; not needed inside a `Field`. */
+  /** The accessible name; not needed inside a `Field`. */
   label?: string;
   size?: "sm" | "md";
   disabled?: boolean;

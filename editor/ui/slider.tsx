@@ -1,7 +1,7 @@
 import { Slider as Radix } from "radix-ui";
 import { useFieldProps } from "./field.tsx";
 
-/** A number on a scale. `onCommit` comes once, when the hand lets go. */
+/** A number on a scale. `onCommit` is called once, when the thumb is released. */
 export function Slider({
   value,
   onChange,

@@ -1,7 +1,7 @@
 import { LoaderCircle } from "lucide-react";
 import { cx } from "./cx.ts";
 
-/** Work under way. `label` is read aloud; leave it out where the words beside it already say so. */
+/** Shows that work is in progress. `label` is the accessible name; leave it out if the text beside it says the same. */
 export function Spinner({ label, className }: { label?: string; className?: string }) {
   return (
     <span role={label ? "status" : undefined} className={cx("inline-flex text-ink-3", className)}>

@@ -4,7 +4,7 @@ import { type ReactNode, useId } from "react";
 import { cx } from "./cx.ts";
 import { useFieldProps } from "./field.tsx";
 
-/** On or off, at once. */
+/** An on/off switch that takes effect immediately. */
 export function Switch({
   checked,
   onChange,
@@ -13,7 +13,7 @@ export function Switch({
 }: {
   checked: boolean;
   onChange(checked: boolean): void;
-  /** Read aloud; not needed inside a `Field`. */
+  /** The accessible name; not needed inside a `Field`. */
   label?: string;
   disabled?: boolean;
 }) {
@@ -32,7 +32,7 @@ export function Switch({
   );
 }
 
-/** A tick with its label beside it. */
+/** A checkbox with its label beside it. */
 export function Checkbox({
   checked,
   onChange,

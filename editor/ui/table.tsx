@@ -1,7 +1,7 @@
 import type { ComponentProps, ReactNode } from "react";
 import { cx } from "./cx.ts";
 
-/** A table on a surface. `label` names it for a screen reader. */
+/** A table on a surface. `label` is its accessible name. */
 export function Table({ label, className, children }: { label: string; className?: string; children: ReactNode }) {
   return (
     <div className={cx("overflow-x-auto rounded-xl border border-line bg-surface", className)}>
@@ -36,7 +36,7 @@ export function HeadCell({ end, className, children, ...rest }: { end?: boolean 
   );
 }
 
-/** A row; with `onOpen` the whole of it is clickable, beside a real link or button inside that the keyboard uses. */
+/** A row. With `onOpen` the whole row is clickable; keyboard users need a link or button inside it. */
 export function Row({ onOpen, className, ...rest }: { onOpen?(): void } & ComponentProps<"tr">) {
   return (
     <tr

@@ -9,11 +9,11 @@ const tabClass =
 export interface Tab {
   id: string;
   label: ReactNode;
-  /** A count or dot behind the label. */
+  /** A count or dot after the label. */
   badge?: ReactNode;
 }
 
-/** A row of tabs and, below it, the content of the chosen one: `children(id)`. Arrow keys move between tabs. */
+/** A row of tabs with the content of the selected one below: `children(id)`. Arrow keys move between tabs. */
 export function Tabs({
   tabs,
   value,
@@ -34,8 +34,8 @@ export function Tabs({
   children: (id: string) => ReactNode;
 }) {
   const list = useRef<HTMLDivElement>(null);
-  // Where the row is longer than its place, the chosen tab is in sight.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: at each change of what is chosen
+  // Scrolls the selected tab into view if the row is too narrow.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs whenever the selection changes
   useEffect(() => {
     list.current?.querySelector('[data-state="active"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [value]);
@@ -60,7 +60,7 @@ export function Tabs({
   );
 }
 
-/** Tabs that are places of their own: each has an address. */
+/** Tabs that are links to pages of their own. */
 export function NavTabs({
   tabs,
   current,

@@ -1,10 +1,12 @@
-/** Theme and contrast on <html>, kept in step with the preferences. `public/theme.js` does the same before the first paint. */
+/**
+ * Applies theme and contrast from the preferences to <html>. `public/theme.js` does the same before the first paint.
+ */
 import { useStore } from "zustand";
 import { type Preferences, preferences } from "../session/preferences.ts";
 
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 
-/** The theme that is shown now. */
+/** The current theme. */
 export function shownTheme(): "light" | "dark" {
   const { theme } = preferences.getState();
   return theme === "system" ? (systemDark.matches ? "dark" : "light") : theme;

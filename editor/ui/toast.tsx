@@ -10,14 +10,17 @@ export interface ToastContent {
   title: string;
   detail?: string;
   tone?: "ok" | "bad";
-  /** One thing to do about it; an undo, mostly. */
+  /** One action, usually an undo. */
   action?: { label: string; onSelect(): void };
 }
 
 const store = createStore<{ toasts: (ToastContent & { id: number })[] }>(() => ({ toasts: [] }));
 let next = 1;
 
-/** Says that something happened elsewhere than where the eye is. What belongs to a field or a list is shown there instead. */
+/**
+ * Reports something that happened away from where the person is looking. Show messages about a field or list there
+ * instead.
+ */
 export function toast(content: ToastContent): void {
   const id = next++;
   store.setState((state) => ({ toasts: [...state.toasts.slice(-2), { ...content, id }] }));
@@ -27,7 +30,7 @@ function drop(id: number): void {
   store.setState((state) => ({ toasts: state.toasts.filter((one) => one.id !== id) }));
 }
 
-/** Where toasts appear; once, in the shell. */
+/** The container for toasts; used once. */
 export function Toaster() {
   const toasts = useStore(store, (state) => state.toasts);
   const { t } = useTranslation("common");

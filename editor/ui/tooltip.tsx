@@ -2,7 +2,7 @@ import { Tooltip as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { Kbd } from "./kbd.tsx";
 
-/** A few words over one focusable child, on hover and on focus. For what is not already written there. */
+/** A few words about one focusable child, on hover and focus. For text that is not already visible there. */
 export function Tooltip({
   label,
   keys,

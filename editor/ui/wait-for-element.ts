@@ -1,11 +1,11 @@
-/** So long may a panel take to come: its code is loaded after the canvas. */
+/** How long a panel may take to appear; its code loads after the canvas. */
 const PATIENCE_MS = 2000;
 let waiting = 0;
 let typed = "";
 
 /**
- * Does something with the element that a selector finds, at the next frame in which it is there. One that does not come in
- * time is let be. What is typed meanwhile is meant for it, and is put into it where it is a text field.
+ * Calls `does` with the element that a selector matches, in the first frame in which it exists. Gives up after the
+ * timeout. Keys typed meanwhile are inserted into it if it is a text field.
  */
 export function waitForElement<E extends HTMLElement>(selector: string, does: (element: E) => void): void {
   const began = performance.now();

@@ -1,4 +1,4 @@
-/** A title for each code of `runtime/error.ts`; the message of the server is shown below it. */
+/** A title for each code of `runtime/error.ts`; the server's message is shown below it. */
 export const errors = {
   bad_request: "Invalid request",
   bad_json: "Invalid JSON",

@@ -3,7 +3,7 @@ import type { IssueFacts } from "../issue-text.ts";
 
 type Said = { message?: string; fix?: string };
 
-/** Without a message, the English sentence stands: it carries detail (a parser's words) that no fact holds. */
+/** Without `message` the English message is used: it contains details (a parser's message) that the facts do not. */
 export const chinese: Record<IssueCode, (facts: IssueFacts) => Said> = {
   "bad-json": () => ({ message: "这不是合法的 JSON。", fix: "检查是否少了逗号、引号或括号。" }),
   "duplicate-key": ({ names }) => ({

@@ -10,5 +10,5 @@ export const KIND_WORDS: Record<Kind, string> = {
   any: "任意",
 };
 
-/** Ports that nodes have whatever their type. */
+/** Ports that every node type can have. */
 export const PORT_WORDS: Record<string, string> = { error: "错误" };

@@ -18,7 +18,7 @@ import { compareRuns, partsInside } from "./compare.ts";
 import { PlaceBar } from "./compare-path.tsx";
 import { NodeTable, Texts } from "./compare-table.tsx";
 
-/** Two runs side by side: what was asked, the answers by words, and per node what it took and what it gave. */
+/** Compares two runs side by side: the input, a word diff of the replies, and each node's inputs and outputs. */
 export function ComparePage({ first, second }: { first: string; second: string }) {
   const { t } = useTranslation(["testing", "runs"]);
   const a = useRun(first);
@@ -102,7 +102,7 @@ function RunCard({ label, view }: { label: string; view: RunView }) {
 
 const replyOf = (view: RunView) => (view.output ? outputText(view.output.reply) : (view.error?.message ?? ""));
 
-/** The graph that a run went by. */
+/** The graph that a run executed. */
 function useGraphOf(run: string): Graph | undefined {
   return useQuery({
     queryKey: ["runs", run, "graph"],

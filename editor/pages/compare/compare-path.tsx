@@ -1,4 +1,4 @@
-/** Looking inside of two runs: from node to item to node. */
+/** Navigation inside two compared runs: from a node to one of its items, and to the nodes in it. */
 import type { TFunction } from "i18next";
 import { ChevronRight } from "lucide-react";
 import { Fragment } from "react";
@@ -9,7 +9,7 @@ import { graphAt, NOT_FETCHED } from "../../hooks/use-scope-words.ts";
 import { useNodeWords } from "../../i18n/node-words.ts";
 import type { ComparedPart } from "./compare.ts";
 
-/** Where inside of both runs one looks, and the ways back out. */
+/** The scope shown in both runs, as breadcrumbs that lead back out. */
 export function PlaceBar({ place, graph, onPlace }: { place: Scope; graph?: Graph; onPlace(place: Scope): void }) {
   const { t } = useTranslation(["testing", "bodies"]);
   const words = useNodeWords();
@@ -50,7 +50,7 @@ function partWords(part: ScopePart, t: TFunction<["testing", "bodies"]>): string
   return part.turn === undefined ? "" : t("bodies:turn", { number: part.turn + 1 });
 }
 
-/** What ran inside of a node: one of its items or turns, side by side with the same one of the other run. */
+/** Chooses one item or turn inside a node; the same one is shown for both runs. */
 export function PartPicker({
   parts,
   title,

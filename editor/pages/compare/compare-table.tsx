@@ -1,4 +1,4 @@
-/** What each node did in one run and in the other, as rows that open to what differs. */
+/** What each node did in both runs, as rows that expand to the differences. */
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TextRun } from "../../../runtime/diff.ts";
@@ -12,7 +12,7 @@ import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { type ComparedNode, type ComparedPart, type ComparedValue, compareText, isSame } from "./compare.ts";
 import { PartPicker } from "./compare-path.tsx";
 
-/** Two texts: as one where they are the same, else each on its side with its own words marked. */
+/** Two texts: shown once if they are equal, otherwise side by side with the differing words marked. */
 export function Texts({ first, second }: { first: string; second: string }) {
   const { t } = useTranslation("testing");
   const words = useMemo(() => compareText(first, second), [first, second]);
@@ -48,7 +48,7 @@ export function NodeTable({
 }: {
   nodes: readonly ComparedNode[];
   parts: ReadonlyMap<string, ComparedPart[]>;
-  /** The one that the nodes are of, where it is known. */
+  /** The graph of the nodes, if it is known. */
   graph?: Graph;
   onPlace(place: Scope): void;
 }) {

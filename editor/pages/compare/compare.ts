@@ -1,4 +1,4 @@
-/** Two runs side by side: what each node took and gave in one and in the other. Pure. */
+/** Compares two runs: each node's inputs and outputs in both. Pure. */
 import { diffWords, type TextRun } from "../../../runtime/diff.ts";
 import { type Scope, scopeKey } from "../../../runtime/event.ts";
 import type { NodeView, RunView } from "../../../runtime/fold-run.ts";
@@ -6,12 +6,12 @@ import { canonicalJson } from "../../../runtime/graph.ts";
 import { outputText } from "../../graph/output-texts.ts";
 
 export interface ComparedValue {
-  /** A port, or a tool with which call of it this is. */
+  /** A port, or a tool and the number of its call. */
   name: string;
   of: "output" | "arguments";
   first?: string;
   second?: string;
-  /** From the first to the second, in reading order; absent where they are the same, or one is missing. */
+  /** Diff from the first to the second, in reading order. Absent if they are equal or one does not exist. */
   words?: TextRun[];
 }
 
@@ -21,16 +21,16 @@ export interface ComparedNode {
   first?: NodeView;
   second?: NodeView;
   values: ComparedValue[];
-  /** All values are the same, and both runs had the node. */
+  /** Both runs have the node, and all its values are equal. */
   same: boolean;
 }
 
-/** Longer texts are compared as wholes: a diff of them by words would take too long, and nobody reads it. */
+/** Longer texts are compared as a whole, because a word diff would take too long. */
 const LONGEST = 20_000;
 
 /**
- * The nodes of one graph: the agent's own, or what ran at `place` (the same item beside the same item). In the order of the
- * second run; those that only the first had come last.
+ * The nodes of one graph: the agent's own, or those that ran in `scope` (an item is compared with the same item). In
+ * the order of the second run; nodes that only the first run has come last.
  */
 export function compareRuns(first: RunView, second: RunView, place: Scope = []): ComparedNode[] {
   const keys = new Set([...second.nodes.keys(), ...first.nodes.keys()]);
@@ -50,15 +50,15 @@ export function compareRuns(first: RunView, second: RunView, place: Scope = []):
 }
 
 export interface ComparedPart {
-  /** Where it ran: the place of its node, and the item, the turn or the call. */
+  /** Where it ran: the scope of its node plus the item, turn or call. */
   scope: Scope;
   key: string;
-  /** Everything inside did and gave the same in both. */
+  /** Everything inside is equal in both runs. */
   same: boolean;
   only?: "first" | "second";
 }
 
-/** What ran inside of the nodes at `place`, by node: items, turns or the one run of an agent, by number. */
+/** What ran inside the nodes at `scope`, by node: items, turns, or the single run of an agent, by number. */
 export function partsInside(first: RunView, second: RunView, place: Scope = []): ReadonlyMap<string, ComparedPart[]> {
   const prefix = place.length;
   const wanted = scopeKey(place);
@@ -88,7 +88,7 @@ export function partsInside(first: RunView, second: RunView, place: Scope = []):
 
 const numberOf = ({ scope }: ComparedPart, depth: number): number => scope[depth]?.item ?? scope[depth]?.turn ?? 0;
 
-/** The words of two texts; undefined where they are the same. */
+/** The word diff of two texts; undefined if they are equal. */
 export function compareText(first: string, second: string): TextRun[] | undefined {
   if (first === second) return undefined;
   if (first.length + second.length <= LONGEST) return diffWords(first, second);
@@ -124,7 +124,7 @@ function outputTexts(view: NodeView | undefined): Map<string, string> {
   return new Map(Object.entries(view?.outputs ?? {}).map(([port, value]) => [port, stable(value)]));
 }
 
-/** The nth call of a tool stands beside the nth call of it in the other run. */
+/** Matches the nth call of a tool with its nth call in the other run. */
 function argumentTexts(view: NodeView | undefined): Map<string, string> {
   const counts = new Map<string, number>();
   return new Map(
@@ -137,7 +137,7 @@ function argumentTexts(view: NodeView | undefined): Map<string, string> {
   );
 }
 
-/** Keys in one order, so that the same value is the same text. */
+/** Sorts the keys, so that equal values give equal texts. */
 function stable(value: unknown): string {
   return typeof value === "string" || value === undefined
     ? outputText(value ?? "")

@@ -10,7 +10,7 @@ import { cx } from "../../ui/cx.ts";
 import { NotFoundPage } from "../not-found.tsx";
 import { GUIDES, isGuide } from "./guides.ts";
 
-/** Built in, so that they are there offline and always of this version. */
+/** Bundled, so that the guides work offline and always match this version. */
 const texts = import.meta.glob<string>("../../../docs/*.md", { query: "?raw", import: "default" });
 const pictures = import.meta.glob<string>("../../../docs/images/*.webp", {
   query: "?url",
@@ -18,7 +18,7 @@ const pictures = import.meta.glob<string>("../../../docs/images/*.webp", {
   eager: true,
 });
 
-/** One guide of `docs/`, with the list of all beside it. */
+/** One guide of `docs/`, beside the list of all guides. */
 export function GuidePage({ name = GUIDES[0] }: { name?: string }) {
   const { t, i18n } = useTranslation("guide");
   const text = useQuery({
@@ -66,7 +66,7 @@ function Guide({ markdown }: { markdown: string }) {
     <Markdown
       remarkPlugins={[remarkGfm]}
       components={{
-        // The page has it as its heading.
+        // The page shows it as its own heading.
         h1: () => null,
         a: ({ href = "", children }) => <GuideLink href={href}>{children}</GuideLink>,
         img: ({ src, alt = "" }) => (
@@ -78,15 +78,15 @@ function Guide({ markdown }: { markdown: string }) {
           />
         ),
         table: ({ children }) => (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
           <div className="overflow-x-auto" tabIndex={0}>
             <table>{children}</table>
           </div>
         ),
-        // The corner of a table is no heading.
+        // The empty corner cell of a table is not a heading.
         th: ({ children }) => (children ? <th>{children}</th> : <td />),
         pre: ({ children }) => (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
           <pre tabIndex={0}>{children}</pre>
         ),
       }}
@@ -96,7 +96,7 @@ function Guide({ markdown }: { markdown: string }) {
   );
 }
 
-/** Guides lead to one another; a file of the project that is no guide is named and not linked. */
+/** Links between guides work; a project file that is not a guide is named but not linked. */
 function GuideLink({ href, children }: { href: string; children: ReactNode }) {
   const guide = /^([a-z-]+)\.md(?:#.*)?$/.exec(href)?.[1];
   if (guide !== undefined && isGuide(guide)) return <Link href={`/docs/${guide}`}>{children}</Link>;

@@ -1,4 +1,4 @@
-/** The guides of `docs/`, in the order in which a person needs them; a test holds the list to the files. */
+/** The guides of `docs/` in reading order. A test compares the list with the files. */
 export const GUIDES = [
   "first-agent",
   "editor",

@@ -9,7 +9,7 @@ import { GraphPicture } from "../../ui/graph-picture.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Menu } from "../../ui/menu.tsx";
 
-/** An agent as a card: its picture, its words, where it stands, and what can be done with it. */
+/** An agent as a card: picture, name, description, status and actions. */
 export function AgentCard({
   agent,
   onDuplicate,
@@ -34,7 +34,7 @@ export function AgentCard({
       <div className="flex flex-1 flex-col gap-1 p-3.5">
         <div className="flex items-start justify-between gap-2">
           <h2 className="min-w-0 font-semibold text-md">
-            {/* The whole card is the link's. */}
+            {/* The link covers the whole card. */}
             <Link
               href={`/agents/${agent.id}`}
               className="block truncate outline-none after:absolute after:inset-0 after:rounded-xl focus-visible:after:outline-2 focus-visible:after:outline-accent"

@@ -1,12 +1,12 @@
-/** Agents as files: read from disk, written to disk. */
+/** Reads and writes agents as files. */
 import { type Graph, serializeGraph } from "../../../runtime/graph.ts";
 
-/** Offers a graph as `name.agent.json`. */
+/** Downloads a graph as `name.agent.json`. */
 export function downloadAgent(graph: Graph): void {
   downloadJson(serializeGraph(graph), `${fileName(graph.name)}.agent.json`);
 }
 
-/** Offers a text of JSON as a file. */
+/** Downloads JSON text as a file. */
 export function downloadJson(text: string, name: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   const link = document.createElement("a");
@@ -16,7 +16,7 @@ export function downloadJson(text: string, name: string): void {
   URL.revokeObjectURL(url);
 }
 
-/** A name as part of a file name: letters and digits of any language, the rest as hyphens. */
+/** A name made safe for a file: letters and digits of any language; everything else becomes a hyphen. */
 export function fileName(name: string): string {
   return (
     name
@@ -28,7 +28,7 @@ export function fileName(name: string): string {
   );
 }
 
-/** A name that no other agent has: "Untitled agent", "Untitled agent 2", … as `numbered` writes it. */
+/** A name that no other agent has: "Untitled agent", "Untitled agent 2", … as formatted by `numbered`. */
 export function freeName(base: string, taken: ReadonlySet<string>, numbered: (count: number) => string): string {
   if (!taken.has(base)) return base;
   let count = 2;

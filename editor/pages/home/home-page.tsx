@@ -16,7 +16,7 @@ import { AgentCard } from "./agent-card.tsx";
 import { downloadAgent } from "./agent-files.ts";
 import { useAgentActions, useAgents } from "./use-agents.ts";
 
-/** Where everybody starts: the agents there are, or, when there are none, what to begin with. */
+/** The start page: the list of agents or, if there are none, ways to create the first one. */
 export function HomePage() {
   const { t } = useTranslation(["home", "shell", "common"]);
   const agents = useAgents();
@@ -141,7 +141,7 @@ export function HomePage() {
   );
 }
 
-/** Agents whose name or description holds every word of the search. Newest first. */
+/** Agents whose name or description contains every word of the search. Newest first. */
 function matching(agents: Agent[], search: string): Agent[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return agents

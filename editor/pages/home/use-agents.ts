@@ -15,7 +15,7 @@ export function useAgents() {
   return useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.agents.list(signal) });
 }
 
-/** What can be done with agents from outside the editor. Failures are told by a toast that says what and why. */
+/** Actions on agents outside the editor. Failures are shown as a toast with the reason. */
 export function useAgentActions() {
   const { t } = useTranslation("home");
   const client = useQueryClient();
@@ -61,7 +61,7 @@ export function useAgentActions() {
     onError: fail,
   });
 
-  /** Imports files one by one; a bad one is told and does not stop the others. Opens the agent when it was one. */
+  /** Imports files one by one. A failed file is reported and does not stop the others. A single agent is opened. */
   const importFiles = useMutation({
     mutationFn: async (files: File[]) => {
       const made: Agent[] = [];

@@ -14,7 +14,9 @@ import { Progress } from "../../ui/progress.tsx";
 import { KNOWLEDGE_KEY } from "./use-knowledge.ts";
 import { useUploads } from "./use-uploads.ts";
 
-/** Every way in: files and folders dropped or chosen, pasted text, a web page. Says how far it is and what was refused. */
+/**
+ * Adds documents: dropped or chosen files and folders, pasted text, or a web page. Shows progress and rejected files.
+ */
 export function AddDocuments({ name }: { name: string }) {
   const { t } = useTranslation("knowledge");
   const words = useErrorWords();

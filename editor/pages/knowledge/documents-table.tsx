@@ -26,7 +26,7 @@ const TONE: Record<KnowledgeDocument["status"], Tone> = {
 };
 const PAGE = 100;
 
-/** What is in a knowledge, what can be asked already, and why a document failed. */
+/** The documents of a knowledge base, their indexing status, and why a document failed. */
 export function DocumentsTable({
   name,
   documents,
@@ -135,7 +135,7 @@ export function DocumentsTable({
   );
 }
 
-/** A document's text as the index read it. */
+/** The text of a document as it was indexed. */
 export function DocumentPanel({ name, document, onClose }: { name: string; document: string; onClose(): void }) {
   const { t } = useTranslation("knowledge");
   const query = useQuery({

@@ -5,7 +5,7 @@ import { useModels } from "../models/use-models.ts";
 
 export const NO_EMBEDDER = "none";
 
-/** Which model finds by meaning, or none. */
+/** The embedding model for semantic search, or none. */
 export function EmbedderField({ value, onChange }: { value: string; onChange(value: string): void }) {
   const { t } = useTranslation("knowledge");
   const models = useModels();

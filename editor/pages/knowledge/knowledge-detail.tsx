@@ -22,7 +22,7 @@ import { EmbedderField, NO_EMBEDDER } from "./embedder-field.tsx";
 import { SearchTest } from "./search-test.tsx";
 import { isBusy, KNOWLEDGE_KEY, useDocuments } from "./use-knowledge.ts";
 
-/** One knowledge: what is put in at the left, what comes out at the right. */
+/** One knowledge base: its documents on the left, a search test on the right. */
 export function KnowledgeDetail({ name }: { name: string }) {
   const { t } = useTranslation(["knowledge", "common"]);
   const [, go] = useLocation();
@@ -172,7 +172,7 @@ function ChangeEmbedder({
   );
 }
 
-/** A task's progress until it ends; a failure stays and says why. */
+/** The progress of a task until it ends. A failure stays visible with its reason. */
 function TaskProgress({ task, label, onDone }: { task: string; label: string; onDone(): void }) {
   const client = useQueryClient();
   const query = useQuery({

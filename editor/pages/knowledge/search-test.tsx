@@ -13,7 +13,7 @@ import { Segmented } from "../../ui/segmented.tsx";
 
 type Mode = "auto" | "text" | "vector" | "hybrid";
 
-/** Asks a knowledge as a retriever would, and shows what comes back: the passage, its place, and its rank in each search. */
+/** Searches as a retriever node would. Shows each passage with its position and its rank in each search. */
 export function SearchTest({
   name,
   vectors,

@@ -10,7 +10,7 @@ export function useKnowledgeList() {
 
 export const isBusy = (document: KnowledgeDocument) => document.status === "queued" || document.status === "indexing";
 
-/** All documents of a knowledge; asked again each second while any is on its way. */
+/** All documents of a knowledge base. Polls every second while any of them is being indexed. */
 export function useDocuments(name: string) {
   return useQuery({
     queryKey: [...KNOWLEDGE_KEY, name, "documents"],
@@ -19,5 +19,5 @@ export function useDocuments(name: string) {
   });
 }
 
-/** Letters, digits, spaces, `.`, `_` and `-`; the server has the last word. */
+/** Letters, digits, spaces, `.`, `_` and `-`. The server checks again. */
 export const KNOWLEDGE_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u;

@@ -11,12 +11,12 @@ export interface Uploads {
 }
 
 const NONE: Uploads = { total: 0, done: 0, refused: [], running: false };
-/** Files on their way at once. */
+/** The maximum number of concurrent uploads. */
 const LANES = 3;
-/** What operating systems strew into folders. */
+/** Files that operating systems and tools add to folders. */
 const STRAY = /(^|\/)(\.|Thumbs\.db$|desktop\.ini$|node_modules\/|__MACOSX\/)/;
 
-/** Sends files one by one, a few at a time. A refused file is told and does not stop the rest. */
+/** Uploads files, a few at a time. A rejected file is reported and does not stop the others. */
 export function useUploads(name: string, words: (error: unknown) => { title: string; detail: string }) {
   const client = useQueryClient();
   const [uploads, setUploads] = useState<Uploads>(NONE);
@@ -24,7 +24,7 @@ export function useUploads(name: string, words: (error: unknown) => { title: str
   const lanes = useRef(0);
   const stopper = useRef(new AbortController());
 
-  // Files of a page that was left are not sent any more.
+  // Leaving the page stops the remaining uploads.
   useEffect(() => () => stopper.current.abort(), []);
 
   const lane = async () => {

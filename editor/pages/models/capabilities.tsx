@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ModelProfile } from "../../../runtime/model.ts";
 
-/** What a model can do, as plain words with middle dots between. */
+/** What a model can do, in plain words separated by middle dots. */
 export function Capabilities({ profile }: { profile: ModelProfile }) {
   const { t } = useTranslation("models");
   const words = [

@@ -17,7 +17,7 @@ import { MODELS_KEY } from "./use-models.ts";
 
 type Defaults = Partial<Pick<ServerSettings, "defaultModel" | "defaultEmbedder">>;
 
-/** Sets a default, or with null gives the choice back, and says so. */
+/** Sets a default model, or with null removes the choice. Shows a toast. */
 export function useSetDefaults() {
   const { t } = useTranslation("models");
   const client = useQueryClient();
@@ -38,7 +38,10 @@ export function useSetDefaults() {
   });
 }
 
-/** What stands in where a graph, or new knowledge, names no model. `named`: what "default" was set to, there or not. */
+/**
+ * The models used when a graph or new knowledge base does not name one. `named`: the configured default, even if it
+ * does not exist.
+ */
 export function DefaultModels({
   cards,
   named,
@@ -99,7 +102,7 @@ function Line({
 }: {
   icon: LucideIcon;
   name: string;
-  /** What the admin chose, where that is so. */
+  /** The model that the admin chose, if any. */
   chosen?: string | null;
   back: Defaults;
   children?: ReactNode;
@@ -143,7 +146,7 @@ function GiveBack({ defaults }: { defaults: Defaults }) {
   );
 }
 
-/** At a model: makes it the default for what it can do, or says that it is. */
+/** Makes a model the default for what it can do, or shows that it is the default. */
 export function DefaultChoice({ card, embedder }: { card: ModelCard; embedder?: string }) {
   const { t } = useTranslation("models");
   const set = useSetDefaults();

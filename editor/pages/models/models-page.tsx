@@ -95,7 +95,7 @@ export function ModelsPage() {
 const differs = (provider: Provider, suggests: Partial<ModelProfile>) =>
   Object.entries(suggests).some(([key, value]) => provider.profile?.[key as keyof ModelProfile] !== value);
 
-/** A test that found other than the profile says: one click sets it. */
+/** Shown when a test disagrees with the stored profile; one click updates the profile. */
 function Suggestion({ provider, suggests }: { provider: Provider; suggests: Partial<ModelProfile> }) {
   const { t } = useTranslation("models");
   const client = useQueryClient();

@@ -1,18 +1,18 @@
-/** Places where models run, with the address already filled in. */
+/** Model providers with their addresses filled in. */
 import type { Provider } from "../../../server/contract/model.ts";
 
 export interface Preset {
-  /** Also the id that is proposed for the provider. */
+  /** Also the suggested provider id. */
   id: string;
   name: string;
   kind: Exclude<Provider["kind"], "demo" | "local">;
   baseUrl: string;
-  /** Runs on this machine: no key, nothing leaves it. */
+  /** Runs on this machine: needs no key, and no data leaves the machine. */
   local?: boolean;
   key: "needed" | "none";
-  /** Where a key is made. */
+  /** The page where a person creates a key. */
   keyUrl?: string;
-  /** What to type in a terminal first. */
+  /** The command to run in a terminal first. */
   command?: string;
 }
 
@@ -89,7 +89,7 @@ export const PRESETS: readonly Preset[] = [
 
 export const PROVIDER_ID = /^[a-z][a-z0-9-]{0,31}$/;
 
-/** A provider id that is not taken: `ollama`, `ollama-2`, … */
+/** A provider id that is not in use: `ollama`, `ollama-2`, … */
 export function freeId(base: string, taken: ReadonlySet<string>): string {
   if (!taken.has(base)) return base;
   let count = 2;

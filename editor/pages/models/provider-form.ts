@@ -1,4 +1,4 @@
-/** The provider form's values and what they become. */
+/** The values of the provider form and their conversion to a provider. */
 import type { ActionFormat, ModelProfile } from "../../../runtime/model.ts";
 import type { NewProvider, Provider } from "../../../server/contract/model.ts";
 import { PROVIDER_ID, type Preset, secretName } from "./presets.ts";
@@ -7,7 +7,7 @@ export interface ProviderForm {
   id: string;
   kind: Exclude<Provider["kind"], "demo" | "local">;
   baseUrl: string;
-  /** What was typed; empty keeps what is stored. */
+  /** The entered key; empty keeps the stored one. */
   key: string;
   models: string;
   contextTokens: string;
@@ -55,7 +55,7 @@ export function faultsOf(form: ProviderForm, taken: ReadonlySet<string>): FormFa
   return faults;
 }
 
-/** What is saved. `stored`: the provider as it stands, whose key stays when none was typed. */
+/** The provider to save. `stored`: the current provider, whose key is kept if none was entered. */
 export function providerOf(form: ProviderForm, stored?: Provider): NewProvider {
   const models = form.models.split(/[\n,]/).flatMap((line) => line.trim() || []);
   const profile: Partial<ModelProfile> = {};

@@ -19,14 +19,14 @@ import { MODELS_KEY } from "./use-models.ts";
 
 const OTHER: Preset = { id: "provider", name: "", kind: "openai-compatible", baseUrl: "", key: "needed" };
 
-/** Adds a provider (first where it runs, then its form) or changes one. Saving tests it and tells what it can do. */
+/** Adds a provider (first its preset, then its form) or edits one. Saving also tests it and shows its capabilities. */
 export function ProviderPanel({
   provider,
   providers,
   models,
   onClose,
 }: {
-  /** The one to change; absent to add one. */
+  /** The provider to edit; absent to add one. */
   provider?: Provider;
   providers: Provider[];
   models: ModelCard[];
@@ -42,7 +42,7 @@ export function ProviderPanel({
   const save = useMutation({
     mutationFn: async (values: ProviderForm) => {
       const next = providerOf(values, provider);
-      // The key goes first: a provider is never stored that names a secret which is not there.
+      // The key is stored first, so that a provider never refers to a secret that does not exist.
       if (values.key.trim() && next.apiKey) await api.secrets.set(next.apiKey.secret, values.key.trim());
       await (provider ? api.models.update(next) : api.models.save(next));
       void client.invalidateQueries({ queryKey: MODELS_KEY });

@@ -8,7 +8,7 @@ import { Notice } from "../../ui/notice.tsx";
 
 const ORDER = ["chat", "streams", "tools", "structured", "vision", "embeddings"] as const;
 
-/** What a test found out, in plain words: one line that says whether it works, then what it can and cannot do. */
+/** The result of a provider test: whether it works, then what it supports. */
 export function TestResult({ test }: { test: ProviderTest }) {
   const { t } = useTranslation(["models", "errors"]);
   if (!test.ok)

@@ -6,7 +6,7 @@ import { Answer } from "../../panels/reply.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 
-/** A run's answer with its citations, and below it what it rests on. */
+/** The reply of a run with its citations, and its sources below. */
 export function RunAnswer({
   output,
   documents,
@@ -31,7 +31,7 @@ export function RunAnswer({
   );
 }
 
-/** What the answer rests on: the documents it cites and the tools that answered; or that it rests on nothing. */
+/** The sources of a reply: cited documents and the tools that returned a result, or a note that there are none. */
 function GroundingList({ rests }: { rests: Grounding }) {
   const { t } = useTranslation("runs");
   if (rests.documents.length === 0 && rests.tools.length === 0)

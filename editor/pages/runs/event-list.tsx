@@ -8,7 +8,7 @@ import { cx } from "../../ui/cx.ts";
 
 const PAGE = 60;
 
-/** The log itself. Each event opens to its JSON. */
+/** The events of a run. Each expands to its JSON. */
 export function EventList({ events, startedAt }: { events: RunEvent[]; startedAt: number }) {
   const { t } = useTranslation("common");
   const [limit, setLimit] = useState(PAGE);
@@ -56,7 +56,7 @@ function EventRow({ event, startedAt }: { event: RunEvent; startedAt: number }) 
   );
 }
 
-/** An event in a line. */
+/** A one-line summary of an event. */
 function gist(event: RunEvent): string {
   const node = "node" in event && event.node ? event.node : "";
   const rest = (): string => {

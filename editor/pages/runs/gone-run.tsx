@@ -4,7 +4,7 @@ import { ApiError } from "../../api/api.ts";
 import { LinkButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 
-/** Deleted by a person, or grown older than runs are kept. */
+/** The run was deleted, or is older than the retention period. */
 export const isGone = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
 export function GoneRun() {

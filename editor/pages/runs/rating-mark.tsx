@@ -4,7 +4,7 @@ import type { Rating } from "../../../server/contract/run.ts";
 import { cx } from "../../ui/cx.ts";
 import { Tooltip } from "../../ui/tooltip.tsx";
 
-/** How a run was rated, as a thumb; with a comment, which is read in the tooltip, as a note beside it. */
+/** The rating of a run as a thumb; a comment adds a note icon, with the text in its tooltip. */
 export function RatingMark({ rating }: { rating: Rating }) {
   const { t } = useTranslation("runs");
   const isBad = rating.score < 0;

@@ -11,7 +11,7 @@ import { cx } from "../../ui/cx.ts";
 import { Notice } from "../../ui/notice.tsx";
 import type { TimelineRow } from "./timeline.ts";
 
-/** What a row's part of the run took and gave, as its events recorded it. */
+/** The input and output of a timeline row, as recorded in the events. */
 export function RowDetail({ row }: { row: TimelineRow }) {
   const { t } = useTranslation(["runs", "errors"]);
   const { what } = row;

@@ -1,4 +1,4 @@
-/** The filters of the runs page, kept in the address so that they can be shared and come back. */
+/** The filters of the runs page. They are kept in the URL, so that they can be shared and restored. */
 import type { RunStatus } from "../../../runtime/fold-run.ts";
 import type { RatingFilter } from "../../../server/contract/run.ts";
 import type { RunFilter } from "../../api/api.ts";
@@ -51,7 +51,7 @@ export function writeFilters(filters: RunFilters): string {
   return text ? `?${text}` : "";
 }
 
-/** What is asked of the server. The time is cut to the minute, so that the same filter stays the same question. */
+/** The query for the server. The time is rounded down to the minute, so that the query key stays stable. */
 export function askedFor(filters: RunFilters, now: number): RunFilter {
   const days = DAYS[filters.period];
   const minute = Math.floor(now / 60_000) * 60_000;

@@ -31,7 +31,7 @@ import { RUNS_KEY, useDeleteRuns } from "./runs-page.tsx";
 import { useRun } from "./use-run.ts";
 import { WaitCard } from "./wait-card.tsx";
 
-/** One run, whole: the question, the answer and what it rests on, the timeline, and the events it is made of. */
+/** One run: the message, the reply and its sources, the timeline, and the recorded events. */
 export function RunPage({ id }: { id: string }) {
   const { t } = useTranslation(["runs", "common", "errors", "testing"]);
   const [, go] = useLocation();
@@ -203,7 +203,7 @@ function Rating({ id, row }: { id: string; row?: Pick<RunRow, "rating"> }) {
   const { t } = useTranslation("runs");
   const client = useQueryClient();
   const rate = useMutation({
-    // What the caller wrote stays with the thumb.
+    // Keeps the caller's comment.
     mutationFn: (score: number) =>
       api.runs.rate(id, { score, ...(row?.rating?.comment && { comment: row.rating.comment }) }),
     onSuccess: () => client.invalidateQueries({ queryKey: [...RUNS_KEY, id] }),
@@ -233,7 +233,7 @@ function Rating({ id, row }: { id: string; row?: Pick<RunRow, "rating"> }) {
   );
 }
 
-/** The time, four times a second while it matters. */
+/** The current time, updated four times a second while `ticking`. */
 function useNow(ticking: boolean): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
@@ -244,7 +244,7 @@ function useNow(ticking: boolean): number {
   return now;
 }
 
-/** How the nodes look, by the graph that the run went by. */
+/** The icon and colour of each node, from the graph that the run executed. */
 function useFaces(run: string, began: boolean): FaceOf {
   const words = useNodeWords();
   const query = useQuery({

@@ -15,10 +15,10 @@ export interface NodeFace {
   tone: Tone;
 }
 
-/** How a node looks, where the graph that it ran in is known. */
+/** The icon and colour of a node; undefined if its graph is not known. */
 export type FaceOf = (scope: Scope | undefined, node: string) => NodeFace | undefined;
 
-/** Bars on the run's own clock. Choosing a row opens what it took and gave, right below it. */
+/** Bars on the run's own time axis. Selecting a row shows its input and output below it. */
 export function RunTimeline({
   run,
   now,
@@ -90,7 +90,7 @@ function RowTime({ row }: { row: TimelineRow }) {
   return spanWords(row.to - row.from);
 }
 
-/** A node has the colour of what its type deals in; a part of it that of what it did. */
+/** A node has the colour of its type; a step inside it has the colour of what it did. */
 const toneOf = (row: TimelineRow, face: NodeFace | undefined): Tone =>
   row.what.is === "node" && face ? face.tone : row.kind;
 
@@ -127,7 +127,7 @@ function RowName({ row, face }: { row: TimelineRow; face?: NodeFace }) {
   );
 }
 
-/** Which item or turn of its containers a row belongs to. */
+/** The item or turn of the enclosing containers that a row belongs to. */
 function ScopeWords({ scope }: { scope?: Scope }) {
   const { t } = useTranslation("runs");
   const words = (scope ?? []).flatMap((part) =>

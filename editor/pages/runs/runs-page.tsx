@@ -316,7 +316,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
   );
 }
 
-/** Deletes runs one by one; the first that fails is told, those before it stay deleted. */
+/** Deletes runs one by one. The first failure is reported; runs deleted before it stay deleted. */
 export function useDeleteRuns(onDone: () => void) {
   const { t } = useTranslation("runs");
   const client = useQueryClient();
@@ -326,7 +326,7 @@ export function useDeleteRuns(onDone: () => void) {
       let count = 0;
       for (const run of ids) {
         await api.runs.delete(run).catch((error) => {
-          // Somebody else deleted it: what was wanted is so.
+          // Already deleted by another person.
           if (!(error instanceof ApiError && error.status === 404)) throw error;
         });
         count++;

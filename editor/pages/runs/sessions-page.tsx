@@ -158,7 +158,7 @@ export function SessionsPage() {
   );
 }
 
-/** A conversation as it was spoken, each turn with the way to its run. */
+/** One conversation. Each turn links to its run. */
 export function SessionPage({ id }: { id: string }) {
   const { t } = useTranslation("runs");
   const [, go] = useLocation();
@@ -215,7 +215,7 @@ function Turn({ turn }: { turn: Session["turns"][number] }) {
         </Link>
       </header>
       {turn.messages.map((message, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a message is its place in the turn
+        // biome-ignore lint/suspicious/noArrayIndexKey: messages of a turn keep their order
         <Spoken key={index} message={message} />
       ))}
     </article>

@@ -1,4 +1,4 @@
-/** A run as rows on a common axis of time: nodes, and within them model steps, searches and tool calls. */
+/** A run as rows on a common time axis: nodes, and inside them model steps, searches and tool calls. */
 import type { EventOf } from "../../../runtime/event.ts";
 import type { NodeView, RunView, ToolView } from "../../../runtime/fold-run.ts";
 import type { Kind } from "../../../runtime/port.ts";
@@ -12,18 +12,18 @@ export interface TimelineRow {
     | { is: "step"; view: NodeView; message: EventOf<"message"> }
     | { is: "search"; view: NodeView; retrieval: EventOf<"retrieval"> }
     | { is: "tool"; view: NodeView; tool: ToolView };
-  /** The colour of what it gives. */
+  /** The kind that gives the row its colour. */
   kind: Kind;
-  /** Milliseconds since the run began. */
+  /** Milliseconds since the run started. */
   from: number;
   to: number;
-  /** It has not ended. */
+  /** Not ended yet. */
   open: boolean;
   failed: boolean;
   skipped: boolean;
 }
 
-/** `now`: where an open bar ends. Rows in order of start; a node's parts follow it. */
+/** `now`: the end of open bars. Rows are sorted by start; the parts of a node follow it. */
 export function timelineOf(run: RunView, now: number): { rows: TimelineRow[]; span: number } {
   const end = run.endedAt ?? Math.max(now, run.startedAt);
   const rows: TimelineRow[] = [];
@@ -77,13 +77,13 @@ export function timelineOf(run: RunView, now: number): { rows: TimelineRow[]; sp
         failed: tool.end?.result.error === true,
       });
     rows.push(own);
-    // A node that is nothing but one search says so by its own row.
+    // A node with a single search needs no row for that search.
     if (!(parts.length === 1 && parts[0]!.what.is === "search")) rows.push(...parts.sort((a, b) => a.from - b.from));
   }
   return { rows, span: Math.max(1, end - run.startedAt) };
 }
 
-/** By what it did; the type of a node is not in its events. */
+/** Derived from what the node did, because events do not contain its type. */
 function kindOf(view: NodeView): Kind {
   if (view.messages.length > 0 || view.prompts.length > 0) return "text";
   if (view.retrievals.some((retrieval) => retrieval.of === "knowledge")) return "documents";

@@ -8,7 +8,7 @@ import { followRun } from "../../api/follow-run.ts";
 export interface FollowedRun {
   events: RunEvent[];
   view: RunView;
-  /** The answer's text on its way, while the run goes on. */
+  /** The streamed text of the reply while the run is active. */
   text: string;
   error?: unknown;
   loading: boolean;
@@ -17,15 +17,15 @@ export interface FollowedRun {
 const START: FollowedRun = { events: [], view: foldRun([]), text: "", loading: true };
 
 /**
- * A run's stored events and, while it goes on, what follows; `again` reads on after an answer. The stream is taken up
- * where it broke.
+ * A run's stored events and, while it is active, the live ones. `again` resumes following after a decision. A lost
+ * stream is resumed where it broke.
  */
 export function useRun(id: string): FollowedRun & { again(): void } {
   const [state, setState] = useState<FollowedRun>(START);
   const [round, setRound] = useState(0);
   const client = useQueryClient();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round reads on
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round follows the run again
   useEffect(() => {
     const stop = new AbortController();
     const events: RunEvent[] = [];

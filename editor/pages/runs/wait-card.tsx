@@ -9,13 +9,13 @@ import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 
-/** By the ids of the nodes: the graph is not read for a list. */
+/** Nodes are named by their ids, because the list does not load graphs. */
 function partWords({ node: title, item, turn }: ScopePart, t: TFunction<["runs", "bodies"]>): string {
   if (item !== undefined) return t("bodies:itemOf", { title, number: item + 1 });
   return turn === undefined ? title : t("bodies:turnOf", { title, number: turn + 1 });
 }
 
-/** What a run waits for a person for: the question, the exact call, and the answers there are. */
+/** A pending approval of a run: the question, the exact call, and the possible decisions. */
 export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; onAnswered(): void }) {
   const { t } = useTranslation(["runs", "bodies"]);
   const answer = useMutation({

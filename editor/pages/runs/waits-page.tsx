@@ -17,7 +17,7 @@ import { WaitCard } from "./wait-card.tsx";
 
 const PAGE = 20;
 
-/** Everything that waits for a person, over all agents, answered here. The longest waiting stands first. */
+/** The Inbox: all pending approvals of all agents, longest waiting first. */
 export function WaitsPage() {
   const { t } = useTranslation(["runs", "common"]);
   const waits = useWaits(3_000);
@@ -57,7 +57,7 @@ export function WaitsPage() {
 function WaitingRun({ run }: { run: RunRow }) {
   const { t } = useTranslation("runs");
   const client = useQueryClient();
-  // Under the runs: an answer here or a run that goes on elsewhere reads it anew.
+  // Its key is under "runs", so that a decision here or a run that continues reloads it.
   const full = useQuery({
     queryKey: ["runs", run.id, "waits"],
     queryFn: ({ signal }) => api.runs.get(run.id, signal),

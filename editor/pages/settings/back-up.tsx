@@ -12,17 +12,17 @@ import { Progress } from "../../ui/progress.tsx";
 import { Checkbox } from "../../ui/switch.tsx";
 import { toast } from "../../ui/toast.tsx";
 
-/** As the server has it. */
+/** The same limit as on the server. */
 const MIN_PASSPHRASE = 12;
 
-/** Makes a backup and hands it to the browser's downloads. */
+/** Creates a backup and downloads it. */
 export function BackUp() {
   const { t } = useTranslation(["settings", "common"]);
   const [runs, setRuns] = useState(true);
   const [secrets, setSecrets] = useState(false);
   const [passphrase, setPassphrase] = useState("");
   const [again, setAgain] = useState("");
-  /** Bytes so far, while it is made. */
+  /** Bytes received so far. */
   const [made, setMade] = useState<number>();
   const [error, setError] = useState<unknown>();
   const stop = useRef<AbortController>(undefined);
@@ -119,6 +119,6 @@ function save(name: string, blob: Blob): void {
   link.href = url;
   link.download = name;
   link.click();
-  // The download has begun by then.
+  // The download has started by then.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -4,7 +4,7 @@ import { BackUp } from "./back-up.tsx";
 import { Restore } from "./restore.tsx";
 import { SettingsTabs } from "./settings-page.tsx";
 
-/** The whole instance as one file, out and in. */
+/** Backs up the whole instance as one file, and restores it. */
 export function BackupPage() {
   const { t } = useTranslation("settings");
   return (

@@ -15,7 +15,7 @@ export function useServerSettings() {
   return useQuery({ queryKey: SETTINGS_KEY, queryFn: ({ signal }) => api.settings.get(signal), staleTime: 60_000 });
 }
 
-/** How long runs are kept, in a sentence with the way to change it. */
+/** How long runs are kept, with a way to change it. */
 export function KeepNote() {
   const { t } = useTranslation("runs");
   const settings = useServerSettings();

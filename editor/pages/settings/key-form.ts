@@ -1,4 +1,4 @@
-/** What a key's form holds as text, and what of it goes to the server. */
+/** The values of the key form as text, and their conversion for the server. */
 import type { AgentKey, KeyLimits } from "../../../server/contract/key.ts";
 
 export const LIMITS = ["callsPerMinute", "liveRuns", "openStreams", "tokensPerDay", "costUsdPerDay"] as const;
@@ -13,7 +13,7 @@ const MOST: Record<LimitName, number> = {
 };
 
 export const DAYS = { never: 0, d30: 30, d90: 90, d365: 365 } as const;
-/** `keep`: as it stands, for a key that is there. */
+/** `keep`: leaves the expiry of an existing key unchanged. */
 export type Expiry = keyof typeof DAYS | "keep";
 
 export interface KeyForm {
@@ -38,7 +38,7 @@ export function formOf(key?: AgentKey): KeyForm {
   };
 }
 
-/** A limit as it was typed: undefined where it is empty, null where it is none. Thousands may be parted by commas or spaces. */
+/** Parses a limit: undefined if it is empty, null if it is invalid. Commas and spaces may separate thousands. */
 export function limitOf(name: LimitName, text: string): number | undefined | null {
   const plain = text.replaceAll(/[\s,_$]/g, "");
   if (plain === "") return undefined;
@@ -55,7 +55,7 @@ export function faultsOf(form: KeyForm): Set<KeyFault> {
   return faults;
 }
 
-/** What is sent. `now`: from when days are counted. */
+/** The request body. `now`: the time from which days are counted. */
 export function bodyOf(form: KeyForm, now: number) {
   const limits: KeyLimits = {};
   for (const name of LIMITS) {

@@ -20,7 +20,7 @@ import { bodyOf, DAYS, type Expiry, faultsOf, formOf, type KeyForm, LIMITS } fro
 
 export const KEYS_KEY = ["keys"];
 
-/** Makes an agent key and shows it, once; or, with `known`, changes one. */
+/** Creates an agent key and shows it once; with `known`, edits a key. */
 export function KeyPanel({ known, onClose }: { known?: AgentKey; onClose(): void }) {
   const { t } = useTranslation("settings");
   const client = useQueryClient();
@@ -90,7 +90,7 @@ export function KeyPanel({ known, onClose }: { known?: AgentKey; onClose(): void
         >
           <KeyFields form={form} onChange={setForm} known={known} faults={shown ? faults : new Set()} />
           {save.isError && <ErrorNotice error={save.error} />}
-          {/* Enter in a field sends the form. */}
+          {/* Lets Enter in a field submit the form. */}
           <button type="submit" hidden tabIndex={-1} aria-hidden />
         </form>
       )}
@@ -112,7 +112,7 @@ function KeyFields({
   const { t } = useTranslation("settings");
   const agents = useAgents();
   const published = (agents.data ?? []).flatMap((agent) => agent.slug ?? []);
-  // What it may call stays to be seen also where it is published no more.
+  // Includes chosen agents that are no longer published.
   const slugs = [...new Set([...published, ...form.chosen])];
   const set = (change: Partial<KeyForm>) => onChange({ ...form, ...change });
   const choose = (slug: string, on: boolean) => {

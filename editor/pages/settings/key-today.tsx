@@ -3,7 +3,7 @@ import type { AgentKey } from "../../../server/contract/key.ts";
 import { compact, dollars, percent } from "../../i18n/format.ts";
 import { cx } from "../../ui/cx.ts";
 
-/** How much of what it may use today a key has used: a bar for tokens and one for money, where they are limited. */
+/** How much of its daily limits a key has used: a bar for tokens and one for money, if they are limited. */
 export function KeyToday({ name, today, limits }: Pick<AgentKey, "name" | "today" | "limits">) {
   const { t } = useTranslation("settings");
   if (!today || !limits) return <span className="text-ink-3">{t("keys.noDayLimit")}</span>;
@@ -27,7 +27,7 @@ export function KeyToday({ name, today, limits }: Pick<AgentKey, "name" | "today
   );
 }
 
-/** Where it grows short. */
+/** The share of a limit from which the bar shows a warning. */
 const SHORT = 0.8;
 
 function Bar({ label, share, words }: { label: string; share: number; words: string }) {
@@ -35,7 +35,7 @@ function Bar({ label, share, words }: { label: string; share: number; words: str
   const full = share >= 1;
   return (
     <div>
-      {/* biome-ignore lint/a11y/useSemanticElements: browsers draw <meter> each in its own way */}
+      {/* biome-ignore lint/a11y/useSemanticElements: browsers render <meter> differently */}
       <div
         role="meter"
         aria-label={label}

@@ -151,7 +151,7 @@ export function KeysPage() {
   );
 }
 
-/** Calls a minute, runs and streams at once, where the key limits them itself. */
+/** The key's own limits on calls per minute, concurrent runs and concurrent streams. */
 function Rates({ limits = {} }: { limits?: KeyLimits }) {
   const { t } = useTranslation("settings");
   const { callsPerMinute, liveRuns, openStreams } = limits;

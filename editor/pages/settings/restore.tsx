@@ -17,7 +17,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { Checkbox } from "../../ui/switch.tsx";
 
-/** Brings a backup back, and says what came of it. */
+/** Restores a backup and shows the result. */
 export function Restore() {
   const { t } = useTranslation(["settings", "common"]);
   const client = useQueryClient();
@@ -25,7 +25,7 @@ export function Restore() {
   const [merge, setMerge] = useState(false);
   const [passphrase, setPassphrase] = useState("");
   const [withoutSecrets, setWithoutSecrets] = useState(false);
-  /** Share of the file that is sent, while it is restored. */
+  /** The share of the file that is uploaded, 0 to 1, during a restore. */
   const [sent, setSent] = useState<number>();
   const [error, setError] = useState<unknown>();
   const [report, setReport] = useState<RestoreReport>();
@@ -140,7 +140,7 @@ export function Restore() {
   );
 }
 
-/** Kinds of records that have a name in the editor; what belongs to them is counted with them. */
+/** Record types that have a name in the UI; records that belong to them are counted with them. */
 const SHOWN = [
   "agent",
   "agent-version",

@@ -24,7 +24,7 @@ export function SecretsPage() {
   const client = useQueryClient();
   const words = useErrorWords();
   const secrets = useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.secrets.list(signal) });
-  /** Empty text: a new one. */
+  /** The name of the secret being edited; empty for a new one. */
   const [editing, setEditing] = useState<string>();
   const [doomed, setDoomed] = useState<string>();
   const remove = useMutation({

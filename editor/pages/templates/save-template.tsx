@@ -13,7 +13,7 @@ import { GraphPicture } from "../../ui/graph-picture.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { toast } from "../../ui/toast.tsx";
 
-/** Asks under which words a graph is to be a template, and saves it as one. */
+/** Asks for a name and description, and saves a graph as a template. */
 export function SaveTemplate({ graph, onClose }: { graph: Graph; onClose(): void }) {
   const { t } = useTranslation(["templates", "common"]);
   const client = useQueryClient();

@@ -9,7 +9,7 @@ import { IconButton } from "../../ui/icon-button.tsx";
 import { Menu, type MenuItem } from "../../ui/menu.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
 
-/** A template as a card: its picture, what it does, what it needs. The whole card is the button. */
+/** A template as a card: picture, description and requirements. The whole card is a button. */
 export function TemplateCard({
   template,
   large,
@@ -21,12 +21,12 @@ export function TemplateCard({
 }: {
   template: Template;
   large?: boolean;
-  /** Under a section's heading, and not right under the page's. */
+  /** The card is below a section heading, not directly below the page heading. */
   inSection: boolean;
   busy: boolean;
   disabled: boolean;
   onUse(): void;
-  /** What else can be done with it, behind a button. */
+  /** Further actions, in a menu. */
   actions?: MenuItem[];
 }) {
   const { t } = useTranslation("templates");

@@ -15,7 +15,7 @@ import { TemplateCard } from "./template-card.tsx";
 import { TemplateSteps } from "./template-steps.tsx";
 import { required, useOpenTried, useTemplateActions, useTemplateStep, useTemplates } from "./use-templates.ts";
 
-/** Pictures drawn at a time; a search finds the others. */
+/** The maximum number of cards shown; a search finds the others. */
 const SHOWN = 60;
 
 const gridOf = (large?: boolean) =>
@@ -24,8 +24,8 @@ const gridOf = (large?: boolean) =>
     : "grid grid-cols-[repeat(auto-fill,minmax(240px,1fr))] gap-4";
 
 /**
- * Templates as cards. One that needs nothing opens at a click; the others ask step by step. `managed`: one's own stand in
- * a section of their own, and each can be exported or deleted.
+ * Templates as cards. A template without requirements opens directly; the others open a form. `managed`: the user's own
+ * templates are in their own section and can be exported or deleted.
  */
 export function TemplateGallery({
   limit,

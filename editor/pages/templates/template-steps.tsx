@@ -13,8 +13,8 @@ import { ApprovalWords, ExactCommand } from "../tools/mcp-approval.tsx";
 import { required, useOpenTried, useTemplateStep } from "./use-templates.ts";
 
 /**
- * Asks for what a template needs, one thing at a time, and opens the agent when nothing is left. A folder is asked for
- * before the agent is made; a program starts only after its exact command was seen.
+ * Asks for the requirements of a template, one at a time, then opens the agent. A folder is requested before the agent
+ * is created. A program starts only after a person has seen its exact command.
  */
 export function TemplateSteps({ template, onClose }: { template: Template; onClose(): void }) {
   const { t } = useTranslation(["templates", "tools"]);

@@ -17,7 +17,7 @@ export function useTemplates() {
   });
 }
 
-/** What can be done with the gallery itself. Failures are told by a toast that says what and why. */
+/** Actions on the gallery. Failures are shown as a toast with the reason. */
 export function useTemplateActions() {
   const { t } = useTranslation("templates");
   const client = useQueryClient();
@@ -29,7 +29,7 @@ export function useTemplateActions() {
     toast({ tone: "bad", title, detail });
   };
 
-  /** Takes template files and agent files, one by one; a bad one is told and does not stop the others. */
+  /** Imports template and agent files one by one. A failed file is reported and does not stop the others. */
   const importFiles = useMutation({
     mutationFn: async (files: File[]) => {
       let made = 0;
@@ -77,7 +77,7 @@ export function useTemplateActions() {
 
 type Choices = Parameters<typeof api.templates.use>[1];
 
-/** One step of making an agent from a template; what it put in place shows up in the lists. */
+/** One step of creating an agent from a template. Refreshes the lists that it changes. */
 export function useTemplateStep(template: Template) {
   const client = useQueryClient();
   return useMutation({
@@ -90,11 +90,11 @@ export function useTemplateStep(template: Template) {
   });
 }
 
-/** Opens the agent with the conversation in front: its suggestions are the next click. */
+/** Opens the agent with the chat panel in front, where its suggested messages are. */
 export function useOpenTried(): (used: UsedTemplate) => void {
   const [, go] = useLocation();
   return (used) => go(`/agents/${used.id}?try`);
 }
 
-/** What still stands in the way, in the order in which it is asked for. */
+/** The remaining required needs, in the order in which they are requested. */
 export const required = (used: UsedTemplate) => used.needs.filter((need) => !need.optional);

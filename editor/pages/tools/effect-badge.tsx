@@ -9,7 +9,7 @@ const LOOK = {
   outside: { icon: Globe, tone: "tools" },
 } as const;
 
-/** What a tool does to the world. */
+/** The effect of a tool: read, write or outside. */
 export function EffectBadge({ effect }: { effect: Effect }) {
   const { t } = useTranslation("tools");
   const { icon, tone } = LOOK[effect];

@@ -9,7 +9,7 @@ import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 type Result = ToolImportReport["report"][number]["result"];
 const TONE: Record<Result, Tone> = { imported: "ok", simplified: "warn", "left-out": "bad" };
 
-/** What came of an import, operation by operation: what was taken as it is, what was simplified, what was left out and why. */
+/** The result of an import for each operation: imported, simplified, or left out with the reason. */
 export function ImportReportView({ result }: { result: ToolImportReport }) {
   const { t } = useTranslation(["tools", "common"]);
   const [only, setOnly] = useState<Result | "all">("all");

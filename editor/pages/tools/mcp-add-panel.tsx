@@ -21,7 +21,7 @@ const EXAMPLE = `{
   }
 }`;
 
-/** Adds servers, from pasted JSON or a form. Nothing starts: `onAdded` gets the cards, to be approved. */
+/** Adds servers from pasted JSON or a form. Nothing starts: `onAdded` receives the cards for approval. */
 export function McpAddPanel({ onClose, onAdded }: { onClose(): void; onAdded(servers: McpServerCard[]): void }) {
   const { t } = useTranslation("tools");
   const client = useQueryClient();

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { Notice } from "../../ui/notice.tsx";
 
-/** What an approval says yes to, whole: each part of the command on a line of its own, so that nothing hides in spaces. */
+/** The command to approve, one argument per line, so that spaces cannot hide anything. */
 export function ExactCommand({ server }: { server: McpServerCard }) {
   const { t } = useTranslation("tools");
   return (
@@ -13,7 +13,7 @@ export function ExactCommand({ server }: { server: McpServerCard }) {
           <Part name={t("mcp.command")}>
             <ol aria-label={t("mcp.commandParts")} className="flex flex-col gap-1">
               {server.argv?.map((part, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place
+                // biome-ignore lint/suspicious/noArrayIndexKey: arguments keep their order
                 <li key={index} className="flex gap-2.5">
                   <span aria-hidden className="w-4 shrink-0 text-right text-ink-3 text-xs leading-5 tnum">
                     {index + 1}
@@ -67,7 +67,7 @@ function Names({ names }: { names?: string[] }) {
   );
 }
 
-/** The words above the command: what approving it means. */
+/** The text above the command: what approving it means. */
 export function ApprovalWords({ server }: { server: McpServerCard }) {
   const { t } = useTranslation("tools");
   return (

@@ -1,4 +1,4 @@
-/** MCP servers as people write them: a form's fields, or pasted JSON, as the body that the server takes. */
+/** MCP servers as people write them: form fields or pasted JSON, converted to the request body. */
 
 export interface McpDraft {
   kind: "command" | "url";
@@ -44,7 +44,7 @@ export function mcpFaults(draft: McpDraft): McpFaults {
   return faults;
 }
 
-/** Number (from 1) of the first line that is neither empty nor of the form; 0 when all are. */
+/** The number (from 1) of the first line that is not empty and does not match; 0 if all match. */
 function badLine(text: string, form: RegExp): number {
   return text.split("\n").findIndex((line) => line.trim() !== "" && !form.test(line.trim())) + 1;
 }
@@ -58,7 +58,7 @@ export function mcpBody(draft: McpDraft): Record<string, unknown> {
   return {
     name: draft.name,
     command: draft.program.trim(),
-    // A line is one argument whole, spaces and all; only the line break parts them.
+    // Each line is one argument, spaces included.
     args: draft.args.split("\n").filter((line) => line !== ""),
     ...(Object.keys(env).length > 0 && { env }),
     ...(draft.cwd.trim() && { cwd: draft.cwd.trim() }),
@@ -74,10 +74,7 @@ function pairs(text: string, mark: "=" | ":"): Record<string, string> {
   return result;
 }
 
-/**
- * Pasted JSON, forgiving where people's clipboards are: fences, a bare member without the outer braces. Throws
- * `SyntaxError`.
- */
+/** Parses pasted JSON. Accepts code fences and a member without the outer braces. Throws `SyntaxError`. */
 export function parsePasted(text: string): object {
   const bare = text
     .trim()
@@ -89,7 +86,7 @@ export function parsePasted(text: string): object {
   return value;
 }
 
-/** `"mcpServers": {…}` gets its braces; `"files": { "command": … }` is a server and gets both. */
+/** `"mcpServers": {…}` gets the outer braces; `"files": { "command": … }` is a single server and gets both. */
 function wrapped(member: string): string {
   return /^"mcpServers"/.test(member) ? `{${member}}` : `{"mcpServers":{${member}}}`;
 }

@@ -118,7 +118,7 @@ export function McpPage() {
   );
 }
 
-/** Approving starts the server; the panel stays until it is there, and says why when it does not come. */
+/** Approving starts the server. The panel stays open until the server is ready, or shows why it failed. */
 export function ApprovePanel({ server, onClose }: { server: McpServerCard; onClose(): void }) {
   const { t } = useTranslation("tools");
   const approve = useApprove(onClose);
@@ -148,7 +148,7 @@ export function ApprovePanel({ server, onClose }: { server: McpServerCard; onClo
   );
 }
 
-/** Approves exactly what the card shows. `onReady` is called when it has started. */
+/** Approves exactly what the card shows. `onReady` is called once the server has started. */
 export function useApprove(onReady: (server: McpServerCard) => void) {
   const client = useQueryClient();
   return useMutation({
@@ -234,7 +234,7 @@ function ServerCard({ server, onApprove, onRemove }: { server: McpServerCard; on
   );
 }
 
-/** Opens the server's own sign-in page in another tab; the list is asked again when this one is looked at. */
+/** Opens the server's sign-in page in a new tab. The list is reloaded when this tab gets the focus again. */
 function SignIn({ server }: { server: McpServerCard }) {
   const { t } = useTranslation("tools");
   const words = useErrorWords();

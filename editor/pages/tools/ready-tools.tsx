@@ -15,7 +15,7 @@ import { TOOLS_KEY } from "./use-tools.ts";
 
 const GROUPS = ["language", "world", "media", "examples"] as const;
 
-/** The tool templates that are shipped. Adding one asks, right there, for the keys that it needs. */
+/** The shipped tool templates. Adding one asks for the keys it needs. */
 export function ReadyTools() {
   const { t } = useTranslation("tools");
   const templates = useQuery({
@@ -92,7 +92,7 @@ function ReadyTool({ template }: { template: ToolTemplate }) {
   );
 }
 
-/** Asks for a key where it is not stored yet. */
+/** Asks for a key that is not stored yet. */
 function MissingSecret({ name, about }: { name: string; about: string }) {
   const { t } = useTranslation("tools");
   const client = useQueryClient();

@@ -4,7 +4,7 @@ import { Input, Textarea } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
 import { type Fault, type SchemaField, typedFor } from "./schema-values.ts";
 
-/** A field for each argument, as `fieldsOf` made them. `typed` holds texts by name. */
+/** A field for each argument of `fieldsOf`. `typed` holds the entered texts by name. */
 export function SchemaForm({
   fields,
   typed,
@@ -13,7 +13,7 @@ export function SchemaForm({
 }: {
   fields: readonly SchemaField[];
   typed: Readonly<Record<string, string>>;
-  /** Shown at their fields; empty until somebody tried to send. */
+  /** Shown at the fields; empty until the first attempt to send. */
   faults: Readonly<Record<string, Fault>>;
   onChange(name: string, text: string): void;
 }) {

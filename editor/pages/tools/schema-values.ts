@@ -1,4 +1,4 @@
-/** A tool's JSON Schema as a form: which fields there are, and how what was typed becomes arguments. */
+/** A tool's JSON Schema as a form: its fields, and the conversion of entered text to arguments. */
 import type { JsonSchema } from "../../../runtime/tool.ts";
 
 export type FieldKind = "text" | "longtext" | "number" | "integer" | "boolean" | "choice" | "list" | "json";
@@ -16,7 +16,7 @@ export interface SchemaField {
 
 const MULTILINE = /text|content|body|source|code|message|prompt|query_text|markdown|html/i;
 
-/** The fields of an object schema, required ones first. What has no simple widget is edited as JSON. */
+/** The fields of an object schema, required ones first. A type without a simple widget is edited as JSON. */
 export function fieldsOf(schema: JsonSchema): SchemaField[] {
   const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
   const required = new Set(Array.isArray(schema.required) ? (schema.required as string[]) : []);
@@ -61,7 +61,7 @@ function written(value: unknown, kind: FieldKind): string {
   return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
 }
 
-/** The text of a field as it stands. */
+/** The current text of a field. */
 export function typedFor(field: SchemaField, typed: Readonly<Record<string, string>>): string {
   return Object.hasOwn(typed, field.name) ? typed[field.name]! : field.initial;
 }
@@ -69,20 +69,20 @@ export function typedFor(field: SchemaField, typed: Readonly<Record<string, stri
 export type Fault = "missing" | "number" | "json";
 
 /**
- * What was typed as arguments. Empty optional fields are left out; `faults` names by field what does not fit.
- * Whether the arguments fit the whole schema is the server's to say.
+ * Converts entered text to arguments. Empty optional fields are left out; `faults` holds the invalid fields by name.
+ * The server checks the arguments against the whole schema.
  */
 export function argumentsOf(
   fields: readonly SchemaField[],
   typed: Readonly<Record<string, string>>,
 ): { args: Record<string, unknown>; faults: Record<string, Fault> } {
-  // Without a prototype: an argument may be called anything.
+  // Without a prototype, because an argument can have any name.
   const args: Record<string, unknown> = Object.create(null);
   const faults: Record<string, Fault> = Object.create(null);
   for (const one of fields) {
     const text = typedFor(one, typed);
     if (text.trim() === "") {
-      // A required text may be meant to be empty; nothing else can be.
+      // A required text may be empty; other types may not.
       if (one.required) faults[one.name] = "missing";
       continue;
     }
@@ -93,7 +93,7 @@ export function argumentsOf(
   return { args, faults };
 }
 
-/** `undefined` when the text is no value of the kind. */
+/** `undefined` if the text is not a value of the kind. */
 function parse(kind: FieldKind, text: string): unknown {
   switch (kind) {
     case "number": {

@@ -18,7 +18,7 @@ import { ReadyTools } from "./ready-tools.tsx";
 import { type DraftFaults, emptyDraft, faultsOf, importOf, type ToolDraft, toolOf } from "./tool-draft.ts";
 import { TOOLS_KEY } from "./use-tools.ts";
 
-/** Four ways into the library: what is shipped, a document that is pasted, a request, or code of one's own. */
+/** Four ways to add a tool: a shipped template, a pasted document, an HTTP request, or code. */
 export function ToolAddPanel({ onClose }: { onClose(): void }) {
   const { t } = useTranslation("tools");
   const [way, setWay] = useState<"ready" | "paste" | "http" | "code">("ready");

@@ -1,4 +1,4 @@
-/** Tools written by hand: what people type, as a tool. */
+/** Converts the form of a custom tool to a tool. */
 import type { Effect, JsonSchema } from "../../../runtime/tool.ts";
 import type { CustomTool } from "../../../server/contract/custom-tool.ts";
 
@@ -46,7 +46,7 @@ export function faultsOf(draft: ToolDraft): DraftFaults {
   return faults;
 }
 
-/** `city: Where` and `days?: How many` as an object schema of texts. */
+/** `city: Where` and `days?: How many` as an object schema of strings. */
 export function parametersOf(text: string): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   const required: string[] = [];
@@ -60,7 +60,7 @@ export function parametersOf(text: string): JsonSchema {
   return { type: "object", properties, ...(required.length > 0 && { required }), additionalProperties: false };
 }
 
-/** `Name: value` lines; a value with `{{secret:NAME}}` at its end names a secret and what is put before it. */
+/** `Name: value` lines. `{{secret:NAME}}` at the end of a value names a secret; the text before it is its prefix. */
 export function headersOf(text: string): NonNullable<CustomTool["http"]>["headers"] {
   const headers: NonNullable<CustomTool["http"]>["headers"] = {};
   for (const line of text.split("\n")) {
@@ -95,8 +95,8 @@ export function toolOf(draft: ToolDraft): CustomTool {
 }
 
 /**
- * What was pasted: an OpenAPI or Swagger document by its first key, else a template. Text that is not JSON is left as
- * text (YAML is read by the server).
+ * Detects pasted text: an OpenAPI or Swagger document by its first key, otherwise a template. Text that is not JSON
+ * stays text (the server reads YAML).
  */
 export function importOf(text: string): { openapi: string } | { template: unknown } {
   const head = text.slice(0, 20_000);

@@ -23,7 +23,7 @@ import { SchemaForm } from "./schema-form.tsx";
 import { argumentsOf, type Fault, fieldsOf } from "./schema-values.ts";
 import { TOOLS_KEY } from "./use-tools.ts";
 
-/** One tool: what it does, a form that calls it, and what the operator knows better than its importer. */
+/** One tool: its description, a form that calls it, and settings that override what was imported. */
 export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }) {
   const { t, i18n } = useTranslation(["tools", "common"]);
   return (
@@ -111,7 +111,7 @@ function TryIt({ tool }: { tool: ToolCard }) {
   );
 }
 
-/** The structured value where there is one, else the text that a model would read. */
+/** The structured value, or the text for the model if there is none. */
 function pretty(result: { content: string; value?: unknown }): string {
   if (result.value !== undefined && typeof result.value === "object") return JSON.stringify(result.value, null, 2);
   return result.content;

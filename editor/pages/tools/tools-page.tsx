@@ -22,7 +22,7 @@ import { useTools } from "./use-tools.ts";
 
 const BINDINGS = ["builtin", "http", "openapi", "mcp", "code", "agent", "model"] as const;
 const ANY = "any";
-/** A list of thousands is shown in parts. */
+/** The number of tools shown at first and added by "show more". */
 const PAGE = 200;
 
 export function ToolTabs({ current }: { current: "library" | "servers" }) {
@@ -39,7 +39,7 @@ export function ToolTabs({ current }: { current: "library" | "servers" }) {
   );
 }
 
-/** The library: everything that an agent could be offered. */
+/** The tool library: all tools that an agent can use. */
 export function ToolsPage() {
   const { t } = useTranslation(["tools", "common"]);
   const tools = useTools();
@@ -211,7 +211,7 @@ interface Group {
   tools: ToolCard[];
 }
 
-/** By kind, and within it by the API or server they came from; the first `limit` tools of all. */
+/** Grouped by kind, then by API or server; only the first `limit` tools. */
 function grouped(tools: ToolCard[], limit: number): { list: Group[]; total: number } {
   const groups = new Map<string, Group>();
   for (const tool of tools) {

@@ -9,7 +9,7 @@ export function useTools() {
   return useQuery({ queryKey: TOOLS_KEY, queryFn: ({ signal }) => api.tools.list(signal) });
 }
 
-/** Asked again each second while a server is starting. */
+/** Polls every second while a server is starting. */
 export function useMcpServers() {
   return useQuery({
     queryKey: MCP_KEY,

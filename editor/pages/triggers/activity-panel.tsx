@@ -15,7 +15,7 @@ import { toast } from "../../ui/toast.tsx";
 import { RunBadge } from "../runs/run-badge.tsx";
 import { triggersKey } from "./use-triggers.ts";
 
-/** What a trigger did: the runs that it started, or the messages that it sent and how they were received. */
+/** The activity of a trigger: the runs that it started, or the messages that it sent and their result. */
 export function ActivityPanel({ agent, trigger, onClose }: { agent: string; trigger: Trigger; onClose(): void }) {
   const { t } = useTranslation("triggers");
   const deliveries = useQuery({

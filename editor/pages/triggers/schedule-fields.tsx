@@ -7,7 +7,7 @@ import { clock, inZone, weekdayName } from "./schedule-words.ts";
 
 const ZONES = Intl.supportedValuesOf("timeZone");
 
-/** When a schedule fires: chosen in words, checked by its next three times. */
+/** When a schedule fires: a rhythm to choose, and its next three times as a check. */
 export function ScheduleFields({
   rhythm,
   zone,
@@ -28,7 +28,7 @@ export function ScheduleFields({
         <Field label={t("frequency")}>
           <Select
             value={rhythm.every}
-            // What was chosen in words is where a pattern of one's own begins.
+            // A custom pattern starts from the rhythm chosen before.
             onChange={(every) => change({ every, ...(every === "custom" && { cron: cronOf(rhythm) }) })}
             options={KINDS.map((every) => ({ value: every, label: t(`every.${every}`) }))}
           />

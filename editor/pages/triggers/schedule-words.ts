@@ -27,7 +27,7 @@ export function weekdayName(weekday: number, language: string): string {
   return new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" }).format(Date.UTC(2000, 0, 2 + weekday));
 }
 
-/** A moment as it is in a zone. */
+/** A time formatted in a time zone. */
 export function inZone(time: number, zone: string, language: string): string {
   return new Intl.DateTimeFormat(language, {
     timeZone: zone,

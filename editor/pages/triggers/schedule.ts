@@ -1,18 +1,18 @@
-/** Schedules as people say them, and as cron patterns. */
+/** Schedules as a choice of rhythms, and as cron patterns. */
 import { Cron } from "croner";
 
 export const KINDS = ["hour", "day", "weekday", "week", "month", "custom"] as const;
 
 export interface Rhythm {
   every: (typeof KINDS)[number];
-  /** 0 to 23 and 0 to 59; an hourly one has its minute alone. */
+  /** 0 to 23 and 0 to 59; an hourly rhythm uses only the minute. */
   hour: number;
   minute: number;
-  /** 0 (Sunday) to 6, of a weekly one. */
+  /** 0 (Sunday) to 6, for a weekly rhythm. */
   weekday: number;
-  /** 1 to 31, of a monthly one. */
+  /** 1 to 31, for a monthly rhythm. */
   day: number;
-  /** The pattern of a custom one. */
+  /** The pattern of a custom rhythm. */
   cron: string;
 }
 
@@ -35,7 +35,7 @@ export function cronOf({ every, hour, minute, weekday, day, cron }: Rhythm): str
   }
 }
 
-/** The rhythm that a pattern says; `custom` for one that has no plainer words. */
+/** The rhythm of a pattern; `custom` if no simpler rhythm matches. */
 export function rhythmOf(cron: string): Rhythm {
   const custom: Rhythm = { ...MORNING, every: "custom", cron };
   const fields = /^(\d{1,2}) (\d{1,2}|\*) (\d{1,2}|\*) \* (1-5|[0-6]|\*)$/.exec(cron.trim());
@@ -55,7 +55,10 @@ export function rhythmOf(cron: string): Rhythm {
   return isWhole && cronOf(rhythm) === cron.trim() ? rhythm : custom;
 }
 
-/** The next times, as the server will count them: Unix milliseconds. `undefined` for what is no pattern, no zone, or never comes. */
+/**
+ * The next times as the server computes them, in Unix milliseconds. `undefined` if the pattern or zone is invalid, or
+ * no time follows.
+ */
 export function nextTimes(cron: string, timeZone: string, count: number, from = new Date()): number[] | undefined {
   try {
     const times = new Cron(cron, { timezone: timeZone, paused: true, mode: "5-part" }).nextRuns(count, from);

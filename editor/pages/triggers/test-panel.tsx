@@ -14,7 +14,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { exampleBody } from "./trigger-panel.tsx";
 import { triggersKey } from "./use-triggers.ts";
 
-/** Starts a run from a body, as if it had come signed. */
+/** Starts a run from a body, as a correctly signed request would. */
 export function TestPanel({
   agent,
   webhook,

@@ -25,7 +25,7 @@ import { triggersKey } from "./use-triggers.ts";
 
 export const TRIGGER_ICONS = { schedule: CalendarClock, webhook: Webhook, notice: Bell } as const;
 
-/** One trigger: what it does in words, how it last went, and what can be done with it. */
+/** One trigger: what it does, its last result, and its actions. */
 export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger: Trigger; fields: readonly Field[] }) {
   const { t } = useTranslation("triggers");
   const client = useQueryClient();
@@ -145,7 +145,7 @@ export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger
   );
 }
 
-/** What it does, in a line. */
+/** A one-line summary of what the trigger does. */
 function Does({ agent, trigger }: { agent: string; trigger: Trigger }) {
   const { t, i18n } = useTranslation("triggers");
   const says = useScheduleWords();

@@ -21,15 +21,15 @@ import { triggersKey } from "./use-triggers.ts";
 
 export interface TriggerPanelProps {
   agent: string;
-  /** Fields that the live version asks for. */
+  /** The input fields of the live version. */
   fields: readonly Declared[];
   kind: Trigger["kind"];
-  /** The one to change; a new one is made where there is none. */
+  /** The trigger to edit; absent to create one. */
   trigger?: Trigger;
   onClose(): void;
 }
 
-/** Makes a trigger, or changes one. The secret of a new one is shown here, once. */
+/** Creates or edits a trigger. The secret of a new one is shown here, once. */
 export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerPanelProps) {
   const { t } = useTranslation("triggers");
   const client = useQueryClient();
@@ -41,14 +41,14 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
       const { kind: _kind, ...change } = body;
       await api.triggers.update(agent, trigger.id, {
         ...change,
-        // What was emptied is taken away.
+        // Removes a setting whose field was emptied.
         ...(kind !== "notice" && !("session" in change) && { session: null }),
         ...(kind === "webhook" && !("take" in change) && { take: null }),
       });
     },
     onSuccess(made) {
       void client.invalidateQueries({ queryKey: triggersKey(agent) });
-      // Without a secret there is nothing more to show.
+      // Without a secret there is nothing left to show.
       if (!made?.secret) onClose();
     },
   });
@@ -106,7 +106,7 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
 
 type Draft = ReturnType<typeof useDraft>;
 
-/** What stands in the form, for all three kinds, and the trigger that it says. */
+/** The values of the form for all three kinds, and the trigger that they describe. */
 function useDraft(kind: Trigger["kind"], declared: readonly Declared[], before: Trigger | undefined) {
   const schedule = before?.kind === "schedule" ? before : undefined;
   const webhook = before?.kind === "webhook" ? before : undefined;
@@ -156,7 +156,7 @@ function useDraft(kind: Trigger["kind"], declared: readonly Declared[], before: 
     setUrl,
     on,
     setOn,
-    /** Names of what cannot be as it stands. */
+    /** The names of invalid fields. */
     faults,
     body(): NewTrigger {
       const talk = session.trim() ? { session: session.trim() } : {};
@@ -165,14 +165,14 @@ function useDraft(kind: Trigger["kind"], declared: readonly Declared[], before: 
       const input = { ...fields.values, message };
       return { kind, name: name.trim(), cron: cronOf(rhythm), timeZone: zone, input, ...talk };
     },
-    /** A body that the webhook would take. */
+    /** An example of a body that the webhook accepts. */
     example(): string {
       return JSON.stringify(exampleBody(declared, places));
     },
   };
 }
 
-/** What could come to a webhook: each input at its place. */
+/** An example body for a webhook, with each input at its path. */
 export function exampleBody(declared: readonly Declared[], take: Record<string, string> | undefined): unknown {
   const inputs = { message: "Hello", ...Object.fromEntries(declared.map((field) => [field.name, "…"])) };
   if (!take) return inputs;

@@ -15,7 +15,7 @@ import { useLiveFields, useTriggers } from "./use-triggers.ts";
 
 const KINDS = ["schedule", "webhook", "notice"] as const;
 
-/** What starts an agent by itself, and who is told of its runs. */
+/** What starts an agent automatically, and who is notified of its runs. */
 export function TriggersPage({ id }: { id: string }) {
   const { t } = useTranslation(["triggers", "home"]);
   const agent = useQuery({ queryKey: ["agents", id], queryFn: ({ signal }) => api.agents.get(id, signal) });

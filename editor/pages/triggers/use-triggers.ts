@@ -10,12 +10,12 @@ export function useTriggers(agent: string) {
   return useQuery({
     queryKey: triggersKey(agent),
     queryFn: ({ signal }) => api.triggers.list(agent, signal),
-    // What fires by itself shows by itself.
+    // Triggers fire on their own, so the list is polled.
     refetchInterval: 10_000,
   });
 }
 
-/** Fields that the live version asks for beside the message; `undefined` until it is known, and where none is live. */
+/** The input fields of the live version besides the message; `undefined` while loading, or if no version is live. */
 export function useLiveFields(agent: string): Field[] | undefined {
   const versions = useQuery({
     queryKey: ["agents", agent, "versions"],

@@ -4,11 +4,11 @@ import { Plot } from "./plot.tsx";
 export interface Bar {
   label: string;
   value: number;
-  /** A part of `value` that is drawn apart, at its foot. */
+  /** A part of `value`, drawn separately at the bottom of the bar. */
   part?: number;
 }
 
-/** A bar a day. `partTone`: what its part means. */
+/** One bar per day. `partTone`: the meaning of its part. */
 export function Bars({
   title,
   summary,
@@ -21,9 +21,9 @@ export function Bars({
   summary: string;
   bars: Bar[];
   words(value: number): string;
-  /** What is said of a day's part, behind its value. */
+  /** Describes a day's part; shown after its value. */
   tellPart?(part: number): string;
-  /** `bad`: failure; `soft`: the lesser of two; `whole`: all of the bar is failure. */
+  /** `bad`: failure; `soft`: the smaller of two values; `whole`: the whole bar is failure. */
   partTone?: "bad" | "soft" | "whole";
 }) {
   const max = Math.max(...bars.map((bar) => bar.value), 0);

@@ -7,12 +7,12 @@ import { Select } from "../../ui/select.tsx";
 import type { UsageFilters } from "./usage-filters.ts";
 import type { UsageNames } from "./use-names.ts";
 
-/** Stands for no filter; ids never look like it. */
+/** The option for no filter; never a valid id. */
 const ANY = "*";
-/** A select takes no empty value. */
+/** The option for the admin's own runs, because a select does not accept an empty value. */
 const OWN = "-";
 
-/** Narrows all that the page shows to an agent, a version of it, a key. */
+/** Filters the page by agent, version and key. */
 export function FilterBar({
   filters,
   names,
@@ -30,7 +30,7 @@ export function FilterBar({
     enabled: agent !== undefined,
   });
   const withKey = key === undefined ? {} : { key };
-  // What is filtered by stays to be seen also where it is deleted.
+  // Keeps the current filter in the list even if it was deleted.
   const agents =
     agent === undefined || names.agents.some((one) => one.id === agent)
       ? names.agents

@@ -3,9 +3,9 @@ import { Plot } from "./plot.tsx";
 
 export interface Line {
   name: string;
-  /** A value a day; undefined where there is none, and the line has a gap. */
+  /** One value per day; undefined leaves a gap in the line. */
   values: (number | undefined)[];
-  /** How much it stands out: the first of them most. */
+  /** The visual weight of the line; the first is the strongest. */
   weight: "first" | "second" | "third";
 }
 
@@ -16,7 +16,7 @@ const STROKE: Record<Line["weight"], string> = {
 };
 const DASH: Record<Line["weight"], string | undefined> = { first: undefined, second: "5 3", third: "1.5 3" };
 
-/** Lines over the same days, told apart by their stroke as well as by their colour. */
+/** Lines over the same days. They differ in stroke as well as in colour. */
 export function Lines({
   title,
   summary,
@@ -79,7 +79,7 @@ export function Lines({
           </svg>
           {lines.flatMap((line) =>
             line.values.map((value, day) =>
-              // A day alone makes no line, and the chosen one is marked.
+              // A single day without neighbours cannot draw a line; the chosen day is marked too.
               value !== undefined && (day === at || isAlone(line.values, day)) ? (
                 <span
                   key={`${line.name} ${labels[day]}`}

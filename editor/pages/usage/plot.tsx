@@ -2,8 +2,8 @@ import type { ReactNode } from "react";
 import { useState } from "react";
 
 /**
- * The frame of a plot with a place for each day: a title, what the chosen day says (by pointer or arrow keys) or else
- * the legend, the drawing, and its first and last day below.
+ * The frame of a plot with one column per day: the title, the value of the chosen day (by pointer or arrow keys) or
+ * else the legend, the drawing, and the first and last day below it.
  */
 export function Plot({
   title,
@@ -14,12 +14,12 @@ export function Plot({
   children,
 }: {
   title: string;
-  /** What a screen reader hears of the drawing as a whole. */
+  /** A description of the whole drawing for screen readers. */
   summary: string;
   labels: readonly string[];
   legend: ReactNode;
   tell(at: number): ReactNode;
-  /** Draws into the whole of its box; `at` is the chosen day. */
+  /** Draws into the whole box; `at` is the chosen day. */
   children(at: number | undefined): ReactNode;
 }) {
   const [at, setAt] = useState<number>();
@@ -55,7 +55,7 @@ export function Plot({
         {children(at)}
         <div className="absolute inset-0 flex">
           {labels.map((label, index) => (
-            // biome-ignore lint/a11y/noStaticElementInteractions: hovering is the pointer's way; the arrow keys are the other
+            // biome-ignore lint/a11y/noStaticElementInteractions: for the pointer; the arrow keys do the same
             <div key={label} onMouseEnter={() => setAt(index)} className="h-full min-w-0 flex-1" />
           ))}
         </div>

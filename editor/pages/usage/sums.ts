@@ -1,9 +1,9 @@
-/** Usage rows as the plots need them: a place for each day. */
+/** Usage rows prepared for the plots: one per day. */
 import type { UsageRow } from "../../../server/contract/run.ts";
 
 const NOTHING: UsageRow = { runs: 0, failed: 0, inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 };
 
-/** The last `days` days (UTC) up to `now`, oldest first; a day without a row has used nothing. */
+/** The last `days` days (UTC) up to `now`, oldest first; a day without a row is filled with zeros. */
 export function everyDay(rows: readonly UsageRow[], days: number, now: number): (UsageRow & { day: string })[] {
   const byDay = new Map(rows.map((row) => [row.day, row]));
   const today = Math.floor(now / 86_400_000);
@@ -13,7 +13,7 @@ export function everyDay(rows: readonly UsageRow[], days: number, now: number): 
   });
 }
 
-/** The busiest first. */
+/** Sorted by number of runs, largest first. */
 export function busiest(rows: readonly UsageRow[]): UsageRow[] {
   return [...rows].sort((a, b) => b.runs - a.runs);
 }

@@ -1,4 +1,4 @@
-/** What the usage page shows, kept in the address so that it can be shared and comes back. */
+/** The filters of the usage page. They are kept in the URL, so that they can be shared and restored. */
 import type { UsageQuery } from "../../api/api.ts";
 
 export const RANGES = [7, 30, 90] as const;
@@ -10,9 +10,9 @@ export interface UsageFilters {
   days: Range;
   by: Group;
   agent?: string;
-  /** Of the agent; 0: its drafts. */
+  /** A version of the agent; 0 means its drafts. */
   version?: number;
-  /** Empty: the admin's own runs. */
+  /** Empty means the admin's own runs. */
   key?: string;
 }
 
@@ -25,7 +25,7 @@ export function readFilters(search: string): UsageFilters {
     days: RANGES.find((days) => String(days) === query.get("days")) ?? 30,
     by: GROUPS.find((group) => group === query.get("by")) ?? "agent",
     ...(agent !== undefined && { agent }),
-    // A number says nothing without its agent.
+    // A version number has no meaning without its agent.
     ...(agent !== undefined && version !== undefined && { version }),
     ...(key !== undefined && { key }),
   };
@@ -42,7 +42,7 @@ export function writeFilters({ days, by, agent, version, key }: UsageFilters): s
   return text ? `?${text}` : "";
 }
 
-/** What is asked of the server, without what it is grouped by. */
+/** The query for the server, without the grouping. */
 export function askedFor({ days, agent, version, key }: UsageFilters): Omit<UsageQuery, "by"> {
   return {
     days,

@@ -19,7 +19,7 @@ import { askedFor, RANGES, readFilters, type UsageFilters, writeFilters } from "
 import { UsageTable } from "./usage-table.tsx";
 import { useUsageNames } from "./use-names.ts";
 
-/** What agents ran, how fast, at what cost, and what failed: over time, and by agent, version and key. */
+/** Usage of the agents: runs, latency, cost and failures, over time and by agent, version and key. */
 export function UsagePage() {
   const { t } = useTranslation("usage");
   const search = useSearch();
@@ -29,7 +29,7 @@ export function UsagePage() {
   const asked = askedFor(filters);
   const names = useUsageNames();
   const filtered = filters.agent !== undefined || filters.key !== undefined;
-  // One row in all, and one a day: percentiles cannot be summed.
+  // One row for the total and one per day, because percentiles cannot be added up.
   const usage = useQuery({
     queryKey: ["usage", "days", asked],
     queryFn: async ({ signal }) => {

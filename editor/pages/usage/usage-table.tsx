@@ -11,7 +11,7 @@ import { busiest } from "./sums.ts";
 import { askedFor, GROUPS, type UsageFilters } from "./usage-filters.ts";
 import type { UsageNames } from "./use-names.ts";
 
-/** The same numbers by agent, by version or by key; a row narrows the page to what it is about. */
+/** The same numbers by agent, version or key. A row sets the filter of the page. */
 export function UsageTable({
   filters,
   names,
@@ -97,7 +97,7 @@ function UsageLine({ name, row, onOpen }: { name: string; row: UsageRow; onOpen?
         {row.failed > 0 ? `${number(row.failed)} · ${percent(row.failed / row.runs)}` : "0"}
       </Cell>
       {[row.p50Ms, row.p95Ms, row.p99Ms].map((ms, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: three columns, always these
+        // biome-ignore lint/suspicious/noArrayIndexKey: the three columns are fixed
         <Cell key={at} end className={at === 0 ? "whitespace-nowrap" : "whitespace-nowrap text-ink-2"}>
           {time(ms)}
         </Cell>
@@ -117,7 +117,7 @@ function nameOf(row: UsageRow, by: UsageFilters["by"], names: UsageNames, draft:
   return by === "agent" ? agent : `${agent} · ${row.version === undefined ? draft : `v${row.version}`}`;
 }
 
-/** What a row narrows the page to; nothing where it stands for a graph that was never saved. */
+/** The filter that a row sets; undefined for a graph that was never saved. */
 function narrowing(
   row: UsageRow,
   by: UsageFilters["by"],

@@ -6,13 +6,13 @@ import { KEYS_KEY } from "../settings/key-panel.tsx";
 
 export interface UsageNames {
   agents: { id: string; name: string }[];
-  /** Agent keys, then those that stand for many or none. */
+  /** Agent keys, then the entries for several keys or none. */
   keys: { id: string; name: string }[];
-  /** What a key's row is called; of one that was revoked its id is all that is left. */
+  /** The label of a key's row; the id if the key was revoked. */
   keyName(id: string | undefined): string;
 }
 
-/** What ids in usage rows are called. */
+/** Names for the ids in usage rows. */
 export function useUsageNames(): UsageNames {
   const { t } = useTranslation("usage");
   const agents = useAgents();

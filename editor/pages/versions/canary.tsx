@@ -16,10 +16,10 @@ import { useLive } from "./use-live.ts";
 import { verdict } from "./verdict.ts";
 
 export const SHARES = [0.05, 0.1, 0.25, 0.5] as const;
-/** How often the numbers are looked up anew. */
+/** How often the numbers are reloaded. */
 const LOOK_MS = 10_000;
 
-/** Two versions that share the calls, side by side since they do; from here one of them gets all. */
+/** Two versions that share the calls, compared since the split started. A person can give one of them all calls. */
 export function Canary({
   agent,
   publication,

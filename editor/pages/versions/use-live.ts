@@ -5,7 +5,7 @@ import { percent } from "../../i18n/format.ts";
 import { useErrorWords } from "../../shell/query-state.tsx";
 import { toast } from "../../ui/toast.tsx";
 
-/** Makes a version the live one, or gives it a share of the calls; says so, or why not. */
+/** Makes a version live, or gives it a share of the calls. Shows a toast with the result. */
 export function useLive(agent: string) {
   const { t } = useTranslation("versions");
   const client = useQueryClient();

@@ -15,13 +15,13 @@ describe("a comparison of two versions", () => {
   it.each([
     [undefined, undefined, { is: "few-calls", calls: 0 }],
     [of(5000, 10), of(29, 0), { is: "few-calls", calls: 29 }],
-    // One failure in 30 says nothing, also where the other has none in thousands.
+    // One failure in 30 proves nothing, even if the other has none in thousands.
     [of(5000, 0), of(30, 1), { is: "few-failures" }],
     [of(900, 0), of(100, 0), { is: "few-failures" }],
     [of(900, 90), of(100, 12), { is: "alike" }],
     [of(900, 45), of(100, 15), { is: "worse" }],
     [of(900, 180), of(100, 5), { is: "better" }],
-    // All fail: no difference can show.
+    // All calls fail, so no difference can be measured.
     [of(100, 100), of(100, 100), { is: "few-failures" }],
   ] as const)("%o against %o: %o", (first, second, said) => {
     expect(verdict(first, second)).toEqual(said);

@@ -1,18 +1,18 @@
-/** What two versions that share the calls can be said to differ in, and when nothing can be said yet. */
+/** Compares the failure rates of two versions that share the calls, and says when the data is not sufficient. */
 import type { UsageRow } from "../../../server/contract/run.ts";
 
-/** Below so many calls of either, a difference says next to nothing. */
+/** With fewer calls than this for either version, a difference means very little. */
 export const ENOUGH_CALLS = 30;
-/** Below so many failures (or successes) expected of either, the test's arithmetic does not hold. */
+/** With fewer expected failures (or successes) than this, the normal approximation is not valid. */
 const ENOUGH_EXPECTED = 5;
-/** Of a hundred pairs of equal versions five differ by more than this, by chance. */
+/** The two-sided 5% threshold: five of a hundred pairs of equal versions exceed it by chance. */
 const Z_95 = 1.96;
 
 export type Verdict =
   /** `calls`: of the version that has fewer. */
   { is: "few-calls"; calls: number } | { is: "few-failures" } | { is: "alike" } | { is: "worse" | "better" };
 
-/** Whether the second fails more or less often than the first, beyond chance: a test of two shares, both sides. */
+/** Whether the second fails more or less often than the first, beyond chance: a two-sided test of two proportions. */
 export function verdict(first: UsageRow | undefined, second: UsageRow | undefined): Verdict {
   const a = ended(first);
   const b = ended(second);

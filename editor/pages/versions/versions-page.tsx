@@ -18,7 +18,7 @@ import { downloadAgent } from "../home/agent-files.ts";
 import { Canary, SHARES } from "./canary.tsx";
 import { useLive } from "./use-live.ts";
 
-/** What was published of an agent, which of it is live, and what its draft was before. */
+/** The published versions of an agent, which of them is live, and earlier saves of its draft. */
 export function VersionsPage({ id }: { id: string }) {
   const { t } = useTranslation(["versions", "home"]);
   const agent = useQuery({ queryKey: ["agents", id], queryFn: ({ signal }) => api.agents.get(id, signal) });
