@@ -9,9 +9,9 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { Conversation } from "./conversation.tsx";
 import { ConversationList, type ConversationListProps } from "./conversation-list.tsx";
+import { createTalk } from "./conversation-store.ts";
 import { forget, type Remembered, remember, remembered, rename } from "./conversations.ts";
 import { askToClose, embedded } from "./embedding.ts";
-import { createTalk } from "./talk.ts";
 import { beginVisit, Line, type Visit } from "./visit.ts";
 
 /** The chat page: starts a visit and shows its conversation. Other conversations are at the side if there is room. */

@@ -5,9 +5,9 @@ import type { FileRef } from "../../runtime/message.ts";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
+import type { Question } from "./conversation-store.ts";
 import { onOpened } from "./embedding.ts";
 import { FieldsForm, useFields } from "./fields.tsx";
-import type { Question } from "./talk.ts";
 import type { Face } from "./visit.ts";
 import { Voice } from "./voice.tsx";
 

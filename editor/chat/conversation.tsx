@@ -4,15 +4,15 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { FileRef } from "../../runtime/message.ts";
 import { Answer } from "../panels/reply.tsx";
-import { LookMenu } from "../shell/look-menu.tsx";
+import { LookMenu } from "../shell/appearance-menu.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { Composer } from "./composer.tsx";
+import type { Question, Talk } from "./conversation-store.ts";
 import { askToClose, embedded } from "./embedding.ts";
 import { Message } from "./message.tsx";
-import type { Question, Talk } from "./talk.ts";
 import type { Face } from "./visit.ts";
 
 export interface ConversationProps {

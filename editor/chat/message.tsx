@@ -8,11 +8,11 @@ import { CopyButton } from "../ui/code-block.tsx";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
+import type { Said, Talk } from "./conversation-store.ts";
 import { Comment, Thumbs } from "./feedback.tsx";
 import { OpenWait } from "./open-wait.tsx";
 import { fileIn, RunFile } from "./run-file.tsx";
 import { Steps } from "./steps.tsx";
-import type { Said, Talk } from "./talk.ts";
 
 export interface MessageProps {
   said: Said;

@@ -20,7 +20,7 @@ import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { setPreferences, usePreferences } from "../ui/theme.ts";
 import { Tooltip } from "../ui/tooltip.tsx";
-import { LookMenu } from "./look-menu.tsx";
+import { LookMenu } from "./appearance-menu.tsx";
 import { TopBarSlot } from "./top-bar.tsx";
 import { MOST_WAITS, useWaits } from "./use-waits.ts";
 

@@ -15,7 +15,7 @@ import { Skeleton } from "../../ui/progress.tsx";
 import { RunBadge } from "../runs/run-badge.tsx";
 import { type FollowedRun, useRun } from "../runs/use-run.ts";
 import { compareRuns, partsInside } from "./compare.ts";
-import { PlaceBar } from "./compare-path.tsx";
+import { PlaceBar } from "./compare-scope.tsx";
 import { NodeTable, Texts } from "./compare-table.tsx";
 
 /** Compares two runs side by side: the input, a word diff of the replies, and each node's inputs and outputs. */

@@ -10,7 +10,7 @@ import { useNodeWords } from "../../i18n/node-words.ts";
 import { ChangedValue } from "../../panels/diff-view.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { type ComparedNode, type ComparedPart, type ComparedValue, compareText, isSame } from "./compare.ts";
-import { PartPicker } from "./compare-path.tsx";
+import { PartPicker } from "./compare-scope.tsx";
 
 /** Two texts: shown once if they are equal, otherwise side by side with the differing words marked. */
 export function Texts({ first, second }: { first: string; second: string }) {

@@ -11,7 +11,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { SETTINGS_KEY, useServerSettings } from "../settings/keep-runs.tsx";
+import { SETTINGS_KEY, useServerSettings } from "../settings/run-retention.tsx";
 import { Capabilities } from "./capabilities.tsx";
 import { MODELS_KEY } from "./use-models.ts";
 

@@ -19,7 +19,7 @@ import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useAgents } from "../home/use-agents.ts";
-import { KeepNote } from "../settings/keep-runs.tsx";
+import { KeepNote } from "../settings/run-retention.tsx";
 import { RatingMark } from "./rating-mark.tsx";
 import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
 import {

@@ -15,7 +15,7 @@ import { IconButton } from "../../ui/icon-button.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { KEYS_KEY, KeyPanel } from "./key-panel.tsx";
-import { KeyToday } from "./key-today.tsx";
+import { KeyToday } from "./key-usage.tsx";
 import { SettingsTabs } from "./settings-page.tsx";
 
 export function KeysPage() {

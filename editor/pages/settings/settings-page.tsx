@@ -8,7 +8,7 @@ import { Field } from "../../ui/field.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
 import { setPreferences, usePreferences } from "../../ui/theme.ts";
-import { KeepRuns } from "./keep-runs.tsx";
+import { KeepRuns } from "./run-retention.tsx";
 
 export function SettingsTabs({ current }: { current: "general" | "secrets" | "keys" | "backup" }) {
   const { t } = useTranslation("settings");

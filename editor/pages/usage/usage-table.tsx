@@ -7,7 +7,7 @@ import { Section } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
-import { busiest } from "./sums.ts";
+import { busiest } from "./daily-usage.ts";
 import { askedFor, GROUPS, type UsageFilters } from "./usage-filters.ts";
 import type { UsageNames } from "./use-names.ts";
 

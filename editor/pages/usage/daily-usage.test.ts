@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { UsageRow } from "../../../server/contract/run.ts";
-import { busiest, everyDay } from "./sums.ts";
+import { busiest, everyDay } from "./daily-usage.ts";
 import { askedFor, readFilters, writeFilters } from "./usage-filters.ts";
 
 const row = (more: Partial<UsageRow>): UsageRow => ({
