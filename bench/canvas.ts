@@ -14,7 +14,7 @@ import { extname, join, normalize } from "node:path";
 import react from "@vitejs/plugin-react";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { build } from "vite";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "../editor/e2e/harness.ts";
+import { type BrowserSession, makeAgent, openSession, startServer, type TestServer } from "../editor/e2e/harness.ts";
 import { startMockModel } from "../server/testing/mock-model.ts";
 import { benchGraph } from "./bare-flow/graph.ts";
 import { ROOT } from "./processes.ts";
@@ -54,7 +54,7 @@ export async function run({ full, only }: { full?: boolean; only?: number[] }) {
     PATCHBAY_DEFAULT_MODEL: "openai/mock",
   });
   const bare = await serveBare();
-  const desk = await openDesk(server, { reducedMotion: false });
+  const desk = await openSession(server, { reducedMotion: false });
   try {
     const sizes: Record<number, Record<Kind, Measured>> = {};
     for (const size of only ?? SIZES) {
@@ -82,7 +82,7 @@ export async function run({ full, only }: { full?: boolean; only?: number[] }) {
 
 // --- Pages ---------------------------------------------------------------------------------------------------------
 
-async function measureOurs(desk: Desk, server: TestServer, size: number, rounds: number) {
+async function measureOurs(desk: BrowserSession, server: TestServer, size: number, rounds: number) {
   const id = await makeAgent(server, benchGraph(size));
   const opened = await open(desk.browser, `${server.origin}/agents/${id}`, rounds, await desk.context.storageState());
   const { page, close } = opened;
@@ -115,7 +115,7 @@ async function measureBare(browser: Browser, url: string, rounds: number): Promi
   return { ...measured, gestures };
 }
 
-type State = Awaited<ReturnType<Desk["context"]["storageState"]>>;
+type State = Awaited<ReturnType<BrowserSession["context"]["storageState"]>>;
 
 /** Opens a page several times in a browser that knows its files, then leaves it open. Bytes are of the first time. */
 async function open(browser: Browser, url: string, rounds: number, storageState?: State) {
@@ -279,7 +279,7 @@ function onPane(page: Page): Promise<{ x: number; y: number }> {
 // --- Memory --------------------------------------------------------------------------------------------------------
 
 /** Drags, duplicates, deletes and undoes on 500 nodes. The heap after garbage collection must not grow. */
-async function editing(desk: Desk, server: TestServer, seconds: number) {
+async function editing(desk: BrowserSession, server: TestServer, seconds: number) {
   const nodes = 500;
   const id = await makeAgent(server, benchGraph(nodes));
   const { page } = desk;

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
-import { makeAgent, openDesk, startServer } from "../editor/e2e/harness.ts";
+import { makeAgent, openSession, startServer } from "../editor/e2e/harness.ts";
 import { benchGraph } from "./bare-flow/graph.ts";
 import { ROOT } from "./processes.ts";
 
@@ -21,12 +21,12 @@ interface Visit {
   packedBytes: number;
 }
 
-type State = Awaited<ReturnType<Awaited<ReturnType<typeof openDesk>>["context"]["storageState"]>>;
+type State = Awaited<ReturnType<Awaited<ReturnType<typeof openSession>>["context"]["storageState"]>>;
 
 export async function run({ full }: { full?: boolean }) {
   const rounds = full ? 9 : 5;
   const server = await startServer();
-  const desk = await openDesk(server);
+  const desk = await openSession(server);
   try {
     const agent = await makeAgent(server, benchGraph(100));
     const pages: [string, string, string][] = [

@@ -30,7 +30,7 @@ const ComparePage = page(() => import("./pages/compare/compare-page.tsx").then((
 const PastRun = page(() => import("./workbench/past-run.tsx").then((module) => module.PastRun));
 const RunPage = page(() => import("./pages/runs/run-page.tsx").then((module) => module.RunPage));
 const RunsPage = page(() => import("./pages/runs/runs-page.tsx").then((module) => module.RunsPage));
-const WaitsPage = page(() => import("./pages/runs/inbox-page.tsx").then((module) => module.WaitsPage));
+const WaitsPage = page(() => import("./pages/runs/inbox-page.tsx").then((module) => module.InboxPage));
 const BackupPage = page(() => import("./pages/settings/backup-page.tsx").then((module) => module.BackupPage));
 const SecretsPage = page(() => import("./pages/settings/secrets-page.tsx").then((module) => module.SecretsPage));
 const SessionPage = page(() => import("./pages/runs/sessions-page.tsx").then((module) => module.SessionPage));

@@ -15,7 +15,7 @@ interface Item {
   answered?: string[];
 }
 
-export interface Follow<T extends Item> {
+export interface FollowOptions<T extends Item> {
   signal: AbortSignal;
   /** Opens the stream of the run again, starting after an event. */
   reopen(run: string, after: number): AsyncIterable<T>;
@@ -45,7 +45,7 @@ const WAITING_PAUSE_MS = 15_000;
  */
 export async function followRun<T extends Item>(
   first: AsyncIterable<T>,
-  follow: Follow<T>,
+  follow: FollowOptions<T>,
   known?: { run: string; seq: number },
 ): Promise<void> {
   const pause = follow.pause ?? sleep;

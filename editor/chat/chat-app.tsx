@@ -9,23 +9,23 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { Conversation } from "./conversation.tsx";
 import { ConversationList, type ConversationListProps } from "./conversation-list.tsx";
-import { createTalk } from "./conversation-store.ts";
-import { forget, type Remembered, remember, remembered, rename } from "./conversations.ts";
+import { createConversationStore } from "./conversation-store.ts";
+import { removeConversation, type SavedConversation, saveConversation, savedConversations, renameConversation } from "./conversations.ts";
 import { askToClose, embedded } from "./embedding.ts";
-import { beginVisit, Line, type Visit } from "./visit.ts";
+import { startVisit, VisitClient, type Visit } from "./visit.ts";
 
 /** The chat page: starts a visit and shows its conversation. Other conversations are at the side if there is room. */
 export function ChatApp() {
   const { t } = useTranslation("chat");
   const [visit, setVisit] = useState<Visit>();
   const [refused, setRefused] = useState<"closed" | "full" | "offline">();
-  const [list, setList] = useState<Remembered[]>(remembered);
+  const [list, setList] = useState<SavedConversation[]>(savedConversations);
   const [listed, setListed] = useState(false);
 
   const open = useCallback(async (renew?: string) => {
     setListed(false);
     try {
-      const begun = await beginVisit(renew);
+      const begun = await startVisit(renew);
       setRefused(undefined);
       setVisit(begun);
       // A language that the visitor chose is kept.
@@ -37,7 +37,7 @@ export function ChatApp() {
     }
   }, []);
   useEffect(() => {
-    void open(remembered()[0]?.token);
+    void open(savedConversations()[0]?.token);
   }, [open]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -62,7 +62,7 @@ export function ChatApp() {
           {refused === "closed" ? (
             <p className="text-ink-2">{t("closedHint")}</p>
           ) : (
-            <Button onClick={() => void open(remembered()[0]?.token)}>{t("tryAgain")}</Button>
+            <Button onClick={() => void open(savedConversations()[0]?.token)}>{t("tryAgain")}</Button>
           )}
         </div>
       </main>
@@ -79,10 +79,10 @@ export function ChatApp() {
     current: visit.session,
     onOpen: (one) => void open(one.token),
     onNew: () => void open(),
-    onRename: (session, title) => setList(rename(session, title)),
-    async onForget(one) {
-      await new Line(await beginVisit(one.token)).forget();
-      setList(forget(one.session));
+    onRename: (session, title) => setList(renameConversation(session, title)),
+    async onDelete(one) {
+      await new VisitClient(await startVisit(one.token)).forget();
+      setList(removeConversation(one.session));
       if (one.session === visit.session) void open();
     },
   };
@@ -110,7 +110,7 @@ export function ChatApp() {
       <Visited
         key={visit.session}
         visit={visit}
-        onSaid={(message) => setList(remember(visit, message))}
+        onSaid={(message) => setList(saveConversation(visit, message))}
         onNew={() => void open()}
         onList={list.length > 0 ? () => setListed(true) : undefined}
       />
@@ -131,10 +131,10 @@ interface VisitedProps {
 }
 
 function Visited({ visit, onSaid, onNew, onList }: VisitedProps) {
-  const line = useMemo(() => new Line(visit), [visit]);
-  const talk = useMemo(() => createTalk(line), [line]);
+  const line = useMemo(() => new VisitClient(visit), [visit]);
+  const talk = useMemo(() => createConversationStore(line), [line]);
   useEffect(() => {
-    if (remembered().some((one) => one.session === visit.session)) void talk.load();
+    if (savedConversations().some((one) => one.session === visit.session)) void talk.load();
     return () => talk.close();
   }, [talk, visit.session]);
   return (

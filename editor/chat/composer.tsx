@@ -5,19 +5,19 @@ import type { FileRef } from "../../runtime/message.ts";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import type { Question } from "./conversation-store.ts";
+import type { UserMessage } from "./conversation-store.ts";
 import { onOpened } from "./embedding.ts";
 import { FieldsForm, useFields } from "./fields.tsx";
-import type { Face } from "./visit.ts";
+import type { AgentProfile } from "./visit.ts";
 import { Voice } from "./voice.tsx";
 
 export interface ComposerProps {
-  agent: Face;
+  agent: AgentProfile;
   /** A reply is being produced. */
   busy: boolean;
   /** The run waits for a decision, which must come first. */
   waiting: boolean;
-  onSend(question: Question): void;
+  onSend(question: UserMessage): void;
   onStop(): void;
   upload(file: File): Promise<FileRef>;
 }

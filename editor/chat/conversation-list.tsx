@@ -6,21 +6,21 @@ import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Input } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
-import type { Remembered } from "./conversations.ts";
+import type { SavedConversation } from "./conversations.ts";
 
 export interface ConversationListProps {
-  list: readonly Remembered[];
+  list: readonly SavedConversation[];
   /** The open session. */
   current: string;
-  onOpen(one: Remembered): void;
+  onOpen(one: SavedConversation): void;
   onNew(): void;
   onRename(session: string, title: string): void;
   /** Rejects with a message if the conversation could not be deleted. */
-  onForget(one: Remembered): Promise<void>;
+  onDelete(one: SavedConversation): Promise<void>;
 }
 
 /** The visitor's conversations with this agent: open, rename, delete, start a new one. */
-export function ConversationList({ list, current, onOpen, onNew, onRename, onForget }: ConversationListProps) {
+export function ConversationList({ list, current, onOpen, onNew, onRename, onDelete: onForget }: ConversationListProps) {
   const { t } = useTranslation("chat");
   return (
     <>
@@ -46,7 +46,7 @@ export function ConversationList({ list, current, onOpen, onNew, onRename, onFor
 }
 
 interface EntryProps {
-  one: Remembered;
+  one: SavedConversation;
   isCurrent: boolean;
   onOpen(): void;
   onRename(title: string): void;

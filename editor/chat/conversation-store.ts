@@ -5,9 +5,9 @@ import type { Document, FileRef } from "../../runtime/message.ts";
 import type { HostedItem, HostedStep, HostedWait } from "../../server/contract/hosted-item.ts";
 import { ApiError } from "../api/call.ts";
 import { followRun } from "../api/follow-run.ts";
-import type { Line, PastTurn, Rating } from "./visit.ts";
+import type { VisitClient, PastTurn, Rating } from "./visit.ts";
 
-export interface Said {
+export interface ChatMessage {
   id: number;
   from: "user" | "agent";
   text: string;
@@ -27,8 +27,8 @@ export interface Said {
   stopped?: boolean;
 }
 
-export interface TalkState {
-  said: readonly Said[];
+export interface ConversationState {
+  said: readonly ChatMessage[];
   busy: boolean;
   /** The connection was lost; reconnecting. */
   lost: boolean;
@@ -36,17 +36,17 @@ export interface TalkState {
   past: "none" | "loading" | "loaded" | "failed";
 }
 
-export interface Question {
+export interface UserMessage {
   message: string;
   files?: FileRef[];
   /** Values of the agent's input fields. */
   fields?: Record<string, unknown>;
 }
 
-export interface Talk extends StoreApi<TalkState> {
+export interface ConversationStore extends StoreApi<ConversationState> {
   /** Loads the earlier messages, and continues a reply that is still being produced. */
   load(): Promise<void>;
-  send(question: Question): Promise<void>;
+  send(question: UserMessage): Promise<void>;
   /** After a failure: follows the run again, or sends the message again if no run started. */
   retry(id: number): Promise<void>;
   answer(id: number, answer: WaitDecision): Promise<void>;
@@ -57,13 +57,13 @@ export interface Talk extends StoreApi<TalkState> {
 
 const ENDED: ReadonlySet<PastTurn["status"]> = new Set(["done", "failed", "cancelled"]);
 
-type Open = () => AsyncIterable<HostedItem>;
+type OpenStream = () => AsyncIterable<HostedItem>;
 
-export function createTalk(line: Line): Talk {
-  const store = createStore<TalkState>(() => ({ said: [], busy: false, lost: false, past: "none" }));
+export function createConversationStore(line: VisitClient): ConversationStore {
+  const store = createStore<ConversationState>(() => ({ said: [], busy: false, lost: false, past: "none" }));
   const gone = new AbortController();
   /** How each message is sent again. */
-  const questions = new Map<number, Open>();
+  const questions = new Map<number, OpenStream>();
   let count = 0;
   /** The person pressed stop before the run was known. */
   let stopping = false;
@@ -76,17 +76,17 @@ export function createTalk(line: Line): Talk {
       store.setState({ lost: true });
     });
   };
-  const add = (said: Omit<Said, "id">): number => {
+  const add = (said: Omit<ChatMessage, "id">): number => {
     const id = ++count;
     store.setState((state) => ({ said: [...state.said, { ...said, id }] }));
     return id;
   };
   const get = (id: number) => store.getState().said.find((one) => one.id === id);
-  const change = (id: number, more: Partial<Said>) =>
+  const change = (id: number, more: Partial<ChatMessage>) =>
     store.setState((state) => ({ said: state.said.map((one) => (one.id === id ? { ...one, ...more } : one)) }));
 
   /** Follows a run into message `id` to its end, across lost connections and waits. */
-  async function follow(id: number, open: Open, known?: { run: string; seq: number }): Promise<void> {
+  async function follow(id: number, open: OpenStream, known?: { run: string; seq: number }): Promise<void> {
     store.setState({ busy: !get(id)?.waits?.length });
     change(id, { error: undefined });
     try {
@@ -145,7 +145,7 @@ export function createTalk(line: Line): Talk {
         return;
       }
       case "run-end":
-        change(id, { ...answerOf(item.output), waits: undefined, ...(item.files && { media: item.files }) });
+        change(id, { ...replyOf(item.output), waits: undefined, ...(item.files && { media: item.files }) });
         return;
       case "run-fail":
         change(id, { error: item.error.message, waits: undefined });
@@ -168,8 +168,8 @@ export function createTalk(line: Line): Talk {
       }
       store.setState({ past: "loaded" });
       for (const turn of turns) {
-        add(askedIn(turn));
-        const id = add(answeredIn(turn));
+        add(userMessageOf(turn));
+        const id = add(agentMessageOf(turn));
         if (turn === turns.at(-1) && !ENDED.has(turn.status)) {
           // The stream repeats everything from the start, pending approvals included.
           change(id, { waits: undefined, steps: undefined, media: undefined });
@@ -177,14 +177,14 @@ export function createTalk(line: Line): Talk {
         }
       }
     },
-    async send({ message, files = [], fields = {} }: Question) {
+    async send({ message, files = [], fields = {} }: UserMessage) {
       if (store.getState().busy) return;
       add({ from: "user", text: message, ...(files.length > 0 && { files }) });
       const id = add({ from: "agent", text: "" });
       const input = { ...fields, message, ...(files.length > 0 && { files: files.map((file) => file.id) }) };
       stopping = false;
-      const once = newName();
-      const ask: Open = () => line.ask(input, once, gone.signal);
+      const once = newIdempotencyKey();
+      const ask: OpenStream = () => line.ask(input, once, gone.signal);
       questions.set(id, ask);
       await follow(id, ask);
     },
@@ -245,7 +245,7 @@ function reasonOf(error: unknown): string {
   return isRefused(cause) ? cause.message : "offline";
 }
 
-function answerOf({ reply, documents }: NonNullable<PastTurn["output"]>): Pick<Said, "text" | "documents"> {
+function replyOf({ reply, documents }: NonNullable<PastTurn["output"]>): Pick<ChatMessage, "text" | "documents"> {
   return {
     text:
       typeof reply === "string" ? reply : isFile(reply) ? "" : `\`\`\`json\n${JSON.stringify(reply, null, 2)}\n\`\`\``,
@@ -269,7 +269,7 @@ function withStep(steps: readonly HostedStep[], step: HostedStep): HostedStep[] 
   return steps.with(begun, { ...before, state: step.state });
 }
 
-function askedIn(turn: PastTurn): Omit<Said, "id"> {
+function userMessageOf(turn: PastTurn): Omit<ChatMessage, "id"> {
   const asked = turn.messages.find((message) => message.role === "user")?.content;
   if (typeof asked === "string") return { from: "user", text: asked };
   const parts = (asked ?? []) as ({ type: "text"; text: string } | { type: "file"; file: FileRef })[];
@@ -280,11 +280,11 @@ function askedIn(turn: PastTurn): Omit<Said, "id"> {
   };
 }
 
-function answeredIn({ run, status, output, error, waits, steps, files, rating }: PastTurn): Omit<Said, "id"> {
+function agentMessageOf({ run, status, output, error, waits, steps, files, rating }: PastTurn): Omit<ChatMessage, "id"> {
   return {
     from: "agent",
     run,
-    ...(output ? answerOf(output) : { text: "" }),
+    ...(output ? replyOf(output) : { text: "" }),
     ...(error && { error: error.message }),
     ...(waits && { waits }),
     ...(steps && { steps }),
@@ -295,6 +295,6 @@ function answeredIn({ run, status, output, error, waits, steps, files, rating }:
 }
 
 /** A unique idempotency key. `randomUUID` is not available on plain HTTP. */
-function newName(): string {
+function newIdempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -4,20 +4,20 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { FileRef } from "../../runtime/message.ts";
 import { Answer } from "../panels/reply.tsx";
-import { LookMenu } from "../shell/appearance-menu.tsx";
+import { AppearanceMenu } from "../shell/appearance-menu.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { Composer } from "./composer.tsx";
-import type { Question, Talk } from "./conversation-store.ts";
+import type { UserMessage, ConversationStore } from "./conversation-store.ts";
 import { askToClose, embedded } from "./embedding.ts";
 import { Message } from "./message.tsx";
-import type { Face } from "./visit.ts";
+import type { AgentProfile } from "./visit.ts";
 
 export interface ConversationProps {
-  agent: Face;
-  talk: Talk;
+  agent: AgentProfile;
+  talk: ConversationStore;
   upload(file: File): Promise<FileRef>;
   load(run: string, file: string): Promise<Blob>;
   onSaid(message: string): void;
@@ -45,7 +45,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
     setAway(false);
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
   };
-  const send = (question: Question) => {
+  const send = (question: UserMessage) => {
     setAway(false);
     onSaid(question.message);
     void talk.send(question);
@@ -78,7 +78,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
           side="bottom"
           onClick={onNew}
         />
-        {embedded ? <IconButton icon={X} label={t("closeChat")} side="left" onClick={askToClose} /> : <LookMenu />}
+        {embedded ? <IconButton icon={X} label={t("closeChat")} side="left" onClick={askToClose} /> : <AppearanceMenu />}
       </header>
       <div
         ref={scroller}
@@ -142,7 +142,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
   );
 }
 
-function Welcome({ agent, onPick }: { agent: Face; onPick(message: string): void }) {
+function Welcome({ agent, onPick }: { agent: AgentProfile; onPick(message: string): void }) {
   const { t } = useTranslation("chat");
   // If required fields must be filled in first, a suggestion alone would be rejected.
   const asks = agent.fields.some((field) => field.required);

@@ -1,7 +1,7 @@
 /** The visitor's conversations with this agent, stored in this browser only. */
 import { slug, type Visit } from "./visit.ts";
 
-export interface Remembered {
+export interface SavedConversation {
   token: string;
   session: string;
   /** The start of the first message; empty before the first message. */
@@ -13,17 +13,17 @@ const KEY = `patchbay.chat.${slug}`;
 const MAX = 50;
 
 /** Newest first. */
-export function remembered(): Remembered[] {
+export function savedConversations(): SavedConversation[] {
   try {
-    const list = JSON.parse(localStorage.getItem(KEY) ?? "[]") as Remembered[];
+    const list = JSON.parse(localStorage.getItem(KEY) ?? "[]") as SavedConversation[];
     return Array.isArray(list) ? list : [];
   } catch {
     return [];
   }
 }
 
-export function remember(visit: Visit, title: string): Remembered[] {
-  const list = remembered();
+export function saveConversation(visit: Visit, title: string): SavedConversation[] {
+  const list = savedConversations();
   const known = list.find((one) => one.session === visit.session);
   const next = {
     token: visit.token,
@@ -35,15 +35,15 @@ export function remember(visit: Visit, title: string): Remembered[] {
 }
 
 /** Renames a conversation, in this browser only. */
-export function rename(session: string, title: string): Remembered[] {
-  return store(remembered().map((one) => (one.session === session ? { ...one, title: title.slice(0, 80) } : one)));
+export function renameConversation(session: string, title: string): SavedConversation[] {
+  return store(savedConversations().map((one) => (one.session === session ? { ...one, title: title.slice(0, 80) } : one)));
 }
 
-export function forget(session: string): Remembered[] {
-  return store(remembered().filter((one) => one.session !== session));
+export function removeConversation(session: string): SavedConversation[] {
+  return store(savedConversations().filter((one) => one.session !== session));
 }
 
-function store(list: Remembered[]): Remembered[] {
+function store(list: SavedConversation[]): SavedConversation[] {
   const kept = list.slice(0, MAX);
   try {
     localStorage.setItem(KEY, JSON.stringify(kept));

@@ -8,20 +8,20 @@ import { CopyButton } from "../ui/code-block.tsx";
 import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import type { Said, Talk } from "./conversation-store.ts";
+import type { ChatMessage, ConversationStore } from "./conversation-store.ts";
 import { Comment, Thumbs } from "./feedback.tsx";
 import { OpenWait } from "./open-wait.tsx";
 import { fileIn, RunFile } from "./run-file.tsx";
 import { Steps } from "./steps.tsx";
 
 export interface MessageProps {
-  said: Said;
+  said: ChatMessage;
   /** The reply is being produced. */
   busy: boolean;
   lost: boolean;
   /** The newest message, whose actions are always visible. */
   last: boolean;
-  talk: Talk;
+  talk: ConversationStore;
   load(run: string, file: string): Promise<Blob>;
 }
 
@@ -29,7 +29,7 @@ export function Message(props: MessageProps) {
   return props.said.from === "user" ? <Asked said={props.said} /> : <Answered {...props} />;
 }
 
-function Asked({ said }: { said: Said }) {
+function Asked({ said }: { said: ChatMessage }) {
   return (
     <div className="ml-10 max-w-[85%] self-end rounded-xl rounded-br-sm bg-accent-soft px-3.5 py-2.5 text-md">
       <p className="whitespace-pre-wrap break-words">{said.text}</p>

@@ -9,7 +9,7 @@ import type { FileRef } from "../../runtime/message.ts";
 import type { HostedItem, HostedStep, HostedWait } from "../../server/contract/hosted-item.ts";
 import { ApiError, send, streamItems } from "../api/call.ts";
 
-export interface Face {
+export interface AgentProfile {
   name: string;
   description: string;
   greeting: string;
@@ -25,7 +25,7 @@ export interface Visit {
   token: string;
   session: string;
   expiresAt: number;
-  agent: Face;
+  agent: AgentProfile;
 }
 
 export interface Rating {
@@ -51,7 +51,7 @@ export const slug = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const key = new URLSearchParams(location.search).get("key") ?? undefined;
 
 /** Starts a visit, or continues one. Rejects with an `ApiError` (404: not open to this visitor). */
-export async function beginVisit(renew?: string): Promise<Visit> {
+export async function startVisit(renew?: string): Promise<Visit> {
   const body = { ...(key ? { key } : {}), ...(renew ? { renew } : {}) };
   const response = await send(`/chat/${encodeURIComponent(slug)}/visits`, {
     method: "POST",
@@ -62,14 +62,14 @@ export async function beginVisit(renew?: string): Promise<Visit> {
 }
 
 /** The API calls of one visit. Renews the token when it expires while the page is open. */
-export class Line {
+export class VisitClient {
   visit: Visit;
   constructor(visit: Visit) {
     this.visit = visit;
   }
 
   async #call(path: string, init: RequestInit = {}): Promise<Response> {
-    if (Date.now() > this.visit.expiresAt - 60_000) this.visit = await beginVisit(this.visit.token);
+    if (Date.now() > this.visit.expiresAt - 60_000) this.visit = await startVisit(this.visit.token);
     const headers = { ...(init.headers as Record<string, string>), Authorization: `Bearer ${this.visit.token}` };
     return await send(path, { ...init, headers });
   }

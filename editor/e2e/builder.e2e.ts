@@ -4,7 +4,7 @@ import type { PatchPart } from "../../runtime/patch.ts";
 import type { MockReply, MockRequest } from "../../server/testing/mock-model.ts";
 import { editorSuite } from "./editor-suite.ts";
 import { smallGraph } from "./graphs.ts";
-import { makeAgent, openDesk, startServer } from "./harness.ts";
+import { makeAgent, openSession, startServer } from "./harness.ts";
 
 const APPROVAL: PatchPart[] = [
   { do: "add-node", id: "gate", type: "approval", title: "Ask first", config: { question: "Send this answer?" } },
@@ -17,7 +17,7 @@ const APPROVAL: PatchPart[] = [
 /** The model's reply, by the last request. */
 let reply: (asked: string, request: MockRequest) => MockReply;
 
-const { server, desk, page, model } = await editorSuite({
+const { server, session: desk, page, model } = await editorSuite({
   model: {
     models: ["mock", "other"],
     reply: (request) =>
@@ -162,7 +162,7 @@ describe("building by conversation", () => {
 describe("without an able model", () => {
   it("says that one is needed, and where to add it", async () => {
     const plain = await startServer();
-    const alone = await openDesk(plain);
+    const alone = await openSession(plain);
     try {
       const id = await makeAgent(plain, smallGraph());
       await alone.page.goto(`${plain.origin}/agents/${id}`);

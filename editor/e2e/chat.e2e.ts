@@ -5,10 +5,10 @@ import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import { graphOf } from "../../runtime/testing/play.ts";
-import { axeFaults, type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
+import { axeViolations, type BrowserSession, openSession, startServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
-let desk: Desk;
+let desk: BrowserSession;
 let context: BrowserContext;
 let page: Page;
 /** Another origin. A request to it is a leak, except for the shop page that embeds the chat. */
@@ -59,7 +59,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
   there = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
   server = await startServer();
-  desk = await openDesk(server);
+  desk = await openSession(server);
 }, 180_000);
 afterAll(async () => {
   await desk?.close();
@@ -146,10 +146,10 @@ describe("a visitor", () => {
     await page.getByRole("log").getByText("使用了 calculator").waitFor();
     await page.getByRole("log").getByText("84").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-    expect(await axeFaults(page)).toEqual([]);
+    expect(await axeViolations(page)).toEqual([]);
     await page.getByRole("button", { name: "对话", exact: true }).click();
     await page.getByRole("navigation", { name: "对话" }).getByRole("button", { name: "12 * 7", exact: true }).waitFor();
-    expect(await axeFaults(page)).toEqual([]);
+    expect(await axeViolations(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await page.getByRole("navigation", { name: "对话" }).waitFor({ state: "detached" });
     await page.reload();

@@ -4,21 +4,21 @@ import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import { type MockModel, type MockOptions, startMockModel } from "../../server/testing/mock-model.ts";
 import { smallGraph } from "./graphs.ts";
-import { type Desk, type DeskOptions, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { type BrowserSession, type SessionOptions, makeAgent, openSession, startServer, type TestServer } from "./harness.ts";
 
 const SHOWN_CHARACTERS = 6000;
 
 export interface SuiteOptions {
-  desk?: DeskOptions;
+  session?: SessionOptions;
   /** A scripted model, registered as `default`; without it the demo model replies. */
   model?: MockOptions;
   /** False if tests provoke errors in the page's console. */
-  checkFaults?: boolean;
+  checkErrors?: boolean;
 }
 
 export interface EditorSuite {
   server: TestServer;
-  desk: Desk;
+  session: BrowserSession;
   page: Page;
   /** The card of a node. */
   card(id: string): Locator;
@@ -41,7 +41,7 @@ export async function editorSuite(options: SuiteOptions = {}): Promise<EditorSui
   const server = await startServer(
     model && { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "key", PATCHBAY_DEFAULT_MODEL: "openai/mock" },
   );
-  const desk = await openDesk(server, options.desk);
+  const desk = await openSession(server, options.session);
   const { page } = desk;
   afterAll(async () => {
     await desk.close();
@@ -55,10 +55,10 @@ export async function editorSuite(options: SuiteOptions = {}): Promise<EditorSui
       console.log(`${page.url()} showed:\n${shown.slice(0, SHOWN_CHARACTERS)}`);
     });
   });
-  if (options.checkFaults !== false) afterEach(() => expect(desk.faults.splice(0)).toEqual([]));
+  if (options.checkErrors !== false) afterEach(() => expect(desk.faults.splice(0)).toEqual([]));
   return {
     server,
-    desk,
+    session: desk,
     page,
     ...(model && { model }),
     card: (id) => page.locator(`.react-flow__node[data-id="${id}"]`),

@@ -112,7 +112,7 @@ function readyLine(child: ChildProcess): Promise<string> {
   });
 }
 
-export interface Desk {
+export interface BrowserSession {
   browser: Browser;
   context: BrowserContext;
   page: Page;
@@ -121,7 +121,7 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export interface DeskOptions {
+export interface SessionOptions {
   width?: number;
   height?: number;
   theme?: "light" | "dark";
@@ -130,7 +130,7 @@ export interface DeskOptions {
 }
 
 /** A browser signed in as the admin, on the start page. */
-export async function openDesk(server: Pick<TestServer, "origin">, options: DeskOptions = {}): Promise<Desk> {
+export async function openSession(server: Pick<TestServer, "origin">, options: SessionOptions = {}): Promise<BrowserSession> {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
     args: FLAGS,
@@ -181,7 +181,7 @@ export async function makeAgent(server: TestServer, graph: Graph): Promise<strin
 const AXE = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 /** The axe violations of the current page, after animations end (text that fades in has too little contrast). */
-export async function axeFaults(page: Page): Promise<string[]> {
+export async function axeViolations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const ending = document

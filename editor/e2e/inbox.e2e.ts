@@ -3,7 +3,7 @@ import { editorSuite } from "./editor-suite.ts";
 import { graphOf } from "./graphs.ts";
 import { makeAgent } from "./harness.ts";
 
-const { server, desk, page } = await editorSuite({ model: {} });
+const { server, session: desk, page } = await editorSuite({ model: {} });
 
 /** A model whose only tool needs approval. */
 const asker = () =>

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
-import { type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
+import { type BrowserSession, openSession, startServer, type TestServer } from "./harness.ts";
 
 type Step = { press: string; until?: string } | { type: string };
 
@@ -47,13 +47,13 @@ async function take(page: Page, step: Step): Promise<void> {
 }
 
 let server: TestServer;
-let desk: Desk;
+let desk: BrowserSession;
 
 beforeAll(async () => {
   server = await startServer();
   // Creates the knowledge base that the steps need.
   await server.call("POST", "/api/templates/handbook-helper/use", {});
-  desk = await openDesk(server);
+  desk = await openSession(server);
 });
 afterAll(async () => {
   await desk?.close();

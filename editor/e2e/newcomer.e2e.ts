@@ -6,7 +6,7 @@ import { serializeGraph } from "../../runtime/graph.ts";
 import { editorSuite } from "./editor-suite.ts";
 import { smallGraph } from "./graphs.ts";
 
-const { server, page } = await editorSuite({ checkFaults: false });
+const { server, page } = await editorSuite({ checkErrors: false });
 beforeEach(() => page.goto(server.origin));
 
 describe("a newcomer", () => {

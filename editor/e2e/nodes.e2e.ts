@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { graphOf } from "./graphs.ts";
-import { type Desk, makeAgent, openDesk, startServer, type TestServer } from "./harness.ts";
+import { type BrowserSession, makeAgent, openSession, startServer, type TestServer } from "./harness.ts";
 
 const guide = readFileSync(path.resolve(import.meta.dirname, "../../docs/nodes.md"), "utf8");
 const folder = mkdtempSync(path.join(tmpdir(), "patchbay-nodes-"));
 let server: TestServer;
-let desk: Desk;
+let desk: BrowserSession;
 
 beforeAll(async () => {
   writeFileSync(path.join(folder, "shorten.ts"), /```ts\n(export default[\s\S]*?)```/.exec(guide)![1]!);
   server = await startServer({ PATCHBAY_NODES: folder });
-  desk = await openDesk(server);
+  desk = await openSession(server);
 });
 afterAll(async () => {
   await desk?.close();

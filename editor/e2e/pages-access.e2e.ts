@@ -1,6 +1,6 @@
 /** Every page by keyboard and against the axe rules, in both themes and languages, empty and with data. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { axeFaults, type Desk, openDesk, startServer, type TestServer } from "./harness.ts";
+import { axeViolations, type BrowserSession, openSession, startServer, type TestServer } from "./harness.ts";
 
 const EMPTY = [
   "/",
@@ -60,17 +60,17 @@ async function fill(): Promise<string[]> {
   ];
 }
 
-async function faultsOn(desk: Desk, path: string): Promise<string[]> {
+async function faultsOn(desk: BrowserSession, path: string): Promise<string[]> {
   await desk.page.goto(server.origin + path);
   await desk.page.getByRole("heading", { level: 1 }).waitFor();
   // Waits for loading placeholders to go. The status above a past run is not one of them.
   if (path.endsWith("/graph")) await desk.page.locator(".react-flow__node").first().waitFor();
   else await desk.page.waitForFunction(() => document.querySelector("#page [role=status]") === null);
-  return axeFaults(desk.page);
+  return axeViolations(desk.page);
 }
 
 async function sweep(paths: readonly string[], look: { theme: "light" | "dark"; language: "en" | "zh" }) {
-  const desk = await openDesk(server, look);
+  const desk = await openSession(server, look);
   try {
     const found: string[] = [];
     for (const path of paths) for (const fault of await faultsOn(desk, path)) found.push(`${path} ${fault}`);
@@ -92,7 +92,7 @@ describe("every page", () => {
   it("is clean with something on it, dark and Chinese", () => sweep(full, { theme: "dark", language: "zh" }), 90_000);
 
   it("opens panels that are clean too", async () => {
-    const desk = await openDesk(server, { theme: "dark" });
+    const desk = await openSession(server, { theme: "dark" });
     const { page } = desk;
     const panels: [path: string, ...buttons: (string | RegExp)[]][] = [
       ["/models", "Add provider"],
@@ -114,7 +114,7 @@ describe("every page", () => {
         await page.goto(server.origin + path);
         for (const name of buttons) await page.getByRole("button", { name }).first().click();
         await page.getByRole("dialog").waitFor();
-        for (const fault of await axeFaults(desk.page)) found.push(`${path} ${buttons} ${fault}`);
+        for (const fault of await axeViolations(desk.page)) found.push(`${path} ${buttons} ${fault}`);
       }
       expect(found).toEqual([]);
     } finally {
@@ -123,7 +123,7 @@ describe("every page", () => {
   }, 60_000);
 
   it("is reached and used by keyboard alone", async () => {
-    const desk = await openDesk(server);
+    const desk = await openSession(server);
     const { page } = desk;
     try {
       await page.goto(`${server.origin}/models`);

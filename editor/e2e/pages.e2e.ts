@@ -10,7 +10,7 @@ import { makeAgent } from "./harness.ts";
 
 const EVERYTHING = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-everything/dist/index.js"));
 
-const { server, page } = await editorSuite({ checkFaults: false });
+const { server, page } = await editorSuite({ checkErrors: false });
 let endpoint: Server;
 let endpointUrl: string;
 

@@ -9,7 +9,7 @@ import type { Graph } from "../../runtime/graph.ts";
 import type { PatchPart } from "../../runtime/patch.ts";
 import { type MockReply, type MockRequest, startMockModel } from "../../server/testing/mock-model.ts";
 import { largeGraph } from "./graphs.ts";
-import { type DeskOptions, openDesk, startServer } from "./harness.ts";
+import { type SessionOptions, openSession, startServer } from "./harness.ts";
 
 const IMAGES = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 const QUALITY = 0.9;
@@ -179,10 +179,10 @@ async function picture(
   name: string,
   path: string,
   arrive: (page: Page) => Promise<unknown>,
-  options: DeskOptions = {},
+  options: SessionOptions = {},
 ): Promise<void> {
   if (wanted.length > 0 && !wanted.includes(name)) return;
-  const desk = await openDesk(server, options);
+  const desk = await openSession(server, options);
   try {
     const { page } = desk;
     await page.goto(server.origin + path);

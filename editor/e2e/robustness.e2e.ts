@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import { editorSuite } from "./editor-suite.ts";
 import { largeGraph, smallGraph } from "./graphs.ts";
-import { axeFaults, makeAgent, openDesk } from "./harness.ts";
+import { axeViolations, makeAgent, openSession } from "./harness.ts";
 
-const { server, desk, page } = await editorSuite({ checkFaults: false });
+const { server, session: desk, page } = await editorSuite({ checkErrors: false });
 /** Requests to other origins than the test server. */
 const elsewhere: string[] = [];
 
@@ -94,10 +94,10 @@ describe("everyone", () => {
       server,
       smallGraph({ settings: { ...smallGraph().settings, suggestions: ["What is 12*7?"] } }),
     );
-    const seat = await openDesk(server, { theme, language });
+    const seat = await openSession(server, { theme, language });
     try {
       await open(id, seat.page);
-      const check = async (where: string) => expect(await axeFaults(seat.page), where).toEqual([]);
+      const check = async (where: string) => expect(await axeViolations(seat.page), where).toEqual([]);
       await check("the agent");
       await seat.page.locator('.react-flow__node[data-id="brain"] header').click();
       await check("a node");

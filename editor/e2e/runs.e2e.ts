@@ -12,7 +12,7 @@ const LONG = "In your second year you have twenty two days of annual leave, and 
 let reply: (request: MockRequest) => MockReply | undefined = () => undefined;
 
 const { server, page, model, card, open } = await editorSuite({
-  desk: { reducedMotion: false },
+  session: { reducedMotion: false },
   model: { chunkMs: 60, reply: (request) => reply(request) },
 });
 

@@ -4,7 +4,7 @@ import { editorSuite } from "./editor-suite.ts";
 import { graphOf } from "./graphs.ts";
 import { makeAgent } from "./harness.ts";
 
-const { server, desk } = await editorSuite();
+const { server, session: desk } = await editorSuite();
 
 it("pins tools where more are chosen than a model sees at a time", async () => {
   const { page } = desk;

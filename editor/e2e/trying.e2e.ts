@@ -20,7 +20,7 @@ const twoSteps = () =>
     { ask: [0, 120], first: [300, 120], second: [600, 120], reply: [900, 120] },
   );
 
-const { server, desk, page, card } = await editorSuite();
+const { server, session: desk, page, card } = await editorSuite();
 const agent = await makeAgent(server, twoSteps());
 await page.goto(`${server.origin}/agents/${agent}?try=1`);
 await card("ask").waitFor();

@@ -14,7 +14,7 @@ import { SearchInput } from "../ui/input.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { Checkbox } from "../ui/switch.tsx";
 import { type FieldProps, listOf, recordOf } from "./field-props.ts";
-import { useToolRoom } from "./use-tool-room.ts";
+import { useToolOverflow } from "./use-tool-room.ts";
 
 /** The limit of `nodes/tool.ts`. */
 const MAX_PINNED = 64;
@@ -29,7 +29,7 @@ export function ToolsField({ node, value, set, setKey, config, disabled }: Field
   const chosen = listOf<string>(value);
   const approve = recordOf(config.approve) as Record<string, Approval>;
   const pinned = listOf<string>(config.pinned);
-  const room = useToolRoom(node);
+  const room = useToolOverflow(node);
   const [query, setQuery] = useState("");
   const groups = useMemo(() => grouped(tools, chosen, query), [tools, chosen, query]);
   const says = (tool: ToolEntry): Approval => {

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { graphOf } from "../e2e/graphs.ts";
 import { table } from "../graph/node-types.ts";
 import { createPortReader } from "../graph/ports.ts";
-import { toolRoom } from "./use-tool-room.ts";
+import { toolOverflow } from "./use-tool-room.ts";
 
 const tools = Array.from({ length: 20 }, (_, n) => ({ name: `mcp/big/t${n}` })).concat([{ name: "builtin/clock" }]);
 
@@ -19,7 +19,7 @@ function graph(limit: number) {
     {},
   );
 }
-const room = (limit: number, id: string) => toolRoom(graph(limit), createPortReader(table), tools, id);
+const room = (limit: number, id: string) => toolOverflow(graph(limit), createPortReader(table), tools, id);
 
 it("counts all that a model is offered, each tool once, against the tightest limit", () => {
   expect(room(12, "kit")).toEqual({ offered: 21, limit: 12 });

@@ -5,7 +5,7 @@ import type { PortReader } from "../graph/ports.ts";
 import { useCatalogue, useGraph, useReader } from "../hooks/use-workbench.ts";
 import type { ToolEntry } from "../session/catalogue.ts";
 
-export interface ToolRoom {
+export interface ToolOverflow {
   /** The number of tools offered to a connected model, if that is more than its limit. */
   offered: number;
   /** How many of them the model sees at a time. */
@@ -13,21 +13,21 @@ export interface ToolRoom {
 }
 
 /** The lowest limit among the models that a tools node is connected to; undefined if all tools fit. */
-export function useToolRoom(node: string): ToolRoom | undefined {
+export function useToolOverflow(node: string): ToolOverflow | undefined {
   const tools = useCatalogue((state) => state.tools);
   const reader = useReader();
   const graph = useGraph((one) => one);
-  return toolRoom(graph, reader, tools, node);
+  return toolOverflow(graph, reader, tools, node);
 }
 
-export function toolRoom(
+export function toolOverflow(
   graph: Graph,
   reader: PortReader,
   tools: readonly Pick<ToolEntry, "name">[],
   id: string,
-): ToolRoom | undefined {
+): ToolOverflow | undefined {
   const at = lookup(graph);
-  let tight: ToolRoom | undefined;
+  let tight: ToolOverflow | undefined;
   for (const edge of at.outOf(id)) {
     const model = at.node(edgeEnd(edge.to).node);
     const config = model && reader.config(model);

@@ -15,7 +15,7 @@ export function useBodies(): Bodies {
 }
 
 /** The workbenches from the agent to the displayed graph. */
-export const useStack = (): readonly Workbench[] => useStore(useBodies(), (state) => state.stack);
+export const useBodyStack = (): readonly Workbench[] => useStore(useBodies(), (state) => state.stack);
 
 /** Provides the workbench of the displayed graph to everything inside. */
 export function BodyViews({ root, children }: { root: Workbench; children: ReactNode }) {
@@ -32,6 +32,6 @@ export function BodyViews({ root, children }: { root: Workbench; children: React
 }
 
 /** Provides the agent's workbench, whichever graph is displayed: for versions and the conversation. */
-export function OfAgent({ children }: { children: ReactNode }) {
+export function AgentWorkbench({ children }: { children: ReactNode }) {
   return <WorkbenchContext.Provider value={rootOf(useWorkbench())}>{children}</WorkbenchContext.Provider>;
 }

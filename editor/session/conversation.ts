@@ -4,7 +4,7 @@ import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { FileRef, Message } from "../../runtime/message.ts";
-import { type Follow, followRun } from "../api/follow-run.ts";
+import { type FollowOptions, followRun } from "../api/follow-run.ts";
 import type { PartHow } from "../graph/partial-run.ts";
 import { type Pins, pinsOf } from "../graph/pins.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -74,7 +74,7 @@ export interface ConversationDeps {
   newId(): string;
   now(): number;
   /** Replaced by tests alone. */
-  pause?: Follow<RunItem>["pause"];
+  pause?: FollowOptions<RunItem>["pause"];
   server: {
     runSaved(request: Asked, signal: AbortSignal): AsyncIterable<RunItem>;
     runGraph(request: Asked & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunItem>;

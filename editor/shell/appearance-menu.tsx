@@ -6,7 +6,7 @@ import { Menu } from "../ui/menu.tsx";
 import { setPreferences, shownTheme, usePreferences } from "../ui/theme.ts";
 
 /** Theme and language. */
-export function LookMenu() {
+export function AppearanceMenu() {
   const { t, i18n } = useTranslation("shell");
   const theme = usePreferences((state) => state.theme);
   const contrast = usePreferences((state) => state.contrast);

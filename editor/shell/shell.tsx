@@ -20,11 +20,11 @@ import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { setPreferences, usePreferences } from "../ui/theme.ts";
 import { Tooltip } from "../ui/tooltip.tsx";
-import { LookMenu } from "./appearance-menu.tsx";
+import { AppearanceMenu } from "./appearance-menu.tsx";
 import { TopBarSlot } from "./top-bar.tsx";
-import { MOST_WAITS, useWaits } from "./use-waits.ts";
+import { MAX_WAITS, useWaits } from "./use-waits.ts";
 
-type PlaceName =
+type RailItemName =
   | "agents"
   | "templates"
   | "knowledge"
@@ -35,15 +35,15 @@ type PlaceName =
   | "usage"
   | "guides"
   | "settings";
-interface PlaceLink {
-  name: PlaceName;
+interface RailItem {
+  name: RailItemName;
   href: string;
   icon: LucideIcon;
   /** Other paths for which this link is marked as current. */
   also?: string[];
 }
 
-const PLACES: PlaceLink[] = [
+const RAIL_ITEMS: RailItem[] = [
   { name: "agents", href: "/", icon: Waypoints, also: ["/agents"] },
   { name: "knowledge", href: "/knowledge", icon: BookText },
   { name: "tools", href: "/tools", icon: Wrench },
@@ -54,7 +54,7 @@ const PLACES: PlaceLink[] = [
   { name: "templates", href: "/templates", icon: LayoutGrid },
 ];
 
-function isHere(place: PlaceLink, path: string): boolean {
+function isCurrent(place: RailItem, path: string): boolean {
   return [place.href, ...(place.also ?? [])].some(
     (base) => path === base || (base !== "/" && path.startsWith(`${base}/`)),
   );
@@ -98,9 +98,9 @@ export function Shell({ children }: { children: ReactNode }) {
             narrow ? "w-[50px]" : "w-44 max-md:w-[50px]",
           )}
         >
-          {PLACES.map((place) => {
-            const Rail = place.name === "inbox" ? WaitingLink : RailLink;
-            return <Rail key={place.name} place={place} narrow={narrow} here={isHere(place, path)} />;
+          {RAIL_ITEMS.map((place) => {
+            const Rail = place.name === "inbox" ? InboxLink : RailLink;
+            return <Rail key={place.name} place={place} narrow={narrow} here={isCurrent(place, path)} />;
           })}
           <div className="flex-1" />
           <RailLink
@@ -114,7 +114,7 @@ export function Shell({ children }: { children: ReactNode }) {
             here={path.startsWith("/settings")}
           />
           <div className={cx("flex gap-0.5", narrow ? "flex-col" : "justify-between max-md:flex-col")}>
-            <LookMenu />
+            <AppearanceMenu />
             {!/^\/agents\/[^/]+$/.test(path) && (
               <IconButton
                 icon={folded ? PanelLeftOpen : PanelLeftClose}
@@ -136,13 +136,13 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 interface RailLinkProps {
-  place: PlaceLink;
+  place: RailItem;
   narrow: boolean;
   here: boolean;
 }
 
 /** The Inbox link with the number of runs that wait for a person. */
-function WaitingLink(props: RailLinkProps) {
+function InboxLink(props: RailLinkProps) {
   const count = useWaits().data?.length ?? 0;
   return <RailLink {...props} count={count} />;
 }
@@ -176,7 +176,7 @@ function RailLink({ place, narrow, here, count = 0 }: RailLinkProps & { count?: 
             narrow ? "absolute top-0.5 right-0.5" : "ml-auto max-md:absolute max-md:top-0.5 max-md:right-0.5",
           )}
         >
-          {count >= MOST_WAITS ? `${MOST_WAITS}+` : count}
+          {count >= MAX_WAITS ? `${MAX_WAITS}+` : count}
         </span>
       )}
     </Link>

@@ -3,7 +3,7 @@ import type { RunRow } from "../../server/contract/run.ts";
 import { api } from "../api/api.ts";
 
 /** Higher counts are shown as this number and a plus sign. */
-export const MOST_WAITS = 200;
+export const MAX_WAITS = 200;
 
 /** All runs that wait for a person, longest first. Polls while the window is visible. */
 export function useWaits(everyMs = 10_000) {
@@ -12,7 +12,7 @@ export function useWaits(everyMs = 10_000) {
     queryKey: ["runs", "waits"],
     queryFn: async ({ signal }): Promise<RunRow[]> => {
       const lists = await Promise.all(
-        (["waiting", "uncertain"] as const).map((status) => api.runs.list({ status, limit: MOST_WAITS }, signal)),
+        (["waiting", "uncertain"] as const).map((status) => api.runs.list({ status, limit: MAX_WAITS }, signal)),
       );
       return lists.flat().sort((a, b) => a.startedAt - b.startedAt);
     },

@@ -1,5 +1,5 @@
 /** How long a panel may take to appear; its code loads after the canvas. */
-const PATIENCE_MS = 2000;
+const TIMEOUT_MS = 2000;
 let waiting = 0;
 let typed = "";
 
@@ -15,7 +15,7 @@ export function waitForElement<E extends HTMLElement>(selector: string, does: (e
   }
   const look = () => {
     const element = document.querySelector<E>(selector);
-    if (!element && performance.now() - began < PATIENCE_MS) return requestAnimationFrame(look);
+    if (!element && performance.now() - began < TIMEOUT_MS) return requestAnimationFrame(look);
     if (--waiting === 0) window.removeEventListener("keydown", keep, { capture: true });
     if (!element) return;
     does(element);

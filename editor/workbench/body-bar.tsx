@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { ItemPicker } from "../canvas/item-picker.tsx";
 import { lookup } from "../graph/lookup.ts";
-import { useBodies, useStack } from "../hooks/body-views.tsx";
+import { useBodies, useBodyStack } from "../hooks/body-views.tsx";
 import { useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import type { Inside } from "../session/workbench.ts";
@@ -16,7 +16,7 @@ import { Button } from "../ui/button.tsx";
 /** Node titles from the agent's graph to the one that is looked at. */
 function useTitles(): string[] {
   const words = useNodeWords();
-  const stack = useStack();
+  const stack = useBodyStack();
   const { document } = stack[0]!;
   // Titles change in the outer graphs; each change of those is a change of the agent's document.
   return useStore(
@@ -32,7 +32,7 @@ function useTitles(): string[] {
 
 /** The crumbs of the bar on top, behind the one that leads to all agents. */
 export function useBodyCrumbs(): Crumb[] {
-  const stack = useStack();
+  const stack = useBodyStack();
   const { back } = useBodies();
   const name = useStore(stack[0]!.document, (state) => state.graph.name);
   const titles = useTitles();

@@ -9,7 +9,7 @@ import { BodyViews } from "../hooks/body-views.tsx";
 import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
 import { useChosenNode, useGraph, useLive, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
-import { GoneRun, isGone } from "../pages/runs/run-not-found.tsx";
+import { RunNotFound, isNotFound } from "../pages/runs/run-not-found.tsx";
 import { Inspector } from "../panels/inspector.tsx";
 import { ForkContext } from "../panels/node-trial.tsx";
 import { Answer } from "../panels/reply.tsx";
@@ -69,7 +69,7 @@ export function PastRun({ id }: { id: string }) {
       <TopBar crumbs={[{ label: t("title"), href: "/runs" }, { label: id.slice(-4) }]} />
       {error !== undefined && (
         <div className="p-6">
-          {isGone(error) ? <GoneRun /> : <ErrorNotice error={error} onRetry={() => setAttempt(attempt + 1)} />}
+          {isNotFound(error) ? <RunNotFound /> : <ErrorNotice error={error} onRetry={() => setAttempt(attempt + 1)} />}
         </div>
       )}
       {opened ? (

@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { OfAgent } from "../hooks/body-views.tsx";
+import { AgentWorkbench } from "../hooks/body-views.tsx";
 import { useChosenNode, useIssues, usePanels, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { BuildPanel } from "../panels/build-panel.tsx";
@@ -83,9 +83,9 @@ export function RightPanelArea() {
           id === "node" || id === "issues" || id === "json" ? (
             <Panel id={id} />
           ) : (
-            <OfAgent>
+            <AgentWorkbench>
               <Panel id={id as RightPanel} />
-            </OfAgent>
+            </AgentWorkbench>
           )
         }
       </Tabs>

@@ -15,7 +15,7 @@ import { Skeleton } from "../../ui/progress.tsx";
 import { RunBadge } from "../runs/run-badge.tsx";
 import { type FollowedRun, useRun } from "../runs/use-run.ts";
 import { compareRuns, partsInside } from "./compare.ts";
-import { PlaceBar } from "./compare-scope.tsx";
+import { ScopeBar } from "./compare-scope.tsx";
 import { NodeTable, Texts } from "./compare-table.tsx";
 
 /** Compares two runs side by side: the input, a word diff of the replies, and each node's inputs and outputs. */
@@ -67,7 +67,7 @@ function Compared({ first, second }: { first: FollowedRun; second: FollowedRun }
         <Texts first={replyOf(first.view)} second={replyOf(second.view)} />
       </Section>
       <Section title={t("nodes")}>
-        {place.length > 0 && <PlaceBar place={place} graph={graph} onPlace={setPlace} />}
+        {place.length > 0 && <ScopeBar place={place} graph={graph} onPlace={setPlace} />}
         <NodeTable nodes={nodes} parts={parts} graph={graph && graphAt(graph, place, NOT_FETCHED)} onPlace={setPlace} />
       </Section>
     </>

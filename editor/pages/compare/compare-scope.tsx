@@ -10,7 +10,7 @@ import { useNodeWords } from "../../i18n/node-words.ts";
 import type { ComparedPart } from "./compare.ts";
 
 /** The scope shown in both runs, as breadcrumbs that lead back out. */
-export function PlaceBar({ place, graph, onPlace }: { place: Scope; graph?: Graph; onPlace(place: Scope): void }) {
+export function ScopeBar({ place, graph, onPlace }: { place: Scope; graph?: Graph; onPlace(place: Scope): void }) {
   const { t } = useTranslation(["testing", "bodies"]);
   const words = useNodeWords();
   const link = "rounded-sm text-accent hover:underline";

@@ -12,9 +12,9 @@ export interface Uploads {
 
 const NONE: Uploads = { total: 0, done: 0, refused: [], running: false };
 /** The maximum number of concurrent uploads. */
-const LANES = 3;
+const MAX_CONCURRENT = 3;
 /** Files that operating systems and tools add to folders. */
-const STRAY = /(^|\/)(\.|Thumbs\.db$|desktop\.ini$|node_modules\/|__MACOSX\/)/;
+const IGNORED_FILES = /(^|\/)(\.|Thumbs\.db$|desktop\.ini$|node_modules\/|__MACOSX\/)/;
 
 /** Uploads files, a few at a time. A rejected file is reported and does not stop the others. */
 export function useUploads(name: string, words: (error: unknown) => { title: string; detail: string }) {
@@ -54,7 +54,7 @@ export function useUploads(name: string, words: (error: unknown) => { title: str
   return {
     uploads,
     add(files: { file: File; path: string }[]) {
-      const wanted = files.filter(({ path }) => !STRAY.test(path));
+      const wanted = files.filter(({ path }) => !IGNORED_FILES.test(path));
       if (wanted.length === 0) return;
       if (stopper.current.signal.aborted) stopper.current = new AbortController();
       waiting.current.push(...wanted);
@@ -64,7 +64,7 @@ export function useUploads(name: string, words: (error: unknown) => { title: str
         refused: state.running ? state.refused : [],
         running: true,
       }));
-      while (lanes.current < Math.min(LANES, waiting.current.length + lanes.current)) {
+      while (lanes.current < Math.min(MAX_CONCURRENT, waiting.current.length + lanes.current)) {
         if (waiting.current.length === 0) break;
         void lane();
       }

@@ -44,7 +44,7 @@ function EventRow({ event, startedAt }: { event: RunEvent; startedAt: number }) 
       >
         <span className="text-right text-ink-3 tnum">{event.seq}</span>
         <span className={cx("font-medium", bad && "text-bad")}>{event.type}</span>
-        <span className="truncate text-ink-2">{gist(event)}</span>
+        <span className="truncate text-ink-2">{summaryOf(event)}</span>
         <span className="text-right font-sans text-ink-3 tnum">{span(event.at - startedAt)}</span>
       </button>
       {open && (
@@ -57,7 +57,7 @@ function EventRow({ event, startedAt }: { event: RunEvent; startedAt: number }) 
 }
 
 /** A one-line summary of an event. */
-function gist(event: RunEvent): string {
+function summaryOf(event: RunEvent): string {
   const node = "node" in event && event.node ? event.node : "";
   const rest = (): string => {
     switch (event.type) {

@@ -18,7 +18,7 @@ import { WaitCard } from "./wait-card.tsx";
 const PAGE = 20;
 
 /** The Inbox: all pending approvals of all agents, longest waiting first. */
-export function WaitsPage() {
+export function InboxPage() {
   const { t } = useTranslation(["runs", "common"]);
   const waits = useWaits(3_000);
   const [shown, setShown] = useState(PAGE);
@@ -38,7 +38,7 @@ export function WaitsPage() {
             <>
               <ul aria-label={t("inbox.title")} className="flex flex-col gap-8">
                 {runs.slice(0, shown).map((run) => (
-                  <WaitingRun key={run.id} run={run} />
+                  <PendingRun key={run.id} run={run} />
                 ))}
               </ul>
               {runs.length > shown && (
@@ -54,7 +54,7 @@ export function WaitsPage() {
   );
 }
 
-function WaitingRun({ run }: { run: RunRow }) {
+function PendingRun({ run }: { run: RunRow }) {
   const { t } = useTranslation("runs");
   const client = useQueryClient();
   // Its key is under "runs", so that a decision here or a run that continues reloads it.

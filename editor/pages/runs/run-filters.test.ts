@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askedFor, isFiltered, readFilters, writeFilters } from "./run-filters.ts";
+import { toQuery, isFiltered, readFilters, writeFilters } from "./run-filters.ts";
 
 describe("run filters", () => {
   it("come back from the address as they were", () => {
@@ -14,7 +14,7 @@ describe("run filters", () => {
 
   it("ask the server from a whole minute on", () => {
     const now = Date.UTC(2026, 10, 24, 8, 30, 59);
-    expect(askedFor({ text: " a ", period: "day" }, now)).toEqual({ text: "a", from: Date.UTC(2026, 10, 23, 8, 30) });
-    expect(askedFor({ text: "", period: "any" }, now)).toEqual({});
+    expect(toQuery({ text: " a ", period: "day" }, now)).toEqual({ text: "a", from: Date.UTC(2026, 10, 23, 8, 30) });
+    expect(toQuery({ text: "", period: "any" }, now)).toEqual({});
   });
 });

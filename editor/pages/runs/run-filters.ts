@@ -52,7 +52,7 @@ export function writeFilters(filters: RunFilters): string {
 }
 
 /** The query for the server. The time is rounded down to the minute, so that the query key stays stable. */
-export function askedFor(filters: RunFilters, now: number): RunFilter {
+export function toQuery(filters: RunFilters, now: number): RunFilter {
   const days = DAYS[filters.period];
   const minute = Math.floor(now / 60_000) * 60_000;
   return {

@@ -5,9 +5,9 @@ import { LinkButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 
 /** The run was deleted, or is older than the retention period. */
-export const isGone = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
-export function GoneRun() {
+export function RunNotFound() {
   const { t } = useTranslation("runs");
   return (
     <EmptyState icon={Clock3} title={t("gone")} actions={<LinkButton href="/runs">{t("inbox.openRuns")}</LinkButton>}>

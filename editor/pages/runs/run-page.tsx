@@ -24,8 +24,8 @@ import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { EventList } from "./event-list.tsx";
 import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
-import { GoneRun, isGone } from "./run-not-found.tsx";
-import { RunAnswer } from "./run-reply.tsx";
+import { RunNotFound, isNotFound } from "./run-not-found.tsx";
+import { RunReply } from "./run-reply.tsx";
 import { type FaceOf, RunTimeline } from "./run-timeline.tsx";
 import { RUNS_KEY, useDeleteRuns } from "./runs-page.tsx";
 import { useRun } from "./use-run.ts";
@@ -72,8 +72,8 @@ export function RunPage({ id }: { id: string }) {
       }
     >
       {error !== undefined && events.length === 0 ? (
-        isGone(error) ? (
-          <GoneRun />
+        isNotFound(error) ? (
+          <RunNotFound />
         ) : (
           <ErrorNotice error={error} onRetry={again} />
         )
@@ -106,7 +106,7 @@ export function RunPage({ id }: { id: string }) {
               ) : (
                 <div className="rounded-xl border border-line bg-surface px-4 py-3.5">
                   {view.output ? (
-                    <RunAnswer output={view.output} documents={answerDocuments(view)} rests={rests} />
+                    <RunReply output={view.output} documents={answerDocuments(view)} rests={rests} />
                   ) : text ? (
                     <Answer text={text} documents={[]} />
                   ) : (

@@ -7,7 +7,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 
 /** The reply of a run with its citations, and its sources below. */
-export function RunAnswer({
+export function RunReply({
   output,
   documents,
   rests,

@@ -19,11 +19,11 @@ import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useAgents } from "../home/use-agents.ts";
-import { KeepNote } from "../settings/run-retention.tsx";
+import { RetentionNote } from "../settings/run-retention.tsx";
 import { RatingMark } from "./rating-mark.tsx";
 import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
 import {
-  askedFor,
+  toQuery,
   isFiltered,
   type Period,
   RATINGS,
@@ -58,7 +58,7 @@ export function RunsPage() {
   const filters = readFilters(search);
   const [text, setText] = useState(filters.text);
   const sought = useDeferredValue(text);
-  const asked = askedFor({ ...filters, text: sought }, Date.now());
+  const asked = toQuery({ ...filters, text: sought }, Date.now());
   const change = (next: Partial<RunFilters>) =>
     go(`/runs${writeFilters({ ...filters, text, ...next })}`, { replace: true });
 
@@ -83,7 +83,7 @@ export function RunsPage() {
       title={t("title")}
       lead={
         <>
-          {t("lead")} <KeepNote />
+          {t("lead")} <RetentionNote />
         </>
       }
       tabs={<RunTabs current="runs" />}

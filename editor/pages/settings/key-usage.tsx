@@ -4,7 +4,7 @@ import { compact, dollars, percent } from "../../i18n/format.ts";
 import { cx } from "../../ui/cx.ts";
 
 /** How much of its daily limits a key has used: a bar for tokens and one for money, if they are limited. */
-export function KeyToday({ name, today, limits }: Pick<AgentKey, "name" | "today" | "limits">) {
+export function KeyUsage({ name, today, limits }: Pick<AgentKey, "name" | "today" | "limits">) {
   const { t } = useTranslation("settings");
   if (!today || !limits) return <span className="text-ink-3">{t("keys.noDayLimit")}</span>;
   return (

@@ -15,7 +15,7 @@ import { IconButton } from "../../ui/icon-button.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { KEYS_KEY, KeyPanel } from "./key-panel.tsx";
-import { KeyToday } from "./key-usage.tsx";
+import { KeyUsage } from "./key-usage.tsx";
 import { SettingsTabs } from "./settings-page.tsx";
 
 export function KeysPage() {
@@ -98,7 +98,7 @@ export function KeysPage() {
                       <Rates limits={key.limits} />
                     </Cell>
                     <Cell>
-                      <KeyToday name={key.name} today={key.today} limits={key.limits} />
+                      <KeyUsage name={key.name} today={key.today} limits={key.limits} />
                     </Cell>
                     <Cell end className="whitespace-nowrap text-ink-2">
                       {key.lastUsedAt ? ago(key.lastUsedAt) : t("keys.never")}

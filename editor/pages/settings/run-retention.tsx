@@ -16,7 +16,7 @@ export function useServerSettings() {
 }
 
 /** How long runs are kept, with a way to change it. */
-export function KeepNote() {
+export function RetentionNote() {
   const { t } = useTranslation("runs");
   const settings = useServerSettings();
   if (!settings.data) return null;
@@ -31,7 +31,7 @@ export function KeepNote() {
   );
 }
 
-export function KeepRuns() {
+export function RetentionDialog() {
   const { t } = useTranslation("settings");
   const client = useQueryClient();
   const settings = useServerSettings();

@@ -8,7 +8,7 @@ import { Field } from "../../ui/field.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
 import { setPreferences, usePreferences } from "../../ui/theme.ts";
-import { KeepRuns } from "./run-retention.tsx";
+import { RetentionDialog } from "./run-retention.tsx";
 
 export function SettingsTabs({ current }: { current: "general" | "secrets" | "keys" | "backup" }) {
   const { t } = useTranslation("settings");
@@ -71,7 +71,7 @@ export function SettingsPage() {
         </div>
       </Section>
       <Section title={t("runsTitle")}>
-        <KeepRuns />
+        <RetentionDialog />
       </Section>
       <Section title={t("about")}>
         <div className="flex gap-4 rounded-xl border border-line bg-surface p-4">

@@ -13,7 +13,7 @@ import { Skeleton } from "../../ui/progress.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { TemplateCard } from "./template-card.tsx";
 import { TemplateSteps } from "./template-steps.tsx";
-import { required, useOpenTried, useTemplateActions, useTemplateStep, useTemplates } from "./use-templates.ts";
+import { requiredNeeds, useOpenWithChat, useTemplateActions, useTemplateStep, useTemplates } from "./use-templates.ts";
 
 /** The maximum number of cards shown; a search finds the others. */
 const SHOWN = 60;
@@ -158,14 +158,14 @@ function Usable({
   onSteps(): void;
 }) {
   const step = useTemplateStep(template);
-  const open = useOpenTried();
+  const open = useOpenWithChat();
   const words = useErrorWords();
   const use = () => {
     if (!template.ready) return onSteps();
     step.mutate(
       {},
       {
-        onSuccess: (used) => (required(used).length === 0 ? open(used) : onSteps()),
+        onSuccess: (used) => (requiredNeeds(used).length === 0 ? open(used) : onSteps()),
         onError: (error) => {
           const { title, detail } = words(error);
           toast({ tone: "bad", title, detail });

@@ -10,7 +10,7 @@ import { Field } from "../../ui/field.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { ApprovalWords, ExactCommand } from "../tools/mcp-approval.tsx";
-import { required, useOpenTried, useTemplateStep } from "./use-templates.ts";
+import { requiredNeeds, useOpenWithChat, useTemplateStep } from "./use-templates.ts";
 
 /**
  * Asks for the requirements of a template, one at a time, then opens the agent. A folder is requested before the agent
@@ -19,7 +19,7 @@ import { required, useOpenTried, useTemplateStep } from "./use-templates.ts";
 export function TemplateSteps({ template, onClose }: { template: Template; onClose(): void }) {
   const { t } = useTranslation(["templates", "tools"]);
   const step = useTemplateStep(template);
-  const open = useOpenTried();
+  const open = useOpenWithChat();
   const [used, setUsed] = useState<UsedTemplate>();
   const [folder, setFolder] = useState("");
   const [shown, setShown] = useState(false);
@@ -27,11 +27,11 @@ export function TemplateSteps({ template, onClose }: { template: Template; onClo
   const wantsFolder = template.needs.mcpServers.some((server) => server.folder);
   const total = (wantsFolder ? 1 : 0) + template.needs.mcpServers.length;
   const need: TemplateNeed | undefined = used
-    ? required(used)[0]
+    ? requiredNeeds(used)[0]
     : wantsFolder
       ? { kind: "folder", server: template.needs.mcpServers[0]!.name, optional: false }
       : undefined;
-  const current = used ? Math.min(total, total - required(used).length + 1) : 1;
+  const current = used ? Math.min(total, total - requiredNeeds(used).length + 1) : 1;
   const badFolder = !/^([/\\]|[A-Za-z]:[/\\])/.test(folder.trim());
 
   const go = (choices: Parameters<typeof step.mutate>[0]) =>
@@ -39,7 +39,7 @@ export function TemplateSteps({ template, onClose }: { template: Template; onClo
       { ...(used && { agent: used.id }), ...choices },
       {
         onSuccess: (next) => {
-          if (required(next).length === 0) open(next);
+          if (requiredNeeds(next).length === 0) open(next);
           else setUsed(next);
         },
       },

@@ -91,10 +91,10 @@ export function useTemplateStep(template: Template) {
 }
 
 /** Opens the agent with the chat panel in front, where its suggested messages are. */
-export function useOpenTried(): (used: UsedTemplate) => void {
+export function useOpenWithChat(): (used: UsedTemplate) => void {
   const [, go] = useLocation();
   return (used) => go(`/agents/${used.id}?try`);
 }
 
 /** The remaining required needs, in the order in which they are requested. */
-export const required = (used: UsedTemplate) => used.needs.filter((need) => !need.optional);
+export const requiredNeeds = (used: UsedTemplate) => used.needs.filter((need) => !need.optional);

@@ -83,7 +83,7 @@ function ReadyTool({ template }: { template: ToolTemplate }) {
               {t("import.addedTools", { tools: add.data.tools.map((tool) => modelName(tool.name)).join(", ") })}
             </p>
             {template.needs?.secrets.map((secret) => (
-              <MissingSecret key={secret.name} name={secret.name} about={secret.about[language()]} />
+              <SecretPrompt key={secret.name} name={secret.name} about={secret.about[language()]} />
             ))}
           </>
         )}
@@ -93,7 +93,7 @@ function ReadyTool({ template }: { template: ToolTemplate }) {
 }
 
 /** Asks for a key that is not stored yet. */
-function MissingSecret({ name, about }: { name: string; about: string }) {
+function SecretPrompt({ name, about }: { name: string; about: string }) {
   const { t } = useTranslation("tools");
   const client = useQueryClient();
   const secrets = useQuery({ queryKey: ["secrets"], queryFn: ({ signal }) => api.secrets.list(signal) });

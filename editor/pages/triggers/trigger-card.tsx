@@ -71,7 +71,7 @@ export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger
             {trigger.name}
             {trigger.paused && <Badge tone="warn">{t("paused")}</Badge>}
           </h2>
-          <Does agent={agent} trigger={trigger} />
+          <TriggerSummary agent={agent} trigger={trigger} />
           <p className="mt-1 text-ink-3 text-sm">
             {t("last")}:{" "}
             {trigger.lastAt === undefined ? (
@@ -146,7 +146,7 @@ export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger
 }
 
 /** A one-line summary of what the trigger does. */
-function Does({ agent, trigger }: { agent: string; trigger: Trigger }) {
+function TriggerSummary({ agent, trigger }: { agent: string; trigger: Trigger }) {
   const { t, i18n } = useTranslation("triggers");
   const says = useScheduleWords();
   switch (trigger.kind) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { UsageRow } from "../../../server/contract/run.ts";
 import { busiest, everyDay } from "./daily-usage.ts";
-import { askedFor, readFilters, writeFilters } from "./usage-filters.ts";
+import { toQuery, readFilters, writeFilters } from "./usage-filters.ts";
 
 const row = (more: Partial<UsageRow>): UsageRow => ({
   runs: 1,
@@ -41,6 +41,6 @@ describe("the page's address", () => {
 
   it("makes nothing of what it does not know", () => {
     expect(readFilters("?days=8&by=moon&version=3&agent=")).toEqual({ days: 30, by: "agent" });
-    expect(askedFor(readFilters("?agent=a&version=x&by=version"))).toEqual({ days: 30, agent: "a" });
+    expect(toQuery(readFilters("?agent=a&version=x&by=version"))).toEqual({ days: 30, agent: "a" });
   });
 });

@@ -43,7 +43,7 @@ export function writeFilters({ days, by, agent, version, key }: UsageFilters): s
 }
 
 /** The query for the server, without the grouping. */
-export function askedFor({ days, agent, version, key }: UsageFilters): Omit<UsageQuery, "by"> {
+export function toQuery({ days, agent, version, key }: UsageFilters): Omit<UsageQuery, "by"> {
   return {
     days,
     ...(agent !== undefined && { agent }),

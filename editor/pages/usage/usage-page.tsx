@@ -15,7 +15,7 @@ import { Bars } from "./bars.tsx";
 import { everyDay } from "./daily-usage.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { Lines } from "./lines.tsx";
-import { askedFor, RANGES, readFilters, type UsageFilters, writeFilters } from "./usage-filters.ts";
+import { toQuery, RANGES, readFilters, type UsageFilters, writeFilters } from "./usage-filters.ts";
 import { UsageTable } from "./usage-table.tsx";
 import { useUsageNames } from "./use-names.ts";
 
@@ -26,7 +26,7 @@ export function UsagePage() {
   const [, go] = useLocation();
   const filters = readFilters(search);
   const set = (next: UsageFilters) => go(`/usage${writeFilters(next)}`, { replace: true });
-  const asked = askedFor(filters);
+  const asked = toQuery(filters);
   const names = useUsageNames();
   const filtered = filters.agent !== undefined || filters.key !== undefined;
   // One row for the total and one per day, because percentiles cannot be added up.

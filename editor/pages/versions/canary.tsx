@@ -12,12 +12,12 @@ import { cx } from "../../ui/cx.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
-import { useLive } from "./use-live.ts";
+import { useMakeLive } from "./use-live.ts";
 import { verdict } from "./verdict.ts";
 
 export const SHARES = [0.05, 0.1, 0.25, 0.5] as const;
 /** How often the numbers are reloaded. */
-const LOOK_MS = 10_000;
+const REFRESH_MS = 10_000;
 
 /** Two versions that share the calls, compared since the split started. A person can give one of them all calls. */
 export function Canary({
@@ -30,12 +30,12 @@ export function Canary({
   share: NonNullable<Publication["share"]>;
 }) {
   const { t } = useTranslation("versions");
-  const live = useLive(agent);
+  const live = useMakeLive(agent);
   const { since } = share;
   const usage = useQuery({
     queryKey: ["usage", "canary", agent, since, share.version, publication.live],
     queryFn: ({ signal }) => api.usage({ agent, from: since, by: ["version"] }, signal),
-    refetchInterval: LOOK_MS,
+    refetchInterval: REFRESH_MS,
   });
   const shares = [...new Set([...SHARES, share.share])].sort((a, b) => a - b);
   return (

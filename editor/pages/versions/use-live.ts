@@ -6,7 +6,7 @@ import { useErrorWords } from "../../shell/query-state.tsx";
 import { toast } from "../../ui/toast.tsx";
 
 /** Makes a version live, or gives it a share of the calls. Shows a toast with the result. */
-export function useLive(agent: string) {
+export function useMakeLive(agent: string) {
   const { t } = useTranslation("versions");
   const client = useQueryClient();
   const words = useErrorWords();

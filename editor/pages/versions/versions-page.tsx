@@ -16,7 +16,7 @@ import { Menu } from "../../ui/menu.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { downloadAgent } from "../home/agent-files.ts";
 import { Canary, SHARES } from "./canary.tsx";
-import { useLive } from "./use-live.ts";
+import { useMakeLive } from "./use-live.ts";
 
 /** The published versions of an agent, which of them is live, and earlier saves of its draft. */
 export function VersionsPage({ id }: { id: string }) {
@@ -77,7 +77,7 @@ function VersionCard({ id, version, publication }: { id: string; version: AgentV
   const { t } = useTranslation("versions");
   const live = publication?.live === version.version;
   const share = publication?.share?.version === version.version ? publication.share.share : undefined;
-  const change = useLive(id);
+  const change = useMakeLive(id);
   return (
     <article className="flex items-center gap-4 overflow-hidden rounded-xl border border-line bg-surface pr-4">
       <GraphPicture graph={version.graph} className="h-24 w-40 shrink-0 border-line border-r max-sm:hidden" />
