@@ -54,26 +54,26 @@ export async function run({ full, only }: { full?: boolean; only?: number[] }) {
     PATCHBAY_DEFAULT_MODEL: "openai/mock",
   });
   const bare = await serveBare();
-  const desk = await openSession(server, { reducedMotion: false });
+  const session = await openSession(server, { reducedMotion: false });
   try {
     const sizes: Record<number, Record<Kind, Measured>> = {};
     for (const size of only ?? SIZES) {
-      const ours = await measureOurs(desk, server, size, rounds);
+      const ours = await measureOurs(session, server, size, rounds);
       const address = (only: string) =>
         `${bare.origin}/?${new URLSearchParams({ nodes: String(size), only, ...ours.frame })}`;
-      const visible = await measureBare(desk.browser, address("visible"), rounds);
-      const all = await measureBare(desk.browser, address("all"), rounds);
+      const visible = await measureBare(session.browser, address("visible"), rounds);
+      const all = await measureBare(session.browser, address("all"), rounds);
       sizes[size] = { ours: ours.measured, visible, all };
       print(size, sizes[size]);
     }
     if (only) return { sizes };
-    const memory = await editing(desk, server, full ? 600 : 60);
+    const memory = await editing(session, server, full ? 600 : 60);
     console.log(
       `memory over ${memory.seconds} s of editing ${memory.nodes} nodes: ${memory.firstMb} MB after a tenth, ${memory.lastMb} MB at the end`,
     );
     return { sizes, memory };
   } finally {
-    await desk.close();
+    await session.close();
     await bare.stop();
     await server.stop();
     await model.close();
@@ -82,9 +82,14 @@ export async function run({ full, only }: { full?: boolean; only?: number[] }) {
 
 // --- Pages ---------------------------------------------------------------------------------------------------------
 
-async function measureOurs(desk: BrowserSession, server: TestServer, size: number, rounds: number) {
+async function measureOurs(session: BrowserSession, server: TestServer, size: number, rounds: number) {
   const id = await makeAgent(server, benchGraph(size));
-  const opened = await open(desk.browser, `${server.origin}/agents/${id}`, rounds, await desk.context.storageState());
+  const opened = await open(
+    session.browser,
+    `${server.origin}/agents/${id}`,
+    rounds,
+    await session.context.storageState(),
+  );
   const { page, close } = opened;
   const frame = await page.evaluate(() => {
     const box = document.querySelector(".react-flow")!.getBoundingClientRect();
@@ -199,7 +204,7 @@ async function median(rounds: number, measure: () => Promise<Cost>): Promise<Cos
 
 /** Moves for `ms`, each sent when the page has taken the last, and reads what that cost. */
 async function gesture(page: Page, kind: (typeof GESTURES)[number], ms = 1000): Promise<Cost> {
-  const cdp = await session(page);
+  const cdp = await cdpSession(page);
   const at = kind === "drag" ? await onNode(page, "p-21") : await onPane(page);
   await page.mouse.move(at.x, at.y);
   if (kind === "zoom") await page.keyboard.down("Control");
@@ -235,7 +240,7 @@ async function gesture(page: Page, kind: (typeof GESTURES)[number], ms = 1000): 
 }
 
 const sessions = new WeakMap<Page, CDPSession>();
-async function session(page: Page): Promise<CDPSession> {
+async function cdpSession(page: Page): Promise<CDPSession> {
   const known = sessions.get(page);
   if (known) return known;
   const made = await page.context().newCDPSession(page);
@@ -279,13 +284,13 @@ function onPane(page: Page): Promise<{ x: number; y: number }> {
 // --- Memory --------------------------------------------------------------------------------------------------------
 
 /** Drags, duplicates, deletes and undoes on 500 nodes. The heap after garbage collection must not grow. */
-async function editing(desk: BrowserSession, server: TestServer, seconds: number) {
+async function editing(session: BrowserSession, server: TestServer, seconds: number) {
   const nodes = 500;
   const id = await makeAgent(server, benchGraph(nodes));
-  const { page } = desk;
+  const { page } = session;
   await page.goto(`${server.origin}/agents/${id}`);
   await page.locator('.react-flow__node[data-id="p-21"]').waitFor();
-  const cdp = await session(page);
+  const cdp = await cdpSession(page);
   const heap = async () => {
     await cdp.send("HeapProfiler.collectGarbage");
     const { usedSize } = await cdp.send("Runtime.getHeapUsage");

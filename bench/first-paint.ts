@@ -26,7 +26,7 @@ type State = Awaited<ReturnType<Awaited<ReturnType<typeof openSession>>["context
 export async function run({ full }: { full?: boolean }) {
   const rounds = full ? 9 : 5;
   const server = await startServer();
-  const desk = await openSession(server);
+  const session = await openSession(server);
   try {
     const agent = await makeAgent(server, benchGraph(100));
     const pages: [string, string, string][] = [
@@ -35,18 +35,18 @@ export async function run({ full }: { full?: boolean }) {
       ["an agent of 100 nodes", `/agents/${agent}`, ".react-flow__node"],
       ["models", "/models", "h1"],
     ];
-    const state = await desk.context.storageState();
+    const state = await session.context.storageState();
     const report: Record<string, Visit> = {};
     console.log("first visit".padEnd(24), "   painted", "   ready", "requests", "   sent", "  needed");
     for (const [name, path, ready] of pages) {
       const visits: Visit[] = [];
-      for (let n = 0; n < rounds; n++) visits.push(await visit(desk.browser, server.origin + path, ready, state));
+      for (let n = 0; n < rounds; n++) visits.push(await visit(session.browser, server.origin + path, ready, state));
       report[name] = middleVisit(visits);
       print(name, report[name]);
     }
     return { aim: AIM, pages: report };
   } finally {
-    await desk.close();
+    await session.close();
     await server.stop();
   }
 }

@@ -1,5 +1,5 @@
 import { type ComponentType, type LazyExoticComponent, lazy, Suspense } from "react";
-import { Route, Switch } from "wouter";
+import { Redirect, Route, Switch } from "wouter";
 import { loadAgentEditor } from "./begin.ts";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { loadNodeModules } from "./session/node-modules.ts";
@@ -30,7 +30,7 @@ const ComparePage = page(() => import("./pages/compare/compare-page.tsx").then((
 const PastRun = page(() => import("./workbench/past-run.tsx").then((module) => module.PastRun));
 const RunPage = page(() => import("./pages/runs/run-page.tsx").then((module) => module.RunPage));
 const RunsPage = page(() => import("./pages/runs/runs-page.tsx").then((module) => module.RunsPage));
-const WaitsPage = page(() => import("./pages/runs/inbox-page.tsx").then((module) => module.InboxPage));
+const InboxPage = page(() => import("./pages/runs/inbox-page.tsx").then((module) => module.InboxPage));
 const BackupPage = page(() => import("./pages/settings/backup-page.tsx").then((module) => module.BackupPage));
 const SecretsPage = page(() => import("./pages/settings/secrets-page.tsx").then((module) => module.SecretsPage));
 const SessionPage = page(() => import("./pages/runs/sessions-page.tsx").then((module) => module.SessionPage));
@@ -73,7 +73,10 @@ export function App() {
               <Route path="/compare/:a/:b">
                 {({ a, b }) => <ComparePage key={`${a} ${b}`} first={a} second={b} />}
               </Route>
-              <Route path="/waiting" component={WaitsPage} />
+              <Route path="/inbox" component={InboxPage} />
+              <Route path="/waiting">
+                <Redirect to="/inbox" replace />
+              </Route>
               <Route path="/sessions" component={SessionsPage} />
               <Route path="/sessions/:id">{({ id }) => <SessionPage key={id} id={decodeURIComponent(id)} />}</Route>
               <Route path="/usage" component={UsagePage} />

@@ -20,12 +20,12 @@ export interface FollowOptions<T extends Item> {
   /** Opens the stream of the run again, starting after an event. */
   reopen(run: string, after: number): AsyncIterable<T>;
   /** Sends the first request again after a lost connection. Only for idempotent requests. */
-  again?(): AsyncIterable<T>;
+  resend?(): AsyncIterable<T>;
   onItem(item: T): void;
   /** The connection was lost; a reconnect follows. */
   onLost?(): void;
   /** Resolves when the run waits for a person. */
-  untilRest?: boolean;
+  untilWait?: boolean;
   /** Resolves before the next attempt; rejects on abort. Default: after `ms` milliseconds. */
   pause?(ms: number, signal: AbortSignal): Promise<void>;
 }
@@ -38,7 +38,7 @@ const MAX_PAUSE_MS = 4_000;
 const WAITING_PAUSE_MS = 15_000;
 
 /**
- * Resolves when the run has ended (or waits, with `untilRest`). `known`: the run and the last received event. Rejects
+ * Resolves when the run has ended (or waits, with `untilWait`). `known`: the run and the last received event. Rejects
  * with the failure of the first stream if it did not start a run; with the server's error if that is a 4xx; with
  * `connection_lost`, whose cause is the last failure, if the server stays unavailable; and with the signal's reason on
  * abort. The run itself continues in all these cases.
@@ -69,13 +69,13 @@ export async function followRun<T extends Item>(
     }
     follow.signal.throwIfAborted();
     const status = statusOf(failure);
-    if (!last && !follow.again) throw failure ?? lost(failure);
+    if (!last && !follow.resend) throw failure ?? lost(failure);
     // Before the first event every error response is final; later only a 4xx is.
     if (status >= 400 && (status < 500 || (last?.seq ?? -1) < 0)) throw failure;
     if (last?.seq !== before) tries = 0;
     // The stream of a request ends when its run waits.
     const waiting = failure === undefined && waits.size > 0;
-    if (waiting && follow.untilRest) return;
+    if (waiting && follow.untilWait) return;
     if (!waiting || tries > 0) {
       if (waits.size === 0) {
         if (tries >= TRIES) throw lost(failure);
@@ -84,7 +84,7 @@ export async function followRun<T extends Item>(
       const ms = tries >= TRIES ? WAITING_PAUSE_MS : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
       await pause(ms, follow.signal);
     }
-    stream = last ? follow.reopen(last.run, last.seq) : follow.again!();
+    stream = last ? follow.reopen(last.run, last.seq) : follow.resend!();
   }
 }
 

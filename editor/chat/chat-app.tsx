@@ -10,9 +10,15 @@ import { Spinner } from "../ui/spinner.tsx";
 import { Conversation } from "./conversation.tsx";
 import { ConversationList, type ConversationListProps } from "./conversation-list.tsx";
 import { createConversationStore } from "./conversation-store.ts";
-import { removeConversation, type SavedConversation, saveConversation, savedConversations, renameConversation } from "./conversations.ts";
+import {
+  removeConversation,
+  renameConversation,
+  type SavedConversation,
+  saveConversation,
+  savedConversations,
+} from "./conversations.ts";
 import { askToClose, embedded } from "./embedding.ts";
-import { startVisit, VisitClient, type Visit } from "./visit.ts";
+import { startVisit, type Visit, VisitClient } from "./visit.ts";
 
 /** The chat page: starts a visit and shows its conversation. Other conversations are at the side if there is room. */
 export function ChatApp() {
@@ -25,12 +31,12 @@ export function ChatApp() {
   const open = useCallback(async (renew?: string) => {
     setListed(false);
     try {
-      const begun = await startVisit(renew);
+      const started = await startVisit(renew);
       setRefused(undefined);
-      setVisit(begun);
+      setVisit(started);
       // A language that the visitor chose is kept.
-      if (begun.agent.language !== "auto" && !preferences.getState().language) setLanguage(begun.agent.language);
-      document.title = begun.agent.name;
+      if (started.agent.language !== "auto" && !preferences.getState().language) setLanguage(started.agent.language);
+      document.title = started.agent.name;
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0;
       setRefused(status === 404 ? "closed" : status === 429 ? "full" : "offline");
@@ -81,7 +87,7 @@ export function ChatApp() {
     onNew: () => void open(),
     onRename: (session, title) => setList(renameConversation(session, title)),
     async onDelete(one) {
-      await new VisitClient(await startVisit(one.token)).forget();
+      await new VisitClient(await startVisit(one.token)).deleteSession();
       setList(removeConversation(one.session));
       if (one.session === visit.session) void open();
     },
@@ -89,7 +95,10 @@ export function ChatApp() {
   return (
     <div className="relative flex h-full">
       {!embedded && list.length > 0 && (
-        <nav aria-label={t("conversations")} className="hidden w-60 shrink-0 flex-col border-line border-r p-3 md:flex">
+        <nav
+          aria-label={t("conversations")}
+          className="hidden w-60 shrink-0 flex-col border-client border-r p-3 md:flex"
+        >
           <ConversationList {...conversations} />
         </nav>
       )}
@@ -131,18 +140,18 @@ interface VisitedProps {
 }
 
 function Visited({ visit, onSaid, onNew, onList }: VisitedProps) {
-  const line = useMemo(() => new VisitClient(visit), [visit]);
-  const talk = useMemo(() => createConversationStore(line), [line]);
+  const client = useMemo(() => new VisitClient(visit), [visit]);
+  const store = useMemo(() => createConversationStore(client), [client]);
   useEffect(() => {
-    if (savedConversations().some((one) => one.session === visit.session)) void talk.load();
-    return () => talk.close();
-  }, [talk, visit.session]);
+    if (savedConversations().some((one) => one.session === visit.session)) void store.load();
+    return () => store.close();
+  }, [store, visit.session]);
   return (
     <Conversation
       agent={visit.agent}
-      talk={talk}
-      upload={(file) => line.upload(file)}
-      load={(run, file) => line.file(run, file)}
+      store={store}
+      upload={(file) => client.upload(file)}
+      load={(run, file) => client.file(run, file)}
       onSaid={onSaid}
       onNew={onNew}
       onList={onList}

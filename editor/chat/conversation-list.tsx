@@ -20,7 +20,14 @@ export interface ConversationListProps {
 }
 
 /** The visitor's conversations with this agent: open, rename, delete, start a new one. */
-export function ConversationList({ list, current, onOpen, onNew, onRename, onDelete: onForget }: ConversationListProps) {
+export function ConversationList({
+  list,
+  current,
+  onOpen,
+  onNew,
+  onRename,
+  onDelete: onForget,
+}: ConversationListProps) {
   const { t } = useTranslation("chat");
   return (
     <>
@@ -55,7 +62,7 @@ interface EntryProps {
 
 function Entry({ one, isCurrent, onOpen, onRename, onForget }: EntryProps) {
   const { t } = useTranslation("chat");
-  const [doing, setDoing] = useState<"rename" | "forget">();
+  const [doing, setDoing] = useState<"rename" | "delete">();
   const [title, setTitle] = useState(one.title);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -88,7 +95,7 @@ function Entry({ one, isCurrent, onOpen, onRename, onForget }: EntryProps) {
       </li>
     );
   }
-  if (doing === "forget")
+  if (doing === "delete")
     return (
       <li className="rounded-md border border-line px-2.5 py-2">
         <p className="text-sm">{t("confirmDelete", { name })}</p>
@@ -141,7 +148,7 @@ function Entry({ one, isCurrent, onOpen, onRename, onForget }: EntryProps) {
         danger
         label={t("deleteConversation", { name })}
         className={cx("mr-1", shown)}
-        onClick={() => setDoing("forget")}
+        onClick={() => setDoing("delete")}
       />
     </li>
   );

@@ -5,7 +5,7 @@ import type { Document, FileRef } from "../../runtime/message.ts";
 import type { HostedItem, HostedStep, HostedWait } from "../../server/contract/hosted-item.ts";
 import { ApiError } from "../api/call.ts";
 import { followRun } from "../api/follow-run.ts";
-import type { VisitClient, PastTurn, Rating } from "./visit.ts";
+import type { PastTurn, Rating, VisitClient } from "./visit.ts";
 
 export interface ChatMessage {
   id: number;
@@ -28,12 +28,12 @@ export interface ChatMessage {
 }
 
 export interface ConversationState {
-  said: readonly ChatMessage[];
+  messages: readonly ChatMessage[];
   busy: boolean;
   /** The connection was lost; reconnecting. */
   lost: boolean;
   /** The state of the earlier messages. */
-  past: "none" | "loading" | "loaded" | "failed";
+  history: "none" | "loading" | "loaded" | "failed";
 }
 
 export interface UserMessage {
@@ -49,7 +49,7 @@ export interface ConversationStore extends StoreApi<ConversationState> {
   send(question: UserMessage): Promise<void>;
   /** After a failure: follows the run again, or sends the message again if no run started. */
   retry(id: number): Promise<void>;
-  answer(id: number, answer: WaitDecision): Promise<void>;
+  decide(id: number, decision: WaitDecision): Promise<void>;
   rate(id: number, rating: Rating): Promise<void>;
   stop(): Promise<void>;
   close(): void;
@@ -59,31 +59,31 @@ const ENDED: ReadonlySet<PastTurn["status"]> = new Set(["done", "failed", "cance
 
 type OpenStream = () => AsyncIterable<HostedItem>;
 
-export function createConversationStore(line: VisitClient): ConversationStore {
-  const store = createStore<ConversationState>(() => ({ said: [], busy: false, lost: false, past: "none" }));
-  const gone = new AbortController();
+export function createConversationStore(client: VisitClient): ConversationStore {
+  const store = createStore<ConversationState>(() => ({ messages: [], busy: false, lost: false, history: "none" }));
+  const closed = new AbortController();
   /** How each message is sent again. */
-  const questions = new Map<number, OpenStream>();
+  const requests = new Map<number, OpenStream>();
   let count = 0;
   /** The person pressed stop before the run was known. */
   let stopping = false;
 
   const cancel = async (run: string) => {
     stopping = false;
-    await line.cancel(run).catch((error: unknown) => {
+    await client.cancel(run).catch((error: unknown) => {
       // The run continues and is still followed.
       if (isRefused(error)) return;
       store.setState({ lost: true });
     });
   };
-  const add = (said: Omit<ChatMessage, "id">): number => {
+  const add = (message: Omit<ChatMessage, "id">): number => {
     const id = ++count;
-    store.setState((state) => ({ said: [...state.said, { ...said, id }] }));
+    store.setState((state) => ({ messages: [...state.messages, { ...message, id }] }));
     return id;
   };
-  const get = (id: number) => store.getState().said.find((one) => one.id === id);
+  const get = (id: number) => store.getState().messages.find((one) => one.id === id);
   const change = (id: number, more: Partial<ChatMessage>) =>
-    store.setState((state) => ({ said: state.said.map((one) => (one.id === id ? { ...one, ...more } : one)) }));
+    store.setState((state) => ({ messages: state.messages.map((one) => (one.id === id ? { ...one, ...more } : one)) }));
 
   /** Follows a run into message `id` to its end, across lost connections and waits. */
   async function follow(id: number, open: OpenStream, known?: { run: string; seq: number }): Promise<void> {
@@ -93,9 +93,9 @@ export function createConversationStore(line: VisitClient): ConversationStore {
       await followRun(
         open(),
         {
-          signal: gone.signal,
-          again: open,
-          reopen: (run, after) => line.follow(run, after, gone.signal),
+          signal: closed.signal,
+          resend: open,
+          reopen: (run, after) => client.follow(run, after, closed.signal),
           onLost: () => store.setState({ lost: true }),
           onItem: (item) => {
             store.setState({ lost: false });
@@ -105,14 +105,15 @@ export function createConversationStore(line: VisitClient): ConversationStore {
         known,
       );
     } catch (error) {
-      if (!gone.signal.aborted) change(id, { error: reasonOf(error) });
+      if (!closed.signal.aborted) change(id, { error: reasonOf(error) });
     } finally {
       store.setState({ busy: false, lost: false });
     }
   }
 
   /** The stream of a known run from its first event. */
-  const followAll = (id: number, run: string) => follow(id, () => line.follow(run, -1, gone.signal), { run, seq: -1 });
+  const followAll = (id: number, run: string) =>
+    follow(id, () => client.follow(run, -1, closed.signal), { run, seq: -1 });
 
   function take(id: number, item: HostedItem): void {
     const now = get(id);
@@ -158,15 +159,15 @@ export function createConversationStore(line: VisitClient): ConversationStore {
 
   return Object.assign(store, {
     async load() {
-      store.setState({ past: "loading" });
+      store.setState({ history: "loading" });
       let turns: PastTurn[];
       try {
-        turns = await line.past();
+        turns = await client.turns();
       } catch {
-        if (!gone.signal.aborted) store.setState({ past: "failed" });
+        if (!closed.signal.aborted) store.setState({ history: "failed" });
         return;
       }
-      store.setState({ past: "loaded" });
+      store.setState({ history: "loaded" });
       for (const turn of turns) {
         add(userMessageOf(turn));
         const id = add(agentMessageOf(turn));
@@ -184,26 +185,26 @@ export function createConversationStore(line: VisitClient): ConversationStore {
       const input = { ...fields, message, ...(files.length > 0 && { files: files.map((file) => file.id) }) };
       stopping = false;
       const once = newIdempotencyKey();
-      const ask: OpenStream = () => line.ask(input, once, gone.signal);
-      questions.set(id, ask);
+      const ask: OpenStream = () => client.send(input, once, closed.signal);
+      requests.set(id, ask);
       await follow(id, ask);
     },
     async retry(id: number) {
       const { run } = get(id) ?? {};
-      const ask = questions.get(id);
+      const ask = requests.get(id);
       if (store.getState().busy) return;
       if (run !== undefined) {
         change(id, { text: "", steps: undefined, media: undefined, waits: undefined });
         await followAll(id, run);
       } else if (ask) await follow(id, ask);
     },
-    async answer(id: number, answer: WaitDecision) {
+    async decide(id: number, decision: WaitDecision) {
       const { run } = get(id) ?? {};
       if (run === undefined || store.getState().busy) return;
       store.setState({ busy: true });
       try {
         // The result arrives on the stream that `follow` reads.
-        await line.answer(run, answer);
+        await client.decide(run, decision);
         change(id, { error: undefined });
       } catch (error) {
         // Without the right to decide, the visitor waits too.
@@ -217,19 +218,19 @@ export function createConversationStore(line: VisitClient): ConversationStore {
       if (run === undefined) return;
       change(id, { rating });
       try {
-        await line.rate(run, rating);
+        await client.rate(run, rating);
       } catch (error) {
         change(id, { rating: before });
         throw error;
       }
     },
     async stop() {
-      const run = store.getState().said.at(-1)?.run;
+      const run = store.getState().messages.at(-1)?.run;
       if (run !== undefined) await cancel(run);
       else stopping = true;
     },
     close() {
-      gone.abort();
+      closed.abort();
     },
   });
 }
@@ -280,7 +281,16 @@ function userMessageOf(turn: PastTurn): Omit<ChatMessage, "id"> {
   };
 }
 
-function agentMessageOf({ run, status, output, error, waits, steps, files, rating }: PastTurn): Omit<ChatMessage, "id"> {
+function agentMessageOf({
+  run,
+  status,
+  output,
+  error,
+  waits,
+  steps,
+  files,
+  rating,
+}: PastTurn): Omit<ChatMessage, "id"> {
   return {
     from: "agent",
     run,

@@ -10,14 +10,14 @@ import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { Composer } from "./composer.tsx";
-import type { UserMessage, ConversationStore } from "./conversation-store.ts";
+import type { ConversationStore, UserMessage } from "./conversation-store.ts";
 import { askToClose, embedded } from "./embedding.ts";
 import { Message } from "./message.tsx";
 import type { AgentProfile } from "./visit.ts";
 
 export interface ConversationProps {
   agent: AgentProfile;
-  talk: ConversationStore;
+  store: ConversationStore;
   upload(file: File): Promise<FileRef>;
   load(run: string, file: string): Promise<Blob>;
   onSaid(message: string): void;
@@ -30,9 +30,9 @@ export interface ConversationProps {
 const NEAR_PX = 60;
 
 /** The messages of a conversation, and the composer below them. */
-export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList }: ConversationProps) {
+export function Conversation({ agent, store, upload, load, onSaid, onNew, onList }: ConversationProps) {
   const { t } = useTranslation("chat");
-  const { said, busy, lost, past } = useStore(talk);
+  const { messages, busy, lost, history } = useStore(store);
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
   // Scrolls with new text, unless the reader has scrolled up.
@@ -40,7 +40,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
   useEffect(() => {
     const box = scroller.current;
     if (box && !away) box.scrollTop = box.scrollHeight;
-  }, [said]);
+  }, [messages]);
   const toEnd = () => {
     setAway(false);
     scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
@@ -48,9 +48,9 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
   const send = (question: UserMessage) => {
     setAway(false);
     onSaid(question.message);
-    void talk.send(question);
+    void store.send(question);
   };
-  const waiting = said.some((one) => one.waits?.length);
+  const waiting = messages.some((one) => one.waits?.length);
 
   return (
     <main className="relative flex min-w-0 flex-1 flex-col">
@@ -78,7 +78,11 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
           side="bottom"
           onClick={onNew}
         />
-        {embedded ? <IconButton icon={X} label={t("closeChat")} side="left" onClick={askToClose} /> : <AppearanceMenu />}
+        {embedded ? (
+          <IconButton icon={X} label={t("closeChat")} side="left" onClick={askToClose} />
+        ) : (
+          <AppearanceMenu />
+        )}
       </header>
       <div
         ref={scroller}
@@ -92,33 +96,39 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
         onScroll={({ currentTarget: box }) => setAway(box.scrollHeight - box.scrollTop - box.clientHeight > NEAR_PX)}
       >
         <div className="mx-auto flex w-full max-w-2xl flex-col gap-4 px-4 py-6">
-          {past === "loading" && <Spinner label={t("working")} />}
-          {past === "failed" && (
+          {history === "loading" && <Spinner label={t("working")} />}
+          {history === "failed" && (
             <div role="alert" className="flex items-center gap-3 text-ink-2">
               {t("offline")}
-              <Button size="sm" onClick={() => void talk.load()}>
+              <Button size="sm" onClick={() => void store.load()}>
                 {t("tryAgain")}
               </Button>
             </div>
           )}
-          {said.length === 0 && past !== "loading" && past !== "failed" && (
+          {messages.length === 0 && history !== "loading" && history !== "failed" && (
             <Welcome agent={agent} onPick={(message) => send({ message })} />
           )}
-          {said.map((one, index) => (
+          {messages.map((one, index) => (
             <Message
               key={one.id}
-              said={one}
-              busy={busy && index === said.length - 1}
+              message={one}
+              busy={busy && index === messages.length - 1}
               lost={lost}
-              last={index === said.length - 1}
-              talk={talk}
+              last={index === messages.length - 1}
+              store={store}
               load={load}
             />
           ))}
         </div>
       </div>
       <p role="status" className="sr-only">
-        {busy ? (lost ? t("reconnecting") : t("working")) : said.at(-1)?.from === "agent" ? said.at(-1)?.text : ""}
+        {busy
+          ? lost
+            ? t("reconnecting")
+            : t("working")
+          : messages.at(-1)?.from === "agent"
+            ? messages.at(-1)?.text
+            : ""}
       </p>
       <div className="relative shrink-0">
         {away && (
@@ -134,7 +144,7 @@ export function Conversation({ agent, talk, upload, load, onSaid, onNew, onList 
           busy={busy}
           waiting={waiting}
           onSend={send}
-          onStop={() => void talk.stop()}
+          onStop={() => void store.stop()}
           upload={upload}
         />
       </div>

@@ -36,7 +36,9 @@ export function saveConversation(visit: Visit, title: string): SavedConversation
 
 /** Renames a conversation, in this browser only. */
 export function renameConversation(session: string, title: string): SavedConversation[] {
-  return store(savedConversations().map((one) => (one.session === session ? { ...one, title: title.slice(0, 80) } : one)));
+  return store(
+    savedConversations().map((one) => (one.session === session ? { ...one, title: title.slice(0, 80) } : one)),
+  );
 }
 
 export function removeConversation(session: string): SavedConversation[] {

@@ -15,25 +15,25 @@ import { fileIn, RunFile } from "./run-file.tsx";
 import { Steps } from "./steps.tsx";
 
 export interface MessageProps {
-  said: ChatMessage;
+  message: ChatMessage;
   /** The reply is being produced. */
   busy: boolean;
   lost: boolean;
   /** The newest message, whose actions are always visible. */
   last: boolean;
-  talk: ConversationStore;
+  store: ConversationStore;
   load(run: string, file: string): Promise<Blob>;
 }
 
 export function Message(props: MessageProps) {
-  return props.said.from === "user" ? <Asked said={props.said} /> : <Answered {...props} />;
+  return props.message.from === "user" ? <UserBubble message={props.message} /> : <AgentBubble {...props} />;
 }
 
-function Asked({ said }: { said: ChatMessage }) {
+function UserBubble({ message }: { message: ChatMessage }) {
   return (
     <div className="ml-10 max-w-[85%] self-end rounded-xl rounded-br-sm bg-accent-soft px-3.5 py-2.5 text-md">
-      <p className="whitespace-pre-wrap break-words">{said.text}</p>
-      {said.files?.map((file) => (
+      <p className="whitespace-pre-wrap break-words">{message.text}</p>
+      {message.files?.map((file) => (
         <p key={file.id} className="mt-1 flex items-center gap-1.5 text-ink-2 text-sm">
           <Paperclip size={13} aria-hidden className="shrink-0" />
           <span className="truncate">{file.name}</span>
@@ -43,11 +43,11 @@ function Asked({ said }: { said: ChatMessage }) {
   );
 }
 
-function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
+function AgentBubble({ message, busy, lost, last, store, load }: MessageProps) {
   const { t } = useTranslation("chat");
   const [commenting, setCommenting] = useState(false);
-  const { id, run, text, documents, steps, media, waits, rating } = said;
-  const empty = text === "" && !media?.length && !waits?.length && !said.error && !said.stopped;
+  const { id, run, text, documents, steps, media, waits, rating } = message;
+  const empty = text === "" && !media?.length && !waits?.length && !message.error && !message.stopped;
   return (
     <article className="group flex min-w-0 flex-col gap-2 text-md" aria-busy={busy}>
       {steps && steps.length > 0 && <Steps steps={steps} />}
@@ -80,21 +80,23 @@ function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
         <OpenWait
           key={wait.wait}
           wait={wait}
-          owner={said.owner === true}
+          owner={message.owner === true}
           busy={busy}
-          onAnswer={(answer) => void talk.answer(id, answer)}
+          onDecide={(decision) => void store.decide(id, decision)}
         />
       ))}
-      {said.stopped && <p className="text-ink-3 text-sm">{t("stopped")}</p>}
-      {said.error && (
+      {message.stopped && <p className="text-ink-3 text-sm">{t("stopped")}</p>}
+      {message.error && (
         <div
           role="alert"
           className="flex items-start gap-2 rounded-md border border-bad/40 bg-bad/7 px-3 py-2 text-bad text-sm"
         >
           <CircleAlert size={15} aria-hidden className="mt-0.5 shrink-0" />
-          <span className="min-w-0 flex-1 break-words">{said.error === "offline" ? t("offline") : said.error}</span>
-          {last && said.error === "offline" && (
-            <Button size="sm" icon={RotateCcw} onClick={() => void talk.retry(id)}>
+          <span className="min-w-0 flex-1 break-words">
+            {message.error === "offline" ? t("offline") : message.error}
+          </span>
+          {last && message.error === "offline" && (
+            <Button size="sm" icon={RotateCcw} onClick={() => void store.retry(id)}>
               {t("tryAgain")}
             </Button>
           )}
@@ -114,7 +116,7 @@ function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
               rating={rating}
               onThumb={(score) => {
                 setCommenting(true);
-                void talk.rate(id, { ...rating, score }).catch(() => undefined);
+                void store.rate(id, { ...rating, score }).catch(() => undefined);
               }}
             />
           )}
@@ -123,7 +125,7 @@ function Answered({ said, busy, lost, last, talk, load }: MessageProps) {
       {commenting && rating && (
         <Comment
           rating={rating}
-          onSend={(comment) => talk.rate(id, { score: rating.score, comment })}
+          onSend={(comment) => store.rate(id, { score: rating.score, comment })}
           onClose={() => setCommenting(false)}
         />
       )}

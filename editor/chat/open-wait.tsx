@@ -10,13 +10,13 @@ export function OpenWait({
   wait,
   owner,
   busy,
-  onAnswer,
+  onDecide,
 }: {
   wait: HostedWait;
   /** Only the owner may decide. */
   owner: boolean;
   busy: boolean;
-  onAnswer(answer: WaitDecision): void;
+  onDecide(decision: WaitDecision): void;
 }) {
   const { t } = useTranslation("chat");
   const choices = wait.kind === "uncertain" ? (["retry", "skip", "fail"] as const) : (["approve", "reject"] as const);
@@ -53,7 +53,7 @@ export function OpenWait({
               size="sm"
               variant={index === 0 ? "solid" : "outline"}
               disabled={busy}
-              onClick={() => onAnswer({ wait: wait.wait, choice })}
+              onClick={() => onDecide({ wait: wait.wait, choice })}
             >
               {t(choice === "fail" ? "stopHere" : choice)}
             </Button>

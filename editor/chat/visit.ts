@@ -75,7 +75,7 @@ export class VisitClient {
   }
 
   /** Sends a message and streams its run. A request with the same `once` returns the same run. */
-  async *ask(input: Record<string, unknown>, once: string, signal: AbortSignal): AsyncGenerator<HostedItem> {
+  async *send(input: Record<string, unknown>, once: string, signal: AbortSignal): AsyncGenerator<HostedItem> {
     yield* streamItems(
       await this.#call(`/v1/agents/${encodeURIComponent(slug)}/runs`, {
         method: "POST",
@@ -87,11 +87,11 @@ export class VisitClient {
   }
 
   /** Resolves when the decision is stored. Rejects with an `ApiError` (403: this visitor may not decide). */
-  async answer(run: string, answer: WaitDecision): Promise<void> {
+  async decide(run: string, decision: WaitDecision): Promise<void> {
     await this.#call(`/v1/runs/${run}/answer`, {
       method: "POST",
       headers: { "Content-Type": "application/json", Prefer: "respond-async" },
-      body: JSON.stringify(answer),
+      body: JSON.stringify(decision),
     });
   }
 
@@ -133,7 +133,7 @@ export class VisitClient {
   }
 
   /** The turns of this session, oldest first; empty for a new session. */
-  async past(): Promise<PastTurn[]> {
+  async turns(): Promise<PastTurn[]> {
     try {
       const response = await this.#call(`/v1/sessions/${this.visit.session}`);
       return ((await response.json()) as { turns: PastTurn[] }).turns;
@@ -143,7 +143,7 @@ export class VisitClient {
     }
   }
 
-  async forget(): Promise<void> {
+  async deleteSession(): Promise<void> {
     try {
       await this.#call(`/v1/sessions/${this.visit.session}`, { method: "DELETE" });
     } catch (error) {

@@ -17,7 +17,7 @@ const APPROVAL: PatchPart[] = [
 /** The model's reply, by the last request. */
 let reply: (asked: string, request: MockRequest) => MockReply;
 
-const { server, session: desk, page, model } = await editorSuite({
+const { server, session, page, model } = await editorSuite({
   model: {
     models: ["mock", "other"],
     reply: (request) =>
@@ -131,7 +131,7 @@ describe("building by conversation", () => {
     await open();
     await ask("Ask first");
     await page.getByText("did not answer with a patch").waitFor();
-    expect(desk.faults.splice(0).every((fault) => fault.includes("502"))).toBe(true);
+    expect(session.errors.splice(0).every((error) => error.includes("502"))).toBe(true);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByText("Now a patch.").waitFor();
   });

@@ -12,7 +12,7 @@ const middle = async (locator: ReturnType<typeof port>) => {
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 };
 
-/** Types like a paste, so that the editor does not close brackets by itself. */
+/** Pastes a text, so that the editor does not add closing brackets. */
 async function paste(text: string): Promise<void> {
   await page.evaluate((value) => navigator.clipboard.writeText(value), text);
   await page.keyboard.press("Control+v");
@@ -258,7 +258,7 @@ describe("issues", () => {
 });
 
 describe("the agent file", () => {
-  it("is edited both ways, keeps what does not parse, and names the place of a fault", async () => {
+  it("is edited both ways, keeps what does not parse, and names the position of an error", async () => {
     const id = await open();
     await page.getByRole("tab", { name: "File" }).click();
     const editor = page.getByRole("tabpanel").locator(".monaco-editor");

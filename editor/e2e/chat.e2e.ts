@@ -8,7 +8,7 @@ import { graphOf } from "../../runtime/testing/play.ts";
 import { axeViolations, type BrowserSession, openSession, startServer, type TestServer } from "./harness.ts";
 
 let server: TestServer;
-let desk: BrowserSession;
+let session: BrowserSession;
 let context: BrowserContext;
 let page: Page;
 /** Another origin. A request to it is a leak, except for the shop page that embeds the chat. */
@@ -59,17 +59,17 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
   there = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
   server = await startServer();
-  desk = await openSession(server);
+  session = await openSession(server);
 }, 180_000);
 afterAll(async () => {
-  await desk?.close();
+  await session?.close();
   await server?.stop();
   elsewhere?.close();
 });
 beforeEach(async () => {
   // A visitor: another browser profile, without the admin's cookie.
   await context?.close();
-  context = await desk.browser.newContext({ viewport: { width: 900, height: 800 } });
+  context = await session.browser.newContext({ viewport: { width: 900, height: 800 } });
   page = await context.newPage();
 });
 
@@ -119,11 +119,11 @@ describe("a visitor", () => {
     await page.reload();
     await page.getByRole("log").getByText("You said something.").waitFor();
     expect(await page.getByRole("button", { name: "Bad reply" }).getAttribute("aria-pressed")).toBe("true");
-    await desk.page.goto(`${server.origin}/runs`);
-    await desk.page.getByRole("combobox", { name: "Rating" }).click();
-    await desk.page.getByRole("option", { name: "With comment" }).click();
-    await desk.page.getByRole("row", { name: /something/ }).click();
-    await desk.page.getByText("It only repeats me").waitFor();
+    await session.page.goto(`${server.origin}/runs`);
+    await session.page.getByRole("combobox", { name: "Rating" }).click();
+    await session.page.getByRole("option", { name: "With comment" }).click();
+    await session.page.getByRole("row", { name: /something/ }).click();
+    await session.page.getByText("It only repeats me").waitFor();
   });
 
   it("sees the steps that the owner shows, on a phone, in the dark, in Chinese, and axe finds nothing", async () => {
@@ -133,7 +133,7 @@ describe("a visitor", () => {
     );
     const url = await publish(kit, "kit", { access: "public", steps: true });
     await context.close();
-    context = await desk.browser.newContext({
+    context = await session.browser.newContext({
       viewport: { width: 390, height: 780 },
       locale: "zh-CN",
       colorScheme: "dark",
@@ -244,14 +244,14 @@ describe("text from a model that means harm", () => {
       `[ref]: ${there}/ref "t"`,
       "the end",
     ].join("\n\n");
-    const faults: string[] = [];
-    page.on("pageerror", (error) => faults.push(error.message));
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(await publish(says(hostile), "hostile"));
     await say("go");
     await page.getByRole("log").getByText("the end").waitFor();
     await page.waitForLoadState("networkidle");
     expect(hits).toEqual([]);
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     expect(await page.evaluate(() => "pwned" in window)).toBe(false);
     const log = page.getByRole("log");
     const forbidden = "img, script, iframe, link, meta, style, form, video, object, base, svg[onload]";
@@ -283,9 +283,9 @@ describe("text from a model that means harm", () => {
 
 describe("on another site", () => {
   it("opens and closes by keyboard, keeps to a strict policy, and gives the focus back", async () => {
-    const faults: string[] = [];
-    page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-    page.on("pageerror", (error) => faults.push(error.message));
+    const errors: string[] = [];
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(shopWith(await publish(says("You said {{m}}."), "shared", { access: "public", origins: [there] })));
     const button = page.getByRole("button", { name: "Ask us" });
     await button.focus();
@@ -313,7 +313,7 @@ describe("on another site", () => {
     });
     await box.fill("still here");
     expect(await button.getAttribute("aria-expanded")).toBe("true");
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
   it("shows nothing where the owner did not name the site, or let nobody in", async () => {

@@ -4,7 +4,14 @@ import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import type { Graph } from "../../runtime/graph.ts";
 import { type MockModel, type MockOptions, startMockModel } from "../../server/testing/mock-model.ts";
 import { smallGraph } from "./graphs.ts";
-import { type BrowserSession, type SessionOptions, makeAgent, openSession, startServer, type TestServer } from "./harness.ts";
+import {
+  type BrowserSession,
+  makeAgent,
+  openSession,
+  type SessionOptions,
+  startServer,
+  type TestServer,
+} from "./harness.ts";
 
 const SHOWN_CHARACTERS = 6000;
 
@@ -41,10 +48,10 @@ export async function editorSuite(options: SuiteOptions = {}): Promise<EditorSui
   const server = await startServer(
     model && { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "key", PATCHBAY_DEFAULT_MODEL: "openai/mock" },
   );
-  const desk = await openSession(server, options.session);
-  const { page } = desk;
+  const session = await openSession(server, options.session);
+  const { page } = session;
   afterAll(async () => {
-    await desk.close();
+    await session.close();
     await server.stop();
     await model?.close();
   });
@@ -55,10 +62,10 @@ export async function editorSuite(options: SuiteOptions = {}): Promise<EditorSui
       console.log(`${page.url()} showed:\n${shown.slice(0, SHOWN_CHARACTERS)}`);
     });
   });
-  if (options.checkErrors !== false) afterEach(() => expect(desk.faults.splice(0)).toEqual([]));
+  if (options.checkErrors !== false) afterEach(() => expect(session.errors.splice(0)).toEqual([]));
   return {
     server,
-    session: desk,
+    session,
     page,
     ...(model && { model }),
     card: (id) => page.locator(`.react-flow__node[data-id="${id}"]`),

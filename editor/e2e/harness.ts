@@ -96,15 +96,15 @@ function readyLine(child: ChildProcess): Promise<string> {
       child.kill("SIGKILL");
       reject(new Error(`The server did not get ready. It said:\n${said.join("\n")}`));
     }, START_MS);
-    const hear = (line: string) => {
+    const onLine = (line: string) => {
       said.push(line);
       const ready = /Patchbay is ready: (http:\/\/\S+)/.exec(line)?.[1];
       if (!ready) return;
       clearTimeout(timer);
       resolve(new URL(ready).origin);
     };
-    createInterface({ input: child.stdout! }).on("line", hear);
-    createInterface({ input: child.stderr! }).on("line", hear);
+    createInterface({ input: child.stdout! }).on("line", onLine);
+    createInterface({ input: child.stderr! }).on("line", onLine);
     child.once("exit", (code) => {
       clearTimeout(timer);
       reject(new Error(`The server ended with ${code}. It said:\n${said.join("\n")}`));
@@ -117,7 +117,7 @@ export interface BrowserSession {
   context: BrowserContext;
   page: Page;
   /** Exceptions and console errors of the page. A test may expect some and remove them; the others must not occur. */
-  faults: string[];
+  errors: string[];
   close(): Promise<void>;
 }
 
@@ -130,7 +130,10 @@ export interface SessionOptions {
 }
 
 /** A browser signed in as the admin, on the start page. */
-export async function openSession(server: Pick<TestServer, "origin">, options: SessionOptions = {}): Promise<BrowserSession> {
+export async function openSession(
+  server: Pick<TestServer, "origin">,
+  options: SessionOptions = {},
+): Promise<BrowserSession> {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
     args: FLAGS,
@@ -153,12 +156,12 @@ export async function openSession(server: Pick<TestServer, "origin">, options: S
   }, look);
   const page = await context.newPage();
   await signIn(page, server.origin);
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(error.message));
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error") faults.push(message.text());
+    if (message.type() === "error") errors.push(message.text());
   });
-  return { browser, context, page, faults, close: () => browser.close() };
+  return { browser, context, page, errors, close: () => browser.close() };
 }
 
 async function signIn(page: Page, origin: string): Promise<void> {

@@ -3,7 +3,7 @@ import { editorSuite } from "./editor-suite.ts";
 import { graphOf } from "./graphs.ts";
 import { makeAgent } from "./harness.ts";
 
-const { server, session: desk, page } = await editorSuite({ model: {} });
+const { server, session, page } = await editorSuite({ model: {} });
 
 /** A model whose only tool needs approval. */
 const asker = () =>
@@ -68,7 +68,7 @@ describe("Inbox", () => {
   });
 
   it("comes and goes by itself, and leads to its run", async () => {
-    await page.goto(`${server.origin}/waiting`);
+    await page.goto(`${server.origin}/inbox`);
     await page.getByText("Your inbox is empty").waitFor();
     const id = await begin(gate(), "Later on");
     await waiting("Later on")
@@ -84,7 +84,7 @@ describe("Inbox", () => {
   it("says when somebody else was faster", async () => {
     const id = await begin(gate(), "Twice");
     const { waits } = await server.call<{ waits: { wait: string }[] }>("GET", `/api/runs/${id}`);
-    await page.goto(`${server.origin}/waiting`);
+    await page.goto(`${server.origin}/inbox`);
     await waiting("Twice").getByRole("button", { name: "Approve" }).waitFor();
     // The page's list is out of date: it is not reloaded before the click.
     await page.route("**/api/runs?*", () => undefined);
@@ -92,6 +92,6 @@ describe("Inbox", () => {
     await waiting("Twice").getByRole("button", { name: "Approve" }).click();
     await page.getByRole("alert").waitFor();
     await page.unroute("**/api/runs?*");
-    expect(desk.faults.splice(0).every((fault) => /40[49]|410/.test(fault))).toBe(true);
+    expect(session.errors.splice(0).every((error) => /40[49]|410/.test(error))).toBe(true);
   });
 });

@@ -47,21 +47,21 @@ async function take(page: Page, step: Step): Promise<void> {
 }
 
 let server: TestServer;
-let desk: BrowserSession;
+let session: BrowserSession;
 
 beforeAll(async () => {
   server = await startServer();
   // Creates the knowledge base that the steps need.
   await server.call("POST", "/api/templates/handbook-helper/use", {});
-  desk = await openSession(server);
+  session = await openSession(server);
 });
 afterAll(async () => {
-  await desk?.close();
+  await session?.close();
   await server?.stop();
 });
 
 it("builds the handbook helper from empty and asks it, as the page says", async () => {
-  const { page } = desk;
+  const { page } = session;
   await page.goto(server.origin);
   await page.getByRole("button", { name: "New agent" }).waitFor();
   for (const [index, row] of walk().entries()) {
@@ -104,5 +104,5 @@ it("builds the handbook helper from empty and asks it, as the page says", async 
       "kit.tools > brain.tools",
     ].sort(),
   );
-  expect(desk.faults).toEqual([]);
+  expect(session.errors).toEqual([]);
 }, 120_000);

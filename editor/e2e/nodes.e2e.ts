@@ -9,21 +9,21 @@ import { type BrowserSession, makeAgent, openSession, startServer, type TestServ
 const guide = readFileSync(path.resolve(import.meta.dirname, "../../docs/nodes.md"), "utf8");
 const folder = mkdtempSync(path.join(tmpdir(), "patchbay-nodes-"));
 let server: TestServer;
-let desk: BrowserSession;
+let session: BrowserSession;
 
 beforeAll(async () => {
   writeFileSync(path.join(folder, "shorten.ts"), /```ts\n(export default[\s\S]*?)```/.exec(guide)![1]!);
   server = await startServer({ PATCHBAY_NODES: folder });
-  desk = await openSession(server);
+  session = await openSession(server);
 });
 afterAll(async () => {
-  await desk?.close();
+  await session?.close();
   await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 it("is found in the palette, shows its preview and its form, and is saved", async () => {
-  const { page } = desk;
+  const { page } = session;
   const id = await makeAgent(
     server,
     graphOf(
@@ -54,5 +54,5 @@ it("is found in the palette, shows its preview and its form, and is saved", asyn
       return graph.nodes.find((node) => node.id === "shorten")?.config;
     })
     .toEqual({ ending: "!" });
-  expect(desk.faults).toEqual([]);
+  expect(session.errors).toEqual([]);
 });

@@ -54,30 +54,30 @@ async function fill(): Promise<string[]> {
     `/runs/${run.id}/graph`,
     `/runs/${waits.id}`,
     `/compare/${run.id}/${waits.id}`,
-    "/waiting",
+    "/inbox",
     "/chat/handbook",
     "/sessions/talk",
   ];
 }
 
-async function faultsOn(desk: BrowserSession, path: string): Promise<string[]> {
-  await desk.page.goto(server.origin + path);
-  await desk.page.getByRole("heading", { level: 1 }).waitFor();
+async function violationsOn(session: BrowserSession, path: string): Promise<string[]> {
+  await session.page.goto(server.origin + path);
+  await session.page.getByRole("heading", { level: 1 }).waitFor();
   // Waits for loading placeholders to go. The status above a past run is not one of them.
-  if (path.endsWith("/graph")) await desk.page.locator(".react-flow__node").first().waitFor();
-  else await desk.page.waitForFunction(() => document.querySelector("#page [role=status]") === null);
-  return axeViolations(desk.page);
+  if (path.endsWith("/graph")) await session.page.locator(".react-flow__node").first().waitFor();
+  else await session.page.waitForFunction(() => document.querySelector("#page [role=status]") === null);
+  return axeViolations(session.page);
 }
 
 async function sweep(paths: readonly string[], look: { theme: "light" | "dark"; language: "en" | "zh" }) {
-  const desk = await openSession(server, look);
+  const session = await openSession(server, look);
   try {
     const found: string[] = [];
-    for (const path of paths) for (const fault of await faultsOn(desk, path)) found.push(`${path} ${fault}`);
+    for (const path of paths) for (const error of await violationsOn(session, path)) found.push(`${path} ${error}`);
     expect(found).toEqual([]);
-    expect(desk.faults).toEqual([]);
+    expect(session.errors).toEqual([]);
   } finally {
-    await desk.close();
+    await session.close();
   }
 }
 
@@ -92,8 +92,8 @@ describe("every page", () => {
   it("is clean with something on it, dark and Chinese", () => sweep(full, { theme: "dark", language: "zh" }), 90_000);
 
   it("opens panels that are clean too", async () => {
-    const desk = await openSession(server, { theme: "dark" });
-    const { page } = desk;
+    const session = await openSession(server, { theme: "dark" });
+    const { page } = session;
     const panels: [path: string, ...buttons: (string | RegExp)[]][] = [
       ["/models", "Add provider"],
       ["/models", "Add provider", /^DashScope/],
@@ -114,17 +114,17 @@ describe("every page", () => {
         await page.goto(server.origin + path);
         for (const name of buttons) await page.getByRole("button", { name }).first().click();
         await page.getByRole("dialog").waitFor();
-        for (const fault of await axeViolations(desk.page)) found.push(`${path} ${buttons} ${fault}`);
+        for (const error of await axeViolations(session.page)) found.push(`${path} ${buttons} ${error}`);
       }
       expect(found).toEqual([]);
     } finally {
-      await desk.close();
+      await session.close();
     }
   }, 60_000);
 
   it("is reached and used by keyboard alone", async () => {
-    const desk = await openSession(server);
-    const { page } = desk;
+    const session = await openSession(server);
+    const { page } = session;
     try {
       await page.goto(`${server.origin}/models`);
       await page.getByRole("heading", { name: "Models" }).waitFor();
@@ -144,7 +144,7 @@ describe("every page", () => {
       await page.getByRole("dialog").waitFor({ state: "detached" });
       expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Add provider");
     } finally {
-      await desk.close();
+      await session.close();
     }
   }, 30_000);
 });

@@ -9,7 +9,7 @@ import type { Graph } from "../../runtime/graph.ts";
 import type { PatchPart } from "../../runtime/patch.ts";
 import { type MockReply, type MockRequest, startMockModel } from "../../server/testing/mock-model.ts";
 import { largeGraph } from "./graphs.ts";
-import { type SessionOptions, openSession, startServer } from "./harness.ts";
+import { openSession, type SessionOptions, startServer } from "./harness.ts";
 
 const IMAGES = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 const QUALITY = 0.9;
@@ -182,20 +182,20 @@ async function picture(
   options: SessionOptions = {},
 ): Promise<void> {
   if (wanted.length > 0 && !wanted.includes(name)) return;
-  const desk = await openSession(server, options);
+  const session = await openSession(server, options);
   try {
-    const { page } = desk;
+    const { page } = session;
     await page.goto(server.origin + path);
     await page.waitForLoadState("networkidle");
     const leave = await arrive(page);
     // Waits for fonts and for the layout to settle.
     await page.waitForTimeout(600);
-    const webp = await asWebp(desk.context, await page.screenshot());
+    const webp = await asWebp(session.context, await page.screenshot());
     if (typeof leave === "function") leave();
     writeFileSync(`${IMAGES}${name}.webp`, webp);
     console.log(`${name}.webp  ${Math.round(webp.length / 1000)} kB`);
   } finally {
-    await desk.close();
+    await session.close();
   }
 }
 

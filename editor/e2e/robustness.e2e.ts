@@ -4,11 +4,11 @@ import { editorSuite } from "./editor-suite.ts";
 import { largeGraph, smallGraph } from "./graphs.ts";
 import { axeViolations, makeAgent, openSession } from "./harness.ts";
 
-const { server, session: desk, page } = await editorSuite({ checkErrors: false });
+const { server, session, page } = await editorSuite({ checkErrors: false });
 /** Requests to other origins than the test server. */
 const elsewhere: string[] = [];
 
-desk.context.on("request", (request) => {
+session.context.on("request", (request) => {
   const { protocol, origin } = new URL(request.url());
   if (protocol.startsWith("http") && origin !== server.origin) elsewhere.push(request.url());
 });
@@ -29,12 +29,12 @@ async function describeAs(text: string, on = page): Promise<void> {
 
 describe("nothing is lost", () => {
   afterEach(() => {
-    desk.faults.length = 0;
+    session.errors.length = 0;
   });
 
   it("when two tabs edit the same agent: both are asked, nothing is overwritten", async () => {
     const id = await makeAgent(server, smallGraph());
-    const other = await desk.context.newPage();
+    const other = await session.context.newPage();
     await open(id);
     await open(id, other);
     await describeAs("from the first");
@@ -94,50 +94,50 @@ describe("everyone", () => {
       server,
       smallGraph({ settings: { ...smallGraph().settings, suggestions: ["What is 12*7?"] } }),
     );
-    const seat = await openSession(server, { theme, language });
+    const session = await openSession(server, { theme, language });
     try {
-      await open(id, seat.page);
-      const check = async (where: string) => expect(await axeViolations(seat.page), where).toEqual([]);
+      await open(id, session.page);
+      const check = async (where: string) => expect(await axeViolations(session.page), where).toEqual([]);
       await check("the agent");
-      await seat.page.locator('.react-flow__node[data-id="brain"] header').click();
+      await session.page.locator('.react-flow__node[data-id="brain"] header').click();
       await check("a node");
-      await seat.page.locator('.react-flow__node[data-id="kit"] header').click();
+      await session.page.locator('.react-flow__node[data-id="kit"] header').click();
       await check("tools");
-      await seat.page.keyboard.press("Control+Enter");
-      await seat.page.getByRole("button", { name: "What is 12*7?" }).click();
-      await seat.page
+      await session.page.keyboard.press("Control+Enter");
+      await session.page.getByRole("button", { name: "What is 12*7?" }).click();
+      await session.page
         .getByRole("button", { name: /calculator/ })
         .first()
         .waitFor();
       await check("the conversation");
       for (const [place, name] of ["the form", "trying", "building", "issues", "the file", "tests"].entries()) {
-        await seat.page.getByRole("tab").nth(place).click();
-        if (name === "the file") await seat.page.locator(".monaco-editor").first().waitFor();
+        await session.page.getByRole("tab").nth(place).click();
+        if (name === "the file") await session.page.locator(".monaco-editor").first().waitFor();
         await check(name);
       }
-      await seat.page.getByRole("button", { name: /^(Publish|发布)$/ }).click();
+      await session.page.getByRole("button", { name: /^(Publish|发布)$/ }).click();
       await check("publishing");
-      await seat.page.getByRole("button", { name: /^(History|历史)$/ }).click();
+      await session.page.getByRole("button", { name: /^(History|历史)$/ }).click();
       await check("history");
-      await seat.page.keyboard.press("Control+k");
-      await seat.page.getByRole("combobox").first().waitFor();
+      await session.page.keyboard.press("Control+k");
+      await session.page.getByRole("combobox").first().waitFor();
       await check("the search");
-      await seat.page.keyboard.press("Escape");
-      await seat.page.keyboard.press("Control+f");
-      await seat.page.getByRole("tab", { name: /^(Find|查找)$/ }).waitFor();
+      await session.page.keyboard.press("Escape");
+      await session.page.keyboard.press("Control+f");
+      await session.page.getByRole("tab", { name: /^(Find|查找)$/ }).waitFor();
       await check("finding");
-      await seat.page.locator(".react-flow__pane").click({ position: { x: 12, y: 12 } });
-      await seat.page.keyboard.press("?");
-      await seat.page.getByRole("dialog").waitFor();
+      await session.page.locator(".react-flow__pane").click({ position: { x: 12, y: 12 } });
+      await session.page.keyboard.press("?");
+      await session.page.getByRole("dialog").waitFor();
       await check("the map of keys");
-      await seat.page.keyboard.press("Escape");
-      await seat.page.keyboard.press("Control+a");
-      await seat.page.keyboard.press("Backspace");
-      await seat.page.getByRole("heading", { name: /^(The canvas is empty|画布是空的)$/ }).waitFor();
+      await session.page.keyboard.press("Escape");
+      await session.page.keyboard.press("Control+a");
+      await session.page.keyboard.press("Backspace");
+      await session.page.getByRole("heading", { name: /^(The canvas is empty|画布是空的)$/ }).waitFor();
       await check("the empty canvas");
-      expect(seat.faults).toEqual([]);
+      expect(session.errors).toEqual([]);
     } finally {
-      await seat.close();
+      await session.close();
     }
   });
 
@@ -207,10 +207,10 @@ describe("five hundred nodes", () => {
 describe("fingers", () => {
   it("move the view with one, and come nearer with two", async () => {
     const id = await makeAgent(server, smallGraph());
-    const context = await desk.browser.newContext({
+    const context = await session.browser.newContext({
       viewport: { width: 1400, height: 860 },
       hasTouch: true,
-      storageState: await desk.context.storageState(),
+      storageState: await session.context.storageState(),
     });
     const tablet = await context.newPage();
     try {

@@ -4,10 +4,10 @@ import { editorSuite } from "./editor-suite.ts";
 import { graphOf } from "./graphs.ts";
 import { makeAgent } from "./harness.ts";
 
-const { server, session: desk } = await editorSuite();
+const { server, session } = await editorSuite();
 
 it("pins tools where more are chosen than a model sees at a time", async () => {
-  const { page } = desk;
+  const { page } = session;
   const id = await makeAgent(
     server,
     graphOf(
@@ -38,5 +38,5 @@ it("pins tools where more are chosen than a model sees at a time", async () => {
   await expect.poll(pinned).toEqual(["builtin/clock"]);
   await pin.click();
   await expect.poll(pinned).toEqual([]);
-  expect(desk.faults).toEqual([]);
+  expect(session.errors).toEqual([]);
 });

@@ -20,7 +20,7 @@ const twoSteps = () =>
     { ask: [0, 120], first: [300, 120], second: [600, 120], reply: [900, 120] },
   );
 
-const { server, session: desk, page, card } = await editorSuite();
+const { server, session, page, card } = await editorSuite();
 const agent = await makeAgent(server, twoSteps());
 await page.goto(`${server.origin}/agents/${agent}?try=1`);
 await card("ask").waitFor();
@@ -148,5 +148,5 @@ it("opens a past run from the list with the keys of the draft, and says when it 
   await page.getByText("This run no longer exists").waitFor();
   await page.goto(`${server.origin}/runs/${run}`);
   await page.getByText("This run no longer exists").waitFor();
-  expect(desk.faults.splice(0).every((fault) => fault.includes("404"))).toBe(true);
+  expect(session.errors.splice(0).every((error) => error.includes("404"))).toBe(true);
 });

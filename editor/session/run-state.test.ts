@@ -157,15 +157,15 @@ describe("following a run", () => {
     const events = story();
     const seen: RunItem[] = [];
     let asked = 0;
-    const again = () => (++asked < 3 ? streamOf([], true) : streamOf(events));
-    await followRun(streamOf([], true), { ...follow(() => streamOf([]), seen), again });
+    const resend = () => (++asked < 3 ? streamOf([], true) : streamOf(events));
+    await followRun(streamOf([], true), { ...follow(() => streamOf([]), seen), resend });
     expect([asked, seen]).toEqual([3, events]);
     const down = Object.assign(new Error("Down."), { status: 503 });
     async function* no(): AsyncGenerator<RunItem> {
       yield* [];
       throw down;
     }
-    await expect(followRun(no(), { ...follow(() => streamOf([]), []), again })).rejects.toBe(down);
+    await expect(followRun(no(), { ...follow(() => streamOf([]), []), resend })).rejects.toBe(down);
     // Once the run is under way, the same is a lost connection.
     let tries = 0;
     const back = () => (++tries < 3 ? no() : streamOf(events.slice(1)));

@@ -59,7 +59,7 @@ export function createTestRuns(deps: Pick<ConversationDeps, "save" | "graph" | "
         saved ? server.runSaved({ input }, signal) : server.runGraph({ graph: deps.graph(), input }, signal),
         {
           signal,
-          untilRest: true,
+          untilWait: true,
           pause: deps.pause,
           reopen: (run, after) => server.follow(run, after, signal),
           onItem: (item) => {

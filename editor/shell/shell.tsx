@@ -49,7 +49,7 @@ const RAIL_ITEMS: RailItem[] = [
   { name: "tools", href: "/tools", icon: Wrench },
   { name: "models", href: "/models", icon: Cpu },
   { name: "runs", href: "/runs", icon: Clock3, also: ["/sessions"] },
-  { name: "inbox", href: "/waiting", icon: Inbox },
+  { name: "inbox", href: "/inbox", icon: Inbox },
   { name: "usage", href: "/usage", icon: ChartColumn },
   { name: "templates", href: "/templates", icon: LayoutGrid },
 ];

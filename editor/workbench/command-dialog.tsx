@@ -26,7 +26,7 @@ const PAGES = [
   ["shell:models", "/models"],
   ["shell:runs", "/runs"],
   ["runs:sessions.title", "/sessions"],
-  ["shell:inbox", "/waiting"],
+  ["shell:inbox", "/inbox"],
   ["shell:usage", "/usage"],
   ["shell:settings", "/settings"],
   ["settings:tabs.secrets", "/settings/secrets"],

@@ -9,7 +9,7 @@ import { BodyViews } from "../hooks/body-views.tsx";
 import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
 import { useChosenNode, useGraph, useLive, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
-import { RunNotFound, isNotFound } from "../pages/runs/run-not-found.tsx";
+import { isNotFound, RunNotFound } from "../pages/runs/run-not-found.tsx";
 import { Inspector } from "../panels/inspector.tsx";
 import { ForkContext } from "../panels/node-trial.tsx";
 import { Answer } from "../panels/reply.tsx";

@@ -7,13 +7,13 @@ const PAGE = 200;
 
 /**
  * Yields the events after `after`, then live ones. Reads from the log at the reader's own pace: nothing is buffered
- * for it. Ends after the last event of the run, when the run rests and `untilRest`, or when the signal aborts.
+ * for it. Ends after the last event of the run, when the run rests and `untilWait`, or when the signal aborts.
  */
 export async function* follow(
   log: EventLog,
   run: string,
   feed: Feed,
-  options: { after: number; untilRest: boolean; deltas: boolean; signal: AbortSignal },
+  options: { after: number; untilWait: boolean; deltas: boolean; signal: AbortSignal },
 ): AsyncGenerator<RunItem, void, void> {
   const { signal } = options;
   let wake = () => {};
@@ -40,7 +40,7 @@ export async function* follow(
         if (TERMINAL.has(event.type)) return;
       }
       for (const delta of due(reader, cursor, false)) yield delta;
-      if ((options.untilRest || feed.ended) && rests >= 0 && cursor >= rests && feed.restsAt === rests) return;
+      if ((options.untilWait || feed.ended) && rests >= 0 && cursor >= rests && feed.restsAt === rests) return;
       if (events.length === PAGE || news || signal.aborted) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;

@@ -87,7 +87,7 @@ export class RunReader {
     try {
       yield* follow(log, id, feed, {
         after: options.after ?? -1,
-        untilRest: options.untilWait ?? false,
+        untilWait: options.untilWait ?? false,
         deltas: options.deltas ?? true,
         signal: options.signal,
       });

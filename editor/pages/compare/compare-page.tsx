@@ -35,8 +35,8 @@ export function ComparePage({ first, second }: { first: string; second: string }
         <ErrorNotice
           error={failed.error}
           onRetry={() => {
-            a.again();
-            b.again();
+            a.refollow();
+            b.refollow();
           }}
         />
       ) : a.loading || b.loading ? (
@@ -50,9 +50,9 @@ export function ComparePage({ first, second }: { first: string; second: string }
 
 function Compared({ first, second }: { first: FollowedRun; second: FollowedRun }) {
   const { t } = useTranslation("testing");
-  const [place, setPlace] = useState<Scope>([]);
-  const nodes = useMemo(() => compareRuns(first.view, second.view, place), [first.view, second.view, place]);
-  const parts = useMemo(() => partsInside(first.view, second.view, place), [first.view, second.view, place]);
+  const [scope, setScope] = useState<Scope>([]);
+  const nodes = useMemo(() => compareRuns(first.view, second.view, scope), [first.view, second.view, scope]);
+  const parts = useMemo(() => partsInside(first.view, second.view, scope), [first.view, second.view, scope]);
   const graph = useGraphOf(second.view.id);
   return (
     <>
@@ -67,8 +67,8 @@ function Compared({ first, second }: { first: FollowedRun; second: FollowedRun }
         <Texts first={replyOf(first.view)} second={replyOf(second.view)} />
       </Section>
       <Section title={t("nodes")}>
-        {place.length > 0 && <ScopeBar place={place} graph={graph} onPlace={setPlace} />}
-        <NodeTable nodes={nodes} parts={parts} graph={graph && graphAt(graph, place, NOT_FETCHED)} onPlace={setPlace} />
+        {scope.length > 0 && <ScopeBar scope={scope} graph={graph} onScope={setScope} />}
+        <NodeTable nodes={nodes} parts={parts} graph={graph && graphAt(graph, scope, NOT_FETCHED)} onScope={setScope} />
       </Section>
     </>
   );

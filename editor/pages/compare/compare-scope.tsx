@@ -10,30 +10,30 @@ import { useNodeWords } from "../../i18n/node-words.ts";
 import type { ComparedPart } from "./compare.ts";
 
 /** The scope shown in both runs, as breadcrumbs that lead back out. */
-export function ScopeBar({ place, graph, onPlace }: { place: Scope; graph?: Graph; onPlace(place: Scope): void }) {
+export function ScopeBar({ scope, graph, onScope }: { scope: Scope; graph?: Graph; onScope(scope: Scope): void }) {
   const { t } = useTranslation(["testing", "bodies"]);
   const words = useNodeWords();
   const link = "rounded-sm text-accent hover:underline";
   return (
     <nav aria-label={t("location")} className="mb-3 flex flex-wrap items-center gap-x-2">
-      <button type="button" className={link} onClick={() => onPlace([])}>
+      <button type="button" className={link} onClick={() => onScope([])}>
         {t("wholeRun")}
       </button>
-      {place.map((part, depth) => {
-        const around = graph && graphAt(graph, place.slice(0, depth), NOT_FETCHED);
+      {scope.map((part, depth) => {
+        const around = graph && graphAt(graph, scope.slice(0, depth), NOT_FETCHED);
         const node = around?.nodes.find((one) => one.id === part.node);
         const title = node ? words.nodeTitle(node) : part.node;
         const name = [title, partWords(part, t)].filter(Boolean).join(", ");
-        const last = depth === place.length - 1;
+        const last = depth === scope.length - 1;
         return (
-          <Fragment key={scopeKey(place.slice(0, depth + 1))}>
+          <Fragment key={scopeKey(scope.slice(0, depth + 1))}>
             <ChevronRight size={13} aria-hidden className="text-ink-3" />
             {last ? (
               <span aria-current="location" className="font-medium">
                 {name}
               </span>
             ) : (
-              <button type="button" className={link} onClick={() => onPlace(place.slice(0, depth + 1))}>
+              <button type="button" className={link} onClick={() => onScope(scope.slice(0, depth + 1))}>
                 {name}
               </button>
             )}
@@ -54,11 +54,11 @@ function partWords(part: ScopePart, t: TFunction<["testing", "bodies"]>): string
 export function PartPicker({
   parts,
   title,
-  onPlace,
+  onScope,
 }: {
   parts: readonly ComparedPart[];
   title: string;
-  onPlace(place: Scope): void;
+  onScope(scope: Scope): void;
 }) {
   const { t } = useTranslation(["testing", "bodies"]);
   const how = (part: ComparedPart) =>
@@ -69,7 +69,7 @@ export function PartPicker({
       <button
         type="button"
         className="block rounded-sm font-normal text-accent text-sm hover:underline"
-        onClick={() => onPlace(only.scope)}
+        onClick={() => onScope(only.scope)}
       >
         {t("viewContents")} ({how(only)})
       </button>
@@ -81,7 +81,7 @@ export function PartPicker({
       value=""
       onChange={(event) => {
         const part = parts.find((one) => one.key === event.target.value);
-        if (part) onPlace(part.scope);
+        if (part) onScope(part.scope);
       }}
     >
       <option value="">{t("viewContents")}</option>

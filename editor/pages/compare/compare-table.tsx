@@ -44,13 +44,13 @@ export function NodeTable({
   nodes,
   parts,
   graph,
-  onPlace,
+  onScope,
 }: {
   nodes: readonly ComparedNode[];
   parts: ReadonlyMap<string, ComparedPart[]>;
   /** The graph of the nodes, if it is known. */
   graph?: Graph;
-  onPlace(place: Scope): void;
+  onScope(scope: Scope): void;
 }) {
   const { t } = useTranslation("testing");
   return (
@@ -71,7 +71,7 @@ export function NodeTable({
             compared={node}
             node={graph?.nodes.find((one) => one.id === node.node)}
             parts={parts.get(node.node)}
-            onPlace={onPlace}
+            onScope={onScope}
           />
         ))}
       </tbody>
@@ -83,12 +83,12 @@ function NodeRow({
   compared,
   node,
   parts,
-  onPlace,
+  onScope,
 }: {
   compared: ComparedNode;
   node?: GraphNode;
   parts?: readonly ComparedPart[];
-  onPlace(place: Scope): void;
+  onScope(scope: Scope): void;
 }) {
   const { t } = useTranslation(["testing", "runs"]);
   const words = useNodeWords();
@@ -107,7 +107,7 @@ function NodeRow({
       <Row>
         <Cell className="font-medium">
           {title}
-          {parts && <PartPicker parts={parts} title={title} onPlace={onPlace} />}
+          {parts && <PartPicker parts={parts} title={title} onScope={onScope} />}
         </Cell>
         <Cell className="whitespace-nowrap">{both((view) => t(`nodeStatus.${view.status}`))}</Cell>
         <Cell end className="whitespace-nowrap text-ink-2">

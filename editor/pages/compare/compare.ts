@@ -32,9 +32,9 @@ const LONGEST = 20_000;
  * The nodes of one graph: the agent's own, or those that ran in `scope` (an item is compared with the same item). In
  * the order of the second run; nodes that only the first run has come last.
  */
-export function compareRuns(first: RunView, second: RunView, place: Scope = []): ComparedNode[] {
+export function compareRuns(first: RunView, second: RunView, scope: Scope = []): ComparedNode[] {
   const keys = new Set([...second.nodes.keys(), ...first.nodes.keys()]);
-  const wanted = scopeKey(place);
+  const wanted = scopeKey(scope);
   return [...keys].flatMap((key) => {
     const a = first.nodes.get(key);
     const b = second.nodes.get(key);
@@ -59,9 +59,9 @@ export interface ComparedPart {
 }
 
 /** What ran inside the nodes at `scope`, by node: items, turns, or the single run of an agent, by number. */
-export function partsInside(first: RunView, second: RunView, place: Scope = []): ReadonlyMap<string, ComparedPart[]> {
-  const prefix = place.length;
-  const wanted = scopeKey(place);
+export function partsInside(first: RunView, second: RunView, scope: Scope = []): ReadonlyMap<string, ComparedPart[]> {
+  const prefix = scope.length;
+  const wanted = scopeKey(scope);
   const found = new Map<string, ComparedPart & { in: Set<RunView> }>();
   for (const run of [first, second])
     for (const [key, view] of run.nodes) {

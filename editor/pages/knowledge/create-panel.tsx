@@ -33,10 +33,10 @@ export function CreateKnowledgePanel({
       onCreated(card);
     },
   });
-  const bad = !KNOWLEDGE_NAME.test(name.trim());
+  const invalid = !KNOWLEDGE_NAME.test(name.trim());
   const submit = () => {
     setShown(true);
-    if (!bad) create.mutate();
+    if (!invalid) create.mutate();
   };
   return (
     <SidePanel
@@ -56,7 +56,7 @@ export function CreateKnowledgePanel({
           submit();
         }}
       >
-        <Field label={t("name")} help={t("nameHelp")} error={shown && bad && t("nameError")}>
+        <Field label={t("name")} help={t("nameHelp")} error={shown && invalid && t("nameError")}>
           <Input value={name} onChange={(event) => setName(event.target.value)} placeholder="handbook" />
         </Field>
         <EmbedderField value={embedder} onChange={setChosen} />

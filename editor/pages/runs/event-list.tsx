@@ -59,7 +59,7 @@ function EventRow({ event, startedAt }: { event: RunEvent; startedAt: number }) 
 /** A one-line summary of an event. */
 function summaryOf(event: RunEvent): string {
   const node = "node" in event && event.node ? event.node : "";
-  const rest = (): string => {
+  const details = (): string => {
     switch (event.type) {
       case "run-start":
         return event.input.message;
@@ -86,5 +86,5 @@ function summaryOf(event: RunEvent): string {
         return "";
     }
   };
-  return [node, rest()].filter(Boolean).join("  ").slice(0, 300);
+  return [node, details()].filter(Boolean).join("  ").slice(0, 300);
 }

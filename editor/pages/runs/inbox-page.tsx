@@ -93,7 +93,7 @@ function PendingRun({ run }: { run: RunRow }) {
             key={wait.wait}
             run={run.id}
             wait={wait}
-            onAnswered={() => void client.invalidateQueries({ queryKey: ["runs"] })}
+            onDecided={() => void client.invalidateQueries({ queryKey: ["runs"] })}
           />
         ))}
       </div>

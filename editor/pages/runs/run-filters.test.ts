@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toQuery, isFiltered, readFilters, writeFilters } from "./run-filters.ts";
+import { isFiltered, readFilters, toQuery, writeFilters } from "./run-filters.ts";
 
 describe("run filters", () => {
   it("come back from the address as they were", () => {

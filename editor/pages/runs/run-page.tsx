@@ -24,7 +24,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { EventList } from "./event-list.tsx";
 import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
-import { RunNotFound, isNotFound } from "./run-not-found.tsx";
+import { isNotFound, RunNotFound } from "./run-not-found.tsx";
 import { RunReply } from "./run-reply.tsx";
 import { type FaceOf, RunTimeline } from "./run-timeline.tsx";
 import { RUNS_KEY, useDeleteRuns } from "./runs-page.tsx";
@@ -35,7 +35,7 @@ import { WaitCard } from "./wait-card.tsx";
 export function RunPage({ id }: { id: string }) {
   const { t } = useTranslation(["runs", "common", "errors", "testing"]);
   const [, go] = useLocation();
-  const { events, view, text, error, loading, again } = useRun(id);
+  const { events, view, text, error, loading, refollow } = useRun(id);
   const row = useQuery({ queryKey: [...RUNS_KEY, id], queryFn: ({ signal }) => api.runs.get(id, signal) });
   const [chosen, setChosen] = useState<string>();
   const [asking, setAsking] = useState(false);
@@ -75,19 +75,19 @@ export function RunPage({ id }: { id: string }) {
         isNotFound(error) ? (
           <RunNotFound />
         ) : (
-          <ErrorNotice error={error} onRetry={again} />
+          <ErrorNotice error={error} onRetry={refollow} />
         )
       ) : loading ? (
         <Skeleton className="h-64" />
       ) : (
         <div className="grid grid-cols-[minmax(0,1fr)_280px] gap-8 max-lg:grid-cols-1">
           <div className="min-w-0">
-            {error !== undefined && <ErrorNotice error={error} onRetry={again} className="mb-6" />}
+            {error !== undefined && <ErrorNotice error={error} onRetry={refollow} className="mb-6" />}
             {view.waits.length > 0 && (
               <Section title={t("wait.title", { count: view.waits.length })}>
                 <div className="flex flex-col gap-3">
                   {view.waits.map((wait) => (
-                    <WaitCard key={wait.wait} run={id} wait={wait} onAnswered={again} />
+                    <WaitCard key={wait.wait} run={id} wait={wait} onDecided={refollow} />
                   ))}
                 </div>
               </Section>
@@ -106,7 +106,7 @@ export function RunPage({ id }: { id: string }) {
               ) : (
                 <div className="rounded-xl border border-line bg-surface px-4 py-3.5">
                   {view.output ? (
-                    <RunReply output={view.output} documents={answerDocuments(view)} rests={rests} />
+                    <RunReply output={view.output} documents={answerDocuments(view)} grounding={rests} />
                   ) : text ? (
                     <Answer text={text} documents={[]} />
                   ) : (

@@ -10,11 +10,11 @@ import { CodeBlock } from "../../ui/code-block.tsx";
 export function RunReply({
   output,
   documents,
-  rests,
+  grounding,
 }: {
   output: RunOutput;
   documents: Document[];
-  rests?: Grounding;
+  grounding?: Grounding;
 }) {
   const { t } = useTranslation("runs");
   const { reply } = output;
@@ -25,16 +25,16 @@ export function RunReply({
       ) : (
         <CodeBlock code={JSON.stringify(reply, null, 2)} wrap />
       )}
-      {rests && <GroundingList rests={rests} />}
-      {rests?.claim && <Badge tone="bad">{t("page.claim", { claim: rests.claim })}</Badge>}
+      {grounding && <GroundingList grounding={grounding} />}
+      {grounding?.claim && <Badge tone="bad">{t("page.claim", { claim: grounding.claim })}</Badge>}
     </div>
   );
 }
 
 /** The sources of a reply: cited documents and the tools that returned a result, or a note that there are none. */
-function GroundingList({ rests }: { rests: Grounding }) {
+function GroundingList({ grounding }: { grounding: Grounding }) {
   const { t } = useTranslation("runs");
-  if (rests.documents.length === 0 && rests.tools.length === 0)
+  if (grounding.documents.length === 0 && grounding.tools.length === 0)
     return (
       <div>
         <Badge tone="warn" title={t("page.noSourcesHelp")}>
@@ -45,12 +45,12 @@ function GroundingList({ rests }: { rests: Grounding }) {
   return (
     <div className="flex flex-wrap items-center gap-1.5">
       <span className="mr-0.5 text-ink-3 text-sm">{t("page.sources")}</span>
-      {rests.documents.map((document) => (
+      {grounding.documents.map((document) => (
         <Badge key={document.id} tone="documents">
           {document.number} {document.title}
         </Badge>
       ))}
-      {rests.tools.map((tool) => (
+      {grounding.tools.map((tool) => (
         <Badge key={tool} tone="tools">
           {modelName(tool)}
         </Badge>

@@ -23,13 +23,13 @@ import { RetentionNote } from "../settings/run-retention.tsx";
 import { RatingMark } from "./rating-mark.tsx";
 import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
 import {
-  toQuery,
   isFiltered,
   type Period,
   RATINGS,
   type RunFilters,
   readFilters,
   STATUSES,
+  toQuery,
   writeFilters,
 } from "./run-filters.ts";
 

@@ -17,10 +17,10 @@ export interface FollowedRun {
 const START: FollowedRun = { events: [], view: foldRun([]), text: "", loading: true };
 
 /**
- * A run's stored events and, while it is active, the live ones. `again` resumes following after a decision. A lost
+ * A run's stored events and, while it is active, the live ones. `refollow` resumes following after a decision. A lost
  * stream is resumed where it broke.
  */
-export function useRun(id: string): FollowedRun & { again(): void } {
+export function useRun(id: string): FollowedRun & { refollow(): void } {
   const [state, setState] = useState<FollowedRun>(START);
   const [round, setRound] = useState(0);
   const client = useQueryClient();
@@ -30,15 +30,15 @@ export function useRun(id: string): FollowedRun & { again(): void } {
     const stop = new AbortController();
     const events: RunEvent[] = [];
     let text = "";
-    let asked = false;
+    let scheduled = false;
     const show = (more: Partial<FollowedRun> = {}) => {
       if (!stop.signal.aborted) setState({ events: [...events], view: foldRun(events), text, loading: false, ...more });
     };
     const soon = () => {
-      if (asked) return;
-      asked = true;
+      if (scheduled) return;
+      scheduled = true;
       requestAnimationFrame(() => {
-        asked = false;
+        scheduled = false;
         show();
       });
     };
@@ -63,5 +63,5 @@ export function useRun(id: string): FollowedRun & { again(): void } {
     return () => stop.abort();
   }, [id, round, client]);
 
-  return { ...state, again: () => setRound((count) => count + 1) };
+  return { ...state, refollow: () => setRound((count) => count + 1) };
 }

@@ -16,11 +16,11 @@ function partWords({ node: title, item, turn }: ScopePart, t: TFunction<["runs",
 }
 
 /** A pending approval of a run: the question, the exact call, and the possible decisions. */
-export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; onAnswered(): void }) {
+export function WaitCard({ run, wait, onDecided }: { run: string; wait: Wait; onDecided(): void }) {
   const { t } = useTranslation(["runs", "bodies"]);
-  const answer = useMutation({
+  const decide = useMutation({
     mutationFn: (choice: WaitDecision["choice"]) => api.runs.answer(run, [{ wait: wait.wait, choice }]),
-    onSuccess: onAnswered,
+    onSuccess: onDecided,
   });
   const choices: WaitDecision["choice"][] =
     wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
@@ -54,15 +54,15 @@ export function WaitCard({ run, wait, onAnswered }: { run: string; wait: Wait; o
           <Button
             key={choice}
             variant={index === 0 ? "solid" : "outline"}
-            busy={answer.isPending && answer.variables === choice}
-            disabled={answer.isPending}
-            onClick={() => answer.mutate(choice)}
+            busy={decide.isPending && decide.variables === choice}
+            disabled={decide.isPending}
+            onClick={() => decide.mutate(choice)}
           >
             {t(`wait.${choice}`)}
           </Button>
         ))}
       </div>
-      {answer.isError && <ErrorNotice error={answer.error} className="mt-3" />}
+      {decide.isError && <ErrorNotice error={decide.error} className="mt-3" />}
     </article>
   );
 }

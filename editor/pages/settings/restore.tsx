@@ -47,9 +47,9 @@ export function Restore() {
     setSent(0);
     try {
       const options = { merge, withoutSecrets, ...(passphrase && !withoutSecrets && { passphrase }) };
-      const told = await api.backup.restore(chosen, options, setSent, controller.signal);
+      const result = await api.backup.restore(chosen, options, setSent, controller.signal);
       choose(undefined);
-      setReport(told);
+      setReport(result);
       await client.invalidateQueries();
     } catch (thrown) {
       if (!controller.signal.aborted) setError(thrown);

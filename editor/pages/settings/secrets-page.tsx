@@ -123,7 +123,7 @@ function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }
   const client = useQueryClient();
   const [name, setName] = useState(known);
   const [value, setValue] = useState("");
-  const bad = name !== "" && !NAME.test(name);
+  const invalid = name !== "" && !NAME.test(name);
   const ready = NAME.test(name) && value !== "";
   const save = useMutation({
     mutationFn: () => api.secrets.set(name, value),
@@ -152,7 +152,7 @@ function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }
         }}
       >
         {!known && (
-          <Field label={t("secrets.name")} help={t("secrets.nameHelp")} error={bad && t("secrets.nameError")}>
+          <Field label={t("secrets.name")} help={t("secrets.nameHelp")} error={invalid && t("secrets.nameError")}>
             <Input value={name} onChange={(event) => setName(event.target.value)} mono placeholder="WEATHER_KEY" />
           </Field>
         )}

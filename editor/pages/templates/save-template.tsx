@@ -21,7 +21,7 @@ export function SaveTemplate({ graph, onClose }: { graph: Graph; onClose(): void
   const [name, setName] = useState(graph.name);
   const [summary, setSummary] = useState(graph.description.slice(0, 2000));
   const [tried, setTried] = useState(false);
-  const missing = name.trim() === "";
+  const isEmpty = name.trim() === "";
   const save = useMutation({
     mutationFn: () => api.templates.save({ graph, name: name.trim(), summary: summary.trim(), language: language() }),
     onSuccess() {
@@ -35,7 +35,7 @@ export function SaveTemplate({ graph, onClose }: { graph: Graph; onClose(): void
   });
   const submit = () => {
     setTried(true);
-    if (!missing && !save.isPending) save.mutate();
+    if (!isEmpty && !save.isPending) save.mutate();
   };
   return (
     <Dialog
@@ -60,7 +60,7 @@ export function SaveTemplate({ graph, onClose }: { graph: Graph; onClose(): void
         }}
       >
         <GraphPicture graph={graph} className="h-32 rounded-lg border border-line" />
-        <Field label={t("name")} error={tried && missing && t("nameMissing")}>
+        <Field label={t("name")} error={tried && isEmpty && t("nameMissing")}>
           <Input
             value={name}
             maxLength={200}

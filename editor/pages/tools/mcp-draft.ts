@@ -76,13 +76,13 @@ function pairs(text: string, mark: "=" | ":"): Record<string, string> {
 
 /** Parses pasted JSON. Accepts code fences and a member without the outer braces. Throws `SyntaxError`. */
 export function parsePasted(text: string): object {
-  const bare = text
+  const unfenced = text
     .trim()
     .replace(/^```\w*\s*/, "")
     .replace(/\s*```$/, "")
     .replace(/,\s*$/, "");
-  const value: unknown = JSON.parse(/^"[^"]+"\s*:/.test(bare) ? wrapped(bare) : bare);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SyntaxError("it is no object");
+  const value: unknown = JSON.parse(/^"[^"]+"\s*:/.test(unfenced) ? wrapped(unfenced) : unfenced);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SyntaxError("it is not an object");
   return value;
 }
 

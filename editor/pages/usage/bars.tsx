@@ -14,7 +14,7 @@ export function Bars({
   summary,
   bars,
   words,
-  tellPart,
+  describePart,
   partTone = "bad",
 }: {
   title: string;
@@ -22,7 +22,7 @@ export function Bars({
   bars: Bar[];
   words(value: number): string;
   /** Describes a day's part; shown after its value. */
-  tellPart?(part: number): string;
+  describePart?(part: number): string;
   /** `bad`: failure; `soft`: the smaller of two values; `whole`: the whole bar is failure. */
   partTone?: "bad" | "soft" | "whole";
 }) {
@@ -33,11 +33,11 @@ export function Bars({
       summary={summary}
       labels={bars.map((bar) => bar.label)}
       legend={<>{words(max)} ↑</>}
-      tell={(at) => (
+      describe={(at) => (
         <>
           {words(bars[at]!.value)}
-          {tellPart && bars[at]!.part ? (
-            <span className="font-normal text-ink-3">, {tellPart(bars[at]!.part)}</span>
+          {describePart && bars[at]!.part ? (
+            <span className="font-normal text-ink-3">, {describePart(bars[at]!.part)}</span>
           ) : null}
         </>
       )}

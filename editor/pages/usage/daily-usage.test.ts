@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { UsageRow } from "../../../server/contract/run.ts";
 import { busiest, everyDay } from "./daily-usage.ts";
-import { toQuery, readFilters, writeFilters } from "./usage-filters.ts";
+import { readFilters, toQuery, writeFilters } from "./usage-filters.ts";
 
 const row = (more: Partial<UsageRow>): UsageRow => ({
   runs: 1,

@@ -51,7 +51,7 @@ export function Lines({
           <span>{words(max)} ↑</span>
         </span>
       }
-      tell={(at) =>
+      describe={(at) =>
         lines
           .flatMap(({ name, values }) => (values[at] === undefined ? [] : `${name} ${words(values[at])}`))
           .join(" · ") || "–"

@@ -10,7 +10,7 @@ export function Plot({
   summary,
   labels,
   legend,
-  tell,
+  describe,
   children,
 }: {
   title: string;
@@ -18,7 +18,7 @@ export function Plot({
   summary: string;
   labels: readonly string[];
   legend: ReactNode;
-  tell(at: number): ReactNode;
+  describe(at: number): ReactNode;
   /** Draws into the whole box; `at` is the chosen day. */
   children(at: number | undefined): ReactNode;
 }) {
@@ -32,7 +32,7 @@ export function Plot({
             <span className="text-ink-3">{legend}</span>
           ) : (
             <>
-              <span className="text-ink-3">{labels[at]}</span> <span className="font-medium">{tell(at)}</span>
+              <span className="text-ink-3">{labels[at]}</span> <span className="font-medium">{describe(at)}</span>
             </>
           )}
         </span>

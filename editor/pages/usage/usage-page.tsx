@@ -15,7 +15,7 @@ import { Bars } from "./bars.tsx";
 import { everyDay } from "./daily-usage.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { Lines } from "./lines.tsx";
-import { toQuery, RANGES, readFilters, type UsageFilters, writeFilters } from "./usage-filters.ts";
+import { RANGES, readFilters, toQuery, type UsageFilters, writeFilters } from "./usage-filters.ts";
 import { UsageTable } from "./usage-table.tsx";
 import { useUsageNames } from "./use-names.ts";
 
@@ -173,7 +173,7 @@ function Plots({ days, total }: { days: (UsageRow & { day: string })[]; total: U
     <div className="mb-10 grid grid-cols-2 gap-4 max-lg:grid-cols-1 lg:[&>:last-child:nth-child(odd)]:col-span-2">
       {bars(t("perDay"), number, (day) => day.runs, {
         part: (day) => day.failed,
-        tellPart: (failed) => t("failedCount", { count: failed }),
+        describePart: (failed) => t("failedCount", { count: failed }),
       })}
       {total.p50Ms !== undefined && (
         <Lines
@@ -190,7 +190,7 @@ function Plots({ days, total }: { days: (UsageRow & { day: string })[]; total: U
       )}
       {bars(t("tokensPerDay"), compact, (day) => day.inputTokens + day.outputTokens, {
         part: (day) => day.outputTokens,
-        tellPart: (output) => t("outputOf", { tokens: compact(output) }),
+        describePart: (output) => t("outputOf", { tokens: compact(output) }),
         partTone: "soft",
       })}
       {(total.costUsd ?? 0) > 0 && bars(t("costPerDay"), dollars, (day) => day.costUsd ?? 0)}

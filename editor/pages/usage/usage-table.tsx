@@ -8,7 +8,7 @@ import { Loaded } from "../../shell/query-state.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { busiest } from "./daily-usage.ts";
-import { toQuery, GROUPS, type UsageFilters } from "./usage-filters.ts";
+import { GROUPS, toQuery, type UsageFilters } from "./usage-filters.ts";
 import type { UsageNames } from "./use-names.ts";
 
 /** The same numbers by agent, version or key. A row sets the filter of the page. */
