@@ -113,7 +113,7 @@ describe("nodes", () => {
   });
 });
 
-describe("wires", () => {
+describe("connections", () => {
   it("are drawn between ports that fit, refused between those that do not, and say why", async () => {
     const id = await open();
     await drag(await middle(port("ask", "history", "source")), await middle(port("brain", "history", "target")));

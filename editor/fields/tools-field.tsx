@@ -14,7 +14,7 @@ import { SearchInput } from "../ui/input.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { Checkbox } from "../ui/switch.tsx";
 import { type FieldProps, listOf, recordOf } from "./field-props.ts";
-import { useToolOverflow } from "./use-tool-room.ts";
+import { useToolOverflow } from "./use-tool-overflow.ts";
 
 /** The limit of `nodes/tool.ts`. */
 const MAX_PINNED = 64;

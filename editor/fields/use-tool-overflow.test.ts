@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { graphOf } from "../e2e/graphs.ts";
 import { table } from "../graph/node-types.ts";
 import { createPortReader } from "../graph/ports.ts";
-import { toolOverflow } from "./use-tool-room.ts";
+import { toolOverflow } from "./use-tool-overflow.ts";
 
 const tools = Array.from({ length: 20 }, (_, n) => ({ name: `mcp/big/t${n}` })).concat([{ name: "builtin/clock" }]);
 
