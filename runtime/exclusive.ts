@@ -21,14 +21,14 @@ function edgeCondition(edge: CompiledEdge, conditions: Map<CompiledNode, Conditi
   return condition;
 }
 
-/** Under which conditions each node runs, by the rule of `plan.ts`: every required wired port has a taken edge. */
+/** Under which conditions each node runs, by the rule of `plan.ts`: every required connected port has a taken edge. */
 export function takenWhen(order: CompiledNode[]): Map<CompiledNode, Condition> {
   const conditions = new Map<CompiledNode, Condition>();
   for (const node of order) {
-    const wired = Map.groupBy(node.incoming, (edge) => edge.toPort);
+    const connected = Map.groupBy(node.incoming, (edge) => edge.toPort);
     const required = node.inputs
-      .filter((port) => !port.optional && wired.has(port.id))
-      .map((port) => wired.get(port.id)!);
+      .filter((port) => !port.optional && connected.has(port.id))
+      .map((port) => connected.get(port.id)!);
     const groups = required.length > 0 ? required : node.incoming.length > 0 ? [node.incoming] : [];
     let all: Condition = new Map();
     for (const group of groups) all = and(all, group.map((edge) => edgeCondition(edge, conditions)).reduce(or));

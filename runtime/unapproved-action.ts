@@ -22,9 +22,9 @@ export function findUnapprovedAction(
   context: CheckContext,
 ): { tool: string; reads: string } | undefined {
   const kindOf = new Map(node.inputs.map((port) => [port.id, port.kind]));
-  const wired = (kind: string) => node.incoming.filter((edge) => kindOf.get(edge.toPort) === kind);
+  const incoming = (kind: string) => node.incoming.filter((edge) => kindOf.get(edge.toPort) === kind);
   const offered: { tool: ToolSpec; unapproved: boolean }[] = [];
-  for (const { from } of wired("tools")) {
+  for (const { from } of incoming("tools")) {
     const { tools = [], approvals = {} } = from.definition.needs?.(from.config) ?? {};
     for (const tool of tools.flatMap((pattern) => context.tools?.(pattern) ?? [])) {
       const approval = approvalFor(tool, settings, approvals);
@@ -34,7 +34,7 @@ export function findUnapprovedAction(
   const acting = offered.find((one) => one.unapproved);
   if (!acting) return undefined;
   const reads =
-    [...wired("documents"), ...wired("files")][0]?.from.title ??
+    [...incoming("documents"), ...incoming("files")][0]?.from.title ??
     offered.find(({ tool }) => !NO_FOREIGN_TEXT.test(tool.name))?.tool.name;
   return reads === undefined ? undefined : { tool: acting.tool.name, reads };
 }

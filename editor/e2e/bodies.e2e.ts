@@ -75,7 +75,7 @@ async function nested(): Promise<string> {
     ),
   );
   const places = { ask: [0, 0], inner: [300, 0], reply: [600, 0] } satisfies Record<string, [number, number]>;
-  const around = (name: string, type: string, config: object, wires: string[]) =>
+  const around = (name: string, type: string, config: object, edges: string[]) =>
     graphOf(
       name,
       [
@@ -83,7 +83,7 @@ async function nested(): Promise<string> {
         ["inner", type, config],
         ["reply", "output", {}],
       ],
-      wires,
+      edges,
       places,
     );
   const item = around("Item", "agent", { agent: gate }, ["ask.message > inner.message", "inner.reply > reply.reply"]);

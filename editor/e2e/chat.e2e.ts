@@ -12,7 +12,7 @@ let session: BrowserSession;
 let context: BrowserContext;
 let page: Page;
 /** Another origin. A request to it is a leak, except for the shop page that embeds the chat. */
-let elsewhere: Server;
+let otherServer: Server;
 let there: string;
 const hits: string[] = [];
 
@@ -51,20 +51,20 @@ async function publish(graph: Graph, name: string, more: object = { access: "pub
 const shopWith = (chat: string) => there + chat.replace(`${server.origin}/chat/`, "/shop/");
 
 beforeAll(async () => {
-  elsewhere = createServer((request, response) => {
+  otherServer = createServer((request, response) => {
     if (request.url?.startsWith("/shop")) return void shop(request.url, response);
     hits.push(request.url ?? "");
     response.end("");
   });
-  await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", resolve));
-  there = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => otherServer.listen(0, "127.0.0.1", resolve));
+  there = `http://127.0.0.1:${(otherServer.address() as AddressInfo).port}`;
   server = await startServer();
   session = await openSession(server);
 }, 180_000);
 afterAll(async () => {
   await session?.close();
   await server?.stop();
-  elsewhere?.close();
+  otherServer?.close();
 });
 beforeEach(async () => {
   // A visitor: another browser profile, without the admin's cookie.

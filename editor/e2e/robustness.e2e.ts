@@ -6,11 +6,11 @@ import { axeViolations, makeAgent, openSession } from "./harness.ts";
 
 const { server, session, page } = await editorSuite({ checkErrors: false });
 /** Requests to other origins than the test server. */
-const elsewhere: string[] = [];
+const foreignRequests: string[] = [];
 
 session.context.on("request", (request) => {
   const { protocol, origin } = new URL(request.url());
-  if (protocol.startsWith("http") && origin !== server.origin) elsewhere.push(request.url());
+  if (protocol.startsWith("http") && origin !== server.origin) foreignRequests.push(request.url());
 });
 
 async function open(id: string, on = page): Promise<void> {
@@ -244,5 +244,5 @@ describe("fingers", () => {
 });
 
 it("nothing was asked of any other place", () => {
-  expect(elsewhere).toEqual([]);
+  expect(foreignRequests).toEqual([]);
 });

@@ -14,17 +14,17 @@ import { createPortReader, drawnPorts } from "./ports.ts";
 const anyGraph = fc
   .record({
     types: fc.array(fc.constantFrom(...definitions.map((one) => one.type)), { minLength: 1, maxLength: 12 }),
-    wires: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat()), { maxLength: 20 }),
+    connections: fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat()), { maxLength: 20 }),
     places: fc.array(fc.option(fc.record({ x: fc.integer({ min: -2000, max: 2000 }), y: fc.nat(2000) })), {
       maxLength: 12,
     }),
   })
-  .map(({ types, wires, places }): Graph => {
+  .map(({ types, connections, places }): Graph => {
     const graph = emptyGraph("any");
     const reader = createPortReader(table);
     graph.nodes = types.map((type, index) => ({ id: `n${index}`, type, version: 1, config: {} }));
     const ports = graph.nodes.map((node) => reader.ports(node));
-    const edges = wires.flatMap(([a, b, out, into]) => {
+    const edges = connections.flatMap(([a, b, out, into]) => {
       const [from, to] = [a % types.length, b % types.length];
       const output = ports[from]!.outputs[out % Math.max(1, ports[from]!.outputs.length)];
       const input = ports[to]!.inputs[into % Math.max(1, ports[to]!.inputs.length)];

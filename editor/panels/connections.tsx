@@ -52,7 +52,7 @@ function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side
     return found ? `${words.nodeTitle(found)} · ${words.port(found.type, { id: other, kind: "any" })}` : end;
   };
   const open = !frozen && !port.missing ? connectablePorts(graph, reader, node.id, port.id, side) : [];
-  const wire = (end: string) => {
+  const connectTo = (end: string) => {
     const edge =
       side === "in" ? { from: end, to: `${node.id}.${port.id}` } : { from: `${node.id}.${port.id}`, to: end };
     apply(connect(edge, edgesToReplace(current(), table, reader, edge)));
@@ -76,7 +76,7 @@ function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side
             aria-label={t("connectPort", { port: label })}
             className="ml-auto h-6 w-24 rounded-sm border border-line bg-surface text-ink-2 text-xs"
             value=""
-            onChange={(event) => wire(event.target.value)}
+            onChange={(event) => connectTo(event.target.value)}
           >
             <option value="" disabled>
               {t("connectTo")}

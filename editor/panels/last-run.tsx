@@ -38,7 +38,7 @@ export function LastRun({ node }: { node: GraphNode }) {
             actions={<QuickFixButton error={view.error} node={node.id} />}
           />
         )}
-        <Rests view={view} />
+        <GroundingNotice view={view} />
         {view.tools.length > 0 && (
           <div className="mb-3">
             <ToolSteps tools={view.tools} />
@@ -88,18 +88,18 @@ function Values({ values, type }: { values: [string, unknown][]; type: string })
   ));
 }
 
-/** What an answer rests on. */
-function Rests({ view }: { view: NodeView }) {
+/** What a reply is based on. */
+function GroundingNotice({ view }: { view: NodeView }) {
   const { t } = useTranslation("panels");
-  const { grounding: rests } = view;
-  if (!rests) return null;
-  const nothing = rests.documents.length === 0 && rests.tools.length === 0;
+  const { grounding } = view;
+  if (!grounding) return null;
+  const nothing = grounding.documents.length === 0 && grounding.tools.length === 0;
   return (
     <>
       {nothing && <p className="mb-2 text-ink-3">{t("noSources")}</p>}
-      {rests.claim && (
+      {grounding.claim && (
         <Notice tone="warn" className="mb-3" title={t("claim")}>
-          {rests.claim}
+          {grounding.claim}
         </Notice>
       )}
     </>

@@ -23,7 +23,7 @@ import { ToolSteps } from "./tool-steps.tsx";
 import { TurnPart, TurnTools } from "./turn-part.tsx";
 import { ValueView } from "./value-view.tsx";
 
-/** One message and what came of it: passages, tool steps, what it waits for, the answer and what it rests on. */
+/** One message and what came of it: passages, tool steps, what it waits for, the reply and its grounding. */
 export function TurnView({
   turn,
   runState,
@@ -143,13 +143,14 @@ const NodeSteps = memo(function NodeSteps({ view }: { view: NodeView }) {
   );
 });
 
-/** What the answer rests on; a badge where it rests on nothing but the model. */
+/** The grounding of the reply; a badge when it has no sources. */
 function Footing({ view }: { view: RunView }) {
   const { t } = useTranslation("panels");
-  const rests = [...view.nodes.values()].flatMap((node) => node.grounding ?? []);
+  const grounding = [...view.nodes.values()].flatMap((node) => node.grounding ?? []);
   const demo = models(view).some((model) => model.startsWith("demo/"));
-  const claim = rests.find((one) => one.claim)?.claim;
-  const nothing = rests.length > 0 && rests.every((one) => one.documents.length === 0 && one.tools.length === 0);
+  const claim = grounding.find((one) => one.claim)?.claim;
+  const nothing =
+    grounding.length > 0 && grounding.every((one) => one.documents.length === 0 && one.tools.length === 0);
   if (!demo && !claim && !nothing) return null;
   return (
     <div className="flex flex-wrap items-center gap-1.5">

@@ -1,4 +1,4 @@
-/** What is wrong with the graph now: `checkGraph` a moment after each change, told apart by node for the cards. */
+/** The issues of the graph: `checkGraph` shortly after each change, grouped by node for the cards. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { checkGraph } from "../../runtime/check.ts";
 import type { Graph } from "../../runtime/graph.ts";
@@ -29,17 +29,17 @@ export interface IssueStore extends StoreApi<Issues> {
   close(): void;
 }
 
-/** `told`: what the server said of this very graph, so that opening it does not wait for a check. */
+/** `known`: the issues that the server found in this graph, so that opening it does not wait for a check. */
 export function createIssues(
   document: DocumentStore,
   catalogue: CatalogueStore,
   table: NodeTable,
   clock: Clock,
-  told?: Issue[],
+  known?: Issue[],
 ): IssueStore {
   const store = createStore<Issues>(() => {
     const { graph } = document.getState();
-    return sort(graph, told ?? checkGraph(graph, table, checkContext(catalogue.getState())));
+    return sort(graph, known ?? checkGraph(graph, table, checkContext(catalogue.getState())));
   });
   let stop: (() => void) | undefined;
   const check = () => {

@@ -40,7 +40,7 @@ const tool = (at: number, call: string, name: string): (EventBody & { at: number
   },
   { type: "tool-end", at: at + 20, node: "brain", call, result: { content: "noon" }, ms: 20 },
 ];
-const told = (spans: readonly Span[]) =>
+const lines = (spans: readonly Span[]) =>
   spanLines(spans, new Set(allKeys(spans))).map(
     ({ span, level }) => `${"  ".repeat(level)}${span.what} ${span.part?.item ?? span.tool ?? span.step ?? span.node}`,
   );
@@ -96,7 +96,7 @@ describe("the bars of a run", () => {
 
   it("hold what ran inside of them, by item, with tokens and cost added up", () => {
     const spans = spansOf(nested);
-    expect(told(spans)).toEqual([
+    expect(lines(spans)).toEqual([
       "node each",
       "  part 0",
       "    node ask",
@@ -116,7 +116,7 @@ describe("the bars of a run", () => {
 
   it("of a body are those inside of it", () => {
     const inside = new Map([...nested.nodes].filter(([, node]) => node.scope?.[0]?.item === 1));
-    expect(told(spansOf({ ...nested, nodes: inside }, 1))).toEqual([
+    expect(lines(spansOf({ ...nested, nodes: inside }, 1))).toEqual([
       "node ask",
       "node helper",
       "  step 1",
@@ -131,6 +131,6 @@ describe("the bars of a run", () => {
       ...tool(11, "c", "agent/helper"),
       { type: "node-start", at: 12, node: "ask", scope: [{ node: "brain", call: "c" }] },
     );
-    expect(told(spansOf(view))).toEqual(["step 1", "tool agent/helper", "  node ask"]);
+    expect(lines(spansOf(view))).toEqual(["step 1", "tool agent/helper", "  node ask"]);
   });
 });

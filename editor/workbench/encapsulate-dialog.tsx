@@ -66,8 +66,8 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsul
     if (!missing && !make.isPending) make.mutate();
   };
 
-  const takes = wiredPorts(plan.inner, "input");
-  const gives = wiredPorts(plan.inner, "output");
+  const takes = connectedPorts(plan.inner, "input");
+  const gives = connectedPorts(plan.inner, "output");
   const forgets = plan.forgets.flatMap((id) => lookup(plan.inner).node(id) ?? []).map(words.nodeTitle);
   return (
     <Dialog
@@ -114,7 +114,7 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsul
 }
 
 /** What the new agent takes or gives: every agent can do more, this is what it does. */
-function wiredPorts(
+function connectedPorts(
   inner: Parameters<typeof agentPorts>[0] & { edges: { from: string; to: string }[] },
   side: "input" | "output",
 ): Port[] {

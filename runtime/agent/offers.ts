@@ -1,4 +1,4 @@
-/** Which tools a model is offered: what is wired, less what the operator withholds, and of many the best for the question. */
+/** Which tools a model is offered: what is connected, less what the operator withholds, and of many the best for the question. */
 import { approvalFor } from "../approval.ts";
 import type { Settings } from "../graph.ts";
 import type { Message } from "../message.ts";
@@ -17,16 +17,16 @@ export interface Offers {
 }
 
 /**
- * The tools of all wired tool nodes, each once: the strictest approval counts, pinned anywhere is pinned. The graph's
+ * The tools of all connected tool nodes, each once: the strictest approval counts, pinned anywhere is pinned. The graph's
  * settings override the nodes. `off` tools are gone; a demo model keeps those that only read.
  */
 export function collectOffers(
-  wired: readonly (readonly ToolOffer[])[],
+  lists: readonly (readonly ToolOffer[])[],
   settings: Settings,
   model: Model,
 ): Map<string, ToolOffer> {
   const all = new Map<string, ToolOffer>();
-  for (const list of wired)
+  for (const list of lists)
     for (const offer of list) {
       const known = all.get(offer.name);
       const approve = approvalFor(offer, settings, strictest(offer.approve, known?.approve));

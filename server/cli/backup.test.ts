@@ -11,12 +11,12 @@ import type { Io } from "./io.ts";
 const folder = mkdtempSync(join(tmpdir(), "patchbay-backup-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const told: string[] = [];
+const output: string[] = [];
 const io: Io = {
   stdin: { isTTY: false } as Io["stdin"],
   stderr: { isTTY: false } as Io["stderr"],
-  out: (text) => void told.push(text),
-  err: (text) => void told.push(text),
+  out: (text) => void output.push(text),
+  err: (text) => void output.push(text),
 };
 
 async function at<T>(name: string, work: (client: Client) => Promise<T>): Promise<T> {
@@ -49,13 +49,13 @@ test("a backup is written completely or not at all, and is restored into another
     await expect(restore(client, file, { passphraseFile: phrase }, io)).rejects.toThrow(/not the passphrase/);
     await expect(restore(client, join(folder, "none"), {}, io)).rejects.toMatchObject({ code: "not_found" });
     writeFileSync(phrase, "a passphrase of its own\n");
-    told.length = 0;
+    output.length = 0;
     expect(await restore(client, file, { passphraseFile: phrase }, io)).toBe(0);
-    expect(told.join("")).toMatch(/agent: 1\n[\s\S]*secrets: 1\n/);
+    expect(output.join("")).toMatch(/agent: 1\n[\s\S]*secrets: 1\n/);
     await expect(restore(client, file, { passphraseFile: phrase }, io)).rejects.toThrow(/not empty/);
-    told.length = 0;
+    output.length = 0;
     expect(await restore(client, file, { merge: true, withoutSecrets: true }, io)).toBe(0);
-    expect(told.join("")).toContain("already present: ");
+    expect(output.join("")).toContain("already present: ");
     expect(existsSync(join(folder, "two", "files"))).toBe(true);
   });
 });

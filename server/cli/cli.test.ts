@@ -24,17 +24,17 @@ const env = parseEnv({ PATCHBAY_DATA: dataDir, PORT: "0" });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** An Io that keeps what is written; nobody sits at it. */
-function paper(input = ""): Io & { written: string; told: string } {
+function paper(input = ""): Io & { written: string; errors: string } {
   const io = {
     written: "",
-    told: "",
+    errors: "",
     stdin: Object.assign(Readable.from([input]), { isTTY: false }) as unknown as Io["stdin"],
     stderr: { isTTY: false } as Io["stderr"],
     out: (text: string) => {
       io.written += text;
     },
     err: (text: string) => {
-      io.told += text;
+      io.errors += text;
     },
   };
   return io;
@@ -83,14 +83,14 @@ describe("without a server", () => {
     const io = paper();
     expect(await runFile(client, good(), { message: "What is 12 * (3 + 4)?" }, io)).toBe(0);
     expect(io.written).toContain("84");
-    expect(io.told).toBe("");
+    expect(io.errors).toBe("");
   });
 
   test("run streams the reply, and reports tool calls on standard error", async () => {
     const io = paper();
     expect(await runFile(client, good(), { message: "12 * 7", stream: true }, io)).toBe(0);
     expect(io.written).toMatch(/84[\s\S]*\n$/);
-    expect(io.told).toMatch(/→ builtin\/calculator .*12 \* 7/);
+    expect(io.errors).toMatch(/→ builtin\/calculator .*12 \* 7/);
     const whole = paper();
     expect(await runFile(client, good(), { message: "12 * 7", stream: true, json: true }, whole)).toBe(0);
     expect(JSON.parse(whole.written)).toMatchObject({ status: "done", usage: { toolCalls: 1 } });
@@ -113,7 +113,7 @@ describe("without a server", () => {
     });
     const io = paper();
     expect(await runFile(client, asking, { message: "6 * 7" }, io)).toBe(3);
-    expect(io.told).toMatch(/Waits for a person: .*builtin\/calculator/);
+    expect(io.errors).toMatch(/Waits for a person: .*builtin\/calculator/);
     const yes = paper();
     expect(await runFile(client, asking, { message: "6 * 7", approve: "all" }, yes)).toBe(0);
     expect(yes.written).toContain("42");
@@ -130,32 +130,32 @@ describe("without a server", () => {
     expect(
       lines.some((line) => new RegExp(`bad\\.agent\\.json:${place}:\\d+: error unknown-port: .*"txt"`).test(line)),
     ).toBe(true);
-    const told = paper();
-    await check(client, [bad()], { json: true }, told);
+    const output = paper();
+    await check(client, [bad()], { json: true }, output);
     const { issues } = await client.call<{ issues: unknown[] }>("POST", "/api/check", {
       graph: JSON.parse(readFileSync(bad(), "utf8")),
     });
-    expect(JSON.parse(told.written)[0].issues).toEqual(issues);
+    expect(JSON.parse(output.written)[0].issues).toEqual(issues);
     expect(await check(client, [good()], { strict: true }, paper())).toBe(1);
     expect(await check(undefined, [good()], { strict: true }, paper())).toBe(0);
   });
 
   test("check reports the position of errors in an invalid agent file", async () => {
     const path = join(folder, "broken.agent.json");
-    const told = async (text: string) => {
+    const firstIssue = async (text: string) => {
       writeFileSync(path, text);
       const io = paper();
       expect(await check(undefined, [path], {}, io)).toBe(1);
       return io.written;
     };
-    expect(await told("{")).toContain("bad-json");
-    expect(await told('{"format":"patchbay/1","name":"a","name":"b","nodes":[],"edges":[]}')).toContain(
+    expect(await firstIssue("{")).toContain("bad-json");
+    expect(await firstIssue('{"format":"patchbay/1","name":"a","name":"b","nodes":[],"edges":[]}')).toContain(
       "duplicate-key",
     );
-    expect(await told('{\n  "format": "patchbay/1", "name": "a", "nodes": [], "edges": [],\n  "nodez": 1 }')).toMatch(
-      /:3:3: error unknown-key/,
-    );
-    expect(await told('{"format":"patchbay/9","name":"a","nodes":[],"edges":[]}')).toContain("newer-format");
+    expect(
+      await firstIssue('{\n  "format": "patchbay/1", "name": "a", "nodes": [], "edges": [],\n  "nodez": 1 }'),
+    ).toMatch(/:3:3: error unknown-key/);
+    expect(await firstIssue('{"format":"patchbay/9","name":"a","nodes":[],"edges":[]}')).toContain("newer-format");
   });
 
   test("import, export and publish work together", async () => {
@@ -195,7 +195,7 @@ describe("without a server", () => {
     const io = paper();
     expect(await knowledge.add(client, "handbook", [documents], {}, io)).toBe(0);
     expect(io.written).toBe("handbook: 2 of 3 documents\n");
-    expect(io.told).toContain("skipped deep/photo.png");
+    expect(io.errors).toContain("skipped deep/photo.png");
     const found = paper();
     expect(await knowledge.search(client, "handbook", "How many days of leave?", { limit: "1" }, found)).toBe(0);
     expect(found.written).toMatch(/^1\. leave\.md \(Leave, line 3\) {2}0\.\d+ \[text 1\]\n {3}Fifteen days a year\./);
@@ -237,10 +237,10 @@ describe("with a server on the data folder", () => {
       expect(signedIn.headers.get("set-cookie")).toContain("HttpOnly");
       const published = paper();
       await publish(client, "sums", { slug: "sums" }, published);
-      expect(published.told).toContain(`${server.origin}/v1/agents/sums/runs`);
-      const told = paper();
-      expect(await doctor({ PATCHBAY_DATA: dataDir }, told)).toBe(0);
-      expect(told.written).toContain(`✓ A server is running at ${server.origin}.`);
+      expect(published.errors).toContain(`${server.origin}/v1/agents/sums/runs`);
+      const output = paper();
+      expect(await doctor({ PATCHBAY_DATA: dataDir }, output)).toBe(0);
+      expect(output.written).toContain(`✓ A server is running at ${server.origin}.`);
       await client.close();
     } finally {
       removeServerFile(dataDir);
@@ -258,9 +258,9 @@ describe("with a server on the data folder", () => {
 });
 
 test("doctor reports problems and how to fix them", async () => {
-  const told = paper();
-  expect(await doctor({ PATCHBAY_DATTA: "x" }, told)).toBe(1);
-  expect(told.written).toMatch(/✗ PATCHBAY_DATTA .*PATCHBAY_DATA/);
+  const output = paper();
+  expect(await doctor({ PATCHBAY_DATTA: "x" }, output)).toBe(1);
+  expect(output.written).toMatch(/✗ PATCHBAY_DATTA .*PATCHBAY_DATA/);
   const blocked = paper();
   writeFileSync(join(folder, "no-folder"), "");
   expect(await doctor({ PATCHBAY_DATA: join(folder, "no-folder") }, blocked)).toBe(1);
@@ -282,12 +282,12 @@ test("doctor checks the instance, and writes JSON", async () => {
     text: expect.stringMatching(/secrets\.key can be read by other users. Run: chmod 600/),
   });
   chmodSync(join(place, "secrets.key"), 0o600);
-  const told = paper();
-  expect(await doctor(vars, told)).toBe(1);
-  expect(told.written).toContain('✗ The provider "openai" does not respond at http://127.0.0.1:2 (ECONNREFUSED)');
-  expect(told.written).toContain('✓ Knowledge "handbook": 0 documents.');
-  expect(told.written).toContain('· MCP server "files" needs your approval.');
-  expect(told.written).toContain("the secrets key is correct.");
+  const output = paper();
+  expect(await doctor(vars, output)).toBe(1);
+  expect(output.written).toContain('✗ The provider "openai" does not respond at http://127.0.0.1:2 (ECONNREFUSED)');
+  expect(output.written).toContain('✓ Knowledge "handbook": 0 documents.');
+  expect(output.written).toContain('· MCP server "files" needs your approval.');
+  expect(output.written).toContain("the secrets key is correct.");
   const other = paper();
   expect(await doctor({ ...vars, PATCHBAY_SECRETS_KEY: "another-key-of-at-least-32-characters" }, other)).toBe(1);
   expect(other.written).toMatch(/✗ The stored secrets were written under another key/);

@@ -37,7 +37,7 @@ const call = (key: string, slug = "chat", headers: Record<string, string> = {}) 
   app.request("POST", `/v1/agents/${slug}/runs`, { token: key, body: { input: { message: "Hello" } }, headers });
 const today = async (id: string) =>
   (await app.json<{ today?: { tokens: number; costUsd: number } }>("GET", `/api/keys/${id}`)).today;
-interface Told {
+interface RunBody {
   id: string;
   status: string;
   error?: { code: string; message: string };
@@ -52,7 +52,7 @@ describe("a day's limit", () => {
     async (_, limits, words) => {
       const key = await app.key({ name: "website", limits });
       expect(await today(key.id)).toEqual({ tokens: 0, costUsd: 0 });
-      const first = (await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as Told;
+      const first = (await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as RunBody;
       expect(first.status).toBe("done");
       expect(await today(key.id)).toEqual({ tokens: 100, costUsd: 0.01 });
       expect((await call(key.key)).status).toBe(200);
@@ -63,7 +63,7 @@ describe("a day's limit", () => {
       const wait = Number(refused.headers.get("retry-after"));
       expect(wait).toBeGreaterThan(0);
       expect(Date.now() + wait * 1000).toBeGreaterThanOrEqual(Math.ceil(Date.now() / 86_400_000) * 86_400_000);
-      const { error } = (await refused.json()) as Told;
+      const { error } = (await refused.json()) as RunBody;
       expect(error).toMatchObject({ code: "quota_exceeded", message: expect.stringMatching(words) });
       const openai = await app.request("POST", "/v1/chat/completions", {
         token: key.key,
@@ -74,7 +74,9 @@ describe("a day's limit", () => {
 
       // What it has it may still see; and a call that was made is no new one.
       expect((await app.request("GET", `/v1/runs/${first.id}`, { token: key.key })).status).toBe(200);
-      expect(((await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as Told).id).toBe(first.id);
+      expect(((await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as RunBody).id).toBe(
+        first.id,
+      );
       await app.restart();
       expect((await call(key.key)).status).toBe(429);
       expect(app.mock.counts.chat).toBe(calls);
@@ -108,7 +110,7 @@ describe("a day's limit", () => {
     const key = await app.key({ limits: { tokensPerDay: 500 } });
     const before = app.mock.counts.chat;
     const answers = await Promise.all(Array.from({ length: 20 }, () => call(key.key)));
-    const runs = await Promise.all(answers.map((answer) => answer.json() as Promise<Told>));
+    const runs = await Promise.all(answers.map((answer) => answer.json() as Promise<RunBody>));
     expect(runs.filter(({ status }) => status === "done").length).toBe(5);
     expect(app.mock.counts.chat - before).toBe(5);
     for (const { status, error } of runs) if (status !== "done") expect(error?.code).toBe("quota_exceeded");
@@ -117,7 +119,7 @@ describe("a day's limit", () => {
 
   test("ends a run that is under way in words, at the model call that no longer fits", async () => {
     const key = await app.key({ name: "small", limits: { tokensPerDay: 50 } });
-    const run = (await (await call(key.key, "kit")).json()) as Told;
+    const run = (await (await call(key.key, "kit")).json()) as RunBody;
     expect(run).toMatchObject({
       status: "failed",
       error: { code: "quota_exceeded", message: expect.stringContaining('"small" has used its 50 tokens') },
@@ -144,7 +146,7 @@ describe("a day's limit", () => {
       "judge",
     );
     const key = await app.key({ limits: { tokensPerDay: 100 } });
-    expect(((await (await call(key.key, "judge")).json()) as Told).status).toBe("done");
+    expect(((await (await call(key.key, "judge")).json()) as RunBody).status).toBe("done");
     expect(await today(key.id)).toMatchObject({ tokens: 100 });
     expect((await call(key.key, "judge")).status).toBe(429);
   });
@@ -163,7 +165,7 @@ describe("a model without prices", () => {
     expect(key).toMatchObject({
       warnings: [expect.stringMatching(/cannot use models without prices: .*unpriced\/mock/)],
     });
-    const run = (await (await call(key.key, "unpriced")).json()) as Told;
+    const run = (await (await call(key.key, "unpriced")).json()) as RunBody;
     expect(run).toMatchObject({
       status: "failed",
       // The owner sees the reason; the caller sees no model names.
@@ -173,7 +175,7 @@ describe("a model without prices", () => {
     expect(await events.text()).toContain('\\"unpriced/mock\\" has no prices');
     const tokens = await app.key({ limits: { tokensPerDay: 5000 } });
     expect(tokens).not.toHaveProperty("warnings");
-    expect(((await (await call(tokens.key, "unpriced")).json()) as Told).status).toBe("done");
+    expect(((await (await call(tokens.key, "unpriced")).json()) as RunBody).status).toBe("done");
   });
 });
 
@@ -203,7 +205,7 @@ describe("the quota", () => {
     tokensPerDay: 1000,
     costUsdPerDay: Infinity,
   };
-  const purseOver = (ledger: Ledger, more: object = {}) =>
+  const quotaOver = (ledger: Ledger, more: object = {}) =>
     createQuota({
       ledger,
       models: app.services.models,
@@ -229,7 +231,7 @@ describe("the quota", () => {
 
   test("asks no model while the ledger cannot be reached", async () => {
     const ledger = await sqliteLedger(":memory:");
-    const quota = purseOver(ledger);
+    const quota = quotaOver(ledger);
     await quota.today("k");
     await ledger.close();
     let asked = false;
@@ -249,7 +251,7 @@ describe("the quota", () => {
 
   test("counts an answer that breaks off as far as it came, and one that never began as nothing", async () => {
     const ledger = await sqliteLedger(":memory:");
-    const quota = purseOver(ledger);
+    const quota = quotaOver(ledger);
     const failed: ModelEvent = { type: "end", reason: "error", error: { code: "provider_unavailable", message: "" } };
     await ended(quota.chat("k", request, signal, () => answer(failed)));
     expect(await quota.today("k")).toMatchObject({ tokens: 0 });
@@ -264,7 +266,7 @@ describe("the quota", () => {
 
   test("gives up waiting for what others hold, or when the run is cancelled", async () => {
     const ledger = await sqliteLedger(":memory:");
-    const quota = purseOver(ledger, { patienceMs: 0 });
+    const quota = quotaOver(ledger, { patienceMs: 0 });
     await quota.today("k");
     const day = new Date().toISOString().slice(0, 10);
     await ledger.hold(

@@ -105,9 +105,9 @@ it("speaks the era of 2026-07-28 with a server that has no sessions", async () =
 });
 
 it("a redirect to another address is not followed, and no header goes there", async () => {
-  const elsewhere = await listen(trap);
+  const other = await listen(trap);
   answer = (_, response) => {
-    response.writeHead(302, { location: `${elsewhere}/mcp` }).end();
+    response.writeHead(302, { location: `${other}/mcp` }).end();
   };
   expect((await approve({ Authorization: "Bearer abcdef" })).status).toBe("failed");
   answer = (_, response) => {
@@ -133,7 +133,7 @@ it("an answer cut in the middle leaves the outcome unknown", async () => {
   await expect(call("do")).rejects.toMatchObject({ code: "connection_lost" });
 });
 
-it("answers by status: 500 is a failure that is told, 403 a sign-in", async () => {
+it("answers by status: 500 is a failure that is reported, 403 a sign-in", async () => {
   let status = 500;
   answer = old((_, response) => {
     response.writeHead(status).end("no");

@@ -199,13 +199,13 @@ it("sign-in data at a private address is not fetched", async () => {
     response.end("{}");
   });
   await new Promise<void>((done) => trap.listen(0, "127.0.0.1", done));
-  const elsewhere = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`;
-  state.metadata = `${elsewhere}/meta`;
+  const other = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`;
+  state.metadata = `${other}/meta`;
   await add();
   // what the 401 points at is not reached; what stands at the server's own address is
   expect(new URL((await world.mcp.signIn("guarded", ORIGIN)).url).origin).toBe(base);
   state.metadata = "";
-  state.issuer = elsewhere;
+  state.issuer = other;
   await expect(world.mcp.signIn("guarded", ORIGIN)).rejects.toMatchObject({ code: "address_blocked" });
   expect(hits).toBe(0);
   trap.close();

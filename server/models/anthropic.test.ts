@@ -86,9 +86,9 @@ test("text, thoughts, calls and counts of a stream", async () => {
       },
     ],
   });
-  const told = (type: string) => events.map((one) => (one.type === type && "text" in one ? one.text : "")).join("");
-  expect(told("text-delta")).toBe("I look it up.");
-  expect(told("reasoning-delta")).toBe("hm");
+  const textOf = (type: string) => events.map((one) => (one.type === type && "text" in one ? one.text : "")).join("");
+  expect(textOf("text-delta")).toBe("I look it up.");
+  expect(textOf("reasoning-delta")).toBe("hm");
   expect(events.filter((one) => one.type === "tool-call")).toEqual([
     { type: "tool-call", call: { id: "toolu_1", name: "search", arguments: { q: "cats" } } },
   ]);
@@ -109,7 +109,7 @@ test.each([
   expect(events.at(-1)).toMatchObject({ reason });
 });
 
-test("refusals of the server: no retry for a key, retries for an overload, the key never told", async () => {
+test("refusals of the server: no retry for a key, retries for an overload, the key is not shown", async () => {
   const denied = await ask([respondError(401, "invalid x-api-key sk-ant-secret-0123")]);
   expect(denied.events).toMatchObject([{ type: "end", reason: "error", error: { code: "auth_failed" } }]);
   expect(JSON.stringify(denied.events)).not.toContain("sk-ant-secret");

@@ -154,7 +154,7 @@ describe("refusals and retries", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test("404: model_not_found, no retry, and the server's words are told", async () => {
+  test("404: model_not_found, no retry, and the server's message is reported", async () => {
     const { ask, server } = await rig([respondError(404, 'model "m" not found, try pulling it first')]);
     const end = endOf(await ask());
     expect(end.error).toMatchObject({ code: "model_not_found" });

@@ -196,10 +196,10 @@ test("a conversation reaches the server in its own words, and comes back in ours
       { type: "tool-call", call: { id: "c9", name: "files__read", arguments: { path: "a.md" } } },
     ]);
     expect(events.at(-1)).toMatchObject({ type: "end", reason: "tools" });
-    const told = (type: string) =>
+    const textOf = (type: string) =>
       events.map((event) => (event.type === type && "text" in event ? event.text : "")).join("");
-    expect(told("text-delta")).toBe("I look.");
-    expect(told("reasoning-delta")).toBe("let me see");
+    expect(textOf("text-delta")).toBe("I look.");
+    expect(textOf("reasoning-delta")).toBe("let me see");
   }
   expect(server.requests[0]).toMatchObject({
     model: "mock",
@@ -342,7 +342,7 @@ test("the provider test says what was found, and what the profile should say", a
   expect(await models.test("demo", soon())).toMatchObject({ ok: true });
 });
 
-test("an endpoint without chat completions at its base URL is told so", async () => {
+test("an endpoint without chat completions at its base URL is reported", async () => {
   const { server, models } = await rig({ reply: () => ({ status: 404, message: "page not found" }) });
   await models.save(compatible(server));
   expect(await models.test("mine", soon())).toMatchObject({

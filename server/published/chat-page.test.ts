@@ -154,12 +154,12 @@ describe("the chat page", () => {
     expect(turns).toMatchObject([{ steps: [{ kind: "tool", tool: "calculator", state: "done" }] }, {}]);
     // A program with a key gets the answer alone, whatever the page shows.
     const { key } = await app.key();
-    const told = await app.request("POST", "/v1/agents/kit/runs", {
+    const response = await app.request("POST", "/v1/agents/kit/runs", {
       token: key,
       body: { input: { message: "2 + 3" } },
       headers: { accept: "text/event-stream" },
     });
-    expect(JSON.stringify(await all(sseOf(told)))).not.toContain("calculator");
+    expect(JSON.stringify(await all(sseOf(response)))).not.toContain("calculator");
   });
 
   it("serves the files of a reply only to those who may see the reply", async () => {

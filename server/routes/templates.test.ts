@@ -282,9 +282,9 @@ describe("file-assistant", () => {
   test("another folder gets another server; the same one is taken as it is", async () => {
     const same = await use("file-assistant", { folder: documents });
     expect(same.needs).toEqual([{ kind: "model", optional: true }]);
-    const elsewhere = join(folder, "elsewhere");
-    mkdirSync(elsewhere);
-    const other = await use("file-assistant", { folder: elsewhere });
+    const otherFolder = join(folder, "elsewhere");
+    mkdirSync(otherFolder);
+    const other = await use("file-assistant", { folder: otherFolder });
     expect(other.needs[0]).toMatchObject({ kind: "approval", server: "files-2" });
     expect(other.agent.graph.nodes.find((node) => node.id === "kit")!.config).toMatchObject({
       tools: ["mcp/files-2/*"],

@@ -44,9 +44,9 @@ const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.
 
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { env, logger } = options;
-  const tell = (message: string) => logger.warn(`OpenTelemetry: ${message}`);
+  const warn = (message: string) => logger.warn(`OpenTelemetry: ${message}`);
   diag.setLogger(
-    { error: tell, warn: tell, info: () => undefined, debug: () => undefined, verbose: () => undefined },
+    { error: warn, warn, info: () => undefined, debug: () => undefined, verbose: () => undefined },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
   const resource = resourceFromAttributes({ "service.name": "patchbay", "service.version": options.version }).merge(

@@ -146,7 +146,7 @@ function textOf(content: unknown): string {
   return content.map((part: { text?: unknown }) => (typeof part?.text === "string" ? part.text : "")).join("");
 }
 
-function wireCalls(
+function toolCallsOf(
   reply: MockReply,
 ): { id: string; type: "function"; function: { name: string; arguments: string } }[] {
   return (reply.calls ?? []).map((call, index) => ({
@@ -167,7 +167,7 @@ function usageOf(request: MockRequest, reply: MockReply): Record<string, number>
 const finishOf = (reply: MockReply): string => reply.finish ?? (reply.calls?.length ? "tool_calls" : "stop");
 
 function sendWhole(response: ServerResponse, request: MockRequest, reply: MockReply): void {
-  const calls = wireCalls(reply);
+  const calls = toolCallsOf(reply);
   const message: Record<string, unknown> = { role: "assistant", content: reply.text ?? null };
   if (reply.reasoning) message.reasoning_content = reply.reasoning;
   if (calls.length) message.tool_calls = calls;
@@ -193,7 +193,7 @@ async function sendStream(
   const pieces = [chunk({ role: "assistant", content: "" })];
   for (const piece of split(reply.reasoning ?? "")) pieces.push(chunk({ reasoning_content: piece }));
   for (const piece of split(reply.text ?? "")) pieces.push(chunk({ content: piece }));
-  wireCalls(reply).forEach((call, index) => {
+  toolCallsOf(reply).forEach((call, index) => {
     pieces.push(chunk({ tool_calls: [{ index, ...call, function: { name: call.function.name, arguments: "" } }] }));
     for (const piece of split(call.function.arguments)) {
       pieces.push(chunk({ tool_calls: [{ index, function: { arguments: piece } }] }));

@@ -91,15 +91,15 @@ export async function startMoto(): Promise<{ place: S3Location; close(): Promise
   const child = spawn("moto_server", ["-H", "127.0.0.1", "-p", "0"], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const endpoint = await new Promise<string>((resolve, reject) => {
-    let told = "";
+    let output = "";
     const read = (chunk: Buffer) => {
-      told += chunk.toString();
-      const found = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(told);
+      output += chunk.toString();
+      const found = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(output);
       if (found) resolve(found[1]!);
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);
-    child.once("exit", () => reject(new Error(`moto did not start: ${told}`)));
+    child.once("exit", () => reject(new Error(`moto did not start: ${output}`)));
   });
   const place: S3Location = {
     bucket: "patchbay",
