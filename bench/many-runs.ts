@@ -12,7 +12,7 @@ import type { RunRow } from "../server/contract/run.ts";
 import type { EventLog } from "../server/stores/event-log.ts";
 import { openPostgres } from "../server/stores/postgres/connect.ts";
 import { openPostgresLog } from "../server/stores/postgres/event-log.ts";
-import { named } from "../server/stores/run-cells.ts";
+import { toCells } from "../server/stores/run-cells.ts";
 import { openEventLog } from "../server/stores/sqlite/event-log.ts";
 import { ROW_COLUMNS } from "../server/stores/sqlite/event-log-schema.ts";
 import { postgresBin, startPostgres } from "../server/testing/postgres.ts";
@@ -46,7 +46,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
           await postgres.pool.query(
             `INSERT INTO patchbay.runs (${quoted}, owner, fence, turn)
              SELECT ${quoted}, NULL, 1, false FROM json_populate_recordset(NULL::patchbay.runs, $1)`,
-            [JSON.stringify(batch.map(named))],
+            [JSON.stringify(batch.map(toCells))],
           );
         await postgres.pool.query("ANALYZE patchbay.runs");
         const log = await openPostgresLog({ ...postgres, member: "bench" });
@@ -95,7 +95,7 @@ function fillSqlite(file: string, all: Iterable<RunRow>): void {
   const insert = db.prepare(`INSERT INTO runs (${quoted}) VALUES (${ROW_COLUMNS.map(() => "?").join(", ")})`);
   db.transaction(() => {
     for (const row of all) {
-      const cells = named(row);
+      const cells = toCells(row);
       insert.run(ROW_COLUMNS.map((column) => cells[column]));
     }
   })();

@@ -174,14 +174,14 @@ export async function openServices(
     const runs = createRuns({
       agents,
       nodes,
-      context,
+      checkContext: context,
       deps: { log, models, toolbox, knowledge, files, fetch: net.safeFetch, sandbox, quota },
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
       cluster: stores.cluster,
-      rested(result, ms) {
-        metrics.rested(result, ms);
-        telemetry?.rested(result, ms);
+      onSettled(result, ms) {
+        metrics.runSettled(result, ms);
+        telemetry?.runSettled(result, ms);
       },
       ...(telemetry && { trace: incomingTrace }),
     });
@@ -200,7 +200,7 @@ export async function openServices(
       report,
     });
     closers.push(() => triggers.close());
-    closers.push(() => stores.stopTaking());
+    closers.push(() => stores.stopQueue());
     const settings = createSettings({ records, log, models, now: Date.now, report });
     closers.push(() => settings.close());
     const backup = createBackup(

@@ -1,22 +1,22 @@
 /**
- * One process among several that does what must not be done twice at once: tasks, and with them the writing of
- * knowledge. It holds an advisory lock of PostgreSQL on a connection of its own; when that ends, another one has it.
+ * Elects the one process that runs tasks (and so writes knowledge). The leader holds an advisory lock of PostgreSQL on a
+ * connection of its own; when that connection ends, another process can take the lock.
  */
 import pg from "pg";
 
-/** Any number that nobody else uses. */
-const LOCK = 7_283_640_116;
-const TRY_MS = 1_500;
-const ANSWER_MS = 5_000;
+/** An arbitrary number that no other program on the database uses. */
+const LOCK_ID = 7_283_640_116;
+const INTERVAL_MS = 1_500;
+const TIMEOUT_MS = 5_000;
 
 export interface Leader {
-  leads(): boolean;
-  /** Lets another one lead. */
+  isLeading(): boolean;
+  /** Gives up the lead. */
   close(): Promise<void>;
 }
 
-/** `begin` when this process leads from now on; `end` when it no longer may: the lock can be another's by then. */
-export function standForLeader(options: {
+/** Calls `begin` when this process becomes the leader, and `end` when it lost the lock; another may lead by then. */
+export function electLeader(options: {
   url: string;
   begin(): Promise<void>;
   end(): Promise<void>;
@@ -41,8 +41,8 @@ export function standForLeader(options: {
     if (!client) {
       const fresh = new pg.Client({
         connectionString: options.url,
-        connectionTimeoutMillis: ANSWER_MS,
-        query_timeout: ANSWER_MS,
+        connectionTimeoutMillis: TIMEOUT_MS,
+        query_timeout: TIMEOUT_MS,
         keepAlive: true,
         application_name: "patchbay leader",
       });
@@ -58,25 +58,25 @@ export function standForLeader(options: {
       await client.query("SELECT 1");
       return;
     }
-    const { rows } = await client.query<{ mine: boolean }>("SELECT pg_try_advisory_lock($1) AS mine", [LOCK]);
+    const { rows } = await client.query<{ mine: boolean }>("SELECT pg_try_advisory_lock($1) AS mine", [LOCK_ID]);
     if (!rows[0]?.mine || closed) return;
     leading = true;
     await options.begin();
   };
 
   const step = () => {
-    const asked = client;
+    const before = client;
     turn = turn
       .then(tick)
-      .catch(() => lose(client ?? asked))
+      .catch(() => lose(client ?? before))
       .catch(options.report);
     return turn;
   };
-  const timer = setInterval(step, TRY_MS);
+  const timer = setInterval(step, INTERVAL_MS);
   timer.unref();
   void step();
   return {
-    leads: () => leading,
+    isLeading: () => leading,
     async close() {
       closed = true;
       clearInterval(timer);

@@ -1,4 +1,4 @@
-/** Opens what a process keeps its records, events and run queue in: files in the data folder, or PostgreSQL. */
+/** Opens the records, events, ledger and run queue of a process: files in the data folder, or PostgreSQL. */
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { newId } from "../lib/ids.ts";
@@ -16,34 +16,34 @@ import { openEventLog } from "../stores/sqlite/event-log.ts";
 import { lockFolder } from "../stores/sqlite/folder-lock.ts";
 import { sqliteLedger } from "../stores/sqlite/ledger.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
-import { type Leader, standForLeader } from "./leader.ts";
+import { electLeader, type Leader } from "./leader.ts";
 import { type Recovery, startRecovery } from "./recovery.ts";
 import { openRemoteCommands } from "./remote-commands.ts";
 import { openRemoteDeltas, type RemoteDeltas } from "./remote-deltas.ts";
 import { prepareRunQueue, type RunQueue, startRunQueue } from "./run-queue.ts";
 
-/** `web` takes calls in, `worker` works on runs, `all` does both. */
+/** `web` accepts calls, `worker` executes runs, `all` does both. */
 export type Role = "web" | "worker" | "all";
 
 export interface Stores {
   records: Records;
   ledger: Ledger;
-  /** Opened after the secrets are: `redact` takes them out of what is written. */
+  /** Call it after the secrets are open: `redact` removes them from the events. */
   openLog(redact: (text: string) => string): Promise<EventLog>;
-  /** For `createRuns`; absent where there is one process alone. */
+  /** For `createRuns`; absent for a single process. */
   cluster?: Cluster;
   /**
-   * Takes up what is to be done: what the last process left, or what the queue brings. Call it once. `once` is what
-   * only one of all processes does at a time: it begins here when this one may, and ends when it no longer may.
+   * Starts resuming runs: those the last process left, or those in the queue. Call it once. `leading` is work that one
+   * process does at a time: `begin` is called when this process becomes the leader, `end` when it no longer is.
    */
-  start(runs: RunsService, once: { begin(): Promise<void>; end(): Promise<void> }): Promise<void>;
-  /** Takes up nothing more. Before the runs are stopped. */
-  stopTaking(): Promise<void>;
-  /** After the runs are stopped and the log is closed. */
+  start(runs: RunsService, leading: { begin(): Promise<void>; end(): Promise<void> }): Promise<void>;
+  /** Takes no more runs. Call it before the runs are stopped. */
+  stopQueue(): Promise<void>;
+  /** Call it after the runs are stopped and the log is closed. */
   close(): Promise<void>;
 }
 
-/** Rejects with `unavailable` and one line. Nothing is left open then. */
+/** Rejects with `unavailable` and one line; then nothing is left open. */
 export async function openStores(env: Env, role: Role, report: (thrown: unknown) => void): Promise<Stores> {
   if (env.databaseUrl !== undefined) return postgresStores(env.databaseUrl, role, report);
   const lock = lockFolder(env.dataDir);
@@ -59,11 +59,11 @@ export async function openStores(env: Env, role: Role, report: (thrown: unknown)
         log = await openEventLog({ file: join(env.dataDir, "runs.db"), redact });
         return log;
       },
-      async start(runs, once) {
-        recovery = await startRecovery({ log: log!, takeUp: (run) => runs.takeUp(run), report });
-        await once.begin();
+      async start(runs, leading) {
+        recovery = await startRecovery({ log: log!, resume: (run) => runs.resume(run), report });
+        await leading.begin();
       },
-      async stopTaking() {
+      async stopQueue() {
         await recovery?.stop();
       },
       async close() {
@@ -85,7 +85,7 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
   let queue: RunQueue | undefined;
   let leader: Leader | undefined;
   let remoteDeltas: RemoteDeltas | undefined;
-  let asked: Awaited<ReturnType<typeof openRemoteCommands>> | undefined;
+  let remoteCommands: Awaited<ReturnType<typeof openRemoteCommands>> | undefined;
   const ledger = postgresLedger(postgres.pool);
   return {
     records,
@@ -96,15 +96,15 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
       return log;
     },
     cluster: {
-      leave: role === "web",
-      ask: (owner, ask) => asked!.ask(owner, ask),
+      leaveToWorkers: role === "web",
+      send: (owner, command) => remoteCommands!.send(owner, command),
       liveRuns: (key) => log!.liveRuns(key),
-      want: (run) => remoteDeltas?.want(run) ?? (() => {}),
-      offer: (run, feed) => remoteDeltas?.offer(run, feed) ?? (() => {}),
+      requestText: (run) => remoteDeltas?.requestText(run) ?? (() => {}),
+      offerText: (run, feed) => remoteDeltas?.offerText(run, feed) ?? (() => {}),
     },
-    async start(runs, once) {
+    async start(runs, leading) {
       const open = log!;
-      asked = await openRemoteCommands({
+      remoteCommands = await openRemoteCommands({
         ...postgres,
         members: open.members,
         async serve({ run, what, answers }) {
@@ -114,15 +114,15 @@ async function postgresStores(url: string, role: Role, report: (thrown: unknown)
       });
       remoteDeltas = await openRemoteDeltas({
         ...postgres,
-        hear: (run, delta, after) => runs.hearText(run, delta, after),
+        addText: (run, delta, after) => runs.addRemoteText(run, delta, after),
       });
       if (role === "web") return;
       queue = await startRunQueue({ url, log: open, work: (run) => runs.work(run), report });
-      leader = standForLeader({ url, ...once, report });
+      leader = electLeader({ url, ...leading, report });
     },
-    async stopTaking() {
+    async stopQueue() {
       await queue?.stop();
-      await asked?.close();
+      await remoteCommands?.close();
       remoteDeltas?.close();
       await leader?.close();
     },

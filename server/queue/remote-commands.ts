@@ -1,12 +1,12 @@
-/** Asks another process to do something with a run that it has: cancel it, or take answers in. */
+/** Sends commands to the process that has a run: cancel it, or apply decisions. */
 import type pg from "pg";
 import { errorData, PatchbayError } from "../../runtime/error.ts";
 import { newId } from "../lib/ids.ts";
 import type { Listener } from "../stores/postgres/listen.ts";
 import type { Members } from "../stores/postgres/members.ts";
 
-/** A living process answers within milliseconds; one that died is known to be gone before this is over. */
-const PATIENCE_MS = 8_000;
+/** A living process replies within milliseconds; a dead one is detected before this timeout. */
+const TIMEOUT_MS = 8_000;
 
 export interface RemoteCommand {
   run: string;
@@ -16,21 +16,21 @@ export interface RemoteCommand {
 
 export interface RemoteCommands {
   /**
-   * Resolves with true when the other process did it, with false when it is gone, whether it did it or not. Rejects
-   * with its failure, or with `unavailable` when it does not answer.
+   * Resolves with true when the other process did it. Resolves with false when it is gone; it may or may not have done
+   * it. Rejects with its failure, or with `unavailable` when it does not reply.
    */
-  ask(member: string, ask: RemoteCommand): Promise<boolean>;
+  send(member: string, command: RemoteCommand): Promise<boolean>;
   close(): Promise<void>;
 }
 
 type Reply = { ok: true } | { error: ReturnType<typeof errorData> };
 
-/** `serve` does what others ask of this process. */
+/** `serve` executes the commands of other processes. */
 export async function openRemoteCommands(options: {
   pool: pg.Pool;
   listener: Listener;
   members: Pick<Members, "id" | "onGone">;
-  serve(ask: RemoteCommand): Promise<void>;
+  serve(command: RemoteCommand): Promise<void>;
 }): Promise<RemoteCommands> {
   const { pool, listener, members } = options;
   const open = new Map<string, { member: string; waiting: PromiseWithResolvers<boolean> }>();
@@ -51,10 +51,10 @@ export async function openRemoteCommands(options: {
     if (rows[0]) settle(id, JSON.parse(rows[0].reply) as Reply);
   });
 
-  const stopAsks = await listener.on("patchbay_asks", async (told) => {
-    const space = told.indexOf(" ");
-    if (told.slice(space + 1) !== members.id()) return;
-    const id = told.slice(0, space);
+  const stopCommands = await listener.on("patchbay_asks", async (payload) => {
+    const space = payload.indexOf(" ");
+    if (payload.slice(space + 1) !== members.id()) return;
+    const id = payload.slice(0, space);
     const { rows } = await pool.query<{ body: string }>(
       "SELECT body FROM patchbay.asks WHERE id = $1 AND reply IS NULL",
       [id],
@@ -75,16 +75,16 @@ export async function openRemoteCommands(options: {
     open.delete(id);
     void pool.query("DELETE FROM patchbay.asks WHERE id = $1", [id]).catch(() => undefined);
   };
-  const stopGone = members.onGone((who) => {
+  const stopGone = members.onGone((gone) => {
     for (const [id, { member, waiting }] of open)
-      if (member === who) {
+      if (member === gone) {
         forget(id);
         waiting.resolve(false);
       }
   });
 
   return {
-    async ask(member, ask) {
+    async send(member, command) {
       const id = newId();
       const waiting = Promise.withResolvers<boolean>();
       open.set(id, { member, waiting });
@@ -93,18 +93,18 @@ export async function openRemoteCommands(options: {
         waiting.reject(
           new PatchbayError(
             "unavailable",
-            "The process that works on this run does not answer; try again in a moment.",
+            "The process that executes this run does not respond; try again in a moment.",
             {
               retryAfter: 2,
             },
           ),
         );
-      }, PATIENCE_MS);
+      }, TIMEOUT_MS);
       try {
         await pool.query(
           `WITH asked AS (INSERT INTO patchbay.asks (id, body) VALUES ($1, $2) RETURNING id)
            SELECT pg_notify('patchbay_asks', id || ' ' || $3) FROM asked`,
-          [id, JSON.stringify(ask), member],
+          [id, JSON.stringify(command), member],
         );
         return await waiting.promise;
       } finally {
@@ -114,7 +114,7 @@ export async function openRemoteCommands(options: {
     },
     async close() {
       stopReplies();
-      stopAsks();
+      stopCommands();
       stopGone();
     },
   };

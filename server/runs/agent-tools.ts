@@ -1,4 +1,4 @@
-/** Published agents as tools: `agent/<slug>`. A run that calls one runs it within itself; from outside it is a run of its own. */
+/** Published agents as tools: `agent/<slug>`. Inside a run the agent is part of that run; a call from outside starts a run of its own. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Field } from "../../runtime/field.ts";
 import type { JsonSchema, ToolResult } from "../../runtime/tool.ts";
@@ -12,7 +12,7 @@ export interface AgentTools {
   call(slug: string, args: unknown, options: { idempotencyKey: string }, signal: AbortSignal): Promise<ToolResult>;
 }
 
-/** `runs` is asked for at the first call only: it is built later. */
+/** `agents` and `runs` are functions because those services are created after the tools. */
 export function agentTools(agents: () => Agents, runs: () => Runs): AgentTools {
   return {
     async cards() {
@@ -36,7 +36,7 @@ export function agentTools(agents: () => Agents, runs: () => Runs): AgentTools {
           : { content: JSON.stringify(reply ?? null), value: reply };
       }
       if (result.status === "failed") return { content: result.error?.message ?? "The agent failed.", error: true };
-      throw new PatchbayError("tool_failed", `The agent "${slug}" waits for a person (run ${id}); answer it there.`);
+      throw new PatchbayError("tool_failed", `The agent "${slug}" waits for an approval (run ${id}); decide it there.`);
     },
   };
 }
@@ -48,7 +48,7 @@ async function card(agents: Agents, { slug, live }: Publication): Promise<ToolCa
     name: `agent/${slug}`,
     summary: version.graph.description || version.graph.name,
     parameters: parametersOf(agents.inputFields(version.graph)),
-    // What it does is behind its own approvals.
+    // The called agent asks for its own approvals.
     effect: "read",
     binding: "agent",
     source: version.graph.name,

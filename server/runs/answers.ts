@@ -1,11 +1,11 @@
-/** Answers to what a run waits for: which of them are new, and which time gives when nobody does. */
+/** Decisions on the waits of a run: which of them are new, and which ones a timeout makes. */
 import { PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL, type Wait, type WaitDecision } from "../../runtime/event.ts";
 import { canonicalJson } from "../../runtime/graph.ts";
 
 /**
- * The answers that are new. The same answer again is no error: it changes nothing. Throws `not_found`, `gone` (expired
- * or over), `conflict` (answered otherwise), `bad_request` (a choice that the wait does not have).
+ * Returns the decisions that are new; a repeated decision is ignored. Throws `not_found`, `gone` (the wait expired or the
+ * run ended), `conflict` (decided differently before), `bad_request` (a choice that the wait does not have).
  */
 export function newAnswers(run: string, events: RunEvent[], answers: WaitDecision[], now: number): WaitDecision[] {
   const waits = new Map<string, Wait>();
@@ -26,23 +26,23 @@ export function newAnswers(run: string, events: RunEvent[], answers: WaitDecisio
         canonicalJson(before.value ?? null) === canonicalJson(answer.value ?? null)
       )
         return false;
-      // Time itself may have answered: who comes after it is late, not contradicted.
+      // The timeout may have decided: then this decision is late, not contradictory.
       if (!isLate) throw new PatchbayError("conflict", `"${answer.wait}" was answered already: ${before.choice}.`);
     }
     if (isLate) throw new PatchbayError("gone", `The time to answer "${answer.wait}" is over.`);
-    if (over) throw new PatchbayError("gone", `Run ${run} is over; it waits for nothing any more.`);
+    if (over) throw new PatchbayError("gone", `Run ${run} has ended; it does not wait for a decision.`);
     const choices = wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
     if (!choices.includes(answer.choice))
       throw new PatchbayError(
         "bad_request",
-        `"${answer.choice}" is no answer to this; it takes ${choices.join(", ")}.`,
+        `"${answer.choice}" is not a choice of this wait; use ${choices.join(" or ")}.`,
         { path: "/choice" },
       );
     return true;
   });
 }
 
-/** What was not answered in time is answered with no. `open`: waits that nobody has answered. */
+/** Rejects the waits that have expired. `open`: waits without a decision. */
 export function expiredAnswers(open: Wait[], now: number): WaitDecision[] {
   return open
     .filter((wait) => wait.expiresAt !== undefined && wait.expiresAt <= now)

@@ -1,20 +1,20 @@
-/** What runs need to know of other processes that share the same log. */
+/** What runs need from the other processes that share the event log. */
 import type { WaitDecision } from "../../runtime/event.ts";
 import type { Feed } from "./feed.ts";
 
-/** What a process with others beside it does differently. */
+/** Only present when several processes share the log. */
 export interface Cluster {
-  /** Runs that begin here are left to the workers. */
-  leave: boolean;
+  /** True in a web process: workers execute the runs that it accepts. */
+  leaveToWorkers: boolean;
   /**
-   * Asks the process that has a run to cancel it or to take answers in. False when that process is gone, whether it did
-   * it or not. Rejects as `cancel` and `answer` do.
+   * Asks the owner of a run to cancel it or to apply decisions. False when that process is gone; it may or may not have
+   * done it. Rejects as `cancel` and `answer` do.
    */
-  ask(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitDecision[] }): Promise<boolean>;
-  /** Runs of a key that are under way or queued in any process; those that wait for people are not. */
+  send(owner: string, ask: { run: string; what: "cancel" | "answer"; answers?: WaitDecision[] }): Promise<boolean>;
+  /** How many runs of a key are running or queued in all processes; parked runs do not count. */
   liveRuns(key: string): Promise<number>;
-  /** Text of a run that another process has is read here, until the returned function is called. */
-  want(run: string): () => void;
-  /** Text of a run that this process has is for others too, until the returned function is called. */
-  offer(run: string, feed: Feed): () => void;
+  /** Requests the streamed text of a run of another process, until the returned function is called. */
+  requestText(run: string): () => void;
+  /** Offers the streamed text of a run of this process to the others, until the returned function is called. */
+  offerText(run: string, feed: Feed): () => void;
 }

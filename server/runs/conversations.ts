@@ -1,4 +1,4 @@
-/** Sessions: a conversation is the turns of its runs, folded when it is needed and kept while it is in use. */
+/** Conversations of sessions: the turns of their runs, folded on demand and cached. */
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { RunEvent } from "../../runtime/event.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
@@ -8,19 +8,19 @@ import { turnMessages } from "../../runtime/turn-messages.ts";
 import type { RunRow } from "../contract/run.ts";
 import type { EventLog } from "../stores/event-log.ts";
 
-/** Older turns than these are never asked for: they would not fit any prompt. */
+/** Older turns would not fit into any prompt. */
 const MAX_TURNS = 200;
-const MAX_KEPT = 1000;
+const MAX_CACHED = 1000;
 
-interface Kept {
-  /** Runs that are in it, in order, with the status that they were folded at. */
+interface CachedConversation {
+  /** In order of the runs. */
   turns: { run: string; messages: Message[] }[];
 }
 
 export class Conversations {
   readonly #log: EventLog;
   readonly #nodes: NodeTable;
-  readonly #kept = new BoundedMap<string, Kept>(MAX_KEPT);
+  readonly #cache = new BoundedMap<string, CachedConversation>(MAX_CACHED);
 
   constructor(log: EventLog, nodes: NodeTable) {
     this.#log = log;
@@ -34,19 +34,19 @@ export class Conversations {
       .slice(-MAX_TURNS);
     if (rows.length === 0) return [];
     const name = `${key} ${session}`;
-    const known = new Map(this.#kept.get(name)?.turns.map((turn) => [turn.run, turn]));
+    const known = new Map(this.#cache.get(name)?.turns.map((turn) => [turn.run, turn]));
     const turns = await Promise.all(
       rows.map(async (row) => known.get(row.id) ?? { run: row.id, messages: await this.turn(row) }),
     );
-    this.#kept.set(name, { turns });
+    this.#cache.set(name, { turns });
     return turns.flatMap((turn) => turn.messages);
   }
 
-  /** What one run adds to its conversation. */
+  /** The messages that one run adds to its conversation. */
   async turn(row: RunRow): Promise<Message[]> {
     const graph = await this.#log.graph(row.graph);
-    const answering = graph ? answeringNodes(graph, this.#nodes) : undefined;
-    return turnMessages(await this.events(row.id), answering && ((node) => answering.has(node)));
+    const replying = graph ? replyNodes(graph, this.#nodes) : undefined;
+    return turnMessages(await this.events(row.id), replying && ((node) => replying.has(node)));
   }
 
   async events(run: string): Promise<RunEvent[]> {
@@ -59,12 +59,12 @@ export class Conversations {
   }
 
   forget(session: string, key: string): void {
-    this.#kept.delete(`${key} ${session}`);
+    this.#cache.delete(`${key} ${session}`);
   }
 }
 
-/** Nodes that are wired straight to an output's reply. */
-function answeringNodes(graph: Graph, nodes: NodeTable): Set<string> {
+/** Nodes that are connected directly to the `reply` port of an output. */
+function replyNodes(graph: Graph, nodes: NodeTable): Set<string> {
   const outputs = new Set(
     graph.nodes.filter((node) => nodes.get(node.type)?.role === "output").map((node) => `${node.id}.reply`),
   );

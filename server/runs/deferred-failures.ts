@@ -1,13 +1,13 @@
 /**
- * Ends that could not be stored. A run that failed because the log could not take its events has no end in it; it is
- * written when the log takes events again, so that what the caller was told and what is stored agree.
+ * Terminal events that could not be stored. When a run failed because the log rejected its events, its `run-fail` is
+ * stored as soon as the log accepts events again, so that the stored run agrees with the result the caller received.
  */
 import type { ErrorData } from "../../runtime/error.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { endRun } from "./end-run.ts";
 
-/** How often a run that could not be stored is looked after. */
-const RECOVER_MS = 5_000;
+/** Time between two attempts to store the end of a run. */
+const RETRY_MS = 5_000;
 
 export class DeferredFailures {
   readonly #log: Pick<EventLog, "row" | "read" | "last" | "recover" | "append">;
@@ -15,7 +15,7 @@ export class DeferredFailures {
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopped = false;
 
-  constructor(log: Pick<EventLog, "row" | "read" | "last" | "recover" | "append">, everyMs = RECOVER_MS) {
+  constructor(log: Pick<EventLog, "row" | "read" | "last" | "recover" | "append">, everyMs = RETRY_MS) {
     this.#log = log;
     this.#everyMs = everyMs;
   }
@@ -29,7 +29,7 @@ export class DeferredFailures {
         const last = await this.#log.recover(run);
         await endRun(this.#log, run, { type: "run-fail", error }, last);
       } catch {
-        // Still full or busy: it is tried again until the process ends, and then the next one resumes the run.
+        // The storage is still full or busy. If this process ends first, the next one resumes the run.
         if (!this.#stopped) this.schedule(run, error);
       }
     }, this.#everyMs);

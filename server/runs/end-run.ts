@@ -1,11 +1,11 @@
-/** Writes the last event of a run that no process works on. */
+/** Writes the terminal event of a run that no process executes. */
 import type { EventBody, EventOf, RunUsage } from "../../runtime/event.ts";
 import { addUsage, emptyUsage } from "../../runtime/usage.ts";
 import type { EventLog } from "../stores/event-log.ts";
 
 /**
- * Appends `end` after the last stored event, with the usage of all that is stored (without it when the events cannot be
- * read). `last`: `seq` of that event, if known. Rejects as `EventLog.last` and `EventLog.append` do.
+ * Appends `end` after the last stored event, with the usage of all stored events (omitted when they cannot be read).
+ * `last`: `seq` of the last stored event, if known. Rejects as `EventLog.last` and `EventLog.append` do.
  */
 export async function endRun(
   log: Pick<EventLog, "read" | "last" | "append">,
@@ -14,7 +14,7 @@ export async function endRun(
   last?: number,
 ): Promise<void> {
   const seq = (last ?? (await log.last(run))) + 1;
-  // The row of a run that was cut off lags behind its events.
+  // The row of an interrupted run lags behind its events.
   const usage = await storedUsage(log, run).catch(() => undefined);
   const body: EventBody = { ...end, ...(usage && { usage }) };
   await log.append({ run, seq, at: Date.now(), ...body }, { urgent: true });

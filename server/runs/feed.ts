@@ -1,74 +1,73 @@
 /**
- * Text on its way, for whoever follows a run. Each stretch of text (one step of one node) is kept once, whole; a reader
- * keeps only how far it has come. So a slow reader costs no memory, and one that joins late begins at offset 0.
+ * Streamed text of a run, before its message is stored. Each segment (one step of one node) is kept once; a reader keeps
+ * only its offset. So a slow reader costs no memory, and one that joins late starts at offset 0.
  */
 import { type Delta, type RunEvent, scopeKey, TERMINAL } from "../../runtime/event.ts";
 
-interface Stretch {
+interface TextSegment {
   delta: Omit<Delta, "text" | "offset">;
   text: string;
-  /** It belongs behind the event with this `seq`, and before the one that closes it. */
+  /** `seq` of the event before the segment, and of the event that closes it. */
   after: number;
   closedBy: number;
 }
 
 export class Feed {
-  readonly #open = new Map<string, Stretch>();
+  readonly #open = new Map<string, TextSegment>();
   readonly #readers = new Set<Reader>();
-  /** The run came to rest (it ended or waits) behind the event with this `seq`. */
-  restsAt = -1;
-  /** It rests for good: the event at `restsAt` is its last. */
+  /** `seq` of the event after which the run settled: it ended, or waits for people only. -1 while it runs. */
+  settledAt = -1;
+  /** The event at `settledAt` is terminal. */
   ended = false;
-  /** Somebody asked for text: it is made from now on. */
-  wanted = false;
-  /** The run is another process's: its text comes from there, and its events from the log. */
-  far = false;
-  /** By stretch, the event that closed it last: what comes for it later is too late. Only where `far`. */
+  /** Whether any reader asked for text; without one, the host emits no deltas. */
+  isTextWanted = false;
+  /** Another process executes the run: text comes from it, events come from the log. */
+  isRemote = false;
+  /** By segment key, `seq` of the event that closed it last: text from before it is ignored. Remote runs only. */
   readonly #closed = new Map<string, number>();
-  #seen = -1;
-  /** Stretches that closed since a reader was announced who has not come yet. */
-  #kept: Stretch[] | undefined;
+  #lastObserved = -1;
+  /** Segments that were closed while a reader is expected and has not joined yet. */
+  #closedForReader: TextSegment[] | undefined;
 
-  /** A reader of text is on the way: nothing of it is lost until he comes, or until `forgo`. */
-  announce(): void {
-    this.wanted = true;
-    this.#kept = [];
+  /** Keeps closed segments until a text reader joins or `stopExpecting` is called. */
+  expectReader(): void {
+    this.isTextWanted = true;
+    this.#closedForReader = [];
   }
 
-  forgo(): void {
-    this.#kept = undefined;
+  stopExpecting(): void {
+    this.#closedForReader = undefined;
   }
 
-  get isAwaited(): boolean {
-    return this.#kept !== undefined;
+  get isExpectingReader(): boolean {
+    return this.#closedForReader !== undefined;
   }
 
   get isFollowed(): boolean {
     return this.#readers.size > 0;
   }
 
-  /** Somebody reads text. */
-  get isRead(): boolean {
+  get hasTextReader(): boolean {
     for (const reader of this.#readers) if (reader.text) return true;
     return false;
   }
 
-  /** Text came, behind the event `seq`. */
+  /** Adds text that was produced after the event `seq`. */
   add(delta: Delta, seq: number): void {
     const key = `${delta.kind} ${delta.node} ${scopeKey(delta.scope)}`;
-    let stretch = this.#open.get(key);
-    if (!stretch) {
+    let segment = this.#open.get(key);
+    if (!segment) {
       const { text: _text, offset: _offset, ...rest } = delta;
-      stretch = { delta: rest, text: "", after: seq, closedBy: Number.POSITIVE_INFINITY };
-      this.#open.set(key, stretch);
-      for (const reader of this.#readers) if (reader.text) reader.stretches.push({ stretch, sent: 0 });
+      segment = { delta: rest, text: "", after: seq, closedBy: Number.POSITIVE_INFINITY };
+      this.#open.set(key, segment);
+      for (const reader of this.#readers) if (reader.text) reader.cursors.push({ segment, sent: 0 });
     }
-    stretch.text += delta.text;
+    segment.text += delta.text;
     for (const reader of this.#readers) if (reader.text) reader.wake();
   }
 
-  /** Text of another process came: what is new of it is added. False where a part before it is missing. */
-  addFar(delta: Delta, after: number): boolean {
+  /** Adds the new part of text from another process. False when a part before it is missing. */
+  addRemote(delta: Delta, after: number): boolean {
     const key = `${delta.kind} ${delta.node} ${scopeKey(delta.scope)}`;
     if (after < (this.#closed.get(key) ?? -1)) return true;
     const length = this.#open.get(key)?.text.length ?? 0;
@@ -78,55 +77,55 @@ export class Feed {
     return true;
   }
 
-  /** An event of another process's run was read. */
-  see(event: RunEvent): void {
-    if (!this.far || event.seq <= this.#seen) return;
-    this.#seen = event.seq;
+  /** Takes in a stored event of a remote run. */
+  observe(event: RunEvent): void {
+    if (!this.isRemote || event.seq <= this.#lastObserved) return;
+    this.#lastObserved = event.seq;
     if (event.type === "message" || event.type === "node-end" || event.type === "node-fail")
       for (const kind of ["text", "reasoning"])
         this.#closed.set(`${kind} ${event.node} ${scopeKey(event.scope)}`, event.seq);
-    this.pass(event);
+    this.closeSegments(event);
   }
 
-  /** An event is about to be stored: those that end a step close its stretches. */
-  pass(event: RunEvent): void {
+  /** Closes the segments that the event ends. Call it before the event is stored. */
+  closeSegments(event: RunEvent): void {
     if (this.#open.size === 0) return;
     if (TERMINAL.has(event.type)) {
-      for (const [key, stretch] of this.#open) this.#close(key, stretch, event.seq);
+      for (const [key, segment] of this.#open) this.#close(key, segment, event.seq);
     } else if (event.type === "message" || event.type === "node-end" || event.type === "node-fail") {
-      const place = `${event.node} ${scopeKey(event.scope)}`;
       for (const kind of ["text", "reasoning"]) {
-        const key = `${kind} ${place}`;
-        const stretch = this.#open.get(key);
-        if (stretch) this.#close(key, stretch, event.seq);
+        const key = `${kind} ${event.node} ${scopeKey(event.scope)}`;
+        const segment = this.#open.get(key);
+        if (segment) this.#close(key, segment, event.seq);
       }
     }
   }
 
-  #close(key: string, stretch: Stretch, seq: number): void {
-    stretch.closedBy = seq;
+  #close(key: string, segment: TextSegment, seq: number): void {
+    segment.closedBy = seq;
     this.#open.delete(key);
-    this.#kept?.push(stretch);
+    this.#closedForReader?.push(segment);
   }
 
-  /** The run came to rest behind `seq`; a resume takes that back with -1. */
-  rest(seq: number, ended = false): void {
-    this.restsAt = seq;
+  /** Records that the run settled after `seq`; a resume resets it with -1. */
+  settle(seq: number, ended = false): void {
+    this.settledAt = seq;
     this.ended = ended;
     for (const reader of this.#readers) reader.wake();
   }
 
   /**
-   * A new reader. One that wants text has what is open now before it, from offset 0, and what closed since he was
-   * announced; any is woken when the run rests.
+   * Adds a reader. A text reader starts at offset 0 of the open segments and of those closed since `expectReader`. Every
+   * reader is woken when the run settles.
    */
   join(wake: () => void, text: boolean): Reader {
-    const reader: Reader = { wake, text, stretches: [] };
+    const reader: Reader = { wake, text, cursors: [] };
     this.#readers.add(reader);
     if (!text) return reader;
-    for (const stretch of [...(this.#kept ?? []), ...this.#open.values()]) reader.stretches.push({ stretch, sent: 0 });
-    this.wanted = true;
-    this.forgo();
+    for (const segment of [...(this.#closedForReader ?? []), ...this.#open.values()])
+      reader.cursors.push({ segment, sent: 0 });
+    this.isTextWanted = true;
+    this.stopExpecting();
     return reader;
   }
 
@@ -137,23 +136,22 @@ export class Feed {
 
 export interface Reader {
   wake(): void;
-  /** Whether it wants text at all. */
   text: boolean;
   /** In the order in which they began. */
-  stretches: { stretch: Stretch; sent: number }[];
+  cursors: { segment: TextSegment; sent: number }[];
 }
 
-/** What a reader has not had yet of stretches that belong before `seq` (or of all that are due once `seq` was read). */
-export function* due(reader: Reader, seq: number, beforeEvent: boolean): Generator<Delta> {
-  for (const place of reader.stretches) {
-    const { stretch } = place;
-    if (beforeEvent ? stretch.closedBy !== seq : stretch.after > seq) continue;
-    if (stretch.text.length > place.sent) {
-      const text = stretch.text.slice(place.sent);
-      const offset = place.sent;
-      place.sent = stretch.text.length;
-      yield { ...stretch.delta, offset, text };
+/** Text that the reader has not received: of segments closed by the event `seq`, or of all segments after read events up to `seq`. */
+export function* unsentDeltas(reader: Reader, seq: number, beforeEvent: boolean): Generator<Delta> {
+  for (const cursor of reader.cursors) {
+    const { segment } = cursor;
+    if (beforeEvent ? segment.closedBy !== seq : segment.after > seq) continue;
+    if (segment.text.length > cursor.sent) {
+      const text = segment.text.slice(cursor.sent);
+      const offset = cursor.sent;
+      cursor.sent = segment.text.length;
+      yield { ...segment.delta, offset, text };
     }
   }
-  if (beforeEvent) reader.stretches = reader.stretches.filter((place) => place.stretch.closedBy !== seq);
+  if (beforeEvent) reader.cursors = reader.cursors.filter((cursor) => cursor.segment.closedBy !== seq);
 }

@@ -1,53 +1,54 @@
-/** Following a run: what is stored, then what comes, each event once and in order, with text on its way between. */
+/** Follows a run: stored events, then new ones, each once and in order, with streamed text between them. */
 import { type RunItem, TERMINAL } from "../../runtime/event.ts";
 import type { EventLog } from "../stores/event-log.ts";
-import { due, type Feed } from "./feed.ts";
+import { type Feed, unsentDeltas } from "./feed.ts";
 
 const PAGE = 200;
 
 /**
  * Yields the events after `after`, then live ones. Reads from the log at the reader's own pace: nothing is buffered
- * for it. Ends after the last event of the run, when the run rests and `untilWait`, or when the signal aborts.
+ * for it. Ends after a terminal event, when the run has settled and `untilSettled` is set, or when the signal aborts.
  */
 export async function* follow(
   log: EventLog,
   run: string,
   feed: Feed,
-  options: { after: number; untilWait: boolean; deltas: boolean; signal: AbortSignal },
+  options: { after: number; untilSettled: boolean; deltas: boolean; signal: AbortSignal },
 ): AsyncGenerator<RunItem, void, void> {
   const { signal } = options;
   let wake = () => {};
-  let news = true;
-  const poke = () => {
-    news = true;
+  let hasNews = true;
+  const onNews = () => {
+    hasNews = true;
     wake();
   };
-  const reader = feed.join(poke, options.deltas);
-  const stopWatching = log.watch(run, poke);
-  signal.addEventListener("abort", poke);
+  const reader = feed.join(onNews, options.deltas);
+  const stopWatching = log.watch(run, onNews);
+  signal.addEventListener("abort", onNews);
   try {
     let cursor = options.after;
     while (!signal.aborted) {
-      news = false;
-      const rests = feed.restsAt;
+      hasNews = false;
+      const { settledAt } = feed;
       const events = cursor < (await log.last(run)) ? await log.read(run, cursor, PAGE) : [];
       for (const event of events) {
-        feed.see(event);
-        for (const delta of due(reader, event.seq, true)) yield delta;
+        feed.observe(event);
+        for (const delta of unsentDeltas(reader, event.seq, true)) yield delta;
         if (signal.aborted) return;
         yield event;
         cursor = event.seq;
         if (TERMINAL.has(event.type)) return;
       }
-      for (const delta of due(reader, cursor, false)) yield delta;
-      if ((options.untilWait || feed.ended) && rests >= 0 && cursor >= rests && feed.restsAt === rests) return;
-      if (events.length === PAGE || news || signal.aborted) continue;
+      for (const delta of unsentDeltas(reader, cursor, false)) yield delta;
+      if ((options.untilSettled || feed.ended) && settledAt >= 0 && cursor >= settledAt && feed.settledAt === settledAt)
+        return;
+      if (events.length === PAGE || hasNews || signal.aborted) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
     }
   } finally {
-    signal.removeEventListener("abort", poke);
+    signal.removeEventListener("abort", onNews);
     stopWatching();
     feed.leave(reader);
   }

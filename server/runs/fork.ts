@@ -1,4 +1,4 @@
-/** What a fork takes over from the run it comes from: the input, and the outputs of all that is not behind the node. */
+/** The values that a fork takes from its source run: the input, and the outputs of all nodes that do not follow the forked node. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunEvent } from "../../runtime/event.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
@@ -10,8 +10,8 @@ interface ForkValues {
 }
 
 /**
- * Pins every node that ended in the run and does not lie behind `node`; the node itself only when `outputs` stand in
- * for its own. Throws `not_found` for a node that the graph does not have, `conflict` for one that the run did not reach.
+ * Pins every node that ended in the run and does not follow `node`. Pins `node` itself only when `outputs` replaces its
+ * outputs. Throws `not_found` for a node that the graph does not have, `conflict` for one that the run did not reach.
  */
 export function forkValues(
   graph: Graph,
@@ -23,35 +23,36 @@ export function forkValues(
   if (start?.type !== "run-start") throw new PatchbayError("not_found", "This run has no events.");
   if (!graph.nodes.some((one) => one.id === node))
     throw new PatchbayError("not_found", `The graph of this run has no node "${node}".`, { path: "/node" });
-  const behind = nodesBehind(graph, node);
+  const following = nodesAfter(graph, node);
   const pins: ForkValues["pins"] = { ...start.pins };
   let reached = false;
   for (const event of events) {
     if (!("node" in event) || ("scope" in event && event.scope?.length)) continue;
     if (event.node === node) reached = true;
-    if (event.type === "node-end" && event.node !== node && !behind.has(event.node)) pins[event.node] = event.outputs;
+    if (event.type === "node-end" && event.node !== node && !following.has(event.node))
+      pins[event.node] = event.outputs;
   }
   if (!reached)
-    throw new PatchbayError("conflict", `The run did not reach "${node}": there is nothing to fork from.`, {
+    throw new PatchbayError("conflict", `The run did not reach "${node}": fork from a node that ran.`, {
       path: "/node",
     });
-  for (const id of Object.keys(pins)) if (behind.has(id) || id === node) delete pins[id];
+  for (const id of Object.keys(pins)) if (following.has(id) || id === node) delete pins[id];
   if (outputs) pins[node] = outputs;
   return { input: { ...start.input }, pins, ...(start.user !== undefined && { user: start.user }) };
 }
 
-function nodesBehind(graph: Graph, node: string): Set<string> {
+function nodesAfter(graph: Graph, node: string): Set<string> {
   const next = new Map<string, string[]>();
   for (const edge of graph.edges) {
     const from = edgeEnd(edge.from).node;
     next.set(from, [...(next.get(from) ?? []), edgeEnd(edge.to).node]);
   }
-  const behind = new Set<string>();
+  const following = new Set<string>();
   const queue = [...(next.get(node) ?? [])];
   for (const id of queue)
-    if (!behind.has(id)) {
-      behind.add(id);
+    if (!following.has(id)) {
+      following.add(id);
       queue.push(...(next.get(id) ?? []));
     }
-  return behind;
+  return following;
 }

@@ -1,4 +1,4 @@
-/** From what is asked for to a graph that can run, compiled once each. */
+/** Finds the graph of a run target and compiles it once. */
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { type CompiledGraph, compile } from "../../runtime/compile.ts";
@@ -15,8 +15,8 @@ import { notFound } from "../lib/not-found.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { RunTarget } from "./service.ts";
 
-const MAX_KEPT = 500;
-const AS_TOOL = "agent/";
+const MAX_CACHED = 500;
+const AGENT_TOOL_PREFIX = "agent/";
 
 interface AgentCall {
   agent: string;
@@ -26,7 +26,7 @@ interface AgentCall {
 interface Chosen {
   compiled: CompiledGraph;
   agent: BodyOf<"run-start">["agent"];
-  /** Agents that it calls without a version are taken as they are saved, not as they are published. */
+  /** Agents that it calls without a version are their saved drafts, not their published versions. */
   draft: boolean;
 }
 
@@ -34,15 +34,15 @@ export interface GraphsOptions {
   agents: Agents;
   nodes: NodeTable;
   log: Pick<EventLog, "graph" | "saveGraph">;
-  context(): Promise<CheckContext>;
-  /** In [0, 1): which of two live versions a call gets. */
+  checkContext(): Promise<CheckContext>;
+  /** In [0, 1): decides which of two live versions a call gets. */
   random?(): number;
 }
 
 export class Graphs {
   readonly #options: GraphsOptions;
-  readonly #versions = new BoundedMap<string, Chosen>(MAX_KEPT);
-  readonly #byHash = new BoundedMap<string, CompiledGraph>(MAX_KEPT);
+  readonly #versions = new BoundedMap<string, Chosen>(MAX_CACHED);
+  readonly #byHash = new BoundedMap<string, CompiledGraph>(MAX_CACHED);
   readonly #callsOf = new WeakMap<CompiledGraph, AgentCall[]>();
 
   constructor(options: GraphsOptions) {
@@ -55,36 +55,36 @@ export class Graphs {
     const { agents, nodes } = this.#options;
     const saved = "agent" in target ? await agents.get(target.agent) : undefined;
     const graph = saved?.graph ?? wellFormed((target as { graph: unknown }).graph);
-    const compiled = compile(graph, nodes, await this.#options.context());
+    const compiled = compile(graph, nodes, await this.#options.checkContext());
     this.#remember(compiled);
     const agent = { ...(saved && { id: saved.id }), name: graph.name, graph: compiled.hash };
     return { compiled, agent, draft: true };
   }
 
   /**
-   * What a run is held to from its start on, whatever is saved or published meanwhile: the agents that its graph calls
-   * without a version, and those that these call, by the name that they are called by. Saves their graphs with it.
+   * Fixes the agents that a run calls without a version, directly or through other agents: returns their graph hashes by
+   * the name used in the call, and saves their graphs. Later saves and publications do not change the run.
    */
   async freeze(compiled: CompiledGraph, draft: boolean): Promise<Record<string, string> | undefined> {
     if (this.#calls(compiled).length === 0) return undefined;
-    const held: Record<string, string> = Object.create(null);
+    const hashes: Record<string, string> = Object.create(null);
     const seen = new Set([compiled]);
-    // The set grows while it is gone through.
+    // The set grows during the iteration.
     for (const graph of seen)
       for (const { agent, version } of await this.#eachCall(graph)) {
-        if (version === undefined && agent in held) continue;
+        if (version === undefined && agent in hashes) continue;
         try {
           const called = await this.called(agent, version, draft);
           seen.add(called);
           if (version !== undefined) continue;
-          held[agent] = called.hash;
+          hashes[agent] = called.hash;
           this.#options.log.saveGraph(called.hash, called.graph);
         } catch (error) {
-          // An agent that cannot run is told of where it is called, if it is.
+          // An agent that cannot run fails only when it is called.
           if (!(error instanceof PatchbayError)) throw error;
         }
       }
-    return held;
+    return hashes;
   }
 
   /** The graph that a run began with, from its snapshot. Rejects with `not_found`. */
@@ -92,8 +92,8 @@ export class Graphs {
     const kept = this.#byHash.get(hash);
     if (kept) return kept;
     const graph = await this.#options.log.graph(hash);
-    if (!graph) throw new PatchbayError("not_found", "The graph that this run began with is not stored any more.");
-    const compiled = await this.#again(graph);
+    if (!graph) throw new PatchbayError("not_found", "The graph of this run is no longer stored.");
+    const compiled = await this.#recompile(graph);
     this.#remember(compiled);
     return compiled;
   }
@@ -123,7 +123,7 @@ export class Graphs {
     if (kept) return kept;
     const found = await this.#options.agents.version(slug, number);
     if (!found) throw new PatchbayError("not_found", `The agent "${slug}" has no version ${number}.`);
-    const compiled = await this.#again(found.graph);
+    const compiled = await this.#recompile(found.graph);
     this.#remember(compiled);
     const chosen: Chosen = {
       compiled,
@@ -135,12 +135,12 @@ export class Graphs {
   }
 
   /**
-   * Compiles what passed its check once. What it needs is looked for when it is used: a model that is gone fails the run,
-   * not its resumption. Only what decides a node's ports is asked for now.
+   * Compiles a graph that passed its check before. Resolves only what decides the ports of nodes; models and knowledge are
+   * looked up when they are used, so that a missing one fails the run and not its resumption.
    */
-  async #again(graph: Graph): Promise<CompiledGraph> {
-    const { agents, nodes, context } = this.#options;
-    const { tool, agent } = await context();
+  async #recompile(graph: Graph): Promise<CompiledGraph> {
+    const { agents, nodes, checkContext } = this.#options;
+    const { tool, agent } = await checkContext();
     const called = new Map<string, Ports>();
     for (const { agent: slug, version } of agentsIn(graph, nodes)) {
       const found = version === undefined ? undefined : await agents.version(slug, version);
@@ -152,7 +152,7 @@ export class Graphs {
     });
   }
 
-  /** The agents that a graph calls, as nodes, bodies and tools (`*`: as a tool whichever is published). */
+  /** The agents that a graph calls, as nodes, in bodies and as tools (`*`: every published agent). */
   #calls(compiled: CompiledGraph): AgentCall[] {
     let calls = this.#callsOf.get(compiled);
     if (!calls) {
@@ -173,7 +173,7 @@ export class Graphs {
     return share && (this.#options.random ?? Math.random)() < share.share ? share.version : live;
   }
 
-  /** A deleted agent's versions must not be found any more. */
+  /** Drops the cached versions of a deleted agent. */
   forget(slug: string): void {
     for (const name of this.#versions.keys()) if (name.startsWith(`${slug}@`)) this.#versions.delete(name);
   }
@@ -183,13 +183,15 @@ export class Graphs {
   }
 }
 
-/** The agents that a graph calls, those in bodies too. */
+/** The agents that a graph and its bodies call. */
 function agentsIn(graph: Graph, nodes: NodeTable): AgentCall[] {
   return resolve(graph, nodes).nodes.flatMap(({ definition, config }) => {
     const { agents = [], tools = [] } = definition.needs?.(config) ?? {};
     return [
       ...agents,
-      ...tools.filter((tool) => tool.startsWith(AS_TOOL)).map((tool) => ({ agent: tool.slice(AS_TOOL.length) })),
+      ...tools
+        .filter((tool) => tool.startsWith(AGENT_TOOL_PREFIX))
+        .map((tool) => ({ agent: tool.slice(AGENT_TOOL_PREFIX.length) })),
       ...(definition.bodies?.(config) ?? []).flatMap((body) => agentsIn(body.graph, nodes)),
     ];
   });

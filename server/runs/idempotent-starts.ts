@@ -1,4 +1,4 @@
-/** Calls with an Idempotency-Key: the same call sent twice is one run, at once or later, here or at another process. */
+/** Calls with an Idempotency-Key: the same call sent twice starts one run, at once or later, in any process. */
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { EventLog, Idempotency } from "../stores/event-log.ts";
@@ -6,73 +6,48 @@ import type { RunCaller, Runs } from "./service.ts";
 
 type Started = Awaited<ReturnType<Runs["start"]>>;
 
-export interface StartOptions {
-  log: Pick<EventLog, "findIdempotent">;
-  /** Other processes take calls in, too. */
-  otherProcesses: boolean;
-  /** A run that was found instead of begun. */
-  found(run: string): Started;
+/** Throws `bad_request` for a key that is too long. */
+export function idempotencyOf({ key = "", idempotency }: RunCaller): Idempotency | undefined {
+  if (!idempotency) return undefined;
+  const { id, body } = idempotency;
+  if (id.length > 255) throw new PatchbayError("bad_request", "An Idempotency-Key has at most 255 characters.");
+  return { key, id, bodyHash: createHash("sha256").update(body).digest("hex") };
 }
 
-export class IdempotentStarts {
-  readonly #options: StartOptions;
-  /** Runs on their way to the log, by key and id. */
-  readonly #starting = new Map<string, { bodyHash: string; started: Promise<Started> }>();
+/** The stored run that the same call started. Rejects with `conflict` when its body was different. */
+export async function findStartedRun(
+  log: Pick<EventLog, "findIdempotent">,
+  idempotency: Idempotency,
+): Promise<string | undefined> {
+  const found = await log.findIdempotent(idempotency.key, idempotency.id);
+  if (found) assertSameBody(idempotency, found.bodyHash);
+  return found?.run;
+}
 
-  constructor(options: StartOptions) {
-    this.#options = options;
-  }
+/** Starts of this process whose run is not stored yet, by key and id. */
+export class PendingStarts {
+  readonly #pending = new Map<string, { bodyHash: string; started: Promise<Started> }>();
 
-  /** The run that this very call started before, else the one that `begin` starts. Rejects with `conflict` for another body. */
-  async start(caller: RunCaller, begin: (idempotency?: Idempotency) => Promise<Started>): Promise<Started> {
-    if (!caller.idempotency) return begin();
-    const { id, body } = caller.idempotency;
-    if (id.length > 255) throw new PatchbayError("bad_request", "An Idempotency-Key has at most 255 characters.");
-    const idempotency: Idempotency = { key: caller.key ?? "", id, bodyHash: hash(body) };
-    const name = `${idempotency.key} ${id}`;
-    const twin = this.#starting.get(name);
-    if (twin) {
-      mustBeSame(idempotency, twin.bodyHash);
-      return twin.started;
+  /** Calls `start`, or returns what the pending start of the same call returns. Rejects with `conflict` for another body. */
+  async share(idempotency: Idempotency, start: () => Promise<Started>): Promise<Started> {
+    const name = `${idempotency.key} ${idempotency.id}`;
+    const pending = this.#pending.get(name);
+    if (pending) {
+      assertSameBody(idempotency, pending.bodyHash);
+      return pending.started;
     }
-    // Nothing was waited for since the look: a second call with this id finds this one.
-    const started = this.#find(idempotency).then((found) => found ?? this.#begin(idempotency, begin));
-    this.#starting.set(name, { bodyHash: idempotency.bodyHash, started });
-    const release = () => this.#starting.delete(name);
-    started.then(({ accepted }) => accepted).then(release, release);
+    const started = start();
+    this.#pending.set(name, { bodyHash: idempotency.bodyHash, started });
+    const remove = () => this.#pending.delete(name);
+    started.then(({ accepted }) => accepted).then(remove, remove);
     return started;
   }
-
-  /** Begins a run unless the same call was faster at another process, whose run is found then. */
-  async #begin(idempotency: Idempotency, begin: (idempotency: Idempotency) => Promise<Started>): Promise<Started> {
-    const begun = await begin(idempotency);
-    if (!this.#options.otherProcesses) return begun;
-    try {
-      await begun.accepted;
-      return begun;
-    } catch (error) {
-      const found = await this.#find(idempotency);
-      if (found) return found;
-      throw error;
-    }
-  }
-
-  async #find(idempotency: Idempotency): Promise<Started | undefined> {
-    const found = await this.#options.log.findIdempotent(idempotency.key, idempotency.id);
-    if (!found) return undefined;
-    mustBeSame(idempotency, found.bodyHash);
-    return this.#options.found(found.run);
-  }
 }
 
-function mustBeSame(idempotency: Idempotency, bodyHash: string): void {
+function assertSameBody(idempotency: Idempotency, bodyHash: string): void {
   if (idempotency.bodyHash !== bodyHash)
     throw new PatchbayError(
       "conflict",
       `The Idempotency-Key "${idempotency.id}" was used before with another body; use a new one.`,
     );
-}
-
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -1,4 +1,4 @@
-/** What a run is asked, checked against what its graph declares. By hand: it is on the path of every call. */
+/** Checks the input of a run against the fields that its graph declares. Without zod, because every call passes here. */
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunInput } from "../../runtime/event.ts";
@@ -10,17 +10,17 @@ const MAX_MESSAGE = 1_000_000;
 const MAX_FILES = 20;
 
 interface InputRules {
-  /** Whose uploads may be named; absent: the admin's view, any. */
+  /** Only files of this key are accepted; absent for the admin: all files. */
   key?: string;
-  /** The caller may bring the conversation so far. */
+  /** Whether the caller may send the earlier conversation. */
   history: boolean;
   files: Files;
 }
 
-/** Fields that the graph's input node declares, by name; made once a compiled graph. */
+/** The fields of the graph's input node by name, built once for each compiled graph. */
 const declared = new WeakMap<CompiledGraph, Map<string, Field>>();
 
-/** Rejects with `bad_request` that names the place under `/input`. */
+/** Rejects with `bad_request` and the path under `/input`. */
 export async function checkInput(
   graph: CompiledGraph,
   given: Record<string, unknown>,
@@ -28,8 +28,8 @@ export async function checkInput(
 ): Promise<RunInput> {
   const fields = fieldsOf(graph);
   const { message = "" } = given;
-  if (typeof message !== "string") throw bad("/message", "must be a text");
-  if (message.length > MAX_MESSAGE) throw bad("/message", `has at most ${MAX_MESSAGE} characters`);
+  if (typeof message !== "string") throw invalidInput("/message", "must be a text");
+  if (message.length > MAX_MESSAGE) throw invalidInput("/message", `has at most ${MAX_MESSAGE} characters`);
   const input: RunInput = { message };
   for (const key of Object.keys(given)) {
     const value = given[key];
@@ -42,14 +42,14 @@ export async function checkInput(
       const field = fields.get(key);
       if (!field) {
         const names = ["message", "files", ...fields.keys()].join(", ");
-        throw bad(`/${key}`, `is no input of this agent; it takes ${names}`);
+        throw invalidInput(`/${key}`, `is not an input of this agent; it takes ${names}`);
       }
-      input[key] = ofKind(key, value, field);
+      input[key] = checkedValue(key, value, field);
     }
   }
   for (const field of fields.values())
     if (field.required && input[field.name] === undefined)
-      throw bad(`/${field.name}`, "is missing: this agent needs it");
+      throw invalidInput(`/${field.name}`, "is missing: this agent needs it");
   return input;
 }
 
@@ -62,40 +62,42 @@ export function fieldsOf(graph: CompiledGraph): Map<string, Field> {
   return fields;
 }
 
-function ofKind(name: string, value: unknown, { kind }: Field): unknown {
-  if (kind === "text" && typeof value !== "string") throw bad(`/${name}`, "must be a text");
+function checkedValue(name: string, value: unknown, { kind }: Field): unknown {
+  if (kind === "text" && typeof value !== "string") throw invalidInput(`/${name}`, "must be a text");
   if (kind === "messages") return conversation(value, name);
-  if ((kind === "documents" || kind === "files") && !Array.isArray(value)) throw bad(`/${name}`, "must be a list");
-  if (kind === "tools") throw bad(`/${name}`, "cannot be given from outside");
+  if ((kind === "documents" || kind === "files") && !Array.isArray(value))
+    throw invalidInput(`/${name}`, "must be a list");
+  if (kind === "tools") throw invalidInput(`/${name}`, "cannot be given from outside");
   return value;
 }
 
 function conversation(value: unknown, name = "history"): Message[] {
   const parsed = Message.array().max(2000).safeParse(value);
-  if (!parsed.success) throw bad(`/${name}`, `is no list of messages: ${parsed.error.issues[0]!.message}`);
-  // A system message would change what runs.
-  if (parsed.data.some((message) => message.role === "system")) throw bad(`/${name}`, "may not hold system messages");
+  if (!parsed.success) throw invalidInput(`/${name}`, `is not a list of messages: ${parsed.error.issues[0]!.message}`);
+  // A system message would change what the agent does.
+  if (parsed.data.some((message) => message.role === "system"))
+    throw invalidInput(`/${name}`, "must not contain system messages");
   return parsed.data;
 }
 
-/** Files by id, or by anything that has one. */
+/** Files by id, or by an object with an `id`. */
 async function fileRefs(value: unknown, rules: InputRules): Promise<FileRef[]> {
-  if (!Array.isArray(value)) throw bad("/files", "must be a list of file ids");
-  if (value.length > MAX_FILES) throw bad("/files", `has at most ${MAX_FILES} files`);
+  if (!Array.isArray(value)) throw invalidInput("/files", "must be a list of file ids");
+  if (value.length > MAX_FILES) throw invalidInput("/files", `has at most ${MAX_FILES} files`);
   return Promise.all(
     value.map(async (one: unknown, index) => {
       const id = typeof one === "string" ? one : (one as { id?: unknown } | null)?.id;
-      if (typeof id !== "string") throw bad(`/files/${index}`, "must be a file's id");
-      const missing = () => bad(`/files/${index}`, `"${id.slice(0, 100)}" does not exist; upload it first`);
+      if (typeof id !== "string") throw invalidInput(`/files/${index}`, "must be a file's id");
+      const notFound = () => invalidInput(`/files/${index}`, `"${id.slice(0, 100)}" does not exist; upload it first`);
       const file = await rules.files.get(id).catch((error: unknown) => {
-        throw error instanceof PatchbayError && error.code === "not_found" ? missing() : error;
+        throw error instanceof PatchbayError && error.code === "not_found" ? notFound() : error;
       });
-      if (rules.key !== undefined && file.owner !== rules.key) throw missing();
+      if (rules.key !== undefined && file.owner !== rules.key) throw notFound();
       return file.ref;
     }),
   );
 }
 
-function bad(path: string, what: string): PatchbayError {
+function invalidInput(path: string, what: string): PatchbayError {
   return new PatchbayError("bad_request", `At /input${path}: ${what}.`, { path: `/input${path}` });
 }

@@ -1,5 +1,4 @@
-/** The runs under way in this process: begun or taken up, carried out until they rest, counted by key and by session. */
-
+/** The runs that this process executes: started or resumed, executed until they settle, counted by key and session. */
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { EventOf, RunEvent, WaitDecision } from "../../runtime/event.ts";
@@ -16,19 +15,19 @@ import { endRun } from "./end-run.ts";
 import { Feed } from "./feed.ts";
 import { RunHost, type RunHostDeps } from "./run-host.ts";
 
-/** CONTRACT's queue: so many runs may be under way. */
+/** How many runs one process executes at the same time. */
 const MAX_LIVE = 10_000;
-/** How long running runs may go on when the process is asked to stop, before they are parked. */
+/** How long runs may continue after the process is asked to stop, before they are interrupted. */
 const GRACE_MS = 8_000;
 
-/** How long text is kept for a reader who was announced and has not come when his run is over. */
-const READER_MS = 5_000;
+/** How long the text of an ended run is kept for an expected reader. */
+const READER_TIMEOUT_MS = 5_000;
 
 interface Live {
   host: RunHost;
   execution: Execution;
   controller: AbortController;
-  /** Where it came to rest. */
+  /** Resolves when the run settles: it ended, or waits for people only. */
   done: Promise<RunResult>;
   session?: string;
   key?: string;
@@ -36,42 +35,41 @@ interface Live {
 
 export interface LiveRunsOptions {
   nodes: NodeTable;
-  /** Live runs that a key may have. */
+  /** How many live runs a key may have. */
   liveRuns?(key: string): number;
   report?(thrown: unknown): void;
   cluster?: Cluster;
-  /** Told when a run came to rest, `ms` after it began or was taken up here. */
-  rested?(result: RunResult, ms: number): void;
-  /** The caller's place in a trace of its own, where it has one. */
+  /** Called when a run settles, `ms` after it was started or resumed here. */
+  onSettled?(result: RunResult, ms: number): void;
+  /** The trace context of the caller, if it sent one. */
   trace?(): string | undefined;
-  /** Replaced by tests alone. */
+  /** Replaced in tests only. */
   maxLive?: number;
   recoverMs?: number;
 }
 
-/** What those around it do for it. */
-interface Around {
-  deps: RunHostDeps;
+interface LiveRunsDeps {
+  hostDeps: RunHostDeps;
   events(run: string): Promise<RunEvent[]>;
-  /** Resolves with how a run ends that another process took over, this one being taken for dead. */
-  endsInCluster(run: string): Promise<RunResult>;
+  /** Resolves with the result of a run that another process took over. */
+  resultFromCluster(run: string): Promise<RunResult>;
 }
 
 export class LiveRuns {
   readonly #options: LiveRunsOptions;
-  readonly #around: Around;
+  readonly #deps: LiveRunsDeps;
   readonly #live = new Map<string, Live>();
   readonly #feeds = new Map<string, Feed>();
-  /** Sessions with a running turn, by key and session. */
+  /** The run of the current turn, by key and session. */
   readonly #turns = new Map<string, string>();
   readonly #countByKey = new Map<string, number>();
   readonly #deferred: DeferredFailures;
   readonly #releasing = new Set<Promise<void>>();
 
-  constructor(options: LiveRunsOptions, around: Around) {
+  constructor(options: LiveRunsOptions, deps: LiveRunsDeps) {
     this.#options = options;
-    this.#around = around;
-    this.#deferred = new DeferredFailures(around.deps.log, options.recoverMs);
+    this.#deps = deps;
+    this.#deferred = new DeferredFailures(deps.hostDeps.log, options.recoverMs);
   }
 
   get(run: string): Live | undefined {
@@ -83,27 +81,27 @@ export class LiveRuns {
     return key === undefined ? this.#live.size : (this.#countByKey.get(key) ?? 0);
   }
 
-  /** Throws `queue_full` or `rate_limited` where one more would be too many. */
-  mustFit(key: string | undefined): void {
-    const most = this.#options.maxLive ?? MAX_LIVE;
-    if (this.#live.size >= most)
-      throw new PatchbayError("queue_full", `${most} runs are under way, the most there may be; try again later.`, {
+  /** Throws `queue_full` or `rate_limited` when one more run would exceed a limit. */
+  assertCapacity(key: string | undefined): void {
+    const max = this.#options.maxLive ?? MAX_LIVE;
+    if (this.#live.size >= max)
+      throw new PatchbayError("queue_full", `${max} runs are already running, which is the limit; try again later.`, {
         retryAfter: 5,
       });
     const limit = this.#limitOf(key);
-    if (limit !== undefined && this.count(key) >= limit) throw tooManyOf(limit);
+    if (limit !== undefined && this.count(key) >= limit) throw tooManyRuns(limit);
   }
 
   /**
-   * The same over all processes; what other doors begin in the same moment is not seen. Nothing to wait for where there
-   * is one process, or the key has no limit.
+   * As `assertCapacity` over all processes; runs that others start at the same moment are not counted. Returns undefined
+   * for a single process and for a key without a limit.
    */
-  mustFitAmongAll(key: string | undefined): Promise<void> | undefined {
+  assertCapacityInCluster(key: string | undefined): Promise<void> | undefined {
     const { cluster } = this.#options;
     const limit = this.#limitOf(key);
     if (!cluster || key === undefined || limit === undefined || limit === Number.POSITIVE_INFINITY) return undefined;
     return cluster.liveRuns(key).then((live) => {
-      if (live >= limit) throw tooManyOf(limit);
+      if (live >= limit) throw tooManyRuns(limit);
     });
   }
 
@@ -111,14 +109,13 @@ export class LiveRuns {
     return key === undefined ? undefined : this.#options.liveRuns?.(key);
   }
 
-  /** Whether a turn of the session runs here. */
   hasTurn(session: string, key: string | undefined): boolean {
-    return this.#turns.has(turnOf(session, key));
+    return this.#turns.has(turnKey(session, key));
   }
 
-  /** Throws `conflict` while one does. */
-  mustBeNextTurn(session: string, key: string | undefined): void {
-    const other = this.#turns.get(turnOf(session, key));
+  /** Throws `conflict` while a turn of the session runs here. */
+  assertNoTurn(session: string, key: string | undefined): void {
+    const other = this.#turns.get(turnKey(session, key));
     if (other !== undefined)
       throw new PatchbayError(
         "conflict",
@@ -135,8 +132,8 @@ export class LiveRuns {
     options: { draft: boolean; idempotency?: Idempotency; eager?: boolean; stream?: boolean },
   ): Live {
     const feed = this.feed(run);
-    if (options.stream) feed.announce();
-    const host = new RunHost(this.#around.deps, {
+    if (options.stream) feed.expectReader();
+    const host = new RunHost(this.#deps.hostDeps, {
       run,
       feed,
       draft: options.draft,
@@ -145,63 +142,63 @@ export class LiveRuns {
       ...(options.idempotency && { idempotency: options.idempotency }),
       ...(options.eager && { eager: true }),
     });
-    return this.#carry({ run, graph, host, start }, feed);
+    return this.#execute({ run, graph, host, start }, feed);
   }
 
   /**
-   * Goes on with a run that no process holds; waits that are over by now are answered with no. Rejects with `conflict`
-   * when another one was faster.
+   * Claims a run and continues it; waits that have expired are rejected. Rejects with `conflict` when another process has
+   * the run.
    */
   async resume(row: RunRow, answers: WaitDecision[]): Promise<Live> {
     const run = row.id;
-    await this.hold(run);
+    await this.claim(run);
     const { past, graph } = await this.#read(row);
     const start = past[0] as EventOf<"run-start">;
     const { waits } = foldRun(past);
     const answered = new Set(answers.map((answer) => answer.wait));
-    const over = expiredAnswers(waits, Date.now()).filter((answer) => !answered.has(answer.wait));
+    const expired = expiredAnswers(waits, Date.now()).filter((answer) => !answered.has(answer.wait));
     const feed = this.feed(run);
-    feed.wanted ||= feed.isRead;
-    feed.far = false;
-    feed.rest(-1);
-    const host = new RunHost(this.#around.deps, {
+    feed.isTextWanted ||= feed.hasTextReader;
+    feed.isRemote = false;
+    feed.settle(-1);
+    const host = new RunHost(this.#deps.hostDeps, {
       run,
       feed,
       draft: row.version === undefined,
       ...(start.agents && { agents: start.agents }),
       ...(row.key !== undefined && { key: row.key }),
     });
-    return this.#carry({ run, graph, host, start, past, decisions: [...answers, ...over] }, feed);
+    return this.#execute({ run, graph, host, start, past, decisions: [...answers, ...expired] }, feed);
   }
 
-  /** What a held run goes on with: nobody adds to it any more. Where it cannot be read the run is given back. */
+  /** Reads a claimed run. Releases it when it cannot be read. */
   async #read(row: RunRow): Promise<{ past: RunEvent[]; graph: CompiledGraph }> {
-    const { log, graph } = this.#around.deps;
+    const { log, graph } = this.#deps.hostDeps;
     try {
-      return { past: await this.#around.events(row.id), graph: await graph(row.graph) };
+      return { past: await this.#deps.events(row.id), graph: await graph(row.graph) };
     } catch (error) {
       await log.release(row.id).catch((failed: unknown) => this.#options.report?.(failed));
       throw error;
     }
   }
 
-  /** Takes a run for this process. Rejects with `conflict` while another one has it. */
-  async hold(run: string): Promise<void> {
-    if (!(await this.#around.deps.log.claim(run)))
+  /** Claims a run for this process. Rejects with `conflict` while another one has it. */
+  async claim(run: string): Promise<void> {
+    if (!(await this.#deps.hostDeps.log.claim(run)))
       throw new PatchbayError("conflict", `Another process works on run ${run}; try again in a moment.`, {
         retryAfter: 1,
       });
   }
 
-  /** A run that cannot be taken up ends, and says why. Rejects where it should be tried again. */
-  async giveUp(run: string, thrown: unknown): Promise<void> {
+  /** Fails a run that cannot be resumed. Rejects when the resumption should be tried again. */
+  async failUnresumable(run: string, thrown: unknown): Promise<void> {
     const code = thrown instanceof PatchbayError ? thrown.code : undefined;
     // Another process was faster.
     if (code === "conflict") return;
-    // The database is away, for all that share it: that is no fault of the run.
+    // The shared database is unavailable, which is not the fault of the run.
     if (code === "unavailable" && this.#options.cluster) throw thrown;
     this.#options.report?.(thrown);
-    const { log } = this.#around.deps;
+    const { log } = this.#deps.hostDeps;
     const error =
       thrown instanceof PatchbayError
         ? thrown.toData()
@@ -211,12 +208,12 @@ export class LiveRuns {
     );
   }
 
-  /** Resolves when runs that came to rest before are anybody's again. */
-  async released(): Promise<void> {
+  /** Resolves when all settled runs are released. */
+  async whenReleased(): Promise<void> {
     await Promise.all(this.#releasing);
   }
 
-  /** Gives runs a moment to end, then leaves the rest as it stands for the next process. */
+  /** Gives runs time to end, then interrupts the remaining ones; the next process resumes them. */
   async stop(): Promise<void> {
     this.#deferred.stop();
     const settled = Promise.allSettled([...this.#live.values()].map((live) => live.done));
@@ -226,10 +223,10 @@ export class LiveRuns {
       live.controller.abort(new PatchbayError("unavailable", "The server is stopping."));
     }
     await settled;
-    await this.released();
+    await this.whenReleased();
   }
 
-  /** The run's text on its way, for those who make it and those who read it. */
+  /** The feed of streamed text of the run, created on first use. */
   feed(run: string): Feed {
     let feed = this.#feeds.get(run);
     if (!feed) {
@@ -239,35 +236,34 @@ export class LiveRuns {
     return feed;
   }
 
-  /** The feed of a run that somebody here makes or reads. */
-  knownFeed(run: string): Feed | undefined {
+  existingFeed(run: string): Feed | undefined {
     return this.#feeds.get(run);
   }
 
-  /** Forgets the feed of a run that nobody here makes or reads any more. */
+  /** Removes the feed of a run that is not live here and has no readers. */
   dropFeed(run: string): void {
     const feed = this.#feeds.get(run);
     if (!feed || this.#live.has(run) || feed.isFollowed) return;
-    if (!feed.isAwaited) {
+    if (!feed.isExpectingReader) {
       this.#feeds.delete(run);
       return;
     }
-    // The run was faster than the reader who started it.
+    // The run ended before its expected reader joined.
     setTimeout(() => {
-      feed.forgo();
+      feed.stopExpecting();
       this.dropFeed(run);
-    }, READER_MS).unref();
+    }, READER_TIMEOUT_MS).unref();
   }
 
-  #carry(work: Omit<ExecuteOptions, "nodes" | "signal"> & { host: RunHost }, feed: Feed): Live {
+  #execute(work: Omit<ExecuteOptions, "nodes" | "signal"> & { host: RunHost }, feed: Feed): Live {
     const { run, host, start } = work;
     const { key, session } = start;
     const beganAt = performance.now();
     const controller = new AbortController();
     const execution = execute({ ...work, nodes: this.#options.nodes, signal: controller.signal });
-    const turn = session === undefined ? undefined : turnOf(session, key);
+    const turn = session === undefined ? undefined : turnKey(session, key);
     if (turn !== undefined && !this.#turns.has(turn)) this.#turns.set(turn, run);
-    const stopOffering = this.#options.cluster?.offer(run, feed);
+    const stopOffering = this.#options.cluster?.offerText(run, feed);
     const live: Live = {
       host,
       execution,
@@ -278,10 +274,10 @@ export class LiveRuns {
         this.#live.delete(run);
         stopOffering?.();
         if (turn !== undefined && this.#turns.get(turn) === run) this.#turns.delete(turn);
-        if (key !== undefined) this.#uncount(key);
-        // What is not over is anybody's again: after an answer, or, where this process stops, at once.
-        if (outcome.waits || host.isParked) this.#letGo(run, !host.isParked);
-        feed.rest(host.last, outcome.waits === undefined);
+        if (key !== undefined) this.#decrementCount(key);
+        // A run that has not ended can be claimed again: after a decision, or at once when this process stops.
+        if (outcome.waits || host.isParked) this.#release(run, !host.isParked);
+        feed.settle(host.last, outcome.waits === undefined);
         this.dropFeed(run);
         return this.#conclude(live, run, outcome, performance.now() - beganAt);
       }),
@@ -300,26 +296,26 @@ export class LiveRuns {
     const { error } = outcome;
     if (!host.isParked && (error?.code === "storage_full" || error?.code === "unavailable"))
       this.#deferred.schedule(run, error);
-    // Another process took the run over, this one being taken for dead: how it ends is to be seen there.
-    if (error?.code === "conflict" && this.#options.cluster && (await this.#around.deps.log.row(run)))
-      return this.#around.endsInCluster(run);
+    // The others took this process for dead and one of them took the run over: its result comes from there.
+    if (error?.code === "conflict" && this.#options.cluster && (await this.#deps.hostDeps.log.row(run)))
+      return this.#deps.resultFromCluster(run);
     const result: RunResult = { id: run, status: outcome.status, usage: execution.usage };
     if (outcome.output) result.output = outcome.output;
     if (error) result.error = error;
     if (outcome.waits) result.waits = outcome.waits;
     if (session !== undefined) result.session = session;
-    this.#options.rested?.(result, ms);
+    this.#options.onSettled?.(result, ms);
     return result;
   }
 
-  #uncount(key: string): void {
-    const left = this.count(key) - 1;
-    if (left > 0) this.#countByKey.set(key, left);
+  #decrementCount(key: string): void {
+    const remaining = this.count(key) - 1;
+    if (remaining > 0) this.#countByKey.set(key, remaining);
     else this.#countByKey.delete(key);
   }
 
-  #letGo(run: string, parked: boolean): void {
-    const releasing = this.#around.deps.log
+  #release(run: string, parked: boolean): void {
+    const releasing = this.#deps.hostDeps.log
       .release(run, { parked })
       .catch((error: unknown) => this.#options.report?.(error))
       .finally(() => this.#releasing.delete(releasing));
@@ -327,14 +323,14 @@ export class LiveRuns {
   }
 }
 
-function turnOf(session: string, key: string | undefined): string {
+function turnKey(session: string, key: string | undefined): string {
   return `${key ?? ""} ${session}`;
 }
 
-function tooManyOf(limit: number): PatchbayError {
+function tooManyRuns(limit: number): PatchbayError {
   return new PatchbayError(
     "rate_limited",
-    `This key has ${limit} runs under way, the most it may have; wait for one to end.`,
+    `This key has ${limit} running runs, which is its limit; wait for one to end.`,
     { retryAfter: 2 },
   );
 }

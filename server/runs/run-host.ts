@@ -1,4 +1,4 @@
-/** The deps of one run: `Host` over the services. Made for each run; it keeps nothing but what the run itself needs. */
+/** The `Host` of one run, over the services. */
 import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Delta, type RunEvent, TERMINAL } from "../../runtime/event.ts";
@@ -19,7 +19,7 @@ import type { Files } from "../stores/files.ts";
 import type { Toolbox } from "../tools/service.ts";
 import type { Feed } from "./feed.ts";
 
-/** Events that are on disk before the next thing happens. */
+/** Events that must be stored before the run continues. */
 const URGENT: ReadonlySet<RunEvent["type"]> = new Set([
   "tool-start",
   "tool-end",
@@ -46,13 +46,13 @@ export interface RunHostDeps {
 interface RunHostOptions {
   run: string;
   feed: Feed;
-  /** Whose files it makes; absent: the admin's. */
+  /** Owner of the files that the run creates; absent: the admin. */
   key?: string;
   draft: boolean;
   /** See `run-start`. */
   agents?: Record<string, string>;
   idempotency?: Idempotency;
-  /** Its acceptance is waited for: the first event is written at once. */
+  /** The caller waits for acceptance: the first event is stored at once. */
   eager?: boolean;
 }
 
@@ -77,12 +77,9 @@ export class RunHost implements Host {
     };
   }
 
-  /** From now on nothing is stored: the run is left as it stands, to be resumed by the next process. */
+  /** Stores no more events; the next process resumes the run from what is stored. */
   park(): void {
-    this.#parked = new PatchbayError(
-      "unavailable",
-      "The server is stopping; the run goes on when it is started again.",
-    );
+    this.#parked = new PatchbayError("unavailable", "The server is stopping; the run continues after the restart.");
   }
 
   get isParked(): boolean {
@@ -91,16 +88,16 @@ export class RunHost implements Host {
 
   append(event: RunEvent): Promise<void> {
     if (this.#parked) return Promise.reject(this.#parked);
-    if (faultsArmed) reached(event);
+    if (faultsArmed) faultBeforeAppend(event);
     this.last = event.seq;
-    this.#options.feed.pass(event);
+    this.#options.feed.closeSegments(event);
     const begins = event.type === "run-start";
     const stored = this.#deps.log.append(event, {
-      // A message with calls is written with the intent of its first call, which is waited for.
+      // A message with tool calls is stored together with the `tool-start` of its first call, which is urgent.
       urgent: URGENT.has(event.type) || (begins && this.#options.eager === true),
       ...(begins && this.#options.idempotency && { idempotency: this.#options.idempotency }),
     });
-    return faultsArmed ? stored.then(() => passed(event)) : stored;
+    return faultsArmed ? stored.then(() => faultAfterAppend(event)) : stored;
   }
 
   delta(delta: Delta): void {
@@ -108,7 +105,7 @@ export class RunHost implements Host {
   }
 
   listening(): boolean {
-    return this.#options.feed.wanted;
+    return this.#options.feed.isTextWanted;
   }
 
   model(name: string): Promise<Model> {
@@ -116,12 +113,12 @@ export class RunHost implements Host {
   }
 
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelEvent> {
-    const events = this.#ask(request, signal, { quiet: !this.#options.feed.wanted });
-    return faultsArmed ? interrupted(events) : events;
+    const events = this.#chat(request, signal, { quiet: !this.#options.feed.isTextWanted });
+    return faultsArmed ? faultMidStream(events) : events;
   }
 
-  /** Asks a model on the account of the run's key. */
-  #ask: Models["chat"] = (request, signal, options) => {
+  /** Calls a model within the quota of the run's key. */
+  #chat: Models["chat"] = (request, signal, options) => {
     const { key } = this.#options;
     const call = () => this.#deps.models.chat(request, signal, options);
     return key === undefined ? call() : this.#deps.quota.chat(key, request, signal, call);
@@ -153,7 +150,7 @@ export class RunHost implements Host {
     options: { idempotencyKey: string },
     signal: AbortSignal,
   ): Promise<ToolResult> {
-    const called = this.#deps.toolbox.call(call, { ...options, chat: this.#ask }, signal);
+    const called = this.#deps.toolbox.call(call, { ...options, chat: this.#chat }, signal);
     return faultsArmed ? called.finally(() => faultPoint("after-tool-return-before-result")) : called;
   }
 
@@ -208,20 +205,20 @@ export class RunHost implements Host {
   }
 }
 
-/* ---- places of the crash harness ---- */
+/* ---- fault points for the crash tests ---- */
 
-function reached(event: RunEvent): void {
+function faultBeforeAppend(event: RunEvent): void {
   faultPoint("before-event-append");
   if (TERMINAL.has(event.type)) faultPoint("before-terminal");
 }
 
-function passed(event: RunEvent): void {
+function faultAfterAppend(event: RunEvent): void {
   faultPoint("after-event-append");
   if (event.type === "run-start") faultPoint("after-accept");
   if (event.type === "tool-start") faultPoint("after-intent");
 }
 
-async function* interrupted(events: AsyncIterable<ModelEvent>): AsyncGenerator<ModelEvent, void, void> {
+async function* faultMidStream(events: AsyncIterable<ModelEvent>): AsyncGenerator<ModelEvent, void, void> {
   for await (const event of events) {
     if (event.type !== "end") faultPoint("mid-llm-stream");
     yield event;

@@ -1,4 +1,4 @@
-/** Where runs stand, and what is told of them while they go on. */
+/** Reads the state of runs and follows their events, whichever process executes them. */
 import type { RunItem } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";
@@ -10,7 +10,7 @@ import { follow } from "./follow.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import type { Runs } from "./service.ts";
 
-interface StandingOptions {
+interface RunReaderOptions {
   log: EventLog;
   live: LiveRuns;
   conversations: Conversations;
@@ -18,9 +18,9 @@ interface StandingOptions {
 }
 
 export class RunReader {
-  readonly #options: StandingOptions;
+  readonly #options: RunReaderOptions;
 
-  constructor(options: StandingOptions) {
+  constructor(options: RunReaderOptions) {
     this.#options = options;
   }
 
@@ -28,12 +28,12 @@ export class RunReader {
   async get(id: string, key?: string): Promise<RunResult> {
     const live = this.#options.live.get(id);
     if (live && key !== undefined && live.key !== key) throw notFound("run", id);
-    // What a live run has appended is on disk within milliseconds; its row is not looked for before that.
+    // The row of a live run exists only after its first event is stored.
     if (live) await live.execution.accepted;
     return this.result(await this.row(id, key));
   }
 
-  /** Rejects with `not_found`, also where the run is another key's. */
+  /** Rejects with `not_found`, also for a run of another key. */
   async row(id: string, key?: string): Promise<RunRow> {
     const row = await this.#options.log.row(id);
     if (!row || (key !== undefined && row.key !== key)) throw notFound("run", id);
@@ -50,7 +50,7 @@ export class RunReader {
     };
     if (row.status === "running" || row.status === "queued") return result;
     if (row.endedAt !== undefined) {
-      // All that is told of an ended run is in its row and its last event, however long its log is.
+      // The row and the last event hold the whole result, so a long log is not read.
       const { log } = this.#options;
       const [end] = await log.read(row.id, (await log.last(row.id)) - 1, 1);
       if (end?.type === "run-end") result.output = end.output;
@@ -66,50 +66,50 @@ export class RunReader {
 
   /** See `Runs.follow`. */
   async *follow(id: string, options: Parameters<Runs["follow"]>[1]): AsyncGenerator<RunItem, void, void> {
-    const { log, live: lives, cluster } = this.#options;
-    await lives.get(id)?.execution.accepted;
+    const { log, live, cluster } = this.#options;
+    await live.get(id)?.execution.accepted;
     const last = await log.last(id);
     if (last < 0) throw notFound("run", id);
-    const feed = lives.feed(id);
-    // Nobody here says when a run rests that is not live here: its row does, looked at again whenever there is news.
-    const look = async () => {
-      const how = lives.get(id) ? undefined : await this.#rests(id);
-      if (how && !lives.get(id)) feed.rest(await log.last(id), how === "ended");
+    const feed = live.feed(id);
+    // Whether a run that is not live here has settled is read from its row after each change.
+    const checkRow = async () => {
+      const state = live.get(id) ? undefined : await this.#settledState(id);
+      if (state && !live.get(id)) feed.settle(await log.last(id), state === "ended");
     };
-    const stopLooking = lives.get(id) ? undefined : log.watch(id, () => void look().catch(() => undefined));
-    if (!lives.get(id)) feed.restsAt = -1;
-    await look();
-    let stopWanting: (() => void) | undefined;
-    if (cluster && !lives.get(id) && !feed.ended) {
-      feed.far = true;
-      if (options.deltas ?? true) stopWanting = cluster.want(id);
+    const stopWatching = live.get(id) ? undefined : log.watch(id, () => void checkRow().catch(() => undefined));
+    if (!live.get(id)) feed.settledAt = -1;
+    await checkRow();
+    let stopText: (() => void) | undefined;
+    if (cluster && !live.get(id) && !feed.ended) {
+      feed.isRemote = true;
+      if (options.deltas ?? true) stopText = cluster.requestText(id);
     }
     try {
       yield* follow(log, id, feed, {
         after: options.after ?? -1,
-        untilWait: options.untilWait ?? false,
+        untilSettled: options.untilWait ?? false,
         deltas: options.deltas ?? true,
         signal: options.signal,
       });
     } finally {
-      stopLooking?.();
-      stopWanting?.();
-      lives.dropFeed(id);
+      stopWatching?.();
+      stopText?.();
+      live.dropFeed(id);
     }
   }
 
-  /** Resolves when a run that another process has ended or waits. */
-  async rest(id: string): Promise<RunResult> {
+  /** Resolves with the result when a run of another process settles. */
+  async whenSettled(id: string): Promise<RunResult> {
     const { signal } = new AbortController();
     for await (const _item of this.follow(id, { untilWait: true, deltas: false, signal }));
     return this.result(await this.row(id));
   }
 
-  /** Whether nobody works on the run: it ended, or it waits and was given back. */
-  async #rests(id: string): Promise<"ended" | "waits" | undefined> {
+  /** Undefined while a process executes the run. */
+  async #settledState(id: string): Promise<"ended" | "waiting" | undefined> {
     const row = await this.row(id);
     if (row.endedAt !== undefined) return "ended";
-    const waits = row.status === "waiting" || row.status === "uncertain";
-    return waits && (await this.#options.log.owner(id)) === undefined ? "waits" : undefined;
+    const isWaiting = row.status === "waiting" || row.status === "uncertain";
+    return isWaiting && (await this.#options.log.owner(id)) === undefined ? "waiting" : undefined;
   }
 }

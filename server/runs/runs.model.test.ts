@@ -80,7 +80,7 @@ class Real {
     this.runs = createRuns({
       nodes,
       agents: {} as RunsOptions["agents"],
-      context: async () => ({ tool: () => spec }),
+      checkContext: async () => ({ tool: () => spec }),
       deps: {
         log: this.log,
         toolbox: {

@@ -1,4 +1,4 @@
-/** Runs: started, followed, cancelled, answered, forked, and taken up again after a restart. */
+/** Starts, follows, cancels, answers, forks and resumes runs. */
 import { setImmediate } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Delta, WaitDecision } from "../../runtime/event.ts";
@@ -12,7 +12,7 @@ import { Conversations } from "./conversations.ts";
 import { endRun } from "./end-run.ts";
 import { forkValues } from "./fork.ts";
 import { Graphs, type GraphsOptions } from "./graphs.ts";
-import { IdempotentStarts } from "./idempotent-starts.ts";
+import { findStartedRun, idempotencyOf, PendingStarts } from "./idempotent-starts.ts";
 import { checkInput } from "./input.ts";
 import { LiveRuns, type LiveRunsOptions } from "./live-runs.ts";
 import type { RunHostDeps } from "./run-host.ts";
@@ -27,16 +27,16 @@ export interface RunsOptions extends LiveRunsOptions, Omit<GraphsOptions, "log" 
 
 export interface RunsService extends Runs {
   conversations: Conversations;
-  /** Takes up a run that has work to do. Resolves when it is under way; at once where another process has it or it is over. */
-  takeUp(run: string): Promise<void>;
-  /** Takes up a run and resolves when it rests. */
+  /** Resumes a run. Resolves when it runs; also when another process has it or it has ended. */
+  resume(run: string): Promise<void>;
+  /** Resumes a run and resolves when it settles. */
   work(run: string): Promise<void>;
-  /** Text came of a run that another process has. False where a part before it is missing. */
-  hearText(run: string, delta: Delta, after: number): boolean;
-  /** Takes in nothing more, gives runs a moment to end, then leaves the rest as it stands for the next process. */
+  /** Adds streamed text of a run of another process. False when a part before it is missing. */
+  addRemoteText(run: string, delta: Delta, after: number): boolean;
+  /** Starts no more runs, gives live runs time to end, then interrupts them; the next process resumes them. */
   stop(): Promise<void>;
   forget(slug: string): void;
-  /** Runs under way, of one key or of all. */
+  /** How many runs are live here, of one key or of all. */
   live(key?: string): number;
 }
 
@@ -50,8 +50,8 @@ class LoggedRuns implements RunsService {
   readonly #graphs: Graphs;
   readonly #live: LiveRuns;
   readonly #reader: RunReader;
-  readonly #starts: IdempotentStarts;
-  /** What is done to one run from outside is done one after the other. */
+  readonly #pendingStarts = new PendingStarts();
+  /** Cancelling, answering and resuming one run happen one after the other. */
   readonly #locks = new KeyedMutex();
   #stopping = false;
 
@@ -64,30 +64,45 @@ class LoggedRuns implements RunsService {
     this.conversations = conversations;
     this.#graphs = graphs;
     this.#live = new LiveRuns(options, {
-      deps: {
+      hostDeps: {
         ...options.deps,
         called: (agent, version, draft) => graphs.called(agent, version, draft),
         graph: (hash) => graphs.byHash(hash),
         history: (session, key, run) => conversations.history(session, key, run),
       },
       events: (run) => conversations.events(run),
-      endsInCluster: (run) => this.#reader.rest(run),
+      resultFromCluster: (run) => this.#reader.whenSettled(run),
     });
     this.#reader = new RunReader({ log, live: this.#live, conversations, cluster });
-    this.#starts = new IdempotentStarts({
-      log,
-      otherProcesses: cluster !== undefined,
-      found: (run) => {
-        const live = this.#live.get(run);
-        const done = live?.done ?? (cluster ? this.#reader.rest(run) : this.get(run));
-        done.catch(() => {});
-        return { id: run, done, accepted: Promise.resolve() };
-      },
+  }
+
+  async start(target: RunTarget, input: Record<string, unknown>, caller: RunCaller = {}, options: StartOptions = {}) {
+    const idempotency = idempotencyOf(caller);
+    if (!idempotency) return this.#begin(target, input, caller, options);
+    const { deps, cluster } = this.#options;
+    return this.#pendingStarts.share(idempotency, async () => {
+      const earlier = await findStartedRun(deps.log, idempotency);
+      if (earlier !== undefined) return this.#started(earlier);
+      const started = await this.#begin(target, input, caller, options, idempotency);
+      if (!cluster) return started;
+      try {
+        await started.accepted;
+        return started;
+      } catch (error) {
+        // Another process may have stored the same call first.
+        const other = await findStartedRun(deps.log, idempotency);
+        if (other === undefined) throw error;
+        return this.#started(other);
+      }
     });
   }
 
-  start(target: RunTarget, input: Record<string, unknown>, caller: RunCaller = {}, options: StartOptions = {}) {
-    return this.#starts.start(caller, (idempotency) => this.#begin(target, input, caller, options, idempotency));
+  /** A run that the same call started before. */
+  #started(id: string) {
+    const done =
+      this.#live.get(id)?.done ?? (this.#options.cluster ? this.#reader.whenSettled(id) : this.#reader.get(id));
+    done.catch(() => {});
+    return { id, done, accepted: Promise.resolve() };
   }
 
   async #begin(
@@ -97,7 +112,7 @@ class LoggedRuns implements RunsService {
     options: StartOptions,
     idempotency?: Idempotency,
   ) {
-    this.#mustRun();
+    this.#assertRunning();
     const { log, files, quota } = this.#options.deps;
     const { key, session, user } = caller;
     const { compiled, agent, draft } = await this.#graphs.choose(target);
@@ -107,16 +122,16 @@ class LoggedRuns implements RunsService {
       history: key === undefined || options.trusted === true,
       files,
     });
-    const had = key === undefined ? undefined : quota.assertAvailable(key);
-    if (had) await had;
-    const fits = this.#live.mustFitAmongAll(key);
-    if (fits) await fits;
-    // Who has just read a turn's end may send the next at once: the turn is let go within this moment.
+    const available = key === undefined ? undefined : quota.assertAvailable(key);
+    if (available) await available;
+    const capacity = this.#live.assertCapacityInCluster(key);
+    if (capacity) await capacity;
+    // A caller that has just read the end of a turn may send the next one before the turn is removed.
     if (session !== undefined && this.#live.hasTurn(session, key)) await setImmediate();
-    // Nothing below waits before the run is live: two calls of one session or id cannot both pass.
-    this.#mustRun();
-    if (session !== undefined) this.#live.mustBeNextTurn(session, key);
-    this.#live.mustFit(key);
+    // No `await` from here until the run is live, so that two calls of one session cannot both pass.
+    this.#assertRunning();
+    if (session !== undefined) this.#live.assertNoTurn(session, key);
+    this.#live.assertCapacity(key);
 
     const id = newId();
     log.saveGraph(compiled.hash, compiled.graph);
@@ -133,12 +148,12 @@ class LoggedRuns implements RunsService {
       ...(options.pins && { pins: options.pins }),
       ...(options.range && { range: options.range }),
     };
-    if (this.#options.cluster?.leave) {
+    if (this.#options.cluster?.leaveToWorkers) {
       const accepted = log.append(
         { run: id, seq: 0, at: Date.now(), type: "run-start", ...start },
         { urgent: true, ...(idempotency && { idempotency }) },
       );
-      const done = accepted.then(() => this.#reader.rest(id));
+      const done = accepted.then(() => this.#reader.whenSettled(id));
       done.catch(() => {});
       return { id, done, accepted };
     }
@@ -164,19 +179,19 @@ class LoggedRuns implements RunsService {
     if (aborted) return aborted;
     const row = await this.#reader.row(id);
     if (row.endedAt !== undefined) return this.#reader.result(row);
-    const asked = await this.#ask({ run: id, what: "cancel" });
-    // The process that had it is gone: how the run stands is looked at again.
-    if (asked === "gone") return this.#cancel(id);
-    if (asked === "nobody") await endRun(this.#options.deps.log, id, { type: "run-cancel" });
+    const sent = await this.#sendToOwner({ run: id, what: "cancel" });
+    // The owner is gone: the state of the run is read again.
+    if (sent === "gone") return this.#cancel(id);
+    if (sent === "unowned") await endRun(this.#options.deps.log, id, { type: "run-cancel" });
     return this.#reader.get(id);
   }
 
-  /** Asks the other process that has the run, where one has it. */
-  async #ask(ask: Parameters<Cluster["ask"]>[1]): Promise<"done" | "gone" | "nobody"> {
+  /** Sends a command to the process that has the run. */
+  async #sendToOwner(command: Parameters<Cluster["send"]>[1]): Promise<"done" | "gone" | "unowned"> {
     const { cluster, deps } = this.#options;
-    const owner = cluster && (await deps.log.owner(ask.run));
-    if (owner === undefined) return "nobody";
-    return (await cluster!.ask(owner, ask)) ? "done" : "gone";
+    const owner = cluster && (await deps.log.owner(command.run));
+    if (owner === undefined) return "unowned";
+    return (await cluster!.send(owner, command)) ? "done" : "gone";
   }
 
   /** Cancels a run that is live here. */
@@ -197,29 +212,29 @@ class LoggedRuns implements RunsService {
     if (fresh.length === 0) return { id, done: live?.done ?? this.#reader.get(id) };
     if (live) {
       if (await live.execution.decide(fresh)) return { id, done: live.done };
-      // It was parked just now; it is taken up again below, when it has been let go.
+      // It has just settled: wait until it is released, then resume it below.
       await live.execution.outcome;
-      await this.#live.released();
+      await this.#live.whenReleased();
     }
-    const asked = await this.#ask({ run: id, what: "answer", answers: fresh });
-    if (asked === "done") return { id, done: this.#reader.rest(id) };
-    // The process that had it is gone, and perhaps took the answers in.
-    if (asked === "gone") return this.#answer(id, answers);
-    this.#mustRun();
+    const sent = await this.#sendToOwner({ run: id, what: "answer", answers: fresh });
+    if (sent === "done") return { id, done: this.#reader.whenSettled(id) };
+    // The owner is gone, and may have stored the decisions.
+    if (sent === "gone") return this.#answer(id, answers);
+    this.#assertRunning();
     const { cluster } = this.#options;
-    if (!cluster?.leave) this.#live.mustFit(row.key);
-    return cluster ? this.#answerHeld(row, answers, cluster.leave) : this.#resume(row, fresh);
+    if (!cluster?.leaveToWorkers) this.#live.assertCapacity(row.key);
+    return cluster ? this.#answerUnowned(row, answers, cluster.leaveToWorkers) : this.#resume(row, fresh);
   }
 
-  /** Answers a run that no process has; another door may be faster still. `leave`: a worker goes on with it. */
-  async #answerHeld(row: RunRow, answers: WaitDecision[], leave: boolean) {
+  /** Answers a run that no process has; another process may still be faster. `leaveToWorkers`: only stores the decisions. */
+  async #answerUnowned(row: RunRow, answers: WaitDecision[], leaveToWorkers: boolean) {
     const { log } = this.#options.deps;
     const { id } = row;
-    await this.#live.hold(id);
+    await this.#live.claim(id);
     let fresh: WaitDecision[];
     try {
       fresh = await this.#newAnswers(id, answers);
-      if (leave && fresh.length > 0)
+      if (leaveToWorkers && fresh.length > 0)
         await log.append(
           {
             run: id,
@@ -235,9 +250,9 @@ class LoggedRuns implements RunsService {
       await log.release(id);
       throw error;
     }
-    if (!leave && fresh.length > 0) return this.#resume(row, fresh);
+    if (!leaveToWorkers && fresh.length > 0) return this.#resume(row, fresh);
     await log.release(id);
-    return { id, done: this.#reader.rest(id) };
+    return { id, done: this.#reader.whenSettled(id) };
   }
 
   async #resume(row: RunRow, answers: WaitDecision[]) {
@@ -263,7 +278,7 @@ class LoggedRuns implements RunsService {
     );
   }
 
-  async takeUp(run: string): Promise<void> {
+  async resume(run: string): Promise<void> {
     await this.#locks
       .run(run, async () => {
         if (this.#stopping || this.#live.get(run)) return;
@@ -271,17 +286,17 @@ class LoggedRuns implements RunsService {
         if (!row || row.endedAt !== undefined) return;
         await (await this.#live.resume(row, [])).execution.accepted;
       })
-      .catch((error: unknown) => this.#live.giveUp(run, error));
+      .catch((error: unknown) => this.#live.failUnresumable(run, error));
   }
 
   async work(run: string): Promise<void> {
-    await this.takeUp(run);
+    await this.resume(run);
     await this.#live.get(run)?.done;
   }
 
-  hearText(run: string, delta: Delta, after: number): boolean {
-    const feed = this.#live.knownFeed(run);
-    return !feed?.far || feed.addFar(delta, after);
+  addRemoteText(run: string, delta: Delta, after: number): boolean {
+    const feed = this.#live.existingFeed(run);
+    return !feed?.isRemote || feed.addRemote(delta, after);
   }
 
   async stop(): Promise<void> {
@@ -297,7 +312,7 @@ class LoggedRuns implements RunsService {
     return this.#live.count(key);
   }
 
-  #mustRun(): void {
+  #assertRunning(): void {
     if (this.#stopping)
       throw new PatchbayError("unavailable", "The server is stopping; try again in a moment.", { retryAfter: 5 });
   }

@@ -1,4 +1,4 @@
-/** Reads and deletes whole sessions. */
+/** Reads and deletes sessions. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunRow } from "../contract/run.ts";
 import { notFound } from "../lib/not-found.ts";
@@ -20,7 +20,7 @@ export async function readSession(log: EventLog, conversations: Conversations, i
   return { id, turns };
 }
 
-/** Rejects with `not_found`, and with `conflict` while a turn runs; nothing is deleted then. */
+/** Rejects with `not_found`, and with `conflict` while a turn has not ended; then nothing is deleted. */
 export async function deleteSession(
   log: EventLog,
   conversations: Conversations,
@@ -41,7 +41,7 @@ async function rowsOf(log: EventLog, id: string, key: string | undefined): Promi
   return rows;
 }
 
-/** A turn that has no answer (yet) is its question alone. */
+/** A turn without a reply consists of the user's message. */
 async function messagesOf(conversations: Conversations, row: RunRow) {
   const messages = await conversations.turn(row);
   return messages.length > 0 ? messages : [{ role: "user" as const, content: row.message }];

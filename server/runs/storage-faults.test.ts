@@ -20,7 +20,7 @@ function runsOver(log: EventLog, more: Partial<RunsOptions> = {}) {
   return createRuns({
     nodes,
     agents: {} as RunsOptions["agents"],
-    context: async () => ({}),
+    checkContext: async () => ({}),
     deps: { log } as RunsOptions["deps"],
     recoverMs: 50,
     ...more,
@@ -80,7 +80,7 @@ test("a run whose graph is lost can still be cancelled; taken up it ends and say
   const answer = [{ wait: first!.waits![0]!.wait, choice: "approve" as const }];
   await expect(again.answer(first!.id, answer)).rejects.toMatchObject({ code: "not_found" });
   expect(await again.cancel(first!.id)).toMatchObject({ status: "cancelled" });
-  await again.takeUp(second!.id);
+  await again.resume(second!.id);
   expect(await again.get(second!.id)).toMatchObject({ status: "failed", error: { code: "not_found" } });
   expect(reported).toHaveLength(1);
   await again.stop();

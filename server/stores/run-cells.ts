@@ -59,7 +59,7 @@ export function toRow(row: DbRow): RunRow {
 }
 
 /** What is written of a row, by column. */
-export function named(row: RunRow): Record<(typeof ROW_COLUMNS)[number], Cell> {
+export function toCells(row: RunRow): Record<(typeof ROW_COLUMNS)[number], Cell> {
   const { usage } = row;
   return {
     id: row.id,
@@ -87,13 +87,13 @@ export function named(row: RunRow): Record<(typeof ROW_COLUMNS)[number], Cell> {
 }
 
 /** In the order of `ROW_COLUMNS`. */
-export function cells(row: RunRow): Cell[] {
-  const all = named(row);
+export function insertValues(row: RunRow): Cell[] {
+  const all = toCells(row);
   return ROW_COLUMNS.map((column) => all[column]);
 }
 
 /** In the order of `CHANGING_COLUMNS`, then the id. */
-export function changes(row: RunRow): Cell[] {
-  const all = named(row);
+export function updateValues(row: RunRow): Cell[] {
+  const all = toCells(row);
   return [...CHANGING_COLUMNS.map((column) => all[column]), row.id];
 }

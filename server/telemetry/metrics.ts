@@ -6,7 +6,7 @@ import { MODEL_ERRORS } from "./model-errors.ts";
 
 export interface Metrics {
   /** A run came to rest after `ms` in this process. */
-  rested(result: Pick<RunResult, "status" | "usage" | "error">, ms: number): void;
+  runSettled(result: Pick<RunResult, "status" | "usage" | "error">, ms: number): void;
   /** An event of a run that goes on here. */
   happened(event: RunEvent): void;
   /** An event that was waited for is on disk, `ms` after it was given. */
@@ -131,7 +131,7 @@ export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {
     registers,
   });
   return {
-    rested({ status, usage, error }, ms) {
+    runSettled({ status, usage, error }, ms) {
       runs.inc({ status, error: error?.code ?? "" });
       seconds.observe(ms / 1000);
       // A run that waits is counted when it ends: its usage is of the whole run.

@@ -20,7 +20,7 @@ export interface Telemetry {
   /** An event of a run that goes on here, as it is given to the log. */
   happened(event: RunEvent): void;
   /** A run came to rest here: what is kept of it is let go. */
-  rested(result: Pick<RunResult, "id" | "status" | "error">, ms: number): void;
+  runSettled(result: Pick<RunResult, "id" | "status" | "error">, ms: number): void;
   /** Sends what is left, for some seconds at most. */
   close(): Promise<void>;
 }
@@ -133,7 +133,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
       loading.set(event.run, begun);
       void load(event.run, event.seq, begun);
     },
-    rested({ id, status, error }, ms) {
+    runSettled({ id, status, error }, ms) {
       folds.delete(id);
       measure?.run(status, error?.code, ms);
     },

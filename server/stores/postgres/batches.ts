@@ -1,6 +1,6 @@
 /**
- * What this process appends, on its way to PostgreSQL: what all of its runs append while the last batch is written goes
- * into the next one. A batch that fails for a moment is tried again; what was written already is not written twice.
+ * Writes the events of this process to PostgreSQL in batches: events that arrive while a batch is written go into the
+ * next one. A batch that fails with a transient error is tried again; nothing is written twice.
  */
 import type pg from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
@@ -8,11 +8,11 @@ import { type RunEvent, TERMINAL } from "../../../runtime/event.ts";
 import type { Idempotency } from "../event-log.ts";
 import { indexEvent, type RowState } from "../run-row.ts";
 import { isTransient, postgresError } from "./errors.ts";
-import { PATIENCE_MS, retrying } from "./retry.ts";
+import { RETRY_FOR_MS, retryTransient } from "./retry.ts";
 import { alreadyWritten, type Part, writeBatch } from "./write-batch.ts";
 
-/** The longest that an event which need not be waited for is held back. */
-const HOLD_MS = 20;
+/** The longest time that an event without `urgent` waits for its batch. */
+const MAX_DELAY_MS = 20;
 
 /** A run that this process appends to. */
 export interface LiveRun {
@@ -22,41 +22,41 @@ export interface LiveRun {
   appended: number;
   stored: number;
   ended: boolean;
-  /** Set while nothing more of the run can be stored. */
+  /** Set after a write failed: no later event can be stored. */
   failed?: PatchbayError;
-  /** What waits for the next batch. */
+  /** Events for the next batch, one JSON text each. */
   lines: string[];
   /** The run begins with this batch. */
   begins?: { idempotency?: Idempotency };
   update: boolean;
-  /** Settles when what waits for the next batch is on disk, or cannot be. */
+  /** Settles when the next batch is on disk or failed. */
   batch?: PromiseWithResolvers<void>;
 }
 
-export function liveRun(fence: number): LiveRun {
+export function newLiveRun(fence: number): LiveRun {
   return { state: undefined, fence, appended: -1, stored: -1, ended: false, lines: [], update: false };
 }
 
 export interface BatchesOptions {
   pool: pg.Pool;
-  /** Runs that begin here are left to the workers. */
-  leave: boolean;
-  /** The id under which this process holds runs now. */
-  me(): string;
-  /** Others are to be told of what is stored. */
+  /** Workers execute the runs that begin here. */
+  leaveToWorkers: boolean;
+  /** The id under which this process owns runs now. */
+  ownerId(): string;
+  /** Whether other processes are notified of stored events. */
   notifies(): boolean;
-  /** Somebody follows the run here: its events are not held back. */
+  /** Whether the run has a reader here: its events are written at once. */
   isFollowed(run: string): boolean;
-  /** Events up to `last` are on disk. `left`: the run is the workers' now. */
-  stored(live: LiveRun, last: number, left: boolean): void;
+  /** Events up to `last` are on disk. `queued`: the run is queued for the workers. */
+  onStored(live: LiveRun, last: number, queued: boolean): void;
   redact?(text: string): string;
-  patienceMs?: number;
+  retryForMs?: number;
 }
 
 export class Batches {
   readonly #options: BatchesOptions;
-  readonly #waiting = new Set<LiveRun>();
-  /** Graphs that are not known to be on disk yet, by hash. */
+  readonly #pending = new Set<LiveRun>();
+  /** Graphs that are not on disk yet, by hash. */
   readonly #graphs = new Map<string, string>();
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -75,7 +75,7 @@ export class Batches {
       return Promise.reject(
         new PatchbayError(
           "conflict",
-          `Run ${event.run} stands at event ${live.appended}${live.ended ? ", its last" : ""}; event ${event.seq} does not follow.`,
+          `Run ${event.run} is at event ${live.appended}${live.ended ? ", its last" : ""}; event ${event.seq} does not follow.`,
         ),
       );
     const { state, changed } = indexEvent(live.state, event);
@@ -88,17 +88,17 @@ export class Batches {
     if (TERMINAL.has(event.type)) live.ended = true;
     if (!live.batch) {
       live.batch = Promise.withResolvers();
-      // Each append hears of a failure; where nobody asked, nobody needs to.
+      // Each append rejects by itself; a caller may ignore that.
       live.batch.promise.catch(() => {});
-      this.#waiting.add(live);
+      this.#pending.add(live);
     }
-    if (options.urgent || this.#options.isFollowed(event.run)) this.hurry();
+    if (options.urgent || this.#options.isFollowed(event.run)) this.writeSoon();
     else this.#writeLater();
     return live.batch.promise;
   }
 
-  /** Writes at the end of this turn of the event loop, so that what comes together goes together. */
-  hurry(): void {
+  /** Writes in a microtask, so that events appended together go into one batch. */
+  writeSoon(): void {
     queueMicrotask(() => this.#write());
   }
 
@@ -108,16 +108,16 @@ export class Batches {
     this.#writeLater();
   }
 
-  /** The text of a graph that is not known to be on disk yet. */
-  newGraph(hash: string): string | undefined {
+  /** The text of a graph that is not on disk yet. */
+  pendingGraph(hash: string): string | undefined {
     return this.#graphs.get(hash);
   }
 
-  /** Takes nothing more in; resolves when all that was taken in is on disk or cannot be. */
-  async close(why: PatchbayError): Promise<void> {
-    this.#closed = why;
+  /** Rejects later appends with `reason`; resolves when all earlier events are on disk or failed. */
+  async close(reason: PatchbayError): Promise<void> {
+    this.#closed = reason;
     clearTimeout(this.#timer);
-    while (this.#waiting.size > 0 || this.#graphs.size > 0 || this.#writing) {
+    while (this.#pending.size > 0 || this.#graphs.size > 0 || this.#writing) {
       this.#writing ??= this.#writeAll();
       await this.#writing;
       if (this.#lastFailed) break;
@@ -125,7 +125,7 @@ export class Batches {
   }
 
   #writeLater(): void {
-    this.#timer ??= setTimeout(() => this.#write(), HOLD_MS);
+    this.#timer ??= setTimeout(() => this.#write(), MAX_DELAY_MS);
   }
 
   #write(): void {
@@ -135,62 +135,61 @@ export class Batches {
     this.#writing ??= this.#writeAll();
   }
 
-  /** One batch after another: the next one takes all that came meanwhile. */
+  /** Writes one batch after another until nothing is pending. */
   async #writeAll(): Promise<void> {
-    // Lets the caller's turn end first.
+    // The caller's synchronous code runs first.
     await undefined;
-    while (this.#waiting.size > 0 || this.#graphs.size > 0) {
-      const lives = [...this.#waiting];
+    while (this.#pending.size > 0 || this.#graphs.size > 0) {
+      const lives = [...this.#pending];
       const graphs = [...this.#graphs];
-      this.#waiting.clear();
+      this.#pending.clear();
       await this.#writeBatch(lives, graphs);
       if (this.#lastFailed) break;
     }
     this.#writing = undefined;
-    if (this.#waiting.size > 0 && !this.#closed) this.#writeLater();
+    if (this.#pending.size > 0 && !this.#closed) this.#writeLater();
   }
 
   async #writeBatch(lives: LiveRun[], graphs: [string, string][]): Promise<void> {
     const batches = lives.map((live) => live.batch!);
-    const parts = lives.map((live) => this.#part(live));
+    const parts = lives.map((live) => this.#takePending(live));
     try {
-      const stored = await this.#insist(parts, graphs);
+      const stored = await this.#writeWithRetry(parts, graphs);
       this.#lastFailed = false;
       for (const [hash] of graphs) this.#graphs.delete(hash);
-      parts.forEach((part, place) => {
-        const live = lives[place]!;
+      parts.forEach((part, index) => {
+        const live = lives[index]!;
         if (stored.has(part.run)) {
           live.stored = part.last;
-          this.#options.stored(live, part.last, part.insert?.owner === null);
-          batches[place]!.resolve();
-        } else this.#fail(live, refused(part), batches[place]!);
+          this.#options.onStored(live, part.last, part.insert?.owner === null);
+          batches[index]!.resolve();
+        } else this.#fail(live, refusal(part), batches[index]!);
       });
     } catch (error) {
       this.#lastFailed = true;
       const failure = postgresError(error);
-      lives.forEach((live, place) => {
-        this.#fail(live, failure, batches[place]!);
+      lives.forEach((live, index) => {
+        this.#fail(live, failure, batches[index]!);
       });
     }
   }
 
-  /** Takes what waits of the run. */
-  #part(live: LiveRun): Part {
+  /** Takes the pending events of the run. */
+  #takePending(live: LiveRun): Part {
     const { row } = live.state!;
     const { begins } = live;
-    // A run that begins here and is left to the workers is theirs from its first event on.
-    const left = this.#options.leave && begins !== undefined && !live.ended;
+    const queued = this.#options.leaveToWorkers && begins !== undefined && !live.ended;
     const part: Part = {
       run: row.id,
       first: live.appended - live.lines.length + 1,
       last: live.appended,
       body: live.lines.length === 1 ? live.lines[0]! : live.lines.join("\n"),
-      fence: left ? 0 : live.fence,
+      fence: queued ? 0 : live.fence,
     };
     if (begins)
       part.insert = {
-        row: left ? { ...row, status: "queued" } : row,
-        owner: left ? null : this.#options.me(),
+        row: queued ? { ...row, status: "queued" } : row,
+        owner: queued ? null : this.#options.ownerId(),
         ...(begins.idempotency && { idempotencyId: begins.idempotency.id, bodyHash: begins.idempotency.bodyHash }),
       };
     else if (live.update) part.update = row;
@@ -201,29 +200,30 @@ export class Batches {
     return part;
   }
 
-  /** Writes, and goes on through a restart of the database. What is found written already is not written again. */
-  async #insist(parts: Part[], graphs: [string, string][]): Promise<Set<string>> {
-    const { pool, patienceMs = PATIENCE_MS } = this.#options;
+  /** Writes, and retries during a restart of the database. Parts that are already written are skipped. */
+  async #writeWithRetry(parts: Part[], graphs: [string, string][]): Promise<Set<string>> {
+    const { pool, retryForMs: patienceMs = RETRY_FOR_MS } = this.#options;
     const done = new Set<string>();
-    let doubt = false;
-    await retrying(async () => {
-      if (doubt) for (const run of await alreadyWritten(pool, parts)) done.add(run);
+    /** The last attempt may have been committed. */
+    let isUncertain = false;
+    await retryTransient(async () => {
+      if (isUncertain) for (const run of await alreadyWritten(pool, parts)) done.add(run);
       const rest = parts.filter((part) => !done.has(part.run));
       try {
         for (const run of await writeBatch(pool, rest, graphs, this.#options.notifies())) done.add(run);
       } catch (error) {
-        doubt = isTransient(error);
+        isUncertain = isTransient(error);
         throw error;
       }
     }, patienceMs);
     return done;
   }
 
-  /** What was appended since can be stored no more either: it would leave a gap. */
+  /** Later events of the run fail too, because they would leave a gap. */
   #fail(live: LiveRun, error: PatchbayError, batch: PromiseWithResolvers<void>): void {
     live.failed ??= error;
     batch.reject(error);
-    this.#waiting.delete(live);
+    this.#pending.delete(live);
     live.batch?.reject(error);
     live.batch = undefined;
     live.lines = [];
@@ -232,11 +232,11 @@ export class Batches {
   }
 }
 
-function refused({ run, insert }: Part): PatchbayError {
+function refusal({ run, insert }: Part): PatchbayError {
   return new PatchbayError(
     "conflict",
     insert
-      ? `Run ${run} was not begun: its Idempotency-Key is taken, or a turn of its session still runs.`
-      : `Run ${run} is over or was given to another process.`,
+      ? `Run ${run} was not started: its Idempotency-Key is already used, or a turn of its session still runs.`
+      : `Run ${run} has ended, or another process has it.`,
   );
 }

@@ -1,6 +1,6 @@
-/** The connections to PostgreSQL of one process: a pool for statements and one that listens. */
+/** The PostgreSQL connections of one process: a pool for statements, and a listener. */
 import pg from "pg";
-import { isSilence, openFailure } from "./errors.ts";
+import { isQueryTimeout, openFailure } from "./errors.ts";
 import { type Listener, listenTo } from "./listen.ts";
 import { migrate } from "./schema.ts";
 
@@ -11,13 +11,13 @@ export interface Postgres {
 }
 
 const CONNECT_MS = 5_000;
-/** Connections of a process beside the listener. */
-const POOL = 10;
+/** Connections in the pool. */
+const MAX_CONNECTIONS = 10;
 /**
- * A connection that does not answer a statement for so long is taken for dead (a failover, a firewall); the database
- * itself gives up before that, so that what is tried again is not still under way.
+ * A connection without a response for this long is taken for dead (a failover, a firewall). The database cancels the
+ * statement earlier, so that a retry does not run beside it.
  */
-const ANSWER_MS = 9_000;
+const TIMEOUT_MS = 9_000;
 
 /** 64-bit integers as numbers: ours stay below 2^53. */
 const types: pg.CustomTypesConfig = {
@@ -27,21 +27,21 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig["getTypeParser"],
 };
 
-/** Connections for statements, of which none takes longer than `answerMs`. The caller ends the pool. */
-export function connectionPool(url: string, max = POOL, answerMs = ANSWER_MS): pg.Pool {
+/** `timeoutMs`: the limit of each statement. The caller ends the pool. */
+export function connectionPool(url: string, max = MAX_CONNECTIONS, timeoutMs = TIMEOUT_MS): pg.Pool {
   const pool = new pg.Pool({
     ...clientConfig(url),
     max,
     idleTimeoutMillis: 30_000,
-    statement_timeout: answerMs * 0.9,
-    query_timeout: answerMs,
+    statement_timeout: timeoutMs * 0.9,
+    query_timeout: timeoutMs,
   });
-  // A connection that breaks is replaced at the next query, and whoever used it hears of it; unheard, it would end the process.
+  // A broken connection is replaced at the next query, and its query rejects. Without a listener the event would end the process.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
-  // Where one connection is dead without a word, those that were idle meanwhile are not waited for one by one.
+  // When one connection timed out, the idle ones are probably dead too: replace them instead of waiting for each.
   pool.on("release", (error: Error | boolean | undefined) => {
-    if (!(error instanceof Error) || !isSilence(error)) return;
+    if (!(error instanceof Error) || !isQueryTimeout(error)) return;
     for (let idle = pool.idleCount; idle > 0; idle--)
       pool.connect().then(
         (client) => client.release(true),
@@ -52,13 +52,12 @@ export function connectionPool(url: string, max = POOL, answerMs = ANSWER_MS): p
 }
 
 /**
- * Connects and brings the schema up to date. Rejects with `unavailable` and one line that says what is wrong, without
- * the password.
+ * Connects and migrates the schema. Rejects with `unavailable` and one line without the password.
  */
-export async function openPostgres(url: string, answerMs?: number): Promise<Postgres> {
-  const pool = connectionPool(url, POOL, answerMs);
+export async function openPostgres(url: string, timeoutMs?: number): Promise<Postgres> {
+  const pool = connectionPool(url, MAX_CONNECTIONS, timeoutMs);
   try {
-    // Without a limit to its statements: a large table takes its time.
+    // Without a statement timeout: migrating a large table takes long.
     const client = new pg.Client(clientConfig(url));
     client.on("error", () => {});
     try {
@@ -67,7 +66,7 @@ export async function openPostgres(url: string, answerMs?: number): Promise<Post
     } finally {
       await client.end().catch(() => undefined);
     }
-    const listener = await listenTo(clientConfig(url), answerMs);
+    const listener = await listenTo(clientConfig(url), timeoutMs);
     return {
       pool,
       listener,

@@ -1,7 +1,7 @@
-/** What PostgreSQL's failures mean: try again, or tell the caller. */
+/** Maps failures of PostgreSQL: which to try again, and which error the caller gets. */
 import { PatchbayError } from "../../../runtime/error.ts";
 
-/** The connection broke, or the server starts, stops or is overrun: the same statement can succeed in a moment. */
+/** The connection broke, or the server starts, stops or is overloaded: the same statement can succeed later. */
 const TRANSIENT_SOCKET = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -26,33 +26,33 @@ const TRANSIENT_STATE = new Set([
   "25006",
 ]);
 
-/** Whether the failure may pass by itself. A statement that failed so may or may not have been done. */
+/** Whether a retry can succeed. The failed statement may or may not have been committed. */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== "") return TRANSIENT_SOCKET.has(code) || TRANSIENT_STATE.has(code) || code.startsWith("08");
-  // The driver's own: what it says when the socket closed under a query, or no connection came in time.
+  // Messages of the driver when the socket closed during a query, or no connection was available in time.
   return (
     error instanceof Error &&
-    (isSilence(error) ||
+    (isQueryTimeout(error) ||
       /connection (terminated|ended|timeout)|timeout exceeded when trying to connect|not queryable/i.test(
         error.message,
       ))
   );
 }
 
-/** Whether the connection did not answer in time: it can be dead without a word. */
-export function isSilence(error: Error): boolean {
+/** Whether the connection did not respond in time: it may be dead without an error. */
+export function isQueryTimeout(error: Error): boolean {
   return /query read timeout/i.test(error.message);
 }
 
-/** Any failure as what a caller is told; `PatchbayError`s as they are. Never the connection string. */
+/** The error for the caller, without the connection string. A `PatchbayError` is returned unchanged. */
 export function postgresError(error: unknown): PatchbayError {
   if (error instanceof PatchbayError) return error;
   const code = codeOf(error);
   if (code === "53100" || code === "53200")
     return new PatchbayError(
       "storage_full",
-      "The database is out of space: nothing more can be stored until there is room.",
+      "The database is out of space. Free some space; until then nothing can be stored.",
       {
         cause: error,
       },
@@ -71,7 +71,7 @@ export function postgresError(error: unknown): PatchbayError {
 export function openFailure(error: unknown, url: string): PatchbayError {
   if (error instanceof PatchbayError) return error;
   const code = codeOf(error);
-  const where = placeOf(url);
+  const where = addressOf(url);
   const what =
     code === "28P01" || code === "28000"
       ? "the user or password is not accepted."
@@ -80,7 +80,7 @@ export function openFailure(error: unknown, url: string): PatchbayError {
         : code === "42501"
           ? "the user may not create the schema patchbay; GRANT CREATE ON DATABASE to it."
           : code === "ENOTFOUND" || code === "EAI_AGAIN"
-            ? "the host's name is not known."
+            ? "the host name is unknown."
             : code === "ECONNREFUSED"
               ? "nothing listens there; start PostgreSQL or correct the address."
               : `${error instanceof Error ? error.message : String(error)}.`;
@@ -88,7 +88,7 @@ export function openFailure(error: unknown, url: string): PatchbayError {
 }
 
 /** Host, port and database of a connection string, without user and password. */
-function placeOf(url: string): string {
+function addressOf(url: string): string {
   if (!URL.canParse(url)) return "unreadable address";
   const { hostname, port, pathname } = new URL(url);
   return `${hostname || "localhost"}:${port || "5432"}${pathname}`;
@@ -97,6 +97,6 @@ function placeOf(url: string): string {
 function codeOf(error: unknown): string {
   if (error === null || typeof error !== "object") return "";
   if ("code" in error && typeof error.code === "string") return error.code;
-  // Node joins the failures of several addresses of one name.
+  // Node combines the failures of several addresses of one name.
   return error instanceof AggregateError ? codeOf(error.errors[0]) : "";
 }

@@ -1,7 +1,6 @@
 /**
- * The event log on PostgreSQL. What all runs of this process append while the last batch is on its way goes into the
- * next one. A run belongs to one process at a time: it is claimed before it is appended to, and each write carries the
- * fence that the claim gave.
+ * The event log on PostgreSQL. A run belongs to one process at a time: a process claims it before it appends, and each
+ * write carries the fence of the claim. `batches.ts` combines the appends of all runs.
  */
 import type pg from "pg";
 import { BoundedMap } from "../../../runtime/bounded-map.ts";
@@ -11,19 +10,19 @@ import type { Graph } from "../../../runtime/graph.ts";
 import type { RunFilter, RunRow, SessionRow, UsageRow } from "../../contract/run.ts";
 import type { EventLog, Idempotency, UsageFilter } from "../event-log.ts";
 import { indexEvent, wakesAt } from "../run-row.ts";
-import { Batches, type LiveRun, liveRun } from "./batches.ts";
-import { giveBack, ownerOf, queueRuns, takeRun } from "./claims.ts";
+import { Batches, type LiveRun, newLiveRun } from "./batches.ts";
+import { claimRun, findOwner, queueRuns, releaseRun } from "./claims.ts";
 import { postgresError } from "./errors.ts";
 import type { Listener } from "./listen.ts";
-import { join, type Members } from "./members.ts";
+import { joinMembers, type Members } from "./members.ts";
 import { RunQueries } from "./read-runs.ts";
-import { retrying } from "./retry.ts";
+import { retryTransient } from "./retry.ts";
 import { Watchers } from "./watchers.ts";
 
 const DELETE_BATCH = 200;
 const MAX_KNOWN_GRAPHS = 10_000;
-/** Telling can be missed: what is watched is looked up again each so many beats. */
-const LOOK_EVERY = 3;
+/** Notifications can be lost: watched runs are read again after this many heartbeats. */
+const REFRESH_EVERY = 3;
 const LOAD_PAGE = 5_000;
 
 export interface PostgresLogOptions {
@@ -31,16 +30,16 @@ export interface PostgresLogOptions {
   listener: Listener;
   /** Names this process among all that use the database. */
   member: string;
-  /** `web`: runs that begin here are left to the workers. */
+  /** `web`: workers execute the runs that begin here. */
   role?: "web" | "worker" | "all";
   redact?(text: string): string;
-  beatMs?: number;
+  heartbeatMs?: number;
   deadMs?: number;
-  patienceMs?: number;
+  retryForMs?: number;
 }
 
 export interface PostgresLog extends EventLog {
-  /** Queues the runs that want a worker although no job says so: see `RunReader.due`. */
+  /** Queues due runs that have no job: see `RunQueries.due`. */
   queueDue(now: number, limit: number): Promise<void>;
   /** See `Cluster.liveRuns`. */
   liveRuns(key: string): Promise<number>;
@@ -69,7 +68,7 @@ class PostgresEventLog implements PostgresLog {
   /** Runs that are being claimed. */
   readonly #loading = new Map<string, Promise<LiveRun>>();
   readonly #graphs = new BoundedMap<string, true>(MAX_KNOWN_GRAPHS);
-  #beats = 0;
+  #heartbeats = 0;
   #stopListening = () => {};
   #closed: PatchbayError | undefined;
 
@@ -83,31 +82,31 @@ class PostgresEventLog implements PostgresLog {
     });
     this.#batches = new Batches({
       ...options,
-      leave: options.role === "web",
-      me: () => this.members.id(),
+      leaveToWorkers: options.role === "web",
+      ownerId: () => this.members.id(),
       notifies: () => this.members.others() > 0,
       isFollowed: (run) => this.#watchers.has(run),
-      stored: (live, last, left) => this.#stored(live, last, left),
+      onStored: (live, last, queued) => this.#onStored(live, last, queued),
     });
   }
 
   async open(): Promise<void> {
-    const { pool, listener, member, role = "all", beatMs, deadMs } = this.#options;
+    const { pool, listener, member, role = "all", heartbeatMs: beatMs, deadMs } = this.#options;
     this.#stopListening = await listener.on(
       "patchbay_events",
-      (told) => this.#watchers.hear(told),
-      () => void this.#watchers.look(),
+      (payload) => this.#watchers.receive(payload),
+      () => void this.#watchers.refresh(),
     );
-    this.members = await join({
+    this.members = await joinMembers({
       pool,
       listener,
       id: member,
       role,
-      ...(beatMs !== undefined && { beatMs }),
+      ...(beatMs !== undefined && { heartbeatMs: beatMs }),
       ...(deadMs !== undefined && { deadMs }),
-      onBuried: () => this.#buried(),
-      onBeat: () => {
-        if (++this.#beats % LOOK_EVERY === 0) void this.#watchers.look();
+      onRemoved: () => this.#giveUpRuns(),
+      onHeartbeat: () => {
+        if (++this.#heartbeats % REFRESH_EVERY === 0) void this.#watchers.refresh();
       },
     });
   }
@@ -116,11 +115,11 @@ class PostgresEventLog implements PostgresLog {
     if (this.#closed) return Promise.reject(this.#closed);
     let live = this.#live.get(event.run);
     if (!live && event.type === "run-start") {
-      live = liveRun(1);
+      live = newLiveRun(1);
       this.#live.set(event.run, live);
     }
     if (live) return this.#batches.append(live, event, options);
-    // Callbacks of one promise run in the order in which they were added, so order is kept.
+    // Callbacks of one promise run in the order in which they were added, so events stay in order.
     return this.#load(event.run).then((loaded) => this.#batches.append(loaded, event, options));
   }
 
@@ -139,8 +138,8 @@ class PostgresEventLog implements PostgresLog {
 
   watch(run: string, listener: () => void): () => void {
     const stop = this.#watchers.watch(run, listener);
-    // Somebody looks: what was held back comes at once.
-    if (this.#live.get(run)?.batch) this.#batches.hurry();
+    // The run has a reader now: write the delayed events at once.
+    if (this.#live.get(run)?.batch) this.#batches.writeSoon();
     return stop;
   }
 
@@ -161,7 +160,7 @@ class PostgresEventLog implements PostgresLog {
   }
 
   async queueDue(now: number, limit: number): Promise<void> {
-    await tried(queueRuns(this.#pool, await this.due(now, limit)));
+    await translateErrors(queueRuns(this.#pool, await this.due(now, limit)));
   }
 
   liveRuns(key: string): Promise<number> {
@@ -205,7 +204,7 @@ class PostgresEventLog implements PostgresLog {
   async claim(run: string): Promise<boolean> {
     const live = this.#live.get(run);
     if (live && !live.failed) return true;
-    // What failed here is read anew: it may have been another's since.
+    // After a failure the run is read again: another process may have had it since.
     this.#live.delete(run);
     try {
       return (await this.#load(run)).state !== undefined;
@@ -220,8 +219,8 @@ class PostgresEventLog implements PostgresLog {
     if (!live || live.failed) return;
     if (live.batch) await live.batch.promise;
     if (!this.#live.delete(run) || live.ended) return;
-    await tried(
-      giveBack(this.#pool, {
+    await translateErrors(
+      releaseRun(this.#pool, {
         run,
         fence: live.fence,
         last: live.stored,
@@ -231,14 +230,14 @@ class PostgresEventLog implements PostgresLog {
   }
 
   owner(run: string): Promise<string | undefined> {
-    return tried(ownerOf(this.#pool, run));
+    return translateErrors(findOwner(this.#pool, run));
   }
 
   async recover(run: string): Promise<number> {
     const live = this.#live.get(run);
     if (live && !live.failed) return live.stored;
     this.#live.delete(run);
-    // Only as long as it did not change hands since.
+    // Only if no other process claimed it since.
     return (await this.#load(run, live?.fence)).stored;
   }
 
@@ -249,7 +248,7 @@ class PostgresEventLog implements PostgresLog {
   }
 
   async graph(hash: string): Promise<Graph | undefined> {
-    const pending = this.#batches.newGraph(hash);
+    const pending = this.#batches.pendingGraph(hash);
     return pending ? (JSON.parse(pending) as Graph) : this.#reader.graph(hash);
   }
 
@@ -262,15 +261,15 @@ class PostgresEventLog implements PostgresLog {
     this.#closed = new PatchbayError("unavailable", "The server is stopping.");
     await this.#batches.close(this.#closed);
     this.#stopListening();
-    // What this process owned is free as soon as its row is gone.
+    // Runs of this process can be claimed as soon as its row is gone.
     await this.members.close();
   }
 
-  #stored(live: LiveRun, last: number, left: boolean): void {
+  #onStored(live: LiveRun, last: number, queued: boolean): void {
     const { id } = live.state!.row;
-    if ((left || (live.ended && last === live.appended)) && this.#live.get(id) === live) {
+    if ((queued || (live.ended && last === live.appended)) && this.#live.get(id) === live) {
       this.#live.delete(id);
-      this.#watchers.left(id, last);
+      this.#watchers.becameRemote(id, last);
     }
     this.#watchers.wake(id);
   }
@@ -284,21 +283,20 @@ class PostgresEventLog implements PostgresLog {
     return loading;
   }
 
-  /** Takes the run for this process and reads how far it came. Rejects with `conflict` while another one has it. */
+  /** Claims the run and reads its events. Rejects with `conflict` while another process has it. */
   async #claim(run: string, fence?: number): Promise<LiveRun> {
-    const live = liveRun(0);
+    const live = newLiveRun(0);
     try {
-      const taken = await takeRun(this.#pool, run, this.members.id(), fence);
-      if (taken === undefined) {
+      const fenceNow = await claimRun(this.#pool, run, this.members.id(), fence);
+      if (fenceNow === undefined) {
         const row = await this.#reader.row(run);
-        if (row && row.endedAt === undefined)
-          throw new PatchbayError("conflict", `Run ${run} is in the hands of another process.`);
-        // Over, or not there: nothing can follow, which the first append says.
+        if (row && row.endedAt === undefined) throw new PatchbayError("conflict", `Another process has run ${run}.`);
+        // The run has ended or does not exist: the first append rejects.
         live.ended = row !== undefined;
         live.appended = live.stored = (await this.#reader.lasts([run])).get(run) ?? -1;
         return live;
       }
-      live.fence = taken;
+      live.fence = fenceNow;
       for (;;) {
         const events = await this.#reader.events(run, live.stored, LOAD_PAGE);
         for (const event of events) live.state = indexEvent(live.state, event).state;
@@ -307,17 +305,17 @@ class PostgresEventLog implements PostgresLog {
       }
       live.appended = live.stored;
       this.#live.set(run, live);
-      this.#watchers.took(run);
+      this.#watchers.becameLive(run);
       return live;
     } catch (error) {
       throw postgresError(error);
     }
   }
 
-  /** The others took this process for dead: it gives up what it holds, whether somebody took it over yet or not. */
-  #buried(): void {
+  /** The others took this process for dead: its runs may be claimed by them at any time. */
+  #giveUpRuns(): void {
     for (const [run, live] of this.#live) {
-      live.failed ??= new PatchbayError("conflict", `Run ${run} was given to another process.`);
+      live.failed ??= new PatchbayError("conflict", `Run ${run} was released for other processes.`);
     }
   }
 
@@ -332,11 +330,11 @@ class PostgresEventLog implements PostgresLog {
 
   async #change(text: string, values: unknown[]): Promise<number> {
     if (this.#closed) throw this.#closed;
-    return (await tried(retrying(() => this.#pool.query(text, values)))).rowCount ?? 0;
+    return (await translateErrors(retryTransient(() => this.#pool.query(text, values)))).rowCount ?? 0;
   }
 }
 
-async function tried<T>(work: Promise<T>): Promise<T> {
+async function translateErrors<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

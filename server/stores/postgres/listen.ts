@@ -1,19 +1,22 @@
-/** Hears what other processes tell through PostgreSQL (LISTEN), over one connection that is made again when it breaks. */
+/** Receives notifications of PostgreSQL (LISTEN) over one connection, which is replaced when it breaks. */
 import pg from "pg";
 
 const RECONNECT_MS = 500;
-const ANSWER_MS = 9_000;
+const TIMEOUT_MS = 9_000;
 
 export interface Listener {
-  /** Calls back with each payload told on the channel, also by this process. `again`: telling may have been missed. */
-  on(channel: string, heard: (payload: string) => void, again?: () => void): Promise<() => void>;
+  /**
+   * Calls back with each payload on the channel, including those of this process, until the returned function is called.
+   * `onReconnect`: notifications may have been lost.
+   */
+  on(channel: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<() => void>;
   close(): Promise<void>;
 }
 
-/** `answerMs`: how long the connection can be dead before that is noticed. */
-export async function listenTo(config: pg.ClientConfig, answerMs = ANSWER_MS): Promise<Listener> {
-  const pingMs = answerMs / 2;
-  const channels = new Map<string, Set<{ heard(payload: string): void; again?(): void }>>();
+/** `timeoutMs`: a dead connection is detected within this time. */
+export async function listenTo(config: pg.ClientConfig, timeoutMs = TIMEOUT_MS): Promise<Listener> {
+  const pingMs = timeoutMs / 2;
+  const channels = new Map<string, Set<{ onPayload(payload: string): void; onReconnect?(): void }>>();
   let client: pg.Client | undefined;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -21,9 +24,9 @@ export async function listenTo(config: pg.ClientConfig, answerMs = ANSWER_MS): P
   async function connect(): Promise<void> {
     const fresh = new pg.Client({ ...config, application_name: "patchbay listener" });
     fresh.on("notification", ({ channel, payload }) => {
-      for (const one of channels.get(channel) ?? []) one.heard(payload ?? "");
+      for (const one of channels.get(channel) ?? []) one.onPayload(payload ?? "");
     });
-    // Both may come for one broken connection; the first counts.
+    // Both events may come for one broken connection; only the first counts.
     fresh.on("error", () => broken(fresh));
     fresh.on("end", () => broken(fresh));
     try {
@@ -53,22 +56,22 @@ export async function listenTo(config: pg.ClientConfig, answerMs = ANSWER_MS): P
         reconnect();
         return;
       }
-      for (const listeners of channels.values()) for (const one of listeners) one.again?.();
+      for (const listeners of channels.values()) for (const one of listeners) one.onReconnect?.();
     }, RECONNECT_MS);
     timer.unref();
   }
 
-  // A connection can be dead without a word (a failover, a firewall): asking shows it.
+  // A connection can be dead without an error (a failover, a firewall): a ping detects it.
   const ping = setInterval(() => {
-    const asked = client;
-    if (!asked) return;
-    const late = setTimeout(() => broken(asked), pingMs * 0.9);
+    const pinged = client;
+    if (!pinged) return;
+    const late = setTimeout(() => broken(pinged), pingMs * 0.9);
     late.unref();
-    asked.query("SELECT 1").then(
+    pinged.query("SELECT 1").then(
       () => clearTimeout(late),
       () => {
         clearTimeout(late);
-        broken(asked);
+        broken(pinged);
       },
     );
   }, pingMs);
@@ -76,13 +79,13 @@ export async function listenTo(config: pg.ClientConfig, answerMs = ANSWER_MS): P
 
   await connect();
   return {
-    async on(channel, heard, again) {
-      const one = { heard, again };
+    async on(channel, onPayload, onReconnect) {
+      const one = { onPayload, onReconnect };
       const listeners = channels.get(channel);
       if (listeners) listeners.add(one);
       else {
         channels.set(channel, new Set([one]));
-        // Names of channels are ours, never a caller's. Where it fails, reconnecting listens to all.
+        // Channel names are constants, never input. After a failure, the reconnect listens to all channels.
         await client?.query(`LISTEN ${channel}`).catch(() => undefined);
       }
       return () => {

@@ -1,10 +1,10 @@
 /**
- * Which processes are alive. Each counts up its own row; one whose count stands still for `deadMs` by the watcher's own
- * monotonic clock is dead and is buried: its row goes, and what it owned is free. No clock is compared with another,
- * and time in which the watcher itself could not reach the database does not count: after an outage nobody is dead.
+ * Which processes are alive. Each increments a counter in its own row (its heartbeat). A process whose counter does not
+ * change for `deadMs`, by the watcher's own monotonic clock, is dead: its row is removed, and its runs can be claimed.
+ * Clocks are not compared, and time in which the watcher could not reach the database does not count.
  *
- * Being buried while alive (a long pause, a cut line) does no harm: each run carries a fence that goes up when another
- * process takes it, and an append under an old fence is refused.
+ * Removing a process that is alive (a long pause, a lost connection) does no harm: a claim increments the fence of a run,
+ * and an append under an old fence is rejected.
  */
 import type pg from "pg";
 import type { Listener } from "./listen.ts";
@@ -14,32 +14,32 @@ export interface MembersOptions {
   listener: Listener;
   id: string;
   role: string;
-  beatMs?: number;
+  heartbeatMs?: number;
   deadMs?: number;
-  /** This process was taken for dead: what it owned is free, or another's by now. */
-  onBuried?(): void;
-  /** After each beat that reached the database. */
-  onBeat?(): void;
+  /** This process was taken for dead: others may have claimed its runs. */
+  onRemoved?(): void;
+  /** Called after each heartbeat that reached the database. */
+  onHeartbeat?(): void;
 }
 
 export interface Members {
   /** The id under which this process owns runs now. */
   id(): string;
-  /** How many others are alive. */
+  /** How many other processes are alive. */
   others(): number;
-  /** Calls back with the id of each other process that left or was buried, until the returned function is called. */
-  onGone(heard: (id: string) => void): () => void;
-  /** Beats now instead of at the next turn. */
-  beat(): Promise<void>;
+  /** Calls back with the id of each other process that left or was removed, until the returned function is called. */
+  onGone(listener: (id: string) => void): () => void;
+  /** Sends a heartbeat now. */
+  heartbeat(): Promise<void>;
   close(): Promise<void>;
 }
 
-export const BEAT_MS = 1_000;
+export const HEARTBEAT_MS = 1_000;
 export const DEAD_MS = 4_500;
 
-/** Joins. Rejects when the database cannot be reached. */
-export async function join(options: MembersOptions): Promise<Members> {
-  const { pool, listener, role, beatMs = BEAT_MS, deadMs = DEAD_MS } = options;
+/** Registers this process. Rejects when the database cannot be reached. */
+export async function joinMembers(options: MembersOptions): Promise<Members> {
+  const { pool, listener, role, heartbeatMs: beatMs = HEARTBEAT_MS, deadMs = DEAD_MS } = options;
   const seen = new Map<string, { beats: number; quietMs: number }>();
   const goneListeners = new Set<(id: string) => void>();
   let generation = 0;
@@ -53,9 +53,9 @@ export async function join(options: MembersOptions): Promise<Members> {
     await pool.query("SELECT pg_notify('patchbay_members', $1)", [id]);
   };
 
-  const gone = (who: string) => {
-    seen.delete(who);
-    for (const heard of goneListeners) heard(who);
+  const gone = (member: string) => {
+    seen.delete(member);
+    for (const listener of goneListeners) listener(member);
   };
 
   async function beat(): Promise<void> {
@@ -66,15 +66,15 @@ export async function join(options: MembersOptions): Promise<Members> {
     );
     const now = performance.now();
     if (!result.rows.some((row) => row.mine)) {
-      // The others buried this process. It comes back as another one.
-      options.onBuried?.();
+      // The others removed this process. It registers again under a new id.
+      options.onRemoved?.();
       id = `${options.id}-${++generation}`;
       await enter();
     }
     const passedMs = Math.min(now - beatAt, 2 * beatMs);
     beatAt = now;
-    const there = new Set(result.rows.map((row) => row.id));
-    for (const known of seen.keys()) if (!there.has(known)) gone(known);
+    const present = new Set(result.rows.map((row) => row.id));
+    for (const known of seen.keys()) if (!present.has(known)) gone(known);
     for (const row of result.rows) {
       if (row.id === id) continue;
       const before = seen.get(row.id);
@@ -86,11 +86,11 @@ export async function join(options: MembersOptions): Promise<Members> {
         gone(row.id);
       }
     }
-    options.onBeat?.();
+    options.onHeartbeat?.();
   }
 
   const tick = () => {
-    // A beat that fails is made up for by the next; the others bury this process if none comes.
+    // A failed heartbeat is not repeated: the next one follows, else the others remove this process.
     beating ??= beat()
       .catch(() => undefined)
       .finally(() => {
@@ -101,20 +101,20 @@ export async function join(options: MembersOptions): Promise<Members> {
 
   await enter();
   await beat();
-  const stopListening = await listener.on("patchbay_members", (who) => {
-    if (who !== id && !closed) void tick();
+  const stopListening = await listener.on("patchbay_members", (member) => {
+    if (member !== id && !closed) void tick();
   });
   const timer = setInterval(() => void tick(), beatMs);
   timer.unref();
 
   return {
     id: () => id,
-    beat: tick,
+    heartbeat: tick,
     others: () => seen.size,
-    onGone(heard) {
-      goneListeners.add(heard);
+    onGone(listener) {
+      goneListeners.add(listener);
       return () => {
-        goneListeners.delete(heard);
+        goneListeners.delete(listener);
       };
     },
     async close() {

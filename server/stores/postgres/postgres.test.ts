@@ -153,7 +153,10 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
     const join = async (member: string, options: Partial<PostgresLogOptions> = {}) => {
       const postgres = await openPostgres(url);
       opened.push(postgres);
-      return { postgres, log: await openPostgresLog({ ...postgres, member, beatMs: 50, deadMs: 200, ...options }) };
+      return {
+        postgres,
+        log: await openPostgresLog({ ...postgres, member, heartbeatMs: 50, deadMs: 200, ...options }),
+      };
     };
     const append = (seq: number, type: "node-skip" | "run-end" = "node-skip") =>
       type === "run-end" ? { seq, at: seq, ...end } : { seq, at: seq, type, node: "n" };
@@ -217,7 +220,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
 
     test("a process that falls silent is buried, its run is taken over, and its late events are refused", async () => {
       // Its beats do not come, but it lives on: a long pause, seen from outside.
-      const silent = await join("silent", { beatMs: 3_600_000 });
+      const silent = await join("silent", { heartbeatMs: 3_600_000 });
       const write = writer(silent.log, "lost");
       await write(start(), { urgent: true });
       await write({ type: "node-start", node: "a" }, { urgent: true });
@@ -235,7 +238,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
 
     test("the database restarts under load: nothing is lost, nothing twice, nobody is taken for dead", async () => {
       // A busy machine takes its time to start a database again.
-      const patient = { patienceMs: 60_000 };
+      const patient = { retryForMs: 60_000 };
       const { log: a } = await join("steady-a", patient);
       const { log: b } = await join("steady-b", patient);
       let stop = false;
@@ -265,7 +268,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
     }, 90_000);
 
     test("when the database stays away an append is refused with unavailable, and reads come back with it", async () => {
-      const { log } = await join("patient", { patienceMs: 300 });
+      const { log } = await join("patient", { retryForMs: 300 });
       const write = writer(log, "away");
       await write(start(), { urgent: true });
       await server.stopServer();
@@ -284,7 +287,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       const cut = await silenced(server.port);
       const postgres = await openPostgres(url.replace(`:${server.port}/`, `:${cut.port}/`), 400);
       opened.push(postgres);
-      const log = await openPostgresLog({ ...postgres, member: "behind a firewall", beatMs: 50 });
+      const log = await openPostgresLog({ ...postgres, member: "behind a firewall", heartbeatMs: 50 });
       const { log: other } = await join("in the open", { deadMs: 60_000 });
       const write = writer(log, "silence");
       await write(start(), { urgent: true });

@@ -1,4 +1,4 @@
-/** The reading half of the event log on PostgreSQL. */
+/** The queries of the event log on PostgreSQL. */
 import type pg from "pg";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
@@ -9,12 +9,12 @@ import { type DbSessionRow, type Query, runsQuery, sessionsQuery, toSessionRow }
 import { type DbRow, toRow } from "../run-cells.ts";
 import { type DbUsageRow, toUsageRow, usageQuery } from "../usage-query.ts";
 import { postgresError } from "./errors.ts";
-import { retrying } from "./retry.ts";
-import { clean } from "./write-batch.ts";
+import { retryTransient } from "./retry.ts";
+import { toStorableText } from "./write-batch.ts";
 
 type Value = string | number | string[];
 
-/** All queries are reads: they are asked again while the database is away for a moment. */
+/** All queries only read, so they are retried after transient errors. */
 export class RunQueries {
   readonly #pool: pg.Pool;
 
@@ -41,7 +41,7 @@ export class RunQueries {
 
   /** `seq` of the last event of each run that has any. */
   async lasts(runs: string[]): Promise<Map<string, number>> {
-    // An index look-up a run: the greatest of a long log is not searched for.
+    // One index look-up per run; `max` would scan the log of each run.
     const rows = await this.#all<{ run: string; last: number }>(
       `SELECT t.run, c.last FROM unnest($1::text[]) AS t(run)
        CROSS JOIN LATERAL (SELECT last FROM patchbay.chunks WHERE run = t.run ORDER BY last DESC LIMIT 1) AS c`,
@@ -69,8 +69,8 @@ export class RunQueries {
   }
 
   /**
-   * As `EventLog.due`: runs whose process is dead, whose wait is over, or whose job was lost (a worker took it and died
-   * before it had the run).
+   * As `EventLog.due`: runs whose process is dead, whose wait expired, or whose job was lost (a worker took it and died
+   * before it claimed the run).
    */
   async due(now: number, limit: number): Promise<string[]> {
     const rows = await this.#all<{ id: string }>(
@@ -101,7 +101,7 @@ export class RunQueries {
   }
 
   async sessionRuns(session: string, options: { agent?: string; key?: string }): Promise<RunRow[]> {
-    const values: Value[] = [clean(session)];
+    const values: Value[] = [toStorableText(session)];
     let where = "session = $1 AND fork IS NULL";
     if (options.agent !== undefined) where += ` AND agent = $${values.push(options.agent)}`;
     if (options.key !== undefined) where += ` AND coalesce(key, '') = $${values.push(options.key)}`;
@@ -111,13 +111,15 @@ export class RunQueries {
   async findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined> {
     const [found] = await this.#all<{ run: string; bodyHash: string }>(
       `SELECT id AS run, body_hash AS "bodyHash" FROM patchbay.runs WHERE coalesce(key, '') = $1 AND idempotency_id = $2`,
-      [key, clean(id)],
+      [key, toStorableText(id)],
     );
     return found;
   }
 
   async graph(hash: string): Promise<Graph | undefined> {
-    const [row] = await this.#all<{ body: string }>("SELECT body FROM patchbay.graphs WHERE hash = $1", [clean(hash)]);
+    const [row] = await this.#all<{ body: string }>("SELECT body FROM patchbay.graphs WHERE hash = $1", [
+      toStorableText(hash),
+    ]);
     return row && (JSON.parse(row.body) as Graph);
   }
 
@@ -136,13 +138,13 @@ export class RunQueries {
   #list<T>({ text, values }: Query): Promise<T[]> {
     return this.#all(
       text,
-      values.map((value) => (typeof value === "string" ? clean(value) : value)),
+      values.map((value) => (typeof value === "string" ? toStorableText(value) : value)),
     );
   }
 
   async #all<T>(text: string, values: Value[]): Promise<T[]> {
     try {
-      return await retrying(async () => (await this.#pool.query(text, values)).rows as T[]);
+      return await retryTransient(async () => (await this.#pool.query(text, values)).rows as T[]);
     } catch (error) {
       throw postgresError(error);
     }

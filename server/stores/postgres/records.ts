@@ -1,21 +1,21 @@
-/** The record store on PostgreSQL: the same queries as on SQLite, in another dialect. */
+/** The record store on PostgreSQL: the queries of SQLite in another dialect. */
 import { type Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
 import type { Records, WholeRecord } from "../records.ts";
 import { KyselyRecords, SNAPSHOT_PAGE, type SnapshotRow, type Tables, whole } from "../sqlite/records.ts";
 import type { Postgres } from "./connect.ts";
 import { postgresError } from "./errors.ts";
-import { retrying } from "./retry.ts";
+import { retryTransient } from "./retry.ts";
 
-/** Records in the database that the pool leads to. Closing them leaves the connections open: others use them. */
+/** Closing the records leaves the pool open. */
 export async function postgresRecords({ pool, listener }: Pick<Postgres, "pool" | "listener">): Promise<Records> {
   const records = new PostgresRecords(pool);
   await listener.on(
     "patchbay_records",
-    (told) => {
-      const space = told.indexOf(" ");
+    (payload) => {
+      const space = payload.indexOf(" ");
       if (space < 0) records.tell(undefined);
-      else records.tell({ kind: told.slice(0, space), id: told.slice(space + 1) });
+      else records.tell({ kind: payload.slice(0, space), id: payload.slice(space + 1) });
     },
     () => records.tell(undefined),
   );
@@ -29,8 +29,8 @@ class PostgresRecords extends KyselyRecords {
     const dialect = new PostgresDialect({
       pool: {
         options: pool.options,
-        // A connection is had again and again while the database restarts; a statement under way is not repeated.
-        connect: () => retrying(() => pool.connect()),
+        // Connecting is retried while the database restarts; a statement is not repeated.
+        connect: () => retryTransient(() => pool.connect()),
         end: async () => {},
       },
     });
@@ -39,7 +39,7 @@ class PostgresRecords extends KyselyRecords {
   }
 
   async *snapshot(): AsyncGenerator<WholeRecord[]> {
-    const client = await retrying(() => this.#pool.connect());
+    const client = await retryTransient(() => this.#pool.connect());
     let broken: Error | undefined;
     try {
       await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");

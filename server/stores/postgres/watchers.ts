@@ -1,10 +1,10 @@
-/** Who wants to hear of which run, and how far runs came that other processes write. */
+/** The listeners of runs, and the last event of runs that other processes write. */
 
-/** Told behind a run's last event: nobody has the run any more. */
-export const RESTS = "rests";
+/** Third word of a notification: no process has the run any more. */
+export const RELEASED = "released";
 
 export interface WatchersOptions {
-  /** Runs that this process writes: what is stored of them is told by `wake`. */
+  /** Whether this process writes the run: then `wake` announces its events. */
   isLive(run: string): boolean;
   /** `seq` of the last event of each run that has any. */
   lasts(runs: string[]): Promise<Map<string, number>>;
@@ -13,7 +13,7 @@ export interface WatchersOptions {
 export class Watchers {
   readonly #options: WatchersOptions;
   readonly #listeners = new Map<string, Set<() => void>>();
-  /** `seq` of the last event, as far as it was seen, of runs that are watched and not live here. */
+  /** The last known `seq` of runs that are watched and not live here. */
   readonly #lasts = new Map<string, number>();
 
   constructor(options: WatchersOptions) {
@@ -25,8 +25,8 @@ export class Watchers {
     if (!listeners) {
       listeners = new Set();
       this.#listeners.set(run, listeners);
-      // What was stored before anybody listened is not told.
-      if (!this.#options.isLive(run)) void this.look([run]);
+      // Events that were stored before the first listener came are not notified.
+      if (!this.#options.isLive(run)) void this.refresh([run]);
     }
     listeners.add(listener);
     return () => {
@@ -45,13 +45,12 @@ export class Watchers {
     return this.#lasts.get(run);
   }
 
-  /** The run is live here no more; it stands at `last`. */
-  left(run: string, last: number): void {
+  /** The run is no longer live here; `last` is its last stored `seq`. */
+  becameRemote(run: string, last: number): void {
     if (this.has(run)) this.#lasts.set(run, last);
   }
 
-  /** The run is live here from now on. */
-  took(run: string): void {
+  becameLive(run: string): void {
     this.#lasts.delete(run);
   }
 
@@ -60,27 +59,27 @@ export class Watchers {
     if (listeners) for (const listener of [...listeners]) listener();
   }
 
-  /** What another process told: `run last`, or `run last rests`, a line each. */
-  hear(told: string): void {
-    for (const line of told.split("\n")) {
-      const [run = "", last, rests] = line.split(" ");
+  /** A notification of another process: `run last` or `run last released`, one per line. */
+  receive(payload: string): void {
+    for (const line of payload.split("\n")) {
+      const [run = "", last, state] = line.split(" ");
       if (this.#options.isLive(run)) continue;
-      this.#saw(run, Number(last));
-      if (rests === RESTS) this.wake(run);
+      this.#advance(run, Number(last));
+      if (state === RELEASED) this.wake(run);
     }
   }
 
-  /** Looks up how far runs came that others write: telling can be missed. */
-  async look(runs = [...this.#listeners.keys()].filter((run) => !this.#options.isLive(run))): Promise<void> {
+  /** Reads the last event of runs that others write: notifications can be lost. */
+  async refresh(runs = [...this.#listeners.keys()].filter((run) => !this.#options.isLive(run))): Promise<void> {
     if (runs.length === 0) return;
     try {
-      for (const [run, last] of await this.#options.lasts(runs)) this.#saw(run, last);
+      for (const [run, last] of await this.#options.lasts(runs)) this.#advance(run, last);
     } catch {
-      // The database is away: the next look, or being told, makes up for it.
+      // The database is unavailable: the next refresh or notification follows.
     }
   }
 
-  #saw(run: string, last: number): void {
+  #advance(run: string, last: number): void {
     if (!this.has(run) || last <= (this.#lasts.get(run) ?? -1)) return;
     this.#lasts.set(run, last);
     this.wake(run);

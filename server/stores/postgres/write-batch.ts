@@ -1,19 +1,19 @@
-/** Writes what came together of many runs: one statement, so one transaction, one round trip, one sync. */
+/** Writes the events of many runs in one statement: one transaction, one round trip, one sync. */
 import type pg from "pg";
 import type { RunRow } from "../../contract/run.ts";
-import { named } from "../run-cells.ts";
+import { toCells } from "../run-cells.ts";
 import { CHANGING_COLUMNS, ROW_COLUMNS } from "../sqlite/event-log-schema.ts";
 
-/** What is written of one run. */
+/** The part of a batch that belongs to one run. */
 export interface Part {
   run: string;
   first: number;
   last: number;
   /** One event a line. */
   body: string;
-  /** The fence under which this process holds the run. */
+  /** The fence of this process's claim. */
   fence: number;
-  /** For a run that begins. `owner` null: it waits for a worker. */
+  /** For a run that begins. `owner` null: it is queued for a worker. */
   insert?: { row: RunRow; owner: string | null; idempotencyId?: string; bodyHash?: string };
   /** For a run whose row changes with these events. */
   update?: RunRow;
@@ -40,8 +40,8 @@ const typed = (columns: readonly string[]) => columns.map((name) => `"${name}" $
 const INSERTED = [...ROW_COLUMNS, "idempotency_id", "body_hash", "owner", "fence", "turn"];
 
 /**
- * A run's events go in only where its row is held under the fence (locked against a change of hands until the commit),
- * or begins with them. A chunk that is there already was written by this same statement before its answer got lost.
+ * Events of a run are stored only if its row has the fence (and is locked against another claim until the commit), or is
+ * created with them. An existing chunk was written by this same statement whose response got lost.
  */
 const WRITE = `
 WITH part AS (
@@ -67,25 +67,25 @@ WITH part AS (
   ON CONFLICT DO NOTHING RETURNING run
 )
 SELECT coalesce(array_agg(run), '{}') AS runs,
-  (SELECT count(pg_notify('patchbay_events', told)) FROM unnest($12::text[]) AS told) AS told`;
+  (SELECT count(pg_notify('patchbay_events', payload)) FROM unnest($12::text[]) AS payload) AS notified`;
 
-/** Runs that begin without an owner are queued with them: a run that is on disk is never forgotten. */
+/** Runs without an owner are queued in the same transaction, so that no stored run is without a job. */
 const QUEUE = `,
   (SELECT count(graphile_worker.add_job('run', json_build_object('run', id), job_key := id, max_attempts := 3))
    FROM begun WHERE owner IS NULL) AS queued`;
 
-/** The longest text that NOTIFY takes is 8,000 bytes. */
-const TOLD_BYTES = 7_900;
+/** NOTIFY allows 8,000 bytes. */
+const MAX_PAYLOAD_BYTES = 7_900;
 
 /**
- * Resolves with the runs whose part is on disk; those missing were refused: the fence is old, the run is over, or its
- * idempotency id is taken. `tell`: other processes are told of it.
+ * Resolves with the runs whose part is on disk. The others were rejected: the fence is old, the run has ended, or its
+ * idempotency id is already used. `notify`: other processes are notified.
  */
 export async function writeBatch(
   pool: pg.Pool,
   parts: Part[],
   graphs: [hash: string, body: string][],
-  tell: boolean,
+  notify: boolean,
 ): Promise<Set<string>> {
   const inserts: Cells[] = [];
   const updates: Cells[] = [];
@@ -95,11 +95,11 @@ export async function writeBatch(
       const { row, owner, idempotencyId, bodyHash } = part.insert;
       inserts.push({
         ...cells(row),
-        idempotency_id: cleaned(idempotencyId),
+        idempotency_id: toNullableText(idempotencyId),
         body_hash: bodyHash ?? null,
         owner,
         fence: part.fence,
-        // A fork is no turn of the conversation that it came from.
+        // A fork is not a turn of the conversation of its source run.
         turn: row.session !== undefined && row.fork === undefined && row.endedAt === undefined,
       });
     } else if (part.update) updates.push({ ...cells(part.update), fence: part.fence });
@@ -121,13 +121,13 @@ export async function writeBatch(
       JSON.stringify(updates),
       held.map((part) => part.run),
       held.map((part) => part.fence),
-      tell ? told(parts) : [],
+      notify ? notifyPayloads(parts) : [],
     ],
   });
   return new Set(rows[0]!.runs);
 }
 
-/** After an answer got lost: which of the parts are on disk. */
+/** Which of the parts are on disk, after the response of a write got lost. */
 export async function alreadyWritten(pool: pg.Pool, parts: Part[]): Promise<Set<string>> {
   const { rows } = await pool.query<{ run: string }>(
     `SELECT c.run FROM patchbay.chunks AS c JOIN unnest($1::text[], $2::int[]) AS t(run, last)
@@ -137,13 +137,13 @@ export async function alreadyWritten(pool: pg.Pool, parts: Part[]): Promise<Set<
   return new Set(rows.map((row) => row.run));
 }
 
-/** `run last` a line, in texts short enough to be told. */
-function told(parts: Part[]): string[] {
+/** Lines `run last`, joined into payloads that NOTIFY allows. */
+function notifyPayloads(parts: Part[]): string[] {
   const texts: string[] = [];
   let text = "";
   for (const { run, last } of parts) {
     const line = `${run} ${last}\n`;
-    if (text.length + line.length > TOLD_BYTES) {
+    if (text.length + line.length > MAX_PAYLOAD_BYTES) {
       texts.push(text);
       text = "";
     }
@@ -154,19 +154,19 @@ function told(parts: Part[]): string[] {
 
 function cells(row: RunRow): Cells {
   return {
-    ...named(row),
-    name: clean(row.name),
-    session: cleaned(row.session),
-    user: cleaned(row.user),
-    message: clean(row.message),
+    ...toCells(row),
+    name: toStorableText(row.name),
+    session: toNullableText(row.session),
+    user: toNullableText(row.user),
+    message: toStorableText(row.message),
   };
 }
 
-/** PostgreSQL's text holds neither NUL nor half a surrogate pair. Events do not need this: in JSON both are escaped. */
-export function clean(text: string): string {
+/** PostgreSQL's text cannot hold NUL or a lone surrogate. Events do not need this: JSON escapes both. */
+export function toStorableText(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\ufffd");
 }
 
-function cleaned(text: string | undefined): string | null {
-  return text === undefined ? null : clean(text);
+function toNullableText(text: string | undefined): string | null {
+  return text === undefined ? null : toStorableText(text);
 }

@@ -8,7 +8,7 @@ import { PatchbayError } from "../../../runtime/error.ts";
 import { type RunEvent, TERMINAL } from "../../../runtime/event.ts";
 import type { RunRow } from "../../contract/run.ts";
 import type { Idempotency } from "../event-log.ts";
-import { cells, changes } from "../run-cells.ts";
+import { insertValues, updateValues } from "../run-cells.ts";
 import { indexEvent, type RowState, wakesAt } from "../run-row.ts";
 import { storageError } from "./database.ts";
 import { type Cell, type FromWorker, type Item, ROW_COLUMNS, type ToWorker } from "./event-log-schema.ts";
@@ -113,7 +113,11 @@ export class EventLogWriter {
     const text = JSON.stringify(event);
     live.lines.push(this.#options.redact ? this.#options.redact(text) : text);
     if (event.type === "run-start")
-      live.insert = [...cells(state.row), options.idempotency?.id ?? null, options.idempotency?.bodyHash ?? null];
+      live.insert = [
+        ...insertValues(state.row),
+        options.idempotency?.id ?? null,
+        options.idempotency?.bodyHash ?? null,
+      ];
     else if (changed) live.update = true;
     if (TERMINAL.has(event.type)) live.ended = true;
 
@@ -359,8 +363,9 @@ function itemOf(live: Live): Item {
     body: live.lines.length === 1 ? live.lines[0]! : live.lines.join("\n"),
   };
   // A run that began and ended since is written once, as it ended.
-  if (live.insert) item.insert = live.update ? [...cells(row), ...live.insert.slice(ROW_COLUMNS.length)] : live.insert;
-  else if (live.update) item.update = changes(row);
+  if (live.insert)
+    item.insert = live.update ? [...insertValues(row), ...live.insert.slice(ROW_COLUMNS.length)] : live.insert;
+  else if (live.update) item.update = updateValues(row);
   if (live.unpark) item.unpark = true;
   return item;
 }
