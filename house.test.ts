@@ -47,6 +47,17 @@ describe("the house", () => {
 
   it("has folders that import downhill inside their room, types counted", () => {
     expect(tierBreaches(sources)).toEqual([]);
+    const breach = (file: string, from: string) =>
+      tierBreaches(planted({ [file]: `import type { X } from "${from}";` }));
+    expect(breach("editor/graph/bad.ts", "../session/save.ts")).toEqual([
+      "editor/graph/bad.ts imports ../session/save.ts",
+    ]);
+    expect(breach("editor/canvas/bad.ts", "../panels/inspector.tsx")).toHaveLength(1);
+    expect(breach("server/stores/bad.ts", "../runs/runs.ts")).toHaveLength(1);
+    expect(breach("runtime/bad.ts", "./agent/loop.ts")).toHaveLength(1);
+    expect(breach("server/unlisted/bad.ts", "../lib/ids.ts")).toEqual([
+      "server/unlisted/bad.ts: its folder has no tier in house.ts",
+    ]);
   });
 
   it("asks a node's definition, not its type's name", () => {
@@ -70,6 +81,7 @@ describe("the house", () => {
   });
 
   it("has no import circle, types counted", () => {
+    expect(circles(sources)).toEqual([]);
     expect(
       circles(
         new Map(

@@ -123,7 +123,7 @@ async function turn(
   };
 }
 
-const rests = (played: Played) => played.of("node-end").find((event) => event.node === "brain")!.grounding!;
+const groundingOf = (played: Played) => played.of("node-end").find((event) => event.node === "brain")!.grounding!;
 
 describe.each<ActionFormat>(["native", "hermes", "react", "modelscope"])("%s", (format) => {
   it.each([
@@ -139,7 +139,7 @@ describe.each<ActionFormat>(["native", "hermes", "react", "modelscope"])("%s", (
       { tool: "http/text-translation-zh2en", arguments: { input: "今天天气很好" } },
     ]);
     expect(played.sent(1)).toContain("The weather is fine today.");
-    expect(rests(played).tools).toEqual(["http/text-translation-zh2en"]);
+    expect(groundingOf(played).tools).toEqual(["http/text-translation-zh2en"]);
   });
 
   it.each([
@@ -222,7 +222,7 @@ describe.each<ActionFormat>(["native", "hermes", "react", "modelscope"])("%s", (
     const played = await turn(format, message, [{ text: `${reply}[3]` }], [], knowledge);
     expect(played.outcome.output?.reply).toBe(reply);
     expect(played.sent(0)).toContain("先创建仓库");
-    expect(rests(played)).toEqual({ documents: [{ id: "d1", title: "upload.md", number: 1 }], tools: [] });
+    expect(groundingOf(played)).toEqual({ documents: [{ id: "d1", title: "upload.md", number: 1 }], tools: [] });
     expect(played.host.calls).toEqual([]);
   });
 
@@ -240,7 +240,7 @@ describe.each<ActionFormat>(["native", "hermes", "react", "modelscope"])("%s", (
     ]);
     expect(played.sent(0)).toContain("续费一台包年包月ECS实例");
     expect(played.sent(1)).toContain("已完成ECS实例ID为i-rj90a7e840y5cde的续费，续费时长10月");
-    expect(rests(played).tools).toEqual(["openapi/ecs/RenewInstance"]);
+    expect(groundingOf(played).tools).toEqual(["openapi/ecs/RenewInstance"]);
   });
 
   it.each([
@@ -261,9 +261,9 @@ describe.each<ActionFormat>(["native", "hermes", "react", "modelscope"])("%s", (
         language === "zh" ? "没有名为“book_flight”的工具" : 'There is no tool \\"book_flight\\"',
       );
       expect(played.sent(1)).toContain("video-generation");
-      expect(rests(played)).toEqual({ documents: [], tools: [] });
+      expect(groundingOf(played)).toEqual({ documents: [], tools: [] });
       const lying = await turn(format, message, [invented, { text: false_ }]);
-      expect(rests(lying).claim).toBe(false_);
+      expect(groundingOf(lying).claim).toBe(false_);
     },
   );
 });

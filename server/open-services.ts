@@ -151,7 +151,7 @@ export async function openServices(
         },
         stored: (ms) => metrics.stored(ms),
       }),
-      (...news) => void triggers.hear(...news),
+      (...news) => void triggers.onRunNews(...news),
     );
     closers.push(() => log.close());
     const quota = createQuota({

@@ -141,7 +141,7 @@ export class McpConnection {
         void this.#afterTimeout();
         throw new PatchbayError(
           "tool_timeout",
-          `The MCP server "${name}" did not finish ${tool} within ${callMs} ms; it was told to stop.`,
+          `The MCP server "${name}" did not finish ${tool} within ${callMs} ms; it was asked to stop.`,
         );
       }
       throw this.#callFailure(tool, thrown);

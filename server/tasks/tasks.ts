@@ -65,7 +65,7 @@ class RecordTasks implements TaskStore {
   constructor(records: Records, leave: boolean) {
     this.#records = records;
     this.#paused = leave;
-    this.#stopWatching = records.watch((change) => void this.#hear(change).catch(() => undefined));
+    this.#stopWatching = records.watch((change) => void this.#onChange(change).catch(() => undefined));
   }
 
   handle<I>(
@@ -166,7 +166,7 @@ class RecordTasks implements TaskStore {
   }
 
   /** What other processes did: begun a task, got on with one, asked for an end. */
-  async #hear(change: { kind: string; id: string } | undefined): Promise<void> {
+  async #onChange(change: { kind: string; id: string } | undefined): Promise<void> {
     if (!change) {
       if (!this.#paused) await this.resume();
     } else if (change.kind === CANCEL) {
@@ -251,16 +251,16 @@ class RecordTasks implements TaskStore {
     } catch {
       // The store is gone: the mark stays, and the next process does the task again.
     }
-    this.#tell(live);
+    this.#notify(live);
     this.#live.delete(live.record.id);
   }
 
-  #change(live: Live, change: Partial<TaskRecord>, tell = true): void {
+  #change(live: Live, change: Partial<TaskRecord>, notify = true): void {
     live.record = { ...live.record, ...change, updatedAt: Date.now() };
-    if (tell) this.#tell(live);
+    if (notify) this.#notify(live);
   }
 
-  #tell(live: Live): void {
+  #notify(live: Live): void {
     for (const listener of this.#listeners.get(live.record.id) ?? []) listener(shown(live.record));
   }
 

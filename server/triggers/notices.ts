@@ -21,8 +21,8 @@ const KIND = "notice";
 /** What was sent, or given up: the last of each notice. */
 const SENT = "notice-sent";
 const MAX_SENT = 50;
-/** What was told already, so that a look back does not tell it again. */
-const TOLD = "notice-told";
+/** Notices already queued, so that a look back does not queue them again. */
+const QUEUED = "notice-told";
 /** After the first try: 5 s to 6 h, about a day in all. */
 export const WAITS_MS = [5e3, 30e3, 2 * 60e3, 10 * 60e3, 3600e3, 3 * 3600e3, 6 * 3600e3, 6 * 3600e3, 6 * 3600e3];
 /** How far back a process looks for what the last one had no time to note. */
@@ -69,13 +69,13 @@ function newsOf(event: Pick<RunEvent, "type">): "wait" | "end" | undefined {
 /** A log that tells of its news once they are on disk. Who appends does not wait for the hearer. */
 export function watchRunNews<L extends Pick<EventLog, "append">>(
   log: L,
-  hear: (run: string, seq: number, about: "wait" | "end") => void,
+  onNews: (run: string, seq: number, about: "wait" | "end") => void,
 ): L {
   const append = log.append.bind(log);
   log.append = (event, options) => {
     const about = newsOf(event);
     const appended = append(event, options);
-    return about ? appended.then(() => hear(event.run, event.seq, about)) : appended;
+    return about ? appended.then(() => onNews(event.run, event.seq, about)) : appended;
   };
   return log;
 }
@@ -88,7 +88,7 @@ export class Notices {
   }
 
   /** Notes what is to be told of an event that is on disk. Resolves with whether there is anything. */
-  async hear(run: string, seq: number, about: "wait" | "end"): Promise<boolean> {
+  async onRunNews(run: string, seq: number, about: "wait" | "end"): Promise<boolean> {
     if ((await this.#options.all()).length === 0) return false;
     const row = await this.#options.log.row(run);
     return row !== undefined && (await this.#note(row, seq, about));
@@ -108,8 +108,8 @@ export class Notices {
         after = rows.at(-1)?.id;
         if (rows.length < 200) break;
       }
-    for (const { id, createdAt } of await everyRecord(records, TOLD))
-      if (createdAt < from - LOOK_BACK_MS) await records.delete(TOLD, id);
+    for (const { id, createdAt } of await everyRecord(records, QUEUED))
+      if (createdAt < from - LOOK_BACK_MS) await records.delete(QUEUED, id);
   }
 
   /** `before`: only for notices that there were by then. */
@@ -127,7 +127,7 @@ export class Notices {
       )
         continue;
       const id = `${trigger.id}/${row.id}/${seq}`;
-      if (await this.#options.records.get(TOLD, id)) continue;
+      if (await this.#options.records.get(QUEUED, id)) continue;
       const message: Message = {
         trigger: trigger.id,
         run: row.id,
@@ -139,7 +139,7 @@ export class Notices {
       };
       // The message first: should the process end in between, it is written once more under the same id.
       await this.#options.records.put(KIND, id, message, { parent: trigger.id });
-      await this.#options.records.put(TOLD, id, {});
+      await this.#options.records.put(QUEUED, id, {});
       any = true;
     }
     return any;

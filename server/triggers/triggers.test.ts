@@ -370,7 +370,7 @@ describe("a notice", () => {
       body: { input: { message } },
     });
   };
-  const told = () => got.map(({ text }) => JSON.parse(text) as { type: string; data: { run: { id: string } } });
+  const received = () => got.map(({ text }) => JSON.parse(text) as { type: string; data: { run: { id: string } } });
 
   /** What the server hears, it notes at once but without being waited for. */
   async function tickUntil(count: number): Promise<void> {
@@ -396,7 +396,7 @@ describe("a notice", () => {
       body: { wait: waiting.waits![0]!.wait, choice: "approve" },
     });
     await tickUntil(2);
-    expect(told()).toMatchObject([
+    expect(received()).toMatchObject([
       {
         type: "run.waiting",
         data: {
@@ -458,7 +458,7 @@ describe("a notice", () => {
     answers = [204, 500];
     expect(await own.test(id, trigger.id, undefined, none)).toMatchObject({ status: "delivered", about: "test" });
     expect(await own.test(id, trigger.id, undefined, none)).toMatchObject({ status: "failed" });
-    expect(told()[0]).toMatchObject({ type: "test" });
+    expect(received()[0]).toMatchObject({ type: "test" });
     got = [];
     answers = [500];
     const run = await call(slug);
@@ -522,7 +522,7 @@ describe("a notice", () => {
     await next.pause();
     await next.tick();
     await next.close();
-    expect(told().map((one) => one.data.run.id)).toEqual([run.id, run.id]);
+    expect(received().map((one) => one.data.run.id)).toEqual([run.id, run.id]);
     expect(new Set(got.map((one) => one.headers["webhook-id"])).size).toBe(1);
   });
 

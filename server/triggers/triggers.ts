@@ -85,7 +85,7 @@ export interface TriggerService extends Triggers {
   pause(): Promise<void>;
   close(): Promise<void>;
   /** A run waits or ended, and the event is on disk. */
-  hear(run: string, seq: number, about: "wait" | "end"): Promise<void>;
+  onRunNews(run: string, seq: number, about: "wait" | "end"): Promise<void>;
   /** Fires and sends what is due. Resolves with when it is to be called again, at the latest. */
   tick(): Promise<number>;
 }
@@ -292,9 +292,9 @@ class RecordedTriggers implements TriggerService {
     return next.nextAt;
   }
 
-  async hear(run: string, seq: number, about: "wait" | "end"): Promise<void> {
+  async onRunNews(run: string, seq: number, about: "wait" | "end"): Promise<void> {
     try {
-      if (await this.#notices.hear(run, seq, about)) this.#wake(0);
+      if (await this.#notices.onRunNews(run, seq, about)) this.#wake(0);
     } catch (error) {
       this.#options.report(error);
     }

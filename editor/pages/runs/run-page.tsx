@@ -45,7 +45,7 @@ export function RunPage({ id }: { id: string }) {
   const remove = useDeleteRuns(() => go("/runs"));
 
   const message = view.start?.input.message ?? row.data?.message ?? id;
-  const rests = [...view.nodes.values()].reverse().find((node) => node.grounding && !node.scope?.length)?.grounding;
+  const grounding = [...view.nodes.values()].reverse().find((node) => node.grounding && !node.scope?.length)?.grounding;
   const status = loading ? row.data?.status : view.status;
 
   return (
@@ -106,7 +106,7 @@ export function RunPage({ id }: { id: string }) {
               ) : (
                 <div className="rounded-xl border border-line bg-surface px-4 py-3.5">
                   {view.output ? (
-                    <RunReply output={view.output} documents={answerDocuments(view)} grounding={rests} />
+                    <RunReply output={view.output} documents={answerDocuments(view)} grounding={grounding} />
                   ) : text ? (
                     <Answer text={text} documents={[]} />
                   ) : (

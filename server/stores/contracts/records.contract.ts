@@ -84,7 +84,7 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
       await begun.return(undefined);
     });
 
-    test("records are added as they are, all or none, and whoever watches is told", async () => {
+    test("records are added as they are, all or none, and whoever watches is changes", async () => {
       const record = (id: string, body: unknown): WholeRecord => ({
         kind: "added",
         id,
@@ -94,8 +94,8 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
         createdAt: 1000,
         updatedAt: 2000,
       });
-      const told: unknown[] = [];
-      const stop = records.watch((change) => told.push(change));
+      const changes: unknown[] = [];
+      const stop = records.watch((change) => changes.push(change));
       async function* pages(...all: WholeRecord[][]) {
         yield* all;
       }
@@ -108,7 +108,7 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
         createdAt: 1000,
         updatedAt: 2000,
       });
-      expect(told).toContain(undefined);
+      expect(changes).toContain(undefined);
       await expect(records.addAll(pages([record("d", 1)], [record("b", 2)]))).rejects.toMatchObject({
         code: "conflict",
         message: 'The added "b" is there already.',

@@ -14,10 +14,10 @@ export async function postgresRecords({ pool, listener }: Pick<Postgres, "pool" 
     "patchbay_records",
     (payload) => {
       const space = payload.indexOf(" ");
-      if (space < 0) records.tell(undefined);
-      else records.tell({ kind: payload.slice(0, space), id: payload.slice(space + 1) });
+      if (space < 0) records.publish(undefined);
+      else records.publish({ kind: payload.slice(0, space), id: payload.slice(space + 1) });
     },
-    () => records.tell(undefined),
+    () => records.publish(undefined),
   );
   return records;
 }

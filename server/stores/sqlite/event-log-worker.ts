@@ -15,7 +15,7 @@ import {
 } from "./event-log-schema.ts";
 
 const port = parentPort as MessagePort;
-const tell = (message: FromWorker) => port.postMessage(message);
+const send = (message: FromWorker) => port.postMessage(message);
 
 let db: Database.Database;
 try {
@@ -25,10 +25,10 @@ try {
   if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`);
   // The pages of a busy log; less often written back than the default 1,000.
   db.pragma("wal_autocheckpoint = 4000");
-  tell({ ready: true });
+  send({ ready: true });
   serve();
 } catch (error) {
-  tell({ broken: failure(error) });
+  send({ broken: failure(error) });
 }
 
 function serve(): void {
@@ -75,11 +75,11 @@ function serve(): void {
           for (const item of items) store(item);
         }
       });
-      for (const { batch } of batches) tell({ batch });
+      for (const { batch } of batches) send({ batch });
     } catch (error) {
       // One item that breaks a rule of the tables must not take the others with it.
       if (isConstraint(error)) for (const batch of batches) writeSingly(batch);
-      else for (const { batch } of batches) tell({ batch, error: failure(error) });
+      else for (const { batch } of batches) send({ batch, error: failure(error) });
     }
   };
   const writeSingly = ({ batch, items, graphs }: Batch) => {
@@ -94,7 +94,7 @@ function serve(): void {
         failed.push({ place, error: failure(error) });
       }
     });
-    tell({ batch, failed });
+    send({ batch, failed });
   };
 
   const call = (message: Exclude<ToWorker, Batch>) => {
@@ -111,10 +111,10 @@ function serve(): void {
             }
         });
       else db.close();
-      tell({ call: message.call, result });
+      send({ call: message.call, result });
       if (message.op === "close") port.close();
     } catch (error) {
-      tell({ call: message.call, error: failure(error) });
+      send({ call: message.call, error: failure(error) });
     }
   };
 

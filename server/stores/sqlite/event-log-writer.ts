@@ -87,7 +87,7 @@ export class EventLogWriter {
   constructor(worker: Worker, options: WriterOptions) {
     this.#worker = worker;
     this.#options = options;
-    worker.on("message", (message: FromWorker) => this.#hear(message));
+    worker.on("message", (message: FromWorker) => this.#onMessage(message));
     worker.on("error", (error) => this.#break(error));
   }
 
@@ -284,7 +284,7 @@ export class EventLogWriter {
     this.#worker.postMessage(message);
   }
 
-  #hear(message: FromWorker): void {
+  #onMessage(message: FromWorker): void {
     if ("batch" in message) {
       const { parts, graphs } = this.#sent.get(message.batch)!;
       this.#sent.delete(message.batch);

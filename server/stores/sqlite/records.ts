@@ -161,7 +161,7 @@ export abstract class KyselyRecords implements Records {
   }
 
   /** Tells all who watch in this process. */
-  tell(change: Change): void {
+  publish(change: Change): void {
     for (const listener of [...this.#listeners]) listener(change);
   }
 
@@ -195,7 +195,7 @@ export abstract class KyselyRecords implements Records {
         await this.notifyPeers(transaction);
       }),
     );
-    this.tell(undefined);
+    this.publish(undefined);
   }
 
   /** Tells the other processes, at the end of a transaction, that anything may have changed. A file has one process. */
