@@ -202,9 +202,9 @@ describe("a visitor", () => {
     await page.getByRole("log").getByText("Rain in Lisbon").waitFor();
   });
 
-  it("is shown a closed door where the agent is private", async () => {
+  it("is told that a private page was not found", async () => {
     await page.goto(await publish(says("x"), "closed", { access: "private" }));
-    await page.getByText("Sign in to Patchbay").or(page.getByText("no such page")).first().waitFor();
+    await page.getByText("This page was not found").waitFor();
   });
 
   it("decides what waits for a person, where the page was shared by link", async () => {
