@@ -224,10 +224,11 @@ describe("issues", () => {
     const id = await open(graphOf("Broken", [["brain", "llm", {}]], [], { brain: [0, 0] }));
     await page.getByRole("tab", { name: /^Issues/ }).click();
     for (const name of ["Add input node", "Add output node", /^Connect ask\.message/, /^Connect brain\.text/]) {
-      const fix = page.getByRole("button", { name });
-      await fix.click();
-      // The list moves up when the graph has been checked again.
-      await fix.waitFor({ state: "detached" });
+      const issues = page.getByRole("tabpanel").locator("ul > li");
+      const before = await issues.count();
+      await page.getByRole("button", { name }).click();
+      // The list moves up a moment after the button is gone: when the graph has been checked again.
+      await expect.poll(() => issues.count()).toBeLessThan(before);
     }
     await expect
       .poll(async () =>
