@@ -6,9 +6,8 @@ export default defineConfig({
     include: ["editor/e2e/**/*.e2e.ts"],
     // One server and one browser at a time, so that two cores are enough.
     fileParallelism: false,
-    // A test that depends on the timing of a process may set `{ retry: 1 }`; the reporter names every test that needed
-    // it.
-    retry: 0,
+    // Every test talks to a real server and a real browser, so CI may repeat one; the reporter names each that needed it.
+    retry: process.env.CI ? 1 : 0,
     reporters: ["default", "./server/testing/retried-tests.ts"],
     testTimeout: 60_000,
     hookTimeout: 150_000,
