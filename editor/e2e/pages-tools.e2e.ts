@@ -1,0 +1,112 @@
+import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, it } from "vitest";
+import { pageSuite } from "./page-suite.ts";
+
+const { server, page, go, button, dialog } = await pageSuite();
+
+const EVERYTHING = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-everything/dist/index.js"));
+
+describe("MCP servers", () => {
+  beforeEach(() => go("/tools/servers"));
+
+  it("shows the exact command and starts nothing before the approval", async () => {
+    await button("Add server").first().click();
+    const config = {
+      mcpServers: {
+        everything: { command: process.execPath, args: [EVERYTHING, "stdio"], env: { TOKEN: "kept-away-1234" } },
+      },
+    };
+    await dialog().getByLabel("Server configuration").fill("npx -y server");
+    await dialog().getByRole("button", { name: "Add" }).click();
+    await page.getByText("Invalid JSON").waitFor();
+    await dialog().getByLabel("Server configuration").fill(JSON.stringify(config));
+    await dialog().getByRole("button", { name: "Add" }).click();
+    const parts = page.getByRole("list", { name: "Command arguments" }).getByRole("listitem");
+    await parts.first().waitFor();
+    expect((await parts.allInnerTexts()).map((text) => text.replace(/^\d+\s*/, ""))).toEqual([
+      process.execPath,
+      EVERYTHING,
+      "stdio",
+    ]);
+    expect(await dialog().textContent()).toContain("TOKEN");
+    expect(await dialog().textContent()).not.toContain("kept-away");
+    const { servers } = await server.call<{ servers: { status: string }[] }>("GET", "/api/mcp-servers");
+    expect(servers[0]?.status).toBe("needs-approval");
+  });
+
+  it("starts it with the approval, and lists its tools in the library", async () => {
+    await button("Approve").click();
+    await button("Approve and start").click();
+    await page.getByText("Ready", { exact: true }).waitFor();
+    await button(/tools$/).click();
+    await page.getByText("echo", { exact: true }).waitFor();
+    await go("/tools");
+    await page.getByLabel(/^Search \d+ tools/).fill("everything echo");
+    await button(/echo/).click();
+    await dialog().getByLabel("message").fill("over the wire");
+    await dialog().getByRole("button", { name: "Call" }).click();
+    await dialog().getByText("over the wire").last().waitFor();
+  }, 30_000);
+
+  it("removes it with its tools", async () => {
+    await button("Remove: everything").click();
+    await dialog().getByRole("button", { name: "Remove" }).click();
+    await page.getByText("No MCP servers yet").waitFor();
+  });
+});
+
+describe("tools", () => {
+  beforeEach(() => go("/tools"));
+
+  it("calls one from a form made of its schema, and says what is missing", async () => {
+    await button(/^calculator/).click();
+    await dialog().getByRole("button", { name: "Call" }).click();
+    await page.getByText("Required.").waitFor();
+    await dialog().getByLabel("expression").fill("(3 + 4) * 12");
+    await dialog().getByRole("button", { name: "Call" }).click();
+    await dialog().getByText("84", { exact: true }).waitFor();
+  });
+
+  it("imports an OpenAPI document and reports each operation", async () => {
+    await button("Add tools").first().click();
+    await page.getByRole("radio", { name: "Paste" }).click();
+    const document = {
+      openapi: "3.1.0",
+      info: { title: "Birds", version: "1" },
+      servers: [{ url: "https://birds.example" }],
+      paths: {
+        "/birds/{id}": {
+          get: {
+            operationId: "getBird",
+            summary: "One bird",
+            parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
+            responses: { 200: { description: "ok" } },
+          },
+        },
+      },
+    };
+    await dialog().getByLabel("Document").fill(JSON.stringify(document));
+    await dialog().getByRole("button", { name: "Import" }).click();
+    await page.getByText("1 tool imported").waitFor();
+    await dialog().getByRole("button", { name: "Close" }).last().click();
+    await button(/getBird/i).waitFor();
+  });
+});
+
+describe("ready-made tools", () => {
+  it("are added with the key that they ask for", async () => {
+    await go("/tools");
+    await button("Add tools").first().click();
+    await button("Add Translate Chinese to English").click();
+    await page.getByText(/^Added: /).waitFor();
+    await button("Add Web search (Brave)").click();
+    await dialog().getByLabel("BRAVE_API_KEY").fill("a-brave-key-123");
+    await button("Save").click();
+    await dialog().getByLabel("BRAVE_API_KEY").waitFor({ state: "detached" });
+    await dialog().getByRole("button", { name: "Close" }).click();
+    await page.getByLabel(/^Search \d+ tools/).fill("translate");
+    await button(/translate/)
+      .first()
+      .waitFor();
+  });
+});
