@@ -2,6 +2,7 @@ import { ThumbsDown, ThumbsUp } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../ui/button.tsx";
+import { Form } from "../ui/form.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Textarea } from "../ui/input.tsx";
 import type { Rating } from "./visit.ts";
@@ -36,10 +37,9 @@ export function Comment({
   const [comment, setComment] = useState(rating.comment ?? "");
   const [state, setState] = useState<"writing" | "sending" | "failed">("writing");
   return (
-    <form
+    <Form
       className="flex max-w-md flex-col gap-2 rounded-lg border border-line bg-surface p-3"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         setState("sending");
         onSend(comment.trim()).then(onClose, () => setState("failed"));
       }}
@@ -71,6 +71,6 @@ export function Comment({
           {t("send")}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }

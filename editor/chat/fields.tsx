@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field as Declared } from "../../runtime/field.ts";
+import { jsonOrText } from "../graph/output-texts.ts";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 
@@ -25,19 +26,12 @@ export function useFields(fields: readonly Declared[], before: Record<string, st
   return {
     declared,
     texts,
-    values: Object.fromEntries(filled.map(({ name, kind }) => [name, written(texts[name]!, kind)])),
+    values: Object.fromEntries(
+      filled.map(({ name, kind }) => [name, kind === "text" ? texts[name] : jsonOrText(texts[name]!)]),
+    ),
     missing: declared.flatMap((field) => (field.required && !texts[field.name]?.trim() ? field.name : [])),
     set: (name, text) => setTexts((before) => ({ ...before, [name]: text })),
   };
-}
-
-function written(text: string, kind: string): unknown {
-  if (kind === "text") return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 export function FieldsForm({

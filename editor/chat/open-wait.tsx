@@ -2,8 +2,9 @@ import { ShieldQuestion } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { WaitDecision } from "../../runtime/event.ts";
 import type { HostedWait } from "../../server/contract/hosted-item.ts";
+import { outputText } from "../graph/output-texts.ts";
 import { dateTime } from "../i18n/format.ts";
-import { Button } from "../ui/button.tsx";
+import { WaitChoices } from "../panels/wait-choices.tsx";
 
 /** A pending approval: what will be done, and the possible decisions. */
 export function OpenWait({
@@ -19,7 +20,6 @@ export function OpenWait({
   onDecide(decision: WaitDecision): void;
 }) {
   const { t } = useTranslation("chat");
-  const choices = wait.kind === "uncertain" ? (["retry", "skip", "fail"] as const) : (["approve", "reject"] as const);
   return (
     <section aria-label={wait.question} className="rounded-xl border border-warn/40 bg-warn/7 px-3.5 py-3">
       <p className="flex items-start gap-2 font-medium">
@@ -34,9 +34,7 @@ export function OpenWait({
             tabIndex={0}
             className="mt-1 max-h-52 overflow-auto whitespace-pre-wrap break-words rounded-md border border-line bg-surface p-2 font-mono text-xs"
           >
-            {typeof wait.call.arguments === "string"
-              ? wait.call.arguments
-              : JSON.stringify(wait.call.arguments, null, 2)}
+            {outputText(wait.call.arguments)}
           </pre>
         </details>
       )}
@@ -46,19 +44,13 @@ export function OpenWait({
       {owner ? (
         <p className="mt-2 text-ink-2 text-sm">{t("waitsForOwner")}</p>
       ) : (
-        <div className="mt-3 flex flex-wrap gap-2">
-          {choices.map((choice, index) => (
-            <Button
-              key={choice}
-              size="sm"
-              variant={index === 0 ? "solid" : "outline"}
-              disabled={busy}
-              onClick={() => onDecide({ wait: wait.wait, choice })}
-            >
-              {t(choice === "fail" ? "stopHere" : choice)}
-            </Button>
-          ))}
-        </div>
+        <WaitChoices
+          kind={wait.kind}
+          size="sm"
+          disabled={busy}
+          label={(choice) => t(choice === "fail" ? "stopHere" : choice)}
+          onChoose={(choice) => onDecide({ wait: wait.wait, choice })}
+        />
       )}
     </section>
   );

@@ -1,6 +1,7 @@
 import { KeyRound, Plus, Type, X } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { jsonOrText } from "../graph/output-texts.ts";
 import { useCatalogue } from "../hooks/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
@@ -141,9 +142,5 @@ function fromText(text: string, schema: Record<string, unknown>): unknown {
   const takes = JSON.stringify(schema.additionalProperties ?? {});
   if (takes.includes('"type":"string"')) return text;
   if (!/^(-?\d|[[{"]|true$|false$|null$)/.test(text.trim())) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return jsonOrText(text);
 }

@@ -1,7 +1,16 @@
-/** A node's outputs as editable texts, and back. */
+/** Values of ports as editable texts, and back. */
 
 export const outputText = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
+
+/** JSON, or the text itself if it does not parse. */
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 /** Reads the edited texts: a text output stays a text, all others are JSON. `values` is absent when one does not parse. */
 export function readOutputs(

@@ -3,7 +3,7 @@ import { bodyOf, isContainer, setBody, startBody } from "../graph/body.ts";
 import { lookup } from "../graph/lookup.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { agentOf } from "../session/called-agents.ts";
-import { useErrorWords } from "../shell/query-state.tsx";
+import { useErrorToast } from "../shell/query-state.tsx";
 import { toast } from "../ui/toast.tsx";
 import { useBodies } from "./body-views.tsx";
 import { useWorkbench } from "./use-workbench.ts";
@@ -13,7 +13,7 @@ export function useOpenBody(): (id: string | undefined) => void {
   const workbench = useWorkbench();
   const bodies = useBodies();
   const words = useNodeWords();
-  const errors = useErrorWords();
+  const toastError = useErrorToast();
   const { t } = useTranslation("bodies");
   return (id) => {
     const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
@@ -27,10 +27,6 @@ export function useOpenBody(): (id: string | undefined) => void {
       workbench.panels.open("node");
     }
     if (bodyOf(lookup(workbench.graph()).node(node.id) ?? node).is === "bad") workbench.panels.open("node");
-    else
-      bodies.open(node.id).catch((error: unknown) => {
-        const { title, detail } = errors(error);
-        toast({ tone: "bad", title, detail });
-      });
+    else bodies.open(node.id).catch(toastError);
   };
 }

@@ -2,8 +2,16 @@ import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
 import { fileKind, MAX_FILE_BYTES } from "../graph/file-kind.ts";
+import { useErrorWords } from "../shell/query-state.tsx";
+import { toast } from "../ui/toast.tsx";
 
-export type ReadFile = { graph: Graph; template?: Record<string, unknown> } | { title: string; detail?: string };
+export interface FoundGraph {
+  graph: Graph;
+  /** The whole file, if it is a template. */
+  template?: Record<string, unknown>;
+}
+
+export type ReadFile = FoundGraph | { title: string; detail?: string };
 
 /** Parses a text as a graph, or returns a message about why it is not one. `source`: where the text comes from. */
 export function useTextReader(source: "drop" | "paste"): (text: string) => ReadFile {
@@ -48,4 +56,27 @@ export function useFileReader(): (file: File) => Promise<ReadFile> {
     },
     [t, readText],
   );
+}
+
+/** Imports files one by one, and returns the results. A failed file is reported and does not stop the others. */
+export function useFileImport<Result>(importOne: (found: FoundGraph) => Promise<Result>) {
+  const { t } = useTranslation("editing");
+  const words = useErrorWords();
+  const read = useFileReader();
+  return async (files: File[]): Promise<Result[]> => {
+    const results: Result[] = [];
+    for (const file of files) {
+      const found = await read(file);
+      if (!("graph" in found)) {
+        toast({ tone: "bad", title: `${file.name}: ${found.title}`, detail: found.detail });
+        continue;
+      }
+      try {
+        results.push(await importOne(found));
+      } catch (error) {
+        toast({ tone: "bad", title: t("drop.importFailed", { file: file.name }), detail: words(error).detail });
+      }
+    }
+    return results;
+  };
 }

@@ -12,28 +12,32 @@ import { Segmented } from "../ui/segmented.tsx";
 import { Checkbox } from "../ui/switch.tsx";
 import { embedLine } from "./snippets.ts";
 
-/** Who may come to the chat page, as it is chosen here. What is published already changes at once. */
+/** Who may open the chat page. Changes of a published agent apply immediately; others when it is published. */
 export function useAdmission(publication: Publication | undefined) {
   const { id } = useWorkbench();
   const client = useQueryClient();
   const [chosen, setChosen] = useState<Admission>({});
   const save = useMutation({
     mutationFn: (change: Admission) => api.agents.setPublication(id, change),
-    // The server's word counts from here on; what it refused stays to be fixed.
+    // From here on the server's values are shown. Rejected ones stay in the form.
     async onSuccess() {
-      await client.invalidateQueries({ queryKey: ["versions", id] });
+      await client.invalidateQueries({ queryKey: ["agents"] });
       setChosen({});
     },
   });
-  const stands: Required<Admission> = {
+  const current: Required<Admission> = {
     access: "private",
     origins: [],
     steps: false,
-    ...picked(publication),
+    ...(publication && {
+      access: publication.access,
+      origins: publication.origins,
+      steps: publication.steps ?? false,
+    }),
     ...chosen,
   };
   return {
-    stands,
+    current,
     save,
     change(change: Admission) {
       setChosen({ ...chosen, ...change });
@@ -42,36 +46,30 @@ export function useAdmission(publication: Publication | undefined) {
   };
 }
 
-function picked(publication: Publication | undefined): Admission {
-  return publication
-    ? { access: publication.access, origins: publication.origins, steps: publication.steps ?? false }
-    : {};
-}
-
 export function AdmissionFields({
-  admission: { stands, save, change },
+  admission: { current, save, change },
   slug,
   urls,
 }: {
   admission: ReturnType<typeof useAdmission>;
   slug: string;
-  /** Of what is published. */
+  /** The addresses of the published agent. */
   urls?: Record<string, string>;
 }) {
   const { t } = useTranslation("panels");
   const [typed, setTyped] = useState<string>();
-  const takeOrigins = () => {
+  const applyOrigins = () => {
     if (typed === undefined) return;
     change({ origins: typed.split(/[\s,]+/).filter(Boolean) });
     setTyped(undefined);
   };
-  const open = stands.access !== "private";
+  const open = current.access !== "private";
   return (
     <>
-      <Field label={t("access")} help={t(`accessHelp.${stands.access}`)}>
+      <Field label={t("access")} help={t(`accessHelp.${current.access}`)}>
         <Segmented<Access>
           label={t("access")}
-          value={stands.access}
+          value={current.access}
           onChange={(access) => change({ access })}
           options={[
             { value: "private", label: t("accesses.private") },
@@ -80,7 +78,7 @@ export function AdmissionFields({
           ]}
         />
       </Field>
-      <Checkbox checked={stands.steps} onChange={(steps) => change({ steps })}>
+      <Checkbox checked={current.steps} onChange={(steps) => change({ steps })}>
         {t("stepsShown")}
         <span className="block text-ink-3 text-sm">{t("stepsShownHelp")}</span>
       </Checkbox>
@@ -89,18 +87,18 @@ export function AdmissionFields({
           <Input
             mono
             placeholder="https://example.com"
-            value={typed ?? stands.origins.join(" ")}
+            value={typed ?? current.origins.join(" ")}
             onChange={(event) => setTyped(event.target.value)}
-            onBlur={takeOrigins}
-            onKeyDown={(event) => event.key === "Enter" && takeOrigins()}
+            onBlur={applyOrigins}
+            onKeyDown={(event) => event.key === "Enter" && applyOrigins()}
           />
         </Field>
       )}
       {save.error && <Notice tone="bad" title={save.error.message} />}
       <p role="status" className="sr-only">
-        {save.isSuccess ? t("admissionSaved") : ""}
+        {save.isSuccess ? t("save.saved") : ""}
       </p>
-      {open && stands.origins.length > 0 && urls?.embed && urls.chat && (
+      {open && current.origins.length > 0 && urls?.embed && urls.chat && (
         <div>
           <CodeBlock label={t("embed")} code={embedLine(urls.embed, slug, urls.chat)} wrap />
           <p className="mt-1.5 text-ink-3 text-sm">{t("embedHelp", { origin: new URL(urls.embed).origin })}</p>

@@ -11,7 +11,7 @@ import { Segmented } from "../ui/segmented.tsx";
 import { Select } from "../ui/select.tsx";
 import { More } from "./parts.tsx";
 
-/** The agent's own settings, shown when no node is chosen. */
+/** The agent's settings, shown when no node is selected. */
 export function AgentForm() {
   const { t } = useTranslation("panels");
   const { apply, document } = useWorkbench();
@@ -21,7 +21,7 @@ export function AgentForm() {
   const disabled = useDocument((state) => state.frozen);
   const set = (change: Partial<Settings>) => apply(setSettings(change));
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: leaving a field ends its step of the history
+    // biome-ignore lint/a11y/noStaticElementInteractions: leaving a field ends its undo step
     <div className="flex flex-col gap-4 px-4 py-4" onBlur={() => document.seal()}>
       <Field label={t("agentName")}>
         <Input

@@ -9,7 +9,7 @@ import type { Inside } from "../session/workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { Part } from "./parts.tsx";
 
-/** Beside a container's body, with nothing chosen: when it runs, and what it is given. */
+/** About an open body, shown when nothing is selected: when it runs, and its input values. */
 export function BodyAbout({ inside }: { inside: Inside }) {
   const { t } = useTranslation("bodies");
   const words = useNodeWords();

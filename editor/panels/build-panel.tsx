@@ -1,5 +1,5 @@
-import { CircleStop, Cpu, Plus, RotateCw, SendHorizontal, Undo2 } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef } from "react";
+import { Cpu, RotateCw, Undo2 } from "lucide-react";
+import { memo, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { ApiError } from "../api/api.ts";
@@ -9,38 +9,38 @@ import { type Catalogue, defaultModel } from "../session/catalogue.ts";
 import { ErrorNotice } from "../shell/query-state.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
-import { cx } from "../ui/cx.ts";
-import { IconButton } from "../ui/icon-button.tsx";
-import { inputClass } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Select } from "../ui/select.tsx";
 import { Spinner } from "../ui/spinner.tsx";
+import { Composer } from "./composer.tsx";
+import { Suggestions, UserMessage } from "./parts.tsx";
 import { Proposal } from "./proposal.tsx";
 
 const useBuilder = <T,>(pick: (state: BuildState) => T): T => useStore(useWorkbench().builder, pick);
 
-/** Models that can be asked for a patch: all but the demo. The default stands first. */
+/** The models that can propose a patch: all except the demo. The default comes first. */
 function modelsForBuilding(catalogue: Catalogue): string[] {
   const first = defaultModel(catalogue);
   const names = catalogue.models.filter((model) => !model.demo).map((model) => model.name);
   return first && !first.demo ? [first.name, ...names.filter((name) => name !== first.name)] : names;
 }
 
-/** The conversation that builds the agent: the person says what they want, a model proposes, the person takes it part by part. */
+/** Builds the agent by conversation: the person asks for a change, a model proposes a patch, the person applies parts of it. */
 export function BuildPanel() {
   const { t } = useTranslation("builder");
   const { builder } = useWorkbench();
   const turns = useBuilder((state) => state.turns);
   const chosen = useBuilder((state) => state.model);
+  const draft = useBuilder((state) => state.draft);
   const catalogue = useCatalogue((state) => state);
   const models = modelsForBuilding(catalogue);
   const model = chosen !== undefined && models.includes(chosen) ? chosen : models[0];
   const scroller = useRef<HTMLDivElement>(null);
   const busy = turns.at(-1)?.state === "asking";
 
-  // What was said last is what is read next.
+  // Scrolls to the start of the last turn.
   const last = turns.at(-1);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it follows what is drawn, not what it reads
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs whenever the last turn changes
   useLayoutEffect(() => {
     scroller.current?.lastElementChild?.lastElementChild?.scrollIntoView({ block: "start" });
   }, [last?.id, last?.state]);
@@ -66,7 +66,20 @@ export function BuildPanel() {
         )}
       </div>
       <footer className="flex shrink-0 flex-col gap-2 border-line border-t bg-surface p-3">
-        <Composer busy={busy} disabled={model === undefined} fresh={turns.length === 0} onAsk={ask} />
+        <Composer
+          id="build-request"
+          label={t("request")}
+          placeholder={t("requestEmpty")}
+          send={t("send")}
+          rows={2}
+          text={draft}
+          onText={(text) => builder.setState({ draft: text })}
+          busy={busy}
+          disabled={model === undefined}
+          onSend={() => ask(draft)}
+          onStop={builder.stop}
+          onRestart={turns.length > 0 ? builder.restart : undefined}
+        />
         {models.length > 1 && (
           <Select
             size="sm"
@@ -82,7 +95,7 @@ export function BuildPanel() {
 }
 
 function NoModel() {
-  const { t } = useTranslation("builder");
+  const { t } = useTranslation(["builder", "canvas"]);
   return (
     <Notice
       tone="warn"
@@ -90,7 +103,7 @@ function NoModel() {
       title={t("noModel")}
       actions={
         <LinkButton href="/models" size="sm" icon={Cpu}>
-          {t("addModel")}
+          {t("canvas:fix.models")}
         </LinkButton>
       }
     >
@@ -101,37 +114,26 @@ function NoModel() {
 
 function Start({ disabled, onPick }: { disabled: boolean; onPick(request: string): void }) {
   const { t } = useTranslation("builder");
-  const examples = [t("example.first"), t("example.second"), t("example.third")];
   return (
     <div className="flex flex-col gap-3">
       <p className="text-ink-2">{t("start")}</p>
-      <ul className="flex flex-col gap-1.5" aria-label={t("examples")}>
-        {examples.map((example) => (
-          <li key={example}>
-            <button
-              type="button"
-              disabled={disabled}
-              className="w-full rounded-lg border border-line bg-surface px-3 py-2 text-left hover:border-line-strong hover:bg-hover disabled:pointer-events-none disabled:text-ink-3"
-              onClick={() => onPick(example)}
-            >
-              {example}
-            </button>
-          </li>
-        ))}
-      </ul>
+      <Suggestions
+        label={t("examples")}
+        messages={[t("example.first"), t("example.second"), t("example.third")]}
+        disabled={disabled}
+        onPick={onPick}
+      />
     </div>
   );
 }
 
 const TurnItem = memo(function TurnItem({ turn, last, model }: { turn: BuildTurn; last: boolean; model?: string }) {
-  const { t } = useTranslation("builder");
+  const { t } = useTranslation(["builder", "panels"]);
   const { builder } = useWorkbench();
   const again = last && model !== undefined ? () => void builder.retry(model) : undefined;
   return (
     <li className="flex scroll-mt-4 flex-col gap-2.5">
-      <p className="ml-8 self-end whitespace-pre-wrap break-words rounded-xl rounded-br-sm bg-accent-soft px-3 py-2">
-        {turn.request}
-      </p>
+      <UserMessage>{turn.request}</UserMessage>
       {turn.state === "asking" && (
         <p className="flex items-center gap-2 text-ink-2" role="status">
           <Spinner /> {t("asking")}
@@ -147,7 +149,7 @@ const TurnItem = memo(function TurnItem({ turn, last, model }: { turn: BuildTurn
       )}
       {turn.state === "stopped" && (
         <p className="flex items-center gap-2 text-ink-3">
-          {t("stopped")}
+          {t("panels:stopped")}
           {again && (
             <Button size="sm" icon={RotateCw} onClick={again}>
               {t("retry", { ns: "common" })}
@@ -181,69 +183,5 @@ function Applied({ turn, last }: { turn: BuildTurn; last: boolean }) {
         </Button>
       )}
     </p>
-  );
-}
-
-function Composer({
-  busy,
-  disabled,
-  fresh,
-  onAsk,
-}: {
-  busy: boolean;
-  disabled: boolean;
-  fresh: boolean;
-  onAsk(request: string): void;
-}) {
-  const { t } = useTranslation("builder");
-  const { builder } = useWorkbench();
-  const draft = useBuilder((state) => state.draft);
-  const area = useRef<HTMLTextAreaElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useEffect(() => {
-    const box = area.current;
-    if (!box) return;
-    box.style.height = "auto";
-    box.style.height = `${Math.min(200, box.scrollHeight + 2)}px`;
-  }, [draft]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onAsk(draft);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-    event.preventDefault();
-    onAsk(draft);
-  };
-  return (
-    <form onSubmit={submit} className="flex items-end gap-1.5">
-      {!fresh && <IconButton icon={Plus} label={t("restart")} side="top" onClick={builder.restart} />}
-      <textarea
-        id="build-request"
-        ref={area}
-        rows={2}
-        disabled={disabled}
-        aria-label={t("request")}
-        placeholder={t("requestEmpty")}
-        className={cx(inputClass, "min-h-8 flex-1 resize-none py-1.5 leading-snug")}
-        value={draft}
-        onChange={(event) => builder.setState({ draft: event.target.value })}
-        onKeyDown={onKeyDown}
-      />
-      {busy ? (
-        <Button icon={CircleStop} onClick={builder.stop}>
-          {t("stop")}
-        </Button>
-      ) : (
-        <Button
-          type="submit"
-          variant="solid"
-          icon={SendHorizontal}
-          aria-label={t("send")}
-          className="!px-2.5"
-          disabled={disabled || draft.trim() === ""}
-        />
-      )}
-    </form>
   );
 }

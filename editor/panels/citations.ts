@@ -1,9 +1,9 @@
-/** Citations in an answer: `[n]` counts by the passages that were given. */
+/** Citations in a reply: `[n]` refers to the n-th passage. */
 
-/** What a citation's link begins with. */
+/** The prefix of a citation's link. */
 export const CITE = "#cite-";
 
-/** A citation `[2]` as a link to passage 2, where there is one; anything else in brackets stays text. Code is left alone. */
+/** Turns a citation `[2]` into a link to passage 2, if it exists. Other brackets and code do not change. */
 export function linkCitations(text: string, passages: number): string {
   return text
     .split(/(```[\s\S]*?```|`[^`\n]*`)/)

@@ -13,10 +13,10 @@ import { cx } from "../ui/cx.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Part } from "./parts.tsx";
 
-/** The nearest come first; further ones are wired on the canvas. */
+/** The nearest come first; others can be connected on the canvas. */
 const MOST_OFFERS = 200;
 
-/** What hangs on each port, and what could: wiring without a mouse. */
+/** The connections of each port, and a list to add more without a mouse. */
 export function Connections({ node }: { node: GraphNode }) {
   const { t } = useTranslation("panels");
   const graph = useGraph((one) => one);

@@ -8,7 +8,7 @@ import { Badge, type Tone } from "../ui/badge.tsx";
 
 const TONE: Record<NodeChange["change"], Tone> = { added: "ok", removed: "bad", changed: "warn", moved: "neutral" };
 
-/** What changed from one graph to another: nodes and edges by name, configs by key, prompts by words. */
+/** The differences between two graphs: nodes and edges by name, configs by key, prompts by words. */
 export function DiffView({ before, after }: { before: Graph; after: Graph }) {
   const { t } = useTranslation("panels");
   const words = useNodeWords();
@@ -77,12 +77,12 @@ function Values({ values }: { values: readonly ValueChange[] }) {
   );
 }
 
-/** A value before and after; two texts by words. `whole`: nothing is cut. */
+/** A value before and after; two texts are compared by words. `whole`: long values are not shortened. */
 export function ChangedValue({ value, whole = false }: { value: ValueChange; whole?: boolean }) {
   if (value.words)
     return value.words.map((run, index) =>
       run.change === "added" ? (
-        // biome-ignore lint/suspicious/noArrayIndexKey: runs of a text have no identity but their place
+        // biome-ignore lint/suspicious/noArrayIndexKey: the runs of a text are identified by their position
         <ins key={index} className="rounded-xs bg-ok/14 text-ok no-underline">
           {run.text}
         </ins>
@@ -98,11 +98,13 @@ export function ChangedValue({ value, whole = false }: { value: ValueChange; who
         </span>
       ),
     );
-  const say = whole ? text : short;
+  const format = whole ? text : short;
   return (
     <>
-      {value.before !== undefined && <del className="rounded-xs bg-bad/12 text-bad">{say(value.before)}</del>}{" "}
-      {value.after !== undefined && <ins className="rounded-xs bg-ok/14 text-ok no-underline">{say(value.after)}</ins>}
+      {value.before !== undefined && <del className="rounded-xs bg-bad/12 text-bad">{format(value.before)}</del>}{" "}
+      {value.after !== undefined && (
+        <ins className="rounded-xs bg-ok/14 text-ok no-underline">{format(value.after)}</ins>
+      )}
     </>
   );
 }

@@ -3,8 +3,8 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { inputFields } from "../../runtime/agent-ports.ts";
 import type { Field as DeclaredField } from "../../runtime/field.ts";
-import type { Kind } from "../../runtime/port.ts";
 import { roleOf, table } from "../graph/node-types.ts";
+import { jsonOrText } from "../graph/output-texts.ts";
 import { useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
@@ -12,37 +12,31 @@ import { Input } from "../ui/input.tsx";
 export interface ExtraFields {
   declared: readonly DeclaredField[];
   texts: Record<string, string>;
-  /** As the run takes them: JSON where the kind asks for it and the text is some. */
+  /** The input of the run: parsed as JSON if the kind is not text and the text is JSON. */
   values: Record<string, unknown>;
   set(name: string, text: string): void;
 }
 
-/** The fields that the input node declares beside the message. What is typed is kept under `place`. */
-export function useExtraFields(place: string): ExtraFields {
+/** The fields that the input node declares besides the message. Typed texts are stored under the key `form`. */
+export function useExtraFields(form: string): ExtraFields {
   const { unfinished } = useWorkbench();
   const input = useGraph((graph) => graph.nodes.find((node) => roleOf(node) === "input"));
   const declared = useMemo(() => (input ? inputFields({ nodes: [input] }, table) : []), [input]);
   const kept = useStore(unfinished, (state) => state.texts);
   const usable = declared.filter((field) => field.kind !== "files" && field.kind !== "tools");
-  const texts = Object.fromEntries(usable.map(({ name }) => [name, kept.get(`${place}/field/${name}`) ?? ""]));
+  const texts = Object.fromEntries(usable.map(({ name }) => [name, kept.get(`${form}/field/${name}`) ?? ""]));
   const values = Object.fromEntries(
-    usable.flatMap((field) => (texts[field.name] ? [[field.name, parse(texts[field.name]!, field.kind)]] : [])),
+    usable.flatMap(({ name, kind = "text" }) => {
+      const text = texts[name];
+      return text ? [[name, kind === "text" ? text : jsonOrText(text)]] : [];
+    }),
   );
   return {
     declared: usable,
     texts,
     values,
-    set: (name, text) => unfinished.keep(`${place}/field/${name}`, text || undefined),
+    set: (name, text) => unfinished.keep(`${form}/field/${name}`, text || undefined),
   };
-}
-
-function parse(text: string, kind: Kind = "text"): unknown {
-  if (kind === "text") return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 export function FieldInputs({ fields }: { fields: ExtraFields }) {

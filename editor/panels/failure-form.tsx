@@ -7,7 +7,7 @@ import { Field } from "../ui/field.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { More } from "./parts.tsx";
 
-/** What happens when the node fails: how often it is tried again, and whether the run goes on by its error port. */
+/** What happens when the node fails: the number of retries, and whether the run continues at its error port. */
 export function FailureForm({ node, disabled }: { node: GraphNode; disabled: boolean }) {
   const { t } = useTranslation("panels");
   const { apply } = useWorkbench();

@@ -14,10 +14,10 @@ import { useShowNode } from "./issues-panel.tsx";
 
 export const FIND_ID = "find-text";
 export const REPLACE_ID = "replace-text";
-/** Lines drawn at a time; what is farther down is found by a longer query. */
+/** The maximum number of rows; a longer query finds the others. */
 const SHOWN = 200;
 
-/** Every place where a text stands in the graph; a line jumps to it, and one or all are replaced in one step. */
+/** Finds a text in the graph. A row shows its node; one or all occurrences are replaced in one undo step. */
 export function FindPanel() {
   const { t } = useTranslation("editing");
   const { apply, selection } = useWorkbench();
@@ -25,10 +25,10 @@ export function FindPanel() {
   const frozen = useDocument((state) => state.frozen);
   const show = useShowNode();
   const [query, setQuery] = useState<Query>({ text: "", matchCase: false, wholeWord: false });
-  const [by, setBy] = useState("");
+  const [replacement, setReplacement] = useState("");
   const [current, setCurrent] = useState(0);
-  const asked = useDeferredValue(query);
-  const hits = useMemo(() => findText(graph, asked), [graph, asked]);
+  const deferred = useDeferredValue(query);
+  const hits = useMemo(() => findText(graph, deferred), [graph, deferred]);
   const at = Math.min(current, Math.max(0, hits.length - 1));
 
   const go = (index: number) => {
@@ -41,13 +41,13 @@ export function FindPanel() {
   };
   const replaceOne = (hit: Hit | undefined) => {
     if (!hit || frozen) return;
-    apply(replaceText(query, by, hit));
+    apply(replaceText(query, replacement, hit));
     setCurrent(hits.indexOf(hit));
   };
   const replaceAll = () => {
     if (frozen) return;
-    const { done, kept } = countReplaced(graph, query, by);
-    if (done > 0) apply(replaceText(query, by));
+    const { done, kept } = countReplaced(graph, query, replacement);
+    if (done > 0) apply(replaceText(query, replacement));
     if (done + kept > 0)
       toast({
         title: t("find.done", { count: done }),
@@ -72,7 +72,7 @@ export function FindPanel() {
               if (event.key !== "Enter" && event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
               event.preventDefault();
               const back = event.key === "ArrowUp" || event.shiftKey;
-              // The first Enter shows the first place.
+              // The first Enter shows the first hit.
               go(back ? at - 1 : selection.getState().nodes.size === 0 && at === 0 ? 0 : at + 1);
             }}
           />
@@ -95,8 +95,8 @@ export function FindPanel() {
           id={REPLACE_ID}
           aria-label={t("find.replaceWith")}
           placeholder={t("find.replaceWith")}
-          value={by}
-          onChange={(event) => setBy(event.target.value)}
+          value={replacement}
+          onChange={(event) => setReplacement(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== "Enter") return;
             event.preventDefault();
@@ -184,7 +184,7 @@ function HitLine({
   );
 }
 
-/** "Brief · Template": the node and the setting in the person's own words. */
+/** The label of a hit: node title and field, such as "Brief · Template". */
 function useHitLabel({ node: id, path }: Hit): string {
   const { t } = useTranslation("editing");
   const words = useNodeWords();

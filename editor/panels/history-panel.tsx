@@ -1,25 +1,28 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { GitCompareArrows, History, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Graph } from "../../runtime/graph.ts";
+import type { Revision } from "../../server/contract/agent.ts";
 import { api } from "../api/api.ts";
 import { replaceGraph } from "../graph/commands.ts";
+import { useMakeLive, useVersions } from "../hooks/use-versions.ts";
 import { useDocument, useGraph, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
-import * as format from "../i18n/format.ts";
+import { Loaded } from "../shell/query-state.tsx";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import { toast } from "../ui/toast.tsx";
+import { Time } from "../ui/time.tsx";
 import { DiffView } from "./diff-view.tsx";
 import { RevisionName } from "./revision-name.tsx";
 
+const MAX_REVISIONS = 200;
+
 type Kind = "versions" | "revisions" | "session";
 
-/** What was: published versions, every save, and the steps of this sitting. Any two of them compare; any can come back. */
+/** Published versions, saves, and the changes since the agent was opened. Each can be compared with the draft and restored. */
 export function HistoryPanel() {
   const { t } = useTranslation("panels");
   const [kind, setKind] = useState<Kind>("versions");
@@ -43,97 +46,72 @@ export function HistoryPanel() {
 function Versions() {
   const { t } = useTranslation("panels");
   const { id } = useWorkbench();
-  const client = useQueryClient();
-  const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
-  const live = useMutation({
-    mutationFn: (version: number) => api.agents.live(id, version),
-    onSuccess(_answer, version) {
-      toast({ title: t("history.nowLive", { version }), tone: "ok" });
-      void client.invalidateQueries({ queryKey: ["versions", id] });
-    },
-  });
-  if (versions.isPending) return <Spinner label={t("loading", { ns: "common" })} />;
-  if (versions.error) return <Notice tone="bad" title={versions.error.message} />;
-  if (versions.data.versions.length === 0)
-    return (
-      <EmptyState icon={History} title={t("history.noVersions")}>
-        {t("history.noVersionsHelp")}
-      </EmptyState>
-    );
+  const live = useMakeLive(id);
   return (
-    <ol className="flex flex-col gap-2">
-      {live.error && <Notice tone="bad" title={live.error.message} />}
-      {versions.data.versions.map((version) => {
-        const isLive = versions.data.publication?.live === version.version;
-        return (
-          <li key={version.version} className="rounded-lg border border-line px-3 py-2.5">
-            <p className="flex items-center gap-2">
-              <span className="font-semibold">v{version.version}</span>
-              {isLive && (
-                <Badge tone="ok" dot>
-                  {t("history.live")}
-                </Badge>
-              )}
-              <span className="ml-auto text-ink-3 text-sm">{format.ago(version.publishedAt)}</span>
-            </p>
-            {version.note && <p className="mt-1 whitespace-pre-wrap text-ink-2">{version.note}</p>}
-            <Compare graph={version.graph}>
-              {!isLive && (
-                <Button
-                  size="sm"
-                  busy={live.isPending && live.variables === version.version}
-                  onClick={() => live.mutate(version.version)}
-                >
-                  {t("history.makeLive")}
-                </Button>
-              )}
-            </Compare>
-          </li>
-        );
-      })}
-    </ol>
+    <Loaded query={useVersions(id)} skeleton={<Spinner />}>
+      {({ versions, publication }) =>
+        versions.length === 0 ? (
+          <EmptyState icon={History} title={t("history.noVersions")}>
+            {t("history.noVersionsHelp")}
+          </EmptyState>
+        ) : (
+          <ol className="flex flex-col gap-2">
+            {versions.map(({ version, note, publishedAt, graph }) => (
+              <li key={version} className="rounded-lg border border-line px-3 py-2.5">
+                <p className="flex items-center gap-2">
+                  <span className="font-semibold">v{version}</span>
+                  {publication?.live === version && (
+                    <Badge tone="ok" dot>
+                      {t("history.live")}
+                    </Badge>
+                  )}
+                  <Time at={publishedAt} className="ml-auto text-ink-3 text-sm" />
+                </p>
+                {note && <p className="mt-1 whitespace-pre-wrap text-ink-2">{note}</p>}
+                <Compare graph={graph}>
+                  {publication?.live !== version && (
+                    <Button
+                      size="sm"
+                      busy={live.isPending && live.variables.version === version}
+                      onClick={() => live.mutate({ version })}
+                    >
+                      {t("history.makeLive")}
+                    </Button>
+                  )}
+                </Compare>
+              </li>
+            ))}
+          </ol>
+        )
+      }
+    </Loaded>
   );
 }
 
 function Revisions() {
-  const { t } = useTranslation("panels");
   const { id } = useWorkbench();
   const revision = useSaving((state) => state.revision);
   const revisions = useQuery({
     queryKey: ["revisions", id, revision],
     queryFn: ({ signal }) => api.agents.revisions(id, signal),
   });
-  if (revisions.isPending) return <Spinner label={t("loading", { ns: "common" })} />;
-  if (revisions.error) return <Notice tone="bad" title={revisions.error.message} />;
   return (
-    <ol className="flex flex-col gap-2">
-      {[...revisions.data]
-        .sort((a, b) => b.revision - a.revision)
-        .slice(0, 200)
-        .map((one) => (
-          <Revision
-            key={one.revision}
-            revision={one.revision}
-            at={one.updatedAt}
-            label={one.label}
-            current={one.revision === revision}
-          />
-        ))}
-    </ol>
+    <Loaded query={revisions} skeleton={<Spinner />}>
+      {(list) => (
+        <ol className="flex flex-col gap-2">
+          {[...list]
+            .sort((a, b) => b.revision - a.revision)
+            .slice(0, MAX_REVISIONS)
+            .map((one) => (
+              <SavedRevision key={one.revision} saved={one} current={one.revision === revision} />
+            ))}
+        </ol>
+      )}
+    </Loaded>
   );
 }
 
-function Revision({
-  revision,
-  at,
-  label,
-  current,
-}: {
-  revision: number;
-  at: number;
-  label?: string;
-  current: boolean;
-}) {
+function SavedRevision({ saved: { revision, updatedAt, label }, current }: { saved: Revision; current: boolean }) {
   const { t } = useTranslation("panels");
   const { id } = useWorkbench();
   const [open, setOpen] = useState(false);
@@ -155,7 +133,7 @@ function Revision({
           {label ? <strong className="font-semibold">{label}</strong> : t("history.save", { revision })}
         </button>
         {current && <Badge>{t("history.current")}</Badge>}
-        <span className="ml-auto text-ink-3 text-sm">{format.ago(at)}</span>
+        <Time at={updatedAt} className="ml-auto text-ink-3 text-sm" />
       </p>
       {open && full.isPending && <Spinner label={t("loading", { ns: "common" })} />}
       {open && <RevisionName agent={id} revision={revision} label={label} />}
@@ -164,7 +142,7 @@ function Revision({
   );
 }
 
-/** The difference to the draft as it stands, and a way back. */
+/** Shows the difference to the draft, and restores a graph as the draft. */
 function Compare({ graph, open, children }: { graph: Graph; open?: boolean; children?: React.ReactNode }) {
   const { t } = useTranslation("panels");
   const { apply } = useWorkbench();
@@ -197,7 +175,7 @@ function Compare({ graph, open, children }: { graph: Graph; open?: boolean; chil
   );
 }
 
-/** The steps of this sitting, newest first; a click goes back to where one stood. */
+/** The undo history, newest first. A click undoes or redoes up to that change. */
 function Steps() {
   const { t } = useTranslation("panels");
   const { document } = useWorkbench();
@@ -214,7 +192,7 @@ function Steps() {
   return (
     <ol className="flex flex-col">
       {future.map((step, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the history
+        // biome-ignore lint/suspicious/noArrayIndexKey: a step is identified by its position in the history
         <li key={`future ${index}`}>
           <button type="button" className={`${line} text-ink-3`} onClick={() => go(future.length - index)}>
             {t(`label.${step.label}`, { ns: "canvas" })}

@@ -7,7 +7,7 @@ import { NodeField } from "../fields/node-field.tsx";
 import { setNode, setWholeConfig } from "../graph/commands.ts";
 import { fieldOf, fixFor } from "../graph/quick-fixes.ts";
 import { useIssueWords } from "../hooks/issue-words.ts";
-import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
+import { NodeTile } from "../hooks/node-tile.tsx";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import {
   useChosenNode,
@@ -23,8 +23,6 @@ import {
 import { useNodeWords } from "../i18n/node-words.ts";
 import { viewOf } from "../session/live-run.ts";
 import { onlyNode } from "../session/selection.ts";
-import { TONE_SOFT } from "../ui/badge.tsx";
-import { cx } from "../ui/cx.ts";
 import { Notice } from "../ui/notice.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { AgentForm } from "./agent-form.tsx";
@@ -33,9 +31,9 @@ import { Connections } from "./connections.tsx";
 import { FailureForm } from "./failure-form.tsx";
 import { BuiltPrompt, LastRun } from "./last-run.tsx";
 import { More } from "./parts.tsx";
-import { PinnedHere } from "./pin-note.tsx";
+import { PinnedNodeNotice } from "./pin-note.tsx";
 
-/** The chosen thing's form: a node's, or, with nothing chosen, the agent's own. */
+/** The form of the selected node or, if nothing is selected, of the agent or body. */
 export function Inspector() {
   const { t } = useTranslation("panels");
   const { inside } = useWorkbench();
@@ -57,19 +55,11 @@ function NodeForm({ node }: { node: GraphNode }) {
   const workbench = useWorkbench();
   const view = useLive((state) => viewOf(state, node.id));
   const inspect = usePanels((state) => state.inspect);
-  const Icon = nodeIcon(definition);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: leaving a field ends its step of the history
+    // biome-ignore lint/a11y/noStaticElementInteractions: leaving a field ends its undo step
     <div id="inspector" className="flex flex-col" onBlur={() => workbench.document.seal()}>
       <header className="flex items-start gap-2.5 px-4 pt-4 pb-3">
-        <span
-          className={cx(
-            "mt-0.5 flex size-7 shrink-0 items-center justify-center rounded-md",
-            TONE_SOFT[nodeTone(definition)],
-          )}
-        >
-          <Icon size={15} aria-hidden />
-        </span>
+        <NodeTile definition={definition} />
         <div className="min-w-0 flex-1">
           <input
             aria-label={t("nodeTitle")}
@@ -85,8 +75,8 @@ function NodeForm({ node }: { node: GraphNode }) {
           </p>
         </div>
       </header>
-      <NodeProblems node={node} />
-      <PinnedHere node={node.id} />
+      <NodeIssues node={node} />
+      <PinnedNodeNotice node={node.id} />
       {view && (
         <Segmented
           className="mx-4 mb-3.5"
@@ -111,7 +101,7 @@ function NodeForm({ node }: { node: GraphNode }) {
   );
 }
 
-/** What the node is set to, what it is wired to, and what happens when it fails. */
+/** The node's config, its connections, and what happens when it fails. */
 function Settings({ node }: { node: GraphNode }) {
   const { t } = useTranslation("panels");
   const { definition, config } = useNodeFacts(node);
@@ -142,8 +132,8 @@ function Settings({ node }: { node: GraphNode }) {
   );
 }
 
-/** Issues that belong to no field of the form. Those of a field stand below it. */
-function NodeProblems({ node }: { node: GraphNode }) {
+/** Issues without a field in the form. The others are shown below their fields. */
+function NodeIssues({ node }: { node: GraphNode }) {
   const issues = useNodeIssues(node.id);
   const words = useIssueWords();
   const reader = useReader();
@@ -181,7 +171,7 @@ function ConfigForm({
   fields: FormField[];
   disabled: boolean;
 }) {
-  const { t } = useTranslation("panels");
+  const { t } = useTranslation(["panels", "common"]);
   const issues = useNodeIssues(node.id);
   const issueText = useIssueWords();
   const raw = (typeof node.config === "object" && node.config !== null ? node.config : {}) as Record<string, unknown>;
@@ -213,7 +203,7 @@ function ConfigForm({
       {plain.map(show)}
       {more.length > 0 && (
         <More
-          label={t("more")}
+          label={t("common:more")}
           note={changed.length > 0 ? t("changed", { count: changed.length }) : undefined}
           open={more.some((field) => errors.has(field.name))}
         >

@@ -10,7 +10,7 @@ import { useGraph, useIssues, useReader, useWorkbench } from "../hooks/use-workb
 import { useNodeWords } from "../i18n/node-words.ts";
 import { EmptyState } from "../ui/empty-state.tsx";
 
-/** Everything that is wrong with the graph: each line jumps to its node; a fix is one click. */
+/** All issues of the graph. A row shows its node; a quick fix is one click. */
 export function IssuesPanel() {
   const { t } = useTranslation("panels");
   const all = useIssues((issues) => issues.all);
@@ -25,7 +25,7 @@ export function IssuesPanel() {
   return (
     <ul className="divide-y divide-line">
       {all.map((issue, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the same issue may stand twice
+        // biome-ignore lint/suspicious/noArrayIndexKey: the same issue may occur twice
         <IssueLine key={index} issue={issue} />
       ))}
     </ul>
@@ -64,7 +64,7 @@ function IssueLine({ issue }: { issue: Issue }) {
   );
 }
 
-/** Chooses a node and brings it into view. */
+/** Selects a node and brings it into view. */
 export function useShowNode(): (id: string) => void {
   const workbench = useWorkbench();
   const bodies = useBodies();

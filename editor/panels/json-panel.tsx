@@ -14,8 +14,8 @@ import { CopyButton } from "../ui/code-block.tsx";
 import { markerFor, spanOf } from "./json-path.ts";
 
 /**
- * The agent file beside the graph, editable both ways: what parses goes to the graph at once; what does not stays here,
- * with each fault at its place, and can be given up.
+ * The agent file beside the graph. A text that parses changes the graph immediately. Another text stays here with its
+ * errors marked, until it is corrected or reset.
  */
 export function JsonPanel() {
   const { t, i18n } = useTranslation("panels");
@@ -26,12 +26,12 @@ export function JsonPanel() {
   const reader = useReader();
   const chosen = useSelection(onlyNode);
   const written = useMemo(() => serializeGraph(graph), [graph]);
-  /** What is typed, and the graph's own text when it was last in step with it. */
+  /** The edited text and its errors; undefined while the text of the graph is shown. */
   const [draft, setDraft] = useState<{ text: string; faults: readonly Issue[] }>();
 
-  // A change from elsewhere (the canvas, an undo) shows here, unless what is typed here does not parse yet.
+  // A change made elsewhere (canvas, undo) replaces the text, unless the text does not parse.
   useEffect(() => {
-    setDraft((old) => (old && old.faults.length === 0 && !saysSame(old.text, written) ? undefined : old));
+    setDraft((old) => (old && old.faults.length === 0 && !describesSame(old.text, written) ? undefined : old));
   }, [written]);
 
   const text = draft?.text ?? written;
@@ -93,7 +93,7 @@ export function JsonPanel() {
   );
 }
 
-function saysSame(text: string, written: string): boolean {
+function describesSame(text: string, written: string): boolean {
   const parsed = parseAgentFile(text);
   return parsed.graph !== undefined && serializeGraph(parsed.graph) === written;
 }

@@ -1,9 +1,9 @@
-/** Where in the text of an agent file an issue is. */
+/** Finds the position of an issue in the text of an agent file. */
 import { findNodeAtLocation, type ParseError, parse, parseTree } from "jsonc-parser";
 import { type Issue, parsePointer } from "../../runtime/issue.ts";
 import type { Marker } from "../fields/code-box.tsx";
 
-/** Where a JSON pointer points in a text; the nearest place that exists. */
+/** The range of a JSON pointer in a text, or of its nearest ancestor that exists. */
 export function rangeOf(text: string, path: string): { start: number; end: number } | undefined {
   const tree = parseTree(text);
   if (!tree) return undefined;
@@ -31,8 +31,8 @@ export function markerFor(text: string, issue: Issue, message: string): Marker[]
     const [first] = errors;
     return first ? [{ message, start: first.offset, end: first.offset + first.length }] : [];
   }
-  const place = rangeOf(text, issue.path ?? "");
-  return place ? [{ message, ...place }] : [];
+  const range = rangeOf(text, issue.path ?? "");
+  return range ? [{ message, ...range }] : [];
 }
 
 export function spanOf(text: string, path: (string | number)[]): { start: number; end: number } | undefined {

@@ -16,7 +16,7 @@ import { promptMessages } from "./prompt-messages.ts";
 import { ToolSteps } from "./tool-steps.tsx";
 import { ValueView } from "./value-view.tsx";
 
-/** What the chosen node was given and gave in the run that is shown. */
+/** The inputs and outputs of the node in the shown run. */
 export function LastRun({ node }: { node: GraphNode }) {
   const { t } = useTranslation("panels");
   const view = useLive((state) => viewOf(state, node.id));
@@ -28,7 +28,7 @@ export function LastRun({ node }: { node: GraphNode }) {
   return (
     <>
       <BuiltPrompt node={node} />
-      <Part title={t("lastRun")} aside={took(view)}>
+      <Part title={t("lastRun")} aside={workSummary(view)}>
         {view.status === "skipped" && <p className="text-ink-3">{t("skipped")}</p>}
         {view.error && (
           <Notice
@@ -59,7 +59,7 @@ export function LastRun({ node }: { node: GraphNode }) {
   );
 }
 
-/** The tokens of the last prompt that the node built, by piece. */
+/** The last prompt of the node, with its tokens by piece. */
 export function BuiltPrompt({ node }: { node: GraphNode }) {
   const { t } = useTranslation("panels");
   const prompts = useLive((state) => viewOf(state, node.id)?.prompts);
@@ -88,7 +88,7 @@ function Values({ values, type }: { values: [string, unknown][]; type: string })
   ));
 }
 
-/** What a reply is based on. */
+/** Warns about a reply without sources or with an unbacked claim. */
 function GroundingNotice({ view }: { view: NodeView }) {
   const { t } = useTranslation("panels");
   const { grounding } = view;
@@ -106,7 +106,7 @@ function GroundingNotice({ view }: { view: NodeView }) {
   );
 }
 
-export function took(view: NodeView): string | undefined {
+export function workSummary(view: NodeView): string | undefined {
   const ms = workedMs(view);
   if (ms === undefined || view.status === "skipped") return undefined;
   const parts = [format.span(ms)];
@@ -116,7 +116,7 @@ export function took(view: NodeView): string | undefined {
   return parts.join(" · ");
 }
 
-/** What came along each edge into a node: the outputs of the nodes before it. */
+/** The inputs of a node by port: the outputs of the nodes connected to it. */
 export function inputsOf(graph: Graph, node: string, runState: RunState): [string, unknown][] {
   const values = new Map<string, unknown[]>();
   for (const edge of lookup(graph).into(node)) {

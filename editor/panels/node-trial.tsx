@@ -10,14 +10,15 @@ import { useConversation, useDocument, useGraph, useWorkbench } from "../hooks/u
 import { useNodeWords } from "../i18n/node-words.ts";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
+import { Form } from "../ui/form.tsx";
 import { Textarea } from "../ui/input.tsx";
 
-/** On a past run: forks it from a node. Undefined in the draft, where a trial goes on instead. */
+/** Forks a past run from a node. Undefined in the draft, where the run continues instead. */
 export const ForkContext = createContext<
   ((node: string, outputs?: Record<string, unknown>) => Promise<void>) | undefined
 >(undefined);
 
-/** Around a node's outputs in the run that is shown: pin them, or change them and go on from there. */
+/** A node's outputs in the shown run, with buttons to pin them, or to edit them and continue from there. */
 export function NodeTrial({ node, view, children }: { node: GraphNode; view: NodeView; children: ReactNode }) {
   const { t } = useTranslation("testing");
   const workbench = useWorkbench();
@@ -99,10 +100,9 @@ function OutputForm({
   );
   const read = readOutputs(outputs, texts);
   return (
-    <form
+    <Form
       className="flex flex-col gap-3"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         if (read.values) onGo(read.values);
       }}
     >
@@ -142,6 +142,6 @@ function OutputForm({
           {t("common:cancel")}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -21,11 +21,11 @@ describe("citations", () => {
 });
 
 describe("the agent file", () => {
-  it("finds the place of an issue, and the nearest one where it is gone", () => {
+  it("finds the range of an issue, or of its nearest ancestor that exists", () => {
     const text = serializeGraph(smallGraph());
     const at = (path: string) => {
-      const place = rangeOf(text, path)!;
-      return text.slice(place.start, place.end);
+      const range = rangeOf(text, path)!;
+      return text.slice(range.start, range.end);
     };
     expect(at("/nodes/1/config/template")).toBe('"You answer about {{topic}} in one paragraph."');
     expect(at("/nodes/1/config/nothing")).toMatch(/^{/);
@@ -35,7 +35,7 @@ describe("the agent file", () => {
 });
 
 describe("a prompt", () => {
-  it("is put together from what each step kept and added", () => {
+  it("consists of the messages that each step kept and added", () => {
     const built = (keep: number, ...contents: string[]) => ({
       keep,
       messages: contents.map((content) => ({ role: "user" as const, content })),
@@ -54,7 +54,7 @@ describe("snippets", () => {
     key: "pb_x",
     message: 'What\'s up?\n"Now"',
   };
-  it("quotes what a shell would read", () => {
+  it("quotes a text for a shell", () => {
     expect(shellQuote("it's")).toBe("'it'\\''s'");
     expect(snippet("curl", called)).toContain(`-d '{"input":{"message":"What'\\''s up?\\n\\"Now\\""}}'`);
   });

@@ -2,7 +2,7 @@ import { ChevronRight } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { cx } from "../ui/cx.ts";
 
-/** What most people need not see: folded away behind a line that says what is in it. */
+/** Less important content, collapsed behind its label. `note` is shown while it is collapsed. */
 export function More({
   label,
   note,
@@ -43,5 +43,44 @@ export function Part({ title, aside, children }: { title: string; aside?: ReactN
       </div>
       {children}
     </section>
+  );
+}
+
+/** Messages to start a conversation with. A click sends one. */
+export function Suggestions({
+  label,
+  messages,
+  disabled,
+  onPick,
+}: {
+  label: string;
+  messages: readonly string[];
+  disabled?: boolean;
+  onPick(message: string): void;
+}) {
+  return (
+    <ul className="flex flex-col gap-1.5" aria-label={label}>
+      {messages.map((message) => (
+        <li key={message}>
+          <button
+            type="button"
+            disabled={disabled}
+            className="w-full rounded-lg border border-line bg-surface px-3 py-2 text-left hover:border-line-strong hover:bg-hover disabled:pointer-events-none disabled:text-ink-3"
+            onClick={() => onPick(message)}
+          >
+            {message}
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A message of the person. */
+export function UserMessage({ children }: { children: string }) {
+  return (
+    <p className="ml-8 self-end whitespace-pre-wrap break-words rounded-xl rounded-br-sm bg-accent-soft px-3 py-2">
+      {children}
+    </p>
   );
 }

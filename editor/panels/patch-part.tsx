@@ -5,6 +5,7 @@ import type { ValueChange } from "../../runtime/diff.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import type { Patch, PatchPart, PatchRejection } from "../../runtime/patch.ts";
 import { table } from "../graph/node-types.ts";
+import { outputText } from "../graph/output-texts.ts";
 import type { PartView } from "../graph/patch-view.ts";
 import { nodeIcon } from "../hooks/node-icons.ts";
 import { type NodeWords, useNodeWords } from "../i18n/node-words.ts";
@@ -23,7 +24,7 @@ const SIGN: Record<PatchPart["do"], { icon: LucideIcon; ink: string }> = {
   "set-settings": { icon: Settings2, ink: "bg-warn-soft text-warn" },
 };
 
-/** One part of a patch: a tick, what it does in words, what it changes, and why it does not fit. */
+/** One part of a patch: a checkbox, what it does, the changed values, and why it cannot be applied. */
 export function PatchPartView({
   view,
   graph,
@@ -65,8 +66,8 @@ function Values({ view, graph, patch }: { view: PartView; graph: Graph; patch: P
         <div key={value.path}>
           <dt className="text-ink-3 text-xs">{label(value)}</dt>
           <dd className="max-h-48 overflow-y-auto whitespace-pre-wrap break-words text-sm">
-            {/* What comes with a new node is all new: the sign says so, and the text is read in ink. */}
-            {view.part.do === "add-node" ? plain(value.after) : <ChangedValue value={value} whole />}
+            {/* All values of a new node are new, so they are not marked as added. */}
+            {view.part.do === "add-node" ? outputText(value.after) : <ChangedValue value={value} whole />}
           </dd>
         </div>
       ))}
@@ -74,9 +75,7 @@ function Values({ view, graph, patch }: { view: PartView; graph: Graph; patch: P
   );
 }
 
-const plain = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value, null, 1));
-
-/** `/config/instructions` → what the field is called in the form. */
+/** The label of a changed value: for `/config/instructions` the label of that field. */
 function useValueLabel(part: PatchPart, graph: Graph, patch: Patch): (value: ValueChange) => string {
   const { t } = useTranslation("builder");
   const words = useNodeWords();
@@ -94,46 +93,22 @@ function useValueLabel(part: PatchPart, graph: Graph, patch: Patch): (value: Val
 function Sentence({ part, graph, patch }: { part: PatchPart; graph: Graph; patch: Patch }): ReactNode {
   const { t } = useTranslation("builder");
   const words = useNodeWords();
-  switch (part.do) {
-    case "add-node":
-      return (
-        <>
-          {t("do.addNode")} <NodeName id={part.id} graph={graph} patch={patch} />
-          {part.title && <span className="text-ink-3"> {words.title(part.type)}</span>}
-        </>
-      );
-    case "remove-node":
-      return (
-        <>
-          {t("do.removeNode")} <NodeName id={part.id} graph={graph} patch={patch} />
-        </>
-      );
-    case "set-config":
-      return (
-        <>
-          {t("do.setConfig")} <NodeName id={part.id} graph={graph} patch={patch} />
-        </>
-      );
-    case "set-title":
-      return (
-        <>
-          {t("do.setTitle")} <NodeName id={part.id} graph={graph} patch={patch} />
-        </>
-      );
-    case "add-edge":
-    case "remove-edge":
-      return (
-        <>
-          {t(part.do === "add-edge" ? "do.addEdge" : "do.removeEdge")}{" "}
-          <EdgeEnd end={part.from} graph={graph} patch={patch} words={words} /> →{" "}
-          <EdgeEnd end={part.to} graph={graph} patch={patch} words={words} />
-        </>
-      );
-    case "set-about":
-      return t("do.setAbout");
-    case "set-settings":
-      return t("do.setSettings");
-  }
+  const verb = t(`do.${part.do}`);
+  if ("id" in part)
+    return (
+      <>
+        {verb} <NodeName id={part.id} graph={graph} patch={patch} />
+        {part.do === "add-node" && part.title && <span className="text-ink-3"> {words.title(part.type)}</span>}
+      </>
+    );
+  if ("from" in part)
+    return (
+      <>
+        {verb} <EdgeEnd end={part.from} graph={graph} patch={patch} words={words} /> →{" "}
+        <EdgeEnd end={part.to} graph={graph} patch={patch} words={words} />
+      </>
+    );
+  return verb;
 }
 
 function NodeName({ id, graph, patch }: { id: string; graph: Graph; patch: Patch }) {
@@ -158,17 +133,17 @@ function EdgeEnd({ end, graph, patch, words }: { end: string; graph: Graph; patc
   );
 }
 
-/** A node as the graph has it, or as the patch brings it. */
-function faceOf(id: string, graph: Graph, patch: Patch): { type: string; title?: string } | undefined {
-  const there = graph.nodes.find((node) => node.id === id);
-  if (there) return there;
+/** A node of the graph, or one that the patch adds. */
+function findNode(id: string, graph: Graph, patch: Patch): { type: string; title?: string } | undefined {
+  const node = graph.nodes.find((one) => one.id === id);
+  if (node) return node;
   for (const part of patch.parts) if (part.do === "add-node" && part.id === id) return part;
   return undefined;
 }
-const typeOf = (id: string, graph: Graph, patch: Patch) => faceOf(id, graph, patch)?.type;
+const typeOf = (id: string, graph: Graph, patch: Patch) => findNode(id, graph, patch)?.type;
 const nameOf = (id: string, graph: Graph, patch: Patch, words: NodeWords) => {
-  const face = faceOf(id, graph, patch);
-  return face ? words.nodeTitle(face) : id;
+  const node = findNode(id, graph, patch);
+  return node ? words.nodeTitle(node) : id;
 };
 
 function useMisfitWords(graph: Graph, patch: Patch): (misfit: PatchRejection) => string {

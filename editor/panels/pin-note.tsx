@@ -6,7 +6,7 @@ import { useDocument, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 
 const linkClass = "rounded-sm text-accent hover:underline";
 
-/** Under Try it: pins are in force here, and nowhere else. */
+/** In the chat panel: how many outputs are pinned. Pins apply to the draft only. */
 export function PinnedNotice() {
   const { t } = useTranslation("testing");
   const workbench = useWorkbench();
@@ -37,8 +37,8 @@ export function PinnedNotice() {
   );
 }
 
-/** In the inspector of a pinned node. */
-export function PinnedHere({ node }: { node: string }) {
+/** In the form of a pinned node. */
+export function PinnedNodeNotice({ node }: { node: string }) {
   const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const pinned = useGraph((graph) => pinOf(graph, node) !== undefined);

@@ -16,11 +16,11 @@ const TONES: Record<PromptPiece["name"], Tone> = {
   message: "text",
 };
 
-/** The built prompt of a model step: a bar of tokens by piece, what was cut, and the very messages. */
+/** The built prompt of a model step: a bar of tokens by piece, what was cut, and the messages. */
 export function PromptBar({ prompt, messages }: { prompt: EventOf<"prompt-built">; messages: readonly Message[] }) {
   const { t } = useTranslation("panels");
   const pieces = prompt.pieces.filter((piece) => piece.tokens > 0 || piece.cut);
-  // A prompt far below its limit would be a sliver: it is drawn no shorter than a third of the bar.
+  // A prompt far below its limit would be too small to see, so it fills at least a third of the bar.
   const scale = Math.max(1, Math.min(Math.max(prompt.limit, prompt.tokens), prompt.tokens * 3));
   const width = (tokens: number) => `${(tokens / scale) * 100}%`;
   return (
@@ -61,7 +61,7 @@ export function PromptBar({ prompt, messages }: { prompt: EventOf<"prompt-built"
         <More label={t("readPrompt")} note={`${prompt.model} · ${prompt.format}`}>
           <ol className="-mt-2 flex flex-col gap-2">
             {messages.map((message, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a prompt's messages have no identity but their place
+              // biome-ignore lint/suspicious/noArrayIndexKey: messages of a prompt are identified by their position
               <li key={index} className="rounded-md border border-line bg-paper px-2.5 py-1.5">
                 <p className="text-ink-3 text-xs">{t(`role.${message.role}`)}</p>
                 <pre className="max-h-72 overflow-auto whitespace-pre-wrap break-words font-sans text-sm">

@@ -15,28 +15,28 @@ import { Checkbox } from "../ui/switch.tsx";
 import { PatchPartView } from "./patch-part.tsx";
 import { useApplyPatch } from "./use-apply-patch.ts";
 
-/** A proposal that stands: part by part, against the graph as it is now, to be taken or refused. */
+/** A proposal that is not decided: its parts, compared with the current graph, to apply or reject. */
 export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
-  const { t } = useTranslation("builder");
+  const { t } = useTranslation(["builder", "editing"]);
   const { builder } = useWorkbench();
   const heading = useId();
   const graph = useGraph((one) => one);
   const catalogue = useCatalogue((state) => state);
   const frozen = useDocument((state) => state.frozen);
-  const take = useApplyPatch();
-  const [taking, setTaking] = useState(false);
+  const applyParts = useApplyPatch();
+  const [applying, setApplying] = useState(false);
   const view = useMemo(() => viewPatch(graph, patch.parts, turn.unticked, table), [graph, patch, turn.unticked]);
   const issues = useMemo(() => newIssues(graph, view.graph, table, checkContext(catalogue)), [graph, view, catalogue]);
   const all = patch.parts.map((_part, index) => index);
   const ticked = all.length - turn.unticked.size;
 
   const apply = async () => {
-    setTaking(true);
+    setApplying(true);
     try {
-      await take(patch.parts.filter((_part, index) => view.fits.has(index)));
+      await applyParts(patch.parts.filter((_part, index) => view.fits.has(index)));
       builder.markApplied(turn.id, view.fits);
     } finally {
-      setTaking(false);
+      setApplying(false);
     }
   };
   if (patch.parts.length === 0) return <p className="text-ink-3 text-sm">{t("nothing")}</p>;
@@ -66,17 +66,17 @@ export function Proposal({ turn, patch }: { turn: BuildTurn; patch: Patch }) {
       </ul>
       {issues.length > 0 && <NewIssues issues={issues} graph={view.graph} />}
       <footer className="flex flex-wrap items-center gap-2 border-line border-t px-3 py-2.5">
-        <Button variant="solid" disabled={view.fits.size === 0 || frozen} busy={taking} onClick={() => void apply()}>
+        <Button variant="solid" disabled={view.fits.size === 0 || frozen} busy={applying} onClick={() => void apply()}>
           {view.fits.size === all.length ? t("apply") : t("applySome", { count: view.fits.size })}
         </Button>
         <Button onClick={() => builder.refuse(turn.id)}>{t("reject")}</Button>
-        {frozen && <p className="w-full text-ink-3 text-sm">{t("pastRun")}</p>}
+        {frozen && <p className="w-full text-ink-3 text-sm">{t("editing:find.pastRun")}</p>}
       </footer>
     </section>
   );
 }
 
-/** What would be wrong afterwards, and is not wrong now. */
+/** Issues that the patch would add. */
 function NewIssues({ issues, graph }: { issues: readonly Issue[]; graph: Graph }) {
   const { t, i18n } = useTranslation("builder");
   const reader = useReader();
@@ -87,7 +87,7 @@ function NewIssues({ issues, graph }: { issues: readonly Issue[]; graph: Graph }
         {issues.slice(0, 8).map((issue, index) => {
           const Icon = issue.severity === "error" ? CircleAlert : TriangleAlert;
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the same issue may stand twice
+            // biome-ignore lint/suspicious/noArrayIndexKey: the same issue may occur twice
             <li key={index} className="flex gap-1.5 text-sm">
               <Icon
                 size={14}

@@ -1,9 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ExternalLink, KeyRound, Upload, Zap } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { api } from "../api/api.ts";
+import { useVersions } from "../hooks/use-versions.ts";
 import { useGraph, useIssues, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { CodeBlock, CopyButton } from "../ui/code-block.tsx";
@@ -14,7 +15,7 @@ import { Segmented } from "../ui/segmented.tsx";
 import { AdmissionFields, useAdmission } from "./admission.tsx";
 import { type SnippetKind, snippet } from "./snippets.ts";
 
-/** Publishing: an address, who may come, a note; then the calls to paste, with a key made here and shown once. */
+/** Publishes a version: its address, access and note. Below: example calls, with a key that is shown once. */
 export function PublishPanel() {
   const { t } = useTranslation("panels");
   const workbench = useWorkbench();
@@ -22,13 +23,8 @@ export function PublishPanel() {
   const name = useGraph((graph) => graph.name);
   const errors = useIssues((issues) => issues.errors);
   const conflict = useSaving((state) => state.status.is === "conflict");
-  const versions = useQuery({
-    queryKey: ["versions", workbench.id],
-    queryFn: ({ signal }) => api.agents.versions(workbench.id, signal),
-  });
-  const last = versions.data?.versions[0];
-  const publication = versions.data?.publication;
-  const urls = versions.data?.urls;
+  const { versions, publication, urls } = useVersions(workbench.id).data ?? {};
+  const last = versions?.[0];
   const [slug, setSlug] = useState<string>();
   const [note, setNote] = useState("");
   const admission = useAdmission(publication);
@@ -40,12 +36,11 @@ export function PublishPanel() {
       return api.agents.publish(workbench.id, {
         slug: address,
         ...(note.trim() ? { note: note.trim() } : {}),
-        ...(publication ? {} : admission.stands),
+        ...(publication ? {} : admission.current),
       });
     },
     onSuccess() {
       setNote("");
-      void client.invalidateQueries({ queryKey: ["versions", workbench.id] });
       void client.invalidateQueries({ queryKey: ["agents"] });
     },
   });
@@ -67,7 +62,7 @@ export function PublishPanel() {
         <Input
           mono
           value={address}
-          // Callers rely on it from the first version on.
+          // Callers use the address from the first version on.
           disabled={publication !== undefined}
           onChange={(event) => setSlug(event.target.value)}
         />
@@ -120,7 +115,7 @@ function suggestSlug(name: string): string {
   return plain || "agent";
 }
 
-/** Calls to paste into a shell or a program. With a key made here they work as they stand. */
+/** Example calls for a shell or a program. With a key created here they work unchanged. */
 function Calls({ slug, urls }: { slug: string; urls: Record<string, string> }) {
   const { t } = useTranslation("panels");
   const [kind, setKind] = useState<SnippetKind>("curl");

@@ -13,11 +13,11 @@ const Cited = createContext<readonly Document[]>([]);
 export interface AnswerProps {
   text: string;
   documents: readonly Document[];
-  /** Shows what an address stands for, where it is a file of the run; else nothing. */
+  /** Renders a URL that refers to a file of the run; returns nothing for other URLs. */
   file?(address: string, name: string): ReactNode;
 }
 
-/** An answer as Markdown, with its citations as chips that show the passage. No images from elsewhere, no HTML. */
+/** A reply as Markdown. Citations open their passage. External images and HTML are not rendered. */
 export function Answer({ text, documents, file }: AnswerProps) {
   return (
     <Cited.Provider value={documents}>
@@ -39,7 +39,7 @@ export function Answer({ text, documents, file }: AnswerProps) {
             },
             pre: ({ children }) => <Code>{children}</Code>,
             table: ({ children }) => (
-              // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+              // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
               <div className="overflow-x-auto" tabIndex={0}>
                 <table>{children}</table>
               </div>
@@ -53,7 +53,7 @@ export function Answer({ text, documents, file }: AnswerProps) {
   );
 }
 
-/** A link that a model wrote says where it leads; one that leads to no web page is text. */
+/** A link written by a model: shows its host. A link that is not HTTP is shown as text. */
 function OutsideLink({ href, children }: { href?: string; children: ReactNode }) {
   const host = hostOf(href);
   if (host === undefined) return <>{children}</>;
@@ -70,7 +70,7 @@ function hostOf(href: string | undefined): string | undefined {
   return URL.canParse(href) ? new URL(href).host : undefined;
 }
 
-/** An image from another place would tell that place what is read here: only our own files are shown. */
+/** Only files of this server are shown: loading an external image would reveal that the reply is read. */
 function LocalImage({ src, alt }: { src: string; alt: string }): ReactNode {
   return src.startsWith("/api/files/") ? (
     <img src={src} alt={alt} className="max-w-full rounded-md" />
@@ -79,18 +79,18 @@ function LocalImage({ src, alt }: { src: string; alt: string }): ReactNode {
   );
 }
 
-/** Code with a way to take it along. */
+/** A code block with a copy button. */
 function Code({ children }: { children: ReactNode }) {
   return (
     <div className="relative">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard */}
       <pre tabIndex={0}>{children}</pre>
       <CopyButton text={plainText(children).replace(/\n$/, "")} className="absolute top-1 right-1 bg-paper" />
     </div>
   );
 }
 
-/** The words of what React draws. */
+/** The text of a React node. */
 function plainText(node: ReactNode): string {
   if (typeof node === "string" || typeof node === "number") return String(node);
   if (Array.isArray(node)) return node.map(plainText).join("");

@@ -6,19 +6,19 @@ import { useErrorWords } from "../shell/query-state.tsx";
 import { Input } from "../ui/input.tsx";
 import { toast } from "../ui/toast.tsx";
 
-/** The name of a saved state: kept on Enter and when the field is left; an empty one takes the name away. */
+/** The name of a save. It is stored on Enter and on blur; an empty text removes it. */
 export function RevisionName({ agent, revision, label = "" }: { agent: string; revision: number; label?: string }) {
   const { t } = useTranslation("editing");
   const client = useQueryClient();
   const words = useErrorWords();
   const [text, setText] = useState(label);
-  const keep = useMutation({
+  const save = useMutation({
     mutationFn: (next: string) => api.agents.nameRevision(agent, revision, next),
     onSuccess: () => client.invalidateQueries({ queryKey: ["revisions", agent] }),
     onError: (error) => toast({ tone: "bad", title: t("revision.failed"), detail: words(error).title }),
   });
-  const done = () => {
-    if (text.trim() !== label && !keep.isPending) keep.mutate(text.trim());
+  const commit = () => {
+    if (text.trim() !== label && !save.isPending) save.mutate(text.trim());
   };
   return (
     <Input
@@ -28,8 +28,8 @@ export function RevisionName({ agent, revision, label = "" }: { agent: string; r
       maxLength={200}
       value={text}
       onChange={(event) => setText(event.target.value)}
-      onBlur={done}
-      onKeyDown={(event) => event.key === "Enter" && done()}
+      onBlur={commit}
+      onKeyDown={(event) => event.key === "Enter" && commit()}
     />
   );
 }

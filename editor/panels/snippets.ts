@@ -1,11 +1,11 @@
-/** Calls of a published agent, ready to paste. */
+/** Example calls of a published agent. */
 export type SnippetKind = "curl" | "openai" | "python" | "mcp";
 
 export interface Called {
   slug: string;
-  /** `runs`, `openai`, `mcp`: absolute. */
+  /** Absolute URLs of `runs`, `openai` and `mcp`. */
   urls: Record<string, string>;
-  /** Absent: a placeholder stands in its place. */
+  /** Absent: a placeholder is used. */
   key?: string;
   message: string;
 }
@@ -51,7 +51,7 @@ export function snippet(kind: SnippetKind, { slug, urls, key = "pb_YOUR_KEY", me
   }
 }
 
-/** The line that puts the chat into a page. `chat`: the address of the chat page, with its key where it has one. */
+/** The HTML that embeds the chat into a page. `chat`: the URL of the chat page, with its key if it has one. */
 export function embedLine(embed: string, slug: string, chat: string): string {
   const key = new URL(chat).searchParams.get("key");
   return `<script src="${embed}" data-agent="${slug}"${key ? ` data-key="${key}"` : ""} async></script>`;
@@ -62,7 +62,7 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A webhook's message, signed and sent from a POSIX shell with openssl and curl. */
+/** Signs and sends a webhook request from a POSIX shell with openssl and curl. */
 export function hookCommand(url: string, secret: string, body: string): string {
   return [
     `BODY=${shellQuote(body)}; SECRET=${shellQuote(secret)}`,

@@ -1,5 +1,5 @@
 import { CircleStop, FlaskConical, Play, Plus, Trash2 } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { useStore } from "zustand";
@@ -21,6 +21,7 @@ import { Badge, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 import { Field } from "../ui/field.tsx";
+import { Form } from "../ui/form.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { Input, Textarea } from "../ui/input.tsx";
 import { Progress } from "../ui/progress.tsx";
@@ -28,7 +29,7 @@ import { FieldInputs, useExtraFields } from "./extra-fields.tsx";
 
 const TONE: Record<Outcome, Tone> = { passed: "ok", failed: "bad", running: "accent", waiting: "warn" };
 
-/** The messages kept with the agent: run all, and see which still give what they should. */
+/** The tests of the agent: runs all of them and shows which pass. */
 export function TestsPanel() {
   const { t } = useTranslation("testing");
   const { tests: runs } = useWorkbench();
@@ -147,8 +148,7 @@ function NewTest() {
   const fields = useExtraFields("test");
   const [message, setMessage] = useState("");
   const [contains, setContains] = useState("");
-  const add = (event: FormEvent) => {
-    event.preventDefault();
+  const add = () => {
     const text = message.trim();
     if (text === "") return;
     workbench.apply(addTest({ ...fields.values, message: text }, contains.trim()));
@@ -156,8 +156,8 @@ function NewTest() {
     setContains("");
   };
   return (
-    <form onSubmit={add} className="flex flex-col gap-3 rounded-lg bg-paper p-3">
-      <Field label={t("testMessage")}>
+    <Form onSubmit={add} className="flex flex-col gap-3 rounded-lg bg-paper p-3">
+      <Field label={t("message")}>
         <Textarea rows={2} value={message} disabled={frozen} onChange={(event) => setMessage(event.target.value)} />
       </Field>
       <FieldInputs fields={fields} />
@@ -167,6 +167,6 @@ function NewTest() {
       <Button type="submit" icon={Plus} className="self-start" disabled={frozen || message.trim() === ""}>
         {t("addTest")}
       </Button>
-    </form>
+    </Form>
   );
 }

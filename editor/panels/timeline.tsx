@@ -1,5 +1,5 @@
 import { ChevronRight, CircleStop } from "lucide-react";
-import { type RefObject, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { RunView } from "../../runtime/fold-run.ts";
@@ -9,6 +9,7 @@ import { lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
 import { useBodies } from "../hooks/body-views.tsx";
 import { nodeTone } from "../hooks/node-icons.ts";
+import { useNow } from "../hooks/use-now.ts";
 import { graphAt } from "../hooks/use-scope-words.ts";
 import { useLive, useSelection, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
@@ -18,18 +19,20 @@ import { isBusy, isOver } from "../session/run-state.ts";
 import { onlyNode } from "../session/selection.ts";
 import { lastTime, type Span, spanLines, spansOf } from "../session/spans.ts";
 import { rootOf } from "../session/workbench.ts";
-import { Badge, TONE_FILL, type Tone } from "../ui/badge.tsx";
+import { TONE_FILL, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { cx } from "../ui/cx.ts";
+import { RunBadge } from "./run-badge.tsx";
 
-/** Height of a row in pixels, and how many are drawn beyond what is seen. */
-const ROW = 20;
+const ROW_PX = 20;
+/** Rows rendered above and below the visible ones. */
 const MARGIN = 8;
+const REFRESH_MS = 120;
 
-/** The time of the run: a bar for whatever took time, in the colour of its node; what is inside of a bar unfolds. */
+/** The run over time: one bar per node, step and tool call. A bar with inner bars can be expanded. */
 export function Timeline() {
   const { t } = useTranslation("panels");
-  // Of the view alone: text on its way takes no time of its own.
+  // Only the view: streamed text does not change the timeline.
   const view = useDeferredValue(useLive((state) => state.runState?.view));
   if (!view || view.id === "") return <p className="px-4 py-2.5 text-ink-3">{t("timelineEmpty")}</p>;
   return <RunTimeline view={view} />;
@@ -39,14 +42,14 @@ function RunTimeline({ view }: { view: RunView }) {
   const { t } = useTranslation("panels");
   const workbench = useWorkbench();
   const { inside } = workbench;
-  // A body is a part of a run: whether that goes on is told by the whole.
+  // A body is a part of a run; only the whole run has a status.
   const working = useStore(rootOf(workbench).live, ({ runState }) => runState !== undefined && isBusy(runState.view));
   const list = useRef<HTMLOListElement>(null);
-  const seen = useRowsSeen(list);
+  const seen = useVisibleRows(list);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const spans = useMemo(() => spansOf(view, inside?.path.length), [view, inside]);
   const lines = useMemo(() => spanLines(spans, open), [spans, open]);
-  const now = useNow(working);
+  const now = useNow(working, REFRESH_MS);
   const end = view.endedAt ?? (working ? now : lastTime(spans));
   const total = Math.max(1, end - view.startedAt);
   const toggle = (key: string) => {
@@ -58,14 +61,14 @@ function RunTimeline({ view }: { view: RunView }) {
     <div className="flex h-full min-h-0 flex-col">
       <Summary view={view} ms={total} working={working} />
       <ol ref={list} className="min-h-0 flex-1 overflow-y-auto px-4 pb-3" aria-label={t("timeline")}>
-        {seen.from > 0 && <li aria-hidden style={{ height: seen.from * ROW }} />}
+        {seen.from > 0 && <li aria-hidden style={{ height: seen.from * ROW_PX }} />}
         {lines.slice(seen.from, seen.to).map(({ span, level }, index) => (
           <Bar
             key={span.key}
             span={span}
             level={level}
-            place={seen.from + index + 1}
-            of={lines.length}
+            position={seen.from + index + 1}
+            count={lines.length}
             from={view.startedAt}
             total={total}
             end={end}
@@ -73,7 +76,7 @@ function RunTimeline({ view }: { view: RunView }) {
             onToggle={toggle}
           />
         ))}
-        {seen.to < lines.length && <li aria-hidden style={{ height: (lines.length - seen.to) * ROW }} />}
+        {seen.to < lines.length && <li aria-hidden style={{ height: (lines.length - seen.to) * ROW_PX }} />}
       </ol>
     </div>
   );
@@ -82,22 +85,12 @@ function RunTimeline({ view }: { view: RunView }) {
 function Summary({ view, ms, working }: { view: RunView; ms: number; working: boolean }) {
   const { t } = useTranslation("panels");
   const { conversation } = useWorkbench();
-  const tone: Tone =
-    view.status === "failed"
-      ? "bad"
-      : view.status === "waiting" || view.status === "uncertain"
-        ? "warn"
-        : view.status === "done"
-          ? "ok"
-          : "neutral";
   return (
     <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 px-4 pt-2.5 pb-2 text-ink-2 tnum">
       <a href={`/runs/${view.id}`} className="rounded-sm font-semibold text-ink hover:underline" title={view.id}>
         {t("runName", { id: view.id.slice(-4) })}
       </a>
-      <Badge tone={tone} dot pulse={working}>
-        {t(`status.${view.status}`)}
-      </Badge>
+      <RunBadge status={view.status} pulse={working} />
       <span>{format.span(ms)}</span>
       {view.usage.steps > 0 && (
         <span>
@@ -125,24 +118,24 @@ function Summary({ view, ms, working }: { view: RunView; ms: number; working: bo
   );
 }
 
-/** Which rows are in sight: a run of a thousand nodes draws a dozen bars. */
-function useRowsSeen(list: RefObject<HTMLElement | null>): { from: number; to: number } {
+/** The visible rows. Only these are rendered, because a run may have thousands. */
+function useVisibleRows(list: RefObject<HTMLElement | null>): { from: number; to: number } {
   const [seen, setSeen] = useState({ from: 0, to: 40 });
   useLayoutEffect(() => {
     const view = list.current;
     if (!view) return;
-    const look = () => {
-      const from = Math.max(0, Math.floor(view.scrollTop / ROW) - MARGIN);
-      const to = Math.ceil((view.scrollTop + view.clientHeight) / ROW) + MARGIN;
+    const measure = () => {
+      const from = Math.max(0, Math.floor(view.scrollTop / ROW_PX) - MARGIN);
+      const to = Math.ceil((view.scrollTop + view.clientHeight) / ROW_PX) + MARGIN;
       setSeen((old) => (old.from === from && old.to === to ? old : { from, to }));
     };
-    look();
-    const size = new ResizeObserver(look);
+    measure();
+    const size = new ResizeObserver(measure);
     size.observe(view);
-    view.addEventListener("scroll", look, { passive: true });
+    view.addEventListener("scroll", measure, { passive: true });
     return () => {
       size.disconnect();
-      view.removeEventListener("scroll", look);
+      view.removeEventListener("scroll", measure);
     };
   }, [list]);
   return seen;
@@ -151,28 +144,28 @@ function useRowsSeen(list: RefObject<HTMLElement | null>): { from: number; to: n
 interface BarProps {
   span: Span;
   level: number;
-  /** Which of how many, from 1. */
-  place: number;
-  of: number;
+  /** The position among `count` bars, from 1. */
+  position: number;
+  count: number;
   from: number;
   total: number;
   end: number;
-  /** Whether what is inside is unfolded; absent where nothing is. */
+  /** Whether its inner bars are shown; absent if it has none. */
   open?: boolean;
   onToggle(key: string): void;
 }
 
-function Bar({ span, level, place, of, from, total, end, open, onToggle }: BarProps) {
-  const { t } = useTranslation("panels");
+function Bar({ span, level, position, count, from, total, end, open, onToggle }: BarProps) {
+  const { t } = useTranslation(["panels", "runs"]);
   const bodies = useBodies();
   const { label, node } = useSpanWords(span);
   const workbench = useWorkbench();
   const chosen = useSelection((state) => level === 0 && onlyNode(state) === span.node);
   const failed = span.status === "failed";
   const tone: Tone = failed ? "bad" : span.what === "tool" ? "tools" : nodeTone(node && table.get(node.type));
-  const unfold = () => {
+  const toggle = () => {
     const ref = node && agentOf(node);
-    // For the names of what is inside; without them there are the ids.
+    // Loads the titles of the called agent's nodes; without them the ids are shown.
     if (ref && !open) void fetchCalled(workbench, ref).catch(() => {});
     onToggle(span.key);
   };
@@ -184,9 +177,9 @@ function Bar({ span, level, place, of, from, total, end, open, onToggle }: BarPr
   ].filter(Boolean);
   return (
     <li
-      aria-posinset={place}
-      aria-setsize={of}
-      style={{ height: ROW }}
+      aria-posinset={position}
+      aria-setsize={count}
+      style={{ height: ROW_PX }}
       className={cx(
         "grid w-full grid-cols-[minmax(90px,190px)_minmax(0,1fr)_auto_64px] items-center gap-3 rounded-sm hover:bg-hover",
         chosen && "bg-hover",
@@ -199,7 +192,7 @@ function Bar({ span, level, place, of, from, total, end, open, onToggle }: BarPr
             aria-expanded={open}
             aria-label={t(open ? "collapseSpan" : "expandSpan", { label })}
             className="-ml-1 flex size-4 shrink-0 items-center justify-center rounded-xs text-ink-3 hover:text-ink"
-            onClick={unfold}
+            onClick={toggle}
           >
             <ChevronRight size={12} aria-hidden className={cx("transition-transform", open && "rotate-90")} />
           </button>
@@ -207,7 +200,7 @@ function Bar({ span, level, place, of, from, total, end, open, onToggle }: BarPr
         <button
           type="button"
           className={cx("truncate rounded-xs text-left text-sm hover:text-ink", failed ? "text-bad" : "text-ink-2")}
-          onClick={() => (span.what === "part" ? unfold() : void bodies.showAt(span.scope, span.node))}
+          onClick={() => (span.what === "part" ? toggle() : void bodies.showAt(span.scope, span.node))}
         >
           {label}
         </button>
@@ -228,14 +221,14 @@ function Bar({ span, level, place, of, from, total, end, open, onToggle }: BarPr
         {span.status === "waiting"
           ? t("waiting")
           : span.endedAt === undefined
-            ? t("status.running")
+            ? t("runs:status.running")
             : format.span(span.endedAt - span.startedAt)}
       </span>
     </li>
   );
 }
 
-/** What a bar is called, and its node where the graph that holds it is known. */
+/** The label of a bar, and its node if its graph is loaded. */
 function useSpanWords(span: Span): { label: string; node?: GraphNode } {
   const { t } = useTranslation(["panels", "bodies"]);
   const words = useNodeWords();
@@ -243,23 +236,12 @@ function useSpanWords(span: Span): { label: string; node?: GraphNode } {
   const root = rootOf(workbench);
   const graph = useStore(root.document, (state) => state.graph);
   const called = useStore(calledAgents(workbench));
-  const around = graphAt(graph, span.part ? span.scope.slice(0, -1) : span.scope, called);
-  const node = around && lookup(around).node(span.node);
+  const holder = graphAt(graph, span.part ? span.scope.slice(0, -1) : span.scope, called);
+  const node = holder && lookup(holder).node(span.node);
   const title = node ? words.nodeTitle(node) : span.node;
   if (span.what === "tool") return { label: shortToolName(span.tool ?? ""), node };
   if (span.what === "step") return { label: t("stepOf", { title, step: span.step }), node };
   if (span.part?.item !== undefined) return { label: t("bodies:item", { number: span.part.item + 1 }), node };
   if (span.part?.turn !== undefined) return { label: t("bodies:turn", { number: span.part.turn + 1 }), node };
   return { label: title, node };
-}
-
-/** The time, renewed while something runs. */
-function useNow(running: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!running) return;
-    const timer = setInterval(() => setNow(Date.now()), 120);
-    return () => clearInterval(timer);
-  }, [running]);
-  return now;
 }

@@ -8,7 +8,7 @@ import { cx } from "../ui/cx.ts";
 import { Spinner } from "../ui/spinner.tsx";
 import { ValueView } from "./value-view.tsx";
 
-/** Tool calls in order: what was asked and, folded away, what came back. */
+/** Tool calls in order. Each expands to its arguments and result. */
 export function ToolSteps({ tools }: { tools: readonly ToolView[] }) {
   return (
     <ul className="flex flex-col gap-1">

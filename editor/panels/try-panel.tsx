@@ -1,5 +1,4 @@
-import { CircleStop, Plus, SendHorizontal } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, memo, useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import {
@@ -14,18 +13,16 @@ import {
 import { defaultModel } from "../session/catalogue.ts";
 import type { Turn } from "../session/conversation.ts";
 import { Badge } from "../ui/badge.tsx";
-import { Button } from "../ui/button.tsx";
-import { cx } from "../ui/cx.ts";
-import { IconButton } from "../ui/icon-button.tsx";
-import { inputClass } from "../ui/input.tsx";
+import { Composer } from "./composer.tsx";
 import { FieldInputs, useExtraFields } from "./extra-fields.tsx";
+import { Suggestions } from "./parts.tsx";
 import { PinnedNotice } from "./pin-note.tsx";
 import { answerText, TurnView } from "./turn-view.tsx";
 
-/** Where the message that is not sent yet is kept. */
+/** The key of the unsent message. */
 const MESSAGE = "try/message";
 
-/** The conversation that tries the agent as it stands now, saved or not. */
+/** A chat with the draft, saved or not. */
 export function TryPanel() {
   const { t } = useTranslation("panels");
   const workbench = useWorkbench();
@@ -42,7 +39,7 @@ export function TryPanel() {
     }),
   );
   const fields = useExtraFields("try");
-  // Kept with the agent until it is sent: another graph may open meanwhile, or another panel.
+  // The unsent message is stored with the agent, because another graph or panel may open in the meantime.
   const message = useStore(workbench.unfinished, ({ texts }) => texts.get(MESSAGE) ?? "");
   const setMessage = (text: string) => workbench.unfinished.keep(MESSAGE, text === "" ? undefined : text);
   const scroller = useRef<HTMLDivElement>(null);
@@ -56,8 +53,8 @@ export function TryPanel() {
     void workbench.conversation.send({ ...fields.values, message: trimmed });
   };
 
-  // The view follows the answer as it grows, unless the reader has scrolled away. Asked for when the size has changed and
-  // is known: to ask at each token would lay the page out once more for each.
+  // Scrolls with the reply, unless the reader has scrolled up. A resize observer, because measuring at each token would
+  // force a layout for each.
   useEffect(() => {
     const view = scroller.current;
     if (!view?.firstElementChild) return;
@@ -95,13 +92,17 @@ export function TryPanel() {
           )}
         </div>
       </div>
-      <RunNews />
+      <RunAnnouncement />
       <footer className="shrink-0 border-line border-t bg-surface p-3">
         <PinnedNotice />
         <FieldInputs fields={fields} />
         <Composer
-          message={message}
-          setMessage={setMessage}
+          id="try-message"
+          label={t("message")}
+          placeholder={t("messageEmpty")}
+          send={t("send")}
+          text={message}
+          onText={setMessage}
           busy={busy}
           onSend={() => send(message)}
           onStop={() => void workbench.conversation.cancel()}
@@ -112,27 +113,27 @@ export function TryPanel() {
   );
 }
 
-/** For those who hear the page: that a run is under way, and what came of it when it ends. Never text on its way. */
-function RunNews() {
-  const { t } = useTranslation("panels");
+/** For screen readers: that a run is active and, when it ends, its result. Streamed text is not announced. */
+function RunAnnouncement() {
+  const { t } = useTranslation(["panels", "runs"]);
   const busy = useConversation((state) => state.busy);
-  const said = useConversation((state) => state.turns.length > 0);
-  const news = useLive(({ runState }) => {
-    if (!runState || busy || !said) return "";
+  const started = useConversation((state) => state.turns.length > 0);
+  const result = useLive(({ runState }) => {
+    if (!runState || busy || !started) return "";
     const { view } = runState;
     if (view.waits.length > 0) return view.waits.map((wait) => wait.question).join(" ");
-    return view.error?.message ?? answerText(runState) ?? t(`status.${view.status}`);
+    return view.error?.message ?? answerText(runState) ?? t(`runs:status.${view.status}`);
   });
   return (
     <p role="status" className="sr-only">
-      {busy ? t("working") : news}
+      {busy ? t("working") : result}
     </p>
   );
 }
 
 /**
- * The newest turn reads the live run; older ones stay as they ended and are not drawn again. It is the same element in
- * both lives: what a person has unfolded in it stays so when the run ends.
+ * The last turn shows the live run; earlier turns are not rendered again. The element stays the same when the run ends, so
+ * that expanded parts stay expanded.
  */
 const TurnItem = memo(function TurnItem({ turn, last }: { turn: Turn; last: boolean }) {
   const shown = useConversation((state) => state.shown === turn.id);
@@ -165,86 +166,7 @@ function Start({
           </button>
         </p>
       )}
-      {suggestions.length > 0 && (
-        <ul className="flex flex-col gap-1.5" aria-label={t("suggestions")}>
-          {suggestions.map((suggestion) => (
-            <li key={suggestion}>
-              <button
-                type="button"
-                className="w-full rounded-lg border border-line bg-surface px-3 py-2 text-left hover:border-line-strong hover:bg-hover"
-                onClick={() => onPick(suggestion)}
-              >
-                {suggestion}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      {suggestions.length > 0 && <Suggestions label={t("suggestions")} messages={suggestions} onPick={onPick} />}
     </div>
-  );
-}
-
-function Composer({
-  message,
-  setMessage,
-  busy,
-  onSend,
-  onStop,
-  onRestart,
-}: {
-  message: string;
-  setMessage(text: string): void;
-  busy: boolean;
-  onSend(): void;
-  onStop(): void;
-  onRestart?(): void;
-}) {
-  const { t } = useTranslation("panels");
-  const area = useRef<HTMLTextAreaElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useEffect(() => {
-    const box = area.current;
-    if (!box) return;
-    box.style.height = "auto";
-    box.style.height = `${Math.min(160, box.scrollHeight + 2)}px`;
-  }, [message]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onSend();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-    event.preventDefault();
-    onSend();
-  };
-  return (
-    <form onSubmit={submit} className="flex items-end gap-1.5">
-      {onRestart && <IconButton icon={Plus} label={t("newConversation")} side="top" onClick={onRestart} />}
-      <textarea
-        id="try-message"
-        ref={area}
-        rows={1}
-        aria-label={t("message")}
-        placeholder={t("messageEmpty")}
-        className={cx(inputClass, "min-h-8 flex-1 resize-none py-1.5 leading-snug")}
-        value={message}
-        onChange={(event) => setMessage(event.target.value)}
-        onKeyDown={onKeyDown}
-      />
-      {busy ? (
-        <Button icon={CircleStop} onClick={onStop}>
-          {t("stop")}
-        </Button>
-      ) : (
-        <Button
-          type="submit"
-          variant="solid"
-          icon={SendHorizontal}
-          aria-label={t("send")}
-          className="!px-2.5"
-          disabled={message.trim() === ""}
-        />
-      )}
-    </form>
   );
 }

@@ -7,7 +7,7 @@ import { addTest } from "../session/agent-tests.ts";
 import type { Turn } from "../session/conversation.ts";
 import { toast } from "../ui/toast.tsx";
 
-/** Under a message: what of the graph ran with it, where it was not all. */
+/** Below a message: which part of the graph ran, if it was not the whole. */
 export function TurnPart({ turn }: { turn: Turn }) {
   const { t } = useTranslation("testing");
   const words = useNodeWords();
@@ -28,7 +28,7 @@ export function TurnPart({ turn }: { turn: Turn }) {
 
 const linkClass = "rounded-sm text-ink-3 text-sm hover:text-ink hover:underline";
 
-/** What can be done with a turn that has been: keep its message as a test, see it beside the one before. */
+/** Actions of a finished turn: save its message as a test, compare it with the previous run. */
 export function TurnTools({ turn }: { turn: Turn }) {
   const { t } = useTranslation("testing");
   const workbench = useWorkbench();
@@ -37,7 +37,7 @@ export function TurnTools({ turn }: { turn: Turn }) {
   );
   const run = turn.runState?.view.id;
   if (!run) return null;
-  const keep = () => {
+  const saveTest = () => {
     const { history: _history, ...input } = turn.runState?.view.start?.input ?? { message: turn.message };
     workbench.apply(addTest(input));
     toast({ title: t("savedAsTest") });
@@ -45,7 +45,7 @@ export function TurnTools({ turn }: { turn: Turn }) {
   return (
     <>
       {!turn.part && (
-        <button type="button" className={linkClass} onClick={keep}>
+        <button type="button" className={linkClass} onClick={saveTest}>
           {t("saveAsTest")}
         </button>
       )}

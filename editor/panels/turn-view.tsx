@@ -5,6 +5,7 @@ import type { Wait, WaitDecision } from "../../runtime/event.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import type { Document } from "../../runtime/message.ts";
 import { isDocuments } from "../../runtime/preview.ts";
+import { outputText } from "../graph/output-texts.ts";
 import { useBodies } from "../hooks/body-views.tsx";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useScopeWords } from "../hooks/use-scope-words.ts";
@@ -12,18 +13,18 @@ import { useConversation, useWorkbench } from "../hooks/use-workbench.ts";
 import type { Turn } from "../session/conversation.ts";
 import { models, type RunState } from "../session/run-state.ts";
 import { Badge } from "../ui/badge.tsx";
-import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
 import { cx } from "../ui/cx.ts";
 import { Notice } from "../ui/notice.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import { More } from "./parts.tsx";
+import { More, UserMessage } from "./parts.tsx";
 import { Answer } from "./reply.tsx";
 import { ToolSteps } from "./tool-steps.tsx";
 import { TurnPart, TurnTools } from "./turn-part.tsx";
 import { ValueView } from "./value-view.tsx";
+import { WaitChoices } from "./wait-choices.tsx";
 
-/** One message and what came of it: passages, tool steps, what it waits for, the reply and its grounding. */
+/** A turn: the message, passages, tool steps, pending approvals, and the reply with its grounding. */
 export function TurnView({
   turn,
   runState,
@@ -41,14 +42,12 @@ export function TurnView({
   const { conversation } = useWorkbench();
   const several = useConversation((state) => state.turns.length > 1);
   const view = runState?.view;
-  const active = useMemo(() => (view ? [...view.nodes.values()].filter(lookedUpOrCalled) : []), [view]);
+  const active = useMemo(() => (view ? [...view.nodes.values()].filter(hasSteps) : []), [view]);
   const text = answerText(runState);
   const documents = answerDocuments(view);
   return (
     <li className="flex flex-col gap-2.5">
-      <div className="ml-8 self-end whitespace-pre-wrap break-words rounded-xl rounded-br-sm bg-accent-soft px-3 py-2">
-        {turn.message}
-      </div>
+      <UserMessage>{turn.message}</UserMessage>
       <TurnPart turn={turn} />
       {active.map((node) => (
         <NodeSteps key={`${node.scope?.map((part) => part.node).join() ?? ""} ${node.node}`} view={node} />
@@ -77,7 +76,7 @@ export function TurnView({
           {lost ? t("reconnecting") : t("working")}
         </p>
       )}
-      {!busy && view?.status === "done" && <Footing view={view} />}
+      {!busy && view?.status === "done" && <ReplyBadges view={view} />}
       {view?.waits.map((wait) => (
         <WaitCard key={wait.wait} wait={wait} onAnswer={(answer) => conversation.answer(turn.id, answer)} />
       ))}
@@ -105,10 +104,10 @@ export function TurnView({
   );
 }
 
-const lookedUpOrCalled = (node: NodeView) =>
+const hasSteps = (node: NodeView) =>
   node.tools.length > 0 || node.retrievals.some((retrieval) => retrieval.of === "knowledge");
 
-/** What a node looked up and called, as lines. */
+/** The searches and tool calls of a node. */
 const NodeSteps = memo(function NodeSteps({ view }: { view: NodeView }) {
   const { t } = useTranslation("panels");
   const found = view.retrievals
@@ -143,8 +142,8 @@ const NodeSteps = memo(function NodeSteps({ view }: { view: NodeView }) {
   );
 });
 
-/** The grounding of the reply; a badge when it has no sources. */
-function Footing({ view }: { view: RunView }) {
+/** Badges for a reply of the demo model, without sources, or with an unbacked claim. */
+function ReplyBadges({ view }: { view: RunView }) {
   const { t } = useTranslation("panels");
   const grounding = [...view.nodes.values()].flatMap((node) => node.grounding ?? []);
   const demo = models(view).some((model) => model.startsWith("demo/"));
@@ -169,28 +168,28 @@ function Footing({ view }: { view: RunView }) {
   );
 }
 
-/** Which item of what asks, where it is inside of something; leads to it on the canvas. */
-function WaitPlace({ wait }: { wait: Wait }) {
+/** Where a wait inside a container is, such as "Map, item 2". A click shows it on the canvas. */
+function WaitLocation({ wait }: { wait: Wait }) {
   const bodies = useBodies();
   const { panels } = useWorkbench();
-  const place = useScopeWords(wait.scope);
-  if (place === "") return null;
+  const location = useScopeWords(wait.scope);
+  if (location === "") return null;
   return (
     <button
       type="button"
       className="mt-0.5 ml-6 rounded-sm text-left text-ink-3 text-sm hover:text-ink hover:underline"
       onClick={() => void bodies.showAt(wait.scope, wait.node).then(() => panels.open("try"))}
     >
-      {place}
+      {location}
     </button>
   );
 }
 
-/** A question to a person, answered here. The exact arguments are shown: the answer holds for them alone. */
+/** A pending approval. The decision applies to exactly the shown arguments. */
 function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitDecision): Promise<void> }) {
   const { t } = useTranslation("panels");
   const [disabled, setDisabled] = useState(false);
-  const answer = (choice: WaitDecision["choice"]) => {
+  const decide = (choice: WaitDecision["choice"]) => {
     setDisabled(true);
     void onAnswer({ wait: wait.wait, choice }).finally(() => setDisabled(false));
   };
@@ -200,7 +199,7 @@ function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitDecisio
         <ShieldQuestion size={16} aria-hidden className="mt-0.5 text-warn" />
         <span className="min-w-0 flex-1">{wait.kind === "uncertain" ? t("uncertain") : wait.question}</span>
       </p>
-      <WaitPlace wait={wait} />
+      <WaitLocation wait={wait} />
       {wait.call && (
         <div className="mt-2">
           {wait.call.tool && <p className="mb-1 font-mono text-ink-2 text-xs">{wait.call.tool}</p>}
@@ -213,45 +212,21 @@ function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitDecisio
           )}
         </div>
       )}
-      <div className="mt-2.5 flex flex-wrap gap-2">
-        {wait.kind === "uncertain" ? (
-          <>
-            <Button size="sm" disabled={disabled} onClick={() => answer("retry")}>
-              {t("choice.retry")}
-            </Button>
-            <Button size="sm" disabled={disabled} onClick={() => answer("skip")}>
-              {t("choice.skip")}
-            </Button>
-            <Button size="sm" variant="danger" disabled={disabled} onClick={() => answer("fail")}>
-              {t("choice.fail")}
-            </Button>
-          </>
-        ) : (
-          <>
-            <Button size="sm" variant="solid" disabled={disabled} onClick={() => answer("approve")}>
-              {t("choice.approve")}
-            </Button>
-            <Button size="sm" disabled={disabled} onClick={() => answer("reject")}>
-              {t("choice.reject")}
-            </Button>
-          </>
-        )}
-      </div>
+      <WaitChoices kind={wait.kind} size="sm" disabled={disabled} onChoose={decide} />
     </section>
   );
 }
 
-/** The answer so far, or as it ended; undefined while there is none. */
+/** The reply, or its streamed part; undefined before the first text. */
 export function answerText(runState: RunState | undefined): string | undefined {
   if (!runState) return undefined;
   const { view } = runState;
-  if (view.output)
-    return typeof view.output.reply === "string" ? view.output.reply : JSON.stringify(view.output.reply, null, 2);
+  if (view.output) return outputText(view.output.reply);
   for (const typing of runState.streamed.values()) if (typing.answer && typing.text !== "") return typing.text;
   return undefined;
 }
 
-/** The passages that citations count by: those given to the answer, else those of the one node that found any. */
+/** The passages that citations refer to: those of the output, else all that the nodes found. */
 export function answerDocuments(view: RunView | undefined): Document[] {
   if (!view) return [];
   if (isDocuments(view.output?.documents)) return view.output.documents;

@@ -10,7 +10,7 @@ import { useWorkbench } from "../hooks/use-workbench.ts";
 import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
 
-/** Applies parts to the graph as it is then, with room for what is new, as one step of the history; and shows it. */
+/** Applies parts of a patch to the current graph in one undo step, makes room for new nodes, and shows them. */
 export function useApplyPatch(): (parts: readonly PatchPart[]) => Promise<void> {
   const workbench = useWorkbench();
   const flow = useReactFlow();
@@ -19,18 +19,22 @@ export function useApplyPatch(): (parts: readonly PatchPart[]) => Promise<void> 
     async (parts) => {
       const before = workbench.graph();
       const had = new Set(before.nodes.map((node) => node.id));
-      let places: Record<string, { x: number; y: number }> = {};
+      let positions: Record<string, { x: number; y: number }> = {};
       try {
-        places = await positionNew(before, applyPatch(before, parts, table).graph, workbench.reader.getState().reader);
+        positions = await positionNew(
+          before,
+          applyPatch(before, parts, table).graph,
+          workbench.reader.getState().reader,
+        );
       } catch (error) {
-        // The nodes then stand where the patch put them: beside everything, and covering nothing.
+        // The nodes keep their positions from the patch, which overlap nothing.
         toast({
           title: t("arrangeFailed"),
           detail: error instanceof Error ? error.message : String(error),
           tone: "bad",
         });
       }
-      workbench.apply(build(parts, places));
+      workbench.apply(build(parts, positions));
       const fresh = workbench
         .graph()
         .nodes.filter((node) => !had.has(node.id))
@@ -39,7 +43,7 @@ export function useApplyPatch(): (parts: readonly PatchPart[]) => Promise<void> 
       workbench.selection.choose(fresh);
       const bounds = boundsOfNodes(
         workbench.graph(),
-        [...fresh, ...Object.keys(places)],
+        [...fresh, ...Object.keys(positions)],
         workbench.reader.getState().reader,
       );
       if (bounds)
@@ -55,14 +59,14 @@ export function useApplyPatch(): (parts: readonly PatchPart[]) => Promise<void> 
   );
 }
 
-function build(parts: readonly PatchPart[], places: Record<string, { x: number; y: number }>): Command {
+function build(parts: readonly PatchPart[], positions: Record<string, { x: number; y: number }>): Command {
   return {
     label: "build",
     run(graph) {
       const { graph: next, left } = applyPatch(graph, parts, table);
       if (left.length === parts.length) return graph;
       const there = new Set(next.nodes.map((node) => node.id));
-      return move(Object.fromEntries(Object.entries(places).filter(([id]) => there.has(id)))).run(next);
+      return move(Object.fromEntries(Object.entries(positions).filter(([id]) => there.has(id)))).run(next);
     },
   };
 }

@@ -7,7 +7,7 @@ import { CopyButton } from "../ui/code-block.tsx";
 
 const LONG = 1200;
 
-/** A value that flowed: text as text, passages with their places, everything else as JSON. Long ones are cut until asked for. */
+/** A value of a port: text, passages with their sources, or JSON. A long value is shortened until it is expanded. */
 export function ValueView({ value, name }: { value: unknown; name: string }) {
   const { t } = useTranslation("panels");
   const [whole, setWhole] = useState(false);
@@ -18,7 +18,7 @@ export function ValueView({ value, name }: { value: unknown; name: string }) {
     <div className="group relative">
       <section aria-label={name}>
         <pre
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable element must be reachable by keyboard
           tabIndex={0}
           className={`max-h-64 overflow-auto whitespace-pre-wrap break-words rounded-md border border-line bg-paper px-2.5 py-2 text-sm leading-relaxed ${typeof value === "string" ? "font-sans" : "font-mono text-xs"}`}
         >
@@ -69,11 +69,11 @@ function Passages({ documents }: { documents: Document[] }) {
   );
 }
 
-/** Where in its source a passage stands. */
+/** The position of a passage in its source. */
 export function sourceText(document: Pick<Document, "source">): string {
   const { source } = document;
   if (!source) return "";
   const parts = [source.heading, source.page === undefined ? undefined : `p. ${source.page}`].filter(Boolean);
-  // A line helps only where there is nothing better to go by.
+  // The line is shown only if there is neither a heading nor a page.
   return parts.length > 0 || source.line === undefined ? parts.join(" ") : `:${source.line}`;
 }

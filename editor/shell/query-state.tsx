@@ -7,6 +7,7 @@ import { ApiError } from "../api/api.ts";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/progress.tsx";
+import { toast } from "../ui/toast.tsx";
 
 /** An error: a title in the current language, and below it the server's message with the cause and the fix. */
 export function ErrorNotice({ error, onRetry, className }: { error: unknown; onRetry?(): void; className?: string }) {
@@ -42,6 +43,12 @@ export function useErrorWords(): (error: unknown) => { title: string; detail: st
     if (ERROR_CODES.includes(code as ErrorCode)) return { title: t(`errors:${code as ErrorCode}`), detail: message };
     return { title: t("error.title"), detail: message };
   };
+}
+
+/** Shows a rejection as a toast. */
+export function useErrorToast(): (error: unknown) => void {
+  const words = useErrorWords();
+  return (error) => toast({ tone: "bad", ...words(error) });
 }
 
 /**

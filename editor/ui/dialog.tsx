@@ -7,8 +7,9 @@ import { cx } from "./cx.ts";
 import { IconButton } from "./icon-button.tsx";
 
 interface Frame {
-  open: boolean;
-  onOpenChange(open: boolean): void;
+  /** True by default: most dialogs are mounted when they open. */
+  open?: boolean;
+  onClose(): void;
   title: ReactNode;
   description?: ReactNode;
   /** Buttons at the end; the primary one is last. */
@@ -18,9 +19,9 @@ interface Frame {
 }
 
 /** A modal question. For everything else use a `SidePanel`. */
-export function Dialog({ open, onOpenChange, title, description, footer, children, className }: Frame) {
+export function Dialog({ open = true, onClose, title, description, footer, children, className }: Frame) {
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
+    <Radix.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim animate-fade" />
         <Radix.Content
@@ -56,7 +57,7 @@ export function ConfirmDialog({
       {...frame}
       footer={
         <>
-          <Button onClick={() => frame.onOpenChange(false)}>{t("cancel")}</Button>
+          <Button onClick={frame.onClose}>{t("cancel")}</Button>
           <Button variant={danger ? "danger" : "solid"} busy={busy} onClick={onConfirm}>
             {confirm}
           </Button>
@@ -77,26 +78,24 @@ function focusBody(event: Event): void {
 }
 
 /** Escape closes an open tooltip first; without this the panel would not receive the key. */
-function escapes({ open, onOpenChange }: Frame) {
+function closeOnEscape(onClose: () => void) {
   return (event: KeyboardEvent<HTMLElement>) => {
     const hinted = document.querySelector("[role=tooltip]") !== null;
-    if (open && event.key === "Escape" && hinted && event.currentTarget.contains(event.target as Element))
-      onOpenChange(false);
+    if (event.key === "Escape" && hinted && event.currentTarget.contains(event.target as Element)) onClose();
   };
 }
 
 /** A panel at the right edge, for a form or details. The page behind it stays visible; Escape closes it. */
-export function SidePanel(frame: Frame) {
-  const { open, onOpenChange, title, description, footer, children, className } = frame;
+export function SidePanel({ open = true, onClose, title, description, footer, children, className }: Frame) {
   const { t } = useTranslation("common");
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
+    <Radix.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim/50 animate-fade" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           onOpenAutoFocus={focusBody}
-          onKeyDown={escapes(frame)}
+          onKeyDown={closeOnEscape(onClose)}
           tabIndex={-1}
           className={cx(
             "fixed inset-y-0 right-0 z-40 flex w-[min(480px,100vw)] flex-col border-line border-l bg-raised shadow-float outline-none animate-slide",

@@ -1,4 +1,5 @@
 import type { ComponentProps, ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import { cx } from "./cx.ts";
 
 /** A table on a surface. `label` is its accessible name. */
@@ -33,6 +34,16 @@ export function HeadCell({ end, className, children, ...rest }: { end?: boolean 
     >
       {children}
     </th>
+  );
+}
+
+/** The head of a column of buttons. */
+export function ActionsHead() {
+  const { t } = useTranslation("common");
+  return (
+    <HeadCell>
+      <span className="sr-only">{t("actions")}</span>
+    </HeadCell>
   );
 }
 

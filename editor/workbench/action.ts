@@ -1,56 +1,8 @@
 import type { LucideIcon } from "lucide-react";
+import type { canvas } from "../i18n/en/canvas.ts";
 
-export type ActionId =
-  | "undo"
-  | "redo"
-  | "commands"
-  | "keys"
-  | "addNode"
-  | "run"
-  | "copy"
-  | "cut"
-  | "paste"
-  | "duplicate"
-  | "delete"
-  | "selectAll"
-  | "group"
-  | "ungroup"
-  | "arrange"
-  | "fit"
-  | "zoomIn"
-  | "zoomOut"
-  | "toggleLeft"
-  | "toggleRight"
-  | "toggleBottom"
-  | "chat"
-  | "build"
-  | "issues"
-  | "json"
-  | "history"
-  | "publish"
-  | "triggers"
-  | "runOnly"
-  | "runTo"
-  | "runFrom"
-  | "pin"
-  | "openBody"
-  | "expandBody"
-  | "leaveBody"
-  | "tests"
-  | "saveTemplate"
-  | "encapsulate"
-  | "unpack"
-  | "find"
-  | "findReplace"
-  | "replaceNode"
-  | "alignLeft"
-  | "alignCenter"
-  | "alignRight"
-  | "alignTop"
-  | "alignMiddle"
-  | "alignBottom"
-  | "spreadX"
-  | "spreadY";
+/** The id of an action is the key of its label. */
+export type ActionId = Exclude<keyof (typeof canvas)["action"], "zoomReset">;
 
 export interface Action {
   id: ActionId;
@@ -58,7 +10,7 @@ export interface Action {
   keys?: string[];
   /** Works while a text field has the focus. */
   everywhere?: boolean;
-  /** The browser does it by an event of its own (copy, cut, paste): the key is shown, and not taken. */
+  /** The key is shown but handled by an event of its own, such as copy, cut and paste. */
   native?: boolean;
   run(): void;
 }

@@ -1,4 +1,4 @@
-/** What can be done in the editor, each named once: the keys, the command palette and the menus all read this list. */
+/** All actions of the editor. Shortcuts, command palette and menus read this list. */
 import { useReactFlow } from "@xyflow/react";
 import {
   ArrowLeft,
@@ -78,7 +78,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       const pane = document.querySelector(".react-flow")?.getBoundingClientRect() ?? new DOMRect(0, 0, 800, 600);
       return flow.screenToFlowPosition({ x: pane.left + pane.width / 2 - 116, y: pane.top + pane.height / 3 });
     };
-    /** The one chosen node, or a word that one must be chosen. */
+    /** Calls `does` with the selected node; otherwise shows a toast that says to select one. */
     const withNode = (does: (id: string) => void) => {
       const id = onlyNode(chosen());
       if (workbench.inside) toast({ title: t("notInBody", { ns: "bodies" }) });

@@ -10,14 +10,14 @@ import { Notice } from "../ui/notice.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { Frame } from "./frame.tsx";
 
-/** One agent, open for editing. `?try=1` opens on the conversation, with the cursor in the message. */
+/** Opens an agent for editing. `?try` in the URL opens the chat panel. */
 export function AgentEditor({ id }: { id: string }) {
   const { t } = useTranslation("panels");
   const client = useQueryClient();
   const [opened, setOpened] = useState<Workbench | { failed: Error }>();
   const [attempt, setAttempt] = useState(0);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt opens it anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it again
   useEffect(() => {
     const abort = new AbortController();
     let workbench: Workbench | undefined;
@@ -34,7 +34,7 @@ export function AgentEditor({ id }: { id: string }) {
     );
     return () => {
       abort.abort();
-      // What is unsaved is sent, and kept in this browser until it is there.
+      // Unsaved changes are sent now; this browser keeps them until they have arrived.
       void workbench?.saver.flush().finally(() => client.invalidateQueries({ queryKey: ["agents"] }));
       workbench?.close();
       setOpened(undefined);

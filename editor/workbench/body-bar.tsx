@@ -13,12 +13,12 @@ import type { Inside } from "../session/workbench.ts";
 import type { Crumb } from "../shell/top-bar.tsx";
 import { Button } from "../ui/button.tsx";
 
-/** Node titles from the agent's graph to the one that is looked at. */
+/** Node titles from the agent's graph to the shown body. */
 function useTitles(): string[] {
   const words = useNodeWords();
   const stack = useBodyStack();
   const { document } = stack[0]!;
-  // Titles change in the outer graphs; each change of those is a change of the agent's document.
+  // Titles are part of the outer graphs, and each change of these changes the agent's document.
   return useStore(
     document,
     useShallow(() =>
@@ -30,7 +30,7 @@ function useTitles(): string[] {
   );
 }
 
-/** The crumbs of the bar on top, behind the one that leads to all agents. */
+/** The breadcrumbs after "Agents". */
 export function useBodyCrumbs(): Crumb[] {
   const stack = useBodyStack();
   const { back } = useBodies();
@@ -75,7 +75,7 @@ function Bar({ inside }: { inside: Inside }) {
   );
 }
 
-/** Another agent is looked at: which of it, and the way to where it is edited. */
+/** The called agent that is shown, its version, and a link to edit it. */
 function CalledNote({ called }: { called: NonNullable<Inside["called"]> }) {
   const { t } = useTranslation("bodies");
   const name = useGraph((graph) => graph.name);

@@ -16,7 +16,7 @@ import type { Action, ActionId } from "./action.ts";
 import { commandScore } from "./command-score.ts";
 import { useAddInView } from "./palette.tsx";
 
-/** By what they are called in the menu, or on the page they are a part of. */
+/** Pages by the name in the menu, or on the page that contains them. */
 const PAGES = [
   ["shell:agents", "/"],
   ["shell:templates", "/templates"],
@@ -32,13 +32,13 @@ const PAGES = [
   ["settings:tabs.secrets", "/settings/secrets"],
   ["settings:tabs.keys", "/settings/keys"],
 ] as const;
-/** Named in the menu of the thing itself; here they would be noise. */
+/** Actions that are not useful in this list. */
 const HIDDEN: readonly ActionId[] = ["commands", "addNode", "chat"];
 const itemClass = "flex cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-1.5 data-[selected=true]:bg-hover";
 const groupClass =
   "px-1.5 pb-1 [&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-2xs [&_[cmdk-group-heading]]:font-semibold [&_[cmdk-group-heading]]:text-ink-3";
 
-/** One search over everything: what can be done, what can be added, every node, page and agent. */
+/** The command palette: one search over actions, node types, nodes, pages and agents. */
 export function CommandDialog({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   const workbench = useWorkbench();
   const open = useStore(workbench.overlays, (state) => state.commands);
@@ -68,14 +68,14 @@ function Commands({ actions, close }: { actions: ReadonlyMap<ActionId, Action>; 
   const add = useAddInView();
   const show = useShowNode();
   const [, go] = useLocation();
-  // Nothing is added to a graph that is only looked at.
+  // No node can be added to a read-only graph.
   const addable = useDocument((state) => (state.frozen ? NOTHING : definitions));
   const nodes = useGraph((graph) => graph.nodes);
   const agents = useCatalogue((state) => state.agents);
   const { id } = useWorkbench();
   const then = (call: () => void) => () => {
     close();
-    // The dialog gives the focus back first; what comes next may want it.
+    // The dialog restores the focus first; the action may move it.
     requestAnimationFrame(call);
   };
   return (

@@ -1,6 +1,6 @@
 /**
- * How well what is typed fits an entry of the search, 0 (not at all) to 1. Every word must stand in it; words at the
- * beginning of a word of the entry count more. Letters strewn over an entry, as fuzzy search takes them, count nothing.
+ * How well a search fits an entry, from 0 (not at all) to 1. The entry must contain every word; a match at the start of a
+ * word counts more. Unlike in fuzzy search, scattered letters do not match.
  */
 export function commandScore(value: string, search: string): number {
   const wanted = search.trim().toLowerCase().split(/\s+/).filter(Boolean);

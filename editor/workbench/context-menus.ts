@@ -11,7 +11,7 @@ import type { MenuItem } from "../ui/menu.tsx";
 import type { ActionId } from "./action.ts";
 import { useActions } from "./actions.ts";
 
-/** What a right click offers, by what is under it. A right click on a node that is not chosen chooses it. */
+/** The context menus of the canvas. A right click on a node that is not selected selects it. */
 export function useContextMenus(): CanvasMenus {
   const workbench = useWorkbench();
   const actions = useActions();
@@ -39,15 +39,15 @@ export function useContextMenus(): CanvasMenus {
     "separator",
     item("delete", { danger: true }),
   ];
-  const trials = (): MenuItem[] =>
+  const partialRuns = (): MenuItem[] =>
     workbench.document.getState().frozen || workbench.inside
       ? []
       : [item("runOnly"), item("runTo"), item("runFrom"), item("pin")];
-  const holds = (id: string): boolean => {
+  const hasContents = (id: string): boolean => {
     const node = lookup(workbench.graph()).node(id);
     return node !== undefined && (isContainer(node) || agentOf(node) !== undefined);
   };
-  const calls = (id: string): boolean => {
+  const callsAgent = (id: string): boolean => {
     const node = lookup(workbench.graph()).node(id);
     return node !== undefined && roleOf(node) === "calls-agent";
   };
@@ -57,14 +57,14 @@ export function useContextMenus(): CanvasMenus {
       if (workbench.selection.getState().nodes.size > 1) return several();
       return [
         { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.panels.open("node") },
-        ...(holds(id) ? [item("openBody"), item("expandBody")] : []),
-        ...trials(),
+        ...(hasContents(id) ? [item("openBody"), item("expandBody")] : []),
+        ...partialRuns(),
         "separator",
         item("copy"),
         item("duplicate"),
         item("group"),
         item("encapsulate"),
-        ...(calls(id) ? [item("unpack")] : []),
+        ...(callsAgent(id) ? [item("unpack")] : []),
         item("replaceNode"),
         "separator",
         item("delete", { danger: true }),

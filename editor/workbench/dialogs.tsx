@@ -14,7 +14,7 @@ function SaveTemplateDialog() {
   ) : null;
 }
 
-/** What opens over the graph by an action; the search over everything is in the first chunk. */
+/** Dialogs that actions open. The command palette is not here, because it is in the first chunk. */
 export function Dialogs({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   return (
     <>

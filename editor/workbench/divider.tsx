@@ -1,7 +1,7 @@
 import type { KeyboardEvent, PointerEvent } from "react";
 import { cx } from "../ui/cx.ts";
 
-/** A border that can be dragged, or moved by the arrow keys. */
+/** A border that can be dragged or moved with the arrow keys. */
 export function Divider({
   label,
   side,

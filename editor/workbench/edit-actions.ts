@@ -30,7 +30,7 @@ export function editingActions(workbench: Workbench, onNoNode: () => void): Acti
   const find = (field: string) => () => {
     const there = () => document.getElementById(field) as HTMLInputElement | null;
     panels.open("find");
-    // Where the panel stands already, the next key goes to the field at once.
+    // If the panel is already open, the next key must reach the field.
     if (there()) there()?.select();
     else waitForElement<HTMLInputElement>(`#${field}`, (element) => element.select());
   };

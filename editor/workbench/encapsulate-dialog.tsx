@@ -13,27 +13,25 @@ import { useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import type { Overlays } from "../session/overlays.ts";
 import { setCatalogue } from "../session/workbench.ts";
-import { ErrorNotice } from "../shell/query-state.tsx";
-import { Button } from "../ui/button.tsx";
-import { Dialog } from "../ui/dialog.tsx";
+import { FormDialog } from "../shell/form-dialog.tsx";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { toast } from "../ui/toast.tsx";
 
-/** Asks for the name of the agent that the chosen nodes become, saves it, and puts the node that calls it in their place. */
+/** Asks for a name, saves the selected nodes as an agent, and replaces them with a node that calls it. */
 export function EncapsulateDialog() {
   const { overlays } = useWorkbench();
   const asked = useStore(overlays, (state) => state.encapsulating);
-  return asked ? <Asked {...asked} close={() => overlays.setState({ encapsulating: undefined })} /> : null;
+  return asked ? <NameDialog {...asked} close={() => overlays.setState({ encapsulating: undefined })} /> : null;
 }
 
-function Asked({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsulating"]> & { close(): void }) {
+function NameDialog({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsulating"]> & { close(): void }) {
   const workbench = useWorkbench();
   const client = useQueryClient();
   const words = useNodeWords();
   const [, go] = useLocation();
-  const { t } = useTranslation(["subagents", "common"]);
+  const { t } = useTranslation(["subagents", "common", "templates"]);
   const [name, setName] = useState(suggested.slice(0, 200));
   const [tried, setTried] = useState(false);
   const missing = name.trim() === "";
@@ -46,7 +44,7 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsul
       const { graph, issues: _, ...rest } = agent;
       const { name, description } = graph;
       const entry = { ...rest, name, description, ports: agentPorts(graph, table) };
-      // The list is read anew in a moment; until then its ports are known all the same.
+      // The list is reloaded below; until then the new node needs the agent's ports.
       setCatalogue(catalogue, { ...known, agents: [...known.agents, entry] });
       client.setQueryData<AgentCard[]>(["agents", "cards"], (list) => list && [...list, entry]);
       void client.invalidateQueries({ queryKey: ["agents"] });
@@ -63,57 +61,42 @@ function Asked({ plan, nodes, suggested, close }: NonNullable<Overlays["encapsul
   });
   const submit = () => {
     setTried(true);
-    if (!missing && !make.isPending) make.mutate();
+    if (!missing) make.mutate();
   };
 
-  const takes = connectedPorts(plan.inner, "input");
-  const gives = connectedPorts(plan.inner, "output");
+  const inputs = connectedPorts(plan.inner, "input");
+  const outputs = connectedPorts(plan.inner, "output");
   const forgets = plan.forgets.flatMap((id) => lookup(plan.inner).node(id) ?? []).map(words.nodeTitle);
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && close()}
+    <FormDialog
+      onClose={close}
       title={t("title")}
       description={t("lead", { count: nodes })}
-      footer={
-        <>
-          <Button onClick={close}>{t("common:cancel")}</Button>
-          <Button variant="solid" busy={make.isPending} onClick={submit}>
-            {t("convert")}
-          </Button>
-        </>
-      }
+      submit={t("convert")}
+      mutation={make}
+      onSubmit={submit}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <Field label={t("name")} error={tried && missing && t("nameMissing")}>
-          <Input
-            value={name}
-            maxLength={200}
-            autoFocus
-            onFocus={(event) => event.target.select()}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </Field>
-        <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
-          <dt className="text-ink-3">{t("inputs")}</dt>
-          <dd>{takes.map((port) => words.port("input", port)).join(" · ")}</dd>
-          <dt className="text-ink-3">{t("outputs")}</dt>
-          <dd>{gives.map((port) => words.port("output", port)).join(" · ")}</dd>
-        </dl>
-        {forgets.length > 0 && <Notice tone="warn">{t("losesHistory", { names: forgets.join(", ") })}</Notice>}
-        {make.isError && <ErrorNotice error={make.error} />}
-      </form>
-    </Dialog>
+      <Field label={t("common:name")} error={tried && missing && t("templates:nameMissing")}>
+        <Input
+          value={name}
+          maxLength={200}
+          autoFocus
+          onFocus={(event) => event.target.select()}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </Field>
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+        <dt className="text-ink-3">{t("inputs")}</dt>
+        <dd>{inputs.map((port) => words.port("input", port)).join(" · ")}</dd>
+        <dt className="text-ink-3">{t("outputs")}</dt>
+        <dd>{outputs.map((port) => words.port("output", port)).join(" · ")}</dd>
+      </dl>
+      {forgets.length > 0 && <Notice tone="warn">{t("losesHistory", { names: forgets.join(", ") })}</Notice>}
+    </FormDialog>
   );
 }
 
-/** What the new agent takes or gives: every agent can do more, this is what it does. */
+/** The ports that the new agent uses: `message` and those with an edge. */
 function connectedPorts(
   inner: Parameters<typeof agentPorts>[0] & { edges: { from: string; to: string }[] },
   side: "input" | "output",

@@ -16,14 +16,15 @@ import { toast } from "../ui/toast.tsx";
 interface Dropped {
   graph: Graph;
   file: string;
-  /** On the canvas. */
-  place: { x: number; y: number };
+  /** Canvas coordinates. */
+  position: { x: number; y: number };
 }
 
 const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
-const overGraph = (event: DragEvent) => event.target instanceof Element && event.target.closest(".react-flow") !== null;
+const isOverGraph = (event: DragEvent) =>
+  event.target instanceof Element && event.target.closest(".react-flow") !== null;
 
-/** Takes a file that is dropped on the graph: an agent file is asked about, anything else is told apart in one sentence. */
+/** Handles a file that is dropped on the graph: asks where to put an agent file; a toast explains any other file. */
 export function FileDrop() {
   const workbench = useWorkbench();
   const flow = useReactFlow();
@@ -35,7 +36,7 @@ export function FileDrop() {
   useEffect(() => {
     const onOver = (event: DragEvent) => {
       if (!carriesFiles(event)) return;
-      const here = overGraph(event);
+      const here = isOverGraph(event);
       setOver(here);
       if (!here) return;
       event.preventDefault();
@@ -44,14 +45,14 @@ export function FileDrop() {
     const onLeave = (event: DragEvent) => event.relatedTarget === null && setOver(false);
     const onDrop = (event: DragEvent) => {
       setOver(false);
-      if (!carriesFiles(event) || !overGraph(event)) return;
+      if (!carriesFiles(event) || !isOverGraph(event)) return;
       event.preventDefault();
       const [file, ...more] = event.dataTransfer!.files;
       if (!file) return;
       if (more.length > 0) toast({ title: t("drop.oneAtATime") });
-      const place = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+      const position = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
       void read(file).then((found) => {
-        if ("graph" in found) setDropped({ graph: found.graph, file: file.name, place });
+        if ("graph" in found) setDropped({ graph: found.graph, file: file.name, position });
         else toast({ tone: "bad", ...found });
       });
     };
@@ -75,13 +76,13 @@ export function FileDrop() {
           </p>
         </div>
       )}
-      {dropped && <AskWhere dropped={dropped} close={() => setDropped(undefined)} workbench={workbench} />}
+      {dropped && <DropDialog dropped={dropped} close={() => setDropped(undefined)} workbench={workbench} />}
     </>
   );
 }
 
-function AskWhere({
-  dropped: { graph, file, place },
+function DropDialog({
+  dropped: { graph, file, position },
   close,
   workbench,
 }: {
@@ -99,22 +100,21 @@ function AskWhere({
       (agent) => go(`/agents/${agent.id}`),
       (error: unknown) => {
         setBusy(false);
-        const said = words(error);
-        toast({ tone: "bad", title: t("drop.failed"), detail: said.detail ?? said.title });
+        const { title, detail } = words(error);
+        toast({ tone: "bad", title: t("drop.failed"), detail: detail ?? title });
       },
     );
   };
   const intoThis = () => {
     close();
     if (workbench.document.getState().frozen) return toast({ tone: "bad", title: t("drop.pastRun") });
-    const { command, ids } = pasteGraph(workbench.graph(), graph, place);
+    const { command, ids } = pasteGraph(workbench.graph(), graph, position);
     workbench.apply(command);
     workbench.selection.choose(ids);
   };
   return (
     <Dialog
-      open
-      onOpenChange={(open) => !open && close()}
+      onClose={close}
       title={t("drop.title", { name: graph.name })}
       description={t("drop.about", { file, count: graph.nodes.length })}
       footer={

@@ -19,12 +19,12 @@ import { useShowSelected } from "./use-show-selected.ts";
 const RightPanelArea = lazy(() => import("./right-panel.tsx").then((module) => ({ default: module.RightPanelArea })));
 const Dialogs = lazy(() => import("./dialogs.tsx").then((module) => ({ default: module.Dialogs })));
 
-/** The four places: what can be added, the graph, the chosen thing, the time of the run. Each folds. */
+/** The open agent: palette, graph, right panel and timeline. All but the graph can be collapsed. */
 export function Frame() {
   const { t } = useTranslation("panels");
   const actions = useActions();
   useShortcuts(actions);
-  useGuards();
+  useSaveGuards();
   useShowSelected();
   const { left, right, bottom, rightWidth } = usePanels(({ left, right, bottom, rightWidth }) => ({
     left,
@@ -67,7 +67,7 @@ export function Frame() {
   );
 }
 
-/** Where one is, until the whole bar comes. */
+/** The breadcrumbs alone, until the toolbar is rendered after the first paint. */
 function FirstBar() {
   const { t } = useTranslation("canvas");
   return <TopBar crumbs={[{ label: t("pages.agents"), href: "/" }, ...useBodyCrumbs()]} />;
@@ -82,7 +82,7 @@ function BottomPanel({ open }: { open: boolean }) {
   const { t } = useTranslation("panels");
   const { panels } = useWorkbench();
   const height = usePanels((state) => state.bottomHeight);
-  // Before anything has run there is a line to read and no need for more room.
+  // Before the first run there is one line of text, which needs no height of its own.
   const empty = useLive((state) => state.runState === undefined);
   if (!open) return null;
   if (empty)
@@ -108,8 +108,8 @@ function BottomPanel({ open }: { open: boolean }) {
   );
 }
 
-/** Leaving with work on its way asks first; a network that is back is told to the saver. */
-function useGuards(): void {
+/** Asks before the page is left with unsaved changes, and saves again when the network is back. */
+function useSaveGuards(): void {
   const { saver } = useWorkbench();
   useEffect(() => {
     const leave = (event: BeforeUnloadEvent) => {

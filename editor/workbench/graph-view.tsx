@@ -9,7 +9,7 @@ import { FileDrop } from "./file-drop.tsx";
 import { QuickAdd } from "./quick-add.tsx";
 import { replacementTypes, replaceWith } from "./replace-node.ts";
 
-/** The canvas with its context menus, dropped files and the list of nodes that opens at a spot. */
+/** The canvas with its context menus, dropped files and the list of node types to add. */
 export function GraphView() {
   return (
     <Canvas menus={useContextMenus()}>
@@ -19,7 +19,7 @@ export function GraphView() {
   );
 }
 
-/** The list of nodes, while somebody adds or replaces one. */
+/** The list of node types, while a node is added or replaced. */
 function NodeList() {
   const workbench = useWorkbench();
   const { i18n } = useTranslation("editing");

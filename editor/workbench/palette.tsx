@@ -3,12 +3,10 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { definitions } from "../graph/node-types.ts";
-import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
+import { NodeTile } from "../hooks/node-tile.tsx";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { addNodeAt, DRAG_TYPE, newNodePosition } from "../session/add-node.ts";
-import { TONE_SOFT } from "../ui/badge.tsx";
-import { cx } from "../ui/cx.ts";
 import { SearchInput } from "../ui/input.tsx";
 import { Kbd } from "../ui/kbd.tsx";
 
@@ -41,7 +39,7 @@ export function Palette() {
   };
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys move between the buttons inside
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys move between the buttons inside
     <div className="flex h-full min-h-0 flex-col" onKeyDown={onKeyDown}>
       <div className="shrink-0 p-3 pb-1.5">
         <div className="relative">
@@ -89,7 +87,6 @@ function PaletteItem({
   onAdd(): void;
 }) {
   const words = useNodeWords();
-  const Icon = nodeIcon(definition);
   return (
     <button
       type="button"
@@ -102,11 +99,7 @@ function PaletteItem({
       onClick={onAdd}
       className="flex w-full cursor-grab items-center gap-2.5 rounded-lg px-1.5 py-1.5 text-left hover:bg-hover focus-visible:bg-hover active:cursor-grabbing disabled:opacity-50"
     >
-      <span
-        className={cx("flex size-7 shrink-0 items-center justify-center rounded-md", TONE_SOFT[nodeTone(definition)])}
-      >
-        <Icon size={15} aria-hidden />
-      </span>
+      <NodeTile definition={definition} />
       <span className="min-w-0">
         <span className="block truncate leading-4.5">{words.title(definition.type)}</span>
         <span className="block truncate text-ink-3 text-xs">{words.summary(definition.type)}</span>
@@ -115,7 +108,7 @@ function PaletteItem({
   );
 }
 
-/** Adds a node beside the chosen one, or in the middle of what is seen. */
+/** Adds a node beside the selected one, or in the middle of the view. */
 export function useAddInView(): (definition: NodeDefinition) => void {
   const workbench = useWorkbench();
   const flow = useReactFlow();
@@ -129,7 +122,7 @@ export function useAddInView(): (definition: NodeDefinition) => void {
   };
 }
 
-/** Whether what is typed stands in a type's name or in what it does. */
+/** Whether the query is part of the name or summary of a node type. */
 export function matches(definition: NodeDefinition, query: string, title: string, summary: string): boolean {
   const wanted = query.trim().toLowerCase();
   return (

@@ -32,17 +32,17 @@ import { GraphView } from "./graph-view.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { useShortcuts } from "./use-shortcuts.ts";
 
-/** A fork of a fork of a fork: this far back its agent is looked for. */
-const MOST_FORKS = 20;
+/** The number of forks followed back to find the agent of a run. */
+const MAX_FORKS = 20;
 
-/** A run on its graph as it was then. Nothing can be changed; it can be run again from any node. */
+/** A run on the graph of that time, read-only. It can be run again from any node. */
 export function PastRun({ id }: { id: string }) {
   const { t } = useTranslation("runs");
   const [opened, setOpened] = useState<Workbench>();
   const [error, setError] = useState<unknown>();
   const [attempt, setAttempt] = useState(0);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt opens it anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt opens it again
   useEffect(() => {
     const stop = new AbortController();
     let workbench: Workbench | undefined;
@@ -90,7 +90,7 @@ export function PastRun({ id }: { id: string }) {
 function PastRunFrame({ id }: { id: string }) {
   const { t } = useTranslation("testing");
   const fork = useFork(id);
-  const actions = useLookingActions();
+  const actions = useReadOnlyActions();
   useShortcuts(actions);
   useCatalogueSync();
   useFitAtOpen();
@@ -112,7 +112,7 @@ function PastRunFrame({ id }: { id: string }) {
           aria-label={t("pastRun")}
           className="w-[372px] shrink-0 overflow-y-auto border-line border-l bg-surface max-md:h-2/5 max-md:w-full"
         >
-          <Chosen />
+          <SelectedNode />
         </aside>
       </div>
       <CommandDialog actions={actions} />
@@ -121,7 +121,7 @@ function PastRunFrame({ id }: { id: string }) {
   );
 }
 
-const LOOKING: readonly ActionId[] = [
+const READ_ONLY_ACTIONS: readonly ActionId[] = [
   "commands",
   "keys",
   "fit",
@@ -134,16 +134,16 @@ const LOOKING: readonly ActionId[] = [
   "copy",
 ];
 
-/** What can be done with a graph that is only looked at, with the same keys as in the draft. */
-function useLookingActions(): ReadonlyMap<ActionId, Action> {
+/** The actions that a read-only graph allows, with the same shortcuts. */
+function useReadOnlyActions(): ReadonlyMap<ActionId, Action> {
   const all = useActions();
   return useMemo(
-    () => new Map(LOOKING.flatMap((id): [ActionId, Action][] => (all.has(id) ? [[id, all.get(id)!]] : []))),
+    () => new Map(READ_ONLY_ACTIONS.flatMap((id): [ActionId, Action][] => (all.has(id) ? [[id, all.get(id)!]] : []))),
     [all],
   );
 }
 
-/** The whole graph is seen at first, in the room that the places around it leave. */
+/** Zooms to fit once, when all nodes are measured. */
 function useFitAtOpen(): void {
   const flow = useReactFlow();
   const { overlays } = useWorkbench();
@@ -156,7 +156,7 @@ function useFitAtOpen(): void {
   }, [flow, overlays, drawn, fitted]);
 }
 
-/** That this is the past, and the ways out of it. */
+/** Says that this is a past run, and links to its details and to the draft. */
 function Bar({ id }: { id: string }) {
   const { t } = useTranslation("testing");
   const startedAt = useLive((state) => state.runState?.view.startedAt);
@@ -186,10 +186,10 @@ function Bar({ id }: { id: string }) {
   );
 }
 
-/** The agent that a run belongs to: its own, or for a fork that of the run it came from. Null where there is none. */
+/** The agent of a run; for a fork, of the run that it comes from. Null if there is none. */
 async function agentOf(run: string): Promise<string | null> {
   let next: string | undefined = run;
-  for (let hops = 0; next !== undefined && hops < MOST_FORKS; hops++) {
+  for (let hops = 0; next !== undefined && hops < MAX_FORKS; hops++) {
     const row: Awaited<ReturnType<typeof api.runs.get>> = await api.runs.get(next);
     if (row.agent) return row.agent;
     next = row.fork;
@@ -197,8 +197,8 @@ async function agentOf(run: string): Promise<string | null> {
   return null;
 }
 
-/** The chosen node as it ran; with nothing chosen, the question and the answer. */
-function Chosen() {
+/** The form of the selected node; without a selection, the message and the reply. */
+function SelectedNode() {
   const { t } = useTranslation("testing");
   const node = useChosenNode();
   const ran = useLive((state) => node !== undefined && viewOf(state, node.id) !== undefined);
@@ -209,10 +209,10 @@ function Chosen() {
         {!ran && <p className="px-4 pb-4 text-ink-3">{t("didNotRun")}</p>}
       </>
     );
-  return <Story />;
+  return <Summary />;
 }
 
-function Story() {
+function Summary() {
   const { t } = useTranslation("testing");
   const runState = useLive((state) => state.runState);
   const name = useGraph((graph) => graph.name);
@@ -236,7 +236,7 @@ function Story() {
   );
 }
 
-/** Runs again from a node and opens the new run; what was before the node stays as it was. */
+/** Runs again from a node and opens the new run. The results before the node are reused. */
 function useFork(id: string): (node: string, outputs?: Record<string, unknown>) => Promise<void> {
   const { t } = useTranslation("testing");
   const words = useErrorWords();

@@ -3,16 +3,14 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react"
 import { useTranslation } from "react-i18next";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { fittingTypes } from "../graph/can-connect.ts";
-import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
+import { NodeTile } from "../hooks/node-tile.tsx";
 import { useNodeWords } from "../i18n/node-words.ts";
 import type { OpenEnd } from "../session/add-node.ts";
-import { TONE_SOFT } from "../ui/badge.tsx";
-import { cx } from "../ui/cx.ts";
 import { matches } from "./palette.tsx";
 
 const SIZE = { width: 264, height: 320 };
 
-/** The nodes that can go to a spot: all, or, on the end of a loose wire, what the wire fits, best first. Escape lets it be. */
+/** The node types that can be added at a position. At the end of a dragged edge: the types that fit it, best first. */
 export function QuickAdd({
   at,
   loose,
@@ -78,28 +76,18 @@ export function QuickAdd({
         onValueChange={setQuery}
       />
       <Command.List label={t("addNode")} className="min-h-0 flex-1 overflow-y-auto p-1">
-        {found.map(({ definition, port }) => {
-          const Icon = nodeIcon(definition);
-          return (
-            <Command.Item
-              key={definition.type}
-              value={definition.type}
-              onSelect={() => onPick(definition)}
-              className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 data-[selected=true]:bg-hover"
-            >
-              <span
-                className={cx(
-                  "flex size-6 shrink-0 items-center justify-center rounded-sm",
-                  TONE_SOFT[nodeTone(definition)],
-                )}
-              >
-                <Icon size={14} aria-hidden />
-              </span>
-              <span className="min-w-0 flex-1 truncate">{words.title(definition.type)}</span>
-              {port && <span className="truncate text-ink-3 text-xs">{words.port(definition.type, port)}</span>}
-            </Command.Item>
-          );
-        })}
+        {found.map(({ definition, port }) => (
+          <Command.Item
+            key={definition.type}
+            value={definition.type}
+            onSelect={() => onPick(definition)}
+            className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 data-[selected=true]:bg-hover"
+          >
+            <NodeTile small definition={definition} />
+            <span className="min-w-0 flex-1 truncate">{words.title(definition.type)}</span>
+            {port && <span className="truncate text-ink-3 text-xs">{words.port(definition.type, port)}</span>}
+          </Command.Item>
+        ))}
         <Command.Empty className="px-2 py-4 text-center text-ink-3">
           {loose ? t("noNodeFits") : t("noMatch", { ns: "common", query })}
         </Command.Empty>

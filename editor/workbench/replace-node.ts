@@ -7,7 +7,7 @@ import { nodeWords } from "../i18n/node-words.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { toast } from "../ui/toast.tsx";
 
-/** The types that can stand in the node's place, those that keep the most first. */
+/** The node types that can replace the node; those that keep the most come first. */
 export function replacementTypes(workbench: Workbench, id: string): NodeDefinition[] {
   const node = lookup(workbench.graph()).node(id);
   if (!node) return [];
@@ -16,7 +16,7 @@ export function replacementTypes(workbench: Workbench, id: string): NodeDefiniti
   );
 }
 
-/** Replaces the node and says what did not fit. */
+/** Replaces the node, and shows a toast about connections and settings that were lost. */
 export function replaceWith(
   workbench: Workbench,
   id: string,

@@ -21,7 +21,7 @@ import { Divider } from "./divider.tsx";
 
 const JsonPanel = lazy(() => import("../panels/json-panel.tsx").then((module) => ({ default: module.JsonPanel })));
 
-/** In the right place: the chosen thing and what can be seen or done beside the graph, as tabs. */
+/** The right panel: the form of the selection and the other panels, as tabs. */
 export function RightPanelArea() {
   const { t } = useTranslation("panels");
   const workbench = useWorkbench();
@@ -32,7 +32,7 @@ export function RightPanelArea() {
   const chosen = useChosenNode();
   const extra =
     panel === "publish" || panel === "history"
-      ? [{ id: panel, label: t(panel === "publish" ? "publish" : "historyTab") }]
+      ? [{ id: panel, label: t(panel === "publish" ? "publish" : "history.title") }]
       : [];
   return (
     <>

@@ -59,7 +59,7 @@ export function SaveBadge() {
   }
 }
 
-/** Above the canvas: what the person must decide before, or must know about, the draft is saved. */
+/** Above the canvas: problems with saving that need a decision. */
 export function SaveNotices() {
   return (
     <>
@@ -91,7 +91,7 @@ function UnreadableDraft() {
   );
 }
 
-/** Another tab or person saved meanwhile. Nothing is saved until the person chooses a graph. */
+/** Another tab or person has saved the agent. Nothing is saved until the person chooses one of the graphs. */
 function SaveConflict() {
   const { t } = useTranslation("panels");
   const { saver } = useWorkbench();

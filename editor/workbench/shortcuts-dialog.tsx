@@ -66,7 +66,7 @@ export function ShortcutsDialog({ actions }: { actions: ReadonlyMap<ActionId, Ac
   return (
     <Dialog
       open={open}
-      onOpenChange={(next) => overlays.setState({ shortcuts: next })}
+      onClose={close}
       title={t("keys.title")}
       className="!w-[min(760px,calc(100vw-32px))]"
       footer={<Button onClick={close}>{t("close", { ns: "common" })}</Button>}

@@ -1,9 +1,8 @@
-import { useQuery } from "@tanstack/react-query";
 import { History, PanelBottom, PanelLeft, PanelRight, Play, Redo2, Search, Undo2, Upload } from "lucide-react";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { api } from "../api/api.ts";
 import { hasUnpublishedChanges } from "../graph/unpublished.ts";
+import { useVersions } from "../hooks/use-versions.ts";
 import { useCatalogue, useDocument, usePanels, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
 import { findAgent } from "../session/called-agents.ts";
 import { rootOf } from "../session/workbench.ts";
@@ -16,7 +15,13 @@ import type { Action, ActionId } from "./action.ts";
 import { useBodyCrumbs } from "./body-bar.tsx";
 import { SaveBadge } from "./save-state.tsx";
 
-/** In the bar on top: where one is, whether it is saved and live, and what can be done with the whole. */
+const SIDES = [
+  ["left", PanelLeft, "toggleLeft"],
+  ["bottom", PanelBottom, "toggleBottom"],
+  ["right", PanelRight, "toggleRight"],
+] as const;
+
+/** The top bar of the editor: breadcrumbs, whether the draft is saved and live, and actions on the whole agent. */
 export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> }) {
   const { t } = useTranslation(["canvas", "panels"]);
   const { id, panels } = useWorkbench();
@@ -24,7 +29,7 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
   const canUndo = useDocument((state) => state.past.length > 0);
   const canRedo = useDocument((state) => state.future.length > 0);
   const open = usePanels(({ left, right, bottom }) => ({ left, right, bottom }));
-  const versions = useQuery({ queryKey: ["versions", id], queryFn: ({ signal }) => api.agents.versions(id, signal) });
+  const versions = useVersions(id);
   const last = versions.data?.versions[0];
   const does = (id: ActionId) => {
     const { run, keys } = actions.get(id)!;
@@ -42,24 +47,15 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
       actions={
         <>
           <div className="flex">
-            <IconButton
-              icon={PanelLeft}
-              label={t(`panels:${open.left ? "collapse" : "expand"}.left`)}
-              {...does("toggleLeft")}
-              className={cx("max-md:hidden", !open.left && "text-ink-3")}
-            />
-            <IconButton
-              icon={PanelBottom}
-              label={t(`panels:${open.bottom ? "collapse" : "expand"}.bottom`)}
-              {...does("toggleBottom")}
-              className={cx("max-md:hidden", !open.bottom && "text-ink-3")}
-            />
-            <IconButton
-              icon={PanelRight}
-              label={t(`panels:${open.right ? "collapse" : "expand"}.right`)}
-              {...does("toggleRight")}
-              className={cx(!open.right && "text-ink-3")}
-            />
+            {SIDES.map(([side, icon, action]) => (
+              <IconButton
+                key={side}
+                icon={icon}
+                label={t(`panels:${open[side] ? "collapse" : "expand"}.${side}`)}
+                {...does(action)}
+                className={cx(side !== "right" && "max-md:hidden", !open[side] && "text-ink-3")}
+              />
+            ))}
           </div>
           <div className="flex max-md:hidden">
             <IconButton icon={Undo2} label={t("action.undo")} disabled={!canUndo} {...does("undo")} />
@@ -83,18 +79,15 @@ export function Toolbar({ actions }: { actions: ReadonlyMap<ActionId, Action> })
   );
 }
 
-/** Whether what is published is what is here: looked at with each save, whichever body is open. */
+/** Whether the draft differs from the live version. Compared after each save, for the agent's graph also while a body is open. */
 function LiveBadge({ live }: { live?: number }) {
   const { t } = useTranslation("panels");
   const root = rootOf(useWorkbench());
   const revision = useSaving((state) => state.revision);
   const agents = useCatalogue((state) => state.agents);
-  const versions = useQuery({
-    queryKey: ["versions", root.id],
-    queryFn: ({ signal }) => api.agents.versions(root.id, signal),
-  });
+  const versions = useVersions(root.id);
   const frozen = versions.data?.versions.find((version) => version.version === live);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the graph is read as it stands at a save
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the graph is compared at each save
   const ahead = useMemo(
     () =>
       frozen !== undefined &&

@@ -8,7 +8,7 @@ import { waitForElement } from "../ui/wait-for-element.ts";
 import type { Action, ActionId } from "./action.ts";
 import { usePaste } from "./use-paste.ts";
 
-/** Keys for every action, and the clipboard, wherever the focus is outside of a text field. */
+/** Shortcuts of all actions, and the clipboard, while no text field has the focus. */
 export function useShortcuts(actions: ReadonlyMap<ActionId, Action>): void {
   const workbench = useWorkbench();
   const flow = useReactFlow();
@@ -19,7 +19,8 @@ export function useShortcuts(actions: ReadonlyMap<ActionId, Action>): void {
       if (event.defaultPrevented || event.isComposing) return;
       const typing = isTyping(event.target);
       for (const action of actions.values()) {
-        if (action.native || !action.keys || (typing && !action.everywhere) || !presses(event, action.keys)) continue;
+        if (action.native || !action.keys || (typing && !action.everywhere) || !matchesKeys(event, action.keys))
+          continue;
         event.preventDefault();
         action.run();
         return;
@@ -52,11 +53,11 @@ export function useShortcuts(actions: ReadonlyMap<ActionId, Action>): void {
       if (isTyping(event.target) || !text || workbench.document.getState().frozen) return;
       event.preventDefault();
       const pane = document.querySelector(".react-flow")?.getBoundingClientRect();
-      const place = flow.screenToFlowPosition({
+      const position = flow.screenToFlowPosition({
         x: (pane?.left ?? 0) + (pane?.width ?? 0) / 3,
         y: (pane?.top ?? 0) + (pane?.height ?? 0) / 3,
       });
-      paste(text, place);
+      paste(text, position);
     };
     window.addEventListener("keydown", onKey);
     window.addEventListener("copy", onCopy);
@@ -80,7 +81,7 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
-/** Also where nothing has the focus: a dialog that closed gave it back to the page. */
+/** Also true if nothing has the focus, as after a dialog has closed. */
 function isOnCanvas(target: EventTarget | null): boolean {
   return target === document.body || (target instanceof Element && target.closest(".react-flow") !== null);
 }
@@ -89,8 +90,8 @@ function hasTextSelection(): boolean {
   return (window.getSelection()?.toString() ?? "") !== "";
 }
 
-/** `mod` is Ctrl, or ⌘ on a Mac. A key that needs Shift to be typed (`?`) is named by itself. */
-export function presses(
+/** `mod` is Ctrl, or ⌘ on a Mac. A character typed with Shift, such as `?`, is listed without `shift`. */
+export function matchesKeys(
   event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">,
   keys: readonly string[],
 ): boolean {

@@ -2,8 +2,8 @@ import { useEffect } from "react";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 
 /**
- * What gets chosen is shown in the place of the conversation: its form, and what it was given and gave. Not while an
- * answer comes: that is not taken from its reader. Other panels stay, and a folded place stays folded.
+ * A selection on the canvas replaces the chat panel with the form of the node, but not while a reply is produced. Other
+ * panels stay open, and a collapsed panel stays collapsed.
  */
 export function useShowSelected(): void {
   const { selection, panels, conversation } = useWorkbench();

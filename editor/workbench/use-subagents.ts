@@ -14,7 +14,7 @@ import { onlyNode } from "../session/selection.ts";
 import { useErrorWords } from "../shell/query-state.tsx";
 import { toast } from "../ui/toast.tsx";
 
-/** Making an agent of the chosen nodes (a dialog asks for its name), and unpacking the chosen one; or a sentence why not. */
+/** Converts the selected nodes to an agent (a dialog asks for its name), and unpacks a called agent. A toast says why not. */
 export function useSubagents(): { encapsulate(): void; unpack(): void } {
   const workbench = useWorkbench();
   const words = useNodeWords();
@@ -80,7 +80,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
   }, [workbench, words, errorWords, t, i18n]);
 }
 
-/** The title of the group that the nodes are, else of the model among them, else of the first. */
+/** The title of the group of the nodes, else of their model node, else of the first node. */
 function suggestedName(
   graph: Graph,
   chosen: ReadonlySet<string>,

@@ -9,6 +9,7 @@ export const common = {
   edit: "Edit",
   save: "Save",
   saving: "Saving",
+  actions: "Actions",
   add: "Add",
   open: "Open",
   back: "Back",

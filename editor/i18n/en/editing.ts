@@ -51,6 +51,7 @@ export const editing = {
     title: "What do you want to do with “{{name}}”?",
     about_one: "{{file}} contains an agent with {{count}} node.",
     about_other: "{{file}} contains an agent with {{count}} nodes.",
+    importFailed: "Could not import “{{file}}”",
     asNew: "Open as new agent",
     intoThis: "Paste into this graph",
     otherTool: "This flow is from {{tool}}",

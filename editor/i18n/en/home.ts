@@ -34,7 +34,6 @@ export const home = {
   deleted: "“{{name}}” deleted",
   imported_one: "{{count}} agent imported",
   imported_other: "{{count}} agents imported",
-  importFailed: "Could not import “{{file}}”",
   importIssues_one: "It has {{count}} issue. Open the editor to see it.",
   importIssues_other: "It has {{count}} issues. Open the editor to see them.",
 };

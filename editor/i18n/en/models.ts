@@ -29,8 +29,6 @@ export const models = {
   test: "Test",
   testing: "Testing",
   testAgain: "Test again",
-  edit: "Edit",
-  remove: "Remove",
   removeTitle: "Remove “{{id}}”?",
   removeLead:
     "Nodes that use one of its models cannot run until you choose another model. Its key stays under Secrets.",
@@ -68,7 +66,6 @@ export const models = {
   updateProfile: "Update profile",
   profileUpdated: "Profile of “{{id}}” updated",
   panel: {
-    addTitle: "Add provider",
     editTitle: "Edit “{{id}}”",
     choose: "Where does the model run?",
     local: "On this machine or network",

@@ -23,7 +23,6 @@ export const shell = {
   themeAndLanguage: "Theme and language",
   contrastMore: "High contrast",
   english: "English",
-  chinese: "中文",
   dropTitle: "Drop to import",
   dropHint: "Each agent file (*.agent.json) becomes an agent.",
 };

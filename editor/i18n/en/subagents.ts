@@ -4,8 +4,6 @@ export const subagents = {
     "The selected node becomes a new agent. A node that calls the new agent replaces it here. Runs stay the same.",
   lead_other:
     "The {{count}} selected nodes become a new agent. A node that calls the new agent replaces them here. Runs stay the same.",
-  name: "Name",
-  nameMissing: "Enter a name.",
   inputs: "Inputs",
   outputs: "Outputs",
   losesHistory:

@@ -73,7 +73,6 @@ export const testing = {
   addTest: "Add test",
   saveAsTest: "Save as test",
   savedAsTest: "Saved under Tests",
-  testMessage: "Message",
   testExpect: "Reply contains",
   testExpectHelp: "Optional. Without it, a run that ends successfully passes.",
   removeTest: "Delete test “{{name}}”",

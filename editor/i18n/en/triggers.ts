@@ -1,7 +1,6 @@
 export const triggers = {
   title: "Triggers",
   lead: "Run this agent automatically and send notifications about its runs. Triggers use the live version.",
-  openAgent: "Open in the editor",
   empty: "No triggers yet",
   emptyLead:
     "Run the agent on a schedule, start it from another program, or send a notification when a run waits or ends.",
@@ -28,7 +27,6 @@ export const triggers = {
     webhook: "Edit webhook",
     notice: "Edit notification",
   },
-  name: "Name",
   nameHelp: "Shown in the list of triggers.",
   nameMissing: "Enter a name",
   every: {
@@ -59,7 +57,6 @@ export const triggers = {
   next: "Next runs",
   message: "Message",
   messageHelp: "The message sent to the agent each time.",
-  session: "Session",
   sessionHelp: "All runs are turns of this session, so that the agent remembers earlier runs.",
   inputs: "Inputs",
   wholeBody: "The request body contains the inputs",
@@ -99,8 +96,6 @@ export const triggers = {
   testedRun: "Open run",
   testDelivered: "Test notification delivered",
   testFailed: "Test notification not delivered",
-  edit: "Edit",
-  delete: "Delete",
   deleteTitle: "Delete “{{name}}”?",
   deleteLead: {
     schedule: "It stops running. Runs that it started are kept.",

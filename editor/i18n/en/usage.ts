@@ -1,14 +1,11 @@
 export const usage = {
-  title: "Usage",
   lead: "Runs, durations, tokens and cost of your agents. Days are in UTC.",
   range: "Period",
   days: "{{count}} days",
   empty: "No usage in this period",
   emptyLead: "Usage appears here as soon as an agent runs.",
-  openAgents: "Open agents",
   noMatch: "No usage matches these filters",
   noMatchLead: "Choose other filters or a longer period.",
-  clearFilters: "Clear filters",
   filter: {
     agent: "Agent",
     anyAgent: "All agents",

@@ -12,6 +12,7 @@ export const common: Words<typeof en> = {
   edit: "编辑",
   save: "保存",
   saving: "正在保存",
+  actions: "操作",
   add: "添加",
   open: "打开",
   back: "返回",

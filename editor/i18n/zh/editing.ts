@@ -49,6 +49,7 @@ export const editing: Words<typeof en> = {
     here: "放下智能体文件",
     title: "如何处理“{{name}}”？",
     about_other: "{{file}} 包含一个有 {{count}} 个节点的智能体。",
+    importFailed: "“{{file}}”导入失败",
     asNew: "作为新智能体打开",
     intoThis: "粘贴到当前工作流",
     otherTool: "这个工作流来自 {{tool}}",

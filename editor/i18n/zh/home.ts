@@ -34,6 +34,5 @@ export const home: Words<typeof en> = {
   deleteLive: "它正以“{{slug}}”提供线上服务，删除后调用会立即失败。",
   deleted: "已删除“{{name}}”",
   imported_other: "已导入 {{count}} 个智能体",
-  importFailed: "“{{file}}”导入失败",
   importIssues_other: "其中有 {{count}} 个问题，可在编辑器中查看。",
 };

@@ -30,8 +30,6 @@ export const models: Words<typeof en> = {
   test: "测试",
   testing: "测试中",
   testAgain: "重新测试",
-  edit: "编辑",
-  remove: "移除",
   removeTitle: "移除“{{id}}”？",
   removeLead: "使用其模型的节点需要改用其他模型才能运行。它的密钥仍保留在“密钥”里。",
   removed: "已移除“{{id}}”",
@@ -66,7 +64,6 @@ export const models: Words<typeof en> = {
   updateProfile: "更新配置",
   profileUpdated: "“{{id}}”的配置已更新",
   panel: {
-    addTitle: "添加模型服务",
     editTitle: "编辑“{{id}}”",
     choose: "模型运行在哪里？",
     local: "本机或内网",

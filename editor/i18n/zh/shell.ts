@@ -25,7 +25,6 @@ export const shell: Words<typeof en> = {
   themeAndLanguage: "主题与语言",
   contrastMore: "高对比度",
   english: "English",
-  chinese: "中文",
   dropTitle: "松开即可导入",
   dropHint: "每个智能体文件（*.agent.json）会成为一个智能体。",
 };

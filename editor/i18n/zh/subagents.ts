@@ -4,8 +4,6 @@ import type { Words } from "../shape.ts";
 export const subagents: Words<typeof en> = {
   title: "转换为智能体",
   lead_other: "选择的 {{count}} 个节点会成为一个新的智能体，原处换成一个调用它的节点，运行结果不变。",
-  name: "名称",
-  nameMissing: "请输入名称。",
   inputs: "输入",
   outputs: "输出",
   losesHistory: "以下节点不再看到之前的对话：{{names}}。只有回复直接作为当前智能体回复的智能体才能看到。",

@@ -74,7 +74,6 @@ export const testing: Words<typeof en> = {
   addTest: "添加测试",
   saveAsTest: "保存为测试",
   savedAsTest: "已保存到“测试”",
-  testMessage: "消息",
   testExpect: "回复包含",
   testExpectHelp: "选填。留空时，运行成功结束即为通过。",
   removeTest: "删除测试“{{name}}”",

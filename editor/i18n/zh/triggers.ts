@@ -4,7 +4,6 @@ import type { Words } from "../shape.ts";
 export const triggers: Words<typeof en> = {
   title: "触发器",
   lead: "自动运行这个智能体，并发送运行通知。触发器使用线上版本。",
-  openAgent: "在编辑器中打开",
   empty: "还没有触发器",
   emptyLead: "定时运行智能体、由其他程序启动，或在运行等待或结束时发送通知。",
   unpublished: "请先发布智能体",
@@ -30,7 +29,6 @@ export const triggers: Words<typeof en> = {
     webhook: "编辑 Webhook",
     notice: "编辑通知",
   },
-  name: "名称",
   nameHelp: "显示在触发器列表中。",
   nameMissing: "请填写名称",
   every: {
@@ -61,7 +59,6 @@ export const triggers: Words<typeof en> = {
   next: "接下来的运行",
   message: "消息",
   messageHelp: "每次发送给智能体的消息。",
-  session: "会话",
   sessionHelp: "所有运行都属于这个会话，智能体会记得之前的运行。",
   inputs: "输入",
   wholeBody: "请求体就是各项输入",
@@ -101,8 +98,6 @@ export const triggers: Words<typeof en> = {
   testedRun: "打开运行",
   testDelivered: "测试通知已送达",
   testFailed: "测试通知未送达",
-  edit: "编辑",
-  delete: "删除",
   deleteTitle: "删除“{{name}}”？",
   deleteLead: {
     schedule: "它不再运行。已启动的运行会保留。",

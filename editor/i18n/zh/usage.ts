@@ -2,16 +2,13 @@ import type { usage as en } from "../en/usage.ts";
 import type { Words } from "../shape.ts";
 
 export const usage: Words<typeof en> = {
-  title: "用量",
   lead: "智能体的运行次数、用时、token 和费用。日期按 UTC 计算。",
   range: "时间范围",
   days: "{{count}} 天",
   empty: "这段时间没有用量",
   emptyLead: "智能体运行后，用量会显示在这里。",
-  openAgents: "打开智能体",
   noMatch: "没有符合条件的用量",
   noMatchLead: "请更换筛选条件或时间范围。",
-  clearFilters: "清除筛选",
   filter: {
     agent: "智能体",
     anyAgent: "全部智能体",

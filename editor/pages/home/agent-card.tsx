@@ -3,11 +3,12 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { Agent } from "../../../server/contract/agent.ts";
 import { roleOf } from "../../graph/node-types.ts";
-import { ago, dateTime } from "../../i18n/format.ts";
+import { ago } from "../../i18n/format.ts";
 import { Badge } from "../../ui/badge.tsx";
 import { GraphPicture } from "../../ui/graph-picture.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Menu } from "../../ui/menu.tsx";
+import { Time } from "../../ui/time.tsx";
 
 /** An agent as a card: picture, name, description, status and actions. */
 export function AgentCard({
@@ -69,13 +70,9 @@ export function AgentCard({
           )}
           {errors > 0 && <Badge tone="warn">{t("issues", { count: errors })}</Badge>}
           <span className="tnum">{t("nodes", { count: nodes })}</span>
-          <time
-            className="ml-auto"
-            dateTime={new Date(agent.updatedAt).toISOString()}
-            title={dateTime(agent.updatedAt)}
-          >
+          <Time at={agent.updatedAt} className="ml-auto">
             {t("edited", { when: ago(agent.updatedAt) })}
-          </time>
+          </Time>
         </div>
       </div>
     </article>

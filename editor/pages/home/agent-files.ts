@@ -1,5 +1,6 @@
 /** Reads and writes agents as files. */
 import { type Graph, serializeGraph } from "../../../runtime/graph.ts";
+import { download } from "../../ui/download.ts";
 
 /** Downloads a graph as `name.agent.json`. */
 export function downloadAgent(graph: Graph): void {
@@ -8,12 +9,7 @@ export function downloadAgent(graph: Graph): void {
 
 /** Downloads JSON text as a file. */
 export function downloadJson(text: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
+  download(name, new Blob([text], { type: "application/json" }));
 }
 
 /** A name made safe for a file: letters and digits of any language; everything else becomes a hyphen. */

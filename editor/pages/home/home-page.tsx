@@ -1,5 +1,5 @@
-import { Plus, Upload } from "lucide-react";
-import { useRef, useState } from "react";
+import { Plus } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent } from "../../../server/contract/agent.ts";
 import { Page, Section } from "../../shell/page.tsx";
@@ -7,8 +7,9 @@ import { Loaded } from "../../shell/query-state.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { WindowDrop } from "../../ui/drop-zone.tsx";
+import { ImportButton } from "../../ui/import-button.tsx";
 import { SearchInput } from "../../ui/input.tsx";
-import { Notice } from "../../ui/notice.tsx";
+import { NoMatch } from "../../ui/no-match.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { SaveTemplate } from "../templates/save-template.tsx";
 import { TemplateGallery } from "../templates/template-gallery.tsx";
@@ -24,7 +25,6 @@ export function HomePage() {
   const [search, setSearch] = useState("");
   const [doomed, setDoomed] = useState<Agent>();
   const [kept, setKept] = useState<Agent>();
-  const picker = useRef<HTMLInputElement>(null);
   const none = agents.data?.length === 0;
 
   return (
@@ -38,9 +38,11 @@ export function HomePage() {
           {(agents.data?.length ?? 0) > 6 && (
             <SearchInput value={search} onChange={setSearch} label={t("search")} className="w-56" />
           )}
-          <Button icon={Upload} onClick={() => picker.current?.click()} busy={importFiles.isPending}>
-            {t("import")}
-          </Button>
+          <ImportButton
+            label={t("import")}
+            busy={importFiles.isPending}
+            onFiles={(files) => importFiles.mutate(files)}
+          />
           <Button
             variant={none ? "outline" : "solid"}
             icon={Plus}
@@ -49,18 +51,6 @@ export function HomePage() {
           >
             {t("newAgent")}
           </Button>
-          <input
-            ref={picker}
-            type="file"
-            accept=".json,application/json"
-            multiple
-            className="hidden"
-            aria-label={t("import")}
-            onChange={(event) => {
-              importFiles.mutate([...(event.target.files ?? [])]);
-              event.target.value = "";
-            }}
-          />
         </>
       }
     >
@@ -85,14 +75,7 @@ export function HomePage() {
           return (
             <>
               {shown.length === 0 ? (
-                <Notice
-                  title={t("common:noMatch", { query: search })}
-                  actions={
-                    <Button size="sm" onClick={() => setSearch("")}>
-                      {t("common:clearSearch")}
-                    </Button>
-                  }
-                />
+                <NoMatch query={search} onClear={() => setSearch("")} />
               ) : (
                 <div className="grid grid-cols-[repeat(auto-fill,minmax(280px,1fr))] gap-4">
                   {shown.map((agent) => (
@@ -128,7 +111,7 @@ export function HomePage() {
       {kept && <SaveTemplate graph={kept.graph} onClose={() => setKept(undefined)} />}
       <ConfirmDialog
         open={doomed !== undefined}
-        onOpenChange={(open) => !open && setDoomed(undefined)}
+        onClose={() => setDoomed(undefined)}
         title={t("deleteTitle", { name: doomed?.graph.name })}
         description={[t("deleteLead"), doomed?.live && t("deleteLive", { slug: doomed.slug })]
           .filter(Boolean)

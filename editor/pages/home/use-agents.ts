@@ -4,8 +4,8 @@ import { useLocation } from "wouter";
 import type { Agent } from "../../../server/contract/agent.ts";
 import { api } from "../../api/api.ts";
 import { starter } from "../../graph/starter.ts";
-import { useFileReader } from "../../hooks/use-read-file.ts";
-import { useErrorWords } from "../../shell/query-state.tsx";
+import { useFileImport } from "../../hooks/use-read-file.ts";
+import { useErrorToast } from "../../shell/query-state.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { freeName } from "./agent-files.ts";
 
@@ -19,14 +19,9 @@ export function useAgents() {
 export function useAgentActions() {
   const { t } = useTranslation("home");
   const client = useQueryClient();
-  const words = useErrorWords();
-  const read = useFileReader();
+  const toastError = useErrorToast();
   const [, go] = useLocation();
   const refresh = () => client.invalidateQueries({ queryKey: KEY });
-  const fail = (error: unknown) => {
-    const { title, detail } = words(error);
-    toast({ tone: "bad", title, detail });
-  };
   const taken = () => new Set((client.getQueryData<Agent[]>(KEY) ?? []).map((agent) => agent.graph.name));
 
   const create = useMutation({
@@ -35,7 +30,7 @@ export function useAgentActions() {
       void refresh();
       go(`/agents/${agent.id}`);
     },
-    onError: fail,
+    onError: toastError,
   });
 
   const duplicate = useMutation({
@@ -49,7 +44,7 @@ export function useAgentActions() {
         ),
       }),
     onSuccess: refresh,
-    onError: fail,
+    onError: toastError,
   });
 
   const remove = useMutation({
@@ -58,27 +53,13 @@ export function useAgentActions() {
       void refresh();
       toast({ title: t("deleted", { name: agent.graph.name }) });
     },
-    onError: fail,
+    onError: toastError,
   });
 
-  /** Imports files one by one. A failed file is reported and does not stop the others. A single agent is opened. */
+  const importAll = useFileImport(({ graph }) => api.agents.create(graph));
+  /** A single imported agent is opened. */
   const importFiles = useMutation({
-    mutationFn: async (files: File[]) => {
-      const made: Agent[] = [];
-      for (const file of files) {
-        const found = await read(file);
-        if (!("graph" in found)) {
-          toast({ tone: "bad", title: `${file.name}: ${found.title}`, ...(found.detail && { detail: found.detail }) });
-          continue;
-        }
-        try {
-          made.push(await api.agents.create(found.graph));
-        } catch (error) {
-          toast({ tone: "bad", title: t("importFailed", { file: file.name }), detail: words(error).detail });
-        }
-      }
-      return made;
-    },
+    mutationFn: importAll,
     onSuccess: (made) => {
       if (made.length === 0) return;
       void refresh();

@@ -3,9 +3,9 @@ import { FolderUp, Globe, Type } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/api.ts";
-import { ErrorNotice, useErrorWords } from "../../shell/query-state.tsx";
+import { FormDialog } from "../../shell/form-dialog.tsx";
+import { useErrorWords } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
-import { SidePanel } from "../../ui/dialog.tsx";
 import { DropZone } from "../../ui/drop-zone.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
@@ -97,7 +97,7 @@ export function AddDocuments({ name }: { name: string }) {
 }
 
 function TextPanel({ name, kind, onClose }: { name: string; kind: "text" | "url"; onClose(): void }) {
-  const { t } = useTranslation("knowledge");
+  const { t } = useTranslation(["knowledge", "common"]);
   const client = useQueryClient();
   const [title, setTitle] = useState("");
   const [text, setText] = useState("");
@@ -115,39 +115,29 @@ function TextPanel({ name, kind, onClose }: { name: string; kind: "text" | "url"
     },
   });
   return (
-    <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      side
+      onClose={onClose}
       title={kind === "url" ? t("addUrl") : t("addText")}
-      footer={
-        <Button variant="solid" disabled={!ready} busy={add.isPending} onClick={() => add.mutate()}>
-          {t("add")}
-        </Button>
-      }
+      submit={t("common:add")}
+      mutation={add}
+      disabled={!ready}
+      onSubmit={() => add.mutate()}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready) add.mutate();
-        }}
-      >
-        {kind === "url" ? (
-          <Field label={t("url")} help={t("urlHelp")} error={badUrl && t("urlError")}>
-            <Input value={url} onChange={(event) => setUrl(event.target.value)} inputMode="url" mono />
+      {kind === "url" ? (
+        <Field label={t("url")} help={t("urlHelp")} error={badUrl && t("urlError")}>
+          <Input value={url} onChange={(event) => setUrl(event.target.value)} inputMode="url" mono />
+        </Field>
+      ) : (
+        <>
+          <Field label={t("column.title")}>
+            <Input value={title} onChange={(event) => setTitle(event.target.value)} />
           </Field>
-        ) : (
-          <>
-            <Field label={t("textTitle")}>
-              <Input value={title} onChange={(event) => setTitle(event.target.value)} />
-            </Field>
-            <Field label={t("text")}>
-              <Textarea value={text} onChange={(event) => setText(event.target.value)} rows={16} />
-            </Field>
-          </>
-        )}
-        {add.isError && <ErrorNotice error={add.error} />}
-      </form>
-    </SidePanel>
+          <Field label={t("text")}>
+            <Textarea value={text} onChange={(event) => setText(event.target.value)} rows={16} />
+          </Field>
+        </>
+      )}
+    </FormDialog>
   );
 }

@@ -3,9 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { KnowledgeCard } from "../../../server/contract/knowledge.ts";
 import { api } from "../../api/api.ts";
-import { ErrorNotice } from "../../shell/query-state.tsx";
-import { Button } from "../../ui/button.tsx";
-import { SidePanel } from "../../ui/dialog.tsx";
+import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Input } from "../../ui/input.tsx";
 import { useModels } from "../models/use-models.ts";
@@ -39,29 +37,11 @@ export function CreateKnowledgePanel({
     if (!invalid) create.mutate();
   };
   return (
-    <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={t("createTitle")}
-      footer={
-        <Button variant="solid" busy={create.isPending} onClick={submit}>
-          {t("common:create")}
-        </Button>
-      }
-    >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <Field label={t("name")} help={t("nameHelp")} error={shown && invalid && t("nameError")}>
-          <Input value={name} onChange={(event) => setName(event.target.value)} placeholder="handbook" />
-        </Field>
-        <EmbedderField value={embedder} onChange={setChosen} />
-        {create.isError && <ErrorNotice error={create.error} />}
-      </form>
-    </SidePanel>
+    <FormDialog side onClose={onClose} title={t("new")} submit={t("common:create")} mutation={create} onSubmit={submit}>
+      <Field label={t("common:name")} help={t("nameHelp")} error={shown && invalid && t("nameError")}>
+        <Input value={name} onChange={(event) => setName(event.target.value)} placeholder="handbook" />
+      </Field>
+      <EmbedderField value={embedder} onChange={setChosen} />
+    </FormDialog>
   );
 }

@@ -4,17 +4,18 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { KnowledgeDocument } from "../../../server/contract/knowledge.ts";
 import { api } from "../../api/api.ts";
-import { ago, bytes, dateTime, number } from "../../i18n/format.ts";
-import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { bytes, number } from "../../i18n/format.ts";
+import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Badge, type Tone } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { SearchInput } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
-import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
+import { ShowMore } from "../../ui/show-more.tsx";
+import { ActionsHead, Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
+import { Time } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { KNOWLEDGE_KEY } from "./use-knowledge.ts";
 
@@ -38,7 +39,7 @@ export function DocumentsTable({
 }) {
   const { t } = useTranslation(["knowledge", "common"]);
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const [search, setSearch] = useState("");
   const [limit, setLimit] = useState(PAGE);
   const remove = useMutation({
@@ -47,10 +48,7 @@ export function DocumentsTable({
       void client.invalidateQueries({ queryKey: KNOWLEDGE_KEY });
       toast({ title: t("documentRemoved", { title: document.title }) });
     },
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
   });
   if (documents.length === 0)
     return (
@@ -76,9 +74,7 @@ export function DocumentsTable({
           <HeadCell end className="max-lg:hidden">
             {t("column.changed")}
           </HeadCell>
-          <HeadCell>
-            <span className="sr-only">{t("column.actions")}</span>
-          </HeadCell>
+          <ActionsHead />
         </Head>
         <tbody>
           {shown.slice(0, limit).map((document) => (
@@ -108,9 +104,7 @@ export function DocumentsTable({
                 {bytes(document.bytes)}
               </Cell>
               <Cell end className="whitespace-nowrap text-ink-3 max-lg:hidden">
-                <time dateTime={new Date(document.updatedAt).toISOString()} title={dateTime(document.updatedAt)}>
-                  {ago(document.updatedAt)}
-                </time>
+                <Time at={document.updatedAt} />
               </Cell>
               <Cell end>
                 <IconButton
@@ -126,11 +120,7 @@ export function DocumentsTable({
           ))}
         </tbody>
       </Table>
-      {shown.length > limit && (
-        <div className="mt-3 text-center">
-          <Button onClick={() => setLimit(limit + PAGE)}>{t("common:showMore")}</Button>
-        </div>
-      )}
+      {shown.length > limit && <ShowMore onMore={() => setLimit(limit + PAGE)} />}
     </>
   );
 }
@@ -143,12 +133,7 @@ export function DocumentPanel({ name, document, onClose }: { name: string; docum
     queryFn: ({ signal }) => api.knowledge.document(name, document, signal),
   });
   return (
-    <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={query.data?.title ?? "…"}
-      className="w-[min(680px,100vw)]"
-    >
+    <SidePanel onClose={onClose} title={query.data?.title ?? "…"} className="w-[min(680px,100vw)]">
       <Loaded query={query} skeleton={<Skeleton className="h-64" />}>
         {(read) => (
           <>

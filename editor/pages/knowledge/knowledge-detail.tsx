@@ -6,11 +6,11 @@ import { useLocation } from "wouter";
 import type { KnowledgeCard } from "../../../server/contract/knowledge.ts";
 import { api } from "../../api/api.ts";
 import { bytes } from "../../i18n/format.ts";
+import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Page } from "../../shell/page.tsx";
-import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
-import { ConfirmDialog, SidePanel } from "../../ui/dialog.tsx";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -27,7 +27,7 @@ export function KnowledgeDetail({ name }: { name: string }) {
   const { t } = useTranslation(["knowledge", "common"]);
   const [, go] = useLocation();
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const documents = useDocuments(name);
   const busy = documents.data?.filter(isBusy).length ?? 0;
   const card = useQuery({
@@ -39,10 +39,6 @@ export function KnowledgeDetail({ name }: { name: string }) {
   const [asking, setAsking] = useState(false);
   const [changing, setChanging] = useState(false);
   const [task, setTask] = useState<string>();
-  const fail = (error: unknown) => {
-    const { title, detail } = words(error);
-    toast({ tone: "bad", title, detail });
-  };
   const remove = useMutation({
     mutationFn: () => api.knowledge.delete(name),
     onSuccess: () => {
@@ -50,12 +46,12 @@ export function KnowledgeDetail({ name }: { name: string }) {
       go("/knowledge");
       void client.invalidateQueries({ queryKey: KNOWLEDGE_KEY });
     },
-    onError: fail,
+    onError: toastError,
   });
   const reindex = useMutation({
     mutationFn: () => api.knowledge.reindex(name),
     onSuccess: (started) => setTask(started.task),
-    onError: fail,
+    onError: toastError,
   });
 
   return (
@@ -109,7 +105,7 @@ export function KnowledgeDetail({ name }: { name: string }) {
       )}
       <ConfirmDialog
         open={asking}
-        onOpenChange={setAsking}
+        onClose={() => setAsking(false)}
         title={t("deleteTitle", { name })}
         description={t("deleteLead")}
         confirm={t("common:delete")}
@@ -150,25 +146,18 @@ function ChangeEmbedder({
     onSuccess: ({ task }) => onStarted(task),
   });
   return (
-    <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      side
+      onClose={onClose}
       title={t("changeEmbedder")}
       description={t("reindexHelp")}
-      footer={
-        <Button
-          variant="solid"
-          busy={change.isPending}
-          disabled={embedder === (card.embedder ?? NO_EMBEDDER)}
-          onClick={() => change.mutate()}
-        >
-          {t("reindex")}
-        </Button>
-      }
+      submit={t("reindex")}
+      mutation={change}
+      disabled={embedder === (card.embedder ?? NO_EMBEDDER)}
+      onSubmit={() => change.mutate()}
     >
       <EmbedderField value={embedder} onChange={setEmbedder} />
-      {change.isError && <ErrorNotice error={change.error} className="mt-4" />}
-    </SidePanel>
+    </FormDialog>
   );
 }
 

@@ -8,6 +8,7 @@ import { number, span } from "../../i18n/format.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 
@@ -37,10 +38,9 @@ export function SearchTest({
     <section aria-label={t("test")}>
       <h2 className="font-semibold text-md">{t("test")}</h2>
       <p className="mt-0.5 mb-3 text-ink-2">{t("testLead")}</p>
-      <form
+      <Form
         className="flex flex-col gap-2"
-        onSubmit={(event) => {
-          event.preventDefault();
+        onSubmit={() => {
           if (question.trim()) ask.mutate();
         }}
       >
@@ -70,7 +70,7 @@ export function SearchTest({
             }))}
           />
         )}
-      </form>
+      </Form>
       <div aria-live="polite" className="mt-4">
         {ask.isError && <ErrorNotice error={ask.error} />}
         {ask.data &&

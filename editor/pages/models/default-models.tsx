@@ -6,7 +6,7 @@ import type { ModelCard } from "../../../server/contract/model.ts";
 import type { ServerSettings } from "../../../server/contract/settings.ts";
 import { api } from "../../api/api.ts";
 import { Section } from "../../shell/page.tsx";
-import { useErrorWords } from "../../shell/query-state.tsx";
+import { useErrorToast } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -21,7 +21,7 @@ type Defaults = Partial<Pick<ServerSettings, "defaultModel" | "defaultEmbedder">
 export function useSetDefaults() {
   const { t } = useTranslation("models");
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   return useMutation({
     mutationFn: (defaults: Defaults) => api.settings.change(defaults),
     onSuccess: (settings, { defaultModel, defaultEmbedder }) => {
@@ -31,10 +31,7 @@ export function useSetDefaults() {
       else if (defaultEmbedder) toast({ title: t("nowEmbedder", { model: defaultEmbedder }) });
       else toast({ title: t("choosesAutomatically") });
     },
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
   });
 }
 

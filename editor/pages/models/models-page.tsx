@@ -6,7 +6,7 @@ import type { ModelProfile } from "../../../runtime/model.ts";
 import type { ModelCard, NewProvider, Provider } from "../../../server/contract/model.ts";
 import { api } from "../../api/api.ts";
 import { Page, Section } from "../../shell/page.tsx";
-import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { ErrorNotice, Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
@@ -21,17 +21,14 @@ import { MODELS_KEY, useModels } from "./use-models.ts";
 export function ModelsPage() {
   const { t } = useTranslation(["models", "common"]);
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const models = useModels();
   const [panel, setPanel] = useState<"add" | Provider>();
   const [doomed, setDoomed] = useState<Provider>();
   const remove = useMutation({
     mutationFn: (id: string) => api.models.delete(id),
     onSuccess: (_, id) => toast({ title: t("removed", { id }) }),
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
     onSettled: () => {
       setDoomed(undefined);
       void client.invalidateQueries({ queryKey: MODELS_KEY });
@@ -81,10 +78,10 @@ export function ModelsPage() {
       </Loaded>
       <ConfirmDialog
         open={doomed !== undefined}
-        onOpenChange={(open) => !open && setDoomed(undefined)}
+        onClose={() => setDoomed(undefined)}
         title={t("removeTitle", { id: doomed?.id })}
         description={t("removeLead")}
-        confirm={t("remove")}
+        confirm={t("common:remove")}
         busy={remove.isPending}
         onConfirm={() => doomed && remove.mutate(doomed.id)}
       />
@@ -139,7 +136,7 @@ function ProviderCard({
   onEdit(): void;
   onRemove(): void;
 }) {
-  const { t } = useTranslation("models");
+  const { t } = useTranslation(["models", "common"]);
   const [all, setAll] = useState(false);
   const test = useMutation({ mutationFn: () => api.models.test(provider.id) });
   const demo = provider.kind === "demo";
@@ -161,8 +158,8 @@ function ProviderCard({
         </Button>
         {!demo && provider.kind !== "local" && (
           <div className="flex">
-            <IconButton icon={Pencil} label={`${t("edit")}: ${provider.id}`} onClick={onEdit} />
-            <IconButton icon={Trash2} label={`${t("remove")}: ${provider.id}`} danger onClick={onRemove} />
+            <IconButton icon={Pencil} label={`${t("common:edit")}: ${provider.id}`} onClick={onEdit} />
+            <IconButton icon={Trash2} label={`${t("common:remove")}: ${provider.id}`} danger onClick={onRemove} />
           </div>
         )}
       </header>

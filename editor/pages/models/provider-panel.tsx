@@ -9,6 +9,7 @@ import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
 import { Spinner } from "../../ui/spinner.tsx";
@@ -71,9 +72,8 @@ export function ProviderPanel({
 
   return (
     <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={provider ? t("panel.editTitle", { id: provider.id }) : t("panel.addTitle")}
+      onClose={onClose}
+      title={provider ? t("panel.editTitle", { id: provider.id }) : t("add")}
       description={form ? undefined : t("panel.choose")}
       footer={
         form && (
@@ -96,13 +96,7 @@ export function ProviderPanel({
       }
     >
       {form ? (
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
+        <Form onSubmit={submit}>
           {preset?.command && <CodeBlock label={t("panel.firstRun")} code={preset.command} wrap />}
           <ProviderFields
             form={form}
@@ -113,7 +107,6 @@ export function ProviderPanel({
             preset={preset}
             models={models}
           />
-          <button type="submit" className="hidden" tabIndex={-1} aria-hidden />
           <div aria-live="polite" className="flex flex-col gap-3 empty:hidden">
             {save.isError && <ErrorNotice error={save.error} />}
             {test.isPending && (
@@ -124,7 +117,7 @@ export function ProviderPanel({
             {test.isError && <ErrorNotice error={test.error} onRetry={() => test.mutate(form.id)} />}
             {test.data && <TestResult test={test.data} />}
           </div>
-        </form>
+        </Form>
       ) : (
         <PresetList onChoose={choose} />
       )}

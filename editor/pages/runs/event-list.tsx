@@ -1,16 +1,14 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { RunEvent } from "../../../runtime/event.ts";
 import { span } from "../../i18n/format.ts";
-import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { cx } from "../../ui/cx.ts";
+import { ShowMore } from "../../ui/show-more.tsx";
 
 const PAGE = 60;
 
 /** The events of a run. Each expands to its JSON. */
 export function EventList({ events, startedAt }: { events: RunEvent[]; startedAt: number }) {
-  const { t } = useTranslation("common");
   const [limit, setLimit] = useState(PAGE);
   return (
     <>
@@ -21,11 +19,7 @@ export function EventList({ events, startedAt }: { events: RunEvent[]; startedAt
           </li>
         ))}
       </ol>
-      {events.length > limit && (
-        <div className="mt-3 text-center">
-          <Button onClick={() => setLimit(limit + PAGE)}>{t("showMore")}</Button>
-        </div>
-      )}
+      {events.length > limit && <ShowMore onMore={() => setLimit(limit + PAGE)} />}
     </>
   );
 }

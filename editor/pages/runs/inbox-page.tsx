@@ -5,21 +5,22 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { RunRow } from "../../../server/contract/run.ts";
 import { api } from "../../api/api.ts";
-import { ago, dateTime } from "../../i18n/format.ts";
+import { RunBadge } from "../../panels/run-badge.tsx";
 import { Page } from "../../shell/page.tsx";
 import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
 import { useWaits } from "../../shell/use-waits.ts";
-import { Button, LinkButton } from "../../ui/button.tsx";
+import { LinkButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
-import { RunBadge } from "./run-badge.tsx";
+import { ShowMore } from "../../ui/show-more.tsx";
+import { Time } from "../../ui/time.tsx";
 import { WaitCard } from "./wait-card.tsx";
 
 const PAGE = 20;
 
 /** The Inbox: all pending approvals of all agents, longest waiting first. */
 export function InboxPage() {
-  const { t } = useTranslation(["runs", "common"]);
+  const { t } = useTranslation("runs");
   const waits = useWaits(3_000);
   const [shown, setShown] = useState(PAGE);
   return (
@@ -41,11 +42,7 @@ export function InboxPage() {
                   <PendingRun key={run.id} run={run} />
                 ))}
               </ul>
-              {runs.length > shown && (
-                <div className="mt-6 text-center">
-                  <Button onClick={() => setShown(shown + PAGE)}>{t("common:showMore")}</Button>
-                </div>
-              )}
+              {runs.length > shown && <ShowMore onMore={() => setShown(shown + PAGE)} />}
             </>
           )
         }
@@ -74,9 +71,7 @@ function PendingRun({ run }: { run: RunRow }) {
             {" · "}
             {run.version ? t("version", { version: run.version }) : t("draft")}
             {" · "}
-            <time dateTime={new Date(run.startedAt).toISOString()} title={dateTime(run.startedAt)}>
-              {ago(run.startedAt)}
-            </time>
+            <Time at={run.startedAt} />
           </p>
         </div>
         <RunBadge status={run.status} />

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { EventOf } from "../../../runtime/event.ts";
 import { modelName } from "../../../runtime/model-name.ts";
+import { outputText } from "../../graph/output-texts.ts";
 import { number, span } from "../../i18n/format.ts";
 import { PromptBar } from "../../panels/prompt-bar.tsx";
 import { promptMessages } from "../../panels/prompt-messages.ts";
@@ -13,7 +14,7 @@ import type { TimelineRow } from "./timeline.ts";
 
 /** The input and output of a timeline row, as recorded in the events. */
 export function RowDetail({ row }: { row: TimelineRow }) {
-  const { t } = useTranslation(["runs", "errors"]);
+  const { t } = useTranslation(["runs", "errors", "panels"]);
   const { what } = row;
   switch (what.is) {
     case "search":
@@ -27,7 +28,7 @@ export function RowDetail({ row }: { row: TimelineRow }) {
           {prompt && (
             <Part
               title={t("detail.prompt", { step: prompt.step + 1 })}
-              aside={t("detail.promptTokens", { tokens: number(prompt.tokens), limit: number(prompt.limit) })}
+              aside={t("panels:promptTokens", { tokens: number(prompt.tokens), limit: number(prompt.limit) })}
             >
               <PromptBar prompt={prompt} messages={promptMessages(upTo(what.view.prompts, prompt))} />
             </Part>
@@ -58,7 +59,7 @@ export function RowDetail({ row }: { row: TimelineRow }) {
             <Part title={t("detail.outputs")}>
               <Stack>
                 {Object.entries(view.outputs).map(([port, value]) => (
-                  <CodeBlock key={port} label={port} code={written(value)} wrap />
+                  <CodeBlock key={port} label={port} code={outputText(value)} wrap />
                 ))}
               </Stack>
             </Part>
@@ -74,8 +75,6 @@ export function RowDetail({ row }: { row: TimelineRow }) {
 
 const upTo = (prompts: EventOf<"prompt-built">[], last: EventOf<"prompt-built">) =>
   prompts.slice(0, prompts.indexOf(last) + 1);
-
-const written = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
 function Stack({ children }: { children: ReactNode }) {
   return <div className="flex flex-col gap-3.5">{children}</div>;
@@ -152,7 +151,7 @@ function Said({ message: event }: { message: EventOf<"message"> }) {
           <CodeBlock
             key={call.id}
             label={t("detail.called", { tool: call.name })}
-            code={written(call.arguments ?? call.raw ?? {})}
+            code={outputText(call.arguments ?? call.raw ?? {})}
             wrap
           />
         ))}
@@ -162,12 +161,12 @@ function Said({ message: event }: { message: EventOf<"message"> }) {
 }
 
 function Call({ start, end }: { start: EventOf<"tool-start">; end?: EventOf<"tool-end"> }) {
-  const { t } = useTranslation("runs");
+  const { t } = useTranslation(["runs", "panels"]);
   return (
     <Stack>
       <CodeBlock
         label={t("detail.called", { tool: start.tool ? modelName(start.tool) : start.call.name })}
-        code={written(start.call.arguments ?? start.call.raw ?? {})}
+        code={outputText(start.call.arguments ?? start.call.raw ?? {})}
         wrap
       />
       {end &&
@@ -176,7 +175,7 @@ function Call({ start, end }: { start: EventOf<"tool-start">; end?: EventOf<"too
             <pre className="whitespace-pre-wrap break-words text-sm">{end.result.content}</pre>
           </Notice>
         ) : (
-          <CodeBlock label={`${t("detail.result")} · ${span(end.ms)}`} code={end.result.content} wrap />
+          <CodeBlock label={`${t("panels:toolResult")} · ${span(end.ms)}`} code={end.result.content} wrap />
         ))}
     </Stack>
   );

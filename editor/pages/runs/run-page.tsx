@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleStop, ThumbsDown, ThumbsUp, Trash2 } from "lucide-react";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import type { RunView } from "../../../runtime/fold-run.ts";
@@ -9,10 +9,12 @@ import { api } from "../../api/api.ts";
 import { lookup } from "../../graph/lookup.ts";
 import { table } from "../../graph/node-types.ts";
 import { nodeIcon, nodeTone } from "../../hooks/node-icons.ts";
+import { useNow } from "../../hooks/use-now.ts";
 import { graphAt, NOT_FETCHED } from "../../hooks/use-scope-words.ts";
 import { dateTime, dollars, number, span } from "../../i18n/format.ts";
 import { useNodeWords } from "../../i18n/node-words.ts";
 import { Answer } from "../../panels/reply.tsx";
+import { hasEnded, isOpen, RunBadge } from "../../panels/run-badge.tsx";
 import { answerDocuments } from "../../panels/turn-view.tsx";
 import { Page, Section } from "../../shell/page.tsx";
 import { ErrorNotice } from "../../shell/query-state.tsx";
@@ -23,7 +25,6 @@ import { IconButton } from "../../ui/icon-button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { EventList } from "./event-list.tsx";
-import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
 import { isNotFound, RunNotFound } from "./run-not-found.tsx";
 import { RunReply } from "./run-reply.tsx";
 import { type FaceOf, RunTimeline } from "./run-timeline.tsx";
@@ -39,7 +40,7 @@ export function RunPage({ id }: { id: string }) {
   const row = useQuery({ queryKey: [...RUNS_KEY, id], queryFn: ({ signal }) => api.runs.get(id, signal) });
   const [chosen, setChosen] = useState<string>();
   const [asking, setAsking] = useState(false);
-  const now = useNow(isOpen(view.status) && !loading);
+  const now = useNow(isOpen(view.status) && !loading, 250);
   const faceOf = useFaces(id, view.start !== undefined);
   const cancel = useMutation({ mutationFn: () => api.runs.cancel(id) });
   const remove = useDeleteRuns(() => go("/runs"));
@@ -92,7 +93,7 @@ export function RunPage({ id }: { id: string }) {
                 </div>
               </Section>
             )}
-            <Section title={t("page.message")}>
+            <Section title={t("column.message")}>
               <p className="whitespace-pre-wrap rounded-xl bg-accent-soft px-4 py-3">{message}</p>
             </Section>
             <Section title={t("page.reply")}>
@@ -127,7 +128,7 @@ export function RunPage({ id }: { id: string }) {
       )}
       <ConfirmDialog
         open={asking}
-        onOpenChange={setAsking}
+        onClose={() => setAsking(false)}
         title={t("deleteTitle", { count: 1 })}
         description={t("deleteLead")}
         confirm={t("common:delete")}
@@ -144,14 +145,14 @@ function Facts({ id, view, row, now }: { id: string; view: RunView; row?: Pick<R
   return (
     <aside aria-label={t("page.facts")} className="lg:sticky lg:top-8 lg:self-start">
       <dl className="flex flex-col gap-2.5 rounded-xl border border-line bg-surface p-4">
-        <Fact name={t("page.started")}>{view.startedAt > 0 && dateTime(view.startedAt)}</Fact>
-        <Fact name={t("page.duration")}>{view.startedAt > 0 && span((view.endedAt ?? now) - view.startedAt)}</Fact>
+        <Fact name={t("column.started")}>{view.startedAt > 0 && dateTime(view.startedAt)}</Fact>
+        <Fact name={t("column.duration")}>{view.startedAt > 0 && span((view.endedAt ?? now) - view.startedAt)}</Fact>
         <Fact name={t("page.inTokens")}>{number(usage.inputTokens)}</Fact>
         <Fact name={t("page.outTokens")}>{number(usage.outputTokens)}</Fact>
         <Fact name={t("page.steps")}>{number(usage.steps)}</Fact>
         <Fact name={t("page.toolCalls")}>{number(usage.toolCalls)}</Fact>
-        <Fact name={t("page.cost")}>{usage.costUsd !== undefined && dollars(usage.costUsd)}</Fact>
-        <Fact name={t("page.agent")}>
+        <Fact name={t("column.cost")}>{usage.costUsd !== undefined && dollars(usage.costUsd)}</Fact>
+        <Fact name={t("column.agent")}>
           {start && (
             <>
               {start.agent.name}{" "}
@@ -231,17 +232,6 @@ function Rating({ id, row }: { id: string; row?: Pick<RunRow, "rating"> }) {
       {rate.isError && <CodeBlock code={String(rate.error.message)} />}
     </div>
   );
-}
-
-/** The current time, updated four times a second while `ticking`. */
-function useNow(ticking: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!ticking) return;
-    const timer = setInterval(() => setNow(Date.now()), 250);
-    return () => clearInterval(timer);
-  }, [ticking]);
-  return now;
 }
 
 /** The icon and colour of each node, from the graph that the run executed. */

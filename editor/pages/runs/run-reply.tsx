@@ -33,12 +33,12 @@ export function RunReply({
 
 /** The sources of a reply: cited documents and the tools that returned a result, or a note that there are none. */
 function GroundingList({ grounding }: { grounding: Grounding }) {
-  const { t } = useTranslation("runs");
+  const { t } = useTranslation(["runs", "panels"]);
   if (grounding.documents.length === 0 && grounding.tools.length === 0)
     return (
       <div>
         <Badge tone="warn" title={t("page.noSourcesHelp")}>
-          {t("page.noSources")}
+          {t("panels:noSourcesBadge")}
         </Badge>
       </div>
     );

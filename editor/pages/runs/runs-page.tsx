@@ -5,23 +5,25 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation, useSearch } from "wouter";
 import type { RunRow } from "../../../server/contract/run.ts";
 import { ApiError, api } from "../../api/api.ts";
-import { ago, compact, dateTime, dollars, span } from "../../i18n/format.ts";
+import { compact, dollars, span } from "../../i18n/format.ts";
+import { hasEnded, isOpen, RunBadge } from "../../panels/run-badge.tsx";
 import { Page } from "../../shell/page.tsx";
-import { ErrorNotice, RowsSkeleton, useErrorWords } from "../../shell/query-state.tsx";
+import { ErrorNotice, RowsSkeleton, useErrorToast } from "../../shell/query-state.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { SearchInput } from "../../ui/input.tsx";
 import { Select } from "../../ui/select.tsx";
+import { ShowMore } from "../../ui/show-more.tsx";
 import { Checkbox } from "../../ui/switch.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
+import { Time } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { useAgents } from "../home/use-agents.ts";
 import { RetentionNote } from "../settings/run-retention.tsx";
 import { RatingMark } from "./rating-mark.tsx";
-import { hasEnded, isOpen, RunBadge } from "./run-badge.tsx";
 import {
   isFiltered,
   type Period,
@@ -44,8 +46,8 @@ export function RunTabs({ current }: { current: "runs" | "sessions" }) {
       label={t("label")}
       current={current}
       tabs={[
-        { id: "runs", label: t("tabs.runs"), href: "/runs" },
-        { id: "sessions", label: t("tabs.sessions"), href: "/sessions" },
+        { id: "runs", label: t("title"), href: "/runs" },
+        { id: "sessions", label: t("sessions.title"), href: "/sessions" },
       ]}
     />
   );
@@ -115,13 +117,7 @@ export function RunsPage() {
         ) : (
           <RunTable runs={list} />
         ))}
-      {runs.hasNextPage && (
-        <div className="mt-4 text-center">
-          <Button busy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            {t("common:showMore")}
-          </Button>
-        </div>
-      )}
+      {runs.hasNextPage && <ShowMore busy={runs.isFetchingNextPage} onMore={() => void runs.fetchNextPage()} />}
     </Page>
   );
 }
@@ -219,7 +215,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
             </Button>
           )}
           <Button size="sm" variant="danger" icon={Trash2} onClick={() => setAsking(true)}>
-            {t("delete")}
+            {t("common:delete")}
           </Button>
         </div>
       )}
@@ -284,9 +280,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
                 </span>
               </Cell>
               <Cell end className="whitespace-nowrap text-ink-2">
-                <time dateTime={new Date(run.startedAt).toISOString()} title={dateTime(run.startedAt)}>
-                  {ago(run.startedAt)}
-                </time>
+                <Time at={run.startedAt} />
               </Cell>
               <Cell end className="whitespace-nowrap">
                 {run.endedAt ? span(run.endedAt - run.startedAt) : ""}
@@ -303,7 +297,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
       </Table>
       <ConfirmDialog
         open={asking}
-        onOpenChange={setAsking}
+        onClose={() => setAsking(false)}
         title={t("deleteTitle", { count: picked.length })}
         description={[t("deleteLead"), picked.some((run) => !hasEnded(run.status)) && t("stillRunning")]
           .filter(Boolean)
@@ -320,7 +314,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
 export function useDeleteRuns(onDone: () => void) {
   const { t } = useTranslation("runs");
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   return useMutation({
     mutationFn: async (ids: string[]) => {
       let count = 0;
@@ -334,10 +328,7 @@ export function useDeleteRuns(onDone: () => void) {
       return count;
     },
     onSuccess: (count) => toast({ title: t("deleted", { count }) }),
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
     onSettled: () => {
       void client.invalidateQueries({ queryKey: RUNS_KEY });
       onDone();

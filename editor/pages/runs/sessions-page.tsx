@@ -6,18 +6,20 @@ import { Link, useLocation } from "wouter";
 import { type Message, messageText } from "../../../runtime/message.ts";
 import type { Session } from "../../../server/contract/run.ts";
 import { api } from "../../api/api.ts";
-import { ago, dateTime, number } from "../../i18n/format.ts";
+import { dateTime, number } from "../../i18n/format.ts";
 import { Answer } from "../../panels/reply.tsx";
+import { hasEnded, RunBadge } from "../../panels/run-badge.tsx";
 import { Page } from "../../shell/page.tsx";
-import { ErrorNotice, Loaded, RowsSkeleton, useErrorWords } from "../../shell/query-state.tsx";
-import { Button, LinkButton } from "../../ui/button.tsx";
+import { ErrorNotice, Loaded, RowsSkeleton, useErrorToast } from "../../shell/query-state.tsx";
+import { LinkButton } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
-import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
+import { ShowMore } from "../../ui/show-more.tsx";
+import { ActionsHead, Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
+import { Time } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { hasEnded, RunBadge } from "./run-badge.tsx";
 import { RunTabs } from "./runs-page.tsx";
 
 const KEY = ["sessions"];
@@ -26,17 +28,14 @@ const PAGE = 50;
 function useDeleteSession(onDeleted: () => void) {
   const { t } = useTranslation("runs");
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   return useMutation({
     mutationFn: (session: string) => api.sessions.delete(session),
     onSuccess: () => {
       toast({ title: t("sessions.deleted") });
       onDeleted();
     },
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
     onSettled: () => client.invalidateQueries({ queryKey: KEY }),
   });
 }
@@ -55,7 +54,7 @@ function DeleteSession({
   return (
     <ConfirmDialog
       open={session !== undefined}
-      onOpenChange={(open) => !open && onClose()}
+      onClose={onClose}
       title={t("sessions.deleteTitle")}
       description={t("sessions.deleteLead")}
       confirm={t("common:delete")}
@@ -103,13 +102,11 @@ export function SessionsPage() {
         <Table label={t("sessions.title")}>
           <Head>
             <HeadCell>{t("sessions.column.title")}</HeadCell>
-            <HeadCell>{t("sessions.column.agent")}</HeadCell>
-            <HeadCell>{t("sessions.column.user")}</HeadCell>
+            <HeadCell>{t("column.agent")}</HeadCell>
+            <HeadCell>{t("page.user")}</HeadCell>
             <HeadCell end>{t("sessions.column.turns")}</HeadCell>
             <HeadCell end>{t("sessions.column.last")}</HeadCell>
-            <HeadCell>
-              <span className="sr-only">{t("sessions.column.actions")}</span>
-            </HeadCell>
+            <ActionsHead />
           </Head>
           <tbody>
             {list.map((session) => (
@@ -127,9 +124,7 @@ export function SessionsPage() {
                 <Cell className="whitespace-nowrap text-ink-2">{session.user ?? ""}</Cell>
                 <Cell end>{number(session.turns)}</Cell>
                 <Cell end className="whitespace-nowrap text-ink-2">
-                  <time dateTime={new Date(session.updatedAt).toISOString()} title={dateTime(session.updatedAt)}>
-                    {ago(session.updatedAt)}
-                  </time>
+                  <Time at={session.updatedAt} />
                 </Cell>
                 <Cell end>
                   <IconButton
@@ -147,11 +142,7 @@ export function SessionsPage() {
         </Table>
       )}
       {sessions.hasNextPage && (
-        <div className="mt-4 text-center">
-          <Button busy={sessions.isFetchingNextPage} onClick={() => void sessions.fetchNextPage()}>
-            {t("common:showMore")}
-          </Button>
-        </div>
+        <ShowMore busy={sessions.isFetchingNextPage} onMore={() => void sessions.fetchNextPage()} />
       )}
       <DeleteSession session={doomed} onClose={() => setDoomed(undefined)} onDeleted={() => undefined} />
     </Page>
@@ -204,14 +195,14 @@ export function SessionPage({ id }: { id: string }) {
 }
 
 function Turn({ turn }: { turn: Session["turns"][number] }) {
-  const { t } = useTranslation("runs");
+  const { t } = useTranslation(["runs", "testing"]);
   return (
     <article className="flex flex-col gap-2.5">
       <header className="flex items-center gap-2 text-ink-3 text-sm">
         <time dateTime={new Date(turn.startedAt).toISOString()}>{dateTime(turn.startedAt)}</time>
         {turn.status !== "done" && <RunBadge status={turn.status} />}
         <Link href={`/runs/${turn.run}`} className="ml-auto inline-flex items-center gap-1 rounded-sm hover:text-ink">
-          {t("sessions.openRun")} <ArrowUpRight size={14} aria-hidden />
+          {t("testing:openRun")} <ArrowUpRight size={14} aria-hidden />
         </Link>
       </header>
       {turn.messages.map((message, index) => (

@@ -4,9 +4,10 @@ import { Hand } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { ScopePart, Wait, WaitDecision } from "../../../runtime/event.ts";
 import { api } from "../../api/api.ts";
+import { outputText } from "../../graph/output-texts.ts";
 import { ago } from "../../i18n/format.ts";
+import { WaitChoices } from "../../panels/wait-choices.tsx";
 import { ErrorNotice } from "../../shell/query-state.tsx";
-import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 
 /** Nodes are named by their ids, because the list does not load graphs. */
@@ -22,8 +23,6 @@ export function WaitCard({ run, wait, onDecided }: { run: string; wait: Wait; on
     mutationFn: (choice: WaitDecision["choice"]) => api.runs.answer(run, [{ wait: wait.wait, choice }]),
     onSuccess: onDecided,
   });
-  const choices: WaitDecision["choice"][] =
-    wait.kind === "uncertain" ? ["retry", "skip", "fail"] : ["approve", "reject"];
   return (
     <article className="rounded-xl border border-warn/30 bg-warn-soft p-4">
       <div className="flex gap-2.5">
@@ -39,29 +38,13 @@ export function WaitCard({ run, wait, onDecided }: { run: string; wait: Wait; on
           )}
         </div>
       </div>
-      {wait.call && (
-        <CodeBlock
-          className="mt-3"
-          label={wait.call.tool}
-          code={
-            typeof wait.call.arguments === "string" ? wait.call.arguments : JSON.stringify(wait.call.arguments, null, 2)
-          }
-          wrap
-        />
-      )}
-      <div className="mt-3 flex flex-wrap gap-2">
-        {choices.map((choice, index) => (
-          <Button
-            key={choice}
-            variant={index === 0 ? "solid" : "outline"}
-            busy={decide.isPending && decide.variables === choice}
-            disabled={decide.isPending}
-            onClick={() => decide.mutate(choice)}
-          >
-            {t(`wait.${choice}`)}
-          </Button>
-        ))}
-      </div>
+      {wait.call && <CodeBlock className="mt-3" label={wait.call.tool} code={outputText(wait.call.arguments)} wrap />}
+      <WaitChoices
+        kind={wait.kind}
+        busy={decide.isPending ? decide.variables : undefined}
+        disabled={decide.isPending}
+        onChoose={decide.mutate}
+      />
       {decide.isError && <ErrorNotice error={decide.error} className="mt-3" />}
     </article>
   );

@@ -6,7 +6,9 @@ import { bytes } from "../../i18n/format.ts";
 import { Section } from "../../shell/page.tsx";
 import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
+import { download } from "../../ui/download.ts";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Progress } from "../../ui/progress.tsx";
 import { Checkbox } from "../../ui/switch.tsx";
@@ -41,7 +43,7 @@ export function BackUp() {
         (count) => setMade(count),
         controller.signal,
       );
-      save(name, blob);
+      download(name, blob);
       toast({ title: t("backup.done", { size: bytes(blob.size) }) });
       setPassphrase("");
       setAgain("");
@@ -54,10 +56,9 @@ export function BackUp() {
 
   return (
     <Section title={t("backup.make")} lead={t("backup.makeLead")}>
-      <form
+      <Form
         className="flex max-w-xl flex-col items-start gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
+        onSubmit={() => {
           if (ready && made === undefined) void make();
         }}
       >
@@ -108,17 +109,7 @@ export function BackUp() {
           </div>
         )}
         {error !== undefined && <ErrorNotice error={error} className="w-full" />}
-      </form>
+      </Form>
     </Section>
   );
-}
-
-function save(name: string, blob: Blob): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The download has started by then.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

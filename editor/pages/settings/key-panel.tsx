@@ -9,6 +9,7 @@ import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
@@ -22,7 +23,7 @@ export const KEYS_KEY = ["keys"];
 
 /** Creates an agent key and shows it once; with `known`, edits a key. */
 export function KeyPanel({ known, onClose }: { known?: AgentKey; onClose(): void }) {
-  const { t } = useTranslation("settings");
+  const { t } = useTranslation(["settings", "common"]);
   const client = useQueryClient();
   const [form, setForm] = useState(() => formOf(known));
   const [shown, setShown] = useState(false);
@@ -48,8 +49,7 @@ export function KeyPanel({ known, onClose }: { known?: AgentKey; onClose(): void
   const { data } = save;
   return (
     <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
+      onClose={onClose}
       title={known ? t("keys.changeTitle", { name: known.name }) : t("keys.createTitle")}
       footer={
         data ? (
@@ -58,7 +58,7 @@ export function KeyPanel({ known, onClose }: { known?: AgentKey; onClose(): void
           </Button>
         ) : (
           <Button variant="solid" busy={save.isPending} onClick={submit}>
-            {known ? t("keys.save") : t("keys.create")}
+            {known ? t("common:save") : t("keys.create")}
           </Button>
         )
       }
@@ -81,18 +81,10 @@ export function KeyPanel({ known, onClose }: { known?: AgentKey; onClose(): void
           )}
         </div>
       ) : (
-        <form
-          className="flex flex-col gap-5"
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
+        <Form className="flex flex-col gap-5" onSubmit={submit}>
           <KeyFields form={form} onChange={setForm} known={known} faults={shown ? faults : new Set()} />
           {save.isError && <ErrorNotice error={save.error} />}
-          {/* Lets Enter in a field submit the form. */}
-          <button type="submit" hidden tabIndex={-1} aria-hidden />
-        </form>
+        </Form>
       )}
     </SidePanel>
   );
@@ -109,7 +101,7 @@ function KeyFields({
   known?: AgentKey;
   faults: ReturnType<typeof faultsOf>;
 }) {
-  const { t } = useTranslation("settings");
+  const { t } = useTranslation(["settings", "templates", "common"]);
   const agents = useAgents();
   const published = (agents.data ?? []).flatMap((agent) => agent.slug ?? []);
   // Includes chosen agents that are no longer published.
@@ -124,7 +116,11 @@ function KeyFields({
   const expiries: Expiry[] = [...(known?.expiresAt === undefined ? [] : ["keep" as const]), ...EXPIRIES];
   return (
     <>
-      <Field label={t("keys.name")} help={t("keys.nameHelp")} error={faults.has("name") && t("keys.nameMissing")}>
+      <Field
+        label={t("common:name")}
+        help={t("keys.nameHelp")}
+        error={faults.has("name") && t("templates:nameMissing")}
+      >
         <Input value={form.name} onChange={(event) => set({ name: event.target.value })} />
       </Field>
       <Field label={t("keys.which")} error={faults.has("agents") && t("keys.noneChosen")}>

@@ -6,7 +6,7 @@ import { cx } from "../../ui/cx.ts";
 /** How much of its daily limits a key has used: a bar for tokens and one for money, if they are limited. */
 export function KeyUsage({ name, today, limits }: Pick<AgentKey, "name" | "today" | "limits">) {
   const { t } = useTranslation("settings");
-  if (!today || !limits) return <span className="text-ink-3">{t("keys.noDayLimit")}</span>;
+  if (!today || !limits) return <span className="text-ink-3">{t("keys.unlimited")}</span>;
   return (
     <div className="flex min-w-40 flex-col gap-2">
       {limits.tokensPerDay !== undefined && (

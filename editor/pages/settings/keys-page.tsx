@@ -6,22 +6,22 @@ import type { AgentKey, KeyLimits } from "../../../server/contract/key.ts";
 import { api } from "../../api/api.ts";
 import { ago, date, number } from "../../i18n/format.ts";
 import { Page } from "../../shell/page.tsx";
-import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
-import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
+import { ActionsHead, Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { KEYS_KEY, KeyPanel } from "./key-panel.tsx";
 import { KeyUsage } from "./key-usage.tsx";
 import { SettingsTabs } from "./settings-page.tsx";
 
 export function KeysPage() {
-  const { t } = useTranslation("settings");
+  const { t } = useTranslation(["settings", "common"]);
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const keys = useQuery({ queryKey: KEYS_KEY, queryFn: ({ signal }) => api.keys.list(signal) });
   const [creating, setCreating] = useState(false);
   const [changing, setChanging] = useState<AgentKey>();
@@ -29,10 +29,7 @@ export function KeysPage() {
   const revoke = useMutation({
     mutationFn: (key: AgentKey) => api.keys.delete(key.id),
     onSuccess: (_, key) => toast({ title: t("keys.revoked", { name: key.name }) }),
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
     onSettled: () => {
       setDoomed(undefined);
       void client.invalidateQueries({ queryKey: KEYS_KEY });
@@ -61,15 +58,13 @@ export function KeysPage() {
           ) : (
             <Table label={t("tabs.keys")}>
               <Head>
-                <HeadCell>{t("keys.column.name")}</HeadCell>
+                <HeadCell>{t("common:name")}</HeadCell>
                 <HeadCell>{t("keys.column.agents")}</HeadCell>
-                <HeadCell>{t("keys.column.limits")}</HeadCell>
+                <HeadCell>{t("keys.limits")}</HeadCell>
                 <HeadCell>{t("keys.column.today")}</HeadCell>
                 <HeadCell end>{t("keys.column.used")}</HeadCell>
-                <HeadCell end>{t("keys.column.expires")}</HeadCell>
-                <HeadCell>
-                  <span className="sr-only">{t("keys.column.actions")}</span>
-                </HeadCell>
+                <HeadCell end>{t("keys.expires")}</HeadCell>
+                <ActionsHead />
               </Head>
               <tbody>
                 {list.map((key) => (
@@ -140,7 +135,7 @@ export function KeysPage() {
       {changing && <KeyPanel known={changing} onClose={() => setChanging(undefined)} />}
       <ConfirmDialog
         open={doomed !== undefined}
-        onOpenChange={(open) => !open && setDoomed(undefined)}
+        onClose={() => setDoomed(undefined)}
         title={t("keys.revokeTitle", { name: doomed?.name })}
         description={t("keys.revokeLead")}
         confirm={t("keys.revokeButton")}

@@ -11,6 +11,7 @@ import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { DropZone } from "../../ui/drop-zone.tsx";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -72,10 +73,9 @@ export function Restore() {
           />
         )}
         {file && (
-          <form
+          <Form
             className="flex flex-col items-start gap-4 rounded-xl border border-line bg-surface p-4"
-            onSubmit={(event) => {
-              event.preventDefault();
+            onSubmit={() => {
               if (sent === undefined) void restore(file);
             }}
           >
@@ -113,7 +113,7 @@ export function Restore() {
             )}
             {sent === undefined ? (
               <Button type="submit" variant="solid">
-                {t("restore.button")}
+                {t("restore.title")}
               </Button>
             ) : (
               <div className="flex w-full items-center gap-4">
@@ -132,7 +132,7 @@ export function Restore() {
               ) : (
                 <ErrorNotice error={error} className="w-full" />
               ))}
-          </form>
+          </Form>
         )}
         {report && <Restored report={report} />}
       </div>

@@ -3,16 +3,17 @@ import { KeyRound, Pencil, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/api.ts";
-import { ago, dateTime } from "../../i18n/format.ts";
+import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Page } from "../../shell/page.tsx";
-import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
-import { ConfirmDialog, SidePanel } from "../../ui/dialog.tsx";
+import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { Field } from "../../ui/field.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Input } from "../../ui/input.tsx";
-import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
+import { ActionsHead, Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
+import { Time } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { SettingsTabs } from "./settings-page.tsx";
 
@@ -22,7 +23,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
 export function SecretsPage() {
   const { t } = useTranslation(["settings", "common"]);
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const secrets = useQuery({ queryKey: KEY, queryFn: ({ signal }) => api.secrets.list(signal) });
   /** The name of the secret being edited; empty for a new one. */
   const [editing, setEditing] = useState<string>();
@@ -30,10 +31,7 @@ export function SecretsPage() {
   const remove = useMutation({
     mutationFn: (name: string) => api.secrets.delete(name),
     onSuccess: (_, name) => toast({ title: t("secrets.deleted", { name }) }),
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
     onSettled: () => {
       setDoomed(undefined);
       void client.invalidateQueries({ queryKey: KEY });
@@ -61,12 +59,10 @@ export function SecretsPage() {
           ) : (
             <Table label={t("tabs.secrets")}>
               <Head>
-                <HeadCell>{t("secrets.column.name")}</HeadCell>
+                <HeadCell>{t("common:name")}</HeadCell>
                 <HeadCell>{t("secrets.column.ends")}</HeadCell>
                 <HeadCell end>{t("secrets.column.changed")}</HeadCell>
-                <HeadCell>
-                  <span className="sr-only">{t("secrets.column.actions")}</span>
-                </HeadCell>
+                <ActionsHead />
               </Head>
               <tbody>
                 {list.map((secret) => (
@@ -74,9 +70,7 @@ export function SecretsPage() {
                     <Cell className="w-full font-medium font-mono">{secret.name}</Cell>
                     <Cell className="font-mono text-ink-3">{secret.last4 ? `•••• ${secret.last4}` : "••••"}</Cell>
                     <Cell end className="whitespace-nowrap text-ink-2">
-                      <time dateTime={new Date(secret.updatedAt).toISOString()} title={dateTime(secret.updatedAt)}>
-                        {ago(secret.updatedAt)}
-                      </time>
+                      <Time at={secret.updatedAt} />
                     </Cell>
                     <Cell end>
                       <span className="flex justify-end">
@@ -107,7 +101,7 @@ export function SecretsPage() {
       {editing !== undefined && <SecretPanel name={editing} onClose={() => setEditing(undefined)} />}
       <ConfirmDialog
         open={doomed !== undefined}
-        onOpenChange={(open) => !open && setDoomed(undefined)}
+        onClose={() => setDoomed(undefined)}
         title={t("secrets.deleteTitle", { name: doomed })}
         description={t("secrets.deleteLead")}
         confirm={t("common:delete")}
@@ -119,7 +113,7 @@ export function SecretsPage() {
 }
 
 function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }) {
-  const { t } = useTranslation("settings");
+  const { t } = useTranslation(["settings", "common"]);
   const client = useQueryClient();
   const [name, setName] = useState(known);
   const [value, setValue] = useState("");
@@ -134,40 +128,29 @@ function SecretPanel({ name: known, onClose }: { name: string; onClose(): void }
     },
   });
   return (
-    <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={known ? t("secrets.replaceTitle", { name: known }) : t("secrets.addTitle")}
-      footer={
-        <Button variant="solid" disabled={!ready} busy={save.isPending} onClick={() => save.mutate()}>
-          {t("secrets.save")}
-        </Button>
-      }
+    <FormDialog
+      side
+      onClose={onClose}
+      title={known ? t("secrets.replaceTitle", { name: known }) : t("secrets.add")}
+      submit={t("common:save")}
+      mutation={save}
+      disabled={!ready}
+      onSubmit={() => save.mutate()}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready) save.mutate();
-        }}
-      >
-        {!known && (
-          <Field label={t("secrets.name")} help={t("secrets.nameHelp")} error={invalid && t("secrets.nameError")}>
-            <Input value={name} onChange={(event) => setName(event.target.value)} mono placeholder="WEATHER_KEY" />
-          </Field>
-        )}
-        <Field label={t("secrets.value")} help={t("secrets.valueHelp")}>
-          <Input
-            type="password"
-            autoComplete="new-password"
-            value={value}
-            onChange={(event) => setValue(event.target.value)}
-            mono
-          />
+      {!known && (
+        <Field label={t("common:name")} help={t("secrets.nameHelp")} error={invalid && t("secrets.nameError")}>
+          <Input value={name} onChange={(event) => setName(event.target.value)} mono placeholder="WEATHER_KEY" />
         </Field>
-        <button type="submit" className="hidden" tabIndex={-1} aria-hidden />
-        {save.isError && <ErrorNotice error={save.error} />}
-      </form>
-    </SidePanel>
+      )}
+      <Field label={t("secrets.value")} help={t("secrets.valueHelp")}>
+        <Input
+          type="password"
+          autoComplete="new-password"
+          value={value}
+          onChange={(event) => setValue(event.target.value)}
+          mono
+        />
+      </Field>
+    </FormDialog>
   );
 }

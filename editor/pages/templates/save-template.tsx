@@ -5,9 +5,7 @@ import { useLocation } from "wouter";
 import type { Graph } from "../../../runtime/graph.ts";
 import { api } from "../../api/api.ts";
 import { language } from "../../i18n/index.ts";
-import { ErrorNotice } from "../../shell/query-state.tsx";
-import { Button } from "../../ui/button.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { GraphPicture } from "../../ui/graph-picture.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
@@ -35,45 +33,30 @@ export function SaveTemplate({ graph, onClose }: { graph: Graph; onClose(): void
   });
   const submit = () => {
     setTried(true);
-    if (!isEmpty && !save.isPending) save.mutate();
+    if (!isEmpty) save.mutate();
   };
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      onClose={onClose}
       title={t("save")}
       description={t("saveLead")}
-      footer={
-        <>
-          <Button onClick={onClose}>{t("common:cancel")}</Button>
-          <Button variant="solid" busy={save.isPending} onClick={submit}>
-            {t("saveButton")}
-          </Button>
-        </>
-      }
+      submit={t("saveButton")}
+      mutation={save}
+      onSubmit={submit}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <GraphPicture graph={graph} className="h-32 rounded-lg border border-line" />
-        <Field label={t("name")} error={tried && isEmpty && t("nameMissing")}>
-          <Input
-            value={name}
-            maxLength={200}
-            autoFocus
-            onFocus={(event) => event.target.select()}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </Field>
-        <Field label={t("summary")} optional={t("common:optional")}>
-          <Textarea value={summary} maxLength={2000} rows={3} onChange={(event) => setSummary(event.target.value)} />
-        </Field>
-        {save.isError && <ErrorNotice error={save.error} />}
-      </form>
-    </Dialog>
+      <GraphPicture graph={graph} className="h-32 rounded-lg border border-line" />
+      <Field label={t("common:name")} error={tried && isEmpty && t("nameMissing")}>
+        <Input
+          value={name}
+          maxLength={200}
+          autoFocus
+          onFocus={(event) => event.target.select()}
+          onChange={(event) => setName(event.target.value)}
+        />
+      </Field>
+      <Field label={t("summary")} optional={t("common:optional")}>
+        <Textarea value={summary} maxLength={2000} rows={3} onChange={(event) => setSummary(event.target.value)} />
+      </Field>
+    </FormDialog>
   );
 }

@@ -4,13 +4,12 @@ import { useTranslation } from "react-i18next";
 import type { Template } from "../../../server/contract/template.ts";
 import { language } from "../../i18n/index.ts";
 import { Section } from "../../shell/page.tsx";
-import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
-import { Button } from "../../ui/button.tsx";
+import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { ConfirmDialog } from "../../ui/dialog.tsx";
 import type { MenuItem } from "../../ui/menu.tsx";
-import { Notice } from "../../ui/notice.tsx";
+import { NoMatch } from "../../ui/no-match.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
-import { toast } from "../../ui/toast.tsx";
+import { ShowMore } from "../../ui/show-more.tsx";
 import { TemplateCard } from "./template-card.tsx";
 import { TemplateSteps } from "./template-steps.tsx";
 import { requiredNeeds, useOpenWithChat, useTemplateActions, useTemplateStep, useTemplates } from "./use-templates.ts";
@@ -74,25 +73,14 @@ export function TemplateGallery({
         const ours = managed ? shown.filter((template) => !template.own) : shown;
         return (
           <>
-            {shown.length === 0 && (
-              <Notice
-                title={t("common:noMatch", { query: search })}
-                actions={
-                  onClear && (
-                    <Button size="sm" onClick={onClear}>
-                      {t("common:clearSearch")}
-                    </Button>
-                  )
-                }
-              />
-            )}
+            {shown.length === 0 && <NoMatch query={search} onClear={onClear} />}
             {own.length > 0 && <Section title={t("yours")}>{cards(own, true)}</Section>}
             {own.length > 0 && ours.length > 0 && <Section title={t("builtIn")}>{cards(ours, true)}</Section>}
             {own.length === 0 && ours.length > 0 && cards(ours, !large)}
             {used && <TemplateSteps template={used} onClose={() => setUsed(undefined)} />}
             <ConfirmDialog
               open={doomed !== undefined}
-              onOpenChange={(open) => !open && setDoomed(undefined)}
+              onClose={() => setDoomed(undefined)}
               title={t("deleteTitle", { title: doomed?.title[language()] })}
               description={t("deleteLead")}
               confirm={t("common:delete")}
@@ -119,9 +107,7 @@ function Cards({
   actions?(template: Template): MenuItem[];
   onSteps(template: Template): void;
 }) {
-  const { t } = useTranslation("templates");
   const [shown, setShown] = useState(SHOWN);
-  const left = templates.length - shown;
   return (
     <>
       <ul className={gridOf(large)}>
@@ -137,11 +123,7 @@ function Cards({
           </li>
         ))}
       </ul>
-      {left > 0 && (
-        <div className="mt-5 flex justify-center">
-          <Button onClick={() => setShown(shown + SHOWN)}>{t("more", { count: Math.min(SHOWN, left) })}</Button>
-        </div>
-      )}
+      {templates.length > shown && <ShowMore onMore={() => setShown(shown + SHOWN)} />}
     </>
   );
 }
@@ -159,17 +141,14 @@ function Usable({
 }) {
   const step = useTemplateStep(template);
   const open = useOpenWithChat();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const use = () => {
     if (!template.ready) return onSteps();
     step.mutate(
       {},
       {
         onSuccess: (used) => (requiredNeeds(used).length === 0 ? open(used) : onSteps()),
-        onError: (error) => {
-          const { title, detail } = words(error);
-          toast({ tone: "bad", title, detail });
-        },
+        onError: toastError,
       },
     );
   };

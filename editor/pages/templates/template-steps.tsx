@@ -7,6 +7,7 @@ import { ErrorNotice } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { ApprovalWords, ExactCommand } from "../tools/mcp-approval.tsx";
@@ -54,8 +55,7 @@ export function TemplateSteps({ template, onClose }: { template: Template; onClo
 
   return (
     <SidePanel
-      open
-      onOpenChange={(isOpen) => !isOpen && onClose()}
+      onClose={onClose}
       title={template.title[language()]}
       description={total > 1 ? t("steps.of", { step: current, total }) : undefined}
       className="w-[min(540px,100vw)]"
@@ -81,13 +81,7 @@ export function TemplateSteps({ template, onClose }: { template: Template; onClo
         </>
       }
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
+      <Form onSubmit={submit}>
         {need?.kind === "folder" && (
           <>
             <h3 className="font-semibold text-md">{t("steps.folder")}</h3>
@@ -117,7 +111,7 @@ export function TemplateSteps({ template, onClose }: { template: Template; onClo
           </>
         )}
         {step.isError && <ErrorNotice error={step.error} />}
-      </form>
+      </Form>
     </SidePanel>
   );
 }

@@ -3,9 +3,9 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { Template, UsedTemplate } from "../../../server/contract/template.ts";
 import { api } from "../../api/api.ts";
-import { useFileReader } from "../../hooks/use-read-file.ts";
+import { useFileImport } from "../../hooks/use-read-file.ts";
 import { language } from "../../i18n/index.ts";
-import { useErrorWords } from "../../shell/query-state.tsx";
+import { useErrorToast } from "../../shell/query-state.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { downloadJson, fileName } from "../home/agent-files.ts";
 
@@ -21,38 +21,19 @@ export function useTemplates() {
 export function useTemplateActions() {
   const { t } = useTranslation("templates");
   const client = useQueryClient();
-  const words = useErrorWords();
-  const read = useFileReader();
+  const toastError = useErrorToast();
   const refresh = () => client.invalidateQueries({ queryKey: ["templates"] });
-  const fail = (error: unknown) => {
-    const { title, detail } = words(error);
-    toast({ tone: "bad", title, detail });
-  };
 
-  /** Imports template and agent files one by one. A failed file is reported and does not stop the others. */
+  const importAll = useFileImport(({ graph, template }) =>
+    template ? api.templates.import(template) : api.templates.save({ graph, language: language() }),
+  );
+  /** Imports template and agent files. */
   const importFiles = useMutation({
-    mutationFn: async (files: File[]) => {
-      let made = 0;
-      for (const file of files) {
-        const found = await read(file);
-        if (!("graph" in found)) {
-          toast({ tone: "bad", title: `${file.name}: ${found.title}`, ...(found.detail && { detail: found.detail }) });
-          continue;
-        }
-        try {
-          if (found.template) await api.templates.import(found.template);
-          else await api.templates.save({ graph: found.graph, language: language() });
-          made++;
-        } catch (error) {
-          toast({ tone: "bad", title: t("importFailed", { file: file.name }), detail: words(error).detail });
-        }
-      }
-      return made;
-    },
+    mutationFn: importAll,
     onSuccess(made) {
-      if (made === 0) return;
+      if (made.length === 0) return;
       void refresh();
-      toast({ title: t("imported", { count: made }) });
+      toast({ title: t("imported", { count: made.length }) });
     },
   });
 
@@ -60,7 +41,7 @@ export function useTemplateActions() {
     mutationFn: (template: Template) => api.templates.file(template.id),
     onSuccess: (file, template) =>
       downloadJson(`${JSON.stringify(file, null, 2)}\n`, `${fileName(template.title[language()])}.template.json`),
-    onError: fail,
+    onError: toastError,
   });
 
   const remove = useMutation({
@@ -69,7 +50,7 @@ export function useTemplateActions() {
       void refresh();
       toast({ title: t("deleted", { title: template.title[language()] }) });
     },
-    onError: fail,
+    onError: toastError,
   });
 
   return { importFiles, download, remove };

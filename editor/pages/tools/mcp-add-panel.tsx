@@ -3,9 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { api } from "../../api/api.ts";
-import { ErrorNotice } from "../../shell/query-state.tsx";
-import { Button } from "../../ui/button.tsx";
-import { SidePanel } from "../../ui/dialog.tsx";
+import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
@@ -23,7 +21,7 @@ const EXAMPLE = `{
 
 /** Adds servers from pasted JSON or a form. Nothing starts: `onAdded` receives the cards for approval. */
 export function McpAddPanel({ onClose, onAdded }: { onClose(): void; onAdded(servers: McpServerCard[]): void }) {
-  const { t } = useTranslation("tools");
+  const { t } = useTranslation(["tools", "common"]);
   const client = useQueryClient();
   const [way, setWay] = useState<"paste" | "form">("paste");
   const [text, setText] = useState("");
@@ -52,61 +50,51 @@ export function McpAddPanel({ onClose, onAdded }: { onClose(): void; onAdded(ser
   };
 
   return (
-    <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FormDialog
+      side
+      onClose={onClose}
       title={t("mcp.add")}
       className="w-[min(540px,100vw)]"
-      footer={
-        <Button variant="solid" busy={add.isPending} disabled={way === "paste" && text.trim() === ""} onClick={submit}>
-          {t("mcp.addButton")}
-        </Button>
-      }
+      submit={t("common:add")}
+      mutation={add}
+      disabled={way === "paste" && text.trim() === ""}
+      onSubmit={submit}
     >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <Segmented
-          label={t("mcp.how")}
-          value={way}
-          onChange={setWay}
-          className="flex w-full"
-          options={[
-            { value: "paste", label: t("mcp.paste") },
-            { value: "form", label: t("mcp.form") },
-          ]}
-        />
-        {way === "paste" ? (
-          <Field
-            label={t("mcp.pasteLabel")}
-            help={t("mcp.pasteHelp")}
-            error={badJson && t("mcp.jsonError", { reason: badJson })}
-          >
-            <Textarea
-              value={text}
-              onChange={(event) => {
-                setText(event.target.value);
-                setBadJson(undefined);
-              }}
-              rows={14}
-              mono
-              placeholder={EXAMPLE}
-            />
-          </Field>
-        ) : (
-          <McpForm
-            draft={draft}
-            faults={shown ? mcpFaults(draft) : {}}
-            onChange={(change) => setDraft({ ...draft, ...change })}
+      <Segmented
+        label={t("mcp.how")}
+        value={way}
+        onChange={setWay}
+        className="flex w-full"
+        options={[
+          { value: "paste", label: t("mcp.paste") },
+          { value: "form", label: t("mcp.form") },
+        ]}
+      />
+      {way === "paste" ? (
+        <Field
+          label={t("mcp.pasteLabel")}
+          help={t("mcp.pasteHelp")}
+          error={badJson && t("mcp.jsonError", { reason: badJson })}
+        >
+          <Textarea
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              setBadJson(undefined);
+            }}
+            rows={14}
+            mono
+            placeholder={EXAMPLE}
           />
-        )}
-        {add.isError && <ErrorNotice error={add.error} />}
-      </form>
-    </SidePanel>
+        </Field>
+      ) : (
+        <McpForm
+          draft={draft}
+          faults={shown ? mcpFaults(draft) : {}}
+          onChange={(change) => setDraft({ ...draft, ...change })}
+        />
+      )}
+    </FormDialog>
   );
 }
 
@@ -145,10 +133,10 @@ function McpForm({
       </Field>
       {draft.kind === "command" ? (
         <>
-          <Field label={t("mcp.program")} error={faults.program && t("mcp.required")}>
+          <Field label={t("mcp.program")} error={faults.program && t("error.missing")}>
             <Input value={draft.program} onChange={set("program")} mono placeholder={t("mcp.programPlaceholder")} />
           </Field>
-          <Field label={t("mcp.args")} optional={optional} help={t("mcp.argsHelp")}>
+          <Field label={t("import.parameters")} optional={optional} help={t("mcp.argsHelp")}>
             <Textarea
               value={draft.args}
               onChange={set("args")}
@@ -158,14 +146,14 @@ function McpForm({
             />
           </Field>
           <Field
-            label={t("mcp.envValues")}
+            label={t("mcp.env")}
             optional={optional}
             help={t("mcp.envValuesHelp")}
             error={faults.env && t("mcp.lineError", { line: faults.env.line })}
           >
             <Textarea value={draft.env} onChange={set("env")} rows={2} mono />
           </Field>
-          <Field label={t("mcp.cwd")} optional={optional}>
+          <Field label={t("mcp.folder")} optional={optional}>
             <Input value={draft.cwd} onChange={set("cwd")} mono />
           </Field>
         </>
@@ -175,7 +163,7 @@ function McpForm({
             <Input value={draft.url} onChange={set("url")} mono inputMode="url" />
           </Field>
           <Field
-            label={t("mcp.headerValues")}
+            label={t("mcp.headers")}
             optional={optional}
             help={t("mcp.headerValuesHelp")}
             error={faults.headers && t("mcp.lineError", { line: faults.headers.line })}

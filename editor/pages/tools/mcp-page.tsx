@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { api } from "../../api/api.ts";
 import { Page } from "../../shell/page.tsx";
-import { ErrorNotice, Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { ErrorNotice, Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Badge, type Tone } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ConfirmDialog, SidePanel } from "../../ui/dialog.tsx";
@@ -33,7 +33,7 @@ const TONE: Record<McpServerCard["status"], Tone> = {
 export function McpPage() {
   const { t } = useTranslation(["tools", "common"]);
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const servers = useMcpServers();
   const [adding, setAdding] = useState(false);
   const [approving, setApproving] = useState<string>();
@@ -41,10 +41,7 @@ export function McpPage() {
   const remove = useMutation({
     mutationFn: (name: string) => api.mcp.delete(name),
     onSuccess: (_, name) => toast({ title: t("mcp.removed", { name }) }),
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
     onSettled: () => {
       setDoomed(undefined);
       void client.invalidateQueries({ queryKey: MCP_KEY });
@@ -52,6 +49,11 @@ export function McpPage() {
     },
   });
   const shown = servers.data?.find((server) => server.name === approving);
+  const add = (
+    <Button variant="solid" icon={Plus} onClick={() => setAdding(true)}>
+      {t("mcp.add")}
+    </Button>
+  );
 
   return (
     <Page
@@ -59,24 +61,12 @@ export function McpPage() {
       title={t("servers")}
       lead={t("mcp.lead")}
       tabs={<ToolTabs current="servers" />}
-      actions={
-        <Button variant="solid" icon={Plus} onClick={() => setAdding(true)}>
-          {t("mcp.add")}
-        </Button>
-      }
+      actions={add}
     >
       <Loaded query={servers}>
         {(list) =>
           list.length === 0 ? (
-            <EmptyState
-              icon={ServerCog}
-              title={t("mcp.empty")}
-              actions={
-                <Button variant="solid" icon={Plus} onClick={() => setAdding(true)}>
-                  {t("mcp.add")}
-                </Button>
-              }
-            >
+            <EmptyState icon={ServerCog} title={t("mcp.empty")} actions={add}>
               {t("mcp.emptyLead")}
             </EmptyState>
           ) : (
@@ -107,10 +97,10 @@ export function McpPage() {
       {shown && <ApprovePanel server={shown} onClose={() => setApproving(undefined)} />}
       <ConfirmDialog
         open={doomed !== undefined}
-        onOpenChange={(open) => !open && setDoomed(undefined)}
+        onClose={() => setDoomed(undefined)}
         title={t("mcp.removeTitle", { name: doomed })}
         description={t("mcp.removeLead")}
-        confirm={t("mcp.remove")}
+        confirm={t("common:remove")}
         busy={remove.isPending}
         onConfirm={() => doomed && remove.mutate(doomed)}
       />
@@ -124,8 +114,7 @@ export function ApprovePanel({ server, onClose }: { server: McpServerCard; onClo
   const approve = useApprove(onClose);
   return (
     <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
+      onClose={onClose}
       title={t("mcp.approveTitle", { name: server.name })}
       className="w-[min(540px,100vw)]"
       footer={
@@ -164,7 +153,7 @@ export function useApprove(onReady: (server: McpServerCard) => void) {
 }
 
 function ServerCard({ server, onApprove, onRemove }: { server: McpServerCard; onApprove(): void; onRemove(): void }) {
-  const { t } = useTranslation("tools");
+  const { t } = useTranslation(["tools", "common"]);
   const [open, setOpen] = useState(false);
   const restart = useApprove(() => undefined);
   const waits = server.status === "needs-approval" || server.status === "needs-review";
@@ -197,7 +186,7 @@ function ServerCard({ server, onApprove, onRemove }: { server: McpServerCard; on
             {t("mcp.restart")}
           </Button>
         )}
-        <IconButton icon={Trash2} label={`${t("mcp.remove")}: ${server.name}`} danger onClick={onRemove} />
+        <IconButton icon={Trash2} label={`${t("common:remove")}: ${server.name}`} danger onClick={onRemove} />
       </header>
       {server.message && !waits && (
         <div className="px-4 pb-3">
@@ -237,17 +226,14 @@ function ServerCard({ server, onApprove, onRemove }: { server: McpServerCard; on
 /** Opens the server's sign-in page in a new tab. The list is reloaded when this tab gets the focus again. */
 function SignIn({ server }: { server: McpServerCard }) {
   const { t } = useTranslation("tools");
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const begin = useMutation({
     mutationFn: () => api.mcp.signIn(server.name),
     onSuccess: ({ url }) => {
       toast({ title: t("mcp.signInLead") });
       window.open(url, "_blank", "noopener");
     },
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
   });
   return (
     <Button variant="solid" size="sm" busy={begin.isPending} onClick={() => begin.mutate()}>

@@ -9,6 +9,7 @@ import { language } from "../../i18n/index.ts";
 import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { TOOLS_KEY } from "./use-tools.ts";
@@ -51,7 +52,7 @@ export function ReadyTools() {
 }
 
 function ReadyTool({ template }: { template: ToolTemplate }) {
-  const { t } = useTranslation("tools");
+  const { t } = useTranslation(["tools", "common"]);
   const client = useQueryClient();
   const add = useMutation({
     mutationFn: () => api.tools.import({ template: template.id }),
@@ -72,7 +73,7 @@ function ReadyTool({ template }: { template: ToolTemplate }) {
           aria-label={t("import.addReadyNamed", { title })}
           onClick={() => add.mutate()}
         >
-          {add.data ? t("import.addAgain") : t("import.addReady")}
+          {add.data ? t("import.addAgain") : t("common:add")}
         </Button>
       </div>
       <div aria-live="polite" className="empty:hidden">
@@ -94,7 +95,7 @@ function ReadyTool({ template }: { template: ToolTemplate }) {
 
 /** Asks for a key that is not stored yet. */
 function SecretPrompt({ name, about }: { name: string; about: string }) {
-  const { t } = useTranslation("tools");
+  const { t } = useTranslation(["tools", "common"]);
   const client = useQueryClient();
   const secrets = useQuery({ queryKey: ["secrets"], queryFn: ({ signal }) => api.secrets.list(signal) });
   const [value, setValue] = useState("");
@@ -107,10 +108,9 @@ function SecretPrompt({ name, about }: { name: string; about: string }) {
   });
   if (!secrets.data || secrets.data.some((secret) => secret.name === name)) return null;
   return (
-    <form
+    <Form
       className="mt-2"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={() => {
         if (value !== "") store.mutate();
       }}
     >
@@ -125,11 +125,11 @@ function SecretPrompt({ name, about }: { name: string; about: string }) {
             mono
           />
           <Button type="submit" busy={store.isPending} disabled={value === ""}>
-            {t("import.storeSecret")}
+            {t("common:save")}
           </Button>
         </span>
       </Field>
       {store.isError && <ErrorNotice error={store.error} className="mt-2" />}
-    </form>
+    </Form>
   );
 }

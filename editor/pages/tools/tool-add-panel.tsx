@@ -9,6 +9,7 @@ import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
 import { DropZone } from "../../ui/drop-zone.tsx";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Select } from "../../ui/select.tsx";
@@ -23,14 +24,9 @@ export function ToolAddPanel({ onClose }: { onClose(): void }) {
   const { t } = useTranslation("tools");
   const [way, setWay] = useState<"ready" | "paste" | "http" | "code">("ready");
   return (
-    <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={t("import.title")}
-      className="w-[min(600px,100vw)]"
-    >
+    <SidePanel onClose={onClose} title={t("import.title")} className="w-[min(600px,100vw)]">
       <Segmented
-        label={t("import.ways")}
+        label={t("mcp.how")}
         value={way}
         onChange={setWay}
         className="mb-5 flex w-full"
@@ -87,13 +83,7 @@ function PasteImport({ onClose }: { onClose(): void }) {
     );
   const isOpenApi = text !== "" && "openapi" in importOf(text);
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        run.mutate();
-      }}
-    >
+    <Form onSubmit={() => run.mutate()}>
       <p className="text-ink-2">{t("import.pasteLead")}</p>
       <DropZone
         compact
@@ -128,7 +118,7 @@ function PasteImport({ onClose }: { onClose(): void }) {
           {t("import.run")}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -154,10 +144,8 @@ function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void })
   const set = (key: keyof ToolDraft) => (event: { target: { value: string } }) =>
     setDraft({ ...draft, [key]: event.target.value });
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
+    <Form
+      onSubmit={() => {
         setShown(true);
         if (Object.keys(faultsOf(draft)).length === 0) save.mutate();
       }}
@@ -228,9 +216,9 @@ function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void })
           </Field>
         </>
       )}
-      <Field label={t("import.effect")} help={t(`effectHelp.${draft.effect}`)}>
+      <Field label={t("effectLabel")} help={t(`effectHelp.${draft.effect}`)}>
         <Segmented
-          label={t("import.effect")}
+          label={t("effectLabel")}
           value={draft.effect}
           onChange={(effect) => setDraft({ ...draft, effect })}
           options={Effect.options.map((effect) => ({ value: effect, label: t(`effect.${effect}`) }))}
@@ -242,6 +230,6 @@ function HandMade({ kind, onClose }: { kind: "http" | "code"; onClose(): void })
           {t("import.save")}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }

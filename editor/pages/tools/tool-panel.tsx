@@ -14,6 +14,7 @@ import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { ConfirmDialog, SidePanel } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Switch } from "../../ui/switch.tsx";
@@ -28,8 +29,7 @@ export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }
   const { t, i18n } = useTranslation(["tools", "common"]);
   return (
     <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
+      onClose={onClose}
       title={<span className="font-mono">{modelName(tool.name)}</span>}
       description={inLanguage(tool.summary, i18n.language)}
       className="w-[min(560px,100vw)]"
@@ -69,10 +69,8 @@ function TryIt({ tool }: { tool: ToolCard }) {
     <section>
       <h3 className="font-semibold text-md">{t("test")}</h3>
       <p className="mt-0.5 mb-3 text-ink-2">{t("testLead")}</p>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
+      <Form
+        onSubmit={() => {
           const { args, faults: found } = argumentsOf(fields, typed);
           setFaults(found);
           if (Object.keys(found).length === 0) call.mutate(args);
@@ -93,7 +91,7 @@ function TryIt({ tool }: { tool: ToolCard }) {
             {call.isPending ? t("calling") : t("call")}
           </Button>
         </div>
-      </form>
+      </Form>
       <div aria-live="polite" className="mt-4 empty:hidden">
         {call.isError && <ErrorNotice error={call.error} />}
         {call.data && (
@@ -176,7 +174,7 @@ function ToolSettings({ tool, onDeleted }: { tool: ToolCard; onDeleted(): void }
       )}
       <ConfirmDialog
         open={asking}
-        onOpenChange={setAsking}
+        onClose={() => setAsking(false)}
         title={t("deleteTitle", { name: modelName(tool.name) })}
         description={t("deleteLead")}
         confirm={t("common:delete")}

@@ -12,8 +12,9 @@ import { Badge } from "../../ui/badge.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { SearchInput } from "../../ui/input.tsx";
-import { Notice } from "../../ui/notice.tsx";
+import { NoMatch } from "../../ui/no-match.tsx";
 import { Select } from "../../ui/select.tsx";
+import { ShowMore } from "../../ui/show-more.tsx";
 import { NavTabs } from "../../ui/tabs.tsx";
 import { EffectBadge } from "./effect-badge.tsx";
 import { ToolAddPanel } from "./tool-add-panel.tsx";
@@ -41,7 +42,7 @@ export function ToolTabs({ current }: { current: "library" | "servers" }) {
 
 /** The tool library: all tools that an agent can use. */
 export function ToolsPage() {
-  const { t } = useTranslation(["tools", "common"]);
+  const { t } = useTranslation("tools");
   const tools = useTools();
   const [search, setSearch] = useState("");
   const [binding, setBinding] = useState<string>(ANY);
@@ -55,6 +56,11 @@ export function ToolsPage() {
     [tools.data, sought, binding, effect, limit],
   );
   const shown = tools.data?.find((tool) => tool.name === open);
+  const add = (
+    <Button variant="solid" icon={Plus} onClick={() => setAdding(true)}>
+      {t("import.title")}
+    </Button>
+  );
 
   return (
     <Page
@@ -63,11 +69,7 @@ export function ToolsPage() {
       title={t("title")}
       lead={t("lead")}
       tabs={<ToolTabs current="library" />}
-      actions={
-        <Button variant="solid" icon={Plus} onClick={() => setAdding(true)}>
-          {t("addTools")}
-        </Button>
-      }
+      actions={add}
     >
       <Loaded query={tools}>
         {(all) =>
@@ -77,9 +79,7 @@ export function ToolsPage() {
               title={t("empty")}
               actions={
                 <>
-                  <Button variant="solid" icon={Plus} onClick={() => setAdding(true)}>
-                    {t("addTools")}
-                  </Button>
+                  {add}
                   <LinkButton href="/tools/servers">{t("servers")}</LinkButton>
                 </>
               }
@@ -120,22 +120,13 @@ export function ToolsPage() {
                 />
               </div>
               {groups.total === 0 && (
-                <Notice
-                  title={t("common:noMatch", {
-                    query: search || t(`effect.${effect as Effect}`, { defaultValue: "" }),
-                  })}
-                  actions={
-                    <Button
-                      size="sm"
-                      onClick={() => {
-                        setSearch("");
-                        setBinding(ANY);
-                        setEffect(ANY);
-                      }}
-                    >
-                      {t("common:clearSearch")}
-                    </Button>
-                  }
+                <NoMatch
+                  query={search || t(`effect.${effect as Effect}`, { defaultValue: "" })}
+                  onClear={() => {
+                    setSearch("");
+                    setBinding(ANY);
+                    setEffect(ANY);
+                  }}
                 />
               )}
               {groups.list.map((group) => (
@@ -154,11 +145,7 @@ export function ToolsPage() {
                   </ul>
                 </section>
               ))}
-              {groups.total > limit && (
-                <div className="text-center">
-                  <Button onClick={() => setLimit(limit + PAGE)}>{t("common:showMore")}</Button>
-                </div>
-              )}
+              {groups.total > limit && <ShowMore onMore={() => setLimit(limit + PAGE)} />}
             </>
           )
         }

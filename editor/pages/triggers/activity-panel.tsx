@@ -5,14 +5,15 @@ import { Link } from "wouter";
 import type { RunStatus } from "../../../runtime/fold-run.ts";
 import type { Delivery, Trigger } from "../../../server/contract/trigger.ts";
 import { api } from "../../api/api.ts";
-import { ago, dateTime } from "../../i18n/format.ts";
+import { dateTime } from "../../i18n/format.ts";
+import { RunBadge } from "../../panels/run-badge.tsx";
 import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
+import { Time } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
-import { RunBadge } from "../runs/run-badge.tsx";
 import { triggersKey } from "./use-triggers.ts";
 
 /** The activity of a trigger: the runs that it started, or the messages that it sent and their result. */
@@ -24,7 +25,7 @@ export function ActivityPanel({ agent, trigger, onClose }: { agent: string; trig
     refetchInterval: 3_000,
   });
   return (
-    <SidePanel open onOpenChange={(open) => !open && onClose()} title={t("activityOf", { name: trigger.name })}>
+    <SidePanel onClose={onClose} title={t("activityOf", { name: trigger.name })}>
       <Loaded query={deliveries}>
         {(list) =>
           list.length === 0 ? (
@@ -72,9 +73,7 @@ function One({ agent, trigger, delivery }: { agent: string; trigger: Trigger; de
           </Link>
         )}
         <span className="flex-1" />
-        <time dateTime={new Date(at).toISOString()} title={dateTime(at)} className="text-ink-3 text-sm">
-          {ago(at)}
-        </time>
+        <Time at={at} className="text-ink-3 text-sm" />
       </div>
       {(error || (tries !== undefined && tries > 1) || nextAt !== undefined) && (
         <p className="break-words text-ink-2 text-sm">

@@ -36,8 +36,7 @@ export function TestPanel({
   });
   return (
     <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
+      onClose={onClose}
       title={t("testTitle")}
       footer={
         <Button variant="solid" busy={test.isPending} disabled={!body} onClick={() => test.mutate()}>

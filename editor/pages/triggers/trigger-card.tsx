@@ -6,8 +6,7 @@ import { Link, useLocation } from "wouter";
 import type { Field } from "../../../runtime/field.ts";
 import type { Trigger } from "../../../server/contract/trigger.ts";
 import { api } from "../../api/api.ts";
-import { ago, dateTime } from "../../i18n/format.ts";
-import { useErrorWords } from "../../shell/query-state.tsx";
+import { useErrorToast } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/code-block.tsx";
@@ -15,6 +14,7 @@ import { ConfirmDialog } from "../../ui/dialog.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Menu } from "../../ui/menu.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { Time } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { ActivityPanel } from "./activity-panel.tsx";
 import { nextTimes } from "./schedule.ts";
@@ -27,24 +27,20 @@ export const TRIGGER_ICONS = { schedule: CalendarClock, webhook: Webhook, notice
 
 /** One trigger: what it does, its last result, and its actions. */
 export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger: Trigger; fields: readonly Field[] }) {
-  const { t } = useTranslation("triggers");
+  const { t } = useTranslation(["triggers", "common"]);
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const [, go] = useLocation();
   const [open, setOpen] = useState<"edit" | "activity" | "test" | "delete">();
   const refresh = () => client.invalidateQueries({ queryKey: triggersKey(agent) });
-  const fail = (error: unknown) => {
-    const { title, detail } = words(error);
-    toast({ tone: "bad", title, detail });
-  };
   const pause = useMutation({
     mutationFn: () => api.triggers.update(agent, trigger.id, { paused: !trigger.paused }),
-    onError: fail,
+    onError: toastError,
     onSettled: refresh,
   });
   const test = useMutation({
     mutationFn: () => api.triggers.test(agent, trigger.id),
-    onError: fail,
+    onError: toastError,
     onSuccess({ run, status, error }) {
       if (run) toast({ title: t("tested"), action: { label: t("testedRun"), onSelect: () => go(`/runs/${run}`) } });
       else if (status === "delivered") toast({ tone: "ok", title: t("testDelivered") });
@@ -54,7 +50,7 @@ export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger
   });
   const remove = useMutation({
     mutationFn: () => api.triggers.delete(agent, trigger.id),
-    onError: fail,
+    onError: toastError,
     onSuccess: () => toast({ title: t("deleted", { name: trigger.name }) }),
     onSettled: () => {
       setOpen(undefined);
@@ -73,14 +69,7 @@ export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger
           </h2>
           <TriggerSummary agent={agent} trigger={trigger} />
           <p className="mt-1 text-ink-3 text-sm">
-            {t("last")}:{" "}
-            {trigger.lastAt === undefined ? (
-              t("lastNever")
-            ) : (
-              <time dateTime={new Date(trigger.lastAt).toISOString()} title={dateTime(trigger.lastAt)}>
-                {ago(trigger.lastAt)}
-              </time>
-            )}
+            {t("last")}: {trigger.lastAt === undefined ? t("lastNever") : <Time at={trigger.lastAt} />}
             {trigger.lastRun && (
               <>
                 {" · "}
@@ -107,14 +96,14 @@ export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger
           <Menu
             trigger={<IconButton icon={Ellipsis} label={t("more", { ns: "common" })} />}
             items={[
-              { label: t("edit"), icon: Pencil, onSelect: () => setOpen("edit") },
+              { label: t("common:edit"), icon: Pencil, onSelect: () => setOpen("edit") },
               {
                 label: t(trigger.paused ? "resume" : "pause"),
                 icon: trigger.paused ? Play : Pause,
                 onSelect: () => pause.mutate(),
               },
               "separator",
-              { label: t("delete"), icon: Trash2, danger: true, onSelect: () => setOpen("delete") },
+              { label: t("common:delete"), icon: Trash2, danger: true, onSelect: () => setOpen("delete") },
             ]}
           />
         </div>
@@ -134,10 +123,10 @@ export function TriggerCard({ agent, trigger, fields }: { agent: string; trigger
       )}
       <ConfirmDialog
         open={open === "delete"}
-        onOpenChange={(shown) => !shown && setOpen(undefined)}
+        onClose={() => setOpen(undefined)}
         title={t("deleteTitle", { name: trigger.name })}
         description={t(`deleteLead.${trigger.kind}`)}
-        confirm={t("delete")}
+        confirm={t("common:delete")}
         busy={remove.isPending}
         onConfirm={() => remove.mutate()}
       />

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Field as Declared } from "../../../runtime/field.ts";
 import type { MadeTrigger, NewTrigger, Trigger } from "../../../server/contract/trigger.ts";
@@ -11,6 +11,7 @@ import { Button } from "../../ui/button.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { SidePanel } from "../../ui/dialog.tsx";
 import { Field } from "../../ui/field.tsx";
+import { Form } from "../../ui/form.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
@@ -31,7 +32,7 @@ export interface TriggerPanelProps {
 
 /** Creates or edits a trigger. The secret of a new one is shown here, once. */
 export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerPanelProps) {
-  const { t } = useTranslation("triggers");
+  const { t } = useTranslation(["triggers", "runs", "common"]);
   const client = useQueryClient();
   const draft = useDraft(kind, fields, trigger);
   const [asked, setAsked] = useState(false);
@@ -52,16 +53,14 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
       if (!made?.secret) onClose();
     },
   });
-  const submit = (event?: FormEvent) => {
-    event?.preventDefault();
+  const submit = () => {
     setAsked(true);
     if (draft.faults.size === 0) save.mutate(draft.body());
   };
   const made = save.data;
   return (
     <SidePanel
-      open
-      onOpenChange={(open) => !open && onClose()}
+      onClose={onClose}
       title={t(trigger ? `editKind.${kind}` : `addKind.${kind}`)}
       description={t(`kindLead.${kind}`)}
       footer={
@@ -70,7 +69,7 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
             {t("done")}
           </Button>
         ) : (
-          <Button variant="solid" busy={save.isPending} onClick={() => submit()}>
+          <Button variant="solid" busy={save.isPending} onClick={submit}>
             {t(trigger ? "save" : "create")}
           </Button>
         )
@@ -79,15 +78,19 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
       {made?.secret ? (
         <Made made={made} secret={made.secret} example={draft.example()} />
       ) : (
-        <form className="flex flex-col gap-5" onSubmit={submit}>
-          <Field label={t("name")} help={t("nameHelp")} error={asked && draft.faults.has("name") && t("nameMissing")}>
+        <Form className="flex flex-col gap-5" onSubmit={submit}>
+          <Field
+            label={t("common:name")}
+            help={t("nameHelp")}
+            error={asked && draft.faults.has("name") && t("nameMissing")}
+          >
             <Input value={draft.name} maxLength={200} onChange={(event) => draft.setName(event.target.value)} />
           </Field>
           {kind === "schedule" && <ScheduleForm draft={draft} asked={asked} />}
           {kind === "webhook" && <WebhookForm draft={draft} />}
           {kind === "notice" && <NoticeForm draft={draft} asked={asked} />}
           {kind !== "notice" && (
-            <Field label={t("session")} help={t("sessionHelp")} optional={t("optional", { ns: "common" })}>
+            <Field label={t("runs:page.session")} help={t("sessionHelp")} optional={t("optional", { ns: "common" })}>
               <Input
                 mono
                 value={draft.session}
@@ -97,8 +100,7 @@ export function TriggerPanel({ agent, fields, kind, trigger, onClose }: TriggerP
             </Field>
           )}
           {save.isError && <ErrorNotice error={save.error} />}
-          <button type="submit" hidden />
-        </form>
+        </Form>
       )}
     </SidePanel>
   );

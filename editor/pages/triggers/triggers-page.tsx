@@ -17,7 +17,7 @@ const KINDS = ["schedule", "webhook", "notice"] as const;
 
 /** What starts an agent automatically, and who is notified of its runs. */
 export function TriggersPage({ id }: { id: string }) {
-  const { t } = useTranslation(["triggers", "home"]);
+  const { t } = useTranslation(["triggers", "home", "versions"]);
   const agent = useQuery({ queryKey: ["agents", id], queryFn: ({ signal }) => api.agents.get(id, signal) });
   const triggers = useTriggers(id);
   const fields = useLiveFields(id);
@@ -34,7 +34,7 @@ export function TriggersPage({ id }: { id: string }) {
       lead={t("lead")}
       actions={
         <>
-          <LinkButton href={`/agents/${id}`}>{t("openAgent")}</LinkButton>
+          <LinkButton href={`/agents/${id}`}>{t("versions:openAgent")}</LinkButton>
           {published && (
             <Menu
               trigger={
@@ -68,7 +68,7 @@ export function TriggersPage({ id }: { id: string }) {
               title={t("unpublished")}
               actions={
                 <LinkButton href={`/agents/${id}`} variant="solid">
-                  {t("openAgent")}
+                  {t("versions:openAgent")}
                 </LinkButton>
               }
             >

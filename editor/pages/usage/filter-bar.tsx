@@ -22,7 +22,7 @@ export function FilterBar({
   names: UsageNames;
   onChange(filters: UsageFilters): void;
 }) {
-  const { t } = useTranslation("usage");
+  const { t } = useTranslation(["usage", "runs"]);
   const { agent, version, key, ...rest } = filters;
   const versions = useQuery({
     queryKey: ["agents", agent, "versions"],
@@ -86,7 +86,7 @@ export function FilterBar({
       />
       {(agent !== undefined || key !== undefined) && (
         <Button variant="ghost" size="sm" icon={FilterX} onClick={() => onChange(rest)}>
-          {t("clearFilters")}
+          {t("runs:clearFilters")}
         </Button>
       )}
     </div>

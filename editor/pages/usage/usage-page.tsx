@@ -21,7 +21,7 @@ import { useUsageNames } from "./use-names.ts";
 
 /** Usage of the agents: runs, latency, cost and failures, over time and by agent, version and key. */
 export function UsagePage() {
-  const { t } = useTranslation("usage");
+  const { t } = useTranslation(["usage", "runs", "shell"]);
   const search = useSearch();
   const [, go] = useLocation();
   const filters = readFilters(search);
@@ -44,8 +44,8 @@ export function UsagePage() {
   return (
     <Page
       wide
-      crumbs={[{ label: t("title") }]}
-      title={t("title")}
+      crumbs={[{ label: t("shell:usage") }]}
+      title={t("shell:usage")}
       lead={t("lead")}
       actions={
         <Segmented
@@ -72,7 +72,7 @@ export function UsagePage() {
                 icon={FilterX}
                 title={t("noMatch")}
                 actions={
-                  <Button onClick={() => set({ days: filters.days, by: filters.by })}>{t("clearFilters")}</Button>
+                  <Button onClick={() => set({ days: filters.days, by: filters.by })}>{t("runs:clearFilters")}</Button>
                 }
               >
                 {t("noMatchLead")}
@@ -84,7 +84,7 @@ export function UsagePage() {
               title={t("empty")}
               actions={
                 <LinkButton href="/" variant="solid">
-                  {t("openAgents")}
+                  {t("runs:openAgents")}
                 </LinkButton>
               }
             >

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Publication } from "../../../server/contract/agent.ts";
 import type { UsageRow } from "../../../server/contract/run.ts";
 import { api } from "../../api/api.ts";
+import { useMakeLive } from "../../hooks/use-versions.ts";
 import { compact, dateTime, dollars, number, percent, span } from "../../i18n/format.ts";
 import { Section } from "../../shell/page.tsx";
 import { Loaded } from "../../shell/query-state.tsx";
@@ -12,7 +13,6 @@ import { cx } from "../../ui/cx.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Cell, Head, HeadCell, Row, Table } from "../../ui/table.tsx";
-import { useMakeLive } from "./use-live.ts";
 import { verdict } from "./verdict.ts";
 
 export const SHARES = [0.05, 0.1, 0.25, 0.5] as const;

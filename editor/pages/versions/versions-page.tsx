@@ -3,9 +3,10 @@ import { Download, GitBranch, RotateCcw, Split } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Agent, AgentVersion, Publication } from "../../../server/contract/agent.ts";
 import { api } from "../../api/api.ts";
-import { ago, dateTime, percent } from "../../i18n/format.ts";
+import { useMakeLive, useVersions } from "../../hooks/use-versions.ts";
+import { ago, percent } from "../../i18n/format.ts";
 import { Page, Section } from "../../shell/page.tsx";
-import { Loaded, useErrorWords } from "../../shell/query-state.tsx";
+import { Loaded, useErrorToast } from "../../shell/query-state.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Button, LinkButton } from "../../ui/button.tsx";
 import { cx } from "../../ui/cx.ts";
@@ -13,19 +14,16 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { GraphPicture } from "../../ui/graph-picture.tsx";
 import { IconButton } from "../../ui/icon-button.tsx";
 import { Menu } from "../../ui/menu.tsx";
+import { Time } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { downloadAgent } from "../home/agent-files.ts";
 import { Canary, SHARES } from "./canary.tsx";
-import { useMakeLive } from "./use-live.ts";
 
 /** The published versions of an agent, which of them is live, and earlier saves of its draft. */
 export function VersionsPage({ id }: { id: string }) {
   const { t } = useTranslation(["versions", "home"]);
   const agent = useQuery({ queryKey: ["agents", id], queryFn: ({ signal }) => api.agents.get(id, signal) });
-  const versions = useQuery({
-    queryKey: ["agents", id, "versions"],
-    queryFn: ({ signal }) => api.agents.versions(id, signal),
-  });
+  const versions = useVersions(id);
   const name = agent.data?.graph.name ?? "…";
   return (
     <Page
@@ -95,9 +93,7 @@ function VersionCard({ id, version, publication }: { id: string; version: AgentV
           {version.note || t("noNote")}
         </p>
         <p className="mt-1 flex flex-wrap gap-x-3 text-ink-3 text-sm">
-          <time dateTime={new Date(version.publishedAt).toISOString()} title={dateTime(version.publishedAt)}>
-            {t("published", { when: ago(version.publishedAt) })}
-          </time>
+          <Time at={version.publishedAt}>{t("published", { when: ago(version.publishedAt) })}</Time>
           <span>{t("fromRevision", { revision: version.revision })}</span>
           <code title={t("pinned")}>
             {version.slug}@{version.version}
@@ -143,7 +139,7 @@ function ShareMenu({ version, onShare }: { version: number; onShare(share: numbe
 function Revisions({ agent }: { agent: Agent }) {
   const { t } = useTranslation("versions");
   const client = useQueryClient();
-  const words = useErrorWords();
+  const toastError = useErrorToast();
   const revisions = useQuery({
     queryKey: ["agents", agent.id, "revisions", agent.revision],
     queryFn: ({ signal }) => api.agents.revisions(agent.id, signal),
@@ -157,10 +153,7 @@ function Revisions({ agent }: { agent: Agent }) {
       void client.invalidateQueries({ queryKey: ["agents"] });
       toast({ title: t("restored", { revision }) });
     },
-    onError: (error) => {
-      const { title, detail } = words(error);
-      toast({ tone: "bad", title, detail });
-    },
+    onError: toastError,
   });
   return (
     <Section className="mt-10" title={t("revisions")} lead={t("revisionsLead")}>
@@ -172,13 +165,7 @@ function Revisions({ agent }: { agent: Agent }) {
                 <span className="font-medium tnum">{t("revision", { revision: one.revision })}</span>
                 {one.label && <span className="min-w-0 truncate font-medium">{one.label}</span>}
                 {one.name !== agent.graph.name && <span className="min-w-0 truncate text-ink-2">{one.name}</span>}
-                <time
-                  className="ml-auto shrink-0 text-ink-3 text-sm"
-                  dateTime={new Date(one.updatedAt).toISOString()}
-                  title={dateTime(one.updatedAt)}
-                >
-                  {ago(one.updatedAt)}
-                </time>
+                <Time at={one.updatedAt} className="ml-auto shrink-0 text-ink-3 text-sm" />
                 {one.revision === agent.revision ? (
                   <Badge>{t("current")}</Badge>
                 ) : (

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
-import type { RunStatus } from "../../../runtime/fold-run.ts";
-import { Badge, type Tone } from "../../ui/badge.tsx";
+import type { RunStatus } from "../../runtime/fold-run.ts";
+import { Badge, type Tone } from "../ui/badge.tsx";
 
 const TONE: Record<RunStatus, Tone> = {
   queued: "neutral",
@@ -12,10 +12,11 @@ const TONE: Record<RunStatus, Tone> = {
   cancelled: "neutral",
 };
 
-export function RunBadge({ status }: { status: RunStatus }) {
+/** The status of a run. `pulse`: whether it is at work; by default while it is running. */
+export function RunBadge({ status, pulse = status === "running" }: { status: RunStatus; pulse?: boolean }) {
   const { t } = useTranslation("runs");
   return (
-    <Badge tone={TONE[status]} dot pulse={status === "running"}>
+    <Badge tone={TONE[status]} dot pulse={pulse}>
       {t(`status.${status}`)}
     </Badge>
   );
