@@ -1,5 +1,6 @@
 /** What differs between two graphs: meaning apart from looks, prompts by words, configs by key. */
 import { diffWordsWithSpace } from "diff";
+import { isObject } from "./foreign-json.ts";
 import { canonicalJson, type Graph, type GraphNode } from "./graph.ts";
 import { pointer } from "./issue.ts";
 import type { NodeTable } from "./node.ts";
@@ -114,8 +115,4 @@ export function diffWords(before: string, after: string): TextRun[] {
       ...(added ? { change: "added" as const } : removed ? { change: "removed" as const } : {}),
     }),
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,11 @@ export const MAX_JSON_DEPTH = 64;
 /** Not allowed as a key, anywhere. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
+/** Whether a JSON value is an object, and not an array or null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Whether a JSON text nests deeper than `MAX_JSON_DEPTH`. Counts brackets outside of strings, because a parser may overflow the stack. */
 export function isTextTooDeep(text: string): boolean {
   let depth = 0;

@@ -10,7 +10,7 @@ import { useIssueWords } from "../hooks/issue-words.ts";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useCatalogue, useLive, useNodeFacts } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
-import { findAgent } from "../session/called-agents.ts";
+import { findAgent } from "../session/catalogue.ts";
 import { streamedTextOf } from "../session/live-run.ts";
 import { TONE_SOFT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
@@ -19,12 +19,13 @@ import { ContainerBody } from "./container-body.tsx";
 
 const CLAMP: Record<number, string> = { 2: "line-clamp-2", 3: "line-clamp-3" };
 
-/** Below the ports: what the node last did, what it says now, why it failed, or what it is set to. */
+/** Below the ports: the node's last result, streamed text or failure, else its config. */
 export function CardBody({ node, view, issues }: { node: GraphNode; view?: NodeView; issues: readonly Issue[] }) {
   const typing = useLive((state) => streamedTextOf(state, node.id));
   const { definition, config } = useNodeFacts(node);
   const preview = (view && runPreview(view, typing, definition)) ?? configPreview(node, config);
   const lines = bodyLines(node.type);
+  const shown = <PreviewView preview={preview} node={node} lines={lines} issues={issues} view={view} />;
   return (
     <div
       className="mt-auto border-line border-t px-3 text-ink-2 text-sm"
@@ -36,28 +37,24 @@ export function CardBody({ node, view, issues }: { node: GraphNode; view?: NodeV
     >
       {isContainer(node) ? (
         <ContainerBody node={node} view={view}>
-          <PreviewView preview={preview} node={node} lines={lines} issues={issues} view={view} />
+          {shown}
         </ContainerBody>
       ) : (
-        <PreviewView preview={preview} node={node} lines={lines} issues={issues} view={view} />
+        shown
       )}
     </div>
   );
 }
 
-function PreviewView({
-  preview,
-  node,
-  lines,
-  issues,
-  view,
-}: {
+interface PreviewProps {
   preview: CardPreview;
   node: GraphNode;
   view?: NodeView;
   lines: number;
   issues: readonly Issue[];
-}) {
+}
+
+function PreviewView({ preview, node, lines, issues, view }: PreviewProps) {
   const { t } = useTranslation("canvas");
   const issueWords = useIssueWords();
   const words = useNodeWords();
@@ -82,13 +79,13 @@ function PreviewView({
       return (
         <p className={cx("break-words", CLAMP[lines])}>
           {preview.parts.map((part, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their place
+            // biome-ignore lint/suspicious/noArrayIndexKey: parts have no identity but their index
             <Part key={index} part={part} first={index === 0} />
           ))}
         </p>
       );
     case "empty": {
-      // Nothing set yet: the first thing that is missing says what to do.
+      // The first error says what to configure.
       const issue = issues.find(
         (one) => one.code !== "missing-edge" && one.code !== "unreachable" && one.severity === "error",
       );
@@ -116,7 +113,7 @@ function AgentName({ agent }: { agent: string }) {
   return name === undefined ? <span className="font-mono text-xs">{agent}</span> : <span>{name}</span>;
 }
 
-/** A tool's name; one that asks first says so. */
+/** A tool's name, and whether it needs approval. */
 function ToolName({ part, first }: { part: Extract<PreviewPart, { tool: string }>; first: boolean }) {
   const { t } = useTranslation("canvas");
   return (

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { bodyOf } from "../graph/body.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useCatalogue, useWorkbench } from "../hooks/use-workbench.ts";
-import { findAgent } from "../session/called-agents.ts";
+import { findAgent } from "../session/catalogue.ts";
 import { Button } from "../ui/button.tsx";
 import { GraphPicture } from "../ui/graph-picture.tsx";
 import { Notice } from "../ui/notice.tsx";

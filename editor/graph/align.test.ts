@@ -18,8 +18,8 @@ const boxes = fc
 const placed = (all: Box[], places: Record<string, { x: number; y: number }>) =>
   all.map((one) => ({ ...one, ...places[one.id] }));
 
-describe("lining up", () => {
-  it("puts every box on one line, within the room they had, and never moves the other axis", () => {
+describe("aligning and distributing", () => {
+  it("aligns all boxes on one line and does not move them on the other axis", () => {
     const lines: Record<Side, (one: Box) => number> = {
       left: (one) => one.x,
       center: (one) => one.x + one.width / 2,
@@ -39,14 +39,14 @@ describe("lining up", () => {
     );
   });
 
-  it("makes the gaps equal, and leaves two boxes alone", () => {
+  it("makes the gaps equal, and does not move two boxes", () => {
     const all: Box[] = [0, 130, 700, 1000].map((x, n) => ({ id: `n${n}`, x, y: 0, width: 100, height: 40 }));
     const next = placed(all, distributePositions(all, "x"));
     expect(next.map((one) => one.x)).toEqual([0, 333, 667, 1000]);
     expect(distributePositions(all.slice(0, 2), "x")).toEqual({});
   });
 
-  it("no layout, alignment or spacing changes what an agent is", () => {
+  it("does not change the identity of the graph", () => {
     const graph = smallGraph();
     const all = graph.nodes.map((node): Box => ({ id: node.id, width: 232, height: 140, ...graph.layout[node.id]! }));
     fc.assert(

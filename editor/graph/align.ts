@@ -1,10 +1,8 @@
 /** Aligns and distributes nodes. Pure: returns the new positions of the boxes that move. */
-export interface Box {
+import type { Box as Rectangle } from "./boxes.ts";
+
+export interface Box extends Rectangle {
   id: string;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
 }
 
 export type Side = "left" | "center" | "right" | "top" | "middle" | "bottom";
@@ -23,7 +21,7 @@ export function alignPositions(boxes: readonly Box[], side: Side): Positions {
     if (side === "right" || side === "bottom") return last - box[size];
     return Math.round((first + last - box[size]) / 2);
   };
-  return places(boxes, axis, at);
+  return moved(boxes, axis, at);
 }
 
 /** Makes the gaps equal between the outermost two boxes, which do not move. Fewer than three boxes do not move. */
@@ -40,10 +38,10 @@ export function distributePositions(boxes: readonly Box[], axis: Axis): Position
     at.set(box.id, Math.round(next));
     next += box[size] + gap;
   }
-  return places(boxes, axis, (box) => at.get(box.id)!);
+  return moved(boxes, axis, (box) => at.get(box.id)!);
 }
 
-function places(boxes: readonly Box[], axis: Axis, at: (box: Box) => number): Positions {
+function moved(boxes: readonly Box[], axis: Axis, at: (box: Box) => number): Positions {
   return Object.fromEntries(
     boxes.flatMap((box) => {
       const value = at(box);

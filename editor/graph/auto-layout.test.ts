@@ -10,7 +10,7 @@ import { setLayout } from "./commands.ts";
 import { definitions, table } from "./node-types.ts";
 import { createPortReader, drawnPorts } from "./ports.ts";
 
-/** Some nodes of any type, some places known, and edges between any of their ports, also wrong ones and circles. */
+/** Nodes of any type, some with a position, and edges between any of their ports, also invalid edges and cycles. */
 const anyGraph = fc
   .record({
     types: fc.array(fc.constantFrom(...definitions.map((one) => one.type)), { minLength: 1, maxLength: 12 }),
@@ -37,7 +37,7 @@ const anyGraph = fc
     return graph;
   });
 
-it("moves cards and nothing else, and lets none lie on another", async () => {
+it("changes positions only, and no card overlaps another", async () => {
   const elk = new Elk();
   const reader = createPortReader(table);
   await fc.assert(
@@ -61,7 +61,7 @@ it("moves cards and nothing else, and lets none lie on another", async () => {
   );
 });
 
-it("hands ports to the layout in their order, and leaves notes and edges without a node out", () => {
+it("passes ports to the engine in their order, and leaves out notes and edges without a node", () => {
   const graph = smallGraph();
   const elk = elkGraph(
     {

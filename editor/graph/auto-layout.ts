@@ -3,7 +3,7 @@ import type { ElkNode } from "elkjs/lib/elk-api";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import { boundsOf } from "./boxes.ts";
 import { CARD, nodeSize, portBoxes } from "./card-size.ts";
-import { edgeKey, lookup } from "./lookup.ts";
+import { edgeKey } from "./lookup.ts";
 import { roleOf } from "./node-types.ts";
 import { drawnPorts, type PortReader } from "./ports.ts";
 
@@ -25,10 +25,10 @@ async function load(): Promise<Layouter> {
 export async function layoutPositions(
   graph: Graph,
   reader: PortReader,
-  chosen?: ReadonlySet<string>,
+  selected?: ReadonlySet<string>,
   layouter?: Layouter,
 ): Promise<Record<string, { x: number; y: number }>> {
-  const input = elkGraph(graph, reader, chosen);
+  const input = elkGraph(graph, reader, selected);
   if (input.children?.length === 0) return {};
   if (!layouter) engine ??= load();
   const done = await (layouter ?? (await engine)!).layout(input);
@@ -41,12 +41,11 @@ export async function layoutPositions(
 }
 
 /** The graph as the engine takes it: ports on their sides, in their order. */
-export function elkGraph(graph: Graph, reader: PortReader, chosen?: ReadonlySet<string>): ElkNode {
+export function elkGraph(graph: Graph, reader: PortReader, selected?: ReadonlySet<string>): ElkNode {
   const nodes = graph.nodes.filter(
-    (node) => roleOf(node) !== "annotation" && (!chosen || chosen.size < 2 || chosen.has(node.id)),
+    (node) => roleOf(node) !== "annotation" && (!selected || selected.size < 2 || selected.has(node.id)),
   );
   const inside = new Set(nodes.map((node) => node.id));
-  const at = lookup(graph);
   return {
     id: "root",
     layoutOptions: {
@@ -77,7 +76,7 @@ export function elkGraph(graph: Graph, reader: PortReader, chosen?: ReadonlySet<
     edges: graph.edges.flatMap((edge) => {
       const from = edgeEnd(edge.from);
       const to = edgeEnd(edge.to);
-      if (!inside.has(from.node) || !inside.has(to.node) || !at.node(from.node)) return [];
+      if (!inside.has(from.node) || !inside.has(to.node)) return [];
       return [{ id: edgeKey(edge), sources: [`${from.node} out ${from.port}`], targets: [`${to.node} in ${to.port}`] }];
     }),
   };

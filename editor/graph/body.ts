@@ -12,6 +12,9 @@ export type BodyState =
   | { is: "graph"; graph: Graph }
   | { is: "bad" };
 
+/** The ports that every input node has. */
+export const INPUT_PORTS = ["message", "history", "files"];
+
 export const isContainer = (node: Pick<GraphNode, "type">): boolean => roleOf(node) === "container";
 
 /** The unit that a container counts. */
@@ -50,8 +53,8 @@ export function withinBody(node: string, command: Command): Command {
     label: command.label,
     group: command.group === undefined ? undefined : `${node}/${command.group}`,
     run(graph) {
-      const holder = lookup(graph).node(node);
-      const body = holder && bodyOf(holder);
+      const container = lookup(graph).node(node);
+      const body = container && bodyOf(container);
       if (body?.is !== "graph") return graph;
       const next = command.run(body.graph);
       return next === body.graph ? graph : setBody(node, next).run(graph);
@@ -64,7 +67,7 @@ export function bodyFields(node: Pick<GraphNode, "type" | "config">): Field[] {
   const own = table.get(node.type)?.body?.fields ?? [];
   const declared = (node.config as { inputs?: unknown } | null)?.inputs;
   const shared = Array.isArray(declared) ? (declared as Field[]) : [];
-  const taken = new Set(["message", "history", "files", ...own.map((field) => field.name)]);
+  const taken = new Set([...INPUT_PORTS, ...own.map((field) => field.name)]);
   return [
     ...own,
     ...shared.flatMap((field) =>

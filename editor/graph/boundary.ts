@@ -1,9 +1,9 @@
 /** The values that cross the boundary of the selected nodes, and their names on both sides. */
-
 import { FIELD_NAME, type Field } from "../../runtime/field.ts";
 import { edgeEnd } from "../../runtime/graph.ts";
 import type { Kind } from "../../runtime/port.ts";
 import type { CompiledEdge, CompiledNode } from "../../runtime/resolve.ts";
+import { INPUT_PORTS } from "./body.ts";
 import { repliesWithDocuments } from "./data-flow.ts";
 
 /** A value that enters: `from` are outer ends (more than one when only one of them is taken), `to` are inner ends. */
@@ -15,9 +15,9 @@ export interface Entry extends Field {
 export const from = (edge: CompiledEdge) => `${edge.from.id}.${edge.fromPort}`;
 export const to = (edge: CompiledEdge) => `${edge.to.id}.${edge.toPort}`;
 export const nodeOf = (end: string) => edgeEnd(end).node;
-export const portOf = (edge: CompiledEdge) => edge.from.outputs.find((port) => port.id === edge.fromPort)!;
-const portIn = (edge: CompiledEdge) => edge.to.inputs.find((port) => port.id === edge.toPort)!;
-const takesMany = (edge: CompiledEdge) => portIn(edge).many === true;
+export const outputOf = (edge: CompiledEdge) => edge.from.outputs.find((port) => port.id === edge.fromPort)!;
+export const inputOf = (edge: CompiledEdge) => edge.to.inputs.find((port) => port.id === edge.toPort)!;
+const takesMany = (edge: CompiledEdge) => inputOf(edge).many === true;
 
 /** Nodes outside through which a value would leave the selected nodes and return. */
 export function nodesOnReturnPath(
@@ -53,10 +53,8 @@ export function entriesOf(
 ): Entry[] {
   const byTarget = Map.groupBy(entering, (edge) => (takesMany(edge) ? `${to(edge)} ${from(edge)}` : to(edge)));
   const bySources = Map.groupBy(byTarget.values(), (edges) => edges.map(from).sort().join(" "));
-  const own = new Map(
-    outerInput ? ["message", "history", "files"].map((port) => [`${outerInput.id}.${port}`, port]) : [],
-  );
-  const taken = new Set(["message", "history", "files"]);
+  const own = new Map(outerInput ? INPUT_PORTS.map((port) => [`${outerInput.id}.${port}`, port]) : []);
+  const taken = new Set(INPUT_PORTS);
   return [...bySources].map(([key, targets]) => {
     const { from: source, fromPort, toPort } = targets[0]![0]!;
     const fallbacks = source.definition.exclusive ? [fromPort, source.id] : [source.id];
@@ -70,11 +68,11 @@ export function entriesOf(
 
 /** The kind that passes a value unchanged. Outputs of code are not checked: its declared text may be another value. */
 function kindOf(edges: readonly CompiledEdge[]): Kind {
-  const kinds = new Set(edges.map((edge) => portOf(edge).kind));
+  const kinds = new Set(edges.map((edge) => outputOf(edge).kind));
   const [kind] = kinds;
   if (kind === undefined || kinds.size > 1) return "any";
   const rewritten = kind === "text" || kind === "messages";
-  const trusted = (edge: CompiledEdge) => !edge.from.definition.uncheckedOutputs || portIn(edge).kind === kind;
+  const trusted = (edge: CompiledEdge) => !edge.from.definition.uncheckedOutputs || inputOf(edge).kind === kind;
   return !rewritten || edges.every(trusted) ? kind : "any";
 }
 
@@ -120,7 +118,7 @@ export function exitsOf(
   if (exits.length <= 1) return new Map(exits.flatMap((edges) => as(edges, "reply")));
   if (exits.length > 2) return undefined;
   for (const [reply, documents] of [exits, exits.toReversed()] as [CompiledEdge[], CompiledEdge[]][]) {
-    if (documents.some((edge) => portOf(edge).kind !== "documents")) continue;
+    if (documents.some((edge) => outputOf(edge).kind !== "documents")) continue;
     if (sameOutput(reply, documents) || repliesWithDocuments(nodes, reply, documents))
       return new Map([...as(reply, "reply"), ...as(documents, "documents")]);
   }
@@ -135,6 +133,7 @@ function sameOutput(reply: readonly CompiledEdge[], documents: readonly Compiled
   return replies.length > 0 && replies.every((edge) => reply.includes(edge));
 }
 
+/** The end ("node.port") of the last node that nothing is connected to, else of the last node. */
 export function lastOutput(nodes: readonly CompiledNode[]): string | undefined {
   const ends = nodes.flatMap((node) => {
     const port = node.outputs.find((one) => one.kind !== "tools");

@@ -9,7 +9,7 @@ import { fixFor } from "./quick-fixes.ts";
 
 const reader = () => createPortReader(table);
 
-describe("which edges may be drawn", () => {
+describe("edges that can be drawn", () => {
   it.each([
     ["kit.tools", "brain.message", "kind"],
     ["brain.text", "brief.topic", "cycle"],
@@ -20,7 +20,7 @@ describe("which edges may be drawn", () => {
     expect(canConnect(smallGraph(), reader(), { from, to })).toEqual({ fits: false, why });
   });
 
-  it("says the same as check about every pair of ports", () => {
+  it("agrees with checkGraph for every pair of ports", () => {
     const graph = smallGraph();
     const read = reader();
     const outputs = graph.nodes.flatMap((node) => read.ports(node).outputs.map((port) => `${node.id}.${port.id}`));
@@ -36,7 +36,7 @@ describe("which edges may be drawn", () => {
       }
   });
 
-  it("lets an input change hands, and lets two branches of a router share one", () => {
+  it("replaces the edge of an input, except when a router takes only one of both", () => {
     const graph = smallGraph();
     expect(edgesToReplace(graph, table, reader(), { from: "ask.message", to: "reply.reply" })).toEqual(
       new Set(["brain.text>reply.reply"]),
@@ -68,7 +68,7 @@ describe("which edges may be drawn", () => {
     expect(found).not.toContain("kit.tools");
   });
 
-  it("finds a way through a node for an edge", () => {
+  it("finds the ports by which a node fits into an edge", () => {
     const ports = {
       inputs: [
         { id: "a", kind: "tools" as const },
@@ -82,7 +82,7 @@ describe("which edges may be drawn", () => {
 });
 
 describe("ports", () => {
-  it("follow a template as it is typed, and stay while it does not parse", () => {
+  it("follow a template while it is edited, and stay while it does not parse", () => {
     const read = reader();
     const node = (template: unknown) => ({ id: "p", type: "prompt", version: 1, config: { template } });
     const names = (template: unknown) => read.ports(node(template)).inputs.map((port) => port.id);
@@ -91,7 +91,7 @@ describe("ports", () => {
     expect(names(7)).toEqual(["name", "city"]);
   });
 
-  it("show an edge's port also when the node has it no more", () => {
+  it("include the port of an edge that the node no longer has", () => {
     const graph = graphOf(
       "g",
       [
@@ -106,7 +106,7 @@ describe("ports", () => {
     ]);
   });
 
-  it("show the edges of a node whose type is unknown", () => {
+  it("include the ports of edges when the type of the node is unknown", () => {
     const graph = graphOf(
       "g",
       [
@@ -124,7 +124,7 @@ describe("ports", () => {
 });
 
 describe("quick fixes", () => {
-  it("take away the issue they are offered for, and bring no new error", () => {
+  it("remove the issue that they are for", () => {
     const broken = graphOf(
       "b",
       [
@@ -173,7 +173,7 @@ describe("quick fixes", () => {
     }
   });
 
-  it("can be followed to a graph that runs", () => {
+  it("lead to a graph that runs", () => {
     let graph = graphOf("b", [["brain", "llm", {}]], [], {});
     for (let step = 0; step < 10; step++) {
       const issue = checkGraph(graph, table).find((one) => one.severity === "error");

@@ -5,9 +5,9 @@
 import { checkGraph } from "../../runtime/check.ts";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition, NodeTable } from "../../runtime/node.ts";
-import { edgeFit, type Kind, type Port } from "../../runtime/port.ts";
-import { edgeKey, lookup } from "./lookup.ts";
-import type { PortReader } from "./ports.ts";
+import { edgeFit, type Kind, type Port, type Ports } from "../../runtime/port.ts";
+import { edgeKey, lookup, reach } from "./lookup.ts";
+import { type PortReader, portAt } from "./ports.ts";
 
 export type Refusal = "kind" | "cycle" | "self" | "missing" | "connected";
 
@@ -20,30 +20,25 @@ export function canConnect(graph: Graph, reader: PortReader, edge: GraphEdge): V
   if (from === to) return { fits: false, why: "self" };
   const how = endsFit(graph, reader, edge.from, edge.to);
   if (how !== "same" && how !== "convert") return { fits: false, why: how };
-  if (reaches(graph, to, from)) return { fits: false, why: "cycle" };
+  if (reach(graph, to, "out").has(from)) return { fits: false, why: "cycle" };
   return { fits: true, how };
 }
 
 /** How two ends fit; does not look for cycles. */
 function endsFit(graph: Graph, reader: PortReader, fromEnd: string, toEnd: string): "same" | "convert" | Refusal {
-  const from = edgeEnd(fromEnd);
-  const to = edgeEnd(toEnd);
-  const at = lookup(graph);
-  const source = at.node(from.node);
-  const target = at.node(to.node);
-  const output = source && reader.ports(source).outputs.find((port) => port.id === from.port);
-  const input = target && reader.ports(target).inputs.find((port) => port.id === to.port);
+  const output = portAt(graph, reader, fromEnd, "out");
+  const input = portAt(graph, reader, toEnd, "in");
   if (!output || !input) return "missing";
   const how = edgeFit(output.kind, input.kind);
   if (how === "no") return "kind";
-  return at.outOf(from.node).some((other) => other.from === fromEnd && other.to === toEnd) ? "connected" : how;
+  const others = lookup(graph).outOf(edgeEnd(fromEnd).node);
+  return others.some((other) => other.from === fromEnd && other.to === toEnd) ? "connected" : how;
 }
 
 /** The edges that this one replaces: an input has one edge, unless `check` proves that only one of several is taken. */
 export function edgesToReplace(graph: Graph, table: NodeTable, reader: PortReader, edge: GraphEdge): Set<string> {
   const to = edgeEnd(edge.to);
-  const target = lookup(graph).node(to.node);
-  const input = target && reader.ports(target).inputs.find((port) => port.id === to.port);
+  const input = portAt(graph, reader, edge.to, "in");
   const there = lookup(graph).at(to.node, to.port, "in");
   if (!input || input.many || there.length === 0) return new Set();
   const both = { ...graph, edges: [...graph.edges, edge] };
@@ -51,23 +46,6 @@ export function edgesToReplace(graph: Graph, table: NodeTable, reader: PortReade
     (issue) => issue.code === "too-many-edges" && issue.node === to.node && issue.port === to.port,
   );
   return clash ? new Set(there.map(edgeKey)) : new Set();
-}
-
-/** Whether a value can get from one node to another along edges. */
-export function reaches(graph: Graph, from: string, to: string): boolean {
-  return reached(graph, from, "out", to).has(to);
-}
-
-/** A node and all nodes downstream of it (`out`), or upstream (`in`). Stops at `until`. */
-function reached(graph: Graph, node: string, way: "in" | "out", until?: string): Set<string> {
-  const at = lookup(graph);
-  const seen = new Set([node]);
-  for (const id of seen) {
-    if (id === until) break;
-    if (way === "out") for (const edge of at.outOf(id)) seen.add(edgeEnd(edge.to).node);
-    else for (const edge of at.into(id)) seen.add(edgeEnd(edge.from).node);
-  }
-  return seen;
 }
 
 export interface Offer {
@@ -103,7 +81,7 @@ export interface ConnectablePort {
   end: string;
 }
 
-/** Ports elsewhere in the graph that a port could be connected to, nearest kind first: for wiring by keyboard. */
+/** Ports of other nodes that a port can be connected to, nearest kind first: for connecting by keyboard. */
 export function connectablePorts(
   graph: Graph,
   reader: PortReader,
@@ -115,7 +93,7 @@ export function connectablePorts(
   const node = lookup(graph).node(id);
   const ends = node !== undefined && reader.definition(node)?.role === "output";
   // An edge to one of these would be a cycle.
-  const behind = side === "in" ? reached(graph, id, "out") : reached(graph, id, "in");
+  const behind = reach(graph, id, side === "in" ? "out" : "in");
   for (const node of graph.nodes) {
     if (behind.has(node.id)) continue;
     const ports = reader.ports(node);
@@ -127,27 +105,30 @@ export function connectablePorts(
       const connected = side === "out" && lookup(graph).at(node.id, other.id, "in").length > 0;
       const sameName = other.id === port ? -2 : 0;
       // A reply is more likely to come from a model than from the input.
-      const answers = ends && reader.definition(node)?.group === "think" && other.kind === "text" ? -3 : 0;
+      const likelyReply = ends && reader.definition(node)?.group === "think" && other.kind === "text" ? -3 : 0;
       found.push({
         node,
         port: other,
         end,
-        rank: (how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (connected ? 2 : 0) + sameName + answers,
+        rank: (how === "same" ? 0 : 1) + (other.kind === "any" ? 1 : 0) + (connected ? 2 : 0) + sameName + likelyReply,
       });
     }
   }
   return found.sort((a, b) => a.rank - b.rank).map(({ node, port: other, end }) => ({ node, port: other, end }));
 }
 
+/** The port of a new node that takes (`in`) or gives (`out`) a kind: the first of the same kind, else the first that fits. */
+export function fittingPort(ports: Ports, kind: Kind, side: "in" | "out"): Port | undefined {
+  const fitting =
+    side === "in"
+      ? ports.inputs.filter((port) => edgeFit(kind, port.kind) !== "no")
+      : ports.outputs.filter((port) => edgeFit(port.kind, kind) !== "no");
+  return fitting.find((port) => port.kind === kind) ?? fitting[0];
+}
+
 /** The input and the output by which a node can be inserted into an edge, or undefined. */
-export function throughPorts(
-  ports: { inputs: Port[]; outputs: Port[] },
-  from: Kind,
-  to: Kind,
-): { input: string; output: string } | undefined {
-  const inputs = ports.inputs.filter((port) => edgeFit(from, port.kind) !== "no");
-  const outputs = ports.outputs.filter((port) => edgeFit(port.kind, to) !== "no");
-  const input = inputs.find((port) => port.kind === from) ?? inputs[0];
-  const output = outputs.find((port) => port.kind === to) ?? outputs[0];
+export function throughPorts(ports: Ports, from: Kind, to: Kind): { input: string; output: string } | undefined {
+  const input = fittingPort(ports, from, "in");
+  const output = fittingPort(ports, to, "out");
   return input && output ? { input: input.id, output: output.id } : undefined;
 }

@@ -3,7 +3,7 @@ import { smallGraph } from "../e2e/graphs.ts";
 import { freePosition, positionOf } from "./card-size.ts";
 
 describe("positions of cards", () => {
-  it("puts the nodes of a file without a layout in columns, and leaves the others there when one is moved", () => {
+  it("puts the nodes of a file without a layout in columns, and does not move the others when one is moved", () => {
     const graph = { ...smallGraph(), layout: {} };
     const x = (id: string) => positionOf(graph, id).x;
     expect(x("ask")).toBeLessThan(x("brief"));
@@ -15,7 +15,7 @@ describe("positions of cards", () => {
     for (const id of ["brief", "kit", "brain", "reply"]) expect(positionOf(moved, id)).toEqual(positionOf(graph, id));
   });
 
-  it("finds a place where a new card covers no other", () => {
+  it("finds a position where a new card covers no other", () => {
     const graph = smallGraph();
     const place = freePosition(graph, { x: 320, y: 40 });
     for (const other of Object.values(graph.layout))

@@ -3,6 +3,7 @@
  * Unchanged parts keep their identity, so that only changed parts are rendered again.
  */
 import * as edit from "../../runtime/edit.ts";
+import { isObject } from "../../runtime/foreign-json.ts";
 import {
   type Graph,
   type GraphEdge,
@@ -49,7 +50,7 @@ export interface Command {
   run(graph: Graph): Graph;
 }
 
-/** A node id that the graph does not have: `llm`, `llm-2`, `llm-3`… */
+/** An id that is not taken: `llm`, `llm-2`, `llm-3`… */
 export function freeId(wanted: string, taken: { has(id: string): boolean }): string {
   const plain = wanted
     .toLowerCase()
@@ -62,11 +63,10 @@ export function freeId(wanted: string, taken: { has(id: string): boolean }): str
   for (let n = 2; ; n++) if (!taken.has(`${stem}-${n}`)) return `${stem}-${n}`;
 }
 
-/** Adds a node with its edges. */
-export function addNode(node: GraphNode, place: NodePosition, edges: GraphEdge[] = []): Command {
+export function addNode(node: GraphNode, position: NodePosition, edges: GraphEdge[] = []): Command {
   return {
     label: "add",
-    run: (graph) => edit.addNode(graph, node, place, edges),
+    run: (graph) => edit.addNode(graph, node, position, edges),
   };
 }
 
@@ -78,17 +78,16 @@ export function remove(nodes: ReadonlySet<string>, edges: ReadonlySet<string> = 
   };
 }
 
-/** Moves nodes. */
-export function move(places: Record<string, { x: number; y: number }>, group?: string): Command {
+export function move(positions: Record<string, { x: number; y: number }>, group?: string): Command {
   return {
     label: "move",
     group,
     run(graph) {
       const layout = { ...graph.layout };
       let changed = false;
-      for (const [id, place] of Object.entries(places)) {
+      for (const [id, position] of Object.entries(positions)) {
         const old = graph.layout[id];
-        const next = { ...old, x: Math.round(place.x), y: Math.round(place.y) };
+        const next = { ...old, x: Math.round(position.x), y: Math.round(position.y) };
         if (old && old.x === next.x && old.y === next.y) continue;
         layout[id] = next;
         changed = true;
@@ -98,12 +97,13 @@ export function move(places: Record<string, { x: number; y: number }>, group?: s
   };
 }
 
-/** Sets the size of a note. */
-export function resize(id: string, place: NodePosition): Command {
+/** Sets the position and size of a note, rounded to whole pixels. */
+export function resize(id: string, { x, y, width, height }: Required<NodePosition>): Command {
+  const box = { x: Math.round(x), y: Math.round(y), width: Math.round(width), height: Math.round(height) };
   return {
     label: "move",
     group: `size:${id}`,
-    run: (graph) => ({ ...graph, layout: { ...graph.layout, [id]: place } }),
+    run: (graph) => ({ ...graph, layout: { ...graph.layout, [id]: box } }),
   };
 }
 
@@ -114,7 +114,7 @@ export function setConfig(id: string, key: string, value: unknown): Command {
     group: `config:${id}:${key}`,
     run: (graph) =>
       edit.changeNode(graph, id, (node) => {
-        const config = isRecord(node.config) ? node.config : {};
+        const config = isObject(node.config) ? node.config : {};
         if (value === undefined) {
           if (!(key in config)) return node;
           const { [key]: _gone, ...rest } = config;
@@ -125,7 +125,6 @@ export function setConfig(id: string, key: string, value: unknown): Command {
   };
 }
 
-/** Replaces a node's whole config. */
 export function setWholeConfig(id: string, config: unknown): Command {
   return {
     label: "config",
@@ -153,6 +152,16 @@ export function setNode(
         }
         return next as unknown as GraphNode;
       }),
+  };
+}
+
+/** Gives an id for each wanted one; none is in `taken`, and none is given twice. */
+export function createIdSource(taken: Iterable<string>): (wanted: string) => string {
+  const used = new Set(taken);
+  return (wanted) => {
+    const id = freeId(wanted, used);
+    used.add(id);
+    return id;
   };
 }
 
@@ -185,7 +194,7 @@ export function reconnect(old: string, edge: GraphEdge): Command {
 export function insertOnEdge(
   old: string,
   node: GraphNode,
-  place: NodePosition,
+  position: NodePosition,
   way: { input: string; output: string },
   moved: Record<string, { x: number; y: number }> = {},
 ): Command {
@@ -193,7 +202,7 @@ export function insertOnEdge(
     label: "insert",
     run(graph) {
       const edge = graph.edges.find((other) => edgeKey(other) === old);
-      if (!edge) return addNode(node, place).run(graph);
+      if (!edge) return addNode(node, position).run(graph);
       const roomy = move(moved).run(graph);
       return {
         ...roomy,
@@ -206,15 +215,15 @@ export function insertOnEdge(
               ]
             : [other],
         ),
-        layout: { ...roomy.layout, [node.id]: place },
+        layout: { ...roomy.layout, [node.id]: position },
       };
     },
   };
 }
 
-/** Sets many positions at once (auto-layout, align). Does not affect a run. */
-export function setLayout(places: Record<string, { x: number; y: number }>): Command {
-  return { ...move(places), label: "layout" };
+/** Sets many positions at once (auto-layout, align). */
+export function setLayout(positions: Record<string, { x: number; y: number }>): Command {
+  return { ...move(positions), label: "layout" };
 }
 
 export function setSettings(change: Partial<Settings>): Command {
@@ -275,8 +284,4 @@ export function replaceGraph(
   groupKey?: string,
 ): Command {
   return { label, group: groupKey, run: (graph) => (next === graph ? graph : next) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -17,9 +17,14 @@ export class EdgeList {
 }
 
 /** The extent of the top left corners of cards. */
-export function boxOf(places: readonly NodePosition[]): { left: number; top: number; right: number; bottom: number } {
-  const xs = places.map((place) => place.x);
-  const ys = places.map((place) => place.y);
+export function boxOf(positions: readonly NodePosition[]): {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+} {
+  const xs = positions.map((position) => position.x);
+  const ys = positions.map((position) => position.y);
   return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
 }
 

@@ -9,6 +9,7 @@ import { emptyGraph, type Graph, type GraphEdge, type GraphNode } from "../../ru
 import type { Issue } from "../../runtime/issue.ts";
 import type { CheckContext, NodeTable } from "../../runtime/node.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
+import { INPUT_PORTS } from "./body.ts";
 import {
   type Entry,
   entriesOf,
@@ -18,14 +19,14 @@ import {
   messageOf,
   nodeOf,
   nodesOnReturnPath,
-  portOf,
+  outputOf,
 } from "./boundary.ts";
 import { CARD, positionOf } from "./card-size.ts";
 import { type Command, freeId } from "./commands.ts";
 import { runsWithout } from "./data-flow.ts";
 import { boxOf, EdgeList, newErrors } from "./edge-list.ts";
 import { freshOf } from "./node-types.ts";
-import { pinsOf, setPin } from "./pins.ts";
+import { pickPins, pinsOf, withPins } from "./pins.ts";
 
 export type Refusal =
   | { why: "nothing" | "ends" | "noMessage" | "noAnswer" }
@@ -49,14 +50,14 @@ export interface Encapsulation {
 
 export function encapsulate(
   graph: Graph,
-  chosen: ReadonlySet<string>,
+  selected: ReadonlySet<string>,
   { table, context }: SubagentDeps,
 ): Encapsulation | { refused: Refusal } {
   const resolved = resolve(graph, table, context);
   const role = (node: GraphNode) => table.get(node.type)?.role;
   const byId = new Map(resolved.nodes.map((node) => [node.id, node]));
   const running = resolved.nodes.filter((node) => node.definition.run);
-  const moved = graph.nodes.filter((node) => chosen.has(node.id));
+  const moved = graph.nodes.filter((node) => selected.has(node.id));
   const inside = new Set(moved.map((node) => node.id));
   if (moved.every((node) => role(node) === "annotation")) return refuse({ why: "nothing" });
   if (moved.some((node) => role(node) === "input" || role(node) === "output")) return refuse({ why: "ends" });
@@ -70,7 +71,7 @@ export function encapsulate(
   if (broken.length > 0) return refuse({ why: "broken", names: broken.flatMap((edge) => [edge.from, edge.to]) });
   const entering = resolved.edges.filter((edge) => !inside.has(edge.from.id) && inside.has(edge.to.id));
   const leaving = resolved.edges.filter((edge) => inside.has(edge.from.id) && !inside.has(edge.to.id));
-  const tools = [...entering, ...leaving].filter((edge) => portOf(edge).kind === "tools");
+  const tools = [...entering, ...leaving].filter((edge) => outputOf(edge).kind === "tools");
   if (tools.length > 0) return refuse({ why: "tools", names: [...new Set(tools.map((edge) => edge.from.id))] });
   const between = nodesOnReturnPath(leaving, entering, inside);
   if (between.length > 0) return refuse({ why: "circle", names: between });
@@ -125,6 +126,7 @@ export function encapsulate(
 }
 
 const refuse = (refused: Refusal) => ({ refused });
+
 /** Whether a model uses the session's history: it does when its history input is not connected. */
 export const takesConversation = (node: CompiledNode): boolean =>
   node.definition.sessionInput !== undefined &&
@@ -157,14 +159,15 @@ function innerGraph(
     else if (goes && edges.has(index)) drawn.add({ ...edge, from: `${ids.ask}.${entryOf(entries, edge).name}` });
   }
   for (const [end, port] of exits) drawn.add({ from: end, to: `${ids.reply}.${port}` });
-  const places = Object.fromEntries(moved.map((node) => [node.id, positionOf(graph, node.id)]));
-  const box = boxOf(Object.values(places));
+  const positions = Object.fromEntries(moved.map((node) => [node.id, positionOf(graph, node.id)]));
+  const box = boxOf(Object.values(positions));
   const middle = Math.round((box.top + box.bottom) / 2);
   const fields = entries
-    .filter((entry) => !["message", "history", "files"].includes(entry.name))
+    .filter((entry) => !INPUT_PORTS.includes(entry.name))
     .map(({ name, kind, required }): Field => ({ name, kind, required }));
   const { language, approvals } = graph.settings;
   const fresh = emptyGraph("-");
+  const pins = pickPins(pinsOf(graph), (id) => inside.has(id));
   const inner: Graph = {
     ...fresh,
     settings: { ...fresh.settings, language, approvals },
@@ -177,14 +180,11 @@ function innerGraph(
     groups: graph.groups.filter((group) => group.nodes.length > 0 && group.nodes.every((id) => inside.has(id))),
     layout: {
       [ids.ask]: { x: box.left - CARD.width - GAP, y: middle },
-      ...places,
+      ...positions,
       [ids.reply]: { x: box.right + CARD.width + GAP, y: middle },
     },
   };
-  return Object.entries(pinsOf(graph)).reduce(
-    (made, [id, outputs]) => (inside.has(id) ? setPin(id, outputs).run(made) : made),
-    inner,
-  );
+  return withPins(inner, pins);
 }
 
 const GAP = 88;
@@ -225,9 +225,9 @@ function outerGraph(
     if (others.length === group.nodes.length) return [group];
     return others.length > 0 ? [{ ...group, nodes: [...others, id] }] : [];
   });
-  const unpinned = [...inside].reduce((one, node) => setPin(node, undefined).run(one), graph);
+  const pins = pickPins(pinsOf(graph), (node) => !inside.has(node));
   const made: Graph = {
-    ...unpinned,
+    ...withPins(graph, pins),
     nodes: [...before, caller, ...kept.slice(before.length)],
     edges: drawn.all,
     groups: inOneGroup(groups, id),

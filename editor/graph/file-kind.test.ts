@@ -4,10 +4,10 @@ import { serializeGraph } from "../../runtime/graph.ts";
 import { smallGraph } from "../e2e/graphs.ts";
 import { fileKind } from "./file-kind.ts";
 
-describe("what a file is", () => {
+describe("the kind of a file", () => {
   it.each([
     ["prose", "Dear all,", { is: "not-json" }],
-    ["nothing", "", { is: "not-json" }],
+    ["an empty text", "", { is: "not-json" }],
     ["half an agent file", serializeGraph(smallGraph()).slice(0, 300), { is: "half" }],
     ["n8n", '{"nodes":[{"type":"n8n-nodes-base.webhook"}],"connections":{}}', { is: "foreign", tool: "n8n" }],
     ["Flowise", '{"nodes":[{"id":"a","data":{"inputAnchors":[]}}],"edges":[]}', { is: "foreign", tool: "Flowise" }],
@@ -18,7 +18,7 @@ describe("what a file is", () => {
     ["a newer format", '{"format":"patchbay/9","nodes":[],"edges":[]}', { is: "newer" }],
   ])("%s", (_what, text, kind) => expect(fileKind(text)).toEqual(kind));
 
-  it("an agent file, whole, with node types that this version does not know", () => {
+  it("an agent file with node types that this version does not know", () => {
     const graph = { ...smallGraph(), nodes: [{ id: "x", type: "from-the-future", version: 3, config: {} }], edges: [] };
     expect(fileKind(serializeGraph(graph))).toMatchObject({
       is: "agent",

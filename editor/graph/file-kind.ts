@@ -1,4 +1,5 @@
 /** Detects the kind of a dropped or pasted text: an agent file, a template, a flow of another tool, or another text. */
+import { isObject } from "../../runtime/foreign-json.ts";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { parseAgentFile, parseGraph } from "../../runtime/parse.ts";
@@ -58,8 +59,4 @@ function foreign(value: unknown): OtherTool | undefined {
   }
   if (typeof value.flowData === "string") return "Flowise";
   return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

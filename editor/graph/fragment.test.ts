@@ -7,7 +7,7 @@ import { copyText, pasteText } from "./fragment.ts";
 import { edgeKey } from "./lookup.ts";
 
 describe("copy and paste", () => {
-  it("gives, for any selection, a graph that parses, with ids and edges once", () => {
+  it("returns, for any selection, a graph that parses, without duplicate ids or edges", () => {
     fc.assert(
       fc.property(
         fc.subarray(["ask", "each", "memo"]),

@@ -1,9 +1,10 @@
 /** Nodes and edges by id. Built once per graph object and collected with it. */
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
+import { type Issue, parsePointer } from "../../runtime/issue.ts";
 
 export interface Lookup {
   node(id: string): GraphNode | undefined;
-  /** Position in `graph.nodes`, for JSON pointers. */
+  /** Index in `graph.nodes`, for JSON pointers; -1 for an unknown node. */
   position(id: string): number;
   /** Edges into and out of a node, in edge order. */
   into(id: string): readonly GraphEdge[];
@@ -31,12 +32,8 @@ function build(graph: Graph): Lookup {
     nodes.set(node.id, node);
     positions.set(node.id, index);
   });
-  const into = new Map<string, GraphEdge[]>();
-  const outOf = new Map<string, GraphEdge[]>();
-  for (const edge of graph.edges) {
-    push(outOf, edgeEnd(edge.from).node, edge);
-    push(into, edgeEnd(edge.to).node, edge);
-  }
+  const into = Map.groupBy(graph.edges, (edge) => edgeEnd(edge.to).node);
+  const outOf = Map.groupBy(graph.edges, (edge) => edgeEnd(edge.from).node);
   return {
     node: (id) => nodes.get(id),
     position: (id) => positions.get(id) ?? -1,
@@ -51,13 +48,23 @@ function build(graph: Graph): Lookup {
   };
 }
 
-function push(map: Map<string, GraphEdge[]>, id: string, edge: GraphEdge): void {
-  const list = map.get(id);
-  if (list) list.push(edge);
-  else map.set(id, [edge]);
+/** A node and all nodes downstream of it (`out`), or upstream (`in`). */
+export function reach(graph: Graph, node: string, way: "in" | "out"): Set<string> {
+  const at = lookup(graph);
+  const seen = new Set([node]);
+  for (const id of seen)
+    if (way === "out") for (const edge of at.outOf(id)) seen.add(edgeEnd(edge.to).node);
+    else for (const edge of at.into(id)) seen.add(edgeEnd(edge.from).node);
+  return seen;
 }
 
-/** An edge's id on the canvas: its two ends. A graph holds an edge once (`duplicate-edge` otherwise). */
+/** The edge that an issue's path points at. */
+export function edgeOf(graph: Graph, issue: Issue): GraphEdge | undefined {
+  const [root, index] = parsePointer(issue.path ?? "");
+  return root === "edges" ? graph.edges[Number(index)] : undefined;
+}
+
+/** An edge's id on the canvas: its two ends. A graph has an edge once; a second is the issue `duplicate-edge`. */
 export function edgeKey(edge: GraphEdge): string {
   return `${edge.from}>${edge.to}`;
 }

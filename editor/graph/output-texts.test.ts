@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readOutputs } from "./output-texts.ts";
 
-it("reads edited outputs: a text as it stands, everything else as JSON", () => {
+it("reads edited outputs: a text unchanged, all others as JSON", () => {
   expect(readOutputs({ text: "a", count: 1 }, { text: "b", count: "2" })).toEqual({
     values: { text: "b", count: 2 },
     faults: {},

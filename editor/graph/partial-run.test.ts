@@ -21,7 +21,7 @@ async function run(graph: Graph, plan: PartPlan = { pins: {} }): Promise<{ runSt
 }
 
 describe("a part of a graph", () => {
-  it("runs alone, with what feeds it as it was", async () => {
+  it("runs one node with the known outputs of its sources", async () => {
     const graph = forkedGraph();
     const { runState } = await run(graph);
     const plan = planPart(graph, "only", "both", {}, knownFrom(runState.view));
@@ -31,7 +31,7 @@ describe("a part of a graph", () => {
     expect(part.runState.view.output?.reply).toEqual({ text: "A hi and B hi" });
   });
 
-  it("runs what comes before too, where nothing is known of it", async () => {
+  it("also runs the nodes upstream when their outputs are unknown", async () => {
     const graph = forkedGraph();
     expect((await run(graph, planPart(graph, "only", "both", {}, knownFrom(undefined)))).ran.sort()).toEqual([
       "a",
@@ -52,7 +52,7 @@ describe("a part of a graph", () => {
     expect(from.runState.view.output?.reply).toBe("A hi and B hi.");
   });
 
-  it("takes a pin before the last run, but runs the node that was asked for", async () => {
+  it("prefers a pin to the last run, but runs the requested node", async () => {
     const graph = forkedGraph();
     const known = knownFrom((await run(graph)).runState.view);
     const pinned = { a: { text: "pinned" }, both: { text: "old" } };
@@ -62,7 +62,7 @@ describe("a part of a graph", () => {
     expect(to.ran).toEqual(["end"]);
   });
 
-  it("goes on from an edited output, and keeps the other branch", async () => {
+  it("continues from an edited output, and keeps the other branch", async () => {
     const graph = forkedGraph();
     const known = knownFrom((await run(graph)).runState.view);
     const part = await run(graph, planEdited(graph, "a", { text: "Mine" }, {}, known));

@@ -1,9 +1,8 @@
 /** Plans a run of a part of a graph, with outputs of the last run and pins in place of the rest. Pure. */
-
 import type { RunView } from "../../runtime/fold-run.ts";
 import { edgeEnd, type Graph } from "../../runtime/graph.ts";
-import { lookup } from "./lookup.ts";
-import type { Pins } from "./pins.ts";
+import { lookup, reach } from "./lookup.ts";
+import { type Pins, pickPins as pick } from "./pins.ts";
 
 /**
  * `only`: the node alone. `to`: the nodes upstream, and it. `from`: it, and the nodes downstream. `edited`: the nodes
@@ -47,7 +46,8 @@ export function planPart(
 ): PartPlan {
   const { [node]: _own, ...pins } = { ...known.outputs, ...pinned };
   const isKnown = (id: string) => pins[id] !== undefined || known.skipped.has(id);
-  const before = reach(graph, node, "before");
+  const before = reach(graph, node, "in");
+  before.delete(node);
   if (how === "to") return { range: { to: node }, pins: pick(pinned, (id) => before.has(id)) };
   if (how === "only") {
     const feeders = sources(graph, new Set([node]));
@@ -55,12 +55,11 @@ export function planPart(
       ? { range: { only: node }, pins: pick(pins, (id) => feeders.has(id)) }
       : { range: { to: node }, pins: pick(pins, (id) => before.has(id)) };
   }
-  const behind = reach(graph, node, "behind");
-  const inside = new Set([node, ...behind]);
+  const inside = reach(graph, node, "out");
   const feeders = sources(graph, inside);
-  const kept = (id: string) => (behind.has(id) ? pinned[id] !== undefined : true);
+  const kept = (id: string) => (inside.has(id) ? pinned[id] !== undefined : true);
   return [...feeders].every(isKnown)
-    ? { range: { from: node }, pins: pick(pins, (id) => (feeders.has(id) || behind.has(id)) && kept(id)) }
+    ? { range: { from: node }, pins: pick(pins, (id) => (feeders.has(id) || inside.has(id)) && kept(id)) }
     : { pins: pick(pins, kept) };
 }
 
@@ -72,25 +71,9 @@ export function planEdited(
   pinned: Pins,
   known: Known,
 ): PartPlan {
-  const behind = reach(graph, node, "behind");
+  const behind = reach(graph, node, "out");
   const pins = pick({ ...known.outputs, ...pinned }, (id) => !behind.has(id) || pinned[id] !== undefined);
   return { pins: { ...pins, [node]: outputs } };
-}
-
-/** All nodes upstream (`before`) or downstream (`behind`) of `node`. */
-function reach(graph: Graph, node: string, side: "before" | "behind"): Set<string> {
-  const found = new Set<string>();
-  const queue = [node];
-  for (const id of queue) {
-    const edges = side === "before" ? lookup(graph).into(id) : lookup(graph).outOf(id);
-    for (const edge of edges) {
-      const next = edgeEnd(side === "before" ? edge.from : edge.to).node;
-      if (found.has(next) || next === node) continue;
-      found.add(next);
-      queue.push(next);
-    }
-  }
-  return found;
 }
 
 /** Nodes outside `inside` with an edge into it. */
@@ -102,8 +85,4 @@ function sources(graph: Graph, inside: ReadonlySet<string>): Set<string> {
       if (!inside.has(node)) found.add(node);
     }
   return found;
-}
-
-function pick(pins: Pins, wanted: (node: string) => boolean): Pins {
-  return Object.fromEntries(Object.entries(pins).filter(([id]) => wanted(id)));
 }

@@ -14,8 +14,8 @@ const parts: PatchPart[] = [
   { do: "set-config", id: "brief", config: { template: "You answer about {{topic}} in one short paragraph." } },
 ];
 
-describe("a patch against the graph as it stands", () => {
-  it("takes all of it, and tells prompts by words", () => {
+describe("a patch against the current graph", () => {
+  it("applies all parts, and compares prompts by words", () => {
     const view = viewPatch(smallGraph(), parts, none, table);
     expect(view.parts.map((part) => part.misfit)).toEqual(parts.map(() => undefined));
     expect(view.fits.size).toBe(5);
@@ -32,7 +32,7 @@ describe("a patch against the graph as it stands", () => {
     expect(newIssues(smallGraph(), view.graph, table, {}).filter((issue) => issue.severity === "error")).toEqual([]);
   });
 
-  it("says what no longer fits without an unticked part, and what would be wrong", () => {
+  it("reports the parts that do not fit without a deselected one, and the new issues", () => {
     const graph = smallGraph();
     const view = viewPatch(graph, parts, new Set([0]), table);
     expect(view.parts.map((part) => part.misfit?.code)).toEqual([
@@ -47,7 +47,7 @@ describe("a patch against the graph as it stands", () => {
     expect(checkGraph(graph, table).map((issue) => issue.code)).not.toContain("missing-edge");
   });
 
-  it("meets what the person has changed meanwhile", () => {
+  it("reports the parts that do not fit after other changes of the graph", () => {
     const graph = smallGraph();
     const changed = { ...graph, nodes: graph.nodes.filter((node) => node.id !== "brief"), edges: [] };
     const view = viewPatch(changed, parts, none, table);
@@ -61,7 +61,7 @@ describe("a patch against the graph as it stands", () => {
     expect(view.parts[4]!.values).toMatchObject([{ path: "/config/template" }]);
   });
 
-  it("changes nothing when nothing is ticked", () => {
+  it("changes nothing when no part is selected", () => {
     const graph = smallGraph();
     const view = viewPatch(graph, parts, new Set(parts.keys()), table);
     expect(view.graph).toBe(graph);

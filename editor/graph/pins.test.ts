@@ -6,7 +6,7 @@ import { table } from "./node-types.ts";
 import { pinOf, pinsOf, removePins, setPin } from "./pins.ts";
 
 describe("pins", () => {
-  it("are kept with the draft, and are no part of its identity", () => {
+  it("are stored in the draft, and are not part of its identity", () => {
     const graph = setPin("brief", { text: "fixed" }).run(smallGraph());
     const read = Graph.parse(JSON.parse(serializeGraph(graph))) as Graph;
     expect(pinsOf(read)).toEqual({ brief: { text: "fixed" } });
@@ -15,7 +15,7 @@ describe("pins", () => {
     expect(serializeGraph(removePins.run(graph))).toBe(serializeGraph(smallGraph()));
   });
 
-  it("ignores what is no pin, and pins of nodes that are gone", () => {
+  it("ignores invalid pins, and pins of removed nodes", () => {
     for (const value of [3, null, [], "x", { brief: 3 }, { gone: { text: "x" } }])
       expect(pinsOf({ ...smallGraph(), "x-pins": value } as Graph)).toEqual({});
   });

@@ -1,5 +1,5 @@
 /** The current ports of a node, as the canvas draws them. Computed once per node object. */
-import type { Graph, GraphEdge, GraphNode } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition, NodeTable, PortContext } from "../../runtime/node.ts";
 import { ERROR_PORT, type Port, type Ports } from "../../runtime/port.ts";
 import { upgradeConfig } from "../../runtime/resolve.ts";
@@ -20,29 +20,27 @@ const NO_PORTS: Ports = { inputs: [], outputs: [] };
 
 /** Create a new reader when `context`, the catalogue's data, changes. */
 export function createPortReader(table: NodeTable, context: PortContext = {}): PortReader {
-  const read = new WeakMap<GraphNode, { ports: Ports; config?: Record<string, unknown> }>();
-  const lastGood = new Map<string, Ports>();
-  const look = (node: GraphNode) => {
-    const found = read.get(node);
-    if (found) return found;
-    const made = work(node);
-    read.set(node, made);
-    return made;
+  const known = new WeakMap<GraphNode, { ports: Ports; config?: Record<string, unknown> }>();
+  const lastValid = new Map<string, Ports>();
+  const read = (node: GraphNode) => {
+    const facts = known.get(node) ?? compute(node);
+    known.set(node, facts);
+    return facts;
   };
-  const work = (node: GraphNode): { ports: Ports; config?: Record<string, unknown> } => {
+  const compute = (node: GraphNode): { ports: Ports; config?: Record<string, unknown> } => {
     const definition = table.get(node.type);
     const key = `${node.type} ${node.id}`;
     if (!definition || node.version > definition.version) return { ports: NO_PORTS };
     const parsed = definition.config.safeParse(upgradeConfig(definition, node.version, node.config));
-    if (!parsed.success) return { ports: lastGood.get(key) ?? freshPorts(definition, context) };
+    if (!parsed.success) return { ports: lastValid.get(key) ?? freshPorts(definition, context) };
     const ports = withError(definition.ports(parsed.data, context), node);
-    lastGood.set(key, ports);
+    lastValid.set(key, ports);
     return { ports, config: parsed.data as Record<string, unknown> };
   };
   return {
     definition: (node) => table.get(node.type),
-    ports: (node) => look(node).ports,
-    config: (node) => look(node).config,
+    ports: (node) => read(node).ports,
+    config: (node) => read(node).config,
   };
 }
 
@@ -54,6 +52,14 @@ function freshPorts(definition: NodeDefinition, context: PortContext): Ports {
 function withError(ports: Ports, node: GraphNode): Ports {
   if (node.onError !== "branch" || ports.outputs.some((port) => port.id === ERROR_PORT.id)) return ports;
   return { ...ports, outputs: [...ports.outputs, ERROR_PORT] };
+}
+
+/** The port at an end of an edge ("node.port"); undefined when the node does not exist or does not have it. */
+export function portAt(graph: Graph, reader: PortReader, end: string, side: "in" | "out"): Port | undefined {
+  const { node: id, port } = edgeEnd(end);
+  const node = lookup(graph).node(id);
+  const ports = node && reader.ports(node);
+  return (side === "in" ? ports?.inputs : ports?.outputs)?.find((one) => one.id === port);
 }
 
 export interface DrawnPort extends Port {

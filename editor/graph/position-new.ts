@@ -28,13 +28,13 @@ export async function positionNew(
 
   const laid =
     fresh.length === 1 ? { [fresh[0]!]: { x: 0, y: 0 } } : await layoutPositions(after, reader, new Set(fresh));
-  const size = (id: string, place = after.layout[id]) => {
+  const size = (id: string, position = after.layout[id]) => {
     const node = after.nodes.find((one) => one.id === id)!;
-    return nodeSize(node, drawnPorts(after, node, reader), place);
+    return nodeSize(node, drawnPorts(after, node, reader), position);
   };
   const old = cards.flatMap(({ id }): (Box & { id: string })[] => {
-    const place = had.has(id) ? after.layout[id] : undefined;
-    return place ? [{ id, ...place, ...size(id) }] : [];
+    const position = had.has(id) ? after.layout[id] : undefined;
+    return position ? [{ id, ...position, ...size(id) }] : [];
   });
   const block = fresh.map((id): Box => ({ ...laid[id]!, ...size(id) }));
   const { x, y, from, right } = beside(after, new Set(fresh), old, bounds(block));

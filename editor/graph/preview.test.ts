@@ -18,7 +18,7 @@ const view = (more: Partial<NodeView>): NodeView => ({
   ...more,
 });
 
-describe("what a card says", () => {
+describe("the preview on a card", () => {
   it("shows the first passage with its source, the taken branch, a text, and JSON", () => {
     const documents = [
       { id: "1", title: "leave.md", text: "Annual leave\n grows.", score: 0.8234, source: { page: 3 } },
@@ -41,7 +41,7 @@ describe("what a card says", () => {
     });
   });
 
-  it("streams, thinks, waits and fails in its own words", () => {
+  it("shows streamed text, reasoning, a wait and a failure", () => {
     const running = view({ status: "running" });
     expect(runPreview(running, { text: "It is", reasoning: "hm" })).toMatchObject({
       is: "stream",
@@ -62,7 +62,7 @@ describe("what a card says", () => {
     ).toMatchObject({ is: "failed", retrying: true });
   });
 
-  it("shows what a node is set to before anything ran, also when its config does not parse", () => {
+  it("shows the config without a run, also when it does not parse", () => {
     const preview = (type: string, config: Record<string, unknown>) =>
       configPreview(
         { id: "n", type, version: 1, config },

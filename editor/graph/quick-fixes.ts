@@ -1,10 +1,10 @@
 /** The quick fix of an issue or of a failed run: a command, a field to open, or a page. */
 import type { ErrorCode } from "../../runtime/error.ts";
-import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 import { type Issue, parsePointer } from "../../runtime/issue.ts";
-import { connectablePorts, reaches } from "./can-connect.ts";
-import { type Command, connect, freeId, remove } from "./commands.ts";
-import { lookup } from "./lookup.ts";
+import { connectablePorts } from "./can-connect.ts";
+import { type Command, connect, freeId, remove, setConfig } from "./commands.ts";
+import { edgeOf, lookup, reach } from "./lookup.ts";
 import { definitionOf, freshOf } from "./node-types.ts";
 import type { PortReader } from "./ports.ts";
 
@@ -27,7 +27,8 @@ export type QuickFixLabel =
   | "runAgain";
 
 export type QuickFix = {
-  label: QuickFixLabel /** The other end, for `connect`; the key, for `removeKey`. */;
+  label: QuickFixLabel;
+  /** The other end, for `connect`; the key, for `removeKey`. */
   what?: string;
 } & (
   | { does: "command"; command: Command }
@@ -39,14 +40,14 @@ export type QuickFix = {
 
 /** The fix of an issue, or undefined when there is no automatic one. Without a `reader`, connections are not proposed. */
 export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFix | undefined {
-  const edge = /^\/edges\/(\d+)/.exec(issue.path ?? "");
+  const edge = edgeOf(graph, issue);
   switch (issue.code) {
     case "duplicate-edge":
     case "unknown-node":
     case "unknown-port":
     case "kind-mismatch":
     case "too-many-edges":
-      return edge ? { label: "removeEdge", does: "command", command: removeEdgeAt(Number(edge[1])) } : undefined;
+      return edge && removeEdge(edge);
     case "cycle":
       return breakCycle(graph, issue.node);
     case "missing-edge": {
@@ -81,13 +82,9 @@ export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFi
     case "missing-agent":
       return toField(issue);
     case "missing-knowledge":
-      return issue.node === undefined
-        ? undefined
-        : { label: "openField", does: "field", node: issue.node, key: "knowledge" };
+      return toField(issue, "knowledge");
     case "missing-model":
-      return issue.node === undefined
-        ? undefined
-        : { label: "openField", does: "field", node: issue.node, key: "model" };
+      return toField(issue, "model");
     case "acts-unasked":
       return { label: "askFirst", does: "command", command: askFirst(issue) };
     case "demo-model":
@@ -145,17 +142,14 @@ export function fieldOf(issue: Issue): string | undefined {
   return root === "nodes" && part === "config" ? key : undefined;
 }
 
-function toField(issue: Issue): QuickFix | undefined {
-  return issue.node === undefined
-    ? undefined
-    : { label: "openField", does: "field", node: issue.node, key: fieldOf(issue) };
+function toField(issue: Issue, key = fieldOf(issue)): QuickFix | undefined {
+  return issue.node === undefined ? undefined : { label: "openField", does: "field", node: issue.node, key };
 }
 
-function removeEdgeAt(index: number): Command {
-  return {
-    label: "fix",
-    run: (graph) => (graph.edges[index] ? { ...graph, edges: graph.edges.filter((_edge, at) => at !== index) } : graph),
-  };
+function removeEdge(edge: GraphEdge): QuickFix {
+  const run = (graph: Graph): Graph =>
+    graph.edges.includes(edge) ? { ...graph, edges: graph.edges.filter((other) => other !== edge) } : graph;
+  return { label: "removeEdge", does: "command", command: { label: "fix", run } };
 }
 
 /** Requires approval for the tool that the issue's path names, whatever its nodes set. */
@@ -172,10 +166,11 @@ function askFirst(issue: Issue): Command {
 
 function breakCycle(graph: Graph, node: string | undefined): QuickFix | undefined {
   if (node === undefined) return undefined;
+  const downstream = reach(graph, node, "out");
   const back = lookup(graph)
     .into(node)
-    .find((edge) => reaches(graph, node, edgeEnd(edge.from).node));
-  return back && { label: "removeEdge", does: "command", command: { ...removeEdgeAt(graph.edges.indexOf(back)) } };
+    .find((edge) => downstream.has(edgeEnd(edge.from).node));
+  return back && removeEdge(back);
 }
 
 function addEnd(role: "input" | "output"): Command {
@@ -185,10 +180,13 @@ function addEnd(role: "input" | "output"): Command {
       const { defaultId = role } = definitionOf(role);
       const id = freeId(defaultId, new Set(graph.nodes.map((one) => one.id)));
       const node: GraphNode = { id, ...freshOf(role) };
-      const places = Object.values(graph.layout);
-      const xs = places.map((place) => place.x);
-      const x = places.length === 0 ? 0 : role === "input" ? Math.min(...xs) - 304 : Math.max(...xs) + 304;
-      const y = places.length === 0 ? 0 : Math.round(places.reduce((sum, place) => sum + place.y, 0) / places.length);
+      const positions = Object.values(graph.layout);
+      const xs = positions.map((position) => position.x);
+      const x = positions.length === 0 ? 0 : role === "input" ? Math.min(...xs) - 304 : Math.max(...xs) + 304;
+      const y =
+        positions.length === 0
+          ? 0
+          : Math.round(positions.reduce((sum, position) => sum + position.y, 0) / positions.length);
       return {
         ...graph,
         nodes: role === "input" ? [node, ...graph.nodes] : [...graph.nodes, node],
@@ -199,9 +197,9 @@ function addEnd(role: "input" | "output"): Command {
 }
 
 function renameSecond(issue: Issue): QuickFix | undefined {
-  const place = /^\/nodes\/(\d+)\/id/.exec(issue.path ?? "");
-  if (!place) return undefined;
-  const index = Number(place[1]);
+  const match = /^\/nodes\/(\d+)\/id/.exec(issue.path ?? "");
+  if (!match) return undefined;
+  const index = Number(match[1]);
   return {
     label: "rename",
     does: "command",
@@ -226,22 +224,11 @@ function removeKey(issue: Issue): QuickFix | undefined {
   const key = fieldOf(issue);
   const { node } = issue;
   if (node === undefined || key === undefined) return undefined;
-  const plain = issue.path?.endsWith(`/config/${key}`);
-  if (!plain) return toField(issue);
+  if (!issue.path?.endsWith(`/config/${key}`)) return toField(issue);
   return {
     label: "removeKey",
     what: key,
     does: "command",
-    command: {
-      label: "fix",
-      run: (graph) => ({
-        ...graph,
-        nodes: graph.nodes.map((one) => {
-          if (one.id !== node || typeof one.config !== "object" || one.config === null) return one;
-          const { [key]: _gone, ...config } = one.config as Record<string, unknown>;
-          return { ...one, config };
-        }),
-      }),
-    },
+    command: { label: "fix", run: setConfig(node, key, undefined).run },
   };
 }

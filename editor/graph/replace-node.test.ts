@@ -9,7 +9,7 @@ import { planReplacement, replacementsFor, replaceNode } from "./replace-node.ts
 const reader = createPortReader(table);
 
 describe("replacing a node by another type", () => {
-  it("keeps the id, the title, the edges that fit and the settings that the other type knows; says what goes", () => {
+  it("keeps the id, the title, the edges that fit and the settings that the other type has; lists what is lost", () => {
     const graph = smallGraph();
     const node = lookup(graph).node("brief")!;
     const plan = planReplacement(graph, reader, { ...node, title: "Say" }, table.get("llm")!);
@@ -20,7 +20,7 @@ describe("replacing a node by another type", () => {
     expect(plan.lost.settings).toEqual(["template"]);
   });
 
-  it("leaves edges between ports that are there, whichever node becomes whichever type", () => {
+  it("leaves only edges between existing ports, for every node and every type", () => {
     const graph = smallGraph();
     for (const node of graph.nodes)
       for (const plan of replacementsFor(graph, reader, node, definitions)) {

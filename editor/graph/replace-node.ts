@@ -1,10 +1,11 @@
 /** Replaces a node by one of another type: keeps the edges and settings that fit, and lists those that are lost. */
+import { isObject } from "../../runtime/foreign-json.ts";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { edgeFit, type Port } from "../../runtime/port.ts";
 import type { Command } from "./commands.ts";
 import { edgeKey, lookup } from "./lookup.ts";
-import type { PortReader } from "./ports.ts";
+import { type PortReader, portAt } from "./ports.ts";
 
 export interface Replacement {
   definition: NodeDefinition;
@@ -29,8 +30,7 @@ export function planReplacement(
   const lost: GraphEdge[] = [];
   const takenInputs = new Set<string>();
   for (const edge of at.into(node.id)) {
-    const source = at.node(edgeEnd(edge.from).node);
-    const output = source && reader.ports(source).outputs.find((port) => port.id === edgeEnd(edge.from).port);
+    const output = portAt(graph, reader, edge.from, "out");
     const old = edgeEnd(edge.to).port;
     const port = best(ports.inputs, old, (one) =>
       takenInputs.has(one.id) && !one.many ? "no" : output ? edgeFit(output.kind, one.kind) : "no",
@@ -42,8 +42,7 @@ export function planReplacement(
     }
   }
   for (const edge of at.outOf(node.id)) {
-    const target = at.node(edgeEnd(edge.to).node);
-    const input = target && reader.ports(target).inputs.find((port) => port.id === edgeEnd(edge.to).port);
+    const input = portAt(graph, reader, edge.to, "in");
     const port = best(ports.outputs, edgeEnd(edge.from).port, (one) => (input ? edgeFit(one.kind, input.kind) : "no"));
     if (port) edges.set(edgeKey(edge), { ...edge, from: `${node.id}.${port.id}` });
     else lost.push(edge);
@@ -95,10 +94,9 @@ function best(ports: readonly Port[], old: string, how: (port: Port) => "same" |
 
 /** The settings that the other type has and accepts. */
 function keptConfig(node: GraphNode, definition: NodeDefinition): { config: Record<string, unknown>; lost: string[] } {
-  const old = typeof node.config === "object" && node.config !== null ? (node.config as Record<string, unknown>) : {};
   let config: Record<string, unknown> = {};
   const lost: string[] = [];
-  for (const [key, value] of Object.entries(old)) {
+  for (const [key, value] of Object.entries(isObject(node.config) ? node.config : {})) {
     const tried = { ...config, [key]: value };
     const read = definition.config.safeParse(tried);
     if (read.success && Object.hasOwn(read.data as object, key)) config = tried;

@@ -1,12 +1,10 @@
-import { FORMAT, type Graph } from "../../runtime/graph.ts";
+import { emptyGraph, type Graph } from "../../runtime/graph.ts";
 
 /** A new agent: an input, a model and an output. It can run. */
 export function starter(name: string): Graph {
   return {
-    format: FORMAT,
+    ...emptyGraph("-"),
     name,
-    description: "",
-    settings: { greeting: "", suggestions: [], language: "auto", approvals: {}, budget: {} },
     nodes: [
       { id: "ask", type: "input", version: 1, config: {} },
       { id: "brain", type: "llm", version: 1, config: {} },
@@ -16,8 +14,6 @@ export function starter(name: string): Graph {
       { from: "ask.message", to: "brain.message" },
       { from: "brain.text", to: "reply.reply" },
     ],
-    groups: [],
-    tests: [],
     layout: { ask: { x: 0, y: 0 }, brain: { x: 320, y: 0 }, reply: { x: 660, y: 0 } },
   };
 }

@@ -1,5 +1,4 @@
-/** Nodes made an agent of their own, and put back: whatever was chosen, a run ends the same and each node gives the same. */
-
+/** Encapsulating and unpacking any nodes: a run ends the same, and each node has the same outputs. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
@@ -23,9 +22,9 @@ const spec: ToolSpec = {
   repeatable: true,
 };
 const context = { tool: () => spec };
-const world = { table: nodes, context };
+const deps = { table: nodes, context };
 
-/** What an agent calls `sub`, and what can be called. */
+/** The context in which agents can call `sub`. */
 const withAgent = (inner: Graph) => ({ ...context, agent: () => agentPorts(inner, nodes) });
 
 const script: Script = {
@@ -60,8 +59,8 @@ interface Topic {
 }
 
 /**
- * Each piece hangs on up to two earlier ones; the last is the answer. Always a sound graph. `topic`: a field of its own;
- * `calls`: the field of the agent that an `agent` piece calls.
+ * Each piece has up to two earlier ones as sources; the last is the reply. The graph is always valid. `topic`: an input
+ * field of its own; `calls`: the input field of the agent that an `agent` piece calls.
  */
 function build(
   pieces: Piece[],
@@ -183,7 +182,7 @@ async function toEnd(graph: Graph, inner?: Graph): Promise<Played> {
   return played;
 }
 
-/** How a run ended, and what each node gave, wherever it stands. */
+/** The end of a run, and the outputs of each node in any scope. */
 function meaning(played: Played, ids: ReadonlySet<string>) {
   const given: Record<string, unknown> = {};
   for (const event of played.events)
@@ -194,13 +193,13 @@ function meaning(played: Played, ids: ReadonlySet<string>) {
 }
 
 const ids = (graph: Graph) => new Set(graph.nodes.map((node) => node.id));
-/** A prompt may be filled for nothing: nobody notices. */
+/** Prompts are left out: it has no effect when one runs more often. */
 const watched = ({ nodes: all }: Graph) => new Set(all.flatMap(({ id, type }) => (type === "prompt" ? [] : [id])));
 const chosenOf = (graph: Graph, bits: boolean[]) =>
   new Set(graph.nodes.map((node) => node.id).filter((id) => id.startsWith("n") && bits[Number(id.slice(1))]));
 
-describe("any nodes of any graph", () => {
-  it("mean the same as an agent of their own, and again when it is unpacked; or it is refused", async () => {
+describe("encapsulating any nodes of any graph", () => {
+  it("keeps the result of a run, also after unpacking; or is refused", async () => {
     const seen = { tried: 0, made: 0, unpacked: 0 };
     await fc.assert(
       fc.asyncProperty(
@@ -211,7 +210,7 @@ describe("any nodes of any graph", () => {
           const graph = build(pieces, documents);
           expect(checkGraph(graph, nodes, context).filter((issue) => issue.severity === "error")).toEqual([]);
           const chosen = chosenOf(graph, bits);
-          const plan = encapsulate(graph, chosen, world);
+          const plan = encapsulate(graph, chosen, deps);
           seen.tried++;
           if ("refused" in plan) return;
           seen.made++;
@@ -223,7 +222,7 @@ describe("any nodes of any graph", () => {
           const before = meaning(await toEnd(graph), watched(graph));
           expect(meaning(await toEnd(outer, inner), watched(graph))).toEqual(before);
 
-          const back = unpack(outer, node, inner, world);
+          const back = unpack(outer, node, inner, deps);
           if ("refused" in back) return;
           seen.unpacked++;
           const again = back.command.run(outer);
@@ -239,8 +238,8 @@ describe("any nodes of any graph", () => {
   });
 });
 
-describe("any agent that another one calls", () => {
-  it("means the same when its nodes stand in its place; or it is refused", async () => {
+describe("unpacking any called agent", () => {
+  it("keeps the result of a run; or is refused", async () => {
     const seen = { tried: 0, unpacked: 0 };
     const topics = fc.record<Topic>({ kind: fc.constantFrom<Kind>("text", "any"), required: fc.boolean() });
     await fc.assert(
@@ -254,7 +253,7 @@ describe("any agent that another one calls", () => {
           const inner = build(within, a, { prefix: "m", topic });
           const graph = build([...before, { ...call, what: "agent" }, ...after], b, { calls: topic });
           const node = `n${before.length}`;
-          const plan = unpack(graph, node, inner, world);
+          const plan = unpack(graph, node, inner, deps);
           seen.tried++;
           if ("refused" in plan) return;
           seen.unpacked++;
@@ -270,7 +269,7 @@ describe("any agent that another one calls", () => {
   });
 });
 
-/** Two desks behind a router, as the template has them. */
+/** Two models behind a router, as in the template. */
 const desks = (): Graph => ({
   ...graphOf(
     {
@@ -310,7 +309,7 @@ const desks = (): Graph => ({
 });
 
 const made = (graph: Graph, chosen: string[], name = "Billing desk") => {
-  const plan = encapsulate(graph, new Set(chosen), world);
+  const plan = encapsulate(graph, new Set(chosen), deps);
   if ("refused" in plan) throw new Error(JSON.stringify(plan.refused));
   const inner = { ...plan.inner, name };
   const { command, node } = plan.command({ id: "sub", name });
@@ -318,7 +317,7 @@ const made = (graph: Graph, chosen: string[], name = "Billing desk") => {
 };
 
 describe("an agent made of nodes", () => {
-  it("takes what came in as inputs that speak, settings that bind, groups, pins and places along", () => {
+  it("gets named inputs, the settings, groups, pins and positions", () => {
     const pinned = { ...desks(), "x-pins": { desk: { text: "Pinned" }, door: { else: "x" } } } as Graph;
     const { inner, outer, node } = made(pinned, ["brief", "desk", "kit"]);
     expect(inner.nodes.map((one) => one.id)).toEqual(["ask", "brief", "desk", "kit", "reply"]);
@@ -343,7 +342,7 @@ describe("an agent made of nodes", () => {
     expect(outer.layout["billing-desk"]).toEqual({ x: 600, y: 0 });
   });
 
-  it("gives on what one of several brings as one input, and says which models lose sight of the conversation", () => {
+  it("has one input for exclusive branches, and lists the models that lose the history", () => {
     const graph = graphOf(
       {
         ask: "input",
@@ -373,27 +372,27 @@ describe("an agent made of nodes", () => {
   });
 
   it.each<[string, string[], string, string[]?]>([
-    ["nothing but a note, or nothing", [], "nothing"],
+    ["no nodes", [], "nothing"],
     ["the agent's own input", ["ask", "door"], "ends"],
     ["a tool node that a model outside uses", ["kit"], "tools", ["kit"]],
-    ["the two ends of a way that leads outside", ["door", "desk", "kit"], "circle", ["brief"]],
+    ["nodes whose value leaves and returns", ["door", "desk", "kit"], "circle", ["brief"]],
     ["nodes that two values leave", ["door"], "values", ["door.billing", "door.else"]],
   ])("is refused for %s", (_what, chosen, why, names) => {
-    expect(encapsulate(desks(), new Set(chosen), world)).toEqual({ refused: { why, ...(names && { names }) } });
+    expect(encapsulate(desks(), new Set(chosen), deps)).toEqual({ refused: { why, ...(names && { names }) } });
   });
 
-  it("is refused for a node that is not known here, and for one whose wire leads nowhere", () => {
+  it("is refused for a node of an unknown type, and for an edge to an unknown port", () => {
     const graph = desks();
     graph.nodes.push({ id: "new", type: "from-the-future", version: 2, config: {} });
-    expect(encapsulate(graph, new Set(["brief", "new"]), world)).toEqual({
+    expect(encapsulate(graph, new Set(["brief", "new"]), deps)).toEqual({
       refused: { why: "unknown", names: ["new"] },
     });
     graph.edges.push({ from: "brief.gone", to: "other.instructions" });
-    expect(encapsulate(graph, new Set(["brief"]), world)).toMatchObject({ refused: { why: "broken" } });
+    expect(encapsulate(graph, new Set(["brief"]), deps)).toMatchObject({ refused: { why: "broken" } });
   });
 
-  it("leaves a graph alone that is another by then", () => {
-    const plan = encapsulate(desks(), new Set(["brief"]), world);
+  it("does not change a graph that has changed since", () => {
+    const plan = encapsulate(desks(), new Set(["brief"]), deps);
     const later = desks();
     expect("refused" in plan || plan.command({ id: "x", name: "x" }).command.run(later)).toBe(later);
   });
@@ -419,14 +418,14 @@ describe("unpacking", () => {
     layout: { ask: { x: 0, y: 0 }, brief: { x: 0, y: 500 }, brain: { x: 400, y: 500 }, reply: { x: 900, y: 0 } },
   });
 
-  it("gives ids that are free, keeps groups, and makes room", () => {
-    const plan = unpack(caller(), "sub", called(), world);
+  it("uses free ids, keeps groups, and makes room", () => {
+    const plan = unpack(caller(), "sub", called(), deps);
     if ("refused" in plan) throw new Error(plan.refused.why);
     expect(plan.nodes).toEqual(["brief-2", "brain"]);
     const next = plan.command.run(caller());
     expect(next).toEqual(caller());
     const graph = caller();
-    const again = unpack(graph, "sub", called(), world);
+    const again = unpack(graph, "sub", called(), deps);
     if ("refused" in again) throw new Error(again.refused.why);
     const joined = again.command.run(graph);
     expect(joined.edges).toEqual([
@@ -442,9 +441,9 @@ describe("unpacking", () => {
     expect(joined.layout.reply!.x).toBeGreaterThan(900);
   });
 
-  it("is refused where it would not mean the same", () => {
+  it("is refused when the result would behave differently", () => {
     const why = (graph: Graph, inner = called()) => {
-      const plan = unpack(graph, "sub", inner, world);
+      const plan = unpack(graph, "sub", inner, deps);
       return "refused" in plan ? plan.refused.why : undefined;
     };
     expect(why(caller())).toBeUndefined();
@@ -459,6 +458,6 @@ describe("unpacking", () => {
     future.nodes.push({ id: "new", type: "from-the-future", version: 2, config: {} });
     expect(why(caller(), future)).toBe("unknown");
     expect(why(caller(), { ...called(), edges: [] })).toBe("issue");
-    expect(unpack(caller(), "ask", called(), world)).toEqual({ refused: { why: "notOne" } });
+    expect(unpack(caller(), "ask", called(), deps)).toEqual({ refused: { why: "notOne" } });
   });
 });

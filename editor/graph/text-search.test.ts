@@ -9,7 +9,7 @@ import { countReplaced, findText, type Query, replaceText } from "./text-search.
 const ask = (text: string, more: Partial<Query> = {}): Query => ({ text, matchCase: false, wholeWord: false, ...more });
 
 describe("search", () => {
-  it("finds titles, prompts, notes, settings and the texts of bodies, each with the node that shows it", () => {
+  it("finds titles, prompts, notes, settings and texts of bodies, each with its node", () => {
     const hits = findText(shopGraph(), ask("shop"));
     expect(hits.map((hit) => [hit.node, hit.path.join("/")])).toEqual([
       [undefined, "name"],
@@ -24,7 +24,7 @@ describe("search", () => {
     ]);
   });
 
-  it("minds case and whole words when asked, in every script, and takes signs as they are written", () => {
+  it("matches case and whole words on request, in every script, and reads the query literally", () => {
     expect(findText(shopGraph(), ask("Shop", { matchCase: true }))).toHaveLength(2);
     expect(findText(shopGraph(), ask("shop", { wholeWord: true }))).toHaveLength(5);
     const chinese = graphOf("客服", [["memo", "note", { text: "客服说：a.c 与 abc" }]], [], {});
@@ -33,7 +33,7 @@ describe("search", () => {
     expect(findText(chinese, ask(""))).toHaveLength(0);
   });
 
-  it("replaces one, or all in one step that one undo takes back byte for byte; ids and edges stay", () => {
+  it("replaces one match, or all in one step, which undo reverts to the same bytes; ids and edges stay", () => {
     const document = createDocument(shopGraph());
     const before = serializeGraph(document.getState().graph);
     const hit = findText(document.getState().graph, ask("shop")).at(-1)!;
@@ -48,7 +48,7 @@ describe("search", () => {
     expect(serializeGraph(document.getState().graph)).toBe(before);
   });
 
-  it("counts what it replaced, and what had to stay", () => {
+  it("counts the replaced and the kept matches", () => {
     const graph = graphOf("x", [["memo", "note", { text: "x and x" }]], [], {});
     graph.nodes[0]!.title = "x".repeat(150);
     expect(countReplaced(graph, ask("x"), "yy")).toEqual({ done: 3, kept: 150 });
@@ -58,7 +58,7 @@ describe("search", () => {
     expect(findText(next, ask("x"))).toHaveLength(150);
   });
 
-  it("keeps the name, and every graph a graph that parses", () => {
+  it("never leaves an empty name or a graph that does not parse", () => {
     const graph = graphOf("x", [["memo", "note", { text: "x" }]], [], {});
     expect(replaceText(ask("x"), "").run(graph)).toMatchObject({ name: "x", nodes: [{ config: { text: "" } }] });
     fc.assert(
@@ -77,7 +77,7 @@ describe("search", () => {
     );
   });
 
-  it("goes through 5,000 nodes", () => {
+  it("searches 5,000 nodes", () => {
     const graph = largeGraph(5000);
     expect(findText(graph, ask("step 4"), Number.POSITIVE_INFINITY).length).toBeGreaterThan(1000);
   });

@@ -2,20 +2,19 @@
  * Replaces the node that calls an agent by the nodes of that agent: the inverse of `encapsulate`. Refused when the result
  * would behave differently.
  */
-
 import { agentPorts } from "../../runtime/agent-ports.ts";
 import { checkGraph } from "../../runtime/check.ts";
 import { canonicalJson, edgeEnd, type Graph, type GraphNode, type NodePosition } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { CheckContext } from "../../runtime/node.ts";
 import { type CompiledEdge, type CompiledNode, resolve } from "../../runtime/resolve.ts";
-import { nodeOf } from "./boundary.ts";
+import { inputOf, nodeOf, outputOf } from "./boundary.ts";
 import { CARD, positionOf } from "./card-size.ts";
-import { type Command, freeId } from "./commands.ts";
+import { type Command, createIdSource } from "./commands.ts";
 import { alwaysTaken, repliesWithDocuments, runsWithout } from "./data-flow.ts";
 import { boxOf, EdgeList, newErrors } from "./edge-list.ts";
 import { type SubagentDeps, takesConversation } from "./encapsulate.ts";
-import { pinsOf, setPin } from "./pins.ts";
+import { pickPins, pinsOf, withPins } from "./pins.ts";
 
 export type UnpackRefusal =
   | { why: "notOne" | "retried" | "approvals" | "pair" }
@@ -109,6 +108,7 @@ function contextWithAgent(called: Graph, graph: Graph, id: string, { table, cont
 
 const refuse = (refused: UnpackRefusal) => ({ refused });
 const portsOf = (edges: readonly CompiledEdge[]) => [...new Set(edges.map((edge) => edge.fromPort))];
+
 /**
  * Why some of the agent's nodes would run where they did not before: as a whole it stays idle without an input that it
  * requires, and a node behind an input that nothing is connected to never runs.
@@ -137,21 +137,21 @@ function idleParts(
 }
 
 /** The agent's input converts the value to text, and the node behind it would get the value unconverted. */
-function arrivesOtherwise(source: CompiledEdge, { from, fromPort, to, toPort }: CompiledEdge): boolean {
-  const kind = from.outputs.find((port) => port.id === fromPort)!.kind;
-  const taker = to.inputs.find((port) => port.id === toPort)!.kind;
-  return (kind === "text" || kind === "messages") && taker !== kind && kindOf(source) !== kind;
+function arrivesOtherwise(source: CompiledEdge, edge: CompiledEdge): boolean {
+  const { kind } = outputOf(edge);
+  return (kind === "text" || kind === "messages") && inputOf(edge).kind !== kind && kindOf(source) !== kind;
 }
 
 /** The kind that a port emits: a router passes its input on, and outputs of code are not checked. */
-function kindOf({ from, fromPort }: CompiledEdge, seen: ReadonlySet<CompiledNode> = new Set()): string {
-  const own = from.outputs.find((port) => port.id === fromPort)!.kind;
+function kindOf(edge: CompiledEdge, seen: ReadonlySet<CompiledNode> = new Set()): string {
+  const { from, fromPort } = edge;
+  const own = outputOf(edge).kind;
   const { passThrough, uncheckedOutputs } = from.definition;
   if (uncheckedOutputs) return "any";
   if (passThrough === undefined || fromPort === "error" || seen.has(from)) return own;
   const further = new Set([...seen, from]);
-  const passed = from.incoming.filter((edge) => edge.toPort === passThrough);
-  const kinds = new Set(passed.map((edge) => kindOf(edge, further)));
+  const passed = from.incoming.filter((one) => one.toPort === passThrough);
+  const kinds = new Set(passed.map((one) => kindOf(one, further)));
   return kinds.size === 1 ? [...kinds][0]! : own;
 }
 
@@ -167,9 +167,8 @@ function asPair(caller: CompiledNode, asks: readonly CompiledEdge[]): boolean {
 }
 
 /** The edge can be removed: its port is optional, and another input decides whether the node runs. */
-function isOptionalEdge({ to, toPort }: CompiledEdge): boolean {
-  const port = to.inputs.find((one) => one.id === toPort);
-  return port?.optional === true && to.incoming.some((edge) => edge.toPort !== toPort);
+function isOptionalEdge(edge: CompiledEdge): boolean {
+  return inputOf(edge).optional === true && edge.to.incoming.some((other) => other.toPort !== edge.toPort);
 }
 
 interface Ends {
@@ -178,16 +177,10 @@ interface Ends {
 }
 
 function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output }: Ends) {
-  const taken = new Set(graph.nodes.filter((node) => node.id !== caller.id).map((node) => node.id));
-  const names = new Map<string, string>();
-  const nodes: GraphNode[] = [];
-  for (const node of called.nodes) {
-    if (node.id === input.id || node.id === output.id) continue;
-    const name = freeId(node.id, taken);
-    taken.add(name);
-    names.set(node.id, name);
-    nodes.push({ ...node, id: name });
-  }
+  const newId = createIdSource(graph.nodes.map((node) => node.id).filter((id) => id !== caller.id));
+  const inserted = called.nodes.filter((node) => node.id !== input.id && node.id !== output.id);
+  const names = new Map(inserted.map(({ id }) => [id, newId(id)]));
+  const nodes = inserted.map((node): GraphNode => ({ ...node, id: names.get(node.id)! }));
   const renamed = (end: string) => `${names.get(nodeOf(end))}.${edgeEnd(end).port}`;
   const into = Map.groupBy(
     graph.edges.filter((edge) => nodeOf(edge.to) === caller.id),
@@ -197,7 +190,7 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
     called.edges.filter((edge) => nodeOf(edge.to) === output.id),
     (edge) => portIn(edge.to),
   );
-  /** Outer ends that stand for an inner one: those of an input are what is connected to it. */
+  /** The ends in the new graph for an inner end. For an output of the input node: the ends connected to the caller. */
   const sources = (end: string): string[] =>
     nodeOf(end) === input.id ? (into.get(portIn(end)) ?? []).map((edge) => edge.from) : [renamed(end)];
   const gives = (port: string): string[] => (out.get(port) ?? []).flatMap((edge) => sources(edge.from));
@@ -221,34 +214,27 @@ function join(graph: Graph, caller: CompiledNode, called: Graph, { input, output
   if (!placed) inner();
 
   const at = graph.nodes.findIndex((node) => node.id === caller.id);
-  const unpinned = setPin(caller.id, undefined).run(graph);
+  const kept = pickPins(pinsOf(graph), (id) => id !== caller.id);
+  const brought = pickPins(pinsOf(called), (id) => names.has(id));
+  const renamedPins = Object.fromEntries(Object.entries(brought).map(([id, outputs]) => [names.get(id)!, outputs]));
   const made: Graph = {
-    ...unpinned,
+    ...withPins(graph, { ...kept, ...renamedPins }),
     nodes: graph.nodes.toSpliced(at, 1, ...nodes),
     edges: drawn.all,
     groups: groupsOf(graph, caller.id, called, names),
     layout: layoutOf(graph, caller.id, called, names),
   };
-  return {
-    names,
-    graph: Object.entries(pinsOf(called)).reduce((one, [node, outputs]) => {
-      const name = names.get(node);
-      return name === undefined ? one : setPin(name, outputs).run(one);
-    }, made),
-  };
+  return { names, graph: made };
 }
 
 const portIn = (end: string) => edgeEnd(end).port;
 
 /** Keeps the agent's groups; nodes without one join the group of the replaced node. */
 function groupsOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<string, string>): Graph["groups"] {
-  const taken = new Set(graph.groups.map((group) => group.id));
+  const newId = createIdSource(graph.groups.map((group) => group.id));
   const brought = called.groups.flatMap((group) => {
     const nodes = group.nodes.flatMap((node) => names.get(node) ?? []);
-    if (nodes.length === 0) return [];
-    const name = freeId(group.id, taken);
-    taken.add(name);
-    return [{ ...group, id: name, nodes }];
+    return nodes.length === 0 ? [] : [{ ...group, id: newId(group.id), nodes }];
   });
   const grouped = new Set(brought.flatMap((group) => group.nodes));
   const loose = [...names.values()].filter((name) => !grouped.has(name));
@@ -264,13 +250,13 @@ function groupsOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<st
 function layoutOf(graph: Graph, id: string, called: Graph, names: ReadonlyMap<string, string>): Graph["layout"] {
   const corner = positionOf(graph, id);
   const { [id]: _gone, ...kept } = graph.layout;
-  const places = [...names].map(([node, name]) => [name, positionOf(called, node)] as const);
-  if (places.length === 0) return kept;
-  const box = boxOf(places.map(([, place]) => place));
+  const positions = [...names].map(([node, name]) => [name, positionOf(called, node)] as const);
+  if (positions.length === 0) return kept;
+  const box = boxOf(positions.map(([, position]) => position));
   const brought = Object.fromEntries(
-    places.map(([name, place]): [string, NodePosition] => [
+    positions.map(([name, position]): [string, NodePosition] => [
       name,
-      { ...place, x: corner.x + place.x - box.left, y: corner.y + place.y - box.top },
+      { ...position, x: corner.x + position.x - box.left, y: corner.y + position.y - box.top },
     ]),
   );
   return { ...makeRoom(kept, Object.values(brought)), ...brought };
@@ -287,12 +273,12 @@ const covers = (a: NodePosition, b: NodePosition) =>
 function makeRoom(layout: Graph["layout"], brought: readonly NodePosition[]): Graph["layout"] {
   const box = boxOf(brought);
   const push = (from: Graph["layout"], axis: "x" | "y", line: number, end: number): Graph["layout"] => {
-    if (!Object.values(from).some((place) => brought.some((card) => covers(place, card)))) return from;
-    const behind = Object.entries(from).filter(([, place]) => place[axis] >= line);
-    const by = Math.max(0, end - Math.min(end, ...behind.map(([, place]) => place[axis])));
+    if (!Object.values(from).some((position) => brought.some((card) => covers(position, card)))) return from;
+    const behind = Object.entries(from).filter(([, position]) => position[axis] >= line);
+    const by = Math.max(0, end - Math.min(end, ...behind.map(([, position]) => position[axis])));
     return {
       ...from,
-      ...Object.fromEntries(behind.map(([node, place]) => [node, { ...place, [axis]: place[axis] + by }])),
+      ...Object.fromEntries(behind.map(([node, position]) => [node, { ...position, [axis]: position[axis] + by }])),
     };
   };
   const right = push(layout, "x", box.left + CARD.width / 2, box.right + CARD.width + GAP);

@@ -14,7 +14,7 @@ const graph = (nodes: GraphNode[], change: Partial<Graph> = {}): Graph => ({ ...
 const slugOf = (name: string) => (name === "agent-1" ? "helper" : undefined);
 const ahead = (draft: Graph, version: Graph) => hasUnpublishedChanges(draft, version, slugOf);
 
-it("is so by what a run does, not by how the graph looks", () => {
+it("is true for a change of behaviour, not of the layout", () => {
   const version = graph([ask]);
   expect(ahead(graph([ask], { layout: { ask: { x: 5, y: 5 } }, tests: [] }), version)).toBe(false);
   expect(ahead({ ...version, "x-pins": { ask: { message: "Hi" } } } as Graph, version)).toBe(false);
@@ -22,7 +22,7 @@ it("is so by what a run does, not by how the graph looks", () => {
   expect(ahead(graph([]), version)).toBe(true);
 });
 
-it("is not so for an agent that publishing gave a version, on the graph or in a body", () => {
+it("is false for a called agent whose version publishing fixed, on the graph or in a body", () => {
   const inBody = (nodes: GraphNode[]) => graph([each(graph(nodes))]);
   for (const around of [graph, inBody]) {
     const version = around([ask, agent("helper", 3)]);

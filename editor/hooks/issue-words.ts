@@ -4,11 +4,10 @@
  */
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Graph } from "../../runtime/graph.ts";
-import { edgeEnd } from "../../runtime/graph.ts";
+import { edgeEnd, type Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
-import { lookup } from "../graph/lookup.ts";
-import type { PortReader } from "../graph/ports.ts";
+import { edgeOf, lookup } from "../graph/lookup.ts";
+import { type PortReader, portAt } from "../graph/ports.ts";
 import type { IssueFacts, IssueText } from "../i18n/issue-text.ts";
 import { type NodeWords, nodeWords } from "../i18n/node-words.ts";
 import { chinese } from "../i18n/zh/issues.ts";
@@ -38,21 +37,17 @@ function facts(issue: Issue, graph: Graph, reader: PortReader, words: NodeWords)
     const node = at.node(id);
     return node ? words.nodeTitle(node) : id;
   };
-  const place = /^\/edges\/(\d+)/.exec(issue.path ?? "");
-  const edge = place ? graph.edges[Number(place[1])] : undefined;
-  const end = (text: string | undefined, side: "from" | "to") => {
+  const edge = edgeOf(graph, issue);
+  const end = (text: string | undefined, side: "in" | "out") => {
     if (!text) return { name: "", kind: "" };
     const { node, port } = edgeEnd(text);
-    const found = at.node(node);
-    const ports = found ? reader.ports(found) : undefined;
-    const kind = (side === "from" ? ports?.outputs : ports?.inputs)?.find((one) => one.id === port)?.kind;
+    const kind = portAt(graph, reader, text, side)?.kind;
     return { name: `${title(node)}.${port}`, kind: kind ? words.kind(kind) : "" };
   };
-  const from = end(edge?.from, "from");
-  const to = end(edge?.to, "to");
+  const from = end(edge?.from, "out");
+  const to = end(edge?.to, "in");
   const node = issue.node === undefined ? undefined : at.node(issue.node);
-  const port =
-    issue.port === undefined || !node ? undefined : reader.ports(node).inputs.find((one) => one.id === issue.port);
+  const port = node && issue.port !== undefined ? portAt(graph, reader, `${node.id}.${issue.port}`, "in") : undefined;
   return {
     node: issue.node === undefined ? "" : title(issue.node),
     port: port && node ? words.port(node.type, port) : (issue.port ?? ""),

@@ -1,8 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api } from "../api/api.ts";
-import type { AgentEntry } from "../session/catalogue.ts";
-import { setCatalogue } from "../session/workbench.ts";
+import { type AgentEntry, setCatalogue } from "../session/catalogue.ts";
 import { useWorkbench } from "./use-workbench.ts";
 
 /**
@@ -11,20 +10,11 @@ import { useWorkbench } from "./use-workbench.ts";
  */
 export function useCatalogueSync(): void {
   const { catalogue } = useWorkbench();
-  const again = { refetchOnWindowFocus: true, refetchOnMount: "always", staleTime: 0 } as const;
-  const models = useQuery({ queryKey: ["models"], queryFn: ({ signal }) => api.models.list(signal), ...again });
-  const tools = useQuery({ queryKey: ["tools"], queryFn: ({ signal }) => api.tools.list(signal), ...again });
-  const knowledge = useQuery({
-    queryKey: ["knowledge"],
-    queryFn: ({ signal }) => api.knowledge.list(signal),
-    ...again,
-  });
-  const secrets = useQuery({ queryKey: ["secrets"], queryFn: ({ signal }) => api.secrets.list(signal), ...again });
-  const agents = useQuery({
-    queryKey: ["agents", "cards"],
-    queryFn: ({ signal }) => api.agents.cards(signal),
-    ...again,
-  });
+  const models = useList(["models"], api.models.list);
+  const tools = useList(["tools"], api.tools.list);
+  const knowledge = useList(["knowledge"], api.knowledge.list);
+  const secrets = useList(["secrets"], api.secrets.list);
+  const agents = useList(["agents", "cards"], api.agents.cards);
 
   useEffect(() => {
     const old = catalogue.getState();
@@ -36,15 +26,18 @@ export function useCatalogueSync(): void {
       knowledge: knowledge.data ?? old.knowledge,
       secrets: secrets.data?.map((secret) => secret.name) ?? old.secrets,
       agents:
-        agents.data?.map(
-          ({ id, name, slug, latest, ports }): AgentEntry => ({
-            id,
-            name,
-            ...(slug && { slug }),
-            ...(latest && { latest }),
-            ports,
-          }),
-        ) ?? old.agents,
+        agents.data?.map(({ id, name, slug, latest, ports }): AgentEntry => ({ id, name, slug, latest, ports })) ??
+        old.agents,
     });
   }, [catalogue, models, tools, knowledge, secrets, agents]);
+}
+
+function useList<T>(queryKey: string[], list: (signal: AbortSignal) => Promise<T>) {
+  return useQuery({
+    queryKey,
+    queryFn: ({ signal }) => list(signal),
+    refetchOnWindowFocus: true,
+    refetchOnMount: "always",
+    staleTime: 0,
+  });
 }

@@ -1,5 +1,5 @@
 import { startTransition, useEffect, useState } from "react";
-import type { Workbench } from "../session/workbench.ts";
+import { rootOf, type Workbench } from "../session/workbench.ts";
 import { useWorkbench } from "./use-workbench.ts";
 
 const seenAgents = new WeakSet<Workbench>();
@@ -9,8 +9,7 @@ const seenAgents = new WeakSet<Workbench>();
  * a drag.
  */
 export function useFirstPaintDone(): boolean {
-  const workbench = useWorkbench();
-  const root = workbench.inside?.root ?? workbench;
+  const root = rootOf(useWorkbench());
   const [seen, setSeen] = useState(() => seenAgents.has(root));
   useEffect(() => {
     if (seenAgents.has(root)) return;

@@ -8,7 +8,7 @@ import { type CalledAgent, calledAgents } from "../session/called-agents.ts";
 import { innerGraph } from "./use-inner-graph.ts";
 import { useGraph, useWorkbench } from "./use-workbench.ts";
 
-/** For places that do not load called agents: their nodes are named by their ids. */
+/** For callers that do not load called agents: their nodes are named by their ids. */
 export const NOT_FETCHED: ReadonlyMap<string, CalledAgent> = new Map();
 
 /** The graph that a scope leads to, starting from `graph`; undefined if part of it is not loaded. */

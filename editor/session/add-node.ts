@@ -1,19 +1,20 @@
 /** Adds a node to the canvas: alone, on an open end, or into an edge. */
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
-import { reaches, throughPorts } from "../graph/can-connect.ts";
+import { fittingPort, throughPorts } from "../graph/can-connect.ts";
 import { CARD, freePosition, positionOf } from "../graph/card-size.ts";
 import { addNode, type Command, freeId, insertOnEdge } from "../graph/commands.ts";
-import { edgeKey, lookup } from "../graph/lookup.ts";
+import { edgeKey, reach } from "../graph/lookup.ts";
+import { portAt } from "../graph/ports.ts";
 import type { PendingEdge } from "./pending-edge.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** The data type of a node type that is dragged from the palette. */
+/** The data type of a node that is dragged from the palette. The data is the node type. */
 export const DRAG_TYPE = "application/x-patchbay-node";
 
 export type OpenEnd = NonNullable<PendingEdge["from"]>;
 
-export function newNode(workbench: Workbench, definition: NodeDefinition): GraphNode {
+function newNode(workbench: Workbench, definition: NodeDefinition): GraphNode {
   const taken = new Set(workbench.graph().nodes.map((node) => node.id));
   return {
     id: freeId(definition.defaultId ?? definition.type, taken),
@@ -24,14 +25,14 @@ export function newNode(workbench: Workbench, definition: NodeDefinition): Graph
 }
 
 export interface Placement {
-  /** In the canvas's own coordinates: the new card's top left corner. */
+  /** The top left corner of the new card, in canvas pixels. */
   position: { x: number; y: number };
   openEnd?: OpenEnd;
   /** Edge key. */
   edge?: string;
 }
 
-/** Adds a node at a placement, wires it where it can, and chooses it. Gives its id. */
+/** Adds a node, connects it if a port fits, and selects it. Returns its id. */
 export function addNodeAt(workbench: Workbench, definition: NodeDefinition, placement: Placement): string {
   const node = newNode(workbench, definition);
   workbench.apply(addCommand(workbench, node, placement));
@@ -39,49 +40,28 @@ export function addNodeAt(workbench: Workbench, definition: NodeDefinition, plac
   return node.id;
 }
 
-function addCommand(workbench: Workbench, node: GraphNode, { position: place, openEnd, edge }: Placement): Command {
+function addCommand(workbench: Workbench, node: GraphNode, { position, openEnd, edge }: Placement): Command {
   const graph = workbench.graph();
   const { reader } = workbench.reader.getState();
   const ports = reader.ports(node);
   if (edge !== undefined) {
     const old = graph.edges.find((one) => edgeKey(one) === edge);
-    const kinds = old && edgeKinds(workbench, old);
-    const way = kinds && throughPorts(ports, kinds.from, kinds.to);
-    if (old && way) {
-      const room = makeRoom(graph, old, place);
-      return insertOnEdge(edge, node, room.place, way, room.moved);
+    const output = old && portAt(graph, reader, old.from, "out");
+    const input = old && portAt(graph, reader, old.to, "in");
+    const through = output && input && throughPorts(ports, output.kind, input.kind);
+    if (old && through) {
+      const room = makeRoom(graph, old, position);
+      return insertOnEdge(edge, node, room.position, through, room.moved);
     }
   }
-  if (openEnd?.side === "out") {
-    const port = throughPorts({ inputs: ports.inputs, outputs: [{ id: "", kind: "any" }] }, openEnd.kind, "any")?.input;
-    if (port !== undefined)
-      return addNode(node, place, [{ from: `${openEnd.node}.${openEnd.port}`, to: `${node.id}.${port}` }]);
-  }
-  if (openEnd?.side === "in") {
-    const port = throughPorts(
-      { inputs: [{ id: "", kind: "any" }], outputs: ports.outputs },
-      "any",
-      openEnd.kind,
-    )?.output;
-    if (port !== undefined)
-      return addNode(node, place, [{ from: `${node.id}.${port}`, to: `${openEnd.node}.${openEnd.port}` }]);
-  }
-  return addNode(node, place);
+  const side = openEnd?.side === "out" ? "in" : "out";
+  const port = openEnd && fittingPort(ports, openEnd.kind, side);
+  if (!port) return addNode(node, position);
+  const [own, other] = [`${node.id}.${port.id}`, `${openEnd.node}.${openEnd.port}`];
+  return addNode(node, position, [side === "in" ? { from: other, to: own } : { from: own, to: other }]);
 }
 
-export function edgeKinds(workbench: Workbench, edge: { from: string; to: string }) {
-  const at = lookup(workbench.graph());
-  const { reader } = workbench.reader.getState();
-  const from = edgeEnd(edge.from);
-  const to = edgeEnd(edge.to);
-  const source = at.node(from.node);
-  const target = at.node(to.node);
-  const output = source && reader.ports(source).outputs.find((port) => port.id === from.port);
-  const input = target && reader.ports(target).inputs.find((port) => port.id === to.port);
-  return output && input ? { from: output.kind, to: input.kind } : undefined;
-}
-
-/** Beside the chosen node, or at the given middle of what is seen. */
+/** Right of the selected node; without one, around `middle`, the middle of the visible canvas. */
 export function newNodePosition(workbench: Workbench, middle: { x: number; y: number }): { x: number; y: number } {
   const graph = workbench.graph();
   const [chosen] = workbench.selection.getState().nodes;
@@ -94,21 +74,21 @@ export function newNodePosition(workbench: Workbench, middle: { x: number; y: nu
 
 const GAP = 72;
 
-/** Where a card goes between the two ends of an edge, and where what comes after it moves so that it fits in. */
+/** The position of a card between the two ends of an edge, and the new positions of the nodes behind it. */
 function makeRoom(graph: Graph, edge: { from: string; to: string }, wanted: { x: number; y: number }) {
   const from = positionOf(graph, edgeEnd(edge.from).node);
   const to = positionOf(graph, edgeEnd(edge.to).node);
-  if (to.x <= from.x) return { place: wanted, moved: {} };
+  if (to.x <= from.x) return { position: wanted, moved: {} };
   const least = from.x + CARD.width + GAP;
   const most = to.x - CARD.width - GAP;
   const x = Math.max(least, Math.min(wanted.x, most));
   const shift = Math.max(0, x + CARD.width + GAP - to.x);
   const moved: Record<string, { x: number; y: number }> = {};
+  const downstream = reach(graph, edgeEnd(edge.to).node, "out");
   if (shift > 0)
-    for (const node of graph.nodes) {
-      const place = positionOf(graph, node.id);
-      if (place.x >= to.x && reaches(graph, edgeEnd(edge.to).node, node.id))
-        moved[node.id] = { x: place.x + shift, y: place.y };
+    for (const { id } of graph.nodes) {
+      const position = positionOf(graph, id);
+      if (position.x >= to.x && downstream.has(id)) moved[id] = { x: position.x + shift, y: position.y };
     }
-  return { place: { x: Math.round(x), y: Math.round(wanted.y) }, moved };
+  return { position: { x: Math.round(x), y: Math.round(wanted.y) }, moved };
 }

@@ -15,7 +15,7 @@ describe("tests of an agent", () => {
   };
   const test = { name: "t", input: { message: "t" }, expect: { contains: "Blue" } };
 
-  it("pass when the run ends well and the answer has what was expected", () => {
+  it("pass when the run is done and the reply contains the expected text", () => {
     expect(testOutcome(test, view("done", "It is blue."))).toEqual({ outcome: "passed" });
     expect(testOutcome(test, view("done", { colour: "BLUE" }))).toEqual({ outcome: "passed" });
     expect(testOutcome(test, view("done", "Red"))).toEqual({ outcome: "failed", lacks: "Blue" });
@@ -24,7 +24,7 @@ describe("tests of an agent", () => {
     expect(testOutcome(test, view("waiting"))).toEqual({ outcome: "waiting" });
   });
 
-  it("are kept once, changed and removed", () => {
+  it("are added once, changed and removed", () => {
     const one = addTest({ message: "hi" }, "ho").run(smallGraph());
     expect(addTest({ message: "hi" }).run(one)).toBe(one);
     expect(expectedText(one.tests[0]!)).toBe("ho");

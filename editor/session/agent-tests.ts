@@ -1,9 +1,9 @@
-/** Test messages kept with an agent (`graph.tests`): changing them, and judging what came of one. */
+/** The tests of an agent (`graph.tests`): commands on them, and the outcome of one. */
 import type { GraphTest } from "../../runtime/graph.ts";
 import type { Command } from "../graph/commands.ts";
 import { isOver, type RunState } from "./run-state.ts";
 
-/** Adds a test for an input, named by its message. The same input is not kept twice. */
+/** Adds a test for an input, named by its message. An input has one test. */
 export function addTest(input: Record<string, unknown>, contains?: string): Command {
   return {
     label: "test",
@@ -19,12 +19,11 @@ export function addTest(input: Record<string, unknown>, contains?: string): Comm
 export function removeTest(index: number): Command {
   return {
     label: "test",
-    run: (graph) =>
-      graph.tests[index] ? { ...graph, tests: graph.tests.filter((_test, place) => place !== index) } : graph,
+    run: (graph) => (graph.tests[index] ? { ...graph, tests: graph.tests.filter((_test, at) => at !== index) } : graph),
   };
 }
 
-/** Sets what the answer must contain; empty: nothing. Other expectations of the file stay. */
+/** Sets the text that the reply must contain; empty: no such text. Other expectations in the file stay. */
 export function setExpected(index: number, contains: string): Command {
   return {
     label: "test",
@@ -44,12 +43,12 @@ export function setExpected(index: number, contains: string): Command {
 export const expectedText = (test: GraphTest): string =>
   typeof test.expect?.contains === "string" ? test.expect.contains : "";
 
-export const testMessage = (test: GraphTest): string =>
-  typeof test.input.message === "string" ? test.input.message : "";
+export const testMessage = ({ input }: Pick<GraphTest, "input">): string =>
+  typeof input.message === "string" ? input.message : "";
 
 export type Outcome = "passed" | "failed" | "running" | "waiting";
 
-/** How a test stands by the run that came of it. Case does not count in what the answer must contain. */
+/** The outcome of a test's run. The expected text is compared without regard to case. `lacks`: the text that is missing. */
 export function testOutcome(test: GraphTest, runState: RunState): { outcome: Outcome; lacks?: string } {
   const { view } = runState;
   if (view.status === "waiting" || view.status === "uncertain") return { outcome: "waiting" };
@@ -68,6 +67,6 @@ export function replyText(runState: RunState): string {
 }
 
 function nameOf(input: Record<string, unknown>): string {
-  const message = typeof input.message === "string" ? input.message.replaceAll(/\s+/g, " ").trim() : "";
+  const message = testMessage({ input }).replaceAll(/\s+/g, " ").trim();
   return message.length > 80 ? `${message.slice(0, 79)}…` : message;
 }

@@ -32,14 +32,14 @@ const bodyIn = (graph: Graph, node = "each"): Graph => {
 };
 
 describe("a body", () => {
-  it.each(["map", "loop"])("begins as a graph that checks: %s", (type) => {
+  it.each(["map", "loop"])("starts without issues: %s", (type) => {
     const holder = { ...each, type, config: { inputs: [{ name: "tone", kind: "text" }] } };
     const body = startBody(holder, "Each");
     expect(checkGraph(body, table)).toEqual([]);
     expect(body.edges.map((edge) => edgeEnd(edge.to).node)).toEqual(["reply"]);
   });
 
-  it("is one step to begin, and checks with what is around it", () => {
+  it("is created in one step, without errors in the outer graph", () => {
     const document = createDocument(around());
     document.apply(setBody("each", startBody(each, "Each")));
     expect(checkGraph(document.getState().graph, table).filter((issue) => issue.severity === "error")).toEqual([]);
@@ -47,7 +47,7 @@ describe("a body", () => {
     expect(bodyOf(lookup(document.getState().graph).node("each")!)).toEqual({ is: "none" });
   });
 
-  it("keeps what did not change, also when it comes from a file", () => {
+  it("keeps the identity of unchanged parts, also when read from a file", () => {
     const graph = JSON.parse(serializeGraph(opened())) as Graph;
     const before = bodyIn(graph);
     expect(bodyIn(graph)).toBe(before);
@@ -56,7 +56,7 @@ describe("a body", () => {
     expect(withinBody("each", setNode("nobody", { title: "In" })).run(graph)).toBe(graph);
   });
 
-  it("holds a body of its own", () => {
+  it("can contain another body", () => {
     const inner = withinBody("each", addNode({ ...each, id: "inner" }, { x: 0, y: 200 })).run(opened());
     const deep = withinBody("each", setBody("inner", startBody(each, "Inner"))).run(inner);
     const last = withinBody("each", withinBody("inner", setNode("ask", { title: "Deep" }))).run(deep);
@@ -82,14 +82,14 @@ describe("a body", () => {
     );
   });
 
-  it("that is no graph is called so", () => {
+  it("is recognized as bad when it is not a graph", () => {
     expect(bodyOf({ config: { body: { nodes: "?" } } })).toEqual({ is: "bad" });
     expect(bodyOf({ config: { body: { agent: "helper" } } })).toEqual({ is: "agent", ref: { agent: "helper" } });
     expect(bodyOf({ config: null })).toEqual({ is: "none" });
   });
 });
 
-describe("a run inside", () => {
+describe("a run inside a body", () => {
   type Line = [type: "node-start" | "node-end" | "node-fail", node: string, scope?: Scope];
   const runState = (lines: Line[]) =>
     foldAll(
@@ -110,7 +110,7 @@ describe("a run inside", () => {
     );
   const item = (n: number): Scope => [{ node: "each", item: n }];
 
-  it("is told apart by item, with the status of each", () => {
+  it("is divided into items, each with its status", () => {
     const run = runState([
       ["node-start", "each"],
       ["node-start", "ask", item(1)],
@@ -133,7 +133,7 @@ describe("a run inside", () => {
     expect(runStateWithin(run, items[1]!.part).view.nodes.get("ask")?.status).toBe("done");
   });
 
-  it("is found in a container inside of a container", () => {
+  it("is found in a container inside another container", () => {
     const run = runState([
       ["node-start", "each"],
       ["node-start", "again", item(3)],

@@ -18,12 +18,12 @@ const parts: PatchPart[] = [
 ];
 const patch = (...all: PatchPart[]): Patch => ({ summary: "Asks first.", parts: all });
 
-describe("the conversation that builds", () => {
+describe("building by chat", () => {
   function talk(propose: BuildDeps["propose"]) {
     return createBuildConversation({ graph: smallGraph, propose });
   }
 
-  it("tells the model what it proposed and what became of it", async () => {
+  it("sends the model its patches and their outcomes", async () => {
     const heard: BuildMessage[][] = [];
     const made = talk(async (request) => {
       heard.push(request.conversation);
@@ -43,7 +43,7 @@ describe("the conversation that builds", () => {
     expect(made.getState().turns.map((turn) => turn.state)).toEqual(["applied", "refused", "proposed"]);
   });
 
-  it("stops, and asks again", async () => {
+  it("stops, and retries", async () => {
     let answers = 0;
     const made = talk(
       (_request, signal) =>
@@ -61,14 +61,14 @@ describe("the conversation that builds", () => {
     expect(made.getState().turns).toMatchObject([{ request: "slow", state: "proposed" }]);
   });
 
-  it("keeps a failure as a failure, and does not tell the model of it", async () => {
+  it("keeps a failed turn, and does not send it to the model", async () => {
     const made = talk(() => Promise.reject(new Error("no")));
     await made.ask("one", "m");
     expect(made.getState().turns).toMatchObject([{ state: "failed", error: new Error("no") }]);
     expect(conversationMessages(made.getState().turns, "two")).toEqual([{ role: "user", content: "two" }]);
   });
 
-  it("sends no message longer than the server takes", () => {
+  it("sends no message that is longer than the server accepts", () => {
     const long = "x".repeat(30_000);
     const turns = [
       {

@@ -1,6 +1,6 @@
 /**
- * Building by conversation: what the person asked for, what was proposed, and what became of it. Kept while the agent is
- * open. Nothing here changes the graph; a proposal is only looked at until the person takes it.
+ * Building by chat: the requests, the proposed patches and their outcomes, while the agent is open. Does not change the
+ * graph: the panel applies a patch when the person accepts it.
  */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
@@ -16,25 +16,25 @@ export interface BuildTurn {
   request: string;
   state: "asking" | "proposed" | "applied" | "refused" | "stopped" | "failed";
   patch?: Patch;
-  /** Parts of the patch, by place, that the person has unticked. */
+  /** Indices of the parts that the person has deselected. */
   unticked: ReadonlySet<number>;
-  /** Parts that were applied. */
+  /** Indices of the applied parts. */
   applied?: ReadonlySet<number>;
   error?: unknown;
 }
 
 export interface BuildState {
   turns: readonly BuildTurn[];
-  /** The model that is asked; absent: the first that is able. */
+  /** Absent: the first model that can do it. */
   model?: string;
-  /** What is written and not sent. */
+  /** The unsent request. */
   draft: string;
 }
 
 export interface BuildConversation extends StoreApi<BuildState> {
-  /** Asks for a patch to the graph as it stands. While an answer is awaited nothing happens. A proposal that still stands is dropped. */
+  /** Requests a patch of the current graph; an undecided proposal counts as refused. Does nothing while a request is pending. */
   ask(request: string, model: string): Promise<void>;
-  /** Asks the last request again, after a failure or a stop. */
+  /** Repeats the last request after a failure or a stop. */
   retry(model: string): Promise<void>;
   stop(): void;
   setTicked(turn: number, parts: readonly number[], on: boolean): void;
@@ -52,7 +52,7 @@ export interface BuildDeps {
   ): Promise<{ patch: Patch }>;
 }
 
-/** What the server takes in one message, and how much of the past is told. */
+/** The longest message that the server accepts, and how many earlier turns are sent. */
 const MAX_MESSAGE = 20_000;
 const MAX_TURNS = 20;
 
@@ -117,19 +117,19 @@ export function createBuildConversation(deps: BuildDeps): BuildConversation {
   });
 }
 
-/** What the model is told: requests, its patches, and what became of each, said before the next request. */
+/** The messages for the model: requests, its patches, and the outcome of each patch before the next request. */
 export function conversationMessages(turns: readonly BuildTurn[], request: string): BuildMessage[] {
-  const spoken: BuildMessage[] = [];
+  const messages: BuildMessage[] = [];
   let outcome = "";
   for (const turn of turns.filter((one) => one.patch !== undefined).slice(-MAX_TURNS)) {
     const whole = JSON.stringify(turn.patch);
-    spoken.push(
+    messages.push(
       { role: "user", content: cut(outcome + turn.request) },
       { role: "assistant", content: whole.length <= MAX_MESSAGE ? whole : cut(turn.patch?.summary ?? "") },
     );
     outcome = `(${outcomeText(turn)})\n`;
   }
-  return [...spoken, { role: "user", content: cut(outcome + request) }];
+  return [...messages, { role: "user", content: cut(outcome + request) }];
 }
 
 function outcomeText({ state, patch, applied }: BuildTurn): string {

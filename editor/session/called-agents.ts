@@ -1,14 +1,14 @@
-/** The graphs of the agents that a graph calls, as a trial of it goes by: a version where one is named, else the draft. */
+/** The graphs of the agents that a graph calls: the named version, else the draft, as in a test run. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import { api } from "../api/api.ts";
 import { bodyOf, isContainer } from "../graph/body.ts";
 import { roleOf } from "../graph/node-types.ts";
-import type { AgentEntry } from "./catalogue.ts";
+import { findAgent } from "./catalogue.ts";
 import { rootOf, type Workbench } from "./workbench.ts";
 
-/** As a graph names it: by id or slug. */
 export interface AgentRef {
+  /** Id or slug. */
   agent: string;
   version?: number;
 }
@@ -20,7 +20,7 @@ export interface CalledAgent {
   graph: Graph;
 }
 
-/** The agent that a node calls, or that it repeats. */
+/** The agent that a node calls, or that a container repeats. */
 export function agentOf(node: Pick<GraphNode, "type" | "config">): AgentRef | undefined {
   if (roleOf(node) === "calls-agent") {
     const { agent, version } = (node.config ?? {}) as { agent?: string; version?: number | null };
@@ -31,17 +31,14 @@ export function agentOf(node: Pick<GraphNode, "type" | "config">): AgentRef | un
   return body.is === "agent" ? body.ref : undefined;
 }
 
-/** Whether there is a graph inside of a node that can be looked at. */
+/** Whether a node contains a graph that can be opened. */
 export const hasInnerGraph = (node: Pick<GraphNode, "type" | "config">): boolean =>
   agentOf(node) !== undefined || (isContainer(node) && bodyOf(node).is === "graph");
-
-export const findAgent = (agents: readonly AgentEntry[], name: string): AgentEntry | undefined =>
-  agents.find((agent) => agent.id === name || agent.slug === name);
 
 type CalledStore = StoreApi<ReadonlyMap<string, CalledAgent>>;
 const stores = new WeakMap<Workbench, CalledStore>();
 
-/** What was fetched so far for an open agent, by `refKey`; the same for each body inside of it. */
+/** The graphs that are fetched for an open agent, by `refKey`. Its bodies share them. */
 export function calledAgents(workbench: Workbench): CalledStore {
   const root = rootOf(workbench);
   const found = stores.get(root) ?? createStore<ReadonlyMap<string, CalledAgent>>(() => new Map());
@@ -51,7 +48,7 @@ export function calledAgents(workbench: Workbench): CalledStore {
 
 export const refKey = ({ agent, version }: AgentRef): string => `${agent}@${version ?? "draft"}`;
 
-/** Fetches the graph: a draft each time, a version once. Rejects with what the server says. */
+/** Fetches the graph: a draft each time, a version once. Rejects with the server's error. */
 export async function fetchCalled(workbench: Workbench, ref: AgentRef): Promise<CalledAgent> {
   const store = calledAgents(workbench);
   const known = store.getState().get(refKey(ref));
@@ -68,6 +65,6 @@ async function fetchGraph(id: string, version: number | undefined): Promise<Call
   if (version === undefined) return { id, graph: (await api.agents.get(id)).graph };
   const { versions } = await api.agents.versions(id);
   const found = versions.find((one) => one.version === version);
-  if (!found) throw new Error(`There is no version ${version} of this agent any more.`);
+  if (!found) throw new Error(`This agent no longer has a version ${version}.`);
   return { id, version, graph: found.graph };
 }

@@ -1,5 +1,4 @@
-/** What exists outside the graph: what pickers offer and what `check` is told. Read from the server, refreshed when the window is looked at again. */
-
+/** What a graph can refer to: models, tools, knowledge, secrets and agents of the server. For pickers and for `checkGraph`. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CheckContext } from "../../runtime/node.ts";
 import type { Ports } from "../../runtime/port.ts";
@@ -15,7 +14,7 @@ export type KnowledgeEntry = Pick<KnowledgeCard, "name" | "documents">;
 export type AgentEntry = Pick<AgentCard, "id" | "name" | "slug" | "latest"> & { ports?: Ports };
 
 export interface Catalogue {
-  /** False until the first answer: until then nothing is called missing. */
+  /** False until all lists are loaded. Until then the check reports nothing as missing. */
   known: boolean;
   models: ModelEntry[];
   tools: ToolEntry[];
@@ -37,7 +36,7 @@ export function createCatalogue(): CatalogueStore {
   }));
 }
 
-/** The model that `default` stands for. */
+/** The model that the name `default` refers to. */
 export function defaultModel(catalogue: Catalogue): ModelEntry | undefined {
   return (
     catalogue.models.find((model) => model.isDefault) ??
@@ -50,17 +49,29 @@ export function modelEntry(catalogue: Catalogue, name: string): ModelEntry | und
   return name === "default" ? defaultModel(catalogue) : catalogue.models.find((model) => model.name === name);
 }
 
-/** What `check` and `ports` are told, as the server tells them. */
+/** `name`: an id or slug. */
+export const findAgent = (agents: readonly AgentEntry[], name: string): AgentEntry | undefined =>
+  agents.find((agent) => agent.id === name || agent.slug === name);
+
+/** Sets the lists that changed. The others keep their identity, so that nothing that depends on them is computed again. */
+export function setCatalogue(store: CatalogueStore, next: Catalogue): void {
+  const old = store.getState();
+  const changed = (Object.keys(next) as (keyof Catalogue)[]).filter(
+    (key) => JSON.stringify(next[key]) !== JSON.stringify(old[key]),
+  );
+  if (changed.length > 0) store.setState(Object.fromEntries(changed.map((key) => [key, next[key]])));
+}
+
+/** The catalogue as the context of `checkGraph` and of ports. The server uses the same facts. */
 export function checkContext(catalogue: Catalogue): CheckContext {
   if (!catalogue.known) return {};
   const { models, tools, knowledge, secrets, agents } = catalogue;
   const byName = new Map(tools.map((tool) => [tool.name, tool as ToolSpec]));
-  const agentOf = (name: string) => agents.find((agent) => agent.id === name || agent.slug === name);
   return {
     tool: (name) => byName.get(name),
     agent: (name, version) => {
-      const ports = agentOf(name)?.ports;
-      // A version may have other ports than the draft has by now: those that are wired are believed.
+      const ports = findAgent(agents, name)?.ports;
+      // `ports` are those of the draft. A version can have others: ports that an edge names are accepted.
       return ports && version !== undefined ? { ...ports, open: true } : ports;
     },
     hasModel: (name) => modelEntry(catalogue, name) !== undefined,
@@ -69,7 +80,7 @@ export function checkContext(catalogue: Catalogue): CheckContext {
     hasKnowledge: (name) => knowledge.some((entry) => entry.name === name),
     hasSecret: (name) => secrets.includes(name),
     hasAgent: (name, version) => {
-      const agent = agentOf(name);
+      const agent = findAgent(agents, name);
       if (version === undefined) return agent !== undefined;
       return agent?.latest !== undefined && version >= 1 && version <= agent.latest;
     },

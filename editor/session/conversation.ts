@@ -1,4 +1,4 @@
-/** The test conversation with the draft: turns, each with the state of its run. The canvas shows the run of one turn. */
+/** The chat with the draft: turns, each with the state of its run. The canvas shows the run of one turn. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
@@ -14,38 +14,38 @@ export interface Turn {
   id: number;
   message: string;
   files?: FileRef[];
-  /** What of the graph ran, where it was not the whole. */
+  /** The part of the graph that ran; absent: the whole graph. */
   part?: RunPart;
-  /** How many outputs were pinned in it. */
+  /** How many outputs were pinned. */
   pins?: number;
-  /** Grows while the run is under way (the canvas's live run), and stays as it ended. */
+  /** The state of the run. Updated when the run ends or only waits; `live` has the state in between. */
   runState?: RunState;
-  /** Why no run came of it. */
+  /** Why the run did not start, or why a decision was rejected. */
   error?: ErrorData;
 }
 
 export interface ConversationState {
   session: string;
   turns: readonly Turn[];
-  /** Something is being done in the run that is shown: it does not only wait for a person. */
+  /** The displayed run is working: it has not ended, and does not only wait for a person. */
   busy: boolean;
-  /** The turn whose run the canvas shows. */
+  /** Id of the turn whose run the canvas shows. */
   shown?: number;
 }
 
 export interface Conversation extends StoreApi<ConversationState> {
-  /** Sends a message. Resolves when the run has ended or only waits. One turn at a time: while busy, nothing happens. */
+  /** Sends a message. Resolves when the run has ended or only waits for a person. Does nothing while busy. */
   send(input: RunInput, options?: RunOptions): Promise<void>;
   /**
-   * Answers something that a turn's run waits for, also while the rest of it goes on. Resolves when the run has ended or
-   * only waits again; a refused answer is told with the turn.
+   * Sends a decision to a turn's run, also while other parts of the run work. Resolves when the run has ended or only waits
+   * again. A rejected decision is the turn's `error`.
    */
   answer(turn: number, answer: WaitDecision): Promise<void>;
   /** Stops the run on the server. */
   cancel(): Promise<void>;
   /** Shows a turn's run on the canvas. */
   show(turn: number): void;
-  /** Begins a new session; the old one stays under Sessions. */
+  /** Starts a new session. The old one stays under Sessions. */
   restart(): void;
   close(): void;
 }
@@ -56,28 +56,27 @@ export interface RunPart {
 }
 
 export interface RunOptions {
-  /** Absent: the outputs that are pinned in the draft. */
+  /** Absent: the pins of the draft. */
   pins?: Pins;
   range?: { to?: string; from?: string; only?: string };
-  /** Said where a part of the graph runs. Such a run is no turn of the session; it is given the turns before it. */
+  /** Set when only a part runs. Such a run does not belong to the session and gets the earlier turns as history. */
   part?: RunPart;
 }
 
-/** What a run is asked, and how. */
-type Asked = { input: RunInput; session?: string } & Pick<RunOptions, "pins" | "range">;
+type RunRequest = { input: RunInput; session?: string } & Pick<RunOptions, "pins" | "range">;
 
 export interface ConversationDeps {
   live: LiveRun;
-  /** Sends what is unsaved; false where that cannot be done, and the graph itself is then sent along. */
+  /** Saves the draft. False when it cannot be saved: the request then contains the graph. */
   save(): Promise<boolean>;
   graph(): Graph;
   newId(): string;
   now(): number;
-  /** Replaced by tests alone. */
+  /** For tests. */
   pause?: FollowOptions<RunItem>["pause"];
   server: {
-    runSaved(request: Asked, signal: AbortSignal): AsyncIterable<RunItem>;
-    runGraph(request: Asked & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunItem>;
+    runSaved(request: RunRequest, signal: AbortSignal): AsyncIterable<RunItem>;
+    runGraph(request: RunRequest & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunItem>;
     follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunItem>;
     answer(run: string, answer: WaitDecision): Promise<unknown>;
     cancel(run: string): Promise<unknown>;
@@ -87,24 +86,27 @@ export interface ConversationDeps {
 export function createConversation(deps: ConversationDeps): Conversation {
   const { live, server } = deps;
   const store = createStore<ConversationState>(() => ({ session: deps.newId(), turns: [], busy: false }));
-  /** Of the run that is followed onto the canvas: the one of the turn that is shown. */
+  /** Ends following the displayed turn's run. Aborted when no run is followed. */
   let following = new AbortController();
   following.abort();
-  const waiters: (() => void)[] = [];
+  const idleListeners: (() => void)[] = [];
   let count = 0;
 
   const change = (id: number, more: Partial<Turn>) =>
     store.setState((state) => ({ turns: state.turns.map((turn) => (turn.id === id ? { ...turn, ...more } : turn)) }));
   const runStateOf = (id: number) => store.getState().turns.find((turn) => turn.id === id)?.runState;
-  const rested = () => new Promise<void>((resolve) => waiters.push(resolve));
+  const untilIdle = () => new Promise<void>((resolve) => idleListeners.push(resolve));
+  const notifyIdle = () => {
+    for (const listener of idleListeners.splice(0)) listener();
+  };
 
   /** Stores the state with its turn and resolves pending `send` and `answer` calls. */
-  function rest(turn: number): void {
+  function setIdle(turn: number): void {
     const { runState } = live.getState();
-    const begun = runState !== undefined && runState.view.seq >= 0;
-    change(turn, { runState: begun ? runState : undefined });
+    const started = runState !== undefined && runState.view.seq >= 0;
+    change(turn, { runState: started ? runState : undefined });
     store.setState({ busy: false });
-    for (const go of waiters.splice(0)) go();
+    notifyIdle();
   }
 
   const endWatch = live.subscribe(({ runState }) => {
@@ -112,11 +114,11 @@ export function createConversation(deps: ConversationDeps): Conversation {
     if (following.signal.aborted || shown === undefined || !runState || runState.view.seq < 0) return;
     if (isBusy(runState.view)) {
       if (!busy) store.setState({ busy: true });
-    } else if (busy || runStateOf(shown)?.view !== runState.view) rest(shown);
+    } else if (busy || runStateOf(shown)?.view !== runState.view) setIdle(shown);
   });
 
-  /** Follows a turn's run on the canvas to its end, also through what it waits for, until another turn is shown. */
-  async function watch(
+  /** Follows a turn's run on the canvas to its end, across waits, until another turn is shown. */
+  async function follow(
     turn: number,
     open: (signal: AbortSignal) => Promise<AsyncIterable<RunItem>>,
     known?: { run: string; seq: number },
@@ -147,13 +149,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
     live.settle();
     live.setLost(false);
     own.abort();
-    rest(turn);
+    setIdle(turn);
     if (!runStateOf(turn)) live.show(undefined);
   }
 
   /** Follows a turn's run from its last event. */
   const resume = (turn: number, { view }: RunState) =>
-    watch(turn, async (signal) => server.follow(view.id, view.seq, signal), { run: view.id, seq: view.seq });
+    follow(turn, async (signal) => server.follow(view.id, view.seq, signal), { run: view.id, seq: view.seq });
 
   return Object.assign(store, {
     async send(input: RunInput, options: RunOptions = {}) {
@@ -161,24 +163,24 @@ export function createConversation(deps: ConversationDeps): Conversation {
       const id = ++count;
       const { session, turns } = store.getState();
       const { part, range, pins = pinsOf(deps.graph()) } = options;
-      const fixed = Object.keys(pins).length;
-      const asked: Asked = {
+      const pinCount = Object.keys(pins).length;
+      const request: RunRequest = {
         ...(part ? { input: { ...earlierTurns(turns), ...input } } : { input, session }),
-        ...(fixed > 0 && { pins }),
+        ...(pinCount > 0 && { pins }),
         ...(range && { range }),
       };
       following.abort();
       store.setState({
-        turns: [...turns, { id, message: input.message, files: input.files, part, pins: fixed }],
+        turns: [...turns, { id, message: input.message, files: input.files, part, pins: pinCount }],
         busy: true,
       });
       live.begin(deps.now());
-      const resting = rested();
-      void watch(id, async (signal) => {
-        if (await deps.save()) return server.runSaved(asked, signal);
-        return server.runGraph({ graph: deps.graph(), ...asked }, signal);
+      const idle = untilIdle();
+      void follow(id, async (signal) => {
+        if (await deps.save()) return server.runSaved(request, signal);
+        return server.runGraph({ graph: deps.graph(), ...request }, signal);
       });
-      await resting;
+      await idle;
     },
     async answer(turn: number, answer: WaitDecision) {
       const { shown } = store.getState();
@@ -191,12 +193,12 @@ export function createConversation(deps: ConversationDeps): Conversation {
         change(turn, { error: toData(error) });
         return;
       }
-      const resting = rested();
+      const idle = untilIdle();
       if (shown !== turn) {
         live.show(runState);
         void resume(turn, runState);
       } else if (following.signal.aborted) void resume(turn, live.getState().runState ?? runState);
-      await resting;
+      await idle;
     },
     async cancel() {
       const run = live.getState().runState?.view.id;
@@ -215,7 +217,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
       following.abort();
       live.show(undefined);
       store.setState({ session: deps.newId(), turns: [], busy: false, shown: undefined });
-      for (const go of waiters.splice(0)) go();
+      notifyIdle();
     },
     close() {
       following.abort();
@@ -224,14 +226,14 @@ export function createConversation(deps: ConversationDeps): Conversation {
   });
 }
 
-/** What the server said, or what went wrong on the way to it. */
+/** Keeps the code and issues of a server error. */
 function toData(error: unknown): ErrorData {
   const { code, issues } = error as { code?: ErrorData["code"]; issues?: ErrorData["issues"] };
   const data = errorData(error);
   return { ...data, ...(code ? { code } : {}), ...(issues ? { issues } : {}) };
 }
 
-/** The whole turns that were answered, as the history that a run brings along; nothing where there are none. */
+/** The turns of the whole graph that have a reply, as the history of a run; empty when there are none. */
 function earlierTurns(turns: readonly Turn[]): { history?: RunInput["history"] } {
   const history = turns.flatMap((turn): Message[] => {
     const reply = turn.runState?.view.output?.reply;

@@ -31,7 +31,7 @@ const start = () =>
     { groups: [{ id: "g", title: "Think", nodes: ["brief", "brain"] }] },
   );
 
-/** Any command, made for the graph as it stands: numbers choose among what there is. */
+/** Any command for the current graph: the numbers select nodes and edges. */
 const anyCommand = fc
   .tuple(fc.nat({ max: 20 }), fc.nat({ max: 1000 }), fc.nat({ max: 1000 }), fc.string({ maxLength: 12 }))
   .map(([what, a, b, text]) => (graph: Graph): Command => {
@@ -106,7 +106,7 @@ function deepFreeze<T>(value: T): T {
 }
 
 describe("the document", () => {
-  it("gives the same bytes after any commands and as many undos, and again after as many redos", () => {
+  it("returns to the same bytes after any commands and as many undos, and after as many redos", () => {
     fc.assert(
       fc.property(fc.array(anyCommand, { maxLength: 25 }), (makers) => {
         const first = deepFreeze(start());
@@ -128,7 +128,7 @@ describe("the document", () => {
     );
   });
 
-  it("keeps every graph well-formed: ids once, edges and groups between nodes that are there", () => {
+  it("keeps every graph valid: unique ids and edges; edges and groups of existing nodes", () => {
     fc.assert(
       fc.property(fc.array(anyCommand, { maxLength: 25 }), (makers) => {
         const document = createDocument(start());
@@ -147,7 +147,7 @@ describe("the document", () => {
     );
   });
 
-  it("takes keystrokes of one field as one step, and a pause or another field as the next", () => {
+  it("joins keystrokes in one field into one step, until a pause or another field", () => {
     let now = 0;
     const document = createDocument(start(), () => now);
     for (const text of ["H", "He", "Hel"]) {
@@ -164,7 +164,7 @@ describe("the document", () => {
     expect(document.getState().past).toHaveLength(4);
   });
 
-  it("records nothing where nothing changes, and forgets what was undone once something new is done", () => {
+  it("adds no step when nothing changes, and clears the undone steps after a new one", () => {
     const document = createDocument(start());
     document.apply(commands.move({ ask: { x: 0, y: 0 } }));
     document.apply(commands.remove(new Set(["nobody"])));
@@ -175,7 +175,7 @@ describe("the document", () => {
     expect(document.getState().future).toHaveLength(0);
   });
 
-  it("groups and wires nothing that is not there", () => {
+  it("does not group or connect nodes that do not exist", () => {
     const document = createDocument(start());
     document.apply(commands.group("none", ["nobody"], "Nobody"));
     document.apply(commands.connect({ from: "ask.message", to: "nobody.message" }));
@@ -194,7 +194,7 @@ describe("the document", () => {
 });
 
 describe("copy and paste", () => {
-  it("gives a graph that runs beside the first: new ids, the edges between what was copied, notes and places", () => {
+  it("pastes with new ids, the edges between the copied nodes, groups and positions", () => {
     const graph = start();
     const pasted = pasteText(graph, copyText(graph, new Set(["brief", "brain"])), { x: 1000, y: 500 });
     if (!("command" in pasted)) throw new Error("it was refused");

@@ -1,43 +1,55 @@
-/** The graph on the canvas and its history. Undo and redo cover everything that is saved; selection and zoom are kept apart. */
+/** The graph and its history. Undo and redo cover everything that is saved, and neither selection nor zoom. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Command, CommandLabel } from "../graph/commands.ts";
 
 export interface HistoryStep {
   label: CommandLabel;
-  /** The graph before the step; graphs share what did not change, so a long history is small. */
+  /** The graph before the step. Graphs share unchanged parts, so a long history is small. */
   graph: Graph;
 }
 
 export interface DocumentState {
   graph: Graph;
   past: readonly HistoryStep[];
-  /** `graph` is here the graph after the step. */
+  /** Here `graph` is the graph after the step. */
   future: readonly HistoryStep[];
-  /** Group and time of the newest step, while it may still grow. */
+  /** Group and time of the newest step while commands may still join it. */
   open?: { group: string; at: number };
-  /** Nothing may be changed: a past run is shown, or a version. */
+  /** Changes are not allowed: the document shows a past run, a version or a called agent. */
   frozen: boolean;
 }
 
 export interface DocumentStore extends StoreApi<DocumentState> {
-  /** Does a command. Nothing happens when the document is frozen or the command changes nothing. */
+  /** Runs a command. Does nothing when the document is frozen or the command changes nothing. */
   apply(command: Command): void;
   undo(): void;
   redo(): void;
-  /** Ends the newest step, so that the next keystroke begins one of its own (on blur, on save). */
+  /** Closes the newest step, so that the next keystroke starts a new one (on blur, on save). */
   seal(): void;
-  /** Takes a graph as it came from the server: a new document without a history. */
+  /** Replaces the graph and clears the history. */
   load(graph: Graph): void;
   freeze(frozen: boolean): void;
 }
 
-/** Keystrokes of one field belong to one step while no more than this lies between two of them. */
+/** The longest pause between two commands of one step. */
 const GROUP_MS = 900;
 const MAX_STEPS = 500;
 
 export function createDocument(graph: Graph, now: () => number = Date.now): DocumentStore {
   const store = createStore<DocumentState>(() => ({ graph, past: [], future: [], frozen: false }));
+  /** Goes back one step in `from`, and adds the step to `to`. */
+  const travel = (from: "past" | "future", to: "past" | "future") => {
+    const state = store.getState();
+    const step = state[from].at(-1);
+    if (!step || state.frozen) return;
+    store.setState({
+      graph: step.graph,
+      [from]: state[from].slice(0, -1),
+      [to]: [...state[to], { label: step.label, graph: state.graph }],
+      open: undefined,
+    });
+  };
   return Object.assign(store, {
     apply(command: Command) {
       const state = store.getState();
@@ -56,28 +68,8 @@ export function createDocument(graph: Graph, now: () => number = Date.now): Docu
         open: command.group === undefined ? undefined : { group: command.group, at },
       });
     },
-    undo() {
-      const { past, future, graph: current, frozen } = store.getState();
-      const step = past.at(-1);
-      if (!step || frozen) return;
-      store.setState({
-        graph: step.graph,
-        past: past.slice(0, -1),
-        future: [...future, { label: step.label, graph: current }],
-        open: undefined,
-      });
-    },
-    redo() {
-      const { past, future, graph: current, frozen } = store.getState();
-      const step = future.at(-1);
-      if (!step || frozen) return;
-      store.setState({
-        graph: step.graph,
-        past: [...past, { label: step.label, graph: current }],
-        future: future.slice(0, -1),
-        open: undefined,
-      });
-    },
+    undo: () => travel("past", "future"),
+    redo: () => travel("future", "past"),
     seal() {
       if (store.getState().open) store.setState({ open: undefined });
     },

@@ -5,7 +5,7 @@ import type { Graph } from "../../runtime/graph.ts";
 import { sameButLayout } from "../../runtime/identity.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import type { NodeTable } from "../../runtime/node.ts";
-import { edgeKey } from "../graph/lookup.ts";
+import { edgeKey, edgeOf } from "../graph/lookup.ts";
 import { type CatalogueStore, checkContext } from "./catalogue.ts";
 import type { DocumentStore } from "./document.ts";
 import type { Clock } from "./save.ts";
@@ -67,21 +67,19 @@ export function createIssues(
 }
 
 function sort(graph: Graph, all: Issue[]): Issues {
-  const byNode = new Map<string, Issue[]>();
-  const byEdge = new Map<string, Issue[]>();
-  for (const issue of all) {
-    if (issue.node !== undefined) put(byNode, issue.node, issue);
-    const place = /^\/edges\/(\d+)/.exec(issue.path ?? "");
-    const edge = place && graph.edges[Number(place[1])];
-    if (edge) put(byEdge, edgeKey(edge), issue);
-  }
+  const byNode = grouped(all, (issue) => issue.node);
+  const byEdge = grouped(all, (issue) => {
+    const edge = edgeOf(graph, issue);
+    return edge && edgeKey(edge);
+  });
   return { all, errors: all.filter((issue) => issue.severity === "error").length, byNode, byEdge, of: graph };
 }
 
-function put(map: Map<string, Issue[]>, key: string, issue: Issue): void {
-  const list = map.get(key);
-  if (list) list.push(issue);
-  else map.set(key, [issue]);
+/** By key; issues without one are left out. */
+function grouped(issues: readonly Issue[], keyOf: (issue: Issue) => string | undefined): Map<string, Issue[]> {
+  const groups = Map.groupBy(issues, keyOf);
+  groups.delete(undefined);
+  return groups as Map<string, Issue[]>;
 }
 
 /** Lists with the same content keep their identity, so that a card whose issues did not change is not drawn again. */

@@ -4,14 +4,14 @@ import { nodeKey, type Scope, type ScopePart, scopeKey } from "../../runtime/eve
 import type { NodeView } from "../../runtime/fold-run.ts";
 import type { RunState, StreamedText } from "./run-state.ts";
 
-/** `stopped`: it had not ended when the run did. */
+/** `stopped`: the run ended before the item did. */
 export type ItemStatus = "running" | "waiting" | "done" | "failed" | "stopped";
 
 export interface BodyItem {
   /** `scopeKey` of the one part. */
   key: string;
   part: ScopePart;
-  /** Position, from 0: of the item, or of the turn. */
+  /** Index of the item or of the turn, from 0. */
   at: number;
   status: ItemStatus;
   /** Why it failed. */
@@ -36,24 +36,18 @@ export function itemsOf(runState: RunState | undefined, node: string): readonly 
 }
 
 function findItems(runState: RunState, node: string): BodyItem[] {
-  const found = new Map<string, { part: ScopePart; views: NodeView[] }>();
-  for (const [, view] of runState.view.nodes) {
+  const nested = [...runState.view.nodes.values()].flatMap((view) => {
     const part = inner(runState, view.scope)?.[0];
-    if (part?.node !== node || part.call !== undefined) continue;
-    const key = scopeKey([part]);
-    const item = found.get(key);
-    if (item) item.views.push(view);
-    else found.set(key, { part, views: [view] });
-  }
-  const holder = runState.view.nodes.get(node);
-  const items = [...found].map(([key, { part, views }]) => ({
-    key,
-    part,
-    at: part.item ?? part.turn ?? 0,
-    ...stateOf(views, holder),
-  }));
+    return part?.node === node && part.call === undefined ? [{ part, view }] : [];
+  });
+  const container = runState.view.nodes.get(node);
+  const items = [...Map.groupBy(nested, ({ part }) => scopeKey([part]))].map(([key, group]) => {
+    const { part } = group[0]!;
+    const views = group.map(({ view }) => view);
+    return { key, part, at: part.item ?? part.turn ?? 0, ...stateOf(views, container) };
+  });
   items.sort((a, b) => a.at - b.at);
-  // Turns follow each other: one that another followed is over.
+  // Turns run one after the other: a turn before another one is over.
   return items.map((item, index) =>
     item.part.turn !== undefined && index < items.length - 1 && item.status === "running"
       ? { ...item, status: "done" }
@@ -61,38 +55,41 @@ function findItems(runState: RunState, node: string): BodyItem[] {
   );
 }
 
-function stateOf(views: NodeView[], holder: NodeView | undefined): Pick<BodyItem, "status" | "error"> {
+function stateOf(views: NodeView[], container: NodeView | undefined): Pick<BodyItem, "status" | "error"> {
   if (views.some((view) => view.status === "waiting")) return { status: "waiting" };
   if (views.some((view) => view.status === "running")) return { status: "running" };
   const failed = views.filter((view) => view.status === "failed" && view.outputs === undefined);
   const error = failed.find((view) => view.error)?.error;
   if (error) return { status: "failed", error };
   if (failed.length > 0) return { status: "stopped" };
-  // Between two nodes of the body nothing runs for a moment.
+  // For a moment between two nodes of the body, none of them is running.
   const ended = views.some((view) => view.status === "done" && "reply" in (view.outputs ?? {}));
-  return { status: ended || !holder || holder.status === "done" || holder.status === "failed" ? "done" : "running" };
+  return {
+    status: ended || !container || container.status === "done" || container.status === "failed" ? "done" : "running",
+  };
 }
 
 export interface Progress {
   done: number;
   failed: number;
   waiting: number;
-  /** Absent while it is not known how many there will be. */
+  /** Absent while the number of items is unknown. */
   total?: number;
 }
 
-/** How far a container is: for `map` out of how many, where the list that it was given can be seen in the run. */
+/** The progress of a container. `given`: the list of a `map`, if the run contains it. */
 export function progressOf(items: readonly BodyItem[], given: unknown): Progress | undefined {
   if (items.length === 0) return undefined;
+  const count = (status: ItemStatus) => items.filter((item) => item.status === status).length;
   return {
-    done: items.filter((item) => item.status === "done").length,
-    failed: items.filter((item) => item.status === "failed").length,
-    waiting: items.filter((item) => item.status === "waiting").length,
+    done: count("done"),
+    failed: count("failed"),
+    waiting: count("waiting"),
     ...(Array.isArray(given) ? { total: Math.max(given.length, items.length) } : {}),
   };
 }
 
-/** The one to look at when nobody chose: what waits, what runs, and when all is over what failed, else the last. */
+/** The item that is shown without a choice: the first that waits, else runs, else failed, else the last. */
 export function defaultItem(items: readonly BodyItem[]): BodyItem | undefined {
   for (const status of ["waiting", "running", "failed"] as const) {
     const found = items.find((item) => item.status === status);
@@ -102,8 +99,8 @@ export function defaultItem(items: readonly BodyItem[]): BodyItem | undefined {
 }
 
 /**
- * The state of one item: the nodes of the body by their own ids, as if the body were a graph by itself. A nested
- * container's items stay below their node, so the same step leads further in.
+ * The state of one item: the nodes of the body by their own ids, as if the body ran alone. The result works as the
+ * `runState` of a nested container.
  */
 export function runStateWithin(runState: RunState, part: ScopePart): RunState {
   const wanted = scopeKey([part]);
@@ -113,11 +110,10 @@ export function runStateWithin(runState: RunState, part: ScopePart): RunState {
     if (!scope?.[0] || scopeKey([scope[0]]) !== wanted) continue;
     nodes.set(nodeKey(scope.slice(1), view.node), view);
   }
-  const typing = new Map<string, StreamedText>();
+  const streamed = new Map<string, StreamedText>();
   for (const [key, text] of runState.streamed)
-    if (key.startsWith(`${wanted}|`)) typing.set(key.slice(wanted.length + 1), text);
-    else if (key.startsWith(`${wanted}/`)) typing.set(key.slice(wanted.length + 1), text);
-  const made: RunState = { view: { ...runState.view, nodes }, streamed: typing };
+    if (key.startsWith(`${wanted}|`) || key.startsWith(`${wanted}/`)) streamed.set(key.slice(wanted.length + 1), text);
+  const made: RunState = { view: { ...runState.view, nodes }, streamed };
   depths.set(made, depthOf(runState) + 1);
   return made;
 }

@@ -1,32 +1,33 @@
-/** The run that the canvas shows. Tokens are gathered and folded once a frame, and only the cards they touch draw again. */
+/** The run that the canvas shows. Items are folded once per animation frame; only the cards that change render again. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RunItem } from "../../runtime/event.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
+import { edgeEnd } from "../../runtime/graph.ts";
 import { foldAll, newRunState, type RunState, type StreamedText } from "./run-state.ts";
 
 export interface LiveRunState {
   runState?: RunState;
-  /** The connection broke and is being tried again. */
+  /** The connection is lost; a reconnect follows. */
   lost?: boolean;
 }
 
 export interface LiveRun extends StoreApi<LiveRunState> {
-  /** A run is about to start; the cards go quiet. */
+  /** Shows an empty run, before its first event. `at`: start time. */
   begin(at: number): void;
   push(item: RunItem): void;
-  /** Folds what is gathered now. */
+  /** Folds the pending items now. */
   settle(): void;
   show(runState: RunState | undefined): void;
   setLost(lost: boolean): void;
 }
 
-/** `frame` calls back once, soon (an animation frame). */
+/** `frame` calls back once, in the next animation frame. */
 export function createLiveRun(frame: (call: () => void) => void): LiveRun {
   const store = createStore<LiveRunState>(() => ({}));
   let pending: RunItem[] = [];
-  let asked = false;
+  let scheduled = false;
   const settle = () => {
-    asked = false;
+    scheduled = false;
     if (pending.length === 0) return;
     const items = pending;
     pending = [];
@@ -39,8 +40,8 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
     },
     push(item: RunItem) {
       pending.push(item);
-      if (asked) return;
-      asked = true;
+      if (scheduled) return;
+      scheduled = true;
       frame(settle);
     },
     settle,
@@ -54,7 +55,13 @@ export function createLiveRun(frame: (call: () => void) => void): LiveRun {
   });
 }
 
-/** How a node on the graph itself fares in the run that is shown. */
+/** The state of a node of the displayed graph in the displayed run. */
 export const viewOf = (state: LiveRunState, node: string): NodeView | undefined => state.runState?.view.nodes.get(node);
+/** The value at an output ("node.port") in the displayed run. */
+export function outputAt(state: LiveRunState, end: string): unknown {
+  const { node, port } = edgeEnd(end);
+  return viewOf(state, node)?.outputs?.[port];
+}
+
 export const streamedTextOf = (state: LiveRunState, node: string): StreamedText | undefined =>
   state.runState?.streamed.get(node);

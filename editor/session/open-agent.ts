@@ -1,18 +1,10 @@
-/** Opens an agent: its stores, made over the server, the browser's storage and its clock. */
+/** Opens an agent: its stores with the server, the browser's storage and the system clock. */
 import { ApiError, api } from "../api/api.ts";
 import { takePrefetchedAgent } from "./prefetch-agent.ts";
-import { type AgentApi, type Clock, SaveRefused } from "./save.ts";
+import { type AgentApi, SaveRefused, systemClock } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
-const clock: Clock = {
-  now: Date.now,
-  after(ms, call) {
-    const timer = setTimeout(call, ms);
-    return () => clearTimeout(timer);
-  },
-};
-
-/** Rejects with what the server says where there is no such agent, or it cannot be reached. */
+/** Rejects with the server's error, or when the server cannot be reached. */
 export async function openAgent(id: string, signal: AbortSignal): Promise<Workbench> {
   const agent = await (takePrefetchedAgent(id) ?? api.agents.get(id, signal));
   signal.throwIfAborted();
@@ -22,7 +14,7 @@ export async function openAgent(id: string, signal: AbortSignal): Promise<Workbe
     {
       agentApi: agentApi(id),
       storage: localStorage,
-      clock,
+      clock: systemClock,
       frame: (call) => requestAnimationFrame(call),
       newId: () => crypto.randomUUID(),
       propose: (request, stop) => api.propose(request, stop),
@@ -50,7 +42,7 @@ function agentApi(id: string): AgentApi {
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         if (error.status === 409) return { newer: await get() };
-        // The server is there and says no. A sign-in that ran out is fixed by signing in; it is asked again then.
+        // A 4xx is final, except an expired sign-in (401) and a rate limit (429): these are retried.
         if (error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429)
           throw new SaveRefused(error.message);
         throw error;

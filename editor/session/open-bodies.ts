@@ -1,4 +1,4 @@
-/** Which graph is looked at: the agent's own, or what a node of it holds, however deep. */
+/** The stack of open graphs: the agent's own, and those inside its nodes. The last is displayed. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type Scope, scopeKey } from "../../runtime/event.ts";
 import { bodyOf } from "../graph/body.ts";
@@ -8,17 +8,17 @@ import { agentOf, type CalledAgent, fetchCalled } from "./called-agents.ts";
 import type { Workbench } from "./workbench.ts";
 
 export interface Bodies extends StoreApi<{ stack: readonly Workbench[] }> {
-  /** Opens the body of a node of the graph that is looked at, or the agent that it calls. Rejects where that cannot be fetched. */
+  /** Opens the body of a node of the displayed graph, or the agent that it calls. Rejects when the agent cannot be fetched. */
   open(node: string): Promise<void>;
-  /** Goes back to the graph at this depth; 0 is the agent's. The node that was left is chosen. */
+  /** Goes back to the graph at this depth; 0 is the agent's own. Selects the node whose body was open. */
   back(depth: number): void;
-  /** Goes back to the graph of this workbench, where another inside of it is looked at. */
+  /** Goes back to the graph of this workbench if a graph inside it is displayed. */
   reach(workbench: Workbench): void;
-  /** Chooses a node and brings it into view, going back to its graph where need be. */
+  /** Selects a node and brings it into view; first goes back to its graph. */
   show(workbench: Workbench, node: string): void;
-  /** Shows a node of a run where it ran: in this item, in that turn. As far in as can be opened. */
+  /** Shows a node of a run in its scope. When a graph of the scope cannot be opened, shows the node that contains it. */
   showAt(scope: Scope | undefined, node: string): Promise<void>;
-  /** Leaves a body that is gone from its graph, until the returned function is called, which closes all of them. */
+  /** Leaves a body when it is removed from its graph. The returned function ends this and closes all bodies. */
   follow(): () => void;
 }
 
@@ -26,20 +26,20 @@ export function createBodies(root: Workbench): Bodies {
   const store = createStore<{ stack: readonly Workbench[] }>(() => ({ stack: [root] }));
   const stack = () => store.getState().stack;
   const cut = (depth: number) => {
-    for (const gone of stack().slice(depth + 1)) gone.close();
+    for (const closed of stack().slice(depth + 1)) closed.close();
     store.setState({ stack: stack().slice(0, depth + 1) });
   };
 
   async function open(node: string): Promise<boolean> {
     const top = stack().at(-1)!;
-    const holder = lookup(top.graph()).node(node);
-    const ref = holder && agentOf(holder);
+    const container = lookup(top.graph()).node(node);
+    const ref = container && agentOf(container);
     const called: CalledAgent | undefined = ref && (await fetchCalled(top, ref));
-    // Somebody went elsewhere meanwhile.
+    // Another graph may be displayed by now.
     if (stack().at(-1) !== top) return false;
-    const lens = createBodyWorkbench(top, node, called);
-    if (lens) store.setState({ stack: [...stack(), lens] });
-    return lens !== undefined;
+    const inner = createBodyWorkbench(top, node, called);
+    if (inner) store.setState({ stack: [...stack(), inner] });
+    return inner !== undefined;
   }
 
   const bodies: Bodies = Object.assign(store, {
@@ -77,7 +77,7 @@ export function createBodies(root: Workbench): Bodies {
     },
     follow() {
       const end = root.document.subscribe(() => {
-        const depth = stack().findIndex((workbench) => workbench.inside && !holds(workbench));
+        const depth = stack().findIndex((workbench) => workbench.inside && !exists(workbench));
         if (depth > 0) bodies.back(depth - 1);
       });
       return () => {
@@ -89,9 +89,9 @@ export function createBodies(root: Workbench): Bodies {
   return bodies;
 }
 
-/** Whether the node around still holds what is shown. */
-function holds({ inside }: Workbench): boolean {
-  const holder = inside && lookup(inside.outer.graph()).node(inside.node);
-  if (!holder) return false;
-  return inside.called ? agentOf(holder) !== undefined : bodyOf(holder).is === "graph";
+/** Whether the node still contains the graph of this workbench. */
+function exists({ inside }: Workbench): boolean {
+  const container = inside && lookup(inside.outer.graph()).node(inside.node);
+  if (!container) return false;
+  return inside.called ? agentOf(container) !== undefined : bodyOf(container).is === "graph";
 }

@@ -1,24 +1,19 @@
-/** Opens a past run: its graph as it was then, frozen, with the state of the run. It cannot be saved. */
-import type { Graph } from "../../runtime/graph.ts";
+/** Opens a past run: the graph that ran, frozen, and the state of the run. Nothing is saved or stored. */
 import { api } from "../api/api.ts";
 import { followRun } from "../api/follow-run.ts";
-import { type DraftStorage, SaveRefused } from "./save.ts";
+import { SaveRefused } from "./save.ts";
 import { createWorkbench, type Workbench } from "./workbench.ts";
 
-/** Rejects with what the server says where there is no such run, or its graph was not kept. */
+/** Rejects with the server's error when the run does not exist or its graph is not stored. */
 export async function openPastRun(run: string, signal: AbortSignal): Promise<Workbench> {
   const { graph } = await api.runs.graph(run, signal);
-  return pastWorkbench(run, graph);
-}
-
-function pastWorkbench(run: string, graph: Graph): Workbench {
-  const refuse = () => Promise.reject(new SaveRefused("A past run is not changed."));
+  const refuse = () => Promise.reject(new SaveRefused("A past run cannot be changed."));
   const workbench = createWorkbench(
     `run:${run}`,
     { revision: 0, graph },
     {
       agentApi: { get: async () => ({ revision: 0, graph }), put: refuse },
-      storage: forgetful(),
+      storage: { getItem: () => null, setItem: () => {}, removeItem: () => {} },
       clock: { now: Date.now, after: () => () => {} },
       frame: (call) => requestAnimationFrame(call),
       newId: () => crypto.randomUUID(),
@@ -37,7 +32,7 @@ function pastWorkbench(run: string, graph: Graph): Workbench {
   return workbench;
 }
 
-/** Reads the run's events onto the canvas, and follows it while it goes on. Rejects where it cannot be read. */
+/** Shows the run's events on the canvas, and follows the run to its end. Rejects when it cannot be read. */
 export async function followPastRun(workbench: Workbench, run: string, signal: AbortSignal): Promise<void> {
   const { live } = workbench;
   await followRun(api.runs.follow(run, undefined, signal), {
@@ -50,8 +45,3 @@ export async function followPastRun(workbench: Workbench, run: string, signal: A
 }
 
 async function* nothing(): AsyncGenerator<never> {}
-
-/** Nothing of a past run is remembered in the browser. */
-function forgetful(): DraftStorage {
-  return { getItem: () => null, setItem: () => {}, removeItem: () => {} };
-}

@@ -1,32 +1,32 @@
-/** Surfaces that come and go over the graph: the command palette, the map of keys, the list of nodes to add at a spot, questions. */
+/** What is open over the graph: the command palette, the keyboard shortcuts, the list of nodes to add, dialogs. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Encapsulation } from "../graph/encapsulate.ts";
 import type { PendingEdge } from "./pending-edge.ts";
 
 export interface Adding {
-  /** Where the list opens, in the window. */
+  /** Where the list opens, in window pixels. */
   at: { x: number; y: number };
-  /** Top left corner of the new card, on the canvas. */
+  /** Top left corner of the new card, in canvas pixels. */
   position: { x: number; y: number };
-  /** The loose end of a wire that the node is to take. */
+  /** The port that the new node is connected to. */
   openEnd?: PendingEdge["from"];
-  /** The edge (by key) that the node goes into. */
+  /** Key of the edge that the node is inserted into. */
   edge?: string;
-  /** The node (by id) that another type is to replace. */
+  /** Id of the node that is replaced. */
   replaces?: string;
 }
 
 export interface Overlays {
-  /** Whether the search over everything is open. */
+  /** Whether the command palette is open. */
   commands?: boolean;
   shortcuts: boolean;
   adding?: Adding;
   savingTemplate?: boolean;
-  /** Nodes that are to become an agent of their own, once it has a name. */
+  /** The plan for an agent made of selected nodes, while the dialog asks for its name. */
   encapsulating?: { plan: Encapsulation; nodes: number; suggested: string };
-  /** A node (by id) that the canvas is to bring into view; it takes the wish away. */
+  /** Id of a node to bring into view. The canvas does it and clears this. */
   reveal?: string;
-  /** Nodes (by id) whose body is unfolded on their card. */
+  /** Ids of the nodes whose body is expanded on their card. */
   expanded: ReadonlySet<string>;
 }
 
@@ -35,9 +35,9 @@ export type OverlayStore = StoreApi<Overlays>;
 export const createOverlays = (): OverlayStore =>
   createStore<Overlays>(() => ({ shortcuts: false, expanded: new Set() }));
 
-/** Unfolds a node's body on its card, or folds it. */
-export function toggleExpanded(surfaces: OverlayStore, node: string): void {
-  const unfolded = new Set(surfaces.getState().expanded);
-  if (!unfolded.delete(node)) unfolded.add(node);
-  surfaces.setState({ expanded: unfolded });
+/** Expands or collapses a node's body on its card. */
+export function toggleExpanded(overlays: OverlayStore, node: string): void {
+  const expanded = new Set(overlays.getState().expanded);
+  if (!expanded.delete(node)) expanded.add(node);
+  overlays.setState({ expanded });
 }

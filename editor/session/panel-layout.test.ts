@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createPanelLayout } from "./panel-layout.ts";
 
 describe("the panel layout", () => {
-  it("reads what version 0.1 stored", () => {
+  it("reads the layout that version 0.1 stored", () => {
     const old = {
       left: false,
       right: true,

@@ -1,6 +1,7 @@
 /** The panels around the graph: which are open, their sizes, and the tab of the right one. Stored in this browser. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { DraftStorage } from "./save.ts";
+import { readJson, writeJson } from "./stored-json.ts";
 
 export type RightPanel = "node" | "try" | "build" | "issues" | "json" | "publish" | "history" | "tests" | "find";
 
@@ -37,13 +38,7 @@ const LIMITS = { rightWidth: [300, 900], bottomHeight: [120, 520] } as const;
 
 export function createPanelLayout(storage: DraftStorage): PanelLayoutStore {
   const store = createStore<PanelLayout>(() => read(storage));
-  store.subscribe((state) => {
-    try {
-      storage.setItem(KEY, JSON.stringify(state));
-    } catch {
-      // Storage is full or forbidden: the layout lasts as long as the page.
-    }
-  });
+  store.subscribe((state) => writeJson(() => storage, KEY, state));
   return Object.assign(store, {
     open: (panel: RightPanel) => store.setState({ panel, right: true }),
     toggle: (side: "left" | "right" | "bottom") => store.setState((state) => ({ [side]: !state[side] })),
@@ -58,15 +53,9 @@ export function createPanelLayout(storage: DraftStorage): PanelLayoutStore {
 }
 
 function read(storage: DraftStorage): PanelLayout {
-  try {
-    const { below, belowHeight, ...stored } = JSON.parse(storage.getItem(KEY) ?? "{}") as Partial<PanelLayout> & {
-      below?: boolean;
-      belowHeight?: number;
-    };
-    const { bottom = below ?? FRESH.bottom, bottomHeight = belowHeight ?? FRESH.bottomHeight } = stored;
-    // Each visit begins with the chat, whichever tab was open before.
-    return { ...FRESH, ...stored, bottom, bottomHeight, panel: FRESH.panel };
-  } catch {
-    return FRESH;
-  }
+  type Stored = Partial<PanelLayout> & { below?: boolean; belowHeight?: number };
+  const { below, belowHeight, ...stored } = (readJson(() => storage, KEY) ?? {}) as Stored;
+  const { bottom = below ?? FRESH.bottom, bottomHeight = belowHeight ?? FRESH.bottomHeight } = stored;
+  // Each visit begins with the chat, whichever tab was open before.
+  return { ...FRESH, ...stored, bottom, bottomHeight, panel: FRESH.panel };
 }

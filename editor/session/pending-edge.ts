@@ -1,4 +1,4 @@
-/** The edge that is being drawn: ports that it cannot go to step back. Changes when a gesture begins and ends, not as it moves. */
+/** The start of the edge that is being drawn; ports that it cannot connect to fade. Changes when a drag starts or ends, not while it moves. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Kind } from "../../runtime/port.ts";
 

@@ -1,5 +1,6 @@
 /** Preferences of this browser: theme, contrast, language, rail. `public/theme.js` reads the same entry before the first paint. */
 import { createStore } from "zustand/vanilla";
+import { readJson, writeJson } from "./stored-json.ts";
 
 export const LANGUAGES = ["en", "zh"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -16,22 +17,13 @@ export interface Preferences {
 }
 
 const KEY = "patchbay.look";
+const storage = () => localStorage;
 
-function read(): Preferences {
-  const fallback: Preferences = { theme: "system", contrast: "normal", railFolded: false };
-  try {
-    return { ...fallback, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
-  } catch {
-    return fallback;
-  }
-}
+export const preferences = createStore<Preferences>(() => ({
+  theme: "system",
+  contrast: "normal",
+  railFolded: false,
+  ...(readJson(storage, KEY) as Partial<Preferences> | undefined),
+}));
 
-export const preferences = createStore<Preferences>(read);
-
-preferences.subscribe((state) => {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(state));
-  } catch {
-    // Storage is full or forbidden: the preferences last as long as the page.
-  }
-});
+preferences.subscribe((state) => writeJson(storage, KEY, state));

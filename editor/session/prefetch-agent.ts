@@ -1,20 +1,19 @@
-/** An agent that is asked for before the page that shows it has been loaded. */
+/** Requests an agent before the page that shows it has loaded. */
 import type { Agent } from "../../server/contract/agent.ts";
 import { api } from "../api/api.ts";
 
-let asked: { id: string; answer: Promise<Agent> } | undefined;
+let pending: { id: string; response: Promise<Agent> } | undefined;
 
-/** Asks the server; `takeEarlyAgent` gives the answer, once. */
 export function prefetchAgent(id: string): void {
-  const answer = api.agents.get(id);
-  // Who takes it is told of a failure; where nobody does, there is nobody to tell.
-  answer.catch(() => undefined);
-  asked = { id, answer };
+  const response = api.agents.get(id);
+  // Prevents an unhandled rejection when the response is not taken. `takePrefetchedAgent` still rejects.
+  response.catch(() => undefined);
+  pending = { id, response };
 }
 
-/** The answer that was asked for early, or undefined: an agent that is opened again is read anew. */
+/** The prefetched response, once: an agent that is opened again is requested again. */
 export function takePrefetchedAgent(id: string): Promise<Agent> | undefined {
-  const taken = asked?.id === id ? asked.answer : undefined;
-  asked = undefined;
-  return taken;
+  const response = pending?.id === id ? pending.response : undefined;
+  pending = undefined;
+  return response;
 }

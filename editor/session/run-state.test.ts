@@ -79,20 +79,20 @@ function story(): RunEvent[] {
   ];
 }
 
-describe("a run's runState", () => {
-  it("shows text as it comes, and begins anew with each step", () => {
+describe("the state of a run", () => {
+  it("has the streamed text of the current step", () => {
     const events = story();
     let runState = foldAll(newRunState(0), events.slice(0, 3));
     runState = foldAll(runState, [delta("I look ", 0), delta("at the clock", 7)]);
     expect(runState.streamed.get("brain")?.text).toBe("I look at the clock");
     runState = foldAll(runState, [...events.slice(3, 7), delta("It is", 0)]);
     expect(runState.streamed.get("brain")).toMatchObject({ text: "It is", answer: true });
-    // One who joins late gets what there is so far again, from the beginning.
+    // A late subscriber gets the text so far again, from offset 0.
     runState = foldAll(runState, [delta("It is noon", 0)]);
     expect(runState.streamed.get("brain")?.text).toBe("It is noon");
   });
 
-  it("leaves a runState as it was when a later one is folded from it", () => {
+  it("does not change when a later state is folded from it", () => {
     const events = story();
     const early = foldAll(newRunState(0), events.slice(0, 4));
     const before = JSON.stringify([...early.view.nodes]);
@@ -101,7 +101,7 @@ describe("a run's runState", () => {
     expect(early.view.status).toBe("running");
   });
 
-  it("gathers tokens until the next frame", () => {
+  it("collects deltas until the next frame", () => {
     const frames: (() => void)[] = [];
     const live = createLiveRun((call) => frames.push(call));
     let drawn = 0;
@@ -130,7 +130,7 @@ describe("following a run", () => {
     pause: async () => {},
   });
 
-  it("goes on from the last event after a lost connection, as often as it must", async () => {
+  it("continues from the last event after each lost connection", async () => {
     const events = story();
     const seen: RunItem[] = [];
     const asked: number[] = [];
@@ -145,7 +145,7 @@ describe("following a run", () => {
     expect(asked).toEqual([1, 4, 7]);
   });
 
-  it("gives up with a sentence when the server stays away", async () => {
+  it("rejects with connection_lost when the server stays unavailable", async () => {
     const promise = followRun(
       streamOf(story().slice(0, 1), true),
       follow(() => streamOf([], true), []),
@@ -153,7 +153,7 @@ describe("following a run", () => {
     await expect(promise).rejects.toMatchObject({ code: "connection_lost" });
   });
 
-  it("asks again where that is the same run, and tells what the server said at the first event", async () => {
+  it("sends an idempotent request again, and rejects with the server's error before the first event", async () => {
     const events = story();
     const seen: RunItem[] = [];
     let asked = 0;
@@ -166,14 +166,14 @@ describe("following a run", () => {
       throw down;
     }
     await expect(followRun(no(), { ...follow(() => streamOf([]), []), resend })).rejects.toBe(down);
-    // Once the run is under way, the same is a lost connection.
+    // After the first event, the same error is a lost connection.
     let tries = 0;
     const back = () => (++tries < 3 ? no() : streamOf(events.slice(1)));
     await followRun(streamOf(events.slice(0, 1), true), follow(back, seen));
     expect(tries).toBe(3);
   });
 
-  it("tells what the server refused", async () => {
+  it("rejects with the server's refusal", async () => {
     const refused = Object.assign(new Error("The graph has issues."), { status: 422, code: "graph_has_issues" });
     async function* no(): AsyncGenerator<RunItem> {
       yield* [];
@@ -188,7 +188,7 @@ describe("following a run", () => {
   });
 });
 
-/** A stream that gives what is pushed into it until it is ended. */
+/** A stream of the pushed events, until `end`. */
 function channel() {
   const items: RunEvent[] = [];
   let ended = false;
@@ -247,7 +247,7 @@ describe("a conversation", () => {
     return { live, conversation, sent };
   }
 
-  it("keeps each turn's run, in one session, and shows any of them on the canvas", async () => {
+  it("keeps the run of each turn, in one session, and shows any of them on the canvas", async () => {
     const { conversation, live, sent } = talk([story(), story()]);
     await conversation.send({ message: "one" });
     await conversation.send({ message: "two" });
@@ -265,7 +265,7 @@ describe("a conversation", () => {
     expect(live.getState().runState).toBeUndefined();
   });
 
-  it("stops where a person is needed, and goes on in the same turn after the answer", async () => {
+  it("stops when the run waits for a person, and continues in the same turn after the decision", async () => {
     const events = story();
     const wait = event(151, {
       type: "run-wait",
@@ -287,7 +287,7 @@ describe("a conversation", () => {
     expect(conversation.getState().turns[0]?.runState?.view).toMatchObject({ status: "done", waits: [] });
   });
 
-  it("goes on following while one item waits and another works, and is answered meanwhile", async () => {
+  it("follows the run while one item waits and another works, and sends a decision meanwhile", async () => {
     const at = (seq: number, body: object) => ({ run: "r1", seq, at: seq, ...body }) as RunEvent;
     const item = (n: number) => [{ node: "each", item: n }];
     const wait = { wait: "w", key: "a", kind: "approval", node: "gate", scope: item(0), question: "Out?" };
@@ -314,7 +314,7 @@ describe("a conversation", () => {
     );
     await Promise.all([sending, answering]);
     expect(conversation.getState()).toMatchObject({ busy: false, turns: [{ runState: { view: { waits: [again] } } }] });
-    // Somebody answered it elsewhere: what comes of it is seen here, too.
+    // A decision made elsewhere is followed, too.
     feed.push(
       at(9, { type: "run-resume", reason: "answer", answers: [{ wait: "w2", choice: "reject" }] }),
       at(10, { type: "run-end", output: { reply: "Out." } }),

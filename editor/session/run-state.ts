@@ -1,16 +1,16 @@
 /**
- * A run while it lives: the fold of its events (`foldRun`'s own step) together with the text on its way, which is no
- * event. The cards, the conversation and the timeline read it.
+ * The state of a run: the fold of its events, and the streamed text, which is not in the events. Cards, the chat and the
+ * timeline read it.
  */
 import type { ErrorData } from "../../runtime/error.ts";
 import { type Delta, nodeKey, type RunEvent, type RunItem, scopeKey } from "../../runtime/event.ts";
 import { applyEvent, emptyRun, type NodeView, type RunView } from "../../runtime/fold-run.ts";
 
-/** Text on its way from a node's present step; kept until the node begins its next one. */
+/** The streamed text of a node's current step, until its next step starts. */
 export interface StreamedText {
   text: string;
   reasoning: string;
-  /** It is part of the run's answer. */
+  /** Whether it is part of the run's reply. */
   answer: boolean;
 }
 
@@ -25,28 +25,31 @@ export function newRunState(at: number): RunState {
 }
 
 /**
- * Events and deltas folded in order into a new state; the given one is not changed. An event
- * that was seen before (a reconnect) changes nothing. While only text comes, the view keeps its identity.
+ * Folds events and deltas in order into a new state; the given state does not change. An event that was folded before
+ * (after a reconnect) has no effect. When there are only deltas, the view keeps its identity.
  */
 export function foldAll(runState: RunState, items: readonly RunItem[]): RunState {
   if (items.length === 0) return runState;
   const view: RunView = items.some((item) => item.type !== "delta")
     ? { ...runState.view, usage: { ...runState.view.usage }, nodes: new Map(runState.view.nodes) }
     : runState.view;
-  const typing = new Map(runState.streamed);
+  const streamed = new Map(runState.streamed);
   for (const item of items) {
     if (item.type !== "delta") {
-      if (item.seq > view.seq) closeText(typing, item);
+      if (item.seq > view.seq) closeText(streamed, item);
       if (view.id === "") view.id = item.run;
       applyEvent(view, item);
-    } else typing.set(nodeKey(item.scope, item.node), typed(typing.get(nodeKey(item.scope, item.node)), item));
+      continue;
+    }
+    const key = nodeKey(item.scope, item.node);
+    streamed.set(key, withDelta(streamed.get(key), item));
   }
-  return { view, streamed: typing };
+  return { view, streamed };
 }
 
-function typed(old: StreamedText | undefined, delta: Delta): StreamedText {
+function withDelta(old: StreamedText | undefined, delta: Delta): StreamedText {
   const before = old?.[delta.kind] ?? "";
-  // An offset of 0 begins a new step. A gap (a dropped delta) stays until the finished message closes it.
+  // An offset of 0 starts a new step. A gap (a dropped delta) stays until the finished message replaces the text.
   const text = delta.offset <= before.length ? before.slice(0, delta.offset) + delta.text : before + delta.text;
   const base =
     old && !(delta.kind === "text" && delta.offset === 0)
@@ -55,40 +58,41 @@ function typed(old: StreamedText | undefined, delta: Delta): StreamedText {
   return { ...base, [delta.kind]: text, answer: delta.answer };
 }
 
-function closeText(typing: Map<string, StreamedText>, event: RunEvent): void {
-  if (event.type === "node-start") typing.delete(nodeKey(event.scope, event.node));
+/** Removes the text of an earlier attempt, or replaces the streamed text by the finished message. */
+function closeText(streamed: Map<string, StreamedText>, event: RunEvent): void {
+  if (event.type === "node-start") streamed.delete(nodeKey(event.scope, event.node));
   if (event.type !== "message") return;
   const key = nodeKey(event.scope, event.node);
-  const old = typing.get(key);
-  typing.set(key, {
+  const old = streamed.get(key);
+  streamed.set(key, {
     text: event.message.content,
     reasoning: event.message.reasoning ?? old?.reasoning ?? "",
     answer: old?.answer ?? false,
   });
 }
 
-/** Models that spoke in the run. */
+/** The models that produced messages in the run. */
 export function models(view: RunView): string[] {
   return [...new Set([...view.nodes.values()].flatMap((node) => node.messages.map((message) => message.model)))];
 }
 
-/** Whether something is being done in a run: it has not ended, and does not only wait for people. */
+/** Whether a run is working: it has not ended, and does not only wait for a person. */
 export function isBusy(view: RunView): boolean {
   if (isOver(view)) return false;
   if (view.waits.length === 0) return true;
-  // Whoever holds what waits has begun, and does nothing itself.
-  const holders = new Set(
+  // A container or caller of a waiting node is "running", but does not work itself.
+  const containers = new Set(
     view.waits.flatMap(({ scope = [] }) => scope.map((part, depth) => nodeKey(scope.slice(0, depth), part.node))),
   );
   for (const [key, node] of view.nodes) {
-    if (node.status === "running" && !holders.has(key)) return true;
+    if (node.status === "running" && !containers.has(key)) return true;
     if (node.status === "waiting" && node.tools.some((tool) => !tool.end && !waitsIn(view, node, tool.call)))
       return true;
   }
   return false;
 }
 
-/** The call is one that a person is asked about, or of an agent in which something waits. */
+/** Whether a tool call waits for a person, or is of an agent in which a node waits. */
 function waitsIn(view: RunView, node: NodeView, call: string): boolean {
   const own = scopeKey(node.scope);
   const inside = scopeKey([...(node.scope ?? []), { node: node.node, call }]);
@@ -99,7 +103,7 @@ function waitsIn(view: RunView, node: NodeView, call: string): boolean {
   );
 }
 
-/** The node that an error came from: the deepest of those that failed with it, for it ends every node around. */
+/** The node that an error came from: the deepest one that failed with it. Its error also fails every node around it. */
 export function originOf(error: ErrorData, view: RunView | undefined): NodeView | undefined {
   let found: NodeView | undefined;
   for (const node of view?.nodes.values() ?? []) {

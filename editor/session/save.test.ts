@@ -7,8 +7,8 @@ import { setAbout } from "../graph/commands.ts";
 import { createDocument } from "./document.ts";
 import { type AgentApi, type Clock, createSaver, type DraftStorage, type SavedAgent, SaveRefused } from "./save.ts";
 
-/** A clock that stands until it is moved; timers run in order of their time. */
-function standingClock() {
+/** A clock that moves only in `pass` and `work`. Timers run in order of their time. */
+function manualClock() {
   let now = 0;
   let timers: { at: number; call: () => void }[] = [];
   const clock: Clock = {
@@ -23,7 +23,7 @@ function standingClock() {
   };
   return {
     clock,
-    /** Something took this long, and held everything up. */
+    /** Time in which no timer runs. */
     work(ms: number) {
       now += ms;
     },
@@ -47,10 +47,10 @@ const settled = async () => {
   for (let n = 0; n < 12; n++) await Promise.resolve();
 };
 
-/** A server's keeping of one agent: it can be gone, it can say no, and others can save meanwhile. */
+/** A server with one agent. It can be unavailable, refuse to save, and have saves of others. */
 function server(first: SavedAgent) {
   const state = { held: first, gone: false, refuses: "", saves: 0 };
-  const keeper: AgentApi = {
+  const agentApi: AgentApi = {
     get: async () => state.held,
     async put(graph, revision) {
       if (state.gone) throw new Error("fetch failed");
@@ -61,7 +61,7 @@ function server(first: SavedAgent) {
       return { saved: state.held.revision };
     },
   };
-  return { state, keeper };
+  return { state, agentApi };
 }
 
 function storage(): DraftStorage & { map: Map<string, string> } {
@@ -74,16 +74,13 @@ function storage(): DraftStorage & { map: Map<string, string> } {
   };
 }
 
-function desk(options: { first?: SavedAgent; storage?: DraftStorage & { map: Map<string, string> } } = {}) {
+function setup(options: { first?: SavedAgent; storage?: DraftStorage & { map: Map<string, string> } } = {}) {
   const first = options.first ?? { revision: 1, graph: smallGraph() };
-  const time = standingClock();
-  const { state, keeper } = server(first);
+  const time = manualClock();
+  const { state, agentApi } = server(first);
   const kept = options.storage ?? storage();
   const document = createDocument(first.graph, time.clock.now);
-  const saver = createSaver(
-    { id: "a", document, agentApi: keeper, storage: kept, clock: time.clock, delayMs: 600 },
-    first,
-  );
+  const saver = createSaver({ id: "a", document, agentApi, storage: kept, clock: time.clock, delayMs: 600 }, first);
   return {
     ...time,
     state,
@@ -95,8 +92,8 @@ function desk(options: { first?: SavedAgent; storage?: DraftStorage & { map: Map
 }
 
 describe("saving", () => {
-  it("sends once, after the keys have been quiet, and then keeps nothing in the browser", async () => {
-    const { pass, state, kept, saver, say } = desk();
+  it("saves once after a pause in typing, and then removes the stored draft", async () => {
+    const { pass, state, kept, saver, say } = setup();
     for (const text of ["a", "ab", "abc"]) {
       say(text);
       await pass(200);
@@ -110,8 +107,8 @@ describe("saving", () => {
     expect(kept.map.size).toBe(0);
   });
 
-  it("keeps a draft that is slow to keep for a tenth of the time, and at once when it is asked to save", async () => {
-    const { pass, work, state, kept, saver, say } = desk();
+  it("stores a draft that is slow to store for a tenth of the time, and at once on flush", async () => {
+    const { pass, work, state, kept, saver, say } = setup();
     let writes = 0;
     const write = kept.setItem;
     kept.setItem = (key, value) => {
@@ -134,8 +131,8 @@ describe("saving", () => {
     expect(kept.map.get("patchbay.draft.a")).toContain("last words");
   });
 
-  it("sends nothing when everything was undone", async () => {
-    const { pass, state, document, saver, say } = desk();
+  it("does not save when everything was undone", async () => {
+    const { pass, state, document, saver, say } = setup();
     say("a");
     document.undo();
     await pass(5000);
@@ -143,8 +140,8 @@ describe("saving", () => {
     expect(saver.getState().status.is).toBe("saved");
   });
 
-  it("keeps edits while the server is gone, shows it, and sends the newest when it is back", async () => {
-    const { pass, state, kept, saver, say } = desk();
+  it("stores edits while the server is unavailable, and saves the newest when it is back", async () => {
+    const { pass, state, kept, saver, say } = setup();
     state.gone = true;
     say("one");
     await pass(700);
@@ -160,20 +157,20 @@ describe("saving", () => {
     expect(state.saves).toBe(1);
   });
 
-  it("brings a draft back that an earlier visit could not save", async () => {
+  it("loads a draft that an earlier visit could not save", async () => {
     const first = { revision: 4, graph: smallGraph() };
-    const before = desk({ first });
+    const before = setup({ first });
     before.state.gone = true;
     before.say("not lost");
     await before.pass(1000);
     before.saver.close();
-    const after = desk({ first, storage: before.kept });
+    const after = setup({ first, storage: before.kept });
     expect(after.document.getState().graph.description).toBe("not lost");
     await after.pass(1000);
     expect(after.state.held).toMatchObject({ revision: 5, graph: { description: "not lost" } });
   });
 
-  it("brings a draft back that version 0.1.0 left in the browser", async () => {
+  it("loads a draft that version 0.1.0 stored in the browser", async () => {
     const fixture = (name: string) =>
       readFileSync(new URL(`../../server/testing/fixtures/data-v0/${name}`, import.meta.url), "utf8");
     const { key, value } = JSON.parse(fixture("stored-draft.json")) as { key: string; value: string };
@@ -181,7 +178,7 @@ describe("saving", () => {
     kept.map.set("patchbay.draft.a", value);
     expect(key).toMatch(/^patchbay\.draft\./);
     const saved = { revision: 1, graph: parseAgentFile(fixture("each.agent.json")).graph! };
-    const { state, pass } = desk({ first: saved, storage: kept });
+    const { state, pass } = setup({ first: saved, storage: kept });
     await pass(1000);
     const template = "Typed while the server was away: {{value}}";
     const nodes = saved.graph.nodes.map((node) => (node.id === "short" ? { ...node, config: { template } } : node));
@@ -189,8 +186,8 @@ describe("saving", () => {
     expect(kept.map.size).toBe(0);
   });
 
-  it("stops at a conflict and overwrites nothing; keeping mine goes on top of theirs", async () => {
-    const { pass, state, document, saver, say } = desk();
+  it("stops at a conflict and overwrites nothing; keepMine saves over theirs", async () => {
+    const { pass, state, document, saver, say } = setup();
     say("mine");
     state.held = { revision: 2, graph: { ...smallGraph(), description: "theirs" } };
     await pass(700);
@@ -203,8 +200,8 @@ describe("saving", () => {
     expect(document.getState().graph.description).toBe("mine, and more");
   });
 
-  it("takes theirs as a step that can be undone", async () => {
-    const { pass, state, document, saver, say } = desk();
+  it("takes their graph as a step that can be undone", async () => {
+    const { pass, state, document, saver, say } = setup();
     say("mine");
     state.held = { revision: 2, graph: { ...smallGraph(), description: "theirs" } };
     await pass(700);
@@ -217,16 +214,16 @@ describe("saving", () => {
     expect(state.held).toMatchObject({ revision: 3, graph: { description: "mine" } });
   });
 
-  it("sees no conflict where the other save was the same graph", async () => {
-    const { pass, state, document, saver, say } = desk();
+  it("has no conflict when the other save has the same graph", async () => {
+    const { pass, state, document, saver, say } = setup();
     say("same");
     state.held = { revision: 2, graph: structuredClone(document.getState().graph) };
     await pass(700);
     expect(saver.getState()).toMatchObject({ revision: 2, status: { is: "saved" } });
   });
 
-  it("tells a refusal once and tries again only at the next change", async () => {
-    const { pass, state, saver, say } = desk();
+  it("reports a refusal once and retries only after the next change", async () => {
+    const { pass, state, saver, say } = setup();
     state.refuses = "A graph has at most 5000 nodes.";
     say("a");
     await pass(60_000);
@@ -237,8 +234,8 @@ describe("saving", () => {
     expect(saver.getState().status.is).toBe("saved");
   });
 
-  it("flushes what was typed while a save was under way", async () => {
-    const { state, document, saver, say } = desk();
+  it("flushes changes made during a save", async () => {
+    const { state, document, saver, say } = setup();
     say("first");
     const first = saver.flush();
     say("second");
@@ -247,7 +244,7 @@ describe("saving", () => {
     expect(serializeGraph(state.held.graph)).toBe(serializeGraph(document.getState().graph));
   });
 
-  it("works where the browser's storage is full or forbidden", async () => {
+  it("works when the browser's storage is full or forbidden", async () => {
     const broken: DraftStorage & { map: Map<string, string> } = {
       map: new Map(),
       getItem: () => {
@@ -260,7 +257,7 @@ describe("saving", () => {
         throw new Error("forbidden");
       },
     };
-    const { pass, state, say } = desk({ storage: broken });
+    const { pass, state, say } = setup({ storage: broken });
     say("a");
     await pass(1000);
     expect(state.held.graph.description).toBe("a");
@@ -279,7 +276,7 @@ describe("saving", () => {
     it.each(Object.entries(unreadable))("reports it and stores its text under another key: %s", (_name, text) => {
       const browser = storage();
       browser.map.set("patchbay.draft.a", text);
-      const { saver, document } = desk({ storage: browser });
+      const { saver, document } = setup({ storage: browser });
       expect(saver.getState()).toMatchObject({ status: { is: "saved" }, unreadable: text });
       expect(serializeGraph(document.getState().graph)).toBe(serializeGraph(smallGraph()));
       expect([...browser.map]).toEqual([["patchbay.unreadable-draft.a", text]]);
@@ -288,8 +285,8 @@ describe("saving", () => {
     it("reports it at each visit until it is discarded, while new changes are saved", async () => {
       const browser = storage();
       browser.map.set("patchbay.draft.a", "{half");
-      desk({ storage: browser }).saver.close();
-      const { pass, state, saver, say } = desk({ storage: browser });
+      setup({ storage: browser }).saver.close();
+      const { pass, state, saver, say } = setup({ storage: browser });
       expect(saver.getState().unreadable).toBe("{half");
       say("a");
       await pass(1000);

@@ -52,6 +52,14 @@ export interface Clock {
   after(ms: number, call: () => void): () => void;
 }
 
+export const systemClock: Clock = {
+  now: Date.now,
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 export interface SaverOptions {
   id: string;
   document: DocumentStore;

@@ -1,5 +1,6 @@
-/** What is chosen on the canvas. Not part of the document: choosing is no change and is not undone. */
+/** The selected nodes and edges. Not part of the document: a selection is not saved and not undone. */
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { DocumentStore } from "./document.ts";
 
 export interface Selection {
   nodes: ReadonlySet<string>;
@@ -23,15 +24,19 @@ export function createSelection(): SelectionStore {
   return Object.assign(store, { choose, clear: () => choose([]) });
 }
 
-/** The one chosen node, when exactly one node is chosen. */
-export function onlyNode(selection: Selection): string | undefined {
-  if (selection.nodes.size !== 1) return undefined;
-  for (const id of selection.nodes) return id;
-  return undefined;
+/** Deselects nodes that are removed from the graph, until the returned function is called. */
+export function deselectRemoved(selection: SelectionStore, document: DocumentStore): () => void {
+  return document.subscribe(({ graph }, before) => {
+    if (graph.nodes === before.graph.nodes) return;
+    const { nodes, edges } = selection.getState();
+    const present = new Set(graph.nodes.map((node) => node.id));
+    const kept = [...nodes].filter((node) => present.has(node));
+    if (kept.length < nodes.size) selection.choose(kept, edges);
+  });
 }
 
-function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  if (a.size !== b.size) return false;
-  for (const item of a) if (!b.has(item)) return false;
-  return true;
-}
+/** The selected node, when exactly one is selected. */
+export const onlyNode = ({ nodes }: Selection): string | undefined => (nodes.size === 1 ? [...nodes][0] : undefined);
+
+const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+  a.size === b.size && [...a].every((item) => b.has(item));

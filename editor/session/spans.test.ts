@@ -46,8 +46,8 @@ const lines = (spans: readonly Span[]) =>
   );
 const allKeys = (spans: readonly Span[]): string[] => spans.flatMap((span) => [span.key, ...allKeys(span.children)]);
 
-describe("the bars of a run", () => {
-  it("are those of each model step and tool call, and none for the node that made them", () => {
+describe("the spans of a run", () => {
+  it("are those of the model steps and tool calls, without one for their node", () => {
     const view = fold(
       { type: "node-start", at: 100, node: "brain" },
       message(150, 40, "brain"),
@@ -94,7 +94,7 @@ describe("the bars of a run", () => {
     },
   );
 
-  it("hold what ran inside of them, by item, with tokens and cost added up", () => {
+  it("contain the spans inside them, by item, with the sums of tokens and cost", () => {
     const spans = spansOf(nested);
     expect(lines(spans)).toEqual([
       "node each",
@@ -114,7 +114,7 @@ describe("the bars of a run", () => {
     expect(spanLines(spans, new Set()).map(({ span }) => span.node)).toEqual(["each"]);
   });
 
-  it("of a body are those inside of it", () => {
+  it("of a body are those of its nodes", () => {
     const inside = new Map([...nested.nodes].filter(([, node]) => node.scope?.[0]?.item === 1));
     expect(lines(spansOf({ ...nested, nodes: inside }, 1))).toEqual([
       "node ask",
@@ -124,7 +124,7 @@ describe("the bars of a run", () => {
     ]);
   });
 
-  it("of an agent that was called as a tool stand under that call", () => {
+  it("of an agent that was called as a tool are inside that call", () => {
     const view = fold(
       { type: "node-start", at: 0, node: "brain" },
       message(10, 10, "brain"),

@@ -1,13 +1,13 @@
-/** What took time in a run, as bars within bars: nodes, their model steps and tool calls, and what ran inside of them. Pure. */
+/** The spans of a run for the timeline: nodes, their model steps and tool calls, and the spans inside them. Pure. */
 import { nodeKey, type Scope, type ScopePart, scopeKey } from "../../runtime/event.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 
 export interface Span {
   key: string;
-  /** `part`: one item or turn of the node. A node that asked a model is its steps and tool calls. */
+  /** `part`: one item or turn of the node. A node that calls a model has spans for its steps and tool calls instead of its own. */
   what: "node" | "part" | "step" | "tool";
   node: string;
-  /** Where the node ran, from the agent's own graph; of a part, with the part. */
+  /** The scope of the node; of a part, including the part. */
   scope: Scope;
   part?: ScopePart;
   /** Step number, from 1. */
@@ -17,37 +17,39 @@ export interface Span {
   startedAt: number;
   endedAt?: number;
   status: NodeView["status"];
-  /** Of the node, or of all that ran inside; on the first bar of a node alone. */
+  /** Of the node, on its first span, and of the spans inside. */
   tokens: number;
   costUsd?: number;
   /** In order of start. */
   children: Span[];
 }
 
-/** `depth`: how many parts of a scope lead to the graph that is looked at; what ran around it is left out. */
+/** `depth`: the number of scope parts of the displayed graph. Nodes of the graphs around it have no spans. */
 export function spansOf(view: RunView, depth = 0): Span[] {
   const top: Span[] = [];
-  const holders = new Map<string, Span>();
-  const open: { span: Span; place: Scope }[] = [];
+  /** Spans that contain others, by the scope inside them or by the key of their node. */
+  const parents = new Map<string, Span>();
+  const all: { span: Span; path: Scope }[] = [];
   for (const node of view.nodes.values()) {
     if (node.status === "skipped") continue;
-    for (const span of barsOf(node)) {
-      open.push({ span, place: (node.scope ?? []).slice(depth) });
-      const inner = span.what === "tool" ? [{ node: node.node, call: span.key.split(" tool ")[1]! }] : undefined;
-      if (inner) holders.set(scopeKey([...(node.scope ?? []).slice(depth), ...inner]), span);
-      else if (!holders.has(nodeKey((node.scope ?? []).slice(depth), node.node)))
-        holders.set(nodeKey((node.scope ?? []).slice(depth), node.node), span);
+    const path = (node.scope ?? []).slice(depth);
+    const key = nodeKey(path, node.node);
+    for (const span of spansOfNode(node)) {
+      all.push({ span, path });
+      if (span.what === "tool")
+        parents.set(scopeKey([...path, { node: node.node, call: span.key.split(" tool ")[1]! }]), span);
+      else if (!parents.has(key)) parents.set(key, span);
     }
   }
-  const around = (place: Scope, scope: Scope): Span | undefined => {
-    const last = place.at(-1);
+  const parentOf = (path: Scope, scope: Scope): Span | undefined => {
+    const last = path.at(-1);
     if (!last) return undefined;
-    const key = scopeKey(place);
-    const known = holders.get(key);
+    const key = scopeKey(path);
+    const known = parents.get(key);
     if (known) return known;
-    const holder = holders.get(nodeKey(place.slice(0, -1), last.node));
-    // A called agent runs once: it has no items to tell apart.
-    if (!holder || (last.item === undefined && last.turn === undefined)) return holder;
+    const parent = parents.get(nodeKey(path.slice(0, -1), last.node));
+    // A called agent runs once and has no items.
+    if (!parent || (last.item === undefined && last.turn === undefined)) return parent;
     const made: Span = {
       key,
       what: "part",
@@ -59,39 +61,33 @@ export function spansOf(view: RunView, depth = 0): Span[] {
       tokens: 0,
       children: [],
     };
-    holders.set(key, made);
-    holder.children.push(made);
+    parents.set(key, made);
+    parent.children.push(made);
     return made;
   };
-  for (const { span, place } of open) (around(place, span.scope)?.children ?? top).push(span);
+  for (const { span, path } of all) (parentOf(path, span.scope)?.children ?? top).push(span);
   for (const span of top) settle(span);
   return top.sort(inOrder);
 }
 
-/** A node as one bar, or its model steps and tool calls where it made any. */
-function barsOf(node: NodeView): Span[] {
+/** The spans of a node's model steps and tool calls; without any, one span for the node. */
+function spansOfNode(node: NodeView): Span[] {
   const key = nodeKey(node.scope, node.node);
-  const base = { node: node.node, scope: node.scope ?? [], tokens: 0, children: [] as Span[] };
-  const bars = [...steps(key, node), ...tools(key, node)].map((bar): Span => ({ ...base, ...bar, children: [] }));
-  if (bars.length === 0)
-    bars.push({
-      ...base,
-      key,
-      what: "node",
-      startedAt: node.startedAt,
-      endedAt: node.endedAt,
-      status: node.status,
-    });
-  const first = bars.reduce((one, bar) => (bar.startedAt < one.startedAt ? bar : one));
+  const { startedAt, endedAt, status } = node;
+  const bars = [...steps(key, node), ...tools(key, node)];
+  if (bars.length === 0) bars.push({ key, what: "node", startedAt, endedAt, status });
+  const base = { node: node.node, scope: node.scope ?? [], tokens: 0 };
+  const spans = bars.map((bar): Span => ({ ...base, ...bar, children: [] }));
+  const first = spans.reduce((one, span) => (span.startedAt < one.startedAt ? span : one));
   first.tokens = node.inputTokens + node.outputTokens;
   first.costUsd = node.costUsd;
-  return bars;
+  return spans;
 }
 
 type Bar = Pick<Span, "key" | "what" | "step" | "tool" | "startedAt" | "endedAt" | "status">;
 
 function steps(key: string, node: NodeView): Bar[] {
-  const spoken = new Set(node.messages.map((message) => message.step));
+  const answered = new Set(node.messages.map((message) => message.step));
   const found: Bar[] = node.messages.map((message) => ({
     key: `${key} step ${message.step}`,
     what: "step",
@@ -100,8 +96,8 @@ function steps(key: string, node: NodeView): Bar[] {
     status: message.reason === "error" || message.reason === "refused" ? "failed" : "done",
   }));
   const last = node.prompts.at(-1);
-  // A model call that has not come back: it runs, or it ended with its node.
-  if (last && !spoken.has(last.step))
+  // A model call without a message: it is running, or it ended with its node.
+  if (last && !answered.has(last.step))
     found.push({
       key: `${key} step ${last.step}`,
       what: "step",
@@ -123,12 +119,13 @@ function tools(key: string, node: NodeView): Bar[] {
   }));
 }
 
-/** Items and turns by their number, everything else by when it began. */
+/** Items and turns by index, others by start time. */
 const inOrder = (a: Span, b: Span) => (numberOf(a) ?? a.startedAt) - (numberOf(b) ?? b.startedAt);
 const numberOf = ({ part }: Span) => part?.item ?? part?.turn;
-const GRAVEST: NodeView["status"][] = ["waiting", "running", "failed"];
+/** A part has the first of these states that one of its children has, else it is done. */
+const STATUS_ORDER: NodeView["status"][] = ["waiting", "running", "failed"];
 
-/** Puts what is inside in order, and adds it up: tokens and cost, and the time and the state of an item. */
+/** Sorts the children and adds up their tokens and cost; a part also gets their times and status. */
 function settle(span: Span): void {
   for (const one of span.children) settle(one);
   span.children.sort(inOrder);
@@ -136,26 +133,26 @@ function settle(span: Span): void {
     span.tokens += one.tokens;
     if (one.costUsd !== undefined) span.costUsd = (span.costUsd ?? 0) + one.costUsd;
   }
-  // A node that holds what waits waits, too.
+  // A node that contains a waiting one waits too.
   if (span.status === "running" && span.children.some((one) => one.status === "waiting")) span.status = "waiting";
   if (span.what !== "part") return;
   span.startedAt = Math.min(...span.children.map((one) => one.startedAt));
-  span.status = GRAVEST.find((status) => span.children.some((one) => one.status === status)) ?? "done";
+  span.status = STATUS_ORDER.find((status) => span.children.some((one) => one.status === status)) ?? "done";
   if (span.children.every((one) => one.endedAt !== undefined))
     span.endedAt = Math.max(...span.children.map((one) => one.endedAt!));
 }
 
-/** When something last began or ended; 0 where nothing has. */
+/** The latest start or end; 0 when there are no spans. */
 export const lastTime = (spans: readonly Span[]): number =>
   spans.reduce((last, span) => Math.max(last, span.startedAt, span.endedAt ?? 0, lastTime(span.children)), 0);
 
-/** A line of the list: those inside of an open bar follow it. */
+/** A row of the list. The children of an expanded span follow it. */
 export interface SpanLine {
   span: Span;
   level: number;
 }
 
-/** `open`: keys of the bars that are unfolded. */
+/** `open`: keys of the expanded spans. */
 export function spanLines(spans: readonly Span[], open: ReadonlySet<string>, level = 0): SpanLine[] {
   return spans.flatMap((span) => [
     { span, level },

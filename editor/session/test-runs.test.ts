@@ -35,7 +35,7 @@ describe("running the tests", () => {
   };
   const messages = ["a", "b", "c"].map((message) => ({ name: message, input: { message } }));
 
-  it("runs each outside of any session and without pins, and keeps what came of it", async () => {
+  it("runs each without a session and without pins, and keeps the results", async () => {
     const { tests, asked } = runs((message) => stream(story(`run-${message}`, `Answer ${message}`)));
     await tests.run(messages);
     expect(asked).toEqual(messages.map(({ input }) => ({ input })));
@@ -48,7 +48,7 @@ describe("running the tests", () => {
     ]);
   });
 
-  it("says why a test did not run, and starts no further one after a cancel", async () => {
+  it("keeps the reason why a test did not run, and starts no more tests after a cancel", async () => {
     const { tests, asked } = runs(async function* (message) {
       yield* [];
       tests.cancel();

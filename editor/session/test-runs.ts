@@ -1,4 +1,4 @@
-/** Running the test messages of an agent: a few at a time, each a run of its own outside of any session, without pins. */
+/** Runs the tests of an agent: two at a time, each as a run without a session and without pins. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
 import type { RunInput } from "../../runtime/event.ts";
@@ -8,23 +8,23 @@ import type { ConversationDeps } from "./conversation.ts";
 import { foldAll, newRunState, type RunState } from "./run-state.ts";
 
 export interface TestResult {
-  /** As far as the run has come. */
+  /** The state of the run so far. */
   runState?: RunState;
-  /** Why no run came of it. */
+  /** Why the run did not start, or was lost. */
   error?: ErrorData;
 }
 
 export interface TestRunsState {
-  /** By `testKey`: a changed expectation is judged anew without a run. */
+  /** By `testKey`, so that a changed expectation is compared with the same run. */
   results: ReadonlyMap<string, TestResult>;
-  /** While tests run. */
+  /** Absent when no tests run. */
   progress?: { done: number; count: number };
 }
 
 export interface TestRuns extends StoreApi<TestRunsState> {
-  /** Runs these tests. Resolves when all have ended, wait for a person, or were cancelled. While it runs, nothing happens. */
+  /** Resolves when all have ended, wait for a person, or are cancelled. Does nothing while other tests run. */
   run(tests: readonly GraphTest[]): Promise<void>;
-  /** Stops those that run and leaves the others as they were. */
+  /** Cancels the running tests and does not start the others. */
   cancel(): void;
 }
 

@@ -12,7 +12,7 @@ function storage(): DraftStorage & { items: Map<string, string> } {
   };
 }
 
-it("keeps a message over a visit elsewhere, until it is sent, and broken fields as long as the page", () => {
+it("stores a message until it is sent, and keeps invalid fields as long as the page", () => {
   const kept = storage();
   const first = createUnfinishedTexts(kept, "a");
   first.keep("try/message", "Half a");
@@ -23,7 +23,7 @@ it("keeps a message over a visit elsewhere, until it is sent, and broken fields 
   expect(kept.items.size).toBe(0);
 });
 
-it("goes on without a storage that can be read or written", () => {
+it("works without a readable or writable storage", () => {
   const broken: DraftStorage = {
     getItem: () => "not JSON",
     setItem() {

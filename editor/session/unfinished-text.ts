@@ -1,49 +1,37 @@
 /**
- * Texts that are not done yet (half a number, broken JSON, a message before it is sent): kept beside the document until
- * they are, so that no keystroke is lost. What is to be said to the agent is kept in this browser, too.
+ * Texts that are not in the document yet (half a number, broken JSON, an unsent message), so that no keystroke is lost.
+ * Messages to the agent are also stored in this browser.
  */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { DraftStorage } from "./save.ts";
+import { readJson, writeJson } from "./stored-json.ts";
 
 export interface UnfinishedTexts extends StoreApi<{ texts: ReadonlyMap<string, string> }> {
-  /** `undefined` forgets it: what was typed is in the document now. */
-  keep(place: string, text: string | undefined): void;
+  /** `undefined` removes the text. */
+  keep(field: string, text: string | undefined): void;
 }
 
-/** Places that begin so are kept on the storage. */
-const LASTING = "try/";
+/** The prefix of the fields whose texts are stored. */
+const STORED = "try/";
 
 export function createUnfinishedTexts(storage?: DraftStorage, key = ""): UnfinishedTexts {
   const store = createStore<{ texts: ReadonlyMap<string, string> }>(() => ({ texts: readTexts(storage, key) }));
   return Object.assign(store, {
-    keep(place: string, text: string | undefined) {
+    keep(field: string, text: string | undefined) {
       const { texts } = store.getState();
-      if (texts.get(place) === text) return;
+      if (texts.get(field) === text) return;
       const next = new Map(texts);
-      if (text === undefined) next.delete(place);
-      else next.set(place, text);
+      if (text === undefined) next.delete(field);
+      else next.set(field, text);
       store.setState({ texts: next });
-      if (storage && place.startsWith(LASTING)) writeTexts(storage, key, next);
+      if (!storage || !field.startsWith(STORED)) return;
+      const stored = [...next].filter(([other]) => other.startsWith(STORED));
+      writeJson(() => storage, key, stored.length === 0 ? undefined : Object.fromEntries(stored));
     },
   });
 }
 
 function readTexts(storage: DraftStorage | undefined, key: string): Map<string, string> {
-  try {
-    const kept: unknown = JSON.parse(storage?.getItem(key) ?? "{}");
-    return new Map(Object.entries(kept as object).filter(([, text]) => typeof text === "string"));
-  } catch {
-    // Storage is forbidden, or something else wrote there.
-    return new Map();
-  }
-}
-
-function writeTexts(storage: DraftStorage, key: string, texts: ReadonlyMap<string, string>): void {
-  const lasting = [...texts].filter(([place]) => place.startsWith(LASTING));
-  try {
-    if (lasting.length === 0) storage.removeItem(key);
-    else storage.setItem(key, JSON.stringify(Object.fromEntries(lasting)));
-  } catch {
-    // Storage is full or forbidden: the texts then last as long as the page.
-  }
+  const stored = storage && readJson(() => storage, key);
+  return new Map(Object.entries(stored ?? {}).filter(([, text]) => typeof text === "string"));
 }

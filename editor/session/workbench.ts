@@ -1,4 +1,4 @@
-/** All that belongs to one open agent, made once when it opens and closed with it. */
+/** The stores of one open agent. Created when the agent opens, and closed with it. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Graph } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
@@ -6,7 +6,7 @@ import type { Command } from "../graph/commands.ts";
 import { table } from "../graph/node-types.ts";
 import { createPortReader, type PortReader } from "../graph/ports.ts";
 import { type BuildConversation, type BuildDeps, createBuildConversation } from "./build-conversation.ts";
-import { type AgentEntry, type Catalogue, type CatalogueStore, checkContext, createCatalogue } from "./catalogue.ts";
+import { type CatalogueStore, checkContext, createCatalogue } from "./catalogue.ts";
 import { type Conversation, type ConversationDeps, createConversation } from "./conversation.ts";
 import { createDocument, type DocumentStore } from "./document.ts";
 import { createIssues, type IssueStore } from "./issues.ts";
@@ -15,7 +15,7 @@ import { createOverlays, type OverlayStore } from "./overlays.ts";
 import { createPanelLayout, type PanelLayoutStore } from "./panel-layout.ts";
 import { createPendingEdge, type PendingEdgeStore } from "./pending-edge.ts";
 import { type AgentApi, type Clock, createSaver, type DraftStorage, type SavedAgent, type Saver } from "./save.ts";
-import { createSelection, type SelectionStore } from "./selection.ts";
+import { createSelection, deselectRemoved, type SelectionStore } from "./selection.ts";
 import { createTestRuns, type TestRuns } from "./test-runs.ts";
 import { createUnfinishedTexts, type UnfinishedTexts } from "./unfinished-text.ts";
 
@@ -26,7 +26,7 @@ export interface Workbench {
   saver: Saver;
   issues: IssueStore;
   catalogue: CatalogueStore;
-  /** Replaced when the catalogue changes what ports a node has. */
+  /** Replaced when a change of the catalogue changes ports. */
   reader: StoreApi<{ reader: PortReader }>;
   live: LiveRun;
   conversation: Conversation;
@@ -36,7 +36,7 @@ export interface Workbench {
   unfinished: UnfinishedTexts;
   pendingEdge: PendingEdgeStore;
   overlays: OverlayStore;
-  /** Where this is what a node holds (a container's body, a called agent) and not the agent's own graph. */
+  /** Set for the graph inside a node: a container's body, or a called agent. */
   inside?: Inside;
   graph(): Graph;
   apply(command: Command): void;
@@ -46,16 +46,17 @@ export interface Workbench {
 export interface Inside {
   root: Workbench;
   outer: Workbench;
-  /** The node of the outer graph that holds this one, and those from the agent's own graph to here. */
+  /** The node of the outer graph that contains this one. */
   node: string;
+  /** The nodes from the agent's own graph to this one. */
   path: string[];
   /** The key of the displayed item; absent: see `defaultItem`. */
   item: StoreApi<{ item?: string }>;
-  /** It is another agent's graph, which is only shown. */
+  /** Set for the graph of a called agent, which cannot be edited here. */
   called?: { id: string; version?: number };
 }
 
-/** The agent's own, whichever body of it is given. */
+/** The workbench of the agent's own graph. */
 export const rootOf = (workbench: Workbench): Workbench => workbench.inside?.root ?? workbench;
 
 export interface WorkbenchDeps {
@@ -68,7 +69,7 @@ export interface WorkbenchDeps {
   newId(): string;
 }
 
-/** `saved.issues`: what the server said of the graph. */
+/** `saved.issues`: the issues that the server found in the graph. */
 export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue[] }, deps: WorkbenchDeps): Workbench {
   const { clock, storage } = deps;
   const document = createDocument(saved.graph, clock.now);
@@ -80,40 +81,22 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
     catalogue,
     table,
     clock,
-    // A draft that was kept in this browser stands in its place: nothing was said of that.
+    // The server has not checked a draft that was stored in this browser.
     document.getState().graph === saved.graph ? saved.issues : undefined,
   );
   const reader = createStore<{ reader: PortReader }>(() => ({ reader: createPortReader(table, {}) }));
   const live = createLiveRun(deps.frame);
-  const conversation = createConversation({
-    live,
-    save: saver.flush,
-    graph: () => document.getState().graph,
-    newId: deps.newId,
-    now: clock.now,
-    server: deps.server,
-  });
-  const tests = createTestRuns({
-    save: saver.flush,
-    graph: () => document.getState().graph,
-    now: clock.now,
-    server: deps.server,
-  });
-  const builder = createBuildConversation({ graph: () => document.getState().graph, propose: deps.propose });
+  const graph = () => document.getState().graph;
+  const runDeps = { save: saver.flush, graph, now: clock.now, server: deps.server };
+  const conversation = createConversation({ ...runDeps, live, newId: deps.newId });
+  const tests = createTestRuns(runDeps);
+  const builder = createBuildConversation({ graph, propose: deps.propose });
   const ends = [
     catalogue.subscribe((next, before) => {
-      if (next.tools !== before.tools || !sameAgents(next.agents, before.agents))
+      if (next.tools !== before.tools || next.agents !== before.agents)
         reader.setState({ reader: createPortReader(table, checkContext(next)) });
     }),
-    // What is gone cannot stay chosen.
-    document.subscribe((state, before) => {
-      if (state.graph.nodes === before.graph.nodes && state.graph.edges === before.graph.edges) return;
-      const chosen = selection.getState();
-      if (chosen.nodes.size === 0) return;
-      const there = new Set(state.graph.nodes.map((node) => node.id));
-      const kept = [...chosen.nodes].filter((node) => there.has(node));
-      if (kept.length < chosen.nodes.size) selection.choose(kept, chosen.edges);
-    }),
+    deselectRemoved(selection, document),
   ];
   return {
     id,
@@ -131,7 +114,7 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
     unfinished: createUnfinishedTexts(storage, `patchbay.typing.${id}`),
     pendingEdge: createPendingEdge(),
     overlays: createOverlays(),
-    graph: () => document.getState().graph,
+    graph,
     apply: document.apply,
     close() {
       for (const end of ends) end();
@@ -142,21 +125,4 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
       tests.cancel();
     },
   };
-}
-
-function sameAgents(a: AgentEntry[], b: AgentEntry[]): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
-
-/** Lists that did not change keep their identity, so that nothing is worked out again for nothing. */
-export function setCatalogue(store: CatalogueStore, next: Catalogue): void {
-  const old = store.getState();
-  const kept: Partial<Catalogue> = {};
-  let changed = false;
-  for (const key of Object.keys(next) as (keyof Catalogue)[]) {
-    if (JSON.stringify(old[key]) === JSON.stringify(next[key])) continue;
-    Object.assign(kept, { [key]: next[key] });
-    changed = true;
-  }
-  if (changed) store.setState(kept);
 }

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { hasUnpublishedChanges } from "../graph/unpublished.ts";
 import { useVersions } from "../hooks/use-versions.ts";
 import { useCatalogue, useDocument, usePanels, useSaving, useWorkbench } from "../hooks/use-workbench.ts";
-import { findAgent } from "../session/called-agents.ts";
+import { findAgent } from "../session/catalogue.ts";
 import { rootOf } from "../session/workbench.ts";
 import { TopBar } from "../shell/top-bar.tsx";
 import { Badge } from "../ui/badge.tsx";
