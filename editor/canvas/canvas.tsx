@@ -1,8 +1,5 @@
 import {
-  type Connection,
   ConnectionMode,
-  type FinalConnectionState,
-  type OnConnectStartParams,
   ReactFlow,
   type ReactFlowProps,
   SelectionMode,
@@ -10,29 +7,17 @@ import {
   useReactFlow,
   type Viewport,
 } from "@xyflow/react";
-import {
-  type DragEvent,
-  type MouseEvent,
-  type ReactNode,
-  useCallback,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type DragEvent, type MouseEvent, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { canConnect, edgesToReplace } from "../graph/can-connect.ts";
 import { CARD } from "../graph/card-size.ts";
-import { connect, reconnect } from "../graph/commands.ts";
-import { lookup } from "../graph/lookup.ts";
 import { table } from "../graph/node-types.ts";
 import { useFirstPaintDone } from "../hooks/use-first-paint.ts";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
 import { addNodeAt, DRAG_TYPE } from "../session/add-node.ts";
 import type { Adding } from "../session/overlays.ts";
 import { ContextMenu, type MenuItem } from "../ui/menu.tsx";
-import { toast } from "../ui/toast.tsx";
 import { Card } from "./card.tsx";
+import { connectionHandlers } from "./connection-handlers.ts";
 import { Dots } from "./dots.tsx";
 import { EdgeView } from "./edge.tsx";
 import { EmptyCanvas } from "./empty-canvas.tsx";
@@ -58,10 +43,10 @@ const NO_KEYS: string[] = [];
 const MULTI = ["Meta", "Control", "Shift"];
 const PRO = { hideAttribution: true };
 const SNAP: [number, number] = [11, 11];
-/** So long without a move, and the view is at rest. */
-const REST_MS = 200;
+/** The viewport has stopped after this time without a move. */
+const MOVE_END_MS = 200;
 
-/** What a right click offers, by what is under it. `add` opens the list of nodes there. */
+/** The items of the context menu, by what was clicked. `add` opens the list of nodes at the pointer. */
 export interface CanvasMenus {
   forNode(id: string): MenuItem[];
   forEdge(key: string, add: () => void): MenuItem[];
@@ -80,7 +65,7 @@ type StableHandlers = Pick<
   | "onDoubleClick"
 >;
 
-/** The graph. Everything done with the mouse here is also done by keys, menu or form. */
+/** The graph. Each action of the mouse is also possible by keyboard, menu or form. */
 export function Canvas({ menus, children }: { menus: CanvasMenus; children?: ReactNode }) {
   const workbench = useWorkbench();
   const { t } = useTranslation("canvas");
@@ -96,87 +81,13 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
   const [menu, setMenu] = useState<MenuItem[]>([]);
   const overEdge = useRef<string>(undefined);
 
-  const allowed = useCallback(
-    (edge: Connection | FlowEdge) => {
-      if (!edge.sourceHandle || !edge.targetHandle) return false;
-      const { reader } = workbench.reader.getState();
-      return canConnect(workbench.graph(), reader, {
-        from: `${edge.source}.${edge.sourceHandle}`,
-        to: `${edge.target}.${edge.targetHandle}`,
-      }).fits;
-    },
-    [workbench],
-  );
+  const connecting = useMemo(() => connectionHandlers(workbench, flow, t), [workbench, flow, t]);
 
-  const onConnect = useCallback(
-    (edge: Connection) => {
-      const made = { from: `${edge.source}.${edge.sourceHandle}`, to: `${edge.target}.${edge.targetHandle}` };
-      const { reader } = workbench.reader.getState();
-      workbench.apply(connect(made, edgesToReplace(workbench.graph(), table, reader, made)));
-    },
-    [workbench],
-  );
-
-  const onReconnect = useCallback(
-    (old: FlowEdge, edge: Connection) =>
-      workbench.apply(
-        reconnect(old.id, { from: `${edge.source}.${edge.sourceHandle}`, to: `${edge.target}.${edge.targetHandle}` }),
-      ),
-    [workbench],
-  );
-
-  const onConnectStart = useCallback(
-    (_event: unknown, { nodeId, handleId, handleType }: OnConnectStartParams) => {
-      const node = nodeId ? lookup(workbench.graph()).node(nodeId) : undefined;
-      if (!node || !handleId) return;
-      const ports = workbench.reader.getState().reader.ports(node);
-      const port = (handleType === "source" ? ports.outputs : ports.inputs).find((one) => one.id === handleId);
-      if (port)
-        workbench.pendingEdge.setState({
-          from: { node: node.id, port: port.id, kind: port.kind, side: handleType === "source" ? "out" : "in" },
-        });
-    },
-    [workbench],
-  );
-
-  const showRefusal = useCallback(
-    (state: FinalConnectionState) => {
-      const { reader } = workbench.reader.getState();
-      const ends = [
-        { node: state.fromHandle?.nodeId, port: state.fromHandle?.id, type: state.fromHandle?.type },
-        { node: state.toHandle?.nodeId, port: state.toHandle?.id, type: state.toHandle?.type },
-      ];
-      const source = ends.find((end) => end.type === "source");
-      const target = ends.find((end) => end.type === "target");
-      if (!source || !target) return toast({ title: t("refused.sides"), tone: "bad" });
-      const verdict = canConnect(workbench.graph(), reader, {
-        from: `${source.node}.${source.port}`,
-        to: `${target.node}.${target.port}`,
-      });
-      if (!verdict.fits) toast({ title: t(`refused.${verdict.why}`), tone: "bad" });
-    },
-    [workbench, t],
-  );
-
-  const onConnectEnd = useCallback(
-    (event: globalThis.MouseEvent | TouchEvent, state: FinalConnectionState) => {
-      const { from } = workbench.pendingEdge.getState();
-      workbench.pendingEdge.setState({ from: undefined });
-      if (!from) return;
-      const at = pointOf(event);
-      if (state.toHandle && !state.isValid) return showRefusal(state);
-      if (state.isValid || state.toNode) return;
-      const point = flow.screenToFlowPosition(at);
-      workbench.overlays.setState({
-        adding: {
-          at,
-          openEnd: from,
-          position: { x: from.side === "out" ? point.x : point.x - CARD.width, y: point.y - CARD.head },
-        },
-      });
-    },
-    [workbench, flow, showRefusal],
-  );
+  /** The position of a card whose head is under the pointer. */
+  const cardPosition = (event: { clientX: number; clientY: number }) => {
+    const point = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    return { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) };
+  };
 
   const edgeUnder = (event: DragEvent): string | undefined =>
     document
@@ -194,32 +105,22 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
     const definition = table.get(event.dataTransfer.getData(DRAG_TYPE));
     if (!definition || frozen) return;
     event.preventDefault();
-    const point = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
-    addNodeAt(workbench, definition, {
-      position: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) },
-      edge: overEdge.current,
-    });
+    addNodeAt(workbench, definition, { position: cardPosition(event), edge: overEdge.current });
     overEdge.current = undefined;
   };
 
   const addHere = (event: MouseEvent | globalThis.MouseEvent, edge?: string) => {
-    const at = { x: event.clientX, y: event.clientY };
-    const point = flow.screenToFlowPosition(at);
-    setAdding({
-      at,
-      edge,
-      position: { x: Math.round(point.x - CARD.width / 2), y: Math.round(point.y - CARD.head / 2) },
-    });
+    setAdding({ at: { x: event.clientX, y: event.clientY }, edge, position: cardPosition(event) });
   };
 
   const addInMiddle = () => {
-    const box = ground.current?.getBoundingClientRect();
+    const box = container.current?.getBoundingClientRect();
     if (!box) return;
     const at = { x: box.x + box.width / 2 - CARD.width / 2, y: box.y + box.height / 3 };
     setAdding({ at, position: flow.screenToFlowPosition(at) });
   };
 
-  // React Flow hands these to every card and wire: they stay the same, or each move of a drag would draw all of them.
+  // React Flow passes these to every card and edge: with new functions, each move of a drag would render all of them.
   const latest = useRef({ menus, addHere });
   useLayoutEffect(() => {
     latest.current = { menus, addHere };
@@ -237,22 +138,22 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
       onDoubleClick: (event) => (event.target as Element).classList.contains("react-flow__pane") && add(event),
     };
   }, [workbench]);
-  // While the view moves it is one picture that is moved, and cards are painted anew where it comes to rest.
-  const ground = useRef<HTMLDivElement>(null);
+  // While the viewport moves, the browser moves one layer (`will-change`); the cards are painted again when it stops.
+  const container = useRef<HTMLDivElement>(null);
   const moving = useMemo(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const rest = () => ground.current?.classList.remove("moving");
+    const stop = () => container.current?.classList.remove("moving");
     return {
-      // React Flow tells no end of a move that comes back to where it began.
+      // React Flow does not report the end of a move that returns to its start: hence the timer.
       move() {
-        ground.current?.classList.add("moving");
+        container.current?.classList.add("moving");
         clearTimeout(timer);
-        timer = setTimeout(rest, REST_MS);
+        timer = setTimeout(stop, MOVE_END_MS);
       },
-      end(event: unknown, viewport: Viewport) {
+      end(_event: unknown, viewport: Viewport) {
         clearTimeout(timer);
-        rest();
-        initial.remember(event, viewport);
+        stop();
+        initial.remember(viewport);
       },
     };
   }, [initial]);
@@ -269,7 +170,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
     <ContextMenu items={menu}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: React Flow inside is the interactive part */}
       <div
-        ref={ground}
+        ref={container}
         className={`relative size-full bg-paper ${settling ? "settling" : ""}`}
         onDragOver={onDragOver}
         onDrop={onDrop}
@@ -282,11 +183,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
             onEdgesChange={onEdgesChange}
             nodeTypes={nodeTypes}
             edgeTypes={edgeTypes}
-            isValidConnection={allowed}
-            onConnect={onConnect}
-            onReconnect={onReconnect}
-            onConnectStart={onConnectStart}
-            onConnectEnd={onConnectEnd}
+            {...connecting}
             {...stableHandlers}
             onlyRenderVisibleElements
             nodesDraggable={!frozen}
@@ -323,10 +220,4 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
       </div>
     </ContextMenu>
   );
-}
-
-function pointOf(event: globalThis.MouseEvent | TouchEvent): { x: number; y: number } {
-  if ("clientX" in event) return { x: event.clientX, y: event.clientY };
-  const touch = event.changedTouches[0];
-  return { x: touch?.clientX ?? 0, y: touch?.clientY ?? 0 };
 }

@@ -9,10 +9,10 @@ import { useErrorWords } from "../shell/query-state.tsx";
 import { Button } from "../ui/button.tsx";
 import { toast } from "../ui/toast.tsx";
 
-/** More cannot be read on a card, and an answer holds for the exact arguments: they are then shown beside the graph. */
-const READABLE = 110;
+/** In characters. A decision is about the exact arguments: longer ones are shown beside the graph, not on the card. */
+const MAX_ON_CARD = 110;
 
-/** On the card of a node that waits: the question and its answer. */
+/** On the card of a waiting node: the question, and buttons to decide. */
 export function CardApproval({ view }: { view?: NodeView }) {
   const { t } = useTranslation(["canvas", "panels", "bodies"]);
   const { conversation, panels } = useWorkbench();
@@ -25,30 +25,30 @@ export function CardApproval({ view }: { view?: NodeView }) {
   const [busy, setBusy] = useState(false);
   const [, go] = useLocation();
   if (!wait || run === undefined) return <p className="text-warn">{t("waitingForDecision")}</p>;
-  const answer = (choice: WaitDecision["choice"]) => {
+  const decide = (choice: WaitDecision["choice"]) => {
     setBusy(true);
-    const given = { wait: wait.wait, choice };
-    // A run that is no turn of this conversation (a past one) is followed all the same.
-    const sent = turn === undefined ? api.runs.answer(run, [given]) : conversation.answer(turn, given);
+    const decision = { wait: wait.wait, choice };
+    // A past run is not a turn of this conversation. It is followed, too.
+    const sent = turn === undefined ? api.runs.answer(run, [decision]) : conversation.answer(turn, decision);
     sent.catch((error: unknown) => toast({ tone: "bad", title: words(error).title })).finally(() => setBusy(false));
   };
-  const given = wait.call === undefined ? "" : JSON.stringify(wait.call.arguments);
-  const readable = wait.kind !== "uncertain" && given.length <= READABLE && wait.question.length <= READABLE;
+  const args = wait.call === undefined ? "" : JSON.stringify(wait.call.arguments);
+  const readable = wait.kind !== "uncertain" && args.length <= MAX_ON_CARD && wait.question.length <= MAX_ON_CARD;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: an answer is no choice of the card, which would take the conversation's place
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the buttons inside are what is pressed
+    // biome-ignore lint/a11y/noStaticElementInteractions: a click here must not select the card, which would open the inspector over the chat
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the buttons inside handle the keyboard
     <div className="nodrag nopan flex flex-col gap-1.5" onClick={(event) => event.stopPropagation()}>
       <p className="line-clamp-4 break-words text-warn">
         {wait.kind === "uncertain" ? t("panels:uncertain") : wait.question}
       </p>
-      {readable && given !== "" && <p className="break-all font-mono text-ink text-xs">{given}</p>}
+      {readable && args !== "" && <p className="break-all font-mono text-ink text-xs">{args}</p>}
       <div className="flex gap-1.5">
         {readable ? (
           <>
-            <Button size="sm" variant="solid" disabled={busy} onClick={() => answer("approve")}>
+            <Button size="sm" variant="solid" disabled={busy} onClick={() => decide("approve")}>
               {t("panels:choice.approve")}
             </Button>
-            <Button size="sm" disabled={busy} onClick={() => answer("reject")}>
+            <Button size="sm" disabled={busy} onClick={() => decide("reject")}>
               {t("panels:choice.reject")}
             </Button>
           </>

@@ -1,14 +1,14 @@
-import { Handle, Position } from "@xyflow/react";
+import { Handle, type NodeProps, Position } from "@xyflow/react";
 import type { TFunction } from "i18next";
 import { Clock3 } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore as useZustand } from "zustand";
 import { type NodeView, workedMs } from "../../runtime/fold-run.ts";
-import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
+import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { edgeFit } from "../../runtime/port.ts";
-import { CARD, type CardPorts } from "../graph/card-size.ts";
+import { CARD, type CardPorts, cardHeight } from "../graph/card-size.ts";
 import { lookup } from "../graph/lookup.ts";
 import type { DrawnPort } from "../graph/ports.ts";
 import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
@@ -16,59 +16,41 @@ import { useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../hooks/use
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { hasInnerGraph } from "../session/called-agents.ts";
-import { viewOf } from "../session/live-run.ts";
+import { outputAt, viewOf } from "../session/live-run.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { TONE_SOFT, TONE_TEXT } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { CardBody } from "./card-body.tsx";
-import { ExpandButton } from "./container-body.tsx";
+import { InnerGraphButtons } from "./container-body.tsx";
 import { ExpandedBody } from "./expanded-body.tsx";
 import type { CardNode } from "./flow-model.ts";
 import { PinMark } from "./pin-mark.tsx";
 import { useZoomedOut } from "./zoomed-out.ts";
 
-/** A node on the canvas. It draws again only when its own node, ports, issues or run change. */
-export const Card = memo(function Card({
-  data,
-  selected,
-  dragging,
-}: {
-  data: CardNode["data"];
-  selected?: boolean;
-  dragging?: boolean;
-}) {
-  const { node, ports } = data;
-  const zoomedOut = useZoomedOut();
-  const view = useLive((state) => viewOf(state, node.id));
-  return zoomedOut ? (
-    <FarCard node={node} view={view} ports={ports} selected={selected} />
-  ) : (
-    <NearCard node={node} view={view} ports={ports} selected={selected} dragging={dragging} />
-  );
+interface CardProps {
+  node: GraphNode;
+  view?: NodeView;
+  ports: CardPorts;
+  selected: boolean;
+  dragging: boolean;
+}
+
+/** A node on the canvas. It renders again only when its own node, ports, issues or run change. */
+export const Card = memo(function Card({ data, selected, dragging }: NodeProps<CardNode>) {
+  const view = useLive((state) => viewOf(state, data.node.id));
+  const Shown = useZoomedOut() ? SmallCard : FullCard;
+  return <Shown node={data.node} ports={data.ports} view={view} selected={selected} dragging={dragging} />;
 });
 
-function ring(view: NodeView | undefined, selected: boolean | undefined, bad: boolean): string {
+function ring(view: NodeView | undefined, selected: boolean, bad: boolean): string {
   if (view?.status === "failed") return "ring-bad";
-  if (view?.status === "running" && !selected) return "ring-accent card-running";
   if (view?.status === "running") return "ring-accent card-running";
   if (view?.status === "waiting") return "ring-warn";
   if (selected) return "ring-accent ring-[1.5px]";
   return bad ? "ring-bad/55" : "ring-line-strong";
 }
 
-function NearCard({
-  node,
-  view,
-  ports,
-  selected,
-  dragging,
-}: {
-  node: GraphNode;
-  view?: NodeView;
-  ports: CardPorts;
-  selected?: boolean;
-  dragging?: boolean;
-}) {
+function FullCard({ node, view, ports, selected, dragging }: CardProps) {
   const words = useNodeWords();
   const { definition } = useNodeFacts(node);
   const issues = useNodeIssues(node.id);
@@ -91,8 +73,8 @@ function NearCard({
         </span>
         <span className="min-w-0 flex-1 truncate font-semibold">{words.nodeTitle(node)}</span>
         <PinMark node={node.id} inRun={view?.pinned === true} />
-        {view && <Took view={view} />}
-        <ExpandButton node={node} />
+        {view && <CardStatus view={view} />}
+        <InnerGraphButtons node={node} />
       </header>
       <PortRows node={node} ports={ports} view={view} />
       <CardBody node={node} view={view} issues={issues} />
@@ -101,7 +83,7 @@ function NearCard({
   );
 }
 
-/** A dot on the icon: something is wrong here. */
+/** A dot on the icon of a node with issues. */
 function IssueMark({ issues }: { issues: readonly Issue[] }) {
   const { t } = useTranslation("canvas");
   const mark = issues.find((issue) => issue.severity === "error") ?? issues[0];
@@ -119,7 +101,8 @@ function IssueMark({ issues }: { issues: readonly Issue[] }) {
   );
 }
 
-function Took({ view }: { view: NodeView }) {
+/** Whether the node waits or runs; at the end, its duration and tokens. */
+function CardStatus({ view }: { view: NodeView }) {
   const { t } = useTranslation("canvas");
   const tokens = view.inputTokens + view.outputTokens;
   if (view.status === "waiting") return <Clock3 size={13} aria-label={t("waiting")} className="text-warn" />;
@@ -135,7 +118,7 @@ function Took({ view }: { view: NodeView }) {
   );
 }
 
-/** What the short figures leave out: what it cost, and how long a person took. */
+/** Cost, and the time that a person took. */
 function spentWords(view: NodeView, t: TFunction<"canvas">): string | undefined {
   const parts = [
     view.costUsd !== undefined && format.dollars(view.costUsd),
@@ -167,7 +150,7 @@ function PortRows({ node, ports, view }: { node: GraphNode; ports: CardPorts; vi
   );
 }
 
-/** A port: its name, and the handle that edges hang on. It steps back while an edge is drawn that it cannot take. */
+/** A port: its name and its handle. It fades while an edge is drawn that it cannot take. */
 const PortLabel = memo(function PortLabel({
   node,
   port,
@@ -182,9 +165,9 @@ const PortLabel = memo(function PortLabel({
   const words = useNodeWords();
   const workbench = useWorkbench();
   const { pendingEdge } = workbench;
-  const about = `${port.id}: ${words.kind(port.kind)}`;
+  const title = `${port.id}: ${words.kind(port.kind)}`;
   const fit = useZustand(pendingEdge, ({ from }) => {
-    if (!from) return "calm";
+    if (!from) return "idle";
     if (from.node === node.id) return from.port === port.id && from.side === side ? "source" : "away";
     if (from.side === side || port.missing) return "away";
     const how = side === "in" ? edgeFit(from.kind, port.kind) : edgeFit(port.kind, from.kind);
@@ -216,65 +199,43 @@ const PortLabel = memo(function PortLabel({
           port.optional && "port-optional",
         )}
         style={{ "--port": port.missing ? "var(--bad)" : `var(--kind-${port.kind})` } as React.CSSProperties}
-        title={about}
-        // What last went through it is looked up when somebody points at it: until then it costs nothing.
+        title={title}
+        // The last value is read only when the pointer is over the port.
         onPointerEnter={(event) => {
           const last = lastValue(workbench, node.id, port.id, side);
-          event.currentTarget.title = last === undefined ? about : `${about}\n${glance(last)}`;
+          event.currentTarget.title = last === undefined ? title : `${title}\n${shortened(last)}`;
         }}
       />
     </span>
   );
 });
 
-/** What a port gave, or got along its first edge, in the run that is shown. */
+/** The last value of an output in the displayed run; for an input, that of the output at its first edge. */
 function lastValue(workbench: Workbench, node: string, port: string, side: "in" | "out"): unknown {
-  const end = side === "out" ? { node, port } : sourceOf(workbench.graph(), node, port);
-  return end && viewOf(workbench.live.getState(), end.node)?.outputs?.[end.port];
+  const end = side === "out" ? `${node}.${port}` : lookup(workbench.graph()).at(node, port, "in")[0]?.from;
+  return end && outputAt(workbench.live.getState(), end);
 }
 
-function sourceOf(graph: Graph, node: string, port: string): { node: string; port: string } | undefined {
-  const edge = lookup(graph)
-    .into(node)
-    .find((one) => edgeEnd(one.to).port === port);
-  return edge && edgeEnd(edge.from);
-}
-
-/** As much of a value as a hint holds; all of it is in the inspector. */
-function glance(value: unknown): string {
+/** The start of a value for a tooltip. The inspector shows all of it. */
+function shortened(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   return text.length > 400 ? `${text.slice(0, 400)}…` : text;
 }
 
-/** From afar: a title and a state, and nothing to measure or to hover. */
-function FarCard({
-  node,
-  view,
-  ports,
-  selected,
-}: {
-  node: GraphNode;
-  view?: NodeView;
-  ports: CardPorts;
-  selected?: boolean;
-}) {
+/** The card of a zoomed-out canvas: title and state, without handles. */
+function SmallCard({ node, view, ports, selected }: CardProps) {
   const words = useNodeWords();
   const { definition } = useNodeFacts(node);
   const issues = useNodeIssues(node.id);
-  const rows = Math.max(ports.inputs.length, ports.outputs.length);
-  const height = CARD.head + (rows ? rows * CARD.row + 2 * CARD.pad : 0) + 1 + 2 * CARD.bodyPad + 2 * CARD.line;
+  const bad = issues.some((issue) => issue.severity === "error");
   return (
     <div
       className={cx(
         "flex items-center justify-center rounded-xl bg-surface p-4 text-center ring-2",
-        ring(
-          view,
-          selected,
-          issues.some((issue) => issue.severity === "error"),
-        ),
+        ring(view, selected, bad),
         view?.status === "skipped" && "opacity-45",
       )}
-      style={{ width: CARD.width, height }}
+      style={{ width: CARD.width, height: cardHeight(node.type, ports) }}
     >
       <span className={cx("line-clamp-2 rounded-lg px-3 py-1 font-semibold text-2xl", TONE_SOFT[nodeTone(definition)])}>
         {words.nodeTitle(node)}

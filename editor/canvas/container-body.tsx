@@ -1,4 +1,4 @@
-/** What a container's card shows beside a usual card's: the way in, and how far it is. */
+/** The parts of a container's card: buttons to expand and open its body, and its progress. */
 import { ChevronDown, ChevronUp, Maximize2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,35 +6,35 @@ import { useStore } from "zustand";
 import { useShallow } from "zustand/react/shallow";
 import { listOf } from "../../nodes/map.ts";
 import type { NodeView } from "../../runtime/fold-run.ts";
-import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
+import type { Graph, GraphNode } from "../../runtime/graph.ts";
 import { bodyOf } from "../graph/body.ts";
 import { lookup } from "../graph/lookup.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useDocument, useGraph, useLive, useWorkbench } from "../hooks/use-workbench.ts";
 import { agentOf, hasInnerGraph } from "../session/called-agents.ts";
 import { itemsOf, type Progress, progressOf } from "../session/items.ts";
-import { type LiveRunState, viewOf } from "../session/live-run.ts";
+import { type LiveRunState, outputAt, viewOf } from "../session/live-run.ts";
 import { toggleExpanded } from "../session/overlays.ts";
 import { Button } from "../ui/button.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 
-/** In the head of a card: unfolds what the node holds on the card, and opens it. */
-export function ExpandButton({ node }: { node: GraphNode }) {
-  return hasInnerGraph(node) ? <Mark node={node} /> : null;
+/** In the head of a card with an inner graph: expands it on the card, and opens it. */
+export function InnerGraphButtons({ node }: { node: GraphNode }) {
+  return hasInnerGraph(node) ? <Buttons node={node} /> : null;
 }
 
-function Mark({ node }: { node: GraphNode }) {
+function Buttons({ node }: { node: GraphNode }) {
   const { t } = useTranslation("bodies");
   const open = useOpenBody();
   const { overlays } = useWorkbench();
-  const unfolded = useStore(overlays, (state) => state.expanded.has(node.id));
+  const expanded = useStore(overlays, (state) => state.expanded.has(node.id));
   return (
     <span className="nodrag nopan -mr-1.5 flex">
       <IconButton
         size="sm"
-        icon={unfolded ? ChevronUp : ChevronDown}
-        label={t(unfolded ? "collapse" : "expand")}
-        aria-expanded={unfolded}
+        icon={expanded ? ChevronUp : ChevronDown}
+        label={t(expanded ? "collapse" : "expand")}
+        aria-expanded={expanded}
         onClick={(event) => {
           event.stopPropagation();
           toggleExpanded(overlays, node.id);
@@ -53,14 +53,14 @@ function Mark({ node }: { node: GraphNode }) {
   );
 }
 
-/** In the body of a container's card. `children`: what a card says where there is nothing of this to say. */
+/** The lower part of a container's card. `children`: the preview, shown when there is no progress. */
 export function ContainerBody({ node, view, children }: { node: GraphNode; view?: NodeView; children: ReactNode }) {
   const { t } = useTranslation("bodies");
   const open = useOpenBody();
   const frozen = useDocument((state) => state.frozen);
-  const given = useGivenEnd(node.id);
+  const given = useGraph((graph: Graph) => lookup(graph).at(node.id, "items", "in")[0]?.from);
   const progress = useLive(useShallow((state) => progressIn(state, node.id, given)));
-  const why = useLive((state) => itemsOf(state.runState, node.id).find((item) => item.error)?.error?.message);
+  const error = useLive((state) => itemsOf(state.runState, node.id).find((item) => item.error)?.error?.message);
   if (bodyOf(node).is === "none" && !frozen)
     return (
       <Button
@@ -76,10 +76,10 @@ export function ContainerBody({ node, view, children }: { node: GraphNode; view?
     );
   if (!progress || view?.status === "waiting" || (view?.error && view.status === "failed" && progress.failed === 0))
     return children;
-  return <ProgressLine progress={progress} why={why} />;
+  return <ProgressLine progress={progress} error={error} />;
 }
 
-function ProgressLine({ progress: { done, failed, waiting, total }, why }: { progress: Progress; why?: string }) {
+function ProgressLine({ progress: { done, failed, waiting, total }, error }: { progress: Progress; error?: string }) {
   const { t } = useTranslation("bodies");
   const all = total ?? done + failed;
   const share = (count: number) => `${all === 0 ? 0 : (count / all) * 100}%`;
@@ -98,19 +98,14 @@ function ProgressLine({ progress: { done, failed, waiting, total }, why }: { pro
           <span className="bg-bad transition-[width]" style={{ width: share(failed) }} />
         </div>
       )}
-      {why && <p className="mt-1 line-clamp-2 break-words text-bad">{why}</p>}
+      {error && <p className="mt-1 line-clamp-2 break-words text-bad">{error}</p>}
     </div>
   );
 }
 
-/** The output ("node.port") that feeds a map's list. */
-function useGivenEnd(node: string): string | undefined {
-  return useGraph((graph: Graph) => lookup(graph).at(node, "items", "in")[0]?.from);
-}
-
+/** `end`: the output ("node.port") that gives a map its list. */
 function progressIn(state: LiveRunState, node: string, end: string | undefined): Progress | undefined {
   if (!state.runState || !viewOf(state, node)) return undefined;
-  const from = end === undefined ? undefined : edgeEnd(end);
-  const value = from && viewOf(state, from.node)?.outputs?.[from.port];
+  const value = end && outputAt(state, end);
   return progressOf(itemsOf(state.runState, node), value === undefined ? undefined : listOf(value));
 }

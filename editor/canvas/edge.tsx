@@ -9,7 +9,7 @@ import { useZoomedOut } from "./zoomed-out.ts";
 
 type EdgeState = "idle" | "active" | "done" | "not-taken";
 
-/** What an edge does in the run that is shown: it carries a value until the node behind it has taken it up. */
+/** The state of an edge in the displayed run: `active` while the target node works on the value. */
 function edgeState(
   { runState }: LiveRunState,
   source: string,
@@ -26,7 +26,7 @@ function edgeState(
   return to?.status === "running" ? "active" : "done";
 }
 
-/** An edge in the colour of what flows. A conversion is written on it; a wrong one is dashed in red. */
+/** An edge in the colour of its kind. A label names a conversion; an invalid edge is red and dashed. */
 export const EdgeView = memo(function EdgeView({
   id,
   sourceX,

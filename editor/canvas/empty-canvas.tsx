@@ -6,7 +6,7 @@ import { useDocument, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
 
-/** On a canvas without a node: what can be done next. It stands over the ground alone and is gone with the first node. */
+/** The first actions on a canvas without nodes. */
 export function EmptyCanvas({ onAdd }: { onAdd(): void }) {
   const { t } = useTranslation("canvas");
   const workbench = useWorkbench();

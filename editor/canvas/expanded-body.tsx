@@ -1,4 +1,4 @@
-/** What a node holds, unfolded on its card: a small picture of it, with how each node of the shown item stands. */
+/** The graph inside a node, expanded on its card: a small picture with the status of each node in the shown item. */
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";

@@ -10,7 +10,7 @@ describe("the flow model", () => {
   const reader = createPortReader(table);
   const nothing = { nodes: new Set<string>(), edges: new Set<string>() };
 
-  it("gives back the same objects for what did not change", () => {
+  it("returns the same objects for unchanged nodes and edges", () => {
     const model = createFlowModel();
     const graph = smallGraph();
     const first = model.sync(graph, reader, nothing);
@@ -33,7 +33,7 @@ describe("the flow model", () => {
     expect(third.nodes.every((node, index) => node === second.nodes[index])).toBe(true);
   });
 
-  it("places every handle inside its card, so that nothing has to be measured", () => {
+  it("places every handle inside its card, so that React Flow does not have to measure", () => {
     const { nodes } = createFlowModel().sync(smallGraph(), reader, nothing);
     for (const node of nodes) {
       if (node.type !== "card") continue;

@@ -1,12 +1,12 @@
 /**
- * The graph as React Flow wants it. Each sync gives back the very objects of the one before for whatever did not change,
- * so a keystroke in one node draws one card.
+ * The graph as React Flow nodes and edges. Each sync returns the previous object for each part that did not change, so a
+ * keystroke in one node renders one card.
  */
 import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode, type Group } from "../../runtime/graph.ts";
 import { edgeFit, type Kind } from "../../runtime/port.ts";
-import { boundsOf } from "../graph/boxes.ts";
-import { type CardPorts, nodeSize, positionOf } from "../graph/card-size.ts";
+import { type Box, boundsOf } from "../graph/boxes.ts";
+import { CARD, type CardPorts, nodeSize, positionOf } from "../graph/card-size.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
 import { roleOf } from "../graph/node-types.ts";
 import { drawnPorts, type PortReader } from "../graph/ports.ts";
@@ -35,7 +35,15 @@ interface Known {
   handles: NodeHandle[];
 }
 
-/** Keeps what one sync worked out for the next. One for each canvas. */
+/** The box of a React Flow node, at its position or at another one. */
+export const flowBox = (node: FlowNode, { x, y } = node.position): Box => ({
+  x,
+  y,
+  width: node.measured?.width ?? node.width ?? CARD.width,
+  height: node.measured?.height ?? node.height ?? CARD.head,
+});
+
+/** Keeps the results of a sync for the next one. Each canvas has its own. */
 export function createFlowModel() {
   let known = new Map<string, Known>();
   let lastNodes = new Map<string, FlowNode>();
@@ -46,7 +54,7 @@ export function createFlowModel() {
     const into = at.into(node.id);
     const outOf = at.outOf(node.id);
     const old = known.get(node.id);
-    if (old && old.node === node && old.reader === reader && sameList(old.into, into) && sameList(old.outOf, outOf))
+    if (old && old.node === node && old.reader === reader && sameItems(old.into, into) && sameItems(old.outOf, outOf))
       return old;
     const drawn = drawnPorts(graph, node, reader);
     const ports = old && JSON.stringify(old.ports) === JSON.stringify(drawn) ? old.ports : drawn;
@@ -62,43 +70,43 @@ export function createFlowModel() {
   ): CardNode {
     const facts = portsOf(graph, node, reader);
     next.set(node.id, facts);
-    const place = positionOf(graph, node.id);
+    const position = positionOf(graph, node.id);
     const old = lastNodes.get(node.id) as CardNode | undefined;
     const annotation = roleOf(node) === "annotation";
     if (
       old &&
       old.data.node === node &&
       old.data.ports === facts.ports &&
-      old.position.x === place.x &&
-      old.position.y === place.y &&
+      old.position.x === position.x &&
+      old.position.y === position.y &&
       old.selected === selected &&
-      (!annotation || (old.width === place.width && old.height === place.height) || place.width === undefined)
+      (!annotation || (old.width === position.width && old.height === position.height) || position.width === undefined)
     )
       return old;
-    const size = nodeSize(node, facts.ports, place);
+    const size = nodeSize(node, facts.ports, position);
     const samePorts = old?.data.ports === facts.ports && old.data.node.type === node.type;
     return {
       id: node.id,
       type: annotation ? "annotation" : "card",
-      position: { x: place.x, y: place.y },
+      position: { x: position.x, y: position.y },
       selected,
       data: { node, ports: facts.ports },
       handles: facts.handles,
       ...(annotation ? size : { initialWidth: size.width, initialHeight: size.height }),
-      // What was measured stays until the card itself changes its size.
+      // React Flow's measurement is valid until the ports or the type change.
       measured: samePorts && !annotation ? old.measured : size,
       ...(old?.dragging ? { dragging: old.dragging } : {}),
     };
   }
 
-  /** `measured`: the nodes as React Flow last had them, with what it found out about them. */
+  /** `measured`: React Flow's current nodes, with its measurements. */
   function sync(graph: Graph, reader: PortReader, selection: Selection, measured?: readonly FlowNode[]): Flow {
     if (measured) lastNodes = new Map(measured.map((node) => [node.id, node]));
     const nextKnown = new Map<string, Known>();
     const nodes = new Map<string, FlowNode>();
     for (const node of graph.nodes)
       if (!nodes.has(node.id)) nodes.set(node.id, card(graph, node, reader, selection.nodes.has(node.id), nextKnown));
-    const frames = graph.groups.flatMap((group) => frame(group, nodes, nextKnown, lastNodes) ?? []);
+    const frames = graph.groups.flatMap((group) => frame(group, nodes, lastNodes) ?? []);
     const edges = new Map<string, FlowEdge>();
     for (const edge of graph.edges) {
       const key = edgeKey(edge);
@@ -163,23 +171,9 @@ const FRAME_HEAD = 30;
 function frame(
   group: Group,
   nodes: ReadonlyMap<string, FlowNode>,
-  known: ReadonlyMap<string, Known>,
   last: ReadonlyMap<string, FlowNode>,
 ): FrameNode | undefined {
-  const boxes = group.nodes.flatMap((id) => {
-    const node = nodes.get(id);
-    const facts = known.get(id);
-    if (!node || !facts) return [];
-    const size = nodeSize(facts.node, facts.ports, { x: 0, y: 0, width: node.width, height: node.height });
-    return [
-      {
-        ...node.position,
-        width: node.measured?.width ?? size.width,
-        height: node.measured?.height ?? size.height,
-      },
-    ];
-  });
-  const box = boundsOf(boxes);
+  const box = boundsOf(group.nodes.flatMap((id) => nodes.get(id) ?? []).map((node) => flowBox(node)));
   if (!box) return undefined;
   const x = box.x - FRAME_PAD;
   const y = box.y - FRAME_PAD - FRAME_HEAD;
@@ -214,6 +208,7 @@ function frame(
   };
 }
 
-function sameList(a: readonly GraphEdge[], b: readonly GraphEdge[]): boolean {
-  return a.length === b.length && a.every((edge, index) => edge === b[index]);
+/** Whether two lists have the same objects in the same order. */
+export function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -4,7 +4,7 @@ import { setGroup } from "../graph/commands.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import type { FrameNode } from "./flow-model.ts";
 
-/** A frame around the nodes of a group, with its title to write in. */
+/** The frame around the nodes of a group, with its editable title. */
 export const FrameCard = memo(function FrameCard({ data }: { data: FrameNode["data"] }) {
   const { t } = useTranslation("canvas");
   const { apply, document } = useWorkbench();

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { snap } from "./guides.ts";
 
 describe("snapping", () => {
-  it("snaps to the nearest side or middle, and to nothing that is far", () => {
+  it("snaps to the nearest side or middle, and not to far nodes", () => {
     const moved = { x: 103, y: 400, width: 200, height: 80 };
     expect(snap(moved, [{ x: 100, y: 0, width: 90, height: 80 }])).toEqual({
       dx: -3,

@@ -1,18 +1,9 @@
-/**
- * Guides while dragging: the dragged nodes take the line of a near one's side or middle, and the line is shown. The store
- * changes only when a line does, and only the lines are drawn from it.
- */
+/** Alignment guides: dragged nodes snap to a side or the middle of a near node, and the line of both is shown. */
 import { createStore, type StoreApi } from "zustand/vanilla";
-
-export interface Rect {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
+import type { Box } from "../graph/boxes.ts";
 
 export interface Line {
-  /** The line's place on its own axis, and how far it reaches on the other. */
+  /** The position on its own axis, and the extent on the other. */
   at: number;
   from: number;
   to: number;
@@ -25,15 +16,21 @@ export interface Guides {
 
 export type GuideStore = StoreApi<Guides>;
 
-/** In the canvas's own units: nearer than this snaps. */
+/** The largest distance that snaps, in canvas pixels. */
 const NEAR = 6;
-/** Nodes farther away than this do not pull: the eye would not see why. */
+/** Nodes farther away have no effect: the reason for the snap would be out of sight. */
 const REACH = 1600;
 
-/** How far to shift a rectangle so that it lines up with the nearest of the others, and the lines that it then takes. */
-export function snap(moved: Rect, others: Iterable<Rect>): { dx: number; dy: number; guides: Guides } {
-  const x = { by: Number.POSITIVE_INFINITY, other: undefined as Rect | undefined, at: 0 };
-  const y = { by: Number.POSITIVE_INFINITY, other: undefined as Rect | undefined, at: 0 };
+interface Match {
+  by: number;
+  other?: Box;
+  at: number;
+}
+
+/** How far to shift a box so that it aligns with the nearest of the others, and the lines on which it then is. */
+export function snap(moved: Box, others: Iterable<Box>): { dx: number; dy: number; guides: Guides } {
+  const x: Match = { by: Number.POSITIVE_INFINITY, at: 0 };
+  const y: Match = { by: Number.POSITIVE_INFINITY, at: 0 };
   for (const other of others) {
     if (Math.abs(other.x - moved.x) > REACH || Math.abs(other.y - moved.y) > REACH) continue;
     closest(x, other, moved.x, moved.width, other.x, other.width);
@@ -42,33 +39,18 @@ export function snap(moved: Rect, others: Iterable<Rect>): { dx: number; dy: num
   const dx = x.other ? x.by : 0;
   const dy = y.other ? y.by : 0;
   const guides: Guides = {};
-  if (x.other) {
-    const top = moved.y + dy;
-    guides.x = {
-      at: x.at,
-      from: Math.min(top, x.other.y),
-      to: Math.max(top + moved.height, x.other.y + x.other.height),
-    };
-  }
-  if (y.other) {
-    const left = moved.x + dx;
-    guides.y = {
-      at: y.at,
-      from: Math.min(left, y.other.x),
-      to: Math.max(left + moved.width, y.other.x + y.other.width),
-    };
-  }
+  if (x.other) guides.x = line(x.at, moved.y + dy, moved.height, x.other.y, x.other.height);
+  if (y.other) guides.y = line(y.at, moved.x + dx, moved.width, y.other.x, y.other.width);
   return { dx, dy, guides };
 }
 
-function closest(
-  best: { by: number; other: Rect | undefined; at: number },
-  other: Rect,
-  start: number,
-  size: number,
-  otherStart: number,
-  otherSize: number,
-): void {
+const line = (at: number, start: number, size: number, otherStart: number, otherSize: number): Line => ({
+  at,
+  from: Math.min(start, otherStart),
+  to: Math.max(start + size, otherStart + otherSize),
+});
+
+function closest(best: Match, other: Box, start: number, size: number, otherStart: number, otherSize: number): void {
   for (const share of [0, 0.5, 1]) {
     const at = otherStart + otherSize * share;
     const by = at - (start + size * share);
@@ -79,17 +61,14 @@ function closest(
   }
 }
 
-export function createGuides(): GuideStore & { show(next: Guides): void; clear(): void } {
+/** The store changes only when a line does. `show({})` removes the lines. */
+export function createGuides(): GuideStore & { show(next: Guides): void } {
   const store = createStore<Guides>(() => ({}));
   const same = (a?: Line, b?: Line) => a === b || (a && b && a.at === b.at && a.from === b.from && a.to === b.to);
   return Object.assign(store, {
     show(next: Guides) {
       const now = store.getState();
       if (!same(now.x, next.x) || !same(now.y, next.y)) store.setState(next, true);
-    },
-    clear() {
-      const now = store.getState();
-      if (now.x || now.y) store.setState({}, true);
     },
   });
 }

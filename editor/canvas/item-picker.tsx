@@ -19,8 +19,8 @@ export const STATUS_TONE: Record<ItemStatus, Tone> = {
   failed: "bad",
   stopped: "neutral",
 };
-/** More than these are not drawn one by one. */
-const DRAWN = 40;
+/** With more items, the strip is left out. */
+const MAX_STRIP = 40;
 
 export function ItemPicker({ inside }: { inside: Inside }) {
   const { t } = useTranslation("bodies");
@@ -30,21 +30,21 @@ export function ItemPicker({ inside }: { inside: Inside }) {
   const shown = chosen ?? defaultItem(items);
   if (!shown) return <p className="ml-auto text-ink-3 text-sm">{t("noItems")}</p>;
   if (type === undefined || !isContainer({ type })) return <Status item={shown} className="ml-auto" />;
-  const place = items.indexOf(shown);
+  const index = items.indexOf(shown);
   const choose = (item: BodyItem | undefined) => item && inside.item.setState({ item: item.key });
   const noun = eachOf(type);
   return (
     <fieldset aria-label={t("chooseItem")} className="ml-auto flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
       <Status item={shown} />
-      {items.length <= DRAWN && <Strip items={items} shown={shown} noun={noun} onChoose={choose} />}
-      <Failed items={items} place={place} onChoose={choose} />
+      {items.length <= MAX_STRIP && <Strip items={items} shown={shown} noun={noun} onChoose={choose} />}
+      <FailedButton items={items} shown={shown} onChoose={choose} />
       <div className="flex items-center">
         <IconButton
           size="sm"
           icon={ChevronLeft}
           label={t(`previous.${noun}`)}
-          disabled={place <= 0}
-          onClick={() => choose(items[place - 1])}
+          disabled={index <= 0}
+          onClick={() => choose(items[index - 1])}
         />
         <Input
           type="number"
@@ -60,8 +60,8 @@ export function ItemPicker({ inside }: { inside: Inside }) {
           size="sm"
           icon={ChevronRight}
           label={t(`next.${noun}`)}
-          disabled={place >= items.length - 1}
-          onClick={() => choose(items[place + 1])}
+          disabled={index >= items.length - 1}
+          onClick={() => choose(items[index + 1])}
         />
       </div>
       <IconButton
@@ -75,7 +75,7 @@ export function ItemPicker({ inside }: { inside: Inside }) {
   );
 }
 
-/** How the shown one stands; with its reason where it failed. */
+/** The status of the shown item, with the error if it failed. */
 function Status({ item, className }: { item: BodyItem; className?: string }) {
   const { t } = useTranslation("bodies");
   return (
@@ -86,18 +86,14 @@ function Status({ item, className }: { item: BodyItem; className?: string }) {
   );
 }
 
-/** For the pointer: each as a small bar in the colour of how it stands. */
-function Strip({
-  items,
-  shown,
-  noun,
-  onChoose,
-}: {
+interface ChoiceProps {
   items: readonly BodyItem[];
   shown: BodyItem;
-  noun: "item" | "turn";
-  onChoose(item: BodyItem): void;
-}) {
+  onChoose(item: BodyItem | undefined): void;
+}
+
+/** Each item as a small bar in the colour of its status. For the pointer only. */
+function Strip({ items, shown, noun, onChoose }: ChoiceProps & { noun: "item" | "turn" }) {
   const { t } = useTranslation("bodies");
   return (
     <div className="flex min-w-0 gap-0.5 overflow-hidden max-lg:hidden" aria-hidden>
@@ -119,16 +115,8 @@ function Strip({
   );
 }
 
-/** How many failed; goes from one to the next. */
-function Failed({
-  items,
-  place,
-  onChoose,
-}: {
-  items: readonly BodyItem[];
-  place: number;
-  onChoose(item: BodyItem | undefined): void;
-}) {
+/** The number of failed items. A click shows the next one. */
+function FailedButton({ items, shown, onChoose }: ChoiceProps) {
   const { t } = useTranslation("bodies");
   const failed = items.filter((item) => item.status === "failed");
   if (failed.length === 0) return null;
@@ -139,7 +127,7 @@ function Failed({
       icon={TriangleAlert}
       className="text-bad"
       title={t("goToFailed")}
-      onClick={() => onChoose(failed.find((item) => items.indexOf(item) > place) ?? failed[0])}
+      onClick={() => onChoose(failed.find((item) => items.indexOf(item) > items.indexOf(shown)) ?? failed[0])}
     >
       {t("failed", { count: failed.length })}
     </Button>

@@ -1,7 +1,7 @@
 import Markdown from "react-markdown";
 import remarkGfm from "remark-gfm";
 
-/** The words of a note, as Markdown. In a file of its own: most graphs open without the parser. */
+/** The text of a note, as Markdown. A file of its own, so that graphs without notes do not load the parser. */
 export function NoteText({ text }: { text: string }) {
   return <Markdown remarkPlugins={[remarkGfm]}>{text}</Markdown>;
 }

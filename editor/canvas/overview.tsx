@@ -1,27 +1,19 @@
 import { Panel, type ReactFlowState, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { CARD } from "../graph/card-size.ts";
-import type { FlowEdge, FlowNode } from "./flow-model.ts";
+import { type Box, boundsOf } from "../graph/boxes.ts";
+import { type FlowEdge, type FlowNode, flowBox } from "./flow-model.ts";
 
 const WIDTH = 150;
 const HEIGHT = 92;
-/** Room around the graph, as a share of the overview. */
+/** The margin around the graph, as a share of the overview. */
 const MARGIN = 0.06;
-
-interface Box {
-  x: number;
-  y: number;
-  right: number;
-  bottom: number;
-}
 
 type State = ReactFlowState<FlowNode, FlowEdge>;
 
 /**
- * The whole graph, small, with what is seen of it: drag in it to go there, turn the wheel to come nearer. Two pictures,
- * one over the other: the nodes, painted anew when they change, and the view, which is one rectangle. A graph of
- * thousands costs no more while the view moves than one of ten.
+ * The overview map. Dragging moves the viewport, the wheel zooms. Two canvases, one over the other: the nodes, painted when
+ * they change, and the viewport as one rectangle. So a move of the viewport costs the same for any number of nodes.
  */
 export function Overview() {
   const { t } = useTranslation("canvas");
@@ -32,42 +24,42 @@ export function Overview() {
   const panel = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
-    let asked = 0;
-    let drawn: Place & { nodes?: State["nodes"] } = { scale: 1, x: 0, y: 0 };
+    let frame = 0;
+    let drawn: Transform & { nodes?: State["nodes"] } = { scale: 1, x: 0, y: 0 };
     let graph: Box | undefined;
-    /** While it is dragged: from the pointer to the middle of what is seen. */
-    let held: { x: number; y: number } | undefined;
+    /** During a drag: from the pointer to the center of the viewport. */
+    let offset: { x: number; y: number } | undefined;
     const draw = () => {
-      asked = 0;
+      frame = 0;
       const state = store.getState();
       const changed = state.nodes !== drawn.nodes;
-      if (changed) graph = around(state.nodes);
-      const seen = seenOf(state);
-      // Under the pointer nothing shifts.
-      const place = held ? drawn : placeOf(graph ? join(graph, seen) : seen);
-      if (changed || place.scale !== drawn.scale || place.x !== drawn.x || place.y !== drawn.y) {
-        drawn = { ...place, nodes: state.nodes };
+      if (changed) graph = boundsOf(boxesOf(state.nodes));
+      const viewport = viewportOf(state);
+      // The map does not shift under the pointer.
+      const next = offset ? drawn : transformFor(graph ? boundsOf([graph, viewport])! : viewport);
+      if (changed || next.scale !== drawn.scale || next.x !== drawn.x || next.y !== drawn.y) {
+        drawn = { ...next, nodes: state.nodes };
         drawNodes(nodes.current!, state.nodes, drawn);
       }
-      drawView(view.current!, seen, drawn);
+      drawViewport(view.current!, viewport, drawn);
     };
-    const soon = () => {
-      asked ||= requestAnimationFrame(draw);
+    const schedule = () => {
+      frame ||= requestAnimationFrame(draw);
     };
-    const anew = () => {
-      drawn.nodes = undefined;
-      soon();
-    };
-    soon();
+    schedule();
     const end = store.subscribe((state, before) => {
-      if (state.nodes !== before.nodes || state.transform !== before.transform || state.width !== before.width) soon();
+      if (state.nodes !== before.nodes || state.transform !== before.transform || state.width !== before.width)
+        schedule();
     });
-    // Colours are read when it is drawn.
-    const look = new MutationObserver(anew);
-    look.observe(document.documentElement, { attributeFilter: ["data-theme", "data-contrast"] });
+    // The theme sets the colours, which are read when the nodes are painted.
+    const themeObserver = new MutationObserver(() => {
+      drawn.nodes = undefined;
+      schedule();
+    });
+    themeObserver.observe(document.documentElement, { attributeFilter: ["data-theme", "data-contrast"] });
 
     const box = panel.current!;
-    const at = (event: MouseEvent) => {
+    const pointOf = (event: MouseEvent) => {
       const { left, top } = box.getBoundingClientRect();
       return {
         x: drawn.x + (event.clientX - left) * drawn.scale,
@@ -76,42 +68,39 @@ export function Overview() {
     };
     const press = (event: PointerEvent) => {
       if (event.button !== 0) return;
-      const seen = seenOf(store.getState());
-      const point = at(event);
-      // Pressed in what is seen, that is taken along; elsewhere the view goes there.
-      const inside = point.x > seen.x && point.x < seen.right && point.y > seen.y && point.y < seen.bottom;
-      const middle = { x: (seen.x + seen.right) / 2, y: (seen.y + seen.bottom) / 2 };
-      held = inside ? { x: middle.x - point.x, y: middle.y - point.y } : { x: 0, y: 0 };
+      const { x, y, width, height } = viewportOf(store.getState());
+      const point = pointOf(event);
+      // A press inside the viewport drags it; a press elsewhere centers it there.
+      const inside = point.x > x && point.x < x + width && point.y > y && point.y < y + height;
+      offset = inside ? { x: x + width / 2 - point.x, y: y + height / 2 - point.y } : { x: 0, y: 0 };
       box.setPointerCapture(event.pointerId);
       drag(event);
     };
     const drag = (event: PointerEvent) => {
-      if (!held) return;
-      const point = at(event);
-      void flow.setCenter(point.x + held.x, point.y + held.y, { zoom: flow.getZoom() });
+      if (!offset) return;
+      const point = pointOf(event);
+      void flow.setCenter(point.x + offset.x, point.y + offset.y, { zoom: flow.getZoom() });
     };
     const release = () => {
-      held = undefined;
-      soon();
+      offset = undefined;
+      schedule();
     };
     const zoom = (event: WheelEvent) => {
       event.preventDefault();
       void flow.zoomTo(flow.getZoom() * 2 ** (-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.004)));
     };
-    box.addEventListener("pointerdown", press);
-    box.addEventListener("pointermove", drag);
-    box.addEventListener("pointerup", release);
-    box.addEventListener("pointercancel", release);
-    box.addEventListener("wheel", zoom, { passive: false });
+    const listeners = new AbortController();
+    const { signal } = listeners;
+    box.addEventListener("pointerdown", press, { signal });
+    box.addEventListener("pointermove", drag, { signal });
+    box.addEventListener("pointerup", release, { signal });
+    box.addEventListener("pointercancel", release, { signal });
+    box.addEventListener("wheel", zoom, { passive: false, signal });
     return () => {
       end();
-      look.disconnect();
-      cancelAnimationFrame(asked);
-      box.removeEventListener("pointerdown", press);
-      box.removeEventListener("pointermove", drag);
-      box.removeEventListener("pointerup", release);
-      box.removeEventListener("pointercancel", release);
-      box.removeEventListener("wheel", zoom);
+      themeObserver.disconnect();
+      cancelAnimationFrame(frame);
+      listeners.abort();
     };
   }, [store, flow]);
 
@@ -123,94 +112,70 @@ export function Overview() {
   );
 }
 
-function sizeOf(node: FlowNode): { width: number; height: number } {
-  return {
-    width: node.measured?.width ?? node.width ?? CARD.width,
-    height: node.measured?.height ?? node.height ?? CARD.head,
-  };
+/** One at a time, without a list: this runs in each frame of a drag. */
+function* boxesOf(nodes: readonly FlowNode[]): Generator<Box> {
+  for (const node of nodes) yield flowBox(node);
 }
 
-/** Without a box for each node: this runs in every frame of a drag. */
-function around(nodes: readonly FlowNode[]): Box | undefined {
-  if (nodes.length === 0) return undefined;
-  const box = { x: Infinity, y: Infinity, right: -Infinity, bottom: -Infinity };
-  for (const node of nodes) {
-    const { width, height } = sizeOf(node);
-    box.x = Math.min(box.x, node.position.x);
-    box.y = Math.min(box.y, node.position.y);
-    box.right = Math.max(box.right, node.position.x + width);
-    box.bottom = Math.max(box.bottom, node.position.y + height);
-  }
-  return box;
+/** The visible part of the canvas, in canvas pixels. */
+function viewportOf({ transform: [x, y, zoom], width, height }: State): Box {
+  return { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
 }
 
-function join(a: Box, b: Box): Box {
-  return {
-    x: Math.min(a.x, b.x),
-    y: Math.min(a.y, b.y),
-    right: Math.max(a.right, b.right),
-    bottom: Math.max(a.bottom, b.bottom),
-  };
-}
-
-function seenOf({ transform: [x, y, zoom], width, height }: State): Box {
-  return { x: -x / zoom, y: -y / zoom, right: (width - x) / zoom, bottom: (height - y) / zoom };
-}
-
-/** Flow pixels to one of the overview, and what stands in its corner. */
-interface Place {
+/** From canvas pixels to pixels of the overview: subtract `x` and `y`, then divide by `scale`. */
+interface Transform {
   scale: number;
   x: number;
   y: number;
 }
 
-/** The whole of a box, in the middle. */
-function placeOf(box: Box): Place {
-  const scale = Math.max((box.right - box.x) / WIDTH, (box.bottom - box.y) / HEIGHT) * (1 + 2 * MARGIN);
+/** Shows the whole box, centered. */
+function transformFor(box: Box): Transform {
+  const scale = Math.max(box.width / WIDTH, box.height / HEIGHT) * (1 + 2 * MARGIN);
   return {
     scale,
-    x: (box.x + box.right - WIDTH * scale) / 2,
-    y: (box.y + box.bottom - HEIGHT * scale) / 2,
+    x: box.x + (box.width - WIDTH * scale) / 2,
+    y: box.y + (box.height - HEIGHT * scale) / 2,
   };
 }
 
-/** A canvas that is empty, sharp on this screen, and measured in the pixels of the page. */
-function brush(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
-  const sharp = window.devicePixelRatio;
-  const width = Math.round(WIDTH * sharp);
-  const height = Math.round(HEIGHT * sharp);
+/** Clears a canvas, and sets its resolution to that of the screen and its unit to CSS pixels. */
+function clear(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const ratio = window.devicePixelRatio;
+  const width = Math.round(WIDTH * ratio);
+  const height = Math.round(HEIGHT * ratio);
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d")!;
-  context.setTransform(sharp, 0, 0, sharp, 0, 0);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, WIDTH, HEIGHT);
   return context;
 }
 
-function drawNodes(canvas: HTMLCanvasElement, nodes: readonly FlowNode[], { scale, x, y }: Place): void {
-  const context = brush(canvas);
+function drawNodes(canvas: HTMLCanvasElement, nodes: readonly FlowNode[], { scale, x, y }: Transform): void {
+  const context = clear(canvas);
   const style = getComputedStyle(canvas);
-  const calm = style.getPropertyValue("--line-strong");
-  const chosen = style.getPropertyValue("--accent");
+  const color = style.getPropertyValue("--line-strong");
+  const selectedColor = style.getPropertyValue("--accent");
   for (const node of nodes) {
     if (node.type === "frame") continue;
-    const { width, height } = sizeOf(node);
-    context.fillStyle = node.selected ? chosen : calm;
-    // From very far a card is still a point.
+    const box = flowBox(node);
+    context.fillStyle = node.selected ? selectedColor : color;
+    // A card is at least one pixel.
     context.fillRect(
-      (node.position.x - x) / scale,
-      (node.position.y - y) / scale,
-      Math.max(1, width / scale),
-      Math.max(1, height / scale),
+      (box.x - x) / scale,
+      (box.y - y) / scale,
+      Math.max(1, box.width / scale),
+      Math.max(1, box.height / scale),
     );
   }
 }
 
-function drawView(canvas: HTMLCanvasElement, seen: Box, { scale, x, y }: Place): void {
-  const context = brush(canvas);
-  const left = (seen.x - x) / scale;
-  const top = (seen.y - y) / scale;
-  const width = (seen.right - seen.x) / scale;
-  const height = (seen.bottom - seen.y) / scale;
+function drawViewport(canvas: HTMLCanvasElement, viewport: Box, { scale, x, y }: Transform): void {
+  const context = clear(canvas);
+  const left = (viewport.x - x) / scale;
+  const top = (viewport.y - y) / scale;
+  const width = viewport.width / scale;
+  const height = viewport.height / scale;
   const style = getComputedStyle(canvas);
   context.globalAlpha = 0.5;
   context.fillStyle = style.getPropertyValue("--paper");

@@ -4,7 +4,7 @@ import { pinOf } from "../graph/pins.ts";
 import { useGraph } from "../hooks/use-workbench.ts";
 import { cx } from "../ui/cx.ts";
 
-/** On a card: its output is pinned in the draft (a word), or was in the run that is shown (the sign alone). */
+/** On a card: its output is pinned in the draft (icon and text), or was in the displayed run (icon only). */
 export function PinMark({ node, inRun }: { node: string; inRun: boolean }) {
   const { t } = useTranslation("testing");
   const pinned = useGraph((graph) => pinOf(graph, node) !== undefined);

@@ -6,7 +6,7 @@ const node = (id: string, x: number, y: number, dragging?: boolean) =>
   ({ id, type: "card", position: { x, y }, measured: { width: 232, height: 140 }, dragging }) as FlowNode;
 
 describe("a drag", () => {
-  it("takes the line of a near node and shows it until it ends; arrow keys are left alone", () => {
+  it("snaps to the line of a near node and shows it until the drag ends; moves by arrow keys do not snap", () => {
     const { snapped, guides } = createSnapping();
     const nodes = [node("a", 0, 110), node("b", 400, 300)];
     const move = { id: "b", type: "position" as const, position: { x: 400, y: 113 } };

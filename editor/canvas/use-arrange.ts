@@ -7,7 +7,7 @@ import { useWorkbench } from "../hooks/use-workbench.ts";
 import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
 
-/** Lays out the chosen nodes (two or more), or all. */
+/** Lays out the selected nodes (two or more), or all. */
 export function useArrange(): () => Promise<void> {
   const workbench = useWorkbench();
   const flow = useReactFlow();
@@ -15,10 +15,10 @@ export function useArrange(): () => Promise<void> {
   return useCallback(async () => {
     try {
       const { reader } = workbench.reader.getState();
-      const places = await layoutPositions(workbench.graph(), reader, workbench.selection.getState().nodes);
-      workbench.apply(setLayout(places));
-      // All of it was arranged: all of it is shown, where it went.
-      if (Object.keys(places).length > 1 && workbench.selection.getState().nodes.size < 2)
+      const positions = await layoutPositions(workbench.graph(), reader, workbench.selection.getState().nodes);
+      workbench.apply(setLayout(positions));
+      // After a layout of all nodes, all of them are shown.
+      if (Object.keys(positions).length > 1 && workbench.selection.getState().nodes.size < 2)
         requestAnimationFrame(
           () => void flow.fitView({ duration: motionMs(180), padding: 0.12, maxZoom: 1, minZoom: 0.45 }),
         );

@@ -7,7 +7,7 @@ import { positionOf } from "../graph/card-size.ts";
 import { move } from "../graph/commands.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import type { Workbench } from "../session/workbench.ts";
-import { createFlowModel, type Flow, type FlowEdge, type FlowNode } from "./flow-model.ts";
+import { createFlowModel, type Flow, type FlowEdge, type FlowNode, sameItems } from "./flow-model.ts";
 import type { GuideStore } from "./guides.ts";
 import { createSnapping } from "./snapping.ts";
 
@@ -17,24 +17,20 @@ interface FlowHandlers {
 }
 
 /**
- * Nodes and edges for React Flow, kept in step with document and selection. A drag moves them here alone; where it ends
+ * Nodes and edges for React Flow, in step with the document and the selection. During a drag only these move; its end
  * becomes one command.
  */
 function createFlow(workbench: Workbench) {
   const { document, selection, reader } = workbench;
   const model = createFlowModel();
   const snapping = createSnapping();
-  const read = () => model.sync(document.getState().graph, reader.getState().reader, selection.getState());
-  const store = createStore<Flow>(read);
+  const read = (measured?: readonly FlowNode[]) =>
+    model.sync(document.getState().graph, reader.getState().reader, selection.getState(), measured);
+  const store = createStore<Flow>(() => read());
 
   const sync = () => {
-    const flow = model.sync(
-      document.getState().graph,
-      reader.getState().reader,
-      selection.getState(),
-      store.getState().nodes,
-    );
     const { nodes, edges } = store.getState();
+    const flow = read(nodes);
     store.setState({
       nodes: sameItems(nodes, flow.nodes) ? nodes : flow.nodes,
       edges: sameItems(edges, flow.edges) ? edges : flow.edges,
@@ -43,12 +39,9 @@ function createFlow(workbench: Workbench) {
   /** Follows the stores until the returned function is called. */
   const follow = () => {
     sync();
-    let { graph } = document.getState();
     const ends = [
-      document.subscribe((state) => {
-        if (state.graph === graph) return;
-        graph = state.graph;
-        sync();
+      document.subscribe((state, before) => {
+        if (state.graph !== before.graph) sync();
       }),
       selection.subscribe(sync),
       reader.subscribe(sync),
@@ -59,11 +52,11 @@ function createFlow(workbench: Workbench) {
   };
 
   const choose = (changes: (NodeChange<FlowNode> | EdgeChange<FlowEdge>)[], kind: "nodes" | "edges") => {
-    const picked = changes.filter((change) => change.type === "select");
-    if (picked.length === 0) return;
+    const selects = changes.filter((change) => change.type === "select");
+    if (selects.length === 0) return;
     const state = selection.getState();
     const next = new Set(state[kind]);
-    for (const change of picked) {
+    for (const change of selects) {
       if (change.selected) next.add(change.id);
       else next.delete(change.id);
     }
@@ -72,22 +65,22 @@ function createFlow(workbench: Workbench) {
 
   return Object.assign(store, {
     guides: snapping.guides,
-    onNodesChange(asked: NodeChange<FlowNode>[]) {
+    onNodesChange(requested: NodeChange<FlowNode>[]) {
       const before = store.getState().nodes;
-      const changes = snapping.snapped(asked, before);
+      const changes = snapping.snapped(requested, before);
       const own = changes.filter((change) => change.type !== "select" && change.type !== "remove");
       if (own.length > 0) store.setState({ nodes: applyNodeChanges(own, before) });
-      const places: Record<string, { x: number; y: number }> = {};
+      const positions: Record<string, { x: number; y: number }> = {};
       let dragged = false;
       for (const change of own) {
         if (change.type !== "position" || change.dragging || !change.position) continue;
         dragged ||= before.some((node) => node.id === change.id && node.dragging);
-        places[change.id] = change.position;
+        positions[change.id] = change.position;
       }
-      if (Object.keys(places).length > 0) {
-        // Arrow keys come one by one and are one step; a drag is a step of its own.
-        const step = dragged ? undefined : `nudge ${Object.keys(places).join()}`;
-        document.apply(move({ ...standing(document.getState().graph), ...places }, step));
+      if (Object.keys(positions).length > 0) {
+        // Consecutive moves by arrow keys are one step of the history; a drag is a step of its own.
+        const step = dragged ? undefined : `nudge ${Object.keys(positions).join()}`;
+        document.apply(move({ ...unsavedPositions(document.getState().graph), ...positions }, step));
       }
       choose(changes, "nodes");
     },
@@ -100,14 +93,10 @@ function createFlow(workbench: Workbench) {
   });
 }
 
-/** In a file without a layout, the first move fixes where all of its nodes stand. */
-function standing(graph: Graph): Record<string, { x: number; y: number }> {
-  const open = graph.nodes.filter((node) => !graph.layout[node.id]);
-  return Object.fromEntries(open.map((node) => [node.id, positionOf(graph, node.id)]));
-}
-
-function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
+/** The positions of nodes that have none in the file: the first move stores them all. */
+function unsavedPositions(graph: Graph): Record<string, { x: number; y: number }> {
+  const nodes = graph.nodes.filter((node) => !graph.layout[node.id]);
+  return Object.fromEntries(nodes.map((node) => [node.id, positionOf(graph, node.id)]));
 }
 
 export function useFlow(): Flow & FlowHandlers & { guides: GuideStore } {

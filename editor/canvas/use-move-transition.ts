@@ -1,24 +1,22 @@
 import { useEffect, useState } from "react";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 
+/** A little longer than the transition in `canvas.css`. */
 const SETTLE_MS = 220;
 
-/** True for a moment after many nodes were given new places at once, so that they are seen to go there. */
+/** True for a moment after undo, redo or a layout moved nodes, so that they move there in a transition. */
 export function useMoveTransition(): boolean {
   const { document } = useWorkbench();
   const [settling, setSettling] = useState(false);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const end = document.subscribe((state, before) => {
-      const step =
-        state.past.length > before.past.length
-          ? state.past.at(-1)
-          : state.past.length < before.past.length
-            ? state.future.at(-1)
-            : undefined;
-      if (!step || (step.label !== "layout" && step.label !== "move") || state.graph === before.graph) return;
-      // A drag is where it is already; only undo, redo and layout travel.
-      if (step.label === "move" && state.past.length > before.past.length && state.future.length === 0) return;
+      const grew = state.past.length - before.past.length;
+      if (grew === 0 || state.graph === before.graph) return;
+      const label = (grew > 0 ? state.past : state.future).at(-1)?.label;
+      // After a drag the nodes are there already.
+      const dragged = label === "move" && grew > 0 && state.future.length === 0;
+      if (dragged || (label !== "layout" && label !== "move")) return;
       setSettling(true);
       clearTimeout(timer);
       timer = setTimeout(() => setSettling(false), SETTLE_MS);

@@ -5,7 +5,6 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { motionMs } from "../ui/motion.ts";
 import { useArrange } from "./use-arrange.ts";
 
-/** Zoom, fit, arrange. */
 export function ZoomBar() {
   const { t } = useTranslation("canvas");
   const flow = useReactFlow();
@@ -48,7 +47,7 @@ export function ZoomBar() {
   );
 }
 
-/** Apart from its neighbours, which a change of the zoom does not touch. */
+/** A component of its own, because it renders at each change of the zoom. */
 function ZoomLevel() {
   const { t } = useTranslation("canvas");
   const flow = useReactFlow();

@@ -1,11 +1,12 @@
 import { createContext, useContext } from "react";
 
-/** Below this zoom words cannot be read: cards are drawn as titles alone. */
-const FAR = 0.42;
+/** At a smaller zoom, cards show their title only: other text is unreadable. */
+const MIN_READABLE_ZOOM = 0.42;
 
-export const isZoomedOut = (state: { transform: [number, number, number] }): boolean => state.transform[2] < FAR;
+export const isZoomedOut = (state: { transform: [number, number, number] }): boolean =>
+  state.transform[2] < MIN_READABLE_ZOOM;
 
-/** Given once by the canvas: a card that asked React Flow itself would ask again at each move of the view. */
+/** Set by the canvas. A card that reads React Flow's store itself would do so at each move of the viewport. */
 export const ZoomedOutContext = createContext(false);
 
 export const useZoomedOut = (): boolean => useContext(ZoomedOutContext);
