@@ -164,7 +164,7 @@ describe("publishing", () => {
     await page.getByRole("button", { name: "History" }).click();
     const first = page.getByRole("listitem").filter({ hasText: "v1" }).filter({ hasText: "First" });
     await first.getByRole("button", { name: "Make live" }).click();
-    await page.getByText("v1 is now live").first().waitFor();
+    await page.getByText("v1 is live").first().waitFor();
     const { publication } = await server.call<{ publication: { live: number } }>("GET", `/api/agents/${id}/versions`);
     expect(publication.live).toBe(1);
     await first.getByRole("button", { name: "Compare with draft" }).click();

@@ -21,16 +21,27 @@ const contentClass = "z-50 min-w-48 max-w-80 rounded-lg border border-line bg-ra
 const itemClass =
   "flex cursor-pointer select-none items-center gap-2 rounded-md px-2 py-1.5 text-base outline-none data-[disabled]:cursor-default data-[disabled]:opacity-45 data-[highlighted]:bg-hover";
 
-function inside(item: Exclude<MenuItem, "separator">) {
-  const Icon = item.icon;
-  return (
-    <>
-      {Icon && <Icon size={16} aria-hidden className={item.danger ? undefined : "text-ink-2"} />}
-      <span className="flex-1">{item.label}</span>
-      {item.checked && <span aria-hidden>✓</span>}
-      {item.keys && <Kbd keys={item.keys} />}
-    </>
-  );
+/** `parts`: the components of a dropdown or a context menu. */
+function Entries({ items, parts }: { items: MenuItem[]; parts: Pick<typeof RadixDropdown, "Item" | "Separator"> }) {
+  return items.map((item, index) => {
+    // biome-ignore lint/suspicious/noArrayIndexKey: menu items keep their order
+    if (item === "separator") return <parts.Separator key={index} className="my-1 h-px bg-line" />;
+    const Icon = item.icon;
+    return (
+      <parts.Item
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
+        key={index}
+        disabled={item.disabled}
+        onSelect={item.onSelect}
+        className={cx(itemClass, item.danger && "text-bad")}
+      >
+        {Icon && <Icon size={16} aria-hidden className={item.danger ? undefined : "text-ink-2"} />}
+        <span className="flex-1">{item.label}</span>
+        {item.checked && <span aria-hidden>✓</span>}
+        {item.keys && <Kbd keys={item.keys} />}
+      </parts.Item>
+    );
+  });
 }
 
 /** A menu behind a button. `trigger` is one element that accepts a ref. */
@@ -50,22 +61,7 @@ export function Menu({
       <RadixDropdown.Trigger asChild>{trigger}</RadixDropdown.Trigger>
       <RadixDropdown.Portal>
         <RadixDropdown.Content align={align} side={side} sideOffset={4} collisionPadding={8} className={contentClass}>
-          {items.map((item, index) =>
-            item === "separator" ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: menu items keep their order
-              <RadixDropdown.Separator key={index} className="my-1 h-px bg-line" />
-            ) : (
-              <RadixDropdown.Item
-                // biome-ignore lint/suspicious/noArrayIndexKey: as above
-                key={index}
-                disabled={item.disabled}
-                onSelect={item.onSelect}
-                className={cx(itemClass, item.danger && "text-bad")}
-              >
-                {inside(item)}
-              </RadixDropdown.Item>
-            ),
-          )}
+          <Entries items={items} parts={RadixDropdown} />
         </RadixDropdown.Content>
       </RadixDropdown.Portal>
     </RadixDropdown.Root>
@@ -79,22 +75,7 @@ export function ContextMenu({ items, children }: { items: MenuItem[]; children: 
       <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
       <RadixContext.Portal>
         <RadixContext.Content collisionPadding={8} className={contentClass}>
-          {items.map((item, index) =>
-            item === "separator" ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: as above
-              <RadixContext.Separator key={index} className="my-1 h-px bg-line" />
-            ) : (
-              <RadixContext.Item
-                // biome-ignore lint/suspicious/noArrayIndexKey: as above
-                key={index}
-                disabled={item.disabled}
-                onSelect={item.onSelect}
-                className={cx(itemClass, item.danger && "text-bad")}
-              >
-                {inside(item)}
-              </RadixContext.Item>
-            ),
-          )}
+          <Entries items={items} parts={RadixContext} />
         </RadixContext.Content>
       </RadixContext.Portal>
     </RadixContext.Root>
