@@ -51,7 +51,7 @@ function createFlow(workbench: Workbench) {
     };
   };
 
-  const choose = (changes: (NodeChange<FlowNode> | EdgeChange<FlowEdge>)[], kind: "nodes" | "edges") => {
+  const applySelection = (changes: (NodeChange<FlowNode> | EdgeChange<FlowEdge>)[], kind: "nodes" | "edges") => {
     const selects = changes.filter((change) => change.type === "select");
     if (selects.length === 0) return;
     const state = selection.getState();
@@ -60,7 +60,7 @@ function createFlow(workbench: Workbench) {
       if (change.selected) next.add(change.id);
       else next.delete(change.id);
     }
-    selection.choose(kind === "nodes" ? next : state.nodes, kind === "edges" ? next : state.edges);
+    selection.select(kind === "nodes" ? next : state.nodes, kind === "edges" ? next : state.edges);
   };
 
   return Object.assign(store, {
@@ -82,12 +82,12 @@ function createFlow(workbench: Workbench) {
         const step = dragged ? undefined : `nudge ${Object.keys(positions).join()}`;
         document.apply(move({ ...unsavedPositions(document.getState().graph), ...positions }, step));
       }
-      choose(changes, "nodes");
+      applySelection(changes, "nodes");
     },
     onEdgesChange(changes: EdgeChange<FlowEdge>[]) {
       const own = changes.filter((change) => change.type !== "select" && change.type !== "remove");
       if (own.length > 0) store.setState({ edges: applyEdgeChanges(own, store.getState().edges) });
-      choose(changes, "edges");
+      applySelection(changes, "edges");
     },
     follow,
   });

@@ -36,7 +36,7 @@ export const useSaving = <T>(pick: (state: SaveState) => T): T => useStore(useWo
 export const useCatalogue = <T>(pick: (state: Catalogue) => T): T => useStore(useWorkbench().catalogue, pick);
 
 /** The selected node, if exactly one is selected. */
-export function useChosenNode(): GraphNode | undefined {
+export function useSelectedNode(): GraphNode | undefined {
   const id = useSelection(onlyNode);
   return useGraph((graph) => (id === undefined ? undefined : lookup(graph).node(id)));
 }

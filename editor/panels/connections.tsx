@@ -96,7 +96,7 @@ function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side
             <button
               type="button"
               className="min-w-0 truncate rounded-sm text-left text-ink-2 text-sm hover:text-ink hover:underline"
-              onClick={() => selection.choose([edgeEnd(end).node])}
+              onClick={() => selection.select([edgeEnd(end).node])}
             >
               {side === "in" ? "← " : "→ "}
               {name(end)}

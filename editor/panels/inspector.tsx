@@ -10,13 +10,13 @@ import { useIssueWords } from "../hooks/issue-words.ts";
 import { NodeTile } from "../hooks/node-tile.tsx";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import {
-  useChosenNode,
   useDocument,
   useLive,
   useNodeFacts,
   useNodeIssues,
   usePanels,
   useReader,
+  useSelectedNode,
   useSelection,
   useWorkbench,
 } from "../hooks/use-workbench.ts";
@@ -37,7 +37,7 @@ import { PinnedNodeNotice } from "./pin-note.tsx";
 export function Inspector() {
   const { t } = useTranslation("panels");
   const { inside } = useWorkbench();
-  const node = useChosenNode();
+  const node = useSelectedNode();
   const several = useSelection((state) => state.nodes.size);
   const edges = useSelection((state) => state.edges.size);
   const id = useSelection(onlyNode);

@@ -23,7 +23,7 @@ export function PinnedNotice() {
           className={linkClass}
           onClick={() => {
             bodies.reach(workbench);
-            workbench.selection.choose(Object.keys(pinsOf(workbench.graph())));
+            workbench.selection.select(Object.keys(pinsOf(workbench.graph())));
           }}
         >
           {t("showPinned")}

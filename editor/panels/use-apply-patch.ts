@@ -40,7 +40,7 @@ export function useApplyPatch(): (parts: readonly PatchPart[]) => Promise<void> 
         .nodes.filter((node) => !had.has(node.id))
         .map((node) => node.id);
       if (fresh.length === 0) return;
-      workbench.selection.choose(fresh);
+      workbench.selection.select(fresh);
       const bounds = boundsOfNodes(
         workbench.graph(),
         [...fresh, ...Object.keys(positions)],

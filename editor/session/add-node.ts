@@ -36,7 +36,7 @@ export interface Placement {
 export function addNodeAt(workbench: Workbench, definition: NodeDefinition, placement: Placement): string {
   const node = newNode(workbench, definition);
   workbench.apply(addCommand(workbench, node, placement));
-  workbench.selection.choose([node.id]);
+  workbench.selection.select([node.id]);
   return node.id;
 }
 

@@ -51,7 +51,7 @@ export function createBodies(root: Workbench): Bodies {
       if (depth < 0 || left === undefined) return;
       cut(depth);
       const { graph, selection } = stack()[depth]!;
-      if (lookup(graph()).node(left)) selection.choose([left]);
+      if (lookup(graph()).node(left)) selection.select([left]);
     },
     reach(workbench: Workbench) {
       const depth = stack().indexOf(workbench);
@@ -59,7 +59,7 @@ export function createBodies(root: Workbench): Bodies {
     },
     show(workbench: Workbench, node: string) {
       bodies.reach(workbench);
-      workbench.selection.choose([node]);
+      workbench.selection.select([node]);
       workbench.overlays.setState({ reveal: node });
     },
     async showAt(scope: Scope | undefined, node: string) {

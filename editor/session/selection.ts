@@ -9,19 +9,19 @@ export interface Selection {
 }
 
 export interface SelectionStore extends StoreApi<Selection> {
-  choose(nodes: Iterable<string>, edges?: Iterable<string>): void;
+  select(nodes: Iterable<string>, edges?: Iterable<string>): void;
   clear(): void;
 }
 
 export function createSelection(): SelectionStore {
   const store = createStore<Selection>(() => ({ nodes: new Set<string>(), edges: new Set<string>() }));
-  const choose = (nodes: Iterable<string>, edges: Iterable<string> = []) => {
+  const select = (nodes: Iterable<string>, edges: Iterable<string> = []) => {
     const next = { nodes: new Set(nodes), edges: new Set(edges) };
     const state = store.getState();
     if (sameSet(next.nodes, state.nodes) && sameSet(next.edges, state.edges)) return;
     store.setState(next);
   };
-  return Object.assign(store, { choose, clear: () => choose([]) });
+  return Object.assign(store, { select, clear: () => select([]) });
 }
 
 /** Deselects nodes that are removed from the graph, until the returned function is called. */
@@ -31,7 +31,7 @@ export function deselectRemoved(selection: SelectionStore, document: DocumentSto
     const { nodes, edges } = selection.getState();
     const present = new Set(graph.nodes.map((node) => node.id));
     const kept = [...nodes].filter((node) => present.has(node));
-    if (kept.length < nodes.size) selection.choose(kept, edges);
+    if (kept.length < nodes.size) selection.select(kept, edges);
   });
 }
 

@@ -152,7 +152,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
           if (chosen().nodes.size === 0) return;
           const { command, ids } = duplicate(workbench.graph(), chosen().nodes);
           workbench.apply(command);
-          selection.choose(ids);
+          selection.select(ids);
         },
       },
       {
@@ -165,7 +165,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         id: "selectAll",
         icon: SquareDashed,
         keys: ["mod", "a"],
-        run: () => selection.choose(workbench.graph().nodes.map((node) => node.id)),
+        run: () => selection.select(workbench.graph().nodes.map((node) => node.id)),
       },
       { id: "group", icon: Frame, keys: ["mod", "g"], run: () => groupChosen(workbench, t("groupTitle")) },
       { id: "ungroup", icon: Frame, keys: ["mod", "shift", "g"], run: () => ungroupChosen(workbench) },

@@ -53,7 +53,7 @@ export function useContextMenus(): CanvasMenus {
   };
   return {
     forNode(id: string): MenuItem[] {
-      if (!workbench.selection.getState().nodes.has(id)) workbench.selection.choose([id]);
+      if (!workbench.selection.getState().nodes.has(id)) workbench.selection.select([id]);
       if (workbench.selection.getState().nodes.size > 1) return several();
       return [
         { label: t("openForm"), icon: CircleDot, keys: ["enter"], onSelect: () => workbench.panels.open("node") },
@@ -71,7 +71,7 @@ export function useContextMenus(): CanvasMenus {
       ];
     },
     forEdge(id: string, add: () => void): MenuItem[] {
-      workbench.selection.choose([], [id]);
+      workbench.selection.select([], [id]);
       return [
         { label: t("insertNode"), icon: Replace, onSelect: () => setTimeout(add) },
         "separator",

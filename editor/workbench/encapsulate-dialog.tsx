@@ -50,7 +50,7 @@ function NameDialog({ plan, nodes, suggested, close }: NonNullable<Overlays["enc
       void client.invalidateQueries({ queryKey: ["agents"] });
       const { command, node } = plan.command({ id: agent.id, name: agent.graph.name });
       workbench.apply(command);
-      workbench.selection.choose([node]);
+      workbench.selection.select([node]);
       close();
       toast({
         title: t("converted", { name: agent.graph.name }),

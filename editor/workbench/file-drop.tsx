@@ -110,7 +110,7 @@ function DropDialog({
     if (workbench.document.getState().frozen) return toast({ tone: "bad", title: t("drop.pastRun") });
     const { command, ids } = pasteGraph(workbench.graph(), graph, position);
     workbench.apply(command);
-    workbench.selection.choose(ids);
+    workbench.selection.select(ids);
   };
   return (
     <Dialog

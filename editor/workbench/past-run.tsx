@@ -7,7 +7,7 @@ import { useLocation } from "wouter";
 import { api } from "../api/api.ts";
 import { BodyViews } from "../hooks/body-views.tsx";
 import { useCatalogueSync } from "../hooks/use-catalogue-sync.ts";
-import { useChosenNode, useGraph, useLive, useWorkbench } from "../hooks/use-workbench.ts";
+import { useGraph, useLive, useSelectedNode, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import { isNotFound, RunNotFound } from "../pages/runs/run-not-found.tsx";
 import { Inspector } from "../panels/inspector.tsx";
@@ -200,7 +200,7 @@ async function agentOf(run: string): Promise<string | null> {
 /** The form of the selected node; without a selection, the message and the reply. */
 function SelectedNode() {
   const { t } = useTranslation("testing");
-  const node = useChosenNode();
+  const node = useSelectedNode();
   const ran = useLive((state) => node !== undefined && viewOf(state, node.id) !== undefined);
   if (node)
     return (

@@ -29,7 +29,7 @@ export function replaceWith(
   if (!node) return;
   const plan = planReplacement(graph, workbench.reader.getState().reader, node, definition);
   workbench.apply(replaceNode(plan));
-  workbench.selection.choose([id]);
+  workbench.selection.select([id]);
   const words = nodeWords(language);
   const { edges, settings } = plan.lost;
   const said = [

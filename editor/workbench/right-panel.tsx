@@ -2,7 +2,7 @@ import { X } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { AgentWorkbench } from "../hooks/body-views.tsx";
-import { useChosenNode, useIssues, usePanels, useWorkbench } from "../hooks/use-workbench.ts";
+import { useIssues, usePanels, useSelectedNode, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { BuildPanel } from "../panels/build-panel.tsx";
 import { FindPanel } from "../panels/find-panel.tsx";
@@ -29,7 +29,7 @@ export function RightPanelArea() {
   const { panel, rightWidth } = usePanels(({ panel, rightWidth }) => ({ panel, rightWidth }));
   const errors = useIssues((issues) => issues.errors);
   const warnings = useIssues((issues) => issues.all.length - issues.errors);
-  const chosen = useChosenNode();
+  const chosen = useSelectedNode();
   const extra =
     panel === "publish" || panel === "history"
       ? [{ id: panel, label: t(panel === "publish" ? "publish" : "history.title") }]

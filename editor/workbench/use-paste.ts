@@ -17,7 +17,7 @@ export function usePaste(): (text: string, position: { x: number; y: number }) =
       if (found.graph.nodes.length === 0) return toast({ tone: "bad", title: t("paste.empty") });
       const { command, ids } = pasteGraph(workbench.graph(), found.graph, position);
       workbench.apply(command);
-      workbench.selection.choose(ids);
+      workbench.selection.select(ids);
     },
     [workbench, read, t],
   );

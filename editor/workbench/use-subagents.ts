@@ -68,7 +68,7 @@ export function useSubagents(): { encapsulate(): void; unpack(): void } {
         const plan = unpack(graph, id, called, deps());
         if ("refused" in plan) return refuse(plan.refused, plan.refused.why === "unknown" ? called : graph);
         workbench.apply(plan.command);
-        selection.choose(plan.nodes);
+        selection.select(plan.nodes);
         const said = [
           t("unpackedHelp"),
           plan.remembers.length > 0 && t("gainsHistory", { names: titles(workbench.graph(), plan.remembers) }),
