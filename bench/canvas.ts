@@ -17,9 +17,8 @@ import { build } from "vite";
 import { type BrowserSession, makeAgent, openSession, startServer, type TestServer } from "../editor/e2e/harness.ts";
 import { startMockModel } from "../server/testing/mock-model.ts";
 import { benchGraph } from "./bare-flow/graph.ts";
+import { percentile } from "./numbers.ts";
 import { ROOT } from "./processes.ts";
-
-export const name = "canvas";
 
 const SIZES = [100, 500, 1000, 2000];
 const GESTURES = ["drag", "pan", "zoom"] as const;
@@ -149,7 +148,7 @@ async function open(browser: Browser, url: string, rounds: number, storageState?
   const rendered = await page.locator(".react-flow__node").count();
   return {
     page,
-    measured: { openMs: Math.round(middle(times)), bytes: first, rendered },
+    measured: { openMs: Math.round(percentile(times, 0.5)), bytes: first, rendered },
     close: () => context.close(),
   };
 }
@@ -192,7 +191,7 @@ async function measureGestures(page: Page, rounds: number): Promise<Partial<Reco
 async function median(rounds: number, measure: () => Promise<Cost>): Promise<Cost> {
   const costs: Cost[] = [];
   for (let round = 0; round < rounds; round++) costs.push(await measure());
-  const of = (pick: (cost: Cost) => number) => middle(costs.map(pick));
+  const of = (pick: (cost: Cost) => number) => percentile(costs.map(pick), 0.5);
   return {
     work: of((cost) => cost.work),
     script: of((cost) => cost.script),
@@ -373,7 +372,3 @@ function print(size: number, { ours, visible, all }: Record<Kind, Measured>): vo
 }
 
 const kb = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
-function middle(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}

@@ -1,5 +1,6 @@
 /** A closed loop of requests over keep-alive connections: each connection sends the next request after a response. */
 import { Pool } from "undici";
+import { percentile } from "./numbers.ts";
 
 interface LoadOptions {
   origin: string;
@@ -65,15 +66,13 @@ export function together(results: LoadResult[]): LoadResult {
 }
 
 function summary(times: number[], seconds: number): LoadResult {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return {
     requests: times.length,
     seconds,
     perSecond: times.length / seconds,
-    p50Ms: at(0.5),
-    p95Ms: at(0.95),
-    p99Ms: at(0.99),
+    p50Ms: percentile(times, 0.5),
+    p95Ms: percentile(times, 0.95),
+    p99Ms: percentile(times, 0.99),
     times,
   };
 }

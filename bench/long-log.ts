@@ -8,8 +8,8 @@ import { openPostgres } from "../server/stores/postgres/connect.ts";
 import { openPostgresLog } from "../server/stores/postgres/event-log.ts";
 import { openEventLog } from "../server/stores/sqlite/event-log.ts";
 import { postgresBin, startPostgres } from "../server/testing/postgres.ts";
+import { percentile, round } from "./numbers.ts";
 
-export const name = "long-log";
 export const quick = false;
 
 const PAGE = 200;
@@ -61,7 +61,7 @@ async function measure(store: string, log: EventLog, events: number) {
       node: "each",
       scope: [{ node: "m", item: seq }],
     } as RunEvent);
-    // As a run does: a few events, then one that is waited for.
+    // Like a run: several events, then one that must be stored at once.
     if (seq % 50 === 0)
       await log.append({ run: "long", seq: ++seq, at: seq, type: "node-skip", node: "n" } as RunEvent, {
         urgent: true,
@@ -69,15 +69,15 @@ async function measure(store: string, log: EventLog, events: number) {
   }
   await last;
   const writtenMs = performance.now() - began;
-  const page = async (place: number) => {
+  const page = async (after: number) => {
     const times: number[] = [];
     for (let i = 0; i < TRIES; i++) {
       const at = performance.now();
-      const got = await log.read("long", place, PAGE);
-      if (got[0]?.seq !== place + 1) throw new Error(`The page behind ${place} begins with ${got[0]?.seq}.`);
+      const events = await log.read("long", after, PAGE);
+      if (events[0]?.seq !== after + 1) throw new Error(`The page after ${after} begins with ${events[0]?.seq}.`);
       times.push(performance.now() - at);
     }
-    return Math.round(times.sort((a, b) => a - b)[TRIES / 2]! * 100) / 100;
+    return round(percentile(times, 0.5), 2);
   };
   return {
     store,

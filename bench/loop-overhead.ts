@@ -12,8 +12,7 @@ import { type ActionFormat, type ModelEvent, ModelProfile } from "../runtime/mod
 import { graphOf } from "../runtime/testing/play.ts";
 import { scriptedHost } from "../runtime/testing/scripted-host.ts";
 import type { ToolSpec } from "../runtime/tool.ts";
-
-export const name = "loop-overhead";
+import { percentile, round } from "./numbers.ts";
 
 const tools: ToolSpec[] = Array.from({ length: 8 }, (_, n) => ({
   name: `builtin/tool${n}`,
@@ -123,7 +122,7 @@ async function measure(
   for (let i = 0; i < Math.min(runs, 50); i++) await once(true);
   const times: number[] = [];
   for (let i = 0; i < runs; i++) times.push(await once(true));
-  return times.sort((a, b) => a - b)[Math.floor(runs / 2)]! / steps;
+  return percentile(times, 0.5) / steps;
 }
 
 export async function run({ full = false }: { full?: boolean } = {}) {
@@ -132,12 +131,10 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   for (const format of ["native", "hermes", "react", "modelscope"] as const)
     for (const messages of [10, 100, 1000]) {
       const perStepMs = await measure(withTools, format, messages, 6, messages === 1000 ? Math.ceil(runs / 4) : runs);
-      rows.push({ format, messages, perStepMs: Math.round(perStepMs * 1000) / 1000 });
+      rows.push({ format, messages, perStepMs: round(perStepMs, 3) });
     }
-  const oneCallMs = Math.round((await measure(alone, "native", 0, 1, runs * 5)) * 1000) / 1000;
+  const oneCallMs = round(await measure(alone, "native", 0, 1, runs * 5), 3);
   console.table(rows);
   console.log(`one run of one llm node, no tools, no history: ${oneCallMs} ms in all of the runtime`);
-  return { name, rows, oneCallMs };
+  return { rows, oneCallMs };
 }
-
-if (process.argv[1] === import.meta.filename) await run({ full: process.argv.includes("--full") });

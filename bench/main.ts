@@ -18,8 +18,8 @@ const { values, positionals } = parseArgs({
   options: { full: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
 });
 
-/** Helpers and programs that benchmarks start. */
-const NOT_BENCHES = new Set(["main", "bare-forwarder", "load", "processes"]);
+/** Helpers, and programs that benchmarks start. */
+const NOT_BENCHES = new Set(["main", "bare-forwarder", "load", "numbers", "processes"]);
 const files = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.slice(0, -3))

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import Database from "better-sqlite3";
 import type { RunRow } from "../server/contract/run.ts";
-
 import type { EventLog } from "../server/stores/event-log.ts";
 import { openPostgres } from "../server/stores/postgres/connect.ts";
 import { openPostgresLog } from "../server/stores/postgres/event-log.ts";
@@ -16,8 +15,8 @@ import { toCells } from "../server/stores/run-cells.ts";
 import { openEventLog } from "../server/stores/sqlite/event-log.ts";
 import { ROW_COLUMNS } from "../server/stores/sqlite/event-log-schema.ts";
 import { postgresBin, startPostgres } from "../server/testing/postgres.ts";
+import { percentile, round } from "./numbers.ts";
 
-export const name = "many-runs";
 export const quick = false;
 
 const TRIES = 7;
@@ -66,7 +65,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
 
 const quoted = ROW_COLUMNS.map((column) => `"${column}"`).join(", ");
 
-/** A run a minute, a few of them waiting, a third without a conversation. */
+/** One run per minute; a few of them wait, a third has no conversation. */
 function* rows(count: number, now: number): Generator<RunRow> {
   for (let i = 0; i < count; i++) {
     const startedAt = now - (count - i) * MINUTE;
@@ -118,22 +117,22 @@ async function measure(store: string, log: EventLog, count: number, now: number)
   const questions: Record<string, () => Promise<unknown>> = {
     "newest 50": () => log.rows({}),
     "newest 50 of an agent": () => log.rows({ agent: "agent-3" }),
-    "all that wait": () => log.rows({ status: "waiting" }),
-    "of a user": () => log.rows({ user: "user-77" }),
+    "waiting runs": () => log.rows({ status: "waiting" }),
+    "runs of a user": () => log.rows({ user: "user-77" }),
     "text without matches": () => log.rows({ text: "haystack" }),
-    "of a day long ago": () => log.rows({ from: now - 60 * DAY, to: now - 59 * DAY }),
+    "runs of an old day": () => log.rows({ from: now - 60 * DAY, to: now - 59 * DAY }),
     conversations: () => log.sessions({}),
     "conversations of a key": () => log.sessions({ key: "key-3" }),
     "one conversation": () => log.sessionRuns("session-100", { key: "key-1" }),
     "sums of 30 days": () => log.usage({ from: now - 30 * DAY, to: now }),
-    "counts of what is open": () => log.openRuns(),
+    "counts of open runs": () => log.openRuns(),
   };
-  const table: Record<string, { ms: number; "beside the newest": number; "held at most, ms": number }> = {};
+  const table: Record<string, { ms: number; "relative to the newest": number; "longest block, ms": number }> = {};
   let newest = 0;
   for (const [question, ask] of Object.entries(questions)) {
     await ask();
-    const held = monitorEventLoopDelay({ resolution: 1 });
-    held.enable();
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
     const times: number[] = [];
     for (let i = 0; i < TRIES; i++) {
       const began = performance.now();
@@ -141,20 +140,16 @@ async function measure(store: string, log: EventLog, count: number, now: number)
       times.push(performance.now() - began);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    held.disable();
-    const ms = times.sort((a, b) => a - b)[TRIES >> 1]!;
+    delay.disable();
+    const ms = percentile(times, 0.5);
     newest ||= ms;
     table[question] = {
-      ms: round(ms),
-      "beside the newest": round(ms / newest),
-      "held at most, ms": round(held.max / 1e6),
+      ms: round(ms, 1),
+      "relative to the newest": round(ms / newest, 1),
+      "longest block, ms": round(delay.max / 1e6, 1),
     };
   }
   console.log(`${store}, ${count} runs`);
   console.table(table);
   return table;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

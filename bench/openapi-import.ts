@@ -1,11 +1,12 @@
 /**
- * How long large OpenAPI documents take to become tools, what becomes of their operations, and how quickly the library
- * they make is searched. Documents: two of 3.1, one of 3.0 and one of Swagger 2.
+ * Import of large OpenAPI documents: time, the result of each operation, and the search time of the resulting library.
+ * Documents: two of OpenAPI 3.1, one of 3.0 and one of Swagger 2.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ToolIndex } from "../runtime/retrieval/tool-index.ts";
 import { importOpenApi } from "../server/tools/openapi/import.ts";
+import { percentile } from "./numbers.ts";
 
 const DATA = path.join(import.meta.dirname, "../../shared/data/openapi");
 const DOCUMENTS = [
@@ -26,18 +27,16 @@ const QUESTIONS = [
   "list comments of a design",
 ];
 
-export const name = "openapi-import";
-
 export async function run() {
   const rows = [];
   const all = [];
   for (const { file, from, server } of DOCUMENTS) {
-    const place = path.join(DATA, file);
-    if (!existsSync(place)) {
-      console.log(`${file} is not there; get it from ${from} and put it into ${path.relative(process.cwd(), DATA)}.`);
+    const location = path.join(DATA, file);
+    if (!existsSync(location)) {
+      console.log(`${file} is missing. Get it from ${from} and put it into ${path.relative(process.cwd(), DATA)}.`);
       continue;
     }
-    const text = readFileSync(place, "utf8");
+    const text = readFileSync(location, "utf8");
     const began = performance.now();
     const { tools, report } = importOpenApi({ openapi: text, server });
     const ms = Math.round(performance.now() - began);
@@ -71,10 +70,14 @@ export async function run() {
     index.search(QUESTIONS[i % QUESTIONS.length]!, 12);
     times.push(performance.now() - began);
   }
-  times.sort((a, b) => a - b);
-  const search = { tools: all.length, indexMs: Math.round(indexMs), p50Ms: times[100], p95Ms: times[190] };
+  const search = {
+    tools: all.length,
+    indexMs: Math.round(indexMs),
+    p50Ms: percentile(times, 0.5),
+    p95Ms: percentile(times, 0.95),
+  };
   console.log(
-    `${search.tools} tools: indexed in ${search.indexMs} ms, searched in ${search.p50Ms!.toFixed(2)} ms (p50), ${search.p95Ms!.toFixed(2)} ms (p95).`,
+    `${search.tools} tools: indexed in ${search.indexMs} ms, searched in ${search.p50Ms.toFixed(2)} ms (p50), ${search.p95Ms.toFixed(2)} ms (p95).`,
   );
   return { rows, search };
 }

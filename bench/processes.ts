@@ -19,7 +19,12 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** The flags that `npm start` gives to Node. */
+/** The origin in the ready line of a server. */
+export function originOf({ line }: Program): string {
+  return new URL(line.slice(line.indexOf("http"))).origin;
+}
+
+/** The Node flags of `npm start`. */
 export function startFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: { start: string } };
   return scripts.start.split(" ").filter((word) => word.startsWith("--"));

@@ -6,12 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LoadResult, load, together } from "./load.ts";
-import { freePort, type Program, start, startFlags } from "./processes.ts";
+import { round } from "./numbers.ts";
+import { freePort, originOf, type Program, start, startFlags } from "./processes.ts";
 
-export const name = "published-call";
-export const quick = true;
-
-const MESSAGE = JSON.stringify({ input: { message: "What is 2 + 3? Answer in one sentence." } });
+export const TOKEN = "bench-token-0123456789abcdef";
+export const MESSAGE = JSON.stringify({ input: { message: "What is 2 + 3? Answer in one sentence." } });
 const CONNECTIONS = [1, 16, 64];
 /** Seconds of one measurement, and of the warm-up before it. */
 const SLICE = 0.5;
@@ -28,7 +27,7 @@ interface Row extends Omit<LoadResult, "times"> {
   target: string;
   shape: string;
   connections: number;
-  /** Milliseconds of processor of the process itself, per call. */
+  /** CPU milliseconds of the process per call. */
   cpuMs: number;
   rssMb: number;
 }
@@ -50,7 +49,6 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     const bare = await keep(start("bench/bare-forwarder.ts", [String(barePort), model, "fetch"]));
     const pooledPort = await freePort();
     const pooled = await keep(start("bench/bare-forwarder.ts", [String(pooledPort), model, "pooled"]));
-    const token = "bench-token-0123456789abcdef";
     const patchbay = await keep(
       start(
         "server/main.ts",
@@ -58,7 +56,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
         {
           PORT: "0",
           PATCHBAY_DATA: join(folder, "data"),
-          PATCHBAY_TOKEN: token,
+          PATCHBAY_TOKEN: TOKEN,
           OPENAI_BASE_URL: model,
           OPENAI_API_KEY: "none",
           PATCHBAY_DEFAULT_MODEL: "openai/mock",
@@ -66,8 +64,8 @@ export async function run({ full = false }: { full?: boolean } = {}) {
         startFlags(),
       ),
     );
-    const origin = new URL(patchbay.line.slice(patchbay.line.indexOf("http"))).origin;
-    const key = await setUp(origin, token);
+    const origin = originOf(patchbay);
+    const key = await setUp(origin, TOKEN);
     const before = { bare: bare.rss(), patchbay: patchbay.rss() };
 
     const headers = { authorization: `Bearer ${key}` };
@@ -118,7 +116,7 @@ function measure(target: Target, connections: number, seconds: number): Promise<
     seconds,
     verify(status, body) {
       if (status !== 200 || (target.headers && !body.includes('"status":"done"')))
-        throw new Error(`${target.path} answered ${status}: ${body.slice(0, 300)}`);
+        throw new Error(`${target.path} returned ${status}: ${body.slice(0, 300)}`);
     },
   });
 }
@@ -126,13 +124,13 @@ function measure(target: Target, connections: number, seconds: number): Promise<
 /** Publishes the two agents; resolves with a key that may call them. */
 export async function setUp(origin: string, token: string): Promise<string> {
   const post = async (path: string, body: unknown) => {
-    const answer = await fetch(origin + path, {
+    const response = await fetch(origin + path, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    const value = (await answer.json()) as { id: string; key: string };
-    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(value)}`);
+    const value = (await response.json()) as { id: string; key: string };
+    if (!response.ok) throw new Error(`${path} returned ${response.status}: ${JSON.stringify(value)}`);
     return value;
   };
   const ask = { id: "ask", type: "input", version: 1, config: {} };
@@ -165,9 +163,9 @@ function report(
       what: `${row.shape}, ${row.target}`,
       connections: row.connections,
       "calls/s": Math.round(row.perSecond),
-      "p50 ms": round(row.p50Ms),
-      "p95 ms": round(row.p95Ms),
-      "CPU ms/call": round(row.cpuMs),
+      "p50 ms": round(row.p50Ms, 3),
+      "p95 ms": round(row.p95Ms, 3),
+      "CPU ms/call": round(row.cpuMs, 3),
       "RSS MB": Math.round(row.rssMb),
     })),
   );
@@ -179,10 +177,10 @@ function report(
       return {
         shape,
         connections,
-        shareOfBare: round(own.perSecond / bare.perSecond),
-        shareOfPooled: round(own.perSecond / pooled.perSecond),
-        addedP50Ms: round(own.p50Ms - bare.p50Ms),
-        addedP95Ms: round(own.p95Ms - bare.p95Ms),
+        shareOfBare: round(own.perSecond / bare.perSecond, 3),
+        shareOfPooled: round(own.perSecond / pooled.perSecond, 3),
+        addedP50Ms: round(own.p50Ms - bare.p50Ms, 3),
+        addedP95Ms: round(own.p95Ms - bare.p95Ms, 3),
       };
     }),
   );
@@ -199,9 +197,5 @@ function report(
   console.log(
     `cold start: bare ${Math.round(facts.coldStartMs.bare!)} ms, patchbay ${Math.round(facts.coldStartMs.patchbay!)} ms`,
   );
-  return { name, rows, summary, memory, coldStartMs: facts.coldStartMs };
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
+  return { rows, summary, memory, coldStartMs: facts.coldStartMs };
 }

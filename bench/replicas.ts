@@ -4,14 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresBin, startPostgres } from "../server/testing/postgres.ts";
 import { load } from "./load.ts";
-import { freePort, type Program, start } from "./processes.ts";
-import { setUp } from "./published-call.ts";
+import { round } from "./numbers.ts";
+import { freePort, originOf, type Program, start } from "./processes.ts";
+import { MESSAGE, setUp, TOKEN } from "./published-call.ts";
 
-export const name = "replicas";
 export const quick = false;
-
-const TOKEN = "bench-token-0123456789abcdef";
-const MESSAGE = JSON.stringify({ input: { message: "What is 2 + 3? Answer in one sentence." } });
 
 export async function run({ full = false }: { full?: boolean } = {}) {
   if (!postgresBin()) {
@@ -67,14 +64,12 @@ export async function run({ full = false }: { full?: boolean } = {}) {
           store,
           connections,
           "calls/s": Math.round(results.reduce((sum, result) => sum + result.perSecond, 0)),
-          "p50 ms": round(Math.max(...results.map((result) => result.p50Ms))),
-          "p95 ms": round(Math.max(...results.map((result) => result.p95Ms))),
-          "MB a process": Math.round(Math.max(...servers.map((server) => server.rss())) / 2 ** 20),
+          "p50 ms": round(Math.max(...results.map((result) => result.p50Ms)), 2),
+          "p95 ms": round(Math.max(...results.map((result) => result.p95Ms)), 2),
+          "MB per process": Math.round(Math.max(...servers.map((server) => server.rss())) / 2 ** 20),
         });
       }
     };
-    const originOf = (program: Program) => new URL(program.line.slice(program.line.indexOf("http"))).origin;
-
     const sqlite = await server("sqlite");
     await measure("SQLite, 1 process", [sqlite], [originOf(sqlite)], await setUp(originOf(sqlite), TOKEN));
     await sqlite.stop();
@@ -98,8 +93,4 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     await postgres.close();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,5 +1,5 @@
 /**
- * How well, and how fast, the right tool is found among many. Data: BFCL v4's `multiple` and `simple_python` functions
+ * Quality and time of tool search. Data: BFCL v4's `multiple` and `simple_python` functions
  * pooled as one library (589 tools, 600 questions); where two definitions share a name, the last one counts.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import path from "node:path";
 import { Bm25 } from "../runtime/retrieval/bm25.ts";
 import { fuseRanks } from "../runtime/retrieval/fuse.ts";
 import { ToolIndex, toolText } from "../runtime/retrieval/tool-index.ts";
+import { percentile, round } from "./numbers.ts";
 
 const DATA = path.join(import.meta.dirname, "../../shared/data/tools");
 const WHERE =
@@ -40,14 +41,8 @@ function load(): { tools: Tool[]; questions: { text: string; tool: string }[] } 
   return { tools: [...tools.values()], questions };
 }
 
-function percentile(values: number[], share: number): number {
-  return values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;
-}
-
-export const name = "tool-retrieval";
-
 export async function run({ full = false }: { full?: boolean } = {}) {
-  const report: Record<string, unknown> = { name };
+  const report: Record<string, unknown> = {};
   const made = madeUp(10_000);
   const builtAt = performance.now();
   const large = new ToolIndex(made);
@@ -60,9 +55,9 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     times.push(performance.now() - startedAt);
   }
   report.tenThousand = {
-    buildMs: round(buildMs),
-    rankP50Ms: round(percentile(times, 0.5)),
-    rankP95Ms: round(percentile(times, 0.95)),
+    buildMs: round(buildMs, 3),
+    rankP50Ms: round(percentile(times, 0.5), 3),
+    rankP95Ms: round(percentile(times, 0.95), 3),
   };
   console.log(
     `10,000 tools: index built in ${buildMs.toFixed(0)} ms; ranking p50 ${percentile(times, 0.5).toFixed(2)} ms, p95 ${percentile(times, 0.95).toFixed(2)} ms`,
@@ -113,7 +108,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
         ).map((fused) => fused.item),
       ),
     );
-    report.embedMs = round(embedMs);
+    report.embedMs = round(embedMs, 3);
     console.log(`embedding: ${embedMs.toFixed(1)} ms a text, apart from ranking`);
   } else console.log("For vectors too, set EMBEDDINGS_URL (an OpenAI-compatible …/v1) and EMBEDDINGS_MODEL.");
   report.bfcl = { tools: tools.length, questions: questions.length, rows };
@@ -122,7 +117,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   return report;
 }
 
-/** How deep each ranking is read. */
+/** Results per ranking. */
 const DEPTH = 50;
 
 interface Row {
@@ -147,8 +142,8 @@ function score(
     times.push(performance.now() - startedAt);
     return found.findIndex((one) => one.name === tool) + 1;
   });
-  const recall = (k: number) => round(ranks.filter((rank) => rank > 0 && rank <= k).length / ranks.length);
-  const mrr = round(ranks.reduce((sum, rank) => sum + (rank > 0 ? 1 / rank : 0), 0) / ranks.length);
+  const recall = (k: number) => round(ranks.filter((rank) => rank > 0 && rank <= k).length / ranks.length, 3);
+  const mrr = round(ranks.reduce((sum, rank) => sum + (rank > 0 ? 1 / rank : 0), 0) / ranks.length, 3);
   return {
     ranking,
     recall1: recall(1),
@@ -156,7 +151,7 @@ function score(
     recall5: recall(5),
     recall12: recall(12),
     mrr,
-    rankP95Ms: round(percentile(times, 0.95)),
+    rankP95Ms: round(percentile(times, 0.95), 3),
   };
 }
 
@@ -172,7 +167,7 @@ async function embeddings(url: string, model: string, texts: string[]): Promise<
       headers: { "content-type": "application/json", authorization: `Bearer ${process.env.OPENAI_API_KEY ?? "none"}` },
       body: JSON.stringify({ model, input: texts.slice(at, at + 32) }),
     });
-    if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+    if (!response.ok) throw new Error(`${url} returned ${response.status}: ${await response.text()}`);
     const { data } = (await response.json()) as { data: { embedding: number[] }[] };
     for (const { embedding } of data) {
       const length = Math.hypot(...embedding);
@@ -182,11 +177,7 @@ async function embeddings(url: string, model: string, texts: string[]): Promise<
   return vectors;
 }
 
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
-
-/** Tools that no one has, from words that tools are made of. */
+/** Made-up tools, from words that are common in tool names. */
 function madeUp(count: number): Tool[] {
   const verbs =
     "get list create update delete search send export import convert merge split check count notify archive restore approve publish schedule".split(
@@ -221,5 +212,3 @@ function madeUp(count: number): Tool[] {
     };
   });
 }
-
-if (process.argv[1] === import.meta.filename) await run({ full: process.argv.includes("--full") });

@@ -7,12 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Pool } from "undici";
-import { type Program, start, startFlags } from "./processes.ts";
+import { round } from "./numbers.ts";
+import { originOf, type Program, start, startFlags } from "./processes.ts";
+import { TOKEN } from "./published-call.ts";
 
-export const name = "waiting-and-following";
 export const quick = false;
-
-const TOKEN = "bench-token-0123456789abcdef";
 
 export async function run({ full = false }: { full?: boolean } = {}) {
   const waits = full ? 5_000 : 1_000;
@@ -21,7 +20,6 @@ export async function run({ full = false }: { full?: boolean } = {}) {
   let server: Program | undefined;
   const begin = async () =>
     start("server/main.ts", ["--no-editor"], { PORT: "0", PATCHBAY_DATA: folder, PATCHBAY_TOKEN: TOKEN }, startFlags());
-  const originOf = (program: Program) => new URL(program.line.slice(program.line.indexOf("http"))).origin;
   try {
     /** Starts the server three times and leaves the last one running. */
     const startAgain = async () => {
@@ -119,15 +117,15 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     await pause(1_000);
     const report = {
       waits: ids.length,
-      waitingMb: round(waitingMb),
-      kbAWait: round((waitingMb * 1024) / waits),
+      waitingMb: round(waitingMb, 1),
+      kbPerWait: round((waitingMb * 1024) / waits, 1),
       streams,
-      streamsMb: round(streamsMb),
+      streamsMb: round(streamsMb, 1),
       allReceivedMs: Math.round(allReceivedMs),
-      streamsCpuSeconds: round(streamsCpu),
+      streamsCpuSeconds: round(streamsCpu, 1),
       startMs: Math.round(empty.ms),
       startWithWaitsMs: Math.round(waiting.ms),
-      "start, with / without waits": round(waiting.ms / empty.ms),
+      "start, with / without waits": round(waiting.ms / empty.ms, 1),
       afterRestartMb: Math.round(waiting.program.rss() / 2 ** 20),
     };
     console.table(report);
@@ -136,8 +134,4 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { TOKEN } from "./client.ts";
 import type { ServerProcess } from "./process.ts";
 
-/** A fresh server comes by so many migrations at least, on either store. */
+/** The least migrations of a new server, on both stores. */
 const MIGRATIONS = 3;
 const INDEX_MS = 60_000;
 
@@ -16,8 +16,8 @@ export interface AtRestReport {
 }
 
 /**
- * `door` takes calls in, `indexer` does tasks (it may be the same). Neither has been started; only `door` is up in the
- * end. `chance` in [0, 1): which migration it is.
+ * `door` receives calls, `indexer` runs tasks (they may be the same). Neither is started before; only `door` runs
+ * afterwards. `chance` in [0, 1) chooses the migration.
  */
 export async function dieAtRest(
   door: ServerProcess,
@@ -25,18 +25,18 @@ export async function dieAtRest(
   chance: () => number,
   report: AtRestReport,
 ): Promise<void> {
-  const died = async (server: ServerProcess, place: string) => {
-    const whether = await Promise.race([server.ended.then(() => true), pause(INDEX_MS, false)]);
-    if (whether) report.kills[place] = (report.kills[place] ?? 0) + 1;
-    else report.violations.push(`${server.name} did not come by ${place}.`);
+  const waitForKill = async (server: ServerProcess, place: string) => {
+    const hasEnded = await Promise.race([server.ended.then(() => true), pause(INDEX_MS, false)]);
+    if (hasEnded) report.kills[place] = (report.kills[place] ?? 0) + 1;
+    else report.violations.push(`${server.name} did not reach ${place}.`);
     await server.kill();
   };
 
-  // Half a migration is none, and is done at the next start.
+  // An interrupted migration is repeated at the next start.
   await door.start(`mid-migration#${1 + Math.floor(chance() * MIGRATIONS)}`);
-  await died(door, "mid-migration");
+  await waitForKill(door, "mid-migration");
 
-  // What was cut off is not there, and can be sent again.
+  // An interrupted upload leaves nothing and can be repeated.
   const bytes = "A line of the file. ".repeat(20_000);
   const upload = async () => {
     const form = new FormData();
@@ -46,31 +46,36 @@ export async function dieAtRest(
   };
   await door.start("mid-upload#1");
   const cut = await upload().catch(() => undefined);
-  await died(door, "mid-upload");
+  await waitForKill(door, "mid-upload");
   await door.start(door === indexer ? "mid-index#1" : undefined);
-  if (cut !== undefined) report.violations.push("An upload that was cut off was answered.");
+  if (cut !== undefined) report.violations.push("An interrupted upload returned a response.");
   const stored = await (await call(door, "GET", `/api/files/${await upload()}`)).text();
-  if (stored !== bytes) report.violations.push("An upload after one that was cut off is not whole.");
+  if (stored !== bytes) report.violations.push("An upload after an interrupted one is incomplete.");
 
-  // A document that was being indexed is indexed after all, once.
+  // A document whose indexing was interrupted is indexed once.
   if (indexer !== door) await indexer.start("mid-index#1");
   await call(door, "POST", "/api/knowledge", { name: "crash" });
   await call(door, "POST", "/api/knowledge/crash/documents", { title: "Whales", text: "A whale is no fish." });
-  await died(indexer, "mid-index");
+  await waitForKill(indexer, "mid-index");
   await indexer.start();
   let status = "";
   for (const began = performance.now(); status !== "ready" && performance.now() - began < INDEX_MS; await pause(100)) {
     const answer = await call(door, "GET", "/api/knowledge/crash/documents");
     status = ((await answer.json()) as { documents: { status: string }[] }).documents[0]?.status ?? "gone";
   }
-  if (status !== "ready") report.violations.push(`A document whose indexing was cut off is ${status}.`);
+  if (status !== "ready") report.violations.push(`A document whose indexing was interrupted is ${status}.`);
   const found = await call(door, "GET", "/api/knowledge/crash/search?q=whale&limit=10");
   const { hits } = (await found.json()) as { hits: unknown[] };
-  if (hits.length !== 1) report.violations.push(`A passage that was indexed twice is found ${hits.length} times.`);
+  if (hits.length !== 1) report.violations.push(`The passage is found ${hits.length} times.`);
   if (indexer !== door) await indexer.kill();
 }
 
-async function call(server: ServerProcess, method: string, path: string, body?: FormData | object): Promise<Response> {
+export async function call(
+  server: ServerProcess,
+  method: string,
+  path: string,
+  body?: FormData | object,
+): Promise<Response> {
   const answer = await fetch(server.origin + path, {
     method,
     headers: {

@@ -1,16 +1,16 @@
 /** A persistent client: retries until its run is accepted, resumes its stream after every break, and decides on its waits. */
 import { setTimeout as pause } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { RunEvent } from "../../runtime/event.ts";
+import { type RunEvent, TERMINAL } from "../../runtime/event.ts";
 
 export const TOKEN = "a-token-for-the-crash-harness";
 
 /** What the client observed: the input of the judge. */
 export interface Record {
   key: string;
-  /** Set when the server said yes. */
+  /** Set when the server has accepted the run. */
   id?: string;
-  /** Events as they came over the stream, breaks and all. */
+  /** Events of the stream, in order, over all breaks. */
   seen: RunEvent[];
   breaks: number;
   /** What a client must never see: another id for the same key, an event twice or out of order. */
@@ -21,7 +21,7 @@ export interface Record {
 }
 
 export interface ClientOptions {
-  /** Where to call: any of them, by turns. */
+  /** Origins to call, in rotation. */
   doors: string[];
   agent: string;
   key: string;
@@ -30,7 +30,6 @@ export interface ClientOptions {
 }
 
 const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
-const ENDS = new Set(["run-end", "run-fail", "run-cancel"]);
 
 /** Resolves when the run ends or the signal aborts. Server errors never reject it. */
 export async function drive(options: ClientOptions, record: Record): Promise<void> {
@@ -67,9 +66,9 @@ export async function drive(options: ClientOptions, record: Record): Promise<voi
           for (const wait of event.waits)
             if (!given.has(wait.wait)) {
               given.add(wait.wait);
-              void persist(options, door, record, wait.wait);
+              void decide(options, door, record, wait.wait);
             }
-        if (ENDS.has(event.type)) {
+        if (TERMINAL.has(event.type)) {
           record.ended = true;
           record.endedAt = performance.now();
         }
@@ -105,8 +104,8 @@ async function accept(options: ClientOptions, door: string, record: Record): Pro
   }
 }
 
-/** Answers "skip" until the server took it: an outcome that is not known is not tried again. */
-async function persist(options: ClientOptions, door: () => string, record: Record, wait: string): Promise<void> {
+/** Decides "skip" until the server has accepted it: an uncertain call is not repeated. */
+async function decide(options: ClientOptions, door: () => string, record: Record, wait: string): Promise<void> {
   while (!options.signal.aborted && !record.ended) {
     try {
       const answer = await fetch(`${door()}/api/runs/${record.id}/answer`, {
@@ -121,7 +120,7 @@ async function persist(options: ClientOptions, door: () => string, record: Recor
         return;
       }
     } catch {
-      // The server is away; it is asked again.
+      // The server is unavailable. Tries again.
     }
     await pause(50);
   }

@@ -1,4 +1,4 @@
-/** A short sample of the crash harness; `npm run crash -- --full` is the whole of it. */
+/** A short sample of the crash harness. `npm run crash -- --full` runs all of it. */
 import { describe, expect, test } from "vitest";
 import type { RunEvent } from "../../runtime/event.ts";
 import type { Record } from "./client.ts";
@@ -26,7 +26,7 @@ describe("the judge", () => {
   const once = new Map([["key", 1]]);
   const renumber = (events: RunEvent[]) => events.map((event, seq) => ({ ...event, seq }));
 
-  test("finds nothing wrong with a whole run", () => {
+  test("finds nothing in a complete run", () => {
     expect(judge(record, whole, once).violations).toEqual([]);
   });
 
@@ -35,14 +35,14 @@ describe("the judge", () => {
     ["no end", whole.slice(0, -1), once],
     ["two ends", renumber([...whole, whole.at(-1)!]), once],
     ["a call made twice", whole, new Map([["key", 2]])],
-    ["a call begun again without leave", renumber([whole[0]!, whole[1]!, ...whole.slice(1)]), once],
+    ["a repeated call that must not be repeated", renumber([whole[0]!, whole[1]!, ...whole.slice(1)]), once],
     [
-      "a finished call begun again",
+      "a repeated call that was finished",
       renumber([...whole.slice(0, 3), whole[1]!, whole[2]!, whole[3]!]),
       new Map([["key", 2]]),
     ],
     [
-      "an uncertain call that was not",
+      "a call wrongly reported as uncertain",
       renumber([
         ...whole.slice(0, 3),
         {

@@ -9,16 +9,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { RunEvent } from "../../runtime/event.ts";
 import type { FaultPoint } from "../../server/process/fault.ts";
 import { startPostgres } from "../../server/testing/postgres.ts";
-import { dieAtRest } from "./at-rest.ts";
+import { percentile } from "../numbers.ts";
+import { freePort } from "../processes.ts";
+import { call, dieAtRest } from "./at-rest.ts";
 import { drive, type Record, TOKEN } from "./client.ts";
 import { judge } from "./judge.ts";
 import { type Oracle, startOracle } from "./oracle.ts";
-import { freePort, ServerProcess } from "./process.ts";
+import { ServerProcess } from "./process.ts";
 
 export interface HarnessOptions {
   kills: number;
   seed: number;
-  /** One door and three workers on PostgreSQL, which is restarted in the middle; else one server on SQLite. */
+  /** One door and three workers on PostgreSQL, which is restarted halfway. Else one server on SQLite. */
   postgres?: boolean;
   clients?: number;
   log?(line: string): void;
@@ -31,22 +33,22 @@ export interface Report {
   databaseRestarts: number;
   runs: number;
   events: number;
-  /** How often a run was taken up again. */
+  /** Number of resumed runs. */
   resumed: number;
   toolCalls: number;
   uncertain: number;
   streamBreaks: number;
   /**
-   * To the end of each run that was under way at a kill: from the kill where other workers go on with it, from the
-   * server's return where it was the only one, or the only door.
+   * Time to the end of each run that a kill interrupted: from the kill when other workers continue it, else from the next
+   * ready line of the server.
    */
   recoveryMs: { p50: number; p95: number; max: number };
   startMs: { p50: number; max: number };
   violations: string[];
 }
 
-/** Where a run can be cut, and how often a process may pass the place before it is. */
-const PLACES: [FaultPoint, number][] = [
+/** Crash points in runs, and how often a process may pass each before it is killed. */
+const CRASH_POINTS: [FaultPoint, number][] = [
   ["before-event-append", 60],
   ["after-event-append", 60],
   ["after-accept", 4],
@@ -55,9 +57,9 @@ const PLACES: [FaultPoint, number][] = [
   ["mid-llm-stream", 40],
   ["before-terminal", 4],
 ];
-/** A place that is not come by within this time gives way to a kill at that moment. */
-const PATIENCE_MS = 6_000;
-/** R2: how long after the last kill every run may take to end; much more than it should. */
+/** A process that does not reach its crash point in this time is killed. */
+const REACH_MS = 6_000;
+/** R2: the most time until all runs end after the last kill; much more than needed. */
 const SETTLE_MS = 40_000;
 
 export async function crash(options: HarnessOptions): Promise<Report> {
@@ -92,9 +94,9 @@ export async function crash(options: HarnessOptions): Promise<Report> {
   try {
     await dieAtRest(servers[0]!, servers[1] ?? servers[0]!, chance, report);
     await Promise.all(servers.map((server) => server.isAlive || server.start()));
-    const agent = await prepare(servers[0]!.origin, oracle.url);
+    const agent = await prepare(servers[0]!, oracle.url);
 
-    // Clients go on through all kills; each begins a run when its last one ended.
+    // Clients run through all kills. Each starts a run when its last one ended.
     let enough = false;
     const busy = Array.from({ length: clients }, async (_, client) => {
       for (let n = 0; !enough && !stop.signal.aborted; n++) {
@@ -105,7 +107,7 @@ export async function crash(options: HarnessOptions): Promise<Report> {
       }
     });
 
-    // A server that was killed starts again with the next place armed, so each start serves one kill.
+    // A killed server starts again with the next crash point armed, so each start serves one kill.
     const armed = new Map<ServerProcess, FaultPoint>();
     for (let kill = 0; kill < kills; kill++) {
       const [waiting] = armed.keys();
@@ -113,7 +115,7 @@ export async function crash(options: HarnessOptions): Promise<Report> {
       const label = await die(server, armed.get(server), chance() * 900);
       armed.delete(server);
       count(label);
-      // Now and then a second worker dies in the same moment.
+      // Sometimes a second worker is killed at the same moment.
       const others = servers.filter((one) => one !== server && one.name.startsWith("worker"));
       const second = server.name.startsWith("worker") && chance() < 0.25 ? pick(others, chance) : undefined;
       if (second) {
@@ -122,11 +124,11 @@ export async function crash(options: HarnessOptions): Promise<Report> {
         count("a second worker with it");
       }
       const killedAt = performance.now();
-      // Other workers go on with a worker's runs; what a door or the only server had waits for its return.
+      // Other workers continue the runs of a worker. The runs of a door or of the only server wait until it is ready.
       const takenOver = server.name.startsWith("worker");
       const hit = records.filter((record) => record.acceptedAt !== undefined && !record.ended);
-      // A door does not work on runs, so it comes by few places; it is killed at random moments.
-      const [place, within] = PLACES[kill % PLACES.length]!;
+      // A door does not execute runs, so it reaches few crash points. It is killed at random moments.
+      const [place, within] = CRASH_POINTS[kill % CRASH_POINTS.length]!;
       const arms = kill + 1 < kills && server.name !== "door" && chance() < 0.85;
       await Promise.all([
         server.start(arms ? `${place}#${1 + Math.floor(chance() * within)}` : undefined),
@@ -143,7 +145,7 @@ export async function crash(options: HarnessOptions): Promise<Report> {
     }
 
     enough = true;
-    // What is armed still must not die while the last runs end.
+    // Armed servers must not be killed while the last runs end.
     for (const server of armed.keys()) {
       await server.kill();
       await server.start();
@@ -156,7 +158,7 @@ export async function crash(options: HarnessOptions): Promise<Report> {
           `R2: ${id ?? key} did not end within ${SETTLE_MS} ms; its last event is ${JSON.stringify(seen.at(-1))}.`,
         );
     }
-    await conclude(report, records, servers, doors, oracle);
+    await conclude(report, records, servers, oracle);
     measure(report, interrupted, servers);
     for (const server of servers)
       if ((await server.kill("SIGTERM")) !== 0)
@@ -174,7 +176,7 @@ export async function crash(options: HarnessOptions): Promise<Report> {
 async function makeServers(folder: string, oracle: Oracle, databaseUrl?: string): Promise<ServerProcess[]> {
   const env = {
     PATCHBAY_TOKEN: TOKEN,
-    PATCHBAY_SECRETS_KEY: "one key for all that share a database",
+    PATCHBAY_SECRETS_KEY: "one key for all processes of a database",
     PATCHBAY_ALLOW_HOSTS: new URL(oracle.url).host,
     OPENAI_BASE_URL: oracle.model.url,
     PATCHBAY_DEFAULT_MODEL: "openai/mock",
@@ -195,22 +197,13 @@ async function makeServers(folder: string, oracle: Oracle, databaseUrl?: string)
   ];
 }
 
-/** Two tools that count, one of them safe to repeat, and an agent that uses both. Resolves with its id. */
-async function prepare(origin: string, url: string): Promise<string> {
-  const post = async (path: string, body: unknown) => {
-    const answer = await fetch(origin + path, {
-      method: "POST",
-      headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as { id: string };
-  };
+/** Creates two tools that count, one of them safe to repeat, and an agent that uses both. Resolves with its id. */
+async function prepare(door: ServerProcess, url: string): Promise<string> {
   for (const [name, repeatable] of [
     ["count", false],
     ["safe", true],
   ] as const)
-    await post("/api/tools", {
+    await call(door, "POST", "/api/tools", {
       name: `http/${name}`,
       summary: "Counts.",
       parameters: { type: "object", properties: { item: { type: "string" } }, required: ["item"] },
@@ -218,7 +211,7 @@ async function prepare(origin: string, url: string): Promise<string> {
       repeatable,
       http: { method: "POST", url: `${url}/${name}`, headers: {}, body: '{"item":"{{item}}"}' },
     });
-  const { id } = await post("/api/agents", {
+  const created = await call(door, "POST", "/api/agents", {
     graph: {
       format: "patchbay/1",
       name: "Counter",
@@ -237,33 +230,27 @@ async function prepare(origin: string, url: string): Promise<string> {
       ],
     },
   });
-  return id;
+  return ((await created.json()) as { id: string }).id;
 }
 
-/** Waits for the server to die where it is armed to, or kills it after a while: at once where it does not come by. */
+/** Waits until the server is killed at its crash point, or kills it: after `ms`, or when it does not reach the point. */
 async function die(server: ServerProcess, place: FaultPoint | undefined, ms: number): Promise<string> {
   if (place !== undefined) {
-    const died = await Promise.race([server.ended.then(() => true), pause(PATIENCE_MS, false)]);
+    const died = await Promise.race([server.ended.then(() => true), pause(REACH_MS, false)]);
     if (died) return place;
   } else await pause(ms);
   await server.kill();
   return "random moment";
 }
 
-async function conclude(
-  report: Report,
-  records: Record[],
-  servers: ServerProcess[],
-  doors: string[],
-  oracle: Oracle,
-): Promise<void> {
+async function conclude(report: Report, records: Record[], servers: ServerProcess[], oracle: Oracle): Promise<void> {
   for (const record of records) {
     report.streamBreaks += record.breaks;
     if (record.id === undefined) {
       report.violations.push(...record.faults);
       continue;
     }
-    const events = await eventsOf(doors[0]!, record.id);
+    const events = await eventsOf(servers[0]!, record.id);
     const verdict = judge(record, events, oracle.calls);
     report.runs++;
     report.events += events.length;
@@ -274,17 +261,15 @@ async function conclude(
   }
   for (const server of servers) {
     const [bug] = /^.*(?:TypeError|ReferenceError|Unexpected:)[\s\S]{0,1000}/m.exec(server.errors) ?? [];
-    if (bug) report.violations.push(`${server.name} said: ${bug}`);
+    if (bug) report.violations.push(`${server.name} logged: ${bug}`);
   }
 }
 
-async function eventsOf(origin: string, run: string): Promise<RunEvent[]> {
+async function eventsOf(door: ServerProcess, run: string): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   for (;;) {
-    const answer = await fetch(`${origin}/api/runs/${run}/events?after=${events.at(-1)?.seq ?? ""}`, {
-      headers: { authorization: `Bearer ${TOKEN}` },
-    });
-    const page = ((await answer.json()) as { events: RunEvent[] }).events;
+    const response = await call(door, "GET", `/api/runs/${run}/events?after=${events.at(-1)?.seq ?? ""}`);
+    const page = ((await response.json()) as { events: RunEvent[] }).events;
     if (page.length === 0) return events;
     events.push(...page);
   }
@@ -302,9 +287,9 @@ function measure(report: Report, interrupted: { record: Record; since: number }[
   report.startMs = { p50: share(starts, 0.5), max: share(starts, 1) };
 }
 
+/** The rounded percentile; 0 without values. */
 function share(values: number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0);
+  return Math.round(percentile(values, part) || 0);
 }
 
 function pick<T>(from: T[], chance: () => number): T {

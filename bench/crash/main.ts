@@ -21,8 +21,8 @@ for (const postgres of stores)
   );
 print(reports);
 const violations = reports.flatMap((report) => report.violations);
-for (const violation of violations.slice(0, 30)) console.error(`BROKEN: ${violation}`);
-if (violations.length > 0) console.error(`${violations.length} in all; run it again with --seed ${seed}.`);
+for (const violation of violations.slice(0, 30)) console.error(`VIOLATED: ${violation}`);
+if (violations.length > 0) console.error(`${violations.length} in total. Run it again with --seed ${seed}.`);
 process.exit(violations.length > 0 ? 1 : 0);
 
 function print(all: Report[]): void {
@@ -37,7 +37,7 @@ function print(all: Report[]): void {
     ["runs accepted", (report) => report.runs],
     ["events stored", (report) => report.events],
     ["tool calls", (report) => report.toolCalls],
-    ["taken up again", (report) => report.resumed],
+    ["resumed", (report) => report.resumed],
     ["uncertain calls, each reported", (report) => report.uncertain],
     ["streams broken and resumed", (report) => report.streamBreaks],
     ["end of an interrupted run, ms p50 / p95 / max", ({ recoveryMs: r }) => `${r.p50} / ${r.p95} / ${r.max}`],

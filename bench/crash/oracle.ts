@@ -6,14 +6,14 @@ import { type MockModel, type MockRequest, startMockModel } from "../../server/t
 export interface Oracle {
   url: string;
   model: MockModel;
-  /** Calls that reached the tool, by idempotency key. */
+  /** Number of calls that reached the tool, by idempotency key. */
   calls: Map<string, number>;
   close(): Promise<void>;
 }
 
 const ANSWER = "The counting is done, and each of the calls was made as it was asked for. ".repeat(3);
 
-/** `chance` in [0, 1): how long a call takes is drawn from it. */
+/** `chance` in [0, 1) determines the duration of each call. */
 export async function startOracle(chance: () => number): Promise<Oracle> {
   const calls = new Map<string, number>();
   const server = createServer((request, response) => {
@@ -41,7 +41,7 @@ export async function startOracle(chance: () => number): Promise<Oracle> {
   };
 }
 
-/** By the user's message, `id rounds`: so many rounds of one call to each tool, both at once, and then an answer. */
+/** The user's message is `id rounds`: makes so many rounds of one parallel call to each tool, then replies. */
 function script(request: MockRequest): { text?: string; calls?: { name: string; arguments: unknown }[] } {
   const asked = request.messages.findLastIndex((message) => message.role === "user");
   const [id, rounds] = String(textOf(request.messages[asked]?.content)).split(" ");

@@ -1,6 +1,5 @@
-/** A server under test: started on a port that it keeps, killed, and started again. */
+/** A server under test: started on a fixed port, killed, and started again. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 const MAIN = join(import.meta.dirname, "..", "..", "server", "main.ts");
@@ -14,9 +13,9 @@ export class ServerProcess {
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   errors = "";
-  /** When it was ready last, by `performance.now()`. */
+  /** Time of the last ready line, by `performance.now()`. */
   readyAt = 0;
-  /** Milliseconds from its start to its ready line, each time. */
+  /** Milliseconds from each start to its ready line. */
   readonly starts: number[] = [];
 
   constructor(name: string, port: number, env: Record<string, string>, args: string[] = []) {
@@ -26,7 +25,7 @@ export class ServerProcess {
     this.#env = { ...env, PORT: String(port) };
   }
 
-  /** `fault`: see `server/process/fault.ts`. Rejects with the error output when the server does not start; resolves when it is killed by the fault. */
+  /** `fault`: see `server/process/fault.ts`. Resolves when the server is ready or killed by the fault; rejects with its error output. */
   async start(fault?: string): Promise<void> {
     const began = performance.now();
     const inherited = Object.fromEntries(
@@ -46,7 +45,7 @@ export class ServerProcess {
     });
     this.#ended = new Promise((resolve) => child.once("exit", () => resolve()));
     let ready = false;
-    let late: NodeJS.Timeout | undefined;
+    let startTimeout: NodeJS.Timeout | undefined;
     await Promise.race([
       new Promise<void>((resolve) =>
         child.stdout!.on("data", () => {
@@ -56,12 +55,12 @@ export class ServerProcess {
       ),
       this.#ended,
       new Promise<void>((_, reject) => {
-        late = setTimeout(
+        startTimeout = setTimeout(
           () => reject(new Error(`${this.name} was not ready in ${START_MS} ms.\n${this.errors}`)),
           START_MS,
         );
       }),
-    ]).finally(() => clearTimeout(late));
+    ]).finally(() => clearTimeout(startTimeout));
     if (!ready && child.signalCode !== "SIGKILL") throw new Error(`${this.name} did not start: ${this.errors}`);
     this.readyAt = performance.now();
     if (ready) this.starts.push(this.readyAt - began);
@@ -71,7 +70,7 @@ export class ServerProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves when it ended, however. */
+  /** Resolves when the process has ended. */
   get ended(): Promise<void> {
     return this.#ended;
   }
@@ -81,15 +80,4 @@ export class ServerProcess {
     await this.#ended;
     return this.#child?.exitCode ?? null;
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
