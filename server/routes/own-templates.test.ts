@@ -167,7 +167,7 @@ describe("refused content", () => {
   });
 
   test.each<[string, unknown, number, RegExp]>([
-    ["a graph that is none", { graph: { format: "patchbay/1", nodes: [] } }, 422, /no agent file/],
+    ["a graph that is none", { graph: { format: "patchbay/1", nodes: [] } }, 422, /not an agent file/],
     ["a template without a graph", { template: { id: "x" } }, 400, /\/template/],
     ["a template whose graph is none", { template: null }, 400, /body|template/],
     ["an unknown key", { graph: echo, colour: "red" }, 400, /body|colour/],

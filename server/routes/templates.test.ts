@@ -88,7 +88,7 @@ describe("the files", async () => {
       "file-assistant",
       "modelscope-assistant",
     ]);
-    expect(templates.map((template) => template.place)).toEqual(templates.map((_, index) => index + 1));
+    expect(templates.map((template) => template.order)).toEqual(templates.map((_, index) => index + 1));
   });
 
   test.each(templates.map((template) => [template.id, template] as const))(

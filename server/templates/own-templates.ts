@@ -1,4 +1,4 @@
-/** Templates that the admin saved or imported, beside those that come with Patchbay: of the same shape, in the record store. */
+/** Templates that the admin saved or imported. They have the shape of the shipped ones and are kept in the record store. */
 import { z } from "zod";
 import { secretsIn } from "../../runtime/check-needs.ts";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -11,10 +11,10 @@ import { newId } from "../lib/ids.ts";
 import type { Secrets } from "../secrets/service.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import type { Records } from "../stores/records.ts";
-import { type Language, readTemplates, Template } from "./template.ts";
+import { type Language, readTemplates, Template, upgradeTemplate } from "./template.ts";
 
 const KIND = "template";
-/** What the gallery can show calmly. */
+/** The most templates that the gallery shows without paging. */
 export const MAX_OWN = 300;
 
 export const About = z.strictObject({
@@ -24,16 +24,16 @@ export const About = z.strictObject({
 });
 export type About = z.infer<typeof About>;
 
-/** A template and what is ours alone. */
+/** A stored template; `own` is not part of its file. */
 export type OwnTemplate = Template & { own: true };
 
 export interface OwnTemplates {
   /** Newest first, after the one with this id. */
   list(options: { after?: string; limit: number }): Promise<OwnTemplate[]>;
   get(id: string): Promise<OwnTemplate | undefined>;
-  /** From a graph: its needs are read out of it. Rejects with `graph_has_issues` for what is no graph, `conflict` when there are too many. */
+  /** Saves a graph with the needs found in it. Rejects with `graph_has_issues` for an invalid graph, `conflict` when there are too many. */
   save(graph: unknown, about: About & { language?: Language }): Promise<OwnTemplate>;
-  /** From a template file. Rejects with `bad_request` that names the place of what does not fit. */
+  /** Saves a template file. Rejects with `bad_request` and the path of what is wrong. */
   import(file: unknown): Promise<OwnTemplate>;
   change(id: string, about: About): Promise<OwnTemplate | undefined>;
   delete(id: string): Promise<boolean>;
@@ -41,9 +41,13 @@ export interface OwnTemplates {
 
 export const isOwn = (id: string): boolean => id.startsWith("own-");
 
-/** The template as a file: what `import` reads, and what stands under `templates/agents/`. */
-export function templateFile({ own: _own, ...template }: Template & { own?: true }): z.input<typeof Template> {
-  return template as unknown as z.input<typeof Template>;
+/** The template as a file: what `import` reads, and the format of `templates/agents/`. */
+export function templateFile({ own: _own, ...template }: Template & { own?: true }): Template {
+  return template;
+}
+
+function ownTemplate(stored: Template): OwnTemplate {
+  return { ...upgradeTemplate(stored), own: true };
 }
 
 export function ownTemplates(
@@ -53,26 +57,26 @@ export function ownTemplates(
   const put = async (template: Template): Promise<OwnTemplate> => {
     if ((await everyRecord(records, KIND)).length >= MAX_OWN)
       throw new PatchbayError("conflict", `There are ${MAX_OWN} templates of your own already. Delete some first.`);
-    const clean = { ...template, graph: withoutTrials(template.graph) };
+    const clean = { ...template, graph: withoutPins(template.graph) };
     refuseSecrets(clean, secrets);
     const { body } = await records.put(KIND, template.id, clean, { revision: 0 });
-    return { ...body, own: true };
+    return ownTemplate(body);
   };
   return {
     async list({ after, limit }) {
       const page = await records.list<Template>(KIND, { ...(after && { after }), limit, newestFirst: true });
-      return page.map(({ body }) => ({ ...body, own: true }));
+      return page.map(({ body }) => ownTemplate(body));
     },
     async get(id) {
       const found = await records.get<Template>(KIND, id);
-      return found && { ...found.body, own: true };
+      return found && ownTemplate(found.body);
     },
     save(given, { name, summary, tags, language }) {
       const graph = wellFormed(given);
       const title = name ?? graph.name;
       return put({
-        id: freshId(),
-        place: 1,
+        id: createId(),
+        order: 1,
         icon: "bookmark",
         tags: tags ?? [],
         title: both(title),
@@ -88,10 +92,10 @@ export function ownTemplates(
       if (!read.success) {
         const fault = read.error.issues[0]!;
         const path = `/template${pointer(...fault.path.map(String))}`;
-        throw new PatchbayError("bad_request", `This is no template: at ${path}: ${fault.message}.`, { path });
+        throw new PatchbayError("bad_request", `This is not a template: at ${path}: ${fault.message}.`, { path });
       }
       const graph = wellFormed(read.data.graph);
-      return put({ ...read.data, graph, id: freshId(), ...(await shipped(read.data)) });
+      return put({ ...read.data, graph, id: createId(), ...(await shipped(read.data)) });
     },
     async change(id, { name, summary, tags }) {
       const found = await records.get<Template>(KIND, id);
@@ -100,24 +104,24 @@ export function ownTemplates(
         KIND,
         id,
         {
-          ...found.body,
+          ...upgradeTemplate(found.body),
           ...(name && { title: both(name) }),
           ...(summary && { summary: both(summary) }),
           ...(tags && { tags }),
         },
         { revision: found.revision },
       );
-      return { ...body, own: true };
+      return ownTemplate(body);
     },
     delete: (id) => records.delete(KIND, id),
   };
 }
 
 const NO_NEEDS: Template["needs"] = { knowledge: [], mcpServers: [], tools: [], secrets: [], models: [] };
-const freshId = () => `own-${newId()}`;
+const createId = () => `own-${newId()}`;
 const both = (text: string) => ({ en: text, zh: text });
 
-/** What a graph uses that is no part of it, bodies included. `default` is every server's own. */
+/** What a graph and its bodies need from the server. The model `default` exists everywhere and is left out. */
 function needsOf(graph: Graph, nodes: NodeTable): Pick<Template["needs"], "knowledge" | "secrets" | "models"> {
   const knowledge = new Set<string>();
   const models = new Set<string>();
@@ -135,13 +139,13 @@ function needsOf(graph: Graph, nodes: NodeTable): Pick<Template["needs"], "knowl
   return { knowledge: [...knowledge].map((name) => ({ name })), secrets: [...secrets].sort(), models: [...models] };
 }
 
-/** Pinned outputs are what a trial gave: they stay with the draft. */
-function withoutTrials(graph: Graph): Graph {
+/** Removes pinned outputs, which belong to the draft. */
+function withoutPins(graph: Graph): Graph {
   const { "x-pins": _pins, ...rest } = graph as Graph & { "x-pins"?: unknown };
   return rest;
 }
 
-/** A value that is kept as a secret, typed into a setting: it would leave with the template. */
+/** Throws `bad_request` when a setting contains the value of a secret, which would be exported with the template. */
 function refuseSecrets(template: Template, secrets: Pick<Secrets, "redact">): void {
   const text = JSON.stringify(template);
   const redacted = secrets.redact(text);
@@ -154,10 +158,7 @@ function refuseSecrets(template: Template, secrets: Pick<Secrets, "redact">): vo
   );
 }
 
-/**
- * Samples and tools are named as files of this server: only names that its own templates use are taken, so that a file
- * from elsewhere reaches no other.
- */
+/** Samples and tools name files of this server. Only names that shipped templates use are kept, so that an imported file reaches no other. */
 async function shipped({ samples, needs }: z.infer<typeof Template>): Promise<Pick<Template, "samples" | "needs">> {
   const ours = await readTemplates();
   const files = new Set(ours.flatMap((template) => template.samples.map((sample) => sample.file)));

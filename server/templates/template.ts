@@ -1,4 +1,4 @@
-/** Agent templates: one JSON file each under `templates/agents/`, read at the first look and checked by a test. */
+/** Agent templates: one JSON file each under `templates/agents/`, checked by a test. */
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ export const TEMPLATES = fileURLToPath(new URL("../../templates", import.meta.ur
 
 const Words = z.strictObject({ en: z.string().min(1), zh: z.string().min(1) });
 
-/** The graph's words in the other language: by id where they belong to a node or a group. */
+/** The texts of the graph in the other language; by id for those of a node or a group. */
 const Translation = z.strictObject({
   name: z.string(),
   description: z.string(),
@@ -25,47 +25,55 @@ const Translation = z.strictObject({
 });
 
 const McpServerNeed = z.strictObject({
-  /** Name under which the graph's tools speak of it: `mcp/<name>/*`. */
+  /** The name in the tool names of the graph: `mcp/<name>/*`. */
   name: z.string(),
-  /** npm package with one command, started from where it is installed, else by npx in this version. */
+  /** An npm package with one command. The installed one is started; without one, npx starts this version. */
   package: z.string(),
   version: z.string(),
-  /** `{{folder}}` is the folder that the person chooses. */
+  /** `{{folder}}` stands for the folder that the person chooses. */
   args: z.array(z.string()),
   effects: z.record(z.string(), Effect).default({}),
 });
 
-export const Template = z.strictObject({
+const TemplateFile = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
-  /** Place in the gallery, from 1. */
-  place: z.number().int().min(1),
+  /** Position in the gallery, from 1. */
+  order: z.number().int().min(1),
   /** A lucide icon name. */
   icon: z.string(),
   tags: z.array(z.string()),
   title: Words,
   summary: Words,
-  /** Language of the graph as it stands. */
+  /** Language of the texts in `graph`. */
   language: z.enum(["en", "zh"]),
   graph: z.record(z.string(), z.unknown()),
   en: Translation.optional(),
   zh: Translation.optional(),
-  /** Documents it brings: files under `templates/samples/`. */
+  /** Documents to add to knowledge: files under `templates/samples/`. */
   samples: z.array(z.strictObject({ knowledge: z.string(), file: z.string() })).default([]),
   needs: z
     .strictObject({
       knowledge: z.array(z.strictObject({ name: z.string() })).default([]),
       mcpServers: z.array(McpServerNeed).default([]),
-      /** Files of `templates/tools/`, without `.json`: taken into the library when the template is used. */
+      /** Files of `templates/tools/`, without `.json`. They are imported when the template is used. */
       tools: z.array(z.string()).default([]),
-      /** Wanted by some of its tools; the agent runs without. */
+      /** Needed by some of its tools; the agent runs without them. */
       secrets: z.array(z.string()).default([]),
       models: z.array(z.string()).default([]),
     })
     .prefault({}),
 });
-export type Template = Omit<z.infer<typeof Template>, "graph"> & { graph: Graph };
+export const Template = z.preprocess(upgradeTemplate, TemplateFile);
+export type Template = Omit<z.infer<typeof TemplateFile>, "graph"> & { graph: Graph };
 export type McpServerNeed = z.infer<typeof McpServerNeed>;
 export type Language = "en" | "zh";
+
+/** A template file or a stored template in today's form: older versions wrote `order` as `place`. */
+export function upgradeTemplate<T>(file: T): T {
+  if (typeof file !== "object" || file === null || !("place" in file)) return file;
+  const { place: order, ...rest } = file;
+  return { order, ...rest } as T;
+}
 
 /**
  * All templates, in the order of the gallery. Rejects with `internal` and the file's name when one is invalid; a test
@@ -83,7 +91,7 @@ export async function readTemplates(folder = TEMPLATES): Promise<Template[]> {
       return { ...read.data, graph };
     }),
   );
-  return templates.sort((a, b) => a.place - b.place);
+  return templates.sort((a, b) => a.order - b.order);
 }
 
 /** The text of a sample; its title is the file's own name. */
@@ -98,7 +106,7 @@ export async function readToolTemplate(name: string, folder = TEMPLATES): Promis
   return JSON.parse(await readFile(within(join(folder, "tools"), `${name}.json`), "utf8"));
 }
 
-/** The template's graph in a language, where it has its words; else as it stands. */
+/** The template's graph in a language; in its own when it has no translation. */
 export function graphIn(template: Template, language: Language | undefined, nodes: NodeTable): Graph {
   const words = language === template.language || language === undefined ? undefined : template[language];
   if (!words) return structuredClone(template.graph);
@@ -124,7 +132,7 @@ function inWords(graph: Graph, words: z.infer<typeof Translation>, nodes: NodeTa
   };
 }
 
-/** A file of the folder; a name that leads out of it is refused, whoever wrote the template. */
+/** The path of a file in the folder. Throws `bad_request` for a name that leads out of it. */
 function within(folder: string, name: string): string {
   const path = resolve(folder, name);
   if (!path.startsWith(folder + sep))

@@ -20,16 +20,16 @@ import type { Tasks } from "../tasks/service.ts";
 import type { Toolbox } from "../tools/service.ts";
 import { graphIn, type Language, type McpServerNeed, readSample, readToolTemplate, type Template } from "./template.ts";
 
-/** So long are the samples waited for: then the first question finds them. They are small. */
-const INDEX_PATIENCE_MS = 10_000;
+/** How long to wait until the samples are indexed, so that the first question finds them. */
+const INDEX_TIMEOUT_MS = 10_000;
 
 export interface Choices {
-  /** The agent that an earlier call made. */
+  /** Id of the agent that an earlier call created. */
   agent?: string;
   language?: Language;
-  /** An absolute path on the server's machine: all that the template's MCP servers may see. */
+  /** An absolute path on the server's machine: the only folder that the template's MCP servers may access. */
   folder?: string;
-  /** By MCP server: the `seen` of the card that was shown and agreed to. */
+  /** By MCP server: the `seen` of the card that the admin approved. */
   approve?: Record<string, string>;
 }
 
@@ -46,7 +46,7 @@ interface Parts {
   secrets: Secrets;
 }
 
-/** Rejects with `bad_request` (folder), `not_found` (agent), `conflict` (what was approved is not what stands now). */
+/** Rejects with `bad_request` (folder), `not_found` (agent), `conflict` (an MCP server changed since it was approved). */
 export async function useTemplate(template: Template, choices: Choices, parts: Parts): Promise<Used> {
   const folder = choices.folder === undefined ? undefined : checkedFolder(choices.folder, parts.env.dataDir);
   const old = choices.agent === undefined ? undefined : await parts.agents.get(choices.agent);
@@ -82,13 +82,13 @@ export async function useTemplate(template: Template, choices: Choices, parts: P
   return { agent, needs, tasks };
 }
 
-/** Its issues are judged anew also where the graph stays: a server may have been approved since. */
+/** Checks the graph again even when it did not change, because a server may have been approved since. */
 async function changed(old: Agent, graph: Graph, { agents }: Parts): Promise<Agent> {
   if (JSON.stringify(graph) !== JSON.stringify(old.graph)) return await agents.update(old.id, graph, old.revision);
   return { ...old, issues: await agents.check(graph) };
 }
 
-/** Into the library, where they are not: what a person changed there stays as it is. */
+/** Imports the tools that the library does not have. Existing ones stay unchanged. */
 async function placeTools(names: string[], { toolbox }: Parts): Promise<void> {
   if (names.length === 0) return;
   const there = new Set((await toolbox.cards()).map((card) => card.name));
@@ -101,7 +101,7 @@ async function placeTools(names: string[], { toolbox }: Parts): Promise<void> {
 
 /* ---- knowledge ---- */
 
-/** The knowledge with the template's samples in it: the one there is, where it holds them, else a new one of a free name. */
+/** Returns the knowledge with the template's samples: an existing one that has them, else a new one under a free name. */
 async function placeKnowledge(wanted: string, template: Template, { knowledge, tasks }: Parts) {
   const samples = await Promise.all(
     template.samples.filter((sample) => sample.knowledge === wanted).map((sample) => readSample(sample.file)),
@@ -128,13 +128,13 @@ async function finished(id: string, tasks: Tasks): Promise<boolean> {
       stop();
       resolve(done);
     };
-    const look = (status: string | undefined) => {
+    const check = (status: string | undefined) => {
       if (status !== "queued" && status !== "running") end(true);
     };
-    const timer = setTimeout(() => end(false), INDEX_PATIENCE_MS);
-    const stop = tasks.watch(id, (task) => look(task.status));
+    const timer = setTimeout(() => end(false), INDEX_TIMEOUT_MS);
+    const stop = tasks.watch(id, (task) => check(task.status));
     tasks.get(id).then(
-      (task) => look(task?.status),
+      (task) => check(task?.status),
       () => end(false),
     );
   });
@@ -143,8 +143,8 @@ async function finished(id: string, tasks: Tasks): Promise<boolean> {
 /* ---- MCP servers ---- */
 
 /**
- * The server for the template, made where there is none yet; `undefined` when the folder for it is still to be chosen. One
- * of the same command is taken as it is; where the name stands for something else, the next free one is taken.
+ * Returns the template's MCP server: an existing one with the same command, else a new one under a free name.
+ * `undefined` while its folder is not chosen.
  */
 async function placeServer(
   need: McpServerNeed,
@@ -173,7 +173,7 @@ function isOf(card: McpServerCard, need: McpServerNeed): boolean {
   return card.argv?.some((arg) => arg.replaceAll("\\", "/").includes(need.package)) ?? false;
 }
 
-/** From the installed package where it is there: nothing is downloaded, and what is approved is a file that stands on disk. */
+/** Prefers the installed package: nothing is downloaded, and the approved command is a file on disk. */
 function commandOf(need: McpServerNeed, folder: string): { command: string; args: string[] } {
   const args = need.args.map((arg) => arg.replaceAll("{{folder}}", folder));
   const script = installedCommand(need.package);
@@ -201,9 +201,9 @@ function checkedFolder(folder: string, dataDir: string): string {
   try {
     real = realpathSync(folder);
   } catch {
-    throw refuse("is not there; make it, or choose another");
+    throw refuse("does not exist; create it, or choose another");
   }
-  if (!statSync(real).isDirectory()) throw refuse("is a file; choose the folder that it lies in");
+  if (!statSync(real).isDirectory()) throw refuse("is a file; choose the folder that contains it");
   const data = existsSync(dataDir) ? realpathSync(dataDir) : dataDir;
   if (inside(data, real) || inside(real, data))
     throw refuse("holds Patchbay's own data (keys, conversations) or lies in it; choose another");
@@ -215,7 +215,7 @@ function inside(path: string, folder: string): boolean {
   return way === "" || (!way.startsWith("..") && !isAbsolute(way));
 }
 
-/** Every config text that is, or begins with, `from`, with `to` in its place. */
+/** Replaces `from` by `to` in every config text that is, or begins with, `from`. */
 function renamed(graph: Graph, from: string, to: string, table: NodeTable): Graph {
   if (from === to) return graph;
   const change = (value: unknown): unknown => {

@@ -14,7 +14,7 @@ import { type TestApp, testApp } from "./test-app.ts";
 
 const FIXTURE = join(import.meta.dirname, "fixtures/data-v0");
 
-/** Keys of stored or answered JSON that have another name today. The `place` of a template is its rank, a number, and stays. */
+/** Keys of stored or answered JSON that have another name today. The `place` of a template was a number. */
 const RENAMED: Record<string, string> = { place: "source", rests: "grounding", mend: "fix" };
 
 interface Made {
@@ -89,7 +89,7 @@ function today(value: unknown): unknown {
   const words = "severity" in old ? ["message", "mend"] : [];
   return Object.fromEntries(
     Object.entries(old).map(([key, one]) => [
-      (key === "place" && typeof one === "number" ? undefined : RENAMED[key]) ?? key,
+      (key === "place" && typeof one === "number" ? "order" : RENAMED[key]) ?? key,
       words.includes(key) ? expect.any(String) : today(one),
     ]),
   );

@@ -77,7 +77,7 @@ afterAll(async () => {
 
 const weather = {
   name: "http/weather",
-  summary: "Tells the weather of a city. 查询天气。",
+  summary: "Returns the weather of a city. 查询天气。",
   parameters: {
     type: "object",
     properties: {
@@ -331,12 +331,12 @@ describe("search", () => {
     approve: "auto",
   });
   const offered = [
-    offer("http/weather", "Tells the weather of a city. 查询天气"),
+    offer("http/weather", "Returns the weather of a city. 查询天气"),
     offer("http/translate", "Translates text into English. 翻译"),
     offer("http/map", "Finds a place on the map. 地图"),
   ];
 
-  it("finds by words in both languages and tells the ranks", async () => {
+  it("finds by words in both languages and returns the ranks", async () => {
     expect((await toolbox.search("明天天气怎么样", offered, 1, never))[0]).toMatchObject({
       tool: offered[0],
       ranks: { words: 1 },

@@ -5,7 +5,7 @@ import { defineTool } from "./builtin.ts";
 export const clock = defineTool({
   name: "clock",
   summary:
-    "Tells the date, the weekday and the time, now or some days away, in any time zone. 查询当前日期、星期和时间。",
+    "Returns the date, the weekday and the time, now or some days away, in any time zone. 查询当前日期、星期和时间。",
   args: z.strictObject({
     timezone: z.string().max(64).optional().describe('IANA name such as "Asia/Shanghai"; UTC when left out.'),
     addDays: z.number().int().min(-100_000).max(100_000).optional().describe("Days from now; negative is the past."),

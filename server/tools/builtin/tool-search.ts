@@ -4,7 +4,7 @@ import { defineTool } from "./builtin.ts";
 export const toolSearch = defineTool({
   name: "tool_search",
   summary:
-    "Finds tools of the library that fit a task. It tells what there is; it does not call them. 检索工具库中适合任务的工具。",
+    "Finds tools in the library for a task. It returns their names and summaries and does not call them. 检索工具库中适合任务的工具。",
   args: z.strictObject({
     query: z.string().min(1).max(1000).describe("The task, in plain words."),
     limit: z.number().int().min(1).max(20).optional(),
