@@ -187,6 +187,22 @@ describe("tools", () => {
     );
   });
 
+  test.each([
+    ["What is your name?", "“What is your name?”"],
+    ["你叫什么名字？", "“你叫什么名字？”"],
+  ])("the note of an earlier reply is not repeated: %s", (question, quoted) => {
+    const answer = (content: string, more: Message[] = []) =>
+      textOf(demoReply({ model: "offline", messages: [{ role: "user", content }, ...more] }));
+    const first = answer(question);
+    const notes = (text: string) => text.match(/demo model|演示模型/g);
+    expect(notes(first)).toHaveLength(1);
+    expect(notes(answer(`Review this:\n${first}`))).toHaveLength(1);
+    expect(answer(`${first}`)).toContain(quoted);
+    expect(notes(answer("Ask it.", [{ role: "tool", call: "c", name: "agent__other", content: first }]))).toHaveLength(
+      1,
+    );
+  });
+
   test("after the results it tells them, failures too, and calls nothing again", () => {
     const messages: Message[] = [
       { role: "user", content: "What is 2 + 2?" },

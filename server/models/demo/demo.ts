@@ -50,8 +50,8 @@ type DemoReply = { text: string } | { calls: { id: string; name: string; argumen
 export function demoReply(request: ChatRequest): DemoReply {
   const { messages } = request;
   const lastUser = messages.findLastIndex((message) => message.role === "user");
-  const user = lastUser < 0 ? "" : messageText(messages[lastUser]!);
-  const system = messages.filter((message) => message.role === "system").map(messageText);
+  const user = lastUser < 0 ? "" : textOf(messages[lastUser]!);
+  const system = messages.filter((message) => message.role === "system").map(textOf);
   const { passages, question } = passagesIn(user, system);
   const chinese = answersInChinese(question, system);
   if (request.schema) return { text: JSON.stringify(valueBySchema(request.schema, question, system.join("\n"))) };
@@ -97,7 +97,7 @@ type ToolMessage = Extract<Message, { role: "tool" }>;
 
 function describeResults(results: ToolMessage[], quotes: Quote[], chinese: boolean): string {
   const parts = results.map((result) => {
-    const content = formatContent(result.content, chinese);
+    const content = formatContent(textOf(result), chinese);
     if (result.error)
       return chinese
         ? `工具 ${result.name} 没有成功：${content}`
@@ -148,8 +148,8 @@ function fallbackText(
   }
   const role = roleIn(system);
   return chinese
-    ? `${hello}${role ? `这里是“${role}”。` : ""}我收到了：“${excerpt(question)}”。演示模型只按规则工作：能调用工具、能引用给出的资料，而这里两者都没有；接入真实模型后，这一步会作答。`
-    : `${hello}${role ? `This is the ${role}. ` : ""}I received: “${excerpt(question)}”. A demo works by rules: it can call tools and quote passages, and here it was given neither; with a real model this step answers.`;
+    ? `${hello}${role ? `这里是“${role}”。` : ""}我收到了：“${excerpt(question)}”。这里没有可用的工具或资料，无法回答。`
+    : `${hello}${role ? `This is the ${role}. ` : ""}I received: “${excerpt(question)}”. There are no tools or passages here to answer from.`;
 }
 
 /**
@@ -167,10 +167,18 @@ function excerpt(text: string): string {
   return line.length > 160 ? `${line.slice(0, 160)}…` : line;
 }
 
+/** The last paragraph of each reply. It is removed from what the model reads, so a chain of nodes does not repeat it. */
+const NOTES = {
+  en: "\n\n*(This reply comes from the demo model. Add a real model under Models.)*",
+  zh: "\n\n*（这是演示模型的回复。可在“模型”页面添加真实模型。）*",
+};
+
 function withDemoNote(text: string, chinese: boolean): string {
-  return chinese
-    ? `${text}\n\n*（离线演示模型的回答。在“模型”中接入真实模型。）*`
-    : `${text}\n\n*(An answer of the offline demo model. Add a real one under Models.)*`;
+  return text + (chinese ? NOTES.zh : NOTES.en);
+}
+
+function textOf(message: Message): string {
+  return messageText(message).replaceAll(NOTES.en, "").replaceAll(NOTES.zh, "");
 }
 
 function emitCall(call: { id: string; name: string; arguments: Record<string, unknown> }, sink: Sink): void {
