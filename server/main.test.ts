@@ -176,7 +176,7 @@ describe("the start", () => {
     await first.ended;
     const wrong = await start({ PATCHBAY_DATA: data, PATCHBAY_TOKEN: TOKEN, PATCHBAY_SECRETS_KEY: "b".repeat(32) });
     expect(await wrong.ended).toBe(1);
-    expect(wrong.err()).toMatch(/written under another key/);
+    expect(wrong.err()).toMatch(/encrypted with another key/);
     const right = await start({ PATCHBAY_DATA: data, PATCHBAY_TOKEN: TOKEN, PATCHBAY_SECRETS_KEY: "a".repeat(32) });
     expect(await (await right.api("GET", "/api/secrets")).json()).toMatchObject({ secrets: [{ name: "A" }] });
     right.child.kill("SIGTERM");

@@ -290,7 +290,7 @@ test("doctor checks the instance, and writes JSON", async () => {
   expect(output.written).toContain("the secrets key is correct.");
   const other = paper();
   expect(await doctor({ ...vars, PATCHBAY_SECRETS_KEY: "another-key-of-at-least-32-characters" }, other)).toBe(1);
-  expect(other.written).toMatch(/✗ The stored secrets were written under another key/);
+  expect(other.written).toMatch(/✗ The stored secrets were encrypted with another key/);
 });
 
 test("server-sent events are parsed from any chunks", async () => {

@@ -1,12 +1,13 @@
 /**
- * Agent keys: 256 bits of chance, stored as their SHA-256, found by their first characters, compared in constant time.
- * All are held in memory, so that a call costs no read and a deleted key stops at once.
+ * Agent keys: 256 random bits, stored as their SHA-256, found by their prefix, compared in constant time. All are kept in
+ * memory, so that a call needs no read and a deleted key stops at once.
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { KeyLimits } from "../contract/key.ts";
 import { newId } from "../lib/ids.ts";
 import type { Ledger } from "../stores/ledger.ts";
+import { everyRecord } from "../stores/mirror.ts";
 import type { Records } from "../stores/records.ts";
 import { type Minute, ownMinute, sharedMinute } from "./minute.ts";
 import type { CallerKey, Keys } from "./service.ts";
@@ -18,7 +19,7 @@ const SHOWN = PREFIX.length + 8;
 const KEY = /^pb_[A-Za-z0-9_-]{43}$/;
 const MINUTE = 60_000;
 
-/** Defaults when only this machine can call: no limits. */
+/** Default limits when only this machine can call: none. */
 export const OPEN_LIMITS: Required<KeyLimits> = {
   callsPerMinute: Infinity,
   liveRuns: Infinity,
@@ -49,9 +50,9 @@ export interface KeysOptions {
   records: Records;
   /** Defaults for keys without limits of their own. */
   limits: Required<KeyLimits>;
-  /** Counts calls of a minute over all processes; absent where there is one alone. See `Ledger.takeCalls`. */
+  /** Counts the calls of a minute over all processes. Absent with a single process. See `Ledger.takeCalls`. */
   takeCalls?: Ledger["takeCalls"];
-  /** Replaced by tests alone. */
+  /** Replaced in tests. */
   clock?(): number;
 }
 
@@ -78,12 +79,7 @@ export async function openKeys({
     byPrefix.set(card.prefix, held);
     byId.set(card.id, held);
   };
-  for (let after: string | undefined; ; ) {
-    const page = await records.list<StoredKey>(KIND, { after, limit: 500 });
-    for (const { body } of page) hold(body);
-    after = page.at(-1)?.id;
-    if (page.length < 500) break;
-  }
+  for (const { body } of await everyRecord<StoredKey>(records, KIND)) hold(body);
   const drop = (held: Held) => {
     byPrefix.delete(held.card.prefix);
     byId.delete(held.card.id);
@@ -105,15 +101,13 @@ export async function openKeys({
     if (change && change.kind !== KIND) return;
     try {
       const known = [...byPrefix.values()].map((held) => held.card.id);
-      const ids = change
-        ? [change.id]
-        : [...known, ...(await records.list(KIND, { limit: 100_000 })).map((one) => one.id)];
+      const ids = change ? [change.id] : [...known, ...(await everyRecord(records, KIND)).map((one) => one.id)];
       for (const id of new Set(ids)) await refresh(id);
     } catch {
-      // The store is away; when it is back, all is read again.
+      // The store is unavailable. Everything is read again when it is back.
     }
   });
-  /** At the revision that was read: what another process changed or deleted meanwhile stays so, and is built upon. */
+  /** Changes the stored key. Tries again when another process changed it meanwhile. Undefined when it does not exist. */
   const update = async (id: string, change: (stored: StoredKey) => StoredKey): Promise<StoredKey | undefined> => {
     for (let tries = 3; ; tries--) {
       const stored = await records.get<StoredKey>(KIND, id);
@@ -125,7 +119,7 @@ export async function openKeys({
       }
     }
   };
-  // The time of last use is written once a minute, not at every call.
+  // The time of the last use is written once a minute and not at every call.
   const used = new Set<Held>();
   const writeUsed = async () => {
     const pending = [...used];
@@ -197,7 +191,7 @@ export async function openKeys({
       if (!KEY.test(key)) throw denied();
       const held = byPrefix.get(key.slice(0, SHOWN));
       // Compared also when no key was found, so that timing does not reveal it.
-      const same = timingSafeEqual(digest(key), held?.hash ?? NOTHING);
+      const same = timingSafeEqual(digest(key), held?.hash ?? NO_HASH);
       if (!held || !same) throw denied();
       const now = Date.now();
       if (held.card.expiresAt !== undefined && now >= held.card.expiresAt)
@@ -223,13 +217,13 @@ export async function openKeys({
       if (held.streams.size >= held.limits.openStreams)
         throw new PatchbayError(
           "rate_limited",
-          `The key "${held.card.name}" may hold ${held.limits.openStreams} streams open; close one first.`,
+          `The key "${held.card.name}" may have ${held.limits.openStreams} open streams; close one first.`,
           { retryAfter: 5 },
         );
       const controller = new AbortController();
       held.streams.add(controller);
       const left = key.expiresAt === undefined ? undefined : key.expiresAt - Date.now();
-      // Timers count no further than 2^31 ms.
+      // The longest delay of a timer is 2^31 ms.
       const timer =
         left !== undefined && left < 2 ** 31
           ? setTimeout(() => controller.abort(new PatchbayError("unauthorized", "This key expired.")), left)
@@ -259,7 +253,7 @@ export async function openKeys({
   };
 }
 
-const NOTHING = Buffer.alloc(32);
+const NO_HASH = Buffer.alloc(32);
 
 function digest(key: string): Buffer {
   return hash("sha256", key, "buffer");

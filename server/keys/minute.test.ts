@@ -3,23 +3,23 @@ import { sqliteLedger } from "../stores/sqlite/ledger.ts";
 import { sharedMinute } from "./minute.ts";
 import type { CallerKey } from "./service.ts";
 
-describe("a minute that processes share", () => {
+describe("a minute shared by processes", () => {
   const key: CallerKey = { id: "k", name: "site", agents: "*", rights: ["run"], prefix: "pb_", createdAt: 0 };
 
   test.each([3, 20, 60, 61])(
-    "lets %d calls through, not one more, however they are spread, and begins anew",
+    "allows %d calls and not one more, spread over the processes, and starts again",
     async (limit) => {
       const ledger = await sqliteLedger(":memory:");
       let now = 60_000 * 100;
-      const doors = [0, 1, 2].map(() =>
+      const processes = [0, 1, 2].map(() =>
         sharedMinute(
           (...asked) => ledger.takeCalls(...asked),
           () => now,
         ),
       );
-      const call = async (door: number) => {
+      const call = async (process: number) => {
         try {
-          await doors[door]!.take(key, limit);
+          await processes[process]!.take(key, limit);
           return true;
         } catch (error) {
           expect(error).toMatchObject({ code: "rate_limited", retryAfter: 60 });
@@ -27,9 +27,9 @@ describe("a minute that processes share", () => {
         }
       };
       const first = await Promise.all(Array.from({ length: limit }, (_, at) => call(at % 3)));
-      // What a door was given and has not used is refused elsewhere, and used at that door.
+      // Calls that one process took and has not used are refused in the others.
       const rest: boolean[] = [];
-      for (let at = 0; at < limit; at++) for (const door of [0, 1, 2]) rest.push(await call(door));
+      for (let at = 0; at < limit; at++) for (const process of [0, 1, 2]) rest.push(await call(process));
       expect([...first, ...rest].filter(Boolean)).toHaveLength(limit);
       now += 60_000;
       expect(await call(1)).toBe(true);
@@ -37,13 +37,13 @@ describe("a minute that processes share", () => {
     },
   );
 
-  test("asks the store once for a part of the calls, not for each", async () => {
+  test("asks the store for a part of the calls at once", async () => {
     let asked = 0;
-    const door = sharedMinute(async () => {
+    const process = sharedMinute(async () => {
       asked++;
       return true;
     });
-    for (let call = 0; call < 30; call++) await door.take(key, 600);
+    for (let call = 0; call < 30; call++) await process.take(key, 600);
     expect(asked).toBeLessThanOrEqual(2);
   });
 });

@@ -1,4 +1,4 @@
-/** What keys may use a day: the whole server, with a model that says what it used. */
+/** Daily quotas of keys: the whole server, with a model that reports its usage. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ModelEvent } from "../../runtime/model.ts";
 import type { Ledger } from "../stores/ledger.ts";
@@ -47,50 +47,45 @@ describe("a day's limit", () => {
   test.each([
     ["tokens", { tokensPerDay: 200 }, /used its 200 tokens of today/],
     ["money", { costUsdPerDay: 0.02 }, /used its \$0\.02 of today/],
-  ])(
-    "of %s lets calls through to N and not N + 1, says until when, and outlives a restart",
-    async (_, limits, words) => {
-      const key = await app.key({ name: "website", limits });
-      expect(await today(key.id)).toEqual({ tokens: 0, costUsd: 0 });
-      const first = (await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as RunBody;
-      expect(first.status).toBe("done");
-      expect(await today(key.id)).toEqual({ tokens: 100, costUsd: 0.01 });
-      expect((await call(key.key)).status).toBe(200);
-      const calls = app.mock.counts.chat;
+  ])("of %s allows N calls and not N + 1, says until when, and survives a restart", async (_, limits, words) => {
+    const key = await app.key({ name: "website", limits });
+    expect(await today(key.id)).toEqual({ tokens: 0, costUsd: 0 });
+    const first = (await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as RunBody;
+    expect(first.status).toBe("done");
+    expect(await today(key.id)).toEqual({ tokens: 100, costUsd: 0.01 });
+    expect((await call(key.key)).status).toBe(200);
+    const calls = app.mock.counts.chat;
 
-      const refused = await call(key.key);
-      expect(refused.status).toBe(429);
-      const wait = Number(refused.headers.get("retry-after"));
-      expect(wait).toBeGreaterThan(0);
-      expect(Date.now() + wait * 1000).toBeGreaterThanOrEqual(Math.ceil(Date.now() / 86_400_000) * 86_400_000);
-      const { error } = (await refused.json()) as RunBody;
-      expect(error).toMatchObject({ code: "quota_exceeded", message: expect.stringMatching(words) });
-      const openai = await app.request("POST", "/v1/chat/completions", {
-        token: key.key,
-        body: { model: "chat", messages: [{ role: "user", content: "Hello" }] },
-      });
-      expect(openai.status).toBe(429);
-      expect(await openai.json()).toMatchObject({ error: { code: "insufficient_quota", type: "rate_limit_error" } });
+    const refused = await call(key.key);
+    expect(refused.status).toBe(429);
+    const wait = Number(refused.headers.get("retry-after"));
+    expect(wait).toBeGreaterThan(0);
+    expect(Date.now() + wait * 1000).toBeGreaterThanOrEqual(Math.ceil(Date.now() / 86_400_000) * 86_400_000);
+    const { error } = (await refused.json()) as RunBody;
+    expect(error).toMatchObject({ code: "quota_exceeded", message: expect.stringMatching(words) });
+    const openai = await app.request("POST", "/v1/chat/completions", {
+      token: key.key,
+      body: { model: "chat", messages: [{ role: "user", content: "Hello" }] },
+    });
+    expect(openai.status).toBe(429);
+    expect(await openai.json()).toMatchObject({ error: { code: "insufficient_quota", type: "rate_limit_error" } });
 
-      // What it has it may still see; and a call that was made is no new one.
-      expect((await app.request("GET", `/v1/runs/${first.id}`, { token: key.key })).status).toBe(200);
-      expect(((await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as RunBody).id).toBe(
-        first.id,
-      );
-      await app.restart();
-      expect((await call(key.key)).status).toBe(429);
-      expect(app.mock.counts.chat).toBe(calls);
+    // It can still read its runs, and a repeated idempotency key is not a new call.
+    expect((await app.request("GET", `/v1/runs/${first.id}`, { token: key.key })).status).toBe(200);
+    expect(((await (await call(key.key, "chat", { "idempotency-key": "first" })).json()) as RunBody).id).toBe(first.id);
+    await app.restart();
+    expect((await call(key.key)).status).toBe(429);
+    expect(app.mock.counts.chat).toBe(calls);
 
-      // Raised, it holds at once; taken away, nothing is counted any more.
-      await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits: { tokensPerDay: 300 } } });
-      expect((await call(key.key)).status).toBe(200);
-      expect((await call(key.key)).status).toBe(429);
-      const free = await app.json<object>("PATCH", `/api/keys/${key.id}`, { body: { name: "free", limits: {} } });
-      expect(free).toMatchObject({ name: "free", limits: {} });
-      expect(free).not.toHaveProperty("today");
-      expect((await call(key.key)).status).toBe(200);
-    },
-  );
+    // A raised limit applies at once; without a limit nothing is counted.
+    await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits: { tokensPerDay: 300 } } });
+    expect((await call(key.key)).status).toBe(200);
+    expect((await call(key.key)).status).toBe(429);
+    const free = await app.json<object>("PATCH", `/api/keys/${key.id}`, { body: { name: "free", limits: {} } });
+    expect(free).toMatchObject({ name: "free", limits: {} });
+    expect(free).not.toHaveProperty("today");
+    expect((await call(key.key)).status).toBe(200);
+  });
 
   test("counts what the day had already used when it is set", async () => {
     const key = await app.key();
@@ -99,14 +94,14 @@ describe("a day's limit", () => {
     expect(await today(key.id)).toEqual({ tokens: 100, costUsd: 0.01 });
     expect((await call(key.key)).status).toBe(200);
     expect((await call(key.key)).status).toBe(429);
-    // Also what was used while it was taken away for a while.
+    // Also the usage while there was no limit.
     await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits: {} } });
     expect((await call(key.key)).status).toBe(200);
     await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits: { tokensPerDay: 1000 } } });
     expect(await today(key.id)).toEqual({ tokens: 300, costUsd: 0.03 });
   });
 
-  test("is not overspent by calls at once, and none that fits is refused", async () => {
+  test("is not exceeded by parallel calls, and no call that fits is refused", async () => {
     const key = await app.key({ limits: { tokensPerDay: 500 } });
     const before = app.mock.counts.chat;
     const answers = await Promise.all(Array.from({ length: 20 }, () => call(key.key)));
@@ -117,7 +112,7 @@ describe("a day's limit", () => {
     expect(await today(key.id)).toEqual({ tokens: 500, costUsd: 0.05 });
   });
 
-  test("ends a run that is under way in words, at the model call that no longer fits", async () => {
+  test("fails a running run with a message, at the model call that no longer fits", async () => {
     const key = await app.key({ name: "small", limits: { tokensPerDay: 50 } });
     const run = (await (await call(key.key, "kit")).json()) as RunBody;
     expect(run).toMatchObject({
@@ -128,7 +123,7 @@ describe("a day's limit", () => {
     expect(row.usage).toMatchObject({ inputTokens: 60, outputTokens: 40, toolCalls: 1 });
   });
 
-  test("counts models that tools ask", async () => {
+  test("counts models that tools call", async () => {
     await app.json("POST", "/api/tools", {
       body: {
         name: "model/judge",
@@ -153,7 +148,7 @@ describe("a day's limit", () => {
 });
 
 describe("a model without prices", () => {
-  test("is refused to a key with a limit of money, which says so when it is made", async () => {
+  test("is refused to a key with a cost limit, with a warning when the key is created", async () => {
     await app.publish(
       graphOf({ ask: ["input"], brain: ["llm", { model: "unpriced/mock" }], reply: ["output"] }, [
         "ask.message brain.message",
@@ -179,7 +174,7 @@ describe("a model without prices", () => {
   });
 });
 
-describe("limits that make no sense", () => {
+describe("invalid limits", () => {
   test.each([
     { tokensPerDay: 0 },
     { tokensPerDay: 1.5 },
@@ -193,7 +188,7 @@ describe("limits that make no sense", () => {
     await app.json("PATCH", `/api/keys/${key.id}`, { body: { limits }, status: 400 });
   });
 
-  test("a key that is not there cannot be changed", () =>
+  test("a key that does not exist cannot be changed", () =>
     app.json("PATCH", "/api/keys/none", { body: { name: "x" }, status: 404 }));
 });
 
@@ -229,7 +224,7 @@ describe("the quota", () => {
   };
   const signal = new AbortController().signal;
 
-  test("asks no model while the ledger cannot be reached", async () => {
+  test("calls no model while the ledger cannot be reached", async () => {
     const ledger = await sqliteLedger(":memory:");
     const quota = quotaOver(ledger);
     await quota.today("k");
@@ -243,13 +238,13 @@ describe("the quota", () => {
     );
     expect(last).toMatchObject({
       reason: "error",
-      error: { code: "unavailable", message: expect.stringMatching(/no model is asked/) },
+      error: { code: "unavailable", message: expect.stringMatching(/no model is called/) },
     });
     expect(asked).toBe(false);
     await expect(quota.assertAvailable("k")).rejects.toMatchObject({ code: "unavailable" });
   });
 
-  test("counts an answer that breaks off as far as it came, and one that never began as nothing", async () => {
+  test("counts the received part of a broken completion, and nothing for one that did not begin", async () => {
     const ledger = await sqliteLedger(":memory:");
     const quota = quotaOver(ledger);
     const failed: ModelEvent = { type: "end", reason: "error", error: { code: "provider_unavailable", message: "" } };
@@ -264,9 +259,9 @@ describe("the quota", () => {
     await ledger.close();
   });
 
-  test("gives up waiting for what others hold, or when the run is cancelled", async () => {
+  test("stops waiting for reservations after a while, or when the run is cancelled", async () => {
     const ledger = await sqliteLedger(":memory:");
-    const quota = quotaOver(ledger, { patienceMs: 0 });
+    const quota = quotaOver(ledger, { waitMs: 0 });
     await quota.today("k");
     const day = new Date().toISOString().slice(0, 10);
     await ledger.hold(
@@ -275,10 +270,10 @@ describe("the quota", () => {
     );
     const call = (over: AbortSignal) => ended(quota.chat("k", request, over, () => answer(end)));
     expect(await call(signal)).toMatchObject({
-      error: { code: "quota_exceeded", message: expect.stringContaining("than its calls under way hold") },
+      error: { code: "quota_exceeded", message: expect.stringContaining("than its current calls reserve") },
     });
     expect(await call(AbortSignal.abort(new Error("over")))).toMatchObject({ reason: "aborted" });
-    // The process that held it died: what it held is used.
+    // The process of the reservation ended: it counts as used.
     await quota.start();
     quota.close();
     await expect(quota.assertAvailable("k")).rejects.toMatchObject({ code: "quota_exceeded" });

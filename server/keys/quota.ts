@@ -1,6 +1,6 @@
 /**
  * Daily limits of agent keys. Before a model call its maximum is reserved; after it the actual usage is counted, in a
- * ledger that all processes share. A key without a limit of tokens or money has no entry.
+ * ledger that all processes share. A key without a limit on tokens or cost has no entry.
  */
 import { type ErrorData, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest, ModelEvent, ModelProfile } from "../../runtime/model.ts";
@@ -16,23 +16,23 @@ const DAY_MS = 86_400_000;
 /** An older reservation belongs to a process that ended: no model call takes so long. */
 const LOST_MS = 3_600_000;
 /** How long a call waits for others to release their reservations. */
-const PATIENCE_MS = 30_000;
+const WAIT_MS = 30_000;
 /** How often it checks for releases of other processes. */
-const LOOK_MS = 500;
+const CHECK_MS = 500;
 
 interface QuotaOptions {
   ledger: Ledger;
   models: Pick<Models, "resolve">;
   limitsOf(key: string): Required<KeyLimits>;
   nameOf(key: string): string;
-  /** What the runs of a key that began at or after this time have used, by the log. */
+  /** Usage in the log of the runs of a key that started at or after this time. */
   usedSince(key: string, from: number): Promise<Amount>;
-  /** No other process uses the ledger: what is held when this one begins is of one that died. */
+  /** No other process uses the ledger, so reservations at the start are those of an ended process. */
   alone: boolean;
   now(): number;
   report(thrown: unknown): void;
-  /** Replaced by tests alone. */
-  patienceMs?: number;
+  /** Replaced in tests. */
+  waitMs?: number;
 }
 
 /** `start` counts reservations of ended processes as used, now and each hour until `close`. */
@@ -54,11 +54,11 @@ export function createQuota(options: QuotaOptions): Quota & { start(): Promise<v
     await recount(key, day);
     return (await ledger.day(key, day))!.used;
   };
-  /** A limit may have been set in the middle of a day: the log knows what was used without it. */
+  /** Counts from the log what was used before a limit was set. */
   const recount = async (key: string, day: string): Promise<void> =>
     ledger.begin(key, day, await options.usedSince(key, Date.parse(day)));
 
-  /** Throws `quota_exceeded` where the day is used up; what calls under way hold is not counted. */
+  /** Rejects with `quota_exceeded` when the day's quota is used up. Reservations do not count. */
   const check = async (key: string, day: string): Promise<void> => {
     const limits = limited(key);
     if (!limits) return;
@@ -78,9 +78,9 @@ export function createQuota(options: QuotaOptions): Quota & { start(): Promise<v
       { retryAfter: (DAY_MS - (now() % DAY_MS)) / 1000 },
     );
 
-  /** Holds the most that the call may use. Throws `quota_exceeded`, `unavailable`, or the abort's reason. */
+  /** Reserves the maximum of a call. Rejects with `quota_exceeded`, `unavailable`, or the abort's reason. */
   const hold = async (key: string, amount: Amount, signal: AbortSignal): Promise<string> => {
-    const until = performance.now() + (options.patienceMs ?? PATIENCE_MS);
+    const until = performance.now() + (options.waitMs ?? WAIT_MS);
     for (;;) {
       signal.throwIfAborted();
       const day = today();
@@ -89,25 +89,25 @@ export function createQuota(options: QuotaOptions): Quota & { start(): Promise<v
       await check(key, day);
       const most = { tokens: limits.tokensPerDay, nanoUsd: nano(limits.costUsdPerDay) };
       if (await ledger.hold({ id, key, day, amount }, most)) return id;
-      // Others hold what is left, and mostly give much of it back.
-      if (performance.now() >= until) throw overDay("may use no more today than its calls under way hold", key);
-      await givenBack(signal);
+      // Other calls reserve the rest and usually release much of it.
+      if (performance.now() >= until) throw overDay("may use no more today than its current calls reserve", key);
+      await released(signal);
     }
   };
-  const givenBack = (signal: AbortSignal) =>
+  const released = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       const done = () => {
-        clearTimeout(look);
+        clearTimeout(recheck);
         waiting.delete(done);
         signal.removeEventListener("abort", done);
         resolve();
       };
-      const look = setTimeout(done, LOOK_MS);
+      const recheck = setTimeout(done, CHECK_MS);
       waiting.add(done);
       signal.addEventListener("abort", done, { once: true });
     });
   const settle = async (id: string, used: Amount): Promise<void> => {
-    // What cannot be settled stays held, and counts as used: the safe side.
+    // A reservation that cannot be settled stays, and counts as used.
     await ledger.settle(id, used).catch(options.report);
     for (const wake of [...waiting]) wake();
   };
@@ -122,7 +122,7 @@ export function createQuota(options: QuotaOptions): Quota & { start(): Promise<v
       if (!prices && Number.isFinite(options.limitsOf(key).costUsdPerDay))
         throw new PatchbayError(
           "forbidden",
-          `"${name}" has no prices, so what the key "${options.nameOf(key)}" spends with it cannot be held to its limit. Set them under Models (0 where it is free).`,
+          `"${name}" has no prices, so the cost limit of the key "${options.nameOf(key)}" cannot be checked. Set prices under Models (0 for a free model).`,
         );
       prompt = await promptTokens(request);
       const most = amountOf(prompt, request.maxOutputTokens ?? profile.outputTokens, prices);
@@ -189,7 +189,7 @@ function nano(usd: number): number {
   return Math.round(usd * 1e9);
 }
 
-/** Prices are dollars a million tokens: thousands of billionths a token. */
+/** Prices are US dollars per million tokens, so a price of 1 is 1000 nano-dollars per token. */
 function amountOf(input: number, output: number, prices: ModelProfile["prices"]): Amount {
   return {
     tokens: input + output,
@@ -205,11 +205,11 @@ async function promptTokens({ model, messages, tools, schema }: ChatRequest): Pr
   return tokens;
 }
 
-/** The end of a call that is not made. */
+/** The end event of a call that is not made. */
 function refused(thrown: unknown, signal: AbortSignal): ModelEvent {
   if (signal.aborted) return { type: "end", reason: "aborted", error: errorData(thrown) };
   const error: ErrorData = errorData(thrown);
   if (error.code === "unavailable")
-    error.message = `What this key may still use cannot be looked up, so no model is asked. ${error.message}`;
+    error.message = `The remaining quota of this key cannot be read, so no model is called. ${error.message}`;
   return { type: "end", reason: "error", error };
 }

@@ -3,9 +3,9 @@ import type { AgentKey } from "../contract/key.ts";
 
 /** The key of a call. */
 export interface CallerKey extends AgentKey {
-  /** A visitor of a chat page: limited to one agent, this session, and the run routes. */
+  /** Set for a visitor of a chat page, who is limited to one agent, this session, and the run routes. */
   session?: string;
-  /** That visitor is the admin, who may also see what is private. */
+  /** The visitor is the admin, who may also see private data. */
   admin?: boolean;
 }
 
@@ -15,8 +15,8 @@ export interface Keys {
     key: Pick<AgentKey, "name" | "agents" | "rights" | "expiresAt" | "limits">,
   ): Promise<{ card: AgentKey; key: string }>;
   /**
-   * Changes what is named; `limits` as a whole, `expiresAt: null` takes the end away. Takes effect at once, for runs
-   * under way too. Undefined where there is no such key.
+   * Changes the given keys; `limits` as a whole; `expiresAt: null` removes the expiry. Takes effect at once, also for
+   * running runs. Undefined when the key does not exist.
    */
   change(
     id: string,
@@ -30,20 +30,20 @@ export interface Keys {
   allows(key: CallerKey, slug: string): boolean;
   /**
    * Counts a call against the key's limits. Throws or rejects with `rate_limited`; with several processes also with
-   * `unavailable`. Nothing to wait for where it is known here.
+   * `unavailable`. Undefined when no store is asked.
    */
   count(key: CallerKey): Promise<void> | undefined;
   /** Aborts when the key is deleted or expires. Release it at the end of the stream. Throws `rate_limited`. */
   openStream(key: CallerKey): { signal: AbortSignal; release(): void };
 }
 
-/** Holds keys to their tokens and money a day. What cannot be looked up is refused. */
+/** Checks the daily token and cost limits of keys. Refuses calls when the usage cannot be read. */
 export interface Quota {
-  /** Rejects with `quota_exceeded` where the key's day is used up; nothing to wait for where it has no such limit. */
+  /** Rejects with `quota_exceeded` when the key's quota of the day is used up. Undefined for a key without a limit. */
   assertAvailable(key: string): Promise<void> | undefined;
   /**
-   * A model call that the key answers for, as `Host.chat`; refused with an `end` of `quota_exceeded`, `unavailable`, or
-   * `forbidden` (money is limited and the model has no prices).
+   * A model call on behalf of the key, like `Host.chat`. A refused call ends with `quota_exceeded`, `unavailable`, or
+   * `forbidden` (the cost is limited and the model has no prices).
    */
   chat(
     key: string,
@@ -51,8 +51,8 @@ export interface Quota {
     signal: AbortSignal,
     call: () => AsyncIterable<ModelEvent>,
   ): AsyncIterable<ModelEvent>;
-  /** To be called when a key's limits were changed: what it used of today without a limit counts from then on. */
+  /** Call after a change of a key's limits: counts what it used today without a limit. */
   limitsChanged(key: string): Promise<void>;
-  /** What it used of today; undefined where it has no such limit. */
+  /** Usage of today. Undefined for a key without a limit. */
   today(key: string): Promise<AgentKey["today"]>;
 }

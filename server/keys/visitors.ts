@@ -1,6 +1,6 @@
 /**
- * Visitors of a chat page: no account and no cookie, but a token that the page holds, for one agent and one session.
- * It is signed, not stored; what it may do is less than any key may.
+ * Visitors of a chat page. They have no account and no cookie; the page keeps a token for one agent and one session. The
+ * token is signed and not stored, and has fewer rights than a key.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { sign, verify } from "hono/jwt";
@@ -11,12 +11,12 @@ import { OPEN_LIMITS } from "./keys.ts";
 import type { CallerKey, Keys } from "./service.ts";
 
 const PREFIX = "pv_";
-const LIFE_MS = 12 * 3_600_000;
+const LIFETIME_MS = 12 * 3_600_000;
 /** A token that expired within this time may be exchanged for a fresh one of the same session. */
 const RENEW_MS = 30 * 24 * 3_600_000;
 const MINUTE = 60_000;
 const LIMITS: Required<KeyLimits> = { ...OPEN_LIMITS, callsPerMinute: 120, liveRuns: 2, openStreams: 6 };
-/** Visits begun in a minute, for one agent: a page that many open at once, not a flood. */
+/** New visits per minute and agent. */
 const VISITS_A_MINUTE = 600;
 
 export interface Visit {
@@ -27,14 +27,14 @@ export interface Visit {
 }
 
 export interface Visitors {
-  /** What stands behind `?key=` in the address of an agent that is shared by link. */
+  /** The value of `?key=` in the URL of an agent that is shared by link. */
   linkKey(slug: string): string;
   isLinkKey(slug: string, given: string | undefined): boolean;
-  /** A new session; or, with a token of this agent, the same session for longer. Rejects with `rate_limited`. */
+  /** Starts a session, or continues that of a token of this agent. Rejects with `rate_limited`. */
   visit(slug: string, options: { mayAnswer: boolean; admin: boolean; renew?: string }): Promise<Visit>;
-  /** The visitor as a key; `admin` says that the admin opened the page. Undefined: this is not a visitor's token. Rejects with `unauthorized`. */
+  /** The visitor as a key; `admin`: the admin opened the page. Undefined when it is not a visitor's token. Rejects with `unauthorized`. */
   read(authorization: string | undefined): Promise<CallerKey> | undefined;
-  /** Keys that know visitors too. */
+  /** Adds visitors to `keys`. */
   among<K extends Keys & { limitsOf(id: string): Required<KeyLimits> }>(keys: K): K;
 }
 
@@ -68,7 +68,7 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
     const claims = await claimsOf(token);
     const expiresAt = (claims?.exp ?? 0) * 1000;
     if (!claims || now() >= expiresAt)
-      throw new PatchbayError("unauthorized", "This visit is over; open the page again.");
+      throw new PatchbayError("unauthorized", "This visit has expired. Open the page again.");
     return {
       id: `visitor-${claims.session}`,
       name: "visitor",
@@ -76,7 +76,7 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
       rights: claims.answer ? ["run", "answer"] : ["run"],
       expiresAt,
       prefix: PREFIX,
-      createdAt: expiresAt - LIFE_MS,
+      createdAt: expiresAt - LIFETIME_MS,
       session: claims.session,
       admin: claims.admin,
     };
@@ -111,12 +111,12 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
           begun.set(slug, count);
         }
         if (++count.visits > VISITS_A_MINUTE)
-          throw new PatchbayError("rate_limited", "Too many people open this page at once; try again in a minute.", {
+          throw new PatchbayError("rate_limited", "Too many people are opening this page. Try again in a minute.", {
             retryAfter: 60,
           });
       }
       const session = kept ?? `chat-${randomBytes(12).toString("base64url")}`;
-      const exp = Math.floor((time + LIFE_MS) / 1000);
+      const exp = Math.floor((time + LIFETIME_MS) / 1000);
       const claims: Claims = { slug, session, exp, answer: mayAnswer, admin };
       return { token: PREFIX + (await sign(claims, signingKey)), session, expiresAt: exp * 1000 };
     },
@@ -134,7 +134,7 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
           if (key.session === undefined) return keys.count(key);
           const one = usage(key.session);
           if (++one.calls > LIMITS.callsPerMinute)
-            throw new PatchbayError("rate_limited", "That was a lot at once; try again in a minute.", {
+            throw new PatchbayError("rate_limited", "Too many messages at once. Try again in a minute.", {
               retryAfter: (one.since + MINUTE - now()) / 1000,
             });
           return undefined;
@@ -146,7 +146,7 @@ export function openVisitors(secret: string, now: () => number = Date.now): Visi
           if (one.streams >= LIMITS.openStreams)
             throw new PatchbayError(
               "rate_limited",
-              "This conversation is open too often; close another window of it.",
+              "This conversation is open in too many windows. Close one of them.",
               { retryAfter: 5 },
             );
           one.streams++;

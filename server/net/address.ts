@@ -1,14 +1,14 @@
-/** Which addresses and URLs the guarded client may reach. Pure: names are looked up elsewhere. */
+/** The rules for addresses and URLs of the guarded client. Pure: does not look up names. */
 import ipaddr from "ipaddr.js";
 import { PatchbayError } from "../../runtime/error.ts";
 
-/** Public by range, yet answered by the cloud's own control plane. */
+/** Public by range, but the control plane of a cloud. */
 const CONTROL_PLANE = new Set(["168.63.129.16"]);
-/** Names that mean this machine or its cloud, whatever a resolver says. */
+/** Names of this machine or its cloud, with any address. */
 const PRIVATE_NAMES = /^(?:localhost|.*\.localhost|.*\.local|.*\.internal|metadata|instance-data)$/;
 const PUBLIC_V6 = ipaddr.IPv6.parseCIDR("2000::/3");
 
-/** Whether an address is one of the public internet. Anything that does not parse is not. */
+/** Whether an address is on the public internet. False for a text that is not an address. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
@@ -17,7 +17,7 @@ export function isPublicAddress(address: string): boolean {
   return !CONTROL_PLANE.has(parsed.toString());
 }
 
-/** The host of a URL without brackets and without the dot at its end, in lower case. */
+/** The host of a URL in lower case, without brackets and without a final dot. */
 export function bareHost(url: URL): string {
   return url.hostname
     .toLowerCase()
@@ -30,20 +30,20 @@ export function portOf(url: URL): number {
   return url.protocol === "https:" ? 443 : 80;
 }
 
-/** `host:port` as `PATCHBAY_ALLOW_HOSTS` and this check write it. IPv6 in brackets. */
+/** `host:port`, as in `PATCHBAY_ALLOW_HOSTS`. IPv6 in brackets. */
 export function authority(url: URL): string {
   const host = bareHost(url);
   return `${host.includes(":") ? `[${host}]` : host}:${portOf(url)}`;
 }
 
 export interface AddressRules {
-  /** Authorities that may be reached although private or on another port. */
+  /** Authorities that may be reached although they are private or on another port. */
   allowed: ReadonlySet<string>;
-  /** Authorities that are this server itself and never reached by a tool. */
+  /** Authorities of this server itself, which tools must not reach. */
   own: ReadonlySet<string>;
 }
 
-/** One set of authorities from what a person wrote: `host:port`, a host alone (ports 80 and 443) or an origin. */
+/** Parses what a person entered: `host:port`, a host (ports 80 and 443) or an origin. */
 export function authorities(entries: Iterable<string>): Set<string> {
   const result = new Set<string>();
   for (const entry of entries) {
@@ -63,14 +63,14 @@ export function authorities(entries: Iterable<string>): Set<string> {
 }
 
 /**
- * Checks what can be known of a URL before any name is looked up: scheme, user info, port, host names and IP literals.
- * Returns the parsed URL and whether the operator allowed it as it stands. Throws `bad_request` for what is no URL,
+ * Checks a URL before its name is looked up: scheme, user info, port, host name and IP literals. Returns the parsed URL
+ * and whether the operator allowed its authority. Throws `bad_request` when the text is not a URL,
  * `address_blocked` (with the fix) for an address that may not be reached.
  */
 export function checkUrl(raw: string, rules: AddressRules): { url: URL; allowed: boolean } {
-  if (hasControl(raw))
-    throw new PatchbayError("bad_request", "The URL holds a line break or another control character.");
-  if (!URL.canParse(raw)) throw new PatchbayError("bad_request", `"${brief(raw)}" is no absolute URL.`);
+  if (hasControlCharacter(raw))
+    throw new PatchbayError("bad_request", "The URL contains a line break or another control character.");
+  if (!URL.canParse(raw)) throw new PatchbayError("bad_request", `"${shorten(raw)}" is not an absolute URL.`);
   const url = new URL(raw);
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw new PatchbayError("address_blocked", `Only http and https can be reached, not "${url.protocol}".`);
@@ -96,11 +96,11 @@ export function blocked(where: string, why: string): PatchbayError {
   );
 }
 
-function brief(text: string): string {
+function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function hasControl(text: string): boolean {
+function hasControlCharacter(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 0x20 || text.charCodeAt(i) === 0x7f) return true;
   return false;
 }

@@ -1,7 +1,6 @@
 /**
- * `fetch` behind a guard: addresses are checked where the connection is made (so a name that changes its answer between
- * the check and the call gains nothing), redirects are followed by hand and checked again, and headers that may carry a
- * credential do not leave their origin.
+ * `fetch` with checks. Addresses are checked at connect time, so a name that resolves differently after the check gains
+ * nothing. Each redirect is checked like a request. Headers that may contain a credential stay within their origin.
  */
 import { lookup as systemLookup } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
@@ -13,13 +12,13 @@ export interface Address {
   address: string;
   family: number;
 }
-/** Looks a name up. Given from outside so that a test can play a resolver that lies. */
+/** Looks up a name. Replaced in tests. */
 export type Resolve = (hostname: string) => Promise<Address[]>;
 
 export interface NetOptions {
-  /** `host:port` or origins that may be reached although private (`PATCHBAY_ALLOW_HOSTS`). */
+  /** `host:port` or origins that may be reached although they are private (`PATCHBAY_ALLOW_HOSTS`). */
   allowHosts?: Iterable<string>;
-  /** Addresses of this server itself: never reached. */
+  /** Addresses of this server itself, which must not be reached. */
   own?: Iterable<string>;
   resolve?: Resolve;
 }
@@ -29,14 +28,14 @@ export interface GuardedInit {
   headers?: Record<string, string>;
   body?: string | Uint8Array | URLSearchParams;
   signal?: AbortSignal;
-  /** `manual` gives a redirect back as it is. */
+  /** `manual`: a redirect is returned as a response. */
   redirect?: "follow" | "manual";
 }
 
 const MAX_REDIRECTS = 5;
-/** All that goes along when a redirect leads to another origin: nothing that could be a credential. */
+/** The headers that are sent to another origin after a redirect. None can be a credential. */
 const HARMLESS = new Set(["accept", "accept-language", "user-agent", "content-type"]);
-/** Framing belongs to the client. */
+/** Set by the client only. */
 const FORBIDDEN = new Set([
   "host",
   "connection",
@@ -55,15 +54,15 @@ export type GuardedFetch = (url: string, init?: GuardedInit) => Promise<Response
 
 export interface Guard {
   fetch: GuardedFetch;
-  /** The same guard with further origins allowed: for a server that the admin entered by its address. */
+  /** The same with further allowed origins, for a server that the admin entered by its address. */
   allowing(origins: Iterable<string>): GuardedFetch;
   close(): Promise<void>;
 }
 
 /**
  * Builds the guard with its two connection pools (guarded, and allowed by the operator).
- * Environment proxies are ignored. Its `fetch` rejects with `address_blocked`, `bad_request`, `tool_failed` (nothing
- * was sent), `connection_lost` (sent, and the answer was lost) or with the signal's reason.
+ * Proxies of the environment are ignored. Its `fetch` rejects with `address_blocked`, `bad_request`, `tool_failed`
+ * (nothing was sent), `connection_lost` (sent, and the response was lost) or with the signal's reason.
  */
 export function createGuard(options: NetOptions = {}): Guard {
   const resolve: Resolve = options.resolve ?? ((hostname) => systemLookup(hostname, { all: true }));
@@ -101,7 +100,7 @@ export function createGuard(options: NetOptions = {}): Guard {
         if (hop >= MAX_REDIRECTS)
           throw new PatchbayError("address_blocked", `${authority(url)} redirects more than ${MAX_REDIRECTS} times.`);
         if (!URL.canParse(location, url))
-          throw new PatchbayError("tool_failed", `${authority(url)} redirects to something that is no URL.`);
+          throw new PatchbayError("tool_failed", `${authority(url)} redirects to something that is not a URL.`);
         const next = new URL(location, url);
         if (response.status === 303 || (response.status < 303 && method === "POST")) {
           if (method !== "HEAD") method = "GET";
@@ -123,14 +122,15 @@ export function createGuard(options: NetOptions = {}): Guard {
   };
 }
 
-/** Answers only when every address of the name is public: one private among them refuses the name. */
+/** Refuses a name when one of its addresses is private. */
 function guardedLookup(resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname).then(
       (found) => {
-        const bad = found.find((each) => !isPublicAddress(each.address));
-        if (bad) return callback(blocked(hostname, `resolves to the private address ${bad.address}`), "", 0);
-        answer(found, options, callback);
+        const privateOne = found.find((each) => !isPublicAddress(each.address));
+        if (privateOne)
+          return callback(blocked(hostname, `resolves to the private address ${privateOne.address}`), "", 0);
+        respond(found, options, callback);
       },
       (error: Error) => callback(error, "", 0),
     );
@@ -140,13 +140,13 @@ function guardedLookup(resolve: Resolve): LookupFunction {
 function plainLookup(resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname).then(
-      (found) => answer(found, options, callback),
+      (found) => respond(found, options, callback),
       (error: Error) => callback(error, "", 0),
     );
   };
 }
 
-function answer(found: Address[], options: { all?: boolean }, callback: Parameters<LookupFunction>[2]): void {
+function respond(found: Address[], options: { all?: boolean }, callback: Parameters<LookupFunction>[2]): void {
   const first = found[0];
   if (!first) callback(Object.assign(new Error("The name has no address."), { code: "ENOTFOUND" }), "", 0);
   else if (options.all) callback(null, found);
@@ -158,17 +158,20 @@ function cleanHeaders(headers: Record<string, string>): Record<string, string> {
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(lower))
-      throw new PatchbayError("bad_request", `"${name.slice(0, 40)}" is no header name.`);
+      throw new PatchbayError("bad_request", `"${name.slice(0, 40)}" is not a header name.`);
     if (FORBIDDEN.has(lower)) throw new PatchbayError("bad_request", `The header "${name}" cannot be set by a tool.`);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: finds control characters
     if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))
-      throw new PatchbayError("bad_request", `The header "${name}" holds a line break or another control character.`);
+      throw new PatchbayError(
+        "bad_request",
+        `The header "${name}" contains a line break or another control character.`,
+      );
     result[lower] = encodeHeader(value);
   }
   return result;
 }
 
-/** Header values are bytes: text beyond Latin-1 goes as UTF-8. */
+/** Header values are bytes: text beyond Latin-1 is sent as UTF-8. */
 function encodeHeader(value: string): string {
   for (let i = 0; i < value.length; i++)
     if (value.charCodeAt(i) > 255) return Buffer.from(value, "utf8").toString("latin1");
@@ -179,7 +182,7 @@ function omit(headers: Record<string, string>, drop: (name: string) => boolean):
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !drop(name)));
 }
 
-/** Failures before a byte of the request left: calling again cannot repeat anything. */
+/** Failures before the request was sent: it can be sent again. */
 const NOT_SENT = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -219,7 +222,7 @@ function networkError(thrown: unknown, url: URL, method: string, signal: AbortSi
   return lost(where, method, thrown instanceof Error ? thrown.message : String(thrown));
 }
 
-/** An error, its causes, and where several addresses were tried the first of their errors. */
+/** An error, the first error of several addresses, and their causes. */
 function* causes(thrown: unknown): Generator<Error> {
   if (!(thrown instanceof Error)) return;
   yield thrown;
@@ -229,7 +232,7 @@ function* causes(thrown: unknown): Generator<Error> {
 
 function lost(where: string, method: string, why: string): PatchbayError {
   return SAFE_METHODS.has(method)
-    ? new PatchbayError("tool_failed", `The connection to ${where} broke before it answered (${why}).`)
+    ? new PatchbayError("tool_failed", `The connection to ${where} broke before it responded (${why}).`)
     : new PatchbayError(
         "connection_lost",
         `The connection to ${where} broke after the ${method} was sent (${why}); whether it took effect is not known.`,

@@ -1,11 +1,11 @@
-/** The one guarded client for what a graph, a tool or an import may reach: `GuardedFetch` with caps on size and time. */
+/** The HTTP client for graphs, tools and imports: `GuardedFetch` with limits on size and time. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { HttpRequest } from "../../runtime/host.ts";
 import { bareHost } from "./address.ts";
 import { createGuard, type Guard, type GuardedFetch, type NetOptions } from "./guarded-fetch.ts";
 import type { SafeFetch } from "./service.ts";
 
-/** Of a response body, after decompression. */
+/** Size limit of a response body, after decompression. */
 export const MAX_BODY = 5 * 1024 * 1024;
 export const DEFAULT_TIMEOUT_MS = 30_000;
 export const MAX_TIMEOUT_MS = 10 * 60_000;
@@ -21,15 +21,15 @@ export interface BinaryResponse {
 }
 
 export interface Net extends Guard {
-  /** See `SafeFetch`: at most `MAX_BODY` bytes as text, by the charset the answer names. */
+  /** See `SafeFetch`. At most `MAX_BODY` bytes, decoded by the charset of the response. */
   safeFetch: SafeFetch;
   /** The same for binary responses. */
   download(request: BinaryRequest, signal: AbortSignal, maxBytes?: number): Promise<BinaryResponse>;
 }
 
 /**
- * Both functions reject as `GuardedFetch` does, with `tool_timeout` when `timeoutMs` (default 30 s, from the request to
- * the last byte) is over, and with the signal's reason on abort. A response of any status resolves.
+ * Both functions reject like `GuardedFetch`, with `tool_timeout` after `timeoutMs` (default 30 s, from the request to the
+ * last byte), and with the signal's reason on abort. They resolve with a response of any status.
  */
 export function createNet(options: NetOptions = {}): Net {
   const guard = createGuard(options);
@@ -39,8 +39,8 @@ export function createNet(options: NetOptions = {}): Net {
     ...guard,
     download,
     safeFetch: async (request, signal) => {
-      const { bytes, ...answer } = await download(request, signal);
-      return { ...answer, body: decode(bytes, answer.headers["content-type"] ?? "") };
+      const { bytes, ...response } = await download(request, signal);
+      return { ...response, body: decode(bytes, response.headers["content-type"] ?? "") };
     },
   };
 }
@@ -69,9 +69,11 @@ async function downloadWith(
     if (signal.aborted) throw signal.reason;
     const host = URL.canParse(request.url) ? bareHost(new URL(request.url)) : request.url;
     if (timeout.aborted)
-      throw new PatchbayError("tool_timeout", `${host} did not answer in full within ${timeoutMs} ms.`);
+      throw new PatchbayError("tool_timeout", `${host} did not respond completely within ${timeoutMs} ms.`);
     if (thrown instanceof PatchbayError) throw thrown;
-    throw new PatchbayError("tool_failed", `The answer of ${host} broke off: ${reason(thrown)}.`, { cause: thrown });
+    throw new PatchbayError("tool_failed", `The response of ${host} was interrupted: ${reason(thrown)}.`, {
+      cause: thrown,
+    });
   }
 }
 
@@ -90,19 +92,19 @@ export async function readCapped(
     chunks.push(value);
     length += value.byteLength;
     if (length > maxBytes) {
-      await reader.cancel().catch(() => undefined); // already broken
+      await reader.cancel().catch(() => undefined); // Already closed.
       return { bytes: Buffer.concat(chunks, length).subarray(0, maxBytes), truncated: true };
     }
   }
 }
 
-/** Bytes as text by the content type's charset; UTF-8 when it is absent or unknown. */
+/** Decodes bytes by the content type's charset; UTF-8 when it is absent or unknown. */
 export function decode(bytes: Uint8Array, contentType: string): string {
   const charset = /charset="?([\w:.-]+)/i.exec(contentType)?.[1] ?? "utf-8";
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch {
-    return new TextDecoder().decode(bytes); // an unknown charset is not a failure
+    return new TextDecoder().decode(bytes); // Unknown charset.
   }
 }
 

@@ -1,4 +1,4 @@
 import type { HttpRequest, HttpResponse } from "../../runtime/host.ts";
 
-/** The one guarded client for everything that a graph, a tool or an import may reach. */
+/** The HTTP client for everything that a graph, a tool or an import may reach. */
 export type SafeFetch = (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;

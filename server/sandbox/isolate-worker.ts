@@ -1,7 +1,7 @@
 /**
- * The child process of the sandbox: runs one piece of code at a time, each in a new V8 isolate of its own. It is
- * started with Node's permission model (no files but its own, no processes), an empty environment and no way back but
- * this message channel. Code sees JavaScript and `input`, and nothing of Node.
+ * The child process of the sandbox. Runs one piece of code at a time, each in a new V8 isolate. It is started with Node's
+ * permission model (only its own files, no processes) and an empty environment, and is connected only by its message
+ * channel. Code has JavaScript and `input`, and nothing of Node.
  */
 import type IsolatedVm from "isolated-vm";
 
@@ -15,15 +15,15 @@ export interface Job {
   maxOutput: number;
 }
 
-export type Answer =
+export type JobResult =
   | { id: number; ok: true; json: string }
   | { id: number; ok: false; code: "code_failed" | "code_timeout" | "code_memory"; message: string };
 
-export type Hello = { ready: true } | { ready: false; why: string };
+export type ReadyMessage = { ready: true } | { ready: false; why: string };
 
-const say = (message: Answer | Hello) => process.send!(message);
+const send = (message: JobResult | ReadyMessage) => process.send!(message);
 
-/** Runs inside the isolate: `$0` the input, `$1` the source, `$2` whether it is a script (its last value counts) or a body (its `return` counts). */
+/** Runs inside the isolate. `$0`: the input. `$1`: the source. `$2`: true for a script (returns its last value), false for a function body. */
 const RUN = `return (async () => {
   const run = $2 ? (0, eval)("(source) => (0, eval)(source)") : Object.getPrototypeOf(async function () {}).constructor;
   globalThis.input = JSON.parse($0);
@@ -37,44 +37,44 @@ const CONSOLE =
 let ivm: typeof IsolatedVm | undefined;
 try {
   ivm = (await import("isolated-vm")).default;
-  say({ ready: true });
+  send({ ready: true });
 } catch (thrown) {
-  say({ ready: false, why: thrown instanceof Error ? thrown.message.split("\n")[0]! : String(thrown) });
+  send({ ready: false, why: thrown instanceof Error ? thrown.message.split("\n")[0]! : String(thrown) });
 }
 
 process.on("message", (job: Job) => {
-  void run(job).then(say, (thrown: unknown) =>
-    say({ id: job.id, ok: false, code: "code_failed", message: String(thrown) }),
+  void run(job).then(send, (thrown: unknown) =>
+    send({ id: job.id, ok: false, code: "code_failed", message: String(thrown) }),
   );
 });
 process.on("disconnect", () => process.exit(0));
 
-async function run(job: Job): Promise<Answer> {
+async function run(job: Job): Promise<JobResult> {
   const isolate = new ivm!.Isolate({ memoryLimit: job.memoryMb });
-  const fail = (code: "code_failed" | "code_timeout" | "code_memory", message: string): Answer => ({
+  const fail = (code: "code_failed" | "code_timeout" | "code_memory", message: string): JobResult => ({
     id: job.id,
     ok: false,
     code,
     message,
   });
-  // `timeout` stops a busy script; a promise that never settles is stopped here
-  let late = false;
+  // `timeout` stops a busy script. This stops a promise that never settles.
+  let isTimedOut = false;
   let bodyLines = 0;
   const timer = setTimeout(() => {
-    late = true;
+    isTimedOut = true;
     if (!isolate.isDisposed) isolate.dispose();
   }, job.timeoutMs + 20);
-  // out of memory in a place where V8 cannot throw: the isolate is gone and its code still turns. Only the end of the
-  // process helps, which the parent sees to once it has this answer
+  // After running out of memory, V8 may be unable to throw: the isolate is disposed and its code still runs. The parent
+  // kills the process when it has this result.
   const watch = setInterval(() => {
-    if (isolate.isDisposed && !late) say(fail("code_memory", `It used more than ${job.memoryMb} MB.`));
+    if (isolate.isDisposed && !isTimedOut) send(fail("code_memory", `It used more than ${job.memoryMb} MB.`));
   }, 50);
   try {
-    const asScript = await compiles(isolate, job.source);
+    const asScript = await syntaxError(isolate, job.source);
     if (asScript !== undefined) {
-      const asBody = await compiles(isolate, `(async () => {${job.source}\n})`);
+      const asBody = await syntaxError(isolate, `(async () => {${job.source}\n})`);
       if (asBody !== undefined) return fail("code_failed", asBody);
-      bodyLines = 2; // a function made from text has two lines of its own before its body
+      bodyLines = 2; // A function created from text has two lines before its body.
     }
     const context = await isolate.createContext();
     await context.eval(CONSOLE);
@@ -92,7 +92,7 @@ async function run(job: Job): Promise<Answer> {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     if (/memory limit|array buffer allocation failed|out of memory/i.test(message))
       return fail("code_memory", `It used more than ${job.memoryMb} MB.`);
-    if (late || /timed out|isolate was disposed|isolate is (?:already )?disposed/i.test(message))
+    if (isTimedOut || /timed out|isolate was disposed|isolate is (?:already )?disposed/i.test(message))
       return fail("code_timeout", `It did not end within ${job.timeoutMs} ms.`);
     return fail("code_failed", describe(thrown, bodyLines));
   } finally {
@@ -102,8 +102,8 @@ async function run(job: Job): Promise<Answer> {
   }
 }
 
-/** Why a text does not parse; `undefined` when it does. Nothing is run. */
-async function compiles(isolate: IsolatedVm.Isolate, source: string): Promise<string | undefined> {
+/** The syntax error of a text, or undefined. Does not run it. */
+async function syntaxError(isolate: IsolatedVm.Isolate, source: string): Promise<string | undefined> {
   try {
     (await isolate.compileScript(source, { filename: "tool.js" })).release();
     return undefined;
@@ -113,7 +113,7 @@ async function compiles(isolate: IsolatedVm.Isolate, source: string): Promise<st
   }
 }
 
-/** `Error: boom (line 2)`, of the code's own lines; `before` are those that were put above it. */
+/** `Error: boom (line 2)`. `before`: number of lines added before the code. */
 function describe(thrown: unknown, before = 0): string {
   if (!(thrown instanceof Error)) return String(thrown).slice(0, 1000);
   const stack = thrown.stack ?? "";

@@ -24,13 +24,13 @@ describe("what code can do", () => {
     expect(await run(source, { a: 21, list: [1, 2] })).toEqual(value);
   });
 
-  it("gets its input by copy", async () => {
+  it("receives a copy of its input", async () => {
     const input = { list: [1] };
     expect(await run("input.list.push(2); return input", input)).toEqual({ list: [1, 2] });
     expect(input).toEqual({ list: [1] });
   });
 
-  it("keeps nothing from one run to the next", async () => {
+  it("no state is kept between runs", async () => {
     await run("globalThis.kept = 1; Array.prototype.map = null; Object.prototype.x = 1");
     for (let i = 0; i < 4; i++)
       expect(await run("[typeof globalThis.kept, typeof [].map, typeof ({}).x]")).toEqual([
@@ -40,13 +40,13 @@ describe("what code can do", () => {
       ]);
   });
 
-  it("runs side by side and in order of arrival", async () => {
+  it("runs in parallel, in order of arrival", async () => {
     const all = await Promise.all(Array.from({ length: 20 }, (_, i) => run(`return ${i}`)));
     expect(all).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 });
 
-describe("what is contained, and named", () => {
+describe("limits and errors", () => {
   it.each([
     ["an endless loop", "while (true) {}", "code_timeout"],
     ["an endless regular expression", "/^(a+)+$/.test('a'.repeat(40) + 'b')", "code_timeout"],
@@ -69,7 +69,7 @@ describe("what is contained, and named", () => {
     expect(await run("return 'still here'")).toBe("still here");
   });
 
-  it("says which line threw", async () => {
+  it("reports the line of an error", async () => {
     await expect(run("const a = 1;\n\nthrow new TypeError('boom')")).rejects.toThrow(/TypeError: boom \(line 3\)/);
     await expect(run("const a = 1;\nreturn a.b.c")).rejects.toThrow(/TypeError: .*\(line 2\)/);
     await expect(run("const = 5")).rejects.toThrow(/SyntaxError: .*\(line 1\)/);
@@ -101,8 +101,8 @@ describe("what is contained, and named", () => {
     expect(JSON.stringify(outcome)).toMatch(/^\{"code":"code_(failed|timeout)"\}$/);
   });
 
-  it("the child itself may not read files, start processes, or see our environment", async () => {
-    // what an escape from the isolate would find: played by a job that is the worker's own module scope
+  it("the child process cannot read files, start processes, or read our environment", async () => {
+    // What an escape from the isolate could do, played by code in a process with the same permissions.
     const { spawnSync } = await import("node:child_process");
     const probe = `
       const tries = {};
@@ -125,13 +125,13 @@ describe("what is contained, and named", () => {
     });
   });
 
-  it("a key __proto__ does not come back", async () => {
+  it("a key __proto__ is removed from the result", async () => {
     const value = (await run('return JSON.parse(\'{"__proto__": {"polluted": 1}, "a": 1}\')')) as object;
     expect(Object.hasOwn(value, "__proto__")).toBe(false);
     expect(value).toEqual({ a: 1 });
   });
 
-  it("an abort ends the code at once, and a waiting one too", async () => {
+  it("an abort ends running and waiting code at once", async () => {
     const stop = new AbortController();
     const all = Array.from({ length: 4 }, () =>
       sandbox.evaluate("while (true) {}", {}, { timeoutMs: 30_000 }, stop.signal),
@@ -142,7 +142,7 @@ describe("what is contained, and named", () => {
     expect(await run("return 1")).toBe(1);
   });
 
-  it("where the engine is not installed the use says so, and nothing else breaks", async () => {
+  it("without the engine, code fails with a message", async () => {
     const without = createSandbox({ engine: "no-such-engine" });
     await expect(without.evaluate("1", {}, { timeoutMs: 100 }, never)).rejects.toMatchObject({
       code: "unavailable",
@@ -151,7 +151,7 @@ describe("what is contained, and named", () => {
     await without.close();
   });
 
-  it("closing ends the children", async () => {
+  it("closing ends the child processes", async () => {
     const other = createSandbox();
     await other.evaluate("1", {}, { timeoutMs: 100 }, never);
     const busy = other

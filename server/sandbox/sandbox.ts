@@ -1,6 +1,6 @@
 /**
- * Code of others, run where it can reach nothing: an isolate without Node, in a child process without permissions,
- * with limits on time, memory and output. Values cross as JSON text alone.
+ * Runs untrusted code in an isolate without Node, in a child process without permissions, with limits on time, memory and
+ * output. Values are passed as JSON text only.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -8,24 +8,24 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Answer, Hello, Job } from "./isolate-worker.ts";
+import type { Job, JobResult, ReadyMessage } from "./isolate-worker.ts";
 import type { Sandbox } from "./service.ts";
 
 export interface SandboxOptions {
-  /** Children at most; each runs one piece of code at a time. */
+  /** Maximum number of child processes. Each runs one piece of code at a time. */
   size?: number;
   memoryMb?: number;
   maxOutput?: number;
-  /** A child without work ends after this. */
+  /** An idle child process ends after this time. */
   idleMs?: number;
-  /** Package that brings the isolates; named so that a test can take it away. */
+  /** The package of the isolates. Replaced in tests. */
   engine?: string;
 }
 
 const MAX_TIMEOUT_MS = 60_000;
 const MAX_INPUT = 10 * 1024 * 1024;
 const START_MS = 10_000;
-/** Beyond the code's own time, before the child is killed. */
+/** Added to the code's timeout before the child process is killed. */
 const GRACE_MS = 500;
 /** A child is replaced after this many runs. */
 const MAX_RUNS = 500;
@@ -33,10 +33,10 @@ const MAX_WAITING = 1_000;
 
 interface Worker {
   child: ChildProcess;
-  ready: Promise<Hello>;
+  ready: Promise<ReadyMessage>;
   busy: boolean;
   runs: number;
-  settle?: (answer: Answer | "gone") => void;
+  settle?: (result: JobResult | "gone") => void;
   idle?: NodeJS.Timeout;
 }
 
@@ -50,22 +50,22 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 
   function startWorker(): Worker {
     const child = spawnWorker(engine);
-    let hello: (hello: Hello) => void;
-    const worker: Worker = { child, busy: false, runs: 0, ready: new Promise((resolve) => (hello = resolve)) };
-    const late = setTimeout(() => child.kill("SIGKILL"), START_MS);
-    child.on("message", (message: Hello | Answer) => {
+    let setReady: (message: ReadyMessage) => void;
+    const worker: Worker = { child, busy: false, runs: 0, ready: new Promise((resolve) => (setReady = resolve)) };
+    const startTimeout = setTimeout(() => child.kill("SIGKILL"), START_MS);
+    child.on("message", (message: ReadyMessage | JobResult) => {
       if ("ready" in message) {
-        clearTimeout(late);
-        hello(message);
+        clearTimeout(startTimeout);
+        setReady(message);
       } else worker.settle?.(message);
     });
     const gone = () => {
-      clearTimeout(late);
+      clearTimeout(startTimeout);
       clearTimeout(worker.idle);
       workers.delete(worker);
-      hello({ ready: false, why: "its process ended at the start" });
+      setReady({ ready: false, why: "its process ended at the start" });
       worker.settle?.("gone");
-      hand();
+      assignWorkers();
     };
     child.once("exit", gone);
     child.once("error", gone);
@@ -74,7 +74,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   }
 
   /** Assigns free workers to waiting calls, and starts one below the limit. */
-  function hand(): void {
+  function assignWorkers(): void {
     while (waiting.length && !closed) {
       const free = [...workers].find((worker) => !worker.busy) ?? (workers.size < size ? startWorker() : undefined);
       if (!free) return;
@@ -84,54 +84,56 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     }
   }
 
-  function release(worker: Worker, spent: boolean): void {
+  function release(worker: Worker, isSpent: boolean): void {
     worker.busy = false;
     worker.settle = undefined;
-    if (spent || worker.runs >= MAX_RUNS || closed) {
+    if (isSpent || worker.runs >= MAX_RUNS || closed) {
       workers.delete(worker);
       worker.child.kill("SIGKILL");
     } else {
       worker.idle = setTimeout(() => worker.child.kill("SIGKILL"), idleMs);
       worker.idle.unref();
     }
-    hand();
+    assignWorkers();
   }
 
   function acquire(signal: AbortSignal): Promise<Worker> {
     if (waiting.length >= MAX_WAITING)
-      return Promise.reject(new PatchbayError("unavailable", "Too much code waits for the sandbox. Try again later."));
+      return Promise.reject(
+        new PatchbayError("unavailable", "Too many pieces of code wait for the sandbox. Try again later."),
+      );
     return new Promise((resolve, reject) => {
       const entry = {
         take: (worker: Worker) => {
-          signal.removeEventListener("abort", stop);
+          signal.removeEventListener("abort", onAbort);
           resolve(worker);
         },
         drop: (reason: unknown) => {
-          signal.removeEventListener("abort", stop);
+          signal.removeEventListener("abort", onAbort);
           reject(reason);
         },
       };
-      const stop = () => {
+      const onAbort = () => {
         waiting.splice(waiting.indexOf(entry), 1);
         reject(signal.reason);
       };
-      signal.addEventListener("abort", stop, { once: true });
+      signal.addEventListener("abort", onAbort, { once: true });
       waiting.push(entry);
-      hand();
+      assignWorkers();
     });
   }
 
-  async function runOn(worker: Worker, job: Job, signal: AbortSignal): Promise<Answer | "gone"> {
-    const hello = await worker.ready;
+  async function runOn(worker: Worker, job: Job, signal: AbortSignal): Promise<JobResult | "gone"> {
+    const started = await worker.ready;
     signal.throwIfAborted();
-    if (!hello.ready)
+    if (!started.ready)
       throw new PatchbayError(
         "unavailable",
-        `Code cannot run on this machine: the package ${engine} could not be loaded (${hello.why}). Everything else works without it.`,
+        `Code cannot run on this machine: the package ${engine} could not be loaded (${started.why}). Everything else works without it.`,
       );
     worker.runs++;
     return new Promise((resolve, reject) => {
-      const stop = () => {
+      const onAbort = () => {
         worker.child.kill("SIGKILL");
         reject(signal.reason);
       };
@@ -139,13 +141,13 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
         worker.child.kill("SIGKILL");
         resolve({ id: job.id, ok: false, code: "code_timeout", message: `It did not end within ${job.timeoutMs} ms.` });
       }, job.timeoutMs + GRACE_MS);
-      worker.settle = (answer) => {
-        if (answer !== "gone" && answer.id !== job.id) return;
+      worker.settle = (result) => {
+        if (result !== "gone" && result.id !== job.id) return;
         clearTimeout(timer);
-        signal.removeEventListener("abort", stop);
-        resolve(answer);
+        signal.removeEventListener("abort", onAbort);
+        resolve(result);
       };
-      signal.addEventListener("abort", stop, { once: true });
+      signal.addEventListener("abort", onAbort, { once: true });
       worker.child.send(job, (error) => error && worker.settle?.("gone"));
     });
   }
@@ -160,21 +162,21 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       const timeoutMs = Math.min(Math.max(Math.floor(limits.timeoutMs), 1), MAX_TIMEOUT_MS);
       const job: Job = { id: nextId++, source, input: json, timeoutMs, memoryMb, maxOutput };
       const worker = await acquire(signal);
-      let answer: Answer | "gone" | undefined;
+      let result: JobResult | "gone" | undefined;
       try {
-        answer = await runOn(worker, job, signal);
+        result = await runOn(worker, job, signal);
       } finally {
-        // after a stop by force the child is not trusted with another piece of code
-        release(worker, !answer || answer === "gone" || (!answer.ok && answer.code !== "code_failed"));
+        // A child process that was stopped by force is not used again.
+        release(worker, !result || result === "gone" || (!result.ok && result.code !== "code_failed"));
       }
-      // V8 ends a process that runs out of memory in a place where it cannot throw
-      if (answer === "gone")
+      // V8 ends the process when it runs out of memory and cannot throw.
+      if (result === "gone")
         throw new PatchbayError(
           "code_memory",
           `The code ended its process, most likely by using more than ${memoryMb} MB.`,
         );
-      if (!answer.ok) throw new PatchbayError(answer.code, `The code failed. ${answer.message}`);
-      return JSON.parse(answer.json, (key, value) => (key === "__proto__" ? undefined : value));
+      if (!result.ok) throw new PatchbayError(result.code, `The code failed. ${result.message}`);
+      return JSON.parse(result.json, (key, value) => (key === "__proto__" ? undefined : value));
     },
     close: async () => {
       closed = true;
@@ -190,10 +192,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   };
 }
 
-/** A child that may read its own file and the engine's package, and nothing else. */
+/** Starts a child process that may read only its own file and the engine's package. */
 function spawnWorker(engine: string): ChildProcess {
   const here = dirname(fileURLToPath(import.meta.url));
-  // the file /etc/alpine-release is how the engine's loader tells one C library from another
+  // The engine's loader reads /etc/alpine-release to detect the C library.
   const readable = [join(here, "/"), join(here, "../../package.json"), "/etc/alpine-release", ...enginePaths(engine)];
   return spawn(
     process.execPath,
@@ -217,6 +219,6 @@ function enginePaths(engine: string): string[] {
     const loader = dirname(createRequire(join(home, "package.json")).resolve("node-gyp-build/package.json"));
     return [join(home, "/"), join(loader, "/")];
   } catch {
-    return []; // not installed: the child says so when it is used
+    return []; // Not installed: the child process reports it.
   }
 }

@@ -1,11 +1,11 @@
-/** Small secrets of the server itself (admin token, master key), each in a 0600 file of the data folder. */
+/** Secrets of the server itself (admin token, master key), each in a 0600 file of the data folder. */
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 
 /**
- * Reads the file, or creates it with what `make` gives, readable by its owner alone. Of two processes that start at
- * once one creates it and the other reads it. Throws `unavailable` when it cannot be read or written.
+ * Reads the file, or creates it with the result of `make`, readable by its owner only. When two processes start at once,
+ * one creates the file and the other reads it. Throws `unavailable` when it cannot be read or written.
  */
 export function readOrCreate(file: string, make: () => string): string {
   try {
@@ -27,7 +27,7 @@ export function readOrCreate(file: string, make: () => string): string {
     if (!value)
       throw new PatchbayError(
         "unavailable",
-        `${file} is empty; restore it from a backup, or delete it to have a new one made.`,
+        `${file} is empty; restore it from a backup, or delete it to create a new one.`,
       );
     chmodSync(file, 0o600);
     return value;

@@ -10,7 +10,7 @@ import { openSecrets } from "./secrets.ts";
 const folder = mkdtempSync(join(tmpdir(), "patchbay-secrets-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("values are kept, told only by name and last four, and are not in the file", async () => {
+test("values are stored encrypted, and only names and last four characters are listed", async () => {
   const file = join(folder, "kept.db");
   const records = await sqliteRecords(file);
   const secrets = await openSecrets(records, "a master key of this test");
@@ -44,7 +44,7 @@ test("another master key is refused and changes nothing", async () => {
   await records.close();
 });
 
-test("of processes that start together for the first time the first one's key counts", async () => {
+test("when processes start together for the first time, the key of the first one counts", async () => {
   const records = await sqliteRecords(join(folder, "together.db"));
   const same = await Promise.all([openSecrets(records, "one key"), openSecrets(records, "one key")]);
   await same[0]!.set("A", "value-of-a");
@@ -55,7 +55,7 @@ test("of processes that start together for the first time the first one's key co
   await others.close();
 });
 
-test("two rows that changed places do not decrypt", async () => {
+test("two swapped rows do not decrypt", async () => {
   const file = join(folder, "swap.db");
   const records = await sqliteRecords(file);
   const secrets = await openSecrets(records, "key");
@@ -75,7 +75,7 @@ test("two rows that changed places do not decrypt", async () => {
   await again.close();
 });
 
-test("values are replaced in texts, also where JSON escapes them", async () => {
+test("values are redacted, also when JSON escapes them", async () => {
   const records = await sqliteRecords(join(folder, "redact.db"));
   const secrets = await openSecrets(records, "key");
   await secrets.set("SHORT", "abcdef");
@@ -89,7 +89,7 @@ test("values are replaced in texts, also where JSON escapes them", async () => {
   await records.close();
 });
 
-test("bad names and values are refused", async () => {
+test("invalid names and values are refused", async () => {
   const records = await sqliteRecords(join(folder, "bad.db"));
   const secrets = await openSecrets(records, "key");
   for (const name of ["", "1A", "a b", "a/b", "__proto__", "x".repeat(129)])
@@ -100,7 +100,7 @@ test("bad names and values are refused", async () => {
   await records.close();
 });
 
-test("a key file is made once, for its owner alone", () => {
+test("a key file is created once, readable by its owner only", () => {
   const file = join(folder, "deep", "secrets.key");
   const first = readOrCreate(file, () => "made");
   expect(statSync(file).mode & 0o777).toBe(0o600);

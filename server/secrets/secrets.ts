@@ -1,21 +1,23 @@
 /**
- * Secrets, encrypted at rest with AES-256-GCM: a key of its own for each value, wrapped by the master key, both bound
- * to the secret's name, so that a row put in another's place does not decrypt. From outside they are write-only.
+ * Secrets, encrypted at rest with AES-256-GCM: each value has its own key, wrapped by the master key. Both are bound to
+ * the secret's name, so that a row copied to another name does not decrypt. Through the API they are write-only.
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { Records } from "../stores/records.ts";
+import type { SecretCard } from "../contract/secret.ts";
+import { everyRecord } from "../stores/mirror.ts";
+import type { Records, Stored } from "../stores/records.ts";
 import type { Secrets } from "./service.ts";
 
 const KIND = "secret";
 const CHECK_KIND = "secrets-check";
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
 const MAX_VALUE = 64 * 1024;
-/** Shorter values are not replaced in texts: they would hit words. */
+/** Shorter values are not redacted: they would match ordinary words. */
 const MIN_REDACTED = 6;
 
 interface Sealed {
-  /** Base64 of nonce, tag and ciphertext, of the value's own key and of the value. */
+  /** Base64 of nonce, tag and ciphertext: of the value's own key, and of the value. */
   key: string;
   value: string;
   last4: string;
@@ -27,68 +29,53 @@ interface Sealed {
  */
 export async function openSecrets(records: Records, masterKey: string): Promise<Secrets> {
   const kek = Buffer.from(hkdfSync("sha256", masterKey, "patchbay", "secrets/1", 32));
-  await mustBeTheKey(records, kek);
+  await assertMasterKey(records, kek);
 
-  const values = new Map<string, string>();
-  const cards = new Map<string, { name: string; last4: string; updatedAt: number }>();
-  for (let after: string | undefined; ; ) {
-    const page = await records.list<Sealed>(KIND, { after, limit: 500 });
-    for (const { id, body, updatedAt } of page) {
-      values.set(id, unwrap(kek, id, body));
-      cards.set(id, { name: id, last4: body.last4, updatedAt });
-    }
-    after = page.at(-1)?.id;
-    if (page.length < 500) break;
-  }
-  return new RecordedSecrets(records, kek, values, cards);
+  return new RecordedSecrets(records, kek, await everyRecord<Sealed>(records, KIND));
 }
 
 class RecordedSecrets implements Secrets {
   readonly #records: Records;
   readonly #kek: Buffer;
-  readonly #values: Map<string, string>;
-  readonly #cards: Map<string, { name: string; last4: string; updatedAt: number }>;
-  /** What is looked for in texts, longest first: values as they are and as JSON writes them. */
+  readonly #values = new Map<string, string>();
+  readonly #cards = new Map<string, SecretCard>();
+  /** Texts to redact, longest first: values as they are and as JSON writes them. */
   #needles: { text: string; name: string }[] = [];
 
-  constructor(
-    records: Records,
-    kek: Buffer,
-    values: Map<string, string>,
-    cards: Map<string, { name: string; last4: string; updatedAt: number }>,
-  ) {
+  constructor(records: Records, kek: Buffer, stored: Stored<Sealed>[]) {
     this.#records = records;
     this.#kek = kek;
-    this.#values = values;
-    this.#cards = cards;
-    this.#sharpen();
-    // What another process set is had, and taken out of texts, here too.
+    for (const one of stored) this.#add(one);
+    this.#updateNeedles();
+    // Secrets of other processes are available, and redacted, here too.
     records.watch(async (change) => {
       if (change && change.kind !== KIND) return;
       try {
-        const ids = change
-          ? [change.id]
-          : [...cards.keys(), ...(await records.list(KIND, { limit: 100_000 })).map((one) => one.id)];
+        const stored = change ? [] : await everyRecord(records, KIND);
+        const ids = change ? [change.id] : [...this.#cards.keys(), ...stored.map(({ id }) => id)];
         for (const id of new Set(ids)) await this.#refresh(id);
       } catch {
-        // The store is away; when it is back, all is read again.
+        // The store is unavailable. Everything is read again when it is back.
       }
     });
   }
 
+  #add({ id, body, updatedAt }: Stored<Sealed>): void {
+    this.#values.set(id, unwrap(this.#kek, id, body));
+    this.#cards.set(id, { name: id, last4: body.last4, updatedAt });
+  }
+
   async #refresh(name: string): Promise<void> {
     const stored = await this.#records.get<Sealed>(KIND, name);
-    if (stored) {
-      this.#values.set(name, unwrap(this.#kek, name, stored.body));
-      this.#cards.set(name, { name, last4: stored.body.last4, updatedAt: stored.updatedAt });
-    } else {
+    if (stored) this.#add(stored);
+    else {
       this.#values.delete(name);
       this.#cards.delete(name);
     }
-    this.#sharpen();
+    this.#updateNeedles();
   }
 
-  async names(): Promise<{ name: string; last4: string; updatedAt: number }[]> {
+  async names(): Promise<SecretCard[]> {
     return [...this.#cards.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -96,18 +83,18 @@ class RecordedSecrets implements Secrets {
     if (!NAME.test(name))
       throw new PatchbayError(
         "bad_request",
-        `"${name}" is no name for a secret: a letter, then up to 127 of letters, digits, ".", "_" and "-".`,
+        `"${name}" is not a name for a secret: use a letter, then up to 127 letters, digits, ".", "_" and "-".`,
         { path: "/name" },
       );
     if (typeof value !== "string" || value.length === 0)
-      throw new PatchbayError("bad_request", "A secret's value is a text that is not empty.", { path: "/value" });
+      throw new PatchbayError("bad_request", "A secret's value must not be empty.", { path: "/value" });
     if (value.length > MAX_VALUE)
       throw new PatchbayError("too_large", `A secret's value has at most ${MAX_VALUE} characters.`, { path: "/value" });
     const sealed = this.sealed(name, value).body;
     const { updatedAt } = await this.#records.put(KIND, name, sealed);
     this.#values.set(name, value);
     this.#cards.set(name, { name, last4: sealed.last4, updatedAt });
-    this.#sharpen();
+    this.#updateNeedles();
   }
 
   async values(): Promise<Map<string, string>> {
@@ -119,18 +106,18 @@ class RecordedSecrets implements Secrets {
     const body: Sealed = {
       key: seal(this.#kek, own.toString("base64"), `key|${name}`),
       value: seal(own, value, `value|${name}`),
-      // Of a short value the last four would be too much of it.
+      // The last four characters of a short value reveal too much.
       last4: value.length >= 12 ? value.slice(-4) : "",
     };
     return { kind: KIND, id: name, body };
   }
 
   async delete(name: string): Promise<boolean> {
-    const was = await this.#records.delete(KIND, name);
+    const existed = await this.#records.delete(KIND, name);
     this.#values.delete(name);
     this.#cards.delete(name);
-    this.#sharpen();
-    return was;
+    this.#updateNeedles();
+    return existed;
   }
 
   async get(name: string): Promise<string> {
@@ -147,7 +134,7 @@ class RecordedSecrets implements Secrets {
     return result;
   }
 
-  #sharpen(): void {
+  #updateNeedles(): void {
     const needles = new Map<string, string>();
     for (const [name, value] of this.#values) {
       if (value.length < MIN_REDACTED) continue;
@@ -191,15 +178,15 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** What the first process sealed must open under this key. */
-async function mustBeTheKey(records: Records, kek: Buffer): Promise<void> {
+/** Rejects with `unavailable` when the key does not open what the first process sealed. */
+async function assertMasterKey(records: Records, kek: Buffer): Promise<void> {
   let check = await records.get<{ sealed: string }>(CHECK_KIND, "key");
   if (!check) {
     try {
       await records.put(CHECK_KIND, "key", { sealed: seal(kek, "patchbay", "check") }, { revision: 0 });
       return;
     } catch (error) {
-      // Another process that started at the same time was first.
+      // Another process started at the same time and was first.
       if (!(error instanceof PatchbayError) || error.code !== "conflict") throw error;
       check = (await records.get<{ sealed: string }>(CHECK_KIND, "key"))!;
     }
@@ -209,7 +196,7 @@ async function mustBeTheKey(records: Records, kek: Buffer): Promise<void> {
   } catch (error) {
     throw new PatchbayError(
       "unavailable",
-      "The stored secrets were written under another key; set PATCHBAY_SECRETS_KEY (or restore the file secrets.key of the data folder) to the one they were written with.",
+      "The stored secrets were encrypted with another key. Set PATCHBAY_SECRETS_KEY to that key, or restore the file secrets.key of the data folder.",
       { cause: error },
     );
   }
