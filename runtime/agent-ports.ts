@@ -1,4 +1,4 @@
-/** An agent's inputs and outputs, where another agent, a caller or the editor uses it: all read them from here. */
+/** The inputs and outputs of an agent, for other agents, callers and the editor. */
 import { z } from "zod";
 import { Field, fieldPorts } from "./field.ts";
 import type { Graph } from "./graph.ts";
@@ -7,7 +7,7 @@ import type { Ports } from "./port.ts";
 
 const Fields = z.array(Field);
 
-/** The fields that the input node declares beside the message; empty where there is no such node or they are not valid. */
+/** The fields that the input node declares beside the message. Empty without an input node, or when they are invalid. */
 export function inputFields({ nodes }: Pick<Graph, "nodes">, table: NodeTable): Field[] {
   const input = nodes.find((node) => table.get(node.type)?.role === "input");
   const fields = Fields.safeParse((input?.config as { fields?: unknown } | null | undefined)?.fields);

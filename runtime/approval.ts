@@ -1,11 +1,11 @@
-/** Whether a tool is called at once, asks a person, or is off: the one rule for every place that calls or offers tools. */
+/** Whether a tool is called at once, needs approval, or is off. The only place with this rule. */
 import type { Settings } from "./graph.ts";
 import { type Approval, matchesTool, type ToolSpec } from "./tool.ts";
 
 /**
- * The agent's settings decide; else the node; else the effect: `read` calls at once, anything else asks. `node` is what
- * the node states per tool (name or pattern), or one approval for all of its tools. An action node states `auto`: its
- * author placed the call, so it asks only where the settings say so.
+ * The agent's settings decide; else the node; else the effect: `read` is `auto`, all others are `ask`. `node`: the
+ * approvals of the node by tool name or pattern, or one for all of its tools. An action node passes `auto`, because its
+ * author placed the call; so it asks only when the settings require it.
  */
 export function approvalFor(
   tool: Pick<ToolSpec, "name" | "effect">,
@@ -19,7 +19,7 @@ export function approvalFor(
   );
 }
 
-/** By the tool's name, else by the longest pattern `…/*` that finds it. */
+/** By the tool's name, else by the longest pattern `…/*` that matches it. */
 function stated(tool: string, approvals: Readonly<Record<string, Approval>>): Approval | undefined {
   if (Object.hasOwn(approvals, tool)) return approvals[tool];
   let best = "";

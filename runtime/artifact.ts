@@ -1,13 +1,13 @@
-/** Artifacts as arguments: a later call passes what an earlier one made by its id, `artifact://<id>`. */
+/** Artifacts as arguments: a call passes the file of an earlier call by its id, `artifact://<id>`. */
 import type { Host } from "./host.ts";
 
 const REFERENCE = /^artifact:\/\/([\w.-]{1,128})$/;
 const TEXT = /^(?:text\/|application\/(?:json|xml|yaml|x-ndjson)\b)/;
 
 /**
- * The value with each string that is exactly the reference of a text artifact replaced by its text. References to other
- * media stay: the tool knows what to do with a file. The same value when there is nothing to replace. Rejects with
- * `not_found` for an artifact that is not there (or not the caller's).
+ * Replaces each string that is a reference to a text artifact by its text. References to other media stay, for tools that
+ * take files. Returns the same value when there is nothing to replace. Rejects with `not_found` for an artifact that does
+ * not exist or is not the caller's.
  */
 export async function withArtifacts(value: unknown, artifact: Host["artifact"]): Promise<unknown> {
   if (typeof value === "string") {

@@ -10,9 +10,9 @@ export const AgentRef = z.strictObject({
   version: z.number().int().min(1).optional(),
 });
 
-/** `null` until the author gives one. */
+/** `null` until the author chooses one. */
 export const Body = z.union([z.null(), AgentRef, Graph]);
-export type Body = null | { agent: string; version?: number } | Graph;
+export type Body = z.infer<typeof Body>;
 
 /** The body ready to run. Rejects with `not_found` or `graph_has_issues`. */
 export async function compileBody(step: Step, body: Body): Promise<RunnableGraph> {
@@ -20,16 +20,16 @@ export async function compileBody(step: Step, body: Body): Promise<RunnableGraph
   return "agent" in body ? step.host.graph(body.agent, body.version) : step.compile(body);
 }
 
-/** What a container lacks: a body, or a name for an input that is not `taken`. */
+/** The issues of a container: no body, or an input whose name is repeated or `taken`. */
 export function containerIssues(body: Body, inputs: readonly Field[], taken: readonly string[]): NodeIssue[] {
   const issues: NodeIssue[] = [];
   if (body === null)
     issues.push({
       severity: "error",
       code: "bad-body",
-      message: "This has no body yet.",
+      message: "The node has no body yet.",
       path: "/body",
-      fix: "Open it and build what it repeats, or choose an agent.",
+      fix: "Open it and build the steps to repeat, or choose an agent.",
     });
   issues.push(...takenNames(inputs, taken, "/inputs"));
   return issues;

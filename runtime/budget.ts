@@ -1,4 +1,4 @@
-/** What a run may spend in all, whatever its nodes do. */
+/** The limits of a whole run. */
 import { PatchbayError } from "./error.ts";
 import type { RunEvent, RunUsage } from "./event.ts";
 import type { Budget as BudgetSettings } from "./graph.ts";
@@ -26,7 +26,7 @@ export const DEFAULT_LIMITS: Limits = {
 
 export type Spending = Partial<RunUsage>;
 
-/** The host's limits, made narrower (never wider) by the graph's own budget. */
+/** The host's limits, lowered by the graph's budget. */
 export function narrow(limits: Limits, own: BudgetSettings): Limits {
   return {
     steps: Math.min(limits.steps, own.steps ?? limits.steps),
@@ -46,22 +46,23 @@ export class Budget {
     this.limits = limits;
   }
 
-  /** Counts what is about to be done (steps, calls) or was used (tokens, cost); throws when that goes over a limit. */
-  spend(what: Spending): void {
+  /** Counts the next step or call, or used tokens and cost. Throws the error of a limit that is exceeded. */
+  spend(spending: Spending): void {
     const { limits } = this;
     const used = this.#used;
-    used.steps += what.steps ?? 0;
-    used.toolCalls += what.toolCalls ?? 0;
-    used.inputTokens += what.inputTokens ?? 0;
-    used.outputTokens += what.outputTokens ?? 0;
-    used.costUsd = (used.costUsd ?? 0) + (what.costUsd ?? 0);
-    if (used.steps > limits.steps) throw over("step_limit", `${limits.steps} model steps`);
-    if (used.toolCalls > limits.toolCalls) throw over("tool_call_limit", `${limits.toolCalls} tool calls`);
-    if (used.inputTokens + used.outputTokens > limits.tokens) throw over("token_limit", `${limits.tokens} tokens`);
-    if (used.costUsd > limits.costUsd) throw over("cost_limit", `$${limits.costUsd}`);
+    used.steps += spending.steps ?? 0;
+    used.toolCalls += spending.toolCalls ?? 0;
+    used.inputTokens += spending.inputTokens ?? 0;
+    used.outputTokens += spending.outputTokens ?? 0;
+    used.costUsd = (used.costUsd ?? 0) + (spending.costUsd ?? 0);
+    if (used.steps > limits.steps) throw limitError("step_limit", `${limits.steps} model steps`);
+    if (used.toolCalls > limits.toolCalls) throw limitError("tool_call_limit", `${limits.toolCalls} tool calls`);
+    if (used.inputTokens + used.outputTokens > limits.tokens)
+      throw limitError("token_limit", `${limits.tokens} tokens`);
+    if (used.costUsd > limits.costUsd) throw limitError("cost_limit", `$${limits.costUsd}`);
   }
 
-  /** Takes over what a resumed run had spent; throws nothing. Returns the active milliseconds so far. */
+  /** Counts the usage of a resumed run without checking limits. Returns its active milliseconds. */
   restore(past: readonly RunEvent[]): number {
     let active = 0;
     let since = past[0]?.at ?? 0;
@@ -77,9 +78,12 @@ export class Budget {
   }
 }
 
-function over(code: "step_limit" | "tool_call_limit" | "token_limit" | "cost_limit", limit: string): PatchbayError {
+function limitError(
+  code: "step_limit" | "tool_call_limit" | "token_limit" | "cost_limit",
+  limit: string,
+): PatchbayError {
   return new PatchbayError(
     code,
-    `The run reached its limit of ${limit}. Raise it in the agent's settings under "budget", or ask for less at once.`,
+    `The run reached its limit of ${limit}. Raise it in the agent's settings under "budget", or ask for less in one run.`,
   );
 }

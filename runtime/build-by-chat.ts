@@ -1,6 +1,6 @@
 /**
- * Building by conversation: what a person says becomes a patch to the graph, proposed by a model, checked here, and
- * applied only when the person accepts it. AgentFabric's builder wrote the config itself; here it proposes.
+ * Building by chat: a model proposes a patch for the request of a person. The patch is checked here and applied only when
+ * the person accepts it.
  */
 import { z } from "zod";
 import { PatchbayError } from "./error.ts";
@@ -12,7 +12,7 @@ import type { NodeTable } from "./node.ts";
 import { type Applied, applyPatch, Patch } from "./patch.ts";
 import { readModel, throwIfFailed } from "./read-model.ts";
 
-/** What there is to build with. */
+/** The tools, knowledge, models and agents that a patch can use. */
 export interface BuildResources {
   tools: { name: string; summary: string }[];
   knowledge: string[];
@@ -30,13 +30,13 @@ const MAX_REPAIRS = 2;
 const MAX_TOOLS = 60;
 
 /**
- * Asks `model` for a patch; `check` is the verdict on a graph. `conversation` is what was said so far, the newest last, without the graph. An answer that is
- * no patch, or whose graph has errors, is sent back with what is wrong, at most twice; the best of the answers is returned.
- * Rejects with the model's failure, or with `bad_response` when no answer was a patch.
+ * Asks `model` for a patch. `check` returns the issues of a graph. `conversation`: the messages so far, newest last,
+ * without the graph. A completion that is not a patch, or whose graph has errors, is sent back with the errors, at most
+ * twice; the best patch is returned. Rejects with the model's failure, or with `bad_response` without any patch.
  */
 export async function proposePatch(
   host: Pick<Host, "chat" | "model">,
-  request: { model: string; graph: Graph; conversation: Message[]; materials: BuildResources },
+  request: { model: string; graph: Graph; conversation: Message[]; resources: BuildResources },
   table: NodeTable,
   check: (graph: Graph) => Issue[] | Promise<Issue[]>,
   signal: AbortSignal,
@@ -45,15 +45,15 @@ export async function proposePatch(
   if (model.demo)
     throw new PatchbayError(
       "model_missing",
-      "Building by conversation needs a real model; the demo cannot do it. Add one under Models.",
+      "Building by conversation needs a real model; the demo model cannot do it. Add one under Models.",
     );
   const messages: Message[] = [
-    { role: "system", content: instructions(request.graph, request.materials, table) },
+    { role: "system", content: instructions(request.graph, request.resources, table) },
     ...request.conversation,
   ];
   let best: Proposal | undefined;
   for (let repair = 0; repair <= MAX_REPAIRS; repair++) {
-    const text = await answer(
+    const text = await requestText(
       host,
       {
         model: model.name,
@@ -65,25 +65,25 @@ export async function proposePatch(
       signal,
     );
     const read = readPatch(text);
-    let wrong: string[];
+    let errors: string[];
     if ("patch" in read) {
       const applied = applyPatch(request.graph, read.patch.parts, table);
       const issues = await check(applied.graph);
       const proposal: Proposal = { ...applied, patch: read.patch, issues };
       if (!best || faults(proposal) < faults(best)) best = proposal;
-      wrong = [
+      errors = [
         ...applied.left.map(({ part, reason }) => `Part ${part + 1}: ${reason}`),
         ...issues
           .filter((issue) => issue.severity === "error")
           .map((issue) => `${issue.node ?? "graph"}: ${issue.message} ${issue.fix ?? ""}`),
       ];
-      if (wrong.length === 0) return proposal;
-    } else wrong = [read.fault];
+      if (errors.length === 0) return proposal;
+    } else errors = [read.fault];
     messages.push(
       { role: "assistant", content: text },
       {
         role: "user",
-        content: `That does not work yet:\n${wrong
+        content: `That does not work yet:\n${errors
           .slice(0, 10)
           .map((one) => `- ${one}`)
           .join("\n")}\nSend the whole corrected patch again, as JSON only.`,
@@ -93,7 +93,7 @@ export async function proposePatch(
   if (!best)
     throw new PatchbayError(
       "bad_response",
-      "The model did not answer with a patch. A larger model may; or say it in smaller steps.",
+      "The model did not return a patch. Use a larger model, or ask for smaller steps.",
     );
   return best;
 }
@@ -101,7 +101,7 @@ export async function proposePatch(
 const faults = (proposal: Proposal) =>
   proposal.left.length + proposal.issues.filter((issue) => issue.severity === "error").length;
 
-async function answer(
+async function requestText(
   host: Pick<Host, "chat">,
   request: Parameters<Host["chat"]>[0],
   signal: AbortSignal,
@@ -114,11 +114,11 @@ async function answer(
   return text;
 }
 
-/** The patch in a model's text: the outermost braces, whatever stands around them. */
+/** The patch in a model's text: the outermost braces, without the text around them. */
 export function readPatch(text: string): { patch: Patch } | { fault: string } {
   const from = text.indexOf("{");
   const to = text.lastIndexOf("}");
-  if (from < 0 || to < from) return { fault: "The answer holds no JSON object." };
+  if (from < 0 || to < from) return { fault: "The reply contains no JSON object." };
   let value: unknown;
   try {
     value = JSON.parse(text.slice(from, to + 1));
@@ -131,7 +131,7 @@ export function readPatch(text: string): { patch: Patch } | { fault: string } {
   return { fault: `At ${first?.path.join("/") || "the top"}: ${first?.message}` };
 }
 
-function instructions(graph: Graph, materials: BuildResources, table: NodeTable): string {
+function instructions(graph: Graph, resources: BuildResources, table: NodeTable): string {
   const types = [...table.values()].map((definition) => {
     const config = definition.config.parse({});
     const { inputs, outputs } = definition.ports(config);
@@ -152,14 +152,14 @@ Node types (port:kind, ? optional, * many):
 ${types.join("\n")}
 
 Tools: ${
-    materials.tools
+    resources.tools
       .slice(0, MAX_TOOLS)
       .map((tool) => `${tool.name} (${tool.summary})`)
       .join("; ") || "none"
   }
-Knowledge: ${materials.knowledge.join(", ") || "none"}
-Models: default, ${materials.models.join(", ")}
-Agents: ${materials.agents.join(", ") || "none"}
+Knowledge: ${resources.knowledge.join(", ") || "none"}
+Models: default, ${resources.models.join(", ")}
+Agents: ${resources.agents.join(", ") || "none"}
 
 The graph now:
 ${serializeGraph({ ...graph, layout: {}, tests: [], groups: [] })}`;

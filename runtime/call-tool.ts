@@ -1,6 +1,6 @@
 /**
- * One tool call, at most once: intent before, result after. An intent whose result is not in the log is uncertain: a
- * person decides, unless the tool is safe to repeat or is an agent, whose own events say how far it came.
+ * One tool call, made at most once: the intent is stored before, the result after. An intent without a result in the log is
+ * uncertain: a person decides, unless the tool is safe to repeat, or is an agent, whose own events are in the log.
  */
 import { argumentsHash } from "./arguments-hash.ts";
 import { withArtifacts } from "./artifact.ts";
@@ -13,11 +13,11 @@ import type { ToolResult, ToolSpec } from "./tool.ts";
 type Call = Parameters<Step["callTool"]>[0];
 type Options = NonNullable<Parameters<Step["callTool"]>[2]>;
 
-/** How often a repeatable tool is called before its lost connection is its result. */
+/** Attempts of a repeatable tool before a lost connection is its result. */
 const MAX_ATTEMPTS = 3;
 
 /**
- * See `Step.callTool`. `intents`: how many intents of this call the log holds. Rejects with `tool_failed` when a person
+ * See `Step.callTool`. `intents`: number of intents of this call in the log. Rejects with `tool_failed` when a person
  * stops at an uncertain call, with `Parked`, with the abort's reason, or with the host's failure.
  */
 export async function callTool(
@@ -34,10 +34,10 @@ export async function callTool(
 
   const argsHash = argumentsHash(call.arguments);
   const idempotencyKey = [step.run.id, scopeKey(step.scope), step.node, call.id].filter(Boolean).join(":");
-  let unknown = intents > 0;
-  const resumable = tool.name.startsWith("agent/");
+  let isUncertain = intents > 0;
+  const isAgent = tool.name.startsWith("agent/");
   for (;;) {
-    if (unknown && !tool.repeatable && !resumable) {
+    if (isUncertain && !tool.repeatable && !isAgent) {
       const { choice } = await step.wait(
         `uncertain:${call.id}:${intents}`,
         {
@@ -63,7 +63,7 @@ export async function callTool(
       }
     }
     signal.throwIfAborted();
-    if (!(resumable && unknown))
+    if (!(isAgent && isUncertain))
       await step.emit({
         type: "tool-start",
         ...at,
@@ -76,7 +76,7 @@ export async function callTool(
     intents++;
     const startedAt = step.host.now();
     try {
-      const given = resumable
+      const given = isAgent
         ? await callAgent(step, tool, call, signal)
         : await callHost(step, tool, call, idempotencyKey, signal);
       const { usage, ...shaped } = options.shape ? await options.shape(given) : given;
@@ -109,12 +109,12 @@ export async function callTool(
         });
         return result;
       }
-      unknown = true;
+      isUncertain = true;
     }
   }
 }
 
-/** Calls the tool by the host. A missing artifact in the arguments is a result with `error`. */
+/** Calls the tool through the host. A missing artifact in the arguments is a result with `error`. */
 async function callHost(
   step: Step,
   tool: ToolSpec,

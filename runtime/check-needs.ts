@@ -1,11 +1,11 @@
-/** What a node needs outside of the graph and does not find: models, tools, knowledge, secrets, agents. */
+/** Checks what a node needs outside of the graph: models, tools, knowledge, secrets, agents. */
 import type { Issue, IssueCode } from "./issue.ts";
 import type { CheckContext } from "./node.ts";
 import type { CompiledNode } from "./resolve.ts";
 
 type Finding = Pick<Issue, "severity" | "code" | "message" | "fix">;
 
-/** The issues of one node. What the context does not know is not judged. */
+/** The issues of one node. Functions that the context leaves out are not checked. */
 export function checkNeeds(node: CompiledNode, context: CheckContext): Finding[] {
   const found: Finding[] = [];
   const add = (severity: Issue["severity"], code: IssueCode, message: string, fix: string) =>

@@ -1,6 +1,6 @@
 /**
- * What is wrong with a graph, where, and how to fix it. The canvas, `POST /api/check` and `patchbay check` call the
- * same function with the same context, so they give the same verdict.
+ * Finds the issues of a graph: the problem, its position and its fix. The canvas, `POST /api/check` and `patchbay check`
+ * call the same function with the same context, so they report the same issues.
  */
 
 import { checkNeeds } from "./check-needs.ts";
@@ -31,7 +31,7 @@ export function examine(
   depth = 0,
 ): { issues: Issue[]; order: CompiledNode[] } {
   const { nodes: all, edges, issues } = resolve(graph, table, context);
-  // A node type without `run` (a note) does not take part.
+  // A node type without `run` (a note) is not part of a run.
   const nodes = all.filter((node) => node.definition.run);
   const add = (severity: Issue["severity"], code: IssueCode, message: string, more: Partial<Issue>) =>
     issues.push({ severity, code, message, ...more });

@@ -1,4 +1,4 @@
-/** A graph made ready to run: nodes looked up, configs parsed, edges resolved. Done once, at publish or at the first run of a draft. */
+/** Prepares a graph to run: looks up nodes, parses configs, resolves edges. Done once, at publish or at the first run of a draft. */
 import { inputFields } from "./agent-ports.ts";
 import { examine } from "./check.ts";
 import { PatchbayError } from "./error.ts";
@@ -10,16 +10,16 @@ import type { CheckContext, NodeTable } from "./node.ts";
 import type { CompiledNode } from "./resolve.ts";
 
 export interface CompiledGraph extends RunnableGraph {
-  /** In topological order; notes left out. */
+  /** In topological order, without notes. */
   nodes: CompiledNode[];
-  /** What the input node declares beside the message. */
+  /** The fields that the input node declares beside the message. */
   fields: Field[];
   warnings: Issue[];
 }
 
 /**
- * Checks a graph and makes it ready to run. Rejects a graph that has errors with `graph_has_issues` and all of its
- * issues. The graph is kept, not copied: do not change it afterwards.
+ * Checks a graph and prepares it to run. Throws `graph_has_issues` with all issues when it has errors. The graph is kept
+ * and not copied: do not change it afterwards.
  */
 export function compile(graph: Graph, nodes: NodeTable, context: CheckContext = {}): CompiledGraph {
   const { issues, order } = examine(graph, nodes, context);
@@ -35,7 +35,7 @@ export function compile(graph: Graph, nodes: NodeTable, context: CheckContext = 
   return { graph, hash: graphHash(graph, nodes), nodes: order, fields: inputFields(graph, nodes), warnings: issues };
 }
 
-/** A runnable graph as the executor reads it. Throws `TypeError` when `compile` did not make it. */
+/** A runnable graph as the executor reads it. Throws `TypeError` when it does not come from `compile`. */
 export function asCompiled(graph: RunnableGraph): CompiledGraph {
   if (!("nodes" in graph)) throw new TypeError(`"${graph.graph.name}" is not compiled.`);
   return graph as CompiledGraph;

@@ -1,4 +1,4 @@
-/** What differs between two graphs: meaning apart from looks, prompts by words, configs by key. */
+/** Compares two graphs: prompts by words, configs by key, and layout separately from content. */
 import { diffWordsWithSpace } from "diff";
 import { isObject } from "./foreign-json.ts";
 import { canonicalJson, type Graph, type GraphNode } from "./graph.ts";
@@ -13,7 +13,7 @@ export interface TextRun {
 export interface ValueChange {
   /** JSON pointer within the node, the settings or the graph. */
   path: string;
-  /** Absent: it was not there. */
+  /** Absent when the value was added or removed. */
   before?: unknown;
   after?: unknown;
   /** For two texts: the words kept, added and removed, in reading order. */
@@ -24,7 +24,7 @@ export interface NodeChange {
   id: string;
   type: string;
   title?: string;
-  /** `moved`: only its place on the canvas. */
+  /** `moved`: only its position on the canvas. */
   change: "added" | "removed" | "changed" | "moved";
   values: ValueChange[];
 }
@@ -34,7 +34,7 @@ export interface GraphDiff {
   edges: { change: "added" | "removed"; from: string; to: string }[];
   /** Name, description and settings. */
   about: ValueChange[];
-  /** Nothing that could change a run differs. */
+  /** The differences cannot change a run. */
   looksOnly: boolean;
 }
 
@@ -43,11 +43,11 @@ export function diffGraphs(before: Graph, after: Graph, table: NodeTable): Graph
   const old = new Map(before.nodes.map((node) => [node.id, node]));
   const nodes: NodeChange[] = [];
   for (const node of after.nodes) {
-    const was = old.get(node.id);
+    const earlier = old.get(node.id);
     old.delete(node.id);
-    if (!was) nodes.push({ ...headOf(node), change: "added", values: [] });
+    if (!earlier) nodes.push({ ...headOf(node), change: "added", values: [] });
     else {
-      const values = diffValues(meaning(was), meaning(node));
+      const values = diffValues(withoutId(earlier), withoutId(node));
       if (values.length > 0) nodes.push({ ...headOf(node), change: "changed", values });
       else if (canonicalJson(before.layout[node.id]) !== canonicalJson(after.layout[node.id]))
         nodes.push({ ...headOf(node), change: "moved", values: [] });
@@ -81,11 +81,11 @@ function headOf(node: GraphNode): { id: string; type: string; title?: string } {
   return { id: node.id, type: node.type, ...(node.title ? { title: node.title } : {}) };
 }
 
-function meaning({ id: _id, ...rest }: GraphNode): object {
+function withoutId({ id: _id, ...rest }: GraphNode): object {
   return rest;
 }
 
-/** Leaf by leaf; a list whose length changed, and a text, are leaves. */
+/** Compares leaf by leaf. Texts and lists of different lengths are leaves. */
 function diffValues(before: unknown, after: unknown, path = ""): ValueChange[] {
   if (canonicalJson(before) === canonicalJson(after)) return [];
   if (isObject(before) && isObject(after))
@@ -104,7 +104,7 @@ function diffValues(before: unknown, after: unknown, path = ""): ValueChange[] {
   ];
 }
 
-/** By words; Chinese, which has no spaces, by the words of the platform's segmenter. */
+/** Compares texts by words. Chinese has no spaces, so its words come from `Intl.Segmenter`. */
 export function diffWords(before: string, after: string): TextRun[] {
   const segmenter = /\p{Script=Han}/u.test(before + after)
     ? new Intl.Segmenter("zh", { granularity: "word" })

@@ -1,39 +1,39 @@
-/** Documents as a model (or a person) reads them: a numbered list with title and place. */
+/** Documents as text for a model or a person: a numbered list with title and source. */
 import type { Document } from "./message.ts";
 
-/** `[1] handbook.md (Leave > Annual leave, page 3)` and the passage below it; passages parted by an empty line. Numbers count from `first`. */
+/** `[1] handbook.md (Leave > Annual leave, page 3)` and the passage below it, separated by empty lines. Numbers count from `first`. */
 export function renderDocuments(documents: readonly Document[], first = 1): string {
   return documents.map((document, index) => renderDocument(document, first + index)).join("\n\n");
 }
 
 export function renderDocument(document: Document, number: number): string {
-  const place = sourceText(document);
-  // A line of the passage that looks like the head of another one is moved aside: numbers are ours alone.
+  const source = sourceText(document);
+  // A line of the passage that looks like the head of another one is indented.
   const text = document.text.trim().replaceAll(/^(?=\[\d+\])/gm, " ");
-  return `[${number}] ${oneLine(document.title)}${place ? ` (${place})` : ""}\n${text}`;
+  return `[${number}] ${oneLine(document.title)}${source ? ` (${source})` : ""}\n${text}`;
 }
 
-/** Where in its source a passage stands: `Leave > Annual leave, page 3, line 40`; empty when nothing is known. */
-function sourceText({ source: place }: Document): string {
-  if (!place) return "";
+/** The position in the source: `Leave > Annual leave, page 3, line 40`. Empty when unknown. */
+function sourceText({ source }: Document): string {
+  if (!source) return "";
   const parts: string[] = [];
-  if (place.heading) parts.push(oneLine(place.heading));
-  if (place.page !== undefined) parts.push(`page ${place.page}`);
-  if (place.line !== undefined) parts.push(`line ${place.line}`);
+  if (source.heading) parts.push(oneLine(source.heading));
+  if (source.page !== undefined) parts.push(`page ${source.page}`);
+  if (source.line !== undefined) parts.push(`line ${source.line}`);
   return parts.join(", ");
 }
 
 const OPEN = "<passages>";
 const CLOSE = "</passages>";
 
-/** A question with the passages found for it, as one user text. `splitPassages` takes it apart again. */
+/** A question with its passages, as one user text. `splitPassages` is the inverse. */
 export function withPassages(documents: readonly Document[], question: string): string {
   if (documents.length === 0) return question;
   const passages = renderDocuments(documents).replaceAll(CLOSE, "< /passages>");
   return `${OPEN}\n${passages}\n${CLOSE}\n\n${question}`;
 }
 
-/** The passages and the question of a text made by `withPassages`; any other text is all question. */
+/** Splits a text of `withPassages` into passages and question. Any other text is a question without passages. */
 export function splitPassages(text: string): {
   passages: { number: number; title: string; text: string }[];
   question: string;
@@ -51,8 +51,8 @@ export function splitPassages(text: string): {
 }
 
 /**
- * The documents of several searches as one list, best first: the first of each, then the second of each… Scores of
- * different searches cannot be compared, ranks can. The same passage twice counts once.
+ * Merges the documents of several searches, best first: the first of each, then the second of each… Scores of different
+ * searches cannot be compared, but ranks can. Duplicates are removed.
  */
 export function mergeDocuments(lists: readonly (readonly Document[])[]): Document[] {
   const merged = new Map<string, Document>();

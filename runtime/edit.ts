@@ -1,10 +1,10 @@
 /**
- * The edits of a graph, for the editor's commands and for patches. Pure. An edit that changes nothing returns the graph
- * that it was given, and parts that do not change keep their identity.
+ * Edits of a graph, for the editor's commands and for patches. Pure. An edit that changes nothing returns the same graph,
+ * and unchanged parts keep their identity.
  */
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode, type NodePosition } from "./graph.ts";
 
-/** Adds a node, and edges that come with it. */
+/** Adds a node and its edges. */
 export function addNode(graph: Graph, node: GraphNode, position: NodePosition, edges: GraphEdge[] = []): Graph {
   return {
     ...graph,
@@ -16,7 +16,7 @@ export function addNode(graph: Graph, node: GraphNode, position: NodePosition, e
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Removes nodes with their edges, positions and places in groups, and other edges. A group that becomes empty goes too. */
+/** Removes nodes with their edges, positions and group memberships, and other edges. An empty group is removed too. */
 export function remove(
   graph: Graph,
   nodes: ReadonlySet<string> = NONE,
@@ -43,12 +43,12 @@ export function changeNode(graph: Graph, id: string, change: (node: GraphNode) =
   return next === old ? graph : { ...graph, nodes: graph.nodes.map((node) => (node === old ? next! : node)) };
 }
 
-/** Adds an edge, unless it is there or one of its nodes is not. */
+/** Adds an edge, unless it exists or one of its nodes does not. */
 export function connect(graph: Graph, edge: GraphEdge): Graph {
   return canAdd(graph, edge) ? { ...graph, edges: [...graph.edges, edge] } : graph;
 }
 
-/** Whether the nodes at both ends are there and the edge is not. */
+/** Whether both nodes exist and the edge does not. */
 export function canAdd(graph: Graph, edge: GraphEdge): boolean {
   const ends = [edgeEnd(edge.from).node, edgeEnd(edge.to).node];
   return ends.every((id) => graph.nodes.some((node) => node.id === id)) && !graph.edges.some((one) => same(one, edge));

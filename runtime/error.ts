@@ -2,7 +2,7 @@
 import type { Issue } from "./issue.ts";
 
 export const ERROR_CODES = [
-  // what the caller sent
+  // the request
   "bad_request",
   "bad_json",
   "unauthorized",
@@ -17,7 +17,7 @@ export const ERROR_CODES = [
   "rate_limited",
   "quota_exceeded",
   "queue_full",
-  // what is missing in the set-up
+  // the setup
   "secret_missing",
   "model_missing",
   "knowledge_missing",
@@ -63,7 +63,7 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What an error looks like in an event, a result or an HTTP body: never a stack, never a secret. */
+/** An error in an event, a result or an HTTP body. Contains no stack and no secret. */
 export interface ErrorData {
   code: ErrorCode;
   message: string;
@@ -71,10 +71,10 @@ export interface ErrorData {
   issues?: Issue[];
 }
 
-/** Thrown for every failure that a caller or a person reads. `message` is one sentence: what, where, and how to fix it. */
+/** Thrown for every failure that a caller or a person reads. `message` says what is wrong, where, and how to fix it. */
 export class PatchbayError extends Error {
   readonly code: ErrorCode;
-  /** JSON pointer into what was sent, where there is one. */
+  /** JSON pointer into the request, if known. */
   readonly path?: string;
   readonly issues?: Issue[];
   /** Seconds after which a caller may try again (rate limits). */

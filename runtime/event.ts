@@ -1,5 +1,5 @@
 /**
- * The events of a run: its only record. Numbered 0, 1, 2… without gaps, stored, sent as SSE. Text on its way is a
+ * The events of a run: its only record. Numbered 0, 1, 2… without gaps, stored, sent as SSE. Streamed text is a
  * `Delta`, which is neither numbered nor stored.
  */
 import type { ErrorData } from "./error.ts";
@@ -15,11 +15,11 @@ export interface ScopePart {
   call?: string;
 }
 
-/** What a run was asked. `message` is always there; declared fields stand beside it. */
+/** The input of a run: `message` and the declared fields. */
 export interface RunInput {
   message: string;
   files?: FileRef[];
-  /** The conversation before the message, where the caller brings it instead of a session. */
+  /** The conversation before the message, when the caller sends it instead of a session. */
   history?: Message[];
   [field: string]: unknown;
 }
@@ -35,19 +35,19 @@ export interface Usage {
   costUsd?: number;
 }
 
-/** What a whole run used. `costUsd` is absent when no model of the run has a price. */
+/** The usage of a whole run. `costUsd` is absent when no model of the run has a price. */
 export interface RunUsage extends Usage {
   /** Model messages. */
   steps: number;
   toolCalls: number;
 }
 
-/** `usage`: of the whole run. Absent in logs that were written before it was stored; fold the events then. */
+/** `usage`: of the whole run. Absent in old logs: fold the events then. */
 type End = { usage?: RunUsage };
 
 export interface Wait {
   wait: string;
-  /** Tells the waits of one node apart. */
+  /** Identifies the wait within its node. */
   key: string;
   kind: "approval" | "tool" | "uncertain";
   node: string;
@@ -59,7 +59,7 @@ export interface Wait {
   expiresAt?: number;
 }
 
-/** What a node asks a person. */
+/** A node's question to a person. */
 export type WaitRequest = Omit<Wait, "wait" | "key" | "node" | "scope">;
 
 export interface WaitDecision {
@@ -79,24 +79,24 @@ export interface PromptPiece {
 type Base = { run: string; seq: number; at: number };
 type AtNode = { node: string; scope?: Scope };
 
-/** The body of an event: what its writer gives; `run`, `seq` and `at` are added when it is appended. */
+/** An event without `run`, `seq` and `at`, which are added when it is appended. */
 export type EventBody =
   | {
       type: "run-start";
       /** Name of the agent, its id or slug and version, and the hash of the frozen graph. */
       agent: { id?: string; slug?: string; version?: number; name: string; graph: string };
-      /** Agents that it calls without a version, by the name that it calls them by: the hash of what they are in this run. */
+      /** Graph hashes, in this run, of the agents that it calls without a version, by the name in the call. */
       agents?: Record<string, string>;
       input: RunInput;
       session?: string;
       user?: string;
-      /** Id of the agent key that called, where one did. */
+      /** Id of the caller's agent key. */
       key?: string;
       /** The run and node that this one was forked from. */
       fork?: { run: string; node: string };
-      /** The caller's place in a trace of its own (W3C `traceparent`), where traces are kept. */
+      /** The caller's trace context (W3C `traceparent`), when traces are exported. */
       trace?: string;
-      /** Values that stand in for a node's outputs in this run (pinned data). */
+      /** Pinned outputs by node: the node is not run. */
       pins?: Record<string, Record<string, unknown>>;
       /** Run only a part: up to, from, or exactly one node. */
       range?: { to?: string; from?: string; only?: string };
@@ -107,9 +107,9 @@ export type EventBody =
       of: "knowledge" | "tools";
       query: string;
       hits: { id: string; title: string; score: number; ranks?: Record<string, number>; text?: string }[];
-      /** How many there were to choose from, where that is known. */
+      /** Number of candidates, if known. */
       among?: number;
-      /** The call's position among the node's retrievals, from 0: the key by which a resumed run finds it. */
+      /** Position among the node's retrievals, from 0. A resumed run finds the event by it. */
       index: number;
     })
   | (AtNode & {
@@ -118,7 +118,7 @@ export type EventBody =
       model: string;
       format: string;
       pieces: PromptPiece[];
-      /** Tokens in all and the most there may be. */
+      /** Total tokens and the maximum. */
       tokens: number;
       limit: number;
       /** The first `keep` messages are those of the node's previous prompt; `messages` are the rest. */
@@ -139,7 +139,7 @@ export type EventBody =
       /** Failed attempts before this one. */
       attempts?: { error: ErrorData; waitedMs: number }[];
     })
-  /** `call`: it is of a tool that asked a model, not of the node's own message. */
+  /** `call`: the usage of a tool that called a model, not of the node's own completion. */
   | (AtNode & { type: "usage"; step: number; model: string; estimated?: boolean; call?: string } & Usage)
   | (AtNode & {
       type: "tool-start";
@@ -199,16 +199,16 @@ export interface Delta {
   kind: "text" | "reasoning";
   offset: number;
   text: string;
-  /** It is part of the run's answer (the node is wired straight to `output.reply`). */
+  /** Part of the run's reply: the node is connected to `output.reply`. */
   answer: boolean;
 }
 
-/** One item of a run's stream: a stored event, or text between two of them. `type` tells them apart. */
+/** One item of a run's stream: a stored event or streamed text. */
 export type RunItem = RunEvent | Delta;
 
 export const TERMINAL: ReadonlySet<EventType> = new Set(["run-end", "run-fail", "run-cancel"]);
 
-/** A scope as a text key: equal scopes give equal keys. */
+/** A scope as a text key. Equal scopes have equal keys. */
 export function scopeKey(scope: Scope | undefined): string {
   if (!scope?.length) return "";
   return scope.map((part) => `${part.node}:${part.item ?? ""}:${part.turn ?? ""}:${part.call ?? ""}`).join("/");

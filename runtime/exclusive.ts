@@ -1,11 +1,11 @@
 /**
- * Which edges exclude each other: whether at most one of several edges into a port can be taken in a run. Each node has
- * the condition under which it runs: for the branching nodes before it, the outputs of which one must be taken.
+ * Finds edges that exclude each other: whether at most one of several edges into a port can be taken in a run. The
+ * condition under which a node runs names, for each branching node before it, the outputs of which one must be taken.
  */
 import { ERROR_PORT } from "./port.ts";
 import type { CompiledEdge, CompiledNode } from "./resolve.ts";
 
-/** By branching node, the outputs of which one must be taken. A node that is absent sets no condition. */
+/** By branching node: one of these outputs must be taken. Nodes that are not in the map do not matter. */
 export type Condition = Map<CompiledNode, Set<string>>;
 
 function edgeCondition(edge: CompiledEdge, conditions: Map<CompiledNode, Condition>): Condition {
@@ -21,7 +21,7 @@ function edgeCondition(edge: CompiledEdge, conditions: Map<CompiledNode, Conditi
   return condition;
 }
 
-/** Under which conditions each node runs, by the rule of `plan.ts`: every required connected port has a taken edge. */
+/** The condition of each node, by the rule of `plan.ts`: every required connected port has a taken edge. */
 export function takenWhen(order: CompiledNode[]): Map<CompiledNode, Condition> {
   const conditions = new Map<CompiledNode, Condition>();
   for (const node of order) {
@@ -55,7 +55,7 @@ function or(a: Condition, b: Condition): Condition {
   return result;
 }
 
-/** Whether of each two of these edges at most one can be taken. */
+/** Whether at most one of these edges can be taken in a run. */
 export function pairwiseExclusive(edges: CompiledEdge[], conditions: Map<CompiledNode, Condition>): boolean {
   const all = edges.map((edge) => edgeCondition(edge, conditions));
   return all.every((a, i) =>

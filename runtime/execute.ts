@@ -14,7 +14,7 @@ import { Parked, PendingWork } from "./pending-work.ts";
 import type { Frame, RunContext } from "./run-context.ts";
 import { addUsage, totalUsage } from "./usage.ts";
 
-/** Starts or resumes a run. Everything that happens is an event in `host.append`; nothing is thrown. */
+/** Starts or resumes a run. Everything that happens is an event in `host.append`. Never throws. */
 export function execute(options: ExecuteOptions): Execution {
   const { host, run, graph } = options;
   const journal = new Journal(options.past ?? []);
@@ -63,7 +63,7 @@ export function execute(options: ExecuteOptions): Execution {
   let accepted: Promise<void>;
   if (!journal.start) accepted = append({ type: "run-start", ...start });
   else if (journal.length === 1 && !options.decisions?.length) {
-    // Accepted by another process, which did not begin.
+    // Another process accepted the run and did not start it.
     accepted = Promise.resolve();
   } else {
     const answers = options.decisions ?? [];
@@ -167,7 +167,7 @@ export function execute(options: ExecuteOptions): Execution {
   };
 }
 
-/** Why a run's clock stops. Shared: allocating an Error per run is slow. */
+/** The abort reason of a run's clock. Shared, because creating an Error per run is slow. */
 const OVER = new Error("The run is over.");
 
 function toOutput(values: Values): RunOutput {

@@ -1,4 +1,4 @@
-/** What `execute` takes and returns. */
+/** Options and result of `execute`. */
 import type { Limits } from "./budget.ts";
 import type { CompiledGraph } from "./compile.ts";
 import type { ErrorData } from "./error.ts";
@@ -13,7 +13,7 @@ export interface ExecuteOptions {
   /** All node types, for graphs inside configs. */
   nodes: NodeTable;
   host: Host;
-  /** Cancels the run: `run-cancel` follows at once, whatever its nodes do. */
+  /** Cancels the run: `run-cancel` follows at once, without waiting for nodes. */
   signal: AbortSignal;
   /** The body of `run-start`. Ignored on resume: the log has its own. */
   start: Omit<BodyOf<"run-start">, "type">;
@@ -35,13 +35,13 @@ export interface RunOutcome {
 export interface Execution {
   /** The run is accepted: its first event is on disk. Rejects when it could not be stored. */
   accepted: Promise<void>;
-  /** What the run used so far; it grows while the run goes on. */
+  /** Usage so far. It grows during the run. */
   readonly usage: RunUsage;
   /** Resolves when the run ended or is parked; its last event is on disk. Never rejects. */
   outcome: Promise<RunOutcome>;
   /**
-   * Decides waits while the run is live. Resolves with true when the decisions are on disk and work goes on. Resolves with
-   * false, and writes nothing, when the run is parked or over: resume it with the decisions once `outcome` has settled.
+   * Decides waits of a live run. Resolves with true when the decisions are on disk and the run continues. Resolves with
+   * false, and writes nothing, when the run is parked or over: resume it with the decisions after `outcome` has settled.
    */
   decide(decisions: WaitDecision[]): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-/** A field that an author declares: an input of an agent, of a code node, of a body. Each is a port. */
+/** A field that an author declares: an input of an agent, a code node or a body. Each is a port. */
 import { z } from "zod";
 import type { Issue } from "./issue.ts";
 import { Kind, type Port } from "./port.ts";
@@ -16,7 +16,7 @@ export function fieldPorts(fields: readonly Field[]): Port[] {
   return fields.map(({ name, kind, required }) => ({ id: name, kind, ...(required ? {} : { optional: true }) }));
 }
 
-/** An issue for the first name that is repeated, or in `taken`; none where all are free. `path` is within the config. */
+/** An issue for the first name that is repeated or in `taken`. `path` is within the config. */
 export function takenNames(
   fields: readonly { name: string }[],
   taken: readonly string[],

@@ -22,7 +22,7 @@ export interface NodeView {
   status: "running" | "waiting" | "done" | "failed" | "skipped";
   startedAt: number;
   endedAt?: number;
-  /** Since when it waits for a person, and how long earlier waits took. */
+  /** Start of the current wait for a person, and the total time of earlier waits. */
   waitsSince?: number;
   waitedMs?: number;
   attempts: number;
@@ -30,7 +30,7 @@ export interface NodeView {
   pinned?: boolean;
   error?: ErrorData;
   grounding?: Grounding;
-  /** In the order in which they happened. */
+  /** In order of time. */
   retrievals: EventOf<"retrieval">[];
   prompts: EventOf<"prompt-built">[];
   messages: EventOf<"message">[];
@@ -60,7 +60,7 @@ export interface RunView {
   waits: Wait[];
   decisions: WaitDecision[];
   usage: RunUsage;
-  /** By `nodeKey(scope, node)`, in order of start. A node's view is replaced, never changed, so it can be compared by reference. */
+  /** By `nodeKey(scope, node)`, in order of start. A view is replaced on change, so it can be compared by reference. */
   nodes: Map<string, NodeView>;
   /** `seq` of the last event; -1 before the first. */
   seq: number;
@@ -89,7 +89,7 @@ export function foldRun(events: Iterable<RunEvent>): RunView {
   return view ?? emptyRun("");
 }
 
-/** Adds one event to `view`, which is changed. An event that is already in it is ignored. */
+/** Adds one event to `view`, in place. An event that is already in it is ignored. */
 export function applyEvent(view: RunView, event: RunEvent): void {
   if (event.seq <= view.seq) return;
   view.seq = event.seq;
@@ -233,7 +233,7 @@ function endWait(node: NodeView, at: number): Pick<NodeView, "waitsSince" | "wai
   return { waitsSince: undefined, waitedMs: (node.waitedMs ?? 0) + at - node.waitsSince };
 }
 
-/** How long an ended node worked, in milliseconds, without the time that it waited for a person. */
+/** Working time of an ended node in milliseconds, without waits for a person. */
 export const workedMs = (node: NodeView): number | undefined =>
   node.endedAt === undefined ? undefined : node.endedAt - node.startedAt - (node.waitedMs ?? 0);
 

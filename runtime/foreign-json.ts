@@ -1,4 +1,4 @@
-/** JSON from outside: how deep it may nest, and keys that reach for prototypes. */
+/** Limits for foreign JSON: its depth, and keys that change prototypes. */
 import { pointer } from "./issue.ts";
 
 export const MAX_JSON_DEPTH = 64;
@@ -10,7 +10,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a JSON text nests deeper than `MAX_JSON_DEPTH`. Counts brackets outside of strings, because a parser may overflow the stack. */
+/** Whether a JSON text is nested deeper than `MAX_JSON_DEPTH`. Counts brackets, because a parser may overflow the stack. */
 export function isTextTooDeep(text: string): boolean {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
@@ -28,7 +28,7 @@ export function isTextTooDeep(text: string): boolean {
   return false;
 }
 
-/** The first part of a value that is refused: `path` (JSON pointer) of a forbidden `key`, or of what nests too deep (no `key`). */
+/** The first refused part of a value: the `path` (JSON pointer) of a forbidden `key`, or, without `key`, of a part that is nested too deep. */
 export function findRefusedPart(value: unknown, path = "", depth = 0): { path: string; key?: string } | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (depth > MAX_JSON_DEPTH) return { path };

@@ -1,4 +1,4 @@
-/** One frame of a run: a graph, the agent's own or a body, whose nodes run as soon as they can. */
+/** Runs one frame: the agent's graph or a body. Its nodes start as soon as their inputs are settled. */
 
 import { type ErrorCode, errorData, PatchbayError } from "./error.ts";
 import type { EventBody, Scope } from "./event.ts";
@@ -11,8 +11,8 @@ import type { Frame } from "./run-context.ts";
 import { NodeStep } from "./step.ts";
 
 /**
- * Runs all nodes of a frame. The caller holds a count of the run's pending work and has it back when this settles.
- * Resolves with what reached the output node. Rejects with the first failure, with `Parked`, or with the abort's reason.
+ * Runs all nodes of a frame. The caller passes its count of the run's pending work, and has it again when this settles.
+ * Resolves with the inputs of the output node. Rejects with the first failure, with `Parked`, or with the abort's reason.
  * After an abort it does not wait for nodes that ignore their signal.
  */
 export function runFrame(frame: Frame): Promise<Values> {
@@ -174,7 +174,7 @@ function isTarget(frame: Frame, node: CompiledNode): boolean {
   return node.id === frame.range?.to || node.id === frame.range?.only;
 }
 
-/** The nodes that take part: all, or those in the range; and which of them have pinned outputs. */
+/** The nodes to run (all, or those in the range), and those with pinned outputs. */
 function selectionOf(frame: Frame): Selection {
   const { range, pins } = frame;
   const isPinned = pins ? (node: CompiledNode) => pins[node.id] !== undefined : undefined;

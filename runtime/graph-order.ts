@@ -1,7 +1,7 @@
 /** The order of a graph's nodes, and its cycles. */
 import type { CompiledNode } from "./resolve.ts";
 
-/** Kahn's algorithm, in file order where there is a choice; nodes on or behind a cycle are left out. */
+/** Kahn's algorithm; ties in file order. Nodes on or after a cycle are left out. */
 export function topological(nodes: CompiledNode[]): CompiledNode[] {
   const unsettled = new Map(nodes.map((node) => [node, node.incoming.length]));
   const order = nodes.filter((node) => node.incoming.length === 0);

@@ -5,9 +5,9 @@ import { Approval } from "./tool.ts";
 export const FORMAT = "patchbay/1";
 export const NODE_ID = /^[a-z][a-z0-9-]{0,63}$/;
 
-/** A closed object: any key beyond the shape is an error, except those that begin with `x-`, which are kept. */
-function closed<T extends z.ZodRawShape>(shape: T) {
-  return z.looseObject(shape).superRefine((value, context) => {
+/** An object that refuses unknown keys, except those that begin with `x-`, which are kept. */
+function closed<T extends z.ZodRawShape>(shape: T): z.ZodType<z.output<z.ZodObject<T>>, z.input<z.ZodObject<T>>> {
+  const schema = z.looseObject(shape).superRefine((value, context) => {
     for (const key of Object.keys(value))
       if (!(key in shape) && !key.startsWith("x-"))
         context.addIssue({
@@ -17,15 +17,17 @@ function closed<T extends z.ZodRawShape>(shape: T) {
           params: { unknownKey: key },
         });
   });
+  // The type without extensions: they change nothing in a run.
+  return schema as never;
 }
 
 export const Retry = closed({
   /** Tries after the first, 0 to 10. */
   times: z.number().int().min(0).max(10),
-  /** Before the first retry; doubled for each further one. */
+  /** Before the first retry; doubled for each next one. */
   waitMs: z.number().int().min(0).max(600_000).default(1000),
 });
-export type Retry = { times: number; waitMs: number };
+export type Retry = z.infer<typeof Retry>;
 
 export const GraphNode = closed({
   id: z.string().regex(NODE_ID, "A node id is a-z, then up to 63 of a-z, 0-9 and -."),
@@ -36,27 +38,15 @@ export const GraphNode = closed({
   onError: z.enum(["fail", "branch"]).optional(),
   config: z.unknown().default({}),
 });
-export interface GraphNode {
-  id: string;
-  type: string;
-  version: number;
-  title?: string;
-  retry?: Retry;
-  onError?: "fail" | "branch";
-  config: unknown;
-}
+export type GraphNode = z.infer<typeof GraphNode>;
 
 export const GraphEdge = closed({
   from: z.string().regex(/^[^.]+\.[^.]+$/, 'An edge end is "node.port".'),
   to: z.string().regex(/^[^.]+\.[^.]+$/, 'An edge end is "node.port".'),
 });
-export interface GraphEdge {
-  /** "node.port" */
-  from: string;
-  to: string;
-}
+export type GraphEdge = z.infer<typeof GraphEdge>;
 
-/** What a run may spend. Absent means the server's default. */
+/** Limits of a run. Absent: the server's default. */
 export const Budget = closed({
   steps: z.number().int().min(1).max(1000).optional(),
   toolCalls: z.number().int().min(0).max(1000).optional(),
@@ -64,33 +54,20 @@ export const Budget = closed({
   costUsd: z.number().min(0).optional(),
   seconds: z.number().min(1).max(86_400).optional(),
 });
-export interface Budget {
-  steps?: number;
-  toolCalls?: number;
-  tokens?: number;
-  costUsd?: number;
-  seconds?: number;
-}
+export type Budget = z.infer<typeof Budget>;
 
 export const Settings = closed({
   greeting: z.string().max(4000).default(""),
   suggestions: z.array(z.string().max(500)).max(12).default([]),
-  /** Language the agent answers in: `auto` follows the user. */
+  /** Language of the replies: `auto` follows the user. */
   language: z.enum(["auto", "en", "zh"]).default("auto"),
-  /** Per tool name (or `mcp/<server>/*`); it overrides the tool nodes. */
+  /** By tool name or `mcp/<server>/*`. Overrides the tool nodes. */
   approvals: z.record(z.string(), Approval).default({}),
   budget: Budget.default({}),
   /** What the hosted chat completions do with `system` and `developer` text. */
   systemText: z.enum(["ignore", "refuse"]).optional(),
 });
-export interface Settings {
-  greeting: string;
-  suggestions: string[];
-  language: "auto" | "en" | "zh";
-  approvals: Record<string, Approval>;
-  budget: Budget;
-  systemText?: "ignore" | "refuse";
-}
+export type Settings = z.infer<typeof Settings>;
 
 /** A frame around nodes; canvas only. */
 export const Group = closed({
@@ -99,15 +76,15 @@ export const Group = closed({
   nodes: z.array(z.string()),
   color: z.string().max(32).optional(),
 });
-export type Group = { id: string; title: string; nodes: string[]; color?: string };
+export type Group = z.infer<typeof Group>;
 
-/** A test message kept with the agent. */
+/** A test message, stored with the agent. */
 export const GraphTest = closed({
   name: z.string().max(200),
   input: z.record(z.string(), z.unknown()),
   expect: z.record(z.string(), z.unknown()).optional(),
 });
-export type GraphTest = { name: string; input: Record<string, unknown>; expect?: Record<string, unknown> };
+export type GraphTest = z.infer<typeof GraphTest>;
 
 export const NodePosition = closed({
   x: z.number(),
@@ -115,11 +92,12 @@ export const NodePosition = closed({
   width: z.number().optional(),
   height: z.number().optional(),
 });
-export type NodePosition = { x: number; y: number; width?: number; height?: number };
+export type NodePosition = z.infer<typeof NodePosition>;
 
 export const MAX_NODES = 5000;
 export const MAX_EDGES = 20_000;
 
+/** An agent's graph as data. */
 export const Graph = closed({
   format: z.literal(FORMAT),
   name: z.string().min(1).max(200),
@@ -131,29 +109,18 @@ export const Graph = closed({
   tests: z.array(GraphTest).default([]),
   layout: z.record(z.string(), NodePosition).default({}),
 });
-/** An agent's graph as data. Written by hand beside its schema because the schema also keeps `x-` keys. */
-export interface Graph {
-  format: typeof FORMAT;
-  name: string;
-  description: string;
-  settings: Settings;
-  nodes: GraphNode[];
-  edges: GraphEdge[];
-  groups: Group[];
-  tests: GraphTest[];
-  layout: Record<string, NodePosition>;
-}
+export type Graph = z.infer<typeof Graph>;
 
-/** A graph that passed the check and can run. Opaque: `compile.ts` makes it, and the executor alone looks inside. */
+/** A graph that passed the check and can run. Opaque: made by `compile.ts`, read only by the executor. */
 export interface RunnableGraph {
   readonly graph: Graph;
   /** SHA-256 (hex) of the graph's identity. */
   readonly hash: string;
 }
 
-/** A graph with nothing in it. */
+/** A graph without nodes. */
 export function emptyGraph(name: string): Graph {
-  return Graph.parse({ format: FORMAT, name, nodes: [], edges: [] }) as Graph;
+  return Graph.parse({ format: FORMAT, name, nodes: [], edges: [] });
 }
 
 /** Splits "node.port". */

@@ -1,6 +1,6 @@
 /**
- * The one door to the world. All that the runtime may ask for: the server builds one for a run, tests script one.
- * Every method that takes a signal rejects with the signal's reason soon after it aborts.
+ * All I/O of the runtime. The server creates one host per run; tests script one. Every method that takes a signal rejects
+ * with the signal's reason soon after it aborts.
  */
 import type { Delta, RunEvent } from "./event.ts";
 import type { RunnableGraph } from "./graph.ts";
@@ -15,7 +15,7 @@ export interface HttpRequest {
   /** Absolute; http or https. */
   url: string;
   headers: Record<string, string>;
-  /** Headers whose value the host puts in: the runtime never sees a secret. */
+  /** Headers whose values the host fills in, so that the runtime never has a secret. */
   secretHeaders?: Record<string, SecretHeader>;
   body?: string;
   timeoutMs?: number;
@@ -29,7 +29,7 @@ export interface HttpResponse {
   status: number;
   headers: Record<string, string>;
   body: string;
-  /** The body went over the limit and was cut. */
+  /** The body was over the limit and is cut. */
   truncated?: boolean;
 }
 
@@ -41,14 +41,14 @@ export interface Host {
   append(event: RunEvent): Promise<void>;
   /** Emits text to subscribers. May be dropped; does not block. */
   delta(delta: Delta): void;
-  /** False when there is no subscriber, so that deltas need not be made. */
+  /** False without subscribers: deltas can be skipped. */
   listening?(): boolean;
 
   /** Resolves a model's name (`default` included). Rejects with `model_missing`. */
   model(name: string): Promise<Model>;
-  /** Asks a model. Never throws; see `ModelEvent`. On abort: `end` with reason `aborted`. */
+  /** Calls a model. Never throws; see `ModelEvent`. On abort: `end` with reason `aborted`. */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
-  /** One vector a text, all of one length. Rejects with `model_missing` when no embedder is set. */
+  /** One vector per text, all of the same length. Rejects with `model_missing` when no embedder is set. */
   embed(texts: string[], signal: AbortSignal): Promise<number[][]>;
 
   /** At most `limit` passages, best first. Rejects with `knowledge_missing`. */
@@ -73,9 +73,9 @@ export interface Host {
     signal: AbortSignal,
   ): Promise<ToolResult>;
 
-  /** One guarded request: no private address unless the operator allowed it. Any status is an answer, not an error. */
+  /** One guarded request: no private address unless the operator allowed it. Resolves with any status. */
   fetch(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
-  /** Runs JavaScript in the sandbox: `input` is a global, the value of the last expression or of `return` comes back as JSON. */
+  /** Runs JavaScript in the sandbox: `input` is a global; resolves with the last value or that of `return`, as JSON. */
   evaluate(
     source: string,
     input: Record<string, unknown>,

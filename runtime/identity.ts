@@ -1,6 +1,5 @@
-/** What makes two graphs the same version. */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+/** The identity of a graph: two graphs with the same identity are the same version. */
+import { sha256Hex } from "./arguments-hash.ts";
 import { canonicalJson, type Graph, type GraphNode } from "./graph.ts";
 import type { NodeTable } from "./node.ts";
 
@@ -13,7 +12,7 @@ export function graphIdentity(graph: Graph, nodes: NodeTable): string {
 }
 
 /**
- * Whether two graphs differ in nothing but `layout`, so that a check of one is a check of the other. `same` compares the
+ * Whether two graphs differ only in `layout`, so that the issues of one are those of the other. `same` compares the
  * values of a key: by reference where unchanged parts are shared, else by their text.
  */
 export function sameButLayout(
@@ -29,7 +28,7 @@ export function sameButLayout(
 
 /** SHA-256 of `graphIdentity`, in hex. */
 export function graphHash(graph: Graph, nodes: NodeTable): string {
-  return bytesToHex(sha256(utf8ToBytes(graphIdentity(graph, nodes))));
+  return sha256Hex(graphIdentity(graph, nodes));
 }
 
 function meaningOf(graph: Graph, nodes: NodeTable): object {
@@ -42,7 +41,7 @@ function meaningOf(graph: Graph, nodes: NodeTable): object {
   };
 }
 
-/** The body of a draft may be anything: what is not a graph stays as it is. */
+/** The body of a draft can be any value: one that is not a graph stays unchanged. */
 function withBodyMeaning(node: GraphNode, nodes: NodeTable): GraphNode {
   const config = node?.config as { body?: { nodes?: unknown } | null } | null | undefined;
   const body = typeof config === "object" ? config?.body : undefined;

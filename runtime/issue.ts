@@ -1,7 +1,7 @@
-/** A problem in a graph: the author's mistake, as data. */
+/** A problem in a graph, as data. */
 import { z } from "zod";
 
-/** The closed list. `check.ts` says for each when it is raised. */
+/** The closed list of codes, raised by `check.ts`, `resolve.ts` and `parse.ts`. */
 export const ISSUE_CODES = [
   "bad-json",
   "duplicate-key",
@@ -56,7 +56,7 @@ export function pointer(...parts: (string | number)[]): string {
   return parts.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** The parts of a JSON pointer: the inverse of `pointer`. "" is the whole value and has no parts. */
+/** The parts of a JSON pointer, the inverse of `pointer`. "" is the whole value and has no parts. */
 export function parsePointer(path: string): string[] {
   return path
     .split("/")

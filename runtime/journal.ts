@@ -1,4 +1,4 @@
-/** The log of a resumed run, by node and scope: what is in it is not done again. */
+/** The past events of a resumed run, by node and scope. Work with events in it is not repeated. */
 import {
   type EventOf,
   type EventType,

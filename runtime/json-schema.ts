@@ -1,7 +1,7 @@
 /**
- * JSON Schemas that others wrote, used safely. A schema is looked at before it is compiled: its size, its depth, its
- * references (local ones only) and how much work it can make; its patterns run in linear time. Values are looked at
- * before they are walked through. Compiled validators are kept by the schema's object.
+ * Safe use of foreign JSON Schemas. Before a schema is compiled, its size, depth, references (local ones only) and
+ * possible work are checked; its patterns run in linear time. Values are checked for size and depth before validation.
+ * Compiled validators are cached by the schema object.
  */
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import { RE2JS } from "re2js";
@@ -12,16 +12,16 @@ import type { JsonSchema } from "./tool.ts";
 const MAX_SCHEMA_CHARACTERS = 256 * 1024;
 const MAX_SCHEMA_DEPTH = 48;
 const MAX_PATTERN_CHARACTERS = 2_000;
-/** Subschemas that one value can be held against when every reference is followed. */
+/** Subschemas that can apply to one value when every reference is followed. */
 const MAX_WORK = 20_000;
 const MAX_VALUE_NODES = 50_000;
 const MAX_VALUE_CHARACTERS = 256 * 1024;
-/** Their members are values, or schemas that count only where they are referred to. */
+/** Their members are values, or schemas that count only through references. */
 const DATA_KEYWORDS: ReadonlySet<string> = new Set(["enum", "const", "default", "examples", "$defs", "definitions"]);
-/** Their keys are the author's names, not keywords. */
+/** Their keys are names, not keywords. */
 const NAME_KEYWORDS: ReadonlySet<string> = new Set(["properties", "patternProperties", "dependentSchemas"]);
 
-/** What is wrong with a value, as part of a sentence; undefined when it fits the schema. A schema that cannot be used throws a `SchemaError`. */
+/** The fault of a value, as part of a sentence; undefined when it is valid. Throws `SchemaError` when the schema cannot be used. */
 export function schemaFault(schema: JsonSchema, value: unknown): string | undefined {
   const { validate, maxDepth } = validatorOf(schema);
   const shape = walk(value, maxDepth, true);
@@ -30,13 +30,13 @@ export function schemaFault(schema: JsonSchema, value: unknown): string | undefi
   return describe(validate.errors?.[0]);
 }
 
-/** Thrown for a schema that must not or cannot be used; the message says why. */
+/** Thrown for a schema that cannot be used; the message says why. */
 export class SchemaError extends Error {}
 
-/** What stands in the place of arguments that are too large or too deep to be kept; the fault follows it. */
+/** Begins the text that replaces arguments which are too large or too deep to keep; the fault follows. */
 export const LEFT_OUT = "(arguments left out: ";
 
-/** What makes a value too large or too deep to be kept, whatever its schema. Never recurses. */
+/** Why a value is too large or too deep to keep, with any schema. Does not recurse. */
 export function sizeFault(value: unknown): string | undefined {
   return walk(value, MAX_JSON_DEPTH, false);
 }
@@ -66,7 +66,7 @@ interface Validator {
 }
 
 const byObject = new WeakMap<JsonSchema, Validator | SchemaError>();
-/** The same schema comes in a new object when tools are listed anew. */
+/** Each listing of tools creates new objects of the same schema. */
 const byText = new BoundedMap<string, Validator | SchemaError>(2000);
 
 function validatorOf(schema: JsonSchema): Validator {
@@ -98,7 +98,7 @@ function writeSchema(schema: JsonSchema): string | SchemaError {
 function makeValidator(schema: JsonSchema): Validator | SchemaError {
   try {
     const maxDepth = examine(schema);
-    // One instance a schema: an `$id` in one must never answer a reference in another.
+    // One instance per schema: an `$id` in one must not resolve a reference in another.
     const ajv = new Ajv2020({
       strict: false,
       allErrors: false,
@@ -115,7 +115,7 @@ function makeValidator(schema: JsonSchema): Validator | SchemaError {
   }
 }
 
-/** A schema with words that JSON Schema does not know (`type: "dict"`) is held to its required names alone. */
+/** A schema with values that JSON Schema does not know (`type: "dict"`) checks its required names only. */
 function compile(ajv: Ajv2020, schema: JsonSchema): Validator["validate"] {
   try {
     return ajv.compile(schema) as Validator["validate"];
@@ -125,7 +125,7 @@ function compile(ajv: Ajv2020, schema: JsonSchema): Validator["validate"] {
   }
 }
 
-/** A pattern that RE2 does not know (it looks around or refers back) is not checked: the tool checks its own arguments again. */
+/** A pattern that RE2 does not support (lookaround, backreference) is not checked: tools check their own arguments too. */
 function linearPattern(pattern: string) {
   const compiled = compilePattern(pattern);
   return { test: (text: string) => compiled === undefined || compiled.matcher(text).find() } as unknown as RegExp;
@@ -145,15 +145,15 @@ function compilePattern(pattern: string): RE2JS | undefined {
   }
 }
 
-/** Dialect and identity are the author's affair; here they would only make references reach out. */
+/** Removes dialect and id, which would resolve references outside of the schema. */
 function withoutIds(schema: JsonSchema): JsonSchema {
   const { $schema: _schema, $id: _id, id: _oldId, ...rest } = schema;
   return rest;
 }
 
 /**
- * Refuses a schema that reaches out, is too deep, or makes too much work. Returns how deep a value may be: for a schema
- * that refers to itself, so shallow that following every branch stays within bounds.
+ * Throws for a schema with outside references, too much depth or too much work. Returns the maximum depth of a value: for
+ * a schema that refers to itself, one at which following every branch stays within bounds.
  */
 function examine(root: JsonSchema): number {
   const seen = new Map<object, { work: number; turns: number }>();
@@ -194,7 +194,7 @@ function referred(root: JsonSchema, ref: string): unknown {
   return found;
 }
 
-/** What a local reference (`#/a/b`) leads to: own properties only. Undefined when it is not there. An anchor (`#a`) counts as the root. */
+/** The target of a local reference (`#/a/b`), by own properties only. Undefined when it does not exist. An anchor (`#a`) counts as the root. */
 export function resolveRef(root: unknown, ref: string): unknown {
   let at = root;
   for (const part of ref.slice(1).split("/").slice(1)) {
@@ -213,7 +213,7 @@ function decoded(text: string): string {
   }
 }
 
-/** An error of the validator in words that a model can act on. */
+/** An error of the validator as a text that a model can act on. */
 function describe(error: ErrorObject | undefined): string {
   if (!error) return "they do not match the schema";
   const at = error.instancePath ? `"${error.instancePath.slice(1)}"` : "the value";

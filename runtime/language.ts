@@ -1,4 +1,4 @@
-/** The language that our own words to a model or a user are in. */
+/** The language of our own texts for models and users. */
 import type { Settings } from "./graph.ts";
 
 export type Language = "en" | "zh";

@@ -1,4 +1,4 @@
-/** Messages, documents and files: what flows between nodes and models. */
+/** Messages, documents and files, which flow between nodes and models. */
 import { z } from "zod";
 
 /** A stored upload or artifact. Its bytes are behind `Host.artifact`. */
@@ -29,16 +29,16 @@ export type Document = z.infer<typeof Document>;
 
 export const Part = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), text: z.string() }),
-  /** Image, audio or any other file; models that cannot see it get its name as text. */
+  /** Image, audio or any other file. Models that do not support it get its name as text. */
   z.object({ type: z.literal("file"), file: FileRef }),
 ]);
 export type Part = z.infer<typeof Part>;
 
-/** A call that a model asked for. `name` is the name the model saw. */
+/** A call that a model requested. `name` is the name for the model. */
 export const ToolCall = z.object({
   id: z.string(),
   name: z.string(),
-  /** Parsed arguments; absent when the model's text was no JSON, which `raw` then holds. */
+  /** Parsed arguments. Absent when the model's text was not JSON; `raw` has the text then. */
   arguments: z.unknown().optional(),
   raw: z.string().optional(),
 });
@@ -55,7 +55,7 @@ export const Message = z.discriminatedUnion("role", [
   }),
   z.object({
     role: z.literal("tool"),
-    /** Id of the call that this answers. */
+    /** Id of the call. */
     call: z.string(),
     name: z.string(),
     content: z.string(),

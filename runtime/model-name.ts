@@ -1,7 +1,7 @@
-/** The names under which a model sees tools. */
+/** Tool names for models. */
 
 /**
- * The name a model sees: `[A-Za-z0-9_-]{1,64}`, without the binding's prefix, segments joined by `__`
+ * The name for a model: `[A-Za-z0-9_-]{1,64}`, without the binding's prefix, segments joined by `__`
  * (`mcp/files/read_file` → `files__read_file`, `builtin/clock` → `clock`).
  */
 export function modelName(name: string): string {
@@ -13,7 +13,7 @@ export function modelName(name: string): string {
   return joined.length <= 64 ? joined || "tool" : `${joined.slice(0, 55)}_${shortHash(name)}`;
 }
 
-/** Names for a set of tools, by the name the model sees. A collision gets a short hash of the full name. */
+/** A set of tools by their names for the model. On a collision, names end with a short hash of the full name. */
 export function modelNames<T extends { name: string }>(tools: T[]): Map<string, T> {
   const count = new Map<string, number>();
   for (const tool of tools) count.set(modelName(tool.name), (count.get(modelName(tool.name)) ?? 0) + 1);
@@ -25,7 +25,7 @@ export function modelNames<T extends { name: string }>(tools: T[]): Map<string, 
   return result;
 }
 
-/** FNV-1a, 32 bits, as 8 hex digits: tells names apart, protects nothing. */
+/** FNV-1a, 32 bits, as 8 hex digits. Not for security. */
 function shortHash(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -1,4 +1,4 @@
-/** Models: what one can do, what it is asked, what it answers. */
+/** Models: profile, request and stream of events. */
 import { z } from "zod";
 import type { ErrorData } from "./error.ts";
 import type { FinishReason } from "./event.ts";
@@ -9,14 +9,14 @@ export const ActionFormat = z.enum(["native", "hermes", "react", "modelscope"]);
 export type ActionFormat = z.infer<typeof ActionFormat>;
 
 export const ModelProfile = z.object({
-  /** The endpoint takes `tools` and answers with tool calls of its own. */
+  /** The endpoint takes `tools` and returns tool calls. */
   nativeTools: z.boolean().default(true),
-  /** How calls are written when it does not; `native` when it does. */
+  /** The format of calls when it does not; `native` when it does. */
   format: ActionFormat.default("native"),
   contextTokens: z.number().int().positive().default(32_768),
   outputTokens: z.number().int().positive().default(4_096),
   vision: z.boolean().optional(),
-  /** Takes a JSON Schema for its answer. */
+  /** Takes a JSON Schema for its reply. */
   structured: z.boolean().optional(),
   /** USD per million tokens. */
   prices: z.object({ input: z.number().min(0), output: z.number().min(0) }).optional(),
@@ -24,12 +24,12 @@ export const ModelProfile = z.object({
 export type ModelProfile = z.infer<typeof ModelProfile>;
 
 export interface Model {
-  /** `provider/model`, as a graph names it; `default` is resolved before it gets here. */
+  /** `provider/model`. `default` is resolved already. */
   name: string;
   profile: ModelProfile;
   /** Labelled as a demo wherever it shows, and offered `read` tools only. */
   demo?: boolean;
-  /** Taken when this one fails for good. */
+  /** Used when this model fails after all retries. */
   fallback?: string;
 }
 
@@ -44,18 +44,18 @@ export interface ChatRequest {
   /** `provider/model` */
   model: string;
   messages: Message[];
-  /** Offered natively; formats other than `native` put them into the prompt instead and leave this empty. */
+  /** Only for the `native` format; other formats write the tools into the prompt. */
   tools?: ModelTool[];
   temperature?: number;
   maxOutputTokens?: number;
-  /** JSON Schema of the answer, for models whose profile says `structured`. */
+  /** JSON Schema of the reply, for models with `structured` in their profile. */
   schema?: JsonSchema;
   stop?: string[];
 }
 
 /**
- * One event of a model's answer. The stream never throws: failure is its last event. `end` is the last, always.
- * Retries happen before the first event is given, so no text is ever taken back.
+ * One event of a model's stream. The stream never throws: `end` is always its last event and reports a failure. Retries
+ * happen before the first event, so text is never withdrawn.
  */
 export type ModelEvent =
   | { type: "text-delta"; text: string }
@@ -68,7 +68,7 @@ export type ModelEvent =
 export interface ModelEnd {
   type: "end";
   reason: FinishReason;
-  /** `estimated`: the server gave no count that can be believed, so it was counted here. */
+  /** `estimated`: the server sent no valid count, so it was estimated here. */
   usage?: { inputTokens: number; outputTokens: number; estimated?: boolean };
   /** Set when `reason` is `error`, `refused` or `aborted`. */
   error?: ErrorData;

@@ -1,4 +1,4 @@
-/** What every node definition must keep, built in or not. The server refuses a module that breaks it. */
+/** The contract of every node definition. The server refuses a module that breaks it. */
 import { z } from "zod";
 import { ISSUE_CODES } from "./issue.ts";
 import type { NodeDefinition, NodeRole } from "./node.ts";
@@ -9,8 +9,8 @@ const ROLES: readonly NodeRole[] = ["input", "output", "annotation", "container"
 const GROUPS: readonly NodeDefinition["group"][] = ["io", "think", "know", "act", "flow"];
 
 /**
- * The breaches of a definition, each one sentence that says what to change; empty when it keeps the contract. It calls
- * the definition's pure functions with the default config and never `run`. Never throws.
+ * The faults of a definition, each a sentence that says what to change. Calls the definition's pure functions with the
+ * default config, and never `run`. Never throws.
  */
 export function definitionFaults(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return ["It is not an object; return defineNode({ … })."];

@@ -1,4 +1,4 @@
-/** What a node type is: one value in one file under `nodes/`. */
+/** The definition of a node type (one value in one file under `nodes/`), and the step that its `run` receives. */
 import type { z } from "zod";
 import type {
   BodyOf,
@@ -6,6 +6,7 @@ import type {
   EventType,
   Grounding,
   RunInput,
+  RunUsage,
   Scope,
   ScopePart,
   WaitDecision,
@@ -19,10 +20,10 @@ import type { Port, Ports } from "./port.ts";
 import type { PreviewPart } from "./preview.ts";
 import type { Approval, ToolResult, ToolSpec } from "./tool.ts";
 
-/** One value a port. A port left out is a branch not taken. */
+/** Values by port. A missing port is a branch that was not taken. */
 export type Values = Record<string, unknown>;
 
-/** How a config key is edited. The editor has one file a widget under `editor/fields/`. */
+/** How a config key is edited. The editor has one file per widget under `editor/fields/`. */
 export interface FieldHint {
   widget:
     | "text"
@@ -80,7 +81,7 @@ export interface BodyContract {
   fields: Field[];
 }
 
-/** A node type's words in one language. What is left out stays in English. */
+/** The texts of a node type in one language. Missing texts stay in English. */
 export interface NodeWords<K extends string = string> {
   title: string;
   summary: string;
@@ -92,19 +93,19 @@ export interface NodeWords<K extends string = string> {
   options?: Record<string, string>;
 }
 
-/** A tool's fixed description as far as `ports` can know it: the canvas passes that of the catalogue. */
+/** Tools and agents that `ports` may look up. The canvas passes those of the catalog. */
 export interface PortContext {
   tool?(name: string): ToolSpec | undefined;
   /** Ports of another agent's input and output. */
   agent?(agent: string, version?: number): Ports | undefined;
 }
 
-/** What exists outside the graph. A function left out means: not known, so nothing is said about it. */
+/** What exists outside of the graph. A missing function means unknown: nothing is reported about it. */
 export interface CheckContext extends PortContext {
   hasModel?(name: string): boolean;
-  /** It answers, but only as a demo. */
+  /** Whether it is the demo model. */
   isDemo?(name: string): boolean;
-  /** The tools that a name, or a pattern `…/*`, finds. */
+  /** The tools that match a name or a pattern `…/*`. */
   tools?(pattern: string): readonly ToolSpec[];
   hasKnowledge?(name: string): boolean;
   hasSecret?(name: string): boolean;
@@ -128,40 +129,40 @@ export interface NodeDefinition<C = unknown> {
   defaultId?: string;
   /** Every key has a default: `config.parse({})` is a fresh node. */
   config: z.ZodType<C>;
-  /** Pure and quick: the canvas calls it at each keystroke. */
+  /** Pure and fast: the canvas calls it at each keystroke. */
   ports(config: C, context?: PortContext): Ports;
   form?: Partial<Record<keyof C & string, FieldHint>>;
-  /** What the card shows before a run. Pure. `nodes`: to tell the roles of the nodes in a body. */
+  /** The content of the card before a run. Pure. `nodes`: to look up the roles of nodes in a body. */
   preview?(config: C, nodes: NodeTable): PreviewPart[];
-  /** What the card shows after a run. Absent: `previewOutputs`. Pure. */
+  /** The content of the card after a run. Absent: `previewOutputs`. Pure. */
   previewResult?(outputs: Values): PreviewPart[];
   /** Lines that the preview may take. Default 2. */
   previewLines?: 2 | 3;
-  /** Shown on the card while the preview is empty and no issue says what to do. */
+  /** Shown on the card while the preview is empty and there is no issue. */
   emptyText?: string;
-  /** The config key of the text that the author writes: a template carries it in two languages. */
+  /** The config key of the text that templates translate. */
   textKey?: string;
   /** For the role `container`. */
   body?: BodyContract;
-  /** Exactly one of the outputs is taken in a run (a router, an approval): what `check` proves joins by. */
+  /** Exactly one of the outputs is taken in a run (a router, an approval). `check` uses it to allow joins. */
   exclusive?: boolean;
   /** Outputs that have a value whenever the node succeeds. `all`: every output. Default: none is certain. */
   certainOutputs?: "all" | readonly string[];
   /** The author declares the kinds of the outputs, and nothing checks the values. */
   uncheckedOutputs?: boolean;
-  /** The input whose value leaves, unchanged, by every output. */
+  /** The input whose value is passed unchanged to every output. */
   passThrough?: string;
-  /** A run of this node costs nothing and changes nothing: whether it ran matters only to its readers. */
+  /** Running this node costs nothing and changes nothing, so it matters only to nodes that use its outputs. */
   harmless?: boolean;
   /** The input that takes the session's conversation while nothing is connected to it. */
   sessionInput?: string;
-  /** How many tools it offers to its model at once; with more, the best ones are searched for. */
+  /** The most tools it offers to its model; of more, a search chooses the best. */
   toolLimit?(config: C): number;
-  /** What only this node type can see: a template that does not parse, a case without a name. `path` is within the config. */
+  /** Issues that only this node type knows: a template that does not parse, a case without a name. `path` is within the config. */
   check?(config: C): NodeIssue[];
   /** Graphs inside the config, each with the JSON pointer to it. */
   bodies?(config: C): { graph: Graph; path: string }[];
-  /** What must exist outside the graph for it to run. */
+  /** What must exist outside of the graph for it to run. */
   needs?(config: C): Needs;
   run?(step: Step<C>): Promise<Values>;
   /** Config of version n → n + 1, from index 0 for version 1. */
@@ -178,7 +179,7 @@ export interface Needs {
   models?: string[];
   /** Names, or patterns `…/*`. */
   tools?: string[];
-  /** What it says of the tools that it offers to a model. */
+  /** Approvals of the tools that it offers to a model. */
   approvals?: Record<string, Approval>;
   knowledge?: string[];
   secrets?: string[];
@@ -186,8 +187,8 @@ export interface Needs {
 }
 
 /**
- * What a node's `run` receives. The executor journals all of its verbs: a resumed run returns what the log holds and does
- * not do it again.
+ * The argument of a node's `run`. All methods use the log: in a resumed run they return stored results and do nothing
+ * twice.
  */
 export interface Step<C = unknown> {
   readonly node: string;
@@ -202,10 +203,10 @@ export interface Step<C = unknown> {
   readonly signal: AbortSignal;
   /** 1, and one more at each retry. */
   readonly attempt: number;
-  /** An output of this node is wired straight to `output.reply`: its text streams as the reply. */
+  /** An output of this node is connected to `output.reply`: its text streams as the reply. */
   readonly feedsReply: boolean;
 
-  /** The last event of this type that the log holds of this node (in this scope) and that `match` accepts. */
+  /** The last event of this type in the log, of this node in this scope, that `match` accepts. */
   past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined;
   /**
    * Appends an event of this node. Resolves when it is on disk. Throws the abort's reason once the run is aborted. With
@@ -220,18 +221,18 @@ export interface Step<C = unknown> {
    */
   wait(key: string, request: WaitRequest, signal?: AbortSignal): Promise<WaitDecision>;
   /**
-   * A limit on the time that this node works: `signal` aborts with the step, or with `timeoutError()` after `ms` of work. While
-   * the node, or a node inside of it, waits for a person the clock is stopped. `end` is called when the work is done.
+   * Limits the node's working time: `signal` aborts with the step, or with `timeoutError()` after `ms`. Waits of the node, or
+   * of nodes inside it, for a person do not count. Call `end` when the work is done.
    */
   limit(ms: number, timeoutError: () => Error): { signal: AbortSignal; end(): void };
   /**
-   * Runs tasks side by side, at most `limit` at once; results in the order of the tasks. Use it for any waiting in
-   * parallel. The first failure aborts the others (through the signal each is given) and is thrown when all have ended.
+   * Runs tasks in parallel, at most `limit` at once; results in the order of the tasks. Use it for all parallel waiting.
+   * The first failure aborts the others (through their signals) and is thrown when all have ended.
    */
   all<T>(tasks: ((signal: AbortSignal) => Promise<T>)[], limit?: number): Promise<T[]>;
   /**
-   * Runs a graph inside this node; its events carry `part` in their scope. Resolves with what reached its output node.
-   * Rejects with the body's failure. `feedsReply`: its text is the run's reply, and it continues the conversation.
+   * Runs a graph inside this node; `part` is added to the scope of its events. Resolves with the inputs of its output node.
+   * Rejects with the body's failure. `feedsReply`: its text is the run's reply, and it has the conversation.
    */
   runBody(
     graph: RunnableGraph,
@@ -239,11 +240,11 @@ export interface Step<C = unknown> {
     input: Values,
     options?: { feedsReply?: boolean; signal?: AbortSignal },
   ): Promise<Values>;
-  /** Compiles an inline body, once for each config. Throws `graph_has_issues`. */
+  /** Compiles an inline body, once per config. Throws `graph_has_issues`. */
   compile(graph: Graph): RunnableGraph;
   /**
-   * Calls a tool with everything that goes with it: intent before, result after, uncertainty, nested agents. `shape`
-   * changes a fresh result before it is stored (a large one becomes an artifact).
+   * Calls a tool: stores intent and result, handles uncertain calls, and runs agents as tools. `shape` changes a new
+   * result before it is stored (a large one becomes an artifact).
    */
   callTool(
     call: { id: string; name: string; arguments: unknown },
@@ -257,21 +258,15 @@ export interface Step<C = unknown> {
   ): Promise<ToolResult>;
   /** Sets what the reply of this node is based on; stored in its `node-end`. */
   setGrounding(grounding: Grounding): void;
-  /** Counts against the run's budget; throws the limit's error when it is used up. */
-  spend(what: {
-    steps?: number;
-    toolCalls?: number;
-    inputTokens?: number;
-    outputTokens?: number;
-    costUsd?: number;
-  }): void;
+  /** Counts against the run's budget. Throws the error of a limit that is exceeded. */
+  spend(usage: Partial<RunUsage>): void;
 }
 
-/** An event as a node writes it: its own node and scope are added. */
+/** An event as a node emits it, without node and scope. */
 export type StepEvent = { [T in StepEventType]: Omit<BodyOf<T>, "node" | "scope"> }[StepEventType];
 type StepEventType = "retrieval" | "prompt-built" | "message" | "usage" | "tool-start" | "tool-end";
 
-/** What a node may know of its run. */
+/** The run, as a node sees it. */
 export interface RunFacts {
   readonly id: string;
   readonly input: RunInput;

@@ -6,8 +6,8 @@ import { FORMAT, Graph } from "./graph.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
 
 /**
- * Every saved format, oldest first, and what it brought. A reader takes all of them. A change that older readers would
- * misread gets a new entry here, and a step in `parseGraph` from the one before.
+ * All saved formats, oldest first. Readers accept all of them. A change that older readers would misread gets a new entry
+ * here, and an upgrade step in `parseGraph`.
  */
 const FORMATS: { format: string; brought: string }[] = [
   { format: FORMAT, brought: "the first: nodes, edges, settings, groups, tests, layout" },
@@ -15,7 +15,7 @@ const FORMATS: { format: string; brought: string }[] = [
 
 export type ParsedGraph = { graph: Graph; issues: [] } | { graph?: undefined; issues: Issue[] };
 
-/** Reads the text of an agent file. Never throws. Duplicate keys are refused, so that two readers never see two graphs. */
+/** Reads the text of an agent file. Never throws. Refuses duplicate keys, which readers interpret differently. */
 export function parseAgentFile(text: string): ParsedGraph {
   const clean = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const found = scan(clean);
@@ -38,12 +38,12 @@ export function parseAgentFile(text: string): ParsedGraph {
   return parseGraph(value);
 }
 
-/** Reads a graph from a parsed value. Never throws. What is well-formed is accepted here, whether or not it could run. */
+/** Reads a graph from a parsed value. Never throws. Accepts every well-formed graph, also one that cannot run. */
 export function parseGraph(value: unknown): ParsedGraph {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return { issues: [issue("bad-value", "An agent file is a JSON object.", "")] };
-  const bad = findRefused(value);
-  if (bad) return { issues: [bad] };
+  const refused = findRefused(value);
+  if (refused) return { issues: [refused] };
   const format = (value as { format?: unknown }).format;
   if (typeof format === "string" && /^patchbay\/\d+$/.test(format) && !FORMATS.some((known) => known.format === format))
     return {
@@ -57,11 +57,11 @@ export function parseGraph(value: unknown): ParsedGraph {
       ],
     };
   const parsed = Graph.safeParse(value);
-  if (parsed.success) return { graph: parsed.data as Graph, issues: [] };
+  if (parsed.success) return { graph: parsed.data, issues: [] };
   return { issues: parsed.error.issues.slice(0, 100).flatMap(fromZod) };
 }
 
-/** Zod's issues about a value as ours; `base` is the JSON pointer of that value in the file. */
+/** Converts an issue of zod; `base` is the JSON pointer of the parsed value in the file. */
 export function fromZod(found: z.core.$ZodIssue, base: string | number = ""): Issue[] {
   const prefix = typeof base === "string" ? base : "";
   const path = prefix + pointer(...found.path.map((part) => (typeof part === "symbol" ? String(part) : part)));
@@ -84,7 +84,7 @@ function issue(code: IssueCode, message: string, path: string, fix?: string): Is
   return { severity: "error", code, message, path, ...(fix ? { fix } : {}) };
 }
 
-/** Duplicate keys and depth, found on the text because `JSON.parse` hides the one and may overflow on the other. */
+/** Checks the text for duplicate keys, which `JSON.parse` hides, and for depth, on which it may overflow. */
 function scan(text: string): Issue | undefined {
   // First, because the visitor below recurses.
   if (isTextTooDeep(text)) return tooDeep("");

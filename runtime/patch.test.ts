@@ -114,7 +114,7 @@ describe("proposePatch", () => {
     model: "default",
     graph: emptyGraph("New"),
     conversation: [{ role: "user" as const, content: "greet me" }],
-    materials: { tools: [], knowledge: [], models: [], agents: [] },
+    resources: { tools: [], knowledge: [], models: [], agents: [] },
   };
   const good = JSON.stringify({ summary: "Greets.", parts: build });
   const signal = new AbortController().signal;

@@ -1,6 +1,6 @@
 /**
- * A patch to a graph, as a model proposes it and a person accepts it part by part. Each part stands for itself: those
- * that are refused are left out; a later part that no longer fits is reported, not applied.
+ * A patch to a graph. A model proposes it, and a person accepts it part by part. Rejected parts are left out; a later part
+ * that does not apply without them is reported.
  */
 
 import { z } from "zod";
@@ -36,7 +36,7 @@ export const PatchPart = z.discriminatedUnion("do", [
 export type PatchPart = z.infer<typeof PatchPart>;
 
 export const Patch = z.object({
-  /** What it does and why, for the person; in their language. */
+  /** What the patch does and why, in the language of the person. */
   summary: z.string(),
   parts: z.array(PatchPart).max(200),
 });
@@ -56,19 +56,19 @@ export const PATCH_REJECTIONS = [
 /** Why a part could not be applied. */
 export interface PatchRejection {
   code: (typeof PATCH_REJECTIONS)[number];
-  /** The node, type, port or edge that it is about, or what the schema says. */
+  /** The node, type, port or edge, or the message of the schema. */
   about: string;
-  /** All of it as a sentence. */
+  /** The reason as a sentence. */
   reason: string;
 }
 
 export interface Applied {
   graph: Graph;
-  /** Parts that could not be applied, by their place in the patch. */
+  /** Parts that could not be applied; `part` is the index in the patch. */
   left: (PatchRejection & { part: number })[];
 }
 
-/** Applies parts in order to a copy. Never throws; a part that does not fit is left out and reported. */
+/** Applies parts in order to a copy. Never throws. A part that does not apply is left out and reported. */
 export function applyPatch(graph: Graph, parts: readonly PatchPart[], table: NodeTable): Applied {
   let result = graph;
   const left: Applied["left"] = [];
@@ -135,12 +135,12 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Pat
         }
       }
       if (graph.edges.some((edge) => same(edge, part)))
-        return reject("edge-there", `${part.from} → ${part.to}`, "That edge is already there.");
+        return reject("edge-there", `${part.from} → ${part.to}`, "That connection already exists.");
       return connect(graph, { from: part.from, to: part.to });
     }
     case "remove-edge":
       if (!graph.edges.some((edge) => same(edge, part)))
-        return reject("no-edge", `${part.from} → ${part.to}`, "That edge is not there.");
+        return reject("no-edge", `${part.from} → ${part.to}`, "That connection does not exist.");
       return remove(graph, undefined, (edge) => same(edge, part));
     case "set-about":
       return {
@@ -152,7 +152,7 @@ function applyPart(graph: Graph, part: PatchPart, table: NodeTable): Graph | Pat
       const parsed = parseGraph({ ...graph, settings: { ...graph.settings, ...part.settings } });
       if (parsed.graph) return parsed.graph;
       const [first] = parsed.issues;
-      return reject("bad-settings", first?.message ?? "", `The settings do not fit: ${first?.message}`);
+      return reject("bad-settings", first?.message ?? "", `The settings are invalid: ${first?.message}`);
     }
   }
 }
@@ -165,14 +165,14 @@ const reject = (code: PatchRejection["code"], about: string, reason: string): Pa
 const noNode = (id: string) => reject("no-node", id, `There is no node "${id}".`);
 function badConfig(id: string, error: z.ZodError): PatchRejection {
   const [first] = error.issues;
-  const what = `${first?.path.join(".") || id}: ${first?.message}`;
-  return reject("bad-config", what, `The config of "${id}" does not fit: ${what}`);
+  const fault = `${first?.path.join(".") || id}: ${first?.message}`;
+  return reject("bad-config", fault, `The config of "${id}" is invalid: ${fault}`);
 }
 
-/** Right of everything, so that nothing is covered; a layout afterwards puts it in place. */
+/** A position to the right of all nodes, so that nothing is covered. */
 function freePosition(graph: Graph): { x: number; y: number } {
-  const places = Object.values(graph.layout);
-  if (places.length === 0) return { x: 0, y: 0 };
-  const right = places.reduce((best, place) => (place.x > best.x ? place : best));
+  const positions = Object.values(graph.layout);
+  if (positions.length === 0) return { x: 0, y: 0 };
+  const right = positions.reduce((best, position) => (position.x > best.x ? position : best));
   return { x: right.x + 320, y: right.y };
 }

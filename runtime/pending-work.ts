@@ -1,9 +1,9 @@
 /**
- * Counts the work of a run that is under way, to know when nothing is left but waiting for people. Every piece of work
- * holds one count; waiting for a person gives it back. When none is held and somebody waits, the run is parked.
+ * Counts the pending work of a run, to detect that it only waits for people. Every task holds one count and releases it
+ * while it waits for a person. At zero, with waits, the run is parked.
  *
- * Three places acquire on behalf of somebody else, so that the count never falls to zero in between: `runFrame` for its
- * caller when it is aborted, `decide` while it writes decisions, and a wait that ends for the node that goes on.
+ * Three places acquire for another task, so that the count does not fall to zero in between: `runFrame` for its caller
+ * when it is aborted, `decide` while it writes decisions, and a wait that ends for the node that continues.
  */
 export class PendingWork {
   #held = 0;
@@ -20,7 +20,7 @@ export class PendingWork {
     this.#held++;
   }
 
-  /** Work ended. Parks the run when it was the last and somebody waits. */
+  /** Work ended. Parks the run when it was the last and there are waits. */
   release(): void {
     this.#held--;
     if (this.#held > 0 || this.#parked || this.#waiting.size === 0) return;
@@ -28,13 +28,13 @@ export class PendingWork {
     for (const waiter of this.#waiting) waiter.reject(new Parked());
   }
 
-  /** Releases the caller's count until `resolve` is called with the wait's id. Rejects with `Parked`, or with the signal's reason. */
+  /** Releases the caller's count until `resolve` is called with this id. Rejects with `Parked` or the signal's reason. */
   wait<T>(id: string, signal: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const end = (settle: () => void) => {
         if (!this.#waiting.delete(waiter)) return;
         signal.removeEventListener("abort", onAbort);
-        // On behalf of the node that goes on.
+        // For the node that continues.
         this.acquire();
         settle();
       };
@@ -51,7 +51,7 @@ export class PendingWork {
     });
   }
 
-  /** Resolves the wait with this id. False when there is none. */
+  /** Resolves the wait with this id. False when it does not exist. */
   resolve(id: string, value: unknown): boolean {
     for (const waiter of this.#waiting)
       if (waiter.id === id) {

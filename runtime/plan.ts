@@ -1,23 +1,23 @@
 /**
- * Which nodes run next. Pure: no promise, no clock. A node is ready as soon as all of its incoming edges are settled. It
- * is skipped when a required connected input got no taken edge, or when none of its edges was taken. So a branch that is
- * not taken skips the nodes that depend on it alone, and a join waits for the taken branches only.
+ * Decides which nodes run next. Pure: no promise, no clock. A node is ready when all of its incoming edges are settled. It
+ * is skipped when a required connected input has no taken edge, or when none of its edges was taken. So a branch that is
+ * not taken skips the nodes that depend only on it, and a join waits for the taken branches only.
  */
 import type { Values } from "./node.ts";
 import { convertValue } from "./port.ts";
 import type { CompiledNode } from "./resolve.ts";
 
-/** What to do next, in the order of the graph. */
+/** The nodes to start and to skip, in the order of the graph. */
 export interface NextNodes {
   start: CompiledNode[];
   skip: CompiledNode[];
 }
 
-/** Which part of a graph to run. */
+/** The part of a graph to run. */
 export interface Selection {
-  /** Nodes outside it have no outputs, and no event says that they were skipped. Default: all. */
+  /** Other nodes have no outputs and no events. Default: all nodes. */
   includes?(node: CompiledNode): boolean;
-  /** Its outputs are given, so it starts whatever its inputs are. */
+  /** The outputs of the node are given, so it starts with any inputs. */
   pinned?(node: CompiledNode): boolean;
 }
 
@@ -74,8 +74,8 @@ export class Plan {
   }
 
   #decide(node: CompiledNode, next: NextNodes): void {
-    const { includes, pinned: fixed } = this.#selection;
-    if (fixed?.(node)) {
+    const { includes, pinned } = this.#selection;
+    if (pinned?.(node)) {
       next.start.push(node);
       return;
     }

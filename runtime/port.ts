@@ -19,8 +19,8 @@ export interface Ports {
   inputs: Port[];
   outputs: Port[];
   /**
-   * What the node calls is not known here (a tool, another agent): a port that an edge names is taken to be there, of
-   * kind `any`. Where it is called, what it takes and gives is known.
+   * The node calls a tool or an agent whose ports are unknown here: every port that an edge names is accepted, as `any`.
+   * The ports are checked when it is called.
    */
   open?: boolean;
 }
@@ -29,9 +29,9 @@ export interface Ports {
 export const ERROR_PORT: Port = Object.freeze({ id: "error", kind: "json", optional: true });
 
 /**
- * Whether an edge may run from a port of kind `from` to one of kind `to`, and how.
- * `convert`: lossless, done by `convertValue` and shown on the edge. `any` takes and gives everything;
- * what comes out of an `any` is looked at when it arrives.
+ * Whether an edge can connect a port of kind `from` to one of kind `to`, and how.
+ * `convert`: lossless, done by `convertValue` and shown on the edge. `any` fits everything;
+ * its values are checked when they arrive.
  */
 export function edgeFit(from: Kind, to: Kind): "same" | "convert" | "no" {
   if (from === to || from === "any" || to === "any") return "same";
@@ -41,7 +41,7 @@ export function edgeFit(from: Kind, to: Kind): "same" | "convert" | "no" {
   return "no";
 }
 
-/** A value as the kind an input wants. Text from JSON is its JSON; messages from text are one user message. */
+/** Converts a value to the kind of an input. JSON becomes its text; text becomes one user message. */
 export function convertValue(value: unknown, to: Kind): unknown {
   if (to === "text" && typeof value !== "string") return value === undefined ? "" : JSON.stringify(value);
   if (to === "messages" && typeof value === "string") return [{ role: "user", content: value }];

@@ -1,4 +1,4 @@
-/** What a node's card shows of its config and of its last result: data that the editor draws. */
+/** The preview on a node's card, of its config or of its last result, as data for the editor. */
 import type { Document } from "./message.ts";
 import type { Kind } from "./port.ts";
 import type { Approval } from "./tool.ts";
@@ -13,12 +13,12 @@ export type PreviewPart =
   | { chip: string; kind: Kind }
   /** An agent by id or slug; the editor shows its name. */
   | { agent: string }
-  /** A tool by its full name, and what its calls need where that is set. */
+  /** A tool by its full name, with its approval if set. */
   | { tool: string; approve?: Approval };
 
 const MAX_CHARACTERS = 180;
 
-/** Names of ports that say nothing more than that there is one result. */
+/** Port names that are not shown, because they only name the result. */
 const PLAIN_PORTS = ["text", "reply", "message", "result", "results", "body"];
 
 /** Text as one line of at most 180 characters. */
@@ -45,7 +45,7 @@ export function previewOutputs(outputs: Record<string, unknown>): PreviewPart[] 
   return [...(named ? [{ chip: port, kind: "any" as const }] : []), previewValue(value)];
 }
 
-/** The best of the documents: its title and position, its text, its score. */
+/** The best document: its title and position, its text, its score. */
 function previewDocuments(documents: readonly Document[]): PreviewPart[] {
   const [first] = documents;
   if (!first) return [{ quiet: "0" }];

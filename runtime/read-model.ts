@@ -1,4 +1,4 @@
-/** Reading one call of a model to its end. */
+/** Reads the stream of one model call. */
 import { PatchbayError } from "./error.ts";
 import type { ModelEnd, ModelEvent } from "./model.ts";
 

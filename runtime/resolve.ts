@@ -1,4 +1,4 @@
-/** Looks up names: each node's definition, parsed config and ports, each edge's two ends; and what could not be resolved. */
+/** Looks up each node's definition, config and ports and each edge's ends, and reports what cannot be resolved. */
 import { edgeEnd, type Graph, type Retry } from "./graph.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
 import type { NodeDefinition, NodeTable, PortContext } from "./node.ts";
@@ -27,14 +27,14 @@ export interface CompiledNode {
   inputs: Port[];
   /** With the `error` port where `onError` is `branch`. */
   outputs: Port[];
-  /** `Ports.open`: those that edges name were added. */
+  /** `Ports.open`: the ports that edges name are included. */
   open: boolean;
   /** In edge order. */
   incoming: CompiledEdge[];
   outgoing: CompiledEdge[];
   retry?: Retry;
   onError: "fail" | "branch";
-  /** Wired straight to `output.reply`. */
+  /** An output is connected to `output.reply`. */
   feedsReply: boolean;
   /** Its index in the graph's `nodes`. */
   index: number;
@@ -123,11 +123,11 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       return;
     }
     seen.add(key);
-    let whole = true;
+    let isResolved = true;
     for (const side of ["from", "to"] as const) {
       const { node: id, port } = ends[side];
       if (unresolved.has(id)) {
-        whole = false;
+        isResolved = false;
         continue;
       }
       const node = byId.get(id);
@@ -137,7 +137,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
         ports?.push({ id: port, kind: "any", optional: true });
         continue;
       }
-      whole = false;
+      isResolved = false;
       const noun = side === "from" ? "output" : "input";
       if (!node)
         add("unknown-node", `A connection names the node "${id}", which does not exist.`, `${path}/${side}`, {
@@ -151,7 +151,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
           { node: id, port, fix: "Connect it to another port, or remove the connection." },
         );
     }
-    if (!whole) return;
+    if (!isResolved) return;
     const from = byId.get(ends.from.node)!;
     const to = byId.get(ends.to.node)!;
     const resolved = { from, fromPort: ends.from.port, to, toPort: ends.to.port, index };
@@ -163,7 +163,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
   return { nodes: [...byId.values()], edges, issues };
 }
 
-/** A config of an older version as one of the definition's version. */
+/** Upgrades a config to the definition's version. */
 export function upgradeConfig(definition: NodeDefinition, version: number, config: unknown): unknown {
   let result = config;
   for (let from = version; from < definition.version; from++)
@@ -171,7 +171,7 @@ export function upgradeConfig(definition: NodeDefinition, version: number, confi
   return result;
 }
 
-/** The models that the nodes of a graph ask, by name; those of bodies are left out. */
+/** The names of the models that a graph uses, without those of bodies. */
 export function modelsIn(graph: Graph, table: NodeTable): Set<string> {
   return new Set(
     resolve(graph, table).nodes.flatMap(({ definition, config }) => definition.needs?.(config).models ?? []),

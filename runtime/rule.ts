@@ -1,4 +1,4 @@
-/** A condition on a value, as data: what routers choose by and loops go on by. No regular expressions, no code. */
+/** A condition on a value, as data, for routers and loops. Without regular expressions or code. */
 import { z } from "zod";
 
 export const OPERATORS = ["contains", "equals", "starts", "ends", "above", "below", "empty", "present"] as const;
@@ -7,7 +7,7 @@ export const Rule = z.strictObject({
   /** Dotted path into a JSON value; empty: the value itself. Own properties only. */
   path: z.string().max(300).default(""),
   op: z.enum(OPERATORS).default("contains"),
-  /** Compared without regard to case; for `contains`, alternatives separated by commas. */
+  /** Compared without case. For `contains`: alternatives, separated by commas. */
   value: z.string().max(2000).default(""),
 });
 export type Rule = z.infer<typeof Rule>;
@@ -40,22 +40,22 @@ export function matchesRule(value: unknown, rule: Rule): boolean {
   }
 }
 
-/** The value at a dotted path; undefined where there is none. Text that is JSON is looked into. */
+/** The value at a dotted path; undefined when it does not exist. A JSON text is parsed first. */
 export function valueAt(value: unknown, path: string): unknown {
   if (path === "") return value;
-  let here: unknown = value;
-  if (typeof here === "string") {
+  let current: unknown = value;
+  if (typeof current === "string") {
     try {
-      here = JSON.parse(here);
+      current = JSON.parse(current);
     } catch {
       return undefined;
     }
   }
   for (const key of path.split(".")) {
-    if (typeof here !== "object" || here === null || !Object.hasOwn(here, key)) return undefined;
-    here = (here as Record<string, unknown>)[key];
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, key)) return undefined;
+    current = (current as Record<string, unknown>)[key];
   }
-  return here;
+  return current;
 }
 
 function asText(value: unknown): string {

@@ -1,4 +1,4 @@
-/** What an executing run passes down: one `RunContext` for the run, one `Frame` for the graph and for each body. */
+/** The state of a running run: one `RunContext` for the run, one `Frame` for its graph and for each body. */
 import type { Budget } from "./budget.ts";
 import type { CompiledGraph } from "./compile.ts";
 import type { EventBody, Scope, Wait, WaitRequest } from "./event.ts";
@@ -7,7 +7,7 @@ import type { Journal } from "./journal.ts";
 import type { NodeTable, RunFacts, Values } from "./node.ts";
 import type { PendingWork } from "./pending-work.ts";
 
-/** What all frames of a run share. */
+/** Shared by all frames of a run. */
 export interface RunContext {
   readonly id: string;
   readonly host: Host;
@@ -17,7 +17,7 @@ export interface RunContext {
   readonly budget: Budget;
   readonly user?: string;
   append(body: EventBody): Promise<void>;
-  /** `runFrame` of `frame.ts`: a step runs its body by it without importing it. */
+  /** `runFrame` of `frame.ts`, so that a step can run a body without an import circle. */
   runFrame(frame: Frame): Promise<Values>;
   /** The wait of a node under this key. Its `run-wait` event is written the first time only. */
   openWait(scope: Scope, node: string, key: string, request: WaitRequest): Promise<Wait>;
@@ -29,7 +29,7 @@ export interface Frame {
   graph: CompiledGraph;
   scope: Scope;
   facts: RunFacts;
-  /** What reaches its output is the run's reply, or part of it. */
+  /** Its output is the run's reply, or part of it. */
   feedsReply: boolean;
   /** Aborted when a node fails for good or the run is cancelled; every node's signal. */
   controller: AbortController;

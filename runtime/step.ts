@@ -1,4 +1,4 @@
-/** What a node's `run` receives: the verbs of `Step`, each of which reads the log before it does anything. */
+/** The implementation of `Step`. Each method reads the log before it does anything. */
 import type { Spending } from "./budget.ts";
 import { callTool } from "./call-tool.ts";
 import { asCompiled, type CompiledGraph, compile } from "./compile.ts";
@@ -41,7 +41,7 @@ export class NodeStep implements Step {
   readonly #frame: Frame;
   readonly #compiled: CompiledNode;
   readonly #past: readonly RunEvent[];
-  /** The events that this node appended in this process: a retry reads them as it would read the log after a restart. */
+  /** The events that this node appended in this process, for retries. */
   readonly #own: RunEvent[] = [];
   readonly #clocks = new Set<WorkClock>();
   #offsets = { text: 0, reasoning: 0 };
@@ -132,7 +132,7 @@ export class NodeStep implements Step {
     };
   }
 
-  /** A wait of this node, or of a node inside of it, began or ended: the clocks of all nodes around it stop or go on. */
+  /** A wait of this node, or of a node inside it, began or ended. Stops or continues its clocks and those of nodes around it. */
   readonly #onWait = (change: 1 | -1): void => {
     for (const clock of this.#clocks) clock.countWait(change);
     this.#frame.onWait?.(change);

@@ -1,4 +1,4 @@
-/** Events as a log stores them: one JSON text each. The only place that knows names which older versions wrote. */
+/** Events as a log stores them: one JSON text each. The only place with field names of older versions. */
 import type { RunEvent } from "./event.ts";
 
 /** Reads a stored event and gives old fields their present names. Throws `SyntaxError` when the text is not JSON. */

@@ -1,6 +1,6 @@
 /**
- * Liquid templates, made safe: own properties only, no files, bounded in size and work. A value is never read as a
- * template, so nothing a user writes can fill a slot.
+ * Safe Liquid templates: own properties only, no files, with limits on size and work. Values are never parsed as
+ * templates, so a user cannot fill a slot.
  */
 import { Liquid, type Template } from "liquidjs";
 import { BoundedMap } from "./bounded-map.ts";
@@ -9,12 +9,12 @@ import { PatchbayError } from "./error.ts";
 import { FIELD_NAME } from "./field.ts";
 import type { Document } from "./message.ts";
 
-let made: Liquid | undefined;
+let liquid: Liquid | undefined;
 
-/** Made when first needed: an editor opens with templates that it need not parse. */
+/** Created at the first use: most templates of the editor need no parser. */
 function engine(): Liquid {
-  if (made) return made;
-  made = new Liquid({
+  if (liquid) return liquid;
+  liquid = new Liquid({
     ownPropertyOnly: true,
     strictFilters: true,
     jsTruthy: false,
@@ -22,11 +22,11 @@ function engine(): Liquid {
     renderLimit: 2_000,
     memoryLimit: 20_000_000,
     templates: {},
-    // What is printed is printed as text, documents and JSON included.
+    // Converts every printed value to text, documents and JSON included.
     outputEscape: valueText,
   });
-  for (const tag of ["include", "render", "layout", "block"]) delete (made.tags as Record<string, unknown>)[tag];
-  return made;
+  for (const tag of ["include", "render", "layout", "block"]) delete (liquid.tags as Record<string, unknown>)[tag];
+  return liquid;
 }
 
 /** Parsed templates by source. */
@@ -44,8 +44,8 @@ const PLAIN = /(?<!\{)\{\{\s*([A-Za-z_]\w*)\s*\}\}(?!\})/g;
 const WORDS = new Set(["true", "false", "nil", "null", "empty", "blank"]);
 
 /**
- * The names of a template with nothing in it but `{{name}}`, which most are; undefined for all others. To know them
- * without the parser is thirty times quicker, and a canvas asks it of every prompt when it opens.
+ * The names of a template with no syntax but `{{name}}`, as most are; undefined for all others. Thirty times faster than
+ * the parser: the canvas needs the names of every prompt when it opens.
  */
 function plainNames(source: string): string[] | undefined {
   const names = new Set<string>();
@@ -58,7 +58,7 @@ function plainNames(source: string): string[] | undefined {
   return [...names].filter((name) => FIELD_NAME.test(name));
 }
 
-/** The names that a template takes from outside, in order of appearance. Empty while it does not parse. */
+/** The variables of a template, in order of appearance. Empty while it does not parse. */
 export function templateNames(source: string): string[] {
   const plain = plainNames(source);
   if (plain) return plain;
@@ -69,7 +69,7 @@ export function templateNames(source: string): string[] {
       .filter((name) => FIELD_NAME.test(name));
     return entry.names;
   } catch {
-    // Half-typed: `templateFault` says why.
+    // `templateFault` returns the reason.
     return [];
   }
 }
@@ -86,8 +86,8 @@ export function templateFault(source: string): string | undefined {
 }
 
 /**
- * Fills a template. Texts go in as they are, documents as a numbered list, everything else as JSON; `encode` is put over
- * each value last (percent-encoding for a URL). Throws `bad_request` when the template fails or goes over its limits.
+ * Renders a template. Texts are inserted unchanged, documents as a numbered list, other values as JSON. `encode` is applied
+ * to each value (percent-encoding for a URL). Throws `bad_request` when the template fails or exceeds a limit.
  */
 export function renderTemplate(
   source: string,
@@ -106,7 +106,7 @@ export function renderTemplate(
   }
 }
 
-/** A value as the text a template shows. */
+/** The text of a value in a template. */
 export function valueText(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";

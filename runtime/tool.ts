@@ -1,9 +1,9 @@
-/** Tools as the loop sees them: a spec and a result. How one is called (its binding) is the server's. */
+/** Tools: spec, offer and result. The binding, which calls the tool, is part of the server. */
 import { z } from "zod";
 import { FileRef } from "./message.ts";
 
 /**
- * `read` changes nothing, `write` changes something the operator owns, `outside` reaches the world beyond.
+ * `read` changes nothing, `write` changes data of the operator, `outside` affects other systems or people.
  * Set by the operator or the importer, never by a remote server's annotations.
  */
 export const Effect = z.enum(["read", "write", "outside"]);
@@ -13,12 +13,12 @@ export type Effect = z.infer<typeof Effect>;
 export const Approval = z.enum(["auto", "ask", "off"]);
 export type Approval = z.infer<typeof Approval>;
 
-/** Whether a name, or a pattern (`mcp/<server>/*`), finds a tool. */
+/** Whether a name or a pattern (`mcp/<server>/*`) matches a tool. */
 export function matchesTool(pattern: string, name: string): boolean {
   return pattern.endsWith("/*") ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }
 
-/** Finds tools by name or pattern. Equal patterns give the same array. */
+/** Finds tools by name or pattern. Returns the same array for equal patterns. */
 export function toolFinder(tools: ReadonlyMap<string, ToolSpec>): (pattern: string) => readonly ToolSpec[] {
   const found = new Map<string, readonly ToolSpec[]>();
   return (pattern) => {
@@ -50,21 +50,21 @@ export type ToolSpec = z.infer<typeof ToolSpec>;
 /** A tool as offered to a model by a `tool` node. */
 export interface ToolOffer extends ToolSpec {
   approve: Approval;
-  /** Always in the prompt, whatever retrieval says. */
+  /** Always in the prompt, without retrieval. */
   pinned?: boolean;
 }
 
 export const ToolResult = z.object({
-  /** What the model reads. */
+  /** The text for the model. */
   content: z.string(),
-  /** The structured value, where the tool gave one. */
+  /** The structured value, if any. */
   value: z.unknown().optional(),
   files: z.array(FileRef).optional(),
-  /** What a tool that asks a model used; counted against the run's budget. */
+  /** Usage of a tool that calls a model. Counts against the run's budget. */
   usage: z
     .object({ model: z.string(), inputTokens: z.number(), outputTokens: z.number(), costUsd: z.number().optional() })
     .optional(),
-  /** The call failed; `content` says why. It goes back to the model and the run goes on. */
+  /** The call failed; `content` says why. The model gets it, and the run continues. */
   error: z.boolean().optional(),
 });
 export type ToolResult = z.infer<typeof ToolResult>;

@@ -41,7 +41,7 @@ export function turnMessages(
   }
   const reply = typeof end.output.reply === "string" ? end.output.reply : JSON.stringify(end.output.reply);
   const last = messages.findLast((one) => one.role === "assistant");
-  // Only the last text was shown: an earlier one was sent back for repair, or is an earlier node's.
+  // Only the last text was shown: earlier ones were sent back for repair, or belong to earlier nodes.
   const kept = messages.filter((one) => one.role !== "assistant" || one.calls?.length || one === last);
   // The person read the reply, which may differ from the model's raw text (false citation markers removed, repaired).
   if (last?.role !== "assistant" || last.calls?.length)
@@ -49,7 +49,7 @@ export function turnMessages(
   return [user, ...orderCalls(kept).map((one) => (one === last ? { ...last, content: reply } : one))];
 }
 
-/** Tool results in the order of their calls, right behind them; a call without a result gets one that says so. */
+/** Puts tool results after their calls, in the same order. A call without a result gets one that says so. */
 function orderCalls(messages: Message[]): Message[] {
   const results = new Map(messages.filter((one) => one.role === "tool").map((one) => [one.call, one]));
   return messages

@@ -8,7 +8,7 @@ import type { CheckContext } from "./node.ts";
 import type { CompiledNode } from "./resolve.ts";
 import type { ToolSpec } from "./tool.ts";
 
-/** Tools that work on their arguments only, so their results hold no text from others. */
+/** Tools that use only their arguments, so their results contain no foreign text. */
 const NO_FOREIGN_TEXT = /^(code\/|builtin\/(calculator|clock|json|text|tool_search)$)/;
 
 /**

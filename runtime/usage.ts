@@ -1,4 +1,4 @@
-/** What a run used, counted from its events. Every reader of a run counts by `addUsage`, so all of them agree. */
+/** The usage of a run, counted from its events. Every reader counts with `addUsage`, so all agree. */
 import type { EventBody, RunUsage, Usage } from "./event.ts";
 import type { ModelProfile } from "./model.ts";
 
@@ -6,7 +6,7 @@ export function emptyUsage(): RunUsage {
   return { inputTokens: 0, outputTokens: 0, steps: 0, toolCalls: 0 };
 }
 
-/** Adds what one event used to `usage`, which is changed. A terminal event adds nothing: its `usage` is the sum of the others. */
+/** Adds the usage of one event to `usage`, in place. A terminal event adds nothing: its `usage` is the sum of the others. */
 export function addUsage(usage: RunUsage, event: EventBody): void {
   if (event.type === "message") usage.steps++;
   else if (event.type === "tool-start") usage.toolCalls++;
@@ -24,7 +24,7 @@ export function totalUsage(events: Iterable<EventBody>): RunUsage {
   return usage;
 }
 
-/** Cost in US dollars at a model's prices, which are per million tokens. Undefined when it has none. */
+/** Cost in US dollars. Prices are per million tokens. Undefined without prices. */
 export function costOf(prices: ModelProfile["prices"], used: Usage): number | undefined {
   return prices && (used.inputTokens * prices.input + used.outputTokens * prices.output) / 1_000_000;
 }

@@ -1,4 +1,4 @@
-/** Measures the time that a node works: it stands while the node, or anything inside of it, waits for a person. */
+/** Measures the working time of a node. It is stopped while the node, or a node inside it, waits for a person. */
 import type { Host } from "./host.ts";
 
 export class WorkClock {
@@ -6,15 +6,15 @@ export class WorkClock {
   readonly #onTimeout: () => void;
   #leftMs: number;
   #startedAt = 0;
-  /** Whoever waits; the clock goes while nobody does. */
+  /** Number of open waits. The clock runs at zero. */
   #waiting = 0;
   #sleep: AbortController | undefined;
 
-  /** Starts at once. `onLate` is called when `ms` of work have gone by, unless `end` came before. */
-  constructor(host: Pick<Host, "now" | "sleep">, ms: number, onLate: () => void) {
+  /** Starts at once. Calls `onTimeout` after `ms` of work, unless `end` is called before. */
+  constructor(host: Pick<Host, "now" | "sleep">, ms: number, onTimeout: () => void) {
     this.#host = host;
     this.#leftMs = ms;
-    this.#onTimeout = onLate;
+    this.#onTimeout = onTimeout;
     this.#resume();
   }
 
@@ -40,7 +40,7 @@ export class WorkClock {
       () => {
         if (!sleep.signal.aborted) this.#onTimeout();
       },
-      // It stands, or has ended.
+      // Stopped or ended.
       () => {},
     );
   }

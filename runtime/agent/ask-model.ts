@@ -1,4 +1,4 @@
-/** One question to a model without tools: for nodes that need a decision, not a conversation. */
+/** One model call without tools, for nodes that need a decision and not a conversation. */
 
 import type { Message } from "../message.ts";
 import type { Step } from "../node.ts";
@@ -8,8 +8,8 @@ import type { JsonSchema } from "../tool.ts";
 import { emitUsage, onAbort, type StepUsage } from "./usage.ts";
 
 /**
- * Asks once and resolves with the text of the answer. Journalled: a finished answer is not asked for again.
- * `schema` is passed on to models that take one; the answer is not validated here. Rejects with the model's failure.
+ * Resolves with the text of the completion. A finished completion in the log is not requested again. `schema` is passed
+ * to models that take one; the text is not validated. Rejects with the model's failure.
  */
 export async function askModel(
   step: Step,

@@ -1,4 +1,4 @@
-/** Runs the tool calls of one message: checked, approved, in parallel, results in order. Faults go back to the model. */
+/** Runs the tool calls of one completion: checks and approves them, runs them in parallel, and returns mistakes to the model. */
 
 import { argumentsHash } from "../arguments-hash.ts";
 import { type ErrorCode, PatchbayError } from "../error.ts";
@@ -13,7 +13,7 @@ import type { LoopState } from "./loop-state.ts";
 import { shapeResult, toolMessage } from "./result.ts";
 import { words } from "./words.ts";
 
-/** Calls of one message beyond this are not made; the model gets a result that says so. */
+/** Further calls of one completion are not made; their results say so. */
 const MAX_CALLS = 16;
 /** How many of them run in parallel. */
 const MAX_PARALLEL = 8;
@@ -21,9 +21,9 @@ const MAX_NAMES_LISTED = 60;
 
 export interface CallsDone {
   messages: ToolMessage[];
-  /** What was the model's own mistake, when every call was one. */
+  /** The first mistake, when every call is a mistake of the model. */
   fault?: { code: ErrorCode; message: string };
-  /** Canonical names of tools that did their work. */
+  /** Tools whose calls succeeded. */
   succeeded: ToolOffer[];
 }
 
@@ -31,22 +31,22 @@ type CallCheck =
   | { run: ToolOffer; arguments: unknown; hash: string }
   | { fault: { code: ErrorCode; message: string }; offer?: ToolOffer; notMistake?: boolean };
 
-/** Runs all calls of message `index`. Throws a limit, `loop_detected`, an abort, or `Parked` when a person must be asked first. */
+/** Runs all calls of completion `index`. Rejects with a limit, `loop_detected`, the abort's reason, or `Parked` while a call waits for approval. */
 export async function runCalls(state: LoopState, index: number, calls: readonly ToolCall[]): Promise<CallsDone> {
-  const verdicts = calls.map((call, at) => (at < MAX_CALLS ? checkCall(state, call) : tooMany(state)));
+  const checks = calls.map((call, at) => (at < MAX_CALLS ? checkCall(state, call) : tooMany(state)));
   const results = await state.step.all(
-    calls.map((call, at) => (signal: AbortSignal) => runCall(state, index, call, verdicts[at]!, signal)),
+    calls.map((call, at) => (signal: AbortSignal) => runCall(state, index, call, checks[at]!, signal)),
     MAX_PARALLEL,
   );
   const succeeded: ToolOffer[] = [];
   calls.forEach((call, at) => {
-    const verdict = verdicts[at]!;
-    if (!("run" in verdict)) return;
+    const check = checks[at]!;
+    if (!("run" in check)) return;
     const result = results[at]!;
-    if (!result.error) succeeded.push(verdict.run);
-    countRepeat(state, `${call.name} ${verdict.hash}`, result.content);
+    if (!result.error) succeeded.push(check.run);
+    countRepeat(state, `${call.name} ${check.hash}`, result.content);
   });
-  const mistakes = verdicts.map((verdict) => ("fault" in verdict && !verdict.notMistake ? verdict.fault : undefined));
+  const mistakes = checks.map((check) => ("fault" in check && !check.notMistake ? check.fault : undefined));
   const fault = mistakes.every((mistake) => mistake !== undefined) ? mistakes[0] : undefined;
   return {
     messages: calls.map((call, at) => toolMessage({ ...call, name: callName(call) }, results[at]!)),
@@ -59,10 +59,10 @@ function tooMany({ language }: LoopState): CallCheck {
   return { fault: { code: "tool_call_limit", message: words(language).tooMany(MAX_CALLS) }, notMistake: true };
 }
 
-/** Whether a call can be made: its syntax, its tool, its arguments, and whether it is the same over and over. */
+/** Checks the syntax, the tool and the arguments of a call, and whether it repeats earlier ones. */
 function checkCall(state: LoopState, call: ToolCall): CallCheck {
-  const say = words(state.language);
-  if (call.name === UNREADABLE) return { fault: { code: "bad_json", message: say.unreadable(call.raw ?? "") } };
+  const texts = words(state.language);
+  if (call.name === UNREADABLE) return { fault: { code: "bad_json", message: texts.unreadable(call.raw ?? "") } };
   const offer = state.offers.byName.get(call.name) ?? byCanonicalName(state, call.name);
   if (!offer) {
     const names = [...state.offers.byName.keys()];
@@ -70,21 +70,22 @@ function checkCall(state: LoopState, call: ToolCall): CallCheck {
     return {
       fault: {
         code: "tool_not_allowed",
-        message: say.unknownTool(call.name.slice(0, 100), nearestName(call.name, names), listed),
+        message: texts.unknownTool(call.name.slice(0, 100), nearestName(call.name, names), listed),
       },
     };
   }
-  const bad = (message: string): CallCheck => ({ fault: { code: "bad_arguments", message }, offer });
-  if (call.raw?.startsWith(LEFT_OUT)) return bad(say.badArguments(call.name, call.raw.slice(LEFT_OUT.length, -1)));
+  const badArguments = (message: string): CallCheck => ({ fault: { code: "bad_arguments", message }, offer });
+  if (call.raw?.startsWith(LEFT_OUT))
+    return badArguments(texts.badArguments(call.name, call.raw.slice(LEFT_OUT.length, -1)));
   if (call.arguments === undefined)
-    return { fault: { code: "bad_json", message: say.badJson(call.name, call.raw ?? "") }, offer };
+    return { fault: { code: "bad_json", message: texts.badJson(call.name, call.raw ?? "") }, offer };
   let given: unknown = call.arguments;
   try {
     const fault = schemaFault(offer.parameters, given);
     if (fault) {
       given = fitArguments(offer.parameters, given);
       if (given === call.arguments || schemaFault(offer.parameters, given))
-        return bad(say.badArguments(call.name, fault));
+        return badArguments(texts.badArguments(call.name, fault));
     }
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
@@ -103,15 +104,15 @@ function checkCall(state: LoopState, call: ToolCall): CallCheck {
     if (before.warned)
       throw new PatchbayError(
         "loop_detected",
-        `"${state.step.title}" repeats itself: the model called ${offer.name} with the same arguments again and again, although the result did not change. Change the instructions, or choose another model.`,
+        `"${state.step.title}" repeats itself: the model called ${offer.name} with the same arguments again, although the result did not change. Change the instructions, or choose another model.`,
       );
     before.warned = true;
-    return { fault: { code: "loop_detected", message: say.repeated }, offer, notMistake: true };
+    return { fault: { code: "loop_detected", message: texts.repeated }, offer, notMistake: true };
   }
   return { run: offer, arguments: given, hash };
 }
 
-/** Models that read a canonical name somewhere (`builtin/clock`) may use it. */
+/** Accepts canonical names (`builtin/clock`), which a model may have read somewhere. */
 function byCanonicalName({ offers }: LoopState, name: string): ToolOffer | undefined {
   if (!name.includes("/")) return undefined;
   for (const offer of offers.byName.values()) if (offer.name === name) return offer;
@@ -122,27 +123,26 @@ async function runCall(
   state: LoopState,
   index: number,
   call: ToolCall,
-  verdict: CallCheck,
+  check: CallCheck,
   signal: AbortSignal,
 ): Promise<ToolResult> {
   const { step } = state;
-  // Calls beyond the most of a message are as if they had not been asked for: no event, no budget.
-  if ("fault" in verdict && verdict.fault.code === "tool_call_limit")
-    return { content: verdict.fault.message, error: true };
+  // Calls over the limit of one completion have no event and do not count.
+  if ("fault" in check && check.fault.code === "tool_call_limit") return { content: check.fault.message, error: true };
   const past = step.past("tool-end", (event) => event.call === call.id);
   const started = step.past("tool-start", (event) => event.call.id === call.id) !== undefined;
   if (past) {
     state.spend({ toolCalls: 1 }, true);
     return past.result;
   }
-  if ("fault" in verdict) {
+  if ("fault" in check) {
     state.spend({ toolCalls: 1 }, started);
-    return rejectCall(state, index, call, verdict, started);
+    return rejectCall(state, index, call, check, started);
   }
-  const { run: tool, arguments: given, hash } = verdict;
+  const { run: tool, arguments: given, hash } = check;
   const stop = state.options.budget.seconds === undefined ? signal : AbortSignal.any([signal, state.signal]);
   if (tool.approve === "ask") {
-    const answer = await step.wait(
+    const decision = await step.wait(
       `approve:${call.id}:${hash.slice(0, 16)}`,
       {
         kind: "approval",
@@ -152,8 +152,8 @@ async function runCall(
       },
       signal,
     );
-    if (answer.choice !== "approve") {
-      const reason = typeof answer.value === "string" ? answer.value : "";
+    if (decision.choice !== "approve") {
+      const reason = typeof decision.value === "string" ? decision.value : "";
       state.spend({ toolCalls: 1 }, started);
       return rejectCall(
         state,
@@ -172,7 +172,7 @@ async function runCall(
   });
 }
 
-/** A call that is not made is in the trace like one that failed. */
+/** Emits the events of a call that is not made, like those of a failed call. */
 async function rejectCall(
   { step }: LoopState,
   index: number,

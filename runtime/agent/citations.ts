@@ -1,30 +1,30 @@
-/** Citation markers held back until they are known to be true: `[7]` with four documents never shows. */
+/** Holds back citation markers and removes false ones: `[7]` with four documents never shows. */
 
-/** `[1]`, `[1, 3]`, `【2】`: what may still become a marker, and a whole one. */
+/** A possible start of a marker, and a whole one: `[1]`, `[1, 3]`, `【2】`. */
 const BEGINNING = /^[[【]\s*(?:\d{1,3}\s*(?:[,，、]\s*\d{0,3}\s*)*)?$/;
 const WHOLE = /^[[【]\s*(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\s*[\]】]$/;
 
 const MAX_MARKER = 40;
 
 export class Citations {
-  /** How many documents there are; with none, brackets mean nothing and pass. */
+  /** Number of documents. With none, brackets are plain text. */
   readonly #documents: number;
   readonly cited = new Set<number>();
-  /** White space and the beginning of a marker behind it. */
+  /** White space, and the start of a marker after it. */
   #space = "";
   #held = "";
   #ticks = 0;
-  /** Length of the run of backticks that opened the code we are in; 0 outside. Code cites nothing. */
+  /** Number of backticks that opened the current code; 0 outside of code. Code has no citations. */
   #code = 0;
 
   constructor(documents: number) {
     this.#documents = documents;
   }
 
-  /** Takes the next bit of text, cut anywhere, and gives what may be shown of all so far. */
+  /** Takes the next piece of text, cut anywhere. Returns the text that can be shown now. */
   push(text: string): string {
     if (this.#documents === 0) return text;
-    // Most bits hold nothing to look at.
+    // Most pieces have no bracket or backtick.
     if (this.#held === "" && this.#ticks === 0 && this.#code === 0 && !/[[【`]/.test(text)) {
       const end = text.replace(/ +$/, "").length;
       const out = end > 0 ? this.#release() + text.slice(0, end) : "";
@@ -36,11 +36,9 @@ export class Citations {
     return out;
   }
 
-  /** The text is over. */
+  /** Call at the end of the text. Returns the remaining text. */
   end(): string {
-    const rest = this.#space + this.#held;
-    this.#space = this.#held = "";
-    return rest;
+    return this.#release();
   }
 
   #take(character: string): string {
@@ -49,7 +47,7 @@ export class Citations {
       const whole = WHOLE.exec(this.#held);
       if (whole) return this.#marker(whole[1]!);
       if (BEGINNING.test(this.#held) && this.#held.length < MAX_MARKER) return "";
-      // It was none; its last character may begin something else.
+      // It is not a marker; its last character may begin another one.
       this.#held = this.#held.slice(0, -character.length);
       return this.#release() + this.#take(character);
     }
@@ -58,7 +56,7 @@ export class Citations {
       this.#code = this.#code === 0 ? this.#ticks : this.#code === this.#ticks ? 0 : this.#code;
       this.#ticks = 0;
     }
-    // Code within a line ends with the line at the latest.
+    // Inline code ends with its line.
     if (character === "\n" && this.#code > 0 && this.#code < 3) this.#code = 0;
     if (this.#code === 0 && (character === "[" || character === "【")) {
       this.#held = character;
@@ -81,7 +79,7 @@ export class Citations {
       .filter((number) => number >= 1 && number <= this.#documents);
     const space = this.#space;
     this.#space = "";
-    // With a false marker goes the space before it.
+    // The space before a false marker is removed too.
     if (known.length === 0) return "";
     for (const number of known) this.cited.add(number);
     return `${space}${open}${known.join(", ")}${close}`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { growth } from "../testing/growth.ts";
 import { findClaim } from "./claim.ts";
 
-/** Answers that announce an action although nothing was done. */
+/** Replies that claim an action although nothing was done. */
 const CLAIMS = [
   "I've sent the email to your manager.",
   "Your flight has been booked for Friday at 9:00.",
@@ -46,7 +46,7 @@ const CLAIMS = [
   "已将会议添加到您的日历。",
 ];
 
-/** Honest answers that come near it. */
+/** Honest replies with similar words. */
 const HONEST = [
   "I cannot send emails, because I have no tool for it.",
   "You can book the flight on the airline's website.",
@@ -101,8 +101,8 @@ const HONEST = [
 ];
 
 /**
- * A second set, written without a look at the patterns. On these the check first found 18 of 35 claims and raised 3
- * false alarms in 40; what they showed has been mended since, so expect about that of sentences it has never seen.
+ * A second set, written without knowing the patterns. At first the check found 18 of 35 claims with 3 false alarms in 40.
+ * The patterns were improved since then, so expect the first numbers on unknown sentences.
  */
 const MORE_CLAIMS = [
   "I have emailed the invoice to the customer.",
@@ -196,13 +196,13 @@ describe("the check of claims", () => {
     expect(alarms.length / honest.length).toBeLessThanOrEqual(0.03);
   });
 
-  it("names the sentence", () => {
+  it("returns the sentence", () => {
     expect(findClaim("Good question. I've sent the email to Anna. Anything else?", NOTHING)).toBe(
       "I've sent the email to Anna.",
     );
   });
 
-  it("lets pass what was done", () => {
+  it("accepts claims of actions that were taken", () => {
     expect(findClaim("I've sent the email.", { acted: true, looked: true })).toBeUndefined();
     expect(findClaim("I searched the web and found it.", { acted: false, looked: true })).toBeUndefined();
     expect(findClaim("I've sent the email.", { acted: false, looked: true })).toBe("I've sent the email.");

@@ -1,19 +1,19 @@
 /**
- * Whether an answer announces an action that no tool call took. Words alone, in English and Chinese: it only flags, so
- * it is tuned to few false alarms (claim.test.ts says how many of each kind it makes on a labelled set).
+ * Whether a reply claims an action that no tool call took. By patterns, in English and Chinese. It only flags, so it is
+ * tuned for few false alarms; claim.test.ts counts both kinds of errors on labelled sentences.
  */
 
 export interface Done {
-  /** A tool that changes something, or reaches out, did its work (in this conversation). */
+  /** A tool with an effect other than `read` succeeded in this conversation. */
   acted: boolean;
-  /** Something was looked up: a tool worked, or passages were given. */
+  /** A tool succeeded, or passages were given. */
   looked: boolean;
 }
 
-/** The sentence that claims what was not done; undefined when there is none. */
+/** The first sentence that claims an action that was not taken. Undefined without one. */
 export function findClaim(text: string, done: Done): string | undefined {
   if (done.acted) return undefined;
-  // Code, quotes and drafts speak for somebody else.
+  // Code, quotes and drafts are not claims of the model.
   const plain = text
     .slice(0, MAX_TEXT)
     .replaceAll(/```[\s\S]*?(?:```|$)|`[^`\n]*`/g, " ")
@@ -31,10 +31,10 @@ export function findClaim(text: string, done: Done): string | undefined {
 
 const MAX_TEXT = 20_000;
 
-/** Verbs of which the model by itself can do none. */
+/** Verbs of actions that need a tool. */
 const DO =
   "send|sent|e-?mail(?:ed)?|book(?:ed)?|reserve[d]?|schedule[d]?|order(?:ed)?(?!.{0,30} by\\b)|purchase[d]?|buy|bought|pay|paid|transfer(?:red)?|cancel(?:l?ed)?|renew(?:ed)?|post(?:ed)?|publish(?:ed)?|upload(?:ed)?|submit(?:ted)?|notif(?:y|ied)|contact(?:ed)?|forward(?:ed)?|register(?:ed)?|deploy(?:ed)?|restart(?:ed)?|refund(?:ed)?|save[d]?|unsubscribe[d]?|subscribe[d]?";
-/** Verbs that are also said of texts: they count only with such an object. */
+/** Verbs that also apply to texts: they count only with one of these objects. */
 const MAKE =
   "creat(?:e|ed)|add(?:ed)?|delet(?:e|ed)|remov(?:e|ed)|updat(?:e|ed)|set up|opened|closed|changed|moved|filed|placed|made|called|turned (?:on|off)|set|processed";
 const THINGS =
@@ -81,11 +81,11 @@ const LOOKED = [
   /请?(?:稍等|稍候)(?:片刻|一下)?/,
 ];
 
-/** What might be, what the user may do, and what a source says. */
+/** Possibilities, advice to the user, and statements of a source. */
 const HYPOTHETICAL =
   /\[\d+\]|【\d+】|\baccording to\b|\b(?:may|might|perhaps|probably|seems?|looks like|assume)\b|根据|按照|可能|也许|似乎|^\W*(?:if|once|when|whenever|after|as soon as|before|to|should you|would you|you can|you could|please|for example|e\.g)\b|\b(?:if you|once you|when you|would you like|if needed|let me know|I (?:can|could|would)|you(?:'d| would) (?:like|need))\b|如果|假如|若(?!干)|倘若|只要|需要的话|是否|可以(?:帮|为|替)|要不要|能够?(?:帮|为|替)|的话|请您?(?:先|提供|告诉|确认|登录)|您可以|你可以|建议|等您|等你|之后我/i;
 const NEGATED =
   /\b(?:not|cannot|can['’]t|couldn['’]t|won['’]t|unable|never|haven['’]t|hasn['’]t|isn['’]t|wasn['’]t|don['’]t|no (?:tool|way)|without)\b|n['’]t\b|不能|无法|没有|没能|未能|尚未|还没|不会|并未|做不到|不可以|不支持|没办法|未曾/i;
-/** A letter or an example is written for the user to send. */
+/** Letters and examples, which the user sends. */
 const DRAFT =
   /\b(?:draft|translat(?:ion|ed)|summar(?:y|ised?|ized?))\b|草稿|翻译|译文|^\W*(?:subject|dear|hi|hello|best|regards|sincerely)\b|^\s*(?:主题|尊敬的|您好|此致|敬礼|亲爱的)/i;

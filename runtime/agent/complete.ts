@@ -1,4 +1,4 @@
-/** One message of the model: builds and logs the prompt, reads the stream, and falls back to another model on failure. */
+/** One completion: builds and logs the prompt, reads the stream, and falls back to another model on failure. */
 import { type ErrorData, PatchbayError } from "../error.ts";
 import type { BodyOf, FinishReason } from "../event.ts";
 import { formatFor } from "../formats/index.ts";
@@ -18,15 +18,15 @@ export interface CompletedMessage {
   reason: FinishReason;
   /** Numbers of the documents that the text cites. */
   cited: ReadonlySet<number>;
-  /** It was in the log already. */
+  /** It is from the log. */
   past: boolean;
   /** Resolves when the message is on disk. */
   stored: Promise<unknown>;
 }
 
 /**
- * Gets message `index`: from the log where it has it, else from the model. A failed model is followed by
- * its fallback unless text was shown already. Throws the model's failure, `context_overflow`, a limit, or the abort's reason.
+ * Returns completion `index` from the log, else from the model. A failed model is replaced by its fallback unless text
+ * was shown. Rejects with the model's failure, `context_overflow`, a limit, or the abort's reason.
  */
 export async function complete(state: LoopState, index: number): Promise<CompletedMessage> {
   const { step } = state;
@@ -37,7 +37,7 @@ export async function complete(state: LoopState, index: number): Promise<Complet
     if (past && past.model !== state.model.name) await switchModel(state, past.model);
     const prompt = await build(state, index);
     if (past) {
-      // Its markers were checked when it was made.
+      // Its false markers were removed before it was stored.
       const citations = new Citations(prompt.documents);
       citations.push(past.message.content);
       for (const call of past.message.calls ?? []) state.callIds.add(call.id);
@@ -74,7 +74,7 @@ export async function complete(state: LoopState, index: number): Promise<Complet
     }
 
     if (end.error?.code === "context_overflow" && !completion.shown && state.limit === undefined) {
-      // The profile promised too much, or the tokens were counted too low: once, with less.
+      // The limit in the profile, or our count, was wrong. Tries once with a shorter prompt.
       failures.push({ error: end.error, waitedMs: 0 });
       state.limit = Math.floor(prompt.tokens * SHORTER);
       continue;
@@ -94,7 +94,7 @@ export async function complete(state: LoopState, index: number): Promise<Complet
     };
     if (completion.firstMs !== undefined) body.firstMs = completion.firstMs;
     if (attempts.length > 0) body.attempts = attempts;
-    // A failed call without text has no message: the failure says it.
+    // A failed call without text has no message event.
     const stored = failed && message.content === "" ? Promise.resolve() : step.emit(body);
     if (!failed || end.usage) emitUsage(state, index, usage);
     if (failed) {
@@ -111,10 +111,10 @@ export async function complete(state: LoopState, index: number): Promise<Complet
   }
 }
 
-/** Reasons that make a completion a failure. */
+/** Finish reasons of failed completions. */
 const FAILED: ReadonlySet<FinishReason> = new Set(["error", "aborted", "refused"]);
 
-/** The share of a prompt that was too long that is tried next. */
+/** The next limit after an overflow, as a share of the prompt that was too long. */
 const SHORTER = 0.6;
 
 /** Continues with another model. A demo model keeps only the tools that read. */
@@ -168,7 +168,7 @@ async function build(state: LoopState, index: number): Promise<Prompt> {
       messages: prompt.messages.slice(keep),
     };
     if (!sameTools) body.tools = names;
-    // A prompt that could not be stored stops the run by itself; the model need not wait for it.
+    // A failed write aborts the run, so the model call need not wait.
     step.emit(body).catch(() => {});
   }
   state.lastMessages = prompt.messages;
@@ -179,6 +179,6 @@ async function build(state: LoopState, index: number): Promise<Prompt> {
 
 function failureOf(end: ModelEnd, model: Model): ErrorData {
   if (end.error) return end.error;
-  if (end.reason === "refused") return { code: "refused", message: `${model.name} refused to completion.` };
-  return { code: "bad_response", message: `${model.name} failed without saying why.` };
+  if (end.reason === "refused") return { code: "refused", message: `${model.name} refused to reply.` };
+  return { code: "bad_response", message: `${model.name} failed without a reason.` };
 }

@@ -1,10 +1,10 @@
 /**
- * Arguments as models write them, made to fit where nothing is lost: models that were trained on texts write every value
- * as one (`"10"` for 10), others write an object as a text of JSON.
+ * Converts arguments to the types of the schema where nothing is lost: some models write every value as text (`"10"` for
+ * 10), others write an object as JSON text.
  */
 import type { JsonSchema } from "../tool.ts";
 
-/** The arguments with such texts as what the schema asks for; the same object when there is nothing to do. */
+/** The converted arguments. The same object when there is nothing to convert. */
 export function fitArguments(schema: JsonSchema, value: unknown): unknown {
   const { properties } = schema;
   if (
@@ -19,10 +19,10 @@ export function fitArguments(schema: JsonSchema, value: unknown): unknown {
   for (const [name, given] of Object.entries(value)) {
     if (typeof given !== "string" || !Object.hasOwn(properties as object, name)) continue;
     const type = (properties as Record<string, { type?: unknown } | null>)[name]?.type;
-    const meant = asType(given, type);
-    if (meant !== undefined) {
+    const converted = asType(given, type);
+    if (converted !== undefined) {
       fitted ??= { ...value };
-      fitted[name] = meant;
+      fitted[name] = converted;
     }
   }
   return fitted ?? value;

@@ -1,6 +1,7 @@
-/** The state of one LLM node at work: what it was given, what was said so far. */
+/** The state of one running `llm` node: its inputs and the conversation so far. */
 
 import { PatchbayError } from "../error.ts";
+import type { RunUsage } from "../event.ts";
 import type { Format } from "../formats/format.ts";
 import type { Budget } from "../graph.ts";
 import type { Language } from "../language.ts";
@@ -11,7 +12,7 @@ import type { Example } from "../prompt/build.ts";
 import type { JsonSchema } from "../tool.ts";
 import type { Offers } from "./offers.ts";
 
-/** What the author set; the config of the `llm` node. */
+/** Options of the loop: the config of the `llm` node. */
 export interface AgentOptions {
   model: string;
   maxSteps: number;
@@ -30,48 +31,45 @@ export interface LoopState {
   readonly documents: readonly Document[];
   readonly history: readonly Message[];
   readonly language: Language;
-  /** The step's, narrowed by the node's own time limit. */
+  /** The step's signal, with the node's own time limit. */
   readonly signal: AbortSignal;
   model: Model;
   offers: Offers;
   format: Format;
-  /** The most tokens of a prompt, once the endpoint has refused one as too long. */
+  /** Token limit of a prompt, after the endpoint has refused one as too long. */
   limit?: number;
-  /** Models that failed for good. */
+  /** Models that failed. */
   readonly tried: Set<string>;
-  /** The user's message and what followed it. */
+  /** The user's message and the messages after it. */
   readonly turn: Message[];
-  /** Ids of all calls, the history's included. */
+  /** Ids of all calls, with those of the history. */
   readonly callIds: Set<string>;
-  /** Prompts that this process has built for the node, as `step model`. */
+  /** Prompts that this process has built for the node, by `step model`. */
   readonly built: Set<string>;
   lastMessages: readonly Message[];
   lastTools: readonly string[];
-  /** How often each call (tool and arguments) was made, and what it gave last. */
+  /** By call (tool and arguments): how often it was made, and its last result. */
   readonly repeats: Map<string, { times: number; result: string; warned: boolean }>;
-  /** Messages in a row whose calls were all at fault. */
+  /** Completions in a row with only mistakes in their calls. */
   faults: number;
-  /** Counts against the node's budget and the run's; `past`: the run's has it already. */
-  spend(
-    what: { steps?: number; toolCalls?: number; inputTokens?: number; outputTokens?: number; costUsd?: number },
-    past?: boolean,
-  ): void;
+  /** Counts against the budgets of the node and of the run. `past`: the run has counted it already. */
+  spend(usage: Partial<RunUsage>, past?: boolean): void;
 }
 
-/** What a model produced in one call. */
+/** The output of one model call. */
 export interface Completion {
   content: string;
   reasoning: string;
   calls: ToolCall[];
   cited: ReadonlySet<number>;
   end: ModelEnd;
-  /** Some of its text was passed on. */
+  /** Text was passed on. */
   shown: boolean;
   firstMs?: number;
   ms: number;
 }
 
-/** The node's own budget. The run's, which is never wider, is the executor's. */
+/** The budget of the node. The executor checks that of the run. */
 export function nodeBudget(step: Step, options: AgentOptions): LoopState["spend"] {
   const { budget, maxSteps } = options;
   const most = Math.min(maxSteps, budget.steps ?? maxSteps);
@@ -88,17 +86,17 @@ export function nodeBudget(step: Step, options: AgentOptions): LoopState["spend"
     if (limit !== undefined && used > limit)
       throw new PatchbayError(
         code,
-        `"${step.title}" reached its limit of ${what} without an answer. Raise it in the node's settings, or ask for less at once.`,
+        `"${step.title}" reached its limit of ${what} without a reply. Raise it in the node's settings, or ask for less in one run.`,
       );
   };
-  return (what, past = false) => {
-    steps += what.steps ?? 0;
-    toolCalls += what.toolCalls ?? 0;
-    tokens += (what.inputTokens ?? 0) + (what.outputTokens ?? 0);
-    costUsd += what.costUsd ?? 0;
+  return (usage, past = false) => {
+    steps += usage.steps ?? 0;
+    toolCalls += usage.toolCalls ?? 0;
+    tokens += (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
+    costUsd += usage.costUsd ?? 0;
     check("step_limit", steps, most, `${most} steps`);
     check("tool_call_limit", toolCalls, budget.toolCalls, `${budget.toolCalls} tool calls`);
-    if (!past) step.spend(what);
+    if (!past) step.spend(usage);
     check("token_limit", tokens, budget.tokens, `${budget.tokens} tokens`);
     check("cost_limit", costUsd, budget.costUsd, `$${budget.costUsd}`);
   };

@@ -1,7 +1,7 @@
 /**
- * The retrieve–prompt–call loop: choose tools → build the prompt → ask the model → run the tools it asks for → feed
- * results and errors back → again, until it replies or a limit is met. Everything goes through `step`, which reads the log
- * first, so a resumed run requests nothing twice.
+ * The retrieve–prompt–call loop: choose tools → build the prompt → call the model → run its tool calls → feed results and
+ * errors back → repeat, until the model replies or a limit is reached. Everything goes through `step`, which reads the
+ * log first, so a resumed run requests nothing twice.
  */
 
 import { mergeDocuments } from "../documents.ts";
@@ -21,7 +21,7 @@ import { chooseTools, collectOffers } from "./offers.ts";
 import { readStructured, wholeJson } from "./structured.ts";
 import { words } from "./words.ts";
 
-/** What flows into the loop, by port of the `llm` node. */
+/** Inputs of the loop, by port of the `llm` node. */
 export interface AgentInputs {
   message: string;
   instructions?: string;
@@ -35,8 +35,8 @@ export interface AgentInputs {
 const MAX_REPAIRS = 2;
 
 /**
- * Runs the loop. Resolves with `text`, `json` (of an answer that is JSON, or matches the schema; else the text) and
- * `messages` (the conversation with this turn). Rejects with the failure of the model, `context_overflow`, a limit,
+ * Runs the loop. Resolves with `text`, `json` (the parsed JSON of the reply, else its text) and `messages` (the
+ * conversation with this turn). Rejects with the failure of the model, `context_overflow`, a limit,
  * `loop_detected`, `invalid_output`, `Parked`, or the abort's reason.
  */
 export async function runAgentLoop(step: Step, inputs: AgentInputs, options: AgentOptions): Promise<Values> {
@@ -46,39 +46,39 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
     const succeeded: ToolOffer[] = [];
     let repairs = 0;
     for (let index = 0; ; index++) {
-      const asked = await complete(state, index);
-      const { message, reason } = asked;
+      const completed = await complete(state, index);
+      const { message, reason } = completed;
       state.turn.push(message);
 
       if (message.calls?.length) {
-        // Not waited for by itself: a call's intent is on disk only when all before it is.
+        // Does not wait for `stored`: events are stored in order, so a stored intent implies a stored completion.
         const done = await runCalls(state, index, message.calls);
         state.turn.push(...done.messages);
         succeeded.push(...done.succeeded);
         state.faults = done.fault ? state.faults + 1 : 0;
-        // A failure that the log has already led to is not failed again: a retry of the node begins afresh behind it.
-        if (done.fault && state.faults > MAX_REPAIRS && asked.past) state.faults = 0;
+        // A past failure is not repeated: a retry of the node starts with a new count.
+        if (done.fault && state.faults > MAX_REPAIRS && completed.past) state.faults = 0;
         if (done.fault && state.faults > MAX_REPAIRS) {
           if (message.calls.every((call) => call.name === UNREADABLE)) return giveUp(state);
           throw new PatchbayError(
             done.fault.code,
-            `The model's tool calls were at fault ${state.faults} times in a row. The last: ${done.fault.message}`,
+            `The tool calls of the model had errors ${state.faults} times in a row. The last error: ${done.fault.message}`,
           );
         }
         continue;
       }
 
-      const fault = faultOf(asked, options, state);
-      if (!fault) return finish(state, asked, succeeded);
-      if (repairs >= MAX_REPAIRS && asked.past) repairs = -1;
+      const fault = faultOf(completed, options, state);
+      if (!fault) return finish(state, completed, succeeded);
+      if (repairs >= MAX_REPAIRS && completed.past) repairs = -1;
       if (repairs++ >= MAX_REPAIRS) throw new PatchbayError(fault.code, fault.message);
-      await asked.stored;
+      await completed.stored;
       if (message.content === "") state.turn.pop();
       state.turn.push({ role: "user", content: fault.correction });
-      if (reason === "length" && !asked.past)
+      if (reason === "length" && !completed.past)
         throw new PatchbayError(
           "output_limit",
-          `${state.model.name} reached its output limit before it answered. Raise "outputTokens" in the model's profile, or ask for less.`,
+          `${state.model.name} reached its output limit before it replied. Raise "outputTokens" in the model's profile, or ask for less.`,
         );
     }
   } finally {
@@ -123,7 +123,7 @@ async function begin(step: Step, inputs: AgentInputs, options: AgentOptions, sig
   };
 }
 
-/** The wired history; else what the caller brought; else the session's, for nodes that speak for the run itself. */
+/** The connected history; else the caller's; else that of the session, for nodes that feed the reply. */
 async function historyOf(step: Step, inputs: AgentInputs): Promise<readonly Message[]> {
   if (inputs.history) return inputs.history;
   const { run } = step;
@@ -149,28 +149,28 @@ function faultOf(
   { schema }: AgentOptions,
   state: LoopState,
 ): { code: "bad_response" | "invalid_output"; correction: string; message: string } | undefined {
-  const say = words(state.language);
+  const texts = words(state.language);
   if (schema) {
     const read = readStructured(message.content, schema);
     if (!("fault" in read)) return undefined;
     return {
       code: "invalid_output",
-      correction: say.badOutput(read.fault),
-      message: `The answer of "${state.step.title}" does not match its schema, also after ${MAX_REPAIRS} repairs: ${read.fault}.`,
+      correction: texts.badOutput(read.fault),
+      message: `The reply of "${state.step.title}" does not match its schema after ${MAX_REPAIRS} repairs: ${read.fault}.`,
     };
   }
   if (message.content.trim() !== "") return undefined;
   return {
     code: "bad_response",
-    correction: say.empty,
-    message: `${state.model.name} gave an empty answer ${MAX_REPAIRS + 1} times (it ended with "${reason}").`,
+    correction: texts.empty,
+    message: `${state.model.name} returned an empty reply ${MAX_REPAIRS + 1} times (it ended with "${reason}").`,
   };
 }
 
 function finish(state: LoopState, { message, cited }: CompletedMessage, succeeded: readonly ToolOffer[]): Values {
   const { step, options } = state;
   const text = message.content;
-  // An answer that had to match a schema was not shown while it came.
+  // A reply with a schema is not streamed.
   if (options.schema && (step.host.listening?.() ?? true)) step.delta("text", text);
   step.setGrounding(groundingOf(state, text, cited, succeeded));
   const read = options.schema ? readStructured(text, options.schema) : wholeJson(text);
@@ -202,7 +202,7 @@ function groundingOf(
   return grounding;
 }
 
-/** The model's calls stay unreadable: the user gets a plain sentence. */
+/** Ends the loop with a sentence to the user, because the calls of the model stay unreadable. */
 function giveUp(state: LoopState): Values {
   const { step } = state;
   const text = words(state.language).gaveUp;
@@ -219,7 +219,7 @@ function giveUp(state: LoopState): Values {
   };
 }
 
-/** The node's own time limit, as a signal. A person's time to answer does not count; a parked node starts anew. */
+/** The node's own time limit, as a signal. Waiting for a person does not count, and a parked node starts again from zero. */
 function deadlineOf(step: Step, { budget }: AgentOptions): { signal: AbortSignal; end(): void } {
   const { seconds } = budget;
   if (seconds === undefined) return { signal: step.signal, end: () => {} };

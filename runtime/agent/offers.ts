@@ -1,4 +1,4 @@
-/** Which tools a model is offered: what is connected, less what the operator withholds, and of many the best for the question. */
+/** The tools offered to a model: the connected ones without those that are `off`; of many, the best for the question. */
 import { approvalFor } from "../approval.ts";
 import type { Settings } from "../graph.ts";
 import type { Message } from "../message.ts";
@@ -8,17 +8,17 @@ import type { Step } from "../node.ts";
 import type { Approval, ToolOffer } from "../tool.ts";
 
 export interface Offers {
-  /** All that may be called, by the name the model sees. */
+  /** All callable tools, by the name for the model. */
   byName: ReadonlyMap<string, ToolOffer>;
-  /** What is in the prompt, best first. */
+  /** The tools in the prompt, best first. */
   shown: ModelTool[];
-  /** How many of `byName` are not. */
+  /** Number of tools of `byName` that are not in the prompt. */
   hidden: number;
 }
 
 /**
- * The tools of all connected tool nodes, each once: the strictest approval counts, pinned anywhere is pinned. The graph's
- * settings override the nodes. `off` tools are gone; a demo model keeps those that only read.
+ * The tools of all connected tool nodes, each once: with the strictest approval, and pinned if one node pins it. The
+ * graph's settings override the nodes. Tools that are `off` are left out; a demo model gets `read` tools only.
  */
 export function collectOffers(
   lists: readonly (readonly ToolOffer[])[],
@@ -38,7 +38,7 @@ export function collectOffers(
   return modelNames(kept);
 }
 
-/** What is left of the offers for a model that may only read. */
+/** Keeps the `read` tools only. */
 export function readOnly(offers: Offers): Offers {
   const byName = new Map([...offers.byName].filter(([, offer]) => offer.effect === "read"));
   return {
@@ -53,12 +53,12 @@ function strictest(a: Approval, b: Approval | undefined): Approval {
   return a === "ask" || b === "ask" ? "ask" : "auto";
 }
 
-/** Results of this many turns before count as in use: their tools stay in the prompt. */
+/** Tools with results in this many last turns stay in the prompt. */
 const TURNS_IN_USE = 2;
 
 /**
- * Chooses what the prompt shows. Up to `limit` tools: all. More: the pinned ones, those used in the last turns, and the
- * `limit` best for the question by the host's search; the scores are a `retrieval` event, and a resumed run reads them from it.
+ * Chooses the tools of the prompt. Up to `limit` tools: all. More: the pinned ones, those used in the last turns, and the
+ * `limit` best for the question by the host's search. The search is a `retrieval` event, which a resumed run reads.
  */
 export async function chooseTools(
   step: Step,
@@ -99,7 +99,7 @@ export async function chooseTools(
   for (const offer of offered) if (offer.pinned) chosen.add(nameOf.get(offer.name)!);
   for (const name of usedNames(history)) if (byName.has(name)) chosen.add(name);
   for (const name of best) if (nameOf.has(name)) chosen.add(nameOf.get(name)!);
-  // A question in another language than the tools' may find none by words: then the first ones are better than nothing.
+  // A question in another language than the tools may find none by words. Fills up with the first ones.
   for (const name of byName.keys()) {
     if (chosen.size >= limit) break;
     chosen.add(name);
@@ -111,7 +111,7 @@ export async function chooseTools(
   };
 }
 
-/** A short follow-up ("now in a woman's voice") says little by itself: the question before it is searched for too. */
+/** Adds the previous question to a short one, because a follow-up ("now in a woman's voice") has few words. */
 function searchQuery(question: string, history: readonly Message[]): string {
   if (question.length >= 60) return question.slice(0, 2000);
   const before = history.findLast((message) => message.role === "user");
@@ -131,7 +131,7 @@ function usedNames(history: readonly Message[]): Set<string> {
 
 const modelTools = new WeakMap<object, ModelTool>();
 
-/** Remembered by the tool's schema, so that its tokens need not be counted again in each run. */
+/** Cached by the schema object, so that tokens are not counted again in each run. */
 function modelTool(name: string, offer: ToolOffer): ModelTool {
   const known = modelTools.get(offer.parameters);
   if (known && known.name === name && known.description === offer.summary) return known;

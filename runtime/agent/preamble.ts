@@ -1,17 +1,16 @@
 /**
- * Passes an answer's text on while it streams. A step that may still call a tool often begins with a word about it
- * ("Let me look that up"), which is no part of the answer: such a beginning is held for a while, so that what is passed
- * on as the answer is the last step's text.
+ * Passes text on while it streams. A step that calls a tool often begins with an announcement ("Let me look that up"),
+ * which is not part of the reply. Such a beginning is held back until it is clear whether the step calls a tool.
  */
 export class Preamble {
-  readonly #pass: (text: string, answer: boolean) => void;
+  readonly #pass: (text: string, isReply: boolean) => void;
   readonly #quiet: boolean;
   #hold: boolean;
   #held = "";
   shown = false;
 
-  /** `quiet`: nothing is passed on. `hold`: the step may call tools. */
-  constructor(pass: (text: string, answer: boolean) => void, options: { quiet: boolean; hold: boolean }) {
+  /** `quiet`: passes nothing on. `hold`: the step may call tools. */
+  constructor(pass: (text: string, isReply: boolean) => void, options: { quiet: boolean; hold: boolean }) {
     this.#pass = pass;
     this.#quiet = options.quiet;
     this.#hold = options.hold;
@@ -20,30 +19,30 @@ export class Preamble {
   push(text: string): void {
     if (this.#quiet || text === "") return;
     if (!this.#hold) {
-      this.#give(text, true);
+      this.#emit(text, true);
       return;
     }
     this.#held += text;
     if (this.#held.length > MAX_HELD || (this.#held.length >= MIN_HELD && !ANNOUNCES.test(this.#held))) {
       this.#hold = false;
-      this.#give(this.#held, true);
+      this.#emit(this.#held, true);
       this.#held = "";
     }
   }
 
-  /** The step is over; `answer`: it called no tool. */
-  end(answer: boolean): void {
-    if (this.#held) this.#give(this.#held, answer);
+  /** Call at the end of the step. `isReply`: the step called no tool. */
+  end(isReply: boolean): void {
+    if (this.#held) this.#emit(this.#held, isReply);
     this.#held = "";
   }
 
-  #give(text: string, answer: boolean): void {
+  #emit(text: string, isReply: boolean): void {
     this.shown = true;
-    this.#pass(text, answer);
+    this.#pass(text, isReply);
   }
 }
 
-/** Characters after which a beginning can be judged, and after which it is too long for a word before a call. */
+/** Characters needed to recognize an announcement, and the longest announcement. */
 const MIN_HELD = 24;
 const MAX_HELD = 240;
 const ANNOUNCES =

@@ -1,4 +1,4 @@
-/** A model's answer, read while it streams. */
+/** Reads a completion while it streams. */
 
 import { LEFT_OUT, sizeFault } from "../json-schema.ts";
 import type { ToolCall } from "../message.ts";
@@ -11,7 +11,10 @@ import type { Completion, LoopState } from "./loop-state.ts";
 import { Preamble } from "./preamble.ts";
 import { emitUsage, onAbort } from "./usage.ts";
 
-/** Asks the state's model for message `index` and reads its answer: text, thoughts and calls apart, true citations only, passed on as soon as it is certain. */
+/**
+ * Requests completion `index` from the state's model. Separates text, reasoning and calls, removes false citations, and
+ * passes text on as soon as it is certain.
+ */
 export async function readCompletion(state: LoopState, prompt: Prompt, index: number): Promise<Completion> {
   const { step, model, options, format } = state;
   const request: ChatRequest = {
@@ -26,8 +29,8 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
 
   const citations = new Citations(prompt.documents);
   const listening = step.host.listening?.() ?? true;
-  // An answer that must match a schema is shown when it does.
-  const preamble = new Preamble((text, answer) => step.delta("text", text, answer && step.feedsReply), {
+  // A reply with a schema is shown after it was validated.
+  const preamble = new Preamble((text, isReply) => step.delta("text", text, isReply && step.feedsReply), {
     quiet: !listening || options.schema !== null,
     hold: prompt.tools.length > 0 && step.feedsReply,
   });
@@ -50,15 +53,15 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
   const startedAt = step.host.now();
   let firstMs: number | undefined;
   const native: ToolCall[] = [];
-  let heard = "";
+  let received = "";
   const over = onAbort(state.signal, () => {
-    const outputTokens = estimateTokens(heard) + estimateTokens(reasoning);
+    const outputTokens = estimateTokens(received) + estimateTokens(reasoning);
     emitUsage(state, index, { inputTokens: prompt.tokens, outputTokens, estimated: true }, true);
   });
   const end = await readModel(step.host.chat(request, state.signal), model.name, (part) => {
     firstMs ??= step.host.now() - startedAt;
     if (part.type === "text-delta") {
-      heard += part.text;
+      received += part.text;
       parser.push(part.text);
     } else if (part.type === "reasoning-delta") think(part.text);
     else if (part.type === "tool-call") native.push(part.call);
@@ -68,7 +71,7 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
   content += rest;
   preamble.push(rest);
   preamble.end(calls.length === 0);
-  nameCalls(calls, state);
+  normalizeCalls(calls, state);
   const ms = step.host.now() - startedAt;
   return {
     content,
@@ -83,10 +86,10 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
 }
 
 /**
- * Makes calls fit to be kept: ids that are missing, odd or taken are replaced, so that each call of a conversation has
- * its own; arguments that are too large or too deep are left out.
+ * Prepares calls for the log: replaces missing, invalid and duplicate ids, so that each call of a conversation has its
+ * own, and leaves out arguments that are too large or too deep.
  */
-function nameCalls(calls: ToolCall[], { callIds }: LoopState): void {
+function normalizeCalls(calls: ToolCall[], { callIds }: LoopState): void {
   calls.forEach((call, at) => {
     let id = call.id;
     if (!/^[\w-]{1,64}$/.test(id) || callIds.has(id)) {

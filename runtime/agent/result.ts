@@ -1,17 +1,17 @@
-/** Tool results on their way to the model: capped, and with the ids of what they made. */
+/** Prepares tool results for the model: caps them, and adds the ids of their files. */
 import type { Host } from "../host.ts";
 import type { ToolCall, ToolMessage } from "../message.ts";
 import { cutMarker } from "../prompt/cut.ts";
 import type { ToolResult } from "../tool.ts";
 
-/** The most of a result that goes to the model; the whole of a larger one is an artifact. */
+/** A larger result is stored as an artifact. */
 const MAX_RESULT_BYTES = 256 * 1024;
-/** As much of a larger one the model still reads: enough to see what it is. */
+/** The excerpt of a larger result for the model. */
 const EXCERPT_CHARACTERS = 32 * 1024;
 
 /**
- * Makes a fresh result fit for the model, and so for the log: one that is too large is stored as an artifact and keeps
- * its beginning, with a marker that names it; files that it made are named with ids that later calls can pass as arguments.
+ * Prepares a new result for the model and the log. A result that is too large is stored as an artifact and keeps its
+ * beginning with a marker. Files of the result are listed with ids that later calls can pass as arguments.
  */
 export async function shapeResult(result: ToolResult, tool: string, host: Host): Promise<ToolResult> {
   const written =
@@ -24,7 +24,7 @@ export async function shapeResult(result: ToolResult, tool: string, host: Host):
 }
 
 async function capResult(result: ToolResult, tool: string, host: Host): Promise<ToolResult> {
-  // No character takes more than three bytes of UTF-8.
+  // A UTF-16 unit takes at most three bytes of UTF-8.
   if (result.content.length * 3 <= MAX_RESULT_BYTES) return result;
   const bytes = new TextEncoder().encode(result.content);
   if (bytes.length <= MAX_RESULT_BYTES) return result;
@@ -39,7 +39,7 @@ async function capResult(result: ToolResult, tool: string, host: Host): Promise<
   };
 }
 
-/** A result as the model reads it. */
+/** A result as a message. */
 export function toolMessage(call: ToolCall, result: ToolResult): ToolMessage {
   const message: ToolMessage = {
     role: "tool",

@@ -1,11 +1,11 @@
-/** The answer as JSON. */
+/** The reply as JSON. */
 import { readJson } from "../formats/json.ts";
 import { SchemaError, schemaFault } from "../json-schema.ts";
 import type { JsonSchema } from "../tool.ts";
 
-/** The JSON value of an answer that must match a schema, or what is wrong with it in words for the model. */
+/** The JSON value of a reply with a schema, or its fault as part of a sentence for the model. */
 export function readStructured(text: string, schema: JsonSchema): { value: unknown } | { fault: string } {
-  const parsed = parseAnswer(text);
+  const parsed = parseReply(text);
   if (!parsed) return { fault: "it is not one JSON value" };
   try {
     const fault = schemaFault(schema, parsed.value);
@@ -16,15 +16,15 @@ export function readStructured(text: string, schema: JsonSchema): { value: unkno
   }
 }
 
-/** The JSON value that a text is, or holds between fences and words; undefined when it holds none, or several. */
-function parseAnswer(text: string): { value: unknown } | undefined {
+/** The JSON value in a text, without fences and words around it. Undefined without a value, or with several. */
+function parseReply(text: string): { value: unknown } | undefined {
   const whole = wholeJson(text);
   if (whole) return whole;
   const values = readJson(text);
   return values?.length === 1 ? { value: values[0] } : undefined;
 }
 
-/** The JSON value that a text is, with nothing around it. */
+/** The JSON value of a text that is only JSON. */
 export function wholeJson(text: string): { value: unknown } | undefined {
   const trimmed = text.trim();
   if (!/^(?:[[{"\d-]|(?:true|false|null)$)/.test(trimmed)) return undefined;

@@ -1,4 +1,4 @@
-/** What a message of the model used. */
+/** The usage of a completion. */
 import type { BodyOf } from "../event.ts";
 import type { ModelEnd } from "../model.ts";
 import type { Prompt } from "../prompt/build.ts";
@@ -13,23 +13,24 @@ export interface StepUsage {
   estimated?: boolean;
 }
 
-/** More than any model takes in one call: such a number is a mistake. */
+/** A larger number from an endpoint is a mistake. */
 const MAX_TOKENS = 100_000_000;
 
-/** What the endpoint says it used; where it says nothing, or nonsense, an estimate, so that budgets hold. */
+/** The usage that the endpoint reports, or an estimate when it is missing or invalid, so that budgets hold. */
 export function usageOf(end: ModelEnd, prompt: Prompt, completion: Completion): StepUsage {
-  const good = (tokens: unknown): tokens is number => typeof tokens === "number" && tokens >= 0 && tokens <= MAX_TOKENS;
+  const isValid = (tokens: unknown): tokens is number =>
+    typeof tokens === "number" && tokens >= 0 && tokens <= MAX_TOKENS;
   const reported = end.usage;
-  const inputTokens = good(reported?.inputTokens) ? reported.inputTokens : prompt.tokens;
-  const outputTokens = good(reported?.outputTokens)
+  const inputTokens = isValid(reported?.inputTokens) ? reported.inputTokens : prompt.tokens;
+  const outputTokens = isValid(reported?.outputTokens)
     ? reported.outputTokens
     : estimateTokens(completion.content) +
       estimateTokens(completion.reasoning) +
       completion.calls.reduce((sum, call) => sum + estimateTokens(call.raw ?? JSON.stringify(call.arguments ?? {})), 0);
-  return { inputTokens, outputTokens, estimated: !good(reported?.inputTokens) || !good(reported?.outputTokens) };
+  return { inputTokens, outputTokens, estimated: !isValid(reported?.inputTokens) || !isValid(reported?.outputTokens) };
 }
 
-/** Emits it, with its cost where the model has prices: `usage.costUsd` is set. */
+/** Emits the usage. Sets `usage.costUsd` when the model has prices. */
 export function emitUsage(
   { step, model }: Pick<LoopState, "step" | "model">,
   index: number,
@@ -52,8 +53,8 @@ export function emitUsage(
 }
 
 /**
- * Calls `callback` at the moment of the abort, when an event that it emits still comes before the run's end: an aborted
- * call of a model costs what it used. Returns the function that removes the listener.
+ * Calls `callback` during the abort, so that an event that it emits comes before the run's end: an aborted model call
+ * costs what it used. Returns a function that removes the listener.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   signal.addEventListener("abort", callback, { once: true });

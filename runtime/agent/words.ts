@@ -1,9 +1,9 @@
-/** What the loop itself says: to the model when something went wrong, to the user when nothing else is left. */
+/** Texts of the loop: errors for the model, questions and last words for the user. */
 import type { Language } from "../language.ts";
 
 const EN = {
   unreadable: (raw: string) =>
-    `Your tool call could not be read: ${excerpt(raw)}\nWrite it again as one complete JSON object in the format you were told, or answer without a tool.`,
+    `Your tool call could not be read: ${excerpt(raw)}\nWrite it again as one complete JSON object in the required format, or answer without a tool.`,
   badJson: (name: string, raw: string) =>
     `The arguments of ${name} are not valid JSON: ${excerpt(raw)}\nSend the call again with one JSON object.`,
   unknownTool: (name: string, near: string | undefined, tools: readonly string[]) =>
@@ -13,7 +13,7 @@ const EN = {
   badArguments: (name: string, fault: string) =>
     `The arguments of ${name} do not fit: ${fault}. Send the call again with correct arguments.`,
   tooMany: (most: number) => `Only ${most} calls are run at once. This one was not made; ask for it again.`,
-  repeated: "You made this very call twice before and got this very result. Use the result, or do something else.",
+  repeated: "You made the same call twice before and got the same result. Use the result, or do something else.",
   rejected: (reason: string) =>
     `A person did not allow this call.${reason ? ` They said: ${reason}` : ""} Do not make it again; go on without it or ask the user.`,
   empty: "Your answer was empty. Answer the user now.",

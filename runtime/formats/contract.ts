@@ -1,19 +1,19 @@
 /**
- * What every action format must do, as named cases: run them with any test runner. A case throws when the format fails it.
- * `samples` say how the format writes things; the cases are the same for all.
+ * The contract of an action format, as named cases for any test runner. A case throws when the format fails it.
+ * `samples` show how the format writes calls and text; the cases are the same for all formats.
  */
 import type { ToolCall } from "../message.ts";
 import type { ModelTool } from "../model.ts";
 import { type Format, UNREADABLE } from "./format.ts";
 
 export interface FormatSamples {
-  /** How the model writes a call of `name` with these arguments (already as JSON); absent where calls do not come as text. */
+  /** A call of `name` with these arguments (as JSON). Absent when calls are not text. */
   call?(name: string, json: string): string;
-  /** How it says something to the user, where that is marked. */
-  say?(text: string): string;
-  /** How it thinks aloud. */
+  /** Text for the user, for formats that mark it. */
+  reply?(text: string): string;
+  /** Reasoning. */
   think(text: string): string;
-  /** Bits of syntax that must never reach the user. */
+  /** Syntax that must never reach the user. */
   syntax: readonly string[];
 }
 
@@ -23,8 +23,8 @@ export interface Parsed {
   calls: ToolCall[];
 }
 
-/** Reads a whole answer, given in these bits. */
-export function parseBits(format: Format, bits: readonly string[], tools = true): Parsed {
+/** Parses a completion that arrives in these pieces. */
+export function parsePieces(format: Format, pieces: readonly string[], tools = true): Parsed {
   const parsed: Parsed = { text: "", reasoning: "", calls: [] };
   const parser = format.parser(
     (kind, text) => {
@@ -32,14 +32,14 @@ export function parseBits(format: Format, bits: readonly string[], tools = true)
     },
     { tools },
   );
-  for (const bit of bits) parser.push(bit);
+  for (const piece of pieces) parser.push(piece);
   parsed.calls = parser.end();
   return parsed;
 }
 
-/** A text cut at these places (in UTF-16 units, in any order). */
-export function cutAt(text: string, places: readonly number[]): string[] {
-  const sorted = [...new Set(places.filter((place) => place > 0 && place < text.length))].sort((a, b) => a - b);
+/** The pieces of a text cut at these offsets (UTF-16 units, in any order). */
+export function cutAt(text: string, offsets: readonly number[]): string[] {
+  const sorted = [...new Set(offsets.filter((offset) => offset > 0 && offset < text.length))].sort((a, b) => a - b);
   return [0, ...sorted].map((from, at) => text.slice(from, sorted[at] ?? text.length));
 }
 
@@ -53,38 +53,38 @@ const TOOLS: ModelTool[] = [
 ];
 
 export function formatContract(format: Format, samples: FormatSamples): { name: string; run(): void }[] {
-  const say = samples.say ?? ((text: string) => text);
+  const reply = samples.reply ?? ((text: string) => text);
   const cases: { name: string; run(): void }[] = [];
   const add = (name: string, run: () => void) => cases.push({ name, run });
   const each = (text: string, expected: Partial<Parsed>, tools = true) => {
     const splits = [[text], [...text], ...Array.from({ length: text.length }, (_, at) => cutAt(text, [at]))];
-    for (const bits of splits) {
-      const parsed = parseBits(format, bits, tools);
+    for (const pieces of splits) {
+      const parsed = parsePieces(format, pieces, tools);
       for (const key of Object.keys(expected) as (keyof Parsed)[]) {
         const got = JSON.stringify(parsed[key]);
         const wanted = JSON.stringify(expected[key]);
         if (got !== wanted)
-          throw new Error(`${format.id}: ${key} is ${got}, not ${wanted}, of ${JSON.stringify(bits)}`);
+          throw new Error(`${format.id}: ${key} is ${got}, not ${wanted}, of ${JSON.stringify(pieces)}`);
       }
     }
   };
   const call = (name: string, args: unknown): ToolCall => ({ id: "", name, arguments: args });
 
-  add("a plain answer is all text", () =>
+  add("a completion without syntax is all text", () =>
     each("Hello, 世界! 2 < 3 and [1].", { text: "Hello, 世界! 2 < 3 and [1].", reasoning: "", calls: [] }),
   );
-  add("an answer with thoughts shows the answer alone", () =>
-    each(`${samples.think("I know this.")}\n${say("It is 4.")}`, {
+  add("reasoning is not part of the text", () =>
+    each(`${samples.think("I know this.")}\n${reply("It is 4.")}`, {
       text: "It is 4.",
       reasoning: "I know this.",
       calls: [],
     }),
   );
-  add("an answer may speak of thinking", () => each("Use <think> first.", { text: "Use <think> first.", calls: [] }));
-  add("a text that looks like the beginning of syntax is shown when it is none", () =>
+  add("the text may mention a tag", () => each("Use <think> first.", { text: "Use <think> first.", calls: [] }));
+  add("a text that only begins like syntax is shown", () =>
     each("a <b> c <too> <|x|> Act: on", { text: "a <b> c <too> <|x|> Act: on", calls: [] }),
   );
-  add("an empty answer is empty", () => each("", { text: "", reasoning: "", calls: [] }));
+  add("an empty completion is empty", () => each("", { text: "", reasoning: "", calls: [] }));
 
   const write = samples.call;
   if (write) {
@@ -116,8 +116,8 @@ export function formatContract(format: Format, samples: FormatSamples): { name: 
     add("arguments over several lines", () =>
       each(write("weather", '{\n  "city": "Paris"\n}'), { text: "", calls: [call("weather", { city: "Paris" })] }),
     );
-    add("broken arguments are a call that says so, and nothing of it is shown", () => {
-      const { text, calls } = parseBits(format, [write("weather", '{"city": "Par')]);
+    add("broken arguments are an unreadable call, and none of it is shown", () => {
+      const { text, calls } = parsePieces(format, [write("weather", '{"city": "Par')]);
       if (text !== "") throw new Error(`${format.id} showed ${JSON.stringify(text)}`);
       if (
         calls.length !== 1 ||
@@ -127,17 +127,23 @@ export function formatContract(format: Format, samples: FormatSamples): { name: 
         throw new Error(`${format.id} made ${JSON.stringify(calls)} of a broken call`);
     });
     add("arguments nested 10,000 deep are broken", () => {
-      const { calls } = parseBits(format, [write("weather", `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`)]);
+      const { calls } = parsePieces(format, [write("weather", `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`)]);
       if (calls.length !== 1 || calls[0]!.raw === undefined)
         throw new Error(`${format.id} took arguments nested 10,000 deep`);
     });
     add("arguments of 10 MB are broken, and read in linear time", () => {
-      const bits = Array.from({ length: 1000 }, () => "x".repeat(10_000));
-      const { calls } = parseBits(format, [write("weather", '{"city": "').replace(/"?\}?[^"]*$/, '"'), ...bits, '"}']);
+      const pieces = Array.from({ length: 1000 }, () => "x".repeat(10_000));
+      const { calls } = parsePieces(format, [
+        write("weather", '{"city": "').replace(/"?\}?[^"]*$/, '"'),
+        ...pieces,
+        '"}',
+      ]);
       if (calls.some((one) => JSON.stringify(one).length > 10_000))
         throw new Error(`${format.id} kept 10 MB of a call`);
     });
-    add("without tools a call is hidden and not run", () => each(write("clock", "{}"), { text: "", calls: [] }, false));
+    add("without tools a call is hidden and left out", () =>
+      each(write("clock", "{}"), { text: "", calls: [] }, false),
+    );
   }
 
   add("tools, calls and results are all in the prompt, and only there", () => {
@@ -167,7 +173,7 @@ export function formatContract(format: Format, samples: FormatSamples): { name: 
     if (format.id !== "native" && (tools || messages.some((message) => message.role === "tool" || "calls" in message)))
       throw new Error(`${format.id} is plain text, but left something to the endpoint`);
   });
-  add("what it writes for a call is what it reads", () => {
+  add("a written call is parsed back unchanged", () => {
     const written = format
       .write({
         system: "",
@@ -183,7 +189,7 @@ export function formatContract(format: Format, samples: FormatSamples): { name: 
       .messages.at(-1)!;
     if (format.id === "native") return;
     const content = typeof written.content === "string" ? written.content : "";
-    const { calls } = parseBits(format, [content.split("<|assistant|>:").at(-1)!]);
+    const { calls } = parsePieces(format, [content.split("<|assistant|>:").at(-1)!]);
     if (JSON.stringify(calls) !== JSON.stringify([call("weather", { city: '北京 "x"\n' })]))
       throw new Error(`${format.id} wrote ${content} and read ${JSON.stringify(calls)}`);
   });

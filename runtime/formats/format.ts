@@ -1,19 +1,19 @@
 /**
- * An action format: how tools, calls and results are written for a model, and how its answer is read while it streams.
- * `native` leaves it to the endpoint; the others put everything into plain text. All pass the one suite of contract.ts.
+ * An action format: how tools, calls and results are written for a model, and how its completion is parsed while it
+ * streams. `native` uses the endpoint's tool calls; the others write plain text. All pass the cases of contract.ts.
  */
 
 import type { Language } from "../language.ts";
 import type { Document, Message, ToolCall } from "../message.ts";
 import type { ActionFormat, ModelTool } from "../model.ts";
 
-/** A prompt before it is written in a format. Texts are final: a format puts them side by side and never fills slots in them. */
+/** A prompt before it is written in a format. Texts are final: a format joins them and never fills slots in them. */
 export interface PromptParts {
   /** Instructions and capability note. */
   system: string;
   tools: readonly ModelTool[];
   documents: readonly Document[];
-  /** Examples, history and the turn under way. Each call is followed by its result. */
+  /** Examples, history and the current turn. Each call is followed by its result. */
   messages: readonly Message[];
   /** Index in `messages` of the question that the documents belong to; it is a user message. */
   question: number;
@@ -22,11 +22,11 @@ export interface PromptParts {
 
 interface WrittenPrompt {
   messages: Message[];
-  /** For the endpoint, where the format is native. */
+  /** For the endpoint. Only set by `native`. */
   tools?: ModelTool[];
 }
 
-/** A piece of the answer, as soon as it is certain. */
+/** Receives a piece of the completion as soon as it is certain. */
 export type Emit = (kind: "text" | "reasoning", text: string) => void;
 
 export interface CompletionParser {
@@ -44,14 +44,14 @@ export interface CompletionParser {
 
 export interface Format {
   id: ActionFormat;
-  /** Where the model is to be stopped. */
+  /** Stop sequences. */
   stop: readonly string[];
   write(parts: PromptParts): WrittenPrompt;
-  /** What the tools add to a prompt: for counting. */
+  /** The text that the tools add to a prompt, to count its tokens. */
   toolsText(tools: readonly ModelTool[]): string;
-  /** `tools`: some were offered; without any, call syntax is only hidden and never run. */
+  /** `tools`: whether tools were offered. Without them, call syntax is hidden and returns no calls. */
   parser(emit: Emit, options: { tools: boolean }): CompletionParser;
 }
 
-/** Name of a call whose syntax was broken. No tool can have it: the names models see hold no space. */
+/** The name of a call with broken syntax. No tool can have it: tool names for models have no spaces. */
 export const UNREADABLE = "unreadable call";

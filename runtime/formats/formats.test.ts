@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cutAt, type FormatSamples, formatContract, parseBits } from "./contract.ts";
+import { cutAt, type FormatSamples, formatContract, parsePieces } from "./contract.ts";
 import type { Format } from "./format.ts";
 import { hermes } from "./hermes.ts";
 import { modelscope } from "./modelscope.ts";
@@ -23,7 +23,7 @@ const kinds: [Format, FormatSamples][] = [
     react,
     {
       think: (text) => `Thought: ${text}`,
-      say: (text) => `Final Answer: ${text}`,
+      reply: (text) => `Final Answer: ${text}`,
       call: (name, json) => `Action: ${name}\nAction Input: ${json}\n`,
       syntax: [],
     },
@@ -42,7 +42,7 @@ const kinds: [Format, FormatSamples][] = [
 describe.each(kinds.map(([format, samples]) => [format.id, format, samples] as const))("%s", (_id, format, samples) => {
   for (const { name, run } of formatContract(format, samples)) it(name, run);
 
-  it("reads the same however the stream is cut, and shows no syntax (random texts)", () => {
+  it("parses the same text in any pieces, and shows no syntax (random texts)", () => {
     const word = fc.oneof(
       fc.constantFrom(
         ...samples.syntax,
@@ -71,10 +71,10 @@ describe.each(kinds.map(([format, samples]) => [format.id, format, samples] as c
         fc.array(word, { maxLength: 14 }),
         fc.array(fc.nat(300), { maxLength: 12 }),
         fc.boolean(),
-        (words, places, tools) => {
+        (words, offsets, tools) => {
           const text = words.join("");
-          const whole = parseBits(format, [text], tools);
-          expect(parseBits(format, cutAt(text, places), tools)).toEqual(whole);
+          const whole = parsePieces(format, [text], tools);
+          expect(parsePieces(format, cutAt(text, offsets), tools)).toEqual(whole);
           for (const syntax of samples.syntax) expect(whole.text).not.toContain(syntax);
           if (!tools) expect(whole.calls).toEqual([]);
         },

@@ -4,7 +4,7 @@ import type { ModelTool } from "../model.ts";
 import { type Format, UNREADABLE } from "./format.ts";
 import { spacedJson } from "./json.ts";
 import { mergeResults } from "./merge-results.ts";
-import { asFunction, placePassages } from "./native.ts";
+import { asFunction, insertPassages } from "./native.ts";
 import { type Tag, TagParser, THINK } from "./tag-parser.ts";
 
 const TAGS: readonly Tag[] = [
@@ -20,7 +20,7 @@ export const hermes: Format = {
   stop: ["<tool_response>"],
   write(parts) {
     const asked = [...parts.messages];
-    placePassages(asked, parts);
+    insertPassages(asked, parts);
     const messages = mergeResults(asked, writeCalls, (results) =>
       results.map(({ content }) => `<tool_response>\n${content}\n</tool_response>`).join("\n"),
     );

@@ -8,7 +8,7 @@ import { react } from "./react.ts";
 
 export const FORMATS: Readonly<Record<ActionFormat, Format>> = { native, hermes, react, modelscope };
 
-/** The format for a model: the node's choice, else the profile's; a model without native tools is never asked natively when tools are on offer. */
+/** The format for a model: the node's choice, else the profile's. With tools, a model without native tool calls gets `hermes`. */
 export function formatFor(choice: ActionFormat | "auto", profile: ModelProfile, tools: boolean): Format {
   if (choice !== "auto") return FORMATS[choice];
   if (profile.nativeTools) return native;

@@ -2,12 +2,12 @@
 import type { ToolCall } from "../message.ts";
 import { UNREADABLE } from "./format.ts";
 
-/** Deeper nesting is refused before anything walks through it. */
+/** Deeper JSON is rejected before it is parsed. */
 const MAX_DEPTH = 64;
-/** Longer text is not read as arguments. */
+/** Longer text is not parsed as arguments. */
 export const MAX_CALL_CHARACTERS = 256 * 1024;
 
-/** As much of a broken call is kept, to be shown to the model and in the trace. */
+/** The most of a broken call that is kept for the model and the trace. */
 const MAX_RAW_CHARACTERS = 2000;
 
 /** JSON with a space behind `:` and `,`, as the training data of open models has it (Python's `json.dumps`). */
@@ -19,9 +19,9 @@ export function spacedJson(value: unknown): string {
 }
 
 /**
- * The calls in a text: one JSON object, several behind one another, or an array of them; fenced or not; with the name
- * under `name` or `api_name`, the arguments under `arguments` or `parameters` (or absent: none). What cannot be read is
- * an `UNREADABLE` call. Always at least one.
+ * The calls in a text: one JSON object, several in a row, or an array of them; fenced or not. The name is under `name`
+ * or `api_name`, the arguments under `arguments` or `parameters`; without them they are empty. Text that cannot be
+ * parsed is an `UNREADABLE` call. Returns at least one call.
  */
 export function readCalls(body: string): ToolCall[] {
   const values = readJson(body);
@@ -46,7 +46,7 @@ function readCall(value: unknown): ToolCall | undefined {
   return { id: "", name: name.trim(), ...readArguments(own("parameters") ?? own("arguments")) };
 }
 
-/** Arguments as a value, or as a text that holds one. */
+/** Arguments given as a value or as JSON text. */
 export function readArguments(given: unknown): { arguments: unknown } | { raw: string } {
   if (given === undefined || given === null) return { arguments: {} };
   if (typeof given !== "string") return { arguments: given };
@@ -55,7 +55,7 @@ export function readArguments(given: unknown): { arguments: unknown } | { raw: s
   return values?.length === 1 ? { arguments: values[0] } : { raw: given.slice(0, MAX_RAW_CHARACTERS) };
 }
 
-/** The JSON values in a text, without fences and words around them; undefined when there is none or one is broken. */
+/** The JSON values in a text, without the fences and words around them. Undefined without a value, or when one is broken. */
 export function readJson(text: string): unknown[] | undefined {
   const plain = unfence(text);
   if (plain.length > MAX_CALL_CHARACTERS) return undefined;
@@ -75,7 +75,7 @@ export function readJson(text: string): unknown[] | undefined {
   return values.length > 0 ? values : undefined;
 }
 
-/** The index behind the JSON object or array that begins at `from`; -1 when it does not end or is nested too deep. */
+/** The index after the JSON object or array that begins at `from`. -1 when it does not end or is nested too deep. */
 function jsonEnd(text: string, from: number): number {
   let depth = 0;
   for (let i = from; i < text.length; i++) {
@@ -90,7 +90,7 @@ function jsonEnd(text: string, from: number): number {
   return -1;
 }
 
-/** The index of the quote that closes the string opened at `from`; -1 when there is none. */
+/** The index of the quote that closes the string opened at `from`. -1 without one. */
 function stringEnd(text: string, from: number): number {
   for (let i = from + 1; i < text.length; i++) {
     if (text[i] === "\\") i++;

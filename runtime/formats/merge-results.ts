@@ -1,4 +1,4 @@
-/** For formats of plain text: calls become the assistant's words, the results of a message's calls one user message. */
+/** For plain-text formats: calls become text of the assistant, and the results of a message's calls one user message. */
 import type { Message, ToolMessage } from "../message.ts";
 
 type Assistant = Extract<Message, { role: "assistant" }>;

@@ -1,6 +1,5 @@
 /**
- * The format of ModelScope-Agent's paper (arXiv 2309.00986): one running prompt that the model goes on writing, in
- * Chinese, with calls between `<|startofthink|>` and `<|endofthink|>` and results between `<|startofexec|>` and
+ * The format of ModelScope-Agent's paper (arXiv 2309.00986): one text that the model continues, in Chinese, with calls between `<|startofthink|>` and `<|endofthink|>` and results between `<|startofexec|>` and
  * `<|endofexec|>`. It is sent as one user message, as the paper's agent sends it to chat endpoints.
  */
 
@@ -32,24 +31,24 @@ export const modelscope: Format = {
   id: "modelscope",
   stop: ["<|startofexec|>", "<|user|>"],
   write(parts) {
-    const text: string[] = [`<|system|>:${plain(parts.system) || SYSTEM}`];
+    const text: string[] = [`<|system|>:${escapeMarks(parts.system) || SYSTEM}`];
     const tools = toolsText(parts.tools);
     if (tools) text.push(`\n\n${tools}`);
     if (parts.documents.length > 0)
       text.push(
-        `\n\nWeb search results: \n\n${plain(renderDocuments(parts.documents)).replaceAll(/^\[(\d+)\] /gm, "$1. ")}`,
+        `\n\nWeb search results: \n\n${escapeMarks(renderDocuments(parts.documents)).replaceAll(/^\[(\d+)\] /gm, "$1. ")}`,
       );
-    // An assistant's turn runs on through its calls and their results.
-    let speaking = false;
+    // An assistant's turn includes its calls and their results.
+    let inAssistantTurn = false;
     for (let i = 0; i < parts.messages.length; i++) {
       const message = parts.messages[i]!;
       if (message.role === "user" || message.role === "system") {
-        text.push(`\n\n<|user|>:${plain(messageText(message))}`);
-        speaking = false;
+        text.push(`\n\n<|user|>:${escapeMarks(messageText(message))}`);
+        inAssistantTurn = false;
       } else if (message.role === "assistant") {
-        if (!speaking) text.push("\n\n<|assistant|>:");
+        if (!inAssistantTurn) text.push("\n\n<|assistant|>:");
         text.push(writeAssistant(message));
-        speaking = true;
+        inAssistantTurn = true;
       } else {
         const results: ToolMessage[] = [message];
         while (parts.messages[i + 1]?.role === "tool") results.push(parts.messages[++i] as ToolMessage);
@@ -57,10 +56,10 @@ export const modelscope: Format = {
           results.length === 1
             ? results[0]!.content
             : results.map((result) => `${result.name}: ${result.content}`).join("\n");
-        text.push(`<|startofexec|>${plain(content)}<|endofexec|>\n`);
+        text.push(`<|startofexec|>${escapeMarks(content)}<|endofexec|>\n`);
       }
     }
-    if (!speaking) text.push("\n\n<|assistant|>:");
+    if (!inAssistantTurn) text.push("\n\n<|assistant|>:");
     const files = parts.messages.flatMap((message) =>
       typeof message.content === "string" ? [] : message.content.filter((part) => part.type === "file"),
     );
@@ -76,10 +75,10 @@ export const modelscope: Format = {
 
 function toolsText(tools: readonly ModelTool[]): string {
   if (tools.length === 0) return "";
-  return `${INSTRUCTION}\n\n${tools.map((tool, index) => `${index + 1}. ${plain(JSON.stringify(paperTool(tool)))}`).join("\n\n")}`;
+  return `${INSTRUCTION}\n\n${tools.map((tool, index) => `${index + 1}. ${escapeMarks(JSON.stringify(paperTool(tool)))}`).join("\n\n")}`;
 }
 
-/** The paper's tool: parameters as a list of names. What a JSON Schema says beyond that is kept as `type` and `enum`. */
+/** A tool as the paper writes it: a list of parameters, here with `type` and `enum` of the JSON Schema. */
 function paperTool({ name, description, parameters }: ModelTool) {
   const properties = (parameters.properties ?? {}) as Record<
     string,
@@ -112,7 +111,7 @@ function callJson(call: ToolCall): string {
     : JSON.stringify({ api_name: call.name, parameters: call.arguments });
 }
 
-/** In one running text the marks alone say who speaks: marks in what users, tools and documents say are broken up. */
-function plain(text: string): string {
+/** Breaks up role marks in a text of users, tools and documents: in one text only the marks separate the roles. */
+function escapeMarks(text: string): string {
   return text.replaceAll("<|", "< |");
 }

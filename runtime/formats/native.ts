@@ -1,4 +1,4 @@
-/** The endpoint takes tools and gives calls by itself. Text calls that it fails to take out of the answer are read all the same. */
+/** The endpoint takes tools and returns tool calls. Calls that it leaves in the text are parsed too. */
 
 import { withPassages } from "../documents.ts";
 import type { Message, ToolCall } from "../message.ts";
@@ -6,7 +6,7 @@ import type { ModelTool } from "../model.ts";
 import { type Format, type PromptParts, UNREADABLE } from "./format.ts";
 import { type Tag, TagParser, THINK } from "./tag-parser.ts";
 
-/** Servers without a parser for their model's calls let these through as text. */
+/** Servers without a parser for their model's calls leave these in the text. */
 const TAGS: readonly Tag[] = [
   ...THINK,
   { open: "<tool_call>", close: "</tool_call>", kind: "call" },
@@ -18,9 +18,9 @@ export const native: Format = {
   stop: [],
   write(parts) {
     const messages: Message[] = parts.messages.map((message) =>
-      message.role === "assistant" && message.calls ? nameable(message) : message,
+      message.role === "assistant" && message.calls ? withValidCalls(message) : message,
     );
-    placePassages(messages, parts);
+    insertPassages(messages, parts);
     if (parts.system) messages.unshift({ role: "system", content: parts.system });
     return parts.tools.length > 0 ? { messages, tools: [...parts.tools] } : { messages };
   },
@@ -36,8 +36,8 @@ export function asFunction(tool: ModelTool) {
   };
 }
 
-/** Puts the passages before the question, in its message. Changes `messages`, not the message. */
-export function placePassages(messages: Message[], { documents, question }: PromptParts): void {
+/** Inserts the passages before the question, in its message. Changes `messages`, not the message. */
+export function insertPassages(messages: Message[], { documents, question }: PromptParts): void {
   const message = messages[question];
   if (documents.length === 0 || message?.role !== "user") return;
   const { content } = message;
@@ -47,8 +47,8 @@ export function placePassages(messages: Message[], { documents, question }: Prom
       : { role: "user", content: [{ type: "text", text: withPassages(documents, "").trimEnd() }, ...content] };
 }
 
-/** Endpoints take no call names with spaces and no calls without arguments. */
-function nameable(message: Extract<Message, { role: "assistant" }>): Message {
+/** Endpoints refuse call names with spaces and calls without arguments. */
+function withValidCalls(message: Extract<Message, { role: "assistant" }>): Message {
   const { calls } = message;
   if (!calls!.some((call) => call.name === UNREADABLE || call.arguments === undefined)) return message;
   return {

@@ -4,7 +4,7 @@ import type { ModelTool } from "../model.ts";
 import { type CompletionParser, type Emit, type Format, UNREADABLE } from "./format.ts";
 import { MAX_CALL_CHARACTERS, readArguments, spacedJson, unreadable } from "./json.ts";
 import { mergeResults } from "./merge-results.ts";
-import { callName, placePassages } from "./native.ts";
+import { callName, insertPassages } from "./native.ts";
 import { TrimmedOutput } from "./trimmed-output.ts";
 
 export const react: Format = {
@@ -12,7 +12,7 @@ export const react: Format = {
   stop: ["Observation:"],
   write(parts) {
     const asked = [...parts.messages];
-    placePassages(asked, parts);
+    insertPassages(asked, parts);
     const messages = mergeResults(asked, writeCalls, (results) =>
       results.map(({ content }) => `Observation: ${content}`).join("\n"),
     );
@@ -71,27 +71,27 @@ const MARKS: readonly [string, Section][] = [
   ["Final Answer:", "final"],
   ["Question:", "rest"],
 ];
-/** Models that act on nothing say so in an action. */
+/** Actions by which models say that they call no tool. */
 const NO_ACTION = /^(?:none|n\/a|no action|无|无需)?[.。]?$/i;
 
 class ReactParser implements CompletionParser {
   readonly #output: TrimmedOutput;
-  readonly #run: boolean;
+  readonly #hasTools: boolean;
   readonly #calls: ToolCall[] = [];
   #section: Section = "text";
   /** The beginning of a line that may still become a mark. */
   #line = "";
-  /** The line has no mark, or its mark was read: the rest of it is passed on as it arrives. */
+  /** The line has no mark, or its mark was read: the rest of the line is passed on as it arrives. */
   #decided = false;
-  /** Of an action or its input. */
+  /** The text of an action or its input. */
   #body = "";
   #thoughts = "";
-  /** An action that has no input yet. */
+  /** The name of an action without input so far. */
   #action: string | undefined;
 
   constructor(emit: Emit, options: { tools: boolean }) {
     this.#output = new TrimmedOutput(emit);
-    this.#run = options.tools;
+    this.#hasTools = options.tools;
   }
 
   push(text: string): void {
@@ -108,7 +108,7 @@ class ReactParser implements CompletionParser {
   end(): ToolCall[] {
     this.#endLine();
     this.#enter("rest");
-    // It wrote only a thought: that is the completion.
+    // A completion that is only a thought is the text.
     if (!this.#output.shown && this.#calls.length === 0 && this.#thoughts.trim() !== "")
       this.#output.push("text", this.#thoughts);
     return this.#calls;
@@ -121,15 +121,15 @@ class ReactParser implements CompletionParser {
     }
     this.#line += part;
     const rest = this.#line.trimStart().replaceAll("：", ":");
-    // The final answer is the last thing: its lines are its own, whatever they begin with.
+    // Nothing follows the final answer, so its lines may begin with any mark.
     const marks = this.#section === "final" ? MARKS.filter(([, section]) => section === "rest") : MARKS;
     const mark = marks.find(([word]) => rest.startsWith(word));
     if (mark) {
-      const behind = this.#line.trimStart().slice(mark[0].length);
+      const remainder = this.#line.trimStart().slice(mark[0].length);
       this.#line = "";
       this.#decided = true;
       this.#enter(mark[1]);
-      this.#pass(behind);
+      this.#pass(remainder);
     } else if (rest.includes("\n") || !marks.some(([word]) => word.startsWith(rest))) this.#passLine();
   }
 
@@ -165,7 +165,7 @@ class ReactParser implements CompletionParser {
   #call(input: string): void {
     const name = this.#action;
     this.#action = undefined;
-    if (!this.#run || (name !== undefined && NO_ACTION.test(name))) return;
+    if (!this.#hasTools || (name !== undefined && NO_ACTION.test(name))) return;
     if (name === undefined) this.#calls.push(unreadable(`Action Input: ${input}`));
     else this.#calls.push({ id: "", name, ...readArguments(input) });
   }

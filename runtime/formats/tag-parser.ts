@@ -1,4 +1,4 @@
-/** Reads a stream with calls and reasoning between tags. Holds back only the possible start of a tag. */
+/** Parses a stream with calls and reasoning between tags. Holds back only the possible start of a tag. */
 import type { ToolCall } from "../message.ts";
 import type { CompletionParser, Emit } from "./format.ts";
 import { MAX_CALL_CHARACTERS, readCalls, unreadable } from "./json.ts";
@@ -10,11 +10,11 @@ export interface Tag {
   close?: string;
   /** The content. `rest`: nothing after it counts, because the model continues in another role. */
   kind: "call" | "reasoning" | "drop" | "rest";
-  /** Counts only before any text: later it is something that the answer speaks of. */
+  /** Counts only before any text: later, the text mentions the tag. */
   leading?: boolean;
 }
 
-/** Thinking as open models write it when their server does not take it out. */
+/** Reasoning of open models, when their server does not remove it. */
 export const THINK: readonly Tag[] = [
   { open: "<think>", close: "</think>", kind: "reasoning", leading: true },
   { open: "</think>", kind: "drop" },
@@ -23,25 +23,25 @@ export const THINK: readonly Tag[] = [
 export class TagParser implements CompletionParser {
   readonly #tags: readonly Tag[];
   readonly #output: TrimmedOutput;
-  readonly #run: boolean;
+  readonly #hasTools: boolean;
   readonly #calls: ToolCall[] = [];
   #inside: Tag | undefined;
-  /** What is not decided yet: outside, a possible beginning of a tag; inside a call, its body. */
+  /** Text not yet decided: outside of tags the possible start of a tag, inside a call its body. */
   #held = "";
   /** Where in `#held` the search for a closing tag goes on. */
   #searched = 0;
-  /** The first closing tag that was taken for a part of a string; -1 when there was none. */
+  /** Position of the first closing tag that was taken for a part of a string; -1 without one. */
   #skipped = -1;
   #quotes = { at: 0, inside: false };
-  /** The end of `#held`, as long as a closing tag that lacks one character. */
+  /** The end of `#held`, one character shorter than the closing tag. */
   #recent = "";
-  /** The beginning of a call that is too long to be one. */
+  /** The beginning of a call that is over the limit. */
   #oversized: string | undefined;
 
   constructor(tags: readonly Tag[], emit: Emit, options: { tools: boolean }) {
     this.#tags = tags;
     this.#output = new TrimmedOutput(emit);
-    this.#run = options.tools;
+    this.#hasTools = options.tools;
   }
 
   push(text: string): void {
@@ -148,7 +148,7 @@ export class TagParser implements CompletionParser {
     return true;
   }
 
-  /** Whether the arguments are within an open string at `end`. Goes on where it stopped. */
+  /** Whether the arguments are within an open string at `end`. Continues where the last call stopped. */
   #inString(end: number): boolean {
     for (; this.#quotes.at < end; this.#quotes.at++) {
       const character = this.#held[this.#quotes.at];
@@ -171,20 +171,20 @@ export class TagParser implements CompletionParser {
   }
 
   #call(body: string): void {
-    if (this.#run)
+    if (this.#hasTools)
       this.#calls.push(...(this.#oversized === undefined ? readCalls(body) : [unreadable(this.#oversized)]));
     this.#oversized = undefined;
   }
 }
 
-/** Length of the longest end of `text` that begins one of the tags. */
+/** Length of the longest end of `text` with which one of the tags begins. */
 function openingTail(text: string, tags: readonly Tag[]): number {
   let longest = 0;
   for (const tag of tags) longest = Math.max(longest, tail(text, tag.open));
   return longest;
 }
 
-/** Length of the longest end of `text` that is a proper beginning of `word`. */
+/** Length of the longest end of `text` that is a proper prefix of `word`. */
 function tail(text: string, word: string): number {
   for (let length = Math.min(word.length - 1, text.length); length > 0; length--)
     if (word.startsWith(text.slice(-length))) return length;

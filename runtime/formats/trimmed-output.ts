@@ -1,4 +1,4 @@
-/** Gives text out without the white space at its edges, so that what surrounds a call leaves no hole. */
+/** Emits text without white space at its edges, so that a removed call leaves no gap. */
 import type { Emit } from "./format.ts";
 
 export class TrimmedOutput {
@@ -10,7 +10,7 @@ export class TrimmedOutput {
     this.#emit = emit;
   }
 
-  /** White space is held until something visible follows. */
+  /** White space is held back until visible text follows. */
   push(kind: "text" | "reasoning", text: string): void {
     const end = text.trimEnd().length;
     if (end === 0) {
@@ -23,7 +23,7 @@ export class TrimmedOutput {
     this.#emit(kind, shown);
   }
 
-  /** Whether any text was given out. */
+  /** Whether any text was emitted. */
   get shown(): boolean {
     return this.#begun.text;
   }

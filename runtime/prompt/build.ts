@@ -1,7 +1,7 @@
 /**
- * The prompt generator: ordered pieces under the model's real budget. In order of priority: system and capability note,
- * the turn under way, tools, examples, knowledge, history. What does not fit is cut whole (turns oldest first, passages
- * by rank, tools by rank) or with a marker (tool results), and is listed in the pieces. Pure.
+ * The prompt generator: ordered pieces within the model's token budget. By priority: system and capability note, the
+ * current turn, tools, examples, knowledge, history. Pieces that do not fit are dropped whole (turns oldest first,
+ * passages and tools by rank) or cut with a marker (tool results); the result lists the cuts. Pure.
  */
 
 import { renderDocument } from "../documents.ts";
@@ -23,7 +23,7 @@ export interface Example {
 
 export interface PromptRequest {
   profile: ModelProfile;
-  /** Below the profile's value, when the endpoint accepted less. */
+  /** A lower limit than the profile's, when the endpoint accepted less. */
   limit?: number;
   tokenizer: Tokenizer;
   format: Format;
@@ -31,14 +31,14 @@ export interface PromptRequest {
   /** The author's instructions. */
   instructions: string;
   answerIn: Capabilities["answerIn"];
-  /** JSON Schema of the answer as text, when the endpoint does not take a schema. */
+  /** JSON Schema of the reply as text, when the endpoint does not take a schema. */
   schema?: string;
   examples: readonly Example[];
   /** Best first. */
   tools: readonly ModelTool[];
-  /** How many tools retrieval left out before. */
+  /** Number of tools that retrieval left out. */
   hiddenTools: number;
-  /** Best first; their numbers are their places, from 1. */
+  /** Best first; numbered from 1 in this order. */
   documents: readonly Document[];
   /** The conversation before this turn, oldest first. */
   history: readonly Message[];
@@ -49,22 +49,22 @@ export interface PromptRequest {
 export interface Prompt {
   messages: Message[];
   pieces: PromptPiece[];
-  /** Tokens in all, and the most there may be. */
+  /** Total tokens, and the maximum. */
   tokens: number;
   limit: number;
-  /** The tools in it, and those of them that the endpoint is to be given natively. */
+  /** The tools in the prompt; `nativeTools`: the tools to send to the endpoint. */
   tools: ModelTool[];
   nativeTools?: ModelTool[];
-  /** How many of the documents are in it: numbers above that are false. */
+  /** Number of documents in the prompt: higher citation numbers are false. */
   documents: number;
 }
 
-/** The most of a prompt that a piece may take while others want the room. */
+/** The largest share of a prompt for a piece. */
 const SHARE = { tools: 0.4, examples: 0.15, knowledge: 0.5 };
-/** A tool result of an earlier turn is cut to this before a turn is dropped for want of room. */
+/** A tool result of an earlier turn is cut to this before the turn is dropped. */
 const OLD_RESULT_TOKENS = 1000;
 
-/** Builds a prompt. Throws `context_overflow` when what must be in it does not fit. */
+/** Builds a prompt. Throws `context_overflow` when the instructions or the current turn do not fit. */
 export function buildPrompt(request: PromptRequest): Prompt {
   const { profile, tokenizer, format } = request;
   const limit = Math.min(limitOf(profile), request.limit ?? Number.POSITIVE_INFINITY);
@@ -88,7 +88,7 @@ export function buildPrompt(request: PromptRequest): Prompt {
   if (room <= 0)
     throw new PatchbayError(
       "context_overflow",
-      `The instructions are too long for this model: about ${limit - room} tokens of the ${limit} that there are. Shorten them, put long texts into knowledge, or choose a model with a larger context.`,
+      `The instructions are too long for this model: about ${limit - room} tokens of ${limit}. Shorten them, put long texts into knowledge, or choose a model with a larger context.`,
     );
   const turn = fitTurn(request, room, limit);
   room -= turn.piece.tokens;
@@ -123,7 +123,7 @@ export function buildPrompt(request: PromptRequest): Prompt {
   };
 }
 
-/** The most tokens a prompt may take. A profile may claim an output as large as the context; then the two share it. */
+/** The token limit of a prompt. An output limit as large as the context shares the context with the prompt. */
 export function limitOf({ contextTokens, outputTokens }: ModelProfile): number {
   return contextTokens - Math.min(outputTokens, Math.floor(contextTokens / 2));
 }
@@ -143,7 +143,7 @@ function total(messages: readonly Message[], tokenizer: Tokenizer): number {
   return tokens;
 }
 
-/** The turn under way must be in. Only its tool results give way, the largest first. */
+/** The current turn must fit. Only its tool results are cut, the largest first. */
 function fitTurn(
   { turn, tokenizer }: PromptRequest,
   room: number,
@@ -159,7 +159,7 @@ function fitTurn(
     const what = results.length === 0 ? "The message is" : "The message and the tool results of this turn are";
     throw new PatchbayError(
       "context_overflow",
-      `${what} too long for this model: about ${tokens} tokens, and beside the instructions there is room for ${Math.floor(room)} of ${limit}. Shorten the message, put long texts into knowledge, or choose a model with a larger context.`,
+      `${what} too long for this model: about ${tokens} tokens, but the instructions leave ${Math.floor(room)} of ${limit}. Shorten the message, put long texts into knowledge, or choose a model with a larger context.`,
     );
   }
   let cut = 0;
@@ -218,7 +218,7 @@ function fitExamples(
 
 const passageTokens = new WeakMap<Document, { tokenizer: Tokenizer; tokens: number }>();
 
-/** Passages by rank, from the first on, so that numbers have no gaps. A first passage that alone is too long is cut. */
+/** Passages by rank, without gaps in the numbers. The first one is cut when it alone is too long. */
 function fitDocuments(
   { documents, tokenizer }: PromptRequest,
   room: number,
@@ -245,7 +245,7 @@ function fitDocuments(
   return { documents: kept, piece: piece("knowledge", tokens, documents.length - kept.length, "passages") };
 }
 
-/** Whole turns from the newest on, as many as fit; so the oldest are dropped first and no call is parted from its result. */
+/** As many whole turns as fit, newest first: a call keeps its result. */
 function fitHistory(
   { history, tokenizer }: PromptRequest,
   room: number,

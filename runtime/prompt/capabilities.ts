@@ -1,16 +1,16 @@
-/** The capability note tells the model what the agent can do here, and that it can do nothing else. */
+/** The capability note: what the agent can do here, and that it can do nothing else. */
 import type { Language } from "../language.ts";
 
 export interface Capabilities {
   /** Names of the tools in this prompt, as the model sees them. */
   tools: readonly string[];
-  /** How many more there are that this prompt does not show. */
+  /** Number of tools that are not in this prompt. */
   hidden: number;
-  /** Passages come with the question. */
+  /** The question has passages. */
   documents: boolean;
-  /** `auto` follows the user; else the answer is asked for in this language. */
+  /** `auto` follows the user; else the model is asked to reply in this language. */
   answerIn: "auto" | Language;
-  /** The answer is to be a JSON value of this schema, and the endpoint does not take a schema. */
+  /** The reply must be JSON of this schema, and the endpoint does not take a schema. */
   schema?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Counts the messages that a prompt shares with the one before: the event of a prompt holds only the new ones. */
+/** Compares prompts: the event of a prompt stores only the messages that the previous one does not have. */
 import type { Message } from "../message.ts";
 
 /** How many messages, from the first on, two prompts have in common. */
@@ -11,10 +11,6 @@ export function commonMessages(before: readonly Message[], now: readonly Message
 function same(a: Message, b: Message): boolean {
   if (a === b) return true;
   if (a.role !== b.role || typeof a.content !== "string" || a.content !== b.content) return false;
-  // Of messages that carry more than text, only the very same one counts as the same.
-  return (
-    (a.role === "system" && b.role === "system") ||
-    (a.role === "user" && b.role === "user") ||
-    (a.role === "assistant" && b.role === "assistant" && !a.calls && !b.calls)
-  );
+  // Messages with more than text are the same only as the same object.
+  return a.role !== "tool" && !("calls" in a && a.calls) && !("calls" in b && b.calls);
 }

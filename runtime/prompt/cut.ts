@@ -1,16 +1,16 @@
-/** Cutting texts so that it shows. */
+/** Cuts texts with a visible marker. */
 import type { ToolMessage } from "../message.ts";
 import { messageTokens, type Tokenizer } from "./tokens.ts";
 
-/** Less of a tool result than this says nothing. */
+/** A shorter excerpt of a tool result is useless. */
 export const MIN_RESULT_TOKENS = 150;
 
-/** The text cut to about `tokens` (its beginning is kept) with a marker that says how much is missing. */
+/** Cuts a text to about `tokens`. Keeps its beginning and adds a marker with the number of characters left out. */
 export function cutText(text: string, tokens: number, tokenizer: Tokenizer): { text: string; cut: number } {
   const whole = tokenizer.count(text);
   if (whole <= tokens) return { text, cut: 0 };
   let keep = Math.max(0, Math.floor((text.length * Math.max(0, tokens - 20)) / whole));
-  // Dense beginnings take more tokens a character than the text on the whole.
+  // The beginning may have more tokens per character than the whole text.
   while (keep > 0 && tokenizer.count(text.slice(0, keep)) > tokens - 20) keep = Math.floor(keep * 0.9);
   if (isHighSurrogate(text.charCodeAt(keep - 1))) keep--;
   return { text: `${text.slice(0, keep)}\n${cutMarker(text.length - keep)}`, cut: text.length - keep };
@@ -22,7 +22,7 @@ export function cutMarker(characters: number): string {
 
 const shortened = new WeakMap<ToolMessage, { tokens: number; message: ToolMessage; cut: number }>();
 
-/** A tool result cut to about `tokens`; the same object for the same cut, so that unchanged prompts stay unchanged. */
+/** Cuts a tool result to about `tokens`. Returns the same object for the same cut, so that unchanged prompts stay equal. */
 export function cutResult(
   message: ToolMessage,
   tokens: number,
@@ -38,8 +38,8 @@ export function cutResult(
 }
 
 /**
- * The cap under which texts of these sizes fit into `room` together: small ones stay whole, the large ones share what
- * they leave. Infinity when all fit.
+ * The cap at which texts of these sizes fit into `room` together: small ones stay whole, large ones share the rest.
+ * Infinity when all fit.
  */
 export function fairCap(sizes: readonly number[], room: number): number {
   let left = room;

@@ -1,6 +1,6 @@
 /**
- * How many tokens a text takes. Exact where the tokenizer is known and ships in a kept library (OpenAI's models);
- * everywhere else an estimate that leans to the high side, so that a prompt that fits by it fits.
+ * Counts tokens. Exact for models with a known tokenizer (OpenAI's); for all others an estimate on the high side, so
+ * that a prompt that fits by the estimate fits the model.
  */
 import type { Message } from "../message.ts";
 
@@ -10,11 +10,11 @@ export interface Tokenizer {
   count(text: string): number;
 }
 
-/** What a role, its separators and its end take in common chat templates. */
+/** Tokens of a role, its separators and its end in common chat templates. */
 const MESSAGE_TOKENS = 4;
-/** An image or a sound as a part: between what common models charge for a small and a large one. */
+/** Tokens of an image or sound: between the counts of common models for a small and a large one. */
 const FILE_TOKENS = 800;
-/** Longer texts are estimated: the exact count would take milliseconds and decide nothing. */
+/** Longer texts are estimated: an exact count takes milliseconds and changes nothing. */
 const MAX_EXACT = 20_000;
 /** Byte-pair merging is quadratic in the length of an unbroken run of letters or of signs. */
 const LONG_RUN = /[\p{L}\p{M}]{256}|[^\s\p{L}\p{N}]{256}/u;
@@ -23,13 +23,13 @@ const OPENAI = /^(?:.*\/)?(?:gpt-(?:4o|4\.1|4\.5|5|oss)|chatgpt|o[134](?:$|-))/;
 
 /**
  * The estimate, by kind of character; one pass. Fitted on English and Chinese prose, JSON and code against `o200k` and
- * rounded up: tokenizers of open models split Chinese, digits and long words a little finer. See tokens.test.ts for how far it is off.
+ * rounded up, because tokenizers of open models split Chinese, digits and long words more finely. `prompt.test.ts` checks its error.
  */
 export const estimate: Tokenizer = { name: "estimate", exact: false, count: estimateTokens };
 
 let openai: Promise<Tokenizer> | undefined;
 
-/** The tokenizer of a model, by its name (`provider/model`). The exact one is loaded when it is first asked for. */
+/** The tokenizer of a model by its name (`provider/model`). The exact one is loaded at the first use. */
 export function tokenizerOf(model: string): Tokenizer | Promise<Tokenizer> {
   if (!OPENAI.test(model)) return estimate;
   openai ??= import("gpt-tokenizer/encoding/o200k_base").then(
@@ -37,7 +37,7 @@ export function tokenizerOf(model: string): Tokenizer | Promise<Tokenizer> {
       name: "o200k_base",
       exact: true,
       count: (text) =>
-        // A text may hold what looks like a control token; it is counted as the plain text that it is.
+        // A text that looks like a control token is counted as plain text.
         text.length > MAX_EXACT || LONG_RUN.test(text) ? estimateTokens(text) : countTokens(text, PLAIN),
     }),
   );
@@ -48,7 +48,7 @@ const PLAIN = { disallowedSpecial: new Set<string>() };
 
 const counted = new WeakMap<object, { tokenizer: Tokenizer; tokens: number }>();
 
-/** Tokens of a message, remembered by the object: a message is never changed once it is built. */
+/** Tokens of a message, cached by the object: messages do not change after they are built. */
 export function messageTokens(message: Message, tokenizer: Tokenizer): number {
   const known = counted.get(message);
   if (known && known.tokenizer === tokenizer) return known.tokens;
@@ -62,7 +62,7 @@ export function messageTokens(message: Message, tokenizer: Tokenizer): number {
   return tokens;
 }
 
-/** Tokens of anything that is sent as JSON (a tool), remembered by the object. */
+/** Tokens of a value that is sent as JSON (a tool), cached by the object. */
 export function jsonTokens(value: object, tokenizer: Tokenizer): number {
   const known = counted.get(value);
   if (known && known.tokenizer === tokenizer) return known.tokens;
@@ -71,7 +71,7 @@ export function jsonTokens(value: object, tokenizer: Tokenizer): number {
   return tokens;
 }
 
-/** JSON of a value; of one that is nested too deep to be written, a word that says so. */
+/** The JSON of a value, or a placeholder when it is nested too deep. */
 function safeJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? "";
@@ -80,7 +80,7 @@ function safeJson(value: unknown): string {
   }
 }
 
-/** Tokens that a text takes at most, about. See `estimate`. */
+/** See `estimate`. */
 export function estimateTokens(text: string): number {
   let tokens = 0;
   let letters = 0;
@@ -124,7 +124,7 @@ const LETTER = 1;
 const DIGIT = 2;
 const SIGN = 3;
 const BREAK = 4;
-/** Spaces are free: they belong to the word behind them. */
+/** Spaces count 0: they are part of the next word's token. */
 const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code);
   if (/[A-Za-z]/.test(character)) return LETTER;

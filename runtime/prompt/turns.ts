@@ -1,4 +1,4 @@
-/** A conversation as turns: a user's message and all that followed it. Turns are kept or dropped whole. */
+/** Splits a conversation into turns: a user's message and the messages after it. Turns are kept or dropped whole. */
 import type { Message } from "../message.ts";
 
 /**
@@ -20,8 +20,8 @@ export function turnsOf(history: readonly Message[]): Message[][] {
 }
 
 /**
- * A history that any endpoint takes: each call has its result right behind it, in the order of the calls, and no result
- * stands without its call. Histories come from callers too, so they may be broken. Returns the same array when nothing is wrong.
+ * Returns a history that any endpoint accepts: the results of calls follow them in the same order, and every result has
+ * a call. Histories come from callers too, so they may be broken. Returns the same array when nothing is wrong.
  */
 export function repairHistory(history: readonly Message[]): readonly Message[] {
   if (isWhole(history)) return history;

@@ -10,7 +10,7 @@ export interface Block {
   page?: number;
 }
 
-/** Paragraphs by blank lines; form feeds part pages. */
+/** Paragraphs, separated by blank lines; form feeds separate pages. */
 export function* textBlocks(source: string): Generator<Block> {
   const paged = source.includes("\f");
   let page = 1;
@@ -36,7 +36,7 @@ export function* textBlocks(source: string): Generator<Block> {
   yield* take();
 }
 
-/** Headings (both kinds) make the path, fences are code, comments are left out, front matter too. */
+/** Blocks of Markdown. Headings (both kinds) make the path, fences are code; comments and front matter are left out. */
 export function* markdownBlocks(source: string): Generator<Block> {
   const paged = source.includes("\f");
   let page = 1;
@@ -166,7 +166,7 @@ function withoutComments(line: string, inside: boolean): { line: string; comment
   return { line: kept, comment };
 }
 
-/** YAML between `---` lines at the very top is about the file and no part of it; its lines stay as blanks. */
+/** Replaces the lines of YAML front matter by empty lines, so that line numbers stay correct. */
 function* frontMatterBlanked(source: string): Generator<string> {
   const match = /^---[ \t]*\r?\n[\s\S]*?\r?\n(?:---|\.\.\.)[ \t]*(?=\r?\n|$)/.exec(source.slice(0, 20_000));
   if (!match) {
@@ -177,7 +177,7 @@ function* frontMatterBlanked(source: string): Generator<string> {
   yield* linesOf(source.slice(match[0].length).replace(/^\r?\n/, ""));
 }
 
-/** Lines with their numbers; what follows a form feed within a line is a line of its own with the same number. */
+/** Lines with their numbers. The text after a form feed is a separate line with the same number. */
 function* numbered(lines: Iterable<string>): Generator<{ text: string; number: number; newPage: boolean }> {
   let number = 0;
   for (const line of lines) {

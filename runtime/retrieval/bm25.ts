@@ -1,16 +1,16 @@
 /**
- * Ranking by words: BM25 over several weighted fields (BM25F: Robertson, Zaragoza and Taylor, 2004). Built once, then
- * read only. A term's weight in each document is worked out when the index is built, so a search only adds up.
+ * Ranking by words: BM25 over several weighted fields (BM25F: Robertson, Zaragoza and Taylor, 2004). The index is
+ * immutable. The weight of a term in each document is computed when the index is built, so a search only adds.
  */
 
 export interface Bm25Field {
-  /** How much more a term counts here than in a field of weight 1. */
+  /** Weight of a term in this field, relative to a field of weight 1. */
   weight: number;
-  /** How far a long field makes its terms count less: 0 not at all, 1 in full. */
+  /** How much the length of the field reduces the weight of its terms: 0 not at all, 1 fully (`b` of BM25). */
   lengthPenalty: number;
 }
 
-/** How soon more of the same term stops helping. */
+/** Saturation of repeated terms. */
 const K1 = 1.2;
 
 export class Bm25 {
@@ -56,8 +56,8 @@ export class Bm25 {
   }
 
   /**
-   * The `limit` best documents for these terms (each once), best first; equal scores in order of number. Documents
-   * without any of the terms are left out. `only`: those that may be found.
+   * The `limit` best documents for these terms (each once), best first; equal scores by document number. Documents
+   * without any of the terms are left out. `only` filters documents.
    */
   search(
     terms: readonly string[],
@@ -81,53 +81,30 @@ export class Bm25 {
       if (!only || only(document)) best.offer(document, totals[document]!);
       totals[document] = 0;
     }
-    return best.list();
+    return best.list;
   }
 }
 
-/** Keeps the best few of many: a binary heap with the worst on top. */
+/** The best few of many, kept in order. */
 class Best {
   readonly #limit: number;
-  readonly #heap: { document: number; score: number }[] = [];
+  readonly list: { document: number; score: number }[] = [];
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   offer(document: number, score: number): void {
-    const heap = this.#heap;
     const entry = { document, score };
-    if (heap.length < this.#limit) {
-      heap.push(entry);
-      for (let at = heap.length - 1; at > 0; ) {
-        const parent = (at - 1) >> 1;
-        if (!worse(heap[at]!, heap[parent]!)) break;
-        swap(heap, at, parent);
-        at = parent;
-      }
-    } else if (this.#limit > 0 && worse(heap[0]!, entry)) {
-      heap[0] = entry;
-      for (let at = 0; ; ) {
-        const left = 2 * at + 1;
-        const child = left + 1 < heap.length && worse(heap[left + 1]!, heap[left]!) ? left + 1 : left;
-        if (child >= heap.length || !worse(heap[child]!, heap[at]!)) break;
-        swap(heap, at, child);
-        at = child;
-      }
-    }
-  }
-
-  list(): { document: number; score: number }[] {
-    return this.#heap.sort((a, b) => (worse(a, b) ? 1 : -1));
+    const isFull = this.list.length >= this.#limit;
+    if (isFull && (this.#limit === 0 || !worse(this.list.at(-1)!, entry))) return;
+    if (isFull) this.list.pop();
+    let at = this.list.length;
+    while (at > 0 && worse(this.list[at - 1]!, entry)) at--;
+    this.list.splice(at, 0, entry);
   }
 }
 
 function worse(a: { document: number; score: number }, b: { document: number; score: number }): boolean {
   return a.score !== b.score ? a.score < b.score : a.document > b.document;
-}
-
-function swap<T>(list: T[], a: number, b: number): void {
-  const kept = list[a]!;
-  list[a] = list[b]!;
-  list[b] = kept;
 }

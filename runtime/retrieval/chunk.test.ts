@@ -16,21 +16,21 @@ describe("chunkText on Markdown", () => {
     ]);
   });
 
-  it("takes a heading with nothing under it as a passage", () => {
+  it("makes a passage of a heading without content", () => {
     expect(markdown("# A\n## To be written\n## B\ntext")).toEqual([
       { text: "To be written", heading: "A > To be written", line: 2 },
       { text: "text", heading: "A > B", line: 4 },
     ]);
   });
 
-  it("sees no heading and no comment in code, and drops comments elsewhere", () => {
+  it("keeps headings and comments in code, and drops comments elsewhere", () => {
     const source = "# A\n<!-- ignore\nall rules --> kept\n\n```sh\n# not a heading\n<!-- shown -->\n```\n";
     expect(markdown(source)).toEqual([
       { text: " kept\n\n```sh\n# not a heading\n<!-- shown -->\n```", heading: "A", line: 3 },
     ]);
   });
 
-  it("repeats the head of a table that is too large and counts its lines", () => {
+  it("repeats the head of a table that is too large, with correct lines", () => {
     const rows = Array.from({ length: 40 }, (_, i) => `| city ${i} | ${i * 100} |`);
     const chunks = markdown(`# Rates\n\n| city | rate |\n| --- | --- |\n${rows.join("\n")}\n`, 60);
     expect(chunks.length).toBeGreaterThan(3);
@@ -51,7 +51,7 @@ describe("chunkText on Markdown", () => {
     }
   });
 
-  it("survives a fence and a comment that never end", () => {
+  it("accepts a fence and a comment without an end", () => {
     expect(markdown("```\nabc\n# d")[0]!.text).toBe("```\nabc\n# d");
     expect(markdown("a\n<!-- b\n# c")).toEqual([{ text: "a", line: 1 }]);
   });
@@ -74,12 +74,12 @@ describe("chunkText on plain text", () => {
     }
   });
 
-  it("counts the line of what is seen, not of the blanks before it", () => {
+  it("returns the line of the first visible character", () => {
     const [, second] = plain('some words to fill it up. \n"and a quote that begins its own line"', 8);
     expect(second).toMatchObject({ line: 2 });
   });
 
-  it("is linear: a megabyte on one line takes no time to speak of", () => {
+  it("splits a megabyte on one line", () => {
     const chunks = plain("word ".repeat(200_000));
     expect(chunks.length).toBeGreaterThan(700);
   });
@@ -92,7 +92,7 @@ describe("chunkText on anything", () => {
   );
   const bare = (text: string) => text.replaceAll(/\s/g, "");
 
-  it.each(["text", "markdown"] as const)("keeps size and lines and splits no character (%s)", (format) => {
+  it.each(["text", "markdown"] as const)("keeps the size limit, correct lines and whole characters (%s)", (format) => {
     fc.assert(
       fc.property(fc.array(word, { maxLength: 60 }), fc.integer({ min: 16, max: 60 }), (words, maxTokens) => {
         const source = words.join("");

@@ -1,6 +1,6 @@
 /**
- * Cuts a text into passages of a size that fits a prompt, each knowing its place: heading path, line, page. A passage
- * never crosses a heading or a page; tables repeat their head, code and list items stay together while they fit.
+ * Splits a text into passages for a prompt, each with its heading path, line and page. A passage never crosses a heading
+ * or a page; tables repeat their head; code and list items stay whole while they fit.
  */
 import { type Block, isItem, markdownBlocks, textBlocks } from "./blocks.ts";
 
@@ -16,20 +16,20 @@ export interface Chunk {
 
 export interface ChunkOptions {
   format: "markdown" | "text";
-  /** By `roughTokens`. A passage may go over it by its repeated table head alone. */
+  /** By `roughTokens`. Only a repeated table head may exceed it. */
   maxTokens?: number;
 }
 
 const DEFAULT_MAX_TOKENS = 320;
 
-/** An estimate that needs no tokenizer: one token a character of Chinese, Japanese or Korean, else one for four. */
+/** Estimates tokens without a tokenizer: one per Chinese, Japanese or Korean character, one per four other characters. */
 export function roughTokens(text: string): number {
   let quarters = 0;
   for (let i = 0; i < text.length; i++) quarters += text.charCodeAt(i) >= 0x2e80 ? 4 : 1;
   return Math.ceil(quarters / 4);
 }
 
-/** Passages in the order of the text; none is empty. HTML comments in Markdown are left out. */
+/** Yields passages in the order of the text; none is empty. HTML comments in Markdown are left out. */
 export function* chunkText(source: string, options: ChunkOptions): Generator<Chunk> {
   const maxTokens = options.maxTokens ?? DEFAULT_MAX_TOKENS;
   let pending: Block[] = [];
@@ -79,13 +79,13 @@ function* pieces(block: Block, maxTokens: number): Generator<Block> {
       gathered = "";
     }
     if (!gathered) line = next + (head ? 2 : 0);
-    // A piece never begins with white space alone: its line is that of its first visible character.
+    // A piece does not begin with white space only, so its line is that of its first visible character.
     if (gathered || unit.text.trim()) gathered += unit.text;
     next += unit.lines;
   }
   if (gathered.trim()) yield { ...block, text: (head + gathered).trimEnd(), line };
 
-  /** What is kept whole: a line of a table or of code, an item of a list, a sentence; cut only when it alone is too large. */
+  /** Units that stay whole if they fit: a line of a table or of code, a list item, a sentence. */
   function* units(of: Block, all: string[]): Generator<{ text: string; lines: number }> {
     const groups: string[] = [];
     for (const part of all) {
@@ -103,7 +103,7 @@ function* pieces(block: Block, maxTokens: number): Generator<Block> {
 
 const SENTENCE_END = /[.!?]["'”’)\]]{0,3}\s+|[。！？；…][”’」』）]{0,3}|\n/gu;
 
-/** Sentences with what follows them, so that joined they are the text; a longer one than `maxTokens` is cut at a space or anywhere. */
+/** Sentences with the white space after them; joined they are the text. A sentence over `maxTokens` is cut at a space, else anywhere. */
 function* sentences(text: string, maxTokens: number): Generator<string> {
   let start = 0;
   for (const match of text.matchAll(SENTENCE_END)) {

@@ -1,4 +1,4 @@
-/** Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): several rankings of the same things become one. */
+/** Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): merges several rankings into one. */
 
 export interface Fused<T> {
   item: T;
@@ -8,12 +8,12 @@ export interface Fused<T> {
   ranks: Record<string, number>;
 }
 
-/** How slowly a rank loses weight; 60 is the paper's. */
+/** The constant of the paper. A larger one makes ranks more equal. */
 const K = 60;
 
 /**
- * Each search's list is best first. `id` identifies the same item in several lists; the first one is kept. Best first;
- * what scores the same stays in the order of the lists.
+ * Takes lists with the best first; so is the result. `id` identifies the same item in several lists; the first one is
+ * kept. Equal scores keep the order of the lists.
  */
 export function fuseRanks<T>(searches: Record<string, readonly T[]>, id: (item: T) => string): Fused<T>[] {
   const fused = new Map<string, Fused<T>>();

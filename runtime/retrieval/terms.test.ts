@@ -3,20 +3,20 @@ import { describe, expect, it } from "vitest";
 import { queryTerms, stem, terms } from "./terms.ts";
 
 describe("terms", () => {
-  it("takes words without case, marks and English endings", () => {
+  it("folds case, diacritics and English endings", () => {
     expect(terms("Employees’ Expenses were approved; the company's policies")).toEqual(
       terms("employee expense were approve the company policy"),
     );
     expect(terms("Café NAÏVE Straße")).toEqual(["caf", "naiv", "straße"]);
   });
 
-  it("takes characters and pairs of them where no spaces stand between words", () => {
+  it("returns characters and pairs for scripts without spaces", () => {
     expect(terms("年假")).toEqual(["年", "年假", "假"]);
     expect(terms("续费ECS实例")).toEqual(["续", "续费", "费", "ecs", "实", "实例", "例"]);
     expect(terms("한국어")).toContain("한국");
   });
 
-  it("folds full-width forms, so one form finds the other", () => {
+  it("folds full-width forms", () => {
     expect(terms("ＥＣＳ　１２３")).toEqual(terms("ecs 123"));
   });
 
@@ -40,7 +40,7 @@ describe("terms", () => {
     ["calling", "call"],
   ])("stems %s to %s", (word, stemmed) => expect(stem(word)).toBe(stemmed));
 
-  it("finds a text by any of its own words, whatever the text", () => {
+  it("finds a text by any of its own words (random texts)", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 80 }), (text) => {
         const index = new Set(terms(text));

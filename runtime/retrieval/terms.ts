@@ -1,10 +1,10 @@
 /**
- * What a text is found by: words (lower case, marks folded, English endings taken off) and, for scripts that put no
- * spaces between words, characters and pairs of characters. One analysis for every language, so texts in several
- * languages share an index. Pure and deterministic: an index made of these terms means the same on every machine.
+ * The search terms of a text: words (lower case, without diacritics and English endings) and, for scripts without spaces
+ * between words, characters and pairs of characters. One analysis for all languages, so texts in several languages share
+ * an index. Deterministic: an index is valid on every machine.
  */
 
-/** Raise it when the same text gives other terms: indexes of another version are rebuilt. */
+/** Raise it when the terms of a text change: indexes of another version are rebuilt. */
 export const TERMS_VERSION = 1;
 
 /** Longer terms are cut: they are not searched for, and they would enlarge the index. */
@@ -17,7 +17,7 @@ const UNIT = new RegExp(
   "gu",
 );
 
-/** Words that carry a sentence and not its matter. Left out of questions only, so that an index needs no list. */
+/** Function words. They are removed from queries only, so that an index does not depend on the list. */
 const FUNCTION_WORDS = new Set(
   (
     "a an and are as at be been but by can could did do does for from had has have how i if in into is it its me my no not " +
@@ -67,8 +67,8 @@ function analyse(text: string): Unit[] {
       }
     } else {
       const lower = word!.toLowerCase();
-      const shouted = word!.length > 1 && word !== lower && word === word!.toUpperCase();
-      units.push({ term: stem(lower).slice(0, MAX_TERM), functional: !shouted && FUNCTION_WORDS.has(lower) });
+      const isUpperCase = word!.length > 1 && word !== lower && word === word!.toUpperCase();
+      units.push({ term: stem(lower).slice(0, MAX_TERM), functional: !isUpperCase && FUNCTION_WORDS.has(lower) });
     }
   }
   return units;
@@ -76,7 +76,7 @@ function analyse(text: string): Unit[] {
 
 const VOWEL = /[aeiouy]/;
 
-/** Takes off the endings of English inflection (Porter's step 1, then -ly and a last -e). Other words stay as they are. */
+/** Removes English inflection (Porter's step 1, then -ly and a final -e). Other words are returned unchanged. */
 export function stem(word: string): string {
   if (word.length < 4 || !/^[a-z]+$/.test(word)) return word;
   let stemmed = word;

@@ -37,7 +37,7 @@ describe("finding tools", () => {
     expect(best(question)).toBe(name);
   });
 
-  it("leaves out what shares no word, and what is not on offer", () => {
+  it("leaves out tools without a common word, and filtered ones", () => {
     const index = new ToolIndex(library);
     expect(index.search("xylophone", 5)).toEqual([]);
     expect(index.search("weather file", 5, (one) => one.name !== "http/weather").map((one) => one.tool.name)).toEqual([
@@ -46,14 +46,14 @@ describe("finding tools", () => {
     expect(new ToolIndex([]).search("weather", 5)).toEqual([]);
   });
 
-  it("splits the names of programs", () => {
+  it("splits identifiers", () => {
     expect(splitNames("getUserHTTPById2")).toBe("get User HTTP By Id 2");
     expect(toolText(library[1]!)).toBe("files/read Text File\nReads a file\npath Where the file is");
   });
 });
 
 describe("BM25", () => {
-  it("gives the same order as scoring and sorting everything (random indexes)", () => {
+  it("returns the same order as sorting everything (random indexes)", () => {
     const word = fc.constantFrom(..."abcdefgh");
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 /**
- * Finding tools for a question: by the words of their names, summaries and parameters. Build an index once for a set of
- * tools and keep it. Where there are vectors too, fuse both rankings with `fuseRanks`.
+ * Finds tools for a question by the words of their names, summaries and parameters. Build an index once per set of tools
+ * and keep it. With vectors, fuse both rankings with `fuseRanks`.
  */
 import type { JsonSchema } from "../tool.ts";
 import { Bm25, type Bm25Field } from "./bm25.ts";
@@ -12,13 +12,13 @@ export interface IndexedTool {
   parameters: JsonSchema;
 }
 
-/** From the middle of a wide plateau of bench/tool-retrieval.ts: half or twice as much changes recall by a point. */
+/** Measured with bench/tool-retrieval.ts. Half or twice a value changes recall by about one percentage point. */
 const FIELDS: readonly Bm25Field[] = [
   /* name */ { weight: 2, lengthPenalty: 0.6 },
   /* summary */ { weight: 1.5, lengthPenalty: 0.75 },
   /* parameters */ { weight: 1, lengthPenalty: 0.9 },
 ];
-/** Longer texts say nothing more of a tool's purpose, and may be there to be found by anything. */
+/** Longer texts add nothing about the purpose, and may be written to match any question. */
 const MAX_SUMMARY = 2000;
 const MAX_PARAMETER_TEXT = 4000;
 const MAX_PARAMETER_DEPTH = 4;
@@ -39,7 +39,7 @@ export class ToolIndex<T extends IndexedTool = IndexedTool> {
     );
   }
 
-  /** The `limit` best tools for a question in any language, best first, with scores; tools that share no word with it are left out. `only`: those on offer. */
+  /** The `limit` best tools for a question, best first. Tools that share no word with it are left out. `only` filters tools. */
   search(question: string, limit: number, only?: (tool: T) => boolean): { tool: T; score: number }[] {
     const found = this.#words.search(
       queryTerms(splitNames(question)),
@@ -50,7 +50,7 @@ export class ToolIndex<T extends IndexedTool = IndexedTool> {
   }
 }
 
-/** What a tool says of itself, as one text: for embedding. */
+/** The name, summary and parameters of a tool as one text, for embedding. */
 export function toolText(tool: IndexedTool): string {
   return [
     splitNames(tool.name.slice(tool.name.indexOf("/") + 1)),
@@ -61,7 +61,7 @@ export function toolText(tool: IndexedTool): string {
     .join("\n");
 }
 
-/** Names of programs as words: `getUserHTTPById` → `get User HTTP By Id`; `snake_case` is split by the terms themselves. */
+/** Splits identifiers into words: `getUserHTTPById` → `get User HTTP By Id`. `terms` splits `snake_case`. */
 export function splitNames(text: string): string {
   return text.replaceAll(/(\p{Ll}|\d)(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})|(\p{L})(?=\d)/gu, "$& ");
 }
@@ -78,16 +78,16 @@ function parameterText(schema: JsonSchema): string {
       description,
       enum: allowed,
     } = value as { properties?: unknown; items?: unknown; description?: unknown; enum?: unknown };
-    const say = (text: unknown) => {
+    const add = (text: unknown) => {
       if (typeof text !== "string" || length > MAX_PARAMETER_TEXT) return;
       parts.push(text);
       length += text.length;
     };
-    if (depth > 0) say(description);
-    if (Array.isArray(allowed)) for (const one of allowed.slice(0, 20)) say(one);
+    if (depth > 0) add(description);
+    if (Array.isArray(allowed)) for (const one of allowed.slice(0, 20)) add(one);
     if (properties !== null && typeof properties === "object")
       for (const [name, member] of Object.entries(properties)) {
-        say(name);
+        add(name);
         visit(member, depth + 1);
       }
     visit(items, depth + 1);

@@ -55,7 +55,7 @@ export function buildRoutes({
           model,
           graph: parsed.graph,
           conversation,
-          materials: {
+          resources: {
             tools: tools.map(({ name, summary }) => ({ name, summary })),
             models: cards.filter((card) => !card.demo).map((card) => card.name),
             knowledge: known.map((card) => card.name),
