@@ -130,7 +130,7 @@ describe("building by conversation", () => {
     reply = () => (tries++ < 3 ? { text: "I would rather talk about birds." } : patch("Now a patch.", APPROVAL));
     await open();
     await ask("Ask first");
-    await page.getByText("did not answer with a patch").waitFor();
+    await page.getByText("did not return a patch").waitFor();
     expect(session.errors.splice(0).every((error) => error.includes("502"))).toBe(true);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByText("Now a patch.").waitFor();

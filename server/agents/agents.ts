@@ -320,7 +320,7 @@ class RecordedAgents implements Agents {
 export function wellFormed(value: unknown): Graph {
   const parsed = parseGraph(value);
   if (parsed.graph) return parsed.graph;
-  throw new PatchbayError("graph_has_issues", `This is no agent file: ${parsed.issues[0]!.message}`, {
+  throw new PatchbayError("graph_has_issues", `This is not an agent file: ${parsed.issues[0]!.message}`, {
     issues: parsed.issues,
     path: `/graph${parsed.issues[0]!.path ?? ""}`,
   });

@@ -250,7 +250,7 @@ const record = (kind: string, id: string, body: unknown = {}) => ({
   updatedAt: 1,
 });
 
-describe("what is no whole backup is refused and nothing is changed", () => {
+describe("a file that is not a complete backup is refused and nothing is changed", () => {
   let to: TestApp;
   let good: Uint8Array;
   beforeAll(async () => {
@@ -270,12 +270,13 @@ describe("what is no whole backup is refused and nothing is changed", () => {
   };
 
   test("half of one, wherever it was cut, or one with a damaged byte", async () => {
-    for (const part of [0.001, 0.3, 0.9, 0.999]) await refuse(good.slice(0, good.byteLength * part), /no whole backup/);
-    await refuse(new Uint8Array(), /no whole backup/);
+    for (const part of [0.001, 0.3, 0.9, 0.999])
+      await refuse(good.slice(0, good.byteLength * part), /not a complete backup/);
+    await refuse(new Uint8Array(), /not a complete backup/);
     const damaged = Buffer.from(gunzipSync(good));
     damaged[damaged.indexOf("fifteen days")]! ^= 1;
     await refuse(gzipSync(damaged), /damaged|not what it says/, 400, PASSPHRASE);
-    await refuse(Buffer.from("PK\u0003\u0004 something else"), /no whole backup/);
+    await refuse(Buffer.from("PK\u0003\u0004 something else"), /not a complete backup/);
   });
 
   test("one of a newer format, of another program, or without its end", async () => {
@@ -295,10 +296,10 @@ describe("what is no whole backup is refused and nothing is changed", () => {
     await refuse(await archive([head!, lines!, end!, ["records/000002.jsonl", ""]]), /after its end/);
     await refuse(await archive([head!, lines!, [`files/${"0".repeat(64)}`, "other bytes"], end!]), /is damaged/);
     await refuse(await archive(whole([record("secret", "A")])), /a secret has no place/);
-    await refuse(await archive(whole([record("agent", "a", { no: "graph" })])), /no agent/);
-    await refuse(await archive(whole([record("mcp-server", "a", null)])), /no MCP server/);
+    await refuse(await archive(whole([record("agent", "a", { no: "graph" })])), /is not an agent/);
+    await refuse(await archive(whole([record("mcp-server", "a", null)])), /is not an MCP server/);
     await refuse(await archive(whole([record("x", "a"), record("x", "a")])), /is there twice/);
-    await refuse(await archive(whole([{ kind: "x" }])), /is no record/);
+    await refuse(await archive(whole([{ kind: "x" }])), /is not a record/);
   });
 
   test("a bomb", async () => {

@@ -78,7 +78,7 @@ export function partName(part: "records" | "runs", number: number): string {
   return `${part}/${String(number).padStart(6, "0")}.jsonl`;
 }
 
-/** What is no whole backup, told so that it can be mended. */
+/** The error for a file that is not a complete backup; `what` is wrong with it. */
 export function broken(what: string, cause?: unknown): PatchbayError {
-  return new PatchbayError("bad_request", `This is no whole backup: ${what}. Nothing was changed.`, { cause });
+  return new PatchbayError("bad_request", `This is not a complete backup: ${what}. Nothing was changed.`, { cause });
 }

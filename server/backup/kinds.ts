@@ -52,13 +52,13 @@ export function fileOf({ kind, body }: WholeRecord): string | undefined {
   return typeof file === "string" ? file : undefined;
 }
 
-/** What a record should be and is not, where the server could not start on it, or a backup not be restored. */
+/** What a record should be and is not ("an agent"), when the server could not start with it or a backup could not be restored. */
 export function faultOf({ kind, body }: WholeRecord): string | undefined {
   const given = (body ?? {}) as { sha256?: unknown; uid?: unknown; settings?: unknown; graph?: unknown };
-  if (kind === "file" && !/^[0-9a-f]{64}$/.test(String(given.sha256))) return "file";
+  if (kind === "file" && !/^[0-9a-f]{64}$/.test(String(given.sha256))) return "a file";
   if (kind === "knowledge" && typeof given.uid !== "string") return "knowledge";
-  if (kind === "mcp-server" && (given.settings === null || typeof given.settings !== "object")) return "MCP server";
-  if (kind === "agent" && !parseGraph(body).graph) return "agent";
-  if (kind === "agent-version" && !parseGraph(given.graph).graph) return "version of an agent";
+  if (kind === "mcp-server" && (given.settings === null || typeof given.settings !== "object")) return "an MCP server";
+  if (kind === "agent" && !parseGraph(body).graph) return "an agent";
+  if (kind === "agent-version" && !parseGraph(given.graph).graph) return "a version of an agent";
   return undefined;
 }

@@ -262,23 +262,23 @@ async function addRun(deps: RestoreDeps, line: z.infer<typeof RunLine>, added: s
 
 function runLine(value: unknown, place: string): z.infer<typeof RunLine> {
   const line = RunLine.safeParse(value);
-  if (!line.success) throw broken(`${place} is no run`);
+  if (!line.success) throw broken(`${place} is not a run`);
   if ("graph" in line.data) return line.data;
   const { run, events } = line.data;
   const whole =
     events[0]?.type === "run-start" &&
     events.every((event, i) => event.run === run && event.seq === i) &&
     events.findIndex((event) => TERMINAL.has(event.type as RunEvent["type"])) === events.length - 1;
-  if (!whole) throw broken(`${place} is no run that has ended`);
+  if (!whole) throw broken(`${place} is not a run that has ended`);
   return line.data;
 }
 
 function recordLine(value: unknown, place: string): WholeRecord {
   const record = RecordLine.safeParse(value);
-  if (!record.success) throw broken(`${place} is no record`);
+  if (!record.success) throw broken(`${place} is not a record`);
   if (!isBackedUp(record.data.kind)) throw broken(`${place}: a ${record.data.kind} has no place in one`);
   const fault = faultOf(record.data);
-  if (fault) throw broken(`${place} is no ${fault}`);
+  if (fault) throw broken(`${place} is not ${fault}`);
   return record.data;
 }
 

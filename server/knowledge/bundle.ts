@@ -86,5 +86,5 @@ function parsed<T>(schema: z.ZodType<T>, line: string, number: number, hint: str
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new PatchbayError("bad_request", `Line ${number} is no part of an exported knowledge: ${hint}.`);
+  throw new PatchbayError("bad_request", `Line ${number} is not a part of exported knowledge: ${hint}.`);
 }

@@ -48,7 +48,7 @@ describe("what people paste", () => {
     [{ name: "a", url: "http://u:p@x/" }, "user name or password"],
     [{ name: "a", url: "http://x/", env: { A: "1" } }, 'belong to a "command"'],
     [{ name: "a", command: "x", cwd: "relative" }, "absolute path"],
-    [{ name: "a", command: "x", env: { "A B": "1" } }, "no name of an environment variable"],
+    [{ name: "a", command: "x", env: { "A B": "1" } }, "not a name for an environment variable"],
     [{ name: "a", command: "x\0y" }, "NUL"],
     [{ name: "a", command: 5 }, "command"],
     [{ name: "a", url: "http://x/", type: "sse" }, "SSE"],

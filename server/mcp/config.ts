@@ -100,7 +100,7 @@ export function parseServer(name: unknown, input: unknown): ParsedServer {
   if (entry.effects) settings.effects = entry.effects;
   if (url) {
     if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
-      throw wrong(name, `"${url.slice(0, 100)}" is no http(s) address.`);
+      throw wrong(name, `"${url.slice(0, 100)}" is not an http(s) address.`);
     const parsedUrl = new URL(url);
     if (parsedUrl.username || parsedUrl.password)
       throw wrong(name, "The address must not carry a user name or password; send a header.");
@@ -109,7 +109,7 @@ export function parseServer(name: unknown, input: unknown): ParsedServer {
     parsedUrl.hash = "";
     settings.url = parsedUrl.href;
     settings.headers = takeSecrets(fitted, entry.headers ?? {}, secrets, (header) => {
-      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) throw wrong(name, `"${header}" is no header name.`);
+      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) throw wrong(name, `"${header}" is not a header name.`);
     });
     if (entry.oauth) {
       const { clientSecret } = takeSecrets(
@@ -131,7 +131,7 @@ export function parseServer(name: unknown, input: unknown): ParsedServer {
   settings.args = entry.args ?? [];
   settings.env = takeSecrets(fitted, entry.env ?? {}, secrets, (variable) => {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable))
-      throw wrong(name, `"${variable}" is no name of an environment variable.`);
+      throw wrong(name, `"${variable}" is not a name for an environment variable.`);
     if (isLoaderVariable(variable))
       throw wrong(
         name,

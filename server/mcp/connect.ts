@@ -181,7 +181,7 @@ export function startFailure(
 export function endingOf(transport: StdioTransport, launch: Launch): string {
   const stderr = launch.redact(cleanText(transport.stderrTail.trim()));
   const stray = transport.strayLines
-    ? ` It wrote ${transport.strayLines} lines to stdout that are no messages, first: ${launch.redact(cleanText(transport.firstStray))}`
+    ? ` It wrote ${transport.strayLines} lines to stdout that are not messages, first: ${launch.redact(cleanText(transport.firstStray))}`
     : "";
   return (stderr ? ` It wrote: ${stderr}` : "") + stray;
 }

@@ -189,7 +189,7 @@ export class McpConnection {
     if (code === SdkErrorCode.InvalidResult || code === SdkErrorCode.UnsupportedResultType)
       return new PatchbayError(
         "mcp_failed",
-        `The MCP server "${name}" answered ${tool} with something that is no result: ${message}`,
+        `The MCP server "${name}" answered ${tool} with something that is not a result: ${message}`,
       );
     return this.#lost(tool);
   }

@@ -113,7 +113,9 @@ describe("faults over stdio", () => {
   it("no answer to the first request is a timeout that names what it wrote instead", async () => {
     await world.reopen({ startMs: 400 });
     const card = await approved(rough("banner-only"));
-    expect(card.message).toMatch(/did not answer within 400 ms.*lines to stdout that are no messages, first: Welcome/s);
+    expect(card.message).toMatch(
+      /did not answer within 400 ms.*lines to stdout that are not messages, first: Welcome/s,
+    );
     await world.reopen({ startMs: 8_000 });
   });
 

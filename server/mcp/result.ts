@@ -16,7 +16,7 @@ export async function toolResult(answer: CallToolResult, tool: string, files: Fi
     const bytes = decodeBase64(data);
     if (!bytes) {
       broken = true;
-      lines.push(`[${mediaType}: its data is no base64]`);
+      lines.push(`[${mediaType}: its data is not base64]`);
       return;
     }
     const { ref, line } = await fileResult(

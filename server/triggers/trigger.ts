@@ -31,16 +31,20 @@ export function nextAt(cron: string, timeZone: string, now: number): number {
   try {
     new Intl.DateTimeFormat("en", { timeZone });
   } catch {
-    throw new PatchbayError("bad_request", `"${timeZone}" is no time zone; use a name such as Europe/Berlin or UTC.`, {
-      path: "/timeZone",
-    });
+    throw new PatchbayError(
+      "bad_request",
+      `"${timeZone}" is not a time zone; use a name such as Europe/Berlin or UTC.`,
+      {
+        path: "/timeZone",
+      },
+    );
   }
   try {
     next = new Cron(cron, { timezone: timeZone, paused: true, mode: "5-part" }).nextRun(new Date(now));
   } catch (error) {
     throw new PatchbayError(
       "bad_request",
-      `"${cron}" is no schedule of five fields (minute, hour, day, month, weekday), for example "0 9 * * 1-5".`,
+      `"${cron}" is not a schedule of five fields (minute, hour, day, month, weekday), for example "0 9 * * 1-5".`,
       { path: "/cron", cause: error },
     );
   }

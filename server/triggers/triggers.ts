@@ -365,7 +365,7 @@ class RecordedTriggers implements TriggerService {
       if (!names.has(name))
         throw new PatchbayError(
           "bad_request",
-          `"${name}" is no input of this agent; it takes ${[...names].join(", ")}.`,
+          `"${name}" is not an input of this agent; it takes ${[...names].join(", ")}.`,
           { path: given.kind === "schedule" ? `/input/${name}` : `/take/${name}` },
         );
     return given.kind === "schedule"

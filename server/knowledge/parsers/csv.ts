@@ -21,7 +21,7 @@ export const csv: Parser = {
       });
     } catch (cause) {
       const what = cause instanceof Error ? cause.message : String(cause);
-      throw new PatchbayError("bad_request", `"${title}" is no CSV that can be read: ${what}`, { cause });
+      throw new PatchbayError("bad_request", `"${title}" is not CSV that can be read: ${what}`, { cause });
     }
     const [columns = [], ...records] = rows;
     const text = records

@@ -34,6 +34,6 @@ function clean(text: string): string {
 function notText(title: string): PatchbayError {
   return new PatchbayError(
     "unsupported_media_type",
-    `"${title}" is no text that can be read (UTF-8, UTF-16 or GB18030): save it as UTF-8, or export it as Markdown, text, HTML, CSV or JSON.`,
+    `"${title}" is not text that can be read (UTF-8, UTF-16 or GB18030): save it as UTF-8, or export it as Markdown, text, HTML, CSV or JSON.`,
   );
 }

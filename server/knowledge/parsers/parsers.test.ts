@@ -82,8 +82,8 @@ describe("text", () => {
     expect(parse("a.md", "a\u202eb\u0007c\u{e0041}d\r\ne\rf\tg\fh").text).toBe("abcd\ne\nf\tg\fh");
   });
 
-  test("refuses what is no text, by name", () => {
-    expect(() => parse("a.txt", new Uint8Array([0, 1, 2]))).toThrow(/"a.txt" is no text/);
+  test("refuses a file that is not text, by name", () => {
+    expect(() => parse("a.txt", new Uint8Array([0, 1, 2]))).toThrow(/"a.txt" is not text/);
     expect(() => parse("a.txt", new Uint8Array([0xff, 0xff, 0xff]))).toThrow(/no text/);
   });
 });
