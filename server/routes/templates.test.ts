@@ -77,7 +77,7 @@ const TALL: Record<string, number> = { llm: 265, input: 180, output: 175, router
 describe("the files", async () => {
   const templates = await readTemplates();
 
-  test("all are there, in the order of the gallery", () => {
+  test("are listed in the order of the gallery", () => {
     expect(templates.map((template) => template.id)).toEqual([
       "handbook-helper",
       "feedback-sorter",
@@ -92,7 +92,7 @@ describe("the files", async () => {
   });
 
   test.each(templates.map((template) => [template.id, template] as const))(
-    "%s is whole in each language",
+    "%s is complete in each language",
     async (_, template) => {
       for (const language of ["en", "zh"] as const) {
         const graph = graphIn(template, language, nodes);
@@ -112,7 +112,7 @@ describe("the files", async () => {
     },
   );
 
-  test("notes cover no node, and no file of samples is left over", () => {
+  test("notes cover no node, and every sample file is used", () => {
     for (const { id, graph } of templates) {
       const boxes = graph.nodes.map((node) => {
         const place = graph.layout[node.id]!;
@@ -160,7 +160,7 @@ describe("handbook-helper", () => {
     expect(chinese.output.documents![0]!.title).toBe("休假与工时.md");
   });
 
-  test("used again it takes the same knowledge; where the name stands for something else, another", async () => {
+  test("reuses its knowledge, and takes another name when the name is in use", async () => {
     const again = await use("handbook-helper", { language: "zh" });
     expect(again.agent.graph.name).toBe("员工手册助手");
     const { knowledge } = await call<{ knowledge: { name: string }[] }>("GET", "/api/knowledge");
@@ -229,7 +229,7 @@ describe("second-look", () => {
 });
 
 describe("notes-to-tasks", () => {
-  test("makes a row of each task", async () => {
+  test("makes one row per task", async () => {
     const { id } = await use("notes-to-tasks", { language: "zh" });
     const { output } = await ask(id, "小李周五前把报价发给客户。小王周一联系供应商。");
     expect(output.reply.split("\n")).toHaveLength(4);
@@ -238,7 +238,7 @@ describe("notes-to-tasks", () => {
 });
 
 describe("draft-and-critique", () => {
-  test("writes in turns until the critic is content, or three times", async () => {
+  test("writes until the critic accepts, or three times", async () => {
     const { id } = await use("draft-and-critique");
     const run = await call<Ran & { id: string }>("POST", `/api/agents/${id}/runs`, { input: { message: "A haiku" } });
     expect(run.status).toBe("done");
@@ -251,7 +251,7 @@ describe("draft-and-critique", () => {
 });
 
 describe("file-assistant", () => {
-  test("asks for a folder, then for a yes to the exact command, then works in that folder", async () => {
+  test("asks for a folder, then for approval of the exact command, then works in that folder", async () => {
     const first = await use("file-assistant");
     expect(first.needs[0]).toEqual({ kind: "folder", server: "files", optional: false });
     expect(errors(first.agent.issues).length).toBeGreaterThan(0);
@@ -279,7 +279,7 @@ describe("file-assistant", () => {
     expect(answer.output.reply).toContain("counts birds");
   });
 
-  test("another folder gets another server; the same one is taken as it is", async () => {
+  test("another folder gets another server; the same folder reuses its server", async () => {
     const same = await use("file-assistant", { folder: documents });
     expect(same.needs).toEqual([{ kind: "model", optional: true }]);
     const otherFolder = join(folder, "elsewhere");
@@ -293,12 +293,12 @@ describe("file-assistant", () => {
 
   test.each([
     ["relative/folder", /absolute/],
-    [join(folder, "none"), /not there/],
+    [join(folder, "none"), /does not exist/],
     [join(documents, "README.md"), /is a file/],
     [join(folder, "data"), /own data/],
     [folder, /own data/],
     ["/", /own data/],
-  ])("the folder %s is refused in words", async (path, why) => {
+  ])("the folder %s is refused with the reason", async (path, why) => {
     const { error } = await call<{ error: { message: string; path: string } }>(
       "POST",
       "/api/templates/file-assistant/use",
@@ -310,7 +310,7 @@ describe("file-assistant", () => {
 });
 
 describe("modelscope-assistant", () => {
-  test("puts the paper's tools into the library and answers from tools and knowledge", async () => {
+  test("imports the paper's tools and replies from tools and knowledge", async () => {
     const { id, agent, needs } = await use("modelscope-assistant");
     expect(errors(agent.issues)).toEqual([]);
     expect(needs.every((need) => need.optional)).toBe(true);
@@ -330,7 +330,7 @@ describe("modelscope-assistant", () => {
 });
 
 describe("over HTTP", () => {
-  test("the list says what each needs, and an unknown one names those there are", async () => {
+  test("the list has the needs of each, and the error for an unknown one names all", async () => {
     const { templates } = await call<{ templates: { id: string; ready: boolean; samples: { title: string }[] }[] }>(
       "GET",
       "/api/templates",
