@@ -44,7 +44,7 @@ describe("what people paste", () => {
     [{}, 'no "name"'],
     [{ name: "a" }, 'needs a "url" or a "command"'],
     [{ name: "a", url: "x", command: "y" }, "give one"],
-    [{ name: "a", url: "file:///x" }, "no http(s) address"],
+    [{ name: "a", url: "file:///x" }, "not an http(s) address"],
     [{ name: "a", url: "http://u:p@x/" }, "user name or password"],
     [{ name: "a", url: "http://x/", env: { A: "1" } }, 'belong to a "command"'],
     [{ name: "a", command: "x", cwd: "relative" }, "absolute path"],
