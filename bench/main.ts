@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
 });
 
 /** Helpers, and programs that benchmarks start. */
-const NOT_BENCHES = new Set(["main", "bare-forwarder", "load", "numbers", "processes"]);
+const NOT_BENCHES = new Set(["main", "bare-forwarder", "load", "numbers", "processes", "published-agents"]);
 const files = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(".ts"))
   .map((file) => file.slice(0, -3))

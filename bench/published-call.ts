@@ -2,15 +2,12 @@
  * A published call compared with a bare handler that only forwards to the same mock model, by plain fetch and by a
  * pooled client. Each is a process of its own, all in one run; the events of every run are stored with full sync.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { freePort } from "../server/testing/free-port.ts";
 import { type LoadResult, load, together } from "./load.ts";
 import { round } from "./numbers.ts";
-import { freePort, originOf, type Program, start, startFlags } from "./processes.ts";
+import { originOf, type Program, startFlags } from "./processes.ts";
+import { MESSAGE, publishAgents, withServers } from "./published-agents.ts";
 
-export const TOKEN = "bench-token-0123456789abcdef";
-export const MESSAGE = JSON.stringify({ input: { message: "What is 2 + 3? Answer in one sentence." } });
 const CONNECTIONS = [1, 16, 64];
 /** Seconds of one measurement, and of the warm-up before it. */
 const SLICE = 0.5;
@@ -34,38 +31,14 @@ interface Row extends Omit<LoadResult, "times"> {
 
 export async function run({ full = false }: { full?: boolean } = {}) {
   const seconds = full ? 15 : 4;
-  const folder = mkdtempSync(join(tmpdir(), "patchbay-bench-"));
-  const programs: Program[] = [];
-  const keep = async (starting: Promise<Program>) => {
-    const program = await starting;
-    programs.push(program);
-    return program;
-  };
-  try {
-    const modelPort = await freePort();
-    await keep(start("server/testing/mock-model.ts", ["--port", String(modelPort)]));
-    const model = `http://127.0.0.1:${modelPort}/v1`;
+  return await withServers(async ({ model, keep, server }) => {
     const barePort = await freePort();
-    const bare = await keep(start("bench/bare-forwarder.ts", [String(barePort), model, "fetch"]));
+    const bare = await keep("bench/bare-forwarder.ts", [String(barePort), model, "fetch"]);
     const pooledPort = await freePort();
-    const pooled = await keep(start("bench/bare-forwarder.ts", [String(pooledPort), model, "pooled"]));
-    const patchbay = await keep(
-      start(
-        "server/main.ts",
-        ["--no-editor"],
-        {
-          PORT: "0",
-          PATCHBAY_DATA: join(folder, "data"),
-          PATCHBAY_TOKEN: TOKEN,
-          OPENAI_BASE_URL: model,
-          OPENAI_API_KEY: "none",
-          PATCHBAY_DEFAULT_MODEL: "openai/mock",
-        },
-        startFlags(),
-      ),
-    );
+    const pooled = await keep("bench/bare-forwarder.ts", [String(pooledPort), model, "pooled"]);
+    const patchbay = await server("data", [], {}, startFlags());
     const origin = originOf(patchbay);
-    const key = await setUp(origin, TOKEN);
+    const key = await publishAgents(origin);
     const before = { bare: bare.rss(), patchbay: patchbay.rss() };
 
     const headers = { authorization: `Bearer ${key}` };
@@ -102,10 +75,7 @@ export async function run({ full = false }: { full?: boolean } = {}) {
     }
     const after = { bare: bare.rss(), patchbay: patchbay.rss() };
     return report(rows, { before, after, coldStartMs: { bare: bare.startMs, patchbay: patchbay.startMs } });
-  } finally {
-    for (const program of programs.reverse()) await program.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function measure(target: Target, connections: number, seconds: number): Promise<LoadResult> {
@@ -119,37 +89,6 @@ function measure(target: Target, connections: number, seconds: number): Promise<
         throw new Error(`${target.path} returned ${status}: ${body.slice(0, 300)}`);
     },
   });
-}
-
-/** Publishes the two agents; resolves with a key that may call them. */
-export async function setUp(origin: string, token: string): Promise<string> {
-  const post = async (path: string, body: unknown) => {
-    const response = await fetch(origin + path, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const value = (await response.json()) as { id: string; key: string };
-    if (!response.ok) throw new Error(`${path} returned ${response.status}: ${JSON.stringify(value)}`);
-    return value;
-  };
-  const ask = { id: "ask", type: "input", version: 1, config: {} };
-  const brain = { id: "brain", type: "llm", version: 1, config: {} };
-  const kit = { id: "kit", type: "tool", version: 1, config: { tools: ["builtin/calculator"] } };
-  const reply = { id: "reply", type: "output", version: 1, config: {} };
-  const edges = [
-    { from: "ask.message", to: "brain.message" },
-    { from: "brain.text", to: "reply.reply" },
-  ];
-  const agents = {
-    plain: { nodes: [ask, brain, reply], edges },
-    tool: { nodes: [ask, kit, brain, reply], edges: [...edges, { from: "kit.tools", to: "brain.tools" }] },
-  };
-  for (const [slug, graph] of Object.entries(agents)) {
-    const { id } = await post("/api/agents", { graph: { format: "patchbay/1", name: slug, ...graph } });
-    await post(`/api/agents/${id}/publish`, { slug });
-  }
-  return (await post("/api/keys", { name: "bench", agents: "*" })).key;
 }
 
 function report(

@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Pool } from "undici";
 import { round } from "./numbers.ts";
 import { originOf, type Program, start, startFlags } from "./processes.ts";
-import { TOKEN } from "./published-call.ts";
+import { TOKEN } from "./published-agents.ts";
 
 export const quick = false;
 

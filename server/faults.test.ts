@@ -1,4 +1,4 @@
-/** Faults of storage and of clients. Those of PostgreSQL are in stores/postgres, kills at named places in bench/crash. */
+/** Faults of storage and of clients. Faults of PostgreSQL are in stores/postgres, kills at crash points in bench/crash. */
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -6,7 +6,6 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ServerProcess } from "../bench/crash/process.ts";
-import { freePort } from "../bench/processes.ts";
 import type { RunEvent } from "../runtime/event.ts";
 import { buildApp } from "./app.ts";
 import { openAuth } from "./http/auth.ts";
@@ -17,6 +16,7 @@ import { listen } from "./process/listen.ts";
 import { end, start, writer } from "./stores/contracts/event-log.contract.ts";
 import { openEventLog } from "./stores/sqlite/event-log.ts";
 import { sqliteRecords } from "./stores/sqlite/records.ts";
+import { freePort } from "./testing/free-port.ts";
 import { type Served, serve } from "./testing/served.ts";
 import { approval, chat, echo, type TestApp, testApp } from "./testing/test-app.ts";
 
@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const TOKEN = "a-token-for-this-test-only";
 
 describe("storage", () => {
-  test("the disk fills at the N-th write, for each N: the run is refused its event, what is stored reads, and it goes on with room", async () => {
+  test("the disk fills at the N-th write, for each N: the event is refused, stored events stay readable, and the run ends after space is freed", async () => {
     let refused = 0;
     for (let pages = 20; pages <= 44; pages += 2) {
       const file = join(folder, `full-${pages}.db`);
@@ -45,7 +45,7 @@ describe("storage", () => {
       }
       expect(await log.read("r", -1)).toHaveLength(stored);
       await log.close();
-      // With room again the run ends as if nothing had been.
+      // With free space the run ends normally.
       const again = await openEventLog({ file });
       if (stored > 0) await again.append({ run: "r", seq: stored, at: 1, ...end } as RunEvent, { urgent: true });
       await again.close();
@@ -56,7 +56,7 @@ describe("storage", () => {
     expect(refused).toBeGreaterThan(3);
   });
 
-  test("an outside writer is waited for; one that does not let go is told as unavailable, and no event is lost", async () => {
+  test("a short lock of another writer is waited for; a long one is reported as unavailable, and no event is lost", async () => {
     const file = join(folder, "busy.db");
     const log = await openEventLog({ file, busyMs: 2_000 });
     const write = writer(log, "r");
@@ -78,7 +78,7 @@ describe("storage", () => {
     await log.close();
   });
 
-  test("a data folder that cannot be one refuses the start with one line that names it", async () => {
+  test("an invalid data folder stops the start with one line that names it", async () => {
     writeFileSync(join(folder, "a-file"), "");
     const env = parseEnv({ PATCHBAY_DATA: join(folder, "a-file", "data") });
     await expect(openServices(env)).rejects.toMatchObject({
@@ -87,7 +87,7 @@ describe("storage", () => {
     });
   });
 
-  test("a damaged page is found at the start, which is refused; the file is not touched", async () => {
+  test("a damaged page stops the start; the file is not changed", async () => {
     const file = join(folder, "damaged.db");
     const records = await sqliteRecords(file);
     for (let i = 0; i < 200; i++) await records.put("note", `n${i}`, { text: "x".repeat(500) });
@@ -119,7 +119,7 @@ describe("storage", () => {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
 
-    test("a migration killed half-way is done once at the next start", async () => {
+    test("an interrupted migration is applied once at the next start", async () => {
       const one = await server("migrates");
       mkdirSync(join(folder, "migrates"), { recursive: true });
       await one.start("mid-migration#1");
@@ -129,7 +129,7 @@ describe("storage", () => {
       expect((await call(one, "GET", "/api/agents")).status).toBe(200);
     });
 
-    test("indexing killed half-way is done again, and the document is ready once", async () => {
+    test("interrupted indexing is repeated, and the document is ready once", async () => {
       const one = await server("indexes");
       await one.start("mid-index#1");
       expect((await call(one, "POST", "/api/knowledge", { name: "book" })).ok).toBe(true);
@@ -144,7 +144,7 @@ describe("storage", () => {
       await expect.poll(hits, { timeout: 15_000 }).toBe(1);
     });
 
-    test("an upload cut off half-way, or killed before its name, is no file", async () => {
+    test("an upload that is cut off, or killed before its rename, creates no file", async () => {
       const one = await server("uploads");
       await one.start("mid-upload#1");
       const head = [
@@ -181,7 +181,7 @@ describe("storage", () => {
     });
   });
 
-  test("a page of a long log costs its own length, wherever it lies", async () => {
+  test("the cost of a page of a long log depends on its length, not on its position", async () => {
     const log = await openEventLog({ file: join(folder, "long.db") });
     const write = writer(log, "long");
     write(start());
@@ -199,7 +199,7 @@ describe("storage", () => {
       }
       return least;
     };
-    // Ten times the room for a machine that is busy; reading what lies before would cost a hundred times.
+    // Ten times the time, for a busy machine; reading all earlier events would take a hundred times.
     expect(await best(29_900)).toBeLessThan(Math.max(2, 10 * (await best(-1))));
     await log.close();
   });
@@ -224,7 +224,7 @@ describe("storage", () => {
       const events = await copy.read(`run-${i}`, -1, 100_000);
       expect(events).toEqual((await log.read(`run-${i}`, -1, 100_000)).slice(0, events.length));
     }
-    // And it goes on from there.
+    // The run continues from there.
     const last = Number(await copy.last("run-0"));
     await copy.append({ run: "run-0", seq: last + 1, at: 1, ...end } as RunEvent, { urgent: true });
     await copy.close();
@@ -232,14 +232,14 @@ describe("storage", () => {
   });
 });
 
-describe("what runs use goes away", () => {
+describe("data that runs use is deleted", () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await testApp({ mock: { delayMs: 300 } });
   });
   afterAll(() => app.close());
 
-  test("a run whose agent and key are deleted ends; nothing of them is left", async () => {
+  test("a run whose agent and key are deleted ends, and both are gone", async () => {
     const { id } = await app.publish(chat(), "leaving");
     const key = await app.key();
     const running = app.request("POST", "/v1/agents/leaving/runs", {
@@ -284,7 +284,7 @@ describe("clients", () => {
   });
   afterAll(() => served.close());
 
-  test("a reader that stalls holds nobody up, costs no memory, and is let go; it can come back for the rest", async () => {
+  test("a stalled reader blocks nothing, uses no memory, and is disconnected; it can resume later", async () => {
     let made = 0;
     let stopped = 0;
     async function* texts() {
@@ -297,7 +297,7 @@ describe("clients", () => {
     const reader = answer.body!.getReader();
     await reader.read();
     await expect.poll(() => stopped).toBe(1);
-    // What was made is what it took, and the two that it may have before it.
+    // Only the messages that the reader took were produced, and two that may be buffered.
     expect(made).toBeLessThanOrEqual(4);
     await expect(
       (async () => {
@@ -306,7 +306,7 @@ describe("clients", () => {
     ).rejects.toThrow(/stopped reading/);
   });
 
-  test("an idle stream shows that it lives", async () => {
+  test("an idle stream sends heartbeats", async () => {
     const gone = Promise.withResolvers<void>();
     async function* nothing(): AsyncGenerator<string> {
       await gone.promise;
@@ -318,7 +318,7 @@ describe("clients", () => {
     await reader.cancel();
   });
 
-  test("endless headers are refused, and a client that dawdles over them is cut off", async () => {
+  test("endless headers are refused, and a client that sends them slowly is disconnected", async () => {
     const env = parseEnv({ PATCHBAY_DATA: folder, PATCHBAY_TOKEN: TOKEN, PORT: "0" });
     const { origin, server } = await listen({
       env,
@@ -340,13 +340,13 @@ describe("clients", () => {
     expect(
       await answerTo(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-Long: ${"a".repeat(100_000)}\r\n\r\n`),
     ).toMatch(/^HTTP\/1\.1 431/);
-    // Looked at each 5 s: with its limit of 15 s what comes slower is closed within 20.
+    // Checked every 5 s: with a limit of 15 s, a slower client is disconnected within 20 s.
     server.headersTimeout = 500;
     expect(await answerTo(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-Slow: `)).toMatch(/^HTTP\/1\.1 408/);
     server.close();
   });
 
-  test("cut at each event, also over a kill: what is read in pieces is what is stored", async () => {
+  test("a stream that is cut at each event, also by a kill, can be read completely in pieces", async () => {
     const { id } = await served.admin<{ id: string }>("POST", "/api/runs", { graph: echo, input: { message: "x" } });
     const whole = (await served.admin<{ events: RunEvent[] }>("GET", `/api/runs/${id}/events`)).events;
     for (let after = -1; after < whole.length; after++) {

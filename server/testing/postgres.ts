@@ -1,27 +1,27 @@
 /**
- * A PostgreSQL server of its own for tests and benches: a fresh cluster in a temporary folder, on loopback, on a free
- * port, with full durability as in production unless a test says otherwise.
+ * A PostgreSQL server for tests and benchmarks: a new cluster in a temporary folder, on a free loopback port, with full
+ * durability as in production unless the settings say otherwise.
  */
 import { execFile, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
+import { freePort } from "./free-port.ts";
 
 const exec = promisify(execFile);
 const ROOT = "/usr/lib/postgresql";
 
 export interface TestPostgres {
-  /** Of an empty database; each call makes another one. */
+  /** Creates an empty database; resolves with its URL. */
   database(): Promise<string>;
   port: number;
-  /** Ends the server as a crash would (`immediate`) or after its clients (`fast`), and starts it on the same port. */
+  /** Stops the server like a crash (`immediate`), or after it has disconnected its clients (`fast`), and starts it on the same port. */
   restart(mode?: "fast" | "immediate"): Promise<void>;
   stopServer(mode?: "fast" | "immediate"): Promise<void>;
   startServer(): Promise<void>;
-  /** Ends the server and removes its folder. */
+  /** Stops the server and removes its folder. */
   close(): Promise<void>;
 }
 
@@ -32,14 +32,14 @@ export function postgresBin(): string | undefined {
   return versions.map((version) => join(ROOT, version, "bin")).find((bin) => existsSync(join(bin, "initdb")));
 }
 
-/** For `describe.skipIf`: says loudly that tests are left out because PostgreSQL is not installed. */
+/** For `describe.skipIf`: warns that tests are skipped because PostgreSQL is not installed. */
 export function withoutPostgres(): boolean {
   if (postgresBin()) return false;
   console.warn("\n*** PostgreSQL is not installed (apt-get install postgresql): its tests are SKIPPED. ***\n");
   return true;
 }
 
-/** Starts a fresh server. `settings` are lines of postgresql.conf. Rejects where PostgreSQL is not installed. */
+/** Starts a new server. `settings` are lines of postgresql.conf. Rejects when PostgreSQL is not installed. */
 export async function startPostgres(settings: string[] = []): Promise<TestPostgres> {
   const bin = postgresBin();
   if (!bin) throw new Error("PostgreSQL is not installed: apt-get install postgresql");
@@ -59,7 +59,7 @@ export async function startPostgres(settings: string[] = []): Promise<TestPostgr
   for (const setting of settings) flags.push("-c", setting);
 
   const startServer = async () => {
-    // pg_ctl's own child would keep our pipes open, so nothing is piped.
+    // The child of pg_ctl would keep pipes open.
     await new Promise<void>((resolve, reject) => {
       const child = spawn(
         join(bin, "pg_ctl"),
@@ -110,15 +110,4 @@ function idOf(name: string): { uid: number; gid: number } {
   if (uid === undefined)
     throw new Error(`There is no user "${name}" to run PostgreSQL as; PostgreSQL refuses to run as root.`);
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
