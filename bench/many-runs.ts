@@ -11,9 +11,8 @@ import type { RunRow } from "../server/contract/run.ts";
 import type { EventLog } from "../server/stores/event-log.ts";
 import { openPostgres } from "../server/stores/postgres/connect.ts";
 import { openPostgresLog } from "../server/stores/postgres/event-log.ts";
-import { toCells } from "../server/stores/run-cells.ts";
+import { ROW_COLUMNS, toCells } from "../server/stores/run-cells.ts";
 import { openEventLog } from "../server/stores/sqlite/event-log.ts";
-import { ROW_COLUMNS } from "../server/stores/sqlite/event-log-schema.ts";
 import { postgresBin, startPostgres } from "../server/testing/postgres.ts";
 import { percentile, round } from "./numbers.ts";
 

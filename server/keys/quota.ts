@@ -174,8 +174,8 @@ export function createQuota(options: QuotaOptions): Quota & { start(): Promise<v
     },
 
     async start() {
-      await ledger.giveUp(now() - (options.alone ? 0 : LOST_MS));
-      timer = setInterval(() => void ledger.giveUp(now() - LOST_MS).catch(options.report), LOST_MS);
+      await ledger.settleOld(now() - (options.alone ? 0 : LOST_MS));
+      timer = setInterval(() => void ledger.settleOld(now() - LOST_MS).catch(options.report), LOST_MS);
       timer.unref();
     },
 

@@ -4,36 +4,36 @@ export interface Amount {
   nanoUsd: number;
 }
 
-/** What a key used of a day, and what its calls under way hold. */
+/** Usage of a key on one day, and the amounts reserved by its running calls. */
 export interface LedgerDay {
   used: Amount;
   held: Amount;
 }
 
 /**
- * What keys used of a day (UTC, YYYY-MM-DD), in the shared store: all processes see the same. A model call holds the
- * most that it may use before it is made, and settles what it did use after. Both may be sent again when an answer got
- * lost: each hold counts once, by its id. One contract suite, run on SQLite and on PostgreSQL.
+ * Usage of keys per day (UTC, YYYY-MM-DD), in the store that all processes share. Before a model call, the maximum that
+ * it may use is held; after it, the hold is settled with the actual usage. Both may be repeated when a response was
+ * lost: each hold counts once, by its id. SQLite and PostgreSQL run the same contract suite.
  */
 export interface Ledger {
-  /** The key's day; undefined where nothing is written of it yet. */
+  /** Undefined before the day has begun. */
   day(key: string, day: string): Promise<LedgerDay | undefined>;
-  /** Begins a day with what is known to be used of it; where it has begun, no less than that is used of it. */
+  /** Begins a day with the known usage. When it has already begun, its usage becomes at least this. */
   begin(key: string, day: string, used: Amount): Promise<void>;
   /**
-   * Holds an amount, at once and for all processes, unless what is used and held together has reached a limit; so the
-   * last call may go over it, and no second one. False: nothing is held, or the day has not begun. Rejects with
+   * Holds an amount, visible to all processes, unless usage and holds together have reached a limit. So one call can
+   * exceed the limit, but not a second one. False: nothing was held, or the day has not begun. Rejects with
    * `unavailable` while the store cannot be reached.
    */
   hold(hold: { id: string; key: string; day: string; amount: Amount }, limits: Amount): Promise<boolean>;
-  /** Takes a hold back and counts what was used. Nothing happens where it is settled already. */
+  /** Removes a hold and adds the actual usage. Does nothing when the hold is already settled. */
   settle(id: string, used: Amount): Promise<void>;
   /**
-   * Calls of a minute (whole minutes since 1970): gives as many of `calls` as are left of `limit`, all or none, over all
-   * processes. Rejects with `unavailable`.
+   * Counts calls in a minute (whole minutes since 1970), over all processes. False when fewer than `calls` are left of
+   * `limit`; then none is counted. Rejects with `unavailable`.
    */
   takeCalls(key: string, minute: number, calls: number, limit: number): Promise<boolean>;
-  /** Counts holds taken before that time (Unix milliseconds) as used: whoever took them died. Forgets minutes before it. */
-  giveUp(before: number): Promise<void>;
+  /** Counts holds from before that time (Unix milliseconds) as used, because their process died. Deletes older minutes. */
+  settleOld(before: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { type Dialect, Kysely } from "kysely";
 import { Migrator } from "kysely/migration";
 import { faultPoint } from "../process/fault.ts";
 
-/** A database that is brought up to date. All members work on the connection that `dialect` gives. */
+/** A database to migrate. All members use the connection of `dialect`. */
 export interface Schema {
   /** SQL, oldest first. A released migration never changes. */
   migrations: readonly string[];
@@ -12,16 +12,16 @@ export interface Schema {
   dialect: Dialect;
   run(sql: string): unknown;
   /**
-   * How many migrations are applied, by a counter that is older than the migrator. It tells which ones a database from
-   * before the migrator has, and keeps older servers from opening newer databases. Throws when it is too new.
+   * Number of applied migrations, from a counter that is older than the migrator. It shows which migrations a database
+   * from before the migrator has, and prevents older servers from opening newer databases. Throws when it is too new.
    */
   version(): number | Promise<number>;
   setVersion(version: number): unknown;
 }
 
 /**
- * Applies what is pending in one transaction, one process at a time. Rejects with the database's error; nothing is then
- * changed.
+ * Applies pending migrations in one transaction, one process at a time. Rejects with the error of the database; then
+ * nothing was changed.
  */
 export async function migrateToLatest({ migrations, schema, dialect, ...database }: Schema): Promise<void> {
   const migrator = new Migrator({

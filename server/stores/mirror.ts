@@ -1,48 +1,48 @@
-/** Records kept in memory as long as nobody changed them, also in another process. */
+/** A copy of records in memory, until this or another process changes them. */
 import type { Records, Stored } from "./records.ts";
 
-/** How long a process may not have seen the change of another one. */
+/** Maximum age of the copy without a check for changes by other processes. */
 const RECHECK_MS = 2_000;
 
 export interface Mirror<T> {
-  /** What stands. Reads the store at the first call, after `changed`, and after a change by another process. */
+  /** The current value. Reads the store at the first call, after `changed`, and after a change by another process. */
   current(): Promise<T>;
-  /** To be called after each write: drops what is in memory and tells the other processes. */
+  /** Call it after each write: drops the copy, and makes other processes drop theirs. */
   changed(): Promise<void>;
 }
 
-/** `name` tells mirrors apart; `load` reads the whole. */
+/** `name` identifies the mirror in all processes; `load` reads the value from the store. */
 export function createMirror<T>(records: Records, name: string, now: () => number, load: () => Promise<T>): Mirror<T> {
   let held: { value: T; revision: number } | undefined;
   let checkedAt = 0;
   let loading: Promise<T> | undefined;
   /** Counts local changes: a load that began before one is not kept. */
-  let era = 0;
+  let changes = 0;
 
   const revisionNow = async () => (await records.get("mirror", name))?.revision ?? 0;
 
   function drop(): void {
-    era++;
+    changes++;
     held = undefined;
     loading = undefined;
   }
 
   async function refresh(): Promise<T> {
-    const began = era;
+    const changesBefore = changes;
     const revision = await revisionNow();
     if (held?.revision === revision) {
       checkedAt = now();
       return held.value;
     }
     const value = await load();
-    if (era === began) {
+    if (changes === changesBefore) {
       held = { value, revision };
       checkedAt = now();
     }
     return value;
   }
 
-  // Anything may have changed without this mirror's own mark.
+  // Any record may have changed, without a call of `changed`.
   records.watch((change) => {
     if (!change) drop();
   });
@@ -62,7 +62,7 @@ export function createMirror<T>(records: Records, name: string, now: () => numbe
   };
 }
 
-/** Every record of a kind, read page by page. */
+/** All records of a kind, read page by page. */
 export async function everyRecord<T>(records: Records, kind: string): Promise<Stored<T>[]> {
   const all: Stored<T>[] = [];
   for (;;) {

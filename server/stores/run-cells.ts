@@ -1,32 +1,48 @@
-/** Rows of `runs` as they go into the table and come back from it, on SQLite and on PostgreSQL alike. */
+/** The table `runs`, on SQLite and PostgreSQL: its columns, and a run's row as cells. */
 import type { RunRow } from "../contract/run.ts";
-import { type Cell, CHANGING_COLUMNS, ROW_COLUMNS } from "./sqlite/event-log-schema.ts";
 
-/** A row as it is stored, in the shape of the table. */
-export interface DbRow {
-  id: string;
-  status: RunRow["status"];
-  agent: string | null;
-  slug: string | null;
-  version: number | null;
-  name: string;
-  graph: string;
-  session: string | null;
-  user: string | null;
-  key: string | null;
-  fork: string | null;
-  message: string;
-  input_tokens: number;
-  output_tokens: number;
-  cost_usd: number | null;
-  steps: number;
-  tool_calls: number;
-  started_at: number;
-  ended_at: number | null;
-  active_ms: number | null;
-  error: string | null;
-  rating: string | null;
-}
+/** Columns in the order of `insertValues`. */
+export const ROW_COLUMNS = [
+  "id",
+  "status",
+  "agent",
+  "slug",
+  "version",
+  "name",
+  "graph",
+  "session",
+  "user",
+  "key",
+  "fork",
+  "message",
+  "input_tokens",
+  "output_tokens",
+  "cost_usd",
+  "steps",
+  "tool_calls",
+  "started_at",
+  "ended_at",
+  "active_ms",
+  "error",
+] as const;
+
+/** Columns that change after a run began. */
+export const CHANGING_COLUMNS = [
+  "status",
+  "input_tokens",
+  "output_tokens",
+  "cost_usd",
+  "steps",
+  "tool_calls",
+  "ended_at",
+  "active_ms",
+  "error",
+] as const;
+
+export type Cell = string | number | null;
+
+/** A row as it is read from the table. */
+export type DbRow = ReturnType<typeof toCells> & { rating: string | null };
 
 export function toRow(row: DbRow): RunRow {
   const rating = row.rating === null ? null : (JSON.parse(row.rating) as RunRow["rating"] | null);
@@ -58,8 +74,8 @@ export function toRow(row: DbRow): RunRow {
   };
 }
 
-/** What is written of a row, by column. */
-export function toCells(row: RunRow): Record<(typeof ROW_COLUMNS)[number], Cell> {
+/** The cells that this process writes, by column. */
+export function toCells(row: RunRow) {
   const { usage } = row;
   return {
     id: row.id,
@@ -83,17 +99,17 @@ export function toCells(row: RunRow): Record<(typeof ROW_COLUMNS)[number], Cell>
     ended_at: row.endedAt ?? null,
     active_ms: row.activeMs ?? null,
     error: row.error ?? null,
-  };
+  } satisfies Record<(typeof ROW_COLUMNS)[number], Cell>;
 }
 
 /** In the order of `ROW_COLUMNS`. */
 export function insertValues(row: RunRow): Cell[] {
-  const all = toCells(row);
-  return ROW_COLUMNS.map((column) => all[column]);
+  const cells = toCells(row);
+  return ROW_COLUMNS.map((column) => cells[column]);
 }
 
 /** In the order of `CHANGING_COLUMNS`, then the id. */
 export function updateValues(row: RunRow): Cell[] {
-  const all = toCells(row);
-  return [...CHANGING_COLUMNS.map((column) => all[column]), row.id];
+  const cells = toCells(row);
+  return [...CHANGING_COLUMNS.map((column) => cells[column]), row.id];
 }

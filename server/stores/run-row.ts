@@ -1,29 +1,29 @@
-/** A run's row in lists: derived from its events, one by one, by the rules of `foldRun`. */
+/** Derives a run's row from its events, one by one, by the rules of `foldRun`. */
 import type { RunEvent, Wait } from "../../runtime/event.ts";
 import { addUsage, emptyUsage } from "../../runtime/usage.ts";
 import type { RunRow } from "../contract/run.ts";
 
 const MESSAGE_CHARACTERS = 500;
 
-/** What a row is derived with. */
+/** A row, and the state that later events need. */
 export interface RowState {
   row: RunRow;
-  /** Those that nobody has answered, by id. */
+  /** Open waits by id. */
   waits: Map<string, Pick<Wait, "kind" | "expiresAt">>;
-  /** When the stretch of work began that the last event belongs to, and when that event was. */
+  /** Start of the current period of work, and time of the last event. */
   since: number;
   at: number;
-  /** Milliseconds of work before that stretch. */
+  /** Milliseconds of work in earlier periods. */
   activeMs: number;
 }
 
-/** Takes an event into the row, which is changed. True when lists must see it now: a new status. */
+/** Applies an event to the row, in place. `changed`: the status is new, so the row must be written. */
 export function indexEvent(state: RowState | undefined, event: RunEvent): { state: RowState; changed: boolean } {
   if (event.type === "run-start") return { state: begin(event), changed: true };
   if (!state) throw new Error(`The first event of run ${event.run} is ${event.type}, not run-start.`);
   const { row, waits } = state;
   if (event.type === "run-resume") {
-    // From the last event to here it lay still.
+    // Nothing was done since the last event.
     state.activeMs += state.at - state.since;
     state.since = event.at;
   }
@@ -32,10 +32,10 @@ export function indexEvent(state: RowState | undefined, event: RunEvent): { stat
   switch (event.type) {
     case "run-wait":
       for (const wait of event.waits) waits.set(wait.wait, { kind: wait.kind, expiresAt: wait.expiresAt });
-      return { state, changed: settle(state) };
+      return { state, changed: updateStatus(state) };
     case "run-resume":
       for (const answer of event.answers ?? []) waits.delete(answer.wait);
-      return { state, changed: settle(state) };
+      return { state, changed: updateStatus(state) };
     case "run-end":
       end(state, "done");
       return { state, changed: true };
@@ -78,15 +78,15 @@ function end(state: RowState, status: RunRow["status"]): void {
   row.activeMs = Math.max(0, state.activeMs + at - since);
 }
 
-/** The status that open waits give. */
-function settle({ row, waits }: RowState): boolean {
+/** Sets the status from the open waits. True when it changed. */
+function updateStatus({ row, waits }: RowState): boolean {
   const before = row.status;
   const uncertain = [...waits.values()].some((wait) => wait.kind === "uncertain");
   row.status = waits.size === 0 ? "running" : uncertain ? "uncertain" : "waiting";
   return row.status !== before;
 }
 
-/** When the first open wait is over (Unix milliseconds); null where none ever is. */
+/** When the first open wait expires (Unix milliseconds); null when none does. */
 export function wakesAt({ waits }: RowState): number | null {
   const first = Math.min(...[...waits.values()].map((wait) => wait.expiresAt ?? Number.POSITIVE_INFINITY));
   return first === Number.POSITIVE_INFINITY ? null : first;

@@ -1,4 +1,4 @@
-/** S3-compatible servers on loopback: one in this process behind a door that can be made to fail, and moto, which knows more of S3. */
+/** S3-compatible servers on loopback: S3rver behind a proxy that can fail on demand, and moto, which supports more of S3. */
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, request as forward } from "node:http";
@@ -10,10 +10,10 @@ import type { S3Location } from "../process/s3-location.ts";
 
 export interface S3Server {
   /** An empty bucket. */
-  place: S3Location;
-  /** Answers so many requests from now on with an error: 503 unless told otherwise. */
+  location: S3Location;
+  /** Answers the next `times` requests with an error. Default: 503. */
   failNext(times: number, status?: number, code?: string): void;
-  /** How many it answered so. */
+  /** Number of requests that failed on demand. */
   readonly failed: number;
   close(): Promise<void>;
 }
@@ -27,11 +27,11 @@ export async function startS3(): Promise<S3Server> {
     directory,
     configureBuckets: [{ name: "patchbay" }],
   });
-  const { port: behind } = await store.run();
+  const { port: storePort } = await store.run();
   let failures = 0;
   let failure = { status: 503, code: "SlowDown" };
   let failed = 0;
-  const door = createServer((incoming, outgoing) => {
+  const proxy = createServer((incoming, outgoing) => {
     if (failures > 0) {
       failures--;
       failed++;
@@ -40,25 +40,25 @@ export async function startS3(): Promise<S3Server> {
       return;
     }
     const { method, url, headers } = incoming;
-    const onward = forward({ host: "127.0.0.1", port: behind, method, path: url, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(outgoing);
+    const forwarded = forward({ host: "127.0.0.1", port: storePort, method, path: url, headers }, (response) => {
+      outgoing.writeHead(response.statusCode!, response.headers);
+      response.pipe(outgoing);
     });
-    onward.on("error", () => outgoing.destroy());
-    incoming.on("error", () => onward.destroy());
-    incoming.pipe(onward);
+    forwarded.on("error", () => outgoing.destroy());
+    incoming.on("error", () => forwarded.destroy());
+    incoming.pipe(forwarded);
   });
-  await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
-  const place: S3Location = {
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const location: S3Location = {
     bucket: "patchbay",
     prefix: "",
     region: "us-east-1",
-    endpoint: `http://127.0.0.1:${(door.address() as AddressInfo).port}`,
+    endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     accessKeyId: "S3RVER",
     secretAccessKey: "S3RVER",
   };
   return {
-    place,
+    location,
     failNext: (times, status = 503, code = "SlowDown") => {
       failures = times;
       failure = { status, code };
@@ -67,15 +67,15 @@ export async function startS3(): Promise<S3Server> {
       return failed;
     },
     async close() {
-      door.closeAllConnections();
-      door.close();
+      proxy.closeAllConnections();
+      proxy.close();
       await store.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
 
-/** For `skipIf`: says loudly that tests are left out because moto is not installed. */
+/** For `skipIf`: warns that tests are skipped because moto is not installed. */
 export function withoutMoto(): boolean {
   try {
     execFileSync("moto_server", ["--help"], { stdio: "ignore" });
@@ -86,8 +86,8 @@ export function withoutMoto(): boolean {
   }
 }
 
-/** moto over nothing but memory, with an empty bucket. */
-export async function startMoto(): Promise<{ place: S3Location; close(): Promise<void> }> {
+/** Starts moto in memory, with an empty bucket. */
+export async function startMoto(): Promise<{ location: S3Location; close(): Promise<void> }> {
   const child = spawn("moto_server", ["-H", "127.0.0.1", "-p", "0"], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const endpoint = await new Promise<string>((resolve, reject) => {
@@ -101,7 +101,7 @@ export async function startMoto(): Promise<{ place: S3Location; close(): Promise
     child.stderr.on("data", read);
     child.once("exit", () => reject(new Error(`moto did not start: ${output}`)));
   });
-  const place: S3Location = {
+  const location: S3Location = {
     bucket: "patchbay",
     prefix: "",
     region: "us-east-1",
@@ -109,9 +109,9 @@ export async function startMoto(): Promise<{ place: S3Location; close(): Promise
     accessKeyId: "test",
     secretAccessKey: "test",
   };
-  await fetch(`${endpoint}/${place.bucket}`, { method: "PUT" });
+  await fetch(`${endpoint}/${location.bucket}`, { method: "PUT" });
   return {
-    place,
+    location,
     async close() {
       child.kill("SIGTERM");
       await ended;

@@ -1,33 +1,33 @@
-/** Bytes under their SHA-256: what the file store keeps its contents in. One contract suite, run on a folder and on S3. */
+/** The bytes of files, by SHA-256. A folder and S3 run the same contract suite. */
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../../runtime/error.ts";
 
 export interface Blobs {
-  /** Stores the bytes, whole or not at all. Nothing is done where they are there. Rejects with `storage_full` or `unavailable`. */
+  /** Stores the bytes completely or not at all, unless they exist. Rejects with `storage_full` or `unavailable`. */
   put(sha256: string, bytes: Uint8Array): Promise<void>;
-  /** The same for what does not fit into memory. Rejects with `bad_request` where the bytes have another hash. */
+  /** The same for bytes that do not fit into memory. Rejects with `bad_request` when they have another hash. */
   putStream(sha256: string, size: number, bytes: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Throws `not_found` where there are none, `unavailable` where they cannot be read. */
+  /** Throws `not_found`, or `unavailable` when the bytes cannot be read. */
   read(sha256: string): AsyncIterable<Uint8Array>;
   delete(sha256: string): Promise<void>;
-  /** All there are, with when they were written: Unix milliseconds. */
+  /** All blobs, with the time of writing in Unix milliseconds. */
   list(): AsyncIterable<{ sha256: string; at: number }>;
-  /** Removes what writers that died before `time` left half done. Resolves with how much. */
-  tidy(time: number): Promise<number>;
+  /** Removes partial writes from before `time`. Resolves with how many. */
+  removePartial(time: number): Promise<number>;
 }
 
-/** The bytes as they pass; throws `bad_request` at their end where they are not what the hash says. */
-export async function* hashed(sha256: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Passes bytes through; throws `bad_request` at the end when their hash is different. */
+export async function* verified(sha256: string, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   for await (const chunk of bytes) {
     hash.update(chunk);
     yield chunk;
   }
   if (hash.digest("hex") !== sha256)
-    throw new PatchbayError("bad_request", `The bytes are not those of SHA-256 ${sha256}.`);
+    throw new PatchbayError("bad_request", `The bytes do not have the SHA-256 ${sha256}.`);
 }
 
-/** The code or the words of a failure, for a sentence. */
+/** Code or message of an error, for messages. */
 export function reason(cause: unknown): string {
   return (cause as NodeJS.ErrnoException).code ?? (cause instanceof Error ? cause.message : String(cause));
 }

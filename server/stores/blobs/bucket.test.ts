@@ -1,4 +1,4 @@
-/** The whole server with its files and its index of knowledge in a bucket. */
+/** The whole server, with files and knowledge indexes in a bucket. */
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Task } from "../../contract/task.ts";
@@ -12,11 +12,11 @@ describe.skipIf(withoutMoto())("in a bucket", () => {
     s3 = await startMoto();
     app = await testApp({
       env: {
-        PATCHBAY_FILES: `s3://${s3.place.bucket}/files`,
-        PATCHBAY_VECTORS: `s3://${s3.place.bucket}/vectors`,
-        AWS_ENDPOINT_URL: s3.place.endpoint!,
-        AWS_ACCESS_KEY_ID: s3.place.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: s3.place.secretAccessKey,
+        PATCHBAY_FILES: `s3://${s3.location.bucket}/files`,
+        PATCHBAY_VECTORS: `s3://${s3.location.bucket}/vectors`,
+        AWS_ENDPOINT_URL: s3.location.endpoint!,
+        AWS_ACCESS_KEY_ID: s3.location.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: s3.location.secretAccessKey,
       },
     });
   });
@@ -25,7 +25,7 @@ describe.skipIf(withoutMoto())("in a bucket", () => {
     await s3.close();
   });
 
-  test("documents are kept, found and removed there, also after a restart, and nothing of them lies in the data folder", async () => {
+  test("documents are stored, found and removed there, also after a restart, and never in the data folder", async () => {
     await app.json("POST", "/api/knowledge", { body: { name: "handbook" }, status: 201 });
     const { documents } = await app.json<{ documents: { id: string; task: string }[] }>(
       "POST",

@@ -24,26 +24,26 @@ afterAll(async () => {
 let count = 0;
 filesContract("files in a folder", async () => ({
   records,
-  blobs: await openBlobs(join(folder, `place-${++count}`)),
+  blobs: await openBlobs(join(folder, `blobs-${++count}`)),
 }));
 filesContract("files in a bucket", async () => ({
   records,
-  blobs: await openBlobs({ ...s3.place, prefix: `place ${++count}/` }),
+  blobs: await openBlobs({ ...s3.location, prefix: `prefix ${++count}/` }),
 }));
 
-test("in a folder, halves of writers that died are tidied away when they are old", async () => {
+test("in a folder, old partial writes are removed", async () => {
   const root = join(folder, "tidy");
   const blobs = await openBlobs(root);
   writeFileSync(join(root, "tmp", "half"), "hal");
-  writeFileSync(join(root, "tmp", "fresh"), "on its way");
+  writeFileSync(join(root, "tmp", "fresh"), "being written");
   utimesSync(join(root, "tmp", "half"), 1, 1);
-  expect(await blobs.tidy(Date.now() - 3600_000)).toBe(1);
+  expect(await blobs.removePartial(Date.now() - 3600_000)).toBe(1);
   expect(readdirSync(join(root, "tmp"))).toEqual(["fresh"]);
 });
 
 describe("a bucket", () => {
-  test("lists more than a page", async () => {
-    const blobs = await openS3Blobs({ ...s3.place, prefix: "many/" }, 2);
+  test("lists more objects than fit on a page", async () => {
+    const blobs = await openS3Blobs({ ...s3.location, prefix: "many/" }, 2);
     const hashes: string[] = [];
     for (let i = 0; i < 5; i++) {
       const data = new TextEncoder().encode(String(i));
@@ -59,24 +59,24 @@ describe("a bucket", () => {
     expect(found).toEqual(hashes.sort());
   });
 
-  test("that is not there, or whose key is wrong, is told in one line when it is opened", async () => {
-    await expect(openBlobs({ ...s3.place, bucket: "nothing-here" })).rejects.toMatchObject({
+  test("that does not exist, or refuses the key, is reported in one line when it is opened", async () => {
+    await expect(openBlobs({ ...s3.location, bucket: "nothing-here" })).rejects.toMatchObject({
       code: "unavailable",
-      message: expect.stringMatching(/no bucket "nothing-here": make it/),
+      message: expect.stringMatching(/no bucket "nothing-here"\. Create it/),
     });
     s3.failNext(1, 403, "SignatureDoesNotMatch");
-    await expect(openBlobs(s3.place)).rejects.toMatchObject({
+    await expect(openBlobs(s3.location)).rejects.toMatchObject({
       code: "unavailable",
-      message: expect.stringMatching(/SignatureDoesNotMatch; look at AWS_ACCESS_KEY_ID/),
+      message: expect.stringMatching(/SignatureDoesNotMatch; check AWS_ACCESS_KEY_ID/),
     });
-    await expect(openBlobs({ ...s3.place, endpoint: "http://127.0.0.1:2" })).rejects.toMatchObject({
+    await expect(openBlobs({ ...s3.location, endpoint: "http://127.0.0.1:2" })).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringMatching(/failed: ECONNREFUSED/),
     });
   });
 
-  test("that fails now and then is asked again; one that stays away is told", async () => {
-    const blobs = await openBlobs(s3.place);
+  test("that fails sometimes is tried again; a lasting failure is reported", async () => {
+    const blobs = await openBlobs(s3.location);
     const data = new TextEncoder().encode("again");
     const hash = createHash("sha256").update(data).digest("hex");
     const before = s3.failed;

@@ -1,6 +1,6 @@
 /**
- * Uploads and artifacts. Bytes lie once under their SHA-256 (`blobs.ts`); what a person calls a file (id, name, type,
- * owner) is a record. A crash leaves at most a stray blob, which `sweep` takes away.
+ * Uploads and artifacts. Equal bytes are stored once, by their SHA-256 (`blobs.ts`); id, name, type and owner of a file are
+ * a record. A crash leaves at most a blob without a record, which `sweep` removes.
  */
 import { createHash } from "node:crypto";
 import { PatchbayError } from "../../../runtime/error.ts";
@@ -13,7 +13,7 @@ import type { Records } from "../records.ts";
 import type { Blobs } from "./blobs.ts";
 
 export const FILE = "file";
-/** Younger blobs may be on their way to their record. */
+/** The record of a younger blob may not be stored yet. */
 const SWEEP_AFTER_MS = 60 * 60 * 1000;
 const MAX_NAME = 255;
 
@@ -23,9 +23,9 @@ export interface FileRecord extends Omit<FileRef, "id"> {
 }
 
 export interface FileStore extends Files {
-  /** Removes what writers left half done and blobs older than an hour that no record knows. Resolves with how many. */
+  /** Removes partial writes, and blobs without a record that are older than an hour. Resolves with how many. */
   sweep(now?: number): Promise<number>;
-  /** From now on no blob is deleted here, until the returned function is called: somebody reads them all. */
+  /** Deletes no blobs until the returned function is called, so that a backup can read them all. */
   hold(): () => void;
 }
 
@@ -36,10 +36,10 @@ export function createFiles(records: Records, blobs: Blobs): FileStore {
 class BlobFiles implements FileStore {
   readonly #records: Records;
   readonly #blobs: Blobs;
-  /** By blob, so that a delete never takes bytes that a put just counted on. */
+  /** By blob, so that a delete never removes bytes that a concurrent put found. */
   readonly #mutex = new KeyedMutex();
   #holders = 0;
-  /** Blobs to look at when nobody holds them any more. */
+  /** Blobs to check when the last hold ends. */
   readonly #held = new Set<string>();
 
   constructor(records: Records, blobs: Blobs) {
@@ -85,10 +85,10 @@ class BlobFiles implements FileStore {
     if (!record) return false;
     const { sha256 } = record.body;
     return await this.#mutex.run(sha256, async () => {
-      const there = await this.#records.delete(FILE, id);
+      const existed = await this.#records.delete(FILE, id);
       if (this.#holders > 0) this.#held.add(sha256);
-      else if (!(await this.#known(sha256))) await this.#blobs.delete(sha256);
-      return there;
+      else if (!(await this.#isUsed(sha256))) await this.#blobs.delete(sha256);
+      return existed;
     });
   }
 
@@ -101,36 +101,36 @@ class BlobFiles implements FileStore {
       if (--this.#holders > 0) return;
       const left = [...this.#held];
       this.#held.clear();
-      // What is not deleted now is swept at the next start.
-      for (const sha256 of left) void this.#deleteUnknown(sha256).catch(() => undefined);
+      // The sweep of the next start deletes what fails now.
+      for (const sha256 of left) void this.#deleteUnused(sha256).catch(() => undefined);
     };
   }
 
   async sweep(now = Date.now()): Promise<number> {
     const before = now - SWEEP_AFTER_MS;
-    let swept = await this.#blobs.tidy(before);
+    let swept = await this.#blobs.removePartial(before);
     for await (const { sha256, at } of this.#blobs.list())
-      if (at < before && this.#holders === 0 && (await this.#deleteUnknown(sha256))) swept++;
+      if (at < before && this.#holders === 0 && (await this.#deleteUnused(sha256))) swept++;
     return swept;
   }
 
-  async #deleteUnknown(sha256: string): Promise<boolean> {
+  async #deleteUnused(sha256: string): Promise<boolean> {
     return await this.#mutex.run(sha256, async () => {
-      if (await this.#known(sha256)) return false;
+      if (await this.#isUsed(sha256)) return false;
       await this.#blobs.delete(sha256);
       return true;
     });
   }
 
-  async #known(sha256: string): Promise<boolean> {
+  async #isUsed(sha256: string): Promise<boolean> {
     return (await this.#records.list(FILE, { parent: sha256, limit: 1 })).length > 0;
   }
 }
 
-/** The last segment of a path, without control characters: a name to show, never a place to write to. */
+/** The last segment of a path, without control characters: a name to show, never a path to write to. */
 function safeName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed
   const clean = last.replaceAll(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "").trim();
   return clean.slice(0, MAX_NAME) || "file";
 }

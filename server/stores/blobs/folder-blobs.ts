@@ -1,5 +1,5 @@
 /**
- * Blobs in a folder: `blobs/ab/abcd…`, written to `tmp/` and renamed, so that a reader never sees half of one. A crash
+ * Blobs in a folder: `blobs/ab/abcd…`, written to `tmp/` and renamed, so that a reader never sees a partial one. A crash
  * leaves at most a temporary file.
  */
 import { randomUUID } from "node:crypto";
@@ -8,11 +8,11 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs
 import { join } from "node:path";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { faultPoint } from "../../process/fault.ts";
-import { type Blobs, hashed, reason } from "./blobs.ts";
+import { type Blobs, reason, verified } from "./blobs.ts";
 
 export async function openFolderBlobs(folder: string): Promise<Blobs> {
   await mkdir(join(folder, "tmp"), { recursive: true }).catch((cause: unknown) => {
-    throw new PatchbayError("unavailable", `The folder for files cannot be made: ${folder} (${reason(cause)}).`, {
+    throw new PatchbayError("unavailable", `The folder for files cannot be created: ${folder} (${reason(cause)}).`, {
       cause,
     });
   });
@@ -31,7 +31,7 @@ class FolderBlobs implements Blobs {
   }
 
   putStream(sha256: string, size: number, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-    return this.#write(sha256, size, (file) => file.writeFile(hashed(sha256, bytes)));
+    return this.#write(sha256, size, (file) => file.writeFile(verified(sha256, bytes)));
   }
 
   async *read(sha256: string): AsyncGenerator<Uint8Array> {
@@ -58,22 +58,22 @@ class FolderBlobs implements Blobs {
       }
   }
 
-  async tidy(time: number): Promise<number> {
-    let tidied = 0;
+  async removePartial(time: number): Promise<number> {
+    let removed = 0;
     for (const name of await entries(join(this.#folder, "tmp"))) {
       const path = join(this.#folder, "tmp", name);
       const found = await stat(path).catch(() => undefined);
       if (!found || found.mtimeMs >= time) continue;
       await rm(path, { force: true });
-      tidied++;
+      removed++;
     }
-    return tidied;
+    return removed;
   }
 
   async #write(sha256: string, size: number, write: (file: FileHandle) => Promise<void>): Promise<void> {
     const path = this.#path(sha256);
-    const there = await stat(path).catch(() => undefined);
-    if (there?.size === size) return;
+    const existing = await stat(path).catch(() => undefined);
+    if (existing?.size === size) return;
     const temporary = join(this.#folder, "tmp", randomUUID());
     try {
       const file = await open(temporary, "wx", 0o600);

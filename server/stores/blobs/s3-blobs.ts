@@ -1,14 +1,14 @@
-/** Blobs in a bucket of an S3-compatible store: `<prefix>blobs/ab/abcd…`, each one object, which is there whole or not at all. */
+/** Blobs in a bucket of an S3-compatible store: `<prefix>blobs/ab/abcd…`, one object each. */
 import { ReadableStream } from "node:stream/web";
 import { parseDocument } from "htmlparser2";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { S3Location } from "../../process/s3-location.ts";
-import { type Blobs, hashed } from "./blobs.ts";
+import { type Blobs, verified } from "./blobs.ts";
 import { S3Client } from "./s3-client.ts";
 
-/** `pageSize`: how many are asked for at once where all are listed. */
-export async function openS3Blobs(place: S3Location, pageSize = 1000): Promise<Blobs> {
-  const blobs = new S3Blobs(new S3Client(place), pageSize);
+/** `pageSize`: objects per request when all are listed. */
+export async function openS3Blobs(location: S3Location, pageSize = 1000): Promise<Blobs> {
+  const blobs = new S3Blobs(new S3Client(location), pageSize);
   await blobs.page("", 1);
   return blobs;
 }
@@ -24,7 +24,7 @@ class S3Blobs implements Blobs {
 
   async put(sha256: string, bytes: Uint8Array): Promise<void> {
     if ((await this.#size(sha256)) === bytes.byteLength) return;
-    // The store checks that what came is what was signed.
+    // The store verifies the signed hash.
     const headers = { "x-amz-content-sha256": sha256, "content-length": String(bytes.byteLength) };
     await this.#put(sha256, headers, bytes);
   }
@@ -36,7 +36,7 @@ class S3Blobs implements Blobs {
     const body: ReadableStream<Uint8Array> = ReadableStream.from(
       (async function* () {
         try {
-          yield* hashed(sha256, bytes);
+          yield* verified(sha256, bytes);
         } catch (error) {
           broken = error;
           throw error;
@@ -49,14 +49,14 @@ class S3Blobs implements Blobs {
   }
 
   async *read(sha256: string): AsyncGenerator<Uint8Array> {
-    const answer = await this.#client.send({ method: "GET", key: keyOf(sha256) });
-    if (answer.status === 404)
+    const response = await this.#client.send({ method: "GET", key: keyOf(sha256) });
+    if (response.status === 404)
       throw new PatchbayError("not_found", `The bytes ${sha256.slice(0, 12)}… are not in the bucket.`);
-    if (!answer.body) return;
+    if (!response.body) return;
     try {
-      yield* answer.body;
+      yield* response.body;
     } catch (cause) {
-      throw new PatchbayError("unavailable", `The bucket broke off in the middle of ${sha256.slice(0, 12)}….`, {
+      throw new PatchbayError("unavailable", `The download of ${sha256.slice(0, 12)}… from the bucket broke off.`, {
         cause,
       });
     }
@@ -75,15 +75,15 @@ class S3Blobs implements Blobs {
     }
   }
 
-  /** A bucket has no halves. */
-  async tidy(): Promise<number> {
+  /** S3 stores an object completely or not at all. */
+  async removePartial(): Promise<number> {
     return 0;
   }
 
-  /** Objects whose keys come after `after`; `last`: the key after which there are more. */
+  /** Objects with keys after `after`. `last`: the last key, when there are more. */
   async page(after: string, limit: number) {
-    const { bucket, prefix } = this.#client.place;
-    const answer = await this.#client.send({
+    const { bucket, prefix } = this.#client.location;
+    const response = await this.#client.send({
       method: "GET",
       key: "",
       query: {
@@ -92,21 +92,21 @@ class S3Blobs implements Blobs {
         ...(after && { marker: after }),
       },
     });
-    if (answer.status === 404)
-      throw new PatchbayError("unavailable", `There is no bucket "${bucket}": make it, or correct PATCHBAY_FILES.`);
-    return readList(await answer.text());
+    if (response.status === 404)
+      throw new PatchbayError("unavailable", `There is no bucket "${bucket}". Create it, or correct PATCHBAY_FILES.`);
+    return readList(await response.text());
   }
 
   async #put(sha256: string, headers: Record<string, string>, body: Uint8Array | ReadableStream<Uint8Array>) {
-    const answer = await this.#client.send({ method: "PUT", key: keyOf(sha256), headers, body });
-    await answer.body?.cancel();
-    if (answer.status === 404)
-      throw new PatchbayError("unavailable", `There is no bucket "${this.#client.place.bucket}" any more.`);
+    const response = await this.#client.send({ method: "PUT", key: keyOf(sha256), headers, body });
+    await response.body?.cancel();
+    if (response.status === 404)
+      throw new PatchbayError("unavailable", `The bucket "${this.#client.location.bucket}" no longer exists.`);
   }
 
   async #size(sha256: string): Promise<number | undefined> {
-    const answer = await this.#client.send({ method: "HEAD", key: keyOf(sha256) });
-    return answer.status === 404 ? undefined : Number(answer.headers.get("content-length"));
+    const response = await this.#client.send({ method: "HEAD", key: keyOf(sha256) });
+    return response.status === 404 ? undefined : Number(response.headers.get("content-length"));
   }
 }
 
@@ -114,7 +114,7 @@ function keyOf(sha256: string): string {
   return `blobs/${sha256.slice(0, 2)}/${sha256}`;
 }
 
-/** An answer of ListObjects: the first version, which goes on behind a key and is understood by every store. */
+/** Parses the response of ListObjects. Version 1, because every store supports it and it continues after a key. */
 function readList(xml: string): { blobs: { sha256: string; at: number }[]; last?: string } {
   const blobs: { sha256: string; at: number }[] = [];
   let last: string | undefined;

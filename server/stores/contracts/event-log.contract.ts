@@ -1,4 +1,4 @@
-/** What every event log must do. Each implementation runs this in its own test. */
+/** The contract of an event log. Each implementation runs it in its own test. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EventBody, RunEvent } from "../../../runtime/event.ts";
@@ -8,7 +8,7 @@ import type { EventLog } from "../event-log.ts";
 
 let clock = 1_700_000_000_000;
 
-/** Writes a run's events as the executor does: numbered, and not waited for one by one. */
+/** Appends the events of a run as the executor does: numbered, without waiting for each. */
 export function writer(log: EventLog, run: string) {
   let seq = 0;
   return (body: EventBody, options: Parameters<EventLog["append"]>[1] = {}): Promise<void> =>
@@ -25,7 +25,7 @@ export const end: EventBody = { type: "run-end", output: { reply: "Hi" } };
 
 export interface OpenLog {
   log: EventLog;
-  /** Closes it and opens it again on the same data, as a restart does. */
+  /** Closes the log and opens it again on the same data, as a restart does. */
   reopen(): Promise<EventLog>;
   done(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
     });
     afterAll(() => opened.done());
 
-    test("gives back what was appended, in order, from any place", async () => {
+    test("returns appended events in order, from any position", async () => {
       const write = writer(log, "order");
       write(start());
       for (let i = 0; i < 50; i++) write({ type: "node-start", node: `n${i}`, scope: [{ node: "m", item: i }] });
@@ -56,7 +56,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await log.last("nothing")).toBe(-1);
     });
 
-    test("an event that is awaited is on disk with all before it, urgent or not", async () => {
+    test("an awaited event is on disk with all before it, urgent or not", async () => {
       const write = writer(log, "held");
       write(start());
       await write({ type: "node-start", node: "a" });
@@ -66,7 +66,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect((await log.read("held", -1)).length).toBe(4);
     });
 
-    test("refuses gaps, repetitions and anything after the end", async () => {
+    test("refuses gaps, repetitions and events after the end", async () => {
       const write = writer(log, "gaps");
       await write(start());
       await expect(log.append({ run: "gaps", seq: 2, at: 0, ...end } as RunEvent)).rejects.toMatchObject({
@@ -80,17 +80,17 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect((await log.read("gaps", -1)).length).toBe(2);
     });
 
-    test("watchers hear of an event only after it can be read, and soon", async () => {
+    test("watchers are called soon, and only after an event can be read", async () => {
       const write = writer(log, "watched");
       write(start());
       let seen = -1;
-      const heard: number[] = [];
+      const notified: number[] = [];
       await new Promise<void>((resolve) => {
         const stop = log.watch("watched", () => {
           const last = log.last("watched") as number;
           expect(last).toBeGreaterThan(seen);
           seen = last;
-          heard.push(last);
+          notified.push(last);
           if (last === 3) {
             stop();
             resolve();
@@ -101,11 +101,11 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
         });
         write({ type: "node-start", node: "a" });
       });
-      expect(heard.at(-1)).toBe(3);
+      expect(notified.at(-1)).toBe(3);
       expect((await log.read("watched", -1)).length).toBe(4);
     });
 
-    test("a row says where a run stands", async () => {
+    test("a row has the state of its run", async () => {
       const write = writer(log, "row");
       await write(
         start({
@@ -160,7 +160,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await log.row("nothing")).toBeUndefined();
     });
 
-    test("after a restart all is there, and a run goes on where it stood", async () => {
+    test("after a restart all events are kept, and a run continues", async () => {
       const write = writer(log, "again");
       write(start());
       await write({ type: "usage", node: "b", step: 0, model: "m", inputTokens: 7, outputTokens: 1 });
@@ -185,7 +185,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await count()).toBe(open - 1);
     });
 
-    test("a parked run has nothing to do before its first wait is over or it is taken up, also after a restart", async () => {
+    test("a parked run is not due before its first wait expires, also after a restart", async () => {
       const wait = (id: string, expiresAt?: number): EventBody => ({
         type: "run-wait",
         waits: [{ wait: id, key: id, kind: "approval", node: "n", question: "?", ...(expiresAt && { expiresAt }) }],
@@ -205,14 +205,14 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       const crashes = writer(log, "crashes");
       await crashes(start());
       await crashes(wait("w"), { urgent: true });
-      // What this process has is not due, whatever its row says.
+      // Runs that this process has claimed are not due.
       expect(await due(soon + 10)).toEqual([]);
       await log.release("parks", { parked: true });
       await log.release("parks-for-ever", { parked: true });
       expect(await due(soon - 1)).toEqual([]);
       expect(await due(soon)).toEqual(["parks"]);
       log = await opened.reopen();
-      // It waited when the process ended, but nobody had parked it: something may have been under way beside the wait.
+      // `crashes` waited but was not parked when the process ended: other work may have been interrupted.
       expect(await due(soon - 1)).toEqual(["crashes"]);
       expect(await due(soon)).toEqual(["parks", "crashes"]);
       expect(await log.claim("parks")).toBe(true);
@@ -221,7 +221,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
         { urgent: true },
       );
       expect(await due(soon)).toEqual(["crashes"]);
-      // Of the waits that are left, the first counts.
+      // The first of the remaining waits counts.
       await log.release("parks", { parked: true });
       expect(await due(soon + 4)).toEqual(["crashes"]);
       expect(await due(soon + 5)).toEqual(["parks", "crashes"]);
@@ -236,7 +236,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await due(soon + 10)).toEqual([]);
     });
 
-    test("lists newest first, by filter, page by page", async () => {
+    test("lists runs newest first, by filter, in pages", async () => {
       for (let i = 0; i < 5; i++) {
         const write = writer(log, `list-${i}`);
         write(
@@ -273,7 +273,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await ids({ to: middle })).toEqual(["list-1", "list-0"]);
     });
 
-    test("lists conversations, the last spoken first", async () => {
+    test("lists conversations, the most recently used first", async () => {
       const say = async (run: string, session: string, message: string, more: object = {}) => {
         const write = writer(log, run);
         write(start({ session, input: { message }, agent: { id: "talker", name: "T", graph: "h" }, ...more }));
@@ -299,7 +299,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect((await list({ key: "" })).map((row) => row.id)).toEqual(["talk-c", "talk-a"]);
     });
 
-    test("an idempotency id is taken once a key, and its neighbours in the batch are stored", async () => {
+    test("an idempotency id is accepted once per key, and other events of the batch are stored", async () => {
       const idempotency = { key: "k1", id: "call-1", bodyHash: "b" };
       const first = writer(log, "idem-1")(start({ key: "k1" }), { urgent: true, idempotency });
       await first;
@@ -317,7 +317,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect((await log.read("idem-3", -1)).length).toBe(1);
     });
 
-    test("deletes runs that ended, with their events", async () => {
+    test("deletes ended runs with their events", async () => {
       const write = writer(log, "delete-1");
       await write(start(), { urgent: true });
       await expect(log.delete("delete-1")).rejects.toMatchObject({ code: "conflict" });
@@ -328,7 +328,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await log.row("delete-1")).toBeUndefined();
     });
 
-    test("deletes what is old, and nothing that has not ended", async () => {
+    test("deletes old runs that have ended", async () => {
       const old = writer(log, "old-ended");
       await old(start());
       await old(end, { urgent: true });
@@ -341,7 +341,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await log.row("young")).toBeDefined();
     });
 
-    test("keeps graphs by their hash and ratings with their run", async () => {
+    test("stores graphs by their hash, and ratings with their run", async () => {
       const graph = emptyGraph("Kept");
       log.saveGraph("hash-kept", graph);
       log.saveGraph("hash-kept", graph);
@@ -350,11 +350,11 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect(await log.rate("rated", { score: 1, comment: "good" })).toBe(true);
       expect(await log.rate("nothing", { score: 1 })).toBe(false);
       expect((await log.row("rated"))?.rating).toEqual({ score: 1, comment: "good" });
-      await writer(log, "scolded")(start(), { urgent: true });
-      await log.rate("scolded", { score: -1 });
+      await writer(log, "disliked")(start(), { urgent: true });
+      await log.rate("disliked", { score: -1 });
       const rated = async (rating: RunFilter["rating"]) => (await log.rows({ rating })).map((row) => row.id);
       expect(await rated("good")).toEqual(["rated"]);
-      expect(await rated("bad")).toEqual(["scolded"]);
+      expect(await rated("bad")).toEqual(["disliked"]);
       expect(await rated("commented")).toEqual(["rated"]);
       log = await opened.reopen();
       expect(await log.graph("hash-kept")).toEqual(graph);
@@ -418,10 +418,10 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       ]);
     });
 
-    test("groups usage by version and key, gives exact percentiles and ratings, and filters", async () => {
+    test("groups usage by version and key, with exact percentiles and ratings, and filters", async () => {
       const time = Date.UTC(2032, 0, 1);
       const agent = { id: "timed", slug: "timed", name: "Timed", graph: "h" };
-      // A hundred runs of version 1 that took 1 to 100 ms, in no order, by one key; and a draft that still runs.
+      // A hundred runs of version 1 that took 1 to 100 ms, in mixed order, with one key; and a draft that still runs.
       for (let i = 0; i < 100; i++) {
         const run = `timed-${String(i).padStart(3, "0")}`;
         const write = (seq: number, at: number, body: EventBody) => log.append({ run, seq, at, ...body } as RunEvent);
@@ -462,7 +462,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       ]);
     });
 
-    test("a run's time is what it worked: waits and what a restart took do not count", async () => {
+    test("the active time of a run excludes waits and restarts", async () => {
       let seq = 0;
       const at = (time: number, body: EventBody) =>
         log.append({ run: "worked", seq: seq++, at: 1_000_000 + time, ...body } as RunEvent, { urgent: true });
@@ -479,7 +479,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenLog>) {
       expect((await log.row("worked"))?.activeMs).toBe(33);
     });
 
-    test("whatever runs are mixed and whenever they are flushed, each log is whole", async () => {
+    test("interleaved appends of several runs are stored without gaps", async () => {
       let round = 0;
       await fc.assert(
         fc.asyncProperty(

@@ -1,4 +1,4 @@
-/** What every place for files must do, whoever keeps the bytes. */
+/** The contract of a file store, for each implementation of `Blobs`. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Blobs } from "../blobs/blobs.ts";
@@ -13,7 +13,7 @@ async function* chunks(...parts: Uint8Array[]) {
   yield* parts;
 }
 
-/** `fresh` gives an empty place each time. */
+/** `fresh` returns empty stores each time. */
 export function filesContract(name: string, fresh: () => Promise<{ blobs: Blobs; records: Records }>): void {
   const all = async (blobs: Blobs) => {
     const found: string[] = [];
@@ -27,7 +27,7 @@ export function filesContract(name: string, fresh: () => Promise<{ blobs: Blobs;
   };
 
   describe(name, () => {
-    test("the same bytes are kept once and stay while one name for them is left", async () => {
+    test("equal bytes are stored once, until their last file is deleted", async () => {
       const { blobs, records } = await fresh();
       const files = createFiles(records, blobs);
       const [a, b] = await Promise.all([
@@ -45,7 +45,7 @@ export function filesContract(name: string, fresh: () => Promise<{ blobs: Blobs;
       await expect(files.get(b.id)).rejects.toMatchObject({ code: "not_found" });
     });
 
-    test("a name is a name and no path", async () => {
+    test("a name is not a path", async () => {
       const { blobs, records } = await fresh();
       const files = createFiles(records, blobs);
       const put = async (given: string) => (await files.put({ mediaType: "", name: given, bytes: bytes(given) })).name;
@@ -56,7 +56,7 @@ export function filesContract(name: string, fresh: () => Promise<{ blobs: Blobs;
       expect(await put("x".repeat(999))).toHaveLength(255);
     });
 
-    test("bytes come back as they went in, whole or in a stream, empty or large", async () => {
+    test("bytes are returned unchanged, written at once or as a stream, empty or large", async () => {
       const { blobs } = await fresh();
       const large = Buffer.alloc(3_000_000, "0123456789abcdef");
       for (const data of [new Uint8Array(), bytes("\u0000手册\r\n"), large]) {
@@ -70,7 +70,7 @@ export function filesContract(name: string, fresh: () => Promise<{ blobs: Blobs;
       }
     });
 
-    test("a stream that lies or breaks off leaves nothing", async () => {
+    test("a stream with another hash, or one that breaks off, stores nothing", async () => {
       const { blobs } = await fresh();
       const hash = sha256(bytes("true"));
       await expect(blobs.putStream(hash, 4, chunks(bytes("lies")))).rejects.toMatchObject({ code: "bad_request" });
@@ -88,7 +88,7 @@ export function filesContract(name: string, fresh: () => Promise<{ blobs: Blobs;
       expect(await all(blobs)).toEqual([]);
     });
 
-    test("the sweep takes what no record knows, when it is old, and nothing else", async () => {
+    test("the sweep removes only old blobs without a record", async () => {
       const { blobs, records } = await fresh();
       const files = createFiles(records, blobs);
       const kept = await files.put({ mediaType: "text/plain", name: "kept", bytes: bytes("kept") });
@@ -100,7 +100,7 @@ export function filesContract(name: string, fresh: () => Promise<{ blobs: Blobs;
       expect(Buffer.from((await files.get(kept.id)).bytes).toString()).toBe("kept");
     });
 
-    test("what is held stays until it is let go", async () => {
+    test("a hold keeps deleted blobs until it ends", async () => {
       const { blobs, records } = await fresh();
       const files = createFiles(records, blobs);
       const { id } = await files.put({ mediaType: "text/plain", name: "a", bytes: bytes("held") });

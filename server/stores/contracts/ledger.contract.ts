@@ -1,4 +1,4 @@
-/** What every ledger must do. Each implementation runs this in its own test. */
+/** The contract of a ledger. Each implementation runs it in its own test. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Amount, Ledger } from "../ledger.ts";
@@ -8,7 +8,7 @@ const NO_LIMIT: Amount = { tokens: Infinity, nanoUsd: Infinity };
 const tokens = (count: number): Amount => ({ tokens: count, nanoUsd: 0 });
 const DAY = "2031-05-06";
 
-/** `open` gives two ledgers of the same store where there can be two processes, else the same one twice. */
+/** `open` returns two ledgers on one store, as two processes have; or the same one twice when only one process is possible. */
 export function ledgerContract(
   name: string,
   open: () => Promise<{ ledgers: [Ledger, Ledger]; done(): Promise<void> }>,
@@ -27,7 +27,7 @@ export function ledgerContract(
     });
     afterAll(() => done());
 
-    test("a day begins with what was used of it; of what is known later the larger counts", async () => {
+    test("a day begins with the known usage; a later begin can only increase it", async () => {
       expect(await one.day("begin", DAY)).toBeUndefined();
       await one.begin("begin", DAY, { tokens: 5, nanoUsd: 7 });
       await other.begin("begin", DAY, tokens(3));
@@ -38,7 +38,7 @@ export function ledgerContract(
       expect(await one.day("begin", "2031-05-07")).toBeUndefined();
     });
 
-    test("holds until a limit is reached, N and not N + 1; what is settled gives room", async () => {
+    test("holds until a limit is reached, exactly N times; settling makes room", async () => {
       await one.begin("n", DAY, NONE);
       const limits = { ...NO_LIMIT, tokens: 30 };
       const ids = [];
@@ -52,7 +52,7 @@ export function ledgerContract(
       expect(await hold(one, "n", tokens(1), limits)).toBe(false);
     });
 
-    test("money is a limit of its own, exact to the billionth", async () => {
+    test("money has its own limit, exact to a billionth", async () => {
       await one.begin("money", DAY, NONE);
       const limits = { ...NO_LIMIT, nanoUsd: 3 };
       for (let i = 0; i < 3; i++) {
@@ -63,7 +63,7 @@ export function ledgerContract(
       expect(await hold(one, "money", { tokens: 0, nanoUsd: 0 }, { ...NO_LIMIT, nanoUsd: 4 })).not.toBe(false);
     });
 
-    test("a hold or a settlement that is sent again counts once", async () => {
+    test("a repeated hold or settlement counts once", async () => {
       await one.begin("again", DAY, NONE);
       const limits = { ...NO_LIMIT, tokens: 10 };
       expect(await hold(one, "again", tokens(10), limits, "same")).toBe("same");
@@ -74,7 +74,7 @@ export function ledgerContract(
       expect(await one.day("again", DAY)).toEqual({ used: tokens(4), held: NONE });
     });
 
-    test("calls of a minute are given out to N and not N + 1, whoever asks", async () => {
+    test("a minute allows exactly N calls, over both processes", async () => {
       expect(await one.takeCalls("calls", 7, 2, 5)).toBe(true);
       expect(await other.takeCalls("calls", 7, 2, 5)).toBe(true);
       expect(await one.takeCalls("calls", 7, 2, 5)).toBe(false);
@@ -82,21 +82,21 @@ export function ledgerContract(
       expect(await other.takeCalls("calls", 7, 1, 5)).toBe(false);
       expect(await other.takeCalls("calls", 8, 1, 5)).toBe(true);
       expect(await one.takeCalls("other", 7, 6, 5)).toBe(false);
-      await one.giveUp(8 * 60_000);
+      await one.settleOld(8 * 60_000);
       expect(await one.takeCalls("calls", 7, 5, 5)).toBe(true);
       expect(await one.takeCalls("calls", 8, 5, 5)).toBe(false);
     });
 
-    test("what the dead held counts as used; what is held since does not", async () => {
+    test("old holds count as used; new ones do not", async () => {
       await one.begin("dead", DAY, NONE);
       await hold(one, "dead", tokens(10), NO_LIMIT);
-      await one.giveUp(Date.now() - 60_000);
+      await one.settleOld(Date.now() - 60_000);
       expect((await one.day("dead", DAY))?.held).toEqual(tokens(10));
-      await one.giveUp(Date.now() + 1);
+      await one.settleOld(Date.now() + 1);
       expect(await one.day("dead", DAY)).toEqual({ used: tokens(10), held: NONE });
     });
 
-    test("twenty calls at once never go over the limit by more than one of them, whatever they use", async () => {
+    test("twenty concurrent calls exceed the limit by less than one call", async () => {
       let round = 0;
       await fc.assert(
         fc.asyncProperty(

@@ -1,4 +1,4 @@
-/** What every record store must do. Each implementation runs this in its own test. */
+/** The contract of a record store. Each implementation runs it in its own test. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Records, WholeRecord } from "../records.ts";
@@ -10,7 +10,7 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
     beforeAll(async () => ({ records, done } = await open()));
     afterAll(() => done());
 
-    test("gives back what was put, and counts revisions", async () => {
+    test("returns what was put, and counts revisions", async () => {
       const body = { text: "a line\nwith 中文 and \u0000 in it", list: [1, null, { deep: true }] };
       const first = await records.put("note", "a", body);
       expect(first).toMatchObject({ id: "a", revision: 1, body });
@@ -22,13 +22,13 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
       expect(await records.get("other-kind", "a")).toBeUndefined();
     });
 
-    test("revision 0 creates only what is not there", async () => {
+    test("revision 0 only creates", async () => {
       await records.put("once", "x", 1, { revision: 0 });
       await expect(records.put("once", "x", 2, { revision: 0 })).rejects.toMatchObject({ code: "conflict" });
       expect((await records.get("once", "x"))?.body).toBe(1);
     });
 
-    test("of two writers at one revision exactly one wins", async () => {
+    test("exactly one of two writers with the same revision succeeds", async () => {
       await records.put("race", "x", "start");
       const results = await Promise.allSettled([
         records.put("race", "x", "a", { revision: 1 }),
@@ -39,7 +39,7 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
       await expect(records.put("race", "gone", "a", { revision: 1 })).rejects.toMatchObject({ code: "conflict" });
     });
 
-    test("lists in order of id, by parent, page by page", async () => {
+    test("lists in order of id, by parent, in pages", async () => {
       for (const id of ["c", "a", "d", "b"]) await records.put("page", id, id, { parent: id < "c" ? "low" : "high" });
       const ids = async (options: Parameters<Records["list"]>[1]) =>
         (await records.list("page", options)).map((r) => r.id);
@@ -53,14 +53,14 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
       expect((await records.list("page", { parent: "low" }))[0]?.parent).toBe("low");
     });
 
-    test("deletes once", async () => {
+    test("deletes a record once", async () => {
       await records.put("gone", "x", 1);
       expect(await records.delete("gone", "x")).toBe(true);
       expect(await records.delete("gone", "x")).toBe(false);
       expect(await records.get("gone", "x")).toBeUndefined();
     });
 
-    test("a snapshot is of one moment, however slowly it is read, and gives records whole", async () => {
+    test("a snapshot contains the whole records of one moment, however slowly it is read", async () => {
       for (let i = 0; i < 1100; i++) await records.put("snap", `s-${i}`, { i }, { parent: "p" });
       const pages = records.snapshot();
       const seen: WholeRecord[] = (await pages.next()).value!;
@@ -77,14 +77,14 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
         revision: 1,
         createdAt: expect.any(Number),
       });
-      // One that is not read to its end lets go.
+      // A snapshot that is not read to its end releases its connection.
       await records.snapshot().return(undefined);
       const begun = records.snapshot();
       await begun.next();
       await begun.return(undefined);
     });
 
-    test("records are added as they are, all or none, and whoever watches is changes", async () => {
+    test("addAll adds records unchanged, all or none, and notifies watchers", async () => {
       const record = (id: string, body: unknown): WholeRecord => ({
         kind: "added",
         id,
@@ -111,7 +111,7 @@ export function recordsContract(name: string, open: () => Promise<{ records: Rec
       expect(changes).toContain(undefined);
       await expect(records.addAll(pages([record("d", 1)], [record("b", 2)]))).rejects.toMatchObject({
         code: "conflict",
-        message: 'The added "b" is there already.',
+        message: 'The added "b" already exists.',
       });
       expect(await records.get("added", "d")).toBeUndefined();
       await expect(

@@ -4,9 +4,9 @@
  */
 import type pg from "pg";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { type RunEvent, TERMINAL } from "../../../runtime/event.ts";
+import type { RunEvent } from "../../../runtime/event.ts";
 import type { Idempotency } from "../event-log.ts";
-import { indexEvent, type RowState } from "../run-row.ts";
+import { addEvent, appendError, failRun, type LiveRun, takeWrite } from "../live-run.ts";
 import { isTransient, postgresError } from "./errors.ts";
 import { RETRY_FOR_MS, retryTransient } from "./retry.ts";
 import { alreadyWritten, type Part, writeBatch } from "./write-batch.ts";
@@ -14,27 +14,9 @@ import { alreadyWritten, type Part, writeBatch } from "./write-batch.ts";
 /** The longest time that an event without `urgent` waits for its batch. */
 const MAX_DELAY_MS = 20;
 
-/** A run that this process appends to. */
-export interface LiveRun {
-  state: RowState | undefined;
+export interface ClaimedRun extends LiveRun {
+  /** See `claims.ts`. */
   fence: number;
-  /** `seq` of the last event appended, and of the last one on disk. */
-  appended: number;
-  stored: number;
-  ended: boolean;
-  /** Set after a write failed: no later event can be stored. */
-  failed?: PatchbayError;
-  /** Events for the next batch, one JSON text each. */
-  lines: string[];
-  /** The run begins with this batch. */
-  begins?: { idempotency?: Idempotency };
-  update: boolean;
-  /** Settles when the next batch is on disk or failed. */
-  batch?: PromiseWithResolvers<void>;
-}
-
-export function newLiveRun(fence: number): LiveRun {
-  return { state: undefined, fence, appended: -1, stored: -1, ended: false, lines: [], update: false };
 }
 
 export interface BatchesOptions {
@@ -48,14 +30,14 @@ export interface BatchesOptions {
   /** Whether the run has a reader here: its events are written at once. */
   isFollowed(run: string): boolean;
   /** Events up to `last` are on disk. `queued`: the run is queued for the workers. */
-  onStored(live: LiveRun, last: number, queued: boolean): void;
+  onStored(live: ClaimedRun, last: number, queued: boolean): void;
   redact?(text: string): string;
   retryForMs?: number;
 }
 
 export class Batches {
   readonly #options: BatchesOptions;
-  readonly #pending = new Set<LiveRun>();
+  readonly #pending = new Set<ClaimedRun>();
   /** Graphs that are not on disk yet, by hash. */
   readonly #graphs = new Map<string, string>();
   #writing: Promise<void> | undefined;
@@ -68,33 +50,15 @@ export class Batches {
   }
 
   /** See `EventLog.append`. */
-  append(live: LiveRun, event: RunEvent, options: { urgent?: boolean; idempotency?: Idempotency }): Promise<void> {
+  append(live: ClaimedRun, event: RunEvent, options: { urgent?: boolean; idempotency?: Idempotency }): Promise<void> {
     if (this.#closed) return Promise.reject(this.#closed);
-    if (live.failed) return Promise.reject(live.failed);
-    if (event.seq !== live.appended + 1 || live.ended)
-      return Promise.reject(
-        new PatchbayError(
-          "conflict",
-          `Run ${event.run} is at event ${live.appended}${live.ended ? ", its last" : ""}; event ${event.seq} does not follow.`,
-        ),
-      );
-    const { state, changed } = indexEvent(live.state, event);
-    live.state = state;
-    live.appended = event.seq;
-    const text = JSON.stringify(event);
-    live.lines.push(this.#options.redact ? this.#options.redact(text) : text);
-    if (event.type === "run-start") live.begins = options.idempotency ? { idempotency: options.idempotency } : {};
-    else if (changed) live.update = true;
-    if (TERMINAL.has(event.type)) live.ended = true;
-    if (!live.batch) {
-      live.batch = Promise.withResolvers();
-      // Each append rejects by itself; a caller may ignore that.
-      live.batch.promise.catch(() => {});
-      this.#pending.add(live);
-    }
+    const refused = appendError(live, event);
+    if (refused) return Promise.reject(refused);
+    const stored = addEvent(live, event, { idempotency: options.idempotency, redact: this.#options.redact });
+    this.#pending.add(live);
     if (options.urgent || this.#options.isFollowed(event.run)) this.writeSoon();
     else this.#writeLater();
-    return live.batch.promise;
+    return stored;
   }
 
   /** Writes in a microtask, so that events appended together go into one batch. */
@@ -150,54 +114,40 @@ export class Batches {
     if (this.#pending.size > 0 && !this.#closed) this.#writeLater();
   }
 
-  async #writeBatch(lives: LiveRun[], graphs: [string, string][]): Promise<void> {
-    const batches = lives.map((live) => live.batch!);
-    const parts = lives.map((live) => this.#takePending(live));
+  async #writeBatch(lives: ClaimedRun[], graphs: [string, string][]): Promise<void> {
+    const pending = lives.map((live) => ({ live, ...this.#takePart(live) }));
     try {
-      const stored = await this.#writeWithRetry(parts, graphs);
+      const stored = await this.#writeWithRetry(
+        pending.map(({ part }) => part),
+        graphs,
+      );
       this.#lastFailed = false;
       for (const [hash] of graphs) this.#graphs.delete(hash);
-      parts.forEach((part, index) => {
-        const live = lives[index]!;
+      for (const { live, part, done } of pending)
         if (stored.has(part.run)) {
           live.stored = part.last;
           this.#options.onStored(live, part.last, part.insert?.owner === null);
-          batches[index]!.resolve();
-        } else this.#fail(live, refusal(part), batches[index]!);
-      });
+          done.resolve();
+        } else this.#fail(live, refusal(part), done);
     } catch (error) {
       this.#lastFailed = true;
-      const failure = postgresError(error);
-      lives.forEach((live, index) => {
-        this.#fail(live, failure, batches[index]!);
-      });
+      for (const { live, done } of pending) this.#fail(live, postgresError(error), done);
     }
   }
 
   /** Takes the pending events of the run. */
-  #takePending(live: LiveRun): Part {
-    const { row } = live.state!;
-    const { begins } = live;
+  #takePart(live: ClaimedRun): { part: Part; done: PromiseWithResolvers<void> } {
+    const { chunk, row, begins, update, done } = takeWrite(live);
     const queued = this.#options.leaveToWorkers && begins !== undefined && !live.ended;
-    const part: Part = {
-      run: row.id,
-      first: live.appended - live.lines.length + 1,
-      last: live.appended,
-      body: live.lines.length === 1 ? live.lines[0]! : live.lines.join("\n"),
-      fence: queued ? 0 : live.fence,
-    };
+    const part: Part = { ...chunk, fence: queued ? 0 : live.fence };
     if (begins)
       part.insert = {
         row: queued ? { ...row, status: "queued" } : row,
         owner: queued ? null : this.#options.ownerId(),
         ...(begins.idempotency && { idempotencyId: begins.idempotency.id, bodyHash: begins.idempotency.bodyHash }),
       };
-    else if (live.update) part.update = row;
-    live.lines = [];
-    live.batch = undefined;
-    live.begins = undefined;
-    live.update = false;
-    return part;
+    else if (update) part.update = row;
+    return { part, done };
   }
 
   /** Writes, and retries during a restart of the database. Parts that are already written are skipped. */
@@ -219,16 +169,10 @@ export class Batches {
     return done;
   }
 
-  /** Later events of the run fail too, because they would leave a gap. */
-  #fail(live: LiveRun, error: PatchbayError, batch: PromiseWithResolvers<void>): void {
-    live.failed ??= error;
-    batch.reject(error);
+  #fail(live: ClaimedRun, error: PatchbayError, done: PromiseWithResolvers<void>): void {
+    done.reject(error);
+    failRun(live, error);
     this.#pending.delete(live);
-    live.batch?.reject(error);
-    live.batch = undefined;
-    live.lines = [];
-    live.update = false;
-    live.begins = undefined;
   }
 }
 

@@ -7,10 +7,10 @@ import { BoundedMap } from "../../../runtime/bounded-map.ts";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import type { RunFilter, RunRow, SessionRow, UsageRow } from "../../contract/run.ts";
-import type { EventLog, Idempotency, UsageFilter } from "../event-log.ts";
+import type { EventLog, Idempotency } from "../event-log.ts";
+import { newLiveRun } from "../live-run.ts";
 import { indexEvent, wakesAt } from "../run-row.ts";
-import { Batches, type LiveRun, newLiveRun } from "./batches.ts";
+import { Batches, type ClaimedRun } from "./batches.ts";
 import { claimRun, findOwner, queueRuns, releaseRun } from "./claims.ts";
 import { postgresError } from "./errors.ts";
 import type { Listener } from "./listen.ts";
@@ -57,28 +57,25 @@ export async function openPostgresLog(options: PostgresLogOptions): Promise<Post
   }
 }
 
-class PostgresEventLog implements PostgresLog {
+class PostgresEventLog extends RunQueries implements PostgresLog {
   members!: Members;
   readonly #options: PostgresLogOptions;
-  readonly #pool: pg.Pool;
-  readonly #reader: RunQueries;
   readonly #batches: Batches;
   readonly #watchers: Watchers;
-  readonly #live = new Map<string, LiveRun>();
+  readonly #live = new Map<string, ClaimedRun>();
   /** Runs that are being claimed. */
-  readonly #loading = new Map<string, Promise<LiveRun>>();
+  readonly #loading = new Map<string, Promise<ClaimedRun>>();
   readonly #graphs = new BoundedMap<string, true>(MAX_KNOWN_GRAPHS);
   #heartbeats = 0;
   #stopListening = () => {};
   #closed: PatchbayError | undefined;
 
   constructor(options: PostgresLogOptions) {
+    super(options.pool);
     this.#options = options;
-    this.#pool = options.pool;
-    this.#reader = new RunQueries(options.pool);
     this.#watchers = new Watchers({
       isLive: (run) => this.#live.has(run),
-      lasts: (runs) => this.#reader.lasts(runs),
+      lasts: (runs) => this.lasts(runs),
     });
     this.#batches = new Batches({
       ...options,
@@ -115,7 +112,7 @@ class PostgresEventLog implements PostgresLog {
     if (this.#closed) return Promise.reject(this.#closed);
     let live = this.#live.get(event.run);
     if (!live && event.type === "run-start") {
-      live = newLiveRun(1);
+      live = { ...newLiveRun(), fence: 1 };
       this.#live.set(event.run, live);
     }
     if (live) return this.#batches.append(live, event, options);
@@ -123,60 +120,23 @@ class PostgresEventLog implements PostgresLog {
     return this.#load(event.run).then((loaded) => this.#batches.append(loaded, event, options));
   }
 
-  read(run: string, after: number, limit = 1000): Promise<RunEvent[]> {
-    return this.#reader.events(run, after, limit);
-  }
-
   last(run: string): number | Promise<number> {
     const live = this.#live.get(run);
     if (live) return live.stored;
     return (
-      this.#watchers.last(run) ??
-      this.#reader.lasts([run]).then((found) => this.#live.get(run)?.stored ?? found.get(run) ?? -1)
+      this.#watchers.last(run) ?? this.lasts([run]).then((found) => this.#live.get(run)?.stored ?? found.get(run) ?? -1)
     );
   }
 
   watch(run: string, listener: () => void): () => void {
     const stop = this.#watchers.watch(run, listener);
     // The run has a reader now: write the delayed events at once.
-    if (this.#live.get(run)?.batch) this.#batches.writeSoon();
+    if (this.#live.get(run)?.write) this.#batches.writeSoon();
     return stop;
   }
 
-  row(run: string): Promise<RunRow | undefined> {
-    return this.#reader.row(run);
-  }
-
-  rows(filter: RunFilter): Promise<RunRow[]> {
-    return this.#reader.rows(filter);
-  }
-
-  due(now: number, limit: number): Promise<string[]> {
-    return this.#reader.due(now, limit);
-  }
-
-  openRuns(): Promise<Record<string, number>> {
-    return this.#reader.openRuns();
-  }
-
   async queueDue(now: number, limit: number): Promise<void> {
-    await translateErrors(queueRuns(this.#pool, await this.due(now, limit)));
-  }
-
-  liveRuns(key: string): Promise<number> {
-    return this.#reader.liveRuns(key);
-  }
-
-  sessions(filter: Parameters<EventLog["sessions"]>[0]): Promise<SessionRow[]> {
-    return this.#reader.sessions(filter);
-  }
-
-  sessionRuns(session: string, options: { agent?: string; key?: string } = {}): Promise<RunRow[]> {
-    return this.#reader.sessionRuns(session, options);
-  }
-
-  findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined> {
-    return this.#reader.findIdempotent(key, id);
+    await translateErrors(queueRuns(this.pool, await this.due(now, limit)));
   }
 
   async rate(run: string, rating: { score: number; comment?: string }): Promise<boolean> {
@@ -195,7 +155,7 @@ class PostgresEventLog implements PostgresLog {
 
   async deleteBefore(time: number): Promise<number> {
     for (let deleted = 0; ; ) {
-      const runs = await this.#reader.endedBefore(time, DELETE_BATCH);
+      const runs = await this.endedBefore(time, DELETE_BATCH);
       if (runs.length > 0) deleted += await this.#delete(runs);
       if (runs.length < DELETE_BATCH) return deleted;
     }
@@ -217,10 +177,10 @@ class PostgresEventLog implements PostgresLog {
   async release(run: string, options: { parked?: boolean } = {}): Promise<void> {
     const live = this.#live.get(run);
     if (!live || live.failed) return;
-    if (live.batch) await live.batch.promise;
+    if (live.write) await live.write.promise;
     if (!this.#live.delete(run) || live.ended) return;
     await translateErrors(
-      releaseRun(this.#pool, {
+      releaseRun(this.pool, {
         run,
         fence: live.fence,
         last: live.stored,
@@ -230,7 +190,7 @@ class PostgresEventLog implements PostgresLog {
   }
 
   owner(run: string): Promise<string | undefined> {
-    return translateErrors(findOwner(this.#pool, run));
+    return translateErrors(findOwner(this.pool, run));
   }
 
   async recover(run: string): Promise<number> {
@@ -247,13 +207,9 @@ class PostgresEventLog implements PostgresLog {
     this.#batches.saveGraph(hash, JSON.stringify(graph));
   }
 
-  async graph(hash: string): Promise<Graph | undefined> {
+  override async graph(hash: string): Promise<Graph | undefined> {
     const pending = this.#batches.pendingGraph(hash);
-    return pending ? (JSON.parse(pending) as Graph) : this.#reader.graph(hash);
-  }
-
-  usage(filter: UsageFilter): Promise<UsageRow[]> {
-    return this.#reader.usage(filter);
+    return pending ? (JSON.parse(pending) as Graph) : super.graph(hash);
   }
 
   async close(): Promise<void> {
@@ -265,7 +221,7 @@ class PostgresEventLog implements PostgresLog {
     await this.members.close();
   }
 
-  #onStored(live: LiveRun, last: number, queued: boolean): void {
+  #onStored(live: ClaimedRun, last: number, queued: boolean): void {
     const { id } = live.state!.row;
     if ((queued || (live.ended && last === live.appended)) && this.#live.get(id) === live) {
       this.#live.delete(id);
@@ -274,7 +230,7 @@ class PostgresEventLog implements PostgresLog {
     this.#watchers.wake(id);
   }
 
-  #load(run: string, fence?: number): Promise<LiveRun> {
+  #load(run: string, fence?: number): Promise<ClaimedRun> {
     let loading = this.#loading.get(run);
     if (!loading) {
       loading = this.#claim(run, fence).finally(() => this.#loading.delete(run));
@@ -284,21 +240,21 @@ class PostgresEventLog implements PostgresLog {
   }
 
   /** Claims the run and reads its events. Rejects with `conflict` while another process has it. */
-  async #claim(run: string, fence?: number): Promise<LiveRun> {
-    const live = newLiveRun(0);
+  async #claim(run: string, fence?: number): Promise<ClaimedRun> {
+    const live: ClaimedRun = { ...newLiveRun(), fence: 0 };
     try {
-      const fenceNow = await claimRun(this.#pool, run, this.members.id(), fence);
+      const fenceNow = await claimRun(this.pool, run, this.members.id(), fence);
       if (fenceNow === undefined) {
-        const row = await this.#reader.row(run);
+        const row = await this.row(run);
         if (row && row.endedAt === undefined) throw new PatchbayError("conflict", `Another process has run ${run}.`);
         // The run has ended or does not exist: the first append rejects.
         live.ended = row !== undefined;
-        live.appended = live.stored = (await this.#reader.lasts([run])).get(run) ?? -1;
+        live.appended = live.stored = (await this.lasts([run])).get(run) ?? -1;
         return live;
       }
       live.fence = fenceNow;
       for (;;) {
-        const events = await this.#reader.events(run, live.stored, LOAD_PAGE);
+        const events = await this.read(run, live.stored, LOAD_PAGE);
         for (const event of events) live.state = indexEvent(live.state, event).state;
         live.stored = events.at(-1)?.seq ?? live.stored;
         if (events.length < LOAD_PAGE) break;
@@ -330,7 +286,7 @@ class PostgresEventLog implements PostgresLog {
 
   async #change(text: string, values: unknown[]): Promise<number> {
     if (this.#closed) throw this.#closed;
-    return (await translateErrors(retryTransient(() => this.#pool.query(text, values)))).rowCount ?? 0;
+    return (await translateErrors(retryTransient(() => this.pool.query(text, values)))).rowCount ?? 0;
   }
 }
 

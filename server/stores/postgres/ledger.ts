@@ -12,5 +12,5 @@ export function postgresLedger(pool: pg.Pool): Ledger {
     pool: { options: pool.options, connect: () => pool.connect(), end: async () => {} },
   });
   // Each statement may be repeated: see `Ledger`.
-  return new KyselyLedger(dialect, postgresError, { schema: "patchbay", again: retryTransient });
+  return new KyselyLedger(dialect, postgresError, { schema: "patchbay", retry: retryTransient });
 }

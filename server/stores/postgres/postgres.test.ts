@@ -1,4 +1,4 @@
-/** The stores on a real PostgreSQL: the suites that SQLite passes, and what only many processes can do wrong. */
+/** The stores on a real PostgreSQL: the contract suites, and faults of several processes. */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,8 +14,8 @@ import { postgresLedger } from "./ledger.ts";
 import { postgresRecords } from "./records.ts";
 import { migrate, POSTGRES_MIGRATIONS } from "./schema.ts";
 
-/** A way to the database on which what is open can fall silent: nothing passes any more, and nobody is told. */
-async function silenced(to: number) {
+/** A proxy to the database whose open connections can go silent without an error. */
+async function silentProxy(to: number) {
   const open = new Set<Socket>();
   const proxy = createServer((near) => {
     const far = connect(to, "127.0.0.1");
@@ -99,13 +99,13 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await expect(openPostgres("postgres://u:s3cret@127.0.0.1:1/x")).rejects.toThrow(/nothing listens there/);
     });
 
-    test("a database of a newer version is refused, and a migration that died half-way is done once", async () => {
+    test("a newer database is refused, and an interrupted migration is applied once", async () => {
       const url = await server.database();
       const client = new pg.Client({ connectionString: url });
       await client.connect();
       const broken = [...POSTGRES_MIGRATIONS, "CREATE TABLE patchbay.extra (n int); SELECT 1 / 0"];
       await expect(migrate(client, broken)).rejects.toThrow(/division by zero/);
-      // Nothing of it stands, nor of the steps before it.
+      // Nothing of it is applied, nor of the migrations before it.
       expect((await client.query("SELECT to_regclass('patchbay.records') AS found")).rows).toEqual([{ found: null }]);
       await migrate(client, [...POSTGRES_MIGRATIONS, "CREATE TABLE patchbay.extra (n int)"]);
       await client.query("INSERT INTO patchbay.extra VALUES (1)");
@@ -116,7 +116,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await client.end();
     });
 
-    test("a database from before the migrator is taken over, and its migrations are not applied again", async () => {
+    test("a database from before the migrator is opened, and its migrations are not applied again", async () => {
       const url = await server.database();
       const client = new pg.Client({ connectionString: url });
       await client.connect();
@@ -149,7 +149,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
     afterAll(async () => {
       for (const postgres of opened) await postgres.close();
     });
-    /** Each has connections of its own, as a process of its own would. */
+    /** Each has its own connections, like a separate process. */
     const join = async (member: string, options: Partial<PostgresLogOptions> = {}) => {
       const postgres = await openPostgres(url);
       opened.push(postgres);
@@ -161,13 +161,13 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
     const append = (seq: number, type: "node-skip" | "run-end" = "node-skip") =>
       type === "run-end" ? { seq, at: seq, ...end } : { seq, at: seq, type, node: "n" };
 
-    test("a follower elsewhere hears of each event, in order and without a gap", async () => {
+    test("a watcher in another process gets each event, in order and without a gap", async () => {
       const { log: a } = await join("writes");
       const { log: b } = await join("follows");
       const seen: number[] = [];
       const all = new Promise<void>((resolve) => {
-        const stop = b.watch("told", async () => {
-          for (const event of await b.read("told", seen.at(-1) ?? -1)) {
+        const stop = b.watch("watched", async () => {
+          for (const event of await b.read("watched", seen.at(-1) ?? -1)) {
             if (event.seq > (seen.at(-1) ?? -1)) seen.push(event.seq);
             if (event.type === "run-end" && seen.at(-1) === event.seq) {
               stop();
@@ -176,18 +176,18 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
           }
         });
       });
-      const write = writer(a, "told");
+      const write = writer(a, "watched");
       await write(start(), { urgent: true });
       for (let i = 0; i < 20; i++) await write({ type: "node-skip", node: `n${i}` }, { urgent: true });
       await write(end, { urgent: true });
       await all;
       expect(seen).toEqual(Array.from({ length: 22 }, (_, i) => i));
-      expect(await b.last("told")).toBe(21);
+      expect(await b.last("watched")).toBe(21);
       await a.close();
       await b.close();
     });
 
-    test("R8: only who claimed a run may append to it, and what is released can be claimed", async () => {
+    test("R8: only the process that claimed a run can append to it, and a released run can be claimed", async () => {
       const { log: a } = await join("first");
       const { log: b } = await join("second");
       await writer(a, "one")(start(), { urgent: true });
@@ -205,7 +205,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await b.close();
     });
 
-    test("of many that reach for a free run exactly one has it", async () => {
+    test("exactly one of several concurrent claims succeeds", async () => {
       const all = await Promise.all(Array.from({ length: 4 }, (_, i) => join(`reach-${i}`)));
       const { log } = all[0]!;
       for (let round = 0; round < 5; round++) {
@@ -218,13 +218,13 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       for (const one of all) await one.log.close();
     });
 
-    test("a process that falls silent is buried, its run is taken over, and its late events are refused", async () => {
-      // Its beats do not come, but it lives on: a long pause, seen from outside.
+    test("a silent process is removed, its run is claimed by another, and its late events are refused", async () => {
+      // It sends no heartbeats but still works, as after a long pause.
       const silent = await join("silent", { heartbeatMs: 3_600_000 });
       const write = writer(silent.log, "lost");
       await write(start(), { urgent: true });
       await write({ type: "node-start", node: "a" }, { urgent: true });
-      const { log } = await join("heir");
+      const { log } = await join("successor");
       await expect.poll(() => log.claim("lost"), { timeout: 4_000, interval: 50 }).toBe(true);
       await expect(write({ type: "node-skip", node: "late" }, { urgent: true })).rejects.toMatchObject({
         code: "conflict",
@@ -236,8 +236,8 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await log.close();
     });
 
-    test("the database restarts under load: nothing is lost, nothing twice, nobody is taken for dead", async () => {
-      // A busy machine takes its time to start a database again.
+    test("the database restarts under load: no event is lost or duplicated, and no process is removed", async () => {
+      // A busy machine needs time to start the database again.
       const patient = { retryForMs: 60_000 };
       const { log: a } = await join("steady-a", patient);
       const { log: b } = await join("steady-b", patient);
@@ -267,7 +267,7 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await b.close();
     }, 90_000);
 
-    test("when the database stays away an append is refused with unavailable, and reads come back with it", async () => {
+    test("without a database an append rejects with unavailable, and reads work again afterwards", async () => {
       const { log } = await join("patient", { retryForMs: 300 });
       const write = writer(log, "away");
       await write(start(), { urgent: true });
@@ -283,29 +283,29 @@ describe.skipIf(withoutPostgres())("PostgreSQL", () => {
       await log.close();
     }, 30_000);
 
-    test("connections that are dead without a word are noticed and made anew, also the one that listens", async () => {
-      const cut = await silenced(server.port);
-      const postgres = await openPostgres(url.replace(`:${server.port}/`, `:${cut.port}/`), 400);
+    test("silently dead connections are detected and replaced, also that of the listener", async () => {
+      const proxy = await silentProxy(server.port);
+      const postgres = await openPostgres(url.replace(`:${server.port}/`, `:${proxy.port}/`), 400);
       opened.push(postgres);
       const log = await openPostgresLog({ ...postgres, member: "behind a firewall", heartbeatMs: 50 });
       const { log: other } = await join("in the open", { deadMs: 60_000 });
       const write = writer(log, "silence");
       await write(start(), { urgent: true });
       await Promise.all(Array.from({ length: 8 }, () => log.row("silence")));
-      const heardAgain = Promise.withResolvers<void>();
-      await postgres.listener.on("patchbay_test", () => {}, heardAgain.resolve);
-      cut.silence();
+      const reconnected = Promise.withResolvers<void>();
+      await postgres.listener.on("patchbay_test", () => {}, reconnected.resolve);
+      proxy.silence();
       await write({ type: "node-skip", node: "n" }, { urgent: true });
       expect(await log.last("silence")).toBe(1);
       await write(end, { urgent: true });
       expect(await other.last("silence")).toBe(2);
-      await heardAgain.promise;
+      await reconnected.promise;
       await log.close();
       await other.close();
-      cut.close();
+      proxy.close();
     });
 
-    test("text that PostgreSQL cannot hold is stored all the same", async () => {
+    test("events with text that PostgreSQL columns cannot hold are stored unchanged", async () => {
       const { log } = await join("odd");
       const message = `half ${"😀".slice(0, 1)} and \u0000 nul`;
       await writer(log, "odd")(start({ input: { message }, session: "s\u0000" }), { urgent: true });

@@ -2,10 +2,17 @@
 import type pg from "pg";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import { parseStoredEvent } from "../../../runtime/stored-event.ts";
 import type { RunFilter, RunRow, SessionRow, UsageRow } from "../../contract/run.ts";
+import { eventsIn } from "../chunks.ts";
 import type { EventLog, UsageFilter } from "../event-log.ts";
-import { type DbSessionRow, type Query, runsQuery, sessionsQuery, toSessionRow } from "../list-queries.ts";
+import {
+  type DbSessionRow,
+  type Query,
+  runsQuery,
+  sessionRunsQuery,
+  sessionsQuery,
+  toSessionRow,
+} from "../list-queries.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
 import { type DbUsageRow, toUsageRow, usageQuery } from "../usage-query.ts";
 import { postgresError } from "./errors.ts";
@@ -14,29 +21,21 @@ import { toStorableText } from "./write-batch.ts";
 
 type Value = string | number | string[];
 
-/** All queries only read, so they are retried after transient errors. */
-export class RunQueries {
-  readonly #pool: pg.Pool;
+/** The methods of `EventLog` that only read. They are retried after transient errors. */
+export abstract class RunQueries {
+  protected readonly pool: pg.Pool;
 
   constructor(pool: pg.Pool) {
-    this.#pool = pool;
+    this.pool = pool;
   }
 
-  async events(run: string, after: number, limit: number): Promise<RunEvent[]> {
+  async read(run: string, after: number, limit = 1000): Promise<RunEvent[]> {
     // Events are numbered without gaps, so their numbers bound the chunks that a page needs.
     const rows = await this.#all<{ first: number; body: string }>(
       "SELECT first, body FROM patchbay.chunks WHERE run = $1 AND last > $2 AND first <= $2 + $3 ORDER BY last LIMIT $3",
       [run, after, Math.min(limit, 1_000_000)],
     );
-    const events: RunEvent[] = [];
-    for (const { first, body } of rows) {
-      const lines = body.split("\n");
-      for (let i = Math.max(0, after + 1 - first); i < lines.length; i++) {
-        events.push(parseStoredEvent(lines[i]!));
-        if (events.length >= limit) return events;
-      }
-    }
-    return events;
+    return eventsIn(rows, after, limit);
   }
 
   /** `seq` of the last event of each run that has any. */
@@ -100,12 +99,8 @@ export class RunQueries {
     return (await this.#list<DbSessionRow>(sessionsQuery("postgres", filter))).map(toSessionRow);
   }
 
-  async sessionRuns(session: string, options: { agent?: string; key?: string }): Promise<RunRow[]> {
-    const values: Value[] = [toStorableText(session)];
-    let where = "session = $1 AND fork IS NULL";
-    if (options.agent !== undefined) where += ` AND agent = $${values.push(options.agent)}`;
-    if (options.key !== undefined) where += ` AND coalesce(key, '') = $${values.push(options.key)}`;
-    return (await this.#all<DbRow>(`SELECT * FROM patchbay.runs WHERE ${where} ORDER BY id`, values)).map(toRow);
+  async sessionRuns(session: string, filter: { agent?: string; key?: string } = {}): Promise<RunRow[]> {
+    return (await this.#list<DbRow>(sessionRunsQuery("postgres", session, filter))).map(toRow);
   }
 
   async findIdempotent(key: string, id: string): Promise<{ run: string; bodyHash: string } | undefined> {
@@ -144,7 +139,7 @@ export class RunQueries {
 
   async #all<T>(text: string, values: Value[]): Promise<T[]> {
     try {
-      return await retryTransient(async () => (await this.#pool.query(text, values)).rows as T[]);
+      return await retryTransient(async () => (await this.pool.query(text, values)).rows as T[]);
     } catch (error) {
       throw postgresError(error);
     }

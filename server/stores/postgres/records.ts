@@ -2,7 +2,7 @@
 import { type Kysely, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
 import type { Records, WholeRecord } from "../records.ts";
-import { KyselyRecords, SNAPSHOT_PAGE, type SnapshotRow, type Tables, whole } from "../sqlite/records.ts";
+import { KyselyRecords, SNAPSHOT_PAGE, type SnapshotRow, type Tables, toWholeRecord } from "../sqlite/records.ts";
 import type { Postgres } from "./connect.ts";
 import { postgresError } from "./errors.ts";
 import { retryTransient } from "./retry.ts";
@@ -50,7 +50,7 @@ class PostgresRecords extends KyselyRecords {
         );
         if (rows.length === 0) break;
         after = rows.at(-1)!.seq;
-        yield rows.map(whole);
+        yield rows.map(toWholeRecord);
       }
     } catch (error) {
       broken = error as Error;

@@ -1,6 +1,6 @@
 /**
- * The tables on PostgreSQL, all in the schema `patchbay`, and how they are brought up to date. Text is compared by its
- * bytes (collation C), so that ids sort as they do everywhere else.
+ * The tables on PostgreSQL, in the schema `patchbay`, and their migrations. Ids use the collation C, so that they sort by
+ * their bytes as everywhere else.
  */
 import { PostgresDialect, type PostgresPoolClient } from "kysely";
 import type { ClientBase } from "pg";
@@ -89,12 +89,12 @@ export const POSTGRES_MIGRATIONS = [
      body text NOT NULL,
      reply text
    );`,
-  // Runs that wait for people alone: nobody has them, and nothing is to be done on them.
+  // Runs that only wait for people: no process has them, and there is nothing to do.
   `ALTER TABLE patchbay.runs ADD COLUMN parked boolean NOT NULL DEFAULT false;
    UPDATE patchbay.runs SET parked = true WHERE owner IS NULL AND status IN ('waiting', 'uncertain');
    DROP INDEX patchbay.runs_open;
    CREATE INDEX runs_open ON patchbay.runs (parked, id) WHERE ended_at IS NULL;`,
-  // What agent keys used of a day, and what their calls under way hold (see ledger.ts); how long runs worked.
+  // Daily usage of agent keys and the holds of running calls (see ledger.ts); active time of runs.
   `CREATE TABLE patchbay.key_days (
      key text COLLATE "C" NOT NULL,
      day text COLLATE "C" NOT NULL,
@@ -115,7 +115,7 @@ export const POSTGRES_MIGRATIONS = [
    -- Of runs that ended before the column was there it is not known what they waited for people: all of it counts.
    ALTER TABLE patchbay.runs ADD COLUMN active_ms bigint;
    UPDATE patchbay.runs SET active_ms = ended_at - started_at WHERE ended_at IS NOT NULL;`,
-  // Calls of agent keys in the minute that runs: nothing is lost with it, and no call waits for a sync.
+  // Calls of agent keys per minute. Unlogged: a crash may lose them, and no call waits for a sync.
   `CREATE UNLOGGED TABLE patchbay.key_minutes (
      key text COLLATE "C" NOT NULL,
      minute bigint NOT NULL,
@@ -125,8 +125,8 @@ export const POSTGRES_MIGRATIONS = [
 ];
 
 /**
- * Brings the schema up to date, one replica at a time. Rejects with `unavailable` when it was written by a newer
- * Patchbay; nothing is then changed.
+ * Applies pending migrations, one process at a time. Rejects with `unavailable` when the schema is from a newer Patchbay;
+ * then nothing was changed.
  */
 export async function migrate(client: ClientBase, migrations = POSTGRES_MIGRATIONS): Promise<void> {
   await migrateToLatest({

@@ -1,16 +1,11 @@
 /** Writes the events of many runs in one statement: one transaction, one round trip, one sync. */
 import type pg from "pg";
 import type { RunRow } from "../../contract/run.ts";
-import { toCells } from "../run-cells.ts";
-import { CHANGING_COLUMNS, ROW_COLUMNS } from "../sqlite/event-log-schema.ts";
+import type { Chunk } from "../chunks.ts";
+import { CHANGING_COLUMNS, ROW_COLUMNS, toCells } from "../run-cells.ts";
 
 /** The part of a batch that belongs to one run. */
-export interface Part {
-  run: string;
-  first: number;
-  last: number;
-  /** One event a line. */
-  body: string;
+export interface Part extends Chunk {
   /** The fence of this process's claim. */
   fence: number;
   /** For a run that begins. `owner` null: it is queued for a worker. */

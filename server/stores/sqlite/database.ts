@@ -1,4 +1,4 @@
-/** Opens the SQLite files. What goes wrong is told in one line that names the file. */
+/** Opens the SQLite files. An error is one line that names the file. */
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
@@ -6,12 +6,10 @@ import { SqliteAdapter, SqliteDialect } from "kysely";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { migrateToLatest } from "../migrate.ts";
 
-/** Larger files are not looked through at each start; a damaged page of theirs is told when it is read. */
+/** Larger files are not checked at each start; reading a damaged page reports it. */
 const CHECKED_BYTES = 64 * 2 ** 20;
 
-/**
- * Opens or creates a database and applies `migrations`. Rejects as `connectSqlite` throws.
- */
+/** Opens or creates a database and applies `migrations`. Rejects as `connectSqlite` throws. */
 export async function openSqlite(file: string, migrations: readonly string[]): Promise<Database.Database> {
   const db = connectSqlite(file, { newest: migrations.length });
   try {
@@ -44,7 +42,7 @@ export function connectSqlite(
     accessSync(dirname(file), constants.W_OK | constants.R_OK);
     db = new Database(file, { readonly, timeout: 5000 });
     if (readonly) return db;
-    if (newest !== undefined) refuse(db, file, newest);
+    if (newest !== undefined) checkFile(db, file, newest);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");
@@ -60,7 +58,7 @@ function versionOf(db: Database.Database): number {
 }
 
 /** Throws when the file is from a newer Patchbay, or damaged. */
-function refuse(db: Database.Database, file: string, newest: number): void {
+function checkFile(db: Database.Database, file: string, newest: number): void {
   const version = versionOf(db);
   if (version > newest)
     throw new PatchbayError(
@@ -106,21 +104,21 @@ function openFailure(error: unknown): string {
   if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
     return "the file is damaged; restore it from a backup. It was not changed.";
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED"))
-    return "another process holds it; stop that one first.";
+    return "another process uses it; stop that process first.";
   if (code === "ENOTDIR" || code === "EEXIST") return "the data folder's path leads through a file.";
   return error instanceof Error ? `${error.message}.` : String(error);
 }
 
-/** A failed read or write as what a caller is told: `storage_full` or `unavailable`; `PatchbayError`s as they are. */
+/** The error for the caller: `storage_full` or `unavailable`. A `PatchbayError` is returned unchanged. */
 export function storageError(error: unknown): PatchbayError {
   if (error instanceof PatchbayError) return error;
   const code = codeOf(error);
   if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "SQLITE_IOERR_WRITE")
-    return new PatchbayError("storage_full", "The disk is full: nothing more can be stored until there is room.", {
+    return new PatchbayError("storage_full", "The disk is full. Free some space; until then nothing can be stored.", {
       cause: error,
     });
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED"))
-    return new PatchbayError("unavailable", "Another process holds the database; try again.", {
+    return new PatchbayError("unavailable", "Another process uses the database; try again.", {
       cause: error,
       retryAfter: 2,
     });

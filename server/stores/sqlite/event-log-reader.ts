@@ -1,12 +1,12 @@
-/** What is read of runs.db on this thread: what an index finds at once, however many runs there are. */
+/** Queries of runs.db in this thread: only those that an index answers quickly, for any number of runs. */
 import type Database from "better-sqlite3";
 import type { RunEvent } from "../../../runtime/event.ts";
 import type { Graph } from "../../../runtime/graph.ts";
-import { parseStoredEvent } from "../../../runtime/stored-event.ts";
 import type { RunRow } from "../../contract/run.ts";
+import { type Chunk, eventsIn } from "../chunks.ts";
+import { sessionRunsQuery } from "../list-queries.ts";
 import { type DbRow, toRow } from "../run-cells.ts";
 import { storageError } from "./database.ts";
-import type { Cell } from "./event-log-schema.ts";
 
 const OVERDUE = "SELECT id FROM runs WHERE wakes_at <= ? AND ended_at IS NULL ORDER BY wakes_at";
 const UNPARKED = "SELECT id FROM runs WHERE ended_at IS NULL AND parked = 0 ORDER BY id";
@@ -28,18 +28,7 @@ export class EventLogReader {
   }
 
   read(run: string, after: number, limit = 1000): RunEvent[] {
-    return query(() => {
-      const events: RunEvent[] = [];
-      for (const row of this.#selectChunks.iterate(run, after)) {
-        const { first, body } = row as { first: number; body: string };
-        const lines = body.split("\n");
-        for (let i = Math.max(0, after + 1 - first); i < lines.length; i++) {
-          events.push(parseStoredEvent(lines[i]!));
-          if (events.length >= limit) return events;
-        }
-      }
-      return events;
-    });
+    return query(() => eventsIn(this.#selectChunks.iterate(run, after) as Iterable<Chunk>, after, limit));
   }
 
   last(run: string): number {
@@ -51,7 +40,7 @@ export class EventLogReader {
     return row && toRow(row);
   }
 
-  /** As `EventLog.due`; `isHere`: runs that this process has. */
+  /** As `EventLog.due`; `isHere`: whether the run is live in this process. */
   due(now: number, limit: number, isHere: (run: string) => boolean): string[] {
     return query(() => {
       const runs: string[] = [];
@@ -73,18 +62,8 @@ export class EventLogReader {
   }
 
   sessionRuns(session: string, options: { agent?: string; key?: string } = {}): RunRow[] {
-    const where = ["session = ?", "fork IS NULL"];
-    const values: Cell[] = [session];
-    if (options.agent !== undefined) {
-      where.push("agent = ?");
-      values.push(options.agent);
-    }
-    if (options.key !== undefined) {
-      where.push("coalesce(key, '') = ?");
-      values.push(options.key);
-    }
-    const sql = `SELECT * FROM runs WHERE ${where.join(" AND ")} ORDER BY id`;
-    return query(() => this.#db.prepare(sql).all(...values) as DbRow[]).map(toRow);
+    const { text, values } = sessionRunsQuery("sqlite", session, options);
+    return query(() => this.#db.prepare(text).all(...values) as DbRow[]).map(toRow);
   }
 
   findIdempotent(key: string, id: string): { run: string; bodyHash: string } | undefined {

@@ -1,4 +1,7 @@
-/** The tables of runs.db. Events lie in chunks: what was written together of one run is one row, a line of JSON each. */
+/** The tables of runs.db, and the messages between its threads. */
+import type { Chunk } from "../chunks.ts";
+import type { Cell } from "../run-cells.ts";
+
 export const SQLITE_EVENT_LOG = [
   `CREATE TABLE chunks (
      run TEXT NOT NULL,
@@ -40,70 +43,25 @@ export const SQLITE_EVENT_LOG = [
      hash TEXT NOT NULL PRIMARY KEY,
      body TEXT NOT NULL
    ) STRICT;`,
-  // Runs that wait for people alone, and when the first of their waits is over.
+  // Runs that only wait for people, and when the first of their waits expires.
   `ALTER TABLE runs ADD COLUMN parked INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE runs ADD COLUMN wakes_at INTEGER;
    DROP INDEX runs_open;
    CREATE INDEX runs_open ON runs (parked, id, status) WHERE ended_at IS NULL;
    CREATE INDEX runs_wake ON runs (wakes_at) WHERE wakes_at IS NOT NULL;`,
-  // Of runs that ended before the column was there it is not known what they waited for people: all of it counts.
+  // For runs that ended before this column existed, the time in which they waited for people is unknown: all of it counts.
   `ALTER TABLE runs ADD COLUMN active_ms INTEGER;
    UPDATE runs SET active_ms = ended_at - started_at WHERE ended_at IS NOT NULL;
    CREATE INDEX runs_by_start ON runs (started_at);`,
 ];
 
-/** Columns of `runs` in the order in which rows cross to the worker. */
-export const ROW_COLUMNS = [
-  "id",
-  "status",
-  "agent",
-  "slug",
-  "version",
-  "name",
-  "graph",
-  "session",
-  "user",
-  "key",
-  "fork",
-  "message",
-  "input_tokens",
-  "output_tokens",
-  "cost_usd",
-  "steps",
-  "tool_calls",
-  "started_at",
-  "ended_at",
-  "active_ms",
-  "error",
-] as const;
-
-/** Columns that change after a run began. */
-export const CHANGING_COLUMNS = [
-  "status",
-  "input_tokens",
-  "output_tokens",
-  "cost_usd",
-  "steps",
-  "tool_calls",
-  "ended_at",
-  "active_ms",
-  "error",
-] as const;
-
-export type Cell = string | number | null;
-
-/** What is written of one run in one transaction. */
-export interface Item {
-  run: string;
-  first: number;
-  last: number;
-  /** One event a line. */
-  body: string;
-  /** All of `ROW_COLUMNS`, with the idempotency id and body hash behind them, for a run that begins. */
+/** What one transaction writes for one run. */
+export interface Item extends Chunk {
+  /** For a run that begins: all of `ROW_COLUMNS`, then the idempotency id and the body hash. */
   insert?: Cell[];
   /** `CHANGING_COLUMNS`, then the id. */
   update?: Cell[];
-  /** The run was taken up again: it is parked no more. */
+  /** The run was resumed: it is no longer parked. */
   unpark?: true;
 }
 
@@ -114,6 +72,7 @@ export type ToWorker =
   | { call: number; op: "delete"; runs: string[] }
   | { call: number; op: "close" };
 
+/** An error in a form that can be sent between threads. */
 export interface Failure {
   code: string;
   message: string;
@@ -122,6 +81,11 @@ export interface Failure {
 export type FromWorker =
   | { ready: true }
   | { broken: Failure }
-  /** `failed`: places in the batch that could not be stored although others were. */
-  | { batch: number; error?: Failure; failed?: { place: number; error: Failure }[] }
+  /** `failed`: indexes of items that could not be stored although others were. */
+  | { batch: number; error?: Failure; failed?: { index: number; error: Failure }[] }
   | { call: number; result?: number; error?: Failure };
+
+export function failureOf(error: unknown): Failure {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return { code: String(code ?? ""), message: String(message ?? error) };
+}

@@ -1,18 +1,12 @@
 /**
- * The only writer of runs.db, in a thread of its own: everything that came in while the last transaction was synced
- * goes into the next one, so the cost of a sync is shared by all runs of that moment.
+ * The only writer of runs.db, in its own thread. All batches that arrive while a transaction is synced go into the next
+ * one, so all runs share the cost of a sync.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type Database from "better-sqlite3";
+import { CHANGING_COLUMNS, ROW_COLUMNS } from "../run-cells.ts";
 import { connectSqlite } from "./database.ts";
-import {
-  CHANGING_COLUMNS,
-  type Failure,
-  type FromWorker,
-  type Item,
-  ROW_COLUMNS,
-  type ToWorker,
-} from "./event-log-schema.ts";
+import { type Failure, type FromWorker, failureOf, type Item, type ToWorker } from "./event-log-schema.ts";
 
 const port = parentPort as MessagePort;
 const send = (message: FromWorker) => port.postMessage(message);
@@ -23,12 +17,12 @@ try {
   db = connectSqlite(file);
   if (busyMs !== undefined) db.pragma(`busy_timeout = ${busyMs}`);
   if (maxPages !== undefined) db.pragma(`max_page_count = ${maxPages}`);
-  // The pages of a busy log; less often written back than the default 1,000.
+  // A busy log fills the default of 1,000 pages quickly; checkpoint less often.
   db.pragma("wal_autocheckpoint = 4000");
   send({ ready: true });
   serve();
 } catch (error) {
-  send({ broken: failure(error) });
+  send({ broken: failureOf(error) });
 }
 
 function serve(): void {
@@ -77,21 +71,21 @@ function serve(): void {
       });
       for (const { batch } of batches) send({ batch });
     } catch (error) {
-      // One item that breaks a rule of the tables must not take the others with it.
+      // One item that violates a constraint must not fail the others.
       if (isConstraint(error)) for (const batch of batches) writeSingly(batch);
-      else for (const { batch } of batches) send({ batch, error: failure(error) });
+      else for (const { batch } of batches) send({ batch, error: failureOf(error) });
     }
   };
   const writeSingly = ({ batch, items, graphs }: Batch) => {
-    const failed: { place: number; error: Failure }[] = [];
-    items.forEach((item, place) => {
+    const failed: { index: number; error: Failure }[] = [];
+    items.forEach((item, index) => {
       try {
         inTransaction(() => {
           if (graphs) for (const graph of graphs) insertGraph.run(graph);
           store(item);
         });
       } catch (error) {
-        failed.push({ place, error: failure(error) });
+        failed.push({ index, error: failureOf(error) });
       }
     });
     send({ batch, failed });
@@ -114,7 +108,7 @@ function serve(): void {
       send({ call: message.call, result });
       if (message.op === "close") port.close();
     } catch (error) {
-      send({ call: message.call, error: failure(error) });
+      send({ call: message.call, error: failureOf(error) });
     }
   };
 
@@ -134,10 +128,5 @@ function serve(): void {
 }
 
 function isConstraint(error: unknown): boolean {
-  return failure(error).code.startsWith("SQLITE_CONSTRAINT");
-}
-
-function failure(error: unknown): Failure {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return { code: String(code ?? ""), message: String(message ?? error) };
+  return failureOf(error).code.startsWith("SQLITE_CONSTRAINT");
 }

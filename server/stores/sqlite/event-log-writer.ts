@@ -1,50 +1,35 @@
 /**
- * What is written to runs.db: events become text here, once, and go in batches to the thread that syncs them. Of each
- * run what need not be waited for is held back a moment, so that a short run is one write.
- * Longer than most files: batching, errors and recovery change the same state of a run.
+ * Writes events to runs.db in batches, through the thread that syncs them. Events that are not urgent wait a moment, so
+ * that a short run is one write.
  */
 import type { Worker } from "node:worker_threads";
 import { PatchbayError } from "../../../runtime/error.ts";
-import { type RunEvent, TERMINAL } from "../../../runtime/event.ts";
+import type { RunEvent } from "../../../runtime/event.ts";
 import type { RunRow } from "../../contract/run.ts";
 import type { Idempotency } from "../event-log.ts";
+import { addEvent, appendError, failRun, type LiveRun, newLiveRun, takeWrite, type Write } from "../live-run.ts";
 import { insertValues, updateValues } from "../run-cells.ts";
-import { indexEvent, type RowState, wakesAt } from "../run-row.ts";
+import { indexEvent, wakesAt } from "../run-row.ts";
 import { storageError } from "./database.ts";
-import { type Cell, type FromWorker, type Item, ROW_COLUMNS, type ToWorker } from "./event-log-schema.ts";
+import type { FromWorker, Item, ToWorker } from "./event-log-schema.ts";
 
-/** The longest that an event which need not be waited for is held back. */
-const HOLD_MS = 20;
-/** Batches on their way at once: one that is being synced and the next. What comes meanwhile fills a third here. */
+/** The longest time that an event without `urgent` waits for its batch. */
+const MAX_DELAY_MS = 20;
+/** Batches in the thread at once: one that is synced, and the next. Later events collect here. */
 const MAX_SENT = 2;
 
-type Settled = PromiseWithResolvers<void>;
-
-/** A run that is being written. */
-interface Live {
-  state: RowState | undefined;
-  /** `seq` of the last event appended, and of the last one on disk. */
-  appended: number;
-  stored: number;
-  ended: boolean;
-  /** Set while nothing more of the run can be stored. */
-  failed?: PatchbayError;
-  /** What waits to be sent, and what settles when it is on disk. */
-  lines: string[];
-  chunk?: Settled;
-  insert?: Cell[];
-  update: boolean;
-  /** It was taken up again, and nothing of it was written since. */
+interface SqliteRun extends LiveRun {
+  /** It was parked or loaded, and nothing of it was written since. */
   unpark: boolean;
-  /** It goes with the next batch; else what waits is held back. */
+  /** It is part of the next batch; otherwise its events wait. */
   due: boolean;
 }
 
-/** A run's part of a batch on its way. */
+/** A run's part of a batch that was sent. */
 interface Part {
-  live: Live;
+  live: SqliteRun;
   last: number;
-  chunk: Settled;
+  done: PromiseWithResolvers<void>;
 }
 
 interface Sent {
@@ -56,22 +41,22 @@ type WithoutNumber<T> = T extends { call: number } ? Omit<T, "call"> : never;
 type Call = WithoutNumber<ToWorker>;
 
 export interface WriterOptions {
-  /** Takes known secrets out of every event's text. */
+  /** Removes known secrets from the text of every event. */
   redact?(text: string): string;
-  /** A run that this process did not begin: its row and all of its events, as they are on disk. */
+  /** Row and events of a run that did not begin in this process, as stored. */
   load(run: string): { row: RunRow | undefined; events: RunEvent[] };
 }
 
 export class EventLogWriter {
   readonly #worker: Worker;
   readonly #options: WriterOptions;
-  readonly #live = new Map<string, Live>();
+  readonly #live = new Map<string, SqliteRun>();
   readonly #watchers = new Map<string, Set<() => void>>();
 
-  /** Runs of which something is held back, and those that go with the next batch. */
-  readonly #held = new Set<Live>();
-  #due: Live[] = [];
-  /** Graphs that go with the next batch, and all that are not known to be on disk yet. */
+  /** Runs whose events wait, and those that are part of the next batch. */
+  readonly #delayed = new Set<SqliteRun>();
+  #due: SqliteRun[] = [];
+  /** Graphs for the next batch, and all that are not known to be on disk yet. */
   #graphs: [hash: string, body: string][] = [];
   readonly #newGraphs = new Map<string, string>();
 
@@ -80,7 +65,7 @@ export class EventLogWriter {
   #next = 1;
   #timer: NodeJS.Timeout | undefined;
   #sendSoon = false;
-  /** The next batch goes as soon as another one is back. */
+  /** The next batch is sent when one of the sent batches is done. */
   #overdue = false;
   #closed: PatchbayError | undefined;
 
@@ -96,45 +81,21 @@ export class EventLogWriter {
     if (this.#closed) return Promise.reject(this.#closed);
     let live = this.#live.get(event.run);
     if (!live) {
-      live = event.type === "run-start" ? fresh() : this.#load(event.run);
+      live = event.type === "run-start" ? newRun() : this.#load(event.run);
       this.#live.set(event.run, live);
     }
-    if (live.failed) return Promise.reject(live.failed);
-    if (event.seq !== live.appended + 1 || live.ended)
-      return Promise.reject(
-        new PatchbayError(
-          "conflict",
-          `Run ${event.run} stands at event ${live.appended}${live.ended ? ", its last" : ""}; event ${event.seq} does not follow.`,
-        ),
-      );
-    const { state, changed } = indexEvent(live.state, event);
-    live.state = state;
-    live.appended = event.seq;
-    const text = JSON.stringify(event);
-    live.lines.push(this.#options.redact ? this.#options.redact(text) : text);
-    if (event.type === "run-start")
-      live.insert = [
-        ...insertValues(state.row),
-        options.idempotency?.id ?? null,
-        options.idempotency?.bodyHash ?? null,
-      ];
-    else if (changed) live.update = true;
-    if (TERMINAL.has(event.type)) live.ended = true;
-
-    if (!live.chunk) {
-      live.chunk = Promise.withResolvers<void>();
-      // Where nobody waits for it, nobody needs to hear that it failed: the next append says so.
-      live.chunk.promise.catch(() => {});
-    }
-    if (options.urgent || this.#watchers.has(event.run)) this.#hurry(live);
+    const refused = appendError(live, event);
+    if (refused) return Promise.reject(refused);
+    const stored = addEvent(live, event, { idempotency: options.idempotency, redact: this.#options.redact });
+    if (options.urgent || this.#watchers.has(event.run)) this.#writeSoon(live);
     else if (!live.due) {
-      this.#held.add(live);
-      this.#timer ??= setTimeout(() => this.#sendHeld(), HOLD_MS);
+      this.#delayed.add(live);
+      this.#timer ??= setTimeout(() => this.#sendDelayed(), MAX_DELAY_MS);
     }
-    return live.chunk.promise;
+    return stored;
   }
 
-  /** `seq` of the last event on disk, where the run is being written here. */
+  /** `seq` of the last event on disk, for a run that is live here. */
   stored(run: string): number | undefined {
     return this.#live.get(run)?.stored;
   }
@@ -147,42 +108,42 @@ export class EventLogWriter {
       this.#watchers.set(run, listeners);
     }
     listeners.add(listener);
-    // Somebody looks: what was held back comes at once.
+    // The run has a reader now: write the delayed events at once.
     const live = this.#live.get(run);
-    if (live?.chunk) this.#hurry(live);
+    if (live?.write) this.#writeSoon(live);
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0 && this.#watchers.get(run) === listeners) this.#watchers.delete(run);
     };
   }
 
-  /** Whether the run is being written here: it began or was taken up, and neither ended nor was let go. */
+  /** Whether the run is live here: it began or was resumed, and neither ended nor was released. */
   has(run: string): boolean {
     return this.#live.has(run);
   }
 
-  /** Lets go of a run that waits for people alone. Resolves when that is on disk. */
+  /** Releases a run that only waits for people. Resolves when that is on disk. */
   async park(run: string): Promise<void> {
     const live = this.#live.get(run);
     if (!live?.state || live.failed || live.ended) return;
-    await live.chunk?.promise;
-    // Somebody went on with it meanwhile.
+    await live.write?.promise;
+    // The run was continued meanwhile.
     if (live.stored !== live.appended || this.#live.get(run) !== live) return;
     this.#live.delete(run);
     await this.call({ op: "park", run, wakesAt: wakesAt(live.state) });
   }
 
-  /** Lets go of a run of which all is on disk. `force`: whatever its state, to be loaded anew. */
+  /** Releases a run whose events are all on disk. `force`: in any state, to load it again. */
   forget(run: string, force = false): void {
     const live = this.#live.get(run);
-    if (force || (live && !live.chunk && live.stored === live.appended)) this.#live.delete(run);
+    if (force || (live && !live.write && live.stored === live.appended)) this.#live.delete(run);
   }
 
   /** Stores a graph with the next batch. */
   saveGraph(hash: string, body: string): void {
     this.#newGraphs.set(hash, body);
     this.#graphs.push([hash, body]);
-    this.#timer ??= setTimeout(() => this.#sendHeld(), HOLD_MS);
+    this.#timer ??= setTimeout(() => this.#sendDelayed(), MAX_DELAY_MS);
   }
 
   /** The text of a graph that is not known to be on disk yet. */
@@ -190,7 +151,7 @@ export class EventLogWriter {
     return this.#newGraphs.get(hash);
   }
 
-  /** Has the thread do something beside events, after all that was sent before. Resolves with how many rows it changed. */
+  /** Runs an operation in the thread, after all that was sent before. Resolves with how many rows it changed. */
   call(message: Call): Promise<number> {
     if (this.#closed && message.op !== "close") return Promise.reject(this.#closed);
     const number = this.#next++;
@@ -200,14 +161,12 @@ export class EventLogWriter {
     });
   }
 
-  /** Takes nothing more in; resolves when all that was taken in is on disk or cannot be. False when it was closed before. */
+  /** Rejects later appends; resolves when all earlier events are on disk or failed. False when it was already closed. */
   async drain(): Promise<boolean> {
     if (this.#closed) return false;
     this.#closed = new PatchbayError("unavailable", "The server is stopping.");
-    for (this.#sendHeld(); this.#sent.size > 0 || this.#due.length > 0 || this.#graphs.length > 0; this.#send())
-      await Promise.allSettled(
-        [...this.#sent.values()].flatMap((sent) => sent.parts.map((part) => part.chunk.promise)),
-      );
+    for (this.#sendDelayed(); this.#sent.size > 0 || this.#due.length > 0 || this.#graphs.length > 0; this.#send())
+      await Promise.allSettled([...this.#sent.values()].flatMap((sent) => sent.parts.map((part) => part.done.promise)));
     return true;
   }
 
@@ -216,22 +175,22 @@ export class EventLogWriter {
     await this.#worker.terminate();
   }
 
-  #load(run: string): Live {
+  #load(run: string): SqliteRun {
     const { row, events } = this.#options.load(run);
-    const live = fresh();
+    const live = newRun();
     live.appended = live.stored = events.at(-1)?.seq ?? -1;
-    // Usage and open waits are folded anew: a row is written only when its status changes.
+    // Usage and open waits are folded again: a row is written only when its status changes.
     for (const event of events) live.state = indexEvent(live.state, event).state;
     live.ended = row?.endedAt !== undefined;
     live.unpark = true;
     return live;
   }
 
-  /** What waits of the run goes when this turn of the event loop is over, so that what comes together goes together. */
-  #hurry(live: Live): void {
+  /** Writes at the end of this turn of the event loop, so that events appended together go into one batch. */
+  #writeSoon(live: SqliteRun): void {
     if (!live.due) {
       live.due = true;
-      this.#held.delete(live);
+      this.#delayed.delete(live);
       this.#due.push(live);
     }
     if (this.#sendSoon) return;
@@ -239,14 +198,14 @@ export class EventLogWriter {
     setImmediate(() => this.#send());
   }
 
-  #sendHeld(): void {
+  #sendDelayed(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const live of this.#held) {
+    for (const live of this.#delayed) {
       live.due = true;
       this.#due.push(live);
     }
-    this.#held.clear();
+    this.#delayed.clear();
     this.#send();
   }
 
@@ -257,23 +216,19 @@ export class EventLogWriter {
       return;
     }
     this.#overdue = false;
-    if (this.#due.length === 0 && this.#graphs.length === 0) return;
-    const lives = this.#due;
     const graphs = this.#graphs;
+    const lives = this.#due;
     this.#due = [];
     this.#graphs = [];
     const items: Item[] = [];
     const parts: Part[] = [];
     for (const live of lives) {
       live.due = false;
-      // A run that failed since has nothing more to store.
-      if (!live.chunk) continue;
-      items.push(itemOf(live));
-      parts.push({ live, last: live.appended, chunk: live.chunk });
-      live.chunk = undefined;
-      live.lines = [];
-      live.insert = undefined;
-      live.update = false;
+      // The run has failed meanwhile.
+      if (!live.write) continue;
+      const write = takeWrite(live);
+      items.push(itemOf(write, live.unpark));
+      parts.push({ live, last: write.chunk.last, done: write.done });
       live.unpark = false;
     }
     if (items.length === 0 && graphs.length === 0) return;
@@ -289,14 +244,14 @@ export class EventLogWriter {
       const { parts, graphs } = this.#sent.get(message.batch)!;
       this.#sent.delete(message.batch);
       const error = message.error && storageError(message.error);
-      const failed = message.failed && new Map(message.failed.map((one) => [one.place, storageError(one.error)]));
-      for (let place = 0; place < parts.length; place++) {
-        const failure = error ?? failed?.get(place);
-        if (failure) this.#fail(parts[place]!, failure);
-        else this.#succeed(parts[place]!);
+      const failed = message.failed && new Map(message.failed.map((one) => [one.index, storageError(one.error)]));
+      for (const [index, part] of parts.entries()) {
+        const failure = error ?? failed?.get(index);
+        if (failure) this.#fail(part, failure);
+        else this.#succeed(part);
       }
       if (!error) for (const [hash] of graphs) this.#newGraphs.delete(hash);
-      // Graphs that could not be stored go with the next batch.
+      // Graphs that could not be stored go into the next batch.
       else if (!this.#closed) this.#graphs.push(...graphs);
       if (this.#overdue) this.#send();
     } else if ("call" in message) {
@@ -307,65 +262,44 @@ export class EventLogWriter {
     }
   }
 
-  #succeed({ live, last, chunk }: Part): void {
+  #succeed({ live, last, done }: Part): void {
     const run = live.state!.row.id;
     live.stored = last;
     if (live.ended && last === live.appended && this.#live.get(run) === live) this.#live.delete(run);
-    chunk.resolve();
+    done.resolve();
     const listeners = this.#watchers.get(run);
     if (listeners) for (const listener of [...listeners]) listener();
   }
 
-  /** What was appended since can be stored no more either: it would leave a gap. */
-  #fail({ live, chunk }: Part, error: PatchbayError): void {
-    live.failed ??= error;
-    chunk.reject(error);
-    live.chunk?.reject(error);
-    live.chunk = undefined;
-    live.lines = [];
-    live.insert = undefined;
-    live.update = false;
-    this.#held.delete(live);
+  #fail({ live, done }: Part, error: PatchbayError): void {
+    done.reject(error);
+    failRun(live, error);
+    this.#delayed.delete(live);
   }
 
-  /** The thread itself died: nothing can be stored any more. */
+  /** The thread died: nothing can be stored any more. */
   #break(cause: unknown): void {
     this.#closed = new PatchbayError("unavailable", "The thread that writes runs.db died; restart the server.", {
       cause,
     });
-    for (const { parts } of this.#sent.values()) for (const { chunk } of parts) chunk.reject(this.#closed);
-    for (const live of this.#live.values()) live.chunk?.reject(this.#closed);
+    for (const { parts } of this.#sent.values()) for (const { done } of parts) done.reject(this.#closed);
+    for (const live of this.#live.values()) live.write?.reject(this.#closed);
     for (const call of this.#calls.values()) call.reject(this.#closed);
     this.#sent.clear();
     this.#calls.clear();
   }
 }
 
-function fresh(): Live {
-  return {
-    state: undefined,
-    appended: -1,
-    stored: -1,
-    ended: false,
-    lines: [],
-    update: false,
-    unpark: false,
-    due: false,
-  };
+function newRun(): SqliteRun {
+  return { ...newLiveRun(), unpark: false, due: false };
 }
 
-function itemOf(live: Live): Item {
-  const { row } = live.state!;
-  const item: Item = {
-    run: row.id,
-    first: live.appended - live.lines.length + 1,
-    last: live.appended,
-    body: live.lines.length === 1 ? live.lines[0]! : live.lines.join("\n"),
+function itemOf({ chunk, row, begins, update }: Write, unpark: boolean): Item {
+  const { id = null, bodyHash = null } = begins?.idempotency ?? {};
+  return {
+    ...chunk,
+    ...(begins && { insert: [...insertValues(row), id, bodyHash] }),
+    ...(update && !begins && { update: updateValues(row) }),
+    ...(unpark && { unpark }),
   };
-  // A run that began and ended since is written once, as it ended.
-  if (live.insert)
-    item.insert = live.update ? [...insertValues(row), ...live.insert.slice(ROW_COLUMNS.length)] : live.insert;
-  else if (live.update) item.update = updateValues(row);
-  if (live.unpark) item.unpark = true;
-  return item;
 }

@@ -26,7 +26,7 @@ eventLogContract("SQLite", async () => {
 });
 
 describe("SQLite", () => {
-  test("takes secrets out of what is written", async () => {
+  test("removes secrets from stored events", async () => {
     const log = await openEventLog({
       file: join(folder, "redact.db"),
       redact: (text) => text.replaceAll("hunter2", "[secret P]"),
@@ -36,7 +36,7 @@ describe("SQLite", () => {
     await log.close();
   });
 
-  test("while another process holds the database a run fails with unavailable, and goes on when it is free", async () => {
+  test("while another process locks the database a run fails with unavailable, and continues afterwards", async () => {
     const file = join(folder, "busy.db");
     const log = await openEventLog({ file, busyMs: 50 });
     const write = writer(log, "busy");
@@ -46,7 +46,7 @@ describe("SQLite", () => {
     await expect(write({ type: "node-start", node: "a" }, { urgent: true })).rejects.toMatchObject({
       code: "unavailable",
     });
-    // What follows cannot be stored either: it would leave a gap.
+    // Later events cannot be stored either: they would leave a gap.
     await expect(write({ type: "node-skip", node: "b" })).rejects.toMatchObject({ code: "unavailable" });
     await expect(log.recover("busy")).rejects.toMatchObject({ code: "unavailable" });
     expect((await log.read("busy", -1)).length).toBe(1);
@@ -61,7 +61,7 @@ describe("SQLite", () => {
     await log.close();
   });
 
-  test("a full disk is told as storage_full, and what was stored stays readable", async () => {
+  test("a full disk is reported as storage_full, and stored events stay readable", async () => {
     const file = join(folder, "full.db");
     const log = await openEventLog({ file, maxPages: 40 });
     const write = writer(log, "full");
@@ -77,7 +77,7 @@ describe("SQLite", () => {
     await log.close();
   });
 
-  test("a file of the first schema is brought up to date: what waits in it is taken up once, and then parked", async () => {
+  test("a file of the first schema is migrated, and its waiting runs are due", async () => {
     const file = join(folder, "old.db");
     (await openSqlite(file, SQLITE_EVENT_LOG.slice(0, 1))).close();
     const old = new Database(file);
@@ -92,7 +92,7 @@ describe("SQLite", () => {
     await log.close();
   });
 
-  test("after it is closed nothing is taken in", async () => {
+  test("after it is closed it accepts no events", async () => {
     const log = await openEventLog({ file: join(folder, "closed.db") });
     const write = writer(log, "c");
     write(start());

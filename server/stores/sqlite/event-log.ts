@@ -1,6 +1,6 @@
 /**
- * The event log on SQLite: runs.db, written by a thread of its own. What an index finds is read on this one, lists and
- * sums on a third.
+ * The event log on SQLite, in runs.db. One thread writes; queries that an index answers run in this thread, and lists
+ * and sums in a third.
  */
 import { Worker } from "node:worker_threads";
 import { BoundedMap } from "../../../runtime/bounded-map.ts";
@@ -16,18 +16,18 @@ import { type FromWorker, SQLITE_EVENT_LOG } from "./event-log-schema.ts";
 import { EventLogWriter } from "./event-log-writer.ts";
 import { openSideReader, type SideReader } from "./side-reader.ts";
 
-/** Runs deleted in one transaction, so that writers wait for milliseconds only. */
+/** Runs deleted in one transaction, so that writers wait only milliseconds. */
 const DELETE_BATCH = 200;
 const MAX_KNOWN_GRAPHS = 10_000;
 const ENDED_BEFORE = "SELECT id FROM runs WHERE ended_at IS NOT NULL AND started_at < ? ORDER BY id LIMIT ?";
 
 interface EventLogOptions {
   file: string;
-  /** Takes known secrets out of every event's text. */
+  /** Removes known secrets from the text of every event. */
   redact?(text: string): string;
-  /** How long a write waits for another process; 5 s. */
+  /** How long a write waits for another process. Default: 5 s. */
   busyMs?: number;
-  /** The most pages the file may have; as large as the disk. */
+  /** Maximum number of pages of the file. Default: no limit. */
   maxPages?: number;
 }
 
@@ -53,7 +53,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
   return sqliteLog(reader, writer, openSideReader(options.file));
 }
 
-function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideReader): EventLog {
+function sqliteLog(reader: EventLogReader, writer: EventLogWriter, sideReader: SideReader): EventLog {
   const knownGraphs = new BoundedMap<string, true>(MAX_KNOWN_GRAPHS);
   return {
     append: (event, options = {}) => writer.append(event, options),
@@ -62,17 +62,17 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideRe
     read: async (run, after, limit) => reader.read(run, after, limit),
     row: async (run) => reader.row(run),
     async rows(filter) {
-      return (await aside.all<DbRow>(runsQuery("sqlite", filter))).map(toRow);
+      return (await sideReader.all<DbRow>(runsQuery("sqlite", filter))).map(toRow);
     },
     due: async (now, limit) => reader.due(now, limit, (run) => writer.has(run)),
     openRuns: async () => reader.openRuns(),
     async sessions(filter) {
-      return (await aside.all<DbSessionRow>(sessionsQuery("sqlite", filter))).map(toSessionRow);
+      return (await sideReader.all<DbSessionRow>(sessionsQuery("sqlite", filter))).map(toSessionRow);
     },
     sessionRuns: async (session, options) => reader.sessionRuns(session, options),
     findIdempotent: async (key, id) => reader.findIdempotent(key, id),
     async usage(filter) {
-      return (await aside.all<DbUsageRow>(usageQuery("sqlite", filter))).map(toUsageRow);
+      return (await sideReader.all<DbUsageRow>(usageQuery("sqlite", filter))).map(toUsageRow);
     },
 
     async rate(run, rating) {
@@ -89,7 +89,7 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideRe
 
     async deleteBefore(time) {
       for (let deleted = 0; ; ) {
-        const old = await aside.all<{ id: string }>({ text: ENDED_BEFORE, values: [time, DELETE_BATCH] });
+        const old = await sideReader.all<{ id: string }>({ text: ENDED_BEFORE, values: [time, DELETE_BATCH] });
         const runs = old.map((row) => row.id);
         if (runs.length > 0) deleted += await writer.call({ op: "delete", runs });
         if (runs.length < DELETE_BATCH) return deleted;
@@ -98,14 +98,14 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideRe
 
     async recover(run) {
       const stored = reader.last(run);
-      // Only a write shows whether writing works again: the row is put as it is.
+      // Only a write shows whether writes work again: this one writes the same value.
       const row = reader.row(run);
       if (row) await writer.call({ op: "rate", run, rating: JSON.stringify(row.rating ?? null) });
       writer.forget(run, true);
       return stored;
     },
 
-    /** The file has one process: whatever has not ended is its own. */
+    /** The file has one process: all runs that have not ended belong to it. */
     async claim(run) {
       const row = reader.row(run);
       return row !== undefined && row.endedAt === undefined;
@@ -130,8 +130,8 @@ function sqliteLog(reader: EventLogReader, writer: EventLogWriter, aside: SideRe
 
     async close() {
       if (!(await writer.drain())) return;
-      await aside.close();
-      // The writer is the last to close: only then SQLite folds the journal into the file.
+      await sideReader.close();
+      // The last connection to close is the writer's: SQLite then moves the journal into the file.
       reader.close();
       await writer.close();
     },

@@ -1,17 +1,16 @@
-/** One process at a time on a data folder: two would each take up the other's runs. */
+/** Locks a data folder for one process: two processes would resume each other's runs. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { storageError } from "./database.ts";
 
-/** A process that is just ending gives its folder up within this time. */
+/** A process that is stopping releases its folder within this time. */
 const PATIENCE_MS = 5000;
 
 /**
- * Takes the folder for this process until `release` is called or the process ends, however it ends: the lock is the
- * operating system's, held through SQLite. Throws `unavailable` in one line while another process has it, and where
- * the folder cannot be written.
+ * Locks the folder until `release` is called or the process ends in any way: SQLite holds a lock of the operating system.
+ * Throws `unavailable` with one line while another process has the lock, or when the folder cannot be written.
  */
 export function lockFolder(folder: string, patienceMs = PATIENCE_MS): { release(): void } {
   const file = join(folder, "lock");
@@ -28,7 +27,7 @@ export function lockFolder(folder: string, patienceMs = PATIENCE_MS): { release(
     if (code?.startsWith("SQLITE_BUSY"))
       throw new PatchbayError(
         "unavailable",
-        `Another Patchbay${holder(note)} works on ${folder}; stop it first, or set PATCHBAY_DATA to another folder.`,
+        `Another Patchbay${holder(note)} uses ${folder}; stop it first, or set PATCHBAY_DATA to another folder.`,
         { cause: error },
       );
     if (code === "SQLITE_FULL" || code === "ENOSPC") throw storageError(error);

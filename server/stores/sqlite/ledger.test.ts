@@ -13,7 +13,7 @@ ledgerContract("SQLite", async () => {
   return { ledgers: [ledger, ledger], done: () => ledger.close() };
 });
 
-test("what was used and held is there after it is opened again", async () => {
+test("usage and holds are kept when it is opened again", async () => {
   const file = join(folder, "again.db");
   const first = await sqliteLedger(file);
   await first.begin("k", "2031-05-06", { tokens: 1, nanoUsd: 2 });

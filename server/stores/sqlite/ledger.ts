@@ -1,4 +1,4 @@
-/** The ledger over kysely: the same statements on SQLite and on PostgreSQL. */
+/** The ledger, with the same kysely statements on SQLite and PostgreSQL. */
 import { type Dialect, Kysely, SqliteDialect, sql, type Transaction } from "kysely";
 import type { PatchbayError } from "../../../runtime/error.ts";
 import type { Amount, Ledger, LedgerDay } from "../ledger.ts";
@@ -44,38 +44,38 @@ const SQLITE_LEDGER = [
 ];
 
 /**
- * The ledger in a file of its own, whose commits outlive the process but are not waited for on the disk: a power cut
- * may forget the last moment of it, and no call waits for a sync. Rejects as `openSqlite` does.
+ * The ledger in its own file. Commits survive a crash of the process but are not synced, so that no call waits for the
+ * disk: a power cut may lose the last ones. Rejects as `openSqlite` does.
  */
 export async function sqliteLedger(file: string): Promise<Ledger> {
   const database = await openSqlite(file, SQLITE_LEDGER);
   database.pragma("synchronous = NORMAL");
-  return new KyselyLedger(new SqliteDialect({ database }), storageError, { closed: () => database.close() });
+  return new KyselyLedger(new SqliteDialect({ database }), storageError, { afterClose: () => database.close() });
 }
 
-/** Thrown to undo a hold that does not fit. */
+/** Thrown to roll back a hold that exceeds the limit. */
 const FULL = new Error("The limit is reached.");
 
 export class KyselyLedger implements Ledger {
   readonly #db: Kysely<Tables>;
-  readonly #failure: (error: unknown) => PatchbayError;
-  readonly #again: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly #closed: (() => void) | undefined;
+  readonly #toError: (error: unknown) => PatchbayError;
+  readonly #retry: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly #afterClose: (() => void) | undefined;
 
   /**
-   * `failure` words what went wrong in the database; `schema`: where the tables lie, where there are schemas; `again`
-   * does a statement anew while the database is away for a moment; `closed` closes what the dialect was given.
+   * `toError` converts errors of the database for the caller. `schema`: schema of the tables, on PostgreSQL. `retry`
+   * repeats work while the database is unavailable for a moment. `afterClose` closes the database of the dialect.
    */
   constructor(
     dialect: Dialect,
-    failure: (error: unknown) => PatchbayError,
-    options: { schema?: string; again?: <T>(work: () => Promise<T>) => Promise<T>; closed?(): void } = {},
+    toError: (error: unknown) => PatchbayError,
+    options: { schema?: string; retry?: <T>(work: () => Promise<T>) => Promise<T>; afterClose?(): void } = {},
   ) {
     const db = new Kysely<Tables>({ dialect });
     this.#db = options.schema === undefined ? db : db.withSchema(options.schema);
-    this.#failure = failure;
-    this.#again = options.again ?? ((work) => work());
-    this.#closed = options.closed;
+    this.#toError = toError;
+    this.#retry = options.retry ?? ((work) => work());
+    this.#afterClose = options.afterClose;
   }
 
   async day(key: string, day: string): Promise<LedgerDay | undefined> {
@@ -84,7 +84,7 @@ export class KyselyLedger implements Ledger {
     );
     return (
       row && {
-        // PostgreSQL gives 64-bit integers as text where no parser is set.
+        // PostgreSQL returns 64-bit integers as text when no parser is set.
         used: { tokens: Number(row.used_tokens), nanoUsd: Number(row.used_nano_usd) },
         held: { tokens: Number(row.held_tokens), nanoUsd: Number(row.held_nano_usd) },
       }
@@ -116,13 +116,13 @@ export class KyselyLedger implements Ledger {
     try {
       return await this.#try(() =>
         this.#transaction(async (tables) => {
-          const noted = await tables
+          const inserted = await tables
             .insertInto("key_holds")
             .values({ id, key, day, tokens: amount.tokens, nano_usd: amount.nanoUsd, taken_at: Date.now() })
             .onConflict((conflict) => conflict.column("id").doNothing())
             .executeTakeFirst();
-          if (Number(noted.numInsertedOrUpdatedRows ?? 0) === 0) return true;
-          const taken = await tables
+          if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) return true;
+          const updated = await tables
             .updateTable("key_days")
             .set({
               held_tokens: sql<number>`held_tokens + ${amount.tokens}`,
@@ -133,7 +133,7 @@ export class KyselyLedger implements Ledger {
             .where(sql<boolean>`used_tokens + held_tokens < ${bounded(limits.tokens)}`)
             .where(sql<boolean>`used_nano_usd + held_nano_usd < ${bounded(limits.nanoUsd)}`)
             .executeTakeFirst();
-          if (Number(taken.numUpdatedRows) === 0) throw FULL;
+          if (Number(updated.numUpdatedRows) === 0) throw FULL;
           return true;
         }),
       );
@@ -149,8 +149,8 @@ export class KyselyLedger implements Ledger {
 
   async takeCalls(key: string, minute: number, calls: number, limit: number): Promise<boolean> {
     if (calls > limit) return false;
-    // A call that is counted twice, its answer lost, errs on the safe side.
-    const taken = await this.#try(() =>
+    // A call whose response is lost is counted twice, which is on the safe side.
+    const counted = await this.#try(() =>
       this.#db
         .insertInto("key_minutes")
         .values({ key, minute, calls })
@@ -162,10 +162,10 @@ export class KyselyLedger implements Ledger {
         )
         .executeTakeFirst(),
     );
-    return Number(taken.numInsertedOrUpdatedRows ?? 0) > 0;
+    return Number(counted.numInsertedOrUpdatedRows ?? 0) > 0;
   }
 
-  async giveUp(before: number): Promise<void> {
+  async settleOld(before: number): Promise<void> {
     const lost = await this.#try(() =>
       this.#db.selectFrom("key_holds").selectAll().where("taken_at", "<", before).execute(),
     );
@@ -177,8 +177,8 @@ export class KyselyLedger implements Ledger {
 
   async close(): Promise<void> {
     await this.#db.destroy();
-    // kysely closes nothing that it has not used.
-    this.#closed?.();
+    // kysely does not close a database that it has not used.
+    this.#afterClose?.();
   }
 
   #transaction<T>(work: (tables: Transaction<Tables>) => Promise<T>): Promise<T> {
@@ -187,9 +187,9 @@ export class KyselyLedger implements Ledger {
 
   async #try<T>(query: () => Promise<T>): Promise<T> {
     try {
-      return await this.#again(query);
+      return await this.#retry(query);
     } catch (error) {
-      throw error === FULL ? error : this.#failure(error);
+      throw error === FULL ? error : this.#toError(error);
     }
   }
 }
@@ -210,13 +210,13 @@ async function settle(tables: Transaction<Tables>, id: string, used: Amount): Pr
     .execute();
 }
 
-/** The larger of what stands and what was to be written. */
+/** The larger of the stored and the new value. */
 function atLeast(column: "used_tokens" | "used_nano_usd") {
-  const [stands, comes] = [sql.ref(`key_days.${column}`), sql.ref(`excluded.${column}`)];
-  return sql<number>`CASE WHEN ${stands} < ${comes} THEN ${comes} ELSE ${stands} END`;
+  const [stored, given] = [sql.ref(`key_days.${column}`), sql.ref(`excluded.${column}`)];
+  return sql<number>`CASE WHEN ${stored} < ${given} THEN ${given} ELSE ${stored} END`;
 }
 
-/** No limit, as a number that databases know. */
+/** Databases have no infinite integer. */
 function bounded(limit: number): number {
   return Math.min(limit, Number.MAX_SAFE_INTEGER);
 }

@@ -16,7 +16,7 @@ recordsContract("SQLite", async () => {
 });
 
 describe("opening a file", () => {
-  test("what was stored is there after it is opened again", async () => {
+  test("records are kept when it is opened again", async () => {
     const file = join(folder, "again.db");
     const first = await sqliteRecords(file);
     await first.put("note", "a", { n: 1 });
@@ -26,7 +26,7 @@ describe("opening a file", () => {
     await second.close();
   });
 
-  test("a newer schema is refused and left as it is", async () => {
+  test("a newer schema is refused and not changed", async () => {
     const file = join(folder, "newer.db");
     const db = new Database(file);
     db.pragma("user_version = 99");
@@ -37,7 +37,7 @@ describe("opening a file", () => {
     again.close();
   });
 
-  test("a file from before the migrator is taken over, and its migrations are not applied again", async () => {
+  test("a file from before the migrator is opened, and its migrations are not applied again", async () => {
     const file = join(folder, "before.db");
     const old = new Database(file);
     old.exec(SQLITE_RECORDS[0]!);
@@ -65,21 +65,21 @@ describe("opening a file", () => {
     await expect(sqliteRecords(file)).rejects.toThrow(/newer Patchbay \(schema 2, this one knows 1\)/);
   });
 
-  test("a file that is no database is refused and left as it is", async () => {
+  test("a file that is not a database is refused and not changed", async () => {
     const file = join(folder, "not-a.db");
     const text =
-      "this is no database, but a text that is long enough to be looked at by SQLite as a header page.".repeat(20);
+      "this is not a database, but a text that is long enough for SQLite to read it as a header page.".repeat(20);
     writeFileSync(file, text);
     await expect(sqliteRecords(file)).rejects.toThrow(/damaged/);
   });
 
-  test.skipIf(process.getuid?.() === 0)("a folder that cannot be written is named", async () => {
+  test.skipIf(process.getuid?.() === 0)("an error names a folder that cannot be written", async () => {
     const locked = mkdtempSync(join(folder, "locked-"));
     chmodSync(locked, 0o500);
     await expect(sqliteRecords(join(locked, "x.db"))).rejects.toThrow(/cannot be written/);
   });
 
-  test("a path that leads through a file is named", async () => {
+  test("an error names a path that leads through a file", async () => {
     writeFileSync(join(folder, "file"), "");
     await expect(sqliteRecords(join(folder, "file", "x.db"))).rejects.toThrow(/leads through a file/);
   });

@@ -1,7 +1,4 @@
-/**
- * The record store: JSON bodies by kind and id, over kysely. What differs between databases is the dialect and the
- * migrations it is opened with; the queries are the same.
- */
+/** The record store, with the same kysely queries on SQLite and PostgreSQL; only dialect, snapshot and migrations differ. */
 import type Database from "better-sqlite3";
 import { type Dialect, type Generated, Kysely, SqliteDialect, sql } from "kysely";
 import { PatchbayError } from "../../../runtime/error.ts";
@@ -45,30 +42,30 @@ export async function sqliteRecords(file: string): Promise<Records> {
 }
 
 const COLUMNS = ["id", "revision", "parent", "body", "created_at", "updated_at"] as const;
-/** How many records a snapshot gives at once. */
+/** Records per page of a snapshot. */
 export const SNAPSHOT_PAGE = 500;
 
 type Change = Parameters<Parameters<Records["watch"]>[0]>[0];
-/** A row as a snapshot reads it. */
+/** A row as `snapshot` reads it. */
 export type SnapshotRow = Pick<RecordTable, (typeof COLUMNS)[number]> & { seq: number; kind: string };
 
 export abstract class KyselyRecords implements Records {
   readonly #db: Kysely<Tables>;
-  readonly #failure: (error: unknown) => PatchbayError;
+  readonly #toError: (error: unknown) => PatchbayError;
   readonly #listeners = new Set<(change: Change) => void>();
 
-  /** `failure` words what went wrong in the database; `schema`: where the table lies, where there are schemas. */
-  constructor(dialect: Dialect, failure: (error: unknown) => PatchbayError, schema?: string) {
+  /** `toError` converts errors of the database for the caller. `schema`: schema of the table, on PostgreSQL. */
+  constructor(dialect: Dialect, toError: (error: unknown) => PatchbayError, schema?: string) {
     const db = new Kysely<Tables>({ dialect });
     this.#db = schema === undefined ? db : db.withSchema(schema);
-    this.#failure = failure;
+    this.#toError = toError;
   }
 
   async get<T>(kind: string, id: string): Promise<Stored<T> | undefined> {
     const row = await this.#try(() =>
       this.#db.selectFrom("records").select(COLUMNS).where("kind", "=", kind).where("id", "=", id).executeTakeFirst(),
     );
-    return row && stored<T>(row);
+    return row && toStored<T>(row);
   }
 
   async list<T>(
@@ -90,7 +87,7 @@ export abstract class KyselyRecords implements Records {
       query = query.orderBy("id");
     }
     const rows = await this.#try(() => query.limit(options.limit ?? 1000).execute());
-    return rows.map((row) => stored<T>(row));
+    return rows.map((row) => toStored<T>(row));
   }
 
   async put<T>(
@@ -137,12 +134,12 @@ export abstract class KyselyRecords implements Records {
         .returning(COLUMNS)
         .executeTakeFirst();
     });
-    if (row) return stored<T>(row);
+    if (row) return toStored<T>(row);
     throw new PatchbayError(
       "conflict",
       expected === 0
-        ? `There is a ${kind} "${id}" already.`
-        : `The ${kind} "${id}" is no longer at revision ${expected}: it was changed or deleted elsewhere; load it again.`,
+        ? `The ${kind} "${id}" already exists.`
+        : `The ${kind} "${id}" is no longer at revision ${expected}: it was changed or deleted meanwhile; load it again.`,
     );
   }
 
@@ -160,7 +157,7 @@ export abstract class KyselyRecords implements Records {
     };
   }
 
-  /** Tells all who watch in this process. */
+  /** Calls the watchers in this process. */
   publish(change: Change): void {
     for (const listener of [...this.#listeners]) listener(change);
   }
@@ -188,9 +185,9 @@ export abstract class KyselyRecords implements Records {
             .onConflict((conflict) => conflict.columns(["kind", "id"]).doNothing())
             .returning(["kind", "id"])
             .execute();
-          const there = new Set(added.map(({ kind, id }) => `${kind}/${id}`));
-          const taken = page.find(({ kind, id }) => !there.has(`${kind}/${id}`));
-          if (taken) throw new PatchbayError("conflict", `The ${taken.kind} "${taken.id}" is there already.`);
+          const inserted = new Set(added.map(({ kind, id }) => `${kind}/${id}`));
+          const existing = page.find(({ kind, id }) => !inserted.has(`${kind}/${id}`));
+          if (existing) throw new PatchbayError("conflict", `The ${existing.kind} "${existing.id}" already exists.`);
         }
         await this.notifyPeers(transaction);
       }),
@@ -198,7 +195,7 @@ export abstract class KyselyRecords implements Records {
     this.publish(undefined);
   }
 
-  /** Tells the other processes, at the end of a transaction, that anything may have changed. A file has one process. */
+  /** Notifies other processes, at the end of a transaction, that any record may have changed. A file has one process. */
   protected async notifyPeers(_transaction: Kysely<Tables>): Promise<void> {}
 
   async close(): Promise<void> {
@@ -209,7 +206,7 @@ export abstract class KyselyRecords implements Records {
     try {
       return await query();
     } catch (error) {
-      throw this.#failure(error);
+      throw this.#toError(error);
     }
   }
 }
@@ -222,7 +219,7 @@ class SqliteRecords extends KyselyRecords {
     this.#file = file;
   }
 
-  /** Over a connection of its own, so that nobody waits for it. */
+  /** Uses its own connection, so that nothing waits for it. */
   async *snapshot(): AsyncGenerator<WholeRecord[]> {
     const db = connectSqlite(this.#file, { readonly: true });
     try {
@@ -232,7 +229,7 @@ class SqliteRecords extends KyselyRecords {
         const rows = select.all(after, SNAPSHOT_PAGE) as SnapshotRow[];
         if (rows.length === 0) return;
         after = rows.at(-1)!.seq;
-        yield rows.map(whole);
+        yield rows.map(toWholeRecord);
       }
     } catch (error) {
       throw storageError(error);
@@ -242,14 +239,14 @@ class SqliteRecords extends KyselyRecords {
   }
 }
 
-export function whole(row: SnapshotRow): WholeRecord {
-  return { kind: row.kind, ...stored(row) };
+export function toWholeRecord(row: SnapshotRow): WholeRecord {
+  return { kind: row.kind, ...toStored(row) };
 }
 
-function stored<T>(row: Pick<RecordTable, (typeof COLUMNS)[number]>): Stored<T> {
+function toStored<T>(row: Pick<RecordTable, (typeof COLUMNS)[number]>): Stored<T> {
   const result: Stored<T> = {
     id: row.id,
-    // PostgreSQL gives 64-bit integers as text.
+    // PostgreSQL returns 64-bit integers as text.
     revision: Number(row.revision),
     body: JSON.parse(row.body) as T,
     createdAt: Number(row.created_at),

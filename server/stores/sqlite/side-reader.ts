@@ -1,4 +1,4 @@
-/** Queries that may take long, on a thread and a connection of their own: nothing else waits for them. */
+/** Runs queries that may take long in a separate thread with its own connection, so that nothing else waits for them. */
 import { Worker } from "node:worker_threads";
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { Query } from "../list-queries.ts";
@@ -11,10 +11,10 @@ export interface SideReader {
   close(): Promise<void>;
 }
 
-export type Asked = Query & { call: number };
-export type Answer = { call: number; rows?: unknown[]; error?: Failure };
+export type QueryCall = Query & { call: number };
+export type QueryResult = { call: number; rows?: unknown[]; error?: Failure };
 
-/** The thread begins with the first query. */
+/** The thread starts with the first query. */
 export function openSideReader(file: string): SideReader {
   const calls = new Map<number, PromiseWithResolvers<unknown[]>>();
   let next = 1;
@@ -28,7 +28,7 @@ export function openSideReader(file: string): SideReader {
   };
   const start = () => {
     const started = new Worker(new URL("./side-reader-worker.ts", import.meta.url), { workerData: { file } });
-    started.on("message", ({ call, rows, error }: Answer) => {
+    started.on("message", ({ call, rows, error }: QueryResult) => {
       const waiting = calls.get(call);
       calls.delete(call);
       if (error) waiting?.reject(storageError(error));
@@ -47,7 +47,7 @@ export function openSideReader(file: string): SideReader {
       const call = next++;
       const waiting = Promise.withResolvers<unknown[]>();
       calls.set(call, waiting);
-      worker.postMessage({ ...query, call } satisfies Asked);
+      worker.postMessage({ ...query, call } satisfies QueryCall);
       return (await waiting.promise) as T[];
     },
 
