@@ -31,7 +31,7 @@ import { createLogger, type Logger } from "./telemetry/logger.ts";
 import { openMetrics } from "./telemetry/metrics.ts";
 import { watchEvents } from "./telemetry/watch-events.ts";
 import { createToolbox } from "./tools/toolbox.ts";
-import { watchRunNews } from "./triggers/notices.ts";
+import { watchSettled } from "./triggers/notices.ts";
 import { createTriggers } from "./triggers/triggers.ts";
 
 export interface Opened {
@@ -143,7 +143,7 @@ export async function openServices(
     closers.push(() => telemetry?.close());
     const ownLog = await stores.openLog((text) => secrets.redact(text));
     const append = ownLog.append.bind(ownLog);
-    const log = watchRunNews(
+    const log = watchSettled(
       watchEvents(ownLog, {
         happened(event) {
           metrics.happened(event);
@@ -151,7 +151,7 @@ export async function openServices(
         },
         stored: (ms) => metrics.stored(ms),
       }),
-      (...news) => void triggers.onRunNews(...news),
+      (...settled) => void triggers.onRunSettled(...settled),
     );
     closers.push(() => log.close());
     const quota = createQuota({

@@ -24,7 +24,7 @@ import type { Tasks } from "./tasks/service.ts";
 import type { Logger } from "./telemetry/logger.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Toolbox } from "./tools/service.ts";
-import type { Triggers } from "./triggers/triggers.ts";
+import type { Triggers } from "./triggers/service.ts";
 
 export interface Services {
   env: Env;

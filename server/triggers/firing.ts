@@ -1,4 +1,4 @@
-/** The runs that triggers start: for a signed message, at a moment, or because the owner tries it. */
+/** Starts the runs of triggers: for a signed message, at a scheduled time, or as a test. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Agents } from "../agents/service.ts";
 import type { Publication } from "../contract/agent.ts";
@@ -12,11 +12,11 @@ import { hookInput } from "./hook-input.ts";
 import { newSecret, refused, type SignedHeaders, verify, WRONG_SIGNATURE } from "./signature.ts";
 import { keyOf, secretName } from "./trigger.ts";
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 export interface HookMessage {
   header(name: keyof SignedHeaders): string | undefined;
-  /** The body as it came, and what it says. */
+  /** The body as received, and parsed. */
   text: string;
   value: unknown;
 }
@@ -26,7 +26,7 @@ export interface FiringOptions {
   agents: Agents;
   runs: Pick<Runs, "start">;
   log: Pick<EventLog, "findIdempotent">;
-  /** Signed messages that one webhook may bring in a minute. */
+  /** Signed messages per minute and webhook. */
   callsPerMinute: number;
   /** Unix milliseconds. */
   now(): number;
@@ -41,10 +41,10 @@ export class Firing {
   }
 
   /**
-   * The name of a message that is signed as it must be, by `verify`. The same work and the same words, whether there is
-   * such a webhook or not. Throws `unauthorized`.
+   * Returns the id of a correctly signed message. Throws `unauthorized`, with the same work and message when there is no
+   * such webhook.
    */
-  async check(trigger: Trigger | undefined, { header, text }: HookMessage): Promise<string> {
+  async verify(trigger: Trigger | undefined, { header, text }: HookMessage): Promise<string> {
     const { secrets } = this.#options;
     const secret = trigger?.kind === "webhook" ? await secrets.get(secretName(trigger.id)) : newSecret();
     const message = verify(secret, header, text);
@@ -52,24 +52,27 @@ export class Firing {
     return message;
   }
 
-  /** Starts the run of a message that was checked; resolves with its id when it is on disk. Rejects as `Triggers.receive` says. */
-  async receive(trigger: Webhook, message: string, { text, value }: HookMessage): Promise<string> {
+  /** Starts the run of a verified message; resolves with its id when it is on disk. Rejects as `Triggers.receive` does. */
+  async receive(trigger: Webhook, messageId: string, { text, value }: HookMessage): Promise<string> {
     if (trigger.paused) throw new PatchbayError("unavailable", "This webhook is paused; send the message again later.");
     const publication = await this.#published(trigger);
-    const before = await this.#options.log.findIdempotent(keyOf(trigger), message);
+    const before = await this.#options.log.findIdempotent(keyOf(trigger), messageId);
     if (before)
-      throw new PatchbayError("conflict", `The message "${message}" came before and started run ${before.run}.`);
+      throw new PatchbayError(
+        "conflict",
+        `The message "${messageId}" was already received; it started run ${before.run}.`,
+      );
     this.#count(trigger.id);
-    return this.#start(trigger, publication, await this.#hookInput(trigger, publication, value), message, text);
+    return this.#start(trigger, publication, await this.#hookInput(trigger, publication, value), messageId, text);
   }
 
-  /** Starts the run of a schedule for the moment at which it fell due: the moment names it, so it is one run however often this is called. */
-  async due(trigger: Schedule): Promise<string> {
-    const moment = String(trigger.nextAt);
-    return this.#start(trigger, await this.#published(trigger), trigger.input, moment, moment);
+  /** Starts the run of a schedule that is due. The time is the idempotency id, so repeated calls start one run. */
+  async startDue(trigger: Schedule): Promise<string> {
+    const time = String(trigger.nextAt);
+    return this.#start(trigger, await this.#published(trigger), trigger.input, time, time);
   }
 
-  /** A run as the trigger would start it now. `value`: the body of a webhook. */
+  /** Starts a run as the trigger would now. `value`: the parsed body for a webhook. */
   async test(trigger: Webhook | Schedule, value: unknown): Promise<string> {
     const publication = await this.#published(trigger);
     const input = trigger.kind === "schedule" ? trigger.input : await this.#hookInput(trigger, publication, value);
@@ -78,7 +81,7 @@ export class Firing {
   }
 
   /** Inputs of the live version, and which of them are text. */
-  async declared({ slug, live }: Publication): Promise<{ names: Set<string>; isText(name: string): boolean }> {
+  async declaredInputs({ slug, live }: Publication): Promise<{ names: Set<string>; isText(name: string): boolean }> {
     const version = await this.#options.agents.version(slug, live);
     if (!version) throw new PatchbayError("not_found", `The agent "${slug}" has no version ${live}.`);
     const { properties } = inputsOf(this.#options.agents.inputFields(version.graph));
@@ -94,12 +97,12 @@ export class Firing {
 
   async #published(trigger: Trigger): Promise<Publication> {
     const publication = await this.publication(trigger.agent);
-    if (!publication) throw new PatchbayError("not_found", "The agent is not published any more.");
+    if (!publication) throw new PatchbayError("not_found", "The agent is no longer published.");
     return publication;
   }
 
   async #hookInput(trigger: Webhook, publication: Publication, value: unknown): Promise<Record<string, unknown>> {
-    return hookInput(trigger, value, (await this.declared(publication)).isText);
+    return hookInput(trigger, value, (await this.declaredInputs(publication)).isText);
   }
 
   async #start(
@@ -128,10 +131,14 @@ export class Firing {
     if (callsPerMinute === Number.POSITIVE_INFINITY) return;
     const time = now();
     const minute = this.#minutes.get(id);
-    if (!minute || Math.abs(time - minute.since) >= MINUTE) this.#minutes.set(id, { since: time, calls: 1 });
+    if (!minute || Math.abs(time - minute.since) >= MINUTE_MS) this.#minutes.set(id, { since: time, calls: 1 });
     else if (++minute.calls > callsPerMinute)
-      throw new PatchbayError("rate_limited", `A webhook takes ${callsPerMinute} messages a minute; send it again.`, {
-        retryAfter: (minute.since + MINUTE - time) / 1000,
-      });
+      throw new PatchbayError(
+        "rate_limited",
+        `A webhook accepts ${callsPerMinute} messages per minute. Send the message again later.`,
+        {
+          retryAfter: (minute.since + MINUTE_MS - time) / 1000,
+        },
+      );
   }
 }

@@ -3,7 +3,7 @@ import { newSecret, type SignedHeaders, sign, verify } from "./signature.ts";
 
 const at = Date.UTC(2026, 0, 1);
 
-/** What a check of a message says: its id, or the refusal. */
+/** The id of the message, or the error. */
 function check(secret: string, headers: Partial<SignedHeaders>, body: string): string {
   try {
     return verify(secret, (name) => headers[name], body);
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 describe("signatures", () => {
-  test("are those of Standard Webhooks: the example of its own libraries", () => {
+  test("match the example of the Standard Webhooks libraries", () => {
     const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     expect(sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330_000, '{"test": 2432232314}')).toEqual({
       "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -29,14 +29,14 @@ describe("signatures", () => {
     });
   });
 
-  test("hold for this body, id, time and secret alone", () => {
+  test("are valid only for their body, id, time and secret", () => {
     const secret = newSecret();
     const signed = sign(secret, "m1", at, "{}");
     expect(check(secret, signed, "{}")).toBe("m1");
     expect(check(secret, { ...signed, "webhook-signature": `v1,AAAA v2,x ${signed["webhook-signature"]}` }, "{}")).toBe(
       "m1",
     );
-    const wrong = "This webhook is not accepted: the signature does not fit.";
+    const wrong = "This webhook is not accepted: the signature is not valid.";
     expect(check(secret, signed, "{} ")).toBe(wrong);
     expect(check(newSecret(), signed, "{}")).toBe(wrong);
     expect(check(secret, { ...signed, "webhook-id": "m2" }, "{}")).toBe(wrong);
@@ -47,7 +47,7 @@ describe("signatures", () => {
       expect(check(secret, { ...signed, [missing]: "" }, "{}")).toMatch("send");
   });
 
-  test("hold up to five minutes before and after, and not a second longer", () => {
+  test("are valid up to five minutes before and after their time", () => {
     const secret = newSecret();
     const signed = sign(secret, "m1", at, "{}");
     const checkAt = (seconds: number) => {

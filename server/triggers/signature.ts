@@ -1,4 +1,4 @@
-/** Signed messages as Standard Webhooks, by its own library: receivers check them with any library of that name. */
+/** Signs and verifies messages as Standard Webhooks defines, with its library. */
 import { randomBytes } from "node:crypto";
 import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -26,8 +26,8 @@ export function sign(secret: string, id: string, now: number, body: string): Sig
 }
 
 /**
- * Returns the message's id when one of its signatures fits and its time is within five minutes of the system clock: ids
- * need not be remembered for longer. Throws `unauthorized`, which says only what the sender knows already.
+ * Returns the message's id when one of its signatures is valid and its time is within five minutes of the system clock;
+ * ids need not be kept longer. Throws `unauthorized` with details that the sender already knows.
  */
 export function verify(
   secret: string,
@@ -51,8 +51,8 @@ export function verify(
   return id;
 }
 
-export const WRONG_SIGNATURE = "the signature does not fit";
+export const WRONG_SIGNATURE = "the signature is not valid";
 
-export function refused(why: string): PatchbayError {
-  return new PatchbayError("unauthorized", `This webhook is not accepted: ${why}.`);
+export function refused(reason: string): PatchbayError {
+  return new PatchbayError("unauthorized", `This webhook is not accepted: ${reason}.`);
 }

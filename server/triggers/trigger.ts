@@ -1,9 +1,9 @@
-/** How triggers are changed, named and scheduled; their shapes are in `contract/trigger.ts`. */
+/** Settings, keys and times of triggers; their types are in `contract/trigger.ts`. */
 import { Cron } from "croner";
 import { PatchbayError } from "../../runtime/error.ts";
 import { NewTrigger, type Trigger, type TriggerChange } from "../contract/trigger.ts";
 
-/** The settings of a trigger as it is made anew with them. Throws `bad_request` for what this kind does not have. */
+/** The settings of a trigger after a change. Throws `bad_request` for a setting that this kind does not have. */
 export function changed(trigger: Trigger, { paused: _paused, ...change }: TriggerChange): NewTrigger {
   const { id, agent, createdAt, paused, lastAt, lastRun, lastError, ...settings } = trigger;
   const { nextAt: _nextAt, ...old } = settings as typeof settings & { nextAt?: number };
@@ -11,12 +11,12 @@ export function changed(trigger: Trigger, { paused: _paused, ...change }: Trigge
   const parsed = NewTrigger.safeParse(merged);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new PatchbayError("bad_request", `A ${trigger.kind} cannot be changed so: ${issue?.message}.`, {
+  throw new PatchbayError("bad_request", `This change of a ${trigger.kind} is not valid: ${issue?.message}.`, {
     path: `/${issue?.path.join("/") ?? ""}`,
   });
 }
 
-/** By this key its runs are found, and its calls are told from others'. */
+/** The key of its runs. */
 export function keyOf(trigger: Pick<Trigger, "id">): string {
   return `trigger-${trigger.id}`;
 }
@@ -25,7 +25,7 @@ export function secretName(id: string): string {
   return `trigger.${id}`;
 }
 
-/** The first moment after `now` that the pattern names. Throws `bad_request` for what is no pattern, no zone, or never comes. */
+/** The first time after `now` that the schedule matches. Throws `bad_request` for an invalid schedule or time zone. */
 export function nextAt(cron: string, timeZone: string, now: number): number {
   let next: Date | null;
   try {
@@ -33,7 +33,7 @@ export function nextAt(cron: string, timeZone: string, now: number): number {
   } catch {
     throw new PatchbayError(
       "bad_request",
-      `"${timeZone}" is not a time zone; use a name such as Europe/Berlin or UTC.`,
+      `"${timeZone}" is not a time zone. Use a name such as Europe/Berlin or UTC.`,
       {
         path: "/timeZone",
       },
@@ -44,10 +44,10 @@ export function nextAt(cron: string, timeZone: string, now: number): number {
   } catch (error) {
     throw new PatchbayError(
       "bad_request",
-      `"${cron}" is not a schedule of five fields (minute, hour, day, month, weekday), for example "0 9 * * 1-5".`,
+      `"${cron}" is not a schedule. Use five fields (minute, hour, day, month, weekday), for example "0 9 * * 1-5".`,
       { path: "/cron", cause: error },
     );
   }
-  if (!next) throw new PatchbayError("bad_request", `"${cron}" names a time that never comes.`, { path: "/cron" });
+  if (!next) throw new PatchbayError("bad_request", `"${cron}" never matches a time.`, { path: "/cron" });
   return next.getTime();
 }

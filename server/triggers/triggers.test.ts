@@ -1,4 +1,4 @@
-/** Webhooks, schedules and notices over a real server on a temporary folder; time is a number that the tests set. */
+/** Webhooks, schedules and notices on a real app in a temporary folder; the tests set the time. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ interface Made {
   url: string;
 }
 
-interface Got {
+interface Received {
   headers: Record<string, string>;
   text: string;
 }
@@ -22,11 +22,11 @@ interface Got {
 let app: TestApp;
 let receiver: Server;
 let address: string;
-let got: Got[] = [];
-let answers: number[] = [];
-let heard: (() => void) | undefined;
+let received: Received[] = [];
+let statuses: number[] = [];
+let onReceived: (() => void) | undefined;
 
-/** A clock in years to come: what the server itself does by the real one does not meddle. */
+/** A clock far in the future, so that the timers of the server, with the real time, have no effect. */
 let clock = Date.parse("2035-03-05T08:00:00Z");
 const reported: unknown[] = [];
 let own: TriggerService;
@@ -35,13 +35,13 @@ beforeAll(async () => {
   receiver = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
-    got.push({ headers: request.headers as Record<string, string>, text });
-    response.writeHead(answers.shift() ?? 204).end();
-    heard?.();
+    received.push({ headers: request.headers as Record<string, string>, text });
+    response.writeHead(statuses.shift() ?? 204).end();
+    onReceived?.();
   });
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
   const { port } = receiver.address() as AddressInfo;
-  address = `http://127.0.0.1:${port}/told`;
+  address = `http://127.0.0.1:${port}/notices`;
   app = await testApp({ env: { PATCHBAY_ALLOW_HOSTS: `127.0.0.1:${port}` } });
   await (app.services.triggers as TriggerService).pause();
   own = createTriggers({ ...app.services, now: () => clock, report: (thrown) => reported.push(thrown) });
@@ -53,8 +53,8 @@ afterAll(async () => {
   receiver.close();
 });
 afterEach(() => {
-  got = [];
-  answers = [];
+  received = [];
+  statuses = [];
   expect(reported.splice(0)).toEqual([]);
 });
 
@@ -86,7 +86,7 @@ describe("a webhook", () => {
     });
   };
 
-  test("starts a run of the live version with the body's inputs, once a message", async () => {
+  test("starts a run of the live version with the inputs of the body, once per message", async () => {
     const agent = await published();
     const made = await add(agent.id, { kind: "webhook", name: "Orders" });
     expect(made.url).toBe(`http://127.0.0.1:4400/v1/hooks/${made.trigger.id}`);
@@ -98,7 +98,7 @@ describe("a webhook", () => {
     expect(again.status).toBe(409);
     expect(await again.text()).toContain(id);
     expect(await runsOf(agent.id)).toHaveLength(1);
-    // Sent twice at once it is one run too.
+    // Two concurrent messages with one id are one run too.
     const twins = await Promise.all([1, 2].map(() => send(made, { message: "twin" }, { id: "m2" })));
     expect(twins.map((one) => one.status).sort()).toEqual(
       twins.some((one) => one.status === 409) ? [202, 409] : [202, 202],
@@ -109,13 +109,13 @@ describe("a webhook", () => {
     expect(JSON.stringify(triggers)).not.toContain(made.secret);
   });
 
-  test("without the right signature, in time, from a program, starts nothing", async () => {
+  test("starts nothing without a valid signature, a valid time, or from a browser", async () => {
     const agent = await published();
     const made = await add(agent.id, { kind: "webhook", name: "Orders" });
     const body = { message: "hello" };
     const wrong = await send(made, body, { secret: newSecret() });
     expect(wrong.status).toBe(401);
-    // Whether there is such a webhook is not told.
+    // The response does not show whether the webhook exists.
     const unknown = { ...made, trigger: { ...made.trigger, id: "0".repeat(26) } };
     expect(await (await send(unknown, body)).text()).toBe(await wrong.text());
     const schedule = await add(agent.id, { kind: "schedule", name: "x", cron: "0 0 1 1 *", input: { message: "" } });
@@ -130,7 +130,7 @@ describe("a webhook", () => {
     expect(await runsOf(agent.id)).toHaveLength(0);
   });
 
-  test("takes inputs from places of the body; what does not fit is refused and may be sent again", async () => {
+  test("takes inputs from parts of the body; an invalid message is refused and may be sent again", async () => {
     const graph = graphOf(
       { ask: ["input", { fields: [{ name: "order", kind: "json", required: true }] }], reply: ["output"] },
       ["ask.message reply.reply"],
@@ -157,7 +157,7 @@ describe("a webhook", () => {
     expect((await send(plain, { message: "x", order: {}, files: ["some-file"] })).status).toBe(400);
   });
 
-  test("can be paused, changed and tried, and says what it did and why not", async () => {
+  test("can be paused, changed and tested, and shows its runs and its last error", async () => {
     const agent = await published();
     const made = await add(agent.id, { kind: "webhook", name: "Orders" });
     const path = `/api/agents/${agent.id}/triggers/${made.trigger.id}`;
@@ -171,7 +171,7 @@ describe("a webhook", () => {
       session: "orders",
     });
     expect((await now()).url).toBe(made.url);
-    // The message that came meanwhile is taken when it is sent again.
+    // A message that was refused during the pause is accepted when it is sent again.
     expect((await send(made, { message: "later" }, { id: "m9" })).status).toBe(202);
     for (const wrong of [{ cron: "* * * * *" }, { url: "https://a.example" }, { take: { city: "" } }, { id: "x" }])
       await change(wrong, 400);
@@ -199,7 +199,7 @@ describe("a webhook", () => {
       });
   });
 
-  test("takes so many messages a minute, and not one more; what is refused may be sent again", async () => {
+  test("accepts a limited number of messages per minute; a refused message may be sent again", async () => {
     const agent = await published();
     const limited = createTriggers({ ...app.services, callsPerMinute: 2, now: () => clock, report: () => undefined });
     const { trigger, secret } = await limited.create(agent.id, { kind: "webhook", name: "x" });
@@ -208,7 +208,7 @@ describe("a webhook", () => {
       const signed = sign(key, id, Date.now(), text);
       return limited.receive(trigger.id, { header: (name) => signed[name], text, value: JSON.parse(text) });
     };
-    // Who cannot sign takes nothing of what may come.
+    // Unsigned messages do not count.
     for (let i = 0; i < 5; i++) await expect(bring("m", newSecret())).rejects.toMatchObject({ code: "unauthorized" });
     await bring("m1");
     await bring("m2");
@@ -219,7 +219,7 @@ describe("a webhook", () => {
     expect(await runsOf(agent.id)).toHaveLength(3);
   });
 
-  test("is gone with its secret when it or its agent is deleted", async () => {
+  test("is deleted with its secret, and with its agent", async () => {
     const agent = await published();
     const made = await add(agent.id, { kind: "webhook", name: "Orders" });
     const other = await add(agent.id, { kind: "webhook", name: "More" });
@@ -236,7 +236,7 @@ describe("a webhook", () => {
   });
 });
 
-test("what cannot be is refused when it is made, and only the admin makes it", async () => {
+test("invalid triggers are refused, and only the admin creates triggers", async () => {
   const draft = await app.json<{ id: string }>("POST", "/api/agents", { body: { graph: echo }, status: 201 });
   const hook = { kind: "webhook", name: "x" };
   await add(draft.id, hook, 409);
@@ -281,9 +281,9 @@ describe("a schedule", () => {
       input: { message: "go" },
       ...more,
     }) as NewTrigger;
-  const standing = async (agent: string) => (await own.list(agent)).at(-1) as Schedule;
+  const stored = async (agent: string) => (await own.list(agent)).at(-1) as Schedule;
 
-  test("fires at its time in its zone, once, also over the change of the clocks", async () => {
+  test("fires once at its time in its time zone, also across the start of summer time", async () => {
     const { id } = await published();
     clock = Date.parse("2035-03-24T07:59:59Z");
     await own.create(id, every());
@@ -294,11 +294,11 @@ describe("a schedule", () => {
     await own.tick();
     expect(await runsOf(id)).toMatchObject([{ message: "go" }]);
     // Summer time begins in the night: nine o'clock is an hour earlier.
-    expect(new Date((await standing(id)).nextAt).toISOString()).toBe("2035-03-25T07:00:00.000Z");
-    expect((await standing(id)).lastRun).toBe((await runsOf(id))[0]!.id);
+    expect(new Date((await stored(id)).nextAt).toISOString()).toBe("2035-03-25T07:00:00.000Z");
+    expect((await stored(id)).lastRun).toBe((await runsOf(id))[0]!.id);
   });
 
-  test("makes up once for what was missed, and never fires again when the clock goes back", async () => {
+  test("fires once for all missed times, and not again when the clock goes back", async () => {
     const { id } = await published();
     clock = Date.parse("2036-01-10T12:00:00Z");
     await own.create(id, every());
@@ -306,17 +306,17 @@ describe("a schedule", () => {
     await own.tick();
     await own.tick();
     expect(await runsOf(id)).toHaveLength(1);
-    expect(new Date((await standing(id)).nextAt).toISOString()).toBe("2036-01-16T08:00:00.000Z");
+    expect(new Date((await stored(id)).nextAt).toISOString()).toBe("2036-01-16T08:00:00.000Z");
     clock -= 10 * 86_400_000;
     await own.tick();
     expect(await runsOf(id)).toHaveLength(1);
   });
 
-  test("fires once although several processes see it due, and although one died before it noted so", async () => {
+  test("fires once over several processes, also when one died before it stored the result", async () => {
     const { id } = await published();
     clock = Date.parse("2037-01-10T12:00:00Z");
     await own.create(id, every());
-    const before = await app.services.records.get("trigger", (await standing(id)).id);
+    const before = await app.services.records.get("trigger", (await stored(id)).id);
     clock += 86_400_000;
     const other = createTriggers({ ...app.services, now: () => clock, report: (thrown) => reported.push(thrown) });
     await Promise.all([own.tick(), other.tick()]);
@@ -326,7 +326,7 @@ describe("a schedule", () => {
     expect(await runsOf(id)).toHaveLength(1);
   });
 
-  test("does nothing while it is paused and makes up for nothing then; its times can be changed; it runs when it is tried", async () => {
+  test("does not fire for the time of a pause; its times can be changed; it can be tested", async () => {
     const { id } = await published();
     clock = Date.parse("2039-01-10T12:00:00Z");
     const { trigger } = await own.create(id, every());
@@ -338,14 +338,14 @@ describe("a schedule", () => {
     await own.update(id, trigger.id, { paused: false, cron: "30 18 * * 1-5", timeZone: "Asia/Shanghai" });
     await own.tick();
     expect(await runsOf(id)).toHaveLength(1);
-    expect(new Date((await standing(id)).nextAt).toISOString()).toBe("2039-01-14T10:30:00.000Z");
+    expect(new Date((await stored(id)).nextAt).toISOString()).toBe("2039-01-14T10:30:00.000Z");
     await expect(own.update(id, trigger.id, { cron: "never" })).rejects.toMatchObject({ path: "/cron" });
-    clock = (await standing(id)).nextAt;
+    clock = (await stored(id)).nextAt;
     await own.tick();
     expect(await own.deliveries(id, trigger.id)).toMatchObject([{ status: "started" }, { run: tried.run }]);
   });
 
-  test("says why it did not start, and goes on with the next time", async () => {
+  test("stores the error of a failed start, and continues with the next time", async () => {
     const graph = graphOf(
       { ask: ["input", { fields: [{ name: "city", kind: "text", required: true }] }], reply: ["output"] },
       ["ask.message reply.reply"],
@@ -356,7 +356,7 @@ describe("a schedule", () => {
     clock += 86_400_000;
     await own.tick();
     expect(await runsOf(id)).toHaveLength(0);
-    const { lastError, nextAt } = await standing(id);
+    const { lastError, nextAt } = await stored(id);
     expect(lastError).toContain("/input/city");
     expect(nextAt).toBeGreaterThan(clock);
   });
@@ -370,19 +370,19 @@ describe("a notice", () => {
       body: { input: { message } },
     });
   };
-  const received = () => got.map(({ text }) => JSON.parse(text) as { type: string; data: { run: { id: string } } });
+  const bodies = () => received.map(({ text }) => JSON.parse(text) as { type: string; data: { run: { id: string } } });
 
-  /** What the server hears, it notes at once but without being waited for. */
+  /** The server queues messages without delaying the run, so several ticks may be needed. */
   async function tickUntil(count: number): Promise<void> {
-    for (let i = 0; got.length < count && i < 1000; i++) {
+    for (let i = 0; received.length < count && i < 1000; i++) {
       await own.tick();
       await new Promise((resolve) => setImmediate(resolve));
     }
     await own.tick();
-    expect(got).toHaveLength(count);
+    expect(received).toHaveLength(count);
   }
 
-  test("tells of a wait and of the end, signed, without the inside", async () => {
+  test("sends signed messages about a wait and the end, without internals", async () => {
     const { id, slug } = await published(approval());
     const { secret } = await app.services.triggers.create(id, {
       kind: "notice",
@@ -396,7 +396,7 @@ describe("a notice", () => {
       body: { wait: waiting.waits![0]!.wait, choice: "approve" },
     });
     await tickUntil(2);
-    expect(received()).toMatchObject([
+    expect(bodies()).toMatchObject([
       {
         type: "run.waiting",
         data: {
@@ -407,46 +407,46 @@ describe("a notice", () => {
       },
       { type: "run.ended", data: { run: { id: waiting.id, status: "done", output: { reply: "hello" } } } },
     ]);
-    expect(got[0]!.text).not.toContain('"node"');
-    for (const { headers, text } of got)
+    expect(received[0]!.text).not.toContain('"node"');
+    for (const { headers, text } of received)
       expect(headers).toMatchObject(sign(secret!, headers["webhook-id"]!, clock, text));
   });
 
-  test("is tried again, later and later, under the same id, and given up at last", async () => {
+  test("is retried with growing delays and the same id, and finally fails", async () => {
     const { id, slug } = await published();
     await app.services.triggers.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
-    answers = [500, 503];
+    statuses = [500, 503];
     await call(slug);
     await tickUntil(1);
     expect((await own.list(id))[0]!.lastError).toContain("500");
     clock += WAITS_MS[0]! - 1;
     await own.tick();
-    expect(got).toHaveLength(1);
+    expect(received).toHaveLength(1);
     clock += 1;
     await own.tick();
-    expect(got).toHaveLength(2);
+    expect(received).toHaveLength(2);
     clock += WAITS_MS[1]!;
     await own.tick();
-    expect(got).toHaveLength(3);
-    expect(new Set(got.map((one) => one.headers["webhook-id"])).size).toBe(1);
+    expect(received).toHaveLength(3);
+    expect(new Set(received.map((one) => one.headers["webhook-id"])).size).toBe(1);
     expect((await own.list(id))[0]!.lastError).toBeUndefined();
     clock += 86_400_000;
     await own.tick();
-    expect(got).toHaveLength(3);
+    expect(received).toHaveLength(3);
 
-    got = [];
-    answers = Array.from({ length: 20 }, () => 500);
+    received = [];
+    statuses = Array.from({ length: 20 }, () => 500);
     await call(slug);
     await tickUntil(1);
     for (const wait of [...WAITS_MS, 86_400_000, 86_400_000]) {
       clock += wait;
       await own.tick();
     }
-    expect(got).toHaveLength(WAITS_MS.length + 1);
+    expect(received).toHaveLength(WAITS_MS.length + 1);
     expect((await own.list(id))[0]!.lastError).toContain("Given up");
   });
 
-  test("keeps what became of its messages, sends one again under its id, and can be tried and paused", async () => {
+  test("stores the results of its messages, sends one again with its id, and can be tested and paused", async () => {
     const { id, slug } = await published();
     const { trigger } = await app.services.triggers.create(id, {
       kind: "notice",
@@ -455,12 +455,12 @@ describe("a notice", () => {
       on: ["end"],
     });
     const none = new AbortController().signal;
-    answers = [204, 500];
+    statuses = [204, 500];
     expect(await own.test(id, trigger.id, undefined, none)).toMatchObject({ status: "delivered", about: "test" });
     expect(await own.test(id, trigger.id, undefined, none)).toMatchObject({ status: "failed" });
-    expect(received()[0]).toMatchObject({ type: "test" });
-    got = [];
-    answers = [500];
+    expect(bodies()[0]).toMatchObject({ type: "test" });
+    received = [];
+    statuses = [500];
     const run = await call(slug);
     await tickUntil(1);
     const last = async () => (await own.deliveries(id, trigger.id))[0]!;
@@ -470,46 +470,46 @@ describe("a notice", () => {
     expect(await last()).toMatchObject({ status: "delivered", run: run.id, tries: 2 });
     await own.redeliver(id, trigger.id, (await last()).id);
     await own.tick();
-    expect(new Set(got.map((one) => one.headers["webhook-id"])).size).toBe(1);
-    expect(got).toHaveLength(3);
+    expect(new Set(received.map((one) => one.headers["webhook-id"])).size).toBe(1);
+    expect(received).toHaveLength(3);
     await expect(own.redeliver(id, trigger.id, "nothing")).rejects.toMatchObject({ code: "not_found" });
 
-    answers = [500];
+    statuses = [500];
     await call(slug);
     await tickUntil(4);
     await app.services.triggers.update(id, trigger.id, { paused: true });
     clock += 86_400_000;
     await call(slug);
     await own.tick();
-    expect(got).toHaveLength(4);
+    expect(received).toHaveLength(4);
     await app.services.triggers.update(id, trigger.id, { paused: false });
-    // What was on its way is sent now; of what happened meanwhile nothing is told.
+    // The pending message is sent now; there are none about events during the pause.
     await own.tick();
-    expect(got).toHaveLength(5);
+    expect(received).toHaveLength(5);
     await own.delete(id, trigger.id);
     for (const kind of ["notice", "notice-sent"])
       expect(await app.services.records.list(kind, { parent: trigger.id })).toEqual([]);
   });
 
-  test("waits through a restart", async () => {
+  test("survives a restart", async () => {
     const { id, slug } = await published();
     await app.services.triggers.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
-    answers = [500];
+    statuses = [500];
     await call(slug);
     await tickUntil(1);
     const next = createTriggers({ ...app.services, now: () => clock, report: (thrown) => reported.push(thrown) });
     clock += WAITS_MS[0]!;
     await next.tick();
     await next.close();
-    expect(got).toHaveLength(2);
+    expect(received).toHaveLength(2);
   });
 
-  test("is made up for where the process ended between the end of a run and its note, and told once", async () => {
+  test("is queued later when the process ended before it was queued, and sent with one id", async () => {
     const { id, slug } = await published();
     await app.services.triggers.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
     const run = await call(slug);
     await tickUntil(1);
-    // As if neither had been written.
+    // As if neither record had been written.
     for (const kind of ["notice-told", "notice"])
       for (const one of await app.services.records.list(kind, { limit: 500 }))
         if (one.id.includes(run.id)) await app.services.records.delete(kind, one.id);
@@ -522,37 +522,37 @@ describe("a notice", () => {
     await next.pause();
     await next.tick();
     await next.close();
-    expect(received().map((one) => one.data.run.id)).toEqual([run.id, run.id]);
-    expect(new Set(got.map((one) => one.headers["webhook-id"])).size).toBe(1);
+    expect(bodies().map((one) => one.data.run.id)).toEqual([run.id, run.id]);
+    expect(new Set(received.map((one) => one.headers["webhook-id"])).size).toBe(1);
   });
 
-  test("nothing is told of drafts, of other agents, and of what it does not ask for", async () => {
+  test("is not sent for drafts, other agents, or unselected events", async () => {
     const { id } = await published(approval());
     const other = await published(chat());
     await app.services.triggers.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
     await app.json("POST", `/api/agents/${id}/runs`, { body: { input: { message: "draft" } } });
     await call(other.slug);
     await own.tick();
-    expect(got).toEqual([]);
+    expect(received).toEqual([]);
   });
 });
 
-test("the server itself sends at once, by its own clock", async () => {
+test("the server sends messages at once, with its own timer", async () => {
   const server = app.services.triggers as TriggerService;
   await server.begin();
   const { id, slug } = await published();
   await server.create(id, { kind: "notice", name: "x", url: address, on: ["end"] });
   const arrived = new Promise<void>((resolve) => {
-    heard = resolve;
+    onReceived = resolve;
   });
   const { key } = await app.key();
   await app.json("POST", `/v1/agents/${slug}/runs`, { token: key, body: { input: { message: "hello" } } });
   await arrived;
   await server.pause();
-  expect(got.at(-1)!.text).toContain(slug);
+  expect(received.at(-1)!.text).toContain(slug);
 });
 
-test("the document describes the routes, and says that a hook needs no key", async () => {
+test("the OpenAPI document describes the routes, and shows that a webhook needs no key", async () => {
   const { paths } = await app.json<{ paths: Record<string, Record<string, { security: unknown[] }>> }>(
     "GET",
     "/openapi.json",

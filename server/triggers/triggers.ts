@@ -1,11 +1,10 @@
 /**
- * Triggers of published agents: webhooks that come in, schedules, and notices that go out. All of it is in records;
- * what is due is done by one process at a time, and each firing has a name of its own, so that none is done twice.
- * Longer than most files: the three kinds share their records, their clock and one order of changes.
+ * Triggers of published agents: webhooks, schedules, and notices, all stored in records. One process at a time does what
+ * is due. Each firing has its own idempotency id, so that none is done twice.
  */
 import { type ErrorCode, errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Agents } from "../agents/service.ts";
-import type { Delivery, NewTrigger, Notice, Schedule, Trigger, TriggerChange } from "../contract/trigger.ts";
+import type { Delivery, NewTrigger, Notice, Schedule, Trigger, TriggerChange, Webhook } from "../contract/trigger.ts";
 import { isId, newId } from "../lib/ids.ts";
 import { authorities, checkUrl } from "../net/address.ts";
 import type { SafeFetch } from "../net/service.ts";
@@ -15,53 +14,18 @@ import type { Secrets } from "../secrets/service.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
 import type { Records, Stored } from "../stores/records.ts";
+import { DueTimer, RETRY_MS } from "./due-timer.ts";
 import { Firing, type HookMessage } from "./firing.ts";
 import { Notices } from "./notices.ts";
+import type { Triggers } from "./service.ts";
 import { newSecret } from "./signature.ts";
 import { changed, keyOf, nextAt, secretName } from "./trigger.ts";
 
 const KIND = "trigger";
-const MAX_OF_AGENT = 50;
-/** No timer is set for longer: the clock may be set, and other processes may change what is due. */
-const MAX_SLEEP_MS = 30_000;
-/** A start that is refused for now is tried again after this. */
-const AGAIN_MS = 5_000;
-const MINUTE = 60_000;
-/** Refusals that pass by themselves. */
-const PASSING: ReadonlySet<ErrorCode> = new Set(["queue_full", "rate_limited", "unavailable", "storage_full"]);
-
-export interface Triggers {
-  /** Of an agent, oldest first. Rejects with `not_found`. */
-  list(agent: string): Promise<Trigger[]>;
-  /**
-   * `secret`: of a webhook or a notice, told once. Rejects with `not_found`, `conflict` (not published, or too many),
-   * `bad_request` and `address_blocked`.
-   */
-  create(agent: string, trigger: NewTrigger): Promise<{ trigger: Trigger; secret?: string }>;
-  /** Rejects with `not_found`. */
-  get(agent: string, id: string): Promise<Trigger>;
-  /** Changes it, pauses or resumes it. A schedule that is resumed makes up for nothing. Rejects as `create` does. */
-  update(agent: string, id: string, change: TriggerChange): Promise<Trigger>;
-  /**
-   * Does at once what the trigger is for. `body`: what would come to a webhook. Resolves with the run, or with how the
-   * receiver of a notice answered. Rejects as `Runs.start` does.
-   */
-  test(agent: string, id: string, body: unknown, signal: AbortSignal): Promise<Delivery>;
-  /** The last fifty things that it did, newest first. Rejects with `not_found`. */
-  deliveries(agent: string, id: string): Promise<Delivery[]>;
-  /** Sends a message of a notice once more, under the id that it had. Rejects with `not_found`. */
-  redeliver(agent: string, id: string, delivery: string): Promise<void>;
-  /** False when the agent has no such trigger. */
-  delete(agent: string, id: string): Promise<boolean>;
-  /** All of an agent that is deleted. */
-  deleteAll(agent: string): Promise<void>;
-  /**
-   * Starts a run for a signed message and resolves when it is on disk. Rejects with `unauthorized` (also where there is
-   * no such webhook), `conflict` (the message came before), `bad_request`, `rate_limited`, `unavailable` (it is paused),
-   * and as `Runs.start` does.
-   */
-  receive(id: string, message: HookMessage): Promise<{ id: string }>;
-}
+const MAX_PER_AGENT = 50;
+const MINUTE_MS = 60_000;
+/** Temporary errors: the start of a run is tried again. */
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set(["queue_full", "rate_limited", "unavailable", "storage_full"]);
 
 export interface TriggersOptions {
   records: Records;
@@ -71,7 +35,7 @@ export interface TriggersOptions {
   log: Pick<EventLog, "row" | "rows" | "last" | "findIdempotent">;
   fetch: SafeFetch;
   env: Pick<Env, "allowHosts" | "url">;
-  /** Messages that one webhook takes in a minute; as many as come where nothing is said. */
+  /** Messages per minute and webhook. Default: no limit. */
   callsPerMinute?: number;
   /** Unix milliseconds. */
   now(): number;
@@ -79,14 +43,14 @@ export interface TriggersOptions {
 }
 
 export interface TriggerService extends Triggers {
-  /** This process fires schedules and sends notices from now on. */
+  /** From now on this process fires schedules and sends notices. */
   begin(): Promise<void>;
-  /** Another one does. */
+  /** From now on another process may do so. */
   pause(): Promise<void>;
   close(): Promise<void>;
-  /** A run waits or ended, and the event is on disk. */
-  onRunNews(run: string, seq: number, about: "wait" | "end"): Promise<void>;
-  /** Fires and sends what is due. Resolves with when it is to be called again, at the latest. */
+  /** A run waits or has ended, and the event is on disk. */
+  onRunSettled(run: string, seq: number, about: "wait" | "end"): Promise<void>;
+  /** Fires and sends what is due. Resolves with the time of the next call, in Unix milliseconds. */
   tick(): Promise<number>;
 }
 
@@ -98,18 +62,16 @@ class RecordedTriggers implements TriggerService {
   readonly #options: TriggersOptions;
   readonly #notices: Notices;
   readonly #firing: Firing;
-  /** When a message that was not signed as it must be was last noted on its webhook. */
+  /** When an unsigned message was last noted on its webhook. */
   readonly #refusedAt = new Map<string, number>();
   readonly #all: ReturnType<typeof createMirror<Trigger[]>>;
   readonly #stopWatching: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = 0;
-  #abort: AbortController | undefined;
-  #working: Promise<unknown> = Promise.resolve();
+  readonly #timer: DueTimer;
 
   constructor(options: TriggersOptions) {
     this.#options = options;
-    const { records, now } = options;
+    const { records, now, report } = options;
+    this.#timer = new DueTimer({ work: () => this.tick(), now, report });
     this.#all = createMirror(records, KIND, now, async () =>
       (await everyRecord<Trigger>(records, KIND)).map((one) => one.body),
     );
@@ -124,46 +86,46 @@ class RecordedTriggers implements TriggerService {
       mark: (id, change) => this.#mark(id, change),
     });
     this.#stopWatching = records.watch((change) => {
-      if (!change || change.kind === KIND || change.kind === "notice") this.#wake(0);
+      if (!change || change.kind === KIND || change.kind === "notice") this.#timer.wake();
     });
   }
 
   async list(agent: string): Promise<Trigger[]> {
     await this.#options.agents.get(agent);
-    return (await this.#options.records.list<Trigger>(KIND, { parent: agent, limit: MAX_OF_AGENT })).map(
+    return (await this.#options.records.list<Trigger>(KIND, { parent: agent, limit: MAX_PER_AGENT })).map(
       (one) => one.body,
     );
   }
 
   async create(agent: string, given: NewTrigger): Promise<{ trigger: Trigger; secret?: string }> {
     const others = await this.list(agent);
-    if (others.length >= MAX_OF_AGENT)
-      throw new PatchbayError("conflict", `An agent has at most ${MAX_OF_AGENT} triggers; delete one first.`);
+    if (others.length >= MAX_PER_AGENT)
+      throw new PatchbayError("conflict", `An agent has at most ${MAX_PER_AGENT} triggers; delete one first.`);
     const now = this.#options.now();
     const trigger = { ...(await this.#checked(agent, given)), id: newId(now), agent, createdAt: now } as Trigger;
     const secret = trigger.kind === "schedule" ? undefined : newSecret();
     if (secret !== undefined) await this.#options.secrets.set(secretName(trigger.id), secret);
     await this.#options.records.put(KIND, trigger.id, trigger, { parent: agent, revision: 0 });
     await this.#all.changed();
-    this.#wake(0);
+    this.#timer.wake();
     return { trigger, ...(secret !== undefined && { secret }) };
   }
 
   async get(agent: string, id: string): Promise<Trigger> {
-    return (await this.#of(agent, id)).body;
+    return (await this.#find(agent, id)).body;
   }
 
   async update(agent: string, id: string, change: TriggerChange): Promise<Trigger> {
-    const { body, revision } = await this.#of(agent, id);
+    const { body, revision } = await this.#find(agent, id);
     const paused = change.paused ?? body.paused ?? false;
     const next = {
       ...(await this.#checked(agent, changed(body, change))),
-      ...kept(body),
+      ...unchanged(body),
       ...(paused && { paused }),
     } as Trigger;
     await this.#options.records.put(KIND, id, next, { parent: agent, revision });
     await this.#all.changed();
-    this.#wake(0);
+    this.#timer.wake();
     return next;
   }
 
@@ -191,22 +153,22 @@ class RecordedTriggers implements TriggerService {
 
   async redeliver(agent: string, id: string, delivery: string): Promise<void> {
     await this.get(agent, id);
-    await this.#notices.again(id, delivery);
-    this.#wake(0);
+    await this.#notices.redeliver(id, delivery);
+    this.#timer.wake();
   }
 
   async delete(agent: string, id: string): Promise<boolean> {
     const stored = await this.#get(id);
     if (!stored || stored.body.agent !== agent) return false;
-    const was = await this.#options.records.delete(KIND, id);
-    await this.#notices.forget(id);
+    const existed = await this.#options.records.delete(KIND, id);
+    await this.#notices.deleteAll(id);
     if (stored.body.kind !== "schedule") await this.#options.secrets.delete(secretName(id));
     await this.#all.changed();
-    return was;
+    return existed;
   }
 
   async deleteAll(agent: string): Promise<void> {
-    for (const { id } of await this.#options.records.list(KIND, { parent: agent, limit: MAX_OF_AGENT }))
+    for (const { id } of await this.#options.records.list(KIND, { parent: agent, limit: MAX_PER_AGENT }))
       await this.delete(agent, id);
   }
 
@@ -215,39 +177,35 @@ class RecordedTriggers implements TriggerService {
     const trigger = (await this.#get(id))?.body;
     let run: string;
     try {
-      const name = await this.#firing.check(trigger, message);
-      // Checked: it is a webhook.
-      run = await this.#firing.receive(trigger as Extract<Trigger, { kind: "webhook" }>, name, message);
+      const messageId = await this.#firing.verify(trigger, message);
+      // Verified: it is a webhook.
+      run = await this.#firing.receive(trigger as Webhook, messageId, message);
     } catch (thrown) {
-      const { code, message: why } = errorData(thrown);
-      // What the owner would mend. Anybody can send what is not signed: that is noted once a minute at most.
-      if (trigger?.kind === "webhook" && (code === "bad_request" || (code === "unauthorized" && this.#isNews(id))))
-        await this.#mark(id, { lastError: why });
+      const { code, message: lastError } = errorData(thrown);
+      // Errors that the owner can fix. Anyone can send unsigned messages: those are noted at most once a minute.
+      if (trigger?.kind === "webhook" && (code === "bad_request" || (code === "unauthorized" && this.#isNewMinute(id))))
+        await this.#mark(id, { lastError });
       throw thrown;
     }
     await this.#mark(id, { lastAt: now(), lastRun: run, lastError: undefined });
     return { id: run };
   }
 
-  #isNews(id: string): boolean {
+  #isNewMinute(id: string): boolean {
     const time = performance.now();
-    const isNews = time - (this.#refusedAt.get(id) ?? Number.NEGATIVE_INFINITY) > MINUTE;
-    if (isNews) this.#refusedAt.set(id, time);
-    return isNews;
+    const isNew = time - (this.#refusedAt.get(id) ?? Number.NEGATIVE_INFINITY) > MINUTE_MS;
+    if (isNew) this.#refusedAt.set(id, time);
+    return isNew;
   }
 
   async begin(): Promise<void> {
-    this.#abort = new AbortController();
-    await this.#notices.lookBack().catch(this.#options.report);
-    this.#wake(0);
+    this.#timer.start();
+    await this.#notices.queueMissed().catch(this.#options.report);
+    this.#timer.wake();
   }
 
   async pause(): Promise<void> {
-    this.#abort?.abort();
-    this.#abort = undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    await this.#working;
+    await this.#timer.stop();
   }
 
   async close(): Promise<void> {
@@ -256,7 +214,7 @@ class RecordedTriggers implements TriggerService {
   }
 
   async tick(): Promise<number> {
-    const signal = this.#abort?.signal ?? new AbortController().signal;
+    const { signal } = this.#timer;
     const times = [await this.#notices.send(signal)];
     for (const stored of await everyRecord<Trigger>(this.#options.records, KIND)) {
       if (signal.aborted) break;
@@ -265,19 +223,19 @@ class RecordedTriggers implements TriggerService {
     return Math.min(...times);
   }
 
-  /** Starts the run of a schedule that is due. However often it was missed, it is made up for once. */
+  /** Starts the run of a schedule that is due; only one run for all missed times. Resolves with its next time. */
   async #fire({ id, body, revision }: Stored<Schedule>): Promise<number> {
     const { now, records } = this.#options;
     if (body.paused) return Number.POSITIVE_INFINITY;
     if (body.nextAt > now()) return body.nextAt;
     let last: Partial<Schedule> = {};
     try {
-      // Another process, or this one after a crash, finds the same run.
-      const run = await this.#firing.due(body);
+      // Another process, or this one after a crash, gets the same run.
+      const run = await this.#firing.startDue(body);
       last = { lastAt: now(), lastRun: run, lastError: undefined };
     } catch (thrown) {
       const { code, message } = errorData(thrown);
-      if (PASSING.has(code)) return now() + AGAIN_MS;
+      if (TEMPORARY.has(code)) return now() + RETRY_MS;
       last = { lastError: message };
     }
     const next = { ...body, ...last, nextAt: nextAt(body.cron, body.timeZone, now()) };
@@ -285,52 +243,26 @@ class RecordedTriggers implements TriggerService {
       await records.put(KIND, id, next, { parent: body.agent, revision });
       await this.#all.changed();
     } catch (error) {
-      // It was changed or deleted meanwhile; what stands is looked at again.
+      // It was changed or deleted meanwhile: check it again.
       if ((error as PatchbayError).code !== "conflict") throw error;
       return now();
     }
     return next.nextAt;
   }
 
-  async onRunNews(run: string, seq: number, about: "wait" | "end"): Promise<void> {
+  async onRunSettled(run: string, seq: number, about: "wait" | "end"): Promise<void> {
     try {
-      if (await this.#notices.onRunNews(run, seq, about)) this.#wake(0);
+      if (await this.#notices.onRunSettled(run, seq, about)) this.#timer.wake();
     } catch (error) {
       this.#options.report(error);
     }
-  }
-
-  /** Sees to it that there is a tick within so many milliseconds. Ticks follow each other, never at once. */
-  #wake(delay: number): void {
-    const abort = this.#abort;
-    const at = performance.now() + Math.min(delay, MAX_SLEEP_MS);
-    if (!abort || (this.#timer && this.#timerAt <= at)) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(
-      () => {
-        // What comes while it works sets the timer anew.
-        this.#timer = undefined;
-        this.#working = this.#working
-          .then(() => (abort.signal.aborted ? Number.POSITIVE_INFINITY : this.tick()))
-          .catch((error: unknown) => {
-            this.#options.report(error);
-            return this.#options.now() + AGAIN_MS;
-          })
-          .then((next) => {
-            if (this.#abort === abort) this.#wake(Math.max(0, next - this.#options.now()));
-          });
-      },
-      Math.max(0, at - performance.now()),
-    );
-    this.#timer.unref();
   }
 
   async #get(id: string): Promise<Stored<Trigger> | undefined> {
     return isId(id) ? this.#options.records.get<Trigger>(KIND, id) : undefined;
   }
 
-  /** Notes what became of it, unless it was changed or deleted meanwhile. */
+  /** Stores the last result, unless the trigger was changed or deleted meanwhile. */
   async #mark(id: string, change: Partial<Trigger>): Promise<void> {
     const stored = await this.#get(id);
     if (!stored) return;
@@ -343,29 +275,29 @@ class RecordedTriggers implements TriggerService {
   }
 
   /** Rejects with `not_found`. */
-  async #of(agent: string, id: string): Promise<Stored<Trigger>> {
+  async #find(agent: string, id: string): Promise<Stored<Trigger>> {
     const stored = await this.#get(id);
     if (stored?.body.agent !== agent)
       throw new PatchbayError("not_found", `The agent has no trigger "${id.slice(0, 100)}".`);
     return stored;
   }
 
-  /** What was given, where it can be, and when a schedule is next. */
+  /** The given settings, with the next time of a schedule. Rejects as `create` does. */
   async #checked(agent: string, given: NewTrigger): Promise<NewTrigger & { nextAt?: number }> {
     const publication = await this.#firing.publication(agent);
     if (!publication)
-      throw new PatchbayError("conflict", "Only a published agent has triggers: publish it first, then add this.");
+      throw new PatchbayError("conflict", "Only a published agent can have triggers. Publish the agent first.");
     if (given.kind === "notice") {
       const { allowHosts, url } = this.#options.env;
       checkUrl(given.url, { allowed: authorities(allowHosts), own: authorities(url === undefined ? [] : [url]) });
       return given;
     }
-    const { names } = await this.#firing.declared(publication);
+    const { names } = await this.#firing.declaredInputs(publication);
     for (const name of Object.keys(given.kind === "schedule" ? given.input : (given.take ?? {})))
       if (!names.has(name))
         throw new PatchbayError(
           "bad_request",
-          `"${name}" is not an input of this agent; it takes ${[...names].join(", ")}.`,
+          `The agent has no input "${name}". Its inputs are ${[...names].join(", ")}.`,
           { path: given.kind === "schedule" ? `/input/${name}` : `/take/${name}` },
         );
     return given.kind === "schedule"
@@ -374,8 +306,8 @@ class RecordedTriggers implements TriggerService {
   }
 }
 
-/** What a change leaves as it is. */
-function kept({ id, agent, createdAt, lastAt, lastRun, lastError }: Trigger) {
+/** The fields that `update` does not change. */
+function unchanged({ id, agent, createdAt, lastAt, lastRun, lastError }: Trigger) {
   return {
     id,
     agent,
