@@ -1,6 +1,21 @@
 /** The one error class of the project, and the closed list of its codes. The server maps codes to HTTP in one table. */
 import type { Issue } from "./issue.ts";
 
+/** Codes of failed model calls. */
+export const MODEL_ERROR_CODES = [
+  "auth_failed",
+  "model_not_found",
+  "provider_rate_limited",
+  "provider_unavailable",
+  "context_overflow",
+  "first_byte_timeout",
+  "stream_stalled",
+  "connection_lost",
+  "bad_response",
+  "refused",
+  "output_limit",
+] as const;
+
 export const ERROR_CODES = [
   // the request
   "bad_request",
@@ -21,18 +36,7 @@ export const ERROR_CODES = [
   "secret_missing",
   "model_missing",
   "knowledge_missing",
-  // the model
-  "auth_failed",
-  "model_not_found",
-  "provider_rate_limited",
-  "provider_unavailable",
-  "context_overflow",
-  "first_byte_timeout",
-  "stream_stalled",
-  "connection_lost",
-  "bad_response",
-  "refused",
-  "output_limit",
+  ...MODEL_ERROR_CODES,
   // tools
   "tool_not_allowed",
   "bad_arguments",
@@ -99,6 +103,10 @@ export class PatchbayError extends Error {
     if (this.issues !== undefined) data.issues = this.issues;
     return data;
   }
+}
+
+export function isModelError(code: ErrorCode): boolean {
+  return (MODEL_ERROR_CODES as readonly ErrorCode[]).includes(code);
 }
 
 /** Any thrown value as `ErrorData`. A value that is not ours is `internal` and keeps only its message. */

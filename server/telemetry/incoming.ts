@@ -1,19 +1,19 @@
-/** The caller's place in a trace of its own, from a request to the run that comes of it, by whichever protocol it came. */
+/** Carries the trace context of a request to the run that it starts, for all protocols. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MiddlewareHandler } from "hono";
 import { parseTrace } from "./spans.ts";
 
-const held = new AsyncLocalStorage<string>();
+const storage = new AsyncLocalStorage<string>();
 
-/** What a request brought as `traceparent`, where one is being answered and it brought a good one. */
+/** The `traceparent` header of the current request, if it is valid. */
 export function incomingTrace(): string | undefined {
-  return held.getStore();
+  return storage.getStore();
 }
 
 export function takeTrace(): MiddlewareHandler {
   return async (c, next) => {
     const header = c.req.header("traceparent");
-    if (header !== undefined && parseTrace(header)) await held.run(header, next);
+    if (header !== undefined && parseTrace(header)) await storage.run(header, next);
     else await next();
   };
 }

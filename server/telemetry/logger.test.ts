@@ -7,12 +7,12 @@ function logger(options: LoggerOptions & { isTTY?: boolean } = {}) {
   return { log, lines: () => text.split("\n").filter(Boolean), text: () => text };
 }
 
-test("a collector reads a line of JSON each, with the stack of what went wrong", () => {
+test("without a terminal each entry is a JSON line, errors with their stack", () => {
   const { log, lines } = logger();
   log.info("request", { path: "/v1/runs", status: 200 });
-  log.debug("not told", {});
+  log.debug("not logged", {});
   log.report(new Error("outer", { cause: new Error("inner") }), { request: "r1" });
-  log.report("no error at all");
+  log.report("not an error");
   const entries = lines().map((line) => JSON.parse(line));
   expect(entries).toMatchObject([
     { level: "info", msg: "request", path: "/v1/runs", status: 200, time: expect.stringMatching(/^20\d\d-.*Z$/) },
@@ -22,11 +22,11 @@ test("a collector reads a line of JSON each, with the stack of what went wrong",
       request: "r1",
       err: { stack: expect.stringMatching(/inner/) },
     },
-    { level: "error", msg: "no error at all" },
+    { level: "error", msg: "not an error" },
   ]);
 });
 
-test("a person at a terminal reads warnings, one line each and the stack below", () => {
+test("on a terminal only warnings and errors are written, one line each with the stack below", () => {
   const { log, lines } = logger({ isTTY: true });
   log.info("calm");
   log.warn("Port taken", { port: 4400 });
@@ -36,7 +36,7 @@ test("a person at a terminal reads warnings, one line each and the stack below",
   expect(lines()[2]).toMatch(/^ {4}TypeError: x is no function$/);
 });
 
-test("secrets are taken out by value and by look, in messages, fields and stacks, from the moment they are known", () => {
+test("secrets are removed by value and by form, from messages, fields and stacks", () => {
   const { log, text } = logger();
   const secret = 'correct "horse" battery';
   log.redactWith((line) => line.replaceAll(JSON.stringify(secret).slice(1, -1), "[secret API]"));

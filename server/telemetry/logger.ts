@@ -1,6 +1,6 @@
 /**
- * The server's own log: lines of JSON for a collector, readable lines on a terminal, always on standard error. Values of
- * secrets are taken out of every line as it is written, whoever wrote it.
+ * The log of the server, on standard error: JSON lines for a collector, readable lines on a terminal. The values of secrets
+ * are removed from every line.
  */
 import { type DestinationStream, pino, stdSerializers, stdTimeFunctions } from "pino";
 import type { LogLevel } from "../process/env.ts";
@@ -11,19 +11,19 @@ export interface Logger {
   debug(message: string, fields?: Fields): void;
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
-  /** Something went wrong that no caller is told of, with its stack. */
+  /** Logs an error that is not returned to a caller, with its stack. */
   report(thrown: unknown, fields?: Fields): void;
-  /** Asked for each line: what is known as secret may change. */
+  /** Called for each line, because the known secrets may change. */
   redactWith(redact: (text: string) => string): void;
 }
 
 export interface LoggerOptions {
-  /** On a terminal a person reads: warnings alone, unless told otherwise. Else `info`. */
+  /** Default: `warn` on a terminal, otherwise `info`. */
   level?: LogLevel;
   out?: { isTTY?: boolean; write(text: string): unknown };
 }
 
-/** What is a secret by its look: agent keys, visitors' tokens, bearers, passwords in addresses. */
+/** Secrets that are recognized by their form: agent keys, visitor tokens, bearer tokens, passwords in URLs. */
 const LOOKS_SECRET = /\bpb_[\w-]{16,}|(?<=\bBearer )[\w.~+/=-]{8,}|(?<=\/\/[^\s:/@"]{1,100}:)[^\s@/"]+(?=@)/g;
 
 export function createLogger({ level, out = process.stderr }: LoggerOptions = {}): Logger {
@@ -59,7 +59,7 @@ export function createLogger({ level, out = process.stderr }: LoggerOptions = {}
   };
 }
 
-/** Time, level, message, then `name=value`; a stack below. A line that is none of ours is left as it is. */
+/** Time, level, message, then `name=value`; the stack below. Returns a line that is not JSON unchanged. */
 function readable(line: string): string {
   let entry: { time: string; level: string; msg?: string; err?: { stack?: string }; [field: string]: unknown };
   try {

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test("the admin's monitoring reads what runs did and used; nobody else does", async () => {
+test("metrics of runs and their usage are for the admin only", async () => {
   await app.json("POST", "/api/runs", { body: { graph: chat(), input: { message: "x" }, user: "a-user-of-theirs" } });
   const answer = await app.request("GET", "/metrics");
   expect(answer.status).toBe(200);
@@ -26,7 +26,7 @@ test("the admin's monitoring reads what runs did and used; nobody else does", as
   expect((await app.request("GET", "/metrics", { token: key })).status).toBe(401);
 });
 
-test("what waits, what tools did and what went wrong can be told apart", async () => {
+test("waiting runs, tool calls and failed requests have their own series", async () => {
   const graph = chat({ tools: ["builtin/calculator"] });
   await app.json("POST", "/api/runs", { body: { graph, input: { message: "count" } } });
   const { id } = await app.json<{ id: string }>("POST", "/api/runs", {

@@ -1,28 +1,28 @@
-/** What the operator's monitoring reads, in Prometheus' text: counts and times of runs, their calls, and the process. Never names of users, keys or agents. */
+/** Metrics in Prometheus' text format: runs, their calls, and the process. They contain no names of users, keys or agents. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { isModelError } from "../../runtime/error.ts";
 import type { RunEvent } from "../../runtime/event.ts";
 import type { RunResult } from "../contract/run.ts";
-import { MODEL_ERRORS } from "./model-errors.ts";
 
 export interface Metrics {
-  /** A run came to rest after `ms` in this process. */
+  /** A run ended, or waits, after `ms` in this process. */
   runSettled(result: Pick<RunResult, "status" | "usage" | "error">, ms: number): void;
-  /** An event of a run that goes on here. */
+  /** An event of a run that this process executes. */
   happened(event: RunEvent): void;
-  /** An event that was waited for is on disk, `ms` after it was given. */
+  /** An urgent event is on disk, `ms` after its append. */
   stored(ms: number): void;
-  /** A request was answered (a stream: begun). `path` is told by its first part alone. */
+  /** A response was sent (a stream: begun). Only the first segment of `path` is used. */
   answered(path: string, status: number, ms: number): void;
-  /** The text, and its media type. */
+  /** The metrics, and their media type. */
   read(): Promise<{ text: string; type: string }>;
 }
 
 export interface MetricsOptions {
-  /** Runs under way in this process. */
+  /** Number of runs that this process executes. */
   live(): number;
   /** Runs that have not ended, by status, in all processes. */
   open(): Promise<Record<string, number>>;
-  /** Streams that somebody reads from this process. */
+  /** Number of open streams of this process. */
   readers(): number;
 }
 
@@ -42,11 +42,16 @@ export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {
         this.set(value());
       },
     });
-  gauge("patchbay_runs_live", "Runs under way in this process.", live);
-  gauge("patchbay_streams_open", "Event streams that are read from this process.", readers);
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name, help, labelNames, registers });
+  const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) =>
+    new Histogram({ name, help, buckets, labelNames, registers });
+
+  gauge("patchbay_runs_live", "Runs that this process executes.", live);
+  gauge("patchbay_streams_open", "Open event streams of this process.", readers);
   new Gauge({
     name: "patchbay_runs_open",
-    help: "Runs that have not ended, by status, in all processes: queued ones are the depth of the queue.",
+    help: "Runs that have not ended, by status, in all processes; queued is the length of the queue.",
     labelNames: ["status"],
     registers,
     async collect() {
@@ -55,86 +60,61 @@ export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {
       for (const [status, count] of Object.entries(await open())) this.set({ status }, count);
     },
   });
-  const runs = new Counter({
-    name: "patchbay_runs_total",
-    help: "Runs that came to rest, by status and by the code of their error.",
-    labelNames: ["status", "error"],
-    registers,
-  });
-  const seconds = new Histogram({
-    name: "patchbay_run_seconds",
-    help: "From the begin (or the resumption) of a run to its rest.",
-    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
-    registers,
-  });
-  const tokens = new Counter({
-    name: "patchbay_tokens_total",
-    help: "Tokens of runs that ended, as models count them.",
-    labelNames: ["kind"],
-    registers,
-  });
-  const cost = new Counter({
-    name: "patchbay_cost_usd_total",
-    help: "Cost of runs that ended, where prices are known.",
-    registers,
-  });
-  const modelSeconds = new Histogram({
-    name: "patchbay_model_call_seconds",
-    help: "A model's answers from request to end, by provider.",
-    labelNames: ["provider"],
-    buckets: MODEL_SECONDS,
-    registers,
-  });
-  const firstSeconds = new Histogram({
-    name: "patchbay_model_first_token_seconds",
-    help: "From request to a model's first token, by provider.",
-    labelNames: ["provider"],
-    buckets: MODEL_SECONDS,
-    registers,
-  });
-  const retries = new Counter({
-    name: "patchbay_model_retries_total",
-    help: "Attempts that failed before a model answered, by the code of the error.",
-    labelNames: ["error"],
-    registers,
-  });
-  const modelErrors = new Counter({
-    name: "patchbay_model_errors_total",
-    help: "Model calls that failed for good, by the code of the error.",
-    labelNames: ["error"],
-    registers,
-  });
-  const toolCalls = new Counter({
-    name: "patchbay_tool_calls_total",
-    help: "Tool calls, by kind of tool and result: ok, or the code of the error.",
-    labelNames: ["binding", "result"],
-    registers,
-  });
-  const toolSeconds = new Histogram({
-    name: "patchbay_tool_call_seconds",
-    help: "Tool calls from intent to result, by kind of tool.",
-    labelNames: ["binding"],
-    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60],
-    registers,
-  });
-  const appendSeconds = new Histogram({
-    name: "patchbay_event_append_seconds",
-    help: "From an event that is waited for to the disk that has it.",
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
-    registers,
-  });
-  const requestSeconds = new Histogram({
-    name: "patchbay_request_seconds",
-    help: "Requests until their answer (a stream: its begin), by the first part of the path and by class of status.",
-    labelNames: ["surface", "status"],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
-    registers,
-  });
+  const runs = counter("patchbay_runs_total", "Runs that ended or wait, by status and error code.", "status", "error");
+  const seconds = histogram(
+    "patchbay_run_seconds",
+    "Time from the start or resumption of a run until it ends or waits.",
+    [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+  );
+  const tokens = counter("patchbay_tokens_total", "Tokens of ended runs, as reported by the models.", "kind");
+  const cost = counter("patchbay_cost_usd_total", "Cost of ended runs, when prices are known.");
+  const modelSeconds = histogram(
+    "patchbay_model_call_seconds",
+    "Time from the request to the end of a model's response, by provider.",
+    MODEL_SECONDS,
+    "provider",
+  );
+  const firstSeconds = histogram(
+    "patchbay_model_first_token_seconds",
+    "Time from the request to the first token of a model, by provider.",
+    MODEL_SECONDS,
+    "provider",
+  );
+  const retries = counter(
+    "patchbay_model_retries_total",
+    "Failed attempts of successful model calls, by error code.",
+    "error",
+  );
+  const modelErrors = counter("patchbay_model_errors_total", "Failed model calls, by error code.", "error");
+  const toolCalls = counter(
+    "patchbay_tool_calls_total",
+    "Tool calls, by kind of tool and result: ok, or the error code.",
+    "binding",
+    "result",
+  );
+  const toolSeconds = histogram(
+    "patchbay_tool_call_seconds",
+    "Duration of tool calls, by kind of tool.",
+    [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60],
+    "binding",
+  );
+  const appendSeconds = histogram(
+    "patchbay_event_append_seconds",
+    "Time until an urgent event is on disk.",
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
+  );
+  const requestSeconds = histogram(
+    "patchbay_request_seconds",
+    "Time until the response (a stream: its begin), by the first segment of the path and the class of the status.",
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+    "surface",
+    "status",
+  );
   return {
     runSettled({ status, usage, error }, ms) {
       runs.inc({ status, error: error?.code ?? "" });
       seconds.observe(ms / 1000);
-      // A run that waits is counted when it ends: its usage is of the whole run.
+      // A run that waits is counted when it ends, because its usage is that of the whole run.
       if (status === "waiting" || status === "uncertain") return;
       tokens.inc({ kind: "input" }, usage.inputTokens);
       tokens.inc({ kind: "output" }, usage.outputTokens);
@@ -150,7 +130,7 @@ export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {
         const binding = event.tool === undefined ? "none" : firstPart(event.tool);
         toolCalls.inc({ binding, result: event.error?.code ?? (event.result.error ? "tool_failed" : "ok") });
         toolSeconds.observe({ binding }, event.ms / 1000);
-      } else if (event.type === "node-fail" && MODEL_ERRORS.has(event.error.code))
+      } else if (event.type === "node-fail" && isModelError(event.error.code))
         modelErrors.inc({ error: event.error.code });
     },
     stored(ms) {

@@ -1,4 +1,4 @@
-/** What a collector gets, read by a collector: OTLP/HTTP on loopback. */
+/** Exports to a collector that speaks OTLP/HTTP on loopback. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -82,7 +82,7 @@ const open = (env: Record<string, string> = {}) =>
   testApp({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: to.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json", ...env } });
 const of = (name: string) => to.spans.filter((span) => span.name.startsWith(name));
 
-test("a hosted run goes on with its caller's trace: agent, nodes, model and tool, with their measures", async () => {
+test("a hosted run continues the trace of its caller: agent, nodes, model and tool, with their metrics", async () => {
   const app = await open();
   await app.publish(chat({ tools: ["builtin/calculator"], name: "Helper" }), "helper");
   const { key } = await app.key();
@@ -153,7 +153,7 @@ test("a hosted run goes on with its caller's trace: agent, nodes, model and tool
   ]);
 });
 
-test("a run that waits, and is gone on with by the next process, is one trace with a span for each part", async () => {
+test("a waiting run that the next process continues is one trace, with a span for each part", async () => {
   to.spans.length = 0;
   const app = await open();
   const run = await app.json<{ id: string; waits: { wait: string }[] }>("POST", "/api/runs", {
@@ -169,7 +169,7 @@ test("a run that waits, and is gone on with by the next process, is one trace wi
   expect(of("node gate")).toHaveLength(1);
 });
 
-test("what was said is sent where it was asked for, without secrets; a trace that is not recorded is not sent", async () => {
+test("messages are exported only when configured, without secrets; an unsampled trace is not exported", async () => {
   to.spans.length = 0;
   const app = await open({ OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: "true" });
   await app.json("PUT", "/api/secrets/PIN", { body: { value: "secret-value-9" } });
@@ -187,7 +187,7 @@ test("what was said is sent where it was asked for, without secrets; a trace tha
   expect(JSON.stringify(to.spans)).not.toContain("secret-value-9");
 });
 
-test("failures are told by their code, containers hold what is in them", async () => {
+test("failures have their error code, and spans in a container have it as their parent", async () => {
   to.spans.length = 0;
   to.metrics.clear();
   const app = await testApp({
@@ -213,6 +213,6 @@ test("failures are told by their code, containers hold what is in them", async (
   const within = to.spans.filter((span) => span.attributes["patchbay.node.scope"] !== undefined);
   expect(within.length).toBeGreaterThan(0);
   for (const span of within) expect(span.parentSpanId).toBe(each!.spanId);
-  // Only the traces were asked for.
+  // Only traces are configured.
   expect(to.metrics.size).toBe(0);
 });

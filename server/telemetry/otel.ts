@@ -1,4 +1,4 @@
-/** OpenTelemetry: a run's spans and measures to a collector over OTLP/HTTP. Loaded only where one is configured. */
+/** Exports spans and metrics of runs to an OpenTelemetry collector over OTLP/HTTP. Loaded only when one is configured. */
 import { DiagLogLevel, diag, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags } from "@opentelemetry/api";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
@@ -17,11 +17,11 @@ import type { Logger } from "./logger.ts";
 import { type SpanData, SpanFold } from "./spans.ts";
 
 export interface Telemetry {
-  /** An event of a run that goes on here, as it is given to the log. */
+  /** An event of a run that this process executes, when it is appended. */
   happened(event: RunEvent): void;
-  /** A run came to rest here: what is kept of it is let go. */
+  /** A run ended, or waits: its state is dropped. */
   runSettled(result: Pick<RunResult, "id" | "status" | "error">, ms: number): void;
-  /** Sends what is left, for some seconds at most. */
+  /** Exports the remaining data; gives up after some seconds. */
   close(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface TelemetryOptions {
   env: TelemetryEnv;
   version: string;
   logger: Logger;
-  /** Takes secrets out of what was said, where that is sent at all. */
+  /** Removes secrets from messages, if messages are exported. */
   redact(text: string): string;
   log: Pick<EventLog, "read">;
 }
@@ -38,7 +38,7 @@ const SCOPE = "patchbay";
 const FLUSH_MS = 5_000;
 const PAGE = 1000;
 const MAX_FOLDS = 20_000;
-/** The conventions' own. */
+/** Bucket boundaries of the conventions. */
 const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864];
 const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 
@@ -82,14 +82,14 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
             }),
           ],
         });
-  const measure = meters && measures(meters);
+  const metrics = meters && createMetrics(meters);
   const sampler = new TraceIdRatioBasedSampler(env.sampleRatio);
   const sampled = (trace: string) =>
     sampler.shouldSample(ROOT_CONTEXT, trace).decision === SamplingDecision.RECORD_AND_SAMPLED;
 
   // A run that another process continues is never removed here.
   const folds = new BoundedMap<string, SpanFold>(MAX_FOLDS);
-  /** Runs whose earlier events are being read, with those that came meanwhile. */
+  /** Runs whose earlier events are being read, with the events that arrived meanwhile. */
   const loading = new Map<string, RunEvent[]>();
   const foldOf = (run: string, start: RunEvent | undefined) => {
     const fold = new SpanFold(run, start, env.content ? { content: options.redact } : {});
@@ -97,14 +97,14 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     return fold;
   };
 
-  function take(fold: SpanFold, event: RunEvent): void {
+  function addTo(fold: SpanFold, event: RunEvent): void {
     for (const span of fold.add(event)) {
-      measure?.span(span);
+      metrics?.span(span);
       if (spans && (fold.sampled ?? sampled(span.trace))) spans.onEnd(readable(span, resource));
     }
   }
 
-  /** A run that began in another process, or rested: its spans go on where they stood. */
+  /** Reads the earlier events of a run that began in another process or was resumed. */
   async function load(run: string, before: number, waiting: RunEvent[]): Promise<void> {
     try {
       const past: RunEvent[] = [];
@@ -115,7 +115,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
       }
       const fold = foldOf(run, past[0]);
       for (const event of past) fold.add(event);
-      for (const event of waiting) take(fold, event);
+      for (const event of waiting) addTo(fold, event);
     } catch (error) {
       logger.report(error);
     } finally {
@@ -128,14 +128,14 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
       const waiting = loading.get(event.run);
       if (waiting) return void waiting.push(event);
       const fold = folds.get(event.run) ?? (event.seq === 0 ? foldOf(event.run, event) : undefined);
-      if (fold) return take(fold, event);
-      const begun = [event];
-      loading.set(event.run, begun);
-      void load(event.run, event.seq, begun);
+      if (fold) return addTo(fold, event);
+      const arrived = [event];
+      loading.set(event.run, arrived);
+      void load(event.run, event.seq, arrived);
     },
     runSettled({ id, status, error }, ms) {
       folds.delete(id);
-      measure?.run(status, error?.code, ms);
+      metrics?.run(status, error?.code, ms);
     },
     async close() {
       const timer = AbortSignal.timeout(FLUSH_MS);
@@ -146,7 +146,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   };
 }
 
-function measures(meters: MeterProvider) {
+function createMetrics(meters: MeterProvider) {
   const meter = meters.getMeter(SCOPE);
   const tokens = meter.createHistogram("gen_ai.client.token.usage", {
     unit: "{token}",
@@ -160,7 +160,7 @@ function measures(meters: MeterProvider) {
   });
   const runs = meter.createHistogram("patchbay.run.duration", {
     unit: "s",
-    description: "From the begin or the resumption of a run to its rest.",
+    description: "Time from the start or resumption of a run until it ends or waits.",
     advice: { explicitBucketBoundaries: SECONDS },
   });
   return {

@@ -1,13 +1,12 @@
 /**
- * A run's events as spans, by OpenTelemetry's conventions for generative AI: `invoke_agent` for the run, one for each
- * node, and under it `chat`, `execute_tool` and `retrieval`. A pure fold: ids are made from the run and the event that a
- * span begins with, so a run that another process goes on with is one trace.
+ * Converts the events of a run to spans, by OpenTelemetry's conventions for generative AI: `invoke_agent` for the run, a
+ * span per node, and below it `chat`, `execute_tool` and `retrieval`. A pure fold: ids derive from the run and the first
+ * event of the span, so a run that another process continues is one trace.
  */
 import { createHash } from "node:crypto";
-import type { ErrorData } from "../../runtime/error.ts";
+import { type ErrorData, isModelError } from "../../runtime/error.ts";
 import { type EventOf, type RunEvent, type Scope, scopeKey, TERMINAL } from "../../runtime/event.ts";
 import type { Message } from "../../runtime/message.ts";
-import { MODEL_ERRORS } from "./model-errors.ts";
 
 type Value = string | number | boolean | string[];
 
@@ -25,7 +24,7 @@ export interface SpanData {
 }
 
 export interface SpanOptions {
-  /** Takes secrets out of a text; absent: what was said is in no span. */
+  /** Removes secrets from a text. Absent: spans contain no messages. */
   content?: (text: string) => string;
 }
 
@@ -36,7 +35,7 @@ interface Open {
   attributes: Record<string, Value>;
 }
 
-/** `00-<trace>-<span>-<flags>` of W3C's traceparent; undefined where it is none. */
+/** Parses `00-<trace>-<span>-<flags>` of W3C's traceparent; undefined when it is not valid. */
 export function parseTrace(header: string): { trace: string; span: string; sampled: boolean } | undefined {
   const [, trace, span, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(header) ?? [];
   if (!trace || !span || /^0+$/.test(trace) || /^0+$/.test(span)) return undefined;
@@ -44,21 +43,21 @@ export function parseTrace(header: string): { trace: string; span: string; sampl
 }
 
 export class SpanFold {
-  /** Whether the caller's trace is recorded; absent where the trace begins here. */
+  /** Whether the caller's trace is recorded; undefined when the trace begins here. */
   readonly sampled: boolean | undefined;
   readonly trace: string;
   readonly #run: string;
   readonly #options: SpanOptions;
   #caller: string | undefined;
   #start: EventOf<"run-start"> | undefined;
-  /** The part of the run that is under way: from its begin, or from where it was taken up. */
+  /** Span of the current part of the run: since its begin, or since it was resumed. */
   #root: Open | undefined;
   readonly #nodes = new Map<string, Open>();
   readonly #prompts = new Map<string, { event: EventOf<"prompt-built">; messages: Message[] }>();
-  /** Finished messages whose usage is still to come, by node. */
+  /** Messages without their usage event yet, by node. */
   readonly #chats = new Map<string, EventOf<"message">>();
   readonly #tools = new Map<string, { open: Open; event: EventOf<"tool-start"> }>();
-  /** When a node's last event was, for what has no begin of its own. */
+  /** Time of the last event of each node: the start of a retrieval, which has no event of its own for it. */
   readonly #lastAt = new Map<string, number>();
 
   constructor(run: string, start: RunEvent | undefined, options: SpanOptions = {}) {
@@ -70,7 +69,7 @@ export class SpanFold {
     this.sampled = caller?.sampled;
   }
 
-  /** The spans that end with this event. Events come in order, from the first one on. */
+  /** Returns the spans that end with this event. Add all events in order, from the first one. */
   add(event: RunEvent): SpanData[] {
     const ended: SpanData[] = [];
     const key = "node" in event && event.node !== undefined ? keyOf(event.node, scopeOf(event)) : "";
@@ -83,7 +82,7 @@ export class SpanFold {
         this.#root ??= this.#open(event, this.#caller, this.#rootAttributes());
         break;
       case "node-start":
-        this.#nodes.set(key, this.#open(event, this.#above(event.scope), nodeAttributes(event.node, event.scope)));
+        this.#nodes.set(key, this.#open(event, this.#parentOf(event.scope), nodeAttributes(event.node, event.scope)));
         break;
       case "prompt-built": {
         this.#endChat(key, ended);
@@ -100,7 +99,7 @@ export class SpanFold {
         break;
       case "tool-start":
         this.#tools.set(`${key} ${event.call.id}`, {
-          open: this.#open(event, this.#nodes.get(key)?.id ?? this.#root?.id, {}),
+          open: this.#open(event, this.#nodeSpan(key), {}),
           event,
         });
         break;
@@ -124,12 +123,16 @@ export class SpanFold {
     return ended;
   }
 
+  #nodeSpan(key: string): string | undefined {
+    return this.#nodes.get(key)?.id ?? this.#root?.id;
+  }
+
   #open(event: RunEvent, parent: string | undefined, attributes: Record<string, Value>): Open {
     return { id: hash(`${this.#run} ${event.seq}`, 16), parent, startedAt: event.at, attributes };
   }
 
-  /** The span of the container, or of the tool call, that a scope leads through; else the run's. */
-  #above(scope: Scope | undefined): string | undefined {
+  /** The span of the innermost container or tool call of a scope, or that of the run. */
+  #parentOf(scope: Scope | undefined): string | undefined {
     const last = scope?.at(-1);
     if (!last) return this.#root?.id;
     const key = keyOf(last.node, scope!.slice(0, -1));
@@ -212,13 +215,11 @@ export class SpanFold {
   ): void {
     const error = event.type === "node-fail" ? event.error : undefined;
     const prompt = this.#prompts.get(key);
-    // A model that failed for good said nothing: its prompt is all there is of the call.
-    if (error && prompt && MODEL_ERRORS.has(error.code)) {
-      const { event: asked } = prompt;
-      const open = this.#open(asked, this.#nodes.get(key)?.id ?? this.#root?.id, {});
-      ended.push(
-        this.#end("chat", `chat ${modelOf(asked.model)}`, open, event.at, modelAttributes(asked.model), error),
-      );
+    // A model call that failed has no message event: only its prompt.
+    if (error && prompt && isModelError(error.code)) {
+      const { model } = prompt.event;
+      const open = this.#open(prompt.event, this.#nodeSpan(key), {});
+      ended.push(this.#end("chat", `chat ${modelOf(model)}`, open, event.at, modelAttributes(model), error));
     }
     this.#prompts.delete(key);
     const open = this.#nodes.get(key);
@@ -234,7 +235,7 @@ export class SpanFold {
     const prompt = this.#prompts.get(key);
     const content = this.#options.content;
     const open = {
-      ...this.#open(event, this.#nodes.get(key)?.id ?? this.#root?.id, {}),
+      ...this.#open(event, this.#nodeSpan(key), {}),
       startedAt: event.at - event.ms,
     };
     ended.push(
@@ -255,16 +256,16 @@ export class SpanFold {
           ...(content && prompt && { "gen_ai.input.messages": content(messagesText(prompt.messages)) }),
           ...(content && { "gen_ai.output.messages": content(messagesText([event.message])) }),
         },
-        event.reason === "error" ? { code: "bad_response", message: "The answer broke off." } : undefined,
+        event.reason === "error" ? { code: "bad_response", message: "The response broke off." } : undefined,
       ),
     );
   }
 
   #endTool(key: string, event: EventOf<"tool-end">, ended: SpanData[]): void {
-    const began = this.#tools.get(key);
-    if (!began) return;
+    const started = this.#tools.get(key);
+    if (!started) return;
     this.#tools.delete(key);
-    const name = event.tool ?? began.event.tool ?? began.event.call.name;
+    const name = event.tool ?? started.event.tool ?? started.event.call.name;
     const content = this.#options.content;
     const error =
       event.error ?? (event.result.error ? ({ code: "tool_failed", message: "The tool failed." } as const) : undefined);
@@ -272,13 +273,13 @@ export class SpanFold {
       this.#end(
         "execute_tool",
         `execute_tool ${name}`,
-        began.open,
+        started.open,
         event.at,
         {
           "gen_ai.tool.name": name,
           "gen_ai.tool.call.id": event.call,
           "gen_ai.tool.type": "function",
-          ...(content && { "gen_ai.tool.call.arguments": content(JSON.stringify(began.event.call.arguments)) }),
+          ...(content && { "gen_ai.tool.call.arguments": content(JSON.stringify(started.event.call.arguments)) }),
           ...(content && { "gen_ai.tool.call.result": content(event.result.content) }),
         },
         error,
@@ -288,7 +289,7 @@ export class SpanFold {
 
   #retrieval(event: EventOf<"retrieval">, key: string): SpanData {
     const open = {
-      ...this.#open(event, this.#nodes.get(key)?.id ?? this.#root?.id, {}),
+      ...this.#open(event, this.#nodeSpan(key), {}),
       startedAt: this.#lastAt.get(key) ?? event.at,
     };
     const content = this.#options.content;
@@ -321,7 +322,7 @@ function modelOf(name: string): string {
   return name.slice(name.indexOf("/") + 1);
 }
 
-/** In the form that the conventions give to what is said. */
+/** Messages in the format of the conventions. */
 function messagesText(messages: { role: string; content?: unknown; calls?: unknown }[]): string {
   return JSON.stringify(
     messages.map(({ role, content, calls }) => ({

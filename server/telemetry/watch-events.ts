@@ -1,4 +1,4 @@
-/** A log that also tells who watches what happens: each event as it is given, and how long the disk took for those that are waited for. */
+/** Calls back for each event that is appended, and for each urgent event when it is on disk. */
 import type { RunEvent } from "../../runtime/event.ts";
 import type { EventLog } from "../stores/event-log.ts";
 
@@ -10,8 +10,8 @@ export function watchEvents<L extends Pick<EventLog, "append">>(
   log.append = (event, options) => {
     watcher.happened(event);
     if (!options?.urgent) return append(event, options);
-    const began = performance.now();
-    return append(event, options).then(() => watcher.stored(performance.now() - began));
+    const startedAt = performance.now();
+    return append(event, options).then(() => watcher.stored(performance.now() - startedAt));
   };
   return log;
 }
