@@ -1,4 +1,4 @@
-/** Published agents through the real `openai` client, and the edges of the protocol by hand. */
+/** Published agents through the real `openai` client, and invalid requests by hand. */
 import OpenAI, { type APIError, AuthenticationError, BadRequestError, NotFoundError } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MockReply, MockRequest } from "../../testing/mock-model.ts";
@@ -7,7 +7,7 @@ import { chatGraph, type Served, serve } from "../../testing/served.ts";
 let served: Served;
 let key: string;
 let client: OpenAI;
-/** What the model answers next; without one, its default. */
+/** The next responses of the model. Without it, its default. */
 let script: ((request: MockRequest) => MockReply | undefined) | undefined;
 
 beforeAll(async () => {
