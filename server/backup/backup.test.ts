@@ -1,4 +1,4 @@
-/** Whole instances, backed up and restored through their own doors. */
+/** Whole instances, backed up and restored through the API. */
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ interface Kit {
   run: string;
 }
 
-/** An instance with something of everything. */
+/** Fills an instance with records of many kinds. */
 async function fill(app: TestApp): Promise<Kit> {
   const { id: agent } = await app.publish(chat({ name: "Helper" }), "helper");
   const { revision } = await app.json<{ revision: number }>("GET", `/api/agents/${agent}`);
@@ -104,7 +104,7 @@ afterAll(async () => {
   await postgres?.close();
 });
 
-/** What a person finds where a backup was restored. */
+/** Checks what a user sees after a restore. */
 async function expectWhole(from: Kit, to: TestApp, report: RestoreReport): Promise<void> {
   expect(report).toMatchObject({
     added: { agent: 1, "agent-version": 1, publication: 1, knowledge: 1, "knowledge-document": 1, key: 1, file: 1 },
@@ -118,7 +118,7 @@ async function expectWhole(from: Kit, to: TestApp, report: RestoreReport): Promi
   expect(await to.json("GET", `/api/agents/${from.agent}/revisions`)).toEqual(
     await from.app.json("GET", `/api/agents/${from.agent}/revisions`),
   );
-  // The key and the address that callers have go on working.
+  // The key and the slug that callers use still work.
   const answer = await to.request("POST", "/v1/agents/helper/runs", {
     token: from.key,
     body: { input: { message: "after the restore" } },
@@ -139,11 +139,11 @@ async function expectWhole(from: Kit, to: TestApp, report: RestoreReport): Promi
 }
 
 describe("a backup restored elsewhere", () => {
-  test("from SQLite to PostgreSQL and back, with all there is", async () => {
+  test("from SQLite to PostgreSQL and back, with everything", async () => {
     const from = await fill(await fresh());
     const first = await backupOf(from.app, { runs: true, passphrase: PASSPHRASE });
     expect(Buffer.from(gunzipSync(first)).includes("the-value-of-the-secret")).toBe(false);
-    if (!postgres) console.warn("\n*** PostgreSQL is not installed: from SQLite to SQLite alone. ***\n");
+    if (!postgres) console.warn("\n*** PostgreSQL is not installed: only SQLite to SQLite is tested. ***\n");
     const middle = await fresh(postgres ? { PATCHBAY_DATABASE_URL: await postgres.database() } : {});
     const there = await restoreInto(middle, first, "", PASSPHRASE);
     expect(there.status).toBe(200);
@@ -163,7 +163,7 @@ describe("a backup restored elsewhere", () => {
     expect(readdirSync(join(last.folder, "restoring"))).toEqual([]);
   });
 
-  test("is of one moment although runs go on and files are deleted while it is read", async () => {
+  test("contains the state of one moment, while runs start and files are deleted during its download", async () => {
     const { app, key } = await fill(await fresh());
     const file = await app.services.files.put({
       mediaType: "text/plain",
@@ -184,7 +184,7 @@ describe("a backup restored elsewhere", () => {
     expect(await to.services.secrets.names()).toEqual([]);
   });
 
-  test("merged into what is here, keeps what is here and says what it left out", async () => {
+  test("merged into existing data, keeps that data and reports what was skipped", async () => {
     const from = await fill(await fresh());
     const bytes = await backupOf(from.app, { passphrase: PASSPHRASE });
     const to = await fresh();
@@ -198,11 +198,11 @@ describe("a backup restored elsewhere", () => {
       expect.objectContaining({ kind: "agent", name: "Helper 2", reason: expect.stringContaining('"helper"') }),
       expect.objectContaining({ kind: "secret", id: "API_KEY" }),
     ]);
-    // The agent goes with its address; the rest is there.
+    // The agent is skipped with its slug; everything else is restored.
     expect((await to.request("GET", `/api/agents/${from.agent}`)).status).toBe(404);
     expect(await to.json("GET", "/api/knowledge")).toMatchObject({ knowledge: [{ name: "handbook", documents: 1 }] });
     expect(await to.services.secrets.get("API_KEY")).toBe("another value");
-    // Once more, nothing is new.
+    // The second merge adds nothing.
     const again = (await (await restoreInto(to, bytes, "merge=true&withoutSecrets=true")).json()) as RestoreReport;
     expect(again).toMatchObject({ added: {}, files: 0, secrets: 0 });
   });
@@ -250,7 +250,7 @@ const record = (kind: string, id: string, body: unknown = {}) => ({
   updatedAt: 1,
 });
 
-describe("a file that is not a complete backup is refused and nothing is changed", () => {
+describe("an invalid backup is refused and nothing is changed", () => {
   let to: TestApp;
   let good: Uint8Array;
   beforeAll(async () => {
@@ -269,17 +269,17 @@ describe("a file that is not a complete backup is refused and nothing is changed
     expect(readdirSync(join(to.folder, "restoring"))).toEqual([]);
   };
 
-  test("half of one, wherever it was cut, or one with a damaged byte", async () => {
+  test("a file that is cut off anywhere, or has a damaged byte", async () => {
     for (const part of [0.001, 0.3, 0.9, 0.999])
       await refuse(good.slice(0, good.byteLength * part), /not a complete backup/);
     await refuse(new Uint8Array(), /not a complete backup/);
     const damaged = Buffer.from(gunzipSync(good));
     damaged[damaged.indexOf("fifteen days")]! ^= 1;
-    await refuse(gzipSync(damaged), /damaged|not what it says/, 400, PASSPHRASE);
+    await refuse(gzipSync(damaged), /damaged|do not match its manifest/, 400, PASSPHRASE);
     await refuse(Buffer.from("PK\u0003\u0004 something else"), /not a complete backup/);
   });
 
-  test("one of a newer format, of another program, or without its end", async () => {
+  test("a file of a newer format, of another program, or without its last entry", async () => {
     const newer = HEAD.replace("backup/1", "backup/2");
     await refuse(await archive([["patchbay-backup.json", newer]]), /format 2.*reads up to 1.*newer Patchbay/);
     await refuse(await archive([["patchbay-backup.json", HEAD.replace("patchbay-backup", "other")]]), /its format is/);
@@ -287,30 +287,30 @@ describe("a file that is not a complete backup is refused and nothing is changed
     await refuse(await archive([["records/000001.jsonl", ""]]), /does not begin with/);
   });
 
-  test("one with entries, links or records that have no place in it", async () => {
+  test("a file with unknown entries, links or records", async () => {
     const [head, lines, end] = whole([]);
     for (const name of ["../../etc/passwd", "/etc/passwd", "files/../x", "records/1.jsonl", "files/ABC", "x"])
-      await refuse(await archive([head!, [name, "x"], lines!, end!]), /has no place in one/);
-    await refuse(await archive([head!, ["manifest.json", "/etc/passwd", "symlink"]]), /has no place in one/);
-    await refuse(await archive([head!, head!, lines!, end!]), /is there twice/);
-    await refuse(await archive([head!, lines!, end!, ["records/000002.jsonl", ""]]), /after its end/);
+      await refuse(await archive([head!, [name, "x"], lines!, end!]), /is unknown/);
+    await refuse(await archive([head!, ["manifest.json", "/etc/passwd", "symlink"]]), /is unknown/);
+    await refuse(await archive([head!, head!, lines!, end!]), /is duplicated/);
+    await refuse(await archive([head!, lines!, end!, ["records/000002.jsonl", ""]]), /follows the last entry/);
     await refuse(await archive([head!, lines!, [`files/${"0".repeat(64)}`, "other bytes"], end!]), /is damaged/);
-    await refuse(await archive(whole([record("secret", "A")])), /a secret has no place/);
-    await refuse(await archive(whole([record("agent", "a", { no: "graph" })])), /is not an agent/);
-    await refuse(await archive(whole([record("mcp-server", "a", null)])), /is not an MCP server/);
-    await refuse(await archive(whole([record("x", "a"), record("x", "a")])), /is there twice/);
+    await refuse(await archive(whole([record("secret", "A")])), /records of kind secret are not allowed/);
+    await refuse(await archive(whole([record("agent", "a", { no: "graph" })])), /not a valid agent/);
+    await refuse(await archive(whole([record("mcp-server", "a", null)])), /not a valid MCP server/);
+    await refuse(await archive(whole([record("x", "a"), record("x", "a")])), /is duplicated/);
     await refuse(await archive(whole([{ kind: "x" }])), /is not a record/);
   });
 
-  test("a bomb", async () => {
+  test("a decompression bomb", async () => {
     const [head] = whole([]);
     const bomb = await archive([head!, ["records/000001.jsonl", " ".repeat(120_000_000)]]);
     expect(bomb.byteLength).toBeLessThan(300_000);
-    await refuse(bomb, /unpacks to far more/);
+    await refuse(bomb, /unpacks to an unreasonable size/);
   });
 
-  test("with no passphrase, a wrong one, or while it is cancelled", async () => {
-    await refuse(good, /holds secrets/);
+  test("without a passphrase, with a wrong one, or when it is cancelled", async () => {
+    await refuse(good, /contains secrets/);
     await refuse(good, /not the passphrase/, 403, "another passphrase");
     const stop = new AbortController();
     const endless = new ReadableStream<Uint8Array>({
@@ -327,7 +327,7 @@ describe("a file that is not a complete backup is refused and nothing is changed
     expect(short.status).toBe(400);
   });
 
-  test("by whoever is not the admin, or as another type", async () => {
+  test("from a caller who is not the admin, or with another media type", async () => {
     const { key } = await (await fill(await fresh())).app.key();
     for (const token of [null, key]) {
       expect((await to.request("GET", "/api/backup", { token })).status).toBe(401);

@@ -1,4 +1,4 @@
-/** Backup and restore of this instance, as the routes and the command line ask for it. */
+/** Backup and restore of this instance, for the routes and the command line. */
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
@@ -12,23 +12,23 @@ import { type RestoreDeps, type RestoreOptions, restoreBackup } from "./restore.
 import { type BackupOptions, writeBackup } from "./write.ts";
 
 export interface Backup {
-  /** The bytes of a backup of now; see `writeBackup`. */
+  /** The bytes of a backup of the current state; see `writeBackup`. */
   write(options: BackupOptions): Promise<Readable>;
   /**
-   * Takes in a whole backup, then restores it; see `restoreBackup`. Abort ends it until the moment in which all is
-   * there at once. Rejects with `conflict` while another one is under way.
+   * Receives a whole backup, then restores it; see `restoreBackup`. An abort has no effect after the records are added.
+   * Rejects with `conflict` while another backup is being restored.
    */
   restore(source: ReadableStream<Uint8Array>, options: RestoreOptions, signal: AbortSignal): Promise<RestoreReport>;
 }
 
-/** Halves of uploads that were broken off by the end of their process are removed then. */
+/** Age at which partial uploads of a process that died are removed. */
 const ABANDONED_MS = 24 * 3600_000;
 
-/** `folder`: where a backup lies while it is looked through. */
+/** `folder`: for uploaded backups while they are checked. */
 export function createBackup(deps: RestoreDeps, folder: string): Backup {
   let busy = false;
 
-  async function tidy(): Promise<void> {
+  async function removeAbandoned(): Promise<void> {
     for (const name of await readdir(folder).catch(() => [])) {
       const path = join(folder, name);
       const found = await stat(path).catch(() => undefined);
@@ -47,14 +47,14 @@ export function createBackup(deps: RestoreDeps, folder: string): Backup {
       const path = join(folder, `${randomUUID()}.tar.gz`);
       try {
         await mkdir(folder, { recursive: true });
-        await tidy();
+        await removeAbandoned();
         await pipeline(Readable.fromWeb(source), createWriteStream(path, { mode: 0o600 }), { signal });
         return await restoreBackup(deps, path, options, signal);
       } catch (error) {
         if (error instanceof PatchbayError) throw error;
-        if (signal.aborted) throw new PatchbayError("cancelled", "It was cancelled. Nothing was changed.");
+        if (signal.aborted) throw new PatchbayError("cancelled", "The restore was cancelled. Nothing was changed.");
         if ((error as NodeJS.ErrnoException).code === "ENOSPC")
-          throw new PatchbayError("storage_full", "The disk is too full to take the backup in. Nothing was changed.");
+          throw new PatchbayError("storage_full", "The disk has no space for the backup. Nothing was changed.");
         throw error;
       } finally {
         busy = false;

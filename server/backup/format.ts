@@ -1,14 +1,14 @@
 /**
  * A backup is one file: a gzipped tar of these entries, in this order, readable with `tar -xzf`.
  *
- *   patchbay-backup.json   head: format, when, by which version, what is in it
- *   secrets.json           only where a passphrase was given: see `sealed-secrets.ts`
- *   records/000001.jsonl   records, one a line: { kind, id, parent?, revision, body, createdAt, updatedAt }
+ *   patchbay-backup.json   head: format, time, version, contents
+ *   secrets.json           only with a passphrase: see `sealed-secrets.ts`
+ *   records/000001.jsonl   records, one per line: { kind, id, parent?, revision, body, createdAt, updatedAt }
  *   files/<sha256>         bytes of uploads, artifacts and documents
- *   runs/000001.jsonl      only where asked for: { graph, body } and { run, events, rating? }, one a line
- *   manifest.json          last: size and hash of every other entry but files, whose names are their hashes
+ *   runs/000001.jsonl      optional: { graph, body } and { run, events, rating? }, one per line
+ *   manifest.json          last: size and hash of every other entry, except files, whose names are their hashes
  *
- * A file without its last entry is half a backup.
+ * A file without its last entry is incomplete.
  */
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -19,11 +19,11 @@ export const SECRETS = "secrets.json";
 export const MANIFEST = "manifest.json";
 export const MEDIA_TYPE = "application/gzip";
 
-/** Parts are cut when they are so large; one line may be larger. */
+/** Size at which the next part begins; one line may be larger. */
 export const PART_BYTES = 4 * 2 ** 20;
 export const MAX_LINE_BYTES = 256 * 2 ** 20;
 export const MAX_FILE_BYTES = 8 * 2 ** 30;
-/** An archive may unpack to so many times its size, beyond what is small anyway. */
+/** Maximum size of the unpacked archive: `SMALL_BYTES` plus this multiple of its size. */
 export const MAX_RATIO = 200;
 export const SMALL_BYTES = 64 * 2 ** 20;
 
@@ -32,10 +32,10 @@ const ENTRY =
 
 export const Head = z.object({
   format: z.string(),
-  /** Of the Patchbay that wrote it. */
+  /** Version of the Patchbay that wrote it. */
   version: z.string(),
   createdAt: z.number(),
-  /** Whether `secrets.json` and `runs/` are in it. */
+  /** Whether it contains `secrets.json` and `runs/`. */
   secrets: z.boolean(),
   runs: z.boolean(),
 });
@@ -45,12 +45,12 @@ const Digest = z.object({ bytes: z.number(), sha256: z.string() });
 export const Manifest = z.object({
   entries: z.record(z.string(), Digest),
   files: z.object({ count: z.number(), bytes: z.number() }),
-  /** Bytes that records name and that could not be read. */
+  /** Hashes of files whose bytes were not found. */
   missing: z.array(z.string()),
-  /** How many records of each kind. */
+  /** Number of records by kind. */
   counts: z.record(z.string(), z.number()),
   runs: z.number(),
-  /** Runs that have too many events to be backed up. */
+  /** Number of runs with too many events, which are not included. */
   tooLong: z.number(),
 });
 export type Manifest = z.infer<typeof Manifest>;
@@ -66,7 +66,7 @@ export const RecordLine = z.object({
   updatedAt: z.number(),
 });
 
-/** What an entry's name says of it; undefined for a name that is none of a backup's. */
+/** Parses the name of an entry; undefined when a backup has no such entry. */
 export function entryOf(name: string): { part?: "records" | "runs" | "files"; sha256?: string } | undefined {
   const found = ENTRY.exec(name);
   if (!found) return undefined;
@@ -78,7 +78,7 @@ export function partName(part: "records" | "runs", number: number): string {
   return `${part}/${String(number).padStart(6, "0")}.jsonl`;
 }
 
-/** The error for a file that is not a complete backup; `what` is wrong with it. */
-export function broken(what: string, cause?: unknown): PatchbayError {
-  return new PatchbayError("bad_request", `This is not a complete backup: ${what}. Nothing was changed.`, { cause });
+/** The error for an incomplete, damaged or foreign file. */
+export function broken(reason: string, cause?: unknown): PatchbayError {
+  return new PatchbayError("bad_request", `This is not a complete backup: ${reason}. Nothing was changed.`, { cause });
 }

@@ -1,4 +1,4 @@
-/** Reads a backup's entries in their order, within limits, and whether all of it is there and as it was written. */
+/** Reads the entries of a backup in order, within limits, and verifies that it is complete and unchanged. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -21,10 +21,10 @@ import {
   SMALL_BYTES,
 } from "./format.ts";
 
-/** Told of each entry; what it does not read is read over. */
+/** Called for each entry; entries without a method are skipped. */
 export interface Visitor {
-  /** A record, or a graph or run, as the line's JSON. */
-  line?(part: "records" | "runs", value: unknown, place: string): void | Promise<void>;
+  /** A record, a graph or a run, parsed. `where`: entry and line, for messages. */
+  line?(part: "records" | "runs", value: unknown, where: string): void | Promise<void>;
   file?(sha256: string, size: number, bytes: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
@@ -35,15 +35,15 @@ export interface Read {
 }
 
 /**
- * Reads the whole file. Rejects with `bad_request` for half a backup, a damaged or foreign one, one of a newer format,
- * and one that unpacks to more than an honest one does. Abort ends it.
+ * Reads the whole file. Rejects with `bad_request` when it is incomplete, damaged, foreign, of a newer format, or unpacks
+ * to an unreasonable size; with `cancelled` on abort.
  */
 export async function readBackup(path: string, visitor: Visitor, signal?: AbortSignal): Promise<Read> {
-  const most = (await stat(path)).size * MAX_RATIO + SMALL_BYTES;
+  const maxBytes = (await stat(path)).size * MAX_RATIO + SMALL_BYTES;
   const entries = extract();
   const source = createReadStream(path);
-  // The error arrives at the loop below, by way of the entries.
-  pipeline(source, createGunzip(), within(most), entries as unknown as NodeJS.ReadWriteStream, () => undefined);
+  // Errors reach the loop below through `entries`.
+  pipeline(source, createGunzip(), limited(maxBytes), entries as unknown as NodeJS.ReadWriteStream, () => undefined);
   const abort = () => source.destroy(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   signal?.throwIfAborted();
@@ -56,16 +56,16 @@ export async function readBackup(path: string, visitor: Visitor, signal?: AbortS
     for await (const entry of entries) {
       const { name, size = 0, type } = entry.header;
       const known = type === "file" || type === "contiguous-file" ? entryOf(name) : undefined;
-      if (!known) throw broken(`the entry "${name.slice(0, 100)}" has no place in one`);
-      if (seen.has(name)) throw broken(`the entry "${name}" is there twice`);
-      if (manifest) throw broken(`the entry "${name}" comes after its end`);
+      if (!known) throw broken(`the entry "${name.slice(0, 100)}" is unknown`);
+      if (seen.has(name)) throw broken(`the entry "${name}" is duplicated`);
+      if (manifest) throw broken(`the entry "${name}" follows the last entry`);
       if (!head && name !== HEAD) throw broken(`it does not begin with ${HEAD}`);
       if (size > (known.part === "files" ? MAX_FILE_BYTES : MAX_LINE_BYTES))
         throw broken(`the entry "${name}" is too large`);
       const digest = digesting(entry as unknown as AsyncIterable<Uint8Array>);
       if (known.part === "files") {
         await visitor.file?.(known.sha256!, size, digest.bytes);
-        await digest.rest();
+        await digest.drain();
         if (digest.sha256() !== known.sha256) throw broken(`the file ${known.sha256!.slice(0, 12)}… is damaged`);
         files.count++;
         files.bytes += size;
@@ -83,7 +83,7 @@ export async function readBackup(path: string, visitor: Visitor, signal?: AbortS
     }
   } catch (error) {
     source.destroy();
-    if (signal?.aborted) throw new PatchbayError("cancelled", "It was cancelled. Nothing was changed.");
+    if (signal?.aborted) throw new PatchbayError("cancelled", "The restore was cancelled. Nothing was changed.");
     if (error instanceof PatchbayError) throw error;
     throw broken(`it cannot be read (${(error as Error).message})`, error);
   } finally {
@@ -96,7 +96,7 @@ export async function readBackup(path: string, visitor: Visitor, signal?: AbortS
     if (found.bytes !== bytes || found.sha256 !== sha256) throw broken(`"${name}" is damaged`);
   }
   if (seen.size !== Object.keys(manifest.entries).length + files.count || files.count !== manifest.files.count)
-    throw broken("what is in it is not what it says is in it");
+    throw broken("its contents do not match its manifest");
   return { head, manifest, ...(secrets !== undefined && { secrets }) };
 }
 
@@ -116,14 +116,14 @@ async function lines(text: string, part: "records" | "runs", name: string, visit
   let number = 0;
   for (const line of text.split("\n")) {
     if (line === "") continue;
-    const place = `${name} line ${++number}`;
+    const where = `${name} line ${++number}`;
     let value: unknown;
     try {
       value = JSON.parse(line);
     } catch (cause) {
-      throw broken(`${place} is not JSON`, cause);
+      throw broken(`${where} is not JSON`, cause);
     }
-    await visitor.line?.(part, value, place);
+    await visitor.line?.(part, value, where);
   }
 }
 
@@ -135,19 +135,19 @@ function parsed<T>(schema: { parse(value: unknown): T }, text: string, name: str
   }
 }
 
-/** Passes bytes on and fails where there are more than an honest archive has: a bomb. */
-function within(most: number): Transform {
+/** Passes bytes through; fails when there are too many (a decompression bomb). */
+function limited(maxBytes: number): Transform {
   let count = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       count += chunk.byteLength;
-      if (count > most) done(broken("it unpacks to far more than a backup does"));
+      if (count > maxBytes) done(broken("it unpacks to an unreasonable size"));
       else done(null, chunk);
     },
   });
 }
 
-/** Bytes that are hashed as they are read, by whoever reads them first. */
+/** Hashes bytes as they are read. `drain` reads the remaining bytes. */
 function digesting(source: AsyncIterable<Uint8Array>) {
   const hash = createHash("sha256");
   async function* pass() {
@@ -159,7 +159,7 @@ function digesting(source: AsyncIterable<Uint8Array>) {
   const bytes = pass();
   return {
     bytes,
-    async rest() {
+    async drain() {
       for await (const _chunk of bytes);
     },
     sha256: () => hash.digest("hex"),

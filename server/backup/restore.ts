@@ -1,6 +1,6 @@
 /**
- * Restores a backup: looks through all of it first, then adds what is wanted. The records come last and all at once, so
- * that an instance has all of a backup or nothing of it; bytes without a record are swept away by themselves.
+ * Restores a backup: checks the whole file first, then adds its contents. Records are added last and in one transaction, so
+ * that an instance gets all of a backup or nothing. Bytes without a record are swept later.
  */
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
@@ -11,23 +11,23 @@ import { FILE, type FileRecord } from "../stores/blobs/files.ts";
 import type { EventLog } from "../stores/event-log.ts";
 import type { WholeRecord } from "../stores/records.ts";
 import { broken, type Head, RecordLine } from "./format.ts";
-import { faultOf, fileOf, isBackedUp, nameOf, restored, rootOf } from "./kinds.ts";
+import { fileOf, invalidKind, isBackedUp, nameOf, restored, rootOf } from "./kinds.ts";
 import { readBackup } from "./read.ts";
 import { openSecretsText } from "./sealed-secrets.ts";
 import type { BackupDeps } from "./write.ts";
 
 export interface RestoreDeps extends BackupDeps {
-  /** Appends to the log as `EventLog.append` does, and nobody is told. */
+  /** As `EventLog.append`, without metrics and notices. */
   append: EventLog["append"];
-  /** Called when the records are there: what is made from them is made anew. */
+  /** Called after the records are added, to rebuild what derives from them. */
   restored(): Promise<void>;
 }
 
 export interface RestoreOptions {
-  /** Adds to what is here; what is here under the same name stays. Else the instance must be empty. */
+  /** Adds to the existing data; existing records stay. Otherwise the instance must be empty. */
   merge?: boolean;
   passphrase?: string;
-  /** Secrets in the backup are left out. */
+  /** Skips the secrets in the backup. */
   withoutSecrets?: boolean;
 }
 
@@ -40,12 +40,12 @@ const RunLine = z.union([
   }),
 ]);
 
-/** How many records are looked up, or added, at once. */
+/** Records per page that is added. */
 const PAGE = 200;
 
 /**
- * `path`: a whole file. Rejects with what `readBackup` rejects with, `conflict` where the instance is not empty, or
- * where somebody changed it meanwhile, `bad_request` and `forbidden` for the passphrase. Nothing is then changed.
+ * Rejects as `readBackup` does, with `conflict` when the instance is not empty or was changed meanwhile, and with
+ * `bad_request` or `forbidden` for the passphrase. Then nothing was changed.
  */
 export async function restoreBackup(
   deps: RestoreDeps,
@@ -53,7 +53,7 @@ export async function restoreBackup(
   options: RestoreOptions,
   signal?: AbortSignal,
 ): Promise<RestoreReport> {
-  const plan = await lookThrough(deps, path, options, signal);
+  const plan = await checkBackup(deps, path, options, signal);
   const { report } = plan;
   await readBackup(
     path,
@@ -70,17 +70,17 @@ export async function restoreBackup(
       await readBackup(
         path,
         {
-          async line(part, value, place) {
-            if (part === "runs") await addRun(deps, runLine(value, place), runs);
+          async line(part, value, where) {
+            if (part === "runs") await addRun(deps, runLine(value, where), runs);
           },
         },
         signal,
       );
     signal?.throwIfAborted();
-    await deps.records.addAll(wanted(path, plan, deps));
+    await deps.records.addAll(recordsToAdd(path, plan, deps));
   } catch (error) {
     for (const run of runs) await deps.log.delete(run).catch(() => undefined);
-    if (signal?.aborted) throw new PatchbayError("cancelled", "It was cancelled. Nothing was changed.");
+    if (signal?.aborted) throw new PatchbayError("cancelled", "The restore was cancelled. Nothing was changed.");
     throw error;
   }
   report.runs = runs.length;
@@ -91,24 +91,24 @@ export async function restoreBackup(
 interface Plan {
   head: Head;
   report: RestoreReport;
-  /** Records that are not added: they are here in the same form, or belong to something that is here in another. */
+  /** Records that are not added: they exist unchanged, or belong to a root that exists in another form. */
   skip: Set<string>;
   secrets: Map<string, string>;
-  /** Hashes of the bytes that records to be added rest on. */
+  /** Hashes of the files that the added records refer to. */
   blobs: Set<string>;
 }
 
-/** All that can go wrong goes wrong here, before anything is changed. */
-async function lookThrough(
+/** Finds all errors and conflicts before anything is changed. */
+async function checkBackup(
   deps: RestoreDeps,
   path: string,
   options: RestoreOptions,
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
-  if (!options.merge) await mustBeEmpty(deps);
+  if (!options.merge) await assertEmpty(deps);
   const roots = new Map<string, string[]>();
-  /** By root: what of it is here in another form. */
-  const taken = new Map<string, WholeRecord>();
+  /** Existing records that differ, by root. */
+  const conflicting = new Map<string, WholeRecord>();
   const agents = new Map<string, WholeRecord>();
   const skip = new Set<string>();
   const hashes = new Map<string, string>();
@@ -120,11 +120,11 @@ async function lookThrough(
   const { head, secrets: sealed } = await readBackup(
     path,
     {
-      async line(part, value, place) {
-        if (part === "runs") return void runLine(value, place);
-        const record = recordLine(value, place);
+      async line(part, value, where) {
+        if (part === "runs") return void runLine(value, where);
+        const record = recordLine(value, where);
         const key = keyOf(record);
-        if (kindOf.has(key)) throw broken(`${place}: the ${record.kind} "${record.id}" is there twice`);
+        if (kindOf.has(key)) throw broken(`${where}: the ${record.kind} "${record.id}" is duplicated`);
         const root = rootOf(record);
         kindOf.set(key, record.kind);
         roots.set(root, [...(roots.get(root) ?? []), key]);
@@ -133,21 +133,21 @@ async function lookThrough(
         if (file !== undefined) filesOf.set(root, [...(filesOf.get(root) ?? []), file]);
         if (record.kind === "agent") agents.set(root, named(record));
         if (record.kind === "mcp-server") toApprove.push(record.id);
-        const here = options.merge ? await deps.records.get(record.kind, record.id) : undefined;
-        if (!here) return;
-        if (JSON.stringify(here.body) === JSON.stringify(record.body)) {
+        const existing = options.merge ? await deps.records.get(record.kind, record.id) : undefined;
+        if (!existing) return;
+        if (JSON.stringify(existing.body) === JSON.stringify(record.body)) {
           same++;
           skip.add(key);
           return;
         }
-        // Of all that an agent is taken by, its address says most.
-        if (!taken.has(root) || record.kind === "publication") taken.set(root, named(record));
+        // Of all conflicts of an agent, that of its slug is reported.
+        if (!conflicting.has(root) || record.kind === "publication") conflicting.set(root, named(record));
       },
     },
     signal,
   );
   const secrets = await secretsOf(deps, sealed, options);
-  for (const root of taken.keys()) {
+  for (const root of conflicting.keys()) {
     for (const key of roots.get(root) ?? []) skip.add(key);
     for (const file of filesOf.get(root) ?? []) skip.add(`${FILE} ${file}`);
   }
@@ -157,7 +157,7 @@ async function lookThrough(
     added[kind] = (added[kind] ?? 0) + 1;
     if (kind === FILE) blobs.add(hashes.get(key.slice(FILE.length + 1))!);
   }
-  const conflicts = [...taken].map(([root, record]) => conflictOf(record, agents.get(root)));
+  const conflicts = [...conflicting].map(([root, record]) => conflictOf(record, agents.get(root)));
   return {
     head,
     skip,
@@ -178,19 +178,19 @@ async function lookThrough(
 }
 
 function conflictOf({ kind, id, ...record }: WholeRecord, agent: WholeRecord | undefined): z.infer<typeof Conflict> {
-  const stays = "is here in another form, which stays as it is";
+  const stays = "exists here in another form, which is kept";
   if (!agent) return { kind, id, name: nameOf({ kind, id, ...record }), reason: `it ${stays}` };
-  const what = kind === "agent" ? "it" : kind === "publication" ? `its address "${id}"` : `its ${kind} "${id}"`;
+  const what = kind === "agent" ? "it" : kind === "publication" ? `its slug "${id}"` : `its ${kind} "${id}"`;
   return { kind: "agent", id: agent.id, name: nameOf(agent), reason: `${what} ${stays}` };
 }
 
-async function mustBeEmpty({ records }: RestoreDeps): Promise<void> {
+async function assertEmpty({ records }: RestoreDeps): Promise<void> {
   for await (const page of records.snapshot())
     for (const { kind, id } of page)
       if (isBackedUp(kind))
         throw new PatchbayError(
           "conflict",
-          `This instance is not empty (there is a ${kind} "${id}"): restore into an empty PATCHBAY_DATA or database, or merge the backup into what is here. Nothing was changed.`,
+          `This instance is not empty (it has the ${kind} "${id}"). Restore into an empty PATCHBAY_DATA or database, or merge the backup into the existing data. Nothing was changed.`,
         );
 }
 
@@ -201,20 +201,20 @@ async function secretsOf({ secrets }: RestoreDeps, sealed: string | undefined, o
   if (options.passphrase === undefined)
     throw new PatchbayError(
       "bad_request",
-      "This backup holds secrets: give its passphrase, or say that they be left out. Nothing was changed.",
+      "This backup contains secrets. Enter its passphrase, or restore without secrets. Nothing was changed.",
       { path: "/passphrase" },
     );
-  const here = await secrets.values();
+  const existing = await secrets.values();
   for (const [name, value] of await openSecretsText(sealed, options.passphrase)) {
-    if (!here.has(name)) wanted.set(name, value);
-    else if (here.get(name) !== value)
-      conflicts.push({ kind: "secret", id: name, name, reason: "it has another value here, which stays" });
+    if (!existing.has(name)) wanted.set(name, value);
+    else if (existing.get(name) !== value)
+      conflicts.push({ kind: "secret", id: name, name, reason: "it has another value here, which is kept" });
   }
   return { wanted, conflicts };
 }
 
-/** The records to be added, page by page. */
-async function* wanted(path: string, plan: Plan, deps: RestoreDeps): AsyncGenerator<WholeRecord[]> {
+/** The records to add, in pages. */
+async function* recordsToAdd(path: string, plan: Plan, deps: RestoreDeps): AsyncGenerator<WholeRecord[]> {
   const now = deps.now();
   const secrets = [...plan.secrets].map(([name, value]) => ({
     ...deps.secrets.sealed(name, value),
@@ -223,14 +223,14 @@ async function* wanted(path: string, plan: Plan, deps: RestoreDeps): AsyncGenera
     updatedAt: now,
   }));
   if (secrets.length > 0) yield secrets;
-  // A reader that is pushed to, turned into one that is pulled from: a page at a time.
+  // Converts the callbacks of the reader to an iterable, one page at a time.
   const { readable, writable } = new TransformStream<WholeRecord[], WholeRecord[]>();
   const writer = writable.getWriter();
   let page: WholeRecord[] = [];
   const reading = readBackup(path, {
-    async line(part, value, place) {
+    async line(part, value, where) {
       if (part !== "records") return;
-      const record = recordLine(value, place);
+      const record = recordLine(value, where);
       if (plan.skip.has(keyOf(record))) return;
       page.push(restored(record));
       if (page.length < PAGE) return;
@@ -249,7 +249,7 @@ async function* wanted(path: string, plan: Plan, deps: RestoreDeps): AsyncGenera
   await reading;
 }
 
-/** All events of a run are given at once, so that they are stored in one transaction: half a run would be gone on with. */
+/** Appends all events of a run at once, so that they are stored in one transaction: a partial run would be resumed. */
 async function addRun(deps: RestoreDeps, line: z.infer<typeof RunLine>, added: string[]): Promise<void> {
   const { log } = deps;
   if ("graph" in line) return log.saveGraph(line.graph, line.body as unknown as Graph);
@@ -260,29 +260,29 @@ async function addRun(deps: RestoreDeps, line: z.infer<typeof RunLine>, added: s
   if (line.rating) await log.rate(line.run, line.rating);
 }
 
-function runLine(value: unknown, place: string): z.infer<typeof RunLine> {
+function runLine(value: unknown, where: string): z.infer<typeof RunLine> {
   const line = RunLine.safeParse(value);
-  if (!line.success) throw broken(`${place} is not a run`);
+  if (!line.success) throw broken(`${where} is not a run`);
   if ("graph" in line.data) return line.data;
   const { run, events } = line.data;
   const whole =
     events[0]?.type === "run-start" &&
     events.every((event, i) => event.run === run && event.seq === i) &&
     events.findIndex((event) => TERMINAL.has(event.type as RunEvent["type"])) === events.length - 1;
-  if (!whole) throw broken(`${place} is not a run that has ended`);
+  if (!whole) throw broken(`${where} is not an ended run`);
   return line.data;
 }
 
-function recordLine(value: unknown, place: string): WholeRecord {
+function recordLine(value: unknown, where: string): WholeRecord {
   const record = RecordLine.safeParse(value);
-  if (!record.success) throw broken(`${place} is not a record`);
-  if (!isBackedUp(record.data.kind)) throw broken(`${place}: a ${record.data.kind} has no place in one`);
-  const fault = faultOf(record.data);
-  if (fault) throw broken(`${place} is not ${fault}`);
+  if (!record.success) throw broken(`${where} is not a record`);
+  if (!isBackedUp(record.data.kind)) throw broken(`${where}: records of kind ${record.data.kind} are not allowed`);
+  const kind = invalidKind(record.data);
+  if (kind) throw broken(`${where} is not a valid ${kind}`);
   return record.data;
 }
 
-/** A record with no more of its body than its name: many are kept. */
+/** The record with only the name of its body, to save memory. */
 function named(record: WholeRecord): WholeRecord {
   return { ...record, body: { name: nameOf(record) } };
 }

@@ -1,10 +1,10 @@
-/** Secrets in a backup: all of them in one AES-256-GCM text under a key that scrypt makes from a passphrase. */
+/** Encrypts the secrets of a backup with AES-256-GCM, with a key that scrypt derives from a passphrase. */
 import { createCipheriv, createDecipheriv, randomBytes, type ScryptOptions, scrypt } from "node:crypto";
 import { z } from "zod";
 import { PatchbayError } from "../../runtime/error.ts";
 import { broken } from "./format.ts";
 
-/** 128 MiB and about half a second a guess. */
+/** 128 MiB of memory and about half a second per attempt. */
 const COST = { N: 2 ** 17, r: 8, p: 1 };
 const MAX_MEMORY = 192 * 2 ** 20;
 export const MIN_PASSPHRASE = 12;
@@ -24,7 +24,7 @@ const Sealed = z.object({
   sealed: z.base64(),
 });
 
-/** Throws `bad_request` for a passphrase that can be guessed by trying. */
+/** Throws `bad_request` for a passphrase that is too short. */
 export function checkPassphrase(passphrase: string): void {
   if (passphrase.length < MIN_PASSPHRASE)
     throw new PatchbayError("bad_request", `The passphrase must have at least ${MIN_PASSPHRASE} characters.`, {
@@ -43,7 +43,7 @@ export async function sealSecrets(values: Map<string, string>, passphrase: strin
   return JSON.stringify({ kdf: "scrypt", ...COST, salt: salt.toString("base64"), sealed });
 }
 
-/** Rejects with `forbidden` for a wrong passphrase, `bad_request` for what is no such text. */
+/** Rejects with `forbidden` for a wrong passphrase, and with `bad_request` for invalid text. */
 export async function openSecretsText(text: string, passphrase: string): Promise<Map<string, string>> {
   let given: z.infer<typeof Sealed>;
   try {

@@ -1,4 +1,4 @@
-/** Writes a backup as it is read: one moment's records, then the bytes and the runs, never more than a part in memory. */
+/** Writes a backup as a stream: the records of one moment, then files and runs, with at most one part in memory. */
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { pipeline, type Readable, type Writable } from "node:stream";
@@ -28,20 +28,20 @@ export interface BackupDeps {
 }
 
 export interface BackupOptions {
-  /** Runs that have ended are in it, with all their events. */
+  /** Includes ended runs, with all their events. */
   runs?: boolean;
-  /** Secrets are in it, sealed with this. */
+  /** Includes secrets, encrypted with this passphrase. */
   passphrase?: string;
 }
 
 const EVENTS_PAGE = 1000;
 const RUNS_PAGE = 200;
-/** Of a run's events, as text. */
+/** Maximum length of the events of a run, as JSON. */
 const MAX_RUN_LENGTH = 64 * 2 ** 20;
 
 /**
- * The bytes of a backup. Fails as a stream does; a reader that goes away ends it. Throws `bad_request` for a passphrase
- * that is too short before anything is read.
+ * The bytes of a backup. A later failure destroys the stream; a reader that stops ends the backup. Rejects with
+ * `bad_request` for a passphrase that is too short.
  */
 export async function writeBackup(deps: BackupDeps, options: BackupOptions): Promise<Readable> {
   const sealed =
@@ -110,7 +110,7 @@ async function writeRecords({ records }: BackupDeps, entries: Entries) {
   return { counts, blobs };
 }
 
-/** Those that have ended, whose events change no more. A run is one line, so that it is restored as one. */
+/** Writes ended runs, whose events no longer change. A run is one line, so that it is restored as a whole. */
 async function writeRuns(log: EventLog, entries: Entries): Promise<{ runs: number; tooLong: number }> {
   const part = new Part(entries, "runs");
   const graphs = new Set<string>();
@@ -130,7 +130,7 @@ async function writeRuns(log: EventLog, entries: Entries): Promise<{ runs: numbe
         tooLong++;
         continue;
       }
-      // Deleted meanwhile, by its age or by hand.
+      // The run was deleted meanwhile.
       if (events.length === 0) continue;
       await part.add({ run: row.id, events, ...(row.rating && { rating: row.rating }) });
       runs++;
@@ -142,7 +142,7 @@ async function writeRuns(log: EventLog, entries: Entries): Promise<{ runs: numbe
   return { runs, tooLong };
 }
 
-/** Undefined where they are more than one line should be. */
+/** Undefined when they are too long for one line. */
 async function eventsOf(log: EventLog, run: string): Promise<RunEvent[] | undefined> {
   const events: RunEvent[] = [];
   for (let length = 0; ; ) {
@@ -154,7 +154,7 @@ async function eventsOf(log: EventLog, run: string): Promise<RunEvent[] | undefi
   }
 }
 
-/** Lines on their way into entries of bearable size. */
+/** Collects lines, and writes them as entries of about `PART_BYTES`. */
 class Part {
   readonly #entries: Entries;
   readonly #name: "records" | "runs";
@@ -183,7 +183,7 @@ class Part {
 }
 
 class Entries {
-  /** Size and hash of what was added, but for files. */
+  /** Size and hash of the entries, except files. */
   readonly digests = new Map<string, { bytes: number; sha256: string }>();
   readonly #archive: ReturnType<typeof pack>;
 
@@ -198,16 +198,10 @@ class Entries {
         bytes: bytes.byteLength,
         sha256: createHash("sha256").update(bytes).digest("hex"),
       });
-    await this.#write(
-      name,
-      bytes.byteLength,
-      (async function* () {
-        yield bytes;
-      })(),
-    );
+    await this.#write(name, bytes.byteLength, [bytes]);
   }
 
-  /** False where there are no such bytes; nothing is added then. */
+  /** False when there are no such bytes; then nothing is added. */
   async addFile(name: string, size: number, bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
     const iterator = bytes[Symbol.asyncIterator]();
     let first: IteratorResult<Uint8Array>;
@@ -227,13 +221,13 @@ class Entries {
     return true;
   }
 
-  async #write(name: string, size: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  async #write(name: string, size: number, chunks: AsyncIterable<Uint8Array> | [Uint8Array]): Promise<void> {
     const { promise: stored, resolve, reject } = Promise.withResolvers<void>();
     stored.catch(() => undefined);
     const sink = this.#archive.entry({ name, size, mode: 0o600, mtime: new Date(0) }, (error) =>
       error ? reject(error) : resolve(),
     );
-    // The archive waits for its reader, and so does this; a reader that is gone ends it.
+    // Waits for the reader of the archive. `stored` rejects when it is gone.
     for await (const chunk of chunks) if (!sink.write(chunk)) await Promise.race([once(sink, "drain"), stored]);
     (sink as unknown as Writable).end();
     await stored;

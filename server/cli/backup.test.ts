@@ -45,7 +45,7 @@ test("a backup is written completely or not at all, and is restored into another
   expect(readdirSync(folder)).not.toContain("instance.tar.gz.part");
 
   await at("two", async (client) => {
-    await expect(restore(client, file, {}, io)).rejects.toThrow(/holds secrets: give its passphrase/);
+    await expect(restore(client, file, {}, io)).rejects.toThrow(/contains secrets\. Enter its passphrase/);
     await expect(restore(client, file, { passphraseFile: phrase }, io)).rejects.toThrow(/not the passphrase/);
     await expect(restore(client, join(folder, "none"), {}, io)).rejects.toMatchObject({ code: "not_found" });
     writeFileSync(phrase, "a passphrase of its own\n");

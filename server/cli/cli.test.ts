@@ -23,7 +23,7 @@ const dataDir = join(folder, "data");
 const env = parseEnv({ PATCHBAY_DATA: dataDir, PORT: "0" });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** An Io that keeps what is written; nobody sits at it. */
+/** An Io that records output, without a terminal. */
 function paper(input = ""): Io & { written: string; errors: string } {
   const io = {
     written: "",

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { basename, extname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { PatchbayError } from "../../runtime/error.ts";
-import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts";
+import type { KnowledgeCard, KnowledgeDocument, SearchHit } from "../contract/knowledge.ts";
 import type { Task } from "../contract/task.ts";
 import { type Client, errorOf, serverEvents } from "./client.ts";
 import type { Io } from "./io.ts";
@@ -113,7 +113,7 @@ export async function search(
     ...(options.limit && { limit: options.limit }),
     ...(options.mode && { mode: options.mode }),
   });
-  const { hits } = await client.call<{ hits: Hit[] }>("GET", at(name, `/search?${query}`));
+  const { hits } = await client.call<{ hits: SearchHit[] }>("GET", at(name, `/search?${query}`));
   if (options.json) io.out(`${JSON.stringify(hits, null, 2)}\n`);
   else
     for (const [index, { title, source, score, ranks, text }] of hits.entries()) {
@@ -127,14 +127,6 @@ export async function search(
     }
   if (hits.length === 0) io.err("No passages found.\n");
   return hits.length > 0 ? 0 : 1;
-}
-
-interface Hit {
-  title: string;
-  text: string;
-  score: number;
-  ranks?: Record<string, number>;
-  source?: { heading?: string; page?: number; line?: number };
 }
 
 function indented(text: string): string {

@@ -1,23 +1,16 @@
 /** `patchbay models`: list models, install and remove local ones. */
 import { join } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { ModelCard } from "../contract/model.ts";
 import { installModel, removeModel } from "../models/local/install.ts";
 import { LocalModels } from "../models/local/local-models.ts";
 import type { Env } from "../process/env.ts";
 import type { Client } from "./client.ts";
 import type { Io } from "./io.ts";
 
-interface Card {
-  name: string;
-  isDefault?: boolean;
-  embeds?: boolean;
-  demo?: boolean;
-  profile: { contextTokens: number };
-}
-
 /** Lists the models of all providers. */
 export async function list(client: Client, io: Io): Promise<number> {
-  const { models } = await client.call<{ models: Card[] }>("GET", "/api/models");
+  const { models } = await client.call<{ models: ModelCard[] }>("GET", "/api/models");
   for (const { name, isDefault, embeds, demo, profile } of models) {
     const marks = [isDefault && "default", embeds && "embeddings", demo && "demo"].filter(Boolean).join(", ");
     io.out(`${name}\t${profile.contextTokens} tokens${marks ? `\t(${marks})` : ""}\n`);

@@ -1,4 +1,4 @@
-/** Processes that share runs over PostgreSQL: one that takes calls in, two that work. Each is whole, with connections of its own. */
+/** Processes that share runs over PostgreSQL: two web processes and workers, each with its own services and connections. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -29,10 +29,10 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
   let workers: Opened[];
   const all: Opened[] = [];
 
-  /** Answers a request only when a test says so, and tells how often each path was asked. */
+  /** Responds to a request when a test allows it, and counts the requests per path. */
   let gate: Server;
   let gateUrl: string;
-  const asked = new Map<string, number>();
+  const requests = new Map<string, number>();
   const gates = new Map<string, PromiseWithResolvers<void>>();
   const gateOf = (name: string) => {
     const one = gates.get(name) ?? Promise.withResolvers<void>();
@@ -64,7 +64,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
   beforeAll(async () => {
     gate = createServer(async (request, response) => {
       const name = request.url!.slice(1);
-      asked.set(name, (asked.get(name) ?? 0) + 1);
+      requests.set(name, (requests.get(name) ?? 0) + 1);
       arrival(name).resolve();
       await gateOf(name).promise;
       response.end(`through ${name}`);
@@ -74,7 +74,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     model = await startMockModel({ chunkMs: 20, reply: () => ({ text: SPEECH }) });
     postgres = await startPostgres();
     url = await postgres.database();
-    // All at once, on a database that is empty.
+    // All at once, on an empty database.
     const roles: Role[] = ["web", "web", "worker", "worker"];
     [web, otherWeb, ...workers] = (await Promise.all(roles.map(open))) as [Opened, Opened, ...Opened[]];
   }, 60_000);
@@ -106,7 +106,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
   const soon = { timeout: 8_000, interval: 20 };
   const types = (events: RunEvent[]) => events.map((event) => event.type);
 
-  test("a run taken in by one process is worked on by another, and its result comes back", async () => {
+  test("a run that one process accepts is executed by another, and its result is returned", async () => {
     const { id, accepted, done } = await web.services.runs.start({ graph: echo }, { message: "hello" });
     await accepted;
     expect((await eventsOf(web, id))[0]?.type).toBe("run-start");
@@ -114,11 +114,11 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     const events = await eventsOf(otherWeb, id);
     expect(events.map((event) => event.seq)).toEqual([...events.keys()]);
     expect(types(events).at(-1)).toBe("run-end");
-    // Nothing happened before a worker had it: it was not "resumed".
+    // No other process had executed it before, so there is no `run-resume`.
     expect(types(events)).not.toContain("run-resume");
   });
 
-  test("many at once are shared out, and each is done once", async () => {
+  test("concurrent runs are distributed, and each is executed once", async () => {
     const started = await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
         [web, otherWeb][i % 2]!.services.runs.start({ graph: echo }, { message: `${i}` }),
@@ -130,7 +130,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
       expect(types(await eventsOf(web, id)).filter((type) => type === "run-end")).toHaveLength(1);
   });
 
-  test("a follower at either door sees the same events as they happen, and the end", async () => {
+  test("a reader of either web process gets the same events live, and the end", async () => {
     const { id, accepted } = await web.services.runs.start({ graph: through("followed") }, { message: "x" });
     await accepted;
     const follow = async (opened: Opened, after = -1) => {
@@ -149,7 +149,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     expect(late).toEqual(a!.slice(2));
   });
 
-  test("text on its way reaches both doors whole, also a reader who joins late", async () => {
+  test("streamed text arrives whole through both web processes, also for a late reader", async () => {
     const brain = graphOf({ ask: "input", brain: ["llm", {}], reply: "output" }, [
       "ask.message brain.message",
       "brain.text reply.reply",
@@ -174,7 +174,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     const first = textAt(web);
     await speaking;
     const [a, b] = await Promise.all([first, textAt(otherWeb)]);
-    // The last twentieth of a second may come with the message's event alone.
+    // The text of the last 50 ms may arrive only with the event of the message.
     expect(SPEECH.startsWith(a)).toBe(true);
     expect(a.length).toBeGreaterThan(SPEECH.length / 2);
     expect(SPEECH.startsWith(b)).toBe(true);
@@ -187,12 +187,12 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     await arrival("cancelled").promise;
     expect(await otherWeb.services.runs.cancel(id)).toMatchObject({ status: "cancelled" });
     expect(await done).toMatchObject({ status: "cancelled" });
-    // Again, and after its end: nothing happens.
+    // A second cancel, after its end, does nothing.
     expect(await web.services.runs.cancel(id)).toMatchObject({ status: "cancelled" });
     expect(types(await eventsOf(web, id)).filter((type) => type === "run-cancel")).toHaveLength(1);
   });
 
-  test("a wait is answered at one door and its run goes on at a worker; the answer counts once", async () => {
+  test("a decision through a web process continues the run on a worker, once", async () => {
     const { id, done } = await web.services.runs.start({ graph: asking }, { message: "gold" });
     const waiting = await done;
     expect(waiting).toMatchObject({ status: "waiting", waits: [{ kind: "approval", question: "Sure?" }] });
@@ -212,7 +212,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     });
   });
 
-  test("a wait that nobody answers is over in time, whoever waits for it", async () => {
+  test("a wait without a decision expires in time", async () => {
     const graph = graphOf({ ask: "input", person: ["approval", { timeoutMs: 200 }], reply: "output" }, [
       "ask.message person.value",
       "person.approved reply.reply",
@@ -223,7 +223,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     await expect.poll(async () => (await web.services.log.row(id))?.status, { timeout: 8_000 }).toBe("done");
   }, 10_000);
 
-  test("the same call at two doors at once is one run", async () => {
+  test("the same call through two web processes is one run", async () => {
     const caller = { idempotency: { id: "twice", body: "same" } };
     const started = await Promise.all([
       web.services.runs.start({ graph: echo }, { message: "once" }, caller),
@@ -240,7 +240,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     });
   });
 
-  test("a session has one running turn, whichever door it comes through", async () => {
+  test("a session has one running turn, over both web processes", async () => {
     const session = "shared";
     const first = await web.services.runs.start({ graph: through("turn") }, { message: "x" }, { session });
     await first.accepted;
@@ -255,7 +255,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     expect(await third.done).toMatchObject({ status: "done" });
   });
 
-  test("R9: a worker that stops gives its runs to the others, and no finished call is made again", async () => {
+  test("R9: other workers continue the runs of a worker that stops, and no completed call is repeated", async () => {
     const leaving = await open("worker");
     const graph = graphOf(
       {
@@ -267,16 +267,16 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
       ["first.body person.value", "person.approved reply.reply", "person.rejected reply.reply"],
     );
     gateOf("kept").resolve();
-    // The third worker may or may not have it; it is told to stop while the run waits, and then while it works.
+    // The third worker may or may not have the run; it stops while the run waits, and then while it executes.
     const { id, done } = await web.services.runs.start({ graph }, { message: "x" });
     const { waits } = await done;
     await leaving.stop();
     const answered = await web.services.runs.answer(id, [{ wait: waits![0]!.wait, choice: "approve" }]);
     expect(await answered.done).toMatchObject({ status: "done", output: { reply: "through kept" } });
-    expect(asked.get("kept")).toBe(1);
+    expect(requests.get("kept")).toBe(1);
   }, 20_000);
 
-  test("what one process saves, publishes, sets or revokes holds in the others soon", async () => {
+  test("what one process saves, publishes, sets or revokes soon applies in the others", async () => {
     const [a, b] = [web.services, otherWeb.services];
     const agent = await a.agents.create(echo);
     await a.agents.publish(agent.id, { slug: "shared" });
@@ -297,7 +297,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     expect(() => b.keys.authenticate(bearer)).toThrow(/valid agent key/);
   });
 
-  test("a schedule fires once, whichever process fires it; a webhook is taken in at any door, once", async () => {
+  test("a schedule fires once over all processes; a webhook message is accepted once by any web process", async () => {
     const [a, b] = [web.services, otherWeb.services];
     const agent = await a.agents.create(echo);
     await a.agents.publish(agent.id, { slug: "fired" });
@@ -313,7 +313,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     const stored = (await a.records.get<Schedule>("trigger", trigger.id))!;
     await a.records.put("trigger", trigger.id, { ...stored.body, nextAt: 1 }, { parent: agent.id });
     await expect.poll(async () => (await runsOf(trigger)).map((row) => row.status), soon).toEqual(["done"]);
-    // It moves on after its run is on disk.
+    // The schedule gets its next time after the run is on disk.
     const now = async () => (await b.records.get<Schedule>("trigger", trigger.id))!.body;
     await expect.poll(async () => (await now()).nextAt, soon).toBeGreaterThan(Date.now());
     expect((await now()).lastRun).toBe((await runsOf(trigger))[0]!.id);
@@ -328,7 +328,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     await expect.poll(async () => (await runsOf(hook.trigger)).map((row) => row.status), soon).toEqual(["done"]);
   }, 15_000);
 
-  test("what a key may do holds over all doors: calls a minute, runs under way, tokens a day", async () => {
+  test("limits of a key apply over all processes: calls per minute, running runs, tokens per day", async () => {
     const soon = { timeout: 3_000, interval: 20 };
     const doors = [web.services, otherWeb.services];
     const limits = { callsPerMinute: 5, liveRuns: 2, tokensPerDay: 10 };
@@ -336,7 +336,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     for (const opened of [web, otherWeb, ...workers])
       await expect.poll(() => attempt(() => opened.services.keys.authenticate(`Bearer ${key}`).id), soon).toBe(card.id);
 
-    // Of one minute: what begins in the next is counted anew.
+    // All in one minute: the next one has a new count.
     const minute = () => Math.floor(Date.now() / 60_000);
     let began: number;
     let counted: PromiseSettledResult<void>[];
@@ -355,7 +355,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     gateOf("limited").resolve();
     await Promise.all(running.map(({ done }) => done));
 
-    // One call of the model uses up the day, whichever worker makes it and whichever door is asked next.
+    // One model call uses the limit of the day, on any worker and through any web process.
     const speak = graphOf({ ask: "input", brain: "llm", reply: "output" }, [
       "ask.message brain.message",
       "brain.text reply.reply",
@@ -369,7 +369,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
       });
   }, 20_000);
 
-  test("a task begun at a door is done once, by one of the workers, and told at the door", async () => {
+  test("a task from a web process is executed once, by a worker, and reported by the web process", async () => {
     const done: string[] = [];
     for (const opened of all)
       opened.services.tasks.handle("count", async (input: { n: number }) => {
@@ -380,7 +380,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     for (const { id } of tasks)
       await expect.poll(async () => (await otherWeb.services.tasks.get(id))?.status, { timeout: 8_000 }).toBe("done");
     expect(done).toHaveLength(3);
-    // One process does them all: no two ever write to one index.
+    // One process executes all tasks, so two never write to one index.
     expect(new Set(done.map((one) => one.split(":")[0])).size).toBe(1);
     expect(all[Number(done[0]!.split(":")[0])]).not.toBe(web);
   }, 15_000);

@@ -30,7 +30,7 @@ async function settled(tasks: TaskStore, id: string): Promise<Task> {
   });
 }
 
-test("a task ends with its result, tells its progress and hides its input", async () => {
+test("a task ends with its result, reports its progress and hides its input", async () => {
   const tasks = createTasks(await store("result"));
   const seen: Task[] = [];
   tasks.handle<{ n: number }>("count", async ({ n }, { progress }) => {
@@ -49,7 +49,7 @@ test("a task ends with its result, tells its progress and hides its input", asyn
   expect(seen.at(-1)?.status).toBe("done");
 });
 
-test("a failure is told in its own words", async () => {
+test("a failed task has the message of its error", async () => {
   const tasks = createTasks(await store("failure"));
   tasks.handle("fail", async () => {
     throw new Error("the disk said no");
@@ -62,7 +62,7 @@ test("a failure is told in its own words", async () => {
   await expect(tasks.start("unknown", {})).rejects.toMatchObject({ code: "internal" });
 });
 
-test("cancelling stops what runs, skips what waits, and is final", async () => {
+test("cancelling stops running tasks, skips queued ones, and is final", async () => {
   const tasks = createTasks(await store("cancel"));
   const stopped: unknown[] = [];
   tasks.handle<number>("hang", async (n, { signal }) => {
@@ -80,7 +80,7 @@ test("cancelling stops what runs, skips what waits, and is final", async () => {
   for (const { id } of started) expect((await tasks.get(id))?.status).toBe("cancelled");
 });
 
-test("what the process left open begins again in the next one, and only that", async () => {
+test("the next process starts only the open tasks again", async () => {
   const records = await store("restart");
   const first = createTasks(records);
   let begun!: () => void;

@@ -1,22 +1,22 @@
 /**
- * Durable work that is no run, on the record store: what was asked is on disk before `start` resolves, and what was
- * under way when the process ended begins again from its input. Open tasks are marked by records of their own, so a
- * restart reads those alone.
+ * Tasks in the record store. A task is on disk before `start` resolves; one that was running when the process ended is
+ * started again from its input. Each open task has a second record, so that a restart reads only the open ones.
  */
 import { errorData, PatchbayError } from "../../runtime/error.ts";
 import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
 import type { Records } from "../stores/records.ts";
-import type { Tasks } from "./service.ts";
+import type { TaskHandler, Tasks } from "./service.ts";
 
 const KIND = "task";
 const OPEN = "task-open";
-/** By it a process that does not do the task asks for its end. */
+/** Created by a process that does not execute the task, to cancel it. */
 const CANCEL = "task-cancel";
-const AT_ONCE = 2;
-/** Progress in between is told to watchers and not stored. */
+const CONCURRENCY = 2;
+/** Progress in between is sent to watchers but not stored. */
 const STORE_EVERY_MS = 500;
-const KEEP = 2_000;
+/** Ended tasks that are kept. */
+const MAX_ENDED = 2_000;
 
 interface TaskRecord extends Task {
   input: unknown;
@@ -27,39 +27,37 @@ interface Live {
   abort: AbortController;
   storedAt: number;
   startedAt: number;
-  /** Writes of this task, one after another. */
+  /** The last write of this task; the next one follows it. */
   writing: Promise<unknown>;
 }
 
-type Work = Parameters<Tasks["handle"]>[1];
-
 export interface TaskStore extends Tasks {
   /**
-   * Starts again what the last process left open, and forgets the oldest of more than 2,000 ended tasks. Call it once
-   * when all kinds have their handlers. A task of an unknown kind fails.
+   * Starts the tasks again that the last process left open, and deletes the oldest of more than 2,000 ended tasks. Call
+   * it once when all handlers are registered. A task of an unknown kind fails.
    */
   resume(): Promise<void>;
-  /** Stops what runs without ending it, until `resume` is called: here, or in another process. */
+  /** Stops running tasks but leaves them open, until this or another process calls `resume`. */
   pause(): Promise<void>;
   /** As `pause`, for good. */
   close(): Promise<void>;
 }
 
-/** `leave`: another process does the tasks that are started here, until `resume` is called. */
+/** `leave`: another process executes the tasks that are started here, until `resume` is called. */
 export function createTasks(records: Records, options: { leave?: boolean } = {}): TaskStore {
   return new RecordTasks(records, options.leave ?? false);
 }
 
 class RecordTasks implements TaskStore {
   readonly #records: Records;
-  readonly #handlers = new Map<string, Work>();
+  readonly #handlers = new Map<string, TaskHandler<never>>();
   readonly #live = new Map<string, Live>();
   readonly #queue: Live[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #listeners = new Map<string, Set<(task: Task) => void>>();
   readonly #stopWatching: () => void;
   #closed = false;
-  /** Tasks are another process's to do. */
+  /** Another process executes the tasks. */
   #paused: boolean;
 
   constructor(records: Records, leave: boolean) {
@@ -68,19 +66,13 @@ class RecordTasks implements TaskStore {
     this.#stopWatching = records.watch((change) => void this.#onChange(change).catch(() => undefined));
   }
 
-  handle<I>(
-    kind: string,
-    work: (
-      input: I,
-      context: { task: string; signal: AbortSignal; progress(p: Task["progress"]): void },
-    ) => Promise<unknown>,
-  ): void {
-    this.#handlers.set(kind, work as Work);
+  handle<I>(kind: string, handler: TaskHandler<I>): void {
+    this.#handlers.set(kind, handler);
   }
 
   async start<I>(kind: string, input: I, options: { title?: string } = {}): Promise<Task> {
-    if (!this.#handlers.has(kind)) throw new PatchbayError("internal", `Nothing does tasks of kind "${kind}".`);
-    if (this.#closed) throw new PatchbayError("unavailable", "The server is stopping; ask again in a moment.");
+    if (!this.#handlers.has(kind)) throw new PatchbayError("internal", `Tasks of kind "${kind}" have no handler.`);
+    if (this.#closed) throw new PatchbayError("unavailable", "The server is stopping. Try again in a moment.");
     const now = Date.now();
     const record: TaskRecord = {
       id: `task_${newId(now)}`,
@@ -95,34 +87,34 @@ class RecordTasks implements TaskStore {
     await this.#records.put(OPEN, record.id, {});
     await this.#records.put(KIND, record.id, record, { revision: 0 });
     if (!this.#paused) this.#enqueue(record);
-    return shown(record);
+    return toTask(record);
   }
 
   async get(id: string): Promise<Task | undefined> {
     const live = this.#live.get(id);
-    if (live) return shown(live.record);
+    if (live) return toTask(live.record);
     const stored = await this.#records.get<TaskRecord>(KIND, id);
-    return stored && shown(stored.body);
+    return stored && toTask(stored.body);
   }
 
   async list(options: { after?: string; limit?: number } = {}): Promise<Task[]> {
     const page = await this.#records.list<TaskRecord>(KIND, { ...options, newestFirst: true });
-    return page.map(({ id, body }) => shown(this.#live.get(id)?.record ?? body));
+    return page.map(({ id, body }) => toTask(this.#live.get(id)?.record ?? body));
   }
 
   async cancel(id: string): Promise<Task | undefined> {
     const live = this.#live.get(id);
     if (!live) {
       const task = await this.get(id);
-      // Another process may be doing it: that one ends it.
+      // Another process may be executing it, and cancels it.
       if (task && !ended(task)) await this.#records.put(CANCEL, id, {});
       return task;
     }
-    const place = this.#queue.indexOf(live);
-    if (place >= 0) this.#queue.splice(place, 1);
+    const index = this.#queue.indexOf(live);
+    if (index >= 0) this.#queue.splice(index, 1);
     live.abort.abort(new PatchbayError("cancelled", "The task was cancelled."));
     await this.#end(live, { status: "cancelled" });
-    return shown(live.record);
+    return toTask(live.record);
   }
 
   watch(id: string, listener: (task: Task) => void): () => void {
@@ -143,8 +135,8 @@ class RecordTasks implements TaskStore {
       if (!stored || ended(stored.body)) await this.#records.delete(OPEN, id);
       else this.#enqueue({ ...stored.body, status: "queued", progress: { done: 0, total: 0, unit: "" } });
     }
-    for (const { id } of await this.#records.list(CANCEL)) await this.#cancelAsked(id);
-    const [last] = (await this.#records.list(KIND, { newestFirst: true, limit: KEEP })).slice(KEEP - 1);
+    for (const { id } of await this.#records.list(CANCEL)) await this.#cancelRequested(id);
+    const [last] = (await this.#records.list(KIND, { newestFirst: true, limit: MAX_ENDED })).slice(MAX_ENDED - 1);
     if (!last) return;
     for (const { id, body } of await this.#records.list<TaskRecord>(KIND, { newestFirst: true, after: last.id }))
       if (ended(body)) await this.#records.delete(KIND, id);
@@ -165,22 +157,22 @@ class RecordTasks implements TaskStore {
     this.#live.clear();
   }
 
-  /** What other processes did: begun a task, got on with one, asked for an end. */
+  /** Another process started, updated or cancelled a task. */
   async #onChange(change: { kind: string; id: string } | undefined): Promise<void> {
     if (!change) {
       if (!this.#paused) await this.resume();
     } else if (change.kind === CANCEL) {
-      if (!this.#paused) await this.#cancelAsked(change.id);
+      if (!this.#paused) await this.#cancelRequested(change.id);
     } else if (change.kind === KIND && !this.#live.has(change.id)) {
       if (this.#paused && !this.#listeners.has(change.id)) return;
       const stored = await this.#records.get<TaskRecord>(KIND, change.id);
       if (!stored || this.#live.has(change.id)) return;
-      for (const listener of this.#listeners.get(change.id) ?? []) listener(shown(stored.body));
+      for (const listener of this.#listeners.get(change.id) ?? []) listener(toTask(stored.body));
       if (!this.#paused && !ended(stored.body)) this.#enqueue(stored.body);
     }
   }
 
-  async #cancelAsked(id: string): Promise<void> {
+  async #cancelRequested(id: string): Promise<void> {
     if (this.#live.has(id)) await this.cancel(id);
     await this.#records.delete(CANCEL, id);
   }
@@ -199,7 +191,7 @@ class RecordTasks implements TaskStore {
   }
 
   #next(): void {
-    while (!this.#paused && this.#running.size < AT_ONCE) {
+    while (!this.#paused && this.#running.size < CONCURRENCY) {
       const live = this.#queue.shift();
       if (!live) return;
       const run = this.#run(live).finally(() => {
@@ -211,13 +203,14 @@ class RecordTasks implements TaskStore {
   }
 
   async #run(live: Live): Promise<void> {
-    const work = this.#handlers.get(live.record.kind);
+    const handler = this.#handlers.get(live.record.kind);
     live.startedAt = performance.now();
     this.#change(live, { status: "running" });
     try {
-      if (!work) throw new PatchbayError("unavailable", `This server does no tasks of kind "${live.record.kind}".`);
+      if (!handler)
+        throw new PatchbayError("unavailable", `This server has no handler for tasks of kind "${live.record.kind}".`);
       await this.#store(live);
-      const result = await work(live.record.input, {
+      const result = await handler(live.record.input as never, {
         task: live.record.id,
         signal: live.abort.signal,
         progress: (progress) => this.#progress(live, progress),
@@ -240,7 +233,7 @@ class RecordTasks implements TaskStore {
     if (performance.now() - live.storedAt > STORE_EVERY_MS) void this.#store(live).catch(() => undefined);
   }
 
-  /** The first ending counts: what a cancelled task does later is dropped, and so is the end of one stopped by `close`. */
+  /** Only the first end counts: later results of a cancelled task are dropped, and failures after `pause`. */
   async #end(live: Live, change: Partial<TaskRecord>): Promise<void> {
     if (ended(live.record)) return;
     if (this.#paused && change.status === "failed") return;
@@ -249,7 +242,7 @@ class RecordTasks implements TaskStore {
       await this.#store(live);
       await this.#records.delete(OPEN, live.record.id);
     } catch {
-      // The store is gone: the mark stays, and the next process does the task again.
+      // The store is unavailable: the task stays open, and the next process starts it again.
     }
     this.#notify(live);
     this.#live.delete(live.record.id);
@@ -261,7 +254,7 @@ class RecordTasks implements TaskStore {
   }
 
   #notify(live: Live): void {
-    for (const listener of this.#listeners.get(live.record.id) ?? []) listener(shown(live.record));
+    for (const listener of this.#listeners.get(live.record.id) ?? []) listener(toTask(live.record));
   }
 
   async #store(live: Live): Promise<void> {
@@ -276,6 +269,6 @@ export function ended(task: Pick<Task, "status">): boolean {
   return task.status === "done" || task.status === "failed" || task.status === "cancelled";
 }
 
-function shown({ input: _input, ...task }: TaskRecord): Task {
+function toTask({ input: _input, ...task }: TaskRecord): Task {
   return task;
 }

@@ -1,4 +1,4 @@
-/** What version 0.1.0 wrote, opened by today's code; see `fixtures/data-v0/README.md`. Nothing may be lost or half-read. */
+/** Opens the data of version 0.1.0 with the current code; see `fixtures/data-v0/README.md`. Nothing may be lost. */
 import { createReadStream, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import { type TestApp, testApp } from "./test-app.ts";
 
 const FIXTURE = join(import.meta.dirname, "fixtures/data-v0");
 
-/** Keys of stored or answered JSON that have another name today. The `place` of a template was a number. */
+/** Keys of stored or returned JSON that have another name now. The `place` of a template is its rank, a number, and stays. */
 const RENAMED: Record<string, string> = { place: "source", rests: "grounding", mend: "fix" };
 
 interface Made {
@@ -79,12 +79,12 @@ async function unpack(file: string, to: string, under = ""): Promise<void> {
   await pipeline(createReadStream(file), createGunzip(), entries);
 }
 
-/** An answer of 0.1.0 as today's code must give it: keys by today's names, sentences of our own in any words. */
+/** A response of 0.1.0 as the current code must return it: with current keys, and any text for our own messages. */
 function today(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(today);
   if (typeof value !== "object" || value === null) return value;
   const old = value as Record<string, unknown>;
-  // It went on as soon as the folder was opened.
+  // This run continues as soon as the folder is opened.
   if (old.id === made.runs.underWay && "status" in old) return { id: old.id };
   const words = "severity" in old ? ["message", "mend"] : [];
   return Object.fromEntries(
@@ -103,7 +103,7 @@ async function ended(id: string): Promise<Run> {
 }
 
 describe("an opened data folder", () => {
-  test("answers every question as the version that wrote it did", async () => {
+  test("returns the same responses as the version that wrote it", async () => {
     for (const [path, old] of Object.entries(responses)) {
       const now = await app.json<{ events?: unknown[] }>("GET", path);
       if (path === `/api/runs/${made.runs.underWay}/events`) {
@@ -114,7 +114,7 @@ describe("an opened data folder", () => {
     expect(Object.keys(responses).length).toBeGreaterThan(100);
   });
 
-  test("goes on with the run that was under way, and calls its tool no second time", async () => {
+  test("continues the running run, and does not repeat its tool call", async () => {
     expect(await ended(made.runs.underWay)).toMatchObject({
       status: "done",
       output: { reply: expect.stringContaining("doubled") },
@@ -124,7 +124,7 @@ describe("an opened data folder", () => {
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index));
   });
 
-  test("lets in who was let in, and no one else", async () => {
+  test("accepts the keys that were accepted, and no others", async () => {
     const call = (slug: string, token: string | null, headers: Record<string, string> = {}) =>
       app.request("POST", `/v1/agents/${slug}/runs`, { token, headers, body: { input: { message: "once only" } } });
     expect((await call("echo", made.keys.all.key)).status).toBe(200);
@@ -135,10 +135,10 @@ describe("an opened data folder", () => {
     expect(await again.json()).toMatchObject({ id: made.runs.idempotent });
   });
 
-  test("lets a person decide what waits, and the runs go on to their end", async () => {
-    const decide = async (run: string, choice: string, place = "/api", token?: string) => {
+  test("accepts decisions on waiting runs, which then end", async () => {
+    const decide = async (run: string, choice: string, api = "/api", token?: string) => {
       const { waits } = await get<Run>(`/api/runs/${run}`);
-      await app.json("POST", `${place}/runs/${run}/answer`, { body: { wait: waits![0]!.wait, choice }, token });
+      await app.json("POST", `${api}/runs/${run}/answer`, { body: { wait: waits![0]!.wait, choice }, token });
       return ended(run);
     };
     expect(await decide(made.runs.waiting, "approve", "/v1", made.keys.all.key)).toMatchObject({
@@ -153,7 +153,7 @@ describe("an opened data folder", () => {
     expect((await eventsOf(made.runs.uncertain)).filter((event) => event.type === "tool-start")).toHaveLength(1);
   });
 
-  test("goes on with a conversation where it was", async () => {
+  test("continues a conversation", async () => {
     await app.json("POST", "/v1/agents/talker/runs", {
       token: made.keys.limited.key,
       body: { input: { message: "And now?" }, session: "s-talk" },
@@ -163,7 +163,7 @@ describe("an opened data folder", () => {
     expect((await get<{ turns: unknown[] }>("/api/sessions/s-talk")).turns).toHaveLength(3);
   });
 
-  test("still verifies its webhooks, keeps its schedules paused and knows its secrets", async () => {
+  test("verifies its webhooks, keeps its schedules paused and reads its secrets", async () => {
     const { id, secret } = made.triggers.hook;
     const body = JSON.stringify({ order: { text: "three herons" } });
     const send = (with_: string) =>
@@ -203,7 +203,7 @@ describe("an opened data folder", () => {
     expect(await find("colonies", "text")).toEqual(["herons.md"]);
   });
 
-  test("saves and publishes its agents further", async () => {
+  test("saves and publishes its agents", async () => {
     const { graph, revision } = await get<{ graph: object; revision: number }>(`/api/agents/${made.agents.helper}`);
     const saved = await app.json<{ revision: number }>("PUT", `/api/agents/${made.agents.helper}`, {
       body: { graph: { ...graph, description: "Changed after the upgrade." } },
@@ -220,7 +220,7 @@ describe("an opened data folder", () => {
     expect(run.output).toEqual((responses[`/api/runs/${made.runs.lines}`] as Run).output);
   });
 
-  test("holds its files and makes agents of its own templates", async () => {
+  test("has its files, and creates agents from its own templates", async () => {
     expect(await (await app.request("GET", `/api/files/${made.file}`)).text()).toBe("a file of the old version\n");
     const used = await app.json<{ id: string }>("POST", `/api/templates/${made.template}/use`, {
       body: {},
@@ -230,7 +230,7 @@ describe("an opened data folder", () => {
     expect(run.output).toEqual({ reply: "Hi" });
   });
 
-  test("opens once more after all that", async () => {
+  test("opens again with the same runs", async () => {
     const before = await get("/api/runs?limit=200");
     await app.restart();
     expect(await get("/api/runs?limit=200")).toEqual(before);

@@ -1,4 +1,4 @@
-/** A knowledge over real stores in a folder of its own, with an embedder that a test can break. For tests and benches. */
+/** Knowledge on real stores in a folder, with a fake embedder that can fail. For tests and benchmarks. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,16 +18,16 @@ export interface Bench {
   knowledge: KnowledgeStore;
   tasks: TaskStore;
   reports: string[];
-  /** Adds and waits until it is indexed; resolves with the task as it ended. */
+  /** Adds a document and waits for its task; resolves with the ended task. */
   addNow(name: string, source: Parameters<Knowledge["add"]>[1]): Promise<Task>;
   settled(task: string): Promise<Task>;
-  /** Ends this process's part, as a stop does; the folder stays. */
+  /** Closes the stores, as a stop of the process does; the folder stays. */
   stop(): Promise<void>;
 }
 
 export interface FakeEmbedder {
   name?: string;
-  /** What `embed` does beyond giving vectors: throw, hang, count. */
+  /** Called before each `embed`, to throw, hang or count. */
   before?(texts: string[], signal: AbortSignal): Promise<void>;
 }
 
@@ -92,8 +92,10 @@ const noFetch: SafeFetch = async () => {
   throw new PatchbayError("address_blocked", "No network here.");
 };
 
-/** 64 numbers by the words of a text; two words count as one meaning, so that vectors can find what words cannot. */
+/** Synonyms have one meaning in `wordVector`, so that a vector search finds more than a text search. */
 const SYNONYMS: Record<string, string> = { vacation: "holiday", laptop: "computer" };
+
+/** A vector of 64 numbers by the words of a text. */
 export function wordVector(text: string): number[] {
   const vector = new Array<number>(64).fill(0.001);
   for (const term of terms(text)) {

@@ -1,6 +1,6 @@
 /**
- * A scripted model server that speaks OpenAI's chat completions: for tests, benchmarks and by hand. By default it calls
- * the first offered tool once for each user message, then replies; a `reply` function scripts anything else.
+ * A scripted model server with OpenAI's chat completions API, for tests, benchmarks and manual use. By default it calls
+ * the first offered tool once for each user message, then replies; a `reply` function scripts other behaviour.
  *
  * As a program: `node server/testing/mock-model.ts [--port 4999] [--chunk-ms 20] [--text "…"] [--no-tools]`
  */
@@ -24,10 +24,10 @@ export interface MockReply {
   text?: string;
   reasoning?: string;
   calls?: { id?: string; name: string; arguments: unknown }[];
-  /** `stop`, or `tool_calls` where there are calls. */
+  /** Default: `stop`, or `tool_calls` when there are calls. */
   finish?: string;
   usage?: { prompt_tokens: number; completion_tokens: number };
-  /** Answers with this status and OpenAI's error shape instead. */
+  /** Responds with this status and OpenAI's error format instead. */
   status?: number;
   /** The error's message, with `status`. */
   message?: string;
@@ -37,13 +37,13 @@ export interface MockOptions {
   /** 0: any free port. */
   port?: number;
   host?: string;
-  /** Milliseconds before each piece of a streamed answer; 0 sends the whole answer at once. */
+  /** Milliseconds before each piece of a streamed response; 0 sends it at once. */
   chunkMs?: number;
-  /** Milliseconds before the answer begins, streamed or not. */
+  /** Milliseconds before the response begins, streamed or not. */
   delayMs?: number;
-  /** Waited for before the n-th piece of a streamed answer (0: the first): a test says when text comes. */
+  /** Awaited before the n-th piece of a streamed response (0: the first), so that a test controls the stream. */
   hold?(piece: number): Promise<void> | undefined;
-  /** The text of the default answer. */
+  /** Text of the default reply. */
   text?: string;
   /** False: offered tools are not called. */
   tools?: boolean;
@@ -57,7 +57,7 @@ export interface MockModel {
   port: number;
   /** Chat requests received so far, oldest first; at most the last 100 are kept. */
   requests: MockRequest[];
-  /** How many chat requests came in all, and how many were closed by the client before their end. */
+  /** Number of chat requests, and of those that the client closed before their end. */
   counts: { chat: number; closedEarly: number };
   close(): Promise<void>;
 }
@@ -115,7 +115,7 @@ export async function startMockModel(options: MockOptions = {}): Promise<MockMod
   };
 }
 
-/** Calls the first offered tool once for each user message, then answers with its result. */
+/** Calls the first offered tool once for each user message, then replies with its result. */
 function defaultReply(request: MockRequest, options: MockOptions): MockReply {
   const last = request.messages.at(-1);
   if (last?.role === "tool") return { text: `The tool answered: ${textOf(last.content)}` };
@@ -209,16 +209,16 @@ async function sendStream(
     response.end(pieces.join(""));
     return;
   }
-  for (const [place, piece] of pieces.entries()) {
+  for (const [index, piece] of pieces.entries()) {
     await pause(chunkMs, response);
-    await hold?.(place);
+    await hold?.(index);
     if (response.destroyed) return;
     response.write(piece);
   }
   response.end();
 }
 
-/** Pieces of about a word; joined they are the text. */
+/** Splits a text into pieces of about a word. */
 function split(text: string): string[] {
   return text.match(/[\s\S]{1,8}/g) ?? [];
 }
@@ -227,7 +227,7 @@ function sendModels(response: ServerResponse, models: string[]): void {
   sendJson(response, 200, { object: "list", data: models.map((id) => ({ id, object: "model", owned_by: "mock" })) });
 }
 
-/** Vectors by hashed words: alike texts lie near each other, and the same text always gives the same vector. */
+/** Vectors by hashed words: similar texts have similar vectors, and the same text always has the same vector. */
 function sendEmbeddings(response: ServerResponse, input: string | string[], model: string): void {
   const texts = Array.isArray(input) ? input : [input];
   const data = texts.map((text, index) => ({ object: "embedding", index, embedding: embedding(text) }));
@@ -244,8 +244,7 @@ function embedding(text: string): number[] {
   for (const word of text.toLowerCase().match(/[\p{Script=Han}]|[\p{L}\p{N}]+/gu) ?? []) {
     let hash = 7;
     for (const character of word) hash = (Math.imul(hash, 31) + character.codePointAt(0)!) | 0;
-    const place = Math.abs(hash) % DIMENSIONS;
-    vector[place] = vector[place]! + 1;
+    vector[Math.abs(hash) % DIMENSIONS]! += 1;
   }
   const length = Math.hypot(...vector) || 1;
   return vector.map((value) => value / length);

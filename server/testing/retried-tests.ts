@@ -1,4 +1,4 @@
-/** A Vitest reporter: names at the end each test that failed first and passed when it was tried again. */
+/** A Vitest reporter that lists the tests that failed first and passed when they were retried. */
 import type { Reporter, TestCase } from "vitest/node";
 
 export default class RetriedTests implements Reporter {
@@ -11,6 +11,6 @@ export default class RetriedTests implements Reporter {
 
   onTestRunEnd(): void {
     if (this.#retried.length === 0) return;
-    console.log(`\n${this.#retried.length} tried again:\n  ${this.#retried.join("\n  ")}`);
+    console.log(`\n${this.#retried.length} retried:\n  ${this.#retried.join("\n  ")}`);
   }
 }

@@ -1,4 +1,4 @@
-/** The whole server on a free port over a temporary folder, with a scripted model behind it: for tests of what is seen from outside. */
+/** The whole server on a free port, with a temporary data folder and a scripted model, for tests over HTTP. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,9 +16,9 @@ export interface Served {
   origin: string;
   mock: MockModel;
   services: Services;
-  /** As the admin; rejects on any status but 2xx. */
+  /** Sends a request as the admin; rejects when the status is not 2xx. */
   admin<T>(method: string, path: string, body?: unknown): Promise<T>;
-  /** Saves and publishes a graph; gives the agent's id and the version. */
+  /** Saves and publishes a graph; resolves with the agent's id and the version. */
   publish(graph: unknown, slug: string): Promise<{ id: string; version: number }>;
   key(agents?: string[] | "*", more?: Record<string, unknown>): Promise<{ id: string; key: string }>;
   close(): Promise<void>;
@@ -42,13 +42,13 @@ export async function serve(mockOptions: MockOptions = {}): Promise<Served> {
   });
 
   async function admin<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(listening.origin + path, {
+    const response = await fetch(listening.origin + path, {
       method,
       headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return (text ? JSON.parse(text) : undefined) as T;
   }
 
@@ -71,7 +71,7 @@ export async function serve(mockOptions: MockOptions = {}): Promise<Served> {
   };
 }
 
-/** input → llm → output, with tools where they are given. */
+/** input → llm → output, optionally with tools. */
 export function chatGraph(
   options: { name?: string; tools?: string[]; approve?: Record<string, string>; settings?: object } = {},
 ) {

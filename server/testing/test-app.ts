@@ -1,4 +1,4 @@
-/** The whole app without a socket, over a temporary folder that outlives a restart, with a scripted model behind it. */
+/** The whole app without a socket, with a temporary data folder that survives a restart and a scripted model. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ export const TOKEN = "a-token-for-this-test-only";
 
 export interface CallOptions {
   body?: unknown;
-  /** A bearer; the admin's by default, none when null. */
+  /** Bearer token. Default: the admin's; null: none. */
   token?: string | null;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -26,9 +26,9 @@ export interface TestApp {
   folder: string;
   readonly services: Services;
   request(method: string, path: string, options?: CallOptions): Promise<Response>;
-  /** The JSON of an answer that must have this status. */
+  /** Resolves with the JSON of the response. Rejects when its status is not `status` (200). */
   json<T>(method: string, path: string, options?: CallOptions & { status?: number }): Promise<T>;
-  /** Stops as a SIGTERM does, and starts again on the same data. `crash`: what runs is left as it stands. */
+  /** Stops like a SIGTERM, and starts again on the same data. `crash`: running runs are interrupted. */
   restart(options?: { crash?: boolean }): Promise<void>;
   publish(graph: unknown, slug: string, more?: object): Promise<{ id: string; version: number }>;
   key(more?: object): Promise<{ id: string; key: string }>;
@@ -84,10 +84,10 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     } as RequestInit);
   };
   const json: TestApp["json"] = async (method, path, { status = 200, ...rest } = {}) => {
-    const answer = await request(method, path, rest);
-    const text = await answer.text();
-    if (answer.status !== status)
-      throw new Error(`${method} ${path} answered ${answer.status}, not ${status}: ${text}`);
+    const response = await request(method, path, rest);
+    const text = await response.text();
+    if (response.status !== status)
+      throw new Error(`${method} ${path} returned ${response.status}, not ${status}: ${text}`);
     return text === "" ? undefined : JSON.parse(text);
   };
 
@@ -122,11 +122,11 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   };
 }
 
-/** The messages of an SSE answer, as they come. */
-export async function* sseOf(answer: Response): AsyncGenerator<{ id?: string; event: string; data: never }> {
+/** The messages of an SSE response. */
+export async function* sseOf(response: Response): AsyncGenerator<{ id?: string; event: string; data: never }> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of answer.body!) {
+  for await (const chunk of response.body!) {
     rest += decoder.decode(chunk, { stream: true });
     for (let end = rest.indexOf("\n\n"); end >= 0; end = rest.indexOf("\n\n")) {
       const block = rest.slice(0, end);
@@ -160,7 +160,7 @@ export function graphOf(nodes: Record<string, [type: string, config?: object]>, 
   };
 }
 
-/** ask → brain → reply, with tools where they are named. */
+/** ask → brain → reply, optionally with tools. */
 export function chat(options: { tools?: string[]; approve?: object; name?: string } = {}) {
   return graphOf(
     {
@@ -182,5 +182,5 @@ export function approval(config: object = {}) {
   ]);
 }
 
-/** ask → reply: no model in it. */
+/** ask → reply, without a model. */
 export const echo = graphOf({ ask: ["input"], reply: ["output"] }, ["ask.message reply.reply"], { name: "Echo" });
