@@ -4,7 +4,7 @@
  */
 import { argumentsHash } from "./arguments-hash.ts";
 import { withArtifacts } from "./artifact.ts";
-import { PatchbayError } from "./error.ts";
+import { type ErrorData, PatchbayError } from "./error.ts";
 import { scopeKey } from "./event.ts";
 import type { Step, Values } from "./node.ts";
 import { Parked } from "./pending-work.ts";
@@ -32,6 +32,8 @@ export async function callTool(
   const done = step.past("tool-end", (event) => event.call === call.id);
   if (done) return done.result;
 
+  const emitEnd = (result: ToolResult, ms: number, error?: ErrorData) =>
+    step.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms, ...(error && { error }) });
   const argsHash = argumentsHash(call.arguments);
   const idempotencyKey = [step.run.id, scopeKey(step.scope), step.node, call.id].filter(Boolean).join(":");
   let isUncertain = intents > 0;
@@ -58,7 +60,7 @@ export async function callTool(
           content: "It is not known whether this call did its work. It was not repeated.",
           error: true,
         };
-        await step.emit({ type: "tool-end", ...at, call: call.id, tool: tool.name, result, ms: 0 });
+        await emitEnd(result, 0);
         return result;
       }
     }
@@ -83,14 +85,7 @@ export async function callTool(
       const result: ToolResult = shaped;
       // A failed write aborts the run by itself.
       if (usage) step.emit({ type: "usage", step: options.step ?? 0, call: call.id, ...usage }).catch(() => {});
-      await step.emit({
-        type: "tool-end",
-        ...at,
-        call: call.id,
-        tool: tool.name,
-        result,
-        ms: step.host.now() - startedAt,
-      });
+      await emitEnd(result, step.host.now() - startedAt);
       if (usage) step.spend(usage);
       return result;
     } catch (thrown) {
@@ -98,15 +93,7 @@ export async function callTool(
       if (!(thrown instanceof PatchbayError) || thrown.code !== "connection_lost") throw thrown;
       if (tool.repeatable && intents >= MAX_ATTEMPTS) {
         const result: ToolResult = { content: thrown.message, error: true };
-        await step.emit({
-          type: "tool-end",
-          ...at,
-          call: call.id,
-          tool: tool.name,
-          result,
-          ms: step.host.now() - startedAt,
-          error: thrown.toData(),
-        });
+        await emitEnd(result, step.host.now() - startedAt, thrown.toData());
         return result;
       }
       isUncertain = true;

@@ -120,7 +120,7 @@ describe("proposePatch", () => {
   const signal = new AbortController().signal;
   const check = (graph: Graph) => checkGraph(graph, nodes);
 
-  it("repairs an answer that is no patch or does not check, then proposes", async () => {
+  it("repairs a reply that is not a patch or has issues, then proposes", async () => {
     const host = scriptedHost({
       answers: ["Sure!", JSON.stringify({ summary: "", parts: build.slice(0, 3) }), `Here: ${good}`],
     });

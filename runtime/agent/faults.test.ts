@@ -1,4 +1,4 @@
-/** What models do wrong, and where it ends. Faults by their ids in the list of faults to survive. */
+/** Mistakes and failures of models, and their outcome. */
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
 import type { Message } from "../message.ts";
@@ -7,7 +7,7 @@ import type { ScriptedAnswer } from "../testing/scripted-host.ts";
 import { agent, call, double, error, plain, run, tool } from "./testing/play-agent.ts";
 
 describe("mistakes of the model go back to it", () => {
-  const mended = async (calls: Exclude<ScriptedAnswer, string>["calls"], expected: RegExp, code: string) => {
+  const corrected = async (calls: Exclude<ScriptedAnswer, string>["calls"], expected: RegExp, code: string) => {
     const { outcome, host, of } = await run(agent(), [{ calls }, "Sorry, done."]);
     expect(outcome.output?.reply).toBe("Sorry, done.");
     expect(host.calls).toEqual([]);
@@ -21,22 +21,22 @@ describe("mistakes of the model go back to it", () => {
   };
 
   it("arguments that are not JSON", () =>
-    mended([{ name: "double", raw: '{"x": 1' }], /not valid JSON: \{"x": 1/, "bad_json"));
+    corrected([{ name: "double", raw: '{"x": 1' }], /not valid JSON: \{"x": 1/, "bad_json"));
   it("arguments that break the schema", async () => {
-    await mended([{ name: "double", arguments: { x: "one" } }], /"x" must be number/, "bad_arguments");
-    await mended([{ name: "double", arguments: {} }], /"x" is missing/, "bad_arguments");
-    await mended([{ name: "double", arguments: { x: 1, y: 2 } }], /"y" is not an argument/, "bad_arguments");
-    await mended([{ name: "double", arguments: [1] }], /the value must be object/, "bad_arguments");
+    await corrected([{ name: "double", arguments: { x: "one" } }], /"x" must be number/, "bad_arguments");
+    await corrected([{ name: "double", arguments: {} }], /"x" is missing/, "bad_arguments");
+    await corrected([{ name: "double", arguments: { x: 1, y: 2 } }], /"y" is not an argument/, "bad_arguments");
+    await corrected([{ name: "double", arguments: [1] }], /the value must be object/, "bad_arguments");
   });
   it("arguments of 10 MB", () =>
-    mended([{ name: "double", arguments: { x: "1".repeat(10_000_000) } }], /longer than 262144/, "bad_arguments"));
+    corrected([{ name: "double", arguments: { x: "1".repeat(10_000_000) } }], /longer than 262144/, "bad_arguments"));
   it("arguments nested 10,000 deep", () => {
     let deep: unknown = 1;
     for (let i = 0; i < 3000; i++) deep = { a: deep };
-    return mended([{ name: "double", arguments: { x: deep } }], /nested more than 64 deep/, "bad_arguments");
+    return corrected([{ name: "double", arguments: { x: deep } }], /nested more than 64 deep/, "bad_arguments");
   });
-  it("keys that reach for prototypes", () =>
-    mended(
+  it("keys that change prototypes", () =>
+    corrected(
       [{ name: "double", arguments: JSON.parse('{"x": 1, "__proto__": {"y": 1}}') }],
       /"__proto__" is not allowed/,
       "bad_arguments",
@@ -47,7 +47,7 @@ describe("mistakes of the model go back to it", () => {
     expect(host.requests).toHaveLength(3);
   });
   it.each(["__proto__", "constructor", "toString", "Double", "functions.double", "delete_everything", ""])(
-    "the unknown tool %j is answered with the real list",
+    "the result for the unknown tool %j lists the tools",
     async (name) => {
       const { outcome, host, of } = await run(agent(), [{ calls: [{ name, arguments: {} }] }, "I cannot."]);
       expect(outcome.output?.reply).toBe("I cannot.");
@@ -58,12 +58,12 @@ describe("mistakes of the model go back to it", () => {
       });
     },
   );
-  it("names the tool that was meant", async () => {
+  it("suggests the tool that was meant", async () => {
     const { of } = await run(agent(), [{ calls: [{ name: "functions.double", arguments: {} }] }, "I cannot."]);
     expect(of("tool-end")[0]!.result.content).toContain('Did you mean "double"?');
   });
 
-  it("ids that are missing, odd or twice are replaced", async () => {
+  it("missing, invalid and duplicate ids are replaced", async () => {
     const { of, host, outcome } = await run(agent(), [
       { calls: [call(1, "a"), call(2, "a"), call(3, ""), call(4, "no good!")] },
       { calls: [call(5, "a")] },
@@ -78,7 +78,7 @@ describe("mistakes of the model go back to it", () => {
       host.requests[1]!.messages.filter((message) => message.role === "tool").map((message) => message.content),
     ).toEqual(["2", "4", "6", "8"]);
   });
-  it("of 200 calls at once sixteen are made, and the model is told", async () => {
+  it("of 200 calls at once sixteen are made; the results of the others say so", async () => {
     const { host, outcome } = await play(
       agent(),
       nodes,
@@ -98,7 +98,7 @@ describe("mistakes of the model go back to it", () => {
     expect(host.calls).toHaveLength(2);
     expect(of("tool-end").at(-1)!.error?.code).toBe("loop_detected");
   });
-  it("asking again while the result changes is no loop", async () => {
+  it("a repeated call with a changing result is not a loop", async () => {
     let n = 0;
     const { outcome } = await run(agent(), (_, index) => (index < 6 ? { calls: [call(1)] } : "ready"), {
       tools: [tool("builtin/double", () => `${++n}0 %`)],
@@ -135,7 +135,7 @@ describe("how an answer may end", () => {
     expect(of("message")).toMatchObject([{ message: { content: "The first half" }, reason: "error" }]);
     expect(host.requests).toHaveLength(1);
   });
-  it("a model that fails before it spoke gives way to its fallback, which stays", async () => {
+  it("a model that fails before its first text is replaced by its fallback", async () => {
     const { outcome, of, host } = await run(
       agent(),
       [{ error: { code: "provider_unavailable", message: "503" } }, { calls: [call(2)] }, "4"],
@@ -145,20 +145,20 @@ describe("how an answer may end", () => {
     expect(host.requests.map((request) => request.model)).toEqual(["a/one", "a/two", "a/two"]);
     expect(of("message")[0]).toMatchObject({ model: "a/two", attempts: [{ error: { code: "provider_unavailable" } }] });
   });
-  it("when both fail, the last failure is told; nobody goes round in circles", async () => {
+  it("when both fail, the run fails with the last failure and does not try again", async () => {
     const { outcome, host } = await run(plain(), () => ({ error: { code: "provider_unavailable", message: "503" } }), {
       models: { "a/one": { fallback: "a/two" }, "a/two": { fallback: "a/one" } },
     });
     expect(outcome).toMatchObject(error("provider_unavailable"));
     expect(host.requests).toHaveLength(2);
   });
-  it("an empty answer is asked for twice more, then fails as what it is", async () => {
+  it("an empty reply is requested twice more, then fails", async () => {
     expect((await run(plain(), ["", "Here."])).outcome.output?.reply).toBe("Here.");
     const { outcome, host } = await run(plain(), () => ({ text: "" }));
     expect(outcome).toMatchObject(error("bad_response"));
     expect(host.requests).toHaveLength(3);
   });
-  it("a refusal, a full output and a cut answer are told apart", async () => {
+  it("a refusal, an output limit and a cut reply are different", async () => {
     expect((await run(plain(), [{ text: "No.", reason: "refused" }])).outcome).toMatchObject(error("refused"));
     expect((await run(plain(), [{ reasoning: "hm…", reason: "length" }])).outcome).toMatchObject(error("output_limit"));
     const cut = await run(plain(), [{ text: "As far as it", reason: "length" }]);
@@ -200,7 +200,7 @@ describe("limits", () => {
     expect(outcome).toMatchObject(error(code));
     expect(host.requests).toHaveLength(requests);
   });
-  it("exactly as many steps as allowed are fine", async () => {
+  it("exactly as many steps as allowed succeed", async () => {
     const { outcome } = await run(agent({ maxSteps: 3 }), (_, index) =>
       index < 2 ? { calls: [call(index)] } : "done",
     );
@@ -210,7 +210,7 @@ describe("limits", () => {
     const { outcome } = await run(plain({ budget: { seconds: 1 } }), [{ hang: true }]);
     expect(outcome).toMatchObject(error("time_limit"));
   });
-  it("a message longer than the context is told in plain words", async () => {
+  it("a message longer than the context fails with an explanation", async () => {
     const { outcome, host } = await run(
       plain(),
       ["never"],
@@ -227,7 +227,7 @@ describe("limits", () => {
   });
 });
 
-describe("what can be mended without the model", () => {
+describe("corrections without the model", () => {
   const precise = tool("builtin/double", (args) => JSON.stringify(args), {
     parameters: {
       type: "object",
@@ -241,7 +241,7 @@ describe("what can be mended without the model", () => {
       required: ["x"],
     },
   });
-  it("values written as texts are read as what the schema asks for, and only where nothing is lost", async () => {
+  it("text values are converted to the types of the schema if nothing is lost", async () => {
     const args = { x: "10", on: "true", list: "[1, 2]", box: '{"a": 1}', name: "7" };
     const { host, of } = await run(agent(), [{ calls: [{ name: "double", arguments: args }] }, "ok"], {
       tools: [precise],
@@ -254,7 +254,7 @@ describe("what can be mended without the model", () => {
     }
   });
 
-  it("a prompt that the endpoint finds too long is sent once more, shorter", async () => {
+  it("a prompt that is too long for the endpoint is sent once more, shorter", async () => {
     const history: Message[] = Array.from(
       { length: 40 },
       (_, n) => ({ role: n % 2 ? "assistant" : "user", content: `${n} ${"word ".repeat(100)}` }) as Message,
@@ -276,7 +276,7 @@ describe("what can be mended without the model", () => {
     expect(never.outcome).toMatchObject(error("context_overflow"));
   });
 
-  it("a fallback is no further step", async () => {
+  it("a fallback does not count as a step", async () => {
     const { outcome } = await run(
       plain({ maxSteps: 1 }),
       [{ error: { code: "provider_unavailable", message: "503" } }, "Here."],
@@ -287,7 +287,7 @@ describe("what can be mended without the model", () => {
     expect(outcome.output?.reply).toBe("Here.");
   });
 
-  it("a retry of the node asks afresh, and keeps what was done", async () => {
+  it("a retry of the node asks again and keeps finished work", async () => {
     const graph = agent({ schema: { type: "object", required: ["x"] } });
     const retried = {
       ...graph,
@@ -300,9 +300,9 @@ describe("what can be mended without the model", () => {
   });
 });
 
-describe("what an aborted call used is counted", () => {
+describe("the usage of an aborted call is counted", () => {
   const models = { "test/model": { prices: { input: 1, output: 2 } } };
-  /** Answers with a part of a text, is aborted then, and ends no other way. */
+  /** Plays a model that sends a part of a text and hangs until it is aborted. */
   const broken = (graph: ReturnType<typeof plain>) => {
     const controller = new AbortController();
     const answers = () => {

@@ -82,12 +82,12 @@ describe("answering", () => {
       "usage brain",
       "node-end brain",
     ]);
-    // The word before the calls is no part of the answer.
+    // The text before the calls is not part of the reply.
     expect(host.answerText()).toBe("Both done.");
     expect(host.deltas.find((delta) => !delta.answer)?.text).toBe("Let me see.");
   });
 
-  it("tells each prompt by what is new in it", async () => {
+  it("stores only the new messages of each prompt", async () => {
     const { of, host } = await run(agent(), [{ calls: [call(1)] }, { calls: [call(2)] }, "4"]);
     const built = of("prompt-built");
     expect(built.map((event) => event.keep)).toEqual([0, 2, 4]);
@@ -101,7 +101,7 @@ describe("answering", () => {
     expect(built[0]!.tokens).toBe(built[0]!.pieces.reduce((sum, piece) => sum + piece.tokens, 0));
   });
 
-  it("takes the session's conversation, a caller's, or what is wired", async () => {
+  it("uses the session's conversation, or the caller's", async () => {
     const history: Message[] = [
       { role: "user", content: "My name is Ann." },
       { role: "assistant", content: "", calls: [{ id: "c", name: "double", arguments: { x: 1 } }] },
@@ -127,7 +127,7 @@ describe("answering", () => {
     ]);
   });
 
-  it("takes the conversation in another agent too, where that agent gives the answer", async () => {
+  it("uses the conversation in another agent too, when that agent gives the reply", async () => {
     const history: Message[] = [{ role: "user", content: "My name is Ann." }];
     const agents = { other: compile(plain(), nodes) };
     const asked = async (graph: Graph, input: Partial<RunInput>, answers: string[]) => {
@@ -149,7 +149,7 @@ describe("answering", () => {
     expect(await asked(helps, { message: "Who?" }, ["Somebody", "Ann"])).toEqual([who]);
   });
 
-  it("gives the model's parts their names: instructions, examples, files", async () => {
+  it("puts instructions, examples and files into the prompt", async () => {
     const graph = graphOf(
       {
         ask: "input",
@@ -199,7 +199,7 @@ describe("documents", () => {
     "brain.text reply.reply",
   ]);
 
-  it("are numbered for the model, and markers that name none of them never show", async () => {
+  it("are numbered for the model, and false markers never show", async () => {
     const text = "Fact one [1]. Made up [7]. Both [1, 2, 3]. Code `a[7]` stays【2】[x].";
     for (const split of [undefined, (whole: string) => [...whole]]) {
       const { outcome, host, of } = await run(graph, [{ text, ...(split ? { split } : {}) }], {
@@ -225,7 +225,7 @@ describe("many tools", () => {
   const many = Array.from({ length: 40 }, (_, n) =>
     tool(`builtin/tool${n}`, () => `result ${n}`, { summary: n === 33 ? "Renews an instance" : `Thing number ${n}` }),
   );
-  it("are searched for; those of the last turns stay; the scores are told; one that is not shown may still be called", async () => {
+  it("are searched; those of the last turns stay; the search is an event; a hidden one can be called", async () => {
     const history: Message[] = [
       { role: "user", content: "before" },
       { role: "assistant", content: "", calls: [{ id: "c", name: "tool7", arguments: { x: 1 } }] },
@@ -248,7 +248,7 @@ describe("many tools", () => {
     expect(host.calls.map((one) => one.tool)).toEqual(["builtin/tool20"]);
   });
 
-  it("are never all hidden: a question that finds none is given the first", async () => {
+  it("are never all hidden: a question without a match gets the first ones", async () => {
     const { host } = await play(
       agent({ toolLimit: 3 }),
       nodes,
@@ -260,7 +260,7 @@ describe("many tools", () => {
 });
 
 describe("large results", () => {
-  it("become artifacts; the model reads the beginning, the size and the id", async () => {
+  it("become artifacts; the model gets the beginning, the size and the id", async () => {
     const { host, of, outcome } = await run(agent(), [{ calls: [call(1)] }, "Big."], {
       tools: [tool("builtin/double", () => "é".repeat(200_000))],
     });
@@ -272,7 +272,7 @@ describe("large results", () => {
     );
     expect(host.files.get("file-1")!.bytes.length).toBe(400_000);
   });
-  it("are passed on by their ids, as the texts they hold", async () => {
+  it("are passed on by id, as text", async () => {
     const read = tool("builtin/read", (args) => JSON.stringify(args), {
       parameters: { type: "object", properties: { text: { type: "string" }, deep: { type: "object" } } },
     });
@@ -294,7 +294,7 @@ describe("large results", () => {
     expect(host.calls).toHaveLength(2);
     expect(of("tool-end")[2]!.result).toEqual({ content: 'There is no file "none".', error: true });
   });
-  it("at the limit stay whole, one byte more do not", async () => {
+  it("at the limit are not changed; one byte more becomes an artifact", async () => {
     const at = async (size: number) =>
       (
         await run(agent(), [{ calls: [call(1)] }, "ok"], {
@@ -305,7 +305,7 @@ describe("large results", () => {
     expect((await at(262_144)).content).toHaveLength(262_144);
     expect((await at(262_145)).files).toHaveLength(1);
   });
-  it("are cut for a small context, and that shows", async () => {
+  it("are cut for a small context, with a marker", async () => {
     const { host, of } = await run(agent(), [{ calls: [call(1), call(2)] }, "ok"], {
       tools: [tool("builtin/double", (args) => ((args as { x: number }).x === 1 ? "word ".repeat(20_000) : "short"))],
       models: { "a/b": { contextTokens: 4000, outputTokens: 500 } },
@@ -319,7 +319,7 @@ describe("large results", () => {
   });
 });
 
-describe("structured answers", () => {
+describe("structured replies", () => {
   const schema = {
     type: "object",
     properties: { city: { type: "string" }, people: { type: "integer" } },
@@ -331,14 +331,14 @@ describe("structured answers", () => {
     "brain.json reply.reply",
   ]);
 
-  it("are asked for natively where the model can", async () => {
+  it("use the schema of models that support it", async () => {
     const { outcome, host } = await run(graph, ['{"city": "Paris", "people": 2}'], {
       models: { "a/b": { structured: true } },
     });
     expect(outcome.output?.reply).toEqual({ city: "Paris", people: 2 });
     expect(host.requests[0]!.schema).toEqual(schema);
   });
-  it("are else described, validated and repaired", async () => {
+  it("are otherwise described, validated and repaired", async () => {
     const { outcome, host } = await run(graph, [
       "Paris has two.",
       '```json\n{"city": "Paris"}\n```',
@@ -350,7 +350,7 @@ describe("structured answers", () => {
     expect(host.requests[1]!.messages.at(-1)!.content).toMatch(/not one JSON value/);
     expect(host.requests[2]!.messages.at(-1)!.content).toMatch(/"people" is missing/);
   });
-  it("fail after two repairs, and nothing wrong was shown", async () => {
+  it("fail after two repairs, and nothing invalid was shown", async () => {
     const streamed = plain({ schema });
     const { outcome, host } = await run(streamed, () => "no");
     expect(outcome).toMatchObject(error("invalid_output"));
@@ -389,7 +389,7 @@ describe("models without native tools", () => {
     expect(host.requests[0]!.tools).toBeUndefined();
     expect(host.requests[0]!.stop?.length).toBeGreaterThan(0);
   });
-  it("broken calls are sent back twice, then the user gets a plain sentence", async () => {
+  it("broken calls are sent back twice, then the user gets a message", async () => {
     const { outcome, host, of } = await run(
       agent(),
       () => ({ text: 'I call it. <tool_call>{"name": "double", "arg' }),
@@ -406,7 +406,7 @@ describe("models without native tools", () => {
 });
 
 describe("no tool, no claim", () => {
-  it("flags an answer that says it did what it did not", async () => {
+  it("flags a reply that claims an action that was not taken", async () => {
     const { of } = await run(plain(), ["I've sent the email to Anna."]);
     expect(of("node-end").find((event) => event.node === "brain")!.grounding).toEqual({
       documents: [],
@@ -414,7 +414,7 @@ describe("no tool, no claim", () => {
       claim: "I've sent the email to Anna.",
     });
   });
-  it("tells the model what it can do", async () => {
+  it("lists the abilities in the prompt", async () => {
     const none = await run(plain({}, { language: "zh" }), ["好"]);
     expect(none.host.requests[0]!.messages[0]!.content).toBe(
       "你在这里没有任何工具：不能查询、发送、预订、保存或打开任何东西。不要说你已经做了或将要去做，请直接说明做不到的事。\n请用中文回答。",

@@ -17,7 +17,7 @@ describe("approvals", () => {
     answers: [{ calls: [{ id: "w", name: "write", arguments: { x: 1 } }] }, "Written."],
   };
 
-  it("asks a person, bound to the exact arguments, and goes on with the answer", async () => {
+  it("asks a person about the exact arguments, and continues with the decision", async () => {
     const first = await play(graph, nodes, script, { input: "Write" });
     expect(first.outcome.status).toBe("waiting");
     const [wait] = first.outcome.waits!;
@@ -74,7 +74,7 @@ describe("approvals", () => {
     );
     expect(auto.outcome.output?.reply).toBe("Written.");
   });
-  it("a demo model is offered only what reads", async () => {
+  it("a demo model is offered read tools only", async () => {
     const { host } = await run(agent({}, ["builtin/*"], { approvals: { "builtin/*": "auto" } }), ["hi"], {
       tools: [write, double],
       models: { "demo/offline": { demo: true } },
@@ -96,7 +96,7 @@ describe("the time limit of a node", () => {
   it.each([
     ["of a call of its own", "builtin/write", { x: 1 }],
     ["in an agent that it calls", "agent/gate", { message: "May I?" }],
-  ])("does not count a person's time, also while another branch runs: %s", async (_where, name, given) => {
+  ])("does not count the wait for a person, also while another branch runs: %s", async (_where, name, given) => {
     const slow = Promise.withResolvers<string>();
     const graph = graphOf(
       {
@@ -168,7 +168,7 @@ describe("the time limit of a node", () => {
 });
 
 describe("resuming", () => {
-  it("from any point of the log ends the same, and asks nothing twice", async () => {
+  it("from any point of the log ends the same, and requests nothing twice", async () => {
     const answers: ScriptedAnswer[] = [
       { text: "First.", calls: [call(1), call(2)] },
       { calls: [{ name: "nope", arguments: {} }] },

@@ -316,7 +316,7 @@ class RecordedAgents implements Agents {
   }
 }
 
-/** A graph that may be saved, with issues or not. Throws `graph_has_issues` for what is no graph at all. */
+/** A well-formed graph, with issues or not. Throws `graph_has_issues` for any other value. */
 export function wellFormed(value: unknown): Graph {
   const parsed = parseGraph(value);
   if (parsed.graph) return parsed.graph;

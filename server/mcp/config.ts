@@ -155,7 +155,7 @@ function fitName(name: string): string {
     .replace(/-+$/, "");
 }
 
-/** Values become secrets named after server and key; a `{ secret }` stays the reference that it is. An empty value is no value. */
+/** Values become secrets named after server and key; a `{ secret }` stays the reference that it is. An empty value is left out. */
 function takeSecrets(
   server: string,
   values: Record<string, string | { secret: string }>,

@@ -164,7 +164,7 @@ it("a message without end is cut at 10 MB", async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
 });
 
-it("a page that is no MCP server is named as such", async () => {
+it("a page that is not an MCP server is reported as such", async () => {
   answer = (_, response) => {
     response.writeHead(200, { "content-type": "text/html" }).end("<h1>hello</h1>");
   };

@@ -99,7 +99,7 @@ export function createMcpServers(deps: McpDeps): McpServers {
         await running.stop(name);
         await write(name, ({ review: _, pin: __, ...rest }) => ({ ...rest, approved: launch }));
       }
-      // a start that fails is no failed approval: the card says what happened
+      // A failed start is not a failed approval: the card reports it.
       await running.connect(name).catch(() => undefined);
       return card(await recordOf(name));
     },

@@ -177,7 +177,7 @@ it("a way back counts once, and only with the state that was given", async () =>
   await expect(world.mcp.finishSignIn(params)).rejects.toMatchObject({ code: "forbidden" });
 });
 
-it("a way back from another issuer, late, or refused is no sign-in", async () => {
+it("a redirect from another issuer, an expired one, or a refusal is not a sign-in", async () => {
   await add();
   const other = consent((await world.mcp.signIn("guarded", ORIGIN)).url);
   other.set("iss", "https://evil.example");

@@ -1,6 +1,6 @@
 /**
  * The SDK's transport over a child's stdin and stdout, with what the SDK's own lacks: the whole process group is
- * ended, a line has a limit, a line that is no message is passed over, and stderr is drained into a small ring.
+ * ended, a line has a limit, a line that is not a message is skipped, and stderr is drained into a small ring.
  */
 import {
   deserializeMessage,
@@ -18,7 +18,7 @@ export class StdioTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
-  /** Lines of stdout that were no message; the first is kept. */
+  /** Number of lines on stdout that are not messages; the first is kept. */
   strayLines = 0;
   firstStray = "";
   /** How the command ended, once it has. */

@@ -143,7 +143,7 @@ describe("a key", () => {
       });
       expect(answer.status, path).toBe(404);
     }
-    // The admin's runs are no key's either.
+    // The admin's runs do not belong to a key either.
     const own = await app.json<RunResult>("POST", "/api/runs", { body: { graph: echo, input: { message: "x" } } });
     expect((await get(`/v1/runs/${own.id}`)).status).toBe(404);
     // Two keys that name a session alike do not meet.

@@ -1,10 +1,5 @@
-export interface Sandbox {
-  /** See `Host.evaluate`. */
-  evaluate(
-    source: string,
-    input: Record<string, unknown>,
-    limits: { timeoutMs: number },
-    signal: AbortSignal,
-  ): Promise<unknown>;
+import type { Host } from "../../runtime/host.ts";
+
+export interface Sandbox extends Pick<Host, "evaluate"> {
   close(): Promise<void>;
 }

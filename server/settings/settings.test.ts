@@ -33,7 +33,7 @@ describe("server settings", () => {
     expect(await app.json("GET", "/api/settings")).toEqual({ keepRunsDays: 30, ...noDefaults });
   });
 
-  test("refuse what is no number of days, and what they do not know", async () => {
+  test("refuse an invalid number of days, and unknown settings", async () => {
     for (const keepRunsDays of [0, -1, 1.5, "7", 1e9])
       expect((await app.request("PATCH", "/api/settings", { body: { keepRunsDays } })).status).toBe(400);
     expect((await app.request("PATCH", "/api/settings", { body: { keep: 1 } })).status).toBe(400);
