@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { BoundedMap } from "./bounded-map.ts";
 
-test("the entry set longest ago makes room", () => {
+test("removes the oldest entry when it is full", () => {
   const map = new BoundedMap<string, number>(2).set("a", 1).set("b", 2).set("a", 3).set("c", 4);
   expect([...map]).toEqual([
     ["a", 3],

@@ -32,7 +32,7 @@ describe("an agent file", () => {
     ]);
   });
 
-  it("keeps x- keys, refuses other unknown keys by their place", () => {
+  it("keeps x- keys, and refuses other unknown keys with their path", () => {
     const value = JSON.parse(text);
     value["x-owner"] = "me";
     value.nodes[0]["x-color"] = "red";
@@ -48,7 +48,7 @@ describe("an agent file", () => {
     ]);
   });
 
-  it("is one version whatever its looks", () => {
+  it("is the same version with another layout", () => {
     const graph = parseAgentFile(text).graph!;
     const moved = { ...graph, layout: { ask: { x: 9, y: 9 } }, tests: [{ name: "t", input: {} }], "x-a": 1 };
     expect(graphHash(moved, nodes)).toBe(graphHash(graph, nodes));
@@ -83,11 +83,11 @@ describe("an agent file", () => {
 });
 
 describe("checkGraph", () => {
-  it("finds nothing wrong with a sound graph", () => {
+  it("finds no issues in a valid graph", () => {
     expect(codes(graphOf({ ask: "input", reply: "output" }, ["ask.message reply.reply"]))).toEqual([]);
   });
 
-  it("names unknown types, versions, nodes and ports, and keeps quiet about what hangs on them", () => {
+  it("reports unknown types, versions, nodes and ports, without follow-up issues", () => {
     const graph = graphOf({ ask: "input", odd: "teleport", old: ["prompt", {}, { version: 9 }], reply: "output" }, [
       "ask.message odd.in",
       "odd.out reply.reply",
@@ -102,7 +102,7 @@ describe("checkGraph", () => {
     ]);
   });
 
-  it("names a bad config by its JSON pointer", () => {
+  it("reports an invalid config with its JSON pointer", () => {
     const graph = graphOf({ ask: "input", find: ["retriever", { limit: 0, nonsense: 1 }], reply: "output" }, [
       "ask.message reply.reply",
     ]);
@@ -112,7 +112,7 @@ describe("checkGraph", () => {
     ]);
   });
 
-  it("names duplicate ids and edges, missing edges, kinds that do not fit", () => {
+  it("reports duplicate ids and edges, missing edges and kind mismatches", () => {
     const graph = graphOf({ ask: "input", find: ["retriever", { knowledge: "k" }], kit: "tool", reply: "output" }, [
       "kit.tools find.query",
       "ask.message reply.reply",
@@ -129,7 +129,7 @@ describe("checkGraph", () => {
     ]);
   });
 
-  it("names a cycle with its way", () => {
+  it("reports a cycle with its nodes", () => {
     const graph = graphOf(
       {
         ask: "input",
@@ -144,7 +144,7 @@ describe("checkGraph", () => {
     expect(issue!.message).toMatch(/a → b → a|b → a → b/);
   });
 
-  it("lets several edges into one input only where at most one can be taken", () => {
+  it("allows several edges into one input only if at most one can be taken", () => {
     const branches = (more: string[]) =>
       graphOf(
         {
@@ -165,7 +165,7 @@ describe("checkGraph", () => {
     expect(codes(branches(["route.else r.v"])).map(([, code]) => code)).toEqual(["unreachable"]);
   });
 
-  it("knows that a node gives its outputs or its error, not both", () => {
+  it("knows that the outputs and the error of a node exclude each other", () => {
     const graph = graphOf(
       {
         ask: "input",
@@ -178,14 +178,14 @@ describe("checkGraph", () => {
     expect(codes(graph)).toEqual([]);
   });
 
-  it("asks for input and output, one of each", () => {
+  it("requires exactly one input and one output", () => {
     expect(codes(emptyGraph("x")).map(([, code]) => code)).toEqual(["no-input", "no-output"]);
     expect(
       codes(graphOf({ a: "input", b: "input", reply: "output" }, ["a.message reply.reply"])).map(([, code]) => code),
     ).toEqual(["too-many-inputs"]);
   });
 
-  it("names what is missing outside the graph, with the mend", () => {
+  it("reports missing models, tools and knowledge, each with a fix", () => {
     const graph = graphOf(
       {
         ask: "input",
@@ -205,7 +205,7 @@ describe("checkGraph", () => {
     for (const issue of issues) expect(issue.fix).toBeTruthy();
   });
 
-  it("warns where a model reads what others wrote and may act unasked", () => {
+  it("warns when a model reads foreign text and may act without approval", () => {
     const tools: ToolSpec[] = [
       { name: "mcp/files/read", summary: "", parameters: {}, effect: "read" },
       { name: "mcp/files/write", summary: "", parameters: {}, effect: "write" },
@@ -238,7 +238,7 @@ describe("checkGraph", () => {
     expect(asks(post, {}, true)).toEqual(warned("code/post"));
   });
 
-  it("believes the wires of what is not known here, and tells once what is known to be missing", () => {
+  it("accepts the edges of unknown tools, and reports a missing tool once", () => {
     const graph = graphOf(
       {
         ask: "input",
@@ -253,7 +253,7 @@ describe("checkGraph", () => {
     expect(checkGraph(graph, nodes, context).map(({ code }) => code)).toEqual(["missing-tool", "missing-agent"]);
   });
 
-  it("looks into bodies", () => {
+  it("checks bodies", () => {
     const body = graphOf({ ask: "input", p: ["prompt", { template: "{{" }], reply: "output" }, [
       "ask.message reply.reply",
     ]);
@@ -268,7 +268,7 @@ describe("checkGraph", () => {
     ]);
   });
 
-  it("gives the nodes of a sound graph in topological order, and refuses another with all its issues", () => {
+  it("compiles a valid graph in topological order, and refuses another with all issues", () => {
     const graph = graphOf({ reply: "output", p: ["prompt", { template: "{{x}}" }], ask: "input", hint: "note" }, [
       "ask.message p.x",
       "p.text reply.reply",

@@ -69,7 +69,7 @@ describe.each(containers.flatMap((outer) => containers.map((inner) => [outer, in
     };
     const input = "a\nb";
 
-    it("runs; every event knows its scope, and every scope is whole", async () => {
+    it("runs, and every event has its complete scope", async () => {
       const { graph, agents } = build(code);
       const { outcome, events } = await play(graph, nodes, { agents, evaluate: shout }, { input });
       expect(outcome.status).toBe("done");
@@ -82,7 +82,7 @@ describe.each(containers.flatMap((outer) => containers.map((inner) => [outer, in
       expect(new Set(innermost.map((node) => JSON.stringify(node.scope))).size).toBe(innermost.length);
     });
 
-    it("fails with the innermost failure, through every level", async () => {
+    it("fails with the innermost failure", async () => {
       const { graph, agents } = build(code);
       const played = await play(
         graph,
@@ -114,7 +114,7 @@ describe.each(containers.flatMap((outer) => containers.map((inner) => [outer, in
       expect(events.at(-1)!.type).toBe("run-cancel");
     });
 
-    it("waits for a person inside with its parents parked, over as many processes as it takes", async () => {
+    it("waits for a person inside, parked, over several processes", async () => {
       const { graph, agents } = build(approve);
       const { played, rounds } = await answerAll(graph, { agents }, { input }, "approve");
       expect(played.outcome.status).toBe("done");
@@ -134,7 +134,7 @@ describe("loop ⊃ map ⊃ agent ⊃ approval", () => {
   const agents: Record<string, CompiledGraph> = {};
   const graph = wrap("loop", wrap("map", wrap("agent", approve, agents), agents), agents);
 
-  it("asks for all items of a turn at once, then for the next turn", async () => {
+  it("asks for all items of a turn at once, then for those of the next turn", async () => {
     const { played, rounds } = await answerAll(graph, { agents }, { input: "a\nb\nc" }, "approve");
     expect(played.outcome.output!.reply).toEqual(["a", "b", "c"]);
     expect(rounds).toBe(2);
@@ -164,7 +164,7 @@ describe("one item of a map fails", () => {
   it("skip: the others are the result", async () => {
     expect((await run("skip")).outcome.output!.reply).toEqual(["a!", "c!"]);
   });
-  it("collect: the error stands in its place", async () => {
+  it("collect: the result has the error at its index", async () => {
     expect((await run("collect")).outcome.output!.reply).toEqual([
       "a!",
       { error: { code: "internal", message: "no b" } },
@@ -173,7 +173,7 @@ describe("one item of a map fails", () => {
   });
 });
 
-it("an agent that calls itself ends at the nesting limit, in words", async () => {
+it("an agent that calls itself fails at the nesting limit with an explanation", async () => {
   const agents: Record<string, CompiledGraph> = {};
   const self = graphOf({ ask: "input", agent: ["agent", { agent: "self" }], reply: "output" }, [
     "ask.message agent.message",

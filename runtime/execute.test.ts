@@ -75,7 +75,7 @@ describe("a run", () => {
     expectSound(events);
   });
 
-  it("converts without loss on the way: JSON into text", async () => {
+  it("converts JSON to text between nodes", async () => {
     const graph = graphOf(
       {
         ask: ["input", { fields: [{ name: "data", kind: "json" }] }],
@@ -119,7 +119,7 @@ describe("a run", () => {
     expect(outcome.output).toEqual({ reply: "a+b" });
   });
 
-  it("skips what hangs on a branch not taken alone, and joins the taken branch only", async () => {
+  it("skips nodes that depend only on a branch that was not taken, and joins the taken branch", async () => {
     const graph = graphOf(
       {
         ask: "input",
@@ -143,7 +143,7 @@ describe("a run", () => {
     expect((await play(graph, nodes, {}, { input: "wifi?" })).outcome.output).toEqual({ reply: "Desk: wifi?" });
   });
 
-  it("retries a node as often as it says, and keeps each attempt in the trace", async () => {
+  it("retries a node as configured, with each attempt in the trace", async () => {
     let calls = 0;
     const tools = [echo("builtin/flaky")];
     const { graph, table } = actions(
@@ -233,7 +233,7 @@ describe("a run", () => {
     expectSound(played.events);
   });
 
-  it("ends at once when cancelled, also when a node does not listen", async () => {
+  it("ends at once when cancelled, also when a node ignores its signal", async () => {
     const tools = [echo("builtin/deaf")];
     const { graph, table } = actions(
       [
@@ -318,7 +318,7 @@ describe("a resumed run", () => {
     }
   });
 
-  it("asks a person about an intent without a result; retry, skip and fail do what they say", async () => {
+  it("asks a person about an intent without a result, who decides retry, skip or fail", async () => {
     const whole = await play(graph, table, script);
     const past = whole.events.slice(0, whole.events.findIndex((event) => event.type === "tool-start") + 1);
     const parked = await play(graph, table, script, { past });
@@ -340,7 +340,7 @@ describe("a resumed run", () => {
     expect(asked.outcome.waits![0]!.wait).not.toBe(wait);
   });
 
-  it("sends an uncertain call again with the same key where the operator marked it safe", async () => {
+  it("repeats an uncertain call with the same key if the operator marked it safe", async () => {
     const safe = tools.map((tool) => ({ ...tool, repeatable: true, call: () => "ok" }));
     const whole = await play(graph, table, { tools: safe });
     const past = whole.events.slice(0, whole.events.findIndex((event) => event.type === "tool-start") + 1);
@@ -349,7 +349,7 @@ describe("a resumed run", () => {
     expect(resumed.host.calls[0]!.idempotencyKey).toBe(whole.host.calls[0]!.idempotencyKey);
   });
 
-  it("that had ended gives its outcome and appends nothing", async () => {
+  it("that has ended returns its outcome and appends nothing", async () => {
     const whole = await play(graph, table, script);
     const again = await play(graph, table, script, { past: whole.events });
     expect(again.outcome).toEqual(whole.outcome);
@@ -378,7 +378,7 @@ describe("waiting for people", () => {
     ],
   );
 
-  it("parks when nothing else is to do, and goes on with the answers", async () => {
+  it("parks without other work, and continues with the decisions", async () => {
     const parked = await play(graph, nodes);
     expect(parked.outcome.status).toBe("waiting");
     expect(parked.outcome.waits!.map(({ question }) => question)).toEqual(["One?", "Two?"]);
@@ -401,7 +401,7 @@ describe("waiting for people", () => {
     expectSound(done.events);
   });
 
-  it("takes an answer while another branch still works, without parking", async () => {
+  it("accepts a decision while another branch runs, without parking", async () => {
     const { graph, table, tools, work } = approvalBesideTool();
     let answered = false;
     const played = await play(
@@ -430,13 +430,13 @@ describe("waiting for people", () => {
   const answer = (wait: string) => void answerWith(wait);
 });
 
-describe("an answer that comes as the run is parked", () => {
+describe("a decision while the run is being parked", () => {
   const graph = graphOf({ ask: "input", ok: ["approval", {}], reply: "output" }, [
     "ask.message ok.value",
     "ok.approved reply.reply",
   ]);
 
-  it("is not taken in by the old process, and writes nothing: the run is to be resumed with it", async () => {
+  it("is refused by the old process and writes nothing, so the run is resumed with it", async () => {
     const taken = Promise.withResolvers<boolean>();
     let execution: Execution;
     const parked = await play(
@@ -465,7 +465,7 @@ describe("an answer that comes as the run is parked", () => {
     expect(resumed.outcome.status).toBe("done");
   });
 
-  it("is waited for by the run when it came in time, whatever ends meanwhile", async () => {
+  it("is stored before the run ends when it came in time", async () => {
     const { graph, table, tools, work } = approvalBesideTool();
     let execution: Execution;
     const host = scriptedHost({ tools });
@@ -514,8 +514,8 @@ describe("a part of a graph", () => {
   });
 });
 
-describe("a full script host", () => {
-  it("answers as told and records what it was asked", async () => {
+describe("the scripted host", () => {
+  it("plays its script and records all requests", async () => {
     const host = scriptedHost({ answers: ["hi"] });
     const got = [];
     for await (const event of host.chat(
@@ -528,7 +528,7 @@ describe("a full script host", () => {
   });
 });
 
-describe("a tool that asks a model", () => {
+describe("a tool that calls a model", () => {
   it("counts against the run's tokens, apart from the node's own messages", async () => {
     const tools = [echo("model/translate")];
     const { graph, table } = actions(

@@ -13,7 +13,7 @@ const answer = (at: number, id: string): EventBody & { at: number } => ({
 });
 
 describe("a node's time", () => {
-  it("is told apart from a person's, who is asked twice at once and once more", () => {
+  it("does not include three waits for a person, two of them at once", () => {
     const node = fold(
       { type: "node-start", at: 100, node: "brain" },
       { type: "run-wait", at: 110, waits: [wait("a")] },
@@ -38,7 +38,7 @@ describe("a node's time", () => {
     expect(workedMs(node)).toBe(10);
   });
 
-  it("is not known before it ended", () => {
+  it("is unknown before it has ended", () => {
     expect(workedMs(fold({ type: "node-start", at: 100, node: "brain" }))).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { argumentsProblem, SchemaError, schemaFault, schemaProblem } from "./jso
 
 const deep = (levels: number) => Array.from({ length: levels }).reduce<object>((inner) => ({ items: inner }), {});
 
-describe("schemas of others", () => {
+describe("foreign schemas", () => {
   it.each<[string, object, RegExp]>([
     ["a remote reference", { $ref: "https://evil.test/schema.json" }, /outside of it/],
     ["a file reference", { properties: { a: { $ref: "file:///etc/passwd" } } }, /outside of it/],
@@ -59,11 +59,11 @@ describe("schemas of others", () => {
     else expect(found).toBeUndefined();
   });
 
-  it("a pattern that looks around is not held against anyone", () => {
+  it("a pattern with lookaround is not checked", () => {
     expect(schemaFault({ properties: { a: { pattern: "(?<=b)c" } } }, { a: "anything" })).toBeUndefined();
   });
 
-  it("a schema that refers to itself checks shallow values, whatever its branches", () => {
+  it("a schema that refers to itself checks shallow values", () => {
     const tree = { type: "object", properties: { name: { type: "string" }, child: { $ref: "#" } }, required: ["name"] };
     expect(schemaFault(tree, { name: "a", child: { name: "b", child: { name: "c" } } })).toBeUndefined();
     expect(schemaFault(tree, { name: "a", child: {} })).toBe('"child" lacks "name"');
@@ -79,7 +79,7 @@ describe("schemas of others", () => {
     expect(schemaFault(hostile, value)).toMatch(/nested more than/);
   });
 
-  it("identities and dialects do not meet", () => {
+  it("ids and dialects of schemas do not affect each other", () => {
     const schema = {
       $schema: "http://json-schema.org/draft-07/schema#",
       $id: "https://x.test/one",
@@ -90,13 +90,13 @@ describe("schemas of others", () => {
     expect(schemaFault({ ...schema, required: ["b"] }, {})).toBe('"b" is missing');
   });
 
-  it("words that JSON Schema does not know leave the required names", () => {
+  it("a schema with unknown types checks the required names only", () => {
     const schema = { type: "dict", properties: { a: { type: "float" } }, required: ["a"] };
     expect(schemaFault(schema, {})).toBe('"a" is missing');
     expect(schemaFault(schema, { a: 1.5 })).toBeUndefined();
   });
 
-  it("says what is wrong in words to act on", () => {
+  it("describes the fault of a value", () => {
     const schema = {
       type: "object",
       properties: {

@@ -15,7 +15,7 @@ const base = () =>
   ]);
 
 describe("diffGraphs", () => {
-  it("tells meaning from looks, prompts by words, configs by key", () => {
+  it("separates content from layout, and compares prompts by words and configs by key", () => {
     const before = base();
     const after = structuredClone(before);
     after.nodes[1]!.config = { template: "Say {{q}} very kindly." };
@@ -47,7 +47,7 @@ describe("diffGraphs", () => {
     });
     expect(diffGraphs(before, before, nodes)).toEqual({ nodes: [], edges: [], about: [], looksOnly: true });
   });
-  it("cuts Chinese by words", () => {
+  it("compares Chinese by words", () => {
     expect(diffWords("请用中文回答问题", "请用英文回答问题").filter((run) => run.change)).toEqual([
       { text: "中", change: "removed" },
       { text: "英", change: "added" },
@@ -64,7 +64,7 @@ const build: PatchPart[] = [
 ];
 
 describe("applyPatch", () => {
-  it("builds a graph that checks, and leaves the given one alone", () => {
+  it("builds a valid graph and does not change the given one", () => {
     const empty = emptyGraph("New");
     const text = serializeGraph(empty);
     const { graph, left } = applyPatch(empty, build, nodes);
@@ -72,7 +72,7 @@ describe("applyPatch", () => {
     expect(checkGraph(graph, nodes)).toEqual([]);
     expect(serializeGraph(empty)).toBe(text);
   });
-  it("leaves out what does not fit, and says why", () => {
+  it("leaves out parts that do not apply, with a reason", () => {
     const { graph, left } = applyPatch(
       base(),
       [
@@ -98,7 +98,7 @@ describe("applyPatch", () => {
     ]);
     expect(serializeGraph(graph)).toBe(serializeGraph(base()));
   });
-  it("a part refused makes only those fail that need it", () => {
+  it("without a rejected part only the parts that need it fail", () => {
     const { graph, left } = applyPatch(
       emptyGraph("New"),
       build.filter((_, index) => index !== 1),
@@ -129,7 +129,7 @@ describe("proposePatch", () => {
     expect(proposal.patch.summary).toBe("Greets.");
     expect(host.requests[2]!.messages.at(-1)!.content).toContain("needs a value at");
   });
-  it("gives up in words when there is never a patch, and says that the demo cannot do it", async () => {
+  it("fails with an explanation without any patch, and for the demo model", async () => {
     await expect(
       proposePatch(scriptedHost({ answers: ["a", "b", "c"] }), request, nodes, check, signal),
     ).rejects.toMatchObject({ code: "bad_response" });
@@ -137,7 +137,7 @@ describe("proposePatch", () => {
       proposePatch(scriptedHost({ models: { "demo/offline": { demo: true } } }), request, nodes, check, signal),
     ).rejects.toMatchObject({ code: "model_missing" });
   });
-  it("reads a patch out of fences and chatter", () => {
+  it("reads a patch from fences and other text", () => {
     expect(readPatch(`Fine.\n\`\`\`json\n${good}\n\`\`\``)).toHaveProperty("patch");
     expect(readPatch('{"summary":1}')).toMatchObject({ fault: expect.stringContaining("summary") });
   });

@@ -43,7 +43,7 @@ it("reads an old failure's issues", () => {
   expect((failed as EventOf<"run-fail">).error.issues).toEqual([{ ...issue, fix: "Add one." }]);
 });
 
-it("leaves an event of today, and an author's own JSON, as it is", () => {
+it("does not change current events or JSON of authors", () => {
   const event = {
     run: "r",
     seq: 0,

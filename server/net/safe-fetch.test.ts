@@ -7,7 +7,7 @@ import { createNet, MAX_BODY } from "./safe-fetch.ts";
 const never = new AbortController().signal;
 const get = (url: string, headers: Record<string, string> = {}) => ({ method: "GET", url, headers });
 
-describe("what may not be reached", () => {
+describe("blocked addresses", () => {
   const net = createNet({
     own: ["https://patchbay.example", "127.0.0.1:4400"],
     resolve: async (name) => {
@@ -80,9 +80,12 @@ describe("what may not be reached", () => {
     });
   });
 
-  it.each(["http://example.com/a\r\nHost: evil", "no url", "http://", "//example.com/"])("no URL: %j", async (url) => {
-    await expect(net.safeFetch(get(url), never)).rejects.toMatchObject({ code: "bad_request" });
-  });
+  it.each(["http://example.com/a\r\nHost: evil", "no url", "http://", "//example.com/"])(
+    "not a URL: %j",
+    async (url) => {
+      await expect(net.safeFetch(get(url), never)).rejects.toMatchObject({ code: "bad_request" });
+    },
+  );
 
   it.each<Record<string, string>>([
     { "x-a": "b\r\nx-evil: 1" },
@@ -95,7 +98,7 @@ describe("what may not be reached", () => {
     });
   });
 
-  it("names the fix", async () => {
+  it("the error names the setting", async () => {
     await expect(net.safeFetch(get("http://10.0.0.8:9000/"), never)).rejects.toThrow(
       "add 10.0.0.8:9000 to PATCHBAY_ALLOW_HOSTS",
     );
@@ -173,7 +176,7 @@ describe("against a real server", () => {
     }
   });
 
-  it("reaches what the operator allowed, and any status is an answer", async () => {
+  it("reaches allowed hosts, and resolves with any status", async () => {
     expect(await net.safeFetch(get(`http://${base}/none`), never)).toMatchObject({ status: 404, body: "nothing here" });
   });
 
@@ -217,7 +220,7 @@ describe("against a real server", () => {
     expect(JSON.parse((await post(307)).body)).toMatchObject({ method: "POST", body: "b" });
   });
 
-  it("caps what it reads: a gzip bomb, an endless body", async () => {
+  it("limits the body: a gzip bomb, an endless body", async () => {
     for (const path of ["/bomb", "/endless"]) {
       const answer = await net.safeFetch(get(`http://${base}${path}`), never);
       expect(answer.truncated).toBe(true);
@@ -225,7 +228,7 @@ describe("against a real server", () => {
     }
   });
 
-  it("a body that never ends in time is a timeout; an abort is an abort", async () => {
+  it("a slow body is a timeout; an abort rejects with its reason", async () => {
     const slow = { ...get(`http://${base}/slow`), timeoutMs: 60 };
     await expect(net.safeFetch(slow, never)).rejects.toMatchObject({ code: "tool_timeout" });
     const stop = new AbortController();
@@ -249,11 +252,11 @@ describe("against a real server", () => {
     await gone.close();
   });
 
-  it("reads the charset the answer names", async () => {
+  it("decodes by the charset of the response", async () => {
     expect((await net.safeFetch(get(`http://${base}/gbk`), never)).body).toBe("你好");
   });
 
-  it("a name that changes its answer after the check is refused where the connection is made", async () => {
+  it("a name that resolves differently after the check is refused at connect time", async () => {
     let asked = 0;
     const rebinding = createNet({
       resolve: async () => [{ address: asked++ === 0 ? "93.184.216.34" : "127.0.0.1", family: 4 }],
@@ -267,7 +270,7 @@ describe("against a real server", () => {
     await rebinding.close();
   });
 
-  it("an origin the admin entered is allowed for that client alone", async () => {
+  it("an origin that the admin entered is allowed for that client only", async () => {
     const plain = createNet();
     expect((await plain.allowing([`http://${otherBase}`])(`http://${otherBase}/`)).status).toBe(200);
     await expect(plain.fetch(`http://${otherBase}/`)).rejects.toMatchObject({ code: "address_blocked" });

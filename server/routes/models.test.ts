@@ -36,7 +36,7 @@ async function rig() {
   return { mock, call };
 }
 
-test("a provider is added, listed with its models, changed, tried and deleted", async () => {
+test("a provider is added, listed with its models, changed, tested and deleted", async () => {
   const { mock, call } = await rig();
   const provider = { id: "mine", kind: "openai-compatible", baseUrl: mock.url, apiKey: { secret: "KEY" } };
   expect(await call("POST", "", provider)).toEqual({ status: 201, body: provider });

@@ -54,7 +54,7 @@ const needy = graphOf(
 );
 
 describe("an own template", () => {
-  test("says what its graph needs, leaves trials out, and is listed after ours, newest first", async () => {
+  test("has the needs of its graph and no pinned outputs, and is listed after the shipped ones, newest first", async () => {
     const first = await save({ graph: echo, name: "My echo", summary: "Says it again.", tags: ["small"] });
     expect(first).toMatchObject({
       own: true,
@@ -98,7 +98,7 @@ describe("an own template", () => {
     expect(run.output).toEqual({ reply: "Hi" });
   });
 
-  test("is exported as a file and imported as another; words are changed; it outlives a restart; it is deleted", async () => {
+  test("is exported, imported, changed, kept over a restart, and deleted", async () => {
     const { id } = await save({ graph: needy });
     const file = await app.json<Record<string, unknown>>("GET", `/api/templates/${id}/file`);
     const copy = await save({ template: file });
@@ -118,7 +118,7 @@ describe("an own template", () => {
 });
 
 describe("shipped templates", () => {
-  test("are exported and imported with what they bring, but neither changed nor deleted", async () => {
+  test("are exported and imported with samples and tools, but cannot be changed or deleted", async () => {
     const file = await app.json<Record<string, unknown>>("GET", "/api/templates/handbook-helper/file");
     const copy = await save({ template: file });
     expect(copy).toMatchObject({ own: true, title: { zh: expect.stringMatching(/手册/) } });
@@ -137,7 +137,7 @@ describe("shipped templates", () => {
 });
 
 describe("refused content", () => {
-  test("a secret's value as plain text, wherever it stands", async () => {
+  test("a secret's value as plain text, anywhere", async () => {
     await app.json("PUT", "/api/secrets/BANK", { body: { value: "sk-very-secret-1234" } });
     const graph = graphOf(
       { ask: ["input"], say: ["prompt", { template: "Use sk-very-secret-1234" }], reply: ["output"] },
@@ -149,7 +149,7 @@ describe("refused content", () => {
     expect(JSON.stringify(await list("?limit=500"))).not.toContain("sk-very-secret-1234");
   });
 
-  test("names of files that no template of ours has", async () => {
+  test("file names that no shipped template has", async () => {
     const file = await app.json<Record<string, unknown>>("GET", "/api/templates/router-desk/file");
     const copy = await save({
       template: {
@@ -161,7 +161,7 @@ describe("refused content", () => {
     expect(copy).toMatchObject({ samples: [], needs: { tools: ["weather"] } });
   });
 
-  test("a file that lies elsewhere, also where the record itself names it", async () => {
+  test("a file outside of the folder, also when the record names it", async () => {
     await expect(readSample("../agents/router-desk.json")).rejects.toThrow(/lies elsewhere/);
     await expect(readToolTemplate("../agents/router-desk")).rejects.toThrow(/lies elsewhere/);
   });
@@ -176,7 +176,7 @@ describe("refused content", () => {
     expect((await refused(body, status)).message).toMatch(words);
   });
 
-  test("more than the gallery can show", async () => {
+  test("more templates than the limit", async () => {
     const { records } = app.services;
     const there = (await list("?limit=500")).filter((one) => one.own).length;
     const made: string[] = [];
