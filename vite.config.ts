@@ -18,7 +18,7 @@ export default defineConfig({
     target: "es2023",
     // Two pages: the editor, and the chat page that anybody may be shown.
     rollupOptions: {
-      input: ["editor/index.html", "editor/chat.html"],
+      input: ["index.html", "chat.html"].map((page) => join(import.meta.dirname, "editor", page)),
       output: {
         codeSplitting: {
           // Each icon and widget that two pages share would be a file of its own: a page of forty files opens slowly.

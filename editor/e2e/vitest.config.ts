@@ -4,8 +4,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["editor/e2e/**/*.e2e.ts"],
-    // One server and one browser at a time, so that two cores are enough.
-    fileParallelism: false,
+    globalSetup: "editor/e2e/build.ts",
+    // Each file has a server, a data folder and a browser of its own; two of them keep two cores busy.
+    maxWorkers: 2,
     // Every test talks to a real server and a real browser, so CI may repeat one; the reporter names each that needed it.
     retry: process.env.CI ? 1 : 0,
     reporters: ["default", "./server/testing/retried-tests.ts"],

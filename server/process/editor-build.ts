@@ -40,6 +40,8 @@ function vite(root: string, outDir: string): Promise<void> {
     const args = [bin, "build", "--outDir", outDir, "--emptyOutDir", "--logLevel", "warn"];
     const child = spawn(process.execPath, args, {
       cwd: root,
+      // The server's own NODE_ENV would choose the development build of the libraries.
+      env: { ...process.env, NODE_ENV: "production" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";

@@ -1,9 +1,10 @@
 /** The HTTP server: address, timeouts, and stopping. */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { join } from "node:path";
+import { getRequestListener } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Env, isLoopback } from "./env.ts";
@@ -47,7 +48,10 @@ export async function listen({ env, app, pages, chatPage, devRoot }: ListenOptio
   const dev = devRoot ? await devPages(devRoot, server) : undefined;
   const { fetch } = app({ pages: dev?.pages ?? pages ?? noPages, chatPage: dev?.chatPage ?? chatPage });
   const listener = getRequestListener(fetch);
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => void listener(request, response));
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    if (dev) dev.modules(request, response, () => void listener(request, response));
+    else void listener(request, response);
+  });
   server.headersTimeout = 15_000;
   // Long enough for a large upload on a slow connection. JSON bodies have a shorter deadline.
   server.requestTimeout = 600_000;
@@ -76,29 +80,28 @@ export async function listen({ env, app, pages, chatPage, devRoot }: ListenOptio
   };
 }
 
-/** Vite as middleware, behind the guard. */
+/** Requests that vite answers: its own modules, the packages, and the sources. They show nothing but the program. */
+const SOURCE = /^\/(?:@|node_modules\/)|\.(?:[jt]sx?|css|svg|json|wasm|woff2?)(?:\?|$)/;
+
+/** Both pages from their sources, with hot reload. The pages pass the guard; modules do not need it. */
 async function devPages(root: string, server: Server) {
   const { createServer: createVite } = await import("vite");
   const vite = await createVite({
     configFile: `${root}/vite.config.ts`,
     logLevel: "warn",
     server: { middlewareMode: true, hmr: { server } },
-    appType: "spa",
+    appType: "custom",
   });
-  const pages = (c: Context): Promise<Response> => {
-    const { incoming, outgoing } = c.env as HttpBindings;
-    return new Promise((resolve, reject) => {
-      outgoing.once("close", () => resolve(RESPONSE_ALREADY_SENT));
-      vite.middlewares(incoming, outgoing, (error?: unknown) =>
-        error ? reject(error) : reject(new PatchbayError("not_found", `${c.req.path} was not found.`)),
-      );
-    });
-  };
+  const html = async (c: Context, name: string) =>
+    c.html(await vite.transformIndexHtml(c.req.path, await readFile(join(root, "editor", name), "utf8")));
   return {
-    pages,
-    chatPage(c: Context): Promise<Response> {
-      (c.env as HttpBindings).incoming.url = "/chat.html";
-      return pages(c);
+    pages: (c: Context) => html(c, "index.html"),
+    chatPage: (c: Context) => html(c, "chat.html"),
+    /** Calls `next` for a request that is not for a module. */
+    modules(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+      if (SOURCE.test(request.url ?? "") && !/^\/(?:api|v1|mcp|a2a)\//.test(request.url ?? ""))
+        vite.middlewares(request, response, next);
+      else next();
     },
     close: () => vite.close(),
   };

@@ -18,10 +18,13 @@ import { keyOf } from "../triggers/trigger.ts";
 import type { Role } from "./open-stores.ts";
 
 const SPEECH = "Giraffes sleep standing, 长颈鹿站着睡觉, and so on. ".repeat(20);
+/** The piece of the speech before which the model waits for its readers. */
+const HALFWAY = 60;
 
 describe.skipIf(withoutPostgres())("processes that share runs", () => {
   const folder = mkdtempSync(join(tmpdir(), "patchbay-cluster-"));
   let model: MockModel;
+  const bothRead = Promise.withResolvers<void>();
   let postgres: TestPostgres;
   let url: string;
   let web: Opened;
@@ -71,7 +74,8 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     });
     await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
     gateUrl = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`;
-    model = await startMockModel({ chunkMs: 20, reply: () => ({ text: SPEECH }) });
+    const hold = (piece: number) => (piece === HALFWAY ? bothRead.promise : undefined);
+    model = await startMockModel({ chunkMs: 20, hold, reply: () => ({ text: SPEECH }) });
     postgres = await startPostgres();
     url = await postgres.database();
     // All at once, on an empty database.
@@ -79,6 +83,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     [web, otherWeb, ...workers] = (await Promise.all(roles.map(open))) as [Opened, Opened, ...Opened[]];
   }, 60_000);
   afterAll(async () => {
+    bothRead.resolve();
     for (const one of gates.values()) one.resolve();
     gate?.closeAllConnections();
     gate?.close();
@@ -156,11 +161,7 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
     ]);
     const { id, accepted } = await web.services.runs.start({ graph: brain }, { message: "talk" }, {}, { stream: true });
     await accepted;
-    let begun = () => {};
-    const speaking = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
-    const textAt = async (opened: Opened) => {
+    const textAt = async (opened: Opened, begun: () => void) => {
       let text = "";
       const { signal } = new AbortController();
       for await (const item of opened.services.runs.follow(id, { signal })) {
@@ -171,9 +172,10 @@ describe.skipIf(withoutPostgres())("processes that share runs", () => {
       }
       return text;
     };
-    const first = textAt(web);
-    await speaking;
-    const [a, b] = await Promise.all([first, textAt(otherWeb)]);
+    const speaking = Promise.withResolvers<void>();
+    const first = textAt(web, speaking.resolve);
+    await speaking.promise;
+    const [a, b] = await Promise.all([first, textAt(otherWeb, bothRead.resolve)]);
     // The text of the last 50 ms may arrive only with the event of the message.
     expect(SPEECH.startsWith(a)).toBe(true);
     expect(a.length).toBeGreaterThan(SPEECH.length / 2);
