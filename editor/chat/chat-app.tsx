@@ -143,6 +143,7 @@ function Visited({ visit, onSaid, onNew, onList }: VisitedProps) {
   const client = useMemo(() => new VisitClient(visit), [visit]);
   const store = useMemo(() => createConversationStore(client), [client]);
   useEffect(() => {
+    store.open();
     if (savedConversations().some((one) => one.session === visit.session)) void store.load();
     return () => store.close();
   }, [store, visit.session]);

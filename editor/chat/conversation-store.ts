@@ -52,7 +52,9 @@ export interface ConversationStore extends StoreApi<ConversationState> {
   decide(id: number, decision: WaitDecision): Promise<void>;
   rate(id: number, rating: Rating): Promise<void>;
   stop(): Promise<void>;
+  /** Ends its requests. `open` makes it usable again, because React may mount a component twice. */
   close(): void;
+  open(): void;
 }
 
 const ENDED: ReadonlySet<PastTurn["status"]> = new Set(["done", "failed", "cancelled"]);
@@ -61,7 +63,7 @@ type OpenStream = () => AsyncIterable<HostedItem>;
 
 export function createConversationStore(client: VisitClient): ConversationStore {
   const store = createStore<ConversationState>(() => ({ messages: [], busy: false, lost: false, history: "none" }));
-  const closed = new AbortController();
+  let closed = new AbortController();
   /** How each message is sent again. */
   const requests = new Map<number, OpenStream>();
   let count = 0;
@@ -158,15 +160,20 @@ export function createConversationStore(client: VisitClient): ConversationStore 
   }
 
   return Object.assign(store, {
+    open() {
+      if (closed.signal.aborted) closed = new AbortController();
+    },
     async load() {
+      const { signal } = closed;
       store.setState({ history: "loading" });
       let turns: PastTurn[];
       try {
         turns = await client.turns();
       } catch {
-        if (!closed.signal.aborted) store.setState({ history: "failed" });
+        if (!signal.aborted) store.setState({ history: "failed" });
         return;
       }
+      if (signal.aborted) return;
       store.setState({ history: "loaded" });
       for (const turn of turns) {
         add(userMessageOf(turn));

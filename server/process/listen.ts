@@ -81,7 +81,7 @@ export async function listen({ env, app, pages, chatPage, devRoot }: ListenOptio
 }
 
 /** Requests that vite answers: its own modules, the packages, and the sources. They show nothing but the program. */
-const SOURCE = /^\/(?:@|node_modules\/)|\.(?:[jt]sx?|css|svg|json|wasm|woff2?)(?:\?|$)/;
+const SOURCE = /^\/(?:@|node_modules\/)|\.(?:tsx?|css|svg|woff2?)(?:\?|$)/;
 
 /** Both pages from their sources, with hot reload. The pages pass the guard; modules do not need it. */
 async function devPages(root: string, server: Server) {
@@ -99,8 +99,7 @@ async function devPages(root: string, server: Server) {
     chatPage: (c: Context) => html(c, "chat.html"),
     /** Calls `next` for a request that is not for a module. */
     modules(request: IncomingMessage, response: ServerResponse, next: () => void): void {
-      if (SOURCE.test(request.url ?? "") && !/^\/(?:api|v1|mcp|a2a)\//.test(request.url ?? ""))
-        vite.middlewares(request, response, next);
+      if (SOURCE.test(request.url ?? "")) vite.middlewares(request, response, next);
       else next();
     },
     close: () => vite.close(),
