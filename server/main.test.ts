@@ -159,7 +159,7 @@ describe("the start", () => {
     const first = await start(env);
     const second = await start(env);
     expect(await second.ended).toBe(1);
-    expect(second.err()).toContain(`Another Patchbay (process ${first.child.pid}) works on`);
+    expect(second.err()).toContain(`Another Patchbay (process ${first.child.pid}) uses`);
     first.child.kill("SIGKILL");
     await first.ended;
     const third = await start(env);

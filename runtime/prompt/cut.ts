@@ -28,10 +28,12 @@ export function cutResult(
   tokens: number,
   tokenizer: Tokenizer,
 ): { message: ToolMessage; cut: number } {
-  if (messageTokens(message, tokenizer) <= tokens) return { message, cut: 0 };
+  const whole = messageTokens(message, tokenizer);
+  if (whole <= tokens) return { message, cut: 0 };
   const known = shortened.get(message);
   if (known?.tokens === tokens) return known;
-  const { text, cut } = cutText(message.content, tokens, tokenizer);
+  const frame = whole - tokenizer.count(message.content);
+  const { text, cut } = cutText(message.content, tokens - frame, tokenizer);
   const result = { tokens, message: { ...message, content: text }, cut };
   shortened.set(message, result);
   return result;

@@ -4,11 +4,11 @@ import { mergeDocuments, renderDocuments, splitPassages, withPassages } from "..
 import { PatchbayError } from "../error.ts";
 import { FORMATS } from "../formats/index.ts";
 import { languageOf } from "../language.ts";
-import type { Document, Message } from "../message.ts";
+import type { Document, Message, ToolMessage } from "../message.ts";
 import { ModelProfile, type ModelTool } from "../model.ts";
 import { growth } from "../testing/growth.ts";
 import { buildPrompt, type PromptRequest } from "./build.ts";
-import { cutText, fairCap } from "./cut.ts";
+import { cutResult, cutText, fairCap } from "./cut.ts";
 import { estimate, estimateTokens, messageTokens, tokenizerOf } from "./tokens.ts";
 import { repairHistory, turnsOf } from "./turns.ts";
 
@@ -152,6 +152,14 @@ describe("the prompt generator", () => {
         },
       ),
       { numRuns: 60 },
+    );
+  });
+  it("cuts a tool result to its share, with everything around the text", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 400, max: 4000 }), fc.integer({ min: 150, max: 390 }), (words, share) => {
+        const result: ToolMessage = { role: "tool", call: "c", name: "look", content: "word ".repeat(words) };
+        expect(messageTokens(cutResult(result, share, estimate).message, estimate)).toBeLessThanOrEqual(share);
+      }),
     );
   });
 });
