@@ -1,9 +1,17 @@
 import { z } from "zod";
 import { PatchbayError } from "../runtime/error.ts";
-import type { SecretHeader } from "../runtime/host.ts";
-import { defineNode, type NodeIssue } from "../runtime/node.ts";
+import type { HttpResponse, SecretHeader } from "../runtime/host.ts";
+import {
+  bodyKind,
+  defaultContentType,
+  type Filler,
+  fillBody,
+  fillUrl,
+  urlTemplateFault,
+} from "../runtime/http-request.ts";
+import { defineNode, type NodeIssue, type Values } from "../runtime/node.ts";
 import { previewText } from "../runtime/preview.ts";
-import { renderTemplate, templateFault, templateNames } from "../runtime/template.ts";
+import { fillTemplate, renderTemplate, templateFault, templateNames, valueText } from "../runtime/template.ts";
 
 const config = z.strictObject({
   method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).default("GET"),
@@ -18,14 +26,20 @@ const config = z.strictObject({
     )
     .default({}),
   body: z.string().max(1_000_000).default(""),
+  acceptErrors: z.boolean().default(false),
   timeoutMs: z.number().int().min(100).max(300_000).default(30_000),
 });
 type Config = z.infer<typeof config>;
 
-/** Sends one guarded HTTP request. Names in its templates are inputs; a value cannot change the host. */
+const MAX_SHOWN = 500;
+
+/**
+ * Sends one guarded HTTP request. Names in its templates are inputs; a value fills its position and changes nothing
+ * else. A response with a status of 400 or more fails the node, unless `acceptErrors` is set.
+ */
 export const http = defineNode<Config>({
   type: "http",
-  version: 1,
+  version: 2,
   title: "HTTP",
   summary: "Sends an HTTP request",
   group: "act",
@@ -49,7 +63,18 @@ export const http = defineNode<Config>({
       help: "{{name}} in the path or the query becomes an input. The host is fixed.",
     },
     headers: { widget: "keyvalue", label: "Headers", help: "Store keys and passwords as secrets." },
-    body: { widget: "prompt", label: "Body" },
+    body: {
+      widget: "prompt",
+      label: "Body",
+      help: "In JSON, write {{name}} inside quotes for text, without quotes for any other value.",
+      placeholder: '{ "city": "{{city}}" }',
+    },
+    acceptErrors: {
+      widget: "toggle",
+      label: "Accept error responses",
+      help: "Off: a status of 400 or more fails the node. On: its outputs carry the status and the body.",
+      advanced: true,
+    },
     timeoutMs: { widget: "number", label: "Timeout (ms)", min: 100, max: 300000, advanced: true },
   },
   preview: ({ method, url }) => (url.trim() === "" ? [] : [{ quiet: method }, { mono: previewText(url) }]),
@@ -62,7 +87,11 @@ export const http = defineNode<Config>({
         method: { label: "方法" },
         url: { label: "网址", help: "路径和查询参数中的 {{name}} 是输入；主机名是固定的。" },
         headers: { label: "请求头", help: "请把密钥和密码保存为密钥。" },
-        body: { label: "请求体" },
+        body: { label: "请求体", help: '在 JSON 中，文本写在引号内："{{name}}"；其他值不加引号。' },
+        acceptErrors: {
+          label: "接受错误响应",
+          help: "关闭：状态码为 400 及以上时节点失败。开启：照常输出状态码和响应体。",
+        },
         timeoutMs: { label: "超时（毫秒）" },
       },
       ports: { body: "响应体", status: "状态码" },
@@ -75,44 +104,57 @@ export const http = defineNode<Config>({
       if (fault !== undefined)
         issues.push({ severity: "error", code: "bad-template", message: fault, path, fix: "Close each {{ with }}." });
     }
-    if (!/^https?:\/\/[^\s/?#{}@\\]+([/?#]|$)/i.test(config.url))
+    const fault = urlTemplateFault(config.url);
+    if (fault !== undefined)
       issues.push({
         severity: "error",
         code: "bad-config",
-        message:
-          config.url === ""
-            ? "This request has no address yet."
-            : "The address must begin with http:// or https:// and a fixed host.",
+        message: config.url === "" ? "This request has no address yet." : fault,
         path: "/url",
         fix: "Write the host out; use {{name}} in the path, the query, the headers or the body.",
       });
     return issues;
   },
+  // Before version 2 every response was accepted.
+  upgrades: [(old) => ({ ...(old as object), acceptErrors: true })],
   async run({ config, inputs, host, signal }) {
+    const filler: Filler = {
+      fill: (template, print, isEncoded) => fillTemplate(template, inputs, print, isEncoded),
+      text: valueText,
+    };
     const headers: Record<string, string> = {};
     const secretHeaders: Record<string, SecretHeader> = {};
     for (const [name, value] of Object.entries(config.headers)) {
       if (typeof value !== "string") secretHeaders[name] = value;
       else headers[name] = oneLine(name, renderTemplate(value, inputs));
     }
+    const request = {
+      method: config.method,
+      url: fillUrl(config.url, filler, "bad_request"),
+      headers,
+      timeoutMs: config.timeoutMs,
+      ...(Object.keys(secretHeaders).length ? { secretHeaders } : {}),
+    };
     const sends = config.body !== "" && config.method !== "GET" && config.method !== "HEAD";
-    const body = sends ? renderTemplate(config.body, inputs) : undefined;
-    if (sends && !Object.keys(config.headers).some((name) => name.toLowerCase() === "content-type"))
-      headers["content-type"] = /^\s*[[{]/.test(config.body) ? "application/json" : "text/plain; charset=utf-8";
-    const response = await host.fetch(
-      {
-        method: config.method,
-        url: renderTemplate(config.url, inputs, encodeURIComponent),
-        headers,
-        timeoutMs: config.timeoutMs,
-        ...(Object.keys(secretHeaders).length ? { secretHeaders } : {}),
-        ...(body === undefined ? {} : { body }),
-      },
-      signal,
-    );
-    return { status: response.status, body: parsed(response.headers["content-type"] ?? "", response.body) };
+    if (!sends) return outputs(config, await host.fetch(request, signal));
+    const contentType = Object.keys(config.headers).find((name) => name.toLowerCase() === "content-type");
+    const kind = bodyKind(config.body, contentType && (headers[contentType] ?? ""));
+    const body = fillBody(config.body, kind, filler);
+    if (contentType === undefined) headers["content-type"] = defaultContentType(body, kind);
+    return outputs(config, await host.fetch({ ...request, body }, signal));
   },
 });
+
+function outputs({ acceptErrors, url }: Config, { status, headers, body }: HttpResponse): Values {
+  if (status >= 400 && !acceptErrors) {
+    const shown = body.trim().length > MAX_SHOWN ? `${body.trim().slice(0, MAX_SHOWN)}…` : body.trim();
+    throw new PatchbayError(
+      "tool_failed",
+      `${new URL(/^[^/]+\/\/[^/?#]+/.exec(url)![0]).host} answered with HTTP ${status}${shown ? `: ${shown}` : "."}`,
+    );
+  }
+  return { status, body: parsed(headers["content-type"] ?? "", body) };
+}
 
 function templates({ url, headers, body }: Config): { source: string; path: string }[] {
   return [

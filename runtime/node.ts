@@ -51,6 +51,8 @@ export interface FieldHint {
   label?: string;
   /** The effect of the setting, in one sentence of plain words. */
   help?: string;
+  /** An example in the empty field; the same in every language. */
+  placeholder?: string;
   /** Shown under "More". */
   advanced?: boolean;
   min?: number;

@@ -23,11 +23,24 @@ function engine(): Liquid {
     memoryLimit: 20_000_000,
     templates: {},
     // Converts every printed value to text, documents and JSON included.
-    outputEscape: valueText,
+    outputEscape: (value: unknown) => printer(value),
   });
   for (const tag of ["include", "render", "layout", "block"]) delete (liquid.tags as Record<string, unknown>)[tag];
+  // As any other filter: what it returns is printed as a value.
+  liquid.registerFilter("raw", (value: unknown) => value);
+  for (const name of PERCENT_ENCODING) {
+    const original = liquid.filters[name] as (this: unknown, value: unknown) => unknown;
+    liquid.registerFilter(name, function (this: unknown, value: unknown) {
+      return isEncoded ? value : original.call(this, value);
+    });
+  }
   return liquid;
 }
+
+const PERCENT_ENCODING = ["url_encode", "uri_escape", "cgi_escape"];
+/** Set while `fillTemplate` runs, which is synchronous. */
+let printer: (value: unknown) => string = valueText;
+let isEncoded = false;
 
 /** Parsed templates by source. */
 const parsed = new BoundedMap<string, { template: Template[]; names?: string[] }>(2000);
@@ -86,23 +99,33 @@ export function templateFault(source: string): string | undefined {
 }
 
 /**
- * Renders a template. Texts are inserted unchanged, documents as a numbered list, other values as JSON. `encode` is applied
- * to each value (percent-encoding for a URL). Throws `bad_request` when the template fails or exceeds a limit.
+ * Renders a template. Texts are inserted unchanged, documents as a numbered list, other values as JSON. Throws
+ * `bad_request` when the template fails or exceeds a limit.
  */
-export function renderTemplate(
+export function renderTemplate(source: string, values: Record<string, unknown>): string {
+  return fillTemplate(source, values, valueText, false);
+}
+
+/** The same with another way to print values; see `Filler.fill`. */
+export function fillTemplate(
   source: string,
   values: Record<string, unknown>,
-  encode?: (text: string) => string,
+  print: (value: unknown) => string,
+  percentEncoded: boolean,
 ): string {
   if (!source.includes("{")) return source;
-  const scope: Record<string, unknown> = Object.create(null);
-  for (const [name, value] of Object.entries(values)) scope[name] = encode ? encode(valueText(value)) : value;
+  const scope: Record<string, unknown> = Object.assign(Object.create(null), values);
+  printer = print;
+  isEncoded = percentEncoded;
   try {
     return String(engine().renderSync(parse(source).template, scope, { sync: true }));
   } catch (error) {
     throw new PatchbayError("bad_request", `The template could not be filled: ${(error as Error).message}.`, {
       cause: error,
     });
+  } finally {
+    printer = valueText;
+    isEncoded = false;
   }
 }
 

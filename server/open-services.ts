@@ -20,6 +20,7 @@ import { agentTools } from "./runs/agent-tools.ts";
 import { createRuns } from "./runs/runs.ts";
 import { createSandbox } from "./sandbox/sandbox.ts";
 import { readOrCreate } from "./secrets/key-file.ts";
+import { sendWithSecrets } from "./secrets/secret-headers.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import type { Services } from "./services.ts";
 import { createSettings } from "./settings/settings.ts";
@@ -175,7 +176,7 @@ export async function openServices(
       agents,
       nodes,
       checkContext: context,
-      deps: { log, models, toolbox, knowledge, files, fetch: net.safeFetch, sandbox, quota },
+      deps: { log, models, toolbox, knowledge, files, fetch: sendWithSecrets(net.safeFetch, secrets), sandbox, quota },
       liveRuns: (key) => keys.limitsOf(key).liveRuns,
       report,
       cluster: stores.cluster,

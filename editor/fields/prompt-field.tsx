@@ -5,7 +5,7 @@ import { CodeBox } from "./code-box.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";
 
 /** A Liquid template. Each `{{name}}` becomes a port on the card while it is typed. */
-export function PromptField({ value, set, disabled, label }: FieldProps) {
+export function PromptField({ value, set, disabled, label, hint }: FieldProps) {
   const { t } = useTranslation("fields");
   const { document } = useWorkbench();
   const text = textOf(value);
@@ -19,7 +19,7 @@ export function PromptField({ value, set, disabled, label }: FieldProps) {
         label={label}
         minLines={6}
         readOnly={disabled}
-        placeholder={t("promptEmpty", { topic: "{{topic}}" })}
+        placeholder={hint.placeholder ?? t("promptEmpty", { topic: "{{topic}}" })}
         onBlur={document.seal}
       />
       {names.length > 0 && (

@@ -25,14 +25,14 @@ export function planReplacement(
   const { config, lost: settings } = keptConfig(node, definition);
   const next: GraphNode = { ...node, type: definition.type, version: definition.version, config };
   const ports = reader.ports(next);
+  const before = reader.ports(node);
   const at = lookup(graph);
   const edges = new Map<string, GraphEdge>();
   const lost: GraphEdge[] = [];
   const takenInputs = new Set<string>();
   for (const edge of at.into(node.id)) {
     const output = portAt(graph, reader, edge.from, "out");
-    const old = edgeEnd(edge.to).port;
-    const port = best(ports.inputs, old, (one) =>
+    const port = best(ports.inputs, portWithId(before.inputs, edgeEnd(edge.to).port), (one) =>
       takenInputs.has(one.id) && !one.many ? "no" : output ? edgeFit(output.kind, one.kind) : "no",
     );
     if (!port) lost.push(edge);
@@ -43,7 +43,9 @@ export function planReplacement(
   }
   for (const edge of at.outOf(node.id)) {
     const input = portAt(graph, reader, edge.to, "in");
-    const port = best(ports.outputs, edgeEnd(edge.from).port, (one) => (input ? edgeFit(one.kind, input.kind) : "no"));
+    const port = best(ports.outputs, portWithId(before.outputs, edgeEnd(edge.from).port), (one) =>
+      input ? edgeFit(one.kind, input.kind) : "no",
+    );
     if (port) edges.set(edgeKey(edge), { ...edge, from: `${node.id}.${port.id}` });
     else lost.push(edge);
   }
@@ -82,12 +84,17 @@ export function replaceNode({ next, edges }: Pick<Replacement, "next" | "edges">
   };
 }
 
-/** The port of the same name if it fits, else one of the same kind, else the first that fits. */
-function best(ports: readonly Port[], old: string, how: (port: Port) => "same" | "convert" | "no"): Port | undefined {
+function portWithId(ports: readonly Port[], id: string): Port {
+  return ports.find((port) => port.id === id) ?? { id, kind: "any" };
+}
+
+/** The port of the same name if it fits, else the first that carries the old port's kind, else the first that fits. */
+function best(ports: readonly Port[], old: Port, how: (port: Port) => "same" | "convert" | "no"): Port | undefined {
   const fitting = ports.filter((port) => how(port) !== "no");
   return (
-    fitting.find((port) => port.id === old) ??
-    fitting.find((port) => how(port) === "same" && port.kind !== "any") ??
+    fitting.find((port) => port.id === old.id) ??
+    fitting.find((port) => port.kind === old.kind || port.kind === "any") ??
+    fitting.find((port) => how(port) === "same") ??
     fitting[0]
   );
 }

@@ -10,7 +10,7 @@ export const MAX_BODY = 5 * 1024 * 1024;
 export const DEFAULT_TIMEOUT_MS = 30_000;
 export const MAX_TIMEOUT_MS = 10 * 60_000;
 
-/** A request whose body may be bytes. */
+/** A request whose body may be bytes. Its headers are complete: see `sendWithSecrets`. */
 export type BinaryRequest = Omit<HttpRequest, "body"> & { body?: string | Uint8Array };
 
 export interface BinaryResponse {
@@ -51,6 +51,7 @@ async function downloadWith(
   signal: AbortSignal,
   maxBytes: number,
 ): Promise<BinaryResponse> {
+  if (request.secretHeaders) throw new Error("The secret headers of a request were not filled.");
   const timeoutMs = Math.min(Math.max(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1), MAX_TIMEOUT_MS);
   const timeout = AbortSignal.timeout(timeoutMs);
   const both = AbortSignal.any([signal, timeout]);

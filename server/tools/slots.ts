@@ -16,9 +16,9 @@ export function wholeSlot(template: string, args: unknown): { value: unknown } |
   return name === undefined ? undefined : { value: getPath(args, name) };
 }
 
-/** Fills slots through `encode`; a missing argument is empty. Slots inside values are not filled. */
-export function fillSlots(template: string, args: unknown, encode: (text: string) => string = (text) => text): string {
-  return template.replaceAll(SLOT, (_, name: string) => encode(asText(getPath(args, name))));
+/** Fills slots, each value through `print`; a missing argument is undefined. Slots inside values are not filled. */
+export function fillSlots(template: string, args: unknown, print: (value: unknown) => string = asText): string {
+  return template.replaceAll(SLOT, (_, name: string) => print(getPath(args, name)));
 }
 
 export function asText(value: unknown): string {

@@ -3,24 +3,46 @@ import { z } from "zod";
 import { CodeBinding, HeaderValue, HttpBinding, ModelBinding, toolShape } from "../contract/custom-tool.ts";
 import type { ToolImportReport } from "../contract/tool.ts";
 
+const Style = z.enum(["form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "deepObject"]);
+
 export const ApiParameter = z.strictObject({
   /** Its name in the arguments. */
   arg: z.string(),
   name: z.string(),
   in: z.enum(["path", "query", "header", "cookie"]),
-  style: z.enum(["form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "deepObject"]),
+  style: Style,
   explode: z.boolean(),
   /** The value goes as JSON text. */
   json: z.boolean().optional(),
 });
 export type ApiParameter = z.infer<typeof ApiParameter>;
 
+/** How a form writes one of its fields; see the Encoding Object of OpenAPI. */
+export const BodyEncoding = z.strictObject({
+  style: Style.optional(),
+  explode: z.boolean().optional(),
+  contentType: z.string().optional(),
+});
+export type BodyEncoding = z.infer<typeof BodyEncoding>;
+
+/**
+ * What happens while the secret is not set. Absent: the call fails. `skip`: the API can be called without it. `warn`:
+ * the call goes out, and the library shows the secret as missing.
+ */
+const missing = z.enum(["skip", "warn"]).optional();
+
 export const ApiAuth = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("header"), header: z.string(), value: HeaderValue }),
-  z.strictObject({ kind: z.literal("query"), name: z.string(), secret: z.string() }),
-  z.strictObject({ kind: z.literal("cookie"), name: z.string(), secret: z.string() }),
+  z.strictObject({ kind: z.literal("header"), header: z.string(), value: HeaderValue, missing }),
+  z.strictObject({ kind: z.literal("query"), name: z.string(), secret: z.string(), missing }),
+  z.strictObject({ kind: z.literal("cookie"), name: z.string(), secret: z.string(), missing }),
   /** OAuth 2 client credentials: the secret is `client_id:client_secret`. */
-  z.strictObject({ kind: z.literal("oauth"), tokenUrl: z.string(), scopes: z.array(z.string()), secret: z.string() }),
+  z.strictObject({
+    kind: z.literal("oauth"),
+    tokenUrl: z.string(),
+    scopes: z.array(z.string()),
+    secret: z.string(),
+    missing,
+  }),
 ]);
 export type ApiAuth = z.infer<typeof ApiAuth>;
 
@@ -35,10 +57,16 @@ export const OpenApiBinding = z.strictObject({
   body: z
     .strictObject({
       mediaType: z.string(),
-      /** `args`: these arguments are the body's properties; `whole`: one argument is the body. */
+      /** By field of a form. */
+      encoding: z.record(z.string(), BodyEncoding).optional(),
+      /**
+       * `args`: these arguments are the body's properties, and with `open` all that are no parameters; `whole`: one
+       * argument is the body.
+       */
       from: z.union([
         z.strictObject({
           args: z.array(z.strictObject({ arg: z.string(), name: z.string(), file: z.boolean().optional() })),
+          open: z.boolean().optional(),
         }),
         z.strictObject({ whole: z.string() }),
       ]),
@@ -58,18 +86,18 @@ export const StoredTool = z.strictObject({
 });
 export type StoredTool = z.infer<typeof StoredTool>;
 
+/** The secret of one authentication; undefined for a header that has none. */
+export function secretOf(auth: ApiAuth): string | undefined {
+  if (auth.kind !== "header") return auth.secret;
+  return typeof auth.value === "string" ? undefined : auth.value.secret;
+}
+
+/** The secrets that a tool needs; those that an API can do without are left out. */
 export function secretsOf(binding: Binding): string[] {
-  const names = new Set<string>();
-  const header = (value: HeaderValue) => {
-    if (typeof value !== "string") names.add(value.secret);
-  };
-  if (binding.kind === "http") Object.values(binding.headers).forEach(header);
-  if (binding.kind === "openapi")
-    for (const auth of binding.auth) {
-      if (auth.kind === "header") header(auth.value);
-      else names.add(auth.secret);
-    }
-  return [...names];
+  const values = binding.kind === "http" ? Object.values(binding.headers) : [];
+  const names = values.map((value) => (typeof value === "string" ? undefined : value.secret));
+  if (binding.kind === "openapi") names.push(...binding.auth.filter(({ missing }) => missing !== "skip").map(secretOf));
+  return [...new Set(names.filter((name) => name !== undefined))];
 }
 
 /** Tools read from a file or document, not stored yet. */

@@ -3,7 +3,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 import { cleanText, cutText } from "./clean-text.ts";
 import { parseCustomTool } from "./custom-tool.ts";
-import { importOpenApi } from "./openapi/import.ts";
+import { importAside } from "./openapi/import-in-worker.ts";
 import type { ImportedTools, StoredTool } from "./stored-tool.ts";
 
 const MAX_TOOLS = 500;
@@ -13,10 +13,10 @@ const ABOUT = new Set(["id", "title", "about", "needs", "sample", "group"]);
 type Json = { [key: string]: unknown };
 
 /** One template or a list, as values or JSON text. Throws `bad_request` when nothing can be read. */
-export function importTemplate(input: unknown): ImportedTools {
+export async function importTemplate(input: unknown): Promise<ImportedTools> {
   const value = typeof input === "string" ? parse(input) : input;
   if (isObject(value) && value.openapi !== undefined && value.paths === undefined)
-    return importOpenApi({ openapi: value.openapi });
+    return importAside({ openapi: value.openapi });
   const list = Array.isArray(value) ? value : isObject(value) && Array.isArray(value.tools) ? value.tools : [value];
   if (!list.length) throw wrong("There is nothing in it.");
   if (list.length > MAX_TOOLS)

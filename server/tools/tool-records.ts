@@ -1,4 +1,5 @@
 /** The stored tools and the operator's settings of tools. */
+import { setImmediate } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { Effect } from "../../runtime/tool.ts";
 import { createMirror, everyRecord } from "../stores/mirror.ts";
@@ -22,10 +23,16 @@ export interface ToolRecords {
   remove(name: string): Promise<boolean>;
 }
 
+/** Lets others in after every few records: an API can have thousands of tools. */
+async function pauseAt(index: number): Promise<void> {
+  if (index % 50 === 49) await setImmediate();
+}
+
 export function createToolRecords(records: Records, now: () => number): ToolRecords {
   const mirror = createMirror(records, "tools", now, async () => {
     const tools = new Map<string, StoredTool>();
-    for (const { id, body } of await everyRecord<unknown>(records, TOOL)) {
+    for (const [at, { id, body }] of (await everyRecord<unknown>(records, TOOL)).entries()) {
+      await pauseAt(at);
       const parsed = StoredTool.safeParse(body);
       if (parsed.success) tools.set(id, parsed.data); // one written by a newer version is kept and not shown
     }
@@ -37,7 +44,10 @@ export function createToolRecords(records: Records, now: () => number): ToolReco
     all: mirror.current,
     put: async (tools, { create, replaces } = {}) => {
       try {
-        for (const tool of tools) await records.put(TOOL, tool.name, tool, create ? { revision: 0 } : {});
+        for (const [at, tool] of tools.entries()) {
+          await pauseAt(at);
+          await records.put(TOOL, tool.name, tool, create ? { revision: 0 } : {});
+        }
         const kept = new Set(tools.map((tool) => tool.name));
         const prefix = replaces?.slice(0, -1);
         if (prefix)

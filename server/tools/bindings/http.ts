@@ -1,7 +1,17 @@
 /** `http` tools: a request made from templates. Arguments fill slots in path, query and body only. */
 import { PatchbayError } from "../../../runtime/error.ts";
 import type { HttpRequest } from "../../../runtime/host.ts";
-import type { HeaderValue, HttpBinding } from "../../contract/custom-tool.ts";
+import {
+  type BodyKind,
+  bodyKind,
+  defaultContentType,
+  type Filler,
+  fillBody,
+  fillUrl,
+  urlTemplateFault,
+} from "../../../runtime/http-request.ts";
+import type { HttpBinding } from "../../contract/custom-tool.ts";
+import { headerValue } from "../../secrets/secret-headers.ts";
 import type { Secrets } from "../../secrets/service.ts";
 import { withMedia } from "../media.ts";
 import { asText, checkSlots, fillSlots, wholeSlot, withDefaults } from "../slots.ts";
@@ -19,16 +29,12 @@ export const callHttp: RunBinding<HttpBinding> = async (binding, { args, idempot
 
 /** Validates a binding when it is saved. Throws `bad_request` with the part and the reason. */
 export function checkHttpBinding(binding: HttpBinding, parameters: Record<string, unknown>): void {
-  const scheme = /^https?:\/\//i.exec(binding.url);
-  if (!scheme) throw new PatchbayError("bad_request", "The URL must begin with http:// or https://.");
-  const rest = binding.url.slice(scheme[0].length);
-  const authority = /^[^/?#]*/.exec(rest)![0];
-  if (authority.includes("{") || authority.includes("@") || authority.includes("\\"))
+  const fault = urlTemplateFault(binding.url);
+  if (fault)
     throw new PatchbayError(
       "bad_request",
-      "Arguments can fill the path and the query of a URL, not its host, port or user name.",
+      `${fault} Arguments can fill the path and the query of a URL, not its host, port or user name.`,
     );
-  if (!URL.canParse(scheme[0] + authority)) throw new PatchbayError("bad_request", `"${authority}" is not a host.`);
   if (binding.url.includes("#")) throw new PatchbayError("bad_request", "A URL of a tool has no fragment (#).");
   checkSlots("URL", binding.url, parameters);
   for (const [name, value] of Object.entries(binding.headers))
@@ -41,7 +47,7 @@ export function checkHttpBinding(binding: HttpBinding, parameters: Record<string
   if (binding.method === "GET" || binding.method === "HEAD")
     throw new PatchbayError("bad_request", `A ${binding.method} request has no body.`);
   checkSlots("body", binding.body, parameters);
-  if (bodyKind(binding) === "json") parseJsonTemplate(binding.body);
+  if (kindOf(binding, binding.body) === "json" && !wholeSlot(binding.body.trim(), {})) parseJsonTemplate(binding.body);
 }
 
 /** The request of one call. `{{x}}` in a URL is percent-encoded; in a JSON body a string that is one slot keeps the argument's type. */
@@ -54,89 +60,33 @@ export async function httpRequest(
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(binding.headers))
     headers[name.toLowerCase()] = await headerValue(value, secrets);
-  const request: HttpRequest = { method: binding.method, url: fillUrl(binding.url, args), headers };
+  const request: HttpRequest = {
+    method: binding.method,
+    url: fillUrl(binding.url, fillerOf(args), "bad_arguments"),
+    headers,
+  };
   if (binding.timeoutMs !== undefined) request.timeoutMs = binding.timeoutMs;
   if (binding.method !== "GET" && binding.method !== "HEAD") headers["idempotency-key"] ??= idempotencyKey;
   if (binding.body !== undefined) {
-    const kind = bodyKind(binding);
-    request.body = fillBody(binding.body, kind, args);
-    headers["content-type"] ??=
-      kind === "json" ? "application/json" : kind === "form" ? "application/x-www-form-urlencoded" : "text/plain";
+    const kind = kindOf(binding, binding.body);
+    request.body =
+      kind === "json" && !wholeSlot(binding.body.trim(), args)
+        ? JSON.stringify(fillJson(parseJsonTemplate(binding.body), args) ?? null)
+        : fillBody(binding.body, kind, fillerOf(args));
+    headers["content-type"] ??= kind === "form" ? FORM : defaultContentType(request.body, kind);
   }
   return request;
 }
 
-export async function headerValue(value: HeaderValue, secrets: Secrets): Promise<string> {
-  if (typeof value === "string") return value;
-  const secret = await secrets.get(value.secret);
-  if (value.as === "basic") return `Basic ${Buffer.from(secret).toString("base64")}`;
-  return `${value.prefix ?? ""}${secret}`;
+const FORM = "application/x-www-form-urlencoded";
+
+function fillerOf(args: Record<string, unknown>): Filler {
+  return { fill: (template, print) => fillSlots(template, args, print), text: asText };
 }
 
-/** Encodes a path segment. Throws `bad_arguments` for an empty one, "." and "..". */
-export function pathSegment(text: string, name: string): string {
-  if (text === "" || text === "." || text === "..")
-    throw new PatchbayError("bad_arguments", `"${name}" must not be empty, "." or "..": it is part of the address.`);
-  return encodeStrict(text);
-}
-
-export function encodeStrict(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replaceAll(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-function fillUrl(template: string, args: Record<string, unknown>): string {
-  const question = template.indexOf("?");
-  const [base, query] =
-    question < 0 ? [template, undefined] : [template.slice(0, question), template.slice(question + 1)];
-  const start = base.indexOf("/", base.indexOf("//") + 2);
-  const origin = start < 0 ? base : base.slice(0, start);
-  const path = start < 0 ? "" : base.slice(start);
-  const filled = path
-    .split("/")
-    .map((segment) => {
-      if (!segment.includes("{{")) return segment;
-      const text = fillSlots(segment, args, encodeStrict);
-      if (text === "" || text === "." || text === "..") pathSegment(text, segment.replaceAll(/[{}]/g, ""));
-      return text;
-    })
-    .join("/");
-  const pairs = query === undefined ? [] : query.split("&").flatMap((pair) => fillPair(pair, args));
-  return `${origin}${filled}${pairs.length ? `?${pairs.join("&")}` : ""}`;
-}
-
-/** A pair without its argument is left out; a list repeats the pair for each item. */
-function fillPair(pair: string, args: Record<string, unknown>): string[] {
-  const equals = pair.indexOf("=");
-  const [key, value] = equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
-  const name = fillSlots(key, args, encodeStrict);
-  const whole = wholeSlot(value, args);
-  if (!whole) return [`${name}${equals < 0 ? "" : `=${fillSlots(value, args, encodeStrict)}`}`];
-  if (whole.value === undefined || whole.value === null) return [];
-  return (Array.isArray(whole.value) ? whole.value : [whole.value]).map(
-    (each) => `${name}=${encodeStrict(asText(each))}`,
-  );
-}
-
-function bodyKind(binding: HttpBinding): "json" | "form" | "text" {
-  const entry = Object.entries(binding.headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
-  const type = typeof entry === "string" ? entry.toLowerCase() : "";
-  if (type.includes("json")) return "json";
-  if (type.includes("x-www-form-urlencoded")) return "form";
-  if (type) return "text";
-  return /^\s*[[{]/.test(binding.body ?? "") && !/^\s*\{\{/.test(binding.body ?? "") ? "json" : "text";
-}
-
-function fillBody(template: string, kind: "json" | "form" | "text", args: Record<string, unknown>): string {
-  if (kind === "form")
-    return template
-      .split("&")
-      .flatMap((pair) => fillPair(pair, args))
-      .join("&");
-  if (kind === "text") return fillSlots(template, args);
-  return JSON.stringify(fillJson(parseJsonTemplate(template), args));
+function kindOf({ headers }: HttpBinding, body: string): BodyKind {
+  const type = Object.entries(headers).find(([name]) => name.toLowerCase() === "content-type")?.[1];
+  return bodyKind(body, typeof type === "string" ? type : undefined);
 }
 
 function parseJsonTemplate(template: string): unknown {

@@ -1,8 +1,8 @@
 /** Access tokens by OAuth 2 client credentials, cached until shortly before they expire. */
 import { PatchbayError } from "../../../runtime/error.ts";
+import { percentEncode } from "../../../runtime/http-request.ts";
 import type { ApiAuth } from "../stored-tool.ts";
 import type { BindingDeps } from "./binding.ts";
-import { encodeStrict } from "./http.ts";
 
 type OAuth = Extract<ApiAuth, { kind: "oauth" }>;
 
@@ -32,8 +32,8 @@ async function requestToken(auth: OAuth, key: string, deps: BindingDeps, signal:
   const colon = secret.indexOf(":");
   if (colon < 1) throw new PatchbayError("tool_failed", `The secret ${auth.secret} must be "client_id:client_secret".`);
   // RFC 6749 section 2.3.1: both parts form-encoded, then HTTP Basic
-  const basic = `${encodeStrict(secret.slice(0, colon))}:${encodeStrict(secret.slice(colon + 1))}`;
-  const scope = auth.scopes.length ? `&scope=${encodeStrict(auth.scopes.join(" "))}` : "";
+  const basic = `${percentEncode(secret.slice(0, colon))}:${percentEncode(secret.slice(colon + 1))}`;
+  const scope = auth.scopes.length ? `&scope=${percentEncode(auth.scopes.join(" "))}` : "";
   const answer = await deps.net.download(
     {
       method: "POST",

@@ -1,26 +1,30 @@
 /** `openapi` tools: one operation of an API, with its arguments serialized as the document defines. */
 import { PatchbayError } from "../../../runtime/error.ts";
+import { percentEncode, requestUrl } from "../../../runtime/http-request.ts";
 import type { BinaryRequest } from "../../net/safe-fetch.ts";
+import { headerValue } from "../../secrets/secret-headers.ts";
 import { mediaOf, withMedia } from "../media.ts";
 import { asText } from "../slots.ts";
-import type { ApiParameter, OpenApiBinding } from "../stored-tool.ts";
+import { type ApiAuth, type OpenApiBinding, secretOf } from "../stored-tool.ts";
 import type { BindingDeps, RunBinding } from "./binding.ts";
-import { encodeStrict, headerValue, pathSegment } from "./http.ts";
+import { type Media, multipartForm, urlEncodedForm } from "./form-body.ts";
 import { answerResult } from "./http-response.ts";
 import { clientToken, forgetToken } from "./oauth-token.ts";
+import { formPairs, pathValue, simpleValue } from "./serialize.ts";
 
 export const callOpenApi: RunBinding<OpenApiBinding> = async (binding, call, deps, signal) => {
   const { idempotencyKey, tool } = call;
   const files = await uploads(binding, call.args, deps);
   const args = binding.body ? await withMedia(call.args, deps.files) : call.args;
+  const auths = await usableAuth(binding.auth, deps);
   const send = async () => {
     const request = openApiRequest(binding, args, files);
     if (request.method !== "GET" && request.method !== "HEAD") request.headers["idempotency-key"] ??= idempotencyKey;
-    await authorise(binding, request, deps, signal);
+    await authorise(auths, request, deps, signal);
     return deps.net.download(request, signal);
   };
   let answer = await send();
-  const oauth = binding.auth.filter((auth) => auth.kind === "oauth");
+  const oauth = auths.filter((auth) => auth.kind === "oauth");
   if (answer.status === 401 && oauth.length) {
     for (const auth of oauth) forgetToken(auth); // refused before its time: once more with a new one
     answer = await send();
@@ -42,17 +46,20 @@ export function openApiRequest(
     const value = Object.hasOwn(args, parameter.arg) ? args[parameter.arg] : undefined;
     if (value === undefined || (value === null && parameter.in !== "path")) continue;
     if (parameter.in === "path") path = path.replaceAll(`{${parameter.name}}`, () => pathValue(parameter, value));
-    else if (parameter.in === "query") query.push(...queryPairs(parameter, value));
+    else if (parameter.in === "query")
+      query.push(...formPairs(parameter.name, parameter, value).map((pair) => pair.join("=")));
     else if (parameter.in === "cookie")
-      cookies.push(`${encodeStrict(parameter.name)}=${encodeStrict(simple(parameter, value))}`);
-    else headers[parameter.name.toLowerCase()] = simple(parameter, value);
+      cookies.push(`${percentEncode(parameter.name)}=${percentEncode(simpleValue(parameter, value))}`);
+    else headers[parameter.name.toLowerCase()] = simpleValue(parameter, value);
   }
   if (cookies.length) headers.cookie = cookies.join("; ");
   const open = /\{([^{}]+)\}/.exec(path);
   if (open) throw new PatchbayError("bad_arguments", `"${open[1]}" is missing: it is part of the address.`);
+  const [, plain, fixedQuery] = /^([^?#]*)(?:\?([^#]*))?/.exec(path)!;
+  if (fixedQuery) query.unshift(fixedQuery);
   const request: BinaryRequest = {
     method: binding.method,
-    url: `${binding.server}${path}${query.length ? `?${query.join("&")}` : ""}`,
+    url: requestUrl(binding.server, plain!, query, "bad_arguments"),
     headers,
   };
   const body = bodyOf(binding, args, files);
@@ -63,66 +70,32 @@ export function openApiRequest(
   return request;
 }
 
+/** Those whose secret is set, or must be. What an API takes together with a missing one is left out with it. */
+async function usableAuth(auths: ApiAuth[], { secrets }: Pick<BindingDeps, "secrets">): Promise<ApiAuth[]> {
+  if (auths.every(({ missing }) => missing === undefined)) return auths;
+  const known = new Set((await secrets.names()).map(({ name }) => name));
+  const isSet = (auth: ApiAuth) => known.has(secretOf(auth) ?? "");
+  const skipped = auths.some((auth) => auth.missing === "skip" && !isSet(auth));
+  return auths.filter((auth) => !(auth.missing === "skip" && skipped) && !(auth.missing === "warn" && !isSet(auth)));
+}
+
 async function authorise(
-  binding: OpenApiBinding,
+  auths: ApiAuth[],
   request: BinaryRequest,
   deps: BindingDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const auth of binding.auth) {
+  for (const auth of auths) {
     if (auth.kind === "header") request.headers[auth.header] = await headerValue(auth.value, deps.secrets);
     else if (auth.kind === "oauth") request.headers.authorization = `Bearer ${await clientToken(auth, deps, signal)}`;
     else {
-      const secret = await deps.secrets.get(auth.secret);
+      const secret = percentEncode(await deps.secrets.get(auth.secret));
       if (auth.kind === "query")
-        request.url += `${request.url.includes("?") ? "&" : "?"}${encodeStrict(auth.name)}=${encodeStrict(secret)}`;
-      else
-        request.headers.cookie = [request.headers.cookie, `${auth.name}=${encodeStrict(secret)}`]
-          .filter(Boolean)
-          .join("; ");
+        request.url += `${request.url.includes("?") ? "&" : "?"}${percentEncode(auth.name)}=${secret}`;
+      else request.headers.cookie = [request.headers.cookie, `${auth.name}=${secret}`].filter(Boolean).join("; ");
     }
   }
 }
-
-function pathValue(parameter: ApiParameter, value: unknown): string {
-  if (parameter.style === "simple") return pathSegment(simple(parameter, value), parameter.arg);
-  const parts = (Array.isArray(value) ? value : [value]).map((each) => encodeStrict(asText(each)));
-  const separator = parameter.explode ? (parameter.style === "label" ? "." : `;${parameter.name}=`) : ",";
-  return parameter.style === "label"
-    ? `.${parts.join(separator)}`
-    : `;${encodeStrict(parameter.name)}=${parts.join(separator)}`;
-}
-
-/** Lists by commas; objects as `k,v` or `k=v`. */
-function simple(parameter: ApiParameter, value: unknown): string {
-  if (parameter.json) return JSON.stringify(value);
-  if (Array.isArray(value)) return value.map(asText).join(",");
-  if (value !== null && typeof value === "object")
-    return Object.entries(value)
-      .map(([key, each]) => (parameter.explode ? `${key}=${asText(each)}` : `${key},${asText(each)}`))
-      .join(",");
-  return asText(value);
-}
-
-function queryPairs(parameter: ApiParameter, value: unknown): string[] {
-  const name = encodeStrict(parameter.name);
-  if (parameter.json) return [`${name}=${encodeStrict(JSON.stringify(value))}`];
-  if (Array.isArray(value)) {
-    if (parameter.explode) return value.map((each) => `${name}=${encodeStrict(asText(each))}`);
-    const separator = parameter.style === "spaceDelimited" ? "%20" : parameter.style === "pipeDelimited" ? "%7C" : ",";
-    return [`${name}=${value.map((each) => encodeStrict(asText(each))).join(separator)}`];
-  }
-  if (value !== null && typeof value === "object") {
-    const entries = Object.entries(value);
-    if (parameter.style === "deepObject")
-      return entries.map(([key, each]) => `${name}${encodeStrict(`[${key}]`)}=${encodeStrict(asText(each))}`);
-    if (parameter.explode) return entries.map(([key, each]) => `${encodeStrict(key)}=${encodeStrict(asText(each))}`);
-    return [`${name}=${entries.flatMap(([key, each]) => [encodeStrict(key), encodeStrict(asText(each))]).join(",")}`];
-  }
-  return [`${name}=${encodeStrict(asText(value))}`];
-}
-
-type Media = NonNullable<Awaited<ReturnType<typeof mediaOf>>>;
 
 /** The files that a multipart body asks for, by argument. */
 async function uploads(
@@ -140,54 +113,29 @@ async function uploads(
 }
 
 function bodyOf(
-  { body }: OpenApiBinding,
+  { body, parameters }: OpenApiBinding,
   args: Record<string, unknown>,
   files: ReadonlyMap<string, Media>,
 ): { content: string | Uint8Array; mediaType: string } | undefined {
   if (!body) return undefined;
-  const { mediaType, from } = body;
-  const given =
-    "whole" in from ? [] : from.args.filter(({ arg }) => Object.hasOwn(args, arg) && args[arg] !== undefined);
+  const { mediaType, from, encoding } = body;
+  const isJson = mediaType.includes("json");
   let value: unknown;
   if ("whole" in from) value = Object.hasOwn(args, from.whole) ? args[from.whole] : undefined;
-  else if (given.length) value = Object.fromEntries(given.map(({ arg, name }) => [name, files.get(arg) ?? args[arg]]));
-  else if (mediaType.includes("json") && from.args.length) value = {};
+  else {
+    const given = from.args
+      .filter(({ arg }) => Object.hasOwn(args, arg) && args[arg] !== undefined)
+      .map(({ arg, name }) => [name, files.get(arg) ?? args[arg]] as const);
+    if (from.open) {
+      const known = new Set([...parameters, ...from.args].map(({ arg }) => arg));
+      given.push(...Object.entries(args).filter(([arg]) => !known.has(arg)));
+    }
+    if (given.length || (isJson && from.args.length)) value = Object.fromEntries(given);
+  }
   if (value === undefined) return undefined;
-  if (mediaType.includes("json")) return { content: JSON.stringify(value), mediaType };
+  if (isJson) return { content: JSON.stringify(value), mediaType };
   if (mediaType.startsWith("text/")) return { content: asText(value), mediaType };
-  const fields = Object.entries((value ?? {}) as Record<string, unknown>).flatMap(([key, each]) =>
-    (Array.isArray(each) ? each : [each]).map((item) => [key, isMedia(item) ? item : asText(item)] as const),
-  );
-  if (mediaType === "multipart/form-data") return multipart(fields);
-  return {
-    content: fields.map(([key, each]) => `${encodeStrict(key)}=${encodeStrict(asText(each))}`).join("&"),
-    mediaType,
-  };
-}
-
-function isMedia(value: unknown): value is Media {
-  return value !== null && typeof value === "object" && "bytes" in value && value.bytes instanceof Uint8Array;
-}
-
-/** The boundary starts from the length of the fields and counts up until no field contains it. */
-function multipart(fields: (readonly [string, string | Media])[]): { content: Uint8Array; mediaType: string } {
-  const all = fields.map(([key, value]) => key + (typeof value === "string" ? value : value.ref.id)).join("\n");
-  let n = all.length;
-  while (all.includes(`patchbay-boundary-${n}`)) n++;
-  const boundary = `patchbay-boundary-${n}`;
-  const quoted = (text: string) => text.replaceAll(/["\r\n]/g, (c) => encodeURIComponent(c));
-  const parts = fields.flatMap(([key, value]) => {
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(key)}"`;
-    if (typeof value === "string") return [Buffer.from(`${head}\r\n\r\n${value}\r\n`)];
-    const { ref, bytes } = value;
-    return [
-      Buffer.from(`${head}; filename="${quoted(ref.name)}"\r\nContent-Type: ${quoted(ref.mediaType)}\r\n\r\n`),
-      bytes,
-      Buffer.from("\r\n"),
-    ];
-  });
-  return {
-    content: Buffer.concat([...parts, Buffer.from(`--${boundary}--\r\n`)]),
-    mediaType: `multipart/form-data; boundary=${boundary}`,
-  };
+  const fields = value !== null && typeof value === "object" ? value : {};
+  if (mediaType === "multipart/form-data") return multipartForm(fields, encoding);
+  return { content: urlEncodedForm(fields, encoding), mediaType };
 }

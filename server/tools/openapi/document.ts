@@ -1,5 +1,16 @@
 /** Reads an OpenAPI document from an object or text, with limits. References outside the document are not followed. */
-import { parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from "yaml";
 import { PatchbayError } from "../../../runtime/error.ts";
 import { resolveRef } from "../../../runtime/json-schema.ts";
 
@@ -20,12 +31,13 @@ export function readDocument(input: unknown): ApiDocument {
   const root = typeof input === "string" ? parseText(input) : input;
   if (!isObject(root)) throw wrong("It is not an object.");
   checkShape(root);
-  if (root.swagger === "2.0") return { root, version: "2.0" };
-  const version = typeof root.openapi === "string" ? root.openapi : undefined;
-  if (version?.startsWith("3.0")) return { root, version: "3.0" };
-  if (version?.startsWith("3.1") || version?.startsWith("3.2")) return { root, version: "3.1" };
+  const swagger = text(root.swagger);
+  if (/^2(?:\.0|$)/.test(swagger)) return { root, version: "2.0" };
+  const version = text(root.openapi);
+  if (/^3(?:\.0|$)/.test(version)) return { root, version: "3.0" };
+  if (/^3\.[12]/.test(version)) return { root, version: "3.1" };
   throw wrong(
-    `It says ${version ? `openapi: ${version.slice(0, 20)}` : "neither openapi nor swagger"}; OpenAPI 3.0, 3.1 and Swagger 2.0 can be read.`,
+    `It says ${version || swagger ? `${version ? "openapi" : "swagger"}: ${(version || swagger).slice(0, 20)}` : "neither openapi nor swagger"}; OpenAPI 3.0, 3.1 and Swagger 2.0 can be read.`,
   );
 }
 
@@ -40,9 +52,18 @@ function parseText(text: string): unknown {
     }
   }
   try {
-    const document = parseDocument(text, { uniqueKeys: true, strict: true, merge: false, logLevel: "silent" });
+    // The core schema reads dates as text, also in a document that says it is YAML 1.1.
+    const document = parseDocument(text, {
+      uniqueKeys: true,
+      strict: true,
+      merge: true,
+      schema: "core",
+      logLevel: "silent",
+    });
     const first = document.errors[0];
     if (first) throw wrong(first.message.split("\n")[0]!);
+    checkExpansion(document);
+    keepTextValues(document);
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (thrown) {
     if (thrown instanceof PatchbayError) throw thrown;
@@ -50,6 +71,44 @@ function parseText(text: string): unknown {
       thrown instanceof RangeError ? "It nests too deep." : thrown instanceof Error ? thrown.message : String(thrown),
     );
   }
+}
+
+/** Checks the size with every alias and merge key written out, before that is done. */
+function checkExpansion(document: Document): void {
+  const sizes = new Map<unknown, number>();
+  const size = (node: unknown): number => {
+    if (isPair(node)) return size(node.key) + size(node.value);
+    if (isAlias(node)) return size(node.resolve(document));
+    if (!isMap(node) && !isSeq(node)) return 1;
+    let sum = sizes.get(node);
+    if (sum === undefined) {
+      sizes.set(node, MAX_NODES); // an alias of itself
+      sum = 1;
+      for (const item of node.items) sum += size(item);
+      sizes.set(node, sum);
+    }
+    if (sum > MAX_NODES) throw new PatchbayError("too_large", `The document has more than ${MAX_NODES} parts.`);
+    return sum;
+  };
+  size(document.contents);
+}
+
+/** `enum: [1.0, true]` of a text: the author left out the quotes. */
+function keepTextValues(document: Document): void {
+  const asWritten = (node: unknown) => {
+    if (isScalar(node) && typeof node.value !== "string" && node.value !== null && node.source)
+      node.value = node.source;
+  };
+  visit(document, {
+    Map(_, map: YAMLMap<unknown, unknown>) {
+      if (map.get("type") !== "string") return;
+      for (const key of ["enum", "default", "const"]) {
+        const value = map.get(key, true) as Node | undefined;
+        if (isSeq(value)) value.items.forEach(asWritten);
+        else asWritten(value);
+      }
+    },
+  });
 }
 
 /** Checks depth, size and keys. Aliases of a YAML document count each time, which stops an alias bomb. */
@@ -90,8 +149,15 @@ export function isObject(value: unknown): value is Json {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
+/** Text without space around it. A number or a boolean, which YAML makes of text without quotes, is text too. */
 export function text(value: unknown): string {
-  return typeof value === "string" ? value.trim() : "";
+  if (typeof value === "string") return value.trim();
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+}
+
+/** `true`, also as text. */
+export function isTrue(value: unknown): boolean {
+  return value === true || (typeof value === "string" && /^(?:true|yes|on)$/i.test(value));
 }
 
 /** Text as it is, any other value as JSON. Never throws (`String` does on an object with a key `toString`). */

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorData, PatchbayError } from "../../../runtime/error.ts";
 import type { ToolImport } from "../../contract/tool.ts";
+import type { StoredTool } from "../stored-tool.ts";
 import { type ImportedApi, importOpenApi } from "./import.ts";
 
 /** Characters. A document of this size is read within a few milliseconds. */
@@ -11,9 +12,12 @@ const MEMORY_MB = 1024;
 
 /** See `importOpenApi`. A document that takes more than a minute or a gigabyte is `too_large`. */
 export async function importAside(source: ToolImport): Promise<ImportedApi> {
-  if (typeof source.openapi === "string" && source.openapi.length <= SMALL) return importOpenApi(source);
+  const { name, server } = source;
+  // text goes to a worker much faster than an object
+  const openapi = typeof source.openapi === "object" ? JSON.stringify(source.openapi) : source.openapi;
+  if (typeof openapi !== "string" || openapi.length <= SMALL) return importOpenApi({ openapi, name, server });
   const worker = new Worker(new URL("./import-worker.ts", import.meta.url), {
-    workerData: { openapi: source.openapi, name: source.name, server: source.server },
+    workerData: { openapi, name, server },
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });
   const tooLarge = () =>
@@ -25,8 +29,11 @@ export async function importAside(source: ToolImport): Promise<ImportedApi> {
   try {
     return await new Promise<ImportedApi>((resolve, reject) => {
       timer = setTimeout(() => reject(tooLarge()), MAX_MS);
-      worker.once("message", (message: { imported: ImportedApi } | { error: ErrorData }) => {
-        if ("imported" in message) resolve(message.imported);
+      const tools: StoredTool[] = [];
+      type Message = { tools: StoredTool[] } | { imported: Omit<ImportedApi, "tools"> } | { error: ErrorData };
+      worker.on("message", (message: Message) => {
+        if ("tools" in message) tools.push(...message.tools);
+        else if ("imported" in message) resolve({ ...message.imported, tools });
         else reject(new PatchbayError(message.error.code, message.error.message, { path: message.error.path }));
       });
       worker.once("error", (error: Error & { code?: string }) =>

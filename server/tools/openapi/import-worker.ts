@@ -3,8 +3,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { errorData } from "../../../runtime/error.ts";
 import { importOpenApi } from "./import.ts";
 
+/** Tools in one message: the serving thread reads a message within a few milliseconds. */
+const SLICE = 50;
+
 try {
-  parentPort!.postMessage({ imported: importOpenApi(workerData) });
+  const { tools, ...imported } = importOpenApi(workerData);
+  for (let at = 0; at < tools.length; at += SLICE) parentPort!.postMessage({ tools: tools.slice(at, at + SLICE) });
+  parentPort!.postMessage({ imported });
 } catch (thrown) {
   parentPort!.postMessage({ error: errorData(thrown) });
 }

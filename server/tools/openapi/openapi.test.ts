@@ -365,7 +365,7 @@ describe("reading documents", () => {
 
   it("reads YAML, 3.1 and Chinese", () => {
     const weather = byName(yaml);
-    expect(weather.api).toBe("api");
+    expect(weather.api).toBe("weather-example");
     expect(weather.tools.get("get_now")).toMatchObject({
       summary: "查询天气",
       parameters: { properties: { city: { type: ["string", "null"], const: "x" } }, required: ["city"] },
