@@ -26,7 +26,7 @@ const config = z.strictObject({
     )
     .default({}),
   body: z.string().max(1_000_000).default(""),
-  acceptErrors: z.boolean().default(false),
+  errors: z.enum(["auto", "fail", "accept"]).default("auto"),
   timeoutMs: z.number().int().min(100).max(300_000).default(30_000),
 });
 type Config = z.infer<typeof config>;
@@ -35,11 +35,11 @@ const MAX_SHOWN = 500;
 
 /**
  * Sends one guarded HTTP request. Names in its templates are inputs; a value fills its position and changes nothing
- * else. A response with a status of 400 or more fails the node, unless `acceptErrors` is set.
+ * else. A response with a status of 400 or more fails the node, unless the graph reads the status or accepts it.
  */
 export const http = defineNode<Config>({
   type: "http",
-  version: 2,
+  version: 1,
   title: "HTTP",
   summary: "Sends an HTTP request",
   group: "act",
@@ -69,10 +69,10 @@ export const http = defineNode<Config>({
       help: "In JSON, write {{name}} inside quotes for text, without quotes for any other value.",
       placeholder: '{ "city": "{{city}}" }',
     },
-    acceptErrors: {
-      widget: "toggle",
-      label: "Accept error responses",
-      help: "Off: a status of 400 or more fails the node. On: its outputs carry the status and the body.",
+    errors: {
+      widget: "select",
+      label: "Status of 400 or more",
+      help: "Fail stops the node. Accept returns status and body. Auto accepts it if the Status output is connected.",
       advanced: true,
     },
     timeoutMs: { widget: "number", label: "Timeout (ms)", min: 100, max: 300000, advanced: true },
@@ -88,13 +88,14 @@ export const http = defineNode<Config>({
         url: { label: "网址", help: "路径和查询参数中的 {{name}} 是输入；主机名是固定的。" },
         headers: { label: "请求头", help: "请把密钥和密码保存为密钥。" },
         body: { label: "请求体", help: '在 JSON 中，文本写在引号内："{{name}}"；其他值不加引号。' },
-        acceptErrors: {
-          label: "接受错误响应",
-          help: "关闭：状态码为 400 及以上时节点失败。开启：照常输出状态码和响应体。",
+        errors: {
+          label: "状态码 400 及以上",
+          help: "失败：节点失败。接受：照常输出状态码和响应体。自动：连接了“状态码”输出时接受，否则失败。",
         },
         timeoutMs: { label: "超时（毫秒）" },
       },
       ports: { body: "响应体", status: "状态码" },
+      options: { auto: "自动", fail: "失败", accept: "接受" },
     },
   },
   check(config) {
@@ -115,12 +116,12 @@ export const http = defineNode<Config>({
       });
     return issues;
   },
-  // Before version 2 every response was accepted.
-  upgrades: [(old) => ({ ...(old as object), acceptErrors: true })],
-  async run({ config, inputs, host, signal }) {
+  async run(step) {
+    const { config, inputs, host, signal } = step;
     const filler: Filler = {
       fill: (template, print, isEncoded) => fillTemplate(template, inputs, print, isEncoded),
       text: valueText,
+      values: inputs,
     };
     const headers: Record<string, string> = {};
     const secretHeaders: Record<string, SecretHeader> = {};
@@ -136,22 +137,21 @@ export const http = defineNode<Config>({
       ...(Object.keys(secretHeaders).length ? { secretHeaders } : {}),
     };
     const sends = config.body !== "" && config.method !== "GET" && config.method !== "HEAD";
-    if (!sends) return outputs(config, await host.fetch(request, signal));
+    const accepts = config.errors === "accept" || (config.errors === "auto" && step.isConnected("status"));
+    if (!sends) return outputs(await host.fetch(request, signal), request.url, accepts);
     const contentType = Object.keys(config.headers).find((name) => name.toLowerCase() === "content-type");
     const kind = bodyKind(config.body, contentType && (headers[contentType] ?? ""));
     const body = fillBody(config.body, kind, filler);
     if (contentType === undefined) headers["content-type"] = defaultContentType(body, kind);
-    return outputs(config, await host.fetch({ ...request, body }, signal));
+    return outputs(await host.fetch({ ...request, body }, signal), request.url, accepts);
   },
 });
 
-function outputs({ acceptErrors, url }: Config, { status, headers, body }: HttpResponse): Values {
-  if (status >= 400 && !acceptErrors) {
-    const shown = body.trim().length > MAX_SHOWN ? `${body.trim().slice(0, MAX_SHOWN)}…` : body.trim();
-    throw new PatchbayError(
-      "tool_failed",
-      `${new URL(/^[^/]+\/\/[^/?#]+/.exec(url)![0]).host} answered with HTTP ${status}${shown ? `: ${shown}` : "."}`,
-    );
+function outputs({ status, headers, body }: HttpResponse, url: string, acceptsErrors: boolean): Values {
+  if (status >= 400 && !acceptsErrors) {
+    const text = body.trim();
+    const shown = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN).toWellFormed()}…` : text;
+    throw new PatchbayError("tool_failed", `${new URL(url).host} answered with HTTP ${status}${shown && `: ${shown}`}`);
   }
   return { status, body: parsed(headers["content-type"] ?? "", body) };
 }

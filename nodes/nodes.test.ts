@@ -98,15 +98,15 @@ describe("http", () => {
       { input: values },
     );
   };
-  it("fills path, query, headers and body; a value cannot leave its slot", async () => {
+  it("fills path, query, headers and body; a value cannot leave its position", async () => {
     const { outcome } = await call(
       {
         method: "POST",
         url: "https://api.test/v1/{{id}}?q={{q}}",
         headers: { "x-a": "{{q}}", authorization: { secret: "KEY", prefix: "Bearer " } },
-        body: '{"q": {{ json }} }',
+        body: '{"q": {{ json }}, "t": "{{ text }}" }',
       },
-      { id: "../admin", q: "a&b=c", json: { k: 1 } },
+      { id: "../admin", q: "a&b=c", json: { k: 1 }, text: 'x", "admin": "yes' },
     );
     expect(outcome.output!.reply).toEqual({
       method: "POST",
@@ -114,7 +114,34 @@ describe("http", () => {
       headers: { "x-a": "a&b=c", "content-type": "application/json" },
       secretHeaders: { authorization: { secret: "KEY", prefix: "Bearer " } },
       timeoutMs: 30_000,
-      body: '{"q": {"k":1} }',
+      body: '{"q": {"k":1}, "t": "x\\", \\"admin\\": \\"yes" }',
+    });
+  });
+  it.each(["..", ".", ""])("refuses to climb or to lose a segment with %j", async (id) => {
+    const { outcome } = await call({ url: "https://api.test/items/{{id}}/end" }, { id });
+    expect(outcome).toMatchObject({ status: "failed", error: { code: "bad_request" } });
+  });
+  describe("when the response is an error", () => {
+    const answered = (config: object, status: number, output = "body") =>
+      play(
+        graphOf({ ask: "input", call: ["http", { url: "https://api.test/", ...config }], reply: "output" }, [
+          `call.${output} reply.reply`,
+        ]),
+        nodes,
+        { fetch: () => ({ status, headers: {}, body: "No such thing." }) },
+      );
+    it.each([400, 404, 429, 500, 503])("fails with %d and says what came", async (status) => {
+      const failed = { status: "failed", error: { code: "tool_failed" } };
+      expect((await answered({}, status)).outcome).toMatchObject({
+        ...failed,
+        error: { code: "tool_failed", message: `api.test answered with HTTP ${status}: No such thing.` },
+      });
+      expect((await answered({ errors: "fail" }, status, "status")).outcome).toMatchObject(failed);
+    });
+    it("goes on where the graph reads the status or accepts it, and with any other status", async () => {
+      expect((await answered({}, 404, "status")).outcome.output!.reply).toBe(404);
+      expect((await answered({ errors: "accept" }, 404)).outcome.output!.reply).toBe("No such thing.");
+      expect((await answered({}, 304)).outcome.output!.reply).toBe("No such thing.");
     });
   });
   it("refuses a line break in a header", async () => {

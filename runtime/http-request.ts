@@ -14,6 +14,8 @@ export interface Filler {
   fill(template: string, print: (value: unknown) => string, isEncoded: boolean): string;
   /** The text of a value. */
   text(value: unknown): string;
+  /** All values: what stands for them while the structure is read is in none of them. */
+  values: unknown;
 }
 
 /** The kind of a body, by which its values are encoded. */
@@ -141,8 +143,6 @@ function badSegment(path: string, code: ErrorCode): PatchbayError {
 
 /* ---- values as marks, so that the structure is known before any value is inserted ---- */
 
-const MARK = /\u{e000}(\d+)\u{e001}/gu;
-const WHOLE_MARK = /^\u{e000}(\d+)\u{e001}$/u;
 /** Characters that values may make in total. */
 const MAX_FILLED = 8_000_000;
 
@@ -157,24 +157,28 @@ interface Filled {
 
 function fillMarked(source: string, filler: Filler, isEncoded: boolean): Filled {
   const values: unknown[] = [];
+  const known = source + JSON.stringify(filler.values);
+  let open = "\u{e000}";
+  while (known.includes(open)) open += "\u{e000}";
+  const mark = new RegExp(`${open}(\\d+)\u{e001}`, "gu");
+  const onlyMark = new RegExp(`^${mark.source}$`, "u");
   let length = 0;
   // a template may capture what it printed and print it again
   const plain = (value: unknown) =>
-    typeof value === "string" && value.includes("\u{e000}")
-      ? value.replaceAll(MARK, (mark, n) => {
-          const text = Number(n) < values.length ? filler.text(values[Number(n)]) : mark;
+    typeof value === "string" && value.includes(open)
+      ? value.replaceAll(mark, (_, n) => {
+          const text = filler.text(values[Number(n)]);
           length += text.length;
           if (length > MAX_FILLED) throw new PatchbayError("too_large", "The filled template is too large.");
           return text;
         })
       : value;
-  const template = filler.fill(source, (value) => `\u{e000}${values.push(plain(value)) - 1}\u{e001}`, isEncoded);
+  const template = filler.fill(source, (value) => `${open}${values.push(plain(value)) - 1}\u{e001}`, isEncoded);
   return {
     template,
-    resolve: (part, encode) =>
-      part.replaceAll(MARK, (mark, n) => (Number(n) < values.length ? encode(values[Number(n)]) : mark)),
+    resolve: (part, encode) => part.replaceAll(mark, (_, n) => encode(values[Number(n)])),
     whole: (part) => {
-      const n = WHOLE_MARK.exec(part)?.[1];
+      const n = onlyMark.exec(part)?.[1];
       return n === undefined ? undefined : { value: values[Number(n)] };
     },
   };

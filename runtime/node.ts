@@ -207,6 +207,8 @@ export interface Step<C = unknown> {
   readonly attempt: number;
   /** An output of this node is connected to `output.reply`: its text streams as the reply. */
   readonly feedsReply: boolean;
+  /** Whether an edge leaves the output. */
+  isConnected(output: string): boolean;
 
   /** The last event of this type in the log, of this node in this scope, that `match` accepts. */
   past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined;

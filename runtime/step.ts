@@ -68,6 +68,10 @@ export class NodeStep implements Step {
     return this.#compiled;
   }
 
+  isConnected(output: string): boolean {
+    return this.#compiled.outgoing.some((edge) => edge.fromPort === output);
+  }
+
   past<T extends EventType>(type: T, match?: (event: EventOf<T>) => boolean): EventOf<T> | undefined {
     return findLastEvent(this.#own, type, match) ?? findLastEvent(this.#past, type, match);
   }

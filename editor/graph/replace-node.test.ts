@@ -20,6 +20,18 @@ describe("replacing a node by another type", () => {
     expect(plan.lost.settings).toEqual(["template"]);
   });
 
+  it("goes on from the main output: the body of a response, not its status", () => {
+    for (const from of ["text", "json"]) {
+      const graph = smallGraph();
+      graph.edges = graph.edges.map((edge) => (edge.from === "brain.text" ? { ...edge, from: `brain.${from}` } : edge));
+      const plan = planReplacement(graph, reader, lookup(graph).node("brain")!, table.get("http")!);
+      const outgoing = replaceNode(plan)
+        .run(graph)
+        .edges.filter((edge) => edgeEnd(edge.from).node === "brain");
+      expect(outgoing.map((edge) => edge.from)).toEqual(["brain.body"]);
+    }
+  });
+
   it("leaves only edges between existing ports, for every node and every type", () => {
     const graph = smallGraph();
     for (const node of graph.nodes)

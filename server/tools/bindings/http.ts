@@ -81,7 +81,7 @@ export async function httpRequest(
 const FORM = "application/x-www-form-urlencoded";
 
 function fillerOf(args: Record<string, unknown>): Filler {
-  return { fill: (template, print) => fillSlots(template, args, print), text: asText };
+  return { fill: (template, print) => fillSlots(template, args, print), text: asText, values: args };
 }
 
 function kindOf({ headers }: HttpBinding, body: string): BodyKind {

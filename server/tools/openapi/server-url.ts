@@ -71,7 +71,9 @@ function absoluteUrl(address: string): URL | undefined {
 function baseOf(address: string): { url: string } | { fault: string } {
   const url = absoluteUrl(address);
   if (!url)
-    return { fault: `its server "${address.slice(0, 80)}" is not an absolute address with a value for each variable` };
+    return {
+      fault: `its server "${address.slice(0, 80)}" is not an absolute address with a value for each variable: say where the API is with "server"`,
+    };
   if (url.username || url.password) return { fault: "its server's address carries a user name" };
   url.search = "";
   url.hash = "";
