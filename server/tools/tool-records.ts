@@ -51,8 +51,10 @@ export function createToolRecords(records: Records, now: () => number): ToolReco
         const kept = new Set(tools.map((tool) => tool.name));
         const prefix = replaces?.slice(0, -1);
         if (prefix)
-          for (const name of (await mirror.current()).tools.keys())
+          for (const [at, name] of [...(await mirror.current()).tools.keys()].entries()) {
+            await pauseAt(at);
             if (name.startsWith(prefix) && !kept.has(name)) await records.delete(TOOL, name);
+          }
       } catch (thrown) {
         if (thrown instanceof PatchbayError && thrown.code === "conflict")
           throw new PatchbayError(
@@ -75,7 +77,8 @@ export function createToolRecords(records: Records, now: () => number): ToolReco
         ? [...(await mirror.current()).tools.keys()].filter((each) => each.startsWith(prefix))
         : [name];
       let removed = false;
-      for (const each of names) {
+      for (const [at, each] of names.entries()) {
+        await pauseAt(at);
         removed = (await records.delete(TOOL, each)) || removed;
         await records.delete(SETTING, each);
       }
