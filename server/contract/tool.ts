@@ -27,7 +27,13 @@ export const ToolImport = z.strictObject({
       "The id of a shipped template, or a tool in a supported format (Patchbay, Flowise, function schema, ModelScope-Agent), or a list of these.",
     ),
   name: z.string().min(1).max(100).optional().describe("Name of the API. Default: derived from its title."),
-  server: z.string().max(2000).optional().describe("Base URL of the API. Overrides the one in the document."),
+  server: z
+    .string()
+    .max(2000)
+    .optional()
+    .describe(
+      "Base URL of the API. Overrides the one in the document; a relative one in the document is resolved against it.",
+    ),
 });
 export type ToolImport = z.infer<typeof ToolImport>;
 

@@ -2,8 +2,8 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import { getPath } from "./json-path.ts";
 
-const SLOT = /\{\{\s*([A-Za-z_][\w.-]{0,127})\s*\}\}/g;
-const WHOLE = /^\{\{\s*([A-Za-z_][\w.-]{0,127})\s*\}\}$/;
+const SLOT = /\{\{\s*([\p{L}_][\p{L}\p{M}\p{N}_.-]{0,127})\s*\}\}/gu;
+const WHOLE = new RegExp(`^${SLOT.source}$`, "u");
 
 /** The arguments (first part of each path) that a template uses. */
 export function slotNames(template: string): string[] {

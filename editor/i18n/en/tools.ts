@@ -87,7 +87,7 @@ export const tools = {
     apiName: "API name",
     apiNameHelp: "Its tools are named openapi/name/…. Leave empty to use the document's title.",
     server: "Server address",
-    serverHelp: "Replaces the server address in the document.",
+    serverHelp: "Replaces the server address in the document. A relative address in it is added to this one.",
     run: "Import",
     another: "Import another",
     reportTitle_one: "{{count}} tool imported",

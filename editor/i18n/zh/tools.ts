@@ -83,7 +83,7 @@ export const tools: Words<typeof en> = {
     apiName: "API 名称",
     apiNameHelp: "工具名为 openapi/名称/…。留空则使用文档标题。",
     server: "服务地址",
-    serverHelp: "替换文档中的服务地址。",
+    serverHelp: "替换文档中的服务地址；文档里的相对地址会接在它后面。",
     run: "导入",
     another: "再导入一份",
     reportTitle_other: "已导入 {{count}} 个工具",

@@ -5,8 +5,8 @@ import type { ToolImport } from "../../contract/tool.ts";
 import type { StoredTool } from "../stored-tool.ts";
 import { type ImportedApi, importOpenApi } from "./import.ts";
 
-/** Characters. A document of this size is read within a few milliseconds. */
-const SMALL = 100_000;
+/** Characters. YAML of this size is read within a few tens of milliseconds, JSON much faster. */
+const SMALL = 16_000;
 const MAX_MS = 60_000;
 const MEMORY_MB = 1024;
 
