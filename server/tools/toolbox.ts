@@ -21,6 +21,7 @@ import { parseCustomTool, toCustomTool } from "./custom-tool.ts";
 import { importTools } from "./import-tools.ts";
 import { failedResult, finishResult } from "./result.ts";
 import { createToolSearch } from "./search.ts";
+import { checkSecretOrigins } from "./secret-origins.ts";
 import type { Toolbox } from "./service.ts";
 import { type StoredTool, secretsOf } from "./stored-tool.ts";
 import { createToolRecords, type ToolSetting } from "./tool-records.ts";
@@ -235,6 +236,8 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
     delete: (name) => library.remove(name),
     import: async (source) => {
       const { tools, report, api } = await importTools(source);
+      const setSecrets = new Set((await deps.secrets.names()).map((each) => each.name));
+      checkSecretOrigins(tools, (await library.all()).tools.values(), setSecrets, source.server);
       const { kept, changed } = api === undefined ? await besideOwn(tools) : { kept: tools, changed: [] };
       await library.put(kept, { replaces: api === undefined ? undefined : `openapi/${api}/*` });
       const names = new Set(tools.map((tool) => tool.name));

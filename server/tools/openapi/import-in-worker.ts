@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorData, PatchbayError } from "../../../runtime/error.ts";
 import type { ToolImport } from "../../contract/tool.ts";
+import { KeyedMutex } from "../../lib/keyed-mutex.ts";
 import type { StoredTool } from "../stored-tool.ts";
 import { type ImportedApi, importOpenApi } from "./import.ts";
 
@@ -10,14 +11,21 @@ const SMALL = 16_000;
 const MAX_MS = 60_000;
 const MEMORY_MB = 1024;
 
+/** One at a time: each may take a gigabyte. */
+const workers = new KeyedMutex();
+
 /** See `importOpenApi`. A document that takes more than a minute or a gigabyte is `too_large`. */
 export async function importAside(source: ToolImport): Promise<ImportedApi> {
   const { name, server } = source;
   // text goes to a worker much faster than an object
   const openapi = typeof source.openapi === "object" ? JSON.stringify(source.openapi) : source.openapi;
   if (typeof openapi !== "string" || openapi.length <= SMALL) return importOpenApi({ openapi, name, server });
+  return workers.run("import", () => importInWorker({ openapi, name, server }));
+}
+
+async function importInWorker(workerData: { openapi: string; name?: string; server?: string }): Promise<ImportedApi> {
   const worker = new Worker(new URL("./import-worker.ts", import.meta.url), {
-    workerData: { openapi, name, server },
+    workerData,
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });
   const tooLarge = () =>

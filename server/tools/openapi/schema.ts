@@ -84,7 +84,9 @@ export class SchemaReader {
     const { additionalProperties: additional, patternProperties } = schema;
     const open = isObject(patternProperties) && additional === undefined ? true : additional;
     const closed = open === undefined || open === false;
-    if (!isObject(schema.properties) && !(types[0] === "object" && closed)) return undefined;
+    // a part of `allOf` may say only what is required
+    const isObjectPart = types[0] === "object" || Array.isArray(schema.required);
+    if (!isObject(schema.properties) && !(isObjectPart && closed)) return undefined;
     return {
       properties: isObject(schema.properties) ? schema.properties : {},
       required: strings(schema.required),

@@ -392,6 +392,31 @@ describe("schemas", () => {
     expect([null, "s", "x"].map((value) => fits(schema, value, components))).toEqual([true, true, false]);
   });
 
+  it("allOf with a part that only requires still gives one argument a property", () => {
+    const { tool } = load(
+      withBody("application/json", {
+        schema: {
+          allOf: [{ $ref: "#/components/schemas/Pet" }, { required: ["age"] }],
+          properties: { age: { type: "integer" } },
+        },
+      }),
+    );
+    expect(Object.keys(properties(tool("act")))).toEqual(["body"]); // the reference leads nowhere
+    const known = load({
+      ...withBody("application/json", {
+        schema: {
+          allOf: [{ $ref: "#/components/schemas/Pet" }, { required: ["age"] }],
+          properties: { age: { type: "integer" } },
+        },
+      }),
+      components: { schemas: components },
+    }).tool("act");
+    expect([Object.keys(properties(known)), known.parameters.required]).toEqual([
+      ["name", "age"],
+      ["name", "age"],
+    ]);
+  });
+
   it("allOf with closed parts takes the properties of all", () => {
     const schema = { $ref: "#/components/schemas/Cat" };
     expect(fits(schema, { name: "Tom", lives: 9 }, components)).toBe(true);
