@@ -137,8 +137,10 @@ export function execute(options: ExecuteOptions): Execution {
           waits,
         });
       }
-      if (options.signal.aborted) return finish({ type: "run-cancel", usage: { ...usage } }, { status: "cancelled" });
       const error = errorData(reason);
+      // Aborted with a fault of the server itself, the run has failed; for any other reason it is cancelled.
+      if (options.signal.aborted && error.code !== "internal")
+        return finish({ type: "run-cancel", usage: { ...usage } }, { status: "cancelled" });
       const node = frame.failedNode;
       return finish(
         { type: "run-fail", error, ...(node === undefined ? {} : { node }), usage: { ...usage } },

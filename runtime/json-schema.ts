@@ -12,6 +12,14 @@ import type { JsonSchema } from "./tool.ts";
 const MAX_SCHEMA_CHARACTERS = 256 * 1024;
 const MAX_SCHEMA_DEPTH = 48;
 const MAX_PATTERN_CHARACTERS = 2_000;
+/** Of a pattern with its counted repetitions written out, in characters. */
+const MAX_PATTERN_SIZE = 50_000;
+/** Of all patterns of one schema. */
+const MAX_PATTERNS_SIZE = 500_000;
+/** Steps (size of the pattern × length of the text) that the patterns of one check may take: about 50 ms. */
+const MAX_PATTERN_STEPS = 1_000_000;
+/** Subschemas × values of one check. */
+const MAX_CHECKS = 5_000_000;
 /** Subschemas that can apply to one value when every reference is followed. */
 const MAX_WORK = 20_000;
 const MAX_VALUE_NODES = 50_000;
@@ -23,9 +31,10 @@ const NAME_KEYWORDS: ReadonlySet<string> = new Set(["properties", "patternProper
 
 /** The fault of a value, as part of a sentence; undefined when it is valid. Throws `SchemaError` when the schema cannot be used. */
 export function schemaFault(schema: JsonSchema, value: unknown): string | undefined {
-  const { validate, maxDepth } = validatorOf(schema);
-  const shape = walk(value, maxDepth, true);
+  const { validate, maxDepth, work } = validatorOf(schema);
+  const shape = walk(value, maxDepth, true, Math.max(100, Math.floor(MAX_CHECKS / work)));
   if (shape) return shape;
+  patternSteps = MAX_PATTERN_STEPS;
   if (validate(value)) return undefined;
   return describe(validate.errors?.[0]);
 }
@@ -41,12 +50,13 @@ export function sizeFault(value: unknown): string | undefined {
   return walk(value, MAX_JSON_DEPTH, false);
 }
 
-function walk(value: unknown, maxDepth: number, keys: boolean): string | undefined {
+function walk(value: unknown, maxDepth: number, keys: boolean, maxNodes = MAX_VALUE_NODES): string | undefined {
+  const most = Math.min(maxNodes, MAX_VALUE_NODES);
   let nodes = 0;
   let characters = 0;
   const stack: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
   for (let top = stack.pop(); top; top = stack.pop()) {
-    if (++nodes > MAX_VALUE_NODES) return `they hold more than ${MAX_VALUE_NODES} values`;
+    if (++nodes > most) return `they hold more than ${most} values`;
     if (typeof top.value === "string") characters += top.value.length;
     if (characters > MAX_VALUE_CHARACTERS) return `they are longer than ${MAX_VALUE_CHARACTERS} characters`;
     if (top.value === null || typeof top.value !== "object") continue;
@@ -63,7 +73,12 @@ function walk(value: unknown, maxDepth: number, keys: boolean): string | undefin
 interface Validator {
   validate: ((value: unknown) => boolean) & { errors?: ErrorObject[] | null };
   maxDepth: number;
+  /** How many subschemas a value can meet. */
+  work: number;
 }
+
+/** What is left for the patterns of the check under way. A check is synchronous, so checks do not mix. */
+let patternSteps = 0;
 
 const byObject = new WeakMap<JsonSchema, Validator | SchemaError>();
 /** Each listing of tools creates new objects of the same schema. */
@@ -97,7 +112,7 @@ function writeSchema(schema: JsonSchema): string | SchemaError {
 
 function makeValidator(schema: JsonSchema): Validator | SchemaError {
   try {
-    const maxDepth = examine(schema);
+    const { maxDepth, work } = examine(schema);
     // One instance per schema: an `$id` in one must not resolve a reference in another.
     const ajv = new Ajv2020({
       strict: false,
@@ -105,9 +120,18 @@ function makeValidator(schema: JsonSchema): Validator | SchemaError {
       validateFormats: false,
       validateSchema: false,
       logger: false,
-      code: { regExp: Object.assign(linearPattern, { code: "linearPattern" }) },
+      code: { regExp: Object.assign(linearPatterns(), { code: "linearPattern" }) },
     });
-    return { validate: compile(ajv, withoutIds(schema)), maxDepth };
+    // The library's own compares every pair of items.
+    ajv.removeKeyword("uniqueItems");
+    ajv.addKeyword({
+      keyword: "uniqueItems",
+      type: "array",
+      schemaType: "boolean",
+      validate: areUnique,
+      error: UNIQUE,
+    });
+    return { validate: compile(ajv, withoutIds(schema)), maxDepth, work };
   } catch (error) {
     return error instanceof SchemaError
       ? error
@@ -125,24 +149,57 @@ function compile(ajv: Ajv2020, schema: JsonSchema): Validator["validate"] {
   }
 }
 
-/** A pattern that RE2 does not support (lookaround, backreference) is not checked: tools check their own arguments too. */
-function linearPattern(pattern: string) {
-  const compiled = compilePattern(pattern);
-  return { test: (text: string) => compiled === undefined || compiled.matcher(text).find() } as unknown as RegExp;
+/**
+ * Compiles the patterns of one schema. A pattern that RE2 does not know (it looks around or refers back) or that is too
+ * large is not checked, nor is one for which the check has no steps left: the tool checks its own arguments again.
+ */
+function linearPatterns(): (pattern: string) => RegExp {
+  let size = 0;
+  return (pattern) => {
+    const compiled = size > MAX_PATTERNS_SIZE ? undefined : compilePattern(pattern);
+    size += writtenOut(pattern);
+    const test = (text: string) => {
+      if (!compiled) return true;
+      patternSteps -= compiled.programSize() * (text.length + 1);
+      return patternSteps < 0 || compiled.matcher(text).find();
+    };
+    return { test } as unknown as RegExp;
+  };
 }
 
-/** Whether a pattern can be checked: in time that grows with the text's length alone. */
+/** Whether a pattern can be checked: in time that grows with the text's length alone, by a small factor. */
 export function isLinearPattern(pattern: string): boolean {
   return compilePattern(pattern) !== undefined;
 }
 
 function compilePattern(pattern: string): RE2JS | undefined {
-  if (pattern.length > MAX_PATTERN_CHARACTERS) return undefined;
+  if (pattern.length > MAX_PATTERN_CHARACTERS || writtenOut(pattern) > MAX_PATTERN_SIZE) return undefined;
   try {
     return RE2JS.compile(pattern);
   } catch {
     return undefined;
   }
+}
+
+/** At most how long a pattern is without counted repetitions (`a{3}` is `aaa`): a bound on the work to compile it. */
+function writtenOut(pattern: string): number {
+  let repeats = 1;
+  for (const [, from, to] of pattern.matchAll(/\{(\d{1,5})(?:,(\d{0,5}))?\}/g))
+    repeats += Math.max(Number(from), Number(to ?? 0));
+  return pattern.length * repeats;
+}
+
+function areUnique(unique: boolean, items: unknown[]): boolean {
+  return !unique || new Set(items.map(writeValue)).size === items.length;
+}
+const UNIQUE = { message: "must NOT have duplicate items" };
+
+/** Equal values give equal texts, whatever the order of their keys. */
+function writeValue(value: unknown): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(writeValue).join(",")}]`;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${writeValue(item)}`).join(",")}}`;
 }
 
 /** Removes dialect and id, which would resolve references outside of the schema. */
@@ -152,10 +209,10 @@ function withoutIds(schema: JsonSchema): JsonSchema {
 }
 
 /**
- * Throws for a schema with outside references, too much depth or too much work. Returns the maximum depth of a value: for
+ * Throws for a schema with outside references, too much depth or too much work. Returns the maximum depth of a value (for
  * a schema that refers to itself, one at which following every branch stays within bounds.
  */
-function examine(root: JsonSchema): number {
+function examine(root: JsonSchema): { maxDepth: number; work: number } {
   const seen = new Map<object, { work: number; turns: number }>();
   const open = new Set<object>();
 
@@ -180,9 +237,9 @@ function examine(root: JsonSchema): number {
     seen.set(schema, sum);
     return sum;
   };
-  const { turns } = visit(root, 0);
-  if (turns <= 1) return MAX_JSON_DEPTH;
-  return Math.max(2, Math.min(MAX_JSON_DEPTH, Math.floor(Math.log(MAX_WORK) / Math.log(turns))));
+  const { work, turns } = visit(root, 0);
+  if (turns <= 1) return { maxDepth: MAX_JSON_DEPTH, work };
+  return { maxDepth: Math.max(2, Math.min(MAX_JSON_DEPTH, Math.floor(Math.log(MAX_WORK) / Math.log(turns)))), work };
 }
 
 function referred(root: JsonSchema, ref: string): unknown {

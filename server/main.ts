@@ -10,6 +10,7 @@ import { buildEditor } from "./process/editor-build.ts";
 import { type Env, parseEnv } from "./process/env.ts";
 import { canListen, listen } from "./process/listen.ts";
 import { removeServerFile, writeServerFile } from "./process/server-file.ts";
+import { FaultHandler } from "./process/uncaught.ts";
 import type { Role } from "./queue/open-stores.ts";
 import { signInUrl } from "./routes/sign-in.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -23,7 +24,8 @@ async function main(): Promise<void> {
   const withEditor = !process.argv.includes("--no-editor");
   const env = parseEnv(process.env);
   const logger = createLogger({ level: env.logLevel });
-  process.on("unhandledRejection", (reason) => logger.report(reason));
+  const faults = new FaultHandler({ report: (thrown, fields) => logger.report(thrown, fields) });
+  faults.install();
   const auth = openAuth(env);
   // Before the editor is built, to report a port in use immediately.
   await canListen(env);
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
     devRoot: dev ? ROOT : undefined,
   });
   await opened.start();
+  faults.started((kind) => opened.services.metrics.fault(kind));
   writeServerFile(env.dataDir, server.origin);
 
   let stopping = false;

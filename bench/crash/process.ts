@@ -66,6 +66,10 @@ export class ServerProcess {
     if (ready) this.starts.push(this.readyAt - began);
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   get isAlive(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }

@@ -227,6 +227,8 @@ class Entries {
     const sink = this.#archive.entry({ name, size, mode: 0o600, mtime: new Date(0) }, (error) =>
       error ? reject(error) : resolve(),
     );
+    // The entry is destroyed with the archive when the reader goes away, perhaps while nothing waits for it.
+    (sink as unknown as Writable).on("error", reject);
     // Waits for the reader of the archive. `stored` rejects when it is gone.
     for await (const chunk of chunks) if (!sink.write(chunk)) await Promise.race([once(sink, "drain"), stored]);
     (sink as unknown as Writable).end();

@@ -1,6 +1,7 @@
 /** Tools in the library, and the import of tools. */
 import { z } from "zod";
 import { Effect, type JsonSchema } from "../../runtime/tool.ts";
+import { ToolHints } from "./mcp-server.ts";
 import { typed } from "./typed.ts";
 
 export const ToolCard = z.object({
@@ -12,6 +13,7 @@ export const ToolCard = z.object({
   binding: z.enum(["builtin", "http", "openapi", "mcp", "code", "agent", "model"]),
   needs: z.array(z.string()).optional().describe("Missing requirements, such as a secret."),
   source: z.string().optional().describe("The API, MCP server or template that the tool comes from."),
+  hints: ToolHints.optional().describe("What the MCP server says about the tool."),
 });
 export type ToolCard = z.infer<typeof ToolCard>;
 

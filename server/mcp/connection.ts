@@ -1,6 +1,5 @@
 /** One live connection to an MCP server over stdio or Streamable HTTP, in either era of the protocol. */
 import {
-  type CallToolResult,
   type Client,
   ProtocolError,
   SdkError,
@@ -12,22 +11,37 @@ import {
 } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
 import { cleanText, cutText } from "../tools/clean-text.ts";
-import { type Cuts, connectOnce, endingOf, type Launch, SessionLost, SignInNeeded, startFailure } from "./connect.ts";
+import { CallTimer } from "./call-timer.ts";
+import { type Cuts, connectOnce, type Launch, lastOutput, SessionLost, SignInNeeded, startFailure } from "./connect.ts";
 import { CALL_KEY } from "./http-fetch.ts";
+import { rawResult } from "./raw-results.ts";
 import { StdioTransport } from "./stdio-transport.ts";
-import { acceptTools, MAX_TOOLS, type PinnedTool, type RejectedTool } from "./tool-list.ts";
+import { MAX_TOOLS, type PinnedTool, type RejectedTool, readTools } from "./tool-list.ts";
 
 const MAX_PAGES = 64;
 const PING_MS = 2_000;
+
 export interface ConnectionEvents {
-  /** The connection ended. `crashed`: we did not close it, and it is not the clean exit of an idle server. */
-  onEnd(crashed: boolean): void;
+  /** An opened connection ended. `crashed`: we did not close it, and it is not the clean exit of an idle server. */
+  onEnd(connection: McpConnection, crashed: boolean): void;
   onListChanged(): void;
 }
 
 export interface ServerInfo {
   name: string;
   version: string;
+}
+
+/** What a server reports about a call under way. */
+export interface CallProgress {
+  progress: number;
+  total?: number;
+  message?: string;
+}
+
+export interface CallOptions {
+  idempotencyKey: string;
+  onProgress?(progress: CallProgress): void;
 }
 
 export class McpConnection {
@@ -38,13 +52,18 @@ export class McpConnection {
   readonly #client: Client;
   readonly #transport: StdioTransport | StreamableHTTPClientTransport;
   readonly #launch: Launch;
-  readonly #definitions = new Map<string, Tool>();
-  #inFlight = 0;
-  #closing = false;
   readonly #cuts: Cuts;
+  /** By tool name, as the server sent them. */
+  readonly #schemas = new Map<string, { input: unknown; output: unknown }>();
+  #inFlight = 0;
+  #opened = false;
+  #closing = false;
   #alive = true;
 
-  /** Starts or reaches the server and lists its tools. Rejects with `mcp_start_failed`, `address_blocked` or `SignInNeeded`. */
+  /**
+   * Starts or reaches the server and lists its tools. Rejects with `mcp_start_failed`, `address_blocked` or
+   * `SignInNeeded`. `events` are emitted after it has resolved.
+   */
   static async open(launch: Launch, events: ConnectionEvents): Promise<McpConnection> {
     const eras: ("auto" | "legacy")[] = !launch.stdio
       ? ["auto"]
@@ -61,14 +80,18 @@ export class McpConnection {
         const connection = new McpConnection(client, transport, launch, events, attempt.cuts);
         try {
           await connection.#list(deadline - Date.now());
+          if (!connection.alive) throw new Error("it closed the connection");
         } catch (thrown) {
+          // Before the close, which ends the process by itself: the exit is a reason only if it came first.
+          const error = await startFailure(launch, transport, thrown);
           await connection.close();
-          throw startFailure(launch, transport, thrown);
+          throw error;
         }
+        connection.#opened = true;
         return connection;
       } catch (thrown) {
         failure = thrown;
-        // only an end during the first request may mean "this server knows no other first request"
+        // Only an end during the first request may mean that the server does not know this request.
         if (!(thrown instanceof PatchbayError) || !attempt.endedEarly()) break;
       }
     }
@@ -94,11 +117,14 @@ export class McpConnection {
     };
     client.onclose = () => {
       this.#alive = false;
+      if (!this.#opened) return;
       const exit = transport instanceof StdioTransport ? transport.exit : undefined;
       const clean = exit?.code === 0 && this.#inFlight === 0;
-      events.onEnd(!this.#closing && !clean);
+      events.onEnd(this, !this.#closing && !clean);
     };
-    client.setNotificationHandler("notifications/tools/list_changed", () => events.onListChanged());
+    client.setNotificationHandler("notifications/tools/list_changed", () => {
+      if (this.#opened) events.onListChanged();
+    });
   }
 
   get alive(): boolean {
@@ -110,42 +136,54 @@ export class McpConnection {
     await this.#list(this.#launch.startMs);
   }
 
+  /** The schema of the structured value of a tool, as the server sent it. */
+  outputSchema(tool: string): unknown {
+    return this.#schemas.get(tool)?.output;
+  }
+
   /**
-   * Rejects with `tool_timeout`, `connection_lost` (the outcome is unknown), `mcp_failed`, `SessionLost` (the server
-   * did not know the session and did nothing) or the signal's reason.
+   * Resolves with the result as the server sent it, unchecked. Rejects with `tool_timeout`, `connection_lost` (the outcome
+   * is unknown), `mcp_failed`, `SessionLost` (the server did not know the session and did nothing) or the signal's reason.
    */
   async call(
     tool: string,
     args: Record<string, unknown>,
-    idempotencyKey: string,
+    { idempotencyKey, onProgress }: CallOptions,
     signal: AbortSignal,
-  ): Promise<CallToolResult> {
-    const { callMs, name } = this.#launch;
+  ): Promise<Record<string, unknown>> {
+    const { callMs, callTotalMs, name } = this.#launch;
     this.#inFlight++;
     const cut = this.#cuts.watch(idempotencyKey);
+    const timer = new CallTimer(callMs, callTotalMs);
     try {
-      return await this.#client.callTool(
+      const result = await this.#client.callTool(
         { name: tool, arguments: args, _meta: { [CALL_KEY]: idempotencyKey } },
         {
-          timeout: callMs,
-          maxTotalTimeout: callMs,
-          signal: AbortSignal.any([signal, cut.signal]),
-          toolDefinition: this.#definitions.get(tool),
+          // The timer below has both limits, and cancels the request when one is reached.
+          timeout: callTotalMs + PING_MS,
+          signal: AbortSignal.any([signal, cut.signal, timer.signal]),
+          onprogress: (progress) => {
+            timer.restart();
+            onProgress?.(progress);
+          },
+          toolDefinition: { name: tool, inputSchema: this.#schemas.get(tool)?.input } as Tool,
         },
       );
+      return rawResult(result) ?? {};
     } catch (thrown) {
       if (signal.aborted) throw signal.reason;
       if (cut.signal.aborted) throw this.#lost(tool);
       if (thrown instanceof PatchbayError) throw thrown;
-      if (thrown instanceof SdkError && thrown.code === SdkErrorCode.RequestTimeout) {
-        void this.#afterTimeout();
+      if (timer.signal.aborted) {
+        void this.#afterTimeout().catch(() => undefined); // it has ended
         throw new PatchbayError(
           "tool_timeout",
-          `The MCP server "${name}" did not finish ${tool} within ${callMs} ms; it was asked to stop.`,
+          `The MCP server "${name}" did not finish ${tool} within ${timer.reached}; it was asked to stop. The limits can be changed under MCP servers.`,
         );
       }
       throw this.#callFailure(tool, thrown);
     } finally {
+      timer.stop();
       cut.done();
       this.#inFlight--;
     }
@@ -153,7 +191,7 @@ export class McpConnection {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#client.close().catch(() => undefined); // it may have ended meanwhile
+    await this.#client.close().catch(() => undefined); // it may have ended already
     this.#alive = false;
   }
 
@@ -178,7 +216,7 @@ export class McpConnection {
     );
     if (thrown instanceof UnauthorizedError) return new SignInNeeded(name);
     if (thrown instanceof SdkHttpError) {
-      // 404 by the protocol; some servers say 400. Either way the request was refused and nothing was done
+      // 404 by the protocol; some servers send 400. Either way the request was refused and nothing was done.
       if (thrown.status === 404 || (thrown.status === 400 && this.#hasSession))
         return new SessionLost(name, thrown.status);
       if (thrown.status === 401 || thrown.status === 403) return new SignInNeeded(name);
@@ -197,7 +235,7 @@ export class McpConnection {
   #lost(tool: string): PatchbayError {
     return new PatchbayError(
       "connection_lost",
-      `The MCP server "${this.#launch.name}" ended in the middle of ${tool}; whether it took effect is not known.${this.#ending()}`,
+      `The MCP server "${this.#launch.name}" ended during ${tool}; it is not known whether the call took effect.${this.#lastOutput()}`,
     );
   }
 
@@ -205,42 +243,42 @@ export class McpConnection {
     return !(this.#transport instanceof StdioTransport) && this.#transport.sessionId !== undefined;
   }
 
-  #ending(): string {
-    return this.#transport instanceof StdioTransport ? endingOf(this.#transport, this.#launch) : "";
+  #lastOutput(): string {
+    return this.#transport instanceof StdioTransport ? lastOutput(this.#transport, this.#launch) : "";
   }
 
   async #list(timeoutMs: number): Promise<void> {
-    const tools: Tool[] = [];
+    const entries: unknown[] = [];
     let total = 0;
     if (this.#client.getServerCapabilities()?.tools) {
-      const signal = AbortSignal.timeout(Math.max(timeoutMs, 1));
+      const deadline = Date.now() + timeoutMs;
       let cursor: string | undefined;
       const seen = new Set<string>();
-      for (let page = 0; ; page++) {
-        const answer = await this.#client.request(
-          { method: "tools/list", params: cursor === undefined ? {} : { cursor } },
-          { timeout: Math.max(timeoutMs, 1), signal },
+      for (let page = 0; page < MAX_PAGES; page++) {
+        const { tools, nextCursor } = rawResult(
+          await this.#client.request(
+            { method: "tools/list", params: cursor === undefined ? {} : { cursor } },
+            { timeout: Math.max(deadline - Date.now(), 1) },
+          ),
         );
-        total += answer.tools.length;
-        tools.push(...answer.tools.slice(0, Math.max(0, 2 * MAX_TOOLS - tools.length)));
-        cursor = answer.nextCursor;
-        if (
-          cursor === undefined ||
-          cursor === "" ||
-          seen.has(cursor) ||
-          page >= MAX_PAGES ||
-          tools.length >= 2 * MAX_TOOLS
-        )
-          break;
-        seen.add(cursor);
+        if (!Array.isArray(tools)) throw new Error("its list of tools is not a list");
+        total += tools.length;
+        entries.push(...tools.slice(0, Math.max(0, 2 * MAX_TOOLS - entries.length)));
+        if (typeof nextCursor !== "string" || nextCursor === "" || seen.has(nextCursor)) break;
+        if (entries.length >= 2 * MAX_TOOLS) break;
+        seen.add(nextCursor);
+        cursor = nextCursor;
       }
     }
-    const list = acceptTools(tools, total);
+    const list = readTools(entries, total);
     this.tools = list.tools;
     this.rejected = list.rejected;
-    this.#definitions.clear();
+    this.#schemas.clear();
     const kept = new Set(list.tools.map((tool) => tool.name));
-    for (const tool of tools)
-      if (kept.has(tool.name) && !this.#definitions.has(tool.name)) this.#definitions.set(tool.name, tool);
+    for (const entry of entries) {
+      const { name, inputSchema, outputSchema } = (entry ?? {}) as Record<string, unknown>;
+      if (typeof name === "string" && kept.has(name) && !this.#schemas.has(name))
+        this.#schemas.set(name, { input: inputSchema, output: outputSchema });
+    }
   }
 }

@@ -16,7 +16,7 @@ let world: TestServices;
 const never = new AbortController().signal;
 
 beforeAll(async () => {
-  world = await openTestServices({ startMs: 8_000 });
+  world = await openTestServices({ startMs: 60_000 });
 });
 afterEach(async () => {
   for (const { name } of await world.mcp.cards()) await world.mcp.delete(name);
@@ -69,7 +69,7 @@ describe("approval", () => {
     const card = await approved(rough("ok"));
     expect(card.status).toBe("ready");
     expect((await world.mcp.tools("a", never))[0]).toMatchObject({ name: "mcp/a/echo", effect: "outside" });
-    expect((await world.mcp.change("a", { effects: { echo: "read" } })).status).toBe("stopped");
+    expect((await world.mcp.change("a", { effects: { echo: "read" } })).status).toBe("ready");
     expect((await world.mcp.tools("a", never))[0]).toMatchObject({ effect: "read" });
     expect((await call("echo", "still")).content).toBe("still");
     expect((await world.mcp.change("a", { env: { NEW: "x" } })).status).toBe("needs-approval");
@@ -114,9 +114,9 @@ describe("faults over stdio", () => {
     await world.reopen({ startMs: 400 });
     const card = await approved(rough("banner-only"));
     expect(card.message).toMatch(
-      /did not answer within 400 ms.*lines to stdout that are not messages, first: Welcome/s,
+      /did not answer within 400 ms.*lines to stdout that are not messages, the first: Welcome/s,
     );
-    await world.reopen({ startMs: 8_000 });
+    await world.reopen({ startMs: 60_000 });
   });
 
   it("a crash in a call: the outcome is unknown, the next call has a new server, the breaker opens at three", async () => {
@@ -215,19 +215,19 @@ describe("faults over stdio", () => {
     await new Promise<void>((done) => trap.listen(0, "127.0.0.1", done));
     const { port } = trap.address() as { port: number };
     const card = await approved(rough("lists", `http://127.0.0.1:${port}/schema.json`));
-    const why = Object.fromEntries(card.rejected!.map((each) => [each.tool, each.reason]));
-    expect(why).toMatchObject({
-      echo: expect.stringContaining("another tool"),
-      "bad name!": expect.stringContaining("characters"),
-      remote: expect.stringContaining("outside of it"),
-      deep: expect.stringContaining("nested more than"),
-      missing: expect.stringContaining("not there"),
-    });
+    expect(card.rejected).toEqual([
+      { tool: "echo", reason: expect.stringContaining("another tool") },
+      { tool: "bad name!", reason: expect.stringContaining("characters") },
+    ]);
     const tools = new Map((await world.mcp.tools("a", never)).map((tool) => [tool.name, tool]));
     expect(tools.get("mcp/a/long")!.summary.length).toBeLessThan(4100);
     expect(tools.get("mcp/a/hidden")!.summary).toBe("nice\\u{202e}\\u{0}\\u{e0041}tool");
+    const notes = (name: string) => tools.get(`mcp/a/${name}`)!.notes?.join();
+    expect(notes("remote")).toContain("which is outside of it");
+    expect(notes("deep")).toContain("nested very deep");
+    expect(notes("missing")).toContain("not there");
     // Arguments for a schema that refers to itself are held to a depth, and patterns run in linear time.
-    for (const name of ["local-ref", "recursive", "self-ref", "pattern"]) expect(tools.has(`mcp/a/${name}`)).toBe(true);
+    for (const name of ["local-ref", "recursive", "self-ref", "pattern"]) expect(notes(name), name).toBeUndefined();
     expect(hits).toBe(0);
     trap.close();
   });
@@ -259,9 +259,9 @@ describe("faults over stdio", () => {
 
   it("strange results: broken media is named, structured values are kept, good media is an artifact", async () => {
     await approved(rough("ok"));
-    await expect(call("strange", "bad")).rejects.toMatchObject({
-      code: "mcp_failed",
-      message: expect.stringContaining("Base64"),
+    expect(await call("strange", "bad")).toMatchObject({
+      value: { n: 1 },
+      content: expect.stringMatching(/^\[part 1 cannot be read: its data \(image\/png\) is not base64\]\na/),
     });
     const result = await call("strange");
     expect(result).toMatchObject({
@@ -274,8 +274,11 @@ describe("faults over stdio", () => {
 
   it("progress without end does not hold the limit off", async () => {
     await approved(rough("ok"));
-    await world.reopen({ callMs: 300 });
-    await expect(call("progress")).rejects.toMatchObject({ code: "tool_timeout" });
+    await world.reopen({ callMs: 300, callTotalMs: 600 });
+    await expect(call("progress")).rejects.toMatchObject({
+      code: "tool_timeout",
+      message: expect.stringContaining("600 ms, its limit in total"),
+    });
     await world.reopen({ callMs: 60_000 });
   });
 

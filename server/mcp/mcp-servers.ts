@@ -1,4 +1,4 @@
-/** The MCP servers that the admin entered: approved before they start, pinned by what they offer, started when called. */
+/** The MCP servers of the admin: approved before they start, pinned by the tools they offer, started when called. */
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { McpServerCard } from "../contract/mcp-server.ts";
@@ -10,11 +10,20 @@ import { SessionLost, SignInNeeded } from "./connect.ts";
 import { asFetchLike } from "./http-fetch.ts";
 import { beginSignIn, endSignIn, forgetSignIn, serverOfState } from "./oauth.ts";
 import { toolResult } from "./result.ts";
-import { createRunning, type McpDeps } from "./running.ts";
-import { cardOf, launchHash, type ServerRecord, seenHash, specFor } from "./server-record.ts";
+import { createRunning, limitsOf, type McpDeps } from "./running.ts";
+import {
+  cardOf,
+  launchHash,
+  mcpTool,
+  type ServerRecord,
+  secretsOf,
+  seenHash,
+  unknownVariables,
+} from "./server-record.ts";
 import type { McpServers } from "./service.ts";
 
 const KIND = "mcp-server";
+
 /** Ends the servers that an earlier process left running, and starts none. */
 export function createMcpServers(deps: McpDeps): McpServers {
   const { records, secrets } = deps;
@@ -38,17 +47,24 @@ export function createMcpServers(deps: McpDeps): McpServers {
   }
 
   const running = createRunning(deps, { read: recordOf, write });
-  const card = (record: ServerRecord): McpServerCard =>
-    cardOf(record, running.state(record.settings.name), deps.dataDir);
+  const cards = async (list: Iterable<ServerRecord>): Promise<McpServerCard[]> => {
+    const names = new Set((await secrets.names()).map((secret) => secret.name));
+    return [...list].map((record) => {
+      const { settings } = record;
+      const context = { dataDir: deps.dataDir, limits: limitsOf(settings, deps), secrets: names };
+      return cardOf(record, running.state(settings.name), context);
+    });
+  };
+  const card = async (record: ServerRecord): Promise<McpServerCard> => (await cards([record]))[0]!;
   const signInFetch = (settings: McpSettings) =>
     asFetchLike(deps.guard.allowing([settings.url!]), () => undefined) as FetchLike;
 
-  async function keepSecrets(parsed: ParsedServer): Promise<void> {
+  async function storeSecrets(parsed: ParsedServer): Promise<void> {
     for (const [name, value] of parsed.secrets) await secrets.set(name, value);
   }
 
   return {
-    cards: async () => [...(await mirror.current()).values()].map(card),
+    cards: async () => cards((await mirror.current()).values()),
 
     add: async (body) => {
       const parsed = parseServers(body);
@@ -60,30 +76,39 @@ export function createMcpServers(deps: McpDeps): McpServers {
           `There is already an MCP server "${taken.settings.name}". Delete or change that one, or choose another name.`,
         );
       for (const each of parsed) {
-        await keepSecrets(each);
+        await storeSecrets(each);
         await records.put<ServerRecord>(KIND, each.settings.name, { settings: each.settings }, { revision: 0 });
       }
       await mirror.changed();
-      return Promise.all(parsed.map(async (each) => card(await recordOf(each.settings.name))));
+      return cards(await Promise.all(parsed.map((each) => recordOf(each.settings.name))));
     },
 
     change: async (name, change) => {
       if (change === null || typeof change !== "object" || Array.isArray(change))
         throw new PatchbayError("bad_request", "Send the settings to change.");
-      const { settings } = await recordOf(name);
-      const given = change as Record<string, unknown>;
-      const { name: _, ...before } = settings;
-      const parsed = parseServer(name, withoutNulls({ ...keptBy(before, given), ...given }));
-      await running.stop(name);
-      if (parsed.settings.url !== settings.url) await forgetSignIn(name, secrets); // it was another's
-      await keepSecrets(parsed);
-      const changed = await write(name, (record) => ({ ...record, settings: { ...parsed.settings, name } }));
+      const { acceptHints, ...given } = change as Record<string, unknown>;
+      if (acceptHints !== undefined && typeof acceptHints !== "boolean")
+        throw new PatchbayError("bad_request", '"acceptHints" must be true or false.', { path: "/acceptHints" });
+      const { settings, approved } = await recordOf(name);
+      const { name: _, acceptHints: before, ...rest } = settings;
+      const parsed = parseServer(name, withoutNulls({ ...settingsKept(rest, given), ...given }));
+      const next: McpSettings = { ...parsed.settings, name };
+      // Hints were accepted for what was approved; another command or address has others.
+      const stays = launchHash(next, deps.dataDir) === launchHash(settings, deps.dataDir);
+      if (acceptHints ?? (stays && before)) next.acceptHints = true;
+      if (next.acceptHints && approved !== launchHash(next, deps.dataDir))
+        throw new PatchbayError("bad_request", `Approve the MCP server "${name}" before you accept its hints.`);
+      // What only concerns approvals does not need a restart.
+      if (Object.keys(given).some((key) => key !== "effects")) await running.stop(name);
+      if (parsed.settings.url !== settings.url) await forgetSignIn(name, secrets); // it belongs to the old address
+      await storeSecrets(parsed);
+      const changed = await write(name, (record) => ({ ...record, settings: next }));
       const kept = ownSecrets(changed.settings);
       for (const secret of ownSecrets(settings)) if (!kept.has(secret)) await secrets.delete(secret);
       return card(changed);
     },
 
-    approve: async (name, seen) => {
+    approve: async (name, seen, confirmEnv = []) => {
       const record = await recordOf(name);
       const launch = launchHash(record.settings, deps.dataDir);
       if (seen !== undefined && seen !== seenHash(record, deps.dataDir))
@@ -91,13 +116,25 @@ export function createMcpServers(deps: McpDeps): McpServers {
           "conflict",
           `"${name}" changed after it was shown. Look at it again before you approve.`,
         );
+      if (record.approved !== launch) {
+        const unconfirmed = unknownVariables(record.settings).filter((variable) => !confirmEnv.includes(variable));
+        if (unconfirmed.length)
+          throw new PatchbayError(
+            "bad_request",
+            `A variable may change which code the command runs. Check ${unconfirmed.join(", ")}, then approve with "confirmEnv": ${JSON.stringify(unconfirmed)}.`,
+            { path: "/confirmEnv" },
+          );
+      }
       running.forgive(name);
       if (record.approved === launch && record.review) {
         const { changes: _, ...pin } = record.review;
         await write(name, ({ review: __, ...rest }) => ({ ...rest, pin }));
       } else if (record.approved !== launch) {
         await running.stop(name);
-        await write(name, ({ review: _, pin: __, ...rest }) => ({ ...rest, approved: launch }));
+        await write(name, ({ review: _, pin: __, settings, ...rest }) => {
+          const { acceptHints: ___, ...approvedSettings } = settings;
+          return { ...rest, settings: approvedSettings, approved: launch };
+        });
       }
       // A failed start is not a failed approval: the card reports it.
       await running.connect(name).catch(() => undefined);
@@ -117,19 +154,19 @@ export function createMcpServers(deps: McpDeps): McpServers {
       const name = serverOfState(params);
       const record = name === undefined ? undefined : (await mirror.current()).get(name);
       if (name === undefined || !record?.settings.url)
-        throw new PatchbayError("forbidden", "This sign-in was not begun here. Begin it again.");
+        throw new PatchbayError("forbidden", "This sign-in was not started here. Start it again.");
       await endSignIn(record.settings, params, signInFetch(record.settings), deps);
       await running.stop(name);
-      await running.connect(name).catch(() => undefined); // the card says what happened
+      await running.connect(name).catch(() => undefined); // the card reports a failure
       return card(await recordOf(name));
     },
 
     tools: async (name) => {
       const { settings, pin } = await recordOf(name);
-      return (pin?.tools ?? []).map((tool) => specFor(settings, tool));
+      return (pin?.tools ?? []).map((tool) => mcpTool(settings, tool));
     },
 
-    call: async (name, tool, args, { idempotencyKey }, signal) => {
+    call: async (name, tool, args, options, signal) => {
       for (let attempt = 0; ; attempt++) {
         signal.throwIfAborted();
         const connection = await abortable(running.connect(name), signal);
@@ -145,11 +182,12 @@ export function createMcpServers(deps: McpDeps): McpServers {
             `The MCP server "${name}" has no tool "${tool}". It has: ${cutText(record.pin?.tools.map((each) => each.name).join(", ") ?? "none", 1000)}.`,
           );
         try {
-          return await toolResult(await connection.call(tool, args, idempotencyKey, signal), tool, deps.files);
+          const result = await connection.call(tool, args, options, signal);
+          return await toolResult(result, { tool, files: deps.files, outputSchema: connection.outputSchema(tool) });
         } catch (thrown) {
           if (thrown instanceof SignInNeeded) running.needSignIn(name);
           if (!(thrown instanceof SessionLost) || attempt > 0) throw thrown;
-          await connection.close(); // the server did nothing: once more with a new session
+          await connection.close(); // the server did nothing: try once more in a new session
         }
       }
     },
@@ -169,32 +207,29 @@ export function createMcpServers(deps: McpDeps): McpServers {
   };
 }
 
-/** Names of the secrets that were made for this server, and so go with it; those it only refers to stay. */
-function ownSecrets({ name, env, headers, oauth }: McpSettings): Set<string> {
-  const named = [
-    ...Object.values(env ?? {}),
-    ...Object.values(headers ?? {}),
-    ...(oauth?.clientSecret ? [oauth.clientSecret] : []),
-  ];
-  return new Set(named.map(({ secret }) => secret).filter((secret) => secret.startsWith(`mcp.${name}.`)));
+/** Names of the secrets that were created for this server and are deleted with it; others that it refers to stay. */
+function ownSecrets(settings: McpSettings): Set<string> {
+  return new Set(secretsOf(settings).filter((secret) => secret.startsWith(`mcp.${settings.name}.`)));
 }
 
 /**
- * The settings to keep after a change. A server that moves between command and URL, or to another origin, does not keep
- * credentials of the old one.
+ * The settings that stay when they are not given. A server that moves between command and URL, or to another origin, does
+ * not keep the credentials of the old one.
  */
-function keptBy(before: Omit<McpSettings, "name">, given: Record<string, unknown>): Partial<McpSettings> {
-  const { effects, env, headers, oauth } = before;
-  if ("command" in given) return { effects, env };
+function settingsKept(before: Omit<McpSettings, "name">, given: Record<string, unknown>): Partial<McpSettings> {
+  const { effects, env, headers, oauth, limits, cwd } = before;
+  if ("command" in given) return { effects, limits, env, cwd };
   if (!("url" in given)) return before;
-  return before.url && originOf(given.url) === originOf(before.url) ? { effects, headers, oauth } : { effects };
+  return before.url && originOf(given.url) === originOf(before.url)
+    ? { effects, limits, headers, oauth }
+    : { effects, limits };
 }
 
 function originOf(url: unknown): string {
   return typeof url === "string" && URL.canParse(url) ? new URL(url).origin : "";
 }
 
-/** `null` takes a setting away. */
+/** `null` removes a setting. */
 function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null && item !== undefined));
 }

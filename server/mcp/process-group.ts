@@ -1,10 +1,11 @@
 /**
- * A child process with everything that it starts: in a group of its own, ended as a group, and written down so that a
- * group left behind by a killed server is ended at the next start.
+ * A child process with everything that it starts, in a process group of its own that is ended as a whole. A note on disk
+ * names each living group, so that the next start ends a group that a killed Patchbay left behind.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shareFaults } from "../lib/fault-owner.ts";
 
 export interface Command {
   command: string;
@@ -12,7 +13,7 @@ export interface Command {
   /** The whole environment of the child. */
   env: Record<string, string>;
   cwd: string;
-  /** Folder in which living groups are written down. */
+  /** Folder of the notes on living groups. */
   ledger: string;
 }
 
@@ -20,13 +21,13 @@ export interface ProcessGroup {
   child: ChildProcessWithoutNullStreams;
   /** Resolves when the command itself has ended. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; error?: Error }>;
-  /** Closes stdin, then SIGTERM, then SIGKILL to the whole group, `graceMs` between; resolves when all are gone. */
+  /** Closes stdin, then sends SIGTERM, then SIGKILL to the whole group, `graceMs` apart. Resolves when it has ended. */
   end(graceMs: number): Promise<void>;
   /** SIGKILL to the whole group, at once. */
   kill(): void;
 }
 
-/** What a child gets of our own environment. */
+/** The variables of our own environment that a child gets. */
 const PASSED = [
   "PATH",
   "HOME",
@@ -52,26 +53,31 @@ export function baseEnvironment(): Record<string, string> {
 }
 
 const living = new Set<ProcessGroup>();
-// the last resort when the process ends without having closed what it started
+// For an end of this process that did not close its groups.
 process.on("exit", () => {
   for (const group of living) group.kill();
 });
 
-/** Starts a command without a shell. Never throws: a command that cannot be started ends with `error`. */
+/** Starts a command without a shell. A command that cannot be started ends with `error`. Throws when the system refuses a new process. */
 export function startGroup(command: Command): ProcessGroup {
-  const child = spawn(command.command, command.args, {
-    env: command.env,
-    cwd: command.cwd,
-    stdio: ["pipe", "pipe", "pipe"],
-    shell: false,
-    detached: true,
-    windowsHide: true,
-  });
-  const note = writeNote(command, child.pid);
+  // One server serves many runs: its faults belong to none of them.
+  const child = shareFaults(() =>
+    spawn(command.command, command.args, {
+      env: command.env,
+      cwd: command.cwd,
+      stdio: ["pipe", "pipe", "pipe"],
+      shell: false,
+      detached: true,
+      windowsHide: true,
+    }),
+  );
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null; error?: Error }>((resolve) => {
     child.once("error", (error) => resolve({ code: null, signal: null, error }));
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
+  // A broken pipe is no fault of ours: `ended` reports the end of the child. Absent when the system had no pipe left.
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.on("error", () => undefined);
+  child.on("error", () => undefined);
   const kill = (signal: NodeJS.Signals = "SIGKILL") => {
     if (child.pid !== undefined) killGroup(child.pid, signal);
   };
@@ -89,7 +95,7 @@ export function startGroup(command: Command): ProcessGroup {
         kill("SIGTERM");
         await within(ended, graceMs);
       }
-      kill("SIGKILL"); // also when the command has ended: what it started may live on
+      kill("SIGKILL"); // also when the command has ended: its own children may still run
       await ended;
       gone();
       child.stdout.destroy();
@@ -97,8 +103,14 @@ export function startGroup(command: Command): ProcessGroup {
     },
   };
   living.add(group);
-  child.stdin.on("error", () => undefined); // a child that ended: `ended` tells
-  // when the command ends by itself its group ends with it
+  let note: string | undefined;
+  try {
+    note = writeNote(command, child.pid);
+  } catch (error) {
+    kill();
+    throw error;
+  }
+  // When the command ends by itself, its group ends with it.
   void ended.then(() => {
     kill("SIGKILL");
     gone();
@@ -106,21 +118,21 @@ export function startGroup(command: Command): ProcessGroup {
   return group;
 }
 
-/** Ends groups that an earlier process of ours left behind. Only where the system can prove that the pid is still the same process. */
-export function reapLeftGroups(ledger: string): number {
+/** Ends the groups that an earlier Patchbay left behind, if the system can prove that the pid is still the same process. */
+export function endOrphanGroups(ledger: string): number {
   if (!existsSync(ledger)) return 0;
-  let reaped = 0;
+  let ended = 0;
   for (const file of readdirSync(ledger)) {
     const path = join(ledger, file);
     const [pid, started, owner, ownerStarted] = readFileSync(path, "utf8").split(" ");
-    if (owner && ownerStarted && startTime(Number(owner)) === ownerStarted) continue; // its server lives
+    if (owner && ownerStarted && startTime(Number(owner)) === ownerStarted) continue; // its Patchbay still runs
     if (started && started !== "?" && startTime(Number(pid)) === started) {
       killGroup(Number(pid), "SIGKILL");
-      reaped++;
+      ended++;
     }
     rmSync(path, { force: true });
   }
-  return reaped;
+  return ended;
 }
 
 function writeNote(command: Command, pid: number | undefined): string | undefined {
@@ -131,7 +143,7 @@ function writeNote(command: Command, pid: number | undefined): string | undefine
   return path;
 }
 
-/** The start time of a process in kernel ticks (field 22 of its stat): with the pid it names one process for good. */
+/** The start time of a process in kernel ticks (field 22 of its stat). Together with the pid it identifies a process. */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

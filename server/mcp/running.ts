@@ -2,6 +2,7 @@
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";
+import type { McpLimits } from "../contract/mcp-server.ts";
 import type { Guard } from "../net/guarded-fetch.ts";
 import type { Secrets } from "../secrets/service.ts";
 import type { Files } from "../stores/files.ts";
@@ -10,20 +11,23 @@ import type { McpSettings } from "./config.ts";
 import { type Launch, SignInNeeded } from "./connect.ts";
 import { McpConnection } from "./connection.ts";
 import { connectionAuth } from "./oauth.ts";
-import { reapLeftGroups } from "./process-group.ts";
+import { endOrphanGroups } from "./process-group.ts";
 import { folderOf, launchHash, type ServerRecord, type ServerState } from "./server-record.ts";
 import { listChanges } from "./tool-list.ts";
 
-const START_MS = 10_000;
-/** For a command that may have to download the server before it can start it. */
-const FETCHING_START_MS = 60_000;
-const FETCHING = /^(?:npx|bunx|uvx|pipx|pnpm|pnpx|yarn|uv|deno|docker|podman)(?:\.cmd|\.exe)?$/;
+/** On a busy machine a large server needs more than ten seconds. */
+const START_MS = 30_000;
+/** For a command that may download the server before it starts it. */
+const DOWNLOAD_START_MS = 120_000;
+const CALL_MS = 60_000;
+const CALL_TOTAL_MS = 600_000;
+const DOWNLOADS = /^(?:npx|bunx|uvx|pipx|pnpm|pnpx|yarn|uv|deno|docker|podman)(?:\.cmd|\.exe)?$/;
 const RESTART_WAITS_MS = [0, 250, 1_000];
-/** After this many failures within a minute, the server is not started until the minute is over. */
+/** After this many failures within a minute, the server is not started for the rest of the minute. */
 const BREAKER = { failures: 3, withinMs: 60_000 };
 const REFRESH_EVERY_MS = 1_000;
 
-/** What a process knows of a server beyond its record. */
+/** The state of a server in this process. */
 interface Live {
   connection?: McpConnection;
   starting?: Promise<McpConnection>;
@@ -39,11 +43,13 @@ export interface McpDeps {
   secrets: Secrets;
   files: Files;
   guard: Pick<Guard, "allowing">;
-  /** Holds the servers' scratch folders and the list of what runs. */
+  /** Contains the servers' own folders and the notes on running processes. */
   dataDir: string;
   now(): number;
+  /** Replace the default limits; in tests. */
   startMs?: number;
   callMs?: number;
+  callTotalMs?: number;
 }
 
 export interface ServerBook {
@@ -52,27 +58,34 @@ export interface ServerBook {
   write(name: string, change: (record: ServerRecord) => ServerRecord): Promise<ServerRecord>;
 }
 
+/** The limits in effect for a server. */
+export function limitsOf({ command, limits }: McpSettings, deps: Partial<McpLimits>): McpLimits {
+  const downloads = command !== undefined && DOWNLOADS.test(basename(command));
+  const callMs = limits?.callMs ?? deps.callMs ?? CALL_MS;
+  return {
+    startMs: limits?.startMs ?? deps.startMs ?? (downloads ? DOWNLOAD_START_MS : START_MS),
+    callMs,
+    callTotalMs: limits?.callTotalMs ?? deps.callTotalMs ?? Math.max(CALL_TOTAL_MS, callMs),
+  };
+}
+
 export interface Running {
-  /** The live connection, started where there is none. Rejects as `McpConnection.open`, or with `mcp_failed` in words. */
+  /** The live connection, started if there is none. Rejects as `McpConnection.open` does, or with `mcp_failed`. */
   connect(name: string): Promise<McpConnection>;
   state(name: string): ServerState;
-  /** Clears the failures, so that the next start is tried at once. */
+  /** Clears the failures: the next call starts the server immediately. */
   forgive(name: string): void;
-  /** Call when a tool call failed for want of a sign-in. */
+  /** Call when a tool call failed because a sign-in is required. */
   needSignIn(name: string): void;
   stop(name: string): Promise<void>;
   close(): Promise<void>;
-}
-
-function fetchesFirst({ command }: McpSettings): boolean {
-  return command !== undefined && FETCHING.test(basename(command));
 }
 
 /** Ends the servers that an earlier process left running, and starts none. */
 export function createRunning(deps: McpDeps, book: ServerBook): Running {
   const { secrets } = deps;
   const ledger = join(deps.dataDir, "mcp", ".groups");
-  reapLeftGroups(ledger);
+  endOrphanGroups(ledger);
   const lives = new Map<string, Live>();
   let closed = false;
 
@@ -85,15 +98,16 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
   };
 
   async function launchOf({ settings, era }: ServerRecord): Promise<Launch> {
-    const values = async (map: Record<string, { secret: string }> = {}) => {
+    const values = async (map: Record<string, string | { secret: string }> = {}) => {
       const result: Record<string, string> = {};
-      for (const [key, { secret }] of Object.entries(map)) result[key] = await secrets.get(secret);
+      for (const [key, value] of Object.entries(map))
+        result[key] = typeof value === "string" ? value : await secrets.get(value.secret);
       return result;
     };
+    const limits = limitsOf(settings, deps);
     const launch: Launch = {
       name: settings.name,
-      startMs: deps.startMs ?? (fetchesFirst(settings) ? FETCHING_START_MS : START_MS),
-      callMs: deps.callMs ?? 60_000,
+      ...limits,
       era,
       redact: (text) => secrets.redact(text),
     };
@@ -102,7 +116,7 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
         url: settings.url,
         headers: await values(settings.headers),
         auth: await connectionAuth(settings, deps),
-        fetch: deps.guard.allowing([settings.url]),
+        fetch: deps.guard.allowing([settings.url], { silenceMs: limits.callMs }),
       };
     else
       launch.stdio = {
@@ -115,7 +129,7 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
     return launch;
   }
 
-  /** The live connection, started where there is none. One start at a time, after a wait when it failed lately. */
+  /** The live connection, started if there is none. One start at a time, with a delay after recent failures. */
   function connect(name: string): Promise<McpConnection> {
     const live = liveOf(name);
     if (live.connection?.alive) return Promise.resolve(live.connection);
@@ -138,19 +152,18 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
       const seconds = Math.ceil((BREAKER.withinMs - (deps.now() - live.failures[0]!)) / 1000);
       throw new PatchbayError(
         "mcp_failed",
-        `The MCP server "${name}" failed ${live.failures.length} times within a minute and is left alone for ${seconds} more seconds. ${live.message ?? ""}`.trim(),
+        `The MCP server "${name}" failed ${live.failures.length} times within a minute; it is not started again for ${seconds} seconds. ${live.message ?? ""}`.trim(),
       );
     }
     const wait = RESTART_WAITS_MS[live.failures.length] ?? 0;
     if (wait) await sleep(wait);
     try {
-      const connection: McpConnection = await McpConnection.open(await launchOf(record), {
-        onEnd: (crashed) => {
-          if (live.connection === connection) live.connection = undefined;
-          if (crashed) {
-            live.failures.push(deps.now());
-            live.message = "It ended unexpectedly; it is started again at the next call.";
-          }
+      const connection = await McpConnection.open(await launchOf(record), {
+        onEnd: (ended, crashed) => {
+          if (live.connection === ended) live.connection = undefined;
+          if (!crashed) return;
+          live.failures.push(deps.now());
+          live.message = "It ended unexpectedly; the next call starts it again.";
         },
         onListChanged: () => scheduleRefresh(name, live),
       });
@@ -159,9 +172,9 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
       live.signIn = false;
       if (closed || (await book.read(name)).approved !== record.approved) {
         await connection.close();
-        throw new PatchbayError("unavailable", `The MCP server "${name}" was changed or stopped meanwhile.`);
+        throw new PatchbayError("unavailable", `The MCP server "${name}" was changed or stopped while it started.`);
       }
-      await settlePin(name, connection);
+      await comparePin(name, connection);
       return connection;
     } catch (thrown) {
       live.signIn = thrown instanceof SignInNeeded;
@@ -172,7 +185,7 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
   }
 
   /** Pins the tools at the first connection, and compares them with the pin at later ones. */
-  async function settlePin(name: string, connection: McpConnection): Promise<void> {
+  async function comparePin(name: string, connection: McpConnection): Promise<void> {
     const { serverInfo, tools, rejected, era } = connection;
     const record = await book.read(name);
     if (!record.pin) {
@@ -198,7 +211,7 @@ export function createRunning(deps: McpDeps, book: ServerBook): Running {
       const { connection } = live;
       if (!connection?.alive || closed) return;
       await connection.refresh();
-      await settlePin(name, connection);
+      await comparePin(name, connection);
     })().catch((thrown: unknown) => {
       live.message = thrown instanceof Error ? thrown.message : String(thrown);
     });

@@ -1,11 +1,11 @@
-/** What is kept of an MCP server, and how it is shown. */
+/** The stored record of an MCP server, and the card that shows it. */
 import { join } from "node:path";
-import type { ToolSpec } from "../../runtime/tool.ts";
-import type { McpServerCard } from "../contract/mcp-server.ts";
+import type { McpLimits, McpServerCard, McpTool } from "../contract/mcp-server.ts";
 import { cutText } from "../tools/clean-text.ts";
 import type { McpSettings } from "./config.ts";
 import type { ServerInfo } from "./connection.ts";
-import { type PinnedTool, type RejectedTool, sha256, toSpec } from "./tool-list.ts";
+import { isKnownVariable } from "./environment.ts";
+import { effectOf, type PinnedTool, type RejectedTool, sha256, toSpec } from "./tool-list.ts";
 
 export interface Pin {
   serverInfo: ServerInfo;
@@ -18,12 +18,12 @@ export interface ServerRecord {
   /** `launchHash` of the settings that the admin approved. */
   approved?: string;
   pin?: Pin;
-  /** What it offers now, where that is not what was pinned. */
+  /** The tools that it offers now, if they differ from the pinned ones. */
   review?: Pin & { changes: string[] };
   era?: "legacy" | "modern";
 }
 
-/** What a process sees of a server while it runs. */
+/** The state of a server in this process. */
 export interface ServerState {
   ready: boolean;
   starting: boolean;
@@ -31,51 +31,71 @@ export interface ServerState {
   message?: string;
 }
 
-/** Hash of what is approved and nothing else: argv, env names and folder, or URL and header names. */
+/**
+ * Hash of everything that is approved: the command, the names of its variables with the values that are not secrets, and
+ * the folder; or the URL and the names of its headers.
+ */
 export function launchHash(settings: McpSettings, dataDir: string): string {
-  return settings.url
-    ? sha256({ url: settings.url, headers: Object.keys(settings.headers ?? {}).sort() })
-    : sha256({
-        argv: [settings.command, ...(settings.args ?? [])],
-        env: Object.keys(settings.env ?? {}).sort(),
-        cwd: folderOf(settings, dataDir),
-      });
+  if (settings.url) return sha256({ url: settings.url, headers: Object.keys(settings.headers ?? {}).sort() });
+  const env = Object.entries(settings.env ?? {});
+  const values = env.filter(([, value]) => typeof value === "string");
+  return sha256({
+    argv: [settings.command, ...(settings.args ?? [])],
+    env: env.map(([name]) => name).sort(),
+    // Absent when there are none: approvals of older versions, in which all values were secrets, stay valid.
+    ...(values.length > 0 && { values: Object.fromEntries(values) }),
+    cwd: folderOf(settings, dataDir),
+  });
 }
 
-/** Hash of all that a person sees before they say yes: under review also of what is offered now. */
+/** Hash of everything that a person sees before the approval: under review also of the tools that are offered now. */
 export function seenHash({ settings, approved, review }: ServerRecord, dataDir: string): string {
   const launch = launchHash(settings, dataDir);
   if (approved !== launch || !review) return launch;
   return sha256([launch, review.serverInfo, review.tools.map((tool) => tool.hash)]);
 }
 
-/** The folder that it runs in: its own scratch folder where none was given. */
+/** The folder that it runs in. Default: a folder of its own. */
 export function folderOf(settings: McpSettings, dataDir: string): string {
   return settings.cwd ?? join(dataDir, "mcp", settings.name);
 }
 
-export function cardOf(record: ServerRecord, state: ServerState, dataDir: string): McpServerCard {
+/** Variables outside the list of known names. */
+export function unknownVariables({ env }: McpSettings): string[] {
+  return Object.keys(env ?? {}).filter((name) => !isKnownVariable(name));
+}
+
+export interface CardContext {
+  dataDir: string;
+  /** The limits in effect. */
+  limits: McpLimits;
+  /** Names of the secrets that are set. */
+  secrets: ReadonlySet<string>;
+}
+
+export function cardOf(record: ServerRecord, state: ServerState, context: CardContext): McpServerCard {
+  const { dataDir, limits, secrets } = context;
   const { settings, pin, review } = record;
   const card: McpServerCard = {
     name: settings.name,
     transport: settings.url ? "http" : "stdio",
+    ...(settings.url ? addressPart(settings) : commandPart(settings, dataDir)),
+    limits,
     seen: seenHash(record, dataDir),
     status: "stopped",
     tools: pin?.tools.length ?? 0,
   };
-  if (settings.url) {
-    card.url = settings.url;
-    card.headerNames = Object.keys(settings.headers ?? {});
-  } else {
-    card.argv = [settings.command!, ...(settings.args ?? [])];
-    card.envNames = Object.keys(settings.env ?? {});
-    card.cwd = folderOf(settings, dataDir);
-  }
   if (pin?.rejected.length) card.rejected = pin.rejected;
+  const offered = (review ?? pin)?.tools ?? [];
+  const readOnly = offered.filter((tool) => tool.hints?.readOnly).length;
+  const destructive = offered.filter((tool) => tool.hints?.destructive).length;
+  if (readOnly || destructive) card.hints = { readOnly, destructive, accepted: settings.acceptHints === true };
+  const missing = secretsOf(settings).filter((name) => !secrets.has(name));
+  if (missing.length) card.missingSecrets = [...new Set(missing)];
   if (record.approved !== launchHash(settings, dataDir)) card.status = "needs-approval";
   else if (review) {
     card.status = "needs-review";
-    card.message = `It offers something else than what was approved: ${cutText(review.changes.join(", "), 1000)}.`;
+    card.message = `It no longer offers what was approved: ${cutText(review.changes.join(", "), 1000)}.`;
   } else if (state.signIn) card.status = "needs-sign-in";
   else if (state.ready) card.status = "ready";
   else if (state.starting) card.status = "starting";
@@ -84,12 +104,40 @@ export function cardOf(record: ServerRecord, state: ServerState, dataDir: string
   return card;
 }
 
-/** One spec object a tool as long as pin and settings stand, so that what is compiled for it is compiled once. */
-export function specFor(settings: McpSettings, tool: PinnedTool): ToolSpec {
-  const known = specs.get(tool);
-  if (known?.settings === settings) return known.spec;
-  const spec = toSpec(settings.name, tool, settings.effects);
-  specs.set(tool, { settings, spec });
-  return spec;
+function addressPart({ url, headers = {} }: McpSettings): Partial<McpServerCard> {
+  const secretNames = Object.entries(headers).map(([header, { secret }]) => [header, secret]);
+  return { url, headerNames: Object.keys(headers), headerSecrets: Object.fromEntries(secretNames) };
 }
-const specs = new WeakMap<PinnedTool, { settings: McpSettings; spec: ToolSpec }>();
+
+function commandPart(settings: McpSettings, dataDir: string): Partial<McpServerCard> {
+  const env = Object.entries(settings.env ?? {}).map(([name, value]) => ({
+    name,
+    ...(typeof value === "string" ? { value } : value),
+    ...(!isKnownVariable(name) && { unknown: true as const }),
+  }));
+  return {
+    argv: [settings.command!, ...(settings.args ?? [])],
+    envNames: env.map(({ name }) => name),
+    env,
+    cwd: folderOf(settings, dataDir),
+    ownFolder: settings.cwd === undefined,
+  };
+}
+
+/** Names of all secrets that the settings refer to. */
+export function secretsOf({ env, headers, oauth }: McpSettings): string[] {
+  const values = [...Object.values(env ?? {}), ...Object.values(headers ?? {}), oauth?.clientSecret];
+  return values.flatMap((value) => (value !== undefined && typeof value !== "string" ? [value.secret] : []));
+}
+
+/** One object per tool while pin and settings stay the same, so that what is compiled for its schema is compiled once. */
+export function mcpTool(settings: McpSettings, tool: PinnedTool): McpTool {
+  const known = tools.get(tool);
+  if (known?.settings === settings) return known.tool;
+  const made: McpTool = toSpec(settings.name, tool, effectOf(tool, settings));
+  if (tool.hints?.readOnly || tool.hints?.destructive) made.hints = tool.hints;
+  if (tool.notes) made.notes = tool.notes;
+  tools.set(tool, { settings, tool: made });
+  return made;
+}
+const tools = new WeakMap<PinnedTool, { settings: McpSettings; tool: McpTool }>();

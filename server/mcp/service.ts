@@ -1,5 +1,6 @@
-import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
-import type { McpServerCard } from "../contract/mcp-server.ts";
+import type { ToolResult } from "../../runtime/tool.ts";
+import type { McpLimits, McpServerCard, McpTool } from "../contract/mcp-server.ts";
+import type { CallOptions } from "./connection.ts";
 
 export interface McpServerConfig {
   /** `[a-z][a-z0-9-]{0,31}` */
@@ -8,36 +9,42 @@ export interface McpServerConfig {
   headers?: Record<string, { secret: string }>;
   command?: string;
   args?: string[];
-  env?: Record<string, { secret: string }>;
+  /** A text is not a secret: it is shown, and part of what is approved. */
+  env?: Record<string, string | { secret: string }>;
   cwd?: string;
+  limits?: Partial<McpLimits>;
 }
 
 export interface McpServers {
   cards(): Promise<McpServerCard[]>;
-  /** Takes one server or a pasted `{ mcpServers: {…} }`; header and env values become secrets. Starts nothing. */
+  /**
+   * Adds one server or a pasted `{ mcpServers: {…} }`. Header values and credentials in the environment become secrets.
+   * Starts nothing.
+   */
   add(body: unknown): Promise<McpServerCard[]>;
-  /** Replaces parts of a server's settings. Whatever changes what runs needs a new approval. */
+  /** Replaces parts of a server's settings. A change to what runs needs a new approval. */
   change(name: string, change: unknown): Promise<McpServerCard>;
   /**
-   * The admin saw exactly this argv, env names and folder (or URL) and says yes. Then it is started and its tools are
-   * pinned; also the answer to `needs-review`. Rejects with `conflict` when `seen` is not what stands now.
+   * Approves the command, environment and folder (or URL) that the admin saw, starts the server and pins its tools; also
+   * the answer to `needs-review`. `confirmEnv`: variables of unknown names that the admin approves as well. Rejects with
+   * `conflict` when `seen` is not the present hash, with `bad_request` when a name is missing in `confirmEnv`.
    */
-  approve(name: string, seen?: string): Promise<McpServerCard>;
-  /** Begins a sign-in (OAuth) at an HTTP server; gives the address to send the person to. `origin`: of our own pages. */
+  approve(name: string, seen?: string, confirmEnv?: string[]): Promise<McpServerCard>;
+  /** Starts a sign-in (OAuth) at an HTTP server; returns the address to open. `origin`: of our own pages. */
   signIn(name: string, origin: string): Promise<{ url: string }>;
-  /** Ends it with what the person was sent back with. Rejects with `forbidden` for what was not begun here. */
+  /** Completes it with the parameters of the redirect. Rejects with `forbidden` when it was not started here. */
   finishSignIn(params: URLSearchParams): Promise<McpServerCard>;
   /** The pinned tools, without starting anything. Rejects with `not_found`; empty before the first approval. */
-  tools(name: string, signal: AbortSignal): Promise<ToolSpec[]>;
+  tools(name: string, signal: AbortSignal): Promise<McpTool[]>;
   /**
-   * Calls a tool, starting the server where it is not running. A failure of the tool is a result with `error`.
+   * Calls a tool, starting the server if it is not running. A failure of the tool is a result with `error`.
    * Rejects with `mcp_start_failed`, `mcp_failed`, `tool_timeout` or, when the outcome is unknown, `connection_lost`.
    */
   call(
     server: string,
     tool: string,
     args: Record<string, unknown>,
-    options: { idempotencyKey: string },
+    options: CallOptions,
     signal: AbortSignal,
   ): Promise<ToolResult>;
   delete(name: string): Promise<boolean>;

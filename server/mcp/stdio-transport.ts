@@ -1,6 +1,6 @@
 /**
- * The SDK's transport over a child's stdin and stdout, with what the SDK's own lacks: the whole process group is
- * ended, a line has a limit, a line that is not a message is skipped, and stderr is drained into a small ring.
+ * The transport over stdin and stdout of a child process. Unlike the SDK's own, it ends the whole process group, limits
+ * the length of a line, ignores a line that is not a message, and keeps the end of stderr.
  */
 import {
   deserializeMessage,
@@ -21,13 +21,17 @@ export class StdioTransport implements Transport {
   /** Number of lines on stdout that are not messages; the first is kept. */
   strayLines = 0;
   firstStray = "";
-  /** How the command ended, once it has. */
+  /** How the command ended. Undefined while it runs. */
   exit: { code: number | null; signal: NodeJS.Signals | null; error?: Error } | undefined;
+  /** The command ended before `close` or `kill` was called. */
+  endedItself = false;
   readonly #command: Command;
   #group: ProcessGroup | undefined;
   #stderr = Buffer.alloc(0);
   #line: Buffer[] = [];
   #lineBytes = 0;
+  /** `close` or `kill` was called. */
+  #ending = false;
   #closed = false;
   #overflow = false;
 
@@ -39,7 +43,12 @@ export class StdioTransport implements Transport {
     return this.#group?.child.pid;
   }
 
-  /** A line that went over the limit ended the connection. */
+  /** With `pid` the mark by which the SDK knows a child process: a slow one is then asked in the older era. */
+  get stderr(): null {
+    return null;
+  }
+
+  /** A line over the limit ended the connection. */
   get overflowed(): boolean {
     return this.#overflow;
   }
@@ -59,17 +68,30 @@ export class StdioTransport implements Transport {
     group.child.stdout.on("data", (chunk: Buffer) => this.#read(chunk));
     group.child.once("exit", (code, signal) => {
       this.exit = { code, signal };
+      this.endedItself = !this.#ending;
     });
-    group.child.once("error", (error) => {
-      this.exit = { code: null, signal: null, error };
+    group.child.on("error", (error) => {
+      this.exit ??= { code: null, signal: null, error };
+      this.endedItself ||= !this.#ending;
       this.#settle();
     });
-    // stdout may still hold messages when the command has exited: `close` comes after its end
+    // When the command exits, stdout may still hold messages; "close" follows their end.
     group.child.once("close", () => this.#settle());
     await new Promise<void>((resolve, reject) => {
       group.child.once("spawn", resolve);
       group.child.once("error", reject);
     });
+  }
+
+  /** Waits for the command to end by itself, at most `ms`. */
+  async whenEnded(ms: number): Promise<void> {
+    if (this.exit || this.#ending || !this.#group) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    await Promise.race([this.#group.ended, late]);
+    clearTimeout(timer);
   }
 
   send(message: JSONRPCMessage): Promise<void> {
@@ -80,14 +102,16 @@ export class StdioTransport implements Transport {
     });
   }
 
-  /** Ends the group; the server gets a moment to end by itself. */
+  /** Ends the group. The server has a second to end by itself. */
   async close(): Promise<void> {
+    this.#ending = true;
     await this.#group?.end(GRACE_MS);
     this.#settle();
   }
 
   /** Ends the group at once. */
   async kill(): Promise<void> {
+    this.#ending = true;
     this.#group?.kill();
     await this.#group?.end(0);
     this.#settle();
@@ -130,14 +154,14 @@ export class StdioTransport implements Transport {
     try {
       message = deserializeMessage(text);
     } catch {
-      // a banner, a stray print or half a line: ignored, unless it carries the id of one of our requests
+      // A banner, a stray print or half a line is ignored, unless it has the id of one of our requests.
       if (this.strayLines++ === 0) this.firstStray = text.slice(0, 200);
-      const id = answeredId(text);
+      const id = responseId(text);
       if (id === undefined) return;
       message = {
         jsonrpc: "2.0",
         id,
-        error: { code: -32603, message: "The answer is neither a result nor an error, or it is both." },
+        error: { code: -32603, message: "The response has neither a result nor an error, or has both." },
       };
     }
     try {
@@ -148,8 +172,8 @@ export class StdioTransport implements Transport {
   }
 }
 
-/** The request id in a line that is not a valid message. */
-function answeredId(text: string): string | number | undefined {
+/** The id of the request that an invalid message answers. */
+function responseId(text: string): string | number | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
     const { id, method } = JSON.parse(text) as { id?: unknown; method?: unknown };

@@ -1,11 +1,15 @@
-/** The tools of a server, as far as they can be trusted: bounded, cleaned, and pinned by a hash. */
+/**
+ * The tools of a server: each entry of its list read on its own, bounded, cleaned, and pinned by a hash. An entry that
+ * cannot be used is left out with its reason and costs no other.
+ */
 import { createHash } from "node:crypto";
-import type { Tool } from "@modelcontextprotocol/client";
-import { argumentsProblem } from "../../runtime/json-schema.ts";
 import type { Effect, JsonSchema, ToolSpec } from "../../runtime/tool.ts";
+import type { ToolHints } from "../contract/mcp-server.ts";
 import { cleanText, cutText } from "../tools/clean-text.ts";
+import { usableArguments } from "../tools/foreign-schema.ts";
 
 export const MAX_TOOLS = 1_000;
+const MAX_LISTED = 100;
 const MAX_DESCRIPTION = 4_000;
 const TOOL_NAME = /^[\w./:@+-]{1,128}$/;
 
@@ -13,9 +17,14 @@ const TOOL_NAME = /^[\w./:@+-]{1,128}$/;
 export interface PinnedTool {
   name: string;
   description: string;
+  /** What the server sent, without the keywords that cannot be used. */
   parameters: JsonSchema;
-  /** Hash of name, description and schema as the server gave them. */
+  /** Hash of name, description and schema as the server sent them. */
   hash: string;
+  /** What the server says about the tool. Absent in pins of older versions. */
+  hints?: ToolHints;
+  /** What was left out of its schema. */
+  notes?: string[];
 }
 
 export interface RejectedTool {
@@ -23,59 +32,98 @@ export interface RejectedTool {
   reason: string;
 }
 
-/** What is kept of a server's list, and what was left out and why. Names are unique; order is the server's. */
-export function acceptTools(
-  tools: readonly Tool[],
-  total = tools.length,
-): { tools: PinnedTool[]; rejected: RejectedTool[] } {
-  const accepted = new Map<string, PinnedTool>();
-  const rejected: RejectedTool[] = [];
-  for (const tool of tools) {
-    const shown = cutText(cleanText(String(tool.name)), 80);
-    if (accepted.size >= MAX_TOOLS) break;
-    if (!TOOL_NAME.test(tool.name))
-      rejected.push({ tool: shown, reason: "its name has characters that no tool name has" });
-    else if (accepted.has(tool.name)) rejected.push({ tool: shown, reason: "there is another tool of that name" });
-    else {
-      const problem = argumentsProblem(tool.inputSchema);
-      if (problem) rejected.push({ tool: shown, reason: `its arguments cannot be used: ${problem}` });
-      else accepted.set(tool.name, pin(tool));
-    }
-  }
-  if (total > accepted.size + rejected.length)
-    rejected.push({
-      tool: "…",
-      reason: `${total - accepted.size - rejected.length} more tools; at most ${MAX_TOOLS} are taken`,
-    });
-  return { tools: [...accepted.values()], rejected: rejected.slice(0, 100) };
+export interface ToolList {
+  tools: PinnedTool[];
+  rejected: RejectedTool[];
 }
 
-function pin(tool: Tool): PinnedTool {
-  const given = tool.description ?? tool.title ?? "";
-  const { $schema: _, ...parameters } = tool.inputSchema as JsonSchema;
+/** Reads the entries of a list. Names are unique; the order is the server's. `total`: entries that the server has. */
+export function readTools(entries: readonly unknown[], total = entries.length): ToolList {
+  const accepted = new Map<string, PinnedTool>();
+  const rejected: RejectedTool[] = [];
+  for (const entry of entries) {
+    if (accepted.size >= MAX_TOOLS) break;
+    const tool = readTool(entry);
+    if ("reason" in tool) rejected.push(tool);
+    else if (accepted.has(tool.name)) rejected.push({ tool: tool.name, reason: "there is another tool of that name" });
+    else accepted.set(tool.name, tool);
+  }
+  const unread = total - accepted.size - rejected.length;
+  const shown = rejected.slice(0, MAX_LISTED);
+  if (rejected.length > MAX_LISTED)
+    shown.push({ tool: "…", reason: `${rejected.length - MAX_LISTED} more tools were left out` });
+  if (unread > 0) shown.push({ tool: "…", reason: `${unread} more tools; at most ${MAX_TOOLS} are taken` });
+  return { tools: [...accepted.values()], rejected: shown };
+}
+
+function readTool(entry: unknown): PinnedTool | RejectedTool {
+  if (!isObject(entry)) return { tool: shownName(entry), reason: "it is not an object" };
+  const { name, inputSchema } = entry;
+  const shown = shownName(name);
+  if (typeof name !== "string") return { tool: shown, reason: "it has no name" };
+  if (!TOOL_NAME.test(name))
+    return { tool: shown, reason: "its name has characters that are not allowed in a tool name" };
+  const given = usableArguments(inputSchema);
+  if ("problem" in given) return { tool: shown, reason: `its arguments cannot be used: ${given.problem}` };
+  const annotations = isObject(entry.annotations) ? entry.annotations : {};
+  const description = [entry.description, entry.title, annotations.title].find(isText) ?? "";
+  const hints: ToolHints = {
+    ...(annotations.readOnlyHint === true && annotations.destructiveHint !== true && { readOnly: true }),
+    ...(annotations.destructiveHint === true && { destructive: true }),
+  };
   return {
-    name: tool.name,
-    description: cutText(cleanText(given), MAX_DESCRIPTION) || tool.name,
-    parameters: { ...parameters, type: "object" },
-    hash: sha256([tool.name, given, tool.inputSchema]),
+    name,
+    description: cutText(cleanText(description), MAX_DESCRIPTION) || name,
+    parameters: given.parameters,
+    hash: hashOf([name, description, inputSchema]) ?? sha256([name, description, given.parameters]),
+    hints,
+    ...(given.notes.length > 0 && { notes: given.notes }),
   };
 }
 
-/** What differs between the pinned list and the present one, in words; empty when nothing does. */
+function shownName(name: unknown): string {
+  return cutText(cleanText(typeof name === "string" ? name : (JSON.stringify(name) ?? "unnamed")), 80);
+}
+
+/** Undefined for a schema that is nested too deep to be hashed. */
+function hashOf(value: unknown): string | undefined {
+  try {
+    return sha256(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The differences between the pinned list and the present one, as text; empty when there are none. */
 export function listChanges(pinned: readonly PinnedTool[], present: readonly PinnedTool[]): string[] {
-  const before = new Map(pinned.map((tool) => [tool.name, tool.hash]));
-  const now = new Map(present.map((tool) => [tool.name, tool.hash]));
+  const before = new Map(pinned.map((tool) => [tool.name, tool]));
+  const now = new Set(present.map((tool) => tool.name));
   const changes: string[] = [];
-  for (const [name, hash] of now) {
-    if (!before.has(name)) changes.push(`new tool ${name}`);
-    else if (before.get(name) !== hash) changes.push(`changed tool ${name}`);
+  for (const tool of present) {
+    const old = before.get(tool.name);
+    if (!old) changes.push(`new tool ${tool.name}`);
+    else if (old.hash !== tool.hash) changes.push(`changed tool ${tool.name}`);
+    else if (old.hints && !sameHints(old.hints, tool.hints)) changes.push(`other hints of tool ${tool.name}`);
   }
   for (const name of before.keys()) if (!now.has(name)) changes.push(`tool ${name} is gone`);
   return changes;
 }
 
-export function toSpec(server: string, tool: PinnedTool, effects: Record<string, Effect> = {}): ToolSpec {
-  const effect = (Object.hasOwn(effects, tool.name) ? effects[tool.name] : effects["*"]) ?? "outside";
+function sameHints(a: ToolHints = {}, b: ToolHints = {}): boolean {
+  return a.readOnly === b.readOnly && a.destructive === b.destructive;
+}
+
+/** The effect of a tool: what the operator set, else what the server says where the operator accepted its hints. */
+export function effectOf(
+  tool: PinnedTool,
+  { effects = {}, acceptHints }: { effects?: Record<string, Effect>; acceptHints?: boolean },
+): Effect {
+  const set = Object.hasOwn(effects, tool.name) ? effects[tool.name] : undefined;
+  const hinted = acceptHints && tool.hints?.readOnly ? "read" : undefined;
+  return set ?? hinted ?? effects["*"] ?? "outside";
+}
+
+export function toSpec(server: string, tool: PinnedTool, effect: Effect): ToolSpec {
   return { name: `mcp/${server}/${tool.name}`, summary: tool.description, parameters: tool.parameters, effect };
 }
 
@@ -91,4 +139,12 @@ function canonical(value: unknown): string {
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(",")}}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }

@@ -4,7 +4,7 @@
  */
 import { lookup as systemLookup } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
-import { Agent, type RequestInit as UndiciInit, fetch as undiciFetch } from "undici";
+import { Agent, type Dispatcher, type RequestInit as UndiciInit, fetch as undiciFetch } from "undici";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type AddressRules, authorities, authority, blocked, checkUrl, isPublicAddress } from "./address.ts";
 
@@ -33,6 +33,8 @@ export interface GuardedInit {
 }
 
 const MAX_REDIRECTS = 5;
+/** How long a server may send nothing. */
+const SILENCE_MS = 60_000;
 /** The headers that are sent to another origin after a redirect. None can be a credential. */
 const HARMLESS = new Set(["accept", "accept-language", "user-agent", "content-type"]);
 /** Set by the client only. */
@@ -54,8 +56,11 @@ export type GuardedFetch = (url: string, init?: GuardedInit) => Promise<Response
 
 export interface Guard {
   fetch: GuardedFetch;
-  /** The same with further allowed origins, for a server that the admin entered by its address. */
-  allowing(origins: Iterable<string>): GuardedFetch;
+  /**
+   * The same with further allowed origins, for a server that the admin entered by its address. `silenceMs`: how long it
+   * may send nothing, if that is more than a minute.
+   */
+  allowing(origins: Iterable<string>, options?: { silenceMs?: number }): GuardedFetch;
   close(): Promise<void>;
 }
 
@@ -70,11 +75,24 @@ export function createGuard(options: NetOptions = {}): Guard {
     allowed: authorities(options.allowHosts ?? []),
     own: authorities(options.own ?? []),
   };
-  const limits = { headersTimeout: 60_000, bodyTimeout: 60_000, maxHeaderSize: 64 * 1024, keepAliveTimeout: 4_000 };
+  const limits = {
+    headersTimeout: SILENCE_MS,
+    bodyTimeout: SILENCE_MS,
+    maxHeaderSize: 64 * 1024,
+    keepAliveTimeout: 4_000,
+  };
   const guarded = new Agent({ ...limits, connect: { lookup: guardedLookup(resolve), timeout: 10_000 } });
   const open = new Agent({ ...limits, connect: { lookup: plainLookup(resolve), timeout: 10_000 } });
 
-  const withRules = (use: AddressRules): GuardedFetch => {
+  const withRules = (use: AddressRules, silenceMs = 0): GuardedFetch => {
+    const patient = (agent: Agent): Dispatcher =>
+      silenceMs < SILENCE_MS
+        ? agent
+        : agent.compose((dispatch) => (request, handler) => {
+            const timeout = silenceMs + 1_000; // the caller's own limit comes first
+            return dispatch({ ...request, headersTimeout: timeout, bodyTimeout: timeout }, handler);
+          });
+    const dispatchers = { open: patient(open), guarded: patient(guarded) };
     return async (raw, init = {}) => {
       let target = raw;
       let method = (init.method ?? "GET").toUpperCase();
@@ -88,7 +106,7 @@ export function createGuard(options: NetOptions = {}): Guard {
           body: method === "GET" || method === "HEAD" ? undefined : body,
           redirect: "manual",
           signal: init.signal,
-          dispatcher: allowed ? open : guarded,
+          dispatcher: allowed ? dispatchers.open : dispatchers.guarded,
         };
         const response = (await undiciFetch(url, request).catch((thrown: unknown) => {
           throw networkError(thrown, url, method, init.signal);
@@ -115,7 +133,8 @@ export function createGuard(options: NetOptions = {}): Guard {
 
   return {
     fetch: withRules(rules),
-    allowing: (origins) => withRules({ ...rules, allowed: new Set([...rules.allowed, ...authorities(origins)]) }),
+    allowing: (origins, { silenceMs } = {}) =>
+      withRules({ ...rules, allowed: new Set([...rules.allowed, ...authorities(origins)]) }, silenceMs),
     close: async () => {
       await Promise.all([guarded.destroy(), open.destroy()]);
     },

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import { PatchbayError } from "../../runtime/error.ts";
+import { ownFaults } from "../lib/fault-owner.ts";
 import { type Env, isLoopback } from "./env.ts";
 
 export interface Listening {
@@ -49,8 +50,11 @@ export async function listen({ env, app, pages, chatPage, devRoot }: ListenOptio
   const { fetch } = app({ pages: dev?.pages ?? pages ?? noPages, chatPage: dev?.chatPage ?? chatPage });
   const listener = getRequestListener(fetch);
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    if (dev) dev.modules(request, response, () => void listener(request, response));
-    else void listener(request, response);
+    const id = `${request.method} ${request.url?.split("?")[0]}`;
+    ownFaults({ kind: "request", id, fail: () => failResponse(response) }, () => {
+      if (dev) dev.modules(request, response, () => void listener(request, response));
+      else void listener(request, response);
+    });
   });
   server.headersTimeout = 15_000;
   // Long enough for a large upload on a slow connection. JSON bodies have a shorter deadline.
@@ -78,6 +82,16 @@ export async function listen({ env, app, pages, chatPage, devRoot }: ListenOptio
       await dev?.close();
     },
   };
+}
+
+/** Ends a response after a fault: a client that got nothing reads the error, one in the middle sees the connection end. */
+function failResponse(response: ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const error = { code: "internal", message: "An error inside Patchbay ended this request. The log has the details." };
+  response.writeHead(500, { "content-type": "application/json" }).end(JSON.stringify({ error }));
 }
 
 /** Requests that vite answers: its own modules, the packages, and the sources. They show nothing but the program. */

@@ -1,8 +1,7 @@
 /** MCP servers. A server starts only after the admin has approved it. */
 import { Hono } from "hono";
 import { z } from "zod";
-import { ToolSpec } from "../../runtime/tool.ts";
-import { McpServerCard } from "../contract/mcp-server.ts";
+import { McpServerCard, McpTool } from "../contract/mcp-server.ts";
 import { body, describe } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
 import { notFound } from "../lib/not-found.ts";
@@ -32,7 +31,7 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         summary: "Add MCP servers",
         tag: "mcp-servers",
         description:
-          "One server, or `{ mcpServers: {…} }` as in other clients. Header and environment values become secrets and are never returned. No server is started.",
+          "One server, or `{ mcpServers: {…} }` as in other clients. Header values and credentials in the environment become secrets and are never returned; other environment values are shown for the approval. No server is started.",
         response: z.object({ servers: z.array(McpServerCard) }),
         status: 201,
         errors: { 409: "A name is in use." },
@@ -65,7 +64,7 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         summary: "Change an MCP server",
         tag: "mcp-servers",
         description:
-          "Omitted keys stay unchanged; `null` removes a key. A change to the command, URL or environment needs a new approval.",
+          "Omitted keys stay unchanged; `null` removes a key. A change to the command, URL or environment needs a new approval. `limits` are `startMs`, `callMs` and `callTotalMs`. `acceptHints: true` accepts what the server says about its tools: those that it calls read-only run without asking.",
         response: McpServerCard,
         errors: notFoundError,
       }),
@@ -94,12 +93,15 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
         summary: "Approve an MCP server",
         tag: "mcp-servers",
         description:
-          "Starts the server and pins its tools. Also used in the status `needs-review`. `status` and `message` report a failed start.",
+          "Starts the server and pins its tools. Also used in the status `needs-review`. `status` and `message` report a failed start. `confirmEnv` names the variables marked `unknown` that you checked.",
         response: McpServerCard,
         errors: { ...notFoundError, 409: "The configuration differs from `seen`." },
       }),
-      body(z.strictObject({ seen: z.string().optional() })),
-      async (c) => c.json(await mcp.approve(c.req.param("name"), c.req.valid("json").seen)),
+      body(z.strictObject({ seen: z.string().optional(), confirmEnv: z.array(z.string()).max(200).optional() })),
+      async (c) => {
+        const { seen, confirmEnv } = c.req.valid("json");
+        return c.json(await mcp.approve(c.req.param("name"), seen, confirmEnv));
+      },
     )
     .post(
       "/:name/sign-in",
@@ -118,7 +120,7 @@ export function mcpServerRoutes({ mcp, env }: Pick<Services, "mcp"> & { env: Pic
       describe({
         summary: "List an MCP server's pinned tools",
         tag: "mcp-servers",
-        response: z.object({ tools: z.array(ToolSpec) }),
+        response: z.object({ tools: z.array(McpTool) }),
         errors: notFoundError,
       }),
       async (c) => c.json({ tools: await mcp.tools(c.req.param("name"), c.req.raw.signal) }),

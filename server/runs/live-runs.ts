@@ -7,6 +7,7 @@ import type { ExecuteOptions, Execution, RunOutcome } from "../../runtime/execut
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { NodeTable } from "../../runtime/node.ts";
 import type { RunResult, RunRow } from "../contract/run.ts";
+import { ownFaults } from "../lib/fault-owner.ts";
 import type { Idempotency } from "../stores/event-log.ts";
 import { expiredAnswers } from "./answers.ts";
 import type { Cluster } from "./cluster.ts";
@@ -22,6 +23,9 @@ const GRACE_MS = 8_000;
 
 /** How long the text of an ended run is kept for an expected reader. */
 const READER_TIMEOUT_MS = 5_000;
+
+/** Why a run fails when the code that executes it threw where nothing could catch it. */
+const FAULT = "An error inside Patchbay ended this run. The server's log has the details.";
 
 interface Live {
   host: RunHost;
@@ -260,7 +264,10 @@ export class LiveRuns {
     const { key, session } = start;
     const beganAt = performance.now();
     const controller = new AbortController();
-    const execution = execute({ ...work, nodes: this.#options.nodes, signal: controller.signal });
+    const fail = () => controller.abort(new PatchbayError("internal", FAULT));
+    const execution = ownFaults({ kind: "run", id: run, fail }, () =>
+      execute({ ...work, nodes: this.#options.nodes, signal: controller.signal }),
+    );
     const turn = session === undefined ? undefined : turnKey(session, key);
     if (turn !== undefined && !this.#turns.has(turn)) this.#turns.set(turn, run);
     const stopOffering = this.#options.cluster?.offerText(run, feed);

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PatchbayError } from "../../runtime/error.ts";
+import { shareFaults } from "../lib/fault-owner.ts";
 import type { Job, JobResult, ReadyMessage } from "./isolate-worker.ts";
 import type { Sandbox } from "./service.ts";
 
@@ -49,7 +50,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   let closed = false;
 
   function startWorker(): Worker {
-    const child = spawnWorker(engine);
+    const child = shareFaults(() => spawnWorker(engine));
     let setReady: (message: ReadyMessage) => void;
     const worker: Worker = { child, busy: false, runs: 0, ready: new Promise((resolve) => (setReady = resolve)) };
     const startTimeout = setTimeout(() => child.kill("SIGKILL"), START_MS);
@@ -68,7 +69,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       assignWorkers();
     };
     child.once("exit", gone);
-    child.once("error", gone);
+    child.on("error", gone);
     workers.add(worker);
     return worker;
   }

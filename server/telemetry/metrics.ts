@@ -13,6 +13,8 @@ export interface Metrics {
   stored(ms: number): void;
   /** A response was sent (a stream: begun). Only the first segment of `path` is used. */
   answered(path: string, status: number, ms: number): void;
+  /** An exception that nothing caught, or a rejection that nothing handled. The process goes on. */
+  fault(kind: "exception" | "rejection"): void;
   /** The metrics, and their media type. */
   read(): Promise<{ text: string; type: string }>;
 }
@@ -110,7 +112,14 @@ export function openMetrics({ live, open, readers }: MetricsOptions): Metrics {
     "surface",
     "status",
   );
+  const faults = counter(
+    "patchbay_faults_total",
+    "Exceptions that nothing caught and rejections that nothing handled: errors of Patchbay itself, see the log.",
+    "kind",
+  );
+  for (const kind of ["exception", "rejection"]) faults.inc({ kind }, 0);
   return {
+    fault: (kind) => faults.inc({ kind }),
     runSettled({ status, usage, error }, ms) {
       runs.inc({ status, error: error?.code ?? "" });
       seconds.observe(ms / 1000);

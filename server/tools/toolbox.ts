@@ -1,6 +1,7 @@
 /** The tool library: lists tools, finds them by name or search, and calls them through their bindings. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { McpTool } from "../contract/mcp-server.ts";
 import type { ToolCard, ToolImportReport } from "../contract/tool.ts";
 import type { Knowledge } from "../knowledge/service.ts";
 import { notFound } from "../lib/not-found.ts";
@@ -36,7 +37,7 @@ export interface AgentTools {
 /** The tools of MCP servers; see `McpServers`. */
 export interface McpTools {
   cards(): Promise<{ name: string; status: string }[]>;
-  tools(server: string, signal: AbortSignal): Promise<ToolSpec[]>;
+  tools(server: string, signal: AbortSignal): Promise<McpTool[]>;
   call(
     server: string,
     tool: string,
@@ -82,7 +83,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
     for (const server of await deps.mcp.cards()) {
       const needs =
         server.status === "needs-approval" || server.status === "needs-review" || server.status === "needs-sign-in";
-      for (const spec of await deps.mcp.tools(server.name, new AbortController().signal)) {
+      for (const { notes, ...spec } of await deps.mcp.tools(server.name, new AbortController().signal)) {
         const card: ToolCard = { ...withSetting(spec, settings.get(spec.name)), binding: "mcp", source: server.name };
         if (needs) card.needs = [`MCP server ${server.name}: ${server.status}`];
         all.push(card);
@@ -109,7 +110,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
           `The MCP server "${second}" waits for the admin's ${card.status === "needs-review" ? "review" : "approval"}.`,
         );
       const found = (await deps.mcp.tools(second, new AbortController().signal)).filter(fits);
-      return found.map((spec) => withSetting(spec, settings.get(spec.name)));
+      return found.map((spec) => withSetting(specOf(spec), settings.get(spec.name)));
     }
     if (kind === "agent") return ((await deps.agents?.cards()) ?? []).filter(fits).map(specOf);
     if (!prefix) {

@@ -1,4 +1,4 @@
-/** A world of real parts in a folder of its own: SQLite records, sealed secrets, files, and the guard. */
+/** The services that MCP servers need, all real, in a folder of their own: SQLite records, sealed secrets, files, the guard. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { sqliteRecords } from "../../stores/sqlite/records.ts";
 import { createMcpServers } from "../mcp-servers.ts";
 import type { McpDeps } from "../running.ts";
 import type { McpServers } from "../service.ts";
+import type { Script } from "./scripted-server.ts";
 
 export interface TestServices {
   dir: string;
@@ -76,6 +77,12 @@ export const modernServer = fileURLToPath(new URL("./modern-server.ts", import.m
 /** The command of a rough server in a mode. */
 export function rough(mode: string, ...more: string[]): { command: string; args: string[] } {
   return { command: process.execPath, args: [roughServer, mode, ...more] };
+}
+
+/** The command of a server that plays a script. */
+export function scripted(script: Script | string): { command: string; args: string[] } {
+  const file = fileURLToPath(new URL("./scripted-server.ts", import.meta.url));
+  return { command: process.execPath, args: [file, typeof script === "string" ? script : JSON.stringify(script)] };
 }
 
 /** The file of a package's bin in node_modules. */
