@@ -76,7 +76,11 @@ export function execute(options: ExecuteOptions): Execution {
   }
   accepted.catch(() => {});
 
-  const cancel = () => controller.abort(new PatchbayError("cancelled", "The run was cancelled."));
+  const cancel = () => {
+    const { reason } = options.signal;
+    const isFault = reason instanceof PatchbayError && reason.code === "internal";
+    controller.abort(isFault ? reason : new PatchbayError("cancelled", "The run was cancelled."));
+  };
   options.signal.addEventListener("abort", cancel, { once: true });
   if (options.signal.aborted) cancel();
   const clock = new AbortController();

@@ -13,7 +13,7 @@ export interface ExecuteOptions {
   /** All node types, for graphs inside configs. */
   nodes: NodeTable;
   host: Host;
-  /** Cancels the run: `run-cancel` follows at once, without waiting for nodes. */
+  /** Cancels the run: `run-cancel` follows at once, without waiting for nodes. An `internal` error as reason fails it. */
   signal: AbortSignal;
   /** The body of `run-start`. Ignored on resume: the log has its own. */
   start: Omit<BodyOf<"run-start">, "type">;

@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { freePort, ServerProcess } from "../bench/crash/process.ts";
+import { ServerProcess } from "../bench/crash/process.ts";
 import { scripted } from "./mcp/testing/test-services.ts";
 import { FaultHandler } from "./process/uncaught.ts";
+import { freePort } from "./testing/free-port.ts";
 import { type MockModel, startMockModel } from "./testing/mock-model.ts";
 import { chat, graphOf } from "./testing/test-app.ts";
 
@@ -23,10 +24,11 @@ const planted = join(folder, "planted.txt");
 const BREAKS = `export default ({ defineNode, z, valueText }) =>
   defineNode({
     type: "breaks", version: 1, title: "Breaks", summary: "Throws", group: "act", icon: "text",
-    config: z.strictObject({ how: z.enum(["timer", "rejection", "emitter"]) }),
+    config: z.strictObject({ how: z.enum(["timer", "rejection", "emitter"]).default("timer") }),
     ports: () => ({ inputs: [{ id: "text", kind: "text" }], outputs: [{ id: "out", kind: "text" }] }),
-    form: {}, preview: () => [], certainOutputs: "all", harmless: true,
-    words: { zh: { title: "x", summary: "x", fields: {}, ports: { text: "x", out: "x" } } },
+    form: { how: { widget: "text", label: "How", help: "How it throws." } },
+    preview: () => [], certainOutputs: "all", harmless: true,
+    words: { zh: { title: "x", summary: "x", fields: { how: { label: "x", help: "x" } }, ports: { text: "x", out: "x" } } },
     async run({ config }) {
       const fault = new Error("a fault with a cause", { cause: new Error("the cause") });
       if (config.how === "timer") setTimeout(() => { throw fault; }, 1);
@@ -271,7 +273,7 @@ describe("a throw in every event handler of every kind of connection", () => {
         .split("\n")
         .map((line) => line.split(":")[0]),
     );
-    for (const kind of ["ChildProcess", "Socket", "Worker", "ServerResponse", "IncomingMessage", "WriteStream"])
+    for (const kind of ["ChildProcess", "Socket", "Worker", "ServerResponse", "IncomingMessage", "Client"])
       expect([...kinds], kind).toContain(kind);
     expect((await faults())[0]).toBeGreaterThan(10);
     // All planted faults have happened: everything works as if there had been none.

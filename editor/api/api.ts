@@ -8,7 +8,7 @@ import { type ClientResponse, hc } from "hono/client";
 import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { Effect, ToolResult, ToolSpec } from "../../runtime/tool.ts";
+import type { Effect, ToolResult } from "../../runtime/tool.ts";
 import type { App } from "../../server/app.ts";
 import type {
   Admission,
@@ -24,7 +24,7 @@ import type { RestoreReport } from "../../server/contract/backup.ts";
 import type { CustomTool } from "../../server/contract/custom-tool.ts";
 import type { AgentKey, KeyLimits } from "../../server/contract/key.ts";
 import type { KnowledgeCard, KnowledgeDocument, SearchHit } from "../../server/contract/knowledge.ts";
-import type { McpServerCard } from "../../server/contract/mcp-server.ts";
+import type { McpServerCard, McpTool } from "../../server/contract/mcp-server.ts";
 import type { ModelCard, NewProvider, Provider, ProviderTest } from "../../server/contract/model.ts";
 import type { Proposal } from "../../server/contract/proposal.ts";
 import type {
@@ -389,10 +389,12 @@ export const api = {
       (await read(routes["mcp-servers"].$get({}, until(signal)))).servers,
     add: async (body: object): Promise<McpServerCard[]> =>
       (await read(routes["mcp-servers"].$post({ json: { ...body } }))).servers,
-    /** `seen`: the hash shown on the card, so that only what was shown can start. */
-    approve: (name: string, seen: string): Promise<McpServerCard> =>
-      read(routes["mcp-servers"][":name"].approve.$post({ param: { name: id(name) }, json: { seen } })),
-    tools: async (name: string, signal?: AbortSignal): Promise<ToolSpec[]> =>
+    change: (name: string, json: object): Promise<McpServerCard> =>
+      read(routes["mcp-servers"][":name"].$patch({ param: { name: id(name) }, json: { ...json } })),
+    /** `seen`: the hash shown on the card, so that only what was shown can start. `confirmEnv`: variables checked one by one. */
+    approve: (name: string, seen: string, confirmEnv?: string[]): Promise<McpServerCard> =>
+      read(routes["mcp-servers"][":name"].approve.$post({ param: { name: id(name) }, json: { seen, confirmEnv } })),
+    tools: async (name: string, signal?: AbortSignal): Promise<McpTool[]> =>
       (await read(routes["mcp-servers"][":name"].tools.$get({ param: { name: id(name) } }, until(signal)))).tools,
     /** Starts a sign-in and returns the address to open. */
     signIn: (name: string): Promise<{ url: string }> =>

@@ -1,4 +1,6 @@
 /** What an admin sees before the approval of a server, and what the approval covers. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Script } from "./testing/scripted-server.ts";
 import { openTestServices, rough, scripted, type TestServices } from "./testing/test-services.ts";
@@ -83,15 +85,11 @@ describe("environment variables", () => {
   });
 
   it("an approval of an older version, in which all values were secrets, stays valid", async () => {
-    const env = { HOME: { secret: "mcp.a.HOME" } };
-    await services.records.put("mcp-server", "a", {
-      settings: { name: "a", ...scripted({}), env },
-      approved: "of an older version",
-    });
-    await services.reopen();
-    const { seen } = (await services.mcp.cards())[0]!;
-    const record = { settings: { name: "a", ...scripted({}), env }, approved: seen };
-    await services.records.put("mcp-server", "a", record);
+    const settings = { name: "a", ...scripted({}), env: { HOME: { secret: "mcp.a.HOME" } } };
+    const argv = [settings.command, ...settings.args];
+    const old = JSON.stringify({ argv, cwd: join(services.dir, "mcp", "a"), env: ["HOME"] });
+    const approved = createHash("sha256").update(old).digest("hex");
+    await services.records.put("mcp-server", "a", { settings, approved });
     await services.reopen();
     expect(await services.mcp.cards()).toMatchObject([{ status: "stopped", missingSecrets: ["mcp.a.HOME"] }]);
   });

@@ -5,10 +5,11 @@ import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
 import { api } from "../../api/api.ts";
 import { FormDialog } from "../../shell/form-dialog.tsx";
 import { Field } from "../../ui/field.tsx";
-import { Input, Textarea } from "../../ui/input.tsx";
+import { Textarea } from "../../ui/input.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
-import { emptyMcpDraft, type McpDraft, type McpFaults, mcpBody, mcpFaults, parsePasted } from "./mcp-draft.ts";
-import { MCP_KEY } from "./use-tools.ts";
+import { draftOf, emptyMcpDraft, type McpDraft, mcpBody, mcpChange, mcpFaults, parsePasted } from "./mcp-draft.ts";
+import { McpForm } from "./mcp-form.tsx";
+import { MCP_KEY, TOOLS_KEY } from "./use-tools.ts";
 
 const EXAMPLE = `{
   "mcpServers": {
@@ -98,80 +99,48 @@ export function McpAddPanel({ onClose, onAdded }: { onClose(): void; onAdded(ser
   );
 }
 
-function McpForm({
-  draft,
-  faults,
-  onChange,
+/** Changes the settings of a server. A change to what runs needs a new approval: `onSaved` receives the card. */
+export function McpEditPanel({
+  server,
+  onClose,
+  onSaved,
 }: {
-  draft: McpDraft;
-  faults: McpFaults;
-  onChange(change: Partial<McpDraft>): void;
+  server: McpServerCard;
+  onClose(): void;
+  onSaved(server: McpServerCard): void;
 }) {
   const { t } = useTranslation(["tools", "common"]);
-  const set = (key: keyof McpDraft) => (event: { target: { value: string } }) =>
-    onChange({ [key]: event.target.value });
-  const optional = t("common:optional");
+  const client = useQueryClient();
+  const [draft, setDraft] = useState<McpDraft>(() => draftOf(server));
+  const [shown, setShown] = useState(false);
+  const save = useMutation({
+    mutationFn: () => api.mcp.change(server.name, mcpChange(draft)),
+    onSuccess: (changed) => {
+      void client.invalidateQueries({ queryKey: MCP_KEY });
+      void client.invalidateQueries({ queryKey: TOOLS_KEY });
+      onSaved(changed);
+    },
+  });
   return (
-    <>
-      <Field label={t("mcp.kind")}>
-        <Segmented
-          label={t("mcp.kind")}
-          value={draft.kind}
-          onChange={(kind) => onChange({ kind })}
-          options={[
-            { value: "command", label: t("mcp.kindCommand") },
-            { value: "url", label: t("mcp.kindUrl") },
-          ]}
-        />
-      </Field>
-      <Field
-        label={t("mcp.name")}
-        help={t("mcp.nameHelp", { name: draft.name || "name" })}
-        error={faults.name && t("mcp.nameError")}
-      >
-        <Input value={draft.name} onChange={set("name")} mono placeholder="files" />
-      </Field>
-      {draft.kind === "command" ? (
-        <>
-          <Field label={t("mcp.program")} error={faults.program && t("error.missing")}>
-            <Input value={draft.program} onChange={set("program")} mono placeholder={t("mcp.programPlaceholder")} />
-          </Field>
-          <Field label={t("import.parameters")} optional={optional} help={t("mcp.argsHelp")}>
-            <Textarea
-              value={draft.args}
-              onChange={set("args")}
-              rows={4}
-              mono
-              placeholder={"-y\n@modelcontextprotocol/server-filesystem\n/path/to/folder"}
-            />
-          </Field>
-          <Field
-            label={t("mcp.env")}
-            optional={optional}
-            help={t("mcp.envValuesHelp")}
-            error={faults.env && t("mcp.lineError", { line: faults.env.line })}
-          >
-            <Textarea value={draft.env} onChange={set("env")} rows={2} mono />
-          </Field>
-          <Field label={t("mcp.folder")} optional={optional}>
-            <Input value={draft.cwd} onChange={set("cwd")} mono />
-          </Field>
-        </>
-      ) : (
-        <>
-          <Field label={t("mcp.url")} error={faults.url && t("import.urlError")}>
-            <Input value={draft.url} onChange={set("url")} mono inputMode="url" />
-          </Field>
-          <Field
-            label={t("mcp.headers")}
-            optional={optional}
-            help={t("mcp.headerValuesHelp")}
-            error={faults.headers && t("mcp.lineError", { line: faults.headers.line })}
-          >
-            <Textarea value={draft.headers} onChange={set("headers")} rows={2} mono />
-          </Field>
-        </>
-      )}
-    </>
+    <FormDialog
+      side
+      onClose={onClose}
+      title={t("mcp.editTitle", { name: server.name })}
+      className="w-[min(540px,100vw)]"
+      submit={t("common:save")}
+      mutation={save}
+      onSubmit={() => {
+        setShown(true);
+        if (Object.keys(mcpFaults(draft)).length === 0) save.mutate();
+      }}
+    >
+      <p className="text-ink-2">{t("mcp.editLead")}</p>
+      <McpForm
+        existing
+        draft={draft}
+        faults={shown ? mcpFaults(draft) : {}}
+        onChange={(change) => setDraft({ ...draft, ...change })}
+      />
+    </FormDialog>
   );
 }

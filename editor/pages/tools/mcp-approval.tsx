@@ -1,7 +1,9 @@
 import { ShieldCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { McpServerCard } from "../../../server/contract/mcp-server.ts";
+import { Badge } from "../../ui/badge.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { Checkbox } from "../../ui/switch.tsx";
 
 /** The command to approve, one argument per line, so that spaces cannot hide anything. */
 export function ExactCommand({ server }: { server: McpServerCard }) {
@@ -27,7 +29,7 @@ export function ExactCommand({ server }: { server: McpServerCard }) {
             {server.cwd ? <code className="break-all">{server.cwd}</code> : t("mcp.folderNone")}
           </Part>
           <Part name={t("mcp.env")}>
-            <Names names={server.envNames} />
+            <Variables variables={server.env} />
           </Part>
         </>
       ) : (
@@ -50,6 +52,56 @@ function Part({ name, children }: { name: string; children: React.ReactNode }) {
       <dt className="text-ink-3">{name}</dt>
       <dd className="min-w-0">{children}</dd>
     </div>
+  );
+}
+
+/** Each variable with its value; the value of a secret is not shown. */
+function Variables({ variables }: { variables: McpServerCard["env"] }) {
+  const { t } = useTranslation("tools");
+  if (!variables?.length) return <span className="text-ink-3">{t("mcp.nothing")}</span>;
+  return (
+    <ul aria-label={t("mcp.env")} className="flex flex-col gap-1">
+      {variables.map(({ name, value, unknown }) => (
+        <li key={name}>
+          <code className="whitespace-pre-wrap break-all">
+            {name}={value ?? <span className="font-sans text-ink-3">{t("mcp.secretValue")}</span>}
+          </code>
+          {unknown && (
+            <Badge tone="warn" className="ml-2">
+              {t("mcp.unknownVariable")}
+            </Badge>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Variables outside the list of known names. */
+export function unknownVariables(server: McpServerCard): string[] {
+  return (server.env ?? []).filter((variable) => variable.unknown).map((variable) => variable.name);
+}
+
+/** The second yes: for variables that may change which code the command runs. */
+export function ConfirmVariables({
+  server,
+  checked,
+  onChange,
+}: {
+  server: McpServerCard;
+  checked: boolean;
+  onChange(checked: boolean): void;
+}) {
+  const { t } = useTranslation("tools");
+  const names = unknownVariables(server);
+  if (server.status !== "needs-approval" || names.length === 0) return null;
+  return (
+    <Notice tone="warn" title={t("mcp.confirmTitle")}>
+      <p className="mb-2">{t("mcp.confirmLead")}</p>
+      <Checkbox checked={checked} onChange={onChange}>
+        {t("mcp.confirm", { names: names.join(", ") })}
+      </Checkbox>
+    </Notice>
   );
 }
 

@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Check, Plus } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { modelName } from "../../../runtime/model-name.ts";
 import type { ToolTemplate } from "../../../server/contract/template.ts";
@@ -8,10 +7,8 @@ import { api } from "../../api/api.ts";
 import { language } from "../../i18n/index.ts";
 import { ErrorNotice, Loaded } from "../../shell/query-state.tsx";
 import { Button } from "../../ui/button.tsx";
-import { Field } from "../../ui/field.tsx";
-import { Form } from "../../ui/form.tsx";
-import { Input } from "../../ui/input.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
+import { SecretForm } from "./missing-secrets.tsx";
 import { TOOLS_KEY } from "./use-tools.ts";
 
 const GROUPS = ["language", "world", "media", "examples"] as const;
@@ -95,41 +92,7 @@ function ReadyTool({ template }: { template: ToolTemplate }) {
 
 /** Asks for a key that is not stored yet. */
 function SecretPrompt({ name, about }: { name: string; about: string }) {
-  const { t } = useTranslation(["tools", "common"]);
-  const client = useQueryClient();
   const secrets = useQuery({ queryKey: ["secrets"], queryFn: ({ signal }) => api.secrets.list(signal) });
-  const [value, setValue] = useState("");
-  const store = useMutation({
-    mutationFn: () => api.secrets.set(name, value),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["secrets"] });
-      void client.invalidateQueries({ queryKey: TOOLS_KEY });
-    },
-  });
   if (!secrets.data || secrets.data.some((secret) => secret.name === name)) return null;
-  return (
-    <Form
-      className="mt-2"
-      onSubmit={() => {
-        if (value !== "") store.mutate();
-      }}
-    >
-      <Field label={<span className="font-mono">{name}</span>} help={about}>
-        <span className="flex gap-2">
-          <Input
-            type="password"
-            autoComplete="new-password"
-            value={value}
-            onChange={(event) => setValue(event.target.value)}
-            className="flex-1"
-            mono
-          />
-          <Button type="submit" busy={store.isPending} disabled={value === ""}>
-            {t("common:save")}
-          </Button>
-        </span>
-      </Field>
-      {store.isError && <ErrorNotice error={store.error} className="mt-2" />}
-    </Form>
-  );
+  return <SecretForm name={name} about={about} />;
 }

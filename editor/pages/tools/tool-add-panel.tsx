@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FileJson } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
 import { Effect } from "../../../runtime/tool.ts";
 import { api } from "../../api/api.ts";
 import { ErrorNotice } from "../../shell/query-state.tsx";
@@ -11,13 +12,14 @@ import { DropZone } from "../../ui/drop-zone.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Form } from "../../ui/form.tsx";
 import { Input, Textarea } from "../../ui/input.tsx";
+import { Notice } from "../../ui/notice.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 import { Select } from "../../ui/select.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { ImportReportView } from "./import-report.tsx";
 import { ReadyTools } from "./ready-tools.tsx";
 import { type DraftFaults, emptyDraft, faultsOf, importOf, type ToolDraft, toolOf } from "./tool-draft.ts";
-import { TOOLS_KEY } from "./use-tools.ts";
+import { MCP_KEY, TOOLS_KEY } from "./use-tools.ts";
 
 /** Four ways to add a tool: a shipped template, a pasted document, an HTTP request, or code. */
 export function ToolAddPanel({ onClose }: { onClose(): void }) {
@@ -50,10 +52,23 @@ function PasteImport({ onClose }: { onClose(): void }) {
   const [text, setText] = useState("");
   const [name, setName] = useState("");
   const [server, setServer] = useState("");
+  const source = useMemo(() => (text === "" ? undefined : importOf(text)), [text]);
+  const isOpenApi = source !== undefined && "openapi" in source;
+  const servers = source !== undefined && "mcp" in source ? source.mcp : undefined;
+  const [, go] = useLocation();
+  const addServers = useMutation({
+    mutationFn: (servers: object) => api.mcp.add(servers),
+    onSuccess: (servers) => {
+      void client.invalidateQueries({ queryKey: MCP_KEY });
+      onClose();
+      // Nothing starts before it is approved there.
+      go(`/tools/servers?approve=${servers[0]!.name}`);
+    },
+  });
   const run = useMutation({
     mutationFn: () => {
       const source = importOf(text);
-      if (!("openapi" in source)) return api.tools.import(source);
+      if (!("openapi" in source)) return api.tools.import("mcp" in source ? { template: source.mcp } : source);
       return api.tools.import({
         ...source,
         ...(name.trim() && { name: name.trim() }),
@@ -81,9 +96,8 @@ function PasteImport({ onClose }: { onClose(): void }) {
         </div>
       </div>
     );
-  const isOpenApi = text !== "" && "openapi" in importOf(text);
   return (
-    <Form onSubmit={() => run.mutate()}>
+    <Form onSubmit={() => (servers ? addServers.mutate(servers) : run.mutate())}>
       <p className="text-ink-2">{t("import.pasteLead")}</p>
       <DropZone
         compact
@@ -112,10 +126,17 @@ function PasteImport({ onClose }: { onClose(): void }) {
           </Field>
         </div>
       )}
+      {servers && <Notice title={t("import.mcpTitle")}>{t("import.mcpLead")}</Notice>}
       {run.isError && <ErrorNotice error={run.error} />}
+      {addServers.isError && <ErrorNotice error={addServers.error} />}
       <div>
-        <Button type="submit" variant="solid" disabled={text.trim() === ""} busy={run.isPending}>
-          {t("import.run")}
+        <Button
+          type="submit"
+          variant="solid"
+          disabled={text.trim() === ""}
+          busy={run.isPending || addServers.isPending}
+        >
+          {servers ? t("import.mcpAdd") : t("import.run")}
         </Button>
       </div>
     </Form>

@@ -1,6 +1,7 @@
 /** Converts the form of a custom tool to a tool. */
 import type { Effect, JsonSchema } from "../../../runtime/tool.ts";
 import type { CustomTool } from "../../../server/contract/custom-tool.ts";
+import { isMcpServers, parsePasted } from "./mcp-draft.ts";
 
 type HttpMethod = NonNullable<CustomTool["http"]>["method"];
 
@@ -95,12 +96,18 @@ export function toolOf(draft: ToolDraft): CustomTool {
 }
 
 /**
- * Detects pasted text: an OpenAPI or Swagger document by its first key, otherwise a template. Text that is not JSON
- * stays text (the server reads YAML).
+ * Detects pasted text: an OpenAPI or Swagger document by its first key, MCP servers by their form, otherwise a template.
+ * Text that is not JSON stays text (the server reads YAML).
  */
-export function importOf(text: string): { openapi: string } | { template: unknown } {
+export function importOf(text: string): { openapi: string } | { mcp: object } | { template: unknown } {
   const head = text.slice(0, 20_000);
   if (/(^|[\n{,]\s*)["']?(openapi|swagger)["']?\s*:/.test(head)) return { openapi: text };
+  try {
+    const value = parsePasted(text);
+    if (isMcpServers(value)) return { mcp: value };
+  } catch {
+    // not an object in JSON
+  }
   try {
     return { template: JSON.parse(text) };
   } catch {

@@ -20,6 +20,8 @@ import { Segmented } from "../../ui/segmented.tsx";
 import { Switch } from "../../ui/switch.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { EffectBadge } from "./effect-badge.tsx";
+import { HintBadges } from "./mcp-hints.tsx";
+import { MissingSecrets } from "./missing-secrets.tsx";
 import { SchemaForm } from "./schema-form.tsx";
 import { argumentsOf, type Fault, fieldsOf } from "./schema-values.ts";
 import { TOOLS_KEY } from "./use-tools.ts";
@@ -37,10 +39,11 @@ export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }
       <div className="flex flex-col gap-7">
         <div className="flex flex-wrap items-center gap-2">
           <EffectBadge effect={tool.effect} />
+          <HintBadges hints={tool.hints} />
           <Badge>{t(`binding.${tool.binding}`)}</Badge>
           <span className="font-mono text-ink-3 text-sm">{tool.name}</span>
         </div>
-        {tool.needs?.length ? <Notice tone="warn">{t("needs", { what: tool.needs.join(", ") })}</Notice> : null}
+        <Needs needs={tool.needs} />
         <TryIt key={tool.name} tool={tool} />
         <ToolSettings tool={tool} onDeleted={onClose} />
         <details>
@@ -51,6 +54,20 @@ export function ToolPanel({ tool, onClose }: { tool: ToolCard; onClose(): void }
     </SidePanel>
   );
 }
+
+/** What the tool lacks. A missing secret is set in place. */
+function Needs({ needs = [] }: { needs?: string[] }) {
+  const { t } = useTranslation("tools");
+  const secrets = needs.filter((need) => need.startsWith(SECRET)).map((need) => need.slice(SECRET.length));
+  const others = needs.filter((need) => !need.startsWith(SECRET));
+  return (
+    <>
+      {others.length > 0 && <Notice tone="warn">{t("needs", { what: others.join(", ") })}</Notice>}
+      <MissingSecrets names={secrets} />
+    </>
+  );
+}
+const SECRET = "secret ";
 
 function TryIt({ tool }: { tool: ToolCard }) {
   const { t } = useTranslation("tools");
@@ -85,7 +102,7 @@ function TryIt({ tool }: { tool: ToolCard }) {
             setFaults(({ [name]: _gone, ...rest }) => rest);
           }}
         />
-        {tool.effect !== "read" && <Notice tone="warn">{t("testWrites")}</Notice>}
+        {tool.effect !== "read" && <Notice tone="warn">{t(`testReal.${tool.effect}`)}</Notice>}
         <div>
           <Button type="submit" variant="solid" icon={Play} busy={call.isPending}>
             {call.isPending ? t("calling") : t("call")}
