@@ -41,6 +41,43 @@ describe("foreign schemas", () => {
     expect(schemaFault(schema, { b: "x".repeat(50_000) })).toMatch(/"b" must match/);
   });
 
+  it("many large patterns and many texts share one budget; what is over it is not checked", () => {
+    // Compiled without a bound, 40 of these are 160,000 instructions for each character.
+    const large = "(a?){1000}".repeat(40);
+    expect(schemaFault({ properties: { a: { pattern: large } } }, { a: "b".repeat(300) })).toBeUndefined();
+    const properties = Object.fromEntries(
+      Array.from({ length: 200 }, (_, i) => [`p${i}`, { pattern: `^(a?){900}(b|c){${i}}$` }]),
+    );
+    const value = Object.fromEntries(Object.keys(properties).map((name) => [name, "x".repeat(1000)]));
+    expect(schemaFault({ properties }, value)).toMatch(/"p0" must match pattern/);
+    const texts = { items: { pattern: "^(?:(?:a|aa)+b?)*$" } };
+    expect(
+      schemaFault(
+        texts,
+        Array.from({ length: 200 }, () => "a".repeat(1000)),
+      ),
+    ).toBeUndefined();
+    expect(schemaFault(texts, ["ac"])).toMatch(/must match pattern/);
+    // The next check has a budget of its own.
+    expect(schemaFault({ properties: { a: { pattern: "^b$" } } }, { a: "a" })).toMatch(/must match pattern/);
+  });
+
+  it("items are compared for being unique in time that grows with their number alone", () => {
+    const schema = { type: "object", properties: { list: { type: "array", uniqueItems: true } } };
+    const list = Array.from({ length: 20_000 }, (_, i) => ({ id: i, name: "x" }));
+    expect(schemaFault(schema, { list })).toBeUndefined();
+    expect(schemaFault(schema, { list: [...list, { name: "x", id: 7 }] })).toContain("must NOT have duplicate items");
+    expect(schemaFault(schema, { list: [1, "1", [1], { a: 1 }] })).toBeUndefined();
+  });
+
+  it("a large schema and a large value together are refused, not worked through", () => {
+    const choices = Array.from({ length: 5_000 }, (_, i) => ({ const: i }));
+    const schema = { type: "object", properties: { list: { type: "array", items: { anyOf: choices } } } };
+    const list = Array.from({ length: 5_000 }, () => "none");
+    expect(schemaFault(schema, { list })).toMatch(/hold more than \d+ values/);
+    expect(schemaFault(schema, { list: list.slice(0, 5) })).toContain('"list/0"');
+  });
+
   it.each<[string, unknown, RegExp | undefined]>([
     ["an object", { type: "object", properties: { a: { type: "string" } } }, undefined],
     ["no type", { properties: {} }, undefined],

@@ -12,12 +12,12 @@ import type { JsonSchema } from "./tool.ts";
 const MAX_SCHEMA_CHARACTERS = 256 * 1024;
 const MAX_SCHEMA_DEPTH = 48;
 const MAX_PATTERN_CHARACTERS = 2_000;
-/** Of a pattern with its counted repetitions written out, in characters. */
-const MAX_PATTERN_SIZE = 50_000;
-/** Of all patterns of one schema. */
-const MAX_PATTERNS_SIZE = 500_000;
-/** Steps (size of the pattern × length of the text) that the patterns of one check may take: about 50 ms. */
-const MAX_PATTERN_STEPS = 1_000_000;
+/** Of one pattern, see `patternSize`: about 50 ms to compile. */
+const MAX_PATTERN_SIZE = 30_000;
+/** Instructions of all compiled patterns of one schema. */
+const MAX_PROGRAMS_SIZE = 40_000;
+/** Steps (instructions of a pattern × length of the text) that one check may take: about 40 ms. */
+const MAX_PATTERN_STEPS = 2_000_000;
 /** Subschemas × values of one check. */
 const MAX_CHECKS = 5_000_000;
 /** Subschemas that can apply to one value when every reference is followed. */
@@ -156,8 +156,8 @@ function compile(ajv: Ajv2020, schema: JsonSchema): Validator["validate"] {
 function linearPatterns(): (pattern: string) => RegExp {
   let size = 0;
   return (pattern) => {
-    const compiled = size > MAX_PATTERNS_SIZE ? undefined : compilePattern(pattern);
-    size += writtenOut(pattern);
+    const compiled = size > MAX_PROGRAMS_SIZE ? undefined : compilePattern(pattern);
+    size += compiled?.programSize() ?? 0;
     const test = (text: string) => {
       if (!compiled) return true;
       patternSteps -= compiled.programSize() * (text.length + 1);
@@ -172,17 +172,24 @@ export function isLinearPattern(pattern: string): boolean {
   return compilePattern(pattern) !== undefined;
 }
 
+/** The same patterns come again and again. */
+const compiledPatterns = new BoundedMap<string, RE2JS | undefined>(500);
+
 function compilePattern(pattern: string): RE2JS | undefined {
-  if (pattern.length > MAX_PATTERN_CHARACTERS || writtenOut(pattern) > MAX_PATTERN_SIZE) return undefined;
-  try {
-    return RE2JS.compile(pattern);
-  } catch {
-    return undefined;
-  }
+  if (compiledPatterns.has(pattern)) return compiledPatterns.get(pattern);
+  let compiled: RE2JS | undefined;
+  if (pattern.length <= MAX_PATTERN_CHARACTERS && patternSize(pattern) <= MAX_PATTERN_SIZE)
+    try {
+      compiled = RE2JS.compile(pattern);
+    } catch {
+      // not a regular expression that RE2 supports
+    }
+  compiledPatterns.set(pattern, compiled);
+  return compiled;
 }
 
-/** At most how long a pattern is without counted repetitions (`a{3}` is `aaa`): a bound on the work to compile it. */
-function writtenOut(pattern: string): number {
+/** An upper bound of the length of a pattern with its counted repetitions written out (`a{3}` as `aaa`). */
+export function patternSize(pattern: string): number {
   let repeats = 1;
   for (const [, from, to] of pattern.matchAll(/\{(\d{1,5})(?:,(\d{0,5}))?\}/g))
     repeats += Math.max(Number(from), Number(to ?? 0));

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import type { Effect, JsonSchema, ToolSpec } from "../../runtime/tool.ts";
 import type { ToolHints } from "../contract/mcp-server.ts";
 import { cleanText, cutText } from "../tools/clean-text.ts";
-import { usableArguments } from "../tools/foreign-schema.ts";
+import { PatternBudget, usableArguments } from "../tools/foreign-schema.ts";
 
 export const MAX_TOOLS = 1_000;
 const MAX_LISTED = 100;
@@ -41,9 +41,10 @@ export interface ToolList {
 export function readTools(entries: readonly unknown[], total = entries.length): ToolList {
   const accepted = new Map<string, PinnedTool>();
   const rejected: RejectedTool[] = [];
+  const patterns = new PatternBudget();
   for (const entry of entries) {
     if (accepted.size >= MAX_TOOLS) break;
-    const tool = readTool(entry);
+    const tool = readTool(entry, patterns);
     if ("reason" in tool) rejected.push(tool);
     else if (accepted.has(tool.name)) rejected.push({ tool: tool.name, reason: "there is another tool of that name" });
     else accepted.set(tool.name, tool);
@@ -56,14 +57,14 @@ export function readTools(entries: readonly unknown[], total = entries.length): 
   return { tools: [...accepted.values()], rejected: shown };
 }
 
-function readTool(entry: unknown): PinnedTool | RejectedTool {
+function readTool(entry: unknown, patterns: PatternBudget): PinnedTool | RejectedTool {
   if (!isObject(entry)) return { tool: shownName(entry), reason: "it is not an object" };
   const { name, inputSchema } = entry;
   const shown = shownName(name);
   if (typeof name !== "string") return { tool: shown, reason: "it has no name" };
   if (!TOOL_NAME.test(name))
     return { tool: shown, reason: "its name has characters that are not allowed in a tool name" };
-  const given = usableArguments(inputSchema);
+  const given = usableArguments(inputSchema, patterns);
   if ("problem" in given) return { tool: shown, reason: `its arguments cannot be used: ${given.problem}` };
   const annotations = isObject(entry.annotations) ? entry.annotations : {};
   const description = [entry.description, entry.title, annotations.title].find(isText) ?? "";

@@ -108,3 +108,34 @@ test("a key file is created once, readable by its owner only", () => {
   writeFileSync(file, "");
   expect(() => readOrCreate(file, () => "x")).toThrow(/is empty/);
 });
+
+test.each([
+  ["base64", (value: string) => Buffer.from(value).toString("base64")],
+  ["base64url", (value: string) => Buffer.from(value).toString("base64url")],
+  ["basic authentication", (value: string) => Buffer.from(`user:${value}`).toString("base64")],
+  ["base64 of a longer text", (value: string) => Buffer.from(`{"key": "${value}", "more": 1}`).toString("base64")],
+  ["an address", (value: string) => `https://x.test/?key=${encodeURIComponent(value)}&y=1`],
+  ["a form", (value: string) => new URLSearchParams({ key: value }).toString()],
+  [
+    "lower-case percent-encoding",
+    (value: string) => encodeURIComponent(value).replaceAll(/%../g, (c) => c.toLowerCase()),
+  ],
+  ["hexadecimal", (value: string) => Buffer.from(value).toString("hex")],
+  ["HTML", (value: string) => value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;")],
+  ["JSON in JSON", (value: string) => JSON.stringify({ body: JSON.stringify({ value }) })],
+])("in a result of a tool, a secret is redacted also as %s", async (_what, encode) => {
+  const records = await sqliteRecords(join(folder, "encoded.db"));
+  const secrets = await openSecrets(records, "a master key of this test");
+  for (const value of ['s3cr&t +v/lu=?<"x"', "plain-enough-key", "密钥-with-more"]) {
+    await secrets.set("KEY", value);
+    for (const around of ["", "before ", "xy "]) {
+      const text = `${around}${encode(around + value)} after`;
+      const clean = secrets.redact(text, { encoded: true });
+      expect(clean).toContain("[secret KEY]");
+      for (const form of [value, encodeURIComponent(value), Buffer.from(value).toString("base64").slice(2, 14)])
+        expect(clean).not.toContain(form);
+    }
+  }
+  expect(secrets.redact("nothing of it, 0123456789abcdef", { encoded: true })).toBe("nothing of it, 0123456789abcdef");
+  await records.close();
+});

@@ -7,6 +7,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import type { SecretCard } from "../contract/secret.ts";
 import { everyRecord } from "../stores/mirror.ts";
 import type { Records, Stored } from "../stores/records.ts";
+import { encodingsOf } from "./encodings.ts";
 import type { Secrets } from "./service.ts";
 
 const KIND = "secret";
@@ -41,6 +42,8 @@ class RecordedSecrets implements Secrets {
   readonly #cards = new Map<string, SecretCard>();
   /** Texts to redact, longest first: values as they are and as JSON writes them. */
   #needles: { text: string; name: string }[] = [];
+  /** The same and their usual encodings. */
+  #encodedNeedles: { text: string; name: string }[] = [];
 
   constructor(records: Records, kek: Buffer, stored: Stored<Sealed>[]) {
     this.#records = records;
@@ -127,9 +130,9 @@ class RecordedSecrets implements Secrets {
     return value;
   }
 
-  redact(text: string): string {
+  redact(text: string, { encoded = false } = {}): string {
     let result = text;
-    for (const needle of this.#needles)
+    for (const needle of encoded ? this.#encodedNeedles : this.#needles)
       if (result.includes(needle.text)) result = result.replaceAll(needle.text, `[secret ${needle.name}]`);
     return result;
   }
@@ -141,8 +144,15 @@ class RecordedSecrets implements Secrets {
       needles.set(value, name);
       needles.set(JSON.stringify(value).slice(1, -1), name);
     }
-    this.#needles = [...needles].map(([text, name]) => ({ text, name })).sort((a, b) => b.text.length - a.text.length);
+    this.#needles = longestFirst(needles);
+    for (const [text, name] of [...needles])
+      for (const encoding of encodingsOf(text)) if (!needles.has(encoding)) needles.set(encoding, name);
+    this.#encodedNeedles = longestFirst(needles);
   }
+}
+
+function longestFirst(needles: Map<string, string>): { text: string; name: string }[] {
+  return [...needles].map(([text, name]) => ({ text, name })).sort((a, b) => b.text.length - a.text.length);
 }
 
 function unwrap(kek: Buffer, name: string, sealed: Sealed): string {

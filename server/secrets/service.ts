@@ -7,8 +7,11 @@ export interface Secrets {
   delete(name: string): Promise<boolean>;
   /** For the server only. Rejects with `secret_missing` and the name. */
   get(name: string): Promise<string>;
-  /** Replaces every known secret value in a text by `[secret NAME]`. For logs, errors, events and exports. */
-  redact(text: string): string;
+  /**
+   * Replaces every known secret value in a text by `[secret NAME]`. For logs, errors, events and exports. `encoded`: also
+   * values in base64, percent-encoding and other usual encodings; for results of tools.
+   */
+  redact(text: string, options?: { encoded?: boolean }): string;
   /** All values by name. Only for a backup, which encrypts them with a passphrase. */
   values(): Promise<Map<string, string>>;
   /** The record of a secret. Stores nothing. */

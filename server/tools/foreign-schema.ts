@@ -4,7 +4,7 @@
  * provider does not refuse it for a keyword that it does not know.
  */
 import { FORBIDDEN_KEYS, findRefusedPart } from "../../runtime/foreign-json.ts";
-import { argumentsProblem, isLinearPattern, resolveRef } from "../../runtime/json-schema.ts";
+import { argumentsProblem, isLinearPattern, patternSize, resolveRef } from "../../runtime/json-schema.ts";
 import type { JsonSchema } from "../../runtime/tool.ts";
 import { cutText } from "./clean-text.ts";
 
@@ -63,8 +63,25 @@ const IDENTITY: ReadonlySet<string> = new Set([
 
 export type UsableArguments = { parameters: JsonSchema; notes: string[] } | { problem: string };
 
+/** What the patterns of many schemas, such as all of one list, may take together. */
+export class PatternBudget {
+  readonly #known = new Map<string, boolean>();
+  #left = 300_000;
+
+  /** Whether a pattern can be checked in bounded time. */
+  allows(pattern: string): boolean {
+    let allowed = this.#known.get(pattern);
+    if (allowed === undefined) {
+      this.#left -= patternSize(pattern);
+      allowed = this.#left >= 0 && isLinearPattern(pattern);
+      this.#known.set(pattern, allowed);
+    }
+    return allowed;
+  }
+}
+
 /** `problem`: the reason why it describes no arguments at all, as part of a sentence. */
-export function usableArguments(given: unknown): UsableArguments {
+export function usableArguments(given: unknown, patterns = new PatternBudget()): UsableArguments {
   if (given === undefined || given === null || given === true) return { parameters: { type: "object" }, notes: [] };
   if (!isObject(given)) return { problem: "they are not described by an object" };
   const { type } = given;
@@ -73,7 +90,8 @@ export function usableArguments(given: unknown): UsableArguments {
     return { problem: `they are of type ${cutText(JSON.stringify(type), 80)}, not "object"` };
 
   const root = { ...given, type: "object" };
-  for (const reader of [new Reader(root), new Reader(root, { withoutRefs: true })]) {
+  for (const withoutRefs of [false, true]) {
+    const reader = new Reader(root, patterns, withoutRefs);
     const parameters = reader.read(root, 0) as JsonSchema;
     if (argumentsProblem(parameters) === undefined) return { parameters, notes: reader.notes() };
   }
@@ -85,12 +103,14 @@ export function usableArguments(given: unknown): UsableArguments {
 
 class Reader {
   readonly #root: JsonSchema;
+  readonly #patterns: PatternBudget;
   readonly #withoutRefs: boolean;
   readonly #notes = new Set<string>();
   #left = MAX_SCHEMAS;
 
-  constructor(root: JsonSchema, { withoutRefs = false } = {}) {
+  constructor(root: JsonSchema, patterns: PatternBudget, withoutRefs: boolean) {
     this.#root = root;
+    this.#patterns = patterns;
     this.#withoutRefs = withoutRefs;
     if (withoutRefs) this.#notes.add("its references make too much work and were left out");
   }
@@ -130,7 +150,7 @@ class Reader {
     if (key === "$dynamicRef" || key === "$recursiveRef") return this.#leftOut(`"${key}"`);
     if (key === "pattern") {
       if (typeof value !== "string") return undefined;
-      return isLinearPattern(value) ? value : this.#leftOut("a pattern that cannot be checked in bounded time");
+      return this.#patterns.allows(value) ? value : this.#leftOut("a pattern that cannot be checked in bounded time");
     }
     if (key === "type") return this.#type(value);
     if (key === "items" && Array.isArray(value)) return undefined; // a tuple of older drafts: any items
@@ -154,7 +174,7 @@ class Reader {
     const result: JsonSchema = {};
     for (const [name, member] of Object.entries(members)) {
       if (FORBIDDEN_KEYS.has(name)) this.#leftOut(`the property "${name}"`);
-      else if (key === "patternProperties" && !isLinearPattern(name))
+      else if (key === "patternProperties" && !this.#patterns.allows(name))
         this.#leftOut("a pattern that cannot be checked in bounded time");
       else result[name] = this.read(member, depth + 1);
     }

@@ -20,7 +20,7 @@ export interface ResultDeps {
 }
 
 export async function finishResult(result: ToolResult, deps: ResultDeps): Promise<ToolResult> {
-  const content = deps.secrets.redact(cleanText(result.content));
+  const content = deps.secrets.redact(cleanText(result.content), { encoded: true });
   const finished: ToolResult = { ...result, content };
   if (result.value !== null && typeof result.value === "object") finished.value = redactValue(result.value, deps);
   if (typeof result.value === "string") finished.value = content === result.content ? result.value : content;
@@ -68,7 +68,7 @@ export function extensionOf(mediaType: string): string {
 
 function redactValue(value: object, deps: ResultDeps): unknown {
   const text = JSON.stringify(value);
-  const clean = deps.secrets.redact(text);
+  const clean = deps.secrets.redact(text, { encoded: true });
   return clean === text ? value : JSON.parse(clean);
 }
 
