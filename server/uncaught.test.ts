@@ -151,7 +151,8 @@ describe("a throw in every event handler of every kind of connection", () => {
 
   const use = async (name: string, settings: object, tool: string) => {
     const { servers } = await json("POST", "/api/mcp-servers", { name, ...settings });
-    await json("POST", `/api/mcp-servers/${name}/approve`, { seen: servers[0].seen });
+    const card = await json("POST", `/api/mcp-servers/${name}/approve`, { seen: servers[0].seen });
+    if (card.status !== "ready") throw new Error(card.message);
     const result = await json("POST", "/api/tools/call", { name: `mcp/${name}/${tool}`, arguments: {} });
     await json("DELETE", `/api/mcp-servers/${name}`);
     return result.content as string;
@@ -256,7 +257,7 @@ describe("a throw in every event handler of every kind of connection", () => {
       for (const [name, run] of Object.entries(uses)) {
         let timer: NodeJS.Timeout | undefined;
         const late = new Promise((resolve) => {
-          timer = setTimeout(() => resolve("late"), 20_000);
+          timer = setTimeout(() => resolve("late"), 10_000);
         });
         results[name] = await Promise.race([run().catch((error: Error) => error.message), late]);
         clearTimeout(timer);
