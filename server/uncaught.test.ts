@@ -136,8 +136,11 @@ describe("a throw in every event handler of every kind of connection", () => {
         "tools/list": { tools: [{ name: "far", inputSchema: { type: "object" } }] },
         "tools/call": { content: [{ type: "text", text: "far away" }] },
       };
-      if (!results[method])
-        return void response.end(JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32601, message: "no" } }));
+      if (!results[method]) {
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32601, message: "no" } }));
+        return;
+      }
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.end(`event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", id, result: results[method] })}\n\n`);
     });
@@ -179,17 +182,18 @@ describe("a throw in every event handler of every kind of connection", () => {
   };
   const code = { name: "code/twice", summary: "x", effect: "read", parameters: { type: "object", properties: {} } };
 
+  let next = 0;
   /** Every kind of connection, used once. Each resolves with a value to compare. */
   const uses: Record<string, () => Promise<unknown>> = {
-    "MCP over stdio": () => use(`s${Date.now()}`, scripted({ list: { tools: [good] } }), "good"),
+    "MCP over stdio": () => use(`s${next++}`, scripted({ list: { tools: [good] } }), "good"),
     "MCP over stdio that fails": async () => {
-      const name = `f${Date.now()}`;
+      const name = `f${next++}`;
       const { servers } = await json("POST", "/api/mcp-servers", { name, ...scripted({ list: "exit" }) });
       const card = await json("POST", `/api/mcp-servers/${name}/approve`, { seen: servers[0].seen });
       await json("DELETE", `/api/mcp-servers/${name}`);
       return card.status;
     },
-    "MCP over HTTP": () => use(`h${Date.now()}`, { url: remoteUrl }, "far"),
+    "MCP over HTTP": () => use(`h${next++}`, { url: remoteUrl }, "far"),
     "a model stream": async () =>
       (await json("POST", "/api/runs", { graph: chat(), input: { message: "hello" } })).status,
     "an SSE client that hangs up": async () => {
@@ -250,25 +254,24 @@ describe("a throw in every event handler of every kind of connection", () => {
   };
 
   it("costs at most the work that it belongs to", async () => {
-    process.kill(server.pid!, "SIGUSR2");
     const count = () => readFileSync(planted, "utf8").split("\n").length - 1;
-    const once = async () => {
-      const results: Record<string, unknown> = {};
-      for (const [name, run] of Object.entries(uses)) {
-        let timer: NodeJS.Timeout | undefined;
-        const late = new Promise((resolve) => {
-          timer = setTimeout(() => resolve("late"), 10_000);
-        });
-        results[name] = await Promise.race([run().catch((error: Error) => error.message), late]);
-        clearTimeout(timer);
-        expect(server.isAlive, `${name}: ${server.errors.slice(-2_000)}`).toBe(true);
-      }
-      return results;
+    const result = async (name: string, ms: number) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(() => resolve("late"), ms);
+      });
+      const used = await Promise.race([uses[name]!().catch((error: Error) => error.message), late]);
+      clearTimeout(timer);
+      return [name, used] as const;
     };
-    for (let before = -1; count() > before; ) {
+    process.kill(server.pid!, "SIGUSR2");
+    // Until a round brings no new fault. A use that waits for an event whose handler threw is given up.
+    for (let before = -1, round = 0; count() > before && round < 6; round++) {
       before = count();
-      await once();
+      await Promise.all(Object.keys(uses).map((name) => result(name, 4_000)));
+      expect(server.isAlive, server.errors.slice(-2_000)).toBe(true);
     }
+    process.kill(server.pid!, "SIGUSR2");
     const kinds = new Set(
       readFileSync(planted, "utf8")
         .split("\n")
@@ -277,8 +280,10 @@ describe("a throw in every event handler of every kind of connection", () => {
     for (const kind of ["ChildProcess", "Socket", "Worker", "ServerResponse", "IncomingMessage"])
       expect([...kinds], kind).toContain(kind);
     expect((await faults())[0]).toBeGreaterThan(10);
-    // All planted faults have happened: everything works as if there had been none.
-    expect(await once()).toEqual(right);
+    // Then everything works as if there had been none.
+    const results = [];
+    for (const name of Object.keys(uses)) results.push(await result(name, 60_000));
+    expect(Object.fromEntries(results)).toEqual(right);
   });
 
   it("a backup download that is cut at any moment ends nothing but itself", async () => {

@@ -18,7 +18,7 @@ export function ownFaults<T>(owner: FaultOwner, work: () => T): T {
   return owners.run(owner, work);
 }
 
-/** Runs `work` for nobody in particular: for what is started once and shared, such as a child process or a worker. */
+/** Runs `work` without an owner: for a child process or a worker that is started once and shared. */
 export function shareFaults<T>(work: () => T): T {
   return owners.run(undefined, work);
 }

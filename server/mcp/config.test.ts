@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseServers, SERVER_NAME } from "./config.ts";
 import { isRefusedVariable } from "./environment.ts";
 
-describe("what people paste", () => {
+describe("pasted configurations", () => {
   it("takes the shape of Claude and Cursor, and turns values into secrets", () => {
     const parsed = parseServers({
       mcpServers: {
@@ -138,7 +138,7 @@ describe("what people paste", () => {
     expect(() => parseServers({ name: "a", command: "x", env: { [name]: { secret: "S" } } })).toThrow("is refused");
   });
 
-  it("does not refuse what servers usually need", () => {
+  it("does not refuse the variables that servers usually need", () => {
     for (const name of [
       "API_KEY",
       "GITHUB_TOKEN",
@@ -152,7 +152,7 @@ describe("what people paste", () => {
       expect(isRefusedVariable(name), name).toBe(false);
   });
 
-  it("always gives a fitting name or a clear refusal", () => {
+  it("always returns a valid name or a clear error", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 60 }), (name) => {
         try {

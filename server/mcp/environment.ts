@@ -15,7 +15,7 @@ const CREDENTIAL =
 const CREDENTIAL_VALUE =
   /^(?:Bearer |sk-|pk-|rk_|ghp_|gho_|github_pat_|glpat-|xox[abp]-|AKIA|AIza|eyJ[\w-]+\.|pb_)|^[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i;
 
-/** What stands in a documented example instead of a value: `${API_KEY}`, `<your token>`, `YOUR_API_KEY`. */
+/** A placeholder for a value in a documented example: `${API_KEY}`, `<your token>`, `YOUR_API_KEY`. */
 const PLACEHOLDER =
   /^(?:\$\{[^}]*\}|<[^<>]+>|\[[^[\]]+\]|(?:your|my|insert|enter|put|replace|paste)[-_ ].*|x{3,}|\*{3,}|\.{3}|…)$/i;
 

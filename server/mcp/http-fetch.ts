@@ -1,14 +1,14 @@
-/** The guarded client in the shape that the MCP SDK asks for, with a limit on what one message may weigh. */
+/** The guarded client as the MCP SDK requires it, with a limit on the size of one message. */
 import { PatchbayError } from "../../runtime/error.ts";
 import type { GuardedFetch } from "../net/guarded-fetch.ts";
 
 const MAX_MESSAGE = 10 * 1024 * 1024;
-/** Under which a call carries its key; also how a broken answer is matched to its call. */
+/** The member of `_meta` with the key of a call, which also matches a broken response to its call. */
 export const CALL_KEY = "patchbay/idempotency-key";
 
 /**
- * A `fetch` whose redirects come back as they are: the SDK follows those within the origin and refuses the rest.
- * `onCut` is called when the event stream of a call ended or broke and cannot be resumed.
+ * A `fetch` that returns redirects unchanged: the SDK follows those within the origin and refuses all others. `onCut` is
+ * called when the event stream of a call ended or broke and cannot be resumed.
  */
 export function asFetchLike(
   fetch: GuardedFetch,
@@ -42,7 +42,7 @@ export function asFetchLike(
   };
 }
 
-/** Errors when a line of an event stream, or the whole of any other body, goes over the limit. */
+/** Fails when a line of an event stream, or any other body as a whole, is over the limit. */
 function limit(byLine: boolean): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   return new TransformStream({
@@ -56,7 +56,7 @@ function limit(byLine: boolean): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-/** Passes a stream on, and calls `ended` when it is over, unless its events have ids by which it could be resumed. */
+/** Passes a stream on and calls `ended` at its end, unless its events have ids from which it can be resumed. */
 function watched(stream: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   let resumable = false;

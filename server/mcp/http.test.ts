@@ -1,4 +1,4 @@
-/** Streamable HTTP: both eras, and servers that mean no good. */
+/** Streamable HTTP: both eras, and hostile servers. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { openTestServices, type TestServices } from "./testing/test-services.ts";
 
-let world: TestServices;
+let services: TestServices;
 let server: Server;
 let trap: Server;
 let base = "";
@@ -23,7 +23,7 @@ const listen = (made: Server) =>
   );
 
 beforeAll(async () => {
-  world = await openTestServices({ startMs: 3000, callMs: 2000 });
+  services = await openTestServices({ startMs: 3000, callMs: 2000 });
   trap = createServer((_, response) => {
     trapped++;
     response.end("{}");
@@ -36,11 +36,11 @@ beforeAll(async () => {
   base = await listen(server);
 });
 afterEach(async () => {
-  for (const { name } of await world.mcp.cards()) await world.mcp.delete(name);
+  for (const { name } of await services.mcp.cards()) await services.mcp.delete(name);
   expect(trapped).toBe(0);
 });
 afterAll(async () => {
-  await world.close();
+  await services.close();
   for (const each of [server, trap]) {
     each.closeAllConnections();
     each.close();
@@ -48,14 +48,14 @@ afterAll(async () => {
 });
 
 const approve = async (headers?: object) => {
-  const [card] = await world.mcp.add({ name: "h", url: `${base}/mcp`, headers });
-  return world.mcp.approve("h", card!.seen);
+  const [card] = await services.mcp.add({ name: "h", url: `${base}/mcp`, headers });
+  return services.mcp.approve("h", card!.seen);
 };
-const call = (tool: string, args = {}) => world.mcp.call("h", tool, args, { idempotencyKey: "k" }, never);
+const call = (tool: string, args = {}) => services.mcp.call("h", tool, args, { idempotencyKey: "k" }, never);
 const json = (response: ServerResponse, body: object) =>
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", ...body }));
 
-/** The old era by hand; `onCall` plays the tool. */
+/** A handler of the old era; `onCall` answers calls of the tool. */
 function old(onCall: (request: IncomingMessage, response: ServerResponse, id: number) => void) {
   return (request: IncomingMessage, response: ServerResponse, { id, method }: { id?: number; method?: string }) => {
     if (request.method !== "POST") response.writeHead(405).end();
@@ -100,7 +100,7 @@ it("speaks the era of 2026-07-28 with a server that has no sessions", async () =
   };
   expect((await approve({ Authorization: "Bearer abcdef" })).message).toBeUndefined();
   expect((await call("add", { a: 41 })).content).toBe("42");
-  expect((await world.records.get<{ era: string }>("mcp-server", "h"))!.body.era).toBe("modern");
+  expect((await services.records.get<{ era: string }>("mcp-server", "h"))!.body.era).toBe("modern");
   expect(seen.every((each) => JSON.stringify(each) === JSON.stringify([undefined, "Bearer abcdef"]))).toBe(true);
 });
 
@@ -124,7 +124,7 @@ it("a 401 that points its sign-in at a private address asks for a sign-in and go
   expect(await approve()).toMatchObject({ status: "needs-sign-in", message: expect.stringContaining("sign-in") });
 });
 
-it("an answer cut in the middle leaves the outcome unknown", async () => {
+it("a response cut in the middle leaves the outcome unknown", async () => {
   answer = old((request, response, id) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(`event: message\ndata: {"jsonrpc":"2.0","id":${id},"resu`, () => request.socket.destroy());
@@ -133,7 +133,7 @@ it("an answer cut in the middle leaves the outcome unknown", async () => {
   await expect(call("do")).rejects.toMatchObject({ code: "connection_lost" });
 });
 
-it("answers by status: 500 is a failure that is reported, 403 a sign-in", async () => {
+it("HTTP status 500 is reported as a failure, 403 as a required sign-in", async () => {
   let status = 500;
   answer = old((_, response) => {
     response.writeHead(status).end("no");
@@ -142,7 +142,7 @@ it("answers by status: 500 is a failure that is reported, 403 a sign-in", async 
   await expect(call("do")).rejects.toMatchObject({ code: "mcp_failed", message: expect.stringContaining("HTTP 500") });
   status = 403;
   await expect(call("do")).rejects.toThrow("sign-in");
-  expect((await world.mcp.cards())[0]!.status).toBe("needs-sign-in");
+  expect((await services.mcp.cards())[0]!.status).toBe("needs-sign-in");
 });
 
 it("a message without end is cut at 10 MB", async () => {
@@ -181,9 +181,9 @@ it("an abort closes the request", async () => {
     stop.abort(new Error("stopped"));
   });
   await approve();
-  const pending = world.mcp.call("h", "do", {}, { idempotencyKey: "k" }, stop.signal);
+  const pending = services.mcp.call("h", "do", {}, { idempotencyKey: "k" }, stop.signal);
   await expect(pending).rejects.toThrow("stopped");
-  await world.mcp.close();
+  await services.mcp.close();
   await gone;
-  await world.reopen();
+  await services.reopen();
 });

@@ -1,4 +1,4 @@
-/** What servers get wrong in their lists and calls, and what it costs: the wrong part, never the rest. */
+/** Faults in lists and calls cost the faulty part only. */
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -8,7 +8,7 @@ import { cutText } from "../tools/clean-text.ts";
 import { type McpSettings, type ParsedServer, parseServer, parseServers } from "./config.ts";
 import { SessionLost, SignInNeeded } from "./connect.ts";
 import { asFetchLike } from "./http-fetch.ts";
-import { beginSignIn, endSignIn, forgetSignIn, serverOfState } from "./oauth.ts";
+import { completeSignIn, forgetSignIn, serverOfState, startSignIn } from "./oauth.ts";
 import { toolResult } from "./result.ts";
 import { createRunning, limitsOf, type McpDeps } from "./running.ts";
 import {
@@ -147,7 +147,7 @@ export function createMcpServers(deps: McpDeps): McpServers {
         throw new PatchbayError("bad_request", `"${name}" is a command; only servers with an address have a sign-in.`);
       if (approved !== launchHash(settings, deps.dataDir))
         throw new PatchbayError("mcp_failed", `Approve the MCP server "${name}" before you sign in.`);
-      return { url: await beginSignIn(settings, origin, signInFetch(settings), deps) };
+      return { url: await startSignIn(settings, origin, signInFetch(settings), deps) };
     },
 
     finishSignIn: async (params) => {
@@ -155,7 +155,7 @@ export function createMcpServers(deps: McpDeps): McpServers {
       const record = name === undefined ? undefined : (await mirror.current()).get(name);
       if (name === undefined || !record?.settings.url)
         throw new PatchbayError("forbidden", "This sign-in was not started here. Start it again.");
-      await endSignIn(record.settings, params, signInFetch(record.settings), deps);
+      await completeSignIn(record.settings, params, signInFetch(record.settings), deps);
       await running.stop(name);
       await running.connect(name).catch(() => undefined); // the card reports a failure
       return card(await recordOf(name));

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { openTestServices, type TestServices } from "./testing/test-services.ts";
 
-let world: TestServices;
+let services: TestServices;
 let server: Server;
 let base = "";
 const never = new AbortController().signal;
@@ -22,7 +22,7 @@ const state = {
 };
 
 beforeAll(async () => {
-  world = await openTestServices({ startMs: 5000 });
+  services = await openTestServices({ startMs: 5000 });
   server = createServer(async (request, response) => {
     let body = "";
     for await (const part of request) body += part;
@@ -104,18 +104,18 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 beforeEach(async () => {
-  for (const { name } of await world.mcp.cards()) await world.mcp.delete(name);
+  for (const { name } of await services.mcp.cards()) await services.mcp.delete(name);
   Object.assign(state, { registered: 0, registers: true, tokens: new Set(), refreshes: 0, metadata: "", issuer: "" });
 });
 afterAll(async () => {
-  await world.close();
+  await services.close();
   server.closeAllConnections();
   server.close();
 });
 
 async function add(more: object = {}) {
-  const [card] = await world.mcp.add({ name: "guarded", url: `${base}/mcp`, ...more });
-  return world.mcp.approve("guarded", card!.seen);
+  const [card] = await services.mcp.add({ name: "guarded", url: `${base}/mcp`, ...more });
+  return services.mcp.approve("guarded", card!.seen);
 }
 /** What a person and the authorization server do with the address. */
 function consent(address: string, code = "code-1"): URLSearchParams {
@@ -123,11 +123,11 @@ function consent(address: string, code = "code-1"): URLSearchParams {
   state.challenges.set(code, url.searchParams.get("code_challenge")!);
   return new URLSearchParams({ code, state: url.searchParams.get("state")!, iss: base });
 }
-const whoami = () => world.mcp.call("guarded", "whoami", {}, { idempotencyKey: "k" }, never);
+const whoami = () => services.mcp.call("guarded", "whoami", {}, { idempotencyKey: "k" }, never);
 
 it("asks for a sign-in, sends the person there with PKCE, and works afterwards, also after a restart", async () => {
   expect((await add()).status).toBe("needs-sign-in");
-  const { url } = await world.mcp.signIn("guarded", ORIGIN);
+  const { url } = await services.mcp.signIn("guarded", ORIGIN);
   const asked = Object.fromEntries(new URL(url).searchParams);
   expect(asked).toMatchObject({
     response_type: "code",
@@ -137,18 +137,18 @@ it("asks for a sign-in, sends the person there with PKCE, and works afterwards, 
     resource: `${base}/mcp`,
     scope: "tools",
   });
-  expect(await world.mcp.finishSignIn(consent(url))).toMatchObject({ status: "ready", tools: 1 });
+  expect(await services.mcp.finishSignIn(consent(url))).toMatchObject({ status: "ready", tools: 1 });
   expect((await whoami()).content).toBe("you are access-token-1");
-  await world.reopen();
+  await services.reopen();
   expect((await whoami()).content).toBe("you are access-token-1");
-  expect(world.secrets.redact("access-token-1 refresh-token-1")).not.toMatch(/access-token-1|refresh-token-1/);
-  const records = JSON.stringify(await world.records.list("mcp-server"));
+  expect(services.secrets.redact("access-token-1 refresh-token-1")).not.toMatch(/access-token-1|refresh-token-1/);
+  const records = JSON.stringify(await services.records.list("mcp-server"));
   expect(records).not.toMatch(/access-token|refresh-token|client-1/);
 });
 
 it("renews the access token by itself", async () => {
   await add();
-  await world.mcp.finishSignIn(consent((await world.mcp.signIn("guarded", ORIGIN)).url));
+  await services.mcp.finishSignIn(consent((await services.mcp.signIn("guarded", ORIGIN)).url));
   state.expire = true;
   expect((await whoami()).content).toBe("you are access-token-2");
   expect(state.refreshes).toBe(1);
@@ -156,39 +156,41 @@ it("renews the access token by itself", async () => {
 
 it("when the access is taken away a new sign-in is asked for, and the client is not registered twice", async () => {
   await add();
-  await world.mcp.finishSignIn(consent((await world.mcp.signIn("guarded", ORIGIN)).url));
-  await world.secrets.set("mcp.guarded.oauth-refresh", "refresh-token-gone");
+  await services.mcp.finishSignIn(consent((await services.mcp.signIn("guarded", ORIGIN)).url));
+  await services.secrets.set("mcp.guarded.oauth-refresh", "refresh-token-gone");
   state.tokens.clear();
   await expect(whoami()).rejects.toThrow("sign-in");
-  expect((await world.mcp.cards())[0]!.status).toBe("needs-sign-in");
-  await world.mcp.finishSignIn(consent((await world.mcp.signIn("guarded", ORIGIN)).url, "code-2"));
+  expect((await services.mcp.cards())[0]!.status).toBe("needs-sign-in");
+  await services.mcp.finishSignIn(consent((await services.mcp.signIn("guarded", ORIGIN)).url, "code-2"));
   expect((await whoami()).content).toContain("access-token");
   expect(state.registered).toBe(1);
 });
 
-it("a way back counts once, and only with the state that was given", async () => {
+it("a redirect is valid once, and only with the state that was sent", async () => {
   await add();
-  const params = consent((await world.mcp.signIn("guarded", ORIGIN)).url);
+  const params = consent((await services.mcp.signIn("guarded", ORIGIN)).url);
   const forged = new URLSearchParams(params);
   forged.set("state", "guarded.AAAA");
-  await expect(world.mcp.finishSignIn(forged)).rejects.toMatchObject({ code: "forbidden" });
-  await expect(world.mcp.finishSignIn(new URLSearchParams({ code: "x" }))).rejects.toMatchObject({ code: "forbidden" });
-  await world.mcp.finishSignIn(params);
-  await expect(world.mcp.finishSignIn(params)).rejects.toMatchObject({ code: "forbidden" });
+  await expect(services.mcp.finishSignIn(forged)).rejects.toMatchObject({ code: "forbidden" });
+  await expect(services.mcp.finishSignIn(new URLSearchParams({ code: "x" }))).rejects.toMatchObject({
+    code: "forbidden",
+  });
+  await services.mcp.finishSignIn(params);
+  await expect(services.mcp.finishSignIn(params)).rejects.toMatchObject({ code: "forbidden" });
 });
 
 it("a redirect from another issuer, an expired one, or a refusal is not a sign-in", async () => {
   await add();
-  const other = consent((await world.mcp.signIn("guarded", ORIGIN)).url);
+  const other = consent((await services.mcp.signIn("guarded", ORIGIN)).url);
   other.set("iss", "https://evil.example");
-  await expect(world.mcp.finishSignIn(other)).rejects.toMatchObject({ code: "mcp_failed" });
-  const late = consent((await world.mcp.signIn("guarded", ORIGIN)).url);
-  world.clock.ahead += 11 * 60_000;
-  await expect(world.mcp.finishSignIn(late)).rejects.toMatchObject({ code: "forbidden" });
-  const refused = consent((await world.mcp.signIn("guarded", ORIGIN)).url);
+  await expect(services.mcp.finishSignIn(other)).rejects.toMatchObject({ code: "mcp_failed" });
+  const late = consent((await services.mcp.signIn("guarded", ORIGIN)).url);
+  services.clock.ahead += 11 * 60_000;
+  await expect(services.mcp.finishSignIn(late)).rejects.toMatchObject({ code: "forbidden" });
+  const refused = consent((await services.mcp.signIn("guarded", ORIGIN)).url);
   refused.delete("code");
   refused.set("error", "access_denied<script>");
-  await expect(world.mcp.finishSignIn(refused)).rejects.toThrow(/refused \(access_deniedscript\)/);
+  await expect(services.mcp.finishSignIn(refused)).rejects.toThrow(/refused \(access_deniedscript\)/);
   expect(state.tokens.size).toBe(0);
 });
 
@@ -202,11 +204,11 @@ it("sign-in data at a private address is not fetched", async () => {
   const other = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`;
   state.metadata = `${other}/meta`;
   await add();
-  // what the 401 points at is not reached; what stands at the server's own address is
-  expect(new URL((await world.mcp.signIn("guarded", ORIGIN)).url).origin).toBe(base);
+  // The address in the 401 is not requested; the server's own is.
+  expect(new URL((await services.mcp.signIn("guarded", ORIGIN)).url).origin).toBe(base);
   state.metadata = "";
   state.issuer = other;
-  await expect(world.mcp.signIn("guarded", ORIGIN)).rejects.toMatchObject({ code: "address_blocked" });
+  await expect(services.mcp.signIn("guarded", ORIGIN)).rejects.toMatchObject({ code: "address_blocked" });
   expect(hits).toBe(0);
   trap.close();
 });
@@ -214,12 +216,12 @@ it("sign-in data at a private address is not fetched", async () => {
 it("an app registered by hand is used where the server registers none", async () => {
   state.registers = false;
   await add();
-  await expect(world.mcp.signIn("guarded", ORIGIN)).rejects.toThrow(/"oauth": \{ "clientId" \}/);
-  await world.mcp.change("guarded", { oauth: { clientId: "mine", clientSecret: "mine-s3cret" } });
-  const { url } = await world.mcp.signIn("guarded", ORIGIN);
+  await expect(services.mcp.signIn("guarded", ORIGIN)).rejects.toThrow(/"oauth": \{ "clientId" \}/);
+  await services.mcp.change("guarded", { oauth: { clientId: "mine", clientSecret: "mine-s3cret" } });
+  const { url } = await services.mcp.signIn("guarded", ORIGIN);
   expect(new URL(url).searchParams.get("client_id")).toBe("mine");
-  expect((await world.mcp.finishSignIn(consent(url))).status).toBe("ready");
-  expect((await world.secrets.names()).map((each) => each.name)).toContain("mcp.guarded.clientSecret");
+  expect((await services.mcp.finishSignIn(consent(url))).status).toBe("ready");
+  expect((await services.secrets.names()).map((each) => each.name)).toContain("mcp.guarded.clientSecret");
 });
 
 it("a header that the admin set wins over any sign-in", async () => {
@@ -230,20 +232,20 @@ it("a header that the admin set wins over any sign-in", async () => {
 
 it("a server that moves to another address takes no credential along", async () => {
   await add({ headers: { "X-Key": "k3y-of-the-first" } });
-  await world.mcp.finishSignIn(consent((await world.mcp.signIn("guarded", ORIGIN)).url));
-  const moved = await world.mcp.change("guarded", { url: "https://elsewhere.example/mcp" });
+  await services.mcp.finishSignIn(consent((await services.mcp.signIn("guarded", ORIGIN)).url));
+  const moved = await services.mcp.change("guarded", { url: "https://elsewhere.example/mcp" });
   expect(moved).toMatchObject({ status: "needs-approval", headerNames: [] });
-  expect((await world.secrets.names()).filter((each) => each.name.includes("oauth"))).toEqual([]);
+  expect((await services.secrets.names()).filter((each) => each.name.includes("oauth"))).toEqual([]);
 });
 
 it("nothing is begun before the approval, or for a command; deleting takes every trace along", async () => {
-  await world.mcp.add({ name: "guarded", url: `${base}/mcp` });
-  await expect(world.mcp.signIn("guarded", ORIGIN)).rejects.toThrow("Approve");
-  const [card] = await world.mcp.cards();
-  await world.mcp.approve("guarded", card!.seen);
-  await world.mcp.finishSignIn(consent((await world.mcp.signIn("guarded", ORIGIN)).url));
-  await world.mcp.delete("guarded");
-  expect(await world.secrets.names()).toEqual([]);
-  await world.mcp.add({ name: "cmd", command: "x" });
-  await expect(world.mcp.signIn("cmd", ORIGIN)).rejects.toMatchObject({ code: "bad_request" });
+  await services.mcp.add({ name: "guarded", url: `${base}/mcp` });
+  await expect(services.mcp.signIn("guarded", ORIGIN)).rejects.toThrow("Approve");
+  const [card] = await services.mcp.cards();
+  await services.mcp.approve("guarded", card!.seen);
+  await services.mcp.finishSignIn(consent((await services.mcp.signIn("guarded", ORIGIN)).url));
+  await services.mcp.delete("guarded");
+  expect(await services.secrets.names()).toEqual([]);
+  await services.mcp.add({ name: "cmd", command: "x" });
+  await expect(services.mcp.signIn("cmd", ORIGIN)).rejects.toMatchObject({ code: "bad_request" });
 });

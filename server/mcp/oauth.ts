@@ -1,6 +1,6 @@
 /**
- * Sign-in to an MCP server by OAuth: authorization code with PKCE, through the SDK. Everything that is a credential is
- * a secret of its own name, so that it is sealed at rest and replaced wherever it would show.
+ * Sign-in to an MCP server by OAuth: authorization code with PKCE, through the SDK. Each credential is a secret of its own
+ * name, so it is encrypted at rest and redacted in texts.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import {
@@ -28,22 +28,22 @@ interface Pending {
   discovery?: OAuthDiscoveryState;
 }
 
-/** Names under `mcp.<server>.`, all deleted with the server. */
-const KEPT = ["oauth", "oauth-access", "oauth-refresh", "oauth-client-secret", "oauth-pending"] as const;
-type Kept = (typeof KEPT)[number];
+/** Names of secrets below `mcp.<server>.`; all are deleted with the server. */
+const CREDENTIAL_NAMES = ["oauth", "oauth-access", "oauth-refresh", "oauth-client-secret", "oauth-pending"] as const;
+type CredentialName = (typeof CREDENTIAL_NAMES)[number];
 
 interface OAuthDeps {
   secrets: Secrets;
   now(): number;
 }
 
-/** What is kept beside the tokens themselves. */
+/** Stored besides the tokens themselves. */
 interface State {
   client?: StoredOAuthClientInformation;
   tokens?: Omit<StoredOAuthTokens, "access_token" | "refresh_token">;
 }
 
-class Vault {
+class Credentials {
   readonly #server: string;
   readonly #secrets: Secrets;
 
@@ -52,7 +52,7 @@ class Vault {
     this.#secrets = secrets;
   }
 
-  async read(name: Kept): Promise<string | undefined> {
+  async read(name: CredentialName): Promise<string | undefined> {
     try {
       return await this.#secrets.get(this.#name(name));
     } catch (thrown) {
@@ -61,29 +61,29 @@ class Vault {
     }
   }
 
-  async readJson<T>(name: Kept): Promise<T | undefined> {
+  async readJson<T>(name: CredentialName): Promise<T | undefined> {
     const text = await this.read(name);
     return text === undefined ? undefined : (JSON.parse(text) as T);
   }
 
-  /** `undefined` takes it away. */
-  async write(name: Kept, value: string | object | undefined): Promise<void> {
+  /** `undefined` deletes it. */
+  async write(name: CredentialName, value: string | object | undefined): Promise<void> {
     if (value === undefined || value === "") await this.#secrets.delete(this.#name(name));
     else await this.#secrets.set(this.#name(name), typeof value === "string" ? value : JSON.stringify(value));
   }
 
-  #name(name: Kept): string {
+  #name(name: CredentialName): string {
     return `mcp.${this.#server}.${name}`;
   }
 }
 
-/** The provider that the SDK asks. `pending` is there while a person signs in, and absent on an ordinary connection. */
+/** The provider that the SDK calls. `pending` is present during a sign-in and absent on an ordinary connection. */
 class Provider implements OAuthClientProvider {
   readonly clientMetadata;
   readonly redirectUrl: string;
-  /** Where the person is to be sent. */
+  /** The page to open for the sign-in. */
   authorizationUrl: URL | undefined;
-  readonly #vault: Vault;
+  readonly #credentials: Credentials;
   readonly #settings: McpSettings;
   readonly #secrets: Secrets;
   readonly #pending: Pending | undefined;
@@ -91,7 +91,7 @@ class Provider implements OAuthClientProvider {
   constructor(settings: McpSettings, secrets: Secrets, redirectUrl: string, pending?: Pending) {
     this.#settings = settings;
     this.#secrets = secrets;
-    this.#vault = new Vault(settings.name, secrets);
+    this.#credentials = new Credentials(settings.name, secrets);
     this.#pending = pending;
     this.redirectUrl = redirectUrl;
     this.clientMetadata = {
@@ -114,22 +114,22 @@ class Provider implements OAuthClientProvider {
         client_id: oauth.clientId,
         ...(oauth.clientSecret && { client_secret: await this.#secrets.get(oauth.clientSecret.secret) }),
       };
-    const client = (await this.#vault.readJson<State>("oauth"))?.client;
-    const secret = await this.#vault.read("oauth-client-secret");
+    const client = (await this.#credentials.readJson<State>("oauth"))?.client;
+    const secret = await this.#credentials.read("oauth-client-secret");
     return client && (secret === undefined ? client : { ...client, client_secret: secret });
   }
 
   async saveClientInformation(client: StoredOAuthClientInformation): Promise<void> {
     const { client_secret: secret, ...rest } = client;
-    await this.#vault.write("oauth-client-secret", secret);
-    await this.#vault.write("oauth", { ...(await this.#vault.readJson<State>("oauth")), client: rest });
+    await this.#credentials.write("oauth-client-secret", secret);
+    await this.#credentials.write("oauth", { ...(await this.#credentials.readJson<State>("oauth")), client: rest });
   }
 
   async tokens(): Promise<StoredOAuthTokens | undefined> {
-    const access = await this.#vault.read("oauth-access");
+    const access = await this.#credentials.read("oauth-access");
     if (access === undefined) return undefined;
-    const kept = (await this.#vault.readJson<State>("oauth"))?.tokens;
-    const refresh = await this.#vault.read("oauth-refresh");
+    const kept = (await this.#credentials.readJson<State>("oauth"))?.tokens;
+    const refresh = await this.#credentials.read("oauth-refresh");
     return {
       token_type: "Bearer",
       ...kept,
@@ -139,9 +139,9 @@ class Provider implements OAuthClientProvider {
   }
 
   async saveTokens({ access_token, refresh_token, ...tokens }: StoredOAuthTokens): Promise<void> {
-    await this.#vault.write("oauth", { ...(await this.#vault.readJson<State>("oauth")), tokens });
-    await this.#vault.write("oauth-access", access_token);
-    if (refresh_token) await this.#vault.write("oauth-refresh", refresh_token);
+    await this.#credentials.write("oauth", { ...(await this.#credentials.readJson<State>("oauth")), tokens });
+    await this.#credentials.write("oauth-access", access_token);
+    if (refresh_token) await this.#credentials.write("oauth-refresh", refresh_token);
   }
 
   redirectToAuthorization(url: URL): void {
@@ -149,7 +149,7 @@ class Provider implements OAuthClientProvider {
   }
 
   async saveCodeVerifier(verifier: string): Promise<void> {
-    if (this.#pending) await this.#vault.write("oauth-pending", Object.assign(this.#pending, { verifier }));
+    if (this.#pending) await this.#credentials.write("oauth-pending", Object.assign(this.#pending, { verifier }));
   }
 
   codeVerifier(): string {
@@ -157,7 +157,7 @@ class Provider implements OAuthClientProvider {
   }
 
   async saveDiscoveryState(discovery: OAuthDiscoveryState): Promise<void> {
-    if (this.#pending) await this.#vault.write("oauth-pending", Object.assign(this.#pending, { discovery }));
+    if (this.#pending) await this.#credentials.write("oauth-pending", Object.assign(this.#pending, { discovery }));
   }
 
   discoveryState(): OAuthDiscoveryState | undefined {
@@ -165,21 +165,21 @@ class Provider implements OAuthClientProvider {
   }
 
   async invalidateCredentials(scope: "all" | "client" | "tokens" | "verifier" | "discovery"): Promise<void> {
-    const state = await this.#vault.readJson<State>("oauth");
+    const state = await this.#credentials.readJson<State>("oauth");
     if (scope === "all" || scope === "tokens") {
-      await this.#vault.write("oauth-access", undefined);
-      await this.#vault.write("oauth-refresh", undefined);
+      await this.#credentials.write("oauth-access", undefined);
+      await this.#credentials.write("oauth-refresh", undefined);
     }
     if (scope === "all" || scope === "client") {
-      await this.#vault.write("oauth-client-secret", undefined);
-      await this.#vault.write("oauth", state?.tokens ? { tokens: state.tokens } : undefined);
+      await this.#credentials.write("oauth-client-secret", undefined);
+      await this.#credentials.write("oauth", state?.tokens ? { tokens: state.tokens } : undefined);
     }
   }
 }
 
 /**
- * The provider for an ordinary connection: present after a sign-in. It renews the access token by itself; where that
- * fails the connection asks for a new sign-in. A header that the admin set wins over it.
+ * The provider for an ordinary connection, present after a sign-in. It renews the access token; if that fails, the
+ * connection requires a new sign-in. An `Authorization` header that the admin set takes precedence.
  */
 export async function connectionAuth(
   settings: McpSettings,
@@ -191,10 +191,10 @@ export async function connectionAuth(
 }
 
 /**
- * Begins a sign-in: finds the server's authorization server, registers with it where that is needed, and gives the
- * address to send the person to. `origin` is where our own pages are. Rejects with `mcp_failed` that says what is missing.
+ * Starts a sign-in: finds the authorization server, registers a client if needed, and returns the address to open.
+ * `origin` is that of our own pages. Rejects with `mcp_failed` and the reason.
  */
-export async function beginSignIn(
+export async function startSignIn(
   settings: McpSettings,
   origin: string,
   fetch: FetchLike,
@@ -206,8 +206,8 @@ export async function beginSignIn(
     endsAt: deps.now() + PENDING_MS,
   };
   const provider = new Provider(settings, deps.secrets, pending.redirectUrl, pending);
-  // a client that was registered for another way back is of no use here
-  const known = (await new Vault(settings.name, deps.secrets).readJson<State>("oauth"))?.client as
+  // A client registered with another redirect URI cannot be used.
+  const known = (await new Credentials(settings.name, deps.secrets).readJson<State>("oauth"))?.client as
     | { redirect_uris?: string[] }
     | undefined;
   if (known?.redirect_uris && !known.redirect_uris.includes(pending.redirectUrl))
@@ -228,34 +228,34 @@ export async function beginSignIn(
   }
   const url = provider.authorizationUrl;
   if (url?.protocol !== "https:" && url?.protocol !== "http:")
-    throw new PatchbayError("mcp_failed", `The MCP server "${settings.name}" names no page to sign in at.`);
+    throw new PatchbayError("mcp_failed", `The MCP server "${settings.name}" did not return a sign-in page.`);
   return url.href;
 }
 
-/** The server that a way back belongs to; `undefined` for what is none of ours. */
+/** The server of a redirect's state; `undefined` for a state that is not ours. */
 export function serverOfState(params: URLSearchParams): string | undefined {
   const state = params.get("state") ?? "";
   const dot = state.lastIndexOf(".");
   return dot > 0 ? state.slice(0, dot) : undefined;
 }
 
-/** Ends a sign-in. The state counts once, and not after ten minutes. Rejects with `forbidden` or `mcp_failed`. */
-export async function endSignIn(
+/** Completes a sign-in. The state is valid once, for ten minutes. Rejects with `forbidden` or `mcp_failed`. */
+export async function completeSignIn(
   settings: McpSettings,
   params: URLSearchParams,
   fetch: FetchLike,
   deps: OAuthDeps,
 ): Promise<void> {
-  const vault = new Vault(settings.name, deps.secrets);
-  const pending = await vault.readJson<Pending>("oauth-pending");
+  const credentials = new Credentials(settings.name, deps.secrets);
+  const pending = await credentials.readJson<Pending>("oauth-pending");
   const given = Buffer.from(params.get("state") ?? "");
-  const wanted = Buffer.from(pending?.state ?? "");
-  if (!pending || given.length !== wanted.length || !timingSafeEqual(given, wanted) || pending.endsAt < deps.now())
+  const expected = Buffer.from(pending?.state ?? "");
+  if (!pending || given.length !== expected.length || !timingSafeEqual(given, expected) || pending.endsAt < deps.now())
     throw new PatchbayError(
       "forbidden",
-      "This sign-in was not begun here, was used before, or took longer than ten minutes. Begin it again.",
+      "This sign-in was not started here, is already complete, or took longer than ten minutes. Start it again.",
     );
-  await vault.write("oauth-pending", undefined);
+  await credentials.write("oauth-pending", undefined);
   const code = params.get("code");
   try {
     if (!code)
@@ -274,10 +274,10 @@ export async function endSignIn(
   }
 }
 
-/** Deletes the credentials of a sign-in. */
+/** Deletes all credentials of a sign-in. */
 export async function forgetSignIn(server: string, secrets: Secrets): Promise<void> {
-  const vault = new Vault(server, secrets);
-  for (const name of KEPT) await vault.write(name, undefined);
+  const credentials = new Credentials(server, secrets);
+  for (const name of CREDENTIAL_NAMES) await credentials.write(name, undefined);
 }
 
 function signInFailure(server: string, thrown: unknown): PatchbayError {

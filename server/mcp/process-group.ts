@@ -75,7 +75,7 @@ export function startGroup(command: Command): ProcessGroup {
     child.once("error", (error) => resolve({ code: null, signal: null, error }));
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
-  // A broken pipe is no fault of ours: `ended` reports the end of the child. Absent when the system had no pipe left.
+  // A broken pipe is not an error here: `ended` reports the end of the child. The streams are absent when the system had no pipes.
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.on("error", () => undefined);
   child.on("error", () => undefined);
   const kill = (signal: NodeJS.Signals = "SIGKILL") => {

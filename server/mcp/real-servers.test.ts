@@ -1,4 +1,4 @@
-/** The servers that people really use, from npm, over both transports. */
+/** Published servers from npm, over both transports. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -6,25 +6,25 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, openTestServices, packageFile, type TestServices } from "./testing/test-services.ts";
 
-let world: TestServices;
+let services: TestServices;
 const never = new AbortController().signal;
 const node = process.execPath;
 const everything = packageFile("@modelcontextprotocol/server-everything/dist/index.js");
 
 beforeAll(async () => {
-  world = await openTestServices({ startMs: 20_000 });
+  services = await openTestServices({ startMs: 20_000 });
 });
-afterAll(() => world.close());
+afterAll(() => services.close());
 
 async function approved(server: { name: string; [key: string]: unknown }) {
-  const [card] = await world.mcp.add(server);
-  const ready = await world.mcp.approve(server.name, card!.seen);
+  const [card] = await services.mcp.add(server);
+  const ready = await services.mcp.approve(server.name, card!.seen);
   expect(ready.message).toBeUndefined();
   expect(ready.status).toBe("ready");
   return ready;
 }
 const call = (server: string, tool: string, args: Record<string, unknown> = {}) =>
-  world.mcp.call(server, tool, args, { idempotencyKey: "k" }, never);
+  services.mcp.call(server, tool, args, { idempotencyKey: "k" }, never);
 
 describe("over stdio", () => {
   it("server-everything: lists, calls, and its picture is an artifact", async () => {
@@ -32,14 +32,14 @@ describe("over stdio", () => {
     expect(card.tools).toBeGreaterThan(8);
     expect((await call("everything", "echo", { message: "你好" })).content).toContain("你好");
     expect((await call("everything", "get-sum", { a: 2, b: 3 })).content).toContain("5");
-    const names = (await world.mcp.tools("everything", never)).map((tool) => tool.name);
+    const names = (await services.mcp.tools("everything", never)).map((tool) => tool.name);
     const image = names
       .find((name) => name.includes("image"))!
       .split("/")
       .at(-1)!;
     const result = await call("everything", image);
     expect(result.files?.[0]).toMatchObject({ mediaType: "image/png" });
-    expect((await world.files.get(result.files![0]!.id)).bytes.subarray(1, 4).toString()).toBe(
+    expect((await services.files.get(result.files![0]!.id)).bytes.subarray(1, 4).toString()).toBe(
       Buffer.from("PNG").toString(),
     );
     const structured = names
@@ -50,7 +50,7 @@ describe("over stdio", () => {
   });
 
   it("server-filesystem: works in its folder and not beside it", async () => {
-    const folder = join(world.dir, "docs");
+    const folder = join(services.dir, "docs");
     await mkdir(folder);
     await writeFile(join(folder, "a.md"), "# 你好\n");
     await approved({
@@ -65,7 +65,7 @@ describe("over stdio", () => {
   });
 
   it("server-memory: keeps between calls and after a restart, by its env", async () => {
-    const file = join(world.dir, "memory.jsonl");
+    const file = join(services.dir, "memory.jsonl");
     await approved({
       name: "memory",
       command: node,
@@ -75,7 +75,7 @@ describe("over stdio", () => {
     await call("memory", "create_entities", {
       entities: [{ name: "Ada", entityType: "person", observations: ["likes engines"] }],
     });
-    await world.reopen();
+    await services.reopen();
     expect((await call("memory", "search_nodes", { query: "engines" })).content).toContain("Ada");
   });
 });

@@ -1,4 +1,4 @@
-/** Running servers: started on demand, paused after repeated failures, and compared with their pinned tools. */
+/** Running servers: started on demand, paused after repeated failures, compared with their pinned tools. */
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PatchbayError } from "../../runtime/error.ts";

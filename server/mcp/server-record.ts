@@ -95,7 +95,7 @@ export function cardOf(record: ServerRecord, state: ServerState, context: CardCo
   if (record.approved !== launchHash(settings, dataDir)) card.status = "needs-approval";
   else if (review) {
     card.status = "needs-review";
-    card.message = `It no longer offers what was approved: ${cutText(review.changes.join(", "), 1000)}.`;
+    card.message = `Its tools are no longer those that were approved: ${cutText(review.changes.join(", "), 1000)}.`;
   } else if (state.signIn) card.status = "needs-sign-in";
   else if (state.ready) card.status = "ready";
   else if (state.starting) card.status = "starting";

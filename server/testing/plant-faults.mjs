@@ -1,6 +1,6 @@
 /**
- * Loaded before the server (`--import`): after SIGUSR2, every kind of event of every kind of emitter throws once, after
- * its own listeners ran. Each throw is one line of the file `PLANTED_FAULTS`.
+ * Loaded before the server (`--import`): between one SIGUSR2 and the next, every kind of event of every kind of emitter
+ * throws once, after its own listeners ran. Each throw is one line of the file `PLANTED_FAULTS`.
  */
 import { EventEmitter } from "node:events";
 import { appendFileSync } from "node:fs";
@@ -25,6 +25,6 @@ if (file && isMainThread) {
     throw new Error(`planted in ${key}`);
   };
   process.on("SIGUSR2", () => {
-    armed = true;
+    armed = !armed;
   });
 }

@@ -1,6 +1,6 @@
 /**
- * An MCP server over stdio that can misbehave in every way a test asks for: `node rough-server.ts MODE [ARG]`.
- * It writes the wire by hand, because no library would let it write what it must.
+ * An MCP server over stdio that breaks the protocol in many ways: `node rough-server.ts MODE [ARG]`. It writes messages by
+ * hand, because a library would not let it write wrong ones.
  */
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ const write = (line: string) => process.stdout.write(`${line}\n`);
 const send = (message: object) => write(JSON.stringify({ jsonrpc: "2.0", ...message }));
 const text = (value: string) => ({ content: [{ type: "text", text: value }] });
 const object = (properties: object = {}) => ({ type: "object", properties });
-/** Answers of the client to what this server asked it. */
+/** Responses of the client to the requests of this server. */
 const answers: Message[] = [];
 const held: { id: number | string; value: string }[] = [];
 let listed = 0;
@@ -106,7 +106,7 @@ function list(id: number | string, params: Record<string, unknown> | undefined):
     name,
     description: `The ${name} tool.`,
     inputSchema: object({ text: { type: "string" } }),
-    // no promise of a server about itself decides anything
+    // Hints have no effect before they are accepted.
     annotations: { readOnlyHint: true, idempotentHint: true },
   }));
   if (mode === "many") {
@@ -150,7 +150,7 @@ function call(id: number | string, tool: string, args: Record<string, unknown>):
   switch (tool) {
     case "echo":
       if (mode === "ids") {
-        send({ id: 999_999, result: text("to nobody") });
+        send({ id: 999_999, result: text("to no request") });
         send({ id: `x${id}`, result: text("to a text id") });
         send({ id, result: text(value) });
         send({ id, result: text("again") });

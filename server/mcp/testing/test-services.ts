@@ -22,7 +22,7 @@ export interface TestServices {
   secrets: Secrets;
   files: Files;
   net: Net;
-  /** Time as the servers see it: real, plus what a test adds. */
+  /** The servers' clock: real time plus `ahead` milliseconds. */
   clock: { ahead: number };
   mcp: McpServers;
   /** MCP servers over the same records, as after a restart. */
@@ -48,7 +48,7 @@ export async function openTestServices(options: Partial<McpDeps> = {}): Promise<
       ...options,
       ...more,
     });
-  const world: TestServices = {
+  const services: TestServices = {
     dir,
     records,
     secrets,
@@ -57,29 +57,29 @@ export async function openTestServices(options: Partial<McpDeps> = {}): Promise<
     clock,
     mcp: make(),
     reopen: async (more) => {
-      await world.mcp.close();
-      world.mcp = make(more);
-      return world.mcp;
+      await services.mcp.close();
+      services.mcp = make(more);
+      return services.mcp;
     },
     close: async () => {
-      await world.mcp.close();
+      await services.mcp.close();
       await net.close();
       await records.close();
       await rm(dir, { recursive: true, force: true });
     },
   };
-  return world;
+  return services;
 }
 
 export const roughServer = fileURLToPath(new URL("./rough-server.ts", import.meta.url));
 export const modernServer = fileURLToPath(new URL("./modern-server.ts", import.meta.url));
 
-/** The command of a rough server in a mode. */
+/** The command of `rough-server.ts` in a mode. */
 export function rough(mode: string, ...more: string[]): { command: string; args: string[] } {
   return { command: process.execPath, args: [roughServer, mode, ...more] };
 }
 
-/** The command of a server that plays a script. */
+/** The command of `scripted-server.ts` with a script. */
 export function scripted(script: Script | string): { command: string; args: string[] } {
   const file = fileURLToPath(new URL("./scripted-server.ts", import.meta.url));
   return { command: process.execPath, args: [file, typeof script === "string" ? script : JSON.stringify(script)] };
@@ -90,7 +90,7 @@ export function packageFile(path: string): string {
   return fileURLToPath(new URL(`../../../node_modules/${path}`, import.meta.url));
 }
 
-/** Whether a process lives. */
+/** Whether a process runs. */
 export function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -100,7 +100,7 @@ export function lives(pid: number): boolean {
   }
 }
 
-/** Waits until something is true, at most a second or what is given; looks every few milliseconds. */
+/** Waits until a condition holds, at most `ms`; checks every few milliseconds. */
 export async function eventually(holds: () => boolean | Promise<boolean>, ms = 3000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await holds())) {
