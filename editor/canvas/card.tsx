@@ -8,11 +8,11 @@ import { type NodeView, workedMs } from "../../runtime/fold-run.ts";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
 import { edgeFit } from "../../runtime/port.ts";
-import { CARD, type CardPorts, cardHeight } from "../graph/card-size.ts";
+import { CARD, type CardPorts, cardHeight, portBoxes } from "../graph/card-size.ts";
 import { lookup } from "../graph/lookup.ts";
 import type { DrawnPort } from "../graph/ports.ts";
 import { nodeIcon, nodeTone } from "../hooks/node-icons.ts";
-import { useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../hooks/use-workbench.ts";
+import { useIsFresh, useLive, useNodeFacts, useNodeIssues, useWorkbench } from "../hooks/use-workbench.ts";
 import * as format from "../i18n/format.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { hasInnerGraph } from "../session/called-agents.ts";
@@ -54,7 +54,8 @@ function FullCard({ node, view, ports, selected, dragging }: CardProps) {
   const words = useNodeWords();
   const { definition } = useNodeFacts(node);
   const issues = useNodeIssues(node.id);
-  const bad = issues.some((issue) => issue.severity === "error");
+  const fresh = useIsFresh(node.id);
+  const bad = !fresh && issues.some((issue) => issue.severity === "error");
   const Icon = nodeIcon(definition);
   return (
     <div
@@ -69,7 +70,7 @@ function FullCard({ node, view, ports, selected, dragging }: CardProps) {
       <header className="flex shrink-0 items-center gap-2 px-3" style={{ height: CARD.head }}>
         <span className="relative">
           <Icon size={15} aria-hidden className={TONE_TEXT[nodeTone(definition)]} />
-          <IssueMark issues={issues} />
+          <IssueMark issues={issues} quiet={fresh} />
         </span>
         <span className="min-w-0 flex-1 truncate font-semibold">{words.nodeTitle(node)}</span>
         <PinMark node={node.id} inRun={view?.pinned === true} />
@@ -84,7 +85,7 @@ function FullCard({ node, view, ports, selected, dragging }: CardProps) {
 }
 
 /** A dot on the icon of a node with issues. */
-function IssueMark({ issues }: { issues: readonly Issue[] }) {
+function IssueMark({ issues, quiet }: { issues: readonly Issue[]; quiet: boolean }) {
   const { t } = useTranslation("canvas");
   const mark = issues.find((issue) => issue.severity === "error") ?? issues[0];
   if (!mark) return null;
@@ -93,7 +94,7 @@ function IssueMark({ issues }: { issues: readonly Issue[] }) {
       title={mark.message}
       className={cx(
         "-top-1.5 -right-1.5 absolute size-2 rounded-full ring-2 ring-surface",
-        mark.severity === "error" ? "bg-bad" : "bg-warn",
+        quiet ? "bg-ink-3" : mark.severity === "error" ? "bg-bad" : "bg-warn",
       )}
     >
       <span className="sr-only">{t("issueCount", { count: issues.length })}</span>
@@ -222,12 +223,13 @@ function shortened(value: unknown): string {
   return text.length > 400 ? `${text.slice(0, 400)}…` : text;
 }
 
-/** The card of a zoomed-out canvas: title and state, without handles. */
+/** The card of a zoomed-out canvas: title and state. */
 function SmallCard({ node, view, ports, selected }: CardProps) {
   const words = useNodeWords();
   const { definition } = useNodeFacts(node);
   const issues = useNodeIssues(node.id);
-  const bad = issues.some((issue) => issue.severity === "error");
+  const fresh = useIsFresh(node.id);
+  const bad = !fresh && issues.some((issue) => issue.severity === "error");
   return (
     <div
       className={cx(
@@ -240,6 +242,24 @@ function SmallCard({ node, view, ports, selected }: CardProps) {
       <span className={cx("line-clamp-2 rounded-lg px-3 py-1 font-semibold text-2xl", TONE_SOFT[nodeTone(definition)])}>
         {words.nodeTitle(node)}
       </span>
+      <EdgeEnds ports={ports} />
     </div>
   );
 }
+
+/**
+ * The ends of the edges on a card without handles. React Flow reads the ends from the page whenever a card is mounted or
+ * resized (`getHandleBounds`), and does not draw an edge whose end it does not find.
+ */
+const EdgeEnds = memo(function EdgeEnds({ ports }: { ports: CardPorts }) {
+  return portBoxes(ports).map(({ id, side, x, y, width, height }) => (
+    <span
+      key={`${side} ${id}`}
+      aria-hidden
+      className={cx("pointer-events-none absolute", side === "in" ? "target" : "source")}
+      data-handleid={id}
+      data-handlepos={side === "in" ? Position.Left : Position.Right}
+      style={{ left: x, top: y, width, height }}
+    />
+  ));
+});
