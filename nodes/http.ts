@@ -55,6 +55,7 @@ export const http = defineNode<Config>({
       { id: "status", kind: "json" },
     ],
   }),
+  withInput: (name) => ({ method: "POST", body: `{{${name}}}` }),
   form: {
     method: { widget: "select", label: "Method" },
     url: {

@@ -19,6 +19,7 @@ export const prompt = defineNode<z.infer<typeof config>>({
     inputs: templateNames(template).map((id) => ({ id, kind: "any" })),
     outputs: [{ id: "text", kind: "text" }],
   }),
+  withInput: (name) => ({ template: `{{${name}}}` }),
   form: {
     template: {
       widget: "prompt",

@@ -133,6 +133,8 @@ export interface NodeDefinition<C = unknown> {
   config: z.ZodType<C>;
   /** Pure and fast: the canvas calls it at each keystroke. */
   ports(config: C, context?: PortContext): Ports;
+  /** The config of a fresh node with an input of this name. For types that take their inputs from a template. */
+  withInput?(name: string): Partial<C>;
   form?: Partial<Record<keyof C & string, FieldHint>>;
   /** The content of the card before a run. Pure. `nodes`: to look up the roles of nodes in a body. */
   preview?(config: C, nodes: NodeTable): PreviewPart[];

@@ -11,6 +11,7 @@ import { type DragEvent, type MouseEvent, type ReactNode, useLayoutEffect, useMe
 import { useTranslation } from "react-i18next";
 import { CARD } from "../graph/card-size.ts";
 import { table } from "../graph/node-types.ts";
+import { useDrawEdge } from "../hooks/use-draw-edge.ts";
 import { useFirstPaintDone } from "../hooks/use-first-paint.ts";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
 import { addNodeAt, DRAG_TYPE } from "../session/add-node.ts";
@@ -26,10 +27,11 @@ import { FrameCard } from "./frame-card.tsx";
 import { GuideLines } from "./guide-lines.tsx";
 import { NoteCard } from "./note-card.tsx";
 import { Overview } from "./overview.tsx";
+import { ReplacedEdges } from "./replaced-edges.ts";
 import { useFlow } from "./use-flow.ts";
 import { useInitialViewport } from "./use-initial-viewport.ts";
 import { useMoveTransition } from "./use-move-transition.ts";
-import { useRevealNode } from "./use-reveal-node.ts";
+import { useRevealNode, useShowAdded } from "./use-reveal-node.ts";
 import { ZoomBar } from "./zoom-bar.tsx";
 import { isZoomedOut, ZoomedOutContext } from "./zoomed-out.ts";
 import "./canvas.css";
@@ -77,11 +79,13 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
   const initial = useInitialViewport();
   const firstPaintDone = useFirstPaintDone();
   useRevealNode();
+  useShowAdded();
   const setAdding = (next: Adding | undefined) => workbench.overlays.setState({ adding: next });
   const [menu, setMenu] = useState<MenuItem[]>([]);
   const overEdge = useRef<string>(undefined);
 
-  const connecting = useMemo(() => connectionHandlers(workbench, flow, t), [workbench, flow, t]);
+  const { draw } = useDrawEdge();
+  const connecting = useMemo(() => connectionHandlers(workbench, flow, draw, t), [workbench, flow, draw, t]);
 
   /** The position of a card whose head is under the pointer. */
   const cardPosition = (event: { clientX: number; clientY: number }) => {
@@ -213,6 +217,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
             {firstPaintDone && <Overview />}
             <ZoomBar />
             <GuideLines guides={guides} />
+            <ReplacedEdges />
           </ReactFlow>
         </ZoomedOutContext>
         <EmptyCanvas onAdd={addInMiddle} />

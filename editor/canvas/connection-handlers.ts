@@ -2,10 +2,8 @@
 import type { Connection, FinalConnectionState, ReactFlowInstance, ReactFlowProps } from "@xyflow/react";
 import type { TFunction } from "i18next";
 import type { GraphEdge } from "../../runtime/graph.ts";
-import { canConnect, edgesToReplace, type Verdict } from "../graph/can-connect.ts";
+import { canConnect, type Verdict } from "../graph/can-connect.ts";
 import { CARD } from "../graph/card-size.ts";
-import { connect, reconnect } from "../graph/commands.ts";
-import { table } from "../graph/node-types.ts";
 import { portAt } from "../graph/ports.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { toast } from "../ui/toast.tsx";
@@ -13,12 +11,13 @@ import type { FlowEdge, FlowNode } from "./flow-model.ts";
 
 type Handlers = Pick<
   ReactFlowProps<FlowNode, FlowEdge>,
-  "isValidConnection" | "onConnect" | "onReconnect" | "onConnectStart" | "onConnectEnd"
+  "isValidConnection" | "onConnect" | "onReconnect" | "onReconnectStart" | "onConnectStart" | "onConnectEnd"
 >;
 
 export function connectionHandlers(
   workbench: Workbench,
   flow: Pick<ReactFlowInstance, "screenToFlowPosition">,
+  draw: (edge: GraphEdge, old?: string) => void,
   t: TFunction<"canvas">,
 ): Handlers {
   const { pendingEdge, overlays } = workbench;
@@ -36,11 +35,10 @@ export function connectionHandlers(
 
   return {
     isValidConnection: (edge) => Boolean(edge.sourceHandle && edge.targetHandle) && verdictOn(graphEdge(edge)).fits,
-    onConnect(connection) {
-      const edge = graphEdge(connection);
-      workbench.apply(connect(edge, edgesToReplace(workbench.graph(), table, reader(), edge)));
-    },
-    onReconnect: (old, connection) => workbench.apply(reconnect(old.id, graphEdge(connection))),
+    onConnect: (connection) => draw(graphEdge(connection)),
+    onReconnect: (old, connection) => draw(graphEdge(connection), old.id),
+    // Comes before `onConnectStart`.
+    onReconnectStart: (_event, { id }) => pendingEdge.setState({ moved: id }),
     onConnectStart(_event, { nodeId, handleId, handleType }) {
       if (!nodeId || !handleId) return;
       const side = handleType === "source" ? "out" : "in";
@@ -49,7 +47,7 @@ export function connectionHandlers(
     },
     onConnectEnd(event, state) {
       const { from } = pendingEdge.getState();
-      pendingEdge.setState({ from: undefined });
+      pendingEdge.setState({ from: undefined, moved: undefined, replaced: undefined });
       if (!from) return;
       if (state.toHandle && !state.isValid) return showRefusal(state);
       if (state.isValid || state.toNode) return;
@@ -61,7 +59,12 @@ export function connectionHandlers(
   };
 }
 
-const graphEdge = ({ source, sourceHandle, target, targetHandle }: Connection | FlowEdge): GraphEdge => ({
+export const graphEdge = ({
+  source,
+  sourceHandle,
+  target,
+  targetHandle,
+}: Pick<Connection | FlowEdge, "source" | "sourceHandle" | "target" | "targetHandle">): GraphEdge => ({
   from: `${source}.${sourceHandle}`,
   to: `${target}.${targetHandle}`,
 });

@@ -1,7 +1,8 @@
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyflow/react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { useIssues, useLive } from "../hooks/use-workbench.ts";
+import { useStore } from "zustand";
+import { useIssues, useLive, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { type LiveRunState, viewOf } from "../session/live-run.ts";
 import type { FlowEdge } from "./flow-model.ts";
@@ -43,6 +44,7 @@ export const EdgeView = memo(function EdgeView({
   const words = useNodeWords();
   const bad = useIssues((issues) => issues.byEdge.has(id));
   const state = useLive((live) => edgeState(live, data?.source ?? "", sourceHandleId, data?.target ?? ""));
+  const replaced = useStore(useWorkbench().pendingEdge, (pending) => pending.replaced?.has(id) === true);
   const zoomedOut = useZoomedOut();
   const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
   const invalid = bad || data?.dangling || data?.how === "no";
@@ -52,7 +54,7 @@ export const EdgeView = memo(function EdgeView({
         id={id}
         path={path}
         interactionWidth={18}
-        className={`edge-line edge-${state}${invalid ? " edge-invalid" : ""}${selected ? " edge-selected" : ""}`}
+        className={`edge-line edge-${state}${invalid ? " edge-invalid" : ""}${selected ? " edge-selected" : ""}${replaced ? " edge-replaced" : ""}`}
         style={{ "--edge-color": invalid ? "var(--bad)" : `var(--kind-${data?.kind ?? "any"})` } as React.CSSProperties}
       />
       {data?.how === "convert" && !zoomedOut && (

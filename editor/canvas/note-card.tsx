@@ -1,6 +1,7 @@
 import { type NodeProps, NodeResizer } from "@xyflow/react";
-import { lazy, memo, Suspense, useRef, useState } from "react";
+import { lazy, memo, Suspense, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
 import { NOTE } from "../graph/card-size.ts";
 import { resize, setConfig } from "../graph/commands.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
@@ -9,11 +10,11 @@ import type { CardNode } from "./flow-model.ts";
 
 const NoteText = lazy(() => import("./note-text.tsx").then((module) => ({ default: module.NoteText })));
 
-/** A note. A double click, or Enter on the selected note, starts editing; Escape ends it. */
+/** A note. A double click, or Enter or a letter on the selected note, starts editing; Escape ends it. */
 export const NoteCard = memo(function NoteCard({ id, data, selected }: NodeProps<CardNode>) {
   const { t } = useTranslation("canvas");
-  const { document, apply } = useWorkbench();
-  const [editing, setEditing] = useState(false);
+  const { document, apply, overlays } = useWorkbench();
+  const editing = useStore(overlays, (state) => state.writing === id);
   const area = useRef<HTMLTextAreaElement>(null);
   const text = (data.node.config as { text?: string } | undefined)?.text ?? "";
   return (
@@ -23,7 +24,7 @@ export const NoteCard = memo(function NoteCard({ id, data, selected }: NodeProps
         "h-full rounded-lg border border-dashed bg-raised/80 px-3 py-2.5 text-ink-2",
         selected ? "border-accent" : "border-line-strong",
       )}
-      onDoubleClick={() => setEditing(true)}
+      onDoubleClick={() => document.getState().frozen || overlays.setState({ writing: id })}
     >
       <NodeResizer
         isVisible={selected && !editing}
@@ -41,10 +42,11 @@ export const NoteCard = memo(function NoteCard({ id, data, selected }: NodeProps
           autoFocus
           className="nodrag nopan nowheel size-full resize-none bg-transparent text-ink outline-none"
           defaultValue={text}
+          onFocus={({ target }) => target.setSelectionRange(target.value.length, target.value.length)}
           onChange={(event) => apply(setConfig(id, "text", event.target.value))}
           onBlur={() => {
             document.seal();
-            setEditing(false);
+            if (overlays.getState().writing === id) overlays.setState({ writing: undefined });
           }}
           onKeyDown={(event) => event.key === "Escape" && area.current?.blur()}
         />

@@ -36,3 +36,25 @@ export function boundsOfNodes(graph: Graph, ids: Iterable<string>, reader: PortR
   const wanted = new Set(ids);
   return boundsOf(graph.nodes.filter((node) => wanted.has(node.id)).map((node) => cardBox(graph, node, reader)));
 }
+
+/** The space that a new card keeps to others. */
+const ROOM = 24;
+
+/** The position nearest to `wanted`, straight above or below it, where a card of its size covers none of `taken`. */
+export function freePosition(taken: readonly Box[], wanted: Box): { x: number; y: number } {
+  const column = taken.filter((box) => box.x < wanted.x + wanted.width + ROOM && wanted.x < box.x + box.width + ROOM);
+  const move = (step: (box: Box) => number) => {
+    let { y } = wanted;
+    for (;;) {
+      const covered = column.find((box) => box.y < y + wanted.height + ROOM && y < box.y + box.height + ROOM);
+      if (!covered) return y;
+      y = step(covered);
+    }
+  };
+  const below = move((box) => box.y + box.height + ROOM);
+  const above = move((box) => box.y - wanted.height - ROOM);
+  return {
+    x: Math.round(wanted.x),
+    y: Math.round(below - wanted.y <= wanted.y - above ? below : above),
+  };
+}

@@ -36,7 +36,7 @@ describe("edges that can be drawn", () => {
       }
   });
 
-  it("replaces the edge of an input, except when a router takes only one of both", () => {
+  it("replaces only the edges of an input that may bring a value in the same run", () => {
     const graph = smallGraph();
     expect(edgesToReplace(graph, table, reader(), { from: "ask.message", to: "reply.reply" })).toEqual(
       new Set(["brain.text>reply.reply"]),
@@ -52,13 +52,54 @@ describe("edges that can be drawn", () => {
       {},
     );
     expect(edgesToReplace(routed, table, reader(), { from: "which.else", to: "reply.reply" })).toEqual(new Set());
+    // Two routers: one of `first` excludes `first.else`, but not what `second` gives.
+    const two = graphOf(
+      "two",
+      [
+        ["ask", "input", {}],
+        ["first", "router", { cases: [{ name: "a", rule: { op: "contains", value: "x" } }] }],
+        ["second", "router", { cases: [{ name: "b", rule: { op: "contains", value: "y" } }] }],
+        ["reply", "output", {}],
+      ],
+      ["ask.message > first.value", "first.a > second.value", "second.b > reply.reply", "second.else > reply.reply"],
+      {},
+    );
+    expect(edgesToReplace(two, table, reader(), { from: "first.else", to: "reply.reply" })).toEqual(new Set());
+    expect(edgesToReplace(two, table, reader(), { from: "first.a", to: "reply.reply" })).toEqual(
+      new Set(["second.b>reply.reply", "second.else>reply.reply"]),
+    );
+    const half = { ...two, edges: two.edges.slice(0, 3).concat({ from: "first.else", to: "reply.reply" }) };
+    expect(edgesToReplace(half, table, reader(), { from: "first.a", to: "reply.reply" })).toEqual(
+      new Set(["second.b>reply.reply"]),
+    );
   });
 
   it("offers the node types that fit an open end, best first", () => {
-    const documents = fittingTypes(definitions, "documents", "in").map((offer) => offer.definition.type);
+    const documents = fittingTypes(definitions, { kind: "documents", port: "documents" }, "in").map(
+      (offer) => offer.definition.type,
+    );
     expect(documents[0]).toBe("llm");
     expect(documents).not.toContain("retriever");
-    expect(fittingTypes(definitions, "tools", "out")[0]?.definition.type).toBe("tool");
+    expect(fittingTypes(definitions, { kind: "tools", port: "tools" }, "out")[0]?.definition.type).toBe("tool");
+  });
+
+  it("offers types whose inputs come from a template or a tool, with a port named like the one at the other end", () => {
+    const offers = fittingTypes(definitions, { kind: "text", port: "message" }, "in");
+    const of = (type: string) => offers.find((offer) => offer.definition.type === type);
+    expect(of("prompt")).toMatchObject({ port: { id: "message" }, config: { template: "{{message}}" } });
+    expect(of("http")).toMatchObject({ port: { id: "message" }, config: { method: "POST", body: "{{message}}" } });
+    expect(of("action")).toMatchObject({ port: { id: "message", kind: "any" } });
+    // Every type that can take text, except those that have no input at all.
+    const withoutInput = ["input", "note", "tool"];
+    expect(offers.map((offer) => offer.definition.type).sort()).toEqual(
+      definitions
+        .map((one) => one.type)
+        .filter((type) => !withoutInput.includes(type))
+        .sort(),
+    );
+    // A word of the template language is not a name.
+    const literal = fittingTypes(definitions, { kind: "any", port: "empty" }, "in");
+    expect(literal.find((offer) => offer.definition.type === "prompt")?.config).toEqual({ template: "{{value}}" });
   });
 
   it("finds the ports that a port can be connected to", () => {
@@ -161,7 +202,6 @@ describe("quick fixes", () => {
           "kind-mismatch",
           "duplicate-edge",
           "missing-edge",
-          "unreachable",
         ].filter((code) => issues.some((issue) => issue.code === code)),
       ),
     );
@@ -171,6 +211,25 @@ describe("quick fixes", () => {
         list.filter((one) => one.code === issue.code && one.node === issue.node && one.port === issue.port).length;
       expect(count(after), issue.message).toBeLessThan(count(issues));
     }
+  });
+
+  it("connect a node that leads nowhere to an input that is free", () => {
+    const loose = graphOf(
+      "loose",
+      [
+        ["ask", "input", {}],
+        ["facts", "prompt", { template: "x" }],
+        ["brief", "prompt", { template: "{{ask}} {{free}}" }],
+        ["reply", "output", {}],
+      ],
+      ["ask.message > brief.ask", "brief.text > reply.reply"],
+      {},
+    );
+    const issue = checkGraph(loose, table).find((one) => one.code === "unreachable")!;
+    const fix = fixFor(issue, loose, reader());
+    if (fix?.does !== "command") throw new Error("There is no fix.");
+    expect(fix).toMatchObject({ label: "connectTo", what: "brief.free" });
+    expect(fix.command.run(loose).edges.at(-1)).toEqual({ from: "facts.text", to: "brief.free" });
   });
 
   it("lead to a graph that runs", () => {

@@ -1,11 +1,14 @@
 /**
- * Which edges can be drawn. Uses the same `edgeFit` and `checkGraph` as the server, so the canvas does not draw an edge
- * that the server rejects.
+ * Which edges can be drawn. Uses the same `edgeFit` and `takenWhen` as the check of the server, so the canvas does not
+ * draw an edge that the server rejects.
  */
-import { checkGraph } from "../../runtime/check.ts";
+import { pairwiseExclusive, takenWhen } from "../../runtime/exclusive.ts";
+import { FIELD_NAME } from "../../runtime/field.ts";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode } from "../../runtime/graph.ts";
+import { topological } from "../../runtime/graph-order.ts";
 import type { NodeDefinition, NodeTable } from "../../runtime/node.ts";
 import { edgeFit, type Kind, type Port, type Ports } from "../../runtime/port.ts";
+import { resolve } from "../../runtime/resolve.ts";
 import { edgeKey, lookup, reach } from "./lookup.ts";
 import { type PortReader, portAt } from "./ports.ts";
 
@@ -35,27 +38,45 @@ function endsFit(graph: Graph, reader: PortReader, fromEnd: string, toEnd: strin
   return others.some((other) => other.from === fromEnd && other.to === toEnd) ? "connected" : how;
 }
 
-/** The edges that this one replaces: an input has one edge, unless `check` proves that only one of several is taken. */
+/**
+ * The edges that this one replaces: those at its input that may bring a value in the same run. The others stay, as when a
+ * router takes only one of both.
+ */
 export function edgesToReplace(graph: Graph, table: NodeTable, reader: PortReader, edge: GraphEdge): Set<string> {
   const to = edgeEnd(edge.to);
   const input = portAt(graph, reader, edge.to, "in");
-  const there = lookup(graph).at(to.node, to.port, "in");
-  if (!input || input.many || there.length === 0) return new Set();
-  const both = { ...graph, edges: [...graph.edges, edge] };
-  const clash = checkGraph(both, table).some(
-    (issue) => issue.code === "too-many-edges" && issue.node === to.node && issue.port === to.port,
-  );
-  return clash ? new Set(there.map(edgeKey)) : new Set();
+  if (!input || input.many || lookup(graph).at(to.node, to.port, "in").length === 0) return new Set();
+  const edges = [...graph.edges, edge];
+  const { nodes } = resolve({ ...graph, edges }, table);
+  const order = topological(nodes);
+  const into = nodes.find((node) => node.id === to.node)?.incoming.filter((one) => one.toPort === to.port);
+  const own = into?.find((one) => edges[one.index] === edge);
+  // On a cycle, or at a node that does not resolve, nothing is certain. `check` reports these.
+  if (!own || order.length < nodes.length) return new Set();
+  const conditions = takenWhen(order);
+  const clashes = into!.filter((one) => one !== own && !pairwiseExclusive([one, own], conditions));
+  return new Set(clashes.map((one) => edgeKey(edges[one.index]!)));
 }
 
 export interface Offer {
   definition: NodeDefinition;
   /** The port that the open end would be connected to. */
   port: Port;
+  /** The config that gives the new node this port. Absent: a fresh node has it. */
+  config?: Record<string, unknown>;
 }
 
-/** Node types that fit an open end, best first: same kind, then `any`, then a conversion; required inputs first. */
-export function fittingTypes(definitions: readonly NodeDefinition[], kind: Kind, side: "in" | "out"): Offer[] {
+/** The end of an edge that has no other end yet: the kind of its port, and the port's name. */
+export interface LooseEnd {
+  kind: Kind;
+  port: string;
+}
+
+/**
+ * Node types with a port on `side` that fits a loose end, best first: same kind, then `any`, then a conversion; required
+ * inputs first. Types that take their inputs from a template, or from a tool that is not chosen yet, are included.
+ */
+export function fittingTypes(definitions: readonly NodeDefinition[], end: LooseEnd, side: "in" | "out"): Offer[] {
   const offers: (Offer & { rank: number })[] = [];
   definitions.forEach((definition, order) => {
     const fresh = definition.config.safeParse({});
@@ -63,15 +84,32 @@ export function fittingTypes(definitions: readonly NodeDefinition[], kind: Kind,
     const ports = definition.ports(fresh.data);
     let best: (Offer & { rank: number }) | undefined;
     for (const port of side === "in" ? ports.inputs : ports.outputs) {
-      const fit = side === "in" ? edgeFit(kind, port.kind) : edgeFit(port.kind, kind);
+      const fit = side === "in" ? edgeFit(end.kind, port.kind) : edgeFit(port.kind, end.kind);
       if (fit === "no") continue;
-      const distance = port.kind === kind ? 0 : fit === "convert" ? 2 : kind === "any" ? 1 : 3;
+      const distance = port.kind === end.kind ? 0 : fit === "convert" ? 2 : end.kind === "any" ? 1 : 3;
       const rank = distance * 1000 + (port.optional ? 200 : 0) + (definition.group === "io" ? 500 : 0) + order;
       if (!best || rank < best.rank) best = { definition, port, rank };
     }
+    const named = side === "in" && !best ? namedInput(definition, end) : undefined;
+    if (named) best = { definition, ...named, rank: 3000 + order };
     if (best) offers.push(best);
   });
-  return offers.sort((a, b) => a.rank - b.rank).map(({ definition, port }) => ({ definition, port }));
+  return offers.sort((a, b) => a.rank - b.rank).map(({ rank: _rank, ...offer }) => offer);
+}
+
+/** An input named after the port at the loose end, for a type that has none until it is configured. */
+function namedInput(definition: NodeDefinition, end: LooseEnd): Pick<Offer, "port" | "config"> | undefined {
+  // A name such as "empty" is a literal in a template and makes no input.
+  for (const name of [end.port, "value"]) {
+    const config = definition.withInput?.(name) as Record<string, unknown> | undefined;
+    const parsed = definition.config.safeParse(config ?? {});
+    if (!parsed.success || !FIELD_NAME.test(name)) continue;
+    const { inputs, open } = definition.ports(parsed.data);
+    const port = inputs.find((one) => one.id === name && edgeFit(end.kind, one.kind) !== "no");
+    if (port) return { port, ...(config && { config }) };
+    if (open) return { port: { id: name, kind: "any" } };
+  }
+  return undefined;
 }
 
 export interface ConnectablePort {

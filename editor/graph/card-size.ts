@@ -98,17 +98,3 @@ function inColumns(graph: Graph): ReadonlyMap<string, NodePosition> {
   }
   return result;
 }
-
-/** The nearest position at or below `wanted` where a card covers no other. */
-export function freePosition(
-  graph: Graph,
-  wanted: { x: number; y: number },
-  size: { width: number; height: number } = { width: CARD.width, height: 150 },
-): { x: number; y: number } {
-  const taken = Object.values(graph.layout);
-  const covered = (x: number, y: number) =>
-    taken.some((other) => Math.abs(other.x - x) < size.width + 16 && Math.abs(other.y - y) < size.height);
-  let { x, y } = wanted;
-  for (let step = 0; step < 60 && covered(x, y); step++) y += 44;
-  return { x: Math.round(x), y: Math.round(y) };
-}

@@ -179,13 +179,25 @@ export function connect(edge: GraphEdge, instead: ReadonlySet<string> = new Set(
   };
 }
 
-/** Replaces an edge; the new one keeps its index. */
-export function reconnect(old: string, edge: GraphEdge): Command {
+/** Replaces the edge `old`, whose index the new one keeps, and removes the edges in `instead`. */
+export function reconnect(old: string, edge: GraphEdge, instead: ReadonlySet<string> = new Set()): Command {
   return {
     label: "connect",
     run(graph) {
       if (!edit.canAdd(graph, edge)) return graph;
-      return { ...graph, edges: graph.edges.map((other) => (edgeKey(other) === old ? edge : other)) };
+      const kept = graph.edges.filter((other) => edgeKey(other) === old || !instead.has(edgeKey(other)));
+      return { ...graph, edges: kept.map((other) => (edgeKey(other) === old ? edge : other)) };
+    },
+  };
+}
+
+/** Adds edges again that `edge` replaced, and removes it. */
+export function disconnectInstead(edge: GraphEdge, replaced: readonly GraphEdge[]): Command {
+  return {
+    label: "disconnect",
+    run(graph) {
+      const without = edit.remove(graph, undefined, (other) => edgeKey(other) === edgeKey(edge));
+      return replaced.reduce((next, one) => (edit.canAdd(next, one) ? edit.connect(next, one) : next), without);
     },
   };
 }

@@ -14,6 +14,7 @@ export type QuickFixLabel =
   | "removeNode"
   | "removeKey"
   | "connect"
+  | "connectTo"
   | "addInput"
   | "addOutput"
   | "rename"
@@ -28,7 +29,7 @@ export type QuickFixLabel =
 
 export type QuickFix = {
   label: QuickFixLabel;
-  /** The other end, for `connect`; the key, for `removeKey`. */
+  /** The other end, for `connect` and `connectTo`; the key, for `removeKey`. */
   what?: string;
 } & (
   | { does: "command"; command: Command }
@@ -68,10 +69,11 @@ export function fixFor(issue: Issue, graph: Graph, reader?: PortReader): QuickFi
       return { label: "addOutput", does: "command", command: addEnd("output") };
     case "too-many-inputs":
     case "too-many-outputs":
-    case "unreachable":
       return issue.node === undefined
         ? undefined
         : { label: "removeNode", does: "command", command: { ...remove(new Set([issue.node])), label: "fix" } };
+    case "unreachable":
+      return reader && issue.node !== undefined ? connectOnward(graph, reader, issue.node) : undefined;
     case "duplicate-id":
       return renameSecond(issue);
     case "unknown-key":
@@ -162,6 +164,26 @@ function askFirst(issue: Issue): Command {
       return { ...graph, settings: { ...graph.settings, approvals: { ...graph.settings.approvals, [tool]: "ask" } } };
     },
   };
+}
+
+/** Connects an output to an input that is free and leads to the reply. */
+function connectOnward(graph: Graph, reader: PortReader, id: string): QuickFix | undefined {
+  const node = lookup(graph).node(id);
+  const ends = graph.nodes.filter((one) => {
+    const definition = reader.definition(one);
+    return definition?.role === "output" || definition?.group === "act";
+  });
+  const onward = new Set(ends.flatMap((end) => [...reach(graph, end.id, "in")]));
+  for (const output of node ? reader.ports(node).outputs : []) {
+    const mate = connectablePorts(graph, reader, id, output.id, "out").find(
+      ({ node: other, port }) =>
+        onward.has(other.id) && (port.many || lookup(graph).at(other.id, port.id, "in").length === 0),
+    );
+    if (!mate) continue;
+    const command = connect({ from: `${id}.${output.id}`, to: mate.end });
+    return { label: "connectTo", what: mate.end, does: "command", command: { ...command, label: "fix" } };
+  }
+  return undefined;
 }
 
 function breakCycle(graph: Graph, node: string | undefined): QuickFix | undefined {

@@ -43,6 +43,10 @@ export function useSelectedNode(): GraphNode | undefined {
 
 export const useNodeIssues = (node: string) => useIssues((issues) => issuesOf(issues, node));
 
+/** Whether nobody has changed the node since it was added. Its issues are shown quietly: it is not finished, not wrong. */
+export const useIsFresh = (node: string): boolean =>
+  useStore(useWorkbench().overlays, (state) => state.fresh.has(node));
+
 export function useReader() {
   return useStore(useWorkbench().reader, (state) => state.reader);
 }

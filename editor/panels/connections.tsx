@@ -1,11 +1,11 @@
 import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { edgeEnd, type GraphNode } from "../../runtime/graph.ts";
-import { connectablePorts, edgesToReplace } from "../graph/can-connect.ts";
-import { connect, remove } from "../graph/commands.ts";
+import { connectablePorts } from "../graph/can-connect.ts";
+import { remove } from "../graph/commands.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
-import { table } from "../graph/node-types.ts";
 import { type DrawnPort, drawnPorts } from "../graph/ports.ts";
+import { useDrawEdge } from "../hooks/use-draw-edge.ts";
 import { useDocument, useGraph, useReader, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { TONE_FILL } from "../ui/badge.tsx";
@@ -40,7 +40,8 @@ export function Connections({ node }: { node: GraphNode }) {
 function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side: "in" | "out" }) {
   const { t } = useTranslation("panels");
   const words = useNodeWords();
-  const { apply, selection, graph: current } = useWorkbench();
+  const { apply, selection } = useWorkbench();
+  const { draw } = useDrawEdge();
   const graph = useGraph((one) => one);
   const reader = useReader();
   const frozen = useDocument((state) => state.frozen);
@@ -52,11 +53,8 @@ function PortLine({ node, port, side }: { node: GraphNode; port: DrawnPort; side
     return found ? `${words.nodeTitle(found)} · ${words.port(found.type, { id: other, kind: "any" })}` : end;
   };
   const open = !frozen && !port.missing ? connectablePorts(graph, reader, node.id, port.id, side) : [];
-  const connectTo = (end: string) => {
-    const edge =
-      side === "in" ? { from: end, to: `${node.id}.${port.id}` } : { from: `${node.id}.${port.id}`, to: end };
-    apply(connect(edge, edgesToReplace(current(), table, reader, edge)));
-  };
+  const connectTo = (end: string) =>
+    draw(side === "in" ? { from: end, to: `${node.id}.${port.id}` } : { from: `${node.id}.${port.id}`, to: end });
   const label = words.port(node.type, port);
   return (
     <li className="flex flex-col gap-1">

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
+import type { Issue } from "../../runtime/issue.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
 import { type FormField, formFields } from "../fields/form-schema.ts";
 import { JsonBox } from "../fields/json-field.tsx";
@@ -11,6 +12,7 @@ import { NodeTile } from "../hooks/node-tile.tsx";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import {
   useDocument,
+  useIsFresh,
   useLive,
   useNodeFacts,
   useNodeIssues,
@@ -138,8 +140,10 @@ function NodeIssues({ node }: { node: GraphNode }) {
   const words = useIssueWords();
   const reader = useReader();
   const { graph } = useWorkbench();
+  const fresh = useIsFresh(node.id);
   const rest = issues.filter((issue) => fieldOf(issue) === undefined);
   if (rest.length === 0) return null;
+  if (fresh) return <NextSteps issues={rest} />;
   return (
     <div className="flex flex-col gap-2 px-4 pb-3">
       {rest.slice(0, 4).map((issue) => {
@@ -160,6 +164,33 @@ function NodeIssues({ node }: { node: GraphNode }) {
   );
 }
 
+/** What a new node still needs. It becomes an issue when the node is changed, or at the next run. */
+function NextSteps({ issues }: { issues: readonly Issue[] }) {
+  const { t } = useTranslation("panels");
+  const words = useIssueWords();
+  const reader = useReader();
+  const { graph } = useWorkbench();
+  return (
+    <div className="px-4 pb-3 text-ink-2 text-sm">
+      <p>{t("notConnected")}</p>
+      <ul className="mt-1.5 flex flex-col gap-1.5">
+        {issues.slice(0, 4).map((issue) => {
+          const fix = fixFor(issue, graph(), reader);
+          return (
+            <li
+              key={`${issue.code} ${issue.path} ${issue.port}`}
+              className="flex flex-wrap items-center gap-x-2 gap-y-1"
+            >
+              <span className="text-ink-3">{words(issue).message}</span>
+              {fix && <QuickFixButton fix={fix} />}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
 function ConfigForm({
   node,
   config,
@@ -176,8 +207,11 @@ function ConfigForm({
   const issueText = useIssueWords();
   const raw = (typeof node.config === "object" && node.config !== null ? node.config : {}) as Record<string, unknown>;
   const full = config ?? { ...Object.fromEntries(fields.map((field) => [field.name, field.fallback])), ...raw };
+  const fresh = useIsFresh(node.id);
   const errors = new Map(
-    issues.flatMap((issue) => (fieldOf(issue) === undefined ? [] : [[fieldOf(issue)!, issueText(issue).message]])),
+    issues.flatMap((issue) =>
+      fresh || fieldOf(issue) === undefined ? [] : [[fieldOf(issue)!, issueText(issue).message]],
+    ),
   );
   const show = (field: FormField) => (
     <NodeField

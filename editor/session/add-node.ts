@@ -1,11 +1,14 @@
 /** Adds a node to the canvas: alone, on an open end, or into an edge. */
 import { edgeEnd, type Graph, type GraphNode } from "../../runtime/graph.ts";
 import type { NodeDefinition } from "../../runtime/node.ts";
-import { fittingPort, throughPorts } from "../graph/can-connect.ts";
-import { CARD, freePosition, positionOf } from "../graph/card-size.ts";
-import { addNode, type Command, freeId, insertOnEdge } from "../graph/commands.ts";
+import { cardBox, freePosition } from "../graph/boxes.ts";
+import { edgesToReplace, fittingTypes, throughPorts } from "../graph/can-connect.ts";
+import { CARD, nodeSize, positionOf } from "../graph/card-size.ts";
+import { addNode, freeId, insertOnEdge, remove } from "../graph/commands.ts";
 import { edgeKey, reach } from "../graph/lookup.ts";
-import { portAt } from "../graph/ports.ts";
+import { table } from "../graph/node-types.ts";
+import { drawnPorts, portAt } from "../graph/ports.ts";
+import { applyDrawing, type Drawn } from "./draw-edge.ts";
 import type { PendingEdge } from "./pending-edge.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -14,13 +17,13 @@ export const DRAG_TYPE = "application/x-patchbay-node";
 
 export type OpenEnd = NonNullable<PendingEdge["from"]>;
 
-function newNode(workbench: Workbench, definition: NodeDefinition): GraphNode {
+function newNode(workbench: Workbench, definition: NodeDefinition, config: Record<string, unknown> = {}): GraphNode {
   const taken = new Set(workbench.graph().nodes.map((node) => node.id));
   return {
     id: freeId(definition.defaultId ?? definition.type, taken),
     type: definition.type,
     version: definition.version,
-    config: {},
+    config,
   };
 }
 
@@ -32,44 +35,74 @@ export interface Placement {
   edge?: string;
 }
 
-/** Adds a node, connects it if a port fits, and selects it. Returns its id. */
-export function addNodeAt(workbench: Workbench, definition: NodeDefinition, placement: Placement): string {
-  const node = newNode(workbench, definition);
-  workbench.apply(addCommand(workbench, node, placement));
+/**
+ * Adds a node, connects it if a port fits, and selects it. The canvas then brings it into view and focuses it. Returns how
+ * it was connected to the open end.
+ */
+export function addNodeAt(workbench: Workbench, definition: NodeDefinition, placement: Placement): Drawn | undefined {
+  const { openEnd } = placement;
+  const offer = openEnd && fittingTypes([definition], openEnd, openEnd.side === "out" ? "in" : "out")[0];
+  const node = newNode(workbench, definition, offer?.config);
+  const drawn = apply(workbench, node, placement, offer?.port.id);
   workbench.selection.select([node.id]);
-  return node.id;
+  const { overlays } = workbench;
+  overlays.setState({ added: node.id, fresh: new Set([...overlays.getState().fresh, node.id]) });
+  return drawn;
 }
 
-function addCommand(workbench: Workbench, node: GraphNode, { position, openEnd, edge }: Placement): Command {
+/** `port`: the port of the new node that is connected to the open end. */
+function apply(
+  workbench: Workbench,
+  node: GraphNode,
+  { position, openEnd, edge }: Placement,
+  port?: string,
+): Drawn | undefined {
   const graph = workbench.graph();
   const { reader } = workbench.reader.getState();
-  const ports = reader.ports(node);
   if (edge !== undefined) {
     const old = graph.edges.find((one) => edgeKey(one) === edge);
     const output = old && portAt(graph, reader, old.from, "out");
     const input = old && portAt(graph, reader, old.to, "in");
-    const through = output && input && throughPorts(ports, output.kind, input.kind);
+    const through = output && input && throughPorts(reader.ports(node), output.kind, input.kind);
     if (old && through) {
       const room = makeRoom(graph, old, position);
-      return insertOnEdge(edge, node, room.position, through, room.moved);
+      workbench.apply(insertOnEdge(edge, node, room.position, through, room.moved));
+      return undefined;
     }
   }
-  const side = openEnd?.side === "out" ? "in" : "out";
-  const port = openEnd && fittingPort(ports, openEnd.kind, side);
-  if (!port) return addNode(node, position);
-  const [own, other] = [`${node.id}.${port.id}`, `${openEnd.node}.${openEnd.port}`];
-  return addNode(node, position, [side === "in" ? { from: other, to: own } : { from: own, to: other }]);
+  if (!openEnd || port === undefined) {
+    workbench.apply(addNode(node, position));
+    return undefined;
+  }
+  const [own, other] = [`${node.id}.${port}`, `${openEnd.node}.${openEnd.port}`];
+  const made = openEnd.side === "out" ? { from: other, to: own } : { from: own, to: other };
+  const command = addNode(node, position, [made]);
+  const instead = edgesToReplace(addNode(node, position).run(graph), table, reader, made);
+  return applyDrawing(
+    workbench,
+    { ...command, run: (before) => command.run(remove(new Set(), instead).run(before)) },
+    made,
+    instead,
+  );
 }
 
-/** Right of the selected node; without one, around `middle`, the middle of the visible canvas. */
-export function newNodePosition(workbench: Workbench, middle: { x: number; y: number }): { x: number; y: number } {
+/** Where there is room for a new card: right of the selected node, or around `middle`, the middle of the visible canvas. */
+export function newNodePosition(
+  workbench: Workbench,
+  definition: NodeDefinition,
+  middle: { x: number; y: number },
+): { x: number; y: number } {
   const graph = workbench.graph();
+  const { reader } = workbench.reader.getState();
+  const node = newNode(workbench, definition);
+  const size = nodeSize(node, drawnPorts(graph, node, reader));
   const [chosen] = workbench.selection.getState().nodes;
   const beside = chosen === undefined ? undefined : positionOf(graph, chosen);
-  return freePosition(
-    graph,
-    beside ? { x: beside.x + CARD.width + 72, y: beside.y } : { x: middle.x - CARD.width / 2, y: middle.y - 70 },
-  );
+  const wanted = beside
+    ? { x: beside.x + CARD.width + GAP, y: beside.y }
+    : { x: middle.x - size.width / 2, y: middle.y - size.height / 2 };
+  const taken = graph.nodes.map((one) => cardBox(graph, one, reader));
+  return freePosition(taken, { ...wanted, ...size });
 }
 
 const GAP = 72;

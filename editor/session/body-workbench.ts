@@ -15,7 +15,7 @@ import { createDocument, type DocumentState, type DocumentStore } from "./docume
 import { createIssues } from "./issues.ts";
 import { defaultItem, itemsOf, runStateWithin } from "./items.ts";
 import type { LiveRun, LiveRunState } from "./live-run.ts";
-import { createOverlays } from "./overlays.ts";
+import { createOverlays, watchFresh } from "./overlays.ts";
 import { createPendingEdge } from "./pending-edge.ts";
 import { systemClock } from "./save.ts";
 import { createSelection, deselectRemoved } from "./selection.ts";
@@ -33,6 +33,7 @@ export function createBodyWorkbench(outer: Workbench, node: string, called?: Cal
   const item = createStore<{ item?: string }>(() => ({}));
   const { live, ends: endsOfLive } = bodyLiveRun(outer, node, item);
   const selection = createSelection();
+  const overlays = createOverlays();
   const issues = createIssues(document, outer.catalogue, table, systemClock);
   const fresh = () => ({ reader: createPortReader(table, checkContext(outer.catalogue.getState())) });
   const reader = createStore(fresh);
@@ -41,6 +42,7 @@ export function createBodyWorkbench(outer: Workbench, node: string, called?: Cal
     ...endsOfLive,
     outer.reader.subscribe(() => reader.setState(fresh())),
     deselectRemoved(selection, document),
+    watchFresh(overlays, document, live),
   ];
   return {
     ...outer,
@@ -59,7 +61,7 @@ export function createBodyWorkbench(outer: Workbench, node: string, called?: Cal
     live,
     unfinished: createUnfinishedTexts(),
     pendingEdge: createPendingEdge(),
-    overlays: createOverlays(),
+    overlays,
     graph: () => document.getState().graph,
     apply: document.apply,
     close() {

@@ -11,7 +11,7 @@ import { type Conversation, type ConversationDeps, createConversation } from "./
 import { createDocument, type DocumentStore } from "./document.ts";
 import { createIssues, type IssueStore } from "./issues.ts";
 import { createLiveRun, type LiveRun } from "./live-run.ts";
-import { createOverlays, type OverlayStore } from "./overlays.ts";
+import { createOverlays, type OverlayStore, watchFresh } from "./overlays.ts";
 import { createPanelLayout, type PanelLayoutStore } from "./panel-layout.ts";
 import { createPendingEdge, type PendingEdgeStore } from "./pending-edge.ts";
 import { type AgentApi, type Clock, createSaver, type DraftStorage, type SavedAgent, type Saver } from "./save.ts";
@@ -75,6 +75,7 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
   const document = createDocument(saved.graph, clock.now);
   const catalogue = createCatalogue();
   const selection = createSelection();
+  const overlays = createOverlays();
   const saver = createSaver({ id, document, agentApi: deps.agentApi, storage, clock }, saved);
   const issues = createIssues(
     document,
@@ -97,6 +98,7 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
         reader.setState({ reader: createPortReader(table, checkContext(next)) });
     }),
     deselectRemoved(selection, document),
+    watchFresh(overlays, document, live),
   ];
   return {
     id,
@@ -113,7 +115,7 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
     panels: createPanelLayout(storage),
     unfinished: createUnfinishedTexts(storage, `patchbay.typing.${id}`),
     pendingEdge: createPendingEdge(),
-    overlays: createOverlays(),
+    overlays,
     graph,
     apply: document.apply,
     close() {

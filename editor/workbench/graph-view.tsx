@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import { Canvas } from "../canvas/canvas.tsx";
 import { definitions } from "../graph/node-types.ts";
+import { useDrawEdge } from "../hooks/use-draw-edge.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { addNodeAt } from "../session/add-node.ts";
 import { useContextMenus } from "./context-menus.ts";
@@ -23,6 +24,7 @@ export function GraphView() {
 function NodeList() {
   const workbench = useWorkbench();
   const { i18n } = useTranslation("editing");
+  const { report } = useDrawEdge();
   const adding = useStore(workbench.overlays, (state) => state.adding);
   if (!adding) return null;
   const close = () => workbench.overlays.setState({ adding: undefined });
@@ -33,7 +35,7 @@ function NodeList() {
       definitions={adding.replaces === undefined ? definitions : replacementTypes(workbench, adding.replaces)}
       onClose={close}
       onPick={(definition) => {
-        if (adding.replaces === undefined) addNodeAt(workbench, definition, adding);
+        if (adding.replaces === undefined) report(addNodeAt(workbench, definition, adding));
         else
           replaceWith(workbench, adding.replaces, definition, i18n.getFixedT(i18n.language, "editing"), i18n.language);
         close();

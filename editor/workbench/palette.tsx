@@ -17,7 +17,7 @@ const GROUPS = ["think", "know", "act", "flow", "io"] as const;
 export function Palette() {
   const { t } = useTranslation("canvas");
   const words = useNodeWords();
-  const add = useAddInView();
+  const addInView = useAddInView();
   const frozen = useDocument((state) => state.frozen);
   const [query, setQuery] = useState("");
   const list = useRef<HTMLDivElement>(null);
@@ -25,6 +25,10 @@ export function Palette() {
     matches(definition, query, words.title(definition.type), words.summary(definition.type)),
   );
 
+  const add = (definition: NodeDefinition) => {
+    addInView(definition);
+    setQuery("");
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     const items = [...(list.current?.querySelectorAll<HTMLButtonElement>("button") ?? [])];
     const here = items.indexOf(document.activeElement as HTMLButtonElement);
@@ -118,7 +122,7 @@ export function useAddInView(): (definition: NodeDefinition) => void {
       x: (pane?.left ?? 0) + (pane?.width ?? 0) / 2,
       y: (pane?.top ?? 0) + (pane?.height ?? 0) / 2,
     });
-    addNodeAt(workbench, definition, { position: newNodePosition(workbench, middle) });
+    addNodeAt(workbench, definition, { position: newNodePosition(workbench, definition, middle) });
   };
 }
 

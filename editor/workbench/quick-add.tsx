@@ -31,7 +31,7 @@ export function QuickAdd({
   const offers = useMemo(
     () =>
       loose
-        ? fittingTypes(definitions, loose.kind, loose.side === "out" ? "in" : "out")
+        ? fittingTypes(definitions, loose, loose.side === "out" ? "in" : "out")
         : definitions.map((definition) => ({ definition, port: undefined })),
     [definitions, loose],
   );

@@ -1,7 +1,10 @@
 import { useReactFlow } from "@xyflow/react";
 import { useEffect } from "react";
+import { flushSync } from "react-dom";
 import { remove } from "../graph/commands.ts";
 import { copyText } from "../graph/fragment.ts";
+import { lookup } from "../graph/lookup.ts";
+import { roleOf } from "../graph/node-types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { onlyNode } from "../session/selection.ts";
 import { waitForElement } from "../ui/wait-for-element.ts";
@@ -18,6 +21,7 @@ export function useShortcuts(actions: ReadonlyMap<ActionId, Action>): void {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       const typing = isTyping(event.target);
+      if (!typing && startsNote(event)) return;
       for (const action of actions.values()) {
         if (action.native || !action.keys || (typing && !action.everywhere) || !matchesKeys(event, action.keys))
           continue;
@@ -40,6 +44,17 @@ export function useShortcuts(actions: ReadonlyMap<ActionId, Action>): void {
         );
       } else return;
       event.preventDefault();
+    };
+    /** A letter, or Enter, on a selected note begins to write in it. The browser then types the letter there. */
+    const startsNote = (event: KeyboardEvent) => {
+      const isLetter = /^[\p{L}\p{N}]$/u.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if ((!isLetter && event.key !== "Enter") || !isOnCanvas(event.target)) return false;
+      const id = onlyNode(workbench.selection.getState());
+      const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
+      if (!node || roleOf(node) !== "annotation" || workbench.document.getState().frozen) return false;
+      if (!isLetter) event.preventDefault();
+      flushSync(() => workbench.overlays.setState({ writing: node.id }));
+      return true;
     };
     const onCopy = (event: ClipboardEvent) => {
       const { nodes } = workbench.selection.getState();

@@ -18,6 +18,7 @@ export const panels = {
   resizeBottom: "Height of the bottom panel",
   opening: "Opening the agent",
 
+  notConnected: "New node. What it still needs:",
   nodesSelected_one: "{{count}} node is selected.",
   nodesSelected_other: "{{count}} nodes are selected. Drag, copy, group or arrange them together.",
   edgeSelected: "A connection is selected. Press Backspace to delete it, or double-click it to insert a node.",
