@@ -8,6 +8,10 @@ import type { JsonSchema } from "./tool.ts";
 export const ActionFormat = z.enum(["native", "hermes", "react", "modelscope"]);
 export type ActionFormat = z.infer<typeof ActionFormat>;
 
+/** How much a reasoning model thinks before it replies; `none`: not at all, where the model allows it. */
+export const Effort = z.enum(["none", "low", "medium", "high"]);
+export type Effort = z.infer<typeof Effort>;
+
 export const ModelProfile = z.object({
   /** The endpoint takes `tools` and returns tool calls. */
   nativeTools: z.boolean().default(true),
@@ -47,6 +51,9 @@ export interface ChatRequest {
   /** Only for the `native` format; other formats write the tools into the prompt. */
   tools?: ModelTool[];
   temperature?: number;
+  topP?: number;
+  /** Absent: the model's default. */
+  effort?: Effort;
   maxOutputTokens?: number;
   /** JSON Schema of the reply, for models with `structured` in their profile. */
   schema?: JsonSchema;

@@ -46,6 +46,7 @@ export interface FieldHint {
     | "keyvalue"
     | "budget"
     | "examples"
+    | "texts"
     | "body"
     | "hidden";
   label?: string;

@@ -11,6 +11,8 @@ export type PreviewPart =
   | { quiet: string }
   /** A label in the colour of a kind. */
   | { chip: string; kind: Kind }
+  /** A model by name; the editor has words for `default`. */
+  | { model: string }
   /** An agent by id or slug; the editor shows its name. */
   | { agent: string }
   /** A tool by its full name, with its approval if set. */

@@ -102,10 +102,16 @@ function Part({ part, first }: { part: PreviewPart; first: boolean }) {
   if ("chip" in part)
     return <span className={cx("mr-1 rounded-xs px-1 font-medium text-xs", TONE_SOFT[part.kind])}>{part.chip}</span>;
   if ("mono" in part) return <span className="font-mono text-xs">{part.mono} </span>;
+  if ("model" in part) return <ModelName model={part.model} />;
   if ("tool" in part) return <ToolName part={part} first={first} />;
   if ("agent" in part) return <AgentName agent={part.agent} />;
   if ("quiet" in part) return <span className="text-ink-3 tnum">{part.quiet} </span>;
   return <span>{part.text} </span>;
+}
+
+function ModelName({ model }: { model: string }) {
+  const { t } = useTranslation("fields");
+  return model === "default" ? <span>{t("model.default")} </span> : <span className="font-mono text-xs">{model} </span>;
 }
 
 function AgentName({ agent }: { agent: string }) {

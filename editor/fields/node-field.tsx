@@ -18,6 +18,7 @@ import { AgentField, KnowledgeField } from "./pick-field.tsx";
 import { CodeField, PromptField } from "./prompt-field.tsx";
 import { SelectField } from "./select-field.tsx";
 import { TextareaField, TextField } from "./text-field.tsx";
+import { TextsField } from "./texts-field.tsx";
 import { ToolField, ToolsField } from "./tools-field.tsx";
 
 const WIDGETS: Record<Exclude<FieldHint["widget"], "hidden">, ComponentType<FieldProps>> = {
@@ -41,6 +42,7 @@ const WIDGETS: Record<Exclude<FieldHint["widget"], "hidden">, ComponentType<Fiel
   keyvalue: KeyValueField,
   budget: BudgetField,
   examples: ExamplesField,
+  texts: TextsField,
   body: BodyField,
 };
 

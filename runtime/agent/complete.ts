@@ -8,7 +8,7 @@ import { buildPrompt, limitOf, type Prompt } from "../prompt/build.ts";
 import { commonMessages } from "../prompt/common-messages.ts";
 import { tokenizerOf } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
-import type { LoopState } from "./loop-state.ts";
+import { type LoopState, profileOf } from "./loop-state.ts";
 import { readOnly } from "./offers.ts";
 import { readCompletion } from "./read-completion.ts";
 import { emitUsage, usageOf } from "./usage.ts";
@@ -127,7 +127,7 @@ async function switchModel(state: LoopState, name: string): Promise<void> {
 /** Builds the prompt and logs it, unless the log has it. */
 async function build(state: LoopState, index: number): Promise<Prompt> {
   const { step, model, options, offers } = state;
-  const { profile } = model;
+  const profile = profileOf(state);
   const format = formatFor(options.format, profile, offers.byName.size > 0);
   const tokenizer = tokenizerOf(model.name);
   const key = `${index} ${model.name}`;

@@ -161,6 +161,13 @@ describe("how an answer may end", () => {
   it("a refusal, an output limit and a cut reply are different", async () => {
     expect((await run(plain(), [{ text: "No.", reason: "refused" }])).outcome).toMatchObject(error("refused"));
     expect((await run(plain(), [{ reasoning: "hm…", reason: "length" }])).outcome).toMatchObject(error("output_limit"));
+    const own = graphOf({ ask: "input", brain: ["llm", { outputTokens: 5 }], reply: "output" }, [
+      "ask.message brain.message",
+      "brain.text reply.reply",
+    ]);
+    expect((await run(own, [{ reasoning: "hm…", reason: "length" }])).outcome).toMatchObject({
+      error: { code: "output_limit", message: expect.stringContaining('the output limit of "Language model"') },
+    });
     const cut = await run(plain(), [{ text: "As far as it", reason: "length" }]);
     expect(cut.outcome.output?.reply).toBe("As far as it");
     expect(cut.of("message")[0]!.reason).toBe("length");

@@ -6,13 +6,13 @@ import type { Format } from "../formats/format.ts";
 import type { Budget } from "../graph.ts";
 import type { Language } from "../language.ts";
 import type { Document, Message, ToolCall } from "../message.ts";
-import type { ActionFormat, Model, ModelEnd } from "../model.ts";
+import type { ActionFormat, Effort, Model, ModelEnd, ModelProfile } from "../model.ts";
 import type { Step } from "../node.ts";
 import type { Example } from "../prompt/build.ts";
 import type { JsonSchema } from "../tool.ts";
 import type { Offers } from "./offers.ts";
 
-/** Options of the loop: the config of the `llm` node. */
+/** Options of the loop, from the config of the `llm` node. Null: the model's default. */
 export interface AgentOptions {
   model: string;
   maxSteps: number;
@@ -20,6 +20,11 @@ export interface AgentOptions {
   examples: Example[];
   schema: JsonSchema | null;
   temperature: number | null;
+  topP: number | null;
+  effort: Effort | "auto";
+  /** Tokens of one completion. */
+  outputTokens: number | null;
+  stop: string[];
   toolLimit: number;
   format: ActionFormat | "auto";
 }
@@ -54,6 +59,12 @@ export interface LoopState {
   faults: number;
   /** Counts against the budgets of the node and of the run. `past`: the run has counted it already. */
   spend(usage: Partial<RunUsage>, past?: boolean): void;
+}
+
+/** The profile of the current model, with the node's own output limit. */
+export function profileOf({ model, options }: Pick<LoopState, "model" | "options">): ModelProfile {
+  const { outputTokens } = options;
+  return outputTokens === null ? model.profile : { ...model.profile, outputTokens };
 }
 
 /** The output of one model call. */

@@ -182,6 +182,55 @@ describe("answering", () => {
       ],
     });
   });
+
+  it("takes the instructions from its own field, with inputs for the names in it", async () => {
+    const graph = (edges: string[]) =>
+      graphOf(
+        {
+          ask: ["input", { fields: [{ name: "tone", kind: "text" }] }],
+          other: ["prompt", { template: "From the port." }],
+          brain: ["llm", { instructions: "Be {{tone}}. Asked: {{message}}" }],
+          reply: "output",
+        },
+        ["ask.message brain.message", "ask.tone brain.tone", "brain.text reply.reply", ...edges],
+      );
+    const system = async (edges: string[]) => {
+      const input = { message: "Who are you, {{tone}}?", tone: "brief" };
+      const { host } = await play(graph(edges), nodes, { answers: ["I."] }, { input });
+      return String(host.requests[0]!.messages[0]!.content).split("\n")[0];
+    };
+    expect(await system([])).toBe("Be brief. Asked: Who are you, {{tone}}?");
+    expect(await system(["other.text brain.instructions"])).toBe("From the port.");
+  });
+
+  it.each(["Hi {{", "{{documents}}", "{{tools}}", "{{instructions}}"])(
+    "refuses the instructions %j",
+    (instructions) => {
+      const llm = nodes.get("llm")!;
+      expect(llm.check!(llm.config.parse({ instructions }))).toMatchObject([
+        { severity: "error", code: "bad-template", path: "/instructions" },
+      ]);
+    },
+  );
+
+  it("passes its sampling options on; without them the model's own count", async () => {
+    const asked = async (config: object) => {
+      const graph = graphOf({ ask: "input", brain: ["llm", config], reply: "output" }, [
+        "ask.message brain.message",
+        "brain.text reply.reply",
+      ]);
+      return (await play(graph, nodes, { answers: ["Hi."] })).host.requests[0]!;
+    };
+    expect(await asked({ topP: 0.9, effort: "low", outputTokens: 99, stop: ["END", ""] })).toMatchObject({
+      topP: 0.9,
+      effort: "low",
+      maxOutputTokens: 99,
+      stop: ["END"],
+    });
+    const plain = await asked({});
+    expect(Object.keys(plain).sort()).toEqual(["maxOutputTokens", "messages", "model"]);
+    expect(plain.maxOutputTokens).toBe(4096);
+  });
 });
 
 describe("documents", () => {

@@ -78,7 +78,7 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
       if (reason === "length" && !completed.past)
         throw new PatchbayError(
           "output_limit",
-          `${state.model.name} reached its output limit before it replied. Raise "outputTokens" in the model's profile, or ask for less.`,
+          `${state.model.name} reached its output limit before it replied. Raise ${options.outputTokens === null ? '"outputTokens" in the model\'s profile' : `the output limit of "${step.title}"`}, or ask for less.`,
         );
     }
   } finally {

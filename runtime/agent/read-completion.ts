@@ -7,7 +7,7 @@ import type { Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
 import { readModel } from "../read-model.ts";
 import { Citations } from "./citations.ts";
-import type { Completion, LoopState } from "./loop-state.ts";
+import { type Completion, type LoopState, profileOf } from "./loop-state.ts";
 import { Preamble } from "./preamble.ts";
 import { emitUsage, onAbort } from "./usage.ts";
 
@@ -20,12 +20,15 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
   const request: ChatRequest = {
     model: model.name,
     messages: prompt.messages,
-    maxOutputTokens: model.profile.outputTokens,
+    maxOutputTokens: profileOf(state).outputTokens,
   };
   if (prompt.nativeTools) request.tools = prompt.nativeTools;
   if (options.temperature !== null) request.temperature = options.temperature;
+  if (options.topP !== null) request.topP = options.topP;
+  if (options.effort !== "auto") request.effort = options.effort;
   if (options.schema && model.profile.structured) request.schema = options.schema;
-  if (format.stop.length > 0 && prompt.tools.length > 0) request.stop = [...format.stop];
+  const stop = [...(prompt.tools.length > 0 ? format.stop : []), ...options.stop.filter((text) => text !== "")];
+  if (stop.length > 0) request.stop = stop;
 
   const citations = new Citations(prompt.documents);
   const listening = step.host.listening?.() ?? true;

@@ -100,6 +100,27 @@ test("text, thoughts, calls and counts of a stream", async () => {
   expect(body.messages.at(-1).content[0]).toMatchObject({ type: "tool_result", tool_use_id: "t0", is_error: true });
 });
 
+test("sampling options, in the words of the API", async () => {
+  const reply = () => stream([start, open(0, { type: "text", text: "" }), text("x"), shut(0), finish("end_turn")]);
+  const sent = async (request: Partial<ChatRequest>) =>
+    JSON.parse((await ask([reply()], request)).server.requests[0]!.body);
+  expect(await sent({ topP: 0.5, stop: ["END"], maxOutputTokens: 50 })).toMatchObject({
+    top_p: 0.5,
+    stop_sequences: ["END"],
+    max_tokens: 50,
+  });
+  const thinking = await sent({ effort: "low", maxOutputTokens: 50 });
+  expect(thinking.thinking).toMatchObject({ type: "enabled" });
+  expect(thinking.max_tokens).toBe(50 + thinking.thinking.budget_tokens);
+  expect((await sent({ effort: "none" })).thinking).toEqual({ type: "disabled" });
+  const afterTool: ChatRequest["messages"] = [
+    { role: "user", content: "cats?" },
+    { role: "assistant", content: "", calls: [{ id: "t0", name: "search", arguments: { q: "cat" } }] },
+    { role: "tool", call: "t0", name: "search", content: "nothing" },
+  ];
+  expect(await sent({ effort: "high", messages: afterTool })).not.toHaveProperty("thinking");
+});
+
 test.each([
   ["end_turn", "stop"],
   ["max_tokens", "length"],

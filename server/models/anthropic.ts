@@ -37,7 +37,9 @@ export class Anthropic {
       const prompt = await toPrompt([...system, ...rest], { vision, files });
       const reader = new StreamReader(label, request, sink);
       try {
-        await reader.read(await openStream(model, { prompt, ...callOptions(request), abortSignal: signal }));
+        // The API refuses to think on after a tool result without the signed thoughts before it, which are not stored.
+        const reasoning = rest.at(-1)?.role === "tool" ? undefined : request.effort;
+        await reader.read(await openStream(model, { prompt, ...callOptions(request), reasoning, abortSignal: signal }));
       } catch (error) {
         const broken =
           sent.failure ?? failure("bad_response", `${label} sent a response that cannot be read: ${messageOf(error)}`);

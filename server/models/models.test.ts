@@ -3,6 +3,7 @@ import type { Message } from "../../runtime/message.ts";
 import type { ChatRequest, ModelEvent } from "../../runtime/model.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
 import { type MockModel, type MockOptions, startMockModel } from "../testing/mock-model.ts";
+import { effortFields } from "./effort.ts";
 import { createModels, type ModelsOptions } from "./models.ts";
 
 const closers: (() => Promise<void>)[] = [];
@@ -230,6 +231,32 @@ test("a conversation reaches the server in its own words, and comes back in ours
     ],
   });
   expect(JSON.stringify(server.requests[0])).not.toContain("secret thoughts");
+});
+
+test("sampling options, and the reasoning effort in the fields of each server", async () => {
+  const { server, models } = await rig({ reply: () => ({ text: "ok" }) });
+  await models.save(compatible(server));
+  await all(models.chat({ model: "mine/mock", messages: [], topP: 0.5, stop: ["END"], effort: "low" }, soon()));
+  expect(server.requests[0]).toMatchObject({
+    top_p: 0.5,
+    stop: ["END"],
+    reasoning_effort: "low",
+    chat_template_kwargs: { enable_thinking: true },
+  });
+  await all(models.chat({ model: "mine/mock", messages: [] }, soon()));
+  for (const key of ["top_p", "stop", "reasoning_effort", "chat_template_kwargs"])
+    expect(server.requests[1]).not.toHaveProperty(key);
+  expect(effortFields("api.openai.com", "gpt-5.1", "none")).toEqual({ reasoning_effort: "none" });
+  expect(effortFields("api.openai.com", "gpt-5-mini", "none")).toEqual({ reasoning_effort: "minimal" });
+  expect(effortFields("api.openai.com", "o3", "none")).toEqual({ reasoning_effort: "low" });
+  expect(effortFields("dashscope.aliyuncs.com", "qwen3-max", "none")).toEqual({ enable_thinking: false });
+  expect(effortFields("dashscope.aliyuncs.com", "qwen3-max", "low")).toEqual({
+    enable_thinking: true,
+    thinking_budget: 1_024,
+  });
+  expect(effortFields("open.bigmodel.cn", "glm-4.6", "none")).toEqual({ thinking: { type: "disabled" } });
+  expect(effortFields("openrouter.ai", "x/y", "high")).toEqual({ reasoning: { effort: "high" } });
+  expect(effortFields("notz.ai", "x", "high")).toEqual({ reasoning_effort: "high" });
 });
 
 test("a model that sees gets the image itself", async () => {

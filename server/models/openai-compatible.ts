@@ -9,6 +9,7 @@ import { BoundedMap } from "../../runtime/bounded-map.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import type { Files } from "../stores/files.ts";
 import type { Attempt } from "./attempt.ts";
+import { effortFields } from "./effort.ts";
 import type { Failure } from "./failure.ts";
 import { OpenAiReader } from "./openai-reader.ts";
 import { type ProviderLimits, send } from "./send.ts";
@@ -74,6 +75,7 @@ export class OpenAiCompatible {
       body.max_completion_tokens = body.max_tokens;
       delete body.max_tokens;
     }
+    if (request.effort) Object.assign(body, effortFields(this.#url.hostname, request.model, request.effort));
     body.stream = true;
     return body;
   }

@@ -84,11 +84,12 @@ function assistantContent(message: Extract<Message, { role: "assistant" }>): Ass
   return content;
 }
 
-/** The request without its prompt. */
+/** The request without its prompt and its reasoning effort. */
 export function callOptions(request: ChatRequest): Omit<LanguageModelV4CallOptions, "prompt"> {
   return {
     maxOutputTokens: request.maxOutputTokens,
     temperature: request.temperature,
+    topP: request.topP,
     stopSequences: request.stop?.length ? request.stop : undefined,
     responseFormat: request.schema ? { type: "json", schema: request.schema, name: "answer" } : undefined,
     tools: request.tools?.length

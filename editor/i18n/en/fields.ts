@@ -70,6 +70,7 @@ export const fields = {
       present: "exists",
     },
   },
+  addText: "Add text",
   addExample: "Add example",
   exampleQuestion: "Question",
   exampleReply: "Expected reply",

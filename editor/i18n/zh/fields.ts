@@ -71,6 +71,7 @@ export const fields: Words<typeof en> = {
       present: "存在",
     },
   },
+  addText: "添加文本",
   addExample: "添加示例",
   exampleQuestion: "问题",
   exampleReply: "期望的回复",

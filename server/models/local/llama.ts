@@ -38,6 +38,8 @@ export interface LlamaChat {
       stopOnAbortSignal: boolean;
       maxTokens?: number;
       temperature?: number;
+      topP?: number;
+      budgets?: { thoughtTokens: number };
       customStopTriggers?: string[];
       functions?: Record<string, { description: string; params: unknown }>;
       documentFunctionParams?: boolean;

@@ -91,6 +91,8 @@ export class LocalModels {
           ...(request.schema && { schema: grammarSchema(request.schema) }),
           maxTokens: request.maxOutputTokens,
           temperature: request.temperature,
+          topP: request.topP,
+          ...(request.effort && { thoughtTokens: thoughtTokens(request) }),
           stop: request.stop,
         },
         request,
@@ -272,4 +274,11 @@ async function readNote(file: string): Promise<{ contextTokens?: number }> {
   } catch {
     return {};
   }
+}
+
+/** Reasoning may take this share of the output. */
+const THOUGHT_SHARE = { none: 0, low: 0.2, medium: 0.5, high: 0.8 };
+
+function thoughtTokens({ effort, maxOutputTokens = 2_048 }: ChatRequest): number {
+  return Math.floor(maxOutputTokens * THOUGHT_SHARE[effort ?? "medium"]);
 }

@@ -27,6 +27,9 @@ export interface AskMessage {
   schema?: unknown;
   maxTokens?: number;
   temperature?: number;
+  topP?: number;
+  /** The most tokens of reasoning. */
+  thoughtTokens?: number;
   stop?: string[];
 }
 

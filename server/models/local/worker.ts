@@ -66,6 +66,8 @@ async function complete(ask: AskMessage): Promise<void> {
         stopOnAbortSignal: false,
         maxTokens: ask.maxTokens,
         temperature: ask.temperature,
+        topP: ask.topP,
+        ...(ask.thoughtTokens !== undefined && { budgets: { thoughtTokens: ask.thoughtTokens } }),
         customStopTriggers: ask.stop,
         repeatPenalty: { penalty: REPEAT_PENALTY },
         ...(ask.functions && { functions: ask.functions, documentFunctionParams: true }),
