@@ -8,6 +8,8 @@ import { type ImportedApi, importOpenApi } from "./import.ts";
 
 /** Characters. YAML of this size is read within a few tens of milliseconds, JSON much faster. */
 const SMALL = 16_000;
+/** An alias of YAML, which can make much of little text. */
+const ALIAS = /(?:^|[\s[{,:-])\*[\p{L}\p{N}_]/mu;
 const MAX_MS = 60_000;
 const MEMORY_MB = 1024;
 
@@ -19,7 +21,8 @@ export async function importAside(source: ToolImport): Promise<ImportedApi> {
   const { name, server } = source;
   // text goes to a worker much faster than an object
   const openapi = typeof source.openapi === "object" ? JSON.stringify(source.openapi) : source.openapi;
-  if (typeof openapi !== "string" || openapi.length <= SMALL) return importOpenApi({ openapi, name, server });
+  if (typeof openapi !== "string" || (openapi.length <= SMALL && !ALIAS.test(openapi)))
+    return importOpenApi({ openapi, name, server });
   return workers.run("import", () => importInWorker({ openapi, name, server }));
 }
 

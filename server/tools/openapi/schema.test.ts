@@ -76,6 +76,19 @@ describe("schemas", () => {
     ]);
   });
 
+  it("allOf that doubles at each step is cut, and said", () => {
+    const schemas: Json = { S0: { type: "object", properties: { a: {} } } };
+    for (let n = 1; n < 60; n++)
+      schemas[`S${n}`] = {
+        allOf: [`#/components/schemas/S${n - 1}`, `#/components/schemas/S${n - 1}`].map(($ref) => ({ $ref })),
+      };
+    const { report } = load({
+      ...withBody("application/json", { schema: { $ref: "#/components/schemas/S59" } }),
+      components: { schemas },
+    });
+    expect(report).toMatchObject([{ result: "simplified", reason: expect.stringContaining("shortened") }]);
+  });
+
   it("allOf with closed parts takes the properties of all", () => {
     const schema = { $ref: "#/components/schemas/Cat" };
     expect(fits(schema, { name: "Tom", lives: 9 }, components)).toBe(true);

@@ -9,6 +9,8 @@ import { follow, isObject, isTrue, type Json, text } from "./document.ts";
 
 const MAX_DEPTH = 8;
 const MAX_NODES = 400;
+/** Parts of `allOf` that are merged for one operation: each can refer to others that have parts. */
+const MAX_PARTS = 2_000;
 const MAX_ENUM = 100;
 const MAX_NOTE = 300;
 
@@ -39,6 +41,7 @@ export class SchemaReader {
   readonly #root: Json;
   readonly #active: Json[] = [];
   #nodes = 0;
+  #parts = 0;
 
   constructor(root: Json) {
     this.#root = root;
@@ -66,6 +69,10 @@ export class SchemaReader {
     if ("fault" in found) return undefined;
     const schema = found.value;
     if (schema.oneOf || schema.anyOf || schema.not || active.includes(schema)) return undefined;
+    if (++this.#parts > MAX_PARTS) {
+      this.notes.add("a large schema was shortened");
+      return undefined;
+    }
     const { allOf } = schema;
     if (Array.isArray(allOf)) {
       const own = { ...schema, allOf: undefined, type: schema.type ?? "object" };
