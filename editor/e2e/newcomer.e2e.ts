@@ -39,7 +39,7 @@ describe("a newcomer", () => {
     await page.getByText("Enter the full path").waitFor();
     await page.getByLabel("Folder").fill("/no/such/folder");
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByRole("alert").getByText("is not there").waitFor();
+    await page.getByRole("alert").getByText("does not exist; create it").waitFor();
     await page.getByLabel("Folder").fill(folder);
     await page.getByRole("button", { name: "Continue" }).click();
     const parts = page.getByRole("list", { name: "Command arguments" });
