@@ -23,9 +23,9 @@ export interface ToolRecords {
   remove(name: string): Promise<boolean>;
 }
 
-/** Lets others in after every few records: an API can have thousands of tools. */
+/** Yields after every few records, each of which is written to disk: an API can have thousands of tools. */
 async function pauseAt(index: number): Promise<void> {
-  if (index % 50 === 49) await setImmediate();
+  if (index % 10 === 9) await setImmediate();
 }
 
 export function createToolRecords(records: Records, now: () => number): ToolRecords {
