@@ -2,6 +2,8 @@ import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getBezierPath } from "@xyf
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { CARD } from "../graph/card-size.ts";
+import { type Point, routeMiddle, routePath } from "../graph/edge-route.ts";
 import { useIssues, useLive, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { type LiveRunState, viewOf } from "../session/live-run.ts";
@@ -27,6 +29,26 @@ function edgeState(
   return to?.status === "running" ? "active" : "done";
 }
 
+type Ends = Required<
+  Pick<EdgeProps<FlowEdge>, "sourceX" | "sourceY" | "sourcePosition" | "targetX" | "targetY" | "targetPosition">
+>;
+
+/** The path of an edge, and the position of its label. While one of its cards is dragged, its route does not apply. */
+function drawn(ends: Ends, route: readonly Point[] | undefined): [path: string, x: number, y: number] {
+  const [first, last] = [route?.[0], route?.at(-1)];
+  const applies =
+    first &&
+    last &&
+    Math.abs(first.y - ends.sourceY) < 1 &&
+    Math.abs(last.y - ends.targetY) < 1 &&
+    Math.abs(first.x - ends.sourceX) < CARD.handle &&
+    Math.abs(last.x - ends.targetX) < CARD.handle;
+  if (!route || !applies) return getBezierPath(ends).slice(0, 3) as [string, number, number];
+  const points = [{ x: ends.sourceX, y: first.y }, ...route.slice(1, -1), { x: ends.targetX, y: last.y }];
+  const { x, y } = routeMiddle(points);
+  return [routePath(points), x, y];
+}
+
 /** An edge in the colour of its kind. A label names a conversion; an invalid edge is red and dashed. */
 export const EdgeView = memo(function EdgeView({
   id,
@@ -46,7 +68,10 @@ export const EdgeView = memo(function EdgeView({
   const state = useLive((live) => edgeState(live, data?.source ?? "", sourceHandleId, data?.target ?? ""));
   const replaced = useStore(useWorkbench().pendingEdge, (pending) => pending.replaced?.has(id) === true);
   const zoomedOut = useZoomedOut();
-  const [path, labelX, labelY] = getBezierPath({ sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition });
+  const [path, labelX, labelY] = drawn(
+    { sourceX, sourceY, sourcePosition, targetX, targetY, targetPosition },
+    data?.route,
+  );
   const invalid = bad || data?.dangling || data?.how === "no";
   return (
     <>

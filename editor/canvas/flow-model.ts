@@ -6,7 +6,8 @@ import type { Edge, Node, NodeHandle } from "@xyflow/react";
 import { edgeEnd, type Graph, type GraphEdge, type GraphNode, type Group } from "../../runtime/graph.ts";
 import { edgeFit, type Kind } from "../../runtime/port.ts";
 import { type Box, boundsOf } from "../graph/boxes.ts";
-import { CARD, type CardPorts, nodeSize, positionOf } from "../graph/card-size.ts";
+import { CARD, type CardPorts, nodeSize, portBoxes, positionOf } from "../graph/card-size.ts";
+import { obstaclesOf, type Point, route } from "../graph/edge-route.ts";
 import { edgeKey, lookup } from "../graph/lookup.ts";
 import { roleOf } from "../graph/node-types.ts";
 import { drawnPorts, type PortReader } from "../graph/ports.ts";
@@ -17,7 +18,16 @@ export type CardNode = Node<{ node: GraphNode; ports: CardPorts }, "card" | "ann
 export type FrameNode = Node<{ group: Group }, "frame">;
 export type FlowNode = CardNode | FrameNode;
 export type FlowEdge = Edge<
-  { kind: Kind; to: Kind; how: "same" | "convert" | "no"; source: string; target: string; dangling: boolean },
+  {
+    kind: Kind;
+    to: Kind;
+    how: "same" | "convert" | "no";
+    source: string;
+    target: string;
+    dangling: boolean;
+    /** From one end to the other around cards; absent when the direct way is free. */
+    route?: readonly Point[];
+  },
   "edge"
 >;
 
@@ -48,6 +58,7 @@ export function createFlowModel() {
   let known = new Map<string, Known>();
   let lastNodes = new Map<string, FlowNode>();
   let lastEdges = new Map<string, FlowEdge>();
+  let routes = createRoutes([]);
 
   function portsOf(graph: Graph, node: GraphNode, reader: PortReader): Known {
     const at = lookup(graph);
@@ -106,11 +117,12 @@ export function createFlowModel() {
     const nodes = new Map<string, FlowNode>();
     for (const node of graph.nodes)
       if (!nodes.has(node.id)) nodes.set(node.id, card(graph, node, reader, selection.nodes.has(node.id), nextKnown));
+    routes = routes.in([...nodes.values()]);
     const frames = graph.groups.flatMap((group) => frame(group, nodes, lastNodes) ?? []);
     const edges = new Map<string, FlowEdge>();
     for (const edge of graph.edges) {
       const key = edgeKey(edge);
-      const made = flowEdge(edge, key, nextKnown, selection.edges.has(key));
+      const made = flowEdge(edge, key, nextKnown, selection.edges.has(key), routes);
       if (!made || edges.has(key)) continue;
       const old = lastEdges.get(key);
       edges.set(key, old && sameEdge(old, made) ? old : made);
@@ -129,6 +141,7 @@ function flowEdge(
   key: string,
   known: ReadonlyMap<string, Known>,
   selected: boolean,
+  routes: Routes,
 ): FlowEdge | undefined {
   const from = edgeEnd(edge.from);
   const to = edgeEnd(edge.to);
@@ -136,6 +149,7 @@ function flowEdge(
   const input = known.get(to.node)?.ports.inputs.find((port) => port.id === to.port);
   if (!output || !input) return undefined;
   const dangling = output.missing === true || input.missing === true;
+  const way = routes.of(key, [from.node, output.id], [to.node, input.id]);
   return {
     id: key,
     type: "edge",
@@ -151,9 +165,64 @@ function flowEdge(
       source: from.node,
       target: to.node,
       dangling,
+      ...(way && { route: way }),
     },
   };
 }
+
+interface Routes {
+  /** The way of an edge around the cards, or undefined when it needs none. */
+  of(key: string, from: PortAt, to: PortAt): readonly Point[] | undefined;
+  /** The routes among these nodes: the same when no card has moved or changed its size. */
+  in(nodes: readonly FlowNode[]): Routes;
+}
+
+/** A node and one of its ports. */
+type PortAt = readonly [node: string, port: string];
+
+function createRoutes(nodes: readonly FlowNode[]): Routes {
+  const cards = nodes.filter((node): node is CardNode => node.type === "card");
+  const boxes = cards.map((node) => flowBox(node));
+  const byId = new Map(cards.map((node) => [node.id, node]));
+  const found = new Map<string, readonly Point[] | undefined>();
+  // Edges between the same columns, by the order in which they are asked for.
+  const lanes = new Map<string, number>();
+  let obstacles: ReturnType<typeof obstaclesOf> | undefined;
+  const end = ([id, port]: PortAt, side: "in" | "out"): Point | undefined => {
+    const node = byId.get(id);
+    const box = node && portBoxes(node.data.ports).find((one) => one.id === port && one.side === side);
+    return node && box && { x: node.position.x + box.x + box.width / 2, y: node.position.y + box.y + box.height / 2 };
+  };
+  return {
+    of(key, from, to) {
+      if (found.has(key)) return found.get(key);
+      const [start, finish] = [end(from, "out"), end(to, "in")];
+      obstacles ??= obstaclesOf(boxes);
+      const lane = lanes.get(to[0]) ?? 0;
+      const points = start && finish ? route(start, finish, obstacles, lane) : [];
+      const way = points.length > 2 ? points : undefined;
+      if (way) lanes.set(to[0], lane + 1);
+      found.set(key, way);
+      return way;
+    },
+    in(next) {
+      const same =
+        next.length === nodes.length &&
+        next.every(
+          (node, index) => node === nodes[index] || sameBox(flowBox(node), flowBox(nodes[index]!), node, nodes[index]!),
+        );
+      return same ? this : createRoutes(next);
+    },
+  };
+}
+
+const sameBox = (a: Box, b: Box, one: FlowNode, other: FlowNode): boolean =>
+  one.id === other.id &&
+  a.x === b.x &&
+  a.y === b.y &&
+  a.width === b.width &&
+  a.height === b.height &&
+  (one as CardNode).data.ports === (other as CardNode).data.ports;
 
 function sameEdge(a: FlowEdge, b: FlowEdge): boolean {
   return (
@@ -161,8 +230,14 @@ function sameEdge(a: FlowEdge, b: FlowEdge): boolean {
     a.data?.kind === b.data?.kind &&
     a.data?.to === b.data?.to &&
     a.data?.how === b.data?.how &&
-    a.data?.dangling === b.data?.dangling
+    a.data?.dangling === b.data?.dangling &&
+    sameRoute(a.data?.route, b.data?.route)
   );
+}
+
+function sameRoute(a: readonly Point[] | undefined, b: readonly Point[] | undefined): boolean {
+  if (a === b || !a || !b) return a === b;
+  return a.length === b.length && a.every((point, index) => point.x === b[index]!.x && point.y === b[index]!.y);
 }
 
 const FRAME_PAD = 22;
