@@ -16,6 +16,7 @@ import { useFirstPaintDone } from "../hooks/use-first-paint.ts";
 import { useDocument, useWorkbench } from "../hooks/use-workbench.ts";
 import { addNodeAt, DRAG_TYPE } from "../session/add-node.ts";
 import type { Adding } from "../session/overlays.ts";
+import { showForm } from "../session/show-form.ts";
 import { ContextMenu, type MenuItem } from "../ui/menu.tsx";
 import { Card } from "./card.tsx";
 import { connectionHandlers } from "./connection-handlers.ts";
@@ -48,6 +49,9 @@ const SNAP: [number, number] = [11, 11];
 /** The viewport has stopped after this time without a move. */
 const MOVE_END_MS = 200;
 
+/** In a narrower canvas, in pixels, the overview would cover the zoom buttons. */
+const MIN_OVERVIEW_WIDTH = 440;
+
 /** The items of the context menu, by what was clicked. `add` opens the list of nodes at the pointer. */
 export interface CanvasMenus {
   forNode(id: string): MenuItem[];
@@ -63,6 +67,7 @@ type StableHandlers = Pick<
   | "onSelectionContextMenu"
   | "onPaneContextMenu"
   | "onEdgeDoubleClick"
+  | "onNodeClick"
   | "onNodeDoubleClick"
   | "onDoubleClick"
 >;
@@ -75,6 +80,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
   const frozen = useDocument((state) => state.frozen);
   const flow = useReactFlow<FlowNode, FlowEdge>();
   const zoomedOut = useFlowStore(isZoomedOut);
+  const wide = useFlowStore((state) => state.width >= MIN_OVERVIEW_WIDTH);
   const settling = useMoveTransition();
   const initial = useInitialViewport();
   const firstPaintDone = useFirstPaintDone();
@@ -138,6 +144,8 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
       onSelectionContextMenu: () => setMenu(items().forSelection()),
       onPaneContextMenu: (event) => setMenu(items().forPane(() => add(event as MouseEvent))),
       onEdgeDoubleClick: (event, edge) => add(event, edge.id),
+      // Also when the node was selected before. Moving through the matches of the search selects nodes and keeps its panel.
+      onNodeClick: () => showForm(workbench, ["try", "find"]),
       onNodeDoubleClick: (_event, node) => node.type === "card" && workbench.panels.open("node"),
       onDoubleClick: (event) => (event.target as Element).classList.contains("react-flow__pane") && add(event),
     };
@@ -214,7 +222,7 @@ export function Canvas({ menus, children }: { menus: CanvasMenus; children?: Rea
             aria-label={t("graph")}
           >
             <Dots />
-            {firstPaintDone && <Overview />}
+            {firstPaintDone && wide && <Overview />}
             <ZoomBar />
             <GuideLines guides={guides} />
             <ReplacedEdges />

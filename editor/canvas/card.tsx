@@ -102,10 +102,9 @@ function IssueMark({ issues, quiet }: { issues: readonly Issue[]; quiet: boolean
   );
 }
 
-/** Whether the node waits or runs; at the end, its duration and tokens. */
+/** Whether the node waits or runs; at the end, its duration. The rest is in the tooltip: the title needs the room. */
 function CardStatus({ view }: { view: NodeView }) {
   const { t } = useTranslation("canvas");
-  const tokens = view.inputTokens + view.outputTokens;
   if (view.status === "waiting") return <Clock3 size={13} aria-label={t("waiting")} className="text-warn" />;
   if (view.status === "running")
     return <span className="size-1.5 animate-breathe rounded-full bg-accent" role="img" aria-label={t("running")} />;
@@ -114,14 +113,15 @@ function CardStatus({ view }: { view: NodeView }) {
   return (
     <span className="whitespace-nowrap font-mono text-2xs text-ink-3" title={spentWords(view, t)}>
       {format.span(ms)}
-      {tokens > 0 && ` · ${t("tokensShort", { count: tokens, shown: format.compact(tokens) })}`}
     </span>
   );
 }
 
-/** Cost, and the time that a person took. */
+/** Tokens, cost, and the time that a person took. */
 function spentWords(view: NodeView, t: TFunction<"canvas">): string | undefined {
+  const tokens = view.inputTokens + view.outputTokens;
   const parts = [
+    tokens > 0 && t("tokensShort", { count: tokens, shown: format.compact(tokens) }),
     view.costUsd !== undefined && format.dollars(view.costUsd),
     view.waitedMs !== undefined && t("waitedTime", { time: format.span(view.waitedMs) }),
   ].filter(Boolean);

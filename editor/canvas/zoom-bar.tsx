@@ -1,6 +1,8 @@
 import { Panel, useReactFlow, useStore } from "@xyflow/react";
 import { Maximize, Minus, Plus, Workflow } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { useStore as useZustand } from "zustand";
+import { useWorkbench } from "../hooks/use-workbench.ts";
 import { IconButton } from "../ui/icon-button.tsx";
 import { motionMs } from "../ui/motion.ts";
 import { useArrange } from "./use-arrange.ts";
@@ -9,6 +11,7 @@ export function ZoomBar() {
   const { t } = useTranslation("canvas");
   const flow = useReactFlow();
   const arrange = useArrange();
+  const arranging = useZustand(useWorkbench().overlays, (state) => state.arranging);
   return (
     <Panel
       position="bottom-left"
@@ -19,6 +22,7 @@ export function ZoomBar() {
         label={t("action.arrange")}
         keys={["shift", "l"]}
         side="top"
+        busy={arranging}
         onClick={() => void arrange()}
       />
       <IconButton

@@ -145,7 +145,7 @@ describe("edges", () => {
     expect(Object.keys(seen.edges)).toHaveLength(graph.edges.length);
   });
 
-  it.each([1, 2, 3])("are those of the file after any scrolls, zooms and moves (%i)", async (seed) => {
+  it.each([1, 2])("are those of the file after any scrolls, zooms and moves (%i)", async (seed) => {
     let state = seed * 7919;
     const random = (below: number) => {
       state = (state * 1103515245 + 12345) % 2 ** 31;
@@ -183,7 +183,7 @@ describe("edges", () => {
     };
     const names = Object.keys(steps);
     const done: string[] = [];
-    for (let step = 0; step < 30; step++) {
+    for (let step = 0; step < 20; step++) {
       const name = names[random(names.length)]!;
       const { x, y } = point();
       await page.mouse.move(x, y);
@@ -234,7 +234,7 @@ describe("a new edge", () => {
     await pull(await center(port("ask", "message", "source")), await center(port("reply", "reply", "target")));
     await page.mouse.up();
     const undo = page
-      .getByRole("status")
+      .getByRole("listitem")
       .filter({ hasText: "2 connections replaced" })
       .getByRole("button", { name: "Undo" });
     await undo.waitFor();

@@ -30,7 +30,7 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
   const { conversation, live, panels } = workbench;
   const { turns, busy } = conversation.getState();
   if (busy) {
-    toast({ title: i18n.t("testing:busy") });
+    toast({ title: i18n.t("testing:busy"), tone: "info" });
     return;
   }
   const { history: _brought, ...asked } = live.getState().runState?.view.start?.input ?? { message: "" };
@@ -38,7 +38,7 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
   panels.open("try");
   if (message) void conversation.send({ ...asked, message }, options);
   else {
-    toast({ title: i18n.t("testing:messageFirst") });
+    toast({ title: i18n.t("testing:messageFirst"), tone: "info" });
     focusWhenReady("try-message");
   }
 }
@@ -51,5 +51,5 @@ export function togglePin(workbench: Workbench, node: string): void {
   }
   const outputs = viewOf(workbench.live.getState(), node)?.outputs;
   if (outputs && Object.keys(outputs).length > 0) workbench.apply(setPin(node, outputs));
-  else toast({ title: i18n.t("testing:nothingToPin") });
+  else toast({ title: i18n.t("testing:nothingToPin"), tone: "info" });
 }

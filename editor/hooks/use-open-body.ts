@@ -18,7 +18,7 @@ export function useOpenBody(): (id: string | undefined) => void {
   return (id) => {
     const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
     if (!node || (!isContainer(node) && !agentOf(node))) {
-      toast({ title: t("noBody") });
+      toast({ title: t("noBody"), tone: "info" });
       return;
     }
     if (isContainer(node) && bodyOf(node).is === "none") {

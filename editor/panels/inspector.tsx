@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { GraphNode } from "../../runtime/graph.ts";
 import type { Issue } from "../../runtime/issue.ts";
@@ -35,8 +36,8 @@ import { BuiltPrompt, LastRun } from "./last-run.tsx";
 import { More } from "./parts.tsx";
 import { PinnedNodeNotice } from "./pin-note.tsx";
 
-/** The form of the selected node or, if nothing is selected, of the agent or body. */
-export function Inspector() {
+/** The form of the selected node or, if nothing is selected, of the agent or body. `forSeveral`: the buttons for several nodes. */
+export function Inspector({ forSeveral }: { forSeveral?: ReactNode }) {
   const { t } = useTranslation("panels");
   const { inside } = useWorkbench();
   const node = useSelectedNode();
@@ -44,7 +45,13 @@ export function Inspector() {
   const edges = useSelection((state) => state.edges.size);
   const id = useSelection(onlyNode);
   if (node) return <NodeForm key={id} node={node} />;
-  if (several > 1) return <p className="px-4 py-6 text-ink-2">{t("nodesSelected", { count: several })}</p>;
+  if (several > 1)
+    return (
+      <div className="flex flex-col gap-4 px-4 py-5">
+        <p className="text-ink-2">{t("nodesSelected", { count: several })}</p>
+        {forSeveral}
+      </div>
+    );
   if (edges > 0) return <p className="px-4 py-6 text-ink-2">{t("edgeSelected")}</p>;
   return inside ? <BodyAbout inside={inside} /> : <AgentForm />;
 }
@@ -64,6 +71,7 @@ function NodeForm({ node }: { node: GraphNode }) {
         <NodeTile definition={definition} />
         <div className="min-w-0 flex-1">
           <input
+            id="node-title"
             aria-label={t("nodeTitle")}
             className="-mx-1.5 w-full rounded-sm bg-transparent px-1.5 font-semibold text-md outline-none hover:bg-hover focus:bg-hover"
             value={node.title ?? ""}

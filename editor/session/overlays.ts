@@ -31,6 +31,8 @@ export interface Overlays {
   reveal?: string;
   /** Id of a node that was just added. The canvas brings it into view, focuses it, and clears this. */
   added?: string;
+  /** An auto-layout is being computed. */
+  arranging?: boolean;
   /** Id of the note whose text is being edited. */
   writing?: string;
   /** Ids of the nodes that nobody has changed since they were added. Their issues are shown quietly. */

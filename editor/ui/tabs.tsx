@@ -1,7 +1,11 @@
+import { ChevronDown } from "lucide-react";
 import { Tabs as Radix } from "radix-ui";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import { cx } from "./cx.ts";
+import { IconButton } from "./icon-button.tsx";
+import { Menu } from "./menu.tsx";
 
 const tabClass =
   "-mx-1 relative inline-flex h-9 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm px-1 focus-visible:-outline-offset-2 text-ink-3 transition-colors hover:text-ink aria-[current=page]:font-semibold aria-[current=page]:text-ink data-[state=active]:font-semibold data-[state=active]:text-ink after:absolute after:inset-x-1 after:-bottom-px after:h-0.5 after:rounded-full after:bg-transparent aria-[current=page]:after:bg-ink data-[state=active]:after:bg-ink";
@@ -21,6 +25,7 @@ export function Tabs({
   label,
   className,
   listClassName,
+  barClassName,
   contentClassName,
   children,
 }: {
@@ -30,10 +35,24 @@ export function Tabs({
   label: string;
   className?: string;
   listClassName?: string;
+  /** Of the row of tabs with the button that lists all of them when the row is too narrow. */
+  barClassName?: string;
   contentClassName?: string;
   children: (id: string) => ReactNode;
 }) {
   const list = useRef<HTMLDivElement>(null);
+  const { t } = useTranslation("common");
+  const [overflows, setOverflows] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other tabs or labels have another width
+  useEffect(() => {
+    const row = list.current;
+    if (!row) return;
+    const measure = () => setOverflows(row.scrollWidth > row.clientWidth + 1);
+    const observer = new ResizeObserver(measure);
+    observer.observe(row);
+    measure();
+    return () => observer.disconnect();
+  }, [tabs]);
   // Scrolls the selected tab into view if the row is too narrow.
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs whenever the selection changes
   useEffect(() => {
@@ -41,8 +60,16 @@ export function Tabs({
   }, [value]);
   return (
     <Radix.Root value={value} onValueChange={onChange} className={cx("flex min-h-0 flex-col", className)}>
-      <div className="shrink-0 border-line border-b">
-        <Radix.List ref={list} aria-label={label} className={cx("-mb-px flex gap-4 pb-px", listClassName)}>
+      <div className={cx("flex shrink-0 items-center border-line border-b", barClassName)}>
+        <Radix.List
+          ref={list}
+          aria-label={label}
+          className={cx(
+            "-mb-px flex min-w-0 flex-1 gap-4 pb-px",
+            overflows && "[mask-image:linear-gradient(to_right,black_calc(100%-20px),transparent)]",
+            listClassName,
+          )}
+        >
           {tabs.map((tab) => (
             <Radix.Trigger key={tab.id} value={tab.id} className={tabClass}>
               {tab.label}
@@ -50,6 +77,16 @@ export function Tabs({
             </Radix.Trigger>
           ))}
         </Radix.List>
+        {overflows && (
+          <Menu
+            trigger={<IconButton size="sm" icon={ChevronDown} label={t("allTabs")} />}
+            items={tabs.map((tab) => ({
+              label: tab.label,
+              checked: tab.id === value,
+              onSelect: () => onChange(tab.id),
+            }))}
+          />
+        )}
       </div>
       {tabs.map((tab) => (
         <Radix.Content key={tab.id} value={tab.id} className={cx("min-h-0 flex-1 outline-none", contentClassName)}>

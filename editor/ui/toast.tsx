@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, X } from "lucide-react";
+import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { Toast as Radix } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
@@ -9,7 +9,8 @@ import { IconButton } from "./icon-button.tsx";
 export interface ToastContent {
   title: string;
   detail?: string;
-  tone?: "ok" | "bad";
+  /** `info`: nothing was done. Default `ok`. */
+  tone?: "ok" | "bad" | "info";
   /** One action, usually an undo. */
   action?: { label: string; onSelect(): void };
 }
@@ -45,6 +46,8 @@ export function Toaster() {
         >
           {one.tone === "bad" ? (
             <CircleAlert size={16} aria-hidden className="mt-0.5 text-bad" />
+          ) : one.tone === "info" ? (
+            <Info size={16} aria-hidden className="mt-0.5 text-accent" />
           ) : (
             <CircleCheck size={16} aria-hidden className="mt-0.5 text-ok" />
           )}

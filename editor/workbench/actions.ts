@@ -29,6 +29,7 @@ import {
   SquareDashed,
   StepBack,
   StepForward,
+  TextCursorInput,
   Trash2,
   Undo2,
   Upload,
@@ -55,12 +56,15 @@ import type { Workbench } from "../session/workbench.ts";
 import { copyText as toClipboard } from "../ui/code-block.tsx";
 import { motionMs } from "../ui/motion.ts";
 import { toast } from "../ui/toast.tsx";
-import { focusWhenReady } from "../ui/wait-for-element.ts";
+import { focusWhenReady, waitForElement } from "../ui/wait-for-element.ts";
 import type { Action, ActionId } from "./action.ts";
 import { editingActions } from "./edit-actions.ts";
 import { SEARCH_ID } from "./palette.tsx";
 import { usePaste } from "./use-paste.ts";
 import { useSubagents } from "./use-subagents.ts";
+
+/** The title of the node in the right panel. Its code loads later, so it is found by id. */
+const TITLE_ID = "node-title";
 
 export function useActions(): ReadonlyMap<ActionId, Action> {
   const workbench = useWorkbench();
@@ -81,8 +85,8 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
     /** Calls `does` with the selected node; otherwise shows a toast that says to select one. */
     const withNode = (does: (id: string) => void) => {
       const id = onlyNode(chosen());
-      if (workbench.inside) toast({ title: t("notInBody", { ns: "bodies" }) });
-      else if (id === undefined) toast({ title: t("selectFirst", { ns: "testing" }) });
+      if (workbench.inside) toast({ title: t("notInBody", { ns: "bodies" }), tone: "info" });
+      else if (id === undefined) toast({ title: t("selectFirst", { ns: "testing" }), tone: "info" });
       else does(id);
     };
     const actions: Action[] = [
@@ -222,7 +226,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
           const id = onlyNode(chosen());
           const node = id === undefined ? undefined : lookup(workbench.graph()).node(id);
           if (node && hasInnerGraph(node)) toggleExpanded(overlays, node.id);
-          else toast({ title: t("noBody", { ns: "bodies" }) });
+          else toast({ title: t("noBody", { ns: "bodies" }), tone: "info" });
         },
       },
       {
@@ -235,12 +239,23 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
           else bodies.back(bodies.getState().stack.length - 2);
         },
       },
+      {
+        id: "rename",
+        icon: TextCursorInput,
+        keys: ["f2"],
+        run() {
+          const id = onlyNode(chosen());
+          if (id === undefined) return toast({ title: t("selectFirst", { ns: "testing" }), tone: "info" });
+          panels.open("node");
+          waitForElement<HTMLInputElement>(`#${TITLE_ID}`, (title) => title.select());
+        },
+      },
       { id: "pin", icon: Pin, keys: ["p"], run: () => withNode((id) => togglePin(workbench, id)) },
       { id: "tests", icon: FlaskConical, run: () => panels.open("tests") },
       { id: "saveTemplate", icon: BookmarkPlus, run: () => overlays.setState({ savingTemplate: true }) },
       { id: "encapsulate", icon: PackagePlus, keys: ["e"], run: subagents.encapsulate },
       { id: "unpack", icon: PackageOpen, keys: ["shift", "e"], run: subagents.unpack },
-      ...editingActions(workbench, () => toast({ title: t("selectFirst", { ns: "testing" }) })),
+      ...editingActions(workbench, () => toast({ title: t("selectFirst", { ns: "testing" }), tone: "info" })),
     ];
     return new Map(actions.map((action) => [action.id, action]));
   }, [workbench, flow, arrange, bodies, openBody, subagents, paste, t]);

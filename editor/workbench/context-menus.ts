@@ -65,6 +65,7 @@ export function useContextMenus(): CanvasMenus {
         item("group"),
         item("encapsulate"),
         ...(callsAgent(id) ? [item("unpack")] : []),
+        item("rename"),
         item("replaceNode"),
         "separator",
         item("delete", { danger: true }),

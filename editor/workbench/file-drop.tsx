@@ -49,7 +49,7 @@ export function FileDrop() {
       event.preventDefault();
       const [file, ...more] = event.dataTransfer!.files;
       if (!file) return;
-      if (more.length > 0) toast({ title: t("drop.oneAtATime") });
+      if (more.length > 0) toast({ title: t("drop.oneAtATime"), tone: "info" });
       const position = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
       void read(file).then((found) => {
         if ("graph" in found) setDropped({ graph: found.graph, file: file.name, position });

@@ -18,6 +18,7 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Spinner } from "../ui/spinner.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import { Divider } from "./divider.tsx";
+import { SeveralActions } from "./several-actions.tsx";
 
 const JsonPanel = lazy(() => import("../panels/json-panel.tsx").then((module) => ({ default: module.JsonPanel })));
 
@@ -51,7 +52,8 @@ export function RightPanelArea() {
       />
       <Tabs
         className="h-full"
-        listClassName="mr-10 pr-1 pl-4 overflow-x-auto overflow-y-hidden [scrollbar-width:none]"
+        barClassName="pr-10"
+        listClassName="gap-3 overflow-x-auto overflow-y-hidden pr-1 pl-4 [scrollbar-width:none]"
         contentClassName="overflow-y-auto"
         label={t("rightPanel")}
         value={panel}
@@ -97,7 +99,7 @@ function Panel({ id }: { id: RightPanel }) {
   const { t } = useTranslation("common");
   switch (id) {
     case "node":
-      return <Inspector />;
+      return <Inspector forSeveral={<SeveralActions />} />;
     case "try":
       return <TryPanel />;
     case "build":

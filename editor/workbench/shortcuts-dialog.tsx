@@ -33,6 +33,7 @@ const GROUPS: Record<"edit" | "graph" | "panels", ActionId[]> = {
     "openBody",
     "expandBody",
     "leaveBody",
+    "rename",
     "replaceNode",
     "arrange",
     "alignLeft",

@@ -1,18 +1,18 @@
 import { useEffect } from "react";
 import { useWorkbench } from "../hooks/use-workbench.ts";
+import { showForm } from "../session/show-form.ts";
 
 /**
  * A selection on the canvas replaces the chat panel with the form of the node, but not while a reply is produced. Other
  * panels stay open, and a collapsed panel stays collapsed.
  */
 export function useShowSelected(): void {
-  const { selection, panels, conversation } = useWorkbench();
+  const workbench = useWorkbench();
   useEffect(
     () =>
-      selection.subscribe(({ nodes, edges }) => {
-        if (nodes.size + edges.size === 0 || conversation.getState().busy) return;
-        if (panels.getState().panel === "try") panels.setState({ panel: "node" });
+      workbench.selection.subscribe(({ nodes, edges }) => {
+        if (nodes.size + edges.size > 0) showForm(workbench, ["try"]);
       }),
-    [selection, panels, conversation],
+    [workbench],
   );
 }

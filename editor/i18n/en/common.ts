@@ -1,5 +1,6 @@
 export const common = {
   cancel: "Cancel",
+  allTabs: "All tabs",
   close: "Close",
   copied: "Copied",
   copy: "Copy",

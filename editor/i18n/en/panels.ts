@@ -20,7 +20,7 @@ export const panels = {
 
   notConnected: "New node. What it still needs:",
   nodesSelected_one: "{{count}} node is selected.",
-  nodesSelected_other: "{{count}} nodes are selected. Drag, copy, group or arrange them together.",
+  nodesSelected_other: "{{count}} nodes are selected.",
   edgeSelected: "A connection is selected. Press Backspace to delete it, or double-click it to insert a node.",
   nodeTitle: "Node title",
   unknownType: "Unknown node type “{{type}}”",

@@ -3,6 +3,7 @@ import type { Words } from "../shape.ts";
 
 export const common: Words<typeof en> = {
   cancel: "取消",
+  allTabs: "全部标签页",
   close: "关闭",
   copied: "已复制",
   copy: "复制",

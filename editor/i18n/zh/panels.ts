@@ -22,7 +22,7 @@ export const panels: Words<typeof en> = {
   opening: "正在打开智能体",
 
   notConnected: "新节点，还需要：",
-  nodesSelected_other: "已选择 {{count}} 个节点，可以一起拖动、复制、分组或整理。",
+  nodesSelected_other: "已选择 {{count}} 个节点。",
   edgeSelected: "已选择一条连线。按退格键删除，双击可插入节点。",
   nodeTitle: "节点标题",
   unknownType: "未知的节点类型“{{type}}”",
