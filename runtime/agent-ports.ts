@@ -14,6 +14,12 @@ export function inputFields({ nodes }: Pick<Graph, "nodes">, table: NodeTable): 
   return fields.success ? fields.data : [];
 }
 
+/** Whether the graph uses the files of a message: the `files` port of its input node is connected. */
+export function readsFiles({ nodes, edges }: Pick<Graph, "nodes" | "edges">, table: NodeTable): boolean {
+  const input = nodes.find((node) => table.get(node.type)?.role === "input");
+  return input !== undefined && edges.some((edge) => edge.from === `${input.id}.files`);
+}
+
 /** The ports of a node that calls an agent with these fields. A required field must be connected. */
 export function portsWithFields(fields: readonly Field[]): Ports {
   return {

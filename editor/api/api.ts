@@ -5,9 +5,10 @@
  * share the helpers at the top.
  */
 import { type ClientResponse, hc } from "hono/client";
-import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
+import type { RunEvent, RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
 import type { RunStatus } from "../../runtime/fold-run.ts";
 import type { Graph } from "../../runtime/graph.ts";
+import type { FileRef } from "../../runtime/message.ts";
 import type { Effect, ToolResult } from "../../runtime/tool.ts";
 import type { App } from "../../server/app.ts";
 import type {
@@ -43,7 +44,7 @@ import type { Task } from "../../server/contract/task.ts";
 import type { Template, ToolTemplate, UsedTemplate } from "../../server/contract/template.ts";
 import type { ToolCard, ToolImportReport } from "../../server/contract/tool.ts";
 import type { Delivery, MadeTrigger, NewTrigger, Trigger } from "../../server/contract/trigger.ts";
-import { received, send, sendFile, streamItems } from "./call.ts";
+import { jsonOf, received, send, sendFile, streamItems } from "./call.ts";
 
 export { ApiError } from "./call.ts";
 
@@ -51,7 +52,7 @@ const { api: routes } = hc<App>("/", { fetch: send });
 
 /** The body of a response. */
 async function read<R>(answer: Promise<ClientResponse<R>>): Promise<R> {
-  return (await (await answer).json()) as R;
+  return jsonOf<R>(await answer);
 }
 
 /** Waits for a response without a body. */
@@ -74,7 +75,7 @@ async function plain<R>(
     headers: { ...(body !== undefined && !form && { "Content-Type": "application/json" }), ...headers },
     ...(body !== undefined && { body: form ? body : JSON.stringify(body) }),
   });
-  return (await response.json()) as R;
+  return jsonOf<R>(response);
 }
 
 /** Streams a run: the one that a request with `body` starts, or an existing one (no body). */
@@ -90,6 +91,8 @@ async function* stream(path: string, body?: object, signal?: AbortSignal, last?:
 }
 
 const until = (signal: AbortSignal | undefined) => ({ init: { signal } });
+
+const EVENTS_PER_PAGE = 1000;
 
 /** Encodes a path segment. A tool's name contains slashes and is still one segment. */
 const id = encodeURIComponent;
@@ -277,6 +280,22 @@ export const api = {
     /** The graph that the run executed. */
     graph: (run: string, signal?: AbortSignal): Promise<{ graph: Graph }> =>
       read(routes.runs[":id"].graph.$get({ param: { id: id(run) } }, until(signal))),
+    /** The stored events of a run. */
+    events: async (run: string, signal?: AbortSignal): Promise<RunEvent[]> => {
+      const found: RunEvent[] = [];
+      for (;;) {
+        const last = found.at(-1)?.seq;
+        const page = `limit=${EVENTS_PER_PAGE}${last === undefined ? "" : `&after=${last}`}`;
+        const { events } = await plain<{ events: RunEvent[] }>(
+          "GET",
+          `/api/runs/${id(run)}/events?${page}`,
+          undefined,
+          signal,
+        );
+        found.push(...events);
+        if (events.length < EVENTS_PER_PAGE) return found;
+      }
+    },
     /** Stored events from the start (or after the event `last`), then live ones until the run ends. */
     follow: (run: string, last?: number, signal?: AbortSignal) =>
       stream(`/api/runs/${id(run)}/events`, undefined, signal, last),
@@ -301,6 +320,13 @@ export const api = {
     get: (session: string, signal?: AbortSignal): Promise<Session> =>
       read(routes.sessions[":id"].$get({ param: { id: id(session) } }, until(signal))),
     delete: (session: string) => done(routes.sessions[":id"].$delete({ param: { id: id(session) } })),
+  },
+  files: {
+    upload: (file: File): Promise<FileRef> => {
+      const form = new FormData();
+      form.append("file", file);
+      return plain("POST", "/api/files", form);
+    },
   },
   models: {
     list: (

@@ -2,6 +2,12 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import type { Issue } from "../../runtime/issue.ts";
 
+/** What failures of the connection say. `i18n/` replaces these with texts in the current language. */
+export const networkTexts = {
+  offline: () => "The server is not responding.",
+  lost: () => "The connection to the server was lost. The run continues there.",
+};
+
 export class ApiError extends Error {
   /** HTTP status; 0 if the server did not respond. */
   readonly status: number;
@@ -9,8 +15,12 @@ export class ApiError extends Error {
   readonly path?: string;
   readonly issues?: Issue[];
 
-  constructor(status: number, body: { code: string; message: string; path?: string; issues?: Issue[] }) {
-    super(body.message);
+  constructor(
+    status: number,
+    body: { code: string; message: string; path?: string; issues?: Issue[] },
+    options?: ErrorOptions,
+  ) {
+    super(body.message, options);
     this.name = "ApiError";
     this.status = status;
     this.code = body.code;
@@ -26,10 +36,20 @@ export async function send(input: RequestInfo | URL, init: RequestInit = {}): Pr
     response = await fetch(input, { ...init, credentials: "same-origin" });
   } catch (error) {
     if (init.signal?.aborted) throw init.signal.reason;
-    throw new ApiError(0, { code: "network", message: error instanceof Error ? error.message : String(error) });
+    throw new ApiError(0, { code: "network", message: networkTexts.offline() }, { cause: error });
   }
   if (!response.ok) throw await failure(response);
   return response;
+}
+
+/** The JSON body of a response. Rejects with an `ApiError` when the connection breaks meanwhile. */
+export async function jsonOf<R>(response: { json(): Promise<unknown> }): Promise<R> {
+  try {
+    return (await response.json()) as R;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ApiError(0, { code: "network", message: networkTexts.offline() }, { cause: error });
+  }
 }
 
 async function failure(response: Response): Promise<ApiError> {
@@ -65,7 +85,7 @@ export function sendFile(
       if (request.status < 300) resolve(JSON.parse(request.responseText));
       else reject(failureOf(request.status, request.statusText, request.responseText));
     };
-    request.onerror = () => reject(new ApiError(0, { code: "network", message: "The connection broke off." }));
+    request.onerror = () => reject(new ApiError(0, { code: "network", message: networkTexts.offline() }));
     request.onabort = () => reject(signal.reason);
     request.onloadend = () => signal.removeEventListener("abort", abort);
     signal.addEventListener("abort", abort, { once: true });

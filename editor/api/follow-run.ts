@@ -1,6 +1,7 @@
 /** Follows a run's stream to its end, across lost connections and while the run waits for a person. */
 import { PatchbayError } from "../../runtime/error.ts";
 import { type EventType, TERMINAL } from "../../runtime/event.ts";
+import { networkTexts } from "./call.ts";
 
 /** The fields that the follower reads, of a `RunItem` or of an item of a published agent's stream. */
 interface Item {
@@ -95,11 +96,7 @@ function statusOf(error: unknown): number {
 }
 
 function lost(cause: unknown): PatchbayError {
-  return new PatchbayError(
-    "connection_lost",
-    "The connection to the server was lost. The run goes on there; look under Runs.",
-    { cause },
-  );
+  return new PatchbayError("connection_lost", networkTexts.lost(), { cause });
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -34,7 +34,7 @@ function send(workbench: Workbench, options: NonNullable<Parameters<Conversation
     return;
   }
   const { history: _brought, ...asked } = live.getState().runState?.view.start?.input ?? { message: "" };
-  const message = asked.message || turns.at(-1)?.message || workbench.graph().settings.suggestions[0];
+  const message = asked.message || turns.at(-1)?.input.message || workbench.graph().settings.suggestions[0];
   panels.open("try");
   if (message) void conversation.send({ ...asked, message }, options);
   else {

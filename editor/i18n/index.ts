@@ -4,6 +4,7 @@
  */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import { networkTexts } from "../api/call.ts";
 import { type Language, preferences } from "../session/preferences.ts";
 import { en } from "./en/index.ts";
 import { zh } from "./zh/index.ts";
@@ -35,6 +36,9 @@ document.documentElement.lang = i18n.language;
 i18n.on("languageChanged", (language) => {
   document.documentElement.lang = language;
 });
+
+networkTexts.offline = () => i18n.t("common:error.network");
+networkTexts.lost = () => i18n.t("common:error.connectionLost");
 
 export function setLanguage(language: Language): void {
   preferences.setState({ language });

@@ -73,6 +73,7 @@ export function BuildPanel() {
           send={t("send")}
           rows={2}
           text={draft}
+          last={turns.at(-1)?.request}
           onText={(text) => builder.setState({ draft: text })}
           busy={busy}
           disabled={model === undefined}

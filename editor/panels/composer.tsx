@@ -6,6 +6,7 @@ import { cx } from "../ui/cx.ts";
 import { Form } from "../ui/form.tsx";
 import { IconButton } from "../ui/icon-button.tsx";
 import { inputClass } from "../ui/input.tsx";
+import { AttachButton, type Attachments } from "./attachments.tsx";
 
 const MAX_HEIGHT_PX = 200;
 
@@ -18,6 +19,10 @@ export interface ComposerProps {
   rows?: number;
   text: string;
   onText(text: string): void;
+  /** The last message, which ArrowUp puts into the empty field. */
+  last?: string;
+  /** Absent: no files can be attached. */
+  attachments?: Attachments;
   /** A reply is being produced: the button stops it. */
   busy: boolean;
   disabled?: boolean;
@@ -36,6 +41,8 @@ export function Composer({
   rows = 1,
   text,
   onText,
+  last,
+  attachments,
   busy,
   disabled,
   onSend,
@@ -51,15 +58,29 @@ export function Composer({
     box.style.height = "auto";
     box.style.height = `${Math.min(MAX_HEIGHT_PX, box.scrollHeight + 2)}px`;
   }, [text]);
+  const uploading = attachments !== undefined && attachments.uploading > 0;
+  const empty = text.trim() === "" && !attachments?.files.length;
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "ArrowUp" && text === "" && last) {
+      event.preventDefault();
+      onText(last);
+      return;
+    }
     // An Enter that ends input-method composition does not send.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    // Ctrl+Enter is the shortcut of the Run button.
+    if (event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    onSend();
+    if (!uploading) onSend();
   };
   return (
-    <Form onSubmit={onSend} className="flex items-end gap-1.5">
+    <Form
+      onSubmit={onSend}
+      className={cx("flex items-end gap-1.5 rounded-md", attachments?.over && "outline-2 outline-accent")}
+      {...attachments?.drop}
+    >
       {onRestart && <IconButton icon={Plus} label={t("newConversation")} side="top" onClick={onRestart} />}
+      {attachments && <AttachButton attachments={attachments} />}
       <textarea
         id={id}
         ref={area}
@@ -71,6 +92,7 @@ export function Composer({
         value={text}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={onKeyDown}
+        onPaste={attachments?.onPaste}
       />
       {busy ? (
         <Button icon={CircleStop} onClick={onStop}>
@@ -83,7 +105,7 @@ export function Composer({
           icon={SendHorizontal}
           aria-label={send}
           className="!px-2.5"
-          disabled={disabled || text.trim() === ""}
+          disabled={disabled || uploading || empty}
         />
       )}
     </Form>

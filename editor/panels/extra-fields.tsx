@@ -1,11 +1,10 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
-import { inputFields } from "../../runtime/agent-ports.ts";
 import type { Field as DeclaredField } from "../../runtime/field.ts";
-import { roleOf, table } from "../graph/node-types.ts";
-import { jsonOrText } from "../graph/output-texts.ts";
+import { roleOf } from "../graph/node-types.ts";
 import { useGraph, useWorkbench } from "../hooks/use-workbench.ts";
+import { fieldKey, fieldValues, typedFields } from "../session/typed-input.ts";
 import { Field } from "../ui/field.tsx";
 import { Input } from "../ui/input.tsx";
 
@@ -17,25 +16,17 @@ export interface ExtraFields {
   set(name: string, text: string): void;
 }
 
-/** The fields that the input node declares besides the message. Typed texts are stored under the key `form`. */
+/** The fields that the input node declares besides the message. Typed texts are kept with the form's name. */
 export function useExtraFields(form: string): ExtraFields {
   const { unfinished } = useWorkbench();
   const input = useGraph((graph) => graph.nodes.find((node) => roleOf(node) === "input"));
-  const declared = useMemo(() => (input ? inputFields({ nodes: [input] }, table) : []), [input]);
+  const declared = useMemo(() => (input ? typedFields({ nodes: [input] }) : []), [input]);
   const kept = useStore(unfinished, (state) => state.texts);
-  const usable = declared.filter((field) => field.kind !== "files" && field.kind !== "tools");
-  const texts = Object.fromEntries(usable.map(({ name }) => [name, kept.get(`${form}/field/${name}`) ?? ""]));
-  const values = Object.fromEntries(
-    usable.flatMap(({ name, kind = "text" }) => {
-      const text = texts[name];
-      return text ? [[name, kind === "text" ? text : jsonOrText(text)]] : [];
-    }),
-  );
   return {
-    declared: usable,
-    texts,
-    values,
-    set: (name, text) => unfinished.keep(`${form}/field/${name}`, text || undefined),
+    declared,
+    texts: Object.fromEntries(declared.map(({ name }) => [name, kept.get(fieldKey(form, name)) ?? ""])),
+    values: fieldValues(declared, kept, form),
+    set: (name, text) => unfinished.keep(fieldKey(form, name), text || undefined),
   };
 }
 

@@ -1,6 +1,8 @@
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import type { FileRef } from "../../runtime/message.ts";
 import { cx } from "../ui/cx.ts";
+import { SentFiles } from "./attachments.tsx";
 
 /** Less important content, collapsed behind its label. `note` is shown while it is collapsed. */
 export function More({
@@ -77,10 +79,11 @@ export function Suggestions({
 }
 
 /** A message of the person. */
-export function UserMessage({ children }: { children: string }) {
+export function UserMessage({ children, files }: { children: string; files?: readonly FileRef[] }) {
   return (
     <p className="ml-8 self-end whitespace-pre-wrap break-words rounded-xl rounded-br-sm bg-accent-soft px-3 py-2">
       {children}
+      <SentFiles files={files} />
     </p>
   );
 }

@@ -1,6 +1,10 @@
-import { memo, useEffect, useRef } from "react";
+import { memo, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
+import { readsFiles } from "../../runtime/agent-ports.ts";
+import { api } from "../api/api.ts";
+import { table } from "../graph/node-types.ts";
+import { sendMessage, sendTyped } from "../hooks/send-message.ts";
 import {
   useCatalogue,
   useConversation,
@@ -11,16 +15,18 @@ import {
   useWorkbench,
 } from "../hooks/use-workbench.ts";
 import { defaultModel } from "../session/catalogue.ts";
-import type { Turn } from "../session/conversation.ts";
+import type { Turn } from "../session/turn.ts";
+import { keepFiles, keepMessage, typedFiles, typedMessage } from "../session/typed-input.ts";
 import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Spinner } from "../ui/spinner.tsx";
+import { AttachedFiles, useAttachments } from "./attachments.tsx";
 import { Composer } from "./composer.tsx";
 import { FieldInputs, useExtraFields } from "./extra-fields.tsx";
 import { Suggestions } from "./parts.tsx";
 import { PinnedNotice } from "./pin-note.tsx";
 import { answerText, TurnView } from "./turn-view.tsx";
-
-/** The key of the unsent message. */
-const MESSAGE = "try/message";
 
 /** A chat with the draft, saved or not. */
 export function TryPanel() {
@@ -28,6 +34,7 @@ export function TryPanel() {
   const workbench = useWorkbench();
   const turns = useConversation((state) => state.turns);
   const busy = useConversation((state) => state.busy);
+  const earlier = useConversation((state) => state.earlier);
   const greeting = useGraph((graph) => graph.settings.greeting);
   const suggestions = useGraph((graph) => graph.settings.suggestions);
   const demo = useCatalogue((state) => defaultModel(state)?.demo === true);
@@ -40,17 +47,21 @@ export function TryPanel() {
   );
   const fields = useExtraFields("try");
   // The unsent message is stored with the agent, because another graph or panel may open in the meantime.
-  const message = useStore(workbench.unfinished, ({ texts }) => texts.get(MESSAGE) ?? "");
-  const setMessage = (text: string) => workbench.unfinished.keep(MESSAGE, text === "" ? undefined : text);
+  const texts = useStore(workbench.unfinished, (state) => state.texts);
+  const message = typedMessage(texts);
+  const files = useMemo(() => typedFiles(texts), [texts]);
+  const attachments = useAttachments({
+    files,
+    change: (update) => keepFiles(workbench.unfinished, update(typedFiles(workbench.unfinished.getState().texts))),
+    upload: (file) => api.files.upload(file),
+    refusal: useGraph((graph) => readsFiles(graph, table)) ? undefined : t("filesNotConnected"),
+  });
   const scroller = useRef<HTMLDivElement>(null);
   const stick = useRef(true);
 
-  const send = (text: string) => {
-    const trimmed = text.trim();
-    if (trimmed === "" || busy) return;
-    setMessage("");
+  const send = () => {
     stick.current = true;
-    void workbench.conversation.send({ ...fields.values, message: trimmed });
+    sendTyped(workbench);
   };
 
   // Scrolls with the reply, unless the reader has scrolled up. A resize observer, because measuring at each token would
@@ -81,8 +92,30 @@ export function TryPanel() {
               {t("demoHelp")}
             </p>
           )}
+          {earlier === "failed" && (
+            <Notice
+              tone="warn"
+              className="mb-3"
+              title={t("earlierFailed")}
+              actions={
+                <Button size="sm" onClick={() => void workbench.conversation.load()}>
+                  {t("retry", { ns: "common" })}
+                </Button>
+              }
+            />
+          )}
+          {earlier === "loading" && <Spinner label={t("loading", { ns: "common" })} />}
           {turns.length === 0 ? (
-            <Start greeting={greeting} suggestions={suggestions} onPick={send} />
+            earlier === "loaded" && (
+              <Start
+                greeting={greeting}
+                suggestions={suggestions}
+                onPick={(text) => {
+                  stick.current = true;
+                  sendMessage(workbench, text);
+                }}
+              />
+            )
           ) : (
             <ol className="flex flex-col gap-5" aria-label={t("conversation")}>
               {turns.map((turn, index) => (
@@ -96,15 +129,18 @@ export function TryPanel() {
       <footer className="shrink-0 border-line border-t bg-surface p-3">
         <PinnedNotice />
         <FieldInputs fields={fields} />
+        <AttachedFiles attachments={attachments} className="mb-2" />
         <Composer
           id="try-message"
           label={t("message")}
           placeholder={t("messageEmpty")}
           send={t("send")}
           text={message}
-          onText={setMessage}
+          onText={(text) => keepMessage(workbench.unfinished, text)}
+          last={turns.at(-1)?.input.message}
+          attachments={attachments}
           busy={busy}
-          onSend={() => send(message)}
+          onSend={send}
           onStop={() => void workbench.conversation.cancel()}
           onRestart={turns.length > 0 ? workbench.conversation.restart : undefined}
         />

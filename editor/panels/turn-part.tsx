@@ -4,7 +4,7 @@ import { lookup } from "../graph/lookup.ts";
 import { useConversation, useGraph, useWorkbench } from "../hooks/use-workbench.ts";
 import { useNodeWords } from "../i18n/node-words.ts";
 import { addTest } from "../session/agent-tests.ts";
-import type { Turn } from "../session/conversation.ts";
+import type { Turn } from "../session/turn.ts";
 import { toast } from "../ui/toast.tsx";
 
 /** Below a message: which part of the graph ran, if it was not the whole. */
@@ -33,12 +33,13 @@ export function TurnTools({ turn }: { turn: Turn }) {
   const { t } = useTranslation("testing");
   const workbench = useWorkbench();
   const before = useConversation(
-    (state) => state.turns.findLast((other) => other.id < turn.id && other.runState !== undefined)?.runState?.view.id,
+    ({ turns }) =>
+      turns.slice(0, turns.indexOf(turn)).findLast((other) => other.runState !== undefined)?.runState?.view.id,
   );
   const run = turn.runState?.view.id;
   if (!run) return null;
   const saveTest = () => {
-    const { history: _history, ...input } = turn.runState?.view.start?.input ?? { message: turn.message };
+    const { history: _history, ...input } = turn.runState?.view.start?.input ?? turn.input;
     workbench.apply(addTest(input));
     toast({ title: t("savedAsTest") });
   };

@@ -1,4 +1,4 @@
-import { BookOpenText, CircleDashed, ShieldQuestion } from "lucide-react";
+import { BookOpenText, CircleDashed, RotateCw, ShieldQuestion } from "lucide-react";
 import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Wait, WaitDecision } from "../../runtime/event.ts";
@@ -10,9 +10,10 @@ import { useBodies } from "../hooks/body-views.tsx";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
 import { useScopeWords } from "../hooks/use-scope-words.ts";
 import { useConversation, useWorkbench } from "../hooks/use-workbench.ts";
-import type { Turn } from "../session/conversation.ts";
 import { models, type RunState } from "../session/run-state.ts";
+import type { Turn } from "../session/turn.ts";
 import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
 import { cx } from "../ui/cx.ts";
 import { Notice } from "../ui/notice.tsx";
@@ -47,7 +48,7 @@ export function TurnView({
   const documents = answerDocuments(view);
   return (
     <li className="flex flex-col gap-2.5">
-      <UserMessage>{turn.message}</UserMessage>
+      <UserMessage files={turn.input.files}>{turn.input.message}</UserMessage>
       <TurnPart turn={turn} />
       {active.map((node) => (
         <NodeSteps key={`${node.scope?.map((part) => part.node).join() ?? ""} ${node.node}`} view={node} />
@@ -85,7 +86,16 @@ export function TurnView({
         <Notice
           tone="bad"
           title={(view?.error ?? turn.error)!.message}
-          actions={<QuickFixButton error={(view?.error ?? turn.error)!} node={view?.failedNode} run={view} />}
+          actions={
+            <>
+              <QuickFixButton error={(view?.error ?? turn.error)!} node={view?.failedNode} run={view} />
+              {!busy && (
+                <Button size="sm" icon={RotateCw} onClick={() => void conversation.retry(turn.id)}>
+                  {t("retry", { ns: "common" })}
+                </Button>
+              )}
+            </>
+          }
         />
       )}
       <div className="flex flex-wrap gap-x-4 gap-y-1 empty:hidden">

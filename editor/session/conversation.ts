@@ -1,28 +1,14 @@
 /** The chat with the draft: turns, each with the state of its run. The canvas shows the run of one turn. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type ErrorData, errorData } from "../../runtime/error.ts";
-import type { RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
+import type { RunEvent, RunInput, RunItem, WaitDecision } from "../../runtime/event.ts";
 import type { Graph } from "../../runtime/graph.ts";
-import type { FileRef, Message } from "../../runtime/message.ts";
 import { type FollowOptions, followRun } from "../api/follow-run.ts";
-import type { PartHow } from "../graph/partial-run.ts";
-import { type Pins, pinsOf } from "../graph/pins.ts";
+import { pinsOf } from "../graph/pins.ts";
+import type { ConversationStorage, RunPart } from "./kept-conversation.ts";
 import type { LiveRun } from "./live-run.ts";
 import { isBusy, isOver, type RunState } from "./run-state.ts";
-
-export interface Turn {
-  id: number;
-  message: string;
-  files?: FileRef[];
-  /** The part of the graph that ran; absent: the whole graph. */
-  part?: RunPart;
-  /** How many outputs were pinned. */
-  pins?: number;
-  /** The state of the run. Updated when the run ends or only waits; `live` has the state in between. */
-  runState?: RunState;
-  /** Why the run did not start, or why a decision was rejected. */
-  error?: ErrorData;
-}
+import { earlierTurn, earlierTurns, type RunOptions, type Turn } from "./turn.ts";
 
 export interface ConversationState {
   session: string;
@@ -31,16 +17,22 @@ export interface ConversationState {
   busy: boolean;
   /** Id of the turn whose run the canvas shows. */
   shown?: number;
+  /** Whether the turns of an earlier visit are loaded. */
+  earlier: "loaded" | "loading" | "failed";
 }
 
 export interface Conversation extends StoreApi<ConversationState> {
-  /** Sends a message. Resolves when the run has ended or only waits for a person. Does nothing while busy. */
+  /** Loads the turns of an earlier visit, shows the last run and follows it. A failure is in `earlier`. */
+  load(): Promise<void>;
+  /** Sends a message. Resolves when the run has ended or only waits for a person. Does nothing while busy or loading. */
   send(input: RunInput, options?: RunOptions): Promise<void>;
   /**
    * Sends a decision to a turn's run, also while other parts of the run work. Resolves when the run has ended or only waits
    * again. A rejected decision is the turn's `error`.
    */
   answer(turn: number, answer: WaitDecision): Promise<void>;
+  /** Sends a turn's message again; follows its run again if that has not ended. */
+  retry(turn: number): Promise<void>;
   /** Stops the run on the server. */
   cancel(): Promise<void>;
   /** Shows a turn's run on the canvas. */
@@ -48,19 +40,6 @@ export interface Conversation extends StoreApi<ConversationState> {
   /** Starts a new session. The old one stays under Sessions. */
   restart(): void;
   close(): void;
-}
-
-export interface RunPart {
-  how: PartHow;
-  node: string;
-}
-
-export interface RunOptions {
-  /** Absent: the pins of the draft. */
-  pins?: Pins;
-  range?: { to?: string; from?: string; only?: string };
-  /** Set when only a part runs. Such a run does not belong to the session and gets the earlier turns as history. */
-  part?: RunPart;
 }
 
 type RunRequest = { input: RunInput; session?: string } & Pick<RunOptions, "pins" | "range">;
@@ -72,20 +51,38 @@ export interface ConversationDeps {
   graph(): Graph;
   newId(): string;
   now(): number;
+  kept: ConversationStorage;
   /** For tests. */
   pause?: FollowOptions<RunItem>["pause"];
   server: {
     runSaved(request: RunRequest, signal: AbortSignal): AsyncIterable<RunItem>;
     runGraph(request: RunRequest & { graph: Graph }, signal: AbortSignal): AsyncIterable<RunItem>;
     follow(run: string, after: number, signal: AbortSignal): AsyncIterable<RunItem>;
+    /** The ids of a session's runs. */
+    sessionRuns(session: string, signal: AbortSignal): Promise<string[]>;
+    /** The stored events of a run; undefined when the run no longer exists. */
+    events(run: string, signal: AbortSignal): Promise<RunEvent[] | undefined>;
     answer(run: string, answer: WaitDecision): Promise<unknown>;
     cancel(run: string): Promise<unknown>;
   };
 }
 
+/** How many turns of an earlier visit are loaded. */
+const MAX_EARLIER = 30;
+
 export function createConversation(deps: ConversationDeps): Conversation {
   const { live, server } = deps;
-  const store = createStore<ConversationState>(() => ({ session: deps.newId(), turns: [], busy: false }));
+  const begun = deps.kept.read();
+  const store = createStore<ConversationState>(() => ({
+    session: begun?.session ?? deps.newId(),
+    turns: [],
+    busy: false,
+    earlier: begun ? "loading" : "loaded",
+  }));
+  /** Ends when the conversation is replaced or closed. */
+  let open = new AbortController();
+  let parts = begun?.parts ?? [];
+  let loading: Promise<void> | undefined;
   /** Ends following the displayed turn's run. Aborted when no run is followed. */
   let following = new AbortController();
   following.abort();
@@ -94,7 +91,8 @@ export function createConversation(deps: ConversationDeps): Conversation {
 
   const change = (id: number, more: Partial<Turn>) =>
     store.setState((state) => ({ turns: state.turns.map((turn) => (turn.id === id ? { ...turn, ...more } : turn)) }));
-  const runStateOf = (id: number) => store.getState().turns.find((turn) => turn.id === id)?.runState;
+  const turnOf = (id: number) => store.getState().turns.find((turn) => turn.id === id);
+  const runStateOf = (id: number) => turnOf(id)?.runState;
   const untilIdle = () => new Promise<void>((resolve) => idleListeners.push(resolve));
   const notifyIdle = () => {
     for (const listener of idleListeners.splice(0)) listener();
@@ -117,27 +115,37 @@ export function createConversation(deps: ConversationDeps): Conversation {
     } else if (busy || runStateOf(shown)?.view !== runState.view) setIdle(shown);
   });
 
+  /** A reload of the page continues this session, and shows this run of a part. */
+  function keep(part?: (typeof parts)[number]): void {
+    if (part) parts = [...parts, part].slice(-MAX_EARLIER);
+    deps.kept.write({ session: store.getState().session, parts });
+  }
+
   /** Follows a turn's run on the canvas to its end, across waits, until another turn is shown. */
   async function follow(
     turn: number,
-    open: (signal: AbortSignal) => Promise<AsyncIterable<RunItem>>,
+    begin: (signal: AbortSignal) => Promise<AsyncIterable<RunItem>>,
     known?: { run: string; seq: number },
   ): Promise<void> {
     following.abort();
     const own = new AbortController();
     following = own;
     const { signal } = own;
-    store.setState({ busy: true, shown: turn });
+    const { runState } = live.getState();
+    store.setState({ busy: !known || (runState !== undefined && isBusy(runState.view)), shown: turn });
+    const part = known ? undefined : turnOf(turn)?.part;
     try {
       await followRun(
-        await open(signal),
+        await begin(signal),
         {
           signal,
           pause: deps.pause,
           reopen: (run, after) => server.follow(run, after, signal),
           onLost: () => live.setLost(true),
           onItem: (item) => {
-            if (!signal.aborted) live.push(item);
+            if (signal.aborted) return;
+            if (item.type === "run-start" && part) keep({ run: item.run, ...part });
+            live.push(item);
           },
         },
         known,
@@ -157,31 +165,74 @@ export function createConversation(deps: ConversationDeps): Conversation {
   const resume = (turn: number, { view }: RunState) =>
     follow(turn, async (signal) => server.follow(view.id, view.seq, signal), { run: view.id, seq: view.seq });
 
+  function load(): Promise<void> {
+    loading ??= loadEarlier().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  }
+
+  async function loadEarlier(): Promise<void> {
+    if (store.getState().earlier === "loaded") return;
+    store.setState({ earlier: "loading" });
+    const { signal } = open;
+    const known = new Set(store.getState().turns.map((turn) => turn.runState?.view.id));
+    let read: { run: string; events: RunEvent[] | undefined }[];
+    try {
+      const session = await server.sessionRuns(store.getState().session, signal);
+      const runs = [...new Set([...session, ...parts.map((part) => part.run)])]
+        .filter((run) => !known.has(run))
+        // Ids of runs are in order of time.
+        .sort()
+        .slice(-MAX_EARLIER);
+      read = await Promise.all(runs.map(async (run) => ({ run, events: await server.events(run, signal) })));
+    } catch {
+      if (!signal.aborted) store.setState({ earlier: "failed" });
+      return;
+    }
+    if (signal.aborted) return;
+    const earlier = read.flatMap(({ run, events = [] }) => {
+      const { run: _run, ...part } = parts.find((one) => one.run === run) ?? {};
+      return earlierTurn(++count, events, "node" in part ? (part as RunPart) : undefined) ?? [];
+    });
+    const { turns, shown } = store.getState();
+    store.setState({ turns: [...earlier, ...turns], earlier: "loaded" });
+    const last = earlier.at(-1);
+    if (!last || shown !== undefined || turns.length > 0) return;
+    live.show(last.runState);
+    store.setState({ shown: last.id });
+    if (!isOver(last.runState!.view)) void resume(last.id, last.runState!);
+  }
+
+  async function send(input: RunInput, options: RunOptions = {}): Promise<void> {
+    if (store.getState().busy || store.getState().earlier === "loading") return;
+    const id = ++count;
+    const { session, turns } = store.getState();
+    keep();
+    const { part, range, pins = pinsOf(deps.graph()) } = options;
+    const pinCount = Object.keys(pins).length;
+    const request: RunRequest = {
+      ...(part ? { input: { ...earlierTurns(turns), ...input } } : { input, session }),
+      ...(pinCount > 0 && { pins }),
+      ...(range && { range }),
+    };
+    following.abort();
+    store.setState({
+      turns: [...turns, { id, input, part, pins: pinCount, ...(part && { options }) }],
+      busy: true,
+    });
+    live.begin(deps.now());
+    const idle = untilIdle();
+    void follow(id, async (signal) => {
+      if (await deps.save()) return server.runSaved(request, signal);
+      return server.runGraph({ graph: deps.graph(), ...request }, signal);
+    });
+    await idle;
+  }
+
   return Object.assign(store, {
-    async send(input: RunInput, options: RunOptions = {}) {
-      if (store.getState().busy) return;
-      const id = ++count;
-      const { session, turns } = store.getState();
-      const { part, range, pins = pinsOf(deps.graph()) } = options;
-      const pinCount = Object.keys(pins).length;
-      const request: RunRequest = {
-        ...(part ? { input: { ...earlierTurns(turns), ...input } } : { input, session }),
-        ...(pinCount > 0 && { pins }),
-        ...(range && { range }),
-      };
-      following.abort();
-      store.setState({
-        turns: [...turns, { id, message: input.message, files: input.files, part, pins: pinCount }],
-        busy: true,
-      });
-      live.begin(deps.now());
-      const idle = untilIdle();
-      void follow(id, async (signal) => {
-        if (await deps.save()) return server.runSaved(request, signal);
-        return server.runGraph({ graph: deps.graph(), ...request }, signal);
-      });
-      await idle;
-    },
+    load,
+    send,
     async answer(turn: number, answer: WaitDecision) {
       const { shown } = store.getState();
       const runState = shown === turn ? live.getState().runState : runStateOf(turn);
@@ -200,6 +251,17 @@ export function createConversation(deps: ConversationDeps): Conversation {
       } else if (following.signal.aborted) void resume(turn, live.getState().runState ?? runState);
       await idle;
     },
+    async retry(turn: number) {
+      const { busy, shown } = store.getState();
+      const one = turnOf(turn);
+      if (!one || busy) return;
+      if (!one.runState || isOver(one.runState.view)) return send(one.input, one.options);
+      change(turn, { error: undefined });
+      if (shown !== turn) live.show(one.runState);
+      const idle = untilIdle();
+      void resume(turn, live.getState().runState ?? one.runState);
+      await idle;
+    },
     async cancel() {
       const run = live.getState().runState?.view.id;
       if (run) await server.cancel(run);
@@ -215,12 +277,17 @@ export function createConversation(deps: ConversationDeps): Conversation {
     },
     restart() {
       following.abort();
+      open.abort();
+      open = new AbortController();
       live.show(undefined);
-      store.setState({ session: deps.newId(), turns: [], busy: false, shown: undefined });
+      parts = [];
+      deps.kept.write(undefined);
+      store.setState({ session: deps.newId(), turns: [], busy: false, shown: undefined, earlier: "loaded" });
       notifyIdle();
     },
     close() {
       following.abort();
+      open.abort();
       endWatch();
     },
   });
@@ -231,17 +298,4 @@ function toData(error: unknown): ErrorData {
   const { code, issues } = error as { code?: ErrorData["code"]; issues?: ErrorData["issues"] };
   const data = errorData(error);
   return { ...data, ...(code ? { code } : {}), ...(issues ? { issues } : {}) };
-}
-
-/** The turns of the whole graph that have a reply, as the history of a run; empty when there are none. */
-function earlierTurns(turns: readonly Turn[]): { history?: RunInput["history"] } {
-  const history = turns.flatMap((turn): Message[] => {
-    const reply = turn.runState?.view.output?.reply;
-    if (turn.part || turn.runState?.view.status !== "done" || reply === undefined) return [];
-    return [
-      { role: "user", content: turn.message },
-      { role: "assistant", content: typeof reply === "string" ? reply : JSON.stringify(reply) },
-    ];
-  });
-  return history.length > 0 ? { history } : {};
 }

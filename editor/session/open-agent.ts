@@ -8,7 +8,7 @@ import { createWorkbench, type Workbench } from "./workbench.ts";
 export async function openAgent(id: string, signal: AbortSignal): Promise<Workbench> {
   const agent = await (takePrefetchedAgent(id) ?? api.agents.get(id, signal));
   signal.throwIfAborted();
-  return createWorkbench(
+  const workbench = createWorkbench(
     id,
     { revision: agent.revision, graph: agent.graph, issues: agent.issues },
     {
@@ -22,11 +22,19 @@ export async function openAgent(id: string, signal: AbortSignal): Promise<Workbe
         runSaved: (request, stop) => api.agents.run(id, request, stop),
         runGraph: (request, stop) => api.runs.start(request, stop),
         follow: (run, after, stop) => api.runs.follow(run, after, stop),
+        sessionRuns: async (session, stop) => (await api.runs.list({ session }, stop)).map((run) => run.id),
+        events: (run, stop) =>
+          api.runs.events(run, stop).catch((error: unknown) => {
+            if (error instanceof ApiError && error.status === 404) return undefined;
+            throw error;
+          }),
         answer: (run, answer) => api.runs.answer(run, [answer]),
         cancel: (run) => api.runs.cancel(run),
       },
     },
   );
+  void workbench.conversation.load();
+  return workbench;
 }
 
 function agentApi(id: string): AgentApi {

@@ -22,6 +22,8 @@ export async function openPastRun(run: string, signal: AbortSignal): Promise<Wor
         runSaved: nothing,
         runGraph: nothing,
         follow: (id, after, stop) => api.runs.follow(id, after, stop),
+        sessionRuns: async () => [],
+        events: async () => undefined,
         answer: refuse,
         cancel: (id) => api.runs.cancel(id),
       },

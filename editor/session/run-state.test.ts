@@ -229,6 +229,7 @@ describe("a conversation", () => {
       graph: smallGraph,
       newId: () => `session-${sent.length}`,
       now: () => 0,
+      kept: { read: () => undefined, write: () => {} },
       pause: async () => {},
       server: {
         runSaved(request) {
@@ -240,6 +241,9 @@ describe("a conversation", () => {
           return next();
         },
         follow: () => next(),
+        sessionRuns: async () =>
+          Object.keys(stored).filter((run) => !stored[run]?.[0] || "session" in stored[run]![0]!),
+        events: async (run) => stored[run],
         answer: async (_run, answer) => void sent.push(answer),
         cancel: async () => {},
       },
@@ -253,7 +257,7 @@ describe("a conversation", () => {
     await conversation.send({ message: "two" });
     const { turns, session, busy } = conversation.getState();
     expect(busy).toBe(false);
-    expect(turns.map((turn) => [turn.message, turn.runState?.view.status])).toEqual([
+    expect(turns.map((turn) => [turn.input.message, turn.runState?.view.status])).toEqual([
       ["one", "done"],
       ["two", "done"],
     ]);

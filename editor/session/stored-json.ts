@@ -2,7 +2,7 @@
 import type { DraftStorage } from "./save.ts";
 
 /** Undefined or null when there is no value, it is not JSON, or storage is forbidden. */
-export function readJson(storage: () => DraftStorage, key: string): unknown {
+export function readJson(storage: () => Pick<DraftStorage, "getItem">, key: string): unknown {
   try {
     return JSON.parse(storage().getItem(key) ?? "null");
   } catch {

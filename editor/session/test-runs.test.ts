@@ -27,6 +27,8 @@ describe("running the tests", () => {
         },
         runGraph: () => stream([]),
         follow: () => stream([]),
+        sessionRuns: async () => [],
+        events: async () => undefined,
         answer: async () => {},
         cancel: async () => {},
       },

@@ -10,6 +10,7 @@ import { type CatalogueStore, checkContext, createCatalogue } from "./catalogue.
 import { type Conversation, type ConversationDeps, createConversation } from "./conversation.ts";
 import { createDocument, type DocumentStore } from "./document.ts";
 import { createIssues, type IssueStore } from "./issues.ts";
+import { conversationStorage } from "./kept-conversation.ts";
 import { createLiveRun, type LiveRun } from "./live-run.ts";
 import { createOverlays, type OverlayStore, watchFresh } from "./overlays.ts";
 import { createPanelLayout, type PanelLayoutStore } from "./panel-layout.ts";
@@ -89,7 +90,12 @@ export function createWorkbench(id: string, saved: SavedAgent & { issues?: Issue
   const live = createLiveRun(deps.frame);
   const graph = () => document.getState().graph;
   const runDeps = { save: saver.flush, graph, now: clock.now, server: deps.server };
-  const conversation = createConversation({ ...runDeps, live, newId: deps.newId });
+  const conversation = createConversation({
+    ...runDeps,
+    live,
+    newId: deps.newId,
+    kept: conversationStorage(storage, id),
+  });
   const tests = createTestRuns(runDeps);
   const builder = createBuildConversation({ graph, propose: deps.propose });
   const ends = [

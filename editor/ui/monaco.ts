@@ -64,6 +64,12 @@ function applyTheme(): void {
   monaco.editor.setTheme("patchbay");
 }
 
+// Shortcuts of the whole editor work inside a text editor, too: Monaco leaves these keys alone.
+monaco.editor.addKeybindingRules([
+  { keybinding: monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, command: null },
+  { keybinding: monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyK, command: null },
+]);
+
 applyTheme();
 preferences.subscribe(applyTheme);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);

@@ -47,6 +47,7 @@ import { copyText, duplicate } from "../graph/fragment.ts";
 import { lookup } from "../graph/lookup.ts";
 import { useBodies } from "../hooks/body-views.tsx";
 import { runPart, togglePin } from "../hooks/run-part.ts";
+import { runDraft } from "../hooks/send-message.ts";
 import { useOpenBody } from "../hooks/use-open-body.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { hasInnerGraph } from "../session/called-agents.ts";
@@ -114,10 +115,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
         icon: Play,
         keys: ["mod", "enter"],
         everywhere: true,
-        run() {
-          panels.open("try");
-          focusWhenReady("try-message");
-        },
+        run: () => void runDraft(workbench),
       },
       {
         id: "copy",

@@ -34,6 +34,7 @@ export const common = {
   error: {
     title: "Something went wrong",
     network: "The server is not responding.",
+    connectionLost: "The connection to the server was lost. The run continues there; try again, or look under Runs.",
     networkHelp: "Check that Patchbay is still running in its terminal. What you typed is kept.",
     unauthorized: "You are signed out.",
     unauthorizedHelp: "Run “npx patchbay login” in the project folder, then open the address it prints.",

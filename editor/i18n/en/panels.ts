@@ -124,6 +124,8 @@ export const panels = {
   stopped: "Stopped.",
   working: "Working",
   reconnecting: "Connection lost. Reconnecting…",
+  earlierFailed: "The earlier conversation could not be loaded.",
+  filesNotConnected: "This agent reads no files: connect “files” of the input node to a model.",
   newConversation: "New conversation",
   showOnGraph: "Show this run on the graph",
   passages_one: "{{count}} passage found",

@@ -2,6 +2,7 @@ export const testing = {
   busy: "A run is in progress. Wait for it to end, or stop it.",
   selectFirst: "Select one node first",
   messageFirst: "Enter a message first. The partial run uses it.",
+  messageToRun: "Enter a message first. Run sends it.",
   nothingToPin: "Run the node first. There is no output to pin yet.",
   pinned: "Pinned",
   pinnedHelp: "The output is fixed while you test the draft. Published versions run the node.",

@@ -37,6 +37,7 @@ export const common: Words<typeof en> = {
   error: {
     title: "操作失败",
     network: "无法连接服务器。",
+    connectionLost: "与服务器的连接已断开。运行仍在服务器上继续；请重试，或到运行记录中查看。",
     networkHelp: "请确认终端里的 Patchbay 仍在运行。你输入的内容都会保留。",
     unauthorized: "你已退出登录。",
     unauthorizedHelp: "在项目目录运行 “npx patchbay login”，再打开它输出的地址。",

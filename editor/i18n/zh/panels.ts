@@ -117,6 +117,8 @@ export const panels: Words<typeof en> = {
   stopped: "已停止。",
   working: "处理中",
   reconnecting: "连接中断，正在重连…",
+  earlierFailed: "之前的对话加载失败。",
+  filesNotConnected: "该智能体不读取文件：请先把输入节点的“文件”连接到模型。",
   newConversation: "新对话",
   showOnGraph: "在画布上查看这次运行",
   passages_other: "找到 {{count}} 个段落",

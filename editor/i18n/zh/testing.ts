@@ -5,6 +5,7 @@ export const testing: Words<typeof en> = {
   busy: "正在运行。请等待结束，或先停止。",
   selectFirst: "请先选择一个节点",
   messageFirst: "请先输入消息，局部运行需要使用它",
+  messageToRun: "请先输入消息，“运行”会发送它。",
   nothingToPin: "请先运行这个节点，还没有可以固定的输出",
   pinned: "已固定",
   pinnedHelp: "测试草稿时输出保持不变。已发布的版本仍会运行这个节点。",
