@@ -150,3 +150,80 @@ it("opens a past run from the list with the keys of the draft, and says when it 
   await page.getByText("This run no longer exists").waitFor();
   expect(session.errors.splice(0).every((error) => error.includes("404"))).toBe(true);
 });
+
+it("runs with the button what is typed, repeats the last message, and asks for one when there is none", async () => {
+  const id = await makeAgent(server, twoSteps());
+  await page.goto(`${server.origin}/agents/${id}`);
+  await card("ask").waitFor();
+  const run = page.getByRole("button", { name: /^Run/ }).first();
+  const message = page.getByLabel("Message", { exact: true });
+  await run.click();
+  await page.getByText("Enter a message first. Run sends it.").waitFor();
+  expect(await message.evaluate((box) => box === document.activeElement)).toBe(true);
+  await message.fill("typed");
+  await run.click();
+  await talk().getByText("Second First typed").waitFor();
+  await run.click();
+  await talk().getByText("Second First typed").nth(1).waitFor();
+  expect(await talk().getByRole("listitem").count()).toBe(2);
+
+  await message.focus();
+  await page.keyboard.press("ArrowUp");
+  expect(await message.inputValue()).toBe("typed");
+  await message.fill("");
+
+  // The editors of prompts and code leave Ctrl+Enter and Ctrl+K to the page.
+  await choose("first");
+  const template = page.locator("#inspector .monaco-editor textarea").first();
+  await template.waitFor({ state: "attached" });
+  await template.focus();
+  await page.keyboard.press("Control+Enter");
+  await talk().getByText("Second First typed").nth(2).waitFor();
+  await choose("first");
+  await template.focus();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("Saved", { exact: true }).waitFor();
+  const { graph } = await server.call<{ graph: Graph }>("GET", `/api/agents/${id}`);
+  expect(graph.nodes[1]!.config).toEqual({ template: "First {{x}}" });
+});
+
+it("keeps the conversation, the run on the cards and the unsent text over a reload and a restart of the server", async () => {
+  const id = await makeAgent(server, twoSteps());
+  await page.goto(`${server.origin}/agents/${id}?try=1`);
+  const message = page.getByLabel("Message", { exact: true });
+  await message.fill("kept");
+  await page.keyboard.press("Enter");
+  await talk().getByText("Second First kept").waitFor();
+  await message.fill("half a sen");
+  await server.restart();
+  await page.reload();
+  await talk().getByText("Second First kept").waitFor();
+  expect(await message.inputValue()).toBe("half a sen");
+  await card("first").getByText("First kept").waitFor();
+  await page.goto(`${server.origin}/models`);
+  await page.goBack();
+  await talk().getByText("Second First kept").waitFor();
+  // The session goes on.
+  await page.keyboard.press("Control+Enter");
+  await talk().getByText("Second First half a sen").waitFor();
+  const { sessions } = await server.call<{ sessions: { turns: number }[] }>("GET", `/api/sessions?agent=${id}`);
+  expect(sessions).toMatchObject([{ turns: 2 }]);
+  session.errors.length = 0;
+});
+
+it("says in plain words that the server is down, keeps the message, and sends it again", async () => {
+  const id = await makeAgent(server, twoSteps());
+  await page.goto(`${server.origin}/agents/${id}?try=1`);
+  await server.kill();
+  const message = page.getByLabel("Message", { exact: true });
+  await message.fill("anyone there");
+  await page.keyboard.press("Enter");
+  await talk().getByText("The server is not responding.").waitFor();
+  expect(await message.inputValue()).toBe("anyone there");
+  await server.restart();
+  await talk().getByRole("button", { name: "Try again" }).click();
+  await talk().getByText("Second First anyone there").waitFor();
+  session.errors.length = 0;
+});
