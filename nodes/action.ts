@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { approvalFor } from "../runtime/approval.ts";
+import { approvalFor, approvedArguments } from "../runtime/approval.ts";
+import { argumentsHash } from "../runtime/arguments-hash.ts";
 import { PatchbayError } from "../runtime/error.ts";
 import { FIELD_NAME } from "../runtime/field.ts";
 import { defineNode } from "../runtime/node.ts";
@@ -69,6 +70,7 @@ export const action = defineNode<z.infer<typeof config>>({
       name: spec.name,
       arguments: { ...step.config.arguments, ...step.inputs },
     };
+    let approved: ReturnType<typeof approvedArguments> = { arguments: call.arguments };
     const approval = approvalFor(spec, step.run.settings, "auto");
     if (approval === "off") throw new PatchbayError("tool_not_allowed", `The agent's settings turn ${spec.name} off.`);
     if (approval === "ask") {
@@ -76,12 +78,18 @@ export const action = defineNode<z.infer<typeof config>>({
         kind: "tool",
         question: `Call ${spec.name}?`,
         call: { id: call.id, tool: spec.name, arguments: call.arguments },
+        argsHash: argumentsHash(call.arguments),
+        schema: spec.parameters,
       });
       if (decision.choice !== "approve")
         throw new PatchbayError("rejected", `A person refused the call of ${spec.name}.`);
+      approved = approvedArguments(spec, call.arguments, decision);
+      if (approved.fault)
+        throw new PatchbayError("bad_arguments", `The edited arguments of ${spec.name} do not fit: ${approved.fault}.`);
     }
     step.spend({ toolCalls: 1 });
-    const result = await step.callTool(call, spec);
+    const { arguments: given, ...changed } = approved;
+    const result = await step.callTool({ ...call, arguments: given }, spec, changed);
     if (result.error) throw new PatchbayError("tool_failed", `${spec.name}: ${result.content}`);
     return { result: result.value ?? result.content };
   },

@@ -72,6 +72,7 @@ export async function callTool(
         call,
         tool: tool.name,
         argsHash,
+        ...(options.proposed !== undefined && { proposed: options.proposed }),
         idempotencyKey,
         ...(intents > 0 ? { attempt: intents + 1 } : {}),
       });

@@ -4,7 +4,7 @@
  */
 import type { ErrorData } from "./error.ts";
 import type { AssistantMessage, Document, FileRef, Message, ToolCall } from "./message.ts";
-import type { ToolResult } from "./tool.ts";
+import type { JsonSchema, ToolResult } from "./tool.ts";
 
 /** The path through containers: a `map` item, a `loop` turn, or (for an agent called as a tool) the call's id. */
 export type Scope = ScopePart[];
@@ -54,7 +54,10 @@ export interface Wait {
   scope?: Scope;
   question: string;
   call?: { id: string; tool: string; arguments: unknown };
+  /** The hash of the arguments. An approval with other arguments is bound to the hash of those. */
   argsHash?: string;
+  /** The JSON Schema that edited arguments must match; absent when any value is accepted. */
+  schema?: JsonSchema;
   /** Unix milliseconds. */
   expiresAt?: number;
 }
@@ -65,6 +68,7 @@ export type WaitRequest = Omit<Wait, "wait" | "key" | "node" | "scope">;
 export interface WaitDecision {
   wait: string;
   choice: "approve" | "reject" | "retry" | "skip" | "fail";
+  /** With `approve`: the arguments or the value to use instead. With `reject` of a call: the reason, as a text. */
   value?: unknown;
 }
 
@@ -147,7 +151,10 @@ export type EventBody =
       call: ToolCall;
       /** Canonical name; absent for a tool that does not exist. */
       tool?: string;
+      /** Hash of the arguments of `call`. */
       argsHash: string;
+      /** The arguments before a person changed them in the approval. */
+      proposed?: unknown;
       idempotencyKey: string;
       attempt?: number;
     })

@@ -261,6 +261,8 @@ export interface Step<C = unknown> {
       attempt?: number;
       signal?: AbortSignal;
       shape?: (result: ToolResult) => Promise<ToolResult>;
+      /** The arguments before a person changed them. */
+      proposed?: unknown;
     },
   ): Promise<ToolResult>;
   /** Sets what the reply of this node is based on; stored in its `node-end`. */

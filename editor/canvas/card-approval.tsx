@@ -1,3 +1,4 @@
+import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
@@ -7,6 +8,7 @@ import { api } from "../api/api.ts";
 import { useConversation, useLive, useWorkbench } from "../hooks/use-workbench.ts";
 import { useErrorWords } from "../shell/query-state.tsx";
 import { Button } from "../ui/button.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
 import { toast } from "../ui/toast.tsx";
 
 /** In characters. A decision is about the exact arguments: longer ones are shown beside the graph, not on the card. */
@@ -51,6 +53,12 @@ export function CardApproval({ view }: { view?: NodeView }) {
             <Button size="sm" disabled={busy} onClick={() => decide("reject")}>
               {t("panels:choice.reject")}
             </Button>
+            <IconButton
+              icon={Pencil}
+              size="sm"
+              label={t("panels:editBeforeApproval")}
+              onClick={() => (turn === undefined ? go(`/runs/${run}`) : panels.open("try"))}
+            />
           </>
         ) : (
           <Button size="sm" onClick={() => (turn === undefined ? go(`/runs/${run}`) : panels.open("try"))}>

@@ -19,8 +19,6 @@ export interface ChatMessage {
   /** Files that the reply refers to, and media created by tools if steps are shown. */
   media?: FileRef[];
   waits?: HostedWait[];
-  /** The visitor may not decide; only the owner may. */
-  owner?: boolean;
   rating?: Rating;
   /** "offline", or the server's message. */
   error?: string;
@@ -143,7 +141,7 @@ export function createConversationStore(client: VisitClient): ConversationStore 
       case "run-resume": {
         const answered = new Set(item.answered);
         const waits = now?.waits?.filter((wait) => !answered.has(wait.wait));
-        change(id, { waits, owner: undefined });
+        change(id, { waits });
         store.setState({ busy: !waits?.length });
         return;
       }
@@ -214,9 +212,7 @@ export function createConversationStore(client: VisitClient): ConversationStore 
         await client.decide(run, decision);
         change(id, { error: undefined });
       } catch (error) {
-        // Without the right to decide, the visitor waits too.
-        if (isRefused(error) && error.status === 403) change(id, { owner: true });
-        else change(id, { error: reasonOf(error) });
+        change(id, { error: reasonOf(error) });
         store.setState({ busy: false });
       }
     },

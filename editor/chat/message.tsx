@@ -77,13 +77,7 @@ function AgentBubble({ message, busy, lost, last, store, load }: MessageProps) {
         </p>
       )}
       {waits?.map((wait) => (
-        <OpenWait
-          key={wait.wait}
-          wait={wait}
-          owner={message.owner === true}
-          busy={busy}
-          onDecide={(decision) => void store.decide(id, decision)}
-        />
+        <OpenWait key={wait.wait} wait={wait} busy={busy} onDecide={(decision) => void store.decide(id, decision)} />
       ))}
       {message.stopped && <p className="text-ink-3 text-sm">{t("stopped")}</p>}
       {message.error && (

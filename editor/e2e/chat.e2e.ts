@@ -221,9 +221,24 @@ describe("a visitor", () => {
     await server.restart();
     await page.reload();
     await asked.getByText("the letter").waitFor();
-    await asked.getByRole("button", { name: "Approve" }).click();
+    await asked.getByRole("button", { name: "Edit before approval" }).click();
+    await asked.getByRole("textbox", { name: "Exact value" }).fill("the better letter");
+    await asked.getByRole("button", { name: "Approve with changes" }).click();
     await asked.waitFor({ state: "detached" });
-    await expect.poll(() => page.getByRole("log").getByText("the letter").count()).toBe(2);
+    await page.getByRole("log").getByText("the better letter").waitFor();
+  });
+
+  it("says from the start that the owner decides, where the page is public", async () => {
+    const graph = graphOf({ ask: "input", ok: ["approval", { question: "Send it?" }], reply: "output" }, [
+      "ask.message ok.value",
+      "ok.approved reply.reply",
+    ]);
+    await page.goto(await publish(graph, "public-gate"));
+    await say("the letter");
+    const asked = page.getByRole("region", { name: "Send it?" });
+    await asked.getByText("The owner of this agent must decide").waitFor();
+    expect(await asked.getByRole("button").count()).toBe(0);
+    expect(await asked.getByText("the letter").count()).toBe(0);
   });
 });
 

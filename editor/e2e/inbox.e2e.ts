@@ -67,6 +67,23 @@ describe("Inbox", () => {
     await expect.poll(async () => (await run(letter)).status).not.toBe("waiting");
   });
 
+  it("lets a person edit the arguments before approving, and shows both in the run", async () => {
+    await page.goto(`${server.origin}/inbox`);
+    const id = await begin(asker(), "6 * 8");
+    await waiting("6 * 8").getByRole("button", { name: "Edit before approval" }).click();
+    const box = waiting("6 * 8").getByRole("textbox", { name: "Exact arguments" });
+    await box.fill('{ "expression": ');
+    await waiting("6 * 8").getByRole("alert").getByText("Invalid JSON").waitFor();
+    await box.fill('{ "expression": 7 }');
+    await waiting("6 * 8").getByRole("button", { name: "Approve with changes" }).click();
+    await waiting("6 * 8").getByText("The edited arguments of builtin/calculator do not fit").waitFor();
+    session.errors.length = 0;
+    await box.fill('{ "expression": "60 * 8" }');
+    await waiting("6 * 8").getByRole("button", { name: "Approve with changes" }).click();
+    await waiting("6 * 8").waitFor({ state: "detached" });
+    await expect.poll(async () => String((await run(id)).output?.reply)).toContain("480");
+  });
+
   it("comes and goes by itself, and leads to its run", async () => {
     await page.goto(`${server.origin}/inbox`);
     await page.getByText("Your inbox is empty").waitFor();

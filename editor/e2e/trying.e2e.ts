@@ -158,7 +158,7 @@ it("runs with the button what is typed, repeats the last message, and asks for o
   const run = page.getByRole("button", { name: /^Run/ }).first();
   const message = page.getByLabel("Message", { exact: true });
   await run.click();
-  await page.getByText("Enter a message first. Run sends it.").waitFor();
+  await page.getByText("Enter a message first. Run sends it.", { exact: true }).waitFor();
   expect(await message.evaluate((box) => box === document.activeElement)).toBe(true);
   await message.fill("typed");
   await run.click();
@@ -216,8 +216,9 @@ it("keeps the conversation, the run on the cards and the unsent text over a relo
 it("says in plain words that the server is down, keeps the message, and sends it again", async () => {
   const id = await makeAgent(server, twoSteps());
   await page.goto(`${server.origin}/agents/${id}?try=1`);
-  await server.kill();
   const message = page.getByLabel("Message", { exact: true });
+  await message.waitFor();
+  await server.kill();
   await message.fill("anyone there");
   await page.keyboard.press("Enter");
   await talk().getByText("The server is not responding.").waitFor();

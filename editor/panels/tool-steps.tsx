@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { ToolView } from "../../runtime/fold-run.ts";
 import { shortToolName } from "../../runtime/preview.ts";
 import * as format from "../i18n/format.ts";
+import { Badge } from "../ui/badge.tsx";
 import { cx } from "../ui/cx.ts";
 import { Spinner } from "../ui/spinner.tsx";
 import { ValueView } from "./value-view.tsx";
@@ -51,6 +52,7 @@ function ToolStep({ tool }: { tool: ToolView }) {
             </span>
           )}
         </span>
+        {tool.start.proposed !== undefined && <Badge>{t("editedByPerson")}</Badge>}
         {tool.end && <span className="text-ink-3 text-xs tnum">{format.span(tool.end.ms)}</span>}
         <ChevronRight size={13} aria-hidden className={cx("text-ink-3 transition-transform", open && "rotate-90")} />
       </button>
@@ -63,6 +65,12 @@ function ToolStep({ tool }: { tool: ToolView }) {
               name={t("toolArguments", { tool: name })}
             />
           </div>
+          {tool.start.proposed !== undefined && (
+            <div>
+              <p className="mb-1 text-ink-3 text-xs">{t("proposedArguments")}</p>
+              <ValueView value={tool.start.proposed} name={t("proposedArguments")} />
+            </div>
+          )}
           {tool.end && (
             <div>
               <p className={cx("mb-1 text-xs", failed ? "text-bad" : "text-ink-3")}>

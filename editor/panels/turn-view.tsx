@@ -1,7 +1,7 @@
 import { BookOpenText, CircleDashed, RotateCw, ShieldQuestion } from "lucide-react";
 import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Wait, WaitDecision } from "../../runtime/event.ts";
+import type { WaitDecision as Decision, Wait } from "../../runtime/event.ts";
 import type { NodeView, RunView } from "../../runtime/fold-run.ts";
 import type { Document } from "../../runtime/message.ts";
 import { isDocuments } from "../../runtime/preview.ts";
@@ -18,12 +18,12 @@ import { CopyButton } from "../ui/code-block.tsx";
 import { cx } from "../ui/cx.ts";
 import { Notice } from "../ui/notice.tsx";
 import { Spinner } from "../ui/spinner.tsx";
-import { More, UserMessage } from "./parts.tsx";
+import { UserMessage } from "./parts.tsx";
 import { Answer } from "./reply.tsx";
 import { ToolSteps } from "./tool-steps.tsx";
 import { TurnPart, TurnTools } from "./turn-part.tsx";
 import { ValueView } from "./value-view.tsx";
-import { WaitChoices } from "./wait-choices.tsx";
+import { WaitDecision } from "./wait-decision.tsx";
 
 /** A turn: the message, passages, tool steps, pending approvals, and the reply with its grounding. */
 export function TurnView({
@@ -195,13 +195,13 @@ function WaitLocation({ wait }: { wait: Wait }) {
   );
 }
 
-/** A pending approval. The decision applies to exactly the shown arguments. */
-function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitDecision): Promise<void> }) {
+/** A pending approval. The decision applies to exactly the shown or edited arguments. */
+function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: Decision): Promise<void> }) {
   const { t } = useTranslation("panels");
   const [disabled, setDisabled] = useState(false);
-  const decide = (choice: WaitDecision["choice"]) => {
+  const decide = (decision: Decision) => {
     setDisabled(true);
-    void onAnswer({ wait: wait.wait, choice }).finally(() => setDisabled(false));
+    void onAnswer(decision).finally(() => setDisabled(false));
   };
   return (
     <section aria-label={wait.question} className="rounded-xl border border-warn/30 bg-warn-soft px-3 py-2.5">
@@ -210,19 +210,7 @@ function WaitCard({ wait, onAnswer }: { wait: Wait; onAnswer(answer: WaitDecisio
         <span className="min-w-0 flex-1">{wait.kind === "uncertain" ? t("uncertain") : wait.question}</span>
       </p>
       <WaitLocation wait={wait} />
-      {wait.call && (
-        <div className="mt-2">
-          {wait.call.tool && <p className="mb-1 font-mono text-ink-2 text-xs">{wait.call.tool}</p>}
-          {wait.kind === "approval" ? (
-            <ValueView value={wait.call.arguments} name={t("exactArguments")} />
-          ) : (
-            <More label={t("exactArguments")} open>
-              <ValueView value={wait.call.arguments} name={t("exactArguments")} />
-            </More>
-          )}
-        </div>
-      )}
-      <WaitChoices kind={wait.kind} size="sm" disabled={disabled} onChoose={decide} />
+      <WaitDecision wait={wait} size="sm" disabled={disabled} onDecide={decide} />
     </section>
   );
 }

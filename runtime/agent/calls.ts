@@ -1,5 +1,6 @@
 /** Runs the tool calls of one completion: checks and approves them, runs them in parallel, and returns mistakes to the model. */
 
+import { approvedArguments } from "../approval.ts";
 import { argumentsHash } from "../arguments-hash.ts";
 import { type ErrorCode, PatchbayError } from "../error.ts";
 import { UNREADABLE } from "../formats/format.ts";
@@ -140,15 +141,18 @@ async function runCall(
     return rejectCall(state, index, call, check, started);
   }
   const { run: tool, arguments: given, hash } = check;
+  const texts = words(state.language);
+  let approved: ReturnType<typeof approvedArguments> = { arguments: given };
   const stop = state.options.budget.seconds === undefined ? signal : AbortSignal.any([signal, state.signal]);
   if (tool.approve === "ask") {
     const decision = await step.wait(
       `approve:${call.id}:${hash.slice(0, 16)}`,
       {
         kind: "approval",
-        question: words(state.language).ask(tool.name),
+        question: texts.ask(tool.name),
         call: { id: call.id, tool: tool.name, arguments: given },
         argsHash: hash,
+        schema: tool.parameters,
       },
       signal,
     );
@@ -159,16 +163,30 @@ async function runCall(
         state,
         index,
         call,
-        { fault: { code: "rejected", message: words(state.language).rejected(reason) }, offer: tool },
+        { fault: { code: "rejected", message: texts.rejected(reason) }, offer: tool },
         started,
       );
     }
+    approved = approvedArguments(tool, given, decision);
+    if (approved.fault) {
+      state.spend({ toolCalls: 1 }, started);
+      const message = texts.badArguments(call.name, approved.fault);
+      return rejectCall(state, index, call, { fault: { code: "bad_arguments", message }, offer: tool }, started);
+    }
   }
   state.spend({ toolCalls: 1 }, started);
-  return step.callTool({ id: call.id, name: call.name, arguments: given }, tool, {
+  const { proposed } = approved;
+  return step.callTool({ id: call.id, name: call.name, arguments: approved.arguments }, tool, {
     step: index,
     signal: stop,
-    shape: (result) => shapeResult(result, tool.name, step.host),
+    ...(proposed !== undefined && { proposed }),
+    async shape(result) {
+      const shaped = await shapeResult(result, tool.name, step.host);
+      // The model must not take the result for that of its own arguments.
+      return proposed === undefined
+        ? shaped
+        : { ...shaped, content: `${texts.edited(JSON.stringify(approved.arguments))}\n${shaped.content}` };
+    },
   });
 }
 

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { nodes } from "../../nodes/index.ts";
+import { argumentsHash } from "../arguments-hash.ts";
 import { compile } from "../compile.ts";
 import type { RunEvent } from "../event.ts";
 import type { Execution } from "../execution.ts";
@@ -38,6 +39,44 @@ describe("approvals", () => {
     expect(then.outcome.output?.reply).toBe("Written.");
     expect(then.host.calls).toHaveLength(1);
     expect(then.host.requests).toHaveLength(1);
+  });
+  it("makes the call with the arguments that the person edited, and tells the model", async () => {
+    const first = await play(graph, nodes, script, { input: "Write" });
+    const [wait] = first.outcome.waits!;
+    expect(wait!.schema).toEqual(write.parameters);
+    const decide = (value: unknown) =>
+      play(
+        graph,
+        nodes,
+        { ...script, answers: ["Done."] },
+        { input: "Write", past: first.events, decisions: [{ wait: wait!.wait, choice: "approve", value }] },
+      );
+    const then = await decide({ x: 2 });
+    expect(then.host.calls).toMatchObject([{ arguments: { x: 2 } }]);
+    const [start] = then.of("tool-start");
+    expect(start).toMatchObject({ call: { arguments: { x: 2 } }, proposed: { x: 1 } });
+    expect(start!.argsHash).toBe(argumentsHash({ x: 2 }));
+    expect(then.host.requests[0]!.messages.at(-1)).toMatchObject({
+      role: "tool",
+      content: expect.stringMatching(/changed the arguments.*\{"x":2\}\nwritten$/),
+    });
+    const same = await decide({ x: 1 });
+    expect(same.of("tool-start")[0]).not.toHaveProperty("proposed");
+    const bad = await decide({ x: "two" });
+    expect(bad.host.calls).toEqual([]);
+    expect(bad.of("tool-end")[0]!.error?.code).toBe("bad_arguments");
+  });
+  it("makes the call of an action with the edited arguments", async () => {
+    const one = graphOf(
+      { ask: "input", act: ["action", { tool: "builtin/write", arguments: { x: 1 } }], reply: "output" },
+      ["act.result reply.reply"],
+      { approvals: { "builtin/write": "ask" } },
+    );
+    const first = await play(one, nodes, { tools: [write] });
+    const decisions = [{ wait: first.outcome.waits![0]!.wait, choice: "approve" as const, value: { x: 7 } }];
+    const then = await play(one, nodes, { tools: [write] }, { past: first.events, decisions });
+    expect(then.host.calls).toMatchObject([{ arguments: { x: 7 } }]);
+    expect(then.of("tool-start")[0]).toMatchObject({ proposed: { x: 1 } });
   });
   it("a rejected call goes back to the model with the reason", async () => {
     const first = await play(graph, nodes, script, { input: "Write" });

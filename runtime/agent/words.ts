@@ -16,6 +16,7 @@ const EN = {
   repeated: "You made the same call twice before and got the same result. Use the result, or do something else.",
   rejected: (reason: string) =>
     `A person did not allow this call.${reason ? ` They said: ${reason}` : ""} Do not make it again; go on without it or ask the user.`,
+  edited: (given: string) => `A person changed the arguments before the call. It was made with: ${given}`,
   empty: "Your answer was empty. Answer the user now.",
   badOutput: (fault: string) =>
     `Your answer does not match the JSON Schema: ${fault}. Answer again with the JSON value alone.`,
@@ -37,6 +38,7 @@ const ZH: typeof EN = {
   repeated: "你已经两次发出完全相同的调用，得到的结果也完全相同。请使用该结果，或者换一种做法。",
   rejected: (reason) =>
     `有人拒绝了此调用。${reason ? `理由：${reason}` : ""}请不要再次发出；请继续处理其他部分，或询问用户。`,
+  edited: (given) => `有人在调用前修改了参数，实际使用的参数是：${given}`,
   empty: "你的回答是空的。请现在回答用户。",
   badOutput: (fault) => `你的回答不符合 JSON Schema：${fault}。请只用 JSON 值重新回答。`,
   gaveUp: "抱歉，我没能完成：模型的工具调用无法读取。请再试一次，或者换一种问法。",

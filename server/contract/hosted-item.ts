@@ -17,7 +17,10 @@ export type HostedItem =
     ));
 
 /** A pending decision, without its position in the graph. */
-export type HostedWait = Pick<Wait, "wait" | "kind" | "question" | "call" | "expiresAt">;
+export type HostedWait = Pick<Wait, "wait" | "kind" | "question" | "call" | "expiresAt"> & {
+  /** Only the owner of the agent may decide: the reader gets neither the tool (its question is empty) nor the arguments. */
+  owner?: true;
+};
 
 /** A step of the agent, sent when the publication shows steps. */
 export type HostedStep =

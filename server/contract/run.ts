@@ -28,6 +28,8 @@ const OpenWait = z.looseObject({
   wait: z.string(),
   kind: z.enum(["approval", "tool", "uncertain"]),
   question: z.string(),
+  argsHash: z.string().optional(),
+  schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema of edited arguments."),
   call: z.object({ id: z.string(), tool: z.string(), arguments: z.unknown() }).optional(),
   expiresAt: z.number().optional(),
 });
@@ -47,7 +49,10 @@ export type RunResult = z.infer<typeof RunResult>;
 const Decision = z.strictObject({
   wait: z.string().max(200),
   choice: z.enum(["approve", "reject", "retry", "skip", "fail"]),
-  value: z.unknown().optional(),
+  value: z
+    .unknown()
+    .optional()
+    .describe("With approve: the arguments of the call, or the value, to use instead. With reject: the reason."),
 }) satisfies z.ZodType<WaitDecision>;
 
 /** One decision, or several at once. */

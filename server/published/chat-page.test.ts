@@ -162,6 +162,30 @@ describe("the chat page", () => {
     expect(JSON.stringify(await all(sseOf(response)))).not.toContain("calculator");
   });
 
+  it("tells a visitor of a public page from the start that the owner decides, without the call", async () => {
+    const graph = chat({ tools: ["builtin/calculator"], approve: { "builtin/calculator": "ask" } });
+    await app.publish(graph, "asks", { access: "public" });
+    const { token, session } = (await (await visit("asks")).json()) as { token: string; session: string };
+    const ask = (headers: Record<string, string>) =>
+      app.request("POST", "/v1/agents/asks/runs", { token, body: { input: { message: "2 + 3" } }, headers });
+    const waits = [{ wait: expect.any(String), kind: "approval", question: "", owner: true }];
+    const said = (await (await ask({})).json()) as { id: string };
+    expect(said).toMatchObject({ status: "waiting", waits });
+    const read = await app.json<object>("GET", `/v1/runs/${said.id}`, { token });
+    const { turns } = await app.json<{ turns: object[] }>("GET", `/v1/sessions/${session}`, { token });
+    expect(read).toMatchObject({ waits });
+    expect(turns).toMatchObject([{ waits }]);
+    const stream = await app.request("GET", `/v1/runs/${said.id}/events`, {
+      token,
+      headers: { accept: "text/event-stream" },
+    });
+    for await (const item of sseOf(stream)) {
+      expect(JSON.stringify(item)).not.toMatch(/calculator|2 \+ 3/);
+      if (item.event === "run-wait") break;
+    }
+    expect(JSON.stringify([said, read])).not.toMatch(/calculator|2 \+ 3/);
+  });
+
   it("serves the files of a reply only to those who may see the reply", async () => {
     await app.json("POST", "/api/tools", {
       body: {

@@ -183,6 +183,37 @@ describe("a key", () => {
     ).toBe(400);
   });
 
+  test("decides with edited arguments, which must match the tool's schema", async () => {
+    await app.publish(chat({ tools: ["builtin/calculator"], approve: { "builtin/calculator": "ask" } }), "asks");
+    const waiting = await result(await call("asks", { input: { message: "2 + 3" } }));
+    const [wait] = waiting.waits!;
+    expect(wait).toMatchObject({ call: { tool: "builtin/calculator", arguments: { expression: "2 + 3" } } });
+    const answer = (choice: string, value: unknown) =>
+      app.request("POST", `/v1/runs/${waiting.id}/answer`, {
+        token: key.key,
+        body: { wait: wait!.wait, choice, value },
+      });
+    for (const [choice, value] of [
+      ["approve", { expression: 5 }],
+      ["approve", "20 + 3"],
+      ["reject", { why: "no" }],
+    ] as const) {
+      const refused = await answer(choice, value);
+      expect(refused.status).toBe(400);
+      expect(await errorOf(refused)).toMatchObject({ code: "bad_request", path: "/value" });
+    }
+    const done = await result(await answer("approve", { expression: "20 + 3" }));
+    expect(done.status).toBe("done");
+    const { events } = await app.json<{ events: { type: string }[] }>("GET", `/api/runs/${waiting.id}/events`);
+    expect(events.find((event) => event.type === "tool-start")).toMatchObject({
+      call: { arguments: { expression: "20 + 3" } },
+      proposed: { expression: "2 + 3" },
+    });
+    expect(events.find((event) => event.type === "tool-end")).toMatchObject({
+      result: { content: expect.stringContaining("23") },
+    });
+  });
+
   test("is shown once, stored as a hash, and stops immediately when it is deleted, with its open streams", async () => {
     const gone = await app.key({ name: "short-lived" });
     expect(gone.key).toMatch(/^pb_[A-Za-z0-9_-]{43}$/);

@@ -46,9 +46,14 @@ export function hostedRoutes(services: HostedServices) {
     key.session === undefined
       ? { steps: false }
       : {
+          ...undecided(key),
           steps: (await agents.publication(key.agents[0]!))?.steps === true,
           events: (run) => conversations.events(run),
         };
+
+  /** A visitor who may not decide does not see what is asked. */
+  const undecided = (key: CallerKey) => ({ undecided: key.session !== undefined && !key.rights.includes("answer") });
+  const resultFor = (key: CallerKey) => (result: RunResult) => hostedResult(result, undecided(key));
 
   /** Stream options: the stream counts for the key and ends when the key is revoked. */
   const streamOptions = async (c: Context<AppEnv>) => {
@@ -83,7 +88,7 @@ export function hostedRoutes(services: HostedServices) {
         const caller = withIdempotency({ key: key.id, session: key.session ?? session, user }, idempotencyKey, text);
         const begin = (options: object) => runs.start(target, input, caller, options);
         const streams = wantsStream(c) ? await streamOptions(c) : {};
-        return respondWithRun(c, runs, begin, { path: "/v1/runs", result: hostedResult, ...streams });
+        return respondWithRun(c, runs, begin, { path: "/v1/runs", result: resultFor(key), ...streams });
       },
     )
     .get(
@@ -94,7 +99,7 @@ export function hostedRoutes(services: HostedServices) {
         response: RunResult,
         errors: { 404: "Run not found for this key." },
       }),
-      async (c) => c.json(hostedResult(await runs.get(c.req.param("id"), c.get("key").id))),
+      async (c) => c.json(resultFor(c.get("key"))(await runs.get(c.req.param("id"), c.get("key").id))),
     )
     .get(
       "/runs/:id/events",
@@ -123,7 +128,7 @@ export function hostedRoutes(services: HostedServices) {
       async (c) => {
         await readJson(c, LIMITS.hosted);
         const { id } = await runs.get(c.req.param("id"), c.get("key").id);
-        return c.json(hostedResult(await runs.cancel(id)));
+        return c.json(resultFor(c.get("key"))(await runs.cancel(id)));
       },
     )
     .post(
@@ -158,7 +163,7 @@ export function hostedRoutes(services: HostedServices) {
           return { id, done, accepted: Promise.resolve() };
         };
         const streams = wantsStream(c) ? await streamOptions(c) : {};
-        return respondWithRun(c, runs, begin, { path: "/v1/runs", after, result: hostedResult, ...streams });
+        return respondWithRun(c, runs, begin, { path: "/v1/runs", after, result: resultFor(key), ...streams });
       },
     )
     .post(

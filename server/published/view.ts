@@ -4,7 +4,7 @@ import type { RunEvent, RunItem, RunUsage, Wait } from "../../runtime/event.ts";
 import { foldRun } from "../../runtime/fold-run.ts";
 import type { FileRef } from "../../runtime/message.ts";
 import { modelName } from "../../runtime/model-name.ts";
-import type { HostedItem, HostedStep } from "../contract/hosted-item.ts";
+import type { HostedItem, HostedStep, HostedWait } from "../contract/hosted-item.ts";
 import type { RunResult } from "../contract/run.ts";
 import type { Runs } from "../runs/service.ts";
 
@@ -12,23 +12,31 @@ import type { Runs } from "../runs/service.ts";
 export interface Visibility {
   /** Tool calls by name with their state, the number of found passages, and media from tools. Never arguments or results. */
   steps: boolean;
+  /** The reader may not decide: a wait shows neither the tool nor its arguments. */
+  undecided?: boolean;
   /** Reads the events of a run, to add the files of the reply to the end of its stream. */
   events?(run: string): Promise<RunEvent[]>;
 }
 
 /** The public view of a result. */
-export function hostedResult(result: RunResult): RunResult {
+export function hostedResult(result: RunResult, visible?: Pick<Visibility, "undecided">): RunResult {
   const { error, waits, ...rest } = result;
   return {
     ...rest,
     ...(error && { error: hostedError(error) }),
-    ...(waits && { waits: waits.map(hostedWait) }),
+    ...(waits && { waits: waits.map((wait) => hostedWait(wait, visible)) as Wait[] }),
   };
 }
 
 /** The public view of a wait, without its position in the graph. */
-function hostedWait({ wait, kind, question, call, expiresAt }: Wait): Wait {
-  return { wait, kind, question, ...(call && { call }), ...(expiresAt !== undefined && { expiresAt }) } as Wait;
+function hostedWait(
+  { wait, kind, question, call, expiresAt }: Wait,
+  visible: Pick<Visibility, "undecided"> | undefined,
+): HostedWait {
+  const base = { wait, kind, ...(expiresAt !== undefined && { expiresAt }) };
+  if (!visible?.undecided) return { ...base, question, ...(call && { call }) };
+  // The question of a tool names it.
+  return { ...base, question: call?.tool ? "" : question, owner: true };
 }
 
 /** Codes whose messages are about the call or its limits. Other messages can contain model names, addresses or tools. */
@@ -70,7 +78,7 @@ export async function hostedView(item: RunItem, runs: Runs, visible: Visibility)
     case "run-start":
       return { ...base, type, ...(item.session !== undefined && { session: item.session }) };
     case "run-wait":
-      return { ...base, type, waits: item.waits.map(hostedWait) };
+      return { ...base, type, waits: item.waits.map((wait) => hostedWait(wait, visible)) };
     case "run-resume":
       return { ...base, type, ...(item.answers && { answered: item.answers.map((answer) => answer.wait) }) };
     case "run-end": {
@@ -107,7 +115,7 @@ export function hostedTurn(events: readonly RunEvent[], visible: Visibility) {
   return {
     ...(output && { output }),
     ...(error && { error: hostedError(error) }),
-    ...(waits.length > 0 && { waits: waits.map(hostedWait) }),
+    ...(waits.length > 0 && { waits: waits.map((wait) => hostedWait(wait, visible)) }),
     ...(files.length > 0 && { files }),
     ...(steps.length > 0 && { steps }),
   };

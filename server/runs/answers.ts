@@ -1,4 +1,5 @@
 /** Decisions on the waits of a run: which of them are new, and which ones a timeout makes. */
+import { argumentsFault } from "../../runtime/approval.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type RunEvent, TERMINAL, type Wait, type WaitDecision } from "../../runtime/event.ts";
 import { canonicalJson } from "../../runtime/graph.ts";
@@ -38,8 +39,22 @@ export function newAnswers(run: string, events: RunEvent[], answers: WaitDecisio
         `"${answer.choice}" is not a choice of this wait; use ${choices.join(" or ")}.`,
         { path: "/choice" },
       );
+    checkValue(wait, answer);
     return true;
   });
+}
+
+/** A value that could not be used is refused, so that nobody believes it was. */
+function checkValue(wait: Wait, { choice, value }: WaitDecision): void {
+  // The value of an approval node is any value.
+  if (value === undefined || (wait.kind === "approval" && !wait.call?.tool)) return;
+  const refuse = (why: string): PatchbayError => new PatchbayError("bad_request", why, { path: "/value" });
+  if (choice === "approve" && wait.call?.tool) {
+    const fault = wait.schema && argumentsFault(wait.schema, value);
+    if (fault) throw refuse(`The edited arguments of ${wait.call.tool} do not fit: ${fault}.`);
+  } else if (choice === "reject") {
+    if (typeof value !== "string") throw refuse("With reject, `value` is the reason, as a text.");
+  } else throw refuse(`"${choice}" takes no value.`);
 }
 
 /** Rejects the waits that have expired. `open`: waits without a decision. */

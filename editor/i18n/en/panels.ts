@@ -132,6 +132,12 @@ export const panels = {
   passages_other: "{{count}} passages found",
   uncertain: "It is unknown whether this call was carried out. What should happen?",
   exactArguments: "Exact arguments",
+  exactValue: "Exact value",
+  editBeforeApproval: "Edit before approval",
+  discardEdit: "Discard changes",
+  approveEdited: "Approve with changes",
+  proposedArguments: "Arguments before a person changed them",
+  editedByPerson: "edited",
   choice: {
     approve: "Approve",
     reject: "Reject",

@@ -124,6 +124,12 @@ export const panels: Words<typeof en> = {
   passages_other: "找到 {{count}} 个段落",
   uncertain: "无法确定这次调用是否已执行。如何处理？",
   exactArguments: "完整参数",
+  exactValue: "完整内容",
+  editBeforeApproval: "修改后再批准",
+  discardEdit: "放弃修改",
+  approveEdited: "按修改批准",
+  proposedArguments: "修改前的参数",
+  editedByPerson: "已修改",
   choice: {
     approve: "同意",
     reject: "拒绝",

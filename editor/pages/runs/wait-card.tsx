@@ -2,13 +2,11 @@ import { useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { Hand } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { ScopePart, Wait, WaitDecision } from "../../../runtime/event.ts";
+import type { WaitDecision as Decision, ScopePart, Wait } from "../../../runtime/event.ts";
 import { api } from "../../api/api.ts";
-import { outputText } from "../../graph/output-texts.ts";
 import { ago } from "../../i18n/format.ts";
-import { WaitChoices } from "../../panels/wait-choices.tsx";
+import { WaitDecision } from "../../panels/wait-decision.tsx";
 import { ErrorNotice } from "../../shell/query-state.tsx";
-import { CodeBlock } from "../../ui/code-block.tsx";
 
 /** Nodes are named by their ids, because the list does not load graphs. */
 function partWords({ node: title, item, turn }: ScopePart, t: TFunction<["runs", "bodies"]>): string {
@@ -20,7 +18,7 @@ function partWords({ node: title, item, turn }: ScopePart, t: TFunction<["runs",
 export function WaitCard({ run, wait, onDecided }: { run: string; wait: Wait; onDecided(): void }) {
   const { t } = useTranslation(["runs", "bodies"]);
   const decide = useMutation({
-    mutationFn: (choice: WaitDecision["choice"]) => api.runs.answer(run, [{ wait: wait.wait, choice }]),
+    mutationFn: (decision: Decision) => api.runs.answer(run, [decision]),
     onSuccess: onDecided,
   });
   return (
@@ -38,12 +36,11 @@ export function WaitCard({ run, wait, onDecided }: { run: string; wait: Wait; on
           )}
         </div>
       </div>
-      {wait.call && <CodeBlock className="mt-3" label={wait.call.tool} code={outputText(wait.call.arguments)} wrap />}
-      <WaitChoices
-        kind={wait.kind}
-        busy={decide.isPending ? decide.variables : undefined}
+      <WaitDecision
+        wait={wait}
+        busy={decide.isPending ? decide.variables.choice : undefined}
         disabled={decide.isPending}
-        onChoose={decide.mutate}
+        onDecide={decide.mutate}
       />
       {decide.isError && <ErrorNotice error={decide.error} className="mt-3" />}
     </article>
