@@ -109,6 +109,7 @@ async function requestText(
   let text = "";
   const end = await readModel(host.chat(request, signal), request.model, (part) => {
     if (part.type === "text-delta") text += part.text;
+    else if (part.type === "text-recall") text = "";
   });
   throwIfFailed(end, signal);
   return text;

@@ -34,6 +34,20 @@ export const Part = z.discriminatedUnion("type", [
 ]);
 export type Part = z.infer<typeof Part>;
 
+/**
+ * What a provider attached to a message or a call and wants to see again: Gemini's thought signatures, OpenRouter's
+ * `reasoning_details`. Sent back as it came, to that provider alone.
+ */
+export const ProviderData = z.object({
+  /** Id of the provider. */
+  provider: z.string(),
+  /** Properties of the message or call on the wire. */
+  fields: z.record(z.string(), z.unknown()),
+  /** The property that held the message's `reasoning`, when it goes back. */
+  reasoning: z.string().optional(),
+});
+export type ProviderData = z.infer<typeof ProviderData>;
+
 /** A call that a model requested. `name` is the name for the model. */
 export const ToolCall = z.object({
   id: z.string(),
@@ -41,6 +55,7 @@ export const ToolCall = z.object({
   /** Parsed arguments. Absent when the model's text was not JSON; `raw` has the text then. */
   arguments: z.unknown().optional(),
   raw: z.string().optional(),
+  providerData: ProviderData.optional(),
 });
 export type ToolCall = z.infer<typeof ToolCall>;
 
@@ -52,6 +67,7 @@ export const Message = z.discriminatedUnion("role", [
     content: z.string(),
     reasoning: z.string().optional(),
     calls: z.array(ToolCall).optional(),
+    providerData: ProviderData.optional(),
   }),
   z.object({
     role: z.literal("tool"),

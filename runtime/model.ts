@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ErrorData } from "./error.ts";
 import type { FinishReason } from "./event.ts";
-import type { Message, ToolCall } from "./message.ts";
+import type { Message, ProviderData, ToolCall } from "./message.ts";
 import type { JsonSchema } from "./tool.ts";
 
 export const ActionFormat = z.enum(["native", "hermes", "react", "modelscope"]);
@@ -20,6 +20,8 @@ export const ModelProfile = z.object({
   contextTokens: z.number().int().positive().default(32_768),
   outputTokens: z.number().int().positive().default(4_096),
   vision: z.boolean().optional(),
+  /** False: it takes no system message. The instructions go at the head of the first user message. */
+  systemRole: z.boolean().optional(),
   /** Takes a JSON Schema for its reply. */
   structured: z.boolean().optional(),
   /** USD per million tokens. */
@@ -62,11 +64,13 @@ export interface ChatRequest {
 
 /**
  * One event of a model's stream. The stream never throws: `end` is always its last event and reports a failure. Retries
- * happen before the first event, so text is never withdrawn.
+ * happen before the first event, so only `text-recall` withdraws text.
  */
 export type ModelEvent =
   | { type: "text-delta"; text: string }
   | { type: "reasoning-delta"; text: string }
+  /** All text so far was reasoning: the model closed its thoughts without having opened them. */
+  | { type: "text-recall" }
   | { type: "tool-call-delta"; id: string; name?: string; text: string }
   | { type: "tool-call"; call: ToolCall }
   | ModelEnd;
@@ -80,4 +84,6 @@ export interface ModelEnd {
   /** Set when `reason` is `error`, `refused` or `aborted`. */
   error?: ErrorData;
   attempts?: { error: ErrorData; waitedMs: number }[];
+  /** For the message that is made of this answer. */
+  providerData?: ProviderData;
 }

@@ -222,6 +222,8 @@ export interface Step<C = unknown> {
   emit(body: StepEvent, options?: { aborting?: boolean }): Promise<void>;
   /** Emits text to subscribers. Offsets are counted here. */
   delta(kind: "text" | "reasoning", text: string, answer?: boolean): void;
+  /** The text of this step so far is none of the answer: the next text begins again at offset 0. */
+  recallText(): void;
   /**
    * Waits for a person. Resolves with the decision. When the run has no other work it is parked: this promise rejects with
    * `Parked`, and the node runs again when a decision is there. `key` identifies the wait within the node.

@@ -102,6 +102,10 @@ export class NodeStep implements Step {
     this.#offsets[kind] += text.length;
   }
 
+  recallText(): void {
+    this.#offsets.text = 0;
+  }
+
   setGrounding(grounding: Grounding): void {
     this.grounding = grounding;
   }

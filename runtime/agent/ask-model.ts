@@ -30,7 +30,11 @@ export async function askModel(
   const events = step.host.chat({ ...request, model: model.name }, step.signal);
   const end = await readModel(events, model.name, (part) => {
     if (part.type === "text-delta") text += part.text;
-    else if (part.type === "reasoning-delta") {
+    else if (part.type === "text-recall") {
+      reasoning += text;
+      step.delta("reasoning", text);
+      text = "";
+    } else if (part.type === "reasoning-delta") {
       reasoning += part.text;
       step.delta("reasoning", part.text);
     }

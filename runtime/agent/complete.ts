@@ -4,7 +4,7 @@ import type { BodyOf, FinishReason } from "../event.ts";
 import { formatFor } from "../formats/index.ts";
 import type { AssistantMessage } from "../message.ts";
 import type { Model, ModelEnd } from "../model.ts";
-import { buildPrompt, limitOf, type Prompt } from "../prompt/build.ts";
+import { buildPrompt, limitOf, type Prompt, type PromptRequest } from "../prompt/build.ts";
 import { commonMessages } from "../prompt/common-messages.ts";
 import { tokenizerOf } from "../prompt/tokens.ts";
 import { Citations } from "./citations.ts";
@@ -74,15 +74,20 @@ export async function complete(state: LoopState, index: number): Promise<Complet
     }
 
     if (end.error?.code === "context_overflow" && !completion.shown && state.limit === undefined) {
-      // The limit in the profile, or our count, was wrong. Tries once with a shorter prompt.
       failures.push({ error: end.error, waitedMs: 0 });
-      state.limit = Math.floor(prompt.tokens * SHORTER);
+      state.overflow = end.error;
+      const { contextTokens } = state.model.profile;
+      state.model = await step.host.model(state.model.name);
+      // The refusal may have named the true limit. Else the tokens were counted too low: once, with less.
+      const learned = state.model.profile.contextTokens < contextTokens;
+      if (!learned || prompt.tokens <= limitOf(state.model.profile)) state.limit = Math.floor(prompt.tokens * SHORTER);
       continue;
     }
 
     const message: AssistantMessage = { role: "assistant", content: completion.content };
     if (completion.reasoning) message.reasoning = completion.reasoning;
     if (completion.calls.length > 0 && !failed) message.calls = completion.calls;
+    if (end.providerData) message.providerData = end.providerData;
     const attempts = [...failures, ...(end.attempts ?? [])];
     const body: Omit<BodyOf<"message">, "node" | "scope"> = {
       type: "message",
@@ -121,6 +126,7 @@ const SHORTER = 0.6;
 async function switchModel(state: LoopState, name: string): Promise<void> {
   state.model = await state.step.host.model(name);
   delete state.limit;
+  delete state.overflow;
   if (state.model.demo) state.offers = readOnly(state.offers);
 }
 
@@ -136,7 +142,7 @@ async function build(state: LoopState, index: number): Promise<Prompt> {
     : step.past("prompt-built", (event) => event.step === index && event.model === model.name);
   state.built.add(key);
   if (logged && logged.limit < limitOf(profile)) state.limit = logged.limit;
-  const prompt = buildPrompt({
+  const prompt = buildWithin(state, {
     profile,
     ...(state.limit === undefined ? {} : { limit: state.limit }),
     tokenizer: tokenizer instanceof Promise ? await tokenizer : tokenizer,
@@ -175,6 +181,16 @@ async function build(state: LoopState, index: number): Promise<Prompt> {
   state.lastTools = names;
   state.format = format;
   return prompt;
+}
+
+/** The prompt; after a refusal of the endpoint that nothing can be left out for, throws that refusal. */
+function buildWithin({ overflow }: LoopState, request: PromptRequest): Prompt {
+  try {
+    return buildPrompt(request);
+  } catch (error) {
+    if (!overflow || !(error instanceof PatchbayError) || error.code !== "context_overflow") throw error;
+    throw new PatchbayError(overflow.code, overflow.message);
+  }
 }
 
 function failureOf(end: ModelEnd, model: Model): ErrorData {

@@ -1,6 +1,6 @@
 /** The state of one running `llm` node: its inputs and the conversation so far. */
 
-import { PatchbayError } from "../error.ts";
+import { type ErrorData, PatchbayError } from "../error.ts";
 import type { RunUsage } from "../event.ts";
 import type { Format } from "../formats/format.ts";
 import type { Budget } from "../graph.ts";
@@ -43,6 +43,8 @@ export interface LoopState {
   format: Format;
   /** Token limit of a prompt, after the endpoint has refused one as too long. */
   limit?: number;
+  /** That refusal. */
+  overflow?: ErrorData;
   /** Models that failed. */
   readonly tried: Set<string>;
   /** The user's message and the messages after it. */

@@ -30,6 +30,15 @@ export class Preamble {
     }
   }
 
+  /** The text so far is not part of the reply. Returns true when some of it was passed on. */
+  recall(hold: boolean): boolean {
+    const { shown } = this;
+    this.#hold = hold;
+    this.#held = "";
+    this.shown = false;
+    return shown;
+  }
+
   /** Call at the end of the step. `isReply`: the step called no tool. */
   end(isReply: boolean): void {
     if (this.#held) this.#emit(this.#held, isReply);

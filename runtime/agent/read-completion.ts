@@ -1,9 +1,11 @@
 /** Reads a completion while it streams. */
 
+import { argumentsObject } from "../arguments-object.ts";
+import type { CompletionParser } from "../formats/format.ts";
 import { LEFT_OUT, sizeFault } from "../json-schema.ts";
 import type { ToolCall } from "../message.ts";
 import type { ChatRequest } from "../model.ts";
-import type { Prompt } from "../prompt/build.ts";
+import { answerLimit, type Prompt } from "../prompt/build.ts";
 import { estimateTokens } from "../prompt/tokens.ts";
 import { readModel } from "../read-model.ts";
 import { Citations } from "./citations.ts";
@@ -20,7 +22,7 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
   const request: ChatRequest = {
     model: model.name,
     messages: prompt.messages,
-    maxOutputTokens: profileOf(state).outputTokens,
+    maxOutputTokens: answerLimit(profileOf(state), prompt.tokens),
   };
   if (prompt.nativeTools) request.tools = prompt.nativeTools;
   if (options.temperature !== null) request.temperature = options.temperature;
@@ -30,12 +32,13 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
   const stop = [...(prompt.tools.length > 0 ? format.stop : []), ...options.stop.filter((text) => text !== "")];
   if (stop.length > 0) request.stop = stop;
 
-  const citations = new Citations(prompt.documents);
+  let citations = new Citations(prompt.documents);
   const listening = step.host.listening?.() ?? true;
+  const hold = prompt.tools.length > 0 && step.feedsReply;
   // A reply with a schema is shown after it was validated.
   const preamble = new Preamble((text, isReply) => step.delta("text", text, isReply && step.feedsReply), {
     quiet: !listening || options.schema !== null,
-    hold: prompt.tools.length > 0 && step.feedsReply,
+    hold,
   });
   let content = "";
   let reasoning = "";
@@ -43,15 +46,26 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
     reasoning += text;
     if (listening) step.delta("reasoning", text);
   };
-  const parser = format.parser(
-    (kind, text) => {
-      if (kind === "reasoning") return think(text);
-      const shown = citations.push(text);
-      content += shown;
-      preamble.push(shown);
-    },
-    { tools: prompt.tools.length > 0 },
-  );
+  /** All text so far was thoughts. */
+  const recall = () => {
+    const thoughts = content + citations.end();
+    content = "";
+    citations = new Citations(prompt.documents);
+    if (preamble.recall(hold)) step.recallText();
+    think(thoughts);
+  };
+  const newParser = (): CompletionParser =>
+    format.parser(
+      (kind, text) => {
+        if (kind === "reasoning") return think(text);
+        if (kind === "recall") return recall();
+        const shown = citations.push(text);
+        content += shown;
+        preamble.push(shown);
+      },
+      { tools: prompt.tools.length > 0 },
+    );
+  let parser = newParser();
 
   const startedAt = step.host.now();
   let firstMs: number | undefined;
@@ -66,6 +80,10 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
     if (part.type === "text-delta") {
       received += part.text;
       parser.push(part.text);
+    } else if (part.type === "text-recall") {
+      parser.end();
+      recall();
+      parser = newParser();
     } else if (part.type === "reasoning-delta") think(part.text);
     else if (part.type === "tool-call") native.push(part.call);
   }).finally(over);
@@ -90,7 +108,7 @@ export async function readCompletion(state: LoopState, prompt: Prompt, index: nu
 
 /**
  * Prepares calls for the log: replaces missing, invalid and duplicate ids, so that each call of a conversation has its
- * own, and leaves out arguments that are too large or too deep.
+ * own; reads arguments as an object; leaves out arguments that are too large or too deep.
  */
 function normalizeCalls(calls: ToolCall[], { callIds }: LoopState): void {
   calls.forEach((call, at) => {
@@ -102,9 +120,11 @@ function normalizeCalls(calls: ToolCall[], { callIds }: LoopState): void {
     }
     callIds.add(id);
     const name = call.name.slice(0, MAX_NAME);
-    const fault = sizeFault(call.arguments);
+    const given = call.raw === undefined ? argumentsObject(call.arguments) : call.arguments;
+    const fault = sizeFault(given);
     if (fault) calls[at] = { id, name, raw: `${LEFT_OUT}${fault})` };
-    else if (id !== call.id || name !== call.name) calls[at] = { ...call, id, name };
+    else if (id !== call.id || name !== call.name || given !== call.arguments)
+      calls[at] = { ...call, id, name, ...(given === undefined ? {} : { arguments: given }) };
   });
 }
 

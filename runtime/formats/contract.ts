@@ -28,7 +28,10 @@ export function parsePieces(format: Format, pieces: readonly string[], tools = t
   const parsed: Parsed = { text: "", reasoning: "", calls: [] };
   const parser = format.parser(
     (kind, text) => {
-      parsed[kind] += text;
+      if (kind === "recall") {
+        parsed.reasoning += parsed.text;
+        parsed.text = "";
+      } else parsed[kind] += text;
     },
     { tools },
   );

@@ -26,8 +26,8 @@ interface WrittenPrompt {
   tools?: ModelTool[];
 }
 
-/** Receives a piece of the completion as soon as it is certain. */
-export type Emit = (kind: "text" | "reasoning", text: string) => void;
+/** Receives a piece of the completion as soon as it is certain. `recall` (without text): all text so far was reasoning. */
+export type Emit = (kind: "text" | "reasoning" | "recall", text: string) => void;
 
 export interface CompletionParser {
   /**

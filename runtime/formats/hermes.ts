@@ -5,7 +5,8 @@ import { type Format, UNREADABLE } from "./format.ts";
 import { spacedJson } from "./json.ts";
 import { mergeResults } from "./merge-results.ts";
 import { asFunction, insertPassages } from "./native.ts";
-import { type Tag, TagParser, THINK } from "./tag-parser.ts";
+import { type Tag, TagParser } from "./tag-parser.ts";
+import { THINK } from "./think-tags.ts";
 
 const TAGS: readonly Tag[] = [
   ...THINK,

@@ -1,4 +1,5 @@
 /** JSON as models write and read it. */
+import { argumentsObject } from "../arguments-object.ts";
 import type { ToolCall } from "../message.ts";
 import { UNREADABLE } from "./format.ts";
 
@@ -48,11 +49,11 @@ function readCall(value: unknown): ToolCall | undefined {
 
 /** Arguments given as a value or as JSON text. */
 export function readArguments(given: unknown): { arguments: unknown } | { raw: string } {
-  if (given === undefined || given === null) return { arguments: {} };
+  const read = argumentsObject(given);
+  if (typeof read !== "string") return { arguments: read };
   if (typeof given !== "string") return { arguments: given };
-  if (given.trim() === "") return { arguments: {} };
   const values = readJson(given);
-  return values?.length === 1 ? { arguments: values[0] } : { raw: given.slice(0, MAX_RAW_CHARACTERS) };
+  return values?.length === 1 ? { arguments: argumentsObject(values[0]) } : { raw: given.slice(0, MAX_RAW_CHARACTERS) };
 }
 
 /** The JSON values in a text, without the fences and words around them. Undefined without a value, or when one is broken. */

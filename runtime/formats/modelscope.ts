@@ -7,7 +7,8 @@ import { renderDocuments } from "../documents.ts";
 import { type Message, messageText, type ToolCall, type ToolMessage } from "../message.ts";
 import type { ModelTool } from "../model.ts";
 import { type Format, UNREADABLE } from "./format.ts";
-import { type Tag, TagParser, THINK } from "./tag-parser.ts";
+import { type Tag, TagParser } from "./tag-parser.ts";
+import { THINK } from "./think-tags.ts";
 
 /** The paper's own system text, for an agent that has no instructions. */
 const SYSTEM =

@@ -1,10 +1,12 @@
 /** The endpoint takes tools and returns tool calls. Calls that it leaves in the text are parsed too. */
 
+import { argumentsObject } from "../arguments-object.ts";
 import { withPassages } from "../documents.ts";
 import type { Message, ToolCall } from "../message.ts";
 import type { ModelTool } from "../model.ts";
 import { type Format, type PromptParts, UNREADABLE } from "./format.ts";
-import { type Tag, TagParser, THINK } from "./tag-parser.ts";
+import { type Tag, TagParser } from "./tag-parser.ts";
+import { THINK } from "./think-tags.ts";
 
 /** Servers without a parser for their model's calls leave these in the text. */
 const TAGS: readonly Tag[] = [
@@ -47,14 +49,26 @@ export function insertPassages(messages: Message[], { documents, question }: Pro
       : { role: "user", content: [{ type: "text", text: withPassages(documents, "").trimEnd() }, ...content] };
 }
 
-/** Endpoints refuse call names with spaces and calls without arguments. */
+/** Endpoints refuse call names with spaces, and arguments that are not an object. */
 function withValidCalls(message: Extract<Message, { role: "assistant" }>): Message {
   const { calls } = message;
-  if (!calls!.some((call) => call.name === UNREADABLE || call.arguments === undefined)) return message;
+  if (!calls!.some((call) => call.name === UNREADABLE || !isObject(call.arguments))) return message;
   return {
     ...message,
-    calls: calls!.map((call): ToolCall => ({ ...call, name: callName(call), arguments: call.arguments ?? {} })),
+    calls: calls!.map(
+      (call): ToolCall => ({ ...call, name: callName(call), arguments: writableArguments(call.arguments) }),
+    ),
   };
+}
+
+/** Chat templates walk over the pairs of arguments, so what is no object is not sent: the tool's result says what was wrong. */
+export function writableArguments(given: unknown): object {
+  const read = argumentsObject(given);
+  return isObject(read) ? read : {};
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function callName(call: { name: string }): string {

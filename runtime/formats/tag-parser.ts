@@ -8,20 +8,21 @@ export interface Tag {
   open: string;
   /** Absent: a mark without an end, which is removed. */
   close?: string;
-  /** The content. `rest`: nothing after it counts, because the model continues in another role. */
-  kind: "call" | "reasoning" | "drop" | "rest";
-  /** Counts only before any text: later, the text mentions the tag. */
+  /**
+   * The content. `rest`: nothing after it counts, because the model continues in another role. `recall`: it ends thoughts
+   * that began without a tag, so all before it is reasoning. `text`: it is text itself.
+   */
+  kind: "call" | "reasoning" | "drop" | "rest" | "recall" | "text";
+  /** Counts only before any text: later it is something that the answer speaks of. */
   leading?: boolean;
+  /** Tags that count from here on as well. */
+  next?: readonly Tag[];
+  /** Reads the calls of a `call`; else they are JSON. */
+  read?(body: string): ToolCall[];
 }
 
-/** Reasoning of open models, when their server does not remove it. */
-export const THINK: readonly Tag[] = [
-  { open: "<think>", close: "</think>", kind: "reasoning", leading: true },
-  { open: "</think>", kind: "drop" },
-];
-
 export class TagParser implements CompletionParser {
-  readonly #tags: readonly Tag[];
+  #tags: TagSet;
   readonly #output: TrimmedOutput;
   readonly #hasTools: boolean;
   readonly #calls: ToolCall[] = [];
@@ -37,10 +38,18 @@ export class TagParser implements CompletionParser {
   #recent = "";
   /** The beginning of a call that is over the limit. */
   #oversized: string | undefined;
+  /** The last character before `#held`. */
+  #last = "";
+  /** There were thoughts: a closing tag behind them is a stray one. */
+  #thought = false;
+  #ended = false;
+  /** Closing tags whose opening tag was text: they are text too. */
+  readonly #spoken = new Set<string>();
 
-  constructor(tags: readonly Tag[], emit: Emit, options: { tools: boolean }) {
-    this.#tags = tags;
-    this.#output = new TrimmedOutput(emit);
+  /** `trim`: without white space at the edges of the text; default true. */
+  constructor(tags: readonly Tag[], emit: Emit, options: { tools: boolean; trim?: boolean }) {
+    this.#tags = tagSet(tags);
+    this.#output = new TrimmedOutput(emit, options.trim ?? true);
     this.#hasTools = options.tools;
   }
 
@@ -71,11 +80,14 @@ export class TagParser implements CompletionParser {
 
   end(): ToolCall[] {
     // The string never ended, so the tag inside it was the end of a broken call after all.
-    while (this.#inside?.kind === "call" && this.#skipped >= 0) {
+    // Each one is found by a search of all that follows, so not for ever.
+    for (let found = 0; this.#inside?.kind === "call" && this.#skipped >= 0 && found < MAX_BROKEN; found++) {
       this.#call(this.#held.slice(0, this.#skipped));
       this.#leave(this.#skipped + this.#inside.close!.length);
       this.push("");
     }
+    this.#ended = true;
+    this.push("");
     const tag = this.#inside;
     // A call without its closing tag (a stop word removed it) counts.
     if (tag?.kind === "call") this.#call(this.#held);
@@ -87,34 +99,68 @@ export class TagParser implements CompletionParser {
 
   /** False when more text is needed. */
   #readOutside(): boolean {
-    let at = -1;
-    let found: Tag | undefined;
-    for (const tag of this.#tags) {
-      const index = this.#held.indexOf(tag.open);
-      if (index >= 0 && (at < 0 || index < at || (index === at && tag.open.length > found!.open.length))) {
-        at = index;
-        found = tag;
-      }
-    }
-    if (!found) {
-      const safe = this.#held.length - openingTail(this.#held, this.#tags);
-      this.#output.push("text", this.#held.slice(0, safe));
-      this.#held = this.#held.slice(safe);
+    const output = this.#output;
+    const held = this.#held;
+    const search = output.shown ? this.#tags.later : this.#tags.all;
+    const match = search.pattern.exec(held);
+    if (!match) {
+      this.#text(held.length - search.openingTail(held));
       return false;
     }
-    this.#output.push("text", this.#held.slice(0, at));
-    this.#held = this.#held.slice(at + found.open.length);
-    if (found.leading && this.#output.shown) {
-      this.#output.push("text", found.open);
+    // What is held may still become a longer tag that the found one is a part of.
+    const tail = this.#ended || held.length - match.index >= search.longest ? 0 : search.openingTail(held);
+    if (tail >= held.length - match.index) {
+      this.#text(held.length - tail);
+      return false;
+    }
+    const found = search.byOpen.get(match[0])!;
+    this.#text(match.index);
+    // Text before the tag may have made it one that only the answer speaks of.
+    const said = found.leading ? output.shown : found.kind === "recall" && this.#isSpokenOf(found);
+    if (said === undefined) return false;
+    if (said && found.close !== undefined) this.#spoken.add(found.close);
+    if (said || found.kind === "text") {
+      this.#text(found.open.length);
+      if (found.next && !said) this.#tags = tagSet([...this.#tags.tags, ...found.next]);
       return true;
     }
+    this.#held = this.#held.slice(found.open.length);
+    this.#last = "";
+    if (found.next) this.#tags = tagSet([...this.#tags.tags, ...found.next]);
     if (found.kind === "rest") {
       this.#held = "";
       this.#inside = found;
       return false;
     }
-    if (found.close !== undefined) this.#enter(found);
+    if (found.kind === "recall") this.#recall();
+    else if (found.close !== undefined) this.#enter(found);
     return true;
+  }
+
+  /** Passes on the beginning of what is held as text. */
+  #text(length: number): void {
+    if (length === 0) return;
+    this.#output.push("text", this.#held.slice(0, length));
+    this.#last = this.#held[length - 1]!;
+    this.#held = this.#held.slice(length);
+  }
+
+  /** Whether the answer speaks of the closing tag that is held: in quotes, or behind its opening tag. Undefined when more text is needed. */
+  #isSpokenOf({ open }: Tag): boolean | undefined {
+    if (this.#spoken.has(open)) return true;
+    const quote = QUOTES[this.#last];
+    if (quote === undefined) return false;
+    const next = this.#held[open.length];
+    return next === undefined && !this.#ended ? undefined : next === quote;
+  }
+
+  #recall(): void {
+    if (!this.#thought && this.#output.shown) {
+      this.#output.recall();
+      // Calls among the thoughts were not meant.
+      this.#calls.length = 0;
+    }
+    this.#thought = true;
   }
 
   #readInside(tag: Tag): boolean {
@@ -159,6 +205,7 @@ export class TagParser implements CompletionParser {
   }
 
   #enter(tag: Tag): void {
+    if (tag.kind === "reasoning") this.#thought = true;
     this.#inside = tag;
     this.#searched = 0;
     this.#skipped = -1;
@@ -167,21 +214,74 @@ export class TagParser implements CompletionParser {
 
   #leave(end: number): void {
     this.#held = this.#held.slice(end);
+    this.#last = "";
     this.#inside = undefined;
   }
 
   #call(body: string): void {
+    const read = this.#inside?.read ?? readCalls;
     if (this.#hasTools)
-      this.#calls.push(...(this.#oversized === undefined ? readCalls(body) : [unreadable(this.#oversized)]));
+      this.#calls.push(...(this.#oversized === undefined ? read(body) : [unreadable(this.#oversized)]));
     this.#oversized = undefined;
   }
 }
 
-/** Length of the longest end of `text` with which one of the tags begins. */
-function openingTail(text: string, tags: readonly Tag[]): number {
-  let longest = 0;
-  for (const tag of tags) longest = Math.max(longest, tail(text, tag.open));
-  return longest;
+/** Broken calls of one message that are told apart; the rest is one. */
+const MAX_BROKEN = 20;
+
+/** Closing quotes by opening ones. A closing tag right between the two is quoted. */
+const QUOTES: Record<string, string> = { "`": "`", '"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』" };
+
+/** Tags, and one pattern for all of them: the text is searched once, however many there are. */
+interface TagSet {
+  tags: readonly Tag[];
+  all: Search;
+  /** Behind text. */
+  later: Search;
+}
+
+interface Search {
+  pattern: RegExp;
+  byOpen: ReadonlyMap<string, Tag>;
+  /** Characters of the longest tag. */
+  longest: number;
+  /** Length of the longest end of a text that begins one of the tags. */
+  openingTail(text: string): number;
+}
+
+const tagSets = new WeakMap<readonly Tag[], TagSet>();
+
+function tagSet(tags: readonly Tag[]): TagSet {
+  let set = tagSets.get(tags);
+  if (!set) {
+    const closed = new Set(tags.filter((tag) => tag.kind === "recall").map((tag) => tag.open));
+    const later = tags.filter((tag) => !tag.leading || (tag.close !== undefined && closed.has(tag.close)));
+    set = { tags, all: searchOf(tags), later: searchOf(later) };
+    tagSets.set(tags, set);
+  }
+  return set;
+}
+
+function searchOf(tags: readonly Tag[]): Search {
+  const byOpen = new Map<string, Tag>();
+  for (const tag of tags) byOpen.set(tag.open, tag);
+  // At one place the longest counts.
+  const opens = [...byOpen.keys()].sort((a, b) => b.length - a.length);
+  const longest = opens[0]?.length ?? 0;
+  const first = new Set(opens.map((open) => open[0]));
+  return {
+    pattern: new RegExp(opens.map((open) => open.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("|") || "(?!)"),
+    byOpen,
+    longest,
+    openingTail(text) {
+      for (let at = Math.max(0, text.length - longest + 1); at < text.length; at++) {
+        if (!first.has(text[at])) continue;
+        const end = text.slice(at);
+        if (opens.some((open) => open.length > end.length && open.startsWith(end))) return end.length;
+      }
+      return 0;
+    },
+  };
 }
 
 /** Length of the longest end of `text` that is a proper prefix of `word`. */

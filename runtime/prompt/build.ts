@@ -64,10 +64,26 @@ const SHARE = { tools: 0.4, examples: 0.15, knowledge: 0.5 };
 /** A tool result of an earlier turn is cut to this before the turn is dropped. */
 const OLD_RESULT_TOKENS = 1000;
 
-/** Builds a prompt. Throws `context_overflow` when the instructions or the current turn do not fit. */
+/**
+ * Builds a prompt. The reply gets fewer tokens when the instructions and the current turn do not fit beside it. Throws
+ * `context_overflow` when they do not fit at all.
+ */
 export function buildPrompt(request: PromptRequest): Prompt {
-  const { profile, tokenizer, format } = request;
-  const limit = Math.min(limitOf(profile), request.limit ?? Number.POSITIVE_INFINITY);
+  const limit = limitOf(request.profile);
+  if (request.limit !== undefined) return buildWithin(request, Math.min(limit, request.limit));
+  const { contextTokens } = request.profile;
+  const most = contextTokens - leastAnswer(request.profile);
+  if (most <= limit) return buildWithin(request, limit);
+  try {
+    return buildWithin(request, limit);
+  } catch (error) {
+    if (!(error instanceof PatchbayError) || error.code !== "context_overflow") throw error;
+    return buildWithin(request, most);
+  }
+}
+
+function buildWithin(request: PromptRequest, limit: number): Prompt {
+  const { tokenizer, format } = request;
   const system = piece("system", tokenizer.count(request.instructions));
 
   // The note is written last, when its content is known; here it is counted at its maximum length.
@@ -88,7 +104,7 @@ export function buildPrompt(request: PromptRequest): Prompt {
   if (room <= 0)
     throw new PatchbayError(
       "context_overflow",
-      `The instructions are too long for this model: about ${limit - room} tokens of ${limit}. Shorten them, put long texts into knowledge, or choose a model with a larger context.`,
+      `The instructions are too long for this model: about ${limit - room} tokens, and ${roomOf(request, limit)}. Shorten them, put long texts into knowledge, or choose a model with a larger context.`,
     );
   const turn = fitTurn(request, room, limit);
   room -= turn.piece.tokens;
@@ -128,6 +144,25 @@ export function limitOf({ contextTokens, outputTokens }: ModelProfile): number {
   return contextTokens - Math.min(outputTokens, Math.floor(contextTokens / 2));
 }
 
+/** The most tokens of an answer to a prompt of so many tokens. Less than the profile's only when the two do not fit. */
+export function answerLimit(profile: ModelProfile, promptTokens: number): number {
+  const { contextTokens, outputTokens } = profile;
+  if (promptTokens + outputTokens <= contextTokens) return outputTokens;
+  // Tokens are estimated, and a server refuses what is one over.
+  const room = contextTokens - Math.ceil(promptTokens * 1.1) - 32;
+  return Math.max(1, Math.min(outputTokens, Math.max(room, Math.ceil(leastAnswer(profile) / 2))));
+}
+
+/** An answer that is shorter is of no use. */
+function leastAnswer({ contextTokens, outputTokens }: ModelProfile): number {
+  return Math.min(outputTokens, Math.max(256, Math.floor(contextTokens / 8)), Math.floor(contextTokens / 2));
+}
+
+/** What a prompt may take, as part of a sentence that names the model's own limit. */
+function roomOf({ profile }: PromptRequest, limit: number): string {
+  return `of the ${profile.contextTokens} that it takes with its answer, ${limit} are for the prompt`;
+}
+
 function piece(
   name: PromptPiece["name"],
   tokens: number,
@@ -145,10 +180,11 @@ function total(messages: readonly Message[], tokenizer: Tokenizer): number {
 
 /** The current turn must fit. Only its tool results are cut, the largest first. */
 function fitTurn(
-  { turn, tokenizer }: PromptRequest,
+  request: PromptRequest,
   room: number,
   limit: number,
 ): { messages: readonly Message[]; piece: PromptPiece } {
+  const { turn, tokenizer } = request;
   const tokens = total(turn, tokenizer);
   if (tokens <= room) return { messages: turn, piece: piece("message", tokens) };
   const results = turn.filter((message): message is ToolMessage => message.role === "tool");
@@ -159,7 +195,7 @@ function fitTurn(
     const what = results.length === 0 ? "The message is" : "The message and the tool results of this turn are";
     throw new PatchbayError(
       "context_overflow",
-      `${what} too long for this model: about ${tokens} tokens, but the instructions leave ${Math.floor(room)} of ${limit}. Shorten the message, put long texts into knowledge, or choose a model with a larger context.`,
+      `${what} too long for this model: about ${tokens} tokens beside ${Math.ceil(limit - room)} of instructions, and ${roomOf(request, limit)}. Shorten the message, put long texts into knowledge, or choose a model with a larger context.`,
     );
   }
   let cut = 0;

@@ -106,7 +106,7 @@ describe("the prompt generator", () => {
       PatchbayError,
     );
     expect(() => buildPrompt(request({ instructions: "word ".repeat(5000) }))).toThrow(
-      /^The instructions are too long for this model: about \d+ tokens of 3000/,
+      /^The instructions are too long for this model: about \d+ tokens, and of the 4000 that it takes with its answer, \d+ are/,
     );
   });
 

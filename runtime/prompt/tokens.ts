@@ -58,6 +58,8 @@ export function messageTokens(message: Message, tokenizer: Tokenizer): number {
   if (message.role === "assistant" && message.calls)
     for (const call of message.calls)
       tokens += MESSAGE_TOKENS + tokenizer.count(call.name) + tokenizer.count(call.raw ?? safeJson(call.arguments));
+  if (message.role === "assistant" && message.providerData?.reasoning !== undefined && message.calls?.length)
+    tokens += tokenizer.count(message.reasoning ?? "");
   counted.set(message, { tokenizer, tokens });
   return tokens;
 }

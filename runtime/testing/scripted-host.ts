@@ -92,8 +92,7 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
     answerText: () =>
       deltas
         .filter((delta) => delta.answer && delta.kind === "text")
-        .map((delta) => delta.text)
-        .join(""),
+        .reduce((before, delta) => (delta.offset === 0 ? "" : before) + delta.text, ""),
     async append(event) {
       script.onAppend?.(event);
       events.push(JSON.parse(JSON.stringify(event)) as RunEvent);

@@ -64,14 +64,19 @@ async function streamed(
   if (!response.ok) throw await errorOf(response);
   let run: string | undefined;
   let shown = "";
+  let writing: string | undefined;
   for await (const { data } of serverEvents(response)) {
     const item = JSON.parse(data) as RunItem;
     run ??= item.run;
     if (item.type === "delta") {
       if (!item.answer || item.kind !== "text" || options.json) continue;
+      // Text that begins again replaces what was shown, which a terminal cannot take back.
+      if (item.offset === 0 && writing === item.node) io.out("\n\n");
+      writing = item.node;
       shown += item.text;
       io.out(item.text);
-    } else if (item.type === "tool-start")
+    } else if (item.type === "message") writing = undefined;
+    else if (item.type === "tool-start")
       io.err(`→ ${item.tool ?? item.call.name} ${JSON.stringify(item.call.arguments ?? {})}\n`);
     else if (item.type === "tool-end") io.err(`${item.result.error ? "✗" : "✓"} ${item.tool ?? ""} (${item.ms} ms)\n`);
     else if (item.type === "run-end" && !options.json) io.out(shown === "" ? `${asText(item.output.reply)}\n` : "\n");

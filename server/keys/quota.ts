@@ -146,7 +146,8 @@ export function createQuota(options: QuotaOptions): Quota & { start(): Promise<v
           used = usage ? amountOf(usage.inputTokens, usage.outputTokens, prices) : soFar(event.reason === "error");
           // Before `end` is emitted, so that the next call can use the remaining quota.
           await settle(id, used);
-        } else written += event.type === "tool-call" ? JSON.stringify(event.call) : event.text;
+        } else if (event.type === "tool-call") written += JSON.stringify(event.call);
+        else if (event.type !== "text-recall") written += event.text;
         yield event;
       }
     } finally {

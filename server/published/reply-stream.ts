@@ -1,5 +1,5 @@
 /** Streams the reply of a run, for protocols that have text and an end only. */
-import type { RunItem } from "../../runtime/event.ts";
+import { nodeKey, type RunItem } from "../../runtime/event.ts";
 import type { RunResult } from "../contract/run.ts";
 import { replyText } from "./agent-call.ts";
 
@@ -22,14 +22,25 @@ export async function* replyPieces(
   // Text since the last finished message: part of the reply, unless a tool call follows.
   let current = "";
   let between = "";
+  /** The node whose message is under way. */
+  let open: string | undefined;
   for await (const item of items) {
     if (item.type === "delta") {
       if (!item.answer || item.kind !== "text") continue;
+      const key = nodeKey(item.scope, item.node);
+      if (item.offset === 0 && open === key) {
+        // The text before it was recalled; what is sent stays sent.
+        current = "";
+        between = "\n\n";
+      }
+      open = key;
       yield { type: "text", text: between + item.text };
       between = "";
       current += item.text;
       hasText = true;
-    } else if (item.type === "message" && item.message.calls?.length && current) {
+    } else if (item.type === "message") {
+      open = undefined;
+      if (!item.message.calls?.length || !current) continue;
       current = "";
       between = "\n\n";
     }

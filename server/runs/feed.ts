@@ -52,10 +52,15 @@ export class Feed {
     return false;
   }
 
-  /** Adds text that was produced after the event `seq`. */
+  /** Adds text that was produced after the event `seq`. Offset 0 within a segment begins it again: its text was recalled. */
   add(delta: Delta, seq: number): void {
     const key = `${delta.kind} ${delta.node} ${scopeKey(delta.scope)}`;
     let segment = this.#open.get(key);
+    if (segment && segment.text !== "" && delta.offset === 0) {
+      for (const reader of this.#readers)
+        reader.cursors = reader.cursors.filter((cursor) => cursor.segment !== segment);
+      segment = undefined;
+    }
     if (!segment) {
       const { text: _text, offset: _offset, ...rest } = delta;
       segment = { delta: rest, text: "", after: seq, closedBy: Number.POSITIVE_INFINITY };
@@ -70,10 +75,14 @@ export class Feed {
   addRemote(delta: Delta, after: number): boolean {
     const key = `${delta.kind} ${delta.node} ${scopeKey(delta.scope)}`;
     if (after < (this.#closed.get(key) ?? -1)) return true;
-    const length = this.#open.get(key)?.text.length ?? 0;
-    if (delta.offset > length) return false;
-    const text = delta.text.slice(length - delta.offset);
-    if (text !== "") this.add({ ...delta, text }, after);
+    const known = this.#open.get(key)?.text ?? "";
+    if (delta.offset > known.length) return false;
+    const rest = known.slice(delta.offset);
+    // Text that differs from what is known was recalled there, and came anew.
+    if (!delta.text.startsWith(rest.slice(0, delta.text.length)))
+      this.add({ ...delta, offset: 0, text: known.slice(0, delta.offset) + delta.text }, after);
+    else if (delta.text.length > rest.length)
+      this.add({ ...delta, offset: known.length, text: delta.text.slice(rest.length) }, after);
     return true;
   }
 

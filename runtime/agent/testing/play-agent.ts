@@ -1,6 +1,7 @@
 /** Small graphs around one `llm` node, and the way they are played. */
 import { expect } from "vitest";
 import { nodes } from "../../../nodes/index.ts";
+import type { RunInput } from "../../event.ts";
 import type { Graph } from "../../graph.ts";
 import { graphOf, play } from "../../testing/play.ts";
 import type { Script } from "../../testing/scripted-host.ts";
@@ -40,6 +41,10 @@ export const call = (x: unknown, id?: string) => ({
   arguments: { x },
   ...(id === undefined ? {} : { id }),
 });
-export const run = (graph: Graph, answers: Script["answers"], script: Script = {}, input = "Go") =>
-  play(graph, nodes, { tools: [double], answers, ...script }, { input });
+export const run = (
+  graph: Graph,
+  answers: Script["answers"],
+  script: Script = {},
+  input: string | Partial<RunInput> = "Go",
+) => play(graph, nodes, { tools: [double], answers, ...script }, { input });
 export const error = (code: string) => ({ status: "failed", error: expect.objectContaining({ code }) });

@@ -36,6 +36,7 @@ export async function callModel(
   );
   const end = await readModel(events, model.name, (part) => {
     if (part.type === "text-delta") text += part.text;
+    else if (part.type === "text-recall") text = "";
   });
   if (end.usage) {
     const { inputTokens, outputTokens } = end.usage;
