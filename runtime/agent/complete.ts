@@ -80,7 +80,7 @@ export async function complete(state: LoopState, index: number): Promise<Complet
       state.model = await step.host.model(state.model.name);
       // The refusal may have named the true limit. Else the tokens were counted too low: once, with less.
       const learned = state.model.profile.contextTokens < contextTokens;
-      if (!learned || prompt.tokens <= limitOf(state.model.profile)) state.limit = Math.floor(prompt.tokens * SHORTER);
+      if (!learned || prompt.tokens <= limitOf(profileOf(state))) state.limit = Math.floor(prompt.tokens * SHORTER);
       continue;
     }
 

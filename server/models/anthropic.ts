@@ -4,14 +4,20 @@ import type { LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provide
 import { PatchbayError } from "../../runtime/error.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import type { Attempt, Outcome, Sink } from "./attempt.ts";
+import type { Dialect } from "./dialect.ts";
 import { bodyFailure, type Failure, failure } from "./failure.ts";
-import type { EndpointOptions } from "./openai-compatible.ts";
+import type { ChatProfile, EndpointOptions } from "./openai-compatible.ts";
+import { lessons, mayTeach } from "./refusal.ts";
+import { type ChatBody, writeBody } from "./request-body.ts";
 import { type ProviderLimits, type ResponseReader, send } from "./send.ts";
+import { SentTools } from "./sent-tools.ts";
 import { callOptions, toPrompt } from "./to-prompt.ts";
 import { toCall } from "./tool-calls.ts";
 import { usageOf } from "./usage.ts";
 
 export const ANTHROPIC_URL = "https://api.anthropic.com/v1";
+
+const MAX_LESSONS = 4;
 
 export class Anthropic {
   readonly #options: EndpointOptions;
@@ -20,7 +26,7 @@ export class Anthropic {
     this.#options = options;
   }
 
-  attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt {
+  attempt(request: ChatRequest, key: string | undefined, { vision = false }: ChatProfile): Attempt {
     const { label, baseUrl, files } = this.#options;
     return async (sink, signal) => {
       // The package wraps what its `fetch` throws. This keeps the original failure.
@@ -34,12 +40,13 @@ export class Anthropic {
         request.messages.filter((m) => m.role === "system"),
         request.messages.filter((m) => m.role !== "system"),
       ];
-      const prompt = await toPrompt([...system, ...rest], { vision, files });
-      const reader = new StreamReader(label, request, sink);
+      const tools = new SentTools(request.tools, "named");
+      const prompt = await toPrompt([...system, ...rest], { vision, files, tools });
+      const reader = new StreamReader(label, request, sink, tools);
       try {
         // The API refuses to think on after a tool result without the signed thoughts before it, which are not stored.
         const reasoning = rest.at(-1)?.role === "tool" ? undefined : request.effort;
-        await reader.read(await openStream(model, { prompt, ...callOptions(request), reasoning, abortSignal: signal }));
+        await reader.read(await openStream(model, { prompt, ...callOptions(request, tools), reasoning, abortSignal: signal }));
       } catch (error) {
         const broken =
           sent.failure ?? failure("bad_response", `${label} sent a response that cannot be read: ${messageOf(error)}`);
@@ -88,14 +95,11 @@ export class Anthropic {
           return undefined;
         },
       };
-      const request = {
-        label,
-        model,
-        url: new URL(url),
-        headers: { ...(init.headers as Record<string, string>) },
-        body: String(init.body),
-      };
-      void send(pool, request, reader, limits as ProviderLimits, signal).then((broken) => {
+      const { dialects } = this.#options;
+      const request = { label, model, url: new URL(url), headers: { ...(init.headers as Record<string, string>) } };
+      const given = JSON.parse(String(init.body)) as ChatBody;
+      const once = (sent: string) => send(pool, { ...request, body: sent }, reader, limits as ProviderLimits, signal);
+      void sendLearning(once, given, dialects.of(model), (learned) => dialects.keep(model, learned)).then((broken) => {
         if (!broken) return;
         sent.failure = broken;
         const error = new PatchbayError(broken.error.code, broken.error.message);
@@ -103,6 +107,35 @@ export class Anthropic {
         else reject(error);
       });
     });
+  }
+}
+
+/** Changes what the server refuses, and sends it again, as long as no response has begun. */
+async function sendLearning(
+  once: (body: string) => Promise<Failure | undefined>,
+  given: ChatBody,
+  known: Dialect,
+  keep: (learned: Dialect) => void,
+): Promise<Failure | undefined> {
+  let dialect = known;
+  let sent = JSON.stringify(writeBody(given, dialect));
+  for (let lesson = 0; ; lesson++) {
+    const broken = await once(sent);
+    if (!broken) {
+      if (dialect !== known) keep(dialect);
+      return undefined;
+    }
+    const overflow = broken.error.code === "context_overflow";
+    const context = overflow ? broken.said?.overflow.context : undefined;
+    if (context !== undefined) keep({ contextTokens: context });
+    if (lesson >= MAX_LESSONS || !mayTeach(broken)) return broken;
+    const before = sent;
+    for (const next of lessons(broken.said, JSON.parse(sent) as ChatBody, dialect, overflow)) {
+      sent = JSON.stringify(writeBody(given, next.dialect, next.room));
+      dialect = next.dialect;
+      if (sent !== before) break;
+    }
+    if (sent === before) return broken;
   }
 }
 
@@ -118,12 +151,14 @@ class StreamReader {
   readonly #label: string;
   readonly #request: ChatRequest;
   readonly #sink: Sink;
+  readonly #tools: SentTools;
   #output = "";
   #finish: Extract<LanguageModelV4StreamPart, { type: "finish" }> | undefined;
   #failure: Failure | undefined;
   #calls: { id: string; name: string; text: string }[] = [];
 
-  constructor(label: string, request: ChatRequest, sink: Sink) {
+  constructor(label: string, request: ChatRequest, sink: Sink, tools: SentTools) {
+    this.#tools = tools;
     this.#label = label;
     this.#request = request;
     this.#sink = sink;
@@ -174,7 +209,7 @@ class StreamReader {
     }
     if (failed) return { failure: failed, usage: this.#output ? usage : undefined };
     if (reason === "content-filter") return { reason: "refused", usage, message: "The model refused to answer." };
-    for (const pending of this.#calls) this.#sink.call(toCall(pending));
+    for (const pending of this.#calls) this.#sink.call(this.#tools.ownCall(toCall(pending)));
     if (reason === "length") return { reason: "length", usage, streamed: true };
     return { reason: this.#calls.length ? "tools" : "stop", usage, streamed: true };
   }

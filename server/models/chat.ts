@@ -107,6 +107,7 @@ function endEvent(outcome: Outcome, attempts: Attempts, signal: AbortSignal): Mo
     end.error = aborted ? cancelled().error : outcome.failure.error;
   } else {
     end.reason = outcome.reason;
+    if ("providerData" in outcome && outcome.providerData) end.providerData = outcome.providerData;
     if (outcome.reason === "refused") end.error = { code: "refused", message: outcome.message };
   }
   return end;
@@ -123,6 +124,10 @@ class BufferedSink implements Sink {
   }
   reasoning(piece: string): void {
     this.#reasoning += piece;
+  }
+  recall(): void {
+    this.#reasoning += this.#text;
+    this.#text = "";
   }
   callPiece(): void {}
   call(call: ToolCall): void {
@@ -171,6 +176,9 @@ class StreamingSink implements Sink {
   }
   reasoning(piece: string): void {
     this.#add("reasoning-delta", piece);
+  }
+  recall(): void {
+    this.#push({ type: "text-recall" });
   }
   callPiece(id: string, name: string | undefined, piece: string): void {
     const last = this.#queued.at(-1);

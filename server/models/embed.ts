@@ -13,7 +13,7 @@ const BATCH = 32;
  * reason.
  */
 export async function embedTexts(
-  options: EndpointOptions,
+  options: Pick<EndpointOptions, "label" | "baseUrl" | "pool" | "limits">,
   policy: RetryPolicy,
   model: string,
   key: string | undefined,
@@ -46,7 +46,7 @@ const BATCH_TOO_LARGE: ReadonlySet<string> = new Set(["bad_response", "context_o
 type EmbedResult = { vectors: number[][] } | { failure: Failure };
 
 async function requestEmbeddings(
-  options: EndpointOptions,
+  options: Pick<EndpointOptions, "label" | "baseUrl" | "pool" | "limits">,
   model: string,
   key: string | undefined,
   texts: string[],

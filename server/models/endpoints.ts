@@ -9,9 +9,10 @@ import type { Files } from "../stores/files.ts";
 import { ANTHROPIC_URL, Anthropic } from "./anthropic.ts";
 import type { Attempt } from "./attempt.ts";
 import { RETRY_POLICY, type RetryPolicy } from "./chat.ts";
+import { Dialects } from "./dialect.ts";
 import { embedTexts } from "./embed.ts";
-import { listModels } from "./list-models.ts";
-import { OpenAiCompatible } from "./openai-compatible.ts";
+import { type ListedModel, listModels } from "./list-models.ts";
+import { type ChatProfile, OpenAiCompatible } from "./openai-compatible.ts";
 import { PROBE_IMAGE } from "./probe.ts";
 import type { ProviderEnv } from "./providers.ts";
 import { createPool, PROVIDER_LIMITS, type ProviderLimits } from "./send.ts";
@@ -38,8 +39,9 @@ interface Client {
   provider: Provider;
   label: string;
   baseUrl: string;
-  attempt(request: ChatRequest, key: string | undefined, vision: boolean): Attempt;
-  listed?: { at: number; models: string[] };
+  attempt(request: ChatRequest, key: string | undefined, profile: ChatProfile): Attempt;
+  dialects: Dialects;
+  listed?: { at: number; models: string[]; contextTokens: Map<string, number> };
 }
 
 export class Endpoints {
@@ -49,6 +51,7 @@ export class Endpoints {
   readonly retry: RetryPolicy;
   readonly #now: () => number;
   readonly #clients = new Map<string, Client>();
+  readonly #onLearned: () => void;
 
   /** The stored files, and the image of the provider test. */
   readonly #files: Pick<Files, "get"> = {
@@ -59,8 +62,10 @@ export class Endpoints {
     },
   };
 
-  constructor(options: EndpointsOptions) {
+  /** `onLearned` is called when a server has shown what a model accepts. */
+  constructor(options: EndpointsOptions, onLearned: () => void) {
     this.#options = options;
+    this.#onLearned = onLearned;
     this.#now = options.now ?? Date.now;
     this.#limits = { ...PROVIDER_LIMITS, ...options.limits };
     this.retry = { ...RETRY_POLICY, ...options.retry };
@@ -72,8 +77,8 @@ export class Endpoints {
   }
 
   /** One request to a provider's model. `request.model` is the provider's own id. */
-  attempt(provider: Provider, key: string | undefined, request: ChatRequest, vision: boolean): Attempt {
-    const attempt = this.#client(provider).attempt(request, key, vision);
+  attempt(provider: Provider, key: string | undefined, request: ChatRequest, profile: ChatProfile): Attempt {
+    const attempt = this.#client(provider).attempt(request, key, profile);
     return async (sink, signal) => {
       const outcome = await attempt(sink, signal);
       if ("failure" in outcome) {
@@ -130,14 +135,21 @@ export class Endpoints {
     } catch {
       const models = client.listed?.models ?? [];
       // A page that is opened again must not wait for this endpoint again.
-      client.listed = { at: this.#now() - LIST_MAX_AGE_MS + RETRY_LIST_MS, models };
+      const contextTokens = client.listed?.contextTokens ?? new Map();
+      client.listed = { at: this.#now() - LIST_MAX_AGE_MS + RETRY_LIST_MS, models, contextTokens };
       return models;
     }
   }
 
+  /** Tokens of a model's context: `refused` by the server itself, `listed` in its list of models. */
+  contextTokens(provider: Provider, model: string): { refused?: number; listed?: number } {
+    const { dialects, listed } = this.#client(provider);
+    return { refused: dialects.of(model).contextTokens, listed: listed?.contextTokens.get(model) };
+  }
+
   async list(provider: Provider, key: string | undefined, signal: AbortSignal): Promise<string[]> {
     const client = this.#client(provider);
-    const models = await listModels(
+    const listed: ListedModel[] = await listModels(
       {
         label: client.label,
         baseUrl: client.baseUrl,
@@ -148,7 +160,12 @@ export class Endpoints {
       key,
       signal,
     );
-    client.listed = { at: this.#now(), models };
+    const contextTokens = new Map<string, number>();
+    for (const model of listed) if (model.contextTokens !== undefined) contextTokens.set(model.id, model.contextTokens);
+    const models = listed.map((model) => model.id);
+    const before = client.listed?.contextTokens;
+    client.listed = { at: this.#now(), models, contextTokens };
+    if (!sameEntries(before, contextTokens)) this.#onLearned();
     return models;
   }
 
@@ -157,17 +174,34 @@ export class Endpoints {
     if (known && (known.provider === provider || sameEndpoint(known.provider, provider))) return known;
     const label = `Provider "${provider.id}"`;
     const baseUrl = this.baseUrl(provider)!;
-    const endpoint = { label, baseUrl, pool: this.#pool, limits: this.#limits, files: this.#files };
+    const dialects = new Dialects(this.#now, this.#onLearned);
+    const { id } = provider;
+    const endpoint = {
+      provider: id,
+      label,
+      baseUrl,
+      pool: this.#pool,
+      limits: this.#limits,
+      files: this.#files,
+      dialects,
+    };
     const made = provider.kind === "anthropic" ? new Anthropic(endpoint) : new OpenAiCompatible(endpoint);
     const client: Client = {
       provider,
       label,
       baseUrl,
-      attempt: (request, key, vision) => made.attempt(request, key, vision),
+      attempt: (request, key, profile) => made.attempt(request, key, profile),
+      dialects,
     };
     this.#clients.set(provider.id, client);
     return client;
   }
+}
+
+function sameEntries(a: ReadonlyMap<string, number> | undefined, b: ReadonlyMap<string, number>): boolean {
+  if ((a?.size ?? 0) !== b.size) return false;
+  for (const [key, value] of b) if (a?.get(key) !== value) return false;
+  return true;
 }
 
 function sameEndpoint(a: Provider, b: Provider): boolean {

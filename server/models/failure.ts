@@ -1,5 +1,6 @@
 /** Failures of a request to a model's server as data: the message, and whether to retry. */
 import type { ErrorCode, ErrorData } from "../../runtime/error.ts";
+import { type Overflow, readOverflow } from "./overflow.ts";
 
 export interface Failure {
   error: ErrorData;
@@ -7,10 +8,23 @@ export interface Failure {
   retry: boolean;
   /** Milliseconds that the server asked to wait (`Retry-After`). */
   afterMs?: number;
+  /** What the server said, for finding out what it does not accept. Never shown. */
+  said?: Said;
 }
 
-/** Characters of a server's own message that are passed on. */
+export interface Said {
+  /** 0 when the server sent no status. */
+  status: number;
+  text: string;
+  /** Names of parameters that the server pointed at. */
+  params: string[];
+  /** Of a refusal for length. */
+  overflow: Overflow;
+}
+
+/** Characters of a server's own message that are passed on, and that are looked at. */
 const MAX_DETAIL = 300;
+const MAX_SAID = 4_000;
 
 export function failure(code: ErrorCode, message: string, more: { retry?: boolean; afterMs?: number } = {}): Failure {
   return { error: { code, message }, retry: more.retry ?? false, afterMs: more.afterMs };
@@ -25,6 +39,17 @@ export function cancelled(): Failure {
  * message are removed, because callers of a published agent may read it.
  */
 export function statusFailure(
+  label: string,
+  model: string,
+  status: number,
+  headers: Record<string, string | string[] | undefined>,
+  body: string,
+  now: number,
+): Failure {
+  return withSaid(classified(label, model, status, headers, body, now), status, body);
+}
+
+function classified(
   label: string,
   model: string,
   status: number,
@@ -52,9 +77,7 @@ export function statusFailure(
       `${label} responded with a redirect (HTTP ${status}). Enter the final address as base URL.`,
     );
   }
-  if (isContextOverflow(status, said)) {
-    return failure("context_overflow", `The prompt is longer than ${model} takes${quote}`);
-  }
+  if (isContextOverflow(status, said)) return overflow(model, body);
   if (status === 404) {
     return failure(
       "model_not_found",
@@ -79,19 +102,83 @@ export function statusFailure(
 
 /** A failure from an error object inside a response with status 200. */
 export function bodyFailure(label: string, model: string, error: unknown): Failure {
-  const said = serverDetail(JSON.stringify({ error }));
+  const body = JSON.stringify({ error });
+  const { code, type, status } = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
+  const number = [code, status].map(Number).find((one) => one >= 400 && one < 600) ?? 0;
+  return withSaid(bodyClassified(label, model, body, String(code ?? ""), String(type ?? ""), number), number, body);
+}
+
+function bodyClassified(
+  label: string,
+  model: string,
+  body: string,
+  code: string,
+  kind: string,
+  status: number,
+): Failure {
+  const said = serverDetail(body);
   const quote = said ? `: ${said}` : ".";
-  const code = typeof error === "object" && error !== null ? String((error as Record<string, unknown>).code ?? "") : "";
-  const kind = typeof error === "object" && error !== null ? String((error as Record<string, unknown>).type ?? "") : "";
   const text = `${code} ${kind} ${said}`;
-  if (isContextOverflow(400, text))
-    return failure("context_overflow", `The prompt is longer than ${model} takes${quote}`);
+  if (isContextOverflow(400, text)) return overflow(model, body);
   if (/\b429\b|rate.?limit/i.test(text))
     return failure("provider_rate_limited", `${label} limits requests${quote}`, { retry: true });
   if (/\b40[13]\b|authentication|permission|api.?key/i.test(`${code} ${kind}`)) {
     return failure("auth_failed", `${label} refused the API key. Check the provider's key under Models.`);
   }
+  if (status === 400 || status === 422 || /bad.?request|invalid_request/i.test(kind))
+    return failure("bad_response", `${label} refused the request${quote}`);
   return failure("provider_unavailable", `${label} ended its response with an error${quote}`, { retry: true });
+}
+
+/** One sentence with the model's own limit, where the server named it. */
+function overflow(model: string, body: string): Failure {
+  const said = serverDetail(body);
+  const { context, prompt } = readOverflow(said, body);
+  const advice = "Shorten it, put long texts into knowledge, or choose a model with a larger context.";
+  if (context !== undefined && prompt !== undefined) {
+    return failure(
+      "context_overflow",
+      prompt >= context
+        ? `The prompt is too long for ${model}: it has ${prompt} tokens, and the model takes ${context}. ${advice}`
+        : `The prompt and its answer are too long for ${model}: the prompt has ${prompt} tokens, and the model takes ${context} for both. ${advice}`,
+    );
+  }
+  const limit = context === undefined ? "" : `, which takes ${context} tokens`;
+  return failure(
+    "context_overflow",
+    `The prompt is too long for ${model}${limit}${said ? `: ${said}` : `. ${advice}`}`,
+  );
+}
+
+function withSaid(failed: Failure, status: number, body: string): Failure {
+  const text = textOf(body).slice(0, MAX_SAID);
+  return { ...failed, said: { status, text, params: paramsIn(body), overflow: readOverflow(text, body) } };
+}
+
+function textOf(body: string): string {
+  try {
+    return findMessage(JSON.parse(body)) ?? body;
+  } catch {
+    return body;
+  }
+}
+
+/** `param` as OpenAI writes it; `loc` as Pydantic does. */
+function paramsIn(body: string): string[] {
+  const params: string[] = [];
+  const visit = (value: unknown, depth: number): void => {
+    if (typeof value !== "object" || value === null || depth > 6) return;
+    const { param, loc, detail, error, message, errors } = value as Record<string, unknown>;
+    if (typeof param === "string") params.push(param);
+    if (Array.isArray(loc)) params.push(loc.filter((part) => part !== "body").join("."));
+    for (const inner of Array.isArray(value) ? value : [detail, error, message, errors]) visit(inner, depth + 1);
+  };
+  try {
+    visit(JSON.parse(body), 0);
+  } catch {
+    // A text has no parameters.
+  }
+  return params.filter((param) => param !== "");
 }
 
 const CERTIFICATE = /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
@@ -130,7 +217,7 @@ export function retryAfterMs(value: string | undefined, now: number): number | u
 function isContextOverflow(status: number, said: string): boolean {
   if (status === 413) return true;
   if (status !== 400 && status !== 422 && status !== 500) return false;
-  return /context.?(length|window|size)|maximum context|prompt is too long|too many tokens|exceeds? the (available )?context|input is too long|max_prompt_tokens|range of input length/i.test(
+  return /context.?(length|window|size|limit)|maximum context|prompt is too long|too many tokens|exceeds? the (available )?context|input is too long|max_prompt_tokens|range of input length|model token limit|input token count|must have less than \d+ tokens|`inputs` tokens/i.test(
     said,
   );
 }
@@ -156,9 +243,22 @@ function findMessage(value: unknown): string | undefined {
   if (Array.isArray(value)) return findMessage(value[0]);
   if (typeof value !== "object" || value === null) return undefined;
   const record = value as Record<string, unknown>;
+  const raw = (record.metadata as { raw?: unknown } | null | undefined)?.raw;
+  // A router's own message says only that a provider failed.
+  if (typeof raw === "string" && raw) return jsonMessage(raw);
+  if (Array.isArray(record.loc) && typeof record.msg === "string")
+    return `${record.loc.filter((part) => part !== "body").join(".")}: ${record.msg}`;
   return (
     findMessage(record.error) ?? findMessage(record.message) ?? findMessage(record.detail) ?? findMessage(record.msg)
   );
+}
+
+function jsonMessage(text: string): string {
+  try {
+    return findMessage(JSON.parse(text)) ?? text;
+  } catch {
+    return text;
+  }
 }
 
 function header(headers: Record<string, string | string[] | undefined>, name: string): string | undefined {

@@ -385,6 +385,7 @@ describe("nonsense", () => {
               got += piece;
             },
             reasoning() {},
+            recall() {},
             callPiece() {},
             call() {},
           };
@@ -429,6 +430,91 @@ describe("nonsense", () => {
     }
   });
 
+  const SAID = "engine ran out of memory";
+  const ERRORS: [string, unknown, string][] = [
+    ["vLLM, SGLang", { object: "error", message: SAID, type: "InternalServerError", param: null, code: 500 }, ""],
+    ["without a mark", { code: 500, message: SAID }, ""],
+    ["FastChat", { text: SAID, error_code: 50_002 }, ""],
+    ["FastAPI", { detail: SAID, status: 500 }, ""],
+    ["Google's list", [{ error: { code: 503, message: SAID, status: "UNAVAILABLE" } }], ""],
+    ["an event named error", { message: SAID }, "event: error\n"],
+    ["an event of plain text", SAID, "event: error\n"],
+    ["OpenRouter", { choices: [{ delta: { content: "" }, error: { code: 502, message: SAID } }] }, ""],
+    [
+      "a router's provider",
+      {
+        error: { message: "Provider returned error", code: 502, metadata: { raw: `{"error":{"message":"${SAID}"}}` } },
+      },
+      "",
+    ],
+  ];
+  test.each(ERRORS)(
+    "an error in the middle of a stream, %s: what was shown stays, the server's words are said",
+    async (_form, error, head) => {
+      const line = `${head}data: ${typeof error === "string" ? error : JSON.stringify(error)}\n\n`;
+      const { ask, server } = await rig([stream([chunk({ content: "The answer is " }), line, DONE])]);
+      const events = await ask();
+      expect(textOf(events)).toBe("The answer is ");
+      expect(endOf(events)).toMatchObject({
+        reason: "error",
+        error: { code: "provider_unavailable", message: expect.stringContaining(SAID) },
+      });
+      expect(server.requests).toHaveLength(1);
+      const first = await rig([stream([line, DONE]), completion("well")]);
+      expect(textOf(await first.ask()), "nothing was shown, so it is asked for again").toBe("well");
+    },
+  );
+
+  test("the same in a response that is not streamed", async () => {
+    for (const [, error, head] of ERRORS) {
+      if (head !== "") continue;
+      const { ask } = await rig([respond(200, JSON.stringify(error))]);
+      expect(endOf(await ask()).error?.message).toContain(SAID);
+    }
+  });
+
+  test("an error that is the request's own fault is not tried again", async () => {
+    const error = { object: "error", message: "The image cannot be read.", type: "BadRequestError", code: 400 };
+    const { ask, server } = await rig([stream([`data: ${JSON.stringify(error)}\n\n`, DONE])]);
+    expect(endOf(await ask())).toMatchObject({
+      error: { code: "bad_response", message: expect.stringContaining("The image cannot be read.") },
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test.each(["abort", "insufficient_system_resource", "network_error", "MALFORMED_FUNCTION_CALL", "error"])(
+    "the finish reason %s is a failure",
+    async (reason) => {
+      const { ask } = await rig([stream([chunk({ content: "Half" }), chunk({}, reason), DONE])]);
+      const events = await ask();
+      expect(textOf(events)).toBe("Half");
+      expect(endOf(events)).toMatchObject({ reason: "error", error: { message: expect.stringContaining(reason) } });
+    },
+  );
+
+  test.each([
+    ["sensitive", "refused"],
+    ["SAFETY", "refused"],
+    ["max_tokens", "length"],
+    ["model_length", "length"],
+    ["eos_token", "stop"],
+  ])("the finish reason %s means %s", async (reason, means) => {
+    const { ask } = await rig([stream([chunk({ content: "Half" }), chunk({}, reason), DONE])]);
+    expect(endOf(await ask()).reason).toBe(means);
+  });
+
+  test("chunks without choices that are no errors are passed over", async () => {
+    const odd = [
+      { usage: { prompt_tokens: 1, completion_tokens: 1 } },
+      { id: "x", object: "ping", message: "hello" },
+      {},
+    ];
+    const { ask } = await rig([
+      stream([...odd.map((one) => `data: ${JSON.stringify(one)}\n\n`), chunk({ content: "x" }, "stop"), DONE]),
+    ]);
+    expect(textOf(await ask())).toBe("x");
+  });
+
   test("junk of any kind never throws out of the stream and always ends", async () => {
     const piece = fc.oneof(
       fc.string(),
@@ -446,7 +532,7 @@ describe("nonsense", () => {
         fc.array(piece, { maxLength: 8 }),
         fc.constantFrom("text/event-stream", "application/json", ""),
         (pieces, type) => {
-          const sink = { text() {}, reasoning() {}, callPiece() {}, call() {} };
+          const sink = { text() {}, reasoning() {}, recall() {}, callPiece() {}, call() {} };
           const reader = new OpenAiReader("X", { model: "m", messages: [] }, sink);
           reader.head(type);
           for (const one of pieces) if (reader.data(Buffer.from(one))) break;
@@ -476,6 +562,28 @@ describe("calls", () => {
       { id: "b", name: "f", raw: deep },
       { id: "c", name: "f", arguments: {} },
     ]);
+  });
+
+  test.each([
+    ["null", {}],
+    ['""', {}],
+    ["[]", {}],
+    [" ", {}],
+    ["None", {}],
+    ['"{\\"a\\":1}"', { a: 1 }],
+    [JSON.stringify(JSON.stringify('{"a":1}')), { a: 1 }],
+    ['"null"', {}],
+    ["[1]", [1]],
+    ['"hello"', "hello"],
+  ])("arguments written as %s", async (text, meant) => {
+    const { ask } = await rig([
+      stream([
+        chunk({ tool_calls: [{ index: 0, id: "a", function: { name: "f", arguments: text } }] }),
+        chunk({}, "tool_calls"),
+        DONE,
+      ]),
+    ]);
+    expect(callsOf(await ask())).toEqual([{ id: "a", name: "f", arguments: meant }]);
   });
 
   test("duplicate and missing ids, a missing index, every call at index 0: each call once, with an id of its own", async () => {
@@ -681,6 +789,21 @@ describe("kinds of servers", () => {
       stream([chunk({ content: "<thi" }), chunk({ content: "s> is no thought" }), chunk({}, "stop"), DONE]),
     ]);
     expect(textOf(await plain.ask())).toBe("<this> is no thought");
+  });
+
+  test("thoughts that only the closing tag ends are called back", async () => {
+    const pieces = ["The user says hi.\nI greet ", "back.\n</thi", "nk>\n\nHello!"];
+    const { ask } = await rig([stream([...pieces.map((content) => chunk({ content })), chunk({}, "stop"), DONE])]);
+    const events = await ask();
+    const at = events.findIndex((event) => event.type === "text-recall");
+    expect(textOf(events.slice(0, at))).toBe("The user says hi.\nI greet back.\n");
+    expect(textOf(events.slice(at))).toBe("Hello!");
+    const quiet = await rig([stream([...pieces.map((content) => chunk({ content })), chunk({}, "stop"), DONE])]);
+    expect(await quiet.ask({ quiet: true })).toMatchObject([
+      { type: "reasoning-delta", text: "The user says hi.\nI greet back.\n" },
+      { type: "text-delta", text: "Hello!" },
+      { type: "end" },
+    ]);
   });
 
   test("a server that refuses stream_options is asked without, from then on", async () => {

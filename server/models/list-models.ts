@@ -8,12 +8,18 @@ const ANTHROPIC_VERSION = "2023-06-01";
 /** Further names are left out: a longer list is of no use to a person. */
 const MAX_MODELS = 2_000;
 
-/** Ids in the endpoint's order. Rejects with a model's error code. */
+export interface ListedModel {
+  id: string;
+  /** Most tokens of prompt and answer together, where the list says it. */
+  contextTokens?: number;
+}
+
+/** In the endpoint's order. Rejects with a model's error code. */
 export async function listModels(
-  options: EndpointOptions & { anthropic: boolean },
+  options: Pick<EndpointOptions, "label" | "baseUrl" | "pool" | "limits"> & { anthropic: boolean },
   key: string | undefined,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<ListedModel[]> {
   const { label, baseUrl, pool, limits, anthropic } = options;
   const headers: Record<string, string> = { accept: "application/json" };
   if (anthropic) {
@@ -37,12 +43,21 @@ export async function listModels(
   const rows = Array.isArray(value) ? value : (value?.data ?? value?.models);
   if (!Array.isArray(rows))
     throw toError(failure("bad_response", `${label} sent a list of models that cannot be read.`));
-  const ids = rows
-    .map((row: unknown) =>
-      typeof row === "string"
-        ? row
-        : ((row as { id?: unknown; name?: unknown })?.id ?? (row as { name?: unknown })?.name),
-    )
-    .filter((id): id is string => typeof id === "string" && id !== "" && id.length <= 200);
-  return [...new Set(ids)].slice(0, MAX_MODELS);
+  const models = new Map<string, ListedModel>();
+  for (const row of rows as unknown[]) {
+    const fields = (typeof row === "object" && row !== null ? row : { id: row }) as Record<string, unknown>;
+    const id = fields.id ?? fields.name;
+    if (typeof id !== "string" || id === "" || id.length > 200 || models.has(id)) continue;
+    if (models.size >= MAX_MODELS) break;
+    const contextTokens = CONTEXT_KEYS.map((key) => fields[key]).find(isContext);
+    models.set(id, { id, ...(contextTokens !== undefined && { contextTokens }) });
+  }
+  return [...models.values()];
+}
+
+/** vLLM and SGLang; OpenRouter and Together; Groq; Mistral and LM Studio. */
+const CONTEXT_KEYS = ["max_model_len", "context_length", "context_window", "max_context_length"] as const;
+
+function isContext(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 256 && (value as number) <= 100_000_000;
 }

@@ -36,7 +36,9 @@ class ModelService implements Models {
   #resolved: { from: Map<string, Provider>; models: Map<string, Model> } | undefined;
 
   constructor(options: ModelsOptions) {
-    this.#endpoints = new Endpoints(options);
+    this.#endpoints = new Endpoints(options, () => {
+      this.#resolved = undefined;
+    });
     this.#now = options.now ?? Date.now;
     this.#local = options.localFolder === undefined ? undefined : new LocalModels(options.localFolder);
     this.#providers = new Providers(options.records, options.env, this.#now, this.#local);
@@ -140,7 +142,7 @@ class ModelService implements Models {
     if (provider.kind === "demo") return demoAttempt(bare);
     if (provider.kind === "local") return this.#local!.attempt(bare, this.#providers.localModel(id)!);
     const key = await this.#endpoints.key(provider);
-    return this.#endpoints.attempt(provider, key, bare, model.profile.vision ?? false);
+    return this.#endpoints.attempt(provider, key, bare, model.profile);
   }
 
   async embed(texts: string[], signal: AbortSignal, model?: string): Promise<number[][]> {
@@ -180,7 +182,8 @@ class ModelService implements Models {
       {
         provider,
         list: (abort) => this.#endpoints.list(provider, key, abort),
-        attempt: (request, vision) => this.#endpoints.attempt(provider, key, request, vision),
+        attempt: (request, vision) =>
+          this.#endpoints.attempt(provider, key, request, { ...this.#profile(provider, request.model), vision }),
         embed: (model, abort) => this.#endpoints.embed(provider, key, model, ["a test"], abort, 0),
         profile: (model) => this.#profile(provider, model),
         now: this.#now,
@@ -251,6 +254,7 @@ class ModelService implements Models {
     if (provider.kind === "demo") return DEMO_PROFILE;
     const local = provider.kind === "local" ? this.#providers.localModel(id) : undefined;
     if (local) return this.#local!.profile(local);
-    return profileFor(id, provider.profile, this.#endpoints.baseUrl(provider));
+    const { refused, listed } = this.#endpoints.contextTokens(provider, id);
+    return profileFor(id, provider.profile, this.#endpoints.baseUrl(provider), { refused, listed });
   }
 }

@@ -1,20 +1,25 @@
 /** Reads a response of the chat completions API, streamed or whole, into a sink. */
 import { createParser, type EventSourceParser } from "eventsource-parser";
 import type { ErrorCode } from "../../runtime/error.ts";
+import { TagParser } from "../../runtime/formats/tag-parser.ts";
+import { THINK } from "../../runtime/formats/think-tags.ts";
+import type { ProviderData } from "../../runtime/message.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import type { Outcome, Sink } from "./attempt.ts";
 import { bodyFailure, type Failure, failure } from "./failure.ts";
+import { ProviderFields } from "./provider-data.ts";
+import { REASONING_KEYS } from "./request-body.ts";
+import { errorIn, FAILED, finishOf } from "./response-error.ts";
 import type { ResponseReader } from "./send.ts";
-import { ThinkSplitter } from "./thinking.ts";
+import type { SentTools } from "./sent-tools.ts";
 import { ToolCalls } from "./tool-calls.ts";
 import { type CallUsage, usageOf } from "./usage.ts";
 
 interface Delta {
   content?: unknown;
-  reasoning_content?: unknown;
-  reasoning?: unknown;
   refusal?: unknown;
   tool_calls?: unknown;
+  [key: string]: unknown;
 }
 
 /** Failures that do not matter when the completion has ended already. */
@@ -22,13 +27,29 @@ const BROKEN_OFF: ReadonlySet<ErrorCode> = new Set(["connection_lost", "stream_s
 
 type Mode = "events" | "json" | "unknown";
 
+/** JSON, or the text itself. */
+function jsonOr(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return errorIn(value) ?? value;
+  } catch {
+    return text;
+  }
+}
+
 export class OpenAiReader implements ResponseReader {
   readonly #label: string;
   readonly #request: ChatRequest;
   readonly #sink: Sink;
   readonly #decoder = new TextDecoder();
   readonly #calls = new ToolCalls();
-  readonly #thinking = new ThinkSplitter();
+  /** Thoughts, and calls of gpt-oss, that the server left in the text. */
+  readonly #tags: TagParser;
+  readonly #tools: SentTools | undefined;
+  readonly #provider: string;
+  readonly #fields = new ProviderFields();
+  /** The property that reasoning came in. */
+  #reasoningKey: string | undefined;
   readonly #onText = (piece: string): void => {
     this.#output += piece;
     this.#sink.text(piece);
@@ -48,10 +69,27 @@ export class OpenAiReader implements ResponseReader {
   #usage: { prompt_tokens?: unknown; completion_tokens?: unknown } | undefined;
   #failure: Failure | undefined;
 
-  constructor(label: string, request: ChatRequest, sink: Sink) {
+  /** `provider`: its id, for what it attaches to messages. */
+  constructor(label: string, request: ChatRequest, sink: Sink, provider = "", tools?: SentTools) {
     this.#label = label;
     this.#request = request;
     this.#sink = sink;
+    this.#provider = provider;
+    this.#tools = tools;
+    this.#tags = new TagParser(
+      THINK,
+      (kind, piece) => {
+        if (kind === "text") this.#onText(piece);
+        else if (kind === "reasoning") this.#onReasoning(piece);
+        else this.#sink.recall();
+      },
+      { tools: Boolean(request.tools?.length), trim: false },
+    );
+  }
+
+  /** Something of the completion has been passed on. */
+  get began(): boolean {
+    return this.#output !== "" || this.#calls.size > 0;
   }
 
   head(contentType: string): Failure | undefined {
@@ -90,15 +128,15 @@ export class OpenAiReader implements ResponseReader {
 
   /** Call once, after `end` or after a failure of the connection (`broken`). */
   outcome(broken: Failure | undefined): Outcome {
-    this.#thinking.end(this.#onText, this.#onReasoning);
+    for (const call of this.#tags.end())
+      this.#calls.piece(undefined, undefined, call.name, call.raw ?? JSON.stringify(call.arguments), this.#sink);
     const whole = this.#done || this.#finish !== undefined;
     const failed =
       this.#failure ??
       (whole && broken && BROKEN_OFF.has(broken.error.code) ? undefined : broken) ??
       this.#unfinished();
     if (failed) {
-      const began = this.#output !== "" || this.#calls.size > 0;
-      return { failure: failed, usage: began ? this.#countUsage() : undefined };
+      return { failure: failed, usage: this.began ? this.#countUsage() : undefined };
     }
     const usage = this.#countUsage();
     if (this.#refusal || this.#finish === "content_filter") {
@@ -108,10 +146,18 @@ export class OpenAiReader implements ResponseReader {
       return { reason: "refused", usage, message };
     }
     const cut = this.#finish === "length";
-    this.#calls.finish(this.#sink, cut);
-    const streamed = this.#mode === "events";
-    if (cut) return { reason: "length", usage, streamed };
-    return { reason: this.#calls.size ? "tools" : "stop", usage, streamed };
+    this.#calls.finish(this.#sink, cut, this.#provider, (call) => this.#tools?.ownCall(call) ?? call);
+    const more = { usage, streamed: this.#mode === "events", ...this.#providerData() };
+    if (cut) return { reason: "length", ...more };
+    return { reason: this.#calls.size ? "tools" : "stop", ...more };
+  }
+
+  #providerData(): { providerData?: ProviderData } {
+    const fields = this.#fields.value;
+    // A server that sends the reasoning as parts too takes the parts back.
+    const reasoning = this.#fields.has("reasoning_details") ? undefined : this.#reasoningKey;
+    if (!fields && reasoning === undefined) return {};
+    return { providerData: { provider: this.#provider, fields: fields ?? {}, ...(reasoning && { reasoning }) } };
   }
 
   #begin(mode: Mode): void {
@@ -120,6 +166,7 @@ export class OpenAiReader implements ResponseReader {
     this.#parser = createParser({
       onEvent: (event) => {
         if (this.#failure || event.data === "") return;
+        if (event.event === "error") return this.#failWith(jsonOr(event.data));
         if (event.data.trim() === "[DONE]") {
           this.#done = true;
           return;
@@ -140,13 +187,14 @@ export class OpenAiReader implements ResponseReader {
   }
 
   #readChunk(value: unknown): void {
-    const chunk = value as { error?: unknown; usage?: unknown; choices?: unknown } | null;
+    const chunk = value as { usage?: unknown; choices?: unknown } | null;
     if (typeof chunk !== "object" || chunk === null) {
       this.#failure = failure("bad_response", `${this.#label} sent a part of its response that is not an object.`);
       return;
     }
-    if (chunk.error) {
-      this.#failure = bodyFailure(this.#label, this.#request.model, chunk.error);
+    const error = errorIn(chunk);
+    if (error !== undefined) {
+      this.#failWith(error);
       return;
     }
     if (typeof chunk.usage === "object" && chunk.usage !== null) this.#usage = chunk.usage;
@@ -157,10 +205,14 @@ export class OpenAiReader implements ResponseReader {
   }
 
   #readDelta(delta: Delta): void {
-    const thoughts = delta.reasoning_content ?? delta.reasoning;
-    if (typeof thoughts === "string" && thoughts) this.#onReasoning(thoughts);
+    const key = REASONING_KEYS.find((name) => typeof delta[name] === "string" && delta[name] !== "");
+    if (key !== undefined) {
+      this.#reasoningKey ??= key;
+      this.#onReasoning(delta[key] as string);
+    }
+    this.#fields.add(delta);
     if (typeof delta.content === "string") {
-      if (delta.content) this.#thinking.feed(delta.content, this.#onText, this.#onReasoning);
+      if (delta.content) this.#tags.push(delta.content);
     } else if (Array.isArray(delta.content)) this.#readParts(delta.content);
     if (typeof delta.refusal === "string" && delta.refusal) {
       this.#refusal += delta.refusal;
@@ -177,6 +229,7 @@ export class OpenAiReader implements ResponseReader {
         typeof made.name === "string" && made.name ? made.name : undefined,
         typeof text === "string" ? text : JSON.stringify(text),
         this.#sink,
+        [piece, made],
       );
     }
   }
@@ -192,26 +245,30 @@ export class OpenAiReader implements ResponseReader {
   }
 
   #readFinish(reason: unknown): void {
-    if (typeof reason !== "string" || reason === "") return;
-    this.#finish = reason;
-    if (reason === "error") {
-      this.#failure = failure("provider_unavailable", `${this.#label} ended its response with an error.`, {
-        retry: true,
-      });
-    }
+    const finish = finishOf(reason);
+    if (finish === undefined) return;
+    this.#finish = finish;
+    if (finish !== FAILED) return;
+    const { message } = (typeof reason === "object" && reason !== null ? reason : {}) as { message?: unknown };
+    this.#failWith({ message: typeof message === "string" ? message : `it finished with ${JSON.stringify(reason)}` });
+  }
+
+  #failWith(error: unknown): void {
+    this.#failure = bodyFailure(this.#label, this.#request.model, error);
   }
 
   /** The response of a server that does not stream is one object. */
   #readWhole(text: string): void {
-    let body: { error?: unknown; choices?: unknown; usage?: unknown };
+    let body: { choices?: unknown; usage?: unknown };
     try {
       body = JSON.parse(text);
     } catch {
       this.#failure = failure("bad_response", `${this.#label} sent a response that is not JSON.`);
       return;
     }
-    if (body?.error) {
-      this.#failure = bodyFailure(this.#label, this.#request.model, body.error);
+    const error = errorIn(body);
+    if (error !== undefined) {
+      this.#failWith(error);
       return;
     }
     const choice = Array.isArray(body?.choices) ? body.choices[0] : undefined;

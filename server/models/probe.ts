@@ -173,6 +173,9 @@ async function complete(attempt: Attempt, signal: AbortSignal): Promise<Completi
       gathered.text += piece;
     },
     reasoning() {},
+    recall() {
+      gathered.text = "";
+    },
     callPiece() {},
     call(call) {
       gathered.calls.push(call);

@@ -7,13 +7,26 @@
 import { ModelProfile } from "../../runtime/model.ts";
 import { KNOWN_MODELS, LIST_PRICES } from "./known-models.ts";
 
-/** The profile of a model by its id at the provider. The host of `baseUrl` selects the list prices. */
-export function profileFor(id: string, own: Partial<ModelProfile> | undefined, baseUrl?: string): ModelProfile {
+/**
+ * The profile of a model by its id at the provider. The host of `baseUrl` selects the list prices. `context`: what the
+ * server said about the size of the context. A refusal is certain; a list counts where the provider's own profile is
+ * silent, and never for more than the known weights take.
+ */
+export function profileFor(
+  id: string,
+  own: Partial<ModelProfile> | undefined,
+  baseUrl?: string,
+  context: { refused?: number; listed?: number } = {},
+): ModelProfile {
   const name = id.toLowerCase();
   const known = KNOWN_MODELS.find((row) => row.match.test(name));
   const prices = baseUrl ? listPrice(new URL(baseUrl).hostname, name) : undefined;
   const { match: _match, ...facts } = known ?? { match: undefined };
-  return ModelProfile.parse({ ...facts, ...(prices ? { prices } : {}), ...definedOnly(own) });
+  const profile = ModelProfile.parse({ ...facts, ...(prices ? { prices } : {}), ...definedOnly(own) });
+  if (context.listed !== undefined && own?.contextTokens === undefined)
+    profile.contextTokens = Math.min(context.listed, known?.contextTokens ?? context.listed);
+  if (context.refused !== undefined) profile.contextTokens = Math.min(profile.contextTokens, context.refused);
+  return profile;
 }
 
 /** False for embedders and for speech, image and moderation models. */

@@ -1,8 +1,17 @@
 /** Converts our messages into the prompt type of the AI SDK's provider packages. */
-import type { LanguageModelV4CallOptions, LanguageModelV4Message, LanguageModelV4Prompt } from "@ai-sdk/provider";
-import type { FileRef, Message, Part } from "../../runtime/message.ts";
+import type {
+  LanguageModelV4CallOptions,
+  LanguageModelV4Message,
+  LanguageModelV4Prompt,
+  SharedV4ProviderOptions,
+} from "@ai-sdk/provider";
+import { writableArguments } from "../../runtime/formats/native.ts";
+import type { FileRef, Message, Part, ProviderData } from "../../runtime/message.ts";
 import type { ChatRequest } from "../../runtime/model.ts";
 import type { Files } from "../stores/files.ts";
+import { isProviderKey } from "./provider-data.ts";
+import { REASONING_KEYS } from "./request-body.ts";
+import type { SentTools } from "./sent-tools.ts";
 
 type UserContent = Extract<LanguageModelV4Message, { role: "user" }>["content"];
 type AssistantContent = Extract<LanguageModelV4Message, { role: "assistant" }>["content"];
@@ -11,14 +20,17 @@ export interface PromptOptions {
   /** The model accepts images. Without it, and for every other kind of file, the model gets the file's name. */
   vision: boolean;
   files?: Pick<Files, "get">;
+  /** Id of the provider: what it attached to messages goes back to it. */
+  provider?: string;
+  tools?: SentTools;
 }
 
 /** A larger image is sent as its name only. */
 const IMAGE_BYTES = 20 * 1024 * 1024;
 
 /**
- * Reasoning of earlier turns is not sent: servers ignore or refuse it. Rejects with `not_found` when an image does not
- * exist any more.
+ * Reasoning goes back with calls alone, in the property that it came in: thinking models want it there, and elsewhere
+ * servers ignore or refuse it. Rejects with `not_found` when an image does not exist any more.
  */
 export async function toPrompt(messages: Message[], options: PromptOptions): Promise<LanguageModelV4Prompt> {
   const prompt: LanguageModelV4Prompt = [];
@@ -37,7 +49,11 @@ export async function toPrompt(messages: Message[], options: PromptOptions): Pro
         });
         break;
       case "assistant":
-        prompt.push({ role: "assistant", content: assistantContent(message) });
+        prompt.push({
+          role: "assistant",
+          content: assistantContent(message, options),
+          ...wireFields(messageFields(message, options)),
+        });
         break;
       case "tool":
         prompt.push({
@@ -46,7 +62,7 @@ export async function toPrompt(messages: Message[], options: PromptOptions): Pro
             {
               type: "tool-result",
               toolCallId: message.call,
-              toolName: message.name,
+              toolName: options.tools?.sentName(message.name) ?? message.name,
               output: { type: message.error ? "error-text" : "text", value: message.content },
             },
           ],
@@ -73,33 +89,54 @@ function isImage(file: FileRef): boolean {
   return file.mediaType.startsWith("image/") && file.bytes <= IMAGE_BYTES;
 }
 
-function assistantContent(message: Extract<Message, { role: "assistant" }>): AssistantContent {
+function assistantContent(
+  message: Extract<Message, { role: "assistant" }>,
+  { provider, tools }: PromptOptions,
+): AssistantContent {
   const content: AssistantContent = [];
   if (message.content) content.push({ type: "text", text: message.content });
-  for (const call of message.calls ?? []) {
-    // Arguments that were not JSON are sent as an empty object: many servers refuse a history with invalid ones, and
-    // the tool's result already says what was wrong.
-    content.push({ type: "tool-call", toolCallId: call.id, toolName: call.name, input: call.arguments ?? {} });
+  for (const own of message.calls ?? []) {
+    const call = tools?.sentCall(own) ?? own;
+    content.push({
+      type: "tool-call",
+      toolCallId: call.id,
+      toolName: call.name,
+      input: writableArguments(call.arguments),
+      ...wireFields(fieldsFor(own.providerData, provider)),
+    });
   }
   return content;
 }
 
+function messageFields(
+  { reasoning, calls, providerData }: Extract<Message, { role: "assistant" }>,
+  { provider }: PromptOptions,
+): Record<string, unknown> | undefined {
+  const fields = fieldsFor(providerData, provider);
+  if (!fields || !reasoning || !calls?.length || !REASONING_KEYS.includes(providerData?.reasoning ?? "")) return fields;
+  return { [providerData!.reasoning!]: reasoning, ...fields };
+}
+
+function fieldsFor(data: ProviderData | undefined, provider: string | undefined): Record<string, unknown> | undefined {
+  if (!data || data.provider !== provider) return undefined;
+  return Object.fromEntries(Object.entries(data.fields).filter(([key]) => isProviderKey(key)));
+}
+
+/** `@ai-sdk/openai-compatible` writes these properties into the message or call as they are. */
+function wireFields(fields: Record<string, unknown> | undefined): { providerOptions?: SharedV4ProviderOptions } {
+  if (!fields || Object.keys(fields).length === 0) return {};
+  return { providerOptions: { openaiCompatible: fields as SharedV4ProviderOptions[string] } };
+}
+
 /** The request without its prompt and its reasoning effort. */
-export function callOptions(request: ChatRequest): Omit<LanguageModelV4CallOptions, "prompt"> {
+export function callOptions(request: ChatRequest, tools: SentTools): Omit<LanguageModelV4CallOptions, "prompt"> {
   return {
     maxOutputTokens: request.maxOutputTokens,
     temperature: request.temperature,
     topP: request.topP,
     stopSequences: request.stop?.length ? request.stop : undefined,
     responseFormat: request.schema ? { type: "json", schema: request.schema, name: "answer" } : undefined,
-    tools: request.tools?.length
-      ? request.tools.map((tool) => ({
-          type: "function",
-          name: tool.name,
-          description: tool.description,
-          inputSchema: tool.parameters,
-        }))
-      : undefined,
+    tools: tools.tools.length > 0 ? tools.tools : undefined,
   };
 }
 

@@ -1,7 +1,9 @@
 /** Assembles tool calls from the pieces of a stream. */
 import { randomInt } from "node:crypto";
+import { argumentsObject } from "../../runtime/arguments-object.ts";
 import type { ToolCall } from "../../runtime/message.ts";
 import type { Sink } from "./attempt.ts";
+import { ProviderFields } from "./provider-data.ts";
 
 /** Arguments nested deeper stay text, which protects code that walks JSON by recursion. */
 const MAX_DEPTH = 64;
@@ -11,6 +13,7 @@ interface PartialCall {
   id: string;
   name: string;
   text: string;
+  fields?: ProviderFields;
 }
 
 export class ToolCalls {
@@ -31,7 +34,14 @@ export class ToolCalls {
    * Adds a piece. Servers differ: some omit the index, some the id, some give every call index 0. A piece with a name
    * and another id than the call at its index begins a new call.
    */
-  piece(index: number | undefined, id: string | undefined, name: string | undefined, text: string, sink: Sink): void {
+  piece(
+    index: number | undefined,
+    id: string | undefined,
+    name: string | undefined,
+    text: string,
+    sink: Sink,
+    attached: readonly object[] = [],
+  ): void {
     let call = index === undefined ? this.#calls.at(-1) : this.#byIndex.get(index);
     const other = call !== undefined && id !== undefined && call.id !== id && name !== undefined;
     if (call === undefined || other || (index === undefined && name !== undefined)) {
@@ -42,18 +52,23 @@ export class ToolCalls {
     const first = name !== undefined && call.name === "" ? name : undefined;
     if (first !== undefined) call.name = first;
     call.text += text;
+    for (const one of attached) {
+      call.fields ??= new ProviderFields();
+      call.fields.add(one);
+    }
     sink.callPiece(call.id, first, text);
   }
 
   /**
    * Passes the calls to the sink. `cut`: the completion ended at its token limit, so a last call with incomplete
-   * arguments is left out.
+   * arguments is left out. `own` gives a call the names of the tool's own schema.
    */
-  finish(sink: Sink, cut: boolean): void {
+  finish(sink: Sink, cut: boolean, provider = "", own: (call: ToolCall) => ToolCall = (call) => call): void {
     for (const [place, pending] of this.#calls.entries()) {
-      const call = toCall(pending);
+      const call = own(toCall(pending));
       if (cut && place === this.#calls.length - 1 && call.raw !== undefined) continue;
-      sink.call(call);
+      const fields = pending.fields?.value;
+      sink.call(fields ? { ...call, providerData: { provider, fields } } : call);
     }
   }
 
@@ -74,15 +89,15 @@ function randomId(): string {
   return text;
 }
 
-/** A call from its text. Empty text means no arguments. Text that is not JSON, or nested too deep, is kept as `raw`. */
+/** A call from its text, as `argumentsObject` reads it. Text that is not JSON, or nested too deep, is kept as `raw`. */
 export function toCall(pending: { id: string; name: string; text: string }): ToolCall {
   const { id, name, text } = pending;
-  if (text.trim() === "") return { id, name, arguments: {} };
   if (isTooDeep(text)) return { id, name, raw: text };
   try {
-    return { id, name, arguments: JSON.parse(text) };
+    return { id, name, arguments: argumentsObject(JSON.parse(text)) };
   } catch {
-    return { id, name, raw: text };
+    const read = argumentsObject(text);
+    return typeof read === "string" ? { id, name, raw: text } : { id, name, arguments: read };
   }
 }
 

@@ -308,6 +308,7 @@ test("it streams in small pieces and stops at once when cancelled", async () => 
       if (pieces.length === 3) cancel.abort();
     },
     reasoning() {},
+    recall() {},
     callPiece() {},
     call() {},
   };

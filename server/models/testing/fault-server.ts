@@ -95,6 +95,12 @@ export function respondError(status: number, message: string, headers: Record<st
   return respond(status, JSON.stringify({ error: { message, type: "x", code: null } }), headers);
 }
 
+/** Refuses with status 400 what a strict server refuses, and answers anything else. */
+export function refuse(rule: (body: Record<string, never>) => boolean, message: string, otherwise: Fault): Fault {
+  return (socket, request) =>
+    (rule(JSON.parse(request.body)) ? respondError(400, message) : otherwise)(socket, request);
+}
+
 export const STREAM_HEAD = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
 
 /** Opens a stream, writes the pieces unchanged, then ends, resets or hangs. */
