@@ -46,7 +46,9 @@ export class Anthropic {
       try {
         // The API refuses to think on after a tool result without the signed thoughts before it, which are not stored.
         const reasoning = rest.at(-1)?.role === "tool" ? undefined : request.effort;
-        await reader.read(await openStream(model, { prompt, ...callOptions(request, tools), reasoning, abortSignal: signal }));
+        await reader.read(
+          await openStream(model, { prompt, ...callOptions(request, tools), reasoning, abortSignal: signal }),
+        );
       } catch (error) {
         const broken =
           sent.failure ?? failure("bad_response", `${label} sent a response that cannot be read: ${messageOf(error)}`);
