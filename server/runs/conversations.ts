@@ -27,10 +27,13 @@ export class Conversations {
     this.#nodes = nodes;
   }
 
-  /** The messages of all done turns before `run`, oldest first, tool messages included. `key`: empty for the admin. */
+  /**
+   * The messages of all ended turns before `run`, oldest first, tool messages included: also of those that failed, were
+   * cancelled or met a limit. `key`: empty for the admin.
+   */
   async history(session: string, key: string, run: string): Promise<Message[]> {
     const rows = (await this.#log.sessionRuns(session, { key }))
-      .filter((row) => row.status === "done" && row.id < run)
+      .filter((row) => row.endedAt !== undefined && row.id < run)
       .slice(-MAX_TURNS);
     if (rows.length === 0) return [];
     const name = `${key} ${session}`;

@@ -41,8 +41,8 @@ async function rowsOf(log: EventLog, id: string, key: string | undefined): Promi
   return rows;
 }
 
-/** A turn without a reply consists of the user's message. */
+/** A turn without a reply consists of the user's message: how it ended is its status. */
 async function messagesOf(conversations: Conversations, row: RunRow) {
-  const messages = await conversations.turn(row);
+  const messages = row.status === "done" ? await conversations.turn(row) : [];
   return messages.length > 0 ? messages : [{ role: "user" as const, content: row.message }];
 }
