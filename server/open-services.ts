@@ -97,7 +97,7 @@ export async function openServices(
       files,
       tasks,
       models,
-      fetch: net.safeFetch,
+      fetch: net.download,
       vectors: env.vectors ?? join(env.dataDir, "vectors"),
       report: (message) => logger.warn(message),
     });

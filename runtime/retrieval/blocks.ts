@@ -1,6 +1,8 @@
 /** Splits a text into its blocks (paragraphs, lists, tables, code), each with heading path, line and page. */
 
 const MAX_HEADING = 240;
+/** A longer line is no heading. */
+const MAX_TITLE = 1000;
 
 export interface Block {
   kind: "prose" | "list" | "table" | "code";
@@ -99,14 +101,14 @@ export function* markdownBlocks(source: string): Generator<Block> {
       block = { kind: "code", lines: [line], start: number };
       continue;
     }
-    const atx = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/.exec(line);
+    const atx = line.length <= MAX_TITLE && /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/.exec(line);
     if (atx) {
       yield* take();
       yield* open(atx[1]!.length, plainTitle(atx[2] ?? ""));
       continue;
     }
     const underline = /^ {0,3}(=+|-{2,})[ \t]*$/.exec(line);
-    if (underline && block?.kind === "prose" && block.lines.length === 1) {
+    if (underline && block?.kind === "prose" && block.lines.length === 1 && block.lines[0]!.length <= MAX_TITLE) {
       const title = plainTitle(block.lines[0]!);
       block = undefined;
       yield* open(underline[1]!.startsWith("=") ? 1 : 2, title);

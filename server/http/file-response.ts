@@ -17,7 +17,7 @@ export async function fileResponse(files: Files, id: string): Promise<Response> 
           ? `${type}; charset=utf-8`
           : type
         : "application/octet-stream",
-      "content-disposition": `${isInline ? "inline" : "attachment"}; filename*=UTF-8''${encodeURIComponent(ref.name)}`,
+      "content-disposition": `${isInline ? "inline" : "attachment"}; filename*=UTF-8''${encodeURIComponent(ref.name.toWellFormed())}`,
       "content-security-policy": "default-src 'none'; sandbox",
       "x-content-type-options": "nosniff",
     },

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { KnowledgeDocument } from "../contract/knowledge.ts";
-import type { SafeFetch } from "../net/service.ts";
-import { html } from "./parsers/html.ts";
+import type { Net } from "../net/safe-fetch.ts";
+import { plainType, typeOf } from "./parsers/charset.ts";
 import { parserFor } from "./parsers/index.ts";
+import { parseDocument } from "./parsers/parse.ts";
 import type { Knowledge } from "./service.ts";
 
 export const KNOWLEDGE = "knowledge";
@@ -31,7 +32,12 @@ export interface DocumentRecord extends Omit<KnowledgeDocument, "id" | "updatedA
   file: string;
   /** The task that indexes or indexed it. */
   task: string;
+  /** `PASSAGES_VERSION` of the parsers that ran out of time or memory on it: they are not tried again. */
+  exhausted?: string;
 }
+
+/** `Net.download`. */
+export type Download = Net["download"];
 
 export interface NewDocument {
   /** Two documents with the same identity are the same: the title, or the URL. */
@@ -41,10 +47,12 @@ export interface NewDocument {
   bytes: Uint8Array;
 }
 
+export const KNOWLEDGE_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,63}$/u;
+
 /** A knowledge's name, or `bad_request`: letters, digits, spaces, `.`, `_` and `-`, at most 64. */
 export function checkedName(name: string): string {
   const normal = name.normalize("NFC").trim();
-  if (!/^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,63}$/u.test(normal))
+  if (!KNOWLEDGE_NAME.test(normal))
     throw new PatchbayError(
       "bad_request",
       `"${name.slice(0, 80)}" cannot name a knowledge: use up to 64 letters, digits, spaces, ".", "_" and "-", beginning with a letter or a digit.`,
@@ -61,7 +69,7 @@ export function documentId(uid: string, identity: string): string {
  * Reads the bytes of a source. Rejects with `too_large`, `unsupported_media_type`, `bad_request`, or the error of the
  * fetch.
  */
-export async function readSource(source: Parameters<Knowledge["add"]>[1], fetch: SafeFetch): Promise<NewDocument> {
+export async function readSource(source: Parameters<Knowledge["add"]>[1], fetch: Download): Promise<NewDocument> {
   if ("url" in source) return await readUrl(source.url, fetch);
   const title = checkedTitle(source.title);
   if ("text" in source) {
@@ -71,16 +79,16 @@ export async function readSource(source: Parameters<Knowledge["add"]>[1], fetch:
       identity: title,
       title,
       bytes,
-      mediaType: /\.[a-z0-9]{1,8}$/i.test(title) ? "text/plain" : "text/markdown",
+      mediaType: `${/\.[a-z0-9]{1,8}$/i.test(title) ? "text/plain" : "text/markdown"}; charset=utf-8`,
     };
   }
   checkSize(source.bytes.byteLength, title);
-  const mediaType = source.mediaType?.replace(/;.*$/s, "").trim().toLowerCase() || "application/octet-stream";
+  const mediaType = plainType(source.mediaType ?? "") || "application/octet-stream";
   parserFor(title, mediaType);
   return { identity: title, title, bytes: source.bytes, mediaType };
 }
 
-async function readUrl(url: string, fetch: SafeFetch): Promise<NewDocument> {
+async function readUrl(url: string, fetch: Download): Promise<NewDocument> {
   const headers = { accept: "text/html, text/markdown, text/plain, application/json;q=0.8, */*;q=0.1" };
   const answer = await fetch(
     { method: "GET", url, headers, timeoutMs: FETCH_TIMEOUT_MS },
@@ -92,16 +100,28 @@ async function readUrl(url: string, fetch: SafeFetch): Promise<NewDocument> {
     throw new PatchbayError("too_large", `${url} is larger than what is fetched; download it and add the file.`, {
       path: "/url",
     });
-  const mediaType = (answer.headers["content-type"] ?? "text/html").replace(/;.*$/s, "").trim().toLowerCase();
-  const named = basename(decodeURI(new URL(url).pathname));
+  const { bytes } = answer;
+  const mediaType = plainType(answer.headers["content-type"] ?? "text/html");
+  const named = fileName(url);
   parserFor(/\.[a-z0-9]+$/i.test(named) ? named : "page", mediaType);
-  const bytes = new TextEncoder().encode(answer.body);
-  const own = mediaType === "text/html" ? html.parse(bytes, url).title : undefined;
+  const isPage = typeOf(mediaType) === "text/html";
+  const own = isPage ? (await parseDocument({ title: url, mediaType, bytes, cut: false })).title : undefined;
   return { identity: url, title: checkedTitle(own ?? url), bytes, mediaType };
+}
+
+function fileName(url: string): string {
+  const path = new URL(url).pathname;
+  try {
+    return basename(decodeURI(path));
+  } catch {
+    // Percent signs that encode no text.
+    return basename(path);
+  }
 }
 
 function checkedTitle(title: string): string {
   const clean = title
+    .toWellFormed()
     .replaceAll(/\p{Cc}/gu, " ")
     .replaceAll("\\", "/")
     .normalize("NFC")
@@ -110,7 +130,7 @@ function checkedTitle(title: string): string {
     throw new PatchbayError("bad_request", "A document needs a title: it is what a citation shows.", {
       path: "/title",
     });
-  return clean.slice(0, MAX_TITLE);
+  return clean.length > MAX_TITLE ? [...clean].slice(0, MAX_TITLE).join("") : clean;
 }
 
 function checkSize(bytes: number, title: string): void {

@@ -10,6 +10,7 @@ import type { Tasks } from "../tasks/service.ts";
 import type { DocumentRecord, KnowledgeRecord } from "./documents.ts";
 import { ingest, PASSAGES_VERSION } from "./ingest.ts";
 import { ignoreSuperseded, type KnowledgeRecords, Superseded } from "./knowledge-records.ts";
+import type { ParseLimits } from "./parsers/parse.ts";
 import type { PassageStore } from "./passage-store.ts";
 import type { PassageTable } from "./passage-table.ts";
 
@@ -37,6 +38,11 @@ export interface IndexingParts {
   files: Files;
   tasks: Tasks;
   models: Pick<Models, "embed">;
+  limits?: ParseLimits;
+}
+
+function failure(code: string, message: string): Partial<DocumentRecord> {
+  return { status: "failed", error: message, ...(code === "too_large" && { exhausted: PASSAGES_VERSION }) };
 }
 
 /** Identifies the knowledge, so that `reindexing` finds its task. */
@@ -102,6 +108,7 @@ export class Indexing {
           const { chunks, warning } = await ingest({ id: input.document, ...stored, bytes }, table, {
             models: this.#parts.models,
             embedder: body.embedder,
+            limits: this.#parts.limits,
             signal,
             progress: (done, total) => progress({ done, total, unit: "characters" }),
             write: ifWanted,
@@ -122,9 +129,7 @@ export class Indexing {
       const { code, message } = errorData(signal.aborted ? signal.reason : thrown);
       // A task that stopped with the process starts again; every other error is shown on the document.
       if (code !== "unavailable" || !signal.aborted)
-        await ifWanted(() => this.#records.change(input.document, { status: "failed", error: message })).catch(
-          ignoreSuperseded,
-        );
+        await ifWanted(() => this.#records.change(input.document, failure(code, message))).catch(ignoreSuperseded);
       throw thrown;
     }
   }
@@ -184,11 +189,13 @@ export class Indexing {
     embedder: string | undefined,
     signal: AbortSignal,
   ) {
+    if (body.exhausted === PASSAGES_VERSION) return { chunks: 0 };
     try {
       const { bytes } = await this.#parts.files.get(body.file);
       return await ingest({ id, ...body, bytes }, table, {
         models: this.#parts.models,
         embedder,
+        limits: this.#parts.limits,
         signal,
         progress: () => undefined,
         write: (work) => work(),
@@ -197,7 +204,7 @@ export class Indexing {
       signal.throwIfAborted();
       const { code, message } = errorData(thrown);
       if (code === "unavailable" || code === "storage_full" || code === "internal") throw thrown;
-      await this.#records.change(id, { status: "failed", error: message }).catch(ignoreSuperseded);
+      await this.#records.change(id, failure(code, message)).catch(ignoreSuperseded);
       return { chunks: 0 };
     }
   }

@@ -1,13 +1,13 @@
 /** Turns a file's bytes into passages in the index: parse, chunk, embed (with an embedder), write in batches. */
 import { errorData } from "../../runtime/error.ts";
-import { type Chunk, chunkText } from "../../runtime/retrieval/chunk.ts";
+import type { Chunk } from "../../runtime/retrieval/chunk.ts";
 import { TERMS_VERSION } from "../../runtime/retrieval/terms.ts";
 import type { Models } from "../models/service.ts";
-import { parserFor } from "./parsers/index.ts";
+import { type ParseLimits, parseDocument } from "./parsers/parse.ts";
 import type { Passage, PassageTable } from "./passage-table.ts";
 
 /** Raise it when the same bytes give other passages: indexes of another version are rebuilt. */
-export const PASSAGES_VERSION = `1.${TERMS_VERSION}`;
+export const PASSAGES_VERSION = `2.${TERMS_VERSION}`;
 /** A document of up to this many passages is replaced in one commit. */
 const BATCH = 512;
 const EMBED_BATCH = 32;
@@ -22,7 +22,7 @@ export interface Source {
 
 export interface Ingested {
   chunks: number;
-  /** One sentence: why the document has no vectors although its knowledge has an embedder. */
+  /** Why the document has no vectors although its knowledge has an embedder, or what may be wrong in its text. */
   warning?: string;
 }
 
@@ -38,15 +38,16 @@ export async function ingest(
   options: {
     models: Pick<Models, "embed">;
     embedder?: string;
+    limits?: ParseLimits;
     signal: AbortSignal;
     progress(done: number, total: number): void;
     write(work: () => Promise<void>): Promise<void>;
   },
 ): Promise<Ingested> {
-  const parsed = parserFor(source.title, source.mediaType).parse(source.bytes, source.title);
+  const { chunks, ...parsed } = await parseDocument({ ...source, cut: true }, options.signal, options.limits);
   const document = { id: source.id, version: `${source.sha256.slice(0, 16)}-${PASSAGES_VERSION}`, title: source.title };
   let embedder = options.embedder;
-  let warning: string | undefined;
+  let warning = parsed.warning;
   let number = 0;
   let characters = 0;
 
@@ -61,7 +62,7 @@ export async function ingest(
         }
       } catch (error) {
         options.signal.throwIfAborted();
-        warning = `Found by its words alone: the embedder ${embedder} failed (${errorData(error).message}). Reindex the knowledge when it is back.`;
+        warning = `${parsed.warning ? `${parsed.warning} ` : ""}Found by its words alone: the embedder ${embedder} failed (${errorData(error).message}). Reindex the knowledge when it is back.`;
         embedder = undefined;
         vectors.length = 0;
       }
@@ -76,7 +77,7 @@ export async function ingest(
   };
 
   let pending: Chunk[] = [];
-  for (const chunk of chunkText(parsed.text, { format: parsed.format })) {
+  for (const chunk of chunks) {
     if (pending.length === BATCH) {
       await flush(pending, false);
       pending = [];

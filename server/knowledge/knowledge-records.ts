@@ -2,7 +2,7 @@
 import { PatchbayError } from "../../runtime/error.ts";
 import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts";
 import type { Records, Stored } from "../stores/records.ts";
-import { DOCUMENT, type DocumentRecord, KNOWLEDGE, type KnowledgeRecord } from "./documents.ts";
+import { DOCUMENT, type DocumentRecord, KNOWLEDGE, KNOWLEDGE_NAME, type KnowledgeRecord } from "./documents.ts";
 
 /** Counts may be so old, where another process changed something. */
 const COUNTS_MS = 2_000;
@@ -22,7 +22,9 @@ export class KnowledgeRecords {
   }
 
   async find(name: string): Promise<Stored<KnowledgeRecord> | undefined> {
-    return await this.#records.get<KnowledgeRecord>(KNOWLEDGE, name.normalize("NFC").trim());
+    const normal = name.normalize("NFC").trim();
+    // No other name was ever given; some cannot even be looked up.
+    return KNOWLEDGE_NAME.test(normal) ? await this.#records.get<KnowledgeRecord>(KNOWLEDGE, normal) : undefined;
   }
 
   /** Rejects with `knowledge_missing`, naming those that are there. */
@@ -49,7 +51,7 @@ export class KnowledgeRecords {
   }
 
   async document(id: string): Promise<Stored<DocumentRecord> | undefined> {
-    return await this.#records.get<DocumentRecord>(DOCUMENT, id);
+    return /^doc_[0-9a-f]+$/.test(id) ? await this.#records.get<DocumentRecord>(DOCUMENT, id) : undefined;
   }
 
   /** Rejects with `not_found` where the knowledge does not hold it. */
@@ -85,7 +87,7 @@ export class KnowledgeRecords {
     while (true) {
       const stored = await this.document(id);
       if (!stored) throw new Superseded();
-      const { error: _error, ...rest } = stored.body;
+      const { error: _error, exhausted: _exhausted, ...rest } = stored.body;
       const kept = "status" in change ? rest : stored.body;
       try {
         const revision = stored.revision;
@@ -129,6 +131,6 @@ export function ignoreSuperseded(thrown: unknown): void {
 
 /** A document as it is told outside. */
 export function shown({ id, body, updatedAt }: Stored<DocumentRecord>): KnowledgeDocument {
-  const { sha256: _sha256, file: _file, task: _task, ...document } = body;
+  const { sha256: _sha256, file: _file, task: _task, exhausted: _exhausted, ...document } = body;
   return { id, ...document, updatedAt };
 }

@@ -199,7 +199,7 @@ describe("documents", () => {
 describe("addresses", () => {
   const page =
     (body: string, type = "text/html") =>
-    async () => ({ status: 200, headers: { "content-type": type }, body });
+    async () => ({ status: 200, headers: { "content-type": type }, bytes: new TextEncoder().encode(body) });
 
   test("a page is read, titled by itself, and replaced when it is read again", async () => {
     let body = "<title>Travel policy</title><h1>Travel</h1><p>Trains before planes.</p><script>steal()</script>";
@@ -222,7 +222,7 @@ describe("addresses", () => {
 
   test("what an address does not give is told", async () => {
     const b = await bench("url-fail", {}, async ({ url }) =>
-      url.endsWith("404") ? { status: 404, headers: {}, body: "" } : page("%PDF", "application/pdf")(),
+      url.endsWith("404") ? { status: 404, headers: {}, bytes: new Uint8Array() } : page("%PDF", "application/pdf")(),
     );
     await b.knowledge.create({ name: "handbook" });
     await expect(b.knowledge.add("handbook", { url: "https://example.com/404" })).rejects.toThrow(/answered 404/);

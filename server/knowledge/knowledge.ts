@@ -8,7 +8,6 @@ import type { KnowledgeCard, KnowledgeDocument } from "../contract/knowledge.ts"
 import type { Task } from "../contract/task.ts";
 import { newId } from "../lib/ids.ts";
 import type { Models } from "../models/service.ts";
-import type { SafeFetch } from "../net/service.ts";
 import type { S3Location } from "../process/s3-location.ts";
 import type { Files } from "../stores/files.ts";
 import type { Records } from "../stores/records.ts";
@@ -16,6 +15,7 @@ import type { Tasks } from "../tasks/service.ts";
 import {
   checkedName,
   type DocumentRecord,
+  type Download,
   documentId,
   type KnowledgeRecord,
   type NewDocument,
@@ -24,7 +24,7 @@ import {
 import { Indexing } from "./indexing.ts";
 import { PASSAGES_VERSION } from "./ingest.ts";
 import { KnowledgeRecords, shown } from "./knowledge-records.ts";
-import { parserFor } from "./parsers/index.ts";
+import { type ParseLimits, parseDocument } from "./parsers/parse.ts";
 import { PassageStore } from "./passage-store.ts";
 import { indexError, type PassageTable } from "./passage-table.ts";
 import { Searcher, type SearchOptions, untilAborted } from "./search.ts";
@@ -37,11 +37,13 @@ export interface KnowledgeParts {
   files: Files;
   tasks: Tasks;
   models: Pick<Models, "embed" | "embedder">;
-  fetch: SafeFetch;
+  fetch: Download;
   /** Location of the index: see `PassageStore`. */
   vectors: string | S3Location;
   /** Logs a line. */
   report?(message: string): void;
+  /** Of reading one document. */
+  limits?: ParseLimits;
 }
 
 export interface KnowledgeStore extends Knowledge {
@@ -112,9 +114,12 @@ class LanceKnowledge implements KnowledgeStore {
 
   async document(name: string, id: string): Promise<KnowledgeDocument & { text: string }> {
     const stored = await this.#stored.needDocument(name, id);
-    const { title, mediaType, file } = stored.body;
+    const { title, mediaType, file, status } = stored.body;
+    // What failed has its reason and no text; to parse it again would fail again.
+    if (status === "failed") return { ...shown(stored), text: "" };
     const { bytes } = await this.#parts.files.get(file);
-    return { ...shown(stored), text: parserFor(title, mediaType).parse(bytes, title).text };
+    const parsed = await parseDocument({ title, mediaType, bytes, cut: false }, undefined, this.#parts.limits);
+    return { ...shown(stored), text: parsed.text };
   }
 
   async source(name: string, id: string): Promise<{ title: string; mediaType: string; bytes: Uint8Array }> {

@@ -1,120 +1,141 @@
 /** Converts HTML to Markdown: headings, lists, tables and code are kept. */
-import { Parser as HtmlParser } from "htmlparser2";
+import { tableRows } from "./html-table.ts";
+import { type HtmlElement, parseHtml } from "./html-tree.ts";
 
-const SKIPPED = new Set(
-  "script style noscript template svg canvas iframe object nav form button select head".split(" "),
-);
 const BLOCKS = new Set(
-  "p div section article main header footer aside blockquote figure figcaption ul ol dl dd dt pre table details summary address fieldset hr".split(
+  "p div section article main header footer aside blockquote figure figcaption ul ol dl dd dt pre table details summary address fieldset hr caption".split(
     " ",
   ),
 );
-/** Deeper pages are truncated: the parser's time per tag grows with the number of open tags. */
-const MAX_DEPTH = 5000;
-const VOID = new Set("area base br col embed hr img input link meta param source track wbr".split(" "));
+const HEADING = /^h([1-6])$/;
+/** Items deeper than this are not indented further. */
+const MAX_INDENT = 8;
 
 /** Scripts, styles, forms, navigation and hidden elements are skipped. `title`: the text of `<title>`. */
 export function htmlToMarkdown(source: string): { text: string; title?: string } {
+  const { root, title } = parseHtml(source);
   const page = new Text();
-  let title = "";
-  let inTitle = false;
-  /** Nesting depth within a skipped element; 0 outside. */
-  let skipping = 0;
-  let depth = 0;
-  let pre = 0;
-  /** Cells of the open table row. */
-  let cells: Text[] | undefined;
-  let header = false;
-  const lists: { ordered: boolean; count: number }[] = [];
-  const out = () => cells?.at(-1) ?? page;
-
-  const parser = new HtmlParser(
-    {
-      onopentag(name, attributes) {
-        if (++depth > MAX_DEPTH) parser.pause();
-        if (name === "title" && !title) inTitle = true;
-        if (skipping > 0) {
-          if (!VOID.has(name)) skipping++;
-          return;
-        }
-        if (SKIPPED.has(name) || isHidden(attributes)) {
-          if (!VOID.has(name)) skipping = 1;
-          return;
-        }
-        const level = /^h([1-6])$/.exec(name);
-        if (level && !cells) {
-          page.gap();
-          page.add(`${"#".repeat(Number(level[1]))} `);
-        } else if (name === "br") out().line();
-        else if (name === "li") {
-          out().line();
-          const list = lists.at(-1);
-          const mark = list?.ordered ? `${++list.count}.` : "-";
-          out().add(`${"  ".repeat(Math.max(0, lists.length - 1))}${mark} `);
-        } else if (name === "tr") {
-          page.line();
-          cells = [];
-          header = false;
-        } else if ((name === "td" || name === "th") && cells) {
-          cells.push(new Text(true));
-          header ||= name === "th";
-        } else if (name === "img" && attributes.alt) out().words(attributes.alt);
-        else if (name === "pre") {
-          out().gap();
-          out().add("```");
-          out().line();
-          pre++;
-        } else if (BLOCKS.has(name) && !(lists.length > 0 && (name === "p" || name === "div"))) {
-          if (name === "ul" || name === "ol") {
-            if (lists.length > 0) out().line();
-            else out().gap();
-            lists.push({ ordered: name === "ol", count: 0 });
-          } else out().gap();
-        }
-      },
-      ontext(text) {
-        if (inTitle) title += text;
-        if (skipping > 0) return;
-        if (pre > 0) out().add(text);
-        else out().words(text);
-      },
-      onclosetag(name) {
-        depth--;
-        if (name === "title") inTitle = false;
-        if (skipping > 0) {
-          if (!VOID.has(name)) skipping--;
-          return;
-        }
-        if (name === "tr" && cells) {
-          const row = cells.map((cell) => cell.toString().replaceAll("|", "\\|"));
-          cells = undefined;
-          if (row.length > 0) page.add(`| ${row.join(" | ")} |${header ? `\n|${" --- |".repeat(row.length)}` : ""}`);
-          page.line();
-        } else if (name === "pre" && pre > 0) {
-          out().line();
-          out().add("```");
-          pre--;
-          out().gap();
-        } else if (name === "ul" || name === "ol") {
-          lists.pop();
-          if (lists.length === 0) out().gap();
-        } else if (/^h[1-6]$/.test(name) || (BLOCKS.has(name) && lists.length === 0)) out().gap();
-      },
-    },
-    { decodeEntities: true, lowerCaseTags: true },
-  );
-  parser.write(source);
-  if (depth <= MAX_DEPTH) parser.end();
-  const named = title.replaceAll(/\s+/g, " ").trim();
-  return { text: page.toString(), ...(named && { title: named }) };
+  const budget = { spanned: Math.max(10_000, source.length) };
+  new Writer(page, budget).children(root);
+  return { text: page.toString(), ...(title && { title }) };
 }
 
-function isHidden(attributes: Record<string, string>): boolean {
-  return (
-    "hidden" in attributes ||
-    attributes["aria-hidden"] === "true" ||
-    /display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])/i.test(attributes.style ?? "")
-  );
+class Writer {
+  readonly #out: Text;
+  readonly #budget: { spanned: number };
+  readonly #inCell: boolean;
+  readonly #lists: { ordered: boolean; count: number }[] = [];
+
+  /** `inCell`: everything is written on one line. */
+  constructor(out: Text, budget: { spanned: number }, inCell = false) {
+    this.#out = out;
+    this.#budget = budget;
+    this.#inCell = inCell;
+  }
+
+  children({ children }: HtmlElement): void {
+    for (const child of children)
+      if (typeof child === "string") this.#out.words(child);
+      else this.#element(child);
+  }
+
+  #element(element: HtmlElement): void {
+    const { name, attributes } = element;
+    const out = this.#out;
+    const level = HEADING.exec(name)?.[1];
+    if (name === "br") out.line();
+    else if (name === "img") out.words(attributes.alt ?? "");
+    else if (name === "table") this.#table(element);
+    else if (name === "pre") this.#code(element);
+    else if (name === "ul" || name === "ol") this.#list(element);
+    else if (name === "li") this.#item(element);
+    else if (level) {
+      out.gap();
+      if (!this.#inCell) out.add(`${"#".repeat(Number(level))} `);
+      this.children(element);
+      out.gap();
+    } else if (name === "tr" || name === "td" || name === "th") {
+      // Outside of a table, or in one that only arranges a page.
+      out.gap();
+      this.children(element);
+      out.gap();
+    } else if (BLOCKS.has(name) && !(this.#lists.length > 0 && (name === "p" || name === "div"))) {
+      const gap = () => (this.#lists.length > 0 ? out.line() : out.gap());
+      gap();
+      this.children(element);
+      gap();
+    } else this.children(element);
+  }
+
+  #list(element: HtmlElement): void {
+    const out = this.#out;
+    if (this.#lists.length > 0) out.line();
+    else out.gap();
+    this.#lists.push({ ordered: element.name === "ol", count: 0 });
+    this.children(element);
+    this.#lists.pop();
+    if (this.#lists.length === 0) out.gap();
+  }
+
+  #item(element: HtmlElement): void {
+    const list = this.#lists.at(-1);
+    const indent = Math.min(MAX_INDENT, Math.max(0, this.#lists.length - 1));
+    this.#out.line();
+    this.#out.add(`${"  ".repeat(indent)}${list?.ordered ? `${++list.count}.` : "-"} `);
+    this.children(element);
+    this.#out.line();
+  }
+
+  #code(element: HtmlElement): void {
+    const out = this.#out;
+    const text = textOf(element);
+    if (this.#inCell) {
+      out.words(text);
+      return;
+    }
+    out.gap();
+    out.add("```");
+    out.line();
+    out.add(text);
+    out.line();
+    out.add("```");
+    out.gap();
+  }
+
+  #table(table: HtmlElement): void {
+    const out = this.#out;
+    const rows = this.#inCell ? undefined : tableRows(table);
+    if (!rows) {
+      // A table in a cell becomes words of the cell; one that arranges a page, its blocks.
+      out.gap();
+      this.children(table);
+      out.gap();
+      return;
+    }
+    out.gap();
+    if (rows.caption) {
+      new Writer(out, this.#budget).children(rows.caption);
+      out.gap();
+    }
+    for (const line of rows.lines((cell) => this.#cell(cell), this.#budget)) {
+      out.line();
+      out.add(line);
+    }
+    out.gap();
+  }
+
+  #cell(cell: HtmlElement): string {
+    const text = new Text(true);
+    new Writer(text, this.#budget, true).children(cell);
+    return text.toString().replaceAll("|", "\\|");
+  }
+}
+
+/** All text below an element, as it stands. */
+function textOf(element: HtmlElement): string {
+  return element.children
+    .map((child) => (typeof child === "string" ? child : child.name === "br" ? "\n" : textOf(child)))
+    .join("");
 }
 
 /** Builds text from pieces. Spaces and line breaks are added with the next piece, so no piece is read twice. */

@@ -6,6 +6,7 @@ import { PatchbayError } from "../../runtime/error.ts";
 import { AddedDocuments, DocumentText, KnowledgeCard, KnowledgeDocument, SearchHit } from "../contract/knowledge.ts";
 import { body, describe, Paging, query } from "../http/describe.ts";
 import type { AppEnv } from "../http/guard.ts";
+import { LIMITS, readJson } from "../http/intake.ts";
 import { uploads } from "../http/uploads.ts";
 import { exportKnowledge, importKnowledge } from "../knowledge/bundle.ts";
 import type { Knowledge } from "../knowledge/service.ts";
@@ -187,7 +188,7 @@ export function knowledgeRoutes({ knowledge }: Pick<Services, "knowledge">) {
       async (c) => {
         const name = c.req.param("name");
         if (!c.req.header("content-type")?.startsWith("multipart/")) {
-          const parsed = NewDocument.safeParse(await c.req.json());
+          const parsed = NewDocument.safeParse(await readJson(c, LIMITS.upload));
           if (!parsed.success)
             throw new PatchbayError(
               "bad_request",

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { PatchbayError } from "../../runtime/error.ts";
 import { terms } from "../../runtime/retrieval/terms.ts";
 import type { Task } from "../contract/task.ts";
+import type { Download } from "../knowledge/documents.ts";
 import { createKnowledge, type KnowledgeStore } from "../knowledge/knowledge.ts";
+import type { ParseLimits } from "../knowledge/parsers/parse.ts";
 import type { Knowledge } from "../knowledge/service.ts";
-import type { SafeFetch } from "../net/service.ts";
 import { createFiles } from "../stores/blobs/files.ts";
 import { openBlobs } from "../stores/blobs/open-blobs.ts";
 import { sqliteRecords } from "../stores/sqlite/records.ts";
@@ -39,7 +40,8 @@ export function temporaryFolder(): { folder: string; remove(): void } {
 export async function openBench(
   folder: string,
   embedder: FakeEmbedder = {},
-  fetch: SafeFetch = noFetch,
+  fetch: Download = noFetch,
+  limits?: ParseLimits,
 ): Promise<Bench> {
   const records = await sqliteRecords(join(folder, "records.db"));
   const files = createFiles(records, await openBlobs(join(folder, "files")));
@@ -51,6 +53,7 @@ export async function openBench(
     tasks,
     fetch,
     vectors: join(folder, "vectors"),
+    limits,
     report: (message) => reports.push(message),
     models: {
       embedder: async () => embedder.name,
@@ -88,7 +91,7 @@ export async function openBench(
   };
 }
 
-const noFetch: SafeFetch = async () => {
+const noFetch: Download = async () => {
   throw new PatchbayError("address_blocked", "No network here.");
 };
 

@@ -8,8 +8,8 @@ export const csv: Parser = {
   name: "CSV",
   extensions: [".csv", ".tsv"],
   mediaTypes: ["text/csv", "text/tab-separated-values"],
-  parse(bytes, title) {
-    const source = decodeText(bytes, title);
+  parse(bytes, title, charset) {
+    const { text: source, ...decoded } = decodeText(bytes, title, { charset });
     let rows: string[][];
     try {
       rows = parse(source, {
@@ -33,7 +33,7 @@ export const csv: Parser = {
           .replaceAll(/\s*\n\s*/g, " "),
       )
       .join("\n");
-    return { text: text || columns.join("; "), format: "text", lines: false };
+    return { ...decoded, text: text || columns.join("; "), format: "text", lines: false };
   },
 };
 

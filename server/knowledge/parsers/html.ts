@@ -6,5 +6,8 @@ export const html: Parser = {
   name: "HTML",
   extensions: [".html", ".htm", ".xhtml"],
   mediaTypes: ["text/html", "application/xhtml+xml"],
-  parse: (bytes, title) => ({ ...htmlToMarkdown(decodeText(bytes, title)), format: "markdown", lines: false }),
+  parse(bytes, title, charset) {
+    const { text, ...decoded } = decodeText(bytes, title, { charset, html: true });
+    return { ...decoded, ...htmlToMarkdown(text), format: "markdown", lines: false };
+  },
 };

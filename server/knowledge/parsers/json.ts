@@ -9,12 +9,12 @@ export const json: Parser = {
   name: "JSON",
   extensions: [".json", ".jsonl", ".ndjson"],
   mediaTypes: ["application/json", "application/jsonl", "application/x-ndjson"],
-  parse(bytes, title) {
-    const source = decodeText(bytes, title);
+  parse(bytes, title, charset) {
+    const { text: source, ...decoded } = decodeText(bytes, title, { charset });
     const value = /\.(?:jsonl|ndjson)$/i.test(title) ? parseLines(source, title) : parseWhole(source, title);
     const items = Array.isArray(value) ? value : [value];
     const paragraphs = items.map((item) => [...lines(item, "", 0)].join("\n"));
-    return { text: paragraphs.join("\n\n"), format: "text", lines: false };
+    return { ...decoded, text: paragraphs.join("\n\n"), format: "text", lines: false };
   },
 };
 

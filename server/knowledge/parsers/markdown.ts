@@ -5,5 +5,5 @@ export const markdown: Parser = {
   name: "Markdown",
   extensions: [".md", ".markdown", ".mdx", ".mdown"],
   mediaTypes: ["text/markdown", "text/x-markdown"],
-  parse: (bytes, title) => ({ text: decodeText(bytes, title), format: "markdown", lines: true }),
+  parse: (bytes, title, charset) => ({ ...decodeText(bytes, title, { charset }), format: "markdown", lines: true }),
 };

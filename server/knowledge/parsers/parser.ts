@@ -6,6 +6,8 @@ export interface Parsed {
   lines: boolean;
   /** The document's own title, if any. */
   title?: string;
+  /** One sentence about what may be wrong in the text, for the document's row. */
+  warning?: string;
 }
 
 export interface Parser {
@@ -14,6 +16,9 @@ export interface Parser {
   /** With the dot, lower case. */
   extensions: string[];
   mediaTypes: string[];
-  /** Throws `bad_request` or `unsupported_media_type` with the file's name. */
-  parse(bytes: Uint8Array, title: string): Parsed;
+  /**
+   * `charset`: of the content type that brought the bytes. Throws `bad_request` or `unsupported_media_type` with the file's
+   * name.
+   */
+  parse(bytes: Uint8Array, title: string, charset?: string): Parsed;
 }

@@ -76,6 +76,8 @@ describe("text", () => {
     ["UTF-16 little", [0xff, 0xfe, 0x74, 0x5e], "年"],
     ["UTF-16 big", [0xfe, 0xff, 0x5e, 0x74], "年"],
     ["GB18030", [0xc4, 0xea], "年"],
+    ["UTF-16 without its mark", [0x41, 0, 0x3a, 0, 0x20, 0, 0x74, 0x5e], "A: 年"],
+    ["ISO-2022-JP", [0x1b, 0x24, 0x42, 0x46, 0x7c, 0x1b, 0x28, 0x42], "日"],
   ])("reads %s", (_, bytes, text) => expect(parse("a.txt", new Uint8Array(bytes)).text).toBe(text));
 
   test("takes out what hides words, and evens line ends", () => {

@@ -5,5 +5,5 @@ export const text: Parser = {
   name: "text",
   extensions: [".txt", ".text", ".log", ".rst", ".adoc", ".org", ".yaml", ".yml", ".toml", ".ini", ".xml"],
   mediaTypes: ["text/plain"],
-  parse: (bytes, title) => ({ text: decodeText(bytes, title), format: "text", lines: true }),
+  parse: (bytes, title, charset) => ({ ...decodeText(bytes, title, { charset }), format: "text", lines: true }),
 };

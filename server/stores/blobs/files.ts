@@ -129,8 +129,9 @@ class BlobFiles implements FileStore {
 
 /** The last segment of a path, without control characters: a name to show, never a path to write to. */
 function safeName(name: string): string {
-  const last = name.split(/[/\\]/).at(-1) ?? "";
+  const last = name.toWellFormed().split(/[/\\]/).at(-1) ?? "";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are removed
   const clean = last.replaceAll(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "").trim();
-  return clean.slice(0, MAX_NAME) || "file";
+  // Not in the middle of a surrogate pair.
+  return clean.slice(0, MAX_NAME).replace(/[\ud800-\udbff]$/, "") || "file";
 }
