@@ -4,6 +4,7 @@ import Markdown, { defaultUrlTransform } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import type { Document } from "../../runtime/message.ts";
 import { CopyButton } from "../ui/code-block.tsx";
+import { PassageText } from "../ui/passage-text.tsx";
 import { Popover } from "../ui/popover.tsx";
 import { CITE, linkCitations } from "./citations.ts";
 import { sourceText } from "./value-view.tsx";
@@ -119,7 +120,7 @@ function Citation({ number }: { number: number }) {
       <div className="max-h-72 overflow-y-auto p-3">
         <p className="font-medium">{document.title}</p>
         {source && <p className="text-ink-3 text-sm">{source}</p>}
-        <p className="mt-2 whitespace-pre-wrap text-ink-2 text-sm">{document.text}</p>
+        <PassageText text={document.text} className="mt-2 text-ink-2 text-sm" />
       </div>
     </Popover>
   );

@@ -4,6 +4,7 @@ import type { Document } from "../../runtime/message.ts";
 import { isDocuments } from "../../runtime/preview.ts";
 import * as format from "../i18n/format.ts";
 import { CopyButton } from "../ui/code-block.tsx";
+import { PassageText } from "../ui/passage-text.tsx";
 
 const LONG = 1200;
 
@@ -62,7 +63,7 @@ function Passages({ documents }: { documents: Document[] }) {
             </span>
             <span className="text-ink-3 text-xs tnum">{document.score.toFixed(2)}</span>
           </p>
-          <p className="mt-0.5 line-clamp-3 text-ink-2">{document.text}</p>
+          <PassageText text={document.text} lines={3} className="mt-0.5 text-ink-2" />
         </li>
       ))}
     </ol>

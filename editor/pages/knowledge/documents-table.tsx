@@ -137,6 +137,11 @@ export function DocumentPanel({ name, document, onClose }: { name: string; docum
       <Loaded query={query} skeleton={<Skeleton className="h-64" />}>
         {(read) => (
           <>
+            {read.error && (
+              <Notice className="mb-4" tone={read.status === "failed" ? "bad" : "warn"}>
+                {read.error}
+              </Notice>
+            )}
             {read.truncated && <Notice className="mb-4">{t("truncated")}</Notice>}
             <pre className="whitespace-pre-wrap break-words font-sans text-base leading-relaxed">{read.text}</pre>
           </>

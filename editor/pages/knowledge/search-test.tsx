@@ -10,6 +10,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Form } from "../../ui/form.tsx";
 import { Input } from "../../ui/input.tsx";
+import { PassageText } from "../../ui/passage-text.tsx";
 import { Segmented } from "../../ui/segmented.tsx";
 
 type Mode = "auto" | "text" | "vector" | "hybrid";
@@ -118,7 +119,7 @@ function HitCard({ hit, number: place, onOpen }: { hit: SearchHit; number: numbe
         </button>
         {where.length > 0 && <span className="min-w-0 truncate text-ink-3 text-sm">{where.join(" · ")}</span>}
       </header>
-      <p className="mt-2 line-clamp-5 whitespace-pre-line">{hit.text.replaceAll(/\n\s*\n/g, "\n")}</p>
+      <PassageText text={hit.text.replaceAll(/\n\s*\n/g, "\n")} lines={5} className="mt-2" />
       <footer className="mt-2 flex flex-wrap gap-1.5">
         {Object.entries(hit.ranks ?? {}).map(([search, rank]) => (
           <Badge key={search}>

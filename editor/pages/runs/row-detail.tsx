@@ -10,6 +10,7 @@ import { Badge } from "../../ui/badge.tsx";
 import { CodeBlock } from "../../ui/code-block.tsx";
 import { cx } from "../../ui/cx.ts";
 import { Notice } from "../../ui/notice.tsx";
+import { PassageText } from "../../ui/passage-text.tsx";
 import type { TimelineRow } from "./timeline.ts";
 
 /** The input and output of a timeline row, as recorded in the events. */
@@ -117,7 +118,7 @@ function Search({ retrieval }: { retrieval: EventOf<"retrieval"> }) {
                 </span>
               ))}
             </div>
-            {hit.text && <p className="mt-1 line-clamp-3 text-ink-2">{hit.text}</p>}
+            {hit.text && <PassageText text={hit.text} lines={3} className="mt-1 text-ink-2" />}
           </li>
         ))}
       </ol>
