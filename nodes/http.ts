@@ -11,7 +11,7 @@ import {
 } from "../runtime/http-request.ts";
 import { defineNode, type NodeIssue, type Values } from "../runtime/node.ts";
 import { previewText } from "../runtime/preview.ts";
-import { fillTemplate, renderTemplate, templateFault, templateNames, valueText } from "../runtime/template.ts";
+import { fillTemplate, renderTemplate, templateIssues, templateNames, valueText } from "../runtime/template.ts";
 
 const config = z.strictObject({
   method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).default("GET"),
@@ -59,11 +59,11 @@ export const http = defineNode<Config>({
   form: {
     method: { widget: "select", label: "Method" },
     url: {
-      widget: "text",
+      widget: "template",
       label: "URL",
       help: "{{name}} in the path or the query becomes an input. The host is fixed.",
     },
-    headers: { widget: "keyvalue", label: "Headers", help: "Store keys and passwords as secrets." },
+    headers: { widget: "keyvalue", templates: true, label: "Headers", help: "Store keys and passwords as secrets." },
     body: {
       widget: "prompt",
       label: "Body",
@@ -99,13 +99,8 @@ export const http = defineNode<Config>({
       options: { auto: "自动", fail: "失败", accept: "接受" },
     },
   },
-  check(config) {
-    const issues: NodeIssue[] = [];
-    for (const { source, path } of templates(config)) {
-      const fault = templateFault(source);
-      if (fault !== undefined)
-        issues.push({ severity: "error", code: "bad-template", message: fault, path, fix: "Close each {{ with }}." });
-    }
+  check(config, inputs) {
+    const issues: NodeIssue[] = templates(config).flatMap(({ source, path }) => templateIssues(source, path, inputs));
     const fault = urlTemplateFault(config.url);
     if (fault !== undefined)
       issues.push({

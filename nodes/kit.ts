@@ -10,7 +10,7 @@ import { Field, fieldPorts, takenNames } from "../runtime/field.ts";
 import { defineNode, type NodeDefinition } from "../runtime/node.ts";
 import { previewNames, previewText } from "../runtime/preview.ts";
 import { matchesRule, Rule } from "../runtime/rule.ts";
-import { renderTemplate, templateFault, templateNames, valueText } from "../runtime/template.ts";
+import { renderTemplate, templateFault, templateIssues, templateNames, valueText } from "../runtime/template.ts";
 
 export const nodeKit = {
   /** The parts of zod that a config needs; named one by one, so that the browser loads only these. */
@@ -33,6 +33,7 @@ export const nodeKit = {
   takenNames,
   renderTemplate,
   templateFault,
+  templateIssues,
   templateNames,
   valueText,
   previewText,

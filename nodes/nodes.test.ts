@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { checkGraph } from "../runtime/check.ts";
 import { definitionFaults } from "../runtime/node-contract.ts";
 import { graphOf, play } from "../runtime/testing/play.ts";
 import { definitions, nodes } from "./index.ts";
@@ -149,6 +150,23 @@ describe("http", () => {
       (await call({ url: "https://api.test/", headers: { "x-a": "{{q}}" } }, { q: "a\r\nb: c" })).outcome,
     ).toMatchObject({ status: "failed", error: { code: "bad_request" } });
   });
+  it("checks its templates as a prompt does, and fills keys into the address", async () => {
+    const config = {
+      url: "https://api.test/{{q.id}}",
+      headers: { "x-a": "{{q.id}}" },
+      body: '{"a":{{"x"},"b":{{1st}}}',
+    };
+    expect(nodes.get("http")!.check!(nodes.get("http")!.config.parse(config), new Map([["q", "text"]]))).toMatchObject([
+      { severity: "error", path: "/url", message: expect.stringContaining('"q" is a text and has no "id"') },
+      { severity: "error", path: "/headers/x-a" },
+      { severity: "error", path: "/body", message: expect.stringContaining('"1st" cannot name a variable') },
+      {
+        severity: "warning",
+        path: "/body",
+        message: expect.stringContaining('"{{"x"},"b":{{1st}}}" is not a variable'),
+      },
+    ]);
+  });
   it.each(["", "ftp://x", "https://{{host}}/x", "https://user@x/", "//x", "https://a.test\\@b/"])(
     "refuses the address %j",
     (url) => {
@@ -181,12 +199,44 @@ describe("prompt", () => {
   it("reaches no prototype", async () => {
     const graph = graphOf(
       {
-        ask: "input",
-        p: ["prompt", { template: "{{q.constructor.constructor}}{{q.__proto__}}|{{q.length}}" }],
+        ask: ["input", { fields: [{ name: "q", kind: "json" }] }],
+        p: [
+          "prompt",
+          { template: '{{q.constructor | default: "none"}} {{q.__proto__ | default: "none"}} {{q.a.length}}' },
+        ],
         reply: "output",
       },
-      ["ask.message p.q", "p.text reply.reply"],
+      ["ask.q p.q", "p.text reply.reply"],
     );
-    expect((await play(graph, nodes)).outcome.output!.reply).toBe("|5");
+    const played = await play(graph, nodes, {}, { input: { message: "", q: { a: "12345" } } });
+    expect(played.outcome.output!.reply).toBe("none none 5");
+  });
+  it("sends code in double braces as it is written, and says where it stands", async () => {
+    const template = 'Explain:\nint a[2][2] = {{1, 2}, {3, 4}};\n<b style={{ color: "red" }}>{{q}}</b>';
+    const graph = graphOf({ ask: "input", p: ["prompt", { template }], reply: "output" }, [
+      "ask.message p.q",
+      "p.text reply.reply",
+    ]);
+    expect((await play(graph, nodes)).outcome.output!.reply).toBe(template.replace("{{q}}", "hello"));
+    expect(checkGraph(graph, nodes)).toMatchObject([
+      {
+        severity: "warning",
+        code: "bad-template",
+        node: "p",
+        path: "/nodes/1/config/template",
+        message: expect.stringContaining("Line 2, column 15"),
+        fix: expect.stringContaining("{% raw %}"),
+      },
+    ]);
+  });
+  it("refuses a key of a text, and an input in any script that nothing is connected to", () => {
+    const graph = graphOf({ ask: "input", p: ["prompt", { template: "{{q.name}}{{用户问题}}" }], reply: "output" }, [
+      "ask.message p.q",
+      "p.text reply.reply",
+    ]);
+    expect(checkGraph(graph, nodes).map(({ code, port, message }) => [code, port, message])).toEqual([
+      ["missing-edge", "用户问题", 'Prompt needs a value at "用户问题".'],
+      ["bad-template", undefined, 'Line 1, column 3: "q" is a text and has no "name".'],
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineNode } from "../runtime/node.ts";
 import { previewText } from "../runtime/preview.ts";
-import { renderTemplate, templateFault, templateNames } from "../runtime/template.ts";
+import { renderTemplate, templateIssues, templateNames } from "../runtime/template.ts";
 
 const config = z.strictObject({ template: z.string().max(200_000).default("") });
 
@@ -24,7 +24,7 @@ export const prompt = defineNode<z.infer<typeof config>>({
     template: {
       widget: "prompt",
       label: "Template",
-      help: "Write {{name}} to insert a value. Each name becomes an input.",
+      help: "Write {{name}} to insert a value; typing {{ lists what there is. Each name becomes an input.",
     },
   },
   preview: ({ template }) => (template.trim() === "" ? [] : [{ text: previewText(template) }]),
@@ -38,23 +38,12 @@ export const prompt = defineNode<z.infer<typeof config>>({
       title: "提示词",
       summary: "用模板生成文本",
       emptyText: "模板为空。",
-      fields: { template: { label: "模板", help: "用 {{name}} 插入一个值，每个名称都是一个输入。" } },
+      fields: {
+        template: { label: "模板", help: "用 {{name}} 插入一个值，输入 {{ 会列出可用的值。每个名称都是一个输入。" },
+      },
       ports: { text: "文本" },
     },
   },
-  check({ template }) {
-    const fault = templateFault(template);
-    return fault === undefined
-      ? []
-      : [
-          {
-            severity: "error",
-            code: "bad-template",
-            message: fault,
-            path: "/template",
-            fix: "Close each {{ with }} and each {% with %}.",
-          },
-        ];
-  },
+  check: ({ template }, inputs) => templateIssues(template, "/template", inputs),
   run: async ({ config, inputs }) => ({ text: renderTemplate(config.template, inputs) }),
 });

@@ -254,7 +254,7 @@ describe("checkGraph", () => {
   });
 
   it("checks bodies", () => {
-    const body = graphOf({ ask: "input", p: ["prompt", { template: "{{" }], reply: "output" }, [
+    const body = graphOf({ ask: "input", p: ["prompt", { template: "{% if %}" }], reply: "output" }, [
       "ask.message reply.reply",
     ]);
     const graph = graphOf({ ask: "input", each: ["map", { body }], empty: "map", reply: "output" }, [

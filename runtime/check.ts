@@ -9,7 +9,7 @@ import type { Graph } from "./graph.ts";
 import { findCycle, topological } from "./graph-order.ts";
 import { type Issue, type IssueCode, pointer } from "./issue.ts";
 import type { CheckContext, NodeTable } from "./node.ts";
-import { edgeFit } from "./port.ts";
+import { edgeFit, type Kind } from "./port.ts";
 import { type CompiledNode, resolve } from "./resolve.ts";
 import { findUnapprovedAction } from "./unapproved-action.ts";
 
@@ -98,7 +98,7 @@ export function examine(
           },
         );
     }
-    for (const found of node.definition.check?.(node.config) ?? [])
+    for (const found of node.definition.check?.(node.config, connectedKinds(node)) ?? [])
       issues.push({ ...found, node: node.id, path: `${pointer("nodes", node.index)}/config${found.path ?? ""}` });
     for (const body of node.definition.bodies?.(node.config) ?? []) {
       const path = `${pointer("nodes", node.index)}/config${body.path}`;
@@ -136,6 +136,19 @@ export function examine(
 
   issues.sort((a, b) => Number(a.severity === "warning") - Number(b.severity === "warning"));
   return { issues, order };
+}
+
+/** Inputs whose connections give different kinds are left out. */
+function connectedKinds(node: CompiledNode): ReadonlyMap<string, Kind> {
+  const kinds = new Map<string, Kind>();
+  const mixed = new Set<string>();
+  for (const { from, fromPort, toPort } of node.incoming) {
+    const kind = from.outputs.find((port) => port.id === fromPort)?.kind ?? "any";
+    if ((kinds.get(toPort) ?? kind) !== kind) mixed.add(toPort);
+    kinds.set(toPort, kind);
+  }
+  for (const port of mixed) kinds.delete(port);
+  return kinds;
 }
 
 function unreachable(nodes: CompiledNode[]): CompiledNode[] {

@@ -16,7 +16,7 @@ import type { Field } from "./field.ts";
 import type { Graph, RunnableGraph, Settings } from "./graph.ts";
 import type { Host } from "./host.ts";
 import type { Issue } from "./issue.ts";
-import type { Port, Ports } from "./port.ts";
+import type { Kind, Port, Ports } from "./port.ts";
 import type { PreviewPart } from "./preview.ts";
 import type { Approval, ToolResult, ToolSpec } from "./tool.ts";
 
@@ -29,6 +29,8 @@ export interface FieldHint {
     | "text"
     | "textarea"
     | "prompt"
+    /** A template of one line. */
+    | "template"
     | "code"
     | "json"
     | "schema"
@@ -56,6 +58,8 @@ export interface FieldHint {
   placeholder?: string;
   /** Shown under "More". */
   advanced?: boolean;
+  /** For `keyvalue`: the values are templates. */
+  templates?: boolean;
   min?: number;
   max?: number;
   step?: number;
@@ -163,8 +167,11 @@ export interface NodeDefinition<C = unknown> {
   sessionInput?: string;
   /** The most tools it offers to its model; of more, a search chooses the best. */
   toolLimit?(config: C): number;
-  /** Issues that only this node type knows: a template that does not parse, a case without a name. `path` is within the config. */
-  check?(config: C): NodeIssue[];
+  /**
+   * Issues that only this node type knows: a template that does not parse, a case without a name. `path` is within the
+   * config. `inputs`: the kind of the values connected to each input, if all its connections have the same kind.
+   */
+  check?(config: C, inputs?: ReadonlyMap<string, Kind>): NodeIssue[];
   /** Graphs inside the config, each with the JSON pointer to it. */
   bodies?(config: C): { graph: Graph; path: string }[];
   /** What must exist outside of the graph for it to run. */

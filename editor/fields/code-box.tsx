@@ -2,6 +2,7 @@ import type { editor as MonacoEditor } from "monaco-editor";
 import { useEffect, useId, useRef, useState } from "react";
 import { cx } from "../ui/cx.ts";
 import { inputClass, Textarea } from "../ui/input.tsx";
+import type { Completion } from "../ui/monaco.ts";
 import { runWhenIdle } from "../ui/run-when-idle.ts";
 
 type Monaco = typeof import("../ui/monaco.ts");
@@ -32,6 +33,8 @@ export function CodeBox({
   lineNumbers,
   onBlur,
   reveal,
+  complete,
+  history,
 }: {
   value: string;
   onChange(text: string): void;
@@ -48,13 +51,17 @@ export function CodeBox({
   onBlur?(): void;
   /** Scrolls to and selects this range when it changes. */
   reveal?: { start: number; end: number };
+  /** For Liquid: what can stand between `{{` and `}}`. */
+  complete?(): readonly Completion[];
+  /** Undo and redo of the document, in place of the editor's own: a choice may have changed more than this text. */
+  history?: { undo(): void; redo(): void };
 }) {
   const [monaco, setMonaco] = useState<Monaco>();
   const host = useRef<HTMLDivElement>(null);
   const area = useRef<HTMLTextAreaElement>(null);
   const editor = useRef<MonacoEditor.IStandaloneCodeEditor>(undefined);
-  const latest = useRef({ onChange, onBlur, value });
-  latest.current = { onChange, onBlur, value };
+  const latest = useRef({ onChange, onBlur, value, complete, history });
+  latest.current = { onChange, onBlur, value, complete, history };
   const helpId = useId();
 
   useEffect(() => {
@@ -98,7 +105,9 @@ export function CodeBox({
       folding: lineNumbers === true,
       scrollBeyondLastLine: false,
       quickSuggestions: language === "javascript",
+      wordBasedSuggestions: language === "liquid" ? "off" : undefined,
     });
+    if (language === "liquid") monaco.completions.set(made.getModel()!, () => latest.current.complete?.() ?? []);
     editor.current = made;
     const height = () => {
       if (fill || !host.current) return;
@@ -113,6 +122,13 @@ export function CodeBox({
         if (text !== latest.current.value) latest.current.onChange(text);
       }),
       made.onDidBlurEditorText(() => latest.current.onBlur?.()),
+      made.onKeyDown((event) => {
+        const way = historyKey(event.browserEvent);
+        if (!way || !latest.current.history) return;
+        event.preventDefault();
+        event.stopPropagation();
+        latest.current.history[way]();
+      }),
       made.onDidContentSizeChange(height),
     ];
     height();
@@ -199,4 +215,10 @@ export function CodeBox({
       />
     </div>
   );
+}
+
+function historyKey({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): "undo" | "redo" | undefined {
+  if (!(ctrlKey || metaKey) || altKey) return undefined;
+  if (key.toLowerCase() === "z") return shiftKey ? "redo" : "undo";
+  return key.toLowerCase() === "y" && !shiftKey ? "redo" : undefined;
 }

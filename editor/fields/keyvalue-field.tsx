@@ -8,11 +8,12 @@ import { IconButton } from "../ui/icon-button.tsx";
 import { Input } from "../ui/input.tsx";
 import { Select } from "../ui/select.tsx";
 import { type FieldProps, recordOf, textOf } from "./field-props.ts";
+import { TemplateInput } from "./template-input.tsx";
 
 type Row = { key: string; value: unknown };
 
 /** Names and values. A value can be a secret, which the graph stores by name only. */
-export function KeyValueField({ value, set, schema, disabled, label }: FieldProps) {
+export function KeyValueField({ node, name, value, set, schema, hint, disabled, label }: FieldProps) {
   const { t } = useTranslation("fields");
   // Rows are kept as typed, because two rows can have the same name for a moment, which the document cannot represent.
   const [rows, setRows] = useState<Row[]>(() => toRows(value));
@@ -45,6 +46,18 @@ export function KeyValueField({ value, set, schema, disabled, label }: FieldProp
               name={row.value.secret}
               disabled={disabled}
               onChange={(secret) => edit(index, { value: { ...recordOf(row.value), secret } })}
+            />
+          ) : hint.templates ? (
+            <TemplateInput
+              mono
+              node={node}
+              field={name}
+              className="min-w-0 flex-1"
+              label={t("value")}
+              placeholder={t("value")}
+              value={textOf(row.value)}
+              disabled={disabled}
+              onChange={(text) => edit(index, { value: fromText(text, schema) })}
             />
           ) : (
             <Input

@@ -17,6 +17,7 @@ import { NumberField, SliderField, ToggleField } from "./number-field.tsx";
 import { AgentField, KnowledgeField } from "./pick-field.tsx";
 import { CodeField, PromptField } from "./prompt-field.tsx";
 import { SelectField } from "./select-field.tsx";
+import { TemplateField } from "./template-input.tsx";
 import { TextareaField, TextField } from "./text-field.tsx";
 import { TextsField } from "./texts-field.tsx";
 import { ToolField, ToolsField } from "./tools-field.tsx";
@@ -25,6 +26,7 @@ const WIDGETS: Record<Exclude<FieldHint["widget"], "hidden">, ComponentType<Fiel
   text: TextField,
   textarea: TextareaField,
   prompt: PromptField,
+  template: TemplateField,
   code: CodeField,
   json: JsonField,
   schema: SchemaField,
@@ -56,8 +58,9 @@ export const NodeField = memo(function NodeField({
   schema,
   config,
   error,
+  warning,
   disabled,
-}: Omit<FieldProps, "label" | "set" | "setKey"> & { error?: string }) {
+}: Omit<FieldProps, "label" | "set" | "setKey"> & { error?: string; warning?: string }) {
   const words = useNodeWords();
   const { apply } = useWorkbench();
   const { label, help } = words.field(type, name);
@@ -67,7 +70,7 @@ export const NodeField = memo(function NodeField({
   const Widget = isRule(schema) ? RuleField : WIDGETS[hint.widget];
   return (
     <div data-field={name}>
-      <Field label={label} help={help} error={error}>
+      <Field label={label} help={help} error={error} warning={warning}>
         <Widget
           node={node}
           type={type}

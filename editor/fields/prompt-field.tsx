@@ -1,13 +1,15 @@
 import { useTranslation } from "react-i18next";
-import { templateFault, templateNames } from "../../runtime/template.ts";
+import { templateNames } from "../../runtime/template.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
 import { CodeBox } from "./code-box.tsx";
 import { type FieldProps, textOf } from "./field-props.ts";
+import { useTemplatePicks } from "./use-template-picks.ts";
 
 /** A Liquid template. Each `{{name}}` becomes a port on the card while it is typed. */
-export function PromptField({ value, set, disabled, label, hint }: FieldProps) {
+export function PromptField({ node, name, value, set, disabled, label, hint }: FieldProps) {
   const { t } = useTranslation("fields");
   const { document } = useWorkbench();
+  const complete = useTemplatePicks(node, name);
   const text = textOf(value);
   const names = templateNames(text);
   return (
@@ -21,20 +23,17 @@ export function PromptField({ value, set, disabled, label, hint }: FieldProps) {
         readOnly={disabled}
         placeholder={hint.placeholder ?? t("promptEmpty", { topic: "{{topic}}" })}
         onBlur={document.seal}
+        complete={complete}
+        history={document}
       />
       {names.length > 0 && (
         <p className="flex flex-wrap gap-1 text-ink-3 text-xs">
           {t("ports")}
-          {names.map((name) => (
-            <code key={name} className="rounded-xs bg-hover px-1 text-ink-2">
-              {name}
+          {names.map((one) => (
+            <code key={one} className="rounded-xs bg-hover px-1 text-ink-2">
+              {one}
             </code>
           ))}
-        </p>
-      )}
-      {templateFault(text) && (
-        <p role="alert" className="text-bad text-sm">
-          {t("templateError")}
         </p>
       )}
     </div>

@@ -48,6 +48,7 @@ function facts(issue: Issue, graph: Graph, reader: PortReader, words: NodeWords)
   const to = end(edge?.to, "in");
   const node = issue.node === undefined ? undefined : at.node(issue.node);
   const port = node && issue.port !== undefined ? portAt(graph, reader, `${node.id}.${issue.port}`, "in") : undefined;
+  const position = /\bLine (\d+), column (\d+): /.exec(issue.message);
   return {
     node: issue.node === undefined ? "" : title(issue.node),
     port: port && node ? words.port(node.type, port) : (issue.port ?? ""),
@@ -55,6 +56,9 @@ function facts(issue: Issue, graph: Graph, reader: PortReader, words: NodeWords)
     to: to.name,
     fromKind: from.kind,
     toKind: to.kind,
+    severity: issue.severity,
+    english: issue.message,
+    ...(position && { position: { line: position[1]!, column: position[2]! } }),
     names: [...issue.message.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ""),
   };
 }

@@ -13,6 +13,11 @@ export interface IssueFacts {
   to: string;
   fromKind: string;
   toKind: string;
+  /** The position that the English message begins with: of a template. */
+  position?: { line: string; column: string };
+  severity: "error" | "warning";
+  /** The English message. */
+  english: string;
   /** The quoted names in the English message: a tool, a model, a key. */
   names: string[];
 }

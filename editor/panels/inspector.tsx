@@ -11,12 +11,12 @@ import { fieldOf, fixFor } from "../graph/quick-fixes.ts";
 import { useIssueWords } from "../hooks/issue-words.ts";
 import { NodeTile } from "../hooks/node-tile.tsx";
 import { QuickFixButton } from "../hooks/quick-fix-button.tsx";
+import { useQuietIssues } from "../hooks/use-quiet-issues.ts";
 import {
   useDocument,
   useIsFresh,
   useLive,
   useNodeFacts,
-  useNodeIssues,
   usePanels,
   useReader,
   useSelectedNode,
@@ -85,7 +85,6 @@ function NodeForm({ node }: { node: GraphNode }) {
           </p>
         </div>
       </header>
-      <NodeIssues node={node} />
       <PinnedNodeNotice node={node.id} />
       {view && (
         <Segmented
@@ -117,9 +116,11 @@ function Settings({ node }: { node: GraphNode }) {
   const { definition, config } = useNodeFacts(node);
   const disabled = useDocument((state) => state.frozen);
   const workbench = useWorkbench();
+  const issues = useQuietIssues(node);
   if (!definition)
     return (
       <div className="flex flex-col gap-3 px-4 pb-4">
+        <NodeIssues node={node} issues={issues} />
         <Notice tone="warn" title={t("unknownType", { type: node.type })}>
           {t("unknownTypeHelp")}
         </Notice>
@@ -135,16 +136,16 @@ function Settings({ node }: { node: GraphNode }) {
     );
   return (
     <>
-      <ConfigForm node={node} config={config} fields={formFields(definition)} disabled={disabled} />
+      <ConfigForm node={node} config={config} fields={formFields(definition)} issues={issues} disabled={disabled} />
+      <NodeIssues node={node} issues={issues} />
       {definition.role !== "annotation" && <Connections node={node} />}
       {canFail(definition) && <FailureForm node={node} disabled={disabled} />}
     </>
   );
 }
 
-/** Issues without a field in the form. The others are shown below their fields. */
-function NodeIssues({ node }: { node: GraphNode }) {
-  const issues = useNodeIssues(node.id);
+/** Issues without a field in the form, below it. The others are shown below their fields. */
+function NodeIssues({ node, issues }: { node: GraphNode; issues: readonly Issue[] }) {
   const words = useIssueWords();
   const reader = useReader();
   const { graph } = useWorkbench();
@@ -203,24 +204,33 @@ function ConfigForm({
   node,
   config,
   fields,
+  issues,
   disabled,
 }: {
   node: GraphNode;
   config?: Record<string, unknown>;
   fields: FormField[];
+  issues: readonly Issue[];
   disabled: boolean;
 }) {
   const { t } = useTranslation(["panels", "common"]);
-  const issues = useNodeIssues(node.id);
   const issueText = useIssueWords();
   const raw = (typeof node.config === "object" && node.config !== null ? node.config : {}) as Record<string, unknown>;
   const full = config ?? { ...Object.fromEntries(fields.map((field) => [field.name, field.fallback])), ...raw };
   const fresh = useIsFresh(node.id);
-  const errors = new Map(
-    issues.flatMap((issue) =>
-      fresh || fieldOf(issue) === undefined ? [] : [[fieldOf(issue)!, issueText(issue).message]],
-    ),
-  );
+  const textsOf = (severity: Issue["severity"]) => {
+    const texts = new Map<string, string>();
+    for (const issue of issues) {
+      const field = fieldOf(issue);
+      if (fresh || field === undefined || issue.severity !== severity || texts.has(field)) continue;
+      const { message, fix } = issueText(issue);
+      // How to write braces is not plain from what is wrong with them.
+      texts.set(field, issue.code === "bad-template" && fix ? `${message} ${fix}` : message);
+    }
+    return texts;
+  };
+  const errors = textsOf("error");
+  const warnings = textsOf("warning");
   const show = (field: FormField) => (
     <NodeField
       key={field.name}
@@ -232,6 +242,7 @@ function ConfigForm({
       schema={field.schema}
       config={full}
       error={errors.get(field.name)}
+      warning={warnings.get(field.name)}
       disabled={disabled}
     />
   );

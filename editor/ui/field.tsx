@@ -21,6 +21,7 @@ export function Field({
   hint,
   help,
   error,
+  warning,
   optional,
   className,
   children,
@@ -30,13 +31,16 @@ export function Field({
   hint?: ReactNode;
   help?: ReactNode;
   error?: ReactNode;
+  /** What may not be meant; the value is used all the same. */
+  warning?: ReactNode;
   /** The word for "optional", if the field is. */
   optional?: string;
   className?: string;
   children: ReactNode;
 }) {
   const id = useId();
-  const describedBy = [help ? `${id}-help` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ") || undefined;
+  const describedBy =
+    [help && `${id}-help`, error && `${id}-error`, warning && `${id}-warning`].filter(Boolean).join(" ") || undefined;
   return (
     <FieldContext.Provider value={{ id, describedBy, invalid: Boolean(error) }}>
       <div className={cx("flex min-w-0 flex-col gap-1.5", className)}>
@@ -56,6 +60,11 @@ export function Field({
         {error && (
           <p id={`${id}-error`} role="alert" className="text-bad text-sm">
             {error}
+          </p>
+        )}
+        {warning && (
+          <p id={`${id}-warning`} role="status" className="text-sm text-warn">
+            {warning}
           </p>
         )}
       </div>

@@ -13,6 +13,7 @@ import EditorWorker from "monaco-editor/editor/editor.worker.js?worker";
 import JsonWorker from "monaco-editor/language/json/json.worker.js?worker";
 import TypeScriptWorker from "monaco-editor/language/typescript/ts.worker.js?worker";
 import { preferences } from "../session/preferences.ts";
+import { openVariable } from "./open-variable.ts";
 import { shownTheme } from "./theme.ts";
 
 self.MonacoEnvironment = {
@@ -73,6 +74,46 @@ monaco.editor.addKeybindingRules([
 applyTheme();
 preferences.subscribe(applyTheme);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
+
+export interface Completion {
+  name: string;
+  /** Its type and where it comes from. */
+  detail: string;
+  /** Called when it was chosen, once its name is in the text. */
+  choose?(): void;
+}
+
+/** By the model of an editor: what may stand between `{{` and `}}` in it. */
+export const completions = new WeakMap<monaco.editor.ITextModel, () => readonly Completion[]>();
+
+const CHOOSE = "patchbay.choose-variable";
+monaco.editor.registerCommand(CHOOSE, (_accessor, choose: () => void) => choose());
+monaco.languages.registerCompletionItemProvider("liquid", {
+  triggerCharacters: ["{"],
+  provideCompletionItems(model, { lineNumber, column }) {
+    const line = model.getLineContent(lineNumber);
+    const open = openVariable(line, column - 1);
+    const list = open && completions.get(model);
+    if (!open || !list) return { suggestions: [] };
+    const range = {
+      startLineNumber: lineNumber,
+      endLineNumber: lineNumber,
+      startColumn: open.start + 1,
+      endColumn: open.end + 1,
+    };
+    return {
+      suggestions: list().map(({ name, detail, choose }, index) => ({
+        label: { label: name, description: detail },
+        kind: monaco.languages.CompletionItemKind.Variable,
+        insertText: name + open.close,
+        filterText: `${name} ${detail}`,
+        sortText: String(index).padStart(4, "0"),
+        range,
+        ...(choose && { command: { id: CHOOSE, title: name, arguments: [choose] } }),
+      })),
+    };
+  },
+});
 
 /** Default options for every editor. @public */
 export const editorOptions: monaco.editor.IStandaloneEditorConstructionOptions = {

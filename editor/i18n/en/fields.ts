@@ -4,7 +4,7 @@ export const fields = {
   range: "From {{min}} to {{max}}.",
   ports: "Inputs: ",
   promptEmpty: "You answer questions about {{topic}}.",
-  templateError: "The template is incomplete: a brace or a tag is not closed.",
+  pickOpen: "not connected",
   jsonError: "Not saved yet: {{fault}}",
   schemaBegin: "Start with a simple schema",
   notFound: "Not found",

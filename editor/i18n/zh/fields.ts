@@ -7,7 +7,7 @@ export const fields: Words<typeof en> = {
   range: "从 {{min}} 到 {{max}}。",
   ports: "输入：",
   promptEmpty: "你来回答关于 {{topic}} 的问题。",
-  templateError: "模板还不完整：有括号或标签没有闭合。",
+  pickOpen: "尚未连接",
   jsonError: "还没有保存：{{fault}}",
   schemaBegin: "从一个简单的结构开始",
   notFound: "不存在",

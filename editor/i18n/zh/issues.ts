@@ -51,10 +51,7 @@ export const chinese: Record<IssueCode, (facts: IssueFacts) => Said> = {
   "too-many-outputs": () => ({ message: "只能有一个输出节点。", fix: "删掉这一个。" }),
   unreachable: ({ node }) => ({ message: `“${node}”的输出没有连到回复。`, fix: "把它接下去，或者删掉。" }),
   "too-large": () => ({ message: "图太大，或者嵌套太深。" }),
-  "bad-template": ({ node }) => ({
-    message: `“${node}”的模板有语法错误。`,
-    fix: "每个 {{ 都要有 }}，每个 {% 都要有 %}。",
-  }),
+  "bad-template": badTemplate,
   "bad-body": ({ node }) => ({ message: `“${node}”的子流程有问题。`, fix: "打开它的子流程，改正那里的问题。" }),
   "missing-model": ({ node, names }) => ({
     message: `“${node}”用的模型“${names[0] ?? ""}”没有配置。`,
@@ -85,3 +82,28 @@ export const chinese: Record<IssueCode, (facts: IssueFacts) => Said> = {
     fix: `让“${names[1] ?? ""}”先问人，除非它怎么调用都不会有害。`,
   }),
 };
+
+function badTemplate({ node, names, position, severity, english }: IssueFacts): Said {
+  const raw = "要原样发送花括号，请在前面写 {% raw %}，后面写 {% endraw %}。";
+  const where = position ? `第 ${position.line} 行第 ${position.column} 列：` : `“${node}”的模板：`;
+  const name = names[0] ?? "";
+  if (severity === "warning") {
+    const text = /"(.*)"(?: \(and (\d+) more\))? is not a variable/s.exec(english);
+    const more = text?.[2] ? `（还有 ${text[2]} 处）` : "";
+    return {
+      message: `${where}“${text?.[1] ?? name}”${more}不是变量，会原样发送。`,
+      fix: `如果本意如此：${raw}变量只能写成 {{名称}}、{{名称.键}} 或 {{名称 | 过滤器}}。`,
+    };
+  }
+  if (english.includes("cannot name a variable"))
+    return {
+      message: `${where}“${name}”不能作变量名：名称以字母（汉字也可以）或 _ 开头，最多 64 个字符。`,
+      fix: `请改名。${raw}`,
+    };
+  if (/ is a (?:text|list) and has no /.test(english))
+    return {
+      message: `${where}“${name}”是${english.includes(" is a text ") ? "文本" : "列表"}，没有“${names[1] ?? ""}”。`,
+      fix: `写成 {{${name}}}，或者接上一个带有“${names[1] ?? ""}”的 JSON 值。`,
+    };
+  return { message: `${where}模板有语法错误。`, fix: `改正并闭合这个标签。${raw}` };
+}
