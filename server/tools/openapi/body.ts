@@ -108,7 +108,7 @@ function asArguments(
 ): Body | { fault: string } {
   const parts = mediaType.startsWith("text/") ? undefined : reader.objectParts(schema);
   const names = parts ? Object.keys(parts.properties) : [];
-  const more = Object.keys(encoding).length ? { encoding } : {};
+  const encodings = () => (Object.keys(encoding).length ? { encoding } : {});
   if (parts && names.length && names.every((name) => !Object.hasOwn(taken, name))) {
     const properties: Record<string, JsonSchema> = {};
     const args: { arg: string; name: string; file?: boolean }[] = [];
@@ -116,7 +116,10 @@ function asArguments(
       const property = follow(document.root, parts.properties[name]);
       if ("value" in property && isTrue(property.value.readOnly)) continue;
       const arg = argumentName(name, { ...taken, ...properties });
-      const isUpload = mediaType === MULTIPART && "value" in property && isFile(document.root, property.value);
+      const contentType = "value" in property ? text(property.value.contentMediaType) : "";
+      if (mediaType === MULTIPART && contentType) encoding[name] = { contentType, ...encoding[name] };
+      const isUpload =
+        mediaType === MULTIPART && "value" in property && isFile(document.root, property.value, encoding[name]);
       const read = isUpload ? FILE : reader.read(parts.properties[name], 1);
       properties[arg] = describeSentName(read, arg, name, "body");
       args.push(isUpload ? { arg, name, file: true } : { arg, name });
@@ -125,7 +128,7 @@ function asArguments(
     const { additional } = parts;
     const open = additional !== undefined && additional !== false;
     return {
-      binding: { mediaType, ...more, from: open ? { args, open } : { args } },
+      binding: { mediaType, ...encodings(), from: open ? { args, open } : { args } },
       properties,
       required,
       ...(open && { additional: isObject(additional) ? reader.read(additional, 1) : true }),
@@ -136,7 +139,7 @@ function asArguments(
   const value = mediaType.startsWith("text/") ? { type: "string" } : reader.read(schema, 1);
   if (description && !value.description) value.description = description.slice(0, 300);
   return {
-    binding: { mediaType, ...more, from: { whole: arg } },
+    binding: { mediaType, ...encodings(), from: { whole: arg } },
     properties: { [arg]: value },
     required: needed ? [arg] : [],
   };
@@ -165,8 +168,12 @@ function bare(type: string): string {
   return plain === "*/*" || plain === "application/*" ? "application/json" : plain;
 }
 
-function isFile(root: Json, schema: Json): boolean {
-  if (schema.format === "binary" || schema.contentMediaType !== undefined || schema.type === "file") return true;
+/** Whether a field of a multipart body is a file: 3.0 says `format: binary`, 3.1 a media type that is no text. */
+function isFile(root: Json, schema: Json, encoding: BodyEncoding | undefined): boolean {
+  if (schema.format === "binary" || schema.type === "file") return true;
+  const declared = schema.type === undefined && !isObject(schema.properties) ? encoding?.contentType : undefined;
+  const mediaType = text(schema.contentMediaType) || declared || "";
+  if (mediaType && !/json|xml|^text\/|x-www-form/.test(mediaType)) return true;
   const items = schema.items === undefined ? undefined : follow(root, schema.items);
   return items !== undefined && "value" in items && items.value.format === "binary";
 }
