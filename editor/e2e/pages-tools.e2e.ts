@@ -48,6 +48,59 @@ describe("MCP servers", () => {
     await dialog().getByText("over the wire").last().waitFor();
   }, 30_000);
 
+  it("shows what the server says about its tools, and runs read-only ones without asking once that is accepted", async () => {
+    await page.getByText("What “everything” says about its tools").waitFor();
+    await button("Run read-only tools without asking").click();
+    await button("Run read-only tools without asking").waitFor({ state: "detached" });
+    await button(/tools$/).click();
+    await page.getByText("Says: read-only").first().waitFor();
+    const { tools } = await server.call<{ tools: { name: string; effect: string }[] }>("GET", "/api/tools");
+    const effects = tools.filter((tool) => tool.name.startsWith("mcp/everything/")).map((tool) => tool.effect);
+    expect(new Set(effects)).toEqual(new Set(["read", "outside"]));
+    await button("Ask again for every tool").click();
+    await button("Run read-only tools without asking").waitFor();
+  });
+
+  it("edits it: the secret stays, other values are shown, and unknown variables need a second yes", async () => {
+    await button("Edit: everything").click();
+    const variables = dialog().getByLabel("Environment variables");
+    expect(await variables.inputValue()).toBe("TOKEN={{secret:mcp.everything.TOKEN}}");
+    await variables.fill("TOKEN={{secret:mcp.everything.TOKEN}}\nHOME=/tmp/elsewhere\nOTHER_KEY={{secret:OTHER}}");
+    await dialog().getByLabel("Call without progress").fill("90");
+    await dialog().getByRole("button", { name: "Save" }).click();
+    await page.getByText("HOME=/tmp/elsewhere").waitFor();
+    const approve = button("Approve and start");
+    expect(await approve.isDisabled()).toBe(true);
+    await dialog().getByRole("button", { name: "Set secret OTHER" }).click();
+    await dialog().getByLabel("OTHER", { exact: true }).fill("the-other-key");
+    await dialog().getByRole("button", { name: "Save" }).click();
+    await dialog().getByRole("button", { name: "Set secret OTHER" }).waitFor({ state: "detached" });
+    await dialog().getByRole("checkbox", { name: "I have checked HOME." }).click();
+    await approve.click();
+    await page.getByText("Ready", { exact: true }).waitFor();
+    const { servers } = await server.call<{ servers: { limits: { callMs: number }; status: string }[] }>(
+      "GET",
+      "/api/mcp-servers",
+    );
+    expect(servers).toMatchObject([{ status: "ready", limits: { callMs: 90_000 } }]);
+  }, 30_000);
+
+  it("is recognized where tools are imported, also as a single server", async () => {
+    await go("/tools");
+    await button("Add tools").first().click();
+    await page.getByRole("radio", { name: "Paste" }).click();
+    await dialog()
+      .getByLabel("Document")
+      .fill(JSON.stringify({ command: "npx", args: ["-y", "@modelcontextprotocol/server-memory"] }));
+    await page.getByText("MCP servers found").waitFor();
+    await dialog().getByRole("button", { name: "Add and review" }).click();
+    await page.getByRole("heading", { name: "Approve “memory”?" }).waitFor();
+    await page.keyboard.press("Escape");
+    await button("Remove: memory").click();
+    await dialog().getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("heading", { name: "memory" }).waitFor({ state: "detached" });
+  });
+
   it("removes it with its tools", async () => {
     await button("Remove: everything").click();
     await dialog().getByRole("button", { name: "Remove" }).click();

@@ -147,7 +147,6 @@ export const tools: Words<typeof en> = {
     approveTitle: "批准“{{name}}”？",
     approveStdio: "这个程序会以你的权限在本机运行，命令与此处所示完全一致。",
     approveHttp: "智能体的工具调用会发送到这个地址。",
-    startedTitle: "“{{name}}”已启动",
     secretValue: "（密钥）",
     unknownVariable: "请核对",
     confirmTitle: "请核对这些变量",

@@ -12,55 +12,40 @@ import { ServerHints } from "./mcp-hints.tsx";
 import { MissingSecrets } from "./missing-secrets.tsx";
 import { MCP_KEY, TOOLS_KEY } from "./use-tools.ts";
 
-/**
- * Approving starts the server. The panel stays open until the server is ready, or shows why it failed; then it asks
- * whether to accept what the server says about its tools.
- */
+/** Approving starts the server. The panel stays open until the server is ready, or shows why it failed. */
 export function ApprovePanel({ server, onClose }: { server: McpServerCard; onClose(): void }) {
-  const { t } = useTranslation(["tools", "common"]);
+  const { t } = useTranslation("tools");
   const [checked, setChecked] = useState(false);
-  const approve = useApprove((ready) => {
-    if (ready.hints === undefined || ready.hints.accepted) onClose();
-  });
-  const started = approve.data?.status === "ready";
+  const approve = useApprove(onClose);
   const unknown = server.status === "needs-approval" ? unknownVariables(server) : [];
   return (
     <SidePanel
       onClose={onClose}
-      title={started ? t("mcp.startedTitle", { name: server.name }) : t("mcp.approveTitle", { name: server.name })}
+      title={t("mcp.approveTitle", { name: server.name })}
       className="w-[min(540px,100vw)]"
       footer={
-        started ? (
-          <Button onClick={onClose}>{t("common:close")}</Button>
-        ) : (
-          <Button
-            variant="solid"
-            busy={approve.isPending}
-            disabled={unknown.length > 0 && !checked}
-            onClick={() => approve.mutate({ server, confirmEnv: unknown })}
-          >
-            {approve.isPending
-              ? t("mcp.starting")
-              : server.transport === "stdio"
-                ? t("mcp.approveStart")
-                : t("mcp.approve")}
-          </Button>
-        )
+        <Button
+          variant="solid"
+          busy={approve.isPending}
+          disabled={unknown.length > 0 && !checked}
+          onClick={() => approve.mutate({ server, confirmEnv: unknown })}
+        >
+          {approve.isPending
+            ? t("mcp.starting")
+            : server.transport === "stdio"
+              ? t("mcp.approveStart")
+              : t("mcp.approve")}
+        </Button>
       }
     >
       <div className="flex flex-col gap-4">
-        {started ? (
-          <ServerHints server={server} onAccepted={onClose} />
-        ) : (
-          <>
-            <ApprovalWords server={server} />
-            <ExactCommand server={server} />
-            <ConfirmVariables server={server} checked={checked} onChange={setChecked} />
-            <MissingSecrets names={server.missingSecrets} />
-            {approve.isError && <ErrorNotice error={approve.error} />}
-            {approve.data?.status === "failed" && <Notice tone="bad">{approve.data.message}</Notice>}
-          </>
-        )}
+        <ApprovalWords server={server} />
+        <ExactCommand server={server} />
+        <ConfirmVariables server={server} checked={checked} onChange={setChecked} />
+        <MissingSecrets names={server.missingSecrets} />
+        <ServerHints server={server} />
+        {approve.isError && <ErrorNotice error={approve.error} />}
+        {approve.data?.status === "failed" && <Notice tone="bad">{approve.data.message}</Notice>}
       </div>
     </SidePanel>
   );

@@ -8,8 +8,8 @@ import { Button } from "../../ui/button.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { MCP_KEY, TOOLS_KEY } from "./use-tools.ts";
 
-/** What a server says about its tools, and the button that accepts it. Nothing when it says nothing. */
-export function ServerHints({ server, onAccepted }: { server: McpServerCard; onAccepted?(): void }) {
+/** What a server says about its tools and, once it is approved, the button that accepts it. Nothing when it says nothing. */
+export function ServerHints({ server }: { server: McpServerCard }) {
   const { t } = useTranslation("tools");
   const client = useQueryClient();
   const accept = useMutation({
@@ -17,15 +17,16 @@ export function ServerHints({ server, onAccepted }: { server: McpServerCard; onA
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: MCP_KEY });
       void client.invalidateQueries({ queryKey: TOOLS_KEY });
-      onAccepted?.();
     },
   });
   if (!server.hints) return null;
   const { readOnly, destructive, accepted } = server.hints;
+  const isApproved = server.status !== "needs-approval" && server.status !== "needs-review";
   return (
     <Notice
       title={t("mcp.hints", { name: server.name })}
       actions={
+        isApproved &&
         readOnly > 0 && (
           <Button size="sm" busy={accept.isPending} onClick={() => accept.mutate(!accepted)}>
             {accepted ? t("mcp.hintsTakeBack") : t("mcp.hintsAccept")}

@@ -143,6 +143,7 @@ function ServerTools({ server }: { server: McpServerCard }) {
   });
   return (
     <div className="px-4 pb-3">
+      {server.hints?.accepted && <ServerHints server={server} />}
       <Loaded query={tools} skeleton={<Skeleton className="h-24" />}>
         {(list) => (
           <ul>
