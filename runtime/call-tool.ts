@@ -117,7 +117,10 @@ async function callHost(
     if (thrown instanceof PatchbayError && thrown.code === "not_found") return { content: thrown.message, error: true };
     throw thrown;
   }
-  return step.host.callTool({ id: call.id, tool: tool.name, arguments: given }, { idempotencyKey }, signal);
+  const onProgress = (text: string) => {
+    if (step.host.listening?.() ?? true) step.delta("progress", `${text}\n`);
+  };
+  return step.host.callTool({ id: call.id, tool: tool.name, arguments: given }, { idempotencyKey, onProgress }, signal);
 }
 
 /** Runs an agent as a body of this node. Its failure is a result with `error`; our own bugs throw. */

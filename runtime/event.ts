@@ -203,7 +203,8 @@ export interface Delta {
   run: string;
   node: string;
   scope?: Scope;
-  kind: "text" | "reasoning";
+  /** `progress`: lines that a tool reports during a call; they are in no message. */
+  kind: "text" | "reasoning" | "progress";
   offset: number;
   text: string;
   /** Part of the run's reply: the node is connected to `output.reply`. */

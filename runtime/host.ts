@@ -66,10 +66,11 @@ export interface Host {
   /**
    * Calls a tool by its canonical name with validated arguments. A failure of the tool is a result with `error`;
    * it rejects only on abort or when the outcome is unknown (`PatchbayError` with code `connection_lost`).
+   * `onProgress` receives a line now and then while the tool works, if the tool reports its progress.
    */
   callTool(
     call: { id: string; tool: string; arguments: unknown },
-    options: { idempotencyKey: string },
+    options: { idempotencyKey: string; onProgress?(text: string): void },
     signal: AbortSignal,
   ): Promise<ToolResult>;
 

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type {
   BodyOf,
+  Delta,
   EventOf,
   EventType,
   Grounding,
@@ -228,7 +229,7 @@ export interface Step<C = unknown> {
    */
   emit(body: StepEvent, options?: { aborting?: boolean }): Promise<void>;
   /** Emits text to subscribers. Offsets are counted here. */
-  delta(kind: "text" | "reasoning", text: string, answer?: boolean): void;
+  delta(kind: Delta["kind"], text: string, answer?: boolean): void;
   /** The text of this step so far is none of the answer: the next text begins again at offset 0. */
   recallText(): void;
   /**

@@ -4,6 +4,7 @@ import { callTool } from "./call-tool.ts";
 import { asCompiled, type CompiledGraph, compile } from "./compile.ts";
 import { PatchbayError } from "./error.ts";
 import type {
+  Delta,
   EventBody,
   EventOf,
   EventType,
@@ -44,7 +45,7 @@ export class NodeStep implements Step {
   /** The events that this node appended in this process, for retries. */
   readonly #own: RunEvent[] = [];
   readonly #clocks = new Set<WorkClock>();
-  #offsets = { text: 0, reasoning: 0 };
+  #offsets = { text: 0, reasoning: 0, progress: 0 };
 
   constructor(frame: Frame, node: CompiledNode, inputs: Values, past: readonly RunEvent[]) {
     this.node = node.id;
@@ -82,11 +83,11 @@ export class NodeStep implements Step {
     const event = (scope.length ? { ...body, node: this.node, scope } : { ...body, node: this.node }) as EventBody;
     this.#own.push(event as RunEvent);
     // Offsets count within one message.
-    if (body.type === "message") this.#offsets = { text: 0, reasoning: 0 };
+    if (body.type === "message") this.#offsets = { text: 0, reasoning: 0, progress: 0 };
     return this.#frame.context.append(event);
   }
 
-  delta(kind: "text" | "reasoning", text: string, answer = this.feedsReply && kind === "text"): void {
+  delta(kind: Delta["kind"], text: string, answer = this.feedsReply && kind === "text"): void {
     if (text === "" || this.signal.aborted) return;
     const { scope } = this.#frame;
     this.host.delta({

@@ -53,6 +53,12 @@ describe("the preview on a card", () => {
       text: "hm",
       thinking: true,
     });
+    const start = { call: { id: "c", name: "crawl", arguments: { site: "x" } } };
+    const calling = view({ status: "running", tools: [{ call: "c", start }] as never });
+    expect(runPreview(calling, undefined)).toMatchObject({ parts: [{ mono: "crawl" }, { quiet: '{"site":"x"}' }] });
+    expect(runPreview(calling, { text: "", reasoning: "", progress: "1/14 a page\n2/14 another\n" })).toMatchObject({
+      parts: [{ mono: "crawl" }, { quiet: "2/14 another" }],
+    });
     expect(runPreview(view({ status: "waiting" }), undefined)).toEqual({ is: "waiting" });
     expect(
       runPreview(view({ status: "failed", error: { code: "tool_failed", message: "No." } }), undefined),

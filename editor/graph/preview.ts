@@ -17,7 +17,7 @@ export type CardPreview =
 /** The preview of a node in the displayed run; undefined when the run has no result of it. */
 export function runPreview(
   view: NodeView,
-  typing: { text: string; reasoning: string } | undefined,
+  typing: { text: string; reasoning: string; progress?: string } | undefined,
   definition?: NodeDefinition,
 ): CardPreview | undefined {
   if (view.error && view.status !== "done")
@@ -30,7 +30,7 @@ export function runPreview(
         is: "parts",
         parts: [
           { mono: tool.start.tool ?? tool.start.call.name },
-          { quiet: previewText(JSON.stringify(tool.start.call.arguments ?? {})) },
+          { quiet: lastLine(typing?.progress) ?? previewText(JSON.stringify(tool.start.call.arguments ?? {})) },
         ],
       };
     if (typing?.text) return { is: "stream", text: tail(typing.text), thinking: false };
@@ -56,6 +56,11 @@ function partsOf(read: () => PreviewPart[] | undefined): PreviewPart[] {
   } catch {
     return [];
   }
+}
+
+/** What a tool reported last during the call. */
+function lastLine(progress = ""): string | undefined {
+  return progress.trimEnd().split("\n").at(-1) || undefined;
 }
 
 function tail(text: string): string {

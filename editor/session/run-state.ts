@@ -10,6 +10,8 @@ import { applyEvent, emptyRun, type NodeView, type RunView } from "../../runtime
 export interface StreamedText {
   text: string;
   reasoning: string;
+  /** The lines that the running tool call reported. */
+  progress: string;
   /** Whether it is part of the run's reply. */
   answer: boolean;
 }
@@ -54,19 +56,24 @@ function withDelta(old: StreamedText | undefined, delta: Delta): StreamedText {
   const base =
     old && !(delta.kind === "text" && delta.offset === 0)
       ? old
-      : { text: "", reasoning: old?.reasoning ?? "", answer: false };
-  return { ...base, [delta.kind]: text, answer: delta.answer };
+      : { text: "", reasoning: old?.reasoning ?? "", progress: old?.progress ?? "", answer: false };
+  return { ...base, [delta.kind]: text, answer: delta.kind === "progress" ? base.answer : delta.answer };
 }
 
 /** Removes the text of an earlier attempt, or replaces the streamed text by the finished message. */
 function closeText(streamed: Map<string, StreamedText>, event: RunEvent): void {
   if (event.type === "node-start") streamed.delete(nodeKey(event.scope, event.node));
-  if (event.type !== "message") return;
+  if (event.type !== "message" && event.type !== "tool-end") return;
   const key = nodeKey(event.scope, event.node);
   const old = streamed.get(key);
+  if (event.type === "tool-end") {
+    if (old?.progress) streamed.set(key, { ...old, progress: "" });
+    return;
+  }
   streamed.set(key, {
     text: event.message.content,
     reasoning: event.message.reasoning ?? old?.reasoning ?? "",
+    progress: "",
     answer: old?.answer ?? false,
   });
 }

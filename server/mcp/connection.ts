@@ -11,6 +11,7 @@ import {
 } from "@modelcontextprotocol/client";
 import { PatchbayError } from "../../runtime/error.ts";
 import { cleanText, cutText } from "../tools/clean-text.ts";
+import type { ToolProgress } from "../tools/progress.ts";
 import { CallTimer } from "./call-timer.ts";
 import { type Cuts, connectOnce, type Launch, lastOutput, SessionLost, SignInNeeded, startFailure } from "./connect.ts";
 import { CALL_KEY } from "./http-fetch.ts";
@@ -32,16 +33,9 @@ export interface ServerInfo {
   version: string;
 }
 
-/** What a server reports about a call under way. */
-export interface CallProgress {
-  progress: number;
-  total?: number;
-  message?: string;
-}
-
 export interface CallOptions {
   idempotencyKey: string;
-  onProgress?(progress: CallProgress): void;
+  onProgress?(progress: ToolProgress): void;
 }
 
 export class McpConnection {

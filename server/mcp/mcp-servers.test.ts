@@ -69,7 +69,7 @@ describe("approval", () => {
     const card = await approved(rough("ok"));
     expect(card.status).toBe("ready");
     expect((await services.mcp.tools("a", never))[0]).toMatchObject({ name: "mcp/a/echo", effect: "outside" });
-    expect((await services.mcp.change("a", { effects: { echo: "read" } })).status).toBe("ready");
+    expect((await services.mcp.change("a", { effects: { echo: "read" } })).status).toBe("stopped");
     expect((await services.mcp.tools("a", never))[0]).toMatchObject({ effect: "read" });
     expect((await call("echo", "still")).content).toBe("still");
     expect((await services.mcp.change("a", { env: { NEW: "x" } })).status).toBe("needs-approval");

@@ -98,8 +98,8 @@ export function createMcpServers(deps: McpDeps): McpServers {
       if (acceptHints ?? (stays && before)) next.acceptHints = true;
       if (next.acceptHints && approved !== launchHash(next, deps.dataDir))
         throw new PatchbayError("bad_request", `Approve the MCP server "${name}" before you accept its hints.`);
-      // What only concerns approvals does not need a restart.
-      if (Object.keys(given).some((key) => key !== "effects")) await running.stop(name);
+      // Accepted hints change no setting of the process.
+      if (Object.keys(given).length > 0) await running.stop(name);
       if (parsed.settings.url !== settings.url) await forgetSignIn(name, secrets); // it belongs to the old address
       await storeSecrets(parsed);
       const changed = await write(name, (record) => ({ ...record, settings: next }));

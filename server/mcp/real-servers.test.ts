@@ -18,7 +18,7 @@ afterAll(() => services.close());
 
 async function approved(server: { name: string; [key: string]: unknown }) {
   const [card] = await services.mcp.add(server);
-  const ready = await services.mcp.approve(server.name, card!.seen);
+  const ready = await services.mcp.approve(server.name, card!.seen, card!.envNames);
   expect(ready.message).toBeUndefined();
   expect(ready.status).toBe("ready");
   return ready;

@@ -168,7 +168,26 @@ describe("/api/mcp-servers", () => {
     expect((await ask("PATCH", "/api/mcp-servers/rough", { env: { LD_PRELOAD: "x" } })).body.error.message).toContain(
       "LD_PRELOAD",
     );
-    expect((await ask("PATCH", "/api/mcp-servers/rough", { command: "other" })).body.status).toBe("needs-approval");
+    expect((await ask("PATCH", "/api/mcp-servers/rough", { acceptHints: true })).body.hints).toMatchObject({
+      accepted: true,
+    });
+    const limits = { startMs: 20_000, callMs: 30_000, callTotalMs: 90_000 };
+    expect((await ask("PATCH", "/api/mcp-servers/rough", { limits })).body).toMatchObject({
+      limits,
+      status: "stopped",
+    });
+    expect((await ask("PATCH", "/api/mcp-servers/rough", { limits: { callMs: 1 } })).status).toBe(400);
+    const moved = await ask("PATCH", "/api/mcp-servers/rough", { command: "other", env: { HOME: "/tmp/x" } });
+    expect(moved.body).toMatchObject({
+      status: "needs-approval",
+      env: [{ name: "HOME", value: "/tmp/x", unknown: true }],
+    });
+    const refused = await ask("POST", "/api/mcp-servers/rough/approve", { seen: moved.body.seen });
+    expect(refused).toMatchObject({ status: 400, body: { error: { path: "/confirmEnv" } } });
+    const confirmEnv = ["HOME"];
+    expect(
+      (await ask("POST", "/api/mcp-servers/rough/approve", { seen: moved.body.seen, confirmEnv })).body.status,
+    ).toBe("failed");
     expect(JSON.stringify((await ask("GET", "/api/mcp-servers")).body)).not.toContain("t0ps3cret");
     expect((await ask("DELETE", "/api/mcp-servers/rough")).status).toBe(204);
     for (const [method, path] of [

@@ -4,6 +4,8 @@
  */
 import { type Delta, type RunEvent, scopeKey, TERMINAL } from "../../runtime/event.ts";
 
+const KINDS: readonly Delta["kind"][] = ["text", "reasoning", "progress"];
+
 interface TextSegment {
   delta: Omit<Delta, "text" | "offset">;
   text: string;
@@ -91,8 +93,7 @@ export class Feed {
     if (!this.isRemote || event.seq <= this.#lastObserved) return;
     this.#lastObserved = event.seq;
     if (event.type === "message" || event.type === "node-end" || event.type === "node-fail")
-      for (const kind of ["text", "reasoning"])
-        this.#closed.set(`${kind} ${event.node} ${scopeKey(event.scope)}`, event.seq);
+      for (const kind of KINDS) this.#closed.set(`${kind} ${event.node} ${scopeKey(event.scope)}`, event.seq);
     this.closeSegments(event);
   }
 
@@ -102,7 +103,7 @@ export class Feed {
     if (TERMINAL.has(event.type)) {
       for (const [key, segment] of this.#open) this.#close(key, segment, event.seq);
     } else if (event.type === "message" || event.type === "node-end" || event.type === "node-fail") {
-      for (const kind of ["text", "reasoning"]) {
+      for (const kind of KINDS) {
         const key = `${kind} ${event.node} ${scopeKey(event.scope)}`;
         const segment = this.#open.get(key);
         if (segment) this.#close(key, segment, event.seq);

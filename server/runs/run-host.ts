@@ -147,7 +147,7 @@ export class RunHost implements Host {
 
   callTool(
     call: { id: string; tool: string; arguments: unknown },
-    options: { idempotencyKey: string },
+    options: { idempotencyKey: string; onProgress?(text: string): void },
     signal: AbortSignal,
   ): Promise<ToolResult> {
     const called = this.#deps.toolbox.call(call, { ...options, chat: this.#chat }, signal);

@@ -11,11 +11,11 @@ export interface Toolbox {
   search(query: string, offered: ToolOffer[], limit: number, signal: AbortSignal): Promise<RankedTool[]>;
   /**
    * As `Host.callTool`. Arguments that do not match the tool's schema give a result with `error`. `chat` calls the
-   * models of `model` tools, with the quota of the run.
+   * models of `model` tools, with the quota of the run. `onProgress` receives redacted lines, at most four a second.
    */
   call(
     call: { id: string; tool: string; arguments: unknown },
-    options: { idempotencyKey: string; chat?: Models["chat"] },
+    options: { idempotencyKey: string; chat?: Models["chat"]; onProgress?(text: string): void },
     signal: AbortSignal,
   ): Promise<ToolResult>;
   /** A custom tool with its binding. Rejects with `not_found`. */

@@ -20,6 +20,7 @@ import type { BuiltinContext } from "./builtin/builtin.ts";
 import { builtinTools } from "./builtin/index.ts";
 import { parseCustomTool, toCustomTool } from "./custom-tool.ts";
 import { importTools } from "./import-tools.ts";
+import { progressLines, type ToolProgress } from "./progress.ts";
 import { failedResult, finishResult } from "./result.ts";
 import { createToolSearch } from "./search.ts";
 import { checkSecretOrigins } from "./secret-origins.ts";
@@ -42,7 +43,7 @@ export interface McpTools {
     server: string,
     tool: string,
     args: Record<string, unknown>,
-    options: { idempotencyKey: string },
+    options: { idempotencyKey: string; onProgress?(progress: ToolProgress): void },
     signal: AbortSignal,
   ): Promise<ToolResult>;
 }
@@ -124,7 +125,7 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
     name: string,
     args: Record<string, unknown>,
     spec: ToolSpec,
-    { idempotencyKey, chat }: Parameters<Toolbox["call"]>[1],
+    { idempotencyKey, chat, onProgress }: Parameters<Toolbox["call"]>[1],
     signal: AbortSignal,
   ): Promise<ToolResult> {
     const builtin = builtins.get(name);
@@ -132,7 +133,13 @@ export function createToolbox(deps: ToolboxDeps): Toolbox {
     checkArguments(spec, args);
     const [kind, second] = name.split("/");
     if (kind === "mcp")
-      return deps.mcp.call(second!, name.slice(`mcp/${second}/`.length), args, { idempotencyKey }, signal);
+      return deps.mcp.call(
+        second!,
+        name.slice(`mcp/${second}/`.length),
+        args,
+        { idempotencyKey, ...(onProgress && { onProgress: progressLines(onProgress, deps) }) },
+        signal,
+      );
     if (kind === "agent") {
       if (deps.agents?.call) return deps.agents.call(second!, args, { idempotencyKey }, signal);
       throw new PatchbayError("tool_failed", `"${name}" is an agent; it can be called from an agent only.`);

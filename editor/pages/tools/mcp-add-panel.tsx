@@ -116,6 +116,10 @@ export function McpEditPanel({
   const save = useMutation({
     mutationFn: () => api.mcp.change(server.name, mcpChange(draft)),
     onSuccess: (changed) => {
+      // At once: the approval that may follow must show the new settings.
+      client.setQueryData<McpServerCard[]>(MCP_KEY, (list) =>
+        list?.map((card) => (card.name === changed.name ? changed : card)),
+      );
       void client.invalidateQueries({ queryKey: MCP_KEY });
       void client.invalidateQueries({ queryKey: TOOLS_KEY });
       onSaved(changed);
