@@ -138,6 +138,10 @@ describe("/api/tools", () => {
       { name: "http/exchange_rate" },
     ]);
     expect((await ask("POST", "/api/tools/import", { template: "none-such" })).status).toBe(404);
+    const servers = { mcpServers: { files: { command: "npx" } } };
+    expect((await ask("POST", "/api/tools/import", { template: servers })).body.error.message).toContain(
+      "POST /api/mcp-servers",
+    );
   });
 });
 

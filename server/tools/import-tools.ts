@@ -12,5 +12,11 @@ export async function importTools(source: ToolImport): Promise<ImportedTools> {
   if ((openapi === undefined) === (template === undefined))
     throw new PatchbayError("bad_request", 'Send either "openapi" or "template".');
   if (openapi !== undefined) return importAside(source);
+  if (template !== null && typeof template === "object" && "mcpServers" in template)
+    throw new PatchbayError(
+      "bad_request",
+      "These are MCP servers, not tools. Add them under MCP servers, or send them to POST /api/mcp-servers.",
+      { path: "/template" },
+    );
   return importTemplate(isTemplateId(template) ? await readToolTemplate(template) : template);
 }
