@@ -25,6 +25,9 @@ const KnowledgeDetail = page(() =>
 );
 const KnowledgePage = page(() => import("./pages/knowledge/knowledge-page.tsx").then((module) => module.KnowledgePage));
 const McpPage = page(() => import("./pages/tools/mcp-page.tsx").then((module) => module.McpPage));
+const PageCommands = lazy(() =>
+  import("./pages/commands/page-commands.tsx").then((module) => ({ default: module.PageCommands })),
+);
 const ModelsPage = page(() => import("./pages/models/models-page.tsx").then((module) => module.ModelsPage));
 const ComparePage = page(() => import("./pages/compare/compare-page.tsx").then((module) => module.ComparePage));
 const PastRun = page(() => import("./workbench/past-run.tsx").then((module) => module.PastRun));
@@ -95,6 +98,9 @@ export function App() {
           </Suspense>
         </PageErrors>
       </Shell>
+      <Suspense>
+        <PageCommands />
+      </Suspense>
       <Toaster />
     </TooltipProvider>
   );

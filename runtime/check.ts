@@ -3,6 +3,7 @@
  * call the same function with the same context, so they report the same issues.
  */
 
+import { passBypassed } from "./bypass.ts";
 import { checkNeeds } from "./check-needs.ts";
 import { pairwiseExclusive, takenWhen } from "./exclusive.ts";
 import type { Graph } from "./graph.ts";
@@ -30,7 +31,8 @@ export function examine(
   context: CheckContext = {},
   depth = 0,
 ): { issues: Issue[]; order: CompiledNode[] } {
-  const { nodes: all, edges, issues } = resolve(graph, table, context);
+  const { issues, ...resolved } = resolve(graph, table, context);
+  const { nodes: all, edges, cut } = passBypassed(resolved);
   // A node type without `run` (a note) is not part of a run.
   const nodes = all.filter((node) => node.definition.run);
   const add = (severity: Issue["severity"], code: IssueCode, message: string, more: Partial<Issue>) =>
@@ -79,12 +81,24 @@ export function examine(
   for (const node of nodes) {
     for (const port of node.inputs) {
       const connected = node.incoming.filter((edge) => edge.toPort === port.id);
-      if (connected.length === 0 && !port.optional)
-        add("error", "missing-edge", `${node.title} needs a value at "${port.id}".`, {
-          ...at(node),
-          port: port.id,
-          fix: `Connect a ${port.kind === "any" ? "value" : port.kind} output to it.`,
-        });
+      if (connected.length === 0 && !port.optional) {
+        const source = cut.get(`${node.id}.${port.id}`);
+        add(
+          "error",
+          "missing-edge",
+          source === undefined
+            ? `${node.title} needs a value at "${port.id}".`
+            : `${node.title} needs a value at "${port.id}", but ${source} is bypassed and has none to pass on.`,
+          {
+            ...at(node),
+            port: port.id,
+            fix:
+              source === undefined
+                ? `Connect a ${port.kind === "any" ? "value" : port.kind} output to it.`
+                : "Switch that node on, or connect another output.",
+          },
+        );
+      }
       if (connected.length > 1 && !port.many && conditions && !pairwiseExclusive(connected, conditions))
         add(
           "error",

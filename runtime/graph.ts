@@ -36,6 +36,8 @@ export const GraphNode = closed({
   title: z.string().max(200).optional(),
   retry: Retry.optional(),
   onError: z.enum(["fail", "branch"]).optional(),
+  /** Switched off: it does not run, and its main input passes to its main output (`bypass.ts`). */
+  bypass: z.literal(true).optional(),
   config: z.unknown().default({}),
 });
 export type GraphNode = z.infer<typeof GraphNode>;
@@ -132,7 +134,7 @@ export function edgeEnd(end: string): { node: string; port: string } {
 const ORDER: Record<string, string[]> = {
   graph: ["format", "name", "description", "settings", "nodes", "edges", "groups", "tests", "layout"],
   settings: ["greeting", "suggestions", "language", "approvals", "budget", "systemText"],
-  node: ["id", "type", "version", "title", "retry", "onError", "config"],
+  node: ["id", "type", "version", "title", "retry", "onError", "bypass", "config"],
   edge: ["from", "to"],
 };
 

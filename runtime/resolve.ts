@@ -34,6 +34,8 @@ export interface CompiledNode {
   outgoing: CompiledEdge[];
   retry?: Retry;
   onError: "fail" | "branch";
+  /** It does not run; see `bypass.ts`. */
+  bypass: boolean;
   /** An output is connected to `output.reply`. */
   feedsReply: boolean;
   /** Its index in the graph's `nodes`. */
@@ -66,6 +68,7 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
     const definition = table.get(node.type);
     if (!definition || node.version > definition.version) {
       unresolved.add(node.id);
+      if (node.bypass) return;
       if (!definition)
         add("unknown-type", `This version does not know the node type "${node.type}".`, `${path}/type`, {
           node: node.id,
@@ -80,7 +83,9 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
         );
       return;
     }
-    const config = definition.config.safeParse(upgradeConfig(definition, node.version, node.config));
+    const parsed = definition.config.safeParse(upgradeConfig(definition, node.version, node.config));
+    // The config of a bypassed node is not used: it may be wrong.
+    const config = parsed.success || !node.bypass ? parsed : definition.config.safeParse({});
     if (!config.success) {
       unresolved.add(node.id);
       for (const found of config.error.issues.slice(0, 20))
@@ -98,11 +103,12 @@ export function resolve(graph: Graph, table: NodeTable, context: PortContext = {
       config: config.data,
       inputs: [...ports.inputs],
       outputs: [...ports.outputs, ...(node.onError === "branch" ? [ERROR_PORT] : [])],
-      open: ports.open === true,
+      open: ports.open === true || node.bypass === true,
       incoming: [],
       outgoing: [],
       ...(node.retry ? { retry: node.retry } : {}),
       onError: node.onError ?? "fail",
+      bypass: node.bypass === true && definition.role !== "input" && definition.role !== "output",
       feedsReply: false,
       index,
     });
@@ -174,6 +180,8 @@ export function upgradeConfig(definition: NodeDefinition, version: number, confi
 /** The names of the models that a graph uses, without those of bodies. */
 export function modelsIn(graph: Graph, table: NodeTable): Set<string> {
   return new Set(
-    resolve(graph, table).nodes.flatMap(({ definition, config }) => definition.needs?.(config).models ?? []),
+    resolve(graph, table).nodes.flatMap(({ definition, config, bypass }) =>
+      bypass ? [] : (definition.needs?.(config).models ?? []),
+    ),
   );
 }

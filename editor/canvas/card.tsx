@@ -1,6 +1,6 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import type { TFunction } from "i18next";
-import { Clock3 } from "lucide-react";
+import { CircleSlash, Clock3 } from "lucide-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore as useZustand } from "zustand";
@@ -62,7 +62,8 @@ function FullCard({ node, view, ports, selected, dragging }: CardProps) {
       className={cx(
         "card flex flex-col rounded-xl bg-surface ring-1 transition-[opacity,box-shadow]",
         ring(view, selected, bad),
-        view?.status === "skipped" && "opacity-45",
+        (view?.status === "skipped" || node.bypass) && "opacity-45",
+        node.bypass && "outline-2 outline-ink-3 outline-dashed outline-offset-1",
         dragging ? "shadow-float" : "shadow-card",
       )}
       style={{ width: CARD.width }}
@@ -74,7 +75,7 @@ function FullCard({ node, view, ports, selected, dragging }: CardProps) {
         </span>
         <span className="min-w-0 flex-1 truncate font-semibold">{words.nodeTitle(node)}</span>
         <PinMark node={node.id} inRun={view?.pinned === true} />
-        {view && <CardStatus view={view} />}
+        {node.bypass ? <BypassMark /> : view && <CardStatus view={view} />}
         <InnerGraphButtons node={node} />
       </header>
       <PortRows node={node} ports={ports} view={view} />
@@ -100,6 +101,11 @@ function IssueMark({ issues, quiet }: { issues: readonly Issue[]; quiet: boolean
       <span className="sr-only">{t("issueCount", { count: issues.length })}</span>
     </span>
   );
+}
+
+function BypassMark() {
+  const { t } = useTranslation("canvas");
+  return <CircleSlash size={13} aria-label={t("bypassed")} className="text-ink-2" />;
 }
 
 /** Whether the node waits or runs; at the end, its duration. The rest is in the tooltip: the title needs the room. */
@@ -235,7 +241,7 @@ function SmallCard({ node, view, ports, selected }: CardProps) {
       className={cx(
         "flex items-center justify-center rounded-xl bg-surface p-4 text-center ring-2",
         ring(view, selected, bad),
-        view?.status === "skipped" && "opacity-45",
+        (view?.status === "skipped" || node.bypass) && "opacity-45",
       )}
       style={{ width: CARD.width, height: cardHeight(node.type, ports) }}
     >

@@ -183,7 +183,7 @@ describe("edges", () => {
     };
     const names = Object.keys(steps);
     const done: string[] = [];
-    for (let step = 0; step < 20; step++) {
+    for (let step = 0; step < 14; step++) {
       const name = names[random(names.length)]!;
       const { x, y } = point();
       await page.mouse.move(x, y);
@@ -217,6 +217,9 @@ describe("a new edge", () => {
       await edge(key).locator(".edge-replaced").waitFor();
     expect(await edge("ask.message>which.value").locator(".edge-replaced").count()).toBe(0);
     await page.mouse.up();
+    const toast = page.getByRole("listitem").filter({ hasText: "2 connections replaced" });
+    // The pointer over it keeps it open.
+    await toast.hover();
     await expect
       .poll(async () => (await saved(id)).edges)
       .toEqual([
@@ -224,7 +227,6 @@ describe("a new edge", () => {
         { from: "ask.message", to: "reply.reply" },
       ]);
     expect(await page.locator(".edge-replaced").count()).toBe(0);
-    const toast = page.getByRole("listitem").filter({ hasText: "2 connections replaced" });
     await toast.getByRole("button", { name: "Undo" }).click();
     await expect.poll(async () => (await saved(id)).edges).toEqual(routed().edges);
   });

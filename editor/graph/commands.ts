@@ -14,6 +14,7 @@ import {
   type Settings,
 } from "../../runtime/graph.ts";
 import { edgeKey, lookup } from "./lookup.ts";
+import { roleOf } from "./node-types.ts";
 
 /** The name of a step in the history; the i18n key is `canvas:label.<label>`. */
 export type CommandLabel =
@@ -22,6 +23,7 @@ export type CommandLabel =
   | "move"
   | "config"
   | "title"
+  | "bypass"
   | "node"
   | "connect"
   | "disconnect"
@@ -153,6 +155,31 @@ export function setNode(
         return next as unknown as GraphNode;
       }),
   };
+}
+
+/** Switches nodes off, or on again when all of them are off. An input, an output and a note cannot be off. */
+export function toggleBypass(ids: ReadonlySet<string>): Command {
+  return {
+    label: "bypass",
+    run(graph) {
+      const chosen = graph.nodes.filter((node) => ids.has(node.id) && canBypass(node));
+      const off = !chosen.every((node) => node.bypass);
+      return chosen.reduce(
+        (next, { id }) =>
+          edit.changeNode(next, id, (node) => {
+            if ((node.bypass === true) === off) return node;
+            const { bypass: _old, ...rest } = node;
+            return off ? { ...rest, bypass: true } : rest;
+          }),
+        graph,
+      );
+    },
+  };
+}
+
+export function canBypass(node: GraphNode): boolean {
+  const role = roleOf(node);
+  return role !== "input" && role !== "output" && role !== "annotation";
 }
 
 /** Gives an id for each wanted one; none is in `taken`, and none is given twice. */

@@ -4,6 +4,7 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo } from "r
 import { useStore } from "zustand";
 import { type Bodies, createBodies } from "../session/open-bodies.ts";
 import { rootOf, type Workbench } from "../session/workbench.ts";
+import { useBodyAddress } from "./use-body-address.ts";
 import { useWorkbench, WorkbenchContext } from "./use-workbench.ts";
 
 const BodiesContext = createContext<Bodies | undefined>(undefined);
@@ -20,6 +21,8 @@ export const useBodyStack = (): readonly Workbench[] => useStore(useBodies(), (s
 /** Provides the workbench of the displayed graph to everything inside. */
 export function BodyViews({ root, children }: { root: Workbench; children: ReactNode }) {
   const bodies = useMemo(() => createBodies(root), [root]);
+  // First, so that closing the agent does not change the address.
+  useBodyAddress(bodies);
   useEffect(() => bodies.follow(), [bodies]);
   const top = useStore(bodies, (state) => state.stack.at(-1)!);
   return (

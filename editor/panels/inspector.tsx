@@ -6,7 +6,7 @@ import type { NodeDefinition } from "../../runtime/node.ts";
 import { type FormField, formFields } from "../fields/form-schema.ts";
 import { JsonBox } from "../fields/json-field.tsx";
 import { NodeField } from "../fields/node-field.tsx";
-import { setNode, setWholeConfig } from "../graph/commands.ts";
+import { setNode, setWholeConfig, toggleBypass } from "../graph/commands.ts";
 import { fieldOf, fixFor } from "../graph/quick-fixes.ts";
 import { useIssueWords } from "../hooks/issue-words.ts";
 import { NodeTile } from "../hooks/node-tile.tsx";
@@ -26,6 +26,7 @@ import {
 import { useNodeWords } from "../i18n/node-words.ts";
 import { viewOf } from "../session/live-run.ts";
 import { onlyNode } from "../session/selection.ts";
+import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { AgentForm } from "./agent-form.tsx";
@@ -85,6 +86,20 @@ function NodeForm({ node }: { node: GraphNode }) {
           </p>
         </div>
       </header>
+      {node.bypass && (
+        <Notice
+          className="mx-4 mb-3"
+          actions={
+            !disabled && (
+              <Button size="sm" onClick={() => workbench.apply(toggleBypass(new Set([node.id])))}>
+                {t("restore")}
+              </Button>
+            )
+          }
+        >
+          {t("bypassed")}
+        </Notice>
+      )}
       <PinnedNodeNotice node={node.id} />
       {view && (
         <Segmented

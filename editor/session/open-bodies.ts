@@ -12,6 +12,8 @@ export interface Bodies extends StoreApi<{ stack: readonly Workbench[] }> {
   open(node: string): Promise<void>;
   /** Goes back to the graph at this depth; 0 is the agent's own. Selects the node whose body was open. */
   back(depth: number): void;
+  /** Shows the graph inside these nodes, from the agent's own graph on; stops before a node that has none. */
+  goTo(path: readonly string[]): Promise<void>;
   /** Goes back to the graph of this workbench if a graph inside it is displayed. */
   reach(workbench: Workbench): void;
   /** Selects a node and brings it into view; first goes back to its graph. */
@@ -52,6 +54,12 @@ export function createBodies(root: Workbench): Bodies {
       cut(depth);
       const { graph, selection } = stack()[depth]!;
       if (lookup(graph()).node(left)) selection.select([left]);
+    },
+    async goTo(path: readonly string[]) {
+      let depth = 0;
+      while (depth < path.length && stack()[depth + 1]?.inside?.node === path[depth]) depth++;
+      bodies.back(depth);
+      for (const node of path.slice(depth)) if (!(await open(node))) return;
     },
     reach(workbench: Workbench) {
       const depth = stack().indexOf(workbench);

@@ -40,7 +40,7 @@ export function Toaster() {
       {toasts.map((one) => (
         <Radix.Root
           key={one.id}
-          duration={one.tone === "bad" ? 12_000 : 5_000}
+          duration={one.tone === "bad" ? 12_000 : one.action ? 9_000 : 5_000}
           onOpenChange={(open) => !open && drop(one.id)}
           className="flex items-start gap-2.5 rounded-lg border border-line bg-raised py-2.5 pr-2 pl-3 shadow-float animate-rise"
         >

@@ -88,6 +88,7 @@ export function useActions(): ReadonlyMap<ActionId, Action> {
       const id = onlyNode(chosen());
       if (workbench.inside) toast({ title: t("notInBody", { ns: "bodies" }), tone: "info" });
       else if (id === undefined) toast({ title: t("selectFirst", { ns: "testing" }), tone: "info" });
+      else if (lookup(workbench.graph()).node(id)?.bypass) toast({ title: t("isBypassed"), tone: "info" });
       else does(id);
     };
     const actions: Action[] = [

@@ -12,6 +12,7 @@ import { useNodeWords } from "../i18n/node-words.ts";
 import type { Inside } from "../session/workbench.ts";
 import type { Crumb } from "../shell/top-bar.tsx";
 import { Button } from "../ui/button.tsx";
+import { AgentName } from "./agent-name.tsx";
 
 /** Node titles from the agent's graph to the shown body. */
 function useTitles(): string[] {
@@ -36,7 +37,7 @@ export function useBodyCrumbs(): Crumb[] {
   const { back } = useBodies();
   const name = useStore(stack[0]!.document, (state) => state.graph.name);
   const titles = useTitles();
-  if (titles.length === 0) return [{ label: name }];
+  if (titles.length === 0) return [{ label: <AgentName /> }];
   return [name, ...titles].map((label, depth) =>
     depth === titles.length
       ? { label }

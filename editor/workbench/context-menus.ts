@@ -2,7 +2,7 @@ import { CircleDot, Plus, Replace, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { CanvasMenus } from "../canvas/canvas.tsx";
 import { isContainer } from "../graph/body.ts";
-import { remove } from "../graph/commands.ts";
+import { canBypass, remove } from "../graph/commands.ts";
 import { lookup } from "../graph/lookup.ts";
 import { roleOf } from "../graph/node-types.ts";
 import { useWorkbench } from "../hooks/use-workbench.ts";
@@ -26,6 +26,7 @@ export function useContextMenus(): CanvasMenus {
     "separator",
     item("group"),
     item("encapsulate"),
+    item("bypass"),
     "separator",
     item("alignLeft"),
     item("alignCenter"),
@@ -51,6 +52,10 @@ export function useContextMenus(): CanvasMenus {
     const node = lookup(workbench.graph()).node(id);
     return node !== undefined && roleOf(node) === "calls-agent";
   };
+  const mayBypass = (id: string): boolean => {
+    const node = lookup(workbench.graph()).node(id);
+    return node !== undefined && canBypass(node);
+  };
   return {
     forNode(id: string): MenuItem[] {
       if (!workbench.selection.getState().nodes.has(id)) workbench.selection.select([id]);
@@ -66,6 +71,7 @@ export function useContextMenus(): CanvasMenus {
         item("encapsulate"),
         ...(callsAgent(id) ? [item("unpack")] : []),
         item("rename"),
+        ...(mayBypass(id) ? [item("bypass")] : []),
         item("replaceNode"),
         "separator",
         item("delete", { danger: true }),

@@ -8,13 +8,14 @@ import {
   AlignStartHorizontal,
   AlignStartVertical,
   AlignVerticalSpaceBetween,
+  CircleSlash,
   Replace,
   ReplaceAll,
   TextSearch,
 } from "lucide-react";
 import { type Axis, alignPositions, type Box, distributePositions, type Side } from "../graph/align.ts";
 import { cardBox } from "../graph/boxes.ts";
-import { setLayout } from "../graph/commands.ts";
+import { setLayout, toggleBypass } from "../graph/commands.ts";
 import { onlyNode } from "../session/selection.ts";
 import type { Workbench } from "../session/workbench.ts";
 import { waitForElement } from "../ui/wait-for-element.ts";
@@ -39,6 +40,12 @@ export function editingActions(workbench: Workbench, onNoNode: () => void): Acti
   return [
     { id: "find", icon: TextSearch, keys: ["mod", "f"], everywhere: true, run: find(FIND_ID) },
     { id: "findReplace", icon: ReplaceAll, keys: ["mod", "shift", "f"], everywhere: true, run: find(REPLACE_ID) },
+    {
+      id: "bypass",
+      icon: CircleSlash,
+      keys: ["b"],
+      run: () => workbench.apply(toggleBypass(selection.getState().nodes)),
+    },
     {
       id: "replaceNode",
       icon: Replace,

@@ -10,7 +10,7 @@ const ALIGN = [
   ["alignTop", "alignMiddle", "alignBottom"],
   ["spreadX", "spreadY"],
 ] as const satisfies ActionId[][];
-const OTHERS = ["arrange", "group", "duplicate", "encapsulate", "delete"] as const satisfies ActionId[];
+const OTHERS = ["arrange", "group", "duplicate", "encapsulate", "bypass", "delete"] as const satisfies ActionId[];
 
 /** What can be done with several selected nodes, as buttons. */
 export function SeveralActions() {

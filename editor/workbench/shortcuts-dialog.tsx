@@ -34,6 +34,7 @@ const GROUPS: Record<"edit" | "graph" | "panels", ActionId[]> = {
     "expandBody",
     "leaveBody",
     "rename",
+    "bypass",
     "replaceNode",
     "arrange",
     "alignLeft",

@@ -185,7 +185,8 @@ export class Graphs {
 
 /** The agents that a graph and its bodies call. */
 function agentsIn(graph: Graph, nodes: NodeTable): AgentCall[] {
-  return resolve(graph, nodes).nodes.flatMap(({ definition, config }) => {
+  return resolve(graph, nodes).nodes.flatMap(({ definition, config, bypass }) => {
+    if (bypass) return [];
     const { agents = [], tools = [] } = definition.needs?.(config) ?? {};
     return [
       ...agents,

@@ -18,6 +18,9 @@ export const panels = {
   resizeBottom: "Height of the bottom panel",
   opening: "Opening the agent",
 
+  bypassed: "This node does not run. It passes its main input on to its main output.",
+  restore: "Restore",
+  renameAgent: "Rename agent",
   notConnected: "New node. What it still needs:",
   nodesSelected_one: "{{count}} node is selected.",
   nodesSelected_other: "{{count}} nodes are selected.",

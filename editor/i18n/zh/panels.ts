@@ -21,6 +21,9 @@ export const panels: Words<typeof en> = {
   resizeBottom: "底部面板高度",
   opening: "正在打开智能体",
 
+  bypassed: "这个节点不会运行，主输入会直接传到主输出。",
+  restore: "恢复",
+  renameAgent: "重命名智能体",
   notConnected: "新节点，还需要：",
   nodesSelected_other: "已选择 {{count}} 个节点。",
   edgeSelected: "已选择一条连线。按退格键删除，双击可插入节点。",
