@@ -94,6 +94,12 @@ export interface Host {
     get(id: string): Promise<{ ref: FileRef; bytes: Uint8Array }>;
   };
 
+  /**
+   * The text of a file that has one (text, Markdown, HTML, CSV, JSON); undefined for any other. Rejects with `not_found`,
+   * or with `bad_request` for a damaged file.
+   */
+  fileText(file: FileRef): Promise<string | undefined>;
+
   /** Unix milliseconds. */
   now(): number;
   newId(): string;

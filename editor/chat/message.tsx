@@ -1,7 +1,8 @@
-import { CircleAlert, Paperclip, RotateCcw, Volume2, VolumeX } from "lucide-react";
+import { CircleAlert, RotateCcw, Volume2, VolumeX } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { language } from "../i18n/index.ts";
+import { SentFiles } from "../panels/attachments.tsx";
 import { Answer } from "../panels/reply.tsx";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/code-block.tsx";
@@ -33,12 +34,7 @@ function UserBubble({ message }: { message: ChatMessage }) {
   return (
     <div className="ml-10 max-w-[85%] self-end rounded-xl rounded-br-sm bg-accent-soft px-3.5 py-2.5 text-md">
       <p className="whitespace-pre-wrap break-words">{message.text}</p>
-      {message.files?.map((file) => (
-        <p key={file.id} className="mt-1 flex items-center gap-1.5 text-ink-2 text-sm">
-          <Paperclip size={13} aria-hidden className="shrink-0" />
-          <span className="truncate">{file.name}</span>
-        </p>
-      ))}
+      <SentFiles files={message.files} />
     </div>
   );
 }

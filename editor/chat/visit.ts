@@ -17,6 +17,8 @@ export interface AgentProfile {
   language: "auto" | "en" | "zh";
   /** The agent's input fields besides the message and files. */
   fields: Field[];
+  /** Files can be attached. */
+  files: boolean;
   /** The built-in demo model replies instead of a real model. */
   demo: boolean;
 }

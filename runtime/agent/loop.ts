@@ -16,6 +16,7 @@ import type { ToolOffer } from "../tool.ts";
 import { runCalls } from "./calls.ts";
 import { findClaim } from "./claim.ts";
 import { type CompletedMessage, complete } from "./complete.ts";
+import { withFileTexts } from "./file-texts.ts";
 import { type AgentOptions, type LoopState, nodeBudget } from "./loop-state.ts";
 import { chooseTools, collectOffers } from "./offers.ts";
 import { readStructured, wholeJson } from "./structured.ts";
@@ -89,7 +90,8 @@ export async function runAgentLoop(step: Step, inputs: AgentInputs, options: Age
 async function begin(step: Step, inputs: AgentInputs, options: AgentOptions, signal: AbortSignal): Promise<LoopState> {
   const { host, run } = step;
   const model = await host.model(options.model);
-  const history = await historyOf(step, inputs);
+  const fileText = (file: FileRef) => host.fileText(file);
+  const history = await withFileTexts(await historyOf(step, inputs), { fileText });
   const offers = await chooseTools(
     step,
     collectOffers(inputs.tools ?? [], run.settings, model),
@@ -112,7 +114,7 @@ async function begin(step: Step, inputs: AgentInputs, options: AgentOptions, sig
     offers,
     format: native,
     tried: new Set(),
-    turn: [userMessage(inputs)],
+    turn: await withFileTexts([userMessage(inputs)], { fileText }),
     callIds,
     built: new Set(),
     lastMessages: [],

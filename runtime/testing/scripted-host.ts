@@ -210,6 +210,11 @@ export function scriptedHost(script: Script = {}): ScriptedHost {
         return found;
       },
     },
+    async fileText({ id, mediaType }) {
+      const found = files.get(id);
+      if (!found) throw new PatchbayError("not_found", `There is no file "${id}".`);
+      return mediaType.startsWith("text/") ? new TextDecoder().decode(found.bytes) : undefined;
+    },
     now: () => clock++,
     newId: () => `id-${++ids}`,
     random: () => 0.5,

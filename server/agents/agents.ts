@@ -2,7 +2,7 @@
  * Saved agents: drafts with their history, and what is published of them. Drafts may have issues; a version may not,
  * and never changes.
  */
-import { agentPorts, inputFields } from "../../runtime/agent-ports.ts";
+import { agentPorts, inputFields, readsFiles } from "../../runtime/agent-ports.ts";
 import { BoundedMap } from "../../runtime/bounded-map.ts";
 import { checkGraph } from "../../runtime/check.ts";
 import { compile } from "../../runtime/compile.ts";
@@ -116,6 +116,10 @@ class RecordedAgents implements Agents {
 
   inputFields(graph: Graph): Field[] {
     return inputFields(graph, this.#options.nodes);
+  }
+
+  readsFiles(graph: Graph): boolean {
+    return readsFiles(graph, this.#options.nodes);
   }
 
   async get(id: string): Promise<Agent> {

@@ -12,6 +12,8 @@ export interface Agents {
   drafts(): Promise<ReadonlyMap<string, Ports>>;
   /** What a graph's input node declares beside the message. */
   inputFields(graph: Graph): Field[];
+  /** Whether the graph uses the files of a message. */
+  readsFiles(graph: Graph): boolean;
   /** Rejects with `not_found`. */
   get(id: string): Promise<Agent>;
   create(graph: unknown): Promise<Agent>;

@@ -31,19 +31,26 @@ export function agentDocumentRoutes(services: Pick<PublishedDeps, "agents" | "ke
       const found = await services.agents.version(slug, version ?? live);
       if (!found) throw new PatchbayError("not_found", `The agent "${name}" was not found.`);
       const fields = services.agents.inputFields(found.graph);
-      return c.json(agentDocument(found, fields, name, services.env.url ?? new URL(c.req.url).origin));
+      const files = services.agents.readsFiles(found.graph);
+      return c.json(agentDocument(found, { fields, files }, name, services.env.url ?? new URL(c.req.url).origin));
     },
   );
 }
 
 /** `name`: `slug`, or `slug@version` for calls of that version. */
-function agentDocument({ graph, version }: AgentVersion, fields: readonly Field[], name: string, origin: string) {
-  const { properties, required } = inputsOf(fields);
-  properties.files ??= {
-    type: "array",
-    items: { type: "string" },
-    description: "Ids of files uploaded to /v1/files.",
-  };
+function agentDocument(
+  { graph, version }: AgentVersion,
+  inputs: { fields: readonly Field[]; files: boolean },
+  name: string,
+  origin: string,
+) {
+  const { properties, required } = inputsOf(inputs.fields);
+  if (inputs.files)
+    properties.files ??= {
+      type: "array",
+      items: { type: "string" },
+      description: "Ids of files uploaded to /v1/files.",
+    };
   const input = { type: "object", properties, required, additionalProperties: false };
   const text = { type: "string", minLength: 1, maxLength: 200 };
   const call = {

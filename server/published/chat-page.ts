@@ -100,7 +100,16 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
         return c.json(
           {
             ...(await visitors.visit(slug, { mayAnswer, admin, ...(renew && { renew }) })),
-            agent: { name, description, greeting, suggestions, language, fields, demo },
+            agent: {
+              name,
+              description,
+              greeting,
+              suggestions,
+              language,
+              fields,
+              files: agents.readsFiles(version.graph),
+              demo,
+            },
           },
           201,
         );

@@ -332,6 +332,50 @@ describe("sessions and files", () => {
     expect(await (await get("/v1/sessions/rated")).json()).toMatchObject({ turns: [{ rating: { score: -1 } }] });
   });
 
+  test("text files reach the model, also in the next turn; a file that nothing can use is refused", async () => {
+    const wired = chat();
+    await app.publish({ ...wired, edges: [...wired.edges, { from: "ask.files", to: "brain.files" }] }, "reader");
+    const upload = async (name: string, type: string, content: string | Uint8Array<ArrayBuffer>) => {
+      const form = new FormData();
+      form.append("file", new File([content], name, { type }));
+      const answer = await app.request("POST", "/v1/files", { token: key.key, body: form });
+      return ((await answer.json()) as { id: string }).id;
+    };
+    const texts: [name: string, type: string, content: string, read: string][] = [
+      ["note.txt", "text/plain", "blue heron", "blue heron"],
+      ["plan.md", "text/markdown", "# Plan\n\ngrey crane", "grey crane"],
+      ["birds.csv", "text/csv", "bird,wings\nstork,2", "bird,wings\nstork,2"],
+      ["birds.json", "application/json", '{"bird":"ibis"}', '{"bird":"ibis"}'],
+      ["page.html", "text/html", "<h1>Birds</h1><p>white <b>egret</b></p>", "white **egret**"],
+    ];
+    const files = await Promise.all(texts.map(([name, type, content]) => upload(name, type, content)));
+    const last = () => JSON.stringify(app.mock.requests.at(-1)!.messages);
+    const first = await result(await call("reader", { input: { message: "read", files }, session: "files" }));
+    expect(first.status).toBe("done");
+    for (const [name, , , read] of texts) {
+      expect(last(), name).toContain(JSON.stringify(read).slice(1, -1));
+      expect(last()).toContain(JSON.stringify(`<file name="${name}">`).slice(1, -1));
+    }
+    await call("reader", { input: { message: "and now?" }, session: "files" });
+    expect(last()).toContain("blue heron");
+
+    const refused = async (slug: string, file: string) =>
+      errorOf(await call(slug, { input: { message: "read", files: [file] } }));
+    expect(await refused("reader", await upload("scan.tiff", "image/tiff", new Uint8Array([1, 0, 2])))).toMatchObject({
+      code: "bad_request",
+      path: "/input/files/0",
+      message: expect.stringContaining('no model of this agent can read "scan.tiff"'),
+    });
+    expect(await refused("reader", await upload("bad.txt", "text/plain", new Uint8Array([0, 1, 255])))).toMatchObject({
+      path: "/input/files/0",
+      message: expect.stringContaining("is not text"),
+    });
+    expect(await refused("chat", files[0]!)).toMatchObject({
+      path: "/input/files",
+      message: expect.stringContaining("this agent reads no files"),
+    });
+  });
+
   test("an upload belongs to its key", async () => {
     const form = new FormData();
     form.append("file", new File(["hello"], "note.txt", { type: "text/plain" }));
@@ -339,9 +383,10 @@ describe("sessions and files", () => {
     expect(answer.status).toBe(201);
     const file = (await answer.json()) as { id: string };
     expect(file).toMatchObject({ name: "note.txt", mediaType: "text/plain", bytes: 5 });
-    expect((await call("echo", { input: { message: "", files: [file.id] } })).status).toBe(200);
+    await app.publish(graphOf({ ask: ["input"], reply: ["output"] }, ["ask.files reply.reply"]), "files");
+    expect((await call("files", { input: { message: "", files: [file.id] } })).status).toBe(200);
     const other = await app.key();
-    expect((await call("echo", { input: { message: "", files: [file.id] } }, {}, other.key)).status).toBe(400);
+    expect((await call("files", { input: { message: "", files: [file.id] } }, {}, other.key)).status).toBe(400);
     expect(await (await get(`/v1/files/${file.id}`)).text()).toBe("hello");
     const [foreign, missing] = [await get(`/v1/files/${file.id}`, other.key), await get("/v1/files/none", other.key)];
     expect([foreign.status, missing.status]).toEqual([404, 404]);

@@ -3,8 +3,10 @@ import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import type { RunInput } from "../../runtime/event.ts";
 import type { Field } from "../../runtime/field.ts";
-import { type FileRef, Message } from "../../runtime/message.ts";
+import { Message } from "../../runtime/message.ts";
+import type { Models } from "../models/service.ts";
 import type { Files } from "../stores/files.ts";
+import { checkReadable } from "./readable-files.ts";
 
 const MAX_MESSAGE = 1_000_000;
 const MAX_FILES = 20;
@@ -15,6 +17,7 @@ interface InputRules {
   /** Whether the caller may send the earlier conversation. */
   history: boolean;
   files: Files;
+  models: Pick<Models, "resolve">;
 }
 
 /** The fields of the graph's input node by name, built once for each compiled graph. */
@@ -35,8 +38,10 @@ export async function checkInput(
     const value = given[key];
     if (key === "message" || value === undefined) continue;
     if (key === "files") {
-      const files = await fileRefs(value, rules);
-      if (files.length > 0) input.files = files;
+      const files = await storedFiles(value, rules);
+      if (files.length === 0) continue;
+      await checkReadable(graph, files, rules.models);
+      input.files = files.map((file) => file.ref);
     } else if (key === "history" && rules.history) input.history = conversation(value);
     else {
       const field = fields.get(key);
@@ -81,7 +86,7 @@ function conversation(value: unknown, name = "history"): Message[] {
 }
 
 /** Files by id, or by an object with an `id`. */
-async function fileRefs(value: unknown, rules: InputRules): Promise<FileRef[]> {
+async function storedFiles(value: unknown, rules: InputRules) {
   if (!Array.isArray(value)) throw invalidInput("/files", "must be a list of file ids");
   if (value.length > MAX_FILES) throw invalidInput("/files", `has at most ${MAX_FILES} files`);
   return Promise.all(
@@ -93,7 +98,7 @@ async function fileRefs(value: unknown, rules: InputRules): Promise<FileRef[]> {
         throw error instanceof PatchbayError && error.code === "not_found" ? notFound() : error;
       });
       if (rules.key !== undefined && file.owner !== rules.key) throw notFound();
-      return file.ref;
+      return file;
     }),
   );
 }

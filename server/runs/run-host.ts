@@ -3,10 +3,11 @@ import type { CompiledGraph } from "../../runtime/compile.ts";
 import { PatchbayError } from "../../runtime/error.ts";
 import { type Delta, type RunEvent, TERMINAL } from "../../runtime/event.ts";
 import type { Host, HttpRequest, HttpResponse, SearchMode } from "../../runtime/host.ts";
-import type { Document, Message } from "../../runtime/message.ts";
+import type { Document, FileRef, Message } from "../../runtime/message.ts";
 import type { ChatRequest, Model, ModelEvent } from "../../runtime/model.ts";
 import type { RankedTool, ToolOffer, ToolResult, ToolSpec } from "../../runtime/tool.ts";
 import type { Quota } from "../keys/service.ts";
+import { fileText } from "../knowledge/parsers/file-text.ts";
 import type { Knowledge } from "../knowledge/service.ts";
 import { newId } from "../lib/ids.ts";
 import { notFound } from "../lib/not-found.ts";
@@ -175,6 +176,11 @@ export class RunHost implements Host {
 
   history(session: string): Promise<Message[]> {
     return this.#deps.history(session, this.#options.key ?? "", this.#options.run);
+  }
+
+  async fileText(file: FileRef): Promise<string | undefined> {
+    const { ref, bytes } = await this.artifact.get(file.id);
+    return fileText(ref, bytes);
   }
 
   now(): number {

@@ -113,7 +113,7 @@ class LoggedRuns implements RunsService {
     idempotency?: Idempotency,
   ) {
     this.#assertRunning();
-    const { log, files, quota } = this.#options.deps;
+    const { log, files, models, quota } = this.#options.deps;
     const { key, session, user } = caller;
     const { compiled, agent, draft } = await this.#graphs.choose(target);
     const agents = await this.#graphs.freeze(compiled, draft);
@@ -121,6 +121,7 @@ class LoggedRuns implements RunsService {
       key,
       history: key === undefined || options.trusted === true,
       files,
+      models,
     });
     const available = key === undefined ? undefined : quota.assertAvailable(key);
     if (available) await available;

@@ -90,6 +90,7 @@ export function chatGraph(
     ],
     edges: [
       { from: "ask.message", to: "brain.message" },
+      { from: "ask.files", to: "brain.files" },
       ...(tools ? [{ from: "kit.tools", to: "brain.tools" }] : []),
       { from: "brain.text", to: "reply.reply" },
     ],

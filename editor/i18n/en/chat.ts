@@ -19,6 +19,7 @@ export const chat = {
   stopped: "Stopped.",
   attach: "Attach a file",
   detach: "Remove {{name}}",
+  noFiles: "This agent reads no files.",
   uploading: "Uploading the file…",
   uploadFailed: "Could not upload {{name}}: {{why}}",
   fieldMissing: "Fill in this field",

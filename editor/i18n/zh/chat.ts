@@ -22,6 +22,7 @@ export const chat: Words<typeof en> = {
   stopped: "已停止。",
   attach: "添加文件",
   detach: "移除 {{name}}",
+  noFiles: "该智能体不读取文件。",
   uploading: "正在上传文件…",
   uploadFailed: "{{name}} 上传失败：{{why}}",
   fieldMissing: "请填写此项",

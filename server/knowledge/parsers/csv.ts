@@ -8,6 +8,7 @@ export const csv: Parser = {
   name: "CSV",
   extensions: [".csv", ".tsv"],
   mediaTypes: ["text/csv", "text/tab-separated-values"],
+  isSource: true,
   parse(bytes, title, charset) {
     const { text: source, ...decoded } = decodeText(bytes, title, { charset });
     let rows: string[][];

@@ -9,6 +9,7 @@ export const json: Parser = {
   name: "JSON",
   extensions: [".json", ".jsonl", ".ndjson"],
   mediaTypes: ["application/json", "application/jsonl", "application/x-ndjson"],
+  isSource: true,
   parse(bytes, title, charset) {
     const { text: source, ...decoded } = decodeText(bytes, title, { charset });
     const value = /\.(?:jsonl|ndjson)$/i.test(title) ? parseLines(source, title) : parseWhole(source, title);

@@ -16,6 +16,8 @@ export interface Parser {
   /** With the dot, lower case. */
   extensions: string[];
   mediaTypes: string[];
+  /** A model reads the file as it is better than the parsed text, which is made for search. */
+  isSource?: true;
   /**
    * `charset`: of the content type that brought the bytes. Throws `bad_request` or `unsupported_media_type` with the file's
    * name.

@@ -151,18 +151,22 @@ describe("the openai client", () => {
     expect(served.mock.counts.chat - before).toBe(2);
   });
 
-  test("sees images and files as parts", async () => {
+  test("reads text files, and refuses an image that no model can see", async () => {
     script = undefined;
     const pixel = "data:image/png;base64,iVBORw0KGgo=";
     const parts = [
       { type: "text" as const, text: "what is this?" },
-      { type: "image_url" as const, image_url: { url: pixel } },
       { type: "file" as const, file: { filename: "notes.txt", file_data: "data:text/plain;base64,aGVsbG8=" } },
     ];
     expect(
       (await client.chat.completions.create({ model: "chat", messages: [{ role: "user", content: parts }] }))
         .choices[0]!.finish_reason,
     ).toBe("stop");
+    expect(JSON.stringify(served.mock.requests.at(-1)!.messages)).toContain("\\nhello\\n");
+    const image = [{ type: "image_url" as const, image_url: { url: pixel } }];
+    await expect(
+      client.chat.completions.create({ model: "chat", messages: [{ role: "user", content: image }] }),
+    ).rejects.toMatchObject({ status: 400, message: expect.stringContaining("no model of this agent can read") });
     const remote = [{ type: "image_url" as const, image_url: { url: "http://169.254.169.254/x.png" } }];
     await expect(
       client.chat.completions.create({ model: "chat", messages: [{ role: "user", content: remote }] }),
