@@ -35,6 +35,7 @@ export interface NodeView {
   prompts: EventOf<"prompt-built">[];
   messages: EventOf<"message">[];
   tools: ToolView[];
+  usages: EventOf<"usage">[];
   inputTokens: number;
   outputTokens: number;
   costUsd?: number;
@@ -172,6 +173,7 @@ export function applyEvent(view: RunView, event: RunEvent): void {
       return;
     case "usage":
       updateNode(view, event.scope, event.node, event.at, (node) => ({
+        usages: [...node.usages, event],
         inputTokens: node.inputTokens + event.inputTokens,
         outputTokens: node.outputTokens + event.outputTokens,
         ...(event.costUsd === undefined ? {} : { costUsd: (node.costUsd ?? 0) + event.costUsd }),
@@ -210,6 +212,7 @@ function updateNode(
     prompts: [],
     messages: [],
     tools: [],
+    usages: [],
     inputTokens: 0,
     outputTokens: 0,
   };

@@ -9,11 +9,14 @@ import { Spinner } from "../ui/spinner.tsx";
 const FEW = 3;
 
 /** The steps of a reply, one line each: the tool, whether it succeeded, the number of passages found. */
-export function Steps({ steps }: { steps: readonly HostedStep[] }) {
+export function Steps({ steps: all }: { steps: readonly HostedStep[] }) {
   const { t } = useTranslation("chat");
   const [open, setOpen] = useState(false);
+  // A search that found nothing tells a visitor nothing.
+  const steps = all.filter((step) => step.kind !== "search" || step.found > 0);
   const running = steps.some((step) => step.kind === "tool" && step.state === "running");
   const folded = steps.length > FEW && !open;
+  if (steps.length === 0) return null;
   return (
     <div className="flex flex-col gap-1 text-ink-2 text-sm">
       {steps.length > FEW && (

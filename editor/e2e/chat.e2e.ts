@@ -203,8 +203,12 @@ describe("a visitor", () => {
   });
 
   it("is told that a private page was not found", async () => {
-    await page.goto(await publish(says("x"), "closed", { access: "private" }));
-    await page.getByText("This page was not found").waitFor();
+    const closed = await publish(says("x"), "closed", { access: "private" });
+    for (const address of [closed, closed.replace(/[^/]*$/, "no-such-agent")]) {
+      const response = await page.goto(address);
+      expect(response!.status()).toBe(404);
+      await page.getByRole("heading", { name: "This page is not available" }).waitFor();
+    }
   });
 
   it("decides what waits for a person, where the page was shared by link", async () => {

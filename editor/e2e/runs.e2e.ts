@@ -157,7 +157,7 @@ describe("publishing", () => {
     await card("brief").locator("header").click();
     await page.getByRole("tab", { name: "Prompt" }).click();
     await page.getByLabel("Node title").fill("Instructions");
-    await page.getByText("Draft is newer than live v1").waitFor();
+    await page.getByText("Draft differs from live v1").waitFor();
     await page.getByRole("button", { name: "Publish v2" }).click();
     await page.getByRole("tabpanel").getByRole("button", { name: "Publish v2" }).click();
     await page.getByText("v2 is live").waitFor();

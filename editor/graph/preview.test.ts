@@ -13,6 +13,7 @@ const view = (more: Partial<NodeView>): NodeView => ({
   prompts: [],
   messages: [],
   tools: [],
+  usages: [],
   inputTokens: 0,
   outputTokens: 0,
   ...more,

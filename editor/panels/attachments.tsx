@@ -95,7 +95,7 @@ export function AttachedFiles({ attachments, className }: { attachments: Attachm
             <button
               type="button"
               aria-label={t("detach", { name: file.name })}
-              className="touch-target"
+              className="touch-inline"
               onClick={() => attachments.detach(file)}
             >
               <X size={12} aria-hidden />

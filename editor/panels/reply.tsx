@@ -110,7 +110,7 @@ function Citation({ number }: { number: number }) {
       trigger={
         <button
           type="button"
-          className="mx-0.5 inline-flex max-w-56 items-baseline gap-1 rounded-xs bg-kind-documents/11 px-1 align-baseline font-medium text-kind-documents text-xs hover:bg-kind-documents/20"
+          className="touch-inline mx-0.5 inline-flex max-w-56 items-baseline gap-1 rounded-xs bg-kind-documents/11 px-1 align-baseline font-medium text-kind-documents text-xs hover:bg-kind-documents/20"
         >
           {number}
           <span className="truncate">{[document.title, source].filter(Boolean).join(", ")}</span>

@@ -60,8 +60,12 @@ function RunTimeline({ view }: { view: RunView }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <Summary view={view} ms={total} working={working} />
-      <ol ref={list} className="min-h-0 flex-1 overflow-y-auto px-4 pb-3" aria-label={t("timeline")}>
-        {seen.from > 0 && <li aria-hidden style={{ height: seen.from * ROW_PX }} />}
+      <ol
+        ref={list}
+        className="grid min-h-0 flex-1 grid-cols-[minmax(90px,190px)_minmax(0,1fr)_auto_64px] content-start gap-x-3 overflow-y-auto px-4 pb-3"
+        aria-label={t("timeline")}
+      >
+        {seen.from > 0 && <li aria-hidden className="col-span-full" style={{ height: seen.from * ROW_PX }} />}
         {lines.slice(seen.from, seen.to).map(({ span, level }, index) => (
           <Bar
             key={span.key}
@@ -76,7 +80,9 @@ function RunTimeline({ view }: { view: RunView }) {
             onToggle={toggle}
           />
         ))}
-        {seen.to < lines.length && <li aria-hidden style={{ height: (lines.length - seen.to) * ROW_PX }} />}
+        {seen.to < lines.length && (
+          <li aria-hidden className="col-span-full" style={{ height: (lines.length - seen.to) * ROW_PX }} />
+        )}
       </ol>
     </div>
   );
@@ -181,7 +187,8 @@ function Bar({ span, level, position, count, from, total, end, open, onToggle }:
       aria-setsize={count}
       style={{ height: ROW_PX }}
       className={cx(
-        "grid w-full grid-cols-[minmax(90px,190px)_minmax(0,1fr)_auto_64px] items-center gap-3 rounded-sm hover:bg-hover",
+        // The columns of the list, so that all bars have one scale.
+        "col-span-full grid grid-cols-subgrid items-center rounded-sm hover:bg-hover",
         chosen && "bg-hover",
       )}
     >

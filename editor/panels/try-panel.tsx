@@ -86,7 +86,7 @@ export function TryPanel() {
         }}
       >
         <div>
-          {demo && usesDefault && (
+          {demo && usesDefault && turns.length === 0 && earlier === "loaded" && (
             <p className="mb-3 flex items-start gap-2 text-ink-2 text-sm">
               <Badge tone="warn">{t("demo", { ns: "common" })}</Badge>
               {t("demoHelp")}

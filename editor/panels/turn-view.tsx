@@ -152,18 +152,18 @@ const NodeSteps = memo(function NodeSteps({ view }: { view: NodeView }) {
   );
 });
 
-/** Badges for a reply of the demo model, without sources, or with an unbacked claim. */
+/** Badges for a reply without sources, or with an unbacked claim. A reply of the demo model says itself what it is. */
 function ReplyBadges({ view }: { view: RunView }) {
   const { t } = useTranslation("panels");
   const grounding = [...view.nodes.values()].flatMap((node) => node.grounding ?? []);
-  const demo = models(view).some((model) => model.startsWith("demo/"));
+  // The demo model claims nothing; its reply says that it is the demo.
+  if (models(view).every((model) => model.startsWith("demo/"))) return null;
   const claim = grounding.find((one) => one.claim)?.claim;
   const nothing =
     grounding.length > 0 && grounding.every((one) => one.documents.length === 0 && one.tools.length === 0);
-  if (!demo && !claim && !nothing) return null;
+  if (!claim && !nothing) return null;
   return (
     <div className="flex flex-wrap items-center gap-1.5">
-      {demo && <Badge tone="warn">{t("demoReply")}</Badge>}
       {nothing && (
         <Badge icon={CircleDashed} title={t("noSources")}>
           {t("noSourcesBadge")}

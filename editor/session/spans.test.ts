@@ -17,7 +17,12 @@ const message = (at: number, ms: number, node: string, scope?: Scope): EventBody
   reason: "stop",
   ...(scope && { scope }),
 });
-const usage = (at: number, node: string, costUsd: number, scope?: Scope): EventBody & { at: number } => ({
+const usage = (
+  at: number,
+  node: string,
+  costUsd: number,
+  scope?: Scope,
+): Extract<EventBody, { type: "usage" }> & { at: number } => ({
   type: "usage",
   at,
   node,
@@ -47,6 +52,24 @@ const lines = (spans: readonly Span[]) =>
 const allKeys = (spans: readonly Span[]): string[] => spans.flatMap((span) => [span.key, ...allKeys(span.children)]);
 
 describe("the spans of a run", () => {
+  it("have the tokens and cost of their own step or call", () => {
+    const view = fold(
+      { type: "node-start", at: 100, node: "brain" },
+      message(150, 40, "brain"),
+      usage(150, "brain", 0.5),
+      ...tool(150, "c", "builtin/summarize"),
+      { ...usage(165, "brain", 0.125), call: "c", inputTokens: 100 },
+      { ...message(220, 49, "brain"), step: 1 } as EventBody & { at: number },
+      { ...usage(220, "brain", 0.25), step: 1, inputTokens: 20 },
+      { type: "node-end", at: 221, node: "brain", outputs: {} },
+    );
+    expect(spansOf(view).map(({ what, tokens, costUsd }) => [what, tokens, costUsd])).toEqual([
+      ["step", 15, 0.5],
+      ["tool", 105, 0.125],
+      ["step", 25, 0.25],
+    ]);
+  });
+
   it("are those of the model steps and tool calls, without one for their node", () => {
     const view = fold(
       { type: "node-start", at: 100, node: "brain" },

@@ -17,7 +17,7 @@ export interface Span {
   startedAt: number;
   endedAt?: number;
   status: NodeView["status"];
-  /** Of the node, on its first span, and of the spans inside. */
+  /** Of this step or call, and of the spans inside. */
   tokens: number;
   costUsd?: number;
   /** In order of start. */
@@ -78,9 +78,12 @@ function spansOfNode(node: NodeView): Span[] {
   if (bars.length === 0) bars.push({ key, what: "node", startedAt, endedAt, status });
   const base = { node: node.node, scope: node.scope ?? [], tokens: 0 };
   const spans = bars.map((bar): Span => ({ ...base, ...bar, children: [] }));
-  const first = spans.reduce((one, span) => (span.startedAt < one.startedAt ? span : one));
-  first.tokens = node.inputTokens + node.outputTokens;
-  first.costUsd = node.costUsd;
+  for (const { call, step, inputTokens, outputTokens, costUsd } of node.usages) {
+    const key = `${nodeKey(node.scope, node.node)} ${call === undefined ? `step ${step}` : `tool ${call}`}`;
+    const span = spans.find((one) => one.key === key) ?? spans[0]!;
+    span.tokens += inputTokens + outputTokens;
+    if (costUsd !== undefined) span.costUsd = (span.costUsd ?? 0) + costUsd;
+  }
   return spans;
 }
 

@@ -69,8 +69,17 @@ export function chatRoutes({ agents, nodes, models, visitors, isAdmin, page }: C
         errors: { 404: "Not found, or no access." },
       }),
       async (c) => {
-        const { publication } = await authorize(c, c.req.param("slug"), c.req.query("key"));
-        return page(c, publication.access === "private" ? [] : publication.origins);
+        const slug = c.req.param("slug");
+        try {
+          const { publication } = await authorize(c, slug, c.req.query("key"));
+          return page(c, publication.access === "private" ? [] : publication.origins);
+        } catch (error) {
+          if (!(error instanceof PatchbayError) || error.code !== "not_found") throw error;
+          if (!c.req.header("accept")?.includes("text/html")) throw error;
+          // A person gets the page, which says so in their language, with the status for programs.
+          const { body, headers } = await page(c, []);
+          return new Response(body, { status: 404, headers });
+        }
       },
     )
     .post(

@@ -346,7 +346,7 @@ describe("sessions and files", () => {
       ["plan.md", "text/markdown", "# Plan\n\ngrey crane", "grey crane"],
       ["birds.csv", "text/csv", "bird,wings\nstork,2", "bird,wings\nstork,2"],
       ["birds.json", "application/json", '{"bird":"ibis"}', '{"bird":"ibis"}'],
-      ["page.html", "text/html", "<h1>Birds</h1><p>white <b>egret</b></p>", "white **egret**"],
+      ["page.html", "text/html", "<h1>Birds</h1><p>white <b>egret</b></p>", "white egret"],
     ];
     const files = await Promise.all(texts.map(([name, type, content]) => upload(name, type, content)));
     const last = () => JSON.stringify(app.mock.requests.at(-1)!.messages);

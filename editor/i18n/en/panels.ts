@@ -7,7 +7,7 @@ export const panels = {
   file: "File",
   publish: "Publish",
   loadFailed: "Could not open the agent",
-  draftAhead: "Draft is newer than live v{{version}}",
+  draftAhead: "Draft differs from live v{{version}}",
   isLive: "Live v{{version}}",
   leftPanel: "Left panel: nodes",
   rightPanel: "Right panel",
@@ -119,7 +119,6 @@ export const panels = {
   chatIssues_other: "Fix {{count}} issues to run the agent.",
   demoHelp:
     "No model is configured yet. The demo model replies from the given passages and tools only, to show how the graph works.",
-  demoReply: "Reply from the demo model",
   message: "Message",
   messageEmpty: "Write a message…",
   send: "Send",

@@ -14,6 +14,7 @@ import { EmptyState } from "../../ui/empty-state.tsx";
 import { Skeleton } from "../../ui/progress.tsx";
 import { ShowMore } from "../../ui/show-more.tsx";
 import { Time } from "../../ui/time.tsx";
+import { useAgentName } from "./use-agent-name.ts";
 import { WaitCard } from "./wait-card.tsx";
 
 const PAGE = 20;
@@ -52,6 +53,7 @@ export function InboxPage() {
 }
 
 function PendingRun({ run }: { run: RunRow }) {
+  const agentName = useAgentName();
   const { t } = useTranslation("runs");
   const client = useQueryClient();
   // Its key is under "runs", so that a decision here or a run that continues reloads it.
@@ -67,7 +69,7 @@ function PendingRun({ run }: { run: RunRow }) {
             {run.message || run.id}
           </Link>
           <p className="mt-0.5 text-ink-3 text-sm">
-            {run.name}
+            {agentName(run)}
             {" · "}
             {run.version ? t("version", { version: run.version }) : t("draft")}
             {" · "}

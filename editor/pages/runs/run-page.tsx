@@ -29,6 +29,7 @@ import { isNotFound, RunNotFound } from "./run-not-found.tsx";
 import { RunReply } from "./run-reply.tsx";
 import { type FaceOf, RunTimeline } from "./run-timeline.tsx";
 import { RUNS_KEY, useDeleteRuns } from "./runs-page.tsx";
+import { useAgentName } from "./use-agent-name.ts";
 import { useRun } from "./use-run.ts";
 import { WaitCard } from "./wait-card.tsx";
 
@@ -47,7 +48,8 @@ export function RunPage({ id }: { id: string }) {
 
   const message = view.start?.input.message ?? row.data?.message ?? id;
   const grounding = [...view.nodes.values()].reverse().find((node) => node.grounding && !node.scope?.length)?.grounding;
-  const status = loading ? row.data?.status : view.status;
+  const unknown = error !== undefined && events.length === 0;
+  const status = unknown ? undefined : loading ? row.data?.status : view.status;
 
   return (
     <Page
@@ -57,7 +59,7 @@ export function RunPage({ id }: { id: string }) {
       aside={status && <RunBadge status={status} />}
       actions={
         <>
-          {isOpen(view.status) && !loading && (
+          {status && isOpen(status) && !loading && (
             <Button icon={CircleStop} busy={cancel.isPending} onClick={() => cancel.mutate()}>
               {t("page.cancel")}
             </Button>
@@ -72,7 +74,7 @@ export function RunPage({ id }: { id: string }) {
         </>
       }
     >
-      {error !== undefined && events.length === 0 ? (
+      {unknown ? (
         isNotFound(error) ? (
           <RunNotFound />
         ) : (
@@ -140,6 +142,7 @@ export function RunPage({ id }: { id: string }) {
 }
 
 function Facts({ id, view, row, now }: { id: string; view: RunView; row?: Pick<RunRow, "rating">; now: number }) {
+  const agentName = useAgentName();
   const { t } = useTranslation("runs");
   const { start, usage } = view;
   return (
@@ -155,7 +158,7 @@ function Facts({ id, view, row, now }: { id: string; view: RunView; row?: Pick<R
         <Fact name={t("column.agent")}>
           {start && (
             <>
-              {start.agent.name}{" "}
+              {agentName({ agent: start.agent.id, name: start.agent.name })}{" "}
               <span className="text-ink-3">
                 {start.agent.version ? t("version", { version: start.agent.version }) : t("draft")}
               </span>

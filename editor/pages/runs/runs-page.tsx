@@ -34,6 +34,7 @@ import {
   toQuery,
   writeFilters,
 } from "./run-filters.ts";
+import { useAgentName } from "./use-agent-name.ts";
 
 const PAGE = 50;
 const ANY = "any";
@@ -189,6 +190,7 @@ function Filters({
 }
 
 function RunTable({ runs }: { runs: RunRow[] }) {
+  const agentName = useAgentName();
   const { t } = useTranslation(["runs", "common", "testing"]);
   const [, go] = useLocation();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -274,7 +276,7 @@ function RunTable({ runs }: { runs: RunRow[] }) {
                 {run.rating && <RatingMark rating={run.rating} />}
               </Cell>
               <Cell className="whitespace-nowrap">
-                {run.name}
+                {agentName(run)}
                 <span className="ml-1.5 text-ink-3 text-sm">
                   {run.version ? t("version", { version: run.version }) : t("draft")}
                 </span>

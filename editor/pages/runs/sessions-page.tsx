@@ -21,6 +21,7 @@ import { ActionsHead, Cell, Head, HeadCell, Row, Table } from "../../ui/table.ts
 import { Time } from "../../ui/time.tsx";
 import { toast } from "../../ui/toast.tsx";
 import { RunTabs } from "./runs-page.tsx";
+import { useAgentName } from "./use-agent-name.ts";
 
 const KEY = ["sessions"];
 const PAGE = 50;
@@ -65,6 +66,7 @@ function DeleteSession({
 }
 
 export function SessionsPage() {
+  const agentName = useAgentName();
   const { t } = useTranslation(["runs", "common"]);
   const [, go] = useLocation();
   const [doomed, setDoomed] = useState<string>();
@@ -120,7 +122,7 @@ export function SessionsPage() {
                     {session.title || session.id}
                   </Link>
                 </Cell>
-                <Cell className="whitespace-nowrap">{session.name}</Cell>
+                <Cell className="whitespace-nowrap">{agentName(session)}</Cell>
                 <Cell className="whitespace-nowrap text-ink-2">{session.user ?? ""}</Cell>
                 <Cell end>{number(session.turns)}</Cell>
                 <Cell end className="whitespace-nowrap text-ink-2">
