@@ -174,6 +174,7 @@ it("runs with the button what is typed, repeats the last message, and asks for o
 
   // The editors of prompts and code leave Ctrl+Enter and Ctrl+K to the page.
   await choose("first");
+  await page.getByRole("radio", { name: "Settings" }).click();
   const template = page.locator("#inspector .monaco-editor textarea").first();
   await template.waitFor({ state: "attached" });
   await template.focus();
